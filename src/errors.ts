@@ -1,0 +1,41 @@
+/** Every code an `EscError` can carry. `docs/errors.md` explains each; exit codes are derived from them in one place. */
+export type ErrorCode =
+  | 'usage' // wrong arguments or flags
+  | 'invalid_input' // a value, path, reference or file that cannot be used
+  | 'invalid_definition' // the environment's definition has errors
+  | 'not_found' // no such store, environment, revision, path
+  | 'already_exists'
+  | 'conflict' // somebody else wrote first
+  | 'locked' // another process holds the environment
+  | 'unsaved_edit' // environment.yaml was edited by hand and not saved
+  | 'key_unavailable' // the key that unlocks an environment is missing, wrong or out of reach
+  | 'tampered' // a seal, digest or ciphertext does not verify
+  | 'store_damaged' // a file of the store is missing or malformed
+  | 'provider_failed' // a provider or its vendor answered with an error
+  | 'rotation_failed' // at least one path was not rotated
+  | 'interrupted'
+  | 'io'
+
+export interface EscErrorOptions {
+  /** What the reader can do about it: one sentence, starting lower-case, no final full stop needed. */
+  readonly hint?: string
+  readonly cause?: unknown
+}
+
+/** An error meant for the user: one line that names the value and the place, and a remedy. Never holds a secret. */
+export class EscError extends Error {
+  override readonly name = 'EscError'
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: EscErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.hint = options.hint
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

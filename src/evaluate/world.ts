@@ -1,0 +1,48 @@
+import type { Schema } from '../schema/schema.ts'
+import type { ExportedMap, ExportedValue } from './exported.ts'
+
+/** What a call of a provider or rotator may know about where it stands. */
+export interface CallContext {
+  /** Name of the environment that is being opened or rotated. */
+  readonly rootEnvironment: string
+  /** Name of the environment the call is written in. */
+  readonly currentEnvironment: string
+  /** Document path of the call, such as `values.aws.login`. */
+  readonly path: string
+  /** The execution context's values. */
+  readonly values: ExportedMap
+}
+
+/** A `fn::open` provider as the evaluator sees it. A rejection's message becomes the diagnostic, verbatim. */
+export interface Provider {
+  readonly inputs: Schema
+  readonly outputs: Schema
+  open(inputs: ExportedMap, context: CallContext): Promise<ExportedValue>
+}
+
+/** A `fn::rotate` rotator as the evaluator sees it. `state` is undefined when there is none yet. */
+export interface Rotator {
+  readonly inputs: Schema
+  readonly state: Schema
+  readonly outputs: Schema
+  open(inputs: ExportedMap, state: ExportedMap | undefined, context: CallContext): Promise<ExportedValue>
+  /** Returns the new state. Called at most once a selected call; a rejection marks that path failed and nothing else. */
+  rotate(inputs: ExportedMap, state: ExportedMap | undefined, context: CallContext): Promise<ExportedValue>
+}
+
+/** Decrypts the raw ciphertext inside an ESC envelope. Throws with a message that can be shown. */
+export type Decrypt = (ciphertext: Uint8Array) => string
+
+export interface LoadedEnvironment {
+  readonly text: string
+  /** Asked for at most once, when a ciphertext of this environment is first needed. */
+  unlock(): Promise<Decrypt>
+}
+
+/** Everything the driver does for the pure evaluator. Rejections carry messages for diagnostics. */
+export interface World {
+  load(name: string): Promise<LoadedEnvironment>
+  /** May reject: `unknown provider "x"`. */
+  provider(name: string): Promise<Provider>
+  rotator(name: string): Promise<Rotator>
+}

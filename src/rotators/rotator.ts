@@ -1,0 +1,93 @@
+import type { Plain, PlainObject } from '../plain.ts'
+import type { Schema } from '../schema/schema.ts'
+
+/** The world, handed to a rotator. */
+export interface RotatorContext {
+  readonly now: () => Date
+  /** Cryptographically strong random bytes. */
+  readonly random: (byteCount: number) => Uint8Array
+  /** Waits; rejects with an `interrupted` EscError when the user stops the run. */
+  readonly sleep: (ms: number) => Promise<void>
+  /** Aborted when the user stops the run: the step in flight is finished, no further one is begun. */
+  readonly signal: AbortSignal
+  /** One short line about what is going on, for a terminal. No secrets. */
+  readonly progress: (text: string) => void
+  /** Something the user should know although the rotation goes on. No secrets. */
+  readonly warn: (text: string) => void
+}
+
+/**
+ * Inputs and state arrive as the schema describes them: where the schema says `secret: true` the value is a `Secret`,
+ * everywhere else plain data. Both have been validated against the schemas before any method is called.
+ */
+export interface RotationRequest<Inputs, State> {
+  readonly inputs: Inputs
+  /** Undefined: never rotated. */
+  readonly state: State | undefined
+}
+
+/** One line of what a rotation will do, for `--plan` and for messages. */
+export interface PlanStep {
+  readonly action: 'create' | 'change' | 'keep' | 'delete'
+  /** Such as `access key AKIA… of user app`. No secrets. */
+  readonly what: string
+}
+
+export interface Plan {
+  readonly steps: readonly PlanStep[]
+}
+
+/** What became of a rotation that had begun. `undone`: the remote side is as before and `state` still holds. */
+export type Settled<State> =
+  | { readonly kind: 'rotated'; readonly state: State }
+  | { readonly kind: 'undone'; readonly reason: string }
+
+/**
+ * Rotates one kind of credential with two of them valid at any time.
+ *
+ * A rotation is `plan` → `rotate` → `settle`. Between the two last steps, or inside them, the process may die at any
+ * instant: the next run calls `settle` with the last `pending` that was staged. So the crash path is the normal path.
+ */
+export interface Rotator<
+  Inputs = PlainObject,
+  State extends object = PlainObject,
+  Pending extends object = PlainObject,
+  RotationPlan extends Plan = Plan,
+> {
+  readonly name: string
+  readonly description: string
+  readonly inputs: Schema
+  readonly state: Schema
+  readonly outputs: Schema
+
+  /** What readers of the environment see. Undefined: nothing yet. Reaches no network and needs no rotateOnly input. */
+  open(state: State | undefined): Plain | undefined
+
+  /** Two rotations with the same target never run at the same time, such as one IAM user or one pair of database users. */
+  target(inputs: Inputs): string | undefined
+
+  /**
+   * Lists and classifies the remote credentials and decides. Changes nothing. Everything that would stop the rotation
+   * is thrown here, as an EscError with a remedy: bad input, missing permission, a limit filled by credentials that are not ours.
+   */
+  plan(request: RotationRequest<Inputs, State>, context: RotatorContext): Promise<RotationPlan>
+
+  /**
+   * Makes the remote changes of the plan. Calls `stage` before each one (a secret we generate is staged before it is
+   * sent) and the instant a secret arrives; `stage` returns when the record is durable. May be killed anywhere.
+   */
+  rotate(
+    plan: RotationPlan,
+    request: RotationRequest<Inputs, State>,
+    stage: (pending: Pending) => Promise<void>,
+    context: RotatorContext,
+  ): Promise<void>
+
+  /**
+   * Given the last staged record, finds out what happened: logs in with the new credential (waiting while the vendor is
+   * eventually consistent) and returns the new state; or, when that credential does not work, removes it and returns
+   * `undone`. Idempotent. Throws when it cannot tell (vendor out of reach): the record is then kept for the next run.
+   * Only ever removes what the record or the state proves to be ours.
+   */
+  settle(pending: Pending, request: RotationRequest<Inputs, State>, context: RotatorContext): Promise<Settled<State>>
+}
