@@ -1,0 +1,57 @@
+import { EscError } from '../errors.ts'
+import { applyPatches, type Patch } from '../evaluate/index.ts'
+import { encryptDefinition, listRotators, parseEnvironment } from '../language/index.ts'
+import type { Author, Environment } from '../store/index.ts'
+
+/** A path whose new credential is live and must reach a revision. */
+export interface StateChange {
+  readonly path: string
+  readonly rotator: string
+  readonly patch: Patch
+}
+
+export interface CommitResult {
+  /** Absent when none of the changes could be placed. */
+  readonly revision: number | undefined
+  readonly committed: readonly StateChange[]
+  /** Changes whose rotator an edit has removed or replaced since: they stay in the journal. */
+  readonly displaced: readonly StateChange[]
+}
+
+/** Other writers may come first this many times before we give up; the journal still holds everything then. */
+const maxAttempts = 20
+
+/**
+ * Saves all new states as one revision. An edit that came in meanwhile is kept: the states are spliced into whatever is
+ * newest at that moment.
+ */
+export async function commitStates(
+  environment: Environment,
+  changes: readonly StateChange[],
+  stamp: { readonly author: Author; readonly created: Date },
+): Promise<CommitResult> {
+  for (let attempt = 1; ; attempt++) {
+    const newest = environment.current()
+    const rotators = rotatorsIn(environment.name, newest.definition)
+    const committed = changes.filter((change) => rotators.get(change.path) === change.rotator)
+    const displaced = changes.filter((change) => !committed.includes(change))
+    if (committed.length === 0) return { revision: undefined, committed, displaced }
+    const key = await environment.dataKey()
+    const patched = applyPatches(
+      newest.definition,
+      committed.map((change) => change.patch),
+    )
+    const definition = encryptDefinition(environment.name, patched, (plaintext) => key.encrypt(plaintext))
+    try {
+      const revision = await environment.append({ base: newest.number, definition, change: 'rotate', ...stamp })
+      return { revision: revision.number, committed, displaced }
+    } catch (error) {
+      if (!(error instanceof EscError && error.code === 'conflict') || attempt === maxAttempts) throw error
+    }
+  }
+}
+
+function rotatorsIn(name: string, definition: string): Map<string, string | undefined> {
+  const { environment } = parseEnvironment(name, definition)
+  return new Map(environment ? listRotators(environment).map((rotator) => [rotator.path, rotator.provider]) : [])
+}

@@ -1,0 +1,60 @@
+import type { RotationReport } from './report.ts'
+
+/**
+ * One run, as a line of `events/rotations.jsonl`: the `SecretRotationEvent` of the hosted service's API, so that its
+ * readers can read ours. Holds no secret.
+ */
+export interface RotationEvent {
+  readonly id: string
+  readonly environmentId: string
+  /** RFC 3339, UTC. */
+  readonly created: string
+  readonly completed: string
+  readonly userID: string
+  readonly preRotationRevision: number
+  readonly postRotationRevision?: number
+  readonly status: 'succeeded' | 'failed'
+  readonly rotations: readonly {
+    readonly id: string
+    readonly environmentPath: string
+    readonly status: 'succeeded' | 'failed'
+    readonly errorMessage?: string
+  }[]
+}
+
+export function rotationEvent(run: {
+  readonly id: string
+  readonly environmentId: string
+  readonly created: Date
+  readonly completed: Date
+  readonly userID: string
+  readonly preRotationRevision: number
+  readonly report: RotationReport
+}): RotationEvent {
+  const { report } = run
+  return {
+    id: run.id,
+    environmentId: run.environmentId,
+    created: run.created.toISOString(),
+    completed: run.completed.toISOString(),
+    userID: run.userID,
+    preRotationRevision: run.preRotationRevision,
+    ...(report.revision === undefined ? {} : { postRotationRevision: report.revision }),
+    status: report.status === 'succeeded' ? 'succeeded' : 'failed',
+    rotations: report.paths.map((path, index) => ({
+      id: `${run.id}-${index + 1}`,
+      environmentPath: path.path,
+      status: path.status === 'succeeded' ? 'succeeded' : 'failed',
+      ...(path.error === undefined ? {} : { errorMessage: path.error }),
+    })),
+  }
+}
+
+/** The paths whose latest attempt failed. */
+export function failedPaths(events: readonly RotationEvent[]): readonly string[] {
+  const latest = new Map<string, 'succeeded' | 'failed'>()
+  for (const event of events) {
+    for (const rotation of event.rotations) latest.set(rotation.environmentPath, rotation.status)
+  }
+  return [...latest].filter(([, status]) => status === 'failed').map(([path]) => path)
+}

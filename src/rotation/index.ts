@@ -1,0 +1,3 @@
+export { type RotationRun, rotate } from './engine.ts'
+export type { RotationEvent } from './event.ts'
+export type { PathReport, RotationMode, RotationProgress, RotationReport } from './report.ts'

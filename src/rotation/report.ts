@@ -1,0 +1,39 @@
+import type { PlanStep } from '../rotators/index.ts'
+import type { Diagnostic } from '../syntax/index.ts'
+
+export type RotationMode =
+  | 'rotate' // every selected path, after settling what an earlier run left behind
+  | 'failed' // the paths that failed in the last run
+  | 'resume' // only what an earlier run left behind
+  | 'plan' // say what would be done; change nothing
+
+/** How one path fared. `not-evaluated`: its inputs or state could not be worked out, so it was not begun. */
+export interface PathReport {
+  /** Relative to `values`, as the user writes it: `db`, `a["b.c"]`. */
+  readonly path: string
+  readonly rotator: string
+  readonly status: 'succeeded' | 'failed' | 'not-evaluated'
+  readonly error?: string
+  readonly hint?: string
+  /** Worth knowing although it succeeded, such as that an interrupted rotation was finished. */
+  readonly notes: readonly string[]
+  /** Only in plan mode. */
+  readonly steps?: readonly PlanStep[]
+}
+
+export interface RotationReport {
+  readonly status: 'succeeded' | 'partial' | 'failed'
+  /** The revision that holds the new credentials; absent when nothing changed. */
+  readonly revision?: number
+  readonly paths: readonly PathReport[]
+  /** Unfinished rotations that this run could not touch, such as those whose rotator was edited away. */
+  readonly leftovers: readonly string[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** For a terminal: what a path is doing right now. */
+export interface RotationProgress {
+  readonly path: string
+  readonly phase: 'planning' | 'rotating' | 'verifying' | 'resuming' | 'rotated' | 'failed'
+  readonly text?: string
+}

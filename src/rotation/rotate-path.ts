@@ -1,0 +1,112 @@
+import { EscError } from '../errors.ts'
+import type { PlainObject } from '../plain.ts'
+import type { Plan, PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from '../rotators/index.ts'
+import type { RotationProgress } from './report.ts'
+
+/** Where a path's unfinished rotation is kept. Every method returns only when the change is durable. */
+export interface PathJournal {
+  /** What an earlier run left behind. */
+  readonly leftover: PlainObject | undefined
+  put(pending: PlainObject): Promise<void>
+  clear(): Promise<void>
+}
+
+export interface PathRotation {
+  readonly rotator: Rotator
+  readonly request: RotationRequest<PlainObject, PlainObject>
+  readonly journal: PathJournal
+  readonly context: RotatorContext
+  /** Whether to rotate, or only to settle what an earlier run left behind. */
+  readonly begin: boolean
+  readonly onProgress: (phase: RotationProgress['phase']) => void
+}
+
+/** `resumed`: the new state comes from an earlier run that was cut off, and nothing was rotated by this one. */
+export interface PathResult {
+  readonly state: PlainObject
+  readonly resumed: boolean
+}
+
+/** Lists and decides, changing nothing. */
+export async function planPath(rotation: Omit<PathRotation, 'begin'>): Promise<readonly PlanStep[]> {
+  const { rotator, request, journal, context } = rotation
+  if (journal.leftover) {
+    return [{ action: 'change', what: 'finish or undo the interrupted rotation first' }]
+  }
+  return (await rotator.plan(request, context)).steps
+}
+
+/**
+ * One path from first look to a credential that logs in. The journal is cleared only where the remote side is known to
+ * be as before; after a success it stays until the caller has committed the returned state.
+ */
+export async function rotatePath(rotation: PathRotation): Promise<PathResult> {
+  const { rotator, request, journal, context, begin, onProgress } = rotation
+  if (journal.leftover) {
+    onProgress('resuming')
+    const settled = await settle(rotation, journal.leftover)
+    if (settled.kind === 'rotated') return { state: settled.state, resumed: true }
+    await journal.clear()
+    context.warn(`an interrupted rotation was undone: ${settled.reason}`)
+  }
+  if (!begin) throw new EscError('rotation_failed', 'the interrupted rotation was undone, nothing is left to finish')
+  refuseWhenStopped(context)
+  onProgress('planning')
+  const plan = await rotator.plan(request, context)
+  refuseWhenStopped(context)
+  return { state: await carryOut(rotation, plan), resumed: false }
+}
+
+async function carryOut(rotation: PathRotation, plan: Plan): Promise<PlainObject> {
+  const { rotator, request, journal, context, onProgress } = rotation
+  let pending: PlainObject | undefined
+  const stage = async (record: PlainObject) => {
+    await journal.put(record)
+    pending = record
+    // Only now: a secret that has just arrived must be on disk before the user's Ctrl-C is obeyed.
+    refuseWhenStopped(context)
+  }
+  let failure: unknown
+  onProgress('rotating')
+  try {
+    await rotator.rotate(plan, request, stage, context)
+  } catch (error) {
+    failure = error
+  }
+  if (pending === undefined) throw failure ?? new Error(`the rotator ${rotator.name} staged nothing`)
+  if (context.signal.aborted) throw keptInJournal(failure ?? stopped())
+  onProgress('verifying')
+  const settled = await settle(rotation, pending)
+  if (settled.kind === 'rotated') return settled.state
+  await journal.clear()
+  throw (
+    failure ?? new EscError('rotation_failed', settled.reason, { hint: 'the former credential still holds; try again' })
+  )
+}
+
+async function settle(rotation: PathRotation, pending: PlainObject): Promise<Settled<PlainObject>> {
+  try {
+    return await rotation.rotator.settle(pending, rotation.request, rotation.context)
+  } catch (error) {
+    throw keptInJournal(error)
+  }
+}
+
+function refuseWhenStopped(context: RotatorContext): void {
+  if (context.signal.aborted) throw stopped()
+}
+
+function stopped(): EscError {
+  return new EscError('interrupted', 'interrupted', { hint: 'run the same command again' })
+}
+
+/** The credential may be in use already; whoever reads the error must know that it is not lost. */
+function keptInJournal(error: unknown): EscError {
+  const message = error instanceof Error ? error.message : String(error)
+  const code = error instanceof EscError ? error.code : 'provider_failed'
+  const hint = error instanceof EscError && error.code !== 'interrupted' ? error.hint : undefined
+  return new EscError(code, `${message} (what was begun is kept in the journal)`, {
+    hint: [hint, 'the next rotation, or --resume, finishes or undoes it'].filter(Boolean).join('; '),
+    cause: error,
+  })
+}

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rooms, sharedNouns } from './rooms.ts'
+
+const root = fileURLToPath(new URL('../../src/', import.meta.url))
+const importPattern =
+  /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s*['"]([^'"]+)['"]/g
+
+/** Files that stand at the top of the house and may import any room. */
+const fronts = ['index.ts', 'cli.ts']
+
+const problems: string[] = []
+for (const file of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
+  if (!file.endsWith('.ts')) continue
+  for (const match of readFileSync(join(root, file), 'utf8').matchAll(importPattern)) {
+    const specifier = match[1] ?? match[2] ?? match[3] ?? ''
+    if (!specifier.startsWith('.')) continue
+    const target = relative(root, resolve(root, dirname(file), specifier))
+    const problem = judge(file, target)
+    if (problem) problems.push(`src/${file}: imports ${target}: ${problem}`)
+  }
+}
+for (const problem of problems) console.error(problem)
+console.log(problems.length === 0 ? 'imports: every arrow points one way' : `imports: ${problems.length} wrong`)
+process.exitCode = problems.length === 0 ? 0 : 1
+
+function judge(file: string, target: string): string | undefined {
+  const [from, to] = [room(file), room(target)]
+  if (from === undefined) {
+    if (fronts.includes(file) || to === undefined) return undefined
+    // Shared nouns may name the types of a room (`import type`) only where the noun itself is that room's public type.
+    return sharedNouns.includes(file.replace('.ts', '')) ? 'a shared noun may not depend on a room' : undefined
+  }
+  if (to === undefined) {
+    const noun = target.replace('.ts', '')
+    return sharedNouns.includes(noun) || noun.endsWith('.json') || noun.startsWith('..')
+      ? undefined
+      : `${noun} is not a shared noun`
+  }
+  if (from === to) return undefined
+  const rule = rooms[from]
+  if (!rule) return `src/${from} has no entry in test/lint/rooms.ts`
+  if (!rule.mayImport.includes(to)) return `${from} may not import ${to}, because ${rule.because}`
+  // A room's front door is its index.ts; types of the seams (world.ts, rotator.ts …) are re-exported there.
+  return target.split(sep).slice(1).join('/') === 'index.ts' || to === 'sdk'
+    ? undefined
+    : `import ${to}/index.ts, the room's front door`
+}
+
+function room(file: string): string | undefined {
+  const parts = file.split(sep)
+  return parts.length > 1 && parts[0] !== '..' ? parts[0] : undefined
+}

@@ -1,0 +1,31 @@
+/** What each folder of `src` may import, and why not the rest. The arrows are those of `docs/architecture.md`, section 2. */
+export const rooms: Readonly<Record<string, { readonly mayImport: readonly string[]; readonly because: string }>> = {
+  syntax: { mayImport: [], because: 'text and nodes come before any meaning' },
+  schema: { mayImport: [], because: 'the types of values stand on their own' },
+  language: { mayImport: ['syntax', 'schema'], because: 'declarations are made of nodes; they know no evaluation' },
+  evaluate: {
+    mayImport: ['language', 'syntax', 'schema'],
+    because: 'the core is a pure function: the world is handed in',
+  },
+  crypto: { mayImport: [], because: 'keys and ciphertext know neither files nor the language' },
+  store: { mayImport: ['crypto', 'syntax'], because: 'a store keeps texts; what they mean is not its business' },
+  sdk: { mayImport: [], because: 'vendor libraries, re-exported so that each is one lazily loaded bundle' },
+  providers: { mayImport: ['schema', 'sdk'], because: 'a provider knows no store and no command line' },
+  rotators: { mayImport: ['schema', 'sdk'], because: 'a rotator knows no store and no command line' },
+  rotation: {
+    mayImport: ['evaluate', 'language', 'syntax', 'schema', 'rotators', 'store'],
+    because: 'the engine joins evaluation, rotators and store; it prints nothing',
+  },
+  workspace: {
+    mayImport: ['syntax', 'schema', 'language', 'evaluate', 'crypto', 'store', 'providers', 'rotators', 'rotation'],
+    because: 'what a user can do, as functions: no printing, no flags',
+  },
+  terminal: { mayImport: ['syntax', 'workspace'], because: 'how things look; it decides nothing' },
+  commands: {
+    mayImport: ['workspace', 'terminal'],
+    because: 'a command parses flags, calls one workspace function and returns data',
+  },
+}
+
+/** Files directly in `src` that every folder may import: the nouns all rooms share. */
+export const sharedNouns = ['errors', 'json', 'plain', 'secret']
