@@ -1,0 +1,110 @@
+// Builds `dist/`: one bundle for the program, one for each vendor SDK (loaded only when it is needed), the oclif manifest and the
+// code cache for this version of Node. Run by `npm run build` and, through `prepare`, by `npm ci`.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = dirname(fileURLToPath(import.meta.url))
+const dist = join(root, 'dist')
+
+/** Modules that become bundles of their own. They import vendor packages only, so that no class of ours exists twice. */
+const sdkFolder = join(root, 'src', 'sdk')
+const sdkModules = readdirSync(sdkFolder).filter((name) => name.endsWith('.ts') && name !== 'index.ts')
+
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  legalComments: 'none',
+  logLevel: 'warning',
+  absWorkingDir: root,
+  // A bundle is loaded with `require`, through the code cache, never with `import()`.
+  supported: { 'dynamic-import': false },
+}
+
+/** `import('../sdk/pg.ts')` stays a lazy load of `dist/sdk/pg.cjs`. */
+const sdkAsSeparateBundles = {
+  name: 'sdk-as-separate-bundles',
+  setup(build) {
+    build.onResolve({ filter: /[/]sdk[/][\w-]+\.ts$/ }, (args) => {
+      if (args.kind !== 'dynamic-import') {
+        return {
+          errors: [{ text: `${args.path} must be loaded with import(), where it is needed: it holds a vendor SDK` }],
+        }
+      }
+      return { path: `./sdk/${basename(args.path, '.ts')}.cjs`, external: true }
+    })
+  },
+}
+
+/** In an SDK bundle, a module of ours would be a second copy: `instanceof EscError` would not see through it. */
+const sdkImportsVendorsOnly = {
+  name: 'sdk-imports-vendors-only',
+  setup(build) {
+    build.onResolve({ filter: /^\.\.?[/]/ }, (args) =>
+      args.importer.startsWith(sdkFolder) && !args.path.includes('/sdk/') && args.path.startsWith('../')
+        ? { errors: [{ text: `an SDK module imports vendor packages only, not ${args.path}` }] }
+        : undefined,
+    )
+  },
+}
+
+/** The first `localeCompare` of a process loads ICU collation: 11 ms for sorting command names. */
+const sortWithoutCollation = {
+  name: 'sort-without-collation',
+  setup(build) {
+    build.onLoad({ filter: /@oclif[/]core[/]lib[/]config[/]plugin\.js$/ }, (args) => {
+      const source = readFileSync(args.path, 'utf8')
+      const slow = 'a.id.localeCompare(b.id)'
+      if (!source.includes(slow)) {
+        return { errors: [{ text: `${slow} is not in ${args.path} any more: look whether sorting still loads ICU` }] }
+      }
+      return { contents: source.replace(slow, '(a.id < b.id ? -1 : a.id > b.id ? 1 : 0)'), loader: 'js' }
+    })
+  },
+}
+
+/**
+ * Puts the digest of a bundle into its first line: `bin/code-cache.cjs` names the cache after it. What esbuild left outside ASCII
+ * (in regular expressions) is escaped, so that the bundle can be read as latin1.
+ */
+function stamp(file) {
+  const source = readFileSync(file, 'utf8').replace(
+    /[^\x00-\x7f]/g,
+    (char) => '\\u' + char.charCodeAt(0).toString(16).padStart(4, '0'),
+  )
+  writeFileSync(file, `// sha256:${createHash('sha256').update(source).digest('hex')}\n${source}`)
+}
+
+rmSync(dist, { recursive: true, force: true })
+mkdirSync(join(dist, 'cache'), { recursive: true })
+await Promise.all([
+  build({
+    ...common,
+    entryPoints: [join(root, 'src/commands/framework/main.ts')],
+    outfile: join(dist, 'cli.cjs'),
+    plugins: [sdkAsSeparateBundles, sortWithoutCollation],
+  }),
+  ...sdkModules.map((name) =>
+    build({
+      ...common,
+      entryPoints: [join(sdkFolder, name)],
+      outfile: join(dist, 'sdk', `${basename(name, '.ts')}.cjs`),
+      // The ES module entry of the AWS clients tree-shakes to a quarter.
+      mainFields: ['module', 'main'],
+      minify: true,
+      plugins: [sdkImportsVendorsOnly],
+    }),
+  ),
+])
+stamp(join(dist, 'cli.cjs'))
+for (const name of sdkModules) stamp(join(dist, 'sdk', `${basename(name, '.ts')}.cjs`))
+
+// In a process of its own: what the bundle does at run time must not depend on this one.
+const finish = spawnSync(process.execPath, [join(root, 'bin', 'finish-build.cjs')], { stdio: 'inherit', cwd: root })
+process.exitCode = finish.status ?? 1

@@ -1,0 +1,156 @@
+import { EscError } from '../../errors.ts'
+import type { Io } from '../../terminal/io.ts'
+import type { Flags, FlagValues } from './flags.ts'
+import { choice, text } from './flags.ts'
+import { parseArguments } from './parse-arguments.ts'
+
+/** A positional argument as help shows it. How many there may be is said by `static count`. */
+export interface Argument {
+  readonly description: string
+  readonly required?: boolean
+}
+
+/** How many positionals a command takes. */
+export type Count =
+  | { readonly kind: 'none' | 'any' }
+  | { readonly kind: 'exactly' | 'atMost' | 'atLeast'; readonly count: number }
+  | { readonly kind: 'between'; readonly least: number; readonly most: number }
+
+export interface Example {
+  readonly description: string
+  readonly command: string
+}
+
+/** Flags every command has. */
+export const GLOBAL_FLAGS = {
+  store: text({
+    description:
+      'folder of the store (default: $ESC_STORE, else the environments/ folder or store found here or above)',
+    value: 'folder',
+    helpGroup: 'GLOBAL',
+  }),
+}
+
+/** Flags of every command under `esc env`. */
+export const ENV_FLAGS = {
+  ...GLOBAL_FLAGS,
+  env: text({
+    description: 'the environment to work with, instead of the first argument',
+    value: 'environment',
+    helpGroup: 'GLOBAL',
+  }),
+}
+
+/** `--output text|json`, for the commands that list it. */
+export const OUTPUT_FLAG = {
+  output: choice({
+    description: 'output format: text, or json for scripts',
+    options: ['text', 'json'],
+    default: 'text',
+    alsoAccepted: { '': 'text' },
+    refuse: (word) => `invalid --output ${JSON.stringify(word)}: must be "text" or "json"`,
+  }),
+}
+
+/** A command line after parsing, typed by the flags the command declares. */
+export interface Input<F extends Flags> {
+  readonly flags: FlagValues<F> & Partial<FlagValues<typeof ENV_FLAGS>>
+  readonly positionals: readonly string[]
+  /** How many positionals stood before `--`; undefined when there was no `--`. */
+  readonly beforeDashes: number | undefined
+}
+
+/**
+ * One command of `esc`: its path is its id. `run` returns typed data and prints nothing; `text` says how that data looks to
+ * people, `json` how it looks to programs. The statics are those of an oclif command class, so that oclif can list, document and
+ * load it; it does not extend oclif's own class because loading that alone takes longer than most commands (docs/cli.md,
+ * "Start-up").
+ */
+export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
+  static id = ''
+  static summary = ''
+  static description = ''
+  static examples: readonly Example[] = []
+  static hidden = false
+  static flags: Flags = {}
+  static baseFlags: Flags = GLOBAL_FLAGS
+  static args: Readonly<Record<string, Argument>> = {}
+  static count: Count = { kind: 'none' }
+  /** How many words belong to esc when the rest is another program's command line. */
+  static stopAfter: ((flags: ReadonlyMap<string, readonly string[]>) => number) | undefined = undefined
+
+  protected readonly flags: Input<F>['flags']
+  protected readonly positionals: readonly string[]
+  protected readonly beforeDashes: number | undefined
+  protected readonly io: Io
+
+  constructor(input: Input<F>, io: Io) {
+    this.flags = input.flags
+    this.positionals = input.positionals
+    this.beforeDashes = input.beforeDashes
+    this.io = io
+  }
+
+  abstract run(): Promise<Result>
+
+  /** What people see on standard output. Undefined: nothing. A line break is added where it is missing. */
+  abstract text(result: Result): string | undefined
+
+  /** What `--output json` prints. */
+  json(result: Result): unknown {
+    return result
+  }
+
+  /** The exit code of a run that returned. */
+  exitCode(_result: Result): number {
+    return 0
+  }
+}
+
+/** The statics of a command, and how to make one. */
+export type CommandClass = Pick<typeof EscCommand, keyof typeof EscCommand> & {
+  new (input: Input<Flags>, io: Io): EscCommand
+}
+
+/** Reads the command line of a command. Undefined: it asks for help. Throws `usage` errors with the texts of docs/cli.md. */
+export function parseInput(command: CommandClass, words: readonly string[]): Input<Flags> | undefined {
+  const declared = { ...command.baseFlags, ...command.flags }
+  const parsed = parseArguments(
+    words,
+    declared,
+    command.stopAfter === undefined ? {} : { stopAfter: command.stopAfter },
+  )
+  if (parsed.help) return undefined
+  const flags: Record<string, unknown> = {}
+  for (const [name, flag] of Object.entries(declared)) flags[name] = flag.read(parsed.flags.get(name) ?? [], name)
+  // An environment given as a flag takes the place of the first positional.
+  checkCount(command, parsed.positionals, parsed.flags.has('env') ? 1 : 0)
+  return { flags, positionals: parsed.positionals, beforeDashes: parsed.beforeDashes } as Input<Flags>
+}
+
+function checkCount(command: CommandClass, positionals: readonly string[], extra: number): void {
+  const received = positionals.length + extra
+  const name = `esc ${command.id.replaceAll(':', ' ')}`
+  const message = countMistake(command.count, received, positionals[0], name)
+  if (message !== undefined)
+    throw new EscError('usage', message, { hint: `run "${name} --help" for its arguments and flags` })
+}
+
+function countMistake(count: Count, received: number, first: string | undefined, name: string): string | undefined {
+  switch (count.kind) {
+    case 'any':
+      return undefined
+    case 'none':
+      return received === 0 ? undefined : `unknown command "${first}" for "${name}"`
+    case 'exactly':
+      return received === count.count ? undefined : `accepts ${count.count} arg(s), received ${received}`
+    case 'atMost':
+      return received <= count.count ? undefined : `accepts at most ${count.count} arg(s), received ${received}`
+    case 'atLeast':
+      return received >= count.count ? undefined : `requires at least ${count.count} arg(s), only received ${received}`
+    case 'between':
+      return received >= count.least && received <= count.most
+        ? undefined
+        : `accepts between ${count.least} and ${count.most} arg(s), received ${received}`
+  }
+}

@@ -1,0 +1,53 @@
+import type { Io } from '../../terminal/io.ts'
+import { processIo } from '../../terminal/process-io.ts'
+import { type CommandClass, parseInput } from './command.ts'
+import { COMMANDS, type CommandLoader } from './registry.ts'
+import { reportError } from './report-error.ts'
+import { route } from './route.ts'
+
+/**
+ * Runs one command line and returns the exit code. Everything it reads and writes goes through `io`; `root` is the folder of
+ * the package.
+ */
+export async function main(argv: readonly string[], root: string, io: Io = processIo()): Promise<number> {
+  let json = asksForJson(argv)
+  try {
+    const target = route(argv)
+    if (target.kind === 'help') return await showHelp(target.subject, root, io)
+    const Command = (await (COMMANDS[target.id] as CommandLoader)()).default as unknown as CommandClass
+    const input = parseInput(Command, target.words)
+    if (input === undefined) return await showHelp(target.id.split(':'), root, io)
+    json = (input.flags as { readonly output?: unknown }).output === 'json'
+    const command = new Command(input, io)
+    const result = await command.run()
+    const output = json ? await asJson(command.json(result)) : command.text(result)
+    if (output !== undefined && output !== '') io.out(output.endsWith('\n') ? output : output + '\n')
+    return command.exitCode(result)
+  } catch (error) {
+    return reportError(error, io, json ? 'json' : 'text')
+  }
+}
+
+async function asJson(value: unknown): Promise<string> {
+  const { toJsonText } = await import('../../terminal/json-text.ts')
+  return toJsonText(value)
+}
+
+async function showHelp(subject: readonly string[], root: string, io: Io): Promise<number> {
+  const { helpText } = await import('./help.ts')
+  io.out(await helpText(subject, root, io))
+  return 0
+}
+
+/** For mistakes found before the flags are known. */
+function asksForJson(argv: readonly string[]): boolean {
+  return argv.some((word, index) => word === '--output=json' || (word === '--output' && argv[index + 1] === 'json'))
+}
+
+/** What `oclif.manifest.json` holds: every command with its flags. Used by the build. */
+export async function commandManifest(root: string): Promise<unknown> {
+  const { manifestOf } = await import('./oclif-plugin.ts')
+  return manifestOf(root)
+}
+
+export { warmUp } from './warm-up.ts'

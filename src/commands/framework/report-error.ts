@@ -1,0 +1,42 @@
+import { type ErrorCode, EscError, messageOf } from '../../errors.ts'
+import { red } from '../../terminal/colour.ts'
+import type { Io } from '../../terminal/io.ts'
+import { hasColour } from '../../terminal/io.ts'
+import { toJsonText } from '../../terminal/json-text.ts'
+
+/** What the process answers with (docs/cli.md, "Exit codes"). */
+export const EXIT = { done: 0, failed: 1, usage: 2, rotatedInPart: 3, interrupted: 130 } as const
+
+/** An error whose explanation has already been printed, such as diagnostics. Only its exit code still counts. */
+export class ReportedError extends EscError {}
+
+/** The exit code of an error. */
+export function exitCodeOf(error: unknown): number {
+  if (!(error instanceof EscError)) return EXIT.failed
+  const codes: Partial<Record<ErrorCode, number>> = { usage: EXIT.usage, interrupted: EXIT.interrupted }
+  return codes[error.code] ?? EXIT.failed
+}
+
+/**
+ * Prints an error: `Error: what happened`, then `hint: what to do`. With `json` a program reads it on standard output instead.
+ * A stack trace is shown only when ESC_DEBUG is set.
+ */
+export function reportError(error: unknown, io: Io, output: 'text' | 'json'): number {
+  const exitCode = exitCodeOf(error)
+  const message = messageOf(error)
+  const hint = error instanceof EscError ? error.hint : undefined
+  if (output === 'json') {
+    const code = error instanceof EscError ? error.code : 'failed'
+    io.out(toJsonText({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))
+  }
+  if (!(error instanceof ReportedError)) {
+    const label = hasColour(io, 'stderr') ? red('Error:') : 'Error:'
+    io.err(`${label} ${message}\n`)
+    if (hint !== undefined) io.err(`hint: ${hint}\n`)
+  }
+  if (io.env.ESC_DEBUG && error instanceof Error) {
+    io.err(`${error.stack ?? ''}\n`)
+    if (error.cause instanceof Error) io.err(`caused by ${error.cause.stack ?? ''}\n`)
+  }
+  return exitCode
+}

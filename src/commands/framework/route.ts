@@ -1,0 +1,95 @@
+import { EscError } from '../../errors.ts'
+import { nearest } from '../../terminal/nearest.ts'
+import { ALIASES, COMMANDS, TOPICS } from './registry.ts'
+
+/** What the first words of a command line ask for. */
+export type Route =
+  | { readonly kind: 'command'; readonly id: string; readonly words: readonly string[] }
+  | { readonly kind: 'help'; readonly subject: readonly string[] }
+
+/** Flags that may stand before the name of a sub-command (`esc env --env dev get`) and take a value. */
+const LEADING_FLAGS = ['--env', '--store']
+
+/**
+ * Finds the command: the longest name that the first words spell. A group without a sub-command is a question for help; a word
+ * that names no command is an error with a suggestion.
+ */
+export function route(argv: readonly string[]): Route {
+  const leading: string[] = []
+  let path: string[] = []
+  let index = 0
+  while (index < argv.length) {
+    const word = argv[index] as string
+    if (LEADING_FLAGS.includes(word)) {
+      leading.push(...argv.slice(index, index + 2))
+      index += 2
+      continue
+    }
+    if (LEADING_FLAGS.some((flag) => word.startsWith(flag + '='))) {
+      leading.push(word)
+      index++
+      continue
+    }
+    if (word.startsWith('-')) break
+    const next = canonical([...path, word])
+    if (next === undefined) break
+    path = next
+    index++
+  }
+
+  const rest = argv.slice(index)
+  const id = path.join(':')
+  const word = rest[0]
+  if (id === 'help') return { kind: 'help', subject: helpSubject(rest) }
+  if (asksForHelp(rest)) return { kind: 'help', subject: path }
+  if (Object.hasOwn(COMMANDS, id)) return { kind: 'command', id, words: [...leading, ...rest] }
+  if (word === '--version') return { kind: 'command', id: 'version', words: [] }
+  if (word === undefined) return { kind: 'help', subject: path }
+  const name = ['esc', ...path].join(' ')
+  if (word.startsWith('-')) throw new EscError('usage', `unknown flag: ${word}`, { hint: `run "${name} --help"` })
+  throw unknownCommand(word, path)
+}
+
+function unknownCommand(word: string, path: readonly string[]): EscError {
+  const name = ['esc', ...path].join(' ')
+  const suggestion = nearest(word, subCommands(path))
+  return new EscError('usage', `unknown command "${word}" for "${name}"`, {
+    hint:
+      suggestion === undefined
+        ? `run "${name} --help" for the commands there are`
+        : `did you mean "${name} ${suggestion}"?`,
+  })
+}
+
+/** The names of the commands and groups directly below a group. */
+function subCommands(path: readonly string[]): string[] {
+  const prefix = path.length === 0 ? '' : path.join(':') + ':'
+  const names = new Set<string>()
+  for (const id of [...Object.keys(COMMANDS), ...Object.keys(ALIASES), ...Object.keys(TOPICS)]) {
+    if (id.startsWith(prefix)) names.add(id.slice(prefix.length).split(':')[0] as string)
+  }
+  return [...names].sort()
+}
+
+/** The canonical words of a command or group; undefined when the words spell none. */
+function canonical(words: readonly string[]): string[] | undefined {
+  const id = words.join(':')
+  if (id === 'help' || Object.hasOwn(COMMANDS, id) || Object.hasOwn(TOPICS, id)) return [...words]
+  return Object.hasOwn(ALIASES, id) ? (ALIASES[id] as string).split(':') : undefined
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+  // Only the first word decides here: further on, a `-h` may be the value of a flag or belong to the program that `run` starts.
+  return words[0] === '--help' || words[0] === '-h'
+}
+
+function helpSubject(words: readonly string[]): string[] {
+  let path: string[] = []
+  for (const word of words) {
+    if (word.startsWith('-')) continue
+    const next = canonical([...path, word])
+    if (next === undefined) throw unknownCommand(word, path)
+    path = next
+  }
+  return path
+}

@@ -1,0 +1,38 @@
+/** Environment variables as a command sees them. */
+export type Variables = Readonly<Record<string, string | undefined>>
+
+/**
+ * The world of one command: where it reads and writes, and what kind of terminal that is. `processIo()` is the real one;
+ * tests hand in their own.
+ */
+export interface Io {
+  readonly env: Variables
+  readonly cwd: string
+  readonly stdinIsTerminal: boolean
+  readonly stdoutIsTerminal: boolean
+  readonly stderrIsTerminal: boolean
+  /** Width of the terminal in columns; undefined when output goes elsewhere. */
+  readonly columns: number | undefined
+  out(text: string): void
+  err(text: string): void
+  /** Everything up to the end of standard input. */
+  readStdin(): Promise<Uint8Array>
+  /** One line without its line break; undefined at the end of input. */
+  readLine(): Promise<string | undefined>
+  now(): Date
+  /** Calls `listener` on Ctrl-C and SIGTERM instead of ending the process; the function returned stops that. */
+  onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void
+  /** Ends the process at once. */
+  exit(code: number): never
+}
+
+/** Whether a person sits there: stdin and stdout are terminals and the terminal is not a dumb one. */
+export function isInteractive(io: Io): boolean {
+  return io.stdinIsTerminal && io.stdoutIsTerminal && io.env.TERM !== 'dumb'
+}
+
+/** Whether standard output (or standard error) may carry colour. */
+export function hasColour(io: Io, stream: 'stdout' | 'stderr'): boolean {
+  const terminal = stream === 'stdout' ? io.stdoutIsTerminal : io.stderrIsTerminal
+  return terminal && io.env.NO_COLOR === undefined && io.env.TERM !== 'dumb'
+}

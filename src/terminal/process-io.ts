@@ -1,0 +1,108 @@
+import { fstatSync, readSync, writeSync } from 'node:fs'
+import type { Io } from './io.ts'
+
+/** Exit code of a program whose reader went away: 128 + SIGPIPE. */
+const BROKEN_PIPE = 141
+
+/**
+ * The terminal of this process. Writes are synchronous: touching `process.stdout` alone costs several milliseconds of
+ * every start (it loads `tty` or `net`).
+ */
+export function processIo(): Io {
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    get stdinIsTerminal() {
+      return isTerminal(0)
+    },
+    get stdoutIsTerminal() {
+      return isTerminal(1)
+    },
+    get stderrIsTerminal() {
+      return isTerminal(2)
+    },
+    get columns() {
+      return isTerminal(1) ? process.stdout.columns : undefined
+    },
+    out: (text) => writeFully(1, text),
+    err: (text) => writeFully(2, text),
+    readStdin: async () => readAll(0),
+    readLine: async () => readLineOf(0),
+    now: () => new Date(),
+    onInterrupt(listener) {
+      process.on('SIGINT', listener)
+      process.on('SIGTERM', listener)
+      return () => {
+        process.off('SIGINT', listener)
+        process.off('SIGTERM', listener)
+      }
+    },
+    exit: (code) => process.exit(code),
+  }
+}
+
+/** Device number of /dev/null on Linux: a character device that needs no `tty` module to rule out. */
+const DEV_NULL = 0x103
+
+function isTerminal(fd: number): boolean {
+  try {
+    const status = fstatSync(fd)
+    if (!status.isCharacterDevice() || status.rdev === DEV_NULL) return false
+  } catch {
+    return false
+  }
+  return (process.getBuiltinModule('node:tty') as typeof import('node:tty')).isatty(fd)
+}
+
+/** Writes all of `data`, waiting when a pipe is full. Ends the process when the reader is gone. */
+export function writeFully(fd: number, data: string | Uint8Array): void {
+  let rest = typeof data === 'string' ? Buffer.from(data, 'utf8') : data
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest))
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code
+      if (code === 'EAGAIN') pause(2)
+      else if (code === 'EPIPE') process.exit(BROKEN_PIPE)
+      else throw error
+    }
+  }
+}
+
+function readAll(fd: number): Uint8Array {
+  const chunks: Buffer[] = []
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(65_536)
+    const count = readChunk(fd, chunk)
+    if (count === 0) return Buffer.concat(chunks)
+    chunks.push(chunk.subarray(0, count))
+  }
+}
+
+/** Byte by byte, so that nothing after the line break is taken from whoever reads next. */
+function readLineOf(fd: number): string | undefined {
+  const bytes: number[] = []
+  const byte = Buffer.alloc(1)
+  while (readChunk(fd, byte) === 1) {
+    if (byte[0] === 0x0a) return Buffer.from(bytes).toString('utf8').replace(/\r$/, '')
+    bytes.push(byte[0] as number)
+  }
+  return bytes.length === 0 ? undefined : Buffer.from(bytes).toString('utf8')
+}
+
+function readChunk(fd: number, into: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(fd, into)
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code
+      if (code === 'EAGAIN') pause(5)
+      else if (code === 'EOF') return 0
+      else throw error
+    }
+  }
+}
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
