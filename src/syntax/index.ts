@@ -1,0 +1,22 @@
+export type { Decoded } from './decode.ts'
+export { decode, subRange } from './decode.ts'
+export type { Diagnostic, Position, Range } from './diagnostic.ts'
+export { displayWidth } from './display-width.ts'
+export { documentPath, elementPath, joinPath } from './document-path.ts'
+export type {
+  ArrayNode,
+  BooleanNode,
+  Node,
+  NullNode,
+  NumberNode,
+  ObjectEntry,
+  ObjectNode,
+  Span,
+  StringNode,
+} from './node.ts'
+export type { PropertyPath } from './property-path.ts'
+export { formatPropertyPath, parsePropertyPath } from './property-path.ts'
+export { quote } from './quote.ts'
+export { formatFloat } from './resolve-scalar.ts'
+export { utf8Length } from './source-map.ts'
+export { maxDepth } from './yaml/scanner.ts'
