@@ -1,0 +1,24 @@
+import { EscError } from '../errors.ts'
+import { nearest } from '../suggestion.ts'
+import type { Provider } from './provider.ts'
+
+export type { Provider, ProviderContext } from './provider.ts'
+
+const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
+  'aws-login': async () => (await import('./aws-login.ts')).awsLogin,
+}
+
+/** In alphabetical order. */
+export const providerNames: readonly string[] = Object.keys(loaders)
+
+/** Throws `not_found` for a name nobody knows. */
+export async function loadProvider(name: string): Promise<Provider> {
+  if (!Object.hasOwn(loaders, name)) {
+    const suggestion = nearest(name, providerNames)
+    throw new EscError('not_found', `unknown provider ${JSON.stringify(name)}`, {
+      hint: suggestion === undefined ? `known providers: ${providerNames.join(', ')}` : `did you mean "${suggestion}"?`,
+    })
+  }
+  // The schemas promise the shapes that each provider's own type parameters spell out.
+  return (await loaders[name]!()) as Provider
+}

@@ -1,0 +1,28 @@
+import { EscError } from '../errors.ts'
+import { nearest } from '../suggestion.ts'
+import type { Rotator } from './rotator.ts'
+
+export type { Plan, PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from './rotator.ts'
+
+// Each rotator is loaded when it is first named, and its vendor's SDK only when it rotates: `open` pays for neither.
+const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
+  'aws-iam': async () => (await import('./aws-iam/index.ts')).awsIam,
+  passphrase: async () => (await import('./passphrase.ts')).passphrase,
+  password: async () => (await import('./password.ts')).password,
+  postgres: async () => (await import('./postgres/index.ts')).postgres,
+}
+
+/** In alphabetical order. */
+export const rotatorNames: readonly string[] = Object.keys(loaders)
+
+/** Throws `not_found` for a name nobody knows. */
+export async function loadRotator(name: string): Promise<Rotator> {
+  if (!Object.hasOwn(loaders, name)) {
+    const suggestion = nearest(name, rotatorNames)
+    throw new EscError('not_found', `unknown rotator ${JSON.stringify(name)}`, {
+      hint: suggestion === undefined ? `known rotators: ${rotatorNames.join(', ')}` : `did you mean "${suggestion}"?`,
+    })
+  }
+  // The schemas promise the shapes that each rotator's own type parameters spell out.
+  return (await loaders[name]!()) as Rotator
+}

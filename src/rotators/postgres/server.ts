@@ -1,0 +1,204 @@
+import type { EventEmitter } from 'node:events'
+import { EscError } from '../../errors.ts'
+import type { Secret } from '../../secret.ts'
+import type { Database, DatabaseUser, TlsMode } from './types.ts'
+
+/** All in milliseconds. */
+export interface PostgresTiming {
+  readonly connectMs: number
+  readonly queryMs: number
+  /** Waits between log-ins with a password that was just set. */
+  readonly verifyWaitsMs: readonly number[]
+}
+
+export const postgresTiming: PostgresTiming = { connectMs: 10_000, queryMs: 15_000, verifyWaitsMs: [500, 1_000, 2_000] }
+
+/** A connection as the managing user. */
+export interface ManagerSession {
+  query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>
+  /** Sets a password by its verifier. The name is quoted; the verifier is sent as it is. */
+  setPassword(username: string, verifier: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** `inconclusive`: the server decided without looking at the password. */
+export type LoginOutcome =
+  | { readonly kind: 'works' }
+  | { readonly kind: 'wrong' }
+  | { readonly kind: 'inconclusive'; readonly reason: string }
+
+/** A fault of the server or the way to it. Made without the driver's error as its cause, which may hold what was sent. */
+export class PostgresError extends EscError {
+  /** SQLSTATE, or the operating system's code; undefined when neither is known. */
+  readonly sqlState: string | undefined
+
+  constructor(message: string, sqlState: string | undefined, hint: string | undefined) {
+    super('provider_failed', message, hint === undefined ? {} : { hint })
+    this.sqlState = sqlState
+  }
+
+  /** The server understood and refused for good, so nothing was changed: a missing role, right, or feature. */
+  get refused(): boolean {
+    return /^(0A|0L|0P|22|25|28|42)/.test(this.sqlState ?? '')
+  }
+}
+
+export async function connectManager(
+  database: Database,
+  manager: DatabaseUser,
+  timing: PostgresTiming,
+): Promise<ManagerSession> {
+  const attempt = await connect(database, manager.username, manager.password, timing)
+  if (attempt.error !== undefined) {
+    throw asPostgresError(attempt.error, `managing user "${manager.username}" could not connect to ${place(database)}`)
+  }
+  const { client } = attempt
+  return {
+    async query<Row>(text: string, values: readonly unknown[] = []) {
+      try {
+        return (await client.query(text, [...values])).rows as Row[]
+      } catch (error) {
+        throw asPostgresError(error, `a query on ${place(database)} failed`)
+      }
+    },
+    async setPassword(username, verifier) {
+      const statement = `ALTER ROLE ${client.escapeIdentifier(username)} WITH PASSWORD ${client.escapeLiteral(verifier)}`
+      for (let tries = 1; ; tries++) {
+        try {
+          await client.query(statement)
+          return
+        } catch (error) {
+          // A statement of a run that was killed may just have been carried out; ours waited for it, and is then told this.
+          const raced = isCode(error, 'XX000') && /tuple concurrently updated/.test((error as Error).message)
+          if (raced && tries < 3) continue
+          throw asPostgresError(error, `setting the password of role "${username}" on ${place(database)} failed`)
+        }
+      }
+    },
+    close: () => client.end().catch(() => {}),
+  }
+}
+
+/** Logs in and asks for one row. Throws `PostgresError` when the server cannot be reached or asked. */
+export async function tryLogin(
+  database: Database,
+  username: string,
+  password: Secret<string>,
+  timing: PostgresTiming,
+): Promise<LoginOutcome> {
+  const attempt = await connect(database, username, password, timing)
+  if (attempt.error === undefined) {
+    await attempt.client.end().catch(() => {})
+    if (attempt.asked) return { kind: 'works' }
+    return inconclusive(`${place(database)} let role "${username}" in without asking for a password (pg_hba.conf)`)
+  }
+  // Past the password, so it is right: what failed is the right to connect, the number of connections, the query.
+  if (attempt.authenticated && attempt.asked) return { kind: 'works' }
+  if (isCode(attempt.error, '28P01')) return { kind: 'wrong' }
+  const error = asPostgresError(attempt.error, `role "${username}" could not connect to ${place(database)}`)
+  if (isCode(attempt.error, '28000')) return inconclusive(error.message.replace(/^postgres: /, ''))
+  throw error
+}
+
+function inconclusive(reason: string): LoginOutcome {
+  return { kind: 'inconclusive', reason }
+}
+
+/** `host:port`, for messages. */
+export function place({ host, port }: Pick<Database, 'host' | 'port'>): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+type Client = import('pg').Client
+
+interface Attempt {
+  readonly client: Client
+  readonly error?: unknown
+  /** Whether the server wanted the password. */
+  readonly asked: boolean
+  readonly authenticated: boolean
+}
+
+async function connect(
+  database: Database,
+  username: string,
+  password: Secret<string>,
+  { connectMs, queryMs }: PostgresTiming,
+): Promise<Attempt> {
+  const { default: pg } = await import('../../sdk/postgres.ts')
+  let asked = false
+  let authenticated = false
+  const client = new pg.Client({
+    host: database.host,
+    port: database.port,
+    database: database.database,
+    user: username,
+    password: () => {
+      asked = true
+      return password.reveal()
+    },
+    ssl: tlsOptions(database),
+    connectionTimeoutMillis: connectMs,
+    query_timeout: queryMs,
+    application_name: 'esc',
+  })
+  // A connection lost between two steps is an event, and would end the process if nobody listened.
+  client.on('error', () => {})
+  const { connection } = client as unknown as { connection: EventEmitter }
+  connection.once('authenticationOk', () => {
+    authenticated = true
+  })
+  try {
+    await client.connect()
+    await client.query('SELECT 1')
+    return { client, asked, authenticated }
+  } catch (error) {
+    await client.end().catch(() => {})
+    return { client, error, asked, authenticated }
+  }
+}
+
+function tlsOptions({ host, tls }: Database): false | { rejectUnauthorized: boolean; ca?: string } {
+  const mode: TlsMode = tls?.mode ?? (isThisMachine(host) ? 'disable' : 'verify-full')
+  if (mode === 'disable') return false
+  return { rejectUnauthorized: mode === 'verify-full', ...(tls?.ca !== undefined && { ca: tls.ca }) }
+}
+
+function isThisMachine(host: string): boolean {
+  return host.startsWith('/') || host === '::1' || /^localhost\.?$/i.test(host) || /^127(\.[0-9]{1,3}){3}$/.test(host)
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return (error as { code?: unknown } | null)?.code === code
+}
+
+const hints: Readonly<Record<string, string>> = {
+  '28P01': 'check the user name and password',
+  '28000': 'pg_hba.conf of the server has no line for this user, database and address',
+  '3D000': 'check `database.database`',
+  '42501': 'the managing user needs CREATEROLE and, since PostgreSQL 16, ADMIN OPTION on both users',
+  '42704': 'create the role first, or correct `rotateUsers`',
+  ECONNREFUSED: 'check `database.host` and `database.port`, and whether the server runs',
+  ENOTFOUND: 'check `database.host`',
+  EAI_AGAIN: 'the name in `database.host` could not be looked up; check the network',
+  ETIMEDOUT: 'check `database.host` and `database.port`, and whether a firewall is in between',
+  NO_TLS: 'turn TLS on at the server, or write `tls: {mode: disable}` where the network can be trusted',
+  BAD_CERTIFICATE: 'put the authority of the server into `database.tls.ca`, or connect by the name in its certificate',
+}
+
+function asPostgresError(error: unknown, what: string): PostgresError {
+  const { code: raw, message = '' } = error as { code?: string; message?: string }
+  const fromServer = /^[0-9A-Z]{5}$/.test(raw ?? '') && (error as { severity?: string }).severity !== undefined
+  let code = raw
+  let text = fromServer ? message.split('\n', 1)[0]!.slice(0, 200) : ''
+  if (!fromServer) {
+    if (/timeout/i.test(message)) code = 'ETIMEDOUT'
+    else if (/does not support SSL/.test(message)) code = 'NO_TLS'
+    else if (/^ERR_TLS|CERT|ISSUER|UNABLE_TO_VERIFY/.test(raw ?? '')) {
+      code = 'BAD_CERTIFICATE'
+      text = raw!
+    } else if (raw === undefined) text = 'the connection was lost'
+  }
+  const detail = [code, text].filter(Boolean).join(': ')
+  return new PostgresError(`postgres: ${what}${detail ? `: ${detail}` : ''}`, code, hints[code ?? ''])
+}
