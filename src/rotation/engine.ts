@@ -65,6 +65,8 @@ interface PathState {
   readonly notes: string[]
   steps?: readonly PlanStep[]
   error?: unknown
+  /** Whether anything may have changed because of this run, remotely or in the journal. */
+  begun?: boolean
   /** The state is already in the newest revision: an earlier run was cut off between commit and clean-up. */
   saved?: boolean
 }
@@ -88,7 +90,8 @@ class Rotation {
     if (mode === 'plan') return this.#report(evaluation, selection, undefined)
     const commit = await this.#commit(evaluation.rotations, created)
     const report = this.#report(evaluation, selection, commit)
-    if (selection.calls.length > 0) {
+    // A run that changed nothing anywhere leaves no trace in the folder either; its errors are on the terminal.
+    if ([...this.#paths.values()].some((known) => known.begun)) {
       const event = rotationEvent({
         id: randomUUID(),
         environmentId: environment.id,
@@ -185,6 +188,7 @@ class Rotation {
           throw new Planned()
         }
         const result = await rotatePath(rotation)
+        known.begun = true
         if (result.resumed) {
           known.saved = request.state !== undefined && samePlain(result.state, request.state)
           notes.push(
@@ -210,6 +214,8 @@ class Rotation {
     return {
       leftover: call.leftover?.pending,
       put: (pending) => {
+        const known = this.#paths.get(call.path)
+        if (known) known.begun = true
         const entry = { path: call.path, rotator: call.rotator, startedAt, revision: base.number, pending }
         return journal.put(id, encodeJournalEntry(entry))
       },

@@ -1,5 +1,6 @@
 import { EscError } from '../errors.ts'
-import { listRotators, suggest } from '../language/index.ts'
+import { listRotators } from '../language/index.ts'
+import { nearest } from '../suggestion.ts'
 import { formatPropertyPath, type PropertyPath, parsePropertyPath } from '../syntax/index.ts'
 import type { JournalEntry } from './journal-entry.ts'
 import type { RotationMode } from './report.ts'
@@ -74,7 +75,7 @@ export function shownPath(documentPath: string): string {
 }
 
 function unmatched(name: string, path: string, known: readonly string[]): EscError {
-  const near = suggest(path, known)
+  const near = nearest(path, known)
   return new EscError('not_found', `'${path}' names no rotator of environment '${name}'`, {
     hint: near ? `did you mean '${near}'?` : `its rotators are at: ${known.join(', ')}`,
   })

@@ -7,8 +7,15 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: ['language', 'syntax', 'schema'],
     because: 'the core is a pure function: the world is handed in',
   },
-  crypto: { mayImport: [], because: 'keys and ciphertext know neither files nor the language' },
-  store: { mayImport: ['crypto', 'syntax'], because: 'a store keeps texts; what they mean is not its business' },
+  files: {
+    mayImport: [],
+    because: 'durable writes and the file system as an argument know nothing of what is written',
+  },
+  crypto: { mayImport: ['files'], because: 'keys and ciphertext know neither the store nor the language' },
+  store: {
+    mayImport: ['crypto', 'files', 'syntax'],
+    because: 'a store keeps texts; what they mean is not its business',
+  },
   sdk: { mayImport: [], because: 'vendor libraries, re-exported so that each is one lazily loaded bundle' },
   providers: { mayImport: ['schema', 'sdk'], because: 'a provider knows no store and no command line' },
   rotators: { mayImport: ['schema', 'sdk'], because: 'a rotator knows no store and no command line' },
@@ -28,4 +35,4 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
 }
 
 /** Files directly in `src` that every folder may import: the nouns all rooms share. */
-export const sharedNouns = ['errors', 'json', 'plain', 'secret']
+export const sharedNouns = ['errors', 'json', 'plain', 'secret', 'suggestion']
