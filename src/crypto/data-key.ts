@@ -1,0 +1,133 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { EscError } from '../errors.ts'
+
+/** Whose key it is. The id is bound into every ciphertext and seal; the name is only for messages. */
+export interface KeyOwner {
+  readonly id: string
+  readonly name: string
+}
+
+const keyBytes = 32
+const nonceBytes = 12
+const tagBytes = 16
+const sealPrefix = 'hmac-sha256:'
+
+/**
+ * The key of one environment: 32 random bytes from which one key for each use is derived (HKDF-SHA256).
+ * A ciphertext is nonce (12 bytes, random) + AES-256-GCM ciphertext + tag (16 bytes); its associated data is the use
+ * and the environment's id, so that it opens nowhere else.
+ */
+export class DataKey {
+  readonly owner: KeyOwner
+  readonly #bytes: Uint8Array
+  readonly #derived = new Map<string, Uint8Array>()
+
+  constructor(bytes: Uint8Array, owner: KeyOwner) {
+    if (bytes.length !== keyBytes) {
+      throw new EscError(
+        'key_unavailable',
+        `the data key of environment '${owner.name}' has ${bytes.length} bytes, not ${keyBytes}`,
+      )
+    }
+    this.#bytes = Uint8Array.from(bytes)
+    this.owner = owner
+  }
+
+  static generate(owner: KeyOwner): DataKey {
+    return new DataKey(randomBytes(keyBytes), owner)
+  }
+
+  /** The raw key, for a secrets provider to wrap. Never to be written anywhere. */
+  revealBytes(): Uint8Array {
+    return Uint8Array.from(this.#bytes)
+  }
+
+  /** Seals the plaintext of a secret. The result goes inside the ESC envelope. */
+  encrypt(plaintext: string): Uint8Array {
+    return this.#encrypt('text', '', Buffer.from(plaintext))
+  }
+
+  /** Throws `tampered` for a ciphertext that was changed or is another environment's. */
+  decrypt(ciphertext: Uint8Array): string {
+    const plaintext = this.#decrypt('text', '', ciphertext)
+    if (plaintext === undefined) {
+      throw new EscError(
+        'tampered',
+        `a ciphertext in environment '${this.owner.name}' was changed, or was made for another environment or key`,
+        { hint: 'restore the definition from its git history, or set the value again' },
+      )
+    }
+    return plaintext.toString()
+  }
+
+  /** Encrypts a record of the rotation journal; `entry` is bound to it. */
+  encryptRecord(entry: string, plaintext: Uint8Array): Uint8Array {
+    return this.#encrypt('journal', entry, plaintext)
+  }
+
+  decryptRecord(entry: string, ciphertext: Uint8Array): Uint8Array {
+    const plaintext = this.#decrypt('journal', entry, ciphertext)
+    if (plaintext === undefined) {
+      throw new EscError(
+        'tampered',
+        `the journal entry '${entry}' of environment '${this.owner.name}' was changed, or was made with another data key`,
+      )
+    }
+    return plaintext
+  }
+
+  /** A MAC over `bytes` and the environment's id: `hmac-sha256:` and 43 characters of base64url. */
+  seal(use: SealUse, bytes: Uint8Array): string {
+    return sealPrefix + this.#mac(use, bytes).toString('base64url')
+  }
+
+  verifySeal(use: SealUse, bytes: Uint8Array, seal: string): boolean {
+    if (!seal.startsWith(sealPrefix)) return false
+    const given = Buffer.from(seal.slice(sealPrefix.length), 'base64url')
+    const expected = this.#mac(use, bytes)
+    return given.length === expected.length && timingSafeEqual(given, expected)
+  }
+
+  #mac(use: SealUse, bytes: Uint8Array): Buffer {
+    return createHmac('sha256', this.#subKey('seal')).update(`${use}\0${this.owner.id}\0`).update(bytes).digest()
+  }
+
+  #encrypt(use: string, context: string, plaintext: Uint8Array): Uint8Array {
+    const nonce = randomBytes(nonceBytes)
+    const cipher = createCipheriv('aes-256-gcm', this.#subKey(use), nonce)
+    cipher.setAAD(this.#associatedData(use, context))
+    return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+  }
+
+  #decrypt(use: string, context: string, ciphertext: Uint8Array): Buffer | undefined {
+    if (ciphertext.length < nonceBytes + tagBytes) return undefined
+    const end = ciphertext.length - tagBytes
+    const decipher = createDecipheriv('aes-256-gcm', this.#subKey(use), ciphertext.subarray(0, nonceBytes), {
+      authTagLength: tagBytes,
+    })
+    decipher.setAAD(this.#associatedData(use, context))
+    decipher.setAuthTag(ciphertext.subarray(end))
+    const start = decipher.update(ciphertext.subarray(nonceBytes, end))
+    try {
+      return Buffer.concat([start, decipher.final()])
+    } catch {
+      return undefined
+    }
+  }
+
+  #associatedData(use: string, context: string): Buffer {
+    return Buffer.from(`esc ${use} v1\0${this.owner.id}\0${context}`)
+  }
+
+  #subKey(use: string): Uint8Array {
+    let key = this.#derived.get(use)
+    if (key === undefined) {
+      key = new Uint8Array(hkdfSync('sha256', this.#bytes, '', `esc ${use} v1`, keyBytes))
+      this.#derived.set(use, key)
+    }
+    return key
+  }
+}
+
+/** What a seal vouches for: a revision's record and definition, or the settings that say from where on seals are required. */
+export type SealUse = 'revision' | 'settings'

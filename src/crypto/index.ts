@@ -1,0 +1,5 @@
+export { configFolder } from './config-folder.ts'
+export type { KeyOwner, SealUse } from './data-key.ts'
+export { DataKey } from './data-key.ts'
+export type { KeyContext, SecretsProvider } from './secrets-provider.ts'
+export { openSecretsProvider, secretsProviderKind } from './secrets-provider.ts'

@@ -1,0 +1,71 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { dirname } from 'node:path'
+import { EscError, messageOf } from '../errors.ts'
+import { createFile, type FileSystem, makeFolders, readIfPresent } from '../files/index.ts'
+
+/** A key-encryption key as text: `esc-key-v1:<16 hex digits: its id>:<43 characters of base64url: 32 bytes>`. */
+export interface FileKey {
+  /** A fingerprint: safe to show, and to keep beside what the key wraps. */
+  readonly id: string
+  readonly bytes: Uint8Array
+}
+
+const prefix = 'esc-key-v1'
+
+export function formatKey(key: FileKey): string {
+  return `${prefix}:${key.id}:${Buffer.from(key.bytes).toString('base64url')}`
+}
+
+/** Reads the text of a key file or of `ESC_KEY`; `place` names which, for messages. */
+export function parseKey(text: string, place: string): FileKey {
+  const lines = text.split(/\r?\n/).map((line) => line.trim())
+  const line = lines.find((candidate) => candidate !== '' && !candidate.startsWith('#')) ?? ''
+  const [version, id, encoded] = line.split(':')
+  const bytes = Buffer.from(encoded ?? '', 'base64url')
+  if (version !== prefix || bytes.length !== 32 || keyId(bytes) !== id) {
+    const problem = line === '' ? 'is empty' : version === prefix ? 'is damaged or cut short' : 'is no esc key'
+    throw new EscError('key_unavailable', `${place} ${problem}`, {
+      hint: `it must hold the whole line that begins with '${prefix}:', as in the backup of your key file`,
+    })
+  }
+  return { id, bytes }
+}
+
+/** Undefined: no such file. Refuses a file that others may read. */
+export function readKeyFile(files: FileSystem, path: string): FileKey | undefined {
+  const status = files.stat(path)
+  if (status === undefined) return undefined
+  if (process.platform !== 'win32' && (status.mode & 0o077) !== 0) {
+    throw new EscError(
+      'key_unavailable',
+      `the key file ${path} can be read by others (mode 0${status.mode.toString(8)})`,
+      { hint: `run \`chmod 600 ${path}\`; if others may have read it, change the key` },
+    )
+  }
+  const bytes = readIfPresent(files, path)
+  return bytes === undefined ? undefined : parseKey(Buffer.from(bytes).toString(), `the key file ${path}`)
+}
+
+/** Makes a new key file, durably, before anything is wrapped with it. Another process that was first wins: its key is returned. */
+export function createKeyFile(files: FileSystem, path: string): { readonly key: FileKey; readonly created: boolean } {
+  const bytes = randomBytes(32)
+  const key = { id: keyId(bytes), bytes }
+  const text =
+    '# The key of your esc environments. Keep a copy in a safe place: without it, what it locks cannot be opened.\n' +
+    `# Never commit it. In CI, put the line below into the variable ESC_KEY.\n${formatKey(key)}\n`
+  let created: boolean
+  try {
+    makeFolders(files, dirname(path), 0o700)
+    created = createFile(files, path, Buffer.from(text), { mode: 0o600 })
+  } catch (error) {
+    throw new EscError('key_unavailable', `cannot make a key: ${messageOf(error)}`, {
+      hint: 'set ESC_CONFIG_HOME to a folder you can write to, or ESC_KEY to an existing key',
+      cause: error,
+    })
+  }
+  return created ? { key, created } : { key: readKeyFile(files, path)!, created }
+}
+
+function keyId(bytes: Uint8Array): string {
+  return createHash('sha256').update('esc key id v1\0').update(bytes).digest('hex').slice(0, 16)
+}

@@ -1,0 +1,25 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+
+/** AES-256-GCM under a key-encryption key: base64 of nonce (12) + ciphertext (32) + tag (16). `bound` is associated data. */
+export function wrap(keyEncryptionKey: Uint8Array, dataKey: Uint8Array, bound: string): string {
+  const nonce = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', keyEncryptionKey, nonce)
+  cipher.setAAD(Buffer.from(bound))
+  return Buffer.concat([nonce, cipher.update(dataKey), cipher.final(), cipher.getAuthTag()]).toString('base64')
+}
+
+/** Undefined: the wrong key, or changed text. */
+export function unwrap(keyEncryptionKey: Uint8Array, wrapped: string, bound: string): Uint8Array | undefined {
+  const bytes = Buffer.from(wrapped, 'base64')
+  if (bytes.length < 28 || bytes.toString('base64') !== wrapped) return undefined
+  const end = bytes.length - 16
+  const decipher = createDecipheriv('aes-256-gcm', keyEncryptionKey, bytes.subarray(0, 12), { authTagLength: 16 })
+  decipher.setAAD(Buffer.from(bound))
+  decipher.setAuthTag(bytes.subarray(end))
+  const start = decipher.update(bytes.subarray(12, end))
+  try {
+    return Buffer.concat([start, decipher.final()])
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import { EscError } from '../errors.ts'
+import type { FileSystem } from './file-system.ts'
+
+/** Names that begin so are unfinished work: ignored by readers and by git, removed by the next writer. */
+export const temporaryPrefix = '.tmp-'
+
+export function temporaryPath(folder: string): string {
+  return join(folder, `${temporaryPrefix}${process.pid}-${randomBytes(6).toString('hex')}`)
+}
+
+/** Undefined: no such file. */
+export function readIfPresent(files: FileSystem, path: string): Uint8Array | undefined {
+  try {
+    return files.readFile(path)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined
+    throw ioError(error, `cannot read ${path}`)
+  }
+}
+
+/** Empty: no such folder. */
+export function listIfPresent(files: FileSystem, folder: string): string[] {
+  try {
+    return files.list(folder)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return []
+    throw ioError(error, `cannot list ${folder}`)
+  }
+}
+
+/** Writes a file that nobody else sees yet; its bytes are on the disk when this returns, its name need not be. */
+export function writeTemporary(files: FileSystem, path: string, bytes: Uint8Array, mode?: number): void {
+  const file = files.open(path, 'wx', mode)
+  try {
+    writeAll(files, file, bytes)
+    files.sync(file)
+  } catch (error) {
+    closeQuietly(files, file)
+    removeQuietly(files, path)
+    throw error
+  }
+  files.close(file)
+}
+
+/**
+ * Creates `path` whole or not at all, durably. False: it exists already, and is untouched.
+ * The temporary name may be in another folder of the same file system (`temporaryIn`), so that a large folder never has to be swept.
+ */
+export function createFile(
+  files: FileSystem,
+  path: string,
+  bytes: Uint8Array,
+  options: { readonly mode?: number; readonly temporaryIn?: string } = {},
+): boolean {
+  const temporary = temporaryPath(options.temporaryIn ?? dirname(path))
+  try {
+    writeTemporary(files, temporary, bytes, options.mode)
+    try {
+      files.link(temporary, path)
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false
+      throw error
+    } finally {
+      removeQuietly(files, temporary)
+    }
+    syncFolder(files, dirname(path))
+    return true
+  } catch (error) {
+    throw ioError(error, `cannot create ${path}`)
+  }
+}
+
+/** Replaces or creates `path`, durably: readers and crashes see the old bytes or the new ones, nothing in between. */
+export function replaceFile(
+  files: FileSystem,
+  path: string,
+  bytes: Uint8Array,
+  options: { readonly mode?: number; readonly durable?: boolean } = {},
+): void {
+  const temporary = temporaryPath(dirname(path))
+  try {
+    if (options.durable === false) {
+      const file = files.open(temporary, 'wx', options.mode)
+      try {
+        writeAll(files, file, bytes)
+      } finally {
+        files.close(file)
+      }
+    } else {
+      writeTemporary(files, temporary, bytes, options.mode)
+    }
+    files.rename(temporary, path)
+    if (options.durable !== false) syncFolder(files, dirname(path))
+  } catch (error) {
+    removeQuietly(files, temporary)
+    throw ioError(error, `cannot write ${path}`)
+  }
+}
+
+/** Appends one line, durably. A line that an earlier crash cut short is closed first, so that it spoils no other. */
+export function appendLine(files: FileSystem, path: string, line: string): void {
+  try {
+    const before = readIfPresent(files, path)
+    const torn = before !== undefined && before.length > 0 && before[before.length - 1] !== 0x0a
+    const file = files.open(path, 'a')
+    try {
+      writeAll(files, file, Buffer.from(`${torn ? '\n' : ''}${line}\n`))
+      files.sync(file)
+    } finally {
+      files.close(file)
+    }
+    if (before === undefined) syncFolder(files, dirname(path))
+  } catch (error) {
+    throw ioError(error, `cannot append to ${path}`)
+  }
+}
+
+/** Removes a file, durably. Absent already: nothing to do. */
+export function removeFile(files: FileSystem, path: string): void {
+  try {
+    files.unlink(path)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return
+    throw ioError(error, `cannot remove ${path}`)
+  }
+  syncFolder(files, dirname(path))
+}
+
+/** Makes the folder and the missing ones above it, durably. */
+export function makeFolders(files: FileSystem, path: string, mode?: number): void {
+  if (files.stat(path)?.kind === 'folder') return
+  const parent = dirname(path)
+  if (parent !== path) makeFolders(files, parent, mode)
+  try {
+    files.makeFolder(path, mode)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST' || files.stat(path)?.kind !== 'folder') {
+      throw ioError(error, `cannot make the folder ${path}`)
+    }
+  }
+  syncFolder(files, parent)
+}
+
+/** The names in a folder are on the disk when this returns. */
+export function syncFolder(files: FileSystem, folder: string): void {
+  // Windows cannot open a folder for syncing; its file systems journal names by themselves.
+  if (process.platform === 'win32') return
+  let file: number | undefined
+  try {
+    file = files.open(folder, 'r')
+    files.sync(file)
+  } catch (error) {
+    throw ioError(error, `cannot sync the folder ${folder}`)
+  } finally {
+    if (file !== undefined) closeQuietly(files, file)
+  }
+}
+
+/** For clean-up after the fact, where a failure changes nothing that matters. */
+export function removeQuietly(files: FileSystem, path: string): void {
+  try {
+    files.unlink(path)
+  } catch {}
+}
+
+/** The system's code of an error, such as `ENOENT`. */
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | undefined)?.code
+  return typeof code === 'string' ? code : undefined
+}
+
+const remedies: Record<string, string> = {
+  EACCES: 'check who owns it and its permissions',
+  EPERM: 'check who owns it and its permissions; the file system must support hard links',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'make room on the disk and try again; nothing was changed',
+  EDQUOT: 'the disk quota is used up; nothing was changed',
+  EMFILE: 'too many files are open',
+  EXDEV: 'the store must be on one file system',
+  ENOTSUP: 'the file system must support hard links',
+  EOPNOTSUPP: 'the file system must support hard links',
+}
+
+/** An `io` error that says what was being done; an EscError passes through. */
+export function ioError(error: unknown, doing: string): unknown {
+  if (error instanceof EscError) return error
+  const code = codeOf(error)
+  if (code === undefined || typeof (error as { syscall?: unknown }).syscall !== 'string') return error
+  const reason = (error as Error).message.replace(/^[A-Z0-9]+: /, '').replace(/, \w+ '[\s\S]*$/, '')
+  return new EscError('io', `${doing}: ${reason} (${code})`, { hint: remedies[code], cause: error })
+}
+
+function writeAll(files: FileSystem, file: number, bytes: Uint8Array): void {
+  let rest = bytes
+  while (rest.length > 0) rest = rest.subarray(files.write(file, rest))
+}
+
+function closeQuietly(files: FileSystem, file: number): void {
+  try {
+    files.close(file)
+  } catch {}
+}

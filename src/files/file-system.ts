@@ -1,0 +1,57 @@
+import * as fs from 'node:fs'
+
+/**
+ * The file-system calls that stores and key files are built from, each one system call, all synchronous (loading
+ * `fs/promises` alone costs more than everything a read does). Tests hand in one that fails or stops at call n.
+ * Errors are Node's: an `Error` with `code` such as `ENOENT`.
+ */
+export interface FileSystem {
+  /** Undefined: no such file (or a parent that is no folder). Any other trouble throws. */
+  stat(path: string): FileStatus | undefined
+  readFile(path: string): Uint8Array
+  /** Names in a folder, in no particular order. */
+  list(path: string): string[]
+  /** `wx`: create, fail with EEXIST. `a`: append, created if absent. `r`: read, also for folders. */
+  open(path: string, flags: 'wx' | 'a' | 'r', mode?: number): number
+  /** Returns the number of bytes written, which may be fewer than given. */
+  write(file: number, bytes: Uint8Array): number
+  /** fsync: returns when the bytes, or the names in a folder, are on the disk. */
+  sync(file: number): void
+  close(file: number): void
+  /** Gives the file a second name; fails with EEXIST: the compare-and-swap everything rests on. */
+  link(existing: string, added: string): void
+  /** Replaces `to` silently. */
+  rename(from: string, to: string): void
+  unlink(path: string): void
+  /** One level; fails with EEXIST. */
+  makeFolder(path: string, mode?: number): void
+  removeFolder(path: string): void
+}
+
+export interface FileStatus {
+  readonly kind: 'file' | 'folder' | 'other'
+  /** Permission bits, such as 0o600. */
+  readonly mode: number
+  readonly size: number
+}
+
+/** The machine's own files. */
+export const machineFiles: FileSystem = {
+  stat(path) {
+    const stats = fs.statSync(path, { throwIfNoEntry: false })
+    if (stats === undefined) return undefined
+    const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other'
+    return { kind, mode: stats.mode & 0o777, size: stats.size }
+  },
+  readFile: (path) => fs.readFileSync(path),
+  list: (path) => fs.readdirSync(path),
+  open: (path, flags, mode) => fs.openSync(path, flags, mode),
+  write: (file, bytes) => fs.writeSync(file, bytes),
+  sync: (file) => fs.fsyncSync(file),
+  close: (file) => fs.closeSync(file),
+  link: (existing, added) => fs.linkSync(existing, added),
+  rename: (from, to) => fs.renameSync(from, to),
+  unlink: (path) => fs.unlinkSync(path),
+  makeFolder: (path, mode) => fs.mkdirSync(path, { mode }),
+  removeFolder: (path) => fs.rmdirSync(path),
+}

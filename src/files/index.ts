@@ -1,0 +1,18 @@
+export {
+  appendLine,
+  codeOf,
+  createFile,
+  ioError,
+  listIfPresent,
+  makeFolders,
+  readIfPresent,
+  removeFile,
+  removeQuietly,
+  replaceFile,
+  syncFolder,
+  temporaryPath,
+  temporaryPrefix,
+  writeTemporary,
+} from './durable.ts'
+export type { FileStatus, FileSystem } from './file-system.ts'
+export { machineFiles } from './file-system.ts'

@@ -1,0 +1,92 @@
+import { join } from 'node:path'
+import type { DataKey } from '../crypto/index.ts'
+import { EscError } from '../errors.ts'
+import { type FileSystem, listIfPresent, makeFolders, readIfPresent, removeFile, replaceFile } from '../files/index.ts'
+
+export interface JournalRecord {
+  readonly id: string
+  readonly content: Uint8Array
+}
+
+interface JournalPlace {
+  readonly files: FileSystem
+  /** The folder of this journal: one an environment id, so that it outlives a change of name. */
+  readonly folder: string
+  /** For messages. */
+  readonly environment: string
+  /** Makes the data key when there is none. */
+  readonly createKey: () => Promise<DataKey>
+  readonly existingKey: () => Promise<DataKey>
+}
+
+const suffix = '.entry'
+const header = Buffer.from('esc-journal-v1\n')
+
+/**
+ * What an unfinished rotation must not lose: one file an entry, encrypted under the environment's data key.
+ * Nothing here is ever removed but by `remove`.
+ */
+export class Journal {
+  readonly #place: JournalPlace
+
+  constructor(place: JournalPlace) {
+    this.#place = place
+  }
+
+  /** Needs no key. */
+  ids(): string[] {
+    const names = listIfPresent(this.#place.files, this.#place.folder)
+    const entries = names.filter((name) => name.endsWith(suffix) && !name.startsWith('.'))
+    return entries.map((name) => decodeURIComponent(name.slice(0, -suffix.length))).sort()
+  }
+
+  /** All entries, decrypted; none, and no key needed, when there is no unfinished rotation. Throws when one cannot be decrypted. */
+  async list(): Promise<JournalRecord[]> {
+    const ids = this.ids()
+    if (ids.length === 0) return []
+    const key = await this.#place.existingKey()
+    return ids.flatMap((id) => {
+      const content = this.#read(id, key)
+      return content === undefined ? [] : [{ id, content }]
+    })
+  }
+
+  /** Adds or replaces an entry. Returns when it is on the disk. */
+  async put(id: string, content: Uint8Array): Promise<void> {
+    const key = await this.#place.createKey()
+    const { files, folder } = this.#place
+    makeFolders(files, folder, 0o700)
+    replaceFile(files, this.#file(id), Buffer.concat([header, key.encryptRecord(id, content)]), { mode: 0o600 })
+  }
+
+  /** Returns when the entry is gone for good. Absent: nothing to do. */
+  async remove(id: string): Promise<void> {
+    removeFile(this.#place.files, this.#file(id))
+  }
+
+  #read(id: string, key: DataKey): Uint8Array | undefined {
+    const { files, environment } = this.#place
+    const bytes = readIfPresent(files, this.#file(id))
+    if (bytes === undefined) return undefined
+    const known = header.equals(bytes.subarray(0, header.length))
+    try {
+      if (known) return key.decryptRecord(id, bytes.subarray(header.length))
+    } catch (error) {
+      if (!(error instanceof EscError && error.code === 'tampered')) throw error
+    }
+    throw new EscError(
+      'tampered',
+      `the journal of environment '${environment}' holds an entry that cannot be ${known ? 'decrypted' : 'read'}: ${this.#file(id)}`,
+      {
+        hint: 'it may hold a credential of an unfinished rotation: restore the data key it was made with, or keep the file elsewhere and check the remote side by hand',
+      },
+    )
+  }
+
+  #file(id: string): string {
+    const name = encodeURIComponent(id).replaceAll('.', '%2E').replaceAll('*', '%2A')
+    if (id === '' || name.length > 200)
+      throw new EscError('invalid_input', `'${id}' cannot be the id of a journal entry`)
+    return join(this.#place.folder, name + suffix)
+  }
+}

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto'
+import { EscError } from '../errors.ts'
+
+export interface Author {
+  readonly name: string
+  readonly email?: string
+}
+
+/** What made a revision; the known ones are listed so that readers can tell them apart, others are kept as they are. */
+export type Change = 'create' | 'edit' | 'set' | 'remove' | 'rotate' | 'rollback' | 'save' | (string & {})
+
+/** The first document of a revision file. */
+export interface RevisionRecord {
+  readonly number: number
+  readonly created: Date
+  readonly author: Author
+  readonly change: Change
+  /** Digest of the file of the revision before it. Absent for revision 1. */
+  readonly previous?: string
+  /** Further fields, such as which revision a rollback restored. */
+  readonly details: Readonly<Record<string, string>>
+}
+
+/** A revision as it was read. */
+export interface Revision extends RevisionRecord {
+  /** Exactly the text that was appended. */
+  readonly definition: string
+  /** MAC over everything else in the file. Absent: made before the environment had a key. */
+  readonly seal?: string
+  /** `sha256:` and base64url, over the whole file. */
+  readonly digest: string
+  readonly file: string
+}
+
+const separator = '---\n'
+
+/**
+ * A revision file: a YAML stream of two documents, the record and the definition byte for byte. The seal is the last
+ * line of the record and covers every other byte.
+ */
+export function formatRevision(
+  record: RevisionRecord,
+  definition: string,
+  seal?: (sealedBytes: Uint8Array) => string,
+): Uint8Array {
+  if (/\p{Surrogate}/u.test(definition)) {
+    throw new EscError('invalid_input', 'the definition is not valid Unicode text: it holds half a surrogate pair')
+  }
+  const { number, created, author, change, previous, details } = record
+  const lines = [
+    `revision: ${number}`,
+    `created: ${created.toISOString()}`,
+    `author: ${scalar(formatAuthor(author))}`,
+    `change: ${scalar(change)}`,
+    ...Object.entries(details).map(([key, value]) => `${key}: ${scalar(value)}`),
+    ...(previous === undefined ? [] : [`previous: ${previous}`]),
+  ]
+  const head = lines.map((line) => `${line}\n`).join('')
+  const sealLine = seal ? `seal: ${seal(Buffer.from(head + separator + definition))}\n` : ''
+  return Buffer.from(head + sealLine + separator + definition)
+}
+
+/** @throws EscError `store_damaged`, naming the file and line. */
+export function parseRevision(bytes: Uint8Array, file: string, number: number): Revision {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const headEnd = buffer.indexOf(`\n${separator}`) + 1
+  if (headEnd === 0) throw damaged(file, buffer)
+  const head = buffer.toString('utf8', 0, headEnd)
+  const fields: Record<string, string> = Object.create(null)
+  let sealStart = headEnd
+  let offset = 0
+  for (const [index, line] of head.slice(0, -1).split('\n').entries()) {
+    const match = /^([a-z][A-Za-z0-9]*): (.*)$/.exec(line)
+    const value = match ? unscalar(match[2]!) : undefined
+    // Nothing may follow the seal, and nothing may be said twice: readers of the YAML and we must agree on every field.
+    if (!match || value === undefined || match[1]! in fields || 'seal' in fields) throw damaged(file, buffer, index + 1)
+    if (match[1] === 'seal') sealStart = offset
+    fields[match[1]!] = value
+    offset += Buffer.byteLength(line) + 1
+  }
+  const { revision, created, author, change, previous, seal, ...details } = fields
+  const date = new Date(created ?? '')
+  if (revision !== String(number) || Number.isNaN(date.getTime()) || author === undefined || change === undefined) {
+    throw new EscError('store_damaged', `${file} is not the record of revision ${number}`, { hint: restoreHint })
+  }
+  const read: Revision = {
+    number,
+    created: date,
+    author: parseAuthor(author),
+    change,
+    ...(previous === undefined ? {} : { previous }),
+    ...(seal === undefined ? {} : { seal }),
+    details,
+    definition: buffer.toString('utf8', headEnd + separator.length),
+    digest: digestOf(bytes),
+    file,
+  }
+  const sealed = Buffer.concat([buffer.subarray(0, sealStart), buffer.subarray(headEnd)])
+  sealedBytes.set(read, sealed)
+  return read
+}
+
+/** Kept beside the revisions, not in them, so that they stay plain data that can be printed. */
+const sealedBytes = new WeakMap<Revision, Uint8Array>()
+
+/** What the seal of a revision that was read is over: all of its file but the seal. */
+export function sealedBytesOf(revision: Revision): Uint8Array {
+  return sealedBytes.get(revision)!
+}
+
+export function digestOf(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('base64url')}`
+}
+
+const restoreHint = 'restore the file from the git history'
+
+function damaged(file: string, content: Buffer, line?: number): EscError {
+  const place = line === undefined ? file : `${file}:${line}`
+  if (content.includes('\n<<<<<<< ') || content.subarray(0, 8).toString() === '<<<<<<< ') {
+    return new EscError('store_damaged', `${place} holds an unfinished git merge: both sides made this revision`, {
+      hint: 'take one side of the file, and repeat the other change as a new revision',
+    })
+  }
+  if (content.includes('\r\n---\r\n')) {
+    return new EscError('store_damaged', `${place}: the line endings of the file were changed`, {
+      hint: "turn off the conversion (the store's .gitattributes does) and check the file out again",
+    })
+  }
+  return new EscError('store_damaged', `${place} is not a revision record`, { hint: restoreHint })
+}
+
+/** One line of YAML that every reader takes for the same string. */
+function scalar(text: string): string {
+  const plain = /^[A-Za-z_](?:[\w .@<>+/=-]|:(?=\S))*$/.test(text) && !text.endsWith(' ')
+  return plain && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text) ? text : JSON.stringify(text)
+}
+
+function unscalar(text: string): string | undefined {
+  if (!text.startsWith('"')) return text
+  try {
+    const value = JSON.parse(text)
+    return typeof value === 'string' ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function formatAuthor({ name, email }: Author): string {
+  const clean = (text: string) => text.replace(/[<>\p{Cc}]/gu, '').trim()
+  return email ? `${clean(name)} <${clean(email)}>` : clean(name)
+}
+
+function parseAuthor(text: string): Author {
+  const match = /^(.*?) ?<([^<>]*)>$/.exec(text)
+  return match ? { name: match[1]!, email: match[2]! } : { name: text }
+}

@@ -1,0 +1,360 @@
+import { randomUUID } from 'node:crypto'
+import { dirname, join, resolve } from 'node:path'
+import { parse, stringify } from 'yaml'
+import { type DataKey, secretsProviderKind } from '../crypto/index.ts'
+import { EscError, messageOf } from '../errors.ts'
+import {
+  appendLine,
+  codeOf,
+  createFile,
+  type FileSystem,
+  ioError,
+  listIfPresent,
+  makeFolders,
+  readIfPresent,
+  removeQuietly,
+  syncFolder,
+  temporaryPath,
+  temporaryPrefix,
+  writeTemporary,
+} from '../files/index.ts'
+import { nearest } from '../suggestion.ts'
+import { Environment } from './environment.ts'
+import { environmentName, isEnvironmentPart } from './environment-name.ts'
+import { HistoryMemory } from './history-memory.ts'
+import { formatVersion, layout } from './layout.ts'
+import { FileLock, type Lock } from './lock.ts'
+import { type Author, formatRevision } from './revision-file.ts'
+import { type CompleteWorld, completeWorld, type StoreWorld } from './world.ts'
+
+export interface NewStore {
+  /** Label of the store in names such as `local/rotators/ci`. Default: `local`. */
+  readonly organization?: string
+  /** Secrets provider of new environments. Default: `default`. */
+  readonly secretsProvider?: string
+}
+
+export interface NewEnvironment {
+  readonly author: Author
+  readonly created: Date
+  /** Text of revision 1. Default: empty. */
+  readonly definition?: string
+  /** Default: the store's. */
+  readonly secretsProvider?: string
+}
+
+/** A folder of environments (`docs/store.md`). */
+export class Store {
+  /** Absolute path of the folder that holds `esc.yaml`. */
+  readonly folder: string
+  readonly #world: CompleteWorld
+  readonly #memory: HistoryMemory
+  readonly #keys = new Map<string, Promise<DataKey>>()
+  readonly #text: string
+  #configuration: Readonly<Record<string, unknown>> | undefined
+
+  private constructor(folder: string, text: string, world: CompleteWorld) {
+    this.folder = folder
+    this.#text = text
+    this.#world = world
+    this.#memory = new HistoryMemory(world.files, folder)
+  }
+
+  /** Makes a new store, and the folder if need be. Files that are there already, such as a `.gitignore`, are kept. */
+  static init(folder: string, options: NewStore, world: StoreWorld): Store {
+    const complete = completeWorld(world)
+    const { files } = complete
+    const path = resolve(folder)
+    if (files.stat(layout.configuration(path)) !== undefined) {
+      throw new EscError('already_exists', `there is a store already: ${layout.configuration(path)}`)
+    }
+    const secretsProvider = options.secretsProvider ?? 'default'
+    secretsProviderKind(secretsProvider)
+    const configuration = stringify({
+      version: formatVersion,
+      organization: options.organization ?? 'local',
+      defaults: { secretsProvider },
+    })
+    makeFolders(files, path)
+    ensureLines(files, join(path, '.gitignore'), gitignore)
+    ensureLines(files, join(path, '.gitattributes'), gitattributes)
+    // Last, because this file is what makes the folder a store.
+    const text = `# An esc store: environments, their history and their encrypted secrets. See docs/store.md of esc.\n${configuration}`
+    if (!createFile(files, layout.configuration(path), Buffer.from(text))) {
+      throw new EscError('already_exists', `there is a store already: ${layout.configuration(path)}`)
+    }
+    return new Store(path, text, complete)
+  }
+
+  /** @throws EscError `not_found`; `store_damaged`; `invalid_input` when the format is newer than this esc. */
+  static open(folder: string, world: StoreWorld): Store {
+    const complete = completeWorld(world)
+    const path = resolve(folder)
+    const file = layout.configuration(path)
+    const bytes = readIfPresent(complete.files, file)
+    if (bytes === undefined) {
+      throw new EscError('not_found', `${path} is no esc store: it has no esc.yaml`, {
+        hint: 'make one with `esc init`',
+      })
+    }
+    const store = new Store(path, Buffer.from(bytes).toString(), complete)
+    store.#checkVersion(file)
+    return store
+  }
+
+  /** Opens the store that `from` is in: the nearest folder upwards that is one, or has one named `environments`. */
+  static find(from: string, world: StoreWorld): Store {
+    const { files } = completeWorld(world)
+    for (let folder = resolve(from); ; folder = dirname(folder)) {
+      for (const candidate of [folder, join(folder, 'environments')]) {
+        if (files.stat(layout.configuration(candidate)) !== undefined) return Store.open(candidate, world)
+      }
+      if (dirname(folder) === folder) break
+    }
+    throw new EscError('not_found', `there is no esc store in ${resolve(from)} or above it`, {
+      hint: 'make one with `esc init`, or go to the folder of one',
+    })
+  }
+
+  /** Label of the store in full names. */
+  get organization(): string {
+    const label = this.configuration('organization')
+    return typeof label === 'string' && label !== '' ? label : 'local'
+  }
+
+  /** URL or bare kind of the secrets provider of environments that name none. */
+  get defaultSecretsProvider(): string {
+    const defaults = this.configuration('defaults')
+    const provider = (defaults as { secretsProvider?: unknown } | undefined)?.secretsProvider
+    return typeof provider === 'string' ? provider : 'default'
+  }
+
+  /** A top-level field of `esc.yaml` as data. Undefined: absent. */
+  configuration(key: string): unknown {
+    if (this.#configuration === undefined) {
+      const file = layout.configuration(this.folder)
+      let parsed: unknown
+      try {
+        parsed = parse(this.#text)
+      } catch (error) {
+        throw new EscError('store_damaged', `${file} is no YAML: ${messageOf(error).split('\n')[0]}`, { cause: error })
+      }
+      if (parsed === null || typeof parsed !== 'object') throw new EscError('store_damaged', `${file} is no mapping`)
+      this.#configuration = parsed as Record<string, unknown>
+    }
+    return Object.hasOwn(this.#configuration, key) ? this.#configuration[key] : undefined
+  }
+
+  /** Names of all environments, sorted by code unit. */
+  list(): string[] {
+    const { files } = this.#world
+    const names: string[] = []
+    for (const project of listIfPresent(files, this.folder).filter(isEnvironmentPart).sort()) {
+      for (const name of listIfPresent(files, layout.project(this.folder, project)).filter(isEnvironmentPart).sort()) {
+        if (this.has(`${project}/${name}`)) names.push(`${project}/${name}`)
+      }
+    }
+    return names
+  }
+
+  has(name: string): boolean {
+    const folder = layout.environment(this.folder, environmentName(name))
+    return this.#world.files.stat(layout.settings(folder)) !== undefined
+  }
+
+  /** @throws EscError `not_found`, with the nearest name there is. */
+  environment(name: string): Environment {
+    const full = environmentName(name)
+    if (this.has(full)) return this.#handle(full)
+    const others = this.list()
+    const similar = nearest(full, others) ?? others.find((other) => other.split('/')[1] === full.split('/')[1])
+    throw new EscError('not_found', `environment '${full}' does not exist`, {
+      hint:
+        similar === undefined
+          ? `\`esc env ls\` lists the environments of ${this.folder}; \`esc env init ${full}\` makes a new one`
+          : `did you mean '${similar}'?`,
+    })
+  }
+
+  /**
+   * Makes an environment with one revision. It appears whole or not at all.
+   * @throws EscError `already_exists`, `invalid_input`.
+   */
+  async create(name: string, options: NewEnvironment): Promise<Environment> {
+    const full = environmentName(name)
+    const [project, own] = full.split('/') as [string, string]
+    if (options.secretsProvider !== undefined) secretsProviderKind(options.secretsProvider)
+    return this.#write('create', () => {
+      const { files } = this.#world
+      const folder = layout.environment(this.folder, full)
+      this.#refuseTaken(project, own)
+      makeFolders(files, layout.project(this.folder, project))
+      this.#removeLeftovers(layout.project(this.folder, project))
+      const staged = temporaryPath(layout.project(this.folder, project))
+      this.#stage(staged, options)
+      try {
+        files.rename(staged, folder)
+      } catch (error) {
+        this.#removeTree(staged)
+        if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOTDIR') throw error
+        throw new EscError('already_exists', `${folder} exists already and is no environment`, {
+          hint: 'move it away, or choose another name',
+        })
+      }
+      syncFolder(files, layout.project(this.folder, project))
+      return this.#handle(full)
+    })
+  }
+
+  /**
+   * Removes an environment, as far as one can see: its folder moves to `.removed/` of the store, whole, from where it can
+   * be brought back. Refused while it is protected, or while its journal holds credentials of an unfinished rotation.
+   */
+  async remove(name: string, by: { readonly author: Author; readonly removed: Date }): Promise<void> {
+    const environment = this.environment(name)
+    const busy = await environment.lock('remove')
+    try {
+      await this.#write('remove', () => this.#moveAway(environment, by))
+    } finally {
+      busy.release()
+    }
+  }
+
+  #moveAway(environment: Environment, by: { readonly author: Author; readonly removed: Date }): void {
+    const { files } = this.#world
+    if (environment.settings.deletionProtected) {
+      throw new EscError('conflict', `environment '${environment.name}' is protected from deletion`, {
+        hint: `turn the protection off with \`esc env settings set ${environment.name} deletion-protected false\``,
+      })
+    }
+    if (environment.journal().ids().length > 0) {
+      throw new EscError('conflict', `a rotation of environment '${environment.name}' is unfinished`, {
+        hint: `finish it with \`esc env rotate ${environment.name}\` first, so that no credential is lost`,
+      })
+    }
+    const { id } = environment
+    const removed = { at: by.removed.toISOString(), by: by.author.email ?? by.author.name, name: environment.name }
+    const to = join(layout.removed(this.folder), `${environment.name.replace('/', '+')}+${id}`)
+    makeFolders(files, layout.removed(this.folder))
+    files.rename(environment.folder, to)
+    syncFolder(files, layout.removed(this.folder))
+    syncFolder(files, dirname(environment.folder))
+    createFile(files, join(to, 'removed.json'), Buffer.from(`${JSON.stringify(removed)}\n`))
+    try {
+      files.removeFolder(dirname(environment.folder))
+    } catch {
+      // The project has other environments.
+    }
+  }
+
+  /** As `Environment.lock`, for callers that have only a name. */
+  async lock(name: string, purpose: string, options: { readonly waitMs?: number } = {}): Promise<Lock> {
+    return this.environment(name).lock(purpose, options)
+  }
+
+  #handle(name: string): Environment {
+    return new Environment(name, {
+      store: this.folder,
+      world: this.#world,
+      memory: this.#memory,
+      keys: this.#keys,
+      defaultSecretsProvider: () => this.defaultSecretsProvider,
+    })
+  }
+
+  #checkVersion(file: string): void {
+    // Read without the YAML parser, as every command comes through here.
+    const text = /^version: *(\S+) *$/m.exec(this.#text)?.[1]
+    const version = Number(text ?? this.configuration('version'))
+    if (version === formatVersion) return
+    if (Number.isInteger(version) && version > formatVersion) {
+      throw new EscError(
+        'invalid_input',
+        `${file} has format version ${version}; this esc knows up to ${formatVersion}`,
+        {
+          hint: 'install a newer esc',
+        },
+      )
+    }
+    throw new EscError('store_damaged', `${file} has no valid format version`, { hint: 'it must say `version: 1`' })
+  }
+
+  #refuseTaken(project: string, own: string): void {
+    const { files } = this.#world
+    // Names that differ only in case are one name to macOS and Windows: such a store could not be checked out there.
+    const same = (one: string) => (other: string) => one !== other && one.toLowerCase() === other.toLowerCase()
+    const otherProject = listIfPresent(files, this.folder).find(same(project))
+    const otherName = listIfPresent(files, layout.project(this.folder, project)).find(same(own))
+    const other = otherProject ?? (otherName && `${project}/${otherName}`)
+    if (other !== undefined) {
+      throw new EscError('already_exists', `'${project}/${own}' differs from the existing '${other}' only in case`, {
+        hint: 'choose another name: some file systems take these for the same',
+      })
+    }
+    if (this.has(`${project}/${own}`)) {
+      throw new EscError('already_exists', `environment '${project}/${own}' already exists`)
+    }
+  }
+
+  /** Builds the folder of a new environment under a name nobody reads; everything in it is on the disk when this returns. */
+  #stage(folder: string, options: NewEnvironment): void {
+    const { files } = this.#world
+    const { author, created, definition = '' } = options
+    const record = { number: 1, created, author, change: 'create', details: {} }
+    const secretsProvider = options.secretsProvider ?? this.defaultSecretsProvider
+    files.makeFolder(folder)
+    files.makeFolder(layout.revisions(folder))
+    writeTemporary(files, layout.revision(folder, 1), formatRevision(record, definition))
+    syncFolder(files, layout.revisions(folder))
+    writeTemporary(files, layout.definition(folder), Buffer.from(definition))
+    writeTemporary(files, layout.settings(folder), Buffer.from(stringify({ id: randomUUID(), secretsProvider })))
+    syncFolder(files, folder)
+  }
+
+  #removeLeftovers(project: string): void {
+    for (const name of listIfPresent(this.#world.files, project)) {
+      if (name.startsWith(temporaryPrefix)) this.#removeTree(join(project, name))
+    }
+  }
+
+  /** Of a staged environment that never came to be; what cannot be removed is left to the next. */
+  #removeTree(folder: string): void {
+    const { files } = this.#world
+    try {
+      for (const name of files.list(folder)) {
+        const path = join(folder, name)
+        if (files.stat(path)?.kind === 'folder') this.#removeTree(path)
+        else removeQuietly(files, path)
+      }
+      files.removeFolder(folder)
+    } catch {}
+  }
+
+  async #write<T>(purpose: string, write: () => T | Promise<T>): Promise<T> {
+    const request = { what: `the store ${this.folder}`, purpose, waitMs: 15_000 }
+    const lock = await FileLock.acquire(this.#world, layout.lock(this.folder, 'store'), request)
+    try {
+      return await write()
+    } catch (error) {
+      throw ioError(error, `cannot write the store ${this.folder}`)
+    } finally {
+      lock.release()
+    }
+  }
+}
+
+/** `.tmp-*`: what a killed process may leave beside the files it was about to replace. */
+const gitignore = ['.esc/', '.tmp-*']
+
+/** Digests and seals are over bytes: git must not change line endings. Revision files are full copies; the diff to read is `environment.yaml`'s. */
+const gitattributes = ['* -text', '*/*/revisions/*.yaml linguist-generated=true', '*/*/events/*.jsonl merge=union']
+
+function ensureLines(files: FileSystem, path: string, wanted: readonly string[]): void {
+  const bytes = readIfPresent(files, path)
+  if (bytes === undefined) {
+    createFile(files, path, Buffer.from(wanted.map((line) => `${line}\n`).join('')))
+    return
+  }
+  const present = Buffer.from(bytes).toString().split(/\r?\n/)
+  for (const line of wanted) if (!present.includes(line)) appendLine(files, path, line)
+}

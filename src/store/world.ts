@@ -1,0 +1,22 @@
+import type { KeyContext } from '../crypto/index.ts'
+import { type FileSystem, machineFiles } from '../files/index.ts'
+import { machineProcesses, type Processes } from './processes.ts'
+
+/** What a store needs from outside. Everything but `keys` has the machine's own as its default. */
+export interface StoreWorld {
+  readonly keys: KeyContext
+  readonly files?: FileSystem
+  readonly processes?: Processes
+  readonly sleep?: (ms: number) => Promise<void>
+}
+
+export type CompleteWorld = Required<StoreWorld>
+
+export function completeWorld(world: StoreWorld): CompleteWorld {
+  return {
+    keys: world.keys,
+    files: world.files ?? machineFiles,
+    processes: world.processes ?? machineProcesses,
+    sleep: world.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
+  }
+}
