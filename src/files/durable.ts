@@ -30,12 +30,20 @@ export function listIfPresent(files: FileSystem, folder: string): string[] {
   }
 }
 
-/** Writes a file that nobody else sees yet; its bytes are on the disk when this returns, its name need not be. */
-export function writeTemporary(files: FileSystem, path: string, bytes: Uint8Array, mode?: number): void {
-  const file = files.open(path, 'wx', mode)
+/**
+ * Writes a file that nobody else sees yet. Its bytes (not yet its name) are on the disk when this returns, unless
+ * `synced` is false: for files that mean nothing after a loss of power.
+ */
+export function writeTemporary(
+  files: FileSystem,
+  path: string,
+  bytes: Uint8Array,
+  options: { readonly mode?: number; readonly synced?: boolean } = {},
+): void {
+  const file = files.open(path, 'wx', options.mode)
   try {
     writeAll(files, file, bytes)
-    files.sync(file)
+    if (options.synced !== false) files.sync(file)
   } catch (error) {
     closeQuietly(files, file)
     removeQuietly(files, path)
@@ -56,7 +64,7 @@ export function createFile(
 ): boolean {
   const temporary = temporaryPath(options.temporaryIn ?? dirname(path))
   try {
-    writeTemporary(files, temporary, bytes, options.mode)
+    writeTemporary(files, temporary, bytes, { mode: options.mode })
     try {
       files.link(temporary, path)
     } catch (error) {
@@ -72,27 +80,18 @@ export function createFile(
   }
 }
 
-/** Replaces or creates `path`, durably: readers and crashes see the old bytes or the new ones, nothing in between. */
+/** Replaces or creates `path`, durably unless `synced` is false: readers see the old bytes or the new ones, nothing in between. */
 export function replaceFile(
   files: FileSystem,
   path: string,
   bytes: Uint8Array,
-  options: { readonly mode?: number; readonly durable?: boolean } = {},
+  options: { readonly mode?: number; readonly synced?: boolean } = {},
 ): void {
   const temporary = temporaryPath(dirname(path))
   try {
-    if (options.durable === false) {
-      const file = files.open(temporary, 'wx', options.mode)
-      try {
-        writeAll(files, file, bytes)
-      } finally {
-        files.close(file)
-      }
-    } else {
-      writeTemporary(files, temporary, bytes, options.mode)
-    }
+    writeTemporary(files, temporary, bytes, options)
     files.rename(temporary, path)
-    if (options.durable !== false) syncFolder(files, dirname(path))
+    if (options.synced !== false) syncFolder(files, dirname(path))
   } catch (error) {
     removeQuietly(files, temporary)
     throw ioError(error, `cannot write ${path}`)

@@ -44,7 +44,7 @@ export class HistoryMemory {
       const sightings = Object.fromEntries([...kept, [branch, sighting]])
       makeFolders(this.#files, layout.seen(this.#store), 0o700)
       replaceFile(this.#files, this.file(id), Buffer.from(JSON.stringify({ version: 1, sightings })), {
-        durable: false,
+        synced: false,
       })
     } catch {}
   }

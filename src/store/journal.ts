@@ -37,7 +37,7 @@ export class Journal {
   ids(): string[] {
     const names = listIfPresent(this.#place.files, this.#place.folder)
     const entries = names.filter((name) => name.endsWith(suffix) && !name.startsWith('.'))
-    return entries.map((name) => decodeURIComponent(name.slice(0, -suffix.length))).sort()
+    return entries.map((name) => decodeId(name.slice(0, -suffix.length))).sort()
   }
 
   /** All entries, decrypted; none, and no key needed, when there is no unfinished rotation. Throws when one cannot be decrypted. */
@@ -84,9 +84,25 @@ export class Journal {
   }
 
   #file(id: string): string {
-    const name = encodeURIComponent(id).replaceAll('.', '%2E').replaceAll('*', '%2A')
-    if (id === '' || name.length > 200)
+    const name = encodeId(id)
+    if (id === '' || name.length > 200) {
       throw new EscError('invalid_input', `'${id}' cannot be the id of a journal entry`)
+    }
     return join(this.#place.folder, name + suffix)
+  }
+}
+
+/** A file name that differs from every other id's, also where file systems take `A` and `a` for the same. */
+function encodeId(id: string): string {
+  return encodeURIComponent(id).replace(/%[0-9A-F]{2}|[A-Z.*]/g, (text) =>
+    text.length === 1 ? `%${text.charCodeAt(0).toString(16).toUpperCase()}` : text,
+  )
+}
+
+function decodeId(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
   }
 }

@@ -1,7 +1,15 @@
-import { randomBytes } from 'node:crypto'
-import { dirname, join } from 'node:path'
+import { createHash, randomBytes } from 'node:crypto'
+import { basename, dirname, join } from 'node:path'
 import { EscError } from '../errors.ts'
-import { codeOf, ioError, makeFolders, readIfPresent, removeQuietly, temporaryPath } from '../files/index.ts'
+import {
+  codeOf,
+  ioError,
+  makeFolders,
+  readIfPresent,
+  removeQuietly,
+  temporaryPath,
+  writeTemporary,
+} from '../files/index.ts'
 import type { ProcessIdentity } from './processes.ts'
 import type { CompleteWorld } from './world.ts'
 
@@ -62,10 +70,10 @@ export class FileLock implements Lock {
           held.add(lock)
           return lock
         }
-        const other = readHolder(world, path)
-        if (other === 'absent') continue
-        if (other !== 'unreadable' && world.processes.isGone(other) && breakLock(world, path, other, holder)) continue
-        if (waitedMs >= request.waitMs) throw lockedError(path, request, other)
+        const other = readLock(world, path)
+        if (other === undefined) continue
+        if (isGone(world, other) && breakLock(world, path, other, holder)) continue
+        if (waitedMs >= request.waitMs) throw lockedError(path, request, other.holder)
         await world.sleep(pauseMs)
         waitedMs += pauseMs
         pauseMs = Math.min(pauseMs * 2, 20)
@@ -78,8 +86,7 @@ export class FileLock implements Lock {
   release(): void {
     if (!held.delete(this)) return
     try {
-      const holder = readHolder(this.#world, this.#path)
-      if (typeof holder === 'object' && holder.token === this.#token) this.#world.files.unlink(this.#path)
+      if (readLock(this.#world, this.#path)?.token === this.#token) this.#world.files.unlink(this.#path)
     } catch {
       // The file names this process: whoever comes next breaks it once we have ended.
     }
@@ -89,13 +96,7 @@ export class FileLock implements Lock {
 /** False: somebody has it. */
 function place(world: CompleteWorld, path: string, holder: Holder): boolean {
   const temporary = temporaryPath(dirname(path))
-  const file = world.files.open(temporary, 'wx', 0o600)
-  try {
-    const bytes = Buffer.from(JSON.stringify(holder))
-    if (world.files.write(file, bytes) < bytes.length) throw new EscError('io', `cannot write ${temporary}`)
-  } finally {
-    world.files.close(file)
-  }
+  writeTemporary(world.files, temporary, Buffer.from(JSON.stringify(holder)), { mode: 0o600, synced: false })
   try {
     world.files.link(temporary, path)
     return true
@@ -113,40 +114,49 @@ function place(world: CompleteWorld, path: string, holder: Holder): boolean {
  * given token is itself a lock, named by that token, which can have only one living holder; having it, we look again.
  * False: somebody else is at it.
  */
-function breakLock(world: CompleteWorld, path: string, dead: Holder, self: Holder): boolean {
+function breakLock(world: CompleteWorld, path: string, dead: FoundLock, self: Holder): boolean {
   const right = join(dirname(path), `break-${dead.token}`)
   if (!place(world, right, self)) {
-    const other = readHolder(world, right)
-    return typeof other === 'object' && world.processes.isGone(other) && breakLock(world, right, other, self)
+    const other = readLock(world, right)
+    return other !== undefined && isGone(world, other) && breakLock(world, right, other, self)
   }
   try {
-    const now = readHolder(world, path)
-    if (typeof now === 'object' && now.token === dead.token) world.files.unlink(path)
+    if (readLock(world, path)?.token === dead.token) world.files.unlink(path)
     return true
   } finally {
     removeQuietly(world.files, right)
   }
 }
 
-function readHolder(world: CompleteWorld, path: string): Holder | 'absent' | 'unreadable' {
-  const bytes = readIfPresent(world.files, path)
-  if (bytes === undefined) return 'absent'
-  try {
-    const holder = JSON.parse(Buffer.from(bytes).toString())
-    return typeof holder.token === 'string' && /^[0-9a-f]+$/.test(holder.token) ? holder : 'unreadable'
-  } catch {
-    return 'unreadable'
-  }
+interface FoundLock {
+  readonly token: string
+  /** Undefined: the file does not say. Lock files appear whole, so the machine lost power after this one was made. */
+  readonly holder: Holder | undefined
 }
 
-function lockedError(path: string, request: LockRequest, holder: Holder | 'unreadable'): EscError {
-  if (holder === 'unreadable') {
-    return new EscError('locked', `${request.what} is locked by ${path}, which cannot be read`, {
-      hint: 'make sure that no other esc is running, and delete that file',
-    })
-  }
-  const place = `process ${holder.pid} on ${holder.host}`
-  return new EscError('locked', `${request.what} is locked by ${place} (${holder.purpose}, since ${holder.since})`, {
+/** Undefined: there is no such file. */
+function readLock(world: CompleteWorld, path: string): FoundLock | undefined {
+  const bytes = readIfPresent(world.files, path)
+  if (bytes === undefined) return undefined
+  try {
+    const holder: Holder = JSON.parse(Buffer.from(bytes).toString())
+    if (typeof holder.pid === 'number' && /^[0-9a-f]{24}$/.test(holder.token)) return { token: holder.token, holder }
+  } catch {}
+  const token = createHash('sha256')
+    .update(`${basename(path)}\0`)
+    .update(bytes)
+    .digest('hex')
+  return { token, holder: undefined }
+}
+
+function isGone(world: CompleteWorld, { holder }: FoundLock): boolean {
+  return holder === undefined || world.processes.isGone(holder)
+}
+
+function lockedError(path: string, request: LockRequest, holder: Holder | undefined): EscError {
+  const place = holder === undefined ? 'an unknown process' : `process ${holder.pid} on ${holder.host}`
+  const purpose = holder === undefined ? '' : ` (${holder.purpose}, since ${holder.since})`
+  return new EscError('locked', `${request.what} is locked by ${place}${purpose}`, {
     hint: `wait until it has finished; if it no longer runs, delete ${path}`,
   })
 }

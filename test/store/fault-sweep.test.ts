@@ -1,0 +1,263 @@
+import { expect } from 'chai'
+import type { Store } from '../../src/store/index.ts'
+import type { Fault } from '../files/memory-files.ts'
+import { by, Machine } from './worlds.ts'
+
+const faults: readonly Fault[] = ['fail', 'kill', 'power-loss', 'power-loss-names-first']
+const name = 'rotators/ci'
+
+interface Operation<Fact> {
+  /** What is there before; it must survive whatever happens. */
+  readonly before: (store: Store) => Promise<void>
+  readonly act: (store: Store) => Promise<Fact>
+  /** `fact` is undefined when the operation did not return. Must hold for the store as the next process finds it. */
+  readonly after: (store: Store, fact: Fact | undefined, fault: Fault) => Promise<void>
+}
+
+let swept = 0
+
+/** Runs an operation again and again, with the fault at its first, second, third … call, until it completes untouched. */
+async function sweep<Fact>(operation: Operation<Fact>): Promise<void> {
+  for (const fault of faults) {
+    for (let n = 1; ; n++) {
+      const machine = new Machine()
+      await operation.before(machine.init())
+      const store = machine.open()
+      machine.files.arm(fault, n)
+      let fact: Fact | undefined
+      let thrown: unknown
+      try {
+        fact = await operation.act(store)
+      } catch (error) {
+        thrown = error
+      }
+      const { struck } = machine.files
+      if (!struck && thrown) throw thrown
+      machine.files.reboot()
+      try {
+        await operation.after(machine.open(), fact, fault)
+      } catch (error) {
+        const detail = `${fault} at call ${n}: ${(error as Error).message}`
+        throw Object.assign(error as Error, { message: `${detail}\n${JSON.stringify(machine.files.tree(), null, 1)}` })
+      }
+      if (!struck) break
+      swept++
+    }
+  }
+}
+
+async function withHistory(store: Store): Promise<void> {
+  const environment = await store.create(name, by)
+  await environment.append({ base: 1, definition: 'values:\n  a: 1\n', change: 'edit', ...by })
+  await environment.append({ base: 2, definition: 'values:\n  a: 2\n', change: 'edit', ...by })
+}
+
+/** The store is sound: numbers are contiguous, every seal and link holds, and writing goes on where it stopped. */
+async function expectSound(store: Store, definitions: readonly string[]): Promise<void> {
+  const environment = store.environment(name)
+  const newest = environment.current()
+  expect(newest.number).to.equal(definitions.length)
+  for (const revision of environment.history()) {
+    expect(revision.definition).to.equal(definitions[revision.number - 1])
+    await environment.verify(revision)
+  }
+  expect(environment.definitionState()).to.be.oneOf(['clean', 'stale'])
+  const next = await environment.append({ base: newest.number, definition: 'values: next\n', change: 'edit', ...by })
+  expect(next.number).to.equal(newest.number + 1)
+  expect(environment.definitionState()).to.equal('clean')
+  expect(environment.workingDefinition()).to.equal('values: next\n')
+}
+
+function expectNoLeftovers(machine: Machine): void {
+  const leftovers = Object.keys(machine.files.tree()).filter((path) => /environments\/[^.].*\.tmp-/.test(path))
+  expect(leftovers).to.deep.equal([])
+}
+
+describe('a store whose process or machine stops at any file-system call', () => {
+  after(() => console.log(`      ${swept} points swept`))
+
+  it('has the appended revision whole or not at all', async () => {
+    const first = ['', 'values:\n  a: 1\n', 'values:\n  a: 2\n']
+    const definition = `values:\n  a: ${'3'.repeat(300)}\n`
+    await sweep({
+      before: withHistory,
+      act: (store) => store.environment(name).append({ base: 3, definition, change: 'edit', ...by }),
+      after: async (store, fact) => {
+        const { number } = store.environment(name).current()
+        if (fact) expect(number).to.equal(4)
+        await expectSound(store, number === 4 ? [...first, definition] : first)
+      },
+    })
+  })
+
+  it('lets the same process try again after a call that failed', async () => {
+    for (let n = 1; ; n++) {
+      const machine = new Machine()
+      await withHistory(machine.init())
+      const environment = machine.open().environment(name)
+      machine.files.arm('fail', n)
+      const append = (base: number, definition: string) =>
+        environment.append({ base, definition, change: 'edit', ...by })
+      await append(3, 'values: tried\n').catch(() => undefined)
+      const { struck } = machine.files
+      machine.files.disarm()
+      const later = machine.open().environment(name)
+      const { number, definition } = later.current()
+      expect(definition).to.equal(number === 4 ? 'values: tried\n' : 'values:\n  a: 2\n')
+      expect(number).to.be.oneOf([3, 4])
+      await later.append({ base: number, definition: 'values: again\n', change: 'edit', ...by })
+      expect(later.current().number).to.equal(number + 1)
+      expectNoLeftovers(machine)
+      if (!struck) break
+      swept++
+    }
+  })
+
+  it('survives a second stop while it recovers from the first', async () => {
+    // All pairs take a quarter of a minute; without SLOW, every seventh of them is tried.
+    const stride = process.env.SLOW ? 1 : 7
+    for (let first = 1; ; first++) {
+      let struckFirst = false
+      for (let second = 1 + (first % stride); ; second += stride) {
+        const machine = new Machine()
+        await withHistory(machine.init())
+        const attempt = async (definition: string) => {
+          const environment = machine.open().environment(name)
+          const { number } = environment.current()
+          await environment.append({ base: number, definition, change: 'edit', ...by })
+        }
+        machine.files.arm('power-loss', first)
+        await attempt('values: first\n').catch(() => undefined)
+        struckFirst = machine.files.struck
+        machine.files.reboot()
+        machine.files.arm('kill', second)
+        await attempt('values: second\n').catch(() => undefined)
+        const struckSecond = machine.files.struck
+        machine.files.reboot()
+        const environment = machine.open().environment(name)
+        const definitions = [...environment.history()].map((revision) => revision.definition).reverse()
+        expect(definitions.slice(0, 3)).to.deep.equal(['', 'values:\n  a: 1\n', 'values:\n  a: 2\n'])
+        await expectSound(machine.open(), definitions)
+        if (!struckSecond || !struckFirst) break
+        swept++
+      }
+      if (!struckFirst) break
+    }
+  }).timeout(120_000)
+
+  it('has a created environment whole or not at all', async () => {
+    await sweep({
+      before: async (store) => void (await store.create('rotators/other', by)),
+      act: (store) => store.create(name, by),
+      after: async (store, fact) => {
+        expect(store.list()).to.include('rotators/other')
+        if (fact) expect(store.list()).to.include(name)
+        if (!store.has(name)) await store.create(name, by)
+        await expectSound(store, [''])
+      },
+    })
+  })
+
+  it('has a removed environment in one of the two places', async () => {
+    await sweep({
+      before: withHistory,
+      act: async (store) => {
+        await store.remove(name, { author: by.author, removed: by.created })
+        return true
+      },
+      after: async (store, fact) => {
+        if (fact) expect(store.has(name)).to.equal(false)
+        if (store.has(name)) await expectSound(store, ['', 'values:\n  a: 1\n', 'values:\n  a: 2\n'])
+        else expect((await store.create(name, by)).current().number).to.equal(1)
+      },
+    })
+  })
+
+  it('never loses a data key that something was encrypted with', async () => {
+    await sweep({
+      before: async (store) => void (await store.create(name, by)),
+      act: async (store) => (await store.environment(name).dataKey()).encrypt('hunter2'),
+      after: async (store, ciphertext) => {
+        const environment = store.environment(name)
+        if (ciphertext) expect((await environment.unlock()).decrypt(ciphertext)).to.equal('hunter2')
+        await expectSound(store, [''])
+      },
+    })
+  })
+
+  it('has a journal entry once put has returned, and none once remove has', async () => {
+    const content = (text: string) => Buffer.from(text.repeat(200))
+    await sweep({
+      before: async (store) => {
+        await withHistory(store)
+        await store.environment(name).journal().put('kept', content('kept'))
+        await store.environment(name).journal().put('replaced', content('old'))
+        await store.environment(name).journal().put('removed', content('removed'))
+      },
+      act: async (store) => {
+        const done: string[] = []
+        const journal = store.environment(name).journal()
+        const step = async (label: string, run: Promise<void>) => {
+          await run.then(() => done.push(label))
+        }
+        try {
+          await step('put', journal.put('new', content('new')))
+          await step('replace', journal.put('replaced', content('new')))
+          await step('remove', journal.remove('removed'))
+        } catch {}
+        return done
+      },
+      after: async (store, done = []) => {
+        const entries = await store.environment(name).journal().list()
+        const found = Object.fromEntries(entries.map((entry) => [entry.id, Buffer.from(entry.content).toString()]))
+        expect(found.kept).to.equal('kept'.repeat(200))
+        expect(found.new).to.be.oneOf(done.includes('put') ? ['new'.repeat(200)] : [undefined, 'new'.repeat(200)])
+        const replaced = done.includes('replace') ? ['new'.repeat(200)] : ['old'.repeat(200), 'new'.repeat(200)]
+        expect(found.replaced).to.be.oneOf(replaced)
+        expect(found.removed).to.be.oneOf(done.includes('remove') ? [undefined] : ['removed'.repeat(200), undefined])
+        if (!done.includes('replace')) expect(found.removed).to.equal('removed'.repeat(200))
+        await expectSound(store, ['', 'values:\n  a: 1\n', 'values:\n  a: 2\n'])
+      },
+    })
+  })
+
+  it('has the settings before a change or after it, and every other field', async () => {
+    await sweep({
+      before: async (store) => {
+        await withHistory(store)
+        await store.environment(name).changeSettings({ tags: { team: 'platform' } })
+      },
+      act: async (store) => {
+        await store.environment(name).changeSettings({ deletionProtected: true })
+        return true
+      },
+      after: async (store, fact) => {
+        const { settings } = store.environment(name)
+        expect(settings.get('tags')).to.deep.equal({ team: 'platform' })
+        if (fact) expect(settings.deletionProtected).to.equal(true)
+        await expectSound(store, ['', 'values:\n  a: 1\n', 'values:\n  a: 2\n'])
+      },
+    })
+  })
+
+  it('has every event that was appended, and at most one line more', async () => {
+    await sweep({
+      before: async (store) => {
+        await withHistory(store)
+        store.environment(name).appendEvent('rotations', { id: 1 })
+      },
+      act: async (store) => {
+        store.environment(name).appendEvent('rotations', { id: 2, errorMessage: 'x'.repeat(300) })
+        return true
+      },
+      after: async (store, fact) => {
+        const environment = store.environment(name)
+        const ids = () => environment.events<{ id: number }>('rotations').map((event) => event.id)
+        expect(ids()).to.be.deep.oneOf(fact ? [[1, 2]] : [[1], [1, 2]])
+        environment.appendEvent('rotations', { id: 3 })
+        expect(ids().at(-1)).to.equal(3)
+        await expectSound(store, ['', 'values:\n  a: 1\n', 'values:\n  a: 2\n'])
+      },
+    })
+  })
+})
