@@ -3,6 +3,7 @@ import type { Plain } from '../../plain.ts'
 import type { Rotator, RotatorContext } from '../rotator.ts'
 import { CreationRefused, createKey, refusalError } from './create-key.ts'
 import { decideKeys } from './key-table.ts'
+import { listCurrentKeys } from './list-keys.ts'
 import { connectIam, rfc3339 } from './remote.ts'
 import { proveKey, removeUnsavedKey, type Settlement } from './settle-key.ts'
 import { type AwsIamTiming, awsIamTiming } from './timing.ts'
@@ -47,7 +48,7 @@ export function awsIamRotator(
         await requireSameAccount(inputs, user, () => remote.getCallerIdentity())
         const [arn, { keys, at }] = await Promise.all([
           remote.getUserArn(user.userName),
-          remote.listAccessKeys(user.userName),
+          listCurrentKeys(user.userName, state, { remote, timing, context }),
         ])
         if (arn !== undefined && arn !== inputs.userArn) {
           throw new EscError(

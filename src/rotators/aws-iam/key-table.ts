@@ -3,7 +3,7 @@ import type { PlanStep } from '../rotator.ts'
 import type { AwsIamState } from './types.ts'
 
 /** IAM refuses a third key, inactive ones included. */
-const keysPerUser = 2
+export const keysPerUser = 2
 
 export interface KeyDecision {
   readonly steps: readonly PlanStep[]

@@ -20,7 +20,7 @@ export interface IamRemote {
   getUserArn(userName: string): Promise<string | undefined>
   /** All pages; `at` is the clock of AWS. */
   listAccessKeys(userName: string): Promise<{ readonly keys: readonly ListedKey[]; readonly at: Date }>
-  /** One request, never repeated: a second one after a lost answer would leave a key nobody knows. */
+  /** One request, repeated only when AWS refused it: a second one after a lost answer would leave a key nobody knows. */
   createAccessKey(userName: string): Promise<AccessKey>
   /** A key that is gone already counts as deleted. */
   deleteAccessKey(userName: string, accessKeyId: string): Promise<void>
@@ -136,9 +136,15 @@ export async function connectIam(login: AwsLogin, region: string): Promise<IamRe
     },
 
     async createAccessKey(userName) {
-      const { AccessKey: key } = await call('iam:CreateAccessKey', `for user ${userName}`, (abortSignal) =>
-        writing.send(new sdk.CreateAccessKeyCommand({ UserName: userName }), { abortSignal }),
-      )
+      const create = () =>
+        call('iam:CreateAccessKey', `for user ${userName}`, (abortSignal) =>
+          writing.send(new sdk.CreateAccessKeyCommand({ UserName: userName }), { abortSignal }),
+        )
+      const { AccessKey: key } = await create().catch((error) => {
+        // With a wrong clock the first signature is refused; the SDK has since learnt the time of AWS.
+        if (isAwsError(error, 'SignatureDoesNotMatch', 'RequestTimeTooSkewed') && error.refused) return create()
+        throw error
+      })
       if (!key?.AccessKeyId || !key.SecretAccessKey) {
         throw new AwsError(`aws-iam: iam:CreateAccessKey for user ${userName} answered without a key`, {
           code: 'IncompleteAnswer',

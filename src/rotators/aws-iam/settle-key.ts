@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { RotatorContext, Settled } from '../rotator.ts'
+import { deleteForGood } from './list-keys.ts'
 import { AwsError, type IamRemote, isAwsError } from './remote.ts'
 import { type AwsIamTiming, backoff } from './timing.ts'
 import type { AccessKey, AwsIamPending, AwsIamState } from './types.ts'
@@ -54,7 +55,7 @@ export async function removeUnsavedKey(pending: Creating, settlement: Settlement
       )
     }
     if (unused.length === 1) {
-      await remote.deleteAccessKey(userName, unused[0]!)
+      await deleteForGood(userName, unused[0]!, settlement)
       return undone(
         `access key ${unused[0]} of user ${userName} was created but its secret was never received; it was deleted`,
       )
@@ -84,7 +85,7 @@ export async function proveKey(pending: Created, settlement: Settlement): Promis
     const { keys } = await remote.listAccessKeys(userName)
     const listed = keys.some(({ accessKeyId }) => accessKeyId === key.accessKeyId)
     // Not listed may mean not listed yet.
-    await remote.deleteAccessKey(userName, key.accessKeyId)
+    await deleteForGood(userName, key.accessKeyId, settlement)
     return undone(`${refusal}; ${listed ? 'it was deleted' : 'IAM no longer lists it'}`)
   }
   if (retireId !== undefined && retireId !== state?.current.accessKeyId)

@@ -27,7 +27,7 @@ function hmac(key: Buffer, text: string): Buffer {
 const spaces = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/g
 const mappedToNothing = /\u00ad|\u034f|\u1806|[\u180b-\u180d]|\u200c|\u200d|\u2060|[\ufe00-\ufe0f]|\ufeff/g
 const prohibited =
-  /[\p{Cc}\p{Cs}\p{Co}\u0340\u0341\u06dd\u070f\u180e\u200e\u200f\u2028-\u202e\u2061-\u2063\u206a-\u206f\u2ff0-\u2ffb\ufff9-\ufffd]/u
+  /\u0340|\u0341|[\p{Cc}\p{Cs}\p{Co}\u06dd\u070f\u180e\u200e\u200f\u2028-\u202e\u2061-\u2063\u206a-\u206f\u2ff0-\u2ffb\ufff9-\ufffd]/u
 
 /** RFC 4013. As PostgreSQL does, a password that may not be prepared, or of which nothing is left, is used as it is. */
 export function saslPrep(password: string): string {
