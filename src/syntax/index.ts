@@ -3,6 +3,9 @@ export { decode, subRange } from './decode.ts'
 export type { Diagnostic, Position, Range } from './diagnostic.ts'
 export { displayWidth } from './display-width.ts'
 export { documentPath, elementPath, joinPath } from './document-path.ts'
+export { deleteAt, getAt, setAt } from './edit/edit.ts'
+export type { YamlData } from './edit/yaml-data.ts'
+export { readYamlFragment, YamlFragment } from './edit/yaml-data.ts'
 export type {
   ArrayNode,
   BooleanNode,

@@ -138,23 +138,18 @@ class Parser {
 
   #parseProperties(first: Token): Properties {
     const scanner = this.#scanner
-    let tag = ''
+    let anchor: Token | undefined
+    let tag: Token | undefined
     let last = first
-    let anchorSeen = false
-    let tagSeen = false
     for (let token = first; ; token = scanner.peek()) {
-      if (token.type === T.anchor && !anchorSeen) {
-        anchorSeen = true
-        this.#anchors.add(token.value)
-      } else if (token.type === T.tag && !tagSeen) {
-        tagSeen = true
-        tag = this.#resolveTag(token, first)
-      } else {
-        return { start: first, end: last, tag }
-      }
+      if (token.type === T.anchor && anchor === undefined) anchor = token
+      else if (token.type === T.tag && tag === undefined) tag = token
+      else break
       last = token
       scanner.take()
     }
+    if (anchor !== undefined) this.#anchors.add(anchor.value)
+    return { start: first, end: last, tag: tag === undefined ? '' : this.#resolveTag(tag, first) }
   }
 
   #resolveTag(token: Token, start: Token): string {
@@ -219,8 +214,6 @@ class Parser {
         key = endsBlockPart(scanner.peek().type)
           ? emptyScalar(token.end, token.line, token.column + (token.end - token.start))
           : this.#parseNode(true, true)
-      } else if (token.type === T.value) {
-        key = emptyScalar(token.start, token.line, token.column)
       } else {
         throw parserError('did not find expected key', open.line, token.line)
       }

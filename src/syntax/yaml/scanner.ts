@@ -1,3 +1,4 @@
+import type { Mark } from './cursor.ts'
 import { Cursor, isBlankOrEnd, isBreak } from './cursor.ts'
 import { scanAnchor, scanDirective, scanTag } from './scan-property.ts'
 import { scanBlockScalar, scanPlain, scanQuoted } from './scan-scalar.ts'
@@ -31,7 +32,6 @@ export class Scanner {
   #tokens: Token[] = []
   #head = 0
   #taken = 0
-  #ended = false
   #indent = -1
   readonly #indents: number[] = []
   #flowLevel = 0
@@ -63,7 +63,7 @@ export class Scanner {
   }
 
   #fill(): void {
-    while (!this.#ended) {
+    for (;;) {
       if (this.#head < this.#tokens.length - lookahead) {
         const key = this.#tokens[this.#head]!.simpleKey
         if (key === undefined || !this.#stillPossible(key)) return
@@ -91,8 +91,9 @@ export class Scanner {
 
   #fetch(): void {
     const cursor = this.#cursor
+    const before = cursor.mark()
     this.#skipToToken()
-    this.#unrollIndent(cursor.column)
+    this.#unrollIndent(cursor.column, before)
 
     if (cursor.offset >= cursor.length) {
       this.#fetchStreamEnd()
@@ -205,7 +206,6 @@ export class Scanner {
   #skipToToken(): void {
     const cursor = this.#cursor
     for (;;) {
-      if (cursor.offset === cursor.columnBase && cursor.peek() === 0xfeff) cursor.offset++
       const tabs = this.#flowLevel > 0 || !this.#simpleKeyAllowed
       let code = cursor.peek()
       while (code === 0x20 || (tabs && code === 0x09)) {
@@ -230,11 +230,10 @@ export class Scanner {
     }
     this.#endDocumentPart()
     this.#push(new Token(T.streamEnd, cursor.length, cursor.length, cursor.line, 0))
-    this.#ended = true
   }
 
   #endDocumentPart(): void {
-    this.#unrollIndent(-1)
+    this.#unrollIndent(-1, this.#cursor.mark())
     this.#removeSimpleKey()
     this.#simpleKeyAllowed = false
   }
@@ -355,7 +354,7 @@ export class Scanner {
   }
 
   /** Opens a block collection when the column is right of the current indentation. */
-  #rollIndent(column: number, at: number, type: number, mark: { offset: number; line: number; column: number }): void {
+  #rollIndent(column: number, at: number, type: number, mark: Mark): void {
     if (this.#flowLevel > 0 || this.#indent >= column) return
     this.#indents.push(this.#indent)
     this.#indent = column
@@ -366,11 +365,10 @@ export class Scanner {
   }
 
   /** Closes the block collections that are indented further than the column. */
-  #unrollIndent(column: number): void {
+  #unrollIndent(column: number, mark: Mark): void {
     if (this.#flowLevel > 0) return
-    const cursor = this.#cursor
     while (this.#indent > column) {
-      this.#tokens.push(new Token(T.blockEnd, cursor.offset, cursor.offset, cursor.line, cursor.column))
+      this.#tokens.push(new Token(T.blockEnd, mark.offset, mark.offset, mark.line, mark.column))
       this.#indent = this.#indents.pop()!
     }
   }
