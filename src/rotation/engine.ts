@@ -3,10 +3,10 @@ import { EscError, messageOf } from '../errors.ts'
 import {
   type Rotator as CallableRotator,
   type CallContext,
+  type Decrypt,
   type ExportedMap,
   evaluateEnvironment,
   fromPlain,
-  type Patch,
   type RotationOutcome,
   toPlain,
   type World,
@@ -14,7 +14,7 @@ import {
 import { parseEnvironment } from '../language/index.ts'
 import type { PlainObject } from '../plain.ts'
 import type { PlanStep, Rotator, RotatorContext } from '../rotators/index.ts'
-import type { Author, Environment, Revision } from '../store/index.ts'
+import { type Author, type Environment, layout, type Revision } from '../store/index.ts'
 import type { Diagnostic, PropertyPath } from '../syntax/index.ts'
 import { parsePropertyPath } from '../syntax/index.ts'
 import { type CommitResult, commitStates, type StateChange } from './commit.ts'
@@ -37,8 +37,8 @@ export interface RotationRun {
   readonly paths: readonly PropertyPath[]
   /** Loads a rotator by name; rejects, with a suggestion, when there is none. */
   readonly loadRotator: (name: string) => Promise<Rotator>
-  /** The world to evaluate in, with the engine's own rotators. */
-  readonly buildWorld: (rotator: World['rotator']) => World
+  /** The world to evaluate the given revision in, with the engine's own rotators, and how to unlock that revision. */
+  readonly buildWorld: (rotator: World['rotator'], base: Revision) => { world: World; unlock: () => Promise<Decrypt> }
   readonly context: Omit<RotatorContext, 'progress' | 'warn'>
   readonly onProgress: (progress: RotationProgress) => void
 }
@@ -84,6 +84,9 @@ class Rotation {
     const { environment, context, mode } = this.#run
     const created = context.now()
     const base = environment.current()
+    if (mode !== 'plan') refuseEdited(environment, base)
+    // Whoever can change the definition decides where the managing credentials are sent.
+    await environment.verify(base)
     const selection = await this.#select(base)
     for (const call of selection.calls) this.#paths.set(call.path, { call, notes: [] })
     const evaluation = await this.#evaluate(base, selection)
@@ -119,12 +122,8 @@ class Rotation {
 
   async #evaluate(base: Revision, selection: Selection) {
     const { environment, buildWorld } = this.#run
-    const world = buildWorld((name) => this.#callable(name, base))
-    const request = {
-      name: environment.name,
-      text: base.definition,
-      unlock: async () => (await world.load(environment.name)).unlock(),
-    }
+    const { world, unlock } = buildWorld((name) => this.#callable(name, base), base)
+    const request = { name: environment.name, text: base.definition, unlock }
     const checked = await evaluateEnvironment({ ...request, mode: 'check' }, world)
     refuseErrors(environment.name, checked.diagnostics)
     if (selection.calls.length === 0) return { rotations: [], diagnostics: [] }
@@ -314,6 +313,14 @@ function whyNotEvaluated(
   return `not rotated, its inputs cannot be worked out: ${at}${found.summary}`
 }
 
+function refuseEdited(environment: Environment, base: Revision): void {
+  if (environment.definitionState(base) !== 'edited') return
+  const file = layout.definition(environment.folder)
+  throw new EscError('unsaved_edit', `${file} has changes that are not saved`, {
+    hint: `save them first with \`esc env edit ${environment.name} --file ${file}\`; nothing was rotated`,
+  })
+}
+
 function refuseErrors(name: string, diagnostics: readonly Diagnostic[]): void {
   const first = diagnostics.find((diagnostic) => diagnostic.severity === 'error')
   if (!first) return
@@ -350,5 +357,3 @@ function rotatorGone(): EscError {
 function describeOrphan(entry: JournalEntry): string {
   return `${shownPath(entry.path)}: an interrupted rotation by ${entry.rotator}, begun ${entry.startedAt} at revision ${entry.revision}, waits for its rotator: put it back and run with --resume`
 }
-
-export type { Patch }
