@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 import { EscError, messageOf } from '../errors.ts'
-import { createFile, type FileSystem, makeFolders, readIfPresent } from '../files/index.ts'
+import { createFile, type FileSystem, makeFolders, readIfPresent, statusOf } from '../files/index.ts'
 
 /** A key-encryption key as text: `esc-key-v1:<16 hex digits: its id>:<43 characters of base64url: 32 bytes>`. */
 export interface FileKey {
@@ -33,7 +33,7 @@ export function parseKey(text: string, place: string): FileKey {
 
 /** Undefined: no such file. Refuses a file that others may read. */
 export function readKeyFile(files: FileSystem, path: string): FileKey | undefined {
-  const status = files.stat(path)
+  const status = statusOf(files, path)
   if (status === undefined) return undefined
   if (process.platform !== 'win32' && (status.mode & 0o077) !== 0) {
     throw new EscError(

@@ -1,13 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { EscError } from '../errors.ts'
-import type { FileSystem } from './file-system.ts'
+import type { FileStatus, FileSystem } from './file-system.ts'
 
 /** Names that begin so are unfinished work: ignored by readers and by git, removed by the next writer. */
 export const temporaryPrefix = '.tmp-'
 
 export function temporaryPath(folder: string): string {
   return join(folder, `${temporaryPrefix}${process.pid}-${randomBytes(6).toString('hex')}`)
+}
+
+/** Undefined: no such file. */
+export function statusOf(files: FileSystem, path: string): FileStatus | undefined {
+  try {
+    return files.stat(path)
+  } catch (error) {
+    throw ioError(error, `cannot read ${path}`)
+  }
 }
 
 /** Undefined: no such file. */
@@ -129,13 +138,13 @@ export function removeFile(files: FileSystem, path: string): void {
 
 /** Makes the folder and the missing ones above it, durably. */
 export function makeFolders(files: FileSystem, path: string, mode?: number): void {
-  if (files.stat(path)?.kind === 'folder') return
+  if (statusOf(files, path)?.kind === 'folder') return
   const parent = dirname(path)
   if (parent !== path) makeFolders(files, parent, mode)
   try {
     files.makeFolder(path, mode)
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST' || files.stat(path)?.kind !== 'folder') {
+    if (codeOf(error) !== 'EEXIST' || statusOf(files, path)?.kind !== 'folder') {
       throw ioError(error, `cannot make the folder ${path}`)
     }
   }

@@ -38,7 +38,12 @@ export interface FileStatus {
 /** The machine's own files. */
 export const machineFiles: FileSystem = {
   stat(path) {
-    const stats = fs.statSync(path, { throwIfNoEntry: false })
+    let stats: fs.Stats | undefined
+    try {
+      stats = fs.statSync(path, { throwIfNoEntry: false })
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'ENOTDIR') throw error
+    }
     if (stats === undefined) return undefined
     const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other'
     return { kind, mode: stats.mode & 0o777, size: stats.size }

@@ -9,6 +9,7 @@ export {
   removeFile,
   removeQuietly,
   replaceFile,
+  statusOf,
   syncFolder,
   temporaryPath,
   temporaryPrefix,

@@ -10,6 +10,7 @@ import {
   readIfPresent,
   removeQuietly,
   replaceFile,
+  statusOf,
   temporaryPrefix,
 } from '../files/index.ts'
 import type { HistoryMemory } from './history-memory.ts'
@@ -306,7 +307,7 @@ export class Environment {
   }
 
   #newestNumber(hint?: number): number {
-    return newestNumber((number) => this.#files.stat(layout.revision(this.folder, number)) !== undefined, hint)
+    return newestNumber((number) => statusOf(this.#files, layout.revision(this.folder, number)) !== undefined, hint)
   }
 
   #keyDigest(): string {

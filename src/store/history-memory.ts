@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join } from 'node:path'
-import { type FileSystem, makeFolders, readIfPresent, replaceFile } from '../files/index.ts'
+import { type FileSystem, makeFolders, readIfPresent, replaceFile, statusOf } from '../files/index.ts'
 import { layout } from './layout.ts'
 
 /** The newest revision this machine has seen of an environment. */
@@ -69,7 +69,7 @@ export class HistoryMemory {
 function currentBranch(files: FileSystem, folder: string): string {
   for (let above = folder; ; above = dirname(above)) {
     const git = join(above, '.git')
-    const kind = files.stat(git)?.kind
+    const kind = statusOf(files, git)?.kind
     if (kind === undefined) {
       if (dirname(above) === above) return 'none'
       continue

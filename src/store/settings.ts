@@ -62,7 +62,7 @@ export class Settings {
     for (const [key, value] of Object.entries(changes)) text = setField(text, key, value)
     const expected: Record<string, unknown> = { ...this.#parse(), ...changes }
     for (const key of Object.keys(expected)) if (expected[key] === undefined) delete expected[key]
-    if (isDeepStrictEqual(parse(text), expected)) return text
+    if (isDeepStrictEqual(tryParse(text), expected)) return text
     // The lines are not what they seem (flow style, anchors …): correct beats pretty.
     const document = parseDocument(this.text)
     for (const [key, value] of Object.entries(changes)) {
@@ -94,6 +94,14 @@ export class Settings {
 
   #damaged(problem: string): EscError {
     return new EscError('store_damaged', `${this.file} ${problem}`, { hint: 'restore the file from the git history' })
+  }
+}
+
+function tryParse(text: string): unknown {
+  try {
+    return parse(text)
+  } catch {
+    return undefined
   }
 }
 

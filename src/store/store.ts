@@ -13,6 +13,7 @@ import {
   makeFolders,
   readIfPresent,
   removeQuietly,
+  statusOf,
   syncFolder,
   temporaryPath,
   temporaryPrefix,
@@ -65,7 +66,7 @@ export class Store {
     const complete = completeWorld(world)
     const { files } = complete
     const path = resolve(folder)
-    if (files.stat(layout.configuration(path)) !== undefined) {
+    if (statusOf(files, layout.configuration(path)) !== undefined) {
       throw new EscError('already_exists', `there is a store already: ${layout.configuration(path)}`)
     }
     const secretsProvider = options.secretsProvider ?? 'default'
@@ -107,7 +108,7 @@ export class Store {
     const { files } = completeWorld(world)
     for (let folder = resolve(from); ; folder = dirname(folder)) {
       for (const candidate of [folder, join(folder, 'environments')]) {
-        if (files.stat(layout.configuration(candidate)) !== undefined) return Store.open(candidate, world)
+        if (statusOf(files, layout.configuration(candidate)) !== undefined) return Store.open(candidate, world)
       }
       if (dirname(folder) === folder) break
     }
@@ -159,7 +160,7 @@ export class Store {
 
   has(name: string): boolean {
     const folder = layout.environment(this.folder, environmentName(name))
-    return this.#world.files.stat(layout.settings(folder)) !== undefined
+    return statusOf(this.#world.files, layout.settings(folder)) !== undefined
   }
 
   /** @throws EscError `not_found`, with the nearest name there is. */
@@ -323,7 +324,7 @@ export class Store {
     try {
       for (const name of files.list(folder)) {
         const path = join(folder, name)
-        if (files.stat(path)?.kind === 'folder') this.#removeTree(path)
+        if (statusOf(files, path)?.kind === 'folder') this.#removeTree(path)
         else removeQuietly(files, path)
       }
       files.removeFolder(folder)

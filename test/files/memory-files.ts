@@ -63,6 +63,14 @@ export class MemoryFiles implements FileSystem {
     this.#open.clear()
   }
 
+  /** A file that is there already, synced and all; its folder must be. */
+  put(path: string, text: string): void {
+    const bytes = Buffer.from(text)
+    const parent = this.#parent(path, 'put')
+    parent.entries.set(posix.basename(path), { kind: 'file', mode: 0o644, bytes, synced: bytes })
+    parent.synced = new Map(parent.entries)
+  }
+
   /** All files with their contents, for assertions. */
   tree(): Record<string, string> {
     const result: Record<string, string> = {}

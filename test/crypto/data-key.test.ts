@@ -1,0 +1,87 @@
+import { inspect } from 'node:util'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { DataKey } from '../../src/crypto/index.ts'
+
+const owner = { id: '5f1cd0a3', name: 'rotators/ci' }
+
+describe('a data key', () => {
+  const key = DataKey.generate(owner)
+
+  it('decrypts what it encrypted, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (plaintext) => {
+        expect(key.decrypt(key.encrypt(plaintext))).to.equal(plaintext)
+      }),
+    )
+  })
+
+  it('never encrypts the same text to the same ciphertext', () => {
+    const ciphertexts = Array.from({ length: 100 }, () => Buffer.from(key.encrypt('x')).toString('hex'))
+    expect(new Set(ciphertexts).size).to.equal(100)
+  })
+
+  it('opens, as the same key in another process, and not as another key or for another environment', () => {
+    const ciphertext = key.encrypt('hunter2')
+    expect(new DataKey(key.revealBytes(), owner).decrypt(ciphertext)).to.equal('hunter2')
+    for (const other of [DataKey.generate(owner), new DataKey(key.revealBytes(), { ...owner, id: 'another' })]) {
+      expect(() => other.decrypt(ciphertext))
+        .to.throw("a ciphertext in environment 'rotators/ci' was changed, or was made for another")
+        .with.property('code', 'tampered')
+    }
+  })
+
+  it('refuses any changed, shortened or lengthened ciphertext', () => {
+    const ciphertext = key.encrypt('hunter2')
+    for (let index = 0; index < ciphertext.length; index++) {
+      const changed = Uint8Array.from(ciphertext)
+      changed[index]! ^= 0x80
+      expect(() => key.decrypt(changed))
+        .to.throw()
+        .with.property('code', 'tampered')
+      expect(() => key.decrypt(ciphertext.subarray(0, index)))
+        .to.throw()
+        .with.property('code', 'tampered')
+    }
+    expect(() => key.decrypt(Buffer.concat([ciphertext, Buffer.of(0)])))
+      .to.throw()
+      .with.property('code', 'tampered')
+  })
+
+  it('keeps texts, journal records and their entries apart', () => {
+    const record = key.encryptRecord('values.a', Buffer.from('x'))
+    expect(Buffer.from(key.decryptRecord('values.a', record)).toString()).to.equal('x')
+    expect(() => key.decryptRecord('values.b', record))
+      .to.throw("entry 'values.b'")
+      .with.property('code', 'tampered')
+    expect(() => key.decrypt(record))
+      .to.throw()
+      .with.property('code', 'tampered')
+    expect(() => key.decryptRecord('', key.encrypt('x')))
+      .to.throw()
+      .with.property('code', 'tampered')
+  })
+
+  it('seals bytes for one use and one environment', () => {
+    const bytes = Buffer.from('revision: 1\n')
+    const seal = key.seal('revision', bytes)
+    expect(seal).to.match(/^hmac-sha256:[\w-]{43}$/)
+    expect(key.verifySeal('revision', bytes, seal)).to.equal(true)
+    expect(key.verifySeal('settings', bytes, seal)).to.equal(false)
+    expect(key.verifySeal('revision', Buffer.from('revision: 2\n'), seal)).to.equal(false)
+    expect(new DataKey(key.revealBytes(), { ...owner, id: 'another' }).verifySeal('revision', bytes, seal)).to.equal(
+      false,
+    )
+    for (const wrong of ['', 'hmac-sha256:', seal.slice(0, -1), seal.replace('hmac-sha256:', ''), `x${seal}`]) {
+      expect(key.verifySeal('revision', bytes, wrong), wrong).to.equal(false)
+    }
+  })
+
+  it('is 32 bytes, and shows them to nobody who does not ask', () => {
+    expect(() => new DataKey(Buffer.alloc(16), owner)).to.throw('16 bytes')
+    const hex = Buffer.from(key.revealBytes()).toString('hex')
+    const shown = `${inspect(key, { depth: 9, showHidden: true })}${JSON.stringify(key)}${key}`
+    expect(shown).to.not.contain(hex)
+    expect(shown).to.not.match(/<Buffer|Uint8Array/)
+  })
+})

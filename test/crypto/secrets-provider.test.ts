@@ -1,0 +1,269 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { configFolder, DataKey, type KeyContext, openSecretsProvider } from '../../src/crypto/index.ts'
+import { errorOf } from '../store/worlds.ts'
+
+const owner = { id: '5f1cd0a3-aaaa', name: 'rotators/ci' }
+const dataKey = DataKey.generate(owner).revealBytes()
+
+let folder: string
+let notices: string[]
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'esc-crypto-'))
+  notices = []
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function context(env: Record<string, string> = {}, more: Partial<KeyContext> = {}): KeyContext {
+  return { env, configFolder: join(folder, 'config'), notify: (text) => void notices.push(text), ...more }
+}
+
+const keyFile = () => join(folder, 'config', 'default.key')
+const keyLine = () => readFileSync(keyFile(), 'utf8').match(/^esc-key-v1:.*$/m)![0]
+
+async function wrap(kind: string, keys: KeyContext, of = owner): Promise<string> {
+  return (await openSecretsProvider(kind, keys, of)).wrapKey(dataKey)
+}
+
+async function unwrap(kind: string, keys: KeyContext, wrapped: string, of = owner): Promise<Uint8Array> {
+  return (await openSecretsProvider(kind, keys, of)).unwrapKey(wrapped)
+}
+
+/** What holds for every kind. `good` can wrap and unwrap; `wrong` has another key. */
+const kinds: Record<string, { good: () => KeyContext; wrong: () => Promise<KeyContext>; wrongMessage: RegExp }> = {
+  default: {
+    good: () => context(),
+    wrong: async () => {
+      const other = context({}, { configFolder: join(folder, 'other') })
+      await wrap('default', other)
+      return other
+    },
+    wrongMessage:
+      /^environment 'rotators\/ci' is locked with key [0-9a-f]{16}, but .*other.default\.key holds key [0-9a-f]{16}$/,
+  },
+  passphrase: {
+    good: () => context({ ESC_PASSPHRASE: 'correct horse' }),
+    wrong: async () => context({ ESC_PASSPHRASE: 'battery staple' }),
+    wrongMessage: /^wrong passphrase for environment 'rotators\/ci'$/,
+  },
+}
+
+for (const [kind, { good, wrong, wrongMessage }] of Object.entries(kinds)) {
+  describe(`the secrets provider ${kind}`, () => {
+    it('unwraps, in another process, what it wrapped to one line', async () => {
+      const wrapped = await wrap(kind, good())
+      expect(wrapped).to.match(/^[\w:+/=.-]+$/)
+      expect(Buffer.from(await unwrap(kind, good(), wrapped)).equals(dataKey)).to.equal(true)
+    })
+
+    it('wraps the same key differently each time', async () => {
+      const keys = good()
+      expect(await wrap(kind, keys)).to.not.equal(await wrap(kind, keys))
+    })
+
+    it('says which key is wrong, and what to do', async () => {
+      const wrapped = await wrap(kind, good())
+      const keys = await wrong()
+      const error = await errorOf(() => unwrap(kind, keys, wrapped))
+      expect(error.code).to.equal('key_unavailable')
+      expect(error.message).to.match(wrongMessage)
+      expect(error.hint).to.be.a('string')
+    })
+
+    it('refuses a wrapped key of another environment, a changed one and a malformed one', async () => {
+      const keys = good()
+      const wrapped = await wrap(kind, keys)
+      const last = wrapped.lastIndexOf(':') + 5
+      const changed = wrapped.slice(0, last) + (wrapped[last] === 'A' ? 'B' : 'A') + wrapped.slice(last + 1)
+      const codes = ['tampered', 'key_unavailable', 'store_damaged']
+      expect((await errorOf(() => unwrap(kind, keys, wrapped, { ...owner, id: 'other' }))).code).to.be.oneOf(codes)
+      for (const bad of [changed, wrapped.slice(0, -4), `${wrapped}:`, 'v1', '', wrapped.replace('v1', 'v2')]) {
+        expect((await errorOf(() => unwrap(kind, keys, bad))).code, bad).to.be.oneOf(codes)
+      }
+    })
+  })
+}
+
+describe('the key file of the secrets provider default', () => {
+  it('is made on first use, for its owner only, and announced once', async () => {
+    await wrap('default', context())
+    await wrap('default', context())
+    expect(statSync(keyFile()).mode & 0o777).to.equal(0o600)
+    expect(statSync(join(folder, 'config')).mode & 0o777).to.equal(0o700)
+    expect(notices).to.have.length(1)
+    expect(notices[0])
+      .to.contain(keyFile())
+      .and.to.match(/copy of this file/)
+      .and.to.contain('ESC_KEY')
+    expect(notices[0]).to.not.contain(keyLine().split(':')[2])
+  })
+
+  it('is one file, whoever comes first', async () => {
+    const wrapped = await Promise.all(Array.from({ length: 20 }, () => wrap('default', context())))
+    expect(new Set(wrapped.map((text) => text.split(':')[2])).size).to.equal(1)
+    expect(notices).to.have.length(1)
+  })
+
+  it('is never made for reading', async () => {
+    const wrapped = await wrap('default', context())
+    const elsewhere = context({}, { configFolder: join(folder, 'empty') })
+    const error = await errorOf(() => unwrap('default', elsewhere, wrapped))
+    expect(error.message).to.match(/is locked with key [0-9a-f]{16}, and there is no key file at .*empty.default\.key/)
+    expect(error.hint).to.contain('ESC_KEY')
+    expect(() => statSync(join(folder, 'empty'))).to.throw('ENOENT')
+  })
+
+  it('yields to ESC_KEY', async () => {
+    const wrapped = await wrap('default', context())
+    const line = keyLine()
+    rmSync(keyFile())
+    const unwrapped = await unwrap('default', context({ ESC_KEY: `${line}\n` }), wrapped)
+    expect(Buffer.from(unwrapped).equals(dataKey)).to.equal(true)
+    await wrap('default', context())
+    const other = await errorOf(() => unwrap('default', context({ ESC_KEY: keyLine() }), wrapped))
+    expect(other.message).to.match(/locked with key [0-9a-f]{16}, but ESC_KEY holds key [0-9a-f]{16}/)
+  })
+
+  it('is refused when others may read it', async () => {
+    await wrap('default', context())
+    for (const mode of [0o640, 0o604, 0o666]) {
+      chmodSync(keyFile(), mode)
+      const error = await errorOf(() => wrap('default', context()))
+      expect(error.code).to.equal('key_unavailable')
+      expect(error.hint).to.contain(`chmod 600 ${keyFile()}`)
+    }
+  })
+
+  it('is refused when it is damaged, and never replaced', async () => {
+    await wrap('default', context())
+    const line = keyLine()
+    const flipped = line.endsWith('A')
+      ? `${line.slice(0, -8)}B${line.slice(-7)}`
+      : `${line.slice(0, -8)}A${line.slice(-7)}`
+    for (const text of ['', '# only a comment\n', 'hello', line.slice(0, -3), flipped === line ? 'x' : flipped]) {
+      writeFileSync(keyFile(), text)
+      const error = await errorOf(() => wrap('default', context()))
+      expect(error.code, text).to.equal('key_unavailable')
+      expect(error.message).to.contain(keyFile()).and.to.not.contain(line.split(':')[2])
+      expect(readFileSync(keyFile(), 'utf8')).to.equal(text)
+    }
+  })
+
+  it('says what to do where it cannot be made', async () => {
+    writeFileSync(join(folder, 'config'), 'a file')
+    const error = await errorOf(() => wrap('default', context()))
+    expect(error.code).to.equal('key_unavailable')
+    expect(error.hint).to.contain('ESC_CONFIG_HOME')
+  })
+})
+
+describe('the passphrase of the secrets provider passphrase', () => {
+  it('is taken from ESC_PASSPHRASE, then from a file without its last newline, then from a person', async () => {
+    const file = join(folder, 'passphrase')
+    writeFileSync(file, 'correct horse\n')
+    const wrapped = await wrap(
+      'passphrase',
+      context({ ESC_PASSPHRASE: 'correct horse', ESC_PASSPHRASE_FILE: '/nowhere' }),
+    )
+    await unwrap('passphrase', context({ ESC_PASSPHRASE_FILE: file }), wrapped)
+    const asked: unknown[] = []
+    const prompt: KeyContext['prompt'] = async (...question) => {
+      asked.push(question)
+      return 'correct horse'
+    }
+    await unwrap('passphrase', context({}, { prompt }), wrapped)
+    expect(asked).to.deep.equal([["Passphrase for environment 'rotators/ci': ", { confirm: false }]])
+  })
+
+  it('is asked for once for all environments, twice when it is new', async () => {
+    const asked: boolean[] = []
+    const prompt: KeyContext['prompt'] = async (_question, options) => {
+      asked.push(options?.confirm === true)
+      return 'correct horse'
+    }
+    const keys = context({}, { prompt })
+    const first = await wrap('passphrase', keys)
+    const other = { id: 'other', name: 'a/b' }
+    const second = await wrap('passphrase', keys, other)
+    await unwrap('passphrase', keys, first)
+    await unwrap('passphrase', keys, second, other)
+    expect(asked).to.deep.equal([true])
+  })
+
+  it('is asked for again where the one already given does not fit', async () => {
+    const first = await wrap('passphrase', context({ ESC_PASSPHRASE: 'one' }))
+    const second = await wrap('passphrase', context({ ESC_PASSPHRASE: 'two' }))
+    const answers = ['one', 'two']
+    const keys = context({}, { prompt: async () => answers.shift()! })
+    await unwrap('passphrase', keys, first)
+    await unwrap('passphrase', keys, second)
+    expect(answers).to.deep.equal([])
+  })
+
+  it('is computed once a process: opening again costs nothing', async () => {
+    const keys = context({ ESC_PASSPHRASE: 'correct horse' })
+    const wrapped = await wrap('passphrase', keys)
+    const started = performance.now()
+    for (let turn = 0; turn < 20; turn++) await unwrap('passphrase', keys, wrapped)
+    expect(performance.now() - started).to.be.lessThan(100)
+  })
+
+  it('is missed by name where nobody can be asked', async () => {
+    const error = await errorOf(() => wrap('passphrase', context()))
+    expect(error.code).to.equal('key_unavailable')
+    expect(error.message).to.contain('ESC_PASSPHRASE').and.to.contain('ESC_PASSPHRASE_FILE')
+    const missing = await errorOf(() => wrap('passphrase', context({ ESC_PASSPHRASE_FILE: '/nowhere' })))
+    expect(missing.message).to.contain('ESC_PASSPHRASE_FILE').and.to.contain('/nowhere')
+  })
+
+  it('must not be empty', async () => {
+    expect((await errorOf(() => wrap('passphrase', context({ ESC_PASSPHRASE: '' })))).code).to.equal('invalid_input')
+  })
+
+  it('is not computed at a cost that a hostile settings file asks for', async () => {
+    const keys = context({ ESC_PASSPHRASE: 'x' })
+    const wrapped = await wrap('passphrase', keys)
+    for (const cost of ['30:8:1', '1:8:1', '17:8:1000', '17:1000:1']) {
+      const error = await errorOf(() => unwrap('passphrase', keys, wrapped.replace('17:8:1', cost)))
+      expect(error.code).to.equal('store_damaged')
+    }
+  })
+
+  it('wraps with scrypt at 128 MiB, in a form that later versions can read', async () => {
+    expect(await wrap('passphrase', context({ ESC_PASSPHRASE: 'x' }))).to.match(
+      /^v1:passphrase:scrypt:17:8:1:[A-Za-z0-9+/]{22}==:[A-Za-z0-9+/]{80}$/,
+    )
+    // Made by the first version; it must open for ever.
+    const bytes = await unwrap('passphrase', context({ ESC_PASSPHRASE: 'correct horse' }), FIRST, {
+      id: 'vector',
+      name: 'v',
+    })
+    expect(Buffer.from(bytes).toString('hex')).to.equal('00'.repeat(16) + 'ff'.repeat(16))
+  })
+})
+
+const FIRST =
+  'v1:passphrase:scrypt:17:8:1:FfA/owaAqeuDAWMC/HGd7A==:R1eq04H8jtv/oyuJ9Vngzu/h+EUoaA58e+9cTTLPE7eUWxtGYUYKWLGx/uw87A9cU/hBB59Z2NdvA7YV'
+
+describe('the kind of a secrets provider', () => {
+  it('must be known', async () => {
+    for (const url of ['rot13', 'rot13://x', 'default:x', 'defaults', '', 'constructor']) {
+      const error = await errorOf(() => openSecretsProvider(url, context(), owner))
+      expect(error.code, url).to.equal('invalid_input')
+      expect(error.message).to.match(/^unknown secrets provider type '.*' \(supported values: default, passphrase\)$/)
+    }
+  })
+})
+
+describe('the configuration folder', () => {
+  it('follows ESC_CONFIG_HOME, then XDG_CONFIG_HOME, then the platform', () => {
+    const all = { ESC_CONFIG_HOME: '/esc', XDG_CONFIG_HOME: '/xdg', APPDATA: '/appdata' }
+    expect(configFolder(all, 'linux', '/home/ada')).to.equal('/esc')
+    expect(configFolder({ ...all, ESC_CONFIG_HOME: '' }, 'linux', '/home/ada')).to.equal('/xdg/esc')
+    expect(configFolder({}, 'linux', '/home/ada')).to.equal('/home/ada/.config/esc')
+    expect(configFolder({}, 'darwin', '/Users/ada')).to.equal('/Users/ada/Library/Application Support/esc')
+    expect(configFolder({ APPDATA: '/appdata' }, 'win32', '/c')).to.equal('/appdata/esc')
+  })
+})

@@ -1,0 +1,91 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Store } from '../../src/store/index.ts'
+import { by, errorOf, realFolder } from './worlds.ts'
+
+describe('several processes on one store', () => {
+  let place: ReturnType<typeof realFolder>
+  let folder: string
+  let store: Store
+  const children: ChildProcess[] = []
+
+  beforeEach(async () => {
+    place = realFolder()
+    folder = join(place.folder, 'environments')
+    store = Store.init(folder, {}, place.world)
+    await store.create('rotators/ci', by)
+  })
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL')
+    place.remove()
+  })
+
+  function child(...args: string[]): ChildProcess {
+    const script = join(import.meta.dirname, 'child.ts')
+    const forked = fork(script, args, { execArgv: ['--import', 'tsx'], stdio: 'inherit' })
+    children.push(forked)
+    return forked
+  }
+
+  it('writes eight times a hundred revisions, contiguous, none lost', async () => {
+    const writers = Array.from({ length: 8 }, (_, index) => child('write', folder, `writer${index}`, '100'))
+    const reports = writers.map((writer) => once(writer, 'message'))
+    const ends = writers.map((writer) => once(writer, 'exit'))
+    let running = true
+    const reading = (async () => {
+      let reads = 0
+      while (running) {
+        const { number, definition } = Store.open(folder, place.world).environment('rotators/ci').current()
+        // Every revision adds one line, so a half-written or out-of-order read would show.
+        expect(definition.split('\n').length).to.equal(number)
+        reads++
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+      return reads
+    })()
+    const exits = await Promise.all(ends)
+    running = false
+    expect(await reading).to.be.greaterThan(100)
+    expect(exits.map(([code]) => code)).to.deep.equal(writers.map(() => 0))
+    const conflicts = (await Promise.all(reports)).reduce((sum, [report]) => sum + report.conflicts, 0)
+    expect(conflicts, 'writers that never met prove nothing').to.be.greaterThan(0)
+
+    const environment = Store.open(folder, place.world).environment('rotators/ci')
+    const newest = environment.current()
+    expect(newest.number).to.equal(801)
+    expect(new Set(newest.definition.trimEnd().split('\n')).size).to.equal(800)
+    for (const revision of environment.history()) await environment.verify(revision)
+    expect(environment.definitionState()).to.equal('clean')
+    expect(readdirSync(environment.folder).sort()).to.deep.equal(['environment.yaml', 'revisions', 'settings.yaml'])
+  }).timeout(90_000)
+
+  it('names the holder of a lock, and frees it within a second of kill -9', async () => {
+    const holder = child('hold', folder)
+    await once(holder, 'message')
+    const environment = store.environment('rotators/ci')
+    const error = await errorOf(() => environment.lock('edit', { waitMs: 100 }))
+    expect(error.code).to.equal('locked')
+    expect(error.message).to.match(
+      new RegExp(`'rotators/ci' is locked by process ${holder.pid} on .* \\(rotate, since `),
+    )
+    holder.kill('SIGKILL')
+    const started = performance.now()
+    const lock = await environment.lock('edit')
+    expect(performance.now() - started).to.be.lessThan(1000)
+    lock.release()
+    expect(readdirSync(join(folder, '.esc', 'locks'))).to.deep.equal([])
+  })
+
+  it('lets one at a time through although every holder dies with the lock in its hands', async () => {
+    const counter = join(folder, 'counter')
+    writeFileSync(counter, '0')
+    const dying = Array.from({ length: 5 }, () => once(child('die', folder, '', '40'), 'exit'))
+    expect((await Promise.all(dying)).map(([, signal]) => signal)).to.deep.equal(Array(5).fill('SIGKILL'))
+    expect(readFileSync(counter, 'utf8')).to.equal('200')
+    const lock = await store.environment('rotators/ci').lock('afterwards')
+    lock.release()
+  }).timeout(60_000)
+})

@@ -1,0 +1,206 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import type { Environment } from '../../src/store/index.ts'
+import { Store } from '../../src/store/index.ts'
+import { by, errorOf, realFolder } from './worlds.ts'
+
+describe('a store that somebody without the key has changed', () => {
+  let place: ReturnType<typeof realFolder>
+  let folder: string
+
+  beforeEach(async () => {
+    place = realFolder()
+    folder = join(place.folder, 'environments')
+    const store = Store.init(folder, {}, place.world)
+    for (const name of ['rotators/ci', 'rotators/other']) {
+      const environment = await store.create(name, by)
+      for (let base = 1; base < 4; base++) {
+        const key = await environment.dataKey()
+        const secret = (text: string) => Buffer.from(key.encrypt(text)).toString('base64')
+        const definition = `a: ${secret(`${name} a${base}`)}\nb: ${secret(`${name} b${base}`)}\n`
+        await environment.append({ base, definition, change: 'edit', ...by })
+      }
+    }
+  })
+  afterEach(() => place.remove())
+
+  const file = (number: number, name = 'rotators/ci') => join(folder, name, 'revisions', `${number}.yaml`)
+
+  function fresh(name = 'rotators/ci'): Environment {
+    return Store.open(folder, place.world).environment(name)
+  }
+
+  /** As on a machine that sees this store for the first time. */
+  function elsewhere(name = 'rotators/ci'): Environment {
+    rmSync(join(folder, '.esc'), { recursive: true, force: true })
+    return fresh(name)
+  }
+
+  async function open(environment: Environment): Promise<string[]> {
+    const revision = environment.current()
+    const key = await environment.unlock(revision)
+    return [...revision.definition.matchAll(/: (.*)/g)].map((match) => key.decrypt(Buffer.from(match[1]!, 'base64')))
+  }
+
+  function edit(path: string, change: (text: string) => string): void {
+    const before = readFileSync(path, 'utf8')
+    const after = change(before)
+    expect(after).to.not.equal(before)
+    writeFileSync(path, after)
+  }
+
+  async function expectTampered(environment: Environment, ...mentions: (string | RegExp)[]): Promise<void> {
+    const error = await errorOf(() => open(environment))
+    expect(error.code).to.equal('tampered')
+    for (const mention of mentions) expect(error.message).to.match(new RegExp(mention))
+    expect(error.hint).to.be.a('string')
+  }
+
+  it('opens as long as nothing was changed', async () => {
+    expect(await open(elsewhere())).to.deep.equal(['rotators/ci a3', 'rotators/ci b3'])
+  })
+
+  it('is refused with any one byte of the newest revision flipped', async () => {
+    const original = readFileSync(file(4))
+    for (let index = 0; index < original.length; index++) {
+      const changed = Buffer.from(original)
+      changed[index]! ^= 1
+      writeFileSync(file(4), changed)
+      const error = await errorOf(() => open(elsewhere()))
+      expect(error.code, `byte ${index}`).to.be.oneOf(['tampered', 'store_damaged'])
+      expect(error.message).to.contain(file(4))
+      expect(error.message).to.match(/revision|record/)
+    }
+  })
+
+  it('is refused when two ciphertexts of one definition were swapped', async () => {
+    edit(file(4), (text) => text.replace(/a: (.*)\nb: (.*)\n/, 'a: $2\nb: $1\n'))
+    await expectTampered(elsewhere(), 'seal of revision 4', file(4))
+  })
+
+  it('is refused when a ciphertext of another environment was put in', async () => {
+    const foreign = /a: (.*)/.exec(readFileSync(file(4, 'rotators/other'), 'utf8'))![1]!
+    const environment = fresh()
+    const key = await environment.unlock()
+    const error = await errorOf(() => key.decrypt(Buffer.from(foreign, 'base64')))
+    expect(error.code).to.equal('tampered')
+    expect(error.message).to.contain("environment 'rotators/ci'")
+    edit(file(4), (text) => text.replace(/a: .*/, `a: ${foreign}`))
+    await expectTampered(elsewhere(), 'seal of revision 4')
+  })
+
+  it('is refused when the record of a revision was edited', async () => {
+    edit(file(4), (text) => text.replace('Ada Lovelace', 'Mallory'))
+    await expectTampered(elsewhere(), 'seal of revision 4', file(4))
+  })
+
+  it('is refused when the revision before the newest was edited', async () => {
+    edit(file(3), (text) => text.replace('Ada Lovelace', 'Mallory'))
+    await expectTampered(elsewhere(), 'revision 3', file(3))
+  })
+
+  it('is refused when the seal was taken off', async () => {
+    edit(file(4), (text) => text.replace(/^seal: .*\n/m, ''))
+    await expectTampered(elsewhere(), 'revision 4', 'lost its seal', file(4))
+  })
+
+  it('is refused when the settings say that later revisions need no seal', async () => {
+    edit(file(4), (text) => text.replace(/^seal: .*\n/m, '').replace('Ada', 'Eve'))
+    edit(join(folder, 'rotators/ci/settings.yaml'), (text) => text.replace('sealedFrom: 2', 'sealedFrom: 9'))
+    await expectTampered(elsewhere(), 'sealedFrom')
+    edit(join(folder, 'rotators/ci/settings.yaml'), (text) => text.replace('sealedFrom: 9\n', ''))
+    await expectTampered(elsewhere(), 'sealedFrom')
+  })
+
+  it('is refused when a revision from before the key was edited', async () => {
+    edit(file(1), (text) => text.replace('Ada Lovelace', 'Mallory'))
+    const environment = elsewhere()
+    const error = await errorOf(() => environment.verify(environment.revision(1)))
+    expect(error.code).to.equal('tampered')
+    expect(error.message).to.contain(file(1))
+  })
+
+  it('is refused, where it was seen before, when the newest revision was removed', async () => {
+    fresh().current()
+    rmSync(file(4))
+    const error = await errorOf(() => fresh().current())
+    expect(error.code).to.equal('tampered')
+    expect(error.message).to.contain('revision is 3, and this machine has seen revision 4')
+    expect(error.hint).to.contain('.esc/seen')
+  })
+
+  it('is refused, where it was seen before, when an older whole history was put back', async () => {
+    cpSync(join(folder, 'rotators/ci'), join(place.folder, 'old'), { recursive: true })
+    const environment = fresh()
+    for (const base of [4, 5]) await environment.append({ base, definition: `a: ${base}\n`, change: 'edit', ...by })
+    rmSync(join(folder, 'rotators/ci'), { recursive: true })
+    cpSync(join(place.folder, 'old'), join(folder, 'rotators/ci'), { recursive: true })
+    await expectTampered(fresh(), 'cut short', 'revision is 4', 'seen revision 6')
+  })
+
+  it('is refused, where it was seen before, when another history of the same length was put in', async () => {
+    cpSync(join(folder, 'rotators/ci'), join(place.folder, 'other'), { recursive: true })
+    await fresh().append({ base: 4, definition: 'a: 1\n', change: 'edit', ...by })
+    const ours = readFileSync(file(5))
+    rmSync(join(folder, 'rotators/ci'), { recursive: true })
+    cpSync(join(place.folder, 'other'), join(folder, 'rotators/ci'), { recursive: true })
+    const other = elsewhere()
+    await other.append({ base: 4, definition: 'a: 2\n', change: 'edit', ...by })
+    await other.append({ base: 5, definition: 'a: 3\n', change: 'edit', ...by })
+    writeFileSync(file(5), ours)
+    await expectTampered(fresh(), 'revision 5', file(5))
+  })
+
+  it('is refused, where it was seen before, without its data key', async () => {
+    fresh().current()
+    edit(join(folder, 'rotators/ci/settings.yaml'), (text) =>
+      text.replace(/^(wrappedDataKey|sealed|settingsSeal).*\n/gm, ''),
+    )
+    await expectTampered(fresh(), 'lost the data key')
+    // Elsewhere nothing remembers, but a new key is not made over a sealed history.
+    const error = await errorOf(() => elsewhere().dataKey())
+    expect(error.code).to.equal('store_damaged')
+    expect(error.message).to.contain('wrappedDataKey')
+  })
+
+  it('never gets a new seal over a changed revision', async () => {
+    edit(file(4), (text) => text.replace('Ada Lovelace', 'Mallory'))
+    const environment = elsewhere()
+    const error = await errorOf(() => environment.append({ base: 4, definition: 'a: 1\n', change: 'edit', ...by }))
+    expect(error.code).to.equal('tampered')
+  })
+
+  it('is no alarm to switch between git branches, but a branch itself cut short is', async () => {
+    const head = (text: string) => writeFileSync(join(place.folder, '.git', 'HEAD'), text)
+    mkdirSync(join(place.folder, '.git'))
+    head('ref: refs/heads/feature\n')
+    fresh().current()
+    const newest = readFileSync(file(4))
+    rmSync(file(4))
+    head('ref: refs/heads/main\n')
+    expect(fresh().current().number).to.equal(3)
+    head('0123456789012345678901234567890123456789\n')
+    expect(fresh().current().number).to.equal(3)
+    head('ref: refs/heads/feature\n')
+    await expectTampered(fresh(), 'cut short')
+    writeFileSync(file(4), newest)
+    expect(fresh().current().number).to.equal(4)
+  })
+
+  it('keeps a journal entry that cannot be decrypted, and says where it is', async () => {
+    await fresh().journal().put('values.db', Buffer.from('a credential'))
+    const journal = join(folder, '.esc/journal', fresh().id)
+    const entry = join(journal, readdirSync(journal)[0]!)
+    const original = readFileSync(entry)
+    for (const index of [0, 20, original.length - 1]) {
+      const changed = Buffer.from(original)
+      changed[index]! ^= 1
+      writeFileSync(entry, changed)
+      const error = await errorOf(() => fresh().journal().list())
+      expect(error.code).to.equal('tampered')
+      expect(error.message).to.contain(entry)
+      expect(readFileSync(entry).equals(changed)).to.equal(true)
+    }
+  })
+})
