@@ -19,6 +19,8 @@ export interface Decoded {
   readonly node: Node | undefined
   readonly diagnostics: readonly Diagnostic[]
   readonly failed: boolean
+  /** Where a syntax error was noticed; line and column count from 1. Its diagnostic has no range, and names only a line close by. */
+  readonly syntaxErrorAt?: { readonly line: number; readonly column: number }
 }
 
 /**
@@ -40,7 +42,9 @@ export function decode(name: string, text: string): Decoded {
   } catch (error) {
     if (!(error instanceof YamlSyntaxError)) throw error
     const diagnostic: Diagnostic = { severity: 'error', summary: `yaml: ${error.message}`, path: '' }
-    return { node: undefined, diagnostics: [diagnostic], failed: true }
+    const failure = { node: undefined, diagnostics: [diagnostic], failed: true }
+    if (error.at === undefined) return failure
+    return { ...failure, syntaxErrorAt: { line: error.at.line + 1, column: error.at.column + 1 } }
   }
   if (root === undefined) return { node: undefined, diagnostics: [], failed: false }
   const decoder = new Decoder(name, text)
@@ -110,7 +114,10 @@ class Decoder {
     if (tag === '' && style !== 'plain') return { kind: 'string', range, path, span, value, divisible: false }
     const resolved = tag === '' ? resolveScalar(value) : resolveTagged(tag, value)
     if ('problem' in resolved) {
-      this.#report(resolved.problem, range, path)
+      const problem = /\["fn::secret"\]$/i.test(path)
+        ? resolved.problem.replace(`\`${value}\``, '`[secret]`')
+        : resolved.problem
+      this.#report(problem, range, path)
       return { kind: 'string', range, path, span, value, divisible: false }
     }
     switch (resolved.kind) {

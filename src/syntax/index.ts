@@ -4,6 +4,8 @@ export type { Diagnostic, Position, Range } from './diagnostic.ts'
 export { displayWidth } from './display-width.ts'
 export { documentPath, elementPath, joinPath } from './document-path.ts'
 export { deleteAt, getAt, setAt } from './edit/edit.ts'
+export type { Replacement } from './edit/replace-nodes.ts'
+export { replaceNodes } from './edit/replace-nodes.ts'
 export type { YamlData } from './edit/yaml-data.ts'
 export { readYamlFragment, YamlFragment } from './edit/yaml-data.ts'
 export type {

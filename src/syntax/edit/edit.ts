@@ -180,7 +180,7 @@ function mergeSequence(
   value: YamlValue & { kind: 'sequence' },
 ): string {
   let result = text
-  const old = node.items.map(modelOf)
+  const old = node.items.map((item) => modelOf(item))
   const surplus = old.length - value.items.length
   if (surplus > 0) {
     // Take out what is gone where it stood, so that the comments of the rest stay with their items.

@@ -12,18 +12,23 @@ export type Model =
 
 const nothing: Model = { kind: 'scalar', meaning: 'null' }
 
-export function modelOf(yaml: YamlNode | undefined): Model {
-  switch (yaml?.kind) {
-    case undefined:
-      return nothing
+/** The meaning of a tree; of nodes in `replaced`, that of the value put in their place. */
+export function modelOf(yaml: YamlNode | undefined, replaced?: ReadonlyMap<YamlNode, YamlValue>): Model {
+  if (yaml === undefined) return nothing
+  const replacement = replaced?.get(yaml)
+  if (replacement !== undefined) return modelOfValue(replacement)
+  switch (yaml.kind) {
     case 'alias':
       return { kind: 'scalar', meaning: `alias ${yaml.name}` }
     case 'scalar':
       return { kind: 'scalar', meaning: meaningOf(yaml.value, yaml.tag, yaml.style !== 'plain') }
     case 'sequence':
-      return { kind: 'sequence', items: yaml.items.map(modelOf) }
+      return { kind: 'sequence', items: yaml.items.map((item) => modelOf(item, replaced)) }
     case 'mapping':
-      return { kind: 'mapping', pairs: yaml.pairs.map(({ key, value }) => [keyMeaning(key), modelOf(value)] as const) }
+      return {
+        kind: 'mapping',
+        pairs: yaml.pairs.map(({ key, value }) => [keyMeaning(key), modelOf(value, replaced)] as const),
+      }
   }
 }
 

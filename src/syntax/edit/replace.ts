@@ -17,14 +17,15 @@ export function replaceNode(source: Source, place: Place, node: YamlNode, value:
       const column = source.columnOfMembers(place.mapping)
       const rendered = renderMember(styled, source)
       const { valueIndicatorEnd, key } = place.pair
-      if (valueIndicatorEnd !== undefined) return replaceBehind(source, valueIndicatorEnd, node, rendered, column)
+      if (valueIndicatorEnd !== undefined)
+        return replaceBehind(source, valueIndicatorEnd, node, styled, rendered, column)
       // `? key` alone: the value goes on a line of its own.
       const text = [`:${rendered.inline === '' ? '' : ` ${rendered.inline}`}`, ...rendered.lines]
       return [insertLines(source, source.lineEnd(key.end), indent(text, column), rendered.endsInBreak)]
     }
     case 'item': {
       const dash = place.sequence.entryStarts[place.index]!
-      return replaceBehind(source, dash + 1, node, renderItem(styled, source), source.columnOf(dash))
+      return replaceBehind(source, dash + 1, node, styled, renderItem(styled, source), source.columnOf(dash))
     }
   }
 }
@@ -51,19 +52,23 @@ function replaceInFlow(place: Place, node: YamlNode, value: YamlValue): TextEdit
   return [{ start: node.start, end: node.end, text }]
 }
 
-/** A value behind an indicator (`:` or `-`) whose collection has its members in `column`. */
+/** A value behind an indicator (`:` or `-`) whose collection has its members in `column`; `rendered` is how it looks there. */
 function replaceBehind(
   source: Source,
   indicatorEnd: number,
   node: YamlNode,
+  value: YamlValue,
   rendered: Rendered,
   column: number,
 ): TextEdit[] {
   const body = indent(rendered.lines, column)
   const onIndicatorLine = source.sameLine(indicatorEnd, node.start)
-  const isBlockCollection = (node.kind === 'mapping' || node.kind === 'sequence') && !node.flow
-  const inPlace = node.kind === 'scalar' && !isBlockScalar(node) && body.length === 0 && !onIndicatorLine
-  if (inPlace) return [{ start: node.start, end: node.end, text: rendered.inline }]
+  if (!onIndicatorLine) {
+    const between = source.text.slice(source.lineEnd(indicatorEnd), node.start)
+    const isPlainLine = node.kind === 'scalar' && !isBlockScalar(node) && body.length === 0
+    // A value on a line of its own stays there when it is still one line, or when comments above it would be lost.
+    if (isPlainLine || between.includes('#')) return replaceOnOwnLine(source, node, value)
+  }
 
   const edits: TextEdit[] = []
   /** Up to where the old value's lines go. */
@@ -76,17 +81,34 @@ function replaceBehind(
     end = Math.max(node.end, headerLineEnd)
     if (end > headerLineEnd) edits.push({ start: headerLineEnd, end, text: '' })
   } else if (onIndicatorLine) {
-    end = isBlockCollection ? source.lineEnd(node.end) : node.end
-    end = Math.max(end, indicatorEnd)
+    end = Math.max(endOfLines(source, node), indicatorEnd)
     edits.push(behind(indicatorEnd, node.start, end, rendered.inline))
   } else {
     const lineEnd = source.lineEnd(indicatorEnd)
     edits.push(behind(indicatorEnd, indicatorEnd, indicatorEnd, rendered.inline))
-    end = isBlockCollection ? source.lineEnd(node.end) : node.end
+    end = endOfLines(source, node)
     edits.push({ start: lineEnd, end, text: '' })
   }
   if (body.length > 0) edits.push(insertLines(source, source.lineEnd(end), body, rendered.endsInBreak))
   return edits
+}
+
+/** A value on a line below its indicator, written where the old one stands. */
+function replaceOnOwnLine(source: Source, node: YamlNode, value: YamlValue): TextEdit[] {
+  const { lines, endsInBreak } = renderRoot(value, source)
+  const [first, ...others] = lines
+  const edits = [{ start: node.start, end: node.end, text: first! }]
+  if (others.length > 0) {
+    const below = indent(others, source.columnOf(node.start))
+    edits.push(insertLines(source, source.lineEnd(node.end), below, endsInBreak))
+  }
+  return edits
+}
+
+/** Where the lines of a value end. The comment behind one line belongs to the value, whatever it becomes. */
+function endOfLines(source: Source, node: YamlNode): number {
+  const isBlockCollection = (node.kind === 'mapping' || node.kind === 'sequence') && !node.flow
+  return isBlockCollection && !source.sameLine(node.start, node.end) ? source.lineEnd(node.end) : node.end
 }
 
 /** Text behind an indicator. Blanks that separated the old text from it stay where there is a new one. */
@@ -97,8 +119,7 @@ function behind(indicatorEnd: number, start: number, end: number, inline: string
 
 function replaceRoot(source: Source, node: YamlNode, value: YamlValue): TextEdit[] {
   const { lines, endsInBreak } = renderRoot(value, source)
-  const isBlockCollection = (node.kind === 'mapping' || node.kind === 'sequence') && !node.flow
-  const end = isBlockCollection ? source.lineEnd(node.end) : node.end
+  const end = endOfLines(source, node)
   const atLineStart = source.startsLine(node.start)
   const column = atLineStart ? source.columnOf(node.start) : 0
   const [first, ...others] = lines

@@ -19,6 +19,7 @@ interface Properties {
 const yamlOrg = 'tag:yaml.org,2002:'
 
 class Parser {
+  readonly #text: string
   readonly #scanner: Scanner
   readonly #anchors = new Set<string>()
   readonly #tagPrefixes = new Map<string, string>([
@@ -27,6 +28,7 @@ class Parser {
   ])
 
   constructor(text: string) {
+    this.#text = text
     this.#scanner = new Scanner(text)
   }
 
@@ -39,7 +41,7 @@ class Parser {
       this.#parseDirectives()
       const start = scanner.peek()
       if (start.type !== T.documentStart) {
-        throw parserError('did not find expected <document start>', 0, start.line)
+        throw parserError('did not find expected <document start>', 0, start)
       }
       scanner.take()
       const token = scanner.peek()
@@ -59,11 +61,11 @@ class Parser {
     const own = new Set<string>()
     for (let token = this.#scanner.peek(); ; token = this.#scanner.peek()) {
       if (token.type === T.versionDirective) {
-        if (versionSeen) throw parserError('found duplicate %YAML directive', 0, token.line)
-        if (token.value !== '1.1') throw parserError('found incompatible YAML document', 0, token.line)
+        if (versionSeen) throw parserError('found duplicate %YAML directive', 0, token)
+        if (token.value !== '1.1') throw parserError('found incompatible YAML document', 0, token)
         versionSeen = true
       } else if (token.type === T.tagDirective) {
-        if (own.has(token.value)) throw parserError('found duplicate %TAG directive', 0, token.line)
+        if (own.has(token.value)) throw parserError('found duplicate %TAG directive', 0, token)
         own.add(token.value)
         this.#tagPrefixes.set(token.value, token.suffix)
       } else {
@@ -78,7 +80,12 @@ class Parser {
     let token = scanner.peek()
     if (token.type === T.alias) {
       scanner.take()
-      if (!this.#anchors.has(token.value)) throw new YamlSyntaxError(`unknown anchor '${token.value}' referenced`)
+      if (!this.#anchors.has(token.value)) {
+        throw new YamlSyntaxError(
+          `unknown anchor '${this.#isSecret(token) ? '[secret]' : token.value}' referenced`,
+          token,
+        )
+      }
       const { start, end, line, column, value: name } = token
       return { kind: 'alias', start, end, line, column, tag: '', contentStart: start, name }
     }
@@ -133,7 +140,12 @@ class Parser {
       const { end } = properties.end
       return { kind: 'scalar', start, end, line, column, tag, contentStart: end, style: 'plain', value: '' }
     }
-    throw parserError('did not find expected node content', line, token.line)
+    throw parserError('did not find expected node content', line, token)
+  }
+
+  /** A password that begins with `*` reads as an alias; it must not show up in a message. */
+  #isSecret(token: Token): boolean {
+    return /fn::secret['"]?\s*:\s*$/i.test(this.#text.slice(Math.max(0, token.start - 200), token.start))
   }
 
   #parseProperties(first: Token): Properties {
@@ -156,7 +168,7 @@ class Parser {
     let tag = token.suffix
     if (token.value !== '') {
       const prefix = this.#tagPrefixes.get(token.value)
-      if (prefix === undefined) throw parserError('found undefined tag handle', start.line, token.line)
+      if (prefix === undefined) throw parserError('found undefined tag handle', start.line, token)
       tag = prefix + tag
     }
     if (tag === '!') return ''
@@ -170,7 +182,7 @@ class Parser {
     for (;;) {
       const entry = scanner.peek()
       if (entry.type === T.blockEnd) break
-      if (entry.type !== T.blockEntry) throw parserError("did not find expected '-' indicator", open.line, entry.line)
+      if (entry.type !== T.blockEntry) throw parserError("did not find expected '-' indicator", open.line, entry)
       scanner.take()
       entryStarts.push(entry.start)
       const { type } = scanner.peek()
@@ -215,7 +227,7 @@ class Parser {
           ? emptyScalar(token.end, token.line, token.column + (token.end - token.start))
           : this.#parseNode(true, true)
       } else {
-        throw parserError('did not find expected key', open.line, token.line)
+        throw parserError('did not find expected key', open.line, token)
       }
       const indicator = scanner.peek()
       if (indicator.type !== T.value) {
@@ -241,7 +253,7 @@ class Parser {
       let token = scanner.peek()
       if (token.type === T.flowSequenceEnd) break
       if (!first) {
-        if (token.type !== T.flowEntry) throw parserError("did not find expected ',' or ']'", open.line, token.line)
+        if (token.type !== T.flowEntry) throw parserError("did not find expected ',' or ']'", open.line, token)
         scanner.take()
         token = scanner.peek()
       }
@@ -290,7 +302,7 @@ class Parser {
       let token = scanner.peek()
       if (token.type === T.flowMappingEnd) break
       if (!first) {
-        if (token.type !== T.flowEntry) throw parserError("did not find expected ',' or '}'", open.line, token.line)
+        if (token.type !== T.flowEntry) throw parserError("did not find expected ',' or '}'", open.line, token)
         scanner.take()
         token = scanner.peek()
       }

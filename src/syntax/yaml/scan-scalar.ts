@@ -77,7 +77,7 @@ export function scanPlain(cursor: Cursor, indent: number, inFlow: boolean): { to
     for (; isBlank(code) || isBreak(code); code = cursor.peek()) {
       if (isBlank(code)) {
         if (leadingBlanks && cursor.column < indent && code === 0x09) {
-          throw scannerError('found a tab character that violates indentation', line, cursor.line)
+          throw scannerError('found a tab character that violates indentation', line, cursor)
         }
         cursor.offset++
       } else if (leadingBlanks) {
@@ -123,7 +123,7 @@ function scanEscape(cursor: Cursor, contextLine: number): string {
   const hexLength = Object.hasOwn(hexLengths, letter) ? hexLengths[letter]! : 0
   if (hexLength === 0) {
     if (!Object.hasOwn(escapes, letter) || cursor.offset + 1 >= cursor.length) {
-      throw scannerError('found unknown escape character', contextLine, cursor.line)
+      throw scannerError('found unknown escape character', contextLine, cursor)
     }
     cursor.offset += 2
     return escapes[letter]!
@@ -131,11 +131,11 @@ function scanEscape(cursor: Cursor, contextLine: number): string {
   cursor.offset += 2
   const digits = cursor.text.slice(cursor.offset, cursor.offset + hexLength)
   if (digits.length < hexLength || !/^[0-9A-Fa-f]*$/.test(digits)) {
-    throw scannerError('did not find expected hexdecimal number', contextLine, cursor.line)
+    throw scannerError('did not find expected hexdecimal number', contextLine, cursor)
   }
   const code = Number.parseInt(digits, 16)
   if ((code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff) {
-    throw scannerError('found invalid Unicode character escape code', contextLine, cursor.line)
+    throw scannerError('found invalid Unicode character escape code', contextLine, cursor)
   }
   cursor.offset += hexLength
   return String.fromCodePoint(code)
@@ -148,8 +148,8 @@ export function scanQuoted(cursor: Cursor, style: 'single' | 'double'): Token {
   let value = ''
   cursor.skip()
   for (;;) {
-    if (cursor.atDocumentIndicator()) throw scannerError('found unexpected document indicator', line, cursor.line)
-    if (cursor.offset >= cursor.length) throw scannerError('found unexpected end of stream', line, cursor.line)
+    if (cursor.atDocumentIndicator()) throw scannerError('found unexpected document indicator', line, cursor)
+    if (cursor.offset >= cursor.length) throw scannerError('found unexpected end of stream', line, cursor)
 
     let leadingBlanks = false
     let leadingBreak = ''
@@ -221,7 +221,7 @@ export function scanBlockScalar(cursor: Cursor, style: 'literal' | 'folded', par
       while ((indent === 0 || cursor.column < indent) && cursor.peek() === 0x20) cursor.offset++
       widest = Math.max(widest, cursor.column)
       if ((indent === 0 || cursor.column < indent) && cursor.peek() === 0x09) {
-        throw scannerError('found a tab character where an indentation space is expected', line, cursor.line)
+        throw scannerError('found a tab character where an indentation space is expected', line, cursor)
       }
       if (!isBreak(cursor.peek())) break
       breaks += cursor.skipBreak()
@@ -269,7 +269,7 @@ function scanBlockHeader(
   const scanIncrement = (): void => {
     const digit = cursor.peek() - 0x30
     if (digit < 0 || digit > 9) return
-    if (digit === 0) throw scannerError('found an indentation indicator equal to 0', contextLine, cursor.line)
+    if (digit === 0) throw scannerError('found an indentation indicator equal to 0', contextLine, cursor)
     increment = digit
     cursor.skip()
   }
@@ -280,7 +280,7 @@ function scanBlockHeader(
   while (isBlank(cursor.peek())) cursor.skip()
   if (cursor.peek() === hash) cursor.skipLine()
   if (!isBreakOrEnd(cursor.peek())) {
-    throw scannerError('did not find expected comment or line break', contextLine, cursor.line)
+    throw scannerError('did not find expected comment or line break', contextLine, cursor)
   }
   return { chomping, increment }
 }

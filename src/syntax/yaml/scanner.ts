@@ -191,7 +191,7 @@ export class Scanner {
       this.#push(token)
       return
     }
-    throw scannerError('found character that cannot start any token', cursor.line, cursor.line)
+    throw scannerError('found character that cannot start any token', cursor.line, cursor)
   }
 
   #startsPlain(code: number): boolean {
@@ -261,7 +261,7 @@ export class Scanner {
     const cursor = this.#cursor
     if (this.#flowLevel === 0) {
       if (!this.#simpleKeyAllowed) {
-        throw scannerError('block sequence entries are not allowed in this context', cursor.line, cursor.line)
+        throw scannerError('block sequence entries are not allowed in this context', cursor.line, cursor)
       }
       this.#rollIndent(cursor.column, -1, T.blockSequenceStart, cursor.mark())
     }
@@ -274,7 +274,7 @@ export class Scanner {
     const cursor = this.#cursor
     if (this.#flowLevel === 0) {
       if (!this.#simpleKeyAllowed) {
-        throw scannerError('mapping keys are not allowed in this context', cursor.line, cursor.line)
+        throw scannerError('mapping keys are not allowed in this context', cursor.line, cursor)
       }
       this.#rollIndent(cursor.column, -1, T.blockMappingStart, cursor.mark())
     }
@@ -295,7 +295,7 @@ export class Scanner {
     } else {
       if (this.#flowLevel === 0) {
         if (!this.#simpleKeyAllowed) {
-          throw scannerError('mapping values are not allowed in this context', cursor.line, cursor.line)
+          throw scannerError('mapping values are not allowed in this context', cursor.line, cursor)
         }
         this.#rollIndent(cursor.column, -1, T.blockMappingStart, cursor.mark())
       }
@@ -339,7 +339,7 @@ export class Scanner {
   #removeSimpleKey(): void {
     const key = this.#simpleKeys.at(-1)
     if (key?.possible !== true) return
-    if (key.required) throw scannerError("could not find expected ':'", key.line, this.#cursor.line)
+    if (key.required) throw scannerError("could not find expected ':'", key.line, this.#cursor)
     key.possible = false
   }
 
@@ -347,7 +347,7 @@ export class Scanner {
     if (!key.possible) return false
     const cursor = this.#cursor
     if (key.line < cursor.line || key.offset + maxSimpleKeyLength < cursor.offset) {
-      if (key.required) throw scannerError("could not find expected ':'", key.line, cursor.line)
+      if (key.required) throw scannerError("could not find expected ':'", key.line, cursor)
       key.possible = false
     }
     return key.possible
@@ -375,7 +375,7 @@ export class Scanner {
 
   #checkDepth(): void {
     if (this.#flowLevel + this.#indents.length > maxDepth) {
-      throw scannerError(`exceeded max depth of ${maxDepth}`, this.#cursor.line, this.#cursor.line)
+      throw scannerError(`exceeded max depth of ${maxDepth}`, this.#cursor.line, this.#cursor)
     }
   }
 }
