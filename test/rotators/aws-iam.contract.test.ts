@@ -10,10 +10,10 @@ import { DroppedConnection, type FakeIamOptions, type FakeKey } from '../fakes/i
 import { type AwsAccount, startAwsAccount, stateOf } from './aws-account.ts'
 import { type Subject, sweep } from './contract.ts'
 
-type Set = { readonly state: AwsIamState | undefined; readonly foreign: readonly FakeKey[] }
+type KeySet = { readonly state: AwsIamState | undefined; readonly foreign: readonly FakeKey[] }
 
 function subject(
-  prepare: (account: AwsAccount) => Set,
+  prepare: (account: AwsAccount) => KeySet,
   options: FakeIamOptions = {},
 ): Subject<AwsIamInputs, AwsIamState, AwsIamPending, AwsIamPlan> {
   return async (enter) => {
@@ -49,6 +49,7 @@ function subject(
           expect(held?.secretAccessKey, key.accessKeyId).to.equal(key.secretAccessKey.reveal())
         }
       },
+      rotatesAgain: foreign.length === 0,
       close: () => account.stop(),
     }
   }
@@ -65,6 +66,12 @@ describe('aws-iam, killed anywhere', function () {
     const previous = iam.addKey(user)
     return { state: stateOf(iam.addKey(user), previous), foreign: [] }
   }, slowVendor)
+
+  const beside = subject(({ iam, user }) => ({ state: undefined, foreign: [iam.addKey(user)] }), slowVendor)
+
+  it('loses nothing beside a foreign key, and leaves that alone', async () => {
+    await sweep(beside, { twice })
+  })
 
   it('loses nothing in the first rotation', async () => {
     expect(await sweep(none, { twice }))

@@ -15,12 +15,13 @@ interface RoleFacts {
   readonly admin: boolean | null
 }
 
+// Names are compared as text: as a "name" the server would cut ours at 63 bytes, and find another role.
 const question = `
   SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby,
     manager.rolsuper AS "managerSuper", manager.rolcreaterole AS "managerCreateRole",
     role.rolcanlogin AS "canLogin", role.rolsuper AS "isSuper", role.rolreplication AS replicates,
     role.rolvaliduntil < now() AS expired, pg_has_role(current_user, role.oid, 'MEMBER WITH ADMIN OPTION') AS admin
-  FROM pg_roles AS manager LEFT JOIN pg_roles AS role ON role.rolname = $1
+  FROM pg_roles AS manager LEFT JOIN pg_roles AS role ON role.rolname::text = $1::text
   WHERE manager.rolname = current_user`
 
 /** Throws for whatever would make `ALTER ROLE` or the log-in after it fail, for both users: one is changed next time. */

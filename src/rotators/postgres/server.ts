@@ -158,8 +158,9 @@ async function connect(
   }
 }
 
-function tlsOptions({ host, tls }: Database): false | { rejectUnauthorized: boolean; ca?: string } {
-  const mode: TlsMode = tls?.mode ?? (isThisMachine(host) ? 'disable' : 'verify-full')
+/** False: no TLS. An address of this machine needs none unless asked for; any other must show a certificate that holds. */
+export function tlsOptions({ host, tls }: Database): false | { rejectUnauthorized: boolean; ca?: string } {
+  const mode: TlsMode = tls?.mode ?? (isThisMachine(host) && tls?.ca === undefined ? 'disable' : 'verify-full')
   if (mode === 'disable') return false
   return { rejectUnauthorized: mode === 'verify-full', ...(tls?.ca !== undefined && { ca: tls.ca }) }
 }

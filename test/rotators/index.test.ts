@@ -1,0 +1,67 @@
+import { expect } from 'chai'
+import { build } from 'esbuild'
+import { EscError } from '../../src/errors.ts'
+import { loadRotator, rotatorNames } from '../../src/rotators/index.ts'
+
+describe('loadRotator', () => {
+  it('loads each rotator under its own name', async () => {
+    expect(rotatorNames).to.deep.equal(['aws-iam', 'passphrase', 'password', 'postgres'])
+    for (const name of rotatorNames) expect(await loadRotator(name)).to.have.property('name', name)
+  })
+
+  for (const [name, hint] of [
+    ['aws-iamm', 'did you mean "aws-iam"?'],
+    ['postgresql', 'did you mean "postgres"?'],
+    ['constructor', 'known rotators: aws-iam, passphrase, password, postgres'],
+    ['', 'known rotators: aws-iam, passphrase, password, postgres'],
+  ] as const) {
+    it(`does not know ${JSON.stringify(name)}`, async () => {
+      let error: unknown
+      try {
+        await loadRotator(name)
+      } catch (thrown) {
+        error = thrown
+      }
+      expect(error).to.be.instanceOf(EscError).with.property('code', 'not_found')
+      expect(error).to.have.property('message', `unknown rotator "${name}"`)
+      expect(error).to.have.property('hint', hint)
+    })
+  }
+
+  it('leaves vendors and words alone until a rotation asks for them', async () => {
+    const { metafile } = await build({
+      entryPoints: ['src/rotators/index.ts', 'src/providers/index.ts'],
+      outdir: 'unwritten',
+      bundle: true,
+      write: false,
+      metafile: true,
+      packages: 'external',
+      platform: 'node',
+      format: 'esm',
+      logLevel: 'silent',
+    })
+    const { inputs } = metafile
+    const lazy = /^src\/(sdk\/|rotators\/passphrase-words)/
+    const reachable = (from: string): string[] => {
+      const seen = new Set([from])
+      for (const each of seen) {
+        for (const { path, kind, external } of inputs[each]?.imports ?? []) {
+          if (kind === 'import-statement') seen.add(external ? `package ${path}` : path)
+        }
+      }
+      return [...seen]
+    }
+    const rooms = Object.keys(inputs).filter((path) => /^src\/(rotators|providers)\//.test(path) && !lazy.test(path))
+    expect(rooms).to.include.members(['src/rotators/aws-iam/remote.ts', 'src/rotators/postgres/server.ts'])
+    for (const room of rooms) {
+      expect(
+        reachable(room).filter((path) => lazy.test(path) || path.startsWith('package @') || path === 'package pg'),
+      ).to.deep.equal([])
+    }
+    // Nor does the list of rotators load a rotator.
+    expect(reachable('src/rotators/index.ts').filter((path) => /aws-iam|postgres|password/.test(path))).to.deep.equal(
+      [],
+    )
+    expect(reachable('src/sdk/aws.ts'), 'the check sees packages').to.include('package @aws-sdk/client-iam')
+  })
+})
