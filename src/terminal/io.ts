@@ -13,14 +13,16 @@ export interface Io {
   readonly stderrIsTerminal: boolean
   /** Width of the terminal in columns; undefined when output goes elsewhere. */
   readonly columns: number | undefined
-  out(text: string): void
-  err(text: string): void
+  /** Whether programs we start can have our own streams. False in tests, whose streams are not the process's. */
+  readonly sharesStreams: boolean
+  out(text: string | Uint8Array): void
+  err(text: string | Uint8Array): void
   /** Everything up to the end of standard input. */
   readStdin(): Promise<Uint8Array>
   /** One line without its line break; undefined at the end of input. */
   readLine(): Promise<string | undefined>
   now(): Date
-  /** Calls `listener` on Ctrl-C and SIGTERM instead of ending the process; the function returned stops that. */
+  /** Calls `listener` on Ctrl-C, SIGTERM and SIGHUP instead of ending the process; the function returned stops that. */
   onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void
   /** Ends the process at once. */
   exit(code: number): never

@@ -1,6 +1,8 @@
 import { fstatSync, readSync, writeSync } from 'node:fs'
 import type { Io } from './io.ts'
 
+const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /** Exit code of a program whose reader went away: 128 + SIGPIPE. */
 const BROKEN_PIPE = 141
 
@@ -24,17 +26,16 @@ export function processIo(): Io {
     get columns() {
       return isTerminal(1) ? process.stdout.columns : undefined
     },
+    sharesStreams: true,
     out: (text) => writeFully(1, text),
     err: (text) => writeFully(2, text),
     readStdin: async () => readAll(0),
     readLine: async () => readLineOf(0),
     now: () => new Date(),
     onInterrupt(listener) {
-      process.on('SIGINT', listener)
-      process.on('SIGTERM', listener)
+      for (const signal of INTERRUPTS) process.on(signal, listener)
       return () => {
-        process.off('SIGINT', listener)
-        process.off('SIGTERM', listener)
+        for (const signal of INTERRUPTS) process.off(signal, listener)
       }
     },
     exit: (code) => process.exit(code),

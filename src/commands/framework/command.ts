@@ -1,5 +1,5 @@
 import { EscError } from '../../errors.ts'
-import type { Io } from '../../terminal/io.ts'
+import type { Io } from '../../terminal/index.ts'
 import type { Flags, FlagValues } from './flags.ts'
 import { choice, text } from './flags.ts'
 import { parseArguments } from './parse-arguments.ts'
@@ -8,6 +8,7 @@ import { parseArguments } from './parse-arguments.ts'
 export interface Argument {
   readonly description: string
   readonly required?: boolean
+  readonly multiple?: boolean
 }
 
 /** How many positionals a command takes. */

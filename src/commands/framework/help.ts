@@ -1,6 +1,6 @@
 import { type Command, Help } from '@oclif/core'
-import type { Io } from '../../terminal/io.ts'
-import { hasColour } from '../../terminal/io.ts'
+import type { Io } from '../../terminal/index.ts'
+import { hasColour } from '../../terminal/index.ts'
 import { oclifConfig } from './oclif-plugin.ts'
 
 /** The help of `esc`, of a group or of a command. Ends in a line break. */

@@ -1,5 +1,5 @@
-import type { Io } from '../../terminal/io.ts'
-import { processIo } from '../../terminal/process-io.ts'
+import type { Io } from '../../terminal/index.ts'
+import { processIo } from '../../terminal/index.ts'
 import { type CommandClass, parseInput } from './command.ts'
 import { COMMANDS, type CommandLoader } from './registry.ts'
 import { reportError } from './report-error.ts'
@@ -29,7 +29,7 @@ export async function main(argv: readonly string[], root: string, io: Io = proce
 }
 
 async function asJson(value: unknown): Promise<string> {
-  const { toJsonText } = await import('../../terminal/json-text.ts')
+  const { toJsonText } = await import('../../terminal/index.ts')
   return toJsonText(value)
 }
 

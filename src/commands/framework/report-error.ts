@@ -1,8 +1,6 @@
 import { type ErrorCode, EscError, messageOf } from '../../errors.ts'
-import { red } from '../../terminal/colour.ts'
-import type { Io } from '../../terminal/io.ts'
-import { hasColour } from '../../terminal/io.ts'
-import { toJsonText } from '../../terminal/json-text.ts'
+import type { Io } from '../../terminal/index.ts'
+import { hasColour, red, toJsonText } from '../../terminal/index.ts'
 
 /** What the process answers with (docs/cli.md, "Exit codes"). */
 export const EXIT = { done: 0, failed: 1, usage: 2, rotatedInPart: 3, interrupted: 130 } as const
@@ -39,4 +37,9 @@ export function reportError(error: unknown, io: Io, output: 'text' | 'json'): nu
     if (error.cause instanceof Error) io.err(`caused by ${error.cause.stack ?? ''}\n`)
   }
   return exitCode
+}
+
+/** For after diagnostics have been printed: the definition was not saved. */
+export function refused(environment: string): ReportedError {
+  return new ReportedError('invalid_definition', `the definition of ${environment} has errors; it was not saved`)
 }

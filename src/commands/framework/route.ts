@@ -1,5 +1,5 @@
 import { EscError } from '../../errors.ts'
-import { nearest } from '../../terminal/nearest.ts'
+import { nearest } from '../../suggestion.ts'
 import { ALIASES, COMMANDS, TOPICS } from './registry.ts'
 
 /** What the first words of a command line ask for. */

@@ -1,4 +1,4 @@
-import type { Io } from '../../terminal/io.ts'
+import type { Io } from '../../terminal/index.ts'
 import { main } from './main.ts'
 
 /**
@@ -23,8 +23,9 @@ function scratchIo(folder: string, errors: string[]): Io {
     stdoutIsTerminal: false,
     stderrIsTerminal: false,
     columns: undefined,
+    sharesStreams: false,
     out: () => {},
-    err: (text) => errors.push(text),
+    err: (text) => errors.push(String(text)),
     readStdin: async () => new Uint8Array(),
     readLine: async () => undefined,
     now: () => new Date(),

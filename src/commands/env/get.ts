@@ -1,0 +1,73 @@
+import { EscError } from '../../errors.ts'
+import { definitionText, type Got, getEnvironment, parsePath, renderGot, unknownFormat } from '../../workspace/index.ts'
+import { ENV_FLAGS, EscCommand } from '../framework/command.ts'
+import { boolean, text } from '../framework/flags.ts'
+import { openTarget } from '../framework/session.ts'
+
+const VALUE_FORMATS = ['json', 'detailed', 'string', 'dotenv', 'shell'] as const
+type ValueFormat = (typeof VALUE_FORMATS)[number]
+
+const flags = {
+  definition: boolean({ description: 'print the definition only, as it is stored' }),
+  value: text({
+    description: `print the value only, in one of the formats ${VALUE_FORMATS.join(', ')}`,
+    value: 'format',
+  }),
+  'show-secrets': boolean({ description: 'show secrets in the clear' }),
+}
+
+export default class EnvGet extends EscCommand<string, typeof flags> {
+  static override id = 'env:get'
+  static override summary = 'Get a value within an environment.'
+  static override description =
+    `Shows the definition of an environment and the values it comes to, or those at one path and where they are defined. Nothing is
+opened: what a provider would return shows as [unknown], and secrets as [secret] unless --show-secrets is given.`
+  static override examples = [
+    { description: 'Values and definition of an environment', command: 'esc env get rotators/ci' },
+    { description: 'One value, and where it comes from', command: 'esc env get app/dev environmentVariables' },
+    { description: 'The definition as it is stored', command: 'esc env get rotators/ci --definition' },
+    { description: 'One value for a script', command: 'esc env get app/dev region --value string' },
+  ]
+  static override baseFlags = ENV_FLAGS
+  static override flags = flags
+  static override args = {
+    environment: { description: 'the environment, with @ and a version if you like', required: true },
+    path: { description: 'path of one value; or imports' },
+  }
+  static override count = { kind: 'between', least: 1, most: 2 } as const
+
+  async run(): Promise<string> {
+    const { definition, value: format, 'show-secrets': showSecrets } = this.flags
+    if (definition && format !== undefined) {
+      throw new EscError('usage', '`--value` and `--definition` flags cannot be used together', {
+        hint: 'give one of them',
+      })
+    }
+    if (format !== undefined && !isValueFormat(format)) throw unknownFormat(format, VALUE_FORMATS)
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
+    if (definition && path.length === 0) return definitionText(workspace, reference, showSecrets)
+    const got = await getEnvironment(workspace, reference, { path, showSecrets })
+    if (definition) return got.definition ?? ''
+    if (format !== undefined) return renderGot(got, { format, path, redact: !showSecrets })
+    return this.#describe(got, await renderGot(got, { format: 'json', path, redact: !showSecrets }), path.length > 0)
+  }
+
+  #describe(got: Got, json: string, onePath: boolean): string {
+    let shown = ''
+    if (got.value !== undefined) shown += `# Value\n\`\`\`json\n${json}\`\`\`\n`
+    if (got.definition !== undefined) shown += `# Definition\n\`\`\`yaml\n${got.definition}\n\`\`\`\n`
+    if (onePath && got.definedAt.length > 0) {
+      shown += `\n# Defined at\n${got.definedAt.map((place) => `- ${place}\n`).join('')}`
+    }
+    return `${shown}\n`
+  }
+
+  text(shown: string): string {
+    return shown
+  }
+}
+
+function isValueFormat(format: string): format is ValueFormat {
+  return (VALUE_FORMATS as readonly string[]).includes(format)
+}

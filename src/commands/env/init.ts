@@ -1,0 +1,56 @@
+import { EscError } from '../../errors.ts'
+import { diagnosticBlocks, hasColour } from '../../terminal/index.ts'
+import { type Created, createEnvironment, refuseVersion } from '../../workspace/index.ts'
+import { ENV_FLAGS, EscCommand } from '../framework/command.ts'
+import { readText } from '../framework/definition-input.ts'
+import { text } from '../framework/flags.ts'
+import { openTarget } from '../framework/session.ts'
+
+const flags = {
+  file: text({ description: 'the file to use as the definition, or - for standard input', char: 'f', value: 'file' }),
+  'secrets-provider': text({ description: "how its key is kept, when not the store's default", value: 'provider' }),
+}
+
+export default class EnvInit extends EscCommand<Created, typeof flags> {
+  static override id = 'env:init'
+  static override summary = 'Create an empty environment with the given name.'
+  static override description =
+    `Creates an environment. Without a definition it is empty; with --file, the definition becomes its second revision.
+Secrets in the definition are encrypted before anything is written.`
+  static override examples = [
+    { description: 'Create an empty environment', command: 'esc env init app/dev' },
+    { description: 'Create one from a file', command: 'esc env init rotators/ci --file ci.yaml' },
+  ]
+  static override baseFlags = ENV_FLAGS
+  static override flags = flags
+  static override args = {
+    environment: { description: 'name of the new environment: project/environment', required: true },
+  }
+  static override count = { kind: 'atMost', count: 1 } as const
+
+  async run(): Promise<Created> {
+    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    refuseVersion(reference, 'init')
+    const messages = { file: 'reading environment definition', stdin: 'reading environment definition' }
+    const definition = this.flags.file === undefined ? '' : await readText(this.io, this.flags.file, messages)
+    const created = await createEnvironment(workspace, reference, {
+      definition,
+      secretsProvider: this.flags['secrets-provider'],
+    })
+    this.io.out(`Environment created: ${created.fullName}\n`)
+    const { diagnostics } = created
+    if (diagnostics.length > 0) {
+      const source = { environment: reference.name, text: definition }
+      this.io.err(diagnosticBlocks(diagnostics, source, hasColour(this.io, 'stderr')))
+    }
+    if (created.revision === undefined && definition.trim() !== '') {
+      throw new EscError('invalid_definition', 'updating environment definition: too many errors', {
+        hint: `the environment exists, empty; mend the file and run "esc env edit ${reference.name} --file ${this.flags.file}"`,
+      })
+    }
+    return created
+  }
+
+  /** Printed as soon as it was true. */
+  text(): undefined {}
+}

@@ -1,0 +1,133 @@
+import { EscError } from '../../errors.ts'
+import { diagnosticLines, hasColour, ProgressBlock } from '../../terminal/index.ts'
+import { type RotationReport, refuseVersion, rotateEnvironment } from '../../workspace/index.ts'
+import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
+import { boolean } from '../framework/flags.ts'
+import { EXIT } from '../framework/report-error.ts'
+import { openTarget } from '../framework/session.ts'
+
+const flags = {
+  failed: boolean({ description: 'retry the paths that failed last time, and only those' }),
+  resume: boolean({ description: 'only finish what an interrupted rotation left behind' }),
+  plan: boolean({ description: 'say what would be done; change nothing' }),
+  ...OUTPUT_FLAG,
+}
+
+interface Result {
+  readonly typed: string
+  readonly plan: boolean
+  readonly report: RotationReport
+}
+
+export default class EnvRotate extends EscCommand<Result, typeof flags> {
+  static override id = 'env:rotate'
+  static override summary = 'Rotate secrets in an environment'
+  static override description =
+    `Rotates the credentials of an environment: all of them, or those at the paths given. Each gets a new credential, which is
+proved to work before it is saved; the one before stays valid until the next rotation. All that succeed become one new revision.
+
+If some paths fail, the others are saved all the same, the failed ones are named and the exit code is 3; --failed retries just
+those. After a crash or Ctrl-C, the next rotation (or --resume) finishes what was begun.`
+  static override examples = [
+    { description: 'Rotate everything in an environment', command: 'esc env rotate rotators/ci' },
+    { description: 'Rotate one credential', command: 'esc env rotate rotators/ci database.user' },
+    { description: 'See what would happen', command: 'esc env rotate rotators/ci --plan' },
+    { description: 'Retry what failed', command: 'esc env rotate rotators/ci --failed' },
+  ]
+  static override baseFlags = ENV_FLAGS
+  static override flags = flags
+  static override args = {
+    environment: { description: 'the environment', required: true },
+    paths: { description: 'paths of the rotators to rotate, below values (default: all)', multiple: true },
+  }
+  static override count = { kind: 'any' } as const
+
+  async run(): Promise<Result> {
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { failed, resume, plan } = this.flags
+    refuseVersion(reference, 'rotate')
+    const modes = [failed && '--failed', resume && '--resume', plan && '--plan'].filter(Boolean)
+    if (modes.length > 1)
+      throw new EscError('usage', `${modes.join(' and ')} exclude each other`, { hint: 'give one of them' })
+    if (rest.length > 0 && (failed || resume)) {
+      throw new EscError('usage', `${modes[0]} chooses the paths itself`, { hint: `leave out ${rest.join(' ')}` })
+    }
+    const mode = failed ? 'failed' : resume ? 'resume' : plan ? 'plan' : 'rotate'
+    const interrupt = new AbortController()
+    const progress = new ProgressBlock(this.io)
+    const stop = this.io.onInterrupt((signal) => {
+      if (interrupt.signal.aborted) this.io.exit(EXIT.interrupted)
+      progress.note(
+        `\n${signal === 'SIGINT' ? 'Interrupted' : `Received ${signal}`}: finishing the step in flight, nothing more is begun. Again to stop at once.\n`,
+      )
+      interrupt.abort()
+    })
+    try {
+      const report = await rotateEnvironment(workspace, reference, {
+        paths: rest,
+        mode,
+        signal: interrupt.signal,
+        onProgress: ({ path, phase, text }) =>
+          progress.update({
+            label: path,
+            text: text === undefined ? phase : phase === 'failed' ? text : `${phase}: ${text}`,
+            state: phase === 'rotated' ? 'succeeded' : phase === 'failed' ? 'failed' : 'running',
+          }),
+      })
+      const typed = this.flags.env ?? (this.positionals[0] as string)
+      if (this.flags.output === 'text') this.#explain(report, interrupt.signal.aborted)
+      return { typed, plan, report }
+    } finally {
+      progress.end()
+      stop()
+    }
+  }
+
+  /** What is no result: hints, notes, diagnostics. */
+  #explain(report: RotationReport, interrupted: boolean): void {
+    this.io.err(diagnosticLines(report.diagnostics, hasColour(this.io, 'stderr')))
+    for (const path of report.paths) {
+      for (const note of path.notes) this.io.err(`${path.path}: ${note}\n`)
+      if (path.hint !== undefined) this.io.err(`hint: ${path.path}: ${path.hint}\n`)
+    }
+    for (const leftover of report.leftovers) this.io.err(`warning: ${leftover}\n`)
+    if (interrupted) {
+      this.io.err(
+        'Interrupted. What succeeded is saved; the next "esc env rotate" finishes or undoes what was begun.\n',
+      )
+    }
+  }
+
+  text({ typed, plan, report }: Result): string {
+    return plan ? planText(typed, report) : rotationText(typed, report)
+  }
+
+  override json({ report }: Result): unknown {
+    return report
+  }
+
+  override exitCode({ report }: Result): number {
+    return report.status === 'succeeded' ? EXIT.done : report.status === 'partial' ? EXIT.rotatedInPart : EXIT.failed
+  }
+}
+
+function rotationText(typed: string, report: RotationReport): string {
+  const failed = report.paths.filter((path) => path.status !== 'succeeded')
+  let text = `Environment '${typed}' rotated${report.status === 'succeeded' ? '' : ' with errors'}.\n`
+  if (report.revision !== undefined) text += `New revision '${report.revision}' was created.\n`
+  if (failed.length > 0) {
+    text += '\nFailed secrets:\n'
+    for (const { path, error } of failed) text += `Path: ${path}, error: ${error}\n`
+  }
+  return text
+}
+
+function planText(typed: string, report: RotationReport): string {
+  let text = `Rotating '${typed}' would do this (nothing was changed):\n`
+  for (const { path, rotator, status, steps, error } of report.paths) {
+    text += `\n${path} (${rotator})\n`
+    if (status !== 'succeeded') text += `  cannot be rotated: ${error}\n`
+    for (const { action, what } of steps ?? []) text += `  ${action} ${what}\n`
+  }
+  return text
+}

@@ -1,0 +1,42 @@
+import { type EnvironmentStatus, environmentStatus } from '../../workspace/index.ts'
+import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
+import { openSession, openTarget } from '../framework/session.ts'
+
+const flags = { ...OUTPUT_FLAG }
+
+export default class EnvStatus extends EscCommand<readonly EnvironmentStatus[], typeof flags> {
+  static override id = 'env:status'
+  static override summary = 'Show which environments have been edited by hand and not saved.'
+  static override description =
+    'Compares environment.yaml with the newest revision, for one environment or for all. Needs no key.'
+  static override examples = [
+    { description: 'All environments', command: 'esc env status' },
+    { description: 'One, for a script', command: 'esc env status app/dev --output json' },
+  ]
+  static override baseFlags = ENV_FLAGS
+  static override flags = flags
+  static override args = { environment: { description: 'the environment (default: all)' } }
+  static override count = { kind: 'atMost', count: 1 } as const
+
+  async run(): Promise<readonly EnvironmentStatus[]> {
+    if (this.positionals.length === 0 && this.flags.env === undefined) {
+      return environmentStatus(openSession(this.io, this.flags))
+    }
+    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    return environmentStatus(workspace, reference)
+  }
+
+  text(statuses: readonly EnvironmentStatus[]): string {
+    return statuses.map(({ name, revision, state }) => `${name}  revision ${revision}, ${STATES[state]}\n`).join('')
+  }
+
+  override json(environments: readonly EnvironmentStatus[]): unknown {
+    return { environments }
+  }
+}
+
+const STATES = {
+  clean: 'saved',
+  stale: 'environment.yaml is behind and will be put right by the next change',
+  edited: 'edited by hand and not saved: run "esc env save", or "esc env restore" to discard',
+} as const

@@ -1,0 +1,175 @@
+import type { CommandClass } from './command.ts'
+import { ALIASES, COMMANDS, TOPICS } from './registry.ts'
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const
+export type Shell = (typeof SHELLS)[number]
+
+interface Word {
+  readonly word: string
+  readonly description: string
+}
+
+/** A command or group as completion sees it: by its words, with what may come next. */
+interface Place {
+  readonly path: string
+  readonly words: readonly Word[]
+  readonly flags: readonly Word[]
+  readonly takesEnvironment: boolean
+}
+
+/** A script for a shell: the commands and flags are written into it; names of environments are asked for when needed. */
+export async function completionScript(shell: Shell, options: { readonly descriptions: boolean }): Promise<string> {
+  const places = await allPlaces()
+  switch (shell) {
+    case 'bash':
+      return bashScript(places)
+    case 'zsh':
+      return zshScript(places, options.descriptions)
+    case 'fish':
+      return fishScript(places, options.descriptions)
+  }
+}
+
+async function allPlaces(): Promise<Place[]> {
+  const commands = new Map<string, CommandClass>()
+  for (const [id, load] of Object.entries(COMMANDS)) commands.set(id, (await load()).default as CommandClass)
+  for (const [alias, id] of Object.entries(ALIASES)) commands.set(alias, commands.get(id) as CommandClass)
+  const ids = [...new Set(['', ...Object.keys(TOPICS), ...commands.keys()])].sort()
+  return ids.map((id) => {
+    const command = commands.get(id)
+    const prefix = id === '' ? '' : `${id}:`
+    const words = ids
+      .filter((other) => other !== '' && other.startsWith(prefix) && !other.slice(prefix.length).includes(':'))
+      .map((other) => ({
+        word: other.slice(prefix.length),
+        description: commands.get(other)?.summary ?? TOPICS[other] ?? '',
+      }))
+    const flags = Object.entries({ ...command?.baseFlags, ...command?.flags }).map(([name, { description }]) => ({
+      word: `--${name}`,
+      description,
+    }))
+    return {
+      path: id.replaceAll(':', ' '),
+      words,
+      flags: [...flags, { word: '--help', description: 'help for the command' }],
+      takesEnvironment: Object.hasOwn(command?.args ?? {}, 'environment'),
+    }
+  })
+}
+
+function bashScript(places: readonly Place[]): string {
+  const cases = places.map(({ path, words, flags, takesEnvironment }) => {
+    const names = words.map(({ word }) => word).join(' ')
+    const flagNames = flags.map(({ word }) => word).join(' ')
+    return `    ${JSON.stringify(path)}) words=${JSON.stringify(names)} flags=${JSON.stringify(flagNames)} environments=${takesEnvironment} ;;`
+  })
+  return `# bash completion for esc
+_esc() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" path="" word words="" flags="" environments=false known=" ${knownPaths(places)} "
+  local index
+  for ((index = 1; index < COMP_CWORD; index++)); do
+    word="\${COMP_WORDS[index]}"
+    [[ "$known" == *" \${path:+\${path// /:}:}$word "* ]] || break
+    path="\${path:+$path }$word"
+  done
+  case "$path" in
+${cases.join('\n')}
+  esac
+  if [[ "$current" == -* ]]; then
+    COMPREPLY=($(compgen -W "$flags" -- "$current"))
+  elif [[ $environments == true && $index -eq $COMP_CWORD ]]; then
+    COMPREPLY=($(compgen -W "$(esc env ls 2>/dev/null)" -- "$current"))
+  elif [[ -n "$words" ]]; then
+    COMPREPLY=($(compgen -W "$words" -- "$current"))
+  else
+    COMPREPLY=($(compgen -f -- "$current"))
+  fi
+}
+complete -F _esc esc
+`
+}
+
+function knownPaths(places: readonly Place[]): string {
+  return places
+    .map(({ path }) => path.replaceAll(' ', ':'))
+    .filter((path) => path !== '')
+    .join(' ')
+}
+
+function zshScript(places: readonly Place[], descriptions: boolean): string {
+  const shown = ({ word, description }: Word) =>
+    posixWord(descriptions ? `${word.replaceAll(':', '\\:')}:${firstLine(description)}` : word)
+  const cases = places.map(
+    ({ path, words, flags, takesEnvironment }) =>
+      `    ${JSON.stringify(path)}) items=(${words.map(shown).join(' ')}) flags=(${flags.map(shown).join(' ')}) environments=${takesEnvironment} ;;`,
+  )
+  return `#compdef esc
+# zsh completion for esc
+_esc() {
+  local path_="" word environments=false index known=" ${knownPaths(places)} "
+  local -a items flags names
+  for ((index = 2; index < CURRENT; index++)); do
+    word="\${words[index]}"
+    [[ "$known" == *" \${path_:+\${path_// /:}:}$word "* ]] || break
+    path_="\${path_:+$path_ }$word"
+  done
+  case "$path_" in
+${cases.join('\n')}
+  esac
+  if [[ "\${words[CURRENT]}" == -* ]]; then
+    _describe 'flag' flags
+  elif [[ $environments == true && $index -eq $CURRENT ]]; then
+    names=(\${(f)"$(esc env ls 2>/dev/null)"})
+    compadd -a names
+  elif (( \${#items} )); then
+    _describe 'command' items
+  else
+    _files
+  fi
+}
+if [[ "\${funcstack[1]}" == _esc ]]; then _esc "$@"; else compdef _esc esc; fi
+`
+}
+
+function fishScript(places: readonly Place[], descriptions: boolean): string {
+  const lines = ['# fish completion for esc', 'complete -c esc -f']
+  for (const { path, words, flags, takesEnvironment } of places) {
+    const at = posixWord(`__esc_at ${path}`.trim())
+    for (const { word, description } of words)
+      lines.push(`complete -c esc -n ${at} -a ${word}${described(description)}`)
+    for (const { word, description } of flags) {
+      lines.push(
+        `complete -c esc -n ${posixWord(`__esc_in ${path}`.trim())} -l ${word.slice(2)}${described(description)}`,
+      )
+    }
+    if (takesEnvironment) lines.push(`complete -c esc -n ${at} -a '(esc env ls 2>/dev/null)'`)
+  }
+  return `function __esc_words
+  set -l words (commandline -opc)
+  for word in $words[2..-1]
+    string match -q -- '-*' $word; or echo $word
+  end
+end
+function __esc_at
+  set -l words (__esc_words)
+  test "$words" = "$argv"
+end
+function __esc_in
+  set -l words (__esc_words)
+  test -z "$argv"; or string match -q -- "$argv*" "$words"
+end
+${lines.join('\n')}
+`
+
+  function described(description: string): string {
+    return descriptions && description !== '' ? ` -d ${posixWord(firstLine(description))}` : ''
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] as string
+}
+
+function posixWord(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}

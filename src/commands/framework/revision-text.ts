@@ -1,0 +1,29 @@
+import type { RevisionSummary } from '../../workspace/index.ts'
+
+/** A revision as `env version` shows it; ends in a line break. */
+export function revisionBlock(revision: RevisionSummary, utc: boolean): string {
+  const { number, tags, author, created } = revision
+  const tagged = tags.length === 0 ? '' : tags.length === 1 ? ` (tag: ${tags[0]})` : ` (tags: ${tags.join(', ')})`
+  const login = author.email ? ` <${author.email}>` : ''
+  return `revision ${number}${tagged}\nAuthor: ${author.name}${login}\nDate:   ${formatTime(created, utc)}\n`
+}
+
+/** `2024-07-29 12:30:00 +0200 CEST`; the fraction of the second only when there is one. */
+export function formatTime(time: Date, utc: boolean): string {
+  const offset = utc ? 0 : -time.getTimezoneOffset()
+  const local = new Date(time.getTime() + offset * 60_000).toISOString()
+  const fraction = local.slice(19, 23) === '.000' ? '' : local.slice(19, 23).replace(/0+$/, '')
+  const sign = offset < 0 ? '-' : '+'
+  const hours = String(Math.floor(Math.abs(offset) / 60)).padStart(2, '0')
+  const minutes = String(Math.abs(offset) % 60).padStart(2, '0')
+  const zone = `${sign}${hours}${minutes}`
+  return `${local.slice(0, 10)} ${local.slice(11, 19)}${fraction} ${zone} ${utc ? 'UTC' : zoneName(time, zone)}`
+}
+
+/** The zone's abbreviation where it has one, else its offset again. */
+function zoneName(time: Date, zone: string): string {
+  const name = new Intl.DateTimeFormat('en-US', { timeZoneName: 'short' })
+    .formatToParts(time)
+    .find((part) => part.type === 'timeZoneName')
+  return name === undefined || name.value.startsWith('GMT') ? zone : name.value
+}

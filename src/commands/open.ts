@@ -1,0 +1,75 @@
+import { EscError } from '../errors.ts'
+import { diagnosticLines, hasColour } from '../terminal/index.ts'
+import {
+  createFiles,
+  FORMATS,
+  type Format,
+  openEnvironment,
+  parsePath,
+  renderValue,
+  unknownFormat,
+} from '../workspace/index.ts'
+import { EscCommand } from './framework/command.ts'
+import { choice, duration } from './framework/flags.ts'
+import { ReportedError } from './framework/report-error.ts'
+import { openTarget } from './framework/session.ts'
+
+const flags = {
+  format: choice({
+    description: 'output format; eval "$(esc open … --format posix)" sets the variables of a shell',
+    char: 'f',
+    options: FORMATS,
+    default: 'json',
+    refuse: (word) => unknownFormat(word).message,
+  }),
+  lifetime: duration({
+    description: 'how long credentials should live, where a provider can tell',
+    char: 'l',
+    default: '2h0m0s',
+  }),
+}
+
+export default class Open extends EscCommand<string, typeof flags> {
+  static override id = 'open'
+  static override summary = 'Open the environment with the given name.'
+  static override description =
+    `Evaluates an environment: decrypts its secrets, calls its providers and prints the values in the clear.
+With a path, only the value there. dotenv, shell and posix print its environmentVariables, and files as paths of temporary files.`
+  static override examples = [
+    { description: 'Everything, as JSON', command: 'esc open rotators/ci' },
+    { description: 'One value, as it is', command: 'esc open rotators/ci admin.current.password --format string' },
+    { description: 'An earlier revision', command: 'esc open rotators/ci@2 --format yaml' },
+    { description: 'Set variables in this shell', command: 'eval "$(esc open app/dev --format posix)"' },
+  ]
+  static override flags = flags
+  static override args = {
+    environment: { description: 'the environment, with @ and a version if you like', required: true },
+    path: { description: 'path of one value' },
+  }
+  static override count = { kind: 'atMost', count: 2 } as const
+
+  async run(): Promise<string> {
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const format: Format = this.flags.format
+    const path =
+      rest[0] === undefined ? undefined : parsePath(rest[0], (reason) => `invalid property path ${rest[0]}: ${reason}`)
+    const variables = format === 'dotenv' || format === 'shell' || format === 'posix'
+    if (variables && path !== undefined && path.length > 0) {
+      throw new EscError('usage', `output format '${format}' may not be used with a property path`, {
+        hint: 'use --format string for one value',
+      })
+    }
+    const { properties, diagnostics } = await openEnvironment(workspace, reference)
+    this.io.err(diagnosticLines(diagnostics, hasColour(this.io, 'stderr')))
+    if (diagnostics.some(({ severity }) => severity === 'error')) {
+      throw new ReportedError('invalid_definition', `the definition of ${reference.typed} has errors`)
+    }
+    if (properties === undefined) return ''
+    const files = variables ? createFiles(properties, this.io.env.TMPDIR || undefined).variables : []
+    return renderValue(properties, { format, path, redact: false, files })
+  }
+
+  text(rendered: string): string {
+    return rendered
+  }
+}

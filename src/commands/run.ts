@@ -1,0 +1,91 @@
+import { EscError } from '../errors.ts'
+import { diagnosticLines, findProgram, hasColour, runProgram } from '../terminal/index.ts'
+import { createFiles, interpolateArgument, openEnvironment, secretTexts, variablesOf } from '../workspace/index.ts'
+import { EscCommand } from './framework/command.ts'
+import { boolean, duration } from './framework/flags.ts'
+import { ReportedError } from './framework/report-error.ts'
+import { openTarget } from './framework/session.ts'
+
+const flags = {
+  interactive: boolean({
+    description: 'give the program the terminal as it is; secrets in its output are not hidden',
+    char: 'i',
+  }),
+  lifetime: duration({
+    description: 'how long credentials should live, where a provider can tell',
+    char: 'l',
+    default: '2h0m0s',
+  }),
+}
+
+/** The exit code of the program. */
+export default class Run extends EscCommand<number, typeof flags> {
+  static override id = 'run'
+  static override summary = 'Open the environment with the given name and run a command.'
+  static override description =
+    `Opens an environment and runs a command with its environmentVariables, and its files in temporary files whose paths are in
+variables. \${path} in an argument is replaced by the value there. Secrets in the output of the command are shown as [secret].
+Exits with the exit code of the command; signals are passed on to it. Flags of esc stand before the command.`
+  static override examples = [
+    {
+      description: 'Run a script with the variables of an environment',
+      command: 'esc run app/dev -- ./deploy.sh --fast',
+    },
+    {
+      description: 'Use a value in an argument',
+      command: "esc run app/dev -- curl -H 'Authorization: Bearer ${api.token}' https://example.com",
+    },
+    { description: 'An interactive program', command: 'esc run -i app/dev psql' },
+  ]
+  static override flags = flags
+  static override args = {
+    environment: { description: 'the environment, with @ and a version if you like', required: true },
+    command: { description: 'the command and its arguments', required: true, multiple: true },
+  }
+  static override count = { kind: 'any' } as const
+  static override stopAfter = (found: ReadonlyMap<string, unknown>) => (found.has('env') ? 1 : 2)
+
+  async run(): Promise<number> {
+    if (this.flags.env === undefined && (this.beforeDashes === 0 || this.positionals.length === 0)) {
+      throw new EscError('usage', 'no environment specified', {
+        hint: 'name it first: esc run <environment> -- <command>',
+      })
+    }
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const [name, ...args] = rest
+    if (name === undefined) {
+      throw new EscError('usage', 'no command specified', { hint: 'put it last: esc run <environment> -- <command>' })
+    }
+    const file = findProgram(name, this.io.env.PATH, this.io.cwd)
+    if (file === undefined) {
+      throw new EscError('invalid_input', `resolving command: ${name}: command not found`, {
+        hint: name.includes('/') ? 'there is no such file, or it cannot be executed' : 'it is in no folder of PATH',
+      })
+    }
+    const { properties = {}, diagnostics } = await openEnvironment(workspace, reference)
+    this.io.err(diagnosticLines(diagnostics, hasColour(this.io, 'stderr')))
+    if (diagnostics.some(({ severity }) => severity === 'error')) {
+      throw new ReportedError('invalid_definition', `the definition of ${reference.typed} has errors`)
+    }
+    const secrets = secretTexts(properties)
+    const filled = args.map((argument) => interpolateArgument(properties, argument, secrets))
+    const files = createFiles(properties, this.io.env.TMPDIR || undefined)
+    try {
+      const env: Record<string, string | undefined> = { ...this.io.env }
+      const variables = variablesOf(properties, 'environmentVariables', { redact: false })
+      for (const { name, value } of [...variables, ...files.variables]) env[name] = value
+      return await runProgram(
+        { file, name, args: filled, env, secrets: this.flags.interactive ? undefined : [...secrets] },
+        this.io,
+      )
+    } finally {
+      files.remove()
+    }
+  }
+
+  text(): undefined {}
+
+  override exitCode(code: number): number {
+    return code
+  }
+}

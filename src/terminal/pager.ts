@@ -1,0 +1,22 @@
+import { findProgram } from './find-program.ts'
+import type { Io } from './io.ts'
+import { shellWords } from './shell-words.ts'
+
+/**
+ * Shows a text through the pager: `command`, else $PAGER, else `less -R -F`. Returns false when there is no such program; the
+ * caller then writes the text itself.
+ */
+export async function page(io: Io, text: string, command: string | undefined): Promise<boolean> {
+  const [name, ...args] = shellWords(command || io.env.PAGER || 'less -R -F')
+  const program = name === undefined ? undefined : findProgram(name, io.env.PATH, io.cwd)
+  if (program === undefined) return false
+  const { spawn } = await import('node:child_process')
+  return new Promise((done) => {
+    const child = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'], env: { ...io.env } })
+    child.on('error', () => done(false))
+    child.on('close', () => done(true))
+    // The reader may quit before everything is written.
+    child.stdin.on('error', () => {})
+    child.stdin.end(text)
+  })
+}

@@ -1,0 +1,106 @@
+import {
+  type CallContext,
+  type Decrypt,
+  type Provider as EvaluatorProvider,
+  type Rotator as EvaluatorRotator,
+  type ExportedMap,
+  fromPlain,
+  type LoadedEnvironment,
+  toPlain,
+  type World,
+} from '../evaluate/index.ts'
+import type { PlainObject } from '../plain.ts'
+import { loadProvider } from '../providers/index.ts'
+import { loadRotator } from '../rotators/index.ts'
+import type { Schema } from '../schema/index.ts'
+import type { Environment, Revision } from '../store/index.ts'
+import { findRevision, type Workspace } from './workspace.ts'
+
+/** An environment as an evaluation used it. */
+export interface UsedEnvironment {
+  readonly environment: Environment
+  readonly revision: Revision
+}
+
+/** The evaluator's world, made of the store and the registries. */
+export interface StoreWorld extends World {
+  /** What has been loaded, by the name the evaluator asked for. */
+  readonly used: ReadonlyMap<string, UsedEnvironment>
+  /** Takes an environment as loaded that the evaluator was given as the root. Returns how to unlock it. */
+  use(name: string, environment: Environment, revision: Revision): () => Promise<Decrypt>
+  /** Verifies the seal of something loaded. Throws `tampered`, or `key_unavailable` when that cannot be told. */
+  verify(name: string): Promise<void>
+}
+
+export interface WorldOptions {
+  /** Replaces the rotators, for a rotation. Default: rotators that only open. */
+  readonly rotator?: World['rotator']
+  /** Aborts calls of providers. */
+  readonly signal?: AbortSignal
+}
+
+export function buildWorld(workspace: Workspace, options: WorldOptions = {}): StoreWorld {
+  const used = new Map<string, UsedEnvironment>()
+  const signal = options.signal ?? new AbortController().signal
+
+  function use(name: string, environment: Environment, revision: Revision): () => Promise<Decrypt> {
+    used.set(name, { environment, revision })
+    return async () => {
+      // The seal first: what was changed by someone without the key is not decrypted.
+      const key = await environment.unlock(revision)
+      return (ciphertext) => key.decrypt(ciphertext)
+    }
+  }
+
+  async function verify(name: string): Promise<void> {
+    const known = used.get(name)
+    if (known !== undefined) await known.environment.verify(known.revision)
+  }
+
+  return {
+    used,
+    use,
+    verify,
+    async load(name: string): Promise<LoadedEnvironment> {
+      const reference = workspace.reference(name)
+      const environment = workspace.store.environment(reference.name)
+      const revision = findRevision(environment, reference.version)
+      return { text: revision.definition, unlock: use(name, environment, revision) }
+    },
+    async provider(name: string): Promise<EvaluatorProvider> {
+      const provider = await loadProvider(name)
+      const context = { now: workspace.options.now, signal }
+      return {
+        inputs: provider.inputs,
+        outputs: provider.outputs,
+        open: async (inputs, call) => {
+          // Whoever wrote the call decides where the secrets in it go.
+          await verify(call.currentEnvironment)
+          return fromPlain(await provider.open(plainInputs(inputs, provider.inputs), context))
+        },
+      }
+    },
+    rotator: options.rotator ?? openingRotator,
+  }
+}
+
+/** A rotator for everything but rotating. */
+async function openingRotator(name: string): Promise<EvaluatorRotator> {
+  const rotator = await loadRotator(name)
+  return {
+    inputs: rotator.inputs,
+    state: rotator.state,
+    outputs: rotator.outputs,
+    open: async (_inputs, state) =>
+      fromPlain(rotator.open(state === undefined ? undefined : plainInputs(state, rotator.state))),
+    rotate: async (_inputs, _state, context: CallContext) => {
+      throw new Error(`${context.path}: this world only opens`)
+    },
+  }
+}
+
+const NOWHERE = { line: 0, column: 0, byte: 0 }
+
+function plainInputs(inputs: ExportedMap, schema: Schema): PlainObject {
+  return toPlain({ value: inputs, trace: { def: { begin: NOWHERE, end: NOWHERE } } }, schema) as PlainObject
+}

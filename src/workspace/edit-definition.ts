@@ -1,0 +1,57 @@
+import { formatJson } from '../json.ts'
+import type { Environment, Revision } from '../store/index.ts'
+import type { Diagnostic } from '../syntax/index.ts'
+import { definitionText } from './get-environment.ts'
+import type { EnvironmentReference } from './reference.ts'
+import { checkDefinition, type SaveResult, saveDefinition } from './save-definition.ts'
+import { rootValue, toPlainJson } from './value-format.ts'
+import type { Workspace } from './workspace.ts'
+
+/** A definition while somebody edits it. */
+export interface DefinitionEdit {
+  readonly environment: Environment
+  /** The revision the edit is made from: saving it is a conflict when another came first. */
+  readonly base: Revision
+  /** What there is to edit; its secrets are in the clear when asked for. */
+  readonly text: string
+  /** What the definition comes to, as JSON; undefined when it is empty or broken. */
+  readonly valueJson: string | undefined
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+export async function beginEdit(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  { showSecrets }: { readonly showSecrets: boolean },
+): Promise<DefinitionEdit> {
+  const environment = workspace.store.environment(reference.name)
+  const base = environment.current()
+  const text = await definitionText(workspace, { ...reference, version: String(base.number) }, showSecrets)
+  if (text.trim() === '') return { environment, base, text, valueJson: undefined, diagnostics: [] }
+  const checked = await checkDefinition(workspace, environment.name, text)
+  const properties = checked.environment?.properties
+  const valueJson =
+    properties && formatJson(toPlainJson(rootValue(properties), { redact: false }), { indent: 2, sortKeys: true })
+  return { environment, base, text, valueJson, diagnostics: checked.diagnostics }
+}
+
+/** Saves what the edit came to. */
+export async function finishEdit(workspace: Workspace, edit: DefinitionEdit, text: string): Promise<SaveResult> {
+  const { environment, base } = edit
+  // An editor adds the line break that was missing.
+  const unchanged = text === edit.text || text === `${edit.text}\n`
+  return saveDefinition(workspace, environment, { text: unchanged ? edit.text : text, base, change: 'edit' })
+}
+
+/** Replaces the whole definition, whatever it was. A hand edit that says just the same is thereby saved. */
+export async function replaceDefinition(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  text: string,
+): Promise<SaveResult> {
+  const environment = workspace.store.environment(reference.name)
+  const base = environment.current()
+  const working = environment.workingDefinition()
+  const savedEdit = working === text && environment.definitionState(base) === 'edited' ? { savedEdit: text } : {}
+  return saveDefinition(workspace, environment, { text, base, change: 'edit', ...savedEdit })
+}

@@ -1,0 +1,114 @@
+import { EscError } from '../errors.ts'
+import type { ExportedExpr, ExportedRange, ExportedValue } from '../evaluate/index.ts'
+import { decryptDefinition } from '../language/index.ts'
+import type { PropertyPath } from '../syntax/index.ts'
+import { definitionAt } from './definition-text.ts'
+import type { EnvironmentReference } from './reference.ts'
+import { checkDefinition } from './save-definition.ts'
+import { type Format, isObject, renderValue, rootValue, valueAt, variablesOf } from './value-format.ts'
+import { findRevision, type Workspace, warnOfUnsavedEdit } from './workspace.ts'
+
+/** What is known of an environment, or of one value in it, without opening it. */
+export interface Got {
+  /** All values. Undefined: the definition is empty or has errors. */
+  readonly root: ExportedValue | undefined
+  /** The value asked for. Undefined: there is none, or it is an import. */
+  readonly value: ExportedValue | undefined
+  /** The piece of the definition that says so, as YAML. Undefined: it is not in this document. */
+  readonly definition: string | undefined
+  /** Where the value is defined, and what it overrode: `environment:line:column`. */
+  readonly definedAt: readonly string[]
+}
+
+export interface GetOptions {
+  /** Undefined or empty: the whole environment. */
+  readonly path?: PropertyPath | undefined
+  /** Decrypt the secrets that the environment and its imports hold. Providers are not called all the same. */
+  readonly showSecrets: boolean
+}
+
+/** The definition of an environment as text, decrypted where asked. */
+export async function definitionText(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  showSecrets: boolean,
+): Promise<string> {
+  const environment = workspace.store.environment(reference.name)
+  const revision = findRevision(environment, reference.version)
+  if (reference.version === undefined) warnOfUnsavedEdit(workspace, environment, revision)
+  // An environment without a key has no ciphertext either.
+  if (!showSecrets || environment.settings.wrappedDataKey === undefined) return revision.definition
+  const key = await environment.unlock(revision)
+  return decryptDefinition(environment.name, revision.definition, (ciphertext) => key.decrypt(ciphertext))
+}
+
+export async function getEnvironment(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  { path = [], showSecrets }: GetOptions,
+): Promise<Got> {
+  const text = await definitionText(workspace, reference, showSecrets)
+  if (text.trim() === '') return { root: undefined, value: undefined, definition: undefined, definedAt: [] }
+  if (path[0] === 'imports') {
+    return { root: undefined, value: undefined, definition: definitionAt(text, path), definedAt: [] }
+  }
+  const { environment } = await checkDefinition(workspace, reference.environment, text, { showSecrets })
+  const root = environment?.properties && rootValue(environment.properties)
+  if (path.length === 0) return { root, value: root, definition: definitionAt(text, []), definedAt: [] }
+  const value = root && valueAt(root, path)
+  const expression = environment?.exprs && expressionAt(environment.exprs, path)
+  const definedAt =
+    expression !== undefined ? expressionPlaces(expression) : value === undefined ? [] : valuePlaces(value)
+  return { root, value, definition: definitionAt(text, ['values', ...path]), definedAt }
+}
+
+/** The expression at a path, which may lead into the argument of a call: `login["fn::open::aws-login"].static`. */
+function expressionAt(top: Readonly<Record<string, ExportedExpr>>, path: PropertyPath): ExportedExpr | undefined {
+  const [first, ...rest] = path
+  let expression = typeof first === 'string' && Object.hasOwn(top, first) ? top[first] : undefined
+  for (const key of rest) {
+    if (expression === undefined) return undefined
+    const { builtin, list, object }: ExportedExpr = expression
+    if (builtin !== undefined) expression = key === builtin.name ? builtin.arg : undefined
+    else if (typeof key === 'number') expression = list?.[key]
+    else expression = object !== undefined && Object.hasOwn(object, key) ? object[key] : undefined
+  }
+  return expression
+}
+
+function expressionPlaces(expression: ExportedExpr): string[] {
+  const places: string[] = []
+  for (let each: ExportedExpr | undefined = expression; each !== undefined; each = each.base)
+    places.push(place(each.range))
+  return places
+}
+
+function valuePlaces(value: ExportedValue): string[] {
+  const places: string[] = []
+  for (let each: ExportedValue | undefined = value; each !== undefined; each = each.trace.base) {
+    places.push(place(each.trace.def))
+  }
+  return places
+}
+
+function place({ environment, begin }: ExportedRange): string {
+  return `${environment ?? ''}:${begin.line}:${begin.column}`
+}
+
+/** The value of `got` as text; empty when there is nothing. Files are not written: their variables show as unknown. */
+export async function renderGot(
+  got: Got,
+  request: { readonly format: Format; readonly path: PropertyPath; readonly redact: boolean },
+): Promise<string> {
+  const properties = got.root?.value
+  if (!isObject(properties)) return ''
+  const { format, path, redact } = request
+  const variables = format === 'dotenv' || format === 'shell' || format === 'posix'
+  if (variables && path.length > 0) {
+    throw new EscError('usage', `output format '${format}' may not be used with a property path`, {
+      hint: 'use string for one value',
+    })
+  }
+  const files = variablesOf(properties, 'files', { redact }).map((file) => ({ ...file, value: '[unknown]' }))
+  return renderValue(properties, { format, path, redact, files })
+}

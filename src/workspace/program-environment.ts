@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto'
+import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { EscError, messageOf } from '../errors.ts'
+import type { ExportedMap, ExportedValue } from '../evaluate/index.ts'
+import { scanInterpolation } from '../language/index.ts'
+import { isObject, rootValue, toText, type Variable, valueAt, variablesOf } from './value-format.ts'
+
+/** Temporary files that hold the `files` of an environment, each readable by the user alone. */
+export interface FileVariables {
+  /** Names with the paths of their files, in order of names. */
+  readonly variables: readonly Variable[]
+  remove(): void
+}
+
+/** Writes the `files` of an environment to temporary files; those already written are removed when one cannot be. */
+export function createFiles(properties: ExportedMap, folder = tmpdir()): FileVariables {
+  const paths: string[] = []
+  const remove = () => {
+    for (const path of paths) rmSync(path, { force: true })
+  }
+  try {
+    const variables = variablesOf(properties, 'files', { redact: false }).map(({ name, value }) => {
+      const path = join(folder, `esc-${randomBytes(8).toString('hex')}`)
+      writeFileSync(path, value, { mode: 0o600, flag: 'wx' })
+      paths.push(path)
+      return { name, value: path, secret: false }
+    })
+    return { variables, remove }
+  } catch (error) {
+    remove()
+    throw new EscError('io', `creating temporary files: ${messageOf(error)}`, {
+      hint: 'set TMPDIR to a folder that can be written',
+      cause: error,
+    })
+  }
+}
+
+/**
+ * Replaces `${path}` in the argument of a program by the value's text. An argument with a mistake in it stays as it is. Secrets
+ * that have been put in are added to `secrets`.
+ */
+export function interpolateArgument(properties: ExportedMap, argument: string, secrets: Set<string>): string {
+  let mistaken = false
+  const parts = scanInterpolation(argument, () => {
+    mistaken = true
+  })
+  if (mistaken) return argument
+  const root = rootValue(properties)
+  return parts
+    .map(({ text, access }) => {
+      if (access === undefined) return text
+      const path = access.accessors.map((accessor) => accessor.key)
+      const value = valueAt(root, path)
+      const inserted = toText(value, { redact: false })
+      if (value?.secret) secrets.add(inserted)
+      return text + inserted
+    })
+    .join('')
+}
+
+/** Secrets this long are hidden in a program's output even if it was not handed them: it may read them from a file. */
+const LEAST_UNEXPORTED = 8
+
+/** The secret texts that a program's output must not show: those it is handed, and any longer one of the environment. */
+export function secretTexts(properties: ExportedMap): Set<string> {
+  const texts = new Set<string>()
+  for (const member of ['environmentVariables', 'files'] as const) {
+    for (const { value, secret } of variablesOf(properties, member, { redact: false })) if (secret) texts.add(value)
+  }
+  collectSecrets(rootValue(properties), false, texts)
+  return texts
+}
+
+function collectSecrets(value: ExportedValue, inSecret: boolean, texts: Set<string>): void {
+  const secret = inSecret || value.secret === true
+  const content = value.value
+  if (Array.isArray(content)) {
+    for (const element of content as readonly ExportedValue[]) collectSecrets(element, secret, texts)
+  } else if (isObject(content)) {
+    for (const member of Object.values(content)) collectSecrets(member, secret, texts)
+  } else if (secret && typeof content === 'string' && content.length >= LEAST_UNEXPORTED) {
+    texts.add(content)
+  }
+}

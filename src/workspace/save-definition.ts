@@ -1,0 +1,107 @@
+import { type ExportedEnvironment, evaluateEnvironment } from '../evaluate/index.ts'
+import { decryptDefinition, encryptDefinition } from '../language/index.ts'
+import type { Change, Environment, Revision } from '../store/index.ts'
+import type { Diagnostic } from '../syntax/index.ts'
+import { buildWorld } from './build-world.ts'
+import type { Workspace } from './workspace.ts'
+
+export interface DefinitionChange {
+  /** The definition as the user wants it: its new secrets are still in the clear. */
+  readonly text: string
+  /** The revision it was made from. */
+  readonly base: Revision
+  readonly change: Change
+  /** When it is a hand edit that is being saved: `environment.yaml` as it was read. */
+  readonly savedEdit?: string
+}
+
+/** `refused`: the definition has errors, and nothing was written. `unchanged`: it is what the newest revision says. */
+export type SaveResult =
+  | { readonly kind: 'saved' | 'unchanged'; readonly revision: number; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly kind: 'refused'; readonly revision: undefined; readonly diagnostics: readonly Diagnostic[] }
+
+export interface Checked {
+  readonly environment: ExportedEnvironment | undefined
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+export interface CheckOptions {
+  /** Decrypt the static secrets of the environments that are imported. Default: they stay unknown. */
+  readonly showSecrets?: boolean
+}
+
+/** Evaluates a definition without opening anything. `name` is what its positions are reported under. */
+export async function checkDefinition(
+  workspace: Workspace,
+  name: string,
+  text: string,
+  { showSecrets = false }: CheckOptions = {},
+): Promise<Checked> {
+  const request = { name, text, mode: 'check', showSecrets, unlock: ownKeyNotNeeded } as const
+  const { environment, diagnostics } = await evaluateEnvironment(request, buildWorld(workspace))
+  return { environment, diagnostics }
+}
+
+/** The text of a definition that is checked holds its new secrets in the clear, and the others stay unknown. */
+async function ownKeyNotNeeded(): Promise<never> {
+  throw new Error('a check decrypts nothing of its own')
+}
+
+/**
+ * Checks a definition, encrypts its secrets and appends it as the next revision. A secret whose plaintext has not changed keeps
+ * its ciphertext. A definition with errors is refused.
+ *
+ * @throws EscError `conflict` when another revision came first; `unsaved_edit`; `key_unavailable`; `tampered` for a
+ *   ciphertext of another environment.
+ */
+export async function saveDefinition(
+  workspace: Workspace,
+  environment: Environment,
+  { text, base, change, savedEdit }: DefinitionChange,
+): Promise<SaveResult> {
+  const { diagnostics } = await checkDefinition(workspace, environment.name, text)
+  if (diagnostics.some(({ severity }) => severity === 'error'))
+    return { kind: 'refused', revision: undefined, diagnostics }
+  const definition = await encryptFor(environment, text, base)
+  if (definition === base.definition && savedEdit === undefined) {
+    return { kind: 'unchanged', revision: base.number, diagnostics }
+  }
+  const revision = await environment.append({
+    base: base.number,
+    definition,
+    change,
+    author: await workspace.author(),
+    created: workspace.options.now(),
+    ...(savedEdit === undefined ? {} : { savedEdit }),
+  })
+  return { kind: 'saved', revision: revision.number, diagnostics }
+}
+
+async function encryptFor(environment: Environment, text: string, base: Revision): Promise<string> {
+  const key = await environment.dataKey()
+  let before: Map<string, Uint8Array[]> | undefined
+  const definition = encryptDefinition(environment.name, text, (plaintext) => {
+    before ??= ciphertextsOf(environment.name, base.definition, (ciphertext) => key.decrypt(ciphertext))
+    return before.get(plaintext)?.shift() ?? key.encrypt(plaintext)
+  })
+  if (definition !== base.definition) {
+    // A ciphertext pasted from another environment would only be noticed when somebody needs it.
+    decryptDefinition(environment.name, definition, (ciphertext) => key.decrypt(ciphertext))
+  }
+  return definition
+}
+
+/** The ciphertexts of a definition by plaintext, in order. */
+function ciphertextsOf(
+  name: string,
+  definition: string,
+  decrypt: (ciphertext: Uint8Array) => string,
+): Map<string, Uint8Array[]> {
+  const found = new Map<string, Uint8Array[]>()
+  decryptDefinition(name, definition, (ciphertext) => {
+    const plaintext = decrypt(ciphertext)
+    found.set(plaintext, [...(found.get(plaintext) ?? []), ciphertext])
+    return plaintext
+  })
+  return found
+}

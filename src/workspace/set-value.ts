@@ -1,0 +1,111 @@
+import { EscError, messageOf } from '../errors.ts'
+import {
+  deleteAt,
+  type PropertyPath,
+  parsePropertyPath,
+  readYamlFragment,
+  setAt,
+  type YamlData,
+  YamlFragment,
+} from '../syntax/index.ts'
+import type { EnvironmentReference } from './reference.ts'
+import { type SaveResult, saveDefinition } from './save-definition.ts'
+import { looksLikeSecret } from './secret-strength.ts'
+import type { Workspace } from './workspace.ts'
+
+export interface ValueRequest {
+  /** As typed: below `values`, or beginning with `imports`. */
+  readonly path: string
+  /** The text of the value; asked for once the path has been found good. */
+  readonly value: () => Promise<string>
+  /** Encrypt it. */
+  readonly secret: boolean
+  /** Store it in the clear whatever it looks like. */
+  readonly plaintext: boolean
+  /** It is a string as it stands, not YAML. */
+  readonly string: boolean
+}
+
+/**
+ * Sets the value at a path and saves the definition.
+ *
+ * @throws EscError `usage` for a path or value that cannot be, and for a value in the clear that looks like a secret.
+ */
+export async function setValue(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  request: ValueRequest,
+): Promise<SaveResult> {
+  const path = parsePath(request.path, (reason) => `invalid path: ${reason}`)
+  if (path.length === 0) throw emptyPath()
+  const text = await request.value()
+  const value = await yamlValue(path, text, request)
+  const environment = workspace.store.environment(reference.name)
+  const base = environment.current()
+  const edited = setAt(base.definition, inDocument(path), value)
+  return saveDefinition(workspace, environment, { text: edited, base, change: 'set' })
+}
+
+/** Removes the value at a path below `values` and saves the definition. A value that is not there is no error. */
+export async function removeValue(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  typed: string,
+): Promise<SaveResult> {
+  const path = parsePath(typed, (reason) => `invalid path: ${reason}`)
+  if (path.length === 0) throw emptyPath()
+  const environment = workspace.store.environment(reference.name)
+  const base = environment.current()
+  const edited = deleteAt(base.definition, ['values', ...path])
+  return saveDefinition(workspace, environment, { text: edited, base, change: 'remove' })
+}
+
+/** Reads a path as typed. `describe` says what it was meant for. */
+export function parsePath(typed: string, describe: (reason: string) => string): PropertyPath {
+  try {
+    return parsePropertyPath(typed)
+  } catch (error) {
+    throw new EscError('usage', describe(messageOf(error)), {
+      hint: 'write a path like database.users[0]["name.with.dots"]',
+    })
+  }
+}
+
+function inDocument(path: PropertyPath): PropertyPath {
+  return path[0] === 'imports' ? path : ['values', ...path]
+}
+
+function emptyPath(): EscError {
+  return new EscError('usage', 'path must contain at least one element', {
+    hint: 'name a value, such as database.port',
+  })
+}
+
+async function yamlValue(path: PropertyPath, text: string, request: ValueRequest): Promise<YamlData> {
+  const value = request.string ? new YamlFragment({ kind: 'scalar', text, isString: true }) : readValue(text)
+  const { value: content } = value
+  const string = content.kind === 'scalar' && content.isString ? content.text : undefined
+  const name = path.at(-1)
+  if (!request.secret && !request.plaintext && string !== undefined && typeof name === 'string') {
+    if (await looksLikeSecret(name, string)) {
+      throw new EscError(
+        'usage',
+        'value looks like a secret; rerun with --secret to mark it as such, or --plaintext if you meant to leave it as plaintext',
+      )
+    }
+  }
+  if (!request.secret) return value
+  // A number or boolean would lose its text on the way: a secret is always a string.
+  const sealed =
+    content.kind === 'scalar' && !content.isString ? ({ kind: 'scalar', text, isString: true } as const) : content
+  const key = { kind: 'scalar', text: 'fn::secret', isString: true } as const
+  return new YamlFragment({ kind: 'mapping', flow: false, pairs: [{ key, value: sealed }] })
+}
+
+function readValue(text: string): YamlFragment {
+  try {
+    return readYamlFragment(text)
+  } catch (error) {
+    throw new EscError('usage', `invalid value: ${messageOf(error)}`, { hint: 'quote it, or pass --string' })
+  }
+}

@@ -1,0 +1,197 @@
+import { EscError } from '../errors.ts'
+import type { ExportedMap, ExportedValue } from '../evaluate/index.ts'
+import { compareKeys, formatJson, type Json, JsonNumber } from '../json.ts'
+import { type PropertyPath, quote } from '../syntax/index.ts'
+import { posixQuote } from './posix-quote.ts'
+
+/** The formats of `open`; `env get --value` knows all but `yaml` and `posix`. */
+export const FORMATS = ['json', 'yaml', 'detailed', 'string', 'dotenv', 'shell', 'posix'] as const
+export type Format = (typeof FORMATS)[number]
+
+export interface Rendering {
+  /** Secrets become `[secret]`. */
+  readonly redact: boolean
+}
+
+export function isObject(value: ExportedValue['value']): value is ExportedMap {
+  return typeof value === 'object' && !Array.isArray(value) && !(value instanceof JsonNumber)
+}
+
+function isList(value: ExportedValue['value']): value is readonly ExportedValue[] {
+  return Array.isArray(value)
+}
+
+/** The value as JSON: keys sorted by their bytes, unknown values as `[unknown]`, numbers with their text. */
+export function toPlainJson(value: ExportedValue | undefined, rendering: Rendering): Json {
+  if (value === undefined) return null
+  const marked = mark(value, rendering)
+  if (marked !== undefined) return marked
+  const content = value.value
+  if (content === undefined) return null
+  if (isList(content)) return content.map((element) => toPlainJson(element, rendering))
+  if (!isObject(content)) return content
+  const object: Record<string, Json> = Object.create(null)
+  for (const key of sortedKeys(content)) object[key] = toPlainJson(content[key], rendering)
+  return object
+}
+
+/** The value as one text: lists as quoted elements, objects as quoted `"key"="value"` pairs, both joined with commas. */
+export function toText(value: ExportedValue | undefined, rendering: Rendering): string {
+  if (value === undefined) return ''
+  const marked = mark(value, rendering)
+  if (marked !== undefined) return marked
+  const content = value.value
+  if (content === undefined) return ''
+  if (content instanceof JsonNumber) return content.text
+  if (isList(content)) return content.map((element) => quote(toText(element, rendering))).join(',')
+  if (!isObject(content)) return String(content)
+  return sortedKeys(content)
+    .map((key) => `${quote(key)}=${quote(toText(content[key], rendering))}`)
+    .join(',')
+}
+
+function mark(value: ExportedValue, { redact }: Rendering): string | undefined {
+  if (value.secret && redact) return '[secret]'
+  return value.unknown ? '[unknown]' : undefined
+}
+
+/**
+ * The value with secretness, unknowns and where each part was defined, as JSON text. Nothing is redacted here. It is written out by
+ * hand because the members of a node stand in a fixed order and those of an object sorted by their bytes, numbers as names included.
+ */
+export function toDetailedText(value: ExportedValue, indent = ''): string {
+  const inner = `${indent}  `
+  const members: string[] = []
+  const { value: content, secret, unknown, trace } = value
+  if (content !== undefined) members.push(`"value": ${detailedContent(content, inner)}`)
+  if (secret) members.push('"secret": true')
+  if (unknown) members.push('"unknown": true')
+  members.push(`"trace": ${detailedTrace(trace, inner)}`)
+  return block('{', members, '}', indent)
+}
+
+function detailedContent(content: NonNullable<ExportedValue['value']>, indent: string): string {
+  const inner = `${indent}  `
+  if (isList(content))
+    return block(
+      '[',
+      content.map((element) => toDetailedText(element, inner)),
+      ']',
+      indent,
+    )
+  if (!isObject(content)) return formatJson(content as Json, { escapeHtml: true })
+  const members = sortedKeys(content).map(
+    (key) => `${formatJson(key, { escapeHtml: true })}: ${toDetailedText(content[key] as ExportedValue, inner)}`,
+  )
+  return block('{', members, '}', indent)
+}
+
+function detailedTrace({ def, base }: ExportedValue['trace'], indent: string): string {
+  const range = formatJson(def as unknown as Json, { indent: 2, escapeHtml: true }).replaceAll('\n', `\n${indent}  `)
+  const members = [`"def": ${range}`]
+  if (base !== undefined) members.push(`"base": ${toDetailedText(base, `${indent}  `)}`)
+  return block('{', members, '}', indent)
+}
+
+function block(open: string, members: readonly string[], close: string, indent: string): string {
+  if (members.length === 0) return open + close
+  return `${open}\n${members.map((member) => `${indent}  ${member}`).join(',\n')}\n${indent}${close}`
+}
+
+/** A variable of a program's environment. */
+export interface Variable {
+  readonly name: string
+  readonly value: string
+  readonly secret: boolean
+}
+
+/** The scalars of the top-level object `environmentVariables` (or `files`), by name; lists and objects are left out. */
+export function variablesOf(
+  properties: ExportedMap | undefined,
+  member: 'environmentVariables' | 'files',
+  rendering: Rendering,
+): Variable[] {
+  const object = properties !== undefined && Object.hasOwn(properties, member) ? properties[member] : undefined
+  if (object === undefined || !isObject(object.value)) return []
+  const entries = object.value
+  return sortedKeys(entries).flatMap((name): Variable[] => {
+    const value = entries[name] as ExportedValue
+    if (isList(value.value) || isObject(value.value)) return []
+    return [{ name, value: toText(value, rendering), secret: value.secret === true || object.secret === true }]
+  })
+}
+
+/** `KEY="value"` lines in the order given. `shell` and `posix` export them; only `posix` is safe to evaluate in a shell. */
+export function variableLines(variables: readonly Variable[], format: 'dotenv' | 'shell' | 'posix'): string {
+  return variables
+    .map(({ name, value }) => {
+      if (format === 'dotenv') return `${name}=${quote(value)}\n`
+      if (format === 'shell') return `export ${name}=${quote(value)}\n`
+      return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `export ${name}=${posixQuote(value)}\n` : ''
+    })
+    .join('')
+}
+
+export interface ValueRequest extends Rendering {
+  readonly format: Format
+  /** Undefined or empty: everything. */
+  readonly path?: PropertyPath | undefined
+  /** The variables that hold the paths of files, for the formats that are lists of variables. */
+  readonly files: readonly Variable[]
+}
+
+/** The values of an environment, or the value at a path, as text in one of the formats. A path to nothing renders as null. */
+export async function renderValue(properties: ExportedMap, request: ValueRequest): Promise<string> {
+  const { format, path = [], files } = request
+  const value = valueAt(rootValue(properties), path)
+  switch (format) {
+    case 'json':
+      return `${formatJson(toPlainJson(value, request), { indent: 2, escapeHtml: true, sortKeys: true })}\n`
+    case 'yaml': {
+      // The emitter is a library of its own, which the other formats do without.
+      const { toYaml } = await import('./yaml-format.ts')
+      return toYaml(toPlainJson(value, request))
+    }
+    case 'detailed':
+      return `${toDetailedText(value ?? NOTHING)}\n`
+    case 'string': {
+      const text = toText(value, request)
+      return text.endsWith('\n') ? text : `${text}\n`
+    }
+    case 'dotenv':
+    case 'shell':
+    case 'posix':
+      return variableLines([...variablesOf(properties, 'environmentVariables', request), ...files], format)
+  }
+}
+
+export function unknownFormat(format: string, known: readonly string[] = FORMATS): EscError {
+  return new EscError('usage', `unknown output format ${quote(format)}`, { hint: `use one of ${known.join(', ')}` })
+}
+
+/** The part of a value at a path; undefined when there is none. */
+export function valueAt(root: ExportedValue, path: PropertyPath): ExportedValue | undefined {
+  let value: ExportedValue | undefined = root
+  for (const key of path) {
+    const content: ExportedValue['value'] = value.value
+    if (isList(content)) value = typeof key === 'number' ? content[key] : undefined
+    else if (isObject(content))
+      value = typeof key === 'string' && Object.hasOwn(content, key) ? content[key] : undefined
+    else value = undefined
+    if (value === undefined) return undefined
+  }
+  return value
+}
+
+const NOWHERE = { line: 0, column: 0, byte: 0 }
+
+const NOTHING: ExportedValue = { trace: { def: { begin: NOWHERE, end: NOWHERE } } }
+
+/** All values of an environment as one object, which stands nowhere in particular. */
+export function rootValue(properties: ExportedMap): ExportedValue {
+  return { value: properties, trace: { def: { begin: NOWHERE, end: NOWHERE } } }
+}
+
+function sortedKeys(object: ExportedMap): string[] {
+  return Object.keys(object).sort(compareKeys)
+}

@@ -1,0 +1,105 @@
+import { expect } from 'chai'
+import { JsonNumber } from '../../src/json.ts'
+import type { Diagnostic } from '../../src/syntax/index.ts'
+import { diagnosticBlocks, diagnosticLines } from '../../src/terminal/diagnostics.ts'
+import { toJsonText } from '../../src/terminal/json-text.ts'
+import { shellWords } from '../../src/terminal/shell-words.ts'
+import { table } from '../../src/terminal/table.ts'
+
+const at = (line: number, column: number) => ({ line, column, byte: 0 })
+const range = (environment: string, begin: [number, number], end: [number, number]) => ({
+  environment,
+  begin: at(...begin),
+  end: at(...end),
+})
+
+describe('table', () => {
+  it('draws a light box with an upper-cased header, numbers to the right', () => {
+    expect(
+      table(
+        ['id', 'Count'],
+        [
+          ['sched-1', 7],
+          ['x', 12345],
+        ],
+      ),
+    ).to.equal(
+      [
+        '┌─────────┬───────┐',
+        '│ ID      │ COUNT │',
+        '├─────────┼───────┤',
+        '│ sched-1 │     7 │',
+        '│ x       │ 12345 │',
+        '└─────────┴───────┘',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('prints nothing for no rows', () => {
+    expect(table(['id'], [])).to.equal('')
+  })
+
+  it('aligns wide characters', () => {
+    const lines = table(['name'], [['日本'], ['abcd']]).split('\n')
+    expect(lines[3]).to.equal('│ 日本 │')
+    expect(lines[4]).to.equal('│ abcd │')
+  })
+})
+
+describe('diagnostics', () => {
+  const unknown: Diagnostic = {
+    severity: 'error',
+    summary: 'unknown property "bar"',
+    range: range('default/x', [1, 19], [1, 24]),
+    path: 'values.foo',
+  }
+
+  it('shows the source lines a diagnostic points at', () => {
+    expect(
+      diagnosticBlocks([unknown], { environment: 'default/x', text: '{"values":{"foo":"${bar}"}}\n' }, false),
+    ).to.equal('Error: unknown property "bar"\n\n  on default/x line 1:\n   1: {"values":{"foo":"${bar}"}}\n\n')
+  })
+
+  it('says so when it has no source, and shows a warning without a place', () => {
+    const elsewhere = { ...unknown, range: range('other', [3, 1], [3, 2]) }
+    const warning: Diagnostic = { severity: 'warning', summary: 'careful', path: '' }
+    expect(diagnosticBlocks([elsewhere, warning], { environment: 'default/x', text: '' }, false)).to.equal(
+      'Warning: careful\n\nError: unknown property "bar"\n\n  on other line 3:\n  (source code not available)\n\n',
+    )
+  })
+
+  it('marks exactly the range when there is colour', () => {
+    const shown = diagnosticBlocks([unknown], { environment: 'default/x', text: '{"values":{"foo":"${bar}"}}' }, true)
+    expect(shown).to.include('{"values":{"foo":"\u001b[1m\u001b[4m${bar\u001b[24m\u001b[22m}"}}')
+  })
+
+  it('prints one line each, in order of place', () => {
+    const list: Diagnostic[] = [
+      { ...unknown, range: range('b', [2, 1], [2, 1]) },
+      { ...unknown, range: range('a', [10, 2], [10, 2]) },
+      { ...unknown, range: range('a', [9, 30], [9, 30]) },
+      { ...unknown, range: range('a', [0, 0], [0, 0]) },
+      { severity: 'error', summary: 'nowhere', path: '' },
+    ]
+    expect(diagnosticLines(list, false)).to.equal(
+      'nowhere\na: unknown property "bar"\na:9:30: unknown property "bar"\na:10:2: unknown property "bar"\nb:2:1: unknown property "bar"\n',
+    )
+  })
+})
+
+describe('toJsonText', () => {
+  it('indents by two, keeps number text and escapes what could be markup', () => {
+    expect(toJsonText({ a: [new JsonNumber('1.50'), null], b: '<&>\u2028', c: {}, d: [] })).to.equal(
+      '{\n  "a": [\n    1.50,\n    null\n  ],\n  "b": "\\u003c\\u0026\\u003e\\u2028",\n  "c": {},\n  "d": []\n}\n',
+    )
+  })
+})
+
+describe('shellWords', () => {
+  it('splits at white space outside quotes', () => {
+    expect(shellWords(' code  -w ')).to.deep.equal(['code', '-w'])
+    expect(shellWords('"my editor" --flag="a b" \\"x')).to.deep.equal(['my editor', '--flag=a b', '"x'])
+    expect(shellWords("less -P 'a b' ''")).to.deep.equal(['less', '-P', 'a b', ''])
+  })
+})
