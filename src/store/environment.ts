@@ -13,6 +13,7 @@ import {
   statusOf,
   temporaryPrefix,
 } from '../files/index.ts'
+import type { JsonObject } from '../json.ts'
 import type { HistoryMemory } from './history-memory.ts'
 import { Journal } from './journal.ts'
 import { layout } from './layout.ts'
@@ -59,6 +60,9 @@ export interface Append {
  */
 export type DefinitionState = 'clean' | 'stale' | 'edited'
 
+/** Top-level fields to set or, where undefined, to remove; a function gets the settings as they are under the lock. */
+export type SettingsChange = JsonObject | ((settings: Settings) => JsonObject)
+
 /** How long a writer waits for another writer, in milliseconds: writes take a few. */
 const writeWaitMs = 15_000
 
@@ -102,8 +106,10 @@ export class Environment {
     const number = this.#newestNumber(seen?.number)
     if (number === 0) throw this.#missing(1)
     const newest = this.revision(number)
-    const sighting = { number, digest: newest.digest, key: this.#keyDigest() }
-    if (seen === undefined || seen.digest !== newest.digest || seen.key !== sighting.key) {
+    if (seen === undefined || seen.digest !== newest.digest || seen.key !== this.#keyDigest()) {
+      // Another process may have made the key since the settings were read: memory may know of it before this object does.
+      this.#settings = this.#readSettings()
+      const sighting = { number, digest: newest.digest, key: this.#keyDigest() }
       if (seen !== undefined) this.#compareWithMemory(newest, seen, sighting.key)
       memory.remember(id, sighting)
     }
@@ -233,13 +239,8 @@ export class Environment {
     })
   }
 
-  /**
-   * Sets top-level fields of `settings.yaml`, or removes those that are undefined; all else in the file stays as it is.
-   * A function gets the settings as they are under the lock, for changes that depend on them.
-   */
-  async changeSettings(
-    changes: Readonly<Record<string, unknown>> | ((settings: Settings) => Readonly<Record<string, unknown>>),
-  ): Promise<void> {
+  /** Changes top-level fields of `settings.yaml`; all else in the file stays as it is. */
+  async changeSettings(changes: SettingsChange): Promise<void> {
     await this.#write('settings', () => this.#replaceSettings(changes))
   }
 
@@ -451,9 +452,7 @@ export class Environment {
     })
   }
 
-  #replaceSettings(
-    changes: Readonly<Record<string, unknown>> | ((settings: Settings) => Readonly<Record<string, unknown>>),
-  ): void {
+  #replaceSettings(changes: SettingsChange): void {
     const before = this.#readSettings()
     const text = before.with(typeof changes === 'function' ? changes(before) : changes)
     const after = new Settings(text, before.file)

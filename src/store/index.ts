@@ -1,4 +1,4 @@
-export type { Append, DefinitionState } from './environment.ts'
+export type { Append, DefinitionState, SettingsChange } from './environment.ts'
 export { Environment } from './environment.ts'
 export { environmentName } from './environment-name.ts'
 export type { Journal, JournalRecord } from './journal.ts'

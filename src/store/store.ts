@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
-import { parse, stringify } from 'yaml'
 import { type DataKey, secretsProviderKind } from '../crypto/index.ts'
-import { EscError, messageOf } from '../errors.ts'
+import { EscError } from '../errors.ts'
 import {
   appendLine,
   codeOf,
@@ -19,7 +18,9 @@ import {
   temporaryPrefix,
   writeTemporary,
 } from '../files/index.ts'
+import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { nearest } from '../suggestion.ts'
+import { setAt } from '../syntax/index.ts'
 import { Environment } from './environment.ts'
 import { environmentName, isEnvironmentPart } from './environment-name.ts'
 import { HistoryMemory } from './history-memory.ts'
@@ -27,6 +28,7 @@ import { formatVersion, layout } from './layout.ts'
 import { FileLock, type Lock } from './lock.ts'
 import { type Author, formatRevision } from './revision-file.ts'
 import { type CompleteWorld, completeWorld, type StoreWorld } from './world.ts'
+import { parseMapping } from './yaml-mapping.ts'
 
 export interface NewStore {
   /** Label of the store in names such as `local/rotators/ci`. Default: `local`. */
@@ -52,7 +54,7 @@ export class Store {
   readonly #memory: HistoryMemory
   readonly #keys = new Map<string, Promise<DataKey>>()
   readonly #text: string
-  #configuration: Readonly<Record<string, unknown>> | undefined
+  #configuration: JsonObject | undefined
 
   private constructor(folder: string, text: string, world: CompleteWorld) {
     this.folder = folder
@@ -71,16 +73,13 @@ export class Store {
     }
     const secretsProvider = options.secretsProvider ?? 'default'
     secretsProviderKind(secretsProvider)
-    const configuration = stringify({
-      version: formatVersion,
-      organization: options.organization ?? 'local',
-      defaults: { secretsProvider },
-    })
     makeFolders(files, path)
     ensureLines(files, join(path, '.gitignore'), gitignore)
     ensureLines(files, join(path, '.gitattributes'), gitattributes)
     // Last, because this file is what makes the folder a store.
-    const text = `# An esc store: environments, their history and their encrypted secrets. See docs/store.md of esc.\n${configuration}`
+    let text = `# An esc store: environments, their history and their encrypted secrets.\nversion: ${formatVersion}\n`
+    text = setAt(text, ['organization'], options.organization ?? 'local')
+    text = setAt(text, ['defaults', 'secretsProvider'], secretsProvider)
     if (!createFile(files, layout.configuration(path), Buffer.from(text))) {
       throw new EscError('already_exists', `there is a store already: ${layout.configuration(path)}`)
     }
@@ -126,24 +125,14 @@ export class Store {
   /** URL or bare kind of the secrets provider of environments that name none. */
   get defaultSecretsProvider(): string {
     const defaults = this.configuration('defaults')
-    const provider = (defaults as { secretsProvider?: unknown } | undefined)?.secretsProvider
+    const provider = isJsonObject(defaults) ? defaults.secretsProvider : undefined
     return typeof provider === 'string' ? provider : 'default'
   }
 
   /** A top-level field of `esc.yaml` as data. Undefined: absent. */
-  configuration(key: string): unknown {
-    if (this.#configuration === undefined) {
-      const file = layout.configuration(this.folder)
-      let parsed: unknown
-      try {
-        parsed = parse(this.#text)
-      } catch (error) {
-        throw new EscError('store_damaged', `${file} is no YAML: ${messageOf(error).split('\n')[0]}`, { cause: error })
-      }
-      if (parsed === null || typeof parsed !== 'object') throw new EscError('store_damaged', `${file} is no mapping`)
-      this.#configuration = parsed as Record<string, unknown>
-    }
-    return Object.hasOwn(this.#configuration, key) ? this.#configuration[key] : undefined
+  configuration(key: string): Json | undefined {
+    this.#configuration ??= parseMapping(this.#text, layout.configuration(this.folder))
+    return this.#configuration[key]
   }
 
   /** Names of all environments, sorted by code unit. */
@@ -308,7 +297,11 @@ export class Store {
     writeTemporary(files, layout.revision(folder, 1), formatRevision(record, definition))
     syncFolder(files, layout.revisions(folder))
     writeTemporary(files, layout.definition(folder), Buffer.from(definition))
-    writeTemporary(files, layout.settings(folder), Buffer.from(stringify({ id: randomUUID(), secretsProvider })))
+    writeTemporary(
+      files,
+      layout.settings(folder),
+      Buffer.from(setAt(`id: ${randomUUID()}\n`, ['secretsProvider'], secretsProvider)),
+    )
     syncFolder(files, folder)
   }
 
