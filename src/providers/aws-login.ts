@@ -1,5 +1,5 @@
 import { EscError } from '../errors.ts'
-import type { SchemaObject } from '../schema/schema.ts'
+import type { SchemaObject } from '../schema/index.ts'
 import type { Secret } from '../secret.ts'
 import type { Provider } from './provider.ts'
 

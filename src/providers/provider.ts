@@ -1,5 +1,5 @@
 import type { Plain, PlainObject } from '../plain.ts'
-import type { Schema } from '../schema/schema.ts'
+import type { Schema } from '../schema/index.ts'
 
 export interface ProviderContext {
   readonly now: () => Date

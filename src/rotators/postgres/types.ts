@@ -1,4 +1,4 @@
-import type { SchemaObject } from '../../schema/schema.ts'
+import type { SchemaObject } from '../../schema/index.ts'
 import type { Secret } from '../../secret.ts'
 import type { Plan } from '../rotator.ts'
 

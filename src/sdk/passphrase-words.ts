@@ -1,8 +1,10 @@
-/*
- * "EFF's Long Wordlist" (eff_large_wordlist.txt, 2016) by Joseph Bonneau, Electronic Frontier Foundation,
- * https://www.eff.org/dice, licensed under Creative Commons Attribution 3.0 United States
- * (https://creativecommons.org/licenses/by/3.0/us/). The words are unchanged; the dice numbers are left out.
- */
+// Bundled by itself and loaded when a passphrase is made.
+
+/** Goes wherever the words go. */
+export const passphraseWordsNotice =
+  '"EFF\'s Long Wordlist" (2016) by Joseph Bonneau, Electronic Frontier Foundation, https://www.eff.org/dice, licensed under ' +
+  'Creative Commons Attribution 3.0 United States, https://creativecommons.org/licenses/by/3.0/us/. The words are unchanged; ' +
+  'the dice numbers are left out.'
 
 /** 7,776 English words in alphabetical order: five rolls of a die, or 12.9 bits, each. */
 export const passphraseWords: readonly string[] = `
