@@ -33,6 +33,7 @@ export interface Revision extends RevisionRecord {
 }
 
 const separator = '---\n'
+const ownFields = new Set(['revision', 'created', 'author', 'change', 'previous', 'seal'])
 
 /**
  * A revision file: a YAML stream of two documents, the record and the definition byte for byte. The seal is the last
@@ -47,6 +48,10 @@ export function formatRevision(
     throw new EscError('invalid_input', 'the definition is not valid Unicode text: it holds half a surrogate pair')
   }
   const { number, created, author, change, previous, details } = record
+  for (const key of Object.keys(details)) {
+    if (!/^[a-z][A-Za-z0-9]*$/.test(key) || ownFields.has(key))
+      throw new Error(`a record cannot have the detail ${key}`)
+  }
   const lines = [
     `revision: ${number}`,
     `created: ${created.toISOString()}`,

@@ -67,8 +67,9 @@ export class MemoryFiles implements FileSystem {
   put(path: string, text: string): void {
     const bytes = Buffer.from(text)
     const parent = this.#parent(path, 'put')
-    parent.entries.set(posix.basename(path), { kind: 'file', mode: 0o644, bytes, synced: bytes })
-    parent.synced = new Map(parent.entries)
+    const file: File = { kind: 'file', mode: 0o644, bytes, synced: bytes }
+    parent.entries.set(posix.basename(path), file)
+    parent.synced.set(posix.basename(path), file)
   }
 
   /** All files with their contents, for assertions. */

@@ -89,6 +89,12 @@ describe('a revision file', () => {
     expect(() => formatRevision(record, 'a: \ud800\n')).to.throw('not valid Unicode')
   })
 
+  it('refuses a detail that would pass for a field of the record', () => {
+    for (const key of ['seal', 'revision', 'Upper', 'a b', '']) {
+      expect(() => formatRevision({ ...record, details: { [key]: 'x' } }, '')).to.throw('cannot have the detail')
+    }
+  })
+
   const broken: Record<string, [string, string]> = {
     'text without a record': ['values: {}\n', '5.yaml is not a revision record'],
     'a line that is no field': ['revision: 5\n  more: 1\n---\n', '5.yaml:2 is not'],
