@@ -75,6 +75,7 @@ export interface Rotator<
   /**
    * Makes the remote changes of the plan. Calls `stage` before each one (a secret we generate is staged before it is
    * sent) and the instant a secret arrives; `stage` returns when the record is durable. May be killed anywhere.
+   * When it throws after it has staged something, that may mean anything: the caller asks `settle` what is so.
    */
   rotate(
     plan: RotationPlan,
@@ -87,7 +88,8 @@ export interface Rotator<
    * Given the last staged record, finds out what happened: logs in with the new credential (waiting while the vendor is
    * eventually consistent) and returns the new state; or, when that credential does not work, removes it and returns
    * `undone`. Idempotent. Throws when it cannot tell (vendor out of reach): the record is then kept for the next run.
-   * Only ever removes what the record or the state proves to be ours.
+   * Only ever removes what the record or the state proves to be ours. Where the state holds the recorded credential
+   * already (an earlier run committed it and died before it cleared the record), that state is returned as it is.
    */
   settle(pending: Pending, request: RotationRequest<Inputs, State>, context: RotatorContext): Promise<Settled<State>>
 }

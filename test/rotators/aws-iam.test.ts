@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { EscError } from '../../src/errors.ts'
 import { type AwsIamPending, type AwsIamState, awsIam, awsIamRotator } from '../../src/rotators/aws-iam/index.ts'
@@ -195,7 +196,7 @@ describe('aws-iam', () => {
       account.iam.addKey(account.manager, { ...account.managerKey, sessionToken: 't0ken' })
       const error = await refuses(undefined, { ...account.inputs, login })
       expect(error.message).to.include('SignatureDoesNotMatch').and.to.include(login.accessKeyId)
-      expect(JSON.stringify([error.message, error.hint, error.cause])).to.not.match(/wr0ng|t0ken/)
+      expect(inspect(error, { depth: 20, showHidden: true })).to.not.match(/wr0ng|t0ken/)
     })
 
     it('says that the login is unknown', async () => {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { EscError } from '../../src/errors.ts'
 import {
@@ -151,7 +152,7 @@ describe('postgres', function () {
       const managingUser = { username: pair.manager, password: secret('wr0ng') }
       const error = await refuses(database({ managingUser }))
       expect(error.message).to.include('28P01').and.to.include(pair.manager)
-      expect(JSON.stringify([error.message, error.hint, error.cause])).to.not.include('wr0ng')
+      expect(inspect(error, { depth: 20, showHidden: true })).to.not.include('wr0ng')
     })
     it('a database that does not exist', async () => {
       expect((await refuses(database({ database: 'nowhere' }))).message).to.include('3D000')

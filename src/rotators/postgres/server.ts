@@ -125,10 +125,10 @@ async function connect(
   password: Secret<string>,
   { connectMs, queryMs }: PostgresTiming,
 ): Promise<Attempt> {
-  const { default: pg } = await import('../../sdk/postgres.ts')
+  const { Client } = await import('../../sdk/postgres.ts')
   let asked = false
   let authenticated = false
-  const client = new pg.Client({
+  const client = new Client({
     host: database.host,
     port: database.port,
     database: database.database,
