@@ -80,6 +80,9 @@ function isLeadingJamo(code: number): boolean {
 
 function characterWidth(code: number): number {
   if (code >= 0x20 && code < 0x7f) return 1
+  // The two- and three-em dash.
+  if (code === 0x2e3a) return 3
+  if (code === 0x2e3b) return 4
   if (isWide(code) || isRegionalIndicator(code)) return 2
   return zeroWidth.test(String.fromCodePoint(code)) ? 0 : 1
 }
