@@ -1,0 +1,251 @@
+import { JsonSyntaxError, parseJsonPrefix } from '../json.ts'
+import {
+  Base64Error,
+  type Call,
+  decodeBase64,
+  decodeEnvelope,
+  type Expression,
+  encodeBase64,
+  type SecretCall,
+} from '../language/index.ts'
+import {
+  arrayOf,
+  compileSchema,
+  PatternError,
+  type Schema,
+  SchemaError,
+  schemaFromJson,
+  schemaOfSchemas,
+  stringSchema,
+} from '../schema/index.ts'
+import { callId, isFailure } from './calls.ts'
+import { jsonOfValue } from './json-of-value.ts'
+import { evaluateOpen } from './open.ts'
+import { bytesOf, hasRawBytes, join, textOf } from './raw-bytes.ts'
+import { evaluateRotate } from './rotate.ts'
+import type { Scope } from './scope.ts'
+import { maxTextLength, textOfValue } from './text.ts'
+import { compact, validate } from './validate.ts'
+import { type Content, type Flags, Value, valueOfJson } from './value.ts'
+import { yamlOf } from './yaml-of-json.ts'
+
+const strings = arrayOf(stringSchema)
+const anyArray = arrayOf(true)
+
+/** The value of a call, without what it overlays. */
+export function evaluateCall(scope: Scope, call: Call): Value {
+  switch (call.name) {
+    case 'secret':
+      return evaluateSecret(scope, call)
+    case 'open':
+      return evaluateOpen(scope, call)
+    case 'rotate':
+      return evaluateRotate(scope, call)
+    case 'join': {
+      const [delimiter, values] = [typed(scope, call.delimiter, stringSchema), typed(scope, call.values, strings)]
+      if (!delimiter.ok || !values.ok) return failed(scope, call, stringSchema, delimiter.value, values.value)
+      return result(scope, call, stringSchema, [delimiter.value, values.value], () =>
+        string(scope, call, join(elementsOf(values.value).map(stringOf), stringOf(delimiter.value))),
+      )
+    }
+    case 'split':
+      return evaluateSplit(scope, call.delimiter, call.string, call)
+    case 'concat': {
+      const { value, ok } = typed(scope, call.argument, arrayOf(anyArray))
+      if (!ok) return failed(scope, call, anyArray, value)
+      return result(scope, call, anyArray, [value], () => ({
+        kind: 'array',
+        elements: elementsOf(value).flatMap((inner) => elementsOf(inner)),
+      }))
+    }
+    case 'toJSON':
+    case 'toYAML': {
+      const value = scope.evaluate(call.argument, true, undefined)
+      return result(scope, call, stringSchema, [value], () => {
+        const json = jsonOfValue(value)
+        return string(scope, call, call.name === 'toJSON' ? compact(json) : yamlOf(json))
+      })
+    }
+    case 'fromJSON':
+      return evaluateFromJson(scope, call)
+    case 'toString': {
+      const value = scope.evaluate(call.argument, true, undefined)
+      const { text, unknown, secret } = textOfValue(value)
+      if (unknown) return Value.unknown(scope.definitionOf(call), stringSchema, { secret, pending: value.deep.pending })
+      const content = string(scope, call, text)
+      if (content === undefined) return failed(scope, call, stringSchema, value)
+      return Value.of(scope.definitionOf(call), content, { secret, schema: stringSchema })
+    }
+    case 'toBase64': {
+      const { value, ok } = typed(scope, call.argument, stringSchema)
+      if (!ok) return failed(scope, call, stringSchema, value)
+      return result(scope, call, stringSchema, [value], () =>
+        string(scope, call, encodeBase64(bytesOf(stringOf(value)))),
+      )
+    }
+    case 'fromBase64': {
+      const { value, ok } = typed(scope, call.argument, stringSchema)
+      if (!ok) return failed(scope, call, stringSchema, value)
+      return result(scope, call, stringSchema, [value], () => {
+        try {
+          return { kind: 'string', text: textOf(decodeBase64(stringOf(value))) }
+        } catch (error) {
+          if (!(error instanceof Base64Error)) throw error
+          scope.error(`decoding base64 string: ${error.message}`, call)
+          return undefined
+        }
+      })
+    }
+    case 'final':
+      return passThrough(scope, call, scope.evaluate(call.argument, true, undefined), { final: true })
+    case 'validate':
+      return evaluateValidate(scope, call)
+  }
+}
+
+/** An operand's value and whether it is what the call expects; if not, that has been reported. */
+export function typed(scope: Scope, expression: Expression, accept: Schema): { value: Value; ok: boolean } {
+  const value = scope.evaluate(expression, accept, undefined)
+  return { value, ok: validate(value, accept, (summary, at) => scope.round.report(summary, at)) }
+}
+
+function failed(scope: Scope, call: Call, schema: Schema, ...operands: Value[]): Value {
+  return scope.unknown(
+    call,
+    schema,
+    operands.some((operand) => operand.deep.pending),
+  )
+}
+
+/** What a call makes of known operands. Unknown ones make it unknown, secret ones secret; no content: unknown as well. */
+function result(
+  scope: Scope,
+  call: Call,
+  schema: Schema,
+  operands: readonly Value[],
+  make: () => Content | undefined,
+): Value {
+  const secret = operands.some((operand) => operand.deep.secret)
+  const pending = operands.some((operand) => operand.deep.pending)
+  const definition = scope.definitionOf(call)
+  const content = pending || operands.some((operand) => operand.deep.unknown) ? undefined : make()
+  if (content === undefined) return Value.unknown(definition, schema, { secret, pending })
+  return Value.of(definition, content, { secret, schema })
+}
+
+/** Text within bounds. */
+function string(scope: Scope, call: Call, text: string): Content | undefined {
+  if (text.length <= maxTextLength) return { kind: 'string', text }
+  scope.error('the text is too long', call)
+  return undefined
+}
+
+function stringOf(value: Value): string {
+  return value.content.kind === 'string' ? value.content.text : ''
+}
+
+function elementsOf(value: Value): readonly Value[] {
+  return value.content.kind === 'array' ? value.content.elements : []
+}
+
+function evaluateSecret(scope: Scope, call: SecretCall): Value {
+  if (call.plaintext) return scope.evaluate(call.plaintext, true, undefined).withFlags({ secret: true })
+  const { round } = scope
+  const definition = scope.definitionOf(call)
+  const unknown = (pending = false) => Value.unknown(definition, stringSchema, { secret: true, pending })
+  let ciphertext: Uint8Array
+  try {
+    ciphertext = decodeEnvelope(call.ciphertext?.value ?? '')
+  } catch (error) {
+    scope.error(`invalid ciphertext: ${error instanceof Error ? error.message : String(error)}`, call)
+    return unknown()
+  }
+  if (round.request.mode === 'check' && !round.request.showSecrets) return unknown()
+  const key = round.answers.decrypters.get(scope.name)
+  if (key === undefined) {
+    round.ask({ kind: 'unlock', id: callId('unlock', scope.name), environment: scope.name })
+    return unknown(true)
+  }
+  let problem: string
+  if (isFailure(key)) problem = key.error
+  else {
+    try {
+      return Value.of(
+        definition,
+        { kind: 'string', text: key.decrypt(ciphertext) },
+        { secret: true, schema: stringSchema },
+      )
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error)
+    }
+  }
+  scope.error(`decrypting: ${problem}`, call)
+  return unknown()
+}
+
+function evaluateSplit(scope: Scope, delimiterExpression: Expression, stringExpression: Expression, call: Call): Value {
+  const delimiter = typed(scope, delimiterExpression, stringSchema)
+  const text = typed(scope, stringExpression, stringSchema)
+  if (!delimiter.ok || !text.ok) return failed(scope, call, strings, delimiter.value, text.value)
+  const operands = [delimiter.value, text.value]
+  const definition = scope.definitionOf(call)
+  return result(scope, call, strings, operands, () => {
+    // The pieces of a secret are as secret as the whole.
+    const secret = operands.some((operand) => operand.deep.secret)
+    const pieces = split(stringOf(text.value), stringOf(delimiter.value))
+    const elements = pieces.map((piece) =>
+      Value.of(definition, { kind: 'string', text: piece }, { secret, schema: stringSchema }),
+    )
+    return { kind: 'array', elements }
+  })
+}
+
+function split(text: string, delimiter: string): readonly string[] {
+  if (delimiter === '') return [...text]
+  if (!hasRawBytes(text) && !hasRawBytes(delimiter)) return text.split(delimiter)
+  const binary = (s: string) => Array.from(bytesOf(s), (byte) => String.fromCharCode(byte)).join('')
+  const pieces = binary(text).split(binary(delimiter))
+  return pieces.map((piece) => textOf(Uint8Array.from(piece, (c) => c.charCodeAt(0))))
+}
+
+function evaluateFromJson(scope: Scope, call: Call): Value {
+  const definition = scope.definitionOf(call)
+  const { value, ok } = typed(scope, call.argument, stringSchema)
+  if (!ok) return failed(scope, call, true, value)
+  const { unknown, secret, pending } = value.deep
+  if (unknown || pending) return Value.unknown(definition, true, { secret, pending })
+  try {
+    return valueOfJson(parseJsonPrefix(stringOf(value)), definition, { secret })
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error
+    scope.error(`decoding JSON string: ${error.message}`, call)
+    return Value.unknown(definition, true, { secret })
+  }
+}
+
+function evaluateValidate(scope: Scope, call: Call & { name: 'validate' }): Value {
+  const schema = typed(scope, call.schema, schemaOfSchemas)
+  const { unknown, pending } = schema.value.deep
+  if (pending) {
+    // The schema decides what of the value is evaluated at all.
+    scope.round.finalityPending = true
+    return scope.unknown(call, true, true)
+  }
+  let compiled: Schema = true
+  if (schema.ok && !unknown) {
+    try {
+      compiled = compileSchema(schemaFromJson(jsonOfValue(schema.value)))
+    } catch (error) {
+      if (!(error instanceof SchemaError) && !(error instanceof PatternError)) throw error
+      scope.error(`invalid schema: ${error.message}`, call.schema)
+    }
+  }
+  return passThrough(scope, call, typed(scope, call.value, compiled).value, {})
+}
+
+/** The operand's own content as the result of the call; what the operand overlays is lost. */
+function passThrough(scope: Scope, call: Call, operand: Value, flags: Flags): Value {
+  const { unknown, secret, pending } = operand.deep
+  const options = { ...flags, unknown, secret, pending, schema: operand.schema }
+  return Value.of(scope.definitionOf(call), operand.ownContent, options)
+}

@@ -1,0 +1,69 @@
+import type { Environment } from '../language/index.ts'
+import type { Schema } from '../schema/index.ts'
+import type { Diagnostic } from '../syntax/index.ts'
+import type { ExportedMap, ExportedValue } from './exported.ts'
+import type { CallContext, Decrypt } from './world.ts'
+
+/** Something the world was asked for and did not give. The message becomes the diagnostic. */
+export interface Failure {
+  readonly error: string
+}
+
+export function isFailure(answer: object): answer is Failure {
+  return 'error' in answer
+}
+
+/** A call the evaluation waits for. `id` names it: the same call has the same id in every round. */
+export type Call =
+  | { readonly kind: 'unlock'; readonly id: string; readonly environment: string }
+  | { readonly kind: 'provider' | 'rotator'; readonly id: string; readonly name: string }
+  | OpenCall
+  | RotatorCall
+
+interface PlacedCall {
+  readonly id: string
+  readonly provider: string
+  readonly inputs: ExportedMap
+  readonly context: CallContext
+}
+export interface OpenCall extends PlacedCall {
+  readonly kind: 'open'
+}
+/** `openRotator` reads the current credentials, `rotate` makes new ones. */
+export interface RotatorCall extends PlacedCall {
+  readonly kind: 'openRotator' | 'rotate'
+  /** Undefined: never rotated. */
+  readonly state: ExportedMap | undefined
+  /** Document path of the state. */
+  readonly statePath: string
+}
+
+/** The text of an environment, read and parsed. */
+export interface Program {
+  /** Undefined: the text could not be read at all. */
+  readonly environment: Environment | undefined
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Declared types, compiled, or why one of them cannot be used. */
+export interface Signature {
+  readonly inputs: Schema | Failure
+  readonly outputs: Schema | Failure
+  /** Of rotators: the state or null. */
+  readonly state: Schema | Failure
+}
+
+/** What the world has answered so far. */
+export interface Answers {
+  readonly programs: ReadonlyMap<string, Program | Failure>
+  readonly providers: ReadonlyMap<string, Signature | Failure>
+  readonly rotators: ReadonlyMap<string, Signature | Failure>
+  /** By environment. */
+  readonly decrypters: ReadonlyMap<string, { readonly decrypt: Decrypt } | Failure>
+  /** Results of `open`, `openRotator` and `rotate` by call id. */
+  readonly results: ReadonlyMap<string, { readonly value: ExportedValue } | Failure>
+}
+
+export function callId(kind: Call['kind'], environment: string, path = ''): string {
+  return `${kind}\0${environment}\0${path}`
+}

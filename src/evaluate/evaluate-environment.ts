@@ -1,0 +1,279 @@
+import { EscError, messageOf } from '../errors.ts'
+import { type Environment, expressionsOf, listReferences, parseEnvironment, valuePath } from '../language/index.ts'
+import { compileSchema, markUnion, nullSchema, type Schema } from '../schema/index.ts'
+import type { Diagnostic, PropertyPath } from '../syntax/index.ts'
+import {
+  type Answers,
+  type Call,
+  type Failure,
+  isFailure,
+  type Program,
+  type RotatorCall,
+  type Signature,
+} from './calls.ts'
+import { valueOfExported } from './convert.ts'
+import { nowhere } from './definition.ts'
+import { exportEnvironment } from './export-environment.ts'
+import type { ExportedEnvironment, ExportedMap, ExportedValue } from './exported.ts'
+import { limiter } from './limiter.ts'
+import { type Mode, type RotationOutcome, Round, type RoundRequest } from './round.ts'
+import type { Decrypt, Provider, Rotator, World } from './world.ts'
+
+export interface EvaluationRequest {
+  /** Name of the root environment: the file name of its ranges. */
+  readonly name: string
+  /** Its definition. */
+  readonly text: string
+  /** The key of the root. Asked for at most once, when a ciphertext of it is first needed. */
+  readonly unlock: () => Promise<Decrypt>
+  readonly mode: Mode
+  /** In mode `rotate`: which calls, relative to `values`. Absent or empty: all. */
+  readonly rotatePaths?: readonly PropertyPath[]
+  /** In mode `check`: decrypt ciphertext. Default false. */
+  readonly showSecrets?: boolean
+  /** The execution context. `currentEnvironment` and `rootEnvironment` are reserved. */
+  readonly context?: ExportedMap
+}
+
+export interface EvaluationOptions {
+  /** How many calls of one round are made at the same time. Default 64. */
+  readonly concurrency?: number
+  /** Stops between calls; the promise is then rejected with code `interrupted`. */
+  readonly signal?: AbortSignal
+  /**
+   * Opens and rotates although the definition has mistakes of form. By default such a definition is only diagnosed, and
+   * nothing is called. Checks always go on.
+   */
+  readonly despiteErrors?: boolean
+}
+
+export interface Evaluation {
+  /** Undefined: the definition is empty, or cannot be read. */
+  readonly environment: ExportedEnvironment | undefined
+  /** Mistakes of form of the root first, then those of evaluation, in the order they were found. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** In mode `rotate`: one for each selected call, in the order of evaluation. */
+  readonly rotations: readonly RotationOutcome[]
+  /** Names of the environments that were evaluated, the root first. */
+  readonly environments: readonly string[]
+}
+
+const defaultConcurrency = 64
+
+/**
+ * Checks, opens or rotates an environment. Evaluates in rounds: each one finds out what still has to be asked of the world, all
+ * of that is asked at once, and the next round knows more. Nothing is asked twice.
+ */
+export async function evaluateEnvironment(
+  request: EvaluationRequest,
+  world: World,
+  options: EvaluationOptions = {},
+): Promise<Evaluation> {
+  for (const key of ['currentEnvironment', 'rootEnvironment'])
+    if (request.context && Object.hasOwn(request.context, key))
+      throw new EscError('invalid_input', `reserved context key: "${key}"`)
+  const { environment, diagnostics } = parseEnvironment(request.name, request.text)
+  const nothing = { environment: undefined, diagnostics, rotations: [], environments: [] }
+  if (environment === undefined || isEmpty(environment)) return nothing
+  const malformed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
+  if (malformed && request.mode !== 'check' && !options.despiteErrors) return nothing
+
+  const driver = new Driver(request, world, options)
+  await driver.loadAhead(environment)
+  const roundRequest = requestOf(request, environment)
+  for (;;) {
+    if (options.signal?.aborted) throw new EscError('interrupted', 'stopped')
+    const round = new Round(roundRequest, driver.answers)
+    const root = round.run()
+    if (await driver.answer([...round.calls.values()])) continue
+    return {
+      environment: exportEnvironment(round, root),
+      diagnostics: [...diagnostics, ...round.diagnostics],
+      rotations: [...round.rotations, ...driver.unreported(round.rotations)],
+      environments: round.evaluated,
+    }
+  }
+}
+
+function isEmpty(environment: Environment): boolean {
+  return (environment.imports?.length ?? 0) === 0 && (environment.values?.length ?? 0) === 0
+}
+
+function requestOf(request: EvaluationRequest, environment: Environment): RoundRequest {
+  const contextValues = request.context ?? {}
+  const paths = request.rotatePaths ?? []
+  return {
+    environment,
+    mode: request.mode,
+    showSecrets: request.showSecrets ?? false,
+    rotate: paths.length === 0 ? undefined : new Set(paths.map(valuePath)),
+    context: new Map(Object.entries(contextValues).map(([key, value]) => [key, valueOfExported(value, nowhere)])),
+    contextValues,
+  }
+}
+
+/** Makes the calls that rounds ask for and keeps the answers. */
+class Driver {
+  readonly #request: EvaluationRequest
+  readonly #world: World
+  readonly #limit: <T>(task: () => Promise<T>) => Promise<T>
+  readonly #programs = new Map<string, Program | Failure>()
+  readonly #providers = new Map<string, Signature | Failure>()
+  readonly #rotators = new Map<string, Signature | Failure>()
+  readonly #decrypters = new Map<string, { readonly decrypt: Decrypt } | Failure>()
+  readonly #results = new Map<string, { readonly value: ExportedValue } | Failure>()
+  readonly #unlock = new Map<string, () => Promise<Decrypt>>()
+  readonly #callable = { open: new Map<string, Provider>(), rotate: new Map<string, Rotator>() }
+  readonly #rotated: RotatorCall[] = []
+  readonly #known = new Set<string>()
+  readonly #started: Promise<void>[] = []
+
+  constructor(request: EvaluationRequest, world: World, options: EvaluationOptions) {
+    this.#request = request
+    this.#world = world
+    this.#limit = limiter(options.concurrency ?? defaultConcurrency, options.signal)
+    this.#unlock.set(request.name, request.unlock)
+  }
+
+  get answers(): Answers {
+    return {
+      programs: this.#programs,
+      providers: this.#providers,
+      rotators: this.#rotators,
+      decrypters: this.#decrypters,
+      results: this.#results,
+    }
+  }
+
+  /**
+   * Loads every environment the text names, and those they name, at once. One that cannot be loaded matters only to the
+   * expression that needs it. Providers of what is certainly evaluated are loaded along the way.
+   */
+  async loadAhead(environment: Environment): Promise<void> {
+    this.#begin(environment, true)
+    // Environments may name one another in a circle, so none waits for those it names: all are awaited here.
+    for (let i = 0; i < this.#started.length; i++) await this.#started[i]
+  }
+
+  #begin(environment: Environment, certain: boolean): void {
+    for (const { name, kind } of listReferences(environment))
+      if (name !== this.#request.name) this.#once(`load\0${name}`, () => this.#load(name, certain && kind === 'import'))
+    if (!certain) return
+    for (const expression of expressionsOf(environment)) {
+      if (expression.kind !== 'call' || (expression.name !== 'open' && expression.name !== 'rotate')) continue
+      const kind = expression.name
+      const name = expression.provider?.value
+      if (name !== undefined) this.#once(`${kind}\0${name}`, () => this.#loadProvider(kind, name))
+    }
+  }
+
+  #once(key: string, task: () => Promise<void>): void {
+    if (this.#known.has(key)) return
+    this.#known.add(key)
+    this.#started.push(task())
+  }
+
+  async #load(name: string, certain: boolean): Promise<void> {
+    const loaded = await this.#attempt(() => this.#world.load(name))
+    if (isFailure(loaded)) {
+      this.#programs.set(name, loaded)
+      return
+    }
+    this.#unlock.set(name, () => loaded.value.unlock())
+    const program = parseEnvironment(name, loaded.value.text)
+    this.#programs.set(name, program)
+    if (program.environment) this.#begin(program.environment, certain)
+  }
+
+  async #loadProvider(kind: 'open' | 'rotate', name: string): Promise<void> {
+    if (kind === 'open') {
+      const provider = await this.#attempt(() => this.#world.provider(name))
+      if (!isFailure(provider)) this.#callable.open.set(name, provider.value)
+      this.#providers.set(name, isFailure(provider) ? provider : signatureOf(provider.value))
+    } else {
+      const rotator = await this.#attempt(() => this.#world.rotator(name))
+      if (!isFailure(rotator)) this.#callable.rotate.set(name, rotator.value)
+      this.#rotators.set(name, isFailure(rotator) ? rotator : signatureOf(rotator.value, rotator.value.state))
+    }
+  }
+
+  /** Makes all calls that have no answer yet, together. Whether there were any. */
+  async answer(calls: readonly Call[]): Promise<boolean> {
+    const open = calls.filter((call) => !this.#results.has(call.id))
+    await Promise.all(open.map((call) => this.#call(call)))
+    return open.length > 0
+  }
+
+  async #call(call: Call): Promise<void> {
+    switch (call.kind) {
+      case 'unlock': {
+        const unlock = this.#unlock.get(call.environment)!
+        const key = await this.#attempt(unlock)
+        this.#decrypters.set(call.environment, isFailure(key) ? key : { decrypt: key.value })
+        return
+      }
+      case 'provider':
+        return this.#loadProvider('open', call.name)
+      case 'rotator':
+        return this.#loadProvider('rotate', call.name)
+      case 'open': {
+        const provider = this.#callable.open.get(call.provider)!
+        this.#results.set(call.id, await this.#attempt(() => provider.open(call.inputs, call.context)))
+        return
+      }
+      case 'openRotator': {
+        const rotator = this.#callable.rotate.get(call.provider)!
+        this.#results.set(call.id, await this.#attempt(() => rotator.open(call.inputs, call.state, call.context)))
+        return
+      }
+      case 'rotate': {
+        const rotator = this.#callable.rotate.get(call.provider)!
+        this.#rotated.push(call)
+        this.#results.set(call.id, await this.#attempt(() => rotator.rotate(call.inputs, call.state, call.context)))
+      }
+    }
+  }
+
+  async #attempt<T>(task: () => Promise<T>): Promise<{ readonly value: T } | Failure> {
+    return this.#limit(async () => {
+      try {
+        return { value: await task() }
+      } catch (error) {
+        return { error: messageOf(error) }
+      }
+    })
+  }
+
+  /** Rotations that were made although the last round did not come to them. It should not happen; a credential is never lost to it. */
+  unreported(reported: readonly RotationOutcome[]): readonly RotationOutcome[] {
+    const known = new Set(reported.filter(({ status }) => status !== 'not-evaluated').map(({ path }) => path))
+    return this.#rotated.flatMap((call): RotationOutcome[] => {
+      const answer = this.#results.get(call.id)
+      const { path } = call.context
+      if (answer === undefined || known.has(path)) return []
+      if (isFailure(answer))
+        return [{ path, status: 'failed', diagnostics: [{ severity: 'error', summary: answer.error, path }] }]
+      const patch = { docPath: call.statePath, replacement: answer.value }
+      return [{ path, status: 'succeeded', diagnostics: [], patch }]
+    })
+  }
+}
+
+function signatureOf(declared: { readonly inputs: Schema; readonly outputs: Schema }, state?: Schema): Signature {
+  const compile = (schema: Schema): Schema | Failure => {
+    try {
+      return compileSchema(schema)
+    } catch (error) {
+      return { error: messageOf(error) }
+    }
+  }
+  const compiledState = compile(state ?? true)
+  const failed = typeof compiledState === 'object' && isFailure(compiledState)
+  return {
+    inputs: compile(declared.inputs),
+    outputs: compile(declared.outputs),
+    state: failed
+      ? compiledState
+      : markUnion({ oneOf: [compiledState as Schema, nullSchema] }, [compiledState as Schema]),
+  }
+}

@@ -1,0 +1,51 @@
+import { mergedSchema } from '../schema/index.ts'
+import { ExpressionExporter } from './export-expression.ts'
+import { ValueExporter } from './export-value.ts'
+import type { ExportedEnvironment, ExportedExpr, ExportedMap } from './exported.ts'
+import type { Round } from './round.ts'
+import type { Value } from './value.ts'
+
+/** The outcome of an evaluation. Expressions, schemas and traces are worked out when they are first read. */
+export function exportEnvironment(round: Round, root: Value): ExportedEnvironment {
+  const scope = round.rootScope
+  const { name, root: declared } = scope.environment
+  let exprs: Record<string, ExportedExpr> | undefined
+  let properties: ExportedMap | undefined
+  let context: ExportedMap | undefined
+  const exported = {
+    get schema() {
+      return mergedSchema(scope.base?.schema, root.schema)
+    },
+    executionContext: {
+      get properties() {
+        context ??= new ValueExporter(name).export(scope.contextValue).value as ExportedMap
+        return context
+      },
+      get schema() {
+        return scope.contextValue.schema
+      },
+    },
+  }
+  if (declared.properties.size > 0)
+    Object.defineProperty(exported, 'exprs', {
+      enumerable: true,
+      get() {
+        if (exprs === undefined) {
+          exprs = Object.create(null) as Record<string, ExportedExpr>
+          const exporter = new ExpressionExporter(name)
+          for (const [key, { value, keyNode }] of declared.properties)
+            exprs[key] = exporter.export(scope, value, scope.base?.property(key, keyNode.range))
+        }
+        return exprs
+      },
+    })
+  if (root.keys.length > 0)
+    Object.defineProperty(exported, 'properties', {
+      enumerable: true,
+      get() {
+        properties ??= new ValueExporter(name).export(root).value as ExportedMap
+        return properties
+      },
+    })
+  return exported
+}

@@ -1,0 +1,10 @@
+/** The evaluator: checks, opens and rotates environments. A pure function but for the `World` it is handed. */
+export { listOf, mapOf } from './convert.ts'
+export { environmentToJson } from './environment-json.ts'
+export * from './evaluate-environment.ts'
+export type * from './exported.ts'
+export * from './exported-forms.ts'
+export * from './patches.ts'
+export { fromPlain, toPlain } from './plain.ts'
+export type { Mode, RotationOutcome } from './round.ts'
+export type * from './world.ts'

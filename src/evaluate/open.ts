@@ -1,0 +1,80 @@
+import type { Expression, OpenCall } from '../language/index.ts'
+import type { Schema } from '../schema/index.ts'
+import { typed } from './builtins.ts'
+import { callId, type Failure, isFailure, type Signature } from './calls.ts'
+import { valueOfExported } from './convert.ts'
+import { exportInputs } from './export-value.ts'
+import type { ExportedMap } from './exported.ts'
+import type { Scope } from './scope.ts'
+import type { Value } from './value.ts'
+import type { CallContext } from './world.ts'
+
+/** `fn::open`: validates the inputs, asks for the call and takes in its answer. */
+export function evaluateOpen(scope: Scope, call: OpenCall): Value {
+  const { round } = scope
+  if (call.provider === undefined) return scope.unknown(call)
+  const name = call.provider.value
+  const signature = round.answers.providers.get(name)
+  if (signature === undefined) {
+    round.ask({ kind: 'provider', id: callId('provider', '', name), name })
+    return scope.unknown(call, true, true)
+  }
+  const types = declaredTypes(scope, call, signature)
+  const inputs = typed(scope, call.inputs, types.inputs)
+  const { unknown, pending } = inputs.value.deep
+  if (!inputs.ok || unknown || pending || round.request.mode === 'check' || isFailure(signature))
+    return scope.unknown(call, types.outputs, pending)
+  const map = inputsMap(scope, call.inputs, inputs.value)
+  if (map === undefined) return scope.unknown(call, types.outputs)
+  const id = callId('open', scope.name, call.node?.path)
+  round.ask({ kind: 'open', id, provider: name, inputs: map, context: contextOf(scope, call) })
+  return answerOf(scope, call, id, types.outputs)
+}
+
+/** The types a provider or rotator declares. What cannot be used is reported and counts as `any`. */
+export function declaredTypes(
+  scope: Scope,
+  call: Expression,
+  signature: Signature | Failure,
+): { inputs: Schema; state: Schema; outputs: Schema } {
+  if (isFailure(signature)) {
+    scope.error(signature.error, call)
+    return { inputs: true, state: true, outputs: true }
+  }
+  const usable = (schema: Schema | Failure, what: string): Schema => {
+    if (typeof schema !== 'object' || !isFailure(schema)) return schema as Schema
+    scope.error(`internal error: invalid ${what}schema (${(schema as Failure).error})`, call)
+    return true
+  }
+  const inputs = usable(signature.inputs, 'input ')
+  const state = usable(signature.state, 'state ')
+  return { inputs, state, outputs: usable(signature.outputs, '') }
+}
+
+/** The inputs as a provider gets them: known, and an object. */
+export function inputsMap(scope: Scope, expression: Expression, inputs: Value): ExportedMap | undefined {
+  if (inputs.kind === 'map') return exportInputs(inputs)
+  scope.error(
+    `the inputs must be an object, not ${inputs.kind === 'array' ? 'a list' : `a ${inputs.kind}`}`,
+    expression,
+  )
+  return undefined
+}
+
+export function contextOf(scope: Scope, call: Expression): CallContext {
+  return {
+    rootEnvironment: scope.rootName,
+    currentEnvironment: scope.name,
+    path: call.node?.path ?? '',
+    values: scope.round.request.contextValues,
+  }
+}
+
+/** The value that a call which was asked for came to. */
+export function answerOf(scope: Scope, call: Expression, id: string, outputs: Schema): Value {
+  const answer = scope.round.answers.results.get(id)
+  if (answer === undefined) return scope.unknown(call, outputs, true)
+  if (!isFailure(answer)) return valueOfExported(answer.value, scope.definitionOf(call))
+  scope.error(answer.error, call)
+  return scope.unknown(call, outputs)
+}

@@ -1,0 +1,45 @@
+import { compareKeys, formatJson, type Json } from '../json.ts'
+import { escapeReferences } from '../language/index.ts'
+import { parsePropertyPath, setAt } from '../syntax/index.ts'
+import { listOf, mapOf } from './convert.ts'
+import type { ExportedValue } from './exported.ts'
+import { toJson } from './exported-forms.ts'
+
+/** A new rotation state and the document path it belongs at. */
+export interface Patch {
+  readonly docPath: string
+  readonly replacement: ExportedValue
+}
+
+/**
+ * Writes new rotation states into the text of a definition and changes nothing else in it. Secrets are written as `fn::secret`, in the
+ * clear: the text must be encrypted before it is stored. Throws as `setAt` does.
+ */
+export function applyPatches(text: string, patches: readonly Patch[]): string {
+  let patched = text
+  for (const { docPath, replacement } of patches)
+    patched = setAt(patched, parsePropertyPath(docPath), toDefinition(replacement))
+  return patched
+}
+
+/** The value as it is written in a definition, so that it evaluates to itself. */
+export function toDefinition(value: ExportedValue): Json {
+  if (value.secret) {
+    const json = toJson(value, { redact: false })
+    if (typeof json === 'string') return { 'fn::secret': escapeReferences(json) }
+    return {
+      'fn::fromJSON': { 'fn::secret': escapeReferences(formatJson(json, { sortKeys: true, escapeHtml: true })) },
+    }
+  }
+  if (value.unknown) return null
+  const list = listOf(value)
+  if (list) return list.map(toDefinition)
+  const map = mapOf(value)
+  if (map) {
+    const json: Record<string, Json> = Object.create(null)
+    for (const key of Object.keys(map).sort(compareKeys)) json[escapeReferences(key)] = toDefinition(map[key]!)
+    return json
+  }
+  const content = (value.value ?? null) as Json
+  return typeof content === 'string' ? escapeReferences(content) : content
+}

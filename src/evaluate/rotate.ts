@@ -1,0 +1,80 @@
+import type { Expression, RotateCall } from '../language/index.ts'
+import { joinPath } from '../syntax/index.ts'
+import { typed } from './builtins.ts'
+import { callId, isFailure } from './calls.ts'
+import { mapOf, valueOfExported } from './convert.ts'
+import { exportInputs } from './export-value.ts'
+import type { ExportedMap } from './exported.ts'
+import { answerOf, contextOf, declaredTypes, inputsMap } from './open.ts'
+import type { Scope } from './scope.ts'
+import type { Value } from './value.ts'
+
+/** `fn::rotate`: rotates the credential if it is selected, and reads the current one. */
+export function evaluateRotate(scope: Scope, call: RotateCall): Value {
+  const { round } = scope
+  const { request, answers } = round
+  if (call.provider === undefined) return scope.unknown(call)
+  const name = call.provider.value
+  const signature = answers.rotators.get(name)
+  if (signature === undefined) {
+    round.ask({ kind: 'rotator', id: callId('rotator', '', name), name })
+    return scope.unknown(call, true, true)
+  }
+  const types = declaredTypes(scope, call, signature)
+  const inputs = typed(scope, call.inputs, types.inputs)
+  const state = typed(scope, call.state, types.state)
+  const path = call.node?.path ?? ''
+  const rotating = request.mode === 'rotate' && scope.isRoot
+  const selected = rotating && (request.rotate === undefined || request.rotate.has(path))
+  const pending = inputs.value.deep.pending || state.value.deep.pending
+  const stop = () => {
+    if (selected && !pending) round.rotations.push({ path, status: 'not-evaluated', diagnostics: [] })
+    return scope.unknown(call, types.outputs, pending)
+  }
+  const known = inputs.ok && state.ok && !state.value.deep.unknown && !observableUnknowns(inputs.value, rotating)
+  if (pending || !known || request.mode === 'check' || isFailure(signature)) return stop()
+  const inputMap = inputsMap(scope, call.inputs, inputs.value)
+  const oldState = stateMap(scope, call.state, state.value)
+  if (inputMap === undefined || oldState === 'unusable') return stop()
+
+  const statePath = `${joinPath(path, call.key)}.state`
+  const placed = { provider: name, inputs: inputMap, statePath, context: contextOf(scope, call) }
+  let currentState = oldState
+  if (selected) {
+    const id = callId('rotate', scope.name, path)
+    round.ask({ kind: 'rotate', id, ...placed, state: oldState })
+    const answer = answers.results.get(id)
+    if (answer === undefined) return scope.unknown(call, types.outputs, true)
+    if (isFailure(answer)) {
+      const { range } = scope.definitionOf(call)
+      const diagnostic = { severity: 'error', summary: answer.error, path, ...(range && { range }) } as const
+      round.rotations.push({ path, status: 'failed', diagnostics: [diagnostic] })
+      scope.error(`rotate: ${answer.error}`, call)
+      return scope.unknown(call, types.outputs)
+    }
+    const patch = { docPath: statePath, replacement: answer.value }
+    round.rotations.push({ path, status: 'succeeded', diagnostics: [], patch })
+    const newState = valueOfExported(answer.value, scope.definitionOf(call))
+    if (newState.kind === 'map') currentState = mapOf(answer.value)
+  }
+  const id = callId('openRotator', scope.name, path)
+  round.ask({ kind: 'openRotator', id, ...placed, state: currentState })
+  return answerOf(scope, call, id, types.outputs)
+}
+
+function stateMap(scope: Scope, expression: Expression, state: Value): ExportedMap | undefined | 'unusable' {
+  if (state.kind === 'null') return undefined
+  if (state.kind === 'map') return exportInputs(state)
+  scope.error('the rotation state must be an object', expression)
+  return 'unusable'
+}
+
+/** Whether inputs are unknown that the call needs: without a rotation, those that only a rotation resolves do not count. */
+export function observableUnknowns(value: Value, rotating: boolean, copied = false): boolean {
+  const inCopy = copied || value.copied
+  if (value.unknown) return rotating || !value.rotateOnly || copied
+  if (!value.deep.unknown) return false
+  if (value.content.kind === 'array')
+    return value.content.elements.some((element) => observableUnknowns(element, rotating, inCopy))
+  return value.keys.some((key) => observableUnknowns(value.child(key)!, rotating, inCopy))
+}

@@ -1,0 +1,209 @@
+import type { Environment, Expression } from '../language/index.ts'
+import type { Schema } from '../schema/index.ts'
+import type { Diagnostic } from '../syntax/index.ts'
+import { type Answers, type Call, isFailure } from './calls.ts'
+import { type Definition, nowhere } from './definition.ts'
+import type { ExportedMap, ExportedValue } from './exported.ts'
+import { Scope } from './scope.ts'
+import { sortedMap, Value } from './value.ts'
+
+export type Mode = 'check' | 'open' | 'rotate'
+
+export interface RoundRequest {
+  readonly environment: Environment
+  readonly mode: Mode
+  /** Whether a check decrypts. Other modes always do. */
+  readonly showSecrets: boolean
+  /** Document paths of the rotators to rotate. Undefined: all. */
+  readonly rotate: ReadonlySet<string> | undefined
+  readonly context: ReadonlyMap<string, Value>
+  /** The same, as providers see it. */
+  readonly contextValues: ExportedMap
+}
+
+/** What became of one `fn::rotate` call that was to be rotated. */
+export interface RotationOutcome {
+  /** Document path of the call. */
+  readonly path: string
+  readonly status: 'succeeded' | 'failed' | 'not-evaluated'
+  readonly diagnostics: readonly Diagnostic[]
+  /** The new state and where it belongs. Present when `status` is `succeeded`. */
+  readonly patch?: { readonly docPath: string; readonly replacement: ExportedValue }
+}
+
+/** An expression under evaluation. */
+export interface Frame {
+  readonly scope: Scope
+  readonly expression: Expression
+  readonly accept: Schema
+  readonly base: Value | undefined
+}
+
+/** Thrown where evaluation has come too far from where it began: `frame` is to be evaluated on a fresh stack first. */
+export class TooDeep {
+  readonly frame: Frame
+  constructor(frame: Frame) {
+    this.frame = frame
+  }
+}
+
+/** Nesting and references are followed this far on one stack. */
+const maxStack = 120
+/** Where environments refer to one another inline (`${environments.…}`), those inside get less of it. */
+const maxInlineStack = 8
+const maxInline = 24
+const maxLayers = 1000
+
+interface Entry {
+  /** Undefined while it is being evaluated. */
+  value: Value | undefined
+}
+
+/**
+ * One evaluation of the root and of everything it needs, with the answers there are. What has no answer is put on `calls`
+ * and stands as a pending value.
+ */
+export class Round {
+  readonly request: RoundRequest
+  readonly answers: Answers
+  readonly calls = new Map<string, Call>()
+  readonly diagnostics: Diagnostic[] = []
+  readonly rotations: RotationOutcome[] = []
+  /** Names of the environments evaluated, the root first. */
+  readonly evaluated: string[] = []
+  readonly rootScope: Scope
+  /** A call of `fn::validate` waits for its schema, so what is final beneath it cannot be told yet. */
+  finalityPending = false
+  readonly #table = new Map<string, Entry>()
+  readonly #frames: Frame[] = []
+  /** For each diagnostic, the expression whose evaluation reported it. */
+  readonly #reporters: (Frame | undefined)[] = []
+  #inline = 0
+
+  constructor(request: RoundRequest, answers: Answers) {
+    this.request = request
+    this.answers = answers
+    this.rootScope = new Scope(this, request.environment, true, '')
+  }
+
+  run(): Value {
+    return this.#evaluate(this.rootScope)
+  }
+
+  report(summary: string, at: Definition, severity: Diagnostic['severity'] = 'error'): void {
+    const { range, path } = at
+    this.#add(range === undefined ? { severity, summary, path } : { severity, summary, range, path })
+  }
+
+  #add(diagnostic: Diagnostic): void {
+    this.diagnostics.push(diagnostic)
+    this.#reporters.push(this.#frames.at(-1))
+  }
+
+  ask(call: Call): void {
+    if (!this.calls.has(call.id)) this.calls.set(call.id, call)
+  }
+
+  get stack(): number {
+    return this.#frames.length
+  }
+
+  enter(frame: Frame): void {
+    if (this.#frames.length - frame.scope.stack >= maxStack) throw new TooDeep(frame)
+    this.#frames.push(frame)
+  }
+
+  leave(): void {
+    this.#frames.pop()
+  }
+
+  /** Forgets the evaluations above `stack`, which will be begun anew, and what they reported. */
+  unwind(stack: number): readonly Frame[] {
+    const unfinished = this.#frames.splice(stack)
+    const forget = new Set<Frame | undefined>(unfinished)
+    const keep = this.#reporters.map((frame) => !forget.has(frame))
+    const [diagnostics, reporters] = [this.diagnostics.splice(0), this.#reporters.splice(0)]
+    keep.forEach((kept, i) => {
+      if (!kept) return
+      this.diagnostics.push(diagnostics[i]!)
+      this.#reporters.push(reporters[i])
+    })
+    return unfinished
+  }
+
+  /** The value of an environment named in the text, or undefined after reporting why there is none. */
+  resolve(name: string, at: Definition, scope: Scope): Value | undefined {
+    const found = this.#lookUp(name, at, scope.rootName)
+    if (!(found instanceof Scope)) return found
+    if (this.#inline >= maxInline) {
+      this.report(`environments refer to one another more than ${maxInline} levels deep`, at)
+      return undefined
+    }
+    if (this.#inline > 1 && this.stack - scope.stack > maxInlineStack) throw new TooDeep(this.#frames.at(-1)!)
+    this.#inline++
+    try {
+      return this.#evaluate(found)
+    } finally {
+      this.#inline--
+    }
+  }
+
+  /** The value of a known environment, a scope yet to be evaluated, or undefined after a report. */
+  #lookUp(name: string, at: Definition, rootName: string): Value | Scope | undefined {
+    const entry = this.#table.get(name)
+    if (entry?.value) return entry.value
+    if (entry) {
+      this.report(`cyclic import of ${name}`, at)
+      return undefined
+    }
+    const program = this.answers.programs.get(name)
+    if (program === undefined) throw new Error(`the environment ${name} was not loaded ahead`)
+    if (isFailure(program)) {
+      this.report(program.error, at)
+      return undefined
+    }
+    for (const diagnostic of program.diagnostics) this.#add(diagnostic)
+    if (program.environment === undefined || program.diagnostics.some((diagnostic) => diagnostic.severity === 'error'))
+      return undefined
+    return new Scope(this, program.environment, false, rootName)
+  }
+
+  /** Evaluates an environment after everything it imports, however long the chain of imports is. */
+  #evaluate(outermost: Scope): Value {
+    const open: Scope[] = []
+    const enter = (scope: Scope) => {
+      this.#table.set(scope.name, { value: undefined })
+      this.evaluated.push(scope.name)
+      open.push(scope)
+    }
+    enter(outermost)
+    for (;;) {
+      const scope = open.at(-1)!
+      const next = scope.nextImport()
+      if (next !== undefined) {
+        const found = this.#lookUp(next.name, next.definition, scope.rootName)
+        if (found instanceof Scope) enter(found)
+        else this.#import(scope, found, next.definition)
+        continue
+      }
+      const value = scope.evaluateRoot()
+      this.#table.get(scope.name)!.value = value
+      open.pop()
+      const importer = open.at(-1)
+      if (importer === undefined) return value
+      this.#import(importer, value, importer.currentImport!.definition)
+    }
+  }
+
+  #import(scope: Scope, value: Value | undefined, at: Definition): void {
+    if (value !== undefined && value.layers + (scope.base?.layers ?? 0) >= maxLayers) {
+      this.report(`more than ${maxLayers} environments lie on top of one another`, at)
+      scope.addImport(undefined)
+    } else scope.addImport(value)
+  }
+}
+
+/** The record that `${imports[…]}` or `${context…}` reads. */
+export function recordValue(entries: ReadonlyMap<string, Value>): Value {
+  return Value.of(nowhere, { kind: 'map', own: sortedMap([...entries]) })
+}

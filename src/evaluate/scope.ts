@@ -1,0 +1,347 @@
+import {
+  type Accessor,
+  type Environment,
+  type Expression,
+  type ObjectExpression,
+  pathOf,
+  pieceRange,
+  rangeOf,
+} from '../language/index.ts'
+import {
+  isRotateOnly,
+  itemSchema,
+  mentionsRotateOnly,
+  propertySchema,
+  type Schema,
+  stringSchema,
+} from '../schema/index.ts'
+import { elementPath, joinPath, quote } from '../syntax/index.ts'
+import { resolveAccess } from './access.ts'
+import { evaluateCall } from './builtins.ts'
+import { declarationErrors } from './declarations.ts'
+import { type Definition, nowhere } from './definition.ts'
+import { join } from './raw-bytes.ts'
+import { type Frame, type Round, recordValue, TooDeep } from './round.ts'
+import { maxTextLength, textOfValue, unknownText } from './text.ts'
+import { type Content, Value } from './value.ts'
+
+/** Anonymous environments do not become the root of what they import. */
+const anonymous = '<yaml>'
+
+/** Larger or deeper values are refused, so that nothing that walks a value fills the memory or runs out of stack. */
+const maxSize = 5_000_000
+const maxDepth = 600
+
+/** The evaluation of one environment in one round. */
+export class Scope {
+  readonly round: Round
+  readonly environment: Environment
+  readonly isRoot: boolean
+  /** What `${context.rootEnvironment.name}` says here. */
+  readonly rootName: string
+  /** How deep the stack was when the environment was entered. */
+  stack = 0
+  /** Everything imported so far, layered. */
+  base: Value | undefined
+  currentImport: { readonly name: string; readonly merge: boolean; readonly definition: Definition } | undefined
+  readonly #imports = new Map<string, Value>()
+  #importIndex = 0
+  #importsValue: Value | undefined
+  #contextValue: Value | undefined
+  readonly #definitions: (Definition | undefined)[]
+  readonly #values: (Value | undefined)[]
+  readonly #bases: (Value | undefined)[] = []
+  readonly #evaluating: Uint8Array
+  readonly #accessed: (readonly (Definition | undefined)[][] | undefined)[] = []
+
+  constructor(round: Round, environment: Environment, isRoot: boolean, inheritedRoot: string) {
+    this.round = round
+    this.environment = environment
+    this.isRoot = isRoot
+    this.rootName = inheritedRoot === '' || inheritedRoot === anonymous ? environment.name : inheritedRoot
+    this.#definitions = new Array(environment.expressionCount)
+    this.#values = new Array(environment.expressionCount)
+    this.#evaluating = new Uint8Array(environment.expressionCount)
+  }
+
+  get name(): string {
+    return this.environment.name
+  }
+
+  nextImport(): typeof this.currentImport {
+    const imports = this.environment.imports ?? []
+    this.currentImport = undefined
+    while (this.#importIndex < imports.length && this.currentImport === undefined) {
+      const { name, merge } = imports[this.#importIndex++]!
+      if (name === undefined) continue
+      const definition = { range: name.range, path: name.path, written: undefined, late: undefined }
+      this.currentImport = { name: name.value, merge, definition }
+    }
+    return this.currentImport
+  }
+
+  /** Takes in the value of the current import; undefined: it failed. */
+  addImport(value: Value | undefined): void {
+    const { name, merge } = this.currentImport!
+    if (value === undefined) return
+    this.#imports.set(name, value)
+    if (merge) this.base = value.layeredOver(this.base)
+  }
+
+  get importsValue(): Value {
+    this.#importsValue ??= recordValue(this.#imports)
+    return this.#importsValue
+  }
+
+  get contextValue(): Value {
+    if (this.#contextValue === undefined) {
+      const text = (name: string) => recordValue(new Map([['name', Value.of(nowhere, { kind: 'string', text: name })]]))
+      const context = new Map(this.round.request.context)
+      context.set('currentEnvironment', text(this.name))
+      context.set('rootEnvironment', text(this.rootName))
+      this.#contextValue = recordValue(context)
+    }
+    return this.#contextValue
+  }
+
+  /** Evaluates the whole environment. */
+  evaluateRoot(): Value {
+    this.stack = this.round.stack
+    for (const { summary, node } of declarationErrors(this.environment))
+      this.round.report(summary, { range: node.range, path: node.path, written: undefined, late: undefined })
+    const { root } = this.environment
+    const agenda: Pick<Frame, 'expression' | 'accept' | 'base'>[] = [
+      { expression: root, accept: true, base: this.base },
+    ]
+    for (;;) {
+      const { expression, accept, base } = agenda.at(-1)!
+      this.#evaluating[expression.id] = 0
+      try {
+        const value = this.evaluate(expression, accept, base)
+        agenda.pop()
+        if (agenda.length === 0) return value
+      } catch (error) {
+        if (!(error instanceof TooDeep) || error.frame.scope !== this) throw error
+        for (const frame of this.round.unwind(this.stack)) this.#evaluating[frame.expression.id] = 0
+        // What waits counts as being evaluated, so a cycle longer than the stack is deep is found as well.
+        for (const waiting of agenda) this.#evaluating[waiting.expression.id] = 1
+        agenda.push(error.frame)
+      }
+    }
+  }
+
+  definitionOf(expression: Expression): Definition {
+    let definition = this.#definitions[expression.id]
+    if (definition === undefined) {
+      definition = {
+        range: rangeOf(expression),
+        path: pathOf(expression),
+        written: { expression, scope: this },
+        late: undefined,
+      }
+      this.#definitions[expression.id] = definition
+    }
+    return definition
+  }
+
+  /** The value of an expression, if it was evaluated. */
+  valueOf(expression: Expression): Value | undefined {
+    return this.#values[expression.id]
+  }
+
+  /** What an expression overlays, if it was evaluated. */
+  baseOf(expression: Expression): Value | undefined {
+    return this.#bases[expression.id]
+  }
+
+  /** What each accessor of a symbol, or of each part of an interpolation, came to. */
+  accessedBy(expression: Expression): readonly (readonly (Definition | undefined)[])[] {
+    return this.#accessed[expression.id] ?? []
+  }
+
+  error(summary: string, expression: Expression): void {
+    this.round.report(summary, this.definitionOf(expression))
+  }
+
+  /** Reports a mistake at a part of the string that `expression` was read from. */
+  accessorError(summary: string, expression: Expression, accessor: Accessor): void {
+    const { range, path } = this.definitionOf(expression)
+    const node = expression.node
+    const piece = node?.kind === 'string' ? pieceRange(node, accessor.start, accessor.end) : undefined
+    this.round.report(summary, { range: piece ?? range, path, written: undefined, late: undefined })
+  }
+
+  unknown(expression: Expression, schema: Schema = true, pending = false): Value {
+    return Value.unknown(this.definitionOf(expression), schema, { pending })
+  }
+
+  /**
+   * The value of an expression. `accept` is what the context expects of it, of which only the rotateOnly marks count; `base` is
+   * the value it overlays.
+   */
+  evaluate(expression: Expression, accept: Schema, base: Value | undefined): Value {
+    const id = expression.id
+    const known = this.#values[id]
+    if (known !== undefined) return known
+    if (this.#evaluating[id]) {
+      this.error(`cyclic reference to ${this.#evaluationPath(expression)}`, expression)
+      return this.unknown(expression)
+    }
+    const rotateOnly = isRotateOnly(accept)
+    if (rotateOnly && (!this.isRoot || this.round.request.mode === 'open'))
+      return Value.unknown(this.definitionOf(expression), true, { rotateOnly: true })
+    if (base !== undefined) this.#bases[id] = base
+    let value: Value
+    if (base?.final) {
+      this.round.report('cannot override final value', this.definitionOf(expression), 'warning')
+      value = base
+    } else if (base?.pending && this.round.finalityPending) value = this.unknown(expression, true, true)
+    else {
+      this.round.enter({ scope: this, expression, accept, base })
+      this.#evaluating[id] = 1
+      value = this.#compute(expression, accept, base)
+      this.#evaluating[id] = 0
+      this.round.leave()
+      if (value.size > maxSize || value.depth > maxDepth) {
+        const limit = value.size > maxSize ? 'too large' : `nested more than ${maxDepth} levels deep`
+        this.error(`the value is ${limit}`, expression)
+        value = this.unknown(expression)
+      }
+      if (rotateOnly) value = value.withFlags({ rotateOnly })
+    }
+    this.#values[id] = value
+    return value
+  }
+
+  #compute(expression: Expression, accept: Schema, base: Value | undefined): Value {
+    switch (expression.kind) {
+      case 'missing':
+        return this.unknown(expression).layeredOver(base)
+      case 'null':
+        return this.#literal(expression, { kind: 'null' }, base)
+      case 'boolean':
+        return this.#literal(expression, { kind: 'boolean', boolean: expression.value }, base)
+      case 'number':
+        if (/^(NaN|[+-]Inf)$/.test(expression.text)) {
+          this.error(`${expression.text} is no number that JSON can hold`, expression)
+          return this.unknown(expression, { type: 'number' }).layeredOver(base)
+        }
+        return this.#literal(expression, { kind: 'number', text: expression.text }, base)
+      case 'string':
+        return this.#literal(expression, { kind: 'string', text: expression.value }, base)
+      case 'array':
+        return this.#array(expression, accept, base)
+      case 'object':
+        return this.#object(expression, accept, base)
+      case 'symbol': {
+        const accessed: (Definition | undefined)[] = []
+        this.#accessed[expression.id] = [accessed]
+        const target = resolveAccess(this, expression, expression.access, accept, accessed)
+        return target.copy(this.definitionOf(expression)).layeredOver(base)
+      }
+      case 'interpolation':
+        return this.#interpolation(expression, accept).layeredOver(base)
+      case 'call':
+        return evaluateCall(this, expression).layeredOver(base)
+    }
+  }
+
+  #literal(expression: Expression, content: Content, base: Value | undefined): Value {
+    return Value.of(this.definitionOf(expression), content, { base })
+  }
+
+  #array(expression: Expression & { kind: 'array' }, accept: Schema, base: Value | undefined): Value {
+    const follow = mentionsRotateOnly(accept)
+    const elements = expression.elements.map((element, i) =>
+      this.evaluate(element, follow ? itemSchema(accept, i) : true, undefined),
+    )
+    return Value.of(this.definitionOf(expression), { kind: 'array', elements }, { base })
+  }
+
+  #object(expression: ObjectExpression, accept: Schema, base: Value | undefined): Value {
+    const follow = mentionsRotateOnly(accept)
+    const own = new Map<string, Value>()
+    for (const [key, { value, keyNode }] of expression.properties) {
+      const known = this.#values[value.id]
+      const property =
+        known ?? this.evaluate(value, follow ? propertySchema(accept, key) : true, base?.property(key, keyNode.range))
+      own.set(key, property)
+    }
+    return Value.of(this.definitionOf(expression), { kind: 'map', own }, { base })
+  }
+
+  #interpolation(expression: Expression & { kind: 'interpolation' }, accept: Schema): Value {
+    const accessed: (Definition | undefined)[][] = []
+    this.#accessed[expression.id] = accessed
+    const pieces: string[] = []
+    let [unknown, secret, pending, length] = [false, false, false, 0]
+    for (const part of expression.parts) {
+      pieces.push(part.text)
+      length += part.text.length
+      if (part.access === undefined) continue
+      const found: (Definition | undefined)[] = []
+      accessed.push(found)
+      const value = resolveAccess(this, expression, part.access, accept, found)
+      const text = textOfValue(value)
+      pieces.push(text.text)
+      unknown ||= text.unknown
+      secret ||= text.secret
+      pending ||= value.deep.pending
+      length += text.text.length
+    }
+    const definition = this.definitionOf(expression)
+    if (length > maxTextLength) {
+      this.error('the text is too long', expression)
+      return Value.unknown(definition, stringSchema, { secret })
+    }
+    const text = unknown ? unknownText : join(pieces)
+    return Value.of(
+      definition,
+      { kind: 'string', text },
+      { unknown, secret, pending: unknown && pending, schema: stringSchema },
+    )
+  }
+
+  /** The path a cycle is reported under: keys from the top level, or from the operand of the call it stands in. */
+  #evaluationPath(target: Expression): string {
+    const search = (expression: Expression, path: string): string | undefined => {
+      if (expression.id === target.id) return path
+      if (expression.kind === 'array')
+        return first(expression.elements, (element, i) => search(element, elementPath(path, i)))
+      if (expression.kind === 'object')
+        return first([...expression.properties], ([key, property]) => search(property.value, joinPath(path, key)))
+      if (expression.kind === 'call') return first(operandsOf(expression), (operand) => search(operand, ''))
+      return undefined
+    }
+    const top = first([...this.environment.root.properties], ([key, property]) => search(property.value, key))
+    return top ?? quote('')
+  }
+}
+
+function first<T>(items: readonly T[], search: (item: T, index: number) => string | undefined): string | undefined {
+  for (const [i, item] of items.entries()) {
+    const found = search(item, i)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** The expressions a call evaluates. */
+export function operandsOf(call: Expression & { kind: 'call' }): readonly Expression[] {
+  switch (call.name) {
+    case 'secret':
+      return call.plaintext ? [call.plaintext] : []
+    case 'open':
+      return [call.inputs]
+    case 'rotate':
+      return [call.inputs, call.state]
+    case 'join':
+      return [call.delimiter, call.values]
+    case 'split':
+      return [call.delimiter, call.string]
+    case 'validate':
+      return [call.schema, call.value]
+    default:
+      return [call.argument]
+  }
+}

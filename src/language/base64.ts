@@ -1,0 +1,85 @@
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+const values = new Int8Array(128).fill(-1)
+for (let i = 0; i < alphabet.length; i++) values[alphabet.charCodeAt(i)] = i
+
+/** Text that is not base64. The message is `illegal base64 data at input byte N`. */
+export class Base64Error extends Error {
+  override readonly name = 'Base64Error'
+  constructor(byte: number) {
+    super(`illegal base64 data at input byte ${byte}`)
+  }
+}
+
+/** Standard base64 with padding. */
+export function encodeBase64(bytes: Uint8Array): string {
+  let text = ''
+  let at = 0
+  for (; at + 2 < bytes.length; at += 3) {
+    const group = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!
+    text +=
+      alphabet[group >> 18]! + alphabet[(group >> 12) & 63]! + alphabet[(group >> 6) & 63]! + alphabet[group & 63]!
+  }
+  const left = bytes.length - at
+  if (left === 0) return text
+  const group = (bytes[at]! << 16) | ((left === 2 ? bytes[at + 1]! : 0) << 8)
+  return `${text}${alphabet[group >> 18]}${alphabet[(group >> 12) & 63]}${left === 2 ? alphabet[(group >> 6) & 63] : '='}=`
+}
+
+/**
+ * Decodes standard base64. Padding is required, CR and LF are ignored, bits left over at the end are not looked at.
+ * Throws `Base64Error`, whose offset counts the bytes of the text.
+ */
+export function decodeBase64(text: string): Uint8Array {
+  const out = new Uint8Array(Math.ceil((text.length * 3) / 4))
+  let length = 0
+  let at = 0
+  let byte = 0
+  const group = [0, 0, 0, 0]
+
+  /** The next character that is no line break, or NaN at the end. Leaves `at` and `byte` behind it. */
+  const next = (): number => {
+    for (;;) {
+      const unit = text.charCodeAt(at)
+      if (unit !== unit) return unit
+      at++
+      byte += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3
+      if (unit !== 0x0a && unit !== 0x0d) return unit
+    }
+  }
+  /** Where the character just read begins. */
+  const start = () => {
+    const unit = text.charCodeAt(at - 1)
+    return byte - (unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3)
+  }
+
+  for (;;) {
+    for (let i = 0; i < 4; i++) {
+      const unit = next()
+      if (unit !== unit) {
+        if (i === 0) return out.slice(0, length)
+        throw new Base64Error(byte - i)
+      }
+      const value = unit < 128 ? values[unit]! : -1
+      if (value >= 0) {
+        group[i] = value
+        continue
+      }
+      if (unit !== 0x3d) throw new Base64Error(start())
+      if (i < 2) throw new Base64Error(start())
+      const padding = start()
+      if (i === 2) {
+        const second = next()
+        if (second !== second) throw new Base64Error(byte)
+        if (second !== 0x3d) throw new Base64Error(padding)
+      }
+      const after = next()
+      if (after === after) throw new Base64Error(start())
+      out[length++] = (group[0]! << 2) | (group[1]! >> 4)
+      if (i === 3) out[length++] = (group[1]! << 4) | (group[2]! >> 2)
+      return out.slice(0, length)
+    }
+    out[length++] = (group[0]! << 2) | (group[1]! >> 4)
+    out[length++] = (group[1]! << 4) | (group[2]! >> 2)
+    out[length++] = (group[2]! << 6) | group[3]!
+  }
+}

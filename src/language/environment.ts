@@ -1,0 +1,58 @@
+import type { StringNode } from '../syntax/index.ts'
+import type { Expression, ObjectExpression, ObjectProperty, StringLiteral } from './expression.ts'
+
+/** A parsed environment: what the evaluator works on. Never changed once made, so it can be evaluated any number of times. */
+export interface Environment {
+  /** The name it was loaded under, which every range in it carries. */
+  readonly name: string
+  readonly description: StringLiteral | undefined
+  /** Undefined: the document has none. */
+  readonly imports: readonly Import[] | undefined
+  /** In document order. Undefined: the document has none. */
+  readonly values: readonly ObjectProperty[] | undefined
+  /** The values as one object, without the reserved names; what references start at. */
+  readonly root: ObjectExpression
+  /** How many expressions there are: their ids are 0 up to this. */
+  readonly expressionCount: number
+}
+
+/** Top-level names that mean something else in references, so that values cannot have them. */
+export const reservedKeys: ReadonlySet<string> = new Set(['imports', 'context', 'environments'])
+
+export interface Import {
+  /** Undefined: the element is malformed and is skipped. */
+  readonly name: StringNode | undefined
+  /** Whether its values are merged under those of the environment. */
+  readonly merge: boolean
+  /** The metadata mapping. Undefined: there is none. */
+  readonly metadata: ImportMetadata | undefined
+}
+export interface ImportMetadata {
+  /** As written. Undefined: not given. */
+  readonly merge: boolean | undefined
+}
+
+/** Every expression of an environment, outer ones first. */
+export function* expressionsOf(environment: Environment): Generator<Expression> {
+  const pending: Expression[] = []
+  for (const property of [...(environment.values ?? [])].reverse()) pending.push(property.value)
+  for (;;) {
+    const expression = pending.pop()
+    if (expression === undefined) return
+    yield expression
+    for (const child of childrenOf(expression).reverse()) pending.push(child)
+  }
+}
+
+function childrenOf(expression: Expression): Expression[] {
+  switch (expression.kind) {
+    case 'array':
+      return [...expression.elements]
+    case 'object':
+      return expression.entries.map((entry) => entry.value)
+    case 'call':
+      return [expression.argument]
+    default:
+      return []
+  }
+}

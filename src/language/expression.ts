@@ -1,0 +1,160 @@
+import type { Node, Range, StringNode } from '../syntax/index.ts'
+import type { PropertyAccess } from './property-access.ts'
+
+/** The names of the calls, without the `fn::` of their keys; `open` and `rotate` also in the form `fn::open::PROVIDER`. */
+export type BuiltinName =
+  | 'concat'
+  | 'final'
+  | 'fromBase64'
+  | 'fromJSON'
+  | 'join'
+  | 'open'
+  | 'rotate'
+  | 'secret'
+  | 'split'
+  | 'toBase64'
+  | 'toJSON'
+  | 'toString'
+  | 'toYAML'
+  | 'validate'
+
+interface ExpressionBase {
+  /** Position of the expression among all of its environment, from 0: the index of what an evaluation remembers about it. */
+  readonly id: number
+  /** Where it is written. Undefined: nowhere (an operand that was left out). */
+  readonly node: Node | undefined
+}
+
+export interface NullLiteral extends ExpressionBase {
+  readonly kind: 'null'
+}
+export interface BooleanLiteral extends ExpressionBase {
+  readonly kind: 'boolean'
+  readonly value: boolean
+}
+export interface NumberLiteral extends ExpressionBase {
+  readonly kind: 'number'
+  readonly text: string
+}
+export interface StringLiteral extends ExpressionBase {
+  readonly kind: 'string'
+  readonly value: string
+}
+
+/** Text with references in it. */
+export interface Interpolation extends ExpressionBase {
+  readonly kind: 'interpolation'
+  readonly node: StringNode
+  readonly parts: readonly InterpolationPart[]
+}
+export interface InterpolationPart {
+  readonly text: string
+  /** Follows the text. Undefined only in the last part. */
+  readonly access: PropertyAccess | undefined
+}
+
+/** A string that is one reference and nothing else: it has the value of what it refers to. */
+export interface SymbolReference extends ExpressionBase {
+  readonly kind: 'symbol'
+  readonly node: StringNode
+  readonly access: PropertyAccess
+}
+
+export interface ArrayExpression extends ExpressionBase {
+  readonly kind: 'array'
+  readonly elements: readonly Expression[]
+}
+
+export interface ObjectExpression extends ExpressionBase {
+  readonly kind: 'object'
+  /** As written, duplicates included. */
+  readonly entries: readonly ObjectProperty[]
+  /** The first property of each key, in key order. */
+  readonly properties: ReadonlyMap<string, ObjectProperty>
+}
+export interface ObjectProperty {
+  readonly key: string
+  readonly keyNode: StringNode
+  readonly value: Expression
+  /** False: the key is no string literal, so the property does not count; it was only read for its mistakes. */
+  readonly valid: boolean
+}
+
+interface CallBase extends ExpressionBase {
+  readonly kind: 'call'
+  /** The whole key, such as `fn::open::test`. */
+  readonly key: string
+  readonly keyNode: StringNode
+  readonly argument: Expression
+}
+
+export interface SecretCall extends CallBase {
+  readonly name: 'secret'
+  /** Exactly one of the two is there. A plaintext that is no string literal is replaced by a rangeless empty one. */
+  readonly plaintext: StringLiteral | undefined
+  readonly ciphertext: StringLiteral | undefined
+}
+export interface OpenCall extends CallBase {
+  readonly name: 'open'
+  /** The provider's name. Undefined: it is missing or no string literal. */
+  readonly provider: StringLiteral | undefined
+  readonly inputs: Expression
+  /** `fn::open::PROVIDER`: the argument is the inputs. */
+  readonly short: boolean
+}
+export interface RotateCall extends CallBase {
+  readonly name: 'rotate'
+  readonly provider: StringLiteral | undefined
+  readonly inputs: Expression
+  /** A rangeless null literal when there is none. */
+  readonly state: Expression
+  readonly short: boolean
+}
+export interface JoinCall extends CallBase {
+  readonly name: 'join'
+  readonly delimiter: Expression
+  readonly values: Expression
+}
+export interface SplitCall extends CallBase {
+  readonly name: 'split'
+  readonly delimiter: Expression
+  readonly string: Expression
+}
+export interface ValidateCall extends CallBase {
+  readonly name: 'validate'
+  readonly schema: Expression
+  readonly value: Expression
+}
+/** Calls whose one operand is the argument. */
+export interface UnaryCall extends CallBase {
+  readonly name: 'concat' | 'final' | 'fromBase64' | 'fromJSON' | 'toBase64' | 'toJSON' | 'toString' | 'toYAML'
+}
+
+export type Call = SecretCall | OpenCall | RotateCall | JoinCall | SplitCall | ValidateCall | UnaryCall
+
+/** An operand that is not there or cannot be used: an unknown value, without a further diagnostic. */
+export interface MissingExpression extends ExpressionBase {
+  readonly kind: 'missing'
+}
+
+export type Expression =
+  | NullLiteral
+  | BooleanLiteral
+  | NumberLiteral
+  | StringLiteral
+  | Interpolation
+  | SymbolReference
+  | ArrayExpression
+  | ObjectExpression
+  | Call
+  | MissingExpression
+
+/** Where the expression is written. Undefined: rangeless. */
+export function rangeOf(expression: Expression): Range | undefined {
+  return expression.node?.range
+}
+
+/** The document path of the expression; empty when it is written nowhere. */
+export function pathOf(expression: Expression): string {
+  return expression.node?.path ?? ''
+}

@@ -1,0 +1,18 @@
+/** The environment language: from nodes to declarations and expressions, with every mistake of form. */
+export { Base64Error, decodeBase64, encodeBase64 } from './base64.ts'
+export * from './calls.ts'
+export { distance, sortByDistance, suggest } from './edit-distance.ts'
+export { decryptDefinition, encryptDefinition, listPlaintextSecrets } from './encrypt.ts'
+export { decodeEnvelope, EnvelopeError, encodeEnvelope } from './envelope.ts'
+export * from './environment.ts'
+export * from './expression.ts'
+export { type ParsedEnvironment, parseEnvironment } from './parse-environment.ts'
+export { maxNesting } from './parse-expression.ts'
+export {
+  type Accessor,
+  escapeReferences,
+  formatAccess,
+  type PropertyAccess,
+  pieceRange,
+  scanInterpolation,
+} from './property-access.ts'
