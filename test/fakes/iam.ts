@@ -48,7 +48,7 @@ export class FakeFault extends Error {
 /** Thrown by a hook: the connection is cut without an answer. */
 export class DroppedConnection extends Error {}
 
-/** `before` runs when the request was read and nothing was done, `after` when it was carried out and not yet answered. */
+/** `before` runs when the request was read and nothing was done, `after` when it was carried out or refused, and not yet answered. */
 export interface FakeHooks {
   before?(call: FakeCall): void | Promise<void>
   after?(call: FakeCall): void | Promise<void>
@@ -174,8 +174,15 @@ export class FakeIam {
     this.calls.push(call)
     try {
       await this.hooks.before?.(call)
-      const result = this.#carryOut(request, params)
+      let carriedOut: { readonly result: string } | { readonly fault: unknown }
+      try {
+        carriedOut = { result: this.#carryOut(request, params) }
+      } catch (fault) {
+        carriedOut = { fault }
+      }
       await this.hooks.after?.(call)
+      if ('fault' in carriedOut) throw carriedOut.fault
+      const { result } = carriedOut
       const service = params.Version === versions.sts ? 'sts' : 'iam'
       this.#answer(
         response,
