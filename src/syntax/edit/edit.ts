@@ -2,12 +2,11 @@ import { EscError } from '../../errors.ts'
 import type { Node } from '../node.ts'
 import type { PropertyPath } from '../property-path.ts'
 import { formatPropertyPath } from '../property-path.ts'
-import { parseYaml } from '../yaml/parser.ts'
-import type { YamlMapping, YamlNode, YamlSequence } from '../yaml/tree.ts'
+import type { YamlMapping, YamlSequence } from '../yaml/tree.ts'
 import { deleteEntry } from './delete.ts'
 import { insertItem, insertPair } from './insert.ts'
 import type { Model } from './model.ts'
-import { modelOf, modelOfValue, sameModel, withModelAt } from './model.ts'
+import { modelOf, modelOfText, modelOfValue, sameModel, withModelAt } from './model.ts'
 import type { Located } from './place.ts'
 import { findPair, locate } from './place.ts'
 import { renderRoot } from './render.ts'
@@ -15,7 +14,7 @@ import { insertLines, replaceNode } from './replace.ts'
 import type { TextEdit } from './source.ts'
 import { applyEdits, Source } from './source.ts'
 import type { YamlData, YamlValue } from './yaml-data.ts'
-import { yamlValueOf } from './yaml-data.ts'
+import { onOneLine, yamlValueOf } from './yaml-data.ts'
 
 /** The node at a path: of several pairs with one key, the first. Undefined when there is none. */
 export function getAt(node: Node | undefined, path: PropertyPath): Node | undefined {
@@ -102,11 +101,13 @@ function setValue(text: string, path: PropertyPath, value: YamlValue): string {
       return mergeSequence(text, path, node, value)
     }
   }
-  const edits =
+  const editsFor = (wanted: YamlValue): TextEdit[] =>
     rest.length === 0 && node !== undefined
-      ? replaceNode(source, located.place, node, value)
-      : create(source, located, path, value)
-  return apply(source, [edits], withModelAt(model, path, modelOfValue(value))!, path)
+      ? replaceNode(source, located.place, node, wanted)
+      : create(source, located, path, wanted)
+  // A literal block would swallow an indented comment that follows it; text in quotes does not.
+  const candidates = [editsFor(value), editsFor(onOneLine(value))]
+  return apply(source, candidates, withModelAt(model, path, modelOfValue(value))!, path)
 }
 
 /** The edits that create what the path lacks. */
@@ -210,14 +211,4 @@ function apply(
   throw new EscError('invalid_input', `${place}: cannot be changed without changing something else`, {
     hint: 'change the definition with a text editor instead: "esc env edit"',
   })
-}
-
-function modelOfText(text: string): Model {
-  let root: YamlNode | undefined
-  try {
-    root = parseYaml(text).root
-  } catch {
-    return { kind: 'scalar', meaning: 'no YAML' }
-  }
-  return modelOf(root)
 }

@@ -1,8 +1,8 @@
 import type { YamlValue } from './yaml-data.ts'
 import { readsAsOther, readsAsOtherInYaml11 } from './yaml-data.ts'
 
-/** Where a scalar stands: in a block collection, as one of its keys, or anywhere in a flow collection. */
-export type ScalarPlace = 'block' | 'key' | 'flow'
+/** Where a scalar stands: as a value or a key, in a block or a flow collection. */
+export type ScalarPlace = 'block' | 'key' | 'flow' | 'flow-key'
 
 /** Text that needs escapes to be seen or to survive: controls, breaks other than LF, byte order marks, lone surrogates. */
 const unprintable = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\p{Cs}/u
@@ -20,7 +20,7 @@ export function formatScalar(scalar: YamlValue & { kind: 'scalar' }, place: Scal
       return canBeSingleQuoted(text) ? singleQuoted(text) : doubleQuoted(text)
     default:
       if (readsAsOther(text)) return doubleQuoted(text)
-      if (style === undefined && place !== 'key' && readsAsOtherInYaml11(text)) return doubleQuoted(text)
+      if (style === undefined && !place.endsWith('key') && readsAsOtherInYaml11(text)) return doubleQuoted(text)
       if (canBePlain(text, place)) return text
       return canBeSingleQuoted(text) ? singleQuoted(text) : doubleQuoted(text)
   }
@@ -30,7 +30,7 @@ function canBePlain(text: string, place: ScalarPlace): boolean {
   if (text === '' || text !== text.trim() || unprintable.test(text) || /[\n\t]/.test(text)) return false
   if (indicatorAtStart.test(text)) return false
   if (/:(?:\s|$)|\s#/.test(text)) return false
-  return place !== 'flow' || !/[,?[\]{}:]/.test(text)
+  return !place.startsWith('flow') || !/[,?[\]{}:]/.test(text)
 }
 
 function canBeSingleQuoted(text: string): boolean {

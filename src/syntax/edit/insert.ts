@@ -18,7 +18,7 @@ export function insertPair(
   const key = { kind: 'scalar', text: name, isString: true } as const
   const last = mapping.pairs.at(-1)!
   if (place.inFlow || mapping.flow) {
-    const text = `${formatScalar(key, 'flow')}: ${renderFlow(value)}`
+    const text = `${formatScalar(key, 'flow-key')}: ${renderFlow(value)}`
     const braced = source.text[mapping.contentStart] === '{'
     if (braced) return insertInFlow(source, mapping, last.start, endOfPair(last), text)
     // `[a: b]`: a mapping of one pair, which needs braces to get a second one.

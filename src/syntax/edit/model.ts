@@ -1,6 +1,7 @@
 import type { PropertyPath } from '../property-path.ts'
 import { resolveScalar } from '../resolve-scalar.ts'
 import { resolveTagged } from '../resolve-tagged.ts'
+import { parseYaml } from '../yaml/parser.ts'
 import type { YamlNode } from '../yaml/tree.ts'
 import type { YamlValue } from './yaml-data.ts'
 
@@ -30,6 +31,17 @@ export function modelOf(yaml: YamlNode | undefined, replaced?: ReadonlyMap<YamlN
         pairs: yaml.pairs.map(({ key, value }) => [keyMeaning(key), modelOf(value, replaced)] as const),
       }
   }
+}
+
+/** The meaning of a text's first document; of a text that is no YAML, something that nothing else means. */
+export function modelOfText(text: string): Model {
+  let root: YamlNode | undefined
+  try {
+    root = parseYaml(text).root
+  } catch {
+    return { kind: 'scalar', meaning: 'no YAML' }
+  }
+  return modelOf(root)
 }
 
 export function modelOfValue(value: YamlValue): Model {

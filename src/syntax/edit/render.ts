@@ -29,7 +29,7 @@ export function renderFlow(value: YamlValue): string {
     case 'sequence':
       return `[${value.items.map(renderFlow).join(', ')}]`
     case 'mapping':
-      return `{${value.pairs.map(({ key, value }) => `${formatScalar(key, 'flow')}: ${renderFlow(value)}`).join(', ')}}`
+      return `{${value.pairs.map(({ key, value }) => `${formatScalar(key, 'flow-key')}: ${renderFlow(value)}`).join(', ')}}`
   }
 }
 

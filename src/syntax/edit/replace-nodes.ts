@@ -1,14 +1,13 @@
 import { EscError } from '../../errors.ts'
 import type { Node } from '../node.ts'
-import { parseYaml } from '../yaml/parser.ts'
 import type { YamlNode } from '../yaml/tree.ts'
-import { modelOf, sameModel } from './model.ts'
+import { modelOf, modelOfText, sameModel } from './model.ts'
 import type { Place } from './place.ts'
 import { replaceNode } from './replace.ts'
 import type { TextEdit } from './source.ts'
 import { applyEdits, Source } from './source.ts'
 import type { YamlData, YamlValue } from './yaml-data.ts'
-import { yamlValueOf } from './yaml-data.ts'
+import { onOneLine, yamlValueOf } from './yaml-data.ts'
 
 /** A node that `decode` found in the text, and what to put in its place. */
 export interface Replacement {
@@ -28,6 +27,17 @@ export function replaceNodes(text: string, replacements: readonly Replacement[])
     if (node.span === undefined) throw new Error(`${node.path} was not read from a text`)
     wanted.set(identity(node.span.start, node.span.end, kindOf(node)), yamlValueOf(value))
   }
+  // A literal block would swallow an indented comment that follows it; text in quotes does not.
+  const result = replaceAll(source, wanted) ?? replaceAll(source, mapValues(wanted, onOneLine))
+  if (result === undefined) {
+    throw new EscError('invalid_input', 'the definition cannot be changed without changing something else', {
+      hint: 'rewrite its unusual parts in block style first',
+    })
+  }
+  return result
+}
+
+function replaceAll(source: Source, wanted: ReadonlyMap<string, YamlValue>): string | undefined {
   const edits: TextEdit[] = []
   const replaced = new Map<YamlNode, YamlValue>()
   const visit = (node: YamlNode, place: Place): void => {
@@ -44,15 +54,13 @@ export function replaceNodes(text: string, replacements: readonly Replacement[])
     }
   }
   if (source.root !== undefined) visit(source.root, { kind: 'root', inFlow: false })
+  if (replaced.size !== wanted.size) return undefined
+  const text = applyEdits(source.text, edits)
+  return sameModel(modelOfText(text), modelOf(source.root, replaced)) ? text : undefined
+}
 
-  const result = applyEdits(text, edits)
-  const complete = replaced.size === wanted.size
-  if (!complete || !sameModel(modelOf(parseYaml(result).root), modelOf(source.root, replaced))) {
-    throw new EscError('invalid_input', 'the definition cannot be changed without changing something else', {
-      hint: 'rewrite its unusual parts in block style first',
-    })
-  }
-  return result
+function mapValues<K, V>(map: ReadonlyMap<K, V>, change: (value: V) => V): Map<K, V> {
+  return new Map([...map].map(([key, value]) => [key, change(value)]))
 }
 
 function kindOf(node: Node): YamlNode['kind'] {

@@ -32,7 +32,7 @@ export function replaceNode(source: Source, place: Place, node: YamlNode, value:
 
 function withStyleOf(node: YamlNode, value: YamlValue): YamlValue {
   if (value.kind !== 'scalar') return isFilledFlow(node) ? { ...value, flow: true } : value
-  if (!value.isString || node.kind !== 'scalar' || node.style === 'plain') return value
+  if (!value.isString || node.kind !== 'scalar' || node.style === 'plain' || value.style === 'double') return value
   return { ...value, style: node.style }
 }
 
@@ -70,6 +70,8 @@ function replaceBehind(
     if (isPlainLine || between.includes('#')) return replaceOnOwnLine(source, node, value)
   }
 
+  // `- a: 1`: the lines below must stand in the column of the first key, one blank behind the dash.
+  const start = value.kind !== 'scalar' && body.length > 0 ? indicatorEnd : node.start
   const edits: TextEdit[] = []
   /** Up to where the old value's lines go. */
   let end: number
@@ -77,16 +79,16 @@ function replaceBehind(
     const header = /^[|>][-+0-9]*/.exec(source.text.slice(node.contentStart))![0]
     const headerEnd = node.contentStart + header.length
     const headerLineEnd = source.lineEnd(headerEnd)
-    edits.push(behind(indicatorEnd, node.start, headerEnd, rendered.inline))
+    edits.push(behind(indicatorEnd, start, headerEnd, rendered.inline))
     end = Math.max(node.end, headerLineEnd)
     if (end > headerLineEnd) edits.push({ start: headerLineEnd, end, text: '' })
   } else if (onIndicatorLine) {
-    end = Math.max(endOfLines(source, node), indicatorEnd)
-    edits.push(behind(indicatorEnd, node.start, end, rendered.inline))
+    end = Math.max(endOfLines(source, node, value), indicatorEnd)
+    edits.push(behind(indicatorEnd, start, end, rendered.inline))
   } else {
     const lineEnd = source.lineEnd(indicatorEnd)
     edits.push(behind(indicatorEnd, indicatorEnd, indicatorEnd, rendered.inline))
-    end = endOfLines(source, node)
+    end = endOfLines(source, node, value)
     edits.push({ start: lineEnd, end, text: '' })
   }
   if (body.length > 0) edits.push(insertLines(source, source.lineEnd(end), body, rendered.endsInBreak))
@@ -105,10 +107,15 @@ function replaceOnOwnLine(source: Source, node: YamlNode, value: YamlValue): Tex
   return edits
 }
 
-/** Where the lines of a value end. The comment behind one line belongs to the value, whatever it becomes. */
-function endOfLines(source: Source, node: YamlNode): number {
+/** Where the lines of a value end. The comment behind a single line stays with the value, unless that becomes empty. */
+function endOfLines(source: Source, node: YamlNode, value: YamlValue): number {
   const isBlockCollection = (node.kind === 'mapping' || node.kind === 'sequence') && !node.flow
-  return isBlockCollection && !source.sameLine(node.start, node.end) ? source.lineEnd(node.end) : node.end
+  const keepsComment = source.sameLine(node.start, node.end) && !isEmptyCollection(value)
+  return isBlockCollection && !keepsComment ? source.lineEnd(node.end) : node.end
+}
+
+function isEmptyCollection(value: YamlValue): boolean {
+  return value.kind !== 'scalar' && (value.kind === 'mapping' ? value.pairs : value.items).length === 0
 }
 
 /** Text behind an indicator. Blanks that separated the old text from it stay where there is a new one. */
@@ -119,7 +126,7 @@ function behind(indicatorEnd: number, start: number, end: number, inline: string
 
 function replaceRoot(source: Source, node: YamlNode, value: YamlValue): TextEdit[] {
   const { lines, endsInBreak } = renderRoot(value, source)
-  const end = endOfLines(source, node)
+  const end = endOfLines(source, node, value)
   const atLineStart = source.startsLine(node.start)
   const column = atLineStart ? source.columnOf(node.start) : 0
   const [first, ...others] = lines

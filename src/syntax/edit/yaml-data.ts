@@ -110,6 +110,18 @@ function isPlainTag(tag: string): boolean {
   return tag === '!!int' || tag === '!!float' || tag === '!!bool' || tag === '!!null'
 }
 
+/** The value with every string of several lines in double quotes. */
+export function onOneLine(value: YamlValue): YamlValue {
+  switch (value.kind) {
+    case 'scalar':
+      return value.isString && value.text.includes('\n') ? { ...value, style: 'double' } : value
+    case 'sequence':
+      return { ...value, items: value.items.map(onOneLine) }
+    case 'mapping':
+      return { ...value, pairs: value.pairs.map((pair) => ({ ...pair, value: onOneLine(pair.value) })) }
+  }
+}
+
 /** Whether a plain scalar of this text would be read as something other than a string, by us or by other readers. */
 export function readsAsOther(text: string): boolean {
   return resolveScalar(text).kind !== 'string' || isTimestamp(text)
