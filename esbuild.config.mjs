@@ -12,7 +12,7 @@ const dist = join(root, 'dist')
 
 /** Modules that become bundles of their own. They import vendor packages only, so that no class of ours exists twice. */
 const sdkFolder = join(root, 'src', 'sdk')
-const sdkModules = readdirSync(sdkFolder).filter((name) => name.endsWith('.ts') && name !== 'index.ts')
+const sdkModules = readdirSync(sdkFolder).filter((name) => /^[\w-]+\.ts$/.test(name) && name !== 'index.ts')
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
@@ -54,6 +54,28 @@ const sdkImportsVendorsOnly = {
   },
 }
 
+/**
+ * The store reads most settings without a YAML library; when it needs one, it needs it at once. So `yaml` becomes functions that load
+ * `dist/sdk/yaml.cjs` when they are first called.
+ */
+const yamlOnDemand = {
+  name: 'yaml-on-demand',
+  setup(build) {
+    const names = ['parse', 'parseDocument', 'stringify']
+    build.onResolve({ filter: /^yaml$/ }, () => ({ path: 'yaml', namespace: 'on-demand' }))
+    build.onLoad({ filter: /.*/, namespace: 'on-demand' }, () => ({
+      contents: names
+        .map((name) => `export const ${name} = (...args) => require('./sdk/yaml.cjs').${name}(...args)`)
+        .join('\n'),
+      loader: 'js',
+    }))
+    build.onResolve({ filter: /^\.[/]sdk[/]yaml\.cjs$/, namespace: 'on-demand' }, ({ path }) => ({
+      path,
+      external: true,
+    }))
+  },
+}
+
 /** The first `localeCompare` of a process loads ICU collation: 11 ms for sorting command names. */
 const sortWithoutCollation = {
   name: 'sort-without-collation',
@@ -78,7 +100,12 @@ function stamp(file) {
     /[^\x00-\x7f]/g,
     (char) => '\\u' + char.charCodeAt(0).toString(16).padStart(4, '0'),
   )
-  writeFileSync(file, `// sha256:${createHash('sha256').update(source).digest('hex')}\n${source}`)
+  const digest = createHash('sha256').update(source).digest('hex')
+  // Wrapped here, because joining strings of this size takes time at every start.
+  writeFileSync(
+    file,
+    `// sha256:${digest}\n(function (exports, require, module, __filename, __dirname) {${source}\n})\n`,
+  )
 }
 
 rmSync(dist, { recursive: true, force: true })
@@ -88,7 +115,7 @@ await Promise.all([
     ...common,
     entryPoints: [join(root, 'src/commands/framework/main.ts')],
     outfile: join(dist, 'cli.cjs'),
-    plugins: [sdkAsSeparateBundles, sortWithoutCollation],
+    plugins: [sdkAsSeparateBundles, yamlOnDemand],
   }),
   ...sdkModules.map((name) =>
     build({
@@ -98,7 +125,7 @@ await Promise.all([
       // The ES module entry of the AWS clients tree-shakes to a quarter.
       mainFields: ['module', 'main'],
       minify: true,
-      plugins: [sdkImportsVendorsOnly],
+      plugins: [sdkImportsVendorsOnly, sortWithoutCollation],
     }),
   ),
 ])

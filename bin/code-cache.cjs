@@ -51,7 +51,6 @@ function readShippedCache(file, name) {
 function compile(file) {
   // The bundles are pure ASCII; read as latin1 they stay one byte a character.
   const source = fs.readFileSync(file, 'latin1')
-  const wrapped = Module.wrap(source)
   const name = cacheName(file, source)
   const options = {
     filename: file,
@@ -61,11 +60,11 @@ function compile(file) {
     for (const read of [() => readShippedCache(file, name), () => readUserCache(name)]) {
       const cachedData = read()
       if (cachedData === undefined) continue
-      const script = new vm.Script(wrapped, { ...options, cachedData })
+      const script = new vm.Script(source, { ...options, cachedData })
       if (!script.cachedDataRejected) return script
     }
   }
-  const script = new vm.Script(wrapped, options)
+  const script = new vm.Script(source, options)
   if (name) uncached.set(name, script)
   return script
 }

@@ -37,7 +37,7 @@ export default class Open extends EscCommand<string, typeof flags> {
 With a path, only the value there. dotenv, shell and posix print its environmentVariables, and files as paths of temporary files.`
   static override examples = [
     { description: 'Everything, as JSON', command: 'esc open rotators/ci' },
-    { description: 'One value, as it is', command: 'esc open rotators/ci admin.current.password --format string' },
+    { description: 'One value, as it is', command: 'esc open rotators/ci admin.current --format string' },
     { description: 'An earlier revision', command: 'esc open rotators/ci@2 --format yaml' },
     { description: 'Set variables in this shell', command: 'eval "$(esc open app/dev --format posix)"' },
   ]

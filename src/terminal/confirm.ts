@@ -7,6 +7,6 @@ export async function confirm(io: Io, prompt: string, word: string): Promise<voi
   io.out(`Please confirm that this is what you'd like to do by typing \`${word}\`: `)
   const answer = await io.readLine()
   if (answer?.trim() !== word) {
-    throw new EscError('usage', 'confirmation declined', { hint: 'type the word as shown, or pass --yes' })
+    throw new EscError('invalid_input', 'confirmation declined', { hint: 'type the word as shown, or pass --yes' })
   }
 }

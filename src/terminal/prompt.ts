@@ -21,7 +21,7 @@ export function secretPrompt(
 }
 
 async function askHidden(message: string): Promise<string> {
-  const { isCancel, password } = await import('@clack/prompts')
+  const { isCancel, password } = await import('../sdk/clack.ts')
   const answer = await password({ message, output: process.stderr })
   if (isCancel(answer)) throw new EscError('interrupted', 'cancelled at the prompt')
   return answer
@@ -30,7 +30,7 @@ async function askHidden(message: string): Promise<string> {
 /** Asks yes or no; undefined when nobody is there to answer. */
 export async function askYesNo(io: Io, message: string): Promise<boolean | undefined> {
   if (!isInteractive(io)) return undefined
-  const { confirm, isCancel } = await import('@clack/prompts')
+  const { confirm, isCancel } = await import('../sdk/clack.ts')
   const answer = await confirm({ message, initialValue: false })
   return !isCancel(answer) && answer
 }

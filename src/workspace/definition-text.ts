@@ -1,11 +1,11 @@
-import { isNode, parseDocument, stringify } from 'yaml'
 import type { PropertyPath } from '../syntax/index.ts'
 
 /**
  * The piece of a definition at a path of its document, re-indented by two for reading; the empty path is all of it. Comments stay.
  * Ends in a line break. Undefined: there is nothing. This is for people to look at: what is stored is never re-emitted.
  */
-export function definitionAt(text: string, path: PropertyPath): string | undefined {
+export async function definitionAt(text: string, path: PropertyPath): Promise<string | undefined> {
+  const { isNode, parseDocument, stringify } = await import('../sdk/yaml.ts')
   const document = parseDocument(text, { uniqueKeys: false, version: '1.2' })
   if (document.errors.length > 0) return path.length === 0 ? text : undefined
   const options = { indent: 2, indentSeq: true, lineWidth: 0, flowCollectionPadding: false, nullStr: 'null' } as const

@@ -50,16 +50,16 @@ export async function getEnvironment(
   const text = await definitionText(workspace, reference, showSecrets)
   if (text.trim() === '') return { root: undefined, value: undefined, definition: undefined, definedAt: [] }
   if (path[0] === 'imports') {
-    return { root: undefined, value: undefined, definition: definitionAt(text, path), definedAt: [] }
+    return { root: undefined, value: undefined, definition: await definitionAt(text, path), definedAt: [] }
   }
   const { environment } = await checkDefinition(workspace, reference.environment, text, { showSecrets })
   const root = environment?.properties && rootValue(environment.properties)
-  if (path.length === 0) return { root, value: root, definition: definitionAt(text, []), definedAt: [] }
+  if (path.length === 0) return { root, value: root, definition: await definitionAt(text, []), definedAt: [] }
   const value = root && valueAt(root, path)
   const expression = environment?.exprs && expressionAt(environment.exprs, path)
   const definedAt =
     expression !== undefined ? expressionPlaces(expression) : value === undefined ? [] : valuePlaces(value)
-  return { root, value, definition: definitionAt(text, ['values', ...path]), definedAt }
+  return { root, value, definition: await definitionAt(text, ['values', ...path]), definedAt }
 }
 
 /** The expression at a path, which may lead into the argument of a call: `login["fn::open::aws-login"].static`. */

@@ -28,9 +28,13 @@ export function parseReference(text: string, organization: () => string): Enviro
     throw new EscError('usage', `'${text}' has more than three parts`, { hint: HINT })
   }
   if (parts.length === 2 && parts[0] !== organization()) {
-    throw new EscError('not_found', `'${text}' names the organization '${parts[0]}'; this store is '${organization()}'`, {
-      hint: `leave the organization out: ${parts[1]}/${environment}`,
-    })
+    throw new EscError(
+      'not_found',
+      `'${text}' names the organization '${parts[0]}'; this store is '${organization()}'`,
+      {
+        hint: `leave the organization out: ${parts[1]}/${environment}`,
+      },
+    )
   }
   const project = parts.at(-1) ?? 'default'
   return { name: `${project}/${environment}`, environment, version, typed: text }

@@ -77,31 +77,48 @@ export async function saveDefinition(
   return { kind: 'saved', revision: revision.number, diagnostics }
 }
 
+/** A secret as the revision before has it. */
+interface KnownSecret {
+  readonly path: string
+  /** Undefined: it cannot be decrypted, which is not for this change to mend. */
+  readonly plaintext: string | undefined
+  readonly ciphertext: Uint8Array
+}
+
 async function encryptFor(environment: Environment, text: string, base: Revision): Promise<string> {
   const key = await environment.dataKey()
-  let before: Map<string, Uint8Array[]> | undefined
-  const definition = encryptDefinition(environment.name, text, (plaintext) => {
-    before ??= ciphertextsOf(environment.name, base.definition, (ciphertext) => key.decrypt(ciphertext))
-    return before.get(plaintext)?.shift() ?? key.encrypt(plaintext)
+  const decrypt = (ciphertext: Uint8Array) => key.decrypt(ciphertext)
+  const known = knownSecrets(environment.name, base.definition, decrypt)
+  const unused = new Set(known)
+  const definition = encryptDefinition(environment.name, text, (plaintext, path) => {
+    const same = [...unused].filter((secret) => secret.plaintext === plaintext)
+    const kept = same.find((secret) => secret.path === path) ?? same[0]
+    if (kept === undefined) return key.encrypt(plaintext)
+    // Each only once: two secrets with one ciphertext would show that they are equal.
+    unused.delete(kept)
+    return kept.ciphertext
   })
-  if (definition !== base.definition) {
-    // A ciphertext pasted from another environment would only be noticed when somebody needs it.
-    decryptDefinition(environment.name, definition, (ciphertext) => key.decrypt(ciphertext))
-  }
+  const old = new Set(known.map(({ ciphertext }) => Buffer.from(ciphertext).toString('base64')))
+  decryptDefinition(environment.name, definition, (ciphertext) => {
+    // A ciphertext pasted from another environment would otherwise be noticed only when somebody needs it.
+    return old.has(Buffer.from(ciphertext).toString('base64')) ? '' : decrypt(ciphertext)
+  })
   return definition
 }
 
-/** The ciphertexts of a definition by plaintext, in order. */
-function ciphertextsOf(
-  name: string,
-  definition: string,
-  decrypt: (ciphertext: Uint8Array) => string,
-): Map<string, Uint8Array[]> {
-  const found = new Map<string, Uint8Array[]>()
-  decryptDefinition(name, definition, (ciphertext) => {
-    const plaintext = decrypt(ciphertext)
-    found.set(plaintext, [...(found.get(plaintext) ?? []), ciphertext])
-    return plaintext
-  })
-  return found
+function knownSecrets(name: string, definition: string, decrypt: (ciphertext: Uint8Array) => string): KnownSecret[] {
+  const known: KnownSecret[] = []
+  try {
+    decryptDefinition(name, definition, (ciphertext, path) => {
+      let plaintext: string | undefined
+      try {
+        plaintext = decrypt(ciphertext)
+      } catch {}
+      known.push({ path, plaintext, ciphertext })
+      return ''
+    })
+  } catch {
+    // A definition that cannot be read has no secrets to keep.
+  }
+  return known
 }

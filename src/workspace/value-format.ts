@@ -3,6 +3,7 @@ import type { ExportedMap, ExportedValue } from '../evaluate/index.ts'
 import { compareKeys, formatJson, type Json, JsonNumber } from '../json.ts'
 import { type PropertyPath, quote } from '../syntax/index.ts'
 import { posixQuote } from './posix-quote.ts'
+import { toYaml } from './yaml-format.ts'
 
 /** The formats of `open`; `env get --value` knows all but `yaml` and `posix`. */
 export const FORMATS = ['json', 'yaml', 'detailed', 'string', 'dotenv', 'shell', 'posix'] as const
@@ -147,11 +148,8 @@ export async function renderValue(properties: ExportedMap, request: ValueRequest
   switch (format) {
     case 'json':
       return `${formatJson(toPlainJson(value, request), { indent: 2, escapeHtml: true, sortKeys: true })}\n`
-    case 'yaml': {
-      // The emitter is a library of its own, which the other formats do without.
-      const { toYaml } = await import('./yaml-format.ts')
+    case 'yaml':
       return toYaml(toPlainJson(value, request))
-    }
     case 'detailed':
       return `${toDetailedText(value ?? NOTHING)}\n`
     case 'string': {

@@ -1,17 +1,25 @@
-import { Document, Scalar, visit } from 'yaml'
+import type { Scalar as YamlScalar } from 'yaml'
 import { type Json, JsonNumber } from '../json.ts'
 
 /**
  * JSON as YAML, the way the original prints it: block style, indented by three, keys in natural order, numbers as quoted text,
  * texts quoted only when they would be read as something else, texts of several lines as literal blocks.
  */
-export function toYaml(value: Json): string {
-  const document = new Document(plain(value), { version: '1.2' })
+export async function toYaml(value: Json): Promise<string> {
+  // The emitter is a library of its own, which the other formats do without.
+  const { Document, Scalar, visit } = await import('../sdk/yaml.ts')
+  const numbers = new Set<YamlScalar>()
+  const number = (text: string) => {
+    const scalar = new Scalar(text)
+    numbers.add(scalar)
+    return scalar
+  }
+  const document = new Document(plain(value, number), { version: '1.2' })
   visit(document, {
     Scalar(_, node) {
       if (typeof node.value !== 'string') return
       if (node.value.includes('\n')) node.type = isBlockSafe(node.value) ? Scalar.BLOCK_LITERAL : Scalar.QUOTE_DOUBLE
-      else if (node instanceof NumberText || OTHER_TYPES.test(node.value)) node.type = Scalar.QUOTE_DOUBLE
+      else if (numbers.has(node) || OTHER_TYPES.test(node.value)) node.type = Scalar.QUOTE_DOUBLE
     },
   })
   return document.toString({ indent: 3, indentSeq: true, lineWidth: 0, nullStr: 'null', flowCollectionPadding: false })
@@ -26,14 +34,12 @@ function isBlockSafe(text: string): boolean {
   return !/^\s|[^\S\n]\n|[^\S\n]$|[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(text)
 }
 
-class NumberText extends Scalar {}
-
-function plain(value: Json): unknown {
-  if (value instanceof JsonNumber) return new NumberText(value.text)
-  if (Array.isArray(value)) return value.map(plain)
+function plain(value: Json, number: (text: string) => unknown): unknown {
+  if (value instanceof JsonNumber) return number(value.text)
+  if (Array.isArray(value)) return value.map((element) => plain(element, number))
   if (value === null || typeof value !== 'object') return value
   const entries = Object.entries(value as Readonly<Record<string, Json>>)
-  return new Map(entries.sort(([a], [b]) => naturalOrder(a, b)).map(([key, member]) => [key, plain(member)]))
+  return new Map(entries.sort(([a], [b]) => naturalOrder(a, b)).map(([key, member]) => [key, plain(member, number)]))
 }
 
 const LETTER = /^\p{L}$/u

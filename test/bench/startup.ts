@@ -15,7 +15,7 @@ const DEFINITION = `values:
     fn::rotate::passphrase:
       inputs: {}
   environmentVariables:
-    ADMIN_PASSWORD: \${admin.current.password}
+    ADMIN_PASSWORD: \${admin.current}
 `
 
 export interface StartupBench {

@@ -1,4 +1,4 @@
-import { Config, type Interfaces, Plugin } from '@oclif/core'
+import type { Config, Interfaces, Plugin } from '@oclif/core'
 import manifest from '../../../package.json' with { type: 'json' }
 import { ALIASES, COMMANDS, type CommandLoader, TOPICS } from './registry.ts'
 
@@ -30,8 +30,7 @@ function topicTree(flat: Readonly<Record<string, { readonly description: string 
 }
 
 /** oclif's view of our commands: they come from the registry of this program, not from files. */
-function escPlugin(options: ConstructorParameters<typeof Plugin>[0]): Plugin {
-  const plugin = new Plugin(options)
+function adapt(plugin: Plugin): Plugin {
   return Object.assign(plugin, {
     getCommandIDs: async () => Object.keys(COMMANDS),
     findCommand: async (id: string) => {
@@ -51,8 +50,9 @@ interface OclifStatics {
 
 /** oclif's configuration with every command in it. `ignoreManifest`: ask the command classes, not `oclif.manifest.json`. */
 export async function oclifConfig(root: string, options: { readonly ignoreManifest: boolean }): Promise<Config> {
+  const { Config, Plugin } = await import('../../sdk/oclif.ts')
   const pjson = packageForOclif()
-  const plugin = escPlugin({ isRoot: true, root, pjson, name: pjson.name, ...options })
+  const plugin = adapt(new Plugin({ isRoot: true, root, pjson, name: pjson.name, ...options }))
   await plugin.load()
   return Config.load({ root, pjson, plugins: new Map([[plugin.name, plugin as unknown as Interfaces.Plugin]]) })
 }

@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { nearest } from '../../suggestion.ts'
 import type { Flag, Flags } from './flags.ts'
 
 /** The words of a command line, sorted into positionals and the values of each flag. */
@@ -56,7 +57,7 @@ export function parseArguments(words: readonly string[], flags: Flags, options: 
           help = true
           continue
         }
-        throw new EscError('usage', `unknown flag: --${name}`)
+        throw unknownFlag(name, flags)
       }
       if (attached !== undefined) add(name, attached)
       else if (flag.type === 'boolean') add(name, 'true')
@@ -102,4 +103,12 @@ export function parseArguments(words: readonly string[], flags: Flags, options: 
 
 function own(flags: Flags, name: string): Flag<unknown> | undefined {
   return Object.hasOwn(flags, name) ? flags[name] : undefined
+}
+
+function unknownFlag(name: string, flags: Flags): EscError {
+  const known = Object.keys(flags).filter((each) => !flags[each]?.hidden)
+  const suggestion = nearest(name, known)
+  return new EscError('usage', `unknown flag: --${name}`, {
+    hint: suggestion === undefined ? 'run the command with --help for its flags' : `did you mean --${suggestion}?`,
+  })
 }

@@ -1,0 +1,111 @@
+import { type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Playground, packageRoot } from './esc.ts'
+
+const program = join(packageRoot, 'bin', 'run.cjs')
+
+const DEFINITION = `values:
+  greeting: hello
+  token: {fn::secret: hunter2-hunter2}
+  environmentVariables: {TOKEN: '\${token}', GREETING: '\${greeting}'}
+  files: {SETTINGS: 'token=\${token}'}
+`
+
+describe('the built esc', function () {
+  this.timeout(60_000)
+  const playground = new Playground()
+  const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...inherited } = process.env
+  const env = { ...inherited, ...playground.env }
+
+  function esc(words: readonly string[], options: SpawnSyncOptions = {}) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], {
+      cwd: playground.folder,
+      env,
+      ...options,
+    })
+    return { status, out: String(stdout), err: String(stderr) }
+  }
+
+  before(async function () {
+    if (!existsSync(join(packageRoot, 'dist', 'cli.cjs'))) this.skip()
+    await playground.withEnvironment('app/dev', DEFINITION)
+  })
+  after(() => playground.remove())
+
+  it('runs from a symbolic link, as npm makes one', () => {
+    const bin = join(playground.folder, 'bin')
+    mkdirSync(bin)
+    symlinkSync(program, join(bin, 'esc'))
+    const { status, stdout } = spawnSync(join(bin, 'esc'), ['version'], { env })
+    expect(String(stdout)).to.equal('0.1.0\n')
+    expect(status).to.equal(0)
+  })
+
+  it('opens an environment', () => {
+    expect(esc(['open', 'app/dev', 'token', '-f', 'string'])).to.deep.equal({
+      status: 0,
+      out: 'hunter2-hunter2\n',
+      err: '',
+    })
+  })
+
+  it('exits with the code of what went wrong', () => {
+    expect(esc(['open', 'app/nope']).status).to.equal(1)
+    expect(esc(['opne']).status).to.equal(2)
+  })
+
+  it('does not read standard input for an argument that is missing', () => {
+    const { status, err } = esc(['open'], { input: 'app/dev\n' })
+    expect(status).to.equal(2)
+    expect(err).to.include('no environment name specified')
+  })
+
+  it('makes do without its own code cache, and writes one that only the user can change', () => {
+    const cache = join(playground.folder, 'cache')
+    const other = { ...env, XDG_CACHE_HOME: cache }
+    // Flags of V8 make it refuse the cache that came with the build.
+    const run = (...flags: string[]) => spawnSync(process.execPath, [...flags, program, 'version'], { env: other })
+    expect(String(run('--max-lazy').stdout)).to.equal('0.1.0\n')
+    expect(String(run().stdout)).to.equal('0.1.0\n')
+    if (existsSync(join(cache, 'esc')))
+      expect(readdirSync(join(cache, 'esc'))).to.satisfy((names: string[]) => names.length < 5)
+  })
+
+  it('runs a program with its variables and files, hides its secrets and removes the files', () => {
+    const ran = esc([
+      'run',
+      'app/dev',
+      '--',
+      'sh',
+      '-c',
+      'echo $GREETING $TOKEN; cat $SETTINGS; echo; echo $SETTINGS >&2; exit 9',
+    ])
+    expect(ran.status).to.equal(9)
+    expect(ran.out).to.equal('hello [secret]\n[secret]\n')
+    expect(ran.err.trim()).to.match(/esc-/)
+    expect(existsSync(ran.err.trim())).to.equal(false)
+  })
+
+  it('removes the files of a program that a signal ended, and passes the signal on', async () => {
+    const child = spawn(process.execPath, [program, 'run', 'app/dev', '--', 'sh', '-c', 'echo $SETTINGS; exec sleep 30'], {
+      cwd: playground.folder,
+      env,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const ended = new Promise<number | null>((done) => child.on('exit', (code) => done(code)))
+    const file = await new Promise<string>((done) => child.stdout.once('data', (bytes) => done(String(bytes).trim())))
+    expect(existsSync(file)).to.equal(true)
+    child.kill('SIGINT')
+    expect(await ended).to.equal(130)
+    expect(existsSync(file)).to.equal(false)
+  })
+
+  it('ends quietly when nobody reads its output any more', () => {
+    const script = `"${process.execPath}" "${program}" open app/dev -f detailed | head -c 1; echo "\${PIPESTATUS[0]}"`
+    const { stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: playground.folder, env })
+    expect(String(stderr)).to.equal('')
+    expect(String(stdout)).to.match(/^\{(?:0|141)\n$/)
+  })
+})

@@ -1,0 +1,67 @@
+import { expect } from 'chai'
+import type { CommandClass } from '../../src/commands/framework/command.ts'
+import { ALIASES, COMMANDS, TOPICS } from '../../src/commands/framework/registry.ts'
+import { Playground } from './esc.ts'
+
+describe('help', () => {
+  const playground = new Playground()
+  after(() => playground.remove())
+
+  for (const [id, load] of Object.entries(COMMANDS)) {
+    it(`esc ${id.replaceAll(':', ' ')} --help says what the command does, with examples that are its own`, async () => {
+      const command = (await load()).default as CommandClass
+      const name = `esc ${id.replaceAll(':', ' ')}`
+      expect(command.id).to.equal(id)
+      const { code, out, err } = await playground.run([...id.split(':'), '--help'])
+      expect(err).to.equal('')
+      expect(code).to.equal(0)
+      expect(out).to.include(command.summary)
+      expect(out).to.include('USAGE')
+      expect(out).to.include('EXAMPLES')
+      for (const flag of Object.keys(command.flags)) expect(out).to.include(`--${flag}`)
+      for (const { command: example } of command.examples) {
+        expect(example).to.match(/^(?:esc |eval "\$\(esc |source <\(esc )/)
+        if (example.startsWith('esc ')) expect(example.startsWith(name), example).to.equal(true)
+      }
+      expect(command.examples).to.not.have.length(0)
+    })
+  }
+
+  for (const topic of Object.keys(TOPICS)) {
+    it(`esc ${topic.replaceAll(':', ' ')} lists its commands`, async () => {
+      const { code, out } = await playground.run(topic.split(':'))
+      expect(code).to.equal(0)
+      for (const id of Object.keys(COMMANDS)) {
+        if (id.startsWith(`${topic}:`) && id.split(':').length === topic.split(':').length + 1) {
+          expect(out).to.include(id.replaceAll(':', ' '))
+        }
+      }
+    })
+  }
+
+  it('esc alone, esc --help and esc help are the same', async () => {
+    const { out } = await playground.run([])
+    expect(out).to.include('env').and.include('run')
+    expect((await playground.run(['--help'])).out).to.equal(out)
+    expect((await playground.run(['help'])).out).to.equal(out)
+  })
+
+  it('esc help env open is esc env open --help', async () => {
+    expect((await playground.run(['help', 'env', 'open'])).out).to.equal(
+      (await playground.run(['env', 'open', '--help'])).out,
+    )
+    expect((await playground.run(['help', 'env', 'opne'])).code).to.equal(2)
+  })
+
+  it('an alias has the help of its command', async () => {
+    for (const alias of Object.keys(ALIASES)) {
+      const { code, out } = await playground.run([...alias.split(':'), '-h'])
+      expect(code).to.equal(0)
+      expect(out).to.include('ALIASES')
+    }
+  })
+
+  it('--version prints the version', async () => {
+    expect((await playground.run(['--version'])).out).to.equal((await playground.run(['version'])).out)
+  })
+})

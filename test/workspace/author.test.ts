@@ -1,0 +1,40 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { findAuthor } from '../../src/workspace/author.ts'
+
+describe('findAuthor', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'esc-author-'))
+  after(() => rmSync(folder, { recursive: true, force: true }))
+  const env = { PATH: process.env.PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: '1' }
+
+  it('takes ESC_AUTHOR', async () => {
+    const author = await findAuthor({ ...env, ESC_AUTHOR: ' Ada Lovelace <ada@example.com> ' }, folder)
+    expect(author).to.deep.equal({ name: 'Ada Lovelace', email: 'ada@example.com' })
+  })
+
+  it('refuses an ESC_AUTHOR without an address', async () => {
+    const problem = await findAuthor({ ...env, ESC_AUTHOR: 'Ada' }, folder).catch((error) => error)
+    expect(problem).to.include({ code: 'usage' })
+  })
+
+  it('asks git, where the nearest configuration counts', async () => {
+    writeFileSync(join(folder, '.gitconfig'), '[user]\n\tname = Home\n\temail = home@example.com\n')
+    const repository = join(folder, 'repository')
+    mkdirSync(join(repository, '.git', 'objects'), { recursive: true })
+    mkdirSync(join(repository, '.git', 'refs'))
+    writeFileSync(join(repository, '.git', 'HEAD'), 'ref: refs/heads/main\n')
+    writeFileSync(join(repository, '.git', 'config'), '[user]\n\tname = Near\n')
+    expect(await findAuthor(env, repository)).to.deep.equal({ name: 'Near', email: 'home@example.com' })
+    expect(await findAuthor({ ...env, GIT_AUTHOR_NAME: 'Env' }, repository)).to.deep.equal({
+      name: 'Env',
+      email: 'home@example.com',
+    })
+  })
+
+  it('falls back to the user of the system', async () => {
+    const author = await findAuthor({ PATH: '', HOME: '/nonexistent' }, folder)
+    expect(author.name).to.be.a('string').and.not.equal('')
+  })
+})
