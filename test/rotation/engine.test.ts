@@ -1,0 +1,329 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import {
+  type Decrypt,
+  evaluateEnvironment,
+  fromPlain,
+  type Rotator,
+  toJson,
+  toPlain,
+} from '../../src/evaluate/index.ts'
+import { formatJson } from '../../src/json.ts'
+import type { PlainObject } from '../../src/plain.ts'
+import { type RotationMode, type RotationReport, rotate } from '../../src/rotation/index.ts'
+import { loadRotator } from '../../src/rotators/index.ts'
+import type { Environment } from '../../src/store/index.ts'
+import { Store } from '../../src/store/index.ts'
+import { parsePropertyPath } from '../../src/syntax/index.ts'
+import { buildWorld } from '../../src/workspace/build-world.ts'
+import { openWorkspace, type Workspace } from '../../src/workspace/index.ts'
+import { testContext } from '../rotators/test-context.ts'
+import { FakeVendor, fakeRotator, Killed } from './fake-vendor.ts'
+
+const zero = { line: 0, column: 0, byte: 0 }
+const nowhere = { def: { begin: zero, end: zero } }
+const author = { name: 'Ada Lovelace', email: 'ada@example.com' }
+
+const definition = `# what the shop needs
+values:
+  a: # first
+    fn::rotate::fake:
+      inputs: {name: one, login: key}
+  b:
+    fn::rotate::fake:
+      inputs:
+        name: two   # second
+  "c.d":
+    - fn::rotate::fake: { inputs: { name: three } }
+`
+
+describe('rotate()', () => {
+  let folder: string
+  let workspace: Workspace
+  let environment: Environment
+  const vendors = new Map<string, FakeVendor>()
+  const vendor = (name: string) => vendors.get(name) as FakeVendor
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'esc-rotation-'))
+    const env = { ESC_CONFIG_HOME: join(folder, 'config'), ESC_AUTHOR: 'Ada Lovelace <ada@example.com>' }
+    const options = { cwd: folder, env, notify: () => {}, now: () => new Date() }
+    Store.init(join(folder, 'environments'), {}, { keys: { env, configFolder: env.ESC_CONFIG_HOME, notify: () => {} } })
+    workspace = openWorkspace(options)
+    environment = await workspace.store.create('shop/prod', { author, created: new Date() })
+    await environment.append({ base: 1, definition, change: 'edit', author, created: new Date() })
+    vendors.clear()
+    for (const name of ['one', 'two', 'three', 'bad']) vendors.set(name, new FakeVendor())
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  async function run(
+    options: { mode?: RotationMode; paths?: string[]; interrupt?: (stop: () => void) => void } = {},
+  ): Promise<RotationReport> {
+    const context = testContext()
+    options.interrupt?.(() => context.interrupt())
+    return rotate({
+      environment: workspace.store.environment('shop/prod'),
+      author,
+      mode: options.mode ?? 'rotate',
+      paths: (options.paths ?? []).map(parsePropertyPath),
+      loadRotator: async (name) => (name === 'fake' ? perName : loadRotator(name)),
+      buildWorld: (rotator, base) => {
+        const world = buildWorld(workspace, { rotator })
+        return { world, unlock: world.use('shop/prod', environment, base) }
+      },
+      context,
+      onProgress: () => {},
+    })
+  }
+
+  /** The fake rotator, with a vendor for each value of its `name` input. */
+  const perName = {
+    ...fakeRotator(new FakeVendor()),
+    plan: (request, context) => rotatorOf(request).plan(request, context),
+    rotate: (plan, request, stage, context) => rotatorOf(request).rotate(plan, request, stage, context),
+    settle: (pending, request, context) => rotatorOf(request).settle(pending, request, context),
+  } as ReturnType<typeof fakeRotator>
+  const rotatorOf = (request: { inputs: { name?: unknown } }) => fakeRotator(vendor(String(request.inputs.name)))
+
+  const opening: Rotator = {
+    inputs: perName.inputs,
+    state: perName.state,
+    outputs: perName.outputs,
+    open: async (_inputs, state) =>
+      fromPlain(perName.open(state && (toPlain({ value: state, trace: nowhere }, perName.state) as PlainObject))),
+    rotate: () => Promise.reject(new Error('this only opens')),
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: data whose shape each test knows
+  async function open(): Promise<Record<string, any>> {
+    const revision = environment.current()
+    const unlock = async (): Promise<Decrypt> => {
+      const key = await environment.unlock(revision)
+      return (ciphertext) => key.decrypt(ciphertext)
+    }
+    const world = buildWorld(workspace, { rotator: async () => opening })
+    const evaluation = await evaluateEnvironment(
+      { name: 'shop/prod', text: revision.definition, mode: 'open', unlock },
+      world,
+    )
+    expect(evaluation.diagnostics).to.deep.equal([])
+    const values = Object.entries(evaluation.environment?.properties ?? {})
+    return Object.fromEntries(
+      values.map(([key, value]) => [key, JSON.parse(formatJson(toJson(value, { redact: false })))]),
+    )
+  }
+
+  /** Every live token of every vendor is known to the newest revision, and its current one is live. */
+  async function expectAgreement(): Promise<void> {
+    const values = await open()
+    for (const [name, state] of [
+      ['one', values.a],
+      ['two', values.b],
+      ['three', values['c.d'][0]],
+    ] as const) {
+      const known = new Map([state?.current, state?.previous].filter(Boolean).map(({ id, token }) => [id, token]))
+      for (const [id, token] of vendor(name).tokens) expect(known.get(id), `${name} ${id}`).to.equal(token)
+      if (vendor(name).tokens.size > 0)
+        expect(vendor(name).tokens.get(state.current.id), name).to.equal(state.current.token)
+    }
+    expect(environment.journal().ids()).to.deep.equal([])
+  }
+
+  it('rotates all rotators into one revision, changing only their lines', async () => {
+    const report = await run()
+    expect(report).to.include({ status: 'succeeded', revision: 3 })
+    expect(report.paths.map(({ path, status }) => [path, status])).to.deep.equal([
+      ['a', 'succeeded'],
+      ['b', 'succeeded'],
+      ['["c.d"][0]', 'succeeded'],
+    ])
+    const text = environment.current().definition
+    for (const line of definition.split('\n').filter((line) => line.includes('#'))) expect(text).to.include(line)
+    await expectAgreement()
+  })
+
+  it('keeps the former current as previous, and no more', async () => {
+    await run()
+    const first = await open()
+    await run()
+    const second = await open()
+    expect(second.a.previous).to.deep.equal(first.a.current)
+    expect(vendor('one').tokens.size).to.equal(2)
+    await run()
+    const third = await open()
+    expect(third.a.previous).to.deep.equal(second.a.current)
+    expect(vendor('one').tokens.has(first.a.current.id)).to.equal(false)
+    await expectAgreement()
+  })
+
+  it('saves the successes when one path fails, and retries only that path', async () => {
+    await run()
+    vendor('two').before = (call) => {
+      if (call === 'list') throw new Error('connection refused')
+    }
+    const report = await run()
+    expect(report.status).to.equal('partial')
+    expect(report.revision).to.equal(4)
+    expect(report.paths[1]).to.include({ path: 'b', status: 'failed', error: 'connection refused' })
+    const before = new Set(environment.current().definition.split('\n'))
+    vendor('two').before = () => {}
+    const retried = await run({ mode: 'failed' })
+    expect(retried.paths.map(({ path }) => path)).to.deep.equal(['b'])
+    expect(retried).to.include({ status: 'succeeded', revision: 5 })
+    // The former current moves to `previous`; of all other secrets not a byte changes.
+    const ciphertexts = (lines: Iterable<string>) =>
+      [...lines].filter((line) => line.includes('ciphertext:')).map((line) => line.trim())
+    const kept = new Set(ciphertexts(before))
+    const after = ciphertexts(environment.current().definition.split('\n'))
+    expect(after.filter((line) => !kept.has(line))).to.have.length(2)
+    await expectAgreement()
+  })
+
+  it('refuses a path that names no rotator before anything happens', async () => {
+    let error: (Error & { hint?: string }) | undefined
+    await run({ paths: ['a', 'bb'] }).catch((caught) => {
+      error = caught
+    })
+    expect(error?.message).to.equal("'bb' names no rotator of environment 'shop/prod'")
+    expect(error?.hint).to.be.a('string')
+    expect(vendor('one').log).to.deep.equal([])
+    expect(environment.current().number).to.equal(2)
+  })
+
+  it('plans without changing anything', async () => {
+    const report = await run({ mode: 'plan' })
+    expect(report.paths.map(({ steps }) => steps?.[0]?.what)).to.deep.equal(Array(3).fill('token for the first time'))
+    expect(vendor('one').log).to.deep.equal(['list'])
+    expect(environment.current().number).to.equal(2)
+    expect(readdirSync(environment.folder)).to.not.include('events')
+  })
+
+  it('leaves no trace when nothing was begun', async () => {
+    for (const each of vendors.values()) {
+      each.before = () => {
+        throw new Error('connection refused')
+      }
+    }
+    const report = await run()
+    expect(report.status).to.equal('failed')
+    expect(environment.current().number).to.equal(2)
+    expect(readdirSync(environment.folder)).to.not.include('events')
+  })
+
+  it('keeps an edit that came in while it rotated', async () => {
+    vendor('one').after = (call) => {
+      if (call !== 'create') return
+      const newest = environment.current()
+      vendor('one').after = () => {}
+      void environment.append({
+        base: newest.number,
+        definition: newest.definition.replace('what the shop needs', 'what the shop really needs'),
+        change: 'edit',
+        author,
+        created: new Date(),
+      })
+    }
+    const report = await run()
+    expect(report).to.include({ status: 'succeeded', revision: 4 })
+    expect(environment.current().definition).to.include('# what the shop really needs')
+    await expectAgreement()
+  })
+
+  it('keeps a credential in the journal when an edit removed its rotator, and saves it once the rotator is back', async () => {
+    const edit = async (text: string) => {
+      const { number } = environment.current()
+      await environment.append({ base: number, definition: text, change: 'edit', author, created: new Date() })
+    }
+    let editing: Promise<void> | undefined
+    vendor('two').after = (call) => {
+      if (call === 'create') editing ??= edit(definition.replace(/ {2}b:[^"]*(?= {2}")/, ''))
+    }
+    const report = await run()
+    await editing
+    expect(report.status).to.equal('partial')
+    expect(report.paths[1]?.error).to.include('an edit removed its rotator')
+    expect(environment.journal().ids()).to.have.length(1)
+    const withoutIt = await run({ mode: 'resume' })
+    expect(withoutIt.leftovers[0]).to.include('b: an interrupted rotation by fake')
+    await edit(environment.current().definition + '  b: {"fn::rotate::fake": {inputs: {name: two}}}\n')
+    vendor('two').after = () => {}
+    const resumed = await run({ mode: 'resume' })
+    expect(resumed.paths).to.have.length(1)
+    expect(resumed.paths[0]?.notes).to.deep.equal(['finished an interrupted rotation'])
+    await expectAgreement()
+  })
+
+  it('finishes or undoes what was begun, wherever the run was cut off', async () => {
+    let cuts = 0
+    for (let cut = 1; cut < 100; cut++) {
+      let count = 0
+      const step = () => {
+        count++
+        if (count === cut) throw new Killed()
+        if (count > cut) throw new Killed()
+      }
+      vendor('one').before = step
+      vendor('one').after = step
+      const report = await run({ paths: ['a'] })
+      vendor('one').before = () => {}
+      vendor('one').after = () => {}
+      if (report.status === 'succeeded') break
+      cuts++
+      await run({ paths: ['a'] })
+      await expectAgreement()
+    }
+    // list, delete, create and log in, before and after each; the first rotations delete nothing.
+    expect(cuts).to.be.within(6, 8)
+  })
+
+  it('stops after the step in flight when the user interrupts it, and finishes in the next run', async () => {
+    await run()
+    await run()
+    let stop = () => {}
+    vendor('one').after = (call) => {
+      if (call === 'delete') stop()
+    }
+    const report = await run({
+      interrupt: (abort) => {
+        stop = abort
+      },
+    })
+    expect(report.status).to.not.equal('succeeded')
+    expect(report.paths[0]?.error).to.include('kept in the journal')
+    vendor('one').after = () => {}
+    const next = await run()
+    expect(next.status).to.equal('succeeded')
+    await expectAgreement()
+  })
+
+  it('rotates different targets side by side and one target one at a time', async () => {
+    const shared = new FakeVendor()
+    for (const name of ['one', 'two', 'three']) vendors.set(name, shared)
+    await run({ paths: ['a', 'b'] })
+    expect(shared.peak).to.equal(2)
+    const same = definition.replace('name: two ', 'name: one ')
+    await environment.append({ base: 3, definition: same, change: 'edit', author, created: new Date() })
+    const lone = new FakeVendor()
+    vendors.set('one', lone)
+    await run({ paths: ['a', 'b'] })
+    expect(lone.peak).to.equal(1)
+  })
+
+  it('writes no secret to any file but as ciphertext', async () => {
+    await run()
+    await run()
+    const tokens = [...vendors.values()].flatMap((each) => [...each.tokens.values()])
+    expect(tokens).to.have.length(6)
+    for (const file of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (!file.isFile()) continue
+      const text = readFileSync(join(file.parentPath, file.name), 'utf8')
+      for (const token of tokens) {
+        expect(text, file.name).to.not.include(token)
+        expect(text, file.name).to.not.include(Buffer.from(token).toString('base64').replace(/=+$/, ''))
+      }
+    }
+  })
+})
