@@ -1,0 +1,3 @@
+import zxcvbn from 'zxcvbn'
+
+export { zxcvbn }
