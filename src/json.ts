@@ -135,14 +135,14 @@ class Reader {
     for (;;) {
       const c = text.charCodeAt(this.#at)
       if (c === 0x22) break
-      if (c !== c || c < 0x20) this.#fail('in string literal')
+      if (Number.isNaN(c) || c < 0x20) this.#fail('in string literal')
       if (c !== 0x5c) {
         this.#at++
         continue
       }
       out += text.slice(from, this.#at++)
-      const escape = text[this.#at]
-      if (escape === 'u') {
+      const escaped = text[this.#at]
+      if (escaped === 'u') {
         this.#at++
         let code = 0
         for (let i = 0; i < 4; i++, this.#at++) {
@@ -152,7 +152,7 @@ class Reader {
         }
         out += String.fromCharCode(code)
       } else {
-        const plain = escape === undefined ? undefined : escapes[escape]
+        const plain = escaped === undefined ? undefined : escapes[escaped]
         if (plain === undefined) this.#fail('in string escape code')
         out += plain
         this.#at++

@@ -80,8 +80,8 @@ class Resolution {
     }
     const name = inlineEnvironment(this.#access)!
     const value = this.#scope.round.resolve(name, this.#self(), this.#scope)
+    this.#accessed[2] = nowhere
     if (value === undefined) return this.#nowhere(3)
-    this.#accessed[2] = value.definition
     return this.#inValue(value, 3)
   }
 

@@ -246,6 +246,6 @@ function evaluateValidate(scope: Scope, call: Call & { name: 'validate' }): Valu
 /** The operand's own content as the result of the call; what the operand overlays is lost. */
 function passThrough(scope: Scope, call: Call, operand: Value, flags: Flags): Value {
   const { unknown, secret, pending } = operand.deep
-  const options = { ...flags, unknown, secret, pending, schema: operand.schema }
+  const options = { ...flags, unknown, secret, pending, schema: operand.schema, listsOwn: true }
   return Value.of(scope.definitionOf(call), operand.ownContent, options)
 }

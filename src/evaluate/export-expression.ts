@@ -193,7 +193,9 @@ export class ExpressionExporter {
 /** The declared types of a call's inputs and state; `any` where they cannot be had. */
 function inputTypes(scope: Scope, call: Call & { name: 'open' | 'rotate' }): { inputs: Schema; state: Schema } {
   const { providers, rotators } = scope.round.answers
-  const name = call.provider?.value
+  // A call that was overridden or skipped has not looked at its provider.
+  const evaluated = scope.valueOf(call)?.definition.written?.expression === call
+  const name = evaluated ? call.provider?.value : undefined
   const signature = name === undefined ? undefined : (call.name === 'open' ? providers : rotators).get(name)
   if (signature === undefined || isFailure(signature)) return { inputs: true, state: true }
   const { inputs, state } = signature

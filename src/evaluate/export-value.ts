@@ -99,7 +99,7 @@ export class ValueExporter {
     for (const key of base.keys) {
       const lower = base.child(key)!
       const upper = value.own(key)
-      if (upper === undefined) map[key] = shown[key]!
+      if (upper === undefined) map[key] = shown[key] ?? this.#bases.export(lower)
       else if (upper.base && isSame(upper.base, lower)) map[key] = shown[key]!.trace.base!
       else map[key] = this.#bases.export(lower)
     }

@@ -84,8 +84,9 @@ export class Scope {
   addImport(value: Value | undefined): void {
     const { name, merge } = this.currentImport!
     if (value === undefined) return
-    this.#imports.set(name, value)
-    if (merge) this.base = value.layeredOver(this.base)
+    const copy = value.thawed()
+    this.#imports.set(name, copy)
+    if (merge) this.base = copy.layeredOver(this.base)
   }
 
   get importsValue(): Value {

@@ -29,6 +29,8 @@ interface Origin {
   readonly value: Value
   /** What lies beneath the whole of `value`. */
   readonly beneath: (() => Value | undefined) | undefined
+  /** A copy lists what it inherits even where the original does not. */
+  readonly thaw?: boolean
 }
 
 /**
@@ -50,6 +52,9 @@ export class Value {
   readonly depth: number
   /** How many values lie beneath one another. */
   readonly layers: number
+  /** Whether this map, or one in it, does not list what it inherits, see `listsOwn`. */
+  readonly hidesInherited: boolean
+  readonly #listsOwn: boolean
   readonly #content: Content
   readonly #origin: Origin | undefined
   #base: Value | undefined
@@ -60,50 +65,60 @@ export class Value {
   #keys: readonly string[] | undefined
   #deep: Deep | undefined
 
-  private constructor(
-    definition: Definition,
-    content: Content,
-    flags: Flags,
-    topSchema: Schema | undefined,
-    base: Value | undefined,
-    origin: Origin | undefined,
-    measures: Measures,
-    copied: boolean,
-  ) {
-    this.definition = definition
-    this.#content = content
+  private constructor(init: {
+    readonly definition: Definition
+    readonly content: Content
+    readonly flags: Flags
+    readonly schema?: Schema | undefined
+    readonly base?: Value | undefined
+    readonly origin?: Origin
+    readonly measures: Measures
+    readonly copied?: boolean
+    readonly listsOwn?: boolean
+  }) {
+    const { flags, measures } = init
+    this.definition = init.definition
     this.unknown = flags.unknown ?? false
     this.secret = flags.secret ?? false
     this.final = flags.final ?? false
     this.rotateOnly = flags.rotateOnly ?? false
     this.pending = flags.pending ?? false
-    this.copied = copied
-    this.#topSchema = topSchema
-    this.#base = base
-    this.#baseKnown = origin === undefined
-    this.#origin = origin
+    this.copied = init.copied ?? false
     this.size = measures.size
     this.depth = measures.depth
     this.layers = measures.layers
+    this.hidesInherited = measures.hidesInherited
+    this.#content = init.content
+    this.#topSchema = init.schema
+    this.#base = init.base
+    this.#origin = init.origin
+    this.#baseKnown = init.origin === undefined
+    this.#listsOwn = init.listsOwn ?? false
   }
 
-  /** A known value, or an unknown one of which something can be shown. `schema` defaults to the exact one. */
+  /**
+   * A known value, or an unknown one of which something can be shown. `schema` defaults to the exact one. With `listsOwn`, it and the
+   * maps in it list nothing that they come to inherit, though it can be read: so it is with results of calls that look at
+   * all of a value before it is laid over another one.
+   */
   static of(
     definition: Definition,
     content: Content,
-    options: Flags & { schema?: Schema; base?: Value | undefined } = {},
+    options: Flags & { schema?: Schema; base?: Value | undefined; listsOwn?: boolean } = {},
   ): Value {
-    const { schema, base } = options
-    return new Value(definition, content, options, schema, base, undefined, measure(content, base), false)
+    const { schema, base, listsOwn = false } = options
+    const measures = measure(content, base, listsOwn)
+    return new Value({ definition, content, flags: options, schema, base, measures, listsOwn })
   }
 
   static unknown(
     definition: Definition,
     schema: Schema,
-    flags: Omit<Flags, 'unknown'> & { base?: Value | undefined } = {},
+    options: Omit<Flags, 'unknown'> & { base?: Value | undefined } = {},
   ): Value {
-    const unknown = { ...flags, unknown: true }
-    return new Value(definition, nothing, unknown, schema, flags.base, undefined, measure(nothing, flags.base), false)
+    const { base } = options
+    const flags = { ...options, unknown: true }
+    return new Value({ definition, content: nothing, flags, schema, base, measures: measure(nothing, base, false) })
   }
 
   get kind(): Content['kind'] {
@@ -118,10 +133,11 @@ export class Value {
   /** The value this one overlays. */
   get base(): Value | undefined {
     if (!this.#baseKnown) {
-      const { value, beneath } = this.#origin!
+      const { value, beneath, thaw } = this.#origin!
       const lower = beneath?.()
       const upper = value.base
-      this.#base = lower === undefined ? upper : upper === undefined ? lower : upper.over(() => lower)
+      if (thaw) this.#base = upper?.thawed()
+      else this.#base = upper === undefined ? lower : upper.layeredOver(lower)
       this.#baseKnown = true
     }
     return this.#base
@@ -138,49 +154,76 @@ export class Value {
     return this.#topSchema
   }
 
+  #flags(): Flags {
+    const { unknown, secret, final, rotateOnly, pending } = this
+    return { unknown, secret, final, rotateOnly, pending }
+  }
+
   /** The same value as seen by a reference to it. */
   copy(definition: Definition): Value {
-    const { unknown, secret, final, pending } = this
-    const flags = { unknown, secret, final, pending }
+    const own = this.#origin
     const origin =
-      this.#origin?.beneath === undefined && this.#origin ? this.#origin : { value: this, beneath: undefined }
-    return new Value(definition, this.#content, flags, this.#topSchema, undefined, origin, this, true)
+      own !== undefined && own.beneath === undefined
+        ? own
+        : { value: this, beneath: undefined, thaw: this.hidesInherited }
+    return new Value({
+      definition,
+      content: this.#content,
+      flags: { ...this.#flags(), rotateOnly: false },
+      schema: this.#topSchema,
+      origin,
+      measures: this,
+      copied: true,
+    })
+  }
+
+  /** The value as it is listed once it was copied. */
+  thawed(): Value {
+    return this.hidesInherited ? this.copy(this.definition) : this
   }
 
   /** The same content with other flags. */
   withFlags(flags: Flags): Value {
-    const { unknown, secret, final, rotateOnly, pending } = this
-    const merged = { unknown, secret, final, rotateOnly, pending, ...flags }
-    const origin = { value: this, beneath: undefined }
-    return new Value(this.definition, this.#content, merged, this.#topSchema, undefined, origin, this, this.copied)
+    return new Value({
+      definition: this.definition,
+      content: this.#content,
+      flags: { ...this.#flags(), ...flags },
+      schema: this.#topSchema,
+      origin: { value: this, beneath: undefined },
+      measures: this,
+      copied: this.copied,
+      listsOwn: this.#listsOwn,
+    })
   }
 
   /** This value with another one beneath everything it already overlays, and beneath its properties likewise. */
-  over(beneath: () => Value | undefined, layers = 0): Value {
-    const { unknown, secret, final, rotateOnly, pending } = this
-    const flags = { unknown, secret, final, rotateOnly, pending }
+  layeredOver(base: Value | undefined): Value {
+    if (base === undefined) return this
+    const hidesInherited = this.hidesInherited || base.hidesInherited
+    const layers = this.layers + base.layers + 1
+    return this.#over(
+      () => base,
+      { size: this.size + base.size, depth: Math.max(this.depth, base.depth), layers, hidesInherited },
+      this.#listsOwn,
+    )
+  }
+
+  #over(beneath: () => Value | undefined, measures: Measures, listsOwn: boolean): Value {
     let lower: Value | undefined
     let asked = false
     const once = () => {
       if (!asked) [lower, asked] = [beneath(), true]
       return lower
     }
-    const measures = { size: this.size, depth: this.depth, layers: this.layers + layers + 1 }
-    return new Value(
-      this.definition,
-      this.#content,
-      flags,
-      undefined,
-      undefined,
-      { value: this, beneath: once },
+    return new Value({
+      definition: this.definition,
+      content: this.#content,
+      flags: this.#flags(),
+      origin: { value: this, beneath: once },
       measures,
-      this.copied,
-    )
-  }
-
-  /** Like `over`, for a base at hand. */
-  layeredOver(base: Value | undefined): Value {
-    return base === undefined ? this : this.over(() => base, base.layers)
+      copied: this.copied,
+      listsOwn,
+    })
   }
 
   /** Whether reading a property that this value does not have goes on in it. */
@@ -202,12 +245,19 @@ export class Value {
     if (this.#content.kind !== 'map') return undefined
     const plain = this.#content.own.get(key)
     if (plain === undefined || this.#origin === undefined) return plain
-    const { value, beneath } = this.#origin
-    if (beneath === undefined) return value.own(key)
+    const { value, beneath, thaw } = this.#origin
+    if (beneath === undefined && !thaw) return value.own(key)
     let child = this.#children?.get(key)
     if (child === undefined) {
       const upper = value.own(key)!
-      child = value.#isSeenThrough() ? upper.over(() => beneath()?.property(key)) : upper
+      if (beneath === undefined) child = upper.thawed()
+      else if (!value.#isSeenThrough()) child = upper
+      else
+        child = upper.#over(
+          () => beneath()?.property(key, upper.definition.range),
+          upper,
+          this.#listsOwn || upper.#listsOwn,
+        )
       this.#children ??= new Map()
       this.#children.set(key, child)
     }
@@ -253,6 +303,7 @@ export class Value {
   /** The keys of the merged view, in order. */
   get keys(): readonly string[] {
     if (this.#keys === undefined) {
+      if (this.#listsOwn && this.#origin) return this.#origin.value.keys
       const base = this.kind === 'map' ? this.base : undefined
       const inherited = base === undefined || base.unknown ? [] : base.keys
       this.#keys = inherited.length === 0 ? this.ownKeys : mergeSorted(this.ownKeys, inherited)
@@ -296,14 +347,17 @@ interface Measures {
   readonly size: number
   readonly depth: number
   readonly layers: number
+  readonly hidesInherited: boolean
 }
 
-function measure(content: Content, base: Value | undefined): Measures {
+function measure(content: Content, base: Value | undefined, listsOwn: boolean): Measures {
   let size = 1
   let depth = 0
+  let hidesInherited = listsOwn || (base?.hidesInherited ?? false)
   const include = (inner: Value) => {
     size += inner.size
     if (inner.depth >= depth) depth = inner.depth + 1
+    hidesInherited ||= inner.hidesInherited
   }
   if (content.kind === 'array') content.elements.forEach(include)
   else if (content.kind === 'map') {
@@ -313,7 +367,7 @@ function measure(content: Content, base: Value | undefined): Measures {
       depth = Math.max(depth, base.depth)
     }
   }
-  return { size, depth, layers: base === undefined ? 0 : base.layers + 1 }
+  return { size, depth, layers: base === undefined ? 0 : base.layers + 1, hidesInherited }
 }
 
 function mergeSorted(a: readonly string[], b: readonly string[]): readonly string[] {

@@ -1,4 +1,4 @@
-import type { Schema } from '../schema/schema.ts'
+import type { Schema } from '../schema/index.ts'
 import type { ExportedMap, ExportedValue } from './exported.ts'
 
 /** What a call of a provider or rotator may know about where it stands. */

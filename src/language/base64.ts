@@ -36,11 +36,11 @@ export function decodeBase64(text: string): Uint8Array {
   let byte = 0
   const group = [0, 0, 0, 0]
 
-  /** The next character that is no line break, or NaN at the end. Leaves `at` and `byte` behind it. */
-  const next = (): number => {
+  /** The next character that is no line break, or undefined at the end. Leaves `at` and `byte` behind it. */
+  const next = (): number | undefined => {
     for (;;) {
+      if (at >= text.length) return undefined
       const unit = text.charCodeAt(at)
-      if (unit !== unit) return unit
       at++
       byte += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3
       if (unit !== 0x0a && unit !== 0x0d) return unit
@@ -55,7 +55,7 @@ export function decodeBase64(text: string): Uint8Array {
   for (;;) {
     for (let i = 0; i < 4; i++) {
       const unit = next()
-      if (unit !== unit) {
+      if (unit === undefined) {
         if (i === 0) return out.slice(0, length)
         throw new Base64Error(byte - i)
       }
@@ -69,11 +69,11 @@ export function decodeBase64(text: string): Uint8Array {
       const padding = start()
       if (i === 2) {
         const second = next()
-        if (second !== second) throw new Base64Error(byte)
+        if (second === undefined) throw new Base64Error(byte)
         if (second !== 0x3d) throw new Base64Error(padding)
       }
       const after = next()
-      if (after === after) throw new Base64Error(start())
+      if (after !== undefined) throw new Base64Error(start())
       out[length++] = (group[0]! << 2) | (group[1]! >> 4)
       if (i === 3) out[length++] = (group[1]! << 4) | (group[2]! >> 2)
       return out.slice(0, length)

@@ -50,7 +50,7 @@ function* fields<Field extends string>(
     if (field !== undefined) yield { field, value }
     else if (record !== undefined) {
       const quoted = known.map((name) => `'${name}'`)
-      const existing = sortByDistance(`'${key.value}'`, quoted).join(', ')
+      const existing = sortByDistance(key.value, quoted).join(', ')
       const summary = `Field '${key.value}' does not exist on Object '${record}'. Existing fields are: ${existing}`
       parser.report('warning', summary, key)
     }

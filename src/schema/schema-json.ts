@@ -58,7 +58,7 @@ export function schemaToJson(schema: Schema): Json {
   const json: Record<string, Json> = Object.create(null)
   for (const [name, kind] of members) {
     const value = schema[name] as unknown
-    if (name === 'type') json['type'] = schema.type ?? ''
+    if (name === 'type') json.type = schema.type ?? ''
     else if (value === undefined || value === null || (kind !== 'json' && isEmpty(value))) continue
     else if (kind === 'schema') json[name] = schemaToJson(value as Schema)
     else if (kind === 'schema list') json[name] = (value as readonly Schema[]).map(schemaToJson)

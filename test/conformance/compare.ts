@@ -77,7 +77,7 @@ function compare(
   if (lenient && !path.endsWith('.value') && isEmpty(expected) && isEmpty(actual)) return
   if (Array.isArray(expected) && Array.isArray(actual)) {
     if (expected.length !== actual.length) differ()
-    else expected.forEach((item, i) => compare(item, actual[i], `${path}[${i}]`, lenient, found))
+    else for (const [i, item] of expected.entries()) compare(item, actual[i], `${path}[${i}]`, lenient, found)
   } else if (expected !== undefined && actual !== undefined && isJsonObject(expected) && isJsonObject(actual)) {
     const keys = new Set([...Object.keys(expected), ...Object.keys(actual)])
     for (const key of [...keys].sort(compareKeys)) compare(expected[key], actual[key], `${path}.${key}`, lenient, found)

@@ -84,7 +84,7 @@ async function check(recorded: RecordedCase): Promise<string | undefined> {
 }
 
 async function play({ name: directory, files, overrides }: RecordedCase): Promise<Record<string, Json>> {
-  const name = (overrides['rootEnvironment'] as string | undefined) || directory
+  const name = (overrides.rootEnvironment as string | undefined) || directory
   const world = fakeWorld((imported) => {
     const text = files.get(`${imported}.yaml`)
     if (text === undefined)
@@ -102,26 +102,26 @@ async function play({ name: directory, files, overrides }: RecordedCase): Promis
     actual[`${key}Diags`] = diagnosticsJson(diagnostics.slice(loadDiagnostics.length))
     if (environment) actual[key] = environmentToJson(environment)
   }
-  actual['loadDiags'] = diagnosticsJson(loadDiagnostics)
+  actual.loadDiags = diagnosticsJson(loadDiagnostics)
 
-  const checked = await run('check', { showSecrets: overrides['showSecrets'] === true })
+  const checked = await run('check', { showSecrets: overrides.showSecrets === true })
   put('check', checked)
-  if (checked.environment) actual['checkJson'] = plain(checked, true)
+  if (checked.environment) actual.checkJson = plain(checked, true)
   const opened = await run('open')
   put('eval', opened)
   if (opened.environment) {
-    actual['evalJsonRedacted'] = plain(opened, true)
-    actual['evalJSONRevealed'] = plain(opened, false)
+    actual.evalJsonRedacted = plain(opened, true)
+    actual.evalJSONRevealed = plain(opened, false)
   }
-  if (overrides['rotate'] === true) {
-    const paths = ((overrides['rotatePaths'] ?? []) as string[]).map(parsePropertyPath)
+  if (overrides.rotate === true) {
+    const paths = ((overrides.rotatePaths ?? []) as string[]).map(parsePropertyPath)
     const rotated = await run('rotate', { rotatePaths: paths })
     put('rotate', rotated)
-    if (rotated.environment) actual['rotateJson'] = plain(rotated, true)
+    if (rotated.environment) actual.rotateJson = plain(rotated, true)
     const patches = rotated.rotations.flatMap(({ patch }) => patch ?? [])
     patches.sort((a, b) => (a.docPath < b.docPath ? -1 : 1))
     if (patches.length > 0)
-      actual['rotatePatches'] = patches.map(({ docPath, replacement }) => ({
+      actual.rotatePatches = patches.map(({ docPath, replacement }) => ({
         DocPath: docPath,
         Replacement: replacement as unknown as Json,
       }))

@@ -87,7 +87,7 @@ function providers(delays: Delays): Record<string, Provider> {
       inputs: record({ why: string }),
       outputs: true,
       open: async (inputs) => {
-        throw new Error(String(inputs['why']!.value))
+        throw new Error(String(inputs.why!.value))
       },
     },
     schema: { inputs: tableSchema, outputs: tableSchema, open: async (inputs) => ({ value: inputs, trace }) },
@@ -112,22 +112,22 @@ const rotators: Record<string, Rotator> = {
     state: swapState,
     outputs: swapState,
     open: async (_inputs, state) => ({ value: state ?? {}, trace }),
-    rotate: async (_inputs, state) => ({ value: { a: state?.['b'] ?? none, b: state?.['a'] ?? none }, trace }),
+    rotate: async (_inputs, state) => ({ value: { a: state?.b ?? none, b: state?.a ?? none }, trace }),
   },
   echo: {
     inputs: { type: 'object', properties: { next: string }, required: ['next'], rotateOnly: ['next'] },
     state: echoState,
     outputs: echoState,
     open: async (inputs, state) => {
-      const next = inputs['next']
-      if (next && !next.unknown && next.value !== state?.['current']?.value)
+      const next = inputs.next
+      if (next && !next.unknown && next.value !== state?.current?.value)
         throw new Error('oh no! inputs were evaluated outside of rotation')
       return { value: state ?? {}, trace }
     },
     rotate: async (inputs, state) => {
-      const next = inputs['next']!
+      const next = inputs.next!
       if (next.unknown) throw new Error('oh no! rotateOnly inputs were not evaluated during rotation')
-      return { value: { current: next, previous: state?.['current'] ?? none }, trace }
+      return { value: { current: next, previous: state?.current ?? none }, trace }
     },
   },
 }

@@ -26,9 +26,9 @@ async function check(directory: string, name: string): Promise<string | undefine
   const { environment, diagnostics } = parseEnvironment(name, await read('env.yaml'))
   const declaration = environment && (parseJson(formatJson(environmentJson(environment, diagnostics))) as Json)
   const problems = [
-    ...differences(expected['decl'], declaration, false).map((d) => `decl${d}`),
+    ...differences(expected.decl, declaration, false).map((d) => `decl${d}`),
     ...differences(
-      sortDiagnostics((expected['diags'] ?? []) as Json[]),
+      sortDiagnostics((expected.diags ?? []) as Json[]),
       parseJson(formatJson(diagnosticsJson(diagnostics))),
       false,
     ).map((d) => `diags${d}`),
