@@ -25,8 +25,9 @@ export function encodeEnvelope(ciphertext: Uint8Array): string {
 }
 
 /**
- * The raw ciphertext in an envelope. Throws `EnvelopeError`: `illegal base64 data at input byte N`, `EOF`, `invalid header`,
- * `invalid checksum` or `unsupported version`, checked in this order. A ciphertext of under 4 bytes is refused as too short.
+ * The raw ciphertext in an envelope. Throws `EnvelopeError`: `illegal base64 data at input byte N`, `EOF`, `invalid
+ * header`, `invalid checksum` or `unsupported version`, checked in this order. A ciphertext of under 4 bytes is
+ * refused as too short.
  */
 export function decodeEnvelope(base64: string): Uint8Array {
   let bytes: Uint8Array

@@ -12,14 +12,17 @@ import { YamlSyntaxError } from './yaml/yaml-syntax-error.ts'
 /**
  * What a definition says, as data with places.
  *
- * `failed` tells whether decoding reported an error: then there is no environment, and `node` is what could be read (for
- * editors), if anything. Otherwise `node` is undefined when the document is null or holds nothing but comments.
+ * `failed` tells whether decoding reported an error: then there is no environment, and `node` is what could be read
+ * (for editors), if anything. Otherwise `node` is undefined when the document is null or holds nothing but comments.
  */
 export interface Decoded {
   readonly node: Node | undefined
   readonly diagnostics: readonly Diagnostic[]
   readonly failed: boolean
-  /** Where a syntax error was noticed; line and column count from 1. Its diagnostic has no range, and names only a line close by. */
+  /**
+   * Where a syntax error was noticed; line and column count from 1. Its diagnostic has no range, and names only a line
+   * close by.
+   */
   readonly syntaxErrorAt?: { readonly line: number; readonly column: number }
 }
 
@@ -168,8 +171,8 @@ class Decoder {
 }
 
 /**
- * The range of a part of a plain scalar, given as byte offsets into its decoded value. Undefined when parts of the scalar have
- * no ranges of their own (quoted, tagged and block scalars).
+ * The range of a part of a plain scalar, given as byte offsets into its decoded value. Undefined when parts of the
+ * scalar have no ranges of their own (quoted, tagged and block scalars).
  */
 export function subRange(node: StringNode, startByte: number, endByte: number): Range | undefined {
   if (!node.divisible || node.range === undefined) return undefined

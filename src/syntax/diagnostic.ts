@@ -12,7 +12,9 @@ export interface Range {
   readonly end: Position
 }
 
-/** A mistake in a document. Diagnostics pile up, so one run reports them all; exceptions are for machine and program. */
+/**
+ * A mistake in a document. Diagnostics pile up, so one run reports them all; exceptions are for machine and program.
+ */
 export interface Diagnostic {
   readonly severity: 'error' | 'warning'
   readonly summary: string

@@ -7,9 +7,9 @@ export type PropertyPath = readonly (string | number)[]
 const maxIndex = 2n ** 63n - 1n
 
 /**
- * Reads the text form of a property path: `a.b`, `a["b.c"]`, `a[0]`, `a[*]` (the name `*`). Names may hold anything but `.` and `[`;
- * inside `["…"]` a quote is written `\"` and nothing else is escaped. The empty text is the empty path.
- * Throws `invalid_input` with the reason alone; callers say which path they mean.
+ * Reads the text form of a property path: `a.b`, `a["b.c"]`, `a[0]`, `a[*]` (the name `*`). Names may hold anything
+ * but `.` and `[`; inside `["…"]` a quote is written `\"` and nothing else is escaped. The empty text is the empty
+ * path. Throws `invalid_input` with the reason alone; callers say which path they mean.
  */
 export function parsePropertyPath(text: string): PropertyPath {
   const path: (string | number)[] = []

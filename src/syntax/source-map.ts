@@ -9,7 +9,8 @@ interface LineTable {
 
 /**
  * Finds the byte that a line and column stand for, the way ESC always has: in lines of ASCII it is exact; in others
- * columns (which count code points) are taken for terminal cells, and on the last line of a text without a final line feed it is 0.
+ * columns (which count code points) are taken for terminal cells, and on the last line of a text without a final line
+ * feed it is 0.
  */
 export class SourceMap {
   readonly #text: string

@@ -198,6 +198,7 @@ describe('deleteAt()', () => {
 
   it('leaves an empty collection when nothing is left', () => {
     expect(remove('a: # c\n  b: 1\nd: 2\n', 'a.b')).to.equal('a: {} # c\nd: 2\n')
+    expect(remove('a: # c\n  # about b\n  b: 1 # one\nd: 2\n', 'a.b')).to.equal('a: {} # c\nd: 2\n')
     expect(remove('a:\n- x\n', 'a[0]')).to.equal('a: []\n')
     expect(remove('a: [ x ]\n', 'a[0]')).to.equal('a: []\n')
     expect(remove('a: 1\n', 'a')).to.equal('{}\n')

@@ -9,8 +9,8 @@ interface Entry {
 }
 
 /**
- * The ways to remove an entry from a collection that keeps others, best first. Which one is right depends on whether the text
- * around it means something, as the blank lines behind a block scalar do.
+ * The ways to remove an entry from a collection that keeps others, best first. Which one is right depends on whether
+ * the text around it means something, as the blank lines behind a block scalar do.
  */
 export function deleteEntry(
   source: Source,

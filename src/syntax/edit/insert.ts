@@ -44,8 +44,8 @@ export function insertItem(source: Source, place: Place, sequence: YamlSequence,
 }
 
 /**
- * Lines behind the last line of a block collection whose members stand in `column`. Comment lines directly below that are not
- * indented less belong to what is above them.
+ * Lines behind the last line of a block collection whose members stand in `column`. Comment lines directly below that
+ * are not indented less belong to what is above them.
  */
 function insertBehind(
   source: Source,

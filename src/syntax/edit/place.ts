@@ -22,7 +22,8 @@ export interface Located extends Placed {
 }
 
 /**
- * Follows a path as far as it leads. Throws `invalid_input` where an element cannot apply, with the path up to that element.
+ * Follows a path as far as it leads. Throws `invalid_input` where an element cannot apply, with the path up to that
+ * element.
  */
 export function locate(root: YamlNode | undefined, path: PropertyPath): Located {
   let place: Place = { kind: 'root', inFlow: false }

@@ -6,7 +6,10 @@ import { indent, renderFlow, renderItem, renderMember, renderRoot } from './rend
 import type { Source, TextEdit } from './source.ts'
 import type { YamlValue } from './yaml-data.ts'
 
-/** The edits that put a value in the place of a node. A scalar keeps its quotes, if the value is a string, and its comment. */
+/**
+ * The edits that put a value in the place of a node. A scalar keeps its quotes, if the value is a string, and its
+ * comment.
+ */
 export function replaceNode(source: Source, place: Place, node: YamlNode, value: YamlValue): TextEdit[] {
   const styled = withStyleOf(node, value)
   if (place.inFlow) return replaceInFlow(place, node, styled)
@@ -52,7 +55,10 @@ function replaceInFlow(place: Place, node: YamlNode, value: YamlValue): TextEdit
   return [{ start: node.start, end: node.end, text }]
 }
 
-/** A value behind an indicator (`:` or `-`) whose collection has its members in `column`; `rendered` is how it looks there. */
+/**
+ * A value behind an indicator (`:` or `-`) whose collection has its members in `column`; `rendered` is how it looks
+ * there.
+ */
 function replaceBehind(
   source: Source,
   indicatorEnd: number,
@@ -67,7 +73,8 @@ function replaceBehind(
     const between = source.text.slice(source.lineEnd(indicatorEnd), node.start)
     const isPlainLine = node.kind === 'scalar' && !isBlockScalar(node) && body.length === 0
     // A value on a line of its own stays there when it is still one line, or when comments above it would be lost.
-    if (isPlainLine || between.includes('#')) return replaceOnOwnLine(source, node, value)
+    if (isPlainLine || (between.includes('#') && !isEmptyCollection(value)))
+      return replaceOnOwnLine(source, node, value)
   }
 
   // `- a: 1`: the lines below must stand in the column of the first key, one blank behind the dash.

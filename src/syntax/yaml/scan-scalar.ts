@@ -42,7 +42,10 @@ function plainChunkEnd(cursor: Cursor, inFlow: boolean): number {
   return at
 }
 
-/** A scalar without quotes. `indent` is what continuation lines must have at least. `multiline` tells whether it went on to another line. */
+/**
+ * A scalar without quotes. `indent` is what continuation lines must have at least. `multiline` tells whether it went
+ * on to another line.
+ */
 export function scanPlain(cursor: Cursor, indent: number, inFlow: boolean): { token: Token; leadingBlanks: boolean } {
   const { offset: start, line, column } = cursor.mark()
   let value = ''

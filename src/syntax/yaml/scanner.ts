@@ -6,7 +6,10 @@ import type { SimpleKey } from './token.ts'
 import { T, Token } from './token.ts'
 import { scannerError } from './yaml-syntax-error.ts'
 
-/** Deepest nesting of collections that is read. Nobody writes this by hand; evaluating deeper would exhaust the stack. */
+/**
+ * Deepest nesting of collections that is read: far beyond what people write, and safe for all that walks a tree by
+ * recursion.
+ */
 export const maxDepth = 500
 
 /** A simple key must fit on one line and in this many characters. */
@@ -23,13 +26,13 @@ const indicators = new Uint8Array(128)
 for (const character of '-?:,[]{}#&*!|>\'"%@`') indicators[character.charCodeAt(0)] = 1
 
 /**
- * Cuts YAML text into tokens. Indentation becomes `blockMappingStart`, `blockSequenceStart` and `blockEnd` tokens, and a
- * `key` token is put before what turns out to be a mapping key. The method, with its rules of what may be a key
+ * Cuts YAML text into tokens. Indentation becomes `blockMappingStart`, `blockSequenceStart` and `blockEnd` tokens, and
+ * a `key` token is put before what turns out to be a mapping key. The method, with its rules of what may be a key
  * where, is that of libyaml, so that what is accepted and what a mistake is called agree with other readers of YAML.
  */
 export class Scanner {
   readonly #cursor: Cursor
-  #tokens: Token[] = []
+  readonly #tokens: Token[] = []
   #head = 0
   #taken = 0
   #indent = -1

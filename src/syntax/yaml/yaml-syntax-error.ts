@@ -11,7 +11,10 @@ export interface Place {
  */
 export class YamlSyntaxError extends Error {
   override readonly name = 'YamlSyntaxError'
-  /** Where reading stopped: exact, unlike the line in the message. Absent: the text is not made of printable characters. */
+  /**
+   * Where reading stopped: exact, unlike the line in the message. Absent: the text is not made of printable
+   * characters.
+   */
   readonly at: Place | undefined
 
   constructor(problem: string, at?: Place, line = 0) {
