@@ -2,7 +2,7 @@ import { EscError } from '../errors.ts'
 import type { Decoded, Diagnostic, Node, ObjectNode, Range, Replacement, StringNode } from '../syntax/index.ts'
 import { decode, quote, replaceNodes } from '../syntax/index.ts'
 import { decodeEnvelope, EnvelopeError, encodeEnvelope } from './envelope.ts'
-import { scanInterpolation } from './property-access.ts'
+import { escapeReferences, scanInterpolation } from './property-access.ts'
 
 /**
  * Encrypts every plaintext `fn::secret` of a definition, wherever it stands, and changes nothing else in the text.
@@ -44,7 +44,7 @@ export function decryptDefinition(
   for (const call of secretCalls(decoded(name, text))) {
     if (call.kind !== 'ciphertext' || !/^values(?:$|[.[])/i.test(call.node.path)) continue
     const ciphertext = openEnvelope(name, call)
-    replacements.push({ node: call.argument, value: escapeInterpolation(decrypt(ciphertext, call.node.path)) })
+    replacements.push({ node: call.argument, value: escapeReferences(decrypt(ciphertext, call.node.path)) })
   }
   return replaceNodes(text, replacements)
 }
@@ -138,11 +138,6 @@ function literalText(text: string): string | undefined {
   })
   if (failed || parts.some(({ access }) => access !== undefined)) return undefined
   return parts.map((part) => part.text).join('')
-}
-
-/** The string that stands for a text: a dollar sign before `$` or `{` is doubled. */
-function escapeInterpolation(text: string): string {
-  return text.replace(/\$(?=[${])/g, '$$$$')
 }
 
 function openEnvelope(name: string, call: SecretCall & { kind: 'ciphertext' }): Uint8Array {
