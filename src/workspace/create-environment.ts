@@ -31,6 +31,11 @@ export async function createEnvironment(
 ): Promise<Created> {
   const author = await workspace.author()
   const created = workspace.options.now()
+  if (workspace.store.has(reference.name)) {
+    throw new EscError('already_exists', 'creating environment: already exists', {
+      hint: `choose another name, or change it with "esc env edit ${reference.name}"`,
+    })
+  }
   const environment = await wrap('creating environment', () =>
     workspace.store.create(reference.name, {
       author,

@@ -30,12 +30,12 @@ export async function openEnvironment(
 ): Promise<OpenedEnvironment> {
   const environment = workspace.store.environment(reference.name)
   const revision = findRevision(environment, reference.version)
-  if (reference.version === undefined) warnOfUnsavedEdit(workspace, environment, revision)
-  if (revision.definition.trim() === '') return { properties: undefined, diagnostics: [], revision: revision.number }
   const world = buildWorld(workspace, options)
   const unlock = world.use(reference.environment, environment, revision)
   // First of all: a changed definition could send the secrets of others wherever it likes.
   await world.verify(reference.environment)
+  if (reference.version === undefined) warnOfUnsavedEdit(workspace, environment, revision)
+  if (revision.definition.trim() === '') return { properties: undefined, diagnostics: [], revision: revision.number }
   const evaluation = await evaluateEnvironment(
     { name: reference.environment, text: revision.definition, mode: 'open', unlock },
     world,

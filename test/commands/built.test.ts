@@ -89,11 +89,15 @@ describe('the built esc', function () {
   })
 
   it('removes the files of a program that a signal ended, and passes the signal on', async () => {
-    const child = spawn(process.execPath, [program, 'run', 'app/dev', '--', 'sh', '-c', 'echo $SETTINGS; exec sleep 30'], {
-      cwd: playground.folder,
-      env,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
+    const child = spawn(
+      process.execPath,
+      [program, 'run', 'app/dev', '--', 'sh', '-c', 'echo $SETTINGS; exec sleep 30'],
+      {
+        cwd: playground.folder,
+        env,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    )
     const ended = new Promise<number | null>((done) => child.on('exit', (code) => done(code)))
     const file = await new Promise<string>((done) => child.stdout.once('data', (bytes) => done(String(bytes).trim())))
     expect(existsSync(file)).to.equal(true)

@@ -86,7 +86,7 @@ export class Playground {
   async withEnvironment(name: string, definition: string): Promise<this> {
     if (!readdirSync(this.folder).includes('environments')) await this.ok('init')
     const made = await this.run(['env', 'init', name, '--file', '-'], { input: definition })
-    if (made.code !== 0) throw new Error(made.err)
+    if (made.code !== 0) throw new Error(`${made.out}${made.err}`)
     return this
   }
 

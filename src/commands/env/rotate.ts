@@ -15,7 +15,7 @@ const flags = {
 
 interface Result {
   readonly typed: string
-  readonly plan: boolean
+  readonly mode: 'rotate' | 'failed' | 'resume' | 'plan'
   readonly report: RotationReport
 }
 
@@ -76,7 +76,7 @@ those. After a crash or Ctrl-C, the next rotation (or --resume) finishes what wa
       })
       const typed = this.flags.env ?? (this.positionals[0] as string)
       if (this.flags.output === 'text') this.#explain(report, interrupt.signal.aborted)
-      return { typed, plan, report }
+      return { typed, mode, report }
     } finally {
       progress.end()
       stop()
@@ -85,7 +85,10 @@ those. After a crash or Ctrl-C, the next rotation (or --resume) finishes what wa
 
   /** What is no result: hints, notes, diagnostics. */
   #explain(report: RotationReport, interrupted: boolean): void {
-    this.io.err(diagnosticLines(report.diagnostics, hasColour(this.io, 'stderr')))
+    // What a path failed of stands in the result already.
+    const told = (summary: string) => summary === '' || report.paths.some(({ error }) => error?.includes(summary))
+    const others = report.diagnostics.filter(({ summary }) => !told(summary.replace(/^rotate: /, '')))
+    this.io.err(diagnosticLines(others, hasColour(this.io, 'stderr')))
     for (const path of report.paths) {
       for (const note of path.notes) this.io.err(`${path.path}: ${note}\n`)
       if (path.hint !== undefined) this.io.err(`hint: ${path.path}: ${path.hint}\n`)
@@ -98,8 +101,13 @@ those. After a crash or Ctrl-C, the next rotation (or --resume) finishes what wa
     }
   }
 
-  text({ typed, plan, report }: Result): string {
-    return plan ? planText(typed, report) : rotationText(typed, report)
+  text({ typed, mode, report }: Result): string {
+    if (mode === 'plan') return planText(typed, report)
+    if (report.paths.length === 0 && report.leftovers.length === 0) {
+      if (mode === 'resume') return `Nothing to resume in '${typed}'.\n`
+      if (mode === 'failed') return `No path of '${typed}' failed last time.\n`
+    }
+    return rotationText(typed, report)
   }
 
   override json({ report }: Result): unknown {
@@ -126,7 +134,7 @@ function planText(typed: string, report: RotationReport): string {
   let text = `Rotating '${typed}' would do this (nothing was changed):\n`
   for (const { path, rotator, status, steps, error } of report.paths) {
     text += `\n${path} (${rotator})\n`
-    if (status !== 'succeeded') text += `  cannot be rotated: ${error}\n`
+    if (status !== 'succeeded') text += `  error: ${error}\n`
     for (const { action, what } of steps ?? []) text += `  ${action} ${what}\n`
   }
   return text
