@@ -5,6 +5,8 @@ import { EscError } from '../errors.ts'
 export interface KeyOwner {
   readonly id: string
   readonly name: string
+  /** Where files that say who may open it can be, nearest first: its own folder, then the store's. */
+  readonly folders?: readonly string[]
 }
 
 const keyBytes = 32

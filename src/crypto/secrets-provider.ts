@@ -1,6 +1,13 @@
 import { EscError } from '../errors.ts'
 import type { FileSystem } from '../files/index.ts'
 import type { KeyOwner } from './data-key.ts'
+import { showKeyUrl } from './key-url.ts'
+import type { Network } from './network.ts'
+import { parseAgeUrl } from './providers/age-url.ts'
+import { parseAwsKeyUrl } from './providers/awskms-url.ts'
+import { parseAzureKeyUrl } from './providers/azurekeyvault-url.ts'
+import { parseGcpKeyUrl } from './providers/gcpkms-url.ts'
+import { parseVaultKeyUrl } from './providers/hashivault-url.ts'
 
 /**
  * Keeps the key-encryption key that wraps the data keys of environments. One `wrapKey` an environment's life and key
@@ -24,38 +31,98 @@ export interface KeyContext {
   readonly notify: (text: string) => void
   /** Default: the machine's own files. */
   readonly files?: FileSystem
+  /** Default: the machine's own network, 10 seconds an attempt. */
+  readonly network?: Partial<Network>
 }
 
 interface Kind {
+  /** Throws `invalid_input` for a URL that cannot be used. Loads nothing. */
+  check(url: string): void
   open(url: string, context: KeyContext, owner: KeyOwner): Promise<SecretsProvider>
 }
 
-/** Each kind loads its own file, and that file its own SDK, only when it is used. */
-const kinds: Record<string, () => Promise<Kind>> = {
-  default: async () => ({
+/** Each kind loads its own file, and that file its own SDK, only when it is used; the grammars of the URLs are small. */
+const kinds: Readonly<Record<string, Kind>> = {
+  default: {
+    check: (url) => refuseMore(url, 'default'),
     open: async (_url, context, owner) => (await import('./providers/default.ts')).defaultProvider(context, owner),
-  }),
-  passphrase: async () => ({
+  },
+  passphrase: {
+    check: (url) => refuseMore(url, 'passphrase'),
     open: async (_url, context, owner) =>
       (await import('./providers/passphrase.ts')).passphraseProvider(context, owner),
-  }),
+  },
+  age: {
+    check: parseAgeUrl,
+    open: async (url, context, owner) =>
+      (await import('./providers/age.ts')).ageProvider(parseAgeUrl(url), context, owner),
+  },
+  awskms: {
+    check: parseAwsKeyUrl,
+    open: async (url, context, owner) =>
+      (await import('./providers/awskms.ts')).awskmsProvider(parseAwsKeyUrl(url), context, owner),
+  },
+  azurekeyvault: {
+    check: parseAzureKeyUrl,
+    open: async (url, context, owner) =>
+      (await import('./providers/azurekeyvault.ts')).azurekeyvaultProvider(parseAzureKeyUrl(url), context, owner),
+  },
+  gcpkms: {
+    check: parseGcpKeyUrl,
+    open: async (url, context, owner) =>
+      (await import('./providers/gcpkms.ts')).gcpkmsProvider(parseGcpKeyUrl(url), context, owner),
+  },
+  hashivault: {
+    check: parseVaultKeyUrl,
+    open: async (url, context, owner) =>
+      (await import('./providers/hashivault.ts')).hashivaultProvider(parseVaultKeyUrl(url), context, owner),
+  },
 }
 
-/** The kind a provider's URL or bare name begins with: `awskms` of `awskms://alias/x`. Throws for kinds we do not know. */
+/**
+ * The kind of a provider's URL or bare name: `awskms` of `awskms://alias/x`. Checks the whole URL, without asking anybody, so
+ * that a bad one is refused before anything is written.
+ * @throws EscError `invalid_input`.
+ */
 export function secretsProviderKind(url: string): string {
   const kind = /^([^:]*)/.exec(url)![1]!
-  const bare = kind === 'default' || kind === 'passphrase'
-  if (!Object.hasOwn(kinds, kind) || (bare && url !== kind && url !== `${kind}://`)) {
-    throw new EscError(
-      'invalid_input',
-      `unknown secrets provider type '${bare ? url : kind}' (supported values: ${Object.keys(kinds).join(', ')})`,
-    )
-  }
+  if (!Object.hasOwn(kinds, kind)) throw unknownKind(kind)
+  kinds[kind]!.check(url)
   return kind
 }
 
-/** The secrets provider that a URL such as `default` or `passphrase` names, for the data key of one environment. */
+/** The secrets provider that a URL such as `default` or `awskms://alias/x` names, for the data key of one environment. */
 export async function openSecretsProvider(url: string, context: KeyContext, owner: KeyOwner): Promise<SecretsProvider> {
-  const kind = await kinds[secretsProviderKind(url)]!()
-  return kind.open(url, context, owner)
+  return kinds[secretsProviderKind(url)]!.open(url, context, owner)
+}
+
+/** How a data key gets from one lock to another without being changed. */
+export interface Rewrapping {
+  /** As it is now. */
+  readonly wrapped: string
+  /** The URLs of the secrets provider that wrapped it, and of the one that is to. They may be equal. */
+  readonly from: string
+  readonly to: string
+}
+
+/**
+ * Wraps the same data key again: for a changed list of age recipients, or the newest version of a vendor's key. Ciphertexts and
+ * seals stay as they are, so whoever could open them before can do so still, with a copy of what was wrapped before.
+ */
+export async function rewrapKey(rewrapping: Rewrapping, context: KeyContext, owner: KeyOwner): Promise<string> {
+  const { wrapped, from, to } = rewrapping
+  secretsProviderKind(to)
+  const dataKey = await (await openSecretsProvider(from, context, owner)).unwrapKey(wrapped)
+  return (await openSecretsProvider(to, context, owner)).wrapKey(dataKey)
+}
+
+function refuseMore(url: string, kind: string): void {
+  if (url !== kind && url !== `${kind}://`) throw unknownKind(url)
+}
+
+function unknownKind(kind: string): EscError {
+  return new EscError(
+    'invalid_input',
+    `unknown secrets provider type '${showKeyUrl(kind)}' (supported values: ${Object.keys(kinds).join(', ')})`,
+  )
 }

@@ -252,7 +252,9 @@ describe('the kind of a secrets provider', () => {
     for (const url of ['rot13', 'rot13://x', 'default:x', 'defaults', '', 'constructor']) {
       const error = await errorOf(() => openSecretsProvider(url, context(), owner))
       expect(error.code, url).to.equal('invalid_input')
-      expect(error.message).to.match(/^unknown secrets provider type '.*' \(supported values: default, passphrase\)$/)
+      expect(error.message).to.match(
+        /^unknown secrets provider type .*supported values: default, passphrase, age, awskms, azurekeyvault, gcpkms, hashivault\)$/,
+      )
     }
   })
 })

@@ -1,0 +1,76 @@
+import { type ErrorCode, EscError } from '../errors.ts'
+import type { KeyOwner } from './data-key.ts'
+import { NoAnswer } from './network.ts'
+
+/** What was being done when it failed. */
+export interface KeyCall {
+  readonly action: 'wrap' | 'unwrap'
+  /** The vendor's name and that of the key, such as `AWS KMS key alias/prod`. */
+  readonly key: string
+  readonly owner: KeyOwner
+  /** Tokens and keys that a vendor's answer might repeat. */
+  readonly hidden: readonly string[]
+}
+
+/**
+ * - `credentials`: there are none, or they are not accepted;
+ * - `denied`: they may not use the key; `missing`: no such key, or it is disabled; `unreachable`: no answer;
+ * - `changed`: the vendor cannot decrypt what it is given; `failed`: a fault of the vendor, or an answer that makes no sense.
+ */
+export type KeyProblem = 'credentials' | 'denied' | 'missing' | 'unreachable' | 'changed' | 'failed'
+
+export interface KeyFaultDetails {
+  /** The vendor's own, such as `AccessDeniedException`. */
+  readonly code: string
+  /** The vendor's words. */
+  readonly text?: string
+  readonly hint: string
+}
+
+const codes: Readonly<Record<KeyProblem, ErrorCode>> = {
+  credentials: 'key_unavailable',
+  denied: 'key_unavailable',
+  missing: 'key_unavailable',
+  unreachable: 'key_unavailable',
+  changed: 'tampered',
+  failed: 'provider_failed',
+}
+
+/** The error for a person. It is made without the vendor's error as its cause, which may hold the request. */
+export function keyFault(call: KeyCall, problem: KeyProblem, { code, text, hint }: KeyFaultDetails): EscError {
+  const spoken = clean(text ?? '', call.hidden)
+  const detail = spoken === '' || spoken === code ? '' : `: ${spoken}`
+  return new EscError(
+    codes[problem],
+    `cannot ${call.action} the data key of environment '${call.owner.name}' with ${call.key}: ${code}${detail}`,
+    { hint },
+  )
+}
+
+/** For what a request threw. */
+export function noAnswer(call: KeyCall, error: unknown, { from, hint }: { from: string; hint: string }): EscError {
+  const code = error instanceof NoAnswer ? error.code : 'error'
+  return keyFault(call, 'unreachable', {
+    code,
+    text: code === 'timeout' ? `${from} did not answer in time` : from,
+    hint,
+  })
+}
+
+export function malformedAnswer(call: KeyCall, from: string): EscError {
+  return keyFault(call, 'failed', {
+    code: 'malformed answer',
+    text: `${from} answered with something else than it documents`,
+    hint: 'check whether a proxy or portal answers in its place',
+  })
+}
+
+/** One line, not long, nothing that is to be hidden. */
+function clean(text: string, hidden: readonly string[]): string {
+  let shown = text
+  for (const each of hidden) if (each.length >= 4) shown = shown.replaceAll(each, '[secret]')
+  return shown
+    .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
+    .trim()
+    .slice(0, 300)
+}

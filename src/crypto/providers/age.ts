@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { EscError } from '../../errors.ts'
+import { machineFiles, readIfPresent } from '../../files/index.ts'
+import { bindKey, changedKey, malformedWrapping, unbindKey } from '../bound-key.ts'
+import type { KeyOwner } from '../data-key.ts'
+import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
+import { type AgeIdentity, findIdentities, ownIdentityFile } from './age-identities.ts'
+import { recipientProblem } from './age-recipient.ts'
+import type { AgeKeyUrl } from './age-url.ts'
+
+/** The name of the file of recipients for `age://`: in the environment's folder, else in the store's. */
+export const recipientsFile = 'age-recipients.txt'
+
+type Sdk = typeof import('../../sdk/age.ts')
+
+/**
+ * `age://`: the data key is encrypted for several age recipients, each of whom can open it alone.
+ * Wrapped form: `v1:age:<base64 of an age file>`. Its content is the bound data key and a digest of the recipients, by which
+ * a list that has been edited since is noticed.
+ */
+export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner): SecretsProvider {
+  return {
+    async wrapKey(dataKey) {
+      const recipients = recipientsOf(url, context, owner)
+      const mine = await myRecipients(findIdentities(context, owner.name), await loadSdk())
+      if (!recipients.some((recipient) => mine.has(recipient))) {
+        throw new EscError(
+          'key_unavailable',
+          `cannot lock environment '${owner.name}' for age recipients: none of them is yours, so you could not open it again`,
+          { hint: mine.size > 0 ? `add your own recipient, ${[...mine.keys()][0]}` : identityHint(context) },
+        )
+      }
+      return `v1:age:${await encrypt(Buffer.concat([bindKey(dataKey, owner), digestOf(recipients)]), recipients)}`
+    },
+
+    async unwrapKey(wrapped) {
+      const text = /^v1:age:([A-Za-z0-9+/]+={0,2})$/.exec(wrapped)?.[1]
+      if (text === undefined || Buffer.from(text, 'base64').toString('base64') !== text) throw malformedWrapping(owner)
+      const identities = findIdentities(context, owner.name)
+      if (identities.length === 0) {
+        throw new EscError(
+          'key_unavailable',
+          `environment '${owner.name}' is locked for age recipients, and you have no age identity`,
+          { hint: identityHint(context) },
+        )
+      }
+      const bytes = await decrypt(Buffer.from(text, 'base64'), identities, owner)
+      if (bytes === undefined) throw await notARecipient(identities)
+      const dataKey = unbindKey(bytes.subarray(0, -digestBytes), owner)
+      noticeEditedList(bytes.subarray(-digestBytes))
+      return dataKey
+    },
+  }
+
+  /** A list that cannot be read is no reason not to open. */
+  function noticeEditedList(wrappedFor: Uint8Array): void {
+    let listed: readonly string[]
+    try {
+      listed = recipientsOf(url, context, owner)
+    } catch {
+      return
+    }
+    if (digestOf(listed).equals(wrappedFor)) return
+    context.notify(
+      `The age recipients of environment '${owner.name}' were edited, but its data key is still locked for those of before. ` +
+        'Wrap it again to let new recipients in; change the key to keep former ones out.',
+    )
+  }
+
+  async function notARecipient(identities: readonly AgeIdentity[]): Promise<EscError> {
+    const mine = await myRecipients(identities, await loadSdk())
+    const [first] = mine
+    const whose = `${first![0]} (${first![1]})${mine.size > 1 ? ` and ${mine.size - 1} more` : ''}`
+    let listed: readonly string[] = []
+    try {
+      listed = recipientsOf(url, context, owner)
+    } catch {}
+    const added = listed.some((recipient) => mine.has(recipient))
+    return new EscError(
+      'key_unavailable',
+      added
+        ? `environment '${owner.name}' names your age recipient, but its data key was locked before that, or was changed; yours is ${whose}`
+        : `environment '${owner.name}' is locked for other age recipients than yours, which is ${whose}`,
+      {
+        hint: added
+          ? 'ask somebody who can open it to wrap the data key again'
+          : 'set ESC_AGE_IDENTITY_FILE to another identity, or ask somebody who can open it to add your recipient',
+      },
+    )
+  }
+}
+
+const digestBytes = 32
+
+function digestOf(recipients: readonly string[]): Buffer {
+  return createHash('sha256')
+    .update([...recipients].sort().join('\n'))
+    .digest()
+}
+
+/** Of the URL, or of the nearest recipients file. @throws EscError `invalid_input`. */
+function recipientsOf(url: AgeKeyUrl, { files = machineFiles }: KeyContext, owner: KeyOwner): readonly string[] {
+  if (url.recipients.length > 0) return url.recipients
+  for (const folder of owner.folders ?? []) {
+    const path = join(folder, recipientsFile)
+    const bytes = readIfPresent(files, path)
+    if (bytes !== undefined) return parseRecipients(Buffer.from(bytes).toString(), path)
+  }
+  throw new EscError(
+    'invalid_input',
+    `environment '${owner.name}' has no age recipients: the URL of its secrets provider names none, and there is no ${recipientsFile}`,
+    {
+      hint: `write age://<recipient>,<recipient>…, or a file ${recipientsFile} in ${(owner.folders ?? []).join(' or ') || 'the folder of the environment or the store'}`,
+    },
+  )
+}
+
+/** One a line, blank lines and comments aside. */
+function parseRecipients(text: string, path: string): readonly string[] {
+  const recipients = new Set<string>()
+  text.split(/\r?\n/).forEach((line, index) => {
+    const trimmed = line.trim()
+    if (trimmed === '' || trimmed.startsWith('#')) return
+    const problem = recipientProblem(trimmed)
+    if (problem !== undefined) {
+      throw new EscError('invalid_input', `${path}:${index + 1}: ${problem}`, { hint: 'write one age1… a line' })
+    }
+    recipients.add(trimmed)
+  })
+  if (recipients.size > 0) return [...recipients]
+  throw new EscError('invalid_input', `${path} names no recipients`, { hint: 'write one age1… a line' })
+}
+
+function loadSdk(): Promise<Sdk> {
+  return import('../../sdk/age.ts')
+}
+
+/** Recipients and the places of their identities. The library's own errors repeat what it cannot read, so they go no further. */
+async function myRecipients(identities: readonly AgeIdentity[], sdk: Sdk): Promise<Map<string, string>> {
+  const mine = new Map<string, string>()
+  for (const { text, place } of identities) {
+    try {
+      mine.set(await sdk.identityToRecipient(text), place)
+    } catch {
+      throw new EscError('key_unavailable', `${place} holds an age identity that is damaged or cut short`, {
+        hint: 'copy the whole line that begins with AGE-SECRET-KEY-1',
+      })
+    }
+  }
+  return mine
+}
+
+async function encrypt(plaintext: Uint8Array, recipients: readonly string[]): Promise<string> {
+  const { Encrypter } = await loadSdk()
+  const encrypter = new Encrypter()
+  try {
+    for (const recipient of recipients) encrypter.addRecipient(recipient)
+    return Buffer.from(await encrypter.encrypt(plaintext)).toString('base64')
+  } catch {
+    throw new EscError('invalid_input', 'one of the age recipients is no valid public key', {
+      hint: 'compare the recipients with what `age-keygen -y` prints for their identities',
+    })
+  }
+}
+
+/** Undefined: for none of these identities, or their part of the header was changed. @throws EscError `tampered`. */
+async function decrypt(
+  file: Uint8Array,
+  identities: readonly AgeIdentity[],
+  owner: KeyOwner,
+): Promise<Buffer | undefined> {
+  const sdk = await loadSdk()
+  await myRecipients(identities, sdk)
+  const decrypter = new sdk.Decrypter()
+  for (const { text } of identities) decrypter.addIdentity(text)
+  try {
+    return Buffer.from(await decrypter.decrypt(file))
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('no identity matched')) return undefined
+    throw changedKey(owner)
+  }
+}
+
+function identityHint(context: KeyContext): string {
+  return `make one with \`age-keygen -o ${ownIdentityFile(context)}\` and add its public key to the recipients, or set ESC_AGE_IDENTITY or ESC_AGE_IDENTITY_FILE`
+}

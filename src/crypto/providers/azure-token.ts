@@ -1,0 +1,132 @@
+import { type FileSystem, machineFiles } from '../../files/index.ts'
+import { type KeyCall, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
+import { completeNetwork, type HttpRequest, type Network, request } from '../network.ts'
+import type { KeyContext } from '../secrets-provider.ts'
+import { remembered, type Token } from './token-memory.ts'
+
+interface Source {
+  /** For messages. */
+  readonly name: string
+  readonly remedy: string
+  request(): HttpRequest
+}
+
+/**
+ * An access token of Microsoft Entra ID for a vault, by the first source there is: `ESC_AZURE_ACCESS_TOKEN`; a client secret;
+ * a federated token (its file, or its text in `ARM_OIDC_TOKEN`); the managed identity of the machine.
+ * `host` is the vault's: the token is asked for its domain, so that it is of no use anywhere else.
+ */
+export async function azureToken(host: string, context: KeyContext, call: KeyCall): Promise<string> {
+  const given = context.env.ESC_AZURE_ACCESS_TOKEN?.trim()
+  if (given) return given
+  const resource = `https://${host.slice(host.indexOf('.') + 1)}`
+  const source = findSource(resource, host, context, call)
+  const network = completeNetwork(context.network)
+  return remembered(context, `azure ${resource}`, network, () => fetchToken(source, network, call))
+}
+
+function findSource(resource: string, host: string, context: KeyContext, call: KeyCall): Source {
+  const { env } = context
+  const tenant = env.AZURE_TENANT_ID || env.ARM_TENANT_ID
+  const client = env.AZURE_CLIENT_ID || env.ARM_CLIENT_ID
+  const secret = env.AZURE_CLIENT_SECRET || env.ARM_CLIENT_SECRET
+  const file = env.AZURE_FEDERATED_TOKEN_FILE || env.ARM_OIDC_TOKEN_FILE_PATH
+  const assertion = file || env.ARM_OIDC_TOKEN
+  if (tenant && client && (secret || assertion)) {
+    const proof = (): Record<string, string> =>
+      secret
+        ? { client_secret: secret }
+        : {
+            client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+            client_assertion: file ? readToken(context.files ?? machineFiles, file, call) : env.ARM_OIDC_TOKEN!,
+          }
+    return {
+      name: secret ? `client secret of ${client}` : `federated token of ${client}`,
+      remedy: secret
+        ? 'check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET'
+        : 'check AZURE_TENANT_ID, AZURE_CLIENT_ID and the federated credential of the application',
+      request: () => ({
+        method: 'POST',
+        url: `${authority(host, env.AZURE_AUTHORITY_HOST)}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`,
+        body: new URLSearchParams({
+          grant_type: 'client_credentials',
+          client_id: client,
+          scope: `${resource}/.default`,
+          ...proof(),
+        }),
+      }),
+    }
+  }
+  return managedIdentity(resource, client, env)
+}
+
+/** App Service and its like announce an endpoint of their own; virtual machines have the one that everybody knows. */
+function managedIdentity(resource: string, client: string | undefined, env: KeyContext['env']): Source {
+  const query = new URLSearchParams({ resource, ...(client && { client_id: client }) })
+  const remedy =
+    'set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_FEDERATED_TOKEN_FILE), or ESC_AZURE_ACCESS_TOKEN to the output of `az account get-access-token --resource https://vault.azure.net --query accessToken -o tsv`'
+  if (env.IDENTITY_ENDPOINT && env.IDENTITY_HEADER) {
+    query.set('api-version', '2019-08-01')
+    const headers = { 'x-identity-header': env.IDENTITY_HEADER }
+    const url = `${env.IDENTITY_ENDPOINT}?${query}`
+    return { name: 'managed identity', remedy, request: () => ({ method: 'GET', url, headers }) }
+  }
+  query.set('api-version', '2018-02-01')
+  const url = `http://169.254.169.254/metadata/identity/oauth2/token?${query}`
+  const headers = { metadata: 'true' }
+  return {
+    name: 'managed identity',
+    remedy,
+    request: () => ({ method: 'GET', url, headers, attempts: 1, timeoutMs: 2000 }),
+  }
+}
+
+async function fetchToken(source: Source, network: Network, call: KeyCall): Promise<Token> {
+  const asked = source.request()
+  const form = asked.body instanceof URLSearchParams ? asked.body : undefined
+  const hidden = [form?.get('client_secret'), form?.get('client_assertion'), asked.headers?.['x-identity-header']]
+  const hiding = { ...call, hidden: [...call.hidden, ...hidden.filter((each) => typeof each === 'string')] }
+  const answer = await request(network, asked).catch((error) => {
+    if (source.name !== 'managed identity') {
+      throw noAnswer(hiding, error, {
+        from: new URL(asked.url).origin,
+        hint: 'check the network and AZURE_AUTHORITY_HOST',
+      })
+    }
+    throw keyFault(hiding, 'credentials', {
+      code: 'no credentials',
+      text: 'no Azure credentials are set, and this machine has no managed identity',
+      hint: source.remedy,
+    })
+  })
+  const { access_token, expires_in, error, error_description } = (answer.json ?? {}) as Record<string, unknown>
+  if (typeof access_token === 'string' && answer.status === 200) {
+    return { text: access_token, lifeSeconds: Number(expires_in ?? 300) }
+  }
+  if (typeof error !== 'string') throw malformedAnswer(hiding, `the token endpoint (${source.name})`)
+  throw keyFault(hiding, answer.status >= 500 ? 'failed' : 'credentials', {
+    code: error,
+    text: typeof error_description === 'string' ? error_description : `the ${source.name} was refused`,
+    hint: source.remedy,
+  })
+}
+
+/** Where the tenants of a cloud log in. */
+function authority(host: string, given: string | undefined): string {
+  if (given) return (/^https?:\/\//.test(given) ? given : `https://${given}`).replace(/\/+$/, '')
+  if (host.endsWith('.azure.cn')) return 'https://login.chinacloudapi.cn'
+  if (host.endsWith('.usgovcloudapi.net')) return 'https://login.microsoftonline.us'
+  return 'https://login.microsoftonline.com'
+}
+
+function readToken(files: FileSystem, path: string, call: KeyCall): string {
+  try {
+    return Buffer.from(files.readFile(path)).toString().trim()
+  } catch (error) {
+    throw keyFault(call, 'credentials', {
+      code: String((error as { code?: unknown }).code ?? 'unreadable'),
+      text: `cannot read the federated token ${path}`,
+      hint: 'check AZURE_FEDERATED_TOKEN_FILE',
+    })
+  }
+}

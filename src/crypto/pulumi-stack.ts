@@ -1,0 +1,82 @@
+import { createDecipheriv, pbkdf2 } from 'node:crypto'
+import { EscError } from '../errors.ts'
+
+/** Reads the `secure:` values of a Pulumi stack file. Decryption only. */
+export interface PulumiSecrets {
+  /**
+   * The plaintext of `v1:<base64 nonce>:<base64 ciphertext>`: AES-256-GCM, a nonce of 12 bytes, no associated data.
+   * @throws EscError `invalid_input` for another form; `tampered` when it does not verify; `key_unavailable` when locked.
+   */
+  decrypt(value: string): string
+}
+
+const iterations = 1_000_000
+const tagBytes = 16
+
+/**
+ * The secrets of a stack file with `encryptionsalt: v1:<base64 salt of 8 bytes>:<verifier>`; the key is PBKDF2-HMAC-SHA256 of
+ * the passphrase (0.6 s). The verifier is the encrypted text `pulumi`. A wrong passphrase gives locked secrets: the error comes
+ * when the first of them is asked for, as a stack without any needs none.
+ * @throws EscError `invalid_input`.
+ */
+export async function openPulumiPassphrase(encryptionsalt: string, passphrase: string): Promise<PulumiSecrets> {
+  const [version, saltText = '', ...verifier] = encryptionsalt.split(':')
+  const hint = 'copy the line `encryptionsalt` of the stack file as it is'
+  if (verifier.length !== 3) throw new EscError('invalid_input', 'encryptionsalt: malformed state value', { hint })
+  if (version !== 'v1') throw new EscError('invalid_input', 'encryptionsalt: unknown state version', { hint })
+  const salt = base64Of(saltText)
+  if (salt?.length !== 8) throw new EscError('invalid_input', 'encryptionsalt: malformed state value', { hint })
+  const key = await new Promise<Uint8Array>((resolve, reject) => {
+    pbkdf2(passphrase, salt, iterations, 32, 'sha256', (error, derived) => (error ? reject(error) : resolve(derived)))
+  })
+  const secrets = openPulumiSecrets(key)
+  try {
+    if (secrets.decrypt(verifier.join(':')) === 'pulumi') return secrets
+  } catch (error) {
+    if ((error as EscError).code === 'invalid_input') {
+      throw new EscError('invalid_input', 'encryptionsalt: malformed state value', { hint })
+    }
+  }
+  return {
+    decrypt() {
+      throw new EscError('key_unavailable', 'the passphrase is not that of the stack file', {
+        hint: 'set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to that of the stack',
+      })
+    },
+  }
+}
+
+/** The secrets under a key of 32 bytes: that of a passphrase, or a cloud provider's data key once it is unwrapped. */
+export function openPulumiSecrets(key: Uint8Array): PulumiSecrets {
+  return {
+    decrypt(value) {
+      const [version, nonceText, text, ...rest] = value.split(':')
+      if (version !== 'v1' || rest.length > 0) throw malformed()
+      const nonce = base64Of(nonceText ?? '')
+      const bytes = base64Of(text ?? '')
+      if (nonce?.length !== 12 || bytes === undefined || bytes.length < tagBytes) throw malformed()
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
+      decipher.setAuthTag(bytes.subarray(-tagBytes))
+      const start = decipher.update(bytes.subarray(0, -tagBytes))
+      try {
+        return Buffer.concat([start, decipher.final()]).toString()
+      } catch {
+        throw new EscError('tampered', 'an encrypted value was changed, or was made with another key', {
+          hint: 'copy the value from the stack file again',
+        })
+      }
+    },
+  }
+}
+
+function malformed(): EscError {
+  return new EscError('invalid_input', 'an encrypted value is malformed: it must be v1:<nonce>:<ciphertext>', {
+    hint: 'copy the value behind `secure:` as it is',
+  })
+}
+
+/** Standard base64 with its padding. Undefined: anything else. */
+function base64Of(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64')
+  return text !== '' && bytes.toString('base64') === text ? bytes : undefined
+}
