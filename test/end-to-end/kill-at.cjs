@@ -6,13 +6,13 @@ const fs = require('node:fs')
 const net = require('node:net')
 
 const killAt = Number(process.env.ESC_TEST_KILL_AT ?? 0)
-const log = process.env.ESC_TEST_KILL_LOG
-const { appendFileSync } = fs
+const { openSync, writeSync } = fs
+const log = process.env.ESC_TEST_KILL_LOG && openSync(process.env.ESC_TEST_KILL_LOG, 'a')
 let count = 0
 
 function point(name) {
   count += 1
-  if (log) appendFileSync(log, `${name}\n`)
+  if (log) writeSync(log, `${name}\n`)
   if (count === killAt) process.kill(process.pid, 'SIGKILL')
 }
 
@@ -35,7 +35,6 @@ for (const name of [
   }
 }
 
-const { openSync, writeSync } = fs
 fs.openSync = (path, flags, ...rest) => {
   const writes = typeof flags === 'string' ? /[wa+]/.test(flags) : typeof flags === 'number' && (flags & 3) !== 0
   if (writes && !outside(path)) point('openSync')
@@ -52,3 +51,10 @@ net.Socket.prototype.write = function (...args) {
   if (this.remoteAddress !== undefined) point('send')
   return write.apply(this, args)
 }
+
+// Waits for an eventually consistent vendor are long; a sweep has hundreds of them.
+const { setTimeout: wait } = globalThis
+globalThis.setTimeout = Object.assign(
+  (work, ms, ...args) => wait(work, ms >= 200 && ms <= 15_000 ? ms / 10 : ms, ...args),
+  wait,
+)

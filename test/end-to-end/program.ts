@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Playground, packageRoot } from '../commands/esc.ts'
+
+export interface Ended {
+  /** The exit code; null when a signal ended it. */
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly out: string
+  readonly err: string
+}
+
+/** The built program, run as a user runs it, in a folder of its own. */
+export class Program extends Playground {
+  static readonly path = join(packageRoot, 'bin', 'run.cjs')
+
+  static isBuilt(): boolean {
+    return existsSync(join(packageRoot, 'dist', 'cli.cjs'))
+  }
+
+  start(words: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): ChildProcess {
+    const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ESC_PASSPHRASE: ___, ...inherited } = process.env
+    return spawn(process.execPath, [Program.path, ...words], {
+      cwd: this.folder,
+      env: { ...inherited, ...this.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+  }
+
+  esc(words: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): Promise<Ended> {
+    return ended(this.start(words, env))
+  }
+
+  /** The opened environment, or the value at a path of it. */
+  async open(name: string, path?: string, env: Readonly<Record<string, string | undefined>> = {}): Promise<any> {
+    const { code, out, err } = await this.esc(['env', 'open', name, ...(path ? [path] : [])], env)
+    if (code !== 0) throw new Error(`esc env open ${name} exited with ${code}: ${err}`)
+    return JSON.parse(out)
+  }
+}
+
+export function ended(child: ChildProcess): Promise<Ended> {
+  let out = ''
+  let err = ''
+  child.stdout?.on('data', (bytes) => {
+    out += bytes
+  })
+  child.stderr?.on('data', (bytes) => {
+    err += bytes
+  })
+  return new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, out, err })))
+}
