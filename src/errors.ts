@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'not_found' // no such store, environment, revision, path
   | 'already_exists'
   | 'conflict' // somebody else wrote first
+  | 'retracted' // a revision that was taken out of use
   | 'locked' // another process holds the environment
   | 'unsaved_edit' // environment.yaml was edited by hand and not saved
   | 'key_unavailable' // the key that unlocks an environment is missing, wrong or out of reach

@@ -33,6 +33,8 @@ export interface FileStatus {
   /** Permission bits, such as 0o600. */
   readonly mode: number
   readonly size: number
+  /** When its contents last changed, in milliseconds since 1970. */
+  readonly modifiedMs: number
 }
 
 /** The machine's own files. */
@@ -46,7 +48,7 @@ export const machineFiles: FileSystem = {
     }
     if (stats === undefined) return undefined
     const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other'
-    return { kind, mode: stats.mode & 0o777, size: stats.size }
+    return { kind, mode: stats.mode & 0o777, size: stats.size, modifiedMs: stats.mtimeMs }
   },
   readFile: (path) => fs.readFileSync(path),
   list: (path) => fs.readdirSync(path),

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import { type FileSystem, makeFolders, readIfPresent, replaceFile, statusOf } from '../files/index.ts'
 import { layout } from './layout.ts'
+import { digestOf } from './revision-file.ts'
 
 /** The newest revision this machine has seen of an environment. */
 export interface Sighting {
@@ -8,12 +9,26 @@ export interface Sighting {
   readonly digest: string
   /** Digest of the wrapped data key, empty for none: after a key change every file has another digest. */
   readonly key: string
+  /** Generation of the sealed settings; absent for none. */
+  readonly generation?: number
+}
+
+/** How a data key is remembered: by what it is wrapped in. Empty: none. */
+export function digestOfKey(wrappedDataKey: string | undefined): string {
+  return wrappedDataKey === undefined ? '' : digestOf(Buffer.from(wrappedDataKey))
+}
+
+interface Remembered {
+  readonly sightings: Readonly<Record<string, Sighting>>
+  /** Digests of the wrapped data keys this machine has seen or made, whatever the branch. */
+  readonly keys: readonly string[]
 }
 
 /**
  * Remembers the newest revision of each environment in `.esc/seen`, one line of history per git branch, so that a
  * history cut short or put back is noticed. Switching branches is no alarm; a detached HEAD, where people look at old
- * commits on purpose, is not remembered at all.
+ * commits on purpose, is not remembered at all. Keys are remembered for all branches together: one that this machine
+ * has never seen is an alarm wherever it turns up, because its holder could read whatever is saved from then on.
  */
 export class HistoryMemory {
   readonly #files: FileSystem
@@ -31,7 +46,13 @@ export class HistoryMemory {
   }
 
   recall(id: string): Sighting | undefined {
-    return this.#read(id)[this.#currentBranch()]
+    return this.#read(id).sightings[this.#currentBranch()]
+  }
+
+  /** True also where nothing is remembered: the first key is taken on trust. */
+  knowsKey(id: string, key: string): boolean {
+    const { keys } = this.#read(id)
+    return keys.length === 0 || keys.includes(key)
   }
 
   /** Best effort: a store on a read-only disk can still be read. */
@@ -39,30 +60,45 @@ export class HistoryMemory {
     try {
       const branch = this.#currentBranch()
       if (branch === 'detached') return
-      const { [branch]: _, ...others } = this.#read(id)
-      const kept = Object.entries(others).slice(-99)
-      const sightings = Object.fromEntries([...kept, [branch, sighting]])
-      makeFolders(this.#files, layout.seen(this.#store), 0o700)
-      replaceFile(this.#files, this.file(id), Buffer.from(JSON.stringify({ version: 1, sightings })), {
-        synced: false,
-      })
+      const { sightings, keys } = this.#read(id)
+      const { [branch]: _, ...others } = sightings
+      const kept = Object.fromEntries([...Object.entries(others).slice(-99), [branch, sighting]])
+      this.#write(id, { sightings: kept, keys: withKey(keys, sighting.key) }, false)
     } catch {}
   }
 
-  #read(id: string): Readonly<Record<string, Sighting>> {
+  /** From now on the key is one that this machine knows. On the disk when this returns. */
+  trustKey(id: string, key: string): void {
+    const { sightings, keys } = this.#read(id)
+    if (!keys.includes(key)) this.#write(id, { sightings, keys: withKey(keys, key) }, true)
+  }
+
+  #write(id: string, remembered: Remembered, synced: boolean): void {
+    makeFolders(this.#files, layout.seen(this.#store), 0o700)
+    replaceFile(this.#files, this.file(id), Buffer.from(JSON.stringify({ version: 1, ...remembered })), { synced })
+  }
+
+  #read(id: string): Remembered {
     try {
       const bytes = readIfPresent(this.#files, this.file(id))
       const content = bytes === undefined ? undefined : JSON.parse(Buffer.from(bytes).toString())
-      return content?.version === 1 ? content.sightings : {}
-    } catch {
-      return {}
-    }
+      if (content?.version === 1) {
+        const sightings: Record<string, Sighting> = content.sightings
+        const seen = Object.values(sightings).map(({ key }) => key)
+        return { sightings, keys: content.keys ?? seen.filter((key) => key !== '') }
+      }
+    } catch {}
+    return { sightings: {}, keys: [] }
   }
 
   #currentBranch(): string {
     this.#branch ??= currentBranch(this.#files, this.#store)
     return this.#branch
   }
+}
+
+function withKey(keys: readonly string[], key: string): readonly string[] {
+  return key === '' || keys.includes(key) ? keys : [...keys.slice(-99), key]
 }
 
 /** `refs/heads/…` of the work tree the folder is in, `detached`, or `none` outside git. */

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import type { DataKey } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
-import { type FileSystem, listIfPresent, makeFolders, readIfPresent, removeFile, replaceFile } from '../files/index.ts'
+import { listIfPresent, makeFolders, readIfPresent, removeFile, replaceFile } from '../files/index.ts'
+import { removeOldTemporaries } from './leftovers.ts'
+import type { CompleteWorld } from './world.ts'
 
 export interface JournalRecord {
   readonly id: string
@@ -9,7 +11,7 @@ export interface JournalRecord {
 }
 
 interface JournalPlace {
-  readonly files: FileSystem
+  readonly world: Pick<CompleteWorld, 'files' | 'now'>
   /** The folder of this journal: one an environment id, so that it outlives a change of name. */
   readonly folder: string
   /** For messages. */
@@ -35,7 +37,7 @@ export class Journal {
 
   /** Needs no key. */
   ids(): string[] {
-    const names = listIfPresent(this.#place.files, this.#place.folder)
+    const names = listIfPresent(this.#place.world.files, this.#place.folder)
     const entries = names.filter((name) => name.endsWith(suffix) && !name.startsWith('.'))
     return entries.map((name) => decodeId(name.slice(0, -suffix.length))).sort()
   }
@@ -54,19 +56,21 @@ export class Journal {
   /** Adds or replaces an entry. Returns when it is on the disk. */
   async put(id: string, content: Uint8Array): Promise<void> {
     const key = await this.#place.createKey()
-    const { files, folder } = this.#place
+    const { world, folder } = this.#place
+    const { files } = world
     makeFolders(files, folder, 0o700)
+    removeOldTemporaries(world, folder)
     replaceFile(files, this.#file(id), Buffer.concat([header, key.encryptRecord(id, content)]), { mode: 0o600 })
   }
 
   /** Returns when the entry is gone for good. Absent: nothing to do. */
   async remove(id: string): Promise<void> {
-    removeFile(this.#place.files, this.#file(id))
+    removeFile(this.#place.world.files, this.#file(id))
   }
 
   #read(id: string, key: DataKey): Uint8Array | undefined {
-    const { files, environment } = this.#place
-    const bytes = readIfPresent(files, this.#file(id))
+    const { world, environment } = this.#place
+    const bytes = readIfPresent(world.files, this.#file(id))
     if (bytes === undefined) return undefined
     const known = header.equals(bytes.subarray(0, header.length))
     try {

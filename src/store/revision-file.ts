@@ -150,12 +150,12 @@ function unscalar(text: string): string | undefined {
   }
 }
 
-function formatAuthor({ name, email }: Author): string {
+export function formatAuthor({ name, email }: Author): string {
   const clean = (text: string) => text.replace(/[<>\p{Cc}]/gu, '').trim()
   return email ? `${clean(name)} <${clean(email)}>` : clean(name)
 }
 
-function parseAuthor(text: string): Author {
+export function parseAuthor(text: string): Author {
   const match = /^(.*?) ?<([^<>]*)>$/.exec(text)
   return match ? { name: match[1]!, email: match[2]! } : { name: text }
 }

@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from '../json.ts'
+import type { DataKey } from '../crypto/index.ts'
+import { formatJson, type Json, type JsonObject } from '../json.ts'
 import { deleteAt, setAt } from '../syntax/index.ts'
 import { damaged, parseMapping } from './yaml-mapping.ts'
 
@@ -32,15 +33,15 @@ export class Settings {
 
   /** The first revision that must carry a seal. */
   get sealedFrom(): number | undefined {
-    const text = this.#text('sealedFrom')
-    if (text === undefined) return undefined
-    const number = Number(text)
-    if (!Number.isSafeInteger(number) || number < 1)
-      throw damaged(this.file, 'has a sealedFrom that is no revision number')
-    return number
+    return this.#count('sealedFrom', 'revision number')
   }
 
-  /** Vouches for `sealedFrom`. */
+  /** Counts the changes of sealed fields, so that older ones put back are noticed. Undefined: none since the seal covers them. */
+  get generation(): number | undefined {
+    return this.#count('generation', 'count')
+  }
+
+  /** Vouches for the sealed fields (`sealedSettings`). */
   get settingsSeal(): string | undefined {
     return this.#text('settingsSeal')
   }
@@ -64,8 +65,36 @@ export class Settings {
     return text
   }
 
+  #count(key: string, what: string): number | undefined {
+    const text = this.#text(key)
+    if (text === undefined) return undefined
+    const number = Number(text)
+    if (!Number.isSafeInteger(number) || number < 1) throw damaged(this.file, `has a ${key} that is no ${what}`)
+    return number
+  }
+
   #text(key: string): string | undefined {
     const value = this.#fields[key]
     return value === undefined || value === null ? undefined : String(value)
   }
+}
+
+/** Fields that decide which text a reference opens, or who can read what is saved. Only the holder of the key may change them. */
+export const sealedFields = ['sealedFrom', 'generation', 'secretsProvider', 'revisionTags', 'retractions'] as const
+
+/** What the seal of the settings is over: the sealed fields there are, as data, so that comments and style are free. */
+export function sealedSettings(settings: Settings): Uint8Array {
+  if (settings.generation === undefined) return Buffer.from(`sealedFrom ${settings.sealedFrom ?? 'never'}`)
+  const lines = sealedFields.flatMap((field) => {
+    const value = settings.get(field)
+    return value === undefined ? [] : [`${field} ${formatJson(value, { sortKeys: true })}\n`]
+  })
+  return Buffer.from(lines.join(''))
+}
+
+/** Completes a change of sealed fields with the next generation and the seal. */
+export function sealSettings(settings: Settings, changes: JsonObject, key: DataKey): JsonObject {
+  const sealed = { ...changes, generation: (settings.generation ?? 0) + 1 }
+  const after = new Settings(settings.with(sealed), settings.file)
+  return { ...sealed, settingsSeal: key.seal('settings', sealedSettings(after)) }
 }

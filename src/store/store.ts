@@ -4,29 +4,31 @@ import { type DataKey, secretsProviderKind } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import {
   appendLine,
-  codeOf,
   createFile,
   type FileSystem,
   ioError,
   listIfPresent,
   makeFolders,
   readIfPresent,
-  removeQuietly,
   statusOf,
-  syncFolder,
   temporaryPath,
-  temporaryPrefix,
-  writeTemporary,
 } from '../files/index.ts'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { nearest } from '../suggestion.ts'
 import { setAt } from '../syntax/index.ts'
+import { type CloneOptions, prepareClone } from './clone.ts'
 import { Environment } from './environment.ts'
 import { environmentName, isEnvironmentPart } from './environment-name.ts'
 import { HistoryMemory } from './history-memory.ts'
 import { formatVersion, layout } from './layout.ts'
+import { removeTemporaries } from './leftovers.ts'
 import { FileLock, type Lock } from './lock.ts'
+import type { EnvironmentPlace } from './place.ts'
+import { findRemoved, listRemoved, moveAway, moveBack, type RemovedEnvironment } from './removed.ts'
 import { type Author, formatRevision } from './revision-file.ts'
+import { publish, type StagedEnvironment, stage } from './staging.ts'
+import { cleanUpSwap, finishSwap, swappedName } from './swap.ts'
+import { removeTree } from './tree.ts'
 import { type CompleteWorld, completeWorld, type StoreWorld } from './world.ts'
 import { parseMapping } from './yaml-mapping.ts'
 
@@ -140,7 +142,10 @@ export class Store {
     const { files } = this.#world
     const names: string[] = []
     for (const project of listIfPresent(files, this.folder).filter(isEnvironmentPart).sort()) {
-      for (const name of listIfPresent(files, layout.project(this.folder, project)).filter(isEnvironmentPart).sort()) {
+      const folder = layout.project(this.folder, project)
+      const swapped = (name: string) => swappedName(name) ?? name
+      const entries = new Set(listIfPresent(files, folder).map(swapped).filter(isEnvironmentPart))
+      for (const name of [...entries].sort()) {
         if (this.has(`${project}/${name}`)) names.push(`${project}/${name}`)
       }
     }
@@ -148,8 +153,10 @@ export class Store {
   }
 
   has(name: string): boolean {
+    const { files } = this.#world
     const folder = layout.environment(this.folder, environmentName(name))
-    return statusOf(this.#world.files, layout.settings(folder)) !== undefined
+    const there = () => statusOf(files, layout.settings(folder)) !== undefined
+    return there() || (finishSwap(files, folder) && there())
   }
 
   /** @throws EscError `not_found`, with the nearest name there is. */
@@ -172,69 +179,67 @@ export class Store {
    */
   async create(name: string, options: NewEnvironment): Promise<Environment> {
     const full = environmentName(name)
-    const [project, own] = full.split('/') as [string, string]
     if (options.secretsProvider !== undefined) secretsProviderKind(options.secretsProvider)
     return this.#write('create', () => {
-      const { files } = this.#world
-      const folder = layout.environment(this.folder, full)
-      this.#refuseTaken(project, own)
-      makeFolders(files, layout.project(this.folder, project))
-      this.#removeLeftovers(layout.project(this.folder, project))
-      const staged = temporaryPath(layout.project(this.folder, project))
-      this.#stage(staged, options)
-      try {
-        files.rename(staged, folder)
-      } catch (error) {
-        this.#removeTree(staged)
-        if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOTDIR') throw error
-        throw new EscError('already_exists', `${folder} exists already and is no environment`, {
-          hint: 'move it away, or choose another name',
-        })
-      }
-      syncFolder(files, layout.project(this.folder, project))
-      return this.#handle(full)
+      const id = randomUUID()
+      const secretsProvider = options.secretsProvider ?? this.defaultSecretsProvider
+      const { author, created, definition = '' } = options
+      const first = formatRevision({ number: 1, created, author, change: 'create', details: {} }, definition)
+      const settings = setAt(`id: ${id}\n`, ['secretsProvider'], secretsProvider)
+      return this.#publish(full, { settings, revisions: [first], definition: () => definition })
     })
   }
 
   /**
-   * Removes an environment, as far as one can see: its folder moves to `.removed/` of the store, whole, from where it can
-   * be brought back. Refused while it is protected, or while its journal holds credentials of an unfinished rotation.
+   * Makes an environment from another one: with an id and a data key of its own, whole or not at all. Rotations,
+   * schedules, webhooks and protection stay with the source.
+   * @throws EscError `not_found`, `already_exists`, `invalid_input`, `key_unavailable`, `tampered`; `io`.
+   */
+  async clone(source: string, target: string, options: CloneOptions): Promise<Environment> {
+    const full = environmentName(target)
+    const original = this.environment(source)
+    this.#refuseTaken(full)
+    const { defaultSecretsProvider } = this
+    // May ask a person or the network, so before the lock.
+    const content = await prepareClone(original, full, options, { keys: this.#world.keys, defaultSecretsProvider })
+    return this.#write('clone', () => this.#publish(full, content))
+  }
+
+  /**
+   * Removes an environment, as far as one can see: its folder moves to `.removed/` of the store, whole, from where
+   * `restore` brings it back. Refused while it is protected, or while its journal holds credentials of an unfinished rotation.
    */
   async remove(name: string, by: { readonly author: Author; readonly removed: Date }): Promise<void> {
     const environment = this.environment(name)
     const busy = await environment.lock('remove')
     try {
-      await this.#write('remove', () => this.#moveAway(environment, by))
+      await this.#write('remove', () => {
+        cleanUpSwap(this.#world.files, environment.folder)
+        refuseRemoval(environment)
+        moveAway(this.#world.files, this.folder, environment, by)
+      })
     } finally {
       busy.release()
     }
   }
 
-  #moveAway(environment: Environment, by: { readonly author: Author; readonly removed: Date }): void {
-    const { files } = this.#world
-    if (environment.settings.deletionProtected) {
-      throw new EscError('conflict', `environment '${environment.name}' is protected from deletion`, {
-        hint: `turn the protection off with \`esc env settings set ${environment.name} deletion-protected false\``,
-      })
-    }
-    if (environment.journal().ids().length > 0) {
-      throw new EscError('conflict', `a rotation of environment '${environment.name}' is unfinished`, {
-        hint: `finish it with \`esc env rotate ${environment.name}\` first, so that no credential is lost`,
-      })
-    }
-    const { id } = environment
-    const removed = { at: by.removed.toISOString(), by: by.author.email ?? by.author.name, name: environment.name }
-    const to = join(layout.removed(this.folder), `${environment.name.replace('/', '+')}+${id}`)
-    makeFolders(files, layout.removed(this.folder))
-    files.rename(environment.folder, to)
-    syncFolder(files, layout.removed(this.folder))
-    syncFolder(files, dirname(environment.folder))
-    createFile(files, join(to, 'removed.json'), Buffer.from(`${JSON.stringify(removed)}\n`))
-    try {
-      files.removeFolder(dirname(environment.folder))
-    } catch {
-      // The project has other environments.
-    }
+  /** Environments that were removed, the last removed first. */
+  removed(): RemovedEnvironment[] {
+    return listRemoved(this.#world.files, this.folder)
+  }
+
+  /**
+   * Brings a removed environment back as it was. `id` chooses one of several of that name; default: the last removed.
+   * @throws EscError `not_found`; `already_exists` when the name has been given to another since.
+   */
+  async restore(name: string, options: { readonly id?: string } = {}): Promise<Environment> {
+    const full = environmentName(name)
+    return this.#write('restore', () => {
+      const removed = findRemoved(this.removed(), full, options.id)
+      this.#refuseTaken(full)
+      moveBack(this.#world.files, this.folder, removed)
+      return this.#handle(full)
+    })
   }
 
   /** As `Environment.lock`, for callers that have only a name. */
@@ -243,13 +248,19 @@ export class Store {
   }
 
   #handle(name: string): Environment {
-    return new Environment(name, {
+    return new Environment(this.#place(name))
+  }
+
+  #place(name: string): EnvironmentPlace {
+    return {
+      name,
+      folder: layout.environment(this.folder, name),
       store: this.folder,
       world: this.#world,
       memory: this.#memory,
       keys: this.#keys,
       defaultSecretsProvider: () => this.defaultSecretsProvider,
-    })
+    }
   }
 
   #checkVersion(file: string): void {
@@ -269,8 +280,9 @@ export class Store {
     throw new EscError('store_damaged', `${file} has no valid format version`, { hint: 'it must say `version: 1`' })
   }
 
-  #refuseTaken(project: string, own: string): void {
+  #refuseTaken(name: string): void {
     const { files } = this.#world
+    const [project, own] = name.split('/') as [string, string]
     // Names that differ only in case are one name to macOS and Windows: such a store could not be checked out there.
     const same = (one: string) => (other: string) => one !== other && one.toLowerCase() === other.toLowerCase()
     const otherProject = listIfPresent(files, this.folder).find(same(project))
@@ -286,42 +298,22 @@ export class Store {
     }
   }
 
-  /** Builds the folder of a new environment under a name nobody reads; everything in it is on the disk when this returns. */
-  #stage(folder: string, options: NewEnvironment): void {
+  /** Makes an environment appear, whole. For the holder of the store's lock. */
+  #publish(name: string, content: StagedEnvironment): Environment {
     const { files } = this.#world
-    const { author, created, definition = '' } = options
-    const record = { number: 1, created, author, change: 'create', details: {} }
-    const secretsProvider = options.secretsProvider ?? this.defaultSecretsProvider
-    files.makeFolder(folder)
-    files.makeFolder(layout.revisions(folder))
-    writeTemporary(files, layout.revision(folder, 1), formatRevision(record, definition))
-    syncFolder(files, layout.revisions(folder))
-    writeTemporary(files, layout.definition(folder), Buffer.from(definition))
-    writeTemporary(
-      files,
-      layout.settings(folder),
-      Buffer.from(setAt(`id: ${randomUUID()}\n`, ['secretsProvider'], secretsProvider)),
-    )
-    syncFolder(files, folder)
-  }
-
-  #removeLeftovers(project: string): void {
-    for (const name of listIfPresent(this.#world.files, project)) {
-      if (name.startsWith(temporaryPrefix)) this.#removeTree(join(project, name))
-    }
-  }
-
-  /** Of a staged environment that never came to be; what cannot be removed is left to the next. */
-  #removeTree(folder: string): void {
-    const { files } = this.#world
+    const folder = layout.environment(this.folder, name)
+    this.#refuseTaken(name)
+    makeFolders(files, dirname(folder))
+    removeTemporaries(files, dirname(folder))
+    const staged = temporaryPath(dirname(folder))
+    stage(files, staged, content)
     try {
-      for (const name of files.list(folder)) {
-        const path = join(folder, name)
-        if (statusOf(files, path)?.kind === 'folder') this.#removeTree(path)
-        else removeQuietly(files, path)
-      }
-      files.removeFolder(folder)
-    } catch {}
+      publish(files, staged, folder)
+    } catch (error) {
+      removeTree(files, staged)
+      throw error
+    }
+    return this.#handle(name)
   }
 
   async #write<T>(purpose: string, write: () => T | Promise<T>): Promise<T> {
@@ -351,4 +343,18 @@ function ensureLines(files: FileSystem, path: string, wanted: readonly string[])
   }
   const present = Buffer.from(bytes).toString().split(/\r?\n/)
   for (const line of wanted) if (!present.includes(line)) appendLine(files, path, line)
+}
+
+function refuseRemoval(environment: Environment): void {
+  const { name } = environment
+  if (environment.settings.deletionProtected) {
+    throw new EscError('conflict', `environment '${name}' is protected from deletion`, {
+      hint: `turn the protection off with \`esc env settings set ${name} deletion-protected false\``,
+    })
+  }
+  if (environment.journal().ids().length > 0) {
+    throw new EscError('conflict', `a rotation of environment '${name}' is unfinished`, {
+      hint: `finish it with \`esc env rotate ${name}\` first, so that no credential is lost`,
+    })
+  }
 }

@@ -8,6 +8,8 @@ export interface StoreWorld {
   readonly files?: FileSystem
   readonly processes?: Processes
   readonly sleep?: (ms: number) => Promise<void>
+  /** Milliseconds since 1970: tells how old something is that a killed process has left. */
+  readonly now?: () => number
 }
 
 export type CompleteWorld = Required<StoreWorld>
@@ -18,5 +20,6 @@ export function completeWorld(world: StoreWorld): CompleteWorld {
     files: world.files ?? machineFiles,
     processes: world.processes ?? machineProcesses,
     sleep: world.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
+    now: world.now ?? Date.now,
   }
 }

@@ -88,7 +88,8 @@ export class MemoryFiles implements FileSystem {
   stat(path: string): FileStatus | undefined {
     this.#call('stat', path)
     const node = this.#find(path)
-    return node && { kind: node.kind, mode: node.mode, size: node.kind === 'file' ? node.bytes.length : 0 }
+    const size = node?.kind === 'file' ? node.bytes.length : 0
+    return node && { kind: node.kind, mode: node.mode, size, modifiedMs: 0 }
   }
 
   readFile(path: string): Uint8Array {

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Processes, ProcessIdentity, StoreWorld } from '../../src/store/index.ts'
+import type { DataKey } from '../../src/crypto/index.ts'
+import type { Environment, Processes, ProcessIdentity, Reencrypt, StoreWorld } from '../../src/store/index.ts'
 import { Store } from '../../src/store/index.ts'
 import { MemoryFiles } from '../files/memory-files.ts'
 
@@ -52,4 +53,26 @@ export async function errorOf(run: () => unknown): Promise<Error & { code?: stri
     return error as Error
   }
   throw new Error('expected an error')
+}
+
+/** The language of these tests: a secret is `enc(…)` around the base64 of its ciphertext. */
+export const enc = (key: DataKey, plaintext: string) => `enc(${Buffer.from(key.encrypt(plaintext)).toString('base64')})`
+
+export const reencrypt: Reencrypt = (definition, { decrypt, encrypt }) =>
+  definition.replace(/enc\(([^)]*)\)/g, (_, base64) => {
+    const ciphertext = encrypt(decrypt(Buffer.from(base64, 'base64')))
+    return `enc(${Buffer.from(ciphertext).toString('base64')})`
+  })
+
+/** A definition with its secrets in the clear. */
+export function revealed(definition: string, key: DataKey): string {
+  return definition.replace(/enc\(([^)]*)\)/g, (_, base64) => key.decrypt(Buffer.from(base64, 'base64')))
+}
+
+/** Appends a definition whose secrets are given as `enc:text`. */
+export async function save(environment: Environment, text: string): Promise<number> {
+  const key = await environment.dataKey()
+  const definition = text.replace(/enc:(\w+)/g, (_, plaintext) => enc(key, plaintext))
+  const base = environment.current().number
+  return (await environment.append({ base, definition, change: 'edit', ...by })).number
 }

@@ -1,0 +1,103 @@
+import { DataKey, type KeyOwner, openSecretsProvider } from '../crypto/index.ts'
+import { EscError } from '../errors.ts'
+import type { History } from './history.ts'
+import { digestOfKey } from './history-memory.ts'
+import { layout } from './layout.ts'
+import { type EnvironmentPlace, keyMemo, restoreHint } from './place.ts'
+import type { Revision } from './revision-file.ts'
+import type { Seals } from './seals.ts'
+import { type Settings, sealSettings } from './settings.ts'
+import type { SettingsFile } from './settings-file.ts'
+import { takeTurn } from './turn.ts'
+
+/** The data key of one environment: unwrapped once a process, made when it is first needed. */
+export class EnvironmentKey {
+  readonly #place: EnvironmentPlace
+  readonly #settings: SettingsFile
+  readonly #history: History
+  readonly #seals: Seals
+
+  constructor(place: EnvironmentPlace, parts: { settings: SettingsFile; history: History; seals: Seals }) {
+    this.#place = place
+    this.#settings = parts.settings
+    this.#history = parts.history
+    this.#seals = parts.seals
+  }
+
+  /** @throws EscError `key_unavailable` when there is none or it cannot be unwrapped; `tampered`. */
+  async existing(): Promise<DataKey> {
+    const settings = this.#settings.last
+    const { wrappedDataKey } = settings
+    if (wrappedDataKey === undefined) {
+      const problem = `environment '${this.#place.name}' has no data key, so nothing in it can be decrypted`
+      throw new EscError('key_unavailable', problem, {
+        hint: `restore wrappedDataKey in ${layout.settings(this.#place.folder)} from the git history`,
+      })
+    }
+    const key = await this.#unwrap(settings, wrappedDataKey)
+    this.#seals.verifySettings(settings, key)
+    return key
+  }
+
+  /** Made, wrapped and recorded in the settings when there is none yet. */
+  async existingOrNew(): Promise<DataKey> {
+    if (this.#settings.last.wrappedDataKey === undefined) this.#settings.read()
+    if (this.#settings.last.wrappedDataKey === undefined) await this.#create()
+    return this.existing()
+  }
+
+  /** A sealed revision without a key in the settings: making a new key would hide that something is gone. */
+  refuseLost(revision: Revision): void {
+    if (revision.seal === undefined) return
+    throw new EscError(
+      'store_damaged',
+      `revision ${revision.number} of environment '${this.#place.name}' is sealed, but ${this.#settings.last.file} has no wrappedDataKey`,
+      { hint: restoreHint },
+    )
+  }
+
+  async #unwrap(settings: Settings, wrapped: string): Promise<DataKey> {
+    const { keys, world } = this.#place
+    const owner = this.#owner
+    const memo = keyMemo(owner, wrapped)
+    let unwrapped = keys.get(memo)
+    if (unwrapped === undefined) {
+      unwrapped = (async () => {
+        const provider = await openSecretsProvider(this.#providerOf(settings), world.keys, owner)
+        return new DataKey(await provider.unwrapKey(wrapped), owner)
+      })()
+      keys.set(memo, unwrapped)
+      // A failure is not kept: the next try may have the key.
+      unwrapped.catch(() => keys.delete(memo))
+    }
+    return unwrapped
+  }
+
+  async #create(): Promise<void> {
+    const { memory, world } = this.#place
+    this.refuseLost(this.#history.newest())
+    // Wrapping may ask a person or the network, so it is done before the lock is taken; whoever is first under the lock wins.
+    const owner = this.#owner
+    const key = DataKey.generate(owner)
+    const secretsProvider = this.#providerOf(this.#settings.last)
+    const provider = await openSecretsProvider(secretsProvider, world.keys, owner)
+    const wrappedDataKey = await provider.wrapKey(key.revealBytes())
+    await takeTurn(this.#place, 'key', () =>
+      this.#settings.change((settings) => {
+        if (settings.wrappedDataKey !== undefined) return {}
+        const sealedFrom = this.#history.newest().number + 1
+        memory.trustKey(owner.id, digestOfKey(wrappedDataKey))
+        return sealSettings(settings, { secretsProvider, wrappedDataKey, sealedFrom }, key)
+      }),
+    )
+  }
+
+  #providerOf(settings: Settings): string {
+    return settings.secretsProvider ?? this.#place.defaultSecretsProvider()
+  }
+
+  get #owner(): KeyOwner {
+    const { name, folder, store } = this.#place
+    return { id: this.#settings.last.id, name, folders: [folder, store] }
+  }
+}

@@ -1,0 +1,24 @@
+import type { DataKey, KeyOwner } from '../crypto/index.ts'
+import type { HistoryMemory } from './history-memory.ts'
+import type { CompleteWorld } from './world.ts'
+
+/** What an environment shares with its store. */
+export interface EnvironmentPlace {
+  /** Project and name, such as `rotators/ci`. */
+  readonly name: string
+  readonly folder: string
+  /** Folder of the store. */
+  readonly store: string
+  readonly world: CompleteWorld
+  readonly memory: HistoryMemory
+  /** Unwrapped data keys of this process, by `keyMemo`. */
+  readonly keys: Map<string, Promise<DataKey>>
+  readonly defaultSecretsProvider: () => string
+}
+
+/** What an unwrapped key is remembered by. */
+export function keyMemo(owner: Pick<KeyOwner, 'id'>, wrappedDataKey: string): string {
+  return `${owner.id} ${wrappedDataKey}`
+}
+
+export const restoreHint = 'restore the file from the git history'
