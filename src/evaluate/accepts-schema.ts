@@ -1,5 +1,5 @@
 import { compareKeys } from '../json.ts'
-import { refTarget, type Schema, type SchemaObject } from '../schema/index.ts'
+import { anyRotateOnly, refTarget, type Schema, type SchemaObject } from '../schema/index.ts'
 import { elementPath, joinPath } from '../syntax/index.ts'
 import type { Definition } from './definition.ts'
 import type { Report } from './validate.ts'
@@ -31,9 +31,9 @@ class Comparison {
   }
 
   accepts(given: Schema, wanted: Schema | undefined, at: Place, depth: number): boolean {
-    if (wanted === undefined || wanted === true) return true
+    if (wanted === undefined || wanted === true || wanted === anyRotateOnly) return true
     if (wanted === false) return false
-    if (given === true) return true
+    if (given === true || given === anyRotateOnly) return true
     if (given === false) return false
     if (depth > maxDepth) return true
     let ok = true

@@ -1,5 +1,5 @@
 import type { Expression, Interpolation, PropertyAccess, SymbolReference } from '../language/index.ts'
-import { inlineEnvironment, suggest } from '../language/index.ts'
+import { inlineEnvironment } from '../language/index.ts'
 import { itemSchema, propertySchema, type Schema } from '../schema/index.ts'
 import { quote } from '../syntax/index.ts'
 import { type Definition, nowhere } from './definition.ts'
@@ -65,6 +65,14 @@ class Resolution {
     return this.#nowhere(index)
   }
 
+  #unknownProperty(index: number, key: string, candidates: readonly string[] | ReadonlyMap<string, unknown>): Value {
+    const best = this.#scope.round.suggester.suggest(key, candidates)
+    return this.#fail(
+      index,
+      `unknown property ${quote(key)}${best === undefined ? '' : `; did you mean ${quote(best)}?`}`,
+    )
+  }
+
   #nowhere(index: number): Value {
     for (let i = index; i < this.#access.accessors.length; i++) this.#accessed[i] = this.#self()
     return this.#scope.unknown(this.#referring)
@@ -105,7 +113,7 @@ class Resolution {
         const property = receiver.properties.get(key)
         if (property === undefined) {
           if (base?.mayBeObject) return this.#inValue(base, index)
-          return this.#fail(index, unknownProperty(key, receiver.properties.keys()))
+          return this.#unknownProperty(index, key, receiver.properties)
         }
         receiver = property.value
         base = base?.property(key, property.keyNode.range)
@@ -142,7 +150,7 @@ class Resolution {
         let own = holder.own(key)
         while (own === undefined) {
           const base = holder.base
-          if (!base?.mayBeObject) return this.#fail(index, unknownProperty(key, holder.ownKeys))
+          if (!base?.mayBeObject) return this.#unknownProperty(index, key, holder.ownKeys)
           if (base.unknown) return this.#inUnknown(base, index)
           holder = base
           own = holder.own(key)
@@ -179,9 +187,4 @@ function indexProblem(key: string | number, length: number): string | undefined 
   if (typeof key === 'string') return nameOnArray
   if (key < 0) return 'array indices must not be negative'
   return key >= length ? `array index ${key} out-of-bounds for array of length ${length}` : undefined
-}
-
-function unknownProperty(key: string, candidates: Iterable<string>): string {
-  const best = suggest(key, candidates)
-  return `unknown property ${quote(key)}${best === undefined ? '' : `; did you mean ${quote(best)}?`}`
 }

@@ -268,12 +268,11 @@ function signatureOf(declared: { readonly inputs: Schema; readonly outputs: Sche
     }
   }
   const compiledState = compile(state ?? true)
-  const failed = typeof compiledState === 'object' && isFailure(compiledState)
-  return {
-    inputs: compile(declared.inputs),
-    outputs: compile(declared.outputs),
-    state: failed
-      ? compiledState
-      : markUnion({ oneOf: [compiledState as Schema, nullSchema] }, [compiledState as Schema]),
-  }
+  return { inputs: compile(declared.inputs), outputs: compile(declared.outputs), state: orNull(compiledState) }
+}
+
+/** A state may be absent. `any` accepts that already, and exactly one alternative must. */
+function orNull(state: Schema | Failure): Schema | Failure {
+  if (typeof state !== 'object') return state === true ? true : nullSchema
+  return isFailure(state) ? state : markUnion({ oneOf: [state, nullSchema] }, [state])
 }

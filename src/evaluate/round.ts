@@ -1,4 +1,4 @@
-import type { Environment, Expression } from '../language/index.ts'
+import { type Environment, type Expression, Suggester } from '../language/index.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import { type Answers, type Call, isFailure } from './calls.ts'
@@ -69,6 +69,7 @@ export class Round {
   readonly calls = new Map<string, Call>()
   readonly diagnostics: Diagnostic[] = []
   readonly rotations: RotationOutcome[] = []
+  readonly suggester = new Suggester()
   /** Names of the environments evaluated, the root first. */
   readonly evaluated: string[] = []
   readonly rootScope: Scope

@@ -203,7 +203,7 @@ export class Scope {
       value = this.#compute(expression, accept, base)
       this.#evaluating[id] = 0
       this.round.leave()
-      if (value.size > maxSize || value.depth > maxDepth) {
+      if (value.size > maxSize || (value.depth > maxDepth && expression !== this.environment.root)) {
         const limit = value.size > maxSize ? 'too large' : `nested more than ${maxDepth} levels deep`
         this.error(`the value is ${limit}`, expression)
         value = this.unknown(expression)

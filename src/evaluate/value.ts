@@ -63,6 +63,7 @@ export class Value {
   #schema: Schema | undefined
   #children: Map<string, Value> | undefined
   #keys: readonly string[] | undefined
+  #ownKeys: readonly string[] | undefined
   #deep: Deep | undefined
 
   private constructor(init: {
@@ -233,7 +234,8 @@ export class Value {
   }
 
   get ownKeys(): readonly string[] {
-    return this.#content.kind === 'map' ? [...this.#content.own.keys()] : []
+    this.#ownKeys ??= this.#content.kind === 'map' ? [...this.#content.own.keys()] : []
+    return this.#ownKeys
   }
 
   hasOwn(key: string): boolean {

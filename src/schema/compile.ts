@@ -15,6 +15,10 @@ interface Compiled {
 
 const compiled = new WeakMap<SchemaObject, Compiled>()
 
+/** `any` where only a rotation resolves the value: an object, since `true` can carry no mark. */
+export const anyRotateOnly: SchemaObject = {}
+compiled.set(anyRotateOnly, { rotateOnly: true, mentionsRotateOnly: true })
+
 /** A schema that cannot be used, such as one with a bad pattern. */
 export class SchemaError extends Error {
   override readonly name = 'SchemaError'
@@ -66,7 +70,7 @@ class Compiler {
   }
 
   compile(schema: Schema, rotateOnly: boolean): Schema {
-    if (typeof schema !== 'object') return schema
+    if (typeof schema !== 'object') return schema && rotateOnly ? anyRotateOnly : schema
     return this.#compileInto({ ...schema }, schema, rotateOnly)
   }
 
@@ -108,7 +112,7 @@ class Compiler {
     if (known !== undefined) return known
     const definition = this.#root.$defs && Object.hasOwn(this.#root.$defs, name) ? this.#root.$defs[name] : undefined
     if (definition === undefined) throw new SchemaError(`unknown subschema ${ref}`)
-    if (typeof definition !== 'object') return definition
+    if (typeof definition !== 'object') return this.compile(definition, rotateOnly)
     const copy = { ...definition }
     // Known before it is compiled, since a definition may refer to itself.
     this.#definitions.set(id, copy)

@@ -1,6 +1,7 @@
 /** The JSON-schema-like types of values. */
 export * from './build.ts'
 export {
+  anyRotateOnly,
   compileSchema,
   isRotateOnly,
   markUnion,

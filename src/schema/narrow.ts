@@ -1,5 +1,6 @@
 import { compareKeys } from '../json.ts'
 import { recordOf } from './build.ts'
+import { markUnion } from './compile.ts'
 import type { Schema, SchemaObject } from './schema.ts'
 
 /** The schema of an object's property. `any` says nothing about its properties, so the answer is `false`. */
@@ -39,7 +40,7 @@ function unions(schema: SchemaObject): readonly Schema[] {
 
 function combine(found: readonly Schema[]): Schema {
   const schemas = found.filter((schema) => schema !== false)
-  return schemas.length === 0 ? false : schemas.length === 1 ? schemas[0]! : { oneOf: schemas }
+  return schemas.length === 0 ? false : schemas.length === 1 ? schemas[0]! : markUnion({ oneOf: schemas }, schemas)
 }
 
 /** The schema of an object that overrides parts of another one. Anything but two objects: that of the upper one. */

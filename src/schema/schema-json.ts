@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, JsonNumber, type JsonObject } from '../json.ts'
-import { SchemaError } from './compile.ts'
+import { anyRotateOnly, SchemaError } from './compile.ts'
 import type { Schema, SchemaObject } from './schema.ts'
 
 type Member = readonly [name: keyof SchemaObject, kind: Kind]
@@ -55,6 +55,7 @@ const members: readonly Member[] = [
 /** The schema as JSON: empty members are left out, except `type`, which is always there. */
 export function schemaToJson(schema: Schema): Json {
   if (typeof schema === 'boolean') return schema
+  if (schema === anyRotateOnly) return true
   const json: Record<string, Json> = Object.create(null)
   for (const [name, kind] of members) {
     const value = schema[name] as unknown
