@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { EscError } from '../../src/errors.ts'
 import { type AwsIamPending, type AwsIamState, awsIam, awsIamRotator } from '../../src/rotators/aws-iam/index.ts'
 import { awsIamTiming } from '../../src/rotators/aws-iam/timing.ts'
-import { parseUserArn, regionFor } from '../../src/rotators/aws-iam/user-arn.ts'
+import { iamRegion, parseUserArn, regionFor } from '../../src/rotators/aws-iam/user-arn.ts'
 import { secret } from '../../src/secret.ts'
 import { DroppedConnection, FakeFault, type FakeKey } from '../fakes/iam.ts'
 import { type AwsAccount, loginOf, managerRights, startAwsAccount, stateOf, userArn } from './aws-account.ts'
@@ -479,6 +479,12 @@ describe('aws-iam', () => {
     expect(regionFor(parseUserArn('arn:aws-us-gov:iam::123456789012:user/a'), undefined)).to.equal('us-gov-west-1')
     expect(regionFor(parseUserArn(userArn), undefined)).to.equal('us-east-1')
     expect(regionFor(parseUserArn(userArn), 'eu-west-1')).to.equal('eu-west-1')
+    expect(['eu-west-1', 'cn-northwest-1', 'us-gov-east-1', 'us-iso-west-1'].map(iamRegion)).to.deep.equal([
+      'us-east-1',
+      'cn-north-1',
+      'us-gov-west-1',
+      'us-iso-west-1',
+    ])
   })
 })
 

@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { secret } from '../../secret.ts'
 import type { AccessKey, AwsLogin } from './types.ts'
+import { iamRegion } from './user-arn.ts'
 
 /** A key as IAM lists it. */
 export interface ListedKey {
@@ -73,8 +74,8 @@ function clientOptions(login: AwsLogin, region: string, maxAttempts: number) {
 
 export async function connectIam(login: AwsLogin, region: string): Promise<IamRemote> {
   const sdk = await loadSdk()
-  const reading = new sdk.IAMClient(clientOptions(login, region, 3))
-  const writing = new sdk.IAMClient(clientOptions(login, region, 1))
+  const reading = new sdk.IAMClient(clientOptions(login, iamRegion(region), 3))
+  const writing = new sdk.IAMClient(clientOptions(login, iamRegion(region), 1))
   const sts = new sdk.STSClient(clientOptions(login, region, 3))
   let clockOfAws: Date | undefined
   reading.middlewareStack.add(

@@ -43,3 +43,13 @@ export function regionFor({ partition }: UserArn, region: string | undefined): s
   }
   return region
 }
+
+/**
+ * The region that IAM requests are signed for, given the region asked for: a partition has one IAM. The SDK knows that of
+ * its own endpoints, and not of one named by `AWS_ENDPOINT_URL_IAM`.
+ */
+export function iamRegion(region: string): string {
+  if (/^[a-z]{2}-iso/.test(region)) return region
+  const partition = Object.values(homeRegions).find(({ prefix }) => region.startsWith(prefix))
+  return partition?.home ?? 'us-east-1'
+}
