@@ -11,7 +11,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: [],
     because: 'durable writes and the file system as an argument know nothing of what is written',
   },
-  crypto: { mayImport: ['files'], because: 'keys and ciphertext know neither the store nor the language' },
+  crypto: { mayImport: ['files', 'sdk'], because: 'keys and ciphertext know neither the store nor the language' },
   store: {
     mayImport: ['crypto', 'files', 'syntax'],
     because: 'a store keeps texts; what they mean is not its business',
