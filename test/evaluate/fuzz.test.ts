@@ -1,0 +1,189 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { environmentToJson, evaluateEnvironment } from '../../src/evaluate/index.ts'
+import { formatJson } from '../../src/json.ts'
+import { parseEnvironment } from '../../src/language/index.ts'
+import { decrypt, executionContext, fakeWorld } from '../conformance/fakes.ts'
+
+/** All of it with SLOW=1, a sample otherwise. */
+const runs = process.env.SLOW ? 200_000 : 3000
+
+const own = [
+  `description: all forms
+imports: [base, {side: {merge: false}}, proj/env]
+values:
+  text: "a \${base.x} $\${y} \${list[1]["k"]}"
+  secret: {fn::secret: hunter2-plaintext}
+  sealed: {fn::secret: {ciphertext: ZXNjeAAAAAHo9e705fKyKo30VQ==}}
+  open: {fn::open::test: {a: 1, b: "\${secret}"}}
+  typed: {fn::open: {provider: schema, inputs: {string: x, tuple: [hello, world]}}}
+  rotated: {fn::rotate::echo: {inputs: {next: "\${secret}"}, state: {current: c0}}}
+  swap: {fn::rotate: {provider: swap, inputs: {}, state: {a: a, b: {fn::secret: b}}}}
+  list: [1, {k: v}, [x, "\${open.a}"], null, true, 1e3, 0x1F]
+  join: {fn::join: [",", ["\${text}", b]]}
+  split: {fn::split: [",", "\${join}"]}
+  concat: {fn::concat: [["\${list}"], "\${split}"]}
+  json: {fn::toJSON: "\${list}"}
+  back: {fn::fromJSON: "\${json}"}
+  base64: {fn::fromBase64: {fn::toBase64: "\${text}"}}
+  final: {fn::final: {p: "\${open}"}}
+  valid: {fn::validate: {schema: {type: object, properties: {a: {type: number, minimum: 1}}}, value: "\${open}"}}
+  inline: \${environments.proj.env.v}
+  ctx: \${context.pulumi.user.id}
+  base: {x: over, __proto__: 1, constructor: {prototype: "\${text}"}}
+`,
+  'values: {x: &a 1, y: *a, ? k : v, "fn::x": 2, z: {fn::toJSON: 1, b: 2}}\n',
+  'imports: [{a: {merge: maybe}}, 3, env]\nvalues:\n  世界: "${世界}"\n  😀: |\n    ${a.b\n  c: >-\n    ${[0]}\n',
+]
+
+/** Recorded environments make good seeds where they are at hand. */
+function recorded(): readonly string[] {
+  const folder = fileURLToPath(new URL('../../../shared/conformance', import.meta.url))
+  if (!existsSync(folder)) return []
+  const texts: string[] = []
+  for (const kind of ['eval', 'eval-extra', 'parse', 'yaml', 'crypt'])
+    if (existsSync(join(folder, kind)))
+      for (const file of readdirSync(join(folder, kind), { recursive: true, encoding: 'utf8' }))
+        if (file.endsWith('.yaml')) texts.push(readFileSync(join(folder, kind, file), 'utf8'))
+  return texts
+}
+
+/** Numbers in [0, n), always the same from the same seed. */
+function randomFrom(seed: number): (n: number) => number {
+  let state = seed
+  return (n) => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) % n
+  }
+}
+
+const tokens = [
+  '${',
+  '}',
+  '$$',
+  '${a}',
+  '${b.c}',
+  '[',
+  ']',
+  '{',
+  '}',
+  ': ',
+  '- ',
+  '\n',
+  '\n  ',
+  '\t',
+  '"',
+  "'",
+  '#',
+  '&a ',
+  '*a',
+  '!!int ',
+  '|',
+  '>',
+  '?',
+  'fn::secret: ',
+  'fn::open::test: ',
+  'fn::rotate::swap: ',
+  'fn::join: ',
+  'fn::final: ',
+  'fn::validate: ',
+  'values:',
+  'imports:',
+  'null',
+  '__proto__',
+  'constructor',
+  '0x1F',
+  '1e999',
+  '.nan',
+  '\r\n',
+  '\ufeff',
+  '世',
+  '😀',
+  '\u0000',
+  '\u0085',
+  '%',
+  '---\n',
+  '...',
+  '~',
+  'ciphertext: ',
+] // prettier-ignore
+
+function mutate(seeds: readonly string[], random: (n: number) => number): string {
+  let text = seeds[random(seeds.length)]!
+  for (let i = 1 + random(6); i > 0; i--) {
+    const at = random(text.length + 1)
+    const until = Math.min(text.length, at + random(12))
+    const kind = random(6)
+    if (kind === 0) text = text.slice(0, at) + text.slice(until)
+    else if (kind === 1) text = text.slice(0, at) + tokens[random(tokens.length)] + text.slice(at)
+    else if (kind === 2) text = text.slice(0, at) + tokens[random(tokens.length)] + text.slice(until)
+    else if (kind === 3) text = text.slice(0, at) + text.slice(at, until) + text.slice(at)
+    else {
+      const lines = text.split('\n')
+      const line = random(lines.length)
+      if (kind === 4) lines.splice(line, 1, ...(random(2) ? [] : [lines[line]!, lines[random(lines.length)]!]))
+      else lines[line] = random(2) ? `  ${lines[line]}` : lines[line]!.replace(/^ {1,2}/, '')
+      text = lines.join('\n')
+    }
+  }
+  return text
+}
+
+describe('evaluation of damaged definitions', function () {
+  this.timeout(process.env.SLOW ? 3_600_000 : 60_000)
+
+  it(`never fails, hangs, pollutes or tells a secret (${runs} inputs)`, async () => {
+    const seeds = [...own, ...recorded()]
+    const random = randomFrom(Number(process.env.SEED ?? 1))
+    const world = fakeWorld((name) => {
+      if (/nope|missing/.test(name)) throw new Error(`no environment ${name}`)
+      return seeds[name.length % seeds.length]!
+    })
+    const modes = ['check', 'open', 'rotate'] as const
+    let slowest = 0
+    for (let run = 0; run < runs; run++) {
+      const text = mutate(seeds, random)
+      const fail = (what: string, error?: unknown): never => {
+        throw new Error(`${what}, run ${run}:\n${JSON.stringify(text)}`, { cause: error })
+      }
+      const start = performance.now()
+      const mode = modes[run % 3]!
+      try {
+        parseEnvironment('env', text)
+        const { environment, diagnostics } = await evaluateEnvironment(
+          {
+            name: 'env',
+            text,
+            mode,
+            showSecrets: random(2) === 0,
+            unlock: async () => decrypt,
+            context: executionContext,
+          },
+          world,
+          { despiteErrors: true },
+        )
+        const complete = environment && random(4) === 0 ? formatJson(environmentToJson(environment)) : ''
+        if (complete.includes('undefined')) fail('a part is undefined')
+        for (const { summary } of diagnostics) if (summary.includes('hunter2-plaintext')) fail('a secret is told')
+      } catch (error) {
+        fail('it failed', error)
+      }
+      const took = performance.now() - start
+      // Another process may have the processor for a moment: what is slow must be slow again.
+      if (took > 1000) {
+        const again = performance.now()
+        await evaluateEnvironment({ name: 'env', text, mode, unlock: async () => decrypt }, world, {
+          despiteErrors: true,
+        })
+        if (performance.now() - again > 1000) fail('it hung')
+      }
+      slowest = Math.max(slowest, took)
+    }
+    expect(Object.keys(Object.prototype)).to.deep.equal([])
+    expect(slowest).to.be.lessThan(60_000)
+  })
+})
