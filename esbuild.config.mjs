@@ -55,6 +55,64 @@ const sdkImportsVendorsOnly = {
 }
 
 /**
+ * Rooms are imported through their `index.ts`, which would load every file of a room for the sake of one. No module of ours does
+ * anything by being loaded, so in the bundle an import goes straight to the file that holds the name.
+ */
+const pastFrontDoors = {
+  name: 'past-front-doors',
+  setup(build) {
+    build.onLoad({ filter: /[/]src[/].*\.ts$/ }, ({ path }) => {
+      const contents = readFileSync(path, 'utf8').replace(
+        /^import \{([^}]*)\} from '(\.[^']*[/]index\.ts)'/gm,
+        (statement, names, door) => directImports(statement, names, join(dirname(path), door)),
+      )
+      return { contents, loader: 'ts' }
+    })
+  },
+}
+
+function directImports(statement, names, door) {
+  const homes = homesOf(door)
+  const lines = names.split(',').flatMap((each) => {
+    const [, name, local = name] = /^\s*(\w+)(?:\s+as\s+(\w+))?\s*$/.exec(each) ?? []
+    // What is a type, or nothing, vanishes anyway.
+    if (name === undefined) return []
+    const home = homes.get(name)
+    if (home === undefined)
+      throw new Error(`${door} does not export ${name} in a way that the build understands: ${statement}`)
+    return [`import { ${home.name} as ${local} } from '${home.file}'`]
+  })
+  // The lines below keep their numbers.
+  return lines.join('; ') + '\n'.repeat(statement.split('\n').length - 1)
+}
+
+const doors = new Map()
+
+/** Where each value that an `index.ts` exports is made. */
+function homesOf(door) {
+  const known = doors.get(door)
+  if (known !== undefined) return known
+  const homes = new Map()
+  const source = readFileSync(door, 'utf8')
+  for (const [, names, file] of source.matchAll(/^export \{([^}]*)\} from '([^']+)'/gm)) {
+    for (const each of names.split(',')) {
+      const [, name, shown = name] = /^\s*(\w+)(?:\s+as\s+(\w+))?\s*$/.exec(each) ?? []
+      if (name !== undefined) homes.set(shown, { name, file: join(dirname(door), file) })
+    }
+  }
+  for (const [, file] of source.matchAll(/^export \* from '([^']+)'/gm)) {
+    const target = join(dirname(door), file)
+    for (const [, name] of readFileSync(target, 'utf8').matchAll(EXPORTED_VALUE))
+      homes.set(name, { name, file: target })
+  }
+  for (const [, name] of source.matchAll(EXPORTED_VALUE)) homes.set(name, { name, file: door })
+  doors.set(door, homes)
+  return homes
+}
+
+const EXPORTED_VALUE = /^export (?:async )?(?:function\*? |const |let |(?:abstract )?class )(\w+)/gm
+
+/**
  * The store reads most settings without a YAML library; when it needs one, it needs it at once. So `yaml` becomes functions that load
  * `dist/sdk/yaml.cjs` when they are first called.
  */
@@ -115,7 +173,7 @@ await Promise.all([
     ...common,
     entryPoints: [join(root, 'src/commands/framework/main.ts')],
     outfile: join(dist, 'cli.cjs'),
-    plugins: [sdkAsSeparateBundles, yamlOnDemand],
+    plugins: [sdkAsSeparateBundles, yamlOnDemand, pastFrontDoors],
   }),
   ...sdkModules.map((name) =>
     build({

@@ -14,9 +14,21 @@ const loaded = new Map()
  * V8 accepts a stale cache when the source merely has the same length, so the name of a cache holds the digest of the source.
  * The build writes that digest into the first line of the bundle.
  */
-function cacheName(file, source) {
+function cacheName(file, source, profile) {
   const digest = /^\/\/ sha256:([0-9a-f]{64})\n/.exec(source)
-  return digest && `${path.basename(file, '.cjs')}-${digest[1].slice(0, 32)}-${process.version}-${process.arch}.cache`
+  const name = path.basename(file, '.cjs')
+  return digest && `${name}-${profile}-${digest[1].slice(0, 32)}-${process.version}-${process.arch}.cache`
+}
+
+/**
+ * Reading a cache takes time by its size, so there is one for each kind of command, with the functions that kind needs:
+ * `version`, `open` (what scripts call all day) and `other`.
+ */
+function profileOf(argv) {
+  const words = argv.filter((word) => !word.startsWith('-'))
+  if (words[0] === 'version' || argv[0] === '--version') return 'version'
+  const word = words[0] === 'env' ? words[1] : words[0]
+  return word === 'open' || word === 'run' || word === 'get' ? 'open' : 'other'
 }
 
 /** Where caches for other versions of Node than the one that built this package are kept. A cache is code: only ours counts. */
@@ -48,10 +60,10 @@ function readShippedCache(file, name) {
   }
 }
 
-function compile(file) {
+function compile(file, profile) {
   // The bundles are pure ASCII; read as latin1 they stay one byte a character.
   const source = fs.readFileSync(file, 'latin1')
-  const name = cacheName(file, source)
+  const name = cacheName(file, source, profile)
   const options = {
     filename: file,
     importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
@@ -69,8 +81,8 @@ function compile(file) {
   return script
 }
 
-/** Loads one of our bundles; the same file always gives the same module. */
-function loadBundle(file) {
+/** Loads one of our bundles, with the cache of a profile; the same file always gives the same module. */
+function loadBundle(file, profile = 'all') {
   const known = loaded.get(file)
   if (known) return known.exports
   const module = new Module(file, undefined)
@@ -81,7 +93,7 @@ function loadBundle(file) {
     id.startsWith('./') && id.endsWith('.cjs') ? loadBundle(path.join(path.dirname(file), id)) : requireOther(id)
   requireHere.resolve = requireOther.resolve
   requireHere.cache = requireOther.cache
-  const script = compile(file)
+  const script = compile(file, profile)
   loaded.set(file, module)
   try {
     script.runInThisContext().call(module.exports, module.exports, requireHere, module, file, path.dirname(file))
@@ -127,4 +139,4 @@ function removeOldCaches(folder) {
   for (const { name } of aged.slice(16)) fs.rmSync(path.join(folder, name), { force: true })
 }
 
-module.exports = { loadBundle, saveCodeCaches }
+module.exports = { loadBundle, profileOf, saveCodeCaches }

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 'use strict'
 // What npm links as `esc`. No dependencies and next to no modules: everything here is paid for by every command.
-const { loadBundle, saveCodeCaches } = require('./code-cache.cjs')
+const { loadBundle, profileOf, saveCodeCaches } = require('./code-cache.cjs')
 const { dirname, join } = require('node:path')
 
 const root = dirname(__dirname)
+const argv = process.argv.slice(2)
 let cli
 try {
-  cli = loadBundle(join(root, 'dist', 'cli.cjs'))
+  cli = loadBundle(join(root, 'dist', 'cli.cjs'), profileOf(argv))
 } catch (error) {
   if (error.code !== 'ENOENT') throw error
   process.stderr.write(`Error: esc has not been built\nhint: run "npm run build" in ${root}\n`)
@@ -15,10 +16,11 @@ try {
 }
 
 process.exitCode = 1
-cli.main(process.argv.slice(2), root).then(
+cli.main(argv, root).then(
   (code) => {
-    process.exitCode = code
     saveCodeCaches()
+    // Everything has been written; connections that vendors' libraries keep open must not hold us up.
+    process.exit(code)
   },
   (error) => {
     process.stderr.write(`Error: ${error.message}\n`)

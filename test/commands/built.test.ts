@@ -1,5 +1,5 @@
 import { type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Playground, packageRoot } from './esc.ts'
@@ -62,15 +62,27 @@ describe('the built esc', function () {
     expect(err).to.include('no environment name specified')
   })
 
-  it('makes do without its own code cache, and writes one that only the user can change', () => {
-    const cache = join(playground.folder, 'cache')
-    const other = { ...env, XDG_CACHE_HOME: cache }
-    // Flags of V8 make it refuse the cache that came with the build.
-    const run = (...flags: string[]) => spawnSync(process.execPath, [...flags, program, 'version'], { env: other })
-    expect(String(run('--max-lazy').stdout)).to.equal('0.1.0\n')
-    expect(String(run().stdout)).to.equal('0.1.0\n')
-    if (existsSync(join(cache, 'esc')))
-      expect(readdirSync(join(cache, 'esc'))).to.satisfy((names: string[]) => names.length < 5)
+  it('writes a code cache when none came with the build, for the user alone, and survives a damaged one', () => {
+    const copy = join(playground.folder, 'package')
+    for (const file of ['bin/run.cjs', 'bin/code-cache.cjs', 'dist/cli.cjs', 'package.json']) {
+      cpSync(join(packageRoot, file), join(copy, file))
+    }
+    const home = join(playground.folder, 'cache')
+    const version = (...flags: string[]) => {
+      const words = [...flags, join(copy, 'bin', 'run.cjs'), 'version']
+      return String(spawnSync(process.execPath, words, { env: { ...env, XDG_CACHE_HOME: home } }).stdout)
+    }
+    expect(version()).to.equal('0.1.0\n')
+    const [cache = '', ...more] = readdirSync(join(home, 'esc'))
+    expect(cache).to.match(/^cli-version-[0-9a-f]{32}-v[\d.]+-\w+\.cache$/)
+    expect(more).to.deep.equal([])
+    expect(statSync(join(home, 'esc')).mode & 0o777).to.equal(0o700)
+    expect(statSync(join(home, 'esc', cache)).mode & 0o777).to.equal(0o600)
+    expect(version()).to.equal('0.1.0\n')
+    writeFileSync(join(home, 'esc', cache), 'not what V8 wrote')
+    expect(version()).to.equal('0.1.0\n')
+    // Flags of V8 make it refuse every cache.
+    expect(version('--max-lazy')).to.equal('0.1.0\n')
   })
 
   it('runs a program with its variables and files, hides its secrets and removes the files', () => {

@@ -12,26 +12,35 @@ values:
   environmentVariables: {TOKEN: "\${token}", PASSWORD: "\${admin.current}"}
 `
 
-/**
- * Plays the commands people wait for, in a scratch store, so that the code cache holds the functions they need. Used by the
- * build; fails when a command fails.
- */
-export async function warmUp(root: string, scratch: string): Promise<void> {
-  await play(['version'])
-  await play(['init'])
-  await play(['env', 'init', 'app/base', '--file', '-'], 'values: {region: eu-west-1}\n')
-  await play(['env', 'init', 'app/dev', '--file', '-'], DEFINITION)
-  await play(['env', 'rotate', 'app/dev'])
-  await play(['env', 'set', 'app/dev', 'port', '5432'])
-  await play(['env', 'get', 'app/dev', 'port'])
-  await play(['env', 'open', 'app/dev'])
-  await play(['open', 'app/dev', 'token', '--format', 'string'])
-  await play(['run', 'app/dev', '--', 'true'])
+/** What is played for each code cache (`bin/code-cache.cjs`): the words, and standard input. */
+const PROFILES: Readonly<Record<string, readonly (readonly [words: readonly string[], input?: string])[]>> = {
+  version: [[['version']]],
+  other: [
+    [['init']],
+    [['env', 'init', 'app/base', '--file', '-'], 'values: {region: eu-west-1}\n'],
+    [['env', 'init', 'app/dev', '--file', '-'], DEFINITION],
+    [['env', 'rotate', 'app/dev']],
+    [['env', 'rotate', 'app/dev']],
+    [['env', 'set', 'app/dev', 'port', '5432']],
+    [['env', 'ls']],
+  ],
+  open: [
+    [['env', 'open', 'app/dev']],
+    [['open', 'app/dev', 'token', '--format', 'string']],
+    [['env', 'get', 'app/dev', 'port', '--value', 'json']],
+    [['run', 'app/dev', '--', 'true']],
+  ],
+}
 
-  async function play(argv: readonly string[], input = ''): Promise<void> {
+/**
+ * Plays the commands people wait for, in a scratch folder, so that a code cache holds the functions they need. Used by the build;
+ * fails when a command fails.
+ */
+export async function warmUp(profile: string, root: string, scratch: string): Promise<void> {
+  for (const [words, input = ''] of PROFILES[profile] ?? []) {
     const errors: string[] = []
-    const code = await main(argv, root, scratchIo(scratch, errors, input))
-    if (code !== 0) throw new Error(`esc ${argv.join(' ')} exited with ${code}: ${errors.join('')}`)
+    const code = await main(words, root, scratchIo(scratch, errors, input))
+    if (code !== 0) throw new Error(`esc ${words.join(' ')} exited with ${code}: ${errors.join('')}`)
   }
 }
 
