@@ -270,7 +270,10 @@ class Rotation {
       ...(commit?.revision === undefined ? {} : { revision: commit.revision }),
       paths,
       leftovers: selection.orphans.map(describeOrphan),
-      diagnostics: evaluation.diagnostics,
+      // What a path's own error says already is not said twice.
+      diagnostics: evaluation.diagnostics.filter(
+        ({ path, summary }) => !(this.#paths.has(path) && summary.startsWith('rotate: ')),
+      ),
     }
   }
 }

@@ -33,6 +33,7 @@ export class Program extends Playground {
   }
 
   /** The opened environment, or the value at a path of it. */
+  // biome-ignore lint/suspicious/noExplicitAny: data whose shape each test knows
   async open(name: string, path?: string, env: Readonly<Record<string, string | undefined>> = {}): Promise<any> {
     const { code, out, err } = await this.esc(['env', 'open', name, ...(path ? [path] : [])], env)
     if (code !== 0) throw new Error(`esc env open ${name} exited with ${code}: ${err}`)
