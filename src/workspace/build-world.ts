@@ -14,7 +14,7 @@ import { loadProvider } from '../providers/index.ts'
 import { loadRotator } from '../rotators/index.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Environment, Revision } from '../store/index.ts'
-import { findRevision, type Workspace } from './workspace.ts'
+import type { Workspace } from './workspace.ts'
 
 /** An environment as an evaluation used it. */
 export interface UsedEnvironment {
@@ -64,7 +64,7 @@ export function buildWorld(workspace: Workspace, options: WorldOptions = {}): St
     async load(name: string): Promise<LoadedEnvironment> {
       const reference = workspace.reference(name)
       const environment = workspace.store.environment(reference.name)
-      const revision = findRevision(environment, reference.version)
+      const revision = environment.resolve(reference.version)
       return { text: revision.definition, unlock: use(name, environment, revision) }
     },
     async provider(name: string): Promise<EvaluatorProvider> {

@@ -6,7 +6,7 @@ import { definitionAt } from './definition-text.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { checkDefinition } from './save-definition.ts'
 import { type Format, isObject, renderValue, rootValue, valueAt, variablesOf } from './value-format.ts'
-import { findRevision, type Workspace, warnOfUnsavedEdit } from './workspace.ts'
+import { type Workspace, warnOfUnsavedEdit } from './workspace.ts'
 
 /** What is known of an environment, or of one value in it, without opening it. */
 export interface Got {
@@ -34,7 +34,7 @@ export async function definitionText(
   showSecrets: boolean,
 ): Promise<string> {
   const environment = workspace.store.environment(reference.name)
-  const revision = findRevision(environment, reference.version)
+  const revision = environment.resolve(reference.version)
   if (reference.version === undefined) warnOfUnsavedEdit(workspace, environment, revision)
   // An environment without a key has no ciphertext either.
   if (!showSecrets || environment.settings.wrappedDataKey === undefined) return revision.definition

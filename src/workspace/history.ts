@@ -1,6 +1,6 @@
-import type { Author } from '../store/index.ts'
+import type { Author, Retraction, Revision } from '../store/index.ts'
 import type { EnvironmentReference } from './reference.ts'
-import { findRevision, revisionTags, type Workspace } from './workspace.ts'
+import type { Workspace } from './workspace.ts'
 
 /** A revision as its history shows it. */
 export interface RevisionSummary {
@@ -9,15 +9,25 @@ export interface RevisionSummary {
   readonly author: Author
   readonly change: string
   readonly tags: readonly string[]
+  /** It must not be used any more. */
+  readonly retraction: Retraction | undefined
 }
 
 /** The revisions of an environment, newest first, beginning at the version of the reference. Needs no key. */
-export function* history(workspace: Workspace, reference: EnvironmentReference): Generator<RevisionSummary> {
+export function history(workspace: Workspace, reference: EnvironmentReference): RevisionSummary[] {
   const environment = workspace.store.environment(reference.name)
-  const first = findRevision(environment, reference.version)
-  const tags = revisionTags(environment)
-  for (let number = first.number; number > 0; number--) {
-    const { created, author, change } = number === first.number ? first : environment.revision(number)
-    yield { number, created, author, change, tags: [...tags.keys()].filter((tag) => tags.get(tag) === number).sort() }
-  }
+  const first = environment.resolve(reference.version)
+  const tags = environment.versions.tags()
+  const retractions = environment.versions.retractions()
+  const summary = ({ number, created, author, change }: Revision): RevisionSummary => ({
+    number,
+    created,
+    author,
+    change,
+    tags: tags.filter((tag) => tag.revision === number).map(({ name }) => name),
+    retraction: retractions.find(({ revision }) => revision === number),
+  })
+  const revisions = [summary(first)]
+  for (let number = first.number - 1; number > 0; number--) revisions.push(summary(environment.revision(number)))
+  return revisions
 }

@@ -2,7 +2,7 @@ import { type ExportedMap, evaluateEnvironment } from '../evaluate/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
 import type { EnvironmentReference } from './reference.ts'
-import { findRevision, type Workspace, warnOfUnsavedEdit } from './workspace.ts'
+import { type Workspace, warnOfUnsavedEdit } from './workspace.ts'
 
 /** An environment whose providers have been called. */
 export interface OpenedEnvironment {
@@ -29,7 +29,7 @@ export async function openEnvironment(
   options: OpenOptions = {},
 ): Promise<OpenedEnvironment> {
   const environment = workspace.store.environment(reference.name)
-  const revision = findRevision(environment, reference.version)
+  const revision = environment.resolve(reference.version)
   const world = buildWorld(workspace, options)
   const unlock = world.use(reference.environment, environment, revision)
   // First of all: a changed definition could send the secrets of others wherever it likes.

@@ -70,32 +70,6 @@ export function keyContext(options: WorkspaceOptions): KeyContext {
   }
 }
 
-/** The revision that a version means: a number, the tag `latest`, or a tag of the environment. Undefined: the newest. */
-export function findRevision(environment: Environment, version: string | undefined): Revision {
-  if (version === undefined || version === 'latest') return environment.current()
-  if (/^[0-9]/.test(version)) {
-    const number = Number(version)
-    if (!Number.isSafeInteger(number)) {
-      throw new EscError('usage', `invalid revision number "${version}"`, { hint: 'write a number, such as @3' })
-    }
-    return environment.revision(number)
-  }
-  const number = revisionTags(environment).get(version)
-  if (number === undefined) {
-    throw new EscError('not_found', `environment '${environment.name}' has no revision tagged '${version}'`, {
-      hint: `\`esc env version history ${environment.name}\` lists its revisions`,
-    })
-  }
-  return environment.revision(number)
-}
-
-/** Tags of revisions, by name, as the settings keep them. `latest` is not among them. */
-export function revisionTags(environment: Environment): ReadonlyMap<string, number> {
-  const tags = environment.settings.get('revisionTags')
-  const entries = tags !== null && typeof tags === 'object' ? Object.entries(tags) : []
-  return new Map(entries.filter((entry): entry is [string, number] => Number.isSafeInteger(entry[1])))
-}
-
 /** Says so when `environment.yaml` is not what commands read: they work on the newest revision. */
 export function warnOfUnsavedEdit(workspace: Workspace, environment: Environment, newest: Revision): void {
   if (environment.definitionState(newest) !== 'edited') return

@@ -2,10 +2,25 @@ import type { RevisionSummary } from '../../workspace/index.ts'
 
 /** A revision as `env version` shows it; ends in a line break. */
 export function revisionBlock(revision: RevisionSummary, utc: boolean): string {
-  const { number, tags, author, created } = revision
-  const tagged = tags.length === 0 ? '' : tags.length === 1 ? ` (tag: ${tags[0]})` : ` (tags: ${tags.join(', ')})`
-  const login = author.email ? ` <${author.email}>` : ''
-  return `revision ${number}${tagged}\nAuthor: ${author.name}${login}\nDate:   ${formatTime(created, utc)}\n`
+  const { number, author, created, retraction } = revision
+  const head = `revision ${number}${marks(revision)}\nAuthor: ${person(author)}\nDate:   ${formatTime(created, utc)}\n`
+  if (retraction === undefined) return head
+  const { at, by, replacement, reason } = retraction
+  const when = at === undefined ? '' : ` at ${formatTime(at, utc)}`
+  const why = reason === undefined ? '' : `\n${reason.replace(/^/gm, '    ')}\n`
+  return `${head}\n    Retracted by ${person(by)}${when} and replaced with revision ${replacement}.\n${why}`
+}
+
+function marks({ tags, retraction }: RevisionSummary): string {
+  if (retraction !== undefined) return ' (retracted)'
+  if (tags.length === 0) return ''
+  return tags.length === 1 ? ` (tag: ${tags[0]})` : ` (tags: ${tags.join(', ')})`
+}
+
+/** `Ada Lovelace <ada@example.com>`, or `<unknown>`. */
+export function person(author: RevisionSummary['author'] | undefined): string {
+  if (author === undefined) return '<unknown>'
+  return author.email ? `${author.name} <${author.email}>` : author.name
 }
 
 /** `2024-07-29 12:30:00 +0200 CEST`; the fraction of the second only when there is one. */

@@ -33,7 +33,7 @@ Needs no key: history is readable without opening the environment.`
 
   async run(): Promise<readonly RevisionSummary[]> {
     const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
-    const revisions = [...history(workspace, reference)]
+    const revisions = history(workspace, reference)
     if (this.flags.output === 'text') {
       const shown = revisions.map((revision) => `${revisionBlock(revision, this.flags.utc)}\n`).join('')
       if (!(this.io.sharesStreams && (await page(this.io, shown, this.flags.pager)))) this.io.out(shown)
@@ -46,12 +46,19 @@ Needs no key: history is readable without opening the environment.`
 
   override json(revisions: readonly RevisionSummary[]): unknown {
     return {
-      revisions: revisions.map(({ number, created, author, tags }) => ({
+      revisions: revisions.map(({ number, created, author, tags, retraction }) => ({
         number,
         created: created.toISOString(),
         creatorLogin: author.email ?? author.name,
         creatorName: author.name,
         tags: tags.length === 0 ? null : tags,
+        retracted: retraction && {
+          replacement: retraction.replacement,
+          at: retraction.at?.toISOString(),
+          byLogin: retraction.by?.email ?? retraction.by?.name,
+          byName: retraction.by?.name,
+          reason: retraction.reason,
+        },
       })),
     }
   }
