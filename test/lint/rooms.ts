@@ -27,9 +27,9 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: ['syntax', 'schema', 'language', 'evaluate', 'crypto', 'store', 'providers', 'rotators', 'rotation'],
     because: 'what a user can do, as functions: no printing, no flags',
   },
-  terminal: { mayImport: ['syntax', 'workspace'], because: 'how things look; it decides nothing' },
+  terminal: { mayImport: ['sdk', 'syntax', 'workspace'], because: 'how things look; it decides nothing' },
   commands: {
-    mayImport: ['workspace', 'terminal'],
+    mayImport: ['sdk', 'terminal', 'workspace'],
     because: 'a command parses flags, calls one workspace function and returns data',
   },
 }
