@@ -15,15 +15,16 @@ try {
   process.exit(1)
 }
 
+function fail(error) {
+  process.stderr.write(`Error: ${process.env.ESC_DEBUG ? error.stack : error.message}\n`)
+  process.exit(1)
+}
+
+// Should anything end without an answer, that is a failure.
 process.exitCode = 1
-cli.main(argv, root).then(
-  (code) => {
-    saveCodeCaches()
-    // Everything has been written; connections that vendors' libraries keep open must not hold us up.
-    process.exit(code)
-  },
-  (error) => {
-    process.stderr.write(`Error: ${error.message}\n`)
-    process.exit(1)
-  },
-)
+process.on('uncaughtException', fail)
+cli.main(argv, root).then((code) => {
+  saveCodeCaches()
+  // Everything has been written; connections that vendors' libraries keep open must not hold us up.
+  process.exit(code)
+}, fail)

@@ -75,6 +75,6 @@ export function warnOfUnsavedEdit(workspace: Workspace, environment: Environment
   if (environment.definitionState(newest) !== 'edited') return
   workspace.options.notify(
     `warning: ${layout.definition(environment.folder)} has changes that are not saved; revision ${newest.number} is used. ` +
-      `Save them with "esc env edit ${environment.name} --file ${layout.definition(environment.folder)}".`,
+      `Save them with "esc env save ${environment.name}".`,
   )
 }
