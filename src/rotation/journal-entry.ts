@@ -13,8 +13,10 @@ export interface JournalEntry {
   readonly startedAt: string
   /** The revision the rotation was based on. */
   readonly revision: number
-  /** The rotator's own record. */
-  readonly pending: PlainObject
+  /** The rotator's own record. Absent: the rotation is committed, and only superseded credentials are left to retire. */
+  readonly pending?: PlainObject
+  /** Former states that may name credentials which are still to be retired, oldest first. */
+  readonly superseded: readonly PlainObject[]
 }
 
 /** One entry a path: a path has at most one unfinished rotation, and staging again replaces the record. */
@@ -24,12 +26,13 @@ export function journalEntryId(path: string): string {
 
 /** JSON bytes; secrets are revealed and marked. */
 export function encodeJournalEntry(entry: JournalEntry): Uint8Array {
-  const { path, rotator, startedAt, revision, pending } = entry
-  return Buffer.from(JSON.stringify({ version: 1, path, rotator, startedAt, revision, pending: mark(pending) }))
+  const { path, rotator, startedAt, revision, pending, superseded } = entry
+  const marked = { ...(pending && { pending: mark(pending) }), superseded: superseded.map(mark) }
+  return Buffer.from(JSON.stringify({ version: 1, path, rotator, startedAt, revision, ...marked }))
 }
 
 export function decodeJournalEntry(bytes: Uint8Array): JournalEntry {
-  const { version, path, rotator, startedAt, revision, pending } = JSON.parse(Buffer.from(bytes).toString('utf8'))
+  const { version, path, rotator, startedAt, revision, pending, superseded } = JSON.parse(Buffer.from(bytes).toString('utf8'))
   if (version !== 1) {
     throw new EscError(
       'store_damaged',
@@ -39,7 +42,14 @@ export function decodeJournalEntry(bytes: Uint8Array): JournalEntry {
       },
     )
   }
-  return { path, rotator, startedAt, revision, pending: unmark(pending) as PlainObject }
+  return {
+    path,
+    rotator,
+    startedAt,
+    revision,
+    ...(pending && { pending: unmark(pending) as PlainObject }),
+    superseded: superseded.map(unmark),
+  }
 }
 
 type Marked = null | boolean | number | string | ['secret' | 'list', ...Marked[]] | { [key: string]: Marked }

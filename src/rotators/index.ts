@@ -2,7 +2,7 @@ import { EscError } from '../errors.ts'
 import { nearest } from '../suggestion.ts'
 import type { Rotator } from './rotator.ts'
 
-export type { Plan, PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from './rotator.ts'
+export type { CredentialCheck, Plan, PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from './rotator.ts'
 
 // Each rotator is loaded when it is first named, and its vendor's SDK only when it rotates: `open` pays for neither.
 const loaders: Readonly<Record<string, () => Promise<unknown>>> = {

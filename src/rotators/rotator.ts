@@ -92,4 +92,25 @@ export interface Rotator<
    * already (an earlier run committed it and died before it cleared the record), that state is returned as it is.
    */
   settle(pending: Pending, request: RotationRequest<Inputs, State>, context: RotatorContext): Promise<Settled<State>>
+
+  /**
+   * For vendors without a hard limit, which need not lose the superseded credential before the new one is committed:
+   * removes every credential of `superseded` that the committed `request.state` does not name. Called after the commit,
+   * and again with the next rotation until it succeeds; one that is gone already is a success. Throws when it cannot.
+   */
+  retire?(superseded: State, request: RotationRequest<Inputs, State>, context: RotatorContext): Promise<void>
+
+  /** Logs in with every credential of the state and compares with what the vendor lists. Changes nothing. */
+  check?(request: RotationRequest<Inputs, State>, context: RotatorContext): Promise<readonly CredentialCheck[]>
+}
+
+/** How one credential fared. No secrets. */
+export interface CredentialCheck {
+  readonly credential: 'current' | 'previous' | 'foreign'
+  /** Such as `access key AKIA… of user app`. */
+  readonly what: string
+  /** Undefined: it could not be told, such as when a host rule forbids the log-in from here. */
+  readonly works: boolean | undefined
+  /** Why it does not work, or cannot be told; the vendor's code included. */
+  readonly detail?: string
 }
