@@ -15,6 +15,7 @@ import { type Author, type Change, formatRevision, parseRevision, type Revision 
 import { keyChanged, Seals } from './seals.ts'
 import { type Settings, sealedFields, sealSettings } from './settings.ts'
 import { type SettingsChange, SettingsFile } from './settings-file.ts'
+import { cleanUpSwap } from './swap.ts'
 import { takeTurn } from './turn.ts'
 import { Versions } from './versions.ts'
 import { type DefinitionState, WorkingDefinition } from './working-definition.ts'
@@ -215,14 +216,24 @@ export class Environment {
     this.#place.memory.trustKey(this.id, digestOfKey(this.#settings.read().wrappedDataKey))
   }
 
-  /** Held for the whole of something that takes long, such as a rotation. Appending does not need it. */
+  /**
+   * Held for the whole of something that takes long, such as a rotation. Appending does not need it. What an interrupted
+   * change of the secrets provider has left is completed or removed.
+   */
   async lock(purpose: string, options: { readonly waitMs?: number } = {}): Promise<Lock> {
     const { store, world } = this.#place
-    return FileLock.acquire(world, layout.lock(store, 'environment', this.name), {
+    const lock = await FileLock.acquire(world, layout.lock(store, 'environment', this.name), {
       what: `environment '${this.name}'`,
       purpose,
       waitMs: options.waitMs ?? 2000,
     })
+    try {
+      cleanUpSwap(world.files, this.folder)
+      return lock
+    } catch (error) {
+      lock.release()
+      throw error
+    }
   }
 
   /** What unfinished rotations have left; entries are encrypted under the data key, on this machine only. */

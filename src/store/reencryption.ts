@@ -59,20 +59,3 @@ export function cipherPair(from: DataKey | undefined, to: DataKey): CipherPair {
     encrypt: (plaintext) => to.encrypt(plaintext),
   }
 }
-
-/** The secrets of a definition in the order `reencrypt` meets them. */
-export function plaintextsOf(
-  definition: string,
-  key: DataKey,
-  reencrypt: Reencrypt,
-  revision: RevisionRecord,
-): string[] {
-  const plaintexts: string[] = []
-  const decrypt = (ciphertext: Uint8Array) => {
-    const plaintext = key.decrypt(ciphertext)
-    plaintexts.push(plaintext)
-    return plaintext
-  }
-  reencrypt(definition, { decrypt, encrypt: () => new Uint8Array(28) }, revision)
-  return plaintexts
-}

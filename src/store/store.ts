@@ -26,6 +26,11 @@ import { FileLock, type Lock } from './lock.ts'
 import type { EnvironmentPlace } from './place.ts'
 import { findRemoved, listRemoved, moveAway, moveBack, type RemovedEnvironment } from './removed.ts'
 import { type Author, formatRevision } from './revision-file.ts'
+import {
+  changeSecretsProvider,
+  type SecretsProviderChange,
+  type SecretsProviderChanged,
+} from './secrets-provider-change.ts'
 import { publish, type StagedEnvironment, stage } from './staging.ts'
 import { cleanUpSwap, finishSwap, swappedName } from './swap.ts'
 import { removeTree } from './tree.ts'
@@ -240,6 +245,18 @@ export class Store {
       moveBack(this.#world.files, this.folder, removed)
       return this.#handle(full)
     })
+  }
+
+  /**
+   * Gives an environment a new data key under another secrets provider, all or nothing. Killed at any moment, it leaves
+   * the environment whole under the one or the other.
+   * @throws EscError `conflict`, `unsaved_edit`, `tampered`, `key_unavailable`, `usage`, `io`.
+   */
+  async changeSecretsProvider(name: string, change: SecretsProviderChange): Promise<SecretsProviderChanged> {
+    const environment = this.environment(name)
+    const changed = await changeSecretsProvider(environment, this.#place(environment.name), change)
+    this.#handle(environment.name).current()
+    return changed
   }
 
   /** As `Environment.lock`, for callers that have only a name. */

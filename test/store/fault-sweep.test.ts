@@ -1,80 +1,9 @@
 import { expect } from 'chai'
-import type { Store } from '../../src/store/index.ts'
-import type { Fault } from '../files/memory-files.ts'
+import { expectNoLeftovers, expectSound, name, points, sweep, withHistory } from './sweep.ts'
 import { by, Machine } from './worlds.ts'
 
-const faults: readonly Fault[] = ['fail', 'kill', 'power-loss', 'power-loss-names-first']
-const name = 'rotators/ci'
-
-interface Operation<Fact> {
-  /** What is there before; it must survive whatever happens. */
-  readonly before: (store: Store) => Promise<void>
-  readonly act: (store: Store) => Promise<Fact>
-  /** `fact` is undefined when the operation did not return. Must hold for the store as the next process finds it. */
-  readonly after: (store: Store, fact: Fact | undefined, fault: Fault) => Promise<void>
-}
-
-let swept = 0
-
-/** Runs an operation again and again, with the fault at its first, second, third … call, until it completes untouched. */
-async function sweep<Fact>(operation: Operation<Fact>): Promise<void> {
-  for (const fault of faults) {
-    for (let n = 1; ; n++) {
-      const machine = new Machine()
-      await operation.before(machine.init())
-      const store = machine.open()
-      machine.files.arm(fault, n)
-      let fact: Fact | undefined
-      let thrown: unknown
-      try {
-        fact = await operation.act(store)
-      } catch (error) {
-        thrown = error
-      }
-      const { struck } = machine.files
-      if (!struck && thrown) throw thrown
-      machine.files.reboot()
-      try {
-        await operation.after(machine.open(), fact, fault)
-      } catch (error) {
-        const detail = `${fault} at call ${n}: ${(error as Error).message}`
-        throw Object.assign(error as Error, { message: `${detail}\n${JSON.stringify(machine.files.tree(), null, 1)}` })
-      }
-      if (!struck) break
-      swept++
-    }
-  }
-}
-
-async function withHistory(store: Store): Promise<void> {
-  const environment = await store.create(name, by)
-  await environment.append({ base: 1, definition: 'values:\n  a: 1\n', change: 'edit', ...by })
-  await environment.append({ base: 2, definition: 'values:\n  a: 2\n', change: 'edit', ...by })
-}
-
-/** The store is sound: numbers are contiguous, every seal and link holds, and writing goes on where it stopped. */
-async function expectSound(store: Store, definitions: readonly string[]): Promise<void> {
-  const environment = store.environment(name)
-  const newest = environment.current()
-  expect(newest.number).to.equal(definitions.length)
-  for (const revision of environment.history()) {
-    expect(revision.definition).to.equal(definitions[revision.number - 1])
-    await environment.verify(revision)
-  }
-  expect(environment.definitionState()).to.be.oneOf(['clean', 'stale'])
-  const next = await environment.append({ base: newest.number, definition: 'values: next\n', change: 'edit', ...by })
-  expect(next.number).to.equal(newest.number + 1)
-  expect(environment.definitionState()).to.equal('clean')
-  expect(environment.workingDefinition()).to.equal('values: next\n')
-}
-
-function expectNoLeftovers(machine: Machine): void {
-  const leftovers = Object.keys(machine.files.tree()).filter((path) => /environments\/[^.].*\.tmp-/.test(path))
-  expect(leftovers).to.deep.equal([])
-}
-
 describe('a store whose process or machine stops at any file-system call', () => {
-  after(() => console.log(`      ${swept} points swept`))
+  after(() => console.log(`      ${points.swept} points swept`))
 
   it('has the appended revision whole or not at all', async () => {
     const first = ['', 'values:\n  a: 1\n', 'values:\n  a: 2\n']
@@ -109,7 +38,7 @@ describe('a store whose process or machine stops at any file-system call', () =>
       expect(later.current().number).to.equal(number + 1)
       expectNoLeftovers(machine)
       if (!struck) break
-      swept++
+      points.swept++
     }
   })
 
@@ -139,7 +68,7 @@ describe('a store whose process or machine stops at any file-system call', () =>
         expect(definitions.slice(0, 3)).to.deep.equal(['', 'values:\n  a: 1\n', 'values:\n  a: 2\n'])
         await expectSound(machine.open(), definitions)
         if (!struckSecond || !struckFirst) break
-        swept++
+        points.swept++
       }
       if (!struckFirst) break
     }
