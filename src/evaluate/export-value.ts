@@ -41,48 +41,59 @@ export class ValueExporter {
   }
 
   #make(value: Value): ExportedValue {
-    const exported = this.#shell(value, () => exported)
     const content = value.content
     switch (content.kind) {
+      case 'none':
+      case 'null':
+        return this.#shell(value, undefined)
       case 'boolean':
-        exported.value = content.boolean
-        break
+        return this.#shell(value, content.boolean)
       case 'number':
-        exported.value = new JsonNumber(content.text)
-        break
+        return this.#shell(value, new JsonNumber(content.text))
       case 'string':
-        exported.value = wellFormed(content.text)
-        break
+        return this.#shell(value, wellFormed(content.text))
       case 'array':
-        exported.value = content.elements.map((element) => this.export(element))
-        break
+        return this.#shell(
+          value,
+          content.elements.map((element) => this.export(element)),
+        )
       case 'map': {
         const map: Record<string, ExportedValue> = Object.create(null)
         for (const key of value.keys) map[key] = this.export(value.child(key)!)
-        exported.value = map
+        return this.#shell(value, map)
       }
     }
+  }
+
+  #shell(value: Value, content: ExportedValue['value']): ExportedValue {
+    const exporter = this
+    let trace: ExportedValue['trace'] | undefined
+    // Own getters, so that a trace is also there for whoever lists or serialises the value.
+    const exported: ExportedValue =
+      content !== undefined && !value.secret && !value.unknown
+        ? {
+            value: content,
+            get trace() {
+              trace ??= exporter.#trace(value, exported)
+              return trace
+            },
+          }
+        : {
+            ...(content !== undefined && { value: content }),
+            ...(value.secret && { secret: true as const }),
+            ...(value.unknown && { unknown: true as const }),
+            get trace() {
+              trace ??= exporter.#trace(value, exported)
+              return trace
+            },
+          }
     return exported
   }
 
-  #shell(value: Value, self: () => ExportedValue): Mutable<ExportedValue> {
-    let trace: ExportedValue['trace'] | undefined
-    const shell: Mutable<ExportedValue> = {
-      value: undefined as unknown as boolean,
-      ...(value.secret && { secret: true as const }),
-      ...(value.unknown && { unknown: true as const }),
-      get trace() {
-        trace ??= makeTrace()
-        return trace
-      },
-    }
-    delete shell.value
-    const makeTrace = (): ExportedValue['trace'] => {
-      const def = exportRange(value.definition.range, this.#name)
-      const base = this.#exportBase(value, self())
-      return base === undefined ? { def } : { def, base }
-    }
-    return shell
+  #trace(value: Value, exported: ExportedValue): ExportedValue['trace'] {
+    const def = exportRange(value.definition.range, this.#name)
+    const base = this.#exportBase(value, exported)
+    return base === undefined ? { def } : { def, base }
   }
 
   /**
@@ -94,7 +105,6 @@ export class ValueExporter {
     if (base === undefined) return undefined
     if (base.kind !== 'map' || base.unknown || value.kind !== 'map') return this.#bases.export(base)
     const shown = exported.value as ExportedMap
-    const result = this.#bases.#shell(base, () => result)
     const map: Record<string, ExportedValue> = Object.create(null)
     for (const key of base.keys) {
       const lower = base.child(key)!
@@ -103,8 +113,7 @@ export class ValueExporter {
       else if (upper.base && isSame(upper.base, lower)) map[key] = shown[key]!.trace.base!
       else map[key] = this.#bases.export(lower)
     }
-    result.value = map
-    return result
+    return this.#bases.#shell(base, map)
   }
 }
 
@@ -112,8 +121,6 @@ export class ValueExporter {
 function isSame(a: Value, b: Value): boolean {
   return a === b || (a.definition === b.definition && a.content === b.content)
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Inputs and states as providers and rotators get them. */
 export function exportInputs(value: Value): ExportedMap {
