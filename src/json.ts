@@ -209,13 +209,23 @@ class Reader {
 
 /** Errors speak of bytes, so a character beyond ASCII is shown as the first byte of its UTF-8 form. */
 function quoteFirstByte(code: number): string {
+  // A lone low surrogate stands for a byte that is no UTF-8 (U+DC00 plus the byte).
   const byte =
-    code < 0x80 ? code : code < 0x800 ? 0xc0 | (code >> 6) : code < 0x10000 ? 0xe0 | (code >> 12) : 0xf0 | (code >> 18)
+    code >= 0xdc80 && code <= 0xdcff
+      ? code - 0xdc00
+      : code < 0x80
+        ? code
+        : code < 0x800
+          ? 0xc0 | (code >> 6)
+          : code < 0x10000
+            ? 0xe0 | (code >> 12)
+            : 0xf0 | (code >> 18)
   if (byte === 0x27) return "'\\''"
   if (byte === 0x5c) return "'\\\\'"
   const named: Record<number, string> = { 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r' }
   if (named[byte] !== undefined) return `'${named[byte]}'`
   if (byte < 0x20 || byte === 0x7f) return `'\\x${byte.toString(16).padStart(2, '0')}'`
+  if ((byte > 0x7f && byte <= 0xa0) || byte === 0xad) return `'\\u00${byte.toString(16)}'`
   return `'${String.fromCharCode(byte)}'`
 }
 
@@ -262,10 +272,10 @@ const needsEscape = /[\u2028\u2029\ud800-\udfff]/u
 
 function quoteJson(text: string, escapeHtml: boolean): string {
   let quoted = JSON.stringify(text)
-  if (needsEscape.test(text))
-    quoted = JSON.stringify(text.replace(loneSurrogate, '\ufffd'))
-      .replaceAll('\u2028', '\\u2028')
-      .replaceAll('\u2029', '\\u2029')
+  if (needsEscape.test(text)) {
+    const pieces = text.split(loneSurrogate).map((piece) => JSON.stringify(piece).slice(1, -1))
+    quoted = `"${pieces.join('\\ufffd').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')}"`
+  }
   return escapeHtml ? quoted.replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`) : quoted
 }
 

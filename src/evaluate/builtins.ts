@@ -18,13 +18,14 @@ import {
   schemaOfSchemas,
   stringSchema,
 } from '../schema/index.ts'
+import { quote } from '../syntax/index.ts'
 import { callId, isFailure } from './calls.ts'
 import { jsonOfValue } from './json-of-value.ts'
 import { evaluateOpen } from './open.ts'
 import { bytesOf, hasRawBytes, join, textOf } from './raw-bytes.ts'
 import { evaluateRotate } from './rotate.ts'
 import type { Scope } from './scope.ts'
-import { maxTextLength, textOfValue } from './text.ts'
+import { maxTextLength, secretText, textOfValue } from './text.ts'
 import { compact, validate } from './validate.ts'
 import { type Content, type Flags, Value, valueOfJson } from './value.ts'
 import { yamlOf } from './yaml-of-json.ts'
@@ -218,7 +219,9 @@ function evaluateFromJson(scope: Scope, call: Call): Value {
     return valueOfJson(parseJsonPrefix(stringOf(value)), definition, { secret })
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error
-    scope.error(`decoding JSON string: ${error.message}`, call)
+    // Not even one character of a secret is told.
+    const cause = secret ? error.message.replace(/^(invalid character) '.*?' /su, '$1 ') : error.message
+    scope.error(`decoding JSON string: ${cause}`, call)
     return Value.unknown(definition, true, { secret })
   }
 }
@@ -231,16 +234,40 @@ function evaluateValidate(scope: Scope, call: Call & { name: 'validate' }): Valu
     scope.round.finalityPending = true
     return scope.unknown(call, true, true)
   }
+  const secrets = secretTexts(schema.value)
+  const redact = (summary: string) =>
+    secrets.reduce((text, plaintext) => text.replaceAll(plaintext, secretText), summary)
   let compiled: Schema = true
   if (schema.ok && !unknown) {
     try {
       compiled = compileSchema(schemaFromJson(jsonOfValue(schema.value)))
     } catch (error) {
       if (!(error instanceof SchemaError) && !(error instanceof PatternError)) throw error
-      scope.error(`invalid schema: ${error.message}`, call.schema)
+      scope.error(redact(`invalid schema: ${error.message}`), call.schema)
     }
   }
-  return passThrough(scope, call, typed(scope, call.value, compiled).value, {})
+  const value = scope.evaluate(call.value, compiled, undefined)
+  validate(value, compiled, (summary, at) => scope.round.report(redact(summary), at))
+  return passThrough(scope, call, value, {})
+}
+
+/** The secret texts in a schema, which messages about it would tell; the longest first. */
+function secretTexts(value: Value): readonly string[] {
+  if (!value.deep.secret) return []
+  const found = new Set<string>()
+  const visit = (part: Value, inSecret: boolean): void => {
+    if (!inSecret && !part.deep.secret) return
+    const secret = inSecret || part.secret
+    const content = part.content
+    if (secret && (content.kind === 'string' || content.kind === 'number')) {
+      // As it is, and as it looks in JSON and in quotes.
+      for (const text of [content.text, compact(content.text).slice(1, -1), quote(content.text).slice(1, -1)])
+        if (text !== '') found.add(text)
+    } else if (content.kind === 'array') for (const element of content.elements) visit(element, secret)
+    else if (content.kind === 'map') for (const key of part.keys) visit(part.child(key)!, secret)
+  }
+  visit(value, false)
+  return [...found].sort((a, b) => b.length - a.length)
 }
 
 /** The operand's own content as the result of the call; what the operand overlays is lost. */

@@ -1,9 +1,8 @@
 import { type Json, JsonNumber } from '../json.ts'
-import { wellFormed } from './raw-bytes.ts'
 import { unknownText } from './text.ts'
 import type { Value } from './value.ts'
 
-/** The value as plain JSON, inherited properties included and secrets revealed. */
+/** The value as plain JSON, inherited properties included and secrets revealed. Bytes that are no UTF-8 stay (`raw-bytes.ts`). */
 export function jsonOfValue(value: Value): Json {
   if (value.unknown) return unknownText
   const content = value.content
@@ -16,7 +15,7 @@ export function jsonOfValue(value: Value): Json {
     case 'number':
       return new JsonNumber(content.text)
     case 'string':
-      return wellFormed(content.text)
+      return content.text
     case 'array':
       return content.elements.map(jsonOfValue)
     case 'map': {

@@ -1,4 +1,5 @@
 import { quote } from '../syntax/index.ts'
+import { quoteBytes } from './raw-bytes.ts'
 import type { Value } from './value.ts'
 
 export interface Text {
@@ -42,7 +43,7 @@ export function textOfValue(value: Value): Text {
 
 function combine(parts: readonly (readonly [string, Text])[], secret: boolean): Text {
   return {
-    text: parts.map(([prefix, part]) => prefix + quote(part.text)).join(','),
+    text: parts.map(([prefix, part]) => prefix + quoteBytes(part.text)).join(','),
     unknown: parts.some(([, part]) => part.unknown),
     secret: secret || parts.some(([, part]) => part.secret),
   }

@@ -81,6 +81,22 @@ describe('where we decide otherwise than the reference', () => {
     )
   })
 
+  it('D17: a secret in a schema is not told by what does not fit it, nor a character of one by what is no JSON', async () => {
+    const evaluation = await new TestWorld().evaluate(`values:
+  pw: {fn::secret: 'hunter"2'}
+  a: {fn::validate: {schema: {const: "\${pw}"}, value: x}}
+  b: {fn::validate: {schema: {enum: [a, "\${pw}"], pattern: "\${pw}("}, value: x}}
+  c: {fn::validate: {schema: {pattern: "\${pw}"}, value: x}}
+  d: {fn::fromJSON: "\${pw}"}
+`)
+    expect(summariesOf(evaluation)).to.deep.equal([
+      '3:55 expected "[secret]"',
+      '4:30 invalid schema: error parsing regexp: missing closing ): `[secret]`',
+      '5:57 string must match the pattern "[secret]"',
+      '6:6 decoding JSON string: invalid character looking for beginning of value',
+    ])
+  })
+
   it('has fn::toYAML, with secrets and unknowns as in fn::toJSON', async () => {
     const evaluation = await new TestWorld().evaluate(`values:
   y: {fn::toYAML: {b: [1, {c: "x: y"}, []], a: yes, d: {}, e: [[1, 2]], f: null, g: "two\\nlines"}}
