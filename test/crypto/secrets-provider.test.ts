@@ -31,61 +31,6 @@ async function unwrap(kind: string, keys: KeyContext, wrapped: string, of = owne
   return (await openSecretsProvider(kind, keys, of)).unwrapKey(wrapped)
 }
 
-/** What holds for every kind. `good` can wrap and unwrap; `wrong` has another key. */
-const kinds: Record<string, { good: () => KeyContext; wrong: () => Promise<KeyContext>; wrongMessage: RegExp }> = {
-  default: {
-    good: () => context(),
-    wrong: async () => {
-      const other = context({}, { configFolder: join(folder, 'other') })
-      await wrap('default', other)
-      return other
-    },
-    wrongMessage:
-      /^environment 'rotators\/ci' is locked with key [0-9a-f]{16}, but .*other.default\.key holds key [0-9a-f]{16}$/,
-  },
-  passphrase: {
-    good: () => context({ ESC_PASSPHRASE: 'correct horse' }),
-    wrong: async () => context({ ESC_PASSPHRASE: 'battery staple' }),
-    wrongMessage: /^wrong passphrase for environment 'rotators\/ci'$/,
-  },
-}
-
-for (const [kind, { good, wrong, wrongMessage }] of Object.entries(kinds)) {
-  describe(`the secrets provider ${kind}`, () => {
-    it('unwraps, in another process, what it wrapped to one line', async () => {
-      const wrapped = await wrap(kind, good())
-      expect(wrapped).to.match(/^[\w:+/=.-]+$/)
-      expect(Buffer.from(await unwrap(kind, good(), wrapped)).equals(dataKey)).to.equal(true)
-    })
-
-    it('wraps the same key differently each time', async () => {
-      const keys = good()
-      expect(await wrap(kind, keys)).to.not.equal(await wrap(kind, keys))
-    })
-
-    it('says which key is wrong, and what to do', async () => {
-      const wrapped = await wrap(kind, good())
-      const keys = await wrong()
-      const error = await errorOf(() => unwrap(kind, keys, wrapped))
-      expect(error.code).to.equal('key_unavailable')
-      expect(error.message).to.match(wrongMessage)
-      expect(error.hint).to.be.a('string')
-    })
-
-    it('refuses a wrapped key of another environment, a changed one and a malformed one', async () => {
-      const keys = good()
-      const wrapped = await wrap(kind, keys)
-      const last = wrapped.lastIndexOf(':') + 5
-      const changed = wrapped.slice(0, last) + (wrapped[last] === 'A' ? 'B' : 'A') + wrapped.slice(last + 1)
-      const codes = ['tampered', 'key_unavailable', 'store_damaged']
-      expect((await errorOf(() => unwrap(kind, keys, wrapped, { ...owner, id: 'other' }))).code).to.be.oneOf(codes)
-      for (const bad of [changed, wrapped.slice(0, -4), `${wrapped}:`, 'v1', '', wrapped.replace('v1', 'v2')]) {
-        expect((await errorOf(() => unwrap(kind, keys, bad))).code, bad).to.be.oneOf(codes)
-      }
-    })
-  })
-}
-
 describe('the key file of the secrets provider default', () => {
   it('is made on first use, for its owner only, and announced once', async () => {
     await wrap('default', context())

@@ -5,7 +5,7 @@ import { machineFiles, readIfPresent } from '../../files/index.ts'
 import { bindKey, changedKey, malformedWrapping, unbindKey } from '../bound-key.ts'
 import type { KeyOwner } from '../data-key.ts'
 import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
-import { type AgeIdentity, findIdentities, ownIdentityFile } from './age-identities.ts'
+import { type AgeIdentity, badIdentity, findIdentities, ownIdentityFile } from './age-identities.ts'
 import { recipientProblem } from './age-recipient.ts'
 import type { AgeKeyUrl } from './age-url.ts'
 
@@ -23,7 +23,7 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
   return {
     async wrapKey(dataKey) {
       const recipients = recipientsOf(url, context, owner)
-      const mine = await myRecipients(findIdentities(context, owner.name), await loadSdk())
+      const mine = await myRecipients(findIdentities(context, owner.name), owner)
       if (!recipients.some((recipient) => mine.has(recipient))) {
         throw new EscError(
           'key_unavailable',
@@ -69,7 +69,7 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
   }
 
   async function notARecipient(identities: readonly AgeIdentity[]): Promise<EscError> {
-    const mine = await myRecipients(identities, await loadSdk())
+    const mine = await myRecipients(identities, owner)
     const [first] = mine
     const whose = `${first![0]} (${first![1]})${mine.size > 1 ? ` and ${mine.size - 1} more` : ''}`
     let listed: readonly string[] = []
@@ -137,15 +137,15 @@ function loadSdk(): Promise<Sdk> {
 }
 
 /** Recipients and the places of their identities. The library's own errors repeat what it cannot read, so they go no further. */
-async function myRecipients(identities: readonly AgeIdentity[], sdk: Sdk): Promise<Map<string, string>> {
+async function myRecipients(identities: readonly AgeIdentity[], owner: KeyOwner): Promise<Map<string, string>> {
+  const { identityToRecipient } = await loadSdk()
   const mine = new Map<string, string>()
   for (const { text, place } of identities) {
     try {
-      mine.set(await sdk.identityToRecipient(text), place)
+      mine.set(await identityToRecipient(text), place)
     } catch {
-      throw new EscError('key_unavailable', `${place} holds an age identity that is damaged or cut short`, {
-        hint: 'copy the whole line that begins with AGE-SECRET-KEY-1',
-      })
+      const where = { place, environment: owner.name }
+      throw badIdentity(where, 'it is damaged or cut short', 'copy the whole line that begins with AGE-SECRET-KEY-')
     }
   }
   return mine
@@ -171,7 +171,7 @@ async function decrypt(
   owner: KeyOwner,
 ): Promise<Buffer | undefined> {
   const sdk = await loadSdk()
-  await myRecipients(identities, sdk)
+  await myRecipients(identities, owner)
   const decrypter = new sdk.Decrypter()
   for (const { text } of identities) decrypter.addIdentity(text)
   try {

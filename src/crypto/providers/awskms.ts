@@ -43,6 +43,17 @@ export function awskmsProvider(url: AwsKeyUrl, context: KeyContext, owner: KeyOw
     }
   }
 
+  /** An alias may have been pointed elsewhere; the id of a key is for ever. */
+  function refuseOtherKey(arn: string): void {
+    const id = /(?:^|:key\/)([\w-]+)$/.exec(url.keyId)?.[1]
+    if (id === undefined || arn.endsWith(`:key/${id}`)) return
+    throw new EscError(
+      'tampered',
+      `the data key of environment '${owner.name}' was wrapped with AWS KMS key ${arn}, not with ${url.keyId}`,
+      { hint: 'restore secretsProvider and wrappedDataKey in its settings.yaml from the git history' },
+    )
+  }
+
   return {
     async wrapKey(dataKey) {
       const call = callOf('wrap', url.keyId, owner, [Buffer.from(dataKey).toString('base64')])
@@ -57,6 +68,7 @@ export function awskmsProvider(url: AwsKeyUrl, context: KeyContext, owner: KeyOw
     async unwrapKey(wrapped) {
       const match = /^v1:awskms:(arn:.*):([A-Za-z0-9+/]+={0,2})$/.exec(wrapped)
       if (match === null || !keyArnForm.test(match[1]!)) throw malformedWrapping(owner)
+      refuseOtherKey(match[1]!)
       const CiphertextBlob = Buffer.from(match[2]!, 'base64')
       const call = callOf('unwrap', match[1]!, owner, [])
       const answer = await ask(call, async (kms, sdk, options) => {
@@ -178,14 +190,14 @@ function asKeyFault(error: unknown, call: KeyCall): EscError {
       hint: 'put ?region=… into the URL of the secrets provider, or set AWS_REGION',
     })
   }
-  const code = fault.code ?? name
-  if (/^(?:TimeoutError|AbortError)$/.test(name) || /TIMEDOUT|TIMEOUT/.test(code)) {
+  // The SDK gives a cut connection the name of a timeout as well.
+  if (/^E(?!TIMEDOUT)[A-Z_]+$/.test(fault.code ?? '')) {
+    const hint = 'check the network, the region, proxy and endpoint settings'
+    return keyFault(call, 'unreachable', { code: fault.code!, text: 'no connection to AWS', hint })
+  }
+  if (name === 'TimeoutError' || name === 'AbortError' || fault.code === 'ETIMEDOUT') {
     const hint = 'check the network, proxy and endpoint settings'
     return keyFault(call, 'unreachable', { code: 'timeout', text: 'AWS did not answer in time', hint })
-  }
-  if (/^E[A-Z_]+$/.test(code)) {
-    const hint = 'check the network, the region, proxy and endpoint settings'
-    return keyFault(call, 'unreachable', { code, text: 'no connection to AWS', hint })
   }
   return malformedAnswer(call, 'AWS')
 }

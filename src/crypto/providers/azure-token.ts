@@ -5,6 +5,7 @@ import type { KeyContext } from '../secrets-provider.ts'
 import { remembered, type Token } from './token-memory.ts'
 
 interface Source {
+  readonly kind: 'application' | 'managed identity'
   /** For messages. */
   readonly name: string
   readonly remedy: string
@@ -41,6 +42,7 @@ function findSource(resource: string, host: string, context: KeyContext, call: K
             client_assertion: file ? readToken(context.files ?? machineFiles, file, call) : env.ARM_OIDC_TOKEN!,
           }
     return {
+      kind: 'application',
       name: secret ? `client secret of ${client}` : `federated token of ${client}`,
       remedy: secret
         ? 'check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET'
@@ -62,6 +64,7 @@ function findSource(resource: string, host: string, context: KeyContext, call: K
 
 /** App Service and its like announce an endpoint of their own; virtual machines have the one that everybody knows. */
 function managedIdentity(resource: string, client: string | undefined, env: KeyContext['env']): Source {
+  const kind = 'managed identity'
   const query = new URLSearchParams({ resource, ...(client && { client_id: client }) })
   const remedy =
     'set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_FEDERATED_TOKEN_FILE), or ESC_AZURE_ACCESS_TOKEN to the output of `az account get-access-token --resource https://vault.azure.net --query accessToken -o tsv`'
@@ -69,16 +72,13 @@ function managedIdentity(resource: string, client: string | undefined, env: KeyC
     query.set('api-version', '2019-08-01')
     const headers = { 'x-identity-header': env.IDENTITY_HEADER }
     const url = `${env.IDENTITY_ENDPOINT}?${query}`
-    return { name: 'managed identity', remedy, request: () => ({ method: 'GET', url, headers }) }
+    return { kind, name: kind, remedy, request: () => ({ method: 'GET', url, headers }) }
   }
   query.set('api-version', '2018-02-01')
   const url = `http://169.254.169.254/metadata/identity/oauth2/token?${query}`
   const headers = { metadata: 'true' }
-  return {
-    name: 'managed identity',
-    remedy,
-    request: () => ({ method: 'GET', url, headers, attempts: 1, timeoutMs: 2000 }),
-  }
+  const hurried = { attempts: 1, timeoutMs: 2000 }
+  return { kind, name: kind, remedy, request: () => ({ method: 'GET', url, headers, ...hurried }) }
 }
 
 async function fetchToken(source: Source, network: Network, call: KeyCall): Promise<Token> {
@@ -86,23 +86,22 @@ async function fetchToken(source: Source, network: Network, call: KeyCall): Prom
   const form = asked.body instanceof URLSearchParams ? asked.body : undefined
   const hidden = [form?.get('client_secret'), form?.get('client_assertion'), asked.headers?.['x-identity-header']]
   const hiding = { ...call, hidden: [...call.hidden, ...hidden.filter((each) => typeof each === 'string')] }
-  const answer = await request(network, asked).catch((error) => {
-    if (source.name !== 'managed identity') {
-      throw noAnswer(hiding, error, {
-        from: new URL(asked.url).origin,
-        hint: 'check the network and AZURE_AUTHORITY_HOST',
-      })
-    }
-    throw keyFault(hiding, 'credentials', {
+  const nobody = () =>
+    keyFault(hiding, 'credentials', {
       code: 'no credentials',
       text: 'no Azure credentials are set, and this machine has no managed identity',
       hint: source.remedy,
     })
+  const answer = await request(network, asked).catch((error) => {
+    if (source.kind === 'managed identity') throw nobody()
+    const hint = 'check the network and AZURE_AUTHORITY_HOST'
+    throw noAnswer(hiding, error, { from: new URL(asked.url).origin, hint })
   })
   const { access_token, expires_in, error, error_description } = (answer.json ?? {}) as Record<string, unknown>
-  if (typeof access_token === 'string' && answer.status === 200) {
+  if (typeof access_token === 'string' && access_token !== '' && answer.status === 200) {
     return { text: access_token, lifeSeconds: Number(expires_in ?? 300) }
   }
+  if (source.kind === 'managed identity' && answer.status >= 400 && answer.status < 500) throw nobody()
   if (typeof error !== 'string') throw malformedAnswer(hiding, `the token endpoint (${source.name})`)
   throw keyFault(hiding, answer.status >= 500 ? 'failed' : 'credentials', {
     code: error,
