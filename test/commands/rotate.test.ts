@@ -98,13 +98,42 @@ describe('env rotate', () => {
     expect((await open()).admin).to.deep.equal(before.admin)
   })
 
+  it('opens for someone without the key of the environment that manages the credential, who cannot rotate it', async () => {
+    playground.env.ESC_PASSPHRASE = 'correct horse battery staple'
+    const managing = `values:
+  aws:
+    login: {fn::open::aws-login: {static: {accessKeyId: AKIAEXAMPLE, secretAccessKey: {fn::secret: not-a-real-secret}}}}
+`
+    const rotated = `values:
+  key:
+    fn::rotate::aws-iam:
+      inputs:
+        region: us-west-2
+        login: \${environments.credentials.production.aws.login}
+        userArn: arn:aws:iam::123456789012:user/app
+      state:
+        current: {accessKeyId: AKIACURRENT, secretAccessKey: {fn::secret: the-current-secret}}
+`
+    const init = ['env', 'init', 'credentials/production', '--secrets-provider', 'passphrase', '-f', '-']
+    expect((await playground.run(init, { input: managing })).code).to.equal(0)
+    await playground.withEnvironment('rotators/iam', rotated)
+    delete playground.env.ESC_PASSPHRASE
+    const { key } = JSON.parse(await playground.ok('open', 'rotators/iam'))
+    expect(key.current.secretAccessKey).to.equal('the-current-secret')
+    const digest = playground.digest()
+    const ran = await playground.run(['env', 'rotate', 'rotators/iam'])
+    expect(ran.code).to.equal(1)
+    expect(ran.out).to.match(/Path: key, error: .*'credentials\/production' needs a passphrase/)
+    expect(playground.digest()).to.equal(digest)
+  })
+
   it('gives programs the report as JSON', async () => {
     const ran = await playground.run(['env', 'rotate', 'rotators/ci', 'admin', '--output=json'])
     expect(JSON.parse(ran.out)).to.deep.equal({
       status: 'succeeded',
       revision: 3,
       paths: [{ path: 'admin', rotator: 'password', notes: [], status: 'succeeded' }],
-      leftovers: [],
+      warnings: [],
       diagnostics: [],
     })
     expect(ran.err).to.equal('')
