@@ -192,18 +192,6 @@ describe('the passphrase of the secrets provider passphrase', () => {
 const FIRST =
   'v1:passphrase:scrypt:17:8:1:FfA/owaAqeuDAWMC/HGd7A==:R1eq04H8jtv/oyuJ9Vngzu/h+EUoaA58e+9cTTLPE7eUWxtGYUYKWLGx/uw87A9cU/hBB59Z2NdvA7YV'
 
-describe('the kind of a secrets provider', () => {
-  it('must be known', async () => {
-    for (const url of ['rot13', 'rot13://x', 'default:x', 'defaults', '', 'constructor']) {
-      const error = await errorOf(() => openSecretsProvider(url, context(), owner))
-      expect(error.code, url).to.equal('invalid_input')
-      expect(error.message).to.match(
-        /^unknown secrets provider type .*supported values: default, passphrase, age, awskms, azurekeyvault, gcpkms, hashivault\)$/,
-      )
-    }
-  })
-})
-
 describe('the configuration folder', () => {
   it('follows ESC_CONFIG_HOME, then XDG_CONFIG_HOME, then the platform', () => {
     const all = { ESC_CONFIG_HOME: '/esc', XDG_CONFIG_HOME: '/xdg', APPDATA: '/appdata' }
