@@ -32,7 +32,9 @@ export function encodeJournalEntry(entry: JournalEntry): Uint8Array {
 }
 
 export function decodeJournalEntry(bytes: Uint8Array): JournalEntry {
-  const { version, path, rotator, startedAt, revision, pending, superseded } = JSON.parse(Buffer.from(bytes).toString('utf8'))
+  const { version, path, rotator, startedAt, revision, pending, superseded } = JSON.parse(
+    Buffer.from(bytes).toString('utf8'),
+  )
   if (version !== 1) {
     throw new EscError(
       'store_damaged',

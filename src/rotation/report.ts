@@ -26,8 +26,8 @@ export interface RotationReport {
   /** The revision that holds the new credentials; absent when nothing changed. */
   readonly revision?: number
   readonly paths: readonly PathReport[]
-  /** Unfinished rotations that this run could not touch, such as those whose rotator was edited away. */
-  readonly leftovers: readonly string[]
+  /** What else must be known, such as unfinished rotations whose rotator was edited away. */
+  readonly warnings: readonly string[]
   readonly diagnostics: readonly Diagnostic[]
 }
 

@@ -5,7 +5,7 @@ import type { RotationProgress } from './report.ts'
 
 /** Where a path's unfinished rotation is kept. Every method returns only when the change is durable. */
 export interface PathJournal {
-  /** What an earlier run left behind. */
+  /** The record of a rotation that an earlier run did not finish. */
   readonly leftover: PlainObject | undefined
   put(pending: PlainObject): Promise<void>
   clear(): Promise<void>
@@ -21,18 +21,16 @@ export interface PathRotation {
   readonly onProgress: (phase: RotationProgress['phase']) => void
 }
 
-/** `resumed`: the new state comes from an earlier run that was cut off, and nothing was rotated by this one. */
 export interface PathResult {
   readonly state: PlainObject
-  readonly resumed: boolean
+  /** `resumed`: an earlier run had rotated and was cut off. `unchanged`: there was nothing to settle and nothing asked for. */
+  readonly how: 'rotated' | 'resumed' | 'unchanged'
 }
 
 /** Lists and decides, changing nothing. */
 export async function planPath(rotation: Omit<PathRotation, 'begin'>): Promise<readonly PlanStep[]> {
   const { rotator, request, journal, context } = rotation
-  if (journal.leftover) {
-    return [{ action: 'change', what: 'finish or undo the interrupted rotation first' }]
-  }
+  if (journal.leftover) return [{ action: 'change', what: 'finish or undo the interrupted rotation first' }]
   return (await rotator.plan(request, context)).steps
 }
 
@@ -45,16 +43,21 @@ export async function rotatePath(rotation: PathRotation): Promise<PathResult> {
   if (journal.leftover) {
     onProgress('resuming')
     const settled = await settle(rotation, journal.leftover)
-    if (settled.kind === 'rotated') return { state: settled.state, resumed: true }
+    if (settled.kind === 'rotated') return { state: settled.state, how: 'resumed' }
     await journal.clear()
     context.warn(`an interrupted rotation was undone: ${settled.reason}`)
   }
-  if (!begin) throw new EscError('rotation_failed', 'the interrupted rotation was undone, nothing is left to finish')
+  if (!begin) {
+    if (!journal.leftover && request.state) return { state: request.state, how: 'unchanged' }
+    throw new EscError('rotation_failed', 'the interrupted rotation was undone, nothing is left to finish', {
+      hint: 'rotate it to get a new credential',
+    })
+  }
   refuseWhenStopped(context)
   onProgress('planning')
   const plan = await rotator.plan(request, context)
   refuseWhenStopped(context)
-  return { state: await carryOut(rotation, plan), resumed: false }
+  return { state: await carryOut(rotation, plan), how: 'rotated' }
 }
 
 async function carryOut(rotation: PathRotation, plan: Plan): Promise<PlainObject> {

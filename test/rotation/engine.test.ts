@@ -80,13 +80,16 @@ describe('rotate()', () => {
   }
 
   /** The fake rotator, with a vendor for each value of its `name` input. */
+  let room = false
   const perName = {
-    ...fakeRotator(new FakeVendor()),
+    ...fakeRotator(new FakeVendor(), { room: true }),
+    retire: async (superseded, request, context) => rotatorOf(request).retire?.(superseded, request, context),
     plan: (request, context) => rotatorOf(request).plan(request, context),
     rotate: (plan, request, stage, context) => rotatorOf(request).rotate(plan, request, stage, context),
     settle: (pending, request, context) => rotatorOf(request).settle(pending, request, context),
   } as ReturnType<typeof fakeRotator>
-  const rotatorOf = (request: { inputs: { name?: unknown } }) => fakeRotator(vendor(String(request.inputs.name)))
+  const rotatorOf = (request: { inputs: { name?: unknown } }) =>
+    fakeRotator(vendor(String(request.inputs.name)), { room })
 
   const opening: Rotator = {
     inputs: perName.inputs,
@@ -247,7 +250,7 @@ describe('rotate()', () => {
     expect(report.paths[1]?.error).to.include('an edit removed its rotator')
     expect(environment.journal().ids()).to.have.length(1)
     const withoutIt = await run({ mode: 'resume' })
-    expect(withoutIt.leftovers[0]).to.include('b: an interrupted rotation by fake')
+    expect(withoutIt.warnings[0]).to.include('b: an interrupted rotation of fake')
     await edit(environment.current().definition + '  b: {"fn::rotate::fake": {inputs: {name: two}}}\n')
     vendor('two').after = () => {}
     const resumed = await run({ mode: 'resume' })
@@ -297,6 +300,58 @@ describe('rotate()', () => {
     const next = await run()
     expect(next.status).to.equal('succeeded')
     await expectAgreement()
+  })
+
+  describe('where the superseded credential goes after the commit', () => {
+    beforeEach(() => {
+      room = true
+      for (const each of vendors.values()) each.places = 3
+    })
+    afterEach(() => {
+      room = false
+    })
+
+    it('finishes and retires, wherever the run was cut off', async () => {
+      let cuts = 0
+      await run({ paths: ['a'] })
+      await run({ paths: ['a'] })
+      for (let cut = 1; cut < 100; cut++) {
+        let count = 0
+        const step = () => {
+          count++
+          if (count >= cut) throw new Killed()
+        }
+        vendor('one').before = step
+        vendor('one').after = step
+        const report = await run({ paths: ['a'] })
+        vendor('one').before = () => {}
+        vendor('one').after = () => {}
+        if (report.status === 'succeeded' && environment.journal().ids().length === 0) break
+        cuts++
+        await run({ paths: ['a'] })
+        await expectAgreement()
+        expect(vendor('one').tokens.size).to.equal(2)
+      }
+      expect(cuts).to.equal(8)
+    })
+
+    it('names the credential it could not retire, and retires it with the next rotation of any path', async () => {
+      await run()
+      await run()
+      vendor('one').before = (call) => {
+        if (call === 'delete') throw new Error('throttled')
+      }
+      const report = await run()
+      expect(report.status).to.equal('succeeded')
+      expect(report.paths[0]?.notes[0]).to.include('will be removed with the next rotation: throttled')
+      expect(vendor('one').tokens.size).to.equal(3)
+      vendor('one').before = () => {}
+      const current = (await open()).a.current
+      await run({ paths: ['b'] })
+      expect((await open()).a.current).to.deep.equal(current)
+      expect(vendor('one').tokens.size).to.equal(2)
+      await expectAgreement()
+    })
   })
 
   it('rotates different targets side by side and one target one at a time', async () => {

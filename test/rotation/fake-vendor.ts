@@ -10,6 +10,7 @@ export class FakeVendor {
   /** Live tokens by id. */
   readonly tokens = new Map<string, string>()
   readonly log: string[] = []
+  places = 2
   /** Called before each remote call; throws to make it fail. */
   before: (call: string) => void = () => {}
   /** Called after each remote call took effect; throws to lose its answer. */
@@ -35,7 +36,8 @@ export class FakeVendor {
   }
 
   create(id: string, token: string): void {
-    if (this.tokens.size >= 2) throw new EscError('provider_failed', 'the vendor has no room for a third token')
+    if (this.tokens.size >= this.places)
+      throw new EscError('provider_failed', 'the vendor has no room for another token')
     this.tokens.set(id, token)
   }
 
@@ -69,7 +71,9 @@ const stateSchema = {
   required: ['current'],
 } as const
 
-export function fakeRotator(vendor: FakeVendor): Rotator {
+/** `room`: the vendor has a third place, so the superseded token goes only after the commit. */
+export function fakeRotator(vendor: FakeVendor, options: { readonly room?: boolean } = {}): Rotator {
+  const { room = false } = options
   const rotator: Rotator<{ name: string }, State, Pending> = {
     name: 'fake',
     description: 'Tokens of a vendor in memory.',
@@ -92,8 +96,8 @@ export function fakeRotator(vendor: FakeVendor): Rotator {
     },
     async rotate(_plan, { state }, stage, context) {
       const fresh = { id: vendor.nextId(), token: secret(newToken(context)) }
-      await stage({ new: fresh, ...(state?.previous && { retire: state.previous.id }) })
-      if (state?.previous) await vendor.call('delete', () => vendor.tokens.delete(state.previous!.id))
+      await stage({ new: fresh, ...(state?.previous && !room && { retire: state.previous.id }) })
+      if (state?.previous && !room) await vendor.call('delete', () => vendor.tokens.delete(state.previous!.id))
       await vendor.call('create', () => vendor.create(fresh.id, fresh.token.reveal()))
     },
     async settle(pending, { state }) {
@@ -106,6 +110,14 @@ export function fakeRotator(vendor: FakeVendor): Rotator {
         }
       return { kind: 'undone', reason: `token ${id} was never created` }
     },
+  }
+  if (room) {
+    rotator.retire = async (superseded, { state }) => {
+      const kept = [state?.current.id, state?.previous?.id]
+      for (const token of [superseded.current, superseded.previous]) {
+        if (token && !kept.includes(token.id)) await vendor.call('delete', () => vendor.tokens.delete(token.id))
+      }
+    }
   }
   return rotator as unknown as Rotator
 }

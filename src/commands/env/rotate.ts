@@ -93,7 +93,7 @@ those. After a crash or Ctrl-C, the next rotation (or --resume) finishes what wa
       for (const note of path.notes) this.io.err(`${path.path}: ${note}\n`)
       if (path.hint !== undefined) this.io.err(`hint: ${path.path}: ${path.hint}\n`)
     }
-    for (const leftover of report.leftovers) this.io.err(`warning: ${leftover}\n`)
+    for (const warning of report.warnings) this.io.err(`warning: ${warning}\n`)
     if (interrupted) {
       this.io.err(
         'Interrupted. What succeeded is saved; the next "esc env rotate" finishes or undoes what was begun.\n',
@@ -103,7 +103,7 @@ those. After a crash or Ctrl-C, the next rotation (or --resume) finishes what wa
 
   text({ typed, mode, report }: Result): string {
     if (mode === 'plan') return planText(typed, report)
-    if (report.paths.length === 0 && report.leftovers.length === 0) {
+    if (report.paths.length === 0 && report.warnings.length === 0) {
       if (mode === 'resume') return `Nothing to resume in '${typed}'.\n`
       if (mode === 'failed') return `No path of '${typed}' failed last time.\n`
     }

@@ -1,0 +1,199 @@
+import { EscError, messageOf } from '../errors.ts'
+import type { RotationOutcome } from '../evaluate/index.ts'
+import type { PlainObject } from '../plain.ts'
+import type { PlanStep, RotationRequest, Rotator, RotatorContext } from '../rotators/index.ts'
+import type { Journal } from '../store/index.ts'
+import type { Diagnostic } from '../syntax/index.ts'
+import { encodeJournalEntry, type JournalEntry, journalEntryId } from './journal-entry.ts'
+import type { PathReport, RotationMode, RotationProgress } from './report.ts'
+import { planPath, rotatePath } from './rotate-path.ts'
+import { samePlain } from './same-plain.ts'
+import type { SelectedCall } from './selection.ts'
+import type { TargetLock } from './target-lock.ts'
+
+/** What the paths of one run share. */
+export interface RunPlace {
+  readonly mode: RotationMode
+  readonly context: Omit<RotatorContext, 'progress' | 'warn'>
+  readonly journal: Journal
+  readonly targets: TargetLock
+  /** The revision the run is based on. */
+  readonly revision: number
+  readonly onProgress: (progress: RotationProgress) => void
+}
+
+/** Thrown instead of rotating when only the plan was asked for. */
+class Planned extends Error {}
+
+/** One selected call, from the plan to the retired credential, and what is known of it meanwhile. */
+export class PathRun {
+  readonly call: SelectedCall
+  readonly #place: RunPlace
+  readonly #notes: string[] = []
+  #phase: RotationProgress['phase'] = 'planning'
+  #steps: readonly PlanStep[] | undefined
+  #error: unknown
+  #begun = false
+  #saved = false
+  #rotator: Rotator | undefined
+  #request: RotationRequest<PlainObject, PlainObject> | undefined
+  #state: PlainObject | undefined
+  #superseded: readonly PlainObject[]
+
+  constructor(call: SelectedCall, place: RunPlace) {
+    this.call = call
+    this.#place = place
+    this.#superseded = call.leftover?.superseded ?? []
+  }
+
+  /** Whether anything may have changed because of this run, remotely or in the journal. */
+  get begun(): boolean {
+    return this.#begun
+  }
+
+  /** Whether the new state is in the newest revision already: an earlier run was cut off between commit and clean-up. */
+  get saved(): boolean {
+    return this.#saved
+  }
+
+  /** The whole rotation of this path; returns the state to be committed. */
+  rotate(rotator: Rotator, request: RotationRequest<PlainObject, PlainObject>): Promise<PlainObject> {
+    this.#rotator = rotator
+    this.#request = request
+    return this.#place.targets.run(rotator.target(request.inputs), () => this.#rotate(rotator, request))
+  }
+
+  fail(error: unknown): void {
+    this.#error = error
+  }
+
+  /** After the commit: retires what it superseded, then clears the journal. What cannot be retired stays in it. */
+  async finish(): Promise<void> {
+    const { journal } = this.#place
+    if (this.#superseded.length === 0) return journal.remove(this.#id)
+    await this.#put(undefined)
+    if (!this.#rotator || !this.#request) return
+    await this.#retire(this.#rotator, { inputs: this.#request.inputs, state: this.#state })
+    if (this.#superseded.length === 0) await journal.remove(this.#id)
+  }
+
+  report(outcome: RotationOutcome | undefined, diagnostics: readonly Diagnostic[]): PathReport {
+    const steps = this.#steps && { steps: this.#steps }
+    const report = { path: this.call.shown, rotator: this.call.rotator, notes: this.#notes, ...steps }
+    const error = this.#error
+    if (error !== undefined) {
+      const hint = error instanceof EscError ? error.hint : undefined
+      return { ...report, status: 'failed', error: messageOf(error), ...(hint ? { hint } : {}) }
+    }
+    if (outcome?.status === 'succeeded' || this.#steps) return { ...report, status: 'succeeded' }
+    return { ...report, status: 'not-evaluated', error: whyNotEvaluated(this.call.path, outcome, diagnostics) }
+  }
+
+  get #id(): string {
+    return journalEntryId(this.call.path)
+  }
+
+  async #rotate(rotator: Rotator, request: RotationRequest<PlainObject, PlainObject>): Promise<PlainObject> {
+    const { leftover, begin } = this.call
+    const rotation = {
+      rotator,
+      request,
+      journal: {
+        leftover: leftover?.pending,
+        put: (pending: PlainObject) => {
+          this.#begun = true
+          return this.#put(pending)
+        },
+        // Undone: what earlier rotations superseded is still to be retired.
+        clear: () =>
+          this.call.leftover?.superseded.length ? this.#put(undefined) : this.#place.journal.remove(this.#id),
+      },
+      context: this.#context(),
+      begin,
+      onProgress: (phase: RotationProgress['phase']) => this.#progress(phase),
+    }
+    try {
+      if (this.#place.mode === 'plan') {
+        this.#steps = await planPath(rotation)
+        throw new Planned()
+      }
+      if (rotator.retire && !leftover?.pending) {
+        // First what an earlier run could not retire: it may fill the place that the new credential needs.
+        if (begin && this.#superseded.length > 0) await this.#retire(rotator, request)
+        if (begin && request.state !== undefined) this.#superseded = [...this.#superseded, request.state]
+      }
+      const { state, how } = await rotatePath(rotation)
+      this.#state = state
+      this.#saved = how !== 'rotated' && request.state !== undefined && samePlain(state, request.state)
+      if (how !== 'unchanged') this.#begun = true
+      if (how === 'resumed') {
+        this.#notes.push(
+          this.#saved ? 'had been rotated and saved by an interrupted run' : 'finished an interrupted rotation',
+        )
+      }
+      this.#progress('rotated')
+      return state
+    } catch (error) {
+      if (!(error instanceof Planned)) {
+        this.#error = error
+        this.#progress('failed', messageOf(error))
+      }
+      throw error
+    }
+  }
+
+  /** What cannot be retired now stays superseded. */
+  async #retire(rotator: Rotator, request: RotationRequest<PlainObject, PlainObject>): Promise<void> {
+    try {
+      for (const former of this.#superseded) await rotator.retire?.(former, request, this.#context())
+      this.#superseded = []
+      this.#begun = true
+    } catch (error) {
+      this.#notes.push(
+        `a superseded credential is still there and will be removed with the next rotation: ${messageOf(error)}`,
+      )
+    }
+  }
+
+  #put(pending: PlainObject | undefined): Promise<void> {
+    const { context, journal, revision } = this.#place
+    const entry: JournalEntry = {
+      path: this.call.path,
+      rotator: this.call.rotator,
+      startedAt: this.call.leftover?.startedAt ?? context.now().toISOString(),
+      revision,
+      ...(pending && { pending }),
+      superseded: this.#superseded,
+    }
+    return journal.put(this.#id, encodeJournalEntry(entry))
+  }
+
+  #context(): RotatorContext {
+    return {
+      ...this.#place.context,
+      progress: (text) => this.#progress(this.#phase, text),
+      warn: (text) => void this.#notes.push(text),
+    }
+  }
+
+  #progress(phase: RotationProgress['phase'], text?: string): void {
+    this.#phase = phase
+    this.#place.onProgress({ path: this.call.shown, phase, ...(text === undefined ? {} : { text }) })
+  }
+}
+
+/** The first error inside the call, else the first anywhere: its inputs lead there. */
+function whyNotEvaluated(
+  path: string,
+  outcome: RotationOutcome | undefined,
+  diagnostics: readonly Diagnostic[],
+): string {
+  const errors = [...(outcome?.diagnostics ?? []), ...diagnostics].filter(({ severity }) => severity === 'error')
+  const within = errors.find(
+    (error) => error.path === path || error.path.startsWith(`${path}.`) || error.path.startsWith(`${path}[`),
+  )
+  const found = within ?? errors[0]
+  if (!found) return 'its inputs or state are not known'
+  const at = found.range ? `${found.range.environment}:${found.range.begin.line}:${found.range.begin.column}: ` : ''
+  return `not rotated, its inputs cannot be worked out: ${at}${found.summary}`
+}
