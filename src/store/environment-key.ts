@@ -27,6 +27,14 @@ export class EnvironmentKey {
   /** @throws EscError `key_unavailable` when there is none or it cannot be unwrapped; `tampered`. */
   async existing(): Promise<DataKey> {
     const settings = this.#settings.last
+    const key = await this.unwrapped()
+    this.#seals.verifySettings(settings, key)
+    return key
+  }
+
+  /** The key, with nothing said about the settings it is in. */
+  async unwrapped(): Promise<DataKey> {
+    const settings = this.#settings.last
     const { wrappedDataKey } = settings
     if (wrappedDataKey === undefined) {
       const problem = `environment '${this.#place.name}' has no data key, so nothing in it can be decrypted`
@@ -34,9 +42,7 @@ export class EnvironmentKey {
         hint: `restore wrappedDataKey in ${layout.settings(this.#place.folder)} from the git history`,
       })
     }
-    const key = await this.#unwrap(settings, wrappedDataKey)
-    this.#seals.verifySettings(settings, key)
-    return key
+    return this.#unwrap(settings, wrappedDataKey)
   }
 
   /** Made, wrapped and recorded in the settings when there is none yet. */

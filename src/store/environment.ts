@@ -191,6 +191,14 @@ export class Environment {
     await this.#write('restore', () => this.#working.replace(this.current().definition))
   }
 
+  /** Makes `environment.yaml` the newest revision where a crash has left it behind. A hand edit stays. */
+  async refreshDefinition(): Promise<void> {
+    await this.#write('refresh', () => {
+      const newest = this.current()
+      if (this.#working.state(newest) === 'stale') this.#working.replace(newest.definition)
+    })
+  }
+
   /**
    * Changes top-level fields of `settings.yaml`; all else in the file stays as it is. Not for sealed fields
    * (`docs/store.md`): those change with what they belong to.

@@ -1,3 +1,5 @@
+export type { CheckOptions, CheckReport } from './check/check-store.ts'
+export type { Finding, FindingKind } from './check/finding.ts'
 export type { CloneOptions } from './clone.ts'
 export type { Append } from './environment.ts'
 export { Environment } from './environment.ts'

@@ -93,6 +93,13 @@ export class FileLock implements Lock {
   }
 }
 
+/** Whether a lock file stands for somebody. `broken`: its holder is gone, or it does not say. */
+export function lockState(world: CompleteWorld, path: string): 'free' | 'held' | 'broken' {
+  const found = readLock(world, path)
+  if (found === undefined) return 'free'
+  return isGone(world, found) ? 'broken' : 'held'
+}
+
 /** False: somebody has it. */
 function place(world: CompleteWorld, path: string, holder: Holder): boolean {
   const temporary = temporaryPath(dirname(path))

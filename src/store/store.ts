@@ -3,9 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { type DataKey, secretsProviderKind } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import {
-  appendLine,
   createFile,
-  type FileSystem,
   ioError,
   listIfPresent,
   makeFolders,
@@ -16,6 +14,9 @@ import {
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { nearest } from '../suggestion.ts'
 import { setAt } from '../syntax/index.ts'
+import { type CheckOptions, type CheckReport, checkStore } from './check/check-store.ts'
+import type { Finding } from './check/finding.ts'
+import { fix } from './check/fix.ts'
 import { type CloneOptions, prepareClone } from './clone.ts'
 import { Environment } from './environment.ts'
 import { environmentName, isEnvironmentPart } from './environment-name.ts'
@@ -32,6 +33,7 @@ import {
   type SecretsProviderChanged,
 } from './secrets-provider-change.ts'
 import { publish, type StagedEnvironment, stage } from './staging.ts'
+import { ensureLines, storeFiles } from './store-files.ts'
 import { cleanUpSwap, finishSwap, swappedName } from './swap.ts'
 import { removeTree } from './tree.ts'
 import { type CompleteWorld, completeWorld, type StoreWorld } from './world.ts'
@@ -81,8 +83,7 @@ export class Store {
     const secretsProvider = options.secretsProvider ?? 'default'
     secretsProviderKind(secretsProvider)
     makeFolders(files, path)
-    ensureLines(files, join(path, '.gitignore'), gitignore)
-    ensureLines(files, join(path, '.gitattributes'), gitattributes)
+    for (const [name, lines] of Object.entries(storeFiles)) ensureLines(files, join(path, name), lines)
     // Last, because this file is what makes the folder a store.
     let text = `# An esc store: environments, their history and their encrypted secrets.\nversion: ${formatVersion}\n`
     text = setAt(text, ['organization'], options.organization ?? 'local')
@@ -259,6 +260,20 @@ export class Store {
     return changed
   }
 
+  /** Verifies everything there is, as far as the keys at hand allow, and says what is wrong. Changes nothing. */
+  async check(options: CheckOptions = {}): Promise<CheckReport> {
+    const place = (name: string) => this.#place(name)
+    return checkStore({ folder: this.folder, world: this.#world, names: this.list(), place }, options)
+  }
+
+  /** Does what the fixable ones of some findings ask for, and returns those. Nothing that anybody needs is lost by it. */
+  async fix(findings: readonly Finding[]): Promise<readonly Finding[]> {
+    const fixable = findings.filter((finding) => finding.fixable)
+    const environment = (name: string) => this.environment(name)
+    for (const finding of fixable) await fix(finding, { folder: this.folder, world: this.#world, environment })
+    return fixable
+  }
+
   /** As `Environment.lock`, for callers that have only a name. */
   async lock(name: string, purpose: string, options: { readonly waitMs?: number } = {}): Promise<Lock> {
     return this.environment(name).lock(purpose, options)
@@ -344,22 +359,6 @@ export class Store {
       lock.release()
     }
   }
-}
-
-/** `.tmp-*`: what a killed process may leave beside the files it was about to replace. */
-const gitignore = ['.esc/', '.tmp-*']
-
-/** Digests and seals are over bytes: git must not change line endings. Revision files are full copies; the diff to read is `environment.yaml`'s. */
-const gitattributes = ['* -text', '*/*/revisions/*.yaml linguist-generated=true', '*/*/events/*.jsonl merge=union']
-
-function ensureLines(files: FileSystem, path: string, wanted: readonly string[]): void {
-  const bytes = readIfPresent(files, path)
-  if (bytes === undefined) {
-    createFile(files, path, Buffer.from(wanted.map((line) => `${line}\n`).join('')))
-    return
-  }
-  const present = Buffer.from(bytes).toString().split(/\r?\n/)
-  for (const line of wanted) if (!present.includes(line)) appendLine(files, path, line)
 }
 
 function refuseRemoval(environment: Environment): void {

@@ -3,6 +3,7 @@ import {
   codeOf,
   type FileSystem,
   ioError,
+  listIfPresent,
   statusOf,
   syncFolder,
   temporaryPath,
@@ -71,6 +72,17 @@ export function finishSwap(files: FileSystem, folder: string): boolean {
     throw ioError(error, `cannot complete the change of ${folder}`)
   }
   return true
+}
+
+/** Leftovers of swaps in a project's folder, each with the environment's own name; one of them may be under way. */
+export function interruptedSwaps(
+  files: FileSystem,
+  project: string,
+): { readonly name: string; readonly file: string }[] {
+  return listIfPresent(files, project).flatMap((entry) => {
+    const name = swappedName(entry)
+    return name === undefined ? [] : [{ name, file: join(project, entry) }]
+  })
 }
 
 /** Removes what a finished or abandoned swap has left. For the holder of the environment's long lock. */

@@ -63,6 +63,13 @@ export async function expectSound(store: Store, definitions: readonly string[]):
     await environment.verify(revision)
   }
   expect(environment.definitionState()).to.be.oneOf(['clean', 'stale'])
+  const { findings } = await store.check()
+  expect(findings.filter(({ severity }) => severity === 'error')).to.deep.equal([])
+  await store.fix(findings)
+  const left = (await store.check()).findings.filter(
+    ({ kind }) => kind !== 'unfinished_rotation' && kind !== 'torn_event',
+  )
+  expect(left).to.deep.equal([])
   const next = await environment.append({ base: newest.number, definition: 'values: next\n', change: 'edit', ...by })
   expect(next.number).to.equal(newest.number + 1)
   expect(environment.definitionState()).to.equal('clean')

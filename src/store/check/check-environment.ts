@@ -1,0 +1,233 @@
+import { join } from 'node:path'
+import type { DataKey } from '../../crypto/index.ts'
+import { EscError, messageOf } from '../../errors.ts'
+import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
+import { hasConflictMarkers } from '../conflict-markers.ts'
+import { EnvironmentKey } from '../environment-key.ts'
+import { History } from '../history.ts'
+import { Journal } from '../journal.ts'
+import { layout } from '../layout.ts'
+import { type EnvironmentPlace, restoreHint } from '../place.ts'
+import { tombstonePath } from '../removed.ts'
+import { Seals } from '../seals.ts'
+import type { Settings } from '../settings.ts'
+import { SettingsFile } from '../settings-file.ts'
+import { WorkingDefinition } from '../working-definition.ts'
+import { checkRevisions } from './check-revisions.ts'
+import { checkVersions } from './check-versions.ts'
+import { described, type Finding, type Report } from './finding.ts'
+
+export interface CheckedEnvironment {
+  readonly findings: readonly Finding[]
+  /** Undefined: the settings cannot be read. */
+  readonly id: string | undefined
+  readonly revisions: number
+  /** Whether every seal could be checked. */
+  readonly verified: boolean
+}
+
+/** Everything that can be said about one environment. Changes nothing. */
+export async function checkEnvironment(
+  place: EnvironmentPlace,
+  { useKeys }: { readonly useKeys: boolean },
+): Promise<CheckedEnvironment> {
+  const findings: Finding[] = []
+  const report: Report = (finding) => findings.push({ fixable: false, environment: place.name, ...finding })
+  const settingsFile = new SettingsFile(place)
+  const history = new History(place, settingsFile)
+  const seals = new Seals(place, history, settingsFile)
+  const keys = new EnvironmentKey(place, { settings: settingsFile, history, seals })
+
+  const merged = reportMerge(place, report)
+  const settings = attempt(report, layout.settings(place.folder), () => settingsFile.read(), merged)
+  const key = settings && (await openKey(settings, { keys, seals, useKeys, report }))
+  const revisions = checkRevisions(place, { settings, key, merged, report })
+  if (settings !== undefined) {
+    if (settings.wrappedDataKey === undefined) checkKeyless(settings, revisions.sealed, report)
+    checkVersions(settings, revisions.newest, report)
+    await checkJournal(place, settings, { key, keys }, report)
+    if (findings.every(({ severity }) => severity !== 'error')) {
+      attempt(report, settings.file, () => history.newest())
+      checkDefinition(new WorkingDefinition(place, history), history, report)
+    }
+  }
+  checkFiles(place, merged, report)
+  const sealed = settings?.wrappedDataKey !== undefined
+  return {
+    findings,
+    id: settings?.id,
+    revisions: revisions.count,
+    verified: settings !== undefined && (!sealed || key !== undefined),
+  }
+}
+
+/** Files of the environment that hold both sides of a merge: one finding for all of them. */
+function reportMerge(place: EnvironmentPlace, report: Report): boolean {
+  const { files } = place.world
+  const { folder, name } = place
+  const inFolder = (sub: string) => listIfPresent(files, join(folder, sub)).map((entry) => join(sub, entry))
+  const candidates = ['settings.yaml', 'environment.yaml', ...inFolder('revisions'), ...inFolder('events')]
+  const conflicted = candidates.filter((file) => {
+    const bytes = readIfPresent(files, join(folder, file))
+    return (
+      bytes !== undefined && Buffer.from(bytes).includes('<<<<<<<') && hasConflictMarkers(Buffer.from(bytes).toString())
+    )
+  })
+  if (conflicted.length === 0) return false
+  const numbers = conflicted.flatMap((file) => /^revisions.(\d+)\.yaml$/.exec(file)?.[1] ?? [])
+  const both = numbers.length === 0 ? '' : `: both sides made revision ${numbers.join(', ')}`
+  report({
+    severity: 'error',
+    kind: 'merge_conflict',
+    file: join(folder, conflicted[0]!),
+    problem: `environment '${name}' is in the middle of a git merge (${conflicted.join(', ')})${both}`,
+    remedy: `run \`esc env renumber ${name}\`, which puts the revisions of one side after those of the other and merges the definitions`,
+  })
+  return true
+}
+
+async function openKey(
+  settings: Settings,
+  context: { keys: EnvironmentKey; seals: Seals; useKeys: boolean; report: Report },
+): Promise<DataKey | undefined> {
+  if (settings.wrappedDataKey === undefined) return undefined
+  const { file } = settings
+  const unverified = (reason: string, remedy: string) =>
+    context.report({
+      severity: 'note',
+      kind: 'not_verified',
+      file,
+      problem: `the seals could not be checked: ${reason}`,
+      remedy,
+    })
+  if (!context.useKeys) {
+    unverified('no key was to be used', 'check again with the key')
+    return undefined
+  }
+  let key: DataKey
+  try {
+    key = await context.keys.unwrapped()
+  } catch (error) {
+    if (error instanceof EscError && (error.code === 'tampered' || error.code === 'store_damaged')) {
+      context.report({ severity: 'error', ...described(error, file) })
+    } else {
+      unverified(messageOf(error), (error instanceof EscError && error.hint) || 'check again with the key')
+    }
+    return undefined
+  }
+  attempt(context.report, file, () => context.seals.verifySettings(settings, key))
+  return key
+}
+
+function checkKeyless(settings: Settings, sealed: boolean, report: Report): void {
+  const field = (['revisionTags', 'retractions'] as const).find((name) => settings.get(name) !== undefined)
+  const { file } = settings
+  const tampered = (problem: string) =>
+    report({ severity: 'error', kind: 'tampered', file, problem, remedy: restoreHint })
+  if (sealed) tampered('there are sealed revisions, but the settings have no wrappedDataKey')
+  else if (field !== undefined) tampered(`the settings have ${field}, and no key that vouches for them`)
+}
+
+async function checkJournal(
+  place: EnvironmentPlace,
+  settings: Settings,
+  { key, keys }: { key: DataKey | undefined; keys: EnvironmentKey },
+  report: Report,
+): Promise<void> {
+  const folder = layout.journal(place.store, settings.id)
+  const createKey = () => keys.existing()
+  const journal = new Journal({
+    world: place.world,
+    folder,
+    environment: place.name,
+    createKey,
+    existingKey: createKey,
+  })
+  const count = journal.ids().length
+  if (count === 0) return
+  report({
+    severity: 'warning',
+    kind: 'unfinished_rotation',
+    file: folder,
+    problem: `a rotation is unfinished: its journal holds ${count} ${count === 1 ? 'entry' : 'entries'}`,
+    remedy: `finish it with \`esc env rotate ${place.name}\``,
+  })
+  if (key === undefined) return
+  try {
+    await journal.list()
+  } catch (error) {
+    report({ severity: 'error', ...described(error, folder) })
+  }
+}
+
+function checkDefinition(working: WorkingDefinition, history: History, report: Report): void {
+  let state: ReturnType<WorkingDefinition['state']>
+  try {
+    state = working.state(history.newest())
+  } catch {
+    return
+  }
+  if (state === 'stale') {
+    report({
+      severity: 'note',
+      kind: 'stale_definition',
+      file: working.file,
+      problem: 'environment.yaml is one revision behind, as after a crash',
+      remedy: 'the next change puts it right, or `esc check --fix`',
+      fixable: true,
+    })
+  } else if (state === 'edited') {
+    report({
+      severity: 'warning',
+      kind: 'unsaved_edit',
+      file: working.file,
+      problem: 'environment.yaml was edited by hand and is not saved: commands use the newest revision',
+      remedy: 'save the edit with `esc env save`, or discard it',
+    })
+  }
+}
+
+function checkFiles(place: EnvironmentPlace, merged: boolean, report: Report): void {
+  const { files } = place.world
+  for (const name of listIfPresent(files, place.folder)) {
+    const path = join(place.folder, name)
+    if (!name.startsWith(temporaryPrefix) && path !== tombstonePath(place.folder)) continue
+    const problem = 'an interrupted operation has left this file'
+    report({ severity: 'note', kind: 'leftover', file: path, problem, remedy: 'run `esc check --fix`', fixable: true })
+  }
+  for (const name of listIfPresent(files, join(place.folder, 'events'))) {
+    const file = join(place.folder, 'events', name)
+    const lines = Buffer.from(readIfPresent(files, file) ?? [])
+      .toString()
+      .split('\n')
+    const bad = lines.findIndex((line) => line !== '' && !isJson(line))
+    if (bad === -1 || merged) continue
+    const cut = bad === lines.length - 1
+    report({
+      severity: 'note',
+      kind: 'torn_event',
+      file,
+      problem: `line ${bad + 1} ${cut ? 'was cut short, as by a crash' : 'is no event'}: readers leave it out`,
+      remedy: cut ? 'the next event closes it' : 'remove the line',
+    })
+  }
+}
+
+/** Undefined, and a finding, when it throws. `known`: what is wrong with the file has been said already. */
+function attempt<T>(report: Report, file: string, run: () => T, known = false): T | undefined {
+  try {
+    return run()
+  } catch (error) {
+    if (!known) report({ severity: 'error', ...described(error, file) })
+    return undefined
+  }
+}
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import type { DataKey } from '../../crypto/index.ts'
+import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
+import { hasConflictMarkers } from '../conflict-markers.ts'
+import { layout } from '../layout.ts'
+import { type EnvironmentPlace, restoreHint } from '../place.ts'
+import { parseRevision, type Revision, sealedBytesOf } from '../revision-file.ts'
+import type { Settings } from '../settings.ts'
+import { described, type Report } from './finding.ts'
+
+interface Context {
+  readonly settings: Settings | undefined
+  readonly key: DataKey | undefined
+  /** A merge has been reported, so files that hold both sides are no news. */
+  readonly merged: boolean
+  readonly report: Report
+}
+
+/** Every record, seal and link, with the key; without it, all but the seals. */
+export function checkRevisions(
+  place: EnvironmentPlace,
+  context: Context,
+): { readonly count: number; readonly newest: number; readonly sealed: boolean } {
+  const { report } = context
+  const numbers = listNumbers(place, report)
+  const newest = numbers.at(-1) ?? 0
+  const there = new Set(numbers)
+  const missing = Array.from({ length: newest }, (_, index) => index + 1).filter((number) => !there.has(number))
+  if (newest === 0) missing.push(1)
+  for (const number of missing) {
+    report({
+      severity: 'error',
+      kind: 'missing_revision',
+      file: layout.revision(place.folder, number),
+      problem: `revision ${number} of environment '${place.name}' is missing`,
+      remedy: restoreHint,
+    })
+  }
+  let before: Revision | undefined
+  let anySeal = false
+  for (const number of numbers) {
+    const revision = read(place, number, context)
+    const sealed = revision && checkSeal(place, revision, context)
+    if (revision !== undefined && before?.number === number - 1) checkLink(place, { revision, before, sealed }, report)
+    anySeal ||= revision?.seal !== undefined
+    before = revision
+  }
+  return { count: numbers.length, newest, sealed: anySeal }
+}
+
+function listNumbers(place: EnvironmentPlace, report: Report): number[] {
+  const folder = layout.revisions(place.folder)
+  const numbers: number[] = []
+  for (const name of listIfPresent(place.world.files, folder)) {
+    const number = /^([1-9][0-9]{0,14})\.yaml$/.exec(name)?.[1]
+    if (number !== undefined) numbers.push(Number(number))
+    else if (!name.startsWith(temporaryPrefix)) {
+      const problem = 'this file is no revision'
+      const remedy = 'move it elsewhere, or remove it'
+      report({ severity: 'warning', kind: 'unknown_file', file: join(folder, name), problem, remedy })
+    }
+  }
+  return numbers.sort((a, b) => a - b)
+}
+
+function read(place: EnvironmentPlace, number: number, { merged, report }: Context): Revision | undefined {
+  const file = layout.revision(place.folder, number)
+  const bytes = readIfPresent(place.world.files, file) ?? new Uint8Array()
+  try {
+    return parseRevision(bytes, file, number)
+  } catch (error) {
+    const known = merged && hasConflictMarkers(Buffer.from(bytes).toString())
+    if (!known) report({ severity: 'error', ...described(error, file) })
+    return undefined
+  }
+}
+
+/** False: it does not match. Undefined: nobody can tell. */
+function checkSeal(
+  place: EnvironmentPlace,
+  revision: Revision,
+  { settings, key, report }: Context,
+): boolean | undefined {
+  const tampered = (problem: string) => {
+    report({ severity: 'error', kind: 'tampered', file: revision.file, problem, remedy: restoreHint })
+    return false
+  }
+  const { number, seal } = revision
+  if (seal === undefined) {
+    const sealedFrom = settings?.sealedFrom
+    const lost = sealedFrom !== undefined && number >= sealedFrom
+    return lost ? tampered(`revision ${number} of environment '${place.name}' has lost its seal`) : undefined
+  }
+  if (key === undefined) return undefined
+  if (key.verifySeal('revision', sealedBytesOf(revision), seal)) return true
+  return tampered(`the seal of revision ${number} of environment '${place.name}' does not match: the file was changed`)
+}
+
+function checkLink(
+  place: EnvironmentPlace,
+  { revision, before, sealed }: { revision: Revision; before: Revision; sealed: boolean | undefined },
+  report: Report,
+): void {
+  // What a changed record says of its predecessor is worth nothing.
+  if (sealed === false || revision.previous === before.digest) return
+  const problem = `revision ${revision.number} of environment '${place.name}' was made from another revision ${before.number} than the one in ${before.file}`
+  report({
+    severity: 'error',
+    kind: 'history_fork',
+    file: before.file,
+    problem: `${problem}: that file was changed, or a git merge took the two from different branches`,
+    remedy: `restore the file from the git history; after a merge, \`esc env renumber ${place.name}\` puts the two sides in order`,
+  })
+}

@@ -1,0 +1,109 @@
+import { join } from 'node:path'
+import { listIfPresent, readIfPresent } from '../../files/index.ts'
+import { isEnvironmentPart } from '../environment-name.ts'
+import { layout } from '../layout.ts'
+import type { EnvironmentPlace } from '../place.ts'
+import { missingLines, storeFiles } from '../store-files.ts'
+import type { CompleteWorld } from '../world.ts'
+import { checkEnvironment } from './check-environment.ts'
+import { checkMachine } from './check-machine.ts'
+import type { Finding, Report } from './finding.ts'
+
+export interface CheckOptions {
+  /** Only these; then nothing is said about the rest of the store. Default: all. */
+  readonly environments?: readonly string[]
+  /** Whether keys may be used, which may ask a person. Default: true. */
+  readonly useKeys?: boolean
+}
+
+export interface CheckReport {
+  /** In the order of environments, those of the store last. */
+  readonly findings: readonly Finding[]
+  readonly environments: number
+  readonly revisions: number
+  /** Environments whose seals could not be checked. */
+  readonly unverified: readonly string[]
+}
+
+/** Reads everything there is in a store and says what is wrong. Changes nothing. */
+export async function checkStore(
+  store: {
+    readonly folder: string
+    readonly world: CompleteWorld
+    readonly names: readonly string[]
+    readonly place: (name: string) => EnvironmentPlace
+  },
+  { environments, useKeys = true }: CheckOptions,
+): Promise<CheckReport> {
+  const findings: Finding[] = []
+  const report: Report = (finding) => findings.push({ fixable: false, ...finding })
+  const names = environments ?? store.names
+  const unverified: string[] = []
+  const named = new Map<string, string[]>()
+  let revisions = 0
+  for (const name of names) {
+    const checked = await checkEnvironment(store.place(name), { useKeys })
+    findings.push(...checked.findings)
+    revisions += checked.revisions
+    if (!checked.verified) unverified.push(name)
+    if (checked.id !== undefined) named.set(checked.id, [...(named.get(checked.id) ?? []), name])
+  }
+  if (environments === undefined) {
+    checkIds(store.folder, named, report)
+    checkNames(store.folder, names, report)
+    checkStoreFiles(store.folder, store.world, report)
+    const projects = listIfPresent(store.world.files, store.folder).filter(isEnvironmentPart)
+    checkMachine({ store: store.folder, world: store.world }, { ids: new Set(named.keys()), projects }, report)
+  }
+  return { findings, environments: names.length, revisions, unverified }
+}
+
+/** An environment copied with its folder shares the id, and so journal and memory, with its original. */
+function checkIds(store: string, named: ReadonlyMap<string, readonly string[]>, report: Report): void {
+  for (const [id, names] of named) {
+    const [first, ...others] = names
+    for (const name of others) {
+      report({
+        severity: 'error',
+        kind: 'duplicate_id',
+        environment: name,
+        file: layout.settings(layout.environment(store, name)),
+        problem: `environments '${first}' and '${name}' have the same id ${id}: one was copied by hand`,
+        remedy: `remove the copy, and make it with \`esc env clone ${first} …\``,
+      })
+    }
+  }
+}
+
+function checkNames(store: string, names: readonly string[], report: Report): void {
+  const seen = new Map<string, string>()
+  for (const name of names) {
+    const other = seen.get(name.toLowerCase())
+    seen.set(name.toLowerCase(), name)
+    if (other === undefined) continue
+    report({
+      severity: 'warning',
+      kind: 'name_collision',
+      environment: name,
+      file: layout.environment(store, name),
+      problem: `'${name}' and '${other}' differ only in case: macOS and Windows cannot have both`,
+      remedy: 'clone one under another name, and remove it',
+    })
+  }
+}
+
+function checkStoreFiles(store: string, world: CompleteWorld, report: Report): void {
+  for (const [name, lines] of Object.entries(storeFiles)) {
+    const file = join(store, name)
+    const missing = missingLines(readIfPresent(world.files, file), lines)
+    if (missing.length === 0) continue
+    report({
+      severity: 'warning',
+      kind: 'git_files',
+      file,
+      problem: `${name} lacks ${missing.map((line) => `\`${line}\``).join(', ')}`,
+      remedy: 'run `esc check --fix`',
+      fixable: true,
+    })
+  }
+}

@@ -1,0 +1,52 @@
+import { EscError, messageOf } from '../../errors.ts'
+import { restoreHint } from '../place.ts'
+
+/** What is wrong, for programs. */
+export type FindingKind =
+  | 'merge_conflict' // git left both sides in files, or put together what does not belong together
+  | 'history_fork' // a revision was made after another predecessor than the one that is here
+  | 'missing_revision'
+  | 'damaged' // a file cannot be read
+  | 'tampered' // a seal or digest does not match, or this machine has seen something else
+  | 'not_verified' // without the key nobody can tell
+  | 'dangling_version' // a tag or retraction speaks of a revision that is not there or not usable
+  | 'duplicate_id'
+  | 'name_collision' // names that are one to some file systems
+  | 'stale_definition'
+  | 'unsaved_edit'
+  | 'unfinished_rotation'
+  | 'interrupted_change' // of a secrets provider
+  | 'leftover' // of a process that was killed
+  | 'broken_lock'
+  | 'unknown_file'
+  | 'torn_event'
+  | 'git_files' // .gitignore or .gitattributes lack a line
+
+/**
+ * Something `check` has to say. `error`: something is lost, wrong or not to be trusted. `warning`: nothing is lost, but a
+ * person must do something. `note`: harmless, or it could not be checked.
+ */
+export interface Finding {
+  readonly severity: 'error' | 'warning' | 'note'
+  readonly kind: FindingKind
+  /** Undefined: it concerns the store. */
+  readonly environment?: string
+  readonly file: string
+  /** A sentence without a full stop. */
+  readonly problem: string
+  readonly remedy: string
+  /** `fix` can do it, and nothing that anybody needs can be lost by it. */
+  readonly fixable: boolean
+}
+
+export type Report = (finding: Omit<Finding, 'fixable'> & { readonly fixable?: boolean }) => void
+
+/** What an error that came up while reading a file says as a finding. */
+export function described(error: unknown, file: string): Pick<Finding, 'kind' | 'file' | 'problem' | 'remedy'> {
+  const remedy = (error instanceof EscError && error.hint) || restoreHint
+  return { kind: kindOf(error), file, problem: messageOf(error), remedy }
+}
+
+function kindOf(error: unknown): 'tampered' | 'damaged' {
+  return error instanceof EscError && error.code === 'tampered' ? 'tampered' : 'damaged'
+}

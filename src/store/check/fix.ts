@@ -1,0 +1,48 @@
+import { join } from 'node:path'
+import { removeQuietly, statusOf } from '../../files/index.ts'
+import type { Environment } from '../environment.ts'
+import { FileLock } from '../lock.ts'
+import { ensureLines, storeFiles } from '../store-files.ts'
+import { cleanUpSwap } from '../swap.ts'
+import { removeTree } from '../tree.ts'
+import type { CompleteWorld } from '../world.ts'
+import type { Finding } from './finding.ts'
+
+/** Does what a finding that is `fixable` asks for. Each does nothing when the trouble has gone meanwhile. */
+export async function fix(
+  finding: Finding,
+  store: {
+    readonly folder: string
+    readonly world: CompleteWorld
+    readonly environment: (name: string) => Environment
+  },
+): Promise<void> {
+  const { folder, world } = store
+  switch (finding.kind) {
+    case 'stale_definition':
+      await store.environment(finding.environment!).refreshDefinition()
+      return
+    case 'interrupted_change': {
+      const environment = store.environment(finding.environment!)
+      // Taking the lock completes it or cleans up.
+      const lock = await environment.lock('check')
+      cleanUpSwap(world.files, environment.folder)
+      lock.release()
+      return
+    }
+    case 'broken_lock': {
+      const lock = await FileLock.acquire(world, finding.file, { what: finding.file, purpose: 'check', waitMs: 0 })
+      lock.release()
+      return
+    }
+    case 'leftover':
+      if (statusOf(world.files, finding.file)?.kind === 'folder') removeTree(world.files, finding.file)
+      else removeQuietly(world.files, finding.file)
+      return
+    case 'git_files':
+      for (const [name, lines] of Object.entries(storeFiles)) ensureLines(world.files, join(folder, name), lines)
+      return
+    default:
+      throw new Error(`${finding.kind} cannot be fixed`)
+  }
+}
