@@ -27,7 +27,8 @@ import { evaluateRotate } from './rotate.ts'
 import type { Scope } from './scope.ts'
 import { maxTextLength, secretText, textOfValue } from './text.ts'
 import { compact, validate } from './validate.ts'
-import { type Content, type Flags, Value, valueOfJson } from './value.ts'
+import { type Content, type Flags, Value } from './value.ts'
+import { valueOfJson } from './value-of-json.ts'
 import { yamlOf } from './yaml-of-json.ts'
 
 const strings = arrayOf(stringSchema)

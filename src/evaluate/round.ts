@@ -5,7 +5,8 @@ import { type Answers, type Call, isFailure } from './calls.ts'
 import { type Definition, nowhere } from './definition.ts'
 import type { ExportedMap, ExportedValue } from './exported.ts'
 import { Scope } from './scope.ts'
-import { sortedMap, Value } from './value.ts'
+import { Value } from './value.ts'
+import { sortedMap } from './value-of-json.ts'
 
 export type Mode = 'check' | 'open' | 'rotate'
 

@@ -48,8 +48,7 @@ export function validate(value: Value, schema: Schema | undefined, report: Repor
   if (schema.oneOf?.length) {
     const outcome = matches(value, schema.oneOf, depth, 2)
     if (outcome.count === 0) for (const [summary, at] of outcome.mistakes) report(summary, at)
-    if (outcome.count !== 1)
-      valid = fail('exactly one subschema must match'.replace('must', outcome.count === 0 ? 'must' : 'may'))
+    if (outcome.count !== 1) valid = fail(`exactly one subschema ${outcome.count === 0 ? 'must' : 'may'} match`)
   }
   if (schema.const !== undefined && schema.const !== null && !equals(value, schema.const))
     valid = fail(`expected ${compact(schema.const)}`)

@@ -1,4 +1,4 @@
-import { compareKeys, type Json, JsonNumber } from '../json.ts'
+import { compareKeys, JsonNumber } from '../json.ts'
 import { constant, mergedSchema, nullSchema, propertySchema, recordOf, type Schema, tuple } from '../schema/index.ts'
 import type { Range } from '../syntax/index.ts'
 import type { Definition } from './definition.ts'
@@ -238,10 +238,6 @@ export class Value {
     return this.#ownKeys
   }
 
-  hasOwn(key: string): boolean {
-    return this.#content.kind === 'map' && this.#content.own.has(key)
-  }
-
   /** A property of a map's own, not one it inherits. */
   own(key: string): Value | undefined {
     if (this.#content.kind !== 'map') return undefined
@@ -403,25 +399,4 @@ function exactSchema(value: Value): Schema {
     case 'map':
       return recordOf(value.ownKeys.map((key) => [key, value.own(key)!.schema]))
   }
-}
-
-/** A map's properties in key order, from JSON-like entries in any order. */
-export function sortedMap(entries: readonly (readonly [string, Value])[]): ReadonlyMap<string, Value> {
-  return new Map([...entries].sort((a, b) => compareKeys(a[0], b[0])))
-}
-
-/** A value made of JSON, all of it defined at one place. */
-export function valueOfJson(json: Json, definition: Definition, flags: Flags = {}): Value {
-  const of = (content: Content) => Value.of(definition, content, flags)
-  if (json === null) return of({ kind: 'null' })
-  if (typeof json === 'boolean') return of({ kind: 'boolean', boolean: json })
-  if (typeof json === 'number') return of({ kind: 'number', text: String(json) })
-  if (typeof json === 'string') return of({ kind: 'string', text: json })
-  if (json instanceof JsonNumber) return of({ kind: 'number', text: json.text })
-  if (Array.isArray(json))
-    return of({ kind: 'array', elements: json.map((item) => valueOfJson(item, definition, flags)) })
-  const entries = Object.entries(json).flatMap(([key, item]) =>
-    item === undefined ? [] : [[key, valueOfJson(item, definition, flags)] as const],
-  )
-  return of({ kind: 'map', own: sortedMap(entries) })
 }

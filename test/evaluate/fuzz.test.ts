@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { environmentToJson, evaluateEnvironment } from '../../src/evaluate/index.ts'
+import type { Call } from '../../src/evaluate/calls.ts'
+import { environmentToJson, evaluateEnvironment, mapToJson } from '../../src/evaluate/index.ts'
+import { Round } from '../../src/evaluate/round.ts'
 import { formatJson } from '../../src/json.ts'
 import { parseEnvironment } from '../../src/language/index.ts'
 import { decrypt, executionContext, fakeWorld } from '../conformance/fakes.ts'
@@ -48,6 +50,41 @@ function recorded(): readonly string[] {
       for (const file of readdirSync(join(folder, kind), { recursive: true, encoding: 'utf8' }))
         if (file.endsWith('.yaml')) texts.push(readFileSync(join(folder, kind, file), 'utf8'))
   return texts
+}
+
+/** The calls of providers and rotators each round asks for, by id, with their inputs. The last round is the outcome. */
+class Asked {
+  readonly #rounds: Map<string, string>[] = []
+  readonly #ask = Round.prototype.ask
+  readonly #run = Round.prototype.run
+
+  install(): void {
+    const asked = this
+    Round.prototype.run = function (this: Round) {
+      asked.#rounds.push(new Map())
+      return asked.#run.call(this)
+    }
+    Round.prototype.ask = function (this: Round, call: Call) {
+      asked.#ask.call(this, call)
+      if (!('inputs' in call)) return
+      const inputs = formatJson(mapToJson(call.inputs, { redact: false }))
+      const state = 'state' in call && call.state ? formatJson(mapToJson(call.state, { redact: false })) : ''
+      asked.#rounds.at(-1)!.set(call.id, `${inputs} ${state}`)
+    }
+  }
+
+  remove(): void {
+    Round.prototype.ask = this.#ask
+    Round.prototype.run = this.#run
+  }
+
+  /** A call that was made though the outcome has no use for it, or with inputs that turned out to be others. */
+  takeWrong(): string | undefined {
+    const last = this.#rounds.at(-1)
+    const wrong = this.#rounds.flatMap((round) => [...round]).find(([id, inputs]) => last!.get(id) !== inputs)
+    this.#rounds.splice(0)
+    return wrong && `${wrong[0].replaceAll('\0', ' ')} ${wrong[1]}`
+  }
 }
 
 /** Numbers in [0, n), always the same from the same seed. */
@@ -136,7 +173,10 @@ function mutate(seeds: readonly string[], random: (n: number) => number): string
 describe('evaluation of damaged definitions', function () {
   this.timeout(process.env.SLOW ? 3_600_000 : 60_000)
 
-  it(`never fails, hangs, pollutes or tells a secret (${runs} inputs)`, async () => {
+  const asked = new Asked()
+  after(() => asked.remove())
+
+  it(`never fails, hangs, pollutes, tells a secret or calls too early (${runs} inputs)`, async () => {
     const seeds = [...own, ...recorded()]
     const random = randomFrom(Number(process.env.SEED ?? 1))
     const world = fakeWorld((name) => {
@@ -145,6 +185,7 @@ describe('evaluation of damaged definitions', function () {
     })
     const modes = ['check', 'open', 'rotate'] as const
     let slowest = 0
+    asked.install()
     for (let run = 0; run < runs; run++) {
       const text = mutate(seeds, random)
       const fail = (what: string, error?: unknown): never => {
@@ -166,6 +207,8 @@ describe('evaluation of damaged definitions', function () {
           world,
           { despiteErrors: true },
         )
+        const wrong = asked.takeWrong()
+        if (wrong !== undefined) fail(`a call too early: ${wrong}`)
         const complete = environment && random(4) === 0 ? formatJson(environmentToJson(environment)) : ''
         if (complete.includes('undefined')) fail('a part is undefined')
         for (const { summary } of diagnostics) if (summary.includes('hunter2-plaintext')) fail('a secret is told')
@@ -179,6 +222,7 @@ describe('evaluation of damaged definitions', function () {
         await evaluateEnvironment({ name: 'env', text, mode, unlock: async () => decrypt }, world, {
           despiteErrors: true,
         })
+        asked.takeWrong()
         if (performance.now() - again > 1000) fail('it hung')
       }
       slowest = Math.max(slowest, took)
