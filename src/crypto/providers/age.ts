@@ -20,6 +20,8 @@ type Sdk = typeof import('../../sdk/age.ts')
  * a list that has been edited since is noticed.
  */
 export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner): SecretsProvider {
+  const relock = `\`esc env change-secrets-provider ${owner.name} age://${url.recipients.join(',')}\``
+
   return {
     async wrapKey(dataKey) {
       const recipients = recipientsOf(url, context, owner)
@@ -63,8 +65,8 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
     }
     if (digestOf(listed).equals(wrappedFor)) return
     context.notify(
-      `The age recipients of environment '${owner.name}' were edited, but its data key is still locked for those of before. ` +
-        'Wrap it again to let new recipients in; change the key to keep former ones out.',
+      `The age recipients of environment '${owner.name}' were edited, but its data key is still locked for those of before: ` +
+        `${relock} locks it for those of now.`,
     )
   }
 
@@ -84,7 +86,7 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
         : `environment '${owner.name}' is locked for other age recipients than yours, which is ${whose}`,
       {
         hint: added
-          ? 'ask somebody who can open it to wrap the data key again'
+          ? `ask somebody who can open it to run ${relock}`
           : 'set ESC_AGE_IDENTITY_FILE to another identity, or ask somebody who can open it to add your recipient',
       },
     )

@@ -145,10 +145,11 @@ describe('age recipients', () => {
     expect(await opens('age://', wrapped, holder(0))).to.equal(true)
     expect(notices).to.have.length(1)
     expect(notices[0]).to.contain("of environment 'rotators/ci' were edited")
+    expect(notices[0]).to.contain('`esc env change-secrets-provider rotators/ci age://`')
     const added = await errorOf(async () =>
       (await openSecretsProvider('age://', holder(2), owner())).unwrapKey(wrapped),
     )
-    expect(added.hint).to.contain('wrap the data key again')
+    expect(added.hint).to.contain('`esc env change-secrets-provider rotators/ci age://`')
   })
 
   it('are checked where they are read, with the line of the file', async () => {
