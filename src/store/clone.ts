@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { dirname } from 'node:path'
 import { DataKey, type KeyContext, openSecretsProvider } from '../crypto/index.ts'
 import type { JsonObject } from '../json.ts'
 import type { Environment } from './environment.ts'
@@ -28,7 +29,9 @@ export async function prepareClone(
   options: CloneOptions,
   world: { readonly keys: KeyContext; readonly defaultSecretsProvider: string },
 ): Promise<StagedEnvironment> {
-  const owner = { id: randomUUID(), name }
+  // The files of the source say who may open the clone as well.
+  const folders = [source.folder, dirname(dirname(source.folder))]
+  const owner = { id: randomUUID(), name, folders }
   const newest = source.current()
   const from = source.settings.wrappedDataKey === undefined ? undefined : await source.unlock(newest)
   await source.verify(newest)

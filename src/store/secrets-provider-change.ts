@@ -134,7 +134,7 @@ class Successor {
     place: EnvironmentPlace,
     change: SecretsProviderChange,
   ): Promise<Successor> {
-    const owner = { id: environment.id, name: place.name }
+    const owner = { id: environment.id, name: place.name, folders: [place.folder, place.store] }
     const newest = environment.current()
     const from = await environment.unlock(newest)
     const context = change.keys ?? place.world.keys

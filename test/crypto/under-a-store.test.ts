@@ -108,4 +108,25 @@ describe('environments under a vendor or age recipients', () => {
       [false, true],
     ])
   })
+
+  it('change to age recipients of a file, and are cloned for the recipients of their source', async () => {
+    const identities = await Promise.all([generateIdentity(), generateIdentity()])
+    const [one, two] = await Promise.all(identities.map(identityToRecipient))
+    const holder = (index: number) => world({ ESC_AGE_IDENTITY: identities[index]!, ESC_PASSPHRASE: 'correct horse' })
+    const store = Store.init(path(), { secretsProvider: 'passphrase' }, holder(0))
+    await store.create('a/one', by)
+    await write(store, 'a/one')
+    writeFileSync(join(path(), 'age-recipients.txt'), `${one}\n${two}\n`)
+    writeFileSync(join(path(), 'a', 'one', 'age-recipients.txt'), `${one}\n`)
+    const reencrypt = (definition: string) => definition
+    const changed = await store.changeSecretsProvider('a/one', { secretsProvider: 'age://', reencrypt })
+    expect(changed).to.include({ from: 'passphrase', to: 'age://' })
+    await Store.open(path(), holder(0)).clone('a/one', 'a/copy', { ...by, reencrypt })
+    for (const name of ['a/one', 'a/copy']) {
+      const open = (index: number) => Store.open(path(), holder(index)).environment(name).unlock()
+      await open(0)
+      const error = await errorOf(() => open(1))
+      expect(error.code).to.equal('key_unavailable')
+    }
+  })
 })
