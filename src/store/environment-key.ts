@@ -42,7 +42,7 @@ export class EnvironmentKey {
         hint: `restore wrappedDataKey in ${layout.settings(this.#place.folder)} from the git history`,
       })
     }
-    return this.#unwrap(settings, wrappedDataKey)
+    return unwrapDataKey(this.#place, settings)
   }
 
   /** Made, wrapped and recorded in the settings when there is none yet. */
@@ -62,30 +62,13 @@ export class EnvironmentKey {
     )
   }
 
-  async #unwrap(settings: Settings, wrapped: string): Promise<DataKey> {
-    const { keys, world } = this.#place
-    const owner = this.#owner
-    const memo = keyMemo(owner, wrapped)
-    let unwrapped = keys.get(memo)
-    if (unwrapped === undefined) {
-      unwrapped = (async () => {
-        const provider = await openSecretsProvider(this.#providerOf(settings), world.keys, owner)
-        return new DataKey(await provider.unwrapKey(wrapped), owner)
-      })()
-      keys.set(memo, unwrapped)
-      // A failure is not kept: the next try may have the key.
-      unwrapped.catch(() => keys.delete(memo))
-    }
-    return unwrapped
-  }
-
   async #create(): Promise<void> {
     const { memory, world } = this.#place
     this.refuseLost(this.#history.newest())
     // Wrapping may ask a person or the network, so it is done before the lock is taken; whoever is first under the lock wins.
     const owner = this.#owner
     const key = DataKey.generate(owner)
-    const secretsProvider = this.#providerOf(this.#settings.last)
+    const secretsProvider = providerOf(this.#place, this.#settings.last)
     const provider = await openSecretsProvider(secretsProvider, world.keys, owner)
     const wrappedDataKey = await provider.wrapKey(key.revealBytes())
     await takeTurn(this.#place, 'key', () =>
@@ -98,12 +81,31 @@ export class EnvironmentKey {
     )
   }
 
-  #providerOf(settings: Settings): string {
-    return settings.secretsProvider ?? this.#place.defaultSecretsProvider()
-  }
-
   get #owner(): KeyOwner {
     const { name, folder, store } = this.#place
     return { id: this.#settings.last.id, name, folders: [folder, store] }
   }
+}
+
+/** The key that settings hold, unwrapped once a process. Says nothing about the settings' seal. */
+export async function unwrapDataKey(place: EnvironmentPlace, settings: Settings): Promise<DataKey> {
+  const { keys, name, world } = place
+  const owner = { id: settings.id, name }
+  const wrapped = settings.wrappedDataKey!
+  const memo = keyMemo(owner, wrapped)
+  let unwrapped = keys.get(memo)
+  if (unwrapped === undefined) {
+    unwrapped = (async () => {
+      const provider = await openSecretsProvider(providerOf(place, settings), world.keys, owner)
+      return new DataKey(await provider.unwrapKey(wrapped), owner)
+    })()
+    keys.set(memo, unwrapped)
+    // A failure is not kept: the next try may have the key.
+    unwrapped.catch(() => keys.delete(memo))
+  }
+  return unwrapped
+}
+
+function providerOf(place: EnvironmentPlace, settings: Settings): string {
+  return settings.secretsProvider ?? place.defaultSecretsProvider()
 }

@@ -73,6 +73,23 @@ export class HistoryMemory {
     if (!keys.includes(key)) this.#write(id, { sightings, keys: withKey(keys, key) }, true)
   }
 
+  /**
+   * While git rebases a branch: forgets what this machine has seen of the environment on it, because its revisions are
+   * about to get other numbers.
+   */
+  forgetRebased(id: string): void {
+    const git = gitFolder(this.#files, this.#store)
+    if (git === undefined) return
+    const names = ['rebase-merge', 'rebase-apply'].map((folder) =>
+      readText(this.#files, join(git, folder, 'head-name')),
+    )
+    const branch = names.find((name) => name !== undefined)?.trim()
+    const { sightings, keys } = this.#read(id)
+    if (branch === undefined || !Object.hasOwn(sightings, branch)) return
+    const { [branch]: _, ...others } = sightings
+    this.#write(id, { sightings: others, keys }, true)
+  }
+
   #write(id: string, remembered: Remembered, synced: boolean): void {
     makeFolders(this.#files, layout.seen(this.#store), 0o700)
     replaceFile(this.#files, this.file(id), Buffer.from(JSON.stringify({ version: 1, ...remembered })), { synced })
@@ -103,16 +120,22 @@ function withKey(keys: readonly string[], key: string): readonly string[] {
 
 /** `refs/heads/…` of the work tree the folder is in, `detached`, or `none` outside git. */
 function currentBranch(files: FileSystem, folder: string): string {
+  const git = gitFolder(files, folder)
+  if (git === undefined) return 'none'
+  return readText(files, join(git, 'HEAD'))?.match(/^ref: (\S+)/)?.[1] ?? 'detached'
+}
+
+/** Where git keeps what belongs to the work tree the folder is in. */
+function gitFolder(files: FileSystem, folder: string): string | undefined {
   for (let above = folder; ; above = dirname(above)) {
     const git = join(above, '.git')
     const kind = statusOf(files, git)?.kind
     if (kind === undefined) {
-      if (dirname(above) === above) return 'none'
+      if (dirname(above) === above) return undefined
       continue
     }
     const link = kind === 'file' ? readText(files, git)?.match(/^gitdir: (.+)$/m)?.[1] : undefined
-    const head = readText(files, join(link === undefined ? git : isAbsolute(link) ? link : join(above, link), 'HEAD'))
-    return head?.match(/^ref: (\S+)/)?.[1] ?? 'detached'
+    return link === undefined ? git : isAbsolute(link) ? link : join(above, link)
   }
 }
 

@@ -22,12 +22,7 @@ export class Seals {
 
   /** @throws EscError `tampered`. */
   verifySettings(settings: Settings, key: DataKey): void {
-    if (key.verifySeal('settings', sealedSettings(settings), settings.settingsSeal ?? '')) return
-    const fields =
-      settings.generation === undefined ? 'sealedFrom' : 'sealedFrom, secretsProvider, a tag or a retraction'
-    throw new EscError('tampered', `${fields} in ${settings.file} was changed by somebody without the key`, {
-      hint: restoreHint,
-    })
+    verifySettingsSeal(settings, key)
   }
 
   /**
@@ -80,5 +75,14 @@ export class Seals {
 export function keyChanged(name: string): EscError {
   return new EscError('conflict', `the data key of environment '${name}' has been changed meanwhile`, {
     hint: 'try again',
+  })
+}
+
+/** @throws EscError `tampered`. */
+export function verifySettingsSeal(settings: Settings, key: DataKey): void {
+  if (key.verifySeal('settings', sealedSettings(settings), settings.settingsSeal ?? '')) return
+  const fields = settings.generation === undefined ? 'sealedFrom' : 'sealedFrom, secretsProvider, a tag or a retraction'
+  throw new EscError('tampered', `${fields} in ${settings.file} was changed by somebody without the key`, {
+    hint: restoreHint,
   })
 }

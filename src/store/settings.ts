@@ -56,6 +56,11 @@ export class Settings {
     return this.#fields[key]
   }
 
+  /** Names of the fields there are. */
+  keys(): string[] {
+    return Object.keys(this.#fields)
+  }
+
   /** The text with top-level fields set (or, where undefined, removed). Every other byte stays. */
   with(changes: JsonObject): string {
     let text = this.text

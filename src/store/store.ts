@@ -20,10 +20,13 @@ import { fix } from './check/fix.ts'
 import { type CloneOptions, prepareClone } from './clone.ts'
 import { Environment } from './environment.ts'
 import { environmentName, isEnvironmentPart } from './environment-name.ts'
+import { complaint, machineGit, type RunGit } from './git.ts'
 import { HistoryMemory } from './history-memory.ts'
 import { formatVersion, layout } from './layout.ts'
 import { removeTemporaries } from './leftovers.ts'
 import { FileLock, type Lock } from './lock.ts'
+import { type Renumbered, type RenumberOptions, renumber } from './merge/renumber.ts'
+import { type MergeCommits, mergeCommits, type Sides, sidesOfCommits } from './merge/side.ts'
 import type { EnvironmentPlace } from './place.ts'
 import { findRemoved, listRemoved, moveAway, moveBack, type RemovedEnvironment } from './removed.ts'
 import { type Author, formatRevision } from './revision-file.ts'
@@ -53,6 +56,14 @@ export interface NewEnvironment {
   readonly definition?: string
   /** Default: the store's. */
   readonly secretsProvider?: string
+}
+
+export interface RenumberEnvironment extends Omit<RenumberOptions, 'sides' | 'runGit'> {
+  readonly runGit?: RunGit
+  /** Default: of the merge that git is in, or has just made. */
+  readonly commits?: MergeCommits
+  /** For histories that git does not know (`sideOfFolder`); then git's index is left alone. */
+  readonly sides?: Sides
 }
 
 /** A folder of environments (`docs/store.md`). */
@@ -258,6 +269,26 @@ export class Store {
     const changed = await changeSecretsProvider(environment, this.#place(environment.name), change)
     this.#handle(environment.name).current()
     return changed
+  }
+
+  /**
+   * After a git merge that took revisions of one environment from both sides: puts those of theirs after those of ours,
+   * and adds one that holds what both did (`Renumbered`). By default the sides are those of the merge in progress, or
+   * of the last commit if that was a merge; in the end the environment's files are added to git's index, which marks
+   * the conflict as resolved.
+   *
+   * @throws EscError `conflict` when a person must resolve `environment.yaml` first; `usage` when there is no merge.
+   */
+  async renumber(name: string, options: RenumberEnvironment): Promise<Renumbered> {
+    const place = this.#place(environmentName(name))
+    const { runGit = machineGit, sides, commits } = options
+    const found = sides ?? (await sidesOfCommits(runGit, place, commits ?? (await mergeCommits(runGit, this.folder))))
+    const renumbered = await renumber(place, { ...options, runGit, sides: found })
+    if (sides !== undefined) return renumbered
+    const added = await runGit(['add', '--all', '--', place.folder], { cwd: this.folder })
+    if (added.status === 0) return renumbered
+    const note = `the files could not be added to git: ${complaint(added)}`
+    return { ...renumbered, notes: [...renumbered.notes, note] }
   }
 
   /** Verifies everything there is, as far as the keys at hand allow, and says what is wrong. Changes nothing. */

@@ -1,5 +1,7 @@
+import { dirname } from 'node:path'
 import { expect } from 'chai'
-import type { Environment, Store } from '../../src/store/index.ts'
+import { makeFolders } from '../../src/files/index.ts'
+import { type Environment, type Sides, Store, sideOfFolder } from '../../src/store/index.ts'
 import { expectSound, name, points, sweep } from './sweep.ts'
 import { author, by, created, errorOf, reencrypt, revealed, save } from './worlds.ts'
 
@@ -25,14 +27,15 @@ async function texts(environment: Environment): Promise<string[]> {
 async function expectIntact(store: Store, environmentName = name, expected: readonly string[] = plain): Promise<void> {
   const environment = store.environment(environmentName)
   expect(await texts(environment)).to.deep.equal(expected)
-  const { definitions } = { definitions: [...environment.history()].map(({ definition }) => definition).reverse() }
+  const definitions = [...environment.history()].map(({ definition }) => definition).reverse()
   if (environmentName === name) await expectSound(store, definitions)
 }
 
 const tagsOf = (environment: Environment) =>
   Object.fromEntries(environment.versions.tags().map((tag) => [tag.name, tag.revision]))
 
-describe('a store whose process or machine stops at any file-system call of a change of versions or keys', () => {
+describe('a store whose process or machine stops at any file-system call of a change of versions or keys', function () {
+  this.timeout(120_000)
   after(() => console.log(`      ${points.swept} points swept`))
 
   it('has the rollback whole or not at all', async () => {
@@ -156,7 +159,7 @@ describe('a store whose process or machine stops at any file-system call of a ch
     })
     expect(outcomes.old).to.be.greaterThan(50)
     expect(outcomes.new).to.be.greaterThan(50)
-  }).timeout(120_000)
+  })
 
   it('has a restored environment in one of the two places', async () => {
     await sweep({
@@ -169,6 +172,56 @@ describe('a store whose process or machine stops at any file-system call of a ch
         if (fact) expect(store.has(name)).to.equal(true)
         if (!store.has(name)) await store.restore(name)
         await expectIntact(store)
+      },
+    })
+  })
+
+  it('has the two sides of a merge in one order, or as git left them', async () => {
+    const elsewhere = '/work/theirs'
+    let sides: Sides | undefined
+    await sweep({
+      before: async (store, machine) => {
+        await withVersions(store)
+        const text = store.environment(name).current().definition
+        for (const [path, content] of Object.entries(machine.files.tree())) {
+          if (!path.startsWith(`${store.folder}/`) || path.includes('/.esc/')) continue
+          const copy = path.replace(store.folder, elsewhere)
+          makeFolders(machine.files, dirname(copy))
+          machine.files.put(copy, content)
+        }
+        const theirs = Store.open(elsewhere, machine.world()).environment(name)
+        await save(theirs, `${text}theirs: enc:yes\n`)
+        const ours = store.environment(name)
+        await save(ours, `ours: enc:yes\n${text}`)
+        sides = {
+          ours: sideOfFolder(machine.files, ours.folder, 'ours'),
+          theirs: sideOfFolder(machine.files, theirs.folder, 'theirs'),
+          baseSettings: undefined,
+        }
+        // What git leaves: the number that both have taken cannot be read.
+        const file = `${ours.folder}/revisions/5.yaml`
+        machine.files.unlink(file)
+        machine.files.put(file, '<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> feature\n')
+      },
+      act: (store) => {
+        const conflicted = { status: 1, stdout: Buffer.alloc(0), stderr: '' }
+        return store.renumber(name, { ...by, sides: sides!, reencrypt, runGit: async () => conflicted })
+      },
+      after: async (store, fact) => {
+        const merged = [
+          ...plain,
+          'ours: yes\na: three\n',
+          'a: three\ntheirs: yes\n',
+          'ours: yes\na: three\ntheirs: yes\n',
+        ]
+        const { findings } = await store.check()
+        const conflict = findings.some(({ kind }) => kind === 'merge_conflict')
+        if (fact) expect(conflict).to.equal(false)
+        if (conflict) {
+          const conflicted = { status: 1, stdout: Buffer.alloc(0), stderr: '' }
+          await store.renumber(name, { ...by, sides: sides!, reencrypt, runGit: async () => conflicted })
+        }
+        await expectIntact(store, name, merged)
       },
     })
   })

@@ -2,7 +2,8 @@ import { expect } from 'chai'
 import { expectNoLeftovers, expectSound, name, points, sweep, withHistory } from './sweep.ts'
 import { by, Machine } from './worlds.ts'
 
-describe('a store whose process or machine stops at any file-system call', () => {
+describe('a store whose process or machine stops at any file-system call', function () {
+  this.timeout(120_000)
   after(() => console.log(`      ${points.swept} points swept`))
 
   it('has the appended revision whole or not at all', async () => {
@@ -72,7 +73,7 @@ describe('a store whose process or machine stops at any file-system call', () =>
       }
       if (!struckFirst) break
     }
-  }).timeout(120_000)
+  })
 
   it('has a created environment whole or not at all', async () => {
     await sweep({

@@ -8,7 +8,7 @@ export const name = 'rotators/ci'
 
 export interface Operation<Fact> {
   /** What is there before; it must survive whatever happens. */
-  readonly before: (store: Store) => Promise<void>
+  readonly before: (store: Store, machine: Machine) => Promise<void>
   readonly act: (store: Store) => Promise<Fact>
   /** `fact` is undefined when the operation did not return. Must hold for the store as the next process finds it. */
   readonly after: (store: Store, fact: Fact | undefined, fault: Fault) => Promise<void>
@@ -22,7 +22,7 @@ export async function sweep<Fact>(operation: Operation<Fact>): Promise<void> {
   for (const fault of faults) {
     for (let n = 1; ; n++) {
       const machine = new Machine()
-      await operation.before(machine.init())
+      await operation.before(machine.init(), machine)
       const store = machine.open()
       machine.files.arm(fault, n)
       let fact: Fact | undefined

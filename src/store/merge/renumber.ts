@@ -1,0 +1,379 @@
+import { dirname, join } from 'node:path'
+import type { DataKey } from '../../crypto/index.ts'
+import { EscError } from '../../errors.ts'
+import {
+  ioError,
+  listIfPresent,
+  makeFolders,
+  readIfPresent,
+  statusOf,
+  syncFolder,
+  writeTemporary,
+} from '../../files/index.ts'
+import { hasConflictMarkers } from '../conflict-markers.ts'
+import { Environment } from '../environment.ts'
+import { unwrapDataKey } from '../environment-key.ts'
+import type { RunGit } from '../git.ts'
+import { layout } from '../layout.ts'
+import type { EnvironmentPlace } from '../place.ts'
+import { type CipherPair, type Reencrypt, reseal } from '../reencryption.ts'
+import { digestOf, formatRevision, parseRevision, type Revision, sealedBytesOf } from '../revision-file.ts'
+import { verifySettingsSeal } from '../seals.ts'
+import { Settings } from '../settings.ts'
+import { publish } from '../staging.ts'
+import { cleanUpSwap, successorFolder, swapIn } from '../swap.ts'
+import { removeTree } from '../tree.ts'
+import { takeTurn } from '../turn.ts'
+import type { Stamp } from '../versions.ts'
+import { mergeSettings } from './merge-settings.ts'
+import { mergeTexts } from './merge-texts.ts'
+import type { Side, Sides } from './side.ts'
+
+export interface RenumberOptions extends Stamp {
+  readonly sides: Sides
+  readonly runGit: RunGit
+  /** For when both sides made the data key: moves the secrets of theirs under ours. */
+  readonly reencrypt: Reencrypt
+  /** Has the last word on a merged definition: encrypts what a person typed in clear, and refuses what is no definition. */
+  readonly complete?: (definition: string, ciphers: CipherPair) => string | Promise<string>
+}
+
+export interface Renumbered {
+  /** The newest revision, which holds what both sides did. */
+  readonly revision: number
+  /** Revisions of theirs that have a new number. */
+  readonly renumbered: readonly { readonly from: number; readonly to: number }[]
+  /** How the definition was merged. `one-side`: only one had changed it, or both alike. */
+  readonly definition: 'one-side' | 'lines' | 'keys' | 'hand'
+  /** Where one side had to be preferred. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Makes one history of two that have parted: the common revisions, those of ours, those of theirs under new numbers, and a
+ * last one with the merged definition. Nothing of either side is lost; authors and times stay. The sides are read from
+ * where they are safe, not from the work tree with its conflicts; the result is built beside the environment and takes
+ * its place at once, so a run that is killed can simply be repeated.
+ *
+ * @throws EscError `conflict` when the definitions cannot be merged without a person, or when the key was changed on one
+ *   side; `tampered`, `key_unavailable`, `store_damaged`, `io`.
+ */
+export async function renumber(place: EnvironmentPlace, options: RenumberOptions): Promise<Renumbered> {
+  const busy = await new Environment(place).lock('renumber')
+  try {
+    const merge = await Merge.prepare(place, options)
+    const merged = await merge.definition()
+    await takeTurn(place, 'renumber', () => merge.write(merged.text))
+    return { ...merge.summary(), definition: merged.how, notes: merge.notes }
+  } catch (error) {
+    throw ioError(error, `cannot merge environment '${place.name}'`)
+  } finally {
+    busy.release()
+  }
+}
+
+/** A side whose seals have been checked. */
+interface VerifiedSide {
+  readonly settings: Settings
+  readonly key: DataKey | undefined
+  /** What it has beyond the common revisions. */
+  readonly tail: readonly Revision[]
+}
+
+class Merge {
+  notes: readonly string[] = []
+  readonly #place: EnvironmentPlace
+  readonly #options: RenumberOptions
+  /** The last revision that both sides have. */
+  readonly #common: Revision
+  readonly #ours: VerifiedSide
+  readonly #theirs: VerifiedSide
+  /** Of theirs, those that ours does not have yet under another number. */
+  readonly #added: readonly Revision[]
+  /** Both sides' key from now on. Undefined: neither has one. */
+  readonly #key: DataKey | undefined
+  #newest = 0
+
+  private constructor(
+    place: EnvironmentPlace,
+    options: RenumberOptions,
+    found: { readonly common: Revision; readonly ours: VerifiedSide; readonly theirs: VerifiedSide },
+  ) {
+    this.#place = place
+    this.#options = options
+    this.#common = found.common
+    this.#ours = found.ours
+    this.#theirs = found.theirs
+    this.#key = found.ours.key ?? found.theirs.key
+    // A rebase comes here again with each commit: what it brought before is known by its digest.
+    const known = new Set(found.ours.tail.map(({ details }) => details.origin))
+    this.#added = found.theirs.tail.filter(({ digest }) => !known.has(digest))
+  }
+
+  static async prepare(place: EnvironmentPlace, options: RenumberOptions): Promise<Merge> {
+    const { ours, theirs } = options.sides
+    const settings = [ours, theirs].map((side) => new Settings(side.settings, describe(place, side, 'settings.yaml')))
+    const [ourSettings, theirSettings] = settings as [Settings, Settings]
+    const length = commonLength(ours, theirs)
+    refuseStrangers(place, ourSettings, theirSettings, length)
+    const common = parseRevision(ours.revisions[length - 1]!, describe(place, ours, `revisions/${length}.yaml`), length)
+    const found = {
+      common,
+      ours: await verifySide(place, ours, ourSettings, common),
+      theirs: await verifySide(place, theirs, theirSettings, common),
+    }
+    return new Merge(place, options, found)
+  }
+
+  summary(): { readonly revision: number; readonly renumbered: readonly { from: number; to: number }[] } {
+    const moved = this.#added.map(({ number }) => ({ from: number, to: this.#numberOf(number) }))
+    return { revision: this.#newest, renumbered: moved.filter(({ from, to }) => from !== to) }
+  }
+
+  /** The newest definition of the merged history. */
+  async definition(): Promise<{ readonly how: Renumbered['definition']; readonly text: string }> {
+    const ours = (this.#ours.tail.at(-1) ?? this.#common).definition
+    const last = this.#theirs.tail.at(-1)
+    const theirs = last === undefined ? this.#common.definition : this.#underOurKey(last)
+    const skipped = this.#theirs.tail.filter((revision) => !this.#added.includes(revision)).at(-1)
+    const base = skipped === undefined ? this.#common.definition : this.#underOurKey(skipped)
+    if (this.#ours.tail.length === 0 || ours === base || ours === theirs) return { how: 'one-side', text: theirs }
+    if (this.#added.length === 0 || theirs === base) return { how: 'one-side', text: ours }
+    const working = readText(this.#place, layout.definition(this.#place.folder))
+    const merged = await mergeTexts(this.#options.runGit, this.#place, { base, ours, theirs }, working)
+    const ciphers = this.#ciphers()
+    const text = merged.how === 'hand' ? this.#options.reencrypt(merged.text, ciphers, this.#common) : merged.text
+    return { how: merged.how, text: (await this.#options.complete?.(text, ciphers)) ?? text }
+  }
+
+  /** For the holder of the environment's locks. */
+  write(definition: string): void {
+    const { folder, world } = this.#place
+    const { files } = world
+    this.#refuseOthers()
+    cleanUpSwap(files, folder)
+    makeFolders(files, dirname(folder))
+    const staged = successorFolder(folder)
+    try {
+      files.makeFolder(staged)
+      files.makeFolder(layout.revisions(staged))
+      this.#newest = 0
+      for (const bytes of this.#revisions(definition)) this.#writeRevision(staged, ++this.#newest, bytes)
+      syncFolder(files, layout.revisions(staged))
+      writeTemporary(files, layout.definition(staged), Buffer.from(definition))
+      writeTemporary(files, layout.settings(staged), Buffer.from(this.#settingsText()))
+      this.#writeEvents(staged)
+      syncFolder(files, staged)
+      this.#place.memory.forgetRebased(this.#ours.settings.id)
+      if (statusOf(files, folder) === undefined) publish(files, staged, folder)
+      else swapIn(files, folder)
+    } catch (error) {
+      if (statusOf(files, folder) !== undefined) removeTree(files, staged)
+      throw error
+    }
+  }
+
+  *#revisions(definition: string): Generator<Uint8Array> {
+    const { sides, author, created } = this.#options
+    yield* sides.ours.revisions.slice(0, this.#common.number)
+    let last: { number: number; digest: string; definition: string } = this.#common
+    for (const revision of this.#ours.tail) {
+      yield sides.ours.revisions[revision.number - 1]!
+      last = revision
+    }
+    if (this.#keepsTheirBytes()) {
+      for (const revision of this.#added) {
+        yield sides.theirs.revisions[revision.number - 1]!
+        last = revision
+      }
+    } else if (this.#added.length > 0) {
+      const reencrypt: Reencrypt = (_, __, revision) => this.#underOurKey(revision as Revision)
+      const record = (revision: Revision) => ({ details: this.#details(revision) })
+      const options = { from: this.#theirs.key, to: this.#key!, reencrypt, after: last, record }
+      for (const { bytes, definition: text } of reseal(this.#added, options)) {
+        yield bytes
+        last = { number: last.number + 1, digest: digestOf(bytes), definition: text }
+      }
+    }
+    if (last.definition === definition) return
+    const details = { theirs: sides.theirs.label }
+    const merge = { number: last.number + 1, created, author, change: 'merge', details, previous: last.digest }
+    yield formatRevision(merge, definition, (sealed) => this.#key!.seal('revision', sealed))
+  }
+
+  /** Theirs simply goes on where ours stopped. */
+  #keepsTheirBytes(): boolean {
+    return this.#ours.tail.length === 0 && this.#key === (this.#theirs.key ?? this.#key)
+  }
+
+  #details(revision: Revision): Readonly<Record<string, string>> {
+    const { change, details, digest, number } = revision
+    const from: Record<string, string> =
+      change === 'rollback' && details.from ? { from: String(this.#numberOf(Number(details.from))) } : {}
+    return { ...details, ...from, renumbered: String(number), origin: digest }
+  }
+
+  /** What a revision of theirs is called from now on. */
+  #numberOf(number: number): number {
+    if (number <= this.#common.number) return number
+    const index = this.#added.findIndex((revision) => revision.number === number)
+    if (index !== -1) return this.#common.number + this.#ours.tail.length + index + 1
+    const digest = this.#theirs.tail.find((revision) => revision.number === number)?.digest
+    return this.#ours.tail.find(({ details }) => details.origin === digest)?.number ?? number
+  }
+
+  #settingsText(): string {
+    const { sides } = this.#options
+    const [ours, theirs] = [this.#ours.settings, this.#theirs.settings]
+    const base =
+      sides.baseSettings === undefined ? undefined : new Settings(sides.baseSettings, 'the common settings.yaml')
+    // The key's own fields come from the side that has one.
+    const keyed =
+      ours.wrappedDataKey === undefined && theirs.wrappedDataKey !== undefined
+        ? new Settings(
+            ours.with({
+              secretsProvider: theirs.get('secretsProvider'),
+              wrappedDataKey: theirs.wrappedDataKey,
+              sealedFrom: theirs.sealedFrom ?? 1,
+            }),
+            ours.file,
+          )
+        : ours
+    const renumbering = (number: number) => this.#numberOf(number)
+    const merged = mergeSettings({ base, ours: keyed, theirs, renumber: renumbering, key: this.#key })
+    this.notes = merged.notes
+    return merged.text
+  }
+
+  #writeRevision(staged: string, number: number, bytes: Uint8Array): void {
+    const { folder, world } = this.#place
+    const present = readIfPresent(world.files, layout.revision(folder, number))
+    const file = layout.revision(staged, number)
+    if (present !== undefined && Buffer.from(bytes).equals(present))
+      world.files.link(layout.revision(folder, number), file)
+    else writeTemporary(world.files, file, bytes)
+  }
+
+  /** Lines of both, each once. */
+  #writeEvents(staged: string): void {
+    const { ours, theirs } = this.#options.sides
+    const names = new Set([...ours.events.keys(), ...theirs.events.keys()])
+    if (names.size === 0) return
+    const { files } = this.#place.world
+    files.makeFolder(join(staged, 'events'))
+    for (const name of names) {
+      const lines = [ours, theirs].flatMap(({ events }) => (events.get(name) ?? '').split('\n'))
+      const unique = [...new Set(lines)].filter((line) => line !== '').map((line) => `${line}\n`)
+      writeTemporary(files, join(staged, 'events', name), Buffer.from(unique.join('')))
+    }
+    syncFolder(files, join(staged, 'events'))
+  }
+
+  /** Revisions in the work tree that neither side has would be lost. */
+  #refuseOthers(): void {
+    const { folder, name, world } = this.#place
+    const { ours, theirs } = this.#options.sides
+    for (const entry of listIfPresent(world.files, layout.revisions(folder))) {
+      const number = Number(/^([1-9]\d*)\.yaml$/.exec(entry)?.[1])
+      const bytes = Number.isNaN(number) ? undefined : readIfPresent(world.files, layout.revision(folder, number))
+      if (bytes === undefined || hasConflictMarkers(Buffer.from(bytes).toString())) continue
+      if (
+        [ours, theirs].some(
+          ({ revisions }) => revisions[number - 1] && Buffer.from(bytes).equals(revisions[number - 1]!),
+        )
+      ) {
+        continue
+      }
+      throw new EscError(
+        'conflict',
+        `revision ${number} of environment '${name}' in the work tree is on neither side of the merge`,
+        {
+          hint: `keep a copy of ${layout.revision(folder, number)}, remove it, and save its change again afterwards`,
+        },
+      )
+    }
+  }
+
+  #underOurKey(revision: Revision): string {
+    if (this.#theirs.key === this.#key) return revision.definition
+    return this.#options.reencrypt(revision.definition, this.#ciphers(), revision)
+  }
+
+  /** Opens what is under either key, and keeps the ciphertexts that are under ours. */
+  #ciphers(): CipherPair {
+    const kept = new Map<string, Uint8Array[]>()
+    return {
+      decrypt: (ciphertext) => {
+        try {
+          const plaintext = this.#key!.decrypt(ciphertext)
+          kept.set(plaintext, [...(kept.get(plaintext) ?? []), ciphertext])
+          return plaintext
+        } catch (error) {
+          if (this.#theirs.key === undefined || this.#theirs.key === this.#key) throw error
+          return this.#theirs.key.decrypt(ciphertext)
+        }
+      },
+      encrypt: (plaintext) => kept.get(plaintext)?.shift() ?? this.#key!.encrypt(plaintext),
+    }
+  }
+}
+
+/** How many revisions both sides have, byte for byte. */
+function commonLength(ours: Side, theirs: Side): number {
+  let length = Math.min(ours.revisions.length, theirs.revisions.length)
+  // The chain of digests vouches for all before the first from the end that is the same.
+  while (length > 0 && !Buffer.from(ours.revisions[length - 1]!).equals(theirs.revisions[length - 1]!)) length--
+  return length
+}
+
+function refuseStrangers(place: EnvironmentPlace, ours: Settings, theirs: Settings, common: number): void {
+  const { name } = place
+  if (ours.id !== theirs.id) {
+    throw new EscError('conflict', `both sides have made an environment '${name}', independently of each other`, {
+      hint: 'keep one of them with `git checkout --ours` or `--theirs`, and make the other again under another name',
+    })
+  }
+  if (common > 0) return
+  throw new EscError(
+    'conflict',
+    `one side has changed the secrets provider of environment '${name}', so no revision is the same any more`,
+    {
+      hint: 'keep the side with the new key (`git checkout --ours` or `--theirs`), and repeat the changes of the other',
+    },
+  )
+}
+
+/** @throws EscError `tampered` for a side that somebody without the key has changed. */
+async function verifySide(
+  place: EnvironmentPlace,
+  side: Side,
+  settings: Settings,
+  common: Revision,
+): Promise<VerifiedSide> {
+  const key = settings.wrappedDataKey === undefined ? undefined : await unwrapDataKey(place, settings)
+  if (key !== undefined) verifySettingsSeal(settings, key)
+  const tail: Revision[] = []
+  let previous = common
+  for (let number = common.number + 1; number <= side.revisions.length; number++) {
+    const file = describe(place, side, `revisions/${number}.yaml`)
+    const revision = parseRevision(side.revisions[number - 1]!, file, number)
+    const sealed = key?.verifySeal('revision', sealedBytesOf(revision), revision.seal ?? '')
+    if (!sealed || revision.previous !== previous.digest) {
+      throw new EscError('tampered', `${file} does not match its seal or the revision before it`, {
+        hint: 'find out who changed it in the git history, and merge a sound commit',
+      })
+    }
+    tail.push(revision)
+    previous = revision
+  }
+  return { settings, key, tail }
+}
+
+function describe(place: EnvironmentPlace, side: Side, file: string): string {
+  return `${side.label}:${place.name}/${file}`
+}
+
+function readText(place: EnvironmentPlace, file: string): string | undefined {
+  const bytes = readIfPresent(place.world.files, file)
+  return bytes && Buffer.from(bytes).toString()
+}

@@ -1,0 +1,146 @@
+import { join } from 'node:path'
+import { EscError } from '../../errors.ts'
+import { type FileSystem, listIfPresent, readIfPresent } from '../../files/index.ts'
+import { complaint, type RunGit } from '../git.ts'
+import { layout } from '../layout.ts'
+
+/** An environment as one side of a merge has it. */
+export interface Side {
+  /** For messages, such as `HEAD`. */
+  readonly label: string
+  readonly settings: string
+  /** Files of the revisions from 1 up. */
+  readonly revisions: readonly Uint8Array[]
+  /** Contents of the files in `events/`, by name. */
+  readonly events: ReadonlyMap<string, string>
+}
+
+/** Both sides of a merge, and the settings where they parted, when they can be told. */
+export interface Sides {
+  readonly ours: Side
+  readonly theirs: Side
+  readonly baseSettings: string | undefined
+}
+
+/** The two commits of a merge. */
+export interface MergeCommits {
+  readonly ours: string
+  readonly theirs: string
+}
+
+/** An environment's folder as a side, for histories that git does not know. */
+export function sideOfFolder(files: FileSystem, folder: string, label: string): Side {
+  const settings = readIfPresent(files, layout.settings(folder))
+  if (settings === undefined) throw new EscError('not_found', `${folder} is no environment: it has no settings.yaml`)
+  const revisions: Uint8Array[] = []
+  for (;;) {
+    const bytes = readIfPresent(files, layout.revision(folder, revisions.length + 1))
+    if (bytes === undefined) break
+    revisions.push(bytes)
+  }
+  const names = listIfPresent(files, join(folder, 'events')).filter((name) => name.endsWith('.jsonl'))
+  const text = (path: string) => Buffer.from(readIfPresent(files, path) ?? []).toString()
+  const events = new Map(names.map((name) => [name, text(join(folder, 'events', name))]))
+  return { label, settings: Buffer.from(settings).toString(), revisions, events }
+}
+
+/**
+ * The commits of the merge, rebase or cherry-pick in progress; else those that HEAD, a merge, was made of.
+ * @throws EscError `usage` when there is no merge to be seen; `io` when this is no git work tree.
+ */
+export async function mergeCommits(runGit: RunGit, store: string): Promise<MergeCommits> {
+  const resolve = async (name: string) => {
+    const result = await runGit(['rev-parse', '--verify', '--quiet', `${name}^{commit}`], { cwd: store })
+    return result.status === 0 ? result.stdout.toString().trim() : undefined
+  }
+  const inside = await runGit(['rev-parse', '--is-inside-work-tree'], { cwd: store })
+  if (inside.status !== 0) throw new EscError('io', `cannot read the git history of ${store}: ${complaint(inside)}`)
+  const head = await resolve('HEAD')
+  for (const name of ['MERGE_HEAD', 'REBASE_HEAD', 'CHERRY_PICK_HEAD']) {
+    const theirs = await resolve(name)
+    if (head !== undefined && theirs !== undefined) return { ours: head, theirs }
+  }
+  const [ours, theirs] = [await resolve('HEAD^1'), await resolve('HEAD^2')]
+  if (ours !== undefined && theirs !== undefined) return { ours, theirs }
+  throw new EscError('usage', 'there is no git merge in progress, and the last commit is none', {
+    hint: 'merge first, or name the commits of the two sides',
+  })
+}
+
+/** @throws EscError `not_found` when a side does not have the environment; `io`. */
+export async function sidesOfCommits(
+  runGit: RunGit,
+  place: { readonly store: string; readonly name: string },
+  commits: MergeCommits,
+): Promise<Sides> {
+  const base = await runGit(['merge-base', commits.ours, commits.theirs], { cwd: place.store })
+  const baseCommit = base.status === 0 ? base.stdout.toString().trim() : undefined
+  const ours = await sideOfCommit(runGit, place, commits.ours)
+  const theirs = await sideOfCommit(runGit, place, commits.theirs)
+  const common = baseCommit && (await sideOfCommit(runGit, place, baseCommit))
+  for (const [side, commit] of [
+    [ours, commits.ours],
+    [theirs, commits.theirs],
+  ] as const) {
+    if (side !== undefined) continue
+    throw new EscError('not_found', `environment '${place.name}' is not in commit ${commit.slice(0, 12)}`, {
+      hint: 'one side has removed or never had it: keep the folder or remove it with git',
+    })
+  }
+  return { ours: ours!, theirs: theirs!, baseSettings: common ? common.settings : undefined }
+}
+
+async function sideOfCommit(
+  runGit: RunGit,
+  { store, name }: { readonly store: string; readonly name: string },
+  commit: string,
+): Promise<Side | undefined> {
+  const run = async (args: readonly string[], input?: string) => {
+    const result = await runGit(args, { cwd: store, ...(input === undefined ? {} : { input }) })
+    if (result.status === 0) return result.stdout
+    throw new EscError('io', `cannot read commit ${commit.slice(0, 12)}: ${complaint(result)}`)
+  }
+  // Paths from ls-tree are relative to the store's folder, where it runs.
+  const listing = (await run(['ls-tree', '-r', '-z', commit, '--', `${name}/`])).toString()
+  const blobs = new Map<string, string>()
+  for (const line of listing.split('\0')) {
+    const match = /^\d+ blob ([0-9a-f]+)\t([\s\S]*)$/.exec(line)
+    if (match) blobs.set(match[2]!.slice(name.length + 1), match[1]!)
+  }
+  const settings = blobs.get('settings.yaml')
+  if (settings === undefined) return undefined
+  const revisionIds: string[] = []
+  for (;;) {
+    const id = blobs.get(`revisions/${revisionIds.length + 1}.yaml`)
+    if (id === undefined) break
+    revisionIds.push(id)
+  }
+  const eventFiles = [...blobs].filter(([path]) => /^events\/[^/]+\.jsonl$/.test(path))
+  const ids = [settings, ...revisionIds, ...eventFiles.map(([, id]) => id)]
+  const contents = readBatch(await run(['cat-file', '--batch'], ids.map((id) => `${id}\n`).join('')), ids.length)
+  return {
+    label: commit.slice(0, 12),
+    settings: Buffer.from(contents[0]!).toString(),
+    revisions: contents.slice(1, 1 + revisionIds.length),
+    events: new Map(
+      eventFiles.map(([path], index) => [
+        path.slice('events/'.length),
+        Buffer.from(contents[1 + revisionIds.length + index]!).toString(),
+      ]),
+    ),
+  }
+}
+
+/** The output of `git cat-file --batch`: for each object a line `<id> <type> <size>`, its bytes, and a newline. */
+function readBatch(output: Buffer, count: number): Uint8Array[] {
+  const contents: Uint8Array[] = []
+  let at = 0
+  for (let index = 0; index < count; index++) {
+    const end = output.indexOf(0x0a, at)
+    const size = Number(/ (\d+)$/.exec(output.toString('latin1', at, end))?.[1])
+    if (end === -1 || Number.isNaN(size)) throw new EscError('io', 'git cat-file gave an answer that cannot be read')
+    contents.push(output.subarray(end + 1, end + 1 + size))
+    at = end + 1 + size + 1
+  }
+  return contents
+}
