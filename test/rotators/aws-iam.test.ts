@@ -57,6 +57,39 @@ describe('aws-iam', () => {
     expect(third.previous?.accessKeyId).to.equal(second.current.accessKeyId)
   })
 
+  it('checks every key of the state, names the others, and changes nothing', async () => {
+    const { iam, user, inputs } = account
+    const [current, previous, foreign] = [iam.addKey(user), iam.addKey(user), iam.addKey(user)]
+    previous.status = 'Inactive'
+    const what = ({ accessKeyId }: FakeKey) => `access key ${accessKeyId} of user app`
+    const checks = await awsIam.check!({ inputs, state: stateOf(current, previous) }, testContext())
+    expect(checks).to.deep.equal([
+      { credential: 'current', what: what(current), works: true },
+      {
+        credential: 'previous',
+        what: what(previous),
+        works: false,
+        detail: 'refused at log-in: deleted, inactive, or not the secret of this key',
+      },
+      { credential: 'foreign', what: what(foreign), works: undefined, detail: 'not managed here' },
+    ])
+    expect(account.keyIds()).to.have.length(3)
+    const wrong = stateOf({ ...current, secretAccessKey: 'canary-secret' })
+    const refused = await awsIam.check!({ inputs, state: wrong }, testContext())
+    expect(refused[0]).to.have.property('works', false)
+    expect(inspect(refused, { depth: 9 })).to.not.include('canary-secret')
+    expect(iam.calls.filter(({ action }) => /^(Create|Delete)/.test(action))).to.deep.equal([])
+  })
+
+  it('checks the keys of the state even where the others may not be listed', async () => {
+    const { iam, user, inputs, manager } = account
+    manager.allowed = []
+    const context = testContext()
+    const checks = await awsIam.check!({ inputs, state: stateOf(iam.addKey(user)) }, context)
+    expect(checks.map(({ works }) => works)).to.deep.equal([true])
+    expect(context.warnings.join()).to.include('AccessDenied')
+  })
+
   describe('given what IAM lists', () => {
     let c: FakeKey
     let p: FakeKey

@@ -12,8 +12,8 @@ import {
   postgres,
   postgresRotator,
 } from '../../src/rotators/postgres/index.ts'
-import { tlsOptions } from '../../src/rotators/postgres/server.ts'
-import type { Database } from '../../src/rotators/postgres/types.ts'
+import { tlsOptions } from '../../src/rotators/server-address.ts'
+import type { Database } from '../../src/rotators/user-pair/types.ts'
 import { secret } from '../../src/secret.ts'
 import { type PostgresServer, sharedPostgres, startPostgres } from '../servers/postgres.ts'
 import { createUserPair, type UserPair } from './postgres-pair.ts'
@@ -171,7 +171,7 @@ describe('postgres', function () {
       const silent = createServer(() => {})
       await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
       const { port } = silent.address() as { port: number }
-      const hasty = postgresRotator({ connectMs: 100, queryMs: 100, verifyWaitsMs: [] })
+      const hasty = postgresRotator({ connectMs: 100, queryMs: 100, verifyWaitsMs: [], probeMs: 100 })
       const error = await failure(hasty.plan({ inputs: database({ port }), state: undefined }, testContext()))
       expect(error.message).to.include('ETIMEDOUT')
       silent.close()
@@ -179,15 +179,10 @@ describe('postgres', function () {
     it('a server without TLS where TLS is asked for', async () => {
       expect((await refuses(database({ tls: { mode: 'require' } }))).message).to.include('NO_TLS')
     })
-    it('a connector, which is not there yet', async () => {
-      const connector = { awsLambda: {} }
-      expect((await refuses(database({ connector }))).message).to.include('connector')
-    })
   })
 
   describe('TLS', () => {
-    const at = (host: string, tls?: Database['tls']) =>
-      tlsOptions({ host, port: 5432, database: 'app', ...(tls && { tls }) })
+    const at = (host: string, tls?: Database['tls']) => tlsOptions({ host, port: 5432, ...(tls && { tls }) })
 
     it('is verified by default, and off by default only on this machine', () => {
       for (const host of ['localhost', 'LOCALHOST.', '127.0.0.1', '127.1.2.3', '::1', '/run/postgresql']) {
@@ -380,6 +375,31 @@ describe('postgres', function () {
     } finally {
       await other.stop()
     }
+  })
+
+  describe('check', () => {
+    const what = (username: string) => `password of role "${username}" on ${server.host}:${server.port}`
+
+    it('logs in with both and changes nothing', async () => {
+      const request = { inputs: pair.inputs, state: pair.state(2, 1) }
+      expect(await postgres.check!(request, testContext())).to.deep.equal([
+        { credential: 'current', what: what(pair.username2), works: true },
+        { credential: 'previous', what: what(pair.username1), works: true },
+      ])
+      await server.sql(`ALTER ROLE ${pair.username2} PASSWORD 'by hand'`)
+      expect(await postgres.check!(request, testContext())).to.deep.equal([
+        { credential: 'current', what: what(pair.username2), works: false, detail: 'refused at log-in (28P01)' },
+        { credential: 'previous', what: what(pair.username1), works: true },
+      ])
+      expect(await server.login(pair.username2, 'by hand')).to.equal(true)
+    })
+
+    it('cannot tell when the server is out of reach, and has nothing to say without a state', async () => {
+      const [current] = await postgres.check!({ inputs: database({ port: 1 }), state: pair.state(1) }, testContext())
+      expect(current).to.have.property('works', undefined)
+      expect(current?.detail).to.include('ECONNREFUSED')
+      expect(await postgres.check!({ inputs: pair.inputs, state: undefined }, testContext())).to.deep.equal([])
+    })
   })
 
   it('has the same target whichever user comes first', () => {

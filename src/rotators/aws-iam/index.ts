@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import type { Plain } from '../../plain.ts'
 import type { Rotator, RotatorContext } from '../rotator.ts'
+import { checkKeys } from './check-keys.ts'
 import { CreationRefused, createKey, refusalError } from './create-key.ts'
 import { decideKeys } from './key-table.ts'
 import { listCurrentKeys } from './list-keys.ts'
@@ -134,6 +135,8 @@ export function awsIamRotator(
         remote.close()
       }
     },
+
+    check: (request, context) => checkKeys(request, context),
   }
 }
 

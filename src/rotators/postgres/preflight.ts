@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
-import { type ManagerSession, place } from './server.ts'
-import type { PostgresInputs } from './types.ts'
+import { place } from '../server-address.ts'
+import type { PairInputs } from '../user-pair/types.ts'
+import type { ManagerSession } from './server.ts'
 
 interface RoleFacts {
   readonly version: number
@@ -25,10 +26,7 @@ const question = `
   WHERE manager.rolname = current_user`
 
 /** Throws for whatever would make `ALTER ROLE` or the log-in after it fail, for both users: one is changed next time. */
-export async function requireChangeable(
-  { database, rotateUsers }: PostgresInputs,
-  manager: ManagerSession,
-): Promise<void> {
+export async function requireChangeable({ database, rotateUsers }: PairInputs, manager: ManagerSession): Promise<void> {
   const { username1, username2 } = rotateUsers
   const managerName = database.managingUser.username
   for (const name of [username1, username2]) {

@@ -1,17 +1,13 @@
 import type { EventEmitter } from 'node:events'
-import { EscError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
-import type { Database, DatabaseUser, TlsMode } from './types.ts'
+import { inconclusive, type LoginOutcome } from '../log-in.ts'
+import { place, tlsOptions } from '../server-address.ts'
+import type { PairTiming } from '../user-pair/index.ts'
+import type { Database, DatabaseUser } from '../user-pair/types.ts'
+import { connectionHints, isCertificateCode, VendorError } from '../vendor-error.ts'
 
-/** All in milliseconds. */
-export interface PostgresTiming {
-  readonly connectMs: number
-  readonly queryMs: number
-  /** Waits between log-ins with a password that was just set. */
-  readonly verifyWaitsMs: readonly number[]
-}
-
-export const postgresTiming: PostgresTiming = { connectMs: 10_000, queryMs: 15_000, verifyWaitsMs: [500, 1_000, 2_000] }
+/** The part of a pair's timing that a connection needs. */
+type PostgresTiming = Pick<PairTiming, 'connectMs' | 'queryMs'>
 
 /** A connection as the managing user. */
 export interface ManagerSession {
@@ -19,28 +15,6 @@ export interface ManagerSession {
   /** Sets a password by its verifier. The name is quoted; the verifier is sent as it is. */
   setPassword(username: string, verifier: string): Promise<void>
   close(): Promise<void>
-}
-
-/** `inconclusive`: the server decided without looking at the password. */
-export type LoginOutcome =
-  | { readonly kind: 'works' }
-  | { readonly kind: 'wrong' }
-  | { readonly kind: 'inconclusive'; readonly reason: string }
-
-/** A fault of the server or the way to it. Made without the driver's error as its cause, which may hold what was sent. */
-export class PostgresError extends EscError {
-  /** SQLSTATE, or the operating system's code; undefined when neither is known. */
-  readonly sqlState: string | undefined
-
-  constructor(message: string, sqlState: string | undefined, hint: string | undefined) {
-    super('provider_failed', message, hint === undefined ? {} : { hint })
-    this.sqlState = sqlState
-  }
-
-  /** The server understood and refused for good, so nothing was changed: a missing role, right, or feature. */
-  get refused(): boolean {
-    return /^(0A|0L|0P|22|25|28|42)/.test(this.sqlState ?? '')
-  }
 }
 
 export async function connectManager(
@@ -79,7 +53,7 @@ export async function connectManager(
   }
 }
 
-/** Logs in and asks for one row. Throws `PostgresError` when the server cannot be reached or asked. */
+/** Logs in and asks for one row. Throws `VendorError` when the server cannot be reached or asked. */
 export async function tryLogin(
   database: Database,
   username: string,
@@ -98,15 +72,6 @@ export async function tryLogin(
   const error = asPostgresError(attempt.error, `role "${username}" could not connect to ${place(database)}`)
   if (isCode(attempt.error, '28000')) return inconclusive(error.message.replace(/^postgres: /, ''))
   throw error
-}
-
-function inconclusive(reason: string): LoginOutcome {
-  return { kind: 'inconclusive', reason }
-}
-
-/** `host:port`, for messages. */
-export function place({ host, port }: Pick<Database, 'host' | 'port'>): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 type Client = import('pg').Client
@@ -158,36 +123,20 @@ async function connect(
   }
 }
 
-/** False: no TLS. An address of this machine needs none unless asked for; any other must show a certificate that holds. */
-export function tlsOptions({ host, tls }: Database): false | { rejectUnauthorized: boolean; ca?: string } {
-  const mode: TlsMode = tls?.mode ?? (isThisMachine(host) && tls?.ca === undefined ? 'disable' : 'verify-full')
-  if (mode === 'disable') return false
-  return { rejectUnauthorized: mode === 'verify-full', ...(tls?.ca !== undefined && { ca: tls.ca }) }
-}
-
-function isThisMachine(host: string): boolean {
-  return host.startsWith('/') || host === '::1' || /^localhost\.?$/i.test(host) || /^127(\.[0-9]{1,3}){3}$/.test(host)
-}
-
 function isCode(error: unknown, code: string): boolean {
   return (error as { code?: unknown } | null)?.code === code
 }
 
 const hints: Readonly<Record<string, string>> = {
+  ...connectionHints,
   '28P01': 'check the user name and password',
   '28000': 'pg_hba.conf of the server has no line for this user, database and address',
   '3D000': 'check `database.database`',
   '42501': 'the managing user needs CREATEROLE and, since PostgreSQL 16, ADMIN OPTION on both users',
   '42704': 'create the role first, or correct `rotateUsers`',
-  ECONNREFUSED: 'check `database.host` and `database.port`, and whether the server runs',
-  ENOTFOUND: 'check `database.host`',
-  EAI_AGAIN: 'the name in `database.host` could not be looked up; check the network',
-  ETIMEDOUT: 'check `database.host` and `database.port`, and whether a firewall is in between',
-  NO_TLS: 'turn TLS on at the server, or write `tls: {mode: disable}` where the network can be trusted',
-  BAD_CERTIFICATE: 'put the authority of the server into `database.tls.ca`, or connect by the name in its certificate',
 }
 
-function asPostgresError(error: unknown, what: string): PostgresError {
+function asPostgresError(error: unknown, what: string): VendorError {
   const { code: raw, message = '' } = error as { code?: string; message?: string }
   const fromServer = /^[0-9A-Z]{5}$/.test(raw ?? '') && (error as { severity?: string }).severity !== undefined
   let code = raw
@@ -195,11 +144,15 @@ function asPostgresError(error: unknown, what: string): PostgresError {
   if (!fromServer) {
     if (/timeout/i.test(message)) code = 'ETIMEDOUT'
     else if (/does not support SSL/.test(message)) code = 'NO_TLS'
-    else if (/^ERR_TLS|CERT|ISSUER|UNABLE_TO_VERIFY/.test(raw ?? '')) {
+    else if (isCertificateCode(raw)) {
       code = 'BAD_CERTIFICATE'
       text = raw!
     } else if (raw === undefined) text = 'the connection was lost'
   }
   const detail = [code, text].filter(Boolean).join(': ')
-  return new PostgresError(`postgres: ${what}${detail ? `: ${detail}` : ''}`, code, hints[code ?? ''])
+  return new VendorError(`postgres: ${what}${detail ? `: ${detail}` : ''}`, {
+    code,
+    refused: /^(0A|0L|0P|22|25|28|42)/.test(code ?? ''),
+    hint: hints[code ?? ''],
+  })
 }

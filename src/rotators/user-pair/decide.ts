@@ -1,6 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
-import type { DatabaseUser, PostgresInputs, PostgresState } from './types.ts'
+import type { DatabaseUser, PairInputs, PairState } from './types.ts'
 
 /** Which of the two users gets a new password, and who is `previous` afterwards. */
 export interface PairDecision {
@@ -12,21 +12,28 @@ export interface PairDecision {
 }
 
 /** Throws `invalid_input` for names that can never be rotated. */
-export function requireUserPair({ database, rotateUsers }: PostgresInputs, state: PostgresState | undefined): void {
+export function requireUserPair(
+  rotator: string,
+  { database, rotateUsers }: PairInputs,
+  state: PairState | undefined,
+): void {
   const { username1, username2 } = rotateUsers
   const manager = database.managingUser.username
   for (const [key, name] of Object.entries({ username1, username2 })) {
     if (name === '' || name.includes('\0')) {
-      throw new EscError('invalid_input', `postgres: \`rotateUsers.${key}\` ${JSON.stringify(name)} is not a user name`)
+      throw new EscError(
+        'invalid_input',
+        `${rotator}: \`rotateUsers.${key}\` ${JSON.stringify(name)} is not a user name`,
+      )
     }
     if (name === manager) {
-      throw new EscError('invalid_input', `postgres: \`rotateUsers.${key}\` "${name}" is the managing user`, {
+      throw new EscError('invalid_input', `${rotator}: \`rotateUsers.${key}\` "${name}" is the managing user`, {
         hint: 'rotate two users of their own; the managing user only sets their passwords',
       })
     }
   }
   if (username1 === username2) {
-    throw new EscError('invalid_input', `postgres: \`username1\` and \`username2\` are both "${username1}"`, {
+    throw new EscError('invalid_input', `${rotator}: \`username1\` and \`username2\` are both "${username1}"`, {
       hint: 'two users are needed, so that one keeps its password while the other gets a new one',
     })
   }
@@ -34,7 +41,7 @@ export function requireUserPair({ database, rotateUsers }: PostgresInputs, state
     if (user !== undefined && user.username !== username1 && user.username !== username2) {
       throw new EscError(
         'invalid_input',
-        `postgres: \`state.${key}\` is "${user.username}", who is not in \`rotateUsers\` ("${username1}", "${username2}")`,
+        `${rotator}: \`state.${key}\` is "${user.username}", who is not in \`rotateUsers\` ("${username1}", "${username2}")`,
         {
           hint: 'put the user back, or remove `state` to begin anew with the users named',
         },
@@ -44,7 +51,7 @@ export function requireUserPair({ database, rotateUsers }: PostgresInputs, state
   if (state?.current !== undefined && state.current.username === state.previous?.username) {
     throw new EscError(
       'invalid_input',
-      `postgres: \`state.current\` and \`state.previous\` are both "${state.current.username}"`,
+      `${rotator}: \`state.current\` and \`state.previous\` are both "${state.current.username}"`,
       {
         hint: 'remove `previous` from `state`',
       },
@@ -53,7 +60,7 @@ export function requireUserPair({ database, rotateUsers }: PostgresInputs, state
 }
 
 /** Whoever consumers may still hold as `current` keeps its password; the other user is changed. */
-export function decidePair({ rotateUsers }: PostgresInputs, state: PostgresState | undefined): PairDecision {
+export function decidePair({ rotateUsers }: PairInputs, state: PairState | undefined): PairDecision {
   const { username1, username2 } = rotateUsers
   const kept = state?.current ?? state?.previous
   if (kept === undefined) return { username: username1 }

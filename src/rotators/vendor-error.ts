@@ -1,0 +1,36 @@
+import { EscError } from '../errors.ts'
+
+export interface VendorErrorOptions {
+  /** The vendor's own code, or the operating system's; undefined when neither is known. */
+  readonly code: string | undefined
+  /** It is certain that nothing was changed: the vendor refused for good, or the request was never sent. */
+  readonly refused: boolean
+  readonly hint: string | undefined
+}
+
+/** A fault of a server or the way to it. Made without the driver's error as its cause, which may hold what was sent. */
+export class VendorError extends EscError {
+  readonly vendorCode: string | undefined
+  readonly refused: boolean
+
+  constructor(message: string, { code, refused, hint }: VendorErrorOptions) {
+    super('provider_failed', message, hint === undefined ? {} : { hint })
+    this.vendorCode = code
+    this.refused = refused
+  }
+}
+
+/** What to do about faults of the network and of TLS, which are the same whatever the server. */
+export const connectionHints: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'check the host and port, and whether the server runs',
+  ENOTFOUND: 'check the host name',
+  EAI_AGAIN: 'the host name could not be looked up; check the network',
+  ETIMEDOUT: 'check the host and port, and whether a firewall is in between',
+  NO_TLS: 'turn TLS on at the server, or write `tls: {mode: disable}` where the network can be trusted',
+  BAD_CERTIFICATE: 'put the authority of the server into `tls.ca`, or connect by the name in its certificate',
+}
+
+/** Codes of Node's TLS for a certificate that does not hold. */
+export function isCertificateCode(code: string | undefined): boolean {
+  return /^ERR_TLS|CERT|ISSUER|UNABLE_TO_VERIFY/.test(code ?? '')
+}
