@@ -77,6 +77,15 @@ function rebuild(value: ExportedValue, part: (item: ExportedValue, key: string |
   return (content ?? null) as Plain
 }
 
+/** Why the schema refuses what a rotator returned; empty when it accepts. Quotes the schema, never the value. */
+export function violationsOf(plain: Plain, schema: Schema): readonly string[] {
+  const found: string[] = []
+  const accepted = validate(valueOfExported(fromPlain(plain), nowhere), compileSchema(schema), (summary) =>
+    found.push(summary),
+  )
+  return accepted ? [] : found.length > 0 ? found : ['a part of it that its type does not have']
+}
+
 const trace = { def: rangeless('') }
 
 /** What a provider or rotator returned, as a value. A `Secret` makes everything in it secret; `undefined` is unknown. */

@@ -18,6 +18,7 @@ import type { Author, Environment, Revision } from '../store/index.ts'
 import { type Diagnostic, type PropertyPath, parsePropertyPath } from '../syntax/index.ts'
 import { type CommitResult, commitStates, type StateChange } from './commit.ts'
 import { failedPaths, type RotationEvent, rotationEvent } from './event.ts'
+import { type Guard, guardAgainstHaste } from './guard.ts'
 import { decodeJournalEntry, type JournalEntry } from './journal-entry.ts'
 import { PathRun } from './path-run.ts'
 import { notSaved, refuseEdited, refuseErrors, rotatorGone } from './refusals.ts'
@@ -39,6 +40,9 @@ export interface RotationRun {
   /** The world to evaluate the given revision in, with the engine's own rotators, and how to unlock that revision. */
   readonly buildWorld: (rotator: World['rotator'], base: Revision) => { world: World; unlock: () => Promise<Decrypt> }
   readonly context: Omit<RotatorContext, 'progress' | 'warn'>
+  readonly guard: Guard
+  /** In adopt mode: the credential, as JSON data. */
+  readonly adopt?: ExportedMap
   readonly onProgress: (progress: RotationProgress) => void
 }
 
@@ -49,7 +53,7 @@ export interface RotationRun {
  *   locked or has unsaved edits. Everything later is reported per path.
  */
 export async function rotate(run: RotationRun): Promise<RotationReport> {
-  if (run.mode === 'plan') return new Rotation(run).perform()
+  if (onlyLooks(run.mode)) return new Rotation(run).perform()
   const lock = await run.environment.lock('rotate')
   try {
     return await new Rotation(run).perform()
@@ -73,24 +77,25 @@ class Rotation {
   }
 
   async perform(): Promise<RotationReport> {
-    const { environment, mode, context, onProgress } = this.#run
+    const { environment, mode, context, onProgress, adopt } = this.#run
     const created = context.now()
     const base = environment.current()
-    if (mode !== 'plan') refuseEdited(environment, base)
+    if (!onlyLooks(mode)) refuseEdited(environment, base)
     // Whoever can change the definition decides where the managing credentials are sent.
     await environment.verify(base)
     const selection = await this.#select(base)
     this.#warnings.push(...selection.orphans.map(describeOrphan))
-    const targets = new TargetLock()
-    const place = { mode, context, journal: environment.journal(), targets, revision: base.number, onProgress }
+    if (mode === 'rotate') await guardAgainstHaste(selection.calls, this.#history(), this.#run.guard, created)
+    const shared = { mode, context, onProgress, ...(adopt && { adopt }) }
+    const place = { ...shared, journal: environment.journal(), targets: new TargetLock(), revision: base.number }
     for (const call of selection.calls) this.#paths.set(call.path, new PathRun(call, place))
     const outcome = await this.#evaluate(base)
-    if (mode === 'plan') return this.#report(outcome, selection, undefined)
+    if (onlyLooks(mode)) return this.#report(outcome, selection, undefined)
     const commit = await this.#commit(outcome.rotations, created)
     const report = this.#report(outcome, selection, commit)
     // A run that changed nothing anywhere leaves no trace in the folder either; its errors are on the terminal.
-    if ([...this.#paths.values()].some((path) => path.begun)) this.#record(report, created, base)
-    return report
+    if (![...this.#paths.values()].some((path) => path.begun)) return report
+    return { ...report, event: this.#record(report, created, base) }
   }
 
   async #select(base: Revision): Promise<Selection> {
@@ -99,9 +104,13 @@ class Rotation {
     refuseErrors(environment.name, parsed.diagnostics)
     if (!parsed.environment) throw new EscError('not_found', `Environment '${environment.name}' has no rotators`)
     const entries = await environment.journal().list()
-    const failed = mode === 'failed' ? failedPaths(environment.events<RotationEvent>('rotations')) : []
+    const failed = mode === 'failed' ? failedPaths(this.#history()) : []
     const journal = entries.map(({ content }) => decodeJournalEntry(content))
     return selectCalls({ environment: parsed.environment, name: environment.name, mode, paths, failed, journal })
+  }
+
+  #history(): readonly RotationEvent[] {
+    return this.#run.environment.events<RotationEvent>('rotations')
   }
 
   async #evaluate(base: Revision): Promise<Outcome> {
@@ -174,7 +183,7 @@ class Rotation {
     }
   }
 
-  #record(report: RotationReport, created: Date, base: Revision): void {
+  #record(report: RotationReport, created: Date, base: Revision): RotationEvent {
     const { environment, author, context } = this.#run
     const event = rotationEvent({
       id: randomUUID(),
@@ -190,7 +199,12 @@ class Rotation {
     } catch (error) {
       this.#warnings.push(`the rotation is saved, but not recorded in the rotation history: ${messageOf(error)}`)
     }
+    return event
   }
+}
+
+function onlyLooks(mode: RotationMode): boolean {
+  return mode === 'plan' || mode === 'doctor'
 }
 
 const nowhere = { line: 0, column: 0, byte: 0 }

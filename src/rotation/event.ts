@@ -29,7 +29,7 @@ export function rotationEvent(run: {
   readonly completed: Date
   readonly userID: string
   readonly preRotationRevision: number
-  readonly report: RotationReport
+  readonly report: Omit<RotationReport, 'event'>
 }): RotationEvent {
   const { report } = run
   return {
@@ -57,4 +57,16 @@ export function failedPaths(events: readonly RotationEvent[]): readonly string[]
     for (const rotation of event.rotations) latest.set(rotation.environmentPath, rotation.status)
   }
   return [...latest].filter(([, status]) => status === 'failed').map(([path]) => path)
+}
+
+/** When each path was last rotated, and whether that was not its first time. By shown path. */
+export function lastRotations(events: readonly RotationEvent[]): ReadonlyMap<string, { at: Date; again: boolean }> {
+  const last = new Map<string, { at: Date; again: boolean }>()
+  for (const event of events) {
+    for (const { environmentPath, status } of event.rotations) {
+      if (status !== 'succeeded') continue
+      last.set(environmentPath, { at: new Date(event.completed), again: last.has(environmentPath) })
+    }
+  }
+  return last
 }

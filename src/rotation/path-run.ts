@@ -1,12 +1,13 @@
 import { EscError, messageOf } from '../errors.ts'
-import type { RotationOutcome } from '../evaluate/index.ts'
+import { type ExportedMap, type RotationOutcome, violationsOf } from '../evaluate/index.ts'
 import type { PlainObject } from '../plain.ts'
-import type { PlanStep, RotationRequest, Rotator, RotatorContext } from '../rotators/index.ts'
+import type { CredentialCheck, PlanStep, RotationRequest, Rotator, RotatorContext } from '../rotators/index.ts'
 import type { Journal } from '../store/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
+import { adoptCredential } from './adopt.ts'
 import { encodeJournalEntry, type JournalEntry, journalEntryId } from './journal-entry.ts'
 import type { PathReport, RotationMode, RotationProgress } from './report.ts'
-import { planPath, rotatePath } from './rotate-path.ts'
+import { type PathRotation, planPath, rotatePath } from './rotate-path.ts'
 import { samePlain } from './same-plain.ts'
 import type { SelectedCall } from './selection.ts'
 import type { TargetLock } from './target-lock.ts'
@@ -20,10 +21,12 @@ export interface RunPlace {
   /** The revision the run is based on. */
   readonly revision: number
   readonly onProgress: (progress: RotationProgress) => void
+  /** In adopt mode: the credential, as JSON data. */
+  readonly adopt?: ExportedMap
 }
 
-/** Thrown instead of rotating when only the plan was asked for. */
-class Planned extends Error {}
+/** Thrown instead of rotating when the user only wants to look. */
+class OnlyLooked extends Error {}
 
 /** One selected call, from the plan to the retired credential, and what is known of it meanwhile. */
 export class PathRun {
@@ -32,6 +35,7 @@ export class PathRun {
   readonly #notes: string[] = []
   #phase: RotationProgress['phase'] = 'planning'
   #steps: readonly PlanStep[] | undefined
+  #checks: readonly CredentialCheck[] | undefined
   #error: unknown
   #begun = false
   #saved = false
@@ -78,14 +82,18 @@ export class PathRun {
   }
 
   report(outcome: RotationOutcome | undefined, diagnostics: readonly Diagnostic[]): PathReport {
-    const steps = this.#steps && { steps: this.#steps }
-    const report = { path: this.call.shown, rotator: this.call.rotator, notes: this.#notes, ...steps }
+    const looked = { ...(this.#steps && { steps: this.#steps }), ...(this.#checks && { checks: this.#checks }) }
+    const report = { path: this.call.shown, rotator: this.call.rotator, notes: this.#notes, ...looked }
     const error = this.#error
     if (error !== undefined) {
       const hint = error instanceof EscError ? error.hint : undefined
       return { ...report, status: 'failed', error: messageOf(error), ...(hint ? { hint } : {}) }
     }
-    if (outcome?.status === 'succeeded' || this.#steps) return { ...report, status: 'succeeded' }
+    const broken = this.#checks?.filter(({ works }) => works === false)
+    if (broken?.length) {
+      return { ...report, status: 'failed', error: `${broken.map(({ what }) => what).join(', ')} cannot log in` }
+    }
+    if (outcome?.status === 'succeeded' || this.#steps || this.#checks) return { ...report, status: 'succeeded' }
     return { ...report, status: 'not-evaluated', error: whyNotEvaluated(this.call.path, outcome, diagnostics) }
   }
 
@@ -113,16 +121,15 @@ export class PathRun {
       onProgress: (phase: RotationProgress['phase']) => this.#progress(phase),
     }
     try {
-      if (this.#place.mode === 'plan') {
-        this.#steps = await planPath(rotation)
-        throw new Planned()
-      }
+      await this.#look(rotation)
+      if (this.#place.adopt) return await this.#adopt(rotation, this.#place.adopt)
       if (rotator.retire && !leftover?.pending) {
         // First what an earlier run could not retire: it may fill the place that the new credential needs.
         if (begin && this.#superseded.length > 0) await this.#retire(rotator, request)
         if (begin && request.state !== undefined) this.#superseded = [...this.#superseded, request.state]
       }
       const { state, how } = await rotatePath(rotation)
+      refuseViolations(state, rotator)
       this.#state = state
       this.#saved = how !== 'rotated' && request.state !== undefined && samePlain(state, request.state)
       if (how !== 'unchanged') this.#begun = true
@@ -134,12 +141,31 @@ export class PathRun {
       this.#progress('rotated')
       return state
     } catch (error) {
-      if (!(error instanceof Planned)) {
+      if (!(error instanceof OnlyLooked)) {
         this.#error = error
         this.#progress('failed', messageOf(error))
       }
       throw error
     }
+  }
+
+  async #look(rotation: PathRotation): Promise<void> {
+    const { mode } = this.#place
+    if (mode === 'plan') this.#steps = await planPath(rotation)
+    if (mode === 'doctor') this.#checks = (await rotation.rotator.check?.(rotation.request, rotation.context)) ?? []
+    if (this.#steps || this.#checks) throw new OnlyLooked()
+  }
+
+  async #adopt(rotation: PathRotation, credential: ExportedMap): Promise<PlainObject> {
+    if (this.call.leftover) {
+      throw new EscError('conflict', `${this.call.shown}: an interrupted rotation must be finished first`, {
+        hint: 'run the rotation with --resume',
+      })
+    }
+    const state = await adoptCredential(rotation, credential)
+    this.#state = state
+    this.#begun = true
+    return state
   }
 
   /** What cannot be retired now stays superseded. */
@@ -180,6 +206,17 @@ export class PathRun {
     this.#phase = phase
     this.#place.onProgress({ path: this.call.shown, phase, ...(text === undefined ? {} : { text }) })
   }
+}
+
+/** The credential is live, so it stays in the journal; but nobody could open an environment that held such a state. */
+function refuseViolations(state: PlainObject, rotator: Rotator): void {
+  const violations = violationsOf(state, rotator.state)
+  if (violations.length === 0) return
+  throw new EscError(
+    'rotation_failed',
+    `${rotator.name} returned a state that is not of its own type: ${violations.join('; ')} (it is kept in the journal)`,
+    { hint: 'this is a bug of the rotator: mend or update it, then run with --resume' },
+  )
 }
 
 /** The first error inside the call, else the first anywhere: its inputs lead there. */

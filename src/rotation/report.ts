@@ -1,11 +1,14 @@
-import type { PlanStep } from '../rotators/index.ts'
+import type { CredentialCheck, PlanStep } from '../rotators/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
+import type { RotationEvent } from './event.ts'
 
 export type RotationMode =
   | 'rotate' // every selected path, after settling what an earlier run left behind
   | 'failed' // the paths that failed in the last run
   | 'resume' // only what an earlier run left behind
   | 'plan' // say what would be done; change nothing
+  | 'doctor' // log in with every credential; change nothing
+  | 'adopt' // take a credential somebody else made into the state, as `previous`
 
 /** How one path fared. `not-evaluated`: its inputs or state could not be worked out, so it was not begun. */
 export interface PathReport {
@@ -19,6 +22,8 @@ export interface PathReport {
   readonly notes: readonly string[]
   /** Only in plan mode. */
   readonly steps?: readonly PlanStep[]
+  /** Only in doctor mode; empty where there is nothing to log in to. */
+  readonly checks?: readonly CredentialCheck[]
 }
 
 export interface RotationReport {
@@ -29,6 +34,8 @@ export interface RotationReport {
   /** What else must be known, such as unfinished rotations whose rotator was edited away. */
   readonly warnings: readonly string[]
   readonly diagnostics: readonly Diagnostic[]
+  /** As recorded in the rotation history; absent when nothing was begun. */
+  readonly event?: RotationEvent
 }
 
 /** For a terminal: what a path is doing right now. */

@@ -50,8 +50,10 @@ export function selectCalls(options: {
       hint: 'add one with fn::rotate::<rotator>, such as fn::rotate::password: {inputs: {}}',
     })
   }
-  const wanted = mode === 'failed' ? failed : paths.map((path) => formatPropertyPath(path))
   const known = new Set(calls.map((call) => call.shown))
+  // A path that failed and was edited away since is nothing to retry.
+  const wanted =
+    mode === 'failed' ? failed.filter((path) => known.has(path)) : paths.map((path) => formatPropertyPath(path))
   for (const path of mode === 'resume' ? [] : wanted) {
     if (!known.has(path)) throw unmatched(name, path, [...known])
   }

@@ -1,7 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { EscError } from '../errors.ts'
-import { type RotationMode, type RotationProgress, type RotationReport, rotate } from '../rotation/index.ts'
+import { type ExportedMap, fromPlain, mapOf } from '../evaluate/index.ts'
+import { formatJson } from '../json.ts'
+import type { PlainObject } from '../plain.ts'
+import {
+  type Guard,
+  type RotationEvent,
+  type RotationMode,
+  type RotationProgress,
+  type RotationReport,
+  rotate,
+} from '../rotation/index.ts'
 import { loadRotator } from '../rotators/index.ts'
+import { type Environment, layout } from '../store/index.ts'
 import { parsePropertyPath } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
 import type { EnvironmentReference } from './reference.ts'
@@ -13,7 +24,15 @@ export interface RotateOptions {
   readonly mode: RotationMode
   readonly signal: AbortSignal
   readonly onProgress: (progress: RotationProgress) => void
+  /** Rotate although it was done a moment ago. */
+  readonly force?: boolean
+  /** Asks whether to; undefined: nobody is there to answer. */
+  readonly confirm?: Guard['confirm']
+  /** In adopt mode: the credential, as the text of a JSON object. */
+  readonly credential?: string
 }
+
+const defaultGuardMs = 10 * 60_000
 
 /**
  * Rotates credentials of an environment and saves what succeeded as one revision.
@@ -42,7 +61,39 @@ export async function rotateEnvironment(
       sleep: (ms) => interruptibleSleep(ms, options.signal),
       signal: options.signal,
     },
+    guard: {
+      windowMs: options.force ? 0 : guardWindow(environment),
+      ...(options.confirm && { confirm: options.confirm }),
+    },
+    ...(options.credential === undefined ? {} : { adopt: parseCredential(options.credential) }),
     onProgress: options.onProgress,
+  })
+}
+
+/** `rotationGuard` of the settings: a number of seconds, minutes, hours or days, such as `30m`; `0` turns it off. */
+function guardWindow(environment: Environment): number {
+  const text = environment.settings.get('rotationGuard')
+  if (text === undefined || text === null) return defaultGuardMs
+  const shown = typeof text === 'string' ? text : formatJson(text)
+  const match = /^([0-9]{1,6})(s|m|h|d)?$/.exec(shown)
+  const unit = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? 's'] ?? 1000
+  if (match && (match[2] || match[1] === '0')) return Number(match[1]) * unit
+  throw new EscError('invalid_input', `rotationGuard in ${layout.settings(environment.folder)} is '${shown}'`, {
+    hint: 'write a time such as 30m or 24h, or 0 for no guard',
+  })
+}
+
+function parseCredential(text: string): ExportedMap {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    // Not the parser's own words: they quote the text.
+  }
+  const map = parsed !== null && typeof parsed === 'object' ? mapOf(fromPlain(parsed as PlainObject)) : undefined
+  if (map) return map
+  throw new EscError('invalid_input', 'the credential to adopt is no JSON object', {
+    hint: 'give the members that `current` has in the state, such as {"accessKeyId": "…", "secretAccessKey": "…"}',
   })
 }
 
@@ -70,4 +121,9 @@ function interruptibleSleep(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) interrupted()
     else signal.addEventListener('abort', interrupted, { once: true })
   })
+}
+
+/** The rotations of an environment, newest first. Needs no key. */
+export function rotationHistory(workspace: Workspace, reference: EnvironmentReference): readonly RotationEvent[] {
+  return workspace.store.environment(reference.name).events<RotationEvent>('rotations').reverse()
 }

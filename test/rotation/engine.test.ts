@@ -12,7 +12,7 @@ import {
 } from '../../src/evaluate/index.ts'
 import { formatJson } from '../../src/json.ts'
 import type { PlainObject } from '../../src/plain.ts'
-import { type RotationMode, type RotationReport, rotate } from '../../src/rotation/index.ts'
+import { type Guard, type RotationMode, type RotationReport, rotate } from '../../src/rotation/index.ts'
 import { loadRotator } from '../../src/rotators/index.ts'
 import type { Environment } from '../../src/store/index.ts'
 import { Store } from '../../src/store/index.ts'
@@ -60,7 +60,12 @@ describe('rotate()', () => {
   afterEach(() => rmSync(folder, { recursive: true }))
 
   async function run(
-    options: { mode?: RotationMode; paths?: string[]; interrupt?: (stop: () => void) => void } = {},
+    options: {
+      mode?: RotationMode
+      paths?: string[]
+      guard?: Partial<Guard>
+      interrupt?: (stop: () => void) => void
+    } = {},
   ): Promise<RotationReport> {
     const context = testContext()
     options.interrupt?.(() => context.interrupt())
@@ -75,6 +80,7 @@ describe('rotate()', () => {
         return { world, unlock: world.use('shop/prod', environment, base) }
       },
       context,
+      guard: { windowMs: 0, ...options.guard },
       onProgress: () => {},
     })
   }
@@ -365,6 +371,53 @@ describe('rotate()', () => {
     vendors.set('one', lone)
     await run({ paths: ['a', 'b'] })
     expect(lone.peak).to.equal(1)
+  })
+
+  describe('soon after another rotation', () => {
+    const window = { windowMs: 600_000 }
+
+    it('asks before it ends a credential that was current a moment ago, and not before', async () => {
+      await run({ guard: window })
+      await run({ guard: window })
+      const questions: string[] = []
+      const ask = (answer: boolean | undefined) => async (question: string) => {
+        questions.push(question)
+        return answer
+      }
+      const refusal = await run({ guard: { ...window, confirm: ask(false) } }).catch((error) => error)
+      expect(refusal.code).to.equal('conflict')
+      expect(questions[0]).to.match(/^a, b, \["c\.d"\]\[0\] was rotated \d+ s ago; rotating again now ends/)
+      const alone = await run({ guard: window }).catch((error) => error)
+      expect(alone.hint).to.match(/^wait 10 min, retry just what failed with --failed, or pass --force$/)
+      expect(environment.current().number).to.equal(4)
+      expect((await run({ guard: { ...window, confirm: ask(true) } })).revision).to.equal(5)
+      await expectAgreement()
+    })
+
+    it('lets failed paths be retried', async () => {
+      await run({ guard: window })
+      await run({ guard: window })
+      vendor('two').before = () => {
+        throw new Error('connection refused')
+      }
+      await run()
+      vendor('two').before = () => {}
+      expect((await run({ mode: 'failed', guard: window })).paths.map(({ path }) => path)).to.deep.equal(['b'])
+    })
+  })
+
+  it('keeps a state that is not of its own type in the journal, and says whose bug it is', async () => {
+    const broken = fakeRotator(vendor('one'))
+    perName.settle = async (...args) => {
+      const settled = await broken.settle(...args)
+      return settled.kind === 'rotated' ? { kind: 'rotated', state: { current: { id: 1 } } } : settled
+    }
+    const report = await run({ paths: ['a'] })
+    expect(report.paths[0]?.error).to.include('expected string, got number').and.include('kept in the journal')
+    expect(environment.current().number).to.equal(2)
+    perName.settle = (pending, request, context) => rotatorOf(request).settle(pending, request, context)
+    expect((await run({ mode: 'resume' })).status).to.equal('succeeded')
+    await expectAgreement()
   })
 
   it('writes no secret to any file but as ciphertext', async () => {
