@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { EscError } from '../../errors.ts'
-import { machineFiles, readIfPresent } from '../../files/index.ts'
+import { type FileSystem, ioError, machineFiles, readIfPresent } from '../../files/index.ts'
 import { bindKey, changedKey, malformedWrapping, unbindKey } from '../bound-key.ts'
 import type { KeyOwner } from '../data-key.ts'
 import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
@@ -106,7 +106,7 @@ function recipientsOf(url: AgeKeyUrl, { files = machineFiles }: KeyContext, owne
   if (url.recipients.length > 0) return url.recipients
   for (const folder of owner.folders ?? []) {
     const path = join(folder, recipientsFile)
-    const bytes = readIfPresent(files, path)
+    const bytes = readRecipients(files, path)
     if (bytes !== undefined) return parseRecipients(Buffer.from(bytes).toString(), path)
   }
   throw new EscError(
@@ -116,6 +116,14 @@ function recipientsOf(url: AgeKeyUrl, { files = machineFiles }: KeyContext, owne
       hint: `write age://<recipient>,<recipient>…, or a file ${recipientsFile} in ${(owner.folders ?? []).join(' or ') || 'the folder of the environment or the store'}`,
     },
   )
+}
+
+function readRecipients(files: FileSystem, path: string): Uint8Array | undefined {
+  try {
+    return readIfPresent(files, path)
+  } catch (error) {
+    throw ioError(error, `cannot read the age recipients in ${path}`)
+  }
 }
 
 /** One a line, blank lines and comments aside. */

@@ -1,4 +1,4 @@
-import { machineFiles, readIfPresent } from '../../files/index.ts'
+import { machineFiles } from '../../files/index.ts'
 import { type KeyCall, keyFault, noAnswer } from '../key-fault.ts'
 import { type Network, request } from '../network.ts'
 import type { KeyContext } from '../secrets-provider.ts'
@@ -72,9 +72,12 @@ async function subjectToken(
   const source = (credentials.credential_source ?? {}) as Record<string, unknown>
   let text: string
   if (typeof source.file === 'string') {
-    const bytes = readIfPresent(context.files ?? machineFiles, source.file)
-    if (bytes === undefined) throw refuse(`${place} names the token file ${source.file}, which does not exist`)
-    text = Buffer.from(bytes).toString()
+    try {
+      text = Buffer.from((context.files ?? machineFiles).readFile(source.file)).toString()
+    } catch (error) {
+      const code = (error as { code?: unknown }).code
+      throw refuse(`the token file ${source.file} that ${place} names cannot be read (${code})`)
+    }
   } else if (typeof source.url === 'string' && URL.canParse(source.url)) {
     const headers = (source.headers ?? {}) as Record<string, string>
     const { origin } = new URL(source.url)

@@ -168,6 +168,14 @@ describe('age recipients', () => {
     }
   })
 
+  it('that cannot be read are an error with the path', async () => {
+    const path = join(environment(), 'age-recipients.txt')
+    mkdirSync(path, { recursive: true })
+    const error = await errorOf(() => wrap('age://'))
+    expect(error.code).to.equal('io')
+    expect(error.message).to.contain(path)
+  })
+
   it('may be hybrid ones, that resist quantum computers', async () => {
     const identity = await generateHybridIdentity()
     const url = `age://${await identityToRecipient(identity)}`

@@ -165,6 +165,9 @@ describe('a key of Google Cloud KMS', () => {
     await roundTrip(
       context({ GOOGLE_CREDENTIALS: JSON.stringify({ ...account, service_account_impersonation_url: impersonation }) }),
     )
+    const noFile = { ...account, credential_source: { file: folder } }
+    const unreadable = await errorOf(() => roundTrip(context({ GOOGLE_CREDENTIALS: JSON.stringify(noFile) })))
+    expect(unreadable.message).to.contain(`the token file ${folder}`).and.to.contain('(EISDIR)')
     const json = { file: join(folder, 'json'), format: { type: 'json', subject_token_field_name: 'value' } }
     writeFileSync(json.file, JSON.stringify({ value: token }))
     await roundTrip(context({ GOOGLE_CREDENTIALS: JSON.stringify({ ...account, credential_source: json }) }))
