@@ -42,9 +42,27 @@ export function decryptDefinition(
 ): string {
   const replacements: Replacement[] = []
   for (const call of secretCalls(decoded(name, text))) {
-    if (call.kind !== 'ciphertext' || !/^values(?:$|[.[])/i.test(call.node.path)) continue
+    if (call.kind !== 'ciphertext' || !isBelowValues(call.node)) continue
     const ciphertext = openEnvelope(name, call)
     replacements.push({ node: call.argument, value: escapeReferences(decrypt(ciphertext, call.node.path)) })
+  }
+  return replaceNodes(text, replacements)
+}
+
+/**
+ * Puts another ciphertext in the place of every one under `values`, and changes nothing else in the text, not even the style
+ * around it. `reencrypt` gets and returns raw ciphertext. Throws as `decryptDefinition` does.
+ */
+export function reencryptDefinition(
+  name: string,
+  text: string,
+  reencrypt: (ciphertext: Uint8Array, path: string) => Uint8Array,
+): string {
+  const replacements: Replacement[] = []
+  for (const call of secretCalls(decoded(name, text))) {
+    if (call.kind !== 'ciphertext' || !isBelowValues(call.node)) continue
+    const ciphertext = reencrypt(openEnvelope(name, call), call.node.path)
+    replacements.push({ node: call.base64, value: encodeEnvelope(ciphertext) })
   }
   return replaceNodes(text, replacements)
 }
@@ -128,6 +146,10 @@ function secretCall(node: ObjectNode): SecretCall | undefined {
       ? 'put the value in quotes'
       : 'write a list or an object as fn::fromJSON of a secret that holds its JSON'
   return refuse(notLiteral, hint)
+}
+
+function isBelowValues({ path }: Node): boolean {
+  return /^values(?:$|[.[])/i.test(path)
 }
 
 /** The text that a string stands for, or undefined when it is more than text. */

@@ -2,7 +2,7 @@
 export { Base64Error, decodeBase64, encodeBase64 } from './base64.ts'
 export * from './calls.ts'
 export { distance, Suggester, sortByDistance, suggest } from './edit-distance.ts'
-export { decryptDefinition, encryptDefinition, listPlaintextSecrets } from './encrypt.ts'
+export { decryptDefinition, encryptDefinition, listPlaintextSecrets, reencryptDefinition } from './encrypt.ts'
 export { decodeEnvelope, EnvelopeError, encodeEnvelope } from './envelope.ts'
 export * from './environment.ts'
 export * from './expression.ts'

@@ -1,7 +1,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { EscError } from '../../src/errors.ts'
-import { decryptDefinition, encryptDefinition, listPlaintextSecrets } from '../../src/language/encrypt.ts'
+import {
+  decryptDefinition,
+  encryptDefinition,
+  listPlaintextSecrets,
+  reencryptDefinition,
+} from '../../src/language/encrypt.ts'
 import { encodeEnvelope } from '../../src/language/envelope.ts'
 import { decode, getAt } from '../../src/syntax/index.ts'
 
@@ -196,6 +201,19 @@ describe('listPlaintextSecrets()', () => {
     expect(listPlaintextSecrets('p/env', plaintext)).to.include.members(['values.a', 'outside'])
     expect(listPlaintextSecrets('p/env', encrypt(plaintext))).to.deep.equal([])
     expect(listPlaintextSecrets('p/env', '[')).to.deep.equal([])
+  })
+})
+
+describe('reencryptDefinition()', () => {
+  it('puts one ciphertext in the place of another, and changes no other byte', () => {
+    const encrypted = encrypt(plaintext)
+    const moved = reencryptDefinition('p/env', encrypted, (ciphertext) => Buffer.from(`to ${open(ciphertext)}`))
+    const ciphertexts = /[A-Za-z0-9+/]{16,}={0,2}/g
+    const below = encrypted.indexOf('\nvalues:')
+    expect(moved.slice(below).match(ciphertexts)).to.not.deep.equal(encrypted.slice(below).match(ciphertexts))
+    expect(moved.replace(ciphertexts, '…')).to.equal(encrypted.replace(ciphertexts, '…'))
+    const back = reencryptDefinition('p/env', moved, (bytes) => seal(Buffer.from(bytes).toString().slice('to '.length)))
+    expect(back).to.equal(encrypted)
   })
 })
 
