@@ -27,7 +27,7 @@ export async function killSweep(
     for (let point = 1; ; point += options.stride) {
       const log = join(folder, `${point}.log`)
       const env = { ...options.env, NODE_OPTIONS: `--require ${preload}` }
-      const cut = await program.esc(['env', 'rotate', environment], {
+      const cut = await program.esc(['env', 'rotate', environment, '--force'], {
         ...env,
         ESC_TEST_KILL_AT: String(point),
         ESC_TEST_KILL_LOG: log,
@@ -36,7 +36,7 @@ export async function killSweep(
       const reached = readFileSync(log, 'utf8').trimEnd().split('\n')
       const context = `killed before call ${point} (${reached.at(-1)})`
       swept.push(context)
-      const next = await program.esc(['env', 'rotate', environment], env)
+      const next = await program.esc(['env', 'rotate', environment, '--force'], env)
       if (next.code !== 0)
         throw new Error(`${context}: the next rotation exited with ${next.code}: ${next.out}${next.err}`)
       await options.check(context)

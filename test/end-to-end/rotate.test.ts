@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { FakeIam } from '../fakes/iam.ts'
@@ -35,7 +35,7 @@ describe('esc env rotate', function () {
     )
     const seen: { username: string; password: string }[] = []
     for (const expected of ['walk_a', 'walk_b', 'walk_a', 'walk_b']) {
-      const { code, out, err } = await program.esc(['env', 'rotate', 'db/pair'])
+      const { code, out, err } = await program.esc(['env', 'rotate', 'db/pair', '--force'])
       expect({ code, err }).to.deep.equal({ code: 0, err: '' })
       expect(out).to.match(/^Environment 'db\/pair' rotated\.\nNew revision '\d+' was created\.\n$/)
       const { current, previous } = await program.open('db/pair', 'db')
@@ -136,7 +136,7 @@ describe('esc env rotate', function () {
     it('moves keys current → previous → deleted', async () => {
       const seen: string[] = []
       for (let round = 0; round < 3; round++) {
-        const { code, err } = await program.esc(['env', 'rotate', 'rotators/pulumi-ci'], env)
+        const { code, err } = await program.esc(['env', 'rotate', 'rotators/pulumi-ci', '--force'], env)
         expect(code, err).to.equal(0)
         const { current, previous } = await program.open('rotators/pulumi-ci', 'user')
         expect(previous?.accessKeyId).to.equal(seen.at(-1))
@@ -246,6 +246,48 @@ describe('esc env rotate', function () {
           expect(text).to.not.include(Buffer.from(secret).toString('base64').slice(0, -4))
         }
       }
+    })
+  })
+
+  describe('what surrounds it', () => {
+    beforeEach(async () => {
+      await program.withEnvironment('shop/prod', 'values: {a: {"fn::rotate::password": {inputs: {}}}}')
+      for (let round = 0; round < 2; round++) await program.ok('env', 'rotate', 'shop/prod')
+    })
+
+    it('refuses a third rotation within minutes unless told to', async () => {
+      const before = program.digest()
+      const refused = await program.run(['env', 'rotate', 'shop/prod'])
+      expect(refused.code).to.equal(1)
+      expect(refused.err).to.match(/^Error: a was rotated .* ago; .*\nhint: wait 10 min, .*--force\n$/)
+      expect(program.digest()).to.equal(before)
+      expect((await program.run(['env', 'rotate', 'shop/prod', '--force'])).code).to.equal(0)
+    })
+
+    it('takes the guard window from the settings', async () => {
+      const settings = join(program.store, 'shop/prod/settings.yaml')
+      appendFileSync(settings, 'rotationGuard: 0\n')
+      expect((await program.run(['env', 'rotate', 'shop/prod'])).code).to.equal(0)
+      writeFileSync(settings, readFileSync(settings, 'utf8').replace('rotationGuard: 0', 'rotationGuard: soon'))
+      const { code, err } = await program.run(['env', 'rotate', 'shop/prod'])
+      expect(code).to.equal(1)
+      expect(err).to.include('rotationGuard in ').and.include("is 'soon'\nhint: ")
+    })
+
+    it('shows the history of rotations, as a table and as JSON', async () => {
+      expect(await program.ok('env', 'rotate', 'history', 'shop/prod', '--utc')).to.match(
+        /│ succeeded │ 3 → 4 +│ a +│ ada@example\.com │/,
+      )
+      const { events } = JSON.parse(await program.ok('env', 'rotate', 'history', 'shop/prod', '--output', 'json'))
+      expect(events.map((event: { postRotationRevision: number }) => event.postRotationRevision)).to.deep.equal([4, 3])
+    })
+
+    it('answers in JSON with the event of the run', async () => {
+      const { id, status, revision, secretRotationEvent } = JSON.parse(
+        await program.ok('env', 'rotate', 'shop/prod', '--force', '--output', 'json'),
+      )
+      expect({ status, revision, id }).to.deep.equal({ status: 'succeeded', revision: 5, id: secretRotationEvent.id })
+      expect(secretRotationEvent.rotations[0]).to.include({ environmentPath: 'a', status: 'succeeded' })
     })
   })
 

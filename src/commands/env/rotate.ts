@@ -1,8 +1,9 @@
 import { EscError } from '../../errors.ts'
-import { diagnosticLines, hasColour, ProgressBlock } from '../../terminal/index.ts'
+import { askYesNo, diagnosticLines, hasColour, ProgressBlock } from '../../terminal/index.ts'
 import { type RotationReport, refuseVersion, rotateEnvironment } from '../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
-import { boolean } from '../framework/flags.ts'
+import { readText } from '../framework/definition-input.ts'
+import { boolean, text } from '../framework/flags.ts'
 import { EXIT } from '../framework/report-error.ts'
 import { openTarget } from '../framework/session.ts'
 
@@ -10,12 +11,19 @@ const flags = {
   failed: boolean({ description: 'retry the paths that failed last time, and only those' }),
   resume: boolean({ description: 'only finish what an interrupted rotation left behind' }),
   plan: boolean({ description: 'say what would be done; change nothing' }),
+  force: boolean({ description: 'rotate although it was done a moment ago' }),
+  yes: boolean({ description: 'the same as --force', char: 'y' }),
+  adopt: text({
+    description:
+      'take a credential made by hand into the state at the path: JSON from a file, or from standard input with -',
+    value: 'file',
+  }),
   ...OUTPUT_FLAG,
 }
 
 interface Result {
   readonly typed: string
-  readonly mode: 'rotate' | 'failed' | 'resume' | 'plan'
+  readonly mode: 'rotate' | 'failed' | 'resume' | 'plan' | 'adopt'
   readonly report: RotationReport
 }
 
@@ -27,11 +35,18 @@ export default class EnvRotate extends EscCommand<Result, typeof flags> {
 proved to work before it is saved; the one before stays valid until the next rotation. All that succeed become one new revision.
 
 If some paths fail, the others are saved all the same, the failed ones are named and the exit code is 3; --failed retries just
-those. After a crash or Ctrl-C, the next rotation (or --resume) finishes what was begun.`
+those. After a crash or Ctrl-C, the next rotation (or --resume) finishes what was begun.
+
+Two rotations in a row would end the credential that was current before the first of them, while it may still be in use: within ten
+minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or --force.`
   static override examples = [
     { description: 'Rotate everything in an environment', command: 'esc env rotate rotators/ci' },
     { description: 'Rotate one credential', command: 'esc env rotate rotators/ci database.user' },
     { description: 'See what would happen', command: 'esc env rotate rotators/ci --plan' },
+    {
+      description: 'Take an access key that was made by hand into the state, so that rotation goes on with it',
+      command: 'esc env rotate rotators/ci aws.user --adopt key.json',
+    },
     { description: 'Retry what failed', command: 'esc env rotate rotators/ci --failed' },
   ]
   static override baseFlags = ENV_FLAGS
@@ -44,15 +59,20 @@ those. After a crash or Ctrl-C, the next rotation (or --resume) finishes what wa
 
   async run(): Promise<Result> {
     const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
-    const { failed, resume, plan } = this.flags
+    const { failed, resume, plan, force, yes, adopt } = this.flags
     refuseVersion(reference, 'rotate')
-    const modes = [failed && '--failed', resume && '--resume', plan && '--plan'].filter(Boolean)
+    const modes = [failed && '--failed', resume && '--resume', plan && '--plan', adopt && '--adopt'].filter(Boolean)
     if (modes.length > 1)
       throw new EscError('usage', `${modes.join(' and ')} exclude each other`, { hint: 'give one of them' })
     if (rest.length > 0 && (failed || resume)) {
       throw new EscError('usage', `${modes[0]} chooses the paths itself`, { hint: `leave out ${rest.join(' ')}` })
     }
-    const mode = failed ? 'failed' : resume ? 'resume' : plan ? 'plan' : 'rotate'
+    if (adopt !== undefined && rest.length !== 1) {
+      throw new EscError('usage', '--adopt takes one path', { hint: 'name the rotator whose credential it is' })
+    }
+    const mode = failed ? 'failed' : resume ? 'resume' : plan ? 'plan' : adopt === undefined ? 'rotate' : 'adopt'
+    const words = { file: 'could not read file', stdin: 'could not read from stdin' }
+    const credential = adopt === undefined ? {} : { credential: await readText(this.io, adopt, words) }
     const interrupt = new AbortController()
     const progress = new ProgressBlock(this.io)
     const stop = this.io.onInterrupt((signal) => {
@@ -67,6 +87,9 @@ those. After a crash or Ctrl-C, the next rotation (or --resume) finishes what wa
         paths: rest,
         mode,
         signal: interrupt.signal,
+        force: force || yes,
+        confirm: (question) => askYesNo(this.io, question),
+        ...credential,
         onProgress: ({ path, phase, text }) =>
           progress.update({
             label: path,
@@ -103,6 +126,9 @@ those. After a crash or Ctrl-C, the next rotation (or --resume) finishes what wa
 
   text({ typed, mode, report }: Result): string {
     if (mode === 'plan') return planText(typed, report)
+    if (mode === 'adopt' && report.revision !== undefined) {
+      return `Credential adopted.\nNew revision '${report.revision}' was created.\n`
+    }
     if (report.paths.length === 0 && report.warnings.length === 0) {
       if (mode === 'resume') return `Nothing to resume in '${typed}'.\n`
       if (mode === 'failed') return `No path of '${typed}' failed last time.\n`
@@ -110,8 +136,9 @@ those. After a crash or Ctrl-C, the next rotation (or --resume) finishes what wa
     return rotationText(typed, report)
   }
 
-  override json({ report }: Result): unknown {
-    return report
+  /** With the members that the hosted service answers a rotation with. */
+  override json({ report: { event, ...report } }: Result): unknown {
+    return { ...(event && { id: event.id, secretRotationEvent: event }), ...report }
   }
 
   override exitCode({ report }: Result): number {
