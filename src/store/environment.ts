@@ -12,9 +12,9 @@ import { layout } from './layout.ts'
 import { FileLock, type Lock } from './lock.ts'
 import { type EnvironmentPlace, restoreHint } from './place.ts'
 import { type Author, type Change, formatRevision, parseRevision, type Revision } from './revision-file.ts'
-import { keyChanged, Seals } from './seals.ts'
+import { Seals } from './seals.ts'
 import { type Settings, sealedFields, sealSettings } from './settings.ts'
-import { type SettingsChange, SettingsFile } from './settings-file.ts'
+import { keyChanged, type SettingsChange, SettingsFile } from './settings-file.ts'
 import { cleanUpSwap } from './swap.ts'
 import { takeTurn } from './turn.ts'
 import { Versions } from './versions.ts'
@@ -23,6 +23,11 @@ import { type DefinitionState, WorkingDefinition } from './working-definition.ts
 export interface Append {
   /** The revision this change was made from: a conflict, not a lost update, when it is no longer the newest. */
   readonly base: number
+  /**
+   * Digest of that revision: to be given when its text was not read through this object, because a change of the secrets
+   * provider re-encrypts revisions without changing their numbers.
+   */
+  readonly baseDigest?: string
   readonly definition: string
   readonly change: Change
   readonly author: Author
@@ -160,11 +165,11 @@ export class Environment {
    */
   async append(request: Append): Promise<Revision> {
     const key = await this.dataKey()
-    const { wrappedDataKey } = this.settings
     return this.#write('append', () => {
+      this.#settings.refuseChangedKey()
       const newest = this.current()
-      if (this.settings.wrappedDataKey !== wrappedDataKey) throw keyChanged(this.name)
       if (newest.number !== request.base) throw this.#conflict(request.base, newest)
+      if (request.baseDigest !== undefined && newest.digest !== request.baseDigest) throw keyChanged(this.name)
       // A seal vouches for all that came before it; do not lend ours to something changed.
       this.#seals.verifyRevision(newest, key)
       this.#working.settle(newest, request.savedEdit)
@@ -281,9 +286,8 @@ export class Environment {
 
   async #changeSealed(purpose: string, change: (settings: Settings) => JsonObject): Promise<void> {
     const key = await this.dataKey()
-    const { wrappedDataKey } = this.settings
     await this.#write(purpose, () => {
-      if (this.settings.wrappedDataKey !== wrappedDataKey) throw keyChanged(this.name)
+      this.#settings.refuseChangedKey()
       // As with revisions: do not lend a new seal to something changed.
       this.#seals.verifySettings(this.settings, key)
       this.#settings.change((settings) => sealSettings(settings, change(settings), key))

@@ -27,7 +27,12 @@ export class History {
     const { id } = this.#settings.last
     // Memory first: it never runs ahead of the folder, so what it knows must be there.
     const seen = memory.recall(id)
-    const number = this.newestNumber(seen?.number)
+    let number = this.newestNumber(seen?.number)
+    if (seen === undefined || number < seen.number) {
+      // Looked at in the moment in which the folder is replaced, a history seems shorter than it is.
+      const there = finishSwap(this.#place.world.files, this.#place.folder)
+      if (there) number = this.newestNumber(number)
+    }
     if (number === 0) throw this.#missing(1)
     const newest = this.revision(number)
     if (seen === undefined || !sameSighting(seen, this.#sighting(newest))) {

@@ -4,7 +4,7 @@ import type { History } from './history.ts'
 import { type EnvironmentPlace, restoreHint } from './place.ts'
 import { type Revision, sealedBytesOf } from './revision-file.ts'
 import { type Settings, sealedSettings } from './settings.ts'
-import type { SettingsFile } from './settings-file.ts'
+import { keyChanged, type SettingsFile } from './settings-file.ts'
 
 /** Checks what the data key vouches for: revisions, the chain between them, and the settings that decide what is opened. */
 export class Seals {
@@ -70,12 +70,6 @@ export class Seals {
       { hint: restoreHint },
     )
   }
-}
-
-export function keyChanged(name: string): EscError {
-  return new EscError('conflict', `the data key of environment '${name}' has been changed meanwhile`, {
-    hint: 'try again',
-  })
 }
 
 /** @throws EscError `tampered`. */

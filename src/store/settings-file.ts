@@ -13,6 +13,8 @@ export type SettingsChange = JsonObject | ((settings: Settings) => JsonObject)
 export class SettingsFile {
   readonly #place: EnvironmentPlace
   #last: Settings | undefined
+  /** The wrapped key that was in force when what the user of this object has in hand was read. */
+  #keyInHand: string | undefined
 
   constructor(place: EnvironmentPlace) {
     this.#place = place
@@ -32,8 +34,19 @@ export class SettingsFile {
     if (bytes === undefined) {
       throw new EscError('not_found', `environment '${name}' does not exist: there is no ${file}`)
     }
-    this.#last = new Settings(Buffer.from(bytes).toString(), file)
-    return this.#last
+    return this.#keep(new Settings(Buffer.from(bytes).toString(), file))
+  }
+
+  /**
+   * Texts and keys that were got from one environment before its key was changed must not be written after it: what is
+   * encrypted under the old key could never be opened again. For the holder of the write lock, who has just read.
+   * @throws EscError `conflict`, once; what is read from then on is under the new key.
+   */
+  refuseChangedKey(): void {
+    const { wrappedDataKey } = this.last
+    if (this.#keyInHand === wrappedDataKey) return
+    this.#keyInHand = wrappedDataKey
+    throw keyChanged(this.#place.name)
   }
 
   /** Changes fields; all else in the file stays as it is. For the holder of the write lock. */
@@ -42,6 +55,18 @@ export class SettingsFile {
     const text = before.with(typeof changes === 'function' ? changes(before) : changes)
     const after = new Settings(text, before.file)
     if (text !== before.text) replaceFile(this.#place.world.files, before.file, Buffer.from(text))
-    this.#last = after
+    this.#keep(after)
   }
+
+  #keep(settings: Settings): Settings {
+    this.#last = settings
+    this.#keyInHand ??= settings.wrappedDataKey
+    return settings
+  }
+}
+
+export function keyChanged(name: string): EscError {
+  return new EscError('conflict', `the data key of environment '${name}' has been changed meanwhile`, {
+    hint: 'try again',
+  })
 }

@@ -148,6 +148,12 @@ export class Store {
     return typeof provider === 'string' ? provider : 'default'
   }
 
+  /** Whether each change is to be committed (`git: {commit: true}` in `esc.yaml`), with `commitChange`. */
+  get commitsChanges(): boolean {
+    const git = this.configuration('git')
+    return isJsonObject(git) && git.commit === true
+  }
+
   /** A top-level field of `esc.yaml` as data. Undefined: absent. */
   configuration(key: string): Json | undefined {
     this.#configuration ??= parseMapping(this.#text, layout.configuration(this.folder))

@@ -23,7 +23,15 @@ export class WorkingDefinition {
     this.file = layout.definition(place.folder)
   }
 
+  /** `newest` may be out of date: a writer may have come between reading it and now, and is not taken for a hand edit. */
   state(newest: Revision): DefinitionState {
+    const state = this.#compare(newest)
+    if (state !== 'edited') return state
+    const now = this.#history.newest()
+    return now.digest === newest.digest ? state : this.#compare(now)
+  }
+
+  #compare(newest: Revision): DefinitionState {
     const bytes = this.#read()
     if (bytes === undefined) return 'stale'
     if (bytes.equals(Buffer.from(newest.definition))) return 'clean'

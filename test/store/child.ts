@@ -1,9 +1,9 @@
-/** A process for the tests of writers and locks: `child.ts write|hold|die <store> …`. */
+/** A process for the tests of writers and locks: `child.ts write|rekey|hold|die <store> …`. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { EscError } from '../../src/errors.ts'
 import { Store } from '../../src/store/index.ts'
-import { by } from './worlds.ts'
+import { by, reencrypt } from './worlds.ts'
 
 const [job, folder, label, count] = process.argv.slice(2) as [string, string, string, string]
 const store = Store.open(folder, {
@@ -29,6 +29,13 @@ const jobs: Record<string, () => Promise<void>> = {
     process.send!({ conflicts })
   },
 
+  /** Changes the data key `count` times. */
+  async rekey() {
+    for (let turn = 0; turn < Number(count); turn++) {
+      await store.changeSecretsProvider('rotators/ci', { secretsProvider: 'default', reencrypt })
+    }
+  },
+
   async hold() {
     await store.environment('rotators/ci').lock('rotate')
     process.send!('held')
@@ -51,4 +58,4 @@ const jobs: Record<string, () => Promise<void>> = {
 
 await jobs[job]!()
 process.disconnect?.()
-if (job === 'write') process.exit(0)
+if (job === 'write' || job === 'rekey') process.exit(0)

@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { EscError } from '../../src/errors.ts'
 import { Store } from '../../src/store/index.ts'
-import { by, errorOf, realFolder } from './worlds.ts'
+import { by, errorOf, realFolder, revealed, save } from './worlds.ts'
 
 describe('several processes on one store', () => {
   let place: ReturnType<typeof realFolder>
@@ -61,6 +62,46 @@ describe('several processes on one store', () => {
     expect(environment.definitionState()).to.equal('clean')
     expect(readdirSync(environment.folder).sort()).to.deep.equal(['environment.yaml', 'revisions', 'settings.yaml'])
   }).timeout(90_000)
+
+  it('reads and writes on while another changes the data key again and again', async () => {
+    for (const text of ['a: enc:one\n', 'a: enc:two\n', 'a: enc:three\n'])
+      await save(store.environment('rotators/ci'), text)
+    const changer = child('rekey', folder, '', '40')
+    const ended = once(changer, 'exit')
+    let running = true
+    ended.then(() => {
+      running = false
+    })
+    const seen = { opened: 0, told: 0, saved: 0 }
+    let newest = 'a: three\n'
+    while (running) {
+      try {
+        const environment = Store.open(folder, place.world).environment('rotators/ci')
+        const revision = environment.current()
+        expect(revealed(revision.definition, await environment.unlock(revision))).to.equal(newest)
+        seen.opened++
+        // Few, or the history grows faster than it is re-encrypted.
+        if (seen.opened % 20 === 0 && seen.saved < 10) {
+          await save(environment, `a: enc:n${seen.opened}\n`)
+          newest = `a: n${seen.opened}\n`
+          seen.saved++
+        }
+      } catch (error) {
+        // The key went away between two steps: said so, with the remedy to try again.
+        if (!(error instanceof EscError && error.code === 'conflict')) throw error
+        seen.told++
+      }
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect((await ended)[0]).to.equal(0)
+    expect(seen.opened).to.be.greaterThan(100)
+    expect(seen.saved).to.be.greaterThan(1)
+    expect((await Store.open(folder, place.world).check()).findings).to.deep.equal([])
+    const environment = Store.open(folder, place.world).environment('rotators/ci')
+    expect(revealed(environment.current().definition, await environment.unlock())).to.equal(newest)
+    expect(environment.current().number).to.equal(4 + seen.saved)
+    expect(environment.settings.generation).to.equal(41)
+  }).timeout(60_000)
 
   it('names the holder of a lock, and frees it within a second of kill -9', async () => {
     const holder = child('hold', folder)

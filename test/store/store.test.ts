@@ -1,11 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { environmentName, Store } from '../../src/store/index.ts'
 import { newestNumber } from '../../src/store/newest.ts'
 import { digestOf, formatRevision } from '../../src/store/revision-file.ts'
-import { author, by, created, errorOf, Machine, realFolder } from './worlds.ts'
+import { author, by, created, errorOf, Machine, realFolder, save } from './worlds.ts'
 
 describe('a store', () => {
   let place: ReturnType<typeof realFolder>
@@ -247,6 +247,18 @@ describe('a store', () => {
     expect(ciphertexts.map((ciphertext) => key.decrypt(ciphertext))).to.deep.equal(keys.map((_, i) => `secret ${i}`))
   })
 
+  it('removes, when it writes, what killed processes have left in .esc, and nothing that is new', async () => {
+    const environment = await store.create('rotators/ci', by)
+    await environment.journal().put('x', Buffer.from('a credential'))
+    const leftovers = ['locks', `journal/${environment.id}`].map((name) => join(folder, '.esc', name, '.tmp-1-aa'))
+    const fresh = join(folder, '.esc', 'locks', '.tmp-1-bb')
+    for (const file of [...leftovers, fresh]) writeFileSync(file, 'x')
+    for (const file of leftovers) utimesSync(file, created, new Date('2020-01-01'))
+    await environment.journal().put('x', Buffer.from('another'))
+    await environment.append({ base: 1, definition: 'a: 1\n', change: 'edit', ...by })
+    expect([...leftovers, fresh].filter((file) => existsSync(file))).to.deep.equal([fresh])
+  })
+
   it('does not make a key to read with', async () => {
     const environment = await store.create('rotators/ci', by)
     expect(await errorOf(() => environment.unlock())).to.include({ code: 'key_unavailable' })
@@ -278,6 +290,25 @@ describe('the newest revision', () => {
         expect(looks).to.be.lessThan(40)
       }),
     )
+  })
+
+  it('is opened with one unwrap of the key, however many secrets it holds', async () => {
+    const machine = new Machine()
+    const environment = await machine.init().create('rotators/ci', by)
+    await save(environment, Array.from({ length: 1000 }, (_, n) => `s${n}: enc:n${n}\n`).join(''))
+    const reads = { key: 0 }
+    const world = machine.world()
+    const readFile = machine.files.readFile.bind(machine.files)
+    machine.files.readFile = (path) => {
+      if (path.endsWith('default.key')) reads.key++
+      return readFile(path)
+    }
+    const reader = Store.open('/work/environments', world).environment('rotators/ci')
+    const revision = reader.current()
+    for (const [, base64] of revision.definition.matchAll(/enc\((.*)\)/g)) {
+      ;(await reader.unlock(revision)).decrypt(Buffer.from(base64!, 'base64'))
+    }
+    expect(reads.key).to.equal(1)
   })
 
   it('costs as many file-system calls to read or add after 10,000 as after 10', async () => {
