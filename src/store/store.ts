@@ -8,6 +8,7 @@ import {
   listIfPresent,
   makeFolders,
   readIfPresent,
+  replaceFile,
   statusOf,
   temporaryPath,
 } from '../files/index.ts'
@@ -73,7 +74,7 @@ export class Store {
   readonly #world: CompleteWorld
   readonly #memory: HistoryMemory
   readonly #keys = new Map<string, Promise<DataKey>>()
-  readonly #text: string
+  #text: string
   #configuration: JsonObject | undefined
 
   private constructor(folder: string, text: string, world: CompleteWorld) {
@@ -146,6 +147,20 @@ export class Store {
     const defaults = this.configuration('defaults')
     const provider = isJsonObject(defaults) ? defaults.secretsProvider : undefined
     return typeof provider === 'string' ? provider : 'default'
+  }
+
+  /** For new environments: those there are keep what their settings say. */
+  async setDefaultSecretsProvider(secretsProvider: string): Promise<void> {
+    secretsProviderKind(secretsProvider)
+    const { files } = this.#world
+    const file = layout.configuration(this.folder)
+    await this.#write('configure', () => {
+      const before = Buffer.from(files.readFile(file)).toString()
+      const text = setAt(before, ['defaults', 'secretsProvider'], secretsProvider)
+      if (text !== before) replaceFile(files, file, Buffer.from(text))
+      this.#text = text
+      this.#configuration = undefined
+    })
   }
 
   /** Whether each change is to be committed (`git: {commit: true}` in `esc.yaml`), with `commitChange`. */

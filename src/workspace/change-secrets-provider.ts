@@ -1,0 +1,143 @@
+import { type KeyContext, openSecretsProvider, secretsProviderKind } from '../crypto/index.ts'
+import { EscError, messageOf } from '../errors.ts'
+import type { Environment } from '../store/index.ts'
+import { type ExposedSecrets, exposedSecrets } from './exposed-secrets.ts'
+import { reencrypt } from './reencrypt.ts'
+import type { EnvironmentReference } from './reference.ts'
+import { keyContext, type Workspace } from './workspace.ts'
+
+export interface SecretsProviderRequest {
+  /** Undefined: all environments, and those that will be made. */
+  readonly reference: EnvironmentReference | undefined
+  /** URL or bare kind. */
+  readonly secretsProvider: string
+  readonly onProgress?: (environment: string) => void
+}
+
+/**
+ * What became of one environment. `already`: it was under the new provider before this began, as after a run that was
+ * interrupted. `failed`: it is as it was.
+ */
+export interface EnvironmentKeyChange {
+  readonly name: string
+  readonly status: 'changed' | 'already' | 'failed'
+  readonly from: string
+  /** How many revisions were encrypted anew. */
+  readonly revisions: number
+  readonly error?: string
+  readonly hint?: string | undefined
+  /** Known to those who could open it before; empty unless it was changed. */
+  readonly exposed: ExposedSecrets
+}
+
+export interface SecretsProviderReport {
+  readonly secretsProvider: string
+  readonly environments: readonly EnvironmentKeyChange[]
+  /** Whether new environments get the new provider: only when all were to be changed and none failed. */
+  readonly isDefault: boolean
+}
+
+const nothing: ExposedSecrets = { rotators: [], secrets: [] }
+
+/**
+ * Gives an environment, or each of them, a new data key under a secrets provider. All or nothing for each environment; those that
+ * fail keep no other from being changed, and a second run does what is left.
+ *
+ * @throws EscError `usage`, `invalid_input` for a URL that cannot be used, `not_found`. What happens to one environment after
+ *   that is in the report, unless only one was asked for.
+ */
+export async function changeSecretsProvider(
+  workspace: Workspace,
+  request: SecretsProviderRequest,
+): Promise<SecretsProviderReport> {
+  const { store } = workspace
+  const { reference, secretsProvider, onProgress } = request
+  const kind = secretsProviderKind(secretsProvider)
+  const names = reference === undefined ? store.list() : [store.environment(reference.name).name]
+  const before = new Map(names.map((name) => [name, providerOf(workspace, store.environment(name))]))
+  const keys = kind === 'passphrase' ? newPassphrase(workspace, [...before.values()]) : undefined
+  // With all of them there already, what is wanted are new keys; else what is left of an interrupted run.
+  const isThere = (name: string) => kind !== 'passphrase' && before.get(name) === secretsProvider
+  const renewed = names.every(isThere)
+
+  const change = async (name: string): Promise<EnvironmentKeyChange> => {
+    const from = before.get(name) as string
+    if (reference === undefined && !renewed && isThere(name)) {
+      return { name, status: 'already', from, revisions: 0, exposed: nothing }
+    }
+    onProgress?.(name)
+    const { revisions } = await store.changeSecretsProvider(name, {
+      secretsProvider,
+      reencrypt,
+      ...(keys === undefined ? {} : { keys }),
+    })
+    const { definition } = store.environment(name).current()
+    return { name, status: 'changed', from, revisions, exposed: exposedSecrets(name, definition) }
+  }
+
+  const environments: EnvironmentKeyChange[] = []
+  for (const name of names) {
+    try {
+      environments.push(await change(name))
+    } catch (error) {
+      if (reference !== undefined) throw error
+      const from = before.get(name) as string
+      if (keys !== undefined && (await opensWith(store.environment(name), { secretsProvider, keys }))) {
+        environments.push({ name, status: 'already', from, revisions: 0, exposed: nothing })
+        continue
+      }
+      const hint = error instanceof EscError ? error.hint : undefined
+      const failed = { name, status: 'failed', from, revisions: 0, exposed: nothing } as const
+      environments.push({ ...failed, error: messageOf(error), hint })
+    }
+  }
+  const isDefault = reference === undefined && environments.every(({ status }) => status !== 'failed')
+  if (isDefault) await store.setDefaultSecretsProvider(secretsProvider)
+  return { secretsProvider, environments, isDefault }
+}
+
+function providerOf(workspace: Workspace, environment: Environment): string {
+  return environment.settings.secretsProvider ?? workspace.store.defaultSecretsProvider
+}
+
+/**
+ * Where a new passphrase comes from: ESC_NEW_PASSPHRASE, the file ESC_NEW_PASSPHRASE_FILE names, or a question asked twice; never
+ * ESC_PASSPHRASE while that one opens what there is. Undefined: as the passphrase of any new environment.
+ */
+function newPassphrase(workspace: Workspace, present: readonly string[]): KeyContext | undefined {
+  const { options } = workspace
+  const {
+    ESC_NEW_PASSPHRASE,
+    ESC_NEW_PASSPHRASE_FILE,
+    ESC_PASSPHRASE: _,
+    ESC_PASSPHRASE_FILE: __,
+    ...env
+  } = options.env
+  const given = ESC_NEW_PASSPHRASE !== undefined || Boolean(ESC_NEW_PASSPHRASE_FILE)
+  if (!given && !present.some((provider) => secretsProviderKind(provider) === 'passphrase')) return undefined
+  if (!given && options.prompt === undefined) {
+    throw new EscError('usage', 'the new passphrase must be given apart from the present one', {
+      hint: 'set ESC_NEW_PASSPHRASE or ESC_NEW_PASSPHRASE_FILE, or run the command on a terminal',
+    })
+  }
+  const passphrase = {
+    ...(ESC_NEW_PASSPHRASE === undefined ? {} : { ESC_PASSPHRASE: ESC_NEW_PASSPHRASE }),
+    ...(ESC_NEW_PASSPHRASE_FILE ? { ESC_PASSPHRASE_FILE: ESC_NEW_PASSPHRASE_FILE } : {}),
+  }
+  return keyContext({ ...options, env: { ...env, ...passphrase } })
+}
+
+async function opensWith(
+  environment: Environment,
+  { secretsProvider, keys }: { readonly secretsProvider: string; readonly keys: KeyContext },
+): Promise<boolean> {
+  const { id, name, settings } = environment
+  if (settings.wrappedDataKey === undefined) return false
+  try {
+    const provider = await openSecretsProvider(secretsProvider, keys, { id, name })
+    await provider.unwrapKey(settings.wrappedDataKey)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,53 @@
+import { EscError } from '../errors.ts'
+import { encryptDefinition } from '../language/index.ts'
+import type { Renumbered } from '../store/index.ts'
+import { reencrypt } from './reencrypt.ts'
+import type { EnvironmentReference } from './reference.ts'
+import { checkDefinition } from './save-definition.ts'
+import type { Workspace } from './workspace.ts'
+
+export interface RenumberedEnvironment extends Renumbered {
+  readonly name: string
+}
+
+/**
+ * After a git merge that took revisions of an environment from both sides: puts theirs after ours, and adds one with the
+ * definition of both.
+ *
+ * @throws EscError `conflict` when both changed the same value and nobody has resolved it yet; `usage` without a merge.
+ */
+export async function renumberEnvironment(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+): Promise<RenumberedEnvironment> {
+  const { store } = workspace
+  const { name } = reference
+  const renumbered = await store.renumber(name, {
+    author: await workspace.author(),
+    created: workspace.options.now(),
+    reencrypt,
+    complete: async (definition, { encrypt }) => {
+      const { diagnostics } = await checkDefinition(workspace, name, definition)
+      const mistake = diagnostics.find(({ severity }) => severity === 'error')
+      if (mistake !== undefined) throw brokenMerge(name, mistake)
+      return encryptDefinition(name, definition, encrypt)
+    },
+  })
+  return { name, ...renumbered }
+}
+
+type Mistake = Awaited<ReturnType<typeof checkDefinition>>['diagnostics'][number]
+
+function brokenMerge(name: string, { summary, range }: Mistake): EscError {
+  const place = range === undefined ? name : `${name}:${range.begin.line}:${range.begin.column}`
+  return new EscError('invalid_definition', `the definition that both sides come to has errors: ${place}: ${summary}`, {
+    hint: `write environment.yaml as it should be, and run "esc env renumber ${name}" again`,
+  })
+}
+
+/** Names of the environments that a merge has left in two minds. Needs no key. */
+export async function environmentsToRenumber(workspace: Workspace): Promise<string[]> {
+  const { findings } = await workspace.store.check({ useKeys: false })
+  const merged = findings.filter(({ kind }) => kind === 'merge_conflict' || kind === 'history_fork')
+  return [...new Set(merged.flatMap(({ environment }) => environment ?? []))]
+}
