@@ -84,9 +84,9 @@ export class DataKey {
   }
 
   verifySeal(use: SealUse, bytes: Uint8Array, seal: string): boolean {
-    if (!seal.startsWith(sealPrefix)) return false
-    const given = Buffer.from(seal.slice(sealPrefix.length), 'base64url')
-    const expected = this.#mac(use, bytes)
+    // As text: the last character of base64url has bits that say nothing, and a changed seal is a changed seal.
+    const given = Buffer.from(seal)
+    const expected = Buffer.from(this.seal(use, bytes))
     return given.length === expected.length && timingSafeEqual(given, expected)
   }
 

@@ -129,7 +129,9 @@ describe('env rotate', () => {
 
   it('gives programs the report as JSON', async () => {
     const ran = await playground.run(['env', 'rotate', 'rotators/ci', 'admin', '--output=json'])
-    expect(JSON.parse(ran.out)).to.deep.equal({
+    const { id, secretRotationEvent, ...report } = JSON.parse(ran.out)
+    expect(secretRotationEvent).to.include({ id, status: 'succeeded', preRotationRevision: 2, postRotationRevision: 3 })
+    expect(report).to.deep.equal({
       status: 'succeeded',
       revision: 3,
       paths: [{ path: 'admin', rotator: 'password', notes: [], status: 'succeeded' }],

@@ -84,4 +84,17 @@ describe('a data key', () => {
     expect(shown).to.not.contain(hex)
     expect(shown).to.not.match(/<Buffer|Uint8Array/)
   })
+
+  it('accepts a seal in one spelling only', () => {
+    const key = DataKey.generate({ id: 'id', name: 'a/b' })
+    const bytes = Buffer.from('a definition')
+    const seal = key.seal('revision', bytes)
+    expect(key.verifySeal('revision', bytes, seal)).to.equal(true)
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_='
+    for (const last of alphabet) {
+      const other = seal.slice(0, -1) + last
+      expect(key.verifySeal('revision', bytes, other), other).to.equal(other === seal)
+    }
+    expect(key.verifySeal('revision', bytes, `${seal}=`)).to.equal(false)
+  })
 })
