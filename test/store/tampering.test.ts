@@ -74,6 +74,14 @@ describe('a store that somebody without the key has changed', () => {
     }
   })
 
+  it('is refused with a seal written differently, though it decodes to the same', async () => {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    edit(file(4), (text) =>
+      text.replace(/^(seal: .*)(.)$/m, (_, start, last) => start + alphabet[alphabet.indexOf(last) ^ 1]),
+    )
+    await expectTampered(elsewhere(), 'seal of revision 4')
+  })
+
   it('is refused when two ciphertexts of one definition were swapped', async () => {
     edit(file(4), (text) => text.replace(/a: (.*)\nb: (.*)\n/, 'a: $2\nb: $1\n'))
     await expectTampered(elsewhere(), 'seal of revision 4', file(4))

@@ -1,0 +1,108 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { EscError } from '../../src/errors.ts'
+import { encryptDefinition } from '../../src/language/index.ts'
+import { Store } from '../../src/store/index.ts'
+import { openEnvironment, openWorkspace } from '../../src/workspace/index.ts'
+
+const by = { author: { name: 'Mallory' }, created: new Date('2026-11-20T10:00:00Z') }
+
+/** `docs/threat-model.md`, "A hostile environment definition". */
+describe('a hostile environment definition', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'esc-hostile-'))
+    Store.init(store(), {}, world())
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  const store = () => join(folder, 'environments')
+  const env = (config = 'config') => ({ ESC_CONFIG_HOME: join(folder, config), ESC_AUTHOR: 'Ada <ada@example.com>' })
+  const world = (config = 'config') => ({
+    keys: { env: {}, configFolder: join(folder, config), notify: () => {} },
+  })
+
+  async function save(name: string, text: string, config = 'config'): Promise<void> {
+    const opened = Store.open(store(), world(config))
+    const environment = opened.has(name) ? opened.environment(name) : await opened.create(name, by)
+    const key = await environment.dataKey()
+    const definition = encryptDefinition(name, text, (plaintext) => key.encrypt(plaintext))
+    await environment.append({ base: environment.current().number, definition, change: 'edit', ...by })
+  }
+
+  async function open(name: string): Promise<{ readonly json: string; readonly problems: string }> {
+    const options = { cwd: folder, env: env(), notify: () => {}, now: () => new Date() }
+    const workspace = openWorkspace(options)
+    const opened = await openEnvironment(workspace, workspace.reference(name))
+    return {
+      json: JSON.stringify(opened.properties ?? null),
+      problems: opened.diagnostics.map(({ summary }) => summary).join('\n'),
+    }
+  }
+
+  async function refusal(name: string): Promise<EscError> {
+    try {
+      await open(name)
+    } catch (error) {
+      if (error instanceof EscError) return error
+      throw error
+    }
+    throw new Error('expected a refusal')
+  }
+
+  const login = (place: string) =>
+    `values:\n  login:\n    fn::open::aws-login:\n      static: {accessKeyId: AKIA, secretAccessKey: "${place}"}\n`
+
+  it('is not evaluated, and nothing it calls is called, when it lacks the seal', async () => {
+    await save('app/dev', login('honest'))
+    const file = join(store(), 'app/dev/revisions/2.yaml')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('honest', 'hostile'))
+    expect(await refusal('app/dev')).to.include({ code: 'tampered' })
+  })
+
+  it('does not get in as an import of a sound one', async () => {
+    await save('app/base', login('honest'))
+    await save('app/dev', 'imports:\n  - app/base\nvalues:\n  a: 1\n')
+    const file = join(store(), 'app/base/revisions/2.yaml')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('honest', 'hostile'))
+    const seen = await open('app/dev')
+    expect(seen.problems).to.contain("app/base' is not the one this machine has seen")
+    expect(seen.json).to.equal('null')
+    // Nor on a machine that sees it for the first time.
+    rmSync(join(store(), '.esc'), { recursive: true })
+    const error = await refusal('app/dev')
+    expect(error).to.include({ code: 'tampered' })
+    expect(error.message).to.contain("environment 'app/base'")
+  })
+
+  it('does not read what its reader has no key for, by importing it', async () => {
+    await save('credentials/production', 'values:\n  password:\n    fn::secret: hunter2\n', 'theirs')
+    await save('app/dev', 'imports:\n  - credentials/production\nvalues:\n  copy: ${password}\n')
+    renameSync(join(folder, 'theirs'), join(folder, 'away'))
+    const outcome = await open('app/dev').catch((error) => ({ json: '', problems: String(error.message) }))
+    expect(outcome.json).to.not.contain('hunter2')
+    expect(outcome.problems).to.contain('credentials/production')
+  })
+
+  it('does not read a secret whose ciphertext it has copied', async () => {
+    await save('credentials/production', 'values:\n  password:\n    fn::secret: hunter2\n')
+    const text = readFileSync(join(store(), 'credentials/production/environment.yaml'), 'utf8')
+    await save('app/dev', text)
+    const outcome = await open('app/dev').catch((error) => ({ json: '', problems: String(error.message) }))
+    expect(outcome.json).to.not.contain('hunter2')
+    expect(outcome.problems).to.not.equal('')
+  })
+
+  it('has no function that reads files or variables, runs programs, or speaks to a network of its choice', async () => {
+    for (const name of ['file', 'readFile', 'env', 'exec', 'run', 'http', 'fetch', 'include', 'eval', 'template']) {
+      await save('app/dev', `values:\n  a:\n    fn::${name}: /etc/passwd\n`)
+      const { json, problems } = await open('app/dev')
+      expect(problems, name).to.equal("'fn::' is a reserved prefix")
+      expect(json).to.equal('null')
+    }
+    await save('app/dev', 'values:\n  a:\n    fn::open::file: {path: /etc/passwd}\n')
+    expect((await open('app/dev')).problems).to.contain('file')
+  })
+})
