@@ -132,7 +132,8 @@ class Rotation {
       inputs: rotator.inputs,
       state: rotator.state,
       outputs: rotator.outputs,
-      open: async (_inputs, state) => fromPlain(rotator.open(state && plainOf(state, rotator.state))),
+      open: async (inputs, state) =>
+        fromPlain(rotator.open(state && plainOf(state, rotator.state), plainOf(inputs, rotator.inputs))),
       rotate: async (inputs, state, { path }) => {
         const run = this.#paths.get(path)
         if (!run) throw new Error(`asked to rotate ${path}, which was not selected`)

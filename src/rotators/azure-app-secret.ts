@@ -20,8 +20,8 @@ import {
   malformedAnswer,
   textOf,
   type Vendor,
-  VendorError,
   type VendorFault,
+  VendorHttpError,
   type VendorRequest,
 } from './vendor-http.ts'
 
@@ -238,7 +238,7 @@ async function connectGraph(
         try {
           return void (await call(request))
         } catch (error) {
-          if (!(error instanceof VendorError)) throw error
+          if (!(error instanceof VendorHttpError)) throw error
           if (isAlreadyGone(error)) return
           // Changes of one application must come one after the other.
           if (!(error.status === 409 || isConcurrent(error)) || tries >= 5) throw error
@@ -253,7 +253,7 @@ async function connectGraph(
         await requestToken(asApplication, login.tenantId, clientId, { client_secret: secretValue.reveal() })
         return { kind: 'works' }
       } catch (error) {
-        if (error instanceof VendorError && error.refused) return trialOf(error)
+        if (error instanceof VendorHttpError && error.refused) return trialOf(error)
         throw error
       }
     },
@@ -285,7 +285,7 @@ async function requestToken(
 }
 
 /** https://learn.microsoft.com/entra/identity-platform/reference-error-codes; other codes are not about the secret. */
-function trialOf({ vendorCode: code }: VendorError): Trial {
+function trialOf({ vendorCode: code }: VendorHttpError): Trial {
   if (code === 'AADSTS7000215') return { kind: 'unknown yet', code }
   if (code === 'AADSTS7000222') return { kind: 'refused', code }
   return { kind: 'inconclusive', code }
@@ -307,12 +307,12 @@ function graphFault(json: unknown): VendorFault | undefined {
   return code === undefined ? undefined : { code, ...(text !== undefined && { text }) }
 }
 
-function isConcurrent({ vendorCode, message }: VendorError): boolean {
+function isConcurrent({ vendorCode, message }: VendorHttpError): boolean {
   return vendorCode === 'Request_ConcurrentUpdate' || /concurren/i.test(message)
 }
 
 /** Graph answers 404 for the application, and 400 with these words for a secret that it does not have. */
-function isAlreadyGone({ vendorCode, status, message, refused }: VendorError): boolean {
+function isAlreadyGone({ vendorCode, status, message, refused }: VendorHttpError): boolean {
   if (!refused) return false
   return (status === 404 && vendorCode === 'Request_ResourceNotFound') || /no password credential found/i.test(message)
 }

@@ -21,8 +21,8 @@ import {
   malformedAnswer,
   textOf,
   type Vendor,
-  VendorError,
   type VendorFault,
+  VendorHttpError,
   type VendorRequest,
 } from './vendor-http.ts'
 
@@ -226,7 +226,7 @@ function connectIam(
         return { kind: 'works' }
       } catch (error) {
         if (isVendorError(error, 'invalid_grant')) return { kind: 'unknown yet', code: 'invalid_grant' }
-        if (error instanceof VendorError && error.refused) return { kind: 'inconclusive', code: error.vendorCode }
+        if (error instanceof VendorHttpError && error.refused) return { kind: 'inconclusive', code: error.vendorCode }
         throw error
       }
     },

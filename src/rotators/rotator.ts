@@ -14,6 +14,35 @@ export interface RotatorContext {
   readonly progress: (text: string) => void
   /** Something the user should know although the rotation goes on. No secrets. */
   readonly warn: (text: string) => void
+  /** Who rotates what, for requests that say so. */
+  readonly identity?: RotationIdentity
+  /** Signs such requests with the store's own key. */
+  readonly oidc?: OidcSigner
+  /** What the configuration allows beyond the public internet. Absent: nothing. */
+  readonly network?: NetworkPolicy
+}
+
+export interface RotationIdentity {
+  readonly organization: string
+  /** The environment whose definition holds the rotator: `project/name`. */
+  readonly currentEnvironment: string
+  /** The environment that is being rotated. */
+  readonly rootEnvironment: string
+  /** Who asked for the rotation. */
+  readonly user: string
+}
+
+/** Makes JSON Web Tokens that others verify with the keys of the issuer. */
+export interface OidcSigner {
+  /** The claim `iss`. */
+  readonly issuer: string
+  /** A compact JWT, RS256, of these claims and `iss`. */
+  sign(claims: Readonly<Record<string, string | number>>): Promise<string>
+}
+
+export interface NetworkPolicy {
+  /** Hosts that may have private, loopback or link-local addresses: names, addresses, or `*.` and a domain. */
+  readonly privateHosts: readonly string[]
 }
 
 /**
@@ -60,8 +89,11 @@ export interface Rotator<
   readonly state: Schema
   readonly outputs: Schema
 
-  /** What readers of the environment see. Undefined: nothing yet. Reaches no network and needs no rotateOnly input. */
-  open(state: State | undefined): Plain | undefined
+  /**
+   * What readers of the environment see. Undefined: nothing yet. Reaches no network and needs no rotateOnly input; of the
+   * inputs, those that are known are there.
+   */
+  open(state: State | undefined, inputs?: Partial<Inputs>): Plain | undefined
 
   /** Two rotations with the same target never run at the same time, such as one IAM user or one pair of database users. */
   target(inputs: Inputs): string | undefined

@@ -21,8 +21,8 @@ import {
   textOf,
   type Vendor,
   type VendorAnswer,
-  VendorError,
   type VendorFault,
+  VendorHttpError,
   type VendorRequest,
 } from './vendor-http.ts'
 
@@ -260,7 +260,7 @@ function connectTwilio(
         try {
           return void (await call({ doing: `deleting API key ${sid}`, method: 'DELETE', url, repeatable: true }))
         } catch (error) {
-          if (!(error instanceof VendorError) || error.status !== 404 || !error.refused) throw error
+          if (!(error instanceof VendorHttpError) || error.status !== 404 || !error.refused) throw error
         }
       }
     },
@@ -272,7 +272,7 @@ function connectTwilio(
         await asKey.ask({ doing: `using API key ${sid}`, method: 'GET', url, repeatable: true })
         return { kind: 'works' }
       } catch (error) {
-        if (!(error instanceof VendorError) || !error.refused) throw error
+        if (!(error instanceof VendorHttpError) || !error.refused) throw error
         // Known, and not allowed to read messages: it logs in.
         if (error.status === 403) return { kind: 'works' }
         return { kind: error.status === 401 ? 'unknown yet' : 'inconclusive', code: error.vendorCode }

@@ -1,5 +1,5 @@
-import { EscError } from '../errors.ts'
 import type { RotatorContext } from './rotator.ts'
+import { VendorError } from './vendor-error.ts'
 
 /** A vendor as the rotators that speak plain HTTPS see it. */
 export interface Vendor {
@@ -42,41 +42,38 @@ export interface VendorAnswer {
   readonly headers: Headers
 }
 
-/** An answer of the vendor that is no success, or the lack of one. Made without a cause, which might hold the request. */
-export class VendorError extends EscError {
+/** An answer of the vendor that is no success, or the lack of one. */
+export class VendorHttpError extends VendorError {
   /** The vendor's code; `HTTP 502` where the answer is not the vendor's; such as `ECONNREFUSED` or `timeout` without an answer. */
-  readonly vendorCode: string
+  override readonly vendorCode: string
   /** Undefined: no answer. */
   readonly status: number | undefined
-  /** The vendor itself answered, and that nothing was done: neither a lost connection nor a fault of its own. */
-  readonly refused: boolean
 
   constructor(
     message: string,
-    options: { readonly code: string; readonly status?: number; readonly refused: boolean; readonly hint?: string },
+    { code, status, refused, hint }: { code: string; status?: number; refused: boolean; hint?: string | undefined },
   ) {
-    super('provider_failed', message, options.hint === undefined ? {} : { hint: options.hint })
-    this.vendorCode = options.code
-    this.status = options.status
-    this.refused = options.refused
+    super(message, { code, refused, hint })
+    this.vendorCode = code
+    this.status = status
   }
 }
 
-export function isVendorError(error: unknown, ...codes: readonly string[]): error is VendorError {
-  return error instanceof VendorError && codes.includes(error.vendorCode)
+export function isVendorError(error: unknown, ...codes: readonly string[]): error is VendorHttpError {
+  return error instanceof VendorHttpError && codes.includes(error.vendorCode)
 }
 
 const timeoutMs = 20_000
 const pausesMs = [500, 2_000]
 
-/** One exchange; a repeatable one up to three. Redirects are not followed. @throws VendorError for anything but a 2xx. */
+/** One exchange; a repeatable one up to three. Redirects are not followed. @throws VendorHttpError for anything but a 2xx. */
 export async function ask(vendor: Vendor, request: VendorRequest): Promise<VendorAnswer> {
   for (let tries = 0; ; tries++) {
     try {
       return await exchange(vendor, request)
     } catch (error) {
       const pauseMs = pausesMs[tries]
-      if (!request.repeatable || pauseMs === undefined || !(error instanceof VendorError) || !isPassing(error))
+      if (!request.repeatable || pauseMs === undefined || !(error instanceof VendorHttpError) || !isPassing(error))
         throw error
       await vendor.context.sleep(pauseMs)
     }
@@ -84,7 +81,7 @@ export async function ask(vendor: Vendor, request: VendorRequest): Promise<Vendo
 }
 
 /** Worth another try: no answer, a fault of the vendor's or of something between, or too many requests. */
-export function isPassing({ status }: VendorError): boolean {
+export function isPassing({ status }: VendorHttpError): boolean {
   return status === undefined || status === 408 || status === 429 || status >= 500
 }
 
@@ -109,7 +106,7 @@ async function exchange(vendor: Vendor, request: VendorRequest): Promise<VendorA
   } catch (error) {
     const code = networkCode(error)
     const what = code === 'timeout' ? 'no answer in time' : `no answer (${code})`
-    throw new VendorError(`${rotator}: ${doing}: ${what} from ${new URL(url).host}`, {
+    throw new VendorHttpError(`${rotator}: ${doing}: ${what} from ${new URL(url).host}`, {
       code,
       refused: false,
       hint: 'check the network and proxy settings',
@@ -121,7 +118,7 @@ async function exchange(vendor: Vendor, request: VendorRequest): Promise<VendorA
   const code = fault?.code ?? `HTTP ${status}`
   const spoken = fault?.text === undefined ? '' : redacted(fault.text, vendor.hidden)
   const hint = fault === undefined ? 'check whether a proxy or portal answers in its place' : hints[code]
-  throw new VendorError(
+  throw new VendorHttpError(
     `${rotator}: ${doing} failed: ${code}${spoken === '' || spoken === code ? '' : `: ${spoken}`}`,
     {
       code,
@@ -133,8 +130,8 @@ async function exchange(vendor: Vendor, request: VendorRequest): Promise<VendorA
 }
 
 /** For a success that lacks what it should hold. */
-export function malformedAnswer({ rotator }: Vendor, doing: string): VendorError {
-  return new VendorError(`${rotator}: ${doing} was answered with something else than is documented`, {
+export function malformedAnswer({ rotator }: Vendor, doing: string): VendorHttpError {
+  return new VendorHttpError(`${rotator}: ${doing} was answered with something else than is documented`, {
     code: 'malformed answer',
     refused: false,
     hint: 'check whether a proxy or portal answers in its place',

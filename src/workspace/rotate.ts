@@ -16,6 +16,7 @@ import { type Environment, layout } from '../store/index.ts'
 import { parsePropertyPath } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
 import type { EnvironmentReference } from './reference.ts'
+import { signedRequests } from './signed-requests.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface RotateOptions {
@@ -45,9 +46,10 @@ export async function rotateEnvironment(
   options: RotateOptions,
 ): Promise<RotationReport> {
   const environment = workspace.store.environment(reference.name)
+  const author = await workspace.author()
   return rotate({
     environment,
-    author: await workspace.author(),
+    author,
     mode: options.mode,
     paths: options.paths.map(parsePath),
     loadRotator,
@@ -60,6 +62,7 @@ export async function rotateEnvironment(
       random: (byteCount) => randomBytes(byteCount),
       sleep: (ms) => interruptibleSleep(ms, options.signal),
       signal: options.signal,
+      ...signedRequests(workspace, { environment: environment.name, user: author.email || author.name }),
     },
     guard: {
       windowMs: options.force ? 0 : guardWindow(environment),

@@ -1,6 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { RotatorContext } from '../rotator.ts'
-import { VendorError } from '../vendor-http.ts'
+import { VendorHttpError } from '../vendor-http.ts'
 import type { IssuedPlan, Issuer, IssuerSession } from './issuer.ts'
 
 /** Thrown when the vendor said that it created nothing. */
@@ -36,7 +36,7 @@ export async function createCredential<Credential extends object>(
     try {
       return await session.create(mark)
     } catch (error) {
-      if (!(error instanceof VendorError) || !error.refused) throw error
+      if (!(error instanceof VendorHttpError) || !error.refused) throw error
       const again = tries < 5 && context.now().getTime() < deadline
       if (again && makeRoomId !== undefined && limit?.met(error)) {
         // The room made by a deletion shows a moment later, so the limit may be met again.

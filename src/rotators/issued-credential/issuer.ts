@@ -29,7 +29,7 @@ export type Trial =
   | { readonly kind: 'works' }
   | { readonly kind: 'unknown yet' | 'refused' | 'inconclusive'; readonly code: string }
 
-/** The calls of one rotation, with errors as `VendorError`. */
+/** The calls of one rotation, with errors as `VendorHttpError`. */
 export interface IssuerSession<Credential> {
   /** All pages. `expected` are ids of ours: a vendor that lists in several places looks for them in all. */
   list(expected: readonly string[]): Promise<Listing>

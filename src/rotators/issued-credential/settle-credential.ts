@@ -1,6 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { RotatorContext, Settled } from '../rotator.ts'
-import { isPassing, VendorError } from '../vendor-http.ts'
+import { isPassing, VendorHttpError } from '../vendor-http.ts'
 import type { IssuedPending, IssuedState, Issuer, IssuerSession, Listed, Listing } from './issuer.ts'
 import { waitsOf } from './timing.ts'
 
@@ -118,7 +118,7 @@ async function tryUntilKnown<Credential extends object>(
   const waits = waitsOf(timing, timing.totalWaitMs)
   for (let successes = 0; ; ) {
     let code: string
-    let lost: VendorError | undefined
+    let lost: VendorHttpError | undefined
     try {
       const trial = await session.tryLogin(credential)
       if (trial.kind === 'works') {
@@ -136,7 +136,7 @@ async function tryUntilKnown<Credential extends object>(
         }
       }
     } catch (error) {
-      if (!(error instanceof VendorError) || !isPassing(error)) throw error
+      if (!(error instanceof VendorHttpError) || !isPassing(error)) throw error
       lost = error
       code = error.vendorCode
     }

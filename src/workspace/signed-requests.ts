@@ -1,0 +1,66 @@
+import { type JsonWebKeySet, oidcKey, oidcKeySet } from '../crypto/index.ts'
+import { EscError } from '../errors.ts'
+import { isJsonObject, type Json } from '../json.ts'
+import type { RotatorContext } from '../rotators/index.ts'
+import { keyContext, type Workspace, type WorkspaceOptions } from './workspace.ts'
+
+export interface Requester {
+  /** The environment that is being rotated. Imports are only opened, so it is also the one that holds the rotators. */
+  readonly environment: string
+  readonly user: string
+}
+
+/**
+ * What a rotation needs to call adapters: who asks, the key to sign with, and the hosts of private networks that may be
+ * called. From `esc.yaml`:
+ *
+ * ```yaml
+ * oidc: {issuer: https://esc.example.org}    # default: a name made of the key
+ * network: {privateHosts: [adapter.corp.example]}
+ * ```
+ */
+export function signedRequests(
+  { store, options }: Workspace,
+  { environment, user }: Requester,
+): Required<Pick<RotatorContext, 'identity' | 'oidc' | 'network'>> {
+  const issuer = fieldOf(store.configuration('oidc'), 'oidc', 'issuer')
+  const hosts = fieldOf(store.configuration('network'), 'network', 'privateHosts') ?? []
+  if (issuer !== undefined && (typeof issuer !== 'string' || issuer === '')) {
+    throw malformed(
+      'oidc.issuer',
+      'write the address under which the keys can be fetched, such as https://esc.example.org',
+    )
+  }
+  if (!isList(hosts) || !hosts.every((host) => typeof host === 'string')) {
+    throw malformed('network.privateHosts', 'write a list of host names, such as [adapter.corp.example, "*.internal"]')
+  }
+  return {
+    identity: {
+      organization: store.organization,
+      currentEnvironment: environment,
+      rootEnvironment: environment,
+      user,
+    },
+    oidc: oidcKey(keyContext(options), { issuer }),
+    network: { privateHosts: hosts },
+  }
+}
+
+/** The keys that adapters verify our signatures with: what `esc oidc jwks` prints. Makes the key where there is none. */
+export function signingKeys(options: WorkspaceOptions): JsonWebKeySet {
+  return oidcKeySet(keyContext(options))
+}
+
+function fieldOf(section: Json | undefined, name: string, field: string): Json | undefined {
+  if (section === undefined || section === null) return undefined
+  if (!isJsonObject(section)) throw malformed(name, `write it as a mapping: ${name}: {${field}: …}`)
+  return section[field] ?? undefined
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
+function malformed(field: string, hint: string): EscError {
+  return new EscError('invalid_input', `\`${field}\` in esc.yaml cannot be used`, { hint })
+}
