@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DataKey, type KeyContext, openSecretsProvider } from '../crypto/index.ts'
+import { type FileSystem, statusOf, temporaryPrefix } from '../files/index.ts'
 import type { JsonObject } from '../json.ts'
 import type { Environment } from './environment.ts'
+import { layout } from './layout.ts'
 import { type Reencrypt, reseal } from './reencryption.ts'
+import { tombstonePath } from './removed.ts'
 import type { Author, Revision } from './revision-file.ts'
 import { Settings, sealSettings } from './settings.ts'
 import type { StagedEnvironment } from './staging.ts'
@@ -27,7 +30,7 @@ export async function prepareClone(
   source: Environment,
   name: string,
   options: CloneOptions,
-  world: { readonly keys: KeyContext; readonly defaultSecretsProvider: string },
+  world: { readonly keys: KeyContext; readonly files: FileSystem; readonly defaultSecretsProvider: string },
 ): Promise<StagedEnvironment> {
   // The files of the source say who may open the clone as well.
   const folders = [source.folder, dirname(dirname(source.folder))]
@@ -65,7 +68,20 @@ export async function prepareClone(
   const sealed = { secretsProvider, wrappedDataKey, sealedFrom: 1, ...versionFields(source, newest, options) }
   const tags = options.preserveEnvironmentTags ? { tags: source.settings.get('tags') } : {}
   const settings = plain.with({ ...sealSettings(plain, sealed, to), ...tags })
-  return { settings, revisions: bytes(), definition: () => definition }
+  return { settings, revisions: bytes(), definition: () => definition, others: otherFiles(source, world.files) }
+}
+
+/** Such as a list of recipients, or notes. Events are not the clone's. */
+function otherFiles(source: Environment, files: FileSystem): Map<string, Uint8Array> {
+  const { folder } = source
+  const own = [layout.definition(folder), layout.settings(folder), tombstonePath(folder)]
+  const others = new Map<string, Uint8Array>()
+  for (const name of files.list(folder)) {
+    const path = join(folder, name)
+    if (own.includes(path) || name.startsWith(temporaryPrefix) || statusOf(files, path)?.kind !== 'file') continue
+    others.set(name, files.readFile(path))
+  }
+  return others
 }
 
 /** Tags and retractions, as far as the clone has the revisions they speak of. */

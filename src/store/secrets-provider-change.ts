@@ -1,15 +1,6 @@
-import { join } from 'node:path'
 import { DataKey, type KeyContext, openSecretsProvider, secretsProviderKind } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
-import {
-  type FileSystem,
-  ioError,
-  readIfPresent,
-  statusOf,
-  syncFolder,
-  temporaryPrefix,
-  writeTemporary,
-} from '../files/index.ts'
+import { type FileSystem, ioError, readIfPresent, statusOf, syncFolder, writeTemporary } from '../files/index.ts'
 import { Environment } from './environment.ts'
 import { digestOfKey } from './history-memory.ts'
 import { layout } from './layout.ts'
@@ -19,7 +10,7 @@ import { parseRevision, type Revision, sealedBytesOf } from './revision-file.ts'
 import { Settings, sealedSettings, sealSettings } from './settings.ts'
 import { SettingsFile } from './settings-file.ts'
 import { cleanUpSwap, successorFolder, swapIn } from './swap.ts'
-import { removeTree } from './tree.ts'
+import { linkOthers, removeTree } from './tree.ts'
 import { takeTurn } from './turn.ts'
 
 export interface SecretsProviderChange {
@@ -188,7 +179,8 @@ class Successor {
     syncFolder(world.files, layout.revisions(this.#folder))
     writeTemporary(world.files, layout.definition(this.#folder), Buffer.from(this.#last!.definition))
     writeTemporary(world.files, layout.settings(this.#folder), Buffer.from(this.#settingsText(before)))
-    linkOthers(world.files, folder, this.#folder)
+    const own = [layout.revisions(folder), layout.definition(folder), layout.settings(folder)]
+    linkOthers(world.files, { from: folder, to: this.#folder, except: own })
     const owner = { id: before.id }
     // Before the swap, or the machine would take its own new key for a stranger's.
     memory.trustKey(owner.id, digestOfKey(before.wrappedDataKey))
@@ -249,20 +241,6 @@ class Successor {
 }
 
 const placeholder = new Uint8Array(28)
-
-/** Everything that no key has to do with, such as events. A second name will do: these files are appended to or replaced. */
-function linkOthers(files: FileSystem, from: string, to: string): void {
-  const own = [layout.revisions(from), layout.definition(from), layout.settings(from)]
-  for (const name of files.list(from)) {
-    const path = join(from, name)
-    if (own.includes(path) || name.startsWith(temporaryPrefix)) continue
-    if (statusOf(files, path)?.kind === 'folder') {
-      files.makeFolder(join(to, name))
-      linkOthers(files, path, join(to, name))
-    } else files.link(path, join(to, name))
-  }
-  syncFolder(files, to)
-}
 
 /** The journal is encrypted under the data key, and only a rotation can finish what is in it. */
 function refuseUnfinishedRotation(environment: Environment): void {

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { EscError } from '../errors.ts'
 import { codeOf, type FileSystem, syncFolder, writeTemporary } from '../files/index.ts'
 import { layout } from './layout.ts'
@@ -11,6 +11,8 @@ export interface StagedEnvironment {
   readonly revisions: Iterable<Uint8Array>
   /** What `environment.yaml` says: asked for after the last revision. */
   readonly definition: () => string
+  /** Contents of other files, by name. */
+  readonly others?: ReadonlyMap<string, Uint8Array>
 }
 
 /** Builds an environment under a name nobody reads; everything in it is on the disk when this returns. Removed again when it fails. */
@@ -22,6 +24,7 @@ export function stage(files: FileSystem, folder: string, content: StagedEnvironm
     for (const bytes of content.revisions) writeTemporary(files, layout.revision(folder, ++number), bytes)
     syncFolder(files, layout.revisions(folder))
     writeTemporary(files, layout.definition(folder), Buffer.from(content.definition()))
+    for (const [name, bytes] of content.others ?? []) writeTemporary(files, join(folder, name), bytes)
     writeTemporary(files, layout.settings(folder), Buffer.from(content.settings))
     syncFolder(files, folder)
   } catch (error) {

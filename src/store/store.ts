@@ -15,27 +15,22 @@ import {
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { nearest } from '../suggestion.ts'
 import { setAt } from '../syntax/index.ts'
-import { type CheckOptions, type CheckReport, checkStore } from './check/check-store.ts'
+import type { CheckOptions, CheckReport } from './check/check-store.ts'
 import type { Finding } from './check/finding.ts'
-import { fix } from './check/fix.ts'
-import { type CloneOptions, prepareClone } from './clone.ts'
+import type { CloneOptions } from './clone.ts'
 import { Environment } from './environment.ts'
 import { environmentName, isEnvironmentPart } from './environment-name.ts'
-import { complaint, machineGit, type RunGit } from './git.ts'
+import type { RunGit } from './git.ts'
 import { HistoryMemory } from './history-memory.ts'
 import { formatVersion, layout } from './layout.ts'
 import { removeTemporaries } from './leftovers.ts'
 import { FileLock, type Lock } from './lock.ts'
-import { type Renumbered, type RenumberOptions, renumber } from './merge/renumber.ts'
-import { type MergeCommits, mergeCommits, type Sides, sidesOfCommits } from './merge/side.ts'
+import type { Renumbered, RenumberOptions } from './merge/renumber.ts'
+import type { MergeCommits, Sides } from './merge/side.ts'
 import type { EnvironmentPlace } from './place.ts'
 import { findRemoved, listRemoved, moveAway, moveBack, type RemovedEnvironment } from './removed.ts'
 import { type Author, formatRevision } from './revision-file.ts'
-import {
-  changeSecretsProvider,
-  type SecretsProviderChange,
-  type SecretsProviderChanged,
-} from './secrets-provider-change.ts'
+import type { SecretsProviderChange, SecretsProviderChanged } from './secrets-provider-change.ts'
 import { publish, type StagedEnvironment, stage } from './staging.ts'
 import { ensureLines, storeFiles } from './store-files.ts'
 import { cleanUpSwap, finishSwap, swappedName } from './swap.ts'
@@ -67,7 +62,10 @@ export interface RenumberEnvironment extends Omit<RenumberOptions, 'sides' | 'ru
   readonly sides?: Sides
 }
 
-/** A folder of environments (`docs/store.md`). */
+/**
+ * A folder of environments (`docs/store.md`). What most commands never need, such as cloning and checking, is loaded when
+ * it is asked for.
+ */
 export class Store {
   /** Absolute path of the folder that holds `esc.yaml`. */
   readonly folder: string
@@ -238,8 +236,13 @@ export class Store {
     const original = this.environment(source)
     this.#refuseTaken(full)
     const { defaultSecretsProvider } = this
+    const { prepareClone } = await import('./clone.ts')
     // May ask a person or the network, so before the lock.
-    const content = await prepareClone(original, full, options, { keys: this.#world.keys, defaultSecretsProvider })
+    const content = await prepareClone(original, full, options, {
+      keys: this.#world.keys,
+      files: this.#world.files,
+      defaultSecretsProvider,
+    })
     return this.#write('clone', () => this.#publish(full, content))
   }
 
@@ -287,6 +290,7 @@ export class Store {
    */
   async changeSecretsProvider(name: string, change: SecretsProviderChange): Promise<SecretsProviderChanged> {
     const environment = this.environment(name)
+    const { changeSecretsProvider } = await import('./secrets-provider-change.ts')
     const changed = await changeSecretsProvider(environment, this.#place(environment.name), change)
     this.#handle(environment.name).current()
     return changed
@@ -302,6 +306,11 @@ export class Store {
    */
   async renumber(name: string, options: RenumberEnvironment): Promise<Renumbered> {
     const place = this.#place(environmentName(name))
+    const [{ renumber }, { mergeCommits, sidesOfCommits }, { complaint, machineGit }] = await Promise.all([
+      import('./merge/renumber.ts'),
+      import('./merge/side.ts'),
+      import('./git.ts'),
+    ])
     const { runGit = machineGit, sides, commits } = options
     const found = sides ?? (await sidesOfCommits(runGit, place, commits ?? (await mergeCommits(runGit, this.folder))))
     const renumbered = await renumber(place, { ...options, runGit, sides: found })
@@ -314,12 +323,14 @@ export class Store {
 
   /** Verifies everything there is, as far as the keys at hand allow, and says what is wrong. Changes nothing. */
   async check(options: CheckOptions = {}): Promise<CheckReport> {
+    const { checkStore } = await import('./check/check-store.ts')
     const place = (name: string) => this.#place(name)
     return checkStore({ folder: this.folder, world: this.#world, names: this.list(), place }, options)
   }
 
   /** Does what the fixable ones of some findings ask for, and returns those. Nothing that anybody needs is lost by it. */
   async fix(findings: readonly Finding[]): Promise<readonly Finding[]> {
+    const { fix } = await import('./check/fix.ts')
     const fixable = findings.filter((finding) => finding.fixable)
     const environment = (name: string) => this.environment(name)
     for (const finding of fixable) await fix(finding, { folder: this.folder, world: this.#world, environment })

@@ -66,7 +66,7 @@ export class WorkingDefinition {
     if (state !== 'edited' || (savedEdit !== undefined && this.text() === savedEdit)) return
     const { name } = this.#place
     throw new EscError('unsaved_edit', `${this.file} was edited by hand and is not saved`, {
-      hint: `save it with \`esc env save ${name}\`, or discard it with \`esc env restore ${name}\``,
+      hint: `save it with \`esc env save ${name}\`, or discard it with \`esc env discard ${name}\``,
     })
   }
 

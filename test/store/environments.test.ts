@@ -118,6 +118,19 @@ describe('a clone', () => {
     expect(await errorOf(() => copy.resolve('2'))).to.include({ code: 'retracted' })
   })
 
+  it('has the other files of its source, such as a list of recipients, but none of its events', async () => {
+    writeFileSync(join(source.folder, 'recipients.txt'), 'ada\n')
+    source.appendEvent('rotations', { id: 1 })
+    const copy = await store.clone('app/dev', 'app/copy', { ...later, reencrypt })
+    expect(readdirSync(copy.folder).sort()).to.deep.equal([
+      'environment.yaml',
+      'recipients.txt',
+      'revisions',
+      'settings.yaml',
+    ])
+    expect(readFileSync(join(copy.folder, 'recipients.txt'), 'utf8')).to.equal('ada\n')
+  })
+
   it('without the history keeps the tags of the newest revision', async () => {
     await store.clone('app/dev', 'app/copy', { ...later, reencrypt, preserveRevisionTags: true })
     expect(

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { machineFiles } from '../../src/files/index.ts'
@@ -90,6 +90,23 @@ describe('two branches that edit one environment', () => {
     expect(second!.definition).to.contain('port: 1').and.contain('mode: b')
     expect(merged).to.deep.include({ change: 'merge', ...by })
     await expectSound('# the database\nhost: local\n\nport: 2\n\n# the rest\nuser: you\nmode: b\n')
+  })
+
+  it('keep what else is in the folder', async () => {
+    await mergeBranches(
+      async () => {
+        await change('port: 1', 'port: 2')
+        writeFileSync(path('NOTES.md'), 'ours\n')
+      },
+      async () => {
+        await change('mode: a', 'mode: b')
+        mkdirSync(path('more'))
+        writeFileSync(path('more', 'notes.txt'), 'theirs\n')
+      },
+    )
+    await repository.store.renumber(name, options)
+    expect(readFileSync(path('NOTES.md'), 'utf8')).to.equal('ours\n')
+    expect(readFileSync(path('more', 'notes.txt'), 'utf8')).to.equal('theirs\n')
   })
 
   it('keep the ciphertexts of secrets that neither changed', async () => {

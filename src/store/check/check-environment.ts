@@ -48,7 +48,7 @@ export async function checkEnvironment(
     await checkJournal(place, settings, { key, keys }, report)
     if (findings.every(({ severity }) => severity !== 'error')) {
       attempt(report, settings.file, () => history.newest())
-      checkDefinition(new WorkingDefinition(place, history), history, report)
+      checkDefinition(place.name, { working: new WorkingDefinition(place, history), history }, report)
     }
   }
   checkFiles(place, merged, report)
@@ -160,7 +160,11 @@ async function checkJournal(
   }
 }
 
-function checkDefinition(working: WorkingDefinition, history: History, report: Report): void {
+function checkDefinition(
+  name: string,
+  { working, history }: { readonly working: WorkingDefinition; readonly history: History },
+  report: Report,
+): void {
   let state: ReturnType<WorkingDefinition['state']>
   try {
     state = working.state(history.newest())
@@ -182,7 +186,7 @@ function checkDefinition(working: WorkingDefinition, history: History, report: R
       kind: 'unsaved_edit',
       file: working.file,
       problem: 'environment.yaml was edited by hand and is not saved: commands use the newest revision',
-      remedy: 'save the edit with `esc env save`, or discard it',
+      remedy: `save the edit with \`esc env save ${name}\`, or discard it with \`esc env discard ${name}\``,
     })
   }
 }

@@ -22,7 +22,7 @@ import { verifySettingsSeal } from '../seals.ts'
 import { Settings } from '../settings.ts'
 import { publish } from '../staging.ts'
 import { cleanUpSwap, successorFolder, swapIn } from '../swap.ts'
-import { removeTree } from '../tree.ts'
+import { linkOthers, removeTree } from '../tree.ts'
 import { takeTurn } from '../turn.ts'
 import type { Stamp } from '../versions.ts'
 import { mergeSettings } from './merge-settings.ts'
@@ -163,6 +163,15 @@ class Merge {
       writeTemporary(files, layout.definition(staged), Buffer.from(definition))
       writeTemporary(files, layout.settings(staged), Buffer.from(this.#settingsText()))
       this.#writeEvents(staged)
+      if (statusOf(files, folder) !== undefined) {
+        const own = [
+          layout.revisions(folder),
+          layout.definition(folder),
+          layout.settings(folder),
+          join(folder, 'events'),
+        ]
+        linkOthers(files, { from: folder, to: staged, except: own })
+      }
       syncFolder(files, staged)
       this.#place.memory.forgetRebased(this.#ours.settings.id)
       if (statusOf(files, folder) === undefined) publish(files, staged, folder)
