@@ -2,14 +2,31 @@ import { EscError } from '../errors.ts'
 import { nearest } from '../suggestion.ts'
 import type { Rotator } from './rotator.ts'
 
-export type { CredentialCheck, Plan, PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from './rotator.ts'
+export type {
+  CredentialCheck,
+  NetworkPolicy,
+  OidcSigner,
+  Plan,
+  PlanStep,
+  RotationIdentity,
+  RotationRequest,
+  Rotator,
+  RotatorContext,
+  Settled,
+} from './rotator.ts'
 
 // Each rotator is loaded when it is first named, and its vendor's SDK only when it rotates: `open` pays for neither.
 const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'aws-iam': async () => (await import('./aws-iam/index.ts')).awsIam,
+  'azure-app-secret': async () => (await import('./azure-app-secret.ts')).azureAppSecret,
+  external: async () => (await import('./external/index.ts')).external,
+  'gcp-service-account-key': async () => (await import('./gcp-service-account-key.ts')).gcpServiceAccountKey,
+  mysql: async () => (await import('./mysql/index.ts')).mysql,
   passphrase: async () => (await import('./passphrase.ts')).passphrase,
   password: async () => (await import('./password.ts')).password,
   postgres: async () => (await import('./postgres/index.ts')).postgres,
+  'snowflake-user': async () => (await import('./snowflake-user/index.ts')).snowflakeUser,
+  'twilio-api-key': async () => (await import('./twilio-api-key.ts')).twilioApiKey,
 }
 
 /** In alphabetical order. */
