@@ -100,7 +100,7 @@ function importsOf(root: Node | undefined): Import[] {
 }
 
 /** A value in the style it has in its text. */
-function fragmentOf(text: string, { span }: Node) {
+export function fragmentOf(text: string, { span }: Node) {
   // What stands nowhere is a null.
   if (span === undefined) return null
   // Its further lines are indented, so the first must be as deep.

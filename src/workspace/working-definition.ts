@@ -1,4 +1,3 @@
-import { EscError } from '../errors.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
 import type { Workspace } from './workspace.ts'
@@ -41,11 +40,6 @@ export async function restoreWorkingDefinition(
   workspace: Workspace,
   reference: EnvironmentReference,
 ): Promise<boolean> {
-  if (reference.version !== undefined) {
-    throw new EscError('usage', 'the restore command does not accept versions', {
-      hint: `to go back to a revision, use "esc env version rollback ${reference.typed}"`,
-    })
-  }
   const environment = workspace.store.environment(reference.name)
   const edited = environment.definitionState() !== 'clean'
   if (edited) await environment.restoreDefinition()

@@ -1,13 +1,17 @@
 import { EscError } from '../../errors.ts'
 import { diagnosticBlocks, hasColour } from '../../terminal/index.ts'
 import { type Created, createEnvironment, refuseVersion } from '../../workspace/index.ts'
-import { ENV_FLAGS, EscCommand } from '../framework/command.ts'
+import { EscCommand, WRITE_FLAGS } from '../framework/command.ts'
 import { readText } from '../framework/definition-input.ts'
 import { text } from '../framework/flags.ts'
 import { openTarget } from '../framework/session.ts'
 
 const flags = {
   file: text({ description: 'the file to use as the definition, or - for standard input', char: 'f', value: 'file' }),
+  'copy-config-from': text({
+    description: 'take the definition of this environment, encrypted for the new one',
+    value: 'environment',
+  }),
   'secrets-provider': text({ description: "how its key is kept, when not the store's default", value: 'provider' }),
 }
 
@@ -20,8 +24,13 @@ Secrets in the definition are encrypted before anything is written.`
   static override examples = [
     { description: 'Create an empty environment', command: 'esc env init app/dev' },
     { description: 'Create one from a file', command: 'esc env init rotators/ci --file ci.yaml' },
+    { description: 'Create one like another', command: 'esc env init app/prod --copy-config-from app/dev' },
+    {
+      description: 'Create one whose key is kept by AWS KMS',
+      command: 'esc env init app/prod --secrets-provider awskms://alias/esc?region=eu-west-1',
+    },
   ]
-  static override baseFlags = ENV_FLAGS
+  static override baseFlags = WRITE_FLAGS
   static override flags = flags
   static override args = {
     environment: { description: 'name of the new environment: project/environment', required: true },
@@ -29,24 +38,36 @@ Secrets in the definition are encrypted before anything is written.`
   static override count = { kind: 'atMost', count: 1 } as const
 
   async run(): Promise<Created> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals, 'new')
     refuseVersion(reference, 'init')
+    const { file, 'copy-config-from': copied } = this.flags
+    if (file !== undefined && copied !== undefined) {
+      throw new EscError('usage', '`--file` and `--copy-config-from` flags cannot be used together', {
+        hint: 'give one of them',
+      })
+    }
     const messages = { file: 'reading environment definition', stdin: 'reading environment definition' }
-    const definition = this.flags.file === undefined ? '' : await readText(this.io, this.flags.file, messages)
+    const given = file === undefined ? '' : await readText(this.io, file, messages)
     const created = await createEnvironment(workspace, reference, {
-      definition,
+      definition: given,
+      ...(copied === undefined ? {} : { copyFrom: workspace.reference(copied) }),
       secretsProvider: this.flags['secrets-provider'],
     })
     this.io.out(`Environment created: ${created.fullName}\n`)
-    const { diagnostics } = created
+    const { definition, diagnostics } = created
     if (diagnostics.length > 0) {
       const source = { environment: reference.name, text: definition }
       this.io.err(diagnosticBlocks(diagnostics, source, hasColour(this.io, 'stderr')))
     }
     if (created.revision === undefined && definition.trim() !== '') {
       throw new EscError('invalid_definition', 'updating environment definition: too many errors', {
-        hint: `the environment exists, empty; mend the file and run "esc env edit ${reference.name} --file ${this.flags.file}"`,
+        hint: `the environment exists, empty; ${file === undefined ? `write its definition with "esc env edit ${reference.name}"` : `mend the file and run "esc env edit ${reference.name} --file ${file}"`}`,
       })
+    }
+    for (const rotator of created.dropped) {
+      this.io.err(
+        `warning: ${rotator} was copied without its credential; "esc env rotate ${reference.name}" makes one\n`,
+      )
     }
     return created
   }

@@ -38,5 +38,5 @@ export default class EnvStatus extends EscCommand<readonly EnvironmentStatus[], 
 const STATES = {
   clean: 'saved',
   stale: 'environment.yaml is behind and will be put right by the next change',
-  edited: 'edited by hand and not saved: run "esc env save", or "esc env restore" to discard',
+  edited: 'edited by hand and not saved: run "esc env save", or "esc env discard"',
 } as const

@@ -1,0 +1,141 @@
+import { EscError } from '../../errors.ts'
+import { ProgressBlock } from '../../terminal/index.ts'
+import { changeSecretsProvider, refuseVersion, type SecretsProviderReport } from '../../workspace/index.ts'
+import { type CommandClass, EscCommand, OUTPUT_FLAG, parseInput, WRITE_FLAGS } from '../framework/command.ts'
+import { boolean } from '../framework/flags.ts'
+import { EXIT, reportError } from '../framework/report-error.ts'
+import { openSession } from '../framework/session.ts'
+import EnvRotate from './rotate.ts'
+
+const flags = {
+  all: boolean({ description: 'every environment of the store, and those that will be made' }),
+  rotate: boolean({ description: 'then rotate the credentials that those who had the former key know' }),
+  ...OUTPUT_FLAG,
+}
+
+interface Result extends SecretsProviderReport {
+  readonly rotations: readonly { readonly name: string; readonly exitCode: number }[]
+}
+
+export default class EnvChangeSecretsProvider extends EscCommand<Result, typeof flags> {
+  static override id = 'env:change-secrets-provider'
+  static override summary = 'Encrypt an environment under another key.'
+  static override description =
+    `Gives an environment a new data key, kept by another secrets provider (or by the same one), and encrypts every revision with it.
+The result is proved to open with the new provider alone before it takes the place of the old. It can be interrupted at any moment and
+repeated; with --all, what was changed already is left out.
+
+Who had the former key may have read the secrets, and still has what git remembers: they are listed, so that you can change them
+where they come from. --rotate rotates those that a rotator can.
+
+From one passphrase to another, the new one comes from ESC_NEW_PASSPHRASE, the file ESC_NEW_PASSPHRASE_FILE names, or a prompt.`
+  static override examples = [
+    {
+      description: 'Use a key of AWS KMS',
+      command: 'esc env change-secrets-provider app/prod awskms://alias/esc?region=eu-west-1',
+    },
+    {
+      description: 'Use the same provider with a new data key',
+      command: 'esc env change-secrets-provider app/prod age',
+    },
+    {
+      description: 'Change everything, and rotate',
+      command: 'esc env change-secrets-provider --all passphrase --rotate',
+    },
+  ]
+  static override baseFlags = WRITE_FLAGS
+  static override flags = flags
+  static override args = {
+    environment: { description: 'the environment; none with --all' },
+    provider: {
+      description:
+        'default, passphrase, age[://recipient,…], awskms://…, azurekeyvault://…, gcpkms://… or hashivault://…',
+      required: true,
+    },
+  }
+  static override count = { kind: 'between', least: 1, most: 2 } as const
+
+  async run(): Promise<Result> {
+    const { all, rotate } = this.flags
+    const words = this.flags.env === undefined ? this.positionals : [this.flags.env, ...this.positionals]
+    if (words.length !== (all ? 1 : 2)) {
+      const message = all
+        ? '--all takes a secrets provider and no environment'
+        : 'expected an environment and a secrets provider'
+      throw new EscError('usage', message, { hint: 'run "esc env change-secrets-provider --help"' })
+    }
+    const workspace = openSession(this.io, this.flags)
+    const reference = all ? undefined : workspace.reference(words[0] as string)
+    if (reference !== undefined) refuseVersion(reference, 'change-secrets-provider')
+    const progress = new ProgressBlock(this.io)
+    const changing = (label: string) => progress.update({ label, text: 'encrypting', state: 'running' })
+    let report: SecretsProviderReport
+    try {
+      const secretsProvider = words.at(-1) as string
+      report = await changeSecretsProvider(workspace, { reference, secretsProvider, onProgress: changing })
+    } finally {
+      progress.end()
+    }
+    const rotations = []
+    for (const { name, exposed } of rotate ? report.environments : []) {
+      if (exposed.rotators.length === 0) continue
+      rotations.push({ name, exitCode: await this.#rotate(name, workspace.store.folder) })
+    }
+    return { ...report, rotations }
+  }
+
+  async #rotate(name: string, store: string): Promise<number> {
+    const input = parseInput(EnvRotate as unknown as CommandClass, [name, '--store', store])
+    const command = new EnvRotate(input as ConstructorParameters<typeof EnvRotate>[0], this.io)
+    try {
+      const result = await command.run()
+      this.io.err(command.text(result))
+      return command.exitCode(result)
+    } catch (error) {
+      this.io.err(`${name}: `)
+      return reportError(error, this.io, 'text')
+    }
+  }
+
+  text({ environments, secretsProvider, isDefault, rotations }: Result): string {
+    let text = ''
+    for (const { name, status, from, revisions, error, hint } of environments) {
+      if (status === 'changed')
+        text += `${name}: ${changeOf(from, secretsProvider)} (${counted(revisions)} encrypted anew)\n`
+      else if (status === 'already') text += `${name}: was under ${secretsProvider} already\n`
+      else text += `${name}: not changed: ${error}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`
+    }
+    if (isDefault) text += `New environments will be under ${secretsProvider}.\n`
+    return text + exposedText(environments, new Set(rotations.map(({ name }) => name)))
+  }
+
+  override exitCode({ environments, rotations }: Result): number {
+    if (environments.some(({ status }) => status === 'failed')) return EXIT.failed
+    return Math.max(EXIT.done, ...rotations.map(({ exitCode }) => exitCode))
+  }
+}
+
+function changeOf(from: string, to: string): string {
+  return from === to ? `has a new data key under ${to}` : `from ${from} to ${to}`
+}
+
+function counted(revisions: number): string {
+  return revisions === 1 ? '1 revision' : `${revisions} revisions`
+}
+
+function exposedText(environments: SecretsProviderReport['environments'], rotated: ReadonlySet<string>): string {
+  const known = environments.filter(({ exposed }) => exposed.rotators.length + exposed.secrets.length > 0)
+  if (known.length === 0) return ''
+  let text =
+    '\nWho had the former key may know these secrets, and those of earlier revisions that are still in use. Change them where they come from:\n'
+  for (const { name, exposed } of known) {
+    for (const path of exposed.secrets) text += `  ${name}: ${path}\n`
+    for (const { path, rotator } of exposed.rotators) {
+      text += `  ${name}: ${path} (${rotator}: ${rotated.has(name) ? 'rotated; its former credential ends with the next rotation' : 'can be rotated'})\n`
+    }
+  }
+  const left = known.filter(({ name, exposed }) => exposed.rotators.length > 0 && !rotated.has(name))
+  if (left.length > 0)
+    text += `Rotate what can be rotated, twice so that no former credential is left: ${left.map(({ name }) => `"esc env rotate ${name}"`).join(', ')}\n`
+  return text
+}

@@ -1,0 +1,30 @@
+import { type CommitOutcome, commitChange, machineGit, type RunGit } from '../store/index.ts'
+import type { Workspace } from './workspace.ts'
+
+/** More than this many environments are counted, not named. */
+const mostNamed = 5
+
+/**
+ * Commits to git what was changed through this workspace, and nothing else: when `wanted`, or by the store's own rule when that is
+ * undefined. `doing`: the command, without anything that could be a secret. Undefined: not wanted, or nothing was changed.
+ */
+export async function commitChanges(
+  workspace: Workspace,
+  { wanted, doing }: { readonly wanted: boolean | undefined; readonly doing: string },
+): Promise<CommitOutcome | undefined> {
+  const { store } = workspace
+  if (!(wanted ?? store.commitsChanges)) return undefined
+  const { paths, environments } = workspace.changes()
+  if (paths.length === 0) return undefined
+  const which =
+    environments.length <= mostNamed ? environments.join(', ') : `${environments.length} environments of the store`
+  const revisions = environments.flatMap((name) =>
+    store.has(name) ? [`${name}: revision ${store.environment(name).current().number}`] : [`${name}: removed`],
+  )
+  const message = `${[doing, which].filter(Boolean).join(' ')}\n\n${revisions.join('\n')}`
+  const { name, email } = await workspace.author()
+  // What git itself is set to still wins: GIT_AUTHOR_NAME and its like.
+  const identity = ['-c', `user.name=${name}`, ...(email ? ['-c', `user.email=${email}`] : [])]
+  const runGit: RunGit = (args, options) => machineGit([...identity, ...args], options)
+  return commitChange({ folder: store.folder, paths, message: message.trimEnd(), runGit })
+}

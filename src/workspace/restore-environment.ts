@@ -1,0 +1,32 @@
+import { EscError } from '../errors.ts'
+import type { RemovedEnvironment } from '../store/index.ts'
+import type { EnvironmentReference } from './reference.ts'
+import type { Workspace } from './workspace.ts'
+
+/** Environments that were removed and can be brought back, the last removed first. */
+export function removedEnvironments(workspace: Workspace): readonly RemovedEnvironment[] {
+  return workspace.store.removed()
+}
+
+/**
+ * Brings a removed environment back, with its history and its key. `id` chooses one of several of that name.
+ * @throws EscError `not_found`, `already_exists`.
+ */
+export async function restoreEnvironment(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  id: string | undefined,
+): Promise<{ readonly name: string; readonly revision: number }> {
+  const { store } = workspace
+  if (store.has(reference.name)) {
+    throw new EscError(
+      'already_exists',
+      `environment '${reference.name}' is there; nothing was removed under that name`,
+      {
+        hint: `to go back to an earlier revision, use "esc env version rollback"; to discard a hand edit, "esc env discard ${reference.name}"`,
+      },
+    )
+  }
+  const environment = await store.restore(reference.name, id === undefined ? {} : { id })
+  return { name: environment.name, revision: environment.current().number }
+}
