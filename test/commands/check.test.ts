@@ -1,0 +1,106 @@
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Playground } from './esc.ts'
+
+describe('esc check', () => {
+  let playground: Playground
+  const file = (...path: string[]) => join(playground.store, 'app', 'dev', ...path)
+
+  beforeEach(async () => {
+    playground = new Playground()
+    await playground.withEnvironment('app/dev', 'values: {token: {fn::secret: hunter2-hunter2}, a: 1}\n')
+    await playground.ok('env', 'init', 'app/empty')
+  })
+  afterEach(() => playground.remove())
+
+  it('says that nothing is wrong', async () => {
+    expect(await playground.run(['check'])).to.deep.equal({
+      code: 0,
+      out: 'Checked 2 environments, 3 revisions: nothing is wrong.\n',
+      err: '',
+    })
+    expect(await playground.ok('check', 'app/empty')).to.equal('Checked 1 environment, 1 revision: nothing is wrong.\n')
+  })
+
+  it('names file, problem and remedy, and fails', async () => {
+    const revision = file('revisions', '2.yaml')
+    writeFileSync(revision, readFileSync(revision, 'utf8').replace('a: 1', 'a: 2'))
+    const ran = await playground.run(['check'])
+    expect(ran.code).to.equal(1)
+    expect(ran.out).to.match(
+      /^error: the seal of revision 2 of environment 'app\/dev' does not match: the file was changed\n {2}file: {3}environments\/app\/dev\/revisions\/2\.yaml\n {2}remedy: .+\n\n[^]*Checked 2 environments, 3 revisions: 1 error/,
+    )
+    const json = JSON.parse((await playground.run(['check', '--output', 'json'])).out)
+    expect(json).to.include({ environments: 2, revisions: 3 })
+    expect(json.findings[0]).to.include({
+      severity: 'error',
+      kind: 'tampered',
+      environment: 'app/dev',
+      file: 'environments/app/dev/revisions/2.yaml',
+      fixable: false,
+    })
+  })
+
+  it('does with --fix what is safe, and leaves the rest', async () => {
+    rmSync(join(playground.store, '.gitignore'))
+    writeFileSync(file('.tmp-left-behind'), '')
+    appendFileSync(file('environment.yaml'), '# by hand\n')
+    const ran = await playground.run(['check', '--fix'])
+    expect(ran.code).to.equal(1)
+    expect(ran.out).to.match(
+      /^fixed: environments\/app\/dev\/\.tmp-left-behind: .*\nfixed: environments\/\.gitignore: /,
+    )
+    expect(ran.out).to.match(
+      /warning: environment\.yaml was edited by hand.*\n.*\n {2}remedy: save .*esc env save app\/dev/,
+    )
+    await playground.ok('env', 'discard', 'app/dev')
+    expect((await playground.run(['check'])).code).to.equal(0)
+  })
+
+  it('does without keys what it can, where there are none', async () => {
+    const env = { ESC_CONFIG_HOME: join(playground.folder, 'nowhere') }
+    const ran = await playground.run(['check'], { env })
+    expect(ran.code).to.equal(0)
+    expect(ran.out).to.match(/^note: the seals could not be checked: /)
+    expect((await playground.run(['check', '--without-keys'], { env })).out).to.match(/^note: the seals could not be /)
+  })
+
+  it('refuses an environment that is not there', async () => {
+    expect((await playground.run(['check', 'app/dve'])).err).to.match(/^Error: environment 'app\/dve' does not exist\n/)
+  })
+})
+
+describe('hand edits and removed environments', () => {
+  let playground: Playground
+  const file = () => join(playground.store, 'app', 'dev', 'environment.yaml')
+
+  beforeEach(async () => {
+    playground = await new Playground().withEnvironment('app/dev', 'values: {a: 1}\n')
+  })
+  afterEach(() => playground.remove())
+
+  it('discards what was edited', async () => {
+    const before = readFileSync(file(), 'utf8')
+    expect(await playground.ok('env', 'discard', 'app/dev')).to.equal("Nothing to discard in 'app/dev'.\n")
+    writeFileSync(file(), 'values: {a: 2}\n')
+    expect(await playground.ok('env', 'status')).to.match(/app\/dev .*edited/)
+    expect(await playground.ok('env', 'discard', 'app/dev')).to.match(/is the newest revision again/)
+    expect(readFileSync(file(), 'utf8')).to.equal(before)
+  })
+
+  it('brings a removed environment back, with its history and its key', async () => {
+    await playground.ok('env', 'set', 'app/dev', 'b', 'x', '--secret')
+    const before = playground.digest(join(playground.store, 'app'))
+    expect(await playground.ok('env', 'restore')).to.equal('No environment was removed.\n')
+    await playground.ok('env', 'rm', 'app/dev', '--yes')
+    expect(await playground.ok('env', 'restore')).to.match(
+      /^app\/dev {2}[0-9a-f-]{36} {2}2026-03-04T05:06:07.000Z {2}ada@/,
+    )
+    expect(await playground.ok('env', 'restore', 'app/dev')).to.equal("Environment 'app/dev' is back, at revision 3.\n")
+    expect(playground.digest(join(playground.store, 'app'))).to.equal(before)
+    expect(JSON.parse(await playground.ok('open', 'app/dev'))).to.deep.equal({ a: 1, b: 'x' })
+    const again = await playground.run(['env', 'restore', 'app/dev'])
+    expect(again.err).to.match(/^Error: environment 'app\/dev' is there; .*\nhint: .*esc env discard app\/dev/)
+  })
+})
