@@ -1,7 +1,3 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { EscError } from '../../src/errors.ts'
@@ -15,6 +11,7 @@ import {
 import { tlsOptions } from '../../src/rotators/server-address.ts'
 import type { Database } from '../../src/rotators/user-pair/types.ts'
 import { secret } from '../../src/secret.ts'
+import { selfSigned } from '../servers/certificate.ts'
 import { type PostgresServer, sharedPostgres, startPostgres } from '../servers/postgres.ts'
 import { createUserPair, type UserPair } from './postgres-pair.ts'
 import { type Journal, rotateOnce } from './rotation-run.ts'
@@ -416,31 +413,4 @@ async function failure(promise: Promise<unknown>): Promise<Error> {
     return error as Error
   }
   throw new Error('expected a failure')
-}
-
-/** For 127.0.0.1; undefined where there is no openssl to make it. */
-function selfSigned(): { readonly key: string; readonly certificate: string } | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'esc-tls-'))
-  const [key, certificate] = [join(folder, 'key'), join(folder, 'certificate')]
-  try {
-    execFileSync(
-      'openssl',
-      ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'].concat([
-        '-subj',
-        '/CN=localhost',
-        '-addext',
-        'subjectAltName=IP:127.0.0.1',
-        '-keyout',
-        key,
-        '-out',
-        certificate,
-      ]),
-      { stdio: 'ignore' },
-    )
-    return { key: readFileSync(key, 'utf8'), certificate: readFileSync(certificate, 'utf8') }
-  } catch {
-    return undefined
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
 }

@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { inconclusive } from '../log-in.ts'
 import type { RotatorContext } from '../rotator.ts'
 import { type PairServer, type PairTiming, pairTiming, userPairRotator } from '../user-pair/index.ts'
 import { type PairInputs, pairInputsSchema } from '../user-pair/types.ts'
@@ -47,7 +48,14 @@ const server: PairServer = {
     }
   },
 
-  tryLogin: ({ database }, user, timing) => tryMySqlLogin(name, database, user, timing),
+  async tryLogin(inputs, user, timing) {
+    const outcome = await tryMySqlLogin(name, inputs.database, user, timing)
+    // The server does not tell a wrong password from an account that is for other hosts than this one.
+    if (outcome.kind !== 'wrong' || accountHost(inputs) === '%') return outcome
+    return inconclusive(
+      `user ${account(user.username, accountHost(inputs))} was refused, as it is wherever its host does not match (1045)`,
+    )
+  },
 }
 
 /** Rotates a pair of users, on MySQL and on MariaDB. */

@@ -253,7 +253,12 @@ export function userPairRotator(
       if (after.kind === 'works') return rotated(pending, request)
       if (after.kind === 'inconclusive') return untried(pending, after.reason, request, context)
       const refused = `the new password of ${noun} "${username}" was set but is refused at log-in (${server.wrongPassword})`
-      if (replaced === undefined) return undone(refused)
+      if (replaced === undefined) {
+        // Nothing to set back, and the user has no other password by now: the record must not go.
+        throw new EscError('rotation_failed', `${name}: ${refused}, and its former password is not known here`, {
+          hint: 'find out why the user cannot log in from here, and run again',
+        })
+      }
       await way.setPassword({ username, password: replaced }, pending.password)
       return undone(`${refused}; its former password was set back`)
     } finally {
