@@ -12,7 +12,7 @@ import {
 import { EscCommand } from './framework/command.ts'
 import { choice, duration } from './framework/flags.ts'
 import { ReportedError } from './framework/report-error.ts'
-import { openTarget } from './framework/session.ts'
+import { openTarget, temporaryPlace } from './framework/session.ts'
 
 const flags = {
   format: choice({
@@ -65,7 +65,7 @@ With a path, only the value there. dotenv, shell and posix print its environment
       throw new ReportedError('invalid_definition', `the definition of ${reference.typed} has errors`)
     }
     if (properties === undefined) return ''
-    const files = variables ? createFiles(properties, this.io.env.TMPDIR || undefined).variables : []
+    const files = variables ? createFiles(properties, temporaryPlace(this.io)).variables : []
     return renderValue(properties, { format, path, redact: false, files })
   }
 

@@ -4,7 +4,7 @@ import { createFiles, interpolateArgument, openEnvironment, secretTexts, variabl
 import { EscCommand } from './framework/command.ts'
 import { boolean, duration } from './framework/flags.ts'
 import { ReportedError } from './framework/report-error.ts'
-import { openTarget } from './framework/session.ts'
+import { openTarget, temporaryPlace } from './framework/session.ts'
 
 const flags = {
   interactive: boolean({
@@ -69,7 +69,7 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
     }
     const secrets = secretTexts(properties)
     const filled = args.map((argument) => interpolateArgument(properties, argument, secrets))
-    const files = createFiles(properties, this.io.env.TMPDIR || undefined)
+    const files = createFiles(properties, temporaryPlace(this.io))
     try {
       const env: Record<string, string | undefined> = { ...this.io.env }
       const variables = variablesOf(properties, 'environmentVariables', { redact: false })

@@ -68,6 +68,7 @@ export function buildWorld(workspace: Workspace, options: WorldOptions = {}): St
       return { text: revision.definition, unlock: use(name, environment, revision) }
     },
     async provider(name: string): Promise<EvaluatorProvider> {
+      if (workspace.options.provider !== undefined) return workspace.options.provider(name)
       const provider = await loadProvider(name)
       const context = { now: workspace.options.now, signal }
       return {
@@ -91,8 +92,13 @@ async function openingRotator(name: string): Promise<EvaluatorRotator> {
     inputs: rotator.inputs,
     state: rotator.state,
     outputs: rotator.outputs,
-    open: async (_inputs, state) =>
-      fromPlain(rotator.open(state === undefined ? undefined : plainInputs(state, rotator.state))),
+    open: async (inputs, state) =>
+      fromPlain(
+        rotator.open(
+          state === undefined ? undefined : plainInputs(state, rotator.state),
+          plainInputs(inputs, rotator.inputs),
+        ),
+      ),
     rotate: async (_inputs, _state, context: CallContext) => {
       throw new Error(`${context.path}: this world only opens`)
     },

@@ -14,3 +14,12 @@ export async function definitionAt(text: string, path: PropertyPath): Promise<st
   const node = document.getIn(path, true)
   return stringify(isNode(node) ? node : null, options)
 }
+
+/**
+ * A definition for reading: indented by two. One that is so already is given as it stands, byte for byte; any other is re-indented as
+ * `definitionAt` does.
+ */
+export async function indentedByTwo(text: string): Promise<string> {
+  const first = /^( +)[^\s#]/m.exec(text)?.[1]
+  return first === undefined || first.length === 2 ? text : ((await definitionAt(text, [])) ?? text)
+}

@@ -1,24 +1,59 @@
 /** What a user can do, one function each. Nothing here prints. */
 
 export type { RotationEvent, RotationReport } from '../rotation/index.ts'
+export type { EnvironmentTag } from '../store/index.ts'
+export {
+  changeSecretsProvider,
+  type EnvironmentKeyChange,
+  type SecretsProviderReport,
+} from './change-secrets-provider.ts'
+export { type CheckedStore, checkStore } from './check-store.ts'
+export { type Cloned, cloneEnvironment } from './clone-environment.ts'
+export { commitChanges } from './commit-changes.ts'
+export { type CopiedValues, copyValues } from './copy-values.ts'
 export { type Created, createEnvironment } from './create-environment.ts'
+export { indentedByTwo } from './definition-text.ts'
+export { diffEnvironments, type EnvironmentDiff } from './diff.ts'
 export { beginEdit, type DefinitionEdit, finishEdit, replaceDefinition } from './edit-definition.ts'
+export {
+  environmentTag,
+  environmentTags,
+  removeEnvironmentTag,
+  renameEnvironmentTag,
+  setEnvironmentTag,
+} from './environment-tags.ts'
 export { definitionText, type Got, getEnvironment, renderGot } from './get-environment.ts'
-export { history, type RevisionSummary } from './history.ts'
+export {
+  describeVersion,
+  history,
+  type RevisionSummary,
+  revisionTags,
+  type TagSummary,
+  type VersionSummary,
+} from './history.ts'
 export { initStore } from './init-store.ts'
 export { listEnvironments } from './list-environments.ts'
+export { knownWorkspaces, type Located, type LocateMode, locate, locateComparison } from './locate.ts'
+export { setLoginProvider } from './login-provider.ts'
 export { type OpenedEnvironment, openEnvironment } from './open-environment.ts'
 export { createFiles, interpolateArgument, secretTexts } from './program-environment.ts'
 export { type EnvironmentReference, refuseVersion } from './reference.ts'
+export { listReferrers, type Referrer } from './referrers.ts'
 export { type Removed, removeEnvironment } from './remove-environment.ts'
+export { environmentsToRenumber, type RenumberedEnvironment, renumberEnvironment } from './renumber.ts'
+export { removedEnvironments, restoreEnvironment } from './restore-environment.ts'
+export { rollBack } from './rollback.ts'
 export { rotateEnvironment, rotationHistory } from './rotate.ts'
 export type { SaveResult } from './save-definition.ts'
 export { parsePath, removeValue, setValue } from './set-value.ts'
+export { changeSetting, type EnvironmentSettings, environmentSettings, settingName } from './settings.ts'
+export { signingKeys } from './signed-requests.ts'
 export { FORMATS, type Format, renderValue, unknownFormat, variablesOf } from './value-format.ts'
+export { removeRevisionTag, retractRevision, tagRevision } from './versions.ts'
 export {
   type EnvironmentStatus,
   environmentStatus,
   restoreWorkingDefinition,
   saveWorkingDefinition,
 } from './working-definition.ts'
-export { openWorkspace, type Workspace, type WorkspaceOptions } from './workspace.ts'
+export { openWorkspace, openWorkspaceAt, type Workspace, type WorkspaceOptions } from './workspace.ts'

@@ -1,7 +1,26 @@
+import { knownWorkspaces } from './locate.ts'
 import type { Workspace } from './workspace.ts'
 
-/** The names of all environments of the store, sorted; of one project when it is named. */
-export function listEnvironments(workspace: Workspace, project: string | undefined): string[] {
-  const names = workspace.store.list()
-  return project === undefined ? names : names.filter((name) => name.startsWith(`${project}/`))
+export interface ListOptions {
+  /** Only of the store with this label. Undefined: of all. */
+  readonly organization: string | undefined
+  /** Only of this project. */
+  readonly project: string | undefined
+}
+
+/**
+ * The names of the environments of the store, sorted. Who works with the store they have logged in to sees the others they know as
+ * well, after their own and under their labels, which come before the name.
+ */
+export function listEnvironments(workspace: Workspace, { organization, project }: ListOptions): string[] {
+  const own = workspace.store.organization
+  const known = workspace.chosen === 'login' ? knownWorkspaces(workspace.options) : []
+  const others = known.filter(({ store }) => store.organization !== own)
+  const byLabel = (a: Workspace, b: Workspace) => (a.store.organization < b.store.organization ? -1 : 1)
+  return [workspace, ...others.sort(byLabel)]
+    .filter(({ store }) => !organization || store.organization === organization)
+    .flatMap(({ store }) => {
+      const names = store.list().filter((name) => !project || name.startsWith(`${project}/`))
+      return store.organization === own ? names : names.map((name) => `${store.organization}/${name}`)
+    })
 }

@@ -13,6 +13,8 @@ export interface DefinitionChange {
   readonly change: Change
   /** When it is a hand edit that is being saved: `environment.yaml` as it was read. */
   readonly savedEdit?: string
+  /** Further fields of the record. */
+  readonly details?: Readonly<Record<string, string>>
 }
 
 /** `refused`: the definition has errors, and nothing was written. `unchanged`: it is what the newest revision says. */
@@ -57,7 +59,7 @@ async function ownKeyNotNeeded(): Promise<never> {
 export async function saveDefinition(
   workspace: Workspace,
   environment: Environment,
-  { text, base, change, savedEdit }: DefinitionChange,
+  { text, base, change, savedEdit, details }: DefinitionChange,
 ): Promise<SaveResult> {
   const { diagnostics } = await checkDefinition(workspace, environment.name, text)
   if (diagnostics.some(({ severity }) => severity === 'error'))
@@ -73,6 +75,7 @@ export async function saveDefinition(
     author: await workspace.author(),
     created: workspace.options.now(),
     ...(savedEdit === undefined ? {} : { savedEdit }),
+    ...(details === undefined ? {} : { details }),
   })
   return { kind: 'saved', revision: revision.number, diagnostics }
 }

@@ -42,7 +42,7 @@ export async function setValue(
   const value = await yamlValue(path, text, request)
   const environment = workspace.store.environment(reference.name)
   const base = environment.current()
-  const edited = setAt(base.definition, inDocument(path), value)
+  const edited = relative(() => setAt(base.definition, inDocument(path), value))
   return saveDefinition(workspace, environment, { text: edited, base, change: 'set' })
 }
 
@@ -56,7 +56,7 @@ export async function removeValue(
   if (path.length === 0) throw emptyPath()
   const environment = workspace.store.environment(reference.name)
   const base = environment.current()
-  const edited = deleteAt(base.definition, ['values', ...path])
+  const edited = relative(() => deleteAt(base.definition, ['values', ...path]))
   return saveDefinition(workspace, environment, { text: edited, base, change: 'remove' })
 }
 
@@ -67,6 +67,20 @@ export function parsePath(typed: string, describe: (reason: string) => string): 
   } catch (error) {
     throw new EscError('usage', describe(messageOf(error)), {
       hint: 'write a path like database.users[0]["name.with.dots"]',
+    })
+  }
+}
+
+/** Paths in messages are as people type them: below `values`. */
+export function relative<T>(edit: () => T): T {
+  try {
+    return edit()
+  } catch (error) {
+    if (!(error instanceof EscError) || !/^values[.[]/.test(error.message)) throw error
+    const { code, message, hint } = error
+    throw new EscError(code, message.replace(/^values\.?/, ''), {
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
     })
   }
 }

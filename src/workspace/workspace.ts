@@ -1,8 +1,11 @@
 import { resolve } from 'node:path'
 import { configFolder, type KeyContext } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
-import { type Author, type Environment, layout, type Revision, Store } from '../store/index.ts'
+import type { World } from '../evaluate/index.ts'
+import { type Author, type Environment, layout, type Revision, Store, type StoreWorld } from '../store/index.ts'
 import { findAuthor } from './author.ts'
+import { type ChangedFiles, type RecordedFiles, recordFiles } from './changed-files.ts'
+import { readKnownStores } from './known-stores.ts'
 import { type EnvironmentReference, parseReference } from './reference.ts'
 
 /** What a workspace needs from outside. */
@@ -16,26 +19,53 @@ export interface WorkspaceOptions {
   /** Tells the user something that is no result, such as where a new key file is. No secrets. */
   readonly notify: (text: string) => void
   readonly now: () => Date
+  /** Where providers come from. Default: the registry of this program. */
+  readonly provider?: World['provider'] | undefined
+  /** Random bytes for names of temporary files. Default: those of the operating system. */
+  readonly random?: ((byteCount: number) => Uint8Array) | undefined
+  /** Hears of each store that is opened. */
+  readonly onOpen?: ((workspace: Workspace) => void) | undefined
 }
+
+/** Why it is this store: it was named, by flag or variable; the current folder is in or beside it; the user has logged in to it. */
+export type Chosen = 'named' | 'found' | 'login'
 
 /** A store in use by somebody: what every function of this folder works on. */
 export interface Workspace {
   readonly store: Store
+  readonly chosen: Chosen
   readonly options: WorkspaceOptions
   /** Who new revisions are by. Found out once. */
   author(): Promise<Author>
   reference(text: string): EnvironmentReference
+  /** What has been changed in the store by this object so far. */
+  changes(): ChangedFiles
 }
 
 export function openWorkspace(options: WorkspaceOptions): Workspace {
-  const world = { keys: keyContext(options) }
+  const recorded = recordFiles()
+  const world = { keys: keyContext(options), files: recorded.files }
   const chosen = options.store ?? options.env.ESC_STORE
-  const store = chosen ? openChosen(resolve(options.cwd, chosen), world) : Store.find(options.cwd, world)
-  return workspaceOf(store, options)
+  if (chosen)
+    return workspaceOf(openChosen(resolve(options.cwd, chosen), world), { chosen: 'named', recorded, options })
+  try {
+    return workspaceOf(Store.find(options.cwd, world), { chosen: 'found', recorded, options })
+  } catch (error) {
+    const { current } = readKnownStores(options.env)
+    if (!(error instanceof EscError) || error.code !== 'not_found' || current === undefined) throw error
+    return workspaceOf(Store.open(current, world), { chosen: 'login', recorded, options })
+  }
+}
+
+/** The store in a folder, or in `environments/` of it. */
+export function openWorkspaceAt(folder: string, options: WorkspaceOptions, chosen: Chosen): Workspace {
+  const recorded = recordFiles()
+  const world = { keys: keyContext(options), files: recorded.files }
+  return workspaceOf(openChosen(resolve(options.cwd, folder), world), { chosen, recorded, options })
 }
 
 /** `folder` is a store, or holds one in `environments/`. */
-function openChosen(folder: string, world: { readonly keys: KeyContext }): Store {
+function openChosen(folder: string, world: StoreWorld): Store {
   try {
     return Store.open(folder, world)
   } catch (error) {
@@ -48,17 +78,27 @@ function openChosen(folder: string, world: { readonly keys: KeyContext }): Store
   }
 }
 
-export function workspaceOf(store: Store, options: WorkspaceOptions): Workspace {
+interface Opening {
+  readonly chosen: Chosen
+  readonly recorded: RecordedFiles
+  readonly options: WorkspaceOptions
+}
+
+function workspaceOf(store: Store, { chosen, recorded, options }: Opening): Workspace {
   let author: Promise<Author> | undefined
-  return {
+  const workspace: Workspace = {
     store,
+    chosen,
     options,
     author: () => {
       author ??= findAuthor(options.env, store.folder)
       return author
     },
     reference: (text) => parseReference(text, () => store.organization),
+    changes: () => recorded.changedIn(store.folder),
   }
+  options.onOpen?.(workspace)
+  return workspace
 }
 
 export function keyContext(options: WorkspaceOptions): KeyContext {

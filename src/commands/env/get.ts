@@ -1,5 +1,13 @@
 import { EscError } from '../../errors.ts'
-import { definitionText, type Got, getEnvironment, parsePath, renderGot, unknownFormat } from '../../workspace/index.ts'
+import {
+  definitionText,
+  type Got,
+  getEnvironment,
+  indentedByTwo,
+  parsePath,
+  renderGot,
+  unknownFormat,
+} from '../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand } from '../framework/command.ts'
 import { boolean, text } from '../framework/flags.ts'
 import { openTarget } from '../framework/session.ts'
@@ -8,7 +16,7 @@ const VALUE_FORMATS = ['json', 'detailed', 'string', 'dotenv', 'shell'] as const
 type ValueFormat = (typeof VALUE_FORMATS)[number]
 
 const flags = {
-  definition: boolean({ description: 'print the definition only, as it is stored' }),
+  definition: boolean({ description: 'print the definition only' }),
   value: text({
     description: `print the value only, in one of the formats ${VALUE_FORMATS.join(', ')}`,
     value: 'format',
@@ -25,7 +33,7 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
   static override examples = [
     { description: 'Values and definition of an environment', command: 'esc env get rotators/ci' },
     { description: 'One value, and where it comes from', command: 'esc env get app/dev environmentVariables' },
-    { description: 'The definition as it is stored', command: 'esc env get rotators/ci --definition' },
+    { description: 'The definition alone', command: 'esc env get rotators/ci --definition' },
     { description: 'One value for a script', command: 'esc env get app/dev region --value string' },
   ]
   static override baseFlags = ENV_FLAGS
@@ -46,7 +54,7 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
     if (format !== undefined && !isValueFormat(format)) throw unknownFormat(format, VALUE_FORMATS)
     const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
-    if (definition && path.length === 0) return definitionText(workspace, reference, showSecrets)
+    if (definition && path.length === 0) return indentedByTwo(await definitionText(workspace, reference, showSecrets))
     const got = await getEnvironment(workspace, reference, { path, showSecrets })
     if (definition) return got.definition ?? ''
     if (format !== undefined) return renderGot(got, { format, path, redact: !showSecrets })

@@ -26,8 +26,7 @@ export default class EnvLs extends EscCommand<Result, typeof flags> {
   async run(): Promise<Result> {
     const workspace = openSession(this.io, this.flags)
     const { organization, project } = this.flags
-    if (organization && organization !== workspace.store.organization) return { environments: [] }
-    return { environments: listEnvironments(workspace, project) }
+    return { environments: listEnvironments(workspace, { organization, project }) }
   }
 
   text({ environments }: Result): string {

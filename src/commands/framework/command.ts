@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
-import type { Io } from '../../terminal/index.ts'
 import type { Flags, FlagValues } from './flags.ts'
-import { choice, text } from './flags.ts'
+import { boolean, choice, maybe, text } from './flags.ts'
+import type { Host } from './host.ts'
 import { parseArguments } from './parse-arguments.ts'
 
 /** A positional argument as help shows it. How many there may be is said by `static count`. */
@@ -42,6 +42,19 @@ export const ENV_FLAGS = {
   }),
 }
 
+/** Undefined: as `git: {commit}` in the store's `esc.yaml` says. */
+const COMMIT_FLAG = {
+  commit: maybe(
+    boolean({
+      description: 'commit the change to git (default: what git.commit in esc.yaml says, else no)',
+      helpGroup: 'GLOBAL',
+    }),
+  ),
+}
+
+/** Flags of every command under `esc env` that changes the store. */
+export const WRITE_FLAGS = { ...ENV_FLAGS, ...COMMIT_FLAG }
+
 /** `--output text|json`, for the commands that list it. */
 export const OUTPUT_FLAG = {
   output: choice({
@@ -55,7 +68,7 @@ export const OUTPUT_FLAG = {
 
 /** A command line after parsing, typed by the flags the command declares. */
 export interface Input<F extends Flags> {
-  readonly flags: FlagValues<F> & Partial<FlagValues<typeof ENV_FLAGS>>
+  readonly flags: FlagValues<F> & Partial<FlagValues<typeof WRITE_FLAGS>>
   readonly positionals: readonly string[]
   /** How many positionals stood before `--`; undefined when there was no `--`. */
   readonly beforeDashes: number | undefined
@@ -83,9 +96,9 @@ export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
   protected readonly flags: Input<F>['flags']
   protected readonly positionals: readonly string[]
   protected readonly beforeDashes: number | undefined
-  protected readonly io: Io
+  protected readonly io: Host
 
-  constructor(input: Input<F>, io: Io) {
+  constructor(input: Input<F>, io: Host) {
     this.flags = input.flags
     this.positionals = input.positionals
     this.beforeDashes = input.beforeDashes
@@ -110,7 +123,7 @@ export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
 
 /** The statics of a command, and how to make one. */
 export type CommandClass = Pick<typeof EscCommand, keyof typeof EscCommand> & {
-  new (input: Input<Flags>, io: Io): EscCommand
+  new (input: Input<Flags>, io: Host): EscCommand
 }
 
 /** Reads the command line of a command. Undefined: it asks for help. Throws `usage` errors with the texts of docs/cli.md. */
@@ -126,6 +139,13 @@ export function parseInput(command: CommandClass, words: readonly string[]): Inp
   for (const [name, flag] of Object.entries(declared)) flags[name] = flag.read(parsed.flags.get(name) ?? [], name)
   // An environment given as a flag takes the place of the first positional.
   checkCount(command, parsed.positionals, parsed.flags.has('env') ? 1 : 0)
+  const missing = Object.keys(declared).filter((name) => declared[name]?.required && !parsed.flags.has(name))
+  if (missing.length > 0) {
+    const names = missing.sort().map((name) => JSON.stringify(name))
+    throw new EscError('usage', `required flag(s) ${names.join(', ')} not set`, {
+      hint: `run "esc ${command.id.replaceAll(':', ' ')} --help" for its flags`,
+    })
+  }
   return { flags, positionals: parsed.positionals, beforeDashes: parsed.beforeDashes } as Input<Flags>
 }
 

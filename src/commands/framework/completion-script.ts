@@ -78,7 +78,7 @@ ${cases.join('\n')}
   if [[ "$current" == -* ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$current"))
   elif [[ $environments == true && $index -eq $COMP_CWORD ]]; then
-    COMPREPLY=($(compgen -W "$(esc env ls 2>/dev/null)" -- "$current"))
+    COMPREPLY=($(compgen -W "$words $(esc env ls 2>/dev/null)" -- "$current"))
   elif [[ -n "$words" ]]; then
     COMPREPLY=($(compgen -W "$words" -- "$current"))
   else
@@ -121,6 +121,7 @@ ${cases.join('\n')}
   elif [[ $environments == true && $index -eq $CURRENT ]]; then
     names=(\${(f)"$(esc env ls 2>/dev/null)"})
     compadd -a names
+    (( \${#items} )) && _describe 'command' items
   elif (( \${#items} )); then
     _describe 'command' items
   else

@@ -12,6 +12,8 @@ export interface Flag<T> {
   readonly helpGroup?: string
   readonly multiple?: boolean
   readonly hidden?: boolean
+  /** The command refuses to run without it. */
+  readonly required?: boolean
   readonly options?: readonly string[]
   readonly default?: unknown
   /** The value of the flag when it is given without one (`--draft`). Such a flag takes a value only after `=`. */
@@ -43,6 +45,11 @@ export function boolean(options: FlagOptions): Flag<boolean> {
       throw invalidFlag(name, options.char, last, 'expected true or false')
     },
   }
+}
+
+/** A flag that tells not being given from being given as false. */
+export function maybe<T>(flag: Flag<T>): Flag<T | undefined> {
+  return { ...flag, read: (words, name) => (words.length === 0 ? undefined : flag.read(words, name)) }
 }
 
 const TRUE = ['1', 't', 'T', 'true', 'TRUE', 'True']
@@ -83,6 +90,45 @@ export function choice<const T extends string>(
       const message =
         refuse?.(word) ?? `invalid --${name} ${JSON.stringify(word)}: must be one of ${options.options.join(', ')}`
       throw new EscError('usage', message, { hint: `use one of ${options.options.join(', ')}` })
+    },
+  }
+}
+
+/** `--name value`, which must be given. */
+export function requiredText(options: FlagOptions & { readonly value?: string }): Flag<string> {
+  const { value, ...rest } = options
+  return {
+    ...rest,
+    type: 'option',
+    required: true,
+    ...(value === undefined ? {} : { helpValue: value }),
+    read: (words) => words.at(-1) ?? '',
+  }
+}
+
+/** `--event created --event updated`: every value, in order. */
+export function list(options: FlagOptions & { readonly value?: string }): Flag<readonly string[]> {
+  const { value, ...rest } = options
+  return {
+    ...rest,
+    type: 'option',
+    multiple: true,
+    ...(value === undefined ? {} : { helpValue: value }),
+    read: (words) => words,
+  }
+}
+
+/** `--count 10`; undefined when not given. */
+export function count(options: FlagOptions): Flag<number | undefined> {
+  return {
+    ...options,
+    type: 'option',
+    helpValue: 'number',
+    read(words, name) {
+      const word = words.at(-1)
+      if (word === undefined) return undefined
+      if (/^[+-]?[0-9]{1,15}$/.test(word)) return Number(word)
+      throw invalidFlag(name, options.char, word, `strconv.ParseInt: parsing ${JSON.stringify(word)}: invalid syntax`)
     },
   }
 }

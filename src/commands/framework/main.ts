@@ -1,6 +1,7 @@
-import type { Io } from '../../terminal/index.ts'
 import { processIo } from '../../terminal/index.ts'
-import { type CommandClass, parseInput } from './command.ts'
+import { type CommandClass, type EscCommand, parseInput } from './command.ts'
+import { commitAfter } from './commit.ts'
+import type { Host } from './host.ts'
 import { COMMANDS, type CommandLoader } from './registry.ts'
 import { reportError } from './report-error.ts'
 import { route } from './route.ts'
@@ -9,7 +10,7 @@ import { route } from './route.ts'
  * Runs one command line and returns the exit code. Everything it reads and writes goes through `io`; `root` is the folder of
  * the package.
  */
-export async function main(argv: readonly string[], root: string, io: Io = processIo()): Promise<number> {
+export async function main(argv: readonly string[], root: string, io: Host = processIo()): Promise<number> {
   let json = asksForJson(argv)
   try {
     const target = route(argv)
@@ -18,7 +19,17 @@ export async function main(argv: readonly string[], root: string, io: Io = proce
     const input = parseInput(Command, target.words)
     if (input === undefined) return await showHelp(target.id.split(':'), root, io)
     json = (input.flags as { readonly output?: unknown }).output === 'json'
-    const command = new Command(input, io)
+    const code = await run(new Command(input, io), { json, io })
+    if (!Object.hasOwn(Command.baseFlags, 'commit')) return code
+    const { commit: wanted } = input.flags as { readonly commit?: boolean }
+    return await commitAfter(code, { id: Command.id, wanted, io })
+  } catch (error) {
+    return reportError(error, io, json ? 'json' : 'text')
+  }
+}
+
+async function run(command: EscCommand, { json, io }: { readonly json: boolean; readonly io: Host }): Promise<number> {
+  try {
     const result = await command.run()
     const output = json ? await asJson(command.json(result)) : command.text(result)
     if (output !== undefined && output !== '') io.out(output.endsWith('\n') ? output : output + '\n')
@@ -33,7 +44,7 @@ async function asJson(value: unknown): Promise<string> {
   return toJsonText(value)
 }
 
-async function showHelp(subject: readonly string[], root: string, io: Io): Promise<number> {
+async function showHelp(subject: readonly string[], root: string, io: Host): Promise<number> {
   const { helpText } = await import('./help.ts')
   io.out(await helpText(subject, root, io))
   return 0

@@ -3,12 +3,26 @@ export type CommandLoader = () => Promise<{ readonly default: unknown }>
 
 /** Every command by its id, which is its path below `src/commands` with `:` between the words. Nothing is loaded before it runs. */
 export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
+  check: () => import('../check.ts'),
   completion: () => import('../completion.ts'),
+  'config:cp': () => import('../config/cp.ts'),
+  'env:change-secrets-provider': () => import('../env/change-secrets-provider.ts'),
+  'env:discard': () => import('../env/discard.ts'),
+  'env:clone': () => import('../env/clone.ts'),
+  'env:diff': () => import('../env/diff.ts'),
   'env:edit': () => import('../env/edit.ts'),
   'env:get': () => import('../env/get.ts'),
   'env:init': () => import('../env/init.ts'),
   'env:ls': () => import('../env/ls.ts'),
   'env:open': () => import('../env/open.ts'),
+  'env:renumber': () => import('../env/renumber.ts'),
+  'env:provider:aws-login:oidc': () => import('../env/provider/aws-login/oidc.ts'),
+  'env:provider:aws-login:static': () => import('../env/provider/aws-login/static.ts'),
+  'env:provider:azure-login:oidc': () => import('../env/provider/azure-login/oidc.ts'),
+  'env:provider:azure-login:static': () => import('../env/provider/azure-login/static.ts'),
+  'env:provider:gcp-login:oidc': () => import('../env/provider/gcp-login/oidc.ts'),
+  'env:provider:gcp-login:static': () => import('../env/provider/gcp-login/static.ts'),
+  'env:referrer:list': () => import('../env/referrer/list.ts'),
   'env:restore': () => import('../env/restore.ts'),
   'env:rm': () => import('../env/rm.ts'),
   'env:rotate': () => import('../env/rotate.ts'),
@@ -17,8 +31,21 @@ export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   'env:run': () => import('../env/run.ts'),
   'env:save': () => import('../env/save.ts'),
   'env:set': () => import('../env/set.ts'),
+  'env:settings:get': () => import('../env/settings/get.ts'),
+  'env:settings:set': () => import('../env/settings/set.ts'),
   'env:status': () => import('../env/status.ts'),
+  'env:tag': () => import('../env/tag.ts'),
+  'env:tag:get': () => import('../env/tag/get.ts'),
+  'env:tag:ls': () => import('../env/tag/ls.ts'),
+  'env:tag:mv': () => import('../env/tag/mv.ts'),
+  'env:tag:rm': () => import('../env/tag/rm.ts'),
+  'env:version': () => import('../env/version.ts'),
   'env:version:history': () => import('../env/version/history.ts'),
+  'env:version:retract': () => import('../env/version/retract.ts'),
+  'env:version:rollback': () => import('../env/version/rollback.ts'),
+  'env:version:tag': () => import('../env/version/tag.ts'),
+  'env:version:tag:ls': () => import('../env/version/tag/ls.ts'),
+  'env:version:tag:rm': () => import('../env/version/tag/rm.ts'),
   init: () => import('../init.ts'),
   open: () => import('../open.ts'),
   run: () => import('../run.ts'),
@@ -27,11 +54,22 @@ export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
 
 /** Other names of commands. */
 export const ALIASES: Readonly<Record<string, string>> = {
+  'config:copy': 'config:cp',
   'env:new': 'env:init',
+  'env:referrer:ls': 'env:referrer:list',
 }
 
 /** Groups of commands, with the line that help shows. A group comes before the groups in it. */
 export const TOPICS: Readonly<Record<string, string>> = {
+  config: 'Copy configuration',
   env: 'Manage environments',
+  'env:provider': 'Manage login providers within an environment',
+  'env:provider:aws-login': 'Add an AWS login provider to an environment',
+  'env:provider:azure-login': 'Add an Azure login provider to an environment',
+  'env:provider:gcp-login': 'Add a Google Cloud login provider to an environment',
+  'env:referrer': 'Manage environment referrers',
+  'env:settings': 'Manage environment settings',
+  'env:tag': 'Manage environment tags',
   'env:version': 'Manage versions',
+  'env:version:tag': 'Manage tagged versions',
 }

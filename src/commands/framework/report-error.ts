@@ -30,7 +30,7 @@ export function reportError(error: unknown, io: Io, output: 'text' | 'json'): nu
   if (!(error instanceof ReportedError)) {
     const label = hasColour(io, 'stderr') ? red('Error:') : 'Error:'
     io.err(`${label} ${message}\n`)
-    if (hint !== undefined) io.err(`hint: ${hint}\n`)
+    if (hint !== undefined && !io.env.ESC_NO_HINTS) io.err(`hint: ${hint}\n`)
   }
   if (io.env.ESC_DEBUG && error instanceof Error) {
     io.err(`${error.stack ?? ''}\n`)

@@ -1,13 +1,18 @@
-import { type Io, secretPrompt } from '../../terminal/index.ts'
+import { secretPrompt } from '../../terminal/index.ts'
 import {
   type EnvironmentReference,
+  type LocateMode,
+  locate,
   openWorkspace,
   type Workspace,
   type WorkspaceOptions,
 } from '../../workspace/index.ts'
+import type { Host } from './host.ts'
+
+const opened = new WeakMap<Host, Workspace[]>()
 
 /** How workspace functions reach the person at the terminal. */
-export function workspaceOptions(io: Io, flags: { readonly store?: string | undefined }): WorkspaceOptions {
+export function workspaceOptions(io: Host, flags: { readonly store?: string | undefined }): WorkspaceOptions {
   return {
     cwd: io.cwd,
     env: io.env,
@@ -15,11 +20,19 @@ export function workspaceOptions(io: Io, flags: { readonly store?: string | unde
     prompt: secretPrompt(io),
     notify: (text) => io.err(`${text}\n`),
     now: io.now,
+    provider: io.provider,
+    random: io.random,
+    onOpen: (workspace) => opened.set(io, [...workspacesOf(io), workspace]),
   }
 }
 
-export function openSession(io: Io, flags: { readonly store?: string | undefined }): Workspace {
+export function openSession(io: Host, flags: { readonly store?: string | undefined }): Workspace {
   return openWorkspace(workspaceOptions(io, flags))
+}
+
+/** The stores that a command line has worked on so far. */
+export function workspacesOf(io: Host): readonly Workspace[] {
+  return opened.get(io) ?? []
 }
 
 /** The environment a command is about, and the positionals after it. */
@@ -31,11 +44,16 @@ export interface Target {
 
 /** The environment comes from `--env`, else from the first positional. */
 export function openTarget(
-  io: Io,
+  io: Host,
   flags: { readonly store?: string | undefined; readonly env?: string | undefined },
   positionals: readonly string[],
+  mode: LocateMode = 'existing',
 ): Target {
-  const workspace = openSession(io, flags)
   const [typed, rest] = flags.env === undefined ? [positionals[0], positionals.slice(1)] : [flags.env, positionals]
-  return { workspace, reference: workspace.reference(typed ?? ''), rest }
+  return { ...locate(workspaceOptions(io, flags), typed ?? '', mode), rest }
+}
+
+/** Where files that hold values are written. */
+export function temporaryPlace(io: Host) {
+  return { folder: io.env.TMPDIR || undefined, random: io.random }
 }

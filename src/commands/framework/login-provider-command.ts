@@ -1,0 +1,86 @@
+import { EscError } from '../../errors.ts'
+import type { Json } from '../../json.ts'
+import { diagnosticBlocks, hasColour } from '../../terminal/index.ts'
+import { refuseVersion, setLoginProvider } from '../../workspace/index.ts'
+import { EscCommand, WRITE_FLAGS } from './command.ts'
+import { boolean, type Flags, text } from './flags.ts'
+import { openTarget } from './session.ts'
+
+/** Flags of every command that writes a login provider. `path`: where it is put unless the user says otherwise. */
+export function loginProviderFlags(path: string) {
+  return {
+    path: text({ description: `where to put it, below values (default: ${path})`, value: 'path' }),
+    create: boolean({ description: 'make the environment if there is none' }),
+  }
+}
+
+export const SUBJECT_ATTRIBUTE = 'an attribute for the subject of the identity token; can be given several times'
+
+/** Writes one `fn::open` of a login provider into a definition. What differs is said by `call`. */
+export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<void, F> {
+  static override baseFlags = WRITE_FLAGS
+
+  /** Where the call goes by default. */
+  protected abstract readonly place: string
+
+  /** The words after the environment, such as `['role-arn', 'session-name']`. */
+  protected abstract readonly words: readonly string[]
+
+  /** The call, from those words. Members that are undefined or empty are left out. */
+  protected abstract call(words: readonly string[]): Json
+
+  async run(): Promise<void> {
+    const flags = this.flags as typeof this.flags & { readonly path?: string; readonly create?: boolean }
+    const { workspace, reference, rest } = openTarget(this.io, flags, this.positionals)
+    refuseVersion(reference, 'provider')
+    if (rest.length !== this.words.length) throw this.#expected()
+    const request = { path: flags.path ?? this.place, block: this.call(rest), create: flags.create ?? false }
+    const created = (fullName: string) => this.io.out(`Environment created: ${fullName}\n`)
+    const { saved, text } = await setLoginProvider(workspace, reference, request, created)
+    const source = { environment: reference.name, text }
+    this.io.err(diagnosticBlocks(saved.diagnostics, source, hasColour(this.io, 'stderr')))
+    if (saved.kind === 'refused') {
+      throw new EscError('invalid_definition', 'provider update failed', { hint: 'nothing was saved' })
+    }
+  }
+
+  #expected(): EscError {
+    const names = this.words.map((word) => `<${word}>`)
+    const joined = names.length === 2 ? names.join(' and ') : names.join(' ')
+    return new EscError('usage', `expected ${joined}`, {
+      hint: 'run the command with --help for its arguments and flags',
+    })
+  }
+
+  text(): string {
+    return 'Provider updated.'
+  }
+}
+
+/** The arguments of such a command, for its help. */
+export function loginProviderArgs(words: Readonly<Record<string, string>>) {
+  const args = Object.entries(words).map(([name, description]) => [name, { description, required: true }] as const)
+  return { environment: { description: 'the environment', required: true }, ...Object.fromEntries(args) }
+}
+
+/** With `--env`, there is one positional less. */
+export function loginProviderCount(words: number) {
+  return { kind: 'between', least: words, most: words + 1 } as const
+}
+
+/** A list, unless it is empty. */
+export function someOf(values: readonly string[]): readonly string[] | undefined {
+  return values.length === 0 ? undefined : values
+}
+
+export function secret(plaintext: string): Json {
+  return { 'fn::secret': plaintext }
+}
+
+/** @throws EscError `usage` for anything but a positive integer. */
+export function projectNumber(word: string): number {
+  if (/^\+?[0-9]{1,15}$/.test(word) && Number(word) > 0) return Number(word)
+  throw new EscError('usage', `invalid project number ${JSON.stringify(word)}: must be a positive integer`, {
+    hint: 'the number, not the name, of the Google Cloud project',
+  })
+}

@@ -1,0 +1,56 @@
+import { EscError } from '../errors.ts'
+import { reencrypt } from './reencrypt.ts'
+import { type EnvironmentReference, refuseVersion } from './reference.ts'
+import { dropRotatorState } from './rotator-state.ts'
+import { doing, stamp } from './versions.ts'
+import type { Workspace } from './workspace.ts'
+
+export interface CloneRequest {
+  readonly source: EnvironmentReference
+  /** As typed: `[project/]environment`. */
+  readonly destination: string
+  readonly preserveHistory: boolean
+  readonly preserveEnvironmentTags: boolean
+  readonly preserveRevisionTags: boolean
+}
+
+export interface Cloned {
+  /** Full names. */
+  readonly from: string
+  readonly to: string
+  /** Rotators of the newest definition that were cloned without their credentials. */
+  readonly dropped: readonly string[]
+}
+
+/** Makes an environment from another one: what it holds, under a key of its own. Rotators forget their credentials. */
+export async function cloneEnvironment(workspace: Workspace, request: CloneRequest): Promise<Cloned> {
+  const { source, destination } = request
+  refuseVersion(source, 'clone')
+  if (!source.typed.includes('/')) {
+    throw new EscError(
+      'usage',
+      "referring to an environment name ('env' or 'org/env') without a project is not supported",
+      { hint: `write default/${source.typed}` },
+    )
+  }
+  const project = source.name.split('/')[0] as string
+  const target = workspace.reference(destination.includes('/') ? destination : `${project}/${destination}`)
+  refuseVersion(target, 'clone')
+  const { store } = workspace
+  const { preserveHistory, preserveEnvironmentTags, preserveRevisionTags } = request
+  const by = await stamp(workspace)
+  const environment = store.environment(source.name)
+  const { dropped } = dropRotatorState(source.name, environment.current().definition)
+  await doing('cloning environment', () =>
+    store.clone(source.name, target.name, {
+      ...by,
+      preserveHistory,
+      preserveEnvironmentTags,
+      preserveRevisionTags,
+      reencrypt: (definition, ciphers, revision) =>
+        reencrypt(dropRotatorState(source.name, definition).text, ciphers, revision),
+    }),
+  )
+  const fullName = (name: string) => `${store.organization}/${name}`
+  return { from: fullName(environment.name), to: fullName(target.name), dropped }
+}

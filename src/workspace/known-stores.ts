@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { configFolder } from '../crypto/index.ts'
+
+/** The stores that a user has logged in to: `config.json` of their configuration folder. */
+export interface KnownStores {
+  /** Folder of the store that commands use where no other is named or found. */
+  readonly current: string | undefined
+  /** Folders of all stores. Each is known by its label, which is in its own `esc.yaml`. */
+  readonly folders: readonly string[]
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+const fileName = 'config'
+
+/** A file that cannot be read counts as empty: it only spares typing. */
+export function readKnownStores(env: Variables): KnownStores {
+  try {
+    const text = readFileSync(join(configFolder(env), `${fileName}.json`), 'utf8')
+    const { current, stores } = JSON.parse(text) as { current?: unknown; stores?: unknown }
+    const folders = Array.isArray(stores) ? stores.filter((each) => typeof each === 'string') : []
+    return { current: typeof current === 'string' ? current : undefined, folders }
+  } catch {
+    return { current: undefined, folders: [] }
+  }
+}
+
+export async function writeKnownStores(env: Variables, { current, folders }: KnownStores): Promise<void> {
+  const { Conf } = await import('../sdk/conf.ts')
+  const file = new Conf({ cwd: configFolder(env), configName: fileName })
+  file.set('stores', [...folders])
+  if (current === undefined) file.delete('current')
+  else file.set('current', current)
+}

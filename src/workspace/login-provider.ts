@@ -1,0 +1,57 @@
+import { EscError } from '../errors.ts'
+import type { Json } from '../json.ts'
+import { setAt } from '../syntax/index.ts'
+import { createEnvironment } from './create-environment.ts'
+import type { EnvironmentReference } from './reference.ts'
+import { type SaveResult, saveDefinition } from './save-definition.ts'
+import { parsePath, relative } from './set-value.ts'
+import type { Workspace } from './workspace.ts'
+
+export interface LoginProviderRequest {
+  /** As typed, below `values`. */
+  readonly path: string
+  /** The call, such as `{'fn::open::aws-login': {…}}`; secrets in it are `fn::secret` in the clear. */
+  readonly block: Json
+  /** Make the environment when it is missing. */
+  readonly create: boolean
+}
+
+export interface LoginProviderSet {
+  readonly saved: SaveResult
+  /** The definition that was to be saved: positions of diagnostics are in it. */
+  readonly text: string
+}
+
+/** Puts a login provider at a path of an environment, in the place of whatever is there. */
+export async function setLoginProvider(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  { path: typed, block, create }: LoginProviderRequest,
+  created: (fullName: string) => void,
+): Promise<LoginProviderSet> {
+  const path = parsePath(typed, (reason) => `invalid --path: ${reason}`)
+  if (path.length === 0) throw new EscError('usage', 'path must contain at least one element')
+  const { store } = workspace
+  if (!store.has(reference.name)) {
+    if (!create) {
+      throw new EscError(
+        'not_found',
+        `environment ${reference.typed} does not exist; pass --create to create it, or run \`esc env init ${reference.typed}\` first`,
+      )
+    }
+    created((await createEnvironment(workspace, reference, { definition: '' })).fullName)
+  }
+  const environment = store.environment(reference.name)
+  const base = environment.current()
+  const text = placed(base.definition, path, typed, block)
+  return { saved: await saveDefinition(workspace, environment, { text, base, change: 'set' }), text }
+}
+
+function placed(definition: string, path: readonly (string | number)[], typed: string, block: Json): string {
+  try {
+    return relative(() => setAt(definition, ['values', ...path], block))
+  } catch (error) {
+    if (!(error instanceof EscError)) throw error
+    throw new EscError(error.code, `setting provider at ${typed}: ${error.message}`, { cause: error })
+  }
+}

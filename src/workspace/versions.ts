@@ -1,0 +1,95 @@
+import { EscError, messageOf } from '../errors.ts'
+import { isNumber, requireVersion } from './history.ts'
+import { type EnvironmentReference, parseRelativeReference } from './reference.ts'
+import type { Workspace } from './workspace.ts'
+
+/** Gives a revision the tag that the reference names. `version`: a number or tag, `@` before it or not; default: the newest. */
+export async function tagRevision(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  version: string | undefined,
+): Promise<void> {
+  const environment = workspace.store.environment(reference.name)
+  const { version: tag } = reference
+  if (tag === undefined || isNumber(tag)) {
+    throw new EscError('usage', 'please specify a name for the tagged version', {
+      hint: `add it to the name: ${reference.name}@stable`,
+    })
+  }
+  const wanted = version?.replace(/^@/, '')
+  try {
+    await environment.versions.tag(tag, wanted, await stamp(workspace))
+  } catch (error) {
+    if (wanted === undefined || isNumber(wanted) || !(error instanceof EscError) || error.code !== 'not_found')
+      throw error
+    const { hint } = error
+    throw new EscError('not_found', `resolving tag ${JSON.stringify(wanted)}: ${error.message}`, {
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    })
+  }
+}
+
+/** Removes the tag that the reference names. */
+export async function removeRevisionTag(workspace: Workspace, reference: EnvironmentReference): Promise<void> {
+  const environment = workspace.store.environment(reference.name)
+  const { version: tag } = reference
+  if (tag === undefined || isNumber(tag)) {
+    throw new EscError('usage', 'please specify a tagged version to remove', {
+      hint: `add it to the name: ${reference.name}@stable`,
+    })
+  }
+  await environment.versions.removeTag(tag)
+}
+
+export interface RetractRequest {
+  /** The revision to use instead, as typed: `@3`, or the environment with a version. */
+  readonly replacement?: string | undefined
+  readonly reason?: string | undefined
+}
+
+/** Takes the revision that the reference names out of use. */
+export async function retractRevision(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  { replacement, reason }: RetractRequest,
+): Promise<void> {
+  const environment = workspace.store.environment(reference.name)
+  const version = requireVersion(reference)
+  await environment.versions.retract(version, {
+    ...(await stamp(workspace)),
+    replacement: replacement === undefined ? undefined : replacementVersion(workspace, reference, replacement),
+    reason,
+  })
+}
+
+function replacementVersion(workspace: Workspace, reference: EnvironmentReference, typed: string): string {
+  // A bare number or tag can only mean a version: there is nothing else to replace a revision by.
+  const text = /[/@:]/.test(typed) ? typed : `@${typed}`
+  const other = parseRelativeReference(text, reference, () => workspace.store.organization)
+  if (other.name !== reference.name) {
+    throw new EscError('usage', `a revision of ${reference.name} cannot be replaced with one of ${other.name}`, {
+      hint: `name another revision of ${reference.name}, such as @3`,
+    })
+  }
+  return requireVersion(other)
+}
+
+/** Who does something now. */
+export async function stamp(workspace: Workspace) {
+  return { author: await workspace.author(), created: workspace.options.now() }
+}
+
+/** Says what was being done, as the original does. */
+export async function doing<T>(what: string, work: () => Promise<T> | T): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof EscError)) throw error
+    const { hint } = error
+    throw new EscError(error.code, `${what}: ${messageOf(error)}`, {
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    })
+  }
+}
