@@ -160,7 +160,11 @@ export function externalRotator(
         if (state !== undefined && isDeepStrictEqual(now, plainOf(current.reveal()))) return { kind: 'rotated', state }
         return isDeepStrictEqual(now, begun.state) ? { kind: 'rotated', state: { current } } : movedOn(pending.url)
       }
-      if (!isDeepStrictEqual(now, begun.state)) return movedOn(pending.url)
+      if (!isDeepStrictEqual(now, begun.state)) {
+        // Committed by a run that died before it cleared this record, or by somebody else. The request is never sent again:
+        // an adapter that has not seen it yet would rotate what it holds no longer.
+        return state === undefined ? movedOn(pending.url) : { kind: 'rotated', state }
+      }
       if (pending.url !== inputs.url) {
         throw new EscError(
           'conflict',

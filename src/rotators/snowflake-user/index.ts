@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import type { Secret } from '../../secret.ts'
 import type { CredentialCheck, RotationRequest, Rotator, RotatorContext, Settled } from '../rotator.ts'
 import { VendorHttpError } from '../vendor-http.ts'
 import { requireAccount, resolveUser } from './identifier.ts'
@@ -31,6 +32,8 @@ type Request = RotationRequest<SnowflakeInputs, SnowflakeState>
 export interface SnowflakeOptions {
   readonly fetch?: typeof globalThis.fetch
   readonly timing?: SnowflakeTiming
+  /** Makes a private key, PEM. Default: RSA of 2048 bits, by the system's own randomness. */
+  readonly newPrivateKey?: () => Promise<Secret<string>>
 }
 
 /**
@@ -76,7 +79,7 @@ export function snowflakeUserRotator(
     async rotate({ replaced }, request, stage, context) {
       const { user, current } = checkRequest(request)
       const { inputs, state } = request
-      const privateKey = await newPrivateKey()
+      const privateKey = await (options.newPrivateKey ?? newPrivateKey)()
       const session = connectSnowflake(inputs.login, connection(context))
       const createdAt = context
         .now()
