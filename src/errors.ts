@@ -16,23 +16,41 @@ export type ErrorCode =
   | 'rotation_failed' // at least one path was not rotated
   | 'interrupted'
   | 'io'
+  | 'unsupported' // what only a service could do, and a store in a folder cannot
 
 export interface EscErrorOptions {
   /** What the reader can do about it: one sentence, starting lower-case, no final full stop needed. */
   readonly hint?: string
   readonly cause?: unknown
+  /** Nothing is wrong that would not pass by itself: no connection, an overloaded vendor, a request too many. Default false. */
+  readonly transient?: boolean
 }
+
+const brand = Symbol.for('esc.error')
 
 /** An error meant for the user: one line that names the value and the place, and a remedy. Never holds a secret. */
 export class EscError extends Error {
   override readonly name = 'EscError'
   readonly code: ErrorCode
   readonly hint: string | undefined
+  /** Worth another try, a little later. */
+  readonly transient: boolean
+
+  /** A plugin has a copy of this class of its own; its errors are errors all the same. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== EscError) return Function.prototype[Symbol.hasInstance].call(this, value)
+    return value instanceof Error && brand in value
+  }
+
+  get [brand](): true {
+    return true
+  }
 
   constructor(code: ErrorCode, message: string, options: EscErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.hint = options.hint
+    this.transient = options.transient ?? false
   }
 }
 

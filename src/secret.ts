@@ -1,6 +1,7 @@
 import type { Plain } from './plain.ts'
 
 const inspect = Symbol.for('nodejs.util.inspect.custom')
+const brand = Symbol.for('esc.secret')
 
 /**
  * A value that must not be seen. It prints as `[secret]` through string conversion, JSON, `console` and errors;
@@ -9,12 +10,24 @@ const inspect = Symbol.for('nodejs.util.inspect.custom')
 export class Secret<T extends Plain = Plain> {
   readonly #plaintext: T
 
+  /**
+   * A plugin has a copy of this class of its own, or bundles one; its secrets are secrets all the same. Data cannot pretend
+   * to be one: JSON and YAML have no symbols.
+   */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value
+  }
+
   constructor(plaintext: T) {
     this.#plaintext = plaintext
   }
 
   reveal(): T {
     return this.#plaintext
+  }
+
+  get [brand](): true {
+    return true
   }
 
   toString(): string {

@@ -23,6 +23,7 @@ import { decodeJournalEntry, type JournalEntry } from './journal-entry.ts'
 import { PathRun } from './path-run.ts'
 import { notSaved, refuseEdited, refuseErrors, rotatorGone } from './refusals.ts'
 import type { RotationMode, RotationProgress, RotationReport } from './report.ts'
+import { defaultRetryPolicy, type RetryPolicy } from './retry.ts'
 import { type Selection, selectCalls, shownPath } from './selection.ts'
 import { TargetLock } from './target-lock.ts'
 
@@ -41,6 +42,8 @@ export interface RotationRun {
   readonly buildWorld: (rotator: World['rotator'], base: Revision) => { world: World; unlock: () => Promise<Decrypt> }
   readonly context: Omit<RotatorContext, 'progress' | 'warn'>
   readonly guard: Guard
+  /** For faults that pass by themselves. Default: 3 tries within 30 s. */
+  readonly retries?: RetryPolicy
   /** In adopt mode: the credential, as JSON data. */
   readonly adopt?: ExportedMap
   readonly onProgress: (progress: RotationProgress) => void
@@ -77,7 +80,7 @@ class Rotation {
   }
 
   async perform(): Promise<RotationReport> {
-    const { environment, mode, context, onProgress, adopt } = this.#run
+    const { environment, mode, context, onProgress, adopt, retries = defaultRetryPolicy } = this.#run
     const created = context.now()
     const base = environment.current()
     if (!onlyLooks(mode)) refuseEdited(environment, base)
@@ -86,7 +89,7 @@ class Rotation {
     const selection = await this.#select(base)
     this.#warnings.push(...selection.orphans.map(describeOrphan))
     if (mode === 'rotate') await guardAgainstHaste(selection.calls, this.#history(), this.#run.guard, created)
-    const shared = { mode, context, onProgress, ...(adopt && { adopt }) }
+    const shared = { mode, context, retries, onProgress, ...(adopt && { adopt }) }
     const place = { ...shared, journal: environment.journal(), targets: new TargetLock(), revision: base.number }
     for (const call of selection.calls) this.#paths.set(call.path, new PathRun(call, place))
     const outcome = await this.#evaluate(base)

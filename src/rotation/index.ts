@@ -1,4 +1,7 @@
 export { type RotationRun, rotate } from './engine.ts'
 export type { RotationEvent } from './event.ts'
 export type { Guard } from './guard.ts'
+export { decodeJournalEntry, encodeJournalEntry } from './journal-entry.ts'
 export type { PathReport, RotationMode, RotationProgress, RotationReport } from './report.ts'
+export { defaultRetryPolicy, noRetries, type RetryPolicy, retryPolicy } from './retry.ts'
+export { samePlain } from './same-plain.ts'

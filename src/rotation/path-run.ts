@@ -7,6 +7,7 @@ import type { Diagnostic } from '../syntax/index.ts'
 import { adoptCredential } from './adopt.ts'
 import { encodeJournalEntry, type JournalEntry, journalEntryId } from './journal-entry.ts'
 import type { PathReport, RotationMode, RotationProgress } from './report.ts'
+import { Retries, type RetryPolicy } from './retry.ts'
 import { type PathRotation, planPath, rotatePath } from './rotate-path.ts'
 import { samePlain } from './same-plain.ts'
 import type { SelectedCall } from './selection.ts'
@@ -20,6 +21,7 @@ export interface RunPlace {
   readonly targets: TargetLock
   /** The revision the run is based on. */
   readonly revision: number
+  readonly retries: RetryPolicy
   readonly onProgress: (progress: RotationProgress) => void
   /** In adopt mode: the credential, as JSON data. */
   readonly adopt?: ExportedMap
@@ -103,6 +105,7 @@ export class PathRun {
 
   async #rotate(rotator: Rotator, request: RotationRequest<PlainObject, PlainObject>): Promise<PlainObject> {
     const { leftover, begin } = this.call
+    const context = this.#context()
     const rotation = {
       rotator,
       request,
@@ -116,7 +119,8 @@ export class PathRun {
         clear: () =>
           this.call.leftover?.superseded.length ? this.#put(undefined) : this.#place.journal.remove(this.#id),
       },
-      context: this.#context(),
+      context,
+      retries: new Retries(this.#place.retries, context),
       begin,
       onProgress: (phase: RotationProgress['phase']) => this.#progress(phase),
     }

@@ -1,7 +1,8 @@
 import { EscError } from '../errors.ts'
 import type { PlainObject } from '../plain.ts'
-import type { Plan, PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from '../rotators/index.ts'
+import type { PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from '../rotators/index.ts'
 import type { RotationProgress } from './report.ts'
+import type { Retries } from './retry.ts'
 
 /** Where a path's unfinished rotation is kept. Every method returns only when the change is durable. */
 export interface PathJournal {
@@ -16,6 +17,8 @@ export interface PathRotation {
   readonly request: RotationRequest<PlainObject, PlainObject>
   readonly journal: PathJournal
   readonly context: RotatorContext
+  /** For planning and settling, and for a rotation that has not begun. */
+  readonly retries: Retries
   /** Whether to rotate, or only to settle what an earlier run left behind. */
   readonly begin: boolean
   readonly onProgress: (phase: RotationProgress['phase']) => void
@@ -29,9 +32,9 @@ export interface PathResult {
 
 /** Lists and decides, changing nothing. */
 export async function planPath(rotation: Omit<PathRotation, 'begin'>): Promise<readonly PlanStep[]> {
-  const { rotator, request, journal, context } = rotation
+  const { rotator, request, journal, context, retries } = rotation
   if (journal.leftover) return [{ action: 'change', what: 'finish or undo the interrupted rotation first' }]
-  return (await rotator.plan(request, context)).steps
+  return (await retries.persist(() => rotator.plan(request, context))).steps
 }
 
 /**
@@ -39,7 +42,7 @@ export async function planPath(rotation: Omit<PathRotation, 'begin'>): Promise<r
  * be as before; after a success it stays until the caller has committed the returned state.
  */
 export async function rotatePath(rotation: PathRotation): Promise<PathResult> {
-  const { rotator, request, journal, context, begin, onProgress } = rotation
+  const { request, journal, context, begin, onProgress } = rotation
   if (journal.leftover) {
     onProgress('resuming')
     const settled = await settle(rotation, journal.leftover)
@@ -53,29 +56,36 @@ export async function rotatePath(rotation: PathRotation): Promise<PathResult> {
       hint: 'rotate it to get a new credential',
     })
   }
-  refuseWhenStopped(context)
-  onProgress('planning')
-  const plan = await rotator.plan(request, context)
-  refuseWhenStopped(context)
-  return { state: await carryOut(rotation, plan), how: 'rotated' }
+  return { state: await carryOut(rotation), how: 'rotated' }
 }
 
-async function carryOut(rotation: PathRotation, plan: Plan): Promise<PlainObject> {
-  const { rotator, request, journal, context, onProgress } = rotation
+async function carryOut(rotation: PathRotation): Promise<PlainObject> {
+  const { rotator, request, journal, context, retries, onProgress } = rotation
   let pending: PlainObject | undefined
+  let begun = false
   const stage = async (record: PlainObject) => {
+    begun = true
     await journal.put(record)
     pending = record
     // Only now: a secret that has just arrived must be on disk before the user's Ctrl-C is obeyed.
     refuseWhenStopped(context)
   }
   let failure: unknown
-  onProgress('rotating')
-  try {
-    await rotator.rotate(plan, request, stage, context)
-  } catch (error) {
-    failure = error
+  const planAndRotate = async () => {
+    refuseWhenStopped(context)
+    onProgress('planning')
+    const plan = await rotator.plan(request, context)
+    refuseWhenStopped(context)
+    onProgress('rotating')
+    try {
+      await rotator.rotate(plan, request, stage, context)
+    } catch (error) {
+      // Before the first record nothing has been changed, so all of it may be done again, the plan too; after it, never.
+      if (!begun) throw error
+      failure = error
+    }
   }
+  await retries.persist(planAndRotate)
   if (pending === undefined) throw failure ?? new Error(`the rotator ${rotator.name} staged nothing`)
   if (context.signal.aborted) throw keptInJournal(failure ?? stopped())
   onProgress('verifying')
@@ -88,8 +98,9 @@ async function carryOut(rotation: PathRotation, plan: Plan): Promise<PlainObject
 }
 
 async function settle(rotation: PathRotation, pending: PlainObject): Promise<Settled<PlainObject>> {
+  const { rotator, request, context, retries } = rotation
   try {
-    return await rotation.rotator.settle(pending, rotation.request, rotation.context)
+    return await retries.persist(() => rotator.settle(pending, request, context))
   } catch (error) {
     throw keptInJournal(error)
   }

@@ -6,6 +6,8 @@ export interface VendorErrorOptions {
   /** It is certain that nothing was changed: the vendor refused for good, or the request was never sent. */
   readonly refused: boolean
   readonly hint: string | undefined
+  /** Default: told by the code, where that is one of the network's. */
+  readonly transient?: boolean
 }
 
 /** A fault of a server or the way to it. Made without the driver's error as its cause, which may hold what was sent. */
@@ -13,8 +15,8 @@ export class VendorError extends EscError {
   readonly vendorCode: string | undefined
   readonly refused: boolean
 
-  constructor(message: string, { code, refused, hint }: VendorErrorOptions) {
-    super('provider_failed', message, hint === undefined ? {} : { hint })
+  constructor(message: string, { code, refused, hint, transient = isPassingFault(code) }: VendorErrorOptions) {
+    super('provider_failed', message, { transient, ...(hint !== undefined && { hint }) })
     this.vendorCode = code
     this.refused = refused
   }
@@ -28,6 +30,14 @@ export const connectionHints: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'check the host and port, and whether a firewall is in between',
   NO_TLS: 'turn TLS on at the server, or write `tls: {mode: disable}` where the network can be trusted',
   BAD_CERTIFICATE: 'put the authority of the server into `tls.ca`, or connect by the name in its certificate',
+}
+
+const passingFaults =
+  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|EAI_AGAIN|ENETDOWN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|TimeoutError|timeout)$|TIMEOUT$/
+
+/** Whether a code of the operating system or of Node says that the network may be better in a moment. */
+export function isPassingFault(code: string | undefined): boolean {
+  return passingFaults.test(code ?? '')
 }
 
 /** Codes of Node's TLS for a certificate that does not hold. */

@@ -53,7 +53,7 @@ export class VendorHttpError extends VendorError {
     message: string,
     { code, status, refused, hint }: { code: string; status?: number; refused: boolean; hint?: string | undefined },
   ) {
-    super(message, { code, refused, hint })
+    super(message, { code, refused, hint, ...(status !== undefined && { transient: isPassingStatus(status) }) })
     this.vendorCode = code
     this.status = status
   }
@@ -82,7 +82,11 @@ export async function ask(vendor: Vendor, request: VendorRequest): Promise<Vendo
 
 /** Worth another try: no answer, a fault of the vendor's or of something between, or too many requests. */
 export function isPassing({ status }: VendorHttpError): boolean {
-  return status === undefined || status === 408 || status === 429 || status >= 500
+  return status === undefined || isPassingStatus(status)
+}
+
+function isPassingStatus(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500
 }
 
 async function exchange(vendor: Vendor, request: VendorRequest): Promise<VendorAnswer> {

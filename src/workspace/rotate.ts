@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EscError } from '../errors.ts'
 import { type ExportedMap, fromPlain, mapOf } from '../evaluate/index.ts'
-import { formatJson } from '../json.ts'
 import type { PlainObject } from '../plain.ts'
 import {
   type Guard,
@@ -12,10 +11,10 @@ import {
   rotate,
 } from '../rotation/index.ts'
 import { loadRotator } from '../rotators/index.ts'
-import { type Environment, layout } from '../store/index.ts'
 import { parsePropertyPath } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
 import type { EnvironmentReference } from './reference.ts'
+import { rotationGuardMs, rotationRetries } from './rotation-settings.ts'
 import { signedRequests } from './signed-requests.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -32,8 +31,6 @@ export interface RotateOptions {
   /** In adopt mode: the credential, as the text of a JSON object. */
   readonly credential?: string
 }
-
-const defaultGuardMs = 10 * 60_000
 
 /**
  * Rotates credentials of an environment and saves what succeeded as one revision.
@@ -65,24 +62,12 @@ export async function rotateEnvironment(
       ...signedRequests(workspace, { environment: environment.name, user: author.email || author.name }),
     },
     guard: {
-      windowMs: options.force ? 0 : guardWindow(environment),
+      windowMs: options.force ? 0 : rotationGuardMs(environment),
       ...(options.confirm && { confirm: options.confirm }),
     },
+    retries: rotationRetries(workspace.store, environment),
     ...(options.credential === undefined ? {} : { adopt: parseCredential(options.credential) }),
     onProgress: options.onProgress,
-  })
-}
-
-/** `rotationGuard` of the settings: a number of seconds, minutes, hours or days, such as `30m`; `0` turns it off. */
-function guardWindow(environment: Environment): number {
-  const text = environment.settings.get('rotationGuard')
-  if (text === undefined || text === null) return defaultGuardMs
-  const shown = typeof text === 'string' ? text : formatJson(text)
-  const match = /^([0-9]{1,6})(s|m|h|d)?$/.exec(shown)
-  const unit = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? 's'] ?? 1000
-  if (match && (match[2] || match[1] === '0')) return Number(match[1]) * unit
-  throw new EscError('invalid_input', `rotationGuard in ${layout.settings(environment.folder)} is '${shown}'`, {
-    hint: 'write a time such as 30m or 24h, or 0 for no guard',
   })
 }
 

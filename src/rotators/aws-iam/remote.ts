@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { secret } from '../../secret.ts'
+import { isPassingFault } from '../vendor-error.ts'
 import type { AccessKey, AwsLogin } from './types.ts'
 import { iamRegion } from './user-arn.ts'
 
@@ -34,6 +35,7 @@ export interface AwsErrorOptions {
   readonly code: string
   /** AWS itself answered, and that nothing was done: neither a lost connection nor a fault of its own. */
   readonly refused: boolean
+  readonly transient?: boolean
   readonly hint?: string
 }
 
@@ -42,8 +44,8 @@ export class AwsError extends EscError {
   readonly awsCode: string
   readonly refused: boolean
 
-  constructor(message: string, { code, refused, hint }: AwsErrorOptions) {
-    super('provider_failed', message, hint === undefined ? {} : { hint })
+  constructor(message: string, { code, refused, transient = false, hint }: AwsErrorOptions) {
+    super('provider_failed', message, { transient, ...(hint !== undefined && { hint }) })
     this.awsCode = code
     this.refused = refused
   }
@@ -227,6 +229,10 @@ function asAwsError(error: unknown, action: string, about: string, login: AwsLog
   return new AwsError(`aws-iam: ${action} ${about} failed: ${code}${detail}`, {
     code: code.replace(/Exception$/, ''),
     refused,
+    transient:
+      status === undefined
+        ? isPassingFault(code)
+        : status >= 500 || status === 429 || /throttl|^TooManyRequests/i.test(code),
     ...(hint !== undefined && { hint }),
   })
 }

@@ -3,6 +3,7 @@ import { request } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { EscError } from '../../errors.ts'
 import type { NetworkPolicy } from '../rotator.ts'
+import { isPassingFault } from '../vendor-error.ts'
 import { networkCode } from '../vendor-http.ts'
 import { bareHost, isPublicAddress, mayBePrivate } from './public-address.ts'
 
@@ -57,6 +58,7 @@ export async function requirePublicHost(
     if (error instanceof EscError) throw error
     throw new EscError('provider_failed', `external: cannot look up ${new URL(url).host} (${networkCode(error)})`, {
       hint: 'check `url`, and the network',
+      transient: isPassingFault(networkCode(error)),
     })
   }
 }

@@ -2,7 +2,7 @@ import { connect as connectSocket } from 'node:net'
 import type { Secret } from '../../secret.ts'
 import { inconclusive, type LoginOutcome } from '../log-in.ts'
 import { place, type ServerAddress, tlsOptions } from '../server-address.ts'
-import { connectionHints, VendorError } from '../vendor-error.ts'
+import { connectionHints, isPassingFault, VendorError } from '../vendor-error.ts'
 
 /** Milliseconds. */
 export interface MySqlTiming {
@@ -169,5 +169,8 @@ function asVendorError(error: unknown, what: string): VendorError {
     code,
     refused: fromServer && refusals.test(code ?? ''),
     hint: hints[code ?? ''],
+    // Too many connections, or shutting down; or a connection that ended without a word.
+    transient:
+      /^(1040|1053|1203|1226|PROTOCOL_CONNECTION_LOST)$/.test(code ?? '') || code === undefined || isPassingFault(code),
   })
 }

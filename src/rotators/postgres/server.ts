@@ -4,7 +4,7 @@ import { inconclusive, type LoginOutcome } from '../log-in.ts'
 import { place, tlsOptions } from '../server-address.ts'
 import type { PairTiming } from '../user-pair/index.ts'
 import type { Database, DatabaseUser } from '../user-pair/types.ts'
-import { connectionHints, isCertificateCode, VendorError } from '../vendor-error.ts'
+import { connectionHints, isCertificateCode, isPassingFault, VendorError } from '../vendor-error.ts'
 
 /** The part of a pair's timing that a connection needs. */
 type PostgresTiming = Pick<PairTiming, 'connectMs' | 'queryMs'>
@@ -154,5 +154,7 @@ function asPostgresError(error: unknown, what: string): VendorError {
     code,
     refused: /^(0A|0L|0P|22|25|28|42)/.test(code ?? ''),
     hint: hints[code ?? ''],
+    // Too many connections, starting up or shutting down; or a connection that ended without a word.
+    transient: /^(08|53|57P0)/.test(code ?? '') || code === undefined || isPassingFault(code),
   })
 }
