@@ -1,0 +1,109 @@
+import { EscError } from '../../errors.ts'
+import { type Json, JsonNumber } from '../../json.ts'
+import { escapeReferences } from '../../language/index.ts'
+import { formatPropertyPath, type Node, type PropertyPath } from '../../syntax/index.ts'
+import { mayBeSecret } from './may-be-secret.ts'
+
+/** A value of another program's file, in the clear. */
+export type ForeignValue =
+  | {
+      readonly kind: 'scalar'
+      readonly value: null | boolean | string | JsonNumber
+      /** It was a secret there. */
+      readonly secret: boolean
+    }
+  | { readonly kind: 'list'; readonly items: readonly ForeignValue[] }
+  | { readonly kind: 'object'; readonly entries: readonly ForeignEntry[] }
+
+export interface ForeignEntry {
+  readonly key: string
+  readonly value: ForeignValue
+}
+
+/** What a file holds. */
+export interface ForeignFile {
+  readonly entries: readonly ForeignEntry[]
+  /** Environments it builds on, as they are written there. */
+  readonly imports?: readonly string[]
+  /** What could not be taken over. No secrets. */
+  readonly warnings?: readonly string[]
+}
+
+export function scalar(value: null | boolean | string | JsonNumber, secret = false): ForeignValue {
+  return { kind: 'scalar', value, secret }
+}
+
+/** Plain data that was read; `leaf` may take a node over, and gets the keys on the way to it. */
+export function foreignValue(
+  node: Node,
+  path: readonly string[],
+  leaf: (node: Node, path: readonly string[]) => ForeignValue | undefined,
+): ForeignValue {
+  const taken = leaf(node, path)
+  if (taken !== undefined) return taken
+  switch (node.kind) {
+    case 'null':
+      return scalar(null)
+    case 'boolean':
+    case 'string':
+      return scalar(node.value)
+    case 'number':
+      return scalar(new JsonNumber(node.text))
+    case 'array':
+      return { kind: 'list', items: node.elements.map((element) => foreignValue(element, path, leaf)) }
+    case 'object': {
+      const entries = node.entries.map(({ key, value }) => ({
+        key: key.value,
+        value: foreignValue(value, [...path, key.value], leaf),
+      }))
+      return { kind: 'object', entries }
+    }
+  }
+}
+
+/** What became of the scalars of a file: the paths of those that are encrypted, and of those that are not. */
+export interface Tally {
+  readonly secrets: string[]
+  readonly plain: string[]
+}
+
+/**
+ * A foreign value as a definition says it, its secrets as `fn::secret` in the clear, about to be encrypted. What was no secret there
+ * becomes one when it may be one, or with `allSecret`. A secret number or boolean keeps its kind.
+ */
+export async function asDefinition(
+  value: ForeignValue,
+  path: PropertyPath,
+  options: { readonly allSecret: boolean; readonly tally: Tally },
+): Promise<Json> {
+  if (value.kind === 'list') {
+    const items: Json[] = []
+    for (const [index, item] of value.items.entries()) items.push(await asDefinition(item, [...path, index], options))
+    return items
+  }
+  if (value.kind === 'object') {
+    const object: Record<string, Json> = Object.create(null)
+    for (const { key, value: member } of value.entries) {
+      if (key.toLowerCase().startsWith('fn::')) {
+        throw new EscError('invalid_input', `${formatPropertyPath([...path, key])} would be the call of a function`, {
+          hint: 'rename the key in the file first',
+        })
+      }
+      object[key] = await asDefinition(member, [...path, key], options)
+    }
+    return object
+  }
+  const { value: content } = value
+  if (content === null) return null
+  const name = path.findLast((element) => typeof element === 'string') ?? ''
+  const secret =
+    value.secret || options.allSecret || (typeof content === 'string' && (await mayBeSecret(String(name), content)))
+  options.tally[secret ? 'secrets' : 'plain'].push(formatPropertyPath(path))
+  if (typeof content === 'string') {
+    const text = escapeReferences(content)
+    return secret ? { 'fn::secret': text } : text
+  }
+  if (!secret) return content
+  // A secret is a text, always.
+  return { 'fn::fromJSON': { 'fn::secret': content instanceof JsonNumber ? content.text : String(content) } }
+}

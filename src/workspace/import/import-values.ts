@@ -1,0 +1,84 @@
+import type { Json } from '../../json.ts'
+import { decode, getAt, type PropertyPath, setAt } from '../../syntax/index.ts'
+import { createEnvironment } from '../create-environment.ts'
+import type { EnvironmentReference } from '../reference.ts'
+import { type SaveResult, saveDefinition } from '../save-definition.ts'
+import type { Workspace } from '../workspace.ts'
+import { asDefinition, type ForeignFile, type Tally } from './foreign-value.ts'
+
+export interface ImportRequest {
+  /** Where the values go, below `values`. Empty: beside the others. */
+  readonly path: PropertyPath
+  /** Encrypt every value, not just those that were secrets or may be. */
+  readonly allSecret: boolean
+  /** Make the environment when it is not there. */
+  readonly create: boolean
+}
+
+export interface ImportedValues {
+  readonly saved: SaveResult
+  /** Paths below `values`. */
+  readonly secrets: readonly string[]
+  readonly plain: readonly string[]
+  readonly imports: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Puts what another program's file holds into an environment, and saves it as a revision. What is there under the same names is
+ * replaced; everything else stays.
+ */
+export async function importValues(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  { file, path, allSecret, create }: ImportRequest & { readonly file: ForeignFile },
+): Promise<ImportedValues> {
+  const { store } = workspace
+  if (!create) store.environment(reference.name)
+  const tally: Tally = { secrets: [], plain: [] }
+  const values: { readonly path: PropertyPath; readonly value: Json }[] = []
+  for (const { key, value } of file.entries) {
+    const whole = { kind: 'object', entries: [{ key, value }] } as const
+    const definition = (await asDefinition(whole, path, { allSecret, tally })) as Record<string, Json>
+    values.push({ path: [...path, key], value: definition[key] as Json })
+  }
+  if (create && !store.has(reference.name)) await createEnvironment(workspace, reference, { definition: '' })
+  const environment = store.environment(reference.name)
+  const base = environment.current()
+  let text = base.definition
+  const { imports, warnings } = knownImports(workspace, file, text)
+  for (const name of imports) {
+    const list = getAt(decode(reference.name, text).node, ['imports'])
+    text = setAt(text, ['imports', list?.kind === 'array' ? list.elements.length : 0], name)
+  }
+  for (const { path: each, value } of values) text = setAt(text, ['values', ...each], value)
+  const saved = await saveDefinition(workspace, environment, { text, base, change: 'import' })
+  return { saved, ...tally, imports, warnings }
+}
+
+/** The environments a file builds on, as far as the store has them and the definition does not import them yet. */
+function knownImports(
+  workspace: Workspace,
+  { imports = [], warnings = [] }: ForeignFile,
+  definition: string,
+): { readonly imports: readonly string[]; readonly warnings: readonly string[] } {
+  const list = getAt(decode('', definition).node, ['imports'])
+  const there = new Set(
+    list?.kind === 'array' ? list.elements.map((node) => (node.kind === 'string' ? node.value : '')) : [],
+  )
+  const isKnown = (name: string) => {
+    try {
+      return workspace.store.has(workspace.reference(name).name)
+    } catch {
+      return false
+    }
+  }
+  const unknown = imports.filter((name) => !isKnown(name))
+  return {
+    imports: imports.filter((name) => isKnown(name) && !there.has(name)),
+    warnings: [
+      ...warnings,
+      ...unknown.map((name) => `it builds on the environment '${name}', which is not in this store: not imported`),
+    ],
+  }
+}
