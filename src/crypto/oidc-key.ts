@@ -41,7 +41,8 @@ export function oidcKey(context: OidcKeyContext, options: { readonly issuer?: st
     loaded ??= loadKey(context)
     return loaded
   }
-  const issuer = () => options.issuer ?? `urn:ietf:params:oauth:jwk-thumbprint:sha-256:${thumbprint(privateKey())}`
+  const issuer = () =>
+    options.issuer ?? `urn:ietf:params:oauth:jwk-thumbprint:sha-256:${thumbprint(publicPart(privateKey()))}`
   return {
     get issuer() {
       return issuer()
@@ -49,7 +50,7 @@ export function oidcKey(context: OidcKeyContext, options: { readonly issuer?: st
     async sign(claims) {
       const key = privateKey()
       const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-      const header = { alg: 'RS256', typ: 'JWT', kid: thumbprint(key) }
+      const header = { alg: 'RS256', typ: 'JWT', kid: thumbprint(publicPart(key)) }
       const text = `${part(header)}.${part({ iss: issuer(), ...claims })}`
       return `${text}.${createSign('RSA-SHA256').update(text).sign(key, 'base64url')}`
     },
@@ -60,7 +61,7 @@ export function oidcKey(context: OidcKeyContext, options: { readonly issuer?: st
 export function oidcKeySet(context: OidcKeyContext): JsonWebKeySet {
   const key = loadKey(context)
   const { n, e } = publicPart(key)
-  return { keys: [{ kty: 'RSA', use: 'sig', alg: 'RS256', kid: thumbprint(key), n, e }] }
+  return { keys: [{ kty: 'RSA', use: 'sig', alg: 'RS256', kid: thumbprint({ n, e }), n, e }] }
 }
 
 function loadKey({ env, configFolder, notify, files = machineFiles }: OidcKeyContext): KeyObject {
@@ -120,9 +121,8 @@ function publicPart(key: KeyObject): { readonly n: string; readonly e: string } 
   return createPublicKey(key).export({ format: 'jwk' }) as { n: string; e: string }
 }
 
-/** RFC 7638: the SHA-256 of the members that make the key, in this order. */
-function thumbprint(key: KeyObject): string {
-  const { e, n } = publicPart(key)
+/** RFC 7638: the SHA-256 of the members that make an RSA key, in this order. */
+export function thumbprint({ e, n }: { readonly e: string; readonly n: string }): string {
   return createHash('sha256')
     .update(JSON.stringify({ e, kty: 'RSA', n }))
     .digest('base64url')

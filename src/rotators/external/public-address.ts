@@ -36,16 +36,17 @@ const ranges6 = [
   ['2002::', 16],
 ] as const
 
-const notPublic = new BlockList()
-for (const [address, bits] of ranges4) notPublic.addSubnet(address, bits, 'ipv4')
-for (const [address, bits] of ranges6) notPublic.addSubnet(address, bits, 'ipv6')
+// One for each family: a rule about IPv4 addresses inside IPv6 ones would match plain IPv4 addresses too.
+const notPublic = { ipv4: new BlockList(), ipv6: new BlockList() }
+for (const [address, bits] of ranges4) notPublic.ipv4.addSubnet(address, bits, 'ipv4')
+for (const [address, bits] of ranges6) notPublic.ipv6.addSubnet(address, bits, 'ipv6')
 
 /** Whether anybody on the internet may hold this address. False for what is no address. */
 export function isPublicAddress(address: string): boolean {
   // A zone, as in fe80::1%eth0, belongs to link-local addresses only.
   const family = isIP(address)
   if (family === 0 || address.includes('%')) return false
-  return !notPublic.check(address, family === 4 ? 'ipv4' : 'ipv6')
+  return !(family === 4 ? notPublic.ipv4.check(address, 'ipv4') : notPublic.ipv6.check(address, 'ipv6'))
 }
 
 /** Whether the configuration lets this host have any address. `host` as in `URL.hostname`. */
