@@ -1,27 +1,19 @@
-/**
- * The few colours of error messages, as escape sequences. Commands that only fail do not load chalk for one red word; whoever
- * draws more than that uses `chalk.ts`.
- */
-export function red(text: string): string {
-  return `\u001b[31m${text}\u001b[39m`
+import type { ChalkInstance } from 'chalk'
+import { hasColour, type Io } from './io.ts'
+
+let chalk: ChalkInstance | undefined
+
+/** To be awaited once before anything is drawn. Loads nothing where no stream shows colour. */
+export async function loadColours(io: Io): Promise<void> {
+  if (chalk !== undefined || !(hasColour(io, 'stdout') || hasColour(io, 'stderr'))) return
+  const { Chalk } = await import('../sdk/chalk.ts')
+  // Whether to colour is for the caller to say, stream by stream (`hasColour`); sixteen colours every terminal has.
+  chalk = new Chalk({ level: 1 })
 }
 
-export function yellow(text: string): string {
-  return `\u001b[33m${text}\u001b[39m`
-}
-
-export function green(text: string): string {
-  return `\u001b[32m${text}\u001b[39m`
-}
-
-export function dim(text: string): string {
-  return `\u001b[2m${text}\u001b[22m`
-}
-
-export function bold(text: string): string {
-  return `\u001b[1m${text}\u001b[22m`
-}
-
-export function underline(text: string): string {
-  return `\u001b[4m${text}\u001b[24m`
-}
+export const red = (text: string): string => chalk?.red(text) ?? text
+export const yellow = (text: string): string => chalk?.yellow(text) ?? text
+export const green = (text: string): string => chalk?.green(text) ?? text
+export const dim = (text: string): string => chalk?.dim(text) ?? text
+export const bold = (text: string): string => chalk?.bold(text) ?? text
+export const underline = (text: string): string => chalk?.underline(text) ?? text

@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import { JsonNumber } from '../../src/json.ts'
 import type { Diagnostic } from '../../src/syntax/index.ts'
+import { loadColours } from '../../src/terminal/colour.ts'
 import { diagnosticBlocks, diagnosticLines } from '../../src/terminal/diagnostics.ts'
+import type { Io } from '../../src/terminal/io.ts'
 import { toJsonText } from '../../src/terminal/json-text.ts'
 import { shellWords } from '../../src/terminal/shell-words.ts'
 import { table } from '../../src/terminal/table.ts'
@@ -69,7 +71,8 @@ describe('diagnostics', () => {
     )
   })
 
-  it('marks exactly the range when there is colour', () => {
+  it('marks exactly the range when there is colour', async () => {
+    await loadColours({ env: {}, stdoutIsTerminal: true, stderrIsTerminal: true } as Io)
     const shown = diagnosticBlocks([unknown], { environment: 'default/x', text: '{"values":{"foo":"${bar}"}}' }, true)
     expect(shown).to.include('{"values":{"foo":"\u001b[1m\u001b[4m${bar\u001b[24m\u001b[22m}"}}')
   })

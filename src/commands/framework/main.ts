@@ -1,4 +1,4 @@
-import { processIo } from '../../terminal/index.ts'
+import { loadColours, processIo } from '../../terminal/index.ts'
 import { type CommandClass, type EscCommand, parseInput } from './command.ts'
 import { commitAfter } from './commit.ts'
 import type { Host } from './host.ts'
@@ -12,6 +12,7 @@ import { route } from './route.ts'
  */
 export async function main(argv: readonly string[], root: string, io: Host = processIo()): Promise<number> {
   let json = asksForJson(argv)
+  await loadColours(io)
   try {
     const target = route(argv)
     if (target.kind === 'help') return await showHelp(target.subject, root, io)
