@@ -30,10 +30,10 @@ that of the other. Rotators are copied without their credentials.`
   static override baseFlags = WRITE_FLAGS
   static override flags = flags
   static override args = {
-    environment: { description: 'the environment to copy from, with @ and a version if you like', required: true },
+    environment: { description: 'the environment to copy from, with @ and a version if you like' },
     key: { description: 'path of one value, below values (default: everything)' },
   }
-  static override count = { kind: 'between', least: 1, most: 2 } as const
+  static override count = { kind: 'atMost', count: 2 } as const
 
   async run(): Promise<Result> {
     const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)

@@ -1,6 +1,6 @@
 import { diagnosticBlocks, editText, findEditor, hasColour } from '../../terminal/index.ts'
 import { beginEdit, finishEdit, refuseVersion, replaceDefinition, type SaveResult } from '../../workspace/index.ts'
-import { ENV_FLAGS, EscCommand } from '../framework/command.ts'
+import { EscCommand, WRITE_FLAGS } from '../framework/command.ts'
 import { readText } from '../framework/definition-input.ts'
 import { cutFooter, withFooter } from '../framework/edit-footer.ts'
 import { boolean, text } from '../framework/flags.ts'
@@ -35,7 +35,7 @@ never saved.`
     },
     { description: 'Replace the definition', command: 'esc env edit app/dev --file dev.yaml' },
   ]
-  static override baseFlags = ENV_FLAGS
+  static override baseFlags = WRITE_FLAGS
   static override flags = flags
   static override args = { environment: { description: 'the environment', required: true } }
   static override count = { kind: 'atMost', count: 1 } as const

@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { askYesNo, diagnosticLines, hasColour, ProgressBlock } from '../../terminal/index.ts'
 import { type RotationReport, refuseVersion, rotateEnvironment } from '../../workspace/index.ts'
-import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../framework/command.ts'
 import { readText } from '../framework/definition-input.ts'
 import { boolean, text } from '../framework/flags.ts'
 import { EXIT } from '../framework/report-error.ts'
@@ -49,7 +49,7 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
     },
     { description: 'Retry what failed', command: 'esc env rotate rotators/ci --failed' },
   ]
-  static override baseFlags = ENV_FLAGS
+  static override baseFlags = WRITE_FLAGS
   static override flags = flags
   static override args = {
     environment: { description: 'the environment', required: true },

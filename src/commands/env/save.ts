@@ -1,6 +1,6 @@
 import { diagnosticBlocks, hasColour } from '../../terminal/index.ts'
 import { refuseVersion, saveWorkingDefinition } from '../../workspace/index.ts'
-import { ENV_FLAGS, EscCommand } from '../framework/command.ts'
+import { EscCommand, WRITE_FLAGS } from '../framework/command.ts'
 import { refused } from '../framework/report-error.ts'
 import { openTarget } from '../framework/session.ts'
 
@@ -17,7 +17,7 @@ export default class EnvSave extends EscCommand<Result> {
     `For when environment.yaml was changed in an editor of your own, or by a merge: checks it, encrypts secrets that are in the clear
 and appends it as a new revision.`
   static override examples = [{ description: 'Save what was edited', command: 'esc env save app/dev' }]
-  static override baseFlags = ENV_FLAGS
+  static override baseFlags = WRITE_FLAGS
   static override args = { environment: { description: 'the environment', required: true } }
   static override count = { kind: 'exactly', count: 1 } as const
 

@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { diagnosticLines, hasColour } from '../../terminal/index.ts'
 import { refuseVersion, setValue } from '../../workspace/index.ts'
-import { ENV_FLAGS, EscCommand } from '../framework/command.ts'
+import { EscCommand, WRITE_FLAGS } from '../framework/command.ts'
 import { readText } from '../framework/definition-input.ts'
 import { boolean, text } from '../framework/flags.ts'
 import { refused } from '../framework/report-error.ts'
@@ -33,7 +33,7 @@ A value that looks like a secret is refused unless --secret or --plaintext says 
     },
     { description: 'Import another environment', command: "esc env set app/dev 'imports[0]' rotators/ci" },
   ]
-  static override baseFlags = ENV_FLAGS
+  static override baseFlags = WRITE_FLAGS
   static override flags = flags
   static override args = {
     environment: { description: 'the environment', required: true },
