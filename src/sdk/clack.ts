@@ -1,2 +1,2 @@
 // Bundled by itself and loaded when somebody at a terminal is asked something.
-export { confirm, isCancel, password } from '@clack/prompts'
+export { confirm, isCancel, password, select } from '@clack/prompts'

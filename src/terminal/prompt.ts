@@ -34,3 +34,18 @@ export async function askYesNo(io: Io, message: string): Promise<boolean | undef
   const answer = await confirm({ message, initialValue: false })
   return !isCancel(answer) && answer
 }
+
+/** Asks to choose one of some; undefined when nobody is there to answer, or there is nothing to choose. */
+export async function askChoice(
+  io: Io,
+  message: string,
+  choices: readonly string[],
+  initial: string | undefined,
+): Promise<string | undefined> {
+  if (!isInteractive(io) || choices.length === 0) return undefined
+  const { isCancel, select } = await import('../sdk/clack.ts')
+  const options = choices.map((value) => ({ value, label: value }))
+  const answer = await select({ message, options, ...(initial === undefined ? {} : { initialValue: initial }) })
+  if (isCancel(answer)) throw new EscError('interrupted', 'cancelled at the prompt')
+  return answer
+}
