@@ -25,6 +25,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   passphrase: async () => (await import('./passphrase.ts')).passphrase,
   password: async () => (await import('./password.ts')).password,
   postgres: async () => (await import('./postgres/index.ts')).postgres,
+  'redis-acl': async () => (await import('./redis-acl/index.ts')).redisAcl,
   'snowflake-user': async () => (await import('./snowflake-user/index.ts')).snowflakeUser,
   'twilio-api-key': async () => (await import('./twilio-api-key.ts')).twilioApiKey,
 }
