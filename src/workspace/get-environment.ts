@@ -4,7 +4,7 @@ import { decryptDefinition } from '../language/index.ts'
 import type { PropertyPath } from '../syntax/index.ts'
 import { definitionAt } from './definition-text.ts'
 import type { EnvironmentReference } from './reference.ts'
-import { checkDefinition } from './save-definition.ts'
+import { type Checked, checkDefinition } from './save-definition.ts'
 import { type Format, isObject, renderValue, rootValue, valueAt, variablesOf } from './value-format.ts'
 import { type Workspace, warnOfUnsavedEdit } from './workspace.ts'
 
@@ -18,6 +18,8 @@ export interface Got {
   readonly definition: string | undefined
   /** Where the value is defined, and what it overrode: `environment:line:column`. */
   readonly definedAt: readonly string[]
+  /** What the imports, and references to other environments, came to. Known when the whole environment was asked for. */
+  readonly imports: Checked['imports']
 }
 
 export interface GetOptions {
@@ -48,18 +50,19 @@ export async function getEnvironment(
   { path = [], showSecrets }: GetOptions,
 ): Promise<Got> {
   const text = await definitionText(workspace, reference, showSecrets)
-  if (text.trim() === '') return { root: undefined, value: undefined, definition: undefined, definedAt: [] }
+  if (text.trim() === '')
+    return { root: undefined, value: undefined, definition: undefined, definedAt: [], imports: [] }
   if (path[0] === 'imports') {
-    return { root: undefined, value: undefined, definition: await definitionAt(text, path), definedAt: [] }
+    return { root: undefined, value: undefined, definition: await definitionAt(text, path), definedAt: [], imports: [] }
   }
-  const { environment } = await checkDefinition(workspace, reference.environment, text, { showSecrets })
+  const { environment, imports } = await checkDefinition(workspace, reference.environment, text, { showSecrets })
   const root = environment?.properties && rootValue(environment.properties)
-  if (path.length === 0) return { root, value: root, definition: await definitionAt(text, []), definedAt: [] }
+  if (path.length === 0) return { root, value: root, definition: await definitionAt(text, []), definedAt: [], imports }
   const value = root && valueAt(root, path)
   const expression = environment?.exprs && expressionAt(environment.exprs, path)
   const definedAt =
     expression !== undefined ? expressionPlaces(expression) : value === undefined ? [] : valuePlaces(value)
-  return { root, value, definition: await definitionAt(text, ['values', ...path]), definedAt }
+  return { root, value, definition: await definitionAt(text, ['values', ...path]), definedAt, imports: [] }
 }
 
 /** The expression at a path, which may lead into the argument of a call: `login["fn::open::aws-login"].static`. */

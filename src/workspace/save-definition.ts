@@ -13,6 +13,8 @@ export interface DefinitionChange {
   readonly change: Change
   /** When it is a hand edit that is being saved: `environment.yaml` as it was read. */
   readonly savedEdit?: string
+  /** Definitions that other environments are about to have, by name. */
+  readonly pending?: ReadonlyMap<string, string>
   /** Further fields of the record. */
   readonly details?: Readonly<Record<string, string>>
 }
@@ -25,11 +27,15 @@ export type SaveResult =
 export interface Checked {
   readonly environment: ExportedEnvironment | undefined
   readonly diagnostics: readonly Diagnostic[]
+  /** The other environments that took part, as they are named, and the revision each name came to. */
+  readonly imports: readonly { readonly name: string; readonly revision: number }[]
 }
 
 export interface CheckOptions {
   /** Decrypt the static secrets of the environments that are imported. Default: they stay unknown. */
   readonly showSecrets?: boolean
+  /** Definitions that environments are about to have, by name. */
+  readonly pending?: ReadonlyMap<string, string>
 }
 
 /** Evaluates a definition without opening anything. `name` is what its positions are reported under. */
@@ -37,11 +43,16 @@ export async function checkDefinition(
   workspace: Workspace,
   name: string,
   text: string,
-  { showSecrets = false }: CheckOptions = {},
+  { showSecrets = false, pending }: CheckOptions = {},
 ): Promise<Checked> {
   const request = { name, text, mode: 'check', showSecrets, unlock: ownKeyNotNeeded } as const
-  const { environment, diagnostics } = await evaluateEnvironment(request, buildWorld(workspace))
-  return { environment, diagnostics }
+  const world = buildWorld(workspace, pending === undefined ? {} : { pending })
+  const { environment, diagnostics, environments } = await evaluateEnvironment(request, world)
+  const imports = environments.flatMap((each) => {
+    const used = world.used.get(each)
+    return used === undefined || each === name ? [] : [{ name: each, revision: used.revision.number }]
+  })
+  return { environment, diagnostics, imports }
 }
 
 /** The text of a definition that is checked holds its new secrets in the clear, and the others stay unknown. */
@@ -59,9 +70,14 @@ async function ownKeyNotNeeded(): Promise<never> {
 export async function saveDefinition(
   workspace: Workspace,
   environment: Environment,
-  { text, base, change, savedEdit, details }: DefinitionChange,
+  { text, base, change, savedEdit, pending, details }: DefinitionChange,
 ): Promise<SaveResult> {
-  const { diagnostics } = await checkDefinition(workspace, environment.name, text)
+  const { diagnostics } = await checkDefinition(
+    workspace,
+    environment.name,
+    text,
+    pending === undefined ? {} : { pending },
+  )
   if (diagnostics.some(({ severity }) => severity === 'error'))
     return { kind: 'refused', revision: undefined, diagnostics }
   const definition = await encryptFor(environment, text, base)
@@ -88,7 +104,8 @@ interface KnownSecret {
   readonly ciphertext: Uint8Array
 }
 
-async function encryptFor(environment: Environment, text: string, base: Revision): Promise<string> {
+/** The text with its secrets encrypted; those that have not changed keep the ciphertext they have in `base`. */
+export async function encryptFor(environment: Environment, text: string, base: Revision): Promise<string> {
   const key = await environment.dataKey()
   const decrypt = (ciphertext: Uint8Array) => key.decrypt(ciphertext)
   const known = knownSecrets(environment.name, base.definition, decrypt)

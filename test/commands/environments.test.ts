@@ -175,6 +175,19 @@ describe('the commands of a store', () => {
       expect(await playground.ok('env', 'get', 'app/dev', 'nothing.here')).to.equal('\n')
     })
 
+    it('says which revision each import came to, on a terminal or when asked', async () => {
+      await playground.ok('env', 'set', 'base/common', 'shared.from', 'newer')
+      await playground.ok('env', 'set', 'app/dev', 'old', '${environments.base.common.shared.from}')
+      await playground.ok('env', 'set', 'app/dev', 'imports[1]', 'base/common@2')
+      const block = '\n# Imports\n- base/common: revision 3\n- base/common@2: revision 2\n\n'
+      expect(await playground.ok('env', 'get', 'app/dev')).to.not.include('# Imports')
+      expect(await playground.ok('env', 'get', 'app/dev', '--imports')).to.satisfy((text: string) =>
+        text.endsWith(block),
+      )
+      const { out } = await playground.run(['env', 'get', 'app/dev'], { io: { stdoutIsTerminal: true } })
+      expect(out.endsWith(block)).to.equal(true)
+    })
+
     it('prints the value or the definition alone', async () => {
       expect(await playground.ok('env', 'get', 'app/dev', '--definition')).to.equal(definition())
       expect(await playground.ok('env', 'get', 'app/dev', '--value', 'dotenv')).to.equal(
@@ -357,7 +370,7 @@ describe('the commands of a store', () => {
     it('are discarded', async () => {
       const before = definition()
       edit()
-      await playground.ok('env', 'restore', 'app/dev')
+      await playground.ok('env', 'discard', 'app/dev')
       expect(definition()).to.equal(before)
     })
   })

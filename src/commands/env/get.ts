@@ -1,16 +1,19 @@
 import { EscError } from '../../errors.ts'
 import {
   definitionText,
+  expandReferences,
   type Got,
   getEnvironment,
   indentedByTwo,
+  namesSeveral,
   parsePath,
   renderGot,
   unknownFormat,
 } from '../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand } from '../framework/command.ts'
 import { boolean, text } from '../framework/flags.ts'
-import { openTarget } from '../framework/session.ts'
+import { openSession, openTarget, type Target } from '../framework/session.ts'
+import { joinJson, joinText, type Part } from '../framework/several-text.ts'
 
 const VALUE_FORMATS = ['json', 'detailed', 'string', 'dotenv', 'shell'] as const
 type ValueFormat = (typeof VALUE_FORMATS)[number]
@@ -22,6 +25,7 @@ const flags = {
     value: 'format',
   }),
   'show-secrets': boolean({ description: 'show secrets in the clear' }),
+  imports: boolean({ description: 'show which revision each import came to (on a terminal it is shown anyway)' }),
 }
 
 export default class EnvGet extends EscCommand<string, typeof flags> {
@@ -33,13 +37,18 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
   static override examples = [
     { description: 'Values and definition of an environment', command: 'esc env get rotators/ci' },
     { description: 'One value, and where it comes from', command: 'esc env get app/dev environmentVariables' },
+    { description: 'Which revision each import came to', command: 'esc env get app/dev --imports' },
     { description: 'The definition alone', command: 'esc env get rotators/ci --definition' },
+    { description: 'One value of several environments', command: "esc env get 'app/*' region --value json" },
     { description: 'One value for a script', command: 'esc env get app/dev region --value string' },
   ]
   static override baseFlags = ENV_FLAGS
   static override flags = flags
   static override args = {
-    environment: { description: 'the environment, with @ and a version if you like', required: true },
+    environment: {
+      description: 'the environment, with @ and a version if you like; several as app/* or app/dev,app/prod',
+      required: true,
+    },
     path: { description: 'path of one value; or imports' },
   }
   static override count = { kind: 'between', least: 1, most: 2 } as const
@@ -52,7 +61,18 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
       })
     }
     if (format !== undefined && !isValueFormat(format)) throw unknownFormat(format, VALUE_FORMATS)
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const typed = this.flags.env ?? this.positionals[0] ?? ''
+    if (!namesSeveral(typed)) return this.#get(openTarget(this.io, this.flags, this.positionals))
+    const rest = this.positionals.slice(this.flags.env === undefined ? 1 : 0)
+    const parts: Part[] = []
+    for (const name of expandReferences(openSession(this.io, this.flags), typed)) {
+      parts.push({ name, text: await this.#get(openTarget(this.io, { ...this.flags, env: name }, rest)) })
+    }
+    return format === 'json' || format === 'detailed' ? joinJson(parts) : joinText(parts)
+  }
+
+  async #get({ workspace, reference, rest }: Target): Promise<string> {
+    const { definition, value: format, 'show-secrets': showSecrets } = this.flags
     const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
     if (definition && path.length === 0) return indentedByTwo(await definitionText(workspace, reference, showSecrets))
     const got = await getEnvironment(workspace, reference, { path, showSecrets })
@@ -67,6 +87,9 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
     if (got.definition !== undefined) shown += `# Definition\n\`\`\`yaml\n${got.definition}\n\`\`\`\n`
     if (onePath && got.definedAt.length > 0) {
       shown += `\n# Defined at\n${got.definedAt.map((place) => `- ${place}\n`).join('')}`
+    }
+    if (got.imports.length > 0 && (this.flags.imports || this.io.stdoutIsTerminal)) {
+      shown += `\n# Imports\n${got.imports.map(({ name, revision }) => `- ${name}: revision ${revision}\n`).join('')}`
     }
     return `${shown}\n`
   }
