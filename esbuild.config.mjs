@@ -134,6 +134,17 @@ const yamlOnDemand = {
   },
 }
 
+/** Code of plugins is loaded by Node itself, ES module or not: `bin/code-cache.cjs` hands its own `import()` in. */
+const pluginsByNode = {
+  name: 'plugins-by-node',
+  setup(build) {
+    build.onLoad({ filter: /[/]src[/]plugins[/]import-module\.ts$/ }, () => ({
+      contents: 'export const importModule = (url) => require.importModule(url)',
+      loader: 'js',
+    }))
+  },
+}
+
 /** The first `localeCompare` of a process loads ICU collation: 11 ms for sorting command names. */
 const sortWithoutCollation = {
   name: 'sort-without-collation',
@@ -173,7 +184,7 @@ await Promise.all([
     ...common,
     entryPoints: [join(root, 'src/commands/framework/main.ts')],
     outfile: join(dist, 'cli.cjs'),
-    plugins: [sdkAsSeparateBundles, yamlOnDemand, pastFrontDoors],
+    plugins: [sdkAsSeparateBundles, yamlOnDemand, pluginsByNode, pastFrontDoors],
   }),
   ...sdkModules.map((name) =>
     build({

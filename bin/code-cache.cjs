@@ -93,6 +93,8 @@ function loadBundle(file, profile = 'all') {
     id.startsWith('./') && id.endsWith('.cjs') ? loadBundle(path.join(path.dirname(file), id)) : requireOther(id)
   requireHere.resolve = requireOther.resolve
   requireHere.cache = requireOther.cache
+  // Plugins are no bundles of ours.
+  requireHere.importModule = (url) => import(url)
   const script = compile(file, profile)
   loaded.set(file, module)
   try {

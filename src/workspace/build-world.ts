@@ -10,10 +10,9 @@ import {
   type World,
 } from '../evaluate/index.ts'
 import type { PlainObject } from '../plain.ts'
-import { loadProvider } from '../providers/index.ts'
-import { loadRotator } from '../rotators/index.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Environment, Revision } from '../store/index.ts'
+import { findProvider, findRotator } from './plugins.ts'
 import type { Workspace } from './workspace.ts'
 
 /** An environment as an evaluation used it. */
@@ -37,6 +36,8 @@ export interface WorldOptions {
   readonly rotator?: World['rotator']
   /** Aborts calls of providers. */
   readonly signal?: AbortSignal
+  /** Definitions that environments are about to have, by name: for checking those that refer to each other. */
+  readonly pending?: ReadonlyMap<string, string>
 }
 
 export function buildWorld(workspace: Workspace, options: WorldOptions = {}): StoreWorld {
@@ -63,13 +64,15 @@ export function buildWorld(workspace: Workspace, options: WorldOptions = {}): St
     verify,
     async load(name: string): Promise<LoadedEnvironment> {
       const reference = workspace.reference(name)
+      const pending = reference.version === undefined ? options.pending?.get(reference.name) : undefined
+      if (pending !== undefined) return { text: pending, unlock: notYet }
       const environment = workspace.store.environment(reference.name)
       const revision = environment.resolve(reference.version)
       return { text: revision.definition, unlock: use(name, environment, revision) }
     },
     async provider(name: string): Promise<EvaluatorProvider> {
       if (workspace.options.provider !== undefined) return workspace.options.provider(name)
-      const provider = await loadProvider(name)
+      const provider = await findProvider(workspace, name)
       const context = { now: workspace.options.now, signal }
       return {
         inputs: provider.inputs,
@@ -81,13 +84,17 @@ export function buildWorld(workspace: Workspace, options: WorldOptions = {}): St
         },
       }
     },
-    rotator: options.rotator ?? openingRotator,
+    rotator: options.rotator ?? ((name) => openingRotator(workspace, name)),
   }
 }
 
+async function notYet(): Promise<never> {
+  throw new Error('a definition that is not saved yet is only checked')
+}
+
 /** A rotator for everything but rotating. */
-async function openingRotator(name: string): Promise<EvaluatorRotator> {
-  const rotator = await loadRotator(name)
+async function openingRotator(workspace: Workspace, name: string): Promise<EvaluatorRotator> {
+  const rotator = await findRotator(workspace, name)
   return {
     inputs: rotator.inputs,
     state: rotator.state,

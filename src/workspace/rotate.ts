@@ -10,9 +10,9 @@ import {
   type RotationReport,
   rotate,
 } from '../rotation/index.ts'
-import { loadRotator } from '../rotators/index.ts'
 import { parsePropertyPath } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
+import { findRotator } from './plugins.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { rotationGuardMs, rotationRetries } from './rotation-settings.ts'
 import { signedRequests } from './signed-requests.ts'
@@ -49,7 +49,7 @@ export async function rotateEnvironment(
     author,
     mode: options.mode,
     paths: options.paths.map(parsePath),
-    loadRotator,
+    loadRotator: (name) => findRotator(workspace, name),
     buildWorld: (rotator, base) => {
       const world = buildWorld(workspace, { rotator })
       return { world, unlock: world.use(environment.name, environment, base) }

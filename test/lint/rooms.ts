@@ -23,6 +23,14 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: ['evaluate', 'language', 'syntax', 'schema', 'rotators', 'store'],
     because: 'the engine joins evaluation, rotators and store; it prints nothing',
   },
+  plugins: {
+    mayImport: ['evaluate', 'schema', 'providers', 'rotators'],
+    because: 'a plugin brings rotators and providers; it knows no store and no command line',
+  },
+  testkit: {
+    mayImport: ['evaluate', 'schema', 'plugins', 'rotators', 'rotation'],
+    because: 'it runs one rotator as the engine would, against no store',
+  },
   workspace: {
     mayImport: [
       'syntax',
@@ -34,6 +42,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
       'providers',
       'rotators',
       'rotation',
+      'plugins',
       'sdk',
     ],
     because: 'what a user can do, as functions: no printing, no flags',

@@ -1,0 +1,19 @@
+/** What plugins import: `import { EscError, secret } from 'esc/plugin'`. It may be bundled: copies get on with each other. */
+export { type ErrorCode, EscError, type EscErrorOptions } from './errors.ts'
+export type { Plain, PlainObject } from './plain.ts'
+export type { AnyProvider, AnyRotator, Plugin } from './plugins/plugin.ts'
+export type { Provider, ProviderContext } from './providers/provider.ts'
+export type {
+  CredentialCheck,
+  NetworkPolicy,
+  OidcSigner,
+  Plan,
+  PlanStep,
+  RotationIdentity,
+  RotationRequest,
+  Rotator,
+  RotatorContext,
+  Settled,
+} from './rotators/rotator.ts'
+export type { Schema, SchemaObject, SchemaType } from './schema/schema.ts'
+export { Secret, secret } from './secret.ts'
