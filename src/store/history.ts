@@ -134,7 +134,7 @@ export class History {
     if (then.digest !== seen.digest) {
       refuse(
         `revision ${seen.number} of environment '${name}' is not the one this machine has seen before`,
-        layout.revisions(folder),
+        layout.revision(folder, seen.number),
         resetHint,
       )
     }
