@@ -55,14 +55,15 @@ export async function changeSecretsProvider(
   const kind = secretsProviderKind(secretsProvider)
   const names = reference === undefined ? store.list() : [store.environment(reference.name).name]
   const before = new Map(names.map((name) => [name, providerOf(workspace, store.environment(name))]))
-  const keys = kind === 'passphrase' ? newPassphrase(workspace, [...before.values()]) : undefined
   // With all of them there already, what is wanted are new keys; else what is left of an interrupted run.
-  const isThere = (name: string) => kind !== 'passphrase' && before.get(name) === secretsProvider
-  const renewed = names.every(isThere)
+  const renewed = names.every((name) => before.get(name) === secretsProvider)
+  const keys = kind === 'passphrase' ? newPassphrase(workspace, { replaces: renewed }) : undefined
+  // With a passphrase given apart, one that is there may be under another passphrase.
+  const isDone = (name: string) => !renewed && keys === undefined && before.get(name) === secretsProvider
 
   const change = async (name: string): Promise<EnvironmentKeyChange> => {
     const from = before.get(name) as string
-    if (reference === undefined && !renewed && isThere(name)) {
+    if (isDone(name)) {
       return { name, status: 'already', from, revisions: 0, exposed: nothing }
     }
     onProgress?.(name)
@@ -101,10 +102,10 @@ function providerOf(workspace: Workspace, environment: Environment): string {
 }
 
 /**
- * Where a new passphrase comes from: ESC_NEW_PASSPHRASE, the file ESC_NEW_PASSPHRASE_FILE names, or a question asked twice; never
- * ESC_PASSPHRASE while that one opens what there is. Undefined: as the passphrase of any new environment.
+ * Where a new passphrase comes from: ESC_NEW_PASSPHRASE, the file ESC_NEW_PASSPHRASE_FILE names, or, when it replaces another, a
+ * question asked twice; never ESC_PASSPHRASE, which opens what there is. Undefined: as the passphrase of any new environment.
  */
-function newPassphrase(workspace: Workspace, present: readonly string[]): KeyContext | undefined {
+function newPassphrase(workspace: Workspace, { replaces }: { readonly replaces: boolean }): KeyContext | undefined {
   const { options } = workspace
   const {
     ESC_NEW_PASSPHRASE,
@@ -114,7 +115,7 @@ function newPassphrase(workspace: Workspace, present: readonly string[]): KeyCon
     ...env
   } = options.env
   const given = ESC_NEW_PASSPHRASE !== undefined || Boolean(ESC_NEW_PASSPHRASE_FILE)
-  if (!given && !present.some((provider) => secretsProviderKind(provider) === 'passphrase')) return undefined
+  if (!given && !replaces) return undefined
   if (!given && options.prompt === undefined) {
     throw new EscError('usage', 'the new passphrase must be given apart from the present one', {
       hint: 'set ESC_NEW_PASSPHRASE or ESC_NEW_PASSPHRASE_FILE, or run the command on a terminal',
