@@ -7,7 +7,7 @@ export function refuseEdited(environment: Environment, base: Revision): void {
   if (environment.definitionState(base) !== 'edited') return
   const file = layout.definition(environment.folder)
   throw new EscError('unsaved_edit', `${file} has changes that are not saved`, {
-    hint: `save them first with \`esc env edit ${environment.name} --file ${file}\`; nothing was rotated`,
+    hint: `save them with "esc env save ${environment.name}", or discard them with "esc env discard ${environment.name}"; nothing was rotated`,
   })
 }
 
