@@ -52,7 +52,8 @@ export async function benchStartup({ rounds }: StartupBench): Promise<void> {
       'node -e 0': ['-e', '0'],
       'esc version': [program, 'version'],
       'esc env open rotators/ci': [program, 'env', 'open', 'rotators/ci'],
-      'esc env rotate rotators/ci': [program, 'env', 'rotate', 'rotators/ci'],
+      // Each round is a rotation moments after the last.
+      'esc env rotate rotators/ci': [program, 'env', 'rotate', 'rotators/ci', '--force'],
     }
     const times = new Map<string, number[]>(Object.keys(variants).map((name) => [name, []]))
     for (let round = 0; round < rounds; round++) {
