@@ -1,6 +1,6 @@
 import { EscError } from '../errors.ts'
-import type { Decoded, Diagnostic, Node, ObjectNode, Range, Replacement, StringNode } from '../syntax/index.ts'
-import { decode, quote, replaceNodes } from '../syntax/index.ts'
+import type { Decoded, Diagnostic, Node, ObjectNode, Replacement, StringNode } from '../syntax/index.ts'
+import { decode, placeOf, quote, replaceNodes } from '../syntax/index.ts'
 import { decodeEnvelope, EnvelopeError, encodeEnvelope } from './envelope.ts'
 import { escapeReferences, scanInterpolation } from './property-access.ts'
 
@@ -20,7 +20,7 @@ export function encryptDefinition(
   const calls = secretCalls(decoded(name, text))
   const replacements: Replacement[] = []
   for (const call of calls) {
-    if (call.kind === 'refused') throw problem(name, call.reason, call.node.range, call.node.path, call.hint)
+    if (call.kind === 'refused') throw problem(name, call.reason, call.node, call.node.path, call.hint)
     if (call.kind === 'ciphertext') continue
     const ciphertext = encodeEnvelope(encrypt(call.plaintext, call.node.path))
     replacements.push({ node: call.argument, value: { ciphertext } })
@@ -92,7 +92,7 @@ type SecretCall =
 function decoded(name: string, text: string): Decoded {
   const result = decode(name, text)
   const first: Diagnostic | undefined = result.diagnostics[0]
-  if (first !== undefined) throw problem(name, first.summary, first.range, first.path, 'correct the definition first')
+  if (first !== undefined) throw problem(name, first.summary, first, first.path, 'correct the definition first')
   return result
 }
 
@@ -168,11 +168,17 @@ function openEnvelope(name: string, call: SecretCall & { kind: 'ciphertext' }): 
   } catch (error) {
     if (!(error instanceof EnvelopeError)) throw error
     const hint = 'restore the ciphertext from an earlier revision, or set the secret again'
-    throw problem(name, `invalid ciphertext: ${error.message}`, call.node.range, call.node.path, hint)
+    throw problem(name, `invalid ciphertext: ${error.message}`, call.node, call.node.path, hint)
   }
 }
 
-function problem(name: string, summary: string, range: Range | undefined, path: string, hint: string): EscError {
-  const place = range === undefined ? name : `${name}:${range.begin.line}:${range.begin.column}`
+function problem(
+  name: string,
+  summary: string,
+  at: Pick<Diagnostic, 'range' | 'noticedAt'>,
+  path: string,
+  hint: string,
+): EscError {
+  const place = placeOf(at) ?? name
   return new EscError('invalid_definition', `${place}: ${summary}${path === '' ? '' : ` (at ${path})`}`, { hint })
 }

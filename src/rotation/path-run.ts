@@ -3,7 +3,7 @@ import { type ExportedMap, type RotationOutcome, violationsOf } from '../evaluat
 import type { PlainObject } from '../plain.ts'
 import type { CredentialCheck, PlanStep, RotationRequest, Rotator, RotatorContext } from '../rotators/index.ts'
 import type { Journal } from '../store/index.ts'
-import type { Diagnostic } from '../syntax/index.ts'
+import { type Diagnostic, placeOf } from '../syntax/index.ts'
 import { adoptCredential } from './adopt.ts'
 import { encodeJournalEntry, type JournalEntry, journalEntryId } from './journal-entry.ts'
 import type { PathReport, RotationMode, RotationProgress } from './report.ts'
@@ -235,6 +235,6 @@ function whyNotEvaluated(
   )
   const found = within ?? errors[0]
   if (!found) return 'its inputs or state are not known'
-  const at = found.range ? `${found.range.environment}:${found.range.begin.line}:${found.range.begin.column}: ` : ''
-  return `not rotated, its inputs cannot be worked out: ${at}${found.summary}`
+  const at = placeOf(found)
+  return `not rotated, its inputs cannot be worked out: ${at === undefined ? '' : `${at}: `}${found.summary}`
 }

@@ -1,6 +1,6 @@
 import { EscError, messageOf } from '../errors.ts'
 import { type Environment, layout, type Revision } from '../store/index.ts'
-import type { Diagnostic } from '../syntax/index.ts'
+import { type Diagnostic, placeOf } from '../syntax/index.ts'
 
 /** Rotating would save the new states beside an edit that nobody has saved. */
 export function refuseEdited(environment: Environment, base: Revision): void {
@@ -14,8 +14,7 @@ export function refuseEdited(environment: Environment, base: Revision): void {
 export function refuseErrors(name: string, diagnostics: readonly Diagnostic[]): void {
   const first = diagnostics.find((diagnostic) => diagnostic.severity === 'error')
   if (!first) return
-  const at = first.range ? `${first.range.environment}:${first.range.begin.line}:${first.range.begin.column}` : name
-  throw new EscError('invalid_definition', `${at}: ${first.summary}`, {
+  throw new EscError('invalid_definition', `${placeOf(first) ?? name}: ${first.summary}`, {
     hint: `mend the definition with \`esc env edit ${name}\`; nothing was rotated`,
   })
 }

@@ -1,13 +1,14 @@
 import { EscError } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
-import { decode, type Node } from '../syntax/index.ts'
+import { decode, type Node, placeOf } from '../syntax/index.ts'
 
 /** Reads a file of the store's own that must be a YAML mapping, as data without a prototype. Throws `store_damaged`, naming the file. */
 export function parseMapping(text: string, file: string): JsonObject {
   const { node, diagnostics, failed } = decode(file, text)
   if (failed) {
     if (/^<<<<<<< /m.test(text)) throw damaged(file, 'holds an unfinished git merge')
-    throw damaged(file, `cannot be read: ${diagnostics[0]?.summary}`)
+    const [first] = diagnostics
+    throw damaged((first && placeOf(first)) ?? file, `cannot be read: ${first?.summary}`)
   }
   const twice = node?.kind === 'object' ? duplicateKey(node.entries.map(({ key }) => key.value)) : undefined
   if (twice !== undefined) throw damaged(file, `says ${twice} twice`)

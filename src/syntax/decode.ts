@@ -19,11 +19,6 @@ export interface Decoded {
   readonly node: Node | undefined
   readonly diagnostics: readonly Diagnostic[]
   readonly failed: boolean
-  /**
-   * Where a syntax error was noticed; line and column count from 1. Its diagnostic has no range, and names only a line
-   * close by.
-   */
-  readonly syntaxErrorAt?: { readonly line: number; readonly column: number }
 }
 
 /**
@@ -45,9 +40,9 @@ export function decode(name: string, text: string): Decoded {
   } catch (error) {
     if (!(error instanceof YamlSyntaxError)) throw error
     const diagnostic: Diagnostic = { severity: 'error', summary: `yaml: ${error.message}`, path: '' }
-    const failure = { node: undefined, diagnostics: [diagnostic], failed: true }
-    if (error.at === undefined) return failure
-    return { ...failure, syntaxErrorAt: { line: error.at.line + 1, column: error.at.column + 1 } }
+    const { at } = error
+    const placed = at && { ...diagnostic, noticedAt: { environment: name, line: at.line + 1, column: at.column + 1 } }
+    return { node: undefined, diagnostics: [placed ?? diagnostic], failed: true }
   }
   if (root === undefined) return { node: undefined, diagnostics: [], failed: false }
   const decoder = new Decoder(name, text)

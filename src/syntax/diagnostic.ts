@@ -20,6 +20,20 @@ export interface Diagnostic {
   readonly summary: string
   /** Absent: the mistake has no place in any document. */
   readonly range?: Range
+  /**
+   * Where reading stopped, for people, when a text is no YAML. Such a mistake has no range, and the line in its summary
+   * may be that of the construct it stands in.
+   */
+  readonly noticedAt?: { readonly environment: string; readonly line: number; readonly column: number }
   /** Document path of the blamed node, such as `values.a["b.c"][0]`; empty for the root. */
   readonly path: string
+}
+
+/** The place to go to, as `environment:line:column`. Absent: the mistake has none in any document. */
+export function placeOf({ range, noticedAt }: Pick<Diagnostic, 'range' | 'noticedAt'>): string | undefined {
+  if (noticedAt !== undefined) return `${noticedAt.environment}:${noticedAt.line}:${noticedAt.column}`
+  if (range === undefined) return undefined
+  // A value that no document holds, such as one of the context, has its environment alone.
+  const { line, column } = range.begin
+  return line === 0 ? range.environment : `${range.environment}:${line}:${column}`
 }

@@ -1,6 +1,7 @@
 export type { Decoded } from './decode.ts'
 export { decode, subRange } from './decode.ts'
 export type { Diagnostic, Position, Range } from './diagnostic.ts'
+export { placeOf } from './diagnostic.ts'
 export { displayWidth } from './display-width.ts'
 export { documentPath, elementPath, joinPath } from './document-path.ts'
 export { deleteAt, getAt, setAt } from './edit/edit.ts'

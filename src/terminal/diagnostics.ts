@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../syntax/index.ts'
+import { type Diagnostic, placeOf } from '../syntax/index.ts'
 import { bold, red, underline, yellow } from './colour.ts'
 
 /** The text a diagnostic may point into. Ranges of any other environment are shown without their source. */
@@ -31,17 +31,11 @@ function compare(a: string, b: string): number {
 export function diagnosticLines(diagnostics: readonly Diagnostic[], colour: boolean): string {
   return sortDiagnostics(diagnostics)
     .map((diagnostic) => {
-      const location = locationOf(diagnostic)
-      if (location === '') return `${diagnostic.summary}\n`
+      const location = placeOf(diagnostic)
+      if (location === undefined) return `${diagnostic.summary}\n`
       return `${colour ? red(location) : location}: ${diagnostic.summary}\n`
     })
     .join('')
-}
-
-function locationOf({ range }: Diagnostic): string {
-  if (range === undefined) return ''
-  const { line, column } = range.begin
-  return line === 0 ? range.environment : `${range.environment}:${line}:${column}`
 }
 
 /** Each diagnostic with the source lines it points at. */
@@ -51,11 +45,12 @@ export function diagnosticBlocks(diagnostics: readonly Diagnostic[], source: Sou
     .join('')
 }
 
-function block({ severity, summary, range }: Diagnostic, source: Source, colour: boolean): string {
+function block({ severity, summary, range, noticedAt }: Diagnostic, source: Source, colour: boolean): string {
   const word = severity === 'error' ? 'Error' : 'Warning'
   const label = !colour ? word : severity === 'error' ? red(word) : yellow(word)
   const head = `${label}: ${summary}\n\n`
-  if (range === undefined) return head
+  // The line is not shown: what is no YAML may be a secret whose quotes do not close.
+  if (range === undefined) return noticedAt === undefined ? head : `${head}  on ${placeOf({ noticedAt })}\n\n`
   const { begin, end } = range
   if (range.environment !== source.environment) {
     return `${head}  on ${range.environment} line ${begin.line}:\n  (source code not available)\n\n`

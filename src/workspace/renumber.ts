@@ -1,6 +1,7 @@
 import { EscError } from '../errors.ts'
 import { encryptDefinition } from '../language/index.ts'
 import type { Renumbered } from '../store/index.ts'
+import { placeOf } from '../syntax/index.ts'
 import { reencrypt } from './reencrypt.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { checkDefinition } from './save-definition.ts'
@@ -38,8 +39,9 @@ export async function renumberEnvironment(
 
 type Mistake = Awaited<ReturnType<typeof checkDefinition>>['diagnostics'][number]
 
-function brokenMerge(name: string, { summary, range }: Mistake): EscError {
-  const place = range === undefined ? name : `${name}:${range.begin.line}:${range.begin.column}`
+function brokenMerge(name: string, mistake: Mistake): EscError {
+  const { summary } = mistake
+  const place = placeOf(mistake) ?? name
   return new EscError('invalid_definition', `the definition that both sides come to has errors: ${place}: ${summary}`, {
     hint: `write environment.yaml as it should be, and run "esc env renumber ${name}" again`,
   })

@@ -223,7 +223,7 @@ describe('wrong input', () => {
   it('malformed YAML is refused', async () => {
     const digest = playground.digest()
     const ran = await playground.run(['env', 'edit', 'app/dev', '--file', '-'], { input: 'values:\n  a: [1\n' })
-    expect(ran.err).to.match(/^Error: yaml: line \d+/)
+    expect(ran.err).to.match(/^Error: yaml: line \d+: .*\n\n {2}on app\/dev:\d+:\d+\n/)
     expect(ran.code).to.equal(1)
     expect(playground.digest()).to.equal(digest)
   })

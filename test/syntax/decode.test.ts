@@ -33,11 +33,18 @@ describe('decode()', () => {
   it('reports a syntax error once, without a range, and tells where reading stopped', () => {
     const decoded = decode('env', 'values:\n  list: [hello, world\n')
     expect(decoded.diagnostics).to.deep.equal([
-      { severity: 'error', summary: "yaml: line 1: did not find expected ',' or ']'", path: '' },
+      {
+        severity: 'error',
+        summary: "yaml: line 1: did not find expected ',' or ']'",
+        noticedAt: { environment: 'env', line: 3, column: 1 },
+        path: '',
+      },
     ])
     expect(decoded.node).to.equal(undefined)
     expect(decoded.failed).to.equal(true)
-    expect(decode('env', 'a: 1\nb: "x\\q"\n').syntaxErrorAt).to.deep.equal({ line: 2, column: 6 })
+    expect(decode('env', 'a: 1\nb: "x\\q"\n').diagnostics[0]).to.deep.include({
+      noticedAt: { environment: 'env', line: 2, column: 6 },
+    })
   })
 
   it('reads the first document and ignores the rest', () => {

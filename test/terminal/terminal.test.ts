@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { JsonNumber } from '../../src/json.ts'
 import type { Diagnostic } from '../../src/syntax/index.ts'
+import { decode } from '../../src/syntax/index.ts'
 import { loadColours } from '../../src/terminal/colour.ts'
 import { diagnosticBlocks, diagnosticLines } from '../../src/terminal/diagnostics.ts'
 import type { Io } from '../../src/terminal/io.ts'
@@ -88,6 +89,22 @@ describe('diagnostics', () => {
     expect(diagnosticLines(list, false)).to.equal(
       'nowhere\na: unknown property "bar"\na:9:30: unknown property "bar"\na:10:2: unknown property "bar"\nb:2:1: unknown property "bar"\n',
     )
+  })
+})
+
+describe('diagnostics of a text that is no YAML', () => {
+  const { diagnostics } = decode('app/dev', 'values:\n  a: [1\n  password: hunter2hunter2\n')
+
+  it('name the place where reading stopped, not just a line close by', () => {
+    expect(diagnosticLines(diagnostics, false)).to.equal(
+      "app/dev:3:11: yaml: line 1: did not find expected ',' or ']'\n",
+    )
+  })
+
+  it('do not show the line: it may be a secret whose quotes do not close', () => {
+    const source = { environment: 'app/dev', text: 'values:\n  a: [1\n  password: hunter2hunter2\n' }
+    const shown = diagnosticBlocks(diagnostics, source, false)
+    expect(shown).to.equal("Error: yaml: line 1: did not find expected ',' or ']'\n\n  on app/dev:3:11\n\n")
   })
 })
 

@@ -1,13 +1,14 @@
 import { EscError } from '../../errors.ts'
-import { decode, type ObjectNode } from '../../syntax/index.ts'
+import { decode, type ObjectNode, placeOf } from '../../syntax/index.ts'
 
 /** The object that a YAML or JSON file of another program holds. `what` names the file in messages. */
 export function readObject(text: string, what: string): ObjectNode {
   const { node, diagnostics } = decode(what, text)
   const [first] = diagnostics
   if (first !== undefined) {
-    const place = first.range === undefined ? what : `${what}:${first.range.begin.line}:${first.range.begin.column}`
-    throw new EscError('invalid_input', `${place}: ${first.summary}`, { hint: 'correct the file first' })
+    throw new EscError('invalid_input', `${placeOf(first) ?? what}: ${first.summary}`, {
+      hint: 'correct the file first',
+    })
   }
   if (node?.kind === 'object') return node
   throw new EscError('invalid_input', `${what} holds no keys and values`)
