@@ -1,0 +1,206 @@
+import type { Plan, Rotator } from '../rotators/index.ts'
+import { type Journal, resume, rotateOnce } from './rotation-run.ts'
+import { type TestContext, testContext } from './test-context.ts'
+
+/** Where a run is killed: at the nth record it stages or the nth message it exchanges, before or after it takes effect. */
+export interface Cut {
+  readonly at: 'stage' | 'remote'
+  readonly nth: number
+  readonly when: 'before' | 'after'
+}
+
+/** What a killed run meets from then on: nothing it does has an effect any more. */
+export class Killed extends Error {}
+
+/** Lets a run through up to its cut. The vendor's fake, or the proxy before the real one, asks it about every message. */
+export class Gate {
+  readonly passed = { stage: 0, remote: 0 }
+  cut: Cut | undefined
+  dead = false
+
+  constructor(cut?: Cut) {
+    this.cut = cut
+  }
+
+  /** Throws `Killed` when the run is dead or dies here. */
+  pass(at: Cut['at'], when: Cut['when']): void {
+    if (this.dead) throw new Killed()
+    if (when === 'before') this.passed[at]++
+    const { cut } = this
+    if (cut?.at === at && cut.nth === this.passed[at] && cut.when === when) {
+      this.dead = true
+      throw new Killed()
+    }
+  }
+}
+
+/** One vendor set-up, made afresh for every cut. */
+export interface Scenario<Inputs, State extends object, Pending extends object, RotationPlan extends Plan> {
+  readonly rotator: Rotator<Inputs, State, Pending, RotationPlan>
+  readonly inputs: Inputs
+  /** What the last committed revision says. */
+  readonly state: State | undefined
+  /** Throws unless consumers of this committed state can log in with its current credential. */
+  checkCurrent(state: State): Promise<void>
+  /**
+   * Throws unless the vendor holds what the state says and nothing more of ours, and everything foreign is untouched.
+   * After `undone`, a superseded credential that the vendor's limit forced out may be missing.
+   */
+  checkAgreement(state: State | undefined, last: 'rotated' | 'undone'): Promise<void>
+  /** Whether the vendor leaves room for one more rotation. Default true. */
+  readonly rotatesAgain?: boolean
+  close(): Promise<void>
+}
+
+/** Sets the vendor up; every message from then on passes the gate that `enter` names. */
+export type Subject<Inputs, State extends object, Pending extends object, RotationPlan extends Plan> = (
+  enter: () => Gate,
+) => Promise<Scenario<Inputs, State, Pending, RotationPlan>>
+
+export interface SweepOptions {
+  /** Kill the run that resumes too, at each of its messages. */
+  readonly twice?: boolean
+  /** Retire what a rotation superseded before the vendor is looked at, for rotators with `retire`. */
+  readonly retire?: boolean
+  /** Put between the rotator and the run. */
+  readonly wrap?: <R>(rotator: R) => R
+}
+
+/**
+ * Kills a rotation at every record and around every message, resumes it as the next run would, and checks that nothing
+ * is lost, unknown or wrongly deleted. Returns one line a cut.
+ */
+export async function sweep<Inputs, State extends object, Pending extends object, RotationPlan extends Plan>(
+  subject: Subject<Inputs, State, Pending, RotationPlan>,
+  options: SweepOptions = {},
+): Promise<string[]> {
+  const { twice = false } = options
+  const whole = await cutRun(subject, options)
+  const outcomes: string[] = []
+  for (const at of ['stage', 'remote'] as const) {
+    for (let nth = 1; nth <= whole.first[at]; nth++) {
+      for (const when of ['before', 'after'] as const) {
+        const cut: Cut = { at, nth, when }
+        const { outcome, second } = await cutRun(subject, options, cut)
+        outcomes.push(`${name(cut)}: ${outcome}`)
+        for (let again = 1; twice && again <= second; again++) {
+          for (const secondWhen of ['before', 'after'] as const) {
+            const resumeCut: Cut = { at: 'remote', nth: again, when: secondWhen }
+            const twiceCut = await cutRun(subject, options, cut, resumeCut)
+            outcomes.push(`${name(cut)}, then ${name(resumeCut)}: ${twiceCut.outcome}`)
+          }
+        }
+      }
+    }
+  }
+  return outcomes
+}
+
+interface CutRun {
+  readonly outcome: string
+  /** What the first run passed. */
+  readonly first: Gate['passed']
+  /** Messages of the run that resumed. */
+  readonly second: number
+}
+
+async function cutRun<Inputs, State extends object, Pending extends object, RotationPlan extends Plan>(
+  subject: Subject<Inputs, State, Pending, RotationPlan>,
+  { retire = false, wrap = (rotator) => rotator }: SweepOptions,
+  cut?: Cut,
+  resumeCut?: Cut,
+): Promise<CutRun> {
+  let gate = new Gate()
+  const scenario = await subject(() => gate)
+  try {
+    const { inputs } = scenario
+    const rotator = wrap(scenario.rotator)
+    const agree = async (after: State | undefined, how: 'rotated' | 'undone', superseded: State | undefined) => {
+      if (retire && how === 'rotated' && superseded !== undefined) {
+        await rotator.retire?.(superseded, { inputs, state: after }, testContext())
+      }
+      await scenario.checkAgreement(after, how)
+    }
+    const journal: Journal<Pending> = { pending: undefined }
+    let record: Pending | undefined
+    let state = scenario.state
+    const first = new Gate(cut)
+    gate = first
+    let last: 'rotated' | 'undone' = 'undone'
+    let outcome = 'not reached'
+    try {
+      state = await rotateOnce({
+        rotator,
+        inputs,
+        state,
+        context: mortalContext(gate),
+        journal,
+        onStage(when) {
+          record = journal.pending
+          gate.pass('stage', when)
+        },
+      })
+      last = 'rotated'
+    } catch (error) {
+      if (!first.dead) throw error
+      outcome = 'undone'
+    }
+
+    let second = 0
+    const committed = state
+    if (first.dead) {
+      if (committed !== undefined) await scenario.checkCurrent(committed)
+      for (const next of resumeCut ? [resumeCut, undefined] : [undefined]) {
+        gate = new Gate(next)
+        const run = { rotator, inputs, state: committed, journal, context: mortalContext(gate) }
+        try {
+          const settled = await resume(run)
+          second = gate.passed.remote
+          if (settled?.kind === 'rotated') {
+            state = settled.state
+            last = outcome = 'rotated'
+          }
+        } catch (error) {
+          if (!gate.dead) throw error
+        }
+        if (committed !== undefined) await scenario.checkCurrent(committed)
+      }
+    }
+    gate = new Gate()
+    await agree(state, last, scenario.state)
+    if (last === 'rotated' && record !== undefined) {
+      // A run that dies after the commit leaves its record: settling it again changes nothing.
+      const again = await rotator.settle(record, { inputs, state }, testContext())
+      if (again.kind !== 'rotated') throw new Error(`settled again as undone: ${again.reason}`)
+      await agree(again.state, 'rotated', scenario.state)
+    }
+    if (last === 'undone' || scenario.rotatesAgain !== false) {
+      const after = await rotateOnce({ rotator, inputs, state, context: testContext() })
+      await agree(after, 'rotated', state)
+    }
+    return { outcome, first: first.passed, second }
+  } catch (error) {
+    throw new Error(`${cut ? name(cut) : 'not killed'}${resumeCut ? `, then ${name(resumeCut)}` : ''}: ${error}`, {
+      cause: error,
+    })
+  } finally {
+    gate = new Gate()
+    await scenario.close()
+  }
+}
+
+/** A killed run does not wait and try again. */
+function mortalContext(gate: Gate): TestContext {
+  const context = testContext()
+  return {
+    ...context,
+    async sleep(ms) {
+      if (gate.dead) throw new Killed()
+      await context.sleep(ms)
+    },
+  }
+}
+
+function name({ at, nth, when }: Cut): string {
+  return `${when} ${at} ${nth}`
+}
