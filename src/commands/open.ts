@@ -2,8 +2,10 @@ import { EscError } from '../errors.ts'
 import { diagnosticLines, hasColour } from '../terminal/index.ts'
 import {
   createFiles,
+  expandReferences,
   FORMATS,
   type Format,
+  namesSeveral,
   openEnvironment,
   parsePath,
   renderValue,
@@ -12,7 +14,8 @@ import {
 import { EscCommand } from './framework/command.ts'
 import { choice, duration } from './framework/flags.ts'
 import { ReportedError } from './framework/report-error.ts'
-import { openTarget, temporaryPlace } from './framework/session.ts'
+import { openSession, openTarget, type Target, temporaryPlace } from './framework/session.ts'
+import { joinJson, joinText, type Part } from './framework/several-text.ts'
 
 const flags = {
   format: choice({
@@ -39,17 +42,33 @@ With a path, only the value there. dotenv, shell and posix print its environment
     { description: 'Everything, as JSON', command: 'esc open rotators/ci' },
     { description: 'One value, as it is', command: 'esc open rotators/ci admin.current --format string' },
     { description: 'An earlier revision', command: 'esc open rotators/ci@2 --format yaml' },
+    { description: 'One value of every environment of a project', command: "esc open 'app/*' region" },
     { description: 'Set variables in this shell', command: 'eval "$(esc open app/dev --format posix)"' },
   ]
   static override flags = flags
   static override args = {
-    environment: { description: 'the environment, with @ and a version if you like', required: true },
+    environment: {
+      description: 'the environment, with @ and a version if you like; several as app/* or app/dev,app/prod',
+      required: true,
+    },
     path: { description: 'path of one value' },
   }
   static override count = { kind: 'atMost', count: 2 } as const
 
   async run(): Promise<string> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const typed = this.flags.env ?? this.positionals[0] ?? ''
+    if (!namesSeveral(typed)) return this.#open(openTarget(this.io, this.flags, this.positionals))
+    const rest = this.positionals.slice(this.flags.env === undefined ? 1 : 0)
+    const parts: Part[] = []
+    for (const name of expandReferences(openSession(this.io, this.flags), typed)) {
+      const target = openTarget(this.io, { ...this.flags, env: name }, rest)
+      parts.push({ name, text: await this.#open(target) })
+    }
+    const isJson = this.flags.format === 'json' || this.flags.format === 'detailed'
+    return isJson ? joinJson(parts) : joinText(parts)
+  }
+
+  async #open({ workspace, reference, rest }: Target): Promise<string> {
     const format: Format = this.flags.format
     const path =
       rest[0] === undefined ? undefined : parsePath(rest[0], (reason) => `invalid property path ${rest[0]}: ${reason}`)

@@ -1,10 +1,17 @@
 import { EscError } from '../errors.ts'
 import { diagnosticLines, findProgram, hasColour, runProgram } from '../terminal/index.ts'
-import { createFiles, interpolateArgument, openEnvironment, secretTexts, variablesOf } from '../workspace/index.ts'
+import {
+  createFiles,
+  interpolateArgument,
+  openEnvironment,
+  secretTexts,
+  selectedEnvironment,
+  variablesOf,
+} from '../workspace/index.ts'
 import { EscCommand } from './framework/command.ts'
 import { boolean, duration } from './framework/flags.ts'
 import { ReportedError } from './framework/report-error.ts'
-import { openTarget, temporaryPlace } from './framework/session.ts'
+import { openSession, openTarget, temporaryPlace } from './framework/session.ts'
 
 const flags = {
   interactive: boolean({
@@ -46,12 +53,14 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
   static override stopAfter = (found: ReadonlyMap<string, unknown>) => (found.has('env') ? 1 : 2)
 
   async run(): Promise<number> {
-    if (this.flags.env === undefined && (this.beforeDashes === 0 || this.positionals.length === 0)) {
+    const unnamed = this.flags.env === undefined && (this.beforeDashes === 0 || this.positionals.length === 0)
+    const env = unnamed ? this.#selected() : this.flags.env
+    if (unnamed && env === undefined) {
       throw new EscError('usage', 'no environment specified', {
         hint: 'name it first: esc run <environment> -- <command>',
       })
     }
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { workspace, reference, rest } = openTarget(this.io, { ...this.flags, env }, this.positionals)
     const [name, ...args] = rest
     if (name === undefined) {
       throw new EscError('usage', 'no command specified', { hint: 'put it last: esc run <environment> -- <command>' })
@@ -80,6 +89,15 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
       )
     } finally {
       files.remove()
+    }
+  }
+
+  /** The environment that was selected on this machine, if there is a store at all. */
+  #selected(): string | undefined {
+    try {
+      return selectedEnvironment(openSession(this.io, this.flags))
+    } catch {
+      return undefined
     }
   }
 

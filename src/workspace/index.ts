@@ -2,6 +2,7 @@
 
 export type { RotationEvent, RotationReport } from '../rotation/index.ts'
 export type { EnvironmentTag } from '../store/index.ts'
+export { type Applied, type AppliedEnvironment, applyDefinitions, readDefinitions } from './apply.ts'
 export {
   changeSecretsProvider,
   type EnvironmentKeyChange,
@@ -31,9 +32,18 @@ export {
   type TagSummary,
   type VersionSummary,
 } from './history.ts'
+export {
+  type ForeignFile,
+  type ImportedValues,
+  importValues,
+  readDotenv,
+  readPulumiStack,
+  readSops,
+} from './import/index.ts'
 export { initStore } from './init-store.ts'
 export { listEnvironments } from './list-environments.ts'
 export { knownWorkspaces, type Located, type LocateMode, locate, locateComparison } from './locate.ts'
+export { logIn, logOut } from './login.ts'
 export { setLoginProvider } from './login-provider.ts'
 export { type OpenedEnvironment, openEnvironment } from './open-environment.ts'
 export { createFiles, interpolateArgument, secretTexts } from './program-environment.ts'
@@ -45,9 +55,13 @@ export { removedEnvironments, restoreEnvironment } from './restore-environment.t
 export { rollBack } from './rollback.ts'
 export { rotateEnvironment, rotationHistory } from './rotate.ts'
 export type { SaveResult } from './save-definition.ts'
+export { selectEnvironment, selectedEnvironment } from './selection.ts'
 export { parsePath, removeValue, setValue } from './set-value.ts'
+export { type Assignment, type RemovedValues, removeValues, setValues } from './set-values.ts'
 export { changeSetting, type EnvironmentSettings, environmentSettings, settingName } from './settings.ts'
+export { expandReferences, namesSeveral } from './several.ts'
 export { signingKeys } from './signed-requests.ts'
+export { type StoreStatus, storeStatus } from './store-status.ts'
 export { FORMATS, type Format, renderValue, unknownFormat, variablesOf } from './value-format.ts'
 export { removeRevisionTag, retractRevision, tagRevision } from './versions.ts'
 export {

@@ -1,6 +1,7 @@
 import { EscError } from '../errors.ts'
 import { readKnownStores } from './known-stores.ts'
 import { type EnvironmentReference, parseRelativeReference } from './reference.ts'
+import { selectedEnvironment } from './selection.ts'
 import { openWorkspace, openWorkspaceAt, type Workspace, type WorkspaceOptions } from './workspace.ts'
 
 /** `new`: the environment is about to be made. `project`: two parts are always project and environment. */
@@ -21,6 +22,10 @@ export interface Located {
  */
 export function locate(options: WorkspaceOptions, typed: string, mode: LocateMode = 'existing'): Located {
   const own = openWorkspace(options)
+  if (typed === '' && mode === 'existing') {
+    const selected = selectedEnvironment(own)
+    if (selected !== undefined) return { workspace: own, reference: own.reference(selected) }
+  }
   const parts = typed.split('/')
   const [first = '', second = ''] = parts
   if (parts.length === 3 && first !== own.store.organization) {

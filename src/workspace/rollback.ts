@@ -69,6 +69,15 @@ interface Placed {
   readonly state: Node | undefined
 }
 
+/** A definition from elsewhere with the credentials that the newest revision has. `kept`: paths of the rotators that got theirs. */
+export function withPresentStates(environment: Environment, text: string, newest: Revision) {
+  return rollbackText(
+    environment,
+    { ...newest, definition: text, number: newest.number - 1, file: 'definition' },
+    newest,
+  )
+}
+
 /** The text of an earlier revision with the credentials of now. */
 export function rollbackText(
   environment: Environment,

@@ -13,17 +13,21 @@ import { type SaveResult, saveDefinition } from './save-definition.ts'
 import { looksLikeSecret } from './secret-strength.ts'
 import type { Workspace } from './workspace.ts'
 
-export interface ValueRequest {
-  /** As typed: below `values`, or beginning with `imports`. */
-  readonly path: string
-  /** The text of the value; asked for once the path has been found good. */
-  readonly value: () => Promise<string>
+/** How the text of a value is meant. */
+export interface ValueKind {
   /** Encrypt it. */
   readonly secret: boolean
   /** Store it in the clear whatever it looks like. */
   readonly plaintext: boolean
   /** It is a string as it stands, not YAML. */
   readonly string: boolean
+}
+
+export interface ValueRequest extends ValueKind {
+  /** As typed: below `values`, or beginning with `imports`. */
+  readonly path: string
+  /** The text of the value; asked for once the path has been found good. */
+  readonly value: () => Promise<string>
 }
 
 /**
@@ -36,13 +40,12 @@ export async function setValue(
   reference: EnvironmentReference,
   request: ValueRequest,
 ): Promise<SaveResult> {
-  const path = parsePath(request.path, (reason) => `invalid path: ${reason}`)
-  if (path.length === 0) throw emptyPath()
+  const path = parseValuePath(request.path)
   const text = await request.value()
-  const value = await yamlValue(path, text, request)
+  const value = await yamlValueAt(path, text, request)
   const environment = workspace.store.environment(reference.name)
   const base = environment.current()
-  const edited = relative(() => setAt(base.definition, inDocument(path), value))
+  const edited = relative(() => setAt(base.definition, documentPathOf(path), value))
   return saveDefinition(workspace, environment, { text: edited, base, change: 'set' })
 }
 
@@ -52,8 +55,7 @@ export async function removeValue(
   reference: EnvironmentReference,
   typed: string,
 ): Promise<SaveResult> {
-  const path = parsePath(typed, (reason) => `invalid path: ${reason}`)
-  if (path.length === 0) throw emptyPath()
+  const path = parseValuePath(typed)
   const environment = workspace.store.environment(reference.name)
   const base = environment.current()
   const edited = relative(() => deleteAt(base.definition, ['values', ...path]))
@@ -85,7 +87,15 @@ export function relative<T>(edit: () => T): T {
   }
 }
 
-function inDocument(path: PropertyPath): PropertyPath {
+/** Reads the path of a value as typed. It names one: it is not empty. */
+export function parseValuePath(typed: string): PropertyPath {
+  const path = parsePath(typed, (reason) => `invalid path: ${reason}`)
+  if (path.length === 0) throw emptyPath()
+  return path
+}
+
+/** A path below `values` in the whole document; `imports` stands beside them. */
+export function documentPathOf(path: PropertyPath): PropertyPath {
   return path[0] === 'imports' ? path : ['values', ...path]
 }
 
@@ -95,7 +105,8 @@ function emptyPath(): EscError {
   })
 }
 
-async function yamlValue(path: PropertyPath, text: string, request: ValueRequest): Promise<YamlData> {
+/** The value that a text stands for. @throws EscError `usage` for one in the clear that looks like a secret. */
+export async function yamlValueAt(path: PropertyPath, text: string, request: ValueKind): Promise<YamlData> {
   const value = request.string ? new YamlFragment({ kind: 'scalar', text, isString: true }) : readValue(text)
   const { value: content } = value
   const string = content.kind === 'scalar' && content.isString ? content.text : undefined

@@ -105,7 +105,7 @@ function hunksOf(steps: readonly Step[]): string[] {
     const first = steps.findIndex((step, at) => at >= index && step.kind !== 'keep')
     if (first === -1) break
     let last = first
-    for (let at = first + 1; at < steps.length && at - last <= 2 * context; at++) {
+    for (let at = first + 1; at < steps.length && at - last <= 2 * context + 1; at++) {
       if (steps[at]?.kind !== 'keep') last = at
     }
     advance(Math.max(index, first - context))

@@ -54,13 +54,12 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
   static override count = { kind: 'between', least: 1, most: 2 } as const
 
   async run(): Promise<string> {
-    const { definition, value: format, 'show-secrets': showSecrets } = this.flags
-    if (definition && format !== undefined) {
+    const format = this.#format()
+    if (this.flags.definition && format !== undefined) {
       throw new EscError('usage', '`--value` and `--definition` flags cannot be used together', {
         hint: 'give one of them',
       })
     }
-    if (format !== undefined && !isValueFormat(format)) throw unknownFormat(format, VALUE_FORMATS)
     const typed = this.flags.env ?? this.positionals[0] ?? ''
     if (!namesSeveral(typed)) return this.#get(openTarget(this.io, this.flags, this.positionals))
     const rest = this.positionals.slice(this.flags.env === undefined ? 1 : 0)
@@ -72,13 +71,20 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
   }
 
   async #get({ workspace, reference, rest }: Target): Promise<string> {
-    const { definition, value: format, 'show-secrets': showSecrets } = this.flags
+    const { definition, 'show-secrets': showSecrets } = this.flags
+    const format = this.#format()
     const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
     if (definition && path.length === 0) return indentedByTwo(await definitionText(workspace, reference, showSecrets))
     const got = await getEnvironment(workspace, reference, { path, showSecrets })
     if (definition) return got.definition ?? ''
     if (format !== undefined) return renderGot(got, { format, path, redact: !showSecrets })
     return this.#describe(got, await renderGot(got, { format: 'json', path, redact: !showSecrets }), path.length > 0)
+  }
+
+  #format(): ValueFormat | undefined {
+    const { value } = this.flags
+    if (value === undefined || isValueFormat(value)) return value
+    throw unknownFormat(value, VALUE_FORMATS)
   }
 
   #describe(got: Got, json: string, onePath: boolean): string {

@@ -1,6 +1,6 @@
 import { confirm, diagnosticLines, hasColour } from '../../terminal/index.ts'
 import { type Removed, refuseVersion, removeEnvironment, removeValue } from '../../workspace/index.ts'
-import { ENV_FLAGS, EscCommand } from '../framework/command.ts'
+import { EscCommand, WRITE_FLAGS } from '../framework/command.ts'
 import { boolean } from '../framework/flags.ts'
 import { refused } from '../framework/report-error.ts'
 import { openTarget } from '../framework/session.ts'
@@ -18,7 +18,7 @@ Without a path: removes the whole environment, after asking for its full name. I
     { description: 'Remove one value', command: 'esc env rm app/dev database.port' },
     { description: 'Remove a whole environment, without being asked', command: 'esc env rm app/dev --yes' },
   ]
-  static override baseFlags = ENV_FLAGS
+  static override baseFlags = WRITE_FLAGS
   static override flags = flags
   static override args = {
     environment: { description: 'the environment', required: true },
@@ -27,7 +27,7 @@ Without a path: removes the whole environment, after asking for its full name. I
   static override count = { kind: 'atMost', count: 2 } as const
 
   async run(): Promise<Removed> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals, this.#mode())
     refuseVersion(reference, 'rm')
     const path = rest[0]
     if (path !== undefined) {
@@ -40,6 +40,11 @@ Without a path: removes the whole environment, after asking for its full name. I
       if (this.flags.yes) return
       await confirm(this.io, `This will permanently remove the "${fullName}" environment!`, fullName)
     })
+  }
+
+  /** What is removed must be named: an environment that was once selected is not meant. */
+  #mode() {
+    return this.positionals.length === 0 ? 'project' : 'existing'
   }
 
   text(removed: Removed): string | undefined {

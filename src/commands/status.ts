@@ -1,0 +1,52 @@
+import { type StoreStatus, storeStatus } from '../workspace/index.ts'
+import { EscCommand, OUTPUT_FLAG } from './framework/command.ts'
+import { person } from './framework/revision-text.ts'
+import { openSession } from './framework/session.ts'
+
+const flags = { ...OUTPUT_FLAG }
+
+const CHOSEN = {
+  named: 'named by --store or ESC_STORE',
+  found: 'found from the current folder',
+  login: 'chosen with "esc login"',
+} as const
+
+const STATES = {
+  clean: 'saved',
+  stale: 'environment.yaml is behind and will be put right by the next change',
+  edited: 'edited by hand: "esc env save" or "esc env discard"',
+} as const
+
+export default class Status extends EscCommand<StoreStatus, typeof flags> {
+  static override id = 'status'
+  static override summary = 'Show which store is in use, and what in it waits to be done.'
+  static override description =
+    `Shows the store that commands use here and why, who changes would be by, the selected environment, hand edits that are not saved, and
+rotations that were interrupted on this machine. Needs no key. "esc check" looks whether everything is whole.`
+  static override examples = [
+    { description: 'Where am I', command: 'esc status' },
+    { description: 'For a script', command: 'esc status --output json' },
+  ]
+  static override flags = flags
+
+  async run(): Promise<StoreStatus> {
+    return storeStatus(openSession(this.io, this.flags))
+  }
+
+  text(status: StoreStatus): string {
+    const lines = [
+      ['Store', `${status.folder} (${CHOSEN[status.chosen]})`],
+      ['Organization', status.organization],
+      ['Author', person(status.author)],
+      ['Selected', status.selected ?? 'none'],
+      ['Environments', String(status.environments)],
+      ...status.unsaved.map(({ name, state }) => ['Not saved', `${name}: ${STATES[state]}`]),
+      ...status.unfinished.map((name) => ['Unfinished', `${name}: "esc env rotate ${name} --resume"`]),
+    ]
+    return lines.map(([title, value]) => `${`${title}:`.padEnd(14)}${value}\n`).join('')
+  }
+
+  override json(status: StoreStatus): unknown {
+    return { ...status, selected: status.selected ?? null }
+  }
+}
