@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Playground, type RunOptions } from './esc.ts'
@@ -52,6 +52,25 @@ Rotate what can be rotated, twice so that no former credential is left: "esc env
     const open = (passphrase: string) => playground.run(['open', 'app/dev'], { env: { ESC_PASSPHRASE: passphrase } })
     expect((await open('one')).err).to.match(/wrong passphrase for environment 'app\/dev'/)
     expect((await open('two')).code).to.equal(0)
+  })
+
+  it('locks for the age recipients of a file, and out who is taken off it', async () => {
+    const { generateIdentity, identityToRecipient } = await import('age-encryption')
+    const [mine, theirs] = [await generateIdentity(), await generateIdentity()]
+    const file = join(playground.store, 'age-recipients.txt')
+    const recipients = [await identityToRecipient(mine), await identityToRecipient(theirs)]
+    writeFileSync(file, `${recipients.join('\n')}\n`)
+    const open = (identity: string) =>
+      playground.run(['open', 'app/dev', 'token'], { env: { ESC_AGE_IDENTITY: identity } })
+    expect((await change(['app/dev', 'age'], { ESC_AGE_IDENTITY: mine })).code).to.equal(0)
+    expect([(await open(mine)).out, (await open(theirs)).out]).to.deep.equal(['"second"\n', '"second"\n'])
+    writeFileSync(file, `${recipients[0]}\n`)
+    const ran = await change(['app/dev', 'age'], { ESC_AGE_IDENTITY: mine })
+    expect(ran.out).to.match(/^app\/dev: has a new data key under age/)
+    expect((await open(mine)).out).to.equal('"second"\n')
+    const out = await open(theirs)
+    expect(out.code).to.equal(1)
+    expect(out.err).to.match(/none of your .*recipient|not.*recipient/)
   })
 
   it('refuses a URL that cannot be used, before anything is done', async () => {
