@@ -116,7 +116,7 @@ export function azureAppSecretRotator(
     timing: options.timing ?? issuedTiming,
     marks: true,
     noun: 'secret',
-    subject: ({ clientId }) => `application ${clientId}`,
+    subject: ({ clientId }) => `application ${clientId.toLowerCase()}`,
     idOf: ({ secretId }) => secretId,
     checkInputs,
     loginUses: ({ login, clientId }, { secretValue }) =>

@@ -16,6 +16,8 @@ export interface TrustedIssuer {
 export class FakeAdapter extends VendorFake {
   protected readonly hosts = ['adapter.example.org']
   trusted: TrustedIssuer | undefined
+  /** By which it is called. */
+  host = 'adapter.example.org'
   /** Passwords that log in, oldest first. */
   readonly valid: string[] = []
   /** How many times it rotated. */
@@ -72,7 +74,7 @@ export class FakeAdapter extends VendorFake {
     }
     const now = Date.now() / 1000
     if (claims.iss !== this.trusted?.issuer) throw refuse(401, 'iss')
-    if (claims.aud !== `https://adapter.example.org:${this.port}${request.path}`) throw refuse(401, 'aud')
+    if (claims.aud !== `https://${this.host}:${this.port}${request.path}`) throw refuse(401, 'aud')
     if (!(Number(claims.exp) > now && Number(claims.iat) <= now + 60)) throw refuse(401, 'exp')
     const hash = `sha256-${createHash('sha256').update(request.body).digest('base64')}`
     if (claims.body_hash !== hash) throw refuse(401, 'body_hash')

@@ -129,6 +129,32 @@ for (const [name, start] of Object.entries(issuedVendors)) {
       expect(vendor.ids()).to.deep.equal([foreign, idOf(current)])
     })
 
+    describe('when it was cut off around the request to create', () => {
+      const settleAfter = async (seconds: number) => {
+        const made = new Date(Date.now() - seconds * 1_000)
+        const pending: IssuedPending<PlainObject> = {
+          phase: 'creating',
+          subject: vendor.rotator.target(vendor.inputs)!.slice(vendor.rotator.name.length + 1),
+          mark: 'esc-0123456789abcdef',
+          stagedAt: made.toISOString(),
+          before: { ids: [], at: made.toISOString() },
+        }
+        vendor.addLost(pending.mark, made)
+        const context = testContext()
+        await vendor.rotator.settle(pending, { inputs: vendor.inputs, state: undefined }, context)
+        return context.slept()
+      }
+
+      it('finds what is listed late, though the request may have been sent long after it was recorded', async () => {
+        await settleAfter(45)
+        expect(vendor.ids()).to.deep.equal([])
+      })
+
+      it('does not wait when that was long ago', async () => {
+        expect(await settleAfter(3_600)).to.equal(0)
+      })
+    })
+
     it('keeps the record while the new one cannot be tried, and finishes later', async () => {
       vendor.fake.hooks = {
         before({ action }) {

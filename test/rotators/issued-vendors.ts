@@ -35,6 +35,8 @@ export interface IssuedVendor<Inputs = PlainObject, Credential extends object = 
   holds(credential: Credential): boolean
   /** Made by hand: known and listed at once. As a credential of our state. */
   add(): Credential
+  /** What a request to create made whose answer was lost. Two listings leave it out. */
+  addLost(mark: string, at: Date): void
   drop(id: string): void
   /** Secrets the vendor or the inputs hold. */
   secrets(): string[]
@@ -70,6 +72,9 @@ export async function azureVendor(lag: Lag = {}) {
     add() {
       const { keyId, secretText } = fake.addPassword(application)
       return { secretId: keyId, secretValue: secret(secretText), createdAt: then }
+    },
+    addLost(mark: string, at: Date) {
+      fake.addPassword(application, { displayName: mark, startDateTime: at.toISOString(), unlistedFor: 2 })
     },
     drop: (id: string) => void remove(application.passwords, ({ keyId }) => keyId === id),
     secrets: () => [
@@ -111,6 +116,9 @@ export async function gcpVendor(lag: Lag = {}) {
       const { keyId, credentials } = fake.addKey(account, { createdAt: new Date(then) })
       return { keyId, credentials: secret(credentials), createdAt: then }
     },
+    addLost(_mark: string, at: Date) {
+      fake.addKey(account, { createdAt: at, unlistedFor: 2 })
+    },
     drop: (id: string) => void remove(account.keys, ({ keyId }) => keyId === id),
     secrets: () => [
       token,
@@ -149,6 +157,9 @@ export async function twilioVendor(lag: Lag = {}, keyType: 'standard' | 'restric
     add() {
       const { sid, secret: text } = fake.addKey({ kind: keyType, ...(restricted && { policy }) })
       return { sid, secret: secret(text), createdAt: then }
+    },
+    addLost(mark: string, at: Date) {
+      fake.addKey({ kind: keyType, friendlyName: `esc-prod ${mark}`, createdAt: at, unlistedFor: 2 })
     },
     drop: (id: string) => void remove(fake.keys, ({ sid }) => sid === id),
     secrets: () => [fake.authToken, ...fake.keys.map(({ secret }) => secret)],

@@ -15,10 +15,7 @@ export interface Settlement<Credential extends object> {
 type Creating<Credential> = Extract<IssuedPending<Credential>, { phase: 'creating' }>
 type Created<Credential> = Extract<IssuedPending<Credential>, { phase: 'created' }>
 
-/**
- * Where there are no marks, how long a creation date may lie after the listing before it: what `creationMs` allows, the
- * request's own time-out, and the seconds that dates are rounded to.
- */
+/** What a request to create may take beyond `creationMs`: its own time-out, and the seconds that dates are rounded to. */
 const slackMs = 25_000
 
 /**
@@ -54,14 +51,15 @@ export async function removeUnsaved<Credential extends object>(
       return undone(name, `${noun} ${id} of ${pending.subject} was created but never received; it was deleted`)
     }
     // The request may still be on its way, or carried out and not listed yet. Once we forget about it nobody would know
-    // the credential, so absence is believed only after a while.
+    // the credential, so absence is believed only a while after the last moment at which it may have been created.
     const ageMs = context.now().getTime() - new Date(pending.stagedAt).getTime()
-    if (waits.spentMs === 0 && ageMs < timing.absenceMs) {
+    const longAgo = ageMs >= timing.creationMs + slackMs + timing.absenceMs
+    if (waits.spentMs === 0 && !longAgo) {
       context.progress(
         `waiting until a ${noun} that an interrupted rotation made for ${pending.subject} would be listed`,
       )
     }
-    const wait = ageMs >= timing.absenceMs ? undefined : waits.next()
+    const wait = longAgo ? undefined : waits.next()
     if (wait === undefined) return undone(name, `no ${noun} of ${pending.subject} was created`)
     await context.sleep(wait)
   }
