@@ -1,6 +1,6 @@
 // Builds `dist/`: one bundle for the program, one for each vendor SDK (loaded only when it is needed), the oclif manifest and the
 // code cache for this version of Node. Run by `npm run build` and, through `prepare`, by `npm ci`.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -177,6 +177,28 @@ function stamp(file) {
   )
 }
 
+/** Types of what plugins import. They are checked with everything else (`npm run typecheck`), not here. */
+async function declarations() {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const compiler = spawn(process.execPath, [tsc, '-p', 'tsconfig.declarations.json'], { cwd: root, stdio: 'inherit' })
+  const status = await new Promise((resolve) => compiler.on('close', resolve))
+  if (status !== 0) throw new Error('the declarations of esc/plugin and esc/testkit could not be made')
+  const types = join(dist, 'types')
+  const needed = new Set()
+  const need = (file) => {
+    if (needed.has(file)) return
+    needed.add(file)
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?['"](\.[^'"]+)\.[jt]s['"]/g))
+      need(join(dirname(file), `${path}.d.ts`))
+  }
+  need(join(types, 'plugin.d.ts'))
+  need(join(types, 'testkit', 'index.d.ts'))
+  for (const entry of readdirSync(types, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name)
+    if (entry.isFile() && !needed.has(file)) rmSync(file)
+  }
+}
+
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(join(dist, 'cache'), { recursive: true })
 await Promise.all([
@@ -186,6 +208,17 @@ await Promise.all([
     outfile: join(dist, 'cli.cjs'),
     plugins: [sdkAsSeparateBundles, yamlOnDemand, pluginsByNode, pastFrontDoors],
   }),
+  // What plugins and their tests import: ES modules that stand alone.
+  ...Object.entries({ plugin: 'plugin.ts', testkit: 'testkit/index.ts' }).map(([name, entry]) =>
+    build({
+      ...common,
+      format: 'esm',
+      entryPoints: [join(root, 'src', entry)],
+      outfile: join(dist, `${name}.js`),
+      plugins: [pastFrontDoors],
+    }),
+  ),
+  declarations(),
   ...sdkModules.map((name) =>
     build({
       ...common,
