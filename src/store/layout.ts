@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { type FileSystem, listIfPresent } from '../files/index.ts'
 
 /** The version of the folder's format that this code reads and writes (`docs/store.md`). */
 export const formatVersion = 1
@@ -22,4 +23,9 @@ export const layout = {
   revisions: (environment: string) => join(environment, 'revisions'),
   revision: (environment: string, number: number) => join(environment, 'revisions', `${number}.yaml`),
   events: (environment: string, kind: string) => join(environment, 'events', `${kind}.jsonl`),
+}
+
+/** Whether there is any revision in the folder of an environment. */
+export function hasRevisions(files: FileSystem, environment: string): boolean {
+  return listIfPresent(files, layout.revisions(environment)).some((name) => /^[1-9][0-9]*\.yaml$/.test(name))
 }

@@ -1,10 +1,11 @@
 import { EscError } from '../errors.ts'
 import { readIfPresent, replaceFile } from '../files/index.ts'
 import type { JsonObject } from '../json.ts'
-import { layout } from './layout.ts'
+import { hasRevisions, layout } from './layout.ts'
 import type { EnvironmentPlace } from './place.ts'
 import { Settings } from './settings.ts'
 import { finishSwap } from './swap.ts'
+import { damaged } from './yaml-mapping.ts'
 
 /** Top-level fields to set or, where undefined, to remove; a function gets the settings as they are under the lock. */
 export type SettingsChange = JsonObject | ((settings: Settings) => JsonObject)
@@ -32,6 +33,7 @@ export class SettingsFile {
     let bytes = readIfPresent(world.files, file)
     if (bytes === undefined && finishSwap(world.files, folder)) bytes = readIfPresent(world.files, file)
     if (bytes === undefined) {
+      if (hasRevisions(world.files, folder)) throw damaged(file, 'is missing')
       throw new EscError('not_found', `environment '${name}' does not exist: there is no ${file}`)
     }
     return this.#keep(new Settings(Buffer.from(bytes).toString(), file))

@@ -22,7 +22,7 @@ import { Environment } from './environment.ts'
 import { environmentName, isEnvironmentPart } from './environment-name.ts'
 import type { RunGit } from './git.ts'
 import { HistoryMemory } from './history-memory.ts'
-import { formatVersion, layout } from './layout.ts'
+import { formatVersion, hasRevisions, layout } from './layout.ts'
 import { removeTemporaries } from './leftovers.ts'
 import { FileLock, type Lock } from './lock.ts'
 import type { Renumbered, RenumberOptions } from './merge/renumber.ts'
@@ -192,7 +192,8 @@ export class Store {
     const { files } = this.#world
     const folder = layout.environment(this.folder, environmentName(name))
     const there = () => statusOf(files, layout.settings(folder)) !== undefined
-    return there() || (finishSwap(files, folder) && there())
+    // Revisions without settings, and so without the key, are a damaged environment and not none.
+    return there() || (finishSwap(files, folder) && there()) || hasRevisions(files, folder)
   }
 
   /** @throws EscError `not_found`, with the nearest name there is. */

@@ -118,6 +118,16 @@ describe('checking a store', () => {
       await expectOne('error tampered', 'wrapped data key', 'app/other')
     })
 
+    it('lost settings, of an environment that is still listed and taken', async () => {
+      rmSync(path('app/dev/settings.yaml'))
+      await expectOne('error damaged', 'app/dev/settings.yaml is missing', 'git history')
+      expect(fresh().list()).to.deep.equal(['app/dev', 'app/other'])
+      expect((await errorOf(() => fresh().environment('app/dev').current())).message).to.contain(
+        'settings.yaml is missing',
+      )
+      expect((await errorOf(() => fresh().create('app/dev', by))).code).to.equal('already_exists')
+    })
+
     it('unreadable settings, and still looks at the revisions', async () => {
       edit(path('app/dev/settings.yaml'), () => 'id: [\n')
       edit(path('app/dev/revisions/3.yaml'), (text) => text.replace('Ada', 'Eve'))
