@@ -21,6 +21,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'azure-app-secret': async () => (await import('./azure-app-secret.ts')).azureAppSecret,
   external: async () => (await import('./external/index.ts')).external,
   'gcp-service-account-key': async () => (await import('./gcp-service-account-key.ts')).gcpServiceAccountKey,
+  'ldap-password': async () => (await import('./ldap-password/index.ts')).ldapPassword,
   mysql: async () => (await import('./mysql/index.ts')).mysql,
   passphrase: async () => (await import('./passphrase.ts')).passphrase,
   password: async () => (await import('./password.ts')).password,

@@ -1,0 +1,288 @@
+import { EscError } from '../../errors.ts'
+import { checkLogin, type LoginOutcome, logInPatiently } from '../log-in.ts'
+import { newPassword } from '../new-password.ts'
+import type { CredentialCheck, Plan, PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from '../rotator.ts'
+import { place } from '../server-address.ts'
+import { VendorError } from '../vendor-error.ts'
+import {
+  addressOf,
+  connectDirectory,
+  type DirectorySession,
+  type Entry,
+  type LdapTiming,
+  ldapTiming,
+  tryLdapLogin,
+} from './directory.ts'
+import { isValueOf, saltedValue } from './password-value.ts'
+import {
+  inputsSchema,
+  type LdapInputs,
+  type LdapLogin,
+  type LdapPending,
+  type LdapState,
+  stateSchema,
+} from './types.ts'
+
+export type { LdapInputs, LdapPending, LdapState } from './types.ts'
+
+type Request = RotationRequest<LdapInputs, LdapState>
+
+/**
+ * Rotates the password of one entry, whose `userPassword` may have several values (RFC 4519, 2.41), each of which lets
+ * in. Adding the same value again changes nothing, so after a crash it is added once more.
+ */
+export function ldapPasswordRotator(
+  timing: LdapTiming = ldapTiming,
+): Rotator<LdapInputs, LdapState, LdapPending, Plan> {
+  return {
+    name: 'ldap-password',
+    description: 'Password of an entry of an LDAP directory.',
+    inputs: inputsSchema,
+    state: stateSchema,
+    outputs: stateSchema,
+
+    open: (state) => state,
+
+    target: ({ url, dn }) => `ldap-password ${JSON.stringify([url.toLowerCase().replace(/\/$/, ''), sameDn(dn)])}`,
+
+    async plan({ inputs, state }, context) {
+      requireInputs(inputs, state)
+      const entry = await withSession(inputs, (session) => session.readEntry(inputs.dn))
+      requireUsableEntry(entry, inputs)
+      return { steps: await steps(entry!, { inputs, state }, context) }
+    },
+
+    async rotate(_plan, { inputs, state }, stage, context) {
+      const { url, dn } = inputs
+      const password = newPassword(context.random)
+      await withSession(inputs, async (session) => {
+        const current = state?.current.password
+        await stage({ url, dn, password, ...(current !== undefined && { current }) })
+        await session.addValue(dn, newValue(inputs, password.reveal()))
+      })
+    },
+
+    async settle(pending, request, context) {
+      const { inputs, state } = request
+      if (state !== undefined && holds(state, pending.password.reveal())) return { kind: 'rotated', state }
+      requireSameTarget(pending, inputs)
+      return settlePending(pending, request, context)
+    },
+
+    async retire(superseded, { inputs, state }, context) {
+      const gone = [superseded.current, superseded.previous].filter(
+        (each) => each !== undefined && !(state !== undefined && holds(state, each.password.reveal())),
+      ) as LdapLogin[]
+      if (gone.length === 0) return
+      await withSession(inputs, async (session) => {
+        for (const each of gone) await remove(session, inputs, each, context)
+      })
+    },
+
+    async check(request, context) {
+      const { inputs, state } = request
+      const known = (['current', 'previous'] as const).flatMap((credential) => {
+        const login = state?.[credential]
+        if (login === undefined) return []
+        const what = `password of "${login.dn}" on ${place(addressOf(inputs).server)}`
+        return [checkLogin({ credential, what, wrong: 'refused at log-in (49)', logIn: () => logIn(inputs, login) })]
+      })
+      return [...(await Promise.all(known)), ...(await foreignPasswords(request, context))]
+    },
+  }
+
+  async function withSession<T>(inputs: LdapInputs, use: (session: DirectorySession) => Promise<T>): Promise<T> {
+    const session = await connectDirectory(inputs, inputs.login, timing)
+    try {
+      return await use(session)
+    } finally {
+      await session.close()
+    }
+  }
+
+  function logIn(inputs: LdapInputs, login: LdapLogin): Promise<LoginOutcome> {
+    return tryLdapLogin(inputs, login, timing)
+  }
+
+  async function settlePending(
+    { dn, password, current }: LdapPending,
+    { inputs, state }: Request,
+    context: RotatorContext,
+  ): Promise<Settled<LdapState>> {
+    const login = { dn, password }
+    return withSession(inputs, async (session) => {
+      if (state?.current.password.reveal() !== current?.reveal()) {
+        await remove(session, inputs, login, context)
+        return undone(`the password of "${dn}" was rotated by somebody else since; theirs is kept`)
+      }
+      const first = await logIn(inputs, login)
+      if (first.kind !== 'works') {
+        try {
+          await session.addValue(dn, newValue(inputs, password.reveal()))
+        } catch (error) {
+          // Where no log-in could tell, the run before may have added it all the same.
+          if (first.kind === 'wrong' && error instanceof VendorError && error.refused) return undone(error.message)
+          throw error
+        }
+        const outcome = await logInPatiently(() => logIn(inputs, login), {
+          verifyWaitsMs: timing.verifyWaitsMs,
+          context,
+          waitingFor: `${place(addressOf(inputs).server)} to accept the new password of "${dn}"`,
+        })
+        if (outcome.kind === 'wrong') {
+          await remove(session, inputs, login, context)
+          return undone(`the new password of "${dn}" was refused at log-in (49); it was removed`)
+        }
+        if (outcome.kind === 'inconclusive') {
+          context.warn(`the new password of "${dn}" is set but could not be tried: ${outcome.reason}`)
+        }
+      }
+      const previous = await liveCredential(inputs, state)
+      return { kind: 'rotated', state: { current: login, ...(previous !== undefined && { previous }) } }
+    })
+  }
+
+  /** What becomes `previous`: the one that consumers hold, or the only one of ours that the directory still takes. */
+  async function liveCredential(inputs: LdapInputs, state: LdapState | undefined): Promise<LdapLogin | undefined> {
+    if (state === undefined) return undefined
+    const { current, previous } = state
+    if (previous === undefined) return current
+    // The common case costs one log-in; a directory that counts failures sees none.
+    if ((await logIn(inputs, current)).kind !== 'wrong') return current
+    return (await logIn(inputs, previous)).kind === 'wrong' ? current : previous
+  }
+
+  async function remove(
+    session: DirectorySession,
+    inputs: LdapInputs,
+    login: LdapLogin,
+    context: RotatorContext,
+  ): Promise<void> {
+    const password = login.password.reveal()
+    await session.removePassword(login.dn, login.password, [saltedValue(password), password])
+    for (const wait of [...timing.verifyWaitsMs, undefined]) {
+      if ((await logIn(inputs, login)).kind !== 'works') return
+      if (wait !== undefined) await context.sleep(wait)
+    }
+    throw new VendorError(`ldap-password: the former password of "${login.dn}" is still accepted`, {
+      code: undefined,
+      refused: false,
+      hint: 'remove it by hand, or let `login` read userPassword of the entry, so that the value to remove can be found',
+    })
+  }
+
+  async function foreignPasswords({ inputs, state }: Request, context: RotatorContext): Promise<CredentialCheck[]> {
+    try {
+      const entry = await withSession(inputs, (session) => session.readEntry(inputs.dn))
+      return foreignValues(entry?.values ?? [], state).map(() => ({
+        credential: 'foreign',
+        what: `another password of "${inputs.dn}" on ${place(addressOf(inputs).server)}`,
+        works: undefined,
+        detail: 'not managed here',
+      }))
+    } catch (error) {
+      if (!(error instanceof EscError)) throw error
+      context.warn(`whether "${inputs.dn}" has other passwords is not known: ${error.message}`)
+      return []
+    }
+  }
+
+  async function steps(entry: Entry, { inputs, state }: Request, context: RotatorContext): Promise<PlanStep[]> {
+    const of = `of "${inputs.dn}"`
+    const planned: PlanStep[] = [{ action: 'create', what: `password ${of}` }]
+    if (state !== undefined) {
+      const accepted = (await logIn(inputs, state.current)).kind !== 'wrong'
+      if (!accepted) context.warn(`the current password ${of} is no longer one that the directory takes`)
+      const kept = accepted || state.previous === undefined ? 'current, becomes previous' : 'previous'
+      planned.push({ action: 'keep', what: `password ${of} (${kept})` })
+      if (accepted && state.previous !== undefined) {
+        planned.push({ action: 'delete', what: `password ${of} (previous), once the new one is saved` })
+      }
+    }
+    const foreign = foreignValues(entry.values, state).length
+    if (foreign > 0) {
+      planned.push({
+        action: 'keep',
+        what: `${foreign} other password${foreign > 1 ? 's' : ''} ${of} (not managed here)`,
+      })
+    }
+    return planned
+  }
+}
+
+export const ldapPassword = ldapPasswordRotator()
+
+function newValue({ hashing = 'client' }: LdapInputs, password: string): string {
+  return hashing === 'client' ? saltedValue(password) : password
+}
+
+/** A value of a scheme that only the server knows may be ours: it is not called foreign. */
+function foreignValues(values: readonly Buffer[], state: LdapState | undefined): readonly Buffer[] {
+  const ours = [state?.current, state?.previous].flatMap((each) => each?.password.reveal() ?? [])
+  return values.filter((value) =>
+    state === undefined ? true : ours.every((password) => isValueOf(value, password) === false),
+  )
+}
+
+function holds({ current, previous }: LdapState, password: string): boolean {
+  return [current, previous].some((each) => each?.password.reveal() === password)
+}
+
+function undone(reason: string): Settled<LdapState> {
+  return { kind: 'undone', reason: reason.startsWith('ldap-password: ') ? reason : `ldap-password: ${reason}` }
+}
+
+/** DNs are compared without regard to case and the spaces around separators, which is enough to know our own again. */
+function sameDn(dn: string): string {
+  return dn.toLowerCase().replace(/\s*([,=+])\s*/g, '$1')
+}
+
+function requireInputs(inputs: LdapInputs, state: LdapState | undefined): void {
+  const { dn, login } = inputs
+  addressOf(inputs)
+  for (const [key, value] of Object.entries({ dn, 'login.dn': login.dn })) {
+    if (/^[^=\0]+=[^\0]+$/.test(value)) continue
+    throw new EscError('invalid_input', `ldap-password: \`${key}\` ${JSON.stringify(value)} is not a DN`, {
+      hint: 'it looks like cn=app,ou=services,dc=example,dc=org',
+    })
+  }
+  if (login.password.reveal() === '') {
+    throw new EscError('invalid_input', 'ldap-password: `login.password` is empty', {
+      hint: 'a directory takes an empty password for no log-in at all; write the password',
+    })
+  }
+  for (const [key, credential] of Object.entries({ current: state?.current, previous: state?.previous })) {
+    if (credential === undefined || sameDn(credential.dn) === sameDn(dn)) continue
+    throw new EscError(
+      'invalid_input',
+      `ldap-password: \`state.${key}\` is of "${credential.dn}", but \`dn\` is "${dn}"`,
+      { hint: 'put `dn` back, or remove `state` to begin anew with the entry named' },
+    )
+  }
+  if (sameDn(login.dn) === sameDn(dn) && state?.previous?.password.reveal() === login.password.reveal()) {
+    throw new EscError(
+      'invalid_input',
+      `ldap-password: \`login\` uses the previous password of "${dn}", which this rotation removes`,
+      { hint: 'let `login` be another entry, or use the current password' },
+    )
+  }
+}
+
+function requireUsableEntry(entry: Entry | undefined, inputs: LdapInputs): void {
+  const where = place(addressOf(inputs).server)
+  if (entry === undefined) {
+    throw new EscError('invalid_input', `ldap-password: no such entry "${inputs.dn}" on ${where} (32)`, {
+      hint: 'check `dn`, and whether `login` may read the entry',
+    })
+  }
+}
+
+/** Adding or removing must not reach another directory or entry than the one that was begun with. */
+function requireSameTarget({ url, dn }: LdapPending, inputs: LdapInputs): void {
+  if (url === inputs.url && sameDn(dn) === sameDn(inputs.dn)) return
+  throw new EscError(
+    'conflict',
+    `ldap-password: an interrupted rotation concerns "${dn}" on ${place(addressOf({ url }).server)}, which \`url\` and \`dn\` no longer name`,
+    { hint: 'put them back as they were and run again, so that its passwords can be put in order' },
+  )
+}

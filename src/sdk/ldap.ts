@@ -1,0 +1,2 @@
+// Bundled by itself and loaded when a rotation first talks to a directory.
+export { Attribute, Change, Client } from 'ldapts'
