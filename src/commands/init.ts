@@ -7,7 +7,8 @@ import { workspaceOptions } from './framework/session.ts'
 const flags = {
   organization: text({ description: 'label of the store in full names (default: local)', value: 'name' }),
   'secrets-provider': text({
-    description: 'how new environments keep their key: default (a key file of yours) or passphrase',
+    description:
+      "how new environments keep their key: default (a key file of yours), passphrase, age, or the URL of a vendor's key",
     value: 'provider',
   }),
 }

@@ -1,3 +1,5 @@
+export type { ChangedFiles, RecordedFiles } from './changed-files.ts'
+export { recordFiles } from './changed-files.ts'
 export type { CheckOptions, CheckReport } from './check/check-store.ts'
 export type { Finding, FindingKind } from './check/finding.ts'
 export type { CloneOptions } from './clone.ts'

@@ -2,9 +2,18 @@ import { resolve } from 'node:path'
 import { configFolder, type KeyContext } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import type { World } from '../evaluate/index.ts'
-import { type Author, type Environment, layout, type Revision, Store, type StoreWorld } from '../store/index.ts'
+import {
+  type Author,
+  type ChangedFiles,
+  type Environment,
+  layout,
+  type RecordedFiles,
+  type Revision,
+  recordFiles,
+  Store,
+  type StoreWorld,
+} from '../store/index.ts'
 import { findAuthor } from './author.ts'
-import { type ChangedFiles, type RecordedFiles, recordFiles } from './changed-files.ts'
 import { readKnownStores } from './known-stores.ts'
 import { type EnvironmentReference, parseReference } from './reference.ts'
 

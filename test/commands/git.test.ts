@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Playground } from './esc.ts'
@@ -129,6 +129,30 @@ Finish with "git commit".
       expect(repository.tryGit('grep', '-q', '-e', 'typed-by-hand', 'HEAD')).to.equal(false)
       expect(repository.tryGit('grep', '-q', '-e', 'ciphertext', 'HEAD')).to.equal(true)
     })
+  })
+
+  it('keeps a hand edit with a secret in clear out of the history, with a hook', async () => {
+    const file = join(repository.store, 'app', 'dev', 'environment.yaml')
+    appendFileSync(file, '  key: {fn::secret: in-the-clear}\n')
+    const found = await repository.run(['check', '--without-keys'])
+    expect(found.code).to.equal(1)
+    expect(found.out).to.match(/remedy: save the edit with `esc env save app\/dev`/)
+    await repository.ok('env', 'save', 'app/dev')
+    expect((await repository.run(['check', '--without-keys'])).code).to.equal(0)
+    expect(definition()).to.not.include('in-the-clear')
+  })
+
+  it('takes one side of a merge whole where nobody has the key', async () => {
+    await repository.ok('env', 'set', 'app/dev', 'size', '5')
+    repository.commitAll('one more')
+    await merge(['env', 'set', 'app/dev', 'size', '2'], ['env', 'set', 'app/dev', 'size', '3'])
+    repository.git('restore', '--source=MERGE_HEAD', '--staged', '--worktree', '--', 'environments/app/dev')
+    repository.git('commit', '--quiet', '--no-edit')
+    // This machine has seen the other side on this branch, and says so.
+    expect((await repository.run(['open', 'app/dev'])).err).to.match(/is not the one this machine has seen before/)
+    rmSync(join(repository.store, '.esc'), { recursive: true })
+    expect(await repository.ok('open', 'app/dev', 'size')).to.equal('3\n')
+    expect((await repository.run(['check'])).code).to.equal(0)
   })
 
   describe('with --commit', () => {

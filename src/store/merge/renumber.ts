@@ -339,7 +339,7 @@ function refuseStrangers(place: EnvironmentPlace, ours: Settings, theirs: Settin
   const { name } = place
   if (ours.id !== theirs.id) {
     throw new EscError('conflict', `both sides have made an environment '${name}', independently of each other`, {
-      hint: 'keep one of them with `git checkout --ours` or `--theirs`, and make the other again under another name',
+      hint: `keep one of them with ${keepOneSide(place)}, and make the other again under another name`,
     })
   }
   if (common > 0) return
@@ -347,9 +347,14 @@ function refuseStrangers(place: EnvironmentPlace, ours: Settings, theirs: Settin
     'conflict',
     `one side has changed the secrets provider of environment '${name}', so no revision is the same any more`,
     {
-      hint: 'keep the side with the new key (`git checkout --ours` or `--theirs`), and repeat the changes of the other',
+      hint: `keep the side with the new key (${keepOneSide(place)}), and repeat the changes of the other`,
     },
   )
+}
+
+/** Unlike `git checkout --ours`, it removes the revisions that only the other side has. */
+function keepOneSide({ folder }: EnvironmentPlace): string {
+  return `\`git restore --source=HEAD --staged --worktree -- ${folder}\`, or with MERGE_HEAD for theirs`
 }
 
 /** @throws EscError `tampered` for a side that somebody without the key has changed. */

@@ -1,6 +1,6 @@
 import { basename, relative, sep } from 'node:path'
 import { type FileSystem, machineFiles, temporaryPrefix } from '../files/index.ts'
-import { environmentName } from '../store/index.ts'
+import { environmentName } from './environment-name.ts'
 
 /** The files of a store, and which of them have been changed through this object. */
 export interface RecordedFiles {
