@@ -16,6 +16,9 @@ export interface Settlement {
   readonly context: RotatorContext
 }
 
+/** More than a request may take before it times out. */
+const requestMs = 60_000
+
 type Creating = Extract<AwsIamPending, { phase: 'creating' }>
 type Created = Extract<AwsIamPending, { phase: 'created' }>
 
@@ -31,9 +34,9 @@ export async function removeUnsavedKey(pending: Creating, settlement: Settlement
   const { remote, userName, state, timing, context } = settlement
   const ours = new Set([state?.current.accessKeyId, state?.previous?.accessKeyId])
   const listedAt = new Date(pending.listedAt).getTime()
-  // Creation dates are whole seconds. The minute at the end is for the request's own time-out.
+  // Creation dates are whole seconds.
   const earliest = listedAt - 2_000
-  const latest = listedAt + timing.creationMs + 60_000
+  const latest = listedAt + timing.creationMs + requestMs
   let waited = 0
   for (;;) {
     const { keys } = await remote.listAccessKeys(userName)
@@ -61,8 +64,10 @@ export async function removeUnsavedKey(pending: Creating, settlement: Settlement
       )
     }
     // The request may still be on its way, or carried out and not listed yet. Once we forget about it nobody would know
-    // the key, so absence is believed only after a while.
-    const age = Math.max(waited, context.now().getTime() - new Date(pending.stagedAt).getTime())
+    // the key, so absence is believed only after a while: counted from now, or from the last moment at which a request
+    // that was refused and repeated can have been sent.
+    const lastSent = new Date(pending.stagedAt).getTime() + timing.creationMs + requestMs
+    const age = Math.max(waited, context.now().getTime() - lastSent)
     if (age >= timing.absenceMs) return undone(`no access key of user ${userName} was created`)
     if (waited === 0)
       context.progress(`waiting until IAM would list a key that an interrupted rotation made for ${userName}`)
