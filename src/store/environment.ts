@@ -1,7 +1,7 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { DataKey } from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
-import { appendLine, createFile, makeFolders, readIfPresent } from '../files/index.ts'
+import { appendLine, createFile, makeFolders, readIfPresent, syncFolder } from '../files/index.ts'
 import type { JsonObject } from '../json.ts'
 import { EnvironmentKey } from './environment-key.ts'
 import { EnvironmentTags } from './environment-tags.ts'
@@ -242,6 +242,9 @@ export class Environment {
     })
     try {
       cleanUpSwap(world.files, this.folder)
+      // A process killed between giving a name and syncing its folder leaves one that works and that a loss of power takes
+      // away: the environment itself, or the settings with the key that is about to encrypt the journal.
+      for (const folder of [this.folder, dirname(this.folder), store]) syncFolder(world.files, folder)
       return lock
     } catch (error) {
       lock.release()
@@ -253,6 +256,7 @@ export class Environment {
   journal(): Journal {
     return new Journal({
       world: this.#place.world,
+      store: this.#place.store,
       folder: layout.journal(this.#place.store, this.id),
       environment: this.name,
       createKey: () => this.dataKey(),

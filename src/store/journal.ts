@@ -1,7 +1,7 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { DataKey } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
-import { listIfPresent, makeFolders, readIfPresent, removeFile, replaceFile } from '../files/index.ts'
+import { listIfPresent, makeFolders, readIfPresent, removeFile, replaceFile, syncFolder } from '../files/index.ts'
 import { removeOldTemporaries } from './leftovers.ts'
 import type { CompleteWorld } from './world.ts'
 
@@ -12,6 +12,7 @@ export interface JournalRecord {
 
 interface JournalPlace {
   readonly world: Pick<CompleteWorld, 'files' | 'now'>
+  readonly store: string
   /** The folder of this journal: one an environment id, so that it outlives a change of name. */
   readonly folder: string
   /** For messages. */
@@ -30,6 +31,8 @@ const header = Buffer.from('esc-journal-v1\n')
  */
 export class Journal {
   readonly #place: JournalPlace
+  /** Whether the folders above are known to be on the disk. */
+  #anchored = false
 
   constructor(place: JournalPlace) {
     this.#place = place
@@ -56,9 +59,14 @@ export class Journal {
   /** Adds or replaces an entry. Returns when it is on the disk. */
   async put(id: string, content: Uint8Array): Promise<void> {
     const key = await this.#place.createKey()
-    const { world, folder } = this.#place
+    const { world, folder, store } = this.#place
     const { files } = world
     makeFolders(files, folder, 0o700)
+    // A process killed while it made them may have left them unsynced; a loss of power would take this entry with them.
+    for (let above = dirname(folder); !this.#anchored && above !== dirname(store); above = dirname(above)) {
+      syncFolder(files, above)
+    }
+    this.#anchored = true
     removeOldTemporaries(world, folder)
     replaceFile(files, this.#file(id), Buffer.concat([header, key.encryptRecord(id, content)]), { mode: 0o600 })
   }

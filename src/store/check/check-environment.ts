@@ -138,6 +138,7 @@ async function checkJournal(
   const createKey = () => keys.existing()
   const journal = new Journal({
     world: place.world,
+    store: place.store,
     folder,
     environment: place.name,
     createKey,
