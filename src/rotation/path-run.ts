@@ -75,6 +75,14 @@ export class PathRun {
 
   /** After the commit: retires what it superseded, then clears the journal. What cannot be retired stays in it. */
   async finish(): Promise<void> {
+    try {
+      await this.#retireAndClear()
+    } catch (error) {
+      this.#notes.push(`saved, but the next rotation must clear the journal: ${messageOf(error)}`)
+    }
+  }
+
+  async #retireAndClear(): Promise<void> {
     const { journal } = this.#place
     if (this.#superseded.length === 0) return journal.remove(this.#id)
     await this.#put(undefined)
@@ -138,6 +146,7 @@ export class PathRun {
       this.#saved = how !== 'rotated' && request.state !== undefined && samePlain(state, request.state)
       if (how !== 'unchanged') this.#begun = true
       if (how === 'resumed') {
+        if (!this.#saved && leftover?.pending) await this.#supersede(request.state, leftover.pending)
         this.#notes.push(
           this.#saved ? 'had been rotated and saved by an interrupted run' : 'finished an interrupted rotation',
         )
@@ -170,6 +179,17 @@ export class PathRun {
     this.#state = state
     this.#begun = true
     return state
+  }
+
+  /**
+   * Another clone may have rotated since the record was made: what the state has come to name meanwhile is superseded
+   * too. On the disk before the commit, which may take its name from the state.
+   */
+  async #supersede(state: PlainObject | undefined, pending: PlainObject): Promise<void> {
+    if (!this.#rotator?.retire || state === undefined) return
+    if (this.#superseded.some((former) => samePlain(former, state))) return
+    this.#superseded = [...this.#superseded, state]
+    await this.#put(pending)
   }
 
   /** What cannot be retired now stays superseded. */
