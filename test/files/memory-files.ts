@@ -33,7 +33,9 @@ interface OpenFile {
 /** A disk in memory that knows what was synced, counts calls, and can fail, kill or lose power at any of them. */
 export class MemoryFiles implements FileSystem {
   calls = 0
-  readonly #root: Folder = folder(0o755)
+  /** So many bytes are written by one call at most. */
+  longestWrite = 100
+  #root: Folder = folder(0o755)
   readonly #open = new Map<number, OpenFile>()
   #nextFile = 3
   #fault: { readonly kind: Fault; readonly at: number } | undefined
@@ -63,6 +65,22 @@ export class MemoryFiles implements FileSystem {
     this.#open.clear()
   }
 
+  /**
+   * Power is lost: `reached` is asked, for each folder with unsynced names and each file with unsynced bytes, whether
+   * they reached the disk all the same.
+   */
+  losePower(reached: () => boolean): void {
+    loseRandomly(this.#root, reached)
+    this.#open.clear()
+  }
+
+  /** Another disk with the same files, all synced. */
+  copy(): MemoryFiles {
+    const copy = new MemoryFiles()
+    copy.#root = copyOf(this.#root)
+    return copy
+  }
+
   /** A file that is there already, synced and all; its folder must be. */
   put(path: string, text: string): void {
     const bytes = Buffer.from(text)
@@ -83,6 +101,12 @@ export class MemoryFiles implements FileSystem {
     }
     visit(this.#root, '')
     return result
+  }
+
+  /** The bytes as they are now, not a copy, and not a call: the same object as long as nobody writes. */
+  peek(path: string): Uint8Array | undefined {
+    const node = this.#find(path)
+    return node?.kind === 'file' ? node.bytes : undefined
   }
 
   stat(path: string): FileStatus | undefined {
@@ -126,7 +150,7 @@ export class MemoryFiles implements FileSystem {
     }
     this.#call('write', '', () => add(bytes.subarray(0, bytes.length >> 1)))
     // Short writes are legal, so make some.
-    const count = Math.min(bytes.length, 100)
+    const count = Math.min(bytes.length, this.longestWrite)
     add(bytes.subarray(0, count))
     return count
   }
@@ -192,8 +216,11 @@ export class MemoryFiles implements FileSystem {
 
   #find(path: string): File | Folder | undefined {
     let node: File | Folder | undefined = this.#root
-    for (const part of path.split('/').filter(Boolean)) {
-      node = node?.kind === 'folder' ? node.entries.get(part) : undefined
+    for (let from = 1; from < path.length && node; ) {
+      const slash = path.indexOf('/', from)
+      const end = slash < 0 ? path.length : slash
+      if (end > from) node = node.kind === 'folder' ? node.entries.get(path.slice(from, end)) : undefined
+      from = end + 1
     }
     return node
   }
@@ -217,6 +244,29 @@ function loseUnsynced(node: Folder, keepNames: boolean): void {
   for (const child of node.entries.values()) {
     if (child.kind === 'folder') loseUnsynced(child, keepNames)
     else child.bytes = child.synced
+  }
+}
+
+function copyOf(node: Folder): Folder {
+  const entries = new Map(
+    [...node.entries].map(([name, child]): [string, File | Folder] => [
+      name,
+      child.kind === 'folder' ? copyOf(child) : { ...child, synced: child.bytes },
+    ]),
+  )
+  return { kind: 'folder', mode: node.mode, entries, synced: new Map(entries) }
+}
+
+function loseRandomly(node: Folder, reached: () => boolean): void {
+  const changed = node.entries.size !== node.synced.size || [...node.entries].some(([n, e]) => node.synced.get(n) !== e)
+  if (changed && !reached()) node.entries = new Map(node.synced)
+  node.synced = new Map(node.entries)
+  for (const child of node.entries.values()) {
+    if (child.kind === 'folder') loseRandomly(child, reached)
+    else if (child.bytes !== child.synced) {
+      if (!reached()) child.bytes = child.synced
+      child.synced = child.bytes
+    }
   }
 }
 

@@ -1,0 +1,125 @@
+import { expect } from 'chai'
+import type { Fault } from './machine.ts'
+import type { Sabotage } from './model-rotators.ts'
+import { simulateMany } from './run.ts'
+import type { RotatorKind, RunStep, Schedule, Step } from './schedule.ts'
+import type { Counts } from './simulation.ts'
+import { calm, type Weather } from './vendors.ts'
+import type { Found } from './worker.ts'
+
+const slow = process.env.SLOW === '1'
+/** `SEED=… npx mocha test/simulation` runs one schedule again. */
+const replayed = process.env.SEED
+
+const run: RunStep = { kind: 'run', host: 'A', mode: 'rotate', paths: [], force: true, weather: calm, seed: 1 }
+const kinds: Readonly<Record<RotatorKind, Schedule['rotators']>> = {
+  slots: { a: 'slots' },
+  retiring: { a: 'retiring' },
+  pair: { a: 'pair' },
+  password: { a: 'password' },
+}
+
+/** A token that is not ours fills the second of two places. */
+const crowded: Schedule = {
+  seed: 1,
+  rotators: { a: 'slots' },
+  steps: [run, { kind: 'hand', what: 'add foreign', name: 'a' }, run],
+}
+
+/** Around each call that a rotation makes, and a few more than it makes. */
+function* faults(): Generator<Fault> {
+  for (let nth = 1; nth <= 75; nth += slow ? 1 : 3) {
+    for (const effect of ['kill', 'power loss', 'disk error'] as const) yield { at: 'file', nth, effect }
+  }
+  for (let nth = 1; nth <= 6; nth++) {
+    for (const when of ['before', 'in flight', 'after'] as const) {
+      for (const effect of ['kill', 'power loss'] as const) yield { at: 'remote', nth, when, effect }
+    }
+  }
+}
+
+describe('simulated rotations', function () {
+  this.timeout(slow ? 1_200_000 : 120_000)
+
+  if (replayed !== undefined) {
+    it(`keeps what must always be true in schedule ${replayed}`, async () => {
+      const { found } = await simulateMany({ firstSeed: Number(replayed), count: 1 })
+      if (found) throw failure(found)
+    })
+    return
+  }
+
+  it('lose nothing, whatever fails, dies or interferes', async () => {
+    const count = slow ? 100_000 : 2_000
+    const begun = performance.now()
+    const { schedules, counts, found } = await simulateMany({ firstSeed: slow ? 1_000_000 : 1, count })
+    if (found) throw failure(found)
+    const seconds = ((performance.now() - begun) / 1000).toFixed(0)
+    console.log(`      ${schedules} schedules in ${seconds} s: ${summary(counts)}`)
+    // A simulation in which something never happens says nothing about it.
+    for (const [what, times] of Object.entries(counts)) expect(times, what).to.be.greaterThan(count / 200)
+  })
+
+  for (const [kind, rotators] of Object.entries(kinds)) {
+    it(`lose nothing, at whichever call a rotation by ${kind} fails, dies or loses power`, async () => {
+      const schedules = [...faults()].flatMap((fault) => {
+        const struck: Step = { ...run, fault }
+        // Where a killed process has left something unsynced, a loss of power in the next run takes it away.
+        const powerLost: Step = { ...run, fault: { at: 'remote', nth: 3, when: 'before', effect: 'power loss' } }
+        const dies = fault.effect === 'kill'
+        return [
+          { seed: 1, rotators, steps: [struck] },
+          { seed: 1, rotators, steps: [run, run, struck] },
+          ...(dies ? [{ seed: 1, rotators, steps: [struck, powerLost] }] : []),
+        ]
+      })
+      const { found } = await simulateMany({ schedules })
+      if (found) throw failure(found)
+    })
+  }
+
+  it('lose nothing that another clone has made before an interrupted rotation is finished', async () => {
+    const stormy: Weather = { refused: 0.25, lostRequest: 0.05, lostAnswer: 0, lagMs: 8_000 }
+    const schedules = Array.from({ length: 50 }, (_, seed): Schedule => {
+      const interrupted: Step = { ...run, host: 'B', weather: stormy, seed }
+      return { seed, rotators: { a: 'retiring' }, steps: [interrupted, run, run] }
+    })
+    const { found } = await simulateMany({ schedules })
+    if (found) throw failure(found)
+  })
+
+  describe('notice', () => {
+    const wrongs: Readonly<Record<Sabotage | 'the disk lies', RegExp>> = {
+      'stages a secret too late': /nobody knows/,
+      'stages no intent': /nobody knows/,
+      'forgets what it cannot verify': /nobody knows/,
+      'removes foreign tokens': /foreign token .* was removed/,
+      'removes the current token first': /current credential .* was ended|current does not log in/,
+      'believes in absence at once': /nobody knows/,
+      'changes the current user': /current credential .* was ended|current does not log in/,
+      'the disk lies': /nobody knows|is gone|cut short|missing|was changed/,
+    }
+    for (const [wrong, expected] of Object.entries(wrongs)) {
+      it(`when a rotator or disk ${wrong.replace(/^the disk /, '')}`, async () => {
+        const sabotage = wrong as Sabotage
+        const what = wrong === 'removes foreign tokens' ? { schedules: [crowded] } : { firstSeed: 1, count: 4_000 }
+        const { found } = await simulateMany(what, { sabotage })
+        expect(found?.message).to.match(expected)
+      })
+    }
+  })
+})
+
+function failure({ seed, message, shrunk, log }: Found): Error {
+  const steps = shrunk.steps.map((step) => `  ${JSON.stringify(step)}`).join('\n')
+  return new Error(
+    `${message}\nseed ${seed}, replay with: SEED=${seed} npx mocha test/simulation/simulation.test.ts\n` +
+      `smallest schedule, rotators ${JSON.stringify(shrunk.rotators)}:\n${steps}\nwhat happened:\n  ${log.join('\n  ')}`,
+  )
+}
+
+function summary(counts: Counts): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${count} ${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`)
+    .join(', ')
+}
