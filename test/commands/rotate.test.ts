@@ -168,4 +168,11 @@ describe('env rotate', () => {
     expect(ran.err).to.include('Interrupted')
     expect(playground.digest(join(playground.store, 'rotators', 'ci', 'revisions'))).to.equal(digest)
   })
+
+  it('prints the public part of the key that signs requests to adapters, and nothing else of it', async () => {
+    const { keys } = JSON.parse(await playground.ok('oidc', 'jwks'))
+    expect(keys).to.have.length(1)
+    expect(keys[0]).to.have.all.keys('kty', 'n', 'e', 'kid', 'alg', 'use')
+    expect(JSON.parse(await playground.ok('oidc', 'jwks'))).to.deep.equal({ keys })
+  })
 })

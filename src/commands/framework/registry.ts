@@ -56,6 +56,7 @@ export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   init: () => import('../init.ts'),
   login: () => import('../login.ts'),
   logout: () => import('../logout.ts'),
+  'oidc:jwks': () => import('../oidc/jwks.ts'),
   open: () => import('../open.ts'),
   run: () => import('../run.ts'),
   select: () => import('../select.ts'),
@@ -84,4 +85,5 @@ export const TOPICS: Readonly<Record<string, string>> = {
   'env:import': 'Import files of other programs',
   'env:version': 'Manage versions',
   'env:version:tag': 'Manage tagged versions',
+  oidc: 'Keys that sign requests to adapters',
 }
