@@ -1,4 +1,4 @@
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
 /**
@@ -8,7 +8,8 @@ import { join } from 'node:path'
 export function configFolder(
   env: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform = process.platform,
-  home: string = env.HOME || homedir(),
+  // An empty HOME must not put keys below the current folder, which may be committed.
+  home: string = env.HOME || homedir() || userInfo().homedir,
 ): string {
   if (env.ESC_CONFIG_HOME) return env.ESC_CONFIG_HOME
   if (env.XDG_CONFIG_HOME) return join(env.XDG_CONFIG_HOME, 'esc')

@@ -201,7 +201,8 @@ class Rotation {
     try {
       environment.appendEvent('rotations', event)
     } catch (error) {
-      this.#warnings.push(`the rotation is saved, but not recorded in the rotation history: ${messageOf(error)}`)
+      const what = report.revision === undefined ? 'the failed rotation is' : 'the rotation is saved, but'
+      this.#warnings.push(`${what} not recorded in the rotation history: ${messageOf(error)}`)
     }
     return event
   }

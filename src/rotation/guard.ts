@@ -21,6 +21,7 @@ export async function guardAgainstHaste(
   guard: Guard,
   now: Date,
 ): Promise<void> {
+  if (guard.windowMs === 0) return
   const last = lastRotations(events)
   const hasty = calls.filter(({ shown, begin, leftover }) => {
     const rotation = begin && !leftover?.pending ? last.get(shown) : undefined
@@ -29,13 +30,18 @@ export async function guardAgainstHaste(
   if (hasty.length === 0) return
   const newest = Math.max(...hasty.map(({ shown }) => last.get(shown)?.at.getTime() ?? 0))
   const paths = hasty.map(({ shown }) => shown).join(', ')
-  const what = `${paths} was rotated ${age(now.getTime() - newest)} ago; rotating again now ends the credential before that, which may still be in use`
+  const elapsedMs = now.getTime() - newest
+  const when =
+    elapsedMs < 0
+      ? `at ${new Date(newest).toISOString()}, which the clock of this machine has yet to reach`
+      : `${age(elapsedMs)} ago`
+  const what = `${paths} was rotated ${when}; rotating again now ends the credential before that, which may still be in use`
   const answer = await guard.confirm?.(`${what}. Rotate all the same?`)
   if (answer) return
   throw new EscError('conflict', what, {
     hint:
       answer === undefined
-        ? `wait ${age(guard.windowMs - (now.getTime() - newest))}, retry just what failed with --failed, or pass --force`
+        ? `${elapsedMs < 0 ? 'set the clock right' : `wait ${age(guard.windowMs - elapsedMs)}`}, retry just what failed with --failed, or pass --force`
         : 'nothing was rotated',
   })
 }

@@ -1,6 +1,6 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { expect } from 'chai'
 import { configFolder, DataKey, type KeyContext, openSecretsProvider } from '../../src/crypto/index.ts'
 import { errorOf } from '../store/worlds.ts'
@@ -200,5 +200,15 @@ describe('the configuration folder', () => {
     expect(configFolder({}, 'linux', '/home/ada')).to.equal('/home/ada/.config/esc')
     expect(configFolder({}, 'darwin', '/Users/ada')).to.equal('/Users/ada/Library/Application Support/esc')
     expect(configFolder({ APPDATA: '/appdata' }, 'win32', '/c')).to.equal('/appdata/esc')
+  })
+
+  it('is absolute even when HOME is empty: a key below the current folder might be committed', () => {
+    const { HOME } = process.env
+    process.env.HOME = ''
+    try {
+      expect(isAbsolute(configFolder({ HOME: '' }, 'linux'))).to.equal(true)
+    } finally {
+      process.env.HOME = HOME
+    }
   })
 })

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -15,7 +15,7 @@ import type { PlainObject } from '../../src/plain.ts'
 import { type Guard, type RotationMode, type RotationReport, rotate } from '../../src/rotation/index.ts'
 import { loadRotator } from '../../src/rotators/index.ts'
 import type { Environment } from '../../src/store/index.ts'
-import { Store } from '../../src/store/index.ts'
+import { layout, Store } from '../../src/store/index.ts'
 import { parsePropertyPath } from '../../src/syntax/index.ts'
 import { buildWorld } from '../../src/workspace/build-world.ts'
 import { openWorkspace, type Workspace } from '../../src/workspace/index.ts'
@@ -375,6 +375,18 @@ describe('rotate()', () => {
 
   describe('soon after another rotation', () => {
     const window = { windowMs: 600_000 }
+
+    it('says so when the last rotation lies in the future, and can be forced all the same', async () => {
+      await run({ guard: window })
+      await run({ guard: window })
+      const file = layout.events(environment.folder, 'rotations')
+      const year = String(new Date().getFullYear())
+      writeFileSync(file, readFileSync(file, 'utf8').replaceAll(`"${year}-`, `"${Number(year) + 2}-`))
+      const refusal = await run({ guard: window }).catch((error) => error)
+      expect(refusal.message).to.contain('which the clock of this machine has yet to reach')
+      expect(refusal.hint).to.match(/^set the clock right, .* or pass --force$/)
+      expect((await run({ guard: { windowMs: 0 } })).status).to.equal('succeeded')
+    })
 
     it('asks before it ends a credential that was current a moment ago, and not before', async () => {
       await run({ guard: window })
