@@ -55,8 +55,10 @@ export async function changeSecretsProvider(
   const kind = secretsProviderKind(secretsProvider)
   const names = reference === undefined ? store.list() : [store.environment(reference.name).name]
   const before = new Map(names.map((name) => [name, providerOf(workspace, store.environment(name))]))
-  // With all of them there already, what is wanted are new keys; else what is left of an interrupted run.
-  const renewed = names.every((name) => before.get(name) === secretsProvider)
+  // With all of it there already, what is wanted are new keys; else what is left of an interrupted run.
+  const renewed =
+    names.every((name) => before.get(name) === secretsProvider) &&
+    (reference !== undefined || store.defaultSecretsProvider === secretsProvider)
   const keys = kind === 'passphrase' ? newPassphrase(workspace, { replaces: renewed }) : undefined
   // With a passphrase given apart, one that is there may be under another passphrase.
   const isDone = (name: string) => !renewed && keys === undefined && before.get(name) === secretsProvider
@@ -117,9 +119,13 @@ function newPassphrase(workspace: Workspace, { replaces }: { readonly replaces: 
   const given = ESC_NEW_PASSPHRASE !== undefined || Boolean(ESC_NEW_PASSPHRASE_FILE)
   if (!given && !replaces) return undefined
   if (!given && options.prompt === undefined) {
-    throw new EscError('usage', 'the new passphrase must be given apart from the present one', {
-      hint: 'set ESC_NEW_PASSPHRASE or ESC_NEW_PASSPHRASE_FILE, or run the command on a terminal',
-    })
+    throw new EscError(
+      'usage',
+      'it is under a passphrase already: a new passphrase must be given apart from the present one',
+      {
+        hint: 'set ESC_NEW_PASSPHRASE or ESC_NEW_PASSPHRASE_FILE, or run the command on a terminal',
+      },
+    )
   }
   const passphrase = {
     ...(ESC_NEW_PASSPHRASE === undefined ? {} : { ESC_PASSPHRASE: ESC_NEW_PASSPHRASE }),

@@ -46,7 +46,9 @@ Rotate what can be rotated, twice so that no former credential is left: "esc env
     const present = { ESC_PASSPHRASE: 'one' }
     const asked = await change(['app/dev', 'passphrase'], present)
     expect(asked.code).to.equal(2)
-    expect(asked.err).to.match(/^Error: the new passphrase must be given apart from the present one\nhint: set ESC_NEW/)
+    expect(asked.err).to.match(
+      /^Error: it is under a passphrase already: a new passphrase must be given apart.*\nhint: set ESC_NEW/,
+    )
     const ran = await change(['app/dev', 'passphrase'], { ...present, ESC_NEW_PASSPHRASE: 'two' })
     expect(ran.out).to.match(/^app\/dev: has a new data key under passphrase \(4 revisions encrypted anew\)\n/)
     const open = (passphrase: string) => playground.run(['open', 'app/dev'], { env: { ESC_PASSPHRASE: passphrase } })
@@ -121,6 +123,15 @@ Rotate what can be rotated, twice so that no former credential is left: "esc env
       expect(ran.code).to.equal(0)
       expect(ran.out).to.match(/^app\/dev: was under passphrase already\napp\/prod: from default to passphrase/)
       expect(settings('app/dev')).to.equal(before)
+    })
+
+    it('finishes a run that was killed at the very end', async () => {
+      for (const name of ['app/dev', 'app/prod', 'empty']) await change([name, 'passphrase'], { ESC_PASSPHRASE: 'new' })
+      const ran = await change(['--all', 'passphrase'], { ESC_PASSPHRASE: 'new' })
+      expect(ran.code).to.equal(0)
+      expect(ran.out).to.match(
+        /^(?:[a-z/]+: was under passphrase already\n){3}New environments will be under passphrase/,
+      )
     })
 
     it('leaves those that fail as they were, changes the others, and says so', async () => {

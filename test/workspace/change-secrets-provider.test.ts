@@ -24,10 +24,10 @@ describe('from one passphrase to another, at a terminal', () => {
   }
 
   it('asks once for each, however many environments there are', async () => {
-    await playground.ok('init')
+    await playground.ok('init', '--secrets-provider', 'passphrase')
     for (const name of ['app/one', 'app/two']) {
       const env = { ESC_PASSPHRASE: 'old words' }
-      const words = ['env', 'init', name, '--secrets-provider', 'passphrase', '--file', '-']
+      const words = ['env', 'init', name, '--file', '-']
       await playground.run(words, { env, input: `values: {a: {fn::secret: of ${name}}}\n` })
     }
     const asked: string[] = []
