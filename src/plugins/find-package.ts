@@ -1,6 +1,13 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
 
+export interface FoundPackage {
+  /** The folder whose `node_modules` it is in. */
+  readonly folder: string
+  /** The file to import. */
+  readonly entry: string
+}
+
 /**
  * The file that `import 'name'` would load from `folder`: of the package in the nearest `node_modules` upwards. Undefined:
  * there is none. Our own, because Node resolves only from the place of the module that asks, and this program is installed
@@ -8,10 +15,10 @@ import { dirname, join, resolve, sep } from 'node:path'
  *
  * @throws Error for a package whose `package.json` cannot be read, or names no entry.
  */
-export function findEntry(name: string, folder: string): string | undefined {
+export function findPackage(name: string, folder: string): FoundPackage | undefined {
   for (let at = resolve(folder); ; at = dirname(at)) {
     const found = join(at, 'node_modules', name)
-    if (existsSync(join(found, 'package.json'))) return entryOf(realpathSync(found))
+    if (existsSync(join(found, 'package.json'))) return { folder: at, entry: entryOf(realpathSync(found)) }
     if (dirname(at) === at) return undefined
   }
 }

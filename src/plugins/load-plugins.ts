@@ -2,7 +2,8 @@ import { pathToFileURL } from 'node:url'
 import { EscError, messageOf } from '../errors.ts'
 import { type Provider, providerNames } from '../providers/index.ts'
 import { type Rotator, rotatorNames } from '../rotators/index.ts'
-import { findEntry } from './find-package.ts'
+import { isCommitted } from './committed.ts'
+import { type FoundPackage, findPackage } from './find-package.ts'
 import { guardProvider, guardRotator } from './guard.ts'
 import { importModule } from './import-module.ts'
 import type { Plugin } from './plugin.ts'
@@ -84,7 +85,12 @@ async function loadPlugin({ name, at }: NamedPlugin, folders: readonly string[])
       hint: 'write a name such as esc-rotator-x, and install the package; a path would run whatever lies in this folder',
     })
   }
-  const entry = locate(name, at, folders)
+  const { folder, entry } = locate(name, at, folders)
+  if (await isCommitted(folder, name)) {
+    throw new EscError('invalid_input', `${at}: plugin ${name} came with git, in ${folder}, and is not run`, {
+      hint: 'take node_modules out of git, look at the package, and install it yourself',
+    })
+  }
   let loaded: unknown
   try {
     loaded = await importModule(pathToFileURL(entry).href)
@@ -103,11 +109,11 @@ async function loadPlugin({ name, at }: NamedPlugin, folders: readonly string[])
   })
 }
 
-function locate(name: string, at: string, folders: readonly string[]): string {
+function locate(name: string, at: string, folders: readonly string[]): FoundPackage {
   try {
     for (const folder of folders) {
-      const entry = findEntry(name, folder)
-      if (entry !== undefined) return entry
+      const found = findPackage(name, folder)
+      if (found !== undefined) return found
     }
   } catch (error) {
     throw new EscError('invalid_input', `${at}: plugin ${name} cannot be loaded: ${messageOf(error)}`, {

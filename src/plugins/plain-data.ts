@@ -16,7 +16,7 @@ function find(value: unknown, at: string, above: Set<unknown>): string | undefin
   const within = new Set(above).add(value)
   if (value instanceof Secret) return find(value.reveal(), `${at} (a secret)`, within)
   if (Array.isArray(value)) {
-    const hole = value.findIndex((item) => item === undefined)
+    const hole = Array.from(value as unknown[]).indexOf(undefined)
     if (hole >= 0) return `${at}[${hole}] is undefined`
     return first(value.map((item, index) => () => find(item, `${at}[${index}]`, within)))
   }

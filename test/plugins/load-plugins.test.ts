@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -95,6 +96,27 @@ describe('loadPlugins()', () => {
         message: `esc.yaml:2: plugin ${JSON.stringify(name)} is no name of an npm package`,
       })
     }
+  })
+
+  it('refuses a package that came with git, as files or as a link; not one that was installed', async () => {
+    const repository = join(root, 'repository')
+    const git = (...words: string[]) => execFileSync('git', words, { cwd: repository, stdio: 'pipe' })
+    git('init', '-q')
+    install('esc-rotator-x', plugin(`providers: [${provider('x')}]`))
+    expect((await load('esc-rotator-x')).providers.size, 'installed').to.equal(1)
+    git('add', '-f', 'node_modules/esc-rotator-x/index.mjs')
+    const says = `invalid_input: came with git, in ${repository}, and is not run`
+    const refused = async (name: string) => {
+      const { code, message } = await failure(load(name))
+      return `${code}: ${message.replace(/^esc\.yaml:2: plugin \S+ /, '')}`
+    }
+    expect(await refused('esc-rotator-x')).to.equal(says)
+
+    const real = install('y', plugin(`providers: [${provider('y')}]`), undefined, join(root, 'elsewhere'))
+    symlinkSync(real, join(repository, 'node_modules', 'y'))
+    expect((await load('y')).providers.size, 'a link that is not committed').to.equal(1)
+    git('add', '-f', 'node_modules/y')
+    expect(await refused('y')).to.equal(says)
   })
 
   it('refuses a package without an entry, and one that leads out of itself', async () => {
