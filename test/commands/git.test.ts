@@ -183,6 +183,20 @@ Finish with "git commit".
       expect(repository.git('status', '--porcelain')).to.not.equal('')
     })
 
+    it('commits what a rotation saved, also when some of it failed', async () => {
+      const database = '{host: 127.0.0.1, port: 1, database: d, managingUser: {username: u, password: p}}'
+      const inputs = `{database: ${database}, rotateUsers: {username1: a, username2: b}}`
+      await repository.withEnvironment(
+        'app/rotated',
+        `values:\n  good: {fn::rotate::password: {inputs: {length: 20}}}\n  bad: {fn::rotate::postgres: {inputs: ${inputs}}}\n`,
+      )
+      const ran = await repository.run(['env', 'rotate', 'app/rotated', '--commit'])
+      expect(ran.code, ran.err).to.equal(3)
+      expect(log()).to.match(/esc env rotate app\/rotated\n\napp\/rotated: revision 3$/)
+      expect(files()).to.include('environments/app/rotated/events/rotations.jsonl')
+      expect(repository.git('status', '--porcelain', '--', 'environments/app/rotated/revisions/3.yaml')).to.equal('')
+    })
+
     it('fails when git does, once the change is safe', async () => {
       writeFileSync(
         join(repository.folder, '.git', 'hooks', 'pre-commit'),
