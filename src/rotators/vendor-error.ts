@@ -33,7 +33,7 @@ export const connectionHints: Readonly<Record<string, string>> = {
 }
 
 const passingFaults =
-  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|EAI_AGAIN|ENETDOWN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|TimeoutError|timeout)$|TIMEOUT$/
+  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET|EAI_AGAIN|ENETDOWN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|TimeoutError|timeout)$|TIMEOUT$/
 
 /** Whether a code of the operating system or of Node says that the network may be better in a moment. */
 export function isPassingFault(code: string | undefined): boolean {

@@ -9,7 +9,15 @@ describe('faults that pass by themselves', () => {
   const byStatus = (status: number) => new VendorHttpError('failed', { code: 'x', status, refused: true }).transient
 
   it('are those of the network, but not a name that nobody knows or a certificate that does not hold', () => {
-    for (const code of ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EAI_AGAIN', 'timeout', 'UND_ERR_CONNECT_TIMEOUT'])
+    for (const code of [
+      'ECONNREFUSED',
+      'ECONNRESET',
+      'UND_ERR_SOCKET',
+      'ETIMEDOUT',
+      'EAI_AGAIN',
+      'timeout',
+      'UND_ERR_CONNECT_TIMEOUT',
+    ])
       expect(byCode(code), code).to.equal(true)
     for (const code of ['ENOTFOUND', 'BAD_CERTIFICATE', 'NO_TLS', '28P01', undefined])
       expect(byCode(code), code).to.equal(false)
