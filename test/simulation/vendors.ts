@@ -4,7 +4,7 @@ import { Random } from './random.ts'
 import type { Timeline } from './timeline.ts'
 
 /** Every secret of a simulation begins so, and no file may hold it in the clear. */
-export const canary = 'canary-'
+export const canary = 'canary-canary-'
 
 /** How reliable the vendors are during one run; probabilities a call. */
 export interface Weather {

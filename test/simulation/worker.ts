@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Schedule, scheduleOf } from './schedule.ts'
-import { type Counts, type SimulationOptions, simulate } from './simulation.ts'
+import { type Counts, type Outcome, type SimulationOptions, simulate } from './simulation.ts'
 
 /** Schedules made of seeds, or just these. */
 export type Work = SimulationOptions &
@@ -30,7 +30,7 @@ async function work(work: Work): Promise<Done> {
     const outcome = await simulate(schedule, work)
     schedules++
     counts = counts === undefined ? outcome.counts : sum(counts, outcome.counts)
-    if (outcome.violation) return { schedules, counts, found: await shrink(schedule, work) }
+    if (outcome.violation) return { schedules, counts, found: await shrink(schedule, outcome.violation, work) }
   }
   return { schedules, counts: counts! }
 }
@@ -43,10 +43,12 @@ function* schedulesOf(work: Work): Generator<Schedule> {
   }
 }
 
+type Violation = NonNullable<Outcome['violation']>
+
 /** Leaves out, one after the other, every step and everything that befalls a run which the violation does not need. */
-async function shrink(schedule: Schedule, options: SimulationOptions): Promise<Found> {
+async function shrink(schedule: Schedule, first: Violation, options: SimulationOptions): Promise<Found> {
   let shrunk = schedule
-  let violation = (await simulate(shrunk, options)).violation!
+  let violation = first
   for (let changed = true; changed; ) {
     changed = false
     for (const smaller of smallerThan(shrunk)) {
