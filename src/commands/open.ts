@@ -12,6 +12,7 @@ import {
   unknownFormat,
 } from '../workspace/index.ts'
 import { EscCommand } from './framework/command.ts'
+import { DRAFT_TO_READ_FLAG, readingDraft } from './framework/draft.ts'
 import { choice, duration } from './framework/flags.ts'
 import { ReportedError } from './framework/report-error.ts'
 import { openSession, openTarget, type Target, temporaryPlace } from './framework/session.ts'
@@ -30,6 +31,7 @@ const flags = {
     char: 'l',
     default: '2h0m0s',
   }),
+  ...DRAFT_TO_READ_FLAG,
 }
 
 export default class Open extends EscCommand<string, typeof flags> {
@@ -57,7 +59,10 @@ With a path, only the value there. dotenv, shell and posix print its environment
 
   async run(): Promise<string> {
     const typed = this.flags.env ?? this.positionals[0] ?? ''
-    if (!namesSeveral(typed)) return this.#open(openTarget(this.io, this.flags, this.positionals))
+    if (!namesSeveral(typed)) {
+      const target = openTarget(this.io, this.flags, this.positionals)
+      return readingDraft(target, this.flags.draft, (draft) => this.#open(draft))
+    }
     const rest = this.positionals.slice(this.flags.env === undefined ? 1 : 0)
     const parts: Part[] = []
     for (const name of expandReferences(openSession(this.io, this.flags), typed)) {

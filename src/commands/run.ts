@@ -9,6 +9,7 @@ import {
   variablesOf,
 } from '../workspace/index.ts'
 import { EscCommand } from './framework/command.ts'
+import { DRAFT_TO_READ_FLAG, readingDraft } from './framework/draft.ts'
 import { boolean, duration } from './framework/flags.ts'
 import { ReportedError } from './framework/report-error.ts'
 import { openSession, openTarget, temporaryPlace } from './framework/session.ts'
@@ -23,6 +24,7 @@ const flags = {
     char: 'l',
     default: '2h0m0s',
   }),
+  ...DRAFT_TO_READ_FLAG,
 }
 
 /** The exit code of the program. */
@@ -60,8 +62,9 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
         hint: 'name it first: esc run <environment> -- <command>',
       })
     }
-    const { workspace, reference, rest } = openTarget(this.io, { ...this.flags, env }, this.positionals)
-    const [name, ...args] = rest
+    const target = openTarget(this.io, { ...this.flags, env }, this.positionals)
+    const { reference } = target
+    const [name, ...args] = target.rest
     if (name === undefined) {
       throw new EscError('usage', 'no command specified', { hint: 'put it last: esc run <environment> -- <command>' })
     }
@@ -71,7 +74,9 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
         hint: name.includes('/') ? 'there is no such file, or it cannot be executed' : 'it is in no folder of PATH',
       })
     }
-    const { properties = {}, diagnostics } = await openEnvironment(workspace, reference)
+    const { properties = {}, diagnostics } = await readingDraft(target, this.flags.draft, (draft) =>
+      openEnvironment(draft.workspace, draft.reference),
+    )
     this.io.err(diagnosticLines(diagnostics, hasColour(this.io, 'stderr')))
     if (diagnostics.some(({ severity }) => severity === 'error')) {
       throw new ReportedError('invalid_definition', `the definition of ${reference.typed} has errors`)

@@ -15,6 +15,7 @@ export { type CopiedValues, copyValues } from './copy-values.ts'
 export { type Created, createEnvironment } from './create-environment.ts'
 export { indentedByTwo } from './definition-text.ts'
 export { diffEnvironments, type EnvironmentDiff } from './diff.ts'
+export { type Draft, openDraft, type SubmittedDraft } from './draft.ts'
 export { beginEdit, type DefinitionEdit, finishEdit, replaceDefinition } from './edit-definition.ts'
 export {
   environmentTag,

@@ -1,11 +1,20 @@
+import { EscError } from '../../errors.ts'
 import { diagnosticBlocks, editText, findEditor, hasColour } from '../../terminal/index.ts'
-import { beginEdit, finishEdit, refuseVersion, replaceDefinition, type SaveResult } from '../../workspace/index.ts'
+import {
+  beginEdit,
+  finishEdit,
+  refuseVersion,
+  replaceDefinition,
+  type SaveResult,
+  type SubmittedDraft,
+} from '../../workspace/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../framework/command.ts'
 import { readText } from '../framework/definition-input.ts'
+import { DRAFT_FLAG, draftText, inDraft } from '../framework/draft.ts'
 import { cutFooter, withFooter } from '../framework/edit-footer.ts'
 import { boolean, text } from '../framework/flags.ts'
 import { refused } from '../framework/report-error.ts'
-import { openTarget, type Target } from '../framework/session.ts'
+import type { Target } from '../framework/session.ts'
 
 const flags = {
   editor: text({ description: 'the editor to use (default: $VISUAL, else $EDITOR, else vi)', value: 'command' }),
@@ -15,10 +24,14 @@ const flags = {
     value: 'file',
   }),
   'show-secrets': boolean({ description: 'edit with secrets in the clear' }),
+  ...DRAFT_FLAG,
 }
 
 /** `aborted`: the user gave up; nothing was saved. */
-type Result = { readonly kind: 'saved' | 'unchanged' | 'aborted' }
+interface Result {
+  readonly kind: 'saved' | 'unchanged' | 'aborted'
+  readonly draft?: SubmittedDraft | undefined
+}
 
 export default class EnvEdit extends EscCommand<Result, typeof flags> {
   static override id = 'env:edit'
@@ -41,9 +54,17 @@ never saved.`
   static override count = { kind: 'atMost', count: 1 } as const
 
   async run(): Promise<Result> {
-    const target = openTarget(this.io, this.flags, this.positionals)
-    refuseVersion(target.reference, 'edit')
-    return this.flags.file === undefined ? this.#edit(target) : this.#replace(target, this.flags.file)
+    if (this.flags.draft !== undefined && this.flags.draft !== 'new' && this.flags['show-secrets']) {
+      throw new EscError('usage', '--show-secrets is not supported for updating drafts')
+    }
+    const { result, draft } = await inDraft(
+      { io: this.io, flags: this.flags, positionals: this.positionals, id: EnvEdit.id },
+      (target) => {
+        refuseVersion(target.reference, 'edit')
+        return this.flags.file === undefined ? this.#edit(target) : this.#replace(target, this.flags.file)
+      },
+    )
+    return { ...result, draft }
   }
 
   async #replace({ workspace, reference }: Target, file: string): Promise<Result> {
@@ -89,7 +110,8 @@ never saved.`
     this.io.err(diagnosticBlocks(saved.diagnostics, { environment, text: source }, hasColour(this.io, 'stderr')))
   }
 
-  text({ kind }: Result): string | undefined {
+  text({ kind, draft }: Result): string | undefined {
+    if (draft !== undefined) return draftText(draft)
     if (kind === 'aborted') return undefined
     return kind === 'saved' ? 'Environment updated.' : 'Environment unchanged.'
   }

@@ -1,21 +1,24 @@
 import { EscError } from '../../errors.ts'
 import { diagnosticLines, hasColour } from '../../terminal/index.ts'
-import { refuseVersion, setValue } from '../../workspace/index.ts'
+import { refuseVersion, type SubmittedDraft, setValue } from '../../workspace/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../framework/command.ts'
 import { readText } from '../framework/definition-input.ts'
+import { DRAFT_FLAG, draftText, inDraft } from '../framework/draft.ts'
 import { boolean, text } from '../framework/flags.ts'
 import { refused } from '../framework/report-error.ts'
-import { openTarget } from '../framework/session.ts'
+import type { Target } from '../framework/session.ts'
 
 const flags = {
   secret: boolean({ description: 'encrypt the value' }),
   plaintext: boolean({ description: 'store the value in the clear even if it looks like a secret' }),
   string: boolean({ description: 'take the value as text, not as YAML' }),
   file: text({ description: 'take the value from a file, or from standard input with -', char: 'f', value: 'file' }),
+  ...DRAFT_FLAG,
 }
 
 interface Result {
   readonly revision: number | undefined
+  readonly draft: SubmittedDraft | undefined
 }
 
 export default class EnvSet extends EscCommand<Result, typeof flags> {
@@ -43,7 +46,14 @@ A value that looks like a secret is refused unless --secret or --plaintext says 
   static override count = { kind: 'between', least: 1, most: 3 } as const
 
   async run(): Promise<Result> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { result, draft } = await inDraft(
+      { io: this.io, flags: this.flags, positionals: this.positionals, id: EnvSet.id },
+      (target) => this.#set(target),
+    )
+    return { ...result, draft }
+  }
+
+  async #set({ workspace, reference, rest }: Target): Promise<Pick<Result, 'revision'>> {
     const { secret, plaintext, string, file } = this.flags
     refuseVersion(reference, 'set')
     const [path, given] = rest
@@ -67,5 +77,7 @@ A value that looks like a secret is refused unless --secret or --plaintext says 
     return { revision: saved.revision }
   }
 
-  text(): undefined {}
+  text({ draft }: Result): string | undefined {
+    return draft && draftText(draft)
+  }
 }

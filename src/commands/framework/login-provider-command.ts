@@ -3,21 +3,31 @@ import type { Json } from '../../json.ts'
 import { diagnosticBlocks, hasColour } from '../../terminal/index.ts'
 import { refuseVersion, setLoginProvider } from '../../workspace/index.ts'
 import { EscCommand, WRITE_FLAGS } from './command.ts'
+import { DRAFT_FLAG, type Drafted, draftText, inDraft } from './draft.ts'
 import { boolean, type Flags, text } from './flags.ts'
-import { openTarget } from './session.ts'
+import type { Target } from './session.ts'
 
 /** Flags of every command that writes a login provider. `path`: where it is put unless the user says otherwise. */
 export function loginProviderFlags(path: string) {
   return {
     path: text({ description: `where to put it, below values (default: ${path})`, value: 'path' }),
     create: boolean({ description: 'make the environment if there is none' }),
+    ...DRAFT_FLAG,
   }
 }
 
 export const SUBJECT_ATTRIBUTE = 'an attribute for the subject of the identity token; can be given several times'
 
+interface OwnFlags {
+  readonly store?: string | undefined
+  readonly env?: string | undefined
+  readonly path?: string | undefined
+  readonly create?: boolean
+  readonly draft?: string | undefined
+}
+
 /** Writes one `fn::open` of a login provider into a definition. What differs is said by `call`. */
-export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<void, F> {
+export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<Drafted<void>, F> {
   static override baseFlags = WRITE_FLAGS
 
   /** Where the call goes by default. */
@@ -29,9 +39,14 @@ export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<v
   /** The call, from those words. Members that are undefined or empty are left out. */
   protected abstract call(words: readonly string[]): Json
 
-  async run(): Promise<void> {
-    const flags = this.flags as typeof this.flags & { readonly path?: string; readonly create?: boolean }
-    const { workspace, reference, rest } = openTarget(this.io, flags, this.positionals)
+  async run(): Promise<Drafted<void>> {
+    const { io, positionals } = this
+    const flags: OwnFlags = this.flags
+    const id = (this.constructor as unknown as { readonly id: string }).id
+    return inDraft({ io, flags, positionals, id }, (target) => this.#set(target, flags))
+  }
+
+  async #set({ workspace, reference, rest }: Target, flags: OwnFlags): Promise<void> {
     refuseVersion(reference, 'provider')
     if (rest.length !== this.words.length) throw this.#expected()
     const request = { path: flags.path ?? this.place, block: this.call(rest), create: flags.create ?? false }
@@ -52,8 +67,8 @@ export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<v
     })
   }
 
-  text(): string {
-    return 'Provider updated.'
+  text({ draft }: Drafted<void>): string {
+    return draft === undefined ? 'Provider updated.' : draftText(draft)
   }
 }
 

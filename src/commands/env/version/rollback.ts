@@ -1,17 +1,24 @@
 import { EscError } from '../../../errors.ts'
 import { diagnosticBlocks, hasColour } from '../../../terminal/index.ts'
-import { rollBack, type SaveResult } from '../../../workspace/index.ts'
+import { rollBack, type SaveResult, type SubmittedDraft } from '../../../workspace/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
+import { DRAFT_FLAG, draftText, inDraft } from '../../framework/draft.ts'
 import { boolean } from '../../framework/flags.ts'
-import { openTarget } from '../../framework/session.ts'
+import type { Target } from '../../framework/session.ts'
 import { VERSIONED } from '../../framework/shared-flags.ts'
 
 const flags = {
   exact: boolean({ description: 'bring back the credentials of that revision as well; they may be dead' }),
   force: boolean({ description: 'with --exact: although they have been rotated since' }),
+  ...DRAFT_FLAG,
 }
 
-export default class EnvVersionRollback extends EscCommand<SaveResult['kind'], typeof flags> {
+interface Result {
+  readonly kind: SaveResult['kind']
+  readonly draft: SubmittedDraft | undefined
+}
+
+export default class EnvVersionRollback extends EscCommand<Result, typeof flags> {
   static override id = 'env:version:rollback'
   static override summary = 'Roll back to a specific version'
   static override description =
@@ -26,8 +33,15 @@ it has now, because the one it had then may be dead. --exact brings back the def
   static override args = VERSIONED
   static override count = { kind: 'exactly', count: 1 } as const
 
-  async run(): Promise<SaveResult['kind']> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+  async run(): Promise<Result> {
+    const { result, draft } = await inDraft(
+      { io: this.io, flags: this.flags, positionals: this.positionals, id: EnvVersionRollback.id },
+      (target) => this.#rollBack(target),
+    )
+    return { kind: result, draft }
+  }
+
+  async #rollBack({ workspace, reference }: Target): Promise<SaveResult['kind']> {
     const { exact, force } = this.flags
     const { saved, text, to, kept, left } = await rollBack(workspace, reference, { exact, force })
     const source = { environment: reference.name, text }
@@ -46,7 +60,8 @@ it has now, because the one it had then may be dead. --exact brings back the def
     return saved.kind
   }
 
-  text(kind: SaveResult['kind']): string {
+  text({ kind, draft }: Result): string {
+    if (draft !== undefined) return draftText(draft)
     return kind === 'unchanged' ? 'Environment unchanged.' : 'Environment updated.'
   }
 }
