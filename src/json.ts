@@ -294,3 +294,8 @@ export function compareKeys(a: string, b: string): number {
 function byteRank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
 }
+
+/** Whether a number as YAML writes it is one that JSON has no form for. */
+export function isBeyondJson(text: string): boolean {
+  return /^(NaN|[+-]Inf)$/.test(text)
+}

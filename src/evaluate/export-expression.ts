@@ -1,4 +1,4 @@
-import { JsonNumber } from '../json.ts'
+import { isBeyondJson, JsonNumber } from '../json.ts'
 import { type Call, type Expression, type PropertyAccess, pieceRange, rangeOf } from '../language/index.ts'
 import {
   arrayOf,
@@ -50,7 +50,7 @@ export class ExpressionExporter {
         out.literal = expression.value
         return
       case 'number':
-        out.literal = new JsonNumber(expression.text)
+        if (!isBeyondJson(expression.text)) out.literal = new JsonNumber(expression.text)
         return
       case 'symbol':
         out.symbol = this.#accessors(expression, expression.access, scope.accessedBy(expression)[0])

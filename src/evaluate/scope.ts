@@ -1,3 +1,4 @@
+import { isBeyondJson } from '../json.ts'
 import {
   type Accessor,
   type Environment,
@@ -223,7 +224,7 @@ export class Scope {
       case 'boolean':
         return this.#literal(expression, { kind: 'boolean', boolean: expression.value }, base)
       case 'number':
-        if (/^(NaN|[+-]Inf)$/.test(expression.text)) {
+        if (isBeyondJson(expression.text)) {
           this.error(`${expression.text} is no number that JSON can hold`, expression)
           return this.unknown(expression, { type: 'number' }).layeredOver(base)
         }
