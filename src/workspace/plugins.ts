@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { EscError } from '../errors.ts'
-import { type LoadedPlugins, loadPlugins, type NamedPlugin } from '../plugins/index.ts'
+import type { LoadedPlugins, NamedPlugin } from '../plugins/index.ts'
 import { loadProvider, type Provider, providerNames } from '../providers/index.ts'
 import { loadRotator, type Rotator, rotatorNames } from '../rotators/index.ts'
 import { layout } from '../store/index.ts'
@@ -34,7 +34,12 @@ function pluginsOf(workspace: Workspace): Promise<LoadedPlugins> {
   const known = loaded.get(workspace)
   if (known !== undefined) return known
   const { store, options } = workspace
-  const loading = (async () => loadPlugins(namedPlugins(store.folder), [store.folder, options.cwd]))()
+  const loading = (async () => {
+    const named = namedPlugins(store.folder)
+    // Rare, so that other commands do not pay for it.
+    const { loadPlugins } = await import('../plugins/index.ts')
+    return loadPlugins(named, [store.folder, options.cwd])
+  })()
   loaded.set(workspace, loading)
   return loading
 }
