@@ -39,8 +39,7 @@ export class EscError extends Error {
   /** A plugin has a copy of this class of its own; its errors are errors all the same. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: subclasses inherit this method, and are asked about as they are
-    const asked: unknown = this
-    if (asked !== EscError) return Function.prototype[Symbol.hasInstance].call(asked, value)
+    if ((this as unknown) !== EscError) return Function.prototype[Symbol.hasInstance].call(this, value)
     return value instanceof Error && brand in value
   }
 

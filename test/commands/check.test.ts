@@ -29,7 +29,7 @@ describe('esc check', () => {
     const ran = await playground.run(['check'])
     expect(ran.code).to.equal(1)
     expect(ran.out).to.match(
-      /^error: the seal of revision 2 of environment 'app\/dev' does not match: the file was changed\n {2}file: {3}environments\/app\/dev\/revisions\/2\.yaml\n {2}remedy: .+\n\n[^]*Checked 2 environments, 3 revisions: 1 error/,
+      /^error: the seal of revision 2 of environment 'app\/dev' does not match: the file was changed\n {2}file: {3}environments\/app\/dev\/revisions\/2\.yaml\n {2}remedy: .+\n\n[\s\S]*Checked 2 environments, 3 revisions: 1 error/,
     )
     const json = JSON.parse((await playground.run(['check', '--output', 'json'])).out)
     expect(json).to.include({ environments: 2, revisions: 3 })

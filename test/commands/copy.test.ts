@@ -40,7 +40,7 @@ describe('copying configuration', () => {
         'warning: admin was copied without its credential; "esc env rotate app/prod" makes one\n',
       )
       const ciphertexts = /ciphertext: [^\s}]+/g
-      const rotated = /\n +state:[^]*/
+      const rotated = /\n +state:[\s\S]*/
       const [dev, prod] = [definition('app/dev').replace(rotated, '\n'), definition('app/prod')]
       expect(prod.replace(ciphertexts, '…')).to.equal(dev.replace(ciphertexts, '…'))
       for (const ciphertext of dev.match(ciphertexts) ?? []) expect(prod).to.not.include(ciphertext)

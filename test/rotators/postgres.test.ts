@@ -74,7 +74,7 @@ describe('postgres', function () {
     const log = server.log()
     const changes = log.split('\n').filter((line) => line.includes(`ALTER ROLE "app`) && line.includes('WITH PASSWORD'))
     expect(changes.length - changedBefore, 'one statement a rotation').to.equal(3)
-    for (const change of changes) expect(change).to.include("'SCRAM-SHA-256$4096:")
+    for (const change of changes.slice(changedBefore)) expect(change).to.include("'SCRAM-SHA-256$4096:")
     for (const state of [first, second, third]) expect(log).to.not.include(state.current!.password.reveal())
     expect(third.current!.password.reveal()).to.match(/^[A-Za-z0-9_-]{32}$/)
   })
