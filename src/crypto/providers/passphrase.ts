@@ -68,7 +68,7 @@ export function passphraseProvider(context: KeyContext, owner: KeyOwner): Secret
   return {
     async wrapKey(dataKey) {
       const passphrase = given(context) ?? known.prompted ?? (await ask(true))
-      if (passphrase === '') {
+      if (passphrase.trim() === '') {
         throw new EscError('invalid_input', `the passphrase for environment '${owner.name}' is empty`, {
           hint: 'choose one of several random words',
         })
