@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
 import type { SchemaObject } from '../../schema/index.ts'
 import type { Secret } from '../../secret.ts'
-import { VendorError } from '../vendor-error.ts'
+import { isPassingFault, VendorError } from '../vendor-error.ts'
 import type { ConnectorLink, ConnectorUse } from './connector.ts'
 
 export type AwsLambdaConnector = {
@@ -130,5 +130,6 @@ function asVendorError(error: unknown, what: string): VendorError {
     // Refused by Lambda itself, which gives request ids: the function was not run.
     refused: status !== undefined && status >= 400 && status < 500 && fault.$metadata?.requestId !== undefined,
     hint: status === undefined ? 'check the network, proxy and endpoint settings' : hints[code],
+    transient: status === undefined ? isPassingFault(code) : status === 429 || status >= 500,
   })
 }
