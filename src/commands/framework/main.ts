@@ -1,6 +1,5 @@
 import { loadColours, processIo } from '../../terminal/index.ts'
 import { type CommandClass, type EscCommand, parseInput } from './command.ts'
-import { commitAfter } from './commit.ts'
 import type { Host } from './host.ts'
 import { COMMANDS, type CommandLoader } from './registry.ts'
 import { reportError } from './report-error.ts'
@@ -23,6 +22,8 @@ export async function main(argv: readonly string[], root: string, io: Host = pro
     const code = await run(new Command(input, io), { json, io })
     if (!Object.hasOwn(Command.baseFlags, 'commit')) return code
     const { commit: wanted } = input.flags as { readonly commit?: boolean }
+    // It knows the whole workspace, which commands that change nothing may do without.
+    const { commitAfter } = await import('./commit.ts')
     return await commitAfter(code, { id: Command.id, wanted, io })
   } catch (error) {
     return reportError(error, io, json ? 'json' : 'text')
