@@ -25,6 +25,7 @@ interface Result {
   readonly typed: string
   readonly mode: 'rotate' | 'failed' | 'resume' | 'plan' | 'adopt'
   readonly report: RotationReport
+  readonly interrupted: boolean
 }
 
 export default class EnvRotate extends EscCommand<Result, typeof flags> {
@@ -99,7 +100,7 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
       })
       const typed = this.flags.env ?? (this.positionals[0] as string)
       if (this.flags.output === 'text') this.#explain(report, interrupt.signal.aborted)
-      return { typed, mode, report }
+      return { typed, mode, report, interrupted: interrupt.signal.aborted }
     } finally {
       progress.end()
       stop()
@@ -141,7 +142,8 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
     return { ...(event && { id: event.id, secretRotationEvent: event }), ...report }
   }
 
-  override exitCode({ report }: Result): number {
+  override exitCode({ report, interrupted }: Result): number {
+    if (interrupted && report.status !== 'succeeded') return EXIT.interrupted
     return report.status === 'succeeded' ? EXIT.done : report.status === 'partial' ? EXIT.rotatedInPart : EXIT.failed
   }
 }
