@@ -23,6 +23,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'gcp-service-account-key': async () => (await import('./gcp-service-account-key.ts')).gcpServiceAccountKey,
   'ldap-password': async () => (await import('./ldap-password/index.ts')).ldapPassword,
   mysql: async () => (await import('./mysql/index.ts')).mysql,
+  'mysql-dual': async () => (await import('./mysql-dual/index.ts')).mysqlDual,
   passphrase: async () => (await import('./passphrase.ts')).passphrase,
   password: async () => (await import('./password.ts')).password,
   postgres: async () => (await import('./postgres/index.ts')).postgres,

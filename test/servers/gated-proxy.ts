@@ -18,6 +18,8 @@ export class GatedProxy {
         server.destroy()
       }
       for (const socket of [client, server]) {
+        // Servers that write a message in pieces would wait 40 ms for the rest to be acknowledged.
+        socket.setNoDelay(true)
         this.#sockets.add(socket)
         socket.on('close', () => this.#sockets.delete(socket))
         socket.on('error', cut)
