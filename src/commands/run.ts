@@ -70,8 +70,10 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
     }
     const file = findProgram(name, this.io.env.PATH, this.io.cwd)
     if (file === undefined) {
-      throw new EscError('invalid_input', `resolving command: ${name}: command not found`, {
-        hint: name.includes('/') ? 'there is no such file, or it cannot be executed' : 'it is in no folder of PATH',
+      throw new EscError('invalid_input', 'resolving command: command not found', {
+        hint: name.includes('/')
+          ? `there is no file ${name}, or it cannot be executed`
+          : `${JSON.stringify(name)} is in no folder of PATH`,
       })
     }
     const { properties = {}, diagnostics } = await readingDraft(target, this.flags.draft, (draft) =>

@@ -33,10 +33,11 @@ export async function setLoginProvider(
   if (path.length === 0) throw new EscError('usage', 'path must contain at least one element')
   const { store } = workspace
   if (!store.has(reference.name)) {
+    const fullName = `${store.organization}/${reference.name}`
     if (!create) {
       throw new EscError(
         'not_found',
-        `environment ${reference.typed} does not exist; pass --create to create it, or run \`esc env init ${reference.typed}\` first`,
+        `environment ${fullName} does not exist; pass --create to create it, or run \`esc env init ${fullName}\` first`,
       )
     }
     created((await createEnvironment(workspace, reference, { definition: '' })).fullName)

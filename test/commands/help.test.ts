@@ -18,7 +18,9 @@ describe('help', () => {
       expect(out).to.include(command.summary)
       expect(out).to.include('USAGE')
       expect(out).to.include('EXAMPLES')
-      for (const flag of Object.keys(command.flags)) expect(out).to.include(`--${flag}`)
+      for (const [name, { hidden }] of Object.entries(command.flags)) {
+        expect(out.includes(`--${name}`), name).to.equal(!hidden)
+      }
       for (const { command: example } of command.examples) {
         expect(example).to.match(/^(?:esc |eval "\$\(esc |source <\(esc )/)
         if (example.startsWith('esc ')) expect(example.startsWith(name), example).to.equal(true)

@@ -121,7 +121,7 @@ describe('what is known about environments', () => {
       'expected <access-key-id> and <secret-access-key>',
     )
     expect(await fails('env', 'provider', 'aws-login', 'static', 'app/new', 'x', 'y')).to.include(
-      'environment app/new does not exist; pass --create to create it',
+      'environment local/app/new does not exist; pass --create to create it, or run `esc env init local/app/new` first',
     )
     expect(await playground.ok('env', 'provider', 'aws-login', 'static', 'app/new', 'x', 'y', '--create')).to.equal(
       'Environment created: local/app/new\nProvider updated.\n',

@@ -147,7 +147,8 @@ const CASES: Readonly<Record<string, Case>> = {
   'a command that does not exist': {
     words: ['run', 'app/dev', '--', 'no-such-program'],
     code: 1,
-    message: /^resolving command: no-such-program/,
+    message: 'resolving command: command not found',
+    hint: /"no-such-program" is in no folder of PATH/,
   },
   'a store that is none': {
     words: ['--store', 'tmp', 'env', 'ls'],
