@@ -147,7 +147,7 @@ describe('external', () => {
 
     it('does not wait for ever', async () => {
       await service.stop()
-      service = await startAdapter({ timeoutMs: 100 })
+      service = await startAdapter({ timeoutMs: 1500 })
       service.fake.hooks = { before: () => new Promise(() => {}) }
       const journal: Journal<ExternalPending> = { pending: undefined }
       await failure(rotate(undefined, testContext(), journal))
