@@ -1,8 +1,9 @@
 import { EscError } from '../errors.ts'
+import { doing } from './doing.ts'
 import { reencrypt } from './reencrypt.ts'
 import { type EnvironmentReference, refuseVersion } from './reference.ts'
 import { dropRotatorState } from './rotator-state.ts'
-import { doing, stamp } from './versions.ts'
+import { stamp } from './stamp.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface CloneRequest {

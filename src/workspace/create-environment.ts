@@ -2,6 +2,7 @@ import type { DataKey } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import { decryptDefinition, reencryptDefinition } from '../language/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
+import { doing } from './doing.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { dropRotatorState } from './rotator-state.ts'
 import { saveDefinition } from './save-definition.ts'
@@ -46,7 +47,7 @@ export async function createEnvironment(
     })
   }
   const source = copyFrom && (await openSource(workspace, copyFrom))
-  const environment = await wrap('creating environment', () =>
+  const environment = await doing('creating environment', () =>
     workspace.store.create(reference.name, {
       author,
       created,
@@ -57,7 +58,7 @@ export async function createEnvironment(
   const definition = source === undefined ? given : source.encryptFor(await environment.dataKey())
   const { dropped = [] } = source ?? {}
   if (definition.trim() === '') return { fullName, revision: undefined, diagnostics: [], definition, dropped }
-  const saved = await wrap('updating environment definition', () =>
+  const saved = await doing('updating environment definition', () =>
     saveDefinition(workspace, environment, { text: definition, base: environment.current(), change: 'edit' }),
   )
   return { fullName, revision: saved.revision, diagnostics: saved.diagnostics, definition, dropped }
@@ -88,18 +89,5 @@ async function openSource(workspace: Workspace, reference: EnvironmentReference)
       let next = 0
       return reencryptDefinition(environment.name, text, () => key.encrypt(plaintexts[next++] as string))
     },
-  }
-}
-
-/** Says what was being done, as the original does. */
-async function wrap<T>(doing: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof EscError)) throw error
-    throw new EscError(error.code, `${doing}: ${error.message}`, {
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      cause: error,
-    })
   }
 }

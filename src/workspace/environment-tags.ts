@@ -1,6 +1,6 @@
 import type { EnvironmentTag } from '../store/index.ts'
 import type { EnvironmentReference } from './reference.ts'
-import { stamp } from './versions.ts'
+import { stamp } from './stamp.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The tags of an environment, by name. */

@@ -1,6 +1,7 @@
-import { EscError, messageOf } from '../errors.ts'
+import { EscError } from '../errors.ts'
 import { isNumber, requireVersion } from './history.ts'
 import { type EnvironmentReference, parseRelativeReference } from './reference.ts'
+import { stamp } from './stamp.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Gives a revision the tag that the reference names. `version`: a number or tag, `@` before it or not; default: the newest. */
@@ -73,23 +74,4 @@ function replacementVersion(workspace: Workspace, reference: EnvironmentReferenc
     })
   }
   return requireVersion(other)
-}
-
-/** Who does something now. */
-export async function stamp(workspace: Workspace) {
-  return { author: await workspace.author(), created: workspace.options.now() }
-}
-
-/** Says what was being done, as the original does. */
-export async function doing<T>(what: string, work: () => Promise<T> | T): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof EscError)) throw error
-    const { hint } = error
-    throw new EscError(error.code, `${what}: ${messageOf(error)}`, {
-      ...(hint === undefined ? {} : { hint }),
-      cause: error,
-    })
-  }
 }
