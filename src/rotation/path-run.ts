@@ -123,9 +123,7 @@ export class PathRun {
           this.#begun = true
           return this.#put(pending)
         },
-        // Undone: what earlier rotations superseded is still to be retired.
-        clear: () =>
-          this.call.leftover?.superseded.length ? this.#put(undefined) : this.#place.journal.remove(this.#id),
+        clear: () => this.#clear(rotator, request.state),
       },
       context,
       retries: new Retries(this.#place.retries, context),
@@ -160,6 +158,16 @@ export class PathRun {
       }
       throw error
     }
+  }
+
+  /** Undone: the state holds, so only what earlier rotations superseded is still to be retired. */
+  async #clear(rotator: Rotator, state: PlainObject | undefined): Promise<void> {
+    const { leftover, begin } = this.call
+    this.#superseded = (leftover?.superseded ?? []).filter((former) => !state || !samePlain(former, state))
+    if (this.#superseded.length > 0) await this.#put(undefined)
+    else await this.#place.journal.remove(this.#id)
+    // The rotation that follows supersedes the state of now: another clone may have rotated since the one that is undone.
+    if (rotator.retire && begin && state !== undefined) this.#superseded = [...this.#superseded, state]
   }
 
   async #look(rotation: PathRotation): Promise<void> {
