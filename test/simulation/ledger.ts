@@ -23,6 +23,8 @@ export class Ledger {
   #history: Uint8Array[] = []
   /** The newest revision somebody was told is saved. */
   #acknowledged = 0
+  /** The same, when the history was last looked at. */
+  #acknowledgedThen = 0
   /** Credentials that a person has ended, by their secret: nobody can expect those to work. */
   readonly #ended = new Set<string>()
   /** Set by a person: not ours to know. */
@@ -168,11 +170,12 @@ export class Ledger {
     const common = Math.min(files.length, this.#history.length)
     for (let index = 0; index < common; index++) {
       if (files[index] !== this.#history[index] && Buffer.compare(files[index]!, this.#history[index]!) !== 0) {
-        if (powerWasLost && index >= this.#acknowledged) break
+        if (powerWasLost && index >= this.#acknowledgedThen) break
         throw new Violation(`revision ${index + 1} has changed`)
       }
     }
     this.#history = files as Uint8Array[]
+    this.#acknowledgedThen = this.#acknowledged
   }
 
   /** Every credential that exists because of us is in a committed revision or in a journal. */

@@ -81,8 +81,9 @@ describe('simulated rotations', function () {
   it('lose nothing that another clone has made before an interrupted rotation is finished', async () => {
     const stormy: Weather = { refused: 0.25, lostRequest: 0.05, lostAnswer: 0, lagMs: 8_000 }
     const schedules = Array.from({ length: 50 }, (_, seed): Schedule => {
-      const interrupted: Step = { ...run, host: 'B', weather: stormy, seed }
-      return { seed, rotators: { a: 'retiring' }, steps: [interrupted, run, run] }
+      const fault: Fault = { at: 'remote', nth: 2 + (seed % 2), when: 'before', effect: 'kill' }
+      const interrupted: Step = { ...run, host: 'B', seed, ...(seed % 3 === 0 ? { weather: stormy } : { fault }) }
+      return { seed, rotators: { a: 'retiring' }, steps: [run, interrupted, run, run, { ...run, host: 'B' }] }
     })
     const { found } = await simulateMany({ schedules })
     if (found) throw failure(found)

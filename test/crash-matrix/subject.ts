@@ -1,0 +1,39 @@
+import type { Plain } from '../../src/plain.ts'
+import { Secret } from '../../src/secret.ts'
+
+/** What is wrong with the credentials of a vendor, measured against what the environment says. Each entry names one. */
+export interface Problems {
+  /** The environment names it, and the vendor refuses it: nobody has what the vendor takes instead. */
+  readonly lost: readonly string[]
+  /** The vendor takes it, it is none that was there before us, and the environment does not name it. */
+  readonly unknown: readonly string[]
+  /** It is gone, and should not be: the environment names it, or it was never ours. */
+  readonly deleted: readonly string[]
+}
+
+/** One rotator with a vendor of its own, set up for a sweep. */
+export interface Subject {
+  readonly inputs: Plain
+  /** For the program: where the vendor is. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Lines for `esc.yaml`. */
+  readonly configuration?: string
+  /** `value`: what `esc env open` shows at the rotator's path; undefined before the first rotation. */
+  // biome-ignore lint/suspicious/noExplicitAny: data whose shape each rotator knows
+  problems(value: any): Promise<Problems>
+  stop?(): Promise<void>
+}
+
+export const noProblems: Problems = { lost: [], unknown: [], deleted: [] }
+
+/** Inputs as a definition has them: secrets in `fn::secret`. */
+export function definitionOf(rotator: string, inputs: Plain): string {
+  return JSON.stringify({ values: { it: { [`fn::rotate::${rotator}`]: { inputs: marked(inputs) } } } })
+}
+
+function marked(value: Plain): unknown {
+  if (value instanceof Secret) return { 'fn::secret': value.reveal() }
+  if (Array.isArray(value)) return value.map(marked)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, marked(member as Plain)]))
+}
