@@ -110,7 +110,8 @@ describe('ldap-password', function () {
       const log = server.log()
       expect(log).to.include('MOD attr=userPassword')
       for (const each of secrets) expect(log).to.not.include(each)
-      expectNoSecret([context.warnings, context.messages], ...secrets)
+      const plan = await ldapPassword.plan({ inputs: entry.inputs, state: third }, context)
+      expectNoSecret([plan, context.warnings, context.messages], ...secrets)
     })
   }
 

@@ -87,6 +87,8 @@ describe('mysql-dual on MariaDB', function () {
     const log = server.log()
     expect(log).to.include(nativePasswordHash(secrets[0]!))
     for (const each of secrets) expect(log).to.not.include(each)
+    const plan = await mysqlDual.plan({ inputs: user.inputs, state: second }, context)
+    expectNoSecret([plan, context.warnings, context.messages], ...secrets)
   })
 
   it('leaves foreign passwords and other ways in alone, and says so', async () => {

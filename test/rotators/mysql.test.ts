@@ -89,7 +89,8 @@ describe('mysql', function () {
       expect(log, 'the password is not').to.not.include(each)
     }
     expect(context.warnings).to.deep.equal([])
-    expectNoSecret([context.warnings, context.messages], ...secrets)
+    const plan = await mysql.plan({ inputs: pair.inputs, state: third }, context)
+    expectNoSecret([plan, context.warnings, context.messages], ...secrets)
   })
 
   it('says what it will change and keep', async () => {

@@ -107,7 +107,8 @@ describe('redis-acl', function () {
       for (const each of secrets) expect(text).to.not.include(each)
     }
     expect(server.savedUsers(), 'survives a restart').to.include(passwordHash(second.current.password))
-    expectNoSecret([context.warnings, context.messages], ...secrets)
+    const plan = await redisAcl.plan({ inputs: user.inputs, state: second }, context)
+    expectNoSecret([plan, context.warnings, context.messages], ...secrets)
   })
 
   it('leaves foreign passwords alone and says so', async () => {
