@@ -3,6 +3,7 @@ import type { Environment, Revision } from '../store/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import { definitionText } from './get-environment.ts'
 import type { EnvironmentReference } from './reference.ts'
+import { lostCredentials } from './rotator-state.ts'
 import { checkDefinition, type SaveResult, saveDefinition } from './save-definition.ts'
 import { rootValue, toPlainJson } from './value-format.ts'
 import type { Workspace } from './workspace.ts'
@@ -53,5 +54,13 @@ export async function replaceDefinition(
   const base = environment.current()
   const working = environment.workingDefinition()
   const savedEdit = working === text && environment.definitionState(base) === 'edited' ? { savedEdit: text } : {}
-  return saveDefinition(workspace, environment, { text, base, change: 'edit', ...savedEdit })
+  const lost = lostCredentials(environment.name, base.definition, text)
+  const saved = await saveDefinition(workspace, environment, { text, base, change: 'edit', ...savedEdit })
+  if (saved.kind === 'saved' && lost.length > 0) {
+    workspace.options.notify(
+      `warning: ${lost.join(', ')} had rotated credentials, which the new definition leaves out; revision ${base.number} has them. ` +
+        'To give a definition from a file and keep them, use "esc env apply".',
+    )
+  }
+  return saved
 }

@@ -175,4 +175,16 @@ describe('env rotate', () => {
     expect(keys[0]).to.have.all.keys('kty', 'n', 'e', 'kid', 'alg', 'use')
     expect(JSON.parse(await playground.ok('oidc', 'jwks'))).to.deep.equal({ keys })
   })
+
+  it('is told of when a definition from a file leaves its credentials out, and where they are', async () => {
+    const input =
+      'values: {admin: {"fn::rotate::password": {inputs: {}}}, words: {"fn::rotate::passphrase": {inputs: {}}}}\n'
+    await playground.ok('env', 'rotate', 'rotators/ci', '--force')
+    const { code, err } = await playground.run(['env', 'edit', 'rotators/ci', '--file', '-'], { input })
+    expect(code).to.equal(0)
+    expect(err).to.match(/^warning: admin, words had rotated credentials, .* revision 3 has them\./)
+    expect(
+      (await playground.run(['env', 'edit', 'rotators/ci', '--file', '-'], { input: `${input}# more\n` })).err,
+    ).to.equal('')
+  })
 })
