@@ -42,7 +42,7 @@ function subject(state: ExternalState | undefined): Subject<ExternalInputs, Exte
 
 describe('external, killed anywhere', function () {
   const twice = process.env.SLOW === '1'
-  this.timeout(120_000)
+  this.timeout(600_000)
 
   it('loses nothing in the first rotation, as an answer that was lost is given again', async () => {
     expect(await sweep(subject(undefined), { twice })).to.deep.include.members([

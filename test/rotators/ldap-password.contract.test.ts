@@ -45,7 +45,7 @@ function subject(
 }
 
 describe('ldap-password, killed anywhere', function () {
-  this.timeout(60_000)
+  this.timeout(600_000)
   before(function () {
     skipWithout(this, missingOpenLdap(), openLdapPackages)
   })

@@ -61,7 +61,7 @@ describe('mysql-dual on MariaDB, killed anywhere', function () {
 })
 
 describe('mysql-dual on MySQL, killed anywhere', function () {
-  this.timeout(60_000)
+  this.timeout(600_000)
 
   const subject =
     (second: boolean, readsAccounts: boolean): DualSubject =>

@@ -46,7 +46,7 @@ function subject(
 }
 
 describe('redis-acl, killed anywhere', function () {
-  this.timeout(60_000)
+  this.timeout(600_000)
   before(function () {
     skipWithout(this, missingRedis(), redisPackages)
   })
