@@ -4,7 +4,7 @@ import { chownSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
-import { findBinary, freePort, missingBinaries, unprivilegedAccount } from './binary.ts'
+import { findBinary, missingBinaries, unprivilegedAccount } from './binary.ts'
 import { startDaemon } from './daemon.ts'
 
 /** A real MariaDB of its own, every statement in its query log and every change in its binary log. */
@@ -58,11 +58,11 @@ export async function startMariaDb({ tls }: MariaDbOptions = {}): Promise<MariaD
       settings.push(`--ssl-${name}=${path}`)
     }
   }
-  const [host, port] = ['127.0.0.1', await freePort()]
+  const host = '127.0.0.1'
   const daemon = await startDaemon({
     folder,
     command: findBinary('mariadbd')!,
-    args: [
+    args: (port) => [
       '--no-defaults',
       `--datadir=${data}`,
       `--socket=${join(folder, 'socket')}`,
@@ -76,8 +76,9 @@ export async function startMariaDb({ tls }: MariaDbOptions = {}): Promise<MariaD
       ...settings,
     ],
     account,
-    port,
+    ready: /ready for connections/,
   })
+  const { port } = daemon
 
   // The superuser comes by TCP too, as anybody else would, so it needs a password.
   const password = randomBytes(12).toString('hex')

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'ldapts'
-import { findBinary, freePort, missingBinaries } from './binary.ts'
+import { findBinary, missingBinaries } from './binary.ts'
 import { startDaemon } from './daemon.ts'
 
 /** A real OpenLDAP of its own, with the tree dc=example,dc=org. */
@@ -93,14 +93,17 @@ export async function startOpenLdap({ tls, policy = false }: OpenLdapOptions = {
   })
   if (loaded.status !== 0) throw new Error(`slapadd failed: ${loaded.error ?? loaded.stderr}`)
 
-  const [host, port, securePort] = ['127.0.0.1', await freePort(), await freePort()]
-  const urls = [`ldap://${host}:${port}`, ...(tls === undefined ? [] : [`ldaps://${host}:${securePort}`])]
+  const host = '127.0.0.1'
   const daemon = await startDaemon({
     folder,
     command: findBinary('slapd')!,
-    args: ['-f', configuration, '-h', urls.join(' '), '-d', 'stats,stats2,args'],
-    port,
+    args: (port, securePort) => {
+      const urls = [`ldap://${host}:${port}`, ...(tls === undefined ? [] : [`ldaps://${host}:${securePort}`])]
+      return ['-f', configuration, '-h', urls.join(' '), '-d', 'stats,stats2,args']
+    },
+    ready: /slapd starting/,
   })
+  const { port, secondPort: securePort } = daemon
   const open = async <T>(dn: string, password: string, use: (client: Client) => Promise<T>): Promise<T> => {
     const client = new Client({ url: `ldap://${host}:${port}` })
     try {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Reply, RespConnection } from '../../src/rotators/redis-acl/resp.ts'
-import { findBinary, freePort, missingBinaries } from './binary.ts'
+import { findBinary, missingBinaries } from './binary.ts'
 import { startDaemon } from './daemon.ts'
 
 /** A real Redis of its own, with an ACL file. */
@@ -43,7 +43,7 @@ export function sharedRedis(): Promise<RedisServer> {
 
 export async function startRedis({ tls, aclFile = true }: RedisOptions = {}): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'esc-redis-'))
-  const [host, port] = ['127.0.0.1', await freePort()]
+  const host = '127.0.0.1'
   const admin = { username: 'admin', password: randomBytes(12).toString('hex') }
   const users = join(folder, 'users.acl')
   const adminUser = `user ${admin.username} on >${admin.password} ~* &* +@all`
@@ -57,20 +57,20 @@ export async function startRedis({ tls, aclFile = true }: RedisOptions = {}): Pr
     `bind ${host}`,
   ]
   settings.push(...(aclFile ? [`aclfile ${users}`] : ['user default off', adminUser]))
-  if (tls === undefined) settings.push(`port ${port}`)
-  else {
+  if (tls !== undefined) {
     writeFileSync(join(folder, 'key.pem'), tls.key, { mode: 0o600 })
     writeFileSync(join(folder, 'certificate.pem'), tls.certificate)
-    settings.push('port 0', `tls-port ${port}`, 'tls-auth-clients no')
+    settings.push('port 0', 'tls-auth-clients no')
     settings.push(`tls-key-file ${join(folder, 'key.pem')}`, `tls-cert-file ${join(folder, 'certificate.pem')}`)
   }
   writeFileSync(join(folder, 'redis.conf'), `${settings.join('\n')}\n`)
   const daemon = await startDaemon({
     folder,
     command: findBinary('redis-server')!,
-    args: [join(folder, 'redis.conf')],
-    port,
+    args: (port) => [join(folder, 'redis.conf'), tls === undefined ? '--port' : '--tls-port', String(port)],
+    ready: /Ready to accept connections/,
   })
+  const { port } = daemon
   const open = () =>
     RespConnection.open({
       host,
