@@ -154,13 +154,22 @@ export function makeFolders(files: FileSystem, path: string, mode?: number): voi
 /** The names in a folder are on the disk when this returns. */
 export function syncFolder(files: FileSystem, folder: string): void {
   // Windows cannot open a folder for syncing; its file systems journal names by themselves.
-  if (process.platform === 'win32') return
+  if (process.platform !== 'win32') syncOpened(files, folder, 'folder')
+}
+
+/** The bytes of a file, whoever wrote them, are on the disk when this returns. */
+export function syncFile(files: FileSystem, path: string): void {
+  // Windows syncs only what is open for writing, and nobody opens a revision for that.
+  if (process.platform !== 'win32') syncOpened(files, path, 'file')
+}
+
+function syncOpened(files: FileSystem, path: string, kind: 'file' | 'folder'): void {
   let file: number | undefined
   try {
-    file = files.open(folder, 'r')
+    file = files.open(path, 'r')
     files.sync(file)
   } catch (error) {
-    throw ioError(error, `cannot sync the folder ${folder}`)
+    throw ioError(error, `cannot sync the ${kind} ${path}`)
   } finally {
     if (file !== undefined) closeQuietly(files, file)
   }

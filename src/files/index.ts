@@ -10,6 +10,7 @@ export {
   removeQuietly,
   replaceFile,
   statusOf,
+  syncFile,
   syncFolder,
   temporaryPath,
   temporaryPrefix,

@@ -83,7 +83,11 @@ class Rotation {
     const { environment, mode, context, onProgress, adopt, retries = defaultRetryPolicy } = this.#run
     const created = context.now()
     const base = environment.current()
-    if (!onlyLooks(mode)) refuseEdited(environment, base)
+    if (!onlyLooks(mode)) {
+      refuseEdited(environment, base)
+      // What this run removes, it removes because of what that revision says.
+      environment.makeDurable(base)
+    }
     // Whoever can change the definition decides where the managing credentials are sent.
     await environment.verify(base)
     const selection = await this.#select(base)

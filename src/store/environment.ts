@@ -90,6 +90,11 @@ export class Environment {
     return this.#history.newest()
   }
 
+  /** The revision is on the disk when this returns, also if whoever wrote it was killed before it was. */
+  makeDurable(revision: Revision): void {
+    this.#history.makeDurable(revision)
+  }
+
   /**
    * A revision as it is kept, retracted or not; to open one, `resolve` it.
    * @throws EscError `not_found`, `store_damaged`; `tampered` when it lacks the seal that the settings ask for.

@@ -1,5 +1,5 @@
 import { EscError } from '../errors.ts'
-import { readIfPresent, statusOf } from '../files/index.ts'
+import { readIfPresent, statusOf, syncFile, syncFolder } from '../files/index.ts'
 import { digestOfKey, type Sighting } from './history-memory.ts'
 import { layout } from './layout.ts'
 import { newestNumber } from './newest.ts'
@@ -40,7 +40,7 @@ export class History {
       this.#settings.read()
       const sighting = this.#sighting(newest)
       this.#compareWithMemory(newest, seen, sighting)
-      memory.remember(id, sighting)
+      this.#rememberOnceDurable(newest, sighting)
     }
     return newest
   }
@@ -77,6 +77,16 @@ export class History {
     return newestNumber((number) => this.has(number), hint)
   }
 
+  /**
+   * The revision is on the disk when this returns. Whoever wrote it may not have got as far: a process that was killed
+   * before it could, or git, which does not sync what it checks out.
+   */
+  makeDurable({ number }: Revision): void {
+    const { folder, world } = this.#place
+    syncFile(world.files, layout.revision(folder, number))
+    syncFolder(world.files, layout.revisions(folder))
+  }
+
   /** Makes this machine remember a revision that was just written. */
   remember(newest: Revision): void {
     this.#place.memory.remember(this.#settings.last.id, this.#sighting(newest))
@@ -88,6 +98,17 @@ export class History {
     const { id, generation = 0 } = this.#settings.last
     const seen = memory.recall(id)
     if (seen !== undefined) memory.remember(id, { ...seen, generation })
+  }
+
+  /** Were the memory to outlive the revision, the next reader would take a power failure for tampering. */
+  #rememberOnceDurable(newest: Revision, sighting: Sighting): void {
+    const { memory } = this.#place
+    try {
+      this.makeDurable(newest)
+    } catch {
+      return
+    }
+    memory.remember(this.#settings.last.id, sighting)
   }
 
   #sighting({ number, digest }: Revision): Sighting {
