@@ -11,6 +11,7 @@ import { FakeIam } from '../fakes/iam.ts'
 import { managerRights } from '../rotators/aws-account.ts'
 import { azureVendor, gcpVendor, type IssuedVendor, twilioVendor } from '../rotators/issued-vendors.ts'
 import { createLdapEntry } from '../rotators/ldap-entry.ts'
+import { createDualUser } from '../rotators/mysql-dual-user.ts'
 import { createMySqlPair } from '../rotators/mysql-pair.ts'
 import { createUserPair } from '../rotators/postgres-pair.ts'
 import { createRedisUser } from '../rotators/redis-user.ts'
@@ -50,6 +51,26 @@ export const registry: Readonly<Record<string, Entry>> = {
       return { inputs: pair.inputs as Plain, problems: pairProblems(pair, (...user) => server.login(...user)) }
     },
   },
+  'mysql-dual': {
+    vendor: 'MariaDB',
+    missing: missingMariaDb,
+    async start() {
+      const server = await sharedMariaDb()
+      const { inputs, username, passwords } = await createDualUser(server)
+      const name = username.replace(/['\\]/g, '\\$&')
+      return {
+        inputs: inputs as Plain,
+        problems: hashedProblems({
+          foreign: passwords,
+          logsIn: async (password) => (await server.login(username, password)) === true,
+          async count() {
+            const [row] = await server.sql(`SELECT Priv FROM mysql.global_priv WHERE User = '${name}'`)
+            return String(row!.Priv).split('"authentication_string"').length - 1
+          },
+        }),
+      }
+    },
+  },
   'redis-acl': {
     vendor: 'Redis',
     missing: missingRedis,
@@ -77,17 +98,11 @@ export const registry: Readonly<Record<string, Entry>> = {
       const entry = await createLdapEntry(server)
       return {
         inputs: entry.inputs as Plain,
-        async problems(value) {
-          // The directory keeps hashes, so that a log-in must tell which is there.
-          const ours = [value?.current, value?.previous].filter(Boolean).map(({ password }) => password as string)
-          const held: string[] = []
-          for (const password of [...entry.passwords, ...ours]) {
-            if ((await server.login(entry.dn, password)) === true) held.push(password)
-          }
-          const more = (await server.values(entry.dn)).length - new Set(held).size
-          const unknown = Array.from({ length: Math.max(0, more) }, (_, index) => `password ${index + 1}`)
-          return { ...compare({ held, ours, foreign: entry.passwords }), unknown }
-        },
+        problems: hashedProblems({
+          foreign: entry.passwords,
+          logsIn: async (password) => (await server.login(entry.dn, password)) === true,
+          count: async () => (await server.values(entry.dn)).length,
+        }),
       }
     },
   },
@@ -196,6 +211,22 @@ function compare(credentials: {
   }
 }
 
+/** Where the vendor keeps hashes, only a log-in tells which passwords are there, and their number whether there are more. */
+function hashedProblems(vendor: {
+  readonly foreign: readonly string[]
+  readonly logsIn: (password: string) => Promise<boolean>
+  readonly count: () => Promise<number>
+}): Subject['problems'] {
+  return async (value) => {
+    const { foreign, logsIn, count } = vendor
+    const ours = [value?.current, value?.previous].filter(Boolean).map(({ password }) => password as string)
+    const held: string[] = []
+    for (const password of [...foreign, ...ours]) if (await logsIn(password)) held.push(password)
+    const unknown = Array.from({ length: Math.max(0, (await count()) - held.length) }, (_, i) => `password ${i + 1}`)
+    return { ...compare({ held, ours, foreign }), unknown }
+  }
+}
+
 type Pair = {
   readonly username1: string
   readonly username2: string
@@ -235,6 +266,7 @@ function issued<Inputs, Credential extends object>(
       const deleted = ours.filter((each) => !vendor.holds(each)).map((each) => vendor.idOf(each))
       return { lost: [], unknown, deleted }
     },
+    secrets: () => vendor.secrets(),
     stop: () => vendor.stop(),
   }
 }

@@ -21,6 +21,8 @@ export interface Subject {
   /** `value`: what `esc env open` shows at the rotator's path; undefined before the first rotation. */
   // biome-ignore lint/suspicious/noExplicitAny: data whose shape each rotator knows
   problems(value: any): Promise<Problems>
+  /** What the vendor has said in secret besides credentials, such as tokens. */
+  secrets?(): readonly string[]
   stop?(): Promise<void>
 }
 

@@ -88,9 +88,10 @@ class Runs {
     return this.#program.esc(['env', 'rotate', environment, ...words], options)
   }
 
-  async whole(context: string): Promise<void> {
+  async whole(context: string): Promise<Problems> {
     const { code, out, err } = await this.rotate(['--force'])
     if (code !== 0) throw new Error(`${context}: the rotation exited with ${code}: ${out}${err}`)
+    return this.#problems(undefined)
   }
 
   async afterKill(point: string, before: number): Promise<Cell> {
@@ -107,8 +108,7 @@ class Runs {
           ? 'finished'
           : 'undone'
     const problems = await this.#problems(outcome)
-    await this.whole(context)
-    const after = await this.#problems(undefined)
+    const after = await this.whole(context)
     const both = (kind: keyof Problems) => [...new Set([...problems[kind], ...after[kind]])]
     return { point, outcome, problems: { lost: both('lost'), unknown: both('unknown'), deleted: both('deleted') } }
   }
@@ -125,7 +125,8 @@ class Runs {
     const found = await this.#subject.problems(value)
     const { current, previous } = value
     const names = [current, previous].map((each) => JSON.stringify(each))
-    const forgotten = this.#held !== undefined && outcome !== undefined && !names.includes(this.#held)
+    // Where the environment names the one before the current, what consumers hold must be one of the two.
+    const forgotten = this.#held !== undefined && outcome && previous !== undefined && !names.includes(this.#held)
     this.#held = names[0]
     const problems = forgotten ? { ...found, lost: [...found.lost, 'the former current'] } : found
     // Where a vendor's limit leaves room for two, the superseded one had to go before a rotation that was then undone.

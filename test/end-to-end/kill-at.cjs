@@ -84,7 +84,9 @@ const asked = new WeakMap()
 net.Socket.prototype.write = function (chunk, ...rest) {
   // Standard output is a socket when it is a pipe; only connections are remote calls.
   if (this.remoteAddress === undefined && !this.connecting) return write.call(this, chunk, ...rest)
-  const name = requestOf(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)) ?? asked.get(this)?.name ?? 'message'
+  const name = requestOf(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)) ?? asked.get(this)?.name ?? 'log in'
+  // Nobody waits for it, so its place among the other calls is a matter of chance.
+  if (name === 'disconnect') return write.call(this, chunk, ...rest)
   point(`remote: ${name}, before it is sent`)
   asked.set(this, { name })
   const done = typeof rest.at(-1) === 'function' ? rest.pop() : undefined

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { expect } from 'chai'
+import { rotatorNames } from '../../src/rotators/index.ts'
+import { Program } from '../end-to-end/program.ts'
+import { leftOut, registry } from './registry.ts'
+import { type Outcome, sweep } from './sweep.ts'
+import { badCells } from './table.ts'
+
+const slow = process.env.SLOW === '1'
+/** In every how-manieth instant a rotation is killed here; the page is made of all. */
+const stride = slow ? 1 : 17
+
+describe('the crash matrix', function () {
+  this.timeout(slow ? 1_200_000 : 180_000)
+
+  before(function () {
+    if (!Program.isBuilt()) this.skip()
+  })
+
+  for (const [rotator, { missing }] of Object.entries(registry)) {
+    it(`has no bad cell for ${rotator}`, async function () {
+      if ((missing?.() ?? []).length > 0) this.skip()
+      const cells = await sweep(rotator, { stride, first: slow ? 1 : 11 })
+      expect(badCells(cells)).to.deep.equal([])
+      expect(cells.length).to.be.greaterThan(slow ? 35 : 1)
+      if (!slow) return
+      const outcomes = new Set(cells.map(({ outcome }) => outcome))
+      for (const outcome of ['nothing had begun', 'finished', 'had been saved'] satisfies Outcome[]) {
+        expect(outcomes).to.include(outcome)
+      }
+    })
+  }
+
+  it('covers every rotator, and its page says so', () => {
+    expect([...Object.keys(registry), ...Object.keys(leftOut)]).to.include.members([...rotatorNames])
+    const page = readFileSync(new URL('../../docs/crash-matrix.md', import.meta.url), 'utf8')
+    for (const rotator of Object.keys(registry)) expect(page).to.include(`## ${rotator}\n`)
+    const rows = page.split('\n').filter((line) => /^\| .*\d \|$/.test(line))
+    expect(rows.length).to.be.greaterThan(Object.keys(registry).length)
+    // Lost, unknown, wrongly deleted.
+    for (const row of rows) expect(row, row).to.match(/\| 0 \| 0 \| 0 \|$/)
+  })
+})
