@@ -3,6 +3,7 @@ import type { Environment, Revision } from '../store/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import { definitionText } from './get-environment.ts'
 import type { EnvironmentReference } from './reference.ts'
+import { withMissingStates } from './rollback.ts'
 import { lostCredentials } from './rotator-state.ts'
 import { checkDefinition, type SaveResult, saveDefinition } from './save-definition.ts'
 import { rootValue, toPlainJson } from './value-format.ts'
@@ -44,7 +45,10 @@ export async function finishEdit(workspace: Workspace, edit: DefinitionEdit, tex
   return saveDefinition(workspace, environment, { text: unchanged ? edit.text : text, base, change: 'edit' })
 }
 
-/** Replaces the whole definition, whatever it was. A hand edit that says just the same is thereby saved. */
+/**
+ * Replaces the whole definition, whatever it was, except that rotators which stay keep their credentials unless it has others. A
+ * hand edit that says just the same is thereby saved.
+ */
 export async function replaceDefinition(
   workspace: Workspace,
   reference: EnvironmentReference,
@@ -52,14 +56,20 @@ export async function replaceDefinition(
 ): Promise<SaveResult> {
   const environment = workspace.store.environment(reference.name)
   const base = environment.current()
+  const kept = withMissingStates(text, base)
+  const lost = lostCredentials(environment.name, base.definition, kept.text)
   const working = environment.workingDefinition()
   const savedEdit = working === text && environment.definitionState(base) === 'edited' ? { savedEdit: text } : {}
-  const lost = lostCredentials(environment.name, base.definition, text)
-  const saved = await saveDefinition(workspace, environment, { text, base, change: 'edit', ...savedEdit })
-  if (saved.kind === 'saved' && lost.length > 0) {
-    workspace.options.notify(
-      `warning: ${lost.join(', ')} had rotated credentials, which the new definition leaves out; revision ${base.number} has them. ` +
-        'To give a definition from a file and keep them, use "esc env apply".',
+  const change = { text: kept.text, base, change: 'edit', ...savedEdit } as const
+  const saved = await saveDefinition(workspace, environment, change)
+  if (saved.kind !== 'saved') return saved
+  const { notify } = workspace.options
+  if (kept.kept.length > 0) {
+    notify(`note: ${kept.kept.join(', ')} kept the rotated credentials. To drop them, delete the state in an editor.`)
+  }
+  if (lost.length > 0) {
+    notify(
+      `warning: ${lost.join(', ')} had rotated credentials, which the new definition leaves out; revision ${base.number} has them.`,
     )
   }
   return saved

@@ -78,6 +78,23 @@ export function withPresentStates(environment: Environment, text: string, newest
   )
 }
 
+/**
+ * A definition from elsewhere in which rotators that bring no state have the one of the newest revision: without it the next
+ * rotation would be their first, and might end the credential that consumers hold. `kept`: paths of those that got theirs.
+ */
+export function withMissingStates(text: string, newest: Revision): Pick<RolledBack, 'text' | 'kept'> {
+  const present = rotatorsIn(newest)
+  const kept: string[] = []
+  let whole = text
+  for (const rotator of rotatorsIn({ definition: text, file: newest.file })) {
+    const state = present.find((other) => sameRotator(other, rotator))?.state
+    if (rotator.state !== undefined || state === undefined) continue
+    whole = setAt(whole, parsePropertyPath(rotator.statePath), fragmentOf(newest.definition, state))
+    kept.push(belowValues(rotator.path))
+  }
+  return { text: whole, kept }
+}
+
 /** The text of an earlier revision with the credentials of now. */
 export function rollbackText(
   environment: Environment,
@@ -113,7 +130,7 @@ function lastWith(environment: Environment, rotator: Placed, newest: Revision, t
   return { rotator, revision: target }
 }
 
-function rotatorsIn({ definition, file }: Revision): Placed[] {
+function rotatorsIn({ definition, file }: Pick<Revision, 'definition' | 'file'>): Placed[] {
   const { environment } = parseEnvironment(file, definition)
   if (environment === undefined) return []
   const { node } = decode(file, definition)

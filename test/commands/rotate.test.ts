@@ -176,15 +176,21 @@ describe('env rotate', () => {
     expect(JSON.parse(await playground.ok('oidc', 'jwks'))).to.deep.equal({ keys })
   })
 
-  it('is told of when a definition from a file leaves its credentials out, and where they are', async () => {
-    const input =
-      'values: {admin: {"fn::rotate::password": {inputs: {}}}, words: {"fn::rotate::passphrase": {inputs: {}}}}\n'
+  it('keeps the credentials that a definition from a file leaves out, and tells of those whose rotator is gone', async () => {
+    const edit = (input: string) => playground.run(['env', 'edit', 'rotators/ci', '--file', '-'], { input })
+    const admin = 'admin: {"fn::rotate::password": {inputs: {}}}'
     await playground.ok('env', 'rotate', 'rotators/ci', '--force')
-    const { code, err } = await playground.run(['env', 'edit', 'rotators/ci', '--file', '-'], { input })
-    expect(code).to.equal(0)
-    expect(err).to.match(/^warning: admin, words had rotated credentials, .* revision 3 has them\./)
-    expect(
-      (await playground.run(['env', 'edit', 'rotators/ci', '--file', '-'], { input: `${input}# more\n` })).err,
-    ).to.equal('')
+    const before = await open()
+
+    const kept = await edit(`values: {${admin}, words: {"fn::rotate::passphrase": {inputs: {}}}, more: here}\n`)
+    expect(kept.err).to.match(/^note: admin, words kept the rotated credentials\./)
+    expect(await open()).to.deep.equal({ ...before, more: 'here' })
+
+    const dropped = await edit(`values: {${admin}}\n`)
+    expect(dropped.err).to.match(
+      /^note: admin kept .*\nwarning: words had rotated credentials, .* revision 4 has them\./,
+    )
+    const whole = await playground.ok('env', 'get', 'rotators/ci', '--definition')
+    expect((await edit(`${whole}# more\n`)).err).to.equal('')
   })
 })
