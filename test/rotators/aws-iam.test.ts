@@ -245,10 +245,10 @@ describe('aws-iam', () => {
       expect(error.hint).to.include('iam:ListAccessKeys')
     })
 
-    it('says that AWS cannot be reached', async () => {
+    it('says that AWS cannot be reached, and where', async () => {
       await account.iam.stop()
       const error = await refuses(undefined)
-      expect(error.message).to.include('ECONNREFUSED')
+      expect(error.message).to.match(/ECONNREFUSED: 127\.0\.0\.1:\d+$/)
       account = await startAwsAccount()
     })
   })

@@ -216,13 +216,16 @@ function asAwsError(error: unknown, action: string, about: string, login: AwsLog
     name?: string
     code?: string
     message?: string
+    hostname?: string
+    address?: string
+    port?: number
     $metadata?: { httpStatusCode?: number; requestId?: string }
   }
   const status = fault.$metadata?.httpStatusCode
   const code = (status === undefined ? (fault.code ?? fault.name) : fault.name) ?? 'Error'
   // Only AWS gives request ids: a proxy's 4xx may stand for a request that was carried out all the same.
   const refused = status !== undefined && status >= 400 && status < 500 && fault.$metadata?.requestId !== undefined
-  const text = status === undefined ? '' : spokenText(code, fault.message ?? '', login)
+  const text = status === undefined ? endpointOf(fault) : spokenText(code, fault.message ?? '', login)
   const detail = text === '' || text === code ? '' : `: ${text}`
   const hint =
     status === undefined ? 'check the network, proxy and endpoint settings' : hints[code.replace(/Exception$/, '')]
@@ -235,6 +238,20 @@ function asAwsError(error: unknown, action: string, about: string, login: AwsLog
         : status >= 500 || status === 429 || /throttl|^TooManyRequests/i.test(code),
     ...(hint !== undefined && { hint }),
   })
+}
+
+/** Where nobody answered, such as `iam.amazonaws.com` or `127.0.0.1:4566`; empty where Node does not say. */
+function endpointOf({
+  hostname,
+  address,
+  port,
+}: {
+  readonly hostname?: string
+  readonly address?: string
+  readonly port?: number
+}): string {
+  const host = hostname ?? address ?? ''
+  return host === '' || port === undefined ? host : `${host}:${port}`
 }
 
 /** The vendor's words on one line. Those about signatures quote the request, session token and all, so they are left out. */
