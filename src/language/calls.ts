@@ -23,6 +23,23 @@ export function listRotators(environment: Environment): readonly RotatorCall[] {
   return calls
 }
 
+export interface ProviderCall {
+  /** Document path of the call. */
+  readonly path: string
+  /** Undefined: the name is missing or no string literal. */
+  readonly provider: string | undefined
+}
+
+/** Every `fn::open` call in the text, in document order, wherever it stands. */
+export function listProviders(environment: Environment): readonly ProviderCall[] {
+  const calls: ProviderCall[] = []
+  for (const expression of expressionsOf(environment)) {
+    if (expression.kind !== 'call' || expression.name !== 'open') continue
+    calls.push({ path: expression.node?.path ?? '', provider: expression.provider?.value })
+  }
+  return calls
+}
+
 /** The document path of a value under `values`: what a rotation filter is compared with. */
 export function valuePath(path: PropertyPath): string {
   return documentPath(path, 'values')

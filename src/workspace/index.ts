@@ -18,6 +18,12 @@ export { diffEnvironments, type EnvironmentDiff } from './diff.ts'
 export { type Draft, openDraft, type SubmittedDraft } from './draft.ts'
 export { beginEdit, type DefinitionEdit, finishEdit, replaceDefinition } from './edit-definition.ts'
 export {
+  type EnvironmentGraph,
+  environmentGraph,
+  type GraphedEnvironment,
+  type GraphLink,
+} from './environment-graph.ts'
+export {
   environmentTag,
   environmentTags,
   removeEnvironmentTag,

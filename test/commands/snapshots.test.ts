@@ -90,6 +90,7 @@ const SESSION: readonly (readonly string[])[] = [
   ['env', 'status'],
   ['status'],
   ['select', 'app/dev'],
+  ['env', 'graph', 'app/rotating'],
   ['env', 'rotate', 'app/rotating', '--plan'],
   ['env', 'rotate', 'app/rotating'],
   ['env', 'rotate', 'history', 'app/rotating'],

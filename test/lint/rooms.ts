@@ -47,9 +47,10 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     ],
     because: 'what a user can do, as functions: no printing, no flags',
   },
+  diagram: { mayImport: ['syntax'], because: 'it draws nodes and links and knows nothing of what they stand for' },
   terminal: { mayImport: ['sdk', 'syntax', 'workspace'], because: 'how things look; it decides nothing' },
   commands: {
-    mayImport: ['sdk', 'terminal', 'workspace'],
+    mayImport: ['sdk', 'diagram', 'terminal', 'workspace'],
     because: 'a command parses flags, calls one workspace function and returns data',
   },
 }

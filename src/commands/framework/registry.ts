@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   'env:diff': () => import('../env/diff.ts'),
   'env:edit': () => import('../env/edit.ts'),
   'env:get': () => import('../env/get.ts'),
+  'env:graph': () => import('../env/graph.ts'),
   'env:import:dotenv': () => import('../env/import/dotenv.ts'),
   'env:import:pulumi': () => import('../env/import/pulumi.ts'),
   'env:import:sops': () => import('../env/import/sops.ts'),

@@ -1,0 +1,44 @@
+/**
+ * The groups of ids that lead back to themselves (strongly connected components, found as Tarjan does), each in the order of `ids`.
+ * An id that leads to itself is a group too. A stack of its own, because a chain may be longer than that of the machine is deep.
+ */
+export function cyclesOf(
+  ids: readonly string[],
+  links: readonly { readonly from: string; readonly to: string }[],
+): string[][] {
+  const outgoing = new Map(ids.map((id) => [id, [] as string[]]))
+  for (const { from, to } of links) outgoing.get(from)?.push(to)
+  const found = new Map<string, { index: number; lowest: number; waiting: boolean }>()
+  const waiting: string[] = []
+  const cycles: string[][] = []
+  const order = new Map(ids.map((id, index) => [id, index]))
+  const enter = (id: string) => {
+    const mark = { index: found.size, lowest: found.size, waiting: true }
+    found.set(id, mark)
+    waiting.push(id)
+    return { id, mark, next: 0 }
+  }
+  for (const start of ids) {
+    if (found.has(start)) continue
+    const stack = [enter(start)]
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const to = outgoing.get(top.id)![top.next++]
+      if (to !== undefined) {
+        const mark = found.get(to)
+        if (mark === undefined) stack.push(enter(to))
+        else if (mark.waiting) top.mark.lowest = Math.min(top.mark.lowest, mark.index)
+        continue
+      }
+      stack.pop()
+      const above = stack.at(-1)
+      if (above !== undefined) above.mark.lowest = Math.min(above.mark.lowest, top.mark.lowest)
+      if (top.mark.lowest !== top.mark.index) continue
+      const group = waiting.splice(waiting.lastIndexOf(top.id))
+      for (const id of group) found.get(id)!.waiting = false
+      if (group.length > 1 || outgoing.get(top.id)!.includes(top.id)) {
+        cycles.push(group.sort((a, b) => order.get(a)! - order.get(b)!))
+      }
+    }
+  }
+  return cycles
+}

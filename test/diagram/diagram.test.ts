@@ -1,0 +1,116 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { type Diagram, dotText, mermaidText, svgText, treeText } from '../../src/diagram/index.ts'
+import { layersOf } from '../../src/diagram/layers.ts'
+
+/** From `a>b c>d`; of the nodes named alone, no link. */
+function diagram(text: string, roots: readonly string[]): Diagram {
+  const words = text.split(' ')
+  const ids = [...new Set(words.flatMap((word) => word.split('>')))]
+  return {
+    roots,
+    nodes: ids.map((id) => ({ id, title: id, lines: [], tone: 'plain' })),
+    links: words.flatMap((word) => {
+      const [from, to] = word.split('>')
+      return to === undefined
+        ? []
+        : [{ from: from!, to, verb: 'has', line: 'solid' as const, note: '', tone: 'plain' as const }]
+    }),
+  }
+}
+
+interface Box {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+function boxesOf(svg: string): Box[] {
+  return [
+    ...svg.matchAll(/<rect class="box[^"]*" x="([\d.-]+)" y="([\d.-]+)" width="([\d.-]+)" height="([\d.-]+)"/g),
+  ].map(([, x, y, width, height]) => ({ x: Number(x), y: Number(y), width: Number(width), height: Number(height) }))
+}
+
+const anyDiagram = fc
+  .array(fc.tuple(fc.nat(14), fc.nat(14)), { maxLength: 40 })
+  .map((pairs) => diagram(['n0', ...pairs.map(([from, to]) => `n${from}>n${to}`)].join(' '), ['n0']))
+
+describe('a diagram', () => {
+  it('as a tree shows what is below each node, once', () => {
+    expect(treeText(diagram('a>b a>c b>d c>d d>e', ['a']))).to.equal(`a
+├─ has b
+│  └─ has d
+│     └─ has e
+└─ has c
+   └─ has d (shown above)
+`)
+  })
+
+  it('as a tree ends at a cycle', () => {
+    expect(treeText(diagram('a>b b>a b>b', ['a']))).to.equal('a\n└─ has b\n   ├─ has a (cycle)\n   └─ has b (cycle)\n')
+  })
+
+  it('as a tree may be deeper than the stack of the machine', () => {
+    const words = Array.from({ length: 3000 }, (_, index) => `n${index}>n${index + 1}`)
+    expect(treeText(diagram(words.join(' '), ['n0'])).split('\n')).to.have.length(3002)
+  })
+
+  it('is laid out so that links lead to the right, whatever cycles there are', () => {
+    fc.assert(
+      fc.property(anyDiagram, (any) => {
+        const { layers, routes } = layersOf(any)
+        expect(layers.flat().filter(({ id }) => id !== undefined)).to.have.length(any.nodes.length)
+        for (const { slots, link, reversed } of routes) {
+          const ranks = slots.map((slot) => layers.findIndex((layer) => layer.includes(slot)))
+          expect(ranks).to.deep.equal(ranks.map((_, index) => ranks[0]! + index))
+          expect([slots[0]!.id, slots.at(-1)!.id]).to.deep.equal(reversed ? [link.to, link.from] : [link.from, link.to])
+        }
+      }),
+    )
+  })
+
+  it('as SVG has no box upon another, and all of them in the picture', () => {
+    fc.assert(
+      fc.property(anyDiagram, (any) => {
+        const svg = svgText(any, 'title')
+        const boxes = boxesOf(svg)
+        const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg)!.map(Number)
+        expect(boxes).to.have.length(any.nodes.length)
+        for (const [index, a] of boxes.entries()) {
+          expect(a.x >= 0 && a.y >= 0 && a.x + a.width <= width! && a.y + a.height <= height!).to.equal(true)
+          for (const b of boxes.slice(index + 1)) {
+            const apart = a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y
+            expect(apart, `${JSON.stringify(a)} ${JSON.stringify(b)}`).to.equal(true)
+          }
+        }
+      }),
+    )
+  })
+
+  it('cannot be broken by what names are made of', () => {
+    const hostile = 'a"b\\<script>alert(1)</script>&#;[x]{y}|`\u001b[2J\u0000\nnext'
+    const any: Diagram = {
+      roots: [hostile],
+      nodes: [{ id: hostile, title: hostile, lines: [hostile], tone: 'problem' }],
+      links: [{ from: hostile, to: hostile, verb: 'has', line: 'dashed', note: hostile, tone: 'problem' }],
+    }
+    const texts = { svg: svgText(any, hostile), mermaid: mermaidText(any), dot: dotText(any), tree: treeText(any) }
+    for (const [kind, text] of Object.entries(texts)) {
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+      expect(text, kind).not.to.match(/[\u0000-\u0009\u000b-\u001f]/)
+    }
+    expect(texts.svg).not.to.include('<script')
+    expect(texts.mermaid).not.to.match(/<script|"b|\[x\]/)
+    expect(texts.tree.split('\n')).to.have.length(4)
+    // Without what is quoted, nothing of the name is left.
+    expect(texts.dot.replace(/"(?:[^"\\]|\\.)*"/g, '""')).not.to.match(/script|alert/)
+  })
+
+  it('without nodes is empty, and a picture all the same', () => {
+    const none: Diagram = { roots: [], nodes: [], links: [] }
+    expect(treeText(none)).to.equal('')
+    expect(svgText(none, 'nothing')).to.include('viewBox="0 0 16 16"')
+    expect(mermaidText(none)).to.equal('flowchart LR\n')
+  })
+})
