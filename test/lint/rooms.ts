@@ -27,6 +27,11 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: ['evaluate', 'schema', 'providers', 'rotators'],
     because: 'a plugin brings rotators and providers; it knows no store and no command line',
   },
+  schedule: {
+    mayImport: ['sdk'],
+    because:
+      'when something is due is worked out from data and a clock that are handed in; who runs it is not its business',
+  },
   testkit: {
     mayImport: ['evaluate', 'schema', 'plugins', 'rotators', 'rotation'],
     because: 'it runs one rotator as the engine would, against no store',
@@ -43,6 +48,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
       'rotators',
       'rotation',
       'plugins',
+      'schedule',
       'sdk',
     ],
     because: 'what a user can do, as functions: no printing, no flags',

@@ -1,0 +1,6 @@
+export { jitterMs } from './jitter.ts'
+export { instantsAfter, nextRuns, type Timed } from './next-runs.ts'
+export { describeTiming, readSchedule, type Schedule, scheduleField, type Timing } from './schedule.ts'
+export { nextScheduleId, runsOfSchedule, type ScheduledRun } from './scheduled-run.ts'
+export { mostAttempts, nextStep, type Step } from './step.ts'
+export { readTiming, type TimingRequest } from './timing.ts'

@@ -1,0 +1,35 @@
+/** One run of a schedule, as a line of `events/schedules.jsonl`. Holds no secret. */
+export interface ScheduledRun {
+  readonly id: string
+  /** Id of the schedule. */
+  readonly schedule: string
+  /** The instant of the schedule that this run was for. RFC 3339, UTC, as all times here. */
+  readonly due: string
+  /** 1 for the run itself, more for what was tried again after it. */
+  readonly attempt: number
+  readonly executed: string
+  readonly completed: string
+  readonly result: 'succeeded' | 'partial' | 'failed'
+  /** The revision with the new credentials. Absent: none was made. */
+  readonly version?: number
+  /** Paths that failed, as users write them. Empty though it failed: nothing was begun. */
+  readonly failed?: readonly string[]
+  readonly error?: string
+  /** How many instants before `due` had passed without a run, and are not made up for. */
+  readonly missed?: number
+  /** The run was cut off after it had saved its revision; this line was written afterwards, from that revision. */
+  readonly recovered?: true
+}
+
+/** The runs of a schedule, oldest first: by what they were for, not by when their line was written (lines are merged by git). */
+export function runsOfSchedule(runs: readonly ScheduledRun[], schedule: string): ScheduledRun[] {
+  return runs
+    .filter((run) => run.schedule === schedule && !Number.isNaN(Date.parse(run.due)))
+    .sort((a, b) => Date.parse(a.due) - Date.parse(b.due) || a.attempt - b.attempt)
+}
+
+/** An id for the next schedule of an environment: one that no run in its history has. */
+export function nextScheduleId(runs: readonly ScheduledRun[]): string {
+  const numbers = runs.map(({ schedule }) => Number(/^sched-([0-9]{1,9})$/.exec(schedule)?.[1] ?? 0))
+  return `sched-${Math.max(0, ...numbers) + 1}`
+}

@@ -1,0 +1,71 @@
+import { EscError } from '../errors.ts'
+import { instantsAfter, type Timed } from './next-runs.ts'
+import type { Timing } from './schedule.ts'
+import { timeZone } from './time-zone.ts'
+
+/** As a user gives it. */
+export interface TimingRequest {
+  readonly cron: string | undefined
+  readonly once: string | undefined
+  /** Undefined: UTC, or what it was. */
+  readonly timezone: string | undefined
+}
+
+/**
+ * Checks and reads what a user says about the time of a schedule; `before` is what it says so far.
+ * @throws EscError `usage`, with the texts of the hosted service's command.
+ */
+export async function readTiming(request: TimingRequest, now: Date, before?: Timed): Promise<Timed> {
+  const { cron, once, timezone } = request
+  if (cron !== undefined && once !== undefined) {
+    throw new EscError('usage', 'only one of --cron or --once may be set', { hint: 'give one of them' })
+  }
+  const timing = timingOf(cron, once, now) ?? (timezone === undefined ? undefined : before?.timing)
+  if (timing === undefined) {
+    throw new EscError('usage', 'exactly one of --cron or --once must be set', {
+      hint: 'give --cron "30 3 * * 1", or --once with a time',
+    })
+  }
+  if (timing.kind === 'once' && timezone !== undefined) {
+    throw new EscError('usage', '--timezone says how --cron is read; --once names its own offset', {
+      hint: 'leave --timezone out',
+    })
+  }
+  const timed = { timing, timezone: timing.kind === 'once' ? 'UTC' : (timezone ?? before?.timezone ?? 'UTC') }
+  // Throws what is wrong with the zone and the expression.
+  timeZone(timed.timezone)
+  if ((await instantsAfter(timed, now).next()).done) {
+    throw new EscError('usage', `cron expression '${cron}' would never run`, { hint: 'mend the day of the month' })
+  }
+  return timed
+}
+
+function timingOf(cron: string | undefined, once: string | undefined, now: Date): Timing | undefined {
+  if (cron !== undefined) return { kind: 'cron', expression: cron.trim().replace(/\s+/g, ' ') }
+  if (once === undefined) return undefined
+  const at = readTime(once)
+  if (at <= now)
+    throw new EscError('usage', '--once must be a timestamp in the future', { hint: `it is ${now.toISOString()} now` })
+  return { kind: 'once', at }
+}
+
+const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)$/
+
+function readTime(text: string): Date {
+  const match = rfc3339.exec(text)
+  const [year = 0, month = 0, day = 0] = match?.slice(1, 4).map(Number) ?? []
+  const calendarDay = new Date(Date.UTC(year, month - 1, day))
+  const date = new Date(
+    text
+      .replace(' ', 'T')
+      .replace(/([+-]\d\d)(\d\d)$/, '$1:$2')
+      .toUpperCase(),
+  )
+  // `Date` takes the 30th of February for a day in March.
+  if (match && !Number.isNaN(date.getTime()) && calendarDay.getUTCDate() === day) return date
+  const why =
+    /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d/.test(text) && !match ? 'it has no offset from UTC' : `cannot parse '${text}'`
+  throw new EscError('usage', `--once must be an ISO 8601 / RFC 3339 timestamp: ${why}`, {
+    hint: 'write it like 2027-01-31T03:30:00Z or 2027-01-31T03:30:00+01:00',
+  })
+}
