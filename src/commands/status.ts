@@ -1,9 +1,10 @@
 import { type StoreStatus, storeStatus } from '../workspace/index.ts'
 import { EscCommand, OUTPUT_FLAG } from './framework/command.ts'
 import { person } from './framework/revision-text.ts'
-import { openSession } from './framework/session.ts'
+import { openLook } from './framework/session.ts'
+import { WATCH_FLAGS, watching } from './framework/watching.ts'
 
-const flags = { ...OUTPUT_FLAG }
+const flags = { ...WATCH_FLAGS, ...OUTPUT_FLAG }
 
 const CHOSEN = {
   named: 'named by --store or ESC_STORE',
@@ -17,7 +18,13 @@ const STATES = {
   edited: 'edited by hand: "esc env save" or "esc env discard"',
 } as const
 
-export default class Status extends EscCommand<StoreStatus, typeof flags> {
+interface Result {
+  readonly status: StoreStatus
+  /** It has been shown already. */
+  readonly shown: boolean
+}
+
+export default class Status extends EscCommand<Result, typeof flags> {
   static override id = 'status'
   static override summary = 'Show which store is in use, and what in it waits to be done.'
   static override description =
@@ -29,24 +36,30 @@ rotations that were interrupted on this machine. Needs no key. "esc check" looks
   ]
   static override flags = flags
 
-  async run(): Promise<StoreStatus> {
-    return storeStatus(openSession(this.io, this.flags))
+  async run(): Promise<Result> {
+    const look = () => storeStatus(openLook(this.io, this.flags))
+    const shown = await watching(this.io, this.flags, async () => textOf(await look()))
+    return { status: await look(), shown }
   }
 
-  text(status: StoreStatus): string {
-    const lines = [
-      ['Store', `${status.folder} (${CHOSEN[status.chosen]})`],
-      ['Organization', status.organization],
-      ['Author', person(status.author)],
-      ['Selected', status.selected ?? 'none'],
-      ['Environments', String(status.environments)],
-      ...status.unsaved.map(({ name, state }) => ['Not saved', `${name}: ${STATES[state]}`]),
-      ...status.unfinished.map((name) => ['Unfinished', `${name}: "esc env rotate ${name} --resume"`]),
-    ]
-    return lines.map(([title, value]) => `${`${title}:`.padEnd(14)}${value}\n`).join('')
+  text({ status, shown }: Result): string | undefined {
+    return shown ? undefined : textOf(status)
   }
 
-  override json(status: StoreStatus): unknown {
+  override json({ status }: Result): unknown {
     return { ...status, selected: status.selected ?? null }
   }
+}
+
+function textOf(status: StoreStatus): string {
+  const lines = [
+    ['Store', `${status.folder} (${CHOSEN[status.chosen]})`],
+    ['Organization', status.organization],
+    ['Author', person(status.author)],
+    ['Selected', status.selected ?? 'none'],
+    ['Environments', String(status.environments)],
+    ...status.unsaved.map(({ name, state }) => ['Not saved', `${name}: ${STATES[state]}`]),
+    ...status.unfinished.map((name) => ['Unfinished', `${name}: "esc env rotate ${name} --resume"`]),
+  ]
+  return lines.map(([title, value]) => `${`${title}:`.padEnd(14)}${value}\n`).join('')
 }

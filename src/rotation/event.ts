@@ -70,3 +70,26 @@ export function lastRotations(events: readonly RotationEvent[]): ReadonlyMap<str
   }
   return last
 }
+
+/** What the history says of one path. */
+export interface PathRecord {
+  readonly lastRotated: Date | undefined
+  readonly lastAttempt: Date
+  readonly lastResult: 'succeeded' | 'failed'
+  /** Of the last attempt, when it failed. */
+  readonly error: string | undefined
+}
+
+/** By shown path; `events` are the oldest first. */
+export function pathRecords(events: readonly RotationEvent[]): ReadonlyMap<string, PathRecord> {
+  const records = new Map<string, PathRecord>()
+  for (const { completed, rotations } of events) {
+    const at = new Date(completed)
+    for (const { environmentPath, status, errorMessage } of rotations) {
+      const lastRotated = status === 'succeeded' ? at : records.get(environmentPath)?.lastRotated
+      const error = status === 'failed' ? errorMessage : undefined
+      records.set(environmentPath, { lastRotated, lastAttempt: at, lastResult: status, error })
+    }
+  }
+  return records
+}

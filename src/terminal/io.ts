@@ -13,6 +13,8 @@ export interface Io {
   readonly stderrIsTerminal: boolean
   /** Width of the terminal in columns; undefined when output goes elsewhere. */
   readonly columns: number | undefined
+  /** Height of the terminal in lines; undefined or absent when output goes elsewhere. */
+  readonly rows?: number | undefined
   /** Whether programs we start can have our own streams. False in tests, whose streams are not the process's. */
   readonly sharesStreams: boolean
   out(text: string | Uint8Array): void

@@ -26,6 +26,9 @@ export function processIo(): Io {
     get columns() {
       return isTerminal(1) ? process.stdout.columns : undefined
     },
+    get rows() {
+      return isTerminal(1) ? process.stdout.rows : undefined
+    },
     sharesStreams: true,
     out: (text) => writeFully(1, text),
     err: (text) => writeFully(2, text),

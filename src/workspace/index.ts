@@ -61,6 +61,12 @@ export { environmentsToRenumber, type RenumberedEnvironment, renumberEnvironment
 export { removedEnvironments, restoreEnvironment } from './restore-environment.ts'
 export { rollBack } from './rollback.ts'
 export { rotateEnvironment, rotationHistory } from './rotate.ts'
+export {
+  type CredentialsHeld,
+  type RotatorList,
+  type RotatorStatus,
+  rotatorStatus,
+} from './rotator-status.ts'
 export type { SaveResult } from './save-definition.ts'
 export { selectEnvironment, selectedEnvironment } from './selection.ts'
 export { parsePath, removeValue, setValue } from './set-value.ts'

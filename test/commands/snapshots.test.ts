@@ -94,6 +94,7 @@ const SESSION: readonly (readonly string[])[] = [
   ['env', 'rotate', 'app/rotating', '--plan'],
   ['env', 'rotate', 'app/rotating'],
   ['env', 'rotate', 'history', 'app/rotating'],
+  ['env', 'rotators'],
   ['env', 'version', 'tag', 'app/dev@stable', '2'],
   ['env', 'version', 'tag', 'ls', 'app/dev'],
   ['env', 'version', 'retract', 'app/dev@3', '--reason', 'wrong'],

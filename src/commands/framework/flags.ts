@@ -150,6 +150,24 @@ export function duration(options: FlagOptions & { readonly default: string }): F
   }
 }
 
+/** `--older-than 30d`: a number of seconds, minutes, hours, days or weeks; the value is in seconds. Undefined when not given. */
+export function age(options: FlagOptions): Flag<number | undefined> {
+  return {
+    ...options,
+    type: 'option',
+    helpValue: 'time',
+    read(words, name) {
+      const word = words.at(-1)
+      if (word === undefined) return undefined
+      const [, amount, unit = ''] = /^([0-9]{1,6})([smhdw])$/.exec(word) ?? []
+      if (amount !== undefined) return Number(amount) * AGE_SECONDS[unit]!
+      throw invalidFlag(name, options.char, word, 'expected a number with a unit, such as 12h, 30d or 4w')
+    },
+  }
+}
+
+const AGE_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
+
 const UNIT_SECONDS: Readonly<Record<string, number>> = {
   ns: 1e-9,
   us: 1e-6,

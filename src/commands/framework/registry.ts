@@ -35,6 +35,7 @@ export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   'env:rotate': () => import('../env/rotate.ts'),
   'env:rotate:doctor': () => import('../env/rotate/doctor.ts'),
   'env:rotate:history': () => import('../env/rotate/history.ts'),
+  'env:rotators': () => import('../env/rotators.ts'),
   'env:run': () => import('../env/run.ts'),
   'env:save': () => import('../env/save.ts'),
   'env:set': () => import('../env/set.ts'),

@@ -30,6 +30,11 @@ export function openSession(io: Host, flags: { readonly store?: string | undefin
   return openWorkspace(workspaceOptions(io, flags))
 }
 
+/** As `openSession`, for one look of many: nothing remembers it, so that watching for days takes no more memory. */
+export function openLook(io: Host, flags: { readonly store?: string | undefined }): Workspace {
+  return openWorkspace({ ...workspaceOptions(io, flags), onOpen: undefined })
+}
+
 /** The stores that a command line has worked on so far. */
 export function workspacesOf(io: Host): readonly Workspace[] {
   return opened.get(io) ?? []
