@@ -8,6 +8,7 @@ import { secret } from '../../src/secret.ts'
 import { adapterCertificate } from '../fakes/adapter-certificate.ts'
 import { FakeAdapter } from '../fakes/external-adapter.ts'
 import { FakeIam } from '../fakes/iam.ts'
+import { iamLogIn } from '../fakes/iam-log-in.ts'
 import { managerRights } from '../rotators/aws-account.ts'
 import { azureVendor, gcpVendor, type IssuedVendor, twilioVendor } from '../rotators/issued-vendors.ts'
 import { createLdapEntry } from '../rotators/ldap-entry.ts'
@@ -39,7 +40,8 @@ export const registry: Readonly<Record<string, Entry>> = {
     async start() {
       const server = await sharedPostgres()
       const pair = await createUserPair(server)
-      return { inputs: pair.inputs as Plain, problems: pairProblems(pair, (...user) => server.login(...user)) }
+      const logIn = ({ username, password }: User) => server.login(username, password)
+      return { inputs: pair.inputs as Plain, problems: pairProblems(pair, logIn), logIn }
     },
   },
   mysql: {
@@ -48,7 +50,8 @@ export const registry: Readonly<Record<string, Entry>> = {
     async start() {
       const server = await sharedMariaDb()
       const pair = await createMySqlPair(server)
-      return { inputs: pair.inputs as Plain, problems: pairProblems(pair, (...user) => server.login(...user)) }
+      const logIn = ({ username, password }: User) => server.login(username, password)
+      return { inputs: pair.inputs as Plain, problems: pairProblems(pair, logIn), logIn }
     },
   },
   'mysql-dual': {
@@ -58,11 +61,13 @@ export const registry: Readonly<Record<string, Entry>> = {
       const server = await sharedMariaDb()
       const { inputs, username, passwords } = await createDualUser(server)
       const name = username.replace(/['\\]/g, '\\$&')
+      const logIn = ({ password }: User) => server.login(username, password)
       return {
         inputs: inputs as Plain,
+        logIn,
         problems: hashedProblems({
           foreign: passwords,
-          logsIn: async (password) => (await server.login(username, password)) === true,
+          logsIn: async (password) => (await logIn({ username, password })) === true,
           async count() {
             const [row] = await server.sql(`SELECT Priv FROM mysql.global_priv WHERE User = '${name}'`)
             return String(row!.Priv).split('"authentication_string"').length - 1
@@ -87,6 +92,7 @@ export const registry: Readonly<Record<string, Entry>> = {
           const ours = [value?.current, value?.previous].filter(Boolean).map(({ password }) => hash(password))
           return compare({ held, ours, foreign: passwords.map(hash) })
         },
+        logIn: ({ password }: User) => server.login(user, password),
       }
     },
   },
@@ -103,29 +109,11 @@ export const registry: Readonly<Record<string, Entry>> = {
           logsIn: async (password) => (await server.login(entry.dn, password)) === true,
           count: async () => (await server.values(entry.dn)).length,
         }),
+        logIn: ({ password }: User) => server.login(entry.dn, password),
       }
     },
   },
-  'aws-iam': {
-    vendor: 'fake IAM',
-    async start() {
-      const iam = await new FakeIam({ unknownFor: 1 }).start()
-      const manager = iam.addUser('arn:aws:iam::123456789012:user/manager', managerRights)
-      const { accessKeyId, secretAccessKey } = iam.addKey(manager)
-      const user = iam.addUser('arn:aws:iam::123456789012:user/app')
-      return {
-        inputs: { login: { accessKeyId, secretAccessKey: secret(secretAccessKey) }, userArn: user.arn },
-        env: { AWS_ENDPOINT_URL_IAM: iam.url, AWS_ENDPOINT_URL_STS: iam.url },
-        async problems(value) {
-          const nameOf = (key: { accessKeyId: string; secretAccessKey: string }) =>
-            `${key.accessKeyId} ${key.secretAccessKey}`
-          const ours = [value?.current, value?.previous].filter(Boolean).map(nameOf)
-          return compare({ held: user.keys.map(nameOf), ours, foreign: [] })
-        },
-        stop: () => iam.stop(),
-      }
-    },
-  },
+  'aws-iam': { vendor: 'fake IAM', start: startIam },
   'azure-app-secret': {
     vendor: 'fake Microsoft Graph',
     start: async () => issued(await azureVendor(), (each) => ({ ...each, secretValue: secret(each.secretValue) })),
@@ -156,6 +144,7 @@ export const registry: Readonly<Record<string, Entry>> = {
           const kept = former !== undefined && held.includes(former) ? [former] : []
           return compare({ held, ours: current ? [current, ...kept] : [], foreign: [] })
         },
+        logIn: async ({ privateKey }) => slots().includes(fingerprintOf(privateKey)) || 'JWT token is invalid',
         stop,
       }
     },
@@ -186,6 +175,7 @@ export const registry: Readonly<Record<string, Entry>> = {
           const deleted = password !== undefined && !fake.valid.includes(password) ? ['current'] : []
           return { lost: [], unknown, deleted }
         },
+        logIn: async ({ password }: User) => fake.valid.includes(password) || 'wrong password',
         async stop() {
           await fake.stop()
           rmSync(folder, { recursive: true })
@@ -197,6 +187,27 @@ export const registry: Readonly<Record<string, Entry>> = {
 
 /** Rotators whose credentials nothing here can be asked about, or that rotate nothing: with the reason. */
 export const leftOut: Readonly<Record<string, string>> = {}
+
+/** An IAM user whose keys are rotated; two are all it may have. */
+export async function startIam() {
+  const iam = await new FakeIam({ unknownFor: 1 }).start()
+  const manager = iam.addUser('arn:aws:iam::123456789012:user/manager', managerRights)
+  const { accessKeyId, secretAccessKey } = iam.addKey(manager)
+  const user = iam.addUser('arn:aws:iam::123456789012:user/app')
+  return {
+    iam,
+    inputs: { login: { accessKeyId, secretAccessKey: secret(secretAccessKey) }, userArn: user.arn },
+    env: { AWS_ENDPOINT_URL_IAM: iam.url, AWS_ENDPOINT_URL_STS: iam.url },
+    async problems(value) {
+      const nameOf = (key: { accessKeyId: string; secretAccessKey: string }) =>
+        `${key.accessKeyId} ${key.secretAccessKey}`
+      const ours = [value?.current, value?.previous].filter(Boolean).map(nameOf)
+      return compare({ held: user.keys.map(nameOf), ours, foreign: [] })
+    },
+    logIn: (key) => iamLogIn(iam, key),
+    stop: () => iam.stop(),
+  } satisfies Subject & { iam: FakeIam }
+}
 
 function compare(credentials: {
   readonly held: readonly string[]
@@ -227,6 +238,8 @@ function hashedProblems(vendor: {
   }
 }
 
+type User = { readonly username: string; readonly password: string }
+
 type Pair = {
   readonly username1: string
   readonly username2: string
@@ -236,7 +249,7 @@ type Pair = {
 /** A pair of users: there is always one password each, and somebody must know it. */
 function pairProblems(
   { username1, username2, passwords }: Pair,
-  login: (username: string, password: string) => Promise<unknown>,
+  logIn: (user: User) => Promise<unknown>,
 ): Subject['problems'] {
   return async (value) => {
     const known = new Map([
@@ -246,7 +259,7 @@ function pairProblems(
     for (const user of [value?.current, value?.previous]) if (user) known.set(user.username, user.password)
     const lost: string[] = []
     for (const [username, password] of known) {
-      if ((await login(username, password)) !== true) lost.push(`password of ${username}`)
+      if ((await logIn({ username, password })) !== true) lost.push(`password of ${username}`)
     }
     return { ...noProblems, lost }
   }
@@ -266,6 +279,7 @@ function issued<Inputs, Credential extends object>(
       const deleted = ours.filter((each) => !vendor.holds(each)).map((each) => vendor.idOf(each))
       return { lost: [], unknown, deleted }
     },
+    logIn: async (credential) => vendor.holds(revive(credential)) || 'unknown credential',
     secrets: () => vendor.secrets(),
     stop: () => vendor.stop(),
   }

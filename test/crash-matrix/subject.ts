@@ -21,6 +21,9 @@ export interface Subject {
   /** `value`: what `esc env open` shows at the rotator's path; undefined before the first rotation. */
   // biome-ignore lint/suspicious/noExplicitAny: data whose shape each rotator knows
   problems(value: any): Promise<Problems>
+  /** Logs in as somebody who was given a credential (`current`, or all of `value` where there is no such member). `true`, or how the vendor refuses. */
+  // biome-ignore lint/suspicious/noExplicitAny: data whose shape each rotator knows
+  logIn?(credential: any): Promise<true | string | number>
   /** What the vendor has said in secret besides credentials, such as tokens. */
   secrets?(): readonly string[]
   stop?(): Promise<void>
@@ -30,7 +33,18 @@ export const noProblems: Problems = { lost: [], unknown: [], deleted: [] }
 
 /** Inputs as a definition has them: secrets in `fn::secret`. */
 export function definitionOf(rotator: string, inputs: Plain): string {
-  return JSON.stringify({ values: { it: { [`fn::rotate::${rotator}`]: { inputs: marked(inputs) } } } })
+  return definitionOfAll({ it: { rotator, inputs } })
+}
+
+/** The same for several, by path. */
+export function definitionOfAll(
+  rotators: Readonly<Record<string, { readonly rotator: string; readonly inputs: Plain }>>,
+): string {
+  const values = Object.entries(rotators).map(([path, { rotator, inputs }]) => [
+    path,
+    { [`fn::rotate::${rotator}`]: { inputs: marked(inputs) } },
+  ])
+  return JSON.stringify({ values: Object.fromEntries(values) })
 }
 
 function marked(value: Plain): unknown {

@@ -2,6 +2,9 @@
 // call, each of the latter three times (before it is sent, when it is sent, when its answer arrives), and kills the
 // process, as the kernel would, at point number ESC_TEST_KILL_AT. After a file call is before the next one. The points
 // seen are written to ESC_TEST_KILL_LOG by name, so that a sweep knows when it has passed the last one, and where it was.
+// ESC_TEST_STEP=1: around each remote call, and before a revision gets its name, the program stands
+// still until it is told, on descriptor 3, to go on. ESC_TEST_CUT_FROM:
+// from that point on every vendor is out of reach.
 'use strict'
 const fs = require('node:fs')
 const net = require('node:net')
@@ -10,12 +13,36 @@ const { basename, dirname } = require('node:path')
 const killAt = Number(process.env.ESC_TEST_KILL_AT ?? 0)
 const { openSync, writeSync } = fs
 const log = process.env.ESC_TEST_KILL_LOG && openSync(process.env.ESC_TEST_KILL_LOG, 'a')
+const stepping = process.env.ESC_TEST_STEP === '1'
+const cutFrom = Number(process.env.ESC_TEST_CUT_FROM ?? Number.POSITIVE_INFINITY)
 let count = 0
 
 function point(name) {
   count += 1
   if (log) writeSync(log, `${name}\n`)
+  if (stepping && /^remote|link revision/.test(name)) standStill(name)
   if (count === killAt) process.kill(process.pid, 'SIGKILL')
+}
+
+function standStill(name) {
+  writeSync(3, `${name}\n`)
+  for (;;) {
+    try {
+      fs.readSync(3, Buffer.alloc(1))
+      return
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    }
+  }
+}
+
+/** A point of a connection. True: the vendor is out of reach, and the connection is gone. */
+function remotePoint(socket, name) {
+  point(`remote: ${name}`)
+  if (count < cutFrom) return false
+  socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }))
+  return true
 }
 
 const outside = (path) => typeof path === 'string' && /^\/(dev|proc)\//.test(path)
@@ -87,11 +114,11 @@ net.Socket.prototype.write = function (chunk, ...rest) {
   const name = requestOf(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)) ?? asked.get(this)?.name ?? 'log in'
   // Nobody waits for it, so its place among the other calls is a matter of chance.
   if (name === 'disconnect') return write.call(this, chunk, ...rest)
-  point(`remote: ${name}, before it is sent`)
+  if (remotePoint(this, `${name}, before it is sent`)) return false
   asked.set(this, { name })
   const done = typeof rest.at(-1) === 'function' ? rest.pop() : undefined
   return write.call(this, chunk, ...rest, (...results) => {
-    if (results[0] === undefined || results[0] === null) point(`remote: ${name}, sent`)
+    if (results[0] === undefined || results[0] === null) remotePoint(this, `${name}, sent`)
     done?.(...results)
   })
 }
@@ -99,7 +126,7 @@ net.Socket.prototype.push = function (chunk, ...rest) {
   const request = chunk && asked.get(this)
   if (request && !request.answered) {
     request.answered = true
-    point(`remote: ${request.name}, answered`)
+    if (remotePoint(this, `${request.name}, answered`)) return false
   }
   return push.call(this, chunk, ...rest)
 }
@@ -140,7 +167,9 @@ function requestOf(bytes) {
 
 // Waits for an eventually consistent vendor are long; a sweep has hundreds of them.
 const { setTimeout: wait } = globalThis
-const shorter = (ms) => (ms >= 200 && ms <= 15_000 ? ms / (ms <= 2_000 ? 40 : 10) : ms)
+// Long ones may be limits of time, which standing still uses up.
+const longest = stepping ? 2_000 : 15_000
+const shorter = (ms) => (ms >= 200 && ms <= longest ? ms / (ms <= 2_000 ? 40 : 10) : ms)
 globalThis.setTimeout = Object.assign((work, ms, ...args) => wait(work, shorter(ms), ...args), wait)
 
 // Vendors whose address nobody can set: their origins lead to servers of this machine.

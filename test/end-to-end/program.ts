@@ -19,12 +19,17 @@ export class Program extends Playground {
     return existsSync(join(packageRoot, 'dist', 'cli.cjs'))
   }
 
-  start(words: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): ChildProcess {
+  /** With a `channel`, descriptor 3 leads here. */
+  start(
+    words: readonly string[],
+    env: Readonly<Record<string, string | undefined>> = {},
+    { channel = false }: { readonly channel?: boolean } = {},
+  ): ChildProcess {
     const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ESC_PASSPHRASE: ___, ...inherited } = process.env
     return spawn(process.execPath, [Program.path, ...words], {
       cwd: this.folder,
       env: { ...inherited, ...this.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(channel ? (['pipe'] as const) : [])],
     })
   }
 
