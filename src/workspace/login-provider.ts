@@ -1,6 +1,7 @@
 import { EscError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { setAt } from '../syntax/index.ts'
+import { changeNewest } from './change-newest.ts'
 import { createEnvironment } from './create-environment.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
@@ -43,9 +44,10 @@ export async function setLoginProvider(
     created((await createEnvironment(workspace, reference, { definition: '' })).fullName)
   }
   const environment = store.environment(reference.name)
-  const base = environment.current()
-  const text = placed(base.definition, path, typed, block)
-  return { saved: await saveDefinition(workspace, environment, { text, base, change: 'set' }), text }
+  return changeNewest(environment, [['values', ...path]], async (base) => {
+    const text = placed(base.definition, path, typed, block)
+    return { saved: await saveDefinition(workspace, environment, { text, base, change: 'set' }), text }
+  })
 }
 
 function placed(definition: string, path: readonly (string | number)[], typed: string, block: Json): string {

@@ -8,6 +8,7 @@ import {
   type YamlData,
   YamlFragment,
 } from '../syntax/index.ts'
+import { changeNewest } from './change-newest.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
 import { looksLikeSecret } from './secret-strength.ts'
@@ -44,9 +45,10 @@ export async function setValue(
   const text = await request.value()
   const value = await yamlValueAt(path, text, request)
   const environment = workspace.store.environment(reference.name)
-  const base = environment.current()
-  const edited = relative(() => setAt(base.definition, documentPathOf(path), value))
-  return saveDefinition(workspace, environment, { text: edited, base, change: 'set' })
+  return changeNewest(environment, [documentPathOf(path)], (base) => {
+    const edited = relative(() => setAt(base.definition, documentPathOf(path), value))
+    return saveDefinition(workspace, environment, { text: edited, base, change: 'set' })
+  })
 }
 
 /** Removes the value at a path below `values` and saves the definition. A value that is not there is no error. */
@@ -57,9 +59,10 @@ export async function removeValue(
 ): Promise<SaveResult> {
   const path = parseValuePath(typed)
   const environment = workspace.store.environment(reference.name)
-  const base = environment.current()
-  const edited = relative(() => deleteAt(base.definition, ['values', ...path]))
-  return saveDefinition(workspace, environment, { text: edited, base, change: 'remove' })
+  return changeNewest(environment, [['values', ...path]], (base) => {
+    const edited = relative(() => deleteAt(base.definition, ['values', ...path]))
+    return saveDefinition(workspace, environment, { text: edited, base, change: 'remove' })
+  })
 }
 
 /** Reads a path as typed. `describe` says what it was meant for. */

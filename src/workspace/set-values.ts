@@ -1,5 +1,14 @@
 import { EscError } from '../errors.ts'
-import { decode, deleteAt, formatPropertyPath, getAt, type PropertyPath, setAt } from '../syntax/index.ts'
+import {
+  decode,
+  deleteAt,
+  formatPropertyPath,
+  getAt,
+  type PropertyPath,
+  setAt,
+  type YamlData,
+} from '../syntax/index.ts'
+import { changeNewest } from './change-newest.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
 import { documentPathOf, parseValuePath, relative, type ValueKind, yamlValueAt } from './set-value.ts'
@@ -19,14 +28,17 @@ export async function setValues(
   assignments: readonly Assignment[],
 ): Promise<SaveResult> {
   const environment = workspace.store.environment(reference.name)
-  const base = environment.current()
-  let text = base.definition
+  const values: { readonly path: PropertyPath; readonly value: YamlData }[] = []
   for (const assignment of assignments) {
     const path = parseValuePath(assignment.path)
     const value = await named(assignment.path, () => yamlValueAt(path, assignment.text, assignment))
-    text = relative(() => setAt(text, documentPathOf(path), value))
+    values.push({ path: documentPathOf(path), value })
   }
-  return saveDefinition(workspace, environment, { text, base, change: 'set' })
+  const paths = values.map(({ path }) => path)
+  return changeNewest(environment, paths, (base) => {
+    const text = relative(() => values.reduce((edited, { path, value }) => setAt(edited, path, value), base.definition))
+    return saveDefinition(workspace, environment, { text, base, change: 'set' })
+  })
 }
 
 /** With several values, an error about one says which. */
@@ -53,17 +65,18 @@ export async function removeValues(
   typed: readonly string[],
 ): Promise<RemovedValues> {
   const environment = workspace.store.environment(reference.name)
-  const base = environment.current()
-  const { node } = decode(environment.name, base.definition)
   const paths = typed.map((path) => ['values', ...parseValuePath(path)])
-  const missing = paths.filter((path) => getAt(node, path) === undefined)
-  let text = base.definition
-  // From the end of each list to its beginning, so that no index moves before its turn.
-  for (const path of paths.filter((each) => !missing.includes(each)).sort(laterFirst)) {
-    text = relative(() => deleteAt(text, path))
-  }
-  const saved = await saveDefinition(workspace, environment, { text, base, change: 'remove' })
-  return { saved, missing: missing.map((path) => formatPropertyPath(path.slice(1))) }
+  return changeNewest(environment, paths, async (base) => {
+    const { node } = decode(environment.name, base.definition)
+    const missing = paths.filter((path) => getAt(node, path) === undefined)
+    let text = base.definition
+    // From the end of each list to its beginning, so that no index moves before its turn.
+    for (const path of paths.filter((each) => !missing.includes(each)).sort(laterFirst)) {
+      text = relative(() => deleteAt(text, path))
+    }
+    const saved = await saveDefinition(workspace, environment, { text, base, change: 'remove' })
+    return { saved, missing: missing.map((path) => formatPropertyPath(path.slice(1))) }
+  })
 }
 
 function laterFirst(a: PropertyPath, b: PropertyPath): number {

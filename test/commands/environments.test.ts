@@ -403,7 +403,7 @@ describe('the commands of a store', () => {
         .split('\n')
     }
     expect(complete('esc', 'en')).to.deep.equal(['env'])
-    expect(complete('esc', 'env', 'ro')).to.deep.equal(['rotate'])
+    expect(complete('esc', 'env', 'ro')).to.deep.equal(['rotate', 'rotators'])
     expect(complete('esc', 'env', 'rotate', '--fa')).to.deep.equal(['--failed'])
     expect(complete('esc', 'env', 'version', 'h')).to.deep.equal(['history'])
     expect(await playground.ok('completion', 'fish')).to.include('complete -c esc')

@@ -52,6 +52,13 @@ const CASES: Readonly<Record<string, Case>> = {
     code: 2,
     message: 'accepts at most 2 arg(s), received 3',
   },
+  'an empty definition from a pipe': {
+    words: ['env', 'edit', 'app/dev', '-f', '-'],
+    input: ' \n',
+    code: 1,
+    message: 'the definition read from standard input is empty',
+    hint: 'nothing was saved; to empty the environment, write "values: {}"',
+  },
   'no environment': { words: ['open'], code: 2, message: 'no environment name specified' },
   'an unknown environment': {
     words: ['open', 'app/dve'],

@@ -70,6 +70,16 @@ never saved.`
   async #replace({ workspace, reference }: Target, file: string): Promise<Result> {
     const messages = { file: 'reading environment definition', stdin: 'reading environment definition' }
     const definition = await readText(this.io, file, messages)
+    // Rather a pipe whose program failed than a wish.
+    if (definition.trim() === '') {
+      throw new EscError(
+        'invalid_input',
+        `the definition read from ${file === '-' ? 'standard input' : file} is empty`,
+        {
+          hint: `nothing was saved; to empty the environment, write "values: {}"`,
+        },
+      )
+    }
     const saved = await replaceDefinition(workspace, reference, definition)
     this.#show(saved, reference.name, definition)
     if (saved.kind === 'refused') throw refused(reference.name)
