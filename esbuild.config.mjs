@@ -6,6 +6,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { pastFrontDoors } from './esbuild/front-doors.mjs'
+import { buildLayers } from './esbuild/layers.mjs'
 
 const root = dirname(fileURLToPath(import.meta.url))
 const dist = join(root, 'dist')
@@ -55,64 +57,6 @@ const sdkImportsVendorsOnly = {
 }
 
 /**
- * Rooms are imported through their `index.ts`, which would load every file of a room for the sake of one. No module of ours does
- * anything by being loaded, so in the bundle an import goes straight to the file that holds the name.
- */
-const pastFrontDoors = {
-  name: 'past-front-doors',
-  setup(build) {
-    build.onLoad({ filter: /[/]src[/].*\.ts$/ }, ({ path }) => {
-      const contents = readFileSync(path, 'utf8').replace(
-        /^import \{([^}]*)\} from '(\.[^']*[/]index\.ts)'/gm,
-        (statement, names, door) => directImports(statement, names, join(dirname(path), door)),
-      )
-      return { contents, loader: 'ts' }
-    })
-  },
-}
-
-function directImports(statement, names, door) {
-  const homes = homesOf(door)
-  const lines = names.split(',').flatMap((each) => {
-    const [, name, local = name] = /^\s*(\w+)(?:\s+as\s+(\w+))?\s*$/.exec(each) ?? []
-    // What is a type, or nothing, vanishes anyway.
-    if (name === undefined) return []
-    const home = homes.get(name)
-    if (home === undefined)
-      throw new Error(`${door} does not export ${name} in a way that the build understands: ${statement}`)
-    return [`import { ${home.name} as ${local} } from '${home.file}'`]
-  })
-  // The lines below keep their numbers.
-  return lines.join('; ') + '\n'.repeat(statement.split('\n').length - 1)
-}
-
-const doors = new Map()
-
-/** Where each value that an `index.ts` exports is made. */
-function homesOf(door) {
-  const known = doors.get(door)
-  if (known !== undefined) return known
-  const homes = new Map()
-  const source = readFileSync(door, 'utf8')
-  for (const [, names, file] of source.matchAll(/^export \{([^}]*)\} from '([^']+)'/gm)) {
-    for (const each of names.split(',')) {
-      const [, name, shown = name] = /^\s*(\w+)(?:\s+as\s+(\w+))?\s*$/.exec(each) ?? []
-      if (name !== undefined) homes.set(shown, { name, file: join(dirname(door), file) })
-    }
-  }
-  for (const [, file] of source.matchAll(/^export \* from '([^']+)'/gm)) {
-    const target = join(dirname(door), file)
-    for (const [, name] of readFileSync(target, 'utf8').matchAll(EXPORTED_VALUE))
-      homes.set(name, { name, file: target })
-  }
-  for (const [, name] of source.matchAll(EXPORTED_VALUE)) homes.set(name, { name, file: door })
-  doors.set(door, homes)
-  return homes
-}
-
-const EXPORTED_VALUE = /^export (?:async )?(?:function\*? |const |let |(?:abstract )?class )(\w+)/gm
-
-/**
  * The store reads most settings without a YAML library; when it needs one, it needs it at once. So `yaml` becomes functions that load
  * `dist/sdk/yaml.cjs` when they are first called.
  */
@@ -134,7 +78,7 @@ const yamlOnDemand = {
   },
 }
 
-/** Code of plugins is loaded by Node itself, ES module or not: `bin/code-cache.cjs` hands its own `import()` in. */
+/** Code of plugins is loaded by Node itself, ES module or not: `bin/run.cjs` hands its own `import()` in. */
 const pluginsByNode = {
   name: 'plugins-by-node',
   setup(build) {
@@ -161,7 +105,7 @@ const sortWithoutCollation = {
 }
 
 /**
- * Puts the digest of a bundle into its first line: `bin/code-cache.cjs` names the cache after it. What esbuild left outside ASCII
+ * Puts the digest of a bundle into its first line: `bin/run.cjs` names the cache after it. What esbuild left outside ASCII
  * (in regular expressions) is escaped, so that the bundle can be read as latin1.
  */
 function stamp(file) {
@@ -171,10 +115,7 @@ function stamp(file) {
   )
   const digest = createHash('sha256').update(source).digest('hex')
   // Wrapped here, because joining strings of this size takes time at every start.
-  writeFileSync(
-    file,
-    `// sha256:${digest}\n(function (exports, require, module, __filename, __dirname) {${source}\n})\n`,
-  )
+  writeFileSync(file, `// sha256:${digest}\n(function (exports, require, module) {${source}\n})\n`)
 }
 
 /** Types of what plugins import. They are checked with everything else (`npm run typecheck`), not here. */
@@ -199,14 +140,27 @@ async function declarations() {
   }
 }
 
+/** Commands that scripts call all day: they are in the first bundle, with all they need. */
+const EVERYDAY = ['version', 'open', 'run', 'env/open', 'env/run', 'env/get'].map((name) => `src/commands/${name}.ts`)
+
+/** @type {import('./esbuild/layers.mjs').Layer[]} */
+const layers = [
+  {
+    outfile: join(dist, 'cli.cjs'),
+    entry: 'src/commands/framework/main.ts',
+    holds: (file) => EVERYDAY.includes(file) || file === 'src/crypto/providers/default.ts',
+  },
+  // What environments call by name.
+  { outfile: join(dist, 'vendors.cjs'), holds: (file) => /^src[/](?:providers|rotators)[/]/.test(file) },
+  { outfile: join(dist, 'rest.cjs'), holds: () => true },
+]
+
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(join(dist, 'cache'), { recursive: true })
 await Promise.all([
-  build({
-    ...common,
-    entryPoints: [join(root, 'src/commands/framework/main.ts')],
-    outfile: join(dist, 'cli.cjs'),
-    plugins: [sdkAsSeparateBundles, yamlOnDemand, pluginsByNode, pastFrontDoors],
+  buildLayers(layers, {
+    root,
+    common: { ...common, plugins: [sdkAsSeparateBundles, yamlOnDemand, pluginsByNode] },
   }),
   // What plugins and their tests import: ES modules that stand alone.
   ...Object.entries({ plugin: 'plugin.ts', testkit: 'testkit/index.ts' }).map(([name, entry]) =>
@@ -231,7 +185,7 @@ await Promise.all([
     }),
   ),
 ])
-stamp(join(dist, 'cli.cjs'))
+for (const { outfile } of layers) stamp(outfile)
 for (const name of sdkModules) stamp(join(dist, 'sdk', `${basename(name, '.ts')}.cjs`))
 
 // In a process of its own: what the bundle does at run time must not depend on this one.

@@ -5,23 +5,24 @@ const { spawnSync } = require('node:child_process')
 const { mkdtempSync, rmSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { dirname, join } = require('node:path')
-const { loadBundle, saveCodeCaches } = require('./code-cache.cjs')
+const { load, uncached } = require('./run.cjs')
+const { saveCaches } = require('./user-cache.cjs')
 
 const root = dirname(__dirname)
-const bundle = join(root, 'dist', 'cli.cjs')
-// `other` first: it makes the store that `open` reads.
-const PROFILES = ['other', 'open', 'version']
-
-async function warmUp(profile, scratch) {
-  const cli = loadBundle(bundle, profile)
-  await cli.warmUp(profile, root, scratch)
-  saveCodeCaches(join(root, 'dist', 'cache'))
-}
+// `other` first: it makes the store that the others read.
+const PROFILES = ['other', 'open', 'get', 'run', 'version']
 
 async function main() {
+  // The first word is the profile for run.cjs too.
   const [profile, folder] = process.argv.slice(2)
-  if (profile !== undefined) return warmUp(profile, folder)
-  const manifest = await loadBundle(bundle).commandManifest(root)
+  if (profile !== undefined) {
+    await load('cli.cjs').warmUp(profile, root, folder)
+    // Its functions would be in no cache that is small, and reading it takes longer than the command.
+    const isSlow = profile !== 'other' && [...uncached.keys()].some((name) => name.startsWith('rest-'))
+    if (isSlow) throw new Error(`esc ${profile} needs dist/rest.cjs: see EVERYDAY in esbuild.config.mjs`)
+    return saveCaches(uncached, join(root, 'dist', 'cache'), 0o644)
+  }
+  const manifest = await load('cli.cjs').commandManifest(root)
   writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   const scratch = mkdtempSync(join(tmpdir(), 'esc-build-'))
   try {

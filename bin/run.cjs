@@ -1,18 +1,102 @@
 #!/usr/bin/env node
 'use strict'
-// What npm links as `esc`. No dependencies and next to no modules: everything here is paid for by every command.
-const { loadBundle, profileOf, saveCodeCaches } = require('./code-cache.cjs')
-const { dirname, join } = require('node:path')
+// What npm links as `esc`. Everything here is paid for by every command and is compiled anew each time, so it is short, and uses
+// next to nothing of Node.
+const fs = require('node:fs')
+const { dirname } = require('node:path')
+const { Script } = require('node:vm')
 
 const root = dirname(__dirname)
 const argv = process.argv.slice(2)
-let cli
-try {
-  cli = loadBundle(join(root, 'dist', 'cli.cjs'), profileOf(argv))
-} catch (error) {
-  if (error.code !== 'ENOENT') throw error
-  process.stderr.write(`Error: esc has not been built\nhint: run "npm run build" in ${root}\n`)
-  process.exit(1)
+const profile = profileOf(argv)
+/** Scripts of this run whose code cache is missing: name of the cache → script. */
+const uncached = new Map()
+const loaded = new Map()
+
+/**
+ * Reading a cache takes time by its size, so there is one for each kind of command, with the functions that kind needs: for what
+ * scripts call all day, and `other`.
+ */
+function profileOf(words) {
+  const word = words[0] === 'env' ? words[1] : words[0]
+  if (word === '--version') return 'version'
+  return word === 'open' || word === 'run' || word === 'get' || word === 'version' ? word : 'other'
+}
+
+/**
+ * Loads a bundle of dist/ through V8's code cache: the compiled form of the functions that earlier runs used. Without one, or with
+ * one that V8 refuses (other flags, other CPU), everything works and is slower. The same bundle always gives the same module.
+ */
+function load(name) {
+  const known = loaded.get(name)
+  if (known !== undefined) return known.exports
+  const module = { exports: {} }
+  const script = compile(name)
+  loaded.set(name, module)
+  try {
+    script.runInThisContext().call(module.exports, module.exports, requireHere, module)
+  } catch (error) {
+    loaded.delete(name)
+    throw error
+  }
+  return module.exports
+}
+
+/** A bundle asks for another one as './name.cjs', wherever it is itself. */
+function requireHere(id) {
+  return id.startsWith('./') ? load(id.slice(2)) : require(id)
+}
+// Plugins are no bundles of ours.
+requireHere.importModule = (url) => import(url)
+
+function compile(name) {
+  const filename = `${root}/dist/${name}`
+  // The bundles are pure ASCII; read as latin1 they stay one byte a character.
+  const source = fs.readFileSync(filename, 'latin1')
+  // V8 accepts a stale cache when the source merely has the same length, so the name of a cache holds the digest of the source. The
+  // build writes that digest into the first line: "// sha256:" and 64 digits.
+  const kind = name.startsWith('sdk/') ? `${name.slice(4, -4)}-all` : `${name.slice(0, -4)}-${profile}`
+  const cacheName = `${kind}-${source.slice(10, 42)}-${process.version}-${process.arch}.cache`
+  const shipped = scriptWith({ source, filename, cachedData: readIfThere(`${root}/dist/cache/${cacheName}`) })
+  if (shipped !== undefined) return shipped
+  const { readUserCache } = require('./user-cache.cjs')
+  const own = scriptWith({ source, filename, cachedData: readUserCache(cacheName) })
+  if (own !== undefined) return own
+  const script = new Script(source, { filename })
+  uncached.set(cacheName, script)
+  return script
+}
+
+function scriptWith({ source, filename, cachedData }) {
+  if (cachedData === undefined) return undefined
+  const script = new Script(source, { filename, cachedData })
+  return script.cachedDataRejected ? undefined : script
+}
+
+function readIfThere(file) {
+  try {
+    return fs.readFileSync(file)
+  } catch {
+    return undefined
+  }
+}
+
+function start() {
+  // Should anything end without an answer, that is a failure.
+  process.exitCode = 1
+  process.on('uncaughtException', fail)
+  try {
+    load('cli.cjs').main(argv, root).then(finish, fail)
+  } catch (error) {
+    fail(error.code === 'ENOENT' ? new Error(`esc has not been built\nhint: run "npm run build" in ${root}`) : error)
+  }
+}
+
+function finish(code) {
+  // Now V8 knows which functions the command needs.
+  if (uncached.size > 0) require('./user-cache.cjs').saveUserCaches(uncached)
+  // Everything has been written; connections that vendors' libraries keep open must not hold us up.
+  process.exit(code)
 }
 
 function fail(error) {
@@ -20,11 +104,5 @@ function fail(error) {
   process.exit(1)
 }
 
-// Should anything end without an answer, that is a failure.
-process.exitCode = 1
-process.on('uncaughtException', fail)
-cli.main(argv, root).then((code) => {
-  saveCodeCaches()
-  // Everything has been written; connections that vendors' libraries keep open must not hold us up.
-  process.exit(code)
-}, fail)
+if (require.main === module) start()
+else module.exports = { load, uncached }

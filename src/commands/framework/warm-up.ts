@@ -12,7 +12,7 @@ values:
   environmentVariables: {TOKEN: "\${token}", PASSWORD: "\${admin.current}"}
 `
 
-/** What is played for each code cache (`bin/code-cache.cjs`): the words, and standard input. */
+/** What is played for each code cache (`bin/run.cjs`): the words, and standard input. */
 const PROFILES: Readonly<Record<string, readonly (readonly [words: readonly string[], input?: string])[]>> = {
   version: [[['version']]],
   other: [
@@ -24,12 +24,9 @@ const PROFILES: Readonly<Record<string, readonly (readonly [words: readonly stri
     [['env', 'set', 'app/dev', 'port', '5432']],
     [['env', 'ls']],
   ],
-  open: [
-    [['env', 'open', 'app/dev']],
-    [['open', 'app/dev', 'token', '--format', 'string']],
-    [['env', 'get', 'app/dev', 'port', '--value', 'json']],
-    [['run', 'app/dev', '--', 'true']],
-  ],
+  open: [[['env', 'open', 'app/dev']], [['open', 'app/dev', 'token', '--format', 'string']]],
+  get: [[['env', 'get', 'app/dev', 'port', '--value', 'json']]],
+  run: [[['run', 'app/dev', '--', 'true']]],
 }
 
 /**
