@@ -28,7 +28,12 @@ const maxAttempts = 20
 export async function commitStates(
   environment: Environment,
   changes: readonly StateChange[],
-  stamp: { readonly author: Author; readonly created: Date },
+  stamp: {
+    readonly author: Author
+    readonly created: Date
+    /** Further fields of the revision's record. */
+    readonly details?: Readonly<Record<string, string>>
+  },
 ): Promise<CommitResult> {
   for (let attempt = 1; ; attempt++) {
     const newest = environment.current()

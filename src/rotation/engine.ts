@@ -15,9 +15,9 @@ import type { PlainObject } from '../plain.ts'
 import type { Rotator, RotatorContext } from '../rotators/index.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Author, Environment, Revision } from '../store/index.ts'
-import { type Diagnostic, type PropertyPath, parsePropertyPath } from '../syntax/index.ts'
+import { type Diagnostic, formatPropertyPath, type PropertyPath, parsePropertyPath } from '../syntax/index.ts'
 import { type CommitResult, commitStates, type StateChange } from './commit.ts'
-import { failedPaths, type RotationEvent, rotationEvent } from './event.ts'
+import { failedPaths, type RotationCause, type RotationEvent, rotationEvent } from './event.ts'
 import { type Guard, guardAgainstHaste } from './guard.ts'
 import { decodeJournalEntry, type JournalEntry } from './journal-entry.ts'
 import { PathRun } from './path-run.ts'
@@ -34,8 +34,13 @@ export interface RotationRun {
   readonly environment: Environment
   readonly author: Author
   readonly mode: RotationMode
-  /** Relative to `values`. Empty: every rotator of the environment. Ignored by `failed` and `resume`. */
+  /**
+   * Relative to `values`. Empty: every rotator of the environment. In mode `failed`: what to try again, where that is not what the history
+   * says; what is no rotator any more is left out. Ignored by `resume`.
+   */
   readonly paths: readonly PropertyPath[]
+  /** What had it begin: recorded in the revision and in the history. Default: a person. */
+  readonly cause?: RotationCause
   /** Loads a rotator by name; rejects, with a suggestion, when there is none. */
   readonly loadRotator: (name: string) => Promise<Rotator>
   /** The world to evaluate the given revision in, with the engine's own rotators, and how to unlock that revision. */
@@ -111,7 +116,8 @@ class Rotation {
     refuseErrors(environment.name, parsed.diagnostics)
     if (!parsed.environment) throw new EscError('not_found', `Environment '${environment.name}' has no rotators`)
     const entries = await environment.journal().list()
-    const failed = mode === 'failed' ? failedPaths(this.#history()) : []
+    const given = paths.map((path) => formatPropertyPath(path))
+    const failed = mode !== 'failed' ? [] : given.length > 0 ? given : failedPaths(this.#history())
     const journal = entries.map(({ content }) => decodeJournalEntry(content))
     return selectCalls({ environment: parsed.environment, name: environment.name, mode, paths, failed, journal })
   }
@@ -160,7 +166,8 @@ class Rotation {
     })
     let result: CommitResult | undefined
     try {
-      result = changes.length > 0 ? await commitStates(environment, changes, { author, created }) : undefined
+      const details = this.#details(new Set(succeeded.map(({ path }) => path)))
+      result = changes.length > 0 ? await commitStates(environment, changes, { author, created, details }) : undefined
     } catch (error) {
       for (const { path } of changes) this.#paths.get(path)?.fail(notSaved(error))
       return undefined
@@ -172,6 +179,19 @@ class Rotation {
       else await run?.finish()
     }
     return result
+  }
+
+  /** In the revision's record: with it, that a schedule's run has been can be told from the revision alone, and how it went. */
+  #details(succeeded: ReadonlySet<string>): Readonly<Record<string, string>> {
+    const { cause } = this.#run
+    if (cause === undefined) return {}
+    const failed = [...this.#paths].flatMap(([path, { call }]) => (succeeded.has(path) ? [] : [call.shown]))
+    return {
+      schedule: cause.schedule,
+      due: cause.due,
+      attempt: String(cause.attempt),
+      ...(failed.length === 0 ? {} : { failed: JSON.stringify(failed) }),
+    }
   }
 
   #report(outcome: Outcome, selection: Selection, commit: CommitResult | undefined): RotationReport {
@@ -200,6 +220,7 @@ class Rotation {
       completed: context.now(),
       userID: author.email || author.name,
       preRotationRevision: base.number,
+      cause: this.#run.cause,
       report,
     })
     try {

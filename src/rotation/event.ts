@@ -1,5 +1,14 @@
 import type { RotationReport } from './report.ts'
 
+/** What had the run begin, where that was no person: an instant of a schedule. */
+export interface RotationCause {
+  /** Id of the schedule. */
+  readonly schedule: string
+  /** The instant it was due at: RFC 3339, UTC. */
+  readonly due: string
+  readonly attempt: number
+}
+
 /**
  * One run, as a line of `events/rotations.jsonl`: the `SecretRotationEvent` of the hosted service's API, so that its
  * readers can read ours. Holds no secret.
@@ -14,6 +23,7 @@ export interface RotationEvent {
   readonly preRotationRevision: number
   readonly postRotationRevision?: number
   readonly status: 'succeeded' | 'failed'
+  readonly cause?: RotationCause
   readonly rotations: readonly {
     readonly id: string
     readonly environmentPath: string
@@ -29,6 +39,7 @@ export function rotationEvent(run: {
   readonly completed: Date
   readonly userID: string
   readonly preRotationRevision: number
+  readonly cause?: RotationCause | undefined
   readonly report: Omit<RotationReport, 'event'>
 }): RotationEvent {
   const { report } = run
@@ -41,6 +52,7 @@ export function rotationEvent(run: {
     preRotationRevision: run.preRotationRevision,
     ...(report.revision === undefined ? {} : { postRotationRevision: report.revision }),
     status: report.status === 'succeeded' ? 'succeeded' : 'failed',
+    ...(run.cause && { cause: run.cause }),
     rotations: report.paths.map((path, index) => ({
       id: `${run.id}-${index + 1}`,
       environmentPath: path.path,

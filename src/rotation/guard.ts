@@ -9,11 +9,22 @@ export interface Guard {
   readonly confirm?: (question: string) => Promise<boolean | undefined>
 }
 
+/** Refused because it was rotated a moment ago. */
+export class HasteError extends EscError {
+  /** When the guard no longer minds. */
+  readonly until: Date
+
+  constructor(message: string, { hint, until }: { readonly hint: string; readonly until: Date }) {
+    super('conflict', message, { hint })
+    this.until = until
+  }
+}
+
 /**
  * Rotating twice in a row ends the credential that consumers had until a moment ago. A first rotation ends nothing, nor
  * does the second; from then on each ends what the one before it made `previous`.
  *
- * @throws EscError `conflict` when the user says no, or nobody is there to ask.
+ * @throws HasteError (`conflict`) when the user says no, or nobody is there to ask.
  */
 export async function guardAgainstHaste(
   calls: readonly SelectedCall[],
@@ -38,7 +49,8 @@ export async function guardAgainstHaste(
   const what = `${paths} was rotated ${when}; rotating again now ends the credential before that, which may still be in use`
   const answer = await guard.confirm?.(`${what}. Rotate all the same?`)
   if (answer) return
-  throw new EscError('conflict', what, {
+  throw new HasteError(what, {
+    until: new Date(newest + guard.windowMs),
     hint:
       answer === undefined
         ? `${elapsedMs < 0 ? 'set the clock right' : `wait ${age(guard.windowMs - elapsedMs)}`}, retry just what failed with --failed, or pass --force`

@@ -1,6 +1,6 @@
 export { type RotationRun, rotate } from './engine.ts'
-export { type PathRecord, pathRecords, type RotationEvent } from './event.ts'
-export type { Guard } from './guard.ts'
+export { type PathRecord, pathRecords, type RotationCause, type RotationEvent } from './event.ts'
+export { type Guard, HasteError } from './guard.ts'
 export { decodeJournalEntry, encodeJournalEntry, journalEntryId } from './journal-entry.ts'
 export type { PathReport, RotationMode, RotationProgress, RotationReport } from './report.ts'
 export { defaultRetryPolicy, noRetries, type RetryPolicy, retryPolicy } from './retry.ts'

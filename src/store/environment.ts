@@ -153,7 +153,9 @@ export class Environment {
       return
     }
     this.#key.refuseLost(revision)
-    const unsealed = (['revisionTags', 'retractions'] as const).find((field) => this.settings.get(field) !== undefined)
+    const unsealed = (['revisionTags', 'retractions', 'schedule'] as const).find(
+      (field) => this.settings.get(field) !== undefined,
+    )
     if (unsealed === undefined) return
     throw new EscError('tampered', `${this.settings.file} has ${unsealed} that nothing vouches for`, {
       hint: restoreHint,
@@ -222,6 +224,14 @@ export class Environment {
         return changed
       })
     })
+  }
+
+  /**
+   * Changes a sealed field that is nobody else's business here, such as `schedule`. Makes the data key when there is none yet.
+   * @throws EscError `key_unavailable`, `tampered`; what `change` throws.
+   */
+  async changeSealedSettings(purpose: string, change: (settings: Settings) => JsonObject): Promise<void> {
+    await this.#changeSealed(purpose, change)
   }
 
   /** While it is on, `Store.remove` refuses. */

@@ -11,7 +11,7 @@ export const layout = {
   machine: (store: string) => join(store, '.esc'),
   locks: (store: string) => join(store, '.esc', 'locks'),
   /** `+` and the prefix cannot occur in a name, so that no two things share a lock file. */
-  lock: (store: string, kind: 'environment' | 'write' | 'store', name = '') =>
+  lock: (store: string, kind: 'environment' | 'write' | 'store' | 'scheduler', name = '') =>
     join(store, '.esc', 'locks', `${kind}+${name.replaceAll('/', '+')}.lock`),
   journal: (store: string, id: string) => join(store, '.esc', 'journal', id),
   seen: (store: string) => join(store, '.esc', 'seen'),

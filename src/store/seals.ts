@@ -75,7 +75,8 @@ export class Seals {
 /** @throws EscError `tampered`. */
 export function verifySettingsSeal(settings: Settings, key: DataKey): void {
   if (key.verifySeal('settings', sealedSettings(settings), settings.settingsSeal ?? '')) return
-  const fields = settings.generation === undefined ? 'sealedFrom' : 'sealedFrom, secretsProvider, a tag or a retraction'
+  const fields =
+    settings.generation === undefined ? 'sealedFrom' : 'sealedFrom, secretsProvider, schedule, a tag or a retraction'
   throw new EscError('tampered', `${fields} in ${settings.file} was changed by somebody without the key`, {
     hint: restoreHint,
   })

@@ -84,8 +84,15 @@ export class Settings {
   }
 }
 
-/** Fields that decide which text a reference opens, or who can read what is saved. Only the holder of the key may change them. */
-export const sealedFields = ['sealedFrom', 'generation', 'secretsProvider', 'revisionTags', 'retractions'] as const
+/** Fields that decide which text a reference opens, who can read what is saved, or when it is rotated. Only the holder of the key may change them. */
+export const sealedFields = [
+  'sealedFrom',
+  'generation',
+  'secretsProvider',
+  'revisionTags',
+  'retractions',
+  'schedule',
+] as const
 
 /** What the seal of the settings is over: the sealed fields there are, as data, so that comments and style are free. */
 export function sealedSettings(settings: Settings): Uint8Array {

@@ -412,6 +412,15 @@ export class Store {
     return this.#handle(name)
   }
 
+  /**
+   * Held while the schedules of the store are looked after: one process at a time, on this machine.
+   * @throws EscError `locked`, naming the holder.
+   */
+  async lockScheduler(purpose: string): Promise<Lock> {
+    const request = { what: `the scheduler of the store ${this.folder}`, purpose, waitMs: 0 }
+    return FileLock.acquire(this.#world, layout.lock(this.folder, 'scheduler'), request)
+  }
+
   async #write<T>(purpose: string, write: () => T | Promise<T>): Promise<T> {
     const request = { what: `the store ${this.folder}`, purpose, waitMs: 15_000 }
     const lock = await FileLock.acquire(this.#world, layout.lock(this.folder, 'store'), request)

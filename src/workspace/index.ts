@@ -1,6 +1,7 @@
 /** What a user can do, one function each. Nothing here prints. */
 
 export type { RotationEvent, RotationReport } from '../rotation/index.ts'
+export type { ScheduledRun } from '../schedule/index.ts'
 export type { EnvironmentTag } from '../store/index.ts'
 export { type Applied, type AppliedEnvironment, applyDefinitions, readDefinitions } from './apply.ts'
 export {
@@ -68,6 +69,18 @@ export {
   rotatorStatus,
 } from './rotator-status.ts'
 export type { SaveResult } from './save-definition.ts'
+export {
+  createSchedule,
+  editSchedule,
+  fullNameOf,
+  getSchedule,
+  listSchedules,
+  pauseSchedule,
+  removeSchedule,
+  type ScheduleView,
+  scheduleHistory,
+  scheduleOf,
+} from './schedules.ts'
 export { selectEnvironment, selectedEnvironment } from './selection.ts'
 export { parsePath, removeValue, setValue } from './set-value.ts'
 export { type Assignment, type RemovedValues, removeValues, setValues } from './set-values.ts'

@@ -4,6 +4,7 @@ import { type ExportedMap, fromPlain, mapOf } from '../evaluate/index.ts'
 import type { PlainObject } from '../plain.ts'
 import {
   type Guard,
+  type RotationCause,
   type RotationEvent,
   type RotationMode,
   type RotationProgress,
@@ -19,8 +20,10 @@ import { signedRequests } from './signed-requests.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface RotateOptions {
-  /** As typed, relative to `values`. Empty: every rotator of the environment. */
+  /** As typed, relative to `values`. Empty: every rotator of the environment; in mode `failed`, what failed last time. */
   readonly paths: readonly string[]
+  /** What had it begin. Default: a person. */
+  readonly cause?: RotationCause
   readonly mode: RotationMode
   readonly signal: AbortSignal
   readonly onProgress: (progress: RotationProgress) => void
@@ -66,6 +69,7 @@ export async function rotateEnvironment(
       ...(options.confirm && { confirm: options.confirm }),
     },
     retries: rotationRetries(workspace.store, environment),
+    ...(options.cause && { cause: options.cause }),
     ...(options.credential === undefined ? {} : { adopt: parseCredential(options.credential) }),
     onProgress: options.onProgress,
   })

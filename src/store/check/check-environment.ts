@@ -120,7 +120,7 @@ async function openKey(
 }
 
 function checkKeyless(settings: Settings, sealed: boolean, report: Report): void {
-  const field = (['revisionTags', 'retractions'] as const).find((name) => settings.get(name) !== undefined)
+  const field = (['revisionTags', 'retractions', 'schedule'] as const).find((name) => settings.get(name) !== undefined)
   const { file } = settings
   const tampered = (problem: string) =>
     report({ severity: 'error', kind: 'tampered', file, problem, remedy: restoreHint })

@@ -4,6 +4,8 @@ import { Settings, sealSettings } from '../settings.ts'
 import { retractionsOf, revisionTagsOf } from '../versions.ts'
 
 /** Fields that belong to the key or are made anew: they are not merged. */
+/** Fields whose members belong together: half of one schedule and half of another is none. */
+const wholeFields = new Set(['schedule'])
 const ownFields = new Set(['id', 'secretsProvider', 'wrappedDataKey', 'sealedFrom', 'generation', 'settingsSeal'])
 
 export interface SettingsToMerge {
@@ -27,7 +29,8 @@ export function mergeSettings({ base, ours, theirs, renumber, key }: SettingsToM
   const theirFields = renumbered(theirs, renumber)
   for (const field of new Set([...Object.keys(theirFields), ...(base?.keys() ?? [])])) {
     if (ownFields.has(field)) continue
-    const merged = mergeValue(base?.get(field), ours.get(field), theirFields[field], (place) =>
+    const merge = wholeFields.has(field) ? mergeWhole : mergeValue
+    const merged = merge(base?.get(field), ours.get(field), theirFields[field], (place) =>
       notes.push(`both sides changed ${[field, ...place].join('.')} in the settings: ours was kept`),
     )
     if (!equal(merged, ours.get(field))) changes[field] = merged
@@ -97,6 +100,18 @@ function mergeValue(
     }
     return merged
   }
+  conflict([])
+  return ours
+}
+
+function mergeWhole(
+  base: Json | undefined,
+  ours: Json | undefined,
+  theirs: Json | undefined,
+  conflict: (place: readonly string[]) => void,
+): Json | undefined {
+  if (equal(ours, theirs) || equal(theirs, base)) return ours
+  if (equal(ours, base)) return theirs
   conflict([])
   return ours
 }

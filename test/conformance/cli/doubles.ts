@@ -24,7 +24,7 @@ export function counting(): (byteCount: number) => Uint8Array {
 /**
  * What a command printed, with what cannot be the same (ciphertexts, paths of temporary files) and the fixed data of the recorded
  * service in the place of ours: revisions are an hour apart from the epoch on, and by Test Tester; tags of revisions are by nobody in
- * the year 1; tags of environments are by pulumipus.
+ * the year 1; tags of environments are by pulumipus; a schedule runs next on 2026-05-14, whatever it says.
  */
 export async function asRecorded(text: string, words: readonly string[], stage: Stage): Promise<string> {
   const own = new RegExp(`${stage.temporary}/esc-([0-9a-f]{16})`, 'g')
@@ -37,6 +37,7 @@ const today = `${now.toISOString().slice(0, 19).replace('T', ' ')} +0000 UTC`
 
 function withRecordedStamps(text: string, [first, second, third]: readonly string[]): string {
   if (first !== 'env') return text
+  if (second === 'schedule') return text.replaceAll(/2024-07-30T00:[03]0:00Z/g, '2026-05-14T00:00:00Z')
   if (second === 'tag') return text.replaceAll(`by ${author.name}\n`, 'by pulumipus <pulumipus>\n')
   if (second !== 'version') return text
   if (third === 'tag' || text.includes('\nLast updated at')) {

@@ -97,6 +97,15 @@ export class Stage {
     writeFileSync(settings.file, settings.with(sealed))
   }
 
+  /** The one run that the recorded service says every schedule has had; for `env schedule history ENV ID`. */
+  addRecordedRun([, , , name = '', schedule = '']: readonly string[]): void {
+    const [organization = '', ...path] = name.split('/')
+    const executed = '2026-05-13T12:30:00.000Z'
+    const run = { due: executed, attempt: 1, executed, completed: executed, result: 'succeeded', version: 1 }
+    const environment = this.#store(organization).environment(path.join('/'))
+    environment.appendEvent('schedules', { id: 'evt-1', schedule, ...run })
+  }
+
   /** The text with our ciphertexts replaced by what the recorded cipher would have made of them. */
   async withRecordedCiphertexts(text: string): Promise<string> {
     if (!ciphertexts.test(text)) return text

@@ -1,0 +1,193 @@
+import { EscError } from '../errors.ts'
+import {
+  describeTiming,
+  nextRuns,
+  nextScheduleId,
+  readSchedule,
+  readTiming,
+  runsOfSchedule,
+  type Schedule,
+  type ScheduledRun,
+  scheduleField,
+  type TimingRequest,
+} from '../schedule/index.ts'
+import type { Environment, Settings } from '../store/index.ts'
+import type { EnvironmentReference } from './reference.ts'
+import type { Workspace } from './workspace.ts'
+
+/** A schedule with what has become of it, and what comes. */
+export interface ScheduleView {
+  readonly schedule: Schedule
+  /** The cron expression with its zone, or the time. */
+  readonly timing: string
+  /** Its next runs, in order; empty: paused, or over. */
+  readonly next: readonly Date[]
+  readonly lastExecuted: Date | undefined
+  /** Of the last run. */
+  readonly lastResult: ScheduledRun['result'] | undefined
+}
+
+/** The schedule of an environment; undefined: it has none. Needs no key, so what it says is only as good as the settings. */
+export function scheduleOf(environment: Environment): Schedule | undefined {
+  return readSchedule(environment.settings.get('schedule'), environment.settings.file)
+}
+
+/** The schedules of an environment, of which there is at most one. `count`: how many of its next runs to find. */
+export async function listSchedules(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  count = 1,
+): Promise<ScheduleView[]> {
+  const environment = workspace.store.environment(reference.name)
+  const schedule = scheduleOf(environment)
+  if (schedule === undefined) return []
+  const last = runsOf(environment, schedule.id).at(-1)
+  return [
+    {
+      schedule,
+      timing: describeTiming(schedule),
+      next: await nextRuns(schedule, workspace.options.now(), count),
+      lastExecuted: last && new Date(last.executed),
+      lastResult: last?.result,
+    },
+  ]
+}
+
+/** @throws EscError `not_found` when the environment has no schedule of that id. */
+export async function getSchedule(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  id: string,
+  count = 1,
+): Promise<ScheduleView> {
+  const [view] = await listSchedules(workspace, reference, count)
+  checkId(reference.name, view?.schedule, id)
+  return view as ScheduleView
+}
+
+/** The runs of a schedule, newest first. A removed schedule keeps its history. */
+export function scheduleHistory(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  id: string,
+): readonly ScheduledRun[] {
+  const environment = workspace.store.environment(reference.name)
+  const runs = runsOf(environment, id)
+  if (runs.length === 0) checkId(reference.name, scheduleOf(environment), id)
+  return runs.reverse()
+}
+
+/** @throws EscError `already_exists` for a second schedule; `usage` for a time that cannot be used. */
+export async function createSchedule(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  request: TimingRequest,
+): Promise<Schedule> {
+  const environment = workspace.store.environment(reference.name)
+  const now = workspace.options.now()
+  const timed = await readTiming(request, now)
+  const id = nextScheduleId(environment.events<ScheduledRun>('schedules'))
+  const schedule = { id, kind: 'environment_rotation', ...timed, paused: false, created: now, modified: now } as const
+  await change(environment, (before) => {
+    refuseSecond(workspace, environment.name, before)
+    return schedule
+  })
+  return schedule
+}
+
+/** Changes when it runs. What was due and has not run is not made up for. */
+export async function editSchedule(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  id: string,
+  request: TimingRequest,
+): Promise<Schedule> {
+  const environment = workspace.store.environment(reference.name)
+  const now = workspace.options.now()
+  const known = checkId(environment.name, scheduleOf(environment), id)
+  const timed = await readTiming(request, now, known)
+  return changeKnown(environment, id, (before) => ({ ...before, ...timed, modified: now }))
+}
+
+/** A paused schedule does not run; resumed, it goes on with its next instant. No change where it is so already. */
+export async function pauseSchedule(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  { id, paused }: { readonly id: string; readonly paused: boolean },
+): Promise<Schedule> {
+  const environment = workspace.store.environment(reference.name)
+  const now = workspace.options.now()
+  const known = checkId(environment.name, scheduleOf(environment), id)
+  if (known.paused === paused) {
+    // Not to be told that it is so by somebody without the key.
+    await environment.unlock()
+    return known
+  }
+  return changeKnown(environment, id, (before) => ({ ...before, paused, modified: now }))
+}
+
+/** Its history stays. `confirm` is asked with the full name of the environment, and throws to stop. */
+export async function removeSchedule(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  { id, confirm }: { readonly id: string; readonly confirm: () => Promise<void> },
+): Promise<void> {
+  const environment = workspace.store.environment(reference.name)
+  checkId(environment.name, scheduleOf(environment), id)
+  await confirm()
+  await change(environment, (before) => {
+    checkId(environment.name, before, id)
+    return undefined
+  })
+}
+
+/** The environment as messages about schedules name it: `local/rotators/ci`. */
+export function fullNameOf(workspace: Workspace, { name }: { readonly name: string }): string {
+  return `${workspace.store.organization}/${name}`
+}
+
+function runsOf(environment: Environment, id: string): ScheduledRun[] {
+  return runsOfSchedule(environment.events<ScheduledRun>('schedules'), id)
+}
+
+async function changeKnown(
+  environment: Environment,
+  id: string,
+  edit: (before: Schedule) => Schedule,
+): Promise<Schedule> {
+  let after: Schedule | undefined
+  await change(environment, (before) => {
+    after = edit(checkId(environment.name, before, id))
+    return after
+  })
+  return after as Schedule
+}
+
+/** Under the write lock, with the settings as they are then. */
+async function change(
+  environment: Environment,
+  edit: (before: Schedule | undefined) => Schedule | undefined,
+): Promise<void> {
+  await environment.changeSealedSettings('schedule', (settings: Settings) => {
+    const after = edit(readSchedule(settings.get('schedule'), settings.file))
+    return { schedule: after && scheduleField(after) }
+  })
+}
+
+function checkId(name: string, schedule: Schedule | undefined, id: string): Schedule {
+  if (id === '')
+    throw new EscError('usage', 'schedule ID cannot be empty', { hint: `"esc env schedule list ${name}" shows it` })
+  if (schedule?.id === id) return schedule
+  throw new EscError('not_found', `environment '${name}' has no schedule '${id}'`, {
+    hint: schedule ? `its schedule is ${schedule.id}` : `make one with "esc env schedule new ${name} --cron …"`,
+  })
+}
+
+function refuseSecond(workspace: Workspace, name: string, schedule: Schedule | undefined): void {
+  if (schedule === undefined) return
+  throw new EscError(
+    'already_exists',
+    `environment ${fullNameOf(workspace, { name })} already has a schedule (${schedule.id}); only one schedule per environment is currently supported`,
+    { hint: `change it with "esc env schedule edit ${name} ${schedule.id}"` },
+  )
+}
