@@ -1,8 +1,8 @@
 import { pathToFileURL } from 'node:url'
 import { EscError } from '../errors.ts'
-import { logIn } from '../workspace/index.ts'
+import { logIn, type Principal } from '../workspace/index.ts'
 import { EscCommand, OUTPUT_FLAG } from './framework/command.ts'
-import { boolean, text } from './framework/flags.ts'
+import { boolean, maybe, text } from './framework/flags.ts'
 import { person } from './framework/revision-text.ts'
 import { workspaceOptions } from './framework/session.ts'
 
@@ -23,6 +23,7 @@ const hostedSwitch = boolean({ description: 'belongs to the hosted service', hid
 
 const flags = {
   'cloud-url': text({ description: 'the store, as its folder or a file:// URL', char: 'c', value: 'url' }),
+  user: maybe(text({ description: 'who you are to access rules and the audit log, from now on', value: 'principal' })),
   'default-org': hosted,
   insecure: hostedSwitch,
   shared: hostedSwitch,
@@ -38,6 +39,7 @@ interface Result {
   readonly store: string
   readonly organization: string
   readonly user: string
+  readonly principal: Principal
 }
 
 export default class Login extends EscCommand<Result, typeof flags> {
@@ -50,6 +52,7 @@ can open an environment is decided by its key.`
   static override examples = [
     { description: 'Which store is in use', command: 'esc login' },
     { description: 'Use a store everywhere', command: 'esc login ./environments' },
+    { description: 'Say who you are to access rules', command: 'esc login --user ada@example.com' },
   ]
   static override flags = flags
   static override args = { store: { description: 'folder of the store, or a file:// URL' } }
@@ -71,12 +74,14 @@ can open an environment is decided by its key.`
     if (argument !== undefined && url !== undefined) {
       throw new EscError('usage', 'only one of --cloud-url or argument URL may be specified, not both')
     }
-    const workspace = await logIn(workspaceOptions(this.io, this.flags), argument ?? url)
+    const workspace = await logIn(workspaceOptions(this.io, this.flags), argument ?? url, this.flags.user)
     const { folder, organization } = workspace.store
-    return { store: pathToFileURL(folder).href, organization, user: person(await workspace.author()) }
+    const user = person(await workspace.author())
+    return { store: pathToFileURL(folder).href, organization, user, principal: workspace.principal() }
   }
 
-  text({ store, organization, user }: Result): string {
-    return `Logged in to ${store} as ${user} (organization ${organization})`
+  text({ store, organization, user, principal }: Result): string {
+    const who = principal.from === 'login' ? `\nAccess rules and audit log know you as '${principal.name}'` : ''
+    return `Logged in to ${store} as ${user} (organization ${organization})${who}`
   }
 }

@@ -1,6 +1,6 @@
 import { EscError } from '../errors.ts'
 import { askChoice } from '../terminal/index.ts'
-import { refuseVersion, selectEnvironment, selectedEnvironment } from '../workspace/index.ts'
+import { refuseVersion, selectEnvironment, selectedEnvironment, visibleEnvironments } from '../workspace/index.ts'
 import { EscCommand, OUTPUT_FLAG } from './framework/command.ts'
 import { boolean } from './framework/flags.ts'
 import { openSession, openTarget } from './framework/session.ts'
@@ -44,7 +44,7 @@ asks on a terminal, and elsewhere says which one is selected.`
     const choice = await askChoice(
       this.io,
       'Which environment?',
-      workspace.store.list(),
+      visibleEnvironments(workspace),
       selectedEnvironment(workspace),
     )
     if (choice !== undefined) selectEnvironment(workspace, choice)

@@ -19,6 +19,7 @@ import { cleanUpSwap } from './swap.ts'
 import { takeTurn } from './turn.ts'
 import { Versions } from './versions.ts'
 import { type DefinitionState, WorkingDefinition } from './working-definition.ts'
+import type { GuardLevel } from './world.ts'
 
 export interface Append {
   /** The revision this change was made from: a conflict, not a lost update, when it is no longer the newest. */
@@ -132,6 +133,7 @@ export class Environment {
    * @throws EscError `key_unavailable` when there is none or it cannot be unwrapped; `tampered`.
    */
   async unlock(revision?: Revision): Promise<DataKey> {
+    this.#guard('open')
     const key = await this.#key.existing()
     if (revision !== undefined) this.#seals.verifyRevision(revision, key)
     return key
@@ -139,6 +141,7 @@ export class Environment {
 
   /** The data key; made, wrapped and recorded in the settings when there is none yet. */
   async dataKey(): Promise<DataKey> {
+    this.#guard(this.settings.wrappedDataKey === undefined ? 'write' : 'open')
     return this.#key.existingOrNew()
   }
 
@@ -236,11 +239,13 @@ export class Environment {
 
   /** While it is on, `Store.remove` refuses. */
   async protectFromDeletion(on: boolean): Promise<void> {
+    this.#guard('admin')
     await this.changeSettings({ deletionProtected: on })
   }
 
   /** Takes the data key for right that this machine has not seen before: a person has said that it was changed on purpose. */
   trustKey(): void {
+    this.#guard('open')
     this.#place.memory.trustKey(this.id, digestOfKey(this.#settings.read().wrappedDataKey))
   }
 
@@ -249,6 +254,7 @@ export class Environment {
    * change of the secrets provider has left is completed or removed.
    */
   async lock(purpose: string, options: { readonly waitMs?: number } = {}): Promise<Lock> {
+    this.#guard('write')
     const { store, world } = this.#place
     const lock = await FileLock.acquire(world, layout.lock(store, 'environment', this.name), {
       what: `environment '${this.name}'`,
@@ -281,6 +287,7 @@ export class Environment {
 
   /** Appends one line to `events/<kind>.jsonl`, durably. No secrets: the file is committed as it is. */
   appendEvent(kind: string, event: object): void {
+    this.#guard('write')
     const file = layout.events(this.folder, kind)
     makeFolders(this.#files, join(this.folder, 'events'))
     appendLine(this.#files, file, JSON.stringify(event))
@@ -328,8 +335,14 @@ export class Environment {
     }
   }
 
+  /** @throws EscError `forbidden`. */
+  #guard(level: GuardLevel): void {
+    this.#place.world.guard(this.name, level)
+  }
+
   /** The settings are read anew at the start. */
   async #write<T>(purpose: string, write: () => T): Promise<T> {
+    this.#guard('write')
     return takeTurn(this.#place, purpose, () => {
       this.#settings.read()
       return write()

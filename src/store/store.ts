@@ -134,6 +134,11 @@ export class Store {
     })
   }
 
+  /** The text of `esc.yaml` as it was when the store was opened. */
+  get configurationText(): string {
+    return this.#text
+  }
+
   /** Label of the store in full names. */
   get organization(): string {
     const label = this.configuration('organization')
@@ -150,7 +155,8 @@ export class Store {
   /** For new environments: those there are keep what their settings say. */
   async setDefaultSecretsProvider(secretsProvider: string): Promise<void> {
     secretsProviderKind(secretsProvider)
-    const { files } = this.#world
+    const { files, guard } = this.#world
+    guard('*', 'admin')
     const file = layout.configuration(this.folder)
     await this.#write('configure', () => {
       const before = Buffer.from(files.readFile(file)).toString()
@@ -199,6 +205,7 @@ export class Store {
   /** @throws EscError `not_found`, with the nearest name there is. */
   environment(name: string): Environment {
     const full = environmentName(name)
+    this.#world.guard(full, 'read')
     if (this.has(full)) return this.#handle(full)
     const others = this.list()
     const similar = nearest(full, others) ?? others.find((other) => other.split('/')[1] === full.split('/')[1])
@@ -216,6 +223,7 @@ export class Store {
    */
   async create(name: string, options: NewEnvironment): Promise<Environment> {
     const full = environmentName(name)
+    this.#world.guard(full, 'write')
     if (options.secretsProvider !== undefined) secretsProviderKind(options.secretsProvider)
     return this.#write('create', () => {
       const id = randomUUID()
@@ -234,7 +242,9 @@ export class Store {
    */
   async clone(source: string, target: string, options: CloneOptions): Promise<Environment> {
     const full = environmentName(target)
+    this.#world.guard(full, 'write')
     const original = this.environment(source)
+    this.#world.guard(original.name, 'open')
     this.#refuseTaken(full)
     const { defaultSecretsProvider } = this
     const { prepareClone } = await import('./clone.ts')
@@ -253,6 +263,7 @@ export class Store {
    */
   async remove(name: string, by: { readonly author: Author; readonly removed: Date }): Promise<void> {
     const environment = this.environment(name)
+    this.#world.guard(environment.name, 'admin')
     const busy = await environment.lock('remove')
     try {
       await this.#write('remove', () => {
@@ -276,6 +287,7 @@ export class Store {
    */
   async restore(name: string, options: { readonly id?: string } = {}): Promise<Environment> {
     const full = environmentName(name)
+    this.#world.guard(full, 'admin')
     return this.#write('restore', () => {
       const removed = findRemoved(this.removed(), full, options.id)
       this.#refuseTaken(full)
@@ -291,6 +303,7 @@ export class Store {
    */
   async changeSecretsProvider(name: string, change: SecretsProviderChange): Promise<SecretsProviderChanged> {
     const environment = this.environment(name)
+    this.#world.guard(environment.name, 'admin')
     const { changeSecretsProvider } = await import('./secrets-provider-change.ts')
     const changed = await changeSecretsProvider(environment, this.#place(environment.name), change)
     this.#handle(environment.name).current()
@@ -307,6 +320,7 @@ export class Store {
    */
   async renumber(name: string, options: RenumberEnvironment): Promise<Renumbered> {
     const place = this.#place(environmentName(name))
+    this.#world.guard(place.name, 'write')
     const [{ renumber }, { mergeCommits, sidesOfCommits }, { complaint, machineGit }] = await Promise.all([
       import('./merge/renumber.ts'),
       import('./merge/side.ts'),

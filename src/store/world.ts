@@ -10,7 +10,14 @@ export interface StoreWorld {
   readonly sleep?: (ms: number) => Promise<void>
   /** Milliseconds since 1970: tells how old something is that a killed process has left. */
   readonly now?: () => number
+  /**
+   * Asked before an environment is read (`read`), its key used (`open`), anything of it changed (`write`), or it is removed or given
+   * another key (`admin`); `*`: the store as a whole. Throws to refuse. Default: everything may be done.
+   */
+  readonly guard?: (environment: string, level: GuardLevel) => void
 }
+
+export type GuardLevel = 'read' | 'open' | 'write' | 'admin'
 
 export type CompleteWorld = Required<StoreWorld>
 
@@ -21,5 +28,6 @@ export function completeWorld(world: StoreWorld): CompleteWorld {
     processes: world.processes ?? machineProcesses,
     sleep: world.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
     now: world.now ?? Date.now,
+    guard: world.guard ?? (() => {}),
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { EscError, messageOf } from '../errors.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import { createEnvironment } from './create-environment.ts'
+import { permit } from './permit.ts'
 import { withPresentStates } from './rollback.ts'
 import { checkDefinition, encryptFor, saveDefinition } from './save-definition.ts'
 import type { Workspace } from './workspace.ts'
@@ -73,6 +74,8 @@ export async function applyDefinitions(
   { plan }: { readonly plan: boolean },
 ): Promise<Applied> {
   const { store } = workspace
+  for (const { name } of wanted)
+    await permit(workspace, name, 'write', plan ? 'environment-update-planned' : 'environment-updated')
   const missing = wanted.filter(({ name }) => !store.has(name))
   const texts = new Map(
     wanted.map(({ name, text }) => [name, store.has(name) ? keepStates(workspace, name, text) : text]),

@@ -1,3 +1,4 @@
+import type { EscError } from '../errors.ts'
 import {
   type CallContext,
   type Decrypt,
@@ -12,6 +13,7 @@ import {
 import type { PlainObject } from '../plain.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Environment, Revision } from '../store/index.ts'
+import { refusalOf } from './permit.ts'
 import { findProvider, findRotator } from './plugins.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -29,6 +31,8 @@ export interface StoreWorld extends World {
   use(name: string, environment: Environment, revision: Revision): () => Promise<Decrypt>
   /** Verifies the seal of something loaded. Throws `tampered`, or `key_unavailable` when that cannot be told. */
   verify(name: string): Promise<void>
+  /** The refusal that one of some messages is about: an import that was needed, and that the access rules withhold. */
+  denied(messages: readonly string[]): EscError | undefined
 }
 
 export interface WorldOptions {
@@ -38,10 +42,13 @@ export interface WorldOptions {
   readonly signal?: AbortSignal
   /** Definitions that environments are about to have, by name: for checking those that refer to each other. */
   readonly pending?: ReadonlyMap<string, string>
+  /** What the user must be allowed to do with an environment that is imported or referred to. Default: read it. */
+  readonly imports?: 'read' | 'open'
 }
 
 export function buildWorld(workspace: Workspace, options: WorldOptions = {}): StoreWorld {
   const used = new Map<string, UsedEnvironment>()
+  const refused: EscError[] = []
   const signal = options.signal ?? new AbortController().signal
 
   function use(name: string, environment: Environment, revision: Revision): () => Promise<Decrypt> {
@@ -62,10 +69,15 @@ export function buildWorld(workspace: Workspace, options: WorldOptions = {}): St
     used,
     use,
     verify,
+    denied: (messages) => refused.find(({ message }) => messages.some((text) => text.includes(message))),
     async load(name: string): Promise<LoadedEnvironment> {
       const reference = workspace.reference(name)
       const pending = reference.version === undefined ? options.pending?.get(reference.name) : undefined
       if (pending !== undefined) return { text: pending, unlock: notYet }
+      const refusal = refusalOf(workspace, reference.name, options.imports ?? 'read', 'import')
+      if (refusal !== undefined) refused.push(refusal)
+      // Not a denial yet: environments are loaded ahead, whether or not their values are needed.
+      if (refusal !== undefined) throw refusal
       const environment = workspace.store.environment(reference.name)
       const revision = environment.resolve(reference.version)
       return { text: revision.definition, unlock: use(name, environment, revision) }

@@ -2,6 +2,7 @@ import { type KeyContext, openSecretsProvider, secretsProviderKind } from '../cr
 import { EscError, messageOf } from '../errors.ts'
 import type { Environment } from '../store/index.ts'
 import { type ExposedSecrets, exposedSecrets } from './exposed-secrets.ts'
+import { permit, wholeStore } from './permit.ts'
 import { reencrypt } from './reencrypt.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { keyContext, type Workspace } from './workspace.ts'
@@ -54,6 +55,8 @@ export async function changeSecretsProvider(
   const { reference, secretsProvider, onProgress } = request
   const kind = secretsProviderKind(secretsProvider)
   const names = reference === undefined ? store.list() : [store.environment(reference.name).name]
+  for (const name of names) await permit(workspace, name, 'admin', 'environment-key-changed')
+  if (reference === undefined) await permit(workspace, wholeStore, 'admin', 'store-settings-updated')
   const before = new Map(names.map((name) => [name, providerOf(workspace, store.environment(name))]))
   // With all of it there already, what is wanted are new keys; else what is left of an interrupted run.
   const renewed =

@@ -1,5 +1,6 @@
 import { EscError } from '../errors.ts'
 import { doing } from './doing.ts'
+import { permit } from './permit.ts'
 import { reencrypt } from './reencrypt.ts'
 import { type EnvironmentReference, refuseVersion } from './reference.ts'
 import { dropRotatorState } from './rotator-state.ts'
@@ -39,6 +40,8 @@ export async function cloneEnvironment(workspace: Workspace, request: CloneReque
   refuseVersion(target, 'clone')
   const { store } = workspace
   const { preserveHistory, preserveEnvironmentTags, preserveRevisionTags } = request
+  await permit(workspace, source.name, 'open', 'environment-cloned')
+  await permit(workspace, target.name, 'write', 'environment-created')
   const by = await stamp(workspace)
   const environment = store.environment(source.name)
   const { dropped } = dropRotatorState(source.name, environment.current().definition)

@@ -10,6 +10,7 @@ import {
   setAt,
 } from '../syntax/index.ts'
 import { definitionText } from './get-environment.ts'
+import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { dropRotatorState } from './rotator-state.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
@@ -46,6 +47,7 @@ export async function copyValues(workspace: Workspace, { from, to, path }: CopyR
   }
   const { store } = workspace
   store.environment(from.name)
+  await permit(workspace, to.name, 'write', 'environment-updated')
   const destination = store.environment(to.name)
   const base = destination.current()
   const source = dropRotatorState(from.name, await definitionText(workspace, from, true))

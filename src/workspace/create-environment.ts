@@ -3,6 +3,7 @@ import { EscError } from '../errors.ts'
 import { decryptDefinition, reencryptDefinition } from '../language/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import { doing } from './doing.ts'
+import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { dropRotatorState } from './rotator-state.ts'
 import { saveDefinition } from './save-definition.ts'
@@ -39,6 +40,7 @@ export async function createEnvironment(
   reference: EnvironmentReference,
   { definition: given, copyFrom, secretsProvider }: NewEnvironmentRequest,
 ): Promise<Created> {
+  await permit(workspace, reference.name, 'write', 'environment-created')
   const author = await workspace.author()
   const created = workspace.options.now()
   if (workspace.store.has(reference.name)) {
@@ -71,6 +73,7 @@ interface Source {
 
 /** Everything that can fail about a source does so here, before anything is made. */
 async function openSource(workspace: Workspace, reference: EnvironmentReference): Promise<Source> {
+  await permit(workspace, reference.name, 'open', 'environment-decrypted')
   const environment = workspace.store.environment(reference.name)
   const revision = environment.resolve(reference.version)
   if (reference.version === undefined) warnOfUnsavedEdit(workspace, environment, revision)

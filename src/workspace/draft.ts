@@ -78,7 +78,7 @@ export async function openDraft(workspace: Workspace, { id, reading = false, abo
   try {
     const path = join(tree, prefix.stdout.toString().trimEnd())
     const { onOpen: _, ...options } = workspace.options
-    const draft = openWorkspaceAt(path, options, 'named')
+    const draft = openWorkspaceAt(path, { ...options, original: workspace }, 'named')
     if (!draft.store.has(about)) {
       const where = isNew ? 'the last commit' : `the branch '${branch}'`
       throw new EscError('not_found', `${doing}: environment '${about}' is not in ${where}`, {

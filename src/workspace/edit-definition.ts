@@ -2,6 +2,7 @@ import { formatJson } from '../json.ts'
 import type { Environment, Revision } from '../store/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import { definitionText } from './get-environment.ts'
+import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { withMissingStates } from './rollback.ts'
 import { lostCredentials } from './rotator-state.ts'
@@ -26,6 +27,7 @@ export async function beginEdit(
   reference: EnvironmentReference,
   { showSecrets }: { readonly showSecrets: boolean },
 ): Promise<DefinitionEdit> {
+  await permit(workspace, reference.name, 'write', 'environment-updated')
   const environment = workspace.store.environment(reference.name)
   const base = environment.current()
   const text = await definitionText(workspace, { ...reference, version: String(base.number) }, showSecrets)
@@ -54,6 +56,7 @@ export async function replaceDefinition(
   reference: EnvironmentReference,
   text: string,
 ): Promise<SaveResult> {
+  await permit(workspace, reference.name, 'write', 'environment-updated')
   const environment = workspace.store.environment(reference.name)
   const base = environment.current()
   const kept = withMissingStates(text, base)

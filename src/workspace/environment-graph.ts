@@ -2,6 +2,7 @@ import { EscError, messageOf } from '../errors.ts'
 import { listProviders, listReferences, listRotators, parseEnvironment } from '../language/index.ts'
 import type { Revision } from '../store/index.ts'
 import { cyclesOf } from './cycles.ts'
+import { visibleEnvironments } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { belowValues } from './rotator-state.ts'
 import type { Workspace } from './workspace.ts'
@@ -55,7 +56,7 @@ export function environmentGraph(workspace: Workspace, references: readonly Envi
   const { store } = workspace
   for (const { name, version } of references) store.environment(name).resolve(version)
   const whole = references.length === 0
-  const asked = whole ? store.list().map((name) => ({ name, version: undefined })) : references
+  const asked = whole ? visibleEnvironments(workspace).map((name) => ({ name, version: undefined })) : references
   const environments = new Map<string, GraphedEnvironment>()
   const links: Mutable<Omit<GraphLink, 'cyclic'>>[] = []
   const place = (name: string, version: string | undefined): string => {

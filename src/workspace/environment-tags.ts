@@ -1,4 +1,5 @@
 import type { EnvironmentTag } from '../store/index.ts'
+import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { stamp } from './stamp.ts'
 import type { Workspace } from './workspace.ts'
@@ -18,6 +19,7 @@ export async function setEnvironmentTag(
   reference: EnvironmentReference,
   { name, value }: { readonly name: string; readonly value: string },
 ): Promise<EnvironmentTag> {
+  await permit(workspace, reference.name, 'write', 'environment-tag-created')
   return workspace.store.environment(reference.name).tags.set(name, value, await stamp(workspace))
 }
 
@@ -27,6 +29,7 @@ export async function renameEnvironmentTag(
   reference: EnvironmentReference,
   { name, newName }: { readonly name: string; readonly newName: string },
 ): Promise<EnvironmentTag> {
+  await permit(workspace, reference.name, 'write', 'environment-tag-updated')
   return workspace.store.environment(reference.name).tags.rename(name, newName, await stamp(workspace))
 }
 
@@ -36,5 +39,6 @@ export async function removeEnvironmentTag(
   reference: EnvironmentReference,
   name: string,
 ): Promise<void> {
+  await permit(workspace, reference.name, 'write', 'environment-tag-deleted')
   await workspace.store.environment(reference.name).tags.remove(name)
 }

@@ -3,6 +3,7 @@ import type { ExportedExpr, ExportedRange, ExportedValue } from '../evaluate/ind
 import { decryptDefinition } from '../language/index.ts'
 import type { PropertyPath } from '../syntax/index.ts'
 import { definitionAt } from './definition-text.ts'
+import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type Checked, checkDefinition } from './save-definition.ts'
 import { type Format, isObject, renderValue, rootValue, valueAt, variablesOf } from './value-format.ts'
@@ -35,6 +36,8 @@ export async function definitionText(
   reference: EnvironmentReference,
   showSecrets: boolean,
 ): Promise<string> {
+  if (showSecrets) await permit(workspace, reference.name, 'open', 'environment-decrypted')
+  else await permit(workspace, reference.name, 'read', 'environment-read')
   const environment = workspace.store.environment(reference.name)
   const revision = environment.resolve(reference.version)
   if (reference.version === undefined) warnOfUnsavedEdit(workspace, environment, revision)

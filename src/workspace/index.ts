@@ -54,6 +54,8 @@ export { knownWorkspaces, type Located, type LocateMode, locate, locateCompariso
 export { logIn, logOut } from './login.ts'
 export { setLoginProvider } from './login-provider.ts'
 export { type OpenedEnvironment, openEnvironment } from './open-environment.ts'
+export { visibleEnvironments } from './permit.ts'
+export type { Principal } from './principal.ts'
 export { createFiles, interpolateArgument, secretTexts } from './program-environment.ts'
 export { type EnvironmentReference, refuseVersion } from './reference.ts'
 export { listReferrers, type Referrer } from './referrers.ts'

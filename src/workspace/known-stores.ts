@@ -8,6 +8,8 @@ export interface KnownStores {
   readonly current: string | undefined
   /** Folders of all stores. Each is known by its label, which is in its own `esc.yaml`. */
   readonly folders: readonly string[]
+  /** Who the user has said to be. Undefined: nothing. */
+  readonly user?: string | undefined
 }
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -18,18 +20,24 @@ const fileName = 'config'
 export function readKnownStores(env: Variables): KnownStores {
   try {
     const text = readFileSync(join(configFolder(env), `${fileName}.json`), 'utf8')
-    const { current, stores } = JSON.parse(text) as { current?: unknown; stores?: unknown }
+    const { current, stores, user } = JSON.parse(text) as { current?: unknown; stores?: unknown; user?: unknown }
     const folders = Array.isArray(stores) ? stores.filter((each) => typeof each === 'string') : []
-    return { current: typeof current === 'string' ? current : undefined, folders }
+    return {
+      current: typeof current === 'string' ? current : undefined,
+      folders,
+      user: typeof user === 'string' ? user : undefined,
+    }
   } catch {
     return { current: undefined, folders: [] }
   }
 }
 
-export async function writeKnownStores(env: Variables, { current, folders }: KnownStores): Promise<void> {
+export async function writeKnownStores(env: Variables, { current, folders, user }: KnownStores): Promise<void> {
   const { Conf } = await import('../sdk/conf.ts')
   const file = new Conf({ cwd: configFolder(env), configName: fileName })
   file.set('stores', [...folders])
   if (current === undefined) file.delete('current')
   else file.set('current', current)
+  if (user === undefined) file.delete('user')
+  else file.set('user', user)
 }

@@ -1,4 +1,5 @@
 import { knownWorkspaces } from './locate.ts'
+import { visibleEnvironments } from './permit.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface ListOptions {
@@ -19,8 +20,9 @@ export function listEnvironments(workspace: Workspace, { organization, project }
   const byLabel = (a: Workspace, b: Workspace) => (a.store.organization < b.store.organization ? -1 : 1)
   return [workspace, ...others.sort(byLabel)]
     .filter(({ store }) => !organization || store.organization === organization)
-    .flatMap(({ store }) => {
-      const names = store.list().filter((name) => !project || name.startsWith(`${project}/`))
+    .flatMap((each) => {
+      const { store } = each
+      const names = visibleEnvironments(each).filter((name) => !project || name.startsWith(`${project}/`))
       return store.organization === own ? names : names.map((name) => `${store.organization}/${name}`)
     })
 }

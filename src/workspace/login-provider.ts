@@ -3,6 +3,7 @@ import type { Json } from '../json.ts'
 import { setAt } from '../syntax/index.ts'
 import { changeNewest } from './change-newest.ts'
 import { createEnvironment } from './create-environment.ts'
+import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
 import { parsePath, relative } from './set-value.ts'
@@ -33,6 +34,7 @@ export async function setLoginProvider(
   const path = parsePath(typed, (reason) => `invalid --path: ${reason}`)
   if (path.length === 0) throw new EscError('usage', 'path must contain at least one element')
   const { store } = workspace
+  await permit(workspace, reference.name, 'write', 'environment-updated')
   if (!store.has(reference.name)) {
     const fullName = `${store.organization}/${reference.name}`
     if (!create) {

@@ -7,15 +7,21 @@ import { openWorkspace, openWorkspaceAt, type Workspace, type WorkspaceOptions }
 /**
  * Makes a store the one that commands use wherever no other is named or found, and remembers it by its label. `target`: its folder,
  * or a `file://` URL; undefined: only says which store is in use.
+ * `user`: who access rules and audit log take the user for from now on; default: as before.
  *
  * @throws EscError `not_found`; `unsupported` for the URL of a service.
  */
-export async function logIn(options: WorkspaceOptions, target: string | undefined): Promise<Workspace> {
-  if (target === undefined) return openWorkspace(options)
+export async function logIn(options: WorkspaceOptions, target: string | undefined, user?: string): Promise<Workspace> {
+  const { user: formerUser, ...before } = readKnownStores(options.env)
+  if (target === undefined) {
+    const workspace = openWorkspace(options)
+    if (user !== undefined) await writeKnownStores(options.env, { ...before, user })
+    return workspace
+  }
   const workspace = openWorkspaceAt(folderOf(target, options.cwd), options, 'login')
   const { folder } = workspace.store
-  const known = readKnownStores(options.env)
-  await writeKnownStores(options.env, { current: folder, folders: [...new Set([...known.folders, folder])] })
+  const folders = [...new Set([...before.folders, folder])]
+  await writeKnownStores(options.env, { current: folder, folders, user: user ?? formerUser })
   return workspace
 }
 
@@ -27,7 +33,7 @@ export async function logOut(
   options: WorkspaceOptions,
   { target, all }: { readonly target: string | undefined; readonly all: boolean },
 ): Promise<readonly string[]> {
-  const { current, folders } = readKnownStores(options.env)
+  const { current, folders, user } = readKnownStores(options.env)
   const everything = [...new Set([...(current === undefined ? [] : [current]), ...folders])]
   const forgotten = all
     ? everything
@@ -37,7 +43,7 @@ export async function logOut(
   if (forgotten.length > 0) {
     const kept = folders.filter((folder) => !forgotten.includes(folder))
     const still = current !== undefined && !forgotten.includes(current) ? current : undefined
-    await writeKnownStores(options.env, { current: still, folders: kept })
+    await writeKnownStores(options.env, { current: still, folders: kept, user: all ? undefined : user })
   }
   return forgotten
 }

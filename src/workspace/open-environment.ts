@@ -1,6 +1,7 @@
 import { type ExportedMap, evaluateEnvironment } from '../evaluate/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
+import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type Workspace, warnOfUnsavedEdit } from './workspace.ts'
 
@@ -28,9 +29,10 @@ export async function openEnvironment(
   reference: EnvironmentReference,
   options: OpenOptions = {},
 ): Promise<OpenedEnvironment> {
+  await permit(workspace, reference.name, 'open', 'environment-open')
   const environment = workspace.store.environment(reference.name)
   const revision = environment.resolve(reference.version)
-  const world = buildWorld(workspace, options)
+  const world = buildWorld(workspace, { ...options, imports: 'open' })
   const unlock = world.use(reference.environment, environment, revision)
   // First of all: a changed definition could send the secrets of others wherever it likes.
   await world.verify(reference.environment)
@@ -42,6 +44,8 @@ export async function openEnvironment(
     options,
   )
   for (const name of evaluation.environments) await world.verify(name)
+  const denied = world.denied(evaluation.diagnostics.map(({ summary }) => summary))
+  if (denied !== undefined) throw denied
   const failed = evaluation.diagnostics.some((diagnostic) => diagnostic.severity === 'error')
   return {
     properties: failed ? undefined : evaluation.environment?.properties,

@@ -1,5 +1,6 @@
 import { listReferences, parseEnvironment } from '../language/index.ts'
 import type { Environment, Revision } from '../store/index.ts'
+import { visibleEnvironments } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -30,7 +31,7 @@ export function listReferrers(
   const { store } = workspace
   const { name: wanted } = store.environment(reference.name)
   const found: Referrer[] = []
-  for (const name of store.list()) {
+  for (const name of visibleEnvironments(workspace)) {
     const [project = '', own = ''] = name.split('/')
     for (const revision of revisionsOf(store.environment(name), allRevisions)) {
       for (const version of versionsNamed(workspace, wanted, revision)) {

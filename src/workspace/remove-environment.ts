@@ -1,4 +1,5 @@
 import { EscError } from '../errors.ts'
+import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -10,6 +11,7 @@ export async function removeEnvironment(
   reference: EnvironmentReference,
   confirm: (fullName: string) => Promise<void>,
 ): Promise<Removed> {
+  await permit(workspace, reference.name, 'admin', 'environment-deleted')
   const environment = workspace.store.environment(reference.name)
   const fullName = `${workspace.store.organization}/${environment.name}`
   if (environment.settings.deletionProtected) {

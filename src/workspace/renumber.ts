@@ -2,6 +2,7 @@ import { EscError } from '../errors.ts'
 import { encryptDefinition } from '../language/index.ts'
 import type { Renumbered } from '../store/index.ts'
 import { placeOf } from '../syntax/index.ts'
+import { permit } from './permit.ts'
 import { reencrypt } from './reencrypt.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { checkDefinition } from './save-definition.ts'
@@ -23,6 +24,7 @@ export async function renumberEnvironment(
 ): Promise<RenumberedEnvironment> {
   const { store } = workspace
   const { name } = reference
+  await permit(workspace, name, 'write', 'environment-renumbered')
   const renumbered = await store.renumber(name, {
     author: await workspace.author(),
     created: workspace.options.now(),

@@ -1,11 +1,12 @@
 import { EscError } from '../errors.ts'
 import type { RemovedEnvironment } from '../store/index.ts'
+import { permit, refusalOf } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Environments that were removed and can be brought back, the last removed first. */
 export function removedEnvironments(workspace: Workspace): readonly RemovedEnvironment[] {
-  return workspace.store.removed()
+  return workspace.store.removed().filter(({ name }) => refusalOf(workspace, name, 'read') === undefined)
 }
 
 /**
@@ -18,6 +19,7 @@ export async function restoreEnvironment(
   id: string | undefined,
 ): Promise<{ readonly name: string; readonly revision: number }> {
   const { store } = workspace
+  await permit(workspace, reference.name, 'admin', 'environment-restored')
   if (store.has(reference.name)) {
     throw new EscError(
       'already_exists',

@@ -4,6 +4,7 @@ import type { Environment, Revision } from '../store/index.ts'
 import { decode, deleteAt, getAt, type Node, parsePropertyPath, setAt } from '../syntax/index.ts'
 import { fragmentOf } from './copy-values.ts'
 import { requireVersion } from './history.ts'
+import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { belowValues } from './rotator-state.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
@@ -39,6 +40,7 @@ export async function rollBack(
   reference: EnvironmentReference,
   options: RollbackOptions,
 ): Promise<RolledBack> {
+  await permit(workspace, reference.name, 'write', 'environment-updated')
   const environment = workspace.store.environment(reference.name)
   const target = environment.resolve(requireVersion(reference))
   const base = environment.current()

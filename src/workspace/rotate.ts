@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { EscError } from '../errors.ts'
+import { EscError, messageOf } from '../errors.ts'
 import { type ExportedMap, fromPlain, mapOf } from '../evaluate/index.ts'
 import type { PlainObject } from '../plain.ts'
 import {
@@ -12,7 +12,8 @@ import {
   rotate,
 } from '../rotation/index.ts'
 import { parsePropertyPath } from '../syntax/index.ts'
-import { buildWorld } from './build-world.ts'
+import { buildWorld, type StoreWorld } from './build-world.ts'
+import { permit } from './permit.ts'
 import { findRotator } from './plugins.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { rotationGuardMs, rotationRetries } from './rotation-settings.ts'
@@ -45,16 +46,20 @@ export async function rotateEnvironment(
   reference: EnvironmentReference,
   options: RotateOptions,
 ): Promise<RotationReport> {
+  const [level, event] = rights[options.mode]
+  await permit(workspace, reference.name, level, event)
   const environment = workspace.store.environment(reference.name)
   const author = await workspace.author()
-  return rotate({
+  let denied: StoreWorld['denied'] = () => undefined
+  const report = rotate({
     environment,
     author,
     mode: options.mode,
     paths: options.paths.map(parsePath),
     loadRotator: (name) => findRotator(workspace, name),
     buildWorld: (rotator, base) => {
-      const world = buildWorld(workspace, { rotator })
+      const world = buildWorld(workspace, { rotator, imports: 'open' })
+      denied = world.denied
       return { world, unlock: world.use(environment.name, environment, base) }
     },
     context: {
@@ -73,7 +78,21 @@ export async function rotateEnvironment(
     ...(options.credential === undefined ? {} : { adopt: parseCredential(options.credential) }),
     onProgress: options.onProgress,
   })
+  // An import that the user may not open is no mistake in the definition.
+  return report.catch((error) => {
+    throw denied([messageOf(error)]) ?? error
+  })
 }
+
+/** Looking needs no more than opening; the rest is what a rotation needs. */
+const rights = {
+  rotate: ['write', 'environment-rotated'],
+  failed: ['write', 'environment-rotated'],
+  resume: ['write', 'environment-rotated'],
+  adopt: ['write', 'environment-rotated'],
+  plan: ['write', 'environment-rotation-planned'],
+  doctor: ['open', 'environment-rotation-examined'],
+} as const
 
 function parseCredential(text: string): ExportedMap {
   let parsed: unknown

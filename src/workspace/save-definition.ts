@@ -3,6 +3,7 @@ import { decryptDefinition, encryptDefinition } from '../language/index.ts'
 import type { Change, Environment, Revision } from '../store/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
+import { permit } from './permit.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface DefinitionChange {
@@ -46,7 +47,7 @@ export async function checkDefinition(
   { showSecrets = false, pending }: CheckOptions = {},
 ): Promise<Checked> {
   const request = { name, text, mode: 'check', showSecrets, unlock: ownKeyNotNeeded } as const
-  const world = buildWorld(workspace, pending === undefined ? {} : { pending })
+  const world = buildWorld(workspace, { imports: showSecrets ? 'open' : 'read', ...(pending && { pending }) })
   const { environment, diagnostics, environments } = await evaluateEnvironment(request, world)
   const imports = environments.flatMap((each) => {
     const used = world.used.get(each)
@@ -72,6 +73,7 @@ export async function saveDefinition(
   environment: Environment,
   { text, base, change, savedEdit, pending, details }: DefinitionChange,
 ): Promise<SaveResult> {
+  await permit(workspace, environment.name, 'write', 'environment-updated')
   const { diagnostics } = await checkDefinition(
     workspace,
     environment.name,

@@ -9,6 +9,7 @@ import {
   YamlFragment,
 } from '../syntax/index.ts'
 import { changeNewest } from './change-newest.ts'
+import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
 import { looksLikeSecret } from './secret-strength.ts'
@@ -41,6 +42,7 @@ export async function setValue(
   reference: EnvironmentReference,
   request: ValueRequest,
 ): Promise<SaveResult> {
+  await permit(workspace, reference.name, 'write', 'environment-updated')
   const path = parseValuePath(request.path)
   const text = await request.value()
   const value = await yamlValueAt(path, text, request)
@@ -57,6 +59,7 @@ export async function removeValue(
   reference: EnvironmentReference,
   typed: string,
 ): Promise<SaveResult> {
+  await permit(workspace, reference.name, 'write', 'environment-updated')
   const path = parseValuePath(typed)
   const environment = workspace.store.environment(reference.name)
   return changeNewest(environment, [['values', ...path]], (base) => {

@@ -9,6 +9,7 @@ import {
   type YamlData,
 } from '../syntax/index.ts'
 import { changeNewest } from './change-newest.ts'
+import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
 import { documentPathOf, parseValuePath, relative, type ValueKind, yamlValueAt } from './set-value.ts'
@@ -27,6 +28,7 @@ export async function setValues(
   reference: EnvironmentReference,
   assignments: readonly Assignment[],
 ): Promise<SaveResult> {
+  await permit(workspace, reference.name, 'write', 'environment-updated')
   const environment = workspace.store.environment(reference.name)
   const values: { readonly path: PropertyPath; readonly value: YamlData }[] = []
   for (const assignment of assignments) {
@@ -64,6 +66,7 @@ export async function removeValues(
   reference: EnvironmentReference,
   typed: readonly string[],
 ): Promise<RemovedValues> {
+  await permit(workspace, reference.name, 'write', 'environment-updated')
   const environment = workspace.store.environment(reference.name)
   const paths = typed.map((path) => ['values', ...parseValuePath(path)])
   return changeNewest(environment, paths, async (base) => {

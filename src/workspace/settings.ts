@@ -1,5 +1,6 @@
 import { EscError } from '../errors.ts'
 import { nearest } from '../suggestion.ts'
+import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -33,11 +34,13 @@ export async function changeSetting(
   name: string,
   text: string,
 ): Promise<EnvironmentSettings> {
-  const environment = workspace.store.environment(reference.name)
   settingName(name)
   if (text !== 'true' && text !== 'false') {
     throw new EscError('usage', `invalid value for deletion-protected: ${text} (expected true or false)`)
   }
+  const protection = text === 'true' ? 'enabled' : 'disabled'
+  await permit(workspace, reference.name, 'admin', `environment-deletion-protection-${protection}`)
+  const environment = workspace.store.environment(reference.name)
   await environment.protectFromDeletion(text === 'true')
   return { 'deletion-protected': environment.settings.deletionProtected }
 }

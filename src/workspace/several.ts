@@ -1,5 +1,7 @@
 import { EscError } from '../errors.ts'
+import { environmentPattern } from '../store/index.ts'
 import { nearest } from '../suggestion.ts'
+import { visibleEnvironments } from './permit.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Whether a reference stands for several environments: `app/*`, `app/dev,app/prod`. Neither character can be in a name. */
@@ -13,12 +15,12 @@ export function namesSeveral(typed: string): boolean {
  *
  * @throws EscError `not_found` for a pattern that matches none.
  */
-export function expandReferences({ store }: Workspace, typed: string): string[] {
-  const all = store.list()
+export function expandReferences(workspace: Workspace, typed: string): string[] {
+  const all = visibleEnvironments(workspace)
   const found = new Set<string>()
   for (const part of typed.split(',').map((each) => each.trim())) {
     const [, pattern = '', version = ''] = /^([^@:]*)([@:].*)?$/.exec(part) ?? []
-    const names = pattern.includes('*') ? all.filter(matcher(pattern)) : [pattern]
+    const names = pattern.includes('*') ? all.filter(environmentPattern(pattern)) : [pattern]
     if (names.length === 0) {
       const similar = nearest(pattern, all)
       throw new EscError('not_found', `no environment matches '${pattern}'`, {
@@ -28,12 +30,4 @@ export function expandReferences({ store }: Workspace, typed: string): string[] 
     for (const name of names) found.add(name + version)
   }
   return [...found]
-}
-
-function matcher(pattern: string): (name: string) => boolean {
-  if (pattern === '*') return () => true
-  const whole = pattern.includes('/') ? pattern : `default/${pattern}`
-  const parts = whole.split('*').map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-  const expression = new RegExp(`^${parts.join('[^/]*')}$`)
-  return (name) => expression.test(name)
 }

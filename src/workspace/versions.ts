@@ -1,5 +1,6 @@
 import { EscError } from '../errors.ts'
 import { isNumber, requireVersion } from './history.ts'
+import { permit } from './permit.ts'
 import { type EnvironmentReference, parseRelativeReference } from './reference.ts'
 import { stamp } from './stamp.ts'
 import type { Workspace } from './workspace.ts'
@@ -10,6 +11,7 @@ export async function tagRevision(
   reference: EnvironmentReference,
   version: string | undefined,
 ): Promise<void> {
+  await permit(workspace, reference.name, 'write', 'environment-revision-tag-updated')
   const environment = workspace.store.environment(reference.name)
   const { version: tag } = reference
   if (tag === undefined || isNumber(tag)) {
@@ -33,6 +35,7 @@ export async function tagRevision(
 
 /** Removes the tag that the reference names. */
 export async function removeRevisionTag(workspace: Workspace, reference: EnvironmentReference): Promise<void> {
+  await permit(workspace, reference.name, 'write', 'environment-revision-tag-deleted')
   const environment = workspace.store.environment(reference.name)
   const { version: tag } = reference
   if (tag === undefined || isNumber(tag)) {
@@ -55,6 +58,7 @@ export async function retractRevision(
   reference: EnvironmentReference,
   { replacement, reason }: RetractRequest,
 ): Promise<void> {
+  await permit(workspace, reference.name, 'write', 'environment-revision-retracted')
   const environment = workspace.store.environment(reference.name)
   const version = requireVersion(reference)
   await environment.versions.retract(version, {

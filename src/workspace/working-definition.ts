@@ -1,3 +1,4 @@
+import { permit, visibleEnvironments } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
 import type { Workspace } from './workspace.ts'
@@ -12,7 +13,7 @@ export interface EnvironmentStatus {
 
 /** The status of one environment, or of all. */
 export function environmentStatus(workspace: Workspace, reference?: EnvironmentReference): EnvironmentStatus[] {
-  const names = reference === undefined ? workspace.store.list() : [reference.name]
+  const names = reference === undefined ? visibleEnvironments(workspace) : [reference.name]
   return names.map((name) => {
     const environment = workspace.store.environment(name)
     const newest = environment.current()
@@ -25,6 +26,7 @@ export async function saveWorkingDefinition(
   workspace: Workspace,
   reference: EnvironmentReference,
 ): Promise<SaveResult & { readonly text: string }> {
+  await permit(workspace, reference.name, 'write', 'environment-updated')
   const environment = workspace.store.environment(reference.name)
   const base = environment.current()
   const text = environment.workingDefinition()
@@ -40,6 +42,7 @@ export async function restoreWorkingDefinition(
   workspace: Workspace,
   reference: EnvironmentReference,
 ): Promise<boolean> {
+  await permit(workspace, reference.name, 'write', 'environment-updated')
   const environment = workspace.store.environment(reference.name)
   const edited = environment.definitionState() !== 'clean'
   if (edited) await environment.restoreDefinition()

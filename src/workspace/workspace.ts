@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { type AccessRules, readAccessRules } from '../access/index.ts'
 import { configFolder, type KeyContext } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import type { World } from '../evaluate/index.ts'
@@ -6,8 +7,8 @@ import {
   type Author,
   type ChangedFiles,
   type Environment,
+  type GuardLevel,
   layout,
-  type RecordedFiles,
   type Revision,
   recordFiles,
   Store,
@@ -15,6 +16,8 @@ import {
 } from '../store/index.ts'
 import { findAuthor } from './author.ts'
 import { readKnownStores } from './known-stores.ts'
+import { refuseForbidden } from './permit.ts'
+import { findPrincipal, type Principal } from './principal.ts'
 import { type EnvironmentReference, parseReference } from './reference.ts'
 
 /** What a workspace needs from outside. */
@@ -34,6 +37,8 @@ export interface WorkspaceOptions {
   readonly random?: ((byteCount: number) => Uint8Array) | undefined
   /** Hears of each store that is opened. */
   readonly onOpen?: ((workspace: Workspace) => void) | undefined
+  /** For a copy of a store, such as a draft: whose rules count, and whose log what is done is written in. */
+  readonly original?: Workspace | undefined
 }
 
 /** Why it is this store: it was named, by flag or variable; the current folder is in or beside it; the user has logged in to it. */
@@ -46,31 +51,30 @@ export interface Workspace {
   readonly options: WorkspaceOptions
   /** Who new revisions are by. Found out once. */
   author(): Promise<Author>
+  /** Who access rules and audit log take the user for. Found out once. */
+  principal(): Principal
+  /** What `access:` in `esc.yaml` says. Undefined: nothing. @throws EscError `invalid_input` for rules with a mistake. */
+  accessRules(): AccessRules | undefined
   reference(text: string): EnvironmentReference
   /** What has been changed in the store by this object so far. */
   changes(): ChangedFiles
 }
 
 export function openWorkspace(options: WorkspaceOptions): Workspace {
-  const recorded = recordFiles()
-  const world = { keys: keyContext(options), files: recorded.files }
   const chosen = options.store ?? options.env.ESC_STORE
-  if (chosen)
-    return workspaceOf(openChosen(resolve(options.cwd, chosen), world), { chosen: 'named', recorded, options })
+  if (chosen) return workspaceOf((world) => openChosen(resolve(options.cwd, chosen), world), 'named', options)
   try {
-    return workspaceOf(Store.find(options.cwd, world), { chosen: 'found', recorded, options })
+    return workspaceOf((world) => Store.find(options.cwd, world), 'found', options)
   } catch (error) {
     const { current } = readKnownStores(options.env)
     if (!(error instanceof EscError) || error.code !== 'not_found' || current === undefined) throw error
-    return workspaceOf(Store.open(current, world), { chosen: 'login', recorded, options })
+    return workspaceOf((world) => Store.open(current, world), 'login', options)
   }
 }
 
 /** The store in a folder, or in `environments/` of it. */
 export function openWorkspaceAt(folder: string, options: WorkspaceOptions, chosen: Chosen): Workspace {
-  const recorded = recordFiles()
-  const world = { keys: keyContext(options), files: recorded.files }
-  return workspaceOf(openChosen(resolve(options.cwd, folder), world), { chosen, recorded, options })
+  return workspaceOf((world) => openChosen(resolve(options.cwd, folder), world), chosen, options)
 }
 
 /** `folder` is a store, or holds one in `environments/`. */
@@ -87,21 +91,30 @@ function openChosen(folder: string, world: StoreWorld): Store {
   }
 }
 
-interface Opening {
-  readonly chosen: Chosen
-  readonly recorded: RecordedFiles
-  readonly options: WorkspaceOptions
-}
-
-function workspaceOf(store: Store, { chosen, recorded, options }: Opening): Workspace {
-  let author: Promise<Author> | undefined
+function workspaceOf(open: (world: StoreWorld) => Store, chosen: Chosen, options: WorkspaceOptions): Workspace {
+  const recorded = recordFiles()
+  // Beneath the check of every function of this folder: one that forgets it gets no further than the store.
+  const guard = (environment: string, level: GuardLevel) => refuseForbidden(workspace, environment, level)
+  const store = open({ keys: keyContext(options), files: recorded.files, guard })
+  let author: Author | undefined
+  let principal: Principal | undefined
+  let rules: { readonly access: AccessRules | undefined } | undefined
   const workspace: Workspace = {
     store,
     chosen,
     options,
-    author: () => {
+    async author() {
       author ??= findAuthor(options.env, store.folder)
       return author
+    },
+    principal() {
+      principal ??= options.original?.principal() ?? findPrincipal(options.env, store.folder)
+      return principal
+    },
+    accessRules() {
+      if (options.original !== undefined) return options.original.accessRules()
+      rules ??= { access: readAccessRules(store.configurationText, layout.configuration(store.folder)) }
+      return rules.access
     },
     reference: (text) => parseReference(text, () => store.organization),
     changes: () => recorded.changedIn(store.folder),

@@ -36,8 +36,18 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: ['evaluate', 'schema', 'plugins', 'rotators', 'rotation'],
     because: 'it runs one rotator as the engine would, against no store',
   },
+  access: {
+    mayImport: ['store', 'syntax'],
+    because: 'who may do what is a question of names and rules; it opens nothing',
+  },
+  audit: {
+    mayImport: ['files', 'store'],
+    because: 'a log of what was done; it does not know how, nor what secrets are',
+  },
   workspace: {
     mayImport: [
+      'access',
+      'audit',
       'syntax',
       'schema',
       'language',

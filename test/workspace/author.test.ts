@@ -9,32 +9,33 @@ describe('findAuthor', () => {
   after(() => rmSync(folder, { recursive: true, force: true }))
   const env = { PATH: process.env.PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: '1' }
 
-  it('takes ESC_AUTHOR', async () => {
-    const author = await findAuthor({ ...env, ESC_AUTHOR: ' Ada Lovelace <ada@example.com> ' }, folder)
+  it('takes ESC_AUTHOR', () => {
+    const author = findAuthor({ ...env, ESC_AUTHOR: ' Ada Lovelace <ada@example.com> ' }, folder)
     expect(author).to.deep.equal({ name: 'Ada Lovelace', email: 'ada@example.com' })
   })
 
-  it('refuses an ESC_AUTHOR without an address', async () => {
-    const problem = await findAuthor({ ...env, ESC_AUTHOR: 'Ada' }, folder).catch((error) => error)
-    expect(problem).to.include({ code: 'usage' })
+  it('refuses an ESC_AUTHOR without an address', () => {
+    expect(() => findAuthor({ ...env, ESC_AUTHOR: 'Ada' }, folder))
+      .to.throw(/no.* name and an address/)
+      .with.property('code', 'usage')
   })
 
-  it('asks git, where the nearest configuration counts', async () => {
+  it('asks git, where the nearest configuration counts', () => {
     writeFileSync(join(folder, '.gitconfig'), '[user]\n\tname = Home\n\temail = home@example.com\n')
     const repository = join(folder, 'repository')
     mkdirSync(join(repository, '.git', 'objects'), { recursive: true })
     mkdirSync(join(repository, '.git', 'refs'))
     writeFileSync(join(repository, '.git', 'HEAD'), 'ref: refs/heads/main\n')
     writeFileSync(join(repository, '.git', 'config'), '[user]\n\tname = Near\n')
-    expect(await findAuthor(env, repository)).to.deep.equal({ name: 'Near', email: 'home@example.com' })
-    expect(await findAuthor({ ...env, GIT_AUTHOR_NAME: 'Env' }, repository)).to.deep.equal({
+    expect(findAuthor(env, repository)).to.deep.equal({ name: 'Near', email: 'home@example.com' })
+    expect(findAuthor({ ...env, GIT_AUTHOR_NAME: 'Env' }, repository)).to.deep.equal({
       name: 'Env',
       email: 'home@example.com',
     })
   })
 
-  it('falls back to the user of the system', async () => {
-    const author = await findAuthor({ PATH: '', HOME: '/nonexistent' }, folder)
+  it('falls back to the user of the system', () => {
+    const author = findAuthor({ PATH: '', HOME: '/nonexistent' }, folder)
     expect(author.name).to.be.a('string').and.not.equal('')
   })
 })

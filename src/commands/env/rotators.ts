@@ -6,6 +6,7 @@ import {
   type RotatorStatus,
   refuseVersion,
   rotatorStatus,
+  visibleEnvironments,
 } from '../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { age } from '../framework/flags.ts'
@@ -71,7 +72,8 @@ there are some: for a job that has to notice.`
       refuseVersion(reference, 'rotators')
       workspace.store.environment(reference.name)
     }
-    const environments = typed.length === 0 ? workspace.store.list() : [...new Set(names.map(({ name }) => name))]
+    const environments =
+      typed.length === 0 ? visibleEnvironments(workspace) : [...new Set(names.map(({ name }) => name))]
     const { rotators, unreadable, left } = rotatorStatus(workspace, environments)
     const now = this.io.now()
     const limit = this.flags['older-than']

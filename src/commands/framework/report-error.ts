@@ -3,7 +3,7 @@ import type { Io } from '../../terminal/index.ts'
 import { hasColour, red, toJsonText } from '../../terminal/index.ts'
 
 /** What the process answers with (docs/cli.md, "Exit codes"). */
-export const EXIT = { done: 0, failed: 1, usage: 2, rotatedInPart: 3, interrupted: 130 } as const
+export const EXIT = { done: 0, failed: 1, usage: 2, rotatedInPart: 3, forbidden: 4, interrupted: 130 } as const
 
 /** An error whose explanation has already been printed, such as diagnostics. Only its exit code still counts. */
 export class ReportedError extends EscError {}
@@ -11,7 +11,11 @@ export class ReportedError extends EscError {}
 /** The exit code of an error. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof EscError)) return EXIT.failed
-  const codes: Partial<Record<ErrorCode, number>> = { usage: EXIT.usage, interrupted: EXIT.interrupted }
+  const codes: Partial<Record<ErrorCode, number>> = {
+    usage: EXIT.usage,
+    forbidden: EXIT.forbidden,
+    interrupted: EXIT.interrupted,
+  }
   return codes[error.code] ?? EXIT.failed
 }
 

@@ -1,6 +1,7 @@
 import type { Json } from '../../json.ts'
 import { decode, getAt, type PropertyPath, setAt } from '../../syntax/index.ts'
 import { createEnvironment } from '../create-environment.ts'
+import { permit } from '../permit.ts'
 import type { EnvironmentReference } from '../reference.ts'
 import { type SaveResult, saveDefinition } from '../save-definition.ts'
 import type { Workspace } from '../workspace.ts'
@@ -34,6 +35,7 @@ export async function importValues(
   { file, path, allSecret, create }: ImportRequest & { readonly file: ForeignFile },
 ): Promise<ImportedValues> {
   const { store } = workspace
+  await permit(workspace, reference.name, 'write', 'environment-updated')
   if (!create) store.environment(reference.name)
   const tally: Tally = { secrets: [], plain: [] }
   const values: { readonly path: PropertyPath; readonly value: Json }[] = []

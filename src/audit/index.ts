@@ -1,0 +1,1 @@
+export { type AuditEvent, auditEvents } from './events.ts'

@@ -1,0 +1,21 @@
+import { declaredAuthor, systemUser } from './author.ts'
+import { readKnownStores } from './known-stores.ts'
+
+/** Who somebody says to be. Nothing proves it: keys do that (docs/access.md). */
+export interface Principal {
+  readonly name: string
+  readonly from: 'ESC_PRINCIPAL' | 'login' | 'git' | 'system'
+}
+
+/**
+ * ESC_PRINCIPAL; else who `esc login --user` was given; else the mail address (or name) that revisions are by, of ESC_AUTHOR or git;
+ * else the user of the operating system.
+ */
+export function findPrincipal(env: Readonly<Record<string, string | undefined>>, folder: string): Principal {
+  if (env.ESC_PRINCIPAL) return { name: env.ESC_PRINCIPAL, from: 'ESC_PRINCIPAL' }
+  const { user } = readKnownStores(env)
+  if (user) return { name: user, from: 'login' }
+  const { name, email } = declaredAuthor(env, folder)
+  if (email || name) return { name: email || name, from: 'git' }
+  return { name: systemUser(), from: 'system' }
+}

@@ -1,0 +1,209 @@
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { type Level, levels } from '../../src/access/index.ts'
+import { COMMANDS } from '../../src/commands/framework/registry.ts'
+import { Playground, packageRoot } from './esc.ts'
+
+const sops = join(packageRoot, 'test', 'workspace', 'import', 'sops')
+
+/** What a command needs, and a command line of it. `{}` stands for the environment it is tried on. */
+interface Case {
+  /** On the environment; `store`: admin of everything; `nothing`: it shows and changes nothing of any environment. */
+  readonly needs: Exclude<Level, 'none'> | 'store' | 'nothing'
+  readonly words: string
+  readonly input?: string
+  /** It finds nothing to do here, also for those who may. */
+  readonly fails?: boolean
+  /** What is done, by an admin, so that there is something to do. */
+  readonly before?: readonly string[]
+}
+
+const cases: Readonly<Record<string, Case | readonly Case[]>> = {
+  check: { needs: 'nothing', words: 'check' },
+  completion: { needs: 'nothing', words: 'completion bash' },
+  'config:cp': [
+    { needs: 'open', words: 'config cp --env {} --dest app/theirs' },
+    { needs: 'write', words: 'config cp --env app/theirs --dest {}' },
+  ],
+  'env:apply': [
+    { needs: 'write', words: 'env apply --file wanted-{last}' },
+    { needs: 'write', words: 'env apply --file wanted-{last} --plan' },
+  ],
+  'env:change-secrets-provider': [
+    { needs: 'admin', words: 'env change-secrets-provider {} default' },
+    { needs: 'store', words: 'env change-secrets-provider --all default' },
+  ],
+  'env:clone': { needs: 'open', words: 'env clone {} theirs/{last}' },
+  'env:diff': [
+    { needs: 'read', words: 'env diff {}@1 @2' },
+    { needs: 'open', words: 'env diff {}@1 @2 --show-secrets' },
+  ],
+  'env:discard': { needs: 'write', words: 'env discard {}' },
+  'env:edit': { needs: 'write', words: 'env edit {} --file -', input: 'values: {a: 3}\n' },
+  'env:get': [
+    { needs: 'read', words: 'env get {}' },
+    { needs: 'read', words: 'env get {} a --value json' },
+    { needs: 'open', words: 'env get {} --show-secrets' },
+  ],
+  'env:graph': [
+    { needs: 'read', words: 'env graph {}' },
+    { needs: 'nothing', words: 'env graph' },
+  ],
+  'env:import:dotenv': { needs: 'write', words: 'env import dotenv {} -', input: 'B=1\n' },
+  'env:import:pulumi': { needs: 'write', words: 'env import pulumi {} -', input: 'config: {p:b: 1}\n' },
+  'env:import:sops': { needs: 'write', words: `env import sops {} ${join(sops, 'all.yaml')}` },
+  'env:init': [
+    { needs: 'write', words: 'env init new/{last}' },
+    { needs: 'open', words: 'env init theirs/{last} --copy-config-from {}' },
+  ],
+  'env:ls': { needs: 'nothing', words: 'env ls' },
+  'env:open': { needs: 'open', words: 'env open {}' },
+  'env:open-request': { needs: 'read', fails: true, words: 'env open-request {}' },
+  'env:renumber': { needs: 'write', fails: true, words: 'env renumber {}' },
+  'env:provider:aws-login:oidc': {
+    needs: 'write',
+    words: 'env provider aws-login oidc {} arn:aws:iam::1:role/a session',
+  },
+  'env:provider:aws-login:static': { needs: 'write', words: 'env provider aws-login static {} id secret' },
+  'env:provider:azure-login:oidc': {
+    needs: 'write',
+    fails: true,
+    words: 'env provider azure-login oidc {} tenant /s client',
+  },
+  'env:provider:azure-login:static': {
+    needs: 'write',
+    fails: true,
+    words: 'env provider azure-login static {} tenant /s client secret',
+  },
+  'env:provider:gcp-login:oidc': {
+    needs: 'write',
+    fails: true,
+    words: 'env provider gcp-login oidc {} 1 --workload-pool-id w --provider-id p --service-account a',
+  },
+  'env:provider:gcp-login:static': { needs: 'write', fails: true, words: 'env provider gcp-login static {} 1 token' },
+  'env:referrer:list': { needs: 'read', words: 'env referrer list {}' },
+  'env:restore': { needs: 'admin', words: 'env restore {}', before: ['env rm {} --yes'] },
+  'env:rm': [
+    { needs: 'admin', words: 'env rm {} --yes' },
+    { needs: 'write', words: 'env rm {} a' },
+  ],
+  'env:rm-all': { needs: 'write', words: 'env rm-all {} a' },
+  'env:rotate': [
+    { needs: 'write', words: 'env rotate {}' },
+    { needs: 'write', words: 'env rotate {} --plan' },
+    { needs: 'write', words: 'env rotate {} --failed' },
+    { needs: 'write', words: 'env rotate {} --resume' },
+  ],
+  'env:rotators': [
+    { needs: 'read', words: 'env rotators {}' },
+    { needs: 'nothing', words: 'env rotators' },
+  ],
+  'env:rotate:doctor': { needs: 'open', words: 'env rotate doctor {}' },
+  'env:rotate:history': { needs: 'read', words: 'env rotate history {}' },
+  'env:run': { needs: 'open', words: 'env run {} -- true' },
+  'env:save': { needs: 'write', words: 'env save {}' },
+  'env:set': { needs: 'write', words: 'env set {} a 2' },
+  'env:set-all': { needs: 'write', words: 'env set-all {} a=2 c=3' },
+  'env:settings:get': { needs: 'read', words: 'env settings get {}' },
+  'env:settings:set': { needs: 'admin', words: 'env settings set {} deletion-protected false' },
+  'env:status': { needs: 'read', words: 'env status {}' },
+  'env:tag': { needs: 'write', words: 'env tag {} owner me' },
+  'env:tag:get': { needs: 'read', words: 'env tag get {} team' },
+  'env:tag:ls': { needs: 'read', words: 'env tag ls {}' },
+  'env:tag:mv': { needs: 'write', words: 'env tag mv {} team crew' },
+  'env:tag:rm': { needs: 'write', words: 'env tag rm {} team' },
+  'env:version': { needs: 'read', words: 'env version {}@1' },
+  'env:version:history': { needs: 'read', words: 'env version history {}' },
+  'env:version:retract': { needs: 'write', words: 'env version retract {}@2' },
+  'env:version:rollback': { needs: 'write', words: 'env version rollback {}@2' },
+  'env:version:tag': { needs: 'write', words: 'env version tag {}@new @1' },
+  'env:version:tag:ls': { needs: 'read', words: 'env version tag ls {}' },
+  'env:version:tag:rm': { needs: 'write', words: 'env version tag rm {}@stable' },
+  init: { needs: 'nothing', words: 'init other-{last}' },
+  login: { needs: 'nothing', words: 'login' },
+  logout: { needs: 'nothing', words: 'logout --all' },
+  'oidc:jwks': { needs: 'nothing', words: 'oidc jwks' },
+  open: { needs: 'open', words: 'open {}' },
+  run: { needs: 'open', words: 'run {} -- true' },
+  select: { needs: 'read', words: 'select {}' },
+  status: { needs: 'nothing', words: 'status' },
+  version: { needs: 'nothing', words: 'version' },
+}
+
+const definition = `values:
+  a: 1
+  token: {fn::secret: not-a-real-token}
+  password:
+    fn::rotate::password:
+      inputs: {length: 20}
+`
+
+const setUp = ['env tag {} team us', 'env set {} a 1', 'env set {} a 1.5', 'env version tag {}@stable @1']
+
+const exitForbidden = 4
+
+describe('access rules and commands', () => {
+  const esc = new Playground()
+  const numbered = Object.entries(cases).flatMap(([id, listed]) =>
+    [listed]
+      .flat()
+      .map((each, index) => ({ id, index, ...each }) as Case & { readonly id: string; readonly index: number }),
+  )
+
+  before(async function () {
+    this.timeout(60_000)
+    await esc.ok('init')
+    await esc.withEnvironment('app/theirs', 'values: {z: 1}\n')
+    const rule = (level: Level) =>
+      `    - {environments: ["app/*", "new/*"], principals: ${level}, level: ${level}}\n` +
+      `    - {environments: [app/theirs, "theirs/*"], principals: ${level}, level: admin}\n`
+    appendFileSync(
+      join(esc.store, 'esc.yaml'),
+      `access:\n  rules:\n    - {environments: "*", principals: ada@example.com, level: admin}\n${levels.slice(1).map(rule).join('')}`,
+    )
+  })
+  after(() => esc.remove())
+
+  it('are tried with every command there is', () => {
+    expect(Object.keys(cases).sort()).to.deep.equal(Object.keys(COMMANDS).sort())
+  })
+
+  for (const { id, index, words, needs, input = '', fails, before: first = [] } of numbered) {
+    it(`let only those use "esc ${words}" who have ${needs}`, async () => {
+      const last = `${id.replaceAll(':', '-')}-${index}`
+      const name = `app/${last}`
+      const line = (text: string) => text.replaceAll('{}', name).replaceAll('{last}', last).split(' ')
+      if (/{(}|last)/.test(words)) {
+        await esc.withEnvironment(name, definition)
+        for (const each of setUp.concat(first)) {
+          const made = await esc.run(line(each))
+          expect(made.code, made.err).to.equal(0)
+        }
+      }
+      mkdirSync(join(esc.folder, `wanted-${last}`, 'app'), { recursive: true })
+      writeFileSync(join(esc.folder, `wanted-${last}`, 'app', `${last}.yaml`), 'values: {a: 2}\n')
+      const folder = esc.digest()
+      let allowed = 0
+      for (const level of levels) {
+        const env = { ESC_PRINCIPAL: level, SOPS_AGE_KEY_FILE: join(sops, 'key.txt') }
+        const ran = await esc.run(line(words), { input, env })
+        const what = `${level}: ${ran.err}`
+        const enough = needs === 'nothing' || (needs !== 'store' && levels.indexOf(level) >= levels.indexOf(needs))
+        if (enough) {
+          // The first has done it; for those who could do more it may be done already.
+          if (allowed++ === 0 && !fails) expect(ran.code, what).to.equal(0)
+          expect(ran.code, what).to.not.equal(exitForbidden)
+          continue
+        }
+        expect(ran.code, what).to.equal(exitForbidden)
+        expect(ran.err)
+          .to.include(`'${level}'`)
+          .and.match(/that needs (read|open|write|admin), and the rules give/)
+        expect(ran.err).to.include('ask ada@example.com')
+        expect(ran.out).to.equal('')
+        expect(esc.digest(), `${what}: something was written`).to.equal(folder)
+      }
+    }).timeout(30_000)
+  }
+})
