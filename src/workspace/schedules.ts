@@ -12,6 +12,7 @@ import {
   type TimingRequest,
 } from '../schedule/index.ts'
 import type { Environment, Settings } from '../store/index.ts'
+import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -83,6 +84,7 @@ export async function createSchedule(
   reference: EnvironmentReference,
   request: TimingRequest,
 ): Promise<Schedule> {
+  await permit(workspace, reference.name, 'write', 'environment-schedule-created')
   const environment = workspace.store.environment(reference.name)
   const now = workspace.options.now()
   const timed = await readTiming(request, now)
@@ -102,6 +104,7 @@ export async function editSchedule(
   id: string,
   request: TimingRequest,
 ): Promise<Schedule> {
+  await permit(workspace, reference.name, 'write', 'environment-schedule-updated')
   const environment = workspace.store.environment(reference.name)
   const now = workspace.options.now()
   const known = checkId(environment.name, scheduleOf(environment), id)
@@ -115,6 +118,7 @@ export async function pauseSchedule(
   reference: EnvironmentReference,
   { id, paused }: { readonly id: string; readonly paused: boolean },
 ): Promise<Schedule> {
+  await permit(workspace, reference.name, 'write', 'environment-schedule-updated')
   const environment = workspace.store.environment(reference.name)
   const now = workspace.options.now()
   const known = checkId(environment.name, scheduleOf(environment), id)
@@ -132,6 +136,7 @@ export async function removeSchedule(
   reference: EnvironmentReference,
   { id, confirm }: { readonly id: string; readonly confirm: () => Promise<void> },
 ): Promise<void> {
+  await permit(workspace, reference.name, 'write', 'environment-schedule-deleted')
   const environment = workspace.store.environment(reference.name)
   checkId(environment.name, scheduleOf(environment), id)
   await confirm()

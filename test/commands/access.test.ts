@@ -7,7 +7,9 @@ import { Playground, packageRoot } from './esc.ts'
 
 const sops = join(packageRoot, 'test', 'workspace', 'import', 'sops')
 
-/** What a command needs, and a command line of it. `{}` stands for the environment it is tried on. */
+const scheduled = ['env schedule new {} --cron 0+0+*+*+*']
+
+/** What a command needs, and a command line of it. `{}` stands for the environment it is tried on, `+` for a space in a word. */
 interface Case {
   /** On the environment; `store`: admin of everything; `nothing`: it shows and changes nothing of any environment. */
   readonly needs: Exclude<Level, 'none'> | 'store' | 'nothing'
@@ -103,6 +105,14 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'env:rotate:history': { needs: 'read', words: 'env rotate history {}' },
   'env:run': { needs: 'open', words: 'env run {} -- true' },
   'env:save': { needs: 'write', words: 'env save {}' },
+  'env:schedule:edit': { needs: 'write', words: 'env schedule edit {} sched-1 --cron 0+1+*+*+*', before: scheduled },
+  'env:schedule:get': { needs: 'read', words: 'env schedule get {} sched-1', before: scheduled },
+  'env:schedule:history': { needs: 'read', words: 'env schedule history {} sched-1', before: scheduled },
+  'env:schedule:list': { needs: 'read', words: 'env schedule list {}', before: scheduled },
+  'env:schedule:new': { needs: 'write', words: 'env schedule new {} --cron 0+0+*+*+*' },
+  'env:schedule:pause': { needs: 'write', words: 'env schedule pause {} sched-1', before: scheduled },
+  'env:schedule:remove': { needs: 'write', words: 'env schedule remove {} sched-1 --yes', before: scheduled },
+  'env:schedule:resume': { needs: 'write', words: 'env schedule resume {} sched-1', before: scheduled },
   'env:set': { needs: 'write', words: 'env set {} a 2' },
   'env:set-all': { needs: 'write', words: 'env set-all {} a=2 c=3' },
   'env:settings:get': { needs: 'read', words: 'env settings get {}' },
@@ -173,7 +183,12 @@ describe('access rules and commands', () => {
     it(`let only those use "esc ${words}" who have ${needs}`, async () => {
       const last = `${id.replaceAll(':', '-')}-${index}`
       const name = `app/${last}`
-      const line = (text: string) => text.replaceAll('{}', name).replaceAll('{last}', last).split(' ')
+      const line = (text: string) =>
+        text
+          .replaceAll('{}', name)
+          .replaceAll('{last}', last)
+          .split(' ')
+          .map((word) => word.replaceAll('+', ' '))
       if (/{(}|last)/.test(words)) {
         await esc.withEnvironment(name, definition)
         for (const each of setUp.concat(first)) {
