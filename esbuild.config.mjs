@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { pastFrontDoors } from './esbuild/front-doors.mjs'
 import { buildLayers } from './esbuild/layers.mjs'
+import { thirdPartyLicences } from './esbuild/third-party-licences.mjs'
 
 const root = dirname(fileURLToPath(import.meta.url))
 const dist = join(root, 'dist')
@@ -157,11 +158,12 @@ const layers = [
 
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(join(dist, 'cache'), { recursive: true })
-await Promise.all([
+const [, , ...bundled] = await Promise.all([
   buildLayers(layers, {
     root,
     common: { ...common, plugins: [sdkAsSeparateBundles, yamlOnDemand, pluginsByNode] },
   }),
+  declarations(),
   // What plugins and their tests import: ES modules that stand alone.
   ...Object.entries({ plugin: 'plugin.ts', testkit: 'testkit/index.ts' }).map(([name, entry]) =>
     build({
@@ -169,10 +171,10 @@ await Promise.all([
       format: 'esm',
       entryPoints: [join(root, 'src', entry)],
       outfile: join(dist, `${name}.js`),
+      metafile: true,
       plugins: [pastFrontDoors],
     }),
   ),
-  declarations(),
   ...sdkModules.map((name) =>
     build({
       ...common,
@@ -181,10 +183,13 @@ await Promise.all([
       // The ES module entry of the AWS clients tree-shakes to a quarter.
       mainFields: ['module', 'main'],
       minify: true,
+      metafile: true,
       plugins: [sdkImportsVendorsOnly, sortWithoutCollation],
     }),
   ),
 ])
+const metafiles = bundled.map(({ metafile }) => metafile)
+writeFileSync(join(dist, 'third-party-licences.txt'), thirdPartyLicences(metafiles, root))
 for (const { outfile } of layers) stamp(outfile)
 for (const name of sdkModules) stamp(join(dist, 'sdk', `${basename(name, '.ts')}.cjs`))
 
