@@ -23,9 +23,11 @@ describe('no secret leaks', function () {
       if ((missing?.() ?? []).length > 0) this.skip()
       const subject = await start()
       const program = new Program()
+      const watch = new Watch(rotator, subject, program)
       try {
-        await new Watch(rotator, subject, program).run()
+        await watch.run()
       } finally {
+        await watch.stopVendor()
         program.remove()
       }
     })
@@ -82,10 +84,15 @@ class Watch {
     const found = [...this.#secrets].filter((each) => formsOf(each).some((form) => out.includes(form)))
     expect(found.length, 'secrets of the opened environment').to.be.greaterThan(0)
 
-    await this.#subject.stop?.()
-    this.#stopped = true
+    await this.stopVendor()
     if (this.#subject.stop) await this.#esc('rotators/ci', ['--force', '--output', 'json'])
     await this.#search()
+  }
+
+  async stopVendor(): Promise<void> {
+    if (this.#stopped) return
+    this.#stopped = true
+    await this.#subject.stop?.()
   }
 
   #esc(
@@ -168,7 +175,12 @@ function* secretsIn(node: unknown, hidden = false): Generator<string> {
   if (typeof node === 'string') {
     if (hidden && node.length >= 6) yield node
   } else if (typeof node === 'object' && node !== null) {
-    for (const [key, member] of Object.entries(node)) yield* secretsIn(member, hidden || key === 'fn::secret')
+    for (const [key, member] of Object.entries(node)) {
+      yield* secretsIn(member, hidden || key === 'fn::secret')
+      // A secret object is kept as one text.
+      const text = key === 'fn::fromJSON' && (member as { 'fn::secret'?: string } | null)?.['fn::secret']
+      if (text) yield* secretsIn(JSON.parse(text), true)
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { EscError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import { inconclusive, type LoginOutcome } from '../log-in.ts'
 import { place, tlsOptions } from '../server-address.ts'
-import { connectionHints, isCertificateCode, VendorError } from '../vendor-error.ts'
+import { connectionHints, isCertificateCode, isPassingFault, VendorError } from '../vendor-error.ts'
 import { isValueOf } from './password-value.ts'
 import type { LdapInputs, LdapLogin } from './types.ts'
 
@@ -250,5 +250,7 @@ function asVendorError(error: unknown, what: string, hidden?: Secret<string> | s
     // Results that say a request was not carried out, whatever may happen later.
     refused: number !== undefined && [8, 10, 13, 16, 17, 19, 20, 21, 32, 34, 48, 49, 50, 53, 65].includes(number),
     hint: hints[code ?? ''],
+    // timeLimitExceeded, busy, unavailable.
+    transient: number === undefined ? isPassingFault(code) : [3, 51, 52].includes(number),
   })
 }

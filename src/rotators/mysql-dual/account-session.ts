@@ -108,6 +108,7 @@ export class AccountSession {
         code: 'GET_LOCK',
         refused: false,
         hint: 'wait until it has ended, and run again',
+        transient: true,
       },
     )
   }

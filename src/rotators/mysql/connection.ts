@@ -152,6 +152,11 @@ const hints: Readonly<Record<string, string>> = {
 /** Codes with which the server says that it did nothing. */
 const refusals = /^(1044|1045|1064|1130|1142|1227|1290|1364|1372|1396|1470|1524|1819|3894|4031)$/
 
+// Too many connections, shutting down, killed, a fault between server and client, a lock or deadlock, no longer available;
+// or a connection that ended without a word.
+const passing =
+  /^(1040|1053|1152|1158|1159|1160|1161|1184|1203|1205|1213|1226|1317|1927|3168|3169|PROTOCOL_CONNECTION_LOST)$/
+
 function asVendorError(error: unknown, what: string): VendorError {
   const fault = error as { code?: string; errno?: number; sqlState?: string; message?: string }
   const fromServer = typeof fault.errno === 'number' && fault.errno > 0
@@ -169,8 +174,6 @@ function asVendorError(error: unknown, what: string): VendorError {
     code,
     refused: fromServer && refusals.test(code ?? ''),
     hint: hints[code ?? ''],
-    // Too many connections, or shutting down; or a connection that ended without a word.
-    transient:
-      /^(1040|1053|1203|1226|PROTOCOL_CONNECTION_LOST)$/.test(code ?? '') || code === undefined || isPassingFault(code),
+    transient: passing.test(code ?? '') || code === undefined || isPassingFault(code),
   })
 }

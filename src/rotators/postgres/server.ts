@@ -136,6 +136,9 @@ const hints: Readonly<Record<string, string>> = {
   '42704': 'create the role first, or correct `rotateUsers`',
 }
 
+// https://www.postgresql.org/docs/current/errcodes-appendix.html; 57P04 says that the database was dropped.
+const passing = /^(08...|53...|57P01|57P02|57P03|57P05|57014|40001|40P01|55P03)$/
+
 function asPostgresError(error: unknown, what: string): VendorError {
   const { code: raw, message = '' } = error as { code?: string; message?: string }
   const fromServer = /^[0-9A-Z]{5}$/.test(raw ?? '') && (error as { severity?: string }).severity !== undefined
@@ -154,7 +157,7 @@ function asPostgresError(error: unknown, what: string): VendorError {
     code,
     refused: /^(0A|0L|0P|22|25|28|42)/.test(code ?? ''),
     hint: hints[code ?? ''],
-    // Too many connections, starting up or shutting down; or a connection that ended without a word.
-    transient: /^(08|53|57P0)/.test(code ?? '') || code === undefined || isPassingFault(code),
+    // Too many connections, starting up or shutting down, a lock or deadlock; or a connection that ended without a word.
+    transient: passing.test(code ?? '') || code === undefined || isPassingFault(code),
   })
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Secret } from '../../secret.ts'
 import { inconclusive, type LoginOutcome } from '../log-in.ts'
 import { place, type ServerAddress, tlsOptions } from '../server-address.ts'
-import { connectionHints, isCertificateCode, VendorError } from '../vendor-error.ts'
+import { connectionHints, isCertificateCode, isPassingFault, VendorError } from '../vendor-error.ts'
 import { type Reply, ReplyError, RespConnection } from './resp.ts'
 
 /** All in milliseconds. */
@@ -142,7 +142,9 @@ export async function tryRedisLogin(
   } catch (error) {
     if (error instanceof ReplyError) {
       if (error.code === 'WRONGPASS') return { kind: 'wrong' }
-      return inconclusive(`user "${login.username}" could not log in to ${place(server)}: ${errorText(error)}`)
+      if (!isPassing(error)) {
+        return inconclusive(`user "${login.username}" could not log in to ${place(server)}: ${errorText(error)}`)
+      }
     }
     throw asVendorError(error, `user "${login.username}" could not connect to ${place(server)}`)
   }
@@ -168,11 +170,22 @@ const hints: Readonly<Record<string, string>> = {
   WRONGPASS: 'check the user name and password of `login`, and whether that user is on',
   NOPERM: 'the user of `login` needs +acl|getuser +acl|setuser +acl|save',
   DENIED: 'the server is in protected mode: see `bind` and `requirepass` in its configuration',
+  LOADING: 'the server is still reading its data: try again in a moment',
+  BUSY: 'a script is running on the server: wait for it, or end it with SCRIPT KILL',
   NOT_REDIS: 'check the host, port and `tls`',
 }
 
 function errorText(error: ReplyError): string {
   return error.message.replace(/\s+/g, ' ').slice(0, 200)
+}
+
+/** It starts, is busy, fails over or has too many clients, all of which passes by itself. */
+function isPassing(error: ReplyError): boolean {
+  const { code, message } = error
+  return (
+    ['LOADING', 'BUSY', 'TRYAGAIN', 'MASTERDOWN', 'CLUSTERDOWN', 'NOREPLICAS'].includes(code) ||
+    /max(imum)? number of clients/i.test(message)
+  )
 }
 
 function asVendorError(error: unknown, what: string): VendorError {
@@ -187,5 +200,6 @@ function asVendorError(error: unknown, what: string): VendorError {
     // Read before they are carried out; a lack of memory or a failover may be noticed later.
     refused: fromServer && ['ERR', 'NOPERM', 'WRONGPASS', 'NOAUTH', 'DENIED'].includes(code),
     hint: /unknown (sub)?command/i.test(text) ? 'ACL needs Redis 6, and not every hosted Redis allows it' : hints[code],
+    transient: fromServer ? isPassing(error) : isPassingFault(code),
   })
 }
