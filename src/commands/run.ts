@@ -1,7 +1,15 @@
 import { EscError } from '../errors.ts'
-import { diagnosticLines, findProgram, hasColour, runProgram } from '../terminal/index.ts'
+import {
+  catchSignals,
+  diagnosticLines,
+  findProgram,
+  findUnexecutable,
+  hasColour,
+  runProgram,
+} from '../terminal/index.ts'
 import {
   createFiles,
+  type FileVariables,
   interpolateArgument,
   openEnvironment,
   secretTexts,
@@ -11,7 +19,7 @@ import {
 import { EscCommand } from './framework/command.ts'
 import { DRAFT_TO_READ_FLAG, readingDraft } from './framework/draft.ts'
 import { boolean, duration } from './framework/flags.ts'
-import { ReportedError } from './framework/report-error.ts'
+import { EXIT, ExitError, ReportedError } from './framework/report-error.ts'
 import { openSession, openTarget, temporaryPlace } from './framework/session.ts'
 
 const flags = {
@@ -68,35 +76,63 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
     if (name === undefined) {
       throw new EscError('usage', 'no command specified', { hint: 'put it last: esc run <environment> -- <command>' })
     }
-    const file = findProgram(name, this.io.env.PATH, this.io.cwd)
-    if (file === undefined) {
-      throw new EscError('invalid_input', 'resolving command: command not found', {
-        hint: name.includes('/')
-          ? `there is no file ${name}, or it cannot be executed`
-          : `${JSON.stringify(name)} is in no folder of PATH`,
-      })
-    }
-    const { properties = {}, diagnostics } = await readingDraft(target, this.flags.draft, (draft) =>
+    const file = this.#find(name)
+    this.#warnOfNesting()
+    const opened = await readingDraft(target, this.flags.draft, (draft) =>
       openEnvironment(draft.workspace, draft.reference),
     )
+    const { properties = {}, diagnostics } = opened
     this.io.err(diagnosticLines(diagnostics, hasColour(this.io, 'stderr')))
     if (diagnostics.some(({ severity }) => severity === 'error')) {
       throw new ReportedError('invalid_definition', `the definition of ${reference.typed} has errors`)
     }
     const secrets = secretTexts(properties)
     const filled = args.map((argument) => interpolateArgument(properties, argument, secrets))
-    const files = createFiles(properties, temporaryPlace(this.io))
+    // From here on a signal must not end us before the files are removed.
+    const signals = catchSignals(this.io)
+    let files: FileVariables | undefined
     try {
-      const env: Record<string, string | undefined> = { ...this.io.env }
+      files = createFiles(properties, temporaryPlace(this.io))
+      const env: Record<string, string | undefined> = {
+        ...this.io.env,
+        ESC_ENVIRONMENT: reference.name,
+        ESC_REVISION: String(opened.revision),
+      }
       const variables = variablesOf(properties, 'environmentVariables', { redact: false })
       for (const { name, value } of [...variables, ...files.variables]) env[name] = value
       return await runProgram(
         { file, name, args: filled, env, secrets: this.flags.interactive ? undefined : [...secrets] },
         this.io,
+        signals,
       )
+    } catch (error) {
+      throw notStarted(error)
     } finally {
-      files.remove()
+      files?.remove()
+      signals.release()
     }
+  }
+
+  #find(name: string): string {
+    const file = findProgram(name, this.io.env.PATH, this.io.cwd)
+    if (file !== undefined) return file
+    const unexecutable = findUnexecutable(name, this.io.env.PATH, this.io.cwd)
+    if (unexecutable !== undefined) {
+      throw new ExitError(EXIT.notExecutable, 'invalid_input', `resolving command: ${unexecutable} is not executable`, {
+        hint: `make it executable: chmod +x ${unexecutable}`,
+      })
+    }
+    throw new ExitError(EXIT.notFound, 'invalid_input', 'resolving command: command not found', {
+      hint: name.includes('/') ? `there is no file ${name}` : `${JSON.stringify(name)} is in no folder of PATH`,
+    })
+  }
+
+  #warnOfNesting(): void {
+    const { ESC_ENVIRONMENT: outer, ESC_REVISION: revision } = this.io.env
+    if (!outer) return
+    this.io.err(
+      `warning: this is inside "esc run ${outer}"${revision ? ` (revision ${revision})` : ''}: its variables reach the command too\n`,
+    )
   }
 
   /** The environment that was selected on this machine, if there is a store at all. */
@@ -113,4 +149,21 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
   override exitCode(code: number): number {
     return code
   }
+}
+
+/** The operating system's reasons for not starting a program have exit codes of their own. */
+function notStarted(error: unknown): unknown {
+  if (!(error instanceof EscError) || !(error.cause instanceof Error)) return error
+  const { code, syscall } = error.cause as NodeJS.ErrnoException
+  if (!syscall?.startsWith('spawn')) return error
+  return new ExitError(code === 'ENOENT' ? EXIT.notFound : EXIT.notExecutable, error.code, error.message, {
+    hint: SPAWN_HINTS[code ?? ''] ?? 'see whether it starts without esc',
+    cause: error.cause,
+  })
+}
+
+const SPAWN_HINTS: Readonly<Record<string, string>> = {
+  ENOENT: 'the program that its first line (#!) names is missing',
+  E2BIG:
+    'the variables and arguments are more than the operating system allows: use files of the environment for large values',
 }

@@ -1,15 +1,20 @@
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 
 /** The file that a command name means on this PATH; undefined when there is none. A name with a `/` is taken as a path. */
 export function findProgram(name: string, path: string | undefined, cwd: string): string | undefined {
-  if (name === '') return undefined
-  if (name.includes('/')) return isExecutable(resolve(cwd, name)) ? resolve(cwd, name) : undefined
-  for (const folder of (path ?? '').split(delimiter)) {
-    const file = join(isAbsolute(folder) ? folder : resolve(cwd, folder), name)
-    if (isExecutable(file)) return file
-  }
-  return undefined
+  return candidates(name, path, cwd).find(isExecutable)
+}
+
+/** For a name that means no program: a file, or folder, it would mean if that could be executed. */
+export function findUnexecutable(name: string, path: string | undefined, cwd: string): string | undefined {
+  return candidates(name, path, cwd).find((file) => existsSync(file))
+}
+
+function candidates(name: string, path: string | undefined, cwd: string): string[] {
+  if (name === '') return []
+  if (name.includes('/')) return [resolve(cwd, name)]
+  return (path ?? '').split(delimiter).map((folder) => join(isAbsolute(folder) ? folder : resolve(cwd, folder), name))
 }
 
 function isExecutable(file: string): boolean {

@@ -1,8 +1,47 @@
+import { isLineBreak, type Unbroken, withoutLineBreaks } from './line-breaks.ts'
+import { PatternMatcher } from './pattern-matcher.ts'
+
 const MASK = Buffer.from('[secret]')
 
-/** Held-back bytes are let go after this much silence when there are few of them: a prompt must appear. */
-export const IDLE_MS = 100
-const IDLE_LIMIT = 2
+/** After this much silence, held-back bytes that give little away are let go: a prompt must appear. */
+export const IDLE_MS = 25
+/** After this much silence on a terminal, what is still held back is shown as a mask: somebody may be waiting for it. */
+export const IMPATIENT_MS = 1000
+
+/** So many bytes of any secret may be let go. */
+const FREE_BYTES = 2
+/** Of longer secrets a quarter, but no more bytes than this. */
+const FREE_BYTES_AT_MOST = 16
+
+/** Patterns of this many bytes are found also when line breaks stand inside, as in wrapped base64. */
+const LEAST_WRAPPED = 8
+const LEAST = 3
+
+/** A stretch of bytes: from `start` up to, but without, `end`. */
+interface Stretch {
+  readonly start: number
+  readonly end: number
+}
+
+/** What is to be hidden, made ready once for any number of streams. Patterns of fewer than three bytes are ignored. */
+export class HiddenPatterns {
+  /** Those that line breaks do not hide. They have none themselves. */
+  readonly wrapped: PatternMatcher
+  /** Short ones, byte for byte. */
+  readonly exact: PatternMatcher
+
+  constructor(patterns: Iterable<Uint8Array>) {
+    const wrapped = new Map<string, Uint8Array>()
+    const exact = new Map<string, Uint8Array>()
+    for (const pattern of patterns) {
+      const unbroken = Buffer.from(withoutLineBreaks(pattern).bytes)
+      if (unbroken.length >= LEAST_WRAPPED) wrapped.set(unbroken.toString('latin1'), unbroken)
+      else if (pattern.length >= LEAST) exact.set(Buffer.from(pattern).toString('latin1'), pattern)
+    }
+    this.wrapped = new PatternMatcher([...wrapped.values()])
+    this.exact = new PatternMatcher([...exact.values()])
+  }
+}
 
 /**
  * Replaces secrets in a stream of bytes, wherever chunks and lines break. Every byte that belongs to an occurrence of any
@@ -10,162 +49,129 @@ const IDLE_LIMIT = 2
  * held back.
  */
 export class Redactor {
-  readonly #automaton: Automaton
-  #state = 0
-  /** Bytes not written yet; the automaton stands at their end. */
-  #held: Uint8Array = EMPTY
-  /** Occurrences within `#held`, as pairs of offsets, in order and merged where they overlap. */
-  #ranges: number[] = []
-  /** Whether the mask of the first of them has been written already. */
-  #masked = false
+  readonly #wrapped: PatternMatcher
+  readonly #exact: PatternMatcher
+  /** The end of what has come: from the first byte on that may begin an occurrence which is not complete. */
+  #kept: Uint8Array = EMPTY
+  /** So many bytes of it have been written, as they are or as a mask. */
+  #written = 0
+  /** Where the last mask ends in it. What begins before belongs to the same mask. */
+  #maskEnd = 0
 
-  constructor(patterns: Iterable<Uint8Array>) {
-    this.#automaton = buildAutomaton(patterns)
+  constructor({ wrapped, exact }: HiddenPatterns) {
+    this.#wrapped = wrapped
+    this.#exact = exact
   }
 
-  /** Takes the next bytes and returns those that can be written. */
+  /** Takes the next bytes and returns those that can be written. The chunk must not change afterwards. */
   push(chunk: Uint8Array): Uint8Array {
-    const { next, classes, width, depth, match } = this.#automaton
-    if (depth.length === 1) return chunk
-    const heldLength = this.#held.length
-    const ranges = this.#ranges
-    let state = this.#state
-    for (let i = 0; i < chunk.length; i++) {
-      state = next[state * width + classes[chunk[i]!]!]!
-      const length = match[state]!
-      if (length > 0) addRange(ranges, heldLength + i + 1 - length, heldLength + i + 1)
-    }
-    this.#state = state
-    if (heldLength > 0) this.#held = Buffer.concat([this.#held, chunk])
-    else this.#held = chunk
-    return this.#release(this.#held.length - depth[state]!)
+    if (this.#wrapped.longest + this.#exact.longest === 0) return chunk
+    const all = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk])
+    return this.#advance(all, this.#openStart(all))
   }
 
-  /** Nothing has come for a while: what may be written of the few bytes held back. */
+  /** Nothing has come for `IDLE_MS`: what may be written of the bytes held back. */
   idle(): Uint8Array {
-    // Once written they cannot be hidden any more; of a secret that they turn out to begin, only the rest can.
-    return this.#held.length <= IDLE_LIMIT ? this.#release(this.#held.length) : EMPTY
+    const kept = this.#kept
+    return Buffer.concat(this.#write(kept, this.#openStart(kept, true)))
+  }
+
+  /** Nothing has come for `IMPATIENT_MS`: a mask for the bytes still held back. Should they begin no secret, it hid too much. */
+  impatient(): Uint8Array {
+    if (this.#written >= this.#kept.length) return EMPTY
+    this.#written = this.#kept.length
+    this.#maskEnd = this.#kept.length
+    return MASK
   }
 
   /** The end of the stream: everything that is left. */
   end(): Uint8Array {
-    const rest = this.#release(this.#held.length)
-    this.#state = 0
-    return rest
+    return this.#advance(this.#kept, this.#kept.length)
   }
 
-  /** Lets go the held bytes before `safe`: no occurrence to come begins there. */
-  #release(safe: number): Uint8Array {
-    const all = this.#held
-    const ranges = this.#ranges
-    const parts: Uint8Array[] = []
-    let position = 0
-    let done = 0
-    while (done < ranges.length) {
-      const start = Math.max(ranges[done]!, 0)
-      const end = ranges[done + 1]!
-      if (start >= safe) break
-      if (start > position) parts.push(all.subarray(position, start))
-      if (!(this.#masked && done === 0)) parts.push(MASK)
-      // Another occurrence may still overlap one that reaches beyond `safe`: its mask is written, its end is open.
-      if (end > safe) {
-        this.#keep(all, safe, done, true)
-        return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
-      }
-      position = end
-      done += 2
-    }
-    if (safe > position) parts.push(all.subarray(position, safe))
-    this.#keep(all, Math.max(safe, position), done, this.#masked && done === 0)
+  /** Whether bytes are held back. */
+  get holds(): boolean {
+    return this.#written < this.#kept.length
+  }
+
+  /** Writes what stands before `safe`, and keeps the rest: no occurrence to come begins before. */
+  #advance(all: Uint8Array, safe: number): Uint8Array {
+    const parts = this.#write(all, safe)
+    this.#kept = all.subarray(safe)
+    this.#written = Math.max(this.#written - safe, 0)
+    this.#maskEnd = Math.max(this.#maskEnd - safe, 0)
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
   }
 
-  #keep(all: Uint8Array, from: number, done: number, masked: boolean): void {
-    // A copy: the chunk belongs to whoever handed it in.
-    this.#held = from >= all.length ? EMPTY : all.slice(from)
-    this.#ranges = this.#ranges.slice(done).map((offset) => offset - from)
-    this.#masked = masked
+  /** What is to be written of `all` up to `limit`, and of occurrences that begin before it. */
+  #write(all: Uint8Array, limit: number): Uint8Array[] {
+    const parts: Uint8Array[] = []
+    for (const { start, end } of this.#occurrences(all)) {
+      if (start >= this.#maskEnd) {
+        if (start >= limit) break
+        if (start > this.#written) parts.push(all.subarray(this.#written, start))
+        parts.push(MASK)
+      }
+      this.#maskEnd = Math.max(this.#maskEnd, end)
+      this.#written = Math.max(this.#written, this.#maskEnd)
+    }
+    if (limit > this.#written) {
+      parts.push(all.subarray(this.#written, limit))
+      this.#written = limit
+    }
+    return parts
+  }
+
+  /** In order of their beginnings. */
+  #occurrences(all: Uint8Array): Stretch[] {
+    const found: Stretch[] = []
+    if (this.#wrapped.longest > 0) {
+      const { bytes, place } = withoutLineBreaks(all)
+      this.#wrapped.find(bytes, (start, end) => found.push({ start: place(start), end: place(end - 1) + 1 }))
+    }
+    if (this.#exact.longest > 0) {
+      const before = found.length
+      this.#exact.find(all, (start, end) => found.push({ start, end }))
+      if (before > 0 && found.length > before) found.sort((a, b) => a.start - b.start)
+    }
+    return found
+  }
+
+  /** The first place from which on a pattern may begin; with `telling`, where too much of one would be let go. Else the end. */
+  #openStart(all: Uint8Array, telling = false): number {
+    let first = all.length
+    for (const { start, shortest } of this.#exact.openStarts(all)) {
+      if (telling && givesLittleAway(all.length - start, shortest)) continue
+      first = start
+      break
+    }
+    if (this.#wrapped.longest === 0) return first
+    const tail = tailWithoutLineBreaks(all, this.#wrapped.longest)
+    const atLineEnd = endsLine(all)
+    for (const { start, shortest } of this.#wrapped.openStarts(tail.bytes)) {
+      const count = tail.bytes.length - start
+      // A line that ends here has most likely ended.
+      if (telling && (givesLittleAway(count, shortest) || (atLineEnd && count <= shortest / 2))) continue
+      return Math.min(first, tail.place(start))
+    }
+    return first
   }
 }
 
 const EMPTY = new Uint8Array(0)
 
-/** Ranges come ordered by their end; one that begins before the last ended is joined to it, and to those before. */
-function addRange(ranges: number[], start: number, end: number): void {
-  let from = start
-  while (ranges.length > 0 && ranges[ranges.length - 1]! > from) {
-    from = Math.min(from, ranges[ranges.length - 2]!)
-    ranges.length -= 2
-  }
-  ranges.push(from, end)
+function givesLittleAway(count: number, shortest: number): boolean {
+  return count <= FREE_BYTES || count <= Math.min(shortest / 4, FREE_BYTES_AT_MOST)
 }
 
-/** Aho and Corasick's automaton with all transitions filled in: one table look-up a byte, whatever the number of patterns. */
-interface Automaton {
-  /** Next state by `state * width + class of byte`. */
-  readonly next: Int32Array
-  readonly classes: Uint8Array
-  readonly width: number
-  /** How many bytes up to here may begin a pattern. */
-  readonly depth: Int32Array
-  /** Length of the longest pattern that ends here; 0: none. */
-  readonly match: Int32Array
+function endsLine(text: Uint8Array): boolean {
+  return text.length > 0 && isLineBreak(text[text.length - 1]!)
 }
 
-function buildAutomaton(patterns: Iterable<Uint8Array>): Automaton {
-  const list = [...patterns].filter((pattern) => pattern.length > 0)
-  // Bytes that occur in no pattern share class 0.
-  const classes = new Uint8Array(256)
-  let width = 1
-  let states = 1
-  for (const pattern of list) {
-    states += pattern.length
-    for (const byte of pattern) if (classes[byte] === 0) classes[byte] = width++ & 0xff
-  }
-  // All 256 bytes in use: the last one to come wrapped round to class 0, which is then its own.
-  if (width > 256) width = 256
-  const next = new Int32Array(states * width)
-  const depth = new Int32Array(states)
-  const match = new Int32Array(states)
-  let count = 1
-  for (const pattern of list) {
-    let state = 0
-    for (const byte of pattern) {
-      const slot = state * width + classes[byte]!
-      if (next[slot] === 0) {
-        depth[count] = depth[state]! + 1
-        next[slot] = count++
-      }
-      state = next[slot]!
-    }
-    match[state] = pattern.length
-  }
-  fillTransitions(next, width, match, count)
-  return { next, classes, width, depth, match }
-}
-
-function fillTransitions(next: Int32Array, width: number, match: Int32Array, count: number): void {
-  const fallback = new Int32Array(count)
-  const queue = new Int32Array(count)
-  let tail = 0
-  for (let c = 0; c < width; c++) {
-    const child = next[c]!
-    if (child !== 0) queue[tail++] = child
-  }
-  for (let head = 0; head < tail; head++) {
-    const state = queue[head]!
-    const back = fallback[state]!
-    match[state] = Math.max(match[state]!, match[back]!)
-    for (let c = 0; c < width; c++) {
-      const slot = state * width + c
-      const child = next[slot]!
-      const other = next[back * width + c]!
-      if (child === 0) {
-        next[slot] = other
-      } else {
-        fallback[child] = other
-        queue[tail++] = child
-      }
-    }
-  }
+/** As `withoutLineBreaks`, of the end of a text: at least so many bytes that are no line breaks, if there are as many. */
+function tailWithoutLineBreaks(text: Uint8Array, count: number): Unbroken {
+  let from = text.length
+  for (let left = count; from > 0 && left > 0; ) if (!isLineBreak(text[--from]!)) left--
+  const { bytes, place } = withoutLineBreaks(text.subarray(from))
+  return { bytes, place: (index) => place(index) + from }
 }

@@ -1,8 +1,10 @@
-import type { Readable } from 'node:stream'
 import { EscError, messageOf } from '../errors.ts'
+import { fileSink } from './file-sink.ts'
 import type { Io, Variables } from './io.ts'
-import { IDLE_MS, Redactor } from './redact.ts'
+import { HiddenPatterns, Redactor } from './redact.ts'
+import { type Sink, writeRedacted } from './redacted-stream.ts'
 import { secretForms } from './secret-forms.ts'
+import { type CaughtSignals, catchSignals } from './signals.ts'
 
 export interface Program {
   /** Absolute path. */
@@ -15,60 +17,72 @@ export interface Program {
   readonly secrets: readonly string[] | undefined
 }
 
+/** A program that has been started. */
+export interface RunningProgram {
+  /** Its exit code, when all it printed has been written; 128 + the signal's number when a signal ended it. */
+  readonly exit: Promise<number>
+  kill(signal: NodeJS.Signals): void
+}
+
 /**
- * Runs a program to its end and returns its exit code; 128 + the signal's number when a signal ended it. Signals sent to us are
- * passed on to it. Its output is written as it comes, with secrets hidden.
+ * Runs a program to its end and returns its exit code. Signals sent to us are passed on to it. Its output is written as it comes,
+ * with secrets hidden.
+ *
+ * @throws EscError `invalid_input` when it cannot be started; the cause tells why.
  */
-export async function runProgram(program: Program, io: Io): Promise<number> {
+export async function runProgram(program: Program, io: Io, signals: CaughtSignals = catchSignals(io)): Promise<number> {
+  try {
+    const running = await startProgram(program, io)
+    signals.passTo((signal) => {
+      // A key on a terminal reaches the program anyway; sending the signal again would be a second one.
+      if (!(isKey(signal) && io.stdinIsTerminal)) running.kill(signal)
+    })
+    return await running.exit
+  } finally {
+    signals.release()
+  }
+}
+
+function isKey(signal: NodeJS.Signals): boolean {
+  return signal === 'SIGINT' || signal === 'SIGQUIT'
+}
+
+/** Starts a program; see `runProgram`. */
+export async function startProgram(program: Program, io: Io): Promise<RunningProgram> {
   const { spawn } = await import('node:child_process')
   const { constants } = await import('node:os')
-  const filtered = program.secrets !== undefined
-  const output = filtered || !io.sharesStreams ? 'pipe' : 'inherit'
+  const piped = program.secrets !== undefined || !io.sharesStreams ? 'pipe' : 'inherit'
   const child = spawn(program.file, [...program.args], {
     argv0: program.name,
     env: { ...program.env },
     cwd: io.cwd,
-    stdio: [io.sharesStreams ? 'inherit' : 'ignore', output, output],
+    stdio: [io.sharesStreams ? 'inherit' : 'ignore', piped, piped],
   })
-  const stop = io.onInterrupt((signal) => {
-    // Ctrl-C on a terminal reaches the program anyway; sending it again would be a second Ctrl-C.
-    if (signal !== 'SIGINT' || !io.stdinIsTerminal) child.kill(signal)
-  })
-  try {
-    const patterns = secretForms(program.secrets ?? [])
-    const drained = [
-      child.stdout && drain(child.stdout, new Redactor(patterns), (bytes) => io.out(bytes)),
-      child.stderr && drain(child.stderr, new Redactor(patterns), (bytes) => io.err(bytes)),
-    ]
-    const code = await new Promise<number>((done, fail) => {
-      child.on('error', (error) => {
-        fail(new EscError('invalid_input', `running ${program.name}: ${messageOf(error)}`, { cause: error }))
-      })
-      child.on('exit', (status, signal) => done(status ?? 128 + constants.signals[signal as NodeJS.Signals]))
+  const ended = new Promise<number>((done, fail) => {
+    child.on('error', (error) => {
+      fail(new EscError('invalid_input', `running ${program.name}: ${messageOf(error)}`, { cause: error }))
     })
-    await Promise.all(drained)
-    return code
-  } finally {
-    stop()
+    child.on('exit', (status, signal) => done(status ?? 128 + constants.signals[signal as NodeJS.Signals]))
+  })
+  // It runs while we get ready to read.
+  const hidden = program.secrets && new HiddenPatterns(secretForms(program.secrets))
+  const written = [
+    { from: child.stdout, sink: outSink(io), toTerminal: io.stdoutIsTerminal },
+    { from: child.stderr, sink: errSink(io), toTerminal: io.stderrIsTerminal },
+  ].map(({ from, ...to }) => from && writeRedacted({ from, redactor: hidden && new Redactor(hidden), ...to }))
+  return {
+    exit: ended.then(async (code) => {
+      await Promise.all(written)
+      return code
+    }),
+    kill: (signal) => child.kill(signal),
   }
 }
 
-function drain(stream: Readable, redactor: Redactor, write: (bytes: Uint8Array) => void): Promise<void> {
-  let idle: NodeJS.Timeout | undefined
-  const emit = (bytes: Uint8Array) => {
-    if (bytes.length > 0) write(bytes)
-  }
-  return new Promise((done, fail) => {
-    stream.on('data', (chunk: Buffer) => {
-      clearTimeout(idle)
-      emit(redactor.push(chunk))
-      idle = setTimeout(() => emit(redactor.idle()), IDLE_MS)
-    })
-    stream.on('error', fail)
-    stream.on('end', () => {
-      clearTimeout(idle)
-      emit(redactor.end())
-      done()
-    })
-  })
+function outSink(io: Io): Sink {
+  return io.sharesStreams ? fileSink(1) : async (bytes) => io.out(bytes)
+}
+
+function errSink(io: Io): Sink {
+  return io.sharesStreams ? fileSink(2) : async (bytes) => io.err(bytes)
 }

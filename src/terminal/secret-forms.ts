@@ -1,37 +1,52 @@
-/** Secrets shorter than this are not looked for: they would hide half of every output. */
+/** Secrets of fewer bytes are not looked for: they would hide half of every output. */
 const LEAST_BYTES = 3
-/** An encoded form must be at least this long to be told from ordinary text. */
+/** A form in base64 or hex must be at least this long to be told from ordinary text. */
 const LEAST_ENCODED = 6
 /** A line of a secret of several lines, such as a private key. */
 const LEAST_LINE = 8
+/** Longer forms are looked for piece by piece, so that no more than this is ever held back. */
+const PIECE_BYTES = 4096
+/** A piece that is left over belongs to the one before it, unless it can be told from ordinary text. */
+const LEAST_PIECE = 32
 
 /**
  * The byte sequences that give a secret away: itself, each longer line of it, and both in base64 (at every alignment), hex, and
- * escaped as in URLs, JSON and shells.
+ * escaped as in URLs, JSON, HTML and shells.
  */
 export function secretForms(secrets: Iterable<string>): Uint8Array[] {
   const forms = new Set<string>()
   for (const secret of secrets) {
-    if (Buffer.byteLength(secret) < LEAST_BYTES) continue
-    for (const form of formsOf(secret)) forms.add(form)
-    // Programs trim what they read from files.
-    const trimmed = secret.trim()
-    if (trimmed !== secret && Buffer.byteLength(trimmed) >= LEAST_BYTES)
-      for (const form of formsOf(trimmed)) forms.add(form)
-    const lines = trimmed.split(/\r?\n/)
-    if (lines.length === 1) continue
-    for (const line of lines) {
-      const text = line.trim()
-      if (text.length >= LEAST_LINE) for (const form of formsOf(text)) forms.add(form)
+    for (const text of textsOf(secret)) {
+      for (const form of formsOf(text)) for (const piece of piecesOf(form)) forms.add(piece)
     }
   }
   return [...forms].map((form) => Buffer.from(form, 'latin1'))
+}
+
+function textsOf(secret: string): Set<string> {
+  const texts = new Set<string>()
+  // Programs trim what they read from files.
+  const trimmed = secret.trim()
+  for (const text of [secret, trimmed]) if (Buffer.byteLength(text) >= LEAST_BYTES) texts.add(text)
+  const lines = trimmed.split(/\r?\n|\r/)
+  if (lines.length === 1) return texts
+  // As terminals and network protocols break lines.
+  texts.add(lines.join('\n'))
+  texts.add(lines.join('\r\n'))
+  for (const line of lines) {
+    const text = line.trim()
+    if (text.length >= LEAST_LINE) texts.add(text)
+  }
+  return texts
 }
 
 /** As latin1 strings: one character a byte. */
 function* formsOf(secret: string): Generator<string> {
   const bytes = Buffer.from(secret, 'utf8')
   yield bytes.toString('latin1')
+  for (const escaped of escapedForms(secret)) {
+    if (escaped !== secret) yield Buffer.from(escaped, 'utf8').toString('latin1')
+  }
   if (bytes.length < LEAST_ENCODED) return
   for (let shift = 0; shift < 3; shift++) {
     const core = base64Core(bytes, shift)
@@ -42,9 +57,6 @@ function* formsOf(secret: string): Generator<string> {
   const hex = bytes.toString('hex')
   yield hex
   yield hex.toUpperCase()
-  for (const escaped of escapedForms(secret)) {
-    if (escaped !== secret) yield Buffer.from(escaped, 'utf8').toString('latin1')
-  }
 }
 
 /** The part of the base64 text that does not depend on what stands before and after the secret. */
@@ -58,10 +70,14 @@ function base64Core(bytes: Buffer, shift: number): string {
 }
 
 function escapedForms(secret: string): string[] {
+  // Most secrets are plain words: nothing to escape.
+  if (/^[\w.-]*$/.test(secret)) return []
   const json = JSON.stringify(secret).slice(1, -1)
-  const url = encodeUri(secret)
+  const url = encodeUri(secret, encodeURIComponent)
   return [
     json,
+    // JSON in JSON, as in log lines.
+    JSON.stringify(json).slice(1, -1),
     // As some encoders write it: `/` escaped, and everything outside ASCII or dangerous in HTML as \uXXXX.
     json.replaceAll('/', '\\/'),
     json.replace(/[<>&]/g, unicodeEscape),
@@ -70,13 +86,29 @@ function escapedForms(secret: string): string[] {
     url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
     url.replaceAll('%20', '+'),
     // encodeURIComponent leaves these alone, other encoders do not.
-    url.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`),
+    url.replace(/[!'()*]/g, percentEscape),
+    url.replace(/[!'()*~]/g, percentEscape).replaceAll('%20', '+'),
+    encodeUri(secret, encodeURI),
     secret.replaceAll("'", `'\\''`),
     secret.replaceAll("'", `'"'"'`),
     secret.replace(/["$`\\]/g, '\\$&'),
+    secret.replace(/["$`\\!]/g, '\\$&'),
     secret.replace(/[^A-Za-z0-9_\-.,:/@\n]/g, '\\$&'),
+    // What `printf %q` and `set -x` of bash print, each with its own list of what is safe.
+    secret.replace(/[^\w\-.,:/@%+=\u0080-\uffff]/g, '\\$&'),
+    secret.replace(/[^\w\-.:/@%+=\u0080-\uffff]/g, '\\$&'),
+    secret.replace(/[\\'\n\r\t]/g, (char) => ANSI_C[char] as string),
     secret.replace(/[&<>"']/g, (char) => `&${HTML[char]};`),
+    secret.replace(/[&<>]/g, (char) => `&${HTML[char]};`),
   ]
+}
+
+const ANSI_C: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  "'": "\\'",
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
 }
 
 const HTML: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": '#39' }
@@ -85,7 +117,20 @@ function unicodeEscape(char: string): string {
   return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-/** encodeURIComponent, which throws for lone surrogates. */
-function encodeUri(text: string): string {
-  return encodeURIComponent(Buffer.from(text, 'utf8').toString('utf8'))
+function percentEscape(char: string): string {
+  return `%${char.charCodeAt(0).toString(16).toUpperCase()}`
+}
+
+/** Both encoders throw for lone surrogates. */
+function encodeUri(text: string, encode: (text: string) => string): string {
+  return encode(Buffer.from(text, 'utf8').toString('utf8'))
+}
+
+function* piecesOf(form: string): Generator<string> {
+  for (let at = 0; at < form.length; ) {
+    const left = form.length - at
+    const length = left < PIECE_BYTES + LEAST_PIECE ? left : PIECE_BYTES
+    yield form.slice(at, at + length)
+    at += length
+  }
 }

@@ -153,9 +153,15 @@ const CASES: Readonly<Record<string, Case>> = {
   'no environment to run in': { words: ['run', '--', 'true'], code: 2, message: 'no environment specified' },
   'a command that does not exist': {
     words: ['run', 'app/dev', '--', 'no-such-program'],
-    code: 1,
+    code: 127,
     message: 'resolving command: command not found',
     hint: /"no-such-program" is in no folder of PATH/,
+  },
+  'a command that cannot be executed': {
+    words: ['run', 'app/dev', '--', './environments/esc.yaml'],
+    code: 126,
+    message: /^resolving command: \S+esc.yaml is not executable/,
+    hint: /chmod \+x/,
   },
   'a store that is none': {
     words: ['--store', 'tmp', 'env', 'ls'],

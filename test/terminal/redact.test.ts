@@ -1,36 +1,29 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { Redactor } from '../../src/terminal/redact.ts'
+import { HiddenPatterns, Redactor } from '../../src/terminal/redact.ts'
 import { secretForms } from '../../src/terminal/secret-forms.ts'
+import { ENCODINGS } from './encodings.ts'
+import { redactPlainly } from './redact-plainly.ts'
 
+/** Texts are latin1: one character a byte. */
 function redact(patterns: readonly string[], chunks: readonly string[]): string {
-  const redactor = new Redactor(patterns.map((pattern) => Buffer.from(pattern)))
-  const written = chunks.map((chunk) => redactor.push(Buffer.from(chunk)))
-  return Buffer.concat([...written, redactor.end()]).toString()
+  return feed(
+    hiding(patterns.map((pattern) => Buffer.from(pattern, 'latin1'))),
+    chunks.map((chunk) => Buffer.from(chunk, 'latin1')),
+  )
 }
 
-/** The slow, obvious way: hide every byte of every occurrence; overlapping occurrences are one. */
-function plainly(patterns: readonly string[], text: string): string {
-  const ranges: [number, number][] = []
-  for (const pattern of patterns) {
-    for (let at = text.indexOf(pattern); at !== -1; at = text.indexOf(pattern, at + 1))
-      ranges.push([at, at + pattern.length])
-  }
-  ranges.sort((a, b) => a[0] - b[0] || b[1] - a[1])
-  let out = ''
-  let position = 0
-  let open = -1
-  for (const [start, end] of ranges) {
-    if (start < open) {
-      open = Math.max(open, end)
-      position = open
-      continue
-    }
-    out += `${text.slice(position, start)}[secret]`
-    open = end
-    position = end
-  }
-  return out + text.slice(position)
+function hiding(patterns: Iterable<Uint8Array>): Redactor {
+  return new Redactor(new HiddenPatterns(patterns))
+}
+
+function feed(redactor: Redactor, chunks: readonly Uint8Array[]): string {
+  const written = chunks.map((chunk) => Buffer.from(redactor.push(chunk)))
+  return Buffer.concat([...written, redactor.end()]).toString('latin1')
+}
+
+function pushed(redactor: Redactor, text: string): string {
+  return Buffer.from(redactor.push(Buffer.from(text))).toString()
 }
 
 describe('Redactor', () => {
@@ -45,6 +38,20 @@ describe('Redactor', () => {
     expect(redact(['one\ntwo'], ['x one\n', 'two y'])).to.equal('x [secret] y')
   })
 
+  it('hides a secret that somebody has broken into lines', () => {
+    for (const lineBreak of ['\n', '\r\n', '\n\n']) {
+      for (let at = 1; at < 10; at++) {
+        const text = `${'0123456789'.slice(0, at)}${lineBreak}${'0123456789'.slice(at)}`
+        expect(redact(['0123456789'], [`<\n${text}\n>`])).to.equal('<\n[secret]\n>')
+        expect(redact(['0123456789'], [...`<\n${text}\n>`])).to.equal('<\n[secret]\n>')
+      }
+    }
+  })
+
+  it('keeps the line breaks around a secret', () => {
+    expect(redact(['0123456789'], ['\n0123456789\n0123456789\r\n'])).to.equal('\n[secret]\n[secret]\r\n')
+  })
+
   it('hides the longer of two secrets of which one begins or lies inside the other', () => {
     expect(redact(['abc', 'abcdef'], ['abcdef abc'])).to.equal('[secret] [secret]')
     expect(redact(['abc', 'xabcyyy'], ['xabc', 'z xabcyyy'])).to.equal('x[secret]z [secret]')
@@ -56,72 +63,194 @@ describe('Redactor', () => {
   })
 
   it('holds back nothing that cannot begin a secret', () => {
-    const redactor = new Redactor([Buffer.from('hunter2')])
-    expect(Buffer.from(redactor.push(Buffer.from('Password: '))).toString()).to.equal('Password: ')
-    expect(Buffer.from(redactor.push(Buffer.from('hunt'))).toString()).to.equal('')
-    expect(Buffer.from(redactor.push(Buffer.from('ing'))).toString()).to.equal('hunting')
-  })
-
-  it('lets go a short beginning after a pause, and still hides the rest of the secret', () => {
-    const redactor = new Redactor([Buffer.from('hunter2')])
-    expect(Buffer.from(redactor.push(Buffer.from('oh'))).toString()).to.equal('o')
-    expect(Buffer.from(redactor.idle()).toString()).to.equal('h')
-    expect(Buffer.from(redactor.push(Buffer.from('unter2.'))).toString()).to.equal('[secret].')
-    expect(Buffer.from(redactor.push(Buffer.from('hunter'))).toString()).to.equal('')
-    expect(redactor.idle()).to.have.length(0)
+    const redactor = hiding([Buffer.from('hunter2')])
+    expect(pushed(redactor, 'Password: ')).to.equal('Password: ')
+    expect(pushed(redactor, 'hunt')).to.equal('')
+    expect(pushed(redactor, 'ing')).to.equal('hunting')
   })
 
   it('passes everything through when there is nothing to hide', () => {
     expect(redact([], ['any', 'thing'])).to.equal('anything')
   })
 
-  it('does what hiding every occurrence in the whole text would do', () => {
-    const letter = fc.constantFrom('a', 'b', 'c')
-    const word = fc.string({ unit: letter, minLength: 1, maxLength: 6 })
-    fc.assert(
-      fc.property(
-        fc.array(word, { maxLength: 5 }),
-        fc.array(fc.string({ unit: letter, maxLength: 12 }), { maxLength: 6 }),
-        (patterns, chunks) => {
-          expect(redact(patterns, chunks)).to.equal(plainly(patterns, chunks.join('')))
-        },
-      ),
-      { numRuns: 3000 },
-    )
-  })
-
   it('copes with patterns that use all 256 bytes', () => {
     const every = Uint8Array.from({ length: 256 }, (_, i) => i)
-    const redactor = new Redactor([every, every.toReversed()])
-    const out = Buffer.concat([redactor.push(every.slice(0, 100)), redactor.push(every.slice(100)), redactor.end()])
-    expect(out.toString()).to.equal('[secret]')
+    const redactor = hiding([every, every.toReversed()])
+    expect(feed(redactor, [every.slice(0, 100), every.slice(100)])).to.equal('[secret]')
+  })
+
+  it('passes on bytes that are no text, one by one, where no secret is among them', () => {
+    const bytes = Uint8Array.from({ length: 4096 }, (_, i) => (i * 7919 + (i >> 3)) & 0xff)
+    const redactor = hiding(secretForms(['correct horse', 'pässwörd']))
+    expect(feed(redactor, [bytes])).to.equal(Buffer.from(bytes).toString('latin1'))
+    const pieces = [...bytes].map((byte) => Uint8Array.of(byte))
+    expect(feed(redactor, pieces)).to.equal(Buffer.from(bytes).toString('latin1'))
+  })
+
+  describe('after a pause', () => {
+    it('lets go a short beginning, and still hides the rest of the secret', () => {
+      const redactor = hiding([Buffer.from('hunter2')])
+      expect(pushed(redactor, 'oh')).to.equal('o')
+      expect(Buffer.from(redactor.idle()).toString()).to.equal('h')
+      expect(pushed(redactor, 'unter2.')).to.equal('[secret].')
+      expect(pushed(redactor, 'hunter')).to.equal('')
+      expect(redactor.idle()).to.have.length(0)
+    })
+
+    it('lets go no more of a secret when it comes byte by byte', () => {
+      const redactor = hiding([Buffer.from('hunter2')])
+      let out = ''
+      for (const letter of 'hunter2!') out += pushed(redactor, letter) + Buffer.from(redactor.idle()).toString()
+      expect(out).to.equal('hu[secret]!')
+    })
+
+    it('lets go up to a quarter of a long secret, and no more', () => {
+      const redactor = hiding([Buffer.from('https://hooks.example.com/services/T000')])
+      expect(pushed(redactor, 'Open https://')).to.equal('Open ')
+      expect(Buffer.from(redactor.idle()).toString()).to.equal('https://')
+      expect(pushed(redactor, 'hooks')).to.equal('')
+      expect(redactor.idle()).to.have.length(0)
+      expect(pushed(redactor, '.example.com/services/T000\n')).to.equal('[secret]\n')
+    })
+
+    it('lets a finished line go although a secret might go on in the next', () => {
+      const redactor = hiding([Buffer.from('correct horse battery staple')])
+      expect(pushed(redactor, 'is this correct\n')).to.equal('is this ')
+      expect(Buffer.from(redactor.idle()).toString()).to.equal('correct\n')
+    })
+
+    it('shows a mask for what is still held back when somebody may be waiting', () => {
+      const redactor = hiding([Buffer.from('hunter2')])
+      expect(pushed(redactor, 'a hunter')).to.equal('a ')
+      expect(redactor.holds).to.equal(true)
+      expect(Buffer.from(redactor.impatient()).toString()).to.equal('[secret]')
+      expect(redactor.impatient()).to.have.length(0)
+      expect(pushed(redactor, '2, yes')).to.equal(', yes')
+      expect(redactor.holds).to.equal(false)
+    })
+
+    it('never shows more of a secret than that, wherever the pauses are', () => {
+      const secrets = ['hunter2', 'correct horse battery staple']
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...secrets),
+          fc.array(fc.tuple(fc.nat(30), fc.constantFrom('idle', 'impatient'))),
+          (secret, pauses) => {
+            const redactor = hiding(secretForms(secrets))
+            let out = ''
+            for (const [i, letter] of [...`<${secret}>`].entries()) {
+              out += pushed(redactor, letter)
+              for (const [at, kind] of pauses)
+                if (at === i) out += Buffer.from(redactor[kind as 'idle' | 'impatient']()).toString()
+            }
+            out += Buffer.from(redactor.end()).toString()
+            expect(out).to.match(/^<.*\[secret\].*>$/)
+            const shown = out.slice(1, -1).replaceAll('[secret]', '')
+            expect(shown.length, out).to.be.at.most(Math.max(2, secret.length / 4))
+          },
+        ),
+        { numRuns: 500 },
+      )
+    })
+  })
+
+  describe('against hiding every occurrence in the whole text, the slow way', () => {
+    it('does the same for any patterns, chunks and line breaks', () => {
+      const unit = fc.constantFrom('a', 'b', 'a', 'b', 'c', '\n', '\r')
+      const pattern = fc.oneof(
+        fc.string({ unit, minLength: 3, maxLength: 7 }),
+        fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 8, maxLength: 20 }),
+        fc.string({ unit, minLength: 8, maxLength: 20 }),
+      )
+      const text = fc.string({ unit, maxLength: 40 })
+      fc.assert(
+        fc.property(
+          fc.array(pattern, { maxLength: 6 }).chain((patterns) =>
+            fc.record({
+              patterns: fc.constant(patterns),
+              chunks: fc.array(patterns.length === 0 ? text : fc.oneof(text, fc.constantFrom(...patterns)), {
+                maxLength: 8,
+              }),
+            }),
+          ),
+          ({ patterns, chunks }) => {
+            expect(redact(patterns, chunks)).to.equal(redactPlainly(patterns, chunks.join('')))
+          },
+        ),
+        { numRuns: 3000 },
+      )
+    })
+
+    it('does the same for real secrets among bytes, cut anywhere', () => {
+      const secrets = ['hunter2', 'hunter2-longer', 'ünïcödé-gëhëim', 'sk_live_51H8', 'a b"c\'d$e\\f/ g']
+      const forms = secretForms(secrets).map((form) => Buffer.from(form).toString('latin1'))
+      const piece = fc.oneof(
+        fc.constantFrom(...forms),
+        fc.constantFrom(...forms).chain((form) => fc.nat(form.length).map((length) => form.slice(0, length))),
+        fc.constantFrom('\n', '\r\n', ' ', 'log line '),
+        fc.uint8Array({ maxLength: 10 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
+      )
+      fc.assert(
+        fc.property(fc.array(piece, { maxLength: 8 }), fc.array(fc.nat(400), { maxLength: 6 }), (pieces, cuts) => {
+          const text = pieces.join('')
+          const places = [0, ...cuts.filter((cut) => cut < text.length).sort((a, b) => a - b), text.length]
+          const chunks = places.slice(1).map((end, i) => text.slice(places[i], end))
+          expect(redact(forms, chunks)).to.equal(redactPlainly(forms, text))
+        }),
+        { numRuns: 1000 },
+      )
+    })
+  })
+
+  describe('with every encoding, cut at every place, with a line break at every place', () => {
+    const secret = 'p@ss w0rd/+"$é’s\\𝄞'
+    const patterns = secretForms([secret, 'another one', 'p@ss'])
+    const texts = patterns.map((pattern) => Buffer.from(pattern).toString('latin1'))
+    const redactor = hiding(patterns)
+    const redacted = (chunks: readonly string[]) =>
+      feed(
+        redactor,
+        chunks.map((chunk) => Buffer.from(chunk, 'latin1')),
+      )
+    for (const [name, encode] of Object.entries(ENCODINGS)) {
+      it(name, () => {
+        const whole = Buffer.from(encode(secret)).toString('latin1')
+        const hidden = redactPlainly(texts, whole)
+        // It is known to the slow way: at most the characters at the ends stay, which belong to neighbours too.
+        expect(hidden.replaceAll('[secret]', '').length, hidden).to.be.at.most(2)
+        for (let at = 0; at <= whole.length; at++) {
+          for (const lineBreak of ['', '\n', '\r\n']) {
+            const text = `before ${whole.slice(0, at)}${lineBreak}${whole.slice(at)} after\n`
+            const expected = redactPlainly(texts, text)
+            expect(visible(expected), text).to.be.at.most(2)
+            for (let cut = 0; cut <= text.length; cut++)
+              if (redacted([text.slice(0, cut), text.slice(cut)]) !== expected)
+                throw new Error(`cut at ${cut}: ${JSON.stringify(text)}`)
+            expect(redacted([...text])).to.equal(expected)
+          }
+        }
+      })
+    }
   })
 })
 
-describe('secretForms', () => {
-  const secret = 'p@ss w0rd/+"$é'
+/** How many bytes between `before ` and ` after` are neither mask nor line break. */
+function visible(redacted: string): number {
+  return redacted
+    .slice('before '.length, -' after\n'.length)
+    .replaceAll('[secret]', '')
+    .replace(/[\r\n]/g, '').length
+}
 
-  it('knows the encoded forms of a secret, at every alignment', () => {
-    const redactor = (text: string) => {
-      const each = new Redactor(secretForms([secret]))
-      return Buffer.concat([each.push(Buffer.from(text)), each.end()]).toString()
-    }
-    const bytes = Buffer.from(secret)
-    for (const text of [
-      secret,
-      bytes.toString('hex'),
-      encodeURIComponent(secret),
-      JSON.stringify(secret).slice(1, -1),
-      new URLSearchParams({ a: secret }).toString().slice(2),
-    ]) {
-      expect(redactor(`<${text}>`), text).to.equal('<[secret]>')
-    }
+describe('secretForms', () => {
+  it('finds a secret in base64 whatever stands before and after it', () => {
+    const secret = 'p@ss w0rd/+"$é'
     for (const prefix of ['', 'a', 'ab', 'abc']) {
-      const encoded = Buffer.concat([Buffer.from(prefix), bytes, Buffer.from('tail')]).toString('base64')
-      const shown = redactor(encoded)
+      const encoded = Buffer.from(`${prefix}${secret}tail`).toString('base64')
+      const shown = feed(hiding(secretForms([secret])), [Buffer.from(encoded)])
       expect(shown).to.include('[secret]')
       // At most one character on each side belongs to the secret and a neighbour.
-      expect(shown.length).to.be.lessThan(encoded.length - bytes.length + '[secret]'.length)
+      expect(shown.length).to.be.lessThan(encoded.length - Buffer.byteLength(secret) + '[secret]'.length)
     }
   })
 
@@ -132,8 +261,31 @@ describe('secretForms', () => {
     expect(forms).to.not.include('end')
   })
 
-  it('ignores secrets of fewer than three bytes', () => {
+  it('finds a secret of several lines whole, in part and as a terminal prints it', () => {
+    const key = '-----BEGIN KEY-----\nMIIEvQIBADANBgkq\nend\n-----END KEY-----\n'
+    const show = (text: string) => feed(hiding(secretForms([key])), [Buffer.from(text)])
+    expect(show(`<${key}>`)).to.equal('<[secret]\n>')
+    expect(show(`<${key.replaceAll('\n', '\r\n')}>`)).to.equal('<[secret]\r\n>')
+    expect(show('<  MIIEvQIBADANBgkq\n  end\n>')).to.equal('<  [secret]\n  end\n>')
+    expect(show(`<${JSON.stringify({ key })}>`)).to.equal('<{"key":"[secret]"}>')
+    expect(show(Buffer.from(key).toString('base64').replace(/.{20}/g, '$&\n'))).to.match(/^\[secret\].?=*\n?$/)
+  })
+
+  it('finds a very long secret, holding little of it back', () => {
+    const secret = Buffer.from(Uint8Array.from({ length: 30_000 }, (_, i) => (i * 7919 + (i >> 5)) & 0xff)).toString(
+      'base64',
+    )
+    const redactor = hiding(secretForms([secret]))
+    let out = ''
+    for (let at = 0; at < secret.length; at += 1000) out += pushed(redactor, secret.slice(at, at + 1000))
+    expect(out).to.match(/^(\[secret\])+$/)
+    expect(feed(hiding(secretForms([secret])), [Buffer.from(`<${secret}>`)])).to.match(/^<(\[secret\])+>$/)
+  })
+
+  it('ignores secrets of fewer than three bytes, and encoded ones of fewer than six', () => {
     expect(secretForms(['', 'a', 'ab'])).to.deep.equal([])
-    expect(secretForms(['é!'])).to.have.length(1)
+    const forms = secretForms(['abc', 'abcde']).map((form) => Buffer.from(form).toString())
+    expect(forms).to.deep.equal(['abc', 'abcde'])
+    expect(secretForms(['abcdef']).length).to.equal(5)
   })
 })

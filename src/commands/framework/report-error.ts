@@ -1,15 +1,35 @@
-import { type ErrorCode, EscError, messageOf } from '../../errors.ts'
+import { type ErrorCode, EscError, type EscErrorOptions, messageOf } from '../../errors.ts'
 import type { Io } from '../../terminal/index.ts'
 import { hasColour, red, toJsonText } from '../../terminal/index.ts'
 
 /** What the process answers with (docs/cli.md, "Exit codes"). */
-export const EXIT = { done: 0, failed: 1, usage: 2, rotatedInPart: 3, forbidden: 4, interrupted: 130 } as const
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  rotatedInPart: 3,
+  forbidden: 4,
+  notExecutable: 126,
+  notFound: 127,
+  interrupted: 130,
+} as const
 
 /** An error whose explanation has already been printed, such as diagnostics. Only its exit code still counts. */
 export class ReportedError extends EscError {}
 
+/** An error with an exit code that its kind does not tell. */
+export class ExitError extends EscError {
+  readonly exitCode: number
+
+  constructor(exitCode: number, code: ErrorCode, message: string, options: EscErrorOptions = {}) {
+    super(code, message, options)
+    this.exitCode = exitCode
+  }
+}
+
 /** The exit code of an error. */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof ExitError) return error.exitCode
   if (!(error instanceof EscError)) return EXIT.failed
   const codes: Partial<Record<ErrorCode, number>> = {
     usage: EXIT.usage,
