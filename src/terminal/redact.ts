@@ -5,6 +5,8 @@ const MASK = Buffer.from('[secret]')
 
 /** After this much silence, held-back bytes that give little away are let go: a prompt must appear. */
 export const IDLE_MS = 25
+/** The same where a line has ended: what wraps a secret writes its lines at once. */
+export const LINE_END_MS = 3
 /** After this much silence on a terminal, what is still held back is shown as a mask: somebody may be waiting for it. */
 export const IMPATIENT_MS = 1000
 
@@ -70,7 +72,7 @@ export class Redactor {
     return this.#advance(all, this.#openStart(all))
   }
 
-  /** Nothing has come for `IDLE_MS`: what may be written of the bytes held back. */
+  /** Nothing has come for `IDLE_MS`, or `LINE_END_MS`: what may be written of the bytes held back. */
   idle(): Uint8Array {
     const kept = this.#kept
     return Buffer.concat(this.#write(kept, this.#openStart(kept, true)))
@@ -92,6 +94,11 @@ export class Redactor {
   /** Whether bytes are held back. */
   get holds(): boolean {
     return this.#written < this.#kept.length
+  }
+
+  /** Whether the last byte that came ended a line. */
+  get atLineEnd(): boolean {
+    return endsLine(this.#kept)
   }
 
   /** Writes what stands before `safe`, and keeps the rest: no occurrence to come begins before. */

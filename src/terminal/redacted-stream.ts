@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { IDLE_MS, IMPATIENT_MS, type Redactor } from './redact.ts'
+import { IDLE_MS, IMPATIENT_MS, LINE_END_MS, type Redactor } from './redact.ts'
 
 /** Takes bytes in order; the promise is fulfilled when they are written, and rejected when nobody reads them any more. */
 export type Sink = (bytes: Uint8Array) => Promise<void>
@@ -59,17 +59,31 @@ export function writeRedacted({ from, redactor, sink, toTerminal }: RedactedStre
 function pauses(redactor: Redactor, toTerminal: boolean, emit: (bytes: Uint8Array) => void) {
   let idle: NodeJS.Timeout | undefined
   let impatient: NodeJS.Timeout | undefined
+  let look: NodeJS.Immediate | undefined
   const stop = () => {
     clearTimeout(idle)
     clearTimeout(impatient)
+    clearImmediate(look)
+  }
+  // On a busy machine the time may be over although more has come, which has not been read yet: that is read first.
+  const unlessMoreCame = (act: () => Uint8Array) => () => {
+    look = setImmediate(() => emit(act()))
   }
   return {
     stop,
     start() {
       stop()
       if (!redactor.holds) return
-      idle = setTimeout(() => emit(redactor.idle()), IDLE_MS)
-      if (toTerminal) impatient = setTimeout(() => emit(redactor.impatient()), IMPATIENT_MS)
+      const ms = redactor.atLineEnd ? LINE_END_MS : IDLE_MS
+      idle = setTimeout(
+        unlessMoreCame(() => redactor.idle()),
+        ms,
+      )
+      if (toTerminal)
+        impatient = setTimeout(
+          unlessMoreCame(() => redactor.impatient()),
+          IMPATIENT_MS,
+        )
     },
   }
 }

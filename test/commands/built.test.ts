@@ -1,6 +1,7 @@
 import { type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { expect } from 'chai'
 import { Playground, packageRoot } from './esc.ts'
 
@@ -111,7 +112,7 @@ describe('the built esc', function () {
       },
     )
     const ended = new Promise<number | null>((done) => child.on('exit', (code) => done(code)))
-    const file = await new Promise<string>((done) => child.stdout.once('data', (bytes) => done(String(bytes).trim())))
+    const file = (await firstLine(child.stdout)).trim()
     expect(existsSync(file)).to.equal(true)
     child.kill('SIGINT')
     expect(await ended).to.equal(130)
@@ -125,3 +126,13 @@ describe('the built esc', function () {
     expect(String(stdout)).to.match(/^\{(?:0|141)\n$/)
   })
 })
+
+function firstLine(stream: Readable): Promise<string> {
+  let text = ''
+  return new Promise((done) => {
+    stream.on('data', (bytes) => {
+      text += bytes
+      if (text.includes('\n')) done(text.slice(0, text.indexOf('\n')))
+    })
+  })
+}
