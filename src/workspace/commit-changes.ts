@@ -10,11 +10,21 @@ const mostNamed = 5
  */
 export async function commitChanges(
   workspace: Workspace,
-  { wanted, doing }: { readonly wanted: boolean | undefined; readonly doing: string },
+  {
+    wanted,
+    doing,
+    alsoChanged = [],
+  }: {
+    readonly wanted: boolean | undefined
+    readonly doing: string
+    /** Files that a process before this one has changed, and not committed. */
+    readonly alsoChanged?: readonly string[]
+  },
 ): Promise<CommitOutcome | undefined> {
   const { store } = workspace
   if (!(wanted ?? store.commitsChanges)) return undefined
-  const { paths, environments } = workspace.changes()
+  const { paths: changed, environments } = workspace.changes()
+  const paths = [...new Set([...changed, ...alsoChanged])]
   if (paths.length === 0) return undefined
   const which =
     environments.length <= mostNamed ? environments.join(', ') : `${environments.length} environments of the store`

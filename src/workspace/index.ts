@@ -71,6 +71,7 @@ export {
   rotatorStatus,
 } from './rotator-status.ts'
 export type { SaveResult } from './save-definition.ts'
+export { parseListenAddress, type RunOutcome, startScheduler, type Tick, tickScheduler } from './scheduler/index.ts'
 export {
   createSchedule,
   editSchedule,

@@ -56,6 +56,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'env:import:sops': 'test/commands: importing',
   'env:renumber': 'test/commands: merging',
   'env:rotate --adopt': 'test/end-to-end: rotating',
+  'scheduler:start': 'test/end-to-end: the scheduler',
   'env:rotate:doctor deploy.token': 'test/end-to-end: rotating',
 }
 

@@ -99,6 +99,7 @@ const SESSION: readonly (readonly string[])[] = [
   ['env', 'schedule', 'get', 'app/rotating', 'sched-1', '--next', '2'],
   ['env', 'schedule', 'list', 'app/rotating'],
   ['env', 'schedule', 'history', 'app/rotating', 'sched-1'],
+  ['scheduler', 'tick'],
   ['env', 'version', 'tag', 'app/dev@stable', '2'],
   ['env', 'version', 'tag', 'ls', 'app/dev'],
   ['env', 'version', 'retract', 'app/dev@3', '--reason', 'wrong'],

@@ -43,7 +43,7 @@ export const ENV_FLAGS = {
 }
 
 /** Undefined: as `git: {commit}` in the store's `esc.yaml` says. */
-const COMMIT_FLAG = {
+export const COMMIT_FLAG = {
   commit: maybe(
     boolean({
       description: 'commit the change to git (default: what git.commit in esc.yaml says, else no)',

@@ -69,6 +69,8 @@ export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   'oidc:jwks': () => import('../oidc/jwks.ts'),
   open: () => import('../open.ts'),
   run: () => import('../run.ts'),
+  'scheduler:start': () => import('../scheduler/start.ts'),
+  'scheduler:tick': () => import('../scheduler/tick.ts'),
   select: () => import('../select.ts'),
   status: () => import('../status.ts'),
   version: () => import('../version.ts'),
@@ -101,5 +103,6 @@ export const TOPICS: Readonly<Record<string, string>> = {
   'env:import': 'Import files of other programs',
   'env:version': 'Manage versions',
   'env:version:tag': 'Manage tagged versions',
+  scheduler: 'Rotate by the clock',
   oidc: 'Keys that sign requests to adapters',
 }

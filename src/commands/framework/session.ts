@@ -35,6 +35,14 @@ export function openLook(io: Host, flags: { readonly store?: string | undefined 
   return openWorkspace({ ...workspaceOptions(io, flags), onOpen: undefined })
 }
 
+/**
+ * Opens the store anew each time, for what runs long and with nobody there: no questions, and nothing is kept of a store that was
+ * opened before. Who opens it commits what is changed.
+ */
+export function openUnattended(io: Host, flags: { readonly store?: string | undefined }): () => Workspace {
+  return () => openWorkspace({ ...workspaceOptions(io, flags), prompt: undefined, onOpen: undefined })
+}
+
 /** The stores that a command line has worked on so far. */
 export function workspacesOf(io: Host): readonly Workspace[] {
   return opened.get(io) ?? []

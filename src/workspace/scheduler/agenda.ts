@@ -1,0 +1,105 @@
+import { statSync } from 'node:fs'
+import { messageOf } from '../../errors.ts'
+import { jitterMs } from '../../schedule/index.ts'
+import { layout } from '../../store/index.ts'
+import type { Workspace } from '../workspace.ts'
+import { stepOf } from './scheduled-rotation.ts'
+
+/** What is known of one environment with a schedule. */
+export interface Entry {
+  readonly environment: string
+  readonly paused: boolean
+  /** When something is to be done, jitter included; undefined: never, or paused. */
+  readonly at: Date | undefined
+  /** Its schedule cannot be read; or what it says cannot be used. */
+  readonly problem: string | undefined
+}
+
+interface Known extends Entry {
+  readonly stamp: string
+}
+
+/**
+ * When something is to be done in which environment of a store. Reads an environment again only when its settings or the history of its
+ * schedule have changed on the disk.
+ */
+export class Agenda {
+  readonly #jitterMs: number
+  readonly #known = new Map<string, Known | { readonly stamp: string; readonly environment: undefined }>()
+  /** Environments that wait although something is due: rotated by hand a moment ago, or in use. */
+  readonly #notBefore = new Map<string, Date>()
+
+  constructor({ jitterMs }: { readonly jitterMs: number }) {
+    this.#jitterMs = jitterMs
+  }
+
+  /** By name. Paused ones too. */
+  get entries(): readonly Entry[] {
+    return [...this.#known.values()].flatMap((entry) => (entry.environment === undefined ? [] : [entry]))
+  }
+
+  /** Those with something to do now. */
+  due(now: Date): string[] {
+    return this.entries.flatMap(({ environment, at }) => {
+      const wait = this.#notBefore.get(environment)
+      return at !== undefined && at <= now && !(wait && wait > now) ? [environment] : []
+    })
+  }
+
+  /** When there is something to do next; undefined: never, as things stand. */
+  next(): Date | undefined {
+    let next: Date | undefined
+    for (const { environment, at } of this.entries) {
+      if (at === undefined) continue
+      const wait = this.#notBefore.get(environment)
+      const then = wait && wait > at ? wait : at
+      if (next === undefined || then < next) next = then
+    }
+    return next
+  }
+
+  /** Not to be tried before; what is due stays due. */
+  postpone(environment: string, until: Date): void {
+    this.#notBefore.set(environment, until)
+  }
+
+  /** Looks at everything that has changed. */
+  async refresh(workspace: Workspace, now: Date): Promise<void> {
+    const names = workspace.store.list()
+    const there = new Set(names)
+    for (const name of this.#known.keys()) if (!there.has(name)) this.forget(name)
+    for (const name of names) {
+      const folder = layout.environment(workspace.store.folder, name)
+      const stamp = [layout.settings(folder), layout.events(folder, 'schedules')].map(stampOf).join()
+      if (this.#known.get(name)?.stamp === stamp) continue
+      this.#known.set(name, await this.#look(workspace, { name, stamp, now }))
+    }
+    for (const [name, until] of this.#notBefore) if (until <= now) this.#notBefore.delete(name)
+  }
+
+  /** To be looked at again although nothing need have changed. */
+  forget(environment: string): void {
+    this.#known.delete(environment)
+  }
+
+  async #look(
+    workspace: Workspace,
+    { name, stamp, now }: { readonly name: string; readonly stamp: string; readonly now: Date },
+  ): Promise<Known | { readonly stamp: string; readonly environment: undefined }> {
+    try {
+      const environment = workspace.store.environment(name)
+      const found = await stepOf(environment, now)
+      if (found === undefined) return { stamp, environment: undefined }
+      const { schedule, step } = found
+      const at = step && new Date(step.at.getTime() + jitterMs(environment.id, this.#jitterMs))
+      return { stamp, environment: name, paused: schedule.paused, at, problem: undefined }
+    } catch (error) {
+      return { stamp, environment: name, paused: false, at: undefined, problem: messageOf(error) }
+    }
+  }
+}
+
+function stampOf(file: string): string {
+  const stats = statSync(file, { throwIfNoEntry: false })
+  return stats === undefined ? '-' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`
+}

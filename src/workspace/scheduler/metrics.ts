@@ -1,0 +1,92 @@
+import type { Entry } from './agenda.ts'
+import type { RunOutcome } from './scheduled-rotation.ts'
+
+/** What a scheduler has done since it began, as numbers. */
+export class Metrics {
+  readonly #runs = new Map<RunOutcome['result'], number>()
+  readonly #lastSuccess = new Map<string, Date>()
+  readonly #failing = new Map<string, boolean>()
+  readonly #started: Date
+
+  constructor(started: Date) {
+    this.#started = started
+  }
+
+  count(outcome: RunOutcome, at: Date): void {
+    const { environment, result } = outcome
+    this.#runs.set(result, this.runs(result) + 1)
+    if (result === 'succeeded') this.#lastSuccess.set(environment, at)
+    if (result === 'succeeded' || result === 'partial' || result === 'failed') {
+      this.#failing.set(environment, result !== 'succeeded')
+    }
+  }
+
+  runs(result: RunOutcome['result']): number {
+    return this.#runs.get(result) ?? 0
+  }
+
+  /** Prometheus text, format 0.0.4. */
+  text({
+    entries,
+    now,
+    rssBytes,
+  }: {
+    readonly entries: readonly Entry[]
+    readonly now: Date
+    readonly rssBytes: number
+  }): string {
+    const there = new Set(entries.map(({ environment }) => environment))
+    // What is gone is forgotten, so that this does not grow for ever.
+    for (const known of [this.#lastSuccess, this.#failing]) {
+      for (const name of known.keys()) if (!there.has(name)) known.delete(name)
+    }
+    const results = ['succeeded', 'partial', 'failed', 'recovered', 'deferred', 'interrupted'] as const
+    const of = (environment: string) => `{environment=${JSON.stringify(environment)}}`
+    const active = entries.filter(({ paused }) => !paused).length
+    return [
+      metric('esc_scheduler_runs_total', 'counter', 'Runs of schedules since the start, by result.', [
+        ...results.map((result) => [`{result="${result}"}`, this.runs(result)] as const),
+      ]),
+      metric('esc_scheduler_schedules', 'gauge', 'Schedules in the store.', [
+        ['{state="active"}', active],
+        ['{state="paused"}', entries.length - active],
+      ]),
+      metric(
+        'esc_scheduler_last_success_timestamp_seconds',
+        'gauge',
+        'When an environment was last rotated by this scheduler without a failure.',
+        [...this.#lastSuccess].map(([name, at]) => [of(name), at.getTime() / 1000]),
+      ),
+      metric(
+        'esc_scheduler_failing',
+        'gauge',
+        '1: the last run of the environment failed, in whole or in part.',
+        [...this.#failing].map(([name, failing]) => [of(name), failing ? 1 : 0]),
+      ),
+      metric(
+        'esc_scheduler_next_run_timestamp_seconds',
+        'gauge',
+        'When an environment is rotated next.',
+        entries.flatMap(({ environment, at }) =>
+          at === undefined ? [] : [[of(environment), at.getTime() / 1000] as const],
+        ),
+      ),
+      metric('esc_scheduler_start_timestamp_seconds', 'gauge', 'When the scheduler was started.', [
+        ['', this.#started.getTime() / 1000],
+      ]),
+      metric('esc_scheduler_clock_timestamp_seconds', 'gauge', 'The clock of the scheduler.', [
+        ['', now.getTime() / 1000],
+      ]),
+      metric('process_resident_memory_bytes', 'gauge', 'Resident memory size in bytes.', [['', rssBytes]]),
+    ].join('')
+  }
+}
+
+function metric(
+  name: string,
+  type: 'counter' | 'gauge',
+  help: string,
+  samples: readonly (readonly [string, number])[],
+): string {
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${samples.map(([labels, value]) => `${name}${labels} ${value}\n`).join('')}`
+}

@@ -1,0 +1,146 @@
+import { messageOf } from '../../errors.ts'
+import { commitChanges } from '../commit-changes.ts'
+import type { Workspace } from '../workspace.ts'
+import { Agenda, type Entry } from './agenda.ts'
+import { type RunOutcome, runDue } from './scheduled-rotation.ts'
+import type { SharedRemote } from './shared-remote.ts'
+
+/** At most this many environments are rotated at the same time. */
+const runsAtOnce = 4
+/** A run that was cut off is recorded first, then what has become due since; no environment asks for more than that. */
+const stepsAtOnce = 3
+
+export interface SchedulerOptions {
+  /** The store as it is now. A new one for each run: what a run has changed is what it commits. */
+  readonly open: () => Workspace
+  readonly jitterMs: number
+  /** Whether to commit each run to git; undefined: what the store says. */
+  readonly commit?: boolean | undefined
+  /** Where machines agree on who rotates; then each run is committed and pushed. */
+  readonly remote?: SharedRemote | undefined
+  /** Set: nothing new is begun. */
+  readonly stop: AbortSignal
+  /** Set: rotations under way end after the step in flight. */
+  readonly abort: AbortSignal
+  /** Hears of each run as it ends. */
+  readonly onRun?: (outcome: RunOutcome) => void
+}
+
+export interface Pass {
+  readonly runs: readonly RunOutcome[]
+  /** What else did not go well: schedules that cannot be read, commits and pushes that failed. */
+  readonly problems: readonly string[]
+  /** Another machine holds the lease: it does what is due. */
+  readonly heldBy?: string
+}
+
+/** Looks at all schedules of a store and runs what is due. */
+export class Scheduler {
+  readonly #options: SchedulerOptions
+  readonly #agenda: Agenda
+  #commits: Promise<unknown> = Promise.resolve()
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+    this.#agenda = new Agenda(options)
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#agenda.entries
+  }
+
+  /** When there is something to do next. */
+  get next(): Date | undefined {
+    return this.#agenda.next()
+  }
+
+  /** Once: whatever is due now. Never throws for one environment; the others go on. */
+  async pass(): Promise<Pass> {
+    const { open, remote } = this.#options
+    const problems: string[] = []
+    const due = async () => {
+      const workspace = open()
+      const now = workspace.options.now()
+      await this.#agenda.refresh(workspace, now)
+      return this.#agenda.due(now)
+    }
+    const runAll = async () => {
+      const runs = await this.#runAll(await due(), problems)
+      // What comes next has changed with what has run.
+      if (runs.length > 0) await due()
+      return { runs, problems: this.#all(problems) }
+    }
+    if (remote === undefined) return runAll()
+    problems.push(...(await remote.fetch()))
+    if ((await due()).length === 0 && !(await remote.hasUnpushed())) return { runs: [], problems: this.#all(problems) }
+    const lease = await remote.acquire()
+    if (lease.kind === 'held') return { runs: [], problems: this.#all(problems), heldBy: lease.by }
+    try {
+      if (lease.kind === 'none') problems.push(lease.warning)
+      // Between looking and taking the lease, another machine may have done it all.
+      problems.push(...(await remote.fetch({ fresh: true })), ...(await remote.pushLeftovers()))
+      return await runAll()
+    } finally {
+      if (lease.kind === 'taken') await remote.release()
+    }
+  }
+
+  #all(problems: readonly string[]): string[] {
+    const unreadable = this.entries.flatMap(({ environment, problem }) =>
+      problem === undefined ? [] : [`${environment}: ${problem}`],
+    )
+    return [...unreadable, ...problems]
+  }
+
+  async #runAll(names: readonly string[], problems: string[]): Promise<RunOutcome[]> {
+    const { stop, remote } = this.#options
+    const outcomes: RunOutcome[] = []
+    const waiting = [...names]
+    const work = async () => {
+      for (let name = waiting.shift(); name !== undefined && !stop.aborted; name = waiting.shift()) {
+        outcomes.push(...(await this.#runOne(name, problems)))
+      }
+    }
+    // Commits of one clone's work tree are pushed one after the other.
+    const workers = remote === undefined ? runsAtOnce : 1
+    await Promise.all(Array.from({ length: Math.min(workers, waiting.length) }, work))
+    return outcomes
+  }
+
+  async #runOne(name: string, problems: string[]): Promise<RunOutcome[]> {
+    const { open, abort, remote, onRun } = this.#options
+    const outcomes: RunOutcome[] = []
+    for (let step = 0; step < stepsAtOnce; step++) {
+      try {
+        const workspace = open()
+        const ran = await runDue(workspace, name, abort)
+        if (ran === undefined) break
+        outcomes.push(ran.outcome)
+        onRun?.(ran.outcome)
+        problems.push(...(await this.#commit(workspace, name, ran.alsoChanged)))
+        if (ran.outcome.retryAt) this.#agenda.postpone(name, ran.outcome.retryAt)
+        if (ran.outcome.result !== 'recovered') break
+      } catch (error) {
+        problems.push(`${name}: ${messageOf(error)}`)
+        break
+      } finally {
+        this.#agenda.forget(name)
+      }
+      if (remote?.lost) break
+    }
+    return outcomes
+  }
+
+  /** One commit at a time: git allows no more. */
+  #commit(workspace: Workspace, name: string, alsoChanged: readonly string[]): Promise<string[]> {
+    const { commit, remote } = this.#options
+    const done = this.#commits.then(async () => {
+      const wanted = remote === undefined ? commit : true
+      const outcome = await commitChanges(workspace, { wanted, doing: 'esc scheduler', alsoChanged })
+      if (outcome?.kind === 'failed') return [`${name}: ${outcome.warning} (${outcome.hint})`]
+      return outcome?.kind === 'committed' && remote ? remote.push(name) : []
+    })
+    this.#commits = done.catch(() => {})
+    return done
+  }
+}
