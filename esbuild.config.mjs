@@ -57,21 +57,25 @@ const sdkImportsVendorsOnly = {
   },
 }
 
-/**
- * The store reads most settings without a YAML library; when it needs one, it needs it at once. So `yaml` becomes functions that load
- * `dist/sdk/yaml.cjs` when they are first called.
- */
-const yamlOnDemand = {
-  name: 'yaml-on-demand',
+/** Libraries that are imported statically and yet rarely needed: where they are, and what of them is used. */
+const ON_DEMAND = {
+  // The store reads most settings without a YAML library; when it needs one, it needs it at once.
+  yaml: { home: './sdk/yaml.cjs', names: ['parse', 'parseDocument', 'stringify'] },
+  'node:os': { home: 'node:os', names: ['homedir', 'hostname', 'tmpdir', 'userInfo'] },
+}
+
+/** They become functions that load the library when they are first called. */
+const librariesOnDemand = {
+  name: 'libraries-on-demand',
   setup(build) {
-    const names = ['parse', 'parseDocument', 'stringify']
-    build.onResolve({ filter: /^yaml$/ }, () => ({ path: 'yaml', namespace: 'on-demand' }))
-    build.onLoad({ filter: /.*/, namespace: 'on-demand' }, () => ({
-      contents: names
-        .map((name) => `export const ${name} = (...args) => require('./sdk/yaml.cjs').${name}(...args)`)
-        .join('\n'),
-      loader: 'js',
-    }))
+    build.onResolve({ filter: /^(?:yaml|node:os)$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'on-demand' } : { path: ON_DEMAND[path].home, external: true },
+    )
+    build.onLoad({ filter: /.*/, namespace: 'on-demand' }, ({ path }) => {
+      const { home, names } = ON_DEMAND[path]
+      const lines = names.map((name) => `export const ${name} = (...args) => require('${home}').${name}(...args)`)
+      return { contents: lines.join('\n'), loader: 'js' }
+    })
     build.onResolve({ filter: /^\.[/]sdk[/]yaml\.cjs$/, namespace: 'on-demand' }, ({ path }) => ({
       path,
       external: true,
@@ -161,7 +165,7 @@ mkdirSync(join(dist, 'cache'), { recursive: true })
 const [, , ...bundled] = await Promise.all([
   buildLayers(layers, {
     root,
-    common: { ...common, plugins: [sdkAsSeparateBundles, yamlOnDemand, pluginsByNode] },
+    common: { ...common, plugins: [sdkAsSeparateBundles, librariesOnDemand, pluginsByNode] },
   }),
   declarations(),
   // What plugins and their tests import: ES modules that stand alone.

@@ -36,6 +36,9 @@ export async function buildLayers(layers, { root, common }) {
       stdin: { contents: entryText({ entry, modules: wanted[index], shared }), resolveDir: root, loader: 'js' },
       outfile,
       write,
+      minifyWhitespace: !process.env.PLAIN,
+      minifySyntax: !process.env.PLAIN,
+      lineLimit: 120,
       metafile: true,
       plugins: [...common.plugins, layered(index)],
     })

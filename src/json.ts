@@ -268,15 +268,14 @@ function write(value: Json, format: JsonFormat, newline: string): string {
   return members.length === 0 ? '{}' : `{${members.join(',')}${outer}}`
 }
 
-const needsEscape = /[\u2028\u2029\ud800-\udfff]/u
-
 function quoteJson(text: string, escapeHtml: boolean): string {
   let quoted = JSON.stringify(text)
-  if (needsEscape.test(text)) {
+  if (!text.isWellFormed() || text.includes('\u2028') || text.includes('\u2029')) {
     const pieces = text.split(loneSurrogate).map((piece) => JSON.stringify(piece).slice(1, -1))
     quoted = `"${pieces.join('\\ufffd').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')}"`
   }
-  return escapeHtml ? quoted.replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`) : quoted
+  const isMarkup = escapeHtml && (text.includes('<') || text.includes('>') || text.includes('&'))
+  return isMarkup ? quoted.replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`) : quoted
 }
 
 /** The order of keys everywhere: by the bytes of their UTF-8 form (which differs from UTF-16 order beyond the BMP). */

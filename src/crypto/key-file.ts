@@ -18,7 +18,7 @@ export function formatKey(key: FileKey): string {
 
 /** Reads the text of a key file or of `ESC_KEY`; `place` names which, for messages. */
 export function parseKey(text: string, place: string): FileKey {
-  const lines = text.split(/\r?\n/).map((line) => line.trim())
+  const lines = text.split('\n').map((line) => line.trim())
   const line = lines.find((candidate) => candidate !== '' && !candidate.startsWith('#')) ?? ''
   const [version, id, encoded] = line.split(':')
   const bytes = Buffer.from(encoded ?? '', 'base64url')

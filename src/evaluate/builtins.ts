@@ -228,7 +228,7 @@ function evaluateFromJson(scope: Scope, call: Call): Value {
 }
 
 function evaluateValidate(scope: Scope, call: Call & { name: 'validate' }): Value {
-  const schema = typed(scope, call.schema, schemaOfSchemas)
+  const schema = typed(scope, call.schema, schemaOfSchemas())
   const { unknown, pending } = schema.value.deep
   if (pending) {
     // The schema decides what of the value is evaluated at all.

@@ -172,7 +172,7 @@ export class ExpressionExporter {
         }
       case 'validate':
         return {
-          argSchema: record({ schema: schemaOfSchemas, value: true }),
+          argSchema: record({ schema: schemaOfSchemas(), value: true }),
           arg: object({ schema: operand(call.schema), value: operand(call.value) }, place),
         }
       case 'concat':

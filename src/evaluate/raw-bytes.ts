@@ -4,11 +4,8 @@ import { quote } from '../syntax/index.ts'
  * Strings of the language are byte strings: a decoded base64 value can hold bytes that are no UTF-8. Such a byte is kept in a
  * JavaScript string as a lone low surrogate, U+DC00 plus the byte, which no valid text contains.
  */
-const rawByte = /[\udc80-\udcff]/u
-const rawBytes = /[\udc80-\udcff]/gu
-
 export function hasRawBytes(text: string): boolean {
-  return rawByte.test(text)
+  return !text.isWellFormed() && /[\udc80-\udcff]/u.test(text)
 }
 
 /** Text in quotes, as `quote` has it, with `\\xNN` for each byte that is no UTF-8. */
@@ -23,10 +20,11 @@ export function quoteBytes(text: string): string {
 
 /** The text as it is shown outside: U+FFFD for each byte that is no UTF-8. */
 export function wellFormed(text: string): string {
-  return text.replace(rawBytes, '\ufffd')
+  return text.isWellFormed() ? text : text.replace(/[\udc80-\udcff]/gu, '\ufffd')
 }
 
 const encoder = new TextEncoder()
+let strictDecoder: InstanceType<typeof TextDecoder> | undefined
 
 export function bytesOf(text: string): Uint8Array {
   if (!hasRawBytes(text)) return encoder.encode(text)
@@ -39,11 +37,15 @@ export function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(bytes)
 }
 
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+/** Throws for what is no UTF-8. */
+function decodeStrictly(bytes: Uint8Array): string {
+  strictDecoder ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  return strictDecoder.decode(bytes)
+}
 
 export function textOf(bytes: Uint8Array): string {
   try {
-    return strict.decode(bytes)
+    return decodeStrictly(bytes)
   } catch {
     return decodeLoosely(bytes)
   }
@@ -53,7 +55,7 @@ function decodeLoosely(bytes: Uint8Array): string {
   let text = ''
   for (let at = 0; at < bytes.length; ) {
     const length = sequenceLength(bytes, at)
-    text += length === 0 ? String.fromCharCode(0xdc00 + bytes[at]!) : strict.decode(bytes.subarray(at, at + length))
+    text += length === 0 ? String.fromCharCode(0xdc00 + bytes[at]!) : decodeStrictly(bytes.subarray(at, at + length))
     at += Math.max(length, 1)
   }
   return text

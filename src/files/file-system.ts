@@ -1,4 +1,18 @@
-import * as fs from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 
 /**
  * The file-system calls that stores and key files are built from, each one system call, all synchronous (loading
@@ -40,9 +54,9 @@ export interface FileStatus {
 /** The machine's own files. */
 export const machineFiles: FileSystem = {
   stat(path) {
-    let stats: fs.Stats | undefined
+    let stats: Stats | undefined
     try {
-      stats = fs.statSync(path, { throwIfNoEntry: false })
+      stats = statSync(path, { throwIfNoEntry: false })
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'ENOTDIR') throw error
     }
@@ -50,15 +64,15 @@ export const machineFiles: FileSystem = {
     const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other'
     return { kind, mode: stats.mode & 0o777, size: stats.size, modifiedMs: stats.mtimeMs }
   },
-  readFile: (path) => fs.readFileSync(path),
-  list: (path) => fs.readdirSync(path),
-  open: (path, flags, mode) => fs.openSync(path, flags, mode),
-  write: (file, bytes) => fs.writeSync(file, bytes),
-  sync: (file) => fs.fsyncSync(file),
-  close: (file) => fs.closeSync(file),
-  link: (existing, added) => fs.linkSync(existing, added),
-  rename: (from, to) => fs.renameSync(from, to),
-  unlink: (path) => fs.unlinkSync(path),
-  makeFolder: (path, mode) => fs.mkdirSync(path, { mode }),
-  removeFolder: (path) => fs.rmdirSync(path),
+  readFile: (path) => readFileSync(path),
+  list: (path) => readdirSync(path),
+  open: (path, flags, mode) => openSync(path, flags, mode),
+  write: (file, bytes) => writeSync(file, bytes),
+  sync: (file) => fsyncSync(file),
+  close: (file) => closeSync(file),
+  link: (existing, added) => linkSync(existing, added),
+  rename: (from, to) => renameSync(from, to),
+  unlink: (path) => unlinkSync(path),
+  makeFolder: (path, mode) => mkdirSync(path, { mode }),
+  removeFolder: (path) => rmdirSync(path),
 }

@@ -42,8 +42,13 @@ const properties: Record<string, Schema> = {
   examples: anyArray,
 }
 
+let compiled: Schema | undefined
+
 /** What `fn::validate` checks its schema against (compiled). */
-export const schemaOfSchemas: Schema = compileSchema({
-  $defs: { schema: { anyOf: [booleanSchema, { properties, type: 'object' }] } },
-  $ref: '#/$defs/schema',
-})
+export function schemaOfSchemas(): Schema {
+  compiled ??= compileSchema({
+    $defs: { schema: { anyOf: [booleanSchema, { properties, type: 'object' }] } },
+    $ref: '#/$defs/schema',
+  })
+  return compiled
+}

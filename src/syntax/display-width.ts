@@ -26,9 +26,6 @@ const wide = [
   0x1fae8, 0x1faf0, 0x1faf8, 0x20000, 0x2fffd, 0x30000, 0x3fffd,
 ]
 
-const zeroWidth = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Grapheme_Extend}]/u
-const pictographic = /\p{Extended_Pictographic}/u
-
 /** Text of which every character is a cluster of its own. */
 const unclustered =
   /^[\x00-\x0c\x0e-\u02ff\u0370-\u0482\u048a-\u0590\u2010-\u2027\u2030-\u205e\u3000-\u3029\u3030-\u3098\u309b-\ua48c\uac00-\ud7a3\uff01-\uff9d]*$/
@@ -58,7 +55,7 @@ export function graphemeWidth(grapheme: string): number {
   const first = grapheme.codePointAt(0)!
   const alone = grapheme.length === (first > 0xffff ? 2 : 1)
   if (alone || isRegionalIndicator(first) || isLeadingJamo(first)) return characterWidth(first)
-  if (pictographic.test(String.fromCodePoint(first))) {
+  if (isPictographic(String.fromCodePoint(first))) {
     // The last variation selector decides between text and emoji form.
     const textForm = grapheme.lastIndexOf('\ufe0e')
     const emojiForm = grapheme.lastIndexOf('\ufe0f')
@@ -84,7 +81,17 @@ function characterWidth(code: number): number {
   if (code === 0x2e3a) return 3
   if (code === 0x2e3b) return 4
   if (isWide(code) || isRegionalIndicator(code)) return 2
-  return zeroWidth.test(String.fromCodePoint(code)) ? 0 : 1
+  return isZeroWidth(String.fromCodePoint(code)) ? 0 : 1
+}
+
+// Such expressions take long to make, so that is left until one is needed.
+
+function isZeroWidth(character: string): boolean {
+  return /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Grapheme_Extend}]/u.test(character)
+}
+
+function isPictographic(character: string): boolean {
+  return /\p{Extended_Pictographic}/u.test(character)
 }
 
 function isWide(code: number): boolean {

@@ -10,14 +10,12 @@ const named: Readonly<Record<string, string>> = {
   '\v': '\\v',
 }
 
-const special = /["\\]|[^\x20-\x7e\p{L}\p{M}\p{N}\p{P}\p{S}]/gu
-
 /**
  * Text in double quotes, as messages show it: `\n`-style escapes for controls, `\u00a0`-style for what cannot be
  * seen (every space but U+0020 included), everything else verbatim.
  */
 export function quote(text: string): string {
-  return `"${text.replace(special, escapeOf)}"`
+  return `"${text.replace(/["\\]|[^\x20-\x7e\p{L}\p{M}\p{N}\p{P}\p{S}]/gu, escapeOf)}"`
 }
 
 function escapeOf(character: string): string {

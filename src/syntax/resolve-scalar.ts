@@ -38,16 +38,22 @@ for (const name of ['.inf', '.Inf', '.INF']) {
 export function resolveScalar(text: string): ResolvedScalar {
   const code = text.charCodeAt(0)
   // Letters other than n, N, t, T, f and F start nothing but strings.
-  if (code > 0x39 && code !== 0x7e && !/^[nNtTfF]/.test(text)) return stringScalar
+  if (code > 0x39 && code !== 0x7e && !isBoundForWord(code)) return stringScalar
   const word = words.get(text)
   if (word !== undefined) return word
   if (code === 0x2e) return resolveFloat(text)
   if ((code >= 0x30 && code <= 0x39) || code === 0x2b || code === 0x2d) {
-    if (/^[0-9]{4}-[0-9]/.test(text)) return stringScalar
+    if (text.charCodeAt(4) === 0x2d && /^[0-9]{4}-[0-9]/.test(text)) return stringScalar
     const digits = text.replaceAll('_', '')
     return resolveInteger(digits) ?? resolveFloat(digits)
   }
   return stringScalar
+}
+
+/** n, t or f, small or capital. */
+function isBoundForWord(code: number): boolean {
+  const small = code | 0x20
+  return small === 0x6e || small === 0x74 || small === 0x66
 }
 
 const maxUint64 = 2n ** 64n - 1n

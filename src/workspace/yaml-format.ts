@@ -42,8 +42,9 @@ function plain(value: Json, number: (text: string) => unknown): unknown {
   return new Map(entries.sort(([a], [b]) => naturalOrder(a, b)).map(([key, member]) => [key, plain(member, number)]))
 }
 
-const LETTER = /^\p{L}$/u
-const DIGIT = /^\p{Nd}$/u
+// Such expressions take long to make, so that is left until one is needed.
+const isLetter = (character: string) => /^\p{L}$/u.test(character)
+const isDigit = (character: string) => /^\p{Nd}$/u.test(character)
 
 /** Runs of digits count as numbers; where a letter meets another character, the letter comes last, after a digit first. */
 export function naturalOrder(a: string, b: string): number {
@@ -53,10 +54,10 @@ export function naturalOrder(a: string, b: string): number {
   while (at < left.length && at < right.length && left[at] === right[at]) at++
   if (at === left.length || at === right.length) return left.length - right.length
   const [x, y] = [left[at] as string, right[at] as string]
-  const letters = [LETTER.test(x), LETTER.test(y)]
+  const letters = [isLetter(x), isLetter(y)]
   if (letters[0] && letters[1]) return x < y ? -1 : 1
   if (letters[0] || letters[1]) {
-    const afterDigit = at > 0 && DIGIT.test(left[at - 1] as string)
+    const afterDigit = at > 0 && isDigit(left[at - 1] as string)
     return letters[0] === afterDigit ? -1 : 1
   }
   const [m, n] = [digitRun(left, at), digitRun(right, at)]
@@ -66,8 +67,8 @@ export function naturalOrder(a: string, b: string): number {
 
 function digitRun(characters: readonly string[], from: number): string {
   let start = from
-  while (start > 0 && DIGIT.test(characters[start - 1] as string)) start--
+  while (start > 0 && isDigit(characters[start - 1] as string)) start--
   let end = from
-  while (end < characters.length && DIGIT.test(characters[end] as string)) end++
+  while (end < characters.length && isDigit(characters[end] as string)) end++
   return characters.slice(start, end).join('')
 }

@@ -7,7 +7,8 @@ export type ScalarPlace = 'block' | 'key' | 'flow' | 'flow-key'
 /**
  * Text that needs escapes to be seen or to survive: controls, breaks other than LF, byte order marks, lone surrogates.
  */
-const unprintable = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\p{Cs}/u
+/** A function, because such an expression takes long to make, and reading needs none. */
+const unprintable = () => /[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\p{Cs}/u
 
 const indicatorAtStart = /^(?:[#,[\]{}&*!|>'"%@`]|[-?:](?:[\s]|$)|---|\.\.\.)/
 
@@ -29,14 +30,14 @@ export function formatScalar(scalar: YamlValue & { kind: 'scalar' }, place: Scal
 }
 
 function canBePlain(text: string, place: ScalarPlace): boolean {
-  if (text === '' || text !== text.trim() || unprintable.test(text) || /[\n\t]/.test(text)) return false
+  if (text === '' || text !== text.trim() || unprintable().test(text) || /[\n\t]/.test(text)) return false
   if (indicatorAtStart.test(text)) return false
   if (/:(?:\s|$)|\s#/.test(text)) return false
   return !place.startsWith('flow') || !/[,?[\]{}:]/.test(text)
 }
 
 function canBeSingleQuoted(text: string): boolean {
-  return !unprintable.test(text) && !/[\n\t]/.test(text)
+  return !unprintable().test(text) && !/[\n\t]/.test(text)
 }
 
 function singleQuoted(text: string): string {
@@ -60,7 +61,7 @@ const escapes: Readonly<Record<string, string>> = {
 /** Text in double quotes, on one line whatever it holds. */
 function doubleQuoted(text: string): string {
   const escaped = text.replace(/["\\\t\n]/g, (character) => escapes[character]!)
-  return `"${escaped.replace(new RegExp(unprintable, 'gu'), escapeUnprintable)}"`
+  return `"${escaped.replace(new RegExp(unprintable(), 'gu'), escapeUnprintable)}"`
 }
 
 function escapeUnprintable(character: string): string {
@@ -84,7 +85,7 @@ export function formatLiteral(scalar: YamlValue & { kind: 'scalar' }): LiteralBl
   const { text, isString, style } = scalar
   if (!isString || style === 'double' || style === 'single') return undefined
   if (style !== 'literal' && style !== 'folded' && !text.includes('\n')) return undefined
-  if (/^[ \t\n]|[ \t]\n|[ \t]$|\n\n$/.test(text) || text === '' || unprintable.test(text)) return undefined
+  if (/^[ \t\n]|[ \t]\n|[ \t]$|\n\n$/.test(text) || text === '' || unprintable().test(text)) return undefined
   const clip = text.endsWith('\n')
   return { header: clip ? '|' : '|-', lines: (clip ? text.slice(0, -1) : text).split('\n') }
 }
