@@ -1,9 +1,11 @@
 import { messageOf } from '../errors.ts'
 import { listRotators, parseEnvironment } from '../language/index.ts'
 import { journalEntryId, pathRecords, type RotationEvent } from '../rotation/index.ts'
+import { nextRuns } from '../schedule/index.ts'
 import type { Environment } from '../store/index.ts'
 import { decode, getAt, parsePropertyPath } from '../syntax/index.ts'
 import { belowValues } from './rotator-state.ts'
+import { scheduleOf } from './schedules.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
@@ -27,6 +29,8 @@ export interface RotatorStatus {
   /** Why the last attempt failed. */
   readonly error: string | undefined
   readonly credentials: CredentialsHeld
+  /** The next run of the environment's schedule. Undefined: none comes. */
+  readonly nextRun: Date | undefined
   /** A rotation that was interrupted on this machine waits in the journal. */
   readonly unfinished: boolean
 }
@@ -40,16 +44,18 @@ export interface RotatorList {
 }
 
 /** All rotators of some environments, in the order of the definitions. Needs no key. */
-export function rotatorStatus(workspace: Workspace, environments: readonly string[]): RotatorList {
+export async function rotatorStatus(workspace: Workspace, environments: readonly string[]): Promise<RotatorList> {
   const rotators: RotatorStatus[] = []
   const unreadable: { environment: string; problem: string }[] = []
   const left: string[] = []
   for (const name of environments) {
     try {
       const environment = workspace.store.environment(name)
+      let nextRun: { readonly at: Date | undefined } | undefined
       const waiting = new Set(environment.journal().ids())
       for (const { id, status } of statusesOf(environment, waiting)) {
-        rotators.push(status)
+        nextRun ??= { at: await nextRunOf(environment, workspace.options.now()) }
+        rotators.push({ ...status, nextRun: nextRun.at })
         waiting.delete(id)
       }
       if (waiting.size > 0) left.push(name)
@@ -72,7 +78,7 @@ function statusesOf(environment: Environment, waiting: ReadonlySet<string>) {
     const record = records.get(path)
     const id = journalEntryId(documentPath)
     const state = getAt(node, parsePropertyPath(statePath))
-    const status: RotatorStatus = {
+    const status: Omit<RotatorStatus, 'nextRun'> = {
       environment: environment.name,
       path,
       rotator: provider,
@@ -85,6 +91,11 @@ function statusesOf(environment: Environment, waiting: ReadonlySet<string>) {
     }
     return { id, status }
   })
+}
+
+async function nextRunOf(environment: Environment, now: Date): Promise<Date | undefined> {
+  const schedule = scheduleOf(environment)
+  return schedule && (await nextRuns(schedule, now, 1))[0]
 }
 
 type StateNode = ReturnType<typeof getAt>

@@ -42,7 +42,7 @@ export default class EnvRotators extends EscCommand<Result, typeof flags> {
   static override id = 'env:rotators'
   static override summary = 'List the rotators of the store and how they are doing.'
   static override description =
-    `Lists every rotator with the time of its last rotation, how that went, and which credentials it holds: none yet, the current one, or that and
+    `Lists every rotator with the time of its last rotation, how that went, when its schedule runs next, and which credentials it holds: none yet, the current one, or that and
 the previous one, which is valid too. A rotation that was interrupted on this machine is marked. Needs no key.
 
 With --older-than, only rotators that were not rotated within that time are listed (those never rotated are), and the exit code is 1 when
@@ -60,11 +60,11 @@ there are some: for a job that has to notice.`
   static override count = { kind: 'any' } as const
 
   async run(): Promise<Result> {
-    const shown = await watching(this.io, this.flags, async () => this.#page(this.#look()))
-    return { ...this.#look(), shown }
+    const shown = await watching(this.io, this.flags, async () => this.#page(await this.#look()))
+    return { ...(await this.#look()), shown }
   }
 
-  #look(): Omit<Result, 'shown'> {
+  async #look(): Promise<Omit<Result, 'shown'>> {
     const workspace = openLook(this.io, this.flags)
     const typed = this.flags.env === undefined ? this.positionals : [this.flags.env, ...this.positionals]
     const names = typed.flatMap((each) => expandReferences(workspace, each)).map((each) => workspace.reference(each))
@@ -74,7 +74,7 @@ there are some: for a job that has to notice.`
     }
     const environments =
       typed.length === 0 ? visibleEnvironments(workspace) : [...new Set(names.map(({ name }) => name))]
-    const { rotators, unreadable, left } = rotatorStatus(workspace, environments)
+    const { rotators, unreadable, left } = await rotatorStatus(workspace, environments)
     const now = this.io.now()
     const limit = this.flags['older-than']
     const old = ({ lastRotated }: RotatorStatus) =>
@@ -100,32 +100,35 @@ there are some: for a job that has to notice.`
   #table({ rotators, now }: Pick<Result, 'rotators' | 'now'>): string {
     const colour = hasColour(this.io, 'stdout')
     const paint = (how: (text: string) => string, text: string) => (colour ? how(text) : text)
+    const time = (date: Date) => formatTime(date, this.flags.utc).slice(0, 'YYYY-MM-DD HH:MM'.length)
+    const scheduled = rotators.some(({ nextRun }) => nextRun !== undefined)
     const rows = rotators.map((status) => {
-      const { environment, path, rotator, lastRotated, lastResult, credentials, unfinished } = status
+      const { environment, path, rotator, lastRotated, lastResult, credentials, unfinished, nextRun } = status
       const result = lastResult === 'failed' ? paint(red, 'failed') : paint(green, lastResult ?? '')
       return [
         environment,
         path,
         rotator ?? '?',
-        lastRotated === undefined
-          ? paint(dim, credentials === 'none' ? 'never' : 'unknown')
-          : formatTime(lastRotated, this.flags.utc).slice(0, 'YYYY-MM-DD HH:MM'.length),
+        lastRotated === undefined ? paint(dim, credentials === 'none' ? 'never' : 'unknown') : time(lastRotated),
         lastRotated === undefined ? '' : ageText(now.getTime() - lastRotated.getTime()),
+        ...(scheduled ? [nextRun === undefined ? '' : time(nextRun)] : []),
         unfinished ? paint(yellow, 'interrupted') : result,
         paint(credentials === 'current-and-previous' ? green : String, HELD[credentials]),
       ]
     })
-    return table(['environment', 'path', 'rotator', 'last rotated', 'age', 'last result', 'credentials'], rows)
+    const next = scheduled ? ['next run'] : []
+    return table(['environment', 'path', 'rotator', 'last rotated', 'age', ...next, 'last result', 'credentials'], rows)
   }
 
   override json({ rotators, unreadable, now }: Result): unknown {
     return {
-      rotators: rotators.map(({ lastRotated, lastAttempt, ...rotator }) => ({
+      rotators: rotators.map(({ lastRotated, lastAttempt, nextRun, ...rotator }) => ({
         ...rotator,
         rotator: rotator.rotator ?? null,
         lastRotated: lastRotated?.toISOString() ?? null,
         ageSeconds: lastRotated === undefined ? null : Math.floor((now.getTime() - lastRotated.getTime()) / 1000),
         lastAttempt: lastAttempt?.toISOString() ?? null,
+        nextRun: nextRun?.toISOString() ?? null,
         lastResult: rotator.lastResult ?? null,
         error: rotator.error ?? null,
       })),
