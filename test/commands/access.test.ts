@@ -136,6 +136,9 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'oidc:jwks': { needs: 'nothing', words: 'oidc jwks' },
   open: { needs: 'open', words: 'open {}' },
   run: { needs: 'open', words: 'run {} -- true' },
+  // They rotate what the rules let them, environment by environment: a refusal is the result of a run.
+  'scheduler:start': { needs: 'nothing', words: 'scheduler start --every 0s', fails: true },
+  'scheduler:tick': { needs: 'nothing', words: 'scheduler tick' },
   select: { needs: 'read', words: 'select {}' },
   status: { needs: 'nothing', words: 'status' },
   version: { needs: 'nothing', words: 'version' },

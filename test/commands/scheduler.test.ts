@@ -37,7 +37,7 @@ describe('scheduler tick', () => {
   const dues = (name = 'rotators/ci') => {
     const folder = join(playground.store, name, 'revisions')
     return readdirSync(folder)
-      .sort((a, b) => Number.parseInt(a) - Number.parseInt(b))
+      .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
       .flatMap((file) => /^due: "(.*)"$/m.exec(readFileSync(join(folder, file), 'utf8'))?.[1]?.slice(0, 16) ?? [])
   }
 
@@ -86,6 +86,7 @@ describe('scheduler tick', () => {
     expect(first.code).to.equal(3)
     expect(first.runs[0]).to.deep.include({ result: 'partial', revision: 4, attempt: 1 })
     expect(first.runs[0].failed[0].path).to.equal('key')
+    expect(first.runs[0].retryAt).to.equal('2026-03-04T03:05:00.000Z')
     expect((await tick()).runs).to.deep.equal([])
     at('04T03:05:00')
     const second = await tick()
@@ -243,6 +244,20 @@ describe('scheduler tick', () => {
     expect(ran.code).to.equal(1)
     expect(ran.runs[0].error).to.include('was changed by somebody without the key')
     expect(dues()).to.deep.equal([])
+  })
+
+  it('does not rotate, nor write, where the access rules do not let it', async () => {
+    const file = join(playground.store, 'esc.yaml')
+    const rules =
+      'access: {rules: [{environments: "*", principals: somebody@example.com, level: admin}, {environments: "*", principals: ada@example.com, level: open}]}\n'
+    writeFileSync(file, readFileSync(file, 'utf8') + rules)
+    at('04T03:00:00')
+    const before = playground.digest()
+    const ran = await tick()
+    expect(ran.code).to.equal(1)
+    expect(ran.runs[0]).to.deep.include({ result: 'failed', retryAt: '2026-03-04T03:05:00.000Z' })
+    expect(ran.runs[0].error).to.include('write')
+    expect(playground.digest()).to.equal(before)
   })
 
   for (const [text, problem] of [

@@ -19,6 +19,7 @@ export function runLine({
     ...(missed > 0 ? [`${missed} before it missed`] : []),
   ].join(', ')
   const saved = revision === undefined ? '' : `, revision ${revision}`
+  const again = retryAt === undefined ? '' : `; again at ${scheduleTime(retryAt, true)}`
   const why = error ?? failed.map((path) => `${path.path}: ${path.error}`).join('; ')
   switch (result) {
     case 'succeeded':
@@ -26,9 +27,9 @@ export function runLine({
     case 'recovered':
       return `${environment}: had been rotated by a run that was cut off${saved} (${which})`
     case 'partial':
-      return `${environment}: rotated in part${saved} (${which}): ${why}`
+      return `${environment}: rotated in part${saved} (${which}): ${why}${again}`
     case 'failed':
-      return `${environment}: failed${saved} (${which}): ${why}`
+      return `${environment}: failed${saved} (${which}): ${why}${again}`
     case 'deferred':
       return `${environment}: waits until ${scheduleTime(retryAt, true)} (${which}): ${why}`
     case 'interrupted':

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { messageOf } from '../../errors.ts'
 import { jitterMs } from '../../schedule/index.ts'
 import { layout } from '../../store/index.ts'
+import { visibleEnvironments } from '../permit.ts'
 import type { Workspace } from '../workspace.ts'
 import { stepOf } from './scheduled-rotation.ts'
 
@@ -65,7 +66,7 @@ export class Agenda {
 
   /** Looks at everything that has changed. */
   async refresh(workspace: Workspace, now: Date): Promise<void> {
-    const names = workspace.store.list()
+    const names = visibleEnvironments(workspace)
     const there = new Set(names)
     for (const name of this.#known.keys()) if (!there.has(name)) this.forget(name)
     for (const name of names) {

@@ -145,7 +145,7 @@ class DueRun {
     }
   }
 
-  #notBegun(error: unknown): RunOutcome {
+  async #notBegun(error: unknown): Promise<RunOutcome> {
     const { now } = this.#place
     const hint = error instanceof EscError && error.hint !== undefined ? { hint: error.hint } : {}
     const found = { failed: [], warnings: [], error: messageOf(error), ...hint }
@@ -155,14 +155,18 @@ class DueRun {
       return this.#outcome('deferred', { ...found, retryAt: new Date(now.getTime() + 60_000) })
     }
     if (error instanceof EscError && error.code === 'interrupted') return this.#outcome('interrupted', found)
+    // Who may not rotate may not write into the environment's history either.
+    if (error instanceof EscError && error.code === 'forbidden') {
+      return this.#outcome('failed', { ...found, retryAt: new Date(now.getTime() + 5 * 60_000) })
+    }
     return this.#record('failed', found)
   }
 
-  #record(
+  async #record(
     result: ScheduledRun['result'],
     found: Omit<RunOutcome, 'environment' | 'schedule' | 'due' | 'attempt' | 'missed' | 'result' | 'retryAt'>,
-  ): RunOutcome {
-    const { workspace, step, now } = this.#place
+  ): Promise<RunOutcome> {
+    const { workspace, environment, schedule, step, now } = this.#place
     const { revision, failed, error, warnings } = found
     try {
       this.#append({
@@ -182,7 +186,9 @@ class DueRun {
         warnings: [...warnings, `the run is not recorded in its history: ${messageOf(failure)}`],
       })
     }
-    return this.#outcome(result, found)
+    if (result === 'succeeded') return this.#outcome(result, found)
+    const next = await nextStep(schedule, environment.events<ScheduledRun>('schedules'), now)
+    return this.#outcome(result, { ...found, ...(next && { retryAt: next.at }) })
   }
 
   #append(run: Omit<ScheduledRun, 'id' | 'schedule'>): void {

@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { commitChange, complaint, layout, machineGit } from '../../store/index.ts'
+import { visibleEnvironments } from '../permit.ts'
 import { scheduleOf } from '../schedules.ts'
 import type { Workspace } from '../workspace.ts'
 import { type Git, Lease, type Taken } from './lease.ts'
@@ -146,10 +147,11 @@ export class SharedRemote {
 
   /** Files of environments with a schedule that are not committed, where no hand edit is among them. Absolute. */
   async #leftovers(): Promise<string[]> {
-    const { store } = this.#open()
+    const workspace = this.#open()
+    const { store } = workspace
     const status = await this.#git('status', '--porcelain', '-z', '--untracked-files=all', '--', '.')
     if (status.status !== 0 || status.stdout.length === 0) return []
-    return store.list().flatMap((name) => {
+    return visibleEnvironments(workspace).flatMap((name) => {
       const environment = store.environment(name)
       if (scheduleOf(environment) === undefined || environment.definitionState() === 'edited') return []
       const { folder } = environment
