@@ -186,6 +186,8 @@ const [, , ...bundled] = await Promise.all([
       outfile: join(dist, 'sdk', `${basename(name, '.ts')}.cjs`),
       // The ES module entry of the AWS clients tree-shakes to a quarter.
       mainFields: ['module', 'main'],
+      // Optional, and native: Node finds it, or not.
+      external: ['@lydell/node-pty'],
       minify: true,
       metafile: true,
       plugins: [sdkImportsVendorsOnly, sortWithoutCollation],

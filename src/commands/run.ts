@@ -27,6 +27,9 @@ const flags = {
     description: 'give the program the terminal as it is; secrets in its output are not hidden',
     char: 'i',
   }),
+  'no-pty': boolean({
+    description: 'at a terminal, give the program pipes instead of a terminal of its own',
+  }),
   lifetime: duration({
     description: 'how long credentials should live, where a provider can tell',
     char: 'l',
@@ -52,7 +55,7 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
       description: 'Use a value in an argument',
       command: "esc run app/dev -- curl -H 'Authorization: Bearer ${api.token}' https://example.com",
     },
-    { description: 'An interactive program', command: 'esc run -i app/dev psql' },
+    { description: 'An interactive program', command: 'esc run app/dev psql' },
   ]
   static override flags = flags
   static override args = {
@@ -101,7 +104,14 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
       const variables = variablesOf(properties, 'environmentVariables', { redact: false })
       for (const { name, value } of [...variables, ...files.variables]) env[name] = value
       return await runProgram(
-        { file, name, args: filled, env, secrets: this.flags.interactive ? undefined : [...secrets] },
+        {
+          file,
+          name,
+          args: filled,
+          env,
+          secrets: this.flags.interactive ? undefined : [...secrets],
+          pty: !this.flags['no-pty'],
+        },
         this.io,
         signals,
       )

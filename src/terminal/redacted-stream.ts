@@ -49,7 +49,6 @@ export function writeRedacted({ from, redactor, sink, toTerminal }: RedactedStre
       if (redactor !== undefined) emit(redactor.end())
       last.then(done, stop)
     }
-    // A terminal that its last program has left is an error to read from.
     from.on('error', finish)
     from.on('end', finish)
   })

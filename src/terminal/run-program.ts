@@ -3,7 +3,7 @@ import { fileSink } from './file-sink.ts'
 import type { Io, Variables } from './io.ts'
 import { HiddenPatterns, Redactor } from './redact.ts'
 import { type Sink, writeRedacted } from './redacted-stream.ts'
-import { secretForms } from './secret-forms.ts'
+import { LEAST_SECRET_BYTES, secretForms } from './secret-forms.ts'
 import { type CaughtSignals, catchSignals } from './signals.ts'
 
 export interface Program {
@@ -15,6 +15,8 @@ export interface Program {
   readonly env: Variables
   /** What is hidden in its output. Undefined: it gets our streams as they are. */
   readonly secrets: readonly string[] | undefined
+  /** Whether it gets a terminal of its own where we have one. Default: yes. */
+  readonly pty?: boolean
 }
 
 /** A program that has been started. */
@@ -22,6 +24,8 @@ export interface RunningProgram {
   /** Its exit code, when all it printed has been written; 128 + the signal's number when a signal ended it. */
   readonly exit: Promise<number>
   kill(signal: NodeJS.Signals): void
+  /** Whether it has a terminal of its own: the keys of ours do not reach it as signals. */
+  readonly hasPty: boolean
 }
 
 /**
@@ -35,7 +39,7 @@ export async function runProgram(program: Program, io: Io, signals: CaughtSignal
     const running = await startProgram(program, io)
     signals.passTo((signal) => {
       // A key on a terminal reaches the program anyway; sending the signal again would be a second one.
-      if (!(isKey(signal) && io.stdinIsTerminal)) running.kill(signal)
+      if (!(isKey(signal) && io.stdinIsTerminal && !running.hasPty)) running.kill(signal)
     })
     return await running.exit
   } finally {
@@ -49,9 +53,26 @@ function isKey(signal: NodeJS.Signals): boolean {
 
 /** Starts a program; see `runProgram`. */
 export async function startProgram(program: Program, io: Io): Promise<RunningProgram> {
+  // Nothing to hide: it may have our streams.
+  const hides = program.secrets?.some((secret) => Buffer.byteLength(secret) >= LEAST_SECRET_BYTES) ?? false
+  if (hides && program.pty !== false && isAtTerminal(io)) {
+    const { startInPty } = await import('./pty-program.ts')
+    const redactor = new Redactor(new HiddenPatterns(secretForms(program.secrets ?? [])))
+    const running = await startInPty(program, io, redactor)
+    if (running !== undefined) return running
+  }
+  return startWithPipes(program, io, hides)
+}
+
+/** A terminal of its own has one output for both streams: ours must both go to the terminal as well. */
+function isAtTerminal(io: Io): boolean {
+  return io.sharesStreams && io.stdinIsTerminal && io.stdoutIsTerminal && io.stderrIsTerminal
+}
+
+async function startWithPipes(program: Program, io: Io, hides: boolean): Promise<RunningProgram> {
   const { spawn } = await import('node:child_process')
   const { constants } = await import('node:os')
-  const piped = program.secrets !== undefined || !io.sharesStreams ? 'pipe' : 'inherit'
+  const piped = hides || !io.sharesStreams ? 'pipe' : 'inherit'
   const child = spawn(program.file, [...program.args], {
     argv0: program.name,
     env: { ...program.env },
@@ -65,7 +86,7 @@ export async function startProgram(program: Program, io: Io): Promise<RunningPro
     child.on('exit', (status, signal) => done(status ?? 128 + constants.signals[signal as NodeJS.Signals]))
   })
   // It runs while we get ready to read.
-  const hidden = program.secrets && new HiddenPatterns(secretForms(program.secrets))
+  const hidden = hides ? new HiddenPatterns(secretForms(program.secrets ?? [])) : undefined
   const written = [
     { from: child.stdout, sink: outSink(io), toTerminal: io.stdoutIsTerminal },
     { from: child.stderr, sink: errSink(io), toTerminal: io.stderrIsTerminal },
@@ -76,6 +97,7 @@ export async function startProgram(program: Program, io: Io): Promise<RunningPro
       return code
     }),
     kill: (signal) => child.kill(signal),
+    hasPty: false,
   }
 }
 

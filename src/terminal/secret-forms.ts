@@ -1,5 +1,5 @@
 /** Secrets of fewer bytes are not looked for: they would hide half of every output. */
-const LEAST_BYTES = 3
+export const LEAST_SECRET_BYTES = 3
 /** A form in base64 or hex must be at least this long to be told from ordinary text. */
 const LEAST_ENCODED = 6
 /** A line of a secret of several lines, such as a private key. */
@@ -27,7 +27,7 @@ function textsOf(secret: string): Set<string> {
   const texts = new Set<string>()
   // Programs trim what they read from files.
   const trimmed = secret.trim()
-  for (const text of [secret, trimmed]) if (Buffer.byteLength(text) >= LEAST_BYTES) texts.add(text)
+  for (const text of [secret, trimmed]) if (Buffer.byteLength(text) >= LEAST_SECRET_BYTES) texts.add(text)
   const lines = trimmed.split(/\r?\n|\r/)
   if (lines.length === 1) return texts
   // As terminals and network protocols break lines.
