@@ -12,6 +12,8 @@ export interface AuthorName {
  */
 export function findAuthor(env: Readonly<Record<string, string | undefined>>, folder: string): AuthorName {
   const { name, email } = declaredAuthor(env, folder)
+  // `Ada <>` says that there is no address.
+  if (env.ESC_AUTHOR) return { name, email }
   const fallback = name === '' || email === '' ? systemUser() : ''
   return { name: name || email || fallback, email: email || fallback }
 }

@@ -12,6 +12,7 @@ describe('findAuthor', () => {
   it('takes ESC_AUTHOR', () => {
     const author = findAuthor({ ...env, ESC_AUTHOR: ' Ada Lovelace <ada@example.com> ' }, folder)
     expect(author).to.deep.equal({ name: 'Ada Lovelace', email: 'ada@example.com' })
+    expect(findAuthor({ ...env, ESC_AUTHOR: 'Ada <>' }, folder)).to.deep.equal({ name: 'Ada', email: '' })
   })
 
   it('refuses an ESC_AUTHOR without an address', () => {
