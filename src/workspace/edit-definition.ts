@@ -5,7 +5,6 @@ import { definitionText } from './get-environment.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { withMissingStates } from './rollback.ts'
-import { lostCredentials } from './rotator-state.ts'
 import { checkDefinition, type SaveResult, saveDefinition } from './save-definition.ts'
 import { rootValue, toPlainJson } from './value-format.ts'
 import type { Workspace } from './workspace.ts'
@@ -60,19 +59,13 @@ export async function replaceDefinition(
   const environment = workspace.store.environment(reference.name)
   const base = environment.current()
   const kept = withMissingStates(text, base)
-  const lost = lostCredentials(environment.name, base.definition, kept.text)
   const working = environment.workingDefinition()
   const savedEdit = working === text && environment.definitionState(base) === 'edited' ? { savedEdit: text } : {}
   const change = { text: kept.text, base, change: 'edit', ...savedEdit } as const
   const saved = await saveDefinition(workspace, environment, change)
-  if (saved.kind !== 'saved') return saved
-  const { notify } = workspace.options
-  if (kept.kept.length > 0) {
-    notify(`note: ${kept.kept.join(', ')} kept the rotated credentials. To drop them, delete the state in an editor.`)
-  }
-  if (lost.length > 0) {
-    notify(
-      `warning: ${lost.join(', ')} had rotated credentials, which the new definition leaves out; revision ${base.number} has them.`,
+  if (saved.kind === 'saved' && kept.kept.length > 0) {
+    workspace.options.notify(
+      `note: ${kept.kept.join(', ')} kept the rotated credentials. To drop them, delete the state in an editor.`,
     )
   }
   return saved

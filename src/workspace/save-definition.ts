@@ -4,6 +4,7 @@ import type { Change, Environment, Revision } from '../store/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
 import { permit } from './permit.ts'
+import { lostCredentials } from './rotator-state.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface DefinitionChange {
@@ -95,7 +96,17 @@ export async function saveDefinition(
     ...(savedEdit === undefined ? {} : { savedEdit }),
     ...(details === undefined ? {} : { details }),
   })
+  // Going back to an older definition says so in its own way.
+  if (change !== 'rollback') warnOfLostCredentials(workspace, base, definition)
   return { kind: 'saved', revision: revision.number, diagnostics }
+}
+
+function warnOfLostCredentials(workspace: Workspace, base: Revision, definition: string): void {
+  const lost = lostCredentials(base.file, base.definition, definition)
+  if (lost.length === 0) return
+  workspace.options.notify(
+    `warning: ${lost.join(', ')} had rotated credentials, which the new definition leaves out; revision ${base.number} has them.`,
+  )
 }
 
 /** A secret as the revision before has it. */

@@ -187,10 +187,10 @@ describe('env rotate', () => {
     expect(await open()).to.deep.equal({ ...before, more: 'here' })
 
     const dropped = await edit(`values: {${admin}}\n`)
-    expect(dropped.err).to.match(
-      /^note: admin kept .*\nwarning: words had rotated credentials, .* revision 4 has them\./,
-    )
+    expect(dropped.err).to.match(/^warning: words had rotated credentials, .* revision 4 has them\.\nnote: admin kept /)
     const whole = await playground.ok('env', 'get', 'rotators/ci', '--definition')
     expect((await edit(`${whole}# more\n`)).err).to.equal('')
+    const removed = await playground.run(['env', 'rm', 'rotators/ci', 'admin', '--yes'])
+    expect(removed.err).to.match(/^warning: admin had rotated credentials, .* revision 6 has them\./)
   })
 })
