@@ -25,24 +25,40 @@ interface Stretch {
   readonly end: number
 }
 
-/** What is to be hidden, made ready once for any number of streams. Patterns of fewer than three bytes are ignored. */
-export class HiddenPatterns {
-  /** Those that line breaks do not hide. They have none themselves. */
+interface Matchers {
+  /** Of patterns that line breaks do not hide. They have none themselves. */
   readonly wrapped: PatternMatcher
-  /** Short ones, byte for byte. */
+  /** Of short ones, byte for byte. */
   readonly exact: PatternMatcher
+}
 
-  constructor(patterns: Iterable<Uint8Array>) {
-    const wrapped = new Map<string, Uint8Array>()
-    const exact = new Map<string, Uint8Array>()
-    for (const pattern of patterns) {
-      const unbroken = Buffer.from(withoutLineBreaks(pattern).bytes)
-      if (unbroken.length >= LEAST_WRAPPED) wrapped.set(unbroken.toString('latin1'), unbroken)
-      else if (pattern.length >= LEAST) exact.set(Buffer.from(pattern).toString('latin1'), pattern)
-    }
-    this.wrapped = new PatternMatcher([...wrapped.values()])
-    this.exact = new PatternMatcher([...exact.values()])
+/**
+ * What is to be hidden, made ready once for any number of streams, when the first bytes come: many programs print nothing, and
+ * end before it would be ready. Patterns of fewer than three bytes are ignored.
+ */
+export class HiddenPatterns {
+  readonly #patterns: () => Iterable<Uint8Array>
+  #matchers: Matchers | undefined
+
+  constructor(patterns: () => Iterable<Uint8Array>) {
+    this.#patterns = patterns
   }
+
+  get matchers(): Matchers {
+    this.#matchers ??= matchersOf(this.#patterns())
+    return this.#matchers
+  }
+}
+
+function matchersOf(patterns: Iterable<Uint8Array>): Matchers {
+  const wrapped = new Map<string, Uint8Array>()
+  const exact = new Map<string, Uint8Array>()
+  for (const pattern of patterns) {
+    const unbroken = Buffer.from(withoutLineBreaks(pattern).bytes)
+    if (unbroken.length >= LEAST_WRAPPED) wrapped.set(unbroken.toString('latin1'), unbroken)
+    else if (pattern.length >= LEAST) exact.set(Buffer.from(pattern).toString('latin1'), pattern)
+  }
+  return { wrapped: new PatternMatcher([...wrapped.values()]), exact: new PatternMatcher([...exact.values()]) }
 }
 
 /**
@@ -51,8 +67,7 @@ export class HiddenPatterns {
  * held back.
  */
 export class Redactor {
-  readonly #wrapped: PatternMatcher
-  readonly #exact: PatternMatcher
+  readonly #hidden: HiddenPatterns
   /** The end of what has come: from the first byte on that may begin an occurrence which is not complete. */
   #kept: Uint8Array = EMPTY
   /** So many bytes of it have been written, as they are or as a mask. */
@@ -60,14 +75,14 @@ export class Redactor {
   /** Where the last mask ends in it. What begins before belongs to the same mask. */
   #maskEnd = 0
 
-  constructor({ wrapped, exact }: HiddenPatterns) {
-    this.#wrapped = wrapped
-    this.#exact = exact
+  constructor(hidden: HiddenPatterns) {
+    this.#hidden = hidden
   }
 
   /** Takes the next bytes and returns those that can be written. The chunk must not change afterwards. */
   push(chunk: Uint8Array): Uint8Array {
-    if (this.#wrapped.longest + this.#exact.longest === 0) return chunk
+    const { wrapped, exact } = this.#hidden.matchers
+    if (wrapped.longest + exact.longest === 0) return chunk
     const all = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk])
     return this.#advance(all, this.#openStart(all))
   }
@@ -88,7 +103,7 @@ export class Redactor {
 
   /** The end of the stream: everything that is left. */
   end(): Uint8Array {
-    return this.#advance(this.#kept, this.#kept.length)
+    return this.#kept.length === 0 ? EMPTY : this.#advance(this.#kept, this.#kept.length)
   }
 
   /** Whether bytes are held back. */
@@ -131,14 +146,15 @@ export class Redactor {
 
   /** In order of their beginnings. */
   #occurrences(all: Uint8Array): Stretch[] {
+    const { wrapped, exact } = this.#hidden.matchers
     const found: Stretch[] = []
-    if (this.#wrapped.longest > 0) {
+    if (wrapped.longest > 0) {
       const { bytes, place } = withoutLineBreaks(all)
-      this.#wrapped.find(bytes, (start, end) => found.push({ start: place(start), end: place(end - 1) + 1 }))
+      wrapped.find(bytes, (start, end) => found.push({ start: place(start), end: place(end - 1) + 1 }))
     }
-    if (this.#exact.longest > 0) {
+    if (exact.longest > 0) {
       const before = found.length
-      this.#exact.find(all, (start, end) => found.push({ start, end }))
+      exact.find(all, (start, end) => found.push({ start, end }))
       if (before > 0 && found.length > before) found.sort((a, b) => a.start - b.start)
     }
     return found
@@ -146,16 +162,17 @@ export class Redactor {
 
   /** The first place from which on a pattern may begin; with `telling`, where too much of one would be let go. Else the end. */
   #openStart(all: Uint8Array, telling = false): number {
+    const { wrapped, exact } = this.#hidden.matchers
     let first = all.length
-    for (const { start, shortest } of this.#exact.openStarts(all)) {
+    for (const { start, shortest } of exact.openStarts(all)) {
       if (telling && givesLittleAway(all.length - start, shortest)) continue
       first = start
       break
     }
-    if (this.#wrapped.longest === 0) return first
-    const tail = tailWithoutLineBreaks(all, this.#wrapped.longest)
+    if (wrapped.longest === 0) return first
+    const tail = tailWithoutLineBreaks(all, wrapped.longest)
     const atLineEnd = endsLine(all)
-    for (const { start, shortest } of this.#wrapped.openStarts(tail.bytes)) {
+    for (const { start, shortest } of wrapped.openStarts(tail.bytes)) {
       const count = tail.bytes.length - start
       // A line that ends here has most likely ended.
       if (telling && (givesLittleAway(count, shortest) || (atLineEnd && count <= shortest / 2))) continue

@@ -57,7 +57,7 @@ export async function startProgram(program: Program, io: Io): Promise<RunningPro
   const hides = program.secrets?.some((secret) => Buffer.byteLength(secret) >= LEAST_SECRET_BYTES) ?? false
   if (hides && program.pty !== false && isAtTerminal(io)) {
     const { startInPty } = await import('./pty-program.ts')
-    const redactor = new Redactor(new HiddenPatterns(secretForms(program.secrets ?? [])))
+    const redactor = new Redactor(new HiddenPatterns(() => secretForms(program.secrets ?? [])))
     const running = await startInPty(program, io, redactor)
     if (running !== undefined) return running
   }
@@ -85,8 +85,7 @@ async function startWithPipes(program: Program, io: Io, hides: boolean): Promise
     })
     child.on('exit', (status, signal) => done(status ?? 128 + constants.signals[signal as NodeJS.Signals]))
   })
-  // It runs while we get ready to read.
-  const hidden = hides ? new HiddenPatterns(secretForms(program.secrets ?? [])) : undefined
+  const hidden = hides ? new HiddenPatterns(() => secretForms(program.secrets ?? [])) : undefined
   const written = [
     { from: child.stdout, sink: outSink(io), toTerminal: io.stdoutIsTerminal },
     { from: child.stderr, sink: errSink(io), toTerminal: io.stderrIsTerminal },

@@ -14,7 +14,7 @@ function redact(patterns: readonly string[], chunks: readonly string[]): string 
 }
 
 function hiding(patterns: Iterable<Uint8Array>): Redactor {
-  return new Redactor(new HiddenPatterns(patterns))
+  return new Redactor(new HiddenPatterns(() => patterns))
 }
 
 function feed(redactor: Redactor, chunks: readonly Uint8Array[]): string {
