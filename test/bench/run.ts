@@ -1,17 +1,24 @@
-// `npm run bench`: the figures of the README's table. `--sanity` makes one short round, to see that everything still runs.
+// `npm run bench`: the figures of the README's table. `--sanity` makes one short round, to see that everything still runs;
+// `--startup` measures the start of commands only; `--peers` that of other programs, which it installs from npm.
 import { existsSync } from 'node:fs'
 import { benchRedaction } from './redaction.ts'
 import { benchStartup } from './startup.ts'
+import { benchPeers } from './startup-peers.ts'
 import { benchStore } from './store.ts'
 
 const sanity = process.argv.includes('--sanity')
-await benchStartup({ rounds: sanity ? 3 : 31 })
-await benchStore(sanity ? { rounds: 3, revisions: 100, environments: 100 } : { rounds: 101 })
-await benchRedaction(
-  sanity
-    ? { megabytes: 64, rounds: 1, leastMegabytesPerSecond: 20 }
-    : { megabytes: 1000, rounds: 3, leastMegabytesPerSecond: 200 },
-)
-
-const evaluate = new URL('./evaluate.ts', import.meta.url)
-if (existsSync(evaluate)) await import(evaluate.href)
+if (process.argv.includes('--peers')) {
+  benchPeers({ rounds: 21 })
+} else {
+  await benchStartup({ rounds: sanity ? 5 : 41, strict: sanity })
+  if (!process.argv.includes('--startup')) {
+    await benchStore(sanity ? { rounds: 3, revisions: 100, environments: 100 } : { rounds: 101 })
+    await benchRedaction(
+      sanity
+        ? { megabytes: 64, rounds: 1, leastMegabytesPerSecond: 20 }
+        : { megabytes: 1000, rounds: 3, leastMegabytesPerSecond: 200 },
+    )
+    const evaluate = new URL('./evaluate.ts', import.meta.url)
+    if (existsSync(evaluate)) await import(evaluate.href)
+  }
+}

@@ -1,13 +1,80 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Command, calmEnvironment, median, minimum, takeTurns, timeOf } from './take-turns.ts'
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-const program = join(root, 'bin', 'run.cjs')
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+export const program = join(root, 'bin', 'run.cjs')
 
-const DEFINITION = `values:
+/** On a machine that does other things, ratios rise; further off than this, something is wrong. */
+const FAR_OFF = 2
+
+export interface StartupBench {
+  readonly rounds: number
+  /** Throws when a ratio is far from its target. */
+  readonly strict?: boolean
+}
+
+interface Case {
+  readonly name: string
+  readonly commands: readonly Command[]
+  /** What its time is divided by. */
+  readonly to?: string
+  readonly target?: number
+}
+
+/**
+ * Wall time of whole commands, as ratios to `node -e 0`. The cases take turns, so that a busy machine slows all of them alike;
+ * medians are compared. NODE_EXTRA_CA_CERTS triples the start of a bare Node 20, which would flatter every ratio: it is unset.
+ */
+export async function benchStartup({ rounds, strict = false }: StartupBench): Promise<void> {
+  if (!existsSync(join(root, 'dist', 'cli.cjs'))) throw new Error('run "npm run build" first')
+  const folder = mkdtempSync(join(tmpdir(), 'esc-bench-'))
+  try {
+    const place = { folder, env: calmEnvironment(folder) }
+    const esc = (...args: string[]): Command => ({ file: process.execPath, args: [program, ...args] })
+    makeStore(folder, (...args) => timeOf([esc(...args)], place))
+    const bare: Command = { file: process.execPath, args: ['-e', '0'] }
+    const cases: readonly Case[] = [
+      { name: 'node -e 0', commands: [bare] },
+      { name: 'node -e 0; true', commands: [bare, { file: 'true', args: [] }] },
+      { name: 'esc version', commands: [esc('version')], to: 'node -e 0', target: 1.3 },
+      { name: 'esc env open', commands: [esc('env', 'open', 'app/dev')], to: 'node -e 0', target: 1.6 },
+      {
+        name: 'esc run ENV -- true',
+        commands: [esc('run', 'app/dev', '--', 'true')],
+        to: 'node -e 0; true',
+        target: 1.8,
+      },
+      { name: 'esc env open (rotated)', commands: [esc('env', 'open', 'rotators/ci')], to: 'node -e 0' },
+      // Each round is a rotation moments after the last.
+      { name: 'esc env rotate', commands: [esc('env', 'rotate', 'rotators/ci', '--force')], to: 'node -e 0' },
+    ]
+    const times = takeTurns(cases, rounds, place)
+    console.log(`start-up, ${rounds} runs each, taking turns (Node ${process.version}); 2 imports, 20 secrets`)
+    console.log(`  ${'median'.padStart(34)} ${'ratio'.padStart(7)} ${'of minima'.padStart(10)}  at most`)
+    for (const { name, to, target } of cases) {
+      const own = times.get(name) as number[]
+      const base = times.get(to ?? name) as number[]
+      const ratio = median(own) / median(base)
+      const least = minimum(own) / minimum(base)
+      const cells = [
+        `  ${name.padEnd(24)} ${median(own).toFixed(1).padStart(6)} ms`,
+        `${ratio.toFixed(2)}x`.padStart(7),
+        `${least.toFixed(2)}x`.padStart(10),
+        target === undefined ? '' : ` ${target}x${Math.min(ratio, least) <= target ? '' : ' !'}`,
+      ]
+      console.log(cells.join(' '))
+      if (strict && target !== undefined && Math.min(ratio, least) > FAR_OFF * target)
+        throw new Error(`${name} takes ${ratio.toFixed(2)} times as long as ${to}: far more than ${target}`)
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const ROTATED = `values:
   admin:
     fn::rotate::password:
       inputs: {length: 24}
@@ -18,68 +85,28 @@ const DEFINITION = `values:
     ADMIN_PASSWORD: \${admin.current}
 `
 
-export interface StartupBench {
-  readonly rounds: number
+/** Two imports and twenty secrets under the default key, all of them variables; and an environment with rotators. */
+export function makeStore(folder: string, esc: (...args: string[]) => void): void {
+  const create = (name: string, definition: string) => {
+    writeFileSync(join(folder, 'definition.yaml'), definition)
+    esc('env', 'init', name, '-f', 'definition.yaml')
+  }
+  esc('init')
+  create('app/base', definitionOf('BASE', 5))
+  create('app/services', definitionOf('SERVICE', 5))
+  create('app/dev', `imports: [app/base, app/services]\n${definitionOf('DEV', 10)}`)
+  create('rotators/ci', ROTATED)
+  esc('env', 'rotate', 'rotators/ci')
 }
 
-/**
- * Wall time of whole commands, as ratios to `node -e 0`. The variants take turns, so that a busy machine slows all of them alike;
- * medians are compared. NODE_EXTRA_CA_CERTS triples the start of a bare Node 20, which would flatter every ratio: it is unset.
- */
-export async function benchStartup({ rounds }: StartupBench): Promise<void> {
-  if (!existsSync(join(root, 'dist', 'cli.cjs'))) throw new Error('run "npm run build" first')
-  const folder = mkdtempSync(join(tmpdir(), 'esc-bench-'))
-  const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ESC_STORE: ___, ...inherited } = process.env
-  const env = {
-    ...inherited,
-    HOME: folder,
-    ESC_CONFIG_HOME: join(folder, 'config'),
-    ESC_AUTHOR: 'Bench <bench@example.com>',
-  }
-  const run = (args: readonly string[]) => {
-    const started = process.hrtime.bigint()
-    const result = spawnSync(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-    const ms = Number(process.hrtime.bigint() - started) / 1e6
-    if (result.status !== 0) throw new Error(`node ${args.join(' ')} exited with ${result.status}: ${result.stderr}`)
-    return ms
-  }
-  try {
-    writeFileSync(join(folder, 'ci.yaml'), DEFINITION)
-    run([program, 'init'])
-    run([program, 'env', 'init', 'rotators/ci', '-f', 'ci.yaml'])
-    run([program, 'env', 'rotate', 'rotators/ci'])
-    const variants: Readonly<Record<string, readonly string[]>> = {
-      'node -e 0': ['-e', '0'],
-      'esc version': [program, 'version'],
-      'esc env open rotators/ci': [program, 'env', 'open', 'rotators/ci'],
-      // Each round is a rotation moments after the last.
-      'esc env rotate rotators/ci': [program, 'env', 'rotate', 'rotators/ci', '--force'],
-    }
-    const times = new Map<string, number[]>(Object.keys(variants).map((name) => [name, []]))
-    for (let round = 0; round < rounds; round++) {
-      for (const [name, args] of shuffled(Object.entries(variants))) times.get(name)?.push(run(args))
-    }
-    const base = median(times.get('node -e 0') as number[])
-    console.log(`start-up, median of ${rounds} runs each, interleaved (Node ${process.version})`)
-    for (const [name, values] of times) {
-      const ms = median(values)
-      console.log(`  ${name.padEnd(28)} ${ms.toFixed(1).padStart(7)} ms  ${(ms / base).toFixed(2)}x`)
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+function definitionOf(prefix: string, count: number): string {
+  const numbers = Array.from({ length: count }, (_, index) => index + 1)
+  const secret = (number: number) =>
+    `  ${prefix.toLowerCase()}${number}: {fn::secret: ${secretValue(prefix, number)}}\n`
+  const variable = (number: number) => `    ${prefix}_${number}: \${${prefix.toLowerCase()}${number}}\n`
+  return `values:\n${numbers.map(secret).join('')}  environmentVariables:\n${numbers.map(variable).join('')}`
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] as number
-}
-
-function shuffled<T>(items: readonly T[]): T[] {
-  const result = [...items]
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1))
-    ;[result[i], result[j]] = [result[j] as T, result[i] as T]
-  }
-  return result
+export function secretValue(prefix: string, number: number): string {
+  return `value-of-${prefix}-${number}-0123456789`
 }
