@@ -153,7 +153,8 @@ const layers = [
   {
     outfile: join(dist, 'cli.cjs'),
     entry: 'src/commands/framework/main.ts',
-    holds: (file) => EVERYDAY.includes(file) || file === 'src/crypto/providers/default.ts',
+    holds: (file) =>
+      EVERYDAY.includes(file) || file === 'src/crypto/providers/default.ts' || file === 'src/terminal/pty-program.ts',
   },
   // What environments call by name.
   { outfile: join(dist, 'vendors.cjs'), holds: (file) => /^src[/](?:providers|rotators)[/]/.test(file) },

@@ -1,5 +1,4 @@
 import { readSync } from 'node:fs'
-import { constants } from 'node:os'
 import { PassThrough, type Readable } from 'node:stream'
 import { ReadStream } from 'node:tty'
 import { fileSink } from './file-sink.ts'
@@ -172,7 +171,7 @@ function destroyWhenQuiet(socket: ReadStream): void {
 
 function signalGroup(pid: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
   try {
-    process.kill(-pid, constants.signals[signal])
+    process.kill(-pid, signal)
   } catch {
     // It has just ended.
   }
