@@ -25,36 +25,68 @@ export async function parseCron(expression: string): Promise<Cron> {
   if (odd !== undefined)
     throw refused(`${shown}: '${odd}' is not understood`, 'use numbers, *, lists, ranges and steps in ')
   const { CronExpressionParser } = await import('../sdk/cron.ts')
-  const parse = (currentDate: Date) => CronExpressionParser.parse(fields.join(' '), { currentDate, tz: 'UTC' })
-  let minutes: number
-  let hours: number
+  let days: Days
+  let time: { readonly hours: readonly number[]; readonly minutes: readonly number[] }
   try {
-    const parsed = parse(new Date(0)).fields
-    minutes = new Set(parsed.minute.values).size
-    hours = new Set(parsed.hour.values).size
+    const { fields: read } = CronExpressionParser.parse(fields.join(' '), { currentDate: new Date(0), tz: 'UTC' })
+    days = {
+      months: numbers(read.month.values),
+      daysOfMonth: numbers(read.dayOfMonth.values),
+      // 0 and 7 are both Sunday.
+      daysOfWeek: numbers(read.dayOfWeek.values.map((day) => Number(day) % 7)),
+    }
+    time = { hours: [...numbers(read.hour.values)], minutes: [...numbers(read.minute.values)] }
   } catch (error) {
     // The library refuses the 30th of February in its own words.
     if (/day of month definition/.test(messageOf(error))) throw never(shown)
     throw refused(`${shown}: ${messageOf(error)}`, 'write ')
   }
-  if (minutes * hours !== 1) {
+  const [hour = 0, ...otherHours] = time.hours
+  const [minute = 0, ...otherMinutes] = time.minutes
+  if (otherHours.length + otherMinutes.length > 0) {
     throw new EscError('usage', `${shown} runs more than once a day; a rotation is scheduled at most daily`, {
       hint: 'name one minute and one hour, such as "30 3 * * *": two rotations a day would end a credential while it may still be in use',
     })
   }
   return {
     *wallTimes(from) {
-      const dates = parse(from)
-      for (;;) {
-        try {
-          yield dates.next().toDate()
-        } catch {
-          // It looks some years ahead, and finds nothing.
-          return undefined
-        }
+      const timeMs = (hour * 60 + minute) * 60_000
+      let dayMs = Math.floor((from.getTime() - timeMs) / dayLengthMs) * dayLengthMs
+      for (let barren = 0; barren < longestWaitDays; barren++) {
+        dayMs += dayLengthMs
+        if (!isOn(days, new Date(dayMs))) continue
+        barren = 0
+        yield new Date(dayMs + timeMs)
       }
+      return undefined
     },
   }
+}
+
+interface Days {
+  /** 1–12. */
+  readonly months: ReadonlySet<number>
+  /** 1–31. */
+  readonly daysOfMonth: ReadonlySet<number>
+  /** 0–6, from Sunday. */
+  readonly daysOfWeek: ReadonlySet<number>
+}
+
+const dayLengthMs = 86_400_000
+/** The longest time between two leap days, eight years around 2100, and some: what has not come by then never will. */
+const longestWaitDays = 9 * 366
+
+/** Days of the month and of the week that are both restricted are alternatives (crontab(5)). */
+function isOn({ months, daysOfMonth, daysOfWeek }: Days, day: Date): boolean {
+  if (!months.has(day.getUTCMonth() + 1)) return false
+  const inMonth = daysOfMonth.has(day.getUTCDate())
+  const inWeek = daysOfWeek.has(day.getUTCDay())
+  return daysOfMonth.size < 31 && daysOfWeek.size < 7 ? inMonth || inWeek : inMonth && inWeek
+}
+
+/** `L` would be among them, but is refused before. */
+function numbers(values: readonly (number | string)[]): ReadonlySet<number> {
+  return new Set(values.map(Number))
 }
 
 function refused(message: string, hint: string): EscError {
