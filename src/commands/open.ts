@@ -36,6 +36,7 @@ const flags = {
 
 export default class Open extends EscCommand<string, typeof flags> {
   static override id = 'open'
+  static override busy = 'opening'
   static override summary = 'Open the environment with the given name.'
   static override description =
     `Evaluates an environment: decrypts its secrets, calls its providers and prints the values in the clear.

@@ -41,6 +41,7 @@ const flags = {
 /** The exit code of the program. */
 export default class Run extends EscCommand<number, typeof flags> {
   static override id = 'run'
+  static override busy = 'opening'
   static override summary = 'Open the environment with the given name and run a command.'
   static override description =
     `Opens an environment and runs a command with its environmentVariables, and its files in temporary files whose paths are in

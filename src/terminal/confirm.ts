@@ -5,7 +5,7 @@ import type { Io } from './io.ts'
 export async function confirm(io: Io, prompt: string, word: string): Promise<void> {
   if (prompt !== '') io.out(`${prompt}\n`)
   io.out(`Please confirm that this is what you'd like to do by typing \`${word}\`: `)
-  const answer = await io.readLine()
+  const answer = await (io.busy === undefined ? io.readLine() : io.busy.quietly(() => io.readLine()))
   if (answer?.trim() !== word) {
     throw new EscError('invalid_input', 'confirmation declined', { hint: 'type the word as shown, or pass --yes' })
   }

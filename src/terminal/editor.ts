@@ -39,6 +39,7 @@ export function findEditor(io: Io, command: string | undefined): Editor {
  * removed, whatever happens.
  */
 export async function editText(io: Io, editor: Editor, text: string): Promise<string> {
+  io.busy?.end()
   const { spawn } = await import('node:child_process')
   const folder = mkdtempSync(join(io.env.TMPDIR || tmpdir(), 'esc-edit-'))
   const remove = () => rmSync(folder, { recursive: true, force: true })

@@ -1,3 +1,4 @@
+export { type Busy, beginBusy } from './busy.ts'
 export { bold, dim, green, loadColours, red, yellow } from './colour.ts'
 export { confirm } from './confirm.ts'
 export { diagnosticBlocks, diagnosticLines, type Source, sortDiagnostics } from './diagnostics.ts'

@@ -1,3 +1,5 @@
+import type { Busy } from './busy.ts'
+
 /** Environment variables as a command sees them. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
@@ -15,6 +17,8 @@ export interface Io {
   readonly columns: number | undefined
   /** Height of the terminal in lines; undefined or absent when output goes elsewhere. */
   readonly rows?: number | undefined
+  /** While a command works, where that is to be seen. */
+  readonly busy?: Busy
   /** Whether programs we start can have our own streams. False in tests, whose streams are not the process's. */
   readonly sharesStreams: boolean
   out(text: string | Uint8Array): void

@@ -10,6 +10,7 @@ export async function page(io: Io, text: string, command: string | undefined): P
   const [name, ...args] = shellWords(command || io.env.PAGER || 'less -R -F')
   const program = name === undefined ? undefined : findProgram(name, io.env.PATH, io.cwd)
   if (program === undefined) return false
+  io.busy?.end()
   const { spawn } = await import('node:child_process')
   return new Promise((done) => {
     const child = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'], env: { ...io.env } })

@@ -11,13 +11,14 @@ export function secretPrompt(
 ): ((question: string, options?: { readonly confirm?: boolean }) => Promise<string>) | undefined {
   // Standard output may well be captured (`eval "$(esc open …)"`): stdin and stderr are what a question needs.
   if (!io.stdinIsTerminal || !io.stderrIsTerminal || io.env.TERM === 'dumb') return undefined
-  return async (question, options) => {
-    const answer = await askHidden(question)
-    if (options?.confirm && (await askHidden('Again, to be sure')) !== answer) {
-      throw new EscError('usage', 'the two inputs are not the same', { hint: 'try again' })
-    }
-    return answer
-  }
+  return (question, options) =>
+    quietly(io, async () => {
+      const answer = await askHidden(question)
+      if (options?.confirm && (await askHidden('Again, to be sure')) !== answer) {
+        throw new EscError('usage', 'the two inputs are not the same', { hint: 'try again' })
+      }
+      return answer
+    })
 }
 
 async function askHidden(message: string): Promise<string> {
@@ -31,7 +32,7 @@ async function askHidden(message: string): Promise<string> {
 export async function askYesNo(io: Io, message: string): Promise<boolean | undefined> {
   if (!isInteractive(io)) return undefined
   const { confirm, isCancel } = await import('../sdk/clack.ts')
-  const answer = await confirm({ message, initialValue: false })
+  const answer = await quietly(io, () => confirm({ message, initialValue: false }))
   return !isCancel(answer) && answer
 }
 
@@ -45,7 +46,12 @@ export async function askChoice(
   if (!isInteractive(io) || choices.length === 0) return undefined
   const { isCancel, select } = await import('../sdk/clack.ts')
   const options = choices.map((value) => ({ value, label: value }))
-  const answer = await select({ message, options, ...(initial === undefined ? {} : { initialValue: initial }) })
+  const choice = { message, options, ...(initial === undefined ? {} : { initialValue: initial }) }
+  const answer = await quietly(io, () => select(choice))
   if (isCancel(answer)) throw new EscError('interrupted', 'cancelled at the prompt')
   return answer
+}
+
+function quietly<T>(io: Io, ask: () => Promise<T>): Promise<T> {
+  return io.busy === undefined ? ask() : io.busy.quietly(ask)
 }

@@ -53,6 +53,7 @@ function isKey(signal: NodeJS.Signals): boolean {
 
 /** Starts a program; see `runProgram`. */
 export async function startProgram(program: Program, io: Io): Promise<RunningProgram> {
+  io.busy?.end()
   // Nothing to hide: it may have our streams.
   const hides = program.secrets?.some((secret) => Buffer.byteLength(secret) >= LEAST_SECRET_BYTES) ?? false
   if (hides && program.pty !== false && isAtTerminal(io)) {

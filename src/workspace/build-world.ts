@@ -92,6 +92,7 @@ export function buildWorld(workspace: Workspace, options: WorldOptions = {}): St
         open: async (inputs, call) => {
           // Whoever wrote the call decides where the secrets in it go.
           await verify(call.currentEnvironment)
+          workspace.options.progress?.(`waiting for ${name}`)
           return fromPlain(await provider.open(plainInputs(inputs, provider.inputs), context))
         },
       }

@@ -12,7 +12,6 @@ export interface SecretsProviderRequest {
   readonly reference: EnvironmentReference | undefined
   /** URL or bare kind. */
   readonly secretsProvider: string
-  readonly onProgress?: (environment: string) => void
 }
 
 /**
@@ -52,7 +51,7 @@ export async function changeSecretsProvider(
   request: SecretsProviderRequest,
 ): Promise<SecretsProviderReport> {
   const { store } = workspace
-  const { reference, secretsProvider, onProgress } = request
+  const { reference, secretsProvider } = request
   const kind = secretsProviderKind(secretsProvider)
   const names = reference === undefined ? store.list() : [store.environment(reference.name).name]
   for (const name of names) await permit(workspace, name, 'admin', 'environment-key-changed')
@@ -71,7 +70,7 @@ export async function changeSecretsProvider(
     if (isDone(name)) {
       return { name, status: 'already', from, revisions: 0, exposed: nothing }
     }
-    onProgress?.(name)
+    workspace.options.progress?.(`encrypting ${name} (${names.indexOf(name) + 1} of ${names.length})`)
     const { revisions } = await store.changeSecretsProvider(name, {
       secretsProvider,
       reencrypt,

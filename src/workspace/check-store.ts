@@ -20,7 +20,9 @@ export async function checkStore(workspace: Workspace, request: CheckRequest): P
   const { store } = workspace
   const { references, fix, useKeys } = request
   const environments = references.map(({ name }) => (store.has(name) ? name : store.environment(name).name))
-  const options = { useKeys, ...(environments.length === 0 ? {} : { environments }) }
+  const onProgress = (name: string, number: number, count: number) =>
+    workspace.options.progress?.(`checking ${name} (${number} of ${count})`)
+  const options = { useKeys, onProgress, ...(environments.length === 0 ? {} : { environments }) }
   const report = await store.check(options)
   const fixed = fix ? await store.fix(report.findings) : []
   return { ...(fixed.length === 0 ? report : await store.check(options)), fixed }

@@ -31,6 +31,8 @@ export interface WorkspaceOptions {
   /** Tells the user something that is no result, such as where a new key file is. No secrets. */
   readonly notify: (text: string) => void
   readonly now: () => Date
+  /** Hears what is being done, for a person who waits. No secrets. */
+  readonly progress?: ((text: string) => void) | undefined
   /** Where providers come from. Default: the registry of this program. */
   readonly provider?: World['provider'] | undefined
   /** Random bytes for names of temporary files. Default: those of the operating system. */

@@ -18,6 +18,7 @@ interface Result extends CopiedValues {
 
 export default class ConfigCp extends EscCommand<Result, typeof flags> {
   static override id = 'config:cp'
+  static override busy = 'copying'
   static override summary = 'Copy values from one environment into another.'
   static override description =
     `Copies one value, or all values and imports, into another environment and saves it as a new revision. What the destination has under

@@ -18,6 +18,7 @@ const { env: _, ...baseFlags } = { ...WRITE_FLAGS, ...GLOBAL_FLAGS }
 
 export default class EnvApply extends EscCommand<Applied, typeof flags> {
   static override id = 'env:apply'
+  static override busy = 'checking the definitions'
   static override summary = 'Give several environments the definitions in a folder.'
   static override description =
     `Reads <project>/<environment>.yaml from a folder, makes the environments there are not, and saves each definition that differs as a new

@@ -1,5 +1,4 @@
 import { EscError } from '../../errors.ts'
-import { ProgressBlock } from '../../terminal/index.ts'
 import { changeSecretsProvider, refuseVersion, type SecretsProviderReport } from '../../workspace/index.ts'
 import { type CommandClass, EscCommand, OUTPUT_FLAG, parseInput, WRITE_FLAGS } from '../framework/command.ts'
 import { boolean } from '../framework/flags.ts'
@@ -19,6 +18,7 @@ interface Result extends SecretsProviderReport {
 
 export default class EnvChangeSecretsProvider extends EscCommand<Result, typeof flags> {
   static override id = 'env:change-secrets-provider'
+  static override busy = 'changing keys'
   static override summary = 'Encrypt an environment under another key.'
   static override description =
     `Gives an environment a new data key, kept by another secrets provider (or by the same one), and encrypts every revision with it.
@@ -67,15 +67,9 @@ From one passphrase to another, the new one comes from ESC_NEW_PASSPHRASE, the f
     const workspace = openSession(this.io, this.flags)
     const reference = all ? undefined : workspace.reference(words[0] as string)
     if (reference !== undefined) refuseVersion(reference, 'change-secrets-provider')
-    const progress = new ProgressBlock(this.io)
-    const changing = (label: string) => progress.update({ label, text: 'encrypting', state: 'running' })
-    let report: SecretsProviderReport
-    try {
-      const secretsProvider = words.at(-1) as string
-      report = await changeSecretsProvider(workspace, { reference, secretsProvider, onProgress: changing })
-    } finally {
-      progress.end()
-    }
+    const report = await changeSecretsProvider(workspace, { reference, secretsProvider: words.at(-1) as string })
+    // Rotations have lines of their own.
+    this.io.busy?.end()
     const rotations = []
     for (const { name, exposed } of rotate ? report.environments : []) {
       if (exposed.rotators.length === 0) continue

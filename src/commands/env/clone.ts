@@ -14,6 +14,7 @@ const flags = {
 
 export default class EnvClone extends EscCommand<Cloned, typeof flags> {
   static override id = 'env:clone'
+  static override busy = 'copying'
   static override summary = 'Clone an existing environment into a new environment.'
   static override description =
     `Makes a new environment with the definition of another one, its secrets encrypted under a key of its own. Rotators come along

@@ -9,6 +9,7 @@ import {
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { boolean, text } from '../framework/flags.ts'
 import { openTarget, workspaceOptions } from '../framework/session.ts'
+import { PAGER_FLAG } from '../framework/shared-flags.ts'
 
 const FORMATS = ['dotenv', 'json', 'detailed', 'shell', 'string'] as const
 
@@ -20,11 +21,14 @@ const flags = {
   }),
   'show-secrets': boolean({ description: 'show secrets in the clear' }),
   path: text({ description: 'compare the values at this path', value: 'path' }),
+  ...PAGER_FLAG,
   ...OUTPUT_FLAG,
 }
 
 export default class EnvDiff extends EscCommand<EnvironmentDiff, typeof flags> {
   static override id = 'env:diff'
+  static override busy = 'comparing'
+  static override paged = true
   static override summary = 'Show changes between versions.'
   static override description =
     `Compares the values and definitions of two versions of an environment, or of two environments. Without a second one, the version is

@@ -35,6 +35,7 @@ interface Result {
 
 export default class EnvEdit extends EscCommand<Result, typeof flags> {
   static override id = 'env:edit'
+  static override busy = 'checking'
   static override summary = 'Edit an environment definition'
   static override description =
     `Opens the definition in an editor, checks what was saved, encrypts its new secrets and appends it as a new revision. When it has

@@ -30,6 +30,7 @@ const flags = {
 
 export default class EnvGet extends EscCommand<string, typeof flags> {
   static override id = 'env:get'
+  static override busy = 'reading'
   static override summary = 'Get a value within an environment.'
   static override description =
     `Shows the definition of an environment and the values it comes to, or those at one path and where they are defined. Nothing is

@@ -17,6 +17,7 @@ const flags = {
 
 export default class EnvInit extends EscCommand<Created, typeof flags> {
   static override id = 'env:init'
+  static override busy = 'making the environment'
   static override summary = 'Create an empty environment with the given name.'
   static override description =
     `Creates an environment. Without a definition it is empty; with --file, the definition becomes its second revision.

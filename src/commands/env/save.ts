@@ -12,6 +12,7 @@ interface Result {
 
 export default class EnvSave extends EscCommand<Result> {
   static override id = 'env:save'
+  static override busy = 'saving'
   static override summary = 'Save a hand edit of environment.yaml as a new revision.'
   static override description =
     `For when environment.yaml was changed in an editor of your own, or by a merge: checks it, encrypts secrets that are in the clear

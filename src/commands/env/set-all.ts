@@ -25,6 +25,7 @@ interface Result {
 
 export default class EnvSetAll extends EscCommand<Result, typeof flags> {
   static override id = 'env:set-all'
+  static override busy = 'saving'
   static override summary = 'Set several values within an environment at once.'
   static override description =
     `Sets values at several paths and saves them as one revision: all of them, or none. Otherwise as esc env set: each value is read as YAML,

@@ -23,6 +23,7 @@ interface Result {
 
 export default class EnvSet extends EscCommand<Result, typeof flags> {
   static override id = 'env:set'
+  static override busy = 'saving'
   static override summary = 'Set a value within an environment.'
   static override description =
     `Sets the value at a path and saves the definition as a new revision. Only that value changes in the text: comments, order

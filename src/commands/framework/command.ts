@@ -86,6 +86,10 @@ export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
   static description = ''
   static examples: readonly Example[] = []
   static hidden = false
+  /** What it is doing, for a person who waits: `Opening the environment`. Undefined: it is quick, or says so itself. */
+  static busy: string | undefined = undefined
+  /** Text that does not fit on the terminal is shown through the pager (`PAGER_FLAG`). */
+  static paged = false
   static flags: Flags = {}
   static baseFlags: Flags = GLOBAL_FLAGS
   static args: Readonly<Record<string, Argument>> = {}

@@ -1,4 +1,4 @@
-import { loadColours, processIo } from '../../terminal/index.ts'
+import { beginBusy, loadColours, processIo } from '../../terminal/index.ts'
 import { type CommandClass, type EscCommand, parseInput } from './command.ts'
 import type { Host } from './host.ts'
 import { COMMANDS, type CommandLoader } from './registry.ts'
@@ -19,7 +19,7 @@ export async function main(argv: readonly string[], root: string, io: Host = pro
     const input = parseInput(Command, target.words)
     if (input === undefined) return await showHelp(target.id.split(':'), root, io)
     json = (input.flags as { readonly output?: unknown }).output === 'json'
-    const code = await run(new Command(input, io), { json, io })
+    const code = await runBusily(Command, input, { json, io })
     if (!Object.hasOwn(Command.baseFlags, 'commit')) return code
     const { commit: wanted } = input.flags as { readonly commit?: boolean }
     // It knows the whole workspace, which commands that change nothing may do without.
@@ -30,15 +30,47 @@ export async function main(argv: readonly string[], root: string, io: Host = pro
   }
 }
 
-async function run(command: EscCommand, { json, io }: { readonly json: boolean; readonly io: Host }): Promise<number> {
+/** With a line for the person who waits, where a command may take long and somebody looks. */
+async function runBusily(
+  Command: CommandClass,
+  input: ConstructorParameters<CommandClass>[0],
+  { json, io }: { readonly json: boolean; readonly io: Host },
+): Promise<number> {
+  const host = Command.busy === undefined ? undefined : beginBusy(io, Command.busy)
+  try {
+    const pager = Command.paged && !json ? ((input.flags as { readonly pager?: string }).pager ?? '') : undefined
+    return await run(new Command(input, host ?? io), { json, pager, io: host ?? io })
+  } finally {
+    host?.busy?.end()
+  }
+}
+
+interface Showing {
+  readonly json: boolean
+  /** The pager that was asked for; empty: the usual one. Undefined: none is to be used. */
+  readonly pager: string | undefined
+  readonly io: Host
+}
+
+async function run(command: EscCommand, { json, pager, io }: Showing): Promise<number> {
   try {
     const result = await command.run()
     const output = json ? await asJson(command.json(result)) : command.text(result)
-    if (output !== undefined && output !== '') io.out(output.endsWith('\n') ? output : output + '\n')
+    if (output !== undefined && output !== '') await show(output.endsWith('\n') ? output : output + '\n', pager, io)
     return command.exitCode(result)
   } catch (error) {
     return reportError(error, io, json ? 'json' : 'text')
   }
+}
+
+async function show(text: string, pager: string | undefined, io: Host): Promise<void> {
+  const columns = io.columns ?? 80
+  const height = text.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0)
+  if (pager !== undefined && io.stdoutIsTerminal && io.sharesStreams && height > (io.rows ?? 24)) {
+    const { page } = await import('../../terminal/index.ts')
+    if (await page(io, text, pager)) return
+  }
+  io.out(text)
 }
 
 async function asJson(value: unknown): Promise<string> {

@@ -20,6 +20,7 @@ export function workspaceOptions(io: Host, flags: { readonly store?: string | un
     prompt: secretPrompt(io),
     notify: (text) => io.err(`${text}\n`),
     now: io.now,
+    progress: (text) => io.busy?.say(text),
     provider: io.provider,
     random: io.random,
     onOpen: (workspace) => opened.set(io, [...workspacesOf(io), workspace]),

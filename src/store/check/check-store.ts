@@ -14,6 +14,8 @@ export interface CheckOptions {
   readonly environments?: readonly string[]
   /** Whether keys may be used, which may ask a person. Default: true. */
   readonly useKeys?: boolean
+  /** Hears which environment is being read. */
+  readonly onProgress?: (environment: string, number: number, count: number) => void
 }
 
 export interface CheckReport {
@@ -33,7 +35,7 @@ export async function checkStore(
     readonly names: readonly string[]
     readonly place: (name: string) => EnvironmentPlace
   },
-  { environments, useKeys = true }: CheckOptions,
+  { environments, useKeys = true, onProgress }: CheckOptions,
 ): Promise<CheckReport> {
   const findings: Finding[] = []
   const report: Report = (finding) => findings.push({ fixable: false, ...finding })
@@ -41,7 +43,8 @@ export async function checkStore(
   const unverified: string[] = []
   const named = new Map<string, string[]>()
   let revisions = 0
-  for (const name of names) {
+  for (const [index, name] of names.entries()) {
+    onProgress?.(name, index + 1, names.length)
     const checked = await checkEnvironment(store.place(name), { useKeys })
     findings.push(...checked.findings)
     revisions += checked.revisions

@@ -3,6 +3,7 @@ import { ImportCommand } from '../../framework/import-command.ts'
 
 export default class EnvImportDotenv extends ImportCommand {
   static override id = 'env:import:dotenv'
+  static override busy = 'importing'
   static override summary = 'Import a .env file.'
   static override description =
     `Puts the variables of a .env file into environmentVariables. Those that may be secrets, by their names or their looks, are encrypted;

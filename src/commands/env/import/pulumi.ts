@@ -3,6 +3,7 @@ import { ImportCommand } from '../../framework/import-command.ts'
 
 export default class EnvImportPulumi extends ImportCommand {
   static override id = 'env:import:pulumi'
+  static override busy = 'importing'
   static override summary = 'Import the configuration of a Pulumi stack.'
   static override description =
     `Puts the config of a Pulumi.<stack>.yaml into pulumiConfig. Its secure values are decrypted with the passphrase from

@@ -3,6 +3,7 @@ import { ImportCommand } from '../../framework/import-command.ts'
 
 export default class EnvImportSops extends ImportCommand {
   static override id = 'env:import:sops'
+  static override busy = 'importing'
   static override summary = 'Import a file that SOPS has encrypted for age recipients.'
   static override description =
     `Puts the values of a SOPS file (YAML or JSON) into the environment, beside those it has. What SOPS had encrypted is encrypted again,

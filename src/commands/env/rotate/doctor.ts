@@ -8,6 +8,7 @@ const flags = { ...OUTPUT_FLAG }
 
 export default class EnvRotateDoctor extends EscCommand<RotationReport, typeof flags> {
   static override id = 'env:rotate:doctor'
+  static override busy = 'logging in'
   static override summary = 'Log in with every rotated credential and report drift.'
   static override description =
     `Logs in with the current and the previous credential of every rotator, and lists those at the vendor that are not managed

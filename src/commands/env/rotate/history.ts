@@ -4,14 +4,17 @@ import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { boolean } from '../../framework/flags.ts'
 import { formatTime } from '../../framework/revision-text.ts'
 import { openTarget } from '../../framework/session.ts'
+import { PAGER_FLAG } from '../../framework/shared-flags.ts'
 
 const flags = {
   utc: boolean({ description: 'show times in UTC' }),
+  ...PAGER_FLAG,
   ...OUTPUT_FLAG,
 }
 
 export default class EnvRotateHistory extends EscCommand<readonly RotationEvent[], typeof flags> {
   static override id = 'env:rotate:history'
+  static override paged = true
   static override summary = 'Show the rotations of an environment.'
   static override description =
     `Shows every rotation that changed something, newest first: when, by whom, which paths, which revision came of it.
