@@ -1,6 +1,6 @@
 import { compareKeys, formatJson, type Json } from '../json.ts'
 import { escapeReferences } from '../language/index.ts'
-import { parsePropertyPath, setAt } from '../syntax/index.ts'
+import { parsePropertyPath, setAllAt } from '../syntax/index.ts'
 import { listOf, mapOf } from './convert.ts'
 import type { ExportedValue } from './exported.ts'
 import { toJson } from './exported-forms.ts'
@@ -16,10 +16,13 @@ export interface Patch {
  * clear: the text must be encrypted before it is stored. Throws as `setAt` does.
  */
 export function applyPatches(text: string, patches: readonly Patch[]): string {
-  let patched = text
-  for (const { docPath, replacement } of patches)
-    patched = setAt(patched, parsePropertyPath(docPath), toDefinition(replacement))
-  return patched
+  return setAllAt(
+    text,
+    patches.map(({ docPath, replacement }) => ({
+      path: parsePropertyPath(docPath),
+      value: toDefinition(replacement),
+    })),
+  )
 }
 
 /** The value as it is written in a definition, so that it evaluates to itself. */

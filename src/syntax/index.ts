@@ -7,6 +7,8 @@ export { documentPath, elementPath, joinPath } from './document-path.ts'
 export { deleteAt, getAt, setAt } from './edit/edit.ts'
 export type { Replacement } from './edit/replace-nodes.ts'
 export { replaceNodes } from './edit/replace-nodes.ts'
+export type { Assignment } from './edit/set-all.ts'
+export { setAllAt } from './edit/set-all.ts'
 export type { YamlData } from './edit/yaml-data.ts'
 export { readYamlFragment, YamlFragment } from './edit/yaml-data.ts'
 export type {

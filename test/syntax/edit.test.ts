@@ -10,6 +10,7 @@ import {
   type PropertyPath,
   parsePropertyPath,
   readYamlFragment,
+  setAllAt,
   setAt,
 } from '../../src/syntax/index.ts'
 import { definitions } from './definitions.ts'
@@ -36,6 +37,25 @@ function data(node: Node | undefined): Json {
       return node.value
   }
 }
+
+const scalar = fc.oneof(
+  fc.string({ unit: 'binary' }).map((text) => text.toWellFormed()),
+  fc.constantFrom('a: b', 'x\ny\n', '', ' ', '\n', 'null', "'", '"', '${a}', '\u0085', 'x\r\ny', '- ', '#'),
+  fc.constant(null),
+  fc.boolean(),
+  fc.integer().map((n) => new JsonNumber(String(n))),
+)
+const anyValue: fc.Arbitrary<Json> = fc.letrec<{ value: Json }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    scalar,
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('__proto__', 'a b', '1')), tie('value'), {
+      maxKeys: 3,
+      noNullPrototype: false,
+    }),
+  ),
+})).value
 
 describe('setAt() on a scalar', () => {
   it('replaces the scalar and nothing else', () => {
@@ -316,26 +336,8 @@ describe('every edit of every value', () => {
   })
 
   it('reads back what it wrote, and nothing else has changed', () => {
-    const scalar = fc.oneof(
-      fc.string({ unit: 'binary' }).map((text) => text.toWellFormed()),
-      fc.constantFrom('a: b', 'x\ny\n', '', ' ', '\n', 'null', "'", '"', '${a}', '\u0085', 'x\r\ny', '- ', '#'),
-      fc.constant(null),
-      fc.boolean(),
-      fc.integer().map((n) => new JsonNumber(String(n))),
-    )
-    const value: fc.Arbitrary<Json> = fc.letrec<{ value: Json }>((tie) => ({
-      value: fc.oneof(
-        { maxDepth: 3, withCrossShrink: true },
-        scalar,
-        fc.array(tie('value'), { maxLength: 3 }),
-        fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('__proto__', 'a b', '1')), tie('value'), {
-          maxKeys: 3,
-          noNullPrototype: false,
-        }),
-      ),
-    })).value
     fc.assert(
-      fc.property(fc.constantFrom(...everywhere), value, fc.boolean(), ({ text, path, node }, json, append) => {
+      fc.property(fc.constantFrom(...everywhere), anyValue, fc.boolean(), ({ text, path, node }, json, append) => {
         const grown =
           append && node.kind === 'object'
             ? [...path, 'new']
@@ -356,4 +358,29 @@ describe('every edit of every value', () => {
       { numRuns: process.env.SLOW === '1' ? 20_000 : 400 },
     )
   }).timeout(600_000)
+
+  it('does many at once as it does them one by one', () => {
+    const several = fc.constantFrom(...new Set(everywhere.map(({ text }) => text))).chain((text) => {
+      const places = everywhere.filter((place) => place.text === text)
+      const assignment = fc.record({ place: fc.constantFrom(...places), value: anyValue })
+      return fc.tuple(fc.constant(text), fc.array(assignment, { minLength: 2, maxLength: 4 }))
+    })
+    fc.assert(
+      fc.property(several, ([text, wanted]) => {
+        const assignments: { path: PropertyPath; value: Json }[] = []
+        for (const { place, value } of wanted) {
+          const { path } = place
+          const apart = assignments.every(({ path: other }) => !startsWith(path, other) && !startsWith(other, path))
+          if (apart) assignments.push({ path, value })
+        }
+        const oneByOne = assignments.reduce((result, { path, value }) => setAt(result, path, value), text)
+        expect(setAllAt(text, assignments)).to.equal(oneByOne)
+      }),
+      { numRuns: process.env.SLOW === '1' ? 20_000 : 600 },
+    )
+  }).timeout(600_000)
 })
+
+function startsWith(path: PropertyPath, other: PropertyPath): boolean {
+  return other.every((element, at) => path[at] === element)
+}

@@ -41,7 +41,7 @@ export function setAt(text: string, path: PropertyPath, value: YamlData): string
   return setValue(text, path, withoutTopStyle(yamlValueOf(value)))
 }
 
-function withoutTopStyle(value: YamlValue): YamlValue {
+export function withoutTopStyle(value: YamlValue): YamlValue {
   return value.kind === 'scalar' ? { kind: 'scalar', text: value.text, isString: value.isString } : value
 }
 
@@ -113,7 +113,7 @@ function setValue(text: string, path: PropertyPath, value: YamlValue): string {
 }
 
 /** The edits that create what the path lacks. */
-function create(source: Source, located: Located, path: PropertyPath, value: YamlValue): TextEdit[] {
+export function create(source: Source, located: Located, path: PropertyPath, value: YamlValue): TextEdit[] {
   const { place, node, rest } = located
   const [element, ...deeper] = rest
   const prefixLength = path.length - rest.length
@@ -150,7 +150,7 @@ function nested(rest: PropertyPath, value: YamlValue, path: PropertyPath, prefix
 }
 
 /** Whether two mappings can be brought together key by key. */
-function canMerge(node: YamlMapping, value: YamlValue & { kind: 'mapping' }): boolean {
+export function canMerge(node: YamlMapping, value: YamlValue & { kind: 'mapping' }): boolean {
   const names = node.pairs.map(({ key }) => (key.kind === 'scalar' ? key.value : undefined))
   return (
     names.length > 0 &&

@@ -1,0 +1,76 @@
+import type { PropertyPath } from '../property-path.ts'
+import { canMerge, create, setAt, withoutTopStyle } from './edit.ts'
+import { type Model, modelOf, modelOfText, modelOfValue, sameModel, withModelAt } from './model.ts'
+import { locate } from './place.ts'
+import { replaceNode } from './replace.ts'
+import { applyEdits, Source, type TextEdit } from './source.ts'
+import { type YamlData, type YamlValue, yamlValueOf } from './yaml-data.ts'
+
+export interface Assignment {
+  readonly path: PropertyPath
+  readonly value: YamlData
+}
+
+/**
+ * The same as `setAt` for one after the other, none inside another; but the text is read twice, not several times for
+ * each. Where that cannot be done at once, it is done one by one.
+ */
+export function setAllAt(text: string, assignments: readonly Assignment[]): string {
+  const [first, ...others] = assignments
+  if (first === undefined) return text
+  return (
+    (others.length > 0 ? allAtOnce(text, assignments) : undefined) ??
+    assignments.reduce((result, { path, value }) => setAt(result, path, value), text)
+  )
+}
+
+function allAtOnce(text: string, assignments: readonly Assignment[]): string | undefined {
+  const source = new Source(text)
+  const edits: TextEdit[] = []
+  let expected: Model = modelOf(source.root)
+  for (const { path, value } of assignments) {
+    const wanted = withoutTopStyle(yamlValueOf(value))
+    const own = editsFor(source, path, wanted)
+    if (own === undefined) return undefined
+    edits.push(...own)
+    expected = withModelAt(expected, path, modelOfValue(wanted))!
+  }
+  if (overlap(edits)) return undefined
+  const result = applyEdits(text, edits)
+  return sameModel(modelOfText(result), expected) ? result : undefined
+}
+
+/** Undefined: several steps are needed, each of which starts from the text that the one before it has left. */
+function editsFor(source: Source, path: PropertyPath, value: YamlValue): TextEdit[] | undefined {
+  const located = locate(source.root, path)
+  const { place, node, rest } = located
+  if (rest.length > 0 || node === undefined) return create(source, located, path, value)
+  if (sameModel(modelOf(node), modelOfValue(value))) return []
+  if (node.kind === 'mapping' && value.kind === 'mapping' && canMerge(node, value)) {
+    const wanted = new Set(value.pairs.map(({ key }) => key.text))
+    const known = node.pairs.map(({ key }) => (key.kind === 'scalar' ? key.value : undefined))
+    if (known.some((key) => key !== undefined && !wanted.has(key))) return undefined
+    const added = value.pairs.filter(({ key }) => !known.includes(key.text))
+    if (added.length > 1) return undefined
+    return joined(value.pairs.map(({ key, value: member }) => editsFor(source, [...path, key.text], member)))
+  }
+  if (node.kind === 'sequence' && value.kind === 'sequence' && node.items.length > 0 && value.items.length > 0) {
+    if (node.items.length !== value.items.length) return undefined
+    return joined(value.items.map((item, index) => editsFor(source, [...path, index], item)))
+  }
+  return replaceNode(source, place, node, value)
+}
+
+function joined(parts: readonly (TextEdit[] | undefined)[]): TextEdit[] | undefined {
+  return parts.includes(undefined) ? undefined : parts.flatMap((part) => part!)
+}
+
+/** Also where one ends and the next begins: which comes first would be a matter of chance. */
+function overlap(edits: readonly TextEdit[]): boolean {
+  const ordered = [...edits].sort((a, b) => a.start - b.start || a.end - b.end)
+  return ordered.some((edit, at) => at > 0 && edit.start <= ordered[at - 1]!.end && !samePlace(edit, ordered[at - 1]!))
+}
+
+function samePlace(one: TextEdit, other: TextEdit): boolean {
+  return one.start === other.start && one.end === other.start && other.end === other.start
+}
