@@ -89,18 +89,23 @@ export function createFile(
   }
 }
 
+/** For those who change many names in a folder: once they have synced it themselves, all the changes are durable. */
+interface FolderSync {
+  readonly callerSyncsFolder?: boolean
+}
+
 /** Replaces or creates `path`, durably unless `synced` is false: readers see the old bytes or the new ones, nothing in between. */
 export function replaceFile(
   files: FileSystem,
   path: string,
   bytes: Uint8Array,
-  options: { readonly mode?: number; readonly synced?: boolean } = {},
+  options: { readonly mode?: number; readonly synced?: boolean } & FolderSync = {},
 ): void {
   const temporary = temporaryPath(dirname(path))
   try {
     writeTemporary(files, temporary, bytes, options)
     files.rename(temporary, path)
-    if (options.synced !== false) syncFolder(files, dirname(path))
+    if (options.synced !== false && !options.callerSyncsFolder) syncFolder(files, dirname(path))
   } catch (error) {
     removeQuietly(files, temporary)
     throw ioError(error, `cannot write ${path}`)
@@ -125,15 +130,16 @@ export function appendLine(files: FileSystem, path: string, line: string): void 
   }
 }
 
-/** Removes a file, durably. Absent already: nothing to do. */
-export function removeFile(files: FileSystem, path: string): void {
+/** Removes a file, durably. False: it was absent already. */
+export function removeFile(files: FileSystem, path: string, options: FolderSync = {}): boolean {
   try {
     files.unlink(path)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return
+    if (codeOf(error) === 'ENOENT') return false
     throw ioError(error, `cannot remove ${path}`)
   }
-  syncFolder(files, dirname(path))
+  if (!options.callerSyncsFolder) syncFolder(files, dirname(path))
+  return true
 }
 
 /** Makes the folder and the missing ones above it, durably. */

@@ -6,6 +6,7 @@ import {
   type ExportedMap,
   evaluateEnvironment,
   fromPlain,
+  limiter,
   type RotationOutcome,
   toPlain,
   type World,
@@ -173,11 +174,13 @@ class Rotation {
       return undefined
     }
     const displaced = new Set(result?.displaced.map(({ path }) => path))
-    for (const { path } of succeeded) {
+    const limited = limiter(rotationConcurrency)
+    const finished = succeeded.map(async ({ path }) => {
       const run = this.#paths.get(path)
       if (displaced.has(path)) run?.fail(rotatorGone())
-      else await run?.finish()
-    }
+      else await limited(async () => run?.finish())
+    })
+    await Promise.all(finished)
     return result
   }
 

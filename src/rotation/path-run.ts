@@ -82,13 +82,15 @@ export class PathRun {
     }
   }
 
+  /** Until then the record says what to retire, should this be cut off. */
   async #retireAndClear(): Promise<void> {
-    const { journal } = this.#place
-    if (this.#superseded.length === 0) return journal.remove(this.#id)
-    await this.#put(undefined)
-    if (!this.#rotator || !this.#request) return
-    await this.#retire(this.#rotator, { inputs: this.#request.inputs, state: this.#state })
-    if (this.#superseded.length === 0) await journal.remove(this.#id)
+    const [rotator, request] = [this.#rotator, this.#request]
+    if (this.#superseded.length > 0 && rotator && request) {
+      const saved = { inputs: request.inputs, state: this.#state }
+      await this.#place.targets.run(rotator.target(request.inputs), () => this.#retire(rotator, saved))
+    }
+    if (this.#superseded.length === 0) await this.#place.journal.remove(this.#id)
+    else await this.#put(undefined)
   }
 
   report(outcome: RotationOutcome | undefined, diagnostics: readonly Diagnostic[]): PathReport {

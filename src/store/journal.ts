@@ -31,8 +31,10 @@ const header = Buffer.from('esc-journal-v1\n')
  */
 export class Journal {
   readonly #place: JournalPlace
-  /** Whether the folders above are known to be on the disk. */
-  #anchored = false
+  /** Whether the folders above are known to be on the disk, and what killed processes have left is removed. */
+  #ready = false
+  /** The sync of the folder that is about to begin. */
+  #sync: Promise<void> | undefined
 
   constructor(place: JournalPlace) {
     this.#place = place
@@ -60,20 +62,31 @@ export class Journal {
   async put(id: string, content: Uint8Array): Promise<void> {
     const key = await this.#place.createKey()
     const { world, folder, store } = this.#place
-    const { files } = world
-    makeFolders(files, folder, 0o700)
+    makeFolders(world.files, folder, 0o700)
     // A process killed while it made them may have left them unsynced; a loss of power would take this entry with them.
-    for (let above = dirname(folder); !this.#anchored && above !== dirname(store); above = dirname(above)) {
-      syncFolder(files, above)
+    for (let above = dirname(folder); !this.#ready && above !== dirname(store); above = dirname(above)) {
+      syncFolder(world.files, above)
     }
-    this.#anchored = true
-    removeOldTemporaries(world, folder)
-    replaceFile(files, this.#file(id), Buffer.concat([header, key.encryptRecord(id, content)]), { mode: 0o600 })
+    if (!this.#ready) removeOldTemporaries(world, folder)
+    this.#ready = true
+    const bytes = Buffer.concat([header, key.encryptRecord(id, content)])
+    replaceFile(world.files, this.#file(id), bytes, { mode: 0o600, callerSyncsFolder: true })
+    await this.#syncFolder()
   }
 
   /** Returns when the entry is gone for good. Absent: nothing to do. */
   async remove(id: string): Promise<void> {
-    removeFile(this.#place.world.files, this.#file(id))
+    const removed = removeFile(this.#place.world.files, this.#file(id), { callerSyncsFolder: true })
+    if (removed) await this.#syncFolder()
+  }
+
+  /** One sync for all the entries that are put or removed in one turn of the event loop: many paths are at work at once. */
+  #syncFolder(): Promise<void> {
+    this.#sync ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      this.#sync = undefined
+      syncFolder(this.#place.world.files, this.#place.folder)
+    })
+    return this.#sync
   }
 
   #read(id: string, key: DataKey): Uint8Array | undefined {

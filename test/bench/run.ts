@@ -2,6 +2,7 @@
 // `--startup` measures the start of commands only; `--peers` that of other programs, which it installs from npm.
 import { existsSync } from 'node:fs'
 import { benchRedaction } from './redaction.ts'
+import { benchRotation } from './rotation.ts'
 import { benchStartup } from './startup.ts'
 import { benchPeers } from './startup-peers.ts'
 import { benchStore } from './store.ts'
@@ -17,6 +18,9 @@ if (process.argv.includes('--peers')) {
       sanity
         ? { megabytes: 64, rounds: 1, leastMegabytesPerSecond: 20 }
         : { megabytes: 1000, rounds: 3, leastMegabytesPerSecond: 200 },
+    )
+    await benchRotation(
+      sanity ? { rounds: 2, pairs: [1, 10], independent: 40 } : { rounds: 11, pairs: [1, 10, 100], independent: 100 },
     )
     const evaluate = new URL('./evaluate.ts', import.meta.url)
     if (existsSync(evaluate)) await import(evaluate.href)
