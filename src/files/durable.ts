@@ -89,23 +89,44 @@ export function createFile(
   }
 }
 
-/** For those who change many names in a folder: once they have synced it themselves, all the changes are durable. */
-interface FolderSync {
-  readonly callerSyncsFolder?: boolean
-}
-
 /** Replaces or creates `path`, durably unless `synced` is false: readers see the old bytes or the new ones, nothing in between. */
 export function replaceFile(
   files: FileSystem,
   path: string,
   bytes: Uint8Array,
-  options: { readonly mode?: number; readonly synced?: boolean } & FolderSync = {},
+  options: { readonly mode?: number; readonly synced?: boolean } = {},
 ): void {
   const temporary = temporaryPath(dirname(path))
   try {
     writeTemporary(files, temporary, bytes, options)
     files.rename(temporary, path)
-    if (options.synced !== false && !options.callerSyncsFolder) syncFolder(files, dirname(path))
+    if (options.synced !== false) syncFolder(files, dirname(path))
+  } catch (error) {
+    removeQuietly(files, temporary)
+    throw ioError(error, `cannot write ${path}`)
+  }
+}
+
+/**
+ * The same, while others go on. Durable once the caller has synced the folder: for those who change many names in it.
+ * Two at once must not have the same path.
+ */
+export async function replaceFileAside(
+  files: FileSystem,
+  path: string,
+  bytes: Uint8Array,
+  options: { readonly mode?: number } = {},
+): Promise<void> {
+  const temporary = temporaryPath(dirname(path))
+  try {
+    const file = files.open(temporary, 'wx', options.mode)
+    try {
+      writeAll(files, file, bytes)
+      await files.syncAside(file)
+    } finally {
+      closeQuietly(files, file)
+    }
+    files.rename(temporary, path)
   } catch (error) {
     removeQuietly(files, temporary)
     throw ioError(error, `cannot write ${path}`)
@@ -130,16 +151,15 @@ export function appendLine(files: FileSystem, path: string, line: string): void 
   }
 }
 
-/** Removes a file, durably. False: it was absent already. */
-export function removeFile(files: FileSystem, path: string, options: FolderSync = {}): boolean {
+/** Removes a file: for good once the caller has synced the folder. False: it was absent already. */
+export function removeFile(files: FileSystem, path: string): boolean {
   try {
     files.unlink(path)
+    return true
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false
     throw ioError(error, `cannot remove ${path}`)
   }
-  if (!options.callerSyncsFolder) syncFolder(files, dirname(path))
-  return true
 }
 
 /** Makes the folder and the missing ones above it, durably. */
@@ -161,6 +181,20 @@ export function makeFolders(files: FileSystem, path: string, mode?: number): voi
 export function syncFolder(files: FileSystem, folder: string): void {
   // Windows cannot open a folder for syncing; its file systems journal names by themselves.
   if (process.platform !== 'win32') syncOpened(files, folder, 'folder')
+}
+
+/** The same, while others go on. */
+export async function syncFolderAside(files: FileSystem, folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  let file: number | undefined
+  try {
+    file = files.open(folder, 'r')
+    await files.syncAside(file)
+  } catch (error) {
+    throw ioError(error, `cannot sync the folder ${folder}`)
+  } finally {
+    if (file !== undefined) closeQuietly(files, file)
+  }
 }
 
 /** The bytes of a file, whoever wrote them, are on the disk when this returns. */

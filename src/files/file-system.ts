@@ -1,5 +1,6 @@
 import {
   closeSync,
+  fsync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -15,7 +16,7 @@ import {
 } from 'node:fs'
 
 /**
- * The file-system calls that stores and key files are built from, each one system call, all synchronous (loading
+ * The file-system calls that stores and key files are built from, each one system call, and all but one synchronous (loading
  * `fs/promises` alone costs more than everything a read does). Tests hand in one that fails or stops at call n.
  * Errors are Node's: an `Error` with `code` such as `ENOENT`.
  */
@@ -31,6 +32,8 @@ export interface FileSystem {
   write(file: number, bytes: Uint8Array): number
   /** fsync: returns when the bytes, or the names in a folder, are on the disk. */
   sync(file: number): void
+  /** The same, and whatever else goes on is not held up meanwhile. */
+  syncAside(file: number): Promise<void>
   close(file: number): void
   /** Gives the file a second name; fails with EEXIST: the compare-and-swap everything rests on. */
   link(existing: string, added: string): void
@@ -69,6 +72,7 @@ export const machineFiles: FileSystem = {
   open: (path, flags, mode) => openSync(path, flags, mode),
   write: (file, bytes) => writeSync(file, bytes),
   sync: (file) => fsyncSync(file),
+  syncAside: (file) => new Promise((resolve, reject) => fsync(file, (error) => (error ? reject(error) : resolve()))),
   close: (file) => closeSync(file),
   link: (existing, added) => linkSync(existing, added),
   rename: (from, to) => renameSync(from, to),

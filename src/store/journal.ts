@@ -1,7 +1,15 @@
 import { dirname, join } from 'node:path'
 import type { DataKey } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
-import { listIfPresent, makeFolders, readIfPresent, removeFile, replaceFile, syncFolder } from '../files/index.ts'
+import {
+  listIfPresent,
+  makeFolders,
+  readIfPresent,
+  removeFile,
+  replaceFileAside,
+  syncFolder,
+  syncFolderAside,
+} from '../files/index.ts'
 import { removeOldTemporaries } from './leftovers.ts'
 import type { CompleteWorld } from './world.ts'
 
@@ -70,21 +78,20 @@ export class Journal {
     if (!this.#ready) removeOldTemporaries(world, folder)
     this.#ready = true
     const bytes = Buffer.concat([header, key.encryptRecord(id, content)])
-    replaceFile(world.files, this.#file(id), bytes, { mode: 0o600, callerSyncsFolder: true })
+    await replaceFileAside(world.files, this.#file(id), bytes, { mode: 0o600 })
     await this.#syncFolder()
   }
 
   /** Returns when the entry is gone for good. Absent: nothing to do. */
   async remove(id: string): Promise<void> {
-    const removed = removeFile(this.#place.world.files, this.#file(id), { callerSyncsFolder: true })
-    if (removed) await this.#syncFolder()
+    if (removeFile(this.#place.world.files, this.#file(id))) await this.#syncFolder()
   }
 
   /** One sync for all the entries that are put or removed in one turn of the event loop: many paths are at work at once. */
   #syncFolder(): Promise<void> {
     this.#sync ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
       this.#sync = undefined
-      syncFolder(this.#place.world.files, this.#place.folder)
+      return syncFolderAside(this.#place.world.files, this.#place.folder)
     })
     return this.#sync
   }

@@ -142,6 +142,10 @@ class Bench {
         this.syncs++
         machineFiles.sync(file)
       },
+      syncAside: (file) => {
+        this.syncs++
+        return machineFiles.syncAside(file)
+      },
     }
     const world: StoreWorld = { files, keys: { env: {}, configFolder: `${folder}-keys`, notify: () => {}, files } }
     this.#store = Store.init(folder, {}, world)

@@ -78,6 +78,7 @@ const verbs = {
   unlinkSync: 'remove',
   rmSync: 'remove',
   fsyncSync: 'sync',
+  fsync: 'sync',
   fdatasyncSync: 'sync',
   writeFileSync: 'write',
 }

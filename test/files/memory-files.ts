@@ -162,6 +162,10 @@ export class MemoryFiles implements FileSystem {
     else node.synced = new Map(node.entries)
   }
 
+  async syncAside(file: number): Promise<void> {
+    this.sync(file)
+  }
+
   close(file: number): void {
     this.#call('close', '')
     this.#handle(file, 'close')

@@ -202,6 +202,11 @@ class ProcessFiles implements FileSystem {
     const disk = this.#change()
     if (!this.#machines.lyingDisk) disk.sync(file)
   }
+  /** Takes a moment, in which others go on, and the process may be killed. */
+  async syncAside(file: number): Promise<void> {
+    await this.#process.sleep(0)
+    this.sync(file)
+  }
   close(file: number): void {
     this.#read().close(file)
   }
