@@ -148,13 +148,19 @@ async function declarations() {
 /** Commands that scripts call all day: they are in the first bundle, with all they need. */
 const EVERYDAY = ['version', 'open', 'run', 'env/open', 'env/run', 'env/get'].map((name) => `src/commands/${name}.ts`)
 
+/** What those load when they need it, as most do. */
+const IN_ALL = [
+  'src/crypto/providers/default.ts',
+  'src/terminal/pty-program.ts',
+  'src/commands/framework/deliveries.ts',
+]
+
 /** @type {import('./esbuild/layers.mjs').Layer[]} */
 const layers = [
   {
     outfile: join(dist, 'cli.cjs'),
     entry: 'src/commands/framework/main.ts',
-    holds: (file) =>
-      EVERYDAY.includes(file) || file === 'src/crypto/providers/default.ts' || file === 'src/terminal/pty-program.ts',
+    holds: (file) => EVERYDAY.includes(file) || IN_ALL.includes(file),
   },
   // What environments call by name.
   { outfile: join(dist, 'vendors.cjs'), holds: (file) => /^src[/](?:providers|rotators)[/]/.test(file) },

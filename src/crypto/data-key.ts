@@ -78,6 +78,23 @@ export class DataKey {
     return plaintext
   }
 
+  /** Encrypts a value of the settings; `field`, where it stands, is bound to it. */
+  encryptSetting(field: string, plaintext: string): Uint8Array {
+    return this.#encrypt('setting', field, Buffer.from(plaintext))
+  }
+
+  decryptSetting(field: string, ciphertext: Uint8Array): string {
+    const plaintext = this.#decrypt('setting', field, ciphertext)
+    if (plaintext === undefined) {
+      throw new EscError(
+        'tampered',
+        `the setting ${field} of environment '${this.owner.name}' was changed, or was made for another environment, place or key`,
+        { hint: 'restore settings.yaml from its git history, or set it again' },
+      )
+    }
+    return plaintext.toString()
+  }
+
   /** A MAC over `bytes` and the environment's id: `hmac-sha256:` and 43 characters of base64url. */
   seal(use: SealUse, bytes: Uint8Array): string {
     return sealPrefix + this.#mac(use, bytes).toString('base64url')

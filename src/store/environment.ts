@@ -11,7 +11,7 @@ import { Journal } from './journal.ts'
 import { layout } from './layout.ts'
 import { FileLock, type Lock } from './lock.ts'
 import { type EnvironmentPlace, restoreHint } from './place.ts'
-import { type Author, type Change, formatRevision, parseRevision, type Revision } from './revision-file.ts'
+import { type Author, type Change, digestOf, formatRevision, parseRevision, type Revision } from './revision-file.ts'
 import { Seals } from './seals.ts'
 import { type Settings, sealedFields, sealSettings } from './settings.ts'
 import { keyChanged, type SettingsChange, SettingsFile } from './settings-file.ts'
@@ -188,7 +188,14 @@ export class Environment {
       const record = { number, change, author, created, details, previous: newest.digest }
       const bytes = formatRevision(record, definition, (sealed) => key.seal('revision', sealed))
       const file = layout.revision(this.folder, number)
-      if (!this.#createRevision(file, bytes)) throw this.#conflict(request.base, this.current())
+      const { store, world } = this.#place
+      const coming = { store, environment: { id: this.id, name: this.name }, number, author, change, created }
+      const witness = world.witness.appending({ ...coming, digest: digestOf(bytes) })
+      if (!this.#createRevision(file, bytes)) {
+        witness.refused()
+        throw this.#conflict(request.base, this.current())
+      }
+      witness.appended()
       try {
         this.#working.replace(definition)
       } catch (error) {

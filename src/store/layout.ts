@@ -11,9 +11,10 @@ export const layout = {
   machine: (store: string) => join(store, '.esc'),
   locks: (store: string) => join(store, '.esc', 'locks'),
   /** `+` and the prefix cannot occur in a name, so that no two things share a lock file. */
-  lock: (store: string, kind: 'environment' | 'write' | 'store' | 'scheduler', name = '') =>
+  lock: (store: string, kind: 'environment' | 'write' | 'store' | 'scheduler' | 'webhooks', name = '') =>
     join(store, '.esc', 'locks', `${kind}+${name.replaceAll('/', '+')}.lock`),
   journal: (store: string, id: string) => join(store, '.esc', 'journal', id),
+  webhooks: (store: string) => join(store, '.esc', 'webhooks'),
   seen: (store: string) => join(store, '.esc', 'seen'),
   removed: (store: string) => join(store, '.removed'),
   project: (store: string, project: string) => join(store, project),

@@ -7,6 +7,7 @@ import { layout } from './layout.ts'
 import { type EnvironmentPlace, keyMemo } from './place.ts'
 import { cipherPair, type Reencrypt, reseal } from './reencryption.ts'
 import { parseRevision, type Revision, sealedBytesOf } from './revision-file.ts'
+import { resealValues } from './sealed-values.ts'
 import { Settings, sealedSettings, sealSettings } from './settings.ts'
 import { SettingsFile } from './settings-file.ts'
 import { cleanUpSwap, successorFolder, swapIn } from './swap.ts'
@@ -192,7 +193,8 @@ class Successor {
   #settingsText(before: Settings): string {
     const { change, wrappedDataKey } = this.#options
     const fields = { secretsProvider: change.secretsProvider, wrappedDataKey, sealedFrom: 1 }
-    const after = new Settings(before.with(sealSettings(before, fields, this.#to)), before.file)
+    const resealed = new Settings(resealValues(before, { from: this.#from, to: this.#to }), before.file)
+    const after = new Settings(resealed.with(sealSettings(before, fields, this.#to)), before.file)
     const sound =
       after.id === before.id &&
       after.wrappedDataKey === wrappedDataKey &&

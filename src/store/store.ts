@@ -357,6 +357,17 @@ export class Store {
     return this.environment(name).lock(purpose, options)
   }
 
+  /** For whoever sends the deliveries of webhooks: one at a time. Undefined: another one is at it. */
+  async tryLockWebhooks(): Promise<Lock | undefined> {
+    try {
+      const request = { what: `the webhooks of ${this.folder}`, purpose: 'deliver', waitMs: 0 }
+      return await FileLock.acquire(this.#world, layout.lock(this.folder, 'webhooks'), request)
+    } catch (error) {
+      if (error instanceof EscError && error.code === 'locked') return undefined
+      throw error
+    }
+  }
+
   #handle(name: string): Environment {
     return new Environment(this.#place(name))
   }

@@ -1,6 +1,7 @@
 import type { KeyContext } from '../crypto/index.ts'
 import { type FileSystem, machineFiles } from '../files/index.ts'
 import { machineProcesses, type Processes } from './processes.ts'
+import { nobody, type Witness } from './witness.ts'
 
 /** What a store needs from outside. Everything but `keys` has the machine's own as its default. */
 export interface StoreWorld {
@@ -15,6 +16,7 @@ export interface StoreWorld {
    * another key (`admin`); `*`: the store as a whole. Throws to refuse. Default: everything may be done.
    */
   readonly guard?: (environment: string, level: GuardLevel) => void
+  readonly witness?: Witness
 }
 
 export type GuardLevel = 'read' | 'open' | 'write' | 'admin'
@@ -29,5 +31,6 @@ export function completeWorld(world: StoreWorld): CompleteWorld {
     sleep: world.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
     now: world.now ?? Date.now,
     guard: world.guard ?? (() => {}),
+    witness: world.witness ?? nobody,
   }
 }

@@ -30,6 +30,8 @@ export interface Io {
   now(): Date
   /** Calls `listener` on Ctrl-C, SIGTERM and SIGHUP instead of ending the process; the function returned stops that. */
   onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void
+  /** Starts this program once more, with these arguments, as a process that outlives this one. Undefined: nothing is left running. */
+  startInBackground?(words: readonly string[]): void
   /** Ends the process at once. */
   exit(code: number): never
 }

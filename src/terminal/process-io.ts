@@ -41,6 +41,14 @@ export function processIo(): Io {
         for (const signal of INTERRUPTS) process.off(signal, listener)
       }
     },
+    startInBackground(words) {
+      const { spawn } = process.getBuiltinModule('node:child_process') as typeof import('node:child_process')
+      const program = process.argv[1] as string
+      const options = { detached: true, stdio: 'ignore', cwd: '/', windowsHide: true } as const
+      const child = spawn(process.execPath, [...process.execArgv, program, ...words], options)
+      child.on('error', () => {})
+      child.unref()
+    },
     exit: (code) => process.exit(code),
   }
 }

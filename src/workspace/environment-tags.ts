@@ -1,4 +1,5 @@
 import type { EnvironmentTag } from '../store/index.ts'
+import { type Announced, announcing } from './announce.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { stamp } from './stamp.ts'
@@ -20,7 +21,10 @@ export async function setEnvironmentTag(
   { name, value }: { readonly name: string; readonly value: string },
 ): Promise<EnvironmentTag> {
   await permit(workspace, reference.name, 'write', 'environment-tag-created')
-  return workspace.store.environment(reference.name).tags.set(name, value, await stamp(workspace))
+  const environment = workspace.store.environment(reference.name)
+  const by = await stamp(workspace)
+  const action = environment.tags.list().some((tag) => tag.name === name) ? 'updated' : 'created'
+  return announcing(workspace, environment, tagChange(action, name), () => environment.tags.set(name, value, by))
 }
 
 /** @throws EscError `not_found`; `already_exists`. */
@@ -30,7 +34,11 @@ export async function renameEnvironmentTag(
   { name, newName }: { readonly name: string; readonly newName: string },
 ): Promise<EnvironmentTag> {
   await permit(workspace, reference.name, 'write', 'environment-tag-updated')
-  return workspace.store.environment(reference.name).tags.rename(name, newName, await stamp(workspace))
+  const environment = workspace.store.environment(reference.name)
+  const by = await stamp(workspace)
+  return announcing(workspace, environment, tagChange('updated', newName), () =>
+    environment.tags.rename(name, newName, by),
+  )
 }
 
 /** @throws EscError `not_found`. */
@@ -40,5 +48,10 @@ export async function removeEnvironmentTag(
   name: string,
 ): Promise<void> {
   await permit(workspace, reference.name, 'write', 'environment-tag-deleted')
-  await workspace.store.environment(reference.name).tags.remove(name)
+  const environment = workspace.store.environment(reference.name)
+  await announcing(workspace, environment, tagChange('deleted', name), () => environment.tags.remove(name))
+}
+
+function tagChange(action: string, tagName: string): Announced {
+  return { kind: 'environment_tag', action, tagName, field: 'tags' }
 }

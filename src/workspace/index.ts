@@ -3,6 +3,8 @@
 export type { RotationEvent, RotationReport } from '../rotation/index.ts'
 export type { ScheduledRun } from '../schedule/index.ts'
 export type { EnvironmentTag } from '../store/index.ts'
+export type { Delivered, Delivery, Webhook } from '../webhooks/index.ts'
+export { hasDue as hasDueDeliveries } from '../webhooks/index.ts'
 export { type Applied, type AppliedEnvironment, applyDefinitions, readDefinitions } from './apply.ts'
 export {
   changeSecretsProvider,
@@ -93,6 +95,18 @@ export { signingKeys } from './signed-requests.ts'
 export { type StoreStatus, storeStatus } from './store-status.ts'
 export { FORMATS, type Format, renderValue, unknownFormat, variablesOf } from './value-format.ts'
 export { removeRevisionTag, retractRevision, tagRevision } from './versions.ts'
+export {
+  createWebhook,
+  deliverWebhooks,
+  editWebhook,
+  getWebhook,
+  type ListEdit,
+  listWebhooks,
+  pingWebhook,
+  redeliver,
+  removeWebhook,
+  webhookDeliveries,
+} from './webhooks.ts'
 export {
   type EnvironmentStatus,
   environmentStatus,

@@ -9,9 +9,11 @@ import {
   type RotationMode,
   type RotationProgress,
   type RotationReport,
+  type RotationRun,
   rotate,
 } from '../rotation/index.ts'
 import { parsePropertyPath } from '../syntax/index.ts'
+import { announcingRotation } from './announce.ts'
 import { buildWorld, type StoreWorld } from './build-world.ts'
 import { permit } from './permit.ts'
 import { findRotator } from './plugins.ts'
@@ -51,7 +53,7 @@ export async function rotateEnvironment(
   const environment = workspace.store.environment(reference.name)
   const author = await workspace.author()
   let denied: StoreWorld['denied'] = () => undefined
-  const report = rotate({
+  const run: RotationRun = {
     environment,
     author,
     mode: options.mode,
@@ -77,7 +79,9 @@ export async function rotateEnvironment(
     ...(options.cause && { cause: options.cause }),
     ...(options.credential === undefined ? {} : { adopt: parseCredential(options.credential) }),
     onProgress: options.onProgress,
-  })
+  }
+  const looks = options.mode === 'plan' || options.mode === 'doctor'
+  const report = looks ? rotate(run) : announcingRotation(workspace, environment, () => rotate(run))
   // An import that the user may not open is no mistake in the definition.
   return report.catch((error) => {
     throw denied([messageOf(error)]) ?? error

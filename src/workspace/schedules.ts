@@ -12,6 +12,7 @@ import {
   type TimingRequest,
 } from '../schedule/index.ts'
 import type { Environment, Settings } from '../store/index.ts'
+import { type Announced, announcing } from './announce.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import type { Workspace } from './workspace.ts'
@@ -90,10 +91,12 @@ export async function createSchedule(
   const timed = await readTiming(request, now)
   const id = nextScheduleId(environment.events<ScheduledRun>('schedules'))
   const schedule = { id, kind: 'environment_rotation', ...timed, paused: false, created: now, modified: now } as const
-  await change(environment, (before) => {
-    refuseSecond(workspace, environment.name, before)
-    return schedule
-  })
+  await announcing(workspace, environment, scheduleChange('created', id), () =>
+    change(environment, (before) => {
+      refuseSecond(workspace, environment.name, before)
+      return schedule
+    }),
+  )
   return schedule
 }
 
@@ -109,7 +112,9 @@ export async function editSchedule(
   const now = workspace.options.now()
   const known = checkId(environment.name, scheduleOf(environment), id)
   const timed = await readTiming(request, now, known)
-  return changeKnown(environment, id, (before) => ({ ...before, ...timed, modified: now }))
+  return announcing(workspace, environment, scheduleChange('updated', id), () =>
+    changeKnown(environment, id, (before) => ({ ...before, ...timed, modified: now })),
+  )
 }
 
 /** A paused schedule does not run; resumed, it goes on with its next instant. No change where it is so already. */
@@ -127,7 +132,9 @@ export async function pauseSchedule(
     await environment.unlock()
     return known
   }
-  return changeKnown(environment, id, (before) => ({ ...before, paused, modified: now }))
+  return announcing(workspace, environment, scheduleChange('updated', id), () =>
+    changeKnown(environment, id, (before) => ({ ...before, paused, modified: now })),
+  )
 }
 
 /** Its history stays. `confirm` is asked with the full name of the environment, and throws to stop. */
@@ -140,10 +147,16 @@ export async function removeSchedule(
   const environment = workspace.store.environment(reference.name)
   checkId(environment.name, scheduleOf(environment), id)
   await confirm()
-  await change(environment, (before) => {
-    checkId(environment.name, before, id)
-    return undefined
-  })
+  await announcing(workspace, environment, scheduleChange('deleted', id), () =>
+    change(environment, (before) => {
+      checkId(environment.name, before, id)
+      return undefined
+    }),
+  )
+}
+
+function scheduleChange(action: string, scheduleID: string): Announced {
+  return { kind: 'environment_schedule', action, scheduleID, field: 'schedule' }
 }
 
 /** The environment as messages about schedules name it: `local/rotators/ci`. */

@@ -1,4 +1,5 @@
 import { EscError } from '../errors.ts'
+import { type Announced, announcing } from './announce.ts'
 import { isNumber, requireVersion } from './history.ts'
 import { permit } from './permit.ts'
 import { type EnvironmentReference, parseRelativeReference } from './reference.ts'
@@ -21,7 +22,9 @@ export async function tagRevision(
   }
   const wanted = version?.replace(/^@/, '')
   try {
-    await environment.versions.tag(tag, wanted, await stamp(workspace))
+    const by = await stamp(workspace)
+    const action = environment.versions.tags().some(({ name }) => name === tag) ? 'updated' : 'created'
+    await announcing(workspace, environment, tagChange(action, tag), () => environment.versions.tag(tag, wanted, by))
   } catch (error) {
     if (wanted === undefined || isNumber(wanted) || !(error instanceof EscError) || error.code !== 'not_found')
       throw error
@@ -43,7 +46,11 @@ export async function removeRevisionTag(workspace: Workspace, reference: Environ
       hint: `add it to the name: ${reference.name}@stable`,
     })
   }
-  await environment.versions.removeTag(tag)
+  await announcing(workspace, environment, tagChange('deleted', tag), () => environment.versions.removeTag(tag))
+}
+
+function tagChange(action: string, tagName: string): Announced {
+  return { kind: 'environment_revision_tag', action, tagName, field: 'revisionTags' }
 }
 
 export interface RetractRequest {
@@ -61,11 +68,14 @@ export async function retractRevision(
   await permit(workspace, reference.name, 'write', 'environment-revision-retracted')
   const environment = workspace.store.environment(reference.name)
   const version = requireVersion(reference)
-  await environment.versions.retract(version, {
+  const request = {
     ...(await stamp(workspace)),
     replacement: replacement === undefined ? undefined : replacementVersion(workspace, reference, replacement),
     reason,
-  })
+  }
+  const { number: revision } = environment.resolve(version)
+  const event = { kind: 'environment_revision', action: 'retracted', revision, field: 'retractions' } as const
+  await announcing(workspace, environment, event, () => environment.versions.retract(version, request))
 }
 
 function replacementVersion(workspace: Workspace, reference: EnvironmentReference, typed: string): string {

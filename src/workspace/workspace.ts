@@ -14,6 +14,7 @@ import {
   Store,
   type StoreWorld,
 } from '../store/index.ts'
+import { announcingWitness, type PostWebhook } from '../webhooks/index.ts'
 import { findAuthor } from './author.ts'
 import { readKnownStores } from './known-stores.ts'
 import { refuseForbidden } from './permit.ts'
@@ -37,6 +38,8 @@ export interface WorkspaceOptions {
   readonly provider?: World['provider'] | undefined
   /** Random bytes for names of temporary files. Default: those of the operating system. */
   readonly random?: ((byteCount: number) => Uint8Array) | undefined
+  /** Sends a delivery of a webhook. Default: by HTTP. */
+  readonly postWebhook?: PostWebhook | undefined
   /** Hears of each store that is opened. */
   readonly onOpen?: ((workspace: Workspace) => void) | undefined
   /** For a copy of a store, such as a draft: whose rules count, and whose log what is done is written in. */
@@ -97,7 +100,9 @@ function workspaceOf(open: (world: StoreWorld) => Store, chosen: Chosen, options
   const recorded = recordFiles()
   // Beneath the check of every function of this folder: one that forgets it gets no further than the store.
   const guard = (environment: string, level: GuardLevel) => refuseForbidden(workspace, environment, level)
-  const store = open({ keys: keyContext(options), files: recorded.files, guard })
+  // What happens in a copy has not happened yet.
+  const witness = options.original === undefined ? { witness: announcingWitness(options.notify) } : {}
+  const store = open({ keys: keyContext(options), files: recorded.files, guard, ...witness })
   let author: Author | undefined
   let principal: Principal | undefined
   let rules: { readonly access: AccessRules | undefined } | undefined

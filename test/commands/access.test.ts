@@ -21,6 +21,9 @@ interface Case {
   readonly before?: readonly string[]
 }
 
+/** No such host: what is sent goes nowhere. */
+const hooked = ['env webhook new {} me --url https://receiver.invalid/']
+
 const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   check: { needs: 'nothing', words: 'check' },
   completion: { needs: 'nothing', words: 'completion bash' },
@@ -130,6 +133,20 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'env:version:tag': { needs: 'write', words: 'env version tag {}@new @1' },
   'env:version:tag:ls': { needs: 'read', words: 'env version tag ls {}' },
   'env:version:tag:rm': { needs: 'write', words: 'env version tag rm {}@stable' },
+  'env:webhook:deliver': { needs: 'nothing', words: 'env webhook deliver' },
+  'env:webhook:delivery:list': { needs: 'write', words: 'env webhook delivery list {} hook-1', before: hooked },
+  'env:webhook:delivery:redeliver': {
+    needs: 'write',
+    fails: true,
+    words: 'env webhook delivery redeliver {} hook-1 dlv-0',
+    before: hooked,
+  },
+  'env:webhook:edit': { needs: 'write', words: 'env webhook edit {} hook-1 --active=false', before: hooked },
+  'env:webhook:get': { needs: 'write', words: 'env webhook get {} hook-1', before: hooked },
+  'env:webhook:list': { needs: 'write', words: 'env webhook list {}', before: hooked },
+  'env:webhook:new': { needs: 'write', words: 'env webhook new {} me --url https://example.com/' },
+  'env:webhook:ping': { needs: 'write', fails: true, words: 'env webhook ping {} hook-1', before: hooked },
+  'env:webhook:rm': { needs: 'write', words: 'env webhook rm {} hook-1', before: hooked },
   init: { needs: 'nothing', words: 'init other-{last}' },
   login: { needs: 'nothing', words: 'login' },
   logout: { needs: 'nothing', words: 'logout --all' },

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Host } from '../../src/commands/framework/host.ts'
 import { main } from '../../src/commands/framework/main.ts'
-import type { Io } from '../../src/terminal/index.ts'
 
 export const packageRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly input?: string
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
-  readonly io?: Partial<Io>
+  readonly io?: Partial<Host>
 }
 
 /** A folder of its own in which `esc` runs in this process, with a key and an author of its own. */
@@ -43,7 +43,7 @@ export class Playground {
     let out = ''
     let err = ''
     let input = options.input ?? ''
-    const io: Io = {
+    const io: Host = {
       env: { ...this.env, ...options.env },
       cwd: options.cwd ?? this.folder,
       stdinIsTerminal: false,

@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import type { CommandClass } from '../../src/commands/framework/command.ts'
 import { main } from '../../src/commands/framework/main.ts'
 import { COMMANDS } from '../../src/commands/framework/registry.ts'
-import { provider } from '../conformance/cli/doubles.ts'
+import { answeringWebhook, provider } from '../conformance/cli/doubles.ts'
 import { playScript } from '../conformance/cli/shell.ts'
 import { Playground, packageRoot } from './esc.ts'
 
@@ -25,6 +25,9 @@ const CI = `values:
       fn::rotate::password: {inputs: {length: 24}}
 `
 
+const ANY_WEBHOOK = 'esc env webhook new rotators/ci on-call --url https://example.com/hook'
+const AFTER_A_PING = `${ANY_WEBHOOK}; esc env webhook ping rotators/ci hook-1`
+
 /** What must have happened before an example makes sense. */
 const BEFORE: Readonly<Record<string, string>> = {
   init: '/bin/rm -r environments',
@@ -43,6 +46,14 @@ const BEFORE: Readonly<Record<string, string>> = {
     'esc env schedule new rotators/ci --cron "0 3 * * *"; esc env schedule pause rotators/ci sched-1',
   'env:tag:get': 'esc env tag rotators/ci owner platform',
   'env:tag:mv': 'esc env tag rotators/ci owner platform',
+  'env:webhook:delivery:redeliver': AFTER_A_PING,
+  'env:webhook:deliver': ANY_WEBHOOK,
+  'env:webhook:edit': ANY_WEBHOOK,
+  'env:webhook:get': ANY_WEBHOOK,
+  'env:webhook:list': ANY_WEBHOOK,
+  'env:webhook:ping': ANY_WEBHOOK,
+  'env:webhook:rm': ANY_WEBHOOK,
+  'env:webhook:delivery:list': AFTER_A_PING,
   'env:tag:rm': 'esc env tag rotators/ci owner platform',
 }
 
@@ -90,6 +101,7 @@ describe('the examples in the help', function () {
       'ci.yaml': CI,
       'definitions/app/dev.yaml': DEV,
       '.env': 'A=1\n',
+      'webhook.secret': 'not-a-real-secret\n',
     }
     mkdirSync(join(folder, 'definitions', 'app'), { recursive: true })
     mkdirSync(join(folder, '.config', 'fish', 'completions'), { recursive: true })
@@ -142,6 +154,8 @@ describe('the examples in the help', function () {
           now: () => new Date('2026-03-04T05:06:07.000Z'),
           // Those of the vendors are asked in their own tests.
           provider,
+          postWebhook: answeringWebhook,
+          random: (byteCount) => Buffer.alloc(byteCount, 0x2a),
           onInterrupt: () => () => {},
           exit: (code) => {
             throw new Error(`exit ${code}`)

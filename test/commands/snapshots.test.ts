@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import type { CommandClass } from '../../src/commands/framework/command.ts'
 import { ALIASES, COMMANDS } from '../../src/commands/framework/registry.ts'
+import { answeringWebhook } from '../conformance/cli/doubles.ts'
 import { Playground } from './esc.ts'
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'snapshots')
@@ -119,6 +120,12 @@ const SESSION: readonly (readonly string[])[] = [
   ['env', 'restore', 'app/user'],
   ['env', 'rotate', 'doctor', 'app/rotating'],
   ['env', 'change-secrets-provider', 'app/dev', 'default'],
+  ['env', 'webhook', 'new', 'app/dev', 'all', '--url', 'https://example.com/hook', '--event', 'created'],
+  ['env', 'webhook', 'ping', 'app/dev', 'hook-1'],
+  ['env', 'webhook', 'list', 'app/dev'],
+  ['env', 'webhook', 'get', 'app/dev', 'hook-1'],
+  ['env', 'webhook', 'delivery', 'list', 'app/dev', 'hook-1'],
+  ['env', 'webhook', 'deliver'],
   ['check'],
   ['logout'],
 ]
@@ -138,7 +145,9 @@ describe('snapshots', () => {
       writeFileSync(join(playground.folder, '.env'), 'A=1\n')
       for (const words of SESSION) {
         const hasOutput = Object.hasOwn(await flagsOf(words), 'output')
-        const { out, code } = await playground.run([...words, ...(hasOutput ? ['--output', 'json'] : [])])
+        const { out, code } = await playground.run([...words, ...(hasOutput ? ['--output', 'json'] : [])], {
+          io: { postWebhook: answeringWebhook },
+        })
         if (hasOutput) shapes[`esc ${words.join(' ')} (exit code ${code})`] = shapeOf(JSON.parse(out))
         if (words[0] !== 'init') continue
         await playground.withEnvironment('app/dev', 'values: {x: 1}\n')

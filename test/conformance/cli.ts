@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { main } from '../../src/commands/framework/main.ts'
-import { asRecorded, counting, provider } from './cli/doubles.ts'
+import { answeringWebhook, asRecorded, counting, provider } from './cli/doubles.ts'
 import { type Answer, type Call, playScript } from './cli/shell.ts'
 import { now, Stage } from './cli/stage.ts'
 import { type Output, readTranscript, type Transcript } from './cli/transcript.ts'
@@ -86,6 +86,7 @@ export const inProcess: Runner = async ({ words, cwd, input }, stage) => {
     },
     provider,
     random: counting(),
+    postWebhook: answeringWebhook,
   })
   return { status, out: Buffer.concat(out), err: Buffer.concat(err) }
 }

@@ -44,6 +44,10 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: ['files', 'store'],
     because: 'a log of what was done; it does not know how, nor what secrets are',
   },
+  webhooks: {
+    mayImport: ['store', 'crypto', 'files'],
+    because: 'it tells others what has happened in a store; who imports whom is handed in',
+  },
   workspace: {
     mayImport: [
       'access',
@@ -59,6 +63,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
       'rotation',
       'plugins',
       'schedule',
+      'webhooks',
       'sdk',
     ],
     because: 'what a user can do, as functions: no printing, no flags',

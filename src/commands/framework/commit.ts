@@ -1,7 +1,7 @@
 import { commitChanges } from '../../workspace/index.ts'
 import type { Host } from './host.ts'
+import { workspacesOf } from './opened.ts'
 import { EXIT } from './report-error.ts'
-import { workspacesOf } from './session.ts'
 
 /**
  * Commits to git what a command has changed, where that is asked for or the store's rule, and returns the command's exit code: one

@@ -1,6 +1,7 @@
 import { beginBusy, loadColours, processIo } from '../../terminal/index.ts'
 import { type CommandClass, type EscCommand, parseInput } from './command.ts'
 import type { Host } from './host.ts'
+import { workspacesOf } from './opened.ts'
 import { COMMANDS, type CommandLoader } from './registry.ts'
 import { reportError } from './report-error.ts'
 import { route } from './route.ts'
@@ -20,6 +21,10 @@ export async function main(argv: readonly string[], root: string, io: Host = pro
     if (input === undefined) return await showHelp(target.id.split(':'), root, io)
     json = (input.flags as { readonly output?: unknown }).output === 'json'
     const code = await runBusily(Command, input, { json, io })
+    if (workspacesOf(io).length > 0 && Command.id !== 'env:webhook:deliver') {
+      const { startDeliveries } = await import('./deliveries.ts')
+      startDeliveries(io)
+    }
     if (!Object.hasOwn(Command.baseFlags, 'commit')) return code
     const { commit: wanted } = input.flags as { readonly commit?: boolean }
     // It knows the whole workspace, which commands that change nothing may do without.

@@ -63,6 +63,15 @@ export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   'env:version:tag': () => import('../env/version/tag.ts'),
   'env:version:tag:ls': () => import('../env/version/tag/ls.ts'),
   'env:version:tag:rm': () => import('../env/version/tag/rm.ts'),
+  'env:webhook:deliver': () => import('../env/webhook/deliver.ts'),
+  'env:webhook:edit': () => import('../env/webhook/edit.ts'),
+  'env:webhook:get': () => import('../env/webhook/get.ts'),
+  'env:webhook:list': () => import('../env/webhook/list.ts'),
+  'env:webhook:new': () => import('../env/webhook/new.ts'),
+  'env:webhook:ping': () => import('../env/webhook/ping.ts'),
+  'env:webhook:rm': () => import('../env/webhook/rm.ts'),
+  'env:webhook:delivery:list': () => import('../env/webhook/delivery/list.ts'),
+  'env:webhook:delivery:redeliver': () => import('../env/webhook/delivery/redeliver.ts'),
   init: () => import('../init.ts'),
   login: () => import('../login.ts'),
   logout: () => import('../logout.ts'),
@@ -86,6 +95,8 @@ export const ALIASES: Readonly<Record<string, string>> = {
   'env:schedule:modify': 'env:schedule:edit',
   'env:schedule:rm': 'env:schedule:remove',
   'env:schedule:update': 'env:schedule:edit',
+  'env:webhook:ls': 'env:webhook:list',
+  'env:webhook:delivery:ls': 'env:webhook:delivery:list',
 }
 
 /** Groups of commands, with the line that help shows. A group comes before the groups in it. */
@@ -104,5 +115,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   'env:version': 'Manage versions',
   'env:version:tag': 'Manage tagged versions',
   scheduler: 'Rotate by the clock',
+  'env:webhook': 'Manage environment webhooks',
+  'env:webhook:delivery': 'Manage environment webhook deliveries',
   oidc: 'Keys that sign requests to adapters',
 }

@@ -8,8 +8,7 @@ import {
   type WorkspaceOptions,
 } from '../../workspace/index.ts'
 import type { Host } from './host.ts'
-
-const opened = new WeakMap<Host, Workspace[]>()
+import { noteOpened } from './opened.ts'
 
 /** How workspace functions reach the person at the terminal. */
 export function workspaceOptions(io: Host, flags: { readonly store?: string | undefined }): WorkspaceOptions {
@@ -23,7 +22,8 @@ export function workspaceOptions(io: Host, flags: { readonly store?: string | un
     progress: (text) => io.busy?.say(text),
     provider: io.provider,
     random: io.random,
-    onOpen: (workspace) => opened.set(io, [...workspacesOf(io), workspace]),
+    postWebhook: io.postWebhook,
+    onOpen: (workspace) => noteOpened(io, workspace),
   }
 }
 
@@ -42,11 +42,6 @@ export function openLook(io: Host, flags: { readonly store?: string | undefined 
  */
 export function openUnattended(io: Host, flags: { readonly store?: string | undefined }): () => Workspace {
   return () => openWorkspace({ ...workspaceOptions(io, flags), prompt: undefined, onOpen: undefined })
-}
-
-/** The stores that a command line has worked on so far. */
-export function workspacesOf(io: Host): readonly Workspace[] {
-  return opened.get(io) ?? []
 }
 
 /** The environment a command is about, and the positionals after it. */

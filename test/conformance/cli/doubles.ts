@@ -1,5 +1,6 @@
 import type { World } from '../../../src/evaluate/index.ts'
 import { quote } from '../../../src/syntax/index.ts'
+import type { PostWebhook } from '../../../src/webhooks/index.ts'
 import { author, hours, now, type Stage } from './stage.ts'
 
 const zero = { line: 0, column: 0, byte: 0 }
@@ -21,10 +22,14 @@ export function counting(): (byteCount: number) => Uint8Array {
   return (byteCount) => Buffer.from((next++).toString(16).padStart(byteCount * 2, '0'), 'hex')
 }
 
+/** The receiver of the recorded sessions: it takes everything. */
+export const answeringWebhook: PostWebhook = async () => ({ kind: 'answered', status: 200, body: '' })
+
 /**
  * What a command printed, with what cannot be the same (ciphertexts, paths of temporary files) and the fixed data of the recorded
  * service in the place of ours: revisions are an hour apart from the epoch on, and by Test Tester; tags of revisions are by nobody in
- * the year 1; tags of environments are by pulumipus; a schedule runs next on 2026-05-14, whatever it says.
+ * the year 1; tags of environments are by pulumipus; a schedule runs next on 2026-05-14, whatever it says. Deliveries of webhooks are
+ * counted, and took 42 ms on a day in 2025.
  */
 export async function asRecorded(text: string, words: readonly string[], stage: Stage): Promise<string> {
   const own = new RegExp(`${stage.temporary}/esc-([0-9a-f]{16})`, 'g')
@@ -35,9 +40,11 @@ export async function asRecorded(text: string, words: readonly string[], stage: 
 const time = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d \\+0000 UTC'
 const today = `${now.toISOString().slice(0, 19).replace('T', ' ')} +0000 UTC`
 
-function withRecordedStamps(text: string, [first, second, third]: readonly string[]): string {
+function withRecordedStamps(text: string, words: readonly string[]): string {
+  const [first, second, third] = words
   if (first !== 'env') return text
   if (second === 'schedule') return text.replaceAll(/2024-07-30T00:[03]0:00Z/g, '2026-05-14T00:00:00Z')
+  if (second === 'webhook') return withRecordedDelivery(text, words)
   if (second === 'tag') return text.replaceAll(`by ${author.name}\n`, 'by pulumipus <pulumipus>\n')
   if (second !== 'version') return text
   if (third === 'tag' || text.includes('\nLast updated at')) {
@@ -52,4 +59,22 @@ function withRecordedStamps(text: string, [first, second, third]: readonly strin
       .replace(today, recorded)
   })
   return lines.join('\n')
+}
+
+/** Ids of ours are longer, so that the first column of the table is wider than the recorded one. */
+function withRecordedDelivery(text: string, words: readonly string[]): string {
+  const webhook = words.find((word) => word.startsWith('hook-'))
+  const id = `dlv-${webhook}-1`
+  const own = /dlv-[0-9a-f]{24}/
+  const wider = 'dlv-'.length + 24 - id.length
+  const lines = text.split('\n').map((line) => {
+    if (own.test(line)) return line.replace(own, id).replace(/ +\d+ │$/, (cell) => `${'42 │'.padStart(cell.length)}`)
+    if (/^[┌├└]─/.test(line)) return line[0] + line.slice(1 + wider)
+    return line.replace(new RegExp(`^(│ ID) {${wider}}`), '$1')
+  })
+  const isTable = lines[0]?.startsWith('┌') && own.test(text)
+  const shown = isTable || text.startsWith('ID: ') ? lines.join('\n') : text
+  return shown
+    .replace(/^(Duration \(ms\): )\d+$/m, '$142')
+    .replace(now.toISOString().slice(0, 19), '2025-05-13T00:00:00')
 }

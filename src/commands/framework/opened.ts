@@ -1,0 +1,13 @@
+import type { Workspace } from '../../workspace/index.ts'
+import type { Host } from './host.ts'
+
+const opened = new WeakMap<Host, Workspace[]>()
+
+export function noteOpened(io: Host, workspace: Workspace): void {
+  opened.set(io, [...workspacesOf(io), workspace])
+}
+
+/** The stores that a command line has worked on so far. */
+export function workspacesOf(io: Host): readonly Workspace[] {
+  return opened.get(io) ?? []
+}

@@ -1,0 +1,23 @@
+import type { Author, Change } from './revision-file.ts'
+
+/** A revision that is about to be appended. Its file will have these bytes and no others. */
+export interface ComingRevision {
+  /** Folder of the store. */
+  readonly store: string
+  readonly environment: { readonly id: string; readonly name: string }
+  readonly number: number
+  readonly digest: string
+  readonly author: Author
+  readonly change: Change
+  readonly created: Date
+}
+
+/**
+ * Hears of every revision before it gets its name, and after: so that what follows from a revision can be made up for when the process
+ * dies in between. Called under the write lock. Must not throw.
+ */
+export interface Witness {
+  appending(revision: ComingRevision): { appended(): void; refused(): void }
+}
+
+export const nobody: Witness = { appending: () => ({ appended: () => {}, refused: () => {} }) }

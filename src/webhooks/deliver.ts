@@ -1,0 +1,217 @@
+import { createHmac } from 'node:crypto'
+import { messageOf } from '../errors.ts'
+import { type FileSystem, machineFiles } from '../files/index.ts'
+import { machineProcesses, type Processes, type Store } from '../store/index.ts'
+import { Announcements } from './announcements.ts'
+import type { WebhookEvent } from './event.ts'
+import { type AffectedImporter, expand } from './expand.ts'
+import { type Attempt, type Delivery, Outbox } from './outbox.ts'
+import type { PostWebhook, WebhookAnswer } from './post.ts'
+import { verdictOn, waitMsAfter } from './retry.ts'
+import { settleOrphans } from './settle.ts'
+import { type AllowedHosts, checkUrl } from './url.ts'
+import { secretsOf, type Webhook, webhooksOf } from './webhook.ts'
+
+export interface DeliveryWorld {
+  readonly store: Store
+  readonly files?: FileSystem
+  readonly processes?: Processes
+  readonly now: () => number
+  /** From 0 to 1. */
+  readonly random: () => number
+  readonly sleep: (ms: number) => Promise<void>
+  readonly post: PostWebhook
+  /** Who imports what an event has changed. */
+  readonly importers: (event: WebhookEvent) => readonly AffectedImporter[]
+}
+
+export interface DeliverOptions {
+  /** Waits so long in all for deliveries that become due, in milliseconds. Default 0: sends what is due now. */
+  readonly patienceMs?: number
+  /** Stops waiting; what is being sent is sent to its end. */
+  readonly signal?: AbortSignal
+}
+
+export interface Delivered {
+  readonly delivered: number
+  /** Given up: no further attempt. */
+  readonly failed: number
+  /** Those that wait for another attempt. */
+  readonly waiting: number
+  /** When the next is due. */
+  readonly next?: Date
+  /** Another process is sending; nothing was done here. */
+  readonly busy?: boolean
+}
+
+/** For each attempt, in milliseconds. */
+const timeoutMs = 10_000
+/** At most this many are sent at the same time. */
+const concurrency = 8
+/** While somebody sends, nobody else needs to look: so long, should that process die. */
+const leaseMs = 60_000
+
+/**
+ * Sends what is due to the webhooks of a store: what has been announced since, and what is to be tried again. Safe to call at any
+ * time, from any number of processes. At least once: what was sent may be sent again, with the same id, when the process dies
+ * before it has noted that.
+ */
+export async function deliverDue(world: DeliveryWorld, options: DeliverOptions = {}): Promise<Delivered> {
+  const started = world.now()
+  const { announcements, outbox } = placesOf(world)
+  const total = { delivered: 0, failed: 0 }
+  for (;;) {
+    const lock = await world.store.tryLockWebhooks()
+    if (lock === undefined) return { ...total, waiting: 0, busy: true }
+    try {
+      outbox.next = world.now() + leaseMs
+      for (;;) {
+        settleOrphans(world.store, announcements)
+        for (const event of announcements.waiting()) {
+          expand(event, world.store, outbox, world.importers)
+          announcements.done(event.id)
+        }
+        const due = outbox.pending().filter((delivery) => (delivery.due ?? 0) <= world.now())
+        await limited(due, concurrency, async (delivery) => {
+          const outcome = await attempt(delivery, world, outbox)
+          if (outcome !== 'pending') total[outcome]++
+        })
+        const next = outbox.pending()[0]?.due
+        const patience = started + (options.patienceMs ?? 0) - world.now()
+        if (options.signal?.aborted || next === undefined || next - world.now() > patience) break
+        // Others may announce something meanwhile, and leave it to this process.
+        await world.sleep(Math.min(Math.max(next - world.now(), 0), 1000))
+      }
+      outbox.next = outbox.pending()[0]?.due
+    } finally {
+      lock.release()
+    }
+    // Whoever came while the lock was held has left what he announced to us.
+    if (options.signal?.aborted || announcements.waiting().length === 0) break
+  }
+  const waiting = outbox.pending()
+  const next = waiting[0]?.due
+  return { ...total, waiting: waiting.length, ...(next === undefined ? {} : { next: new Date(next) }) }
+}
+
+/** Sends one delivery now, whatever the state of its webhook, and notes how it went. */
+export async function sendNow(
+  delivery: Delivery,
+  webhook: Webhook,
+  world: Pick<DeliveryWorld, 'store' | 'files' | 'now' | 'post'>,
+): Promise<Delivery> {
+  const { answer, attempt } = await send(delivery, webhook, world)
+  const state = verdictOn(answer).kind === 'delivered' ? 'delivered' : 'failed'
+  const ended: Delivery = { ...delivery, state, attempts: [...delivery.attempts, attempt] }
+  new Outbox(world.store.folder, world.files).end(ended)
+  return ended
+}
+
+/** Hosts that the store's `esc.yaml` allows although they are private. */
+export function allowedHosts(store: Store): AllowedHosts {
+  const webhooks = store.configuration('webhooks') as { readonly allow?: unknown } | null | undefined
+  const allow = webhooks?.allow
+  return Array.isArray(allow) ? allow.filter((each) => typeof each === 'string') : []
+}
+
+async function attempt(delivery: Delivery, world: DeliveryWorld, outbox: Outbox): Promise<Delivery['state']> {
+  const webhook = currentWebhook(delivery, world.store)
+  if (webhook === undefined) {
+    outbox.forgetOne(delivery.id)
+    return 'pending'
+  }
+  const { answer, attempt } = await send(delivery, webhook, world)
+  const verdict = verdictOn(answer)
+  const attempts = [...delivery.attempts, attempt]
+  const wait = verdict.kind === 'retry' ? waitMsAfter(attempts.length, world.random(), answer) : undefined
+  if (wait !== undefined) {
+    outbox.put({ ...delivery, attempts, due: world.now() + wait })
+    return 'pending'
+  }
+  const state = verdict.kind === 'delivered' ? 'delivered' : 'failed'
+  outbox.end({ ...delivery, state, attempts })
+  return state
+}
+
+/** Undefined: it was removed, made inactive, or its environment removed, since. */
+function currentWebhook({ environment, webhook, webhookCreated }: Delivery, store: Store): Webhook | undefined {
+  if (!store.has(environment.name)) return undefined
+  const { settings, id } = store.environment(environment.name)
+  if (id !== environment.id) return undefined
+  return webhooksOf(settings).find(
+    ({ name, created, active }) => name === webhook && created === webhookCreated && active,
+  )
+}
+
+async function send(
+  delivery: Delivery,
+  webhook: Webhook,
+  world: Pick<DeliveryWorld, 'store' | 'now' | 'post'>,
+): Promise<{ readonly answer: WebhookAnswer; readonly attempt: Attempt }> {
+  const started = world.now()
+  let answer: WebhookAnswer
+  let hidden: readonly string[] = []
+  try {
+    const environment = world.store.environment(delivery.environment.name)
+    const key = webhook.sealed === undefined ? undefined : await environment.unlock()
+    const { url, secret } = secretsOf(webhook, key)
+    hidden = secret === undefined ? [] : [secret]
+    if (webhook.url !== url)
+      hidden = [...hidden, url, new URL(url).pathname, new URL(url).search].filter((text) => text.length > 1)
+    const allowed = allowedHosts(world.store)
+    const request = {
+      url: checkUrl(url, webhook.format, allowed),
+      headers: headersOf(delivery, secret),
+      body: delivery.body,
+    }
+    answer = await world.post({ ...request, allowed, timeoutMs })
+  } catch (error) {
+    // The key may be there another time. No answer of a receiver has been seen here.
+    answer = { kind: 'failed', reason: excerpt(messageOf(error), hidden) }
+  }
+  const verdict = verdictOn(answer)
+  const attempt: Attempt = {
+    at: new Date(started).toISOString(),
+    durationMs: Math.max(0, Math.round(world.now() - started)),
+    responseCode: answer.kind === 'answered' ? answer.status : 0,
+    ...(answer.kind === 'answered' && answer.body !== '' ? { responseBody: excerpt(answer.body, hidden) } : {}),
+    ...(verdict.kind === 'delivered' ? {} : { error: verdict.reason }),
+  }
+  return { answer, attempt }
+}
+
+/** The signature is that of the hosted service: lower-case hex of HMAC-SHA256 over the body. */
+export function headersOf(
+  { id, kind, body }: Pick<Delivery, 'id' | 'kind' | 'body'>,
+  secret: string | undefined,
+): Record<string, string> {
+  return {
+    'Content-Type': 'application/json',
+    'User-Agent': 'esc-webhooks',
+    'Pulumi-Webhook-ID': id,
+    'Pulumi-Webhook-Kind': kind,
+    ...(secret === undefined
+      ? {}
+      : { 'Pulumi-Webhook-Signature': createHmac('sha256', secret).update(body).digest('hex') }),
+  }
+}
+
+/** The beginning of an answer; a receiver may send back what it got, the URL among it. */
+function excerpt(body: string, hidden: readonly string[]): string {
+  return hidden.reduce((text, secret) => text.replaceAll(secret, '[secret]'), body).slice(0, 1000)
+}
+
+function placesOf({ store, files = machineFiles, processes = machineProcesses }: DeliveryWorld) {
+  return {
+    announcements: new Announcements(store.folder, files, processes),
+    outbox: new Outbox(store.folder, files),
+  }
+}
+
+async function limited<T>(items: readonly T[], limit: number, act: (item: T) => Promise<void>): Promise<void> {
+  const rest = [...items]
+  const workers = Array.from({ length: Math.min(limit, rest.length) }, async () => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await act(item)
+  })
+  await Promise.all(workers)
+}

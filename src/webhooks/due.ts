@@ -1,0 +1,9 @@
+import { type FileSystem, machineFiles } from '../files/index.ts'
+import { Announcements } from './announcements.ts'
+import { Outbox } from './outbox.ts'
+
+/** Whether there is anything to be sent now, or a dead process's announcement to be looked into. Cheap: one folder, one file. */
+export function hasDue(store: string, now: number, files: FileSystem = machineFiles): boolean {
+  const next = new Outbox(store, files).next
+  return (next !== undefined && next <= now) || new Announcements(store, files).any
+}

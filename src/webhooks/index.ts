@@ -1,0 +1,39 @@
+export { Announcements, fieldDigest } from './announcements.ts'
+export { anyWebhooks } from './any-webhooks.ts'
+export {
+  allowedHosts,
+  type Delivered,
+  type DeliverOptions,
+  type DeliveryWorld,
+  deliverDue,
+  sendNow,
+} from './deliver.ts'
+export { hasDue } from './due.ts'
+export {
+  actions,
+  type EventKind,
+  filterNames,
+  groupNames,
+  type RotationDetails,
+  shortNames,
+  type WebhookEvent,
+} from './event.ts'
+export type { AffectedImporter } from './expand.ts'
+export { type Attempt, type Delivery, Outbox } from './outbox.ts'
+export { pingPayload } from './payload.ts'
+export { type PostWebhook, postWebhook, type WebhookAnswer, type WebhookRequest } from './post.ts'
+export { toldOf } from './settle.ts'
+export { checkUrl } from './url.ts'
+export {
+  encode,
+  formats,
+  needsKey,
+  newName,
+  secretsOf,
+  type Webhook,
+  type WebhookFormat,
+  webhookNamed,
+  webhooksOf,
+  withSecrets,
+} from './webhook.ts'
+export { announcingWitness, quietly } from './witness.ts'

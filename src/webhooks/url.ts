@@ -1,0 +1,77 @@
+import { isIP } from 'node:net'
+import { EscError } from '../errors.ts'
+import { isForbidden } from './addresses.ts'
+
+/** Hosts that webhooks may reach although they are private (`webhooks: {allow: [...]}` in `esc.yaml`): `host` or `host:port`. */
+export type AllowedHosts = readonly string[]
+
+/** Whether the URL's host is one of those that were named; then it may be private, and `http`. */
+export function isAllowed(url: URL, allowed: AllowedHosts): boolean {
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80')
+  return allowed.some((each) => {
+    const name = each.toLowerCase()
+    return name === url.hostname || name === `${url.hostname}:${port}`
+  })
+}
+
+/**
+ * The URL of a webhook as typed.
+ * @throws EscError `usage` with the texts of docs/webhooks.md; what a name resolves to is looked at when something is sent.
+ */
+export function checkUrl(text: string, format: string, allowed: AllowedHosts): URL {
+  if (text === '') throw new EscError('usage', '--url cannot be empty')
+  if (format === 'slack' && !text.startsWith('https://hooks.slack.com/')) {
+    throw new EscError('usage', 'slack webhooks require a --url starting with https://hooks.slack.com/')
+  }
+  const shown = JSON.stringify(text.replace(/\/\/[^/?#@]*@/, '//[secret]@'))
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
+  if (scheme === undefined) throw new EscError('usage', `invalid --url ${shown}: it has no scheme`, { hint: remedy })
+  if (scheme !== 'https' && scheme !== 'http') throw new EscError('usage', `--url ${shown} must use http or https`)
+  if (!/^https?:\/\/[^/?#]/i.test(text)) throw new EscError('usage', `--url ${shown} is missing a host`)
+  const url = parsed(text, shown)
+  if (url.username !== '' || url.password !== '') {
+    throw new EscError('usage', `--url ${shown} holds a user name or password`, {
+      hint: 'leave it out: give a --secret, and let the receiver check the signature',
+    })
+  }
+  if (isAllowed(url, allowed)) return url
+  if (url.protocol === 'http:') {
+    throw new EscError('usage', `--url ${shown} is not encrypted`, { hint: `use https, or ${allowing(url)}` })
+  }
+  const host = hostOf(url)
+  if (isIP(host) !== 0 && isForbidden(host)) {
+    throw new EscError('usage', `--url ${shown} is a private address`, { hint: allowing(url) })
+  }
+  return url
+}
+
+/** Without the brackets of an IPv6 address. */
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '')
+}
+
+/** Of some, whoever knows the URL can write: those of chat services, and those with a query, which is where tokens are. */
+export function isSecretUrl(text: string, format: string): boolean {
+  return format !== 'raw' || new URL(text).search !== ''
+}
+
+/** What may be printed, and stands in `settings.yaml`. */
+export function shownUrl(text: string, format: string): string {
+  if (!isSecretUrl(text, format)) return text
+  const { origin, pathname } = new URL(text)
+  return format === 'raw' ? `${origin}${pathname}?[secret]` : `${origin}/[secret]`
+}
+
+const remedy = 'it looks like https://example.com/hook'
+
+function parsed(text: string, shown: string): URL {
+  try {
+    return new URL(text)
+  } catch {
+    throw new EscError('usage', `invalid --url ${shown}: it cannot be read as a URL`, { hint: remedy })
+  }
+}
+
+export function allowing(url: URL): string {
+  return `name the host in esc.yaml: webhooks: {allow: [${JSON.stringify(url.host)}]}`
+}

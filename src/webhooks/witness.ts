@@ -1,0 +1,47 @@
+import { messageOf } from '../errors.ts'
+import { type FileSystem, machineFiles } from '../files/index.ts'
+import { type ComingRevision, machineProcesses, type Witness } from '../store/index.ts'
+import { Announcements } from './announcements.ts'
+import { anyWebhooks } from './any-webhooks.ts'
+
+const nothing = { appended: () => {}, refused: () => {} }
+
+/** Announces every revision of a store that has webhooks. `warn` hears of what could not be announced: the revision matters more. */
+export function announcingWitness(warn: (text: string) => void, files: FileSystem = machineFiles): Witness {
+  return {
+    appending(revision) {
+      return quietly(() => expect(revision), warn) ?? nothing
+    },
+  }
+
+  function expect({ store, environment, number, digest, author, change, created }: ComingRevision) {
+    if (!anyWebhooks(store, environment.name, files)) return undefined
+    const announcements = new Announcements(store, files, machineProcesses)
+    const expected = announcements.expect(
+      {
+        kind: 'environment_revision',
+        action: 'created',
+        at: created.toISOString(),
+        environment,
+        user: author,
+        revision: number,
+        change,
+      },
+      { kind: 'revision', number, digest },
+    )
+    return {
+      appended: () => quietly(() => expected.happened(), warn),
+      refused: () => quietly(() => expected.not(), warn),
+    }
+  }
+}
+
+/** Runs what must not stop anything else. */
+export function quietly<T>(act: () => T, warn: (text: string) => void): T | undefined {
+  try {
+    return act()
+  } catch (error) {
+    warn(`warning: webhooks were not told: ${messageOf(error)}`)
+    return undefined
+  }
+}

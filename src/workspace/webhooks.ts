@@ -1,0 +1,281 @@
+import { randomBytes } from 'node:crypto'
+import { EscError } from '../errors.ts'
+import type { Environment } from '../store/index.ts'
+import { nearest } from '../suggestion.ts'
+import {
+  allowedHosts,
+  checkUrl,
+  type Delivered,
+  type DeliverOptions,
+  type Delivery,
+  deliverDue,
+  encode,
+  filterNames,
+  formats,
+  groupNames,
+  needsKey,
+  newName,
+  Outbox,
+  pingPayload,
+  postWebhook,
+  secretsOf,
+  sendNow,
+  shortNames,
+  type Webhook,
+  type WebhookFormat,
+  webhookNamed,
+  webhooksOf,
+  withSecrets,
+} from '../webhooks/index.ts'
+import { affectedImporters } from './affected-importers.ts'
+import { permit } from './permit.ts'
+import type { EnvironmentReference } from './reference.ts'
+import type { Workspace } from './workspace.ts'
+
+export interface NewWebhook {
+  readonly displayName: string
+  readonly url: string
+  readonly format: string
+  readonly events: readonly string[]
+  readonly groups: readonly string[]
+  readonly active: boolean
+  readonly secret?: string | undefined
+}
+
+/** What is undefined stays. */
+export interface WebhookEdit {
+  readonly displayName?: string | undefined
+  readonly url?: string | undefined
+  readonly format?: string | undefined
+  readonly events?: ListEdit | undefined
+  readonly groups?: ListEdit | undefined
+  readonly active?: boolean | undefined
+  /** Null: there is none any more. */
+  readonly secret?: string | null | undefined
+}
+
+/** All of a list anew; or what is there without some, and with others. */
+export type ListEdit =
+  | { readonly kind: 'replace'; readonly values: readonly string[] }
+  | { readonly kind: 'change'; readonly added: readonly string[]; readonly removed: readonly string[] }
+
+/** Needs write, as all that has to do with webhooks: their URLs are not for everybody (spec, D.4). */
+export async function listWebhooks(workspace: Workspace, reference: EnvironmentReference): Promise<Webhook[]> {
+  await permit(workspace, reference.name, 'write', 'environment-read')
+  return webhooksOf(workspace.store.environment(reference.name).settings)
+}
+
+/** @throws EscError `not_found`. */
+export async function getWebhook(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  name: string,
+): Promise<Webhook> {
+  await permit(workspace, reference.name, 'write', 'environment-read')
+  return webhookNamed(workspace.store.environment(reference.name).settings, name, reference.name)
+}
+
+/** @throws EscError `usage`, `unsupported`; what unlocking throws, where something of it is to be kept secret. */
+export async function createWebhook(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  { displayName, url, format: typed, events, groups, active, secret }: NewWebhook,
+): Promise<Webhook> {
+  await permit(workspace, reference.name, 'write', 'environment-webhook-created')
+  const environment = workspace.store.environment(reference.name)
+  const format = webhookFormat(typed)
+  checkUrl(url, format, allowedHosts(workspace.store))
+  checkNames(events, groups)
+  const secrets = { url, ...(secret ? { secret } : {}) }
+  const key = needsKey(format, secrets) ? await environment.dataKey() : undefined
+  const created = workspace.options.now().toISOString()
+  let name = ''
+  await environment.changeSettings((settings) => {
+    name = newName(settings)
+    const webhook = withSecrets({ name, displayName, format, events, groups, active, created }, secrets, key)
+    return { webhooks: { ...fieldsOf(settings.get('webhooks')), [name]: encode(webhook) } }
+  })
+  return webhookNamed(environment.settings, name, reference.name)
+}
+
+/** @throws EscError `not_found`, `usage`, `unsupported`; `tampered` for a secret that was set for another URL. */
+export async function editWebhook(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  name: string,
+  edit: WebhookEdit,
+): Promise<Webhook> {
+  await permit(workspace, reference.name, 'write', 'environment-webhook-updated')
+  const environment = workspace.store.environment(reference.name)
+  const before = webhookNamed(environment.settings, name, reference.name)
+  const format = edit.format === undefined ? before.format : webhookFormat(edit.format)
+  const secrets = await secretsAfter(environment, before, edit)
+  checkUrl(secrets.url, format, allowedHosts(workspace.store))
+  const key = needsKey(format, secrets) ? await environment.dataKey() : undefined
+  const { displayName = before.displayName, active = before.active } = edit
+  const events = listAfter(before.events, edit.events)
+  const groups = listAfter(before.groups, edit.groups)
+  checkNames(named(edit.events), named(edit.groups))
+  const webhook = withSecrets({ ...before, displayName, format, active, events, groups }, secrets, key)
+  await environment.changeSettings((settings) => {
+    webhookNamed(settings, name, reference.name)
+    return { webhooks: { ...fieldsOf(settings.get('webhooks')), [name]: encode(webhook) } }
+  })
+  return webhook
+}
+
+/** With all that waits to be sent to it. @throws EscError `not_found`. */
+export async function removeWebhook(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  name: string,
+): Promise<void> {
+  await permit(workspace, reference.name, 'write', 'environment-webhook-deleted')
+  const environment = workspace.store.environment(reference.name)
+  await environment.changeSettings((settings) => {
+    webhookNamed(settings, name, reference.name)
+    const { [name]: _, ...others } = fieldsOf(settings.get('webhooks'))
+    return { webhooks: Object.keys(others).length === 0 ? undefined : others }
+  })
+  outboxOf(workspace).forget(environment.id, name)
+}
+
+/** Sends a test delivery now, whether the webhook is active or not. */
+export async function pingWebhook(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  name: string,
+): Promise<Delivery> {
+  await permit(workspace, reference.name, 'write', 'environment-webhook-delivered')
+  const environment = workspace.store.environment(reference.name)
+  const webhook = webhookNamed(environment.settings, name, reference.name)
+  const at = workspace.options.now()
+  const user = await workspace.author()
+  const about = { environment: environment.name, user, at }
+  const delivery: Delivery = {
+    id: pingId(workspace),
+    environment: { id: environment.id, name: environment.name },
+    webhook: name,
+    webhookCreated: webhook.created,
+    kind: 'ping',
+    created: at.toISOString(),
+    body: pingPayload(about, webhook.format, workspace.store.organization),
+    state: 'pending',
+    attempts: [],
+  }
+  return sendNow(delivery, webhook, deliveryWorld(workspace))
+}
+
+/** Newest first. */
+export async function webhookDeliveries(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  name: string,
+): Promise<Delivery[]> {
+  await permit(workspace, reference.name, 'write', 'environment-read')
+  const environment = workspace.store.environment(reference.name)
+  const webhook = webhookNamed(environment.settings, name, reference.name)
+  return outboxOf(workspace).of(environment.id, webhook)
+}
+
+/** Sends a delivery once more, now: the same body under the same id. @throws EscError `not_found`. */
+export async function redeliver(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  { name, id }: { readonly name: string; readonly id: string },
+): Promise<Delivery> {
+  await permit(workspace, reference.name, 'write', 'environment-webhook-delivered')
+  const environment = workspace.store.environment(reference.name)
+  const webhook = webhookNamed(environment.settings, name, reference.name)
+  const delivery = outboxOf(workspace)
+    .of(environment.id, webhook)
+    .find((each) => each.id === id)
+  if (delivery !== undefined) return sendNow(delivery, webhook, deliveryWorld(workspace))
+  throw new EscError('not_found', `webhook '${name}' of environment '${reference.name}' has no delivery '${id}'`, {
+    hint: `\`esc env webhook delivery list ${reference.name} ${name}\` lists those that this machine knows`,
+  })
+}
+
+/** Sends what is due to the webhooks of the store; for the scheduler, and for a process that nobody waits for. */
+export async function deliverWebhooks(workspace: Workspace, options: DeliverOptions = {}): Promise<Delivered> {
+  return deliverDue(deliveryWorld(workspace), options)
+}
+
+function deliveryWorld(workspace: Workspace) {
+  const { options, store } = workspace
+  return {
+    store,
+    now: () => options.now().getTime(),
+    random: Math.random,
+    sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+    post: options.postWebhook ?? ((request) => postWebhook(request)),
+    importers: (event) => affectedImporters(workspace, event),
+  } satisfies Parameters<typeof deliverDue>[0]
+}
+
+function pingId({ options }: Workspace): string {
+  return `dlv-${Buffer.from((options.random ?? randomBytes)(12)).toString('hex')}`
+}
+
+function outboxOf({ store }: Workspace): Outbox {
+  return new Outbox(store.folder)
+}
+
+async function secretsAfter(environment: Environment, before: Webhook, { url, secret }: WebhookEdit) {
+  const isOldNeeded = url === undefined || (secret === undefined && before.hasSecret)
+  const key = isOldNeeded && before.sealed !== undefined ? await environment.unlock() : undefined
+  const old = isOldNeeded ? secretsOf(before, key) : { url: before.url }
+  const after = secret === undefined ? old.secret : (secret ?? undefined)
+  return { url: url ?? old.url, ...(after === undefined ? {} : { secret: after }) }
+}
+
+function webhookFormat(typed: string): WebhookFormat {
+  const known = formats.find((each) => each === typed)
+  if (known !== undefined) return known
+  if (typed === 'pulumi_deployments') {
+    throw new EscError(
+      'unsupported',
+      'pulumi_deployments webhooks start deployments of Pulumi Cloud, which a store in a folder is no part of',
+      {
+        hint: 'use --format raw with a --url of your CI that starts the deployment',
+      },
+    )
+  }
+  throw new EscError(
+    'usage',
+    `invalid --format ${JSON.stringify(typed)}: must be one of raw, slack, ms_teams, pulumi_deployments`,
+  )
+}
+
+/** @throws EscError `usage`: a webhook for an event that never happens would be silent for ever. */
+function checkNames(events: readonly string[], groups: readonly string[]): void {
+  const known = [...filterNames, ...shortNames]
+  refuseUnknown('event', events, known, `events are: ${filterNames.join(', ')}`)
+  refuseUnknown('group', groups, groupNames, `groups are: ${groupNames.join(', ')}`)
+}
+
+function refuseUnknown(flag: string, values: readonly string[], known: readonly string[], all: string): void {
+  const wrong = values.find((each) => !known.includes(each))
+  if (wrong === undefined) return
+  const similar = nearest(wrong, known)
+  const ofOrganizations = wrong === 'environment_created' || wrong === 'environment_deleted'
+  const hint = similar === undefined ? all : `did you mean ${similar}?`
+  throw new EscError('usage', `invalid --${flag} ${JSON.stringify(wrong)}`, {
+    hint: ofOrganizations ? 'only webhooks of an organization get it, and a store has none' : hint,
+  })
+}
+
+function named(edit: ListEdit | undefined): readonly string[] {
+  if (edit === undefined) return []
+  return edit.kind === 'replace' ? edit.values : edit.added
+}
+
+function listAfter(before: readonly string[], edit: ListEdit | undefined): readonly string[] {
+  if (edit === undefined) return before
+  if (edit.kind === 'replace') return [...new Set(edit.values)]
+  return [...new Set([...before.filter((each) => !edit.removed.includes(each)), ...edit.added])]
+}
+
+function fieldsOf(value: unknown): { [name: string]: ReturnType<typeof encode>[string] } {
+  return value !== null && typeof value === 'object' ? { ...(value as ReturnType<typeof encode>) } : {}
+}
