@@ -5,6 +5,7 @@
 export const auditEvents = {
   'environment-read': 'read',
   'environment-open': 'open',
+  'environment-imported': 'import',
   'environment-decrypted': 'read the secrets of',
   'environment-created': 'create',
   'environment-updated': 'change',
@@ -37,6 +38,7 @@ export const auditEvents = {
   'environment-key-rewrapped': 'wrap the key again of',
   'environment-key-trusted': 'accept the key of',
   'store-settings-updated': 'change the settings of',
+  'audit-log-read': 'read the audit log of',
   'access-updated': 'change the access rules of',
 } as const
 

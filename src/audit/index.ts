@@ -1,1 +1,14 @@
+export { describeLine } from './describe.ts'
 export { type AuditEvent, auditEvents } from './events.ts'
+export { auditCef, auditCsv } from './export.ts'
+export type { AuditDetails, AuditEntry, AuditLine, AuditOrigin, AuditResult } from './line.ts'
+export { type AuditLogPlace, appendAudit, auditFolder } from './log.ts'
+export { type AuditPlace, type AuditSettings, auditSettings } from './settings.ts'
+export {
+  type AuditAnchor,
+  type AuditFinding,
+  type AuditVerification,
+  readAudit,
+  rememberVerified,
+  verifyAudit,
+} from './verify.ts'

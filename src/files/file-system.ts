@@ -26,8 +26,8 @@ export interface FileSystem {
   readFile(path: string): Uint8Array
   /** Names in a folder, in no particular order. */
   list(path: string): string[]
-  /** `wx`: create, fail with EEXIST. `a`: append, created if absent. `r`: read, also for folders. */
-  open(path: string, flags: 'wx' | 'a' | 'r', mode?: number): number
+  /** `wx`: create, fail with EEXIST. `a`: append, created if absent. `r`: read, also for folders. `r+`: overwrite from the start. */
+  open(path: string, flags: 'wx' | 'a' | 'r' | 'r+', mode?: number): number
   /** Returns the number of bytes written, which may be fewer than given. */
   write(file: number, bytes: Uint8Array): number
   /** fsync: returns when the bytes, or the names in a folder, are on the disk. */

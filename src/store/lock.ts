@@ -4,13 +4,14 @@ import { EscError } from '../errors.ts'
 import {
   codeOf,
   ioError,
+  machineFiles,
   makeFolders,
   readIfPresent,
   removeQuietly,
   temporaryPath,
   writeTemporary,
 } from '../files/index.ts'
-import type { ProcessIdentity } from './processes.ts'
+import { machineProcesses, type ProcessIdentity } from './processes.ts'
 import type { CompleteWorld } from './world.ts'
 
 export interface Lock {
@@ -26,7 +27,9 @@ interface Holder extends ProcessIdentity {
   readonly since: string
 }
 
-interface LockRequest {
+type LockWorld = Pick<CompleteWorld, 'files' | 'processes' | 'sleep'>
+
+export interface LockRequest {
   /** What is locked, for messages: `environment 'rotators/ci'`. */
   readonly what: string
   /** What for, for others' messages: `rotate`. */
@@ -46,18 +49,38 @@ process.on('exit', () => {
  * when its holder is provably gone.
  */
 export class FileLock implements Lock {
-  readonly #world: CompleteWorld
+  readonly #world: LockWorld
   readonly #path: string
   readonly #token: string
 
-  private constructor(world: CompleteWorld, path: string, token: string) {
+  private constructor(world: LockWorld, path: string, token: string) {
     this.#world = world
     this.#path = path
     this.#token = token
   }
 
   /** @throws EscError `locked`, naming the holder and its purpose. */
-  static async acquire(world: CompleteWorld, path: string, request: LockRequest): Promise<FileLock> {
+  static async acquire(world: LockWorld, path: string, request: LockRequest): Promise<FileLock> {
+    const tries = FileLock.#tries(world, path, request)
+    for (;;) {
+      const next = tries.next()
+      if (next.done) return next.value
+      await world.sleep(next.value)
+    }
+  }
+
+  /** As `acquire`, for locks that are held for a moment: this process does nothing else while it waits. */
+  static acquireNow(world: LockWorld, path: string, request: LockRequest): FileLock {
+    const tries = FileLock.#tries(world, path, request)
+    for (;;) {
+      const next = tries.next()
+      if (next.done) return next.value
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, next.value)
+    }
+  }
+
+  /** Yields how many milliseconds to wait before the next try. */
+  static *#tries(world: LockWorld, path: string, request: LockRequest): Generator<number, FileLock> {
     const token = randomBytes(12).toString('hex')
     const since = new Date().toISOString()
     const holder: Holder = { ...world.processes.self(), token, purpose: request.purpose, since }
@@ -74,7 +97,7 @@ export class FileLock implements Lock {
         if (other === undefined) continue
         if (isGone(world, other) && breakLock(world, path, other, holder)) continue
         if (waitedMs >= request.waitMs) throw lockedError(path, request, other.holder)
-        await world.sleep(pauseMs)
+        yield pauseMs
         waitedMs += pauseMs
         pauseMs = Math.min(pauseMs * 2, 20)
       }
@@ -93,15 +116,24 @@ export class FileLock implements Lock {
   }
 }
 
+/** Takes a lock of this machine, to be held for a moment. @throws EscError `locked`, naming the holder and its purpose. */
+export function lockNow(path: string, request: LockRequest): Lock {
+  return FileLock.acquireNow({ files: machineFiles, processes: machineProcesses, sleep: neverAsked }, path, request)
+}
+
+async function neverAsked(): Promise<never> {
+  throw new Error('a lock that is taken at once does not sleep')
+}
+
 /** Whether a lock file stands for somebody. `broken`: its holder is gone, or it does not say. */
-export function lockState(world: CompleteWorld, path: string): 'free' | 'held' | 'broken' {
+export function lockState(world: LockWorld, path: string): 'free' | 'held' | 'broken' {
   const found = readLock(world, path)
   if (found === undefined) return 'free'
   return isGone(world, found) ? 'broken' : 'held'
 }
 
 /** False: somebody has it. */
-function place(world: CompleteWorld, path: string, holder: Holder): boolean {
+function place(world: LockWorld, path: string, holder: Holder): boolean {
   const temporary = temporaryPath(dirname(path))
   writeTemporary(world.files, temporary, Buffer.from(JSON.stringify(holder)), { mode: 0o600, synced: false })
   try {
@@ -121,7 +153,7 @@ function place(world: CompleteWorld, path: string, holder: Holder): boolean {
  * given token is itself a lock, named by that token, which can have only one living holder; having it, we look again.
  * False: somebody else is at it.
  */
-function breakLock(world: CompleteWorld, path: string, dead: FoundLock, self: Holder): boolean {
+function breakLock(world: LockWorld, path: string, dead: FoundLock, self: Holder): boolean {
   const right = join(dirname(path), `break-${dead.token}`)
   if (!place(world, right, self)) {
     const other = readLock(world, right)
@@ -142,7 +174,7 @@ interface FoundLock {
 }
 
 /** Undefined: there is no such file. */
-function readLock(world: CompleteWorld, path: string): FoundLock | undefined {
+function readLock(world: LockWorld, path: string): FoundLock | undefined {
   const bytes = readIfPresent(world.files, path)
   if (bytes === undefined) return undefined
   try {
@@ -156,7 +188,7 @@ function readLock(world: CompleteWorld, path: string): FoundLock | undefined {
   return { token, holder: undefined }
 }
 
-function isGone(world: CompleteWorld, { holder }: FoundLock): boolean {
+function isGone(world: LockWorld, { holder }: FoundLock): boolean {
   return holder === undefined || world.processes.isGone(holder)
 }
 

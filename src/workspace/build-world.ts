@@ -13,7 +13,7 @@ import {
 import type { PlainObject } from '../plain.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Environment, Revision } from '../store/index.ts'
-import { refusalOf } from './permit.ts'
+import { denial, refusalOf } from './permit.ts'
 import { findProvider, findRotator } from './plugins.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -48,11 +48,14 @@ export interface WorldOptions {
 
 export function buildWorld(workspace: Workspace, options: WorldOptions = {}): StoreWorld {
   const used = new Map<string, UsedEnvironment>()
-  const refused: EscError[] = []
+  const refused: { readonly name: string; readonly refusal: EscError }[] = []
+  const imports = options.imports ?? 'read'
+  let root: string | undefined
   const signal = options.signal ?? new AbortController().signal
 
   function use(name: string, environment: Environment, revision: Revision): () => Promise<Decrypt> {
     used.set(name, { environment, revision })
+    root ??= environment.name
     return async () => {
       // The seal first: what was changed by someone without the key is not decrypted.
       const key = await environment.unlock(revision)
@@ -69,18 +72,26 @@ export function buildWorld(workspace: Workspace, options: WorldOptions = {}): St
     used,
     use,
     verify,
-    denied: (messages) => refused.find(({ message }) => messages.some((text) => text.includes(message))),
+    denied(messages) {
+      const one = refused.find(({ refusal }) => messages.some((text) => text.includes(refusal.message)))
+      return one && denial(workspace, one.name, { level: imports, event: 'environment-imported', refusal: one.refusal })
+    },
     async load(name: string): Promise<LoadedEnvironment> {
       const reference = workspace.reference(name)
       const pending = reference.version === undefined ? options.pending?.get(reference.name) : undefined
       if (pending !== undefined) return { text: pending, unlock: notYet }
-      const refusal = refusalOf(workspace, reference.name, options.imports ?? 'read', 'import')
-      if (refusal !== undefined) refused.push(refusal)
+      const refusal = refusalOf(workspace, reference.name, imports, 'environment-imported')
+      if (refusal !== undefined) refused.push({ name: reference.name, refusal })
       // Not a denial yet: environments are loaded ahead, whether or not their values are needed.
       if (refusal !== undefined) throw refusal
       const environment = workspace.store.environment(reference.name)
       const revision = environment.resolve(reference.version)
-      return { text: revision.definition, unlock: use(name, environment, revision) }
+      const unlock = use(name, environment, revision)
+      const audited = () => {
+        workspace.audit.begin('environment-imported', environment.name, root === undefined ? {} : { by: root }).done()
+        return unlock()
+      }
+      return { text: revision.definition, unlock: audited }
     },
     async provider(name: string): Promise<EvaluatorProvider> {
       if (workspace.options.provider !== undefined) return workspace.options.provider(name)

@@ -1,6 +1,7 @@
 import { type KeyContext, openSecretsProvider, secretsProviderKind } from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
 import type { Environment } from '../store/index.ts'
+import type { Permitted } from './audit-trail.ts'
 import { type ExposedSecrets, exposedSecrets } from './exposed-secrets.ts'
 import { permit, wholeStore } from './permit.ts'
 import { reencrypt } from './reencrypt.ts'
@@ -54,7 +55,8 @@ export async function changeSecretsProvider(
   const { reference, secretsProvider } = request
   const kind = secretsProviderKind(secretsProvider)
   const names = reference === undefined ? store.list() : [store.environment(reference.name).name]
-  for (const name of names) await permit(workspace, name, 'admin', 'environment-key-changed')
+  const permitted = new Map<string, Permitted>()
+  for (const name of names) permitted.set(name, await permit(workspace, name, 'admin', 'environment-key-changed'))
   if (reference === undefined) await permit(workspace, wholeStore, 'admin', 'store-settings-updated')
   const before = new Map(names.map((name) => [name, providerOf(workspace, store.environment(name))]))
   // With all of it there already, what is wanted are new keys; else what is left of an interrupted run.
@@ -76,6 +78,7 @@ export async function changeSecretsProvider(
       reencrypt,
       ...(keys === undefined ? {} : { keys }),
     })
+    permitted.get(name)?.done({ from, to: secretsProvider })
     const { definition } = store.environment(name).current()
     return { name, status: 'changed', from, revisions, exposed: exposedSecrets(name, definition) }
   }
@@ -85,6 +88,7 @@ export async function changeSecretsProvider(
     try {
       environments.push(await change(name))
     } catch (error) {
+      permitted.get(name)?.failed(error)
       if (reference !== undefined) throw error
       const from = before.get(name) as string
       if (keys !== undefined && (await opensWith(store.environment(name), { secretsProvider, keys }))) {

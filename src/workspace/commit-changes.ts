@@ -26,6 +26,8 @@ export async function commitChanges(
   const { paths: changed, environments } = workspace.changes()
   const paths = [...new Set([...changed, ...alsoChanged])]
   if (paths.length === 0) return undefined
+  // The record of a change belongs to it; a record alone, as of an open, is no change.
+  const recorded = workspace.audit.files
   const which =
     environments.length <= mostNamed ? environments.join(', ') : `${environments.length} environments of the store`
   const revisions = environments.flatMap((name) =>
@@ -36,5 +38,5 @@ export async function commitChanges(
   // What git itself is set to still wins: GIT_AUTHOR_NAME and its like.
   const identity = ['-c', `user.name=${name}`, ...(email ? ['-c', `user.email=${email}`] : [])]
   const runGit: RunGit = (args, options) => machineGit([...identity, ...args], options)
-  return commitChange({ folder: store.folder, paths, message: message.trimEnd(), runGit })
+  return commitChange({ folder: store.folder, paths: [...paths, ...recorded], message: message.trimEnd(), runGit })
 }

@@ -36,14 +36,18 @@ export async function definitionText(
   reference: EnvironmentReference,
   showSecrets: boolean,
 ): Promise<string> {
-  if (showSecrets) await permit(workspace, reference.name, 'open', 'environment-decrypted')
-  else await permit(workspace, reference.name, 'read', 'environment-read')
+  const [level, event] = showSecrets
+    ? (['open', 'environment-decrypted'] as const)
+    : (['read', 'environment-read'] as const)
+  const permitted = await permit(workspace, reference.name, level, event)
   const environment = workspace.store.environment(reference.name)
   const revision = environment.resolve(reference.version)
   if (reference.version === undefined) warnOfUnsavedEdit(workspace, environment, revision)
   // An environment without a key has no ciphertext either.
-  if (!showSecrets || environment.settings.wrappedDataKey === undefined) return revision.definition
-  const key = await environment.unlock(revision)
+  const isPlain = !showSecrets || environment.settings.wrappedDataKey === undefined
+  const key = isPlain ? undefined : await environment.unlock(revision)
+  permitted.done()
+  if (key === undefined) return revision.definition
   return decryptDefinition(environment.name, revision.definition, (ciphertext) => key.decrypt(ciphertext))
 }
 

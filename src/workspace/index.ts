@@ -1,11 +1,20 @@
 /** What a user can do, one function each. Nothing here prints. */
 
+export {
+  type AuditAnchor,
+  type AuditLine,
+  type AuditVerification,
+  auditCef,
+  auditCsv,
+  describeLine,
+} from '../audit/index.ts'
 export type { RotationEvent, RotationReport } from '../rotation/index.ts'
 export type { ScheduledRun } from '../schedule/index.ts'
 export type { EnvironmentTag } from '../store/index.ts'
 export type { Delivered, Delivery, Webhook } from '../webhooks/index.ts'
 export { hasDue as hasDueDeliveries } from '../webhooks/index.ts'
 export { type Applied, type AppliedEnvironment, applyDefinitions, readDefinitions } from './apply.ts'
+export { type AuditFilter, auditLines, verifyAuditLog } from './audit-log.ts'
 export {
   changeSecretsProvider,
   type EnvironmentKeyChange,

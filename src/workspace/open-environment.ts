@@ -29,7 +29,7 @@ export async function openEnvironment(
   reference: EnvironmentReference,
   options: OpenOptions = {},
 ): Promise<OpenedEnvironment> {
-  await permit(workspace, reference.name, 'open', 'environment-open')
+  const permitted = await permit(workspace, reference.name, 'open', 'environment-open')
   const environment = workspace.store.environment(reference.name)
   const revision = environment.resolve(reference.version)
   const world = buildWorld(workspace, { ...options, imports: 'open' })
@@ -37,7 +37,10 @@ export async function openEnvironment(
   // First of all: a changed definition could send the secrets of others wherever it likes.
   await world.verify(reference.environment)
   if (reference.version === undefined) warnOfUnsavedEdit(workspace, environment, revision)
-  if (revision.definition.trim() === '') return { properties: undefined, diagnostics: [], revision: revision.number }
+  if (revision.definition.trim() === '') {
+    permitted.done()
+    return { properties: undefined, diagnostics: [], revision: revision.number }
+  }
   const evaluation = await evaluateEnvironment(
     { name: reference.environment, text: revision.definition, mode: 'open', unlock },
     world,
@@ -47,6 +50,7 @@ export async function openEnvironment(
   const denied = world.denied(evaluation.diagnostics.map(({ summary }) => summary))
   if (denied !== undefined) throw denied
   const failed = evaluation.diagnostics.some((diagnostic) => diagnostic.severity === 'error')
+  permitted.done()
   return {
     properties: failed ? undefined : evaluation.environment?.properties,
     diagnostics: evaluation.diagnostics,

@@ -2,6 +2,7 @@ import { type AccessRules, decide, decideForStore, holders, includes, type Level
 import { type AuditEvent, auditEvents } from '../audit/index.ts'
 import { EscError } from '../errors.ts'
 import type { GuardLevel } from '../store/index.ts'
+import type { Permitted } from './audit-trail.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Stands for the store as a whole, such as its rules. */
@@ -9,23 +10,41 @@ export const wholeStore = '*'
 
 /**
  * To be called by every function of this folder before it reads or changes an environment: refuses what the access rules do not
- * allow. `event`: what is about to be done.
+ * allow, and writes the line of the audit log. `event`: what is about to be done. A function that knows what came of it, such as the
+ * revision, says so to what is returned; of the rest, the end of the command is the end.
  *
- * @throws EscError `forbidden`, naming what is needed and who has it; `invalid_input` for rules with a mistake.
+ * @throws EscError `forbidden`, naming what is needed and who has it; `invalid_input` for rules with a mistake; `io` when the
+ *   line cannot be written and the store requires it.
  */
 export async function permit(
   workspace: Workspace,
   environment: string,
   level: GuardLevel,
   event: AuditEvent,
-): Promise<void> {
-  refuseForbidden(workspace, environment, level, auditEvents[event])
+): Promise<Permitted> {
+  refuseForbidden(workspace, environment, level, event)
+  return workspace.audit.begin(event, environment)
 }
 
-/** As `permit`, for what must be known at once and is not recorded. `doing`: what the sentence of the refusal says. */
-export function refuseForbidden(workspace: Workspace, environment: string, level: GuardLevel, doing?: string): void {
-  const refusal = refusalOf(workspace, environment, level, doing)
-  if (refusal !== undefined) throw refusal
+/** As `permit`, for what must be known at once and is recorded only when it is refused. */
+export function refuseForbidden(
+  workspace: Workspace,
+  environment: string,
+  level: GuardLevel,
+  event: AuditEvent = eventOf[level],
+): void {
+  const refusal = refusalOf(workspace, environment, level, event)
+  if (refusal !== undefined) throw denial(workspace, environment, { level, event, refusal })
+}
+
+/** Records a refusal, and returns it to be thrown. */
+export function denial(
+  workspace: Workspace,
+  environment: string,
+  { level, event, refusal }: { readonly level: GuardLevel; readonly event: AuditEvent; readonly refusal: EscError },
+): EscError {
+  workspace.audit.denied(event, environment, { needed: level })
+  return refusal
 }
 
 /** What `permit` would throw. Undefined: it is allowed. */
@@ -33,13 +52,13 @@ export function refusalOf(
   workspace: Workspace,
   environment: string,
   level: GuardLevel,
-  doing: string = doingOf[level],
+  event: AuditEvent = eventOf[level],
 ): EscError | undefined {
   const rules = workspace.accessRules()
   if (rules === undefined) return undefined
   const { name } = workspace.principal()
   const { level: held } = environment === wholeStore ? decideForStore(rules, name) : decide(rules, name, environment)
-  return includes(held, level) ? undefined : forbidden(workspace, rules, { environment, held, level, doing })
+  return includes(held, level) ? undefined : forbidden(workspace, rules, { environment, held, level, event })
 }
 
 /** Names of the environments that the user may see at all, sorted. */
@@ -51,27 +70,28 @@ export function visibleEnvironments(workspace: Workspace): string[] {
   return all.filter((environment) => includes(decide(rules, name, environment).level, 'read'))
 }
 
-const doingOf: Readonly<Record<GuardLevel, string>> = {
-  read: 'read',
-  open: 'use the key of',
-  write: 'change',
-  admin: 'manage',
-}
+/** What the store's own guard is asked about. */
+const eventOf = {
+  read: 'environment-read',
+  open: 'environment-decrypted',
+  write: 'environment-updated',
+  admin: 'environment-settings-updated',
+} as const
 
 interface Refusal {
   readonly environment: string
   readonly held: Level
   readonly level: GuardLevel
-  readonly doing: string
+  readonly event: AuditEvent
 }
 
 function forbidden(
   { principal }: Workspace,
   rules: AccessRules,
-  { environment, held, level, doing }: Refusal,
+  { environment, held, level, event }: Refusal,
 ): EscError {
   const { name, from } = principal()
-  const what = environment === wholeStore ? 'the store' : `environment '${environment}'`
+  const what = environment === wholeStore ? `the store` : `environment '${environment}'`
   const who = holders(rules, environment, 'admin').filter((each) => each !== '*')
   const from_ = from === 'ESC_PRINCIPAL' ? '' : ` (as ${from === 'system' ? 'the system' : from} says)`
   const ask = who.length === 0 ? 'the rules name no admin: whoever keeps esc.yaml can add one' : `ask ${who.join(', ')}`
@@ -79,7 +99,7 @@ function forbidden(
     environment === wholeStore ? '"esc access list" shows the rules' : `"esc access explain ${environment}" says why`
   return new EscError(
     'forbidden',
-    `'${name}'${from_} may not ${doing} ${what}: that needs ${level}, and the rules give ${held}`,
+    `'${name}'${from_} may not ${auditEvents[event]} ${what}: that needs ${level}, and the rules give ${held}`,
     { hint: `${ask}; ${explain}` },
   )
 }

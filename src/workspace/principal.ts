@@ -1,4 +1,4 @@
-import { declaredAuthor, systemUser } from './author.ts'
+import { type AuthorName, declaredAuthor, systemUser } from './author.ts'
 import { readKnownStores } from './known-stores.ts'
 
 /** Who somebody says to be. Nothing proves it: keys do that (docs/access.md). */
@@ -15,7 +15,16 @@ export function findPrincipal(env: Readonly<Record<string, string | undefined>>,
   if (env.ESC_PRINCIPAL) return { name: env.ESC_PRINCIPAL, from: 'ESC_PRINCIPAL' }
   const { user } = readKnownStores(env)
   if (user) return { name: user, from: 'login' }
-  const { name, email } = declaredAuthor(env, folder)
+  const { name, email } = authorOrText(env, folder)
   if (email || name) return { name: email || name, from: 'git' }
   return { name: systemUser(), from: 'system' }
+}
+
+/** An ESC_AUTHOR that is none keeps nobody from opening; whoever writes a revision is told. */
+function authorOrText(env: Readonly<Record<string, string | undefined>>, folder: string): AuthorName {
+  try {
+    return declaredAuthor(env, folder)
+  } catch {
+    return { name: env.ESC_AUTHOR ?? '', email: '' }
+  }
 }

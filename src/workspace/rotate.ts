@@ -49,7 +49,7 @@ export async function rotateEnvironment(
   options: RotateOptions,
 ): Promise<RotationReport> {
   const [level, event] = rights[options.mode]
-  await permit(workspace, reference.name, level, event)
+  const permitted = await permit(workspace, reference.name, level, event)
   const environment = workspace.store.environment(reference.name)
   const author = await workspace.author()
   let denied: StoreWorld['denied'] = () => undefined
@@ -81,11 +81,18 @@ export async function rotateEnvironment(
     onProgress: options.onProgress,
   }
   const looks = options.mode === 'plan' || options.mode === 'doctor'
-  const report = looks ? rotate(run) : announcingRotation(workspace, environment, () => rotate(run))
+  const running = looks ? rotate(run) : announcingRotation(workspace, environment, () => rotate(run))
   // An import that the user may not open is no mistake in the definition.
-  return report.catch((error) => {
-    throw denied([messageOf(error)]) ?? error
+  const report = await running.catch((error) => {
+    const reason = denied([messageOf(error)]) ?? error
+    permitted.failed(reason)
+    throw reason
   })
+  const { revision, status, paths } = report
+  const details = { ...(revision && { revision }), status, paths: paths.map(({ path }) => path) }
+  if (status === 'failed') permitted.failed('rotation_failed', details)
+  else permitted.done(details)
+  return report
 }
 
 /** Looking needs no more than opening; the rest is what a rotation needs. */

@@ -74,7 +74,7 @@ export async function saveDefinition(
   environment: Environment,
   { text, base, change, savedEdit, pending, details }: DefinitionChange,
 ): Promise<SaveResult> {
-  await permit(workspace, environment.name, 'write', 'environment-updated')
+  const permitted = await permit(workspace, environment.name, 'write', 'environment-updated')
   const { diagnostics } = await checkDefinition(
     workspace,
     environment.name,
@@ -98,6 +98,7 @@ export async function saveDefinition(
   })
   // Going back to an older definition says so in its own way.
   if (change !== 'rollback') warnOfLostCredentials(workspace, base, definition)
+  permitted.done({ revision: revision.number, change })
   return { kind: 'saved', revision: revision.number, diagnostics }
 }
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { type AccessRules, readAccessRules } from '../access/index.ts'
+import type { AuditOrigin } from '../audit/index.ts'
 import { configFolder, type KeyContext } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import type { World } from '../evaluate/index.ts'
@@ -15,6 +16,7 @@ import {
   type StoreWorld,
 } from '../store/index.ts'
 import { announcingWitness, type PostWebhook } from '../webhooks/index.ts'
+import { AuditTrail } from './audit-trail.ts'
 import { findAuthor } from './author.ts'
 import { readKnownStores } from './known-stores.ts'
 import { refuseForbidden } from './permit.ts'
@@ -44,6 +46,8 @@ export interface WorkspaceOptions {
   readonly onOpen?: ((workspace: Workspace) => void) | undefined
   /** For a copy of a store, such as a draft: whose rules count, and whose log what is done is written in. */
   readonly original?: Workspace | undefined
+  /** The command that is run, for the audit log. Undefined: another program uses the store. */
+  readonly invocation?: Pick<AuditOrigin, 'command' | 'terminal'> | undefined
 }
 
 /** Why it is this store: it was named, by flag or variable; the current folder is in or beside it; the user has logged in to it. */
@@ -60,6 +64,8 @@ export interface Workspace {
   principal(): Principal
   /** What `access:` in `esc.yaml` says. Undefined: nothing. @throws EscError `invalid_input` for rules with a mistake. */
   accessRules(): AccessRules | undefined
+  /** Where what is done is written down. */
+  readonly audit: AuditTrail
   reference(text: string): EnvironmentReference
   /** What has been changed in the store by this object so far. */
   changes(): ChangedFiles
@@ -108,6 +114,7 @@ function workspaceOf(open: (world: StoreWorld) => Store, chosen: Chosen, options
   let rules: { readonly access: AccessRules | undefined } | undefined
   const workspace: Workspace = {
     store,
+    audit: options.original?.audit ?? new AuditTrail(store, options, () => workspace.principal()),
     chosen,
     options,
     async author() {

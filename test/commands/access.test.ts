@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { type Level, levels } from '../../src/access/index.ts'
@@ -25,6 +25,11 @@ interface Case {
 const hooked = ['env webhook new {} me --url https://receiver.invalid/']
 
 const cases: Readonly<Record<string, Case | readonly Case[]>> = {
+  'audit:log': [
+    { needs: 'store', words: 'audit log' },
+    { needs: 'admin', words: 'audit log {}' },
+  ],
+  'audit:verify': { needs: 'nothing', words: 'audit verify' },
   check: { needs: 'nothing', words: 'check' },
   completion: { needs: 'nothing', words: 'completion bash' },
   'config:cp': [
@@ -199,6 +204,43 @@ describe('access rules and commands', () => {
     expect(Object.keys(cases).sort()).to.deep.equal(Object.keys(COMMANDS).sort())
   })
 
+  it('give nothing to who has no key, whatever he writes into them', async () => {
+    const name = 'app/keyless'
+    await esc.withEnvironment(name, definition)
+    await esc.ok('env', 'rotate', name)
+    const password = JSON.parse(await esc.ok('env', 'open', name)).password.current
+    const file = join(esc.store, 'esc.yaml')
+    const rules = readFileSync(file, 'utf8')
+    writeFileSync(file, `${rules}    - {environments: "*", principals: mallory, level: admin}\n`)
+    const env = { ESC_PRINCIPAL: 'mallory', ESC_CONFIG_HOME: join(esc.folder, 'mallory') }
+    const attempts = [
+      `env open ${name}`,
+      `open ${name} token --format string`,
+      `env get ${name} --show-secrets`,
+      `env run ${name} -- env`,
+      `env diff ${name}@1 --show-secrets`,
+      `config cp --env ${name} --dest app/theirs`,
+      `env clone ${name} mallory/copy`,
+      `env init mallory/other --copy-config-from ${name}`,
+      `env set ${name} a 2`,
+      `env rotate ${name}`,
+      `env change-secrets-provider ${name} default`,
+    ]
+    try {
+      for (const attempt of attempts) {
+        const { code, out, err } = await esc.run(attempt.split(' '), { env })
+        expect(code, `${attempt}: ${out}`).to.equal(1)
+        expect(out + err, attempt)
+          .to.match(/key/)
+          .and.not.include('not-a-real-token')
+          .and.not.include(password)
+      }
+    } finally {
+      writeFileSync(file, rules)
+    }
+    expect(JSON.parse(await esc.ok('env', 'open', name)).password.current).to.equal(password)
+  }).timeout(30_000)
+
   for (const { id, index, words, needs, input = '', fails, before: first = [] } of numbered) {
     it(`let only those use "esc ${words}" who have ${needs}`, async () => {
       const last = `${id.replaceAll(':', '-')}-${index}`
@@ -237,6 +279,10 @@ describe('access rules and commands', () => {
           .and.match(/that needs (read|open|write|admin), and the rules give/)
         expect(ran.err).to.include('ask ada@example.com')
         expect(ran.out).to.equal('')
+        const [newest] = JSON.parse(
+          await esc.ok('audit', 'log', '--result', 'denied', '--count', '1', '--output', 'json'),
+        )
+        expect(newest, what).to.include({ user: level, result: 'denied', command: id.replaceAll(':', ' ') })
         expect(esc.digest(), `${what}: something was written`).to.equal(folder)
       }
     }).timeout(30_000)

@@ -90,12 +90,13 @@ export class Playground {
     return this
   }
 
-  /** A digest of every byte below a folder (default: the store). */
+  /** A digest of every byte below a folder (default: the store), the audit log aside. */
   digest(folder = this.store): string {
     const hash = createHash('sha256')
     const files = readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => !/[/\\]\.?audit([/\\]|\+)/.test(file))
       .sort()
     for (const file of files) hash.update(`${file}\0`).update(readFileSync(file)).update('\0')
     return hash.digest('hex')

@@ -126,6 +126,8 @@ const SESSION: readonly (readonly string[])[] = [
   ['env', 'webhook', 'get', 'app/dev', 'hook-1'],
   ['env', 'webhook', 'delivery', 'list', 'app/dev', 'hook-1'],
   ['env', 'webhook', 'deliver'],
+  ['audit', 'log'],
+  ['audit', 'verify'],
   ['check'],
   ['logout'],
 ]

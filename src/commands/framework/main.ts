@@ -5,6 +5,7 @@ import { workspacesOf } from './opened.ts'
 import { COMMANDS, type CommandLoader } from './registry.ts'
 import { reportError } from './report-error.ts'
 import { route } from './route.ts'
+import { begin } from './running.ts'
 
 /**
  * Runs one command line and returns the exit code. Everything it reads and writes goes through `io`; `root` is the folder of
@@ -44,26 +45,31 @@ async function runBusily(
   const host = Command.busy === undefined ? undefined : beginBusy(io, Command.busy)
   try {
     const pager = Command.paged && !json ? ((input.flags as { readonly pager?: string }).pager ?? '') : undefined
-    return await run(new Command(input, host ?? io), { json, pager, io: host ?? io })
+    return await run(new Command(input, host ?? io), { id: Command.id, json, pager, io: host ?? io })
   } finally {
     host?.busy?.end()
   }
 }
 
 interface Showing {
+  /** Of the command. */
+  readonly id: string
   readonly json: boolean
   /** The pager that was asked for; empty: the usual one. Undefined: none is to be used. */
   readonly pager: string | undefined
   readonly io: Host
 }
 
-async function run(command: EscCommand, { json, pager, io }: Showing): Promise<number> {
+async function run(command: EscCommand, { id, json, pager, io }: Showing): Promise<number> {
+  const end = begin(io, id)
   try {
     const result = await command.run()
+    end(undefined)
     const output = json ? await asJson(command.json(result)) : command.text(result)
     if (output !== undefined && output !== '') await show(output.endsWith('\n') ? output : output + '\n', pager, io)
     return command.exitCode(result)
   } catch (error) {
+    end(error)
     return reportError(error, io, json ? 'json' : 'text')
   }
 }

@@ -3,6 +3,8 @@ export type CommandLoader = () => Promise<{ readonly default: unknown }>
 
 /** Every command by its id, which is its path below `src/commands` with `:` between the words. Nothing is loaded before it runs. */
 export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
+  'audit:log': () => import('../audit/log.ts'),
+  'audit:verify': () => import('../audit/verify.ts'),
   check: () => import('../check.ts'),
   completion: () => import('../completion.ts'),
   'config:cp': () => import('../config/cp.ts'),
@@ -101,6 +103,7 @@ export const ALIASES: Readonly<Record<string, string>> = {
 
 /** Groups of commands, with the line that help shows. A group comes before the groups in it. */
 export const TOPICS: Readonly<Record<string, string>> = {
+  audit: 'Who did what',
   config: 'Copy configuration',
   env: 'Manage environments',
   'env:provider': 'Manage login providers within an environment',

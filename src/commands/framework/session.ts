@@ -1,4 +1,4 @@
-import { secretPrompt } from '../../terminal/index.ts'
+import { isInteractive, secretPrompt } from '../../terminal/index.ts'
 import {
   type EnvironmentReference,
   type LocateMode,
@@ -9,6 +9,7 @@ import {
 } from '../../workspace/index.ts'
 import type { Host } from './host.ts'
 import { noteOpened } from './opened.ts'
+import { commandWords, whenEnded } from './running.ts'
 
 /** How workspace functions reach the person at the terminal. */
 export function workspaceOptions(io: Host, flags: { readonly store?: string | undefined }): WorkspaceOptions {
@@ -23,7 +24,11 @@ export function workspaceOptions(io: Host, flags: { readonly store?: string | un
     provider: io.provider,
     random: io.random,
     postWebhook: io.postWebhook,
-    onOpen: (workspace) => noteOpened(io, workspace),
+    invocation: { command: commandWords(io), terminal: isInteractive(io) },
+    onOpen(workspace) {
+      noteOpened(io, workspace)
+      whenEnded(io, (error) => workspace.audit.end(error))
+    },
   }
 }
 

@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import { codeOf, type FileSystem, makeFolders, readIfPresent, replaceFile } from '../files/index.ts'
+import { layout } from '../store/index.ts'
+
+/** How far a log has come, kept apart from it: where the next line goes, and how a shortened log is noticed. */
+export interface AuditHead {
+  /** Name of the log: the machine's, and random digits for this clone on it. */
+  readonly log: string
+  /** The file of the newest line, in the log's folder; empty: there is none yet. */
+  readonly file: string
+  /** Length of that file in bytes. */
+  readonly size: number
+  /** Of the newest line; 0 and empty before the first. */
+  readonly sequence: number
+  readonly digest: string
+}
+
+/** `+` cannot occur in the id of an environment, whose sightings are beside. */
+export function headFile(store: string, place: 'beside' | 'repository'): string {
+  return join(layout.seen(store), `audit+${place}.json`)
+}
+
+/** A log that has no head yet begins anew, under a name that no other has. */
+export function readHead(files: FileSystem, file: string, host: string): AuditHead {
+  try {
+    const bytes = readIfPresent(files, file)
+    const head = bytes === undefined ? undefined : JSON.parse(Buffer.from(bytes).toString())
+    if (head?.version === 1) return head
+  } catch {}
+  const machine = host.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 40)
+  return { log: `${machine}-${randomBytes(4).toString('hex')}`, file: '', size: 0, sequence: 0, digest: '' }
+}
+
+/** Longer than any head: each is written over the former, which is a write of one block and no new file. */
+const headBytes = 512
+
+export function writeHead(
+  files: FileSystem,
+  file: string,
+  head: AuditHead,
+  { synced }: { readonly synced: boolean },
+): void {
+  const { log, file: name, size, sequence, digest } = head
+  const text = JSON.stringify({ version: 1, log, file: name, size, sequence, digest })
+  const bytes = Buffer.from(`${text.padEnd(headBytes - 1)}\n`)
+  let open: number
+  try {
+    open = files.open(file, 'r+')
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    makeFolders(files, dirname(file), 0o700)
+    replaceFile(files, file, bytes, { synced })
+    return
+  }
+  try {
+    files.write(open, bytes)
+    if (synced) files.sync(open)
+  } finally {
+    files.close(open)
+  }
+}

@@ -1,0 +1,119 @@
+import { join } from 'node:path'
+import {
+  type FileSystem,
+  ioError,
+  machineFiles,
+  makeFolders,
+  readIfPresent,
+  statusOf,
+  syncFolder,
+} from '../files/index.ts'
+import { layout, lockNow } from '../store/index.ts'
+import { type AuditHead, headFile, readHead, writeHead } from './head.ts'
+import { type AuditEntry, digestOfLine, formatLine, parseLine } from './line.ts'
+
+export interface AuditLogPlace {
+  /** Folder of the store. */
+  readonly store: string
+  readonly keep: 'beside' | 'repository'
+  /** Default: the machine's own. */
+  readonly files?: FileSystem
+}
+
+/** The folder that logs are in, one file a log and month. */
+export function auditFolder({ store, keep }: Pick<AuditLogPlace, 'store' | 'keep'>): string {
+  return keep === 'beside' ? join(layout.machine(store), 'audit') : join(store, '.audit')
+}
+
+/**
+ * Appends a line to this machine's log of a store, chained to the line before. Synchronous, so that nothing is done between the
+ * decision and its record; several processes take turns. With `synced`, the line is on the disk when this returns; without, it
+ * outlives the process but not a loss of power.
+ *
+ * @returns the path of the file.
+ * @throws EscError `io`, `locked`.
+ */
+export function appendAudit(place: AuditLogPlace, entry: AuditEntry, { synced }: { readonly synced: boolean }): string {
+  const { store, files = machineFiles } = place
+  const folder = auditFolder(place)
+  const lock = lockNow(layout.lock(store, 'store', 'audit'), {
+    what: `the audit log of ${store}`,
+    purpose: 'audit',
+    waitMs: 5_000,
+  })
+  try {
+    const anchor = headFile(store, place.keep)
+    const head = caughtUp(files, folder, readHead(files, anchor, entry.host))
+    const file = `${entry.time.slice(0, 7)}-${head.log}.jsonl`
+    const path = join(folder, file)
+    const torn = file === head.file ? head.torn : isTorn(files, path)
+    const text = formatLine(entry, { sequence: head.sequence + 1, previous: head.digest })
+    // A line that a crash cut short is closed, so that it spoils no other.
+    const bytes = Buffer.from(`${torn ? '\n' : ''}${text}\n`)
+    write(files, path, { bytes, synced, folder, mode: place.keep === 'beside' ? 0o600 : undefined })
+    const next = { file, size: sizeOf(files, path), sequence: head.sequence + 1, digest: digestOfLine(text) }
+    writeHead(files, anchor, { log: head.log, ...next }, { synced })
+    return path
+  } catch (error) {
+    throw ioError(error, `cannot write the audit log in ${folder}`)
+  } finally {
+    lock.release()
+  }
+}
+
+/** A head, and whether the file it is about ends in the middle of a line. */
+type CurrentHead = AuditHead & { readonly torn: boolean }
+
+/** The head with the lines that a process wrote which was killed before it could move it. */
+function caughtUp(files: FileSystem, folder: string, head: AuditHead): CurrentHead {
+  if (head.file === '') return { ...head, torn: false }
+  const path = join(folder, head.file)
+  // A log that is as long as it was ends as it did, so that a long one need not be read.
+  if (sizeOf(files, path) === head.size) return { ...head, torn: false }
+  const bytes = Buffer.from(readIfPresent(files, path) ?? [])
+  // One that is shorter than it was is continued where it was: what is missing stays visible for ever.
+  let { sequence, digest } = head
+  for (const text of bytes.subarray(head.size).toString().split('\n')) {
+    const line = parseLine(text)
+    if (line === undefined || line.previous !== digest || line.sequence !== sequence + 1) continue
+    sequence += 1
+    digest = digestOfLine(text)
+  }
+  return { ...head, sequence, digest, torn: endsTorn(bytes) }
+}
+
+function isTorn(files: FileSystem, path: string): boolean {
+  return endsTorn(readIfPresent(files, path) ?? [])
+}
+
+function endsTorn(bytes: ArrayLike<number>): boolean {
+  return bytes.length > 0 && bytes[bytes.length - 1] !== 0x0a
+}
+
+function sizeOf(files: FileSystem, path: string): number {
+  return statusOf(files, path)?.size ?? 0
+}
+
+interface Writing {
+  readonly bytes: Uint8Array
+  readonly synced: boolean
+  readonly folder: string
+  readonly mode: number | undefined
+}
+
+function write(files: FileSystem, path: string, { bytes, synced, folder, mode }: Writing): void {
+  let file: number
+  try {
+    file = files.open(path, 'a', mode)
+  } catch {
+    makeFolders(files, folder, mode === undefined ? undefined : 0o700)
+    file = files.open(path, 'a', mode)
+  }
+  try {
+    for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(files.write(file, rest))
+    if (synced) files.sync(file)
+  } finally {
+    files.close(file)
+  }
+  if (synced) syncFolder(files, folder)
+}

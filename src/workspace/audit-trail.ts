@@ -1,0 +1,140 @@
+import {
+  type AuditDetails,
+  type AuditEvent,
+  type AuditOrigin,
+  type AuditResult,
+  type AuditSettings,
+  appendAudit,
+  auditSettings,
+} from '../audit/index.ts'
+import { EscError, messageOf } from '../errors.ts'
+import { layout, type Store } from '../store/index.ts'
+import type { Principal } from './principal.ts'
+import type { WorkspaceOptions } from './workspace.ts'
+
+/** Something that was allowed, and whose outcome is not known yet. */
+export interface Permitted {
+  /** It has been done. Of what only reads, nothing more is written. */
+  done(details?: AuditDetails): void
+  /** `error`: something thrown, or the code of an error. */
+  failed(error: unknown, details?: AuditDetails): void
+}
+
+interface Doing {
+  readonly event: AuditEvent
+  readonly environment: string
+}
+
+/** Reading changes nothing: that it was allowed says it all. Seeing a definition without its secrets is no event at all. */
+const reading: readonly AuditEvent[] = ['environment-open', 'environment-imported', 'environment-decrypted']
+const unrecorded: readonly AuditEvent[] = ['environment-read', 'environment-update-planned', 'audit-log-read']
+
+/** What a user does with a store, written down before it is done. */
+export class AuditTrail {
+  readonly #store: Store
+  readonly #options: WorkspaceOptions
+  readonly #principal: () => Principal
+  readonly #pending = new Map<string, Doing>()
+  readonly #files = new Set<string>()
+  #settings: AuditSettings | undefined
+  #origin: AuditOrigin | undefined
+
+  constructor(store: Store, options: WorkspaceOptions, principal: () => Principal) {
+    this.#store = store
+    this.#options = options
+    this.#principal = principal
+  }
+
+  /** Files of the log that were written and belong into git. */
+  get files(): readonly string[] {
+    return this.settings.keep === 'repository' ? [...this.#files] : []
+  }
+
+  /** What `audit:` in `esc.yaml` says. @throws EscError `invalid_input`. */
+  get settings(): AuditSettings {
+    if (this.#settings === undefined) {
+      const { configurationText: text, folder } = this.#store
+      // Spares most stores the parser, as with the access rules.
+      const section = /audit|\\/.test(text) ? this.#store.configuration('audit') : undefined
+      this.#settings = auditSettings(section, layout.configuration(folder))
+    }
+    return this.#settings
+  }
+
+  /** It is about to be done: written down once, however many functions say so. */
+  begin(event: AuditEvent, environment: string, details?: AuditDetails): Permitted {
+    if (unrecorded.includes(event) || this.settings.keep === 'off') return { done() {}, failed() {} }
+    const doing = { event, environment }
+    const key = `${event} ${environment}`
+    if (!this.#pending.has(key)) {
+      this.#write(doing, 'allowed', details)
+      this.#pending.set(key, doing)
+    }
+    const settle = (result: 'done' | 'failed', more?: AuditDetails) => {
+      if (!this.#pending.delete(key) || (result === 'done' && reading.includes(event))) return
+      this.#write(doing, result, more)
+    }
+    return {
+      done: (more) => settle('done', more),
+      failed: (error, more) => settle('failed', { code: codeOf(error), ...more }),
+    }
+  }
+
+  denied(event: AuditEvent, environment: string, details: AuditDetails): void {
+    if (this.settings.keep !== 'off') this.#write({ event, environment }, 'denied', details)
+  }
+
+  /** The command has ended: so has all that it began. `error`: what it failed of; undefined: of nothing. */
+  end(error: unknown): void {
+    for (const [key, doing] of this.#pending) {
+      this.#pending.delete(key)
+      if (error !== undefined) this.#write(doing, 'failed', { code: codeOf(error) })
+      else if (!reading.includes(doing.event)) this.#write(doing, 'done', undefined)
+    }
+  }
+
+  #write({ event, environment }: Doing, result: AuditResult, details: AuditDetails | undefined): void {
+    const { keep, required } = this.settings
+    if (keep === 'off') return
+    try {
+      const { name, from } = this.#principal()
+      this.#origin ??= originOf(this.#options)
+      const time = this.#options.now().toISOString()
+      const place = { store: this.#store.folder, keep }
+      const who = { user: name, userFrom: from, ...this.#origin }
+      const entry = { time, event, result, environment, ...who, ...(details && { details }) }
+      this.#files.add(appendAudit(place, entry, { synced: required }))
+    } catch (error) {
+      if (required && (result === 'allowed' || result === 'denied')) throw error
+      this.#options.notify(`warning: the audit log could not be written: ${messageOf(error)}`)
+    }
+  }
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'string' ? error : error instanceof EscError ? error.code : 'failed'
+}
+
+/** Variables by which CI systems say who they are, and the number of the run. */
+const ciSystems = [
+  ['GITHUB_ACTIONS', 'github-actions', 'GITHUB_RUN_ID'],
+  ['GITLAB_CI', 'gitlab', 'CI_JOB_ID'],
+  ['BUILDKITE', 'buildkite', 'BUILDKITE_BUILD_NUMBER'],
+  ['CIRCLECI', 'circleci', 'CIRCLE_BUILD_NUM'],
+  ['TF_BUILD', 'azure-pipelines', 'BUILD_BUILDID'],
+  ['JENKINS_URL', 'jenkins', 'BUILD_NUMBER'],
+  ['CI', 'ci', ''],
+] as const
+
+function originOf({ env, invocation }: WorkspaceOptions): AuditOrigin {
+  const ci = ciSystems.find(([variable]) => env[variable])
+  const run = ci && env[ci[2]]
+  const address = env.SSH_CONNECTION?.split(' ')[0]
+  return {
+    host: process.getBuiltinModule('node:os').hostname(),
+    process: process.pid,
+    ...invocation,
+    ...(ci && { ci: run ? `${ci[1]} ${run}` : ci[1] }),
+    ...(address && { address }),
+  }
+}
