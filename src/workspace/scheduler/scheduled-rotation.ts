@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EscError, messageOf } from '../../errors.ts'
-import { HasteError, type RotationReport } from '../../rotation/index.ts'
+import { decodeJournalEntry, HasteError, type RotationReport } from '../../rotation/index.ts'
 import { nextStep, type Schedule, type ScheduledRun, type Step } from '../../schedule/index.ts'
 import { type Environment, layout } from '../../store/index.ts'
 import { rotateEnvironment } from '../rotate.ts'
@@ -58,7 +58,7 @@ export async function runDue(workspace: Workspace, name: string, signal: AbortSi
   if (found?.step === undefined || found.step.at > now) return undefined
   const { schedule, step } = found
   const run = new DueRun({ workspace, environment, schedule, step, now })
-  const recovered = run.recover()
+  const recovered = await run.recover(signal)
   if (recovered !== undefined) return recovered
   return { outcome: await run.rotate(signal), alsoChanged: [] }
 }
@@ -82,6 +82,7 @@ class DueRun {
     const { workspace, environment, schedule, step } = this.#place
     let report: RotationReport
     try {
+      await this.#finishEarlier(signal)
       report = await rotateEnvironment(workspace, workspace.reference(environment.name), {
         paths: step.paths ?? [],
         mode: step.paths === undefined ? 'rotate' : 'failed',
@@ -107,7 +108,7 @@ class DueRun {
   /**
    * The newest revision of this schedule is one that has no record: its run was cut off. What it says of itself becomes the record.
    */
-  recover(): Ran | undefined {
+  async recover(signal: AbortSignal): Promise<Ran | undefined> {
     const { environment, schedule, step } = this.#place
     const runs = environment.events<ScheduledRun>('schedules')
     const revision = newestOfSchedule(environment, schedule, step)
@@ -128,6 +129,8 @@ class DueRun {
       ...(failed.length > 0 && { failed }),
       recovered: true,
     })
+    // What the run had still to clear away would pass for the next run otherwise.
+    if (environment.journal().ids().length > 0) await this.#resume(signal).catch(() => {})
     const { folder } = environment
     const outcome = {
       ...this.#outcome('recovered', {
@@ -143,6 +146,27 @@ class DueRun {
       outcome,
       alsoChanged: [revision.file, layout.settings(folder), layout.events(folder, 'rotations'), ...definition],
     }
+  }
+
+  /**
+   * A rotation that was cut off before this instant is not the one that is due: it is finished by itself. One that was begun after it
+   * is, and the run goes on with it.
+   */
+  async #finishEarlier(signal: AbortSignal): Promise<void> {
+    const { environment, step } = this.#place
+    if (environment.journal().ids().length === 0) return
+    const records = await environment.journal().list()
+    const earlier = records.some(({ content }) => {
+      const { pending, startedAt } = decodeJournalEntry(content)
+      return pending !== undefined && new Date(startedAt) < step.due
+    })
+    if (earlier) await this.#resume(signal)
+  }
+
+  async #resume(signal: AbortSignal): Promise<void> {
+    const { workspace, environment } = this.#place
+    const reference = workspace.reference(environment.name)
+    await rotateEnvironment(workspace, reference, { paths: [], mode: 'resume', signal, onProgress: () => {} })
   }
 
   async #notBegun(error: unknown): Promise<RunOutcome> {

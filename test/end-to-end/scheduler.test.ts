@@ -1,0 +1,169 @@
+import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { ended, Program } from './program.ts'
+
+const clock = fileURLToPath(new URL('clock-ahead.cjs', import.meta.url))
+const killAt = fileURLToPath(new URL('kill-at.cjs', import.meta.url))
+const dayMs = 86_400_000
+const slow = process.env.SLOW === '1'
+
+describe('the scheduler', function () {
+  this.timeout(slow ? 600_000 : 120_000)
+  let program: Program
+  let children: ChildProcess[]
+
+  before(function () {
+    if (!Program.isBuilt()) this.skip()
+  })
+  beforeEach(async () => {
+    children = []
+    program = new Program()
+    await program.withEnvironment('rotators/ci', 'values: {admin: {fn::rotate::password: {inputs: {length: 20}}}}\n')
+    await ok('env', 'schedule', 'new', 'rotators/ci', '--cron', '0 3 * * *')
+  })
+  afterEach(() => {
+    for (const child of children) child.kill('SIGKILL')
+    program?.remove()
+  })
+
+  const ok = async (...words: string[]) => {
+    const ran = await program.esc(words)
+    expect(ran.code, ran.err).to.equal(0)
+    return ran.out
+  }
+  const ahead = (days: number, more: Readonly<Record<string, string>> = {}) => ({
+    NODE_OPTIONS: `--require ${clock}`,
+    ESC_TEST_CLOCK_AHEAD_MS: String(days * dayMs),
+    ...more,
+  })
+  const dues = () => {
+    const folder = join(program.store, 'rotators', 'ci', 'revisions')
+    return readdirSync(folder).flatMap(
+      (file) => /^due: "(.*)"$/m.exec(readFileSync(join(folder, file), 'utf8'))?.[1] ?? [],
+    )
+  }
+  const records = () =>
+    readFileSync(join(program.store, 'rotators', 'ci', 'events', 'schedules.jsonl'), 'utf8')
+      .split('\n')
+      .flatMap((line) => (line.endsWith('}') ? [JSON.parse(line)] : []))
+  /** Starts the daemon, and gathers what it says. */
+  const start = (days: number, ...words: string[]) => {
+    const child = program.start(['scheduler', 'start', '--every', '1s', ...words], ahead(days))
+    children.push(child)
+    let out = ''
+    child.stdout?.on('data', (bytes) => {
+      out += bytes
+    })
+    const says = async (pattern: RegExp): Promise<RegExpExecArray> => {
+      for (let tries = 0; tries < 600; tries++) {
+        const match = pattern.exec(out)
+        if (match) return match
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      throw new Error(`it never said ${pattern}, but: ${out}`)
+    }
+    return { child, says, end: ended(child) }
+  }
+
+  it('runs each instant once, wherever its process is killed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'esc-kill-'))
+    const stride = slow ? 1 : 6
+    try {
+      let day = 1
+      for (let point = 1 + (slow ? 0 : Math.floor(Math.random() * stride)); ; point += stride, day++) {
+        const log = join(folder, `${point}.log`)
+        const cut = await program.esc(
+          ['scheduler', 'tick'],
+          ahead(day, {
+            NODE_OPTIONS: `--require ${clock} --require ${killAt}`,
+            ESC_TEST_KILL_AT: String(point),
+            ESC_TEST_KILL_LOG: log,
+          }),
+        )
+        const context = `killed at point ${point}: ${cut.signal ? readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) : `not at all: ${cut.out}${cut.err}`}`
+        const next = await program.esc(['scheduler', 'tick'], ahead(day))
+        expect(next.code, `${context}: ${next.out}${next.err}`).to.equal(0)
+        if (cut.signal === 'SIGKILL') expect(cut.out, context).to.equal('')
+        expect(dues(), `${context}; then ${next.out}`).to.have.length(day)
+        expect(new Set(dues()).size, context).to.equal(day)
+        expect(
+          records().map(({ due }) => due),
+          context,
+        ).to.have.members(dues())
+        expect((await program.esc(['scheduler', 'tick'], ahead(day))).out, context).to.equal('Nothing is due.\n')
+        if (cut.signal !== 'SIGKILL') {
+          expect(point, 'points swept').to.be.greaterThan(30)
+          break
+        }
+      }
+      expect((await program.esc(['check'])).code).to.equal(0)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('looks after schedules until it is told to stop, refuses a second one, and picks up edits', async () => {
+    const first = start(0, '--metrics', '0')
+    const [, url] = await first.says(/metrics at (\S+)\/metrics/)
+    await first.says(/healthy: 1 schedules, next rotators\/ci at .*; 0 runs succeeded/)
+    const second = await program.esc(['scheduler', 'start'])
+    expect(second.code).to.equal(1)
+    expect(second.err)
+      .to.include(`is locked by process ${first.child.pid} on `)
+      .and.include('(esc scheduler start, since ')
+    expect(await ok('scheduler', 'tick')).to.include(`Nothing to do here: the scheduler of the store`)
+    await ok('env', 'schedule', 'edit', 'rotators/ci', 'sched-1', '--once', new Date(Date.now() + 2_500).toISOString())
+    // The minute over which runs are spread would be long to wait for.
+    const { writeFileSync } = await import('node:fs')
+    const file = join(program.store, 'esc.yaml')
+    writeFileSync(file, `${readFileSync(file, 'utf8')}scheduler: {jitter: 0}\n`)
+    await first.says(/rotators\/ci: rotated, revision 3 \(due /)
+    const metrics = await (await fetch(`${url}/metrics`)).text()
+    expect(metrics).to.match(/^esc_scheduler_runs_total\{result="succeeded"\} 1$/m)
+    expect(metrics).to.match(/^esc_scheduler_last_success_timestamp_seconds\{environment="rotators\/ci"\} \d+/m)
+    expect(metrics).to.match(/^process_resident_memory_bytes [1-9]\d{6,}$/m)
+    expect((await fetch(`${url}/healthz`)).status).to.equal(200)
+    expect((await fetch(`${url}/etc/passwd`)).status).to.equal(404)
+    expect((await fetch(`${url}/metrics`, { method: 'POST' })).status).to.equal(405)
+    first.child.kill('SIGTERM')
+    const { code, out } = await first.end
+    expect(out)
+      .to.include('received SIGTERM: finishing what is under way')
+      .and.match(/stopped\n$/)
+    expect(code).to.equal(0)
+    expect(dues()).to.have.length(1)
+  })
+
+  it('makes way at once for a new one when it was killed', async () => {
+    const first = start(0)
+    await first.says(/healthy/)
+    first.child.kill('SIGKILL')
+    await first.end
+    const second = start(1)
+    await second.says(/rotators\/ci: rotated|healthy/)
+    second.child.kill('SIGINT')
+    expect((await second.end).code).to.equal(0)
+  })
+
+  it('refuses a port that is taken', async () => {
+    const first = start(0, '--metrics', '0')
+    const [, port = ''] = await first.says(/metrics at http:\/\/127\.0\.0\.1:(\d+)\/metrics/)
+    first.child.kill('SIGSTOP')
+    try {
+      const other = new Program()
+      await other.ok('init')
+      const ran = await other.esc(['scheduler', 'start', '--metrics', port])
+      expect(ran.code).to.equal(1)
+      expect(ran.err).to.include(`cannot listen on 127.0.0.1:${port}`)
+      other.remove()
+    } finally {
+      first.child.kill('SIGCONT')
+      first.child.kill('SIGTERM')
+      await first.end
+    }
+  })
+})
