@@ -1,16 +1,10 @@
 import { EscError } from '../errors.ts'
-import {
-  catchSignals,
-  diagnosticLines,
-  findProgram,
-  findUnexecutable,
-  hasColour,
-  runProgram,
-} from '../terminal/index.ts'
+import { catchSignals, findProgram, findUnexecutable, type PreparedProgram, runProgram } from '../terminal/index.ts'
 import {
   createFiles,
-  type FileVariables,
+  type EnvironmentReference,
   interpolateArgument,
+  type OpenedEnvironment,
   openEnvironment,
   secretTexts,
   selectedEnvironment,
@@ -19,13 +13,18 @@ import {
 import { EscCommand } from './framework/command.ts'
 import { DRAFT_TO_READ_FLAG, readingDraft } from './framework/draft.ts'
 import { boolean, duration } from './framework/flags.ts'
-import { EXIT, ExitError, ReportedError } from './framework/report-error.ts'
+import { EXIT, ExitError } from './framework/report-error.ts'
+import { notStarted, showDiagnostics } from './framework/run-problems.ts'
 import { openSession, openTarget, temporaryPlace } from './framework/session.ts'
 
 const flags = {
   interactive: boolean({
     description: 'give the program the terminal as it is; secrets in its output are not hidden',
     char: 'i',
+  }),
+  watch: boolean({
+    description: 'start the program again when there is a newer revision of the environment, or of one that it imports',
+    char: 'w',
   }),
   'no-pty': boolean({
     description: 'at a terminal, give the program pipes instead of a terminal of its own',
@@ -36,6 +35,16 @@ const flags = {
     default: '2h0m0s',
   }),
   ...DRAFT_TO_READ_FLAG,
+}
+
+/** What is to be run. */
+interface Command {
+  /** Absolute path. */
+  readonly file: string
+  /** As it was typed. */
+  readonly name: string
+  readonly args: readonly string[]
+  readonly reference: EnvironmentReference
 }
 
 /** The exit code of the program. */
@@ -55,6 +64,10 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
     {
       description: 'Use a value in an argument',
       command: "esc run app/dev -- curl -H 'Authorization: Bearer ${api.token}' https://example.com",
+    },
+    {
+      description: 'The same, started again whenever a value changes',
+      command: 'esc run --watch app/dev -- ./deploy.sh',
     },
     { description: 'An interactive program', command: 'esc run app/dev psql' },
   ]
@@ -80,47 +93,50 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
     if (name === undefined) {
       throw new EscError('usage', 'no command specified', { hint: 'put it last: esc run <environment> -- <command>' })
     }
-    const file = this.#find(name)
+    if (this.flags.watch && this.flags.draft !== undefined) {
+      throw new EscError('usage', '--watch and --draft exclude each other', { hint: 'a draft is watched nowhere' })
+    }
+    const command = { file: this.#find(name), name, args, reference }
     this.#warnOfNesting()
+    if (this.flags.watch) {
+      const { watchAndRun } = await import('./framework/run-watched.ts')
+      return await watchAndRun(target, this.io, (opened, secrets) => this.#prepare(command, opened, secrets))
+    }
     const opened = await readingDraft(target, this.flags.draft, (draft) =>
       openEnvironment(draft.workspace, draft.reference),
     )
-    const { properties = {}, diagnostics } = opened
-    this.io.err(diagnosticLines(diagnostics, hasColour(this.io, 'stderr')))
-    if (diagnostics.some(({ severity }) => severity === 'error')) {
-      throw new ReportedError('invalid_definition', `the definition of ${reference.typed} has errors`)
-    }
-    const secrets = secretTexts(properties)
-    const filled = args.map((argument) => interpolateArgument(properties, argument, secrets))
+    showDiagnostics(opened, reference.typed, this.io)
     // From here on a signal must not end us before the files are removed.
     const signals = catchSignals(this.io)
-    let files: FileVariables | undefined
+    let prepared: PreparedProgram | undefined
     try {
-      files = createFiles(properties, temporaryPlace(this.io))
-      const env: Record<string, string | undefined> = {
-        ...this.io.env,
-        ESC_ENVIRONMENT: reference.name,
-        ESC_REVISION: String(opened.revision),
-      }
-      const variables = variablesOf(properties, 'environmentVariables', { redact: false })
-      for (const { name, value } of [...variables, ...files.variables]) env[name] = value
-      return await runProgram(
-        {
-          file,
-          name,
-          args: filled,
-          env,
-          secrets: this.flags.interactive ? undefined : [...secrets],
-          pty: !this.flags['no-pty'],
-        },
-        this.io,
-        signals,
-      )
+      prepared = this.#prepare(command, opened, new Set())
+      return await runProgram(prepared.program, this.io, signals)
     } catch (error) {
       throw notStarted(error)
     } finally {
-      files?.remove()
+      prepared?.release()
       signals.release()
+    }
+  }
+
+  /** What runs in an environment. Its secrets are added to those that are hidden anyway. */
+  #prepare({ file, name, args, reference }: Command, opened: OpenedEnvironment, secrets: Set<string>): PreparedProgram {
+    const { properties = {}, revision } = opened
+    for (const secret of secretTexts(properties)) secrets.add(secret)
+    const filled = args.map((argument) => interpolateArgument(properties, argument, secrets))
+    const files = createFiles(properties, temporaryPlace(this.io))
+    const env: Record<string, string | undefined> = {
+      ...this.io.env,
+      ESC_ENVIRONMENT: reference.name,
+      ESC_REVISION: String(revision),
+    }
+    const variables = variablesOf(properties, 'environmentVariables', { redact: false })
+    for (const { name, value } of [...variables, ...files.variables]) env[name] = value
+    const hidden = this.flags.interactive ? undefined : [...secrets]
+    return {
+      program: { file, name, args: filled, env, secrets: hidden, pty: !this.flags['no-pty'] },
+      release: () => files.remove(),
     }
   }
 
@@ -160,21 +176,4 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
   override exitCode(code: number): number {
     return code
   }
-}
-
-/** The operating system's reasons for not starting a program have exit codes of their own. */
-function notStarted(error: unknown): unknown {
-  if (!(error instanceof EscError) || !(error.cause instanceof Error)) return error
-  const { code, syscall } = error.cause as NodeJS.ErrnoException
-  if (!syscall?.startsWith('spawn')) return error
-  return new ExitError(code === 'ENOENT' ? EXIT.notFound : EXIT.notExecutable, error.code, error.message, {
-    hint: SPAWN_HINTS[code ?? ''] ?? 'see whether it starts without esc',
-    cause: error.cause,
-  })
-}
-
-const SPAWN_HINTS: Readonly<Record<string, string>> = {
-  ENOENT: 'the program that its first line (#!) names is missing',
-  E2BIG:
-    'the variables and arguments are more than the operating system allows: use files of the environment for large values',
 }

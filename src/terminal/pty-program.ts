@@ -8,6 +8,7 @@ import { makeTerminalRaw } from './raw-terminal.ts'
 import type { Redactor } from './redact.ts'
 import { writeRedacted } from './redacted-stream.ts'
 import type { Program, RunningProgram } from './run-program.ts'
+import { signalGroup } from './signals.ts'
 
 const SUSPEND_KEY = 0x1a
 /** A program may want to put its screen in order before it is stopped. */
@@ -93,6 +94,7 @@ export async function startInPty(program: Program, io: Io, redactor: Redactor): 
     ),
     kill: (signal) => child.kill(signal),
     hasPty: true,
+    abandon: () => void child._socket.destroy(new Error('abandoned')),
   }
 }
 
@@ -166,13 +168,5 @@ function destroyWhenQuiet(socket: ReadStream): void {
     }
     look()
     return socket
-  }
-}
-
-function signalGroup(pid: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
-  try {
-    process.kill(-pid, signal)
-  } catch {
-    // It has just ended.
   }
 }

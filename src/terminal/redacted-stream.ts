@@ -51,6 +51,7 @@ export function writeRedacted({ from, redactor, sink, toTerminal }: RedactedStre
     }
     from.on('error', finish)
     from.on('end', finish)
+    from.on('close', finish)
   })
 }
 

@@ -4,7 +4,7 @@ import type { Io, Variables } from './io.ts'
 import { HiddenPatterns, Redactor } from './redact.ts'
 import { type Sink, writeRedacted } from './redacted-stream.ts'
 import { LEAST_SECRET_BYTES, secretForms } from './secret-forms.ts'
-import { type CaughtSignals, catchSignals } from './signals.ts'
+import { type CaughtSignals, catchSignals, signalGroup } from './signals.ts'
 
 export interface Program {
   /** Absolute path. */
@@ -17,6 +17,8 @@ export interface Program {
   readonly secrets: readonly string[] | undefined
   /** Whether it gets a terminal of its own where we have one. Default: yes. */
   readonly pty?: boolean
+  /** Whether signals go to it and all that it has started. Not for a program that reads keys. Default: no. */
+  readonly ownGroup?: boolean
 }
 
 /** A program that has been started. */
@@ -26,6 +28,8 @@ export interface RunningProgram {
   kill(signal: NodeJS.Signals): void
   /** Whether it has a terminal of its own: the keys of ours do not reach it as signals. */
   readonly hasPty: boolean
+  /** Reads its output no more, whoever may still write. */
+  abandon(): void
 }
 
 /**
@@ -47,7 +51,8 @@ export async function runProgram(program: Program, io: Io, signals: CaughtSignal
   }
 }
 
-function isKey(signal: NodeJS.Signals): boolean {
+/** Whether a terminal sends it at a key. */
+export function isKey(signal: NodeJS.Signals): boolean {
   return signal === 'SIGINT' || signal === 'SIGQUIT'
 }
 
@@ -78,6 +83,7 @@ async function startWithPipes(program: Program, io: Io, hides: boolean): Promise
     argv0: program.name,
     env: { ...program.env },
     cwd: io.cwd,
+    detached: program.ownGroup === true,
     stdio: [io.sharesStreams ? 'inherit' : 'ignore', piped, piped],
   })
   const ended = new Promise<number>((done, fail) => {
@@ -96,8 +102,15 @@ async function startWithPipes(program: Program, io: Io, hides: boolean): Promise
       await Promise.all(written)
       return code
     }),
-    kill: (signal) => child.kill(signal),
+    kill: (signal) => {
+      if (program.ownGroup && child.pid !== undefined) signalGroup(child.pid, signal)
+      else child.kill(signal)
+    },
     hasPty: false,
+    abandon() {
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+    },
   }
 }
 

@@ -32,3 +32,12 @@ export function catchSignals(io: Io): CaughtSignals {
     },
   }
 }
+
+/** Sends a signal to a program that leads a group of processes, and to the others in it. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // All have just ended.
+  }
+}

@@ -104,6 +104,7 @@ export { signingKeys } from './signed-requests.ts'
 export { type StoreStatus, storeStatus } from './store-status.ts'
 export { FORMATS, type Format, renderValue, unknownFormat, variablesOf } from './value-format.ts'
 export { removeRevisionTag, retractRevision, tagRevision } from './versions.ts'
+export { nextVersion } from './watch-environment.ts'
 export {
   createWebhook,
   deliverWebhooks,

@@ -1,6 +1,6 @@
 import { type ExportedMap, evaluateEnvironment } from '../evaluate/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
-import { buildWorld } from './build-world.ts'
+import { buildWorld, type StoreWorld } from './build-world.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type Workspace, warnOfUnsavedEdit } from './workspace.ts'
@@ -12,6 +12,17 @@ export interface OpenedEnvironment {
   readonly diagnostics: readonly Diagnostic[]
   /** The revision that was opened. */
   readonly revision: number
+  /** All that took part, this one first. */
+  readonly used: readonly UsedRevision[]
+}
+
+/** Which revision an environment was used at, and what asked for it. */
+export interface UsedRevision {
+  readonly name: string
+  /** As it was asked for; undefined: the newest. */
+  readonly version: string | undefined
+  readonly revision: number
+  readonly folder: string
 }
 
 export interface OpenOptions {
@@ -37,9 +48,11 @@ export async function openEnvironment(
   // First of all: a changed definition could send the secrets of others wherever it likes.
   await world.verify(reference.environment)
   if (reference.version === undefined) warnOfUnsavedEdit(workspace, environment, revision)
+  const { name, version } = reference
+  const own = { name, version, revision: revision.number, folder: environment.folder }
   if (revision.definition.trim() === '') {
     permitted.done()
-    return { properties: undefined, diagnostics: [], revision: revision.number }
+    return { properties: undefined, diagnostics: [], revision: revision.number, used: [own] }
   }
   const evaluation = await evaluateEnvironment(
     { name: reference.environment, text: revision.definition, mode: 'open', unlock },
@@ -55,5 +68,14 @@ export async function openEnvironment(
     properties: failed ? undefined : evaluation.environment?.properties,
     diagnostics: evaluation.diagnostics,
     revision: revision.number,
+    used: [own, ...importedRevisions(workspace, world, reference.environment)],
   }
+}
+
+function importedRevisions(workspace: Workspace, world: StoreWorld, root: string): UsedRevision[] {
+  return [...world.used].flatMap(([asked, { environment, revision }]) => {
+    if (asked === root) return []
+    const { name, version } = workspace.reference(asked)
+    return [{ name, version, revision: revision.number, folder: environment.folder }]
+  })
 }
