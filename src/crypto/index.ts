@@ -1,6 +1,7 @@
 export { configFolder } from './config-folder.ts'
 export type { KeyOwner, SealUse } from './data-key.ts'
 export { DataKey } from './data-key.ts'
+export { type KeyHolders, keyHolders } from './key-holders.ts'
 export type { Network } from './network.ts'
 export type { JsonWebKeySet, OidcKey } from './oidc-key.ts'
 export { oidcKey, oidcKeySet } from './oidc-key.ts'

@@ -250,6 +250,16 @@ export class Environment {
     await this.changeSettings({ deletionProtected: on })
   }
 
+  /** Whether this machine has seen or made the data key before, or has seen none. */
+  knowsKey(): boolean {
+    return this.#place.memory.knowsKey(this.id, digestOfKey(this.#settings.read().wrappedDataKey))
+  }
+
+  /** The revision of the highest number, whatever this machine remembers: for a person to decide whether to believe it. */
+  unconfirmedNewest(): Revision {
+    return this.#history.revision(this.#history.newestNumber())
+  }
+
   /** Takes the data key for right that this machine has not seen before: a person has said that it was changed on purpose. */
   trustKey(): void {
     this.#guard('open')

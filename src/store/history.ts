@@ -131,7 +131,7 @@ export class History {
       refuse(
         `environment '${name}' has another data key than this machine has seen`,
         settings.file,
-        `whoever holds that key can read what you save: unless you know who changed the secrets provider, restore the environment from the git history; to accept the key, delete ${file}`,
+        `whoever holds that key can read what you save: unless you know who changed the secrets provider, restore the environment from the git history; to accept the key, run "esc env trust ${name}"`,
       )
     }
     if (seen === undefined) return

@@ -155,12 +155,17 @@ export class Store {
   /** For new environments: those there are keep what their settings say. */
   async setDefaultSecretsProvider(secretsProvider: string): Promise<void> {
     secretsProviderKind(secretsProvider)
+    await this.changeConfiguration((text) => setAt(text, ['defaults', 'secretsProvider'], secretsProvider))
+  }
+
+  /** Changes the text of `esc.yaml`, as it is under the lock. */
+  async changeConfiguration(change: (text: string) => string): Promise<void> {
     const { files, guard } = this.#world
     guard('*', 'admin')
     const file = layout.configuration(this.folder)
     await this.#write('configure', () => {
       const before = Buffer.from(files.readFile(file)).toString()
-      const text = setAt(before, ['defaults', 'secretsProvider'], secretsProvider)
+      const text = change(before)
       if (text !== before) replaceFile(files, file, Buffer.from(text))
       this.#text = text
       this.#configuration = undefined

@@ -8,11 +8,13 @@ export {
   auditCsv,
   describeLine,
 } from '../audit/index.ts'
+export type { KeyHolders } from '../crypto/index.ts'
 export type { RotationEvent, RotationReport } from '../rotation/index.ts'
 export type { ScheduledRun } from '../schedule/index.ts'
 export type { EnvironmentTag } from '../store/index.ts'
 export type { Delivered, Delivery, Webhook } from '../webhooks/index.ts'
 export { hasDue as hasDueDeliveries } from '../webhooks/index.ts'
+export { type AccessExplanation, type AccessList, explainAccess, listAccess, type PrincipalAccess } from './access.ts'
 export { type Applied, type AppliedEnvironment, applyDefinitions, readDefinitions } from './apply.ts'
 export { type AuditFilter, auditLines, verifyAuditLog } from './audit-log.ts'
 export {
@@ -102,6 +104,7 @@ export { changeSetting, type EnvironmentSettings, environmentSettings, settingNa
 export { expandReferences, namesSeveral } from './several.ts'
 export { signingKeys } from './signed-requests.ts'
 export { type StoreStatus, storeStatus } from './store-status.ts'
+export { type TrustedKey, trustKey, type UnknownKey } from './trust-key.ts'
 export { FORMATS, type Format, renderValue, unknownFormat, variablesOf } from './value-format.ts'
 export { removeRevisionTag, retractRevision, tagRevision } from './versions.ts'
 export { nextVersion } from './watch-environment.ts'

@@ -25,6 +25,11 @@ interface Case {
 const hooked = ['env webhook new {} me --url https://receiver.invalid/']
 
 const cases: Readonly<Record<string, Case | readonly Case[]>> = {
+  'access:explain': [
+    { needs: 'nothing', words: 'access explain {}' },
+    { needs: 'nothing', words: 'access explain {} --as bob' },
+  ],
+  'access:list': { needs: 'nothing', words: 'access list' },
   'audit:log': [
     { needs: 'store', words: 'audit log' },
     { needs: 'admin', words: 'audit log {}' },
@@ -131,6 +136,7 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'env:tag:ls': { needs: 'read', words: 'env tag ls {}' },
   'env:tag:mv': { needs: 'write', words: 'env tag mv {} team crew' },
   'env:tag:rm': { needs: 'write', words: 'env tag rm {} team' },
+  'env:trust': { needs: 'open', words: 'env trust {} --yes' },
   'env:version': { needs: 'read', words: 'env version {}@1' },
   'env:version:history': { needs: 'read', words: 'env version history {}' },
   'env:version:retract': { needs: 'write', words: 'env version retract {}@2' },

@@ -3,6 +3,8 @@ export type CommandLoader = () => Promise<{ readonly default: unknown }>
 
 /** Every command by its id, which is its path below `src/commands` with `:` between the words. Nothing is loaded before it runs. */
 export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
+  'access:explain': () => import('../access/explain.ts'),
+  'access:list': () => import('../access/list.ts'),
   'audit:log': () => import('../audit/log.ts'),
   'audit:verify': () => import('../audit/verify.ts'),
   check: () => import('../check.ts'),
@@ -58,6 +60,7 @@ export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   'env:tag:ls': () => import('../env/tag/ls.ts'),
   'env:tag:mv': () => import('../env/tag/mv.ts'),
   'env:tag:rm': () => import('../env/tag/rm.ts'),
+  'env:trust': () => import('../env/trust.ts'),
   'env:version': () => import('../env/version.ts'),
   'env:version:history': () => import('../env/version/history.ts'),
   'env:version:retract': () => import('../env/version/retract.ts'),
@@ -103,6 +106,7 @@ export const ALIASES: Readonly<Record<string, string>> = {
 
 /** Groups of commands, with the line that help shows. A group comes before the groups in it. */
 export const TOPICS: Readonly<Record<string, string>> = {
+  access: 'Who may do what',
   audit: 'Who did what',
   config: 'Copy configuration',
   env: 'Manage environments',

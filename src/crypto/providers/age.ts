@@ -101,13 +101,37 @@ function digestOf(recipients: readonly string[]): Buffer {
     .digest()
 }
 
+/** A recipient as a list has it. */
+export interface AgeRecipient {
+  readonly recipient: string
+  /** Whose it is: what the comment on the line before says. Undefined: nothing. */
+  readonly of: string | undefined
+}
+
+export interface AgeRecipients {
+  readonly recipients: readonly AgeRecipient[]
+  /** The file they are in. Undefined: the URL names them. */
+  readonly file: string | undefined
+}
+
 /** Of the URL, or of the nearest recipients file. @throws EscError `invalid_input`. */
-function recipientsOf(url: AgeKeyUrl, { files = machineFiles }: KeyContext, owner: KeyOwner): readonly string[] {
-  if (url.recipients.length > 0) return url.recipients
+function recipientsOf(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner): readonly string[] {
+  return ageRecipients(url, context, owner).recipients.map(({ recipient }) => recipient)
+}
+
+/** Whom the data key is to be locked for, the next time it is. @throws EscError `invalid_input`. */
+export function ageRecipients(
+  url: AgeKeyUrl,
+  { files = machineFiles }: Pick<KeyContext, 'files'>,
+  owner: KeyOwner,
+): AgeRecipients {
+  if (url.recipients.length > 0) {
+    return { recipients: url.recipients.map((recipient) => ({ recipient, of: undefined })), file: undefined }
+  }
   for (const folder of owner.folders ?? []) {
     const path = join(folder, recipientsFile)
     const bytes = readRecipients(files, path)
-    if (bytes !== undefined) return parseRecipients(Buffer.from(bytes).toString(), path)
+    if (bytes !== undefined) return { recipients: parseRecipients(Buffer.from(bytes).toString(), path), file: path }
   }
   throw new EscError(
     'invalid_input',
@@ -127,18 +151,21 @@ function readRecipients(files: FileSystem, path: string): Uint8Array | undefined
 }
 
 /** One a line, blank lines and comments aside. */
-function parseRecipients(text: string, path: string): readonly string[] {
-  const recipients = new Set<string>()
+function parseRecipients(text: string, path: string): readonly AgeRecipient[] {
+  const recipients = new Map<string, AgeRecipient>()
+  let comment: string | undefined
   text.split(/\r?\n/).forEach((line, index) => {
     const trimmed = line.trim()
+    const of = comment
+    comment = trimmed.startsWith('#') ? trimmed.replace(/^#+\s*/, '') : undefined
     if (trimmed === '' || trimmed.startsWith('#')) return
     const problem = recipientProblem(trimmed)
     if (problem !== undefined) {
       throw new EscError('invalid_input', `${path}:${index + 1}: ${problem}`, { hint: 'write one age1… a line' })
     }
-    recipients.add(trimmed)
+    if (!recipients.has(trimmed)) recipients.set(trimmed, { recipient: trimmed, of })
   })
-  if (recipients.size > 0) return [...recipients]
+  if (recipients.size > 0) return [...recipients.values()]
   throw new EscError('invalid_input', `${path} names no recipients`, { hint: 'write one age1… a line' })
 }
 

@@ -1,0 +1,72 @@
+import type { KeyHolders } from '../crypto/index.ts'
+import { EscError, messageOf } from '../errors.ts'
+import { type Author, machineGit } from '../store/index.ts'
+import { holdersOf } from './access.ts'
+import { permit } from './permit.ts'
+import type { EnvironmentReference } from './reference.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What a person needs to know to decide whether a data key was changed on purpose. */
+export interface UnknownKey {
+  readonly environment: string
+  readonly key: KeyHolders & { readonly secretsProvider: string }
+  /** The newest revision, as it says of itself. */
+  readonly revision: {
+    readonly number: number
+    readonly author: Author
+    readonly created: Date
+    readonly change: string
+  }
+  /** The last commit that changed the settings, in which the key is: `1a2b3c4 Ada <ada@example.com> 2026-03-04T…: subject`. Undefined: git knows none. */
+  readonly commit: string | undefined
+  /** Why its seals could not be checked; undefined: they are right. */
+  readonly unverified: string | undefined
+}
+
+export interface TrustedKey extends UnknownKey {
+  /** False: this machine knew the key already. */
+  readonly accepted: boolean
+}
+
+/**
+ * Accepts the data key of an environment that this machine has not seen before, once `confirm` has returned. What does not even have
+ * the seals of that key is not accepted.
+ *
+ * @throws EscError `tampered`, `forbidden`; what `confirm` throws.
+ */
+export async function trustKey(
+  workspace: Workspace,
+  { name }: EnvironmentReference,
+  confirm: (unknown: UnknownKey) => Promise<void>,
+): Promise<TrustedKey> {
+  await permit(workspace, name, 'open', 'environment-key-trusted')
+  const environment = workspace.store.environment(name)
+  const revision = environment.unconfirmedNewest()
+  const { number, author, created, change } = revision
+  const unverified = await environment.verify(revision).then(
+    () => undefined,
+    (error) => {
+      if (error instanceof EscError && error.code === 'key_unavailable') return messageOf(error)
+      throw error
+    },
+  )
+  const known = {
+    environment: environment.name,
+    key: holdersOf(workspace, environment),
+    revision: { number, author, created, change },
+    commit: await lastCommit(workspace, environment.settings.file),
+    unverified,
+  }
+  if (environment.knowsKey()) return { ...known, accepted: false }
+  await confirm(known)
+  environment.trustKey()
+  return { ...known, accepted: true }
+}
+
+async function lastCommit({ store }: Workspace, file: string): Promise<string | undefined> {
+  const log = await machineGit(['log', '-1', '--format=%h %an <%ae> %aI: %s', '--', file], { cwd: store.folder }).catch(
+    () => undefined,
+  )
+  const line = log?.status === 0 ? log.stdout.toString().trim() : ''
+  return line === '' ? undefined : line
+}
