@@ -6,7 +6,7 @@ const { mkdtempSync, rmSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { dirname, join } = require('node:path')
 const { load, uncached } = require('./run.cjs')
-const { saveCaches } = require('./user-cache.cjs')
+const { saveCaches } = require('./save-caches.cjs')
 
 const root = dirname(__dirname)
 // `other` first: it makes the store that the others read.

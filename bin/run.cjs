@@ -3,7 +3,7 @@
 // What npm links as `esc`. Everything here is paid for by every command and is compiled anew each time, so it is short, and uses
 // next to nothing of Node.
 const fs = require('node:fs')
-const { dirname } = require('node:path')
+const { dirname, isAbsolute } = require('node:path')
 const { Script } = require('node:vm')
 
 const root = dirname(__dirname)
@@ -57,28 +57,46 @@ function compile(name) {
   // build writes that digest into the first line: "// sha256:" and 64 digits.
   const kind = name.startsWith('sdk/') ? `${name.slice(4, -4)}-all` : `${name.slice(0, -4)}-${profile}`
   const cacheName = `${kind}-${source.slice(10, 42)}-${process.version}-${process.arch}.cache`
-  const shipped = scriptWith({ source, filename, cachedData: readIfThere(`${root}/dist/cache/${cacheName}`) })
-  if (shipped !== undefined) return shipped
-  const { readUserCache } = require('./user-cache.cjs')
-  const own = scriptWith({ source, filename, cachedData: readUserCache(cacheName) })
-  if (own !== undefined) return own
+  for (const read of [readShipped, readOwn]) {
+    const cachedData = read(cacheName)
+    if (cachedData === undefined) continue
+    const script = new Script(source, { filename, cachedData })
+    if (!script.cachedDataRejected) return script
+  }
   const script = new Script(source, { filename })
   uncached.set(cacheName, script)
   return script
 }
 
-function scriptWith({ source, filename, cachedData }) {
-  if (cachedData === undefined) return undefined
-  const script = new Script(source, { filename, cachedData })
-  return script.cachedDataRejected ? undefined : script
+function readShipped(cacheName) {
+  try {
+    return fs.readFileSync(`${root}/dist/cache/${cacheName}`)
+  } catch {
+    return undefined
+  }
 }
 
-function readIfThere(file) {
+/** A cache is code: of those in the user's folder only what nobody else can write counts. */
+function readOwn(cacheName) {
   try {
+    const folder = ownFolder()
+    const file = `${folder}/${cacheName}`
+    if (folder === undefined || !isPrivate(fs.statSync(folder)) || !isPrivate(fs.lstatSync(file))) return undefined
     return fs.readFileSync(file)
   } catch {
     return undefined
   }
+}
+
+/** Where caches are kept that did not come with the program. */
+function ownFolder() {
+  const { XDG_CACHE_HOME, HOME } = process.env
+  const base = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`)
+  return base && isAbsolute(base) ? `${base}/esc` : undefined
+}
+
+function isPrivate(status) {
+  return process.getuid !== undefined && status.uid === process.getuid() && (status.mode & 0o022) === 0
 }
 
 function start() {
@@ -94,7 +112,7 @@ function start() {
 
 function finish(code) {
   // Now V8 knows which functions the command needs.
-  if (uncached.size > 0) require('./user-cache.cjs').saveUserCaches(uncached)
+  if (uncached.size > 0) require('./save-caches.cjs').saveOwnCaches(uncached, { folder: ownFolder(), isPrivate })
   // Everything has been written; connections that vendors' libraries keep open must not hold us up.
   process.exit(code)
 }

@@ -65,7 +65,7 @@ describe('the built esc', function () {
 
   it('writes a code cache when none came with the build, for the user alone, and survives a damaged one', () => {
     const copy = join(playground.folder, 'package')
-    for (const file of ['bin/run.cjs', 'bin/user-cache.cjs', 'dist/cli.cjs', 'package.json']) {
+    for (const file of ['bin/run.cjs', 'bin/save-caches.cjs', 'dist/cli.cjs', 'package.json']) {
       cpSync(join(packageRoot, file), join(copy, file))
     }
     const home = join(playground.folder, 'cache')

@@ -1,26 +1,12 @@
 'use strict'
-// Code caches for other versions of Node than the one that built this package, in a folder of the user's. A cache is code: only what
-// nobody else can write counts. Loaded when the caches of the build do not fit.
+// Writes code caches. Loaded by a run that found none that fits, and by the build.
 const fs = require('node:fs')
 const path = require('node:path')
 
-/** Undefined: there is none, or it is not the user's own. */
-function readUserCache(name) {
-  try {
-    const folder = userCacheFolder()
-    if (folder === undefined || !isPrivate(fs.statSync(folder))) return undefined
-    const file = path.join(folder, name)
-    return isPrivate(fs.lstatSync(file)) ? fs.readFileSync(file) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Called after a run, when V8 knows which functions a command needs. Never fails. */
-function saveUserCaches(scripts) {
+/** Called after a run, for the folder of the user, who alone may write there. Undefined: there is no folder. Never fails. */
+function saveOwnCaches(scripts, { folder, isPrivate }) {
   // With flags of its own, V8 would refuse every cache; writing one each time would only cost.
   if (process.execArgv.length > 0 || process.env.NODE_OPTIONS || process.env.ESC_NO_CODE_CACHE) return
-  const folder = userCacheFolder()
   if (folder === undefined) return
   try {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -41,15 +27,6 @@ function saveCaches(scripts, folder, mode) {
   }
 }
 
-function userCacheFolder() {
-  const base = process.env.XDG_CACHE_HOME || (process.env.HOME && path.join(process.env.HOME, '.cache'))
-  return base && path.isAbsolute(base) ? path.join(base, 'esc') : undefined
-}
-
-function isPrivate(status) {
-  return process.getuid !== undefined && status.uid === process.getuid() && (status.mode & 0o022) === 0
-}
-
 /** Keeps the folder small: caches of builds that are gone are never asked for again. */
 function removeOldCaches(folder) {
   const aged = fs
@@ -60,4 +37,4 @@ function removeOldCaches(folder) {
   for (const { name } of aged.slice(32)) fs.rmSync(path.join(folder, name), { force: true })
 }
 
-module.exports = { readUserCache, saveCaches, saveUserCaches }
+module.exports = { saveCaches, saveOwnCaches }
