@@ -84,7 +84,15 @@ export {
   rotatorStatus,
 } from './rotator-status.ts'
 export type { SaveResult } from './save-definition.ts'
-export { parseListenAddress, type RunOutcome, startScheduler, type Tick, tickScheduler } from './scheduler/index.ts'
+export {
+  parseListenAddress,
+  type RunOutcome,
+  schedulerUnit,
+  startScheduler,
+  type Tick,
+  tickScheduler,
+  unitKinds,
+} from './scheduler/index.ts'
 export {
   createSchedule,
   editSchedule,

@@ -165,6 +165,7 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   open: { needs: 'open', words: 'open {}' },
   run: { needs: 'open', words: 'run {} -- true' },
   // They rotate what the rules let them, environment by environment: a refusal is the result of a run.
+  'scheduler:install': { needs: 'nothing', words: 'scheduler install --cron' },
   'scheduler:start': { needs: 'nothing', words: 'scheduler start --every 0s', fails: true },
   'scheduler:tick': { needs: 'nothing', words: 'scheduler tick' },
   select: { needs: 'read', words: 'select {}' },

@@ -83,6 +83,7 @@ export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   'oidc:jwks': () => import('../oidc/jwks.ts'),
   open: () => import('../open.ts'),
   run: () => import('../run.ts'),
+  'scheduler:install': () => import('../scheduler/install.ts'),
   'scheduler:start': () => import('../scheduler/start.ts'),
   'scheduler:tick': () => import('../scheduler/tick.ts'),
   select: () => import('../select.ts'),

@@ -1,0 +1,15 @@
+import { commented, keyComment, shellWord, type UnitPlace } from './unit.ts'
+
+/** A line for `crontab -e` (crontab(5)). */
+export function cronUnit({ program, store }: UnitPlace): string {
+  const command = [...program, 'scheduler', 'tick', '--store', store].map(shellWord).join(' ')
+  return `${commented([
+    'Add these lines with crontab -e. What a run says goes to the system log (journalctl -t esc-scheduler).',
+    '',
+    ...keyComment,
+    'The key file of the user whose crontab this is is found without it. Else take away the # of one line, and keep the file it names at mode 0600.',
+  ])}
+#ESC_PASSPHRASE_FILE=/etc/esc/passphrase
+*/5 * * * * ${command.replaceAll('%', '\\%')} 2>&1 | logger -t esc-scheduler
+`
+}
