@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 import { EscError, messageOf } from '../errors.ts'
-import { createFile, type FileSystem, makeFolders, readIfPresent, statusOf } from '../files/index.ts'
+import { createFile, type FileSystem, makeFolders, readIfPresent, statusOf, syncFolder } from '../files/index.ts'
 
 /** A key-encryption key as text: `esc-key-v1:<16 hex digits: its id>:<43 characters of base64url: 32 bytes>`. */
 export interface FileKey {
@@ -63,7 +63,21 @@ export function createKeyFile(files: FileSystem, path: string): { readonly key: 
       cause: error,
     })
   }
-  return created ? { key, created } : { key: readKeyFile(files, path)!, created }
+  if (created) return { key, created }
+  keepKeyFile(files, path)
+  return { key: readKeyFile(files, path)!, created }
+}
+
+/**
+ * Before something new is wrapped with a key file that was there: whoever made it may have been killed before its name was on the
+ * disk, and a loss of power would take the key away and leave what it locks.
+ */
+export function keepKeyFile(files: FileSystem, path: string): void {
+  try {
+    for (const folder of [dirname(path), dirname(dirname(path))]) syncFolder(files, folder)
+  } catch {
+    // A folder that cannot be synced, such as one that is mounted for reading, was not made a moment ago.
+  }
 }
 
 function keyId(bytes: Uint8Array): string {

@@ -39,8 +39,10 @@ const header = Buffer.from('esc-journal-v1\n')
  */
 export class Journal {
   readonly #place: JournalPlace
-  /** Whether the folders above are known to be on the disk, and what killed processes have left is removed. */
-  #ready = false
+  /** Whether the folders above are known to be on the disk. */
+  #anchored = false
+  /** Whether what killed processes have left is removed. */
+  #tidied = false
   /** The sync of the folder that is about to begin. */
   #sync: Promise<void> | undefined
 
@@ -66,17 +68,24 @@ export class Journal {
     })
   }
 
+  /**
+   * What `list` has returned is on the disk when this returns, also if whoever wrote it was killed before it was. Whoever acts
+   * upon an entry must know that: when a loss of power took it away, nobody would know what had been done.
+   */
+  makeDurable(): void {
+    const { world, folder } = this.#place
+    syncFolder(world.files, folder)
+    this.#anchor()
+  }
+
   /** Adds or replaces an entry. Returns when it is on the disk. */
   async put(id: string, content: Uint8Array): Promise<void> {
     const key = await this.#place.createKey()
-    const { world, folder, store } = this.#place
+    const { world, folder } = this.#place
     makeFolders(world.files, folder, 0o700)
-    // A process killed while it made them may have left them unsynced; a loss of power would take this entry with them.
-    for (let above = dirname(folder); !this.#ready && above !== dirname(store); above = dirname(above)) {
-      syncFolder(world.files, above)
-    }
-    if (!this.#ready) removeOldTemporaries(world, folder)
-    this.#ready = true
+    this.#anchor()
+    if (!this.#tidied) removeOldTemporaries(world, folder)
+    this.#tidied = true
     const bytes = Buffer.concat([header, key.encryptRecord(id, content)])
     await replaceFileAside(world.files, this.#file(id), bytes, { mode: 0o600 })
     await this.#syncFolder()
@@ -94,6 +103,15 @@ export class Journal {
       return syncFolderAside(this.#place.world.files, this.#place.folder)
     })
     return this.#sync
+  }
+
+  /** A process killed while it made the folders above may have left them unsynced; a loss of power would take all in them away. */
+  #anchor(): void {
+    const { world, folder, store } = this.#place
+    for (let above = dirname(folder); !this.#anchored && above !== dirname(store); above = dirname(above)) {
+      syncFolder(world.files, above)
+    }
+    this.#anchored = true
   }
 
   #read(id: string, key: DataKey): Uint8Array | undefined {

@@ -78,6 +78,19 @@ describe('simulated rotations', function () {
     })
   }
 
+  it('lose nothing when power goes while a run acts on a record that a killed one left unsynced', async () => {
+    const schedules: Schedule[] = []
+    for (let nth = 16; nth <= 26; nth++) {
+      const killed: Step = { ...run, fault: { at: 'file', nth, effect: 'kill' } }
+      const fault: Fault = { at: 'remote', nth: 2, when: 'in flight', effect: 'power loss' }
+      for (let seed = 1; seed <= 4; seed++) {
+        schedules.push({ seed, rotators: { a: 'pair' }, steps: [killed, { ...run, fault }] })
+      }
+    }
+    const { found } = await simulateMany({ schedules })
+    if (found) throw failure(found)
+  })
+
   it('lose nothing that another clone has made before an interrupted rotation is finished', async () => {
     const stormy: Weather = { refused: 0.25, lostRequest: 0.05, lostAnswer: 0, lagMs: 8_000 }
     const schedules = Array.from({ length: 50 }, (_, seed): Schedule => {

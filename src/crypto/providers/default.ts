@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { machineFiles } from '../../files/index.ts'
 import type { KeyOwner } from '../data-key.ts'
-import { createKeyFile, type FileKey, parseKey, readKeyFile } from '../key-file.ts'
+import { createKeyFile, type FileKey, keepKeyFile, parseKey, readKeyFile } from '../key-file.ts'
 import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
 import { unwrap, wrap } from '../wrapping.ts'
 
@@ -34,7 +34,9 @@ export function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsPr
 
   return {
     async wrapKey(dataKey) {
-      const key = existingKey()?.key ?? newKey()
+      const existing = existingKey()
+      if (existing?.place === path) keepKeyFile(files, path)
+      const key = existing?.key ?? newKey()
       return `v1:default:${key.id}:${wrap(key.bytes, dataKey, owner.id)}`
     },
 
