@@ -6,6 +6,7 @@ import { valueOfExported } from './convert.ts'
 import { exportInputs } from './export-value.ts'
 import type { ExportedMap } from './exported.ts'
 import type { Scope } from './scope.ts'
+import { reportUnknownProperties } from './unknown-properties.ts'
 import type { Value } from './value.ts'
 import type { CallContext } from './world.ts'
 
@@ -21,6 +22,7 @@ export function evaluateOpen(scope: Scope, call: OpenCall): Value {
   }
   const types = declaredTypes(scope, call, signature)
   const inputs = typed(scope, call.inputs, types.inputs)
+  if (!inputs.ok) reportUnknownProperties(scope, inputs.value, types.inputs)
   const { unknown, pending } = inputs.value.deep
   if (!inputs.ok || unknown || pending || round.request.mode === 'check' || isFailure(signature))
     return scope.unknown(call, types.outputs, pending)

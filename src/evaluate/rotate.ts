@@ -7,6 +7,7 @@ import { exportInputs } from './export-value.ts'
 import type { ExportedMap } from './exported.ts'
 import { answerOf, contextOf, declaredTypes, inputsMap } from './open.ts'
 import type { Scope } from './scope.ts'
+import { reportUnknownProperties } from './unknown-properties.ts'
 import type { Value } from './value.ts'
 
 /** `fn::rotate`: rotates the credential if it is selected, and reads the current one. */
@@ -22,6 +23,7 @@ export function evaluateRotate(scope: Scope, call: RotateCall): Value {
   }
   const types = declaredTypes(scope, call, signature)
   const inputs = typed(scope, call.inputs, types.inputs)
+  if (!inputs.ok) reportUnknownProperties(scope, inputs.value, types.inputs)
   const state = typed(scope, call.state, types.state)
   const path = call.node?.path ?? ''
   const rotating = request.mode === 'rotate' && scope.isRoot

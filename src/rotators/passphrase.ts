@@ -30,12 +30,15 @@ export const passphrase = generatedSecret<PassphraseInputs>({
   prepare(inputs) {
     const { length = 5, separator = '-' } = inputs
     if (!Number.isInteger(length) || length < 3 || length > 15) {
-      throw new EscError('invalid_input', `passphrase: \`length\` is ${length}, not a whole number from 3 to 15`)
+      throw new EscError('invalid_input', `passphrase: \`length\` is ${length}, not a whole number from 3 to 15`, {
+        hint: 'it counts words; five have 64 bits',
+      })
     }
-    if ([...separator].length !== 1) {
+    if ([...separator].length !== 1 || /[\p{Cc}\p{Cs}]/u.test(separator)) {
       throw new EscError(
         'invalid_input',
         `passphrase: \`separator\` is ${JSON.stringify(separator)}, not one character`,
+        { hint: 'write one that can be seen and typed, or a space' },
       )
     }
     return {

@@ -70,6 +70,15 @@ export function passwordRecipe(inputs: PasswordInputs): PasswordRecipe {
       hint: 'name at least one special character, or set `special: false`',
     })
   }
+  if (/[\p{Cc}\p{Cs}]/u.test(special)) {
+    throw new EscError(
+      'invalid_input',
+      `password: \`overrideSpecial\` ${JSON.stringify(special)} holds a control character`,
+      {
+        hint: 'name characters that can be seen and typed',
+      },
+    )
+  }
   const declared = [
     { name: 'lower', minimumName: 'minLower', characters: 'abcdefghijklmnopqrstuvwxyz' },
     { name: 'upper', minimumName: 'minUpper', characters: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ' },
@@ -118,5 +127,11 @@ export function generatePassword({ length, classes }: PasswordRecipe, random: Ra
 
 function requireWhole(name: string, value: number, least: number, most: number): void {
   if (Number.isInteger(value) && value >= least && value <= most) return
-  throw new EscError('invalid_input', `password: \`${name}\` is ${value}, not a whole number from ${least} to ${most}`)
+  throw new EscError(
+    'invalid_input',
+    `password: \`${name}\` is ${value}, not a whole number from ${least} to ${most}`,
+    {
+      hint: `write a number such as ${name}: ${Math.min(most, Math.max(least, Math.round(value) || least))}`,
+    },
+  )
 }

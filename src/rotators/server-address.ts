@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net'
+import { EscError } from '../errors.ts'
 import type { SchemaObject } from '../schema/index.ts'
 
 export type TlsMode = 'disable' | 'require' | 'verify-full'
@@ -17,6 +19,27 @@ export const tlsSchema: SchemaObject = {
     mode: { type: 'string', enum: ['disable', 'require', 'verify-full'] },
     ca: { type: 'string', description: 'Certificates to trust, PEM. Default: the public authorities.' },
   },
+}
+
+/**
+ * `where`: what stands before `host` and `port` in the inputs, such as `database.`.
+ * @throws EscError `invalid_input` for what is neither; libraries would take an empty host for this machine.
+ */
+export function requireAddress(rotator: string, { host, port }: ServerAddress, where = ''): void {
+  const refuse = (field: string, value: unknown, what: string, hint: string) =>
+    new EscError('invalid_input', `${rotator}: \`${where}${field}\` ${JSON.stringify(value)} is not ${what}`, { hint })
+  const isName = host.includes(':') ? isIPv6(host) : /^(\/[^\0-\x1f]*|[^\0-\x20/@?#[\]\\]+)$/.test(host)
+  if (!isName) {
+    throw refuse(
+      'host',
+      host,
+      'a host',
+      'write its name or address alone, such as db.example.org; the port has its own input',
+    )
+  }
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw refuse('port', port, 'a port', 'give a whole number from 1 to 65535')
+  }
 }
 
 /** `host:port`, for messages. */

@@ -32,17 +32,17 @@ export interface Subject {
 export const noProblems: Problems = { lost: [], unknown: [], deleted: [] }
 
 /** Inputs as a definition has them: secrets in `fn::secret`. */
-export function definitionOf(rotator: string, inputs: Plain): string {
-  return definitionOfAll({ it: { rotator, inputs } })
+export function definitionOf(rotator: string, inputs: Plain, state?: Plain): string {
+  return definitionOfAll({ it: { rotator, inputs, ...(state !== undefined && { state }) } })
 }
 
 /** The same for several, by path. */
 export function definitionOfAll(
-  rotators: Readonly<Record<string, { readonly rotator: string; readonly inputs: Plain }>>,
+  rotators: Readonly<Record<string, { readonly rotator: string; readonly inputs: Plain; readonly state?: Plain }>>,
 ): string {
-  const values = Object.entries(rotators).map(([path, { rotator, inputs }]) => [
+  const values = Object.entries(rotators).map(([path, { rotator, inputs, state }]) => [
     path,
-    { [`fn::rotate::${rotator}`]: { inputs: marked(inputs) } },
+    { [`fn::rotate::${rotator}`]: { inputs: marked(inputs), ...(state !== undefined && { state: marked(state) }) } },
   ])
   return JSON.stringify({ values: Object.fromEntries(values) })
 }

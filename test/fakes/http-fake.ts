@@ -80,6 +80,7 @@ export abstract class HttpFake {
 
 /** A `fetch` that leads origins of vendors to servers of this machine, and lets nothing else off it. */
 export function reroute(routes: Readonly<Record<string, string>>): typeof fetch {
+  const { fetch } = globalThis
   return async (input, init) => {
     const url = new URL(String(input))
     const route = routes[url.origin]

@@ -49,9 +49,9 @@ export type SnowflakeAccount = Awaited<ReturnType<typeof startSnowflake>>
 const keys: string[] = []
 let next = 0
 
-/** One of a few: making them is slow. */
+/** One of a dozen, so that no test meets one twice: making them is slow. */
 export function somePrivateKey(): string {
-  if (keys.length < 6) {
+  if (keys.length < 12) {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     keys.push(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
   }

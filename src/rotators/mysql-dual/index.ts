@@ -6,6 +6,7 @@ import type { Account } from '../mysql/facts.ts'
 import { newPassword } from '../new-password.ts'
 import type { CredentialCheck, Plan, PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from '../rotator.ts'
 import { place } from '../server-address.ts'
+import { requireDatabase } from '../user-pair/decide.ts'
 import { type PairTiming, pairTiming } from '../user-pair/index.ts'
 import { VendorError } from '../vendor-error.ts'
 import { AccountSession, isPassword, rotatorName } from './account-session.ts'
@@ -308,6 +309,7 @@ function undone(reason: string): Settlement {
 
 function requireInputs({ database, rotateUser }: MySqlDualInputs, state: MySqlDualState | undefined): void {
   const { username } = rotateUser
+  requireDatabase(rotatorName, database)
   if (username === '' || username.includes('\0')) {
     throw new EscError(
       'invalid_input',

@@ -2,7 +2,7 @@ import { EscError } from '../../errors.ts'
 import { checkLogin, logInPatiently } from '../log-in.ts'
 import { newPassword } from '../new-password.ts'
 import type { CredentialCheck, Plan, PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from '../rotator.ts'
-import { place, type ServerAddress } from '../server-address.ts'
+import { place, requireAddress, type ServerAddress } from '../server-address.ts'
 import {
   connectRedis,
   passwordHash,
@@ -186,7 +186,9 @@ async function save(session: RedisSession, inputs: RedisAclInputs, context: Rota
   )
 }
 
-function requireInputs({ login, user }: RedisAclInputs, state: RedisAclState | undefined): void {
+function requireInputs(inputs: RedisAclInputs, state: RedisAclState | undefined): void {
+  const { login, user } = inputs
+  requireAddress('redis-acl', addressOf(inputs))
   if (user === '' || /[\s\0]/.test(user)) {
     throw new EscError('invalid_input', `redis-acl: \`user\` ${JSON.stringify(user)} is not a user name`, {
       hint: 'write the name that ACL LIST shows',
@@ -232,8 +234,12 @@ async function requireUsableUser(
     refuse(`user "${user}" on ${where} takes any password (nopass)`, `run ACL SETUSER ${user} resetpass`)
   }
   const reason = await session.whyNotAllowed(user)
-  if (reason !== undefined)
-    refuse(`${where}: ${reason}`, 'the user of `login` needs +acl|getuser +acl|setuser +acl|save')
+  if (reason !== undefined) {
+    refuse(
+      `user "${inputs.login.username ?? 'default'}" may not change users on ${where}: ${reason}`,
+      'the user of `login` needs +acl|getuser +acl|setuser +acl|save',
+    )
+  }
   const replicas = await session.replication()
   if (replicas === 'replica') context.warn(`${where} is a replica: users changed there are not changed at its primary`)
   else if (replicas !== undefined && replicas > 0) {

@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
-import type { DatabaseUser, PairInputs, PairState } from './types.ts'
+import { requireAddress } from '../server-address.ts'
+import type { Database, DatabaseUser, PairInputs, PairState } from './types.ts'
 
 /** Which of the two users gets a new password, and who is `previous` afterwards. */
 export interface PairDecision {
@@ -19,11 +20,13 @@ export function requireUserPair(
 ): void {
   const { username1, username2 } = rotateUsers
   const manager = database.managingUser.username
+  requireDatabase(rotator, database)
   for (const [key, name] of Object.entries({ username1, username2 })) {
     if (name === '' || name.includes('\0')) {
       throw new EscError(
         'invalid_input',
         `${rotator}: \`rotateUsers.${key}\` ${JSON.stringify(name)} is not a user name`,
+        { hint: 'name a user of the server, whose password is rotated' },
       )
     }
     if (name === manager) {
@@ -56,6 +59,20 @@ export function requireUserPair(
         hint: 'remove `previous` from `state`',
       },
     )
+  }
+}
+
+/** Throws `invalid_input` where a library would fill in what is empty: this machine, the user of this process. */
+export function requireDatabase(rotator: string, database: Database & { readonly managingUser: DatabaseUser }): void {
+  requireAddress(rotator, database, 'database.')
+  for (const [field, value] of [
+    ['database', database.database],
+    ['managingUser.username', database.managingUser.username],
+  ] as const) {
+    if (value !== '' && !value.includes('\0')) continue
+    throw new EscError('invalid_input', `${rotator}: \`database.${field}\` ${JSON.stringify(value)} is not a name`, {
+      hint: field === 'database' ? 'name the database to connect to' : 'name the user that may set passwords',
+    })
   }
 }
 

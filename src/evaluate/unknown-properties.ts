@@ -1,0 +1,24 @@
+import type { Schema } from '../schema/index.ts'
+import { quote } from '../syntax/index.ts'
+import type { Scope } from './scope.ts'
+import { own } from './validate.ts'
+import type { Value } from './value.ts'
+
+/**
+ * Reports each property of a call's inputs that the provider or rotator does not have. Validation refuses them without a
+ * word, as it does wherever a schema allows nothing.
+ */
+export function reportUnknownProperties(scope: Scope, value: Value, schema: Schema): void {
+  if (typeof schema === 'boolean' || value.unknown || value.kind !== 'map') return
+  const names = Object.keys(schema.properties ?? {})
+  for (const key of value.keys) {
+    const child = value.child(key)!
+    const expected = own(schema.properties, key)
+    if (expected !== undefined) reportUnknownProperties(scope, child, expected)
+    else if (schema.additionalProperties === false) {
+      const best = scope.round.suggester.suggest(key, names)
+      const suggestion = best === undefined ? `; there are ${names.join(', ')}` : `; did you mean ${quote(best)}?`
+      scope.round.report(`unknown property ${quote(key)}${suggestion}`, child.definition)
+    }
+  }
+}
