@@ -29,7 +29,7 @@ export async function startSnowflake(options: FakeSnowflakeOptions = {}) {
     rotator: snowflakeUserRotator({
       fetch: reroute(fake.routes),
       timing: snowflakeTiming,
-      newPrivateKey: async () => secret(somePrivateKey()),
+      newPrivateKey: async () => secret(rotatedKey()),
     }),
     slots: () => [target.slot1?.fingerprint, target.slot2?.fingerprint],
     fingerprintOf: (pem: string) => fake.slotOf(pem).fingerprint,
@@ -46,14 +46,18 @@ export async function startSnowflake(options: FakeSnowflakeOptions = {}) {
 
 export type SnowflakeAccount = Awaited<ReturnType<typeof startSnowflake>>
 
-const keys: string[] = []
-let next = 0
+/** One of a few: making them is slow. What a rotation makes is never one that a test has at hand. */
+export const somePrivateKey = keyRing()
+const rotatedKey = keyRing()
 
-/** One of a dozen, so that no test meets one twice: making them is slow. */
-export function somePrivateKey(): string {
-  if (keys.length < 12) {
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-    keys.push(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
+function keyRing(): () => string {
+  const keys: string[] = []
+  let next = 0
+  return () => {
+    if (keys.length < 6) {
+      const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+      keys.push(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
+    }
+    return keys[next++ % keys.length]!
   }
-  return keys[next++ % keys.length]!
 }
