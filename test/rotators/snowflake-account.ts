@@ -14,7 +14,7 @@ export async function startSnowflake(options: FakeSnowflakeOptions = {}) {
   const fake = await new FakeSnowflake(options).start()
   const target = fake.addUser('APP_USER')
   const manager = fake.addUser('MANAGER', ['APP_USER'])
-  const managerKey = somePrivateKey()
+  const managerKey = managersKey()
   manager.slot1 = fake.slotOf(managerKey)
   const inputs: SnowflakeInputs = {
     login: { account: fake.account, user: 'manager', privateKey: secret(managerKey) },
@@ -46,9 +46,10 @@ export async function startSnowflake(options: FakeSnowflakeOptions = {}) {
 
 export type SnowflakeAccount = Awaited<ReturnType<typeof startSnowflake>>
 
-/** One of a few: making them is slow. What a rotation makes is never one that a test has at hand. */
+/** One of a few: making them is slow. A rotation's and a manager's are never those that a test has at hand. */
 export const somePrivateKey = keyRing()
 const rotatedKey = keyRing()
+const managersKey = keyRing()
 
 function keyRing(): () => string {
   const keys: string[] = []
