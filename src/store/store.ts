@@ -88,7 +88,9 @@ export class Store {
     const { files } = complete
     const path = resolve(folder)
     if (statusOf(files, layout.configuration(path)) !== undefined) {
-      throw new EscError('already_exists', `there is a store already: ${layout.configuration(path)}`)
+      throw new EscError('already_exists', `there is a store already: ${layout.configuration(path)}`, {
+        hint: 'use it as it is, or name another folder',
+      })
     }
     const secretsProvider = options.secretsProvider ?? 'default'
     secretsProviderKind(secretsProvider)

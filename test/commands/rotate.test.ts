@@ -87,7 +87,9 @@ describe('env rotate', () => {
     expect(ran.out).to.match(
       /^Environment 'rotators\/ci' rotated with errors\.\nNew revision '4' was created\.\n\nFailed secrets:\nPath: key, error: .*nonsense.*\n$/,
     )
-    expect(ran.err).to.match(/^hint: key: .+\n$/)
+    expect(ran.err).to.match(
+      /^hint: key: .+\nhint: "esc env rotate rotators\/ci --failed" tries again just what failed\n$/,
+    )
     expect(ran.code).to.equal(3)
     const before = await open()
     const retried = await playground.run(['env', 'rotate', 'rotators/ci', '--failed'])

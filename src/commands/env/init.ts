@@ -1,5 +1,5 @@
 import { EscError } from '../../errors.ts'
-import { diagnosticBlocks, hasColour } from '../../terminal/index.ts'
+import { diagnosticBlocks, hasColour, isInteractive } from '../../terminal/index.ts'
 import { type Created, createEnvironment, refuseVersion } from '../../workspace/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../framework/command.ts'
 import { readText } from '../framework/definition-input.ts'
@@ -68,6 +68,11 @@ Secrets in the definition are encrypted before anything is written.`
     for (const rotator of created.dropped) {
       this.io.err(
         `warning: ${rotator} was copied without its credential; "esc env rotate ${reference.name}" makes one\n`,
+      )
+    }
+    if (definition.trim() === '' && isInteractive(this.io)) {
+      this.io.err(
+        `Next: esc env edit ${reference.name}, or esc env set ${reference.name} <path> <value> (with --secret for a secret)\n`,
       )
     }
     return created

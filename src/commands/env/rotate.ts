@@ -117,6 +117,11 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
       for (const note of path.notes) this.io.err(`${path.path}: ${note}\n`)
       if (path.hint !== undefined) this.io.err(`hint: ${path.path}: ${path.hint}\n`)
     }
+    // A run of which nothing is recorded has nothing to be retried.
+    if (report.status !== 'succeeded' && report.event !== undefined && !interrupted && !this.io.env.ESC_NO_HINTS) {
+      const name = this.flags.env ?? this.positionals[0]
+      this.io.err(`hint: "esc env rotate ${name} --failed" tries again just what failed\n`)
+    }
     for (const warning of report.warnings) this.io.err(`warning: ${warning}\n`)
     if (interrupted) {
       this.io.err(
