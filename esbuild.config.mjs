@@ -62,18 +62,24 @@ const ON_DEMAND = {
   // The store reads most settings without a YAML library; when it needs one, it needs it at once.
   yaml: { home: './sdk/yaml.cjs', names: ['parse', 'parseDocument', 'stringify'] },
   'node:os': { home: 'node:os', names: ['homedir', 'hostname', 'tmpdir', 'userInfo'] },
+  'node:net': { home: 'node:net', names: ['BlockList', 'connect', 'isIP', 'isIPv4', 'isIPv6'] },
 }
 
-/** They become functions that load the library when they are first called. */
+/** What is used of them becomes functions, and classes, that load the library when they are first called. */
 const librariesOnDemand = {
   name: 'libraries-on-demand',
   setup(build) {
-    build.onResolve({ filter: /^(?:yaml|node:os)$/ }, ({ path, kind }) =>
+    build.onResolve({ filter: /^(?:yaml|node:os|node:net)$/ }, ({ path, kind }) =>
       kind === 'import-statement' ? { path, namespace: 'on-demand' } : { path: ON_DEMAND[path].home, external: true },
     )
     build.onLoad({ filter: /.*/, namespace: 'on-demand' }, ({ path }) => {
       const { home, names } = ON_DEMAND[path]
-      const lines = names.map((name) => `export const ${name} = (...args) => require('${home}').${name}(...args)`)
+      const lines = names.map(
+        (name) => `export function ${name}(...args) {
+          const { ${name}: own } = require('${home}')
+          return new.target ? new own(...args) : own(...args)
+        }`,
+      )
       return { contents: lines.join('\n'), loader: 'js' }
     })
     build.onResolve({ filter: /^\.[/]sdk[/]yaml\.cjs$/, namespace: 'on-demand' }, ({ path }) => ({
