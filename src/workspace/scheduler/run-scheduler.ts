@@ -1,4 +1,6 @@
 import { EscError, messageOf } from '../../errors.ts'
+import { hasDue } from '../../webhooks/index.ts'
+import { deliverWebhooks } from '../webhooks.ts'
 import type { Workspace } from '../workspace.ts'
 import { Metrics } from './metrics.ts'
 import { type MetricsServer, serveMetrics } from './metrics-server.ts'
@@ -37,7 +39,12 @@ export async function tickScheduler(options: ScheduleOptions): Promise<Tick> {
   try {
     const { lease } = schedulerSettings(store)
     const remote = lease && (await SharedRemote.connect(options.open, lease))
-    return await new Scheduler({ ...options, jitterMs: 0, remote }).pass()
+    const pass = await new Scheduler({ ...options, jitterMs: 0, remote }).pass()
+    // Whoever calls this, such as a job in a container, may leave nothing running that could do it later.
+    const workspace = options.open()
+    if (hasDue(store.folder, workspace.options.now().getTime()))
+      await deliverWebhooks(workspace, { signal: options.stop })
+    return pass
   } finally {
     lock.release()
   }
@@ -93,6 +100,8 @@ class Daemon {
   #aliveMs: number
   #healthMs = Number.NEGATIVE_INFINITY
   #said = new Set<string>()
+  /** While something is being sent to webhooks. */
+  #delivering: Promise<void> | undefined
 
   constructor(options: StartOptions) {
     this.#options = options
@@ -128,12 +137,14 @@ class Daemon {
     const now = () => open().options.now().getTime()
     while (!stop.aborted) {
       await this.#pass()
+      this.#deliver()
       this.#aliveMs = now()
       if (this.#aliveMs - this.#healthMs >= healthEveryMs) this.#sayHealth()
-      if (stop.aborted) return
+      if (stop.aborted) break
       const nextMs = this.#scheduler?.next?.getTime() ?? Number.POSITIVE_INFINITY
       await sleep(Math.max(0, Math.min(pollMs, nextMs - now())))
     }
+    await this.#delivering
   }
 
   isHealthy(): boolean {
@@ -144,6 +155,22 @@ class Daemon {
     const { rssBytes, open } = this.#options
     const entries = this.#scheduler?.entries ?? []
     return this.#metrics.text({ entries, now: open().options.now(), rssBytes: rssBytes() })
+  }
+
+  /** Rotations do not wait for receivers. */
+  #deliver(): void {
+    const { open, stop, log } = this.#options
+    const workspace = open()
+    const due = hasDue(workspace.store.folder, workspace.options.now().getTime())
+    if (!due || this.#delivering !== undefined) return
+    this.#delivering = deliverWebhooks(workspace, { signal: stop })
+      .then(
+        ({ failed }) => failed > 0 && log(`${failed} webhook deliveries failed`),
+        (error) => log(`webhooks: ${messageOf(error)}`),
+      )
+      .then(() => {
+        this.#delivering = undefined
+      })
   }
 
   async #pass(): Promise<void> {
