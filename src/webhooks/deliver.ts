@@ -156,8 +156,7 @@ async function send(
     const key = webhook.sealed === undefined ? undefined : await environment.unlock()
     const { url, secret } = secretsOf(webhook, key)
     hidden = secret === undefined ? [] : [secret]
-    if (webhook.url !== url)
-      hidden = [...hidden, url, new URL(url).pathname, new URL(url).search].filter((text) => text.length > 1)
+    if (webhook.url !== url) hidden = [...hidden, ...partsOfUrl(url)]
     const allowed = allowedHosts(world.store)
     const request = {
       url: checkUrl(url, webhook.format, allowed),
@@ -194,6 +193,13 @@ export function headersOf(
       ? {}
       : { 'Pulumi-Webhook-Signature': createHmac('sha256', secret).update(body).digest('hex') }),
   }
+}
+
+/** What of a secret URL may come back, the longest first. */
+function partsOfUrl(text: string): string[] {
+  const url = new URL(text)
+  const parts = [text, url.pathname, url.search, ...url.searchParams.values(), ...url.pathname.split('/').slice(1)]
+  return parts.filter((part) => part.length > 3).sort((a, b) => b.length - a.length)
 }
 
 /** The beginning of an answer; a receiver may send back what it got, the URL among it. */

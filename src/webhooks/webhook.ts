@@ -69,14 +69,15 @@ export function needsKey(format: WebhookFormat, { url, secret }: WebhookSecrets)
   return secret !== undefined || isSecretUrl(url, format)
 }
 
-/** Completes a webhook with its secrets. `key` may be missing where `needsKey` says so. */
+/** Completes a webhook with its secrets, in place of those it may have. `key` may be missing where `needsKey` says so. */
 export function withSecrets(
   webhook: Omit<Webhook, 'url' | 'hasSecret' | 'sealed'>,
   secrets: WebhookSecrets,
   key: DataKey | undefined,
 ): Webhook {
   const url = shownUrl(secrets.url, webhook.format)
-  const plain = { ...webhook, url, hasSecret: secrets.secret !== undefined }
+  const { sealed: _, ...rest } = webhook as Webhook
+  const plain = { ...rest, url, hasSecret: secrets.secret !== undefined }
   if (!needsKey(webhook.format, secrets)) return plain
   if (key === undefined) throw new Error('a webhook with a secret needs the data key')
   return { ...plain, sealed: sealValue(key, sealedPath(webhook.name), JSON.stringify(secrets)) }
