@@ -49,8 +49,10 @@ export async function startInPty(program: Program, io: Io, redactor: Redactor): 
   }
   const output = outputOf(child._socket, child._fd)
   keys.on('data', (bytes: Buffer) => {
+    // Asked before the key has done anything: a shell in the terminal may have stopped another program by then.
+    const stops = bytes.includes(SUSPEND_KEY) && suspendsOnKey(child.pid, child.ptsName)
     if (child._socket.writable) child.write(bytes)
-    if (bytes.includes(SUSPEND_KEY)) setTimeout(suspend, SUSPEND_MS)
+    if (stops) setTimeout(suspend, SUSPEND_MS)
   })
   screen.on('resize', resize)
 
@@ -65,7 +67,6 @@ export async function startInPty(program: Program, io: Io, redactor: Redactor): 
 
   /** Ctrl-Z stops no program that leads a session of its own: we do that, and stop with it. */
   function suspend(): void {
-    if (!suspendsOnKey(child.pid, child.ptsName)) return
     signalGroup(child.pid, 'SIGSTOP')
     terminal?.restore()
     process.kill(0, 'SIGTSTP')

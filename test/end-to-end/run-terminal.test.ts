@@ -151,6 +151,23 @@ describeOnTerminal('esc run at a terminal', function () {
     await terminal.exit()
   })
 
+  it('leaves Ctrl-Z to a shell that runs in the terminal', async () => {
+    const terminal = run('bash', '--norc', '--noprofile', '-i')
+    terminal.type('PS1="$"\r')
+    terminal.type('echo "up"; sleep 20\r')
+    await terminal.shows(/up\r\n/)
+    await new Promise((done) => setTimeout(done, 100))
+    terminal.type('\x1a')
+    await terminal.shows('Stopped')
+    // At its prompt it ignores the key.
+    terminal.type('\x1a')
+    await new Promise((done) => setTimeout(done, 200))
+    terminal.type('kill %1; echo "still" here\r')
+    await terminal.shows('still here')
+    terminal.type('exit 5\r')
+    expect(await terminal.exit()).to.equal(5)
+  })
+
   it('writes everything a program has printed when it ends', async () => {
     // The shell keeps the outer terminal open until all of it has been read there.
     writeFileSync(join(program.folder, 'print.cjs'), "process.stdout.write('x'.repeat(300_000) + 'end')")
