@@ -30,7 +30,7 @@ export function beginBusy<I extends Io>(io: I, text: string): I | undefined {
       io[stream](bytes)
     },
   })
-  return Object.create(io, { out: write('out'), err: write('err'), busy: { value: line } }) as I
+  return Object.create(io, { out: write('out'), err: write('err'), busy: { value: line }, behind: { value: io } }) as I
 }
 
 class BusyLine implements Busy {

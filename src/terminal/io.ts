@@ -19,6 +19,8 @@ export interface Io {
   readonly rows?: number | undefined
   /** While a command works, where that is to be seen. */
   readonly busy?: Busy
+  /** The terminal that this one stands in front of, to draw on it. */
+  readonly behind?: Io
   /** Whether programs we start can have our own streams. False in tests, whose streams are not the process's. */
   readonly sharesStreams: boolean
   out(text: string | Uint8Array): void
@@ -34,6 +36,11 @@ export interface Io {
   startInBackground?(words: readonly string[]): void
   /** Ends the process at once. */
   exit(code: number): never
+}
+
+/** The terminal behind all that is drawn on it: the same object from the start of a command to its end. */
+export function backmost(io: Io): Io {
+  return io.behind === undefined ? io : backmost(io.behind)
 }
 
 /** Whether a person sits there: stdin and stdout are terminals and the terminal is not a dumb one. */

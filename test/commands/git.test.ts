@@ -53,6 +53,15 @@ describe('a store in git', () => {
   })
   afterEach(() => repository.remove())
 
+  it('commits also where somebody looks on, and a line says that it takes its time', async () => {
+    const { code, err } = await repository.run(['env', 'set', 'app/dev', 'size', '2', '--commit'], {
+      io: { stderrIsTerminal: true },
+    })
+    expect(code, err).to.equal(0)
+    expect(repository.git('log', '--format=%s').split('\n')[0]).to.not.equal('base')
+    expect(repository.git('status', '--porcelain')).to.equal('')
+  })
+
   /** Both branches change `app/dev`, and main merges the other. Returns whether git managed alone. */
   async function merge(ours: readonly string[], theirs: readonly string[]): Promise<boolean> {
     repository.git('checkout', '--quiet', '-b', 'feature')

@@ -1,3 +1,4 @@
+import { backmost, type Io } from '../../terminal/index.ts'
 import type { Host } from './host.ts'
 
 interface Running {
@@ -6,12 +7,12 @@ interface Running {
   readonly atEnd: Set<(error: unknown) => void>
 }
 
-const running = new WeakMap<Host, Running>()
+const running = new WeakMap<Io, Running>()
 
 /** A command begins. The function returned is to be called when it has ended, with what it failed of. */
 export function begin(io: Host, id: string): (error: unknown) => void {
   const atEnd: Running['atEnd'] = new Set()
-  running.set(io, { id, atEnd })
+  running.set(backmost(io), { id, atEnd })
   return (error) => {
     for (const listener of atEnd) listener(error)
     atEnd.clear()
@@ -20,10 +21,10 @@ export function begin(io: Host, id: string): (error: unknown) => void {
 
 /** The words of the command that runs, without arguments: `env open`. */
 export function commandWords(io: Host): string | undefined {
-  return running.get(io)?.id.replaceAll(':', ' ')
+  return running.get(backmost(io))?.id.replaceAll(':', ' ')
 }
 
 /** Calls `listener` when the command has ended. */
 export function whenEnded(io: Host, listener: (error: unknown) => void): void {
-  running.get(io)?.atEnd.add(listener)
+  running.get(backmost(io))?.atEnd.add(listener)
 }
