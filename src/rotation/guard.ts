@@ -46,7 +46,8 @@ export async function guardAgainstHaste(
     elapsedMs < 0
       ? `at ${new Date(newest).toISOString()}, which the clock of this machine has yet to reach`
       : `${age(elapsedMs)} ago`
-  const what = `${paths} was rotated ${when}; rotating again now ends the credential before that, which may still be in use`
+  const [were, credential] = hasty.length === 1 ? ['was', 'credential'] : ['were', 'credentials']
+  const what = `${paths} ${were} rotated ${when}; rotating again now ends the ${credential} before that, which may still be in use`
   const answer = await guard.confirm?.(`${what}. Rotate all the same?`)
   if (answer) return
   throw new HasteError(what, {

@@ -1,3 +1,4 @@
+import type { Busy } from './busy.ts'
 import { bold, dim, green, red } from './colour.ts'
 import { displayWidth } from './display-width.ts'
 import { hasColour, type Io } from './io.ts'
@@ -12,15 +13,35 @@ export interface ProgressLine {
  * A block of lines on standard error, one a label, rewritten in place while things go on. Draws nothing unless standard error is a
  * terminal.
  */
-export class ProgressBlock {
+export class ProgressBlock implements Busy {
   readonly #io: Io
   readonly #lines = new Map<string, ProgressLine>()
   readonly #enabled: boolean
   #drawn = 0
+  #quiet = 0
 
   constructor(io: Io) {
     this.#io = io
     this.#enabled = io.stderrIsTerminal && io.env.TERM !== 'dumb'
+  }
+
+  /** The terminal for everybody else: what they write comes above the block, and questions are left alone. */
+  above<I extends Io>(io: I): I {
+    if (!this.#enabled) return io
+    const write = (stream: 'out' | 'err') => ({
+      value: (bytes: string | Uint8Array) => {
+        this.#clear()
+        io[stream](bytes)
+        // Below a line that is not complete yet there is no place for the block: it comes with the next update.
+        if (Buffer.from(bytes as string).at(-1) === 0x0a) this.#draw()
+      },
+    })
+    const over = { out: write('out'), err: write('err'), busy: { value: this }, behind: { value: io } }
+    return Object.create(io, over) as I
+  }
+
+  get isDrawn(): boolean {
+    return this.#drawn > 0
   }
 
   update(line: ProgressLine): void {
@@ -29,11 +50,18 @@ export class ProgressBlock {
     this.#draw()
   }
 
-  /** Writes a text above the block. */
-  note(text: string): void {
-    if (this.#enabled) this.#clear()
-    this.#io.err(text)
-    if (this.#enabled) this.#draw()
+  /** Every line says already what is going on. */
+  say(): void {}
+
+  async quietly<T>(work: () => Promise<T>): Promise<T> {
+    this.#quiet++
+    this.#clear()
+    try {
+      return await work()
+    } finally {
+      this.#quiet--
+      this.#draw()
+    }
   }
 
   /** Leaves the lines as they stand. */
@@ -43,11 +71,13 @@ export class ProgressBlock {
   }
 
   #clear(): void {
-    if (this.#drawn > 0) this.#io.err(`\u001b[${this.#drawn}A\u001b[0J`)
+    // From the first column: what somebody types, such as Ctrl-C, is echoed below the block.
+    if (this.#drawn > 0) this.#io.err(`\r\u001b[${this.#drawn}A\u001b[0J`)
     this.#drawn = 0
   }
 
   #draw(): void {
+    if (this.#quiet > 0 || this.#lines.size === 0) return
     const colour = hasColour(this.#io, 'stderr')
     const columns = this.#io.columns ?? 80
     const widest = Math.max(...[...this.#lines.values()].map(({ label }) => displayWidth(label)))

@@ -76,6 +76,16 @@ describe('env rotate', () => {
     )
   })
 
+  it('says that a credential was not adopted, and why', async () => {
+    const { code, out } = await playground.run(['env', 'rotate', 'rotators/ci', 'admin', '--adopt', '-'], {
+      input: '{"password": "made by hand"}',
+    })
+    expect(out).to.equal(
+      'Credential not adopted.\nPath: admin, error: password has no credentials that could be adopted\n',
+    )
+    expect(code).to.equal(1)
+  })
+
   it('saves what succeeded, names what failed, exits with 3, and retries just that', async () => {
     const broken = `${DEFINITION}  login: {fn::open::aws-login: {static: {accessKeyId: AKIAEXAMPLE, secretAccessKey: {fn::secret: not-a-real-secret}}}}
   key:

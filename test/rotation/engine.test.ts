@@ -398,7 +398,7 @@ describe('rotate()', () => {
       }
       const refusal = await run({ guard: { ...window, confirm: ask(false) } }).catch((error) => error)
       expect(refusal.code).to.equal('conflict')
-      expect(questions[0]).to.match(/^a, b, \["c\.d"\]\[0\] was rotated \d+ s ago; rotating again now ends/)
+      expect(questions[0]).to.match(/^a, b, \["c\.d"\]\[0\] were rotated \d+ s ago; rotating again now ends/)
       const alone = await run({ guard: window }).catch((error) => error)
       expect(alone.hint).to.match(/^wait 10 min, retry just what failed with --failed, or pass --force$/)
       expect(environment.current().number).to.equal(4)

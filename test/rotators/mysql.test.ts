@@ -97,7 +97,7 @@ describe('mysql', function () {
     const { steps } = await mysql.plan({ inputs: pair.inputs, state: pair.state(2, 1) }, testContext())
     const place = `${server.host}:${server.port}`
     expect(steps).to.deep.equal([
-      { action: 'change', what: `password of user "${pair.username1}" on ${place}` },
+      { action: 'change', what: `password of user "${pair.username1}" on ${place} (previous)` },
       { action: 'keep', what: `password of user "${pair.username2}" on ${place} (becomes previous)` },
     ])
   })

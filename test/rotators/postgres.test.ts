@@ -83,7 +83,7 @@ describe('postgres', function () {
     const { steps } = await postgres.plan({ inputs: pair.inputs, state: pair.state(2, 1) }, testContext())
     const place = `${server.host}:${server.port}`
     expect(steps).to.deep.equal([
-      { action: 'change', what: `password of role "${pair.username1}" on ${place}` },
+      { action: 'change', what: `password of role "${pair.username1}" on ${place} (previous)` },
       { action: 'keep', what: `password of role "${pair.username2}" on ${place} (becomes previous)` },
     ])
   })

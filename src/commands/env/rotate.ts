@@ -59,7 +59,9 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
   static override count = { kind: 'any' } as const
 
   async run(): Promise<Result> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const progress = new ProgressBlock(this.io)
+    const io = progress.above(this.io)
+    const { workspace, reference, rest } = openTarget(io, this.flags, this.positionals)
     const { failed, resume, plan, force, yes, adopt } = this.flags
     refuseVersion(reference, 'rotate')
     const modes = [failed && '--failed', resume && '--resume', plan && '--plan', adopt && '--adopt'].filter(Boolean)
@@ -75,11 +77,10 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
     const words = { file: 'could not read file', stdin: 'could not read from stdin' }
     const credential = adopt === undefined ? {} : { credential: await readText(this.io, adopt, words) }
     const interrupt = new AbortController()
-    const progress = new ProgressBlock(this.io)
     const stop = this.io.onInterrupt((signal) => {
       if (interrupt.signal.aborted) this.io.exit(EXIT.interrupted)
-      progress.note(
-        `\n${signal === 'SIGINT' ? 'Interrupted' : `Received ${signal}`}: finishing the step in flight, nothing more is begun. Again to stop at once.\n`,
+      io.err(
+        `${progress.isDrawn ? '' : '\n'}${signal === 'SIGINT' ? 'Interrupted' : `Received ${signal}`}: finishing the step in flight, nothing more is begun. Again to stop at once.\n`,
       )
       interrupt.abort()
     })
@@ -89,7 +90,7 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
         mode,
         signal: interrupt.signal,
         force: force || yes,
-        confirm: (question) => askYesNo(this.io, question),
+        confirm: (question) => askYesNo(io, question),
         ...credential,
         onProgress: ({ path, phase, text }) =>
           progress.update({
@@ -132,8 +133,9 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
 
   text({ typed, mode, report }: Result): string {
     if (mode === 'plan') return planText(typed, report)
-    if (mode === 'adopt' && report.revision !== undefined) {
-      return `Credential adopted.\nNew revision '${report.revision}' was created.\n`
+    if (mode === 'adopt') {
+      if (report.revision !== undefined) return `Credential adopted.\nNew revision '${report.revision}' was created.\n`
+      return report.paths.map(({ path, error }) => `Credential not adopted.\nPath: ${path}, error: ${error}\n`).join('')
     }
     if (report.paths.length === 0 && report.warnings.length === 0) {
       if (mode === 'resume') return `Nothing to resume in '${typed}'.\n`

@@ -109,7 +109,10 @@ export function userPairRotator(
       const through = await preflight(inputs, context)
       const { username, replaced, kept } = decidePair(inputs, state)
       const steps: PlanStep[] = [
-        { action: 'change', what: `password of ${noun} "${username}" on ${place(database)}${through}` },
+        {
+          action: 'change',
+          what: `password of ${noun} "${username}" on ${place(database)}${through}${replaced === undefined ? '' : ' (previous)'}`,
+        },
       ]
       if (kept !== undefined) {
         steps.push({
