@@ -1,4 +1,4 @@
-import { basename, relative } from 'node:path'
+import { basename, relative, sep } from 'node:path'
 import { machineGit } from '../../../store/index.ts'
 import type { Workspace } from '../../workspace.ts'
 import { cronUnit } from './cron.ts'
@@ -27,6 +27,6 @@ export async function schedulerUnit(
 ): Promise<string> {
   const top = await machineGit(['rev-parse', '--show-toplevel'], { cwd: store.folder })
   const folder = top.status === 0 ? relative(top.stdout.toString().trim(), store.folder) : basename(store.folder)
-  const storeInRepository = folder.startsWith('..') ? '' : folder.replaceAll('\\', '/')
+  const storeInRepository = folder.startsWith('..') ? '' : folder.split(sep).join('/')
   return units[kind]({ ...place, store: store.folder, storeInRepository })
 }
