@@ -43,10 +43,15 @@ export function openLook(io: Host, flags: { readonly store?: string | undefined 
 
 /**
  * Opens the store anew each time, for what runs long and with nobody there: no questions, and nothing is kept of a store that was
- * opened before. Who opens it commits what is changed.
+ * opened before; of the first, so that at the end its webhooks are told. Who opens it commits what is changed, and ends its audit trail.
  */
 export function openUnattended(io: Host, flags: { readonly store?: string | undefined }): () => Workspace {
-  return () => openWorkspace({ ...workspaceOptions(io, flags), prompt: undefined, onOpen: undefined })
+  let opened = false
+  return () => {
+    const onOpen = opened ? undefined : (workspace: Workspace) => noteOpened(io, workspace)
+    opened = true
+    return openWorkspace({ ...workspaceOptions(io, flags), prompt: undefined, onOpen })
+  }
 }
 
 /** The environment a command is about, and the positionals after it. */

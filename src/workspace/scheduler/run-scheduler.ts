@@ -42,8 +42,12 @@ export async function tickScheduler(options: ScheduleOptions): Promise<Tick> {
     const pass = await new Scheduler({ ...options, jitterMs: 0, remote }).pass()
     // Whoever calls this, such as a job in a container, may leave nothing running that could do it later.
     const workspace = options.open()
-    if (hasDue(store.folder, workspace.options.now().getTime()))
-      await deliverWebhooks(workspace, { signal: options.stop })
+    if (hasDue(store.folder, workspace.options.now().getTime())) {
+      // What was rotated is rotated, whatever becomes of telling others.
+      await deliverWebhooks(workspace, { signal: options.stop }).catch((error) =>
+        workspace.options.notify(`warning: webhooks: ${messageOf(error)}`),
+      )
+    }
     return pass
   } finally {
     lock.release()

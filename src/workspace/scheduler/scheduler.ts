@@ -113,7 +113,7 @@ export class Scheduler {
     for (let step = 0; step < stepsAtOnce; step++) {
       try {
         const workspace = open()
-        const ran = await runDue(workspace, name, abort)
+        const ran = await runDue(workspace, name, abort).finally(() => workspace.audit.end(undefined))
         if (ran === undefined) break
         outcomes.push(ran.outcome)
         onRun?.(ran.outcome)
