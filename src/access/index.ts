@@ -2,3 +2,4 @@ export { type Decision, decide, decideForStore, holders, principalsOf, type Reas
 export { includes, isLevel, type Level, levels } from './level.ts'
 export { readAccessRules } from './read-rules.ts'
 export { type AccessRule, type AccessRules, samePrincipal, teamPrefix } from './rules.ts'
+export { withoutPrincipal } from './without-principal.ts'

@@ -31,14 +31,14 @@ function rulesOf(access: ObjectNode, file: string): AccessRules {
   const fields = fieldsOf(access, file, ['default', 'teams', 'rules'])
   const teams = teamsOf(fields.get('teams'), file)
   const list = fields.get('rules')
-  if (list !== undefined && list.kind !== 'array') {
+  if (list !== undefined && list.kind !== 'array' && list.kind !== 'null') {
     throw mistake(list, file, 'access.rules is no list', 'write `- environments: …` for each rule')
   }
   const everybody = fields.get('default')
   return {
     everybody: everybody === undefined ? 'none' : levelOf(everybody, file),
     teams,
-    rules: (list?.elements ?? []).map((rule) => ruleOf(mapping(rule, file), teams, file)),
+    rules: (list?.kind === 'array' ? list.elements : []).map((rule) => ruleOf(mapping(rule, file), teams, file)),
   }
 }
 
@@ -47,13 +47,14 @@ function teamsOf(node: Node | undefined, file: string): Map<string, readonly str
   for (const { key, value } of node === undefined ? [] : mapping(node, file).entries) {
     if (teams.has(key.value)) throw mistake(key, file, `the team '${key.value}' is there twice`, 'name each team once')
     if (key.value === '') throw mistake(key, file, 'a team has no name', 'name it')
-    for (const member of textsOf(value, file)) {
+    const members = value.kind === 'array' && value.elements.length === 0 ? [] : textsOf(value, file)
+    for (const member of members) {
       if (!member.text.startsWith(teamPrefix) && member.text !== '*') continue
       throw mistake(member.node, file, `'${member.text}' cannot be in a team`, 'name persons and machines only')
     }
     teams.set(
       key.value,
-      textsOf(value, file).map(({ text }) => text),
+      members.map(({ text }) => text),
     )
   }
   return teams

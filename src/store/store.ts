@@ -160,6 +160,17 @@ export class Store {
     await this.changeConfiguration((text) => setAt(text, ['defaults', 'secretsProvider'], secretsProvider))
   }
 
+  /** Changes the text of a list of age recipients, of the store or of an environment. */
+  async changeRecipients(file: string, change: (text: string) => string): Promise<void> {
+    const { files, guard } = this.#world
+    guard('*', 'admin')
+    await this.#write('recipients', () => {
+      const before = Buffer.from(files.readFile(file)).toString()
+      const text = change(before)
+      if (text !== before) replaceFile(files, file, Buffer.from(text))
+    })
+  }
+
   /** Changes the text of `esc.yaml`, as it is under the lock. */
   async changeConfiguration(change: (text: string) => string): Promise<void> {
     const { files, guard } = this.#world

@@ -73,6 +73,7 @@ export { createFiles, type FileVariables, interpolateArgument, secretTexts } fro
 export { type EnvironmentReference, refuseVersion } from './reference.ts'
 export { listReferrers, type Referrer } from './referrers.ts'
 export { type Removed, removeEnvironment } from './remove-environment.ts'
+export { type Leaver, type LeaverPlan, type LeaverReport, removePrincipal } from './remove-principal.ts'
 export { environmentsToRenumber, type RenumberedEnvironment, renumberEnvironment } from './renumber.ts'
 export { removedEnvironments, restoreEnvironment } from './restore-environment.ts'
 export { rollBack } from './rollback.ts'

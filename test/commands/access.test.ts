@@ -30,6 +30,7 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
     { needs: 'nothing', words: 'access explain {} --as bob' },
   ],
   'access:list': { needs: 'nothing', words: 'access list' },
+  'access:remove': { needs: 'store', words: 'access remove nobody --yes' },
   'audit:log': [
     { needs: 'store', words: 'audit log' },
     { needs: 'admin', words: 'audit log {}' },
@@ -247,6 +248,28 @@ describe('access rules and commands', () => {
     }
     expect(JSON.parse(await esc.ok('env', 'open', name)).password.current).to.equal(password)
   }).timeout(30_000)
+
+  it('with a mistake in them stop every command that touches an environment', async () => {
+    const file = join(esc.store, 'esc.yaml')
+    const rules = readFileSync(file, 'utf8')
+    writeFileSync(file, rules.replace('level: admin', 'level: amdin'))
+    try {
+      for (const words of [
+        'env open app/theirs',
+        'env get app/theirs',
+        'env ls',
+        'env rm app/theirs --yes',
+        'access list',
+      ]) {
+        const { code, err } = await esc.run(words.split(' '))
+        expect(code, words).to.equal(1)
+        expect(err, words).to.match(/esc\.yaml:\d+: 'amdin' is no level\nhint: did you mean 'admin'\?/)
+      }
+      expect((await esc.run(['version'])).code).to.equal(0)
+    } finally {
+      writeFileSync(file, rules)
+    }
+  })
 
   for (const { id, index, words, needs, input = '', fails, before: first = [] } of numbered) {
     it(`let only those use "esc ${words}" who have ${needs}`, async () => {

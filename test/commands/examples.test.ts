@@ -30,6 +30,7 @@ const AFTER_A_PING = `${ANY_WEBHOOK}; esc env webhook ping rotators/ci hook-1`
 
 /** What must have happened before an example makes sense. */
 const BEFORE: Readonly<Record<string, string>> = {
+  'access:remove': `echo 'access: {rules: [{environments: "*", principals: [ada@example.com, bob@example.com], level: admin}]}' >>environments/esc.yaml`,
   init: '/bin/rm -r environments',
   'env:init --copy-config-from': 'esc env rm app/prod --yes',
   'env:init':

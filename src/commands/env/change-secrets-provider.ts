@@ -1,10 +1,10 @@
 import { EscError } from '../../errors.ts'
 import { changeSecretsProvider, refuseVersion, type SecretsProviderReport } from '../../workspace/index.ts'
-import { type CommandClass, EscCommand, OUTPUT_FLAG, parseInput, WRITE_FLAGS } from '../framework/command.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../framework/command.ts'
+import { exposedText, rotateExposed } from '../framework/exposed.ts'
 import { boolean } from '../framework/flags.ts'
-import { EXIT, reportError } from '../framework/report-error.ts'
+import { EXIT } from '../framework/report-error.ts'
 import { openSession } from '../framework/session.ts'
-import EnvRotate from './rotate.ts'
 
 const flags = {
   all: boolean({ description: 'every environment of the store, and those that will be made' }),
@@ -73,22 +73,9 @@ From one passphrase to another, the new one comes from ESC_NEW_PASSPHRASE, the f
     const rotations = []
     for (const { name, exposed } of rotate ? report.environments : []) {
       if (exposed.rotators.length === 0) continue
-      rotations.push({ name, exitCode: await this.#rotate(name, workspace.store.folder) })
+      rotations.push({ name, exitCode: await rotateExposed(this.io, name, workspace.store.folder) })
     }
     return { ...report, rotations }
-  }
-
-  async #rotate(name: string, store: string): Promise<number> {
-    const input = parseInput(EnvRotate as unknown as CommandClass, [name, '--store', store])
-    const command = new EnvRotate(input as ConstructorParameters<typeof EnvRotate>[0], this.io)
-    try {
-      const result = await command.run()
-      this.io.err(command.text(result))
-      return command.exitCode(result)
-    } catch (error) {
-      this.io.err(`${name}: `)
-      return reportError(error, this.io, 'text')
-    }
   }
 
   text({ environments, secretsProvider, isDefault, rotations }: Result): string {
@@ -115,21 +102,4 @@ function changeOf(from: string, to: string): string {
 
 function counted(revisions: number): string {
   return revisions === 1 ? '1 revision' : `${revisions} revisions`
-}
-
-function exposedText(environments: SecretsProviderReport['environments'], rotated: ReadonlySet<string>): string {
-  const known = environments.filter(({ exposed }) => exposed.rotators.length + exposed.secrets.length > 0)
-  if (known.length === 0) return ''
-  let text =
-    '\nWho had the former key may know these secrets, and those of earlier revisions that are still in use. Change them where they come from:\n'
-  for (const { name, exposed } of known) {
-    for (const path of exposed.secrets) text += `  ${name}: ${path}\n`
-    for (const { path, rotator } of exposed.rotators) {
-      text += `  ${name}: ${path} (${rotator}: ${rotated.has(name) ? 'rotated; its former credential ends with the next rotation' : 'can be rotated'})\n`
-    }
-  }
-  const left = known.filter(({ name, exposed }) => exposed.rotators.length > 0 && !rotated.has(name))
-  if (left.length > 0)
-    text += `Rotate what can be rotated, twice so that no former credential is left: ${left.map(({ name }) => `"esc env rotate ${name}"`).join(', ')}\n`
-  return text
 }

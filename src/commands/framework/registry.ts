@@ -5,6 +5,7 @@ export type CommandLoader = () => Promise<{ readonly default: unknown }>
 export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   'access:explain': () => import('../access/explain.ts'),
   'access:list': () => import('../access/list.ts'),
+  'access:remove': () => import('../access/remove.ts'),
   'audit:log': () => import('../audit/log.ts'),
   'audit:verify': () => import('../audit/verify.ts'),
   check: () => import('../check.ts'),
