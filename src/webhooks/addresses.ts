@@ -46,7 +46,7 @@ function onDemand(make: () => BlockList): () => BlockList {
 /** Whether a request that somebody else has asked for must not go to this address. */
 export function isForbidden(address: string): boolean {
   if (isIPv4(address)) return privateV4().check(address, 'ipv4') || isMetadata(address)
-  if (!isIPv6(address)) return true
+  if (!isIPv6(address) || address.includes('%')) return true
   const v4 = embeddedV4(address)
   if (v4 !== undefined) return isForbidden(v4)
   return !globalV6().check(address, 'ipv6') || specialV6().check(address, 'ipv6')

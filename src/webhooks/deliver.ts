@@ -48,6 +48,7 @@ export interface Delivered {
 const timeoutMs = 10_000
 /** At most this many are sent at the same time. */
 const concurrency = 8
+const dayMs = 86_400_000
 /** While somebody sends, nobody else needs to look: so long, should that process die. */
 const leaseMs = 60_000
 
@@ -60,16 +61,24 @@ export async function deliverDue(world: DeliveryWorld, options: DeliverOptions =
   const started = world.now()
   const { announcements, outbox } = placesOf(world)
   const total = { delivered: 0, failed: 0 }
+  /** What cannot be told now, such as of a damaged environment, is left for another time, for a day. */
+  const stuck = new Set<string>()
+  const toTell = () => announcements.waiting().filter(({ id }) => !stuck.has(id))
   for (;;) {
     const lock = await world.store.tryLockWebhooks()
     if (lock === undefined) return { ...total, waiting: 0, busy: true }
     try {
       outbox.next = world.now() + leaseMs
       for (;;) {
-        settleOrphans(world.store, announcements)
-        for (const event of announcements.waiting()) {
-          expand(event, world.store, outbox, world.importers)
-          announcements.done(event.id)
+        settleOrphans(world.store, announcements, world.now() - dayMs)
+        for (const event of toTell()) {
+          try {
+            expand(event, world.store, outbox, world.importers)
+            announcements.done(event.id)
+          } catch {
+            if (Date.parse(event.at) < world.now() - dayMs) announcements.done(event.id)
+            else stuck.add(event.id)
+          }
         }
         const due = outbox.pending().filter((delivery) => (delivery.due ?? 0) <= world.now())
         await limited(due, concurrency, async (delivery) => {
@@ -87,7 +96,7 @@ export async function deliverDue(world: DeliveryWorld, options: DeliverOptions =
       lock.release()
     }
     // Whoever came while the lock was held has left what he announced to us.
-    if (options.signal?.aborted || announcements.waiting().length === 0) break
+    if (options.signal?.aborted || toTell().length === 0) break
   }
   const waiting = outbox.pending()
   const next = waiting[0]?.due
@@ -101,10 +110,16 @@ export async function sendNow(
   world: Pick<DeliveryWorld, 'store' | 'files' | 'now' | 'post'>,
 ): Promise<Delivery> {
   const { answer, attempt } = await send(delivery, webhook, world)
-  const state = verdictOn(answer).kind === 'delivered' ? 'delivered' : 'failed'
-  const ended: Delivery = { ...delivery, state, attempts: [...delivery.attempts, attempt] }
-  new Outbox(world.store.folder, world.files).end(ended)
-  return ended
+  const outbox = new Outbox(world.store.folder, world.files)
+  const attempts = [...delivery.attempts, attempt]
+  if (verdictOn(answer).kind === 'delivered') {
+    outbox.end({ ...delivery, state: 'delivered', attempts })
+    return { ...delivery, state: 'delivered', attempts }
+  }
+  // What waits for another attempt still does.
+  if (delivery.due === undefined) outbox.end({ ...delivery, state: 'failed', attempts })
+  else outbox.put({ ...delivery, attempts })
+  return { ...delivery, state: 'failed', attempts }
 }
 
 /** Hosts that the store's `esc.yaml` allows although they are private. */
@@ -115,12 +130,11 @@ export function allowedHosts(store: Store): AllowedHosts {
 }
 
 async function attempt(delivery: Delivery, world: DeliveryWorld, outbox: Outbox): Promise<Delivery['state']> {
-  const webhook = currentWebhook(delivery, world.store)
-  if (webhook === undefined) {
+  const { answer, attempt } = await sendIfWanted(delivery, world)
+  if (attempt === undefined) {
     outbox.forgetOne(delivery.id)
     return 'pending'
   }
-  const { answer, attempt } = await send(delivery, webhook, world)
   const verdict = verdictOn(answer)
   const attempts = [...delivery.attempts, attempt]
   const wait = verdict.kind === 'retry' ? waitMsAfter(attempts.length, world.random(), answer) : undefined
@@ -131,6 +145,23 @@ async function attempt(delivery: Delivery, world: DeliveryWorld, outbox: Outbox)
   const state = verdict.kind === 'delivered' ? 'delivered' : 'failed'
   outbox.end({ ...delivery, state, attempts })
   return state
+}
+
+async function sendIfWanted(
+  delivery: Delivery,
+  world: DeliveryWorld,
+): Promise<{ readonly answer: WebhookAnswer; readonly attempt?: Attempt }> {
+  const at = new Date(world.now()).toISOString()
+  let webhook: Webhook | undefined
+  try {
+    webhook = currentWebhook(delivery, world.store)
+  } catch (error) {
+    // A damaged environment must not keep the others waiting; it may be mended.
+    const reason = messageOf(error)
+    return { answer: { kind: 'failed', reason }, attempt: { at, durationMs: 0, responseCode: 0, error: reason } }
+  }
+  if (webhook === undefined) return { answer: { kind: 'refused', reason: 'there is no such webhook' } }
+  return send(delivery, webhook, world)
 }
 
 /** Undefined: it was removed, made inactive, or its environment removed, since. */

@@ -2,12 +2,19 @@ import type { Store } from '../store/index.ts'
 import { type Announcements, type Expected, fieldDigest } from './announcements.ts'
 import type { RotationDetails, WebhookEvent } from './event.ts'
 
-/** Finds out what has become of what dead processes were about to do: it is announced, or forgotten. */
-export function settleOrphans(store: Store, announcements: Announcements): void {
+/**
+ * Finds out what has become of what dead processes were about to do: it is announced, or forgotten. Where it cannot be found out,
+ * as in a damaged environment, that is tried again, unless it is from before `oldest` (milliseconds since 1970).
+ */
+export function settleOrphans(store: Store, announcements: Announcements, oldest: number): void {
   for (const orphan of announcements.orphans()) {
-    const event = outcomeOf(store, orphan)
-    if (event === undefined) announcements.drop(orphan.event.id)
-    else announcements.happened(event)
+    try {
+      const event = outcomeOf(store, orphan)
+      if (event === undefined) announcements.drop(orphan.event.id)
+      else announcements.happened(event)
+    } catch {
+      if (Date.parse(orphan.event.at) < oldest) announcements.drop(orphan.event.id)
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EscError } from '../errors.ts'
-import type { Environment } from '../store/index.ts'
+import { type Environment, Store } from '../store/index.ts'
 import { nearest } from '../suggestion.ts'
 import {
   allowedHosts,
@@ -30,7 +30,7 @@ import {
 import { affectedImporters } from './affected-importers.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
-import type { Workspace } from './workspace.ts'
+import { keyContext, type Workspace } from './workspace.ts'
 
 export interface NewWebhook {
   readonly displayName: string
@@ -198,7 +198,9 @@ export async function redeliver(
 
 /** Sends what is due to the webhooks of the store; for the scheduler, and for a process that nobody waits for. */
 export async function deliverWebhooks(workspace: Workspace, options: DeliverOptions = {}): Promise<Delivered> {
-  return deliverDue(deliveryWorld(workspace), options)
+  // Webhooks of environments that the user may not see are told of what he has done all the same; he sees nothing of them.
+  const store = Store.open(workspace.store.folder, { keys: keyContext(workspace.options) })
+  return deliverDue(deliveryWorld({ ...workspace, store }), options)
 }
 
 function deliveryWorld(workspace: Workspace) {

@@ -328,4 +328,36 @@ describe('esc env webhook', function () {
     expect(receiver.received[0]!.headers['user-agent']).to.equal('esc-webhooks')
     await receiver.stop()
   })
+
+  it('tells an environment that imports what somebody has changed who may not even read it', async () => {
+    await esc.withEnvironment('app/secretive', 'imports: [app/dev]\n')
+    await hook('app/secretive')
+    const rules = [
+      '{environments: "*", principals: ada@example.com, level: admin}',
+      '{environments: app/dev, principals: bob@example.com, level: write}',
+    ]
+    appendFileSync(join(esc.store, 'esc.yaml'), `access: {rules: [${rules.join(', ')}]}\n`)
+    const env = { ESC_AUTHOR: 'Bob <bob@example.com>', ESC_PRINCIPAL: 'bob@example.com' }
+    const io = { postWebhook: post }
+    expect((await esc.run(['env', 'webhook', 'list', 'app/secretive'], { env, io })).code).to.equal(4)
+    expect((await esc.run(['env', 'set', 'app/dev', 'a', '1'], { env, io })).code).to.equal(0)
+    expect((await esc.run(['env', 'webhook', 'deliver'], { env, io })).code).to.equal(0)
+    expect(JSON.parse(sent[0]!.body).importedEnvironmentReference.environmentName).to.equal('dev')
+    expect(JSON.parse(sent[0]!.body).user.name).to.equal('Bob')
+  })
+
+  it('goes on past an environment that is damaged', async () => {
+    await esc.withEnvironment('app/broken', 'values: {}\n')
+    await hook('app/broken')
+    await hook('app/dev')
+    await esc.ok('env', 'set', 'app/broken', 'a', '1')
+    await esc.ok('env', 'set', 'app/dev', 'a', '1')
+    const file = join(esc.store, 'app', 'broken', 'settings.yaml')
+    const before = readFileSync(file, 'utf8')
+    writeFileSync(file, '<<<<<<< HEAD\n')
+    const names = async () => (await told()).map(({ payload }) => payload.environmentName)
+    expect(await names()).to.deep.equal(['dev'])
+    writeFileSync(file, before)
+    expect(await names()).to.deep.equal(['broken'])
+  })
 })
