@@ -346,6 +346,15 @@ describe('esc env webhook', function () {
     expect(JSON.parse(sent[0]!.body).user.name).to.equal('Bob')
   })
 
+  it('is told by the scheduler, before a tick ends', async () => {
+    await esc.ok('env', 'schedule', 'new', 'app/dev', '--cron', '0 0 * * *')
+    await hook('app/dev', '--event', 'environment_rotation_succeeded')
+    const now = () => new Date('2026-03-05T00:00:30Z')
+    const { code, out, err } = await esc.run(['scheduler', 'tick'], { io: { postWebhook: post, now } })
+    expect(code, out + err).to.equal(0)
+    expect(sent.map(({ headers }) => headers['Pulumi-Webhook-Kind'])).to.deep.equal(['environment_rotation'])
+  })
+
   it('goes on past an environment that is damaged', async () => {
     await esc.withEnvironment('app/broken', 'values: {}\n')
     await hook('app/broken')
