@@ -1,4 +1,4 @@
-import { EscError, messageOf } from '../errors.ts'
+import { EscError } from '../errors.ts'
 import type { RotationReport } from '../rotation/index.ts'
 import type { Environment } from '../store/index.ts'
 import {
@@ -56,13 +56,12 @@ export async function announcingRotation(
   const { store, options } = workspace
   if (!hasWebhooks(workspace, environment.name)) return rotate()
   const user = await workspace.author()
+  const base = newestOf(environment)
   const expected = quietly(() => {
     const announcements = new Announcements(store.folder)
-    const revision = environment.current().number
-    const event = { kind: 'environment_rotation', action: 'rotation_failed', user, revision } as const
+    const event = { kind: 'environment_rotation', action: 'rotation_failed', user, revision: base } as const
     return announcements.expect({ ...event, ...placeOf(workspace, environment) }, { kind: 'rotation' })
   }, options.notify)
-  const base = environment.current().number
   try {
     const report = await rotate()
     quietly(() => {
@@ -72,7 +71,7 @@ export async function announcingRotation(
     return report
   } catch (error) {
     quietly(() => {
-      if (isWorthTelling(error)) expected?.happened(toldOf({ ...failure(base), errorMessage: messageOf(error) }))
+      if (isWorthTelling(error)) expected?.happened(toldOf({ ...failure(base), errorMessage: told(error) }))
       else expected?.not()
     }, options.notify)
     throw error
@@ -81,9 +80,9 @@ export async function announcingRotation(
 
 /** A run that changed nothing has no event in the history; those who wait for a rotation want to know all the same. */
 function unrecorded(report: RotationReport, base: number) {
-  const rotations = report.paths.map(({ path, error }) => ({
+  const rotations = report.paths.map(({ path, status, error }) => ({
     environmentPath: path,
-    status: 'failed' as const,
+    status: status === 'succeeded' ? ('succeeded' as const) : ('failed' as const),
     ...(error === undefined ? {} : { errorMessage: error }),
   }))
   const status = report.status === 'succeeded' ? ('succeeded' as const) : ('failed' as const)
@@ -96,8 +95,22 @@ function failure(preRotationRevision: number) {
 
 /** Not what only concerns the person who has typed it. */
 function isWorthTelling(error: unknown): boolean {
-  const codes = ['usage', 'invalid_input', 'not_found', 'locked', 'conflict', 'interrupted']
+  const codes = ['usage', 'invalid_input', 'not_found', 'locked', 'conflict', 'interrupted', 'forbidden']
   return !(error instanceof EscError && codes.includes(error.code))
+}
+
+/** Only of our own errors it is known that they hold no secret. */
+function told(error: unknown): string {
+  return error instanceof EscError ? error.message : 'an unexpected error: see the output of the command'
+}
+
+/** 0: it cannot be read, which the rotation will say. */
+function newestOf(environment: Environment): number {
+  try {
+    return environment.current().number
+  } catch {
+    return 0
+  }
 }
 
 function placeOf({ options }: Workspace, { id, name }: Environment) {

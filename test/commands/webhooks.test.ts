@@ -92,6 +92,18 @@ describe('esc env webhook', function () {
     expect(await events()).to.deep.equal([])
   })
 
+  it('tells of a rotation that was not even begun, for the environment was tampered with', async () => {
+    await hook('app/dev')
+    const file = join(esc.store, 'app', 'dev', 'revisions', '2.yaml')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('length: 20', 'length: 9'))
+    const { code, err } = await run('env', 'rotate', 'app/dev')
+    expect(code).to.equal(1)
+    const [{ event, payload }, ...others] = (await told()) as [Awaited<ReturnType<typeof told>>[number]]
+    expect(others).to.deep.equal([])
+    expect(event).to.equal('environment_rotation rotation_failed')
+    expect(err).to.contain(payload.rotation.errorMessage)
+  })
+
   it('tells those that import what has changed, also through others, and follow the newest', async () => {
     await esc.withEnvironment('app/near', 'imports: [app/dev]\n')
     await esc.withEnvironment('app/far', 'imports: [app/near]\n')
