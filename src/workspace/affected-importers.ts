@@ -1,5 +1,6 @@
 import { listReferences, parseEnvironment } from '../language/index.ts'
 import type { AffectedImporter, WebhookEvent } from '../webhooks/index.ts'
+import { visibleEnvironments } from './permit.ts'
 import type { Workspace } from './workspace.ts'
 
 /** A reference of the newest revision of an environment to another one. */
@@ -43,7 +44,7 @@ function namesOf(workspace: Workspace, environment: string, revision: number): s
 }
 
 function importsOf(workspace: Workspace): Import[] {
-  return workspace.store.list().flatMap((importer) => {
+  return visibleEnvironments(workspace).flatMap((importer) => {
     try {
       const { file, definition, number: revision } = workspace.store.environment(importer).current()
       const { environment } = parseEnvironment(file, definition)
