@@ -1,7 +1,9 @@
-import { EscError } from '../errors.ts'
 import type { SchemaObject } from '../schema/index.ts'
-import type { Secret } from '../secret.ts'
-import type { Provider } from './provider.ts'
+import { type Secret, secret } from '../secret.ts'
+import { identityToken, subjectAttributesSchema } from './identity.ts'
+import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
+import type { Provider, ProviderContext } from './provider.ts'
+import { callVendor, type Fetch, malformedAnswer } from './vendor-call.ts'
 
 type Credentials = {
   readonly accessKeyId: string
@@ -10,7 +12,13 @@ type Credentials = {
 }
 
 export type AwsLoginInputs = {
-  readonly oidc?: { readonly roleArn: string; readonly sessionName: string }
+  readonly oidc?: {
+    readonly roleArn: string
+    readonly sessionName: string
+    readonly duration?: string
+    readonly policyArns?: readonly string[]
+    readonly subjectAttributes?: readonly string[]
+  }
   readonly static?: Credentials
 }
 
@@ -31,37 +39,93 @@ const oidc: SchemaObject = {
   properties: {
     roleArn: { type: 'string', minLength: 20, maxLength: 2048 },
     sessionName: { type: 'string', minLength: 2, maxLength: 64, pattern: '^[\\w+=,.@-]*$' },
-    duration: { type: 'string', pattern: '^([0-9]+h)?([0-9]+m)?([0-9]+s)?$', default: '2h' },
+    duration: { ...lifetimeSchema, default: '2h' },
     policyArns: { type: 'array', items: { type: 'string' } },
-    subjectAttributes: { type: 'array', items: { type: 'string' } },
+    subjectAttributes: subjectAttributesSchema,
   },
   required: ['roleArn', 'sessionName'],
 }
 
-/** Credentials for AWS. `static` hands on what it is given and makes no call. */
-export const awsLogin: Provider<AwsLoginInputs> = {
-  name: 'aws-login',
-  description: 'Credentials for AWS.',
-  inputs: {
-    oneOf: [
-      { type: 'object', additionalProperties: false, properties: { oidc }, required: ['oidc'] },
-      { type: 'object', additionalProperties: false, properties: { static: credentials }, required: ['static'] },
-    ],
-  },
-  outputs: credentials,
+/** Credentials for AWS. `static` hands on what it is given and makes no call; `oidc` takes on a role that trusts the store's issuer. */
+export function awsLoginProvider({
+  fetch = globalThis.fetch,
+}: {
+  readonly fetch?: Fetch
+} = {}): Provider<AwsLoginInputs> {
+  return {
+    name: 'aws-login',
+    description: 'Credentials for AWS.',
+    inputs: {
+      oneOf: [
+        { type: 'object', additionalProperties: false, properties: { oidc }, required: ['oidc'] },
+        { type: 'object', additionalProperties: false, properties: { static: credentials }, required: ['static'] },
+      ],
+    },
+    outputs: credentials,
 
-  async open(inputs) {
-    if (inputs.static === undefined) {
-      // Exchanging a token needs an issuer whose keys AWS can fetch over the internet; a folder has none.
-      throw new EscError(
-        'provider_failed',
-        'aws-login: `oidc` needs an identity-token issuer, and this store has none',
-        {
-          hint: 'use `static` credentials, kept as `fn::secret`',
-        },
-      )
-    }
-    const { accessKeyId, secretAccessKey, sessionToken } = inputs.static
-    return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
-  },
+    async open(inputs, context) {
+      if (inputs.oidc !== undefined) return assumeRole(inputs.oidc, fetch, context)
+      const { accessKeyId, secretAccessKey, sessionToken } = inputs.static as Credentials
+      return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
+    },
+  }
 }
+
+export const awsLogin = awsLoginProvider()
+
+const hints: Readonly<Record<string, string>> = {
+  AccessDenied:
+    'the trust policy of the role must allow sts:AssumeRoleWithWebIdentity for this issuer, audience and subject',
+  InvalidIdentityToken:
+    "make the store's issuer an identity provider of the AWS account, with this audience and the present keys",
+  IDPCommunicationError: 'AWS fetches the keys from the issuer: it must answer on the public internet',
+  ExpiredTokenException: 'set the clock of this machine right',
+  ValidationError: 'the duration may be more than the role allows (1h unless it was raised): set `duration`',
+}
+
+/** The token is the authority: the request is not signed. */
+async function assumeRole(
+  { roleArn, sessionName, duration = '2h', policyArns = [], subjectAttributes }: NonNullable<AwsLoginInputs['oidc']>,
+  fetch: Fetch,
+  context: ProviderContext,
+): Promise<Credentials> {
+  const seconds = lifetimeSeconds(duration, { input: 'aws-login: `duration`', least: 900, most: 43_200 })
+  const token = await identityToken(context, { provider: 'aws-login', audience: 'aws', subjectAttributes })
+  const doing = `AssumeRoleWithWebIdentity of ${roleArn}`
+  const body = new URLSearchParams({
+    Action: 'AssumeRoleWithWebIdentity',
+    Version: '2011-06-15',
+    RoleArn: roleArn,
+    RoleSessionName: sessionName,
+    WebIdentityToken: token,
+    DurationSeconds: String(seconds),
+  })
+  for (const [index, arn] of policyArns.entries()) body.set(`PolicyArns.member.${index + 1}.arn`, arn)
+  const call = { provider: 'aws-login', doing, url: stsOf(roleArn), body, hidden: [token], readFault, hints }
+  const answer = await callVendor(call, fetch, context)
+  const [accessKeyId, secretAccessKey, sessionToken] = ['AccessKeyId', 'SecretAccessKey', 'SessionToken'].map((name) =>
+    textOf(answer, name),
+  )
+  if (!accessKeyId || !secretAccessKey || !sessionToken) throw malformedAnswer('aws-login', doing)
+  return { accessKeyId, secretAccessKey: secret(secretAccessKey), sessionToken: secret(sessionToken) }
+}
+
+/** The partition of the role decides which AWS is asked. */
+function stsOf(roleArn: string): string {
+  if (roleArn.startsWith('arn:aws-cn:')) return 'https://sts.cn-north-1.amazonaws.com.cn/'
+  if (roleArn.startsWith('arn:aws-us-gov:')) return 'https://sts.us-gov-west-1.amazonaws.com/'
+  return 'https://sts.us-east-1.amazonaws.com/'
+}
+
+function readFault(xml: string): { readonly code: string; readonly text?: string | undefined } | undefined {
+  const code = textOf(xml, 'Code')
+  return code === undefined ? undefined : { code, text: textOf(xml, 'Message') }
+}
+
+/** The answers of STS are flat enough to need no XML parser. */
+function textOf(xml: string, element: string): string | undefined {
+  const text = new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml)?.[1]
+  return text?.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name] as string)
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }

@@ -2,10 +2,12 @@ import { EscError } from '../errors.ts'
 import { nearest } from '../suggestion.ts'
 import type { Provider } from './provider.ts'
 
-export type { Provider, ProviderContext } from './provider.ts'
+export type { IdentityTokenRequest, Provider, ProviderContext } from './provider.ts'
 
 const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'aws-login': async () => (await import('./aws-login.ts')).awsLogin,
+  'azure-login': async () => (await import('./azure-login.ts')).azureLogin,
+  'gcp-login': async () => (await import('./gcp-login.ts')).gcpLogin,
 }
 
 /** In alphabetical order. */

@@ -11,6 +11,7 @@ import {
   type World,
 } from '../evaluate/index.ts'
 import type { PlainObject } from '../plain.ts'
+import type { IdentityTokenRequest } from '../providers/index.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Environment, Revision } from '../store/index.ts'
 import { denial, refusalOf } from './permit.ts'
@@ -68,6 +69,9 @@ export function buildWorld(workspace: Workspace, options: WorldOptions = {}): St
     if (known !== undefined) await known.environment.verify(known.revision)
   }
 
+  /** The evaluator knows the root by the last part of its name alone. */
+  const fullName = (name: string) => used.get(name)?.environment.name ?? name
+
   return {
     used,
     use,
@@ -96,7 +100,6 @@ export function buildWorld(workspace: Workspace, options: WorldOptions = {}): St
     async provider(name: string): Promise<EvaluatorProvider> {
       if (workspace.options.provider !== undefined) return workspace.options.provider(name)
       const provider = await findProvider(workspace, name)
-      const context = { now: workspace.options.now, signal }
       return {
         inputs: provider.inputs,
         outputs: provider.outputs,
@@ -104,6 +107,17 @@ export function buildWorld(workspace: Workspace, options: WorldOptions = {}): St
           // Whoever wrote the call decides where the secrets in it go.
           await verify(call.currentEnvironment)
           workspace.options.progress?.(`waiting for ${name}`)
+          const place = {
+            currentEnvironment: fullName(call.currentEnvironment),
+            rootEnvironment: fullName(call.rootEnvironment),
+          }
+          const context = {
+            now: workspace.options.now,
+            signal,
+            // Few providers ask for one.
+            identityToken: async (request: IdentityTokenRequest) =>
+              (await import('./identity-token.ts')).identityToken(workspace, request, place),
+          }
           return fromPlain(await provider.open(plainInputs(inputs, provider.inputs), context))
         },
       }

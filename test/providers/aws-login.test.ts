@@ -25,12 +25,12 @@ describe('aws-login', () => {
     expect(JSON.stringify(await login.open({ static: long }, context))).to.not.match(/"[st]"/)
   })
 
-  it('says why oidc is out of reach', async () => {
+  it('says that oidc needs a store', async () => {
     const login = await loadProvider('aws-login')
     const oidc = { roleArn: 'arn:aws:iam::123456789012:role/x', sessionName: 'esc' }
     const error = await failure(login.open({ oidc }, context))
     expect(error).to.have.property('code', 'provider_failed')
-    expect(error.message).to.include('issuer')
+    expect(error.message).to.include('identity token of a store')
     expect(error.hint).to.include('static')
   })
 })

@@ -1,0 +1,60 @@
+import { EscError } from '../errors.ts'
+import type { SchemaObject } from '../schema/index.ts'
+import { type Secret, secret } from '../secret.ts'
+import { identityToken, subjectAttributesSchema } from './identity.ts'
+import type { Provider } from './provider.ts'
+
+export type AzureLoginInputs = {
+  readonly clientId: string
+  readonly tenantId: string
+  readonly subscriptionId?: string
+  readonly clientSecret?: Secret<string>
+  readonly oidc?: boolean
+  readonly subjectAttributes?: readonly string[]
+}
+
+const inputs: SchemaObject = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    clientId: { type: 'string' },
+    tenantId: { type: 'string' },
+    subscriptionId: { type: 'string' },
+    clientSecret: { type: 'string', secret: true },
+    oidc: { type: 'boolean', default: false },
+    subjectAttributes: subjectAttributesSchema,
+  },
+  required: ['clientId', 'tenantId'],
+}
+
+const outputs: SchemaObject = {
+  type: 'object',
+  properties: {
+    clientId: { type: 'string' },
+    tenantId: { type: 'string' },
+    subscriptionId: { type: 'string' },
+    clientSecret: { type: 'string', secret: true },
+    oidc: { type: 'object', properties: { token: { type: 'string', secret: true } }, required: ['token'] },
+  },
+  required: ['clientId', 'tenantId'],
+}
+
+/** Credentials for Azure: the client secret as it is given, or the identity token of the store, which Azure's own libraries exchange. */
+export const azureLogin: Provider<AzureLoginInputs> = {
+  name: 'azure-login',
+  description: 'Credentials for Azure.',
+  inputs,
+  outputs,
+
+  async open({ clientId, tenantId, subscriptionId, clientSecret, oidc = false, subjectAttributes }, context) {
+    if (oidc === (clientSecret !== undefined)) {
+      throw new EscError('invalid_input', 'azure-login: exactly one of `clientSecret` and `oidc: true` must be given', {
+        hint: 'keep the client secret as `fn::secret`, or let Azure trust the issuer of this store',
+      })
+    }
+    const subscription = subscriptionId === undefined ? {} : { subscriptionId }
+    if (!oidc) return { clientId, tenantId, ...subscription, clientSecret: clientSecret as Secret<string> }
+    const token = await identityToken(context, { provider: 'azure-login', audience: 'azure', subjectAttributes })
+    return { clientId, tenantId, ...subscription, oidc: { token: secret(token) } }
+  },
+}

@@ -1,0 +1,195 @@
+import type { SchemaObject } from '../schema/index.ts'
+import { type Secret, secret } from '../secret.ts'
+import { identityToken, subjectAttributesSchema } from './identity.ts'
+import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
+import type { Provider, ProviderContext } from './provider.ts'
+import { callVendor, type Fetch, malformedAnswer } from './vendor-call.ts'
+
+export type GcpLoginInputs = {
+  /** The number, not the name. */
+  readonly project: number
+  readonly oidc?: {
+    readonly workloadPoolId: string
+    readonly providerId: string
+    readonly serviceAccount: string
+    readonly region?: string
+    readonly tokenLifetime?: string
+    readonly subjectAttributes?: readonly string[]
+  }
+  readonly accessToken?: {
+    readonly accessToken: Secret<string>
+    /** Whose credentials to take on. */
+    readonly serviceAccount?: string
+    readonly tokenLifetime?: string
+  }
+}
+
+const email: SchemaObject = { type: 'string', pattern: '^[^@/:\\s]+@[^@/:\\s]+$' }
+/** A part of a resource name. */
+const id: SchemaObject = { type: 'string', pattern: '^[A-Za-z0-9-]+$' }
+const project: SchemaObject = { type: 'number' }
+
+const oidc: SchemaObject = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    workloadPoolId: id,
+    providerId: id,
+    serviceAccount: email,
+    region: { ...id, default: 'global' },
+    tokenLifetime: { ...lifetimeSchema, default: '1h' },
+    subjectAttributes: subjectAttributesSchema,
+  },
+  required: ['workloadPoolId', 'providerId', 'serviceAccount'],
+}
+
+const accessToken: SchemaObject = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    accessToken: { type: 'string', secret: true },
+    serviceAccount: email,
+    tokenLifetime: { ...lifetimeSchema, default: '1h' },
+  },
+  required: ['accessToken'],
+}
+
+const outputs: SchemaObject = {
+  type: 'object',
+  properties: {
+    project,
+    accessToken: { type: 'string', secret: true },
+    tokenType: { type: 'string' },
+    expiry: { type: 'string' },
+  },
+  required: ['project', 'accessToken', 'tokenType'],
+}
+
+const scope = 'https://www.googleapis.com/auth/cloud-platform'
+
+/**
+ * Credentials for Google Cloud: an access token as it is given, or that of a service account which the given one, or the identity token
+ * of the store, may act as.
+ */
+export function gcpLoginProvider({
+  fetch = globalThis.fetch,
+}: {
+  readonly fetch?: Fetch
+} = {}): Provider<GcpLoginInputs> {
+  const variant = (name: string, schema: SchemaObject): SchemaObject => ({
+    type: 'object',
+    additionalProperties: false,
+    properties: { project, [name]: schema },
+    required: ['project', name],
+  })
+  return {
+    name: 'gcp-login',
+    description: 'Credentials for Google Cloud.',
+    inputs: { oneOf: [variant('oidc', oidc), variant('accessToken', accessToken)] },
+    outputs,
+
+    async open({ project: number, oidc: federated, accessToken: given }, context) {
+      if (federated !== undefined) {
+        const { serviceAccount, tokenLifetime } = federated
+        const lifetime = lifetimeOf(tokenLifetime)
+        const token = await exchange({ number, ...federated }, fetch, context)
+        return { project: number, ...(await actAs({ serviceAccount, lifetime, token }, fetch, context)) }
+      }
+      const { accessToken: token, serviceAccount, tokenLifetime } = given as NonNullable<GcpLoginInputs['accessToken']>
+      if (serviceAccount === undefined) return { project: number, accessToken: token, tokenType: 'Bearer' }
+      const lifetime = lifetimeOf(tokenLifetime)
+      return { project: number, ...(await actAs({ serviceAccount, lifetime, token: token.reveal() }, fetch, context)) }
+    },
+  }
+}
+
+export const gcpLogin = gcpLoginProvider()
+
+function lifetimeOf(text = '1h'): number {
+  return lifetimeSeconds(text, { input: 'gcp-login: `tokenLifetime`', least: 1, most: 43_200 })
+}
+
+const hints: Readonly<Record<string, string>> = {
+  invalid_grant: "the workload identity provider must trust the store's issuer, audience and subject",
+  invalid_request: 'check project number, `workloadPoolId`, `providerId` and `region`',
+  PERMISSION_DENIED:
+    'whoever logs in needs the role Service Account Token Creator (or Workload Identity User) on the service account',
+  NOT_FOUND: 'check the email of the service account',
+  INVALID_ARGUMENT: 'a `tokenLifetime` over 1h must be allowed by a policy of the organization',
+  UNAUTHENTICATED: 'the access token has expired or is wrong',
+}
+
+/** The identity token of the store for one that the workload identity pool stands for. */
+async function exchange(
+  {
+    number,
+    workloadPoolId,
+    providerId,
+    region = 'global',
+    subjectAttributes,
+  }: NonNullable<GcpLoginInputs['oidc']> & { readonly number: number },
+  fetch: Fetch,
+  context: ProviderContext,
+): Promise<string> {
+  const subject = await identityToken(context, { provider: 'gcp-login', audience: 'gcp', subjectAttributes })
+  const provider = `projects/${number}/locations/${region}/workloadIdentityPools/${workloadPoolId}/providers/${providerId}`
+  const doing = `token exchange with ${provider}`
+  const body = {
+    grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    audience: `//iam.googleapis.com/${provider}`,
+    subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt',
+    requestedTokenType: 'urn:ietf:params:oauth:token-type:access_token',
+    scope,
+    subjectToken: subject,
+  }
+  const url = 'https://sts.googleapis.com/v1/token'
+  const call = { provider: 'gcp-login', doing, url, body, hidden: [subject], readFault, hints }
+  const { access_token: token } = parsed(await callVendor(call, fetch, context))
+  if (typeof token !== 'string' || token === '') throw malformedAnswer('gcp-login', doing)
+  return token
+}
+
+async function actAs(
+  {
+    serviceAccount,
+    lifetime,
+    token,
+  }: { readonly serviceAccount: string; readonly lifetime: number; readonly token: string },
+  fetch: Fetch,
+  context: ProviderContext,
+) {
+  const doing = `generateAccessToken of ${serviceAccount}`
+  const account = `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${encodeURIComponent(serviceAccount)}`
+  const call = {
+    provider: 'gcp-login',
+    doing,
+    url: `${account}:generateAccessToken`,
+    headers: { authorization: `Bearer ${token}` },
+    body: { scope: [scope], lifetime: `${lifetime}s` },
+    hidden: [token],
+    readFault,
+    hints,
+  }
+  const { accessToken: made, expireTime } = parsed(await callVendor(call, fetch, context))
+  if (typeof made !== 'string' || made === '') throw malformedAnswer('gcp-login', doing)
+  const expiry = typeof expireTime === 'string' ? { expiry: expireTime } : {}
+  return { accessToken: secret(made), tokenType: 'Bearer', ...expiry }
+}
+
+/** The token service answers as OAuth does, the other as Google's interfaces do. */
+function readFault(text: string): { readonly code: string; readonly text?: string | undefined } | undefined {
+  const { error, error_description: description } = parsed(text)
+  if (typeof error === 'string') return { code: error, text: typeof description === 'string' ? description : undefined }
+  const { status, message } = (error ?? {}) as { readonly status?: unknown; readonly message?: unknown }
+  if (typeof status !== 'string') return undefined
+  return { code: status, text: typeof message === 'string' ? message : undefined }
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return value !== null && typeof value === 'object' ? (value as Readonly<Record<string, unknown>>) : {}
+  } catch {
+    return {}
+  }
+}
