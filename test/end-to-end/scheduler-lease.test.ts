@@ -133,7 +133,7 @@ describe('schedules on two machines with one git remote', function () {
 
   it('takes over from a process of this machine that was killed, and pushes what that had rotated', async () => {
     const killed = await tick('a', {
-      NODE_OPTIONS: `--require ${clock} --require ${fileURLToPath(new URL('kill-after-revision.cjs', import.meta.url))}`,
+      NODE_OPTIONS: `--require ${clock} --require ${fileURLToPath(new URL('kill-at-revision.cjs', import.meta.url))}`,
     })
     expect(killed.signal).to.equal('SIGKILL')
     expect(leases()).to.not.equal('')

@@ -7,6 +7,7 @@ import { expect } from 'chai'
 import { ended, Program } from './program.ts'
 
 const clock = fileURLToPath(new URL('clock-ahead.cjs', import.meta.url))
+const killAtRevision = fileURLToPath(new URL('kill-at-revision.cjs', import.meta.url))
 const killAt = fileURLToPath(new URL('kill-at.cjs', import.meta.url))
 const dayMs = 86_400_000
 const slow = process.env.SLOW === '1'
@@ -105,6 +106,33 @@ describe('the scheduler', function () {
       rmSync(folder, { recursive: true })
     }
   })
+
+  for (const [when, before] of [
+    ['before its revision was there', '1'],
+    ['when its revision was there, and nothing else', ''],
+  ] as const) {
+    it(`runs the next day's instant too when the one before was cut off ${when}`, async () => {
+      for (const day of [1, 2]) expect((await program.esc(['scheduler', 'tick'], ahead(day))).out).to.include('rotated')
+      const preload = { NODE_OPTIONS: `--require ${clock} --require ${killAtRevision}`, ESC_TEST_KILL_BEFORE: before }
+      expect((await program.esc(['scheduler', 'tick'], ahead(3, preload))).signal).to.equal('SIGKILL')
+      const current = async () => (await program.open('rotators/ci', undefined, ahead(4))).admin.current
+      const out: string[] = []
+      // Finishing the one before is a rotation too: where that is done now, the next one waits for the guard.
+      for (const minutes of [0, 11]) {
+        const ran = await program.esc(['scheduler', 'tick'], ahead(4 + minutes / 1440))
+        expect(ran.code, ran.err).to.equal(0)
+        out.push(ran.out, await current())
+      }
+      expect(new Set(dues()).size, out.join('\n')).to.equal(dues().length)
+      expect(dues(), out.join('\n')).to.have.length(before ? 3 : 4)
+      const today = new Date(Date.now() + 4 * dayMs)
+      const newest = new Date(Math.max(...dues().map((due) => Date.parse(due))))
+      expect(today.getTime() - newest.getTime(), out.join('\n')).to.be.within(0, dayMs)
+      const rotations = readdirSync(join(program.store, 'rotators', 'ci', 'revisions')).length - 2
+      expect(rotations, out.join('\n')).to.equal(4)
+      expect((await program.esc(['scheduler', 'tick'], ahead(4.1))).out).to.equal('Nothing is due.\n')
+    })
+  }
 
   it('looks after schedules until it is told to stop, refuses a second one, and picks up edits', async () => {
     const first = start(0, '--metrics', '0')

@@ -143,8 +143,8 @@ class Daemon {
       await this.#pass()
       this.#deliver()
       this.#aliveMs = now()
-      if (this.#aliveMs - this.#healthMs >= healthEveryMs) this.#sayHealth()
       if (stop.aborted) break
+      if (this.#aliveMs - this.#healthMs >= healthEveryMs) this.#sayHealth()
       const nextMs = this.#scheduler?.next?.getTime() ?? Number.POSITIVE_INFINITY
       await sleep(Math.max(0, Math.min(pollMs, nextMs - now())))
     }

@@ -140,6 +140,7 @@ class DueRun {
       }),
       due: new Date(due),
       attempt,
+      missed: 0,
     }
     const definition = environment.definitionState() === 'edited' ? [] : [layout.definition(folder)]
     return {
