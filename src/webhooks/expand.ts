@@ -33,7 +33,8 @@ function tell(event: WebhookEvent, store: Store, outbox: Outbox): void {
   const { settings, id: environmentId } = store.environment(environment.name)
   if (environmentId !== environment.id) return
   for (const webhook of webhooksOf(settings)) {
-    if (!webhook.active || !wants(webhook, event)) continue
+    // What happened before there was this webhook, and waited for somebody to look, is not its business.
+    if (!webhook.active || event.at < webhook.created || !wants(webhook, event)) continue
     const known = outbox.of(environmentId, webhook)
     const id = deliveryId(event, { environmentId, webhook: `${webhook.name} ${webhook.created}`, kind: event.kind })
     if (known.some((delivery) => delivery.id === id)) continue

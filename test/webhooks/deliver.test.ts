@@ -50,6 +50,16 @@ describe('deliveries of webhooks', () => {
     expect(due()).to.equal(false)
   })
 
+  it('are not made for what happened before there was the webhook', async () => {
+    const { id } = hooked.store.environment('app/dev')
+    const at = new Date(created.getTime() - 1).toISOString()
+    const event = { kind: 'environment_tag', action: 'created', at, environment: { id, name: 'app/dev' }, user: author }
+    announcements()
+      .expect({ ...event, kind: 'environment_tag' }, { kind: 'rotation' })
+      .happened()
+    expect(await deliver()).to.deep.equal({ delivered: 0, failed: 0, waiting: 0 })
+  })
+
   it('are tried ten times over a day, ever more rarely, under one id; then they have failed', async () => {
     status = 500
     await save()
