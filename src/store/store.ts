@@ -328,6 +328,16 @@ export class Store {
     return changed
   }
 
+  /** Wraps an environment's data key again, under the same secrets provider or another URL of its kind. */
+  async rewrapKey(name: string, secretsProvider?: string): Promise<{ readonly from: string; readonly to: string }> {
+    const environment = this.environment(name)
+    this.#world.guard(environment.name, 'admin')
+    const { rewrap } = await import('./rewrap.ts')
+    const done = await rewrap(environment, this.#place(environment.name), secretsProvider)
+    this.#handle(environment.name).current()
+    return done
+  }
+
   /**
    * After a git merge that took revisions of one environment from both sides: puts those of theirs after those of ours,
    * and adds one that holds what both did (`Renumbered`). By default the sides are those of the merge in progress, or

@@ -76,6 +76,7 @@ export { type Removed, removeEnvironment } from './remove-environment.ts'
 export { type Leaver, type LeaverPlan, type LeaverReport, removePrincipal } from './remove-principal.ts'
 export { environmentsToRenumber, type RenumberedEnvironment, renumberEnvironment } from './renumber.ts'
 export { removedEnvironments, restoreEnvironment } from './restore-environment.ts'
+export { type Rewrapped, rewrapKeys } from './rewrap.ts'
 export { rollBack } from './rollback.ts'
 export { rotateEnvironment, rotationHistory } from './rotate.ts'
 export {

@@ -100,6 +100,7 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'env:provider:gcp-login:static': { needs: 'write', fails: true, words: 'env provider gcp-login static {} 1 token' },
   'env:referrer:list': { needs: 'read', words: 'env referrer list {}' },
   'env:restore': { needs: 'admin', words: 'env restore {}', before: ['env rm {} --yes'] },
+  'env:rewrap': { needs: 'admin', words: 'env rewrap {}' },
   'env:rm': [
     { needs: 'admin', words: 'env rm {} --yes' },
     { needs: 'write', words: 'env rm {} a' },

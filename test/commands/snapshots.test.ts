@@ -126,6 +126,7 @@ const SESSION: readonly (readonly string[])[] = [
   ['env', 'webhook', 'get', 'app/dev', 'hook-1'],
   ['env', 'webhook', 'delivery', 'list', 'app/dev', 'hook-1'],
   ['env', 'webhook', 'deliver'],
+  ['env', 'rewrap', 'app/dev'],
   ['access', 'list'],
   ['access', 'explain', 'app/dev'],
   ['env', 'trust', 'app/dev', '--yes'],

@@ -35,6 +35,7 @@ export const COMMANDS: Readonly<Record<string, CommandLoader>> = {
   'env:provider:gcp-login:static': () => import('../env/provider/gcp-login/static.ts'),
   'env:referrer:list': () => import('../env/referrer/list.ts'),
   'env:restore': () => import('../env/restore.ts'),
+  'env:rewrap': () => import('../env/rewrap.ts'),
   'env:rm': () => import('../env/rm.ts'),
   'env:rm-all': () => import('../env/rm-all.ts'),
   'env:rotate': () => import('../env/rotate.ts'),

@@ -20,7 +20,7 @@ type Sdk = typeof import('../../sdk/age.ts')
  * a list that has been edited since is noticed.
  */
 export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner): SecretsProvider {
-  const relock = `\`esc env change-secrets-provider ${owner.name} age://${url.recipients.join(',')}\``
+  const relock = `\`esc env rewrap ${owner.name}\``
 
   return {
     async wrapKey(dataKey) {
@@ -66,7 +66,7 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
     if (digestOf(listed).equals(wrappedFor)) return
     context.notify(
       `The age recipients of environment '${owner.name}' were edited, but its data key is still locked for those of before: ` +
-        `${relock} locks it for those of now.`,
+        `${relock} locks it for those of now; to keep somebody out, use \`esc env change-secrets-provider ${owner.name} age://\`.`,
     )
   }
 

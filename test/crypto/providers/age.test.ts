@@ -146,10 +146,11 @@ describe('age recipients', () => {
     expect(notices).to.have.length(1)
     expect(notices[0]).to.contain("of environment 'rotators/ci' were edited")
     expect(notices[0]).to.contain('`esc env change-secrets-provider rotators/ci age://`')
+    expect(notices[0]).to.contain('`esc env rewrap rotators/ci`')
     const added = await errorOf(async () =>
       (await openSecretsProvider('age://', holder(2), owner())).unwrapKey(wrapped),
     )
-    expect(added.hint).to.contain('`esc env change-secrets-provider rotators/ci age://`')
+    expect(added.hint).to.contain('`esc env rewrap rotators/ci`')
   })
 
   it('are checked where they are read, with the line of the file', async () => {

@@ -1,0 +1,46 @@
+import { EscError } from '../../errors.ts'
+import { type Rewrapped, refuseVersion, rewrapKeys } from '../../workspace/index.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../framework/command.ts'
+import { boolean } from '../framework/flags.ts'
+import { openSession } from '../framework/session.ts'
+
+const flags = { all: boolean({ description: 'every environment of the store that has a key' }), ...OUTPUT_FLAG }
+
+export default class EnvRewrap extends EscCommand<readonly Rewrapped[], typeof flags> {
+  static override id = 'env:rewrap'
+  static override summary = 'Lock the data key again, for more people or a newer key.'
+  static override description =
+    `Wraps the data key of an environment again, without a new one: for a list of age recipients that has grown, or the newest version of a cloud's
+key. No revision changes. Another URL of the same kind can be given, such as age://… with one recipient more.
+
+It keeps nobody out: who could open it before has, or can have kept, the same data key. To take somebody off the list, use
+"esc access remove" or "esc env change-secrets-provider". Colleagues' machines do not know the new wrapping, and ask for "esc env trust".`
+  static override examples = [
+    { description: 'After a recipient was added', command: 'esc env rewrap app/dev' },
+    { description: 'Everything', command: 'esc env rewrap --all' },
+  ]
+  static override baseFlags = WRITE_FLAGS
+  static override flags = flags
+  static override args = {
+    environment: { description: 'the environment; none with --all' },
+    provider: { description: 'another URL of the same kind of secrets provider (default: the present one)' },
+  }
+  static override count = { kind: 'atMost', count: 2 } as const
+
+  async run(): Promise<readonly Rewrapped[]> {
+    const words = this.flags.env === undefined ? this.positionals : [this.flags.env, ...this.positionals]
+    if (this.flags.all ? words.length > 0 : words.length === 0) {
+      throw new EscError('usage', this.flags.all ? '--all takes no environment' : 'expected an environment', {
+        hint: 'name one, or give --all',
+      })
+    }
+    const workspace = openSession(this.io, this.flags)
+    const reference = words[0] === undefined ? undefined : workspace.reference(words[0])
+    if (reference !== undefined) refuseVersion(reference, 'rewrap')
+    return rewrapKeys(workspace, { reference, secretsProvider: words[1] })
+  }
+
+  text(rewrapped: readonly Rewrapped[]): string {
+    return rewrapped.map(({ name, to }) => `${name}: its data key is wrapped anew under ${to}\n`).join('')
+  }
+}

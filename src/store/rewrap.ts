@@ -1,0 +1,54 @@
+import { rewrapKey, secretsProviderKind } from '../crypto/index.ts'
+import { EscError } from '../errors.ts'
+import type { Environment } from './environment.ts'
+import { digestOfKey } from './history-memory.ts'
+import type { EnvironmentPlace } from './place.ts'
+import { sealSettings } from './settings.ts'
+import { keyChanged, SettingsFile } from './settings-file.ts'
+import { takeTurn } from './turn.ts'
+
+/**
+ * Wraps the same data key again: for a changed list of age recipients, or the newest version of a vendor's key. Revisions stay as they
+ * are, byte for byte. `secretsProvider`: another URL of the same kind, such as one with more recipients; default: the present one.
+ *
+ * @throws EscError `key_unavailable`, `tampered`, `conflict`, `invalid_input`, `usage` for another kind of provider.
+ */
+export async function rewrap(
+  environment: Environment,
+  place: EnvironmentPlace,
+  secretsProvider: string | undefined,
+): Promise<{ readonly from: string; readonly to: string }> {
+  const { memory, world } = place
+  const lock = await environment.lock('wrap the key again')
+  try {
+    const { settings } = environment
+    const { wrappedDataKey: wrapped } = settings
+    const from = settings.secretsProvider ?? place.defaultSecretsProvider()
+    const to = secretsProvider ?? from
+    if (secretsProviderKind(from) !== secretsProviderKind(to)) {
+      throw new EscError(
+        'usage',
+        `environment '${place.name}' is under ${from}, and only the same kind can wrap its key again`,
+        {
+          hint: `\`esc env change-secrets-provider ${place.name} ${to}\` gives it a new key under another`,
+        },
+      )
+    }
+    // Also says when there is no key yet.
+    const key = await environment.unlock(environment.current())
+    const owner = { id: environment.id, name: place.name, folders: [place.folder, place.store] }
+    const rewrapped = await rewrapKey({ wrapped: wrapped as string, from, to }, world.keys, owner)
+    await takeTurn(place, 'wrap the key again', () =>
+      new SettingsFile(place).change((now) => {
+        if (now.wrappedDataKey !== wrapped) throw keyChanged(place.name)
+        // Before it is there, or this machine would take it for a stranger's.
+        memory.trustKey(now.id, digestOfKey(rewrapped))
+        if (to === from) return { wrappedDataKey: rewrapped }
+        return sealSettings(now, { secretsProvider: to, wrappedDataKey: rewrapped }, key)
+      }),
+    )
+    return { from, to }
+  } finally {
+    lock.release()
+  }
+}
