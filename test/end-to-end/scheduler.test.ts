@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -144,10 +144,15 @@ describe('the scheduler', function () {
       .to.include(`is locked by process ${first.child.pid} on `)
       .and.include('(esc scheduler start, since ')
     expect(await ok('scheduler', 'tick')).to.include(`Nothing to do here: the scheduler of the store`)
+    // In the middle of a merge the store cannot be opened: it waits until it can.
+    const file = join(program.store, 'esc.yaml')
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(file, `<<<<<<< ours\n${text}`)
+    await first.says(/esc\.yaml/)
+    expect((await fetch(`${url}/healthz`)).status).to.equal(200)
+    writeFileSync(file, text)
     await ok('env', 'schedule', 'edit', 'rotators/ci', 'sched-1', '--once', new Date(Date.now() + 2_500).toISOString())
     // The minute over which runs are spread would be long to wait for.
-    const { writeFileSync } = await import('node:fs')
-    const file = join(program.store, 'esc.yaml')
     writeFileSync(file, `${readFileSync(file, 'utf8')}scheduler: {jitter: 0}\n`)
     await first.says(/rotators\/ci: rotated, revision 3 \(due /)
     const metrics = await (await fetch(`${url}/metrics`)).text()

@@ -221,6 +221,26 @@ describe('two branches that edit one environment', () => {
     await expectSound('# the database\nhost: local\n\nport: 1\n\n# the rest\nuser: me\nmode: a\n')
   })
 
+  it('keep one of two schedules whole, and never half of each', async () => {
+    const schedule = (cron: string, modified: string) =>
+      environment().changeSealedSettings('schedule', () => ({
+        schedule: { id: 'sched-1', cron, timezone: 'UTC', modified },
+      }))
+    await mergeBranches(
+      () => schedule('0 3 * * *', '2026-01-01T00:00:00Z'),
+      () => schedule('0 4 * * *', '2026-02-01T00:00:00Z'),
+    )
+    const result = await repository.store.renumber(name, options)
+    expect(result.notes.join()).to.contain('both sides changed schedule in the settings: ours was kept')
+    expect(environment().settings.get('schedule')).to.deep.equal({
+      id: 'sched-1',
+      cron: '0 3 * * *',
+      timezone: 'UTC',
+      modified: '2026-01-01T00:00:00Z',
+    })
+    await expectSound('# the database\nhost: local\n\nport: 1\n\n# the rest\nuser: me\nmode: a\n')
+  })
+
   it('are merged when both have made the data key', async () => {
     await repository.init().create(name, { ...by, definition: 'a: 1\n\n\n\nb: 1\n' })
     repository.commit('base')

@@ -99,6 +99,8 @@ const hangsMs = 15 * 60_000
 class Daemon {
   readonly #options: StartOptions
   readonly #metrics: Metrics
+  /** Kept, because a store that cannot be opened just now, in the middle of a merge, must not end us. */
+  readonly #now: () => Date
   #scheduler: Scheduler | undefined
   #configuration = ''
   #aliveMs: number
@@ -109,9 +111,9 @@ class Daemon {
 
   constructor(options: StartOptions) {
     this.#options = options
-    const now = options.open().options.now()
-    this.#metrics = new Metrics(now)
-    this.#aliveMs = now.getTime()
+    this.#now = options.open().options.now
+    this.#metrics = new Metrics(this.#now())
+    this.#aliveMs = this.#now().getTime()
   }
 
   /** Reads the settings of the scheduler; again whenever `esc.yaml` has changed. */
@@ -137,28 +139,28 @@ class Daemon {
   }
 
   async loop(): Promise<void> {
-    const { open, stop, pollMs, healthEveryMs, sleep } = this.#options
-    const now = () => open().options.now().getTime()
+    const { stop, pollMs, healthEveryMs, sleep } = this.#options
+    const now = () => this.#now().getTime()
     while (!stop.aborted) {
       await this.#pass()
-      this.#deliver()
       this.#aliveMs = now()
       if (stop.aborted) break
       if (this.#aliveMs - this.#healthMs >= healthEveryMs) this.#sayHealth()
       const nextMs = this.#scheduler?.next?.getTime() ?? Number.POSITIVE_INFINITY
-      await sleep(Math.max(0, Math.min(pollMs, nextMs - now())))
+      // What is due although it was looked at just now cannot be done yet, such as while another machine has the lease.
+      await sleep(nextMs > now() ? Math.min(pollMs, nextMs - now()) : pollMs)
     }
     await this.#delivering
   }
 
   isHealthy(): boolean {
-    return this.#options.open().options.now().getTime() - this.#aliveMs < hangsMs
+    return this.#now().getTime() - this.#aliveMs < hangsMs
   }
 
   metricsText(): string {
-    const { rssBytes, open } = this.#options
+    const { rssBytes } = this.#options
     const entries = this.#scheduler?.entries ?? []
-    return this.#metrics.text({ entries, now: open().options.now(), rssBytes: rssBytes() })
+    return this.#metrics.text({ entries, now: this.#now(), rssBytes: rssBytes() })
   }
 
   /** Rotations do not wait for receivers. */
@@ -185,6 +187,7 @@ class Daemon {
       // What stays wrong is said once, not with every look.
       for (const problem of all) if (!this.#said.has(problem)) log(problem)
       this.#said = new Set(all)
+      this.#deliver()
     } catch (error) {
       const problem = messageOf(error)
       if (!this.#said.has(problem))
