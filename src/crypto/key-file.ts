@@ -63,20 +63,23 @@ export function createKeyFile(files: FileSystem, path: string): { readonly key: 
       cause: error,
     })
   }
-  if (created) return { key, created }
   keepKeyFile(files, path)
-  return { key: readKeyFile(files, path)!, created }
+  return created ? { key, created } : { key: readKeyFile(files, path)!, created }
 }
 
 /**
- * Before something new is wrapped with a key file that was there: whoever made it may have been killed before its name was on the
- * disk, and a loss of power would take the key away and leave what it locks.
+ * Before something is wrapped with a key file: whoever made it, or the folders above it (such as `~/.config/esc`), may have been
+ * killed before their names were on the disk, and a loss of power would take the key away and leave what it locks.
  */
 export function keepKeyFile(files: FileSystem, path: string): void {
-  try {
-    for (const folder of [dirname(path), dirname(dirname(path))]) syncFolder(files, folder)
-  } catch {
-    // A folder that cannot be synced, such as one that is mounted for reading, was not made a moment ago.
+  let folder = path
+  for (let above = 1; above <= 3; above++) {
+    folder = dirname(folder)
+    try {
+      syncFolder(files, folder)
+    } catch {
+      // What cannot be opened or synced, such as a folder mounted for reading, was not made a moment ago.
+    }
   }
 }
 
