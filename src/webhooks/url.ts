@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { EscError } from '../errors.ts'
-import { isForbidden } from './addresses.ts'
+import { isForbidden } from '../network/index.ts'
 
 /** Hosts that webhooks may reach although they are private (`webhooks: {allow: [...]}` in `esc.yaml`): `host` or `host:port`. */
 export type AllowedHosts = readonly string[]

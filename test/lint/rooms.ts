@@ -18,7 +18,8 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
   },
   sdk: { mayImport: [], because: 'vendor libraries, re-exported so that each is one lazily loaded bundle' },
   providers: { mayImport: ['schema', 'sdk'], because: 'a provider knows no store and no command line' },
-  rotators: { mayImport: ['schema', 'sdk'], because: 'a rotator knows no store and no command line' },
+  network: { mayImport: [], because: "which addresses are private is nobody's opinion" },
+  rotators: { mayImport: ['schema', 'sdk', 'network'], because: 'a rotator knows no store and no command line' },
   rotation: {
     mayImport: ['evaluate', 'language', 'syntax', 'schema', 'rotators', 'store'],
     because: 'the engine joins evaluation, rotators and store; it prints nothing',
@@ -45,7 +46,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because: 'a log of what was done; it does not know how, nor what secrets are',
   },
   webhooks: {
-    mayImport: ['store', 'crypto', 'files'],
+    mayImport: ['store', 'crypto', 'files', 'network'],
     because: 'it tells others what has happened in a store; who imports whom is handed in',
   },
   workspace: {

@@ -2,10 +2,11 @@ import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { request } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { EscError } from '../../errors.ts'
+import { isForbidden } from '../../network/index.ts'
 import type { NetworkPolicy } from '../rotator.ts'
 import { isPassingFault } from '../vendor-error.ts'
 import { networkCode } from '../vendor-http.ts'
-import { bareHost, isPublicAddress, mayBePrivate } from './public-address.ts'
+import { bareHost, mayBePrivate } from './private-host.ts'
 
 export interface AdapterNetwork {
   /** Resolves a host name to all of its addresses. Default: as the system does. */
@@ -142,7 +143,7 @@ async function addressesOf(
   const name = bareHost(host)
   const family = isIP(name)
   const addresses = family === 0 ? await (network.lookup ?? lookupAll)(name) : [{ address: name, family }]
-  const hidden = addresses.find(({ address }) => !isPublicAddress(address))
+  const hidden = addresses.find(({ address }) => isForbidden(address))
   if (addresses.length === 0) throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' })
   if (hidden !== undefined && !mayBePrivate(host, policy)) {
     const what = family === 0 ? `the address ${hidden.address} of ${name}` : name

@@ -1,0 +1,1 @@
+export { isForbidden, isMetadata } from './special-addresses.ts'
