@@ -31,7 +31,8 @@ export async function nextStep(
   now: Date,
 ): Promise<Step | undefined> {
   if (schedule.paused) return undefined
-  const last = runsOfSchedule(runs, schedule.id).at(-1)
+  // What is not due yet cannot have run, whatever a line says: lines are not sealed.
+  const last = runsOfSchedule(runs, schedule.id).findLast(({ due }) => new Date(due) <= now)
   const lastDue = last === undefined ? schedule.modified : new Date(last.due)
   const after = lastDue > schedule.modified ? lastDue : schedule.modified
   let due: Date | undefined

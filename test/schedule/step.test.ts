@@ -100,6 +100,11 @@ describe('the next step of a schedule', () => {
     expect(await nextStep(once, [{ ...failed, attempt: 10 }], at('20T00:00'))).to.equal(undefined)
   })
 
+  it('is not put off by a line about a run that is yet to come', async () => {
+    const runs = [run('01T03:00'), run('31T03:00')]
+    expect(await nextStep(schedule, runs, at('02T03:00'))).to.deep.include({ due: at('02T03:00'), missed: 0 })
+  })
+
   it('does not mind in what order lines of two machines were merged', async () => {
     const runs = [run('03T03:00'), run('01T03:00', { result: 'failed' }), run('02T03:00')]
     expect(await nextStep(schedule, runs, at('03T04:00'))).to.deep.include({ due: at('04T03:00'), attempt: 1 })
