@@ -26,14 +26,19 @@ export function auditFolder({ store, keep }: Pick<AuditLogPlace, 'store' | 'keep
 }
 
 /**
- * Appends a line to this machine's log of a store, chained to the line before. Synchronous, so that nothing is done between the
- * decision and its record; several processes take turns. With `synced`, the line is on the disk when this returns; without, it
- * outlives the process but not a loss of power.
+ * Appends lines to this machine's log of a store, each chained to the one before; all into the file of the month of the first.
+ * Synchronous, so that nothing is done between the decision and its record; several processes take turns. With `synced`, the lines
+ * are on the disk when this returns; without, they outlive the process but not a loss of power.
  *
+ * @param entries one at least, all of one host.
  * @returns the path of the file.
  * @throws EscError `io`, `locked`.
  */
-export function appendAudit(place: AuditLogPlace, entry: AuditEntry, { synced }: { readonly synced: boolean }): string {
+export function appendAudit(
+  place: AuditLogPlace,
+  entries: readonly [AuditEntry, ...AuditEntry[]],
+  { synced }: { readonly synced: boolean },
+): string {
   const { store, files = machineFiles } = place
   const folder = auditFolder(place)
   const lock = lockNow(layout.lock(store, 'store', 'audit'), {
@@ -43,15 +48,23 @@ export function appendAudit(place: AuditLogPlace, entry: AuditEntry, { synced }:
   })
   try {
     const anchor = headFile(store, place.keep)
-    const head = caughtUp(files, folder, readHead(files, anchor, entry.host))
-    const file = `${entry.time.slice(0, 7)}-${head.log}.jsonl`
+    const [first] = entries
+    const head = caughtUp(files, folder, readHead(files, anchor, first.host))
+    const file = `${first.time.slice(0, 7)}-${head.log}.jsonl`
     const path = join(folder, file)
     const torn = file === head.file ? head.torn : isTorn(files, path)
-    const text = formatLine(entry, { sequence: head.sequence + 1, previous: head.digest })
+    let { sequence, digest } = head
     // A line that a crash cut short is closed, so that it spoils no other.
-    const bytes = Buffer.from(`${torn ? '\n' : ''}${text}\n`)
+    let texts = torn ? '\n' : ''
+    for (const entry of entries) {
+      const text = formatLine(entry, { sequence: sequence + 1, previous: digest })
+      texts += `${text}\n`
+      sequence += 1
+      digest = digestOfLine(text)
+    }
+    const bytes = Buffer.from(texts)
     write(files, path, { bytes, synced, folder, mode: place.keep === 'beside' ? 0o600 : undefined })
-    const next = { file, size: sizeOf(files, path), sequence: head.sequence + 1, digest: digestOfLine(text) }
+    const next = { file, size: sizeOf(files, path), sequence, digest }
     writeHead(files, anchor, { log: head.log, ...next }, { synced })
     return path
   } catch (error) {

@@ -98,7 +98,16 @@ export function buildWorld(workspace: Workspace, options: WorldOptions = {}): St
       return { text: revision.definition, unlock: audited }
     },
     async provider(name: string): Promise<EvaluatorProvider> {
-      if (workspace.options.provider !== undefined) return workspace.options.provider(name)
+      if (workspace.options.provider !== undefined) {
+        const given = await workspace.options.provider(name)
+        return {
+          ...given,
+          open: (inputs, call) => {
+            workspace.audit.flush()
+            return given.open(inputs, call)
+          },
+        }
+      }
       const provider = await findProvider(workspace, name)
       return {
         inputs: provider.inputs,
@@ -106,6 +115,7 @@ export function buildWorld(workspace: Workspace, options: WorldOptions = {}): St
         open: async (inputs, call) => {
           // Whoever wrote the call decides where the secrets in it go.
           await verify(call.currentEnvironment)
+          workspace.audit.flush()
           workspace.options.progress?.(`waiting for ${name}`)
           const place = {
             currentEnvironment: fullName(call.currentEnvironment),

@@ -35,10 +35,18 @@ export interface OpenOptions {
  *
  * @throws EscError `not_found`, `key_unavailable`, `tampered`.
  */
-export async function openEnvironment(
+export function openEnvironment(
   workspace: Workspace,
   reference: EnvironmentReference,
   options: OpenOptions = {},
+): Promise<OpenedEnvironment> {
+  return workspace.audit.together(() => openAudited(workspace, reference, options))
+}
+
+async function openAudited(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  options: OpenOptions,
 ): Promise<OpenedEnvironment> {
   const permitted = await permit(workspace, reference.name, 'open', 'environment-open')
   const environment = workspace.store.environment(reference.name)

@@ -5,16 +5,18 @@ const [store = '', count = '0', user = ''] = process.argv.slice(2)
 for (let index = 0; index < Number(count); index++) {
   appendAudit(
     { store, keep: 'beside' },
-    {
-      time: '2026-03-04T05:06:07.000Z',
-      event: 'environment-open',
-      result: 'allowed',
-      environment: 'app/dev',
-      user,
-      userFrom: 'git',
-      host: 'machine',
-      process: process.pid,
-    },
+    [
+      {
+        time: '2026-03-04T05:06:07.000Z',
+        event: 'environment-open',
+        result: 'allowed',
+        environment: 'app/dev',
+        user,
+        userFrom: 'git',
+        host: 'machine',
+        process: process.pid,
+      },
+    ],
     { synced: false },
   )
 }

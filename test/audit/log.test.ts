@@ -44,7 +44,7 @@ describe('the audit log', () => {
   const lines = () => readFileSync(file(), 'utf8').split('\n').slice(0, -1)
   const write = (changed: readonly string[]) => writeFileSync(file(), changed.map((line) => `${line}\n`).join(''))
   const append = (more: Partial<AuditEntry> = {}, files?: FileSystem) =>
-    appendAudit({ ...place(), ...(files && { files }) }, { ...entry, ...more }, { synced: false })
+    appendAudit({ ...place(), ...(files && { files }) }, [{ ...entry, ...more }], { synced: false })
   const findings = () => verifyAudit(place()).findings
   const kinds = () => findings().map(({ kind }) => kind)
 
@@ -53,6 +53,14 @@ describe('the audit log', () => {
     for (let index = 1; index <= 5; index++) append({ process: index })
   })
   afterEach(() => rmSync(store, { recursive: true, force: true }))
+
+  it('takes several lines at once, each chained to the one before', () => {
+    const more = (process: number): AuditEntry => ({ ...entry, process })
+    appendAudit(place(), [more(6), more(7), more(8)], { synced: true })
+    append({ process: 9 })
+    expect(verifyAudit(place())).to.deep.include({ lines: 9, findings: [] })
+    expect(readAudit(place()).map(({ process }) => process)).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9])
+  })
 
   it('is as it was written', () => {
     expect(verifyAudit(place())).to.deep.include({ lines: 5, findings: [] })
