@@ -38,6 +38,8 @@ export async function buildLayers(layers, { root, common }) {
       write,
       minifyWhitespace: !process.env.PLAIN,
       minifySyntax: !process.env.PLAIN,
+      // Long names make code caches larger, and reading those is what most of a start-up is. PLAIN=1 builds for reading and debugging.
+      minifyIdentifiers: !process.env.PLAIN,
       lineLimit: 120,
       metafile: true,
       plugins: [...common.plugins, layered(index)],

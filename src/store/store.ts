@@ -147,6 +147,11 @@ export class Store {
     return typeof label === 'string' && label !== '' ? label : 'local'
   }
 
+  /** Whether the label may be this one; told from the text, so that most commands need not parse `esc.yaml` for it. */
+  mayBeLabelled(label: string): boolean {
+    return label === 'local' || this.#text.includes(label) || this.#text.includes('\\')
+  }
+
   /** URL or bare kind of the secrets provider of environments that name none. */
   get defaultSecretsProvider(): string {
     const defaults = this.configuration('defaults')

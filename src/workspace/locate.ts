@@ -58,8 +58,9 @@ function locateExisting(asProject: Located, label: string, environment: string):
   const own = asProject.workspace
   const exists = own.store.has(asProject.reference.name)
   // The stores of others count only for those who work with several: nobody else pays for looking.
-  if (exists && label !== own.store.organization && own.chosen !== 'login') return asProject
-  const other = label === own.store.organization ? own : labelled(own, label)
+  const isOwn = own.store.mayBeLabelled(label) && label === own.store.organization
+  if (exists && !isOwn && own.chosen !== 'login') return asProject
+  const other = isOwn ? own : labelled(own, label)
   if (other === undefined) return asProject
   const reference = other.reference(`${other.store.organization}/default/${environment}`)
   if (!other.store.has(reference.name)) return asProject
