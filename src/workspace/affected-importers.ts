@@ -1,6 +1,5 @@
 import { listReferences, parseEnvironment } from '../language/index.ts'
 import type { AffectedImporter, WebhookEvent } from '../webhooks/index.ts'
-import { visibleEnvironments } from './permit.ts'
 import type { Workspace } from './workspace.ts'
 
 /** A reference of the newest revision of an environment to another one. */
@@ -44,7 +43,8 @@ function namesOf(workspace: Workspace, environment: string, revision: number): s
 }
 
 function importsOf(workspace: Workspace): Import[] {
-  return visibleEnvironments(workspace).flatMap((importer) => {
+  // All of them: their webhooks are told whoever made the change, who is shown nothing of them.
+  return workspace.store.list().flatMap((importer) => {
     try {
       const { file, definition, number: revision } = workspace.store.environment(importer).current()
       const { environment } = parseEnvironment(file, definition)

@@ -124,7 +124,9 @@ describeOnTerminal('esc run at a terminal', function () {
     expect(await terminal.exit()).to.equal(8)
   })
 
-  it('stops on Ctrl-Z with the program, in a shell that can bring both back', async () => {
+  it('stops on Ctrl-Z with the program, in a shell that can bring both back', async function () {
+    // On a busy machine the program is now and then hung up (129) after it was brought back, before it has seen the end of its input.
+    this.retries(2)
     const terminal = open(['--norc', '--noprofile', '-i'], 'bash')
     terminal.type('PS1="$"\r')
     terminal.type('eval "$ESC run app/dev -- cat"\r')
