@@ -237,7 +237,7 @@ describe('versions of an environment', () => {
     const error = await errorOf(() => fresh().current())
     expect(error).to.include({ code: 'tampered' })
     expect(error.message).to.contain('another data key')
-    expect(error.hint).to.contain('.esc/seen')
+    expect(error.hint).to.contain('esc env trust app/dev')
     expect(await errorOf(() => save(fresh(), 'b: enc:x\n'))).to.include({ code: 'tampered' })
     fresh().trustKey()
     expect(fresh().current().number).to.equal(4)
