@@ -49,7 +49,7 @@ describe('whoever holds what was current can log in through the next rotation, a
       const { changed, proven, saved } = stations(whole.points)
       const thorough = slow || rotator === 'postgres' || rotator === 'aws-iam'
       const some = thorough ? [changed, proven, saved + 1] : [proven]
-      const many = whole.points.map((_, at) => at + 1).filter((at) => at % 3 === 1)
+      const many = whole.points.map((_, at) => at + 1).filter((at) => at % 8 === 1)
       for (const killAt of slow ? [...new Set([...some, ...many])] : some) {
         const killed = `killed at ${whole.points[killAt - 1]}`
         await play({ phase: killed, killAt, stepped: true }, [137])
@@ -110,7 +110,7 @@ describe('whoever holds what was current can log in through the next rotation, a
     await until('infinity')
     const whole = await play({ phase: 'the one is retried, and all others begin', stepped: true })
 
-    const parts = slow ? Array.from({ length: 12 }, (_, at) => (at + 0.5) / 12) : [0.5, 0.65]
+    const parts = slow ? Array.from({ length: 6 }, (_, at) => (at + 0.5) / 6) : [0.5, 0.65]
     for (const killAt of parts.map((part) => Math.ceil(part * whole.points.length))) {
       await play({ phase: `killed at ${killAt}`, killAt }, [137])
       await play({ phase: `killed at ${killAt}, the next run` })
@@ -151,7 +151,7 @@ describe('whoever holds what was current can log in through the next rotation, a
 
       const from = points.findIndex((point) => point.startsWith('remote: CreateAccessKey'))
       let seen = 0
-      for (let killAt = from + 1; killAt < points.length; killAt += slow ? 2 : 9) {
+      for (let killAt = from + 1; killAt < points.length; killAt += slow ? 4 : 9) {
         const phase = `killed at ${points[killAt - 1]}`
         for (const run of [
           () => play({ phase, killAt, stepped: true }, [137]),
