@@ -80,7 +80,9 @@ class Watch {
     await this.#esc('rotators/ci', ['--force'], { succeeds: true })
 
     // What is searched for is what readers get.
-    const { out } = await this.#program.run(['env', 'open', 'rotators/ci'])
+    const { out: printed } = await this.#program.run(['env', 'open', 'rotators/ci'])
+    // It is printed with < > & escaped.
+    const out = JSON.stringify(JSON.parse(printed))
     const found = [...this.#secrets].filter((each) => formsOf(each).some((form) => out.includes(form)))
     expect(found.length, 'secrets of the opened environment').to.be.greaterThan(0)
 
@@ -191,5 +193,7 @@ function formsOf(text: string): readonly string[] {
   const base64 = Buffer.from(text)
     .toString('base64')
     .replace(/.{2}=*$/, '')
-  return [line, JSON.stringify(line).slice(1, -1), encodeURIComponent(line), base64].filter((form) => form.length >= 6)
+  const json = JSON.stringify(line).slice(1, -1)
+  const html = json.replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`)
+  return [line, json, html, encodeURIComponent(line), base64].filter((form) => form.length >= 6)
 }

@@ -12,8 +12,9 @@ export interface Assignment {
 }
 
 /**
- * The same as `setAt` for one after the other, none inside another; but the text is read twice, not several times for
- * each. Where that cannot be done at once, it is done one by one.
+ * Comes to the same data as `setAt` for one after the other, none inside another; but the text is read twice, not several times for
+ * each. Style may differ where one assignment replaces what another would take its style from. Where they cannot be done at once, they
+ * are done one by one.
  */
 export function setAllAt(text: string, assignments: readonly Assignment[]): string {
   const [first, ...others] = assignments
