@@ -23,7 +23,7 @@ describe('the crash matrix', function () {
       if ((missing?.() ?? []).length > 0) this.skip()
       const cells = await sweep(rotator, { stride, first })
       expect(badCells(cells), `from point ${first} on`).to.deep.equal([])
-      expect(cells.length).to.be.greaterThan(slow ? 7 : 1)
+      expect(cells.length).to.be.greaterThan(slow ? 5 : 0)
       if (!slow) return
       const outcomes = new Set(cells.map(({ outcome }) => outcome))
       for (const outcome of ['nothing had begun', 'finished', 'had been saved'] satisfies Outcome[]) {
