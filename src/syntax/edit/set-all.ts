@@ -12,9 +12,8 @@ export interface Assignment {
 }
 
 /**
- * Comes to the same data as `setAt` for one after the other, none inside another; but the text is read twice, not several times for
- * each. Style may differ where one assignment replaces what another would take its style from. Where they cannot be done at once, they
- * are done one by one.
+ * The same as `setAt` for one after the other, none inside another; but the text is read twice, not several times for
+ * each. Where that cannot be done at once, it is done one by one.
  */
 export function setAllAt(text: string, assignments: readonly Assignment[]): string {
   const [first, ...others] = assignments
@@ -59,6 +58,8 @@ function editsFor(source: Source, path: PropertyPath, value: YamlValue): TextEdi
     if (node.items.length !== value.items.length) return undefined
     return joined(value.items.map((item, index) => editsFor(source, [...path, index], item)))
   }
+  // What goes may be what the others would have taken their style from.
+  if (node.kind === 'mapping' || node.kind === 'sequence') return undefined
   return replaceNode(source, place, node, value)
 }
 
