@@ -360,12 +360,13 @@ describe('every edit of every value', () => {
   }).timeout(600_000)
 
   it('does many at once as one by one also where the first takes away what the second had its style from', () => {
-    const text = 'a:\n  list:\n  - 1\nempty:\n'
-    const oneByOne = setAt(setAt(text, ['a'], 1), ['empty'], [{ text: '0' }])
+    // Only the list in `database` stands no further in than its key.
+    const text = definitions[0] as string
     const assignments = [
-      { path: ['a'], value: 1 },
-      { path: ['empty'], value: [{ text: '0' }] },
-    ]
+      { path: ['values', 'database'], value: 1 },
+      { path: ['values', 'empty'], value: [{ text: '0' }] },
+    ] as const
+    const oneByOne = assignments.reduce((result, { path, value }) => setAt(result, path, value), text)
     expect(setAllAt(text, assignments)).to.equal(oneByOne)
   })
 
