@@ -7,9 +7,9 @@ import { type Performed, Rehearsal, type RunOptions } from './rehearsal.ts'
 
 const slow = process.env.SLOW === '1'
 
-/** Those whose credentials somebody logs in with. */
-/** One of each way to keep two secrets; all of them in slow runs. */
+/** One of each way to keep two secrets: those of ordinary runs. */
 const usual = ['postgres', 'mysql-dual', 'redis-acl', 'aws-iam', 'twilio-api-key', 'external']
+/** Those whose credentials somebody logs in with; in slow runs all of them. */
 const rotators = Object.entries(registry).filter(([name]) =>
   slow ? name !== 'password' && name !== 'passphrase' : usual.includes(name),
 )
@@ -53,7 +53,7 @@ describe('whoever holds what was current can log in through the next rotation, a
       const { changed, proven, saved } = stations(whole.points)
       const thorough = slow || rotator === 'postgres' || rotator === 'aws-iam'
       const some = thorough ? [changed, proven, saved + 1] : [proven]
-      const many = whole.points.map((_, at) => at + 1).filter((at) => at % 8 === 1)
+      const many = whole.points.map((_, at) => at + 1).filter((at) => at % 3 === 1)
       for (const killAt of slow ? [...new Set([...some, ...many])] : some) {
         const killed = `killed at ${whole.points[killAt - 1]}`
         await play({ phase: killed, killAt, stepped: true }, [137])
@@ -114,7 +114,7 @@ describe('whoever holds what was current can log in through the next rotation, a
     await until('infinity')
     const whole = await play({ phase: 'the one is retried, and all others begin', stepped: true })
 
-    const parts = slow ? Array.from({ length: 6 }, (_, at) => (at + 0.5) / 6) : [0.5, 0.65]
+    const parts = slow ? Array.from({ length: 12 }, (_, at) => (at + 0.5) / 12) : [0.5, 0.65]
     for (const killAt of parts.map((part) => Math.ceil(part * whole.points.length))) {
       await play({ phase: `killed at ${killAt}`, killAt }, [137])
       await play({ phase: `killed at ${killAt}, the next run` })
@@ -155,7 +155,7 @@ describe('whoever holds what was current can log in through the next rotation, a
 
       const from = points.findIndex((point) => point.startsWith('remote: CreateAccessKey'))
       let seen = 0
-      for (let killAt = from + 1; killAt < points.length; killAt += slow ? 4 : 9) {
+      for (let killAt = from + 1; killAt < points.length; killAt += slow ? 2 : 9) {
         const phase = `killed at ${points[killAt - 1]}`
         for (const run of [
           () => play({ phase, killAt, stepped: true }, [137]),
