@@ -107,6 +107,14 @@ export function replaceFile(
   }
 }
 
+/** Changes the text of a file that is there, durably; one that stays the same is not written. Returns the text as it is then. */
+export function changeText(files: FileSystem, path: string, change: (text: string) => string): string {
+  const before = Buffer.from(files.readFile(path)).toString()
+  const text = change(before)
+  if (text !== before) replaceFile(files, path, Buffer.from(text))
+  return text
+}
+
 /**
  * The same, while others go on. Durable once the caller has synced the folder: for those who change many names in it.
  * Two at once must not have the same path.

@@ -1,5 +1,6 @@
 export {
   appendLine,
+  changeText,
   codeOf,
   createFile,
   ioError,

@@ -40,6 +40,21 @@ export function listRemoved(files: FileSystem, store: string): RemovedEnvironmen
   return removed.sort((a, b) => (b.at?.getTime() ?? 0) - (a.at?.getTime() ?? 0))
 }
 
+/** @throws EscError `conflict` while it is protected, or its journal holds credentials of an unfinished rotation. */
+export function refuseRemoval(environment: Environment): void {
+  const { name } = environment
+  if (environment.settings.deletionProtected) {
+    throw new EscError('conflict', `environment '${name}' is protected from deletion`, {
+      hint: `turn the protection off with \`esc env settings set ${name} deletion-protected false\``,
+    })
+  }
+  if (environment.journal().ids().length > 0) {
+    throw new EscError('conflict', `a rotation of environment '${name}' is unfinished`, {
+      hint: `finish it with \`esc env rotate ${name}\` first, so that no credential is lost`,
+    })
+  }
+}
+
 /** Moves an environment's folder into `.removed/`, whole. For the holder of its locks. */
 export function moveAway(
   files: FileSystem,

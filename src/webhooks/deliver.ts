@@ -124,7 +124,7 @@ export async function sendNow(
 
 /** Hosts that the store's `esc.yaml` allows although they are private. */
 export function allowedHosts(store: Store): AllowedHosts {
-  const webhooks = store.configuration('webhooks') as { readonly allow?: unknown } | null | undefined
+  const webhooks = store.configuration.get('webhooks') as { readonly allow?: unknown } | null | undefined
   const allow = webhooks?.allow
   return Array.isArray(allow) ? allow.filter((each) => typeof each === 'string') : []
 }

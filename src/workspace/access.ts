@@ -61,7 +61,7 @@ export function holdersOf(
   { folder, id, name, settings }: Environment,
 ): KeyHolders & { readonly secretsProvider: string } {
   const { store, options } = workspace
-  const secretsProvider = settings.secretsProvider ?? store.defaultSecretsProvider
+  const secretsProvider = settings.secretsProvider ?? store.configuration.defaultSecretsProvider
   const owner = { id, name, folders: [folder, store.folder] }
   const holders = keyHolders(secretsProvider, settings.wrappedDataKey, { context: keyContext(options), owner })
   return { ...holders, secretsProvider }

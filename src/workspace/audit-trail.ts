@@ -56,9 +56,9 @@ export class AuditTrail {
   /** What `audit:` in `esc.yaml` says. @throws EscError `invalid_input`. */
   get settings(): AuditSettings {
     if (this.#settings === undefined) {
-      const { configurationText: text, folder } = this.#store
+      const { configuration, folder } = this.#store
       // Spares most stores the parser, as with the access rules.
-      const section = /audit|\\/.test(text) ? this.#store.configuration('audit') : undefined
+      const section = /audit|\\/.test(configuration.text) ? configuration.get('audit') : undefined
       this.#settings = auditSettings(section, layout.configuration(folder))
     }
     return this.#settings

@@ -62,7 +62,7 @@ export async function changeSecretsProvider(
   // With all of it there already, what is wanted are new keys; else what is left of an interrupted run.
   const renewed =
     names.every((name) => before.get(name) === secretsProvider) &&
-    (reference !== undefined || store.defaultSecretsProvider === secretsProvider)
+    (reference !== undefined || store.configuration.defaultSecretsProvider === secretsProvider)
   const keys = kind === 'passphrase' ? newPassphrase(workspace, { replaces: renewed }) : undefined
   // With a passphrase given apart, one that is there may be under another passphrase.
   const isDone = (name: string) => !renewed && keys === undefined && before.get(name) === secretsProvider
@@ -101,12 +101,12 @@ export async function changeSecretsProvider(
     }
   }
   const isDefault = reference === undefined && environments.every(({ status }) => status !== 'failed')
-  if (isDefault) await store.setDefaultSecretsProvider(secretsProvider)
+  if (isDefault) await store.configuration.setDefaultSecretsProvider(secretsProvider)
   return { secretsProvider, environments, isDefault }
 }
 
 function providerOf(workspace: Workspace, environment: Environment): string {
-  return environment.settings.secretsProvider ?? workspace.store.defaultSecretsProvider
+  return environment.settings.secretsProvider ?? workspace.store.configuration.defaultSecretsProvider
 }
 
 /**

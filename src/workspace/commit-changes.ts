@@ -22,7 +22,7 @@ export async function commitChanges(
   },
 ): Promise<CommitOutcome | undefined> {
   const { store } = workspace
-  if (!(wanted ?? store.commitsChanges)) return undefined
+  if (!(wanted ?? store.configuration.commitsChanges)) return undefined
   const { paths: changed, environments } = workspace.changes()
   const paths = [...new Set([...changed, ...alsoChanged])]
   if (paths.length === 0) return undefined

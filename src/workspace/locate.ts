@@ -58,7 +58,7 @@ function locateExisting(asProject: Located, label: string, environment: string):
   const own = asProject.workspace
   const exists = own.store.has(asProject.reference.name)
   // The stores of others count only for those who work with several: nobody else pays for looking.
-  const isOwn = own.store.mayBeLabelled(label) && label === own.store.organization
+  const isOwn = own.store.configuration.mayBeLabelled(label) && label === own.store.organization
   if (exists && !isOwn && own.chosen !== 'login') return asProject
   const other = isOwn ? own : labelled(own, label)
   if (other === undefined) return asProject

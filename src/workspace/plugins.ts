@@ -26,7 +26,7 @@ export async function findProvider(workspace: Workspace, name: string): Promise<
 }
 
 function hasPlugins({ store }: Workspace): boolean {
-  const plugins = store.configuration('plugins')
+  const plugins = store.configuration.get('plugins')
   return plugins !== undefined && plugins !== null
 }
 

@@ -54,7 +54,7 @@ export async function removePrincipal(
   const begun = readBegun(workspace, leaver.principal)
   const plan = planFor(workspace, leaver, begun)
   const file = layout.configuration(store.folder)
-  withoutPrincipal(store.configurationText, leaver.principal, file)
+  withoutPrincipal(store.configuration.text, leaver.principal, file)
   await confirm(plan)
   const { principal, recipients } = plan
   const urls = new Map(plan.rekey.map((name) => [name, urlWithout(workspace, name, recipients)]))
@@ -63,9 +63,10 @@ export async function removePrincipal(
   const environments: EnvironmentKeyChange[] = []
   for (const name of plan.rekey) environments.push(await rekeyed(workspace, name, urls.get(name) as string))
   const left = environments.filter(({ status }) => status === 'failed').map(({ name }) => name)
-  const byDefault = withoutRecipients(store.defaultSecretsProvider, recipients)
-  if (byDefault !== store.defaultSecretsProvider) await store.setDefaultSecretsProvider(byDefault)
-  await store.changeConfiguration((text) => withoutPrincipal(text, principal, file))
+  const { configuration } = store
+  const byDefault = withoutRecipients(configuration.defaultSecretsProvider, recipients)
+  if (byDefault !== configuration.defaultSecretsProvider) await configuration.setDefaultSecretsProvider(byDefault)
+  await configuration.change((text) => withoutPrincipal(text, principal, file))
   writeBegun(workspace, { principal, recipients, environments: left })
   if (left.length > 0) permitted.failed('failed', { principal, left })
   else permitted.done({ principal, environments: plan.rekey })
@@ -95,7 +96,7 @@ function planFor(workspace: Workspace, { principal, recipients: given }: Leaver,
     }
   }
   const configuration = layout.configuration(store.folder)
-  const text = store.configurationText
+  const text = store.configuration.text
   const known = [...rekey, ...shared.map(({ name }) => name)].map((name) => {
     const { definition } = store.environment(name).current()
     return { name, exposed: exposedSecrets(name, definition) }
@@ -136,7 +137,7 @@ async function rekeyed(workspace: Workspace, name: string, secretsProvider: stri
 
 function urlWithout(workspace: Workspace, name: string, recipients: readonly string[]): string {
   const { settings } = workspace.store.environment(name)
-  return withoutRecipients(settings.secretsProvider ?? workspace.store.defaultSecretsProvider, recipients)
+  return withoutRecipients(settings.secretsProvider ?? workspace.store.configuration.defaultSecretsProvider, recipients)
 }
 
 /** @throws EscError `conflict` when none is left. */

@@ -24,7 +24,7 @@ export function rotationGuardMs(environment: Environment): number {
 export function rotationRetries(store: Store, environment: Environment): RetryPolicy {
   const own = environment.settings.get('rotationRetries')
   const file = own === undefined ? layout.configuration(store.folder) : layout.settings(environment.folder)
-  const field = own === undefined ? store.configuration('rotationRetries') : own
+  const field = own === undefined ? store.configuration.get('rotationRetries') : own
   if (field === undefined || field === null) return defaultRetryPolicy
   const policy = parseRetries(field)
   if (policy) return policy

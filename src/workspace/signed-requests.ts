@@ -23,8 +23,8 @@ export function signedRequests(
   { store, options }: Workspace,
   { environment, user }: Requester,
 ): Required<Pick<RotatorContext, 'identity' | 'oidc' | 'network'>> {
-  const issuer = fieldOf(store.configuration('oidc'), 'oidc', 'issuer')
-  const hosts = fieldOf(store.configuration('network'), 'network', 'privateHosts') ?? []
+  const issuer = fieldOf(store.configuration.get('oidc'), 'oidc', 'issuer')
+  const hosts = fieldOf(store.configuration.get('network'), 'network', 'privateHosts') ?? []
   if (issuer !== undefined && (typeof issuer !== 'string' || issuer === '')) {
     throw malformed(
       'oidc.issuer',

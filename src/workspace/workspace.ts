@@ -127,7 +127,7 @@ function workspaceOf(open: (world: StoreWorld) => Store, chosen: Chosen, options
     },
     accessRules() {
       if (options.original !== undefined) return options.original.accessRules()
-      rules ??= { access: readAccessRules(store.configurationText, layout.configuration(store.folder)) }
+      rules ??= { access: readAccessRules(store.configuration.text, layout.configuration(store.folder)) }
       return rules.access
     },
     reference: (text) => parseReference(text, () => store.organization),

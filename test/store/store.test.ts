@@ -46,9 +46,11 @@ describe('a store', () => {
   })
 
   it('knows its organization and default secrets provider', () => {
-    expect(Store.open(folder, place.world)).to.include({ organization: 'acme', defaultSecretsProvider: 'default' })
+    const { configuration } = Store.open(folder, place.world)
+    expect(configuration).to.include({ organization: 'acme', defaultSecretsProvider: 'default' })
     writeFileSync(join(folder, 'esc.yaml'), 'version: 1\n')
-    expect(Store.open(folder, place.world)).to.include({ organization: 'local', defaultSecretsProvider: 'default' })
+    const bare = Store.open(folder, place.world)
+    expect(bare.configuration).to.include({ organization: 'local', defaultSecretsProvider: 'default' })
   })
 
   it('is refused when its format is newer, or none', async () => {

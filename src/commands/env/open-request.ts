@@ -31,7 +31,7 @@ To be let in, ask somebody who can open it to give you the key, or to add you to
   async run(): Promise<never> {
     const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
     const { name, settings } = workspace.store.environment(reference.name)
-    const provider = settings.secretsProvider ?? workspace.store.defaultSecretsProvider
+    const provider = settings.secretsProvider ?? workspace.store.configuration.defaultSecretsProvider
     throw new EscError(
       'unsupported',
       'open requests need an approval service, which a store in a folder does not have',

@@ -24,7 +24,7 @@ export interface SchedulerSettings {
 /** @throws EscError `invalid_input`, naming the field. */
 export function schedulerSettings(store: Store): SchedulerSettings {
   const file = layout.configuration(store.folder)
-  const fields = objectOf(store.configuration('scheduler') ?? {}, 'scheduler', ['jitter', 'lease'], file)
+  const fields = objectOf(store.configuration.get('scheduler') ?? {}, 'scheduler', ['jitter', 'lease'], file)
   const jitterMs = fields.jitter === undefined ? 60_000 : timeOf(fields.jitter, 'scheduler.jitter', file)
   if (jitterMs > 3_600_000) throw refused('scheduler.jitter', fields.jitter, 'at most 1h', file)
   if (fields.lease === undefined || fields.lease === null || fields.lease === false)

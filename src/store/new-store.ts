@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+import { secretsProviderKind } from '../crypto/index.ts'
+import { EscError } from '../errors.ts'
+import { createFile, type FileSystem, makeFolders, statusOf } from '../files/index.ts'
+import { setAt } from '../syntax/index.ts'
+import { formatVersion, layout } from './layout.ts'
+import { ensureLines, storeFiles } from './store-files.ts'
+
+export interface NewStore {
+  /** Label of the store in names such as `local/rotators/ci`. Default: `local`. */
+  readonly organization?: string
+  /** Secrets provider of new environments. Default: `default`. */
+  readonly secretsProvider?: string
+}
+
+/** Makes a folder a store, and the folder if need be. Returns the text of its `esc.yaml`. */
+export function makeStore(files: FileSystem, folder: string, options: NewStore): string {
+  if (statusOf(files, layout.configuration(folder)) !== undefined) {
+    throw new EscError('already_exists', `there is a store already: ${layout.configuration(folder)}`, {
+      hint: 'use it as it is, or name another folder',
+    })
+  }
+  const secretsProvider = options.secretsProvider ?? 'default'
+  secretsProviderKind(secretsProvider)
+  makeFolders(files, folder)
+  for (const [name, lines] of Object.entries(storeFiles)) ensureLines(files, join(folder, name), lines)
+  // Last, because this file is what makes the folder a store.
+  let text = `# An esc store: environments, their history and their encrypted secrets.\nversion: ${formatVersion}\n`
+  text = setAt(text, ['organization'], options.organization ?? 'local')
+  text = setAt(text, ['defaults', 'secretsProvider'], secretsProvider)
+  if (!createFile(files, layout.configuration(folder), Buffer.from(text))) {
+    throw new EscError('already_exists', `there is a store already: ${layout.configuration(folder)}`)
+  }
+  return text
+}
