@@ -46,6 +46,18 @@ export class Program extends Playground {
   }
 }
 
+/** One for all tests of a suite, with an environment; where nothing is built, they are skipped. */
+export function programWith(name: string, definition: string): Program {
+  const program = new Program()
+  before(async function () {
+    if (!Program.isBuilt()) return this.skip()
+    await program.withEnvironment(name, definition)
+    return undefined
+  })
+  after(() => program.remove())
+  return program
+}
+
 export function ended(child: ChildProcess): Promise<Ended> {
   let out = ''
   let err = ''

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { loadPty, OwnTerminal } from './own-terminal.ts'
-import { Program } from './program.ts'
+import { Program, programWith } from './program.ts'
 
 const library = await loadPty()
 
@@ -24,16 +24,10 @@ const describeOnTerminal = library !== undefined && process.platform !== 'win32'
 
 describeOnTerminal('esc run at a terminal', function () {
   this.timeout(60_000)
-  const program = new Program()
-  before(async function () {
-    if (!Program.isBuilt()) return this.skip()
-    await program.withEnvironment(
-      'app/dev',
-      'values:\n  environmentVariables:\n    TOKEN: {fn::secret: hunter2-is-a-secret}\n    PIN: {fn::secret: secure9}\n',
-    )
-    return undefined
-  })
-  after(() => program.remove())
+  const program = programWith(
+    'app/dev',
+    'values:\n  environmentVariables:\n    TOKEN: {fn::secret: hunter2-is-a-secret}\n    PIN: {fn::secret: secure9}\n',
+  )
 
   const terminals: OwnTerminal[] = []
   afterEach(() => {

@@ -2,20 +2,14 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { ended, Program } from './program.ts'
+import { ended, Program, programWith } from './program.ts'
 
 describe('esc run', function () {
   this.timeout(60_000)
-  const program = new Program()
-  before(async function () {
-    if (!Program.isBuilt()) return this.skip()
-    await program.withEnvironment(
-      'app/dev',
-      'values:\n  environmentVariables: {TOKEN: {fn::secret: hunter2-is-a-secret}}\n  files: {SETTINGS: {fn::secret: some-settings}}\n',
-    )
-    return undefined
-  })
-  after(() => program.remove())
+  const program = programWith(
+    'app/dev',
+    'values:\n  environmentVariables: {TOKEN: {fn::secret: hunter2-is-a-secret}}\n  files: {SETTINGS: {fn::secret: some-settings}}\n',
+  )
 
   const files = () => readdirSync(join(program.folder, 'tmp'))
   const sh = (script: string) => ['run', 'app/dev', '--', 'sh', '-c', script]
