@@ -49,43 +49,42 @@ function rotations<G extends Good>(of: Rotations<G>): Rotations {
   return of as unknown as Rotations
 }
 
+/** An input is left out. */
+function without(path: string): Bad {
+  return { set: { [path]: undefined }, says: [`missing required properties: ${path.split('.').at(-1)}`] }
+}
+
+/** A value that no such input can have. */
+function shown(path: string, value: string | number, remedy: RegExp): Bad {
+  return { set: { [path]: value }, says: [`\`${path}\` ${JSON.stringify(value)}`], remedy }
+}
+
+/** `code`: the server's. */
+function wrongManager(manager: string, code: string): Bad {
+  return {
+    set: { 'database.managingUser.password': secret('canary-wrong') },
+    says: [manager, code],
+    remedy: /check the user name and password/,
+  }
+}
+
+const stranger = { username: 'stranger', password: secret('canary-of-a-stranger') }
+
 const nothing = async () => ({ inputs: {}, held: async () => [] })
 
 /** Of every rotator with a `database` among its inputs. */
 const badDatabases: Readonly<Record<string, Bad>> = {
-  'no database': { set: { database: undefined }, says: ['missing required properties: database'] },
-  'no managing user': {
-    set: { 'database.managingUser': undefined },
-    says: ['missing required properties: managingUser'],
-  },
-  'a managing user without a password': {
-    set: { 'database.managingUser.password': undefined },
-    says: ['missing required properties: password'],
-  },
-  'an empty host': { set: { 'database.host': '' }, says: ['`database.host` ""'], remedy: /its name or address/ },
-  'a host with its port': {
-    set: { 'database.host': 'db.example.org:5432' },
-    says: ['`database.host` "db.example.org:5432"'],
-    remedy: /the port has its own input/,
-  },
-  'a URL for a host': {
-    set: { 'database.host': 'tcp://db/app' },
-    says: ['`database.host` "tcp://db/app"'],
-    remedy: /its name or address/,
-  },
+  'no database': without('database'),
+  'no managing user': without('database.managingUser'),
+  'a managing user without a password': without('database.managingUser.password'),
+  'an empty host': shown('database.host', '', /its name or address/),
+  'a host with its port': shown('database.host', 'db.example.org:5432', /the port has its own input/),
+  'a URL for a host': shown('database.host', 'tcp://db/app', /its name or address/),
   'a port that is none': { set: { 'database.port': 70_000 }, says: ['less than or equal to', '65535'] },
-  'half a port': { set: { 'database.port': 5432.5 }, says: ['`database.port` 5432.5'], remedy: /whole number/ },
+  'half a port': shown('database.port', 5432.5, /whole number/),
   'a port in words': { set: { 'database.port': 'default' }, says: ['expected number, got string'] },
-  'an empty name of the database': {
-    set: { 'database.database': '' },
-    says: ['`database.database` ""'],
-    remedy: /name the database/,
-  },
-  'an empty managing user': {
-    set: { 'database.managingUser.username': '' },
-    says: ['`database.managingUser.username` ""'],
-    remedy: /name the user/,
-  },
+  'an empty name of the database': shown('database.database', '', /name the database/),
+  'an empty managing user': shown('database.managingUser.username', '', /name the user/),
   'a misspelt input': {
     set: { 'database.pasword': 'x' },
     says: ['unknown property "pasword"'],
@@ -108,7 +107,7 @@ function badPairs<
 >(noUser: string, badPassword: string): Rotations<G>['bad'] {
   return {
     ...badDatabases,
-    'one user': { set: { 'rotateUsers.username2': undefined }, says: ['missing required properties: username2'] },
+    'one user': without('rotateUsers.username2'),
     'the same user twice': ({ username1 }) => ({
       set: { 'rotateUsers.username2': username1 },
       says: ['`username1` and `username2` are both', username1],
@@ -119,16 +118,8 @@ function badPairs<
       says: ['`rotateUsers.username1`', `"${manager}"`, 'managing user'],
       remedy: /users of their own/,
     }),
-    'an empty name': {
-      set: { 'rotateUsers.username1': '' },
-      says: ['`rotateUsers.username1` ""'],
-      remedy: /name a user/,
-    },
-    'a name with a NUL': {
-      set: { 'rotateUsers.username2': 'a\0b' },
-      says: ['`rotateUsers.username2` "a\\u0000b"'],
-      remedy: /name a user/,
-    },
+    'an empty name': shown('rotateUsers.username1', '', /name a user/),
+    'a name with a NUL': shown('rotateUsers.username2', 'a\0b', /name a user/),
     'a user nobody knows': {
       set: { 'rotateUsers.username2': 'nobody' },
       says: ['nobody', noUser],
@@ -140,7 +131,7 @@ function badPairs<
       remedy: /create it|correct/,
     },
     'a state of somebody else': ({ username1 }) => ({
-      state: { current: { username: 'stranger', password: secret('canary-of-a-stranger') } },
+      state: { current: stranger },
       says: ['`state.current` is "stranger"', username1],
       remedy: /put the user back, or remove `state`/,
     }),
@@ -149,15 +140,9 @@ function badPairs<
       says: ['`state.current` and `state.previous` are both', username1],
       remedy: /remove `previous`/,
     }),
-    'a wrong password of the managing user': ({ manager }) => ({
-      set: { 'database.managingUser.password': secret('canary-wrong') },
-      says: [manager, badPassword],
-      remedy: /check the user name and password/,
-    }),
+    'a wrong password of the managing user': ({ manager }) => wrongManager(manager, badPassword),
   }
 }
-
-const stranger = { username: 'stranger', password: secret('canary-of-a-stranger') }
 
 /** What each rotator must refuse before it changes anything, and how it must say so. */
 export const badInputs: Readonly<Record<string, Rotations>> = {
@@ -189,11 +174,7 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
         says: ['`overrideSpecial` is empty'],
         remedy: /special: false/,
       },
-      'a line break among the special characters': {
-        set: { overrideSpecial: '!\n' },
-        says: ['`overrideSpecial` "!\\n"'],
-        remedy: /can be seen/,
-      },
+      'a line break among the special characters': shown('overrideSpecial', '!\n', /can be seen/),
       'a misspelt input': { set: { lenght: 20 }, says: ['unknown property "lenght"'] },
       'a state that is none': { state: { current: 5 }, says: ['expected string, got number'] },
     },
@@ -221,12 +202,7 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
     async start() {
       const server = await sharedPostgres()
       const pair = await createUserPair(server)
-      const { username1, username2, passwords } = pair
-      const held = async () => [
-        await server.login(username1, passwords[1]),
-        await server.login(username2, passwords[2]),
-      ]
-      return { ...pair, server, held }
+      return { ...pair, server, held: logInsOf(server, pair) }
     },
     bad: {
       ...badPairs('42704', '28P01'),
@@ -259,12 +235,7 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
     async start() {
       const server = await sharedMariaDb()
       const pair = await createMySqlPair(server)
-      const { username1, username2, passwords } = pair
-      const held = async () => [
-        await server.login(username1, passwords[1]),
-        await server.login(username2, passwords[2]),
-      ]
-      return { ...pair, server, held }
+      return { ...pair, server, held: logInsOf(server, pair) }
     },
     bad: {
       ...badPairs('1396', '1045'),
@@ -302,12 +273,8 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
     },
     bad: {
       ...badDatabases,
-      'no user': { set: { rotateUser: undefined }, says: ['missing required properties: rotateUser'] },
-      'an empty name': {
-        set: { 'rotateUser.username': '' },
-        says: ['`rotateUser.username` ""'],
-        remedy: /name the user/,
-      },
+      'no user': without('rotateUser'),
+      'an empty name': shown('rotateUser.username', '', /name the user/),
       'the managing user': ({ manager }) => ({
         set: { 'rotateUser.username': manager },
         says: ['`rotateUser.username`', manager],
@@ -328,11 +295,7 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
         says: ['`state.current` is of "stranger"'],
         remedy: /put the user back, or remove `state`/,
       },
-      'a wrong password of the managing user': ({ manager }) => ({
-        set: { 'database.managingUser.password': secret('canary-wrong') },
-        says: [manager, '1045'],
-        remedy: /check the user name and password/,
-      }),
+      'a wrong password of the managing user': ({ manager }) => wrongManager(manager, '1045'),
       'a manager that may not read accounts': ({ server, manager }) => ({
         remote: () => server.sql(`REVOKE SELECT ON mysql.* FROM ${manager}`),
         says: [manager, 'may not read'],
@@ -349,12 +312,12 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
       return { ...user, server, name: user.user, held: () => server.command('ACL', 'GETUSER', user.user) }
     },
     bad: {
-      'no login': { set: { login: undefined }, says: ['missing required properties: login'] },
-      'an empty host': { set: { host: '' }, says: ['`host` ""'], remedy: /its name or address/ },
+      'no login': without('login'),
+      'an empty host': shown('host', '', /its name or address/),
       'a port that is none': { set: { port: 0 }, says: ['greater than or equal to 1'] },
-      'half a port': { set: { port: 1.5 }, says: ['`port` 1.5'], remedy: /whole number/ },
-      'an empty name': { set: { user: '' }, says: ['`user` ""'], remedy: /ACL LIST/ },
-      'a name with a space': { set: { user: 'a b' }, says: ['`user` "a b"'], remedy: /ACL LIST/ },
+      'half a port': shown('port', 1.5, /whole number/),
+      'an empty name': shown('user', '', /ACL LIST/),
+      'a name with a space': shown('user', 'a b', /ACL LIST/),
       'a user nobody knows': { set: { user: 'nobody' }, says: ['"nobody"'], remedy: /ACL SETUSER/ },
       'a name that is too long': { set: { user: 'x'.repeat(300) }, says: ['x'.repeat(300)], remedy: /ACL SETUSER/ },
       'a user that is off': ({ server, name }) => ({
@@ -367,11 +330,10 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
         says: [name, 'nopass'],
         remedy: /resetpass/,
       }),
-      'a login without the right': ({ server, manager, name }) => ({
+      'a login without the right': ({ server, manager }) => ({
         remote: () => server.command('ACL', 'SETUSER', manager, '-acl|setuser', '+acl|dryrun'),
         says: [/setuser/i, manager],
         remedy: /\+acl\|setuser/,
-        name,
       }),
       'a wrong password': ({ manager }) => ({
         set: { 'login.password': secret('canary-wrong') },
@@ -401,7 +363,7 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
       return { ...entry, server, held: () => server.values(entry.dn) }
     },
     bad: {
-      'no login': { set: { login: undefined }, says: ['missing required properties: login'] },
+      'no login': without('login'),
       'a URL of something else': {
         set: { url: 'https://ldap.example.org' },
         says: ['`url` is not the address of a directory'],
@@ -417,14 +379,14 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
         says: ['`tls.mode`'],
         remedy: /ldap:\/\//,
       },
-      'a name that is no DN': { set: { dn: 'app' }, says: ['`dn` "app"'], remedy: /dc=example/ },
+      'a name that is no DN': shown('dn', 'app', /dc=example/),
       'a DN with a NUL': { set: { dn: 'cn=a\0,dc=example' }, says: ['`dn` "cn=a\\u0000'], remedy: /dc=example/ },
       'a DN the directory cannot read': {
         set: { dn: 'cn=a,,dc=org' },
         says: ['cn=a,,dc=org', '34'],
         remedy: /write the DN/,
       },
-      'a login that is no DN': { set: { 'login.dn': 'admin' }, says: ['`login.dn` "admin"'], remedy: /dc=example/ },
+      'a login that is no DN': shown('login.dn', 'admin', /dc=example/),
       'an empty password': {
         set: { 'login.password': secret('') },
         says: ['`login.password` is empty'],
@@ -457,12 +419,9 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
       return { ...account, held: async () => account.user.keys.map(({ accessKeyId, status }) => [accessKeyId, status]) }
     },
     bad: {
-      'no user': { set: { userArn: undefined }, says: ['missing required properties: userArn'] },
-      'no login': { set: { login: undefined }, says: ['missing required properties: login'] },
-      'half a login': {
-        set: { 'login.secretAccessKey': undefined },
-        says: ['missing required properties: secretAccessKey'],
-      },
+      'no user': without('userArn'),
+      'no login': without('login'),
+      'half a login': without('login.secretAccessKey'),
       ...Object.fromEntries(
         [
           'arn:aws:iam::123456789012:role/app',
@@ -481,11 +440,7 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
         says: ['nobody', 'NoSuchEntity'],
         remedy: /userArn/,
       },
-      'a region of another partition': {
-        set: { region: 'cn-north-1' },
-        says: ['`region` "cn-north-1"'],
-        remedy: /leave `region` out/,
-      },
+      'a region of another partition': shown('region', 'cn-north-1', /leave `region` out/),
       'a login of another account': ({ iam }) => {
         const stranger = iam.addUser('arn:aws:iam::999999999999:user/team/app', ['*'])
         return {
@@ -538,18 +493,10 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
   'azure-app-secret': rotations({
     start: async () => issued(await azureVendor()),
     bad: {
-      'no application': { set: { clientId: undefined }, says: ['missing required properties: clientId'] },
-      'an application by name': { set: { clientId: 'app' }, says: ['`clientId` "app"'], remedy: /app registration/ },
-      'a tenant by domain': {
-        set: { 'login.tenantId': 'contoso.onmicrosoft.com' },
-        says: ['`login.tenantId` "contoso.onmicrosoft.com"'],
-        remedy: /app registration/,
-      },
-      'a login by name': {
-        set: { 'login.clientId': 'ci' },
-        says: ['`login.clientId` "ci"'],
-        remedy: /app registration/,
-      },
+      'no application': without('clientId'),
+      'an application by name': shown('clientId', 'app', /app registration/),
+      'a tenant by domain': shown('login.tenantId', 'contoso.onmicrosoft.com', /app registration/),
+      'a login by name': shown('login.clientId', 'ci', /app registration/),
       'no days': { set: { lifetimeInDays: 0 }, says: ['`lifetimeInDays` is 0'], remedy: /1 to 730/ },
       'too many days': { set: { lifetimeInDays: 731 }, says: ['`lifetimeInDays` is 731'], remedy: /1 to 730/ },
       'half a day': { set: { lifetimeInDays: 1.5 }, says: ['`lifetimeInDays` is 1.5'], remedy: /1 to 730/ },
@@ -592,26 +539,15 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
   'gcp-service-account-key': rotations({
     start: async () => issued(await gcpVendor()),
     bad: {
-      'no service account': {
-        set: { serviceAccount: undefined },
-        says: ['missing required properties: serviceAccount'],
-      },
-      'an email of somebody else': {
-        set: { serviceAccount: 'app@example.org' },
-        says: ['`serviceAccount` "app@example.org"'],
-        remedy: /app@my-project/,
-      },
-      'no token': { set: { 'login.accessToken': undefined }, says: ['missing required properties: accessToken'] },
+      'no service account': without('serviceAccount'),
+      'an email of somebody else': shown('serviceAccount', 'app@example.org', /app@my-project/),
+      'no token': without('login.accessToken'),
       'a token that has expired': {
         set: { 'login.expiry': '2020-01-01T00:00:00Z' },
         says: ['`login` has expired', '2020-01-01'],
         remedy: /log in anew/,
       },
-      'a token of another kind': {
-        set: { 'login.tokenType': 'MAC' },
-        says: ['`login.tokenType` "MAC"'],
-        remedy: /bearer/,
-      },
+      'a token of another kind': shown('login.tokenType', 'MAC', /bearer/),
       'a token nobody knows': {
         set: { 'login.accessToken': secret('canary-wrong') },
         says: ['UNAUTHENTICATED'],
@@ -638,12 +574,8 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
   'twilio-api-key': rotations({
     start: async () => issued(await twilioVendor()),
     bad: {
-      'no account': { set: { 'login.accountSid': undefined }, says: ['missing required properties: accountSid'] },
-      'an account that is none': {
-        set: { 'login.accountSid': 'AC12/Keys' },
-        says: ['`login.accountSid` "AC12/Keys"'],
-        remedy: /32 hex digits/,
-      },
+      'no account': without('login.accountSid'),
+      'an account that is none': shown('login.accountSid', 'AC12/Keys', /32 hex digits/),
       'no proof': { set: { 'login.authToken': undefined }, says: ['`login` must hold either'], remedy: /Main API key/ },
       'half a key': {
         set: { 'login.authToken': undefined, 'login.apiKeySid': `SK${'0'.repeat(32)}` },
@@ -691,13 +623,13 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
       return { ...account, routes: account.fake.routes, held: async () => account.slots() }
     },
     bad: {
-      'no user': { set: { targetUser: undefined }, says: ['missing required properties: targetUser'] },
+      'no user': without('targetUser'),
       'a name with a quote': {
         set: { targetUser: `a" SET PASSWORD='x' --"b` },
         says: ['`targetUser`', 'SET PASSWORD'],
         remedy: /SHOW USERS/,
       },
-      'an empty name': { set: { targetUser: '' }, says: ['`targetUser` ""'], remedy: /SHOW USERS/ },
+      'an empty name': shown('targetUser', '', /SHOW USERS/),
       'a name that is too long': { set: { targetUser: 'x'.repeat(256) }, says: ['`targetUser`'], remedy: /SHOW USERS/ },
       'a URL for an account': {
         set: { 'login.account': 'https://myorg-a.snowflakecomputing.com' },
@@ -756,7 +688,7 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
       }
     },
     bad: {
-      'no URL': { set: { url: undefined }, says: ['missing required properties: url'] },
+      'no URL': without('url'),
       'a URL without TLS': { set: { url: 'http://127.0.0.1/rotate' }, says: ['must match the pattern', '^https://'] },
       'a URL that is none': {
         set: { url: 'https://' },
@@ -784,6 +716,21 @@ export const badInputs: Readonly<Record<string, Rotations>> = {
       'a state that is none': { state: { current: 'x' }, says: ['expected object, got string'] },
     },
   }),
+}
+
+/** Whether both users still log in with what they had. */
+function logInsOf(server: LogInServer, { username1, username2, passwords }: Pair): Good['held'] {
+  return async () => [await server.login(username1, passwords[1]), await server.login(username2, passwords[2])]
+}
+
+interface Pair {
+  readonly username1: string
+  readonly username2: string
+  readonly passwords: Readonly<Record<1 | 2, string>>
+}
+
+interface LogInServer {
+  login(username: string, password: string): Promise<unknown>
 }
 
 function issued<
