@@ -12,10 +12,12 @@ import {
   issuedTiming,
   type Trial,
 } from './issued-credential/index.ts'
+import { rfc3339 } from './rfc3339.ts'
 import type { Rotator, RotatorContext } from './rotator.ts'
 import {
   ask,
   clockOf,
+  currentFetch,
   fieldOf,
   malformedAnswer,
   textOf,
@@ -107,7 +109,7 @@ const credentialSchema: SchemaObject = {
 export function azureAppSecretRotator(
   options: AzureOptions = {},
 ): Rotator<AzureAppSecretInputs, AzureAppSecretState, AzureAppSecretPending, IssuedPlan> {
-  const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
+  const fetch = options.fetch ?? currentFetch
   const issuer: Issuer<AzureAppSecretInputs, AzureAppSecret> = {
     name: 'azure-app-secret',
     description: 'Client secrets of an application of Microsoft Entra ID.',
@@ -336,9 +338,4 @@ const graphHints: Readonly<Record<string, string>> = {
   CredentialInvalidLifetimeAsPerAppPolicy:
     'a policy of the tenant allows only shorter lifetimes: lower `lifetimeInDays`',
   CredentialTypeNotAllowedAsPerAppPolicy: 'a policy of the tenant forbids client secrets for this application',
-}
-
-/** Without fractions of a second. */
-function rfc3339(date: Date): string {
-  return date.toISOString().replace(/\.[0-9]{3}Z$/, 'Z')
 }

@@ -16,6 +16,7 @@ import type { Rotator, RotatorContext } from './rotator.ts'
 import {
   ask,
   clockOf,
+  currentFetch,
   fieldOf,
   isVendorError,
   malformedAnswer,
@@ -105,7 +106,7 @@ const credentialSchema: SchemaObject = {
 export function gcpServiceAccountKeyRotator(
   options: GcpOptions = {},
 ): Rotator<GcpKeyInputs, GcpKeyState, GcpKeyPending, IssuedPlan> {
-  const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
+  const fetch = options.fetch ?? currentFetch
   const issuer: Issuer<GcpKeyInputs, GcpKey> = {
     name: 'gcp-service-account-key',
     description: 'Keys of a Google Cloud service account.',

@@ -12,10 +12,12 @@ import {
   issuedTiming,
   type Listed,
 } from './issued-credential/index.ts'
+import { rfc3339 } from './rfc3339.ts'
 import type { Rotator, RotatorContext } from './rotator.ts'
 import {
   ask,
   clockOf,
+  currentFetch,
   fieldOf,
   malformedAnswer,
   textOf,
@@ -108,7 +110,7 @@ const credentialSchema: SchemaObject = {
 export function twilioApiKeyRotator(
   options: TwilioOptions = {},
 ): Rotator<TwilioApiKeyInputs, TwilioApiKeyState, TwilioApiKeyPending, IssuedPlan> {
-  const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
+  const fetch = options.fetch ?? currentFetch
   const issuer: Issuer<TwilioApiKeyInputs, TwilioApiKey> = {
     name: 'twilio-api-key',
     description: 'API keys of a Twilio account.',
@@ -314,9 +316,4 @@ const hints: Readonly<Record<string, string>> = {
   '20008': 'test credentials cannot manage keys: use the live ones',
   '20404': 'check `login.accountSid`',
   '70051': 'the key in `login` may not manage keys: use a Main key, or the auth token',
-}
-
-/** Without fractions of a second. */
-function rfc3339(date: Date): string {
-  return date.toISOString().replace(/\.[0-9]{3}Z$/, 'Z')
 }

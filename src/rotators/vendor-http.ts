@@ -66,6 +66,9 @@ export function isVendorError(error: unknown, ...codes: readonly string[]): erro
 const timeoutMs = 20_000
 const pausesMs = [500, 2_000]
 
+/** The machine's, as it is at each call: what is set up later, such as a proxy, counts. */
+export const currentFetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init)
+
 /** One exchange; a repeatable one up to three. Redirects are not followed. @throws VendorHttpError for anything but a 2xx. */
 export async function ask(vendor: Vendor, request: VendorRequest): Promise<VendorAnswer> {
   for (let tries = 0; ; tries++) {

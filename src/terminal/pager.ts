@@ -2,6 +2,11 @@ import { findProgram } from './find-program.ts'
 import type { Io } from './io.ts'
 import { shellWords } from './shell-words.ts'
 
+/** Shows a text through the pager, as `page` does, or writes it where there is none. */
+export async function pageOrWrite(io: Io, text: string, command: string | undefined): Promise<void> {
+  if (!(io.sharesStreams && (await page(io, text, command)))) io.out(text)
+}
+
 /**
  * Shows a text through the pager: `command`, else $PAGER, else `less -R -F`. Returns false when there is no such program; the
  * caller then writes the text itself.

@@ -1,11 +1,12 @@
 import { EscError } from '../../errors.ts'
 import type { Plain } from '../../plain.ts'
+import { rfc3339 } from '../rfc3339.ts'
 import type { Rotator, RotatorContext } from '../rotator.ts'
 import { checkKeys } from './check-keys.ts'
 import { CreationRefused, createKey, refusalError } from './create-key.ts'
 import { decideKeys } from './key-table.ts'
 import { listCurrentKeys } from './list-keys.ts'
-import { connectIam, rfc3339 } from './remote.ts'
+import { connectIam } from './remote.ts'
 import { proveKey, removeUnsavedKey, type Settlement } from './settle-key.ts'
 import { type AwsIamTiming, awsIamTiming } from './timing.ts'
 import {

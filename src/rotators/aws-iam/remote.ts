@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { secret } from '../../secret.ts'
+import { rfc3339 } from '../rfc3339.ts'
 import { isPassingFault } from '../vendor-error.ts'
 import type { AccessKey, AwsLogin } from './types.ts'
 import { iamRegion } from './user-arn.ts'
@@ -192,11 +193,6 @@ export async function connectIam(login: AwsLogin, region: string): Promise<IamRe
       sts.destroy()
     },
   }
-}
-
-/** Without milliseconds, as AWS writes it. */
-export function rfc3339(date: Date): string {
-  return date.toISOString().replace(/\.[0-9]{3}Z$/, 'Z')
 }
 
 export function isAwsError(error: unknown, ...codes: readonly string[]): boolean {

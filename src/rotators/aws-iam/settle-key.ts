@@ -1,8 +1,9 @@
 import { EscError } from '../../errors.ts'
+import { backoff } from '../backoff.ts'
 import type { RotatorContext, Settled } from '../rotator.ts'
 import { deleteForGood } from './list-keys.ts'
 import { AwsError, type IamRemote, isAwsError } from './remote.ts'
-import { type AwsIamTiming, backoff } from './timing.ts'
+import type { AwsIamTiming } from './timing.ts'
 import type { AccessKey, AwsIamPending, AwsIamState } from './types.ts'
 
 export interface Settlement {
@@ -111,7 +112,7 @@ function previousKey({ previousId }: Created, state: AwsIamState | undefined): A
 async function tryKey({ key }: Created, settlement: Settlement): Promise<string | undefined> {
   const { userArn, userName, timing, context } = settlement
   const about = `new access key ${key.accessKeyId} of user ${userName}`
-  const waits = backoff(timing)
+  const waits = backoff(timing, timing.totalWaitMs)
   const asKey = await settlement.connectAs(key)
   try {
     for (let successes = 0; successes < timing.successes; ) {

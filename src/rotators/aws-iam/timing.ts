@@ -23,18 +23,3 @@ export const awsIamTiming: AwsIamTiming = {
   absenceMs: 15_000,
   creationMs: 60_000,
 }
-
-/** The waits of one patient loop; `next()` is undefined when the budget is spent. */
-export function backoff({ firstWaitMs, longestWaitMs, totalWaitMs }: AwsIamTiming): { next(): number | undefined } {
-  let wait = firstWaitMs
-  let spent = 0
-  return {
-    next() {
-      if (spent >= totalWaitMs) return undefined
-      const now = Math.min(wait, totalWaitMs - spent)
-      spent += now
-      wait = Math.min(wait * 2, longestWaitMs)
-      return now
-    },
-  }
-}

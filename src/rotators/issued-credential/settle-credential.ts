@@ -1,8 +1,8 @@
 import { EscError } from '../../errors.ts'
+import { backoff } from '../backoff.ts'
 import type { RotatorContext, Settled } from '../rotator.ts'
 import { isPassing, VendorHttpError } from '../vendor-http.ts'
 import type { IssuedPending, IssuedState, Issuer, IssuerSession, Listed, Listing } from './issuer.ts'
-import { waitsOf } from './timing.ts'
 
 export interface Settlement<Credential extends object> {
   // Only what needs no inputs: those have been turned into the session.
@@ -33,7 +33,7 @@ export async function removeUnsaved<Credential extends object>(
   const { issuer, session, context } = settlement
   const { noun, name, timing } = issuer
   const ours = idsOf(settlement)
-  const waits = waitsOf(timing, timing.absenceMs)
+  const waits = backoff(timing, timing.absenceMs)
   for (;;) {
     const { listed } = await session.list(ours)
     const unsaved = listed.filter((each) => !ours.includes(each.id) && isUnsaved(each, pending, settlement))
@@ -113,7 +113,7 @@ async function tryUntilKnown<Credential extends object>(
   const { timing, noun } = issuer
   const id = issuer.idOf(credential)
   const about = `new ${noun} ${id} of ${subject}`
-  const waits = waitsOf(timing, timing.totalWaitMs)
+  const waits = backoff(timing, timing.totalWaitMs)
   for (let successes = 0; ; ) {
     let code: string
     let lost: VendorHttpError | undefined
@@ -155,7 +155,7 @@ export async function removeForGood<Credential extends object>(
   { issuer: { timing }, session, context }: Settlement<Credential>,
 ): Promise<void> {
   await session.remove(id)
-  const waits = waitsOf(timing, timing.absenceMs)
+  const waits = backoff(timing, timing.absenceMs)
   for (;;) {
     const { listed } = await session.list([id])
     if (!listed.some((each) => each.id === id)) return
@@ -175,7 +175,7 @@ export async function listAsItIs<Credential extends object>(
 ): Promise<Listing> {
   const { issuer, session, state, context } = settlement
   const ours = [state?.current, state?.previous].filter((each) => each !== undefined)
-  const waits = waitsOf(issuer.timing, issuer.timing.absenceMs)
+  const waits = backoff(issuer.timing, issuer.timing.absenceMs)
   for (;;) {
     const listing = await session.list(idsOf(settlement))
     const youngest = listing.at.getTime() - issuer.timing.absenceMs

@@ -22,24 +22,3 @@ export const issuedTiming: IssuedTiming = {
   absenceMs: 30_000,
   creationMs: 30_000,
 }
-
-/** The waits of one patient loop; `next()` is undefined when the budget is spent. */
-export function waitsOf(
-  { firstWaitMs, longestWaitMs }: IssuedTiming,
-  budgetMs: number,
-): { next(): number | undefined; readonly spentMs: number } {
-  let wait = firstWaitMs
-  let spentMs = 0
-  return {
-    next() {
-      if (spentMs >= budgetMs) return undefined
-      const now = Math.min(wait, budgetMs - spentMs)
-      spentMs += now
-      wait = Math.min(wait * 2, longestWaitMs)
-      return now
-    },
-    get spentMs() {
-      return spentMs
-    },
-  }
-}

@@ -1,7 +1,8 @@
 import { EscError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
+import { rfc3339 } from '../rfc3339.ts'
 import type { CredentialCheck, RotationRequest, Rotator, RotatorContext, Settled } from '../rotator.ts'
-import { VendorHttpError } from '../vendor-http.ts'
+import { currentFetch, VendorHttpError } from '../vendor-http.ts'
 import { requireAccount, resolveUser } from './identifier.ts'
 import { type KeyPair, newPrivateKey, readKeyPair } from './key-pair.ts'
 import { decideSlots } from './key-slots.ts'
@@ -45,7 +46,7 @@ export function snowflakeUserRotator(
   options: SnowflakeOptions = {},
 ): Rotator<SnowflakeInputs, SnowflakeState, SnowflakePending, SnowflakePlan> {
   const timing = options.timing ?? snowflakeTiming
-  const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
+  const fetch = options.fetch ?? currentFetch
   const connection = (context: RotatorContext): Connection => ({ fetch, timing, context })
 
   return {
@@ -81,10 +82,7 @@ export function snowflakeUserRotator(
       const { inputs, state } = request
       const privateKey = await (options.newPrivateKey ?? newPrivateKey)()
       const session = connectSnowflake(inputs.login, connection(context))
-      const createdAt = context
-        .now()
-        .toISOString()
-        .replace(/\.[0-9]{3}Z$/, 'Z')
+      const createdAt = rfc3339(context.now())
       await stage({
         account: inputs.login.account,
         user,

@@ -1,4 +1,4 @@
-import { page } from '../../../terminal/index.ts'
+import { pageOrWrite } from '../../../terminal/index.ts'
 import { type EnvironmentTag, environmentTags, refuseVersion } from '../../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { openTarget } from '../../framework/session.ts'
@@ -26,7 +26,7 @@ export default class EnvTagLs extends EscCommand<readonly EnvironmentTag[], type
     const tags = environmentTags(workspace, reference)
     if (this.flags.output === 'text') {
       const shown = tags.map((tag) => environmentTagBlock(tag, this.flags.utc)).join('')
-      if (!(this.io.sharesStreams && (await page(this.io, shown, this.flags.pager)))) this.io.out(shown)
+      await pageOrWrite(this.io, shown, this.flags.pager)
     }
     return tags
   }

@@ -1,4 +1,4 @@
-import { page } from '../../../terminal/index.ts'
+import { pageOrWrite } from '../../../terminal/index.ts'
 import { history, type RevisionSummary } from '../../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { boolean, text } from '../../framework/flags.ts'
@@ -36,7 +36,7 @@ Needs no key: history is readable without opening the environment.`
     const revisions = history(workspace, reference)
     if (this.flags.output === 'text') {
       const shown = revisions.map((revision) => `${revisionBlock(revision, this.flags.utc)}\n`).join('')
-      if (!(this.io.sharesStreams && (await page(this.io, shown, this.flags.pager)))) this.io.out(shown)
+      await pageOrWrite(this.io, shown, this.flags.pager)
     }
     return revisions
   }

@@ -1,4 +1,4 @@
-import { page, table } from '../../../../terminal/index.ts'
+import { pageOrWrite, table } from '../../../../terminal/index.ts'
 import { refuseVersion, revisionTags, type TagSummary } from '../../../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
 import { formatTime, person } from '../../../framework/revision-text.ts'
@@ -28,7 +28,7 @@ export default class EnvVersionTagLs extends EscCommand<readonly TagSummary[], t
     const tags = revisionTags(workspace, reference)
     if (this.flags.output === 'text') {
       const shown = table(['name', 'revision', 'modified', 'editor'], tags.map(this.#row))
-      if (!(this.io.sharesStreams && (await page(this.io, shown, this.flags.pager)))) this.io.out(shown)
+      await pageOrWrite(this.io, shown, this.flags.pager)
     }
     return tags
   }
