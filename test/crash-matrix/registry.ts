@@ -21,7 +21,7 @@ import { missingMariaDb, sharedMariaDb } from '../servers/mariadb.ts'
 import { missingOpenLdap, sharedOpenLdap } from '../servers/openldap.ts'
 import { sharedPostgres } from '../servers/postgres.ts'
 import { missingRedis, sharedRedis } from '../servers/redis.ts'
-import { noProblems, type Subject } from './subject.ts'
+import { credentialsIn, noProblems, type Opened, type Shown, type Subject } from './subject.ts'
 
 export interface Entry {
   /** What the vendor is here. */
@@ -85,11 +85,11 @@ export const registry: Readonly<Record<string, Entry>> = {
       const hash = (text: string) => createHash('sha256').update(text).digest('hex')
       return {
         inputs: inputs as Plain,
-        async problems(value) {
+        async problems(value: Opened<User> | undefined) {
           const held = ((await server.command('ACL', 'GETUSER', user)) as string[][])[3]!.map((text) =>
             text.replace(/^#/, ''),
           )
-          const ours = [value?.current, value?.previous].filter(Boolean).map(({ password }) => hash(password))
+          const ours = credentialsIn(value).map(({ password }) => hash(password))
           return compare({ held, ours, foreign: passwords.map(hash) })
         },
         logIn: ({ password }: User) => server.login(user, password),
@@ -135,7 +135,7 @@ export const registry: Readonly<Record<string, Entry>> = {
       return {
         inputs: inputs as Plain,
         env: { ESC_TEST_ROUTES: JSON.stringify(fake.routes) },
-        async problems(value) {
+        async problems(value: SnowflakeKey | undefined) {
           const held = slots().filter((each) => each !== undefined)
           const current = value && fingerprintOf(value.privateKey)
           // Readers see the current key only; the other slot holds the one before it.
@@ -144,7 +144,8 @@ export const registry: Readonly<Record<string, Entry>> = {
           const kept = former !== undefined && held.includes(former) ? [former] : []
           return compare({ held, ours: current ? [current, ...kept] : [], foreign: [] })
         },
-        logIn: async ({ privateKey }) => slots().includes(fingerprintOf(privateKey)) || 'JWT token is invalid',
+        logIn: async ({ privateKey }: SnowflakeKey) =>
+          slots().includes(fingerprintOf(privateKey)) || 'JWT token is invalid',
         stop,
       }
     },
@@ -167,10 +168,10 @@ export const registry: Readonly<Record<string, Entry>> = {
           NODE_EXTRA_CA_CERTS: authority,
         },
         configuration: `oidc: {issuer: "${issuer}"}\nnetwork: {privateHosts: [adapter.example.org]}\n`,
-        async problems(value) {
+        async problems(value: Opened<User> | undefined) {
           // The adapter keeps the last two, of which the newest must be ours.
           const newest = fake.valid.at(-1)
-          const { password } = value?.current ?? {}
+          const password = value?.current?.password
           const unknown = newest !== undefined && newest !== password ? ['the newest password'] : []
           const deleted = password !== undefined && !fake.valid.includes(password) ? ['current'] : []
           return { lost: [], unknown, deleted }
@@ -198,13 +199,12 @@ export async function startIam() {
     iam,
     inputs: { login: { accessKeyId, secretAccessKey: secret(secretAccessKey) }, userArn: user.arn },
     env: { AWS_ENDPOINT_URL_IAM: iam.url, AWS_ENDPOINT_URL_STS: iam.url },
-    async problems(value) {
-      const nameOf = (key: { accessKeyId: string; secretAccessKey: string }) =>
-        `${key.accessKeyId} ${key.secretAccessKey}`
-      const ours = [value?.current, value?.previous].filter(Boolean).map(nameOf)
+    async problems(value: Opened<IamKey> | undefined) {
+      const nameOf = (key: IamKey) => `${key.accessKeyId} ${key.secretAccessKey}`
+      const ours = credentialsIn(value).map(nameOf)
       return compare({ held: user.keys.map(nameOf), ours, foreign: [] })
     },
-    logIn: (key) => iamLogIn(iam, key),
+    logIn: (key: IamKey) => iamLogIn(iam, key),
     stop: () => iam.stop(),
   } satisfies Subject & { iam: FakeIam }
 }
@@ -228,15 +228,19 @@ function hashedProblems(vendor: {
   readonly logsIn: (password: string) => Promise<boolean>
   readonly count: () => Promise<number>
 }): Subject['problems'] {
-  return async (value) => {
+  return async (value: Opened<User> | undefined) => {
     const { foreign, logsIn, count } = vendor
-    const ours = [value?.current, value?.previous].filter(Boolean).map(({ password }) => password as string)
+    const ours = credentialsIn(value).map(({ password }) => password)
     const held: string[] = []
     for (const password of [...foreign, ...ours]) if (await logsIn(password)) held.push(password)
     const unknown = Array.from({ length: Math.max(0, (await count()) - held.length) }, (_, i) => `password ${i + 1}`)
     return { ...compare({ held, ours, foreign }), unknown }
   }
 }
+
+type SnowflakeKey = { readonly privateKey: string }
+
+type IamKey = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
 type User = { readonly username: string; readonly password: string }
 
@@ -251,12 +255,12 @@ function pairProblems(
   { username1, username2, passwords }: Pair,
   logIn: (user: User) => Promise<unknown>,
 ): Subject['problems'] {
-  return async (value) => {
+  return async (value: Opened<User> | undefined) => {
     const known = new Map([
       [username1, passwords[1]],
       [username2, passwords[2]],
     ])
-    for (const user of [value?.current, value?.previous]) if (user) known.set(user.username, user.password)
+    for (const user of credentialsIn(value)) known.set(user.username, user.password)
     const lost: string[] = []
     for (const [username, password] of known) {
       if ((await logIn({ username, password })) !== true) lost.push(`password of ${username}`)
@@ -267,19 +271,18 @@ function pairProblems(
 
 function issued<Inputs, Credential extends object>(
   vendor: IssuedVendor<Inputs, Credential>,
-  // biome-ignore lint/suspicious/noExplicitAny: data whose shape each rotator knows
-  revive: (opened: any) => Credential,
+  revive: (opened: Shown<Credential>) => Credential,
 ): Subject {
   return {
     inputs: vendor.inputs as Plain,
     env: { ESC_TEST_ROUTES: JSON.stringify(vendor.fake.routes) },
-    async problems(value) {
-      const ours = [value?.current, value?.previous].filter(Boolean).map(revive)
+    async problems(value: Opened<Credential> | undefined) {
+      const ours = credentialsIn(value).map(revive)
       const unknown = vendor.ids().filter((id) => !ours.some((each) => vendor.idOf(each) === id))
       const deleted = ours.filter((each) => !vendor.holds(each)).map((each) => vendor.idOf(each))
       return { lost: [], unknown, deleted }
     },
-    logIn: async (credential) => vendor.holds(revive(credential)) || 'unknown credential',
+    logIn: async (credential: Shown<Credential>) => vendor.holds(revive(credential)) || 'unknown credential',
     secrets: () => vendor.secrets(),
     stop: () => vendor.stop(),
   }

@@ -19,14 +19,27 @@ export interface Subject {
   /** Lines for `esc.yaml`. */
   readonly configuration?: string
   /** `value`: what `esc env open` shows at the rotator's path; undefined before the first rotation. */
-  // biome-ignore lint/suspicious/noExplicitAny: data whose shape each rotator knows
-  problems(value: any): Promise<Problems>
+  problems(value: unknown): Promise<Problems>
   /** Logs in as somebody who was given a credential (`current`, or all of `value` where there is no such member). `true`, or how the vendor refuses. */
-  // biome-ignore lint/suspicious/noExplicitAny: data whose shape each rotator knows
-  logIn?(credential: any): Promise<true | string | number>
+  logIn?(credential: unknown): Promise<true | string | number>
   /** What the vendor has said in secret besides credentials, such as tokens. */
   secrets?(): readonly string[]
   stop?(): Promise<void>
+}
+
+/** What `esc env open` shows of a rotator with two credentials: secrets as what they hold. */
+export interface Opened<Credential> {
+  readonly current?: Shown<Credential>
+  readonly previous?: Shown<Credential>
+}
+
+export type Shown<Credential> = {
+  [Key in keyof Credential]: Credential[Key] extends Secret<infer Text> ? Text : Credential[Key]
+}
+
+/** The current one, and the previous one, as far as there are such. Undefined: before the first rotation. */
+export function credentialsIn<Credential>(value: Opened<Credential> | undefined): Shown<Credential>[] {
+  return [value?.current, value?.previous].filter((each) => each !== undefined)
 }
 
 export const noProblems: Problems = { lost: [], unknown: [], deleted: [] }

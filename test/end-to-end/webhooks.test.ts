@@ -76,7 +76,8 @@ describe('webhooks of the built program', function () {
     const ids = new Map<number, Set<string>>()
     for (const { id, payload, headers } of receiver.received) {
       if (headers['pulumi-webhook-kind'] !== 'environment_revision') continue
-      ids.set(payload.revision, (ids.get(payload.revision) ?? new Set()).add(id))
+      const { revision } = payload as { readonly revision: number }
+      ids.set(revision, (ids.get(revision) ?? new Set()).add(id))
     }
     return ids
   }

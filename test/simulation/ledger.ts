@@ -4,7 +4,7 @@ import type { JournalEntry } from '../../src/rotation/journal-entry.ts'
 import { Secret } from '../../src/secret.ts'
 import type { MemoryFiles } from '../files/memory-files.ts'
 import { pairUsers } from './model-rotators.ts'
-import { Observer, type SeenRevision, type SeenRotator } from './observer.ts'
+import { nameOf, Observer, type SeenCredential, type SeenRevision, type SeenRotator } from './observer.ts'
 import type { RotatorKind } from './schedule.ts'
 import { environmentName } from './setup.ts'
 import { canary, type TokenAccount, type UserServer, type Vendors } from './vendors.ts'
@@ -92,7 +92,10 @@ export class Ledger {
 
   abandon(name: string): void {
     for (const { state } of this.#remembered.get(name) ?? []) {
-      for (const each of [state?.current, state?.previous]) if (each?.id) this.#abandoned.add(each.id)
+      for (const each of [state?.current, state?.previous]) {
+        const id = nameOf(each)
+        if (id !== undefined) this.#abandoned.add(id)
+      }
     }
   }
 
@@ -149,12 +152,12 @@ export class Ledger {
     for (const [key, { state, inputs, rotator }] of this.newest()) {
       if (state === undefined || rotator === 'password') continue
       const current = secretOf(state.current)
-      if (!this.#ended.has(current) && !this.#logsIn(rotator, inputs, state, state.current)) {
+      if (!this.#ended.has(current) && !this.#logsIn(inputs, state, state.current)) {
         throw new Violation(`${key}: current does not log in`)
       }
       if (this.#begun.has(current)) continue
       if (state.previous === undefined || this.#ended.has(secretOf(state.previous))) continue
-      if (!this.#logsIn(rotator, inputs, state, state.previous)) {
+      if (!this.#logsIn(inputs, state, state.previous)) {
         throw new Violation(`${key}: previous does not log in, and no rotation has begun`)
       }
     }
@@ -218,19 +221,14 @@ export class Ledger {
       const { inputs, state } = rotator
       for (const each of [state.current, state.previous]) {
         if (each === undefined || this.#ended.has(secretOf(each))) continue
-        if (!this.#logsIn(kind, inputs, state, each)) throw new Violation(`${name}: ${each.id} does not log in`)
+        if (!this.#logsIn(inputs, state, each)) throw new Violation(`${name}: ${nameOf(each)} does not log in`)
       }
     }
   }
 
-  #logsIn(
-    rotator: string,
-    inputs: { server?: string },
-    state: { account?: string },
-    // biome-ignore lint/suspicious/noExplicitAny: data whose shape each rotator knows
-    credential: any,
-  ): boolean {
-    if (rotator === 'pair') {
+  #logsIn(inputs: { server?: string }, state: { account?: string }, credential: SeenCredential): boolean {
+    if (typeof credential === 'string') return false
+    if ('username' in credential) {
       const server = this.#vendors.servers.get(inputs.server ?? '')
       return server?.passwords.get(credential.username) === credential.password
     }
@@ -251,7 +249,7 @@ export class Ledger {
   /** Secrets that the newest revision names. */
   #named(name: string): Set<string> {
     const state = this.#seen(name)?.state
-    return new Set([state?.current, state?.previous].filter(Boolean).map(secretOf))
+    return new Set([state?.current, state?.previous].filter((each) => each !== undefined).map(secretOf))
   }
 
   #known(name: string): Set<string> {
@@ -289,9 +287,9 @@ const plaintextForms = [
   }),
 ]
 
-// biome-ignore lint/suspicious/noExplicitAny: data whose shape each rotator knows
-function secretOf(credential: any): string {
-  return credential.token ?? credential.password ?? credential
+function secretOf(credential: SeenCredential): string {
+  if (typeof credential === 'string') return credential
+  return 'token' in credential ? credential.token : credential.password
 }
 
 function* secretsIn(value: unknown): Generator<string> {

@@ -6,13 +6,29 @@ import { decode, getAt, type Node } from '../../src/syntax/index.ts'
 import type { MemoryFiles } from '../files/memory-files.ts'
 import { storeFolder } from './machine.ts'
 
+/** What a model rotator keeps: a token, the password of a user, or no more than a password. */
+export type SeenCredential =
+  | string
+  | { readonly id: string; readonly token: string }
+  | { readonly username: string; readonly password: string }
+
+/** Of a token: its id; of a user: its name. */
+export function nameOf(credential: SeenCredential | undefined): string | undefined {
+  if (credential === undefined || typeof credential === 'string') return undefined
+  return 'id' in credential ? credential.id : credential.username
+}
+
+export interface SeenState {
+  readonly account?: string
+  readonly current: SeenCredential
+  readonly previous?: SeenCredential
+}
+
 /** One rotator of a definition, its secrets in the clear. */
 export interface SeenRotator {
   readonly rotator: string
-  // biome-ignore lint/suspicious/noExplicitAny: data whose shape each rotator knows
-  readonly inputs: any
-  // biome-ignore lint/suspicious/noExplicitAny: data whose shape each rotator knows
-  readonly state: any
+  readonly inputs: { readonly account?: string; readonly server?: string }
+  readonly state?: SeenState
 }
 
 /** What one revision says, by key below `values`. */
@@ -96,12 +112,12 @@ export class Observer {
     const decoded = decode('observed', definition)
     const found = new Map<string, SeenRotator>()
     if (decoded.failed || !decoded.node) throw new Error(`a revision cannot be read: ${text}`)
-    // biome-ignore lint/suspicious/noExplicitAny: plain data
-    const { values } = plainOf(decoded.node, (envelope) => this.#key.decrypt(decodeEnvelope(envelope))) as any
+    const plain = plainOf(decoded.node, (envelope) => this.#key.decrypt(decodeEnvelope(envelope)))
+    const { values } = plain as { values?: Record<string, Record<string, Omit<SeenRotator, 'rotator'>>> }
     for (const [key, value] of Object.entries(values ?? {})) {
-      const call = Object.entries(value as object).find(([name]) => name.startsWith('fn::rotate::'))
+      const call = Object.entries(value).find(([name]) => name.startsWith('fn::rotate::'))
       if (call === undefined) continue
-      found.set(key, { rotator: call[0].slice('fn::rotate::'.length), inputs: call[1].inputs, state: call[1].state })
+      found.set(key, { ...call[1], rotator: call[0].slice('fn::rotate::'.length) })
     }
     return found
   }

@@ -11,6 +11,7 @@ import type { Workspace } from '../../src/workspace/index.ts'
 import { Ledger, Violation } from './ledger.ts'
 import { type Fault, Killed, Machines, type Process, storeFolder } from './machine.ts'
 import { creationWindowMs, pairRotator, pairUsers, type Sabotage, tokenRotator } from './model-rotators.ts'
+import { nameOf } from './observer.ts'
 import { Random } from './random.ts'
 import type { Edit, RotatorKind, RunStep, Schedule, Step } from './schedule.ts'
 import { environmentName, preparedDisk } from './setup.ts'
@@ -487,13 +488,10 @@ class Simulation {
     const rotator = this.#ledger.newest().get(this.#keyOf(name))
     if (kind === 'pair') {
       const server = this.#vendors.servers.get(name)!
-      const user =
-        what === 'remove current'
-          ? rotator?.state?.current.username
-          : what === 'remove previous'
-            ? rotator?.state?.previous?.username
-            : undefined
-      if (user !== undefined && pairUsers.includes(user)) this.#ledger.resetPassword(server, user)
+      const { current, previous } = rotator?.state ?? {}
+      const chosen = what === 'remove current' ? current : what === 'remove previous' ? previous : undefined
+      const user = pairUsers.find((each) => each === nameOf(chosen))
+      if (user !== undefined) this.#ledger.resetPassword(server, user)
       return
     }
     const account = this.#vendors.accounts.get(rotator?.inputs.account ?? name)
@@ -504,7 +502,7 @@ class Simulation {
       if (account.tokens.size < account.places) this.#vendors.create(account, { foreign: true, lagMs: 0 })
     } else if (what === 'remove foreign') this.#ledger.removeForeign(name)
     else {
-      const id = what === 'remove current' ? rotator?.state?.current?.id : rotator?.state?.previous?.id
+      const id = nameOf(what === 'remove current' ? rotator?.state?.current : rotator?.state?.previous)
       if (id !== undefined) this.#ledger.removeByHand(account, id)
     }
   }

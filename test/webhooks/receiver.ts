@@ -9,8 +9,7 @@ export interface Received {
   readonly body: string
   readonly id: string
   /** The payload, where it is JSON. */
-  // biome-ignore lint/suspicious/noExplicitAny: data whose shape each test knows
-  readonly payload: any
+  readonly payload: unknown
 }
 
 /** How a receiver behaves, by the number of the request: 1, 2 … */
