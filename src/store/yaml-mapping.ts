@@ -1,9 +1,12 @@
 import { EscError } from '../errors.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { decode, type Node, placeOf } from '../syntax/index.ts'
+import { parsePlainMapping } from './plain-mapping.ts'
 
 /** Reads a file of the store's own that must be a YAML mapping, as data without a prototype. Throws `store_damaged`, naming the file. */
 export function parseMapping(text: string, file: string): JsonObject {
+  const plain = parsePlainMapping(text)
+  if (plain !== undefined) return plain
   const { node, diagnostics, failed } = decode(file, text)
   if (failed) {
     if (/^<<<<<<< /m.test(text)) throw damaged(file, 'holds an unfinished git merge')
