@@ -17,6 +17,15 @@ const dist = join(root, 'dist')
 const sdkFolder = join(root, 'src', 'sdk')
 const sdkModules = readdirSync(sdkFolder).filter((name) => /^[\w-]+\.ts$/.test(name) && name !== 'index.ts')
 
+/** Changes with whatever the program is made of. */
+function buildId() {
+  const digest = createHash('sha256')
+  const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+  const files = sources.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  for (const file of [...files.sort(), join(root, 'package.json')]) digest.update(readFileSync(file)).update('\0')
+  return digest.digest('base64url').slice(0, 22)
+}
+
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   bundle: true,
@@ -26,6 +35,7 @@ const common = {
   legalComments: 'none',
   logLevel: 'warning',
   absWorkingDir: root,
+  define: { ESC_BUILD_ID: JSON.stringify(buildId()) },
   // A bundle is loaded with `require`, through the code cache, never with `import()`.
   supported: { 'dynamic-import': false },
 }
@@ -57,34 +67,62 @@ const sdkImportsVendorsOnly = {
   },
 }
 
-/** Libraries that are imported statically and yet rarely needed: where they are, and what of them is used. */
-const ON_DEMAND = {
-  // The store reads most settings without a YAML library; when it needs one, it needs it at once.
-  yaml: { home: './sdk/yaml.cjs', names: ['parse', 'parseDocument', 'stringify'] },
-  'node:os': { home: 'node:os', names: ['homedir', 'hostname', 'tmpdir', 'userInfo'] },
-  'node:net': { home: 'node:net', names: ['BlockList', 'connect', 'isIP', 'isIPv4', 'isIPv6'] },
-}
-
-/** What is used of them becomes functions, and classes, that load the library when they are first called. */
-const librariesOnDemand = {
-  name: 'libraries-on-demand',
+/**
+ * Makes functions, and classes, of libraries that are imported statically load the library when they are first called. Whatever else a
+ * function has, such as what `promisify` asks it for, is not there.
+ *
+ * @param {Record<string, { home: string, names: string[] }>} libraries where each is, and what of it may be used.
+ */
+const onDemand = (libraries) => ({
+  name: 'on-demand',
   setup(build) {
-    build.onResolve({ filter: /^(?:yaml|node:os|node:net)$/ }, ({ path, kind }) =>
-      kind === 'import-statement' ? { path, namespace: 'on-demand' } : { path: ON_DEMAND[path].home, external: true },
+    const namespace = `on-demand-${Object.keys(libraries).join('-').replaceAll(':', '-')}`
+    build.onResolve({ filter: new RegExp(`^(?:${Object.keys(libraries).join('|')})$`) }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace } : { path: libraries[path].home, external: true },
     )
-    build.onLoad({ filter: /.*/, namespace: 'on-demand' }, ({ path }) => {
-      const { home, names } = ON_DEMAND[path]
+    build.onLoad({ filter: /.*/, namespace }, ({ path }) => {
+      const { home, names } = libraries[path]
       const lines = names.map(
         (name) => `export function ${name}(...args) {
-          const { ${name}: own } = require('${home}')
-          return new.target ? new own(...args) : own(...args)
+          const { ${name}: own } = (library ??= require('${home}'))
+          return ${/^[A-Z]/.test(name) ? 'new.target ? new own(...args) : ' : ''}own(...args)
         }`,
       )
-      return { contents: lines.join('\n'), loader: 'js' }
+      return { contents: ['let library', ...lines].join('\n'), loader: 'js' }
     })
-    build.onResolve({ filter: /^\.[/]sdk[/]yaml\.cjs$/, namespace: 'on-demand' }, ({ path }) => ({
-      path,
-      external: true,
+    build.onResolve({ filter: /^\.[/]sdk[/]yaml\.cjs$/, namespace }, ({ path }) => ({ path, external: true }))
+  },
+})
+
+/** Modules of Node, with all their functions. */
+async function builtins(...homes) {
+  const libraries = {}
+  for (const home of homes) {
+    const library = await import(home)
+    libraries[home] = { home, names: Object.keys(library).filter((name) => typeof library[name] === 'function') }
+  }
+  return libraries
+}
+
+const rarelyNeeded = onDemand({
+  // The store reads most settings without a YAML library; when it needs one, it needs it at once.
+  yaml: { home: './sdk/yaml.cjs', names: ['parse', 'parseDocument', 'stringify'] },
+  ...(await builtins('node:net', 'node:os')),
+})
+
+/** In the first bundle everything is run when it is loaded, and so would be these. */
+const notByAll = onDemand(await builtins('node:child_process', 'node:crypto'))
+
+/** The number is all that every command's bundle needs of package.json. */
+const versionOnly = {
+  name: 'version-only',
+  setup(build) {
+    build.onResolve({ filter: /[/]package\.json$/ }, ({ path, importer }) =>
+      importer.endsWith('/src/commands/version.ts') ? { path, namespace: 'version-only' } : undefined,
+    )
+    build.onLoad({ filter: /.*/, namespace: 'version-only' }, () => ({
+      contents: JSON.stringify({ version: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version }),
+      loader: 'json',
     }))
   },
 }
@@ -152,14 +190,60 @@ async function declarations() {
 }
 
 /** Commands that scripts call all day: they are in the first bundle, with all they need. */
-const EVERYDAY = ['version', 'open', 'run', 'env/open', 'env/run', 'env/get'].map((name) => `src/commands/${name}.ts`)
+const EVERYDAY = ['version', 'open', 'run', 'env/open', 'env/run'].map((name) => `src/commands/${name}.ts`)
 
 /** What those load when they need it, as most do. */
-const IN_ALL = [
-  'src/crypto/providers/default.ts',
+const IN_ALL = ['src/crypto/providers/default.ts', 'src/commands/framework/deliveries.ts']
+
+/** The evaluator, for what is not known from the last time, and what else is needed now and then. */
+const CORE = [
+  'src/workspace/evaluate-opened.ts',
+  'src/workspace/draft.ts',
+  'src/commands/env/get.ts',
   'src/terminal/pty-program.ts',
-  'src/commands/framework/deliveries.ts',
 ]
+/** Imported by what every command loads, and needed by few. Of classes, only those that nothing asks for with `instanceof`. */
+const RARE = [
+  'src/access/decide.ts',
+  'src/access/parse-rules.ts',
+  'src/crypto/key-url.ts',
+  'src/network/special-addresses.ts',
+  'src/read-json.ts',
+  'src/store/environment-tags.ts',
+  'src/store/journal.ts',
+  'src/store/leftovers.ts',
+  'src/store/new-environment.ts',
+  'src/store/new-store.ts',
+  'src/store/removed.ts',
+  'src/store/sealed-values.ts',
+  'src/store/staging.ts',
+  'src/store/store-locks.ts',
+  'src/store/swap.ts',
+  'src/store/tree.ts',
+  'src/store/turn.ts',
+  'src/store/versions.ts',
+  'src/suggestion.ts',
+  'src/workspace/yaml-format.ts',
+]
+const isRare = (file) =>
+  RARE.includes(file) ||
+  /^src[/]webhooks[/](?:announcements|any-webhooks|deliver|expand|outbox|payload|post|settle|url|webhook)\.ts$/.test(
+    file,
+  )
+
+const inCore = (file) =>
+  CORE.includes(file) ||
+  /^src[/](?:evaluate|language|schema|syntax)[/](?!diagnostic)/.test(file) ||
+  /^src[/]crypto[/]providers[/][a-z]+-url\.ts$/.test(file)
+
+/** Which module holds which command, told by its id: a function that makes nothing until it is called. */
+function loadCommandText() {
+  const registry = readFileSync(join(root, 'src/commands/framework/registry.ts'), 'utf8')
+  const list = /COMMANDS: readonly string\[\] = \[([^\]]*)\]/.exec(registry)[1]
+  const ids = [...list.matchAll(/'([a-z:-]+)'/g)].map(([, id]) => id)
+  const cases = ids.map((id) => `case '${id}': return import('../${id.replaceAll(':', '/')}.ts')\n`)
+  return `const load = (id) => { switch (id) { ${cases.join('')} } }\nexport const loadCommand = async (id) => (await load(id)).default`
+}
 
 /** @type {import('./esbuild/layers.mjs').Layer[]} */
 const layers = [
@@ -167,7 +251,10 @@ const layers = [
     outfile: join(dist, 'cli.cjs'),
     entry: 'src/commands/framework/main.ts',
     holds: (file) => EVERYDAY.includes(file) || IN_ALL.includes(file),
+    borrows: (file) => inCore(file) || isRare(file),
+    plugins: [notByAll],
   },
+  { outfile: join(dist, 'core.cjs'), holds: inCore },
   // What environments call by name.
   { outfile: join(dist, 'vendors.cjs'), holds: (file) => /^src[/](?:providers|rotators)[/]/.test(file) },
   { outfile: join(dist, 'rest.cjs'), holds: () => true },
@@ -178,7 +265,8 @@ mkdirSync(join(dist, 'cache'), { recursive: true })
 const [, , ...bundled] = await Promise.all([
   buildLayers(layers, {
     root,
-    common: { ...common, plugins: [sdkAsSeparateBundles, librariesOnDemand, pluginsByNode] },
+    generated: { 'src/commands/framework/load-command.ts': loadCommandText() },
+    common: { ...common, plugins: [sdkAsSeparateBundles, rarelyNeeded, versionOnly, pluginsByNode] },
   }),
   declarations(),
   // What plugins and their tests import: ES modules that stand alone.

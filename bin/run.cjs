@@ -46,6 +46,8 @@ function load(name) {
 function requireHere(id) {
   return id.startsWith('./') ? load(id.slice(2)) : require(id)
 }
+/** A module of a bundle, for what is written `import()` in the sources. */
+requireHere.later = async (id, table, file) => requireHere(id)[table](file)
 // Plugins are no bundles of ours.
 requireHere.importModule = (url) => import(url)
 

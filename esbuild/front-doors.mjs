@@ -40,6 +40,15 @@ export function exportedNames(path) {
   return /^export default /m.test(readFileSync(path, 'utf8')) ? ['default', ...names] : names
 }
 
+/** The functions and classes that a source file exports and makes itself. */
+export function exportedCallables(path) {
+  const source = readFileSync(path, 'utf8')
+  return [...source.matchAll(/^export (?:async )?(function|class)\*? (\w+)/gm)].map(([, kind, name]) => ({
+    kind,
+    name,
+  }))
+}
+
 const known = new Map()
 
 /** Where each value that a source file exports is made. */

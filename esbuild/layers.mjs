@@ -1,9 +1,10 @@
 // Splits the program into bundles that are loaded one after the other, only as far as a command needs them, with each module of ours in
 // exactly one of them (`instanceof EscError` must hold everywhere). esbuild can do that for ES modules only, and those cannot be
 // loaded through a code cache.
+import { readdirSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
-import { directSource, exportedNames } from './front-doors.mjs'
+import { directSource, exportedCallables, exportedNames } from './front-doors.mjs'
 
 /**
  * @typedef {object} Layer
@@ -11,17 +12,24 @@ import { directSource, exportedNames } from './front-doors.mjs'
  * @property {string} [entry] Source file whose exports the bundle has. The first layer has one.
  * @property {(file: string) => boolean} holds Which modules that are imported with `import()`, by their path from the root, are in this
  *   layer or an earlier one. What they import statically is where they are, unless an earlier layer has it.
+ * @property {(file: string) => boolean} [borrows] Which modules this layer leaves to a later one that holds them, although it imports
+ *   them statically. It can use functions of theirs only, which load that layer when they are first called.
+ * @property {import('esbuild').Plugin[]} [plugins] For this layer alone.
  */
 
 /**
  * Builds the layers. A module imports from its own layer and earlier ones; `import()` reaches later ones too. Every layer but those
- * with an entry exports `modules`: for each file that earlier ones import, a function that loads it. Every layer exports `shared`:
+ * with an entry exports `modules`: a function that loads one of the files that earlier ones import. Every layer exports `shared`:
  * the same for the files that later layers import.
  *
  * @param {readonly Layer[]} layers
- * @param {{ root: string, common: import('esbuild').BuildOptions }} options
+ * @param {object} options
+ * @param {string} options.root
+ * @param {import('esbuild').BuildOptions} options.common
+ * @param {Record<string, string>} [options.generated] Texts that stand for those of source files, by path from the root.
  */
-export async function buildLayers(layers, { root, common }) {
+export async function buildLayers(layers, { root, common, generated = {} }) {
+  numberFiles(root)
   /** In which layer each source file is. */
   const homes = new Map()
   /** For each layer, the files that earlier ones import. */
@@ -29,11 +37,20 @@ export async function buildLayers(layers, { root, common }) {
   /** For each layer, the files that later ones import. */
   const lent = layers.map(() => new Set())
 
+  const placeOf = (file, from) => layers.findIndex(({ holds }, index) => index >= from && holds(file))
+
   const layerBuild = async (index, { shared, write }) => {
     const { outfile, entry } = layers[index]
     const result = await build({
       ...common,
-      stdin: { contents: entryText({ entry, modules: wanted[index], shared }), resolveDir: root, loader: 'js' },
+      stdin: {
+        contents:
+          entry === undefined
+            ? `export const modules = ${lazily(wanted[index])}\nexport const shared = ${lazily(shared)}\n`
+            : `export * from './${entry}'\n${flatly(shared, root)}`,
+        resolveDir: root,
+        loader: 'js',
+      },
       outfile,
       write,
       minifyWhitespace: !process.env.PLAIN,
@@ -42,8 +59,18 @@ export async function buildLayers(layers, { root, common }) {
       minifyIdentifiers: !process.env.PLAIN,
       lineLimit: 120,
       metafile: true,
-      plugins: [...common.plugins, layered(index)],
+      plugins: [...common.plugins, ...(layers[index].plugins ?? []), layered(index)],
     })
+    if (process.env.LAYERS) {
+      const inputs = Object.entries(result.metafile.outputs[relative(root, outfile)].inputs)
+      console.log(
+        outfile,
+        inputs.length,
+        inputs.reduce((n, [, i]) => n + i.bytesInOutput, 0),
+      )
+      for (const [f, i] of inputs.sort((a, b) => b[1].bytesInOutput - a[1].bytesInOutput))
+        console.log('  ', i.bytesInOutput, f)
+    }
     return Object.keys(result.metafile.outputs[relative(root, outfile)].inputs).filter((file) =>
       file.startsWith('src/'),
     )
@@ -52,22 +79,35 @@ export async function buildLayers(layers, { root, common }) {
   const layered = (index) => ({
     name: 'layered',
     setup(build) {
-      build.onResolve({ filter: /^\.[/][\w-]+\.cjs$/, namespace: 'file' }, ({ path }) => ({ path, external: true }))
-      build.onResolve({ filter: /^\.[/][\w-]+\.cjs$/, namespace: 'lent' }, ({ path }) => ({ path, external: true }))
+      for (const namespace of ['file', 'lent', 'borrowed']) {
+        build.onResolve({ filter: /^\.[/][\w-]+\.cjs$/, namespace }, ({ path }) => ({ path, external: true }))
+      }
       build.onResolve({ filter: /^\.{0,2}[/].*\.ts$/ }, ({ path, resolveDir, kind }) => {
         const file = relative(root, resolve(resolveDir, path))
         const home = homes.get(file)
-        if (kind === 'dynamic-import' || home === undefined || home >= index) return undefined
-        lent[home].add(file)
-        return { path: file, namespace: 'lent' }
+        if (kind === 'dynamic-import') return undefined
+        if (home !== undefined && home < index) {
+          lent[home].add(file)
+          return { path: file, namespace: 'lent' }
+        }
+        if (!layers[index].borrows?.(file)) return undefined
+        wanted[placeOf(file, index + 1)].add(file)
+        return { path: file, namespace: 'borrowed' }
       })
-      build.onLoad({ filter: /.*/, namespace: 'lent' }, ({ path: file }) => ({
-        contents: borrowing(file, layers[homes.get(file)].outfile, root),
+      build.onLoad({ filter: /.*/, namespace: 'borrowed' }, ({ path: file }) => ({
+        contents: borrowing(file, layers[placeOf(file, index + 1)].outfile, root),
         loader: 'js',
         resolveDir: dirname(join(root, file)),
       }))
-      build.onLoad({ filter: /[/]src[/].*\.ts$/ }, ({ path }) => ({
-        contents: directSource(path).replace(/\bimport\('(\.[^']+\.ts)'\)/g, (statement, target) => {
+      build.onLoad({ filter: /.*/, namespace: 'lent' }, ({ path: file }) => ({
+        contents: lending(file, layers[homes.get(file)].outfile, root),
+        loader: 'js',
+        resolveDir: dirname(join(root, file)),
+      }))
+      build.onLoad({ filter: /[/]src[/].*\.ts$/ }, ({ path }) => {
+        const statics = []
+        const source = generated[relative(root, path)] ?? directSource(path)
+        const contents = source.replace(/\bimport\('(\.[^']+\.ts)'\)/g, (statement, target) => {
           const file = relative(root, join(dirname(path), target))
           if (file.startsWith('src/sdk/')) return statement
           const home = homes.get(file)
@@ -75,13 +115,18 @@ export async function buildLayers(layers, { root, common }) {
             lent[home].add(file)
             return loading(layers[home].outfile, 'shared', file)
           }
-          const place = layers.findIndex(({ holds }) => holds(file))
+          const place = placeOf(file, 0)
+          if (place === 0 && layers[0].entry !== undefined) {
+            const name = `$${statics.length}`
+            statics.push(`import * as ${name} from '${target}'`)
+            return `Promise.resolve(${name})`
+          }
           if (place <= index) return statement
           wanted[place].add(file)
           return loading(layers[place].outfile, 'modules', file)
-        }),
-        loader: 'ts',
-      }))
+        })
+        return { contents: [contents, ...statics].join(';'), loader: 'ts' }
+      })
     },
   })
 
@@ -103,29 +148,57 @@ export async function buildLayers(layers, { root, common }) {
   )
 }
 
-function entryText({ entry, modules, shared }) {
-  const table = (files) =>
-    [...files]
-      .sort()
-      .map((file) => `  '${file}': () => require('./${file}'),\n`)
-      .join('')
-  return [
-    entry === undefined ? '' : `export * from './${entry}'\n`,
-    `export const modules = {\n${table(modules)}}\n`,
-    `export const shared = {\n${table(shared)}}\n`,
-  ].join('')
+/** What files are called between bundles: numbers, because the names alone would be a tenth of the first bundle. */
+const ids = new Map()
+
+function numberFiles(root) {
+  const files = readdirSync(join(root, 'src'), { recursive: true }).map((file) => join('src', file))
+  for (const [id, file] of files.sort().entries()) ids.set(file, id)
+}
+
+/** A function that loads a file of the layer. Not a table of functions, all of which would be made at every start. */
+function lazily(files) {
+  return byName(files, (file) => `require('./${file}')`)
+}
+
+/** In the first layer nothing is lazy: wrapping each module in a function takes longer than running most of them. */
+function flatly(files, root) {
+  const imports = []
+  const shared = byName(files, (file) => {
+    const names = exportedNames(join(root, file))
+    const prefix = `$${imports.length}_`
+    imports.push(`import { ${names.map((name) => `${name} as ${prefix}${name}`).join(', ')} } from './${file}'\n`)
+    return `({ ${names.map((name) => `${name}: ${prefix}${name}`).join(', ')} })`
+  })
+  return `${imports.join('')}export const shared = ${shared}\n`
+}
+
+function byName(files, expression) {
+  const cases = [...files].sort().map((file) => `case ${ids.get(file)}: return ${expression(file)}\n`)
+  return `(file) => { switch (file) { ${cases.join('')} } }`
 }
 
 /** Needs a `require` that knows the bundle: that of `bin/run.cjs`. */
 function loading(outfile, table, file) {
-  return `Promise.resolve().then(() => require('./${basename(outfile)}').${table}['${file}']())`
+  return `require.later('./${basename(outfile)}', '${table}', ${ids.get(file)})`
 }
 
 /** A module that has the exports of a file in another layer. */
-function borrowing(file, outfile, root) {
+function lending(file, outfile, root) {
   const names = exportedNames(join(root, file))
   const lines = names.map((name) =>
     name === 'default' ? 'export default lender.default' : `export const ${name} = lender.${name}`,
   )
-  return `const lender = require('./${basename(outfile)}').shared['${file}']()\n${lines.join('\n')}\n`
+  return `const lender = require('./${basename(outfile)}').shared(${ids.get(file)})\n${lines.join('\n')}\n`
+}
+
+/** A module that has the functions of a file in a later layer, and its classes as far as nothing asks what is an instance of them. */
+function borrowing(file, outfile, root) {
+  const lender = `require('./${basename(outfile)}').modules(${ids.get(file)})`
+  return exportedCallables(join(root, file))
+    .map(
+      ({ kind, name }) =>
+        `export function ${name}(...args) { return ${kind === 'class' ? 'new ' : ''}(${lender}.${name})(...args) }`,
+    )
+    .join('\n')
 }

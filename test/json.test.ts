@@ -1,14 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import {
-  compareKeys,
-  formatJson,
-  type Json,
-  JsonNumber,
-  JsonSyntaxError,
-  parseJson,
-  parseJsonPrefix,
-} from '../src/json.ts'
+import { compareKeys, formatJson, type Json, JsonNumber } from '../src/json.ts'
+import { JsonSyntaxError, parseJson, parseJsonPrefix } from '../src/read-json.ts'
 
 const causeOf = (text: string) => {
   try {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
-import { codeOf, type FileSystem, makeFolders, readIfPresent, replaceFile } from '../files/index.ts'
+import { codeOf, type FileSystem, makeFolders, readTextIfPresent, replaceFile } from '../files/index.ts'
 import { layout } from '../store/index.ts'
 
 /** How far a log has come, kept apart from it: where the next line goes, and how a shortened log is noticed. */
@@ -24,8 +24,8 @@ export function headFile(store: string, place: 'beside' | 'repository'): string 
 /** A log that has no head yet begins anew, under a name that no other has. */
 export function readHead(files: FileSystem, file: string, host: string): AuditHead {
   try {
-    const bytes = readIfPresent(files, file)
-    const head = bytes === undefined ? undefined : JSON.parse(Buffer.from(bytes).toString())
+    const text = readTextIfPresent(files, file)
+    const head = text === undefined ? undefined : JSON.parse(text)
     if (head?.version === 1) return head
   } catch {}
   const machine = host.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 40)

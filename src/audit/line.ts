@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { AuditEvent } from './events.ts'
 
 /** `allowed`: it is about to be done; of what is more than reading, `done` or `failed` follows, unless the process was killed. */
@@ -69,5 +69,5 @@ export function parseLine(text: string): AuditLine | undefined {
 
 /** SHA-256 of a line without its break, in hexadecimal: 64 digits. */
 export function digestOfLine(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text, 'hex')
 }

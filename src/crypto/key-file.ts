@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 import { EscError, messageOf } from '../errors.ts'
-import { createFile, type FileSystem, makeFolders, readIfPresent, statusOf, syncFolder } from '../files/index.ts'
+import { createFile, type FileSystem, makeFolders, readTextIfPresent, statusOf, syncFolder } from '../files/index.ts'
 
 /** A key-encryption key as text: `esc-key-v1:<16 hex digits: its id>:<43 characters of base64url: 32 bytes>`. */
 export interface FileKey {
@@ -42,8 +42,8 @@ export function readKeyFile(files: FileSystem, path: string): FileKey | undefine
       { hint: `run \`chmod 600 ${path}\`; if others may have read it, change the key` },
     )
   }
-  const bytes = readIfPresent(files, path)
-  return bytes === undefined ? undefined : parseKey(Buffer.from(bytes).toString(), `the key file ${path}`)
+  const text = readTextIfPresent(files, path)
+  return text === undefined ? undefined : parseKey(text, `the key file ${path}`)
 }
 
 /** Makes a new key file, durably, before anything is wrapped with it. Another process that was first wins: its key is returned. */
@@ -84,5 +84,5 @@ export function keepKeyFile(files: FileSystem, path: string): void {
 }
 
 function keyId(bytes: Uint8Array): string {
-  return createHash('sha256').update('esc key id v1\0').update(bytes).digest('hex').slice(0, 16)
+  return hash('sha256', Buffer.concat([Buffer.from('esc key id v1\0'), bytes]), 'hex').slice(0, 16)
 }

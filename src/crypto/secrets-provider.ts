@@ -85,7 +85,7 @@ const kinds: Readonly<Record<string, Kind>> = {
  * @throws EscError `invalid_input`.
  */
 export function secretsProviderKind(url: string): string {
-  const kind = /^([^:]*)/.exec(url)![1]!
+  const kind = url.split(':', 1)[0]!
   if (!Object.hasOwn(kinds, kind)) throw unknownKind(kind)
   kinds[kind]!.check(url)
   return kind

@@ -1,4 +1,3 @@
-import { JsonSyntaxError, parseJsonPrefix } from '../json.ts'
 import {
   Base64Error,
   type Call,
@@ -8,6 +7,7 @@ import {
   encodeBase64,
   type SecretCall,
 } from '../language/index.ts'
+import { JsonSyntaxError, parseJsonPrefix } from '../read-json.ts'
 import {
   arrayOf,
   compileSchema,

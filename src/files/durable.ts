@@ -21,8 +21,17 @@ export function statusOf(files: FileSystem, path: string): FileStatus | undefine
 
 /** Undefined: no such file. */
 export function readIfPresent(files: FileSystem, path: string): Uint8Array | undefined {
+  return ifPresent(path, () => files.readFile(path))
+}
+
+/** Undefined: no such file. */
+export function readTextIfPresent(files: FileSystem, path: string): string | undefined {
+  return ifPresent(path, () => files.readText(path))
+}
+
+function ifPresent<T>(path: string, read: () => T): T | undefined {
   try {
-    return files.readFile(path)
+    return read()
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined
     throw ioError(error, `cannot read ${path}`)
@@ -109,7 +118,7 @@ export function replaceFile(
 
 /** Changes the text of a file that is there, durably; one that stays the same is not written. Returns the text as it is then. */
 export function changeText(files: FileSystem, path: string, change: (text: string) => string): string {
-  const before = Buffer.from(files.readFile(path)).toString()
+  const before = files.readText(path)
   const text = change(before)
   if (text !== before) replaceFile(files, path, Buffer.from(text))
   return text

@@ -7,6 +7,7 @@ export {
   listIfPresent,
   makeFolders,
   readIfPresent,
+  readTextIfPresent,
   removeFile,
   removeQuietly,
   replaceFile,

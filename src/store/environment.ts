@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import type { DataKey } from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
-import { appendLine, createFile, makeFolders, readIfPresent, syncFolder } from '../files/index.ts'
+import { appendLine, createFile, makeFolders, readIfPresent, replaceFile, syncFolder } from '../files/index.ts'
 import type { JsonObject } from '../json.ts'
 import { EnvironmentKey } from './environment-key.ts'
 import { EnvironmentTags } from './environment-tags.ts'
@@ -44,10 +44,8 @@ export class Environment {
   /** Project and name, such as `rotators/ci`. */
   readonly name: string
   readonly folder: string
-  /** What revisions are called, and which are retracted. */
-  readonly versions: Versions
-  /** Keys and values people find the environment by. */
-  readonly tags: EnvironmentTags
+  #versions: Versions | undefined
+  #tags: EnvironmentTags | undefined
   readonly #place: EnvironmentPlace
   readonly #settings: SettingsFile
   readonly #history: History
@@ -67,13 +65,27 @@ export class Environment {
     this.#seals = seals
     this.#key = new EnvironmentKey(place, { settings, history, seals })
     this.#working = new WorkingDefinition(place, history)
-    const changeSealed = this.#changeSealed.bind(this)
-    this.versions = new Versions({ name: this.name, history, settings, changeSealed })
-    this.tags = new EnvironmentTags(settings, (change) => this.changeSettings(change))
   }
 
   get id(): string {
     return this.settings.id
+  }
+
+  /** What revisions are called, and which are retracted. */
+  get versions(): Versions {
+    this.#versions ??= new Versions({
+      name: this.name,
+      history: this.#history,
+      settings: this.#settings,
+      changeSealed: this.#changeSealed.bind(this),
+    })
+    return this.#versions
+  }
+
+  /** Keys and values people find the environment by. */
+  get tags(): EnvironmentTags {
+    this.#tags ??= new EnvironmentTags(this.#settings, (change) => this.changeSettings(change))
+    return this.#tags
   }
 
   /** As last read or written by this object. */
@@ -109,7 +121,7 @@ export class Environment {
    * @throws RetractedError, which names the replacement; EscError `not_found`, `usage`, and what `current` throws.
    */
   resolve(version: string | undefined): Revision {
-    return this.versions.resolve(version)
+    return version === undefined ? this.current() : this.versions.resolve(version)
   }
 
   /** All revisions, newest first, each read when it is asked for. */
@@ -300,6 +312,24 @@ export class Environment {
       createKey: () => this.dataKey(),
       existingKey: () => this.unlock(),
     })
+  }
+
+  /** What was last kept with `keepOpened`. Undefined: nothing, or it cannot be read. */
+  opened(): Uint8Array | undefined {
+    try {
+      return readIfPresent(this.#files, layout.opened(this.#place.store, this.id))
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Keeps what opening it came to, encrypted by the caller, on this machine only. Where that cannot be written, nothing is kept. */
+  keepOpened(bytes: Uint8Array): void {
+    const file = layout.opened(this.#place.store, this.id)
+    try {
+      makeFolders(this.#files, dirname(file), 0o700)
+      replaceFile(this.#files, file, bytes, { mode: 0o600, synced: false })
+    } catch {}
   }
 
   /** Appends one line to `events/<kind>.jsonl`, durably. No secrets: the file is committed as it is. */

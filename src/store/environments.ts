@@ -1,5 +1,5 @@
 import { EscError } from '../errors.ts'
-import { type FileSystem, listIfPresent, statusOf } from '../files/index.ts'
+import { type FileSystem, listIfPresent } from '../files/index.ts'
 import { nearest } from '../suggestion.ts'
 import { isEnvironmentPart } from './environment-name.ts'
 import { hasRevisions, layout } from './layout.ts'
@@ -22,7 +22,7 @@ export function listEnvironments(files: FileSystem, store: string): string[] {
 /** `name`: project and name. */
 export function hasEnvironment(files: FileSystem, store: string, name: string): boolean {
   const folder = layout.environment(store, name)
-  const there = () => statusOf(files, layout.settings(folder)) !== undefined
+  const there = () => files.exists(layout.settings(folder))
   // Revisions without settings, and so without the key, are a damaged environment and not none.
   return there() || (finishSwap(files, folder) && there()) || hasRevisions(files, folder)
 }

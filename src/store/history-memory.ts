@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join } from 'node:path'
-import { type FileSystem, makeFolders, readIfPresent, replaceFile, statusOf } from '../files/index.ts'
+import { type FileSystem, makeFolders, readTextIfPresent, replaceFile, statusOf } from '../files/index.ts'
 import { layout } from './layout.ts'
 import { digestOf } from './revision-file.ts'
 
@@ -81,7 +81,7 @@ export class HistoryMemory {
     const git = gitFolder(this.#files, this.#store)
     if (git === undefined) return
     const names = ['rebase-merge', 'rebase-apply'].map((folder) =>
-      readText(this.#files, join(git, folder, 'head-name')),
+      readTextIfPresent(this.#files, join(git, folder, 'head-name')),
     )
     const branch = names.find((name) => name !== undefined)?.trim()
     const { sightings, keys } = this.#read(id)
@@ -97,8 +97,8 @@ export class HistoryMemory {
 
   #read(id: string): Remembered {
     try {
-      const bytes = readIfPresent(this.#files, this.file(id))
-      const content = bytes === undefined ? undefined : JSON.parse(Buffer.from(bytes).toString())
+      const text = readTextIfPresent(this.#files, this.file(id))
+      const content = text === undefined ? undefined : JSON.parse(text)
       if (content?.version === 1) {
         const sightings: Record<string, Sighting> = content.sightings
         const seen = Object.values(sightings).map(({ key }) => key)
@@ -122,24 +122,19 @@ function withKey(keys: readonly string[], key: string): readonly string[] {
 function currentBranch(files: FileSystem, folder: string): string {
   const git = gitFolder(files, folder)
   if (git === undefined) return 'none'
-  return readText(files, join(git, 'HEAD'))?.match(/^ref: (\S+)/)?.[1] ?? 'detached'
+  return readTextIfPresent(files, join(git, 'HEAD'))?.match(/^ref: (\S+)/)?.[1] ?? 'detached'
 }
 
 /** Where git keeps what belongs to the work tree the folder is in. */
 function gitFolder(files: FileSystem, folder: string): string | undefined {
   for (let above = folder; ; above = dirname(above)) {
     const git = join(above, '.git')
-    const kind = statusOf(files, git)?.kind
-    if (kind === undefined) {
+    if (!files.exists(git)) {
       if (dirname(above) === above) return undefined
       continue
     }
-    const link = kind === 'file' ? readText(files, git)?.match(/^gitdir: (.+)$/m)?.[1] : undefined
+    const link =
+      statusOf(files, git)?.kind === 'file' ? readTextIfPresent(files, git)?.match(/^gitdir: (.+)$/m)?.[1] : undefined
     return link === undefined ? git : isAbsolute(link) ? link : join(above, link)
   }
-}
-
-function readText(files: FileSystem, path: string): string | undefined {
-  const bytes = readIfPresent(files, path)
-  return bytes && Buffer.from(bytes).toString()
 }

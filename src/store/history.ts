@@ -4,7 +4,7 @@ import { digestOfKey, type Sighting } from './history-memory.ts'
 import { layout } from './layout.ts'
 import { newestNumber } from './newest.ts'
 import { type EnvironmentPlace, restoreHint } from './place.ts'
-import { parseRevision, type Revision } from './revision-file.ts'
+import { digestOf, parseRevision, type Revision } from './revision-file.ts'
 import type { SettingsFile } from './settings-file.ts'
 import { finishSwap } from './swap.ts'
 
@@ -29,6 +29,8 @@ export class History {
     const seen = memory.recall(id)
     let number = this.newestNumber(seen?.number)
     if (seen === undefined || number < seen.number) {
+      // Throws where it is there and looking is not allowed.
+      statusOf(this.#place.world.files, layout.revision(this.#place.folder, number + 1))
       // Looked at in the moment in which the folder is replaced, a history seems shorter than it is.
       const there = finishSwap(this.#place.world.files, this.#place.folder)
       if (there) number = this.newestNumber(number)
@@ -63,6 +65,12 @@ export class History {
     return revision
   }
 
+  /** Of a revision's file, which may hold anything. Undefined: there is no such file. */
+  digestOf(number: number): string | undefined {
+    const bytes = readIfPresent(this.#place.world.files, layout.revision(this.#place.folder, number))
+    return bytes && digestOf(bytes)
+  }
+
   /** All revisions, newest first, each read when it is asked for. */
   *newestFirst(): Generator<Revision> {
     for (let number = this.newest().number; number > 0; number--) yield this.revision(number)
@@ -70,7 +78,7 @@ export class History {
 
   /** Whether there is a revision of that number, without reading it. */
   has(number: number): boolean {
-    return statusOf(this.#place.world.files, layout.revision(this.#place.folder, number)) !== undefined
+    return this.#place.world.files.exists(layout.revision(this.#place.folder, number))
   }
 
   newestNumber(hint?: number): number {

@@ -1,29 +1,35 @@
-import { join } from 'node:path'
+import { sep } from 'node:path'
 import { type FileSystem, listIfPresent } from '../files/index.ts'
 
 /** The version of the folder's format that this code reads and writes (`docs/store.md`). */
 export const formatVersion = 1
 
+/** As `join`, which takes a name apart first, of a folder and names that are as they should be: this is asked a hundred times a start. */
+function within(folder: string, ...names: readonly string[]): string {
+  return folder + sep + names.join(sep)
+}
+
 /** Where everything is in a store's folder. */
 export const layout = {
-  configuration: (store: string) => join(store, 'esc.yaml'),
+  configuration: (store: string) => within(store, 'esc.yaml'),
   /** This machine only: never committed. */
-  machine: (store: string) => join(store, '.esc'),
-  locks: (store: string) => join(store, '.esc', 'locks'),
+  machine: (store: string) => within(store, '.esc'),
+  locks: (store: string) => within(store, '.esc', 'locks'),
   /** `+` and the prefix cannot occur in a name, so that no two things share a lock file. */
   lock: (store: string, kind: 'environment' | 'write' | 'store' | 'scheduler' | 'webhooks', name = '') =>
-    join(store, '.esc', 'locks', `${kind}+${name.replaceAll('/', '+')}.lock`),
-  journal: (store: string, id: string) => join(store, '.esc', 'journal', id),
-  webhooks: (store: string) => join(store, '.esc', 'webhooks'),
-  seen: (store: string) => join(store, '.esc', 'seen'),
-  removed: (store: string) => join(store, '.removed'),
-  project: (store: string, project: string) => join(store, project),
-  environment: (store: string, name: string) => join(store, ...name.split('/')),
-  definition: (environment: string) => join(environment, 'environment.yaml'),
-  settings: (environment: string) => join(environment, 'settings.yaml'),
-  revisions: (environment: string) => join(environment, 'revisions'),
-  revision: (environment: string, number: number) => join(environment, 'revisions', `${number}.yaml`),
-  events: (environment: string, kind: string) => join(environment, 'events', `${kind}.jsonl`),
+    within(store, '.esc', 'locks', `${kind}+${name.replaceAll('/', '+')}.lock`),
+  journal: (store: string, id: string) => within(store, '.esc', 'journal', id),
+  webhooks: (store: string) => within(store, '.esc', 'webhooks'),
+  opened: (store: string, id: string) => within(store, '.esc', 'opened', id),
+  seen: (store: string) => within(store, '.esc', 'seen'),
+  removed: (store: string) => within(store, '.removed'),
+  project: (store: string, project: string) => within(store, project),
+  environment: (store: string, name: string) => within(store, ...name.split('/')),
+  definition: (environment: string) => within(environment, 'environment.yaml'),
+  settings: (environment: string) => within(environment, 'settings.yaml'),
+  revisions: (environment: string) => within(environment, 'revisions'),
+  revision: (environment: string, number: number) => within(environment, 'revisions', `${number}.yaml`),
+  events: (environment: string, kind: string) => within(environment, 'events', `${kind}.jsonl`),
 }
 
 /** Whether there is any revision in the folder of an environment. */

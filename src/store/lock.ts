@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import { EscError } from '../errors.ts'
 import {
@@ -7,10 +7,12 @@ import {
   machineFiles,
   makeFolders,
   readIfPresent,
+  readTextIfPresent,
   removeQuietly,
-  temporaryPath,
+  temporaryPrefix,
   writeTemporary,
 } from '../files/index.ts'
+import { timestamp } from '../timestamp.ts'
 import { machineProcesses, type ProcessIdentity } from './processes.ts'
 import type { CompleteWorld } from './world.ts'
 
@@ -81,9 +83,10 @@ export class FileLock implements Lock {
 
   /** Yields how many milliseconds to wait before the next try. */
   static *#tries(world: LockWorld, path: string, request: LockRequest): Generator<number, FileLock> {
-    const token = randomBytes(12).toString('hex')
-    const since = new Date().toISOString()
-    const holder: Holder = { ...world.processes.self(), token, purpose: request.purpose, since }
+    const since = timestamp(new Date())
+    const self = world.processes.self()
+    const token = newToken(self)
+    const holder: Holder = { ...self, token, purpose: request.purpose, since }
     try {
       makeFolders(world.files, dirname(path), 0o700)
       let pauseMs = 1
@@ -109,7 +112,7 @@ export class FileLock implements Lock {
   release(): void {
     if (!held.delete(this)) return
     try {
-      if (readLock(this.#world, this.#path)?.token === this.#token) this.#world.files.unlink(this.#path)
+      if (readTextIfPresent(this.#world.files, this.#path)?.includes(this.#token)) this.#world.files.unlink(this.#path)
     } catch {
       // The file names this process: whoever comes next breaks it once we have ended.
     }
@@ -132,9 +135,18 @@ export function lockState(world: LockWorld, path: string): 'free' | 'held' | 'br
   return isGone(world, found) ? 'broken' : 'held'
 }
 
+/** No two are the same, and nobody need be kept from guessing one: random bytes of the system take longer than all else here. */
+function newToken(self: ProcessIdentity): string {
+  const text = JSON.stringify([self, Date.now(), process.hrtime.bigint().toString(), Math.random()])
+  return hash('sha256', text, 'hex').slice(0, 24)
+}
+
+/** How often this process has tried to place a lock file: makes the names of its temporary files its own. */
+let placed = 0
+
 /** False: somebody has it. */
 function place(world: LockWorld, path: string, holder: Holder): boolean {
-  const temporary = temporaryPath(dirname(path))
+  const temporary = join(dirname(path), `${temporaryPrefix}${holder.pid}-${holder.token}-${placed++}`)
   writeTemporary(world.files, temporary, Buffer.from(JSON.stringify(holder)), { mode: 0o600, synced: false })
   try {
     world.files.link(temporary, path)

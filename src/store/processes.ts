@@ -30,7 +30,7 @@ export const machineProcesses: Processes = {
       const started = readStatus(process.pid)?.started
       self = {
         pid: process.pid,
-        host: hostname(),
+        host: readText('/proc/sys/kernel/hostname') ?? hostname(),
         ...(boot === undefined ? {} : { boot }),
         ...(pidSpace === undefined ? {} : { pidSpace }),
         ...(started === undefined ? {} : { started }),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { EscError } from '../errors.ts'
 
 export interface Author {
@@ -75,12 +75,14 @@ export function parseRevision(bytes: Uint8Array, file: string, number: number): 
   let sealStart = headEnd
   let offset = 0
   for (const [index, line] of head.slice(0, -1).split('\n').entries()) {
-    const match = /^([a-z][A-Za-z0-9]*): (.*)$/.exec(line)
-    const value = match ? unscalar(match[2]!) : undefined
+    const colon = line.indexOf(': ')
+    const field = line.slice(0, Math.max(colon, 0))
+    const value =
+      isFieldName(field) && !breaks.some((each) => line.includes(each)) ? unscalar(line.slice(colon + 2)) : undefined
     // Nothing may follow the seal, and nothing may be said twice: readers of the YAML and we must agree on every field.
-    if (!match || value === undefined || match[1]! in fields || 'seal' in fields) throw damaged(file, buffer, index + 1)
-    if (match[1] === 'seal') sealStart = offset
-    fields[match[1]!] = value
+    if (value === undefined || field in fields || 'seal' in fields) throw damaged(file, buffer, index + 1)
+    if (field === 'seal') sealStart = offset
+    fields[field] = value
     offset += Buffer.byteLength(line) + 1
   }
   const { revision, created, author, change, previous, seal, ...details } = fields
@@ -105,6 +107,20 @@ export function parseRevision(bytes: Uint8Array, file: string, number: number): 
   return read
 }
 
+/** What some reader takes for the end of a line. */
+const breaks = ['\r', '\u2028', '\u2029']
+
+/** Letters and digits, the first a small letter. Without a regular expression: compiling it takes longer than a file has lines. */
+function isFieldName(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    const isSmall = code >= 0x61 && code <= 0x7a
+    const isOther = (code >= 0x41 && code <= 0x5a) || (code >= 0x30 && code <= 0x39)
+    if (!(isSmall || (isOther && at > 0))) return false
+  }
+  return text !== ''
+}
+
 /** Kept beside the revisions, not in them, so that they stay plain data that can be printed. */
 const sealedBytes = new WeakMap<Revision, Uint8Array>()
 
@@ -114,7 +130,7 @@ export function sealedBytesOf(revision: Revision): Uint8Array {
 }
 
 export function digestOf(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('base64url')}`
+  return `sha256:${hash('sha256', bytes, 'base64url')}`
 }
 
 const restoreHint = 'restore the file from the git history'
@@ -156,6 +172,8 @@ export function formatAuthor({ name, email }: Author): string {
 }
 
 export function parseAuthor(text: string): Author {
-  const match = /^(.*?) ?<([^<>]*)>$/.exec(text)
-  return match ? { name: match[1]!, email: match[2]! } : { name: text }
+  const start = text.lastIndexOf('<')
+  if (start === -1 || text.indexOf('>', start) !== text.length - 1) return { name: text }
+  const end = text[start - 1] === ' ' ? start - 1 : start
+  return { name: text.slice(0, end), email: text.slice(start + 1, -1) }
 }

@@ -1,5 +1,5 @@
 import { EscError } from '../errors.ts'
-import { readIfPresent, replaceFile } from '../files/index.ts'
+import { readTextIfPresent, replaceFile } from '../files/index.ts'
 import type { JsonObject } from '../json.ts'
 import { hasRevisions, layout } from './layout.ts'
 import type { EnvironmentPlace } from './place.ts'
@@ -30,13 +30,13 @@ export class SettingsFile {
   read(): Settings {
     const { folder, name, world } = this.#place
     const file = layout.settings(folder)
-    let bytes = readIfPresent(world.files, file)
-    if (bytes === undefined && finishSwap(world.files, folder)) bytes = readIfPresent(world.files, file)
-    if (bytes === undefined) {
+    let text = readTextIfPresent(world.files, file)
+    if (text === undefined && finishSwap(world.files, folder)) text = readTextIfPresent(world.files, file)
+    if (text === undefined) {
       if (hasRevisions(world.files, folder)) throw damaged(file, 'is missing')
       throw new EscError('not_found', `environment '${name}' does not exist: there is no ${file}`)
     }
-    return this.#keep(new Settings(Buffer.from(bytes).toString(), file))
+    return this.#keep(new Settings(text, file))
   }
 
   /**

@@ -34,6 +34,11 @@ export class StoreConfiguration {
     return this.#fields[key]
   }
 
+  /** False: certainly not. Told from the text, in which a key can also be written with escapes. */
+  mayHave(key: string): boolean {
+    return this.#text.includes(key) || this.#text.includes('\\')
+  }
+
   /** Label of the store in full names. */
   get organization(): string {
     const label = this.get('organization')
@@ -42,7 +47,7 @@ export class StoreConfiguration {
 
   /** Whether the label may be this one; told from the text, so that most commands need not parse `esc.yaml` for it. */
   mayBeLabelled(label: string): boolean {
-    return label === 'local' || this.#text.includes(label) || this.#text.includes('\\')
+    return label === 'local' || this.mayHave(label)
   }
 
   /** URL or bare kind of the secrets provider of environments that name none. */
@@ -74,7 +79,8 @@ export class StoreConfiguration {
   }
 
   #checkVersion(): void {
-    // Read without the YAML parser, as every command comes through here.
+    // Read without the YAML parser, as every command comes through here; mostly even without a regular expression.
+    if (this.#text.includes(`\nversion: ${formatVersion}\n`)) return
     const text = /^version: *(\S+) *$/m.exec(this.#text)?.[1]
     const version = Number(text ?? this.get('version'))
     if (version === formatVersion) return

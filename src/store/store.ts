@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { type DataKey, secretsProviderKind } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
-import { changeText, readIfPresent, statusOf } from '../files/index.ts'
+import { changeText, readTextIfPresent } from '../files/index.ts'
 import type { CheckOptions, CheckReport } from './check/check-store.ts'
 import type { Finding } from './check/finding.ts'
 import type { CloneOptions } from './clone.ts'
@@ -55,13 +55,13 @@ export class Store {
   static open(folder: string, world: StoreWorld): Store {
     const complete = completeWorld(world)
     const path = resolve(folder)
-    const bytes = readIfPresent(complete.files, layout.configuration(path))
-    if (bytes === undefined) {
+    const text = readTextIfPresent(complete.files, layout.configuration(path))
+    if (text === undefined) {
       throw new EscError('not_found', `${path} is no esc store: it has no esc.yaml`, {
         hint: 'make one with `esc init`',
       })
     }
-    return new Store(path, Buffer.from(bytes).toString(), complete)
+    return new Store(path, text, complete)
   }
 
   /** Opens the store that `from` is in: the nearest folder upwards that is one, or has one named `environments`. */
@@ -69,7 +69,7 @@ export class Store {
     const { files } = completeWorld(world)
     for (let folder = resolve(from); ; folder = dirname(folder)) {
       for (const candidate of [folder, join(folder, 'environments')]) {
-        if (statusOf(files, layout.configuration(candidate)) !== undefined) return Store.open(candidate, world)
+        if (files.exists(layout.configuration(candidate))) return Store.open(candidate, world)
       }
       if (dirname(folder) === folder) break
     }

@@ -25,6 +25,6 @@ export type {
 export type { PropertyPath } from './property-path.ts'
 export { formatPropertyPath, parsePropertyPath } from './property-path.ts'
 export { quote } from './quote.ts'
-export { formatFloat, resolveScalar } from './resolve-scalar.ts'
+export { formatFloat } from './resolve-scalar.ts'
 export { utf8Length } from './source-map.ts'
 export { maxDepth } from './yaml/scanner.ts'

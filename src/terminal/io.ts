@@ -23,6 +23,8 @@ export interface Io {
   readonly behind?: Io
   /** Whether programs we start can have our own streams. False in tests, whose streams are not the process's. */
   readonly sharesStreams: boolean
+  /** Whether nobody can ever read what is written there: it is /dev/null. Absent: no. */
+  discards?(stream: 'stdout' | 'stderr'): boolean
   out(text: string | Uint8Array): void
   err(text: string | Uint8Array): void
   /** Everything up to the end of standard input. */

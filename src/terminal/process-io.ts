@@ -30,6 +30,7 @@ export function processIo(): Io {
       return isTerminal(1) ? process.stdout.rows : undefined
     },
     sharesStreams: true,
+    discards: (stream) => streamKind(stream === 'stdout' ? 1 : 2) === 'nothing',
     out: (text) => writeFully(1, text),
     err: (text) => writeFully(2, text),
     readStdin: async () => readAll(0),
@@ -56,14 +57,30 @@ export function processIo(): Io {
 /** Device number of /dev/null on Linux: a character device that needs no `tty` module to rule out. */
 const DEV_NULL = 0x103
 
+/** What standard input, output and error are, as they were when first asked for. */
+const streams: (StreamKind | undefined)[] = []
+
+/** `nothing`: /dev/null. */
+type StreamKind = 'terminal' | 'nothing' | 'other'
+
 function isTerminal(fd: number): boolean {
+  return streamKind(fd) === 'terminal'
+}
+
+function streamKind(fd: number): StreamKind {
+  streams[fd] ??= lookAtStream(fd)
+  return streams[fd]
+}
+
+function lookAtStream(fd: number): StreamKind {
   try {
     const status = fstatSync(fd)
-    if (!status.isCharacterDevice() || status.rdev === DEV_NULL) return false
+    if (!status.isCharacterDevice()) return 'other'
+    if (status.rdev === DEV_NULL) return 'nothing'
   } catch {
-    return false
+    return 'other'
   }
-  return (process.getBuiltinModule('node:tty') as typeof import('node:tty')).isatty(fd)
+  return (process.getBuiltinModule('node:tty') as typeof import('node:tty')).isatty(fd) ? 'terminal' : 'other'
 }
 
 /** Writes all of `data`, waiting when a pipe is full. Ends the process when the reader is gone. */

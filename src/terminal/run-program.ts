@@ -4,7 +4,7 @@ import type { Io, Variables } from './io.ts'
 import { HiddenPatterns, Redactor } from './redact.ts'
 import { type Sink, writeRedacted } from './redacted-stream.ts'
 import { LEAST_SECRET_BYTES, secretForms } from './secret-forms.ts'
-import { type CaughtSignals, catchSignals, signalGroup } from './signals.ts'
+import { type CaughtSignals, catchSignals, signalGroup, signalNumber } from './signals.ts'
 
 export interface Program {
   /** Absolute path. */
@@ -77,20 +77,21 @@ function isAtTerminal(io: Io): boolean {
 
 async function startWithPipes(program: Program, io: Io, hides: boolean): Promise<RunningProgram> {
   const { spawn } = await import('node:child_process')
-  const { constants } = await import('node:os')
-  const piped = hides || !io.sharesStreams ? 'pipe' : 'inherit'
+  // Where nobody reads there is nothing to hide.
+  const output = (stream: 'stdout' | 'stderr') =>
+    io.sharesStreams && (!hides || io.discards?.(stream)) ? 'inherit' : 'pipe'
   const child = spawn(program.file, [...program.args], {
     argv0: program.name,
     env: { ...program.env },
     cwd: io.cwd,
     detached: program.ownGroup === true,
-    stdio: [io.sharesStreams ? 'inherit' : 'ignore', piped, piped],
+    stdio: [io.sharesStreams ? 'inherit' : 'ignore', output('stdout'), output('stderr')],
   })
   const ended = new Promise<number>((done, fail) => {
     child.on('error', (error) => {
       fail(new EscError('invalid_input', `running ${program.name}: ${messageOf(error)}`, { cause: error }))
     })
-    child.on('exit', (status, signal) => done(status ?? 128 + constants.signals[signal as NodeJS.Signals]))
+    child.on('exit', (status, signal) => done(status ?? 128 + signalNumber(signal as NodeJS.Signals)))
   })
   const hidden = hides ? new HiddenPatterns(() => secretForms(program.secrets ?? [])) : undefined
   const written = [

@@ -41,3 +41,8 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
     // All have just ended.
   }
 }
+
+/** The number of a signal on this machine. Looked up when it is needed: few programs end by one. */
+export function signalNumber(signal: NodeJS.Signals): number {
+  return process.getBuiltinModule('node:os').constants.signals[signal]
+}

@@ -9,7 +9,8 @@ import {
   auditSettings,
 } from '../audit/index.ts'
 import { EscError, messageOf } from '../errors.ts'
-import { layout, type Store } from '../store/index.ts'
+import { layout, machineProcesses, type Store } from '../store/index.ts'
+import { timestamp } from '../timestamp.ts'
 import type { Principal } from './principal.ts'
 import type { WorkspaceOptions } from './workspace.ts'
 
@@ -58,7 +59,7 @@ export class AuditTrail {
     if (this.#settings === undefined) {
       const { configuration, folder } = this.#store
       // Spares most stores the parser, as with the access rules.
-      const section = /audit|\\/.test(configuration.text) ? configuration.get('audit') : undefined
+      const section = configuration.mayHave('audit') ? configuration.get('audit') : undefined
       this.#settings = auditSettings(section, layout.configuration(folder))
     }
     return this.#settings
@@ -123,7 +124,7 @@ export class AuditTrail {
   #write({ event, environment }: Doing, result: AuditResult, details: AuditDetails | undefined): void {
     const { name, from } = this.#principal()
     this.#origin ??= originOf(this.#options)
-    const time = this.#options.now().toISOString()
+    const time = timestamp(this.#options.now())
     const who = { user: name, userFrom: from, ...this.#origin }
     const entry = { time, event, result, environment, ...who, ...(details && { details }) }
     if (this.#waiting === undefined) this.#append([entry])
@@ -163,7 +164,7 @@ function originOf({ env, invocation }: WorkspaceOptions): AuditOrigin {
   const run = ci && env[ci[2]]
   const address = env.SSH_CONNECTION?.split(' ')[0]
   return {
-    host: process.getBuiltinModule('node:os').hostname(),
+    host: machineProcesses.self().host,
     process: process.pid,
     ...invocation,
     ...(ci && { ci: run ? `${ci[1]} ${run}` : ci[1] }),

@@ -1,7 +1,5 @@
-import type { EscError } from '../errors.ts'
 import {
   type CallContext,
-  type Decrypt,
   type Provider as EvaluatorProvider,
   type Rotator as EvaluatorRotator,
   type ExportedMap,
@@ -13,27 +11,13 @@ import {
 import type { PlainObject } from '../plain.ts'
 import type { IdentityTokenRequest } from '../providers/index.ts'
 import type { Schema } from '../schema/index.ts'
-import type { Environment, Revision } from '../store/index.ts'
-import { denial, refusalOf } from './permit.ts'
 import { findProvider, findRotator } from './plugins.ts'
+import { UsedEnvironments } from './used-environments.ts'
 import type { Workspace } from './workspace.ts'
-
-/** An environment as an evaluation used it. */
-export interface UsedEnvironment {
-  readonly environment: Environment
-  readonly revision: Revision
-}
 
 /** The evaluator's world, made of the store and the registries. */
 export interface StoreWorld extends World {
-  /** What has been loaded, by the name the evaluator asked for. */
-  readonly used: ReadonlyMap<string, UsedEnvironment>
-  /** Takes an environment as loaded that the evaluator was given as the root. Returns how to unlock it. */
-  use(name: string, environment: Environment, revision: Revision): () => Promise<Decrypt>
-  /** Verifies the seal of something loaded. Throws `tampered`, or `key_unavailable` when that cannot be told. */
-  verify(name: string): Promise<void>
-  /** The refusal that one of some messages is about: an import that was needed, and that the access rules withhold. */
-  denied(messages: readonly string[]): EscError | undefined
+  readonly environments: UsedEnvironments
 }
 
 export interface WorldOptions {
@@ -43,59 +27,25 @@ export interface WorldOptions {
   readonly signal?: AbortSignal
   /** Definitions that environments are about to have, by name: for checking those that refer to each other. */
   readonly pending?: ReadonlyMap<string, string>
-  /** What the user must be allowed to do with an environment that is imported or referred to. Default: read it. */
-  readonly imports?: 'read' | 'open'
 }
 
-export function buildWorld(workspace: Workspace, options: WorldOptions = {}): StoreWorld {
-  const used = new Map<string, UsedEnvironment>()
-  const refused: { readonly name: string; readonly refusal: EscError }[] = []
-  const imports = options.imports ?? 'read'
-  let root: string | undefined
+/** `environments`: what has been used so far. Default: nothing, and others are only read. */
+export function buildWorld(
+  workspace: Workspace,
+  options: WorldOptions = {},
+  environments: UsedEnvironments = new UsedEnvironments(workspace, 'read'),
+): StoreWorld {
   const signal = options.signal ?? new AbortController().signal
 
-  function use(name: string, environment: Environment, revision: Revision): () => Promise<Decrypt> {
-    used.set(name, { environment, revision })
-    root ??= environment.name
-    return async () => {
-      // The seal first: what was changed by someone without the key is not decrypted.
-      const key = await environment.unlock(revision)
-      return (ciphertext) => key.decrypt(ciphertext)
-    }
-  }
-
-  async function verify(name: string): Promise<void> {
-    const known = used.get(name)
-    if (known !== undefined) await known.environment.verify(known.revision)
-  }
-
   /** The evaluator knows the root by the last part of its name alone. */
-  const fullName = (name: string) => used.get(name)?.environment.name ?? name
+  const fullName = (name: string) => environments.all.get(name)?.environment.name ?? name
 
   return {
-    used,
-    use,
-    verify,
-    denied(messages) {
-      const one = refused.find(({ refusal }) => messages.some((text) => text.includes(refusal.message)))
-      return one && denial(workspace, one.name, { level: imports, event: 'environment-imported', refusal: one.refusal })
-    },
+    environments,
     async load(name: string): Promise<LoadedEnvironment> {
-      const reference = workspace.reference(name)
-      const pending = reference.version === undefined ? options.pending?.get(reference.name) : undefined
-      if (pending !== undefined) return { text: pending, unlock: notYet }
-      const refusal = refusalOf(workspace, reference.name, imports, 'environment-imported')
-      if (refusal !== undefined) refused.push({ name: reference.name, refusal })
-      // Not a denial yet: environments are loaded ahead, whether or not their values are needed.
-      if (refusal !== undefined) throw refusal
-      const environment = workspace.store.environment(reference.name)
-      const revision = environment.resolve(reference.version)
-      const unlock = use(name, environment, revision)
-      const audited = () => {
-        workspace.audit.begin('environment-imported', environment.name, root === undefined ? {} : { by: root }).done()
-        return unlock()
-      }
-      return { text: revision.definition, unlock: audited }
+      const { name: full, version } = workspace.reference(name)
+      const pending = version === undefined ? options.pending?.get(full) : undefined
+      return pending === undefined ? environments.load(name) : { text: pending, unlock: notYet }
     },
     async provider(name: string): Promise<EvaluatorProvider> {
       if (workspace.options.provider !== undefined) {
@@ -114,7 +64,7 @@ export function buildWorld(workspace: Workspace, options: WorldOptions = {}): St
         outputs: provider.outputs,
         open: async (inputs, call) => {
           // Whoever wrote the call decides where the secrets in it go.
-          await verify(call.currentEnvironment)
+          await environments.verify(call.currentEnvironment)
           workspace.audit.flush()
           workspace.options.progress?.(`waiting for ${name}`)
           const place = {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
 /** Either may be empty: not configured. */
@@ -26,10 +26,9 @@ function plainIdentity(env: Variables, folder: string): GitIdentity | undefined 
   // What comes later counts.
   for (const file of [own, join(env.HOME, '.gitconfig'), repositoryConfig(folder)]) {
     if (file === undefined) continue
-    const text = readText(file)
+    // An error takes longer to make than a look.
+    const text = existsSync(file) ? readText(file) : undefined
     if (text === undefined) continue
-    // Files that include others, continue lines, or quote.
-    if (/^\s*\[\s*include|worktreeConfig|\\|^\s*\[\s*user[^\]]*["\s]/im.test(text)) return undefined
     const found = identityIn(text)
     if (found === undefined) return undefined
     identity = { name: found.name || identity.name, email: found.email || identity.email }
@@ -38,18 +37,29 @@ function plainIdentity(env: Variables, folder: string): GitIdentity | undefined 
   return identity.name === '' || identity.email === '' ? undefined : identity
 }
 
+/** Undefined: the text includes other files, continues lines, or quotes. Without regular expressions: compiling them takes longer. */
 function identityIn(text: string): GitIdentity | undefined {
   const found = { name: '', email: '' }
-  let section = ''
-  for (const line of text.split(/\r?\n/)) {
-    const header = /^\s*\[([^\]]*)\](.*)$/.exec(line)
-    if (header !== null) section = header[1]!.trim().toLowerCase()
-    if (section !== 'user') continue
-    if (header !== null && header[2]!.trim() !== '') return undefined
-    const entry = /^\s*(name|email)\s*=\s*(.*?)\s*$/i.exec(line)
-    if (entry === null) continue
-    if (/["#;]/.test(entry[2]!)) return undefined
-    found[entry[1]!.toLowerCase() as 'name' | 'email'] = entry[2]!
+  if (text.includes('\\')) return undefined
+  let isUser = false
+  for (const each of text.split('\n')) {
+    const line = each.trim()
+    if (line.startsWith('[')) {
+      const end = line.indexOf(']')
+      const section = line.slice(1, end).trim().toLowerCase()
+      isUser = section === 'user'
+      // A section with a name in quotes, or one that has entries in its own line.
+      if (section.startsWith('include') || (section.startsWith('user') && !(isUser && end === line.length - 1)))
+        return undefined
+      continue
+    }
+    const equals = line.indexOf('=')
+    const key = line.slice(0, equals).trim().toLowerCase()
+    if (key === 'worktreeconfig') return undefined
+    if (!isUser || equals === -1 || (key !== 'name' && key !== 'email')) continue
+    const value = line.slice(equals + 1).trim()
+    if (value.includes('"') || value.includes('#') || value.includes(';')) return undefined
+    found[key] = value
   }
   return found
 }
@@ -58,12 +68,11 @@ function identityIn(text: string): GitIdentity | undefined {
 function repositoryConfig(folder: string): string | undefined {
   for (let above = resolve(folder); ; above = dirname(above)) {
     const git = join(above, '.git')
-    const status = statSync(git, { throwIfNoEntry: false })
-    if (status === undefined) {
+    if (!existsSync(git)) {
       if (dirname(above) === above) return undefined
       continue
     }
-    if (status.isDirectory()) return join(git, 'config')
+    if (statSync(git).isDirectory()) return join(git, 'config')
     const link = /^gitdir: (.+)$/m.exec(readText(git) ?? '')?.[1]
     const target = link === undefined ? git : resolve(above, link)
     const common = readText(join(target, 'commondir'))?.trim()

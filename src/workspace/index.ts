@@ -108,7 +108,7 @@ export {
   scheduleOf,
 } from './schedules.ts'
 export { selectEnvironment, selectedEnvironment } from './selection.ts'
-export { parsePath, removeValue, setValue } from './set-value.ts'
+export { removeValue, setValue } from './set-value.ts'
 export { type Assignment, type RemovedValues, removeValues, setValues } from './set-values.ts'
 export { changeSetting, type EnvironmentSettings, environmentSettings, settingName } from './settings.ts'
 export { expandReferences, namesSeveral } from './several.ts'
@@ -116,6 +116,7 @@ export { signingKeys } from './signed-requests.ts'
 export { type StoreStatus, storeStatus } from './store-status.ts'
 export { type TrustedKey, trustKey, type UnknownKey } from './trust-key.ts'
 export { FORMATS, type Format, renderValue, unknownFormat, variablesOf } from './value-format.ts'
+export { parsePath } from './value-path.ts'
 export { removeRevisionTag, retractRevision, tagRevision } from './versions.ts'
 export { nextVersion } from './watch-environment.ts'
 export {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { configFolder } from '../crypto/index.ts'
 
@@ -16,10 +16,15 @@ type Variables = Readonly<Record<string, string | undefined>>
 
 const fileName = 'config'
 
+const nothing: KnownStores = { current: undefined, folders: [] }
+
 /** A file that cannot be read counts as empty: it only spares typing. */
 export function readKnownStores(env: Variables): KnownStores {
   try {
-    const text = readFileSync(join(configFolder(env), `${fileName}.json`), 'utf8')
+    const file = join(configFolder(env), `${fileName}.json`)
+    // An error takes longer to make than all else here, and most people have no such file.
+    if (!existsSync(file)) return nothing
+    const text = readFileSync(file, 'utf8')
     const { current, stores, user } = JSON.parse(text) as { current?: unknown; stores?: unknown; user?: unknown }
     const folders = Array.isArray(stores) ? stores.filter((each) => typeof each === 'string') : []
     return {
@@ -28,7 +33,7 @@ export function readKnownStores(env: Variables): KnownStores {
       user: typeof user === 'string' ? user : undefined,
     }
   } catch {
-    return { current: undefined, folders: [] }
+    return nothing
   }
 }
 

@@ -6,7 +6,7 @@ import { createEnvironment } from './create-environment.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
-import { parsePath, relative } from './set-value.ts'
+import { parsePath, relative } from './value-path.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface LoginProviderRequest {

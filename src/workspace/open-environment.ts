@@ -1,8 +1,9 @@
-import { type ExportedMap, evaluateEnvironment } from '../evaluate/index.ts'
+import type { ExportedMap } from '../evaluate/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
-import { buildWorld, type StoreWorld } from './build-world.ts'
+import { OpenedCache } from './opened-cache.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
+import { UsedEnvironments } from './used-environments.ts'
 import { type Workspace, warnOfUnsavedEdit } from './workspace.ts'
 
 /** An environment whose providers have been called. */
@@ -51,39 +52,39 @@ async function openAudited(
   const permitted = await permit(workspace, reference.name, 'open', 'environment-open')
   const environment = workspace.store.environment(reference.name)
   const revision = environment.resolve(reference.version)
-  const world = buildWorld(workspace, { ...options, imports: 'open' })
-  const unlock = world.use(reference.environment, environment, revision)
+  const environments = new UsedEnvironments(workspace, 'open')
+  const unlock = environments.use(reference.environment, environment, revision)
   // First of all: a changed definition could send the secrets of others wherever it likes.
-  await world.verify(reference.environment)
+  await environments.verify(reference.environment)
   if (reference.version === undefined) warnOfUnsavedEdit(workspace, environment, revision)
-  const { name, version } = reference
-  const own = { name, version, revision: revision.number, folder: environment.folder }
-  if (revision.definition.trim() === '') {
-    permitted.done()
-    return { properties: undefined, diagnostics: [], revision: revision.number, used: [own] }
+  const result = async (): Promise<Evaluated> => {
+    if (revision.definition.trim() === '') return { properties: undefined, diagnostics: [] }
+    const cache = reference.version === undefined ? OpenedCache.of(workspace, environments) : undefined
+    const recalled = await cache?.recall()
+    if (recalled !== undefined) return { properties: recalled, diagnostics: [] }
+    // Most of what is opened has not changed since, and is known without the evaluator.
+    const { evaluateOpened } = await import('./evaluate-opened.ts')
+    const opening = { name: reference.environment, text: revision.definition, unlock, environments, cache }
+    return evaluateOpened(workspace, opening, options)
   }
-  const evaluation = await evaluateEnvironment(
-    { name: reference.environment, text: revision.definition, mode: 'open', unlock },
-    world,
-    options,
-  )
-  for (const name of evaluation.environments) await world.verify(name)
-  const denied = world.denied(evaluation.diagnostics.map(({ summary }) => summary))
-  if (denied !== undefined) throw denied
-  const failed = evaluation.diagnostics.some((diagnostic) => diagnostic.severity === 'error')
+  const { properties, diagnostics } = await result()
   permitted.done()
-  return {
-    properties: failed ? undefined : evaluation.environment?.properties,
-    diagnostics: evaluation.diagnostics,
-    revision: revision.number,
-    used: [own, ...importedRevisions(workspace, world, reference.environment)],
-  }
+  return { properties, diagnostics, revision: revision.number, used: usedRevisions(workspace, environments, reference) }
 }
 
-function importedRevisions(workspace: Workspace, world: StoreWorld, root: string): UsedRevision[] {
-  return [...world.used].flatMap(([asked, { environment, revision }]) => {
-    if (asked === root) return []
-    const { name, version } = workspace.reference(asked)
-    return [{ name, version, revision: revision.number, folder: environment.folder }]
+interface Evaluated {
+  /** Undefined: the definition has errors, or is empty. */
+  readonly properties: ExportedMap | undefined
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+function usedRevisions(
+  workspace: Workspace,
+  environments: UsedEnvironments,
+  root: EnvironmentReference,
+): UsedRevision[] {
+  return [...environments.all].map(([asked, { environment, revision }]) => {
+    const { name, version } = asked === root.environment ? root : workspace.reference(asked)
+    return { name, version, revision: revision.number, folder: environment.folder }
   })
 }

@@ -23,14 +23,14 @@ export interface TemporaryPlace {
 
 /** Writes the `files` of an environment to temporary files; those already written are removed when one cannot be. */
 export function createFiles(properties: ExportedMap, place: TemporaryPlace = {}): FileVariables {
-  const { folder = tmpdir(), random = randomBytes } = place
+  const { random = randomBytes } = place
   const paths: string[] = []
   const remove = () => {
     for (const path of paths) rmSync(path, { force: true })
   }
   try {
     const variables = variablesOf(properties, 'files', { redact: false }).map(({ name, value }) => {
-      const path = join(folder, `esc-${Buffer.from(random(8)).toString('hex')}`)
+      const path = join(place.folder ?? tmpdir(), `esc-${Buffer.from(random(8)).toString('hex')}`)
       writeFileSync(path, value, { mode: 0o600, flag: 'wx' })
       paths.push(path)
       return { name, value: path, secret: false }

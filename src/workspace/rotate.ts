@@ -14,12 +14,13 @@ import {
 } from '../rotation/index.ts'
 import { parsePropertyPath } from '../syntax/index.ts'
 import { announcingRotation } from './announce.ts'
-import { buildWorld, type StoreWorld } from './build-world.ts'
+import { buildWorld } from './build-world.ts'
 import { permit } from './permit.ts'
 import { findRotator } from './plugins.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { rotationGuardMs, rotationRetries } from './rotation-settings.ts'
 import { signedRequests } from './signed-requests.ts'
+import { UsedEnvironments } from './used-environments.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface RotateOptions {
@@ -52,7 +53,7 @@ export async function rotateEnvironment(
   const permitted = await permit(workspace, reference.name, level, event)
   const environment = workspace.store.environment(reference.name)
   const author = await workspace.author()
-  let denied: StoreWorld['denied'] = () => undefined
+  let denied: UsedEnvironments['denied'] = () => undefined
   const run: RotationRun = {
     environment,
     author,
@@ -60,9 +61,10 @@ export async function rotateEnvironment(
     paths: options.paths.map(parsePath),
     loadRotator: (name) => findRotator(workspace, name),
     buildWorld: (rotator, base) => {
-      const world = buildWorld(workspace, { rotator, imports: 'open' })
-      denied = world.denied
-      return { world, unlock: world.use(environment.name, environment, base) }
+      const environments = new UsedEnvironments(workspace, 'open')
+      denied = (messages) => environments.denied(messages)
+      const unlock = environments.use(environment.name, environment, base)
+      return { world: buildWorld(workspace, { rotator }, environments), unlock }
     },
     context: {
       now: workspace.options.now,

@@ -5,6 +5,7 @@ import type { Diagnostic } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
 import { permit } from './permit.ts'
 import { lostCredentials } from './rotator-state.ts'
+import { UsedEnvironments } from './used-environments.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface DefinitionChange {
@@ -48,11 +49,12 @@ export async function checkDefinition(
   { showSecrets = false, pending }: CheckOptions = {},
 ): Promise<Checked> {
   const request = { name, text, mode: 'check', showSecrets, unlock: ownKeyNotNeeded } as const
-  const world = buildWorld(workspace, { imports: showSecrets ? 'open' : 'read', ...(pending && { pending }) })
+  const used = new UsedEnvironments(workspace, showSecrets ? 'open' : 'read')
+  const world = buildWorld(workspace, pending === undefined ? {} : { pending }, used)
   const { environment, diagnostics, environments } = await evaluateEnvironment(request, world)
   const imports = environments.flatMap((each) => {
-    const used = world.used.get(each)
-    return used === undefined || each === name ? [] : [{ name: each, revision: used.revision.number }]
+    const known = used.all.get(each)
+    return known === undefined || each === name ? [] : [{ name: each, revision: known.revision.number }]
   })
   return { environment, diagnostics, imports }
 }

@@ -12,7 +12,8 @@ import { changeNewest } from './change-newest.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
-import { documentPathOf, parseValuePath, relative, type ValueKind, yamlValueAt } from './set-value.ts'
+import { type ValueKind, yamlValueAt } from './set-value.ts'
+import { documentPathOf, parseValuePath, relative } from './value-path.ts'
 import type { Workspace } from './workspace.ts'
 
 /** One of several values to set. */

@@ -46,6 +46,8 @@ export interface WorkspaceOptions {
   readonly onOpen?: ((workspace: Workspace) => void) | undefined
   /** For a copy of a store, such as a draft: whose rules count, and whose log what is done is written in. */
   readonly original?: Workspace | undefined
+  /** Digest of the program, so that another one does not believe what it has kept. Undefined: nothing is kept. */
+  readonly build?: string | undefined
   /** The command that is run, for the audit log. Undefined: another program uses the store. */
   readonly invocation?: Pick<AuditOrigin, 'command' | 'terminal'> | undefined
 }

@@ -166,7 +166,7 @@ class Bench {
       loadRotator: this.#loadRotator,
       buildWorld: (rotator, base) => {
         const world = buildWorld(workspace, { rotator })
-        return { world, unlock: world.use(name, environment, base) }
+        return { world, unlock: world.environments.use(name, environment, base) }
       },
       context: {
         now: () => new Date(),

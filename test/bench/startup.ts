@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,6 +35,10 @@ export async function benchStartup({ rounds, strict = false }: StartupBench): Pr
     const place = { folder, env: calmEnvironment(folder) }
     const esc = (...args: string[]): Command => ({ file: process.execPath, args: [program, ...args] })
     makeStore(folder, (...args) => timeOf([esc(...args)], place))
+    // The same, where nothing is kept of what was opened before.
+    const evaluated = join(folder, 'evaluated')
+    cpSync(join(folder, 'environments'), evaluated, { recursive: true })
+    appendFileSync(join(evaluated, 'esc.yaml'), 'cache: off\n')
     const bare: Command = { file: process.execPath, args: ['-e', '0'] }
     const cases: readonly Case[] = [
       { name: 'node -e 0', commands: [bare] },
@@ -47,20 +51,25 @@ export async function benchStartup({ rounds, strict = false }: StartupBench): Pr
         to: 'node -e 0; true',
         target: 1.8,
       },
+      {
+        name: 'esc env open (cache: off)',
+        commands: [esc('env', 'open', 'app/dev', '--store', evaluated)],
+        to: 'node -e 0',
+      },
       { name: 'esc env open (rotated)', commands: [esc('env', 'open', 'rotators/ci')], to: 'node -e 0' },
       // Each round is a rotation moments after the last.
       { name: 'esc env rotate', commands: [esc('env', 'rotate', 'rotators/ci', '--force')], to: 'node -e 0' },
     ]
     const times = takeTurns(cases, rounds, place)
     console.log(`start-up, ${rounds} runs each, taking turns (Node ${process.version}); 2 imports, 20 secrets`)
-    console.log(`  ${'median'.padStart(34)} ${'ratio'.padStart(7)} ${'of minima'.padStart(10)}  at most`)
+    console.log(`  ${'median'.padStart(36)} ${'ratio'.padStart(7)} ${'of minima'.padStart(10)}  at most`)
     for (const { name, to, target } of cases) {
       const own = times.get(name) as number[]
       const base = times.get(to ?? name) as number[]
       const ratio = median(own) / median(base)
       const least = minimum(own) / minimum(base)
       const cells = [
-        `  ${name.padEnd(24)} ${median(own).toFixed(1).padStart(6)} ms`,
+        `  ${name.padEnd(26)} ${median(own).toFixed(1).padStart(6)} ms`,
         `${ratio.toFixed(2)}x`.padStart(7),
         `${least.toFixed(2)}x`.padStart(10),
         target === undefined ? '' : ` ${target}x${Math.min(ratio, least) <= target ? '' : ' !'}`,

@@ -14,6 +14,24 @@ const DEFINITION = `values:
   files: {SETTINGS: 'token=\${token}'}
 `
 
+/** Says which bundles and modules of Node a run of the program has loaded. */
+const HOOK = `
+const fs = require('node:fs')
+const { readFileSync } = fs
+const before = new Set(process.moduleLoadList)
+const bundles = []
+fs.readFileSync = (path, ...more) => {
+  const bundle = /[/]dist[/]([a-z]+[.]cjs)$/.exec(String(path))
+  if (bundle) bundles.push(bundle[1])
+  return readFileSync(path, ...more)
+}
+process.on('exit', () => {
+  const loaded = process.moduleLoadList.filter((name) => !before.has(name))
+  const builtins = loaded.flatMap((name) => /^NativeModule ([a-z_]+)$/.exec(name)?.[1] ?? [])
+  fs.writeSync(2, '\\n' + JSON.stringify({ bundles, builtins }) + '\\n')
+})
+`
+
 describe('the built esc', function () {
   this.timeout(60_000)
   const playground = new Playground()
@@ -84,6 +102,26 @@ describe('the built esc', function () {
     expect(version()).to.equal('0.1.0\n')
     // Flags of V8 make it refuse every cache.
     expect(version('--max-lazy')).to.equal('0.1.0\n')
+  })
+
+  it('opens what it has opened before from the first bundle, with little of Node', () => {
+    const hook = join(playground.folder, 'loaded.cjs')
+    writeFileSync(hook, HOOK)
+    const loaded = (...words: string[]) => {
+      const { stderr } = spawnSync(process.execPath, ['--require', hook, program, ...words], {
+        cwd: playground.folder,
+        env,
+      })
+      return JSON.parse(String(stderr).trim().split('\n').at(-1)!) as { bundles: string[]; builtins: string[] }
+    }
+    esc(['open', 'app/dev'])
+    const open = loaded('open', 'app/dev')
+    expect(open.bundles).to.deep.equal(['cli.cjs'])
+    for (const each of ['net', 'tty', 'os', 'child_process', 'http', 'worker_threads'])
+      expect(open.builtins, each).not.to.include(each)
+    expect(loaded('run', 'app/dev', '--', 'true').bundles).to.deep.equal(['cli.cjs'])
+    expect(loaded('version').builtins).not.to.include('crypto')
+    expect(loaded('open', 'app/dev@1').bundles).to.include('core.cjs')
   })
 
   it('runs a program with its variables and files, hides its secrets and removes the files', () => {

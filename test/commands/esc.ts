@@ -64,6 +64,7 @@ export class Playground {
         input = rest.join('\n')
         return line
       },
+      build: 'test',
       now: () => new Date('2026-03-04T05:06:07.000Z'),
       onInterrupt: () => () => {},
       exit: (code) => {
@@ -90,13 +91,13 @@ export class Playground {
     return this
   }
 
-  /** A digest of every byte below a folder (default: the store), the audit log aside. */
+  /** A digest of every byte below a folder (default: the store), but for the audit log and what opening has kept. */
   digest(folder = this.store): string {
     const hash = createHash('sha256')
     const files = readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
-      .filter((file) => !/[/\\]\.?audit([/\\]|\+)/.test(file))
+      .filter((file) => !/[/\\](?:\.?audit(?:[/\\]|\+)|\.esc[/\\]opened[/\\])/.test(file))
       .sort()
     for (const file of files) hash.update(`${file}\0`).update(readFileSync(file)).update('\0')
     return hash.digest('hex')

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import type { CommandClass } from '../../src/commands/framework/command.ts'
+import { loadCommand } from '../../src/commands/framework/load-command.ts'
 import { ALIASES, COMMANDS } from '../../src/commands/framework/registry.ts'
 import { answeringWebhook } from '../conformance/cli/doubles.ts'
 import { Playground } from './esc.ts'
@@ -22,7 +23,7 @@ function expectSnapshot(name: string, actual: string): void {
 
 async function commands(): Promise<CommandClass[]> {
   const loaded: CommandClass[] = []
-  for (const id of Object.keys(COMMANDS).sort()) loaded.push((await COMMANDS[id]!()).default as CommandClass)
+  for (const id of [...COMMANDS].sort()) loaded.push(await loadCommand(id))
   return loaded
 }
 
@@ -183,8 +184,8 @@ const ELSEWHERE: readonly string[] = ['access:remove', 'env:import:pulumi', 'env
 
 async function flagsOf(words: readonly string[]): Promise<object> {
   for (let length = words.length; length > 0; length--) {
-    const load = COMMANDS[words.slice(0, length).join(':')]
-    if (load !== undefined) return ((await load()).default as CommandClass).flags
+    const id = words.slice(0, length).join(':')
+    if (COMMANDS.includes(id)) return (await loadCommand(id)).flags
   }
   return {}
 }

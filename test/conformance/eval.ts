@@ -7,8 +7,9 @@ import {
   evaluateEnvironment,
   mapToJson,
 } from '../../src/evaluate/index.ts'
-import { formatJson, type Json, type JsonObject, parseJson } from '../../src/json.ts'
+import { formatJson, type Json, type JsonObject } from '../../src/json.ts'
 import { parseEnvironment } from '../../src/language/index.ts'
+import { parseJson } from '../../src/read-json.ts'
 import { parsePropertyPath } from '../../src/syntax/index.ts'
 import { diagnosticsJson, differences, sortDiagnostics } from './compare.ts'
 import { decrypt, executionContext, fakeWorld } from './fakes.ts'

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { formatJson, type Json, JsonNumber, type JsonObject, parseJson } from '../../src/json.ts'
+import { formatJson, type Json, JsonNumber, type JsonObject } from '../../src/json.ts'
 import {
   type Environment,
   type Expression,
@@ -10,6 +10,7 @@ import {
   parseEnvironment,
   pieceRange,
 } from '../../src/language/index.ts'
+import { parseJson } from '../../src/read-json.ts'
 import type { Diagnostic, StringNode } from '../../src/syntax/index.ts'
 import { diagnosticsJson, differences, rangeJson, sortDiagnostics } from './compare.ts'
 import { type CaseResult, outcomeOf } from './result.ts'

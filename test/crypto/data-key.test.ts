@@ -1,7 +1,8 @@
+import { hkdfSync } from 'node:crypto'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { DataKey } from '../../src/crypto/index.ts'
+import { DataKey, deriveKey } from '../../src/crypto/data-key.ts'
 
 const owner = { id: '5f1cd0a3', name: 'rotators/ci' }
 
@@ -46,6 +47,27 @@ describe('a data key', () => {
     expect(() => key.decrypt(Buffer.concat([ciphertext, Buffer.of(0)])))
       .to.throw()
       .with.property('code', 'tampered')
+  })
+
+  it('derives its keys as HKDF-SHA256 does', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 100 }), fc.string({ unit: 'binary' }), (secret, info) => {
+        const expected = new Uint8Array(hkdfSync('sha256', secret, '', info, 32))
+        expect(Uint8Array.from(deriveKey(secret, info))).to.deep.equal(expected)
+      }),
+    )
+  })
+
+  it('makes one key of several, which only they make, in their order', () => {
+    const others = [1, 2].map((number) => DataKey.generate({ id: `other-${number}`, name: 'x' }))
+    const joint = DataKey.joint([key, ...others])
+    const ciphertext = joint.encryptOpened('then', 'hunter2')
+    const again = DataKey.joint([new DataKey(key.revealBytes(), owner), ...others])
+    expect(again.decryptOpened('then', ciphertext)).to.equal('hunter2')
+    expect(again.decryptOpened('now', ciphertext)).to.equal(undefined)
+    const wrong = [[key], [key, others[0]!], [others[0]!, key, others[1]!], [key, others[1]!, others[0]!], others]
+    for (const keys of wrong) expect(DataKey.joint(keys).decryptOpened('then', ciphertext)).to.equal(undefined)
+    expect(key.decryptOpened('then', ciphertext)).to.equal(undefined)
   })
 
   it('keeps texts, journal records and their entries apart', () => {

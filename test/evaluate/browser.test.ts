@@ -35,9 +35,18 @@ describe('the evaluator', () => {
     expect(imports.filter(({ external }) => external)).to.deep.equal([])
     const rooms = new Set(Object.keys(metafile.inputs).map((file) => file.split('/')[0]))
     expect([...rooms].sort()).to.deep.equal(
-      ['<stdin>', 'errors.ts', 'evaluate', 'json.ts', 'language', 'plain.ts', 'schema', 'secret.ts', 'syntax'].filter(
-        (room) => rooms.has(room),
-      ),
+      [
+        '<stdin>',
+        'errors.ts',
+        'evaluate',
+        'json.ts',
+        'language',
+        'plain.ts',
+        'read-json.ts',
+        'schema',
+        'secret.ts',
+        'syntax',
+      ].filter((room) => rooms.has(room)),
     )
   })
 

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { evaluateEnvironment, fromPlain, mapToJson, type World } from '../../src/evaluate/index.ts'
-import { formatJson, type Json, parseJson } from '../../src/json.ts'
+import { formatJson, type Json } from '../../src/json.ts'
+import { parseJson } from '../../src/read-json.ts'
 import { secret } from '../../src/secret.ts'
 
 const page = readFileSync(fileURLToPath(new URL('../../docs/language.md', import.meta.url)), 'utf8')

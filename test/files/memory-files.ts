@@ -116,6 +116,15 @@ export class MemoryFiles implements FileSystem {
     return node && { kind: node.kind, mode: node.mode, size, modifiedMs: 0 }
   }
 
+  exists(path: string): boolean {
+    this.#call('stat', path)
+    return this.#find(path) !== undefined
+  }
+
+  readText(path: string): string {
+    return Buffer.from(this.readFile(path)).toString()
+  }
+
   readFile(path: string): Uint8Array {
     this.#call('open', path)
     const node = this.#find(path) ?? raise('ENOENT', 'open', path)

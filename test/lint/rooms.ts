@@ -78,4 +78,4 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
 }
 
 /** Files directly in `src` that every folder may import: the nouns all rooms share. */
-export const sharedNouns = ['errors', 'json', 'plain', 'secret', 'suggestion']
+export const sharedNouns = ['errors', 'json', 'plain', 'read-json', 'secret', 'suggestion', 'timestamp']

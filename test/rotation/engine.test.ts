@@ -77,7 +77,7 @@ describe('rotate()', () => {
       loadRotator: async (name) => (name === 'fake' ? perName : loadRotator(name)),
       buildWorld: (rotator, base) => {
         const world = buildWorld(workspace, { rotator })
-        return { world, unlock: world.use('shop/prod', environment, base) }
+        return { world, unlock: world.environments.use('shop/prod', environment, base) }
       },
       context,
       guard: { windowMs: 0, ...options.guard },

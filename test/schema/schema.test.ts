@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { formatJson, type Json, parseJson } from '../../src/json.ts'
+import { formatJson, type Json } from '../../src/json.ts'
+import { parseJson } from '../../src/read-json.ts'
 import {
   compareDecimals,
   compileSchema,

@@ -185,6 +185,12 @@ class ProcessFiles implements FileSystem {
   stat(path: string): FileStatus | undefined {
     return this.#read().stat(this.#own(path))
   }
+  exists(path: string): boolean {
+    return this.#read().exists(this.#own(path))
+  }
+  readText(path: string): string {
+    return this.#read().readText(this.#own(path))
+  }
   readFile(path: string): Uint8Array {
     return this.#read().readFile(this.#own(path))
   }

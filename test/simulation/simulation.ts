@@ -334,7 +334,7 @@ class Simulation {
         loadRotator: async (name) => this.#rotator(name, remote),
         buildWorld: (rotator, base) => {
           const world = buildWorld(workspace, { rotator })
-          return { world, unlock: world.use(environmentName, environment, base) }
+          return { world, unlock: world.environments.use(environmentName, environment, base) }
         },
         context: {
           now: () => new Date(this.#timeline.nowMs),

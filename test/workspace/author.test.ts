@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { findAuthor } from '../../src/workspace/author.ts'
+import fc from 'fast-check'
+import { declaredAuthor, findAuthor } from '../../src/workspace/author.ts'
 
 describe('findAuthor', () => {
   const folder = mkdtempSync(join(tmpdir(), 'esc-author-'))
@@ -34,6 +36,44 @@ describe('findAuthor', () => {
       email: 'home@example.com',
     })
   })
+
+  it('finds what git finds, however the file is written', () => {
+    const home = join(folder, 'home')
+    mkdirSync(home, { recursive: true })
+    const own = { PATH: process.env.PATH, HOME: home, GIT_CONFIG_NOSYSTEM: '1' }
+    const ask = (key: string) =>
+      spawnSync('git', ['config', '--get', key], { cwd: home, env: own, encoding: 'utf8' }).stdout.replace(/\n$/, '')
+    const line = fc.constantFrom(
+      '[user]',
+      ' [ User ] ',
+      '[USER]  # mine',
+      '[user "work"]',
+      '[user] name = Same Line',
+      '[core]',
+      '[includeIf "gitdir:/x"]',
+      'name = Ada',
+      '\tName=Ada Lovelace  ',
+      'name = "Quoted  Name"',
+      'name = Ada # comment',
+      'name = Ada \\',
+      'email = ada@example.com',
+      'EMAIL =ada@example.org',
+      '# name = Nobody',
+      '; email = nobody@example.com',
+      'editor = vi',
+      '',
+    )
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 8 }), fc.constantFrom('\n', '\r\n'), (lines, end) => {
+        writeFileSync(join(home, '.gitconfig'), lines.map((each) => each + end).join(''))
+        const [name, email] = [ask('user.name'), ask('user.email')]
+        // What git cannot read is for git to complain about.
+        fc.pre(spawnSync('git', ['config', '--list'], { cwd: home, env: own }).status === 0)
+        expect(declaredAuthor(own, home)).to.deep.equal({ name, email })
+      }),
+      { numRuns: process.env.SLOW === '1' ? 2_000 : 60 },
+    )
+  }).timeout(600_000)
 
   it('falls back to the user of the system', () => {
     const author = findAuthor({ PATH: '', HOME: '/nonexistent' }, folder)

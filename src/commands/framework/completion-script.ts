@@ -1,4 +1,5 @@
 import type { CommandClass } from './command.ts'
+import { loadCommand } from './load-command.ts'
 import { ALIASES, COMMANDS, TOPICS } from './registry.ts'
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
@@ -32,7 +33,7 @@ export async function completionScript(shell: Shell, options: { readonly descrip
 
 async function allPlaces(): Promise<Place[]> {
   const commands = new Map<string, CommandClass>()
-  for (const [id, load] of Object.entries(COMMANDS)) commands.set(id, (await load()).default as CommandClass)
+  for (const id of COMMANDS) commands.set(id, await loadCommand(id))
   for (const [alias, id] of Object.entries(ALIASES)) commands.set(alias, commands.get(id) as CommandClass)
   const ids = [...new Set(['', ...Object.keys(TOPICS), ...commands.keys()])].sort()
   return ids.map((id) => {

@@ -1,8 +1,9 @@
 import { beginBusy, loadColours, processIo } from '../../terminal/index.ts'
+import { buildId } from './build-id.ts'
 import { type CommandClass, type EscCommand, parseInput } from './command.ts'
 import type { Host } from './host.ts'
+import { loadCommand } from './load-command.ts'
 import { workspacesOf } from './opened.ts'
-import { COMMANDS, type CommandLoader } from './registry.ts'
 import { reportError } from './report-error.ts'
 import { route } from './route.ts'
 import { begin } from './running.ts'
@@ -11,13 +12,13 @@ import { begin } from './running.ts'
  * Runs one command line and returns the exit code. Everything it reads and writes goes through `io`; `root` is the folder of
  * the package.
  */
-export async function main(argv: readonly string[], root: string, io: Host = processIo()): Promise<number> {
+export async function main(argv: readonly string[], root: string, io: Host = ownHost()): Promise<number> {
   let json = asksForJson(argv)
   await loadColours(io)
   try {
     const target = route(argv)
     if (target.kind === 'help') return await showHelp(target.subject, root, io)
-    const Command = (await (COMMANDS[target.id] as CommandLoader)()).default as unknown as CommandClass
+    const Command = await loadCommand(target.id)
     const input = parseInput(Command, target.words)
     if (input === undefined) return await showHelp(target.id.split(':'), root, io)
     json = (input.flags as { readonly output?: unknown }).output === 'json'
@@ -34,6 +35,10 @@ export async function main(argv: readonly string[], root: string, io: Host = pro
   } catch (error) {
     return reportError(error, io, json ? 'json' : 'text')
   }
+}
+
+function ownHost(): Host {
+  return Object.assign(processIo(), { build: buildId })
 }
 
 /** With a line for the person who waits, where a command may take long and somebody looks. */

@@ -1,6 +1,7 @@
 import type { Config, Interfaces, Plugin } from '@oclif/core'
 import manifest from '../../../package.json' with { type: 'json' }
-import { ALIASES, COMMANDS, type CommandLoader, TOPICS } from './registry.ts'
+import { loadCommand } from './load-command.ts'
+import { ALIASES, COMMANDS, TOPICS } from './registry.ts'
 
 /** What package.json holds for oclif, with the groups of commands filled in from the registry. */
 function packageForOclif(): Interfaces.PJSON {
@@ -32,9 +33,9 @@ function topicTree(flat: Readonly<Record<string, { readonly description: string 
 /** oclif's view of our commands: they come from the registry of this program, not from files. */
 function adapt(plugin: Plugin): Plugin {
   return Object.assign(plugin, {
-    getCommandIDs: async () => Object.keys(COMMANDS),
+    getCommandIDs: async () => [...COMMANDS],
     findCommand: async (id: string) => {
-      const command = (await (COMMANDS[id] as CommandLoader)()).default as OclifStatics
+      const command = (await loadCommand(id)) as unknown as OclifStatics
       command.plugin = plugin
       command.aliases = Object.keys(ALIASES).filter((alias) => ALIASES[alias] === id)
       return command as never

@@ -42,7 +42,7 @@ export function route(argv: readonly string[]): Route {
   const word = rest[0]
   if (id === 'help') return { kind: 'help', subject: helpSubject(rest) }
   if (asksForHelp(rest)) return { kind: 'help', subject: path }
-  if (Object.hasOwn(COMMANDS, id)) return { kind: 'command', id, words: [...leading, ...rest] }
+  if (COMMANDS.includes(id)) return { kind: 'command', id, words: [...leading, ...rest] }
   if (word === '--version') return { kind: 'command', id: 'version', words: [] }
   if (word === undefined) return { kind: 'help', subject: path }
   const name = ['esc', ...path].join(' ')
@@ -65,7 +65,7 @@ function unknownCommand(word: string, path: readonly string[]): EscError {
 function subCommands(path: readonly string[]): string[] {
   const prefix = path.length === 0 ? '' : path.join(':') + ':'
   const names = new Set<string>()
-  for (const id of [...Object.keys(COMMANDS), ...Object.keys(ALIASES), ...Object.keys(TOPICS)]) {
+  for (const id of [...COMMANDS, ...Object.keys(ALIASES), ...Object.keys(TOPICS)]) {
     if (id.startsWith(prefix)) names.add(id.slice(prefix.length).split(':')[0] as string)
   }
   return [...names].sort()
@@ -74,7 +74,7 @@ function subCommands(path: readonly string[]): string[] {
 /** The canonical words of a command or group; undefined when the words spell none. */
 function canonical(words: readonly string[]): string[] | undefined {
   const id = words.join(':')
-  if (id === 'help' || Object.hasOwn(COMMANDS, id) || Object.hasOwn(TOPICS, id)) return [...words]
+  if (id === 'help' || COMMANDS.includes(id) || Object.hasOwn(TOPICS, id)) return [...words]
   return Object.hasOwn(ALIASES, id) ? (ALIASES[id] as string).split(':') : undefined
 }
 

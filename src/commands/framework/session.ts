@@ -24,6 +24,7 @@ export function workspaceOptions(io: Host, flags: { readonly store?: string | un
     provider: io.provider,
     random: io.random,
     postWebhook: io.postWebhook,
+    build: io.build,
     invocation: { command: commandWords(io), terminal: isInteractive(io) },
     onOpen(workspace) {
       noteOpened(io, workspace)

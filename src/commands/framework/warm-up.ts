@@ -1,4 +1,4 @@
-import type { Io } from '../../terminal/index.ts'
+import type { Host } from './host.ts'
 import { main } from './main.ts'
 
 const DEFINITION = `# something of everything
@@ -24,9 +24,10 @@ const PROFILES: Readonly<Record<string, readonly (readonly [words: readonly stri
     [['env', 'set', 'app/dev', 'port', '5432']],
     [['env', 'ls']],
   ],
+  // As it is the first time, and then again.
   open: [[['env', 'open', 'app/dev']], [['open', 'app/dev', 'token', '--format', 'string']]],
   get: [[['env', 'get', 'app/dev', 'port', '--value', 'json']]],
-  run: [[['run', 'app/dev', '--', 'true']]],
+  run: [[['run', 'app/dev', '--', 'true']], [['run', 'app/dev', '--', 'true']]],
 }
 
 /**
@@ -36,12 +37,19 @@ const PROFILES: Readonly<Record<string, readonly (readonly [words: readonly stri
 export async function warmUp(profile: string, root: string, scratch: string): Promise<void> {
   for (const [words, input = ''] of PROFILES[profile] ?? []) {
     const errors: string[] = []
-    const code = await main(words, root, scratchIo(scratch, errors, input))
+    const code = await main(words, root, scratchIo({ profile, folder: scratch, errors, input }))
     if (code !== 0) throw new Error(`esc ${words.join(' ')} exited with ${code}: ${errors.join('')}`)
   }
 }
 
-function scratchIo(folder: string, errors: string[], input: string): Io {
+interface Scratch {
+  readonly profile: string
+  readonly folder: string
+  readonly errors: string[]
+  readonly input: string
+}
+
+function scratchIo({ profile, folder, errors, input }: Scratch): Host {
   return {
     env: { HOME: folder, ESC_CONFIG_HOME: folder, PATH: process.env.PATH, ESC_AUTHOR: 'build <build>' },
     cwd: folder,
@@ -57,5 +65,7 @@ function scratchIo(folder: string, errors: string[], input: string): Io {
     now: () => new Date(),
     onInterrupt: () => () => {},
     exit: (code) => process.exit(code),
+    // Each cache has the functions of opening for the first time, too.
+    build: profile,
   }
 }

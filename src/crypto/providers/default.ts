@@ -6,6 +6,14 @@ import { createKeyFile, type FileKey, keepKeyFile, parseKey, readKeyFile } from 
 import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
 import { unwrap, wrap } from '../wrapping.ts'
 
+interface KnownKey {
+  readonly key: FileKey
+  readonly place: string
+}
+
+/** The key of each context, once found: it is read once for all environments that are opened together. */
+const known = new WeakMap<KeyContext, KnownKey>()
+
 /**
  * `default`: one key for the user, in `default.key` of the configuration folder; `ESC_KEY` holds the same line and wins.
  * Wrapped form: `v1:default:<key id>:<base64>`, bound to the environment's id.
@@ -14,7 +22,13 @@ export function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsPr
   const path = join(context.configFolder, 'default.key')
   const files = context.files ?? machineFiles
 
-  function existingKey(): { key: FileKey; place: string } | undefined {
+  function existingKey(): KnownKey | undefined {
+    const key = known.get(context) ?? readKey()
+    if (key !== undefined) known.set(context, key)
+    return key
+  }
+
+  function readKey(): KnownKey | undefined {
     if (context.env.ESC_KEY) return { key: parseKey(context.env.ESC_KEY, 'ESC_KEY'), place: 'ESC_KEY' }
     const key = readKeyFile(files, path)
     return key && { key, place: path }

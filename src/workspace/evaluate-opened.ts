@@ -1,0 +1,51 @@
+import { type Decrypt, type ExportedMap, evaluateEnvironment } from '../evaluate/index.ts'
+import { rotatorNames } from '../rotators/index.ts'
+import type { Diagnostic } from '../syntax/index.ts'
+import { buildWorld } from './build-world.ts'
+import type { OpenedCache } from './opened-cache.ts'
+import type { UsedEnvironments } from './used-environments.ts'
+import type { Workspace } from './workspace.ts'
+
+interface Opening {
+  /** Of the root, as the evaluator knows it. */
+  readonly name: string
+  readonly text: string
+  readonly unlock: () => Promise<Decrypt>
+  readonly environments: UsedEnvironments
+  readonly cache: OpenedCache | undefined
+}
+
+/**
+ * Evaluates an environment whose own seal has been verified, and verifies those of all that take part. What depends on nothing outside
+ * the store is kept for the next time.
+ */
+export async function evaluateOpened(
+  workspace: Workspace,
+  { name, text, unlock, environments, cache }: Opening,
+  options: { readonly signal?: AbortSignal },
+): Promise<{ readonly properties: ExportedMap | undefined; readonly diagnostics: readonly Diagnostic[] }> {
+  const { load, provider, rotator } = buildWorld(workspace, options, environments)
+  let depends = false
+  const world = {
+    load,
+    provider: (each: string) => {
+      depends = true
+      return provider(each)
+    },
+    rotator: (each: string) => {
+      // Of ours, what is opened is made of the state alone.
+      depends ||= !rotatorNames.includes(each)
+      return rotator(each)
+    },
+  }
+  const evaluation = await evaluateEnvironment({ name, text, mode: 'open', unlock }, world, options)
+  for (const each of evaluation.environments) await environments.verify(each)
+  const { diagnostics } = evaluation
+  const denied = environments.denied(diagnostics.map(({ summary }) => summary))
+  if (denied !== undefined) throw denied
+  const failed = diagnostics.some(({ severity }) => severity === 'error')
+  const properties = failed ? undefined : evaluation.environment?.properties
+  if (properties !== undefined && diagnostics.length === 0 && !depends)
+    await cache?.keep(properties, evaluation.environments)
+  return { properties, diagnostics }
+}
