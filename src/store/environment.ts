@@ -317,7 +317,7 @@ export class Environment {
   /** What was last kept with `keepOpened`. Undefined: nothing, or it cannot be read. */
   opened(): Uint8Array | undefined {
     try {
-      return readIfPresent(this.#files, layout.opened(this.#place.store, this.id))
+      return readIfPresent(this.#files, join(layout.opened(this.#place.store), this.id))
     } catch {
       return undefined
     }
@@ -325,10 +325,10 @@ export class Environment {
 
   /** Keeps what opening it came to, encrypted by the caller, on this machine only. Where that cannot be written, nothing is kept. */
   keepOpened(bytes: Uint8Array): void {
-    const file = layout.opened(this.#place.store, this.id)
+    const folder = layout.opened(this.#place.store)
     try {
-      makeFolders(this.#files, dirname(file), 0o700)
-      replaceFile(this.#files, file, bytes, { mode: 0o600, synced: false })
+      makeFolders(this.#files, folder, 0o700)
+      replaceFile(this.#files, join(folder, this.id), bytes, { mode: 0o600, synced: false })
     } catch {}
   }
 

@@ -20,7 +20,7 @@ export const layout = {
     within(store, '.esc', 'locks', `${kind}+${name.replaceAll('/', '+')}.lock`),
   journal: (store: string, id: string) => within(store, '.esc', 'journal', id),
   webhooks: (store: string) => within(store, '.esc', 'webhooks'),
-  opened: (store: string, id: string) => within(store, '.esc', 'opened', id),
+  opened: (store: string) => within(store, '.esc', 'opened'),
   seen: (store: string) => within(store, '.esc', 'seen'),
   removed: (store: string) => within(store, '.removed'),
   project: (store: string, project: string) => within(store, project),

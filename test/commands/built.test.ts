@@ -139,6 +139,14 @@ describe('the built esc', function () {
     expect(existsSync(ran.err.trim())).to.equal(false)
   })
 
+  it('gives a program /dev/null as it is, and hides its secrets in what is read', () => {
+    const script = 'test /dev/stdout -ef /dev/null && exit 3; echo $TOKEN; echo $TOKEN >&2; exit 4'
+    const run = (stdout: 'ignore' | 'pipe') =>
+      esc(['run', 'app/dev', '--', 'sh', '-c', script], { stdio: ['ignore', stdout, 'pipe'] })
+    expect(run('ignore').status).to.equal(3)
+    expect(run('pipe')).to.deep.equal({ status: 4, out: '[secret]\n', err: '[secret]\n' })
+  })
+
   it('removes the files of a program that a signal ended, and passes the signal on', async () => {
     const child = spawn(
       process.execPath,

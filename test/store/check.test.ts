@@ -222,18 +222,28 @@ describe('checking a store', () => {
       old(path('app/.tmp-1-aa'))
       writeFileSync(path('app/dev/.tmp-1-bb'), 'x')
       mkdirSync(path('.esc/journal', environment.id), { recursive: true })
-      for (const folder of ['.esc/locks', '.esc/seen', `.esc/journal/${environment.id}`, '.']) {
+      mkdirSync(path('.esc/opened'))
+      for (const folder of ['.esc/locks', '.esc/seen', '.esc/opened', `.esc/journal/${environment.id}`, '.']) {
         writeFileSync(path(folder, '.tmp-1-cc'), 'x')
         old(path(folder, '.tmp-1-cc'))
         writeFileSync(path(folder, '.tmp-1-new'), 'x')
       }
       const report = await check()
       expect(new Set(kinds(report))).to.deep.equal(new Set(['note leftover']))
-      expect(report.findings).to.have.lengthOf(6)
+      expect(report.findings).to.have.lengthOf(7)
       await fresh().fix(report.findings)
       expect((await check()).findings).to.deep.equal([])
       expect(readdirSync(path('.esc/seen'))).to.include('.tmp-1-new')
       expect(readdirSync(path('app')).sort()).to.deep.equal(['dev', 'other'])
+    })
+
+    it('removes what was kept of opening an environment that is gone, and no other', async () => {
+      environment.keepOpened(Buffer.from('x'))
+      writeFileSync(path('.esc/opened', 'ffffffff-gone'), 'x')
+      const report = await check()
+      expect(kinds(report)).to.deep.equal(['note leftover'])
+      await fresh().fix(report.findings)
+      expect(readdirSync(path('.esc/opened'))).to.deep.equal([environment.id])
     })
 
     it('removes the locks of processes that are gone, and no others', async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { listIfPresent, statusOf } from '../../files/index.ts'
+import { listIfPresent, statusOf, temporaryPrefix } from '../../files/index.ts'
 import { layout } from '../layout.ts'
 import { oldTemporaries } from '../leftovers.ts'
 import { lockState } from '../lock.ts'
@@ -16,11 +16,13 @@ export function checkMachine(
   checkLocks(place, report)
   checkJournals(place, ids, report)
   checkSwaps(place, projects, report)
+  checkOpened(place, ids, report)
   const journals = listIfPresent(place.world.files, join(layout.machine(place.store), 'journal'))
   const folders = [
     layout.machine(place.store),
     layout.locks(place.store),
     layout.seen(place.store),
+    layout.opened(place.store),
     ...journals.map((id) => layout.journal(place.store, id)),
     place.store,
     layout.removed(place.store),
@@ -65,6 +67,20 @@ function checkJournals(
       remedy:
         'it may be on another branch, or removed: bring it back and rotate it, for they may hold the only copy of a credential',
     })
+  }
+}
+
+/** What was kept of environments that are gone, or on another branch: opening them makes it anew. */
+function checkOpened(
+  { store, world }: { store: string; world: CompleteWorld },
+  ids: ReadonlySet<string>,
+  report: Report,
+): void {
+  for (const id of listIfPresent(world.files, layout.opened(store))) {
+    if (ids.has(id) || id.startsWith(temporaryPrefix)) continue
+    const file = join(layout.opened(store), id)
+    const problem = 'this was kept of opening an environment that is not here'
+    report({ severity: 'note', kind: 'leftover', file, problem, remedy: 'run `esc check --fix`', fixable: true })
   }
 }
 
