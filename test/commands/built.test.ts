@@ -119,7 +119,7 @@ describe('the built esc', function () {
     expect(open.bundles).to.deep.equal(['cli.cjs'])
     for (const each of ['net', 'tty', 'os', 'child_process', 'http', 'worker_threads'])
       expect(open.builtins, each).not.to.include(each)
-    expect(loaded('run', 'app/dev', '--', 'true').bundles).to.deep.equal(['cli.cjs'])
+    expect(loaded('run', 'app/dev', '--', 'sh', '-c', 'test -n "$TOKEN"').bundles).to.deep.equal(['cli.cjs'])
     expect(loaded('version').builtins).not.to.include('crypto')
     expect(loaded('open', 'app/dev@1').bundles).to.include('core.cjs')
   })
