@@ -1,8 +1,7 @@
-import { readSync } from 'node:fs'
-import { PassThrough, type Readable } from 'node:stream'
 import { ReadStream } from 'node:tty'
 import { fileSink } from './file-sink.ts'
 import type { Io } from './io.ts'
+import { closeWhenQuiet, holdTerminal, outputOf } from './pty-output.ts'
 import { suspendsOnKey } from './pty-state.ts'
 import { makeTerminalRaw } from './raw-terminal.ts'
 import type { Redactor } from './redact.ts'
@@ -13,8 +12,6 @@ import { signalGroup } from './signals.ts'
 const SUSPEND_KEY = 0x1a
 /** A program may want to put its screen in order before it is stopped. */
 const SUSPEND_MS = 50
-/** A terminal that is quiet for so long after its program has ended is closed, though another may have it open. */
-const QUIET_MS = 200
 
 /**
  * Starts a program on a terminal of its own, as large as ours. Keys go to it as they are typed; what it prints passes the redactor.
@@ -47,6 +44,9 @@ export async function startInPty(program: Program, io: Io, redactor: Redactor): 
     settle()
     throw error
   }
+  const letGo = holdTerminal(child.ptsName)
+  // What is done to the terminal when its program ends, we do.
+  child._emittedClose = true
   const output = outputOf(child._socket, child._fd)
   keys.on('data', (bytes: Buffer) => {
     // Asked before the key has done anything: a shell in the terminal may have stopped another program by then.
@@ -67,12 +67,18 @@ export async function startInPty(program: Program, io: Io, redactor: Redactor): 
 
   /** Ctrl-Z stops no program that leads a session of its own: we do that, and stop with it. */
   function suspend(): void {
+    // It has ended, and our terminal is as it was: so it stays.
+    if (keys.destroyed) return
     signalGroup(child.pid, 'SIGSTOP')
+    // Until the terminal is raw again, Ctrl-D would be the end of all keys.
+    keys.pause()
     terminal?.restore()
     process.kill(0, 'SIGTSTP')
     // No time passes while we are stopped.
     setTimeout(() => {
+      if (keys.destroyed) return
       terminal?.resume()
+      keys.resume()
       resize()
       signalGroup(child.pid, 'SIGCONT')
     }, 10)
@@ -80,7 +86,11 @@ export async function startInPty(program: Program, io: Io, redactor: Redactor): 
 
   const written = writeRedacted({ from: output, redactor, sink: fileSink(1), toTerminal: true })
   const ended = new Promise<number>((done) => {
-    child.onExit(({ exitCode, signal }) => done(signal ? 128 + signal : exitCode))
+    child.onExit(({ exitCode, signal }) => {
+      letGo()
+      closeWhenQuiet(child._socket)
+      done(signal ? 128 + signal : exitCode)
+    })
   })
   return {
     exit: Promise.all([ended, written]).then(
@@ -106,68 +116,10 @@ interface Child {
   readonly ptsName: string
   readonly _socket: ReadStream
   readonly _fd: number
+  /** Unless set, the library tells of the program's end only once the terminal is closed, and closes that after 200 ms, read or not. */
+  _emittedClose: boolean
   write(bytes: Uint8Array): void
   resize(columns: number, rows: number): void
   kill(signal: string): void
   onExit(listener: (ended: { readonly exitCode: number; readonly signal?: number }) => void): unknown
-}
-
-/** All bytes that a program writes to its terminal. */
-function outputOf(socket: ReadStream, fd: number): Readable {
-  const output = new PassThrough()
-  // Asked for UTF-8, the library tells the terminal that letters have several bytes; but we want the bytes.
-  socket.setEncoding('latin1')
-  // Nobody has it open any more: that is its end.
-  socket.on('error', () => {})
-  socket.on('data', (text: string) => {
-    if (!output.write(text, 'latin1')) socket.pause()
-  })
-  output.on('drain', () => socket.resume())
-  // Node takes the hang-up of a terminal for its end, although the kernel still holds some of its output.
-  const destroy = socket._destroy.bind(socket)
-  socket._destroy = (error, done) => {
-    output.end(readRest(fd))
-    destroy(error, done)
-  }
-  destroyWhenQuiet(socket)
-  return output
-}
-
-function readRest(fd: number): Buffer {
-  const parts: Buffer[] = []
-  try {
-    for (;;) {
-      const part = Buffer.alloc(65_536)
-      const count = readSync(fd, part)
-      if (count === 0) break
-      parts.push(part.subarray(0, count))
-    }
-  } catch {
-    // Nothing left, or nothing yet.
-  }
-  return Buffer.concat(parts)
-}
-
-/**
- * The library closes the terminal 200 ms after the end of the program, read or not. It is closed when nothing more comes, however
- * long our own terminal takes.
- */
-function destroyWhenQuiet(socket: ReadStream): void {
-  const destroy = socket.destroy.bind(socket)
-  let destroying = false
-  socket.destroy = (error) => {
-    if (error !== undefined || destroying || socket.readableEnded) return destroy(error)
-    destroying = true
-    let read = -1
-    const look = () => {
-      if (socket.destroyed) return
-      if (!socket.isPaused() && socket.bytesRead === read) destroy()
-      else {
-        read = socket.bytesRead
-        setTimeout(look, QUIET_MS)
-      }
-    }
-    look()
-    return socket
-  }
 }

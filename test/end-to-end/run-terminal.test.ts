@@ -118,13 +118,11 @@ describeOnTerminal('esc run at a terminal', function () {
     expect(await terminal.exit()).to.equal(8)
   })
 
-  it('stops on Ctrl-Z with the program, in a shell that can bring both back', async function () {
-    // On a busy machine the program is now and then hung up (129) after it was brought back, before it has seen the end of its input.
-    this.retries(2)
+  it('stops on Ctrl-Z with the program, in a shell that can bring both back', async () => {
     const terminal = open(['--norc', '--noprofile', '-i'], 'bash')
     terminal.type('PS1="$"\r')
-    terminal.type('eval "$ESC run app/dev -- cat"\r')
-    await terminal.shows(/cat"\r\n/)
+    terminal.type(`eval "$ESC run app/dev -- sh -c 'echo ready; exec cat'"\r`)
+    await terminal.shows('ready\r\n')
     terminal.type('one\r')
     await terminal.shows(/one\r\none\r\n/)
     terminal.type('\x1a')
@@ -175,6 +173,26 @@ describeOnTerminal('esc run at a terminal', function () {
       terminal.type('\r')
       await terminal.exit()
     }
+  })
+
+  it('keeps the terminal of a program that has closed it but has not ended', async () => {
+    const ending = run('sh', '-c', 'exec <&- >&- 2>&-; sleep 0.3; exit 4')
+    expect(await ending.exit()).to.equal(4)
+    const opening = run(
+      'sh',
+      '-c',
+      'exec <&- >&- 2>&-; sleep 0.3; exec </dev/tty >/dev/tty; echo again; read line; exit 5',
+    )
+    await opening.shows('again')
+    opening.type('\r')
+    expect(await opening.exit()).to.equal(5)
+  })
+
+  it('waits for no other program that has the terminal open', async () => {
+    const terminal = run('sh', '-c', 'trap "" HUP; sleep 30 & echo $!; exit 6')
+    expect(await terminal.exit()).to.equal(6)
+    expect(terminal.screen).to.match(/^\d+\r\n$/)
+    process.kill(Number(terminal.screen), 'SIGKILL')
   })
 
   it('gives pipes with --no-pty, and our own terminal with -i', async () => {
