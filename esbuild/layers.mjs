@@ -61,19 +61,9 @@ export async function buildLayers(layers, { root, common, generated = {} }) {
       metafile: true,
       plugins: [...common.plugins, ...(layers[index].plugins ?? []), layered(index)],
     })
-    if (process.env.LAYERS) {
-      const inputs = Object.entries(result.metafile.outputs[relative(root, outfile)].inputs)
-      console.log(
-        outfile,
-        inputs.length,
-        inputs.reduce((n, [, i]) => n + i.bytesInOutput, 0),
-      )
-      for (const [f, i] of inputs.sort((a, b) => b[1].bytesInOutput - a[1].bytesInOutput))
-        console.log('  ', i.bytesInOutput, f)
-    }
-    return Object.keys(result.metafile.outputs[relative(root, outfile)].inputs).filter((file) =>
-      file.startsWith('src/'),
-    )
+    const { inputs } = result.metafile.outputs[relative(root, outfile)]
+    if (process.env.LAYERS && write) describe(basename(outfile), inputs)
+    return Object.keys(inputs).filter((file) => file.startsWith('src/'))
   }
 
   const layered = (index) => ({
@@ -146,6 +136,15 @@ export async function buildLayers(layers, { root, common, generated = {} }) {
       if (twice.length > 0) throw new Error(`${layers[index].outfile}: also in another bundle: ${twice.join(', ')}`)
     }),
   )
+}
+
+/** LAYERS=1: what is in a bundle, the largest first. */
+function describe(name, inputs) {
+  const sizes = Object.entries(inputs).map(([file, { bytesInOutput }]) => ({ file, bytes: bytesInOutput }))
+  const all = sizes.reduce((sum, { bytes }) => sum + bytes, 0)
+  console.log(`${name}: ${all} bytes of ${sizes.length} files`)
+  for (const { file, bytes } of sizes.sort((a, b) => b.bytes - a.bytes))
+    console.log(`${String(bytes).padStart(8)} ${file}`)
 }
 
 /** What files are called between bundles: numbers, because the names alone would be a tenth of the first bundle. */
