@@ -53,8 +53,12 @@ export class Seals {
 
   /** That the revision before this one is the one it was made from. Needs no key. */
   verifyLink(revision: Revision): void {
-    if (this.#history.digestOf(revision.number - 1) === revision.previous) return
+    // Mostly its bytes are enough, and it need not be parsed.
+    const { previous } = revision
+    if (previous !== undefined && this.#history.digestOf(revision.number - 1) === previous) return
+    // It may be missing, or the folder just being replaced.
     const before = this.#history.revision(revision.number - 1)
+    if (before.digest === previous) return
     throw new EscError(
       'tampered',
       `revision ${before.number} of environment '${this.#place.name}' is not the one that revision ${revision.number} was made from: ${before.file} was changed`,
