@@ -51,6 +51,17 @@ describe('the key file of the secrets provider default', () => {
     expect(notices).to.have.length(1)
   })
 
+  it('wraps nothing more once it is gone or another, whatever was unwrapped with it before', async () => {
+    const keys = context()
+    const first = await wrap('default', keys)
+    await unwrap('default', keys, first)
+    rmSync(keyFile())
+    const second = await wrap('default', keys)
+    expect(second.split(':')[2]).to.equal(keyLine().split(':')[1]).and.not.equal(first.split(':')[2])
+    expect(await unwrap('default', context(), second)).to.deep.equal(dataKey)
+    expect(await unwrap('default', keys, second)).to.deep.equal(dataKey)
+  })
+
   it('is never made for reading', async () => {
     const wrapped = await wrap('default', context())
     const elsewhere = context({}, { configFolder: join(folder, 'empty') })

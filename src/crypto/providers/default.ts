@@ -11,7 +11,10 @@ interface KnownKey {
   readonly place: string
 }
 
-/** The key of each context, once found: it is read once for all environments that are opened together. */
+/**
+ * The key that each context last unwrapped with, so that it is read once for all environments that are opened together. Never to wrap with:
+ * by then its file may be gone.
+ */
 const known = new WeakMap<KeyContext, KnownKey>()
 
 /**
@@ -23,12 +26,6 @@ export function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsPr
   const files = context.files ?? machineFiles
 
   function existingKey(): KnownKey | undefined {
-    const key = known.get(context) ?? readKey()
-    if (key !== undefined) known.set(context, key)
-    return key
-  }
-
-  function readKey(): KnownKey | undefined {
     if (context.env.ESC_KEY) return { key: parseKey(context.env.ESC_KEY, 'ESC_KEY'), place: 'ESC_KEY' }
     const key = readKeyFile(files, path)
     return key && { key, place: path }
@@ -61,7 +58,8 @@ export function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsPr
           hint: `restore wrappedDataKey in its settings.yaml from the git history`,
         })
       }
-      const found = existingKey()
+      const last = known.get(context)
+      const found = last?.key.id === id ? last : existingKey()
       if (found === undefined) {
         throw new EscError(
           'key_unavailable',
@@ -84,6 +82,7 @@ export function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsPr
           { hint: 'restore id and wrappedDataKey in its settings.yaml from the git history' },
         )
       }
+      known.set(context, found)
       return dataKey
     },
   }
