@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import type { DataKey } from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
-import { appendLine, createFile, makeFolders, readIfPresent, replaceFile, syncFolder } from '../files/index.ts'
+import { appendLine, createFile, makeFolders, readIfPresent, syncFolder } from '../files/index.ts'
 import type { JsonObject } from '../json.ts'
 import { EnvironmentKey } from './environment-key.ts'
 import { EnvironmentTags } from './environment-tags.ts'
@@ -10,6 +10,7 @@ import { digestOfKey } from './history-memory.ts'
 import { Journal } from './journal.ts'
 import { layout } from './layout.ts'
 import { FileLock, type Lock } from './lock.ts'
+import { readOpened, writeOpened } from './opened-file.ts'
 import { type EnvironmentPlace, restoreHint } from './place.ts'
 import { type Author, type Change, digestOf, formatRevision, parseRevision, type Revision } from './revision-file.ts'
 import { Seals } from './seals.ts'
@@ -316,20 +317,12 @@ export class Environment {
 
   /** What was last kept with `keepOpened`. Undefined: nothing, or it cannot be read. */
   opened(): Uint8Array | undefined {
-    try {
-      return readIfPresent(this.#files, join(layout.opened(this.#place.store), this.id))
-    } catch {
-      return undefined
-    }
+    return readOpened(this.#place, this.id)
   }
 
-  /** Keeps what opening it came to, encrypted by the caller, on this machine only. Where that cannot be written, nothing is kept. */
+  /** Keeps what opening it came to, encrypted by the caller, on this machine only, where that can be written. */
   keepOpened(bytes: Uint8Array): void {
-    const folder = layout.opened(this.#place.store)
-    try {
-      makeFolders(this.#files, folder, 0o700)
-      replaceFile(this.#files, join(folder, this.id), bytes, { mode: 0o600, synced: false })
-    } catch {}
+    writeOpened(this.#place, this.id, bytes)
   }
 
   /** Appends one line to `events/<kind>.jsonl`, durably. No secrets: the file is committed as it is. */

@@ -135,7 +135,9 @@ function isOff({ store }: Workspace): boolean {
   const cache = store.configuration.get('cache')
   if (cache === 'off' || cache === false) return true
   if (cache === undefined || cache === 'on' || cache === true) return false
-  throw new EscError('invalid_input', `cache in ${layout.configuration(store.folder)} must be on or off`)
+  throw new EscError('invalid_input', `cache in ${layout.configuration(store.folder)} must be on or off`, {
+    hint: 'write `cache: off`, or leave it out',
+  })
 }
 
 /** As `ExportedValue`, but JSON. */
