@@ -11,9 +11,13 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: [],
     because: 'durable writes and the file system as an argument know nothing of what is written',
   },
+  machine: {
+    mayImport: ['files'],
+    because: 'what this machine keeps, and where: it knows no store and no key',
+  },
   crypto: { mayImport: ['files', 'sdk'], because: 'keys and ciphertext know neither the store nor the language' },
   store: {
-    mayImport: ['crypto', 'files', 'syntax'],
+    mayImport: ['crypto', 'files', 'machine', 'syntax'],
     because: 'a store keeps texts; what they mean is not its business',
   },
   sdk: { mayImport: [], because: 'vendor libraries, re-exported so that each is one lazily loaded bundle' },
@@ -53,6 +57,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: [
       'access',
       'audit',
+      'machine',
       'syntax',
       'schema',
       'language',

@@ -1,0 +1,2 @@
+export { stateFolder } from './state-folder.ts'
+export { storeIdentity } from './store-identity.ts'
