@@ -40,16 +40,20 @@ values:
   'imports: [{a: {merge: maybe}}, 3, env]\nvalues:\n  世界: "${世界}"\n  😀: |\n    ${a.b\n  c: >-\n    ${[0]}\n',
 ]
 
-/** Recorded environments make good seeds where they are at hand. */
+/** Recorded environments make good seeds: those in this repository, and others where they are at hand. */
 function recorded(): readonly string[] {
-  const folder = fileURLToPath(new URL('../../../shared/conformance', import.meta.url))
-  if (!existsSync(folder)) return []
-  const texts: string[] = []
-  for (const kind of ['eval', 'eval-extra', 'parse', 'yaml', 'crypt'])
-    if (existsSync(join(folder, kind)))
-      for (const file of readdirSync(join(folder, kind), { recursive: true, encoding: 'utf8' }))
-        if (file.endsWith('.yaml')) texts.push(readFileSync(join(folder, kind, file), 'utf8'))
-  return texts
+  const folders = ['../language/cases', '../../../shared/conformance'].flatMap((place) =>
+    ['eval', 'eval-extra', 'parse', 'yaml', 'crypt'].map((kind) =>
+      fileURLToPath(new URL(`${place}/${kind}`, import.meta.url)),
+    ),
+  )
+  return folders
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.yaml'))
+        .map((file) => readFileSync(join(folder, file), 'utf8')),
+    )
 }
 
 /** The calls of providers and rotators each round asks for, by id, with their inputs. The last round is the outcome. */
