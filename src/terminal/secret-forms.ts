@@ -1,3 +1,5 @@
+import { escapedForms } from './escaped-forms.ts'
+
 /** Secrets of fewer bytes are not looked for: they would hide half of every output. */
 export const LEAST_SECRET_BYTES = 3
 /** A form in base64 or hex must be at least this long to be told from ordinary text. */
@@ -11,7 +13,7 @@ const LEAST_PIECE = 32
 
 /**
  * The byte sequences that give a secret away: itself, each longer line of it, and both in base64 (at every alignment), hex, and
- * escaped as in URLs, JSON, HTML and shells.
+ * escaped as programs escape texts (see `escapedForms`).
  */
 export function secretForms(secrets: Iterable<string>): Uint8Array[] {
   const forms = new Set<string>()
@@ -27,6 +29,8 @@ function textsOf(secret: string): Set<string> {
   const texts = new Set<string>()
   // Programs trim what they read from files.
   const trimmed = secret.trim()
+  // Nothing but white space would hide indentation everywhere.
+  if (trimmed === '') return texts
   for (const text of [secret, trimmed]) if (Buffer.byteLength(text) >= LEAST_SECRET_BYTES) texts.add(text)
   const lines = trimmed.split(/\r?\n|\r/)
   if (lines.length === 1) return texts
@@ -67,63 +71,6 @@ function base64Core(bytes: Buffer, shift: number): string {
   const head = Math.ceil((shift * 8) / 6)
   const whole = Math.floor(((shift + bytes.length) * 8) / 6)
   return text.slice(head, whole)
-}
-
-function escapedForms(secret: string): string[] {
-  // Most secrets are plain words: nothing to escape.
-  if (/^[\w.-]*$/.test(secret)) return []
-  const json = JSON.stringify(secret).slice(1, -1)
-  const url = encodeUri(secret, encodeURIComponent)
-  return [
-    json,
-    // JSON in JSON, as in log lines.
-    JSON.stringify(json).slice(1, -1),
-    // As some encoders write it: `/` escaped, and everything outside ASCII or dangerous in HTML as \uXXXX.
-    json.replaceAll('/', '\\/'),
-    json.replace(/[<>&]/g, unicodeEscape),
-    json.replace(/[^\x20-\x7e]/g, unicodeEscape),
-    url,
-    url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-    url.replaceAll('%20', '+'),
-    // encodeURIComponent leaves these alone, other encoders do not.
-    url.replace(/[!'()*]/g, percentEscape),
-    url.replace(/[!'()*~]/g, percentEscape).replaceAll('%20', '+'),
-    encodeUri(secret, encodeURI),
-    secret.replaceAll("'", `'\\''`),
-    secret.replaceAll("'", `'"'"'`),
-    secret.replace(/["$`\\]/g, '\\$&'),
-    secret.replace(/["$`\\!]/g, '\\$&'),
-    secret.replace(/[^A-Za-z0-9_\-.,:/@\n]/g, '\\$&'),
-    // What `printf %q` and `set -x` of bash print, each with its own list of what is safe.
-    secret.replace(/[^\w\-.,:/@%+=\u0080-\uffff]/g, '\\$&'),
-    secret.replace(/[^\w\-.:/@%+=\u0080-\uffff]/g, '\\$&'),
-    secret.replace(/[\\'\n\r\t]/g, (char) => ANSI_C[char] as string),
-    secret.replace(/[&<>"']/g, (char) => `&${HTML[char]};`),
-    secret.replace(/[&<>]/g, (char) => `&${HTML[char]};`),
-  ]
-}
-
-const ANSI_C: Readonly<Record<string, string>> = {
-  '\\': '\\\\',
-  "'": "\\'",
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-}
-
-const HTML: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": '#39' }
-
-function unicodeEscape(char: string): string {
-  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
-}
-
-function percentEscape(char: string): string {
-  return `%${char.charCodeAt(0).toString(16).toUpperCase()}`
-}
-
-/** Both encoders throw for lone surrogates. */
-function encodeUri(text: string, encode: (text: string) => string): string {
-  return encode(Buffer.from(text, 'utf8').toString('utf8'))
 }
 
 function* piecesOf(form: string): Generator<string> {

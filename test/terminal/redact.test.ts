@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { HiddenPatterns, Redactor } from '../../src/terminal/redact.ts'
 import { secretForms } from '../../src/terminal/secret-forms.ts'
-import { ENCODINGS } from './encodings.ts'
+import { ENCODINGS, MARKUP } from './encodings.ts'
 import { redactPlainly } from './redact-plainly.ts'
 
 /** Texts are latin1: one character a byte. */
@@ -203,7 +203,7 @@ describe('Redactor', () => {
   })
 
   describe('with every encoding, cut at every place, with a line break at every place', () => {
-    const secret = 'p@ss w0rd/+"$é’s\\𝄞'
+    const secret = `p@ss w0rd/+"$é'’s\\𝄞<&>`
     const patterns = secretForms([secret, 'another one', 'p@ss'])
     const texts = patterns.map((pattern) => Buffer.from(pattern).toString('latin1'))
     const redactor = hiding(patterns)
@@ -243,6 +243,36 @@ function visible(redacted: string): number {
 }
 
 describe('secretForms', () => {
+  it('finds every secret with special characters in every encoding, wherever the chunks break', () => {
+    const unit = fc.constantFrom(...`'"\`\\/%$&<>+=!#@:;?*()[]{}|~^-_. \n\taZ0éß’𝄞`)
+    const secrets = fc.string({ unit, minLength: 6, maxLength: 16 }).filter((text) => text.trim().length >= 6)
+    // Each starts bash.
+    const encodings = Object.entries({ ...ENCODINGS, ...MARKUP }).filter(([name]) => name !== 'printf %q of bash')
+    fc.assert(
+      fc.property(secrets, fc.array(fc.nat(200), { maxLength: 5 }), (secret, cuts) => {
+        const forms = secretForms([secret])
+        for (const [name, encode] of encodings) {
+          const encoded = encode(secret)
+          const text = Buffer.from(`<${encoded}>`)
+          const places = [0, ...cuts.filter((cut) => cut < text.length).sort((a, b) => a - b), text.length]
+          const chunks = places.slice(1).map((end, i) => text.subarray(places[i], end))
+          const shown = feed(hiding(forms), chunks)
+          expect(shown, `${name}: ${encoded}`).to.match(/^<[\s\S]{0,2}(\[secret\])+[\s\S]{0,2}>$/)
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('hides no text that is not the secret, also where its forms are short', () => {
+    for (const secret of ['', ' ', "''", '%', '&', '\n\n\n\n', '$$']) expect(secretForms([secret])).to.deep.equal([])
+    const text = `'' "" %% $$ &#39; &#x27; &apos; &quot; \\\\ \\u0027 %27 a'b`
+    for (const secret of [`a'b'c`, `'"'"'`, `%%%%`, `a"b`]) {
+      const shown = feed(hiding(secretForms([secret])), [Buffer.from(text)])
+      expect(shown, secret).to.equal(text)
+    }
+  })
+
   it('finds a secret in base64 whatever stands before and after it', () => {
     const secret = 'p@ss w0rd/+"$é'
     for (const prefix of ['', 'a', 'ab', 'abc']) {
