@@ -1,3 +1,4 @@
+import { childEnvironment } from '../child-environment.ts'
 import { EscError } from '../errors.ts'
 import { catchSignals, findProgram, findUnexecutable, type PreparedProgram, runProgram } from '../terminal/index.ts'
 import {
@@ -29,6 +30,9 @@ const flags = {
   'no-pty': boolean({
     description: 'at a terminal, give the program pipes instead of a terminal of its own',
   }),
+  'keep-esc-keys': boolean({
+    description: 'hand the command also keys to environments, such as ESC_KEY, which it does not get otherwise',
+  }),
   lifetime: duration({
     description: 'how long credentials should live, where a provider can tell',
     char: 'l',
@@ -55,6 +59,7 @@ export default class Run extends EscCommand<number, typeof flags> {
   static override description =
     `Opens an environment and runs a command with its environmentVariables, and its files in temporary files whose paths are in
 variables. \${path} in an argument is replaced by the value there. Secrets in the output of the command are shown as [secret].
+Variables that hold keys to environments, such as ESC_KEY and VAULT_TOKEN, are not handed on; logins to clouds are.
 Exits with the exit code of the command; signals are passed on to it. Flags of esc stand before the command.`
   static override examples = [
     {
@@ -123,16 +128,15 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
   /** What runs in an environment. Its secrets are added to those that are hidden anyway. */
   #prepare({ file, name, args, reference }: Command, opened: OpenedEnvironment, secrets: Set<string>): PreparedProgram {
     const { properties = {}, revision } = opened
-    for (const secret of secretTexts(properties)) secrets.add(secret)
+    for (const secret of secretTexts(properties, this.io.env)) secrets.add(secret)
     const filled = args.map((argument) => interpolateArgument(properties, argument, secrets))
     const files = createFiles(properties, temporaryPlace(this.io))
-    const env: Record<string, string | undefined> = {
-      ...this.io.env,
-      ESC_ENVIRONMENT: reference.name,
-      ESC_REVISION: String(revision),
-    }
+    const add: Record<string, string> = Object.create(null)
+    add.ESC_ENVIRONMENT = reference.name
+    add.ESC_REVISION = String(revision)
     const variables = variablesOf(properties, 'environmentVariables', { redact: false })
-    for (const { name, value } of [...variables, ...files.variables]) env[name] = value
+    for (const { name, value } of [...variables, ...files.variables]) add[name] = value
+    const env = childEnvironment(this.io.env, { keepKeys: this.flags['keep-esc-keys'], add })
     const hidden = this.flags.interactive ? undefined : [...secrets]
     return {
       program: { file, name, args: filled, env, secrets: hidden, pty: !this.flags['no-pty'] },

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
+import { childEnvironment } from '../child-environment.ts'
 
 /**
  * Whether what is found at `node_modules/<name>` in `folder` came with git. Then whoever can push could run code on the
@@ -8,10 +9,14 @@ import { join } from 'node:path'
  */
 export function isCommitted(folder: string, name: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const options = { cwd: folder, env: { ...process.env, LC_ALL: 'C' }, maxBuffer: 64 << 20 }
-    execFile('git', ['ls-files', '-z', '--', pathToAsk(folder, name)], options, (_error, stdout, stderr) => {
-      resolve(stdout !== '' || /in submodule/.test(stderr))
-    })
+    execFile(
+      'git',
+      ['ls-files', '-z', '--', pathToAsk(folder, name)],
+      { cwd: folder, env: childEnvironment(process.env, { add: { LC_ALL: 'C' } }), maxBuffer: 64 << 20 },
+      (_error, stdout, stderr) => {
+        resolve(stdout !== '' || /in submodule/.test(stderr))
+      },
+    )
   })
 }
 

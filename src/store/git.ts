@@ -1,3 +1,5 @@
+import { childEnvironment } from '../child-environment.ts'
+
 export interface GitResult {
   /** Exit status; undefined: git could not be started, and `stderr` says why. */
   readonly status: number | undefined
@@ -16,7 +18,11 @@ export const machineGit: RunGit = async (args, { cwd, input = '' }) => {
   // Loaded only when it is needed: most commands never run git.
   const { spawn } = await import('node:child_process')
   return new Promise((resolve) => {
-    const child = spawn('git', args, { cwd, env: { ...process.env, LC_ALL: 'C' }, stdio: 'pipe' })
+    const child = spawn('git', args, {
+      cwd,
+      env: childEnvironment(process.env, { add: { LC_ALL: 'C' } }),
+      stdio: 'pipe',
+    })
     const out: Buffer[] = []
     const err: Buffer[] = []
     child.stdout.on('data', (chunk) => out.push(chunk))

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { childEnvironment } from '../child-environment.ts'
 import { EscError, messageOf } from '../errors.ts'
 import { findProgram } from './find-program.ts'
 import type { Io } from './io.ts'
@@ -57,7 +58,7 @@ export async function editText(io: Io, editor: Editor, text: string): Promise<st
     const code = await new Promise<number>((done, fail) => {
       const child = spawn(editor.program, [...editor.args, file], {
         stdio: io.sharesStreams ? 'inherit' : 'ignore',
-        env: { ...io.env },
+        env: childEnvironment(io.env),
         cwd: io.cwd,
       })
       kill = (signal) => child.kill(signal)

@@ -1,7 +1,7 @@
+import type { Variables } from '../child-environment.ts'
 import type { Busy } from './busy.ts'
 
-/** Environment variables as a command sees them. */
-export type Variables = Readonly<Record<string, string | undefined>>
+export type { Variables }
 
 /**
  * The world of one command: where it reads and writes, and what kind of terminal that is. `processIo()` is the real one;

@@ -1,3 +1,4 @@
+import { childEnvironment } from '../child-environment.ts'
 import { findProgram } from './find-program.ts'
 import type { Io } from './io.ts'
 import { shellWords } from './shell-words.ts'
@@ -18,7 +19,7 @@ export async function page(io: Io, text: string, command: string | undefined): P
   io.busy?.end()
   const { spawn } = await import('node:child_process')
   return new Promise((done) => {
-    const child = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'], env: { ...io.env } })
+    const child = spawn(program, args, { stdio: ['pipe', 'inherit', 'inherit'], env: childEnvironment(io.env) })
     child.on('error', () => done(false))
     child.on('close', () => done(true))
     // The reader may quit before everything is written.

@@ -1,4 +1,5 @@
 import { fstatSync, readSync, writeSync } from 'node:fs'
+import { childEnvironment, takeProcessVariables } from '../child-environment.ts'
 import type { Io } from './io.ts'
 
 const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -11,8 +12,9 @@ const BROKEN_PIPE = 141
  * every start (it loads `tty` or `net`).
  */
 export function processIo(): Io {
+  const env = takeProcessVariables()
   return {
-    env: process.env,
+    env,
     cwd: process.cwd(),
     get stdinIsTerminal() {
       return isTerminal(0)
@@ -45,8 +47,14 @@ export function processIo(): Io {
     startInBackground(words) {
       const { spawn } = process.getBuiltinModule('node:child_process') as typeof import('node:child_process')
       const program = process.argv[1] as string
-      const options = { detached: true, stdio: 'ignore', cwd: '/', windowsHide: true } as const
-      const child = spawn(process.execPath, [...process.execArgv, program, ...words], options)
+      const child = spawn(process.execPath, [...process.execArgv, program, ...words], {
+        // It signs webhooks with the keys of environments.
+        env: childEnvironment(env, { keepKeys: true }),
+        detached: true,
+        stdio: 'ignore',
+        cwd: '/',
+        windowsHide: true,
+      })
       child.on('error', () => {})
       child.unref()
     },

@@ -38,7 +38,7 @@ export async function startInPty(program: Program, io: Io, redactor: Redactor): 
     child = library.spawn(program.file, [...program.args], {
       ...size(),
       cwd: io.cwd,
-      env: { ...program.env },
+      env: program.env,
     }) as unknown as Child
   } catch (error) {
     settle()

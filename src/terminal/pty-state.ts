@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, openSync, readFileSync } from 'node:fs'
+import { childEnvironment } from '../child-environment.ts'
 
 /** On Linux, whose `/proc` is asked about it. */
 const SIGTSTP = 20
@@ -20,7 +21,10 @@ function foregroundGroup(pid: number): number | undefined {
       .split(' ')
     return Number(fields[5])
   } catch {
-    const { status, stdout } = spawnSync('ps', ['-o', 'tpgid=', '-p', String(pid)], { encoding: 'utf8' })
+    const { status, stdout } = spawnSync('ps', ['-o', 'tpgid=', '-p', String(pid)], {
+      encoding: 'utf8',
+      env: childEnvironment(process.env),
+    })
     return status === 0 ? Number(stdout) : undefined
   }
 }
@@ -38,7 +42,11 @@ function ignoresSuspension(pid: number): boolean {
 function hasSuspendKey(terminal: string): boolean {
   const fd = openSync(terminal, constants.O_RDWR | constants.O_NOCTTY)
   try {
-    const { stdout } = spawnSync('stty', ['-a'], { stdio: [fd, 'pipe', 'ignore'], encoding: 'utf8' })
+    const { stdout } = spawnSync('stty', ['-a'], {
+      stdio: [fd, 'pipe', 'ignore'],
+      encoding: 'utf8',
+      env: childEnvironment(process.env),
+    })
     return /\bsusp = \^Z/.test(stdout) && /(?<!-)\bisig\b/.test(stdout)
   } finally {
     closeSync(fd)

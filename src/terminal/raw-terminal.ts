@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { childEnvironment } from '../child-environment.ts'
 
 /** The terminal of this process while it passes every key on. */
 export interface RawTerminal {
@@ -24,6 +25,10 @@ export function makeTerminalRaw(): RawTerminal | undefined {
 const RAW = ['raw', '-echo', '-iexten']
 
 function stty(args: readonly string[]): string | undefined {
-  const { status, stdout } = spawnSync('stty', args, { stdio: ['inherit', 'pipe', 'ignore'], encoding: 'utf8' })
+  const { status, stdout } = spawnSync('stty', args, {
+    stdio: ['inherit', 'pipe', 'ignore'],
+    encoding: 'utf8',
+    env: childEnvironment(process.env),
+  })
   return status === 0 ? stdout.trim() : undefined
 }

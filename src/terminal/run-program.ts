@@ -1,6 +1,7 @@
+import type { ChildVariables } from '../child-environment.ts'
 import { EscError, messageOf } from '../errors.ts'
 import { fileSink } from './file-sink.ts'
-import type { Io, Variables } from './io.ts'
+import type { Io } from './io.ts'
 import { HiddenPatterns, Redactor } from './redact.ts'
 import { type Sink, writeRedacted } from './redacted-stream.ts'
 import { LEAST_SECRET_BYTES, secretForms } from './secret-forms.ts'
@@ -12,7 +13,7 @@ export interface Program {
   /** The name it is started under: its `argv[0]`. */
   readonly name: string
   readonly args: readonly string[]
-  readonly env: Variables
+  readonly env: ChildVariables
   /** What is hidden in its output. Undefined: it gets our streams as they are. */
   readonly secrets: readonly string[] | undefined
   /** Whether it gets a terminal of its own where we have one. Default: yes. */
@@ -82,7 +83,7 @@ async function startWithPipes(program: Program, io: Io, hides: boolean): Promise
     io.sharesStreams && (!hides || io.discards?.(stream)) ? 'inherit' : 'pipe'
   const child = spawn(program.file, [...program.args], {
     argv0: program.name,
-    env: { ...program.env },
+    env: program.env,
     cwd: io.cwd,
     detached: program.ownGroup === true,
     stdio: [io.sharesStreams ? 'inherit' : 'ignore', output('stdout'), output('stderr')],

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { childEnvironment } from '../child-environment.ts'
 
 /** Either may be empty: not configured. */
 export interface GitIdentity {
@@ -85,7 +86,7 @@ function askGit(env: Variables, folder: string): GitIdentity {
   // git itself knows all the files, includes and conditions.
   const answer = spawnSync('git', ['config', '--null', '--get-regexp', '^user\\.(name|email)$'], {
     cwd: folder,
-    env: { ...env },
+    env: childEnvironment(env),
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: 5_000,

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Variables } from '../child-environment.ts'
+import { keyTexts } from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
 import type { ExportedMap, ExportedValue } from '../evaluate/index.ts'
 import { scanInterpolation } from '../language/index.ts'
@@ -73,9 +75,12 @@ export function interpolateArgument(properties: ExportedMap, argument: string, s
 /** Secrets this long are hidden in a program's output even if it was not handed them: it may read them from a file. */
 const LEAST_UNEXPORTED = 8
 
-/** The secret texts that a program's output must not show: those it is handed, and any longer one of the environment. */
-export function secretTexts(properties: ExportedMap): Set<string> {
-  const texts = new Set<string>()
+/**
+ * The secret texts that a program's output must not show: those it is handed, any longer one of the environment, and the keys in our own
+ * variables.
+ */
+export function secretTexts(properties: ExportedMap, env: Variables): Set<string> {
+  const texts = keyTexts(env)
   for (const member of ['environmentVariables', 'files'] as const) {
     for (const { value, secret } of variablesOf(properties, member, { redact: false })) if (secret) texts.add(value)
   }

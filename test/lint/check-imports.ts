@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rooms, sharedNouns } from './rooms.ts'
+import { spawnProblems } from './spawns.ts'
 
 const root = fileURLToPath(new URL('../../src/', import.meta.url))
 const importPattern =
@@ -21,9 +22,11 @@ for (const file of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
     if (problem) problems.push(`src/${file}: imports ${target}: ${problem}`)
   }
 }
-for (const problem of problems) console.error(problem)
+const spawns = spawnProblems()
+for (const problem of [...problems, ...spawns]) console.error(problem)
 console.log(problems.length === 0 ? 'imports: every arrow points one way' : `imports: ${problems.length} wrong`)
-process.exitCode = problems.length === 0 ? 0 : 1
+console.log(spawns.length === 0 ? 'programs: none is handed a key' : `programs: ${spawns.length} started wrongly`)
+process.exitCode = problems.length + spawns.length === 0 ? 0 : 1
 
 function judge(file: string, target: string): string | undefined {
   const [from, to] = [room(file), room(target)]

@@ -83,4 +83,13 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
 }
 
 /** Files directly in `src` that every folder may import: the nouns all rooms share. */
-export const sharedNouns = ['errors', 'json', 'plain', 'read-json', 'secret', 'suggestion', 'timestamp']
+export const sharedNouns = [
+  'child-environment',
+  'errors',
+  'json',
+  'plain',
+  'read-json',
+  'secret',
+  'suggestion',
+  'timestamp',
+]

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { childEnvironment } from '../../src/child-environment.ts'
 import type { Io } from '../../src/terminal/index.ts'
 import { runProgram } from '../../src/terminal/run-program.ts'
 
@@ -37,7 +38,10 @@ function watchedIo(): Watched {
 }
 
 function shell(watched: Watched, script: string, secrets: readonly string[] | undefined = []): Promise<number> {
-  return runProgram({ file: '/bin/sh', name: 'sh', args: ['-c', script], env: process.env, secrets }, watched.io)
+  return runProgram(
+    { file: '/bin/sh', name: 'sh', args: ['-c', script], env: childEnvironment(process.env), secrets },
+    watched.io,
+  )
 }
 
 describe('runProgram', () => {
@@ -83,7 +87,7 @@ describe('runProgram', () => {
   })
 
   it('fails when the program cannot be started', async () => {
-    const program = { file: '/nonexistent', name: 'x', args: [], env: {}, secrets: [] }
+    const program = { file: '/nonexistent', name: 'x', args: [], env: childEnvironment({}), secrets: [] }
     const problem = await runProgram(program, watchedIo().io).catch((error) => error)
     expect(problem).to.include({ code: 'invalid_input' })
   })
