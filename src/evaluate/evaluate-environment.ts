@@ -85,7 +85,7 @@ export async function evaluateEnvironment(
     if (options.signal?.aborted) throw new EscError('interrupted', 'stopped')
     const round = new Round(roundRequest, driver.answers)
     const root = round.run()
-    if (await driver.answer([...round.calls.values()])) continue
+    if (await driver.answer([...round.calls.values()], round.evaluated)) continue
     return {
       environment: exportEnvironment(round, root),
       diagnostics: [...diagnostics, ...round.diagnostics],
@@ -198,8 +198,11 @@ class Driver {
   }
 
   /** Makes all calls that have no answer yet, together. Whether there were any. */
-  async answer(calls: readonly Call[]): Promise<boolean> {
+  async answer(calls: readonly Call[], evaluated: readonly string[]): Promise<boolean> {
     const open = calls.filter((call) => !this.#results.has(call.id))
+    if (open.some(({ kind }) => kind === 'open' || kind === 'openRotator' || kind === 'rotate')) {
+      await this.#world.vouch?.(evaluated)
+    }
     await Promise.all(open.map((call) => this.#call(call)))
     return open.length > 0
   }

@@ -45,4 +45,9 @@ export interface World {
   /** May reject: `unknown provider "x"`. */
   provider(name: string): Promise<Provider>
   rotator(name: string): Promise<Rotator>
+  /**
+   * Asked before calls of providers and rotators are made, with the names of the environments that were evaluated so far: what they
+   * say decides where the inputs of a call go. A rejection ends the evaluation. Default: all are believed.
+   */
+  vouch?(environments: readonly string[]): Promise<void>
 }

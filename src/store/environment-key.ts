@@ -52,12 +52,19 @@ export class EnvironmentKey {
     return this.existing()
   }
 
-  /** A sealed revision without a key in the settings: making a new key would hide that something is gone. */
-  refuseLost(revision: Revision): void {
-    if (revision.seal === undefined) return
+  /**
+   * A sealed revision without a key in the settings: making a new key would hide that something is gone.
+   * `newest`: looked at with all before it; an environment that never had a key has few.
+   */
+  refuseLost(newest: Revision): void {
+    let sealed: Revision | undefined = newest
+    while (sealed !== undefined && sealed.seal === undefined) {
+      sealed = sealed.number === 1 ? undefined : this.#history.revision(sealed.number - 1)
+    }
+    if (sealed === undefined) return
     throw new EscError(
       'store_damaged',
-      `revision ${revision.number} of environment '${this.#place.name}' is sealed, but ${this.#settings.last.file} has no wrappedDataKey`,
+      `revision ${sealed.number} of environment '${this.#place.name}' is sealed, but ${this.#settings.last.file} has no wrappedDataKey`,
       { hint: restoreHint },
     )
   }
@@ -74,9 +81,12 @@ export class EnvironmentKey {
     await takeTurn(this.#place, 'key', () =>
       this.#settings.change((settings) => {
         if (settings.wrappedDataKey !== undefined) return {}
-        const sealedFrom = this.#history.newest().number + 1
+        const newest = this.#history.newest()
+        // The seal of the settings vouches for it, and so for all that it goes back to.
+        this.#history.promisedDigest(1)
+        const bound = { sealedFrom: newest.number + 1, sealedAfter: newest.digest }
         memory.trustKey(owner.id, digestOfKey(wrappedDataKey))
-        return sealSettings(settings, { secretsProvider, wrappedDataKey, sealedFrom }, key)
+        return sealSettings(settings, { secretsProvider, wrappedDataKey, ...bound }, key)
       }),
     )
   }

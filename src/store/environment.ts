@@ -14,7 +14,7 @@ import { readOpened, writeOpened } from './opened-file.ts'
 import { type EnvironmentPlace, restoreHint } from './place.ts'
 import { type Author, type Change, digestOf, formatRevision, parseRevision, type Revision } from './revision-file.ts'
 import { Seals } from './seals.ts'
-import { type Settings, sealedFields, sealSettings } from './settings.ts'
+import { keyedFields, type Settings, sealedFields, sealSettings } from './settings.ts'
 import { keyChanged, type SettingsChange, SettingsFile } from './settings-file.ts'
 import { cleanUpSwap } from './swap.ts'
 import { takeTurn } from './turn.ts'
@@ -152,6 +152,11 @@ export class Environment {
     return key
   }
 
+  /** As `verify`, for who has unlocked it already. Says nothing about the settings' seal. @throws EscError `tampered`. */
+  verifyUnder(key: DataKey, revision: Revision): void {
+    this.#seals.verifyRevision(revision, key)
+  }
+
   /** The data key; made, wrapped and recorded in the settings when there is none yet. */
   async dataKey(): Promise<DataKey> {
     this.#guard(this.settings.wrappedDataKey === undefined ? 'write' : 'open')
@@ -159,8 +164,8 @@ export class Environment {
   }
 
   /**
-   * Checks the settings' seal, a revision's seal and that the revision before it is the one it was made after; for one
-   * that is older than the environment's key, that later ones vouch for it. Environments without a key have nothing to check.
+   * Checks the settings' seal, the newest revision's seal, that this one is what the newest goes back to, and that the revision before it
+   * is the one it was made after. An environment without a key must have nothing that is sealed.
    * @throws EscError `tampered`, naming the revision and its file.
    */
   async verify(revision: Revision): Promise<void> {
@@ -169,9 +174,7 @@ export class Environment {
       return
     }
     this.#key.refuseLost(revision)
-    const unsealed = (['revisionTags', 'retractions', 'schedule'] as const).find(
-      (field) => this.settings.get(field) !== undefined,
-    )
+    const unsealed = keyedFields.find((field) => this.settings.get(field) !== undefined)
     if (unsealed === undefined) return
     throw new EscError('tampered', `${this.settings.file} has ${unsealed} that nothing vouches for`, {
       hint: restoreHint,
@@ -270,7 +273,7 @@ export class Environment {
 
   /** The revision of the highest number, whatever this machine remembers: for a person to decide whether to believe it. */
   unconfirmedNewest(): Revision {
-    return this.#history.revision(this.#history.newestNumber())
+    return this.#history.unconfirmedNewest()
   }
 
   /** Takes the data key for right that this machine has not seen before: a person has said that it was changed on purpose. */
@@ -356,9 +359,18 @@ export class Environment {
       this.#settings.refuseChangedKey()
       // As with revisions: do not lend a new seal to something changed.
       this.#seals.verifySettings(this.settings, key)
-      this.#settings.change((settings) => sealSettings(settings, change(settings), key))
+      const bound = this.#unsealedBound(key)
+      this.#settings.change((settings) => sealSettings(settings, { ...bound, ...change(settings) }, key))
       this.#history.rememberSettings()
     })
+  }
+
+  /** `sealedAfter` where an earlier version has made the key without it. */
+  #unsealedBound(key: DataKey): JsonObject {
+    const { sealedFrom = 1, sealedAfter } = this.settings
+    if (sealedAfter !== undefined || sealedFrom === 1) return {}
+    this.#seals.verifyRevision(this.current(), key)
+    return { sealedAfter: this.#history.promisedDigest(sealedFrom - 1) }
   }
 
   /** False: that number is taken. */

@@ -1,17 +1,21 @@
 import { EscError } from '../errors.ts'
-import { readIfPresent, statusOf, syncFile, syncFolder } from '../files/index.ts'
+import { listIfPresent, readIfPresent, statusOf, syncFile, syncFolder } from '../files/index.ts'
 import { digestOfKey, type Sighting } from './history-memory.ts'
-import { layout } from './layout.ts'
+import { layout, revisionNumber } from './layout.ts'
 import { newestNumber } from './newest.ts'
 import { type EnvironmentPlace, restoreHint } from './place.ts'
 import { digestOf, parseRevision, type Revision } from './revision-file.ts'
-import type { SettingsFile } from './settings-file.ts'
+import type { Settings } from './settings.ts'
+import { keyChanged, type SettingsFile } from './settings-file.ts'
 import { finishSwap } from './swap.ts'
 
 /** The revisions of one environment. Reading them needs no key. */
 export class History {
   readonly #place: EnvironmentPlace
   readonly #settings: SettingsFile
+  /** Newest revision that was found last. Undefined: nobody has looked. */
+  #top: Revision | undefined
+  #chain: Chain | undefined
 
   constructor(place: EnvironmentPlace, settings: SettingsFile) {
     this.#place = place
@@ -20,7 +24,8 @@ export class History {
 
   /**
    * The newest revision.
-   * @throws EscError `tampered` when this machine has seen a newer one, or another one of that number, or another key.
+   * @throws EscError `tampered` when the settings promise a newer one; when this machine has seen a newer one, or another one of
+   *   that number, or another key.
    */
   newest(): Revision {
     const { memory } = this.#place
@@ -37,6 +42,7 @@ export class History {
     }
     if (number === 0) throw this.#missing(1)
     const newest = this.revision(number)
+    this.refuseUnpromised(newest)
     if (seen === undefined || !sameSighting(seen, this.#sighting(newest))) {
       // Another process may have changed the settings since they were read: memory may know of it before this object does.
       this.#settings.read()
@@ -44,7 +50,82 @@ export class History {
       this.#compareWithMemory(newest, seen, sighting)
       this.#rememberOnceDurable(newest, sighting)
     }
+    this.#top = newest
     return newest
+  }
+
+  /** The revision of the highest number, whatever the settings promise and this machine remembers. */
+  unconfirmedNewest(): Revision {
+    this.#top = this.revision(this.newestNumber())
+    return this.#top
+  }
+
+  /** The newest revision that was found last; it is looked for when nobody has yet. */
+  get top(): Revision {
+    return this.#top ?? this.newest()
+  }
+
+  /**
+   * A revision that the newest one vouches for, through the digests in between. Needs no key, so it is as good as the newest.
+   * @throws EscError `tampered`, and what `newest` and `revision` throw.
+   */
+  linked(number: number): Revision {
+    const revision = this.revision(number)
+    this.newest()
+    this.verifyLinked(revision)
+    return revision
+  }
+
+  /** That the newest revision vouches for this one. @throws EscError `tampered`, naming the file that does not fit. */
+  verifyLinked(revision: Revision): void {
+    const { top } = this
+    if (revision.number > top.number || revision.digest === top.digest) return
+    const promised = this.promisedDigest(revision.number)
+    if (revision.digest !== promised) throw notLinked(this.#place.name, revision, revision.number + 1)
+  }
+
+  /** Digest that the newest revision vouches for, of one that is not newer. Each file between the two is read once. */
+  promisedDigest(number: number): string {
+    const { top } = this
+    if (this.#chain?.digests.get(top.number) !== top.digest) {
+      this.#chain = { digests: new Map([[top.number, top.digest]]), lowest: top }
+    }
+    const chain = this.#chain
+    const { wrappedDataKey } = this.#settings.last
+    while (chain.lowest.number > number) {
+      const { previous, number: above } = chain.lowest
+      const before = this.revision(above - 1)
+      if (before.digest !== previous) {
+        // While the folder is replaced, the two are of different keys.
+        if (this.#settings.read().wrappedDataKey !== wrappedDataKey) throw keyChanged(this.#place.name)
+        throw notLinked(this.#place.name, before, above)
+      }
+      chain.digests.set(before.number, before.digest)
+      chain.lowest = before
+    }
+    return chain.digests.get(number)!
+  }
+
+  /**
+   * That the newest revision is as new as the settings promise: sealed, or the one that had no seal yet when the key was made.
+   * Settings from before that was recorded vouch for an empty definition only.
+   *
+   * @param vouched settings whose seal was verified. Default: those in the file.
+   * @throws EscError `tampered`.
+   */
+  refuseUnpromised(newest: Revision, vouched?: Settings): void {
+    if (isPromised(newest, vouched ?? this.#settings.last)) return
+    if (vouched === undefined && isPromised(newest, this.#settings.read())) return
+    const { folder, name } = this.#place
+    const { sealedFrom = 1, sealedAfter, file } = vouched ?? this.#settings.last
+    const isLast = newest.number === sealedFrom - 1
+    const problem =
+      isLast && sealedAfter !== undefined
+        ? `revision ${newest.number} of environment '${name}' is not the one that the settings vouch for, and nothing newer is there: ${newest.file} was changed, or later revisions were removed`
+        : `nothing vouches for revision ${newest.number} of environment '${name}', ${newest.file}: revisions from ${sealedFrom} on are sealed (sealedFrom in ${file}), and none of them is there`
+    throw new EscError('tampered', problem, {
+      hint: `restore ${layout.revisions(folder)} from the git history`,
+    })
   }
 
   /** @throws EscError `not_found`, `store_damaged`; `tampered` when it lacks the seal that the settings ask for. */
@@ -73,7 +154,13 @@ export class History {
 
   /** All revisions, newest first, each read when it is asked for. */
   *newestFirst(): Generator<Revision> {
-    for (let number = this.newest().number; number > 0; number--) yield this.revision(number)
+    const newest = this.newest()
+    yield newest
+    for (let number = newest.number - 1; number > 0; number--) {
+      const revision = this.revision(number)
+      this.verifyLinked(revision)
+      yield revision
+    }
   }
 
   /** Whether there is a revision of that number, without reading it. */
@@ -81,8 +168,26 @@ export class History {
     return this.#place.world.files.exists(layout.revision(this.#place.folder, number))
   }
 
-  newestNumber(hint?: number): number {
-    return newestNumber((number) => this.has(number), hint)
+  /**
+   * Number of the newest revision; 0: there is none. `known`: one that was there a while ago.
+   * @throws EscError `store_damaged` when one before the newest is missing, as far as that is looked at.
+   */
+  newestNumber(known = 0): number {
+    // Counting up from nothing would take the revision before a gap for the newest.
+    return known > 0 && this.has(known) ? newestNumber((number) => this.has(number), known) : this.#listedNewest()
+  }
+
+  #listedNewest(): number {
+    const { files } = this.#place.world
+    const { folder, name } = this.#place
+    const names = listIfPresent(files, layout.revisions(folder))
+    const numbers = new Set(names.flatMap((each) => revisionNumber(each) ?? []))
+    let newest = 0
+    while (numbers.has(newest + 1)) newest++
+    if (newest === numbers.size) return newest
+    const file = layout.revision(folder, newest + 1)
+    const problem = `revision ${newest + 1} of environment '${name}' is missing, though there are newer ones: ${file}`
+    throw new EscError('store_damaged', problem, { hint: restoreHint })
   }
 
   /**
@@ -178,6 +283,25 @@ export class History {
     }
     return new EscError('not_found', `environment '${name}' has no revision ${number}; the newest is ${newest}`)
   }
+}
+
+/** Digests that the newest revision vouches for, from its own down to that of `lowest`. */
+interface Chain {
+  readonly digests: Map<number, string>
+  lowest: Revision
+}
+
+function isPromised({ number, definition, digest }: Revision, { sealedFrom, sealedAfter }: Settings): boolean {
+  // The seals of the others are checked with the key.
+  if (sealedFrom === undefined || number >= sealedFrom) return true
+  if (number < sealedFrom - 1) return false
+  return sealedAfter === undefined ? definition.trim() === '' : digest === sealedAfter
+}
+
+/** `above`: number of the revision that names another one before it. */
+export function notLinked(name: string, before: Revision, above: number): EscError {
+  const problem = `revision ${before.number} of environment '${name}' is not the one that revision ${above} was made from: ${before.file} was changed`
+  return new EscError('tampered', problem, { hint: restoreHint })
 }
 
 function sameSighting(one: Sighting, other: Sighting): boolean {

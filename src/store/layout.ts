@@ -34,5 +34,11 @@ export const layout = {
 
 /** Whether there is any revision in the folder of an environment. */
 export function hasRevisions(files: FileSystem, environment: string): boolean {
-  return listIfPresent(files, layout.revisions(environment)).some((name) => /^[1-9][0-9]*\.yaml$/.test(name))
+  return listIfPresent(files, layout.revisions(environment)).some((name) => revisionNumber(name) !== undefined)
+}
+
+/** Number of the revision that a file name in `revisions/` stands for. Undefined: the file is no revision. */
+export function revisionNumber(name: string): number | undefined {
+  const number = /^([1-9][0-9]{0,14})\.yaml$/.exec(name)?.[1]
+  return number === undefined ? undefined : Number(number)
 }

@@ -1,6 +1,6 @@
 import type { DataKey } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
-import type { History } from './history.ts'
+import { type History, notLinked } from './history.ts'
 import { type EnvironmentPlace, restoreHint } from './place.ts'
 import { type Revision, sealedBytesOf } from './revision-file.ts'
 import { type Settings, sealedSettings } from './settings.ts'
@@ -11,8 +11,12 @@ export class Seals {
   readonly #place: EnvironmentPlace
   readonly #history: History
   readonly #settings: SettingsFile
-  /** Digests of revisions whose seal has been verified. */
+  /** Digests of revisions that the key vouches for, with their link to the one before. */
   readonly #verified = new Set<string>()
+  /** Digests of newest revisions that have the right seal, or need none. */
+  readonly #sealed = new Set<string>()
+  /** Settings whose seal was verified last. */
+  #vouched: Settings | undefined
 
   constructor(place: EnvironmentPlace, history: History, settings: SettingsFile) {
     this.#place = place
@@ -23,27 +27,24 @@ export class Seals {
   /** @throws EscError `tampered`. */
   verifySettings(settings: Settings, key: DataKey): void {
     verifySettingsSeal(settings, key)
+    this.#vouched = settings
   }
 
   /**
-   * The seal of a revision, and that the one before it is the one it was made after; for one older than the key, that the
-   * first sealed one vouches for it.
+   * That the key vouches for a revision: the newest one's seal, the chain of digests from there to this one, and that the one before
+   * it is the one it was made after. A newest one without a seal must be the one that the settings vouch for.
+   *
    * @throws EscError `tampered`; `conflict` when the key was changed while we were reading.
    */
   verifyRevision(revision: Revision, key: DataKey): void {
     if (this.#verified.has(revision.digest)) return
-    const { sealedFrom, wrappedDataKey } = this.#settings.last
+    const { wrappedDataKey } = this.#settings.last
     try {
-      if (revision.seal !== undefined) {
-        this.#verifySeal(revision, key)
-        if (revision.number > 1) this.verifyLink(revision)
-      } else if (sealedFrom !== undefined && revision.number < sealedFrom && this.#history.has(sealedFrom)) {
-        const first = this.#history.revision(sealedFrom)
-        this.#verifySeal(first, key)
-        for (let later = first; later.number > revision.number; later = this.#history.revision(later.number - 1)) {
-          this.verifyLink(later)
-        }
-      }
+      const { top } = this.#history
+      const isOlder = revision.number < top.number
+      this.#verifyOwn(isOlder ? top : revision, key)
+      if (isOlder) this.#history.verifyLinked(revision)
+      if (revision.number > 1) this.verifyLink(revision)
     } catch (error) {
       if (this.#settings.read().wrappedDataKey === wrappedDataKey) throw error
       throw keyChanged(this.#place.name)
@@ -59,11 +60,14 @@ export class Seals {
     // It may be missing, or the folder just being replaced.
     const before = this.#history.revision(revision.number - 1)
     if (before.digest === previous) return
-    throw new EscError(
-      'tampered',
-      `revision ${before.number} of environment '${this.#place.name}' is not the one that revision ${revision.number} was made from: ${before.file} was changed`,
-      { hint: restoreHint },
-    )
+    throw notLinked(this.#place.name, before, revision.number)
+  }
+
+  #verifyOwn(newest: Revision, key: DataKey): void {
+    if (this.#sealed.has(newest.digest)) return
+    if (newest.seal === undefined) this.#history.refuseUnpromised(newest, this.#vouched)
+    else this.#verifySeal(newest, key)
+    this.#sealed.add(newest.digest)
   }
 
   #verifySeal(revision: Revision, key: DataKey): void {

@@ -176,7 +176,10 @@ class Successor {
     refuseUnfinishedRotation(this.#environment)
     refuseEdit(this.#environment)
     const newest = this.#environment.current().number
-    while (this.length < newest) this.#add(this.length + 1)
+    while (this.length < newest) {
+      this.#environment.verifyUnder(this.#from, this.#environment.revision(this.length + 1))
+      this.#add(this.length + 1)
+    }
     syncFolder(world.files, layout.revisions(this.#folder))
     writeTemporary(world.files, layout.definition(this.#folder), Buffer.from(this.#last!.definition))
     writeTemporary(world.files, layout.settings(this.#folder), Buffer.from(this.#settingsText(before)))
@@ -192,7 +195,7 @@ class Successor {
 
   #settingsText(before: Settings): string {
     const { change, wrappedDataKey } = this.#options
-    const fields = { secretsProvider: change.secretsProvider, wrappedDataKey, sealedFrom: 1 }
+    const fields = { secretsProvider: change.secretsProvider, wrappedDataKey, sealedFrom: 1, sealedAfter: undefined }
     const resealed = new Settings(resealValues(before, { from: this.#from, to: this.#to }), before.file)
     const after = new Settings(resealed.with(sealSettings(before, fields, this.#to)), before.file)
     const sound =

@@ -36,6 +36,14 @@ export class Settings {
     return this.#count('sealedFrom', 'revision number')
   }
 
+  /**
+   * Digest of the revision before `sealedFrom`, the newest of those without a seal of their own. Undefined: there is none, or an
+   * earlier version made the key.
+   */
+  get sealedAfter(): string | undefined {
+    return this.#text('sealedAfter')
+  }
+
   /** Counts the changes of sealed fields, so that older ones put back are noticed. Undefined: none since the seal covers them. */
   get generation(): number | undefined {
     return this.#count('generation', 'count')
@@ -89,6 +97,18 @@ export const sealedFields = [
   'sealedFrom',
   'generation',
   'secretsProvider',
+  'revisionTags',
+  'retractions',
+  'schedule',
+  'sealedAfter',
+] as const
+
+/** Fields that mean nothing without a key. */
+export const keyedFields = [
+  'sealedFrom',
+  'sealedAfter',
+  'generation',
+  'settingsSeal',
   'revisionTags',
   'retractions',
   'schedule',

@@ -75,7 +75,7 @@ export class Versions {
     const number = this.#number(version, settings.last)
     const retraction = retractionsOf(settings.last).find(({ revision }) => revision === number)
     if (retraction !== undefined) throw new RetractedError(this.#place.name, retraction)
-    return history.revision(number)
+    return history.linked(number)
   }
 
   /** By name. Without `latest`. */

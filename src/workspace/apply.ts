@@ -115,10 +115,15 @@ async function unchangedOf(workspace: Workspace, texts: ReadonlyMap<string, stri
     const environment = workspace.store.environment(name)
     const newest = environment.current()
     const hasKey = environment.settings.wrappedDataKey !== undefined
+    if (hasKey) await environment.verify(newest).catch(ignoreMissingKey)
     const sealed = hasKey ? await encryptFor(environment, text, newest).catch(() => text) : text
     if (sealed === newest.definition) unchanged.add(name)
   }
   return unchanged
+}
+
+function ignoreMissingKey(error: unknown): void {
+  if (!(error instanceof EscError && error.code === 'key_unavailable')) throw error
 }
 
 /** What would be refused. They are checked against each other, not against what they replace. */

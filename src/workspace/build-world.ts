@@ -63,8 +63,6 @@ export function buildWorld(
         inputs: provider.inputs,
         outputs: provider.outputs,
         open: async (inputs, call) => {
-          // Whoever wrote the call decides where the secrets in it go.
-          await environments.verify(call.currentEnvironment)
           workspace.audit.flush()
           workspace.options.progress?.(`waiting for ${name}`)
           const place = {
@@ -83,6 +81,9 @@ export function buildWorld(
       }
     },
     rotator: options.rotator ?? ((name) => openingRotator(workspace, name)),
+    async vouch(names) {
+      for (const name of names) await environments.verify(name)
+    },
   }
 }
 

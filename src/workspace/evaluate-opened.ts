@@ -24,10 +24,11 @@ export async function evaluateOpened(
   { name, text, unlock, environments, cache }: Opening,
   options: { readonly signal?: AbortSignal },
 ): Promise<{ readonly properties: ExportedMap | undefined; readonly diagnostics: readonly Diagnostic[] }> {
-  const { load, provider, rotator } = buildWorld(workspace, options, environments)
+  const { load, provider, rotator, vouch } = buildWorld(workspace, options, environments)
   let depends = false
   const world = {
     load,
+    vouch,
     provider: (each: string) => {
       depends = true
       return provider(each)

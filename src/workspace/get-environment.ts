@@ -44,6 +44,7 @@ export async function definitionText(
   const revision = environment.resolve(reference.version)
   if (reference.version === undefined) warnOfUnsavedEdit(workspace, environment, revision)
   // An environment without a key has no ciphertext either.
+  if (showSecrets) await environment.verify(revision)
   const isPlain = !showSecrets || environment.settings.wrappedDataKey === undefined
   const key = isPlain ? undefined : await environment.unlock(revision)
   permitted.done()

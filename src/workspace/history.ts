@@ -34,8 +34,10 @@ export function history(workspace: Workspace, reference: EnvironmentReference): 
   const environment = workspace.store.environment(reference.name)
   const first = revisionNamed(environment, reference.version)
   const summary = summaries(environment)
-  const revisions = [summary(first)]
-  for (let number = first.number - 1; number > 0; number--) revisions.push(summary(environment.revision(number)))
+  const revisions: RevisionSummary[] = []
+  for (const revision of environment.history()) {
+    if (revision.number <= first.number) revisions.push(summary(revision))
+  }
   return revisions
 }
 

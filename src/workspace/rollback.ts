@@ -44,6 +44,8 @@ export async function rollBack(
   const environment = workspace.store.environment(reference.name)
   const target = environment.resolve(requireVersion(reference))
   const base = environment.current()
+  // The next seal vouches for what is brought back, and so does the one for the credentials of revisions in between.
+  await environment.verify(target)
   const { text, kept, left } = rollbackText(environment, target, base)
   if (options.exact && kept.length > 0 && !options.force) {
     throw new EscError(

@@ -123,6 +123,7 @@ interface KnownSecret {
 /** The text with its secrets encrypted; those that have not changed keep the ciphertext they have in `base`. */
 export async function encryptFor(environment: Environment, text: string, base: Revision): Promise<string> {
   const key = await environment.dataKey()
+  environment.verifyUnder(key, base)
   const decrypt = (ciphertext: Uint8Array) => key.decrypt(ciphertext)
   const known = knownSecrets(environment.name, base.definition, decrypt)
   const unused = new Set(known)

@@ -121,6 +121,149 @@ describe('a store that somebody without the key has changed', () => {
     await expectTampered(elsewhere(), 'sealedFrom')
   })
 
+  describe('without the revisions that are sealed', () => {
+    const settings = (name = 'rotators/ci') => join(folder, name, 'settings.yaml')
+    const forged = (definition: string) =>
+      `revision: 1\ncreated: 2026-11-20T10:00:00.000Z\nauthor: Mallory\nchange: create\n---\n${definition}`
+
+    function cut(name = 'rotators/ci', from = 2): void {
+      for (let number = from; number <= 4; number++) rmSync(file(number, name))
+    }
+
+    /** Everything that reads, on a machine that sees the store for the first time. */
+    async function expectRefused(name = 'rotators/ci', named = [file(1, name)]): Promise<void> {
+      const readers: Record<string, () => unknown> = {
+        current: () => elsewhere(name).current(),
+        'version 1': () => elsewhere(name).resolve('1'),
+        history: () => [...elsewhere(name).history()],
+        open: () => open(elsewhere(name)),
+        verify: async () => {
+          const environment = elsewhere(name)
+          await environment.verify(environment.revision(1))
+        },
+        append: () => elsewhere(name).append({ base: 1, definition: 'a: 1\n', change: 'edit', ...by }),
+        clone: () => Store.open(folder, place.world).clone(name, 'rotators/copy', { ...by, reencrypt: (text) => text }),
+        tag: () => elsewhere(name).versions.tag('stable', undefined, by),
+        rewrap: () => Store.open(folder, place.world).rewrapKey(name),
+        'change of key': () =>
+          Store.open(folder, place.world).changeSecretsProvider(name, {
+            secretsProvider: 'default',
+            reencrypt: (text) => text,
+          }),
+      }
+      for (const [reader, run] of Object.entries(readers)) {
+        const error = await errorOf(run)
+        expect(error.code, reader).to.equal('tampered')
+        expect(
+          named.some((path) => error.message.includes(path)),
+          `${reader}: ${error.message}`,
+        ).to.equal(true)
+      }
+      for (const useKeys of [true, false]) {
+        const { findings } = await Store.open(folder, place.world).check({ environments: [name], useKeys })
+        const found = findings.filter(({ severity, file: at }) => severity === 'error' && at === file(1, name))
+        expect(found.map(({ kind }) => kind)).to.include('tampered')
+      }
+    }
+
+    it('is refused with another revision 1, by everything that reads it, with the key and without', async () => {
+      cut()
+      writeFileSync(file(1), forged('a: evil\n'))
+      await expectRefused()
+    })
+
+    it('is refused with a revision 1 that holds a ciphertext of a later one, or a seal of its own', async () => {
+      const text = readFileSync(file(4), 'utf8')
+      const ciphertext = /a: (.*)/.exec(text)![1]!
+      cut()
+      writeFileSync(file(1), forged(`a: ${ciphertext}\nb: ${ciphertext}\n`))
+      await expectRefused()
+      writeFileSync(file(1), forged('a: 1\n').replace('---', `${/^seal: .*$/m.exec(text)![0]}\n---`))
+      await expectRefused()
+    })
+
+    it('is refused when the promise was taken out of the settings', async () => {
+      cut()
+      writeFileSync(file(1), forged('a: evil\n'))
+      edit(settings(), (text) => text.replace(/^sealedAfter: .*\n/m, ''))
+      await expectRefused('rotators/ci', [file(1), settings()])
+      // Empty, it is no more than the old format had; but the settings are not what was sealed.
+      writeFileSync(file(1), forged(''))
+      await expectTampered(elsewhere(), 'settings.yaml was changed')
+    })
+
+    it('is refused in a store of the attacker, with copied settings and a copied ciphertext', async () => {
+      const ciphertext = /a: (.*)/.exec(readFileSync(file(4), 'utf8'))![1]!
+      const own = join(folder, 'rotators/mine')
+      mkdirSync(join(own, 'revisions'), { recursive: true })
+      writeFileSync(settings('rotators/mine'), readFileSync(settings()))
+      writeFileSync(file(1, 'rotators/mine'), forged(`a: ${ciphertext}\nb: ${ciphertext}\n`))
+      await expectRefused('rotators/mine')
+    })
+
+    it('opens at the revision that the key was made after, which is what it was then', async () => {
+      cut()
+      rmSync(join(folder, 'rotators/ci/environment.yaml'))
+      const environment = elsewhere()
+      expect(environment.current().number).to.equal(1)
+      await environment.verify(environment.current())
+      await environment.append({ base: 1, definition: 'a: 1\n', change: 'edit', ...by })
+    })
+  })
+
+  it('is refused, on a machine that sees it for the first time, with a revision missing in the middle', async () => {
+    rmSync(file(3))
+    for (const run of [() => elsewhere().current(), () => elsewhere().resolve('2'), () => open(elsewhere())]) {
+      const error = await errorOf(run)
+      expect(error.code).to.equal('store_damaged')
+      expect(error.message).to.contain('revision 3').and.contain(file(3))
+    }
+  })
+
+  it('is refused at an older version that was replaced by a sealed one of another branch', async () => {
+    const branch = join(place.folder, 'branch')
+    cpSync(join(folder, 'rotators/ci'), branch, { recursive: true })
+    await fresh().append({ base: 4, definition: 'a: 1\n', change: 'edit', ...by })
+    const theirs = readFileSync(file(5))
+    rmSync(join(folder, 'rotators/ci'), { recursive: true })
+    cpSync(branch, join(folder, 'rotators/ci'), { recursive: true })
+    const ours = elsewhere()
+    for (const base of [4, 5, 6, 7]) await ours.append({ base, definition: `a: ${base}\n`, change: 'edit', ...by })
+    await ours.versions.tag('stable', '5', by)
+    expect((await ours.resolve('stable')).definition).to.equal('a: 4\n')
+    writeFileSync(file(5), theirs)
+    for (const version of ['5', 'stable', '4', '1']) {
+      const error = await errorOf(() => elsewhere().resolve(version))
+      expect(error.code, version).to.equal('tampered')
+      expect(error.message).to.contain(file(5))
+    }
+    const environment = elsewhere()
+    const error = await errorOf(() => environment.verify(environment.revision(5)))
+    expect(error.message).to.contain(file(5))
+    expect(await errorOf(() => [...elsewhere().history()])).to.include({ code: 'tampered' })
+    // The newest does not go back to it directly, and is what it was.
+    expect((await elsewhere().resolve(undefined)).number).to.equal(8)
+  })
+
+  it('is refused without its data key though the newest revision has no seal', async () => {
+    edit(join(folder, 'rotators/ci/settings.yaml'), (text) =>
+      text.replace(/^(wrappedDataKey|sealed|generation|settingsSeal).*\n/gm, ''),
+    )
+    const forged = 'revision: 5\ncreated: 2026-11-20T10:00:00.000Z\nauthor: Mallory\nchange: edit\n---\na: evil\n'
+    writeFileSync(file(5), forged)
+    for (const run of [
+      () => elsewhere().dataKey(),
+      async () => {
+        const environment = elsewhere()
+        await environment.verify(environment.current())
+      },
+    ]) {
+      const error = await errorOf(run)
+      expect(error.code).to.equal('store_damaged')
+      expect(error.message).to.contain('wrappedDataKey')
+    }
+  })
+
   it('is refused when a revision from before the key was edited', async () => {
     edit(file(1), (text) => text.replace('Ada Lovelace', 'Mallory'))
     const environment = elsewhere()

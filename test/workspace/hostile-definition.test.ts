@@ -3,9 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { EscError } from '../../src/errors.ts'
+import { fromPlain, type World } from '../../src/evaluate/index.ts'
 import { encryptDefinition } from '../../src/language/index.ts'
 import { Store } from '../../src/store/index.ts'
-import { openEnvironment, openWorkspace } from '../../src/workspace/index.ts'
+import {
+  openEnvironment,
+  openWorkspace,
+  rollBack,
+  rotateEnvironment,
+  type Workspace,
+} from '../../src/workspace/index.ts'
 
 const by = { author: { name: 'Mallory' }, created: new Date('2026-11-20T10:00:00Z') }
 
@@ -75,6 +82,70 @@ describe('a hostile environment definition', () => {
     const error = await refusal('app/dev')
     expect(error).to.include({ code: 'tampered' })
     expect(error.message).to.contain("environment 'app/base'")
+  })
+
+  it('does not say, as an import without its seal, where the secrets of a sound one are sent', async () => {
+    await save('app/base', 'values: {address: good.example, length: 20}\n')
+    await save(
+      'app/dev',
+      'imports: [app/base]\nvalues:\n  token: {fn::secret: hunter2}\n  got: {fn::open::somewhere: {to: "https://${address}", token: "${token}"}}\n',
+    )
+    await save(
+      'app/rotated',
+      'imports: [app/base]\nvalues:\n  new: {fn::rotate::password: {inputs: {length: "${length}"}}}\n',
+    )
+    const sent: string[] = []
+    const provider: World['provider'] = async () => ({
+      inputs: true,
+      outputs: true,
+      async open(inputs) {
+        sent.push(JSON.stringify(inputs))
+        return fromPlain('opened')
+      },
+    })
+    const fresh = () => {
+      rmSync(join(store(), '.esc'), { recursive: true, force: true })
+      return openWorkspace({ cwd: folder, env: env(), notify: () => {}, now: () => new Date(), provider })
+    }
+    const openDev = (workspace: Workspace) => openEnvironment(workspace, workspace.reference('app/dev'))
+    const rotate = (workspace: Workspace) =>
+      rotateEnvironment(workspace, workspace.reference('app/rotated'), {
+        paths: [],
+        mode: 'rotate',
+        signal: new AbortController().signal,
+        onProgress: () => {},
+      })
+    await openDev(fresh())
+    expect(sent.join()).to.contain('good.example').and.contain('hunter2')
+    expect((await rotate(fresh())).revision).to.equal(3)
+    const file = join(store(), 'app/base/revisions/2.yaml')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('good', 'evil').replace('length: 20', 'length: 8'))
+    for (const run of [openDev, rotate]) {
+      const error = await run(fresh()).then(
+        () => undefined,
+        (reason) => reason,
+      )
+      expect(error).to.be.instanceOf(EscError).and.include({ code: 'tampered' })
+      expect(error.message).to.contain(file)
+    }
+    expect(sent.join()).to.not.contain('evil.example')
+    expect(Store.open(store(), world()).environment('app/rotated').current().number).to.equal(3)
+  })
+
+  it('is not brought back by a rollback to a revision that was changed', async () => {
+    for (const text of ['a: 1', 'a: 2', 'a: 3']) await save('app/dev', `values: {${text}}\n`)
+    const file = join(store(), 'app/dev/revisions/2.yaml')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('a: 1', 'a: evil'))
+    rmSync(join(store(), '.esc'), { recursive: true })
+    const workspace = openWorkspace({ cwd: folder, env: env(), notify: () => {}, now: () => new Date() })
+    const reference = workspace.reference('app/dev@2')
+    const error = await rollBack(workspace, reference, { exact: true, force: true }).then(
+      () => undefined,
+      (reason) => reason,
+    )
+    expect(error).to.be.instanceOf(EscError).and.include({ code: 'tampered' })
+    expect(error.message).to.contain(file)
+    expect(Store.open(store(), world()).environment('app/dev').current().number).to.equal(4)
   })
 
   it('does not read what its reader has no key for, by importing it', async () => {

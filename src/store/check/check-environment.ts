@@ -10,7 +10,7 @@ import { layout } from '../layout.ts'
 import { type EnvironmentPlace, restoreHint } from '../place.ts'
 import { tombstonePath } from '../removed.ts'
 import { Seals } from '../seals.ts'
-import type { Settings } from '../settings.ts'
+import { keyedFields, type Settings } from '../settings.ts'
 import { SettingsFile } from '../settings-file.ts'
 import { WorkingDefinition } from '../working-definition.ts'
 import { checkRevisions } from './check-revisions.ts'
@@ -42,6 +42,10 @@ export async function checkEnvironment(
   const settings = attempt(report, layout.settings(place.folder), () => settingsFile.read(), merged)
   const key = settings && (await openKey(settings, { keys, seals, useKeys, report }))
   const revisions = checkRevisions(place, { settings, key, merged, report })
+  const { last } = revisions
+  if (settings !== undefined && last !== undefined) {
+    attempt(report, last.file, () => history.refuseUnpromised(last, settings), merged)
+  }
   if (settings !== undefined) {
     if (settings.wrappedDataKey === undefined) checkKeyless(settings, revisions.sealed, report)
     checkVersions(settings, revisions.newest, report)
@@ -120,7 +124,7 @@ async function openKey(
 }
 
 function checkKeyless(settings: Settings, sealed: boolean, report: Report): void {
-  const field = (['revisionTags', 'retractions', 'schedule'] as const).find((name) => settings.get(name) !== undefined)
+  const field = keyedFields.find((name) => settings.get(name) !== undefined)
   const { file } = settings
   const tampered = (problem: string) =>
     report({ severity: 'error', kind: 'tampered', file, problem, remedy: restoreHint })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { DataKey } from '../../crypto/index.ts'
 import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
 import { hasConflictMarkers } from '../conflict-markers.ts'
-import { layout } from '../layout.ts'
+import { layout, revisionNumber } from '../layout.ts'
 import { type EnvironmentPlace, restoreHint } from '../place.ts'
 import { parseRevision, type Revision, sealedBytesOf } from '../revision-file.ts'
 import type { Settings } from '../settings.ts'
@@ -20,7 +20,13 @@ interface Context {
 export function checkRevisions(
   place: EnvironmentPlace,
   context: Context,
-): { readonly count: number; readonly newest: number; readonly sealed: boolean } {
+): {
+  readonly count: number
+  readonly newest: number
+  readonly sealed: boolean
+  /** The newest one; undefined: it cannot be read. */
+  readonly last: Revision | undefined
+} {
   const { report } = context
   const numbers = listNumbers(place, report)
   const newest = numbers.at(-1) ?? 0
@@ -45,15 +51,15 @@ export function checkRevisions(
     anySeal ||= revision?.seal !== undefined
     before = revision
   }
-  return { count: numbers.length, newest, sealed: anySeal }
+  return { count: numbers.length, newest, sealed: anySeal, last: before?.number === newest ? before : undefined }
 }
 
 function listNumbers(place: EnvironmentPlace, report: Report): number[] {
   const folder = layout.revisions(place.folder)
   const numbers: number[] = []
   for (const name of listIfPresent(place.world.files, folder)) {
-    const number = /^([1-9][0-9]{0,14})\.yaml$/.exec(name)?.[1]
-    if (number !== undefined) numbers.push(Number(number))
+    const number = revisionNumber(name)
+    if (number !== undefined) numbers.push(number)
     else if (!name.startsWith(temporaryPrefix)) {
       const problem = 'this file is no revision'
       const remedy = 'move it elsewhere, or remove it'

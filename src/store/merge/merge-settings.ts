@@ -3,10 +3,18 @@ import { formatJson, isJsonObject, type Json, type JsonObject } from '../../json
 import { Settings, sealSettings } from '../settings.ts'
 import { retractionsOf, revisionTagsOf } from '../versions.ts'
 
-/** Fields that belong to the key or are made anew: they are not merged. */
 /** Fields whose members belong together: half of one schedule and half of another is none. */
 const wholeFields = new Set(['schedule'])
-const ownFields = new Set(['id', 'secretsProvider', 'wrappedDataKey', 'sealedFrom', 'generation', 'settingsSeal'])
+/** Fields that belong to the key or are made anew: they are not merged. */
+const ownFields = new Set([
+  'id',
+  'secretsProvider',
+  'wrappedDataKey',
+  'sealedFrom',
+  'sealedAfter',
+  'generation',
+  'settingsSeal',
+])
 
 export interface SettingsToMerge {
   /** Undefined: it is not known where the sides parted. */

@@ -244,6 +244,7 @@ class Merge {
               secretsProvider: theirs.get('secretsProvider'),
               wrappedDataKey: theirs.wrappedDataKey,
               sealedFrom: theirs.sealedFrom ?? 1,
+              sealedAfter: theirs.sealedAfter,
             }),
             ours.file,
           )
