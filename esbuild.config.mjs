@@ -132,7 +132,8 @@ const pluginsByNode = {
   name: 'plugins-by-node',
   setup(build) {
     build.onLoad({ filter: /[/]src[/]plugins[/]import-module\.ts$/ }, () => ({
-      contents: 'export const importModule = (url) => require.importModule(url)',
+      contents:
+        'export const importModule = (url) => require.importModule(url)\nexport const packageFolder = require.packageFolder',
       loader: 'js',
     }))
   },

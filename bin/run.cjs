@@ -50,6 +50,7 @@ function requireHere(id) {
 requireHere.later = async (id, table, file) => requireHere(id)[table](file)
 // Plugins are no bundles of ours.
 requireHere.importModule = (url) => import(url)
+requireHere.packageFolder = root
 
 function compile(name) {
   const filename = `${root}/dist/${name}`

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'retracted' // a revision that was taken out of use
   | 'locked' // another process holds the environment
   | 'unsaved_edit' // environment.yaml was edited by hand and not saved
+  | 'untrusted' // the store wants something that was not allowed on this machine
   | 'forbidden' // the access rules of the store say no
   | 'key_unavailable' // the key that unlocks an environment is missing, wrong or out of reach
   | 'tampered' // a seal, digest or ciphertext does not verify

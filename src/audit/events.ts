@@ -38,6 +38,7 @@ export const auditEvents = {
   'environment-key-rewrapped': 'wrap the key again of',
   'environment-key-trusted': 'accept the key of',
   'store-settings-updated': 'change the settings of',
+  'store-trusted': 'change what this machine allows',
   'audit-log-read': 'read the audit log of',
   'access-updated': 'change the access rules of',
 } as const

@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { initStore } from '../workspace/index.ts'
+import { initChosenStore } from '../workspace/index.ts'
 import { EscCommand } from './framework/command.ts'
 import { text } from './framework/flags.ts'
 import { workspaceOptions } from './framework/session.ts'
@@ -40,7 +40,7 @@ All other commands find it from any folder inside it or beside it. Commit it to 
       organization: this.flags.organization,
       secretsProvider: this.flags['secrets-provider'],
     }
-    return initStore(request, workspaceOptions(this.io, this.flags))
+    return initChosenStore(request, workspaceOptions(this.io, this.flags))
   }
 
   text({ folder }: Result): string {

@@ -1,6 +1,7 @@
 import { EscError } from '../errors.ts'
 import type { FileSystem } from '../files/index.ts'
 import type { KeyOwner } from './data-key.ts'
+import { type KeyHost, unknownKeyHost, untrustedKeyHost } from './key-hosts.ts'
 import { showKeyUrl } from './key-url.ts'
 import type { Network } from './network.ts'
 import { parseAgeUrl } from './providers/age-url.ts'
@@ -29,6 +30,11 @@ export interface KeyContext {
   readonly prompt?: (question: string, options?: { readonly confirm?: boolean }) => Promise<string>
   /** Something the user must know, such as where a new key file is. No secrets. */
   readonly notify: (text: string) => void
+  /**
+   * Asked before credentials go to a host that a provider's URL names and that is no well-known one (`unknownKeyHost`). Throws to
+   * refuse. Absent: every such host is refused.
+   */
+  readonly allowHost?: (host: KeyHost) => Promise<void>
   /** Default: the machine's own files. */
   readonly files?: FileSystem
   /** Default: the machine's own network, 10 seconds an attempt. */
@@ -93,7 +99,13 @@ export function secretsProviderKind(url: string): string {
 
 /** The secrets provider that a URL such as `default` or `awskms://alias/x` names, for the data key of one environment. */
 export async function openSecretsProvider(url: string, context: KeyContext, owner: KeyOwner): Promise<SecretsProvider> {
-  return kinds[secretsProviderKind(url)]!.open(url, context, owner)
+  const kind = secretsProviderKind(url)
+  const host = unknownKeyHost(url, context.env)
+  if (host !== undefined) {
+    if (context.allowHost === undefined) throw untrustedKeyHost(host)
+    await context.allowHost(host)
+  }
+  return kinds[kind]!.open(url, context, owner)
 }
 
 /** How a data key gets from one lock to another without being changed. */

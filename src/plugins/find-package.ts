@@ -4,7 +4,9 @@ import { dirname, join, resolve, sep } from 'node:path'
 export interface FoundPackage {
   /** The folder whose `node_modules` it is in. */
   readonly folder: string
-  /** The file to import. */
+  /** Real path of the package. */
+  readonly root: string
+  /** The file to import, in `root`. */
   readonly entry: string
 }
 
@@ -18,7 +20,10 @@ export interface FoundPackage {
 export function findPackage(name: string, folder: string): FoundPackage | undefined {
   for (let at = resolve(folder); ; at = dirname(at)) {
     const found = join(at, 'node_modules', name)
-    if (existsSync(join(found, 'package.json'))) return { folder: at, entry: entryOf(realpathSync(found)) }
+    if (existsSync(join(found, 'package.json'))) {
+      const root = realpathSync(found)
+      return { folder: at, root, entry: entryOf(root) }
+    }
     if (dirname(at) === at) return undefined
   }
 }

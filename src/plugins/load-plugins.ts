@@ -1,39 +1,48 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { EscError, messageOf } from '../errors.ts'
 import { type Provider, providerNames } from '../providers/index.ts'
 import { type Rotator, rotatorNames } from '../rotators/index.ts'
-import { isCommitted } from './committed.ts'
-import { type FoundPackage, findPackage } from './find-package.ts'
 import { guardProvider, guardRotator } from './guard.ts'
 import { importModule } from './import-module.ts'
+import { type InspectedPlugin, inspectPlugin, type NamedPlugin, type PluginPlaces } from './inspect.ts'
+import { foreignFile } from './owner.ts'
 import type { Plugin } from './plugin.ts'
 import { pluginFault } from './plugin-shape.ts'
-
-/** One line of `plugins` in `esc.yaml`. */
-export interface NamedPlugin {
-  /** Name of the npm package. */
-  readonly name: string
-  /** Where it is named, for messages: `…/esc.yaml:3`. */
-  readonly at: string
-}
+import { snapshotOf } from './snapshot.ts'
 
 export interface LoadedPlugins {
   readonly rotators: ReadonlyMap<string, Rotator>
   readonly providers: ReadonlyMap<string, Provider>
 }
 
-const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
+/** What is needed to run a plugin. */
+export interface LoadOptions {
+  /**
+   * Asked with what stands for the code of each plugin (`InspectedPlugin.consent`) before any of it is run. Throws where this machine
+   * has not consented to it.
+   */
+  readonly consent: (wanted: readonly string[]) => Promise<void>
+  /** Where the copies that are run are kept: a folder of this user's, outside every repository. */
+  readonly snapshots: string
+}
 
 /**
  * Runs the code of the plugins and returns what they bring, each checked and guarded. All of them are loaded, whichever is
  * wanted: only so does it show when two bring the same name.
  *
- * @param folders packages are looked for from each of these upwards, in this order.
- * @throws EscError that names the plugin and its line in `esc.yaml`: `not_found`, `invalid_input`, `already_exists`, or
+ * @throws EscError that names the plugin and its line in `esc.yaml`: `not_found`, `invalid_input`, `already_exists`, `untrusted`, or
  *   `provider_failed` for a module that throws.
  */
-export async function loadPlugins(named: readonly NamedPlugin[], folders: readonly string[]): Promise<LoadedPlugins> {
-  const plugins = await Promise.all(named.map(async (each) => [each, await loadPlugin(each, folders)] as const))
+export async function loadPlugins(
+  named: readonly NamedPlugin[],
+  places: PluginPlaces,
+  options: LoadOptions,
+): Promise<LoadedPlugins> {
+  const inspected = await Promise.all(named.map((each) => inspectPlugin(each, places)))
+  await options.consent(inspected.map(({ consent }) => consent))
+  const plugins = await Promise.all(inspected.map(async (each) => [each, await loadPlugin(each, options)] as const))
   const rotators = new Names<Rotator>('rotator', rotatorNames)
   const providers = new Names<Provider>('provider', providerNames)
   for (const [by, { rotators: ofRotators = [], providers: ofProviders = [] }] of plugins) {
@@ -79,24 +88,18 @@ class Names<T extends { readonly name: string }> {
   }
 }
 
-async function loadPlugin({ name, at }: NamedPlugin, folders: readonly string[]): Promise<Plugin> {
-  if (!packageName.test(name)) {
-    throw new EscError('invalid_input', `${at}: plugin ${JSON.stringify(name)} is no name of an npm package`, {
-      hint: 'write a name such as esc-rotator-x, and install the package; a path would run whatever lies in this folder',
-    })
-  }
-  const { folder, entry } = locate(name, at, folders)
-  if (await isCommitted(folder, name)) {
-    throw new EscError('invalid_input', `${at}: plugin ${name} came with git, in ${folder}, and is not run`, {
-      hint: 'take node_modules out of git, look at the package, and install it yourself',
-    })
-  }
+async function loadPlugin(inspected: InspectedPlugin, { snapshots }: LoadOptions): Promise<Plugin> {
+  const { name, at, closure, entry } = inspected
   let loaded: unknown
   try {
-    loaded = await importModule(pathToFileURL(entry).href)
+    const folder = snapshotOf(closure, snapshots)
+    refuseForeignModules(folder)
+    loaded = await importModule(pathToFileURL(join(folder, entry)).href)
   } catch (error) {
+    if (error instanceof EscError && error.code === 'untrusted') throw error
+    const installed = join(closure.packages[0]!.folder, entry)
     throw new EscError('provider_failed', `${at}: plugin ${name} cannot be loaded: ${oneLine(messageOf(error))}`, {
-      hint: `look into ${entry}, update the package, or take ${name} out of \`plugins\``,
+      hint: `look into ${installed}, update the package, or take ${name} out of \`plugins\``,
       cause: error,
     })
   }
@@ -109,20 +112,20 @@ async function loadPlugin({ name, at }: NamedPlugin, folders: readonly string[])
   })
 }
 
-function locate(name: string, at: string, folders: readonly string[]): FoundPackage {
-  try {
-    for (const folder of folders) {
-      const found = findPackage(name, folder)
-      if (found !== undefined) return found
-    }
-  } catch (error) {
-    throw new EscError('invalid_input', `${at}: plugin ${name} cannot be loaded: ${messageOf(error)}`, {
-      hint: `install it again: npm install ${name}`,
-    })
+/** Node looks for what a package does not declare in every folder above it, so nobody else may own one there. */
+function refuseForeignModules(folder: string): void {
+  for (let at = dirname(folder); dirname(at) !== at; at = dirname(at)) {
+    const modules = join(dirname(at), 'node_modules')
+    const foreign = existsSync(modules) ? foreignFile([modules]) : undefined
+    if (foreign === undefined) continue
+    throw new EscError(
+      'untrusted',
+      `no plugin is run: ${modules}, above the copies of plugins, belongs to user ${foreign.uid}`,
+      {
+        hint: 'set ESC_STATE_HOME to a folder below which only you can write',
+      },
+    )
   }
-  throw new EscError('not_found', `${at}: plugin ${name} is not installed`, {
-    hint: `run "npm install ${name}" in ${folders[0]} or a folder above it`,
-  })
 }
 
 /** CommonJS made from an ES module has its default export inside its exports. */

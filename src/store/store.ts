@@ -22,6 +22,7 @@ import type { SecretsProviderChange, SecretsProviderChanged } from './secrets-pr
 import type { StagedEnvironment } from './staging.ts'
 import { StoreConfiguration } from './store-configuration.ts'
 import { lockScheduler, tryLockWebhooks, writeStore } from './store-locks.ts'
+import type { StoreSurvey } from './survey.ts'
 import { cleanUpSwap } from './swap.ts'
 import { type CompleteWorld, completeWorld, type StoreWorld } from './world.ts'
 
@@ -219,6 +220,12 @@ export class Store {
     this.#world.guard(place.name, 'write')
     const { renumberMerged } = await import('./merge/renumber-merged.ts')
     return renumberMerged(place, options)
+  }
+
+  /** Reads what all environments say in the clear. Asks no access rule: it returns no value of any environment. */
+  async survey(): Promise<StoreSurvey> {
+    const { surveyStore } = await import('./survey.ts')
+    return surveyStore(this.#world.files, this.folder)
   }
 
   /** Verifies everything there is, as far as the keys at hand allow, and says what is wrong. Changes nothing. */

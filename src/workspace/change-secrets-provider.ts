@@ -6,6 +6,7 @@ import { type ExposedSecrets, exposedSecrets } from './exposed-secrets.ts'
 import { permit, wholeStore } from './permit.ts'
 import { reencrypt } from './reencrypt.ts'
 import type { EnvironmentReference } from './reference.ts'
+import { allowTypedProvider } from './trust/typed-provider.ts'
 import { keyContext, type Workspace } from './workspace.ts'
 
 export interface SecretsProviderRequest {
@@ -58,6 +59,7 @@ export async function changeSecretsProvider(
   const permitted = new Map<string, Permitted>()
   for (const name of names) permitted.set(name, await permit(workspace, name, 'admin', 'environment-key-changed'))
   if (reference === undefined) await permit(workspace, wholeStore, 'admin', 'store-settings-updated')
+  await allowTypedProvider(workspace, secretsProvider)
   const before = new Map(names.map((name) => [name, providerOf(workspace, store.environment(name))]))
   // With all of it there already, what is wanted are new keys; else what is left of an interrupted run.
   const renewed =

@@ -7,6 +7,7 @@ import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { dropRotatorState } from './rotator-state.ts'
 import { saveDefinition } from './save-definition.ts'
+import { allowTypedProvider } from './trust/typed-provider.ts'
 import { type Workspace, warnOfUnsavedEdit } from './workspace.ts'
 
 export interface NewEnvironmentRequest {
@@ -49,6 +50,7 @@ export async function createEnvironment(
     })
   }
   const source = copyFrom && (await openSource(workspace, copyFrom))
+  await allowTypedProvider(workspace, secretsProvider)
   const environment = await doing('creating environment', () =>
     workspace.store.create(reference.name, {
       author,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { Store } from '../store/index.ts'
-import { keyContext, type WorkspaceOptions } from './workspace.ts'
+import { allowTypedProvider } from './trust/typed-provider.ts'
+import { keyContext, openWorkspaceAt, type WorkspaceOptions } from './workspace.ts'
 
 export interface NewStoreRequest {
   /** As typed; default: `environments` in the current folder. */
@@ -22,4 +23,17 @@ export function initStore(request: NewStoreRequest, options: WorkspaceOptions): 
     { keys: keyContext(options) },
   )
   return { folder: store.folder }
+}
+
+/** As `initStore`; the secrets provider is the user's own choice, so its host is allowed from now on. */
+export async function initChosenStore(
+  request: NewStoreRequest,
+  options: WorkspaceOptions,
+): Promise<{ readonly folder: string }> {
+  const made = initStore(request, options)
+  if (request.secretsProvider !== undefined) {
+    const workspace = openWorkspaceAt(made.folder, { ...options, onOpen: undefined }, 'named')
+    await allowTypedProvider(workspace, request.secretsProvider)
+  }
+  return made
 }

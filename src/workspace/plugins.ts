@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { EscError } from '../errors.ts'
-import type { LoadedPlugins, NamedPlugin } from '../plugins/index.ts'
+import { join } from 'node:path'
+import { EscError, messageOf } from '../errors.ts'
+import { stateFolder } from '../machine/index.ts'
+import type { LoadedPlugins, NamedPlugin, PluginPlaces } from '../plugins/index.ts'
 import { loadProvider, type Provider, providerNames } from '../providers/index.ts'
 import { loadRotator, type Rotator, rotatorNames } from '../rotators/index.ts'
 import { layout } from '../store/index.ts'
@@ -33,15 +35,49 @@ function hasPlugins({ store }: Workspace): boolean {
 function pluginsOf(workspace: Workspace): Promise<LoadedPlugins> {
   const known = loaded.get(workspace)
   if (known !== undefined) return known
-  const { store, options } = workspace
   const loading = (async () => {
-    const named = namedPlugins(store.folder)
+    const named = namedPlugins(workspace.store.folder)
     // Rare, so that other commands do not pay for it.
     const { loadPlugins } = await import('../plugins/index.ts')
-    return loadPlugins(named, [store.folder, options.cwd])
+    const { requirePowers } = await import('./trust/require-powers.ts')
+    return loadPlugins(named, placesOf(workspace), {
+      consent: (wanted) =>
+        requirePowers(
+          workspace,
+          wanted.map((value) => ({ kind: 'plugin', value })),
+        ),
+      snapshots: join(stateFolder(workspace.options.env), 'plugins'),
+    })
   })()
   loaded.set(workspace, loading)
   return loading
+}
+
+function placesOf({ store, options }: Workspace): PluginPlaces {
+  // A draft is a copy of the store without what is installed beside it.
+  const home = options.original?.store.folder ?? store.folder
+  return { store: home, folders: [home, options.cwd] }
+}
+
+/**
+ * What stands for the code of each plugin that is installed and could be run, and sentences about those that could not. Runs nothing
+ * of them.
+ */
+export async function inspectPlugins(
+  workspace: Workspace,
+): Promise<{ readonly plugins: readonly string[]; readonly problems: readonly string[] }> {
+  if (!hasPlugins(workspace)) return { plugins: [], problems: [] }
+  const { inspectPlugin } = await import('../plugins/index.ts')
+  const plugins: string[] = []
+  const problems: string[] = []
+  for (const named of namedPlugins(workspace.store.folder)) {
+    try {
+      plugins.push((await inspectPlugin(named, placesOf(workspace))).consent)
+    } catch (error) {
+      problems.push(messageOf(error))
+    }
+  }
+  return { plugins, problems }
 }
 
 /** `plugins` of `esc.yaml`, each with its line. */

@@ -1,5 +1,6 @@
 import { permit, visibleEnvironments } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
+import { allowTypedProvider } from './trust/typed-provider.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface Rewrapped {
@@ -27,6 +28,7 @@ export async function rewrapKeys(
   const rewrapped: Rewrapped[] = []
   for (const name of names) {
     const permitted = await permit(workspace, name, 'admin', 'environment-key-rewrapped')
+    await allowTypedProvider(workspace, secretsProvider)
     const done = await store.rewrapKey(name, secretsProvider)
     permitted.done(done)
     rewrapped.push({ name, ...done })

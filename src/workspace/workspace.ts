@@ -22,6 +22,7 @@ import { readKnownStores } from './known-stores.ts'
 import { refuseForbidden } from './permit.ts'
 import { findPrincipal, type Principal } from './principal.ts'
 import { type EnvironmentReference, parseReference } from './reference.ts'
+import type { TrustReview } from './trust/require-powers.ts'
 
 /** What a workspace needs from outside. */
 export interface WorkspaceOptions {
@@ -31,6 +32,8 @@ export interface WorkspaceOptions {
   readonly store?: string | undefined
   /** Asks a person for a secret; undefined when nobody is there. */
   readonly prompt?: KeyContext['prompt'] | undefined
+  /** Asks a person whether the store may do what it asks for; undefined when nobody is there. */
+  readonly askTrust?: ((review: TrustReview) => Promise<boolean>) | undefined
   /** Tells the user something that is no result, such as where a new key file is. No secrets. */
   readonly notify: (text: string) => void
   readonly now: () => Date
@@ -110,7 +113,12 @@ function workspaceOf(open: (world: StoreWorld) => Store, chosen: Chosen, options
   const guard = (environment: string, level: GuardLevel) => refuseForbidden(workspace, environment, level)
   // What happens in a copy has not happened yet.
   const witness = options.original === undefined ? { witness: announcingWitness(options.notify) } : {}
-  const store = open({ keys: keyContext(options), files: recorded.files, guard, ...witness })
+  const allowHost: KeyContext['allowHost'] = async ({ origin }) => {
+    // Rare: most URLs of secrets providers name no host, or one of their cloud.
+    const { requirePowers } = await import('./trust/require-powers.ts')
+    await requirePowers(workspace, [{ kind: 'keyHost', value: origin }])
+  }
+  const store = open({ keys: { ...keyContext(options), allowHost }, files: recorded.files, guard, ...witness })
   let author: Author | undefined
   let principal: Principal | undefined
   let rules: { readonly access: AccessRules | undefined } | undefined

@@ -172,6 +172,10 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'scheduler:tick': { needs: 'nothing', words: 'scheduler tick' },
   select: { needs: 'read', words: 'select {}' },
   status: { needs: 'nothing', words: 'status' },
+  trust: { needs: 'nothing', words: 'trust --yes' },
+  'trust:list': { needs: 'nothing', words: 'trust list' },
+  'trust:revoke': { needs: 'nothing', words: 'trust revoke' },
+  'trust:show': { needs: 'nothing', words: 'trust show' },
   version: { needs: 'nothing', words: 'version' },
 }
 

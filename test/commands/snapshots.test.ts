@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
@@ -131,6 +131,10 @@ const SESSION: readonly (readonly string[])[] = [
   ['access', 'list'],
   ['access', 'explain', 'app/dev'],
   ['env', 'trust', 'app/dev', '--yes'],
+  ['trust', 'show'],
+  ['trust', '--yes'],
+  ['trust', 'list'],
+  ['trust', 'revoke'],
   ['audit', 'log'],
   ['audit', 'verify'],
   ['check'],
@@ -157,6 +161,7 @@ describe('snapshots', () => {
         })
         if (hasOutput) shapes[`esc ${words.join(' ')} (exit code ${code})`] = shapeOf(JSON.parse(out))
         if (words[0] !== 'init') continue
+        appendFileSync(join(playground.store, 'esc.yaml'), 'network: {privateHosts: [adapter.internal]}\n')
         await playground.withEnvironment('app/dev', 'values: {x: 1}\n')
         const rotator = 'values:\n  user:\n    fn::rotate::password: {inputs: {length: 24}}\n'
         await playground.withEnvironment('app/rotating', rotator)

@@ -46,6 +46,7 @@ describe('a plugin', function () {
     // What its peer dependency resolves to: a second copy of Secret and EscError beside that of the program.
     symlinkSync(packageRoot, join(program.folder, 'node_modules', 'esc'))
     appendFileSync(join(program.store, 'esc.yaml'), 'plugins:\n  - esc-rotator-example\n')
+    await program.ok('trust', '--yes')
     const module: { ExampleService: new () => ExampleService } = await import(
       pathToFileURL(join(fixture, 'service.js')).href
     )
@@ -139,6 +140,7 @@ describe('a plugin', function () {
       join(installed, 'index.js'),
       `import { writeFileSync } from 'node:fs'\nwriteFileSync('ran', '')\nthrow new Error('no')`,
     )
+    await program.ok('trust', '--yes')
     await program.withEnvironment(
       'shop/plain',
       JSON.stringify({ values: { a: { 'fn::secret': 'x' }, p: { 'fn::rotate::password': { inputs: {} } } } }),

@@ -15,6 +15,10 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: ['files'],
     because: 'what this machine keeps, and where: it knows no store and no key',
   },
+  trust: {
+    mayImport: ['files', 'machine'],
+    because: 'what a store was allowed on this machine: it knows no store, no key, and nobody to ask',
+  },
   crypto: { mayImport: ['files', 'sdk'], because: 'keys and ciphertext know neither the store nor the language' },
   store: {
     mayImport: ['crypto', 'files', 'machine', 'syntax'],
@@ -58,6 +62,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
       'access',
       'audit',
       'machine',
+      'trust',
       'syntax',
       'schema',
       'language',

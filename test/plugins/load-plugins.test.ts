@@ -23,6 +23,7 @@ describe('loadPlugins()', () => {
     root = realpathSync(mkdtempSync(join(tmpdir(), 'esc-plugins-')))
     store = join(root, 'repository', 'environments')
     mkdirSync(store, { recursive: true })
+    writeFileSync(join(store, 'esc.yaml'), 'version: 1\n')
   })
   afterEach(() => rmSync(root, { recursive: true }))
 
@@ -40,10 +41,12 @@ describe('loadPlugins()', () => {
     return folder
   }
   const plugin = (content: string) => ({ 'index.mjs': `export default { contract: 1, ${content} }` })
+  const consent: (wanted: readonly string[]) => Promise<void> = async () => {}
   const load = (...names: string[]) =>
     loadPlugins(
       names.map((name, index) => ({ name, at: `esc.yaml:${index + 2}` })),
-      [store, join(root, 'elsewhere')],
+      { store, folders: [store, join(root, 'elsewhere')] },
+      { consent, snapshots: join(root, 'state', 'plugins') },
     )
 
   /** What the plugin is refused with. */

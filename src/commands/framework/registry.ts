@@ -87,6 +87,10 @@ export const COMMANDS: readonly string[] = [
   'scheduler:tick',
   'select',
   'status',
+  'trust',
+  'trust:list',
+  'trust:revoke',
+  'trust:show',
   'version',
 ]
 
@@ -124,5 +128,6 @@ export const TOPICS: Readonly<Record<string, string>> = {
   scheduler: 'Rotate by the clock',
   'env:webhook': 'Manage environment webhooks',
   'env:webhook:delivery': 'Manage environment webhook deliveries',
+  trust: 'What a store may do on this machine',
   oidc: 'Keys that sign requests to adapters',
 }

@@ -18,6 +18,7 @@ export function workspaceOptions(io: Host, flags: { readonly store?: string | un
     env: io.env,
     store: flags.store,
     prompt: secretPrompt(io),
+    askTrust: trustQuestion(io),
     notify: (text) => io.err(`${text}\n`),
     now: io.now,
     progress: (text) => io.busy?.say(text),
@@ -31,6 +32,12 @@ export function workspaceOptions(io: Host, flags: { readonly store?: string | un
       whenEnded(io, (error) => workspace.audit.end(error))
     },
   }
+}
+
+/** As for secrets, standard output may be captured. Undefined: nobody is there. */
+function trustQuestion(io: Host): WorkspaceOptions['askTrust'] {
+  if (!io.stdinIsTerminal || !io.stderrIsTerminal || io.env.TERM === 'dumb') return undefined
+  return async (review) => (await import('./trust-question.ts')).askTrust(review, io)
 }
 
 export function openSession(io: Host, flags: { readonly store?: string | undefined }): Workspace {
@@ -51,7 +58,7 @@ export function openUnattended(io: Host, flags: { readonly store?: string | unde
   return () => {
     const onOpen = opened ? undefined : (workspace: Workspace) => noteOpened(io, workspace)
     opened = true
-    return openWorkspace({ ...workspaceOptions(io, flags), prompt: undefined, onOpen })
+    return openWorkspace({ ...workspaceOptions(io, flags), prompt: undefined, askTrust: undefined, onOpen })
   }
 }
 

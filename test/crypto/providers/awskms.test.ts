@@ -155,7 +155,11 @@ describe('a key of AWS KMS', () => {
 
   it('is reached at the endpoint of the URL before those of the environment', async () => {
     const url = `awskms://alias/app?region=eu-west-1&endpoint=${encodeURIComponent(fake.url)}`
-    await roundTrip(url, { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:9' })
+    await roundTrip(url, {
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+      AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:9',
+      ESC_KEY_HOSTS: new URL(fake.url).host,
+    })
     await roundTrip('awskms://alias/app?region=eu-west-1', {
       AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
       AWS_ENDPOINT_URL_KMS: fake.url,

@@ -1,0 +1,21 @@
+/** What a store may do on this machine beyond opening its own values, as its user has decided (`docs/trust.md`). */
+export {
+  decisionFile,
+  listDecisions,
+  readDecision,
+  removeDecision,
+  type TrustDecision,
+  type TrustPlace,
+  writeDecision,
+} from './decision.ts'
+export { givenDigest, isDigest } from './given-digest.ts'
+export {
+  differenceOf,
+  digestOfPowers,
+  type Power,
+  type PowerDifference,
+  type PowerKind,
+  powerKinds,
+  samePower,
+  sortedPowers,
+} from './power.ts'

@@ -1,0 +1,59 @@
+import { hash } from 'node:crypto'
+
+/**
+ * What a store may be allowed to do on a machine beyond opening its own values:
+ *
+ * - `plugin`: run the code of an npm package; `<name> <folder, relative to the store> sha256:<hex>`
+ * - `keyHost`: name a host that gets the user's credentials for a secrets provider; `<scheme>://<host>[:port]`
+ * - `issuer`: name the issuer of identity tokens (`oidc.issuer`); its URL
+ * - `identity`: sign tokens with this machine's identity key; the organization that they name
+ * - `privateHost`: let rotators call a host with a private address (`network.privateHosts`); the host or pattern
+ * - `webhookHost`: let webhooks reach a host with a private address (`webhooks.allow`); the host
+ * - `variable`: set an environment variable that makes programs run code (`allow.variables`); its name
+ */
+export type PowerKind = 'plugin' | 'keyHost' | 'issuer' | 'identity' | 'privateHost' | 'webhookHost' | 'variable'
+
+export const powerKinds: readonly PowerKind[] = [
+  'identity',
+  'issuer',
+  'keyHost',
+  'plugin',
+  'privateHost',
+  'variable',
+  'webhookHost',
+]
+
+/** One thing that a store may be allowed to do. */
+export interface Power {
+  readonly kind: PowerKind
+  readonly value: string
+}
+
+export function samePower(a: Power, b: Power): boolean {
+  return a.kind === b.kind && a.value === b.value
+}
+
+/** Each once, in the order that the digest is made of. */
+export function sortedPowers(powers: Iterable<Power>): readonly Power[] {
+  const byText = new Map<string, Power>()
+  for (const { kind, value } of powers) byText.set(JSON.stringify([kind, value]), { kind, value })
+  return [...byText.entries()].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, power]) => power)
+}
+
+/** The digest that stands for exactly these powers: `sha256:` and 64 hex digits. The same set gives the same digest on every machine. */
+export function digestOfPowers(powers: Iterable<Power>): string {
+  const lines = sortedPowers(powers).map(({ kind, value }) => `${JSON.stringify([kind, value])}\n`)
+  return `sha256:${hash('sha256', `esc trust v1\n${lines.join('')}`, 'hex')}`
+}
+
+/** How what a store asks for differs from what it was allowed. */
+export interface PowerDifference {
+  readonly added: readonly Power[]
+  readonly removed: readonly Power[]
+}
+
+export function differenceOf(before: readonly Power[], after: readonly Power[]): PowerDifference {
+  const missing = (from: readonly Power[], other: readonly Power[]) =>
+    from.filter((power) => !other.some((each) => samePower(each, power)))
+  return { added: missing(after, before), removed: missing(before, after) }
+}

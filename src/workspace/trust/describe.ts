@@ -1,0 +1,32 @@
+import type { Power } from '../../trust/index.ts'
+
+/** What a power lets a store do, as the end of a sentence: `run the code of plugin esc-rotator-x`. Escaped for terminals. */
+export function describePower({ kind, value }: Power): string {
+  const shown = printable(value)
+  switch (kind) {
+    case 'plugin': {
+      const [, name = shown, folder = '', digest = ''] = /^(\S+) (.*) (sha256:\S+)$/.exec(shown) ?? []
+      return `run the code of plugin ${name}${folder === '' ? '' : ` in ${folder} (${digest})`}`
+    }
+    case 'keyHost':
+      return `send your credentials for a secrets provider to ${shown}`
+    case 'issuer':
+      return `sign identity tokens as issuer ${shown}`
+    case 'identity':
+      return `use this machine's identity key (oidc.key) as organization ${shown}`
+    case 'privateHost':
+      return `let rotators call ${shown}, also at a private address`
+    case 'webhookHost':
+      return `let webhooks reach ${shown}, also at a private address or unencrypted`
+    case 'variable':
+      return `set the variable ${shown}, which can make programs run other code`
+  }
+}
+
+/** Control characters, and those that change the direction of text, as escapes: a store chooses these texts. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

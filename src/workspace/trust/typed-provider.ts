@@ -1,0 +1,16 @@
+import { unknownKeyHost } from '../../crypto/index.ts'
+import type { Workspace } from '../workspace.ts'
+
+/**
+ * Takes a secrets provider's URL that the user has typed for allowed, host and all, and remembers that. Most URLs name no host, or a
+ * well-known one; then nothing is done.
+ */
+export async function allowTypedProvider(workspace: Workspace, url: string | undefined): Promise<void> {
+  const host = url === undefined ? undefined : unknownKeyHost(url, workspace.options.env)
+  if (host === undefined) return
+  const power = { kind: 'keyHost', value: host.origin } as const
+  const { allowTyped } = await import('./powers.ts')
+  const { acceptAlso } = await import('./require-powers.ts')
+  allowTyped(workspace, power)
+  acceptAlso(workspace, power)
+}
