@@ -32,7 +32,7 @@ function allAtOnce(text: string, assignments: readonly Assignment[]): string | u
     const wanted = withoutTopStyle(yamlValueOf(value))
     const own = editsFor(source, path, wanted)
     if (own === undefined) return undefined
-    edits.push(...own)
+    edits.push(...joinTouching(own))
     expected = withModelAt(expected, path, modelOfValue(wanted))!
   }
   if (overlap(edits)) return undefined
@@ -58,19 +58,42 @@ function editsFor(source: Source, path: PropertyPath, value: YamlValue): TextEdi
     if (node.items.length !== value.items.length) return undefined
     return joined(value.items.map((item, index) => editsFor(source, [...path, index], item)))
   }
-  // What goes may be what the others would have taken their style from.
-  if (node.kind === 'mapping' || node.kind === 'sequence') return undefined
+  // The others would no longer have taken their style from it.
+  if (source.setsHabits(node)) return undefined
   return replaceNode(source, place, node, value)
+}
+
+/** The edits of one assignment, those that touch made into one: their order is known here, and nowhere else. */
+function joinTouching(edits: readonly TextEdit[]): TextEdit[] {
+  const result: TextEdit[] = []
+  for (const edit of [...edits].sort((a, b) => a.start - b.start)) {
+    const before = result.at(-1)
+    if (before !== undefined && before.end === edit.start) {
+      result[result.length - 1] = { start: before.start, end: edit.end, text: before.text + edit.text }
+    } else result.push(edit)
+  }
+  return result
 }
 
 function joined(parts: readonly (TextEdit[] | undefined)[]): TextEdit[] | undefined {
   return parts.includes(undefined) ? undefined : parts.flatMap((part) => part!)
 }
 
-/** Also where one ends and the next begins: which comes first would be a matter of chance. */
+/**
+ * Whether the outcome would be a matter of chance: edits of the same text, or one that begins where an insertion is made. An
+ * insertion behind a replaced text is made behind its replacement.
+ */
 function overlap(edits: readonly TextEdit[]): boolean {
   const ordered = [...edits].sort((a, b) => a.start - b.start || a.end - b.end)
-  return ordered.some((edit, at) => at > 0 && edit.start <= ordered[at - 1]!.end && !samePlace(edit, ordered[at - 1]!))
+  return ordered.some((edit, at) => {
+    const before = ordered[at - 1]
+    if (before === undefined || samePlace(edit, before)) return false
+    return edit.start < before.end || (edit.start === before.end && (isInsertion(before) || !isInsertion(edit)))
+  })
+}
+
+function isInsertion({ start, end }: TextEdit): boolean {
+  return start === end
 }
 
 function samePlace(one: TextEdit, other: TextEdit): boolean {

@@ -35,6 +35,8 @@ export class Source implements Habits {
   readonly eol: string
   readonly step: number
   readonly sequenceOffset: number
+  /** The collections that `step` and `sequenceOffset` were taken from. */
+  readonly #examples: readonly YamlNode[]
 
   /** Throws `invalid_definition` when the text is no YAML. */
   constructor(text: string) {
@@ -49,9 +51,10 @@ export class Source implements Habits {
       })
     }
     this.eol = /\r\n|\n|\r/.exec(text)?.[0] ?? '\n'
-    const { step, sequenceOffset } = this.#findHabits()
+    const { step, sequenceOffset, examples } = this.#findHabits()
     this.step = step ?? 2
     this.sequenceOffset = sequenceOffset ?? this.step
+    this.#examples = examples
   }
 
   /** Offset at which the line of `offset` starts. */
@@ -95,8 +98,14 @@ export class Source implements Habits {
     return this.columnOf(node.start)
   }
 
+  /** Whether the document's indentation was taken from something inside `node`: without it, what is left may show another. */
+  setsHabits(node: YamlNode): boolean {
+    return this.#examples.some((example) => node.start <= example.start && example.start < node.end)
+  }
+
   /** The first indentations in the document, which the rest is assumed to share. */
-  #findHabits(): { step: number | undefined; sequenceOffset: number | undefined } {
+  #findHabits(): { step: number | undefined; sequenceOffset: number | undefined; examples: YamlNode[] } {
+    const examples: YamlNode[] = []
     let step: number | undefined
     let sequenceOffset: number | undefined
     const visit = (node: YamlNode): void => {
@@ -106,14 +115,20 @@ export class Source implements Habits {
       } else if (node.kind === 'mapping' && !node.flow) {
         const column = this.columnOfMembers(node)
         for (const { value } of node.pairs) {
-          if (value.kind === 'mapping' && !value.flow) step ??= this.columnOfMembers(value) - column
-          if (value.kind === 'sequence' && !value.flow) sequenceOffset ??= this.columnOfMembers(value) - column
+          if (value.kind === 'mapping' && !value.flow && step === undefined) {
+            step = this.columnOfMembers(value) - column
+            examples.push(value)
+          }
+          if (value.kind === 'sequence' && !value.flow && sequenceOffset === undefined) {
+            sequenceOffset = this.columnOfMembers(value) - column
+            examples.push(value)
+          }
           visit(value)
         }
       }
     }
     if (this.root !== undefined) visit(this.root)
     if (step === undefined && sequenceOffset !== undefined && sequenceOffset > 0) step = sequenceOffset
-    return { step, sequenceOffset }
+    return { step, sequenceOffset, examples }
   }
 }
