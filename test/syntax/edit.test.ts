@@ -13,6 +13,7 @@ import {
   setAllAt,
   setAt,
 } from '../../src/syntax/index.ts'
+import { cpuTime } from '../cpu-time.ts'
 import { definitions } from './definitions.ts'
 
 const set = (text: string, path: string, value: Json) => setAt(text, parsePropertyPath(path), value)
@@ -390,6 +391,38 @@ describe('every edit of every value', () => {
       { numRuns: process.env.SLOW === '1' ? 20_000 : 600 },
     )
   }).timeout(600_000)
+})
+
+describe('the states of many rotators', () => {
+  /** As after the first rotation (one credential) or a later one (two). */
+  const rotated = (count: number, credentials: readonly string[]) =>
+    'values:\n' +
+    Array.from({ length: count }, (_, at) => {
+      const states = credentials.map(
+        (name) => `        ${name}:\n          fn::secret:\n            ciphertext: ZXNjeAAAAA${at}\n`,
+      )
+      return `  p${at}:\n    fn::rotate::password:\n      inputs: {length: 32}\n      state:\n${states.join('')}`
+    }).join('')
+  const assignments = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({
+      path: ['values', `p${at}`, 'fn::rotate::password', 'state'],
+      value: { current: { 'fn::secret': `new ${at}` }, previous: { 'fn::secret': `old ${at}` } },
+    }))
+
+  for (const credentials of [['current'], ['current', 'previous']]) {
+    it(`are set in one go where each held ${credentials.join(' and ')}`, () => {
+      const text = rotated(3, credentials)
+      const oneByOne = assignments(3).reduce((result, { path, value }) => setAt(result, path, value), text)
+      expect(setAllAt(text, assignments(3))).to.equal(oneByOne)
+      // One by one the second takes sixteen times as long as the first.
+      const [few, many] = [100, 400].map((count) => {
+        const before = rotated(count, credentials)
+        const wanted = assignments(count)
+        return Math.min(...[1, 2, 3].map(() => cpuTime(() => setAllAt(before, wanted)).ms))
+      }) as [number, number]
+      expect(many).to.be.lessThan(8 * few + 20)
+    }).timeout(60_000)
+  }
 })
 
 function startsWith(path: PropertyPath, other: PropertyPath): boolean {
