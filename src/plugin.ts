@@ -14,6 +14,7 @@ export type {
   Rotator,
   RotatorContext,
   Settled,
+  SettleRequest,
 } from './rotators/rotator.ts'
 export type { Schema, SchemaObject, SchemaType } from './schema/schema.ts'
 export { Secret, secret } from './secret.ts'

@@ -13,6 +13,8 @@ export interface StateChange {
 export interface CommitResult {
   /** Absent when none of the changes could be placed. */
   readonly revision: number | undefined
+  /** Of that revision's file. */
+  readonly digest?: string
   readonly committed: readonly StateChange[]
   /** Changes whose rotator an edit has removed or replaced since: they stay in the journal. */
   readonly displaced: readonly StateChange[]
@@ -49,7 +51,7 @@ export async function commitStates(
     const definition = encryptDefinition(environment.name, patched, (plaintext) => key.encrypt(plaintext))
     try {
       const revision = await environment.append({ base: newest.number, definition, change: 'rotate', ...stamp })
-      return { revision: revision.number, committed, displaced }
+      return { revision: revision.number, digest: revision.digest, committed, displaced }
     } catch (error) {
       if (!(error instanceof EscError && error.code === 'conflict') || attempt === maxAttempts) throw error
     }

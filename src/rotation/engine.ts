@@ -52,6 +52,8 @@ export interface RotationRun {
   readonly retries?: RetryPolicy
   /** In adopt mode: the credential, as JSON data. */
   readonly adopt?: ExportedMap
+  /** In resume mode: what the history cannot place is taken for out of date and cleaned up, instead of refused. */
+  readonly discard?: boolean
   readonly onProgress: (progress: RotationProgress) => void
 }
 
@@ -100,7 +102,14 @@ class Rotation {
     this.#warnings.push(...selection.orphans.map(describeOrphan))
     if (mode === 'rotate') await guardAgainstHaste(selection.calls, this.#history(), this.#run.guard, created)
     const shared = { mode, context, retries, onProgress, ...(adopt && { adopt }) }
-    const place = { ...shared, journal: environment.journal(), targets: new TargetLock(), revision: base.number }
+    const place = {
+      ...shared,
+      journal: environment.journal(),
+      targets: new TargetLock(),
+      environment,
+      base,
+      discard: this.#run.discard ?? false,
+    }
     for (const call of selection.calls) this.#paths.set(call.path, new PathRun(call, place))
     const outcome = await this.#evaluate(base)
     if (onlyLooks(mode)) return this.#report(outcome, selection, undefined)
@@ -176,11 +185,12 @@ class Rotation {
       return undefined
     }
     const displaced = new Set(result?.displaced.map(({ path }) => path))
+    const revision = result?.revision === undefined ? undefined : { number: result.revision, digest: result.digest }
     const limited = limiter(rotationConcurrency)
     const finished = succeeded.map(async ({ path }) => {
       const run = this.#paths.get(path)
       if (displaced.has(path)) run?.fail(rotatorGone())
-      else await limited(async () => run?.finish())
+      else await limited(async () => run?.finish(run.saved ? undefined : revision))
     })
     await Promise.all(finished)
     return result

@@ -11,8 +11,10 @@ export interface JournalEntry {
   readonly rotator: string
   /** RFC 3339, UTC. */
   readonly startedAt: string
-  /** The revision the rotation was based on. */
+  /** The revision that the record was made from. */
   readonly revision: number
+  /** Digest of that revision's file. Absent in entries of earlier versions. */
+  readonly digest?: string
   /** The rotator's own record. Absent: the rotation is committed, and only superseded credentials are left to retire. */
   readonly pending?: PlainObject
   /** Former states that may name credentials which are still to be retired, oldest first. */
@@ -26,13 +28,13 @@ export function journalEntryId(path: string): string {
 
 /** JSON bytes; secrets are revealed and marked. */
 export function encodeJournalEntry(entry: JournalEntry): Uint8Array {
-  const { path, rotator, startedAt, revision, pending, superseded } = entry
+  const { path, rotator, startedAt, revision, digest, pending, superseded } = entry
   const marked = { ...(pending && { pending: mark(pending) }), superseded: superseded.map(mark) }
-  return Buffer.from(JSON.stringify({ version: 1, path, rotator, startedAt, revision, ...marked }))
+  return Buffer.from(JSON.stringify({ version: 1, path, rotator, startedAt, revision, digest, ...marked }))
 }
 
 export function decodeJournalEntry(bytes: Uint8Array): JournalEntry {
-  const { version, path, rotator, startedAt, revision, pending, superseded } = JSON.parse(
+  const { version, path, rotator, startedAt, revision, digest, pending, superseded } = JSON.parse(
     Buffer.from(bytes).toString('utf8'),
   )
   if (version !== 1) {
@@ -49,6 +51,7 @@ export function decodeJournalEntry(bytes: Uint8Array): JournalEntry {
     rotator,
     startedAt,
     revision,
+    ...(typeof digest === 'string' && { digest }),
     ...(pending && { pending: unmark(pending) as PlainObject }),
     superseded: superseded.map(unmark),
   }

@@ -2,10 +2,11 @@ import { EscError, messageOf } from '../errors.ts'
 import { type ExportedMap, type RotationOutcome, violationsOf } from '../evaluate/index.ts'
 import type { PlainObject } from '../plain.ts'
 import type { CredentialCheck, PlanStep, RotationRequest, Rotator, RotatorContext } from '../rotators/index.ts'
-import type { Journal } from '../store/index.ts'
+import type { Environment, Journal, Revision } from '../store/index.ts'
 import { type Diagnostic, placeOf } from '../syntax/index.ts'
 import { adoptCredential } from './adopt.ts'
 import { encodeJournalEntry, type JournalEntry, journalEntryId } from './journal-entry.ts'
+import { refuseUnplaced, standingOf } from './lineage.ts'
 import type { PathReport, RotationMode, RotationProgress } from './report.ts'
 import { Retries, type RetryPolicy } from './retry.ts'
 import { type PathRotation, planPath, rotatePath } from './rotate-path.ts'
@@ -19,12 +20,22 @@ export interface RunPlace {
   readonly context: Omit<RotatorContext, 'progress' | 'warn'>
   readonly journal: Journal
   readonly targets: TargetLock
+  readonly environment: Environment
   /** The revision the run is based on. */
-  readonly revision: number
+  readonly base: Revision
+  /** Takes entries whose revision is not in this history for out of date, instead of refusing their paths. */
+  readonly discard: boolean
   readonly retries: RetryPolicy
   readonly onProgress: (progress: RotationProgress) => void
   /** In adopt mode: the credential, as JSON data. */
   readonly adopt?: ExportedMap
+}
+
+/** The revision that a record is made from. */
+export interface MadeFrom {
+  readonly number: number
+  /** Undefined only for entries of earlier versions. */
+  readonly digest: string | undefined
 }
 
 /** Thrown instead of rotating when the user only wants to look. */
@@ -45,11 +56,14 @@ export class PathRun {
   #request: RotationRequest<PlainObject, PlainObject> | undefined
   #state: PlainObject | undefined
   #superseded: readonly PlainObject[]
+  #madeFrom: MadeFrom
+  #startedAt: string | undefined
 
   constructor(call: SelectedCall, place: RunPlace) {
     this.call = call
     this.#place = place
     this.#superseded = call.leftover?.superseded ?? []
+    this.#madeFrom = place.base
   }
 
   /** Whether anything may have changed because of this run, remotely or in the journal. */
@@ -74,8 +88,10 @@ export class PathRun {
   }
 
   /** After the commit: retires what it superseded, then clears the journal. What cannot be retired stays in it. */
-  async finish(): Promise<void> {
+  async finish(revision: MadeFrom | undefined): Promise<void> {
     try {
+      // Other clones can retire what this commit superseded once they have it, and not before.
+      this.#madeFrom = revision ?? this.#place.base
       await this.#retireAndClear()
     } catch (error) {
       this.#notes.push(`saved, but the next rotation must clear the journal: ${messageOf(error)}`)
@@ -116,6 +132,11 @@ export class PathRun {
   async #rotate(rotator: Rotator, request: RotationRequest<PlainObject, PlainObject>): Promise<PlainObject> {
     const { leftover, begin } = this.call
     const context = this.#context()
+    const movedOn = await this.#movedOn().catch((error) => {
+      this.#error = error
+      this.#progress('failed', messageOf(error))
+      throw error
+    })
     const rotation = {
       rotator,
       request,
@@ -123,6 +144,7 @@ export class PathRun {
         leftover: leftover?.pending,
         put: (pending: PlainObject) => {
           this.#begun = true
+          this.#startedAt ??= context.now().toISOString()
           return this.#put(pending)
         },
         clear: () => this.#clear(rotator, request.state),
@@ -130,6 +152,7 @@ export class PathRun {
       context,
       retries: new Retries(this.#place.retries, context),
       begin,
+      movedOn,
       onProgress: (phase: RotationProgress['phase']) => this.#progress(phase),
     }
     try {
@@ -160,6 +183,18 @@ export class PathRun {
       }
       throw error
     }
+  }
+
+  /** Where the leftover stands in the history. @throws EscError `conflict` when this clone does not have its revision. */
+  async #movedOn(): Promise<{ readonly by: number | undefined } | undefined> {
+    const { leftover } = this.call
+    const { environment, base, mode, discard } = this.#place
+    if (leftover === undefined || mode === 'doctor') return undefined
+    const standing = await standingOf(environment, base, leftover)
+    if (standing.kind === 'moved-on') return { by: standing.by }
+    if (standing.kind === 'current') return undefined
+    if (discard) return { by: undefined }
+    throw refuseUnplaced(environment, leftover, base, standing)
   }
 
   /** Undone: the state holds, so only what earlier rotations superseded is still to be retired. */
@@ -199,7 +234,14 @@ export class PathRun {
     if (!this.#rotator?.retire || state === undefined) return
     if (this.#superseded.some((former) => samePlain(former, state))) return
     this.#superseded = [...this.#superseded, state]
+    this.#keepLineage()
     await this.#put(pending)
+  }
+
+  /** A leftover that is written again stays bound to the revision it was made from. */
+  #keepLineage(): void {
+    const { leftover } = this.call
+    if (leftover !== undefined) this.#madeFrom = { number: leftover.revision, digest: leftover.digest }
   }
 
   /** What cannot be retired now stays superseded. */
@@ -216,12 +258,13 @@ export class PathRun {
   }
 
   #put(pending: PlainObject | undefined): Promise<void> {
-    const { context, journal, revision } = this.#place
+    const { context, journal } = this.#place
     const entry: JournalEntry = {
       path: this.call.path,
       rotator: this.call.rotator,
-      startedAt: this.call.leftover?.startedAt ?? context.now().toISOString(),
-      revision,
+      startedAt: this.#startedAt ?? this.call.leftover?.startedAt ?? context.now().toISOString(),
+      revision: this.#madeFrom.number,
+      ...(this.#madeFrom.digest !== undefined && { digest: this.#madeFrom.digest }),
       ...(pending && { pending }),
       superseded: this.#superseded,
     }

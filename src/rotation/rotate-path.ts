@@ -3,6 +3,7 @@ import type { PlainObject } from '../plain.ts'
 import type { PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from '../rotators/index.ts'
 import type { RotationProgress } from './report.ts'
 import type { Retries } from './retry.ts'
+import { samePlain } from './same-plain.ts'
 
 /** Where a path's unfinished rotation is kept. Every method returns only when the change is durable. */
 export interface PathJournal {
@@ -19,6 +20,8 @@ export interface PathRotation {
   readonly context: RotatorContext
   /** For planning and settling, and for a rotation that has not begun. */
   readonly retries: Retries
+  /** Set: the path was rotated again after the leftover was made. `by`: the revision that did, where that is known. */
+  readonly movedOn?: { readonly by: number | undefined } | undefined
   /** Whether to rotate, or only to settle what an earlier run left behind. */
   readonly begin: boolean
   readonly onProgress: (phase: RotationProgress['phase']) => void
@@ -42,16 +45,23 @@ export async function planPath(rotation: Omit<PathRotation, 'begin'>): Promise<r
  * be as before; after a success it stays until the caller has committed the returned state.
  */
 export async function rotatePath(rotation: PathRotation): Promise<PathResult> {
-  const { request, journal, context, begin, onProgress } = rotation
+  const { request, journal, context, begin, onProgress, movedOn } = rotation
   if (journal.leftover) {
     onProgress('resuming')
-    const settled = await settle(rotation, journal.leftover)
-    if (settled.kind === 'rotated') return { state: settled.state, how: 'resumed' }
+    const settled = await settle(rotation, journal.leftover, movedOn !== undefined)
+    const isHeld = settled.kind === 'rotated' && request.state !== undefined && samePlain(settled.state, request.state)
+    if (settled.kind === 'rotated' && (movedOn === undefined || isHeld)) return { state: settled.state, how: 'resumed' }
+    if (settled.kind === 'rotated') await removeSuperseded(rotation, settled.state)
     await journal.clear()
-    context.warn(`an interrupted rotation was undone: ${settled.reason}`)
+    const reason = settled.kind === 'undone' ? `: ${settled.reason}` : ''
+    context.warn(
+      movedOn === undefined
+        ? `an interrupted rotation was undone${reason}`
+        : `an interrupted rotation is out of date, because ${movedOn.by === undefined ? 'its history is gone' : `revision ${movedOn.by} rotated this since`}; its credential was not made current${reason}`,
+    )
   }
   if (!begin) {
-    if (!journal.leftover && request.state) return { state: request.state, how: 'unchanged' }
+    if ((!journal.leftover || movedOn !== undefined) && request.state) return { state: request.state, how: 'unchanged' }
     throw new EscError('rotation_failed', 'the interrupted rotation was undone, nothing is left to finish', {
       hint: 'rotate it to get a new credential',
     })
@@ -89,7 +99,7 @@ async function carryOut(rotation: PathRotation): Promise<PlainObject> {
   if (pending === undefined) throw failure ?? new Error(`the rotator ${rotator.name} staged nothing`)
   if (context.signal.aborted) throw keptInJournal(failure ?? stopped())
   onProgress('verifying')
-  const settled = await settle(rotation, pending)
+  const settled = await settle(rotation, pending, false)
   if (settled.kind === 'rotated') return settled.state
   await journal.clear()
   throw (
@@ -97,10 +107,25 @@ async function carryOut(rotation: PathRotation): Promise<PlainObject> {
   )
 }
 
-async function settle(rotation: PathRotation, pending: PlainObject): Promise<Settled<PlainObject>> {
-  const { rotator, request, context, retries } = rotation
+/** For rotators that do not know `movedOn`: the credential works, and the history has gone on without it. */
+async function removeSuperseded({ rotator, request, context }: PathRotation, state: PlainObject): Promise<void> {
   try {
-    return await retries.persist(() => rotator.settle(pending, request, context))
+    if (rotator.retire) return await rotator.retire(state, request, context)
+  } catch (error) {
+    throw keptInJournal(error)
+  }
+  throw new EscError(
+    'conflict',
+    'the credential of an interrupted rotation still works, and a later revision rotated this path again (the journal keeps it)',
+    { hint: `remove the credential where ${rotator.name} made it, then run with --resume` },
+  )
+}
+
+async function settle(rotation: PathRotation, pending: PlainObject, movedOn: boolean): Promise<Settled<PlainObject>> {
+  const { rotator, request, context, retries } = rotation
+  const asked = movedOn ? { ...request, movedOn } : request
+  try {
+    return await retries.persist(() => rotator.settle(pending, asked, context))
   } catch (error) {
     throw keptInJournal(error)
   }

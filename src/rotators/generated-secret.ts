@@ -55,10 +55,12 @@ export function generatedSecret<Inputs>(
       await stage({ value: await plan.generate(context.random) })
     },
 
-    // There is no remote side, so a staged value is never worth undoing. When it is already `current`, an earlier run
-    // committed it and died before it cleared its record.
-    async settle({ value }, { state }) {
-      if (state?.current.reveal() === value.reveal()) return { kind: 'rotated', state }
+    // There is no remote side, so a staged value is never worth undoing, unless the history went on without it: nobody has
+    // seen it then. Where the state has it already, an earlier run committed it and died before it cleared its record.
+    async settle({ value }, { state, movedOn }) {
+      const isKnown = [state?.current, state?.previous].some((each) => each?.reveal() === value.reveal())
+      if (state !== undefined && isKnown) return { kind: 'rotated', state }
+      if (movedOn) return { kind: 'undone', reason: `${kind.name}: a later rotation made another one` }
       return { kind: 'rotated', state: { current: value, ...(state && { previous: state.current }) } }
     },
   }

@@ -13,6 +13,7 @@ export type {
   Rotator,
   RotatorContext,
   Settled,
+  SettleRequest,
 } from './rotator.ts'
 
 // Each rotator is loaded when it is first named, and its vendor's SDK only when it rotates: `open` pays for neither.

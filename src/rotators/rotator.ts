@@ -55,6 +55,16 @@ export interface RotationRequest<Inputs, State> {
   readonly state: State | undefined
 }
 
+/** What `settle` is asked. */
+export interface SettleRequest<Inputs, State> extends RotationRequest<Inputs, State> {
+  /**
+   * A later revision rotated this path again after the record was staged, here or in another clone. The recorded credential must
+   * not become current: return `state` where it names the credential, else remove the credential, put back what it replaced
+   * where the state still needs that, and return `undone`.
+   */
+  readonly movedOn?: boolean
+}
+
 /** One line of what a rotation will do, for `--plan` and for messages. */
 export interface PlanStep {
   readonly action: 'create' | 'change' | 'keep' | 'delete'
@@ -121,9 +131,10 @@ export interface Rotator<
    * eventually consistent) and returns the new state; or, when that credential does not work, removes it and returns
    * `undone`. Idempotent. Throws when it cannot tell (vendor out of reach): the record is then kept for the next run.
    * Only ever removes what the record or the state proves to be ours. Where the state holds the recorded credential
-   * already (an earlier run committed it and died before it cleared the record), that state is returned as it is.
+   * already, as current or previous (an earlier run committed it and died before it cleared the record), that state is returned
+   * as it is. With `movedOn` the recorded credential never becomes current.
    */
-  settle(pending: Pending, request: RotationRequest<Inputs, State>, context: RotatorContext): Promise<Settled<State>>
+  settle(pending: Pending, request: SettleRequest<Inputs, State>, context: RotatorContext): Promise<Settled<State>>
 
   /**
    * For vendors without a hard limit, which need not lose the superseded credential before the new one is committed:

@@ -5,6 +5,7 @@ import { guardRotator, rotatorFault, withSecretsOf } from '../plugins/index.ts'
 import type { Plan, Rotator } from '../rotators/index.ts'
 import { Secret } from '../secret.ts'
 import { rotateOnce } from './rotation-run.ts'
+import { neverCurrentAgain, neverCurrentBesideOthers } from './stale-records.ts'
 import { Gate, type Scenario, type Subject, sweep } from './sweep.ts'
 import { type TestContext, testContext } from './test-context.ts'
 
@@ -59,6 +60,14 @@ export function contract<Inputs, State extends object, Pending extends object, R
     {
       title: 'changes nothing when it checks the credentials',
       run: () => withScenario(subject, (scenario) => checksOnly(guarded(scenario))),
+    },
+    {
+      title: 'keeps the state when a record is restored after its rotation was saved, or after later rotations',
+      run: () => withScenario(subject, (scenario) => neverCurrentAgain(guarded(scenario))),
+    },
+    {
+      title: 'makes no credential current that was cut off while another clone rotated, and leaves none behind',
+      run: () => neverCurrentBesideOthers(subject, guardAny),
     },
     {
       title: 'loses nothing, killed at any record or message and resumed',

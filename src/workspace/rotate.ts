@@ -31,7 +31,7 @@ export interface RotateOptions {
   readonly mode: RotationMode
   readonly signal: AbortSignal
   readonly onProgress: (progress: RotationProgress) => void
-  /** Rotate although it was done a moment ago. */
+  /** Rotate although it was done a moment ago. In mode `resume`: clean up also what no revision here explains. */
   readonly force?: boolean
   /** Asks whether to; undefined: nobody is there to answer. */
   readonly confirm?: Guard['confirm']
@@ -78,6 +78,7 @@ export async function rotateEnvironment(
       ...(options.confirm && { confirm: options.confirm }),
     },
     retries: rotationRetries(workspace.store, environment),
+    discard: options.mode === 'resume' && options.force === true,
     ...(options.cause && { cause: options.cause }),
     ...(options.credential === undefined ? {} : { adopt: parseCredential(options.credential) }),
     onProgress: options.onProgress,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -12,7 +12,14 @@ import {
 } from '../../src/evaluate/index.ts'
 import { formatJson } from '../../src/json.ts'
 import type { PlainObject } from '../../src/plain.ts'
-import { type Guard, type RotationMode, type RotationReport, rotate } from '../../src/rotation/index.ts'
+import {
+  decodeJournalEntry,
+  encodeJournalEntry,
+  type Guard,
+  type RotationMode,
+  type RotationReport,
+  rotate,
+} from '../../src/rotation/index.ts'
 import { loadRotator } from '../../src/rotators/index.ts'
 import type { Environment } from '../../src/store/index.ts'
 import { layout, Store } from '../../src/store/index.ts'
@@ -65,16 +72,20 @@ describe('rotate()', () => {
       paths?: string[]
       guard?: Partial<Guard>
       interrupt?: (stop: () => void) => void
+      environment?: Environment
+      discard?: boolean
+      rotator?: ReturnType<typeof fakeRotator>
     } = {},
   ): Promise<RotationReport> {
     const context = testContext()
     options.interrupt?.(() => context.interrupt())
     return rotate({
-      environment: workspace.store.environment('shop/prod'),
+      environment: options.environment ?? workspace.store.environment('shop/prod'),
+      discard: options.discard ?? false,
       author,
       mode: options.mode ?? 'rotate',
       paths: (options.paths ?? []).map(parsePropertyPath),
-      loadRotator: async (name) => (name === 'fake' ? perName : loadRotator(name)),
+      loadRotator: async (name) => (name === 'fake' ? (options.rotator ?? perName) : loadRotator(name)),
       buildWorld: (rotator, base) => {
         const world = buildWorld(workspace, { rotator })
         return { world, unlock: world.environments.use('shop/prod', environment, base) }
@@ -83,6 +94,12 @@ describe('rotate()', () => {
       guard: { windowMs: 0, ...options.guard },
       onProgress: () => {},
     })
+  }
+
+  /** Opens the store as a machine that has seen nothing of it. */
+  function forget(): void {
+    rmSync(join(workspace.store.folder, '.esc', 'seen'), { recursive: true, force: true })
+    environment = workspace.store.environment('shop/prod')
   }
 
   /** The fake rotator, with a vendor for each value of its `name` input. */
@@ -97,14 +114,14 @@ describe('rotate()', () => {
   const rotatorOf = (request: { inputs: { name?: unknown } }) =>
     fakeRotator(vendor(String(request.inputs.name)), { room })
 
-  const opening: Rotator = {
-    inputs: perName.inputs,
-    state: perName.state,
-    outputs: perName.outputs,
+  const openingOf = (rotator: ReturnType<typeof fakeRotator>): Rotator => ({
+    inputs: rotator.inputs,
+    state: rotator.state,
+    outputs: rotator.outputs,
     open: async (_inputs, state) =>
-      fromPlain(perName.open(state && (toPlain({ value: state, trace: nowhere }, perName.state) as PlainObject))),
+      fromPlain(rotator.open(state && (toPlain({ value: state, trace: nowhere }, rotator.state) as PlainObject))),
     rotate: () => Promise.reject(new Error('this only opens')),
-  }
+  })
 
   // biome-ignore lint/suspicious/noExplicitAny: data whose shape each test knows
   async function open(): Promise<Record<string, any>> {
@@ -113,7 +130,9 @@ describe('rotate()', () => {
       const key = await environment.unlock(revision)
       return (ciphertext) => key.decrypt(ciphertext)
     }
-    const world = buildWorld(workspace, { rotator: async () => opening })
+    const world = buildWorld(workspace, {
+      rotator: async (name) => openingOf(name === 'fake' ? perName : await loadRotator(name)),
+    })
     const evaluation = await evaluateEnvironment(
       { name: 'shop/prod', text: revision.definition, mode: 'open', unlock },
       world,
@@ -263,6 +282,198 @@ describe('rotate()', () => {
     expect(resumed.paths).to.have.length(1)
     expect(resumed.paths[0]?.notes).to.deep.equal(['finished an interrupted rotation'])
     await expectAgreement()
+  })
+
+  describe('with a journal that is out of date', () => {
+    /** The files of the journal, as a backup or another clone has them. */
+    const journalFolder = () => layout.journal(workspace.store.folder, environment.id)
+    const backUp = () => {
+      const files = readdirSync(journalFolder()).filter((name) => name.endsWith('.entry'))
+      const contents = files.map(
+        (name) => [join(journalFolder(), name), readFileSync(join(journalFolder(), name))] as const,
+      )
+      return () => {
+        for (const [file, bytes] of contents) writeFileSync(file, bytes)
+      }
+    }
+    const edit = async (text: string, change = 'edit') => {
+      const { number } = environment.current()
+      await environment.append({ base: number, definition: text, change, author, created: new Date() })
+    }
+    const local = (kind: string) => `values:\n  p:\n    fn::rotate::${kind}: {inputs: {}}\n  other: 1\n`
+    /** Cuts a rotation of a local secret off before its commit, as a full disk does. */
+    const cutOff = async (): Promise<RotationReport> => {
+      const append = environment.append
+      const fail = async () => Promise.reject(new Error('the disk is full'))
+      return run({ environment: Object.assign(workspace.store.environment('shop/prod'), { append: fail }) }).finally(
+        () => {
+          environment.append = append
+        },
+      )
+    }
+
+    for (const kind of ['password', 'passphrase']) {
+      it(`makes no ${kind} current that was rotated out, whenever its journal was restored`, async () => {
+        await edit(local(kind))
+        await run()
+        expect((await cutOff()).status).to.equal('failed')
+        const restore = backUp()
+        expect((await run({ mode: 'resume' })).status).to.equal('succeeded')
+        const settled = (await open()).p
+        restore()
+        const again = await run({ mode: 'resume' })
+        expect(again.revision).to.equal(undefined)
+        expect((await open()).p).to.deep.equal(settled)
+        expect(environment.journal().ids()).to.deep.equal([])
+        for (let later = 1; later <= 3; later++) {
+          await run()
+          const before = (await open()).p
+          const number = environment.current().number
+          restore()
+          const resumed = await run({ mode: 'resume' })
+          expect(resumed.status).to.equal('succeeded')
+          expect(environment.current().number).to.equal(number)
+          expect((await open()).p).to.deep.equal(before)
+          expect(environment.journal().ids()).to.deep.equal([])
+          if (later > 1)
+            expect(resumed.paths[0]?.notes.join()).to.match(/out of date, because revision \d+ rotated this/)
+        }
+      })
+
+      it(`makes no ${kind} current that was rotated out, although a rollback has brought back the state from before`, async () => {
+        await edit(local(kind))
+        await run()
+        await cutOff()
+        const restore = backUp()
+        const before = environment.current().definition
+        await run({ mode: 'resume' })
+        await edit(before, 'rollback')
+        restore()
+        const { p } = await open()
+        await run({ mode: 'resume' })
+        expect((await open()).p).to.deep.equal(p)
+      })
+    }
+
+    it('finishes an interrupted rotation after edits and rotations of other paths', async () => {
+      await edit(`${local('password')}  q:\n    fn::rotate::password: {inputs: {}}\n`)
+      await run()
+      await cutOff()
+      const { p, q } = await open()
+      await edit(environment.current().definition.replace('other: 1', 'other: 2'))
+      const report = await run({ mode: 'resume' })
+      expect(report.status).to.equal('succeeded')
+      const after = await open()
+      expect(after.p.previous).to.equal(p.current)
+      expect(after.q.previous).to.equal(q.current)
+    })
+
+    it('refuses a path whose rotation began from a revision that this clone does not have, and keeps the entry', async () => {
+      await edit(local('password'))
+      await run()
+      const { number, file } = environment.current()
+      const older = { file, bytes: readFileSync(file), text: readFileSync(layout.definition(environment.folder)) }
+      await run()
+      await cutOff()
+      const newest = environment.current()
+      const newer = { file: newest.file, bytes: readFileSync(newest.file), text: newest.definition }
+      // The clone that is behind: another machine's memory, and the revision not pulled yet.
+      rmSync(newest.file)
+      writeFileSync(layout.definition(environment.folder), older.text)
+      forget()
+      const behind = await run({ mode: 'resume' })
+      expect(behind.status).to.equal('failed')
+      expect(behind.paths[0]?.error).to.include(`begun from revision ${newest.number}`)
+      expect(behind.paths[0]?.error).to.include(`newest revision here is ${number}`)
+      expect(behind.paths[0]?.hint).to.include('git pull')
+      expect((await run()).status).to.equal('failed')
+      expect(environment.journal().ids()).to.have.length(1)
+      writeFileSync(newer.file, newer.bytes)
+      writeFileSync(layout.definition(environment.folder), newer.text)
+      expect((await run({ mode: 'resume' })).status).to.equal('succeeded')
+      expect(environment.journal().ids()).to.deep.equal([])
+    })
+
+    it('refuses a path whose rotation began in another history, until it is merged or given up', async () => {
+      await edit(local('password'))
+      await run()
+      const base = environment.current()
+      await edit(base.definition.replace('other: 1', 'other: 2'))
+      await cutOff()
+      const { p } = await open()
+      rmSync(environment.current().file)
+      writeFileSync(layout.definition(environment.folder), base.definition)
+      forget()
+      await edit(base.definition.replace('other: 1', 'other: 3'))
+      const report = await run()
+      expect(report.paths[0]?.error).to.include('this clone has another revision')
+      expect(report.paths[0]?.hint).to.include('esc env renumber shop/prod')
+      expect(environment.journal().ids()).to.have.length(1)
+      const given = await run({ mode: 'resume', discard: true })
+      expect(given.status).to.equal('succeeded')
+      expect(environment.journal().ids()).to.deep.equal([])
+      expect((await open()).p).to.deep.equal(p)
+    })
+
+    it('finishes what an earlier version began, whose entries name a revision and no digest', async () => {
+      await edit(local('password'))
+      await run()
+      await cutOff()
+      const journal = environment.journal()
+      const [record] = await journal.list()
+      const { digest, ...entry } = decodeJournalEntry(record!.content)
+      expect(digest).to.equal(environment.current().digest)
+      await journal.put(record!.id, encodeJournalEntry(entry))
+      const { p } = await open()
+      expect((await run({ mode: 'resume' })).status).to.equal('succeeded')
+      expect((await open()).p.previous).to.equal(p.current)
+      await run()
+      const { p: later } = await open()
+      await journal.put(record!.id, encodeJournalEntry(entry))
+      await run({ mode: 'resume' })
+      expect((await open()).p).to.deep.equal(later)
+    })
+
+    const unsettled = async () => {
+      vendor('one').places = 3
+      vendor('one').before = (call) => {
+        if (call === 'log in') throw new Killed()
+      }
+      await run({ paths: ['a'] })
+      vendor('one').before = () => {}
+      const restore = backUp()
+      rmSync(journalFolder(), { recursive: true })
+      await run({ paths: ['a'] })
+      mkdirSync(journalFolder(), { recursive: true })
+      restore()
+      return (await open()).a
+    }
+
+    it('removes a credential that works and that the history went on without', async () => {
+      room = true
+      const a = await unsettled()
+      const report = await run({ mode: 'resume' })
+      room = false
+      expect(report.status).to.equal('succeeded')
+      expect((await open()).a).to.deep.equal(a)
+      expect([...vendor('one').tokens.keys()]).to.deep.equal([a.current.id])
+      expect(environment.journal().ids()).to.deep.equal([])
+    })
+
+    it('keeps the entry of a rotator that cannot take back what works, and says what to do', async () => {
+      const a = await unsettled()
+      const rotator = { ...perName }
+      delete rotator.retire
+      const kept = await run({ mode: 'resume', rotator })
+      expect(kept.status).to.equal('failed')
+      expect(kept.paths[0]?.error).to.include('a later revision rotated this path again')
+      expect((await open()).a).to.deep.equal(a)
+      expect(environment.journal().ids()).to.have.length(1)
+      vendor('one').tokens.delete('token-1')
+      expect((await run({ mode: 'resume', rotator })).status).to.equal('succeeded')
+      expect((await open()).a).to.deep.equal(a)
+      expect(environment.journal().ids()).to.deep.equal([])
+    })
   })
 
   it('finishes or undoes what was begun, wherever the run was cut off', async () => {

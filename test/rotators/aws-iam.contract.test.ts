@@ -9,6 +9,7 @@ import {
 import { DroppedConnection, type FakeIamOptions, type FakeKey } from '../fakes/iam.ts'
 import { type AwsAccount, startAwsAccount, stateOf } from './aws-account.ts'
 import { type Subject, sweep } from './contract.ts'
+import { itKeepsTheState } from './stale-records.ts'
 
 type KeySet = { readonly state: AwsIamState | undefined; readonly foreign: readonly FakeKey[] }
 
@@ -68,6 +69,10 @@ describe('aws-iam, killed anywhere', function () {
   }, slowVendor)
 
   const beside = subject(({ iam, user }) => ({ state: undefined, foreign: [iam.addKey(user)] }), slowVendor)
+
+  itKeepsTheState('first rotation', none)
+  itKeepsTheState('second rotation', one)
+  itKeepsTheState('third rotation', both)
 
   it('loses nothing beside a foreign key, and leaves that alone', async () => {
     await sweep(beside, { twice })

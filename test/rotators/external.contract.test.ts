@@ -6,6 +6,7 @@ import { secret } from '../../src/secret.ts'
 import { Dropped } from '../fakes/vendor-fake.ts'
 import { startAdapter } from './adapter-service.ts'
 import { type Subject, sweep } from './contract.ts'
+import { itKeepsTheState } from './stale-records.ts'
 
 const passwordOf = ({ current }: ExternalState) => (current.reveal() as { password: string }).password
 
@@ -43,6 +44,9 @@ function subject(state: ExternalState | undefined): Subject<ExternalInputs, Exte
 describe('external, killed anywhere', function () {
   const twice = process.env.SLOW === '1'
   this.timeout(600_000)
+
+  itKeepsTheState('first rotation', subject(undefined))
+  itKeepsTheState('next rotation', subject({ current: secret({ password: 'b4', user: 'app' } as PlainObject) }))
 
   it('loses nothing in the first rotation, as an answer that was lost is given again', async () => {
     expect(await sweep(subject(undefined), { twice })).to.deep.include.members([

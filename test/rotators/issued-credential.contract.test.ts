@@ -5,6 +5,7 @@ import { Dropped } from '../fakes/vendor-fake.ts'
 import { type Cut, Gate, Killed, type Subject, sweep } from './contract.ts'
 import { type IssuedVendor, issuedVendors, type Lag } from './issued-vendors.ts'
 import { rotateOnce } from './rotation-run.ts'
+import { itKeepsTheState } from './stale-records.ts'
 import { testContext } from './test-context.ts'
 
 type State = IssuedState<PlainObject>
@@ -63,6 +64,15 @@ for (const [name, start] of Object.entries(issuedVendors)) {
     const slowVendor = { unknownFor: 2, unlistedFor: 2, lingersFor: 2 }
     const sweepOf = (prepare: (vendor: IssuedVendor) => Situation) =>
       sweep(subjectOf(start, prepare, slowVendor), { twice })
+
+    itKeepsTheState(
+      'first rotation',
+      subjectOf(start, () => ({ state: undefined, foreign: [] }), slowVendor),
+    )
+    itKeepsTheState(
+      'second rotation',
+      subjectOf(start, (vendor) => ({ state: { current: vendor.add() }, foreign: [] }), slowVendor),
+    )
 
     it('loses nothing in the first rotation', async () => {
       const outcomes = await sweepOf(() => ({ state: undefined, foreign: [] }))

@@ -11,6 +11,7 @@ import { GatedProxy } from '../servers/gated-proxy.ts'
 import { missingOpenLdap, openLdapPackages, sharedOpenLdap } from '../servers/openldap.ts'
 import { type Subject, sweep } from './contract.ts'
 import { createLdapEntry, type LdapEntry } from './ldap-entry.ts'
+import { itKeepsTheState } from './stale-records.ts'
 
 function subject(
   reads: boolean,
@@ -49,6 +50,16 @@ describe('ldap-password, killed anywhere', function () {
   before(function () {
     skipWithout(this, missingOpenLdap(), openLdapPackages)
   })
+
+  itKeepsTheState(
+    'first rotation',
+    subject(true, () => undefined),
+  )
+  itKeepsTheState(
+    'third rotation',
+    subject(false, (entry) => entry.state(true)),
+    { retire: false },
+  )
 
   it('loses nothing in the first rotation', async () => {
     const outcomes = await sweep(

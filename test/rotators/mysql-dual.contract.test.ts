@@ -13,6 +13,7 @@ import { GatedProxy } from '../servers/gated-proxy.ts'
 import { mariaDbPackages, missingMariaDb, sharedMariaDb } from '../servers/mariadb.ts'
 import { type Subject, sweep } from './contract.ts'
 import { createDualUser } from './mysql-dual-user.ts'
+import { itKeepsTheState } from './stale-records.ts'
 
 type DualSubject = Subject<MySqlDualInputs, MySqlDualState, MySqlDualPending, MySqlDualPlan>
 
@@ -50,6 +51,9 @@ describe('mysql-dual on MariaDB, killed anywhere', function () {
         close: () => proxy.stop(),
       }
     }
+
+  itKeepsTheState('first rotation', subject())
+  itKeepsTheState('third rotation', subject(true), { retire: false })
 
   it('loses nothing in the first rotation', async () => {
     const outcomes = await sweep(subject(), {})
@@ -102,6 +106,9 @@ describe('mysql-dual on MySQL, killed anywhere', function () {
         },
       }
     }
+
+  itKeepsTheState('first rotation', subject(false, true))
+  itKeepsTheState('third rotation', subject(true, true))
 
   it('loses nothing in the first rotation', async () => {
     const outcomes = await sweep(subject(false, true), { twice })

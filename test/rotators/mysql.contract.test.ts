@@ -11,6 +11,7 @@ import { GatedProxy } from '../servers/gated-proxy.ts'
 import { mariaDbPackages, missingMariaDb, sharedMariaDb } from '../servers/mariadb.ts'
 import { type Subject, sweep } from './contract.ts'
 import { createMySqlPair, type MySqlPair } from './mysql-pair.ts'
+import { itKeepsTheState } from './stale-records.ts'
 
 function subject(
   prepare: (pair: MySqlPair) => MySqlState | undefined,
@@ -49,6 +50,15 @@ describe('mysql, killed anywhere', function () {
   before(function () {
     skipWithout(this, missingMariaDb(), mariaDbPackages)
   })
+
+  itKeepsTheState(
+    'first rotation',
+    subject(() => undefined),
+  )
+  itKeepsTheState(
+    'third rotation',
+    subject((pair) => pair.state(1, 2)),
+  )
 
   it('loses nothing in the first rotation', async () => {
     const outcomes = await sweep(

@@ -10,6 +10,7 @@ import { GatedProxy } from '../servers/gated-proxy.ts'
 import { sharedPostgres } from '../servers/postgres.ts'
 import { type Subject, sweep } from './contract.ts'
 import { createUserPair, type UserPair } from './postgres-pair.ts'
+import { itKeepsTheState } from './stale-records.ts'
 
 function subject(
   prepare: (pair: UserPair) => PostgresState | undefined,
@@ -45,6 +46,15 @@ function subject(
 describe('postgres, killed anywhere', function () {
   const twice = process.env.SLOW === '1'
   this.timeout(twice ? 600_000 : 60_000)
+
+  itKeepsTheState(
+    'first rotation',
+    subject(() => undefined),
+  )
+  itKeepsTheState(
+    'third rotation',
+    subject((pair) => pair.state(1, 2)),
+  )
 
   it('loses nothing in the first rotation', async () => {
     const outcomes = await sweep(

@@ -11,6 +11,7 @@ import { GatedProxy } from '../servers/gated-proxy.ts'
 import { missingRedis, redisPackages, sharedRedis } from '../servers/redis.ts'
 import { type Subject, sweep } from './contract.ts'
 import { createRedisUser, type RedisUser } from './redis-user.ts'
+import { itKeepsTheState } from './stale-records.ts'
 
 function subject(
   prepare: (user: RedisUser) => RedisAclState | undefined,
@@ -50,6 +51,16 @@ describe('redis-acl, killed anywhere', function () {
   before(function () {
     skipWithout(this, missingRedis(), redisPackages)
   })
+
+  itKeepsTheState(
+    'first rotation',
+    subject(() => undefined),
+  )
+  itKeepsTheState(
+    'third rotation',
+    subject((user) => user.state(true)),
+    { retire: false },
+  )
 
   it('loses nothing in the first rotation', async () => {
     const outcomes = await sweep(

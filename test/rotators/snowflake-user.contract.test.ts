@@ -8,6 +8,7 @@ import type {
 import { Dropped } from '../fakes/vendor-fake.ts'
 import { type Subject, sweep } from './contract.ts'
 import { type SnowflakeAccount, somePrivateKey, startSnowflake } from './snowflake-account.ts'
+import { itKeepsTheState } from './stale-records.ts'
 
 function subject(
   prepare: (account: SnowflakeAccount) => SnowflakeState | undefined,
@@ -59,6 +60,19 @@ function ours(account: SnowflakeAccount, state: SnowflakeState | undefined): (st
 describe('snowflake-user, killed anywhere', function () {
   const twice = process.env.SLOW === '1'
   this.timeout(twice ? 900_000 : 120_000)
+
+  itKeepsTheState(
+    'first rotation',
+    subject(() => undefined),
+  )
+  itKeepsTheState(
+    'second rotation',
+    subject(({ fake, target, stateOf }) => {
+      const current = somePrivateKey()
+      target.slot1 = fake.slotOf(current)
+      return stateOf(current)
+    }),
+  )
 
   it('loses nothing in the first rotation', async () => {
     expect(

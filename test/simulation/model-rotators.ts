@@ -123,7 +123,7 @@ export function tokenRotator(kind: 'slots' | 'retiring', remote: Remote, wrong?:
       await stage({ phase: 'created', account, key, ...(previousId && { previousId }) })
     },
 
-    async settle(pending, { inputs: { account }, state }, context) {
+    async settle(pending, { inputs: { account }, state, movedOn }, context) {
       if (pending.account !== account) {
         throw new EscError('conflict', `an interrupted rotation concerns ${pending.account}`, { hint: 'put it back' })
       }
@@ -131,6 +131,10 @@ export function tokenRotator(kind: 'slots' | 'retiring', remote: Remote, wrong?:
       if (pending.phase === 'creating') return removeUnsaved(pending, account, state, context)
       const { key } = pending
       if (state?.current.id === key.id || state?.previous?.id === key.id) return { kind: 'rotated', state }
+      if (movedOn) {
+        await remote.remove(account, key.id)
+        return { kind: 'undone', reason: `token ${key.id} was rotated out since; it was removed` }
+      }
       if (state !== undefined && state.account !== account) {
         await remote.remove(account, key.id)
         return { kind: 'undone', reason: `the state belongs to account ${state.account} since; ${key.id} was removed` }
@@ -254,7 +258,7 @@ export function pairRotator(remote: Remote, newSecret: () => string, wrong?: Sab
       await remote.setPassword(server, username, password.reveal())
     },
 
-    async settle(pending, { inputs: { server }, state }) {
+    async settle(pending, { inputs: { server }, state, movedOn }) {
       const { username, password, replaced } = pending
       const holds = (each: User | undefined) =>
         each?.username === username && each.password.reveal() === password.reveal()
@@ -266,7 +270,13 @@ export function pairRotator(remote: Remote, newSecret: () => string, wrong?: Sab
         kind: 'rotated',
         state: { current: { username, password }, ...previousOf(username, state) },
       } as const
-      if (await remote.logInUser(server, username, password.reveal())) return rotated
+      const works = await remote.logInUser(server, username, password.reveal())
+      if (works && movedOn) {
+        const known = [state?.current, state?.previous].find((each) => each?.username === username)
+        if (known) await remote.setPassword(server, username, known.password.reveal())
+      }
+      if (movedOn) return { kind: 'undone', reason: `the password of ${username} was rotated since` }
+      if (works) return rotated
       if (wrong === 'forgets what it cannot verify') return { kind: 'undone', reason: 'does not log in' }
       const now = next(state)
       if (now.username !== username || now.replaced?.reveal() !== replaced?.reveal()) {

@@ -56,7 +56,7 @@ describe('contract()', () => {
     const titles: string[] = []
     const cases = contract(subject(), { it: (title) => titles.push(title) })
     expect(titles).to.deep.equal(cases.map(({ title }) => title))
-    expect(titles).to.have.lengthOf(6)
+    expect(titles).to.have.lengthOf(8)
   })
 
   const broken: Record<string, readonly [Change, string]> = {
@@ -138,6 +138,16 @@ describe('contract()', () => {
         },
       }),
       'rotates',
+    ],
+    'makes a credential current again that was rotated out': [
+      () => ({
+        retire: undefined,
+        settle: async (pending: Any, { state }: Any) => ({
+          kind: 'rotated',
+          state: { current: pending.new, ...(state && { previous: state.current }) },
+        }),
+      }),
+      'keeps the state when a record is restored after its rotation was saved, or after later rotations',
     ],
     'checks by deleting': [
       (_rotator, vendor) => ({

@@ -11,7 +11,9 @@ const flags = {
   failed: boolean({ description: 'retry the paths that failed last time, and only those' }),
   resume: boolean({ description: 'only finish what an interrupted rotation left behind' }),
   plan: boolean({ description: 'say what would be done; change nothing' }),
-  force: boolean({ description: 'rotate although it was done a moment ago' }),
+  force: boolean({
+    description: 'rotate although it was done a moment ago; with --resume, give up rotations whose history is lost',
+  }),
   yes: boolean({ description: 'the same as --force', char: 'y' }),
   adopt: text({
     description:

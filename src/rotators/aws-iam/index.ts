@@ -105,7 +105,7 @@ export function awsIamRotator(
     },
 
     async settle(pending, request, context) {
-      const { inputs, state } = request
+      const { inputs, state, movedOn = false } = request
       if (pending.userArn !== inputs.userArn) {
         throw new EscError(
           'conflict',
@@ -124,6 +124,7 @@ export function awsIamRotator(
           userArn: inputs.userArn,
           userName: user.userName,
           state,
+          movedOn,
           remote,
           connectAs: ({ accessKeyId, secretAccessKey }) => connectIam({ accessKeyId, secretAccessKey }, region),
           timing,

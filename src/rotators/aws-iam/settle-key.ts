@@ -10,6 +10,8 @@ export interface Settlement {
   readonly userArn: string
   readonly userName: string
   readonly state: AwsIamState | undefined
+  /** Whether the history went on without the recorded key. */
+  readonly movedOn: boolean
   readonly remote: IamRemote
   /** Talks to AWS as the given key. */
   readonly connectAs: (key: AccessKey) => Promise<IamRemote>
@@ -85,6 +87,10 @@ export async function proveKey(pending: Created, settlement: Settlement): Promis
   // An earlier run committed it and died before it cleared its record, and the state may have moved on since.
   if (state !== undefined && [state.current, state.previous].some((each) => each?.accessKeyId === key.accessKeyId)) {
     return { kind: 'rotated', state }
+  }
+  if (settlement.movedOn) {
+    await deleteForGood(userName, key.accessKeyId, settlement)
+    return undone(`access key ${key.accessKeyId} of user ${userName} was rotated out since; it was deleted`)
   }
   const refusal = await tryKey(pending, settlement)
   if (refusal !== undefined) {

@@ -151,16 +151,18 @@ export function externalRotator(
       throw outcome.error
     },
 
-    async settle(pending, { inputs, state }, context) {
+    async settle(pending, { inputs, state, movedOn: outdated }, context) {
       if (pending.phase === 'refused') return { kind: 'undone', reason: pending.reason }
       const begun = JSON.parse(pending.body.reveal()) as { readonly state: unknown }
       const now = state === undefined ? null : plainOf(state.current.reveal())
       if (pending.phase === 'answered') {
         const { current } = pending
         if (state !== undefined && isDeepStrictEqual(now, plainOf(current.reveal()))) return { kind: 'rotated', state }
-        return isDeepStrictEqual(now, begun.state) ? { kind: 'rotated', state: { current } } : movedOn(pending.url)
+        return !outdated && isDeepStrictEqual(now, begun.state)
+          ? { kind: 'rotated', state: { current } }
+          : movedOn(pending.url)
       }
-      if (!isDeepStrictEqual(now, begun.state)) {
+      if (outdated || !isDeepStrictEqual(now, begun.state)) {
         // Committed by a run that died before it cleared this record, or by somebody else. The request is never sent again:
         // an adapter that has not seen it yet would rotate what it holds no longer.
         return state === undefined ? movedOn(pending.url) : { kind: 'rotated', state }

@@ -110,7 +110,7 @@ export function issuedCredentialRotator<Inputs, Credential extends object>(
       })
     },
 
-    async settle(pending, { inputs, state }, context) {
+    async settle(pending, { inputs, state, movedOn = false }, context) {
       if (pending.subject !== issuer.subject(inputs)) {
         throw new EscError(
           'conflict',
@@ -120,7 +120,7 @@ export function issuedCredentialRotator<Inputs, Credential extends object>(
       }
       if (pending.phase === 'refused') return { kind: 'undone', reason: pending.reason }
       const settlement = await settlementOf(inputs, state, context)
-      return pending.phase === 'created' ? prove(pending, settlement) : removeUnsaved(pending, settlement)
+      return pending.phase === 'created' ? prove(pending, settlement, movedOn) : removeUnsaved(pending, settlement)
     },
 
     async retire(superseded, { inputs, state }, context) {

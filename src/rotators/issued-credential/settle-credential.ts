@@ -80,11 +80,16 @@ function isUnsaved<Credential extends object>(
 export async function prove<Credential extends object>(
   pending: Created<Credential>,
   settlement: Settlement<Credential>,
+  movedOn: boolean,
 ): Promise<Settled<IssuedState<Credential>>> {
   const { issuer, state } = settlement
   const id = issuer.idOf(pending.credential)
   // An earlier run committed it and died before it cleared its record, and the state may have moved on since.
   if (state !== undefined && idsOf(settlement).includes(id)) return { kind: 'rotated', state }
+  if (movedOn) {
+    await removeForGood(id, settlement)
+    return undone(issuer.name, `${issuer.noun} ${id} of ${pending.subject} was rotated out since; it was deleted`)
+  }
   const refusal = await tryUntilKnown(pending, settlement)
   if (refusal !== undefined) {
     await removeForGood(id, settlement)

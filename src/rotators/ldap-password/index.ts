@@ -1,7 +1,16 @@
 import { EscError } from '../../errors.ts'
 import { checkLogin, type LoginOutcome, logInPatiently } from '../log-in.ts'
 import { newPassword } from '../new-password.ts'
-import type { CredentialCheck, Plan, PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from '../rotator.ts'
+import type {
+  CredentialCheck,
+  Plan,
+  PlanStep,
+  RotationRequest,
+  Rotator,
+  RotatorContext,
+  Settled,
+  SettleRequest,
+} from '../rotator.ts'
 import { place } from '../server-address.ts'
 import { VendorError } from '../vendor-error.ts'
 import {
@@ -106,12 +115,12 @@ export function ldapPasswordRotator(
 
   async function settlePending(
     { dn, password, current }: LdapPending,
-    { inputs, state }: Request,
+    { inputs, state, movedOn }: SettleRequest<LdapInputs, LdapState>,
     context: RotatorContext,
   ): Promise<Settled<LdapState>> {
     const login = { dn, password }
     return withSession(inputs, async (session) => {
-      if (state?.current.password.reveal() !== current?.reveal()) {
+      if (movedOn || state?.current.password.reveal() !== current?.reveal()) {
         await remove(session, inputs, login, context)
         return undone(`the password of "${dn}" was rotated by somebody else since; theirs is kept`)
       }

@@ -4,7 +4,16 @@ import { checkLogin, inconclusive, type LoginOutcome, logInPatiently } from '../
 import { account, tryMySqlLogin } from '../mysql/connection.ts'
 import type { Account } from '../mysql/facts.ts'
 import { newPassword } from '../new-password.ts'
-import type { CredentialCheck, Plan, PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from '../rotator.ts'
+import type {
+  CredentialCheck,
+  Plan,
+  PlanStep,
+  RotationRequest,
+  Rotator,
+  RotatorContext,
+  Settled,
+  SettleRequest,
+} from '../rotator.ts'
 import { place } from '../server-address.ts'
 import { requireDatabase } from '../user-pair/decide.ts'
 import { type PairTiming, pairTiming } from '../user-pair/index.ts'
@@ -19,6 +28,7 @@ export interface MySqlDualPlan extends Plan {
 }
 
 type Request = RotationRequest<MySqlDualInputs, MySqlDualState>
+type Settling = SettleRequest<MySqlDualInputs, MySqlDualState>
 type Settlement = Settled<MySqlDualState>
 
 /** A new password that is set. */
@@ -161,11 +171,11 @@ export function mysqlDualRotator(
   async function settleMariaDb(
     session: AccountSession,
     { password, username, current }: MySqlDualPending,
-    request: Request,
+    request: Settling,
     context: RotatorContext,
   ): Promise<Settlement> {
     const { inputs } = request
-    if (hasMovedOn(current, request)) {
+    if (request.movedOn || hasMovedOn(current, request)) {
       await session.removePasswords([password])
       return movedOn(username)
     }
@@ -189,12 +199,15 @@ export function mysqlDualRotator(
   async function settleMySql(
     session: AccountSession,
     { password, username, current, currentWorked, confirmed }: MySqlDualPending,
-    request: Request,
+    request: Settling,
     context: RotatorContext,
   ): Promise<Settlement> {
     const { inputs } = request
     const first = await logIn(inputs, password)
-    if (hasMovedOn(current, request)) return movedOn(username)
+    if (request.movedOn || hasMovedOn(current, request)) {
+      if (first.kind === 'works') await displace(session, password, request)
+      return movedOn(username)
+    }
     const retained = currentWorked ? current : undefined
     if (first.kind === 'wrong') {
       try {
@@ -234,6 +247,18 @@ export function mysqlDualRotator(
       )
     }
     return rotated({ password, outcome, lives: (each) => mayLogIn(inputs, each) }, request, context)
+  }
+
+  /** It is the first or the second password. The current one of the state takes its place, in the other one, too, if need be. */
+  async function displace(
+    session: AccountSession,
+    password: Secret<string>,
+    { inputs, state }: Request,
+  ): Promise<void> {
+    if (state === undefined) return
+    const current = state.current.password
+    await session.replaceFirst(current)
+    if (await mayLogIn(inputs, password)) await session.setRetaining(current)
   }
 
   async function rotated(

@@ -1,7 +1,16 @@
 import { EscError } from '../../errors.ts'
 import { checkLogin, logInPatiently } from '../log-in.ts'
 import { newPassword } from '../new-password.ts'
-import type { CredentialCheck, Plan, PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from '../rotator.ts'
+import type {
+  CredentialCheck,
+  Plan,
+  PlanStep,
+  RotationRequest,
+  Rotator,
+  RotatorContext,
+  Settled,
+  SettleRequest,
+} from '../rotator.ts'
 import { place, requireAddress, type ServerAddress } from '../server-address.ts'
 import {
   connectRedis,
@@ -105,7 +114,7 @@ export function redisAclRotator(
   async function settleWith(
     session: RedisSession,
     { username, password, current }: RedisAclPending,
-    { inputs, state }: Request,
+    { inputs, state, movedOn }: SettleRequest<RedisAclInputs, RedisAclState>,
     context: RotatorContext,
   ): Promise<Settled<RedisAclState>> {
     const hash = passwordHash(password)
@@ -116,7 +125,7 @@ export function redisAclRotator(
       await save(session, inputs, context)
       return undone(reason)
     }
-    if (state?.current.password.reveal() !== current?.reveal()) {
+    if (movedOn || state?.current.password.reveal() !== current?.reveal()) {
       return takeBack(`the passwords of user "${username}" were rotated by somebody else since; theirs are kept`)
     }
     if (!user.passwordHashes.includes(hash)) await session.addPassword(username, hash)

@@ -96,7 +96,7 @@ export function snowflakeUserRotator(
     },
 
     async settle(pending, request, context) {
-      const { inputs, state } = request
+      const { inputs, state, movedOn } = request
       const { user, current } = checkRequest(request)
       const key = readKeyPair(pending.privateKey)!
       // An earlier run committed it and died before it cleared its record, and the state may have moved on since.
@@ -106,6 +106,7 @@ export function snowflakeUserRotator(
       requireSameTarget(pending, user, inputs)
       const session = connectSnowflake(inputs.login, connection(context))
       let slots = await session.keySlots(user)
+      if (movedOn) return giveUp({ session, user, slots, current, previous: undefined }, key)
       if (slots.slot1 !== key.fingerprint) {
         const former = { session, user, slots, current, previous: state?.previousFingerprint }
         const refusal = await setAgain(former, key, pending)
@@ -209,6 +210,23 @@ async function setKeys({ session, user, slots, current, previous }: Former, key:
   const { moveCurrent } = decideSlots({ user, slots, current: current?.fingerprint, previous })
   if (moveCurrent && current !== undefined) await session.setKey(user, 2, current)
   await session.setKey(user, 1, key)
+}
+
+/** A later rotation made another key current: wherever the recorded one still is, that one takes its place. */
+async function giveUp({ session, user, slots, current }: Former, key: KeyPair): Promise<Settled<SnowflakeState>> {
+  for (const slot of [1, 2] as const) {
+    if ((slot === 1 ? slots.slot1 : slots.slot2) !== key.fingerprint) continue
+    if (current === undefined) {
+      const property = slot === 1 ? 'RSA_PUBLIC_KEY' : 'RSA_PUBLIC_KEY_2'
+      throw new EscError(
+        'conflict',
+        `snowflake-user: ${property} of user ${user} is the key of an interrupted rotation, and the state names no other`,
+        { hint: `run ALTER USER ${user} UNSET ${property}, and rotate again` },
+      )
+    }
+    await session.setKey(user, slot, current)
+  }
+  return { kind: 'undone', reason: `snowflake-user: the key of user ${user} was rotated since; the newer one is kept` }
 }
 
 /** Why it was not set; undefined: it was. Throws when that cannot be told. */

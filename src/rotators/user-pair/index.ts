@@ -3,7 +3,7 @@ import type { SchemaObject } from '../../schema/index.ts'
 import type { Secret } from '../../secret.ts'
 import { checkLogin, inconclusive, type LoginOutcome, logInPatiently } from '../log-in.ts'
 import { newPassword } from '../new-password.ts'
-import type { PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from '../rotator.ts'
+import type { PlanStep, RotationRequest, Rotator, RotatorContext, Settled, SettleRequest } from '../rotator.ts'
 import { place } from '../server-address.ts'
 import { VendorError } from '../vendor-error.ts'
 import { openConnector, sendOrder } from './connector.ts'
@@ -159,8 +159,9 @@ export function userPairRotator(
       if (pending.refused !== undefined) return undone(pending.refused)
       requireSameTarget(pending, inputs)
       const first = await logIn(inputs, pending)
-      if (first.kind === 'works') return rotated(pending, request)
-      if (hasMovedOn(pending, request)) {
+      if (first.kind === 'works' && !request.movedOn) return rotated(pending, request)
+      if (request.movedOn || hasMovedOn(pending, request)) {
+        if (request.movedOn && first.kind !== 'wrong') await putBack(pending, request, context)
         return undone(
           `the password of ${noun} "${pending.username}" was rotated by somebody else since; theirs is kept`,
         )
@@ -228,6 +229,31 @@ export function userPairRotator(
     } catch (error) {
       if (!(error instanceof VendorError)) throw error
       return inconclusive(error.message.replace(`${name}: `, ''))
+    }
+  }
+
+  /** The user has, or may have, the recorded password, while the history has gone on: it gets the one that the state says. */
+  async function putBack(
+    { username, password }: PairPending,
+    { inputs, state }: SettleRequest<PairInputs, PairState>,
+    context: RotatorContext,
+  ): Promise<void> {
+    const known = [state?.current, state?.previous].find((user) => user?.username === username)
+    if (known === undefined) {
+      context.warn(
+        `${noun} "${username}", which the state does not name, has a password that the next rotation replaces`,
+      )
+      return
+    }
+    const way = await openWay(inputs, context)
+    try {
+      await way.setPassword(known, password)
+    } catch (error) {
+      // Where no log-in could tell, the user may well have it already.
+      if (!(error instanceof VendorError && error.refused)) throw error
+      context.warn(`the password of ${noun} "${username}" could not be set to the one in the state: ${error.message}`)
+    } finally {
+      await way.close()
     }
   }
 

@@ -219,7 +219,12 @@ class Merge {
     const { change, details, digest, number } = revision
     const from: Record<string, string> =
       change === 'rollback' && details.from ? { from: String(this.#numberOf(Number(details.from))) } : {}
-    return { ...details, ...from, renumbered: String(number), origin: digest }
+    // A history can be merged again: what it was called before stays known.
+    const earlier: Record<string, string> =
+      details.origin === undefined
+        ? {}
+        : { earlierOrigins: [details.earlierOrigins, details.origin].filter(Boolean).join(' ') }
+    return { ...details, ...from, ...earlier, renumbered: String(number), origin: digest }
   }
 
   /** What a revision of theirs is called from now on. */
