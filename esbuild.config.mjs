@@ -207,11 +207,13 @@ const CORE = [
 const RARE = [
   'src/access/decide.ts',
   'src/access/parse-rules.ts',
+  'src/crypto/key-signature.ts',
   'src/crypto/key-url.ts',
   'src/network/special-addresses.ts',
   'src/read-json.ts',
   'src/store/environment-tags.ts',
   'src/store/journal.ts',
+  'src/store/key-changes.ts',
   'src/store/leftovers.ts',
   'src/store/new-environment.ts',
   'src/store/new-store.ts',

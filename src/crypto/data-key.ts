@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { EscError } from '../errors.ts'
+import { signChange, signerOf } from './key-signature.ts'
 
 /** Whose key it is. The id is bound into every ciphertext and seal; the name is only for messages. */
 export interface KeyOwner {
@@ -129,6 +130,16 @@ export class DataKey {
     const given = Buffer.from(seal)
     const expected = Buffer.from(this.seal(use, bytes))
     return given.length === expected.length && timingSafeEqual(given, expected)
+  }
+
+  /** Public key that verifies what `signChange` makes: base64url of an Ed25519 key. */
+  get signer(): string {
+    return signerOf(this.#subKey('change'))
+  }
+
+  /** Signs a change of the data key; whoever knows `signer` can tell that its author had the key before. */
+  signChange(change: Uint8Array): Uint8Array {
+    return signChange(this.#subKey('change'), this.owner.id, change)
   }
 
   #mac(use: SealUse, bytes: Uint8Array): string {

@@ -1,7 +1,7 @@
 import { DataKey, type KeyOwner, openSecretsProvider } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import type { History } from './history.ts'
-import { digestOfKey } from './history-memory.ts'
+import { digestOfKey, type KnownKey } from './history-memory.ts'
 import { layout } from './layout.ts'
 import { type EnvironmentPlace, keyMemo, restoreHint } from './place.ts'
 import type { Revision } from './revision-file.ts'
@@ -29,7 +29,17 @@ export class EnvironmentKey {
     const settings = this.#settings.last
     const key = await this.unwrapped()
     this.#seals.verifySettings(settings, key)
+    const { memory } = this.#place
+    if (memory.lacksKey(settings.id, digestOfKey(settings.wrappedDataKey))) await this.#learn(settings, key)
     return key
+  }
+
+  /** So that this machine can tell the next time who has changed the key. Best effort, as everything that is remembered. */
+  async #learn(settings: Settings, key: DataKey): Promise<void> {
+    try {
+      const { memory } = this.#place
+      memory.learnKey(settings.id, await knownKey(this.#place, settings, key))
+    } catch {}
   }
 
   /** The key, with nothing said about the settings it is in. */
@@ -118,4 +128,24 @@ export async function unwrapDataKey(place: EnvironmentPlace, settings: Settings)
 
 function providerOf(place: EnvironmentPlace, settings: Settings): string {
   return settings.secretsProvider ?? place.defaultSecretsProvider()
+}
+
+/** What is to be remembered of the key that settings hold. */
+export async function knownKey(place: EnvironmentPlace, settings: Settings, { signer }: DataKey): Promise<KnownKey> {
+  const secretsProvider = providerOf(place, settings)
+  const wrapped = settings.wrappedDataKey as string
+  const holders = await namesOfHolders(place, { id: settings.id, secretsProvider, wrapped })
+  return { key: digestOfKey(wrapped), signer, secretsProvider, holders }
+}
+
+/** Who can unwrap a key, as far as its secrets provider says so. */
+export async function namesOfHolders(
+  { folder, name, store, world }: EnvironmentPlace,
+  { id, secretsProvider, wrapped }: { readonly id: string; readonly secretsProvider: string; readonly wrapped: string },
+): Promise<string[]> {
+  const keyFile = /^v1:default:([^:]+):/.exec(wrapped)?.[1]
+  if (keyFile !== undefined) return [`key file ${keyFile}`]
+  if (!secretsProvider.startsWith('age:')) return []
+  const { recipientsOf } = await import('./recipients.ts')
+  return recipientsOf(secretsProvider, world.keys, { id, name, folders: [folder, store] })
 }

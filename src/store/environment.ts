@@ -3,11 +3,12 @@ import type { DataKey } from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
 import { appendLine, createFile, makeFolders, readIfPresent, syncFolder } from '../files/index.ts'
 import type { JsonObject } from '../json.ts'
-import { EnvironmentKey } from './environment-key.ts'
+import { EnvironmentKey, namesOfHolders } from './environment-key.ts'
 import { EnvironmentTags } from './environment-tags.ts'
 import { History } from './history.ts'
 import { digestOfKey } from './history-memory.ts'
 import { Journal } from './journal.ts'
+import { acceptKeyChanges, describeDifference } from './key-changes.ts'
 import { layout } from './layout.ts'
 import { FileLock, type Lock } from './lock.ts'
 import { readOpened, writeOpened } from './opened-file.ts'
@@ -266,9 +267,24 @@ export class Environment {
     await this.changeSettings({ deletionProtected: on })
   }
 
-  /** Whether this machine has seen or made the data key before, or has seen none. */
+  /** Whether this machine has seen or made the data key before, has seen none, or knows the key that has signed the change to it. */
   knowsKey(): boolean {
-    return this.#place.memory.knowsKey(this.id, digestOfKey(this.#settings.read().wrappedDataKey))
+    const settings = this.#settings.read()
+    const known = this.#place.memory.knowsKey(settings.id, digestOfKey(settings.wrappedDataKey))
+    return known || acceptKeyChanges(this.#place, settings)
+  }
+
+  /**
+   * What is different in who can open the environment from the newest key that this machine knows, one line each. Undefined: it knows
+   * none that was used here.
+   */
+  async keyDifferences(): Promise<readonly string[] | undefined> {
+    const known = this.#place.memory.newestKey(this.id)
+    const { wrappedDataKey } = this.settings
+    if (known === undefined || wrappedDataKey === undefined) return undefined
+    const secretsProvider = this.settings.secretsProvider ?? this.#place.defaultSecretsProvider()
+    const holders = await namesOfHolders(this.#place, { id: this.id, secretsProvider, wrapped: wrappedDataKey })
+    return describeDifference(known, { secretsProvider, holders })
   }
 
   /** The revision of the highest number, whatever this machine remembers: for a person to decide whether to believe it. */

@@ -18,10 +18,23 @@ export function digestOfKey(wrappedDataKey: string | undefined): string {
   return wrappedDataKey === undefined ? '' : digestOf(Buffer.from(wrappedDataKey))
 }
 
+/** What this machine knows of a data key besides. */
+export interface KnownKey {
+  /** Digest of the wrapped key. */
+  readonly key: string
+  /** Public key that verifies who had it (`DataKey.signer`). */
+  readonly signer: string
+  readonly secretsProvider: string
+  /** Who can unwrap it, as far as that is known, such as age recipients. */
+  readonly holders: readonly string[]
+}
+
 interface Remembered {
   readonly sightings: Readonly<Record<string, Sighting>>
-  /** Digests of the wrapped data keys this machine has seen or made, whatever the branch. */
+  /** Digests of the wrapped data keys this machine has seen or made, whatever the branch, the newest last. */
   readonly keys: readonly string[]
+  /** The newest of them, once it was used. */
+  readonly newestKey?: KnownKey
 }
 
 /**
@@ -35,6 +48,8 @@ export class HistoryMemory {
   readonly #store: string
   /** Undefined: not looked up yet. */
   #branch: string | 'detached' | undefined
+  /** As it was last read or written. */
+  readonly #last = new Map<string, Remembered>()
 
   constructor(files: FileSystem, store: string) {
     this.#files = files
@@ -55,22 +70,41 @@ export class HistoryMemory {
     return keys.length === 0 || keys.includes(key)
   }
 
+  /** The key that this machine came to know last, if it was used here. */
+  newestKey(id: string): KnownKey | undefined {
+    const { keys, newestKey } = this.#read(id)
+    return newestKey?.key === keys.at(-1) ? newestKey : undefined
+  }
+
+  /** Whether more is to be remembered of a key: it is the newest, and was never used here. */
+  lacksKey(id: string, key: string): boolean {
+    const { keys, newestKey } = this.#last.get(id) ?? this.#read(id)
+    return key === keys.at(-1) && newestKey?.key !== key
+  }
+
+  /** Remembers more of the newest key. */
+  learnKey(id: string, newestKey: KnownKey): void {
+    const remembered = this.#read(id)
+    if (remembered.keys.at(-1) === newestKey.key) this.#write(id, { ...remembered, newestKey }, false)
+  }
+
   /** Best effort: a store on a read-only disk can still be read. */
   remember(id: string, sighting: Sighting): void {
     try {
       const branch = this.#currentBranch()
       if (branch === 'detached') return
-      const { sightings, keys } = this.#read(id)
+      const { sightings, keys, ...rest } = this.#read(id)
       const { [branch]: _, ...others } = sightings
       const kept = Object.fromEntries([...Object.entries(others).slice(-99), [branch, sighting]])
-      this.#write(id, { sightings: kept, keys: withKey(keys, sighting.key) }, false)
+      this.#write(id, { ...rest, sightings: kept, keys: withKey(keys, sighting.key) }, false)
     } catch {}
   }
 
   /** From now on the key is one that this machine knows. On the disk when this returns. */
   trustKey(id: string, key: string): void {
-    const { sightings, keys } = this.#read(id)
-    if (!keys.includes(key)) this.#write(id, { sightings, keys: withKey(keys, key) }, true)
+    const remembered = this.#read(id)
+    const { keys } = remembered
+    if (!keys.includes(key)) this.#write(id, { ...remembered, keys: withKey(keys, key) }, true)
   }
 
   /**
@@ -84,25 +118,33 @@ export class HistoryMemory {
       readTextIfPresent(this.#files, join(git, folder, 'head-name')),
     )
     const branch = names.find((name) => name !== undefined)?.trim()
-    const { sightings, keys } = this.#read(id)
+    const { sightings, ...rest } = this.#read(id)
     if (branch === undefined || !Object.hasOwn(sightings, branch)) return
     const { [branch]: _, ...others } = sightings
-    this.#write(id, { sightings: others, keys }, true)
+    this.#write(id, { ...rest, sightings: others }, true)
   }
 
   #write(id: string, remembered: Remembered, synced: boolean): void {
+    this.#last.set(id, remembered)
     makeFolders(this.#files, layout.seen(this.#store), 0o700)
     replaceFile(this.#files, this.file(id), Buffer.from(JSON.stringify({ version: 1, ...remembered })), { synced })
   }
 
   #read(id: string): Remembered {
+    const remembered = this.#readFile(id)
+    this.#last.set(id, remembered)
+    return remembered
+  }
+
+  #readFile(id: string): Remembered {
     try {
       const text = readTextIfPresent(this.#files, this.file(id))
       const content = text === undefined ? undefined : JSON.parse(text)
       if (content?.version === 1) {
         const sightings: Record<string, Sighting> = content.sightings
         const seen = Object.values(sightings).map(({ key }) => key)
-        return { sightings, keys: content.keys ?? seen.filter((key) => key !== '') }
+        const { keys = seen.filter((key) => key !== ''), newestKey } = content
+        return { sightings, keys, ...(newestKey && { newestKey }) }
       }
     } catch {}
     return { sightings: {}, keys: [] }

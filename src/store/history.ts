@@ -1,6 +1,7 @@
 import { EscError } from '../errors.ts'
 import { listIfPresent, readIfPresent, statusOf, syncFile, syncFolder } from '../files/index.ts'
 import { digestOfKey, type Sighting } from './history-memory.ts'
+import { acceptKeyChanges } from './key-changes.ts'
 import { layout, revisionNumber } from './layout.ts'
 import { newestNumber } from './newest.ts'
 import { type EnvironmentPlace, restoreHint } from './place.ts'
@@ -240,11 +241,11 @@ export class History {
     if (now.key === '' && seen !== undefined && seen.key !== '') {
       refuse(`the settings of environment '${name}' have lost the data key`, settings.file, resetHint)
     }
-    if (now.key !== '' && !memory.knowsKey(settings.id, now.key)) {
+    if (now.key !== '' && !memory.knowsKey(settings.id, now.key) && !acceptKeyChanges(this.#place, settings)) {
       refuse(
         `environment '${name}' has another data key than this machine has seen`,
         settings.file,
-        `whoever holds that key can read what you save: unless you know who changed the secrets provider, restore the environment from the git history; to accept the key, run "esc env trust ${name}"`,
+        `the newest key that this machine knows has not signed the change, and whoever holds the new one can read what you save: unless you know who changed it, restore the environment from the git history; to accept the key, run "esc env trust ${name}"`,
       )
     }
     if (seen === undefined) return

@@ -1,7 +1,9 @@
 import { rewrapKey, secretsProviderKind } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import type { Environment } from './environment.ts'
-import { digestOfKey } from './history-memory.ts'
+import { namesOfHolders } from './environment-key.ts'
+import { digestOfKey, type KnownKey } from './history-memory.ts'
+import { withKeyChange } from './key-changes.ts'
 import type { EnvironmentPlace } from './place.ts'
 import { sealSettings } from './settings.ts'
 import { keyChanged, SettingsFile } from './settings-file.ts'
@@ -38,13 +40,21 @@ export async function rewrap(
     const key = await environment.unlock(environment.current())
     const owner = { id: environment.id, name: place.name, folders: [place.folder, place.store] }
     const rewrapped = await rewrapKey({ wrapped: wrapped as string, from, to }, world.keys, owner)
+    const after = { id: owner.id, secretsProvider: to, wrapped: rewrapped }
+    const known: KnownKey = {
+      key: digestOfKey(rewrapped),
+      signer: key.signer,
+      secretsProvider: to,
+      holders: await namesOfHolders(place, after),
+    }
     await takeTurn(place, 'wrap the key again', () =>
       new SettingsFile(place).change((now) => {
         if (now.wrappedDataKey !== wrapped) throw keyChanged(place.name)
         // Before it is there, or this machine would take it for a stranger's.
-        memory.trustKey(now.id, digestOfKey(rewrapped))
-        if (to === from) return { wrappedDataKey: rewrapped }
-        return sealSettings(now, { secretsProvider: to, wrappedDataKey: rewrapped }, key)
+        memory.trustKey(now.id, known.key)
+        const keyChanges = withKeyChange(now, { from: digestOfKey(wrapped), to: known }, key)
+        if (to === from) return { wrappedDataKey: rewrapped, keyChanges }
+        return { ...sealSettings(now, { secretsProvider: to, wrappedDataKey: rewrapped }, key), keyChanges }
       }),
     )
     return { from, to }

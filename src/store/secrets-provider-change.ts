@@ -2,7 +2,9 @@ import { DataKey, type KeyContext, openSecretsProvider, secretsProviderKind } fr
 import { EscError } from '../errors.ts'
 import { type FileSystem, ioError, readIfPresent, statusOf, syncFolder, writeTemporary } from '../files/index.ts'
 import { Environment } from './environment.ts'
-import { digestOfKey } from './history-memory.ts'
+import { namesOfHolders } from './environment-key.ts'
+import { digestOfKey, type KnownKey } from './history-memory.ts'
+import { withKeyChange } from './key-changes.ts'
 import { layout } from './layout.ts'
 import { type EnvironmentPlace, keyMemo } from './place.ts'
 import { cipherPair, type Reencrypt, reseal } from './reencryption.ts'
@@ -96,12 +98,18 @@ async function makeFirstKey(
   })
 }
 
+interface SuccessorOptions {
+  readonly change: SecretsProviderChange
+  readonly wrappedDataKey: string
+  readonly known: KnownKey
+}
+
 /** The copy of an environment under its new key. */
 class Successor {
   readonly #environment: Environment
   readonly #place: EnvironmentPlace
   readonly #folder: string
-  readonly #options: { readonly change: SecretsProviderChange; readonly wrappedDataKey: string }
+  readonly #options: SuccessorOptions
   readonly #from: DataKey
   /** The new key as the new provider unwrapped it. */
   readonly #to: DataKey
@@ -111,7 +119,7 @@ class Successor {
     environment: Environment,
     place: EnvironmentPlace,
     keys: { readonly from: DataKey; readonly to: DataKey },
-    options: { readonly change: SecretsProviderChange; readonly wrappedDataKey: string },
+    options: SuccessorOptions,
   ) {
     this.#environment = environment
     this.#place = place
@@ -136,7 +144,11 @@ class Successor {
     // From here on only what the new provider gives back is used: a key it cannot unwrap must seal nothing.
     const reopened = await openSecretsProvider(change.secretsProvider, context, owner)
     const to = new DataKey(await reopened.unwrapKey(wrappedDataKey), owner)
-    const successor = new Successor(environment, place, { from, to }, { change, wrappedDataKey })
+    const { secretsProvider } = change
+    const named = { id: owner.id, secretsProvider, wrapped: wrappedDataKey }
+    const holders = await namesOfHolders({ ...place, world: { ...place.world, keys: context } }, named)
+    const known = { key: digestOfKey(wrappedDataKey), signer: to.signer, secretsProvider, holders }
+    const successor = new Successor(environment, place, { from, to }, { change, wrappedDataKey, known })
     await successor.#start(newest.number)
     return successor
   }
@@ -194,10 +206,11 @@ class Successor {
   }
 
   #settingsText(before: Settings): string {
-    const { change, wrappedDataKey } = this.#options
+    const { change, known, wrappedDataKey } = this.#options
     const fields = { secretsProvider: change.secretsProvider, wrappedDataKey, sealedFrom: 1, sealedAfter: undefined }
     const resealed = new Settings(resealValues(before, { from: this.#from, to: this.#to }), before.file)
-    const after = new Settings(resealed.with(sealSettings(before, fields, this.#to)), before.file)
+    const keyChanges = withKeyChange(before, { from: digestOfKey(before.wrappedDataKey), to: known }, this.#from)
+    const after = new Settings(resealed.with({ ...sealSettings(before, fields, this.#to), keyChanges }), before.file)
     const sound =
       after.id === before.id &&
       after.wrappedDataKey === wrappedDataKey &&

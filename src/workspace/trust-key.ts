@@ -1,23 +1,23 @@
 import type { KeyHolders } from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
-import { type Author, machineGit } from '../store/index.ts'
+import { machineGit } from '../store/index.ts'
 import { holdersOf } from './access.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import type { Workspace } from './workspace.ts'
 
-/** What a person needs to know to decide whether a data key was changed on purpose. */
+/**
+ * What a person needs to know to decide whether a data key was changed on purpose. Nothing of it is what the author of the change says of
+ * themselves: names, messages and comments can be forged.
+ */
 export interface UnknownKey {
   readonly environment: string
   readonly key: KeyHolders & { readonly secretsProvider: string }
-  /** The newest revision, as it says of itself. */
-  readonly revision: {
-    readonly number: number
-    readonly author: Author
-    readonly created: Date
-    readonly change: string
-  }
-  /** The last commit that changed the settings, in which the key is: `1a2b3c4 Ada <ada@example.com> 2026-03-04T…: subject`. Undefined: git knows none. */
+  /** What is different from the key that this machine knows, one line each. Undefined: this machine has not used one yet. */
+  readonly differences: readonly string[] | undefined
+  /** Number of the newest revision. */
+  readonly revision: number
+  /** Short id of the last commit that changed the settings, in which the key is. Undefined: git knows none. */
   readonly commit: string | undefined
   /** Why its seals could not be checked; undefined: they are right. */
   readonly unverified: string | undefined
@@ -42,7 +42,6 @@ export async function trustKey(
   await permit(workspace, name, 'open', 'environment-key-trusted')
   const environment = workspace.store.environment(name)
   const revision = environment.unconfirmedNewest()
-  const { number, author, created, change } = revision
   const unverified = await environment.verify(revision).then(
     () => undefined,
     (error) => {
@@ -52,8 +51,9 @@ export async function trustKey(
   )
   const known = {
     environment: environment.name,
-    key: holdersOf(workspace, environment),
-    revision: { number, author, created, change },
+    key: withoutComments(holdersOf(workspace, environment)),
+    differences: await environment.keyDifferences(),
+    revision: revision.number,
     commit: await lastCommit(workspace, environment.settings.file),
     unverified,
   }
@@ -64,9 +64,15 @@ export async function trustKey(
 }
 
 async function lastCommit({ store }: Workspace, file: string): Promise<string | undefined> {
-  const log = await machineGit(['log', '-1', '--format=%h %an <%ae> %aI: %s', '--', file], { cwd: store.folder }).catch(
+  const log = await machineGit(['log', '-1', '--format=%h', '--', file], { cwd: store.folder }).catch(
     () => undefined,
   )
   const line = log?.status === 0 ? log.stdout.toString().trim() : ''
   return line === '' ? undefined : line
+}
+
+/** The list of recipients may have been edited by whoever changed the key. */
+function withoutComments<Key extends KeyHolders>(key: Key): Key {
+  if (key.kind !== 'recipients') return key
+  return { ...key, recipients: key.recipients.map(({ recipient }) => ({ recipient, of: undefined })) }
 }

@@ -17,6 +17,9 @@ describe('esc env trust', () => {
     // As with git pull: this machine's own files stay.
     rmSync(join(theirs, 'app'), { recursive: true })
     cpSync(join(esc.store, 'app'), join(theirs, 'app'), { recursive: true })
+    // A change that nobody with the key before has signed.
+    const settings = join(theirs, 'app', 'dev', 'settings.yaml')
+    writeFileSync(settings, readFileSync(settings, 'utf8').replace(/^keyChanges: .*\n/m, ''))
   })
   after(() => esc.remove())
 
@@ -29,8 +32,11 @@ describe('esc env trust', () => {
   it('shows whose key it is, and accepts nothing without an answer', async () => {
     const asked = await esc.run(['env', 'trust', 'app/dev', '--store', theirs], { input: 'no\n' })
     expect(asked.code).to.equal(1)
-    expect(asked.out).to.match(/Newest: +revision 2 .*, by Ada Lovelace <ada@example.com>/)
-    expect(asked.out).to.include('Seals:       right, with this key').and.include('whoever has the key file')
+    expect(asked.out)
+      .to.match(/Revision: +2 is the newest/)
+      .and.not.include('Ada')
+    expect(asked.out).to.include('Seals:     right, with the new key').and.include('whoever has the key file')
+    expect(asked.out).to.include('The secrets provider and the recipients it names are the same as before.')
     expect((await esc.run(open)).code).to.equal(1)
   })
 

@@ -12,8 +12,9 @@ export default class EnvTrust extends EscCommand<TrustedKey, typeof flags> {
   static override summary = 'Accept the data key that somebody has given an environment.'
   static override description =
     `This machine remembers the data keys it has seen, and refuses an environment that turns up with another: whoever holds that key could read what
-you save. When a colleague has changed the secrets provider, this shows who did, when, and for whom the key is, and asks before it
-accepts the key. Ask your colleague, by another way than the repository, whether it was so.`
+you save. A change that somebody with the key before has made is signed with it, and accepted without a question. This command is for the
+others: it shows what is different and who can open the environment now, and asks before it accepts the key. Ask your colleagues,
+by another way than the repository, whether they have changed it.`
   static override examples = [
     { description: 'Look at a changed key, and accept it', command: 'esc env trust app/dev --yes' },
   ]
@@ -35,20 +36,27 @@ accepts the key. Ask your colleague, by another way than the repository, whether
     if (!trusted.accepted) return `This machine knows the data key of '${trusted.environment}' already.`
     return `${this.flags.yes ? `${about(trusted)}\n` : ''}The data key of '${trusted.environment}' is accepted on this machine.`
   }
-
-  override json({ revision, ...rest }: TrustedKey): unknown {
-    return { ...rest, revision: { ...revision, created: revision.created.toISOString() } }
-  }
 }
 
-function about({ environment, key, revision, commit, unverified }: UnknownKey): string {
-  const { author, created, change, number } = revision
+function about({ environment, key, differences, revision, commit, unverified }: UnknownKey): string {
+  const compared =
+    differences === undefined
+      ? ['This machine has not used a key of it before, so there is nothing to compare it with.']
+      : differences.length === 0
+        ? ['The secrets provider and the recipients it names are the same as before.']
+        : ['What is different from the key that this machine knows:', ...differences.map((line) => `  ${line}`)]
   return [
-    `Environment '${environment}' has a data key that this machine has not seen.`,
-    `Changed in:  ${commit ?? 'no commit yet, or no git repository'}`,
-    `Newest:      revision ${number} (${change}), by ${author.name} <${author.email}>, ${created.toISOString()}`,
-    `Seals:       ${unverified === undefined ? 'right, with this key' : `not checked: ${unverified}`}`,
-    `Provider:    ${key.secretsProvider}. Who can open it:`,
-    keyText(key).trimEnd(),
+    `Environment '${environment}' has a data key that this machine has not seen, and nobody who had the key it knows has signed the change.`,
+    ...compared,
+    `Seals:     ${unverified === undefined ? 'right, with the new key; its maker can make them' : `not checked: ${unverified}`}`,
+    `Revision:  ${revision} is the newest`,
+    `Commit:    ${commit === undefined ? 'none, or no git repository' : `${commit} changed the settings last; what it says of its author can be forged`}`,
+    `Who can open it, with ${printable(key.secretsProvider)}:`,
+    printable(keyText(key)).trimEnd(),
   ].join('\n')
+}
+
+/** Line breaks aside, without characters that a terminal obeys. */
+function printable(text: string): string {
+  return text.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd')
 }

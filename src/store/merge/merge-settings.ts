@@ -10,6 +10,7 @@ const ownFields = new Set([
   'id',
   'secretsProvider',
   'wrappedDataKey',
+  'keyChanges',
   'sealedFrom',
   'sealedAfter',
   'generation',
