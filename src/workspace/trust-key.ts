@@ -64,9 +64,7 @@ export async function trustKey(
 }
 
 async function lastCommit({ store }: Workspace, file: string): Promise<string | undefined> {
-  const log = await machineGit(['log', '-1', '--format=%h', '--', file], { cwd: store.folder }).catch(
-    () => undefined,
-  )
+  const log = await machineGit(['log', '-1', '--format=%h', '--', file], { cwd: store.folder }).catch(() => undefined)
   const line = log?.status === 0 ? log.stdout.toString().trim() : ''
   return line === '' ? undefined : line
 }
