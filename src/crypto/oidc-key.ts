@@ -16,12 +16,25 @@ export interface OidcKeyContext {
   readonly configFolder: string
   readonly notify: (text: string) => void
   readonly files?: FileSystem
+  /** Hears of a key that has just been made. */
+  readonly onMade?: (thumbprint: string) => void
+  /** Asked before each signature. Throws to refuse. Default: everything may be signed. */
+  readonly allow?: (use: OidcKeyUse) => Promise<void>
+}
+
+/** A key about to sign: its RFC 7638 thumbprint, and where it was found. */
+export interface OidcKeyUse {
+  readonly thumbprint: string
+  /** `variable`: `ESC_OIDC_KEY`. */
+  readonly from: 'variable' | 'file'
 }
 
 /** A signer of JSON Web Tokens. */
 export interface OidcKey {
   /** As the configuration says, else the RFC 9278 name of the key: `urn:ietf:params:oauth:jwk-thumbprint:sha-256:…`. */
   readonly issuer: string
+  /** Throws where `sign` would be refused, before anything is begun. A key that does not exist yet is not made for that. */
+  authorize(): Promise<void>
   /** A compact JWT, RS256, of these claims and `iss`. */
   sign(claims: Readonly<Record<string, string | number>>): Promise<string>
 }
@@ -41,16 +54,27 @@ export function oidcKey(context: OidcKeyContext, options: { readonly issuer?: st
     loaded ??= loadKey(context)
     return loaded
   }
+  /** Returns the thumbprint of the key. */
+  const allow = async (key: KeyObject) => {
+    const kid = thumbprint(publicPart(key))
+    await context.allow?.({ thumbprint: kid, from: context.env.ESC_OIDC_KEY ? 'variable' : 'file' })
+    return kid
+  }
   const issuer = () =>
     options.issuer ?? `urn:ietf:params:oauth:jwk-thumbprint:sha-256:${thumbprint(publicPart(privateKey()))}`
   return {
     get issuer() {
       return issuer()
     },
+    async authorize() {
+      loaded ??= existingKey(context)
+      if (loaded !== undefined) await allow(loaded)
+    },
     async sign(claims) {
       const key = privateKey()
+      const kid = await allow(key)
       const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-      const header = { alg: 'RS256', typ: 'JWT', kid: thumbprint(publicPart(key)) }
+      const header = { alg: 'RS256', typ: 'JWT', kid }
       const text = `${part(header)}.${part({ iss: issuer(), ...claims })}`
       return `${text}.${createSign('RSA-SHA256').update(text).sign(key, 'base64url')}`
     },
@@ -64,12 +88,22 @@ export function oidcKeySet(context: OidcKeyContext): JsonWebKeySet {
   return { keys: [{ kty: 'RSA', use: 'sig', alg: 'RS256', kid: thumbprint({ n, e }), n, e }] }
 }
 
-function loadKey({ env, configFolder, notify, files = machineFiles }: OidcKeyContext): KeyObject {
+/** Undefined: there is none yet. */
+function existingKey({ env, configFolder, files = machineFiles }: OidcKeyContext): KeyObject | undefined {
   // Variables of CI systems often lose their line breaks.
   if (env.ESC_OIDC_KEY) return parseKey(env.ESC_OIDC_KEY.replaceAll('\\n', '\n'), 'ESC_OIDC_KEY')
-  const path = join(configFolder, 'oidc.key')
-  const existing = readKey(files, path)
+  return readKey(files, keyPath(configFolder))
+}
+
+function keyPath(configFolder: string): string {
+  return join(configFolder, 'oidc.key')
+}
+
+function loadKey(context: OidcKeyContext): KeyObject {
+  const existing = existingKey(context)
   if (existing !== undefined) return existing
+  const { configFolder, notify, files = machineFiles, onMade } = context
+  const path = keyPath(configFolder)
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   let created: boolean
   try {
@@ -84,6 +118,7 @@ function loadKey({ env, configFolder, notify, files = machineFiles }: OidcKeyCon
   }
   // Another process was first.
   if (!created) return readKey(files, path) ?? privateKey
+  onMade?.(thumbprint(publicPart(privateKey)))
   notify(
     `A new key was made that signs requests to your adapters: ${path}.\n` +
       'Give them the output of `esc oidc jwks`, so that they can verify it. In CI, set ESC_OIDC_KEY to the content of the file.',

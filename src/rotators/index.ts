@@ -2,6 +2,7 @@ import { EscError } from '../errors.ts'
 import { nearest } from '../suggestion.ts'
 import type { Rotator } from './rotator.ts'
 
+export { matchesHost } from './external/private-host.ts'
 export type {
   CredentialCheck,
   NetworkPolicy,

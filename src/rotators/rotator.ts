@@ -36,6 +36,8 @@ export interface RotationIdentity {
 export interface OidcSigner {
   /** The claim `iss`. */
   readonly issuer: string
+  /** Throws where `sign` would be refused. To be called while planning, before anything is begun. */
+  readonly authorize?: () => Promise<void>
   /** A compact JWT, RS256, of these claims and `iss`. */
   sign(claims: Readonly<Record<string, string | number>>): Promise<string>
 }
@@ -43,6 +45,8 @@ export interface OidcSigner {
 export interface NetworkPolicy {
   /** Hosts that may have private, loopback or link-local addresses: names, addresses, or `*.` and a domain. */
   readonly privateHosts: readonly string[]
+  /** Asked about a private host that is not among them: it may be allowed now. Throws, or returns false, to refuse. */
+  readonly allowPrivate?: (host: string) => Promise<boolean>
 }
 
 /**

@@ -10,6 +10,14 @@ export {
 } from './decision.ts'
 export { givenDigest, isDigest } from './given-digest.ts'
 export {
+  bindIdentity,
+  type IdentityBinding,
+  type IdentityPlace,
+  isNewIdentity,
+  readBinding,
+  recordNewIdentity,
+} from './identity-binding.ts'
+export {
   differenceOf,
   digestOfPowers,
   type Power,

@@ -9,7 +9,7 @@ import { type Attempt, type Delivery, Outbox } from './outbox.ts'
 import type { PostWebhook, WebhookAnswer } from './post.ts'
 import { verdictOn, waitMsAfter } from './retry.ts'
 import { settleOrphans } from './settle.ts'
-import { type AllowedHosts, checkUrl } from './url.ts'
+import { type AllowedHosts, checkUrl, isAllowed } from './url.ts'
 import { secretsOf, type Webhook, webhooksOf } from './webhook.ts'
 
 export interface DeliveryWorld {
@@ -21,6 +21,8 @@ export interface DeliveryWorld {
   readonly random: () => number
   readonly sleep: (ms: number) => Promise<void>
   readonly post: PostWebhook
+  /** Private hosts that may be reached: those of `esc.yaml` that were allowed on this machine. */
+  readonly allowed: AllowedHosts
   /** Who imports what an event has changed. */
   readonly importers: (event: WebhookEvent) => readonly AffectedImporter[]
 }
@@ -107,7 +109,7 @@ export async function deliverDue(world: DeliveryWorld, options: DeliverOptions =
 export async function sendNow(
   delivery: Delivery,
   webhook: Webhook,
-  world: Pick<DeliveryWorld, 'store' | 'files' | 'now' | 'post'>,
+  world: Pick<DeliveryWorld, 'store' | 'files' | 'now' | 'post' | 'allowed'>,
 ): Promise<Delivery> {
   const { answer, attempt } = await send(delivery, webhook, world)
   const outbox = new Outbox(world.store.folder, world.files)
@@ -122,7 +124,7 @@ export async function sendNow(
   return { ...delivery, state: 'failed', attempts }
 }
 
-/** Hosts that the store's `esc.yaml` allows although they are private. */
+/** Hosts that the store's `esc.yaml` asks to reach although they are private. Only what was allowed on this machine counts. */
 export function allowedHosts(store: Store): AllowedHosts {
   const webhooks = store.configuration.get('webhooks') as { readonly allow?: unknown } | null | undefined
   const allow = webhooks?.allow
@@ -177,18 +179,20 @@ function currentWebhook({ environment, webhook, webhookCreated }: Delivery, stor
 async function send(
   delivery: Delivery,
   webhook: Webhook,
-  world: Pick<DeliveryWorld, 'store' | 'now' | 'post'>,
+  world: Pick<DeliveryWorld, 'store' | 'now' | 'post' | 'allowed'>,
 ): Promise<{ readonly answer: WebhookAnswer; readonly attempt: Attempt }> {
   const started = world.now()
   let answer: WebhookAnswer
   let hidden: readonly string[] = []
+  let isUntrusted = false
   try {
     const environment = world.store.environment(delivery.environment.name)
     const key = webhook.sealed === undefined ? undefined : await environment.unlock()
     const { url, secret } = secretsOf(webhook, key)
     hidden = secret === undefined ? [] : [secret]
     if (webhook.url !== url) hidden = [...hidden, ...partsOfUrl(url)]
-    const allowed = allowedHosts(world.store)
+    const { allowed, store } = world
+    isUntrusted = isAllowed(new URL(url), allowedHosts(store)) && !isAllowed(new URL(url), allowed)
     const request = {
       url: checkUrl(url, webhook.format, allowed),
       headers: headersOf(delivery, secret),
@@ -199,6 +203,8 @@ async function send(
     // The key may be there another time. No answer of a receiver has been seen here.
     answer = { kind: 'failed', reason: excerpt(messageOf(error), hidden) }
   }
+  // Tried again: it may be allowed meanwhile.
+  if (isUntrusted && answer.kind !== 'answered') answer = { kind: 'failed', reason: `${answer.reason}; ${untrusted}` }
   const verdict = verdictOn(answer)
   const attempt: Attempt = {
     at: new Date(started).toISOString(),
@@ -209,6 +215,8 @@ async function send(
   }
   return { answer, attempt }
 }
+
+const untrusted = 'esc.yaml names this host, and it was not allowed on this machine: run "esc trust"'
 
 /** The signature is that of the hosted service: lower-case hex of HMAC-SHA256 over the body. */
 export function headersOf(

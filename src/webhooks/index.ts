@@ -23,7 +23,7 @@ export { type Attempt, type Delivery, Outbox } from './outbox.ts'
 export { pingPayload } from './payload.ts'
 export { type PostWebhook, postWebhook, type WebhookAnswer, type WebhookRequest } from './post.ts'
 export { toldOf } from './settle.ts'
-export { checkUrl } from './url.ts'
+export { type AllowedHosts, checkUrl, isAllowed } from './url.ts'
 export {
   encode,
   formats,

@@ -73,5 +73,5 @@ function parsed(text: string, shown: string): URL {
 }
 
 export function allowing(url: URL): string {
-  return `name the host in esc.yaml: webhooks: {allow: [${JSON.stringify(url.host)}]}`
+  return `name the host in esc.yaml: webhooks: {allow: [${JSON.stringify(url.host)}]}, and run "esc trust"`
 }

@@ -26,7 +26,7 @@ export async function identityToken(
 ): Promise<string> {
   const author = await workspace.author()
   const user = author.email || author.name
-  const { oidc } = signedRequests(workspace, { environment: rootEnvironment, user })
+  const { oidc } = await signedRequests(workspace, { environment: rootEnvironment, user })
   if (!/^https:[/][/]./.test(oidc.issuer)) {
     throw new EscError(
       'provider_failed',

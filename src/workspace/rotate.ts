@@ -71,7 +71,7 @@ export async function rotateEnvironment(
       random: (byteCount) => randomBytes(byteCount),
       sleep: (ms) => interruptibleSleep(ms, options.signal),
       signal: options.signal,
-      ...signedRequests(workspace, { environment: environment.name, user: author.email || author.name }),
+      ...(await signedRequests(workspace, { environment: environment.name, user: author.email || author.name })),
     },
     guard: {
       windowMs: options.force ? 0 : rotationGuardMs(environment),

@@ -1,7 +1,10 @@
-import { type JsonWebKeySet, oidcKey, oidcKeySet } from '../crypto/index.ts'
+import { type JsonWebKeySet, type OidcKeyContext, type OidcKeyUse, oidcKey, oidcKeySet } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import { isJsonObject, type Json } from '../json.ts'
-import type { RotatorContext } from '../rotators/index.ts'
+import { matchesHost, type NetworkPolicy, type RotatorContext } from '../rotators/index.ts'
+import { identityMade, requireIdentity } from './trust/identity.ts'
+import { allowedPowers } from './trust/powers.ts'
+import { requirePowers } from './trust/require-powers.ts'
 import { keyContext, type Workspace, type WorkspaceOptions } from './workspace.ts'
 
 export interface Requester {
@@ -12,17 +15,18 @@ export interface Requester {
 
 /**
  * What a rotation needs to call adapters: who asks, the key to sign with, and the hosts of private networks that may be
- * called. From `esc.yaml`:
+ * called. From `esc.yaml`, as far as this machine allows it (`docs/trust.md`); nothing is asked before it is needed:
  *
  * ```yaml
  * oidc: {issuer: https://esc.example.org}    # default: a name made of the key
  * network: {privateHosts: [adapter.corp.example]}
  * ```
  */
-export function signedRequests(
-  { store, options }: Workspace,
+export async function signedRequests(
+  workspace: Workspace,
   { environment, user }: Requester,
-): Required<Pick<RotatorContext, 'identity' | 'oidc' | 'network'>> {
+): Promise<Required<Pick<RotatorContext, 'identity' | 'oidc' | 'network'>>> {
+  const { store, options } = workspace
   const issuer = fieldOf(store.configuration.get('oidc'), 'oidc', 'issuer')
   const hosts = fieldOf(store.configuration.get('network'), 'network', 'privateHosts') ?? []
   if (issuer !== undefined && (typeof issuer !== 'string' || issuer === '')) {
@@ -41,14 +45,37 @@ export function signedRequests(
       rootEnvironment: environment,
       user,
     },
-    oidc: oidcKey(keyContext(options), { issuer }),
-    network: { privateHosts: hosts },
+    oidc: oidcKey({ ...oidcContext(options), allow: (use) => allowSigning(workspace, issuer, use) }, { issuer }),
+    network: hosts.length === 0 ? { privateHosts: [] } : await trustedNetwork(workspace, hosts),
+  }
+}
+
+async function allowSigning(workspace: Workspace, issuer: string | undefined, use: OidcKeyUse): Promise<void> {
+  if (issuer !== undefined) await requirePowers(workspace, [{ kind: 'issuer', value: issuer }])
+  await requireIdentity(workspace, use)
+}
+
+/** Hosts that were allowed; about another one that `esc.yaml` names, a person is asked when it is to be called. */
+async function trustedNetwork(workspace: Workspace, hosts: readonly string[]): Promise<NetworkPolicy> {
+  const allowed = await allowedPowers(workspace)
+  return {
+    privateHosts: hosts.filter((host) => allowed.some(({ kind, value }) => kind === 'privateHost' && value === host)),
+    async allowPrivate(host) {
+      const pattern = hosts.find((each) => matchesHost(host, each))
+      if (pattern === undefined) return false
+      await requirePowers(workspace, [{ kind: 'privateHost', value: pattern }])
+      return true
+    },
   }
 }
 
 /** The keys that adapters verify our signatures with: what `esc oidc jwks` prints. Makes the key where there is none. */
 export function signingKeys(options: WorkspaceOptions): JsonWebKeySet {
-  return oidcKeySet(keyContext(options))
+  return oidcKeySet(oidcContext(options))
+}
+
+function oidcContext(options: WorkspaceOptions): OidcKeyContext {
+  return { ...keyContext(options), onMade: (thumbprint) => identityMade(options, thumbprint) }
 }
 
 function fieldOf(section: Json | undefined, name: string, field: string): Json | undefined {

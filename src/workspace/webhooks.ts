@@ -3,6 +3,7 @@ import { EscError } from '../errors.ts'
 import { type Environment, Store } from '../store/index.ts'
 import { nearest } from '../suggestion.ts'
 import {
+  type AllowedHosts,
   allowedHosts,
   checkUrl,
   type Delivered,
@@ -13,6 +14,7 @@ import {
   filterNames,
   formats,
   groupNames,
+  isAllowed,
   needsKey,
   newName,
   Outbox,
@@ -30,7 +32,7 @@ import {
 import { affectedImporters } from './affected-importers.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
-import { keyContext, type Workspace } from './workspace.ts'
+import { type Workspace, workspaceKeys } from './workspace.ts'
 
 export interface NewWebhook {
   readonly displayName: string
@@ -84,7 +86,7 @@ export async function createWebhook(
   await permit(workspace, reference.name, 'write', 'environment-webhook-created')
   const environment = workspace.store.environment(reference.name)
   const format = webhookFormat(typed)
-  checkUrl(url, format, allowedHosts(workspace.store))
+  checkUrl(url, format, await allowedFor(workspace, url))
   checkNames(events, groups)
   const secrets = { url, ...(secret ? { secret } : {}) }
   const key = needsKey(format, secrets) ? await environment.dataKey() : undefined
@@ -110,7 +112,7 @@ export async function editWebhook(
   const before = webhookNamed(environment.settings, name, reference.name)
   const format = edit.format === undefined ? before.format : webhookFormat(edit.format)
   const secrets = await secretsAfter(environment, before, edit)
-  checkUrl(secrets.url, format, allowedHosts(workspace.store))
+  checkUrl(secrets.url, format, await allowedFor(workspace, secrets.url))
   const key = needsKey(format, secrets) ? await environment.dataKey() : undefined
   const { displayName = before.displayName, active = before.active } = edit
   const events = listAfter(before.events, edit.events)
@@ -163,7 +165,7 @@ export async function pingWebhook(
     state: 'pending',
     attempts: [],
   }
-  return sendNow(delivery, webhook, deliveryWorld(workspace))
+  return sendNow(delivery, webhook, await deliveryWorld(workspace))
 }
 
 /** Newest first. */
@@ -190,7 +192,7 @@ export async function redeliver(
   const delivery = outboxOf(workspace)
     .of(environment.id, webhook)
     .find((each) => each.id === id)
-  if (delivery !== undefined) return sendNow(delivery, webhook, deliveryWorld(workspace))
+  if (delivery !== undefined) return sendNow(delivery, webhook, await deliveryWorld(workspace))
   throw new EscError('not_found', `webhook '${name}' of environment '${reference.name}' has no delivery '${id}'`, {
     hint: `\`esc env webhook delivery list ${reference.name} ${name}\` lists those that this machine knows`,
   })
@@ -199,11 +201,31 @@ export async function redeliver(
 /** Sends what is due to the webhooks of the store; for the scheduler, and for a process that nobody waits for. */
 export async function deliverWebhooks(workspace: Workspace, options: DeliverOptions = {}): Promise<Delivered> {
   // Webhooks of environments that the user may not see are told of what he has done all the same; he sees nothing of them.
-  const store = Store.open(workspace.store.folder, { keys: keyContext(workspace.options) })
-  return deliverDue(deliveryWorld({ ...workspace, store }), options)
+  const store = Store.open(workspace.store.folder, { keys: workspaceKeys(() => workspace, workspace.options) })
+  return deliverDue(await deliveryWorld({ ...workspace, store }), options)
 }
 
-function deliveryWorld(workspace: Workspace) {
+/** Of the private hosts that `esc.yaml` names, those that were allowed on this machine. Asks nobody. */
+async function trustedHosts(workspace: Workspace): Promise<AllowedHosts> {
+  const listed = allowedHosts(workspace.store)
+  if (listed.length === 0) return []
+  const { allowedPowers } = await import('./trust/powers.ts')
+  const powers = await allowedPowers(workspace)
+  return listed.filter((host) => powers.some(({ kind, value }) => kind === 'webhookHost' && value === host))
+}
+
+/** The same, after a person has been asked about the host of a URL that they have just typed, where `esc.yaml` names it. */
+async function allowedFor(workspace: Workspace, typed: string): Promise<AllowedHosts> {
+  const url = URL.canParse(typed) ? new URL(typed) : undefined
+  const host = url && allowedHosts(workspace.store).find((each) => isAllowed(url, [each]))
+  if (host !== undefined) {
+    const { requirePowers } = await import('./trust/require-powers.ts')
+    await requirePowers(workspace, [{ kind: 'webhookHost', value: host }])
+  }
+  return trustedHosts(workspace)
+}
+
+async function deliveryWorld(workspace: Workspace) {
   const { options, store } = workspace
   return {
     store,
@@ -212,6 +234,7 @@ function deliveryWorld(workspace: Workspace) {
     sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
     post: options.postWebhook ?? ((request) => postWebhook(request)),
     importers: (event) => affectedImporters(workspace, event),
+    allowed: await trustedHosts(workspace),
   } satisfies Parameters<typeof deliverDue>[0]
 }
 

@@ -113,12 +113,7 @@ function workspaceOf(open: (world: StoreWorld) => Store, chosen: Chosen, options
   const guard = (environment: string, level: GuardLevel) => refuseForbidden(workspace, environment, level)
   // What happens in a copy has not happened yet.
   const witness = options.original === undefined ? { witness: announcingWitness(options.notify) } : {}
-  const allowHost: KeyContext['allowHost'] = async ({ origin }) => {
-    // Rare: most URLs of secrets providers name no host, or one of their cloud.
-    const { requirePowers } = await import('./trust/require-powers.ts')
-    await requirePowers(workspace, [{ kind: 'keyHost', value: origin }])
-  }
-  const store = open({ keys: { ...keyContext(options), allowHost }, files: recorded.files, guard, ...witness })
+  const store = open({ keys: workspaceKeys(() => workspace, options), files: recorded.files, guard, ...witness })
   let author: Author | undefined
   let principal: Principal | undefined
   let rules: { readonly access: AccessRules | undefined } | undefined
@@ -153,6 +148,18 @@ export function keyContext(options: WorkspaceOptions): KeyContext {
     configFolder: configFolder(options.env),
     notify: options.notify,
     ...(options.prompt === undefined ? {} : { prompt: options.prompt }),
+  }
+}
+
+/** As `keyContext`, for the keys of a store: a host that its text names is asked about. */
+export function workspaceKeys(of: () => Workspace, options: WorkspaceOptions): KeyContext {
+  return {
+    ...keyContext(options),
+    async allowHost({ origin }) {
+      // Rare: most URLs of secrets providers name no host, or one of their cloud.
+      const { requirePowers } = await import('./trust/require-powers.ts')
+      await requirePowers(of(), [{ kind: 'keyHost', value: origin }])
+    },
   }
 }
 

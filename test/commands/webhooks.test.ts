@@ -335,6 +335,7 @@ describe('esc env webhook', function () {
     const words = ['env', 'webhook', 'new', 'app/dev', 'x', '--url', receiver.url]
     expect((await esc.run(words)).code).to.equal(2)
     appendFileSync(join(esc.store, 'esc.yaml'), `webhooks: {allow: ["${receiver.host}"]}\n`)
+    await esc.ok('trust', '--yes')
     await esc.ok(...words)
     await esc.ok('env', 'webhook', 'ping', 'app/dev', 'hook-1')
     expect(receiver.received[0]!.headers['user-agent']).to.equal('esc-webhooks')

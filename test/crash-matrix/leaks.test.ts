@@ -57,6 +57,7 @@ class Watch {
     if (configuration !== undefined) appendFileSync(join(program.store, 'esc.yaml'), configuration)
     await program.withEnvironment('rotators/ci', definitionOf(this.#rotator, inputs))
     await program.withEnvironment('rotators/wrong', definitionOf(this.#rotator, withOtherSecrets(inputs)))
+    await program.ok('trust', '--yes')
     await this.#learn()
 
     await this.#esc('rotators/ci', ['--plan'])

@@ -49,6 +49,7 @@ export async function sweep(rotator: string, options: SweepOptions = {}): Promis
     await program.ok('init')
     if (subject.configuration !== undefined) appendFileSync(join(program.store, 'esc.yaml'), subject.configuration)
     await program.withEnvironment(environment, definitionOf(rotator, subject.inputs))
+    await program.ok('trust', '--yes')
     const run = new Runs(program, subject)
     for (const _ of ['current', 'previous']) await run.whole('the first rotations')
     const cells: Cell[] = []

@@ -71,6 +71,7 @@ export class Rehearsal {
       if (subject.configuration) appendFileSync(join(program.store, 'esc.yaml'), subject.configuration)
     }
     await program.withEnvironment(environment, definitionOfAll(Object.fromEntries(entries)))
+    await program.ok('trust', '--yes')
     return rehearsal
   }
 

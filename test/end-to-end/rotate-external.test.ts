@@ -34,13 +34,17 @@ describe('esc env rotate, with an adapter', function () {
     const issuer = 'https://esc.example.org'
     adapter.trusted = { issuer, ...oidcKeySet({ env: {}, configFolder, notify: () => {} }) }
     appendFileSync(join(program.store, 'esc.yaml'), `oidc:\n  issuer: ${issuer}\n`)
+    await program.ok('trust', '--yes')
   })
   afterEach(async () => {
     await adapter?.stop()
     program?.remove()
   })
 
-  const allow = () => appendFileSync(join(program.store, 'esc.yaml'), 'network:\n  privateHosts: [127.0.0.1]\n')
+  const allow = async () => {
+    appendFileSync(join(program.store, 'esc.yaml'), 'network:\n  privateHosts: [127.0.0.1]\n')
+    await program.ok('trust', '--yes')
+  }
   const rotate = (...flags: string[]) => program.esc(['env', 'rotate', 'app/prod', ...flags], trust)
 
   it('calls nothing on this machine unless the configuration allows it', async () => {
@@ -53,7 +57,7 @@ describe('esc env rotate, with an adapter', function () {
   })
 
   it('saves what the adapter answers, which knows the store by its signature', async () => {
-    allow()
+    await allow()
     expect(await rotate()).to.include({ code: 0, err: '' })
     const { current } = await program.open('app/prod', 'key')
     expect(current).to.include({ user: 'app', password: adapter.valid[0] })
@@ -63,7 +67,7 @@ describe('esc env rotate, with an adapter', function () {
   })
 
   it('keeps a lost answer in the journal, and asks for it again', async () => {
-    allow()
+    await allow()
     adapter.hooks = {
       after() {
         throw new Dropped()

@@ -35,6 +35,7 @@ describe('webhooks of the built program', function () {
     receiver = await new Receiver(behaviour).start()
     await program.withEnvironment('app/dev', rotator)
     appendFileSync(join(program.store, 'esc.yaml'), `webhooks: {allow: ["${receiver.host}"]}\n`)
+    await program.ok('trust', '--yes')
     await program.ok('env', 'webhook', 'new', 'app/dev', 'test', '--url', receiver.url, '--secret', 's3cr3t')
   }
 

@@ -9,7 +9,14 @@ import { gcpLoginProvider } from '../../src/providers/gcp-login.ts'
 import type { ProviderContext } from '../../src/providers/index.ts'
 import { type Secret, secret } from '../../src/secret.ts'
 import { identityToken } from '../../src/workspace/identity-token.ts'
-import { initStore, openWorkspaceAt, signingKeys, type WorkspaceOptions } from '../../src/workspace/index.ts'
+import {
+  acceptTrust,
+  initStore,
+  openWorkspaceAt,
+  reviewTrust,
+  signingKeys,
+  type WorkspaceOptions,
+} from '../../src/workspace/index.ts'
 import { checkToken, TokenServices } from '../fakes/token-services.ts'
 
 const issuer = 'https://esc.example.org'
@@ -28,12 +35,16 @@ describe('login providers with the identity token of the store', () => {
   let folder: string
   let options: WorkspaceOptions
   let context: Required<ProviderContext>
-  beforeEach(() => {
+  beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'esc-login-'))
     const env = { ESC_CONFIG_HOME: join(folder, 'config'), ESC_AUTHOR: 'Ada <ada@example.com>' }
     options = { cwd: folder, env, now, notify: () => {} }
     initStore({ folder: undefined, organization: 'acme', secretsProvider: undefined }, options)
     appendFileSync(join(folder, 'environments', 'esc.yaml'), `oidc: {issuer: ${issuer}}\n`)
+    // Makes the key, so that it is nobody's yet.
+    signingKeys(options)
+    const workspace = openWorkspaceAt(folder, options, 'named')
+    acceptTrust(workspace, (await reviewTrust(workspace)).powers)
     context = contextAt('app/dev', 'logins/cloud')
   })
   afterEach(() => rmSync(folder, { recursive: true, force: true }))

@@ -32,6 +32,7 @@ describe('bad input', function () {
         playground = new Playground()
         await playground.ok('init')
         appendFileSync(join(playground.store, 'esc.yaml'), `rotationRetries: 0\n${configuration ?? ''}`)
+        await playground.ok('trust', '--yes')
       })
       beforeEach(async () => {
         good = await start()

@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Store } from '../../src/store/index.ts'
 import {
+  allowedHosts,
   announcingWitness,
   type DeliveryWorld,
   encode,
@@ -80,6 +81,8 @@ export class HookedStore {
       },
       post,
       importers: () => [],
+      // What `allow` has named, as if this machine had allowed it.
+      allowed: allowedHosts(this.store),
     }
   }
 

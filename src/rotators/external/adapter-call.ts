@@ -145,7 +145,7 @@ async function addressesOf(
   const addresses = family === 0 ? await (network.lookup ?? lookupAll)(name) : [{ address: name, family }]
   const hidden = addresses.find(({ address }) => isForbidden(address))
   if (addresses.length === 0) throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' })
-  if (hidden !== undefined && !mayBePrivate(host, policy)) {
+  if (hidden !== undefined && !mayBePrivate(host, policy) && !(await policy?.allowPrivate?.(name))) {
     const what = family === 0 ? `the address ${hidden.address} of ${name}` : name
     throw new EscError('invalid_input', `external: ${what} is not a public one, so it is not called`, {
       hint: `if it is meant, add "${name}" to network.privateHosts in esc.yaml`,

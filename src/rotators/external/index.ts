@@ -129,7 +129,7 @@ export function externalRotator(
 
     async plan({ inputs: { url }, state }, context) {
       requireUrl(url)
-      requireSigner(context)
+      await requireSigner(context).oidc.authorize?.()
       await requirePublicHost(url, context.network, network)
       const what = `the object that ${hostOf(url)} manages`
       return { steps: [{ action: state === undefined ? 'create' : 'change', what }] }
