@@ -200,9 +200,8 @@ class Driver {
   /** Makes all calls that have no answer yet, together. Whether there were any. */
   async answer(calls: readonly Call[], evaluated: readonly string[]): Promise<boolean> {
     const open = calls.filter((call) => !this.#results.has(call.id))
-    if (open.some(({ kind }) => kind === 'open' || kind === 'openRotator' || kind === 'rotate')) {
-      await this.#world.vouch?.(evaluated)
-    }
+    const leaves = open.some(({ kind }) => kind === 'open' || kind === 'rotate')
+    if (leaves || open.some(({ kind }) => kind === 'openRotator')) await this.#world.vouch?.(evaluated, { leaves })
     await Promise.all(open.map((call) => this.#call(call)))
     return open.length > 0
   }

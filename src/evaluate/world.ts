@@ -47,7 +47,8 @@ export interface World {
   rotator(name: string): Promise<Rotator>
   /**
    * Asked before calls of providers and rotators are made, with the names of the environments that were evaluated so far: what they
-   * say decides where the inputs of a call go. A rejection ends the evaluation. Default: all are believed.
+   * say decides where the inputs of a call go. `leaves`: some call is more than a rotator showing its state. A rejection ends the
+   * evaluation. Default: all are believed.
    */
-  vouch?(environments: readonly string[]): Promise<void>
+  vouch?(environments: readonly string[], options: { readonly leaves: boolean }): Promise<void>
 }

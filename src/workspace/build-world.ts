@@ -58,7 +58,7 @@ export function buildWorld(
           },
         }
       }
-      const provider = await findProvider(workspace, name)
+      const provider = await environments.noting(findProvider(workspace, name))
       return {
         inputs: provider.inputs,
         outputs: provider.outputs,
@@ -76,13 +76,14 @@ export function buildWorld(
             identityToken: async (request: IdentityTokenRequest) =>
               (await import('./identity-token.ts')).identityToken(workspace, request, place),
           }
-          return fromPlain(await provider.open(plainInputs(inputs, provider.inputs), context))
+          const opening = provider.open(plainInputs(inputs, provider.inputs), context)
+          return fromPlain(await environments.noting(opening))
         },
       }
     },
-    rotator: options.rotator ?? ((name) => openingRotator(workspace, name)),
-    async vouch(names) {
-      for (const name of names) await environments.verify(name)
+    rotator: options.rotator ?? ((name) => environments.noting(openingRotator(workspace, name))),
+    async vouch(names, { leaves }) {
+      for (const name of names) await (leaves ? environments.vouch(name) : environments.verify(name))
     },
   }
 }

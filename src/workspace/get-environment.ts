@@ -63,7 +63,10 @@ export async function getEnvironment(
   if (path[0] === 'imports') {
     return { root: undefined, value: undefined, definition: await definitionAt(text, path), definedAt: [], imports: [] }
   }
-  const { environment, imports } = await checkDefinition(workspace, reference.environment, text, { showSecrets })
+  const { environment, imports } = await checkDefinition(unasked(workspace), reference.environment, text, {
+    showSecrets,
+    onlyToLook: true,
+  })
   const root = environment?.properties && rootValue(environment.properties)
   if (path.length === 0) return { root, value: root, definition: await definitionAt(text, []), definedAt: [], imports }
   const value = root && valueAt(root, path)
@@ -71,6 +74,11 @@ export async function getEnvironment(
   const definedAt =
     expression !== undefined ? expressionPlaces(expression) : value === undefined ? [] : valuePlaces(value)
   return { root, value, definition: await definitionAt(text, ['values', ...path]), definedAt, imports: [] }
+}
+
+/** Looking at a definition asks nobody whether plugins that it names may run. */
+function unasked(workspace: Workspace): Workspace {
+  return { ...workspace, options: { ...workspace.options, askTrust: undefined } }
 }
 
 /** The expression at a path, which may lead into the argument of a call: `login["fn::open::aws-login"].static`. */

@@ -53,16 +53,17 @@ export async function rotateEnvironment(
   const permitted = await permit(workspace, reference.name, level, event)
   const environment = workspace.store.environment(reference.name)
   const author = await workspace.author()
-  let denied: UsedEnvironments['denied'] = () => undefined
+  let used: UsedEnvironments | undefined
   const run: RotationRun = {
     environment,
     author,
     mode: options.mode,
     paths: options.paths.map(parsePath),
-    loadRotator: (name) => findRotator(workspace, name),
+    loadRotator: (name) =>
+      used === undefined ? findRotator(workspace, name) : used.noting(findRotator(workspace, name)),
     buildWorld: (rotator, base) => {
       const environments = new UsedEnvironments(workspace, 'open')
-      denied = (messages) => environments.denied(messages)
+      used = environments
       const unlock = environments.use(environment.name, environment, base)
       return { world: buildWorld(workspace, { rotator }, environments), unlock }
     },
@@ -87,7 +88,7 @@ export async function rotateEnvironment(
   const running = looks ? rotate(run) : announcingRotation(workspace, environment, () => rotate(run))
   // An import that the user may not open is no mistake in the definition.
   const report = await running.catch((error) => {
-    const reason = denied([messageOf(error)]) ?? error
+    const reason = used?.denied([messageOf(error)]) ?? error
     permitted.failed(reason)
     throw reason
   })

@@ -39,6 +39,8 @@ export interface CheckOptions {
   readonly showSecrets?: boolean
   /** Definitions that environments are about to have, by name. */
   readonly pending?: ReadonlyMap<string, string>
+  /** Nothing depends on the result: what was not allowed on this machine is left out, and nobody is asked. */
+  readonly onlyToLook?: boolean
 }
 
 /** Evaluates a definition without opening anything. `name` is what its positions are reported under. */
@@ -46,12 +48,14 @@ export async function checkDefinition(
   workspace: Workspace,
   name: string,
   text: string,
-  { showSecrets = false, pending }: CheckOptions = {},
+  { showSecrets = false, pending, onlyToLook = false }: CheckOptions = {},
 ): Promise<Checked> {
   const request = { name, text, mode: 'check', showSecrets, unlock: ownKeyNotNeeded } as const
   const used = new UsedEnvironments(workspace, showSecrets ? 'open' : 'read')
   const world = buildWorld(workspace, pending === undefined ? {} : { pending }, used)
   const { environment, diagnostics, environments } = await evaluateEnvironment(request, world)
+  const untrusted = used.denied(diagnostics.map(({ summary }) => summary))
+  if (untrusted?.code === 'untrusted' && !onlyToLook) throw untrusted
   const imports = environments.flatMap((each) => {
     const known = used.all.get(each)
     return known === undefined || each === name ? [] : [{ name: each, revision: known.revision.number }]

@@ -1,7 +1,8 @@
-import type { EscError } from '../errors.ts'
+import { EscError } from '../errors.ts'
 import type { Decrypt, LoadedEnvironment } from '../evaluate/index.ts'
 import type { Environment, Revision } from '../store/index.ts'
 import { denial, refusalOf } from './permit.ts'
+import { refuseUnvouched } from './unvouched.ts'
 import type { Workspace } from './workspace.ts'
 
 /** An environment as an evaluation used it. */
@@ -16,6 +17,7 @@ export class UsedEnvironments {
   readonly #level: 'read' | 'open'
   readonly #used = new Map<string, UsedEnvironment>()
   readonly #decrypted = new Set<string>()
+  readonly #untrusted: EscError[] = []
   readonly #refused: { readonly name: string; readonly refusal: EscError }[] = []
   /** The name it was given by, and its own. */
   #root: { readonly asked: string; readonly name: string } | undefined
@@ -43,7 +45,7 @@ export class UsedEnvironments {
     this.#root ??= { asked: name, name: environment.name }
     return async () => {
       // The seal first: what was changed by someone without the key is not decrypted.
-      const key = await environment.unlock(revision)
+      const key = await this.noting(environment.unlock(revision))
       return (ciphertext) => key.decrypt(ciphertext)
     }
   }
@@ -64,6 +66,17 @@ export class UsedEnvironments {
     if (known !== undefined) await known.environment.verify(known.revision)
   }
 
+  /**
+   * Verifies something loaded that decides what a provider or rotator is called with.
+   * @throws as `verify`; EscError `untrusted` for an environment without a key.
+   */
+  async vouch(name: string): Promise<void> {
+    const known = this.#used.get(name)
+    if (known === undefined) return
+    refuseUnvouched(known.environment, known.revision, 'take part in a call of a provider or rotator')
+    await this.verify(name)
+  }
+
   /** Its secrets are about to be decrypted, or what was made from them. */
   recordDecryption(name: string): void {
     const known = this.#used.get(name)
@@ -78,8 +91,23 @@ export class UsedEnvironments {
     return this.#decrypted.has(name)
   }
 
-  /** The refusal that one of some messages is about: an import that was needed, and that the access rules withhold. */
+  /** Remembers what was not allowed on this machine: of an error, the evaluator keeps no more than the message. */
+  async noting<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      if (error instanceof EscError && error.code === 'untrusted') this.#untrusted.push(error)
+      throw error
+    }
+  }
+
+  /**
+   * The refusal that one of some messages is about: an import that was needed, and that the access rules withhold; or what was not
+   * allowed on this machine.
+   */
   denied(messages: readonly string[]): EscError | undefined {
+    const untrusted = this.#untrusted.find(({ message }) => messages.some((text) => text.includes(message)))
+    if (untrusted !== undefined) return untrusted
     const one = this.#refused.find(({ refusal }) => messages.some((text) => text.includes(refusal.message)))
     const event = 'environment-imported'
     return one && denial(this.#workspace, one.name, { level: this.#level, event, refusal: one.refusal })
