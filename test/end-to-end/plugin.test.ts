@@ -172,7 +172,7 @@ describe('a plugin', function () {
       env: { ...process.env, NODE_TEST_CONTEXT: undefined },
     })
     expect(stdout)
-      .to.match(/^# pass 13$/m)
+      .to.match(/^# pass 17$/m)
       .and.match(/^# fail 0$/m)
   })
 
