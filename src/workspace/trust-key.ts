@@ -57,7 +57,11 @@ export async function trustKey(
     commit: await lastCommit(workspace, environment.settings.file),
     unverified,
   }
-  if (environment.knowsKey()) return { ...known, accepted: false }
+  if (environment.knowsKey()) {
+    // Also where nothing was remembered yet, as of a commit that is checked out without a branch.
+    environment.trustKey()
+    return { ...known, accepted: false }
+  }
   await confirm(known)
   environment.trustKey()
   return { ...known, accepted: true }

@@ -258,6 +258,85 @@ describe('two branches that edit one environment', () => {
     await expectSound('a: theirs\n\n\n\nb: ours\n')
   })
 
+  describe('when somebody without the key has edited environment.yaml on one of them', () => {
+    const edit = 'evil: 1\n# the database'
+
+    /** The edit merges cleanly; what both sides saved does not, or does. */
+    async function merged(ours: string): Promise<void> {
+      const clean = await mergeBranches(
+        () => change('port: 1', ours),
+        async () => {
+          await change('port: 1', 'port: 3')
+          await change('mode: a', 'mode: b')
+          writeFileSync(
+            path('environment.yaml'),
+            readFileSync(path('environment.yaml'), 'utf8').replace('# the database', edit),
+          )
+        },
+      )
+      expect(clean).to.equal(false)
+    }
+
+    it('leave the edit out, which nobody has saved, and say so', async () => {
+      const clean = await mergeBranches(
+        () => change('port: 1', 'port: 2'),
+        async () => {
+          await change('mode: a', 'mode: b')
+          writeFileSync(
+            path('environment.yaml'),
+            readFileSync(path('environment.yaml'), 'utf8').replace('# the database', edit),
+          )
+        },
+      )
+      expect(clean).to.equal(false)
+      expect(environment().workingDefinition()).to.contain('evil: 1').and.contain('port: 2').and.contain('mode: b')
+      const { definition, notes } = await repository.store.renumber(name, options)
+      expect(definition).to.equal('lines')
+      expect(notes.join()).to.contain('an edit that was never saved')
+      await expectSound('# the database\nhost: local\n\nport: 2\n\n# the rest\nuser: me\nmode: b\n')
+    })
+
+    it('are not merged with a resolution that may hold the edit', async () => {
+      await merged('port: 2')
+      const working = readFileSync(path('environment.yaml'), 'utf8')
+      expect(working).to.contain('<<<<<<<').and.contain('evil: 1')
+      writeFileSync(
+        path('environment.yaml'),
+        working.replace(/<<<<<<<[\s\S]*?=======\n([\s\S]*?)>>>>>>> .*\n/g, '$1').replace('port: 3', 'port: 4'),
+      )
+      const before = readFileSync(path('environment.yaml'))
+      const error = await errorOf(() => repository.store.renumber(name, options))
+      expect(error).to.include({ code: 'unsaved_edit' })
+      expect(error.message).to.contain('never saved as a revision').and.contain(path('environment.yaml'))
+      expect(readFileSync(path('environment.yaml')).equals(before)).to.equal(true)
+    })
+  })
+
+  it('are not merged when theirs is under a key that this machine has not seen', async () => {
+    await repository.init().create(name, by)
+    repository.commit('base')
+    repository.git('checkout', '--quiet', '-b', 'feature')
+    // As on another machine: this one remembers nothing of it.
+    await save(environment(), 'theirs: enc:t\n')
+    repository.commit('theirs')
+    rmSync(join(repository.folder, 'environments', '.esc'), { recursive: true })
+    repository.git('checkout', '--quiet', 'main')
+    await save(environment(), 'ours: enc:o\n')
+    repository.commit('ours')
+    repository.tryGit('merge', '--quiet', 'feature')
+    const error = await errorOf(() => repository.store.renumber(name, options))
+    expect(error).to.include({ code: 'tampered' })
+    expect(error.message).to.contain('another data key')
+    // As the message says.
+    repository.git('merge', '--abort')
+    repository.git('checkout', '--quiet', 'feature')
+    environment().trustKey()
+    repository.git('checkout', '--quiet', 'main')
+    repository.tryGit('merge', '--quiet', 'feature')
+    await repository.store.renumber(name, options)
+    expect((await repository.store.check()).findings).to.deep.equal([])
+  })
+
   it('may be rebased, commit by commit', async () => {
     await repository.init().create(name, by)
     await save(environment(), common)

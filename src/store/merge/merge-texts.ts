@@ -45,8 +45,12 @@ export async function mergeTexts(
   })
 }
 
-/** Undefined: both sides changed the same lines. */
-async function mergeLines(runGit: RunGit, place: EnvironmentPlace, texts: ThreeTexts): Promise<string | undefined> {
+/** What git makes of three texts line by line. Undefined: two of them changed the same lines. */
+export async function mergeLines(
+  runGit: RunGit,
+  place: EnvironmentPlace,
+  texts: ThreeTexts,
+): Promise<string | undefined> {
   const { store, world } = place
   const folder = layout.machine(store)
   makeFolders(world.files, folder, 0o700)

@@ -14,6 +14,7 @@ import { hasConflictMarkers } from '../conflict-markers.ts'
 import { Environment } from '../environment.ts'
 import { unwrapDataKey } from '../environment-key.ts'
 import type { RunGit } from '../git.ts'
+import { digestOfKey } from '../history-memory.ts'
 import { layout } from '../layout.ts'
 import type { EnvironmentPlace } from '../place.ts'
 import { type CipherPair, type Reencrypt, reseal } from '../reencryption.ts'
@@ -26,7 +27,7 @@ import { linkOthers, removeTree } from '../tree.ts'
 import { takeTurn } from '../turn.ts'
 import type { Stamp } from '../versions.ts'
 import { mergeSettings } from './merge-settings.ts'
-import { mergeTexts } from './merge-texts.ts'
+import { mergeLines, mergeTexts } from './merge-texts.ts'
 import type { Side, Sides } from './side.ts'
 
 export interface RenumberOptions extends Stamp {
@@ -82,6 +83,7 @@ interface VerifiedSide {
 
 class Merge {
   notes: readonly string[] = []
+  readonly #leftOut: string[] = []
   readonly #place: EnvironmentPlace
   readonly #options: RenumberOptions
   /** The last revision that both sides have. */
@@ -122,6 +124,7 @@ class Merge {
       ours: await verifySide(place, ours, ourSettings, common),
       theirs: await verifySide(place, theirs, theirSettings, common),
     }
+    refuseUnknownKey(place, theirs, found.ours, found.theirs)
     return new Merge(place, options, found)
   }
 
@@ -139,11 +142,52 @@ class Merge {
     const base = skipped === undefined ? this.#common.definition : this.#underOurKey(skipped)
     if (this.#ours.tail.length === 0 || ours === base || ours === theirs) return { how: 'one-side', text: theirs }
     if (this.#added.length === 0 || theirs === base) return { how: 'one-side', text: ours }
-    const working = readText(this.#place, layout.definition(this.#place.folder))
+    const working = await this.#resolution()
     const merged = await mergeTexts(this.#options.runGit, this.#place, { base, ours, theirs }, working)
     const ciphers = this.#ciphers()
     const text = merged.how === 'hand' ? this.#options.reencrypt(merged.text, ciphers, this.#common) : merged.text
     return { how: merged.how, text: (await this.#options.complete?.(text, ciphers)) ?? text }
+  }
+
+  /**
+   * `environment.yaml` as far as a person may have written it. Nothing vouches for that file: an edit that one side has committed without
+   * saving it may be anybody's, and must not be taken for the resolution of the person who merges, who would seal it.
+   */
+  async #resolution(): Promise<string | undefined> {
+    const file = layout.definition(this.#place.folder)
+    const working = readText(this.#place, file)
+    const { ours, theirs, baseWorking = '' } = this.#options.sides
+    const edited = [
+      { side: ours, tail: this.#ours.tail },
+      { side: theirs, tail: this.#theirs.tail },
+    ].filter(({ side, tail }) => !this.#isSaved(side, tail))
+    const [first] = edited
+    if (first === undefined || working === undefined || hasConflictMarkers(working)) return working
+    const { label } = first.side
+    const committed = { base: baseWorking, ours: ours.working ?? '', theirs: theirs.working ?? '' }
+    const byGit = [committed.ours, committed.theirs, await mergeLines(this.#options.runGit, this.#place, committed)]
+    if (byGit.includes(working)) {
+      this.#leftOut.push(
+        `environment.yaml in ${label} holds an edit that was never saved as a revision: it was left out, and is in that commit`,
+      )
+      return undefined
+    }
+    throw new EscError(
+      'unsaved_edit',
+      `environment.yaml in ${label} holds an edit that was never saved as a revision, so nobody with the key of '${this.#place.name}' vouches for it, and ${file} may hold it too`,
+      {
+        hint: 'keep a copy of your resolution and abort the merge; on that side, look at the edit, save or discard it with `esc env save` or `esc env discard`, commit, and merge again',
+      },
+    )
+  }
+
+  /** Whether the side's `environment.yaml` is its newest definition, or the one before it, as a crash leaves it. */
+  #isSaved({ working, revisions }: Side, tail: readonly Revision[]): boolean {
+    const newest = tail.at(-1) ?? this.#common
+    const before = tail.at(-2) ?? (tail.length === 1 ? this.#common : undefined)
+    const older =
+      before ?? (newest.number > 1 ? parseRevision(revisions[newest.number - 2]!, '', newest.number - 1) : undefined)
+    return working === undefined || working === newest.definition || working === older?.definition
   }
 
   /** For the holder of the environment's locks. */
@@ -256,7 +300,7 @@ class Merge {
         : ours
     const renumbering = (number: number) => this.#numberOf(number)
     const merged = mergeSettings({ base, ours: keyed, theirs, renumber: renumbering, key: this.#key })
-    this.notes = merged.notes
+    this.notes = [...this.#leftOut, ...merged.notes]
     return merged.text
   }
 
@@ -354,6 +398,28 @@ function refuseStrangers(place: EnvironmentPlace, ours: Settings, theirs: Settin
     `one side has changed the secrets provider of environment '${name}', so no revision is the same any more`,
     {
       hint: `keep the side with the new key (${keepOneSide(place)}), and repeat the changes of the other`,
+    },
+  )
+}
+
+/**
+ * What theirs seal becomes part of our history, so their key must be ours, or one that this machine knows: anybody can make a key that we
+ * can unwrap.
+ */
+function refuseUnknownKey(place: EnvironmentPlace, side: Side, ours: VerifiedSide, theirs: VerifiedSide): void {
+  const { id, wrappedDataKey } = theirs.settings
+  if (wrappedDataKey === undefined || wrappedDataKey === ours.settings.wrappedDataKey) return
+  if (ours.key !== undefined && ours.key.signer === theirs.key?.signer) return
+  const { memory } = place
+  // Ours is in use here, so where nothing is remembered yet theirs is not the first.
+  const own = digestOfKey(ours.settings.wrappedDataKey)
+  if (own !== '' && memory.knowsKey(id, own)) memory.trustKey(id, own)
+  if (memory.knowsKey(id, digestOfKey(wrappedDataKey))) return
+  throw new EscError(
+    'tampered',
+    `${side.label} has another data key of environment '${place.name}' than this machine has seen, in ${theirs.settings.file}`,
+    {
+      hint: `unless you know who made it, do not merge; to accept it, abort the merge, check out ${side.label}, run \`esc env trust ${place.name}\`, and merge again`,
     },
   )
 }

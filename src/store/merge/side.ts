@@ -9,6 +9,8 @@ export interface Side {
   /** For messages, such as `HEAD`. */
   readonly label: string
   readonly settings: string
+  /** `environment.yaml`. Undefined: there is none. */
+  readonly working?: string | undefined
   /** Files of the revisions from 1 up. */
   readonly revisions: readonly Uint8Array[]
   /** Contents of the files in `events/`, by name. */
@@ -20,6 +22,8 @@ export interface Sides {
   readonly ours: Side
   readonly theirs: Side
   readonly baseSettings: string | undefined
+  /** `environment.yaml` where they parted. */
+  readonly baseWorking?: string | undefined
 }
 
 /** The two commits of a merge. */
@@ -41,7 +45,14 @@ export function sideOfFolder(files: FileSystem, folder: string, label: string): 
   const names = listIfPresent(files, join(folder, 'events')).filter((name) => name.endsWith('.jsonl'))
   const text = (path: string) => Buffer.from(readIfPresent(files, path) ?? []).toString()
   const events = new Map(names.map((name) => [name, text(join(folder, 'events', name))]))
-  return { label, settings: Buffer.from(settings).toString(), revisions, events }
+  const working = readIfPresent(files, layout.definition(folder))
+  return {
+    label,
+    settings: Buffer.from(settings).toString(),
+    working: working && Buffer.from(working).toString(),
+    revisions,
+    events,
+  }
 }
 
 /**
@@ -87,7 +98,8 @@ export async function sidesOfCommits(
       hint: 'one side has removed or never had it: keep the folder or remove it with git',
     })
   }
-  return { ours: ours!, theirs: theirs!, baseSettings: common ? common.settings : undefined }
+  const shared = common === undefined || common === '' ? undefined : common
+  return { ours: ours!, theirs: theirs!, baseSettings: shared?.settings, baseWorking: shared?.working }
 }
 
 async function sideOfCommit(
@@ -116,11 +128,13 @@ async function sideOfCommit(
     revisionIds.push(id)
   }
   const eventFiles = [...blobs].filter(([path]) => /^events\/[^/]+\.jsonl$/.test(path))
-  const ids = [settings, ...revisionIds, ...eventFiles.map(([, id]) => id)]
+  const working = blobs.get('environment.yaml')
+  const ids = [settings, ...revisionIds, ...eventFiles.map(([, id]) => id), ...(working === undefined ? [] : [working])]
   const contents = readBatch(await run(['cat-file', '--batch'], ids.map((id) => `${id}\n`).join('')), ids.length)
   return {
     label: commit.slice(0, 12),
     settings: Buffer.from(contents[0]!).toString(),
+    working: working === undefined ? undefined : Buffer.from(contents.at(-1)!).toString(),
     revisions: contents.slice(1, 1 + revisionIds.length),
     events: new Map(
       eventFiles.map(([path], index) => [
