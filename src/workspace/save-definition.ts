@@ -3,6 +3,7 @@ import { decryptDefinition, encryptDefinition } from '../language/index.ts'
 import type { Change, Environment, Revision } from '../store/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
+import { movedSecrets } from './moved-secrets.ts'
 import { permit } from './permit.ts'
 import { lostCredentials } from './rotator-state.ts'
 import { UsedEnvironments } from './used-environments.ts'
@@ -93,6 +94,7 @@ export async function saveDefinition(
   if (definition === base.definition && savedEdit === undefined) {
     return { kind: 'unchanged', revision: base.number, diagnostics }
   }
+  if (change === 'save' || change === 'apply') warnOfMovedSecrets(workspace, base, text)
   const revision = await environment.append({
     base: base.number,
     definition,
@@ -106,6 +108,16 @@ export async function saveDefinition(
   if (change !== 'rollback') warnOfLostCredentials(workspace, base, definition)
   permitted.done({ revision: revision.number, change })
   return { kind: 'saved', revision: revision.number, diagnostics }
+}
+
+/** Of texts that nothing vouches for: files that anybody may have written. */
+function warnOfMovedSecrets(workspace: Workspace, base: Revision, text: string): void {
+  const moved = movedSecrets(base.file, base.definition, text)
+  if (moved.length === 0) return
+  const lines = moved.map((line) => `\n  ${line}`).join('')
+  workspace.options.notify(
+    `warning: secrets stand in other places than in revision ${base.number}:${lines}\nWho moved them need not be able to read them. If it was not you, go back with a rollback to ${base.number} before you open it.`,
+  )
 }
 
 function warnOfLostCredentials(workspace: Workspace, base: Revision, definition: string): void {

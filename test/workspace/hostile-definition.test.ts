@@ -11,6 +11,7 @@ import {
   openWorkspace,
   rollBack,
   rotateEnvironment,
+  saveWorkingDefinition,
   type Workspace,
 } from '../../src/workspace/index.ts'
 
@@ -130,6 +131,25 @@ describe('a hostile environment definition', () => {
     }
     expect(sent.join()).to.not.contain('evil.example')
     expect(Store.open(store(), world()).environment('app/rotated').current().number).to.equal(3)
+  })
+
+  it('is not saved without a word, as a hand edit that moves a secret', async () => {
+    await save('app/dev', 'values:\n  password: {fn::secret: hunter2}\n  url: https://good.example\n')
+    const file = join(store(), 'app/dev/environment.yaml')
+    const edit = readFileSync(file, 'utf8')
+    const [, ciphertext] = /ciphertext: (\S+?)\}/.exec(edit)!
+    const notices: string[] = []
+    const notify = (text: string) => void notices.push(text)
+    const workspace = openWorkspace({ cwd: folder, env: env(), notify, now: () => new Date() })
+    const reference = workspace.reference('app/dev')
+    writeFileSync(file, edit.replace('https://good.example', `{fn::secret: {ciphertext: ${ciphertext}}}`))
+    await saveWorkingDefinition(workspace, reference)
+    expect(notices.join()).to.contain('url holds the secret of password').and.contain('rollback to 2')
+    // Values that change, or are new, are no news.
+    notices.length = 0
+    writeFileSync(file, `${readFileSync(file, 'utf8')}  other: {fn::secret: new}\n`)
+    await saveWorkingDefinition(workspace, reference)
+    expect(notices).to.deep.equal([])
   })
 
   it('is not brought back by a rollback to a revision that was changed', async () => {
