@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { codeOf, type FileSystem, makeFolders, readTextIfPresent, replaceFile } from '../files/index.ts'
-import { layout } from '../store/index.ts'
+import { stateLayout } from '../store/index.ts'
 
 /** How far a log has come, kept apart from it: where the next line goes, and how a shortened log is noticed. */
 export interface AuditHead {
@@ -16,9 +16,9 @@ export interface AuditHead {
   readonly digest: string
 }
 
-/** `+` cannot occur in the id of an environment, whose sightings are beside. */
-export function headFile(store: string, place: 'beside' | 'repository'): string {
-  return join(layout.seen(store), `audit+${place}.json`)
+/** `+` cannot occur in the id of an environment, whose sightings are beside. `state`: folder of what this machine keeps about the store. */
+export function headFile(state: string, place: 'beside' | 'repository'): string {
+  return join(stateLayout.seen(state), `audit+${place}.json`)
 }
 
 /** A log that has no head yet begins anew, under a name that no other has. */

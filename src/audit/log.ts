@@ -8,21 +8,23 @@ import {
   statusOf,
   syncFolder,
 } from '../files/index.ts'
-import { layout, lockNow } from '../store/index.ts'
+import { lockNow, stateLayout } from '../store/index.ts'
 import { type AuditHead, headFile, readHead, writeHead } from './head.ts'
 import { type AuditEntry, digestOfLine, formatLine, parseLine } from './line.ts'
 
 export interface AuditLogPlace {
   /** Folder of the store. */
   readonly store: string
+  /** Folder of what this machine keeps about the store. */
+  readonly state: string
   readonly keep: 'beside' | 'repository'
   /** Default: the machine's own. */
   readonly files?: FileSystem
 }
 
 /** The folder that logs are in, one file a log and month. */
-export function auditFolder({ store, keep }: Pick<AuditLogPlace, 'store' | 'keep'>): string {
-  return keep === 'beside' ? join(layout.machine(store), 'audit') : join(store, '.audit')
+export function auditFolder({ store, state, keep }: Pick<AuditLogPlace, 'store' | 'state' | 'keep'>): string {
+  return keep === 'beside' ? stateLayout.audit(state) : join(store, '.audit')
 }
 
 /**
@@ -39,15 +41,15 @@ export function appendAudit(
   entries: readonly [AuditEntry, ...AuditEntry[]],
   { synced }: { readonly synced: boolean },
 ): string {
-  const { store, files = machineFiles } = place
+  const { store, state, files = machineFiles } = place
   const folder = auditFolder(place)
-  const lock = lockNow(layout.lock(store, 'store', 'audit'), {
+  const lock = lockNow(stateLayout.lock(state, 'store', 'audit'), {
     what: `the audit log of ${store}`,
     purpose: 'audit',
     waitMs: 5_000,
   })
   try {
-    const anchor = headFile(store, place.keep)
+    const anchor = headFile(state, place.keep)
     const [first] = entries
     const head = caughtUp(files, folder, readHead(files, anchor, first.host))
     const file = `${first.time.slice(0, 7)}-${head.log}.jsonl`

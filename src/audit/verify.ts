@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type FileSystem, listIfPresent, machineFiles, readIfPresent, replaceFile } from '../files/index.ts'
-import { layout } from '../store/index.ts'
+import { stateLayout } from '../store/index.ts'
 import { type AuditHead, headFile } from './head.ts'
 import { type AuditLine, digestOfLine, parseLine } from './line.ts'
 import { type AuditLogPlace, auditFolder } from './log.ts'
@@ -12,7 +12,7 @@ export interface AuditFinding {
   /** A note is harmless: a line that a crash cut short. */
   readonly severity: 'error' | 'note'
   readonly log: string
-  /** Where it shows: `.esc/audit/2026-11-host-1a2b3c4d.jsonl:12`. */
+  /** Where it shows: the path of a file and the line, `…/audit/2026-11-host-1a2b3c4d.jsonl:12`. */
   readonly place: string
   readonly problem: string
 }
@@ -195,11 +195,11 @@ function knownAnchors(place: AuditLogPlace, files: FileSystem): AuditAnchor[] {
       return undefined
     }
   }
-  const head: AuditHead | undefined = read(headFile(place.store, place.keep))
+  const head: AuditHead | undefined = read(headFile(place.state, place.keep))
   const verified: { readonly heads: readonly AuditAnchor[] } | undefined = read(verifiedFile(place))
   return [...(head === undefined ? [] : [head]), ...(verified?.heads ?? [])]
 }
 
-function verifiedFile({ store, keep }: AuditLogPlace): string {
-  return join(layout.seen(store), `audit+${keep}+verified.json`)
+function verifiedFile({ state, keep }: AuditLogPlace): string {
+  return join(stateLayout.seen(state), `audit+${keep}+verified.json`)
 }

@@ -77,6 +77,11 @@ export class DataKey {
     return plaintext.toString()
   }
 
+  /** Tells keys apart without saying anything else of them: 16 hex digits, for the names of journal entries. */
+  get mark(): string {
+    return Buffer.from(this.#subKey('mark')).toString('hex', 0, 8)
+  }
+
   /** Encrypts a record of the rotation journal; `entry` is bound to it. */
   encryptRecord(entry: string, plaintext: Uint8Array): Uint8Array {
     return this.#encrypt('journal', entry, plaintext)

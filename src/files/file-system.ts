@@ -4,10 +4,12 @@ import {
   fsync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   type Stats,
@@ -24,6 +26,10 @@ import {
 export interface FileSystem {
   /** Undefined: no such file (or a parent that is no folder). Any other trouble throws. */
   stat(path: string): FileStatus | undefined
+  /** As `stat`, of the name itself: a symbolic link is `link`, wherever it leads. */
+  lstat(path: string): FileStatus | undefined
+  /** The absolute path with all symbolic links resolved. */
+  realPath(path: string): string
   /** Cheaper than `stat`, above all where nothing is there. False also where looking is not allowed. */
   exists(path: string): boolean
   readFile(path: string): Uint8Array
@@ -51,27 +57,21 @@ export interface FileSystem {
 }
 
 export interface FileStatus {
-  readonly kind: 'file' | 'folder' | 'other'
+  readonly kind: 'file' | 'folder' | 'link' | 'other'
   /** Permission bits, such as 0o600. */
   readonly mode: number
   readonly size: number
   /** When its contents last changed, in milliseconds since 1970. */
   readonly modifiedMs: number
+  /** User id of the owner. Undefined: the system has none (Windows). */
+  readonly owner?: number
 }
 
 /** The machine's own files. */
 export const machineFiles: FileSystem = {
-  stat(path) {
-    let stats: Stats | undefined
-    try {
-      stats = statSync(path, { throwIfNoEntry: false })
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'ENOTDIR') throw error
-    }
-    if (stats === undefined) return undefined
-    const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other'
-    return { kind, mode: stats.mode & 0o777, size: stats.size, modifiedMs: stats.mtimeMs }
-  },
+  stat: (path) => statusFrom(statSync, path),
+  lstat: (path) => statusFrom(lstatSync, path),
+  realPath: (path) => realpathSync.native(path),
   exists: (path) => existsSync(path),
   readFile: (path) => readFileSync(path),
   readText: (path) => readFileSync(path, 'utf8'),
@@ -86,4 +86,17 @@ export const machineFiles: FileSystem = {
   unlink: (path) => unlinkSync(path),
   makeFolder: (path, mode) => mkdirSync(path, { mode }),
   removeFolder: (path) => rmdirSync(path),
+}
+
+function statusFrom(ask: typeof statSync, path: string): FileStatus | undefined {
+  let stats: Stats | undefined
+  try {
+    stats = ask(path, { throwIfNoEntry: false })
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ENOTDIR') throw error
+  }
+  if (stats === undefined) return undefined
+  const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : stats.isSymbolicLink() ? 'link' : 'other'
+  const owner = process.platform === 'win32' ? {} : { owner: stats.uid }
+  return { kind, mode: stats.mode & 0o777, size: stats.size, modifiedMs: stats.mtimeMs, ...owner }
 }

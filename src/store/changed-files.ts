@@ -5,8 +5,11 @@ import { environmentName } from './environment-name.ts'
 /** The files of a store, and which of them have been changed through this object. */
 export interface RecordedFiles {
   readonly files: FileSystem
-  /** Files and folders below a store that belong into its git history, absolute; some may be gone again. */
-  changedIn(store: string): ChangedFiles
+  /**
+   * Files and folders below a store that belong into its git history, absolute; some may be gone again.
+   * @param state the state folder of this machine, which never does.
+   */
+  changedIn(store: string, state: string): ChangedFiles
 }
 
 export interface ChangedFiles {
@@ -40,10 +43,11 @@ export function recordFiles(files: FileSystem = machineFiles): RecordedFiles {
   }
   return {
     files: recording,
-    changedIn(store) {
+    changedIn(store, state) {
       const paths: string[] = []
       const environments = new Set<string>()
       for (const path of changed) {
+        if (path.startsWith(state + sep)) continue
         const parts = relative(store, path).split(sep)
         // Another folder, this machine's own files, or what has not got its name yet.
         if (parts[0] === '..' || parts[0] === '.esc' || parts.some((part) => part.startsWith(temporaryPrefix))) continue

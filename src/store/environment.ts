@@ -10,6 +10,7 @@ import { digestOfKey } from './history-memory.ts'
 import { Journal } from './journal.ts'
 import { acceptKeyChanges, describeDifference } from './key-changes.ts'
 import { layout } from './layout.ts'
+import { removeOldTemporaries } from './leftovers.ts'
 import { FileLock, type Lock } from './lock.ts'
 import { readOpened, writeOpened } from './opened-file.ts'
 import { type EnvironmentPlace, restoreHint } from './place.ts'
@@ -17,6 +18,7 @@ import { type Author, type Change, digestOf, formatRevision, parseRevision, type
 import { Seals } from './seals.ts'
 import { keyedFields, type Settings, sealedFields, sealSettings } from './settings.ts'
 import { keyChanged, type SettingsChange, SettingsFile } from './settings-file.ts'
+import { stateLayout } from './state-layout.ts'
 import { cleanUpSwap } from './swap.ts'
 import { takeTurn } from './turn.ts'
 import { Versions } from './versions.ts'
@@ -205,8 +207,16 @@ export class Environment {
       const record = { number, change, author, created, details, previous: newest.digest }
       const bytes = formatRevision(record, definition, (sealed) => key.seal('revision', sealed))
       const file = layout.revision(this.folder, number)
-      const { store, world } = this.#place
-      const coming = { store, environment: { id: this.id, name: this.name }, number, author, change, created }
+      const { state, store, world } = this.#place
+      const coming = {
+        store,
+        state: state.folder,
+        environment: { id: this.id, name: this.name },
+        number,
+        author,
+        change,
+        created,
+      }
       const witness = world.witness.appending({ ...coming, digest: digestOf(bytes) })
       if (!this.#createRevision(file, bytes)) {
         witness.refused()
@@ -300,17 +310,18 @@ export class Environment {
 
   /**
    * Held for the whole of something that takes long, such as a rotation. Appending does not need it. What an interrupted
-   * change of the secrets provider has left is completed or removed.
+   * change of the secrets provider has left is completed or removed. `id`: for settings that cannot be read.
    */
-  async lock(purpose: string, options: { readonly waitMs?: number } = {}): Promise<Lock> {
+  async lock(purpose: string, options: { readonly waitMs?: number; readonly id?: string } = {}): Promise<Lock> {
     this.#guard('write')
-    const { store, world } = this.#place
-    const lock = await FileLock.acquire(world, layout.lock(store, 'environment', this.name), {
+    const { state, store, world } = this.#place
+    const lock = await FileLock.acquire(world, stateLayout.environmentLock(state.machine, options.id ?? this.id), {
       what: `environment '${this.name}'`,
       purpose,
       waitMs: options.waitMs ?? 2000,
     })
     try {
+      removeOldTemporaries(world, stateLayout.environmentLocks(state.machine))
       cleanUpSwap(world.files, this.folder)
       // A process killed between giving a name and syncing its folder leaves one that works and that a loss of power takes
       // away: the environment itself, or the settings with the key that is about to encrypt the journal.
@@ -322,12 +333,13 @@ export class Environment {
     }
   }
 
-  /** What unfinished rotations have left; entries are encrypted under the data key, on this machine only. */
+  /** Everything unfinished rotations have left; entries are encrypted under the data key, on this machine only. */
   journal(): Journal {
+    const { state, world } = this.#place
     return new Journal({
-      world: this.#place.world,
-      store: this.#place.store,
-      folder: layout.journal(this.#place.store, this.id),
+      world,
+      state,
+      id: this.id,
       environment: this.name,
       createKey: () => this.dataKey(),
       existingKey: () => this.unlock(),

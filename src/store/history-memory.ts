@@ -1,7 +1,8 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import { type FileSystem, makeFolders, readTextIfPresent, replaceFile, statusOf } from '../files/index.ts'
-import { layout } from './layout.ts'
 import { digestOf } from './revision-file.ts'
+import type { StoreState } from './state.ts'
+import { stateLayout } from './state-layout.ts'
 
 /** The newest revision this machine has seen of an environment. */
 export interface Sighting {
@@ -38,7 +39,7 @@ interface Remembered {
 }
 
 /**
- * Remembers the newest revision of each environment in `.esc/seen`, one line of history per git branch, so that a
+ * Remembers the newest revision of each environment in the state folder, one line of history per git branch, so that a
  * history cut short or put back is noticed. Switching branches is no alarm; a detached HEAD, where people look at old
  * commits on purpose, is not remembered at all. Keys are remembered for all branches together: one that this machine
  * has never seen is an alarm wherever it turns up, because its holder could read whatever is saved from then on.
@@ -46,18 +47,20 @@ interface Remembered {
 export class HistoryMemory {
   readonly #files: FileSystem
   readonly #store: string
+  readonly #folder: string
   /** Undefined: not looked up yet. */
   #branch: string | 'detached' | undefined
   /** As it was last read or written. */
   readonly #last = new Map<string, Remembered>()
 
-  constructor(files: FileSystem, store: string) {
+  constructor(files: FileSystem, store: string, state: StoreState) {
     this.#files = files
     this.#store = store
+    this.#folder = stateLayout.seen(state.folder)
   }
 
   file(id: string): string {
-    return join(layout.seen(this.#store), `${id}.json`)
+    return join(this.#folder, `${id}.json`)
   }
 
   recall(id: string): Sighting | undefined {
@@ -126,8 +129,11 @@ export class HistoryMemory {
 
   #write(id: string, remembered: Remembered, synced: boolean): void {
     this.#last.set(id, remembered)
-    makeFolders(this.#files, layout.seen(this.#store), 0o700)
-    replaceFile(this.#files, this.file(id), Buffer.from(JSON.stringify({ version: 1, ...remembered })), { synced })
+    makeFolders(this.#files, this.#folder, 0o700)
+    replaceFile(this.#files, this.file(id), Buffer.from(JSON.stringify({ version: 1, ...remembered })), {
+      mode: 0o600,
+      synced,
+    })
   }
 
   #read(id: string): Remembered {

@@ -1,7 +1,8 @@
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { DataKey } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import {
+  codeOf,
   listIfPresent,
   makeFolders,
   readIfPresent,
@@ -10,7 +11,20 @@ import {
   syncFolder,
   syncFolderAside,
 } from '../files/index.ts'
+import { storeIdentity } from '../machine/index.ts'
+import {
+  contextOf,
+  type EntryFile,
+  type EntryName,
+  type EntryOrigin,
+  entryFile,
+  entryNames,
+  formatEntry,
+  parseEntry,
+} from './journal-file.ts'
 import { removeOldTemporaries } from './leftovers.ts'
+import type { StoreState } from './state.ts'
+import { stateLayout } from './state-layout.ts'
 import type { CompleteWorld } from './world.ts'
 
 export interface JournalRecord {
@@ -18,141 +32,239 @@ export interface JournalRecord {
   readonly content: Uint8Array
 }
 
+/** An entry of an environment with the same id that the data key at hand does not open, made in another store. */
+export interface ForeignEntry extends EntryOrigin {
+  readonly file: string
+}
+
 interface JournalPlace {
-  readonly world: Pick<CompleteWorld, 'files' | 'now'>
-  readonly store: string
-  /** The folder of this journal: one an environment id, so that it outlives a change of name. */
-  readonly folder: string
-  /** For messages. */
+  readonly world: Pick<CompleteWorld, 'files' | 'now' | 'keys'>
+  readonly state: StoreState
+  readonly id: string
+  /** Name of the environment. */
   readonly environment: string
   /** Makes the data key when there is none. */
   readonly createKey: () => Promise<DataKey>
   readonly existingKey: () => Promise<DataKey>
 }
 
-const suffix = '.entry'
-const header = Buffer.from('esc-journal-v1\n')
+/** An entry that the data key at hand opens. */
+interface OwnEntry {
+  readonly name: EntryName
+  readonly origin: EntryOrigin
+  readonly content: Uint8Array
+}
 
 /**
- * What an unfinished rotation must not lose: one file an entry, encrypted under the environment's data key.
+ * Everything an unfinished rotation must not lose: one file for each entry, encrypted under the environment's data key. The folder is
+ * that of the environment's id on this machine, whatever store it is in; each file names the key it is encrypted under, so
+ * that a store with a copied id and a key of its own can neither replace an entry nor be taken for its owner.
  * Nothing here is ever removed but by `remove`.
  */
 export class Journal {
+  readonly folder: string
   readonly #place: JournalPlace
   /** Whether the folders above are known to be on the disk. */
   #anchored = false
-  /** Whether what killed processes have left is removed. */
+  /** Whether leftovers of killed processes are removed. */
   #tidied = false
+  /** The data key, once it was needed. */
+  #key: DataKey | undefined
+  /** Entries of earlier versions, listed once: nobody but a migration adds any, and those are for the next run. */
+  #unmarked: readonly EntryName[] | undefined
   /** The sync of the folder that is about to begin. */
   #sync: Promise<void> | undefined
 
   constructor(place: JournalPlace) {
     this.#place = place
+    this.folder = stateLayout.journal(place.state.machine, place.id)
   }
 
-  /** Needs no key. */
+  /** Needs no key, and so counts entries too that turn out to be another store's. */
   ids(): string[] {
-    const names = listIfPresent(this.#place.world.files, this.#place.folder)
-    const entries = names.filter((name) => name.endsWith(suffix) && !name.startsWith('.'))
-    return entries.map((name) => decodeId(name.slice(0, -suffix.length))).sort()
+    return [...new Set(this.#names().map(({ id }) => id))]
   }
 
-  /** All entries, decrypted; none, and no key needed, when there is no unfinished rotation. Throws when one cannot be decrypted. */
-  async list(): Promise<JournalRecord[]> {
-    const ids = this.ids()
-    if (ids.length === 0) return []
-    const key = await this.#place.existingKey()
-    return ids.flatMap((id) => {
-      const content = this.#read(id, key)
-      return content === undefined ? [] : [{ id, content }]
+  /** Whether there are entries that the key opens, or that stand in the way of `list`. */
+  anyUnder(key: DataKey): boolean {
+    return this.#names().some((name) => {
+      try {
+        return this.#read(name, key)?.kind === 'own'
+      } catch {
+        return true
+      }
     })
   }
 
   /**
-   * What `list` has returned is on the disk when this returns, also if whoever wrote it was killed before it was. Whoever acts
+   * All entries, decrypted; none, and no key needed, when there is no unfinished rotation. Says so when there are entries of another store.
+   * @throws EscError `tampered` when one of this store cannot be decrypted.
+   */
+  async list(): Promise<JournalRecord[]> {
+    const { records, foreign } = await this.look()
+    for (const { file, store = 'an unknown store' } of foreign) {
+      this.#place.world.keys.notify(
+        `warning: ${file} is a journal entry of ${store}, which has an environment of the same id under another data key. It is left alone.`,
+      )
+    }
+    return records
+  }
+
+  /** As `list`, with the entries of other stores, and says nothing. */
+  async look(): Promise<{ readonly records: JournalRecord[]; readonly foreign: ForeignEntry[] }> {
+    const names = this.#names()
+    if (names.length === 0) return { records: [], foreign: [] }
+    const key = await this.#existingKey()
+    const read = names.flatMap((name) => this.#read(name, key) ?? [])
+    const foreign = read.flatMap((each) => (each.kind === 'foreign' ? [each.foreign] : []))
+    const own = read.flatMap((each) => (each.kind === 'own' ? [each.own] : []))
+    const records = [...new Set(own.map(({ name }) => name.id))].map((id) => ({
+      id,
+      content: firstOf(own, id).content,
+    }))
+    return { records, foreign }
+  }
+
+  /**
+   * The result of `list` is on the disk when this returns, also if whoever wrote it was killed before it was. Whoever acts
    * upon an entry must know that: when a loss of power took it away, nobody would know what had been done.
    */
   makeDurable(): void {
-    const { world, folder } = this.#place
-    syncFolder(world.files, folder)
+    syncFolder(this.#place.world.files, this.folder)
     this.#anchor()
   }
 
   /** Adds or replaces an entry. Returns when it is on the disk. */
   async put(id: string, content: Uint8Array): Promise<void> {
-    const key = await this.#place.createKey()
-    const { world, folder } = this.#place
-    makeFolders(world.files, folder, 0o700)
+    const { createKey, environment, state, world } = this.#place
+    const key = await createKey()
+    this.#key = key
+    const moved = this.#moved(id, key)
+    makeFolders(world.files, this.folder, 0o700)
     this.#anchor()
-    if (!this.#tidied) removeOldTemporaries(world, folder)
+    if (!this.#tidied) removeOldTemporaries(world, this.folder)
     this.#tidied = true
-    const bytes = Buffer.concat([header, key.encryptRecord(id, content)])
-    await replaceFileAside(world.files, this.#file(id), bytes, { mode: 0o600 })
+    const origin = { store: state.store, environment, ...(moved && { replaces: moved }) }
+    const bytes = formatEntry(origin, (bound) => key.encryptRecord(contextOf(id, bound), content))
+    await replaceFileAside(world.files, this.#file(id, key), bytes, { mode: 0o600 })
     await this.#syncFolder()
+    if (moved !== undefined) await this.#removeFile(join(this.folder, moved))
   }
 
   /** Returns when the entry is gone for good. Absent: nothing to do. */
   async remove(id: string): Promise<void> {
-    if (removeFile(this.#place.world.files, this.#file(id))) await this.#syncFolder()
+    if (this.#key === undefined && !this.ids().includes(id)) return
+    const key = await this.#existingKey()
+    const moved = this.#moved(id, key)
+    // First, or a crash in between would leave what the entry has taken the place of.
+    if (moved !== undefined) await this.#removeFile(join(this.folder, moved))
+    await this.#removeFile(this.#file(id, key))
+  }
+
+  async #removeFile(file: string): Promise<void> {
+    if (removeFile(this.#place.world.files, file)) await this.#syncFolder()
+  }
+
+  async #existingKey(): Promise<DataKey> {
+    this.#key = await this.#place.existingKey()
+    return this.#key
+  }
+
+  #names(): EntryName[] {
+    return entryNames(listIfPresent(this.#place.world.files, this.folder))
+  }
+
+  /** The file of an earlier version's entry that the entry of this id has taken the place of, or is about to. */
+  #moved(id: string, key: DataKey): string | undefined {
+    this.#unmarked ??= this.#names().filter(({ mark }) => mark === undefined)
+    if (!this.#unmarked.some((name) => name.id === id)) return undefined
+    const own = this.#names()
+      .filter((name) => name.id === id)
+      .flatMap((name) => {
+        const read = this.#read(name, key)
+        return read?.kind === 'own' ? [read.own] : []
+      })
+    if (own.length === 0) return undefined
+    const { name, origin } = firstOf(own, id)
+    return name.mark === undefined ? name.file : own.find((each) => each.name.file === origin.replaces)?.name.file
   }
 
   /** One sync for all the entries that are put or removed in one turn of the event loop: many paths are at work at once. */
   #syncFolder(): Promise<void> {
     this.#sync ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
       this.#sync = undefined
-      return syncFolderAside(this.#place.world.files, this.#place.folder)
+      return syncFolderAside(this.#place.world.files, this.folder)
     })
     return this.#sync
   }
 
   /** A process killed while it made the folders above may have left them unsynced; a loss of power would take all in them away. */
   #anchor(): void {
-    const { world, folder, store } = this.#place
-    for (let above = dirname(folder); !this.#anchored && above !== dirname(store); above = dirname(above)) {
-      syncFolder(world.files, above)
+    if (this.#anchored) return
+    const { files } = this.#place.world
+    const last = dirname(this.#place.state.machine)
+    let above = dirname(this.folder)
+    for (; above !== last; above = dirname(above)) syncFolder(files, above)
+    // Those above may belong to the system; what esc has made of them, it has made some levels up at most.
+    for (let level = 0; level < 4 && above !== dirname(above); level++, above = dirname(above)) {
+      try {
+        syncFolder(files, above)
+      } catch (error) {
+        if (!unreadable(error)) throw error
+      }
     }
     this.#anchored = true
   }
 
-  #read(id: string, key: DataKey): Uint8Array | undefined {
-    const { world, environment } = this.#place
-    const bytes = readIfPresent(world.files, this.#file(id))
+  /** Undefined: it is gone. @throws EscError `tampered` for an entry of this store that cannot be decrypted. */
+  #read(
+    name: EntryName,
+    key: DataKey,
+  ): { kind: 'own'; own: OwnEntry } | { kind: 'foreign'; foreign: ForeignEntry } | undefined {
+    const { environment, state, world } = this.#place
+    const file = join(this.folder, name.file)
+    const bytes = readIfPresent(world.files, file)
     if (bytes === undefined) return undefined
-    const known = header.equals(bytes.subarray(0, header.length))
-    try {
-      if (known) return key.decryptRecord(id, bytes.subarray(header.length))
-    } catch (error) {
-      if (!(error instanceof EscError && error.code === 'tampered')) throw error
+    const entry = parseEntry(bytes)
+    const content =
+      entry && (name.mark === undefined || name.mark === key.mark) ? decrypt(entry, name.id, key) : undefined
+    if (entry !== undefined && content !== undefined)
+      return { kind: 'own', own: { name, origin: entry.origin, content } }
+    const { store } = entry?.origin ?? {}
+    const identity = name.movedFrom ?? (store === undefined ? undefined : storeIdentity(store))
+    if (name.mark !== key.mark && identity !== basename(state.folder)) {
+      return { kind: 'foreign', foreign: { ...entry?.origin, file } }
     }
     throw new EscError(
       'tampered',
-      `the journal of environment '${environment}' holds an entry that cannot be ${known ? 'decrypted' : 'read'}: ${this.#file(id)}`,
+      `the journal of environment '${environment}' holds an entry that cannot be ${entry ? 'decrypted' : 'read'}: ${file}`,
       {
         hint: 'it may hold a credential of an unfinished rotation: restore the data key it was made with, or keep the file elsewhere and check the remote side by hand',
       },
     )
   }
 
-  #file(id: string): string {
-    const name = encodeId(id)
-    if (id === '' || name.length > 200) {
-      throw new EscError('invalid_input', `'${id}' cannot be the id of a journal entry`)
-    }
-    return join(this.#place.folder, name + suffix)
+  #file(id: string, key: DataKey): string {
+    return join(this.folder, entryFile(id, key.mark))
   }
 }
 
-/** A file name that differs from every other id's, also where file systems take `A` and `a` for the same. */
-function encodeId(id: string): string {
-  return encodeURIComponent(id).replace(/%[0-9A-F]{2}|[A-Z.*]/g, (text) =>
-    text.length === 1 ? `%${text.charCodeAt(0).toString(16).toUpperCase()}` : text,
-  )
+/** The entry that counts of several of one id: that under the name of the key, else the first. The others wait until it is done. */
+function firstOf(own: readonly OwnEntry[], id: string): OwnEntry {
+  const entries = own.filter(({ name }) => name.id === id)
+  return entries.find(({ name }) => name.mark !== undefined) ?? entries[0]!
 }
 
-function decodeId(name: string): string {
+function decrypt({ bound, ciphertext }: EntryFile, id: string, key: DataKey): Uint8Array | undefined {
   try {
-    return decodeURIComponent(name)
-  } catch {
-    return name
+    return key.decryptRecord(contextOf(id, bound), ciphertext)
+  } catch (error) {
+    if (error instanceof EscError && error.code === 'tampered') return undefined
+    throw error
   }
+}
+
+function unreadable(error: unknown): boolean {
+  const code = codeOf(error instanceof EscError ? error.cause : error)
+  return code === 'EACCES' || code === 'EPERM' || code === 'EINVAL' || code === 'EROFS'
 }

@@ -9,19 +9,11 @@ function within(folder: string, ...names: readonly string[]): string {
   return folder + sep + names.join(sep)
 }
 
-/** Where everything is in a store's folder. */
+/** Where everything is in a store's folder. `stateLayout` has what is kept outside it. */
 export const layout = {
   configuration: (store: string) => within(store, 'esc.yaml'),
-  /** This machine only: never committed. */
-  machine: (store: string) => within(store, '.esc'),
-  locks: (store: string) => within(store, '.esc', 'locks'),
-  /** `+` and the prefix cannot occur in a name, so that no two things share a lock file. */
-  lock: (store: string, kind: 'environment' | 'write' | 'store' | 'scheduler' | 'webhooks', name = '') =>
-    within(store, '.esc', 'locks', `${kind}+${name.replaceAll('/', '+')}.lock`),
-  journal: (store: string, id: string) => within(store, '.esc', 'journal', id),
-  webhooks: (store: string) => within(store, '.esc', 'webhooks'),
-  opened: (store: string) => within(store, '.esc', 'opened'),
-  seen: (store: string) => within(store, '.esc', 'seen'),
+  /** Where versions before kept what `stateLayout` now places outside the store. */
+  earlierState: (store: string) => within(store, '.esc'),
   removed: (store: string) => within(store, '.removed'),
   project: (store: string, project: string) => within(store, project),
   environment: (store: string, name: string) => within(store, ...name.split('/')),

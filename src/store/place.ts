@@ -1,14 +1,16 @@
 import type { DataKey, KeyOwner } from '../crypto/index.ts'
 import type { HistoryMemory } from './history-memory.ts'
+import type { StoreState } from './state.ts'
 import type { CompleteWorld } from './world.ts'
 
-/** What an environment shares with its store. */
+/** Everything an environment shares with its store. */
 export interface EnvironmentPlace {
   /** Project and name, such as `rotators/ci`. */
   readonly name: string
   readonly folder: string
   /** Folder of the store. */
   readonly store: string
+  readonly state: StoreState
   readonly world: CompleteWorld
   readonly memory: HistoryMemory
   /** Unwrapped data keys of this process, by `keyMemo`. */

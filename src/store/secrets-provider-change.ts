@@ -55,7 +55,7 @@ export async function changeSecretsProvider(
   const busy = await environment.lock('change the secrets provider')
   try {
     cleanUpSwap(files, place.folder)
-    refuseUnfinishedRotation(environment)
+    await refuseUnfinishedRotation(environment)
     refuseEdit(environment)
     if (environment.settings.wrappedDataKey === undefined) {
       await makeFirstKey(environment, place, change)
@@ -185,7 +185,7 @@ class Successor {
         hint: 'try again',
       })
     }
-    refuseUnfinishedRotation(this.#environment)
+    if (this.#environment.journal().anyUnder(this.#from)) throw unfinishedRotation(this.#environment)
     refuseEdit(this.#environment)
     const newest = this.#environment.current().number
     while (this.length < newest) {
@@ -260,10 +260,16 @@ class Successor {
 
 const placeholder = new Uint8Array(28)
 
-/** The journal is encrypted under the data key, and only a rotation can finish what is in it. */
-function refuseUnfinishedRotation(environment: Environment): void {
-  if (environment.journal().ids().length === 0) return
-  throw new EscError('conflict', `a rotation of environment '${environment.name}' is unfinished`, {
+/** The journal is encrypted under the data key, and only a rotation can finish what is in it. Another store's entries stay as they are. */
+async function refuseUnfinishedRotation(environment: Environment): Promise<void> {
+  const journal = environment.journal()
+  if (journal.ids().length === 0) return
+  const keyless = environment.settings.wrappedDataKey === undefined
+  if (keyless || journal.anyUnder(await environment.unlock())) throw unfinishedRotation(environment)
+}
+
+function unfinishedRotation(environment: Environment): EscError {
+  return new EscError('conflict', `a rotation of environment '${environment.name}' is unfinished`, {
     hint: `finish it with \`esc env rotate ${environment.name}\` first, so that no credential is lost`,
   })
 }

@@ -4,6 +4,7 @@ import { changeText } from '../files/index.ts'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { setAt } from '../syntax/index.ts'
 import { formatVersion, layout } from './layout.ts'
+import type { StoreState } from './state.ts'
 import { writeStore } from './store-locks.ts'
 import type { CompleteWorld } from './world.ts'
 import { parseMapping } from './yaml-mapping.ts'
@@ -11,13 +12,15 @@ import { parseMapping } from './yaml-mapping.ts'
 /** What a store's `esc.yaml` says. Parsed when a field is asked for that cannot be told from the text. */
 export class StoreConfiguration {
   readonly #folder: string
+  readonly #state: StoreState
   readonly #world: CompleteWorld
   #text: string
   #fields: JsonObject | undefined
 
   /** @throws EscError `store_damaged`; `invalid_input` when the format is newer than this esc. */
-  constructor(folder: string, text: string, world: CompleteWorld) {
+  constructor(folder: string, text: string, state: StoreState, world: CompleteWorld) {
     this.#folder = folder
+    this.#state = state
     this.#text = text
     this.#world = world
     this.#checkVersion()
@@ -72,7 +75,7 @@ export class StoreConfiguration {
   /** Changes the text, as it is under the lock. */
   async change(change: (text: string) => string): Promise<void> {
     this.#world.guard('*', 'admin')
-    await writeStore({ folder: this.#folder, world: this.#world }, 'configure', () => {
+    await writeStore({ folder: this.#folder, state: this.#state, world: this.#world }, 'configure', () => {
       this.#text = changeText(this.#world.files, layout.configuration(this.#folder), change)
       this.#fields = undefined
     })

@@ -1,23 +1,25 @@
 import { EscError } from '../errors.ts'
 import { ioError } from '../files/index.ts'
-import { layout } from './layout.ts'
 import { FileLock, type Lock } from './lock.ts'
+import type { StoreState } from './state.ts'
+import { stateLayout } from './state-layout.ts'
 import type { CompleteWorld } from './world.ts'
 
 /** The store whose locks these are. */
 interface Locked {
   readonly folder: string
+  readonly state: StoreState
   readonly world: CompleteWorld
 }
 
 /** Writes to the store while nobody else does. @throws EscError `locked`; `io` for what the file system refuses. */
 export async function writeStore<T>(
-  { folder, world }: Locked,
+  { folder, state, world }: Locked,
   purpose: string,
   write: () => T | Promise<T>,
 ): Promise<T> {
   const request = { what: `the store ${folder}`, purpose, waitMs: 15_000 }
-  const lock = await FileLock.acquire(world, layout.lock(folder, 'store'), request)
+  const lock = await FileLock.acquire(world, stateLayout.lock(state.folder, 'store'), request)
   try {
     return await write()
   } catch (error) {
@@ -31,16 +33,16 @@ export async function writeStore<T>(
  * Held while the schedules of the store are looked after: one process at a time, on this machine.
  * @throws EscError `locked`, naming the holder.
  */
-export async function lockScheduler({ folder, world }: Locked, purpose: string): Promise<Lock> {
+export async function lockScheduler({ folder, state, world }: Locked, purpose: string): Promise<Lock> {
   const request = { what: `the scheduler of the store ${folder}`, purpose, waitMs: 0 }
-  return FileLock.acquire(world, layout.lock(folder, 'scheduler'), request)
+  return FileLock.acquire(world, stateLayout.lock(state.folder, 'scheduler'), request)
 }
 
 /** For whoever sends the deliveries of webhooks: one at a time. Undefined: another one is at it. */
-export async function tryLockWebhooks({ folder, world }: Locked): Promise<Lock | undefined> {
+export async function tryLockWebhooks({ folder, state, world }: Locked): Promise<Lock | undefined> {
   try {
     const request = { what: `the webhooks of ${folder}`, purpose: 'deliver', waitMs: 0 }
-    return await FileLock.acquire(world, layout.lock(folder, 'webhooks'), request)
+    return await FileLock.acquire(world, stateLayout.lock(state.folder, 'webhooks'), request)
   } catch (error) {
     if (error instanceof EscError && error.code === 'locked') return undefined
     throw error

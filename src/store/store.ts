@@ -20,6 +20,7 @@ import { findRemoved, listRemoved, moveAway, moveBack, type RemovedEnvironment, 
 import type { Author } from './revision-file.ts'
 import type { SecretsProviderChange, SecretsProviderChanged } from './secrets-provider-change.ts'
 import type { StagedEnvironment } from './staging.ts'
+import { type StoreState, stateOf } from './state.ts'
 import { StoreConfiguration } from './store-configuration.ts'
 import { lockScheduler, tryLockWebhooks, writeStore } from './store-locks.ts'
 import type { StoreSurvey } from './survey.ts'
@@ -33,6 +34,8 @@ import { type CompleteWorld, completeWorld, type StoreWorld } from './world.ts'
 export class Store {
   /** Absolute path of the folder that holds `esc.yaml`. */
   readonly folder: string
+  /** Where this machine keeps what it knows of the store. */
+  readonly state: StoreState
   readonly configuration: StoreConfiguration
   readonly #world: CompleteWorld
   readonly #memory: HistoryMemory
@@ -40,9 +43,10 @@ export class Store {
 
   private constructor(folder: string, text: string, world: CompleteWorld) {
     this.folder = folder
-    this.configuration = new StoreConfiguration(folder, text, world)
+    this.state = world.storeState ?? stateOf(world, folder)
+    this.configuration = new StoreConfiguration(folder, text, this.state, world)
     this.#world = world
-    this.#memory = new HistoryMemory(world.files, folder)
+    this.#memory = new HistoryMemory(world.files, folder, this.state)
   }
 
   /** Makes a new store, and the folder if need be. Files that are there already, such as a `.gitignore`, are kept. */
@@ -232,7 +236,10 @@ export class Store {
   async check(options: CheckOptions = {}): Promise<CheckReport> {
     const { checkStore } = await import('./check/check-store.ts')
     const place = (name: string) => this.#place(name)
-    return checkStore({ folder: this.folder, world: this.#world, names: this.list(), place }, options)
+    return checkStore(
+      { folder: this.folder, state: this.state, world: this.#world, names: this.list(), place },
+      options,
+    )
   }
 
   /** Does what the fixable ones of some findings ask for, and returns those. Nothing that anybody needs is lost by it. */
@@ -246,7 +253,7 @@ export class Store {
 
   /** For whoever sends the deliveries of webhooks: one at a time. Undefined: another one is at it. */
   async tryLockWebhooks(): Promise<Lock | undefined> {
-    return tryLockWebhooks({ folder: this.folder, world: this.#world })
+    return tryLockWebhooks(this.#locked)
   }
 
   /**
@@ -254,7 +261,11 @@ export class Store {
    * @throws EscError `locked`, naming the holder.
    */
   async lockScheduler(purpose: string): Promise<Lock> {
-    return lockScheduler({ folder: this.folder, world: this.#world }, purpose)
+    return lockScheduler(this.#locked, purpose)
+  }
+
+  get #locked() {
+    return { folder: this.folder, state: this.state, world: this.#world }
   }
 
   #handle(name: string): Environment {
@@ -266,6 +277,7 @@ export class Store {
       name,
       folder: layout.environment(this.folder, name),
       store: this.folder,
+      state: this.state,
       world: this.#world,
       memory: this.#memory,
       keys: this.#keys,
@@ -279,6 +291,6 @@ export class Store {
   }
 
   async #write<T>(purpose: string, write: () => T | Promise<T>): Promise<T> {
-    return writeStore({ folder: this.folder, world: this.#world }, purpose, write)
+    return writeStore(this.#locked, purpose, write)
   }
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { ioError, listIfPresent, removeQuietly, temporaryPrefix } from '../files/index.ts'
-import { layout } from './layout.ts'
 import { removeOldTemporaries } from './leftovers.ts'
 import { FileLock } from './lock.ts'
 import type { EnvironmentPlace } from './place.ts'
+import { stateLayout } from './state-layout.ts'
 
 /** How long a writer waits for another writer, in milliseconds: writes take a few. */
 const waitMs = 15_000
@@ -13,15 +13,15 @@ const waitMs = 15_000
  * ones have left is removed first.
  */
 export async function takeTurn<T>(place: EnvironmentPlace, purpose: string, write: () => T): Promise<T> {
-  const { folder, name, store, world } = place
+  const { folder, name, state, world } = place
   const request = { what: `environment '${name}'`, purpose, waitMs }
-  const lock = await FileLock.acquire(world, layout.lock(store, 'write', name), request)
+  const lock = await FileLock.acquire(world, stateLayout.lock(state.folder, 'write', name), request)
   try {
     for (const entry of listIfPresent(world.files, folder)) {
       if (entry.startsWith(temporaryPrefix)) removeQuietly(world.files, join(folder, entry))
     }
     // Here other environments' writers are at work too.
-    removeOldTemporaries(world, layout.locks(store))
+    removeOldTemporaries(world, stateLayout.locks(state.folder))
     return write()
   } catch (error) {
     throw ioError(error, `cannot write environment '${name}'`)

@@ -4,6 +4,8 @@ import type { Author, Change } from './revision-file.ts'
 export interface ComingRevision {
   /** Folder of the store. */
   readonly store: string
+  /** Folder of what this machine keeps about the store. */
+  readonly state: string
   readonly environment: { readonly id: string; readonly name: string }
   readonly number: number
   readonly digest: string

@@ -1,13 +1,20 @@
+import { resolve } from 'node:path'
 import type { KeyContext } from '../crypto/index.ts'
 import { type FileSystem, machineFiles } from '../files/index.ts'
+import { stateFolder } from '../machine/index.ts'
 import { machineProcesses, type Processes } from './processes.ts'
+import type { StoreState } from './state.ts'
 import { nobody, type Witness } from './witness.ts'
 
-/** What a store needs from outside. Everything but `keys` has the machine's own as its default. */
+/** Everything a store needs from outside. All but `keys` has the machine's own as its default. */
 export interface StoreWorld {
   readonly keys: KeyContext
   readonly files?: FileSystem
   readonly processes?: Processes
+  /** The folder for what this machine keeps about stores. Default: as the variables of `keys` say (`stateFolder`). */
+  readonly state?: string
+  /** For a copy of a store: the state of the original, whose environments it has. Default: its own, below `state`. */
+  readonly storeState?: StoreState
   readonly sleep?: (ms: number) => Promise<void>
   /** Milliseconds since 1970: tells how old something is that a killed process has left. */
   readonly now?: () => number
@@ -21,12 +28,14 @@ export interface StoreWorld {
 
 export type GuardLevel = 'read' | 'open' | 'write' | 'admin'
 
-export type CompleteWorld = Required<StoreWorld>
+export type CompleteWorld = Required<Omit<StoreWorld, 'storeState'>> & Pick<StoreWorld, 'storeState'>
 
 export function completeWorld(world: StoreWorld): CompleteWorld {
   return {
     keys: world.keys,
     files: world.files ?? machineFiles,
+    ...(world.storeState && { storeState: world.storeState }),
+    state: resolve(world.state ?? stateFolder(world.keys.env)),
     processes: world.processes ?? machineProcesses,
     sleep: world.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
     now: world.now ?? Date.now,

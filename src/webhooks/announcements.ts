@@ -11,7 +11,7 @@ import {
   syncFolder,
 } from '../files/index.ts'
 import { formatJson } from '../json.ts'
-import { layout, machineProcesses, type Processes, type ProcessIdentity, type Settings } from '../store/index.ts'
+import { machineProcesses, type Processes, type ProcessIdentity, type Settings, stateLayout } from '../store/index.ts'
 import type { WebhookEvent } from './event.ts'
 
 /** How to find out, after the process has died, whether what it was about to do has happened. */
@@ -32,7 +32,7 @@ export interface Expected {
 const [expectedSuffix, happenedSuffix] = ['.expected', '.json']
 
 /**
- * What is to be told to webhooks, `.esc/webhooks/events/`: one file an event. It is there, on the disk, before the thing itself
+ * Everything that is to be told to webhooks, `webhooks/events/` of the store's state: one file for each event. It is there, on the disk, before the thing itself
  * happens, and says how to find out whether it has; so no kill between the two can lose it.
  */
 export class Announcements {
@@ -40,8 +40,9 @@ export class Announcements {
   readonly #files: FileSystem
   readonly #processes: Processes
 
-  constructor(store: string, files: FileSystem = machineFiles, processes: Processes = machineProcesses) {
-    this.#folder = join(layout.webhooks(store), 'events')
+  /** @param state folder of what this machine keeps about the store. */
+  constructor(state: string, files: FileSystem = machineFiles, processes: Processes = machineProcesses) {
+    this.#folder = join(stateLayout.webhooks(state), 'events')
     this.#files = files
     this.#processes = processes
   }

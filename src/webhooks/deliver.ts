@@ -112,7 +112,7 @@ export async function sendNow(
   world: Pick<DeliveryWorld, 'store' | 'files' | 'now' | 'post' | 'allowed'>,
 ): Promise<Delivery> {
   const { answer, attempt } = await send(delivery, webhook, world)
-  const outbox = new Outbox(world.store.folder, world.files)
+  const outbox = new Outbox(world.store.state.folder, world.files)
   const attempts = [...delivery.attempts, attempt]
   if (verdictOn(answer).kind === 'delivered') {
     outbox.end({ ...delivery, state: 'delivered', attempts })
@@ -248,8 +248,8 @@ function excerpt(body: string, hidden: readonly string[]): string {
 
 function placesOf({ store, files = machineFiles, processes = machineProcesses }: DeliveryWorld) {
   return {
-    announcements: new Announcements(store.folder, files, processes),
-    outbox: new Outbox(store.folder, files),
+    announcements: new Announcements(store.state.folder, files, processes),
+    outbox: new Outbox(store.state.folder, files),
   }
 }
 

@@ -10,7 +10,7 @@ import {
   removeQuietly,
   replaceFile,
 } from '../files/index.ts'
-import { layout } from '../store/index.ts'
+import { stateLayout } from '../store/index.ts'
 
 /** One try to send a delivery. */
 export interface Attempt {
@@ -50,15 +50,16 @@ const suffix = '.json'
 const json = (name: string) => name.endsWith(suffix) && !name.startsWith('.')
 
 /**
- * The deliveries of a store on this machine, `.esc/webhooks/`: those that wait one file each, those that have ended one file a
+ * The deliveries of a store on this machine, `webhooks/` of its state: those that wait one file each, those that have ended one file a
  * webhook. Written by one process at a time (`Store.tryLockWebhooks`), except for `put` by whoever redelivers.
  */
 export class Outbox {
   readonly folder: string
   readonly #files: FileSystem
 
-  constructor(store: string, files: FileSystem = machineFiles) {
-    this.folder = layout.webhooks(store)
+  /** @param state folder of what this machine keeps about the store. */
+  constructor(state: string, files: FileSystem = machineFiles) {
+    this.folder = stateLayout.webhooks(state)
     this.#files = files
   }
 

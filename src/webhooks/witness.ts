@@ -14,9 +14,9 @@ export function announcingWitness(warn: (text: string) => void, files: FileSyste
     },
   }
 
-  function expect({ store, environment, number, digest, author, change, created }: ComingRevision) {
+  function expect({ store, state, environment, number, digest, author, change, created }: ComingRevision) {
     if (!anyWebhooks(store, environment.name, files)) return undefined
-    const announcements = new Announcements(store, files, machineProcesses)
+    const announcements = new Announcements(state, files, machineProcesses)
     const expected = announcements.expect(
       {
         kind: 'environment_revision',

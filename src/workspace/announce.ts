@@ -33,7 +33,7 @@ export async function announcing<T>(
   if (!hasWebhooks(workspace, environment.name)) return change()
   const user = await workspace.author()
   const expected = quietly(() => {
-    const announcements = new Announcements(store.folder)
+    const announcements = new Announcements(store.state.folder)
     const before = fieldDigest(environment.settings, field)
     return announcements.expect({ ...what, ...placeOf(workspace, environment), user }, { kind: 'field', field, before })
   }, options.notify)
@@ -58,7 +58,7 @@ export async function announcingRotation(
   const user = await workspace.author()
   const base = newestOf(environment)
   const expected = quietly(() => {
-    const announcements = new Announcements(store.folder)
+    const announcements = new Announcements(store.state.folder)
     const event = { kind: 'environment_rotation', action: 'rotation_failed', user, revision: base } as const
     return announcements.expect({ ...event, ...placeOf(workspace, environment) }, { kind: 'rotation' })
   }, options.notify)

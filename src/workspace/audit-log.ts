@@ -54,7 +54,7 @@ export function verifyAuditLog(workspace: Workspace, expected: readonly AuditAnc
 
 function placeOf({ audit, store }: Workspace): AuditLogPlace {
   const { keep } = audit.settings
-  if (keep !== 'off') return { store: store.folder, keep }
+  if (keep !== 'off') return { store: store.folder, state: store.state.folder, keep }
   throw new EscError('invalid_input', 'no audit log is kept of this store', {
     hint: 'esc.yaml says audit: {keep: off}; "beside" or "repository" keeps one from then on',
   })

@@ -135,7 +135,9 @@ export class AuditTrail {
     const { keep, required } = this.settings
     if (keep === 'off') return
     try {
-      this.#files.add(appendAudit({ store: this.#store.folder, keep }, entries, { synced: required }))
+      const { folder, state } = this.#store
+      const place = { store: folder, state: state.folder, keep }
+      this.#files.add(appendAudit(place, entries, { synced: required }))
     } catch (error) {
       // What has been done cannot be refused any more.
       if (required && entries.some(({ result }) => result === 'allowed' || result === 'denied')) throw error

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { decide, includes, samePrincipal, withoutPrincipal } from '../access/index.ts'
 import { EscError, messageOf } from '../errors.ts'
-import { layout } from '../store/index.ts'
+import { layout, stateLayout } from '../store/index.ts'
 import { holdersOf } from './access.ts'
 import { changeSecretsProvider, type EnvironmentKeyChange } from './change-secrets-provider.ts'
 import { type ExposedSecrets, exposedSecrets } from './exposed-secrets.ts'
@@ -193,5 +193,5 @@ function writeBegun(workspace: Workspace, begun: Begun): void {
 
 function begunFile({ store }: Workspace, principal: string): string {
   const name = createHash('sha256').update(principal.toLowerCase()).digest('hex').slice(0, 16)
-  return join(layout.machine(store.folder), 'leaving', `${name}.json`)
+  return join(stateLayout.leaving(store.state.folder), `${name}.json`)
 }

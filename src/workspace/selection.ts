@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { layout } from '../store/index.ts'
+import { dirname } from 'node:path'
+import { stateLayout } from '../store/index.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { Workspace } from './workspace.ts'
  */
 export function selectedEnvironment({ store }: Workspace): string | undefined {
   try {
-    const name = readFileSync(fileOf(store.folder), 'utf8').trim()
+    const name = readFileSync(stateLayout.selected(store.state.folder), 'utf8').trim()
     return name !== '' && store.has(name) ? name : undefined
   } catch {
     return undefined
@@ -17,16 +17,12 @@ export function selectedEnvironment({ store }: Workspace): string | undefined {
 
 /** Selects an environment by its name in the store; undefined: none any more. */
 export function selectEnvironment({ store }: Workspace, name: string | undefined): void {
-  const file = fileOf(store.folder)
+  const file = stateLayout.selected(store.state.folder)
   if (name === undefined) {
     rmSync(file, { force: true })
     return
   }
   const environment = store.environment(name)
-  mkdirSync(layout.machine(store.folder), { recursive: true })
-  writeFileSync(file, `${environment.name}\n`)
-}
-
-function fileOf(store: string): string {
-  return join(layout.machine(store), 'selected')
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  writeFileSync(file, `${environment.name}\n`, { mode: 0o600 })
 }

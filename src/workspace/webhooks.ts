@@ -243,7 +243,7 @@ function pingId({ options }: Workspace): string {
 }
 
 function outboxOf({ store }: Workspace): Outbox {
-  return new Outbox(store.folder)
+  return new Outbox(store.state.folder)
 }
 
 async function secretsAfter(environment: Environment, before: Webhook, { url, secret }: WebhookEdit) {

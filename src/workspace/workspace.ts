@@ -112,8 +112,12 @@ function workspaceOf(open: (world: StoreWorld) => Store, chosen: Chosen, options
   // Beneath the check of every function of this folder: one that forgets it gets no further than the store.
   const guard = (environment: string, level: GuardLevel) => refuseForbidden(workspace, environment, level)
   // What happens in a copy has not happened yet.
-  const witness = options.original === undefined ? { witness: announcingWitness(options.notify) } : {}
-  const store = open({ keys: workspaceKeys(() => workspace, options), files: recorded.files, guard, ...witness })
+  const { original } = options
+  const witness = original === undefined ? { witness: announcingWitness(options.notify) } : {}
+  // The environments of a copy are those of the original: the same keys are known, and the same locks count.
+  const state = original === undefined ? {} : { storeState: original.store.state }
+  const keys = workspaceKeys(() => workspace, options)
+  const store = open({ keys, files: recorded.files, guard, ...witness, ...state })
   let author: Author | undefined
   let principal: Principal | undefined
   let rules: { readonly access: AccessRules | undefined } | undefined
@@ -136,7 +140,7 @@ function workspaceOf(open: (world: StoreWorld) => Store, chosen: Chosen, options
       return rules.access
     },
     reference: (text) => parseReference(text, () => store.organization),
-    changes: () => recorded.changedIn(store.folder),
+    changes: () => recorded.changedIn(store.folder, store.state.machine),
   }
   options.onOpen?.(workspace)
   return workspace

@@ -38,7 +38,7 @@ const entry: AuditEntry = {
 
 describe('the audit log', () => {
   let store: string
-  const place = () => ({ store, keep: 'beside' }) as const
+  const place = () => ({ store, state: join(store, 'state'), keep: 'beside' }) as const
   const folder = () => auditFolder(place())
   const file = () => join(folder(), readdirSync(folder()).sort()[0]!)
   const lines = () => readFileSync(file(), 'utf8').split('\n').slice(0, -1)
@@ -137,14 +137,14 @@ describe('the audit log', () => {
   it('is found out with the end removed and the memory of this machine too, by a head that was kept elsewhere', () => {
     const { heads } = verifyAudit(place())
     write(lines().slice(0, 3))
-    rmSync(join(store, '.esc', 'seen'), { recursive: true })
+    rmSync(join(store, 'state', 'seen'), { recursive: true })
     expect(findings()).to.deep.equal([])
     expect(verifyAudit(place(), heads).findings.map(({ kind }) => kind)).to.deep.equal(['truncated'])
   })
 
   it('is found out with the end removed, where it was verified before, although it is another machine’s', () => {
     rememberVerified(place(), verifyAudit(place()).heads)
-    unlinkSync(join(store, '.esc', 'seen', 'audit+beside.json'))
+    unlinkSync(join(store, 'state', 'seen', 'audit+beside.json'))
     write(lines().slice(0, 2))
     expect(kinds()).to.deep.equal(['truncated'])
   })

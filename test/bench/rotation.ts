@@ -148,7 +148,11 @@ class Bench {
         return machineFiles.syncAside(file)
       },
     }
-    const world: StoreWorld = { files, keys: { env: {}, configFolder: `${folder}-keys`, notify: () => {}, files } }
+    const world: StoreWorld = {
+      files,
+      state: `${folder}-state`,
+      keys: { env: {}, configFolder: `${folder}-keys`, notify: () => {}, files },
+    }
     this.#store = Store.init(folder, {}, world)
   }
 

@@ -45,7 +45,11 @@ export async function benchStore(options: StoreBench): Promise<StoreFigures> {
 }
 
 function worldOf(folder: string, files: FileSystem = machineFiles): StoreWorld {
-  return { files, keys: { env: {}, configFolder: join(folder, 'config'), notify: () => {}, files } }
+  return {
+    files,
+    state: join(folder, 'state'),
+    keys: { env: {}, configFolder: join(folder, 'config'), notify: () => {}, files },
+  }
 }
 
 async function benchHistory(folder: string, { rounds, revisions = 10_000 }: StoreBench) {

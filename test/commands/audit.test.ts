@@ -63,7 +63,7 @@ describe('esc audit', () => {
     await esc.ok('env', 'set', 'app/dev', 'password', 'hunter2', '--secret')
     await esc.ok('env', 'set', 'app/dev', 'plain', 'in-the-clear')
     await esc.ok('run', 'app/dev', '--', 'true', 'an-argument')
-    const folder = join(esc.store, '.esc', 'audit')
+    const folder = join(esc.state, 'audit')
     const text = readdirSync(folder)
       .map((file) => readFileSync(join(folder, file), 'utf8'))
       .join('')
@@ -72,7 +72,7 @@ describe('esc audit', () => {
   })
 
   it('warns when the log cannot be written, and where it is required does nothing without it', async () => {
-    const folder = join(esc.store, '.esc', 'audit')
+    const folder = join(esc.state, 'audit')
     rmSync(folder, { recursive: true })
     writeFileSync(folder, '')
     const warned = await esc.run(['env', 'open', 'app/base'])
@@ -87,10 +87,10 @@ describe('esc audit', () => {
   })
 
   it('keeps nothing where esc.yaml says so, and in the folder that is committed where it says that', async () => {
-    rmSync(join(esc.store, '.esc', 'audit'), { recursive: true })
+    rmSync(join(esc.state, 'audit'), { recursive: true })
     configure('audit: {keep: off}')
     await esc.ok('env', 'open', 'app/base')
-    expect(existsSync(join(esc.store, '.esc', 'audit'))).to.equal(false)
+    expect(existsSync(join(esc.state, 'audit'))).to.equal(false)
     expect((await esc.run(['audit', 'log'])).err).to.include('no audit log is kept')
     writeFileSync(configuration(), readFileSync(configuration(), 'utf8').replace('keep: off', 'keep: repository'))
     await esc.ok('env', 'open', 'app/base')
@@ -100,7 +100,7 @@ describe('esc audit', () => {
   })
 
   it('verify fails with what was changed, for people and for CI', async () => {
-    const folder = join(esc.store, '.esc', 'audit')
+    const folder = join(esc.state, 'audit')
     mkdirSync(folder, { recursive: true })
     const file = join(folder, readdirSync(folder)[0] as string)
     writeFileSync(file, readFileSync(file, 'utf8').replace('ada@example.com', 'eve@example.com'))

@@ -238,7 +238,7 @@ describe('the commands of a store', () => {
       chmodSync(revision, 0o644)
       writeFileSync(revision, readFileSync(revision, 'utf8').replace('eu-west-1', 'eu-evil-1'))
       // A machine that has not seen the revision before: only the seal can tell.
-      rmSync(join(playground.store, '.esc'), { recursive: true, force: true })
+      rmSync(playground.machine, { recursive: true, force: true })
       const ran = await playground.run(['open', 'app/dev', 'region'])
       expect(ran).to.deep.include({ code: 1, out: '' })
       expect(ran.err).to.match(/^Error: .*revision 2.*\nhint: /)
@@ -248,7 +248,7 @@ describe('the commands of a store', () => {
       const revision = file('base', 'common', 'revisions', '2.yaml')
       chmodSync(revision, 0o644)
       writeFileSync(revision, readFileSync(revision, 'utf8').replace('from: base', 'from: evil'))
-      rmSync(join(playground.store, '.esc'), { recursive: true, force: true })
+      rmSync(playground.machine, { recursive: true, force: true })
       const ran = await playground.run(['open', 'app/dev'])
       expect(ran).to.deep.include({ code: 1, out: '' })
       expect(ran.err).to.match(/^Error: .*base\/common/)

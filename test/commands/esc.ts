@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Host } from '../../src/commands/framework/host.ts'
 import { main } from '../../src/commands/framework/main.ts'
+import { storeIdentity } from '../../src/machine/index.ts'
 
 export const packageRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
@@ -35,8 +36,20 @@ export class Playground {
     TMPDIR: join(this.folder, 'tmp'),
   }
 
+  /** Everything this machine keeps about stores. */
+  readonly machine = join(this.folder, 'config', 'state')
+
   constructor() {
     mkdirSync(join(this.folder, 'tmp'))
+  }
+
+  /** Everything this machine keeps about the store. */
+  get state(): string {
+    return this.stateOf(this.store)
+  }
+
+  stateOf(store: string): string {
+    return join(this.machine, 'stores', storeIdentity(realpathSync(store)))
   }
 
   async run(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
@@ -91,13 +104,13 @@ export class Playground {
     return this
   }
 
-  /** A digest of every byte below a folder (default: the store), but for the audit log and what opening has kept. */
+  /** A digest of every byte below a folder (default: the store), but for the audit log. */
   digest(folder = this.store): string {
     const hash = createHash('sha256')
     const files = readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
-      .filter((file) => !/[/\\](?:\.?audit(?:[/\\]|\+)|\.esc[/\\]opened[/\\])/.test(file))
+      .filter((file) => !/[/\\]\.audit[/\\]/.test(file))
       .sort()
     for (const file of files) hash.update(`${file}\0`).update(readFileSync(file)).update('\0')
     return hash.digest('hex')

@@ -159,7 +159,7 @@ Finish with "git commit".
     repository.git('commit', '--quiet', '--no-edit')
     // This machine has seen the other side on this branch, and says so.
     expect((await repository.run(['open', 'app/dev'])).err).to.match(/is not the one this machine has seen before/)
-    rmSync(join(repository.store, '.esc'), { recursive: true })
+    rmSync(repository.state, { recursive: true })
     expect(await repository.ok('open', 'app/dev', 'size')).to.equal('3\n')
     expect((await repository.run(['check'])).code).to.equal(0)
   })

@@ -52,7 +52,7 @@ describe('a change of the data key', () => {
     const words = ['env', 'init', 'app/dev', '--secrets-provider', recipients('ada', 'bob', 'eve'), '--file', '-']
     const ran = await esc.run([...words, '--store', origin], { env, input: 'values: {token: {fn::secret: first}}\n' })
     expect(ran.code, ran.err).to.equal(0)
-    rmSync(join(origin, '.esc'), { recursive: true, force: true })
+    rmSync(esc.machine, { recursive: true, force: true })
     for (const name of Object.keys(people)) {
       cpSync(origin, clone(name), { recursive: true })
       await open(name)

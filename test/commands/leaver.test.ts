@@ -93,7 +93,7 @@ describe('esc access remove', function () {
     expect(second.code, second.err + second.out).to.equal(0)
     expect(second.out).to.include('app/listed: has a new data key').and.include('app/listed: token')
     expect(second.out).to.match(/app\/listed: password \(password: rotated/)
-    expect(readdirSync(join(esc.store, '.esc', 'leaving'))).to.deep.equal([])
+    expect(readdirSync(join(esc.state, 'leaving'))).to.deep.equal([])
   })
 
   it('leaves them nothing they can open, of no revision, and everything to those who stay', async () => {

@@ -11,7 +11,6 @@ describe('esc env trust', () => {
   before(async () => {
     await esc.withEnvironment('app/dev', 'values: {token: {fn::secret: not-a-real-token}}\n')
     cpSync(esc.store, theirs, { recursive: true })
-    rmSync(join(theirs, '.esc'), { recursive: true })
     await esc.ok(...open)
     await esc.ok('env', 'change-secrets-provider', 'app/dev', 'default')
     // As with git pull: this machine's own files stay.

@@ -138,7 +138,7 @@ class Runs {
   }
 
   #hasJournal(): boolean {
-    const folder = join(this.#program.store, '.esc', 'journal')
+    const folder = join(this.#program.machine, 'journal')
     if (!existsSync(folder)) return false
     const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     return names.some((name) => name.endsWith('.entry') && !name.includes('.tmp-'))

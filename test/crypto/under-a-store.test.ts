@@ -22,7 +22,10 @@ describe('environments under a vendor or age recipients', () => {
   })
 
   const path = () => join(folder, 'environments')
-  const world = (env: Record<string, string>) => ({ keys: contextOf({ env, configFolder: join(folder, 'config') }) })
+  const world = (env: Record<string, string>) => ({
+    state: join(folder, 'state'),
+    keys: contextOf({ env, configFolder: join(folder, 'config') }),
+  })
   async function write(store: Store, name: string): Promise<string> {
     const environment = store.environment(name)
     const key = await environment.dataKey()

@@ -55,12 +55,12 @@ function nameOf(path) {
   const text = String(path)
   const folder = dirname(text)
   const temporary = basename(text).startsWith('.tmp-')
-  if (/\/\.esc\/locks\/break-/.test(text)) return 'right to break a lock'
-  if (/\/\.esc\/locks$/.test(text)) return 'lock folder'
-  if (/\/\.esc\/locks\//.test(text)) return 'lock'
-  if (/\/\.esc\/seen($|\/)/.test(text)) return temporary ? 'new memory of what was seen' : 'memory of what was seen'
-  if (/\/\.esc\/journal\/[^/]+\/./.test(text)) return temporary ? 'new journal record' : 'journal record'
-  if (/\/\.esc(\/journal(\/[^/]+)?)?$/.test(text)) return 'journal folder'
+  if (/\/locks\/break-/.test(text)) return 'right to break a lock'
+  if (/\/locks$/.test(text)) return 'lock folder'
+  if (/\/locks\//.test(text)) return 'lock'
+  if (/\/seen($|\/)/.test(text)) return temporary ? 'new memory of what was seen' : 'memory of what was seen'
+  if (/\/journal\/[^/]+\/./.test(text)) return temporary ? 'new journal record' : 'journal record'
+  if (/\/state(\/journal(\/[^/]+)?)?$/.test(text)) return 'journal folder'
   if (/\/revisions\/[0-9]+\.yaml$/.test(text)) return 'revision'
   if (/\/revisions$/.test(text)) return 'revisions folder'
   if (/\/events(\/|$)/.test(text)) return 'rotation history'
@@ -68,6 +68,7 @@ function nameOf(path) {
   if (temporary && /\/environments\/[^/]+\/[^/]+$/.test(folder)) return 'temporary file of the environment'
   if (/\/environments\/[^/]+\/[^/]+$/.test(text)) return 'folder of the environment'
   if (/\/environments(\/[^/.]+)?$/.test(text)) return 'folders above the environment'
+  if (/\/state\/stores(\/[^/]+)?(\/store\.json)?$/.test(text)) return 'state of the store'
   return /\/config(\/|$)/.test(text) ? 'configuration of the user' : 'other file'
 }
 

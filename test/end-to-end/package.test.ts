@@ -73,7 +73,7 @@ describe('the package', function () {
     const examples = ['app/dev', 'credentials/production', 'rotators/ci', 'rotators/pulumi-ci']
     if (stdout.trim() !== '') expect(environmentsIn(stdout.split('\n'))).to.deep.equal(examples)
     expect(environmentsIn(files)).to.deep.equal(examples)
-    expect(files.filter((file) => /\.esc\/|\.key$|\.entry$/.test(file))).to.deep.equal([])
+    expect(files.filter((file) => /\.esc\/|\.key$|\.entry$|(^|\/)state\//.test(file))).to.deep.equal([])
   })
 
   it('is as large, and depends on as much, as the README says', () => {

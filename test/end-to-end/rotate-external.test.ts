@@ -79,7 +79,7 @@ describe('esc env rotate, with an adapter', function () {
       .to.include('kept in the journal')
       .and.not.include('canary')
     expect(adapter.calls).to.have.length(1)
-    const journal = join(program.store, '.esc/journal')
+    const journal = join(program.machine, 'journal')
     const files = readdirSync(journal, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
     expect(files.length).to.be.greaterThan(0)
     for (const { parentPath, name } of files) {

@@ -19,11 +19,13 @@ describe('a store that somebody without the key has changed, seen through the pr
     await program.ok('env', 'set', 'app/dev', 'c', '1')
     await program.ok('env', 'set', 'app/dev', 'c', '2')
     sound = join(program.folder, 'sound')
-    cpSync(program.store, sound, { recursive: true })
+    cpSync(program.store, join(sound, 'store'), { recursive: true })
+    cpSync(program.machine, join(sound, 'machine'), { recursive: true })
   })
   beforeEach(() => {
-    rmSync(program.store, { recursive: true })
-    cpSync(sound, program.store, { recursive: true })
+    for (const folder of [program.store, program.machine]) rmSync(folder, { recursive: true })
+    cpSync(join(sound, 'store'), program.store, { recursive: true })
+    cpSync(join(sound, 'machine'), program.machine, { recursive: true })
   })
   after(() => program?.remove())
 

@@ -41,7 +41,7 @@ describe('webhooks of the built program', function () {
 
   /** The processes in the background, should one still wait for something. */
   async function endSenders(): Promise<void> {
-    const lock = join(program.store, '.esc', 'locks', 'webhooks+.lock')
+    const lock = join(program.state, 'locks', 'webhooks+.lock')
     for (let pid: number | undefined; existsSync(lock); ) {
       const holder = (JSON.parse(readFileSync(lock, 'utf8')) as { pid: number }).pid
       // Another one may have been waiting to begin.

@@ -116,6 +116,16 @@ export class MemoryFiles implements FileSystem {
     return node && { kind: node.kind, mode: node.mode, size, modifiedMs: 0 }
   }
 
+  /** There are no links on this disk. */
+  lstat(path: string): FileStatus | undefined {
+    return this.stat(path)
+  }
+
+  realPath(path: string): string {
+    this.#call('realpath', path)
+    return this.#find(path) === undefined ? raise('ENOENT', 'realpath', path) : path
+  }
+
   exists(path: string): boolean {
     this.#call('stat', path)
     return this.#find(path) !== undefined

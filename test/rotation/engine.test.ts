@@ -98,7 +98,7 @@ describe('rotate()', () => {
 
   /** Opens the store as a machine that has seen nothing of it. */
   function forget(): void {
-    rmSync(join(workspace.store.folder, '.esc', 'seen'), { recursive: true, force: true })
+    rmSync(join(workspace.store.state.folder, 'seen'), { recursive: true, force: true })
     environment = workspace.store.environment('shop/prod')
   }
 
@@ -286,7 +286,7 @@ describe('rotate()', () => {
 
   describe('with a journal that is out of date', () => {
     /** The files of the journal, as a backup or another clone has them. */
-    const journalFolder = () => layout.journal(workspace.store.folder, environment.id)
+    const journalFolder = () => environment.journal().folder
     const backUp = () => {
       const files = readdirSync(journalFolder()).filter((name) => name.endsWith('.entry'))
       const contents = files.map(

@@ -22,7 +22,10 @@ export type Fault =
     }
 
 export const storeFolder = '/work/environments'
-const machineFolder = `${storeFolder}/.esc`
+const stateFolder = '/home/state'
+
+/** Where the state folder of a machine is on the one disk of all. */
+export const stateOf = (host: string) => `${stateFolder}-of-${host}`
 
 /** What all machines of a simulation share: one disk, and time. */
 export class Machines {
@@ -97,6 +100,7 @@ export class Process {
         isGone: ({ pid, host }) => host === this.host && !alive(pid),
       },
       sleep: (ms) => this.sleep(ms),
+      state: stateFolder,
       now: () => this.timeline.nowMs,
       keys: { env: {}, configFolder: '/home/config', notify: () => {}, files: this.files },
     }
@@ -170,7 +174,7 @@ export class Process {
   }
 }
 
-/** The disk as one process sees it; each machine has a `.esc` of its own. */
+/** The disk as one process sees it; each machine has a state folder of its own. */
 class ProcessFiles implements FileSystem {
   readonly #process: Process
   readonly #machines: Machines
@@ -184,6 +188,12 @@ class ProcessFiles implements FileSystem {
 
   stat(path: string): FileStatus | undefined {
     return this.#read().stat(this.#own(path))
+  }
+  lstat(path: string): FileStatus | undefined {
+    return this.#read().lstat(this.#own(path))
+  }
+  realPath(path: string): string {
+    return this.#read().realPath(path)
   }
   exists(path: string): boolean {
     return this.#read().exists(this.#own(path))
@@ -237,7 +247,7 @@ class ProcessFiles implements FileSystem {
 
   #own(path: string): string {
     const { host } = this.#process
-    return path.startsWith(machineFolder) ? `/machines/${host}${path.slice(machineFolder.length)}` : path
+    return path.startsWith(stateFolder) ? stateOf(host) + path.slice(stateFolder.length) : path
   }
 
   #read(): MemoryFiles {

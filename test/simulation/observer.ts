@@ -2,9 +2,10 @@ import type { DataKey } from '../../src/crypto/index.ts'
 import type { Json } from '../../src/json.ts'
 import { decodeEnvelope } from '../../src/language/index.ts'
 import { decodeJournalEntry, type JournalEntry } from '../../src/rotation/journal-entry.ts'
+import { contextOf, entryNames, parseEntry } from '../../src/store/journal-file.ts'
 import { decode, getAt, type Node } from '../../src/syntax/index.ts'
 import type { MemoryFiles } from '../files/memory-files.ts'
-import { storeFolder } from './machine.ts'
+import { stateOf, storeFolder } from './machine.ts'
 
 /** What a model rotator keeps: a token, the password of a user, or no more than a password. */
 export type SeenCredential =
@@ -93,13 +94,11 @@ export class Observer {
   }
 
   journal(host: string): readonly JournalEntry[] {
-    const folder = `/machines/${host}/journal/${this.#id}`
+    const folder = `${stateOf(host)}/journal/${this.#id}`
     if (!this.#disk.stat(folder)) return []
-    const names = this.#disk.list(folder).filter((name) => name.endsWith('.entry') && !name.startsWith('.'))
-    return names.map((name) => {
-      const bytes = this.#disk.readFile(`${folder}/${name}`)
-      const body = bytes.subarray(Buffer.from(bytes).indexOf('\n') + 1)
-      return decodeJournalEntry(this.#key.decryptRecord(name.slice(0, -'.entry'.length), body))
+    return entryNames(this.#disk.list(folder)).map(({ file, id }) => {
+      const { bound, ciphertext } = parseEntry(this.#disk.readFile(`${folder}/${file}`))!
+      return decodeJournalEntry(this.#key.decryptRecord(contextOf(id, bound), ciphertext))
     })
   }
 

@@ -35,7 +35,7 @@ export async function preparedDisk(rotators: Readonly<Record<string, RotatorKind
 
 async function prepare(rotators: Readonly<Record<string, RotatorKind>>): Promise<Prepared> {
   const disk = new MemoryFiles()
-  for (const folder of ['/home', '/home/config', '/machines', '/machines/A', '/machines/B', '/work']) {
+  for (const folder of ['/home', '/home/config', '/work']) {
     disk.makeFolder(folder)
   }
   const process = new Machines(new Timeline(), new Random(0), disk).start('A')

@@ -23,10 +23,14 @@ describe('checking a store', () => {
   afterEach(() => place.remove())
 
   const path = (...parts: string[]) => join(store.folder, ...parts)
+  const kept = (name: string) => join(store.state.folder, name)
   const fresh = () => Store.open(store.folder, place.world)
   const check = (options = {}) => fresh().check(options)
   const withoutKeys = () =>
-    Store.open(store.folder, { keys: { env: {}, configFolder: join(place.folder, 'none'), notify: () => {} } })
+    Store.open(store.folder, {
+      ...place.world,
+      keys: { env: {}, configFolder: join(place.folder, 'none'), notify: () => {} },
+    })
 
   function edit(file: string, change: (text: string) => string): void {
     const before = readFileSync(file, 'utf8')
@@ -97,7 +101,7 @@ describe('checking a store', () => {
 
     it('the newest revision removed', async () => {
       rmSync(path('app/dev/revisions/4.yaml'))
-      await expectOne('error tampered', 'cut short', '.esc/seen')
+      await expectOne('error tampered', 'cut short', kept('seen'))
     })
 
     it('a moved tag', async () => {
@@ -107,7 +111,7 @@ describe('checking a store', () => {
 
     it('a lost data key', async () => {
       edit(path('app/other/settings.yaml'), (text) => text.replace(/^(wrapped|sealed|settingsS|gen).*\n/gm, ''))
-      rmSync(path('.esc'), { recursive: true })
+      rmSync(place.world.state!, { recursive: true })
       await expectOne('error tampered', 'no wrappedDataKey')
     })
 
@@ -155,7 +159,7 @@ describe('checking a store', () => {
     it('an unfinished rotation, and an entry of it that was changed', async () => {
       await environment.journal().put('x', Buffer.from('a credential'))
       await expectOne('warning unfinished_rotation', '1 entry', 'esc env rotate app/dev')
-      const folder = path('.esc/journal', environment.id)
+      const { folder } = environment.journal()
       const entry = join(folder, readdirSync(folder)[0]!)
       writeFileSync(entry, Buffer.concat([readFileSync(entry), Buffer.from('x')]))
       const report = await check()
@@ -216,46 +220,52 @@ describe('checking a store', () => {
       expect(readFileSync(path('app/dev/environment.yaml'), 'utf8')).to.equal(environment.current().definition)
     })
 
-    it('removes what killed processes left, in .esc too, and nothing that is new', async () => {
+    it('removes what killed processes left, in its state too, and nothing that is new', async () => {
       mkdirSync(path('app/.tmp-1-aa/revisions'), { recursive: true })
       writeFileSync(path('app/.tmp-1-aa/revisions/1.yaml'), 'x')
       old(path('app/.tmp-1-aa'))
       writeFileSync(path('app/dev/.tmp-1-bb'), 'x')
-      mkdirSync(path('.esc/journal', environment.id), { recursive: true })
-      mkdirSync(path('.esc/opened'))
-      for (const folder of ['.esc/locks', '.esc/seen', '.esc/opened', `.esc/journal/${environment.id}`, '.']) {
-        writeFileSync(path(folder, '.tmp-1-cc'), 'x')
-        old(path(folder, '.tmp-1-cc'))
-        writeFileSync(path(folder, '.tmp-1-new'), 'x')
+      const journal = environment.journal().folder
+      mkdirSync(journal, { recursive: true })
+      mkdirSync(kept('opened'))
+      mkdirSync(join(store.state.machine, 'locks'))
+      const locks = join(store.state.machine, 'locks')
+      for (const folder of [locks, kept('locks'), kept('seen'), kept('opened'), journal, store.folder]) {
+        writeFileSync(join(folder, '.tmp-1-cc'), 'x')
+        old(join(folder, '.tmp-1-cc'))
+        writeFileSync(join(folder, '.tmp-1-new'), 'x')
       }
       const report = await check()
       expect(new Set(kinds(report))).to.deep.equal(new Set(['note leftover']))
-      expect(report.findings).to.have.lengthOf(7)
+      expect(report.findings).to.have.lengthOf(8)
       await fresh().fix(report.findings)
       expect((await check()).findings).to.deep.equal([])
-      expect(readdirSync(path('.esc/seen'))).to.include('.tmp-1-new')
+      expect(readdirSync(kept('seen'))).to.include('.tmp-1-new')
       expect(readdirSync(path('app')).sort()).to.deep.equal(['dev', 'other'])
     })
 
     it('removes what was kept of opening an environment that is gone, and no other', async () => {
       environment.keepOpened(Buffer.from('x'))
-      writeFileSync(path('.esc/opened', 'ffffffff-gone'), 'x')
+      writeFileSync(join(kept('opened'), 'ffffffff-gone'), 'x')
       const report = await check()
       expect(kinds(report)).to.deep.equal(['note leftover'])
       await fresh().fix(report.findings)
-      expect(readdirSync(path('.esc/opened'))).to.deep.equal([environment.id])
+      expect(readdirSync(kept('opened'))).to.deep.equal([environment.id])
     })
 
     it('removes the locks of processes that are gone, and no others', async () => {
       const gone = { pid: 1, host: 'x', token: 'a'.repeat(24), purpose: 'rotate', since: '' }
       const lock = await environment.lock('rotate')
-      const self = JSON.parse(readFileSync(path('.esc/locks/environment+app+dev.lock'), 'utf8'))
+      const self = JSON.parse(
+        readFileSync(join(store.state.machine, 'locks', `environment+${environment.id}.lock`), 'utf8'),
+      )
       writeFileSync(
-        path('.esc/locks/write+app+dev.lock'),
+        join(kept('locks'), 'write+app+dev.lock'),
         JSON.stringify({ ...self, ...gone, host: self.host, started: '1' }),
       )
       await expectFixed('note broken_lock')
-      expect(readdirSync(path('.esc/locks'))).to.deep.equal(['environment+app+dev.lock'])
+      expect(readdirSync(kept('locks'))).to.deep.equal([])
+      expect(readdirSync(join(store.state.machine, 'locks'))).to.deep.equal([`environment+${environment.id}.lock`])
       lock.release()
     })
 

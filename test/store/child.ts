@@ -7,6 +7,7 @@ import { by, reencrypt } from './worlds.ts'
 
 const [job, folder, label, count] = process.argv.slice(2) as [string, string, string, string]
 const store = Store.open(folder, {
+  state: join(folder, '..', 'state'),
   keys: { env: process.env, configFolder: join(folder, '..', 'config'), notify: () => {} },
 })
 

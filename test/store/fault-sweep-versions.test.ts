@@ -184,7 +184,7 @@ describe('a store whose process or machine stops at any file-system call of a ch
         await withVersions(store)
         const text = store.environment(name).current().definition
         for (const [path, content] of Object.entries(machine.files.tree())) {
-          if (!path.startsWith(`${store.folder}/`) || path.includes('/.esc/')) continue
+          if (!path.startsWith(`${store.folder}/`)) continue
           const copy = path.replace(store.folder, elsewhere)
           makeFolders(machine.files, dirname(copy))
           machine.files.put(copy, content)

@@ -7,7 +7,10 @@ import { Store } from '../../src/store/index.ts'
 /** A real git repository with a store in `environments/`, removed after the test. */
 export class Repository {
   readonly folder = mkdtempSync(join(tmpdir(), 'esc-git-'))
-  readonly world = { keys: { env: {}, configFolder: join(this.folder, '.git', 'config-home'), notify: () => {} } }
+  readonly world = {
+    state: join(this.folder, '.git', 'state'),
+    keys: { env: {}, configFolder: join(this.folder, '.git', 'config-home'), notify: () => {} },
+  }
 
   constructor() {
     this.git('init', '--quiet', '--initial-branch', 'main')

@@ -1,9 +1,15 @@
+import { dirname } from 'node:path'
 import { expect } from 'chai'
+import { makeFolders } from '../../src/files/index.ts'
 import { Store } from '../../src/store/index.ts'
 import { machineProcesses } from '../../src/store/processes.ts'
 import { by, errorOf, Machine } from './worlds.ts'
 
-const file = '/work/environments/.esc/locks/environment+rotators+ci.lock'
+/** The lock of the only environment there is. */
+const fileOf = (machine: Machine) => {
+  const { id } = machine.open().environment('rotators/ci')
+  return `/home/state/locks/environment+${id}.lock`
+}
 
 describe('the lock of an environment', () => {
   async function machineWithEnvironment(): Promise<Machine> {
@@ -21,7 +27,7 @@ describe('the lock of an environment', () => {
     first.release()
     expect((await errorOf(() => environment.lock('edit'))).code).to.equal('locked')
     second.release()
-    expect(machine.files.tree()).to.not.have.property(file)
+    expect(machine.files.tree()).to.not.have.property(fileOf(machine))
   })
 
   it('does not hinder appending', async () => {
@@ -37,11 +43,12 @@ describe('the lock of an environment', () => {
     const holder = { ...machineProcesses.self(), pid: 1, token: 'a'.repeat(24), purpose: 'rotate', since: '2026' }
     const world = { ...machine.world(), processes: machineProcesses }
     const environment = Store.open('/work/environments', world).environment('rotators/ci')
+    makeFolders(machine.files, dirname(fileOf(machine)))
     for (const elsewhere of [{ host: 'another' }, { pidSpace: 'pid:[1]' }]) {
-      machine.files.put(file, JSON.stringify({ ...holder, ...elsewhere }))
+      machine.files.put(fileOf(machine), JSON.stringify({ ...holder, ...elsewhere }))
       const error = await errorOf(() => environment.lock('edit', { waitMs: 50 }))
       expect(error.code).to.equal('locked')
-      expect(error.hint).to.contain(file)
+      expect(error.hint).to.contain(fileOf(machine))
     }
   })
 })

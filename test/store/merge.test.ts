@@ -483,7 +483,7 @@ describe('two branches that edit one environment', () => {
         await change('mode: a', `mode: b\nextra: ${enc(key, 'secret')}`)
       },
     )
-    rmSync(join(repository.folder, 'environments', '.esc'), { recursive: true })
+    rmSync(repository.world.state, { recursive: true })
     await repository.store.renumber(name, options)
     await expectSound('# the database\nhost: local\n\nport: 2\n\n# the rest\nuser: me\nmode: b\nextra: secret\n')
   })

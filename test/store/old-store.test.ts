@@ -92,7 +92,7 @@ describe('a store made before the settings vouched for revisions without a seal'
       ['check'],
     ]
     for (const words of commands) {
-      rmSync(join(esc.store, '.esc'), { recursive: true, force: true })
+      rmSync(esc.machine, { recursive: true, force: true })
       const { code, out, err } = await esc.run(words)
       expect(code, words.join(' ')).to.not.equal(0)
       expect(out + err, words.join(' ')).to.contain(file)
@@ -110,7 +110,7 @@ describe('a store made before the settings vouched for revisions without a seal'
       expect(made.code, made.err).to.equal(0)
     }
     const file = forge('app/base', 'values: {host: evil.example}\n')
-    rmSync(join(esc.store, '.esc'), { recursive: true, force: true })
+    rmSync(esc.machine, { recursive: true, force: true })
     const opened = await esc.run(['env', 'open', 'app/user'])
     expect(opened.code).to.equal(1)
     expect(opened.out + opened.err).to.contain(file)

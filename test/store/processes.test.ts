@@ -117,7 +117,7 @@ describe('several processes on one store', () => {
     const lock = await environment.lock('edit')
     expect(performance.now() - started).to.be.lessThan(1000)
     lock.release()
-    expect(readdirSync(join(folder, '.esc', 'locks'))).to.deep.equal([])
+    expect(readdirSync(join(place.folder, 'state', 'locks'))).to.deep.equal([])
   })
 
   it('lets one at a time through although every holder dies with the lock in its hands', async () => {

@@ -29,7 +29,8 @@ describe('changing the secrets provider of an environment', () => {
     notify: () => {},
   })
   /** A process that has only these keys, on the same machine. */
-  const withKeys = (context: KeyContext) => Store.open(store.folder, { keys: context }).environment('app/dev')
+  const withKeys = (context: KeyContext) =>
+    Store.open(store.folder, { ...place.world, keys: context }).environment('app/dev')
 
   async function texts(reader: Environment): Promise<string[]> {
     const key = await reader.unlock()
@@ -89,7 +90,7 @@ describe('changing the secrets provider of an environment', () => {
     const old = keys({ ESC_PASSPHRASE: 'old words' })
     const next = keys({ ESC_PASSPHRASE: 'new words' })
     await store.changeSecretsProvider('app/dev', { secretsProvider: 'passphrase', keys: old, reencrypt })
-    const holder = Store.open(store.folder, { keys: old })
+    const holder = Store.open(store.folder, { ...place.world, keys: old })
     const without = await errorOf(() =>
       holder.changeSecretsProvider('app/dev', { secretsProvider: 'passphrase', reencrypt }),
     )

@@ -183,8 +183,10 @@ describe('a store', () => {
     it('shows no plaintext and lets nobody else read what is this machine’s', async () => {
       const environment = await store.create('rotators/ci', by)
       await environment.journal().put('x', Buffer.from('a credential'))
-      const journal = join(folder, '.esc', 'journal', environment.id)
-      expect(statSync(join(folder, '.esc')).mode & 0o777).to.equal(0o700)
+      const journal = environment.journal().folder
+      for (const kept of [store.state.machine, store.state.folder, journal]) {
+        expect(statSync(kept).mode & 0o777).to.equal(0o700)
+      }
       for (const name of readdirSync(journal)) {
         expect(statSync(join(journal, name)).mode & 0o777).to.equal(0o600)
         expect(readFileSync(join(journal, name)).includes('credential')).to.equal(false)
@@ -249,11 +251,12 @@ describe('a store', () => {
     expect(ciphertexts.map((ciphertext) => key.decrypt(ciphertext))).to.deep.equal(keys.map((_, i) => `secret ${i}`))
   })
 
-  it('removes, when it writes, what killed processes have left in .esc, and nothing that is new', async () => {
+  it('removes, when it writes, what killed processes have left in its state, and nothing that is new', async () => {
     const environment = await store.create('rotators/ci', by)
     await environment.journal().put('x', Buffer.from('a credential'))
-    const leftovers = ['locks', `journal/${environment.id}`].map((name) => join(folder, '.esc', name, '.tmp-1-aa'))
-    const fresh = join(folder, '.esc', 'locks', '.tmp-1-bb')
+    const locks = join(store.state.folder, 'locks')
+    const leftovers = [locks, environment.journal().folder].map((name) => join(name, '.tmp-1-aa'))
+    const fresh = join(locks, '.tmp-1-bb')
     for (const file of [...leftovers, fresh]) writeFileSync(file, 'x')
     for (const file of leftovers) utimesSync(file, created, new Date('2020-01-01'))
     await environment.journal().put('x', Buffer.from('another'))

@@ -33,7 +33,7 @@ describe('a store that somebody without the key has changed', () => {
 
   /** As on a machine that sees this store for the first time. */
   function elsewhere(name = 'rotators/ci'): Environment {
-    rmSync(join(folder, '.esc'), { recursive: true, force: true })
+    rmSync(join(place.folder, 'state'), { recursive: true, force: true })
     return fresh(name)
   }
 
@@ -278,7 +278,7 @@ describe('a store that somebody without the key has changed', () => {
     const error = await errorOf(() => fresh().current())
     expect(error.code).to.equal('tampered')
     expect(error.message).to.contain('revision is 3, and this machine has seen revision 4')
-    expect(error.hint).to.contain('.esc/seen')
+    expect(error.hint).to.contain(join(Store.open(folder, place.world).state.folder, 'seen'))
   })
 
   it('is refused, where it was seen before, when an older whole history was put back', async () => {
@@ -341,7 +341,7 @@ describe('a store that somebody without the key has changed', () => {
 
   it('keeps a journal entry that cannot be decrypted, and says where it is', async () => {
     await fresh().journal().put('values.db', Buffer.from('a credential'))
-    const journal = join(folder, '.esc/journal', fresh().id)
+    const journal = fresh().journal().folder
     const entry = join(journal, readdirSync(journal)[0]!)
     const original = readFileSync(entry)
     for (const index of [0, 20, original.length - 1]) {

@@ -28,7 +28,7 @@ describe('versions of an environment', () => {
 
   /** As on a machine that sees this store for the first time. */
   function elsewhere(): Environment {
-    rmSync(join(folder, '.esc'), { recursive: true, force: true })
+    rmSync(join(place.folder, 'state'), { recursive: true, force: true })
     return fresh()
   }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DataKey } from '../../src/crypto/index.ts'
+import { storeIdentity } from '../../src/machine/index.ts'
 import type { Environment, Processes, ProcessIdentity, Reencrypt, StoreWorld } from '../../src/store/index.ts'
 import { Store } from '../../src/store/index.ts'
 import { MemoryFiles } from '../files/memory-files.ts'
@@ -25,6 +26,7 @@ export class Machine {
       files: this.files,
       processes,
       sleep: async () => {},
+      state: '/home/state',
       keys: { env, configFolder: '/home/config', notify, files: this.files },
     }
   }
@@ -38,10 +40,16 @@ export class Machine {
   }
 }
 
+/** The state of the machine's store. */
+export const machineState = `/home/state/stores/${storeIdentity('/work/environments')}`
+
 /** A folder on the real disk, removed after the test. */
 export function realFolder(): { readonly folder: string; readonly world: StoreWorld; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'esc-store-'))
-  const world: StoreWorld = { keys: { env: {}, configFolder: join(folder, 'config'), notify: () => {} } }
+  const world: StoreWorld = {
+    state: join(folder, 'state'),
+    keys: { env: {}, configFolder: join(folder, 'config'), notify: () => {} },
+  }
   return { folder, world, remove: () => rmSync(folder, { recursive: true }) }
 }
 

@@ -27,9 +27,10 @@ describe('deliveries of webhooks', () => {
     return { kind: 'answered', status, body: '' }
   }
   const deliver = (patienceMs = 0) => deliverDue(hooked.world(post), { patienceMs })
-  const known = (): Delivery[] => new Outbox(hooked.folder).of(hooked.store.environment('app/dev').id, webhook)
-  const due = () => hasDue(hooked.folder, hooked.clock)
-  const announcements = () => new Announcements(hooked.folder)
+  const known = (): Delivery[] =>
+    new Outbox(hooked.store.state.folder).of(hooked.store.environment('app/dev').id, webhook)
+  const due = () => hasDue(hooked.store.state.folder, hooked.clock)
+  const announcements = () => new Announcements(hooked.store.state.folder)
   let value = 0
   const save = () => hooked.save('app/dev', `values: {a: ${++value}}\n`)
 
@@ -168,7 +169,7 @@ describe('deliveries of webhooks', () => {
     sent.length = 0
     // Of a process that is gone.
     const gone = { self: () => ({ pid: 0, host: 'here' }), isGone: () => true }
-    const dead = new Announcements(hooked.folder, undefined, gone)
+    const dead = new Announcements(hooked.store.state.folder, undefined, gone)
     const event = { ...about, kind: 'environment_revision', action: 'created', revision } as const
     dead.expect(event, { kind: 'revision', number: revision, digest })
     dead.expect(event, { kind: 'revision', number: revision, digest: 'sha256:of-somebody-else' })
@@ -199,7 +200,7 @@ describe('deliveries of webhooks', () => {
     await save()
     await deliver()
     for (const place of ['events/x.json', 'events/y.expected', 'pending/z.json'])
-      writeFileSync(join(hooked.folder, '.esc', 'webhooks', place), '{')
+      writeFileSync(join(hooked.store.state.folder, 'webhooks', place), '{')
     await save()
     expect(await deliver()).to.deep.include({ delivered: 1 })
   })
@@ -208,7 +209,7 @@ describe('deliveries of webhooks', () => {
     await save()
     await deliver()
     // Where the events belong there is a file.
-    const events = join(hooked.folder, '.esc', 'webhooks', 'events')
+    const events = join(hooked.store.state.folder, 'webhooks', 'events')
     const { rmSync } = await import('node:fs')
     rmSync(events, { recursive: true })
     writeFileSync(events, '')

@@ -98,7 +98,7 @@ describe('a webhook whose receiver', function () {
     await hooked.save('app/dev', 'values: {a: 1}\n')
     await deliverDue(hooked.world(send), { patienceMs: 5000 })
     const { id } = hooked.store.environment('app/dev')
-    const [delivery, ...others] = new Outbox(hooked.folder).of(id, webhook)
+    const [delivery, ...others] = new Outbox(hooked.store.state.folder).of(id, webhook)
     expect(others).to.deep.equal([])
     return delivery!
   }

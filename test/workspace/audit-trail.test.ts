@@ -19,7 +19,7 @@ describe('the audit trail of an open', () => {
   after(() => rmSync(folder, { recursive: true, force: true }))
 
   const written = (workspace: Workspace): string[] => {
-    const audit = join(workspace.store.folder, '.esc', 'audit')
+    const audit = join(workspace.store.state.folder, 'audit')
     const lines = readdirSync(audit).flatMap((file) => readFileSync(join(audit, file), 'utf8').trim().split('\n'))
     return lines
       .map((line) => JSON.parse(line))

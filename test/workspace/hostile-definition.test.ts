@@ -29,6 +29,7 @@ describe('a hostile environment definition', () => {
   const store = () => join(folder, 'environments')
   const env = (config = 'config') => ({ ESC_CONFIG_HOME: join(folder, config), ESC_AUTHOR: 'Ada <ada@example.com>' })
   const world = (config = 'config') => ({
+    state: join(folder, 'config', 'state'),
     keys: { env: {}, configFolder: join(folder, config), notify: () => {} },
   })
 
@@ -79,7 +80,7 @@ describe('a hostile environment definition', () => {
     expect(seen.problems).to.contain("app/base' is not the one this machine has seen")
     expect(seen.json).to.equal('null')
     // Nor on a machine that sees it for the first time.
-    rmSync(join(store(), '.esc'), { recursive: true })
+    rmSync(join(folder, 'config', 'state'), { recursive: true })
     const error = await refusal('app/dev')
     expect(error).to.include({ code: 'tampered' })
     expect(error.message).to.contain("environment 'app/base'")
@@ -105,7 +106,7 @@ describe('a hostile environment definition', () => {
       },
     })
     const fresh = () => {
-      rmSync(join(store(), '.esc'), { recursive: true, force: true })
+      rmSync(join(folder, 'config', 'state'), { recursive: true, force: true })
       return openWorkspace({ cwd: folder, env: env(), notify: () => {}, now: () => new Date(), provider })
     }
     const openDev = (workspace: Workspace) => openEnvironment(workspace, workspace.reference('app/dev'))
@@ -156,7 +157,7 @@ describe('a hostile environment definition', () => {
     for (const text of ['a: 1', 'a: 2', 'a: 3']) await save('app/dev', `values: {${text}}\n`)
     const file = join(store(), 'app/dev/revisions/2.yaml')
     writeFileSync(file, readFileSync(file, 'utf8').replace('a: 1', 'a: evil'))
-    rmSync(join(store(), '.esc'), { recursive: true })
+    rmSync(join(folder, 'config', 'state'), { recursive: true })
     const workspace = openWorkspace({ cwd: folder, env: env(), notify: () => {}, now: () => new Date() })
     const reference = workspace.reference('app/dev@2')
     const error = await rollBack(workspace, reference, { exact: true, force: true }).then(

@@ -35,8 +35,12 @@ describe('what opening an environment came to', () => {
   afterEach(() => rmSync(folder, { recursive: true }))
 
   const store = () => join(folder, 'environments')
+  const state = () => Store.open(store(), world()).state.folder
   const config = () => join(folder, 'config')
-  const world = () => ({ keys: { env: {}, configFolder: config(), notify: () => {} } })
+  const world = () => ({
+    state: join(folder, 'config', 'state'),
+    keys: { env: {}, configFolder: config(), notify: () => {} },
+  })
 
   async function save(name: string, text: string, settings?: (store: Store) => Promise<void>): Promise<void> {
     const opened = Store.open(store(), world())
@@ -64,11 +68,11 @@ describe('what opening an environment came to', () => {
   function kept(): { readonly path: string; readonly bytes: Buffer; readonly id: number } | undefined {
     let names: string[] = []
     try {
-      names = readdirSync(join(store(), '.esc', 'opened'))
+      names = readdirSync(join(state(), 'opened'))
     } catch {}
     if (names.length === 0) return undefined
     expect(names).to.have.length(1)
-    const path = join(store(), '.esc', 'opened', names[0]!)
+    const path = join(state(), 'opened', names[0]!)
     return { path, bytes: readFileSync(path), id: statSync(path).ino }
   }
 
@@ -80,7 +84,7 @@ describe('what opening an environment came to', () => {
   }
 
   const audited = () => {
-    const folder_ = join(store(), '.esc', 'audit')
+    const folder_ = join(state(), 'audit')
     const lines = readdirSync(folder_).flatMap((name) => readFileSync(join(folder_, name), 'utf8').trim().split('\n'))
     return lines.map((line) => {
       const { event, result, environment, user, details } = JSON.parse(line)

@@ -13,7 +13,7 @@ export function startDeliveries(io: Host): void {
   if (io.startInBackground === undefined || io.env.ESC_NO_BACKGROUND) return
   for (const { store } of workspacesOf(io)) {
     try {
-      if (!hasDueDeliveries(store.folder, io.now().getTime())) continue
+      if (!hasDueDeliveries(store.state.folder, io.now().getTime())) continue
       io.startInBackground(['env', 'webhook', 'deliver', '--store', store.folder, '--wait', `${waitMinutes}m`])
     } catch {}
   }

@@ -5,7 +5,7 @@ import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index
 import { hasConflictMarkers } from '../conflict-markers.ts'
 import { EnvironmentKey } from '../environment-key.ts'
 import { History } from '../history.ts'
-import { Journal } from '../journal.ts'
+import { type ForeignEntry, Journal } from '../journal.ts'
 import { layout } from '../layout.ts'
 import { type EnvironmentPlace, restoreHint } from '../place.ts'
 import { tombstonePath } from '../removed.ts'
@@ -138,31 +138,44 @@ async function checkJournal(
   { key, keys }: { key: DataKey | undefined; keys: EnvironmentKey },
   report: Report,
 ): Promise<void> {
-  const folder = layout.journal(place.store, settings.id)
-  const createKey = () => keys.existing()
-  const journal = new Journal({
-    world: place.world,
-    store: place.store,
-    folder,
-    environment: place.name,
-    createKey,
-    existingKey: createKey,
-  })
-  const count = journal.ids().length
+  const { name, state, world } = place
+  const existingKey = () => keys.existing()
+  const journal = new Journal({ world, state, id: settings.id, environment: name, createKey: existingKey, existingKey })
+  const { folder } = journal
+  let count = journal.ids().length
   if (count === 0) return
+  let damage: unknown
+  if (key !== undefined) {
+    try {
+      const { records, foreign } = await journal.look()
+      count = records.length
+      for (const entry of foreign) reportForeign(entry, report)
+    } catch (error) {
+      damage = error
+    }
+  }
+  if (count > 0) {
+    report({
+      severity: 'warning',
+      kind: 'unfinished_rotation',
+      file: folder,
+      problem: `a rotation is unfinished: its journal holds ${count} ${count === 1 ? 'entry' : 'entries'}`,
+      remedy: `finish it with \`esc env rotate ${name}\``,
+    })
+  }
+  if (damage !== undefined) report({ severity: 'error', ...described(damage, folder) })
+}
+
+function reportForeign({ file, store, environment }: ForeignEntry, report: Report): void {
+  const whose = environment === undefined ? 'another environment' : `environment '${environment}' of ${store}`
   report({
     severity: 'warning',
-    kind: 'unfinished_rotation',
-    file: folder,
-    problem: `a rotation is unfinished: its journal holds ${count} ${count === 1 ? 'entry' : 'entries'}`,
-    remedy: `finish it with \`esc env rotate ${place.name}\``,
+    kind: 'foreign_journal',
+    file,
+    problem: `a journal entry of ${whose}, which has the same id and another data key, is left alone`,
+    remedy:
+      'finish the rotation in that store; if it is gone, keep the file elsewhere, for it may hold the only copy of a credential',
   })
-  if (key === undefined) return
-  try {
-    await journal.list()
-  } catch (error) {
-    report({ severity: 'error', ...described(error, folder) })
-  }
 }
 
 function checkDefinition(

@@ -1,32 +1,44 @@
 import { join } from 'node:path'
-import { listIfPresent, statusOf, temporaryPrefix } from '../../files/index.ts'
+import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
+import { storeIdentity } from '../../machine/index.ts'
+import { type EntryOrigin, entryNames, parseEntry } from '../journal-file.ts'
 import { layout } from '../layout.ts'
 import { oldTemporaries } from '../leftovers.ts'
 import { lockState } from '../lock.ts'
+import { Settings } from '../settings.ts'
+import type { StoreState } from '../state.ts'
+import { stateLayout } from '../state-layout.ts'
 import { interruptedSwaps } from '../swap.ts'
 import type { CompleteWorld } from '../world.ts'
 import type { Report } from './finding.ts'
 
-/** What is in `.esc/` and between the environments: locks, journals, leftovers. `ids`: of the environments there are. */
+interface Place {
+  readonly store: string
+  readonly state: StoreState
+  readonly world: CompleteWorld
+}
+
+/** Everything outside the environments: locks and journals of this machine, and leftovers. `ids`: of the environments there are. */
 export function checkMachine(
-  place: { readonly store: string; readonly world: CompleteWorld },
+  place: Place,
   { ids, projects }: { readonly ids: ReadonlySet<string>; readonly projects: readonly string[] },
   report: Report,
 ): void {
-  checkLocks(place, report)
+  const { state, store } = place
+  checkLocks(place, ids, report)
   checkJournals(place, ids, report)
   checkSwaps(place, projects, report)
   checkOpened(place, ids, report)
-  const journals = listIfPresent(place.world.files, join(layout.machine(place.store), 'journal'))
   const folders = [
-    layout.machine(place.store),
-    layout.locks(place.store),
-    layout.seen(place.store),
-    layout.opened(place.store),
-    ...journals.map((id) => layout.journal(place.store, id)),
-    place.store,
-    layout.removed(place.store),
-    ...projects.map((project) => layout.project(place.store, project)),
+    state.folder,
+    stateLayout.locks(state.folder),
+    stateLayout.seen(state.folder),
+    stateLayout.opened(state.folder),
+    stateLayout.environmentLocks(state.machine),
+    ...[...ids].map((id) => stateLayout.journal(state.machine, id)),
+    store,
+    layout.removed(store),
+    ...projects.map((project) => layout.project(store, project)),
   ]
   for (const file of folders.flatMap((folder) => oldTemporaries(place.world, folder))) {
     const problem = 'an interrupted operation has left this'
@@ -34,10 +46,19 @@ export function checkMachine(
   }
 }
 
-function checkLocks({ store, world }: { store: string; world: CompleteWorld }, report: Report): void {
-  for (const name of listIfPresent(world.files, layout.locks(store))) {
-    const file = join(layout.locks(store), name)
-    if (!/\.lock$|^break-/.test(name) || lockState(world, file) !== 'broken') continue
+/** The locks of this store, and those of its environments; others are the business of other stores. */
+function checkLocks({ state, world }: Place, ids: ReadonlySet<string>, report: Report): void {
+  const within = (folder: string, pattern: RegExp) =>
+    listIfPresent(world.files, folder)
+      .filter((name) => pattern.test(name))
+      .map((name) => join(folder, name))
+  const files = [
+    ...within(stateLayout.locks(state.folder), /\.lock$|^break-/),
+    ...within(stateLayout.environmentLocks(state.machine), /^break-/),
+    ...[...ids].map((id) => stateLayout.environmentLock(state.machine, id)),
+  ]
+  for (const file of files) {
+    if (lockState(world, file) !== 'broken') continue
     report({
       severity: 'note',
       kind: 'broken_lock',
@@ -49,52 +70,80 @@ function checkLocks({ store, world }: { store: string; world: CompleteWorld }, r
   }
 }
 
-function checkJournals(
-  { store, world }: { store: string; world: CompleteWorld },
-  ids: ReadonlySet<string>,
-  report: Report,
-): void {
-  const journals = join(layout.machine(store), 'journal')
-  for (const id of listIfPresent(world.files, journals)) {
-    const folder = layout.journal(store, id)
-    const entries = listIfPresent(world.files, folder).filter((name) => name.endsWith('.entry'))
-    if (ids.has(id) || entries.length === 0) continue
-    report({
-      severity: 'warning',
-      kind: 'unfinished_rotation',
-      file: folder,
-      problem: `there are ${entries.length} journal entries of an environment that is not here (id ${id})`,
-      remedy:
-        'it may be on another branch, or removed: bring it back and rotate it, for they may hold the only copy of a credential',
-    })
+/** Journals of environments that are not here: of this store, and of stores that are nowhere any more. */
+function checkJournals({ state, world }: Place, ids: ReadonlySet<string>, report: Report): void {
+  const { files } = world
+  for (const id of listIfPresent(files, stateLayout.journals(state.machine))) {
+    if (ids.has(id)) continue
+    const file = stateLayout.journal(state.machine, id)
+    const entries = entryNames(listIfPresent(files, file))
+    if (entries.length === 0) continue
+    const origins = entries.map((entry) => originOf(place(file, entry.file), entry.movedFrom))
+    const count = `${entries.length} ${entries.length === 1 ? 'journal entry' : 'journal entries'}`
+    if (origins.some(({ identity }) => identity === storeIdentity(state.store))) {
+      report({
+        severity: 'warning',
+        kind: 'unfinished_rotation',
+        file,
+        problem: `there ${entries.length === 1 ? 'is' : 'are'} ${count} of an environment that is not here (id ${id})`,
+        remedy:
+          'it may be on another branch, or removed: bring it back and rotate it, for they may hold the only copy of a credential',
+      })
+    } else if (!origins.some(({ store }) => store !== undefined && files.exists(layout.configuration(store)))) {
+      const { environment, store = 'an unknown store' } = origins[0]!
+      const whose = environment === undefined ? `an environment (id ${id})` : `environment '${environment}'`
+      report({
+        severity: 'note',
+        kind: 'unfinished_rotation',
+        file,
+        problem: `this machine keeps ${count} of ${whose} of ${store}, which is not there any more`,
+        remedy:
+          'open that store again, anywhere on this machine, and rotate the environment, for they may hold the only copy of a credential',
+      })
+    }
+  }
+
+  function place(folder: string, name: string): EntryOrigin {
+    const bytes = readIfPresent(files, join(folder, name))
+    return (bytes && parseEntry(bytes)?.origin) ?? {}
+  }
+
+  function originOf(origin: EntryOrigin, movedFrom: string | undefined): EntryOrigin & { readonly identity?: string } {
+    if (origin.store !== undefined) return { ...origin, identity: storeIdentity(origin.store) }
+    if (movedFrom === undefined) return origin
+    const store = storeNamed(movedFrom)
+    return { identity: movedFrom, ...(store === undefined ? {} : { store }) }
+  }
+
+  function storeNamed(identity: string): string | undefined {
+    try {
+      const bytes = readIfPresent(files, stateLayout.about(stateLayout.store(state.machine, identity)))
+      return bytes === undefined ? undefined : JSON.parse(Buffer.from(bytes).toString()).store
+    } catch {
+      return undefined
+    }
   }
 }
 
-/** What was kept of environments that are gone, or on another branch: opening them makes it anew. */
-function checkOpened(
-  { store, world }: { store: string; world: CompleteWorld },
-  ids: ReadonlySet<string>,
-  report: Report,
-): void {
-  for (const id of listIfPresent(world.files, layout.opened(store))) {
+/** Kept results of environments that are gone, or on another branch: opening them makes it anew. */
+function checkOpened({ state, world }: Place, ids: ReadonlySet<string>, report: Report): void {
+  const folder = stateLayout.opened(state.folder)
+  for (const id of listIfPresent(world.files, folder)) {
     if (ids.has(id) || id.startsWith(temporaryPrefix)) continue
-    const file = join(layout.opened(store), id)
+    const file = join(folder, id)
     const problem = 'this was kept of opening an environment that is not here'
     report({ severity: 'note', kind: 'leftover', file, problem, remedy: 'run `esc check --fix`', fixable: true })
   }
 }
 
-function checkSwaps(
-  { store, world }: { store: string; world: CompleteWorld },
-  projects: readonly string[],
-  report: Report,
-): void {
+function checkSwaps(place: Place, projects: readonly string[], report: Report): void {
+  const { store, world } = place
   for (const project of projects) {
     for (const { name, file } of interruptedSwaps(world.files, layout.project(store, project))) {
       const environment = `${project}/${name}`
       // Not interrupted, but under way.
-      if (lockState(world, layout.lock(store, 'environment', environment)) === 'held') continue
-      if (statusOf(world.files, file) === undefined) continue
+      if (isLocked(place, [layout.environment(store, environment), file])) continue
+      if (!world.files.exists(file)) continue
       report({
         severity: 'note',
         kind: 'interrupted_change',
@@ -106,4 +155,18 @@ function checkSwaps(
       })
     }
   }
+}
+
+/** Whether the environment is locked whose settings are in the first of some folders that has any. */
+function isLocked({ state, world }: Place, folders: readonly string[]): boolean {
+  for (const folder of folders) {
+    const file = layout.settings(folder)
+    try {
+      const bytes = readIfPresent(world.files, file)
+      if (bytes === undefined) continue
+      const { id } = new Settings(Buffer.from(bytes).toString(), file)
+      return lockState(world, stateLayout.environmentLock(state.machine, id)) === 'held'
+    } catch {}
+  }
+  return false
 }

@@ -3,6 +3,7 @@ import { listIfPresent, readIfPresent } from '../../files/index.ts'
 import { isEnvironmentPart } from '../environment-name.ts'
 import { layout } from '../layout.ts'
 import type { EnvironmentPlace } from '../place.ts'
+import type { StoreState } from '../state.ts'
 import { missingLines, storeFiles } from '../store-files.ts'
 import type { CompleteWorld } from '../world.ts'
 import { checkEnvironment } from './check-environment.ts'
@@ -31,6 +32,7 @@ export interface CheckReport {
 export async function checkStore(
   store: {
     readonly folder: string
+    readonly state: StoreState
     readonly world: CompleteWorld
     readonly names: readonly string[]
     readonly place: (name: string) => EnvironmentPlace
@@ -56,7 +58,11 @@ export async function checkStore(
     checkNames(store.folder, names, report)
     checkStoreFiles(store.folder, store.world, report)
     const projects = listIfPresent(store.world.files, store.folder).filter(isEnvironmentPart)
-    checkMachine({ store: store.folder, world: store.world }, { ids: new Set(named.keys()), projects }, report)
+    checkMachine(
+      { store: store.folder, state: store.state, world: store.world },
+      { ids: new Set(named.keys()), projects },
+      report,
+    )
   }
   return { findings, environments: names.length, revisions, unverified }
 }

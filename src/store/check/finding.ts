@@ -1,7 +1,7 @@
 import { EscError, messageOf } from '../../errors.ts'
 import { restoreHint } from '../place.ts'
 
-/** What is wrong, for programs. */
+/** The kind of a finding, for programs. */
 export type FindingKind =
   | 'merge_conflict' // git left both sides in files, or put together what does not belong together
   | 'history_fork' // a revision was made after another predecessor than the one that is here
@@ -15,6 +15,7 @@ export type FindingKind =
   | 'stale_definition'
   | 'unsaved_edit'
   | 'unfinished_rotation'
+  | 'foreign_journal' // entries of another store with an environment of the same id
   | 'interrupted_change' // of a secrets provider
   | 'leftover' // of a process that was killed
   | 'broken_lock'

@@ -51,8 +51,8 @@ export async function mergeLines(
   place: EnvironmentPlace,
   texts: ThreeTexts,
 ): Promise<string | undefined> {
-  const { store, world } = place
-  const folder = layout.machine(store)
+  const { state, world } = place
+  const { folder } = state
   makeFolders(world.files, folder, 0o700)
   const paths: string[] = []
   try {

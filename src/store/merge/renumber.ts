@@ -60,7 +60,10 @@ export interface Renumbered {
  *   side; `tampered`, `key_unavailable`, `store_damaged`, `io`.
  */
 export async function renumber(place: EnvironmentPlace, options: RenumberOptions): Promise<Renumbered> {
-  const busy = await new Environment(place).lock('renumber')
+  // The work tree's own settings may hold both sides.
+  const { ours } = options.sides
+  const { id } = new Settings(ours.settings, describe(place, ours, 'settings.yaml'))
+  const busy = await new Environment(place).lock('renumber', { id })
   try {
     const merge = await Merge.prepare(place, options)
     const merged = await merge.definition()

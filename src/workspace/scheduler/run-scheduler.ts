@@ -42,7 +42,7 @@ export async function tickScheduler(options: ScheduleOptions): Promise<Tick> {
     const pass = await new Scheduler({ ...options, jitterMs: 0, remote }).pass()
     // Whoever calls this, such as a job in a container, may leave nothing running that could do it later.
     const workspace = options.open()
-    if (hasDue(store.folder, workspace.options.now().getTime())) {
+    if (hasDue(store.state.folder, workspace.options.now().getTime())) {
       // What was rotated is rotated, whatever becomes of telling others.
       await deliverWebhooks(workspace, { signal: options.stop }).catch((error) =>
         workspace.options.notify(`warning: webhooks: ${messageOf(error)}`),
@@ -167,7 +167,7 @@ class Daemon {
   #deliver(): void {
     const { open, stop, log } = this.#options
     const workspace = open()
-    const due = hasDue(workspace.store.folder, workspace.options.now().getTime())
+    const due = hasDue(workspace.store.state.folder, workspace.options.now().getTime())
     if (!due || this.#delivering !== undefined) return
     this.#delivering = deliverWebhooks(workspace, { signal: stop })
       .then(

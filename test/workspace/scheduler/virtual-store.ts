@@ -35,7 +35,10 @@ export class VirtualStore {
   }
 
   get #world() {
-    return { keys: { env: this.#env, configFolder: join(this.folder, 'config'), notify: () => {} } }
+    return {
+      state: join(this.folder, 'state'),
+      keys: { env: this.#env, configFolder: join(this.folder, 'config'), notify: () => {} },
+    }
   }
 
   open(): Workspace {

@@ -1,0 +1,31 @@
+import { sep } from 'node:path'
+
+/** As `join`, of a folder and names that are as they should be. */
+function within(folder: string, ...names: readonly string[]): string {
+  return folder + sep + names.join(sep)
+}
+
+/** Where everything is in the state folder: `machine` is the whole of it, `state` the folder of one store in it (`StoreState`). */
+export const stateLayout = {
+  store: (machine: string, identity: string) => within(machine, 'stores', identity),
+  stores: (machine: string) => within(machine, 'stores'),
+  /** Unfinished rotations: by the environment's id alone, so that a store that was moved or cloned finds them. */
+  journals: (machine: string) => within(machine, 'journal'),
+  journal: (machine: string, id: string) => within(machine, 'journal', id),
+  environmentLocks: (machine: string) => within(machine, 'locks'),
+  /** Held for a rotation: by the id, so that two clones on this machine do not rotate one environment at the same time. */
+  environmentLock: (machine: string, id: string) => within(machine, 'locks', `environment+${id}.lock`),
+
+  /** Says which store it is, for people. */
+  about: (state: string) => within(state, 'store.json'),
+  locks: (state: string) => within(state, 'locks'),
+  /** `+` and the prefix cannot occur in a name, so that no two things share a lock file. */
+  lock: (state: string, kind: 'write' | 'store' | 'scheduler' | 'webhooks', name = '') =>
+    within(state, 'locks', `${kind}+${name.replaceAll('/', '+')}.lock`),
+  webhooks: (state: string) => within(state, 'webhooks'),
+  opened: (state: string) => within(state, 'opened'),
+  seen: (state: string) => within(state, 'seen'),
+  audit: (state: string) => within(state, 'audit'),
+  selected: (state: string) => within(state, 'selected'),
+  leaving: (state: string) => within(state, 'leaving'),
+}
