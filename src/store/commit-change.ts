@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { complaint, machineGit, type RunGit } from './git.ts'
+import { complaint, describeNotFollowed, machineGit, type RunGit } from '../git/index.ts'
 
 export interface ChangeToCommit {
   /** The store's folder. */
@@ -7,12 +7,14 @@ export interface ChangeToCommit {
   /** Files and folders that the change touched, absolute; ones that are gone are committed as removed. */
   readonly paths: readonly string[]
   readonly message: string
+  /** Whether the hooks in the git folder run. Default: true, as for who asks for the commit. */
+  readonly hooks?: boolean
   readonly runGit?: RunGit
 }
 
 /** `unchanged`: there was nothing to commit. `failed`: the change itself is safe in the store, only not committed. */
 export type CommitOutcome =
-  | { readonly kind: 'committed'; readonly commit: string }
+  | { readonly kind: 'committed'; readonly commit: string; readonly warning?: string }
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'failed'; readonly warning: string; readonly hint: string }
 
@@ -24,6 +26,7 @@ export async function commitChange({
   folder,
   paths,
   message,
+  hooks = true,
   runGit = machineGit,
 }: ChangeToCommit): Promise<CommitOutcome> {
   const git = (...args: string[]) => runGit(args, { cwd: folder })
@@ -32,9 +35,11 @@ export async function commitChange({
     warning: `the change was saved, but not committed to git: ${reason}`,
     hint: `commit it yourself: git add ${listed(paths)} && git commit`,
   })
+  // Git does not find an absolute path in its work tree when a link led to the store.
+  const below = paths.map((path) => relative(folder, path) || '.')
   // Files that do not exist and never did would make git refuse all of them.
   const known: string[] = []
-  for (const path of paths) {
+  for (const path of below) {
     const status = await git('status', '--porcelain', '--untracked-files=all', '--', path)
     if (status.status !== 0) return failed(complaint(status))
     if (status.stdout.length > 0) known.push(path)
@@ -43,10 +48,14 @@ export async function commitChange({
   // A partial commit takes the work tree's files, but only ones that git knows of.
   const added = await git('add', '--all', '--', ...known)
   if (added.status !== 0) return failed(complaint(added))
-  const committed = await git('commit', '--quiet', '--message', message, '--', ...known)
+  const committed = await runGit(['commit', '--quiet', '--message', message, '--', ...known], { cwd: folder, hooks })
   if (committed.status !== 0) return failed(complaint(committed))
   const head = await git('rev-parse', 'HEAD')
-  return { kind: 'committed', commit: head.stdout.toString().trim() }
+  const commit = head.stdout.toString().trim()
+  const { notFollowed } = committed
+  const skipped = notFollowed?.settings.some((setting) => /hook/.test(setting))
+  if (notFollowed === undefined || !skipped) return { kind: 'committed', commit }
+  return { kind: 'committed', commit, warning: `committed without hooks: ${describeNotFollowed(notFollowed)}` }
 }
 
 function listed(paths: readonly string[]): string {

@@ -1,5 +1,5 @@
 import { EscError } from '../errors.ts'
-import { gitIdentity } from './git-identity.ts'
+import { gitIdentity } from '../git/index.ts'
 
 /** Who is recorded as the author of a revision. */
 export interface AuthorName {

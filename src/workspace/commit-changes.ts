@@ -1,4 +1,5 @@
-import { type CommitOutcome, commitChange, machineGit, type RunGit } from '../store/index.ts'
+import { machineGit, type RunGit } from '../git/index.ts'
+import { type CommitOutcome, commitChange } from '../store/index.ts'
 import type { Workspace } from './workspace.ts'
 
 /** More than this many environments are counted, not named. */
@@ -12,10 +13,13 @@ export async function commitChanges(
   workspace: Workspace,
   {
     wanted,
+    hooks = wanted === true,
     doing,
     alsoChanged = [],
   }: {
     readonly wanted: boolean | undefined
+    /** Whether the hooks in the git folder run. Default: only when a person, and not the store, wants the commit. */
+    readonly hooks?: boolean
     readonly doing: string
     /** Files that a process before this one has changed, and not committed. */
     readonly alsoChanged?: readonly string[]
@@ -38,5 +42,6 @@ export async function commitChanges(
   // What git itself is set to still wins: GIT_AUTHOR_NAME and its like.
   const identity = ['-c', `user.name=${name}`, ...(email ? ['-c', `user.email=${email}`] : [])]
   const runGit: RunGit = (args, options) => machineGit([...identity, ...args], options)
-  return commitChange({ folder: store.folder, paths: [...paths, ...recorded], message: message.trimEnd(), runGit })
+  const all = [...paths, ...recorded]
+  return commitChange({ folder: store.folder, paths: all, message: message.trimEnd(), hooks, runGit })
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { EscError } from '../errors.ts'
-import { type GitResult, machineGit } from '../store/index.ts'
+import { complaint, type GitResult, machineGit } from '../git/index.ts'
 import { commitChanges } from './commit-changes.ts'
 import { openWorkspaceAt, type Workspace } from './workspace.ts'
 
@@ -46,6 +46,9 @@ export async function openDraft(workspace: Workspace, { id, reading = false, abo
   const git = (...args: string[]) => machineGit(args, { cwd: folder })
   const doing = reading || id !== 'new' ? 'getting environment draft definition' : 'creating environment draft'
   const prefix = await git('rev-parse', '--show-prefix')
+  if (prefix.status !== 0 && !/not a git repository/.test(prefix.stderr)) {
+    throw new EscError('io', `${doing}: ${complaint(prefix)}`, { hint: 'a draft is a branch of git' })
+  }
   if (prefix.status !== 0) {
     throw new EscError('unsupported', `${doing}: ${folder} is in no git repository, and a draft is a branch of one`, {
       hint: 'run "git init" and commit the store, or make the change without --draft',
@@ -65,7 +68,7 @@ export async function openDraft(workspace: Workspace, { id, reading = false, abo
   const added = await git('worktree', 'add', '--quiet', ...how)
   if (added.status !== 0) {
     rmSync(tree, { recursive: true, force: true })
-    throw new EscError('io', `${doing}: ${reasonOf(added)}`, {
+    throw new EscError('io', `${doing}: ${complaint(added)}`, {
       hint: 'a branch that is checked out somewhere else is changed there; a repository needs a first commit',
     })
   }
@@ -99,11 +102,6 @@ export async function openDraft(workspace: Workspace, { id, reading = false, abo
     await close()
     throw error
   }
-}
-
-function reasonOf({ stderr }: GitResult): string {
-  const line = stderr.split('\n').find((each) => /^(?:fatal|error): /.test(each)) ?? stderr.split('\n')[0] ?? ''
-  return line.replace(/^(?:fatal|error): /, '') || 'git did not say why'
 }
 
 /** Where the hosting of `origin` takes requests to merge a branch, for those whose addresses are known. */

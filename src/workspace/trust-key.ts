@@ -1,6 +1,7 @@
+import { relative } from 'node:path'
 import type { KeyHolders } from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
-import { machineGit } from '../store/index.ts'
+import { machineGit } from '../git/index.ts'
 import { holdersOf } from './access.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
@@ -68,8 +69,9 @@ export async function trustKey(
 }
 
 async function lastCommit({ store }: Workspace, file: string): Promise<string | undefined> {
-  const log = await machineGit(['log', '-1', '--format=%h', '--', file], { cwd: store.folder }).catch(() => undefined)
-  const line = log?.status === 0 ? log.stdout.toString().trim() : ''
+  const path = relative(store.folder, file)
+  const log = await machineGit(['log', '-1', '--format=%h', '--', path], { cwd: store.folder })
+  const line = log.status === 0 ? log.stdout.toString().trim() : ''
   return line === '' ? undefined : line
 }
 

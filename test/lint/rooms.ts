@@ -11,6 +11,10 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: [],
     because: 'durable writes and the file system as an argument know nothing of what is written',
   },
+  git: {
+    mayImport: [],
+    because: 'how git is run in a folder that somebody else may have written; what it is run for is not its business',
+  },
   machine: {
     mayImport: ['files'],
     because: 'what this machine keeps, and where: it knows no store and no key',
@@ -21,7 +25,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
   },
   crypto: { mayImport: ['files', 'sdk'], because: 'keys and ciphertext know neither the store nor the language' },
   store: {
-    mayImport: ['crypto', 'files', 'machine', 'syntax'],
+    mayImport: ['crypto', 'files', 'git', 'machine', 'syntax'],
     because: 'a store keeps texts; what they mean is not its business',
   },
   sdk: { mayImport: [], because: 'vendor libraries, re-exported so that each is one lazily loaded bundle' },
@@ -33,7 +37,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because: 'the engine joins evaluation, rotators and store; it prints nothing',
   },
   plugins: {
-    mayImport: ['evaluate', 'schema', 'providers', 'rotators'],
+    mayImport: ['evaluate', 'git', 'schema', 'providers', 'rotators'],
     because: 'a plugin brings rotators and providers; it knows no store and no command line',
   },
   schedule: {
@@ -61,6 +65,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: [
       'access',
       'audit',
+      'git',
       'machine',
       'trust',
       'syntax',

@@ -1,9 +1,15 @@
 import { expect } from 'chai'
-import { problemsIn, spawnProblems } from './spawns.ts'
+import { problemsIn, spawnProblems, unknownStarters } from './spawns.ts'
 
 describe('programs that esc starts', () => {
   it('get their variables from childEnvironment, wherever they are started', () => {
     expect(spawnProblems()).to.deep.equal([])
+  })
+
+  it('are started by few files, and git by those of src/git alone', () => {
+    expect(unknownStarters()).to.deep.equal([])
+    const text = "const { spawn } = await import('node:child_process')"
+    expect(unknownStarters([{ file: 'store/git.ts', text }])).to.have.length(1)
   })
 
   it('are found without it by this very check', () => {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../src/', import.meta.url))
@@ -7,11 +7,41 @@ const root = fileURLToPath(new URL('../../src/', import.meta.url))
 const STARTS = /(?<![\w.])(?:library\.|childProcess\.)?(?:spawn|spawnSync|exec|execSync|execFile|execFileSync|fork)\(/g
 const MAKES_CHILDREN = /node:child_process|sdk\/pty\.ts/
 
+/** Files that start programs, and which. Git is started by `src/git` alone: a repository that somebody else wrote must not choose what runs. */
+const STARTERS: Readonly<Record<string, string>> = {
+  'git/identity.ts': 'git, which reads its configuration and does nothing else',
+  'git/run.ts': 'git',
+  'terminal/editor.ts': 'the editor of the user',
+  'terminal/pager.ts': 'the pager of the user',
+  'terminal/process-io.ts': 'esc itself',
+  'terminal/pty-program.ts': 'the command of esc run',
+  'terminal/pty-state.ts': 'ps and stty',
+  'terminal/raw-terminal.ts': 'stty',
+  'terminal/run-program.ts': 'the command of esc run',
+}
+
+/** Files that start programs and are not known to. */
+export function unknownStarters(files = sources()): string[] {
+  return files
+    .filter(({ file, text }) => MAKES_CHILDREN.test(text) && STARTERS[file] === undefined)
+    .map(
+      ({ file }) =>
+        `src/${file}: starts programs: run git with machineGit of src/git; for another program, say in test/lint/spawns.ts which`,
+    )
+}
+
 /** Mistakes in how the sources start programs: each must hand over variables that `childEnvironment` has made. */
 export function spawnProblems(): string[] {
+  const problems = sources()
+    .filter(({ file }) => file !== 'child-environment.ts')
+    .flatMap(({ file, text }) => problemsIn(text).map((problem) => `src/${file}: ${problem}`))
+  return [...problems, ...unknownStarters()]
+}
+
+function sources(): { readonly file: string; readonly text: string }[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && file !== 'child-environment.ts')
-    .flatMap((file) => problemsIn(readFileSync(join(root, file), 'utf8')).map((problem) => `src/${file}: ${problem}`))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => ({ file: file.split(sep).join('/'), text: readFileSync(join(root, file), 'utf8') }))
 }
 
 /** The same for the text of one file. */

@@ -14,6 +14,7 @@ export async function commitAfter(
   let result = code
   for (const workspace of workspacesOf(io)) {
     const outcome = await commitChanges(workspace, { wanted, doing: `esc ${id.replaceAll(':', ' ')}` })
+    if (outcome?.kind === 'committed' && outcome.warning) io.err(`warning: ${outcome.warning}\n`)
     if (outcome?.kind !== 'failed') continue
     io.err(`Error: ${outcome.warning}\nhint: ${outcome.hint}\n`)
     result ||= EXIT.failed

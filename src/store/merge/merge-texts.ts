@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { makeFolders, removeQuietly, temporaryPath, writeTemporary } from '../../files/index.ts'
+import { complaint, type RunGit } from '../../git/index.ts'
 import { hasConflictMarkers } from '../conflict-markers.ts'
-import { complaint, type RunGit } from '../git.ts'
 import { layout } from '../layout.ts'
 import type { EnvironmentPlace } from '../place.ts'
 import { isReadable, mergeDefinitions, type ThreeTexts } from './merge-definitions.ts'
@@ -61,7 +61,7 @@ export async function mergeLines(
       writeTemporary(world.files, path, Buffer.from(text), { mode: 0o600, synced: false })
       paths.push(path)
     }
-    const result = await runGit(['merge-file', '-p', '-q', ...paths], { cwd: folder })
+    const result = await runGit(['merge-file', '-p', '-q', ...paths], { cwd: folder, outside: true })
     // The status is the number of conflicts; above 127 something else went wrong.
     if (result.status === undefined || result.status > 127) {
       throw new EscError('io', `cannot merge environment '${place.name}': ${complaint(result)}`)

@@ -1,4 +1,5 @@
-import { complaint, machineGit, type RunGit } from '../git.ts'
+import { relative } from 'node:path'
+import { complaint, machineGit, type RunGit } from '../../git/index.ts'
 import type { EnvironmentPlace } from '../place.ts'
 import { type Renumbered, type RenumberOptions, renumber } from './renumber.ts'
 import { type MergeCommits, mergeCommits, type Sides, sidesOfCommits } from './side.ts'
@@ -17,7 +18,7 @@ export async function renumberMerged(place: EnvironmentPlace, options: RenumberE
   const found = sides ?? (await sidesOfCommits(runGit, place, commits ?? (await mergeCommits(runGit, place.store))))
   const renumbered = await renumber(place, { ...options, runGit, sides: found })
   if (sides !== undefined) return renumbered
-  const added = await runGit(['add', '--all', '--', place.folder], { cwd: place.store })
+  const added = await runGit(['add', '--all', '--', relative(place.store, place.folder)], { cwd: place.store })
   if (added.status === 0) return renumbered
   const note = `the files could not be added to git: ${complaint(added)}`
   return { ...renumbered, notes: [...renumbered.notes, note] }

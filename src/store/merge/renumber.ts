@@ -10,10 +10,10 @@ import {
   syncFolder,
   writeTemporary,
 } from '../../files/index.ts'
+import type { RunGit } from '../../git/index.ts'
 import { hasConflictMarkers } from '../conflict-markers.ts'
 import { Environment } from '../environment.ts'
 import { unwrapDataKey } from '../environment-key.ts'
-import type { RunGit } from '../git.ts'
 import { digestOfKey } from '../history-memory.ts'
 import { layout } from '../layout.ts'
 import type { EnvironmentPlace } from '../place.ts'

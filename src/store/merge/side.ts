@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { type FileSystem, listIfPresent, readIfPresent } from '../../files/index.ts'
-import { complaint, type RunGit } from '../git.ts'
+import { complaint, type RunGit } from '../../git/index.ts'
 import { layout } from '../layout.ts'
 
 /** An environment as one side of a merge has it. */

@@ -136,7 +136,8 @@ export class Scheduler {
     const { commit, remote } = this.#options
     const done = this.#commits.then(async () => {
       const wanted = remote === undefined ? commit : true
-      const outcome = await commitChanges(workspace, { wanted, doing: 'esc scheduler', alsoChanged })
+      const hooks = commit === true
+      const outcome = await commitChanges(workspace, { wanted, hooks, doing: 'esc scheduler', alsoChanged })
       if (outcome?.kind === 'failed') return [`${name}: ${outcome.warning} (${outcome.hint})`]
       return outcome?.kind === 'committed' && remote ? remote.push(name) : []
     })

@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
-import { commitChange, complaint, layout, machineGit } from '../../store/index.ts'
+import { complaint, machineGit } from '../../git/index.ts'
+import { commitChange, layout } from '../../store/index.ts'
 import { visibleEnvironments } from '../permit.ts'
 import { scheduleOf } from '../schedules.ts'
 import type { Workspace } from '../workspace.ts'
@@ -34,7 +35,9 @@ export class SharedRemote {
     const { store, author } = open()
     const { name, email } = await author()
     const identity = ['-c', `user.name=${name}`, '-c', `user.email=${email || name}`]
-    return new SharedRemote(open, settings, (...args) => machineGit([...identity, ...args], { cwd: store.folder }))
+    const git: Git = (...args) => machineGit([...identity, ...args], { cwd: store.folder })
+    await refusePath(git, settings.remote)
+    return new SharedRemote(open, settings, git)
   }
 
   /** Somebody else has taken the lease over: nothing more may be rotated. */
@@ -61,7 +64,8 @@ export class SharedRemote {
     const nowMs = this.#open().options.now().getTime()
     if (!fresh && nowMs - this.#fetchedMs < fetchEveryMs) return []
     const branch = await this.#currentBranch()
-    const fetched = await this.#git('fetch', '--quiet', remote, branch)
+    // In full, since a branch may be named like an option.
+    const fetched = await this.#git('fetch', '--quiet', remote, `refs/heads/${branch}`)
     if (fetched.status !== 0) {
       // The first machine of all: there is nothing to fetch yet.
       if (/couldn't find remote ref/.test(fetched.stderr)) return []
@@ -172,6 +176,24 @@ export class SharedRemote {
     this.#branch = head.stdout.toString().trim()
     return this.#branch
   }
+}
+
+/**
+ * Git takes a name that no remote has for the path of a repository, and pushing to one runs its hooks. `esc.yaml`, which names the remote,
+ * may come with such a folder.
+ * @throws EscError `invalid_input`; `io` when git cannot tell.
+ */
+async function refusePath(git: Git, remote: string): Promise<void> {
+  const configured = await git('config', '--get-all', `remote.${remote}.url`)
+  if (configured.status === 0) return
+  if (configured.status !== 1) throw new EscError('io', `cannot use git for scheduler.lease: ${complaint(configured)}`)
+  throw new EscError(
+    'invalid_input',
+    `scheduler.lease.remote in esc.yaml is '${remote}', and git knows no such remote here`,
+    {
+      hint: `"git remote -v" lists them; add it with: git remote add ${remote} <url>`,
+    },
+  )
 }
 
 /** Of `git status --porcelain -z`: paths are relative to the top of the repository, wherever the store is in it. */

@@ -1,5 +1,5 @@
 import { basename, relative, sep } from 'node:path'
-import { machineGit } from '../../../store/index.ts'
+import { machineGit } from '../../../git/index.ts'
 import type { Workspace } from '../../workspace.ts'
 import { cronUnit } from './cron.ts'
 import { githubActionsUnit } from './github-actions.ts'

@@ -1,6 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join, parse, resolve } from 'node:path'
 import { childEnvironment } from '../child-environment.ts'
+import { commonFolderOf, findRepository } from './repository.ts'
+import { smallText } from './small-text.ts'
+import { gitVariables, programOnPath } from './variables.ts'
 
 /** Either may be empty: not configured. */
 export interface GitIdentity {
@@ -27,8 +30,7 @@ function plainIdentity(env: Variables, folder: string): GitIdentity | undefined 
   // What comes later counts.
   for (const file of [own, join(env.HOME, '.gitconfig'), repositoryConfig(folder)]) {
     if (file === undefined) continue
-    // An error takes longer to make than a look.
-    const text = existsSync(file) ? readText(file) : undefined
+    const text = smallText(file)
     if (text === undefined) continue
     const found = identityIn(text)
     if (found === undefined) return undefined
@@ -74,19 +76,23 @@ function repositoryConfig(folder: string): string | undefined {
       continue
     }
     if (statSync(git).isDirectory()) return join(git, 'config')
-    const link = /^gitdir: (.+)$/m.exec(readText(git) ?? '')?.[1]
-    const target = link === undefined ? git : resolve(above, link)
-    const common = readText(join(target, 'commondir'))?.trim()
-    return join(common === undefined ? target : resolve(target, common), 'config')
+    const link = /^gitdir: (.+)$/m.exec(smallText(git) ?? '')?.[1]
+    return join(commonFolderOf(link === undefined ? git : resolve(above, link)), 'config')
   }
 }
 
 function askGit(env: Variables, folder: string): GitIdentity {
   const { spawnSync } = process.getBuiltinModule('node:child_process')
-  // git itself knows all the files, includes and conditions.
-  const answer = spawnSync('git', ['config', '--null', '--get-regexp', '^user\\.(name|email)$'], {
-    cwd: folder,
-    env: childEnvironment(env),
+  const repository = findRepository(folder, env)
+  const variables = gitVariables(env, repository?.top)
+  const program = programOnPath('git', variables)
+  if (program === undefined) return { name: '', email: '' }
+  const place = repository === undefined ? [] : ['--git-dir', repository.gitFolder]
+  // git itself knows all the files, includes and conditions. It reads them and does nothing else.
+  const answer = spawnSync(program, [...place, 'config', '--null', '--get-regexp', '^user\\.(name|email)$'], {
+    // Outside a repository, where nothing can pass for one.
+    cwd: repository?.top ?? parse(resolve(folder)).root,
+    env: childEnvironment(variables),
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: 5_000,
@@ -98,12 +104,4 @@ function askGit(env: Variables, folder: string): GitIdentity {
     if (key !== undefined && value !== undefined) configured.set(key, value)
   }
   return { name: configured.get('user.name') ?? '', email: configured.get('user.email') ?? '' }
-}
-
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
-  }
 }
