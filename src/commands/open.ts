@@ -1,6 +1,7 @@
 import { EscError } from '../errors.ts'
 import { diagnosticLines, hasColour } from '../terminal/index.ts'
 import {
+  checkVariables,
   createFiles,
   expandReferences,
   FORMATS,
@@ -17,6 +18,7 @@ import { choice, duration } from './framework/flags.ts'
 import { ReportedError } from './framework/report-error.ts'
 import { openSession, openTarget, type Target, temporaryPlace } from './framework/session.ts'
 import { joinJson, joinText, type Part } from './framework/several-text.ts'
+import { ALLOW_VARIABLE_FLAG } from './framework/shared-flags.ts'
 
 const flags = {
   format: choice({
@@ -31,6 +33,7 @@ const flags = {
     char: 'l',
     default: '2h0m0s',
   }),
+  ...ALLOW_VARIABLE_FLAG,
   ...DRAFT_TO_READ_FLAG,
 }
 
@@ -90,6 +93,10 @@ With a path, only the value there. dotenv, shell and posix print its environment
       throw new ReportedError('invalid_definition', `the definition of ${reference.typed} has errors`)
     }
     if (properties === undefined) return ''
+    if (variables) {
+      const allowed = this.flags['allow-variable']
+      await checkVariables(workspace, properties, { environment: reference.typed, allowed, inShell: true })
+    }
     const files = variables ? createFiles(properties, temporaryPlace(this.io)).variables : []
     return renderValue(properties, { format, path, redact: false, files })
   }

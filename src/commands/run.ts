@@ -2,6 +2,7 @@ import { childEnvironment } from '../child-environment.ts'
 import { EscError } from '../errors.ts'
 import { catchSignals, findProgram, findUnexecutable, type PreparedProgram, runProgram } from '../terminal/index.ts'
 import {
+  checkVariables,
   createFiles,
   type EnvironmentReference,
   interpolateArgument,
@@ -16,7 +17,8 @@ import { DRAFT_TO_READ_FLAG, readingDraft } from './framework/draft.ts'
 import { boolean, duration } from './framework/flags.ts'
 import { EXIT, ExitError } from './framework/report-error.ts'
 import { notStarted, showDiagnostics } from './framework/run-problems.ts'
-import { openSession, openTarget, temporaryPlace } from './framework/session.ts'
+import { openSession, openTarget, type Target, temporaryPlace } from './framework/session.ts'
+import { ALLOW_VARIABLE_FLAG } from './framework/shared-flags.ts'
 
 const flags = {
   interactive: boolean({
@@ -38,6 +40,7 @@ const flags = {
     char: 'l',
     default: '2h0m0s',
   }),
+  ...ALLOW_VARIABLE_FLAG,
   ...DRAFT_TO_READ_FLAG,
 }
 
@@ -105,12 +108,16 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
     this.#warnOfNesting()
     if (this.flags.watch) {
       const { watchAndRun } = await import('./framework/run-watched.ts')
-      return await watchAndRun(target, this.io, (opened, secrets) => this.#prepare(command, opened, secrets))
+      return await watchAndRun(target, this.io, async (opened, secrets) => {
+        await this.#checkVariables(target, opened)
+        return this.#prepare(command, opened, secrets)
+      })
     }
     const opened = await readingDraft(target, this.flags.draft, (draft) =>
       openEnvironment(draft.workspace, draft.reference),
     )
     showDiagnostics(opened, reference.typed, this.io)
+    await this.#checkVariables(target, opened)
     // From here on a signal must not end us before the files are removed.
     const signals = catchSignals(this.io)
     let prepared: PreparedProgram | undefined
@@ -123,6 +130,11 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
       prepared?.release()
       signals.release()
     }
+  }
+
+  #checkVariables({ workspace, reference }: Target, { properties }: OpenedEnvironment): Promise<void> {
+    const allowed = this.flags['allow-variable']
+    return checkVariables(workspace, properties, { environment: reference.typed, allowed, inShell: false })
   }
 
   /** What runs in an environment. Its secrets are added to those that are hidden anyway. */

@@ -1,10 +1,12 @@
 import { EscError } from '../../errors.ts'
 import {
+  checkVariables,
   definitionText,
   expandReferences,
   type Got,
   getEnvironment,
   indentedByTwo,
+  isObject,
   namesSeveral,
   parsePath,
   renderGot,
@@ -14,6 +16,7 @@ import { ENV_FLAGS, EscCommand } from '../framework/command.ts'
 import { boolean, text } from '../framework/flags.ts'
 import { openSession, openTarget, type Target } from '../framework/session.ts'
 import { joinJson, joinText, type Part } from '../framework/several-text.ts'
+import { ALLOW_VARIABLE_FLAG } from '../framework/shared-flags.ts'
 
 const VALUE_FORMATS = ['json', 'detailed', 'string', 'dotenv', 'shell'] as const
 type ValueFormat = (typeof VALUE_FORMATS)[number]
@@ -25,6 +28,7 @@ const flags = {
     value: 'format',
   }),
   'show-secrets': boolean({ description: 'show secrets in the clear' }),
+  ...ALLOW_VARIABLE_FLAG,
   imports: boolean({ description: 'show which revision each import came to (on a terminal it is shown anyway)' }),
 }
 
@@ -78,6 +82,12 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
     if (definition && path.length === 0) return indentedByTwo(await definitionText(workspace, reference, showSecrets))
     const got = await getEnvironment(workspace, reference, { path, showSecrets })
     if (definition) return got.definition ?? ''
+    if (format === 'dotenv' || format === 'shell') {
+      const allowed = this.flags['allow-variable']
+      const root = got.root?.value
+      const properties = path.length === 0 && isObject(root) ? root : undefined
+      await checkVariables(workspace, properties, { environment: reference.typed, allowed, inShell: true })
+    }
     if (format !== undefined) return renderGot(got, { format, path, redact: !showSecrets })
     return this.#describe(got, await renderGot(got, { format: 'json', path, redact: !showSecrets }), path.length > 0)
   }

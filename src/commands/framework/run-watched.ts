@@ -6,7 +6,7 @@ import { notStarted, showDiagnostics } from './run-problems.ts'
 import type { Target } from './session.ts'
 
 /** Makes ready what runs in an environment; its secrets are added to those given. */
-export type Prepare = (opened: OpenedEnvironment, secrets: Set<string>) => PreparedProgram
+export type Prepare = (opened: OpenedEnvironment, secrets: Set<string>) => Promise<PreparedProgram>
 
 /** `esc run --watch`: runs a command in an environment, and again in each newer version of it. */
 export async function watchAndRun({ workspace, reference }: Target, io: Host, prepare: Prepare): Promise<number> {
@@ -29,7 +29,7 @@ export async function watchAndRun({ workspace, reference }: Target, io: Host, pr
   try {
     return await runAgain(
       {
-        first: prepare(opened, secrets),
+        first: await prepare(opened, secrets),
         async next(signal, say) {
           notify = say
           for (;;) {
@@ -37,7 +37,7 @@ export async function watchAndRun({ workspace, reference }: Target, io: Host, pr
             if (version === undefined) return undefined
             opened = version.opened
             try {
-              return { ...prepare(opened, secrets), reason: version.change }
+              return { ...(await prepare(opened, secrets)), reason: version.change }
             } catch (error) {
               say(`${version.change}, which cannot be used: ${messageOf(error)}`)
             }

@@ -1,9 +1,17 @@
-import { boolean, text } from './flags.ts'
+import { boolean, list, text } from './flags.ts'
 
 export const UTC_FLAG = { utc: boolean({ description: 'show times in UTC' }) }
 
 export const PAGER_FLAG = {
   pager: text({ description: 'the pager to use (default: $PAGER, else less -R -F)', value: 'command' }),
+}
+
+/** For commands whose values become the variables of a process. */
+export const ALLOW_VARIABLE_FLAG = {
+  'allow-variable': list({
+    description: 'set this variable although it can make programs run code, as PATH can; may be given several times',
+    value: 'name',
+  }),
 }
 
 /** Arguments that many commands have. */
