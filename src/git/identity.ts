@@ -84,7 +84,7 @@ function repositoryConfig(folder: string): string | undefined {
 function askGit(env: Variables, folder: string): GitIdentity {
   const { spawnSync } = process.getBuiltinModule('node:child_process')
   const repository = findRepository(folder, env)
-  const variables = gitVariables(env, repository?.top)
+  const variables = gitVariables(env)
   const program = programOnPath('git', variables)
   if (program === undefined) return { name: '', email: '' }
   const place = repository === undefined ? [] : ['--git-dir', repository.gitFolder]

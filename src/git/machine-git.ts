@@ -66,7 +66,7 @@ export const machineGit: RunGit = async (args, { cwd, input, hooks = false, outs
   const failure = await ownershipFailure(repository, env)
   if (failure !== undefined) return failure
   const configuration = await readConfiguration(repository, (words) =>
-    startGit([...place, ...words], { cwd: top, env, notFrom: top, timeoutMs: 10_000 }),
+    startGit([...place, ...words], { cwd: top, env, timeoutMs: 10_000 }),
   )
   if ('failed' in configuration) return configuration.failed
   // Options of the caller, such as its identity, come before the command.
@@ -81,7 +81,7 @@ export const machineGit: RunGit = async (args, { cwd, input, hooks = false, outs
       ...args.slice(at + 1),
     ]
     const set = { GIT_INDEX_FILE: keptIndex(repository, env) }
-    return startGit([...place, ...always, ...overrides, ...words], { cwd, input, env, notFrom: top, set })
+    return startGit([...place, ...always, ...overrides, ...words], { cwd, input, env, set })
   }
   if (isTrusted(configuration.settings, top, env)) return run([])
   if (['fetch', 'ls-remote', 'push'].includes(command)) {

@@ -33,16 +33,14 @@ export interface StartOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Variables about the repository, which `env` has no say in. */
   readonly set?: Readonly<Record<string, string | undefined>>
-  /** Folder that programs are never taken from, such as a work tree. */
-  readonly notFrom?: string | undefined
   /** Ends git after this time. */
   readonly timeoutMs?: number
 }
 
 /** Starts git with exactly these words. Never throws for what git answers. Only this folder calls it: `machineGit` is for the rest. */
 export async function startGit(args: readonly string[], options: StartOptions): Promise<GitResult> {
-  const { cwd, input = '', notFrom, timeoutMs } = options
-  const env = { ...gitVariables(options.env, notFrom), ...options.set }
+  const { cwd, input = '', timeoutMs } = options
+  const env = { ...gitVariables(options.env), ...options.set }
   const program = programOnPath('git', env)
   if (program === undefined) return notStarted('git is not installed, or not on the PATH')
   if (!existsSync(cwd)) return notStarted(`git cannot be run: there is no folder ${cwd}`)

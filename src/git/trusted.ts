@@ -21,7 +21,6 @@ export async function ownershipFailure(repository: GitRepository, env: Variables
     cwd: top,
     env,
     set: { GIT_CEILING_DIRECTORIES: dirname(top) },
-    notFrom: top,
     timeoutMs: 10_000,
   })
   if (answer.status !== 0) {

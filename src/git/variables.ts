@@ -30,17 +30,15 @@ const ofRepository = [
 
 /**
  * The environment that git runs in: texts are English whatever the user's language, because their first line is shown. From the PATH go
- * entries that depend on the current folder, and those in `notFrom`: a repository must not bring its own `git` or `ssh`.
+ * entries that depend on the current folder: a repository must not bring its own `git` or `ssh`.
  */
-export function gitVariables(env: Variables, notFrom: string | undefined): Record<string, string | undefined> {
+export function gitVariables(env: Variables): Record<string, string | undefined> {
   const variables: Record<string, string | undefined> = { ...env, LC_ALL: 'C' }
   for (const name of ofRepository) delete variables[name]
   for (const name of Object.keys(variables)) {
     if (name.toUpperCase() !== 'PATH') continue
     const entries = (variables[name] ?? '').split(delimiter)
-    const own = entries.filter(
-      (entry) => isAbsolute(entry) && (notFrom === undefined || !isWithin(realPath(entry), notFrom)),
-    )
+    const own = entries.filter((entry) => isAbsolute(entry))
     variables[name] = own.join(delimiter)
   }
   return variables
