@@ -2,6 +2,7 @@ import { EscError } from '../errors.ts'
 import { applyPatches, type Patch } from '../evaluate/index.ts'
 import { encryptDefinition, listRotators, parseEnvironment } from '../language/index.ts'
 import type { Author, Environment } from '../store/index.ts'
+import { shownPath } from './selection.ts'
 
 /** A path whose new credential is live and must reach a revision. */
 export interface StateChange {
@@ -49,8 +50,17 @@ export async function commitStates(
       committed.map((change) => change.patch),
     )
     const definition = encryptDefinition(environment.name, patched, (plaintext) => key.encrypt(plaintext))
+    // Sealed with the revision: when a path was last rotated is told from it, and not from events that anybody can write.
+    const rotated = JSON.stringify(committed.map(({ path }) => shownPath(path)))
+    const details = { ...stamp.details, rotated }
     try {
-      const revision = await environment.append({ base: newest.number, definition, change: 'rotate', ...stamp })
+      const revision = await environment.append({
+        base: newest.number,
+        definition,
+        change: 'rotate',
+        ...stamp,
+        details,
+      })
       return { revision: revision.number, digest: revision.digest, committed, displaced }
     } catch (error) {
       if (!(error instanceof EscError && error.code === 'conflict') || attempt === maxAttempts) throw error

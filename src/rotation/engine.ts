@@ -18,7 +18,7 @@ import type { Schema } from '../schema/index.ts'
 import type { Author, Environment, Revision } from '../store/index.ts'
 import { type Diagnostic, formatPropertyPath, type PropertyPath, parsePropertyPath } from '../syntax/index.ts'
 import { type CommitResult, commitStates, type StateChange } from './commit.ts'
-import { failedPaths, type RotationCause, type RotationEvent, rotationEvent } from './event.ts'
+import { believableEvents, failedPaths, type RotationCause, type RotationEvent, rotationEvent } from './event.ts'
 import { type Guard, guardAgainstHaste } from './guard.ts'
 import { decodeJournalEntry, type JournalEntry } from './journal-entry.ts'
 import { PathRun } from './path-run.ts'
@@ -100,7 +100,10 @@ class Rotation {
     await environment.verify(base)
     const selection = await this.#select(base)
     this.#warnings.push(...selection.orphans.map(describeOrphan))
-    if (mode === 'rotate') await guardAgainstHaste(selection.calls, this.#history(), this.#run.guard, created)
+    if (mode === 'rotate') {
+      const guard = { ...this.#run.guard, unattended: this.#run.cause !== undefined }
+      this.#warnings.push(...(await guardAgainstHaste(selection.calls, environment, guard, created)))
+    }
     const shared = { mode, context, retries, onProgress, ...(adopt && { adopt }) }
     const place = {
       ...shared,
@@ -135,7 +138,9 @@ class Rotation {
   }
 
   #history(): readonly RotationEvent[] {
-    return this.#run.environment.events<RotationEvent>('rotations')
+    const { environment, context } = this.#run
+    const place = { environmentId: environment.id, now: context.now() }
+    return believableEvents(environment.events<unknown>('rotations'), place).events
   }
 
   async #evaluate(base: Revision): Promise<Outcome> {

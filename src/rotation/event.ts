@@ -1,3 +1,4 @@
+import { isAhead, readTimestamp } from '../timestamp.ts'
 import type { RotationReport } from './report.ts'
 
 /** What had the run begin, where that was no person: an instant of a schedule. */
@@ -71,16 +72,35 @@ export function failedPaths(events: readonly RotationEvent[]): readonly string[]
   return [...latest].filter(([, status]) => status === 'failed').map(([path]) => path)
 }
 
-/** When each path was last rotated, and whether that was not its first time. By shown path. */
-export function lastRotations(events: readonly RotationEvent[]): ReadonlyMap<string, { at: Date; again: boolean }> {
-  const last = new Map<string, { at: Date; again: boolean }>()
-  for (const event of events) {
-    for (const { environmentPath, status } of event.rotations) {
-      if (status !== 'succeeded') continue
-      last.set(environmentPath, { at: new Date(event.completed), again: last.has(environmentPath) })
-    }
+/**
+ * The events that can be believed: of this environment, of the known shape, and with a time that has been. Events are hints. Anybody who can
+ * write to the repository can write them, so the sealed revisions decide when a path was rotated. `ahead`: events from the future.
+ */
+export function believableEvents(
+  lines: readonly unknown[],
+  { environmentId, now }: { readonly environmentId: string; readonly now: Date },
+): { readonly events: readonly RotationEvent[]; readonly ahead: readonly RotationEvent[] } {
+  const events: RotationEvent[] = []
+  const ahead: RotationEvent[] = []
+  for (const line of lines) {
+    if (!isRotationEvent(line) || line.environmentId !== environmentId) continue
+    const isFuture = [line.created, line.completed].some((time) => isAhead(new Date(time), now))
+    if (isFuture) ahead.push(line)
+    else events.push(line)
   }
-  return last
+  return { events, ahead }
+}
+
+function isRotationEvent(line: unknown): line is RotationEvent {
+  if (typeof line !== 'object' || line === null) return false
+  const { created, completed, rotations } = line as Partial<RotationEvent>
+  if (readTimestamp(created) === undefined || readTimestamp(completed) === undefined) return false
+  if (!Array.isArray(rotations)) return false
+  return rotations.every((each: unknown) => {
+    if (typeof each !== 'object' || each === null) return false
+    const { environmentPath, status } = each as Record<string, unknown>
+    return typeof environmentPath === 'string' && (status === 'succeeded' || status === 'failed')
+  })
 }
 
 /** What the history says of one path. */

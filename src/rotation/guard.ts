@@ -1,5 +1,7 @@
 import { EscError } from '../errors.ts'
-import { lastRotations, type RotationEvent } from './event.ts'
+import type { Environment, Revision } from '../store/index.ts'
+import { isAhead } from '../timestamp.ts'
+import { rotatedPaths } from './sealed-rotations.ts'
 import type { SelectedCall } from './selection.ts'
 
 export interface Guard {
@@ -7,6 +9,8 @@ export interface Guard {
   readonly windowMs: number
   /** Asks whether to go on all the same; undefined: nobody is there to answer. */
   readonly confirm?: (question: string) => Promise<boolean | undefined>
+  /** A schedule asks for the rotation, so nobody is there to set a clock right. */
+  readonly unattended?: boolean
 }
 
 /** Refused because it was rotated a moment ago. */
@@ -22,25 +26,30 @@ export class HasteError extends EscError {
 
 /**
  * Rotating twice in a row ends the credential that consumers had until a moment ago. A first rotation ends nothing, nor
- * does the second; from then on each ends what the one before it made `previous`.
+ * does the second; from then on each ends what the one before it made `previous`. The revisions say when that was.
+ *
+ * A revision can be from the future, where the clock of the machine that made it was wrong once. A person is asked then. A schedule goes on,
+ * or it would wait until that time has come; the warnings that are returned say so.
  *
  * @throws HasteError (`conflict`) when the user says no, or nobody is there to ask.
  */
 export async function guardAgainstHaste(
   calls: readonly SelectedCall[],
-  events: readonly RotationEvent[],
+  environment: Environment,
   guard: Guard,
   now: Date,
-): Promise<void> {
-  if (guard.windowMs === 0) return
-  const last = lastRotations(events)
-  const hasty = calls.filter(({ shown, begin, leftover }) => {
-    const rotation = begin && !leftover?.pending ? last.get(shown) : undefined
-    return rotation?.again && now.getTime() - rotation.at.getTime() < guard.windowMs
-  })
-  if (hasty.length === 0) return
-  const newest = Math.max(...hasty.map(({ shown }) => last.get(shown)?.at.getTime() ?? 0))
-  const paths = hasty.map(({ shown }) => shown).join(', ')
+): Promise<readonly string[]> {
+  if (guard.windowMs === 0) return []
+  const begun = calls.filter(({ begin, leftover }) => begin && !leftover?.pending).map(({ shown }) => shown)
+  const { last, ahead } = await recentRotations(environment, { paths: begun, now, guard })
+  const warnings = ahead.map(
+    (revision) =>
+      `revision ${revision.number} is dated ${revision.created.toISOString()}, which is in the future: it does not keep the schedule waiting`,
+  )
+  const hasty = [...last].filter(([, { again }]) => again)
+  if (hasty.length === 0) return warnings
+  const newest = Math.max(...hasty.map(([, { at }]) => at.getTime()))
+  const paths = hasty.map(([path]) => path).join(', ')
   const elapsedMs = now.getTime() - newest
   const when =
     elapsedMs < 0
@@ -49,7 +58,7 @@ export async function guardAgainstHaste(
   const [were, credential] = hasty.length === 1 ? ['was', 'credential'] : ['were', 'credentials']
   const what = `${paths} ${were} rotated ${when}; rotating again now ends the ${credential} before that, which may still be in use`
   const answer = await guard.confirm?.(`${what}. Rotate all the same?`)
-  if (answer) return
+  if (answer) return warnings
   throw new HasteError(what, {
     until: new Date(newest + guard.windowMs),
     hint:
@@ -57,6 +66,47 @@ export async function guardAgainstHaste(
         ? `${elapsedMs < 0 ? 'set the clock right' : `wait ${age(guard.windowMs - elapsedMs)}`}, retry just what failed with --failed, or pass --force`
         : 'nothing was rotated',
   })
+}
+
+interface Recent {
+  readonly at: Date
+  /** Whether that was not the first time. */
+  again: boolean
+}
+
+/** Revisions are about in the order of their times; clocks of machines may differ by this much. */
+const orderMs = 24 * 3_600_000
+
+async function recentRotations(
+  environment: Environment,
+  options: { readonly paths: readonly string[]; readonly now: Date; readonly guard: Guard },
+): Promise<{ readonly last: ReadonlyMap<string, Recent>; readonly ahead: readonly Revision[] }> {
+  const { now, guard } = options
+  const last = new Map<string, Recent>()
+  const ahead: Revision[] = []
+  const unseen = new Set(options.paths)
+  const toConfirm = new Set<string>()
+  for (const revision of environment.history()) {
+    const ageMs = now.getTime() - revision.created.getTime()
+    if (ageMs > guard.windowMs + orderMs) unseen.clear()
+    if (unseen.size + toConfirm.size === 0) break
+    if (revision.change !== 'rotate') continue
+    await environment.verify(revision)
+    const paths = rotatedPaths(environment, revision)
+    const isFuture = isAhead(revision.created, now)
+    if (isFuture && guard.unattended && paths.some((path) => unseen.has(path))) ahead.push(revision)
+    const counts = !(isFuture && guard.unattended) && ageMs < guard.windowMs
+    for (const path of paths) {
+      const known = last.get(path)
+      if (known !== undefined && toConfirm.delete(path)) known.again = true
+      // A revision from the future does not say when the path was rotated; the one before it may.
+      else if (counts && unseen.delete(path)) {
+        last.set(path, { at: revision.created, again: false })
+        toConfirm.add(path)
+      } else if (!isFuture) unseen.delete(path)
+    }
+  }
+  return { last, ahead }
 }
 
 function age(ms: number): string {

@@ -1,6 +1,8 @@
 import { decodeEnvelope } from '../language/index.ts'
 import { decode, getAt, type Node, parsePropertyPath } from '../syntax/index.ts'
 
+type Decrypt = (ciphertext: Uint8Array) => string
+
 /**
  * The state of a rotator as a definition has it, in a form that can be compared: secrets are decrypted, members are sorted, and the
  * way it is written does not count. Holds secrets. A rotator that is not there, or has no state, gives the empty text.
@@ -11,7 +13,8 @@ export function stateText(
     readonly definition: string
     /** Document path of the state. Undefined: the definition has no such rotator. */
     readonly statePath: string | undefined
-    readonly decrypt: (ciphertext: Uint8Array) => string
+    /** Undefined: ciphertexts are compared as they are, which needs no key. */
+    readonly decrypt: Decrypt | undefined
   },
 ): string {
   const { definition, statePath, decrypt } = options
@@ -20,7 +23,7 @@ export function stateText(
   return state === undefined || state.kind === 'null' ? '' : canonical(state, decrypt)
 }
 
-function canonical(node: Node, decrypt: (ciphertext: Uint8Array) => string): string {
+function canonical(node: Node, decrypt: Decrypt | undefined): string {
   switch (node.kind) {
     case 'null':
       return 'null'
@@ -41,7 +44,8 @@ function canonical(node: Node, decrypt: (ciphertext: Uint8Array) => string): str
 }
 
 /** The text of `fn::secret: {ciphertext: …}`. Undefined: the node is something else, or cannot be decrypted. */
-function secretText(node: Node, decrypt: (ciphertext: Uint8Array) => string): string | undefined {
+function secretText(node: Node, decrypt: Decrypt | undefined): string | undefined {
+  if (decrypt === undefined) return undefined
   const ciphertext = getAt(node, ['fn::secret', 'ciphertext'])
   if (ciphertext?.kind !== 'string') return undefined
   try {

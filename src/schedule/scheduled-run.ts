@@ -1,3 +1,5 @@
+import { readTimestamp } from '../timestamp.ts'
+
 /** One run of a schedule, as a line of `events/schedules.jsonl`. Holds no secret. */
 export interface ScheduledRun {
   readonly id: string
@@ -22,14 +24,30 @@ export interface ScheduledRun {
 }
 
 /** The runs of a schedule, oldest first: by what they were for, not by when their line was written (lines are merged by git). */
-export function runsOfSchedule(runs: readonly ScheduledRun[], schedule: string): ScheduledRun[] {
+export function runsOfSchedule(runs: readonly unknown[], schedule: string): ScheduledRun[] {
   return runs
-    .filter((run) => run.schedule === schedule && !Number.isNaN(Date.parse(run.due)))
+    .filter(isRun)
+    .filter((run) => run.schedule === schedule)
     .sort((a, b) => Date.parse(a.due) - Date.parse(b.due) || a.attempt - b.attempt)
 }
 
 /** An id for the next schedule of an environment: one that no run in its history has. */
-export function nextScheduleId(runs: readonly ScheduledRun[]): string {
-  const numbers = runs.map(({ schedule }) => Number(/^sched-([0-9]{1,9})$/.exec(schedule)?.[1] ?? 0))
+export function nextScheduleId(runs: readonly unknown[]): string {
+  const numbers = runs.filter(isRun).map(({ schedule }) => Number(/^sched-([0-9]{1,9})$/.exec(schedule)?.[1] ?? 0))
   return `sched-${Math.max(0, ...numbers) + 1}`
+}
+
+const results: readonly unknown[] = ['succeeded', 'partial', 'failed'] satisfies ScheduledRun['result'][]
+
+/** Whether a line is a run: it may have been written by anybody, or cut short. */
+function isRun(line: unknown): line is ScheduledRun {
+  if (typeof line !== 'object' || line === null) return false
+  const { schedule, due, executed, completed, attempt, result, failed } = line as Partial<ScheduledRun>
+  const times = [due, executed, completed].every((time) => readTimestamp(time) !== undefined)
+  const paths = failed === undefined || (Array.isArray(failed) && failed.every((path) => typeof path === 'string'))
+  return typeof schedule === 'string' && times && isCount(attempt) && results.includes(result) && paths
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1
 }

@@ -1,9 +1,17 @@
 import { messageOf } from '../errors.ts'
 import { listRotators, parseEnvironment } from '../language/index.ts'
-import { journalEntryId, pathRecords, type RotationEvent } from '../rotation/index.ts'
+import {
+  believableEvents,
+  journalEntryId,
+  lastSealedRotations,
+  pathRecords,
+  type RotationEvent,
+  type SealedRotations,
+} from '../rotation/index.ts'
 import { nextRuns } from '../schedule/index.ts'
 import type { Environment } from '../store/index.ts'
 import { decode, getAt, parsePropertyPath } from '../syntax/index.ts'
+import { isAhead } from '../timestamp.ts'
 import { belowValues } from './rotator-state.ts'
 import { scheduleOf } from './schedules.ts'
 import type { Workspace } from './workspace.ts'
@@ -41,6 +49,8 @@ export interface RotatorList {
   readonly unreadable: readonly { readonly environment: string; readonly problem: string }[]
   /** Environments whose journal holds rotations of rotators that are no longer there. */
   readonly left: readonly string[]
+  /** Revisions and events with times in the future, which do not count. */
+  readonly warnings: readonly string[]
 }
 
 /** All rotators of some environments, in the order of the definitions. Needs no key. */
@@ -48,12 +58,16 @@ export async function rotatorStatus(workspace: Workspace, environments: readonly
   const rotators: RotatorStatus[] = []
   const unreadable: { environment: string; problem: string }[] = []
   const left: string[] = []
+  const warnings: string[] = []
   for (const name of environments) {
     try {
       const environment = workspace.store.environment(name)
       let nextRun: { readonly at: Date | undefined } | undefined
       const waiting = new Set(environment.journal().ids())
-      for (const { id, status } of statusesOf(environment, waiting)) {
+      const now = workspace.options.now()
+      const { statuses, warnings: found } = statusesOf(environment, { waiting, now })
+      warnings.push(...found.map((warning) => `${name}: ${warning}`))
+      for (const { id, status } of statuses) {
         nextRun ??= { at: await nextRunOf(environment, workspace.options.now()) }
         rotators.push({ ...status, nextRun: nextRun.at })
         waiting.delete(id)
@@ -63,17 +77,28 @@ export async function rotatorStatus(workspace: Workspace, environments: readonly
       unreadable.push({ environment: name, problem: messageOf(error) })
     }
   }
-  return { rotators, unreadable, left }
+  return { rotators, unreadable, left, warnings }
 }
 
-function statusesOf(environment: Environment, waiting: ReadonlySet<string>) {
+function statusesOf(
+  environment: Environment,
+  { waiting, now }: { readonly waiting: ReadonlySet<string>; readonly now: Date },
+) {
   const { definition, file } = environment.current()
   const { environment: parsed } = parseEnvironment(file, definition)
   const calls = parsed === undefined ? [] : listRotators(parsed)
-  if (calls.length === 0) return []
+  if (calls.length === 0) return { statuses: [], warnings: [] }
   const { node } = decode(file, definition)
-  const records = pathRecords(environment.events<RotationEvent>('rotations'))
-  return calls.map(({ path: documentPath, provider, statePath }) => {
+  const lines = environment.events<unknown>('rotations')
+  const { events, ahead } = believableEvents(lines, { environmentId: environment.id, now })
+  const records = pathRecords(events)
+  const held = calls.filter(({ statePath }) => getAt(node, parsePropertyPath(statePath)) !== undefined)
+  const sealed = lastSealedRotations(
+    environment,
+    held.map(({ path }) => belowValues(path)),
+    now,
+  )
+  const statuses = calls.map(({ path: documentPath, provider, statePath }) => {
     const path = belowValues(documentPath)
     const record = records.get(path)
     const id = journalEntryId(documentPath)
@@ -82,7 +107,7 @@ function statusesOf(environment: Environment, waiting: ReadonlySet<string>) {
       environment: environment.name,
       path,
       rotator: provider,
-      lastRotated: record?.lastRotated ?? createdAt(state),
+      lastRotated: sealed.last.get(path)?.at ?? past(createdAt(state), now),
       lastAttempt: record?.lastAttempt,
       lastResult: record?.lastResult,
       error: record?.error,
@@ -91,6 +116,26 @@ function statusesOf(environment: Environment, waiting: ReadonlySet<string>) {
     }
     return { id, status }
   })
+  return { statuses, warnings: [...aheadText(sealed.ahead), ...eventText(ahead)] }
+}
+
+function aheadText(ahead: SealedRotations['ahead']): string[] {
+  return ahead.map(
+    ({ at, revision }) =>
+      `revision ${revision} is dated ${at.toISOString()}, in the future: how old its credentials are is not known, and what is shown is the time before`,
+  )
+}
+
+function eventText(ahead: readonly RotationEvent[]): string[] {
+  if (ahead.length === 0) return []
+  const [first] = ahead
+  const count = ahead.length === 1 ? '1 event is' : `${ahead.length} events are`
+  return [`${count} from the future (${first?.completed}) in events/rotations.jsonl, and ignored`]
+}
+
+/** A time in the future is none. */
+function past(time: Date | undefined, now: Date): Date | undefined {
+  return time === undefined || isAhead(time, now) ? undefined : time
 }
 
 async function nextRunOf(environment: Environment, now: Date): Promise<Date | undefined> {

@@ -1,8 +1,10 @@
 import { EscError } from '../errors.ts'
 import {
   describeTiming,
+  graceMs,
   nextRuns,
   nextScheduleId,
+  overdueInstant,
   readSchedule,
   readTiming,
   runsOfSchedule,
@@ -15,6 +17,8 @@ import type { Environment, Settings } from '../store/index.ts'
 import { type Announced, announcing } from './announce.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
+import { rotationGuardMs } from './rotation-settings.ts'
+import { ignoredText, knownRuns } from './scheduler/sealed-runs.ts'
 import type { Workspace } from './workspace.ts'
 
 /** A schedule with what has become of it, and what comes. */
@@ -27,6 +31,10 @@ export interface ScheduleView {
   readonly lastExecuted: Date | undefined
   /** Of the last run. */
   readonly lastResult: ScheduledRun['result'] | undefined
+  /** The instant whose run waits longer than the schedule allows. */
+  readonly overdue: Date | undefined
+  /** Lines of the history that are not believed. */
+  readonly warnings: readonly string[]
 }
 
 /** The schedule of an environment; undefined: it has none. Needs no key, so what it says is only as good as the settings. */
@@ -43,14 +51,19 @@ export async function listSchedules(
   const environment = workspace.store.environment(reference.name)
   const schedule = scheduleOf(environment)
   if (schedule === undefined) return []
-  const last = runsOf(environment, schedule.id).at(-1)
+  const now = workspace.options.now()
+  const { runs, ignored, sealed, lastRotated } = knownRuns(environment, schedule, now)
+  const last = runs.at(-1)
+  const allowedMs = graceMs + rotationGuardMs(environment)
   return [
     {
       schedule,
       timing: describeTiming(schedule),
-      next: await nextRuns(schedule, workspace.options.now(), count),
+      next: await nextRuns(schedule, now, count),
       lastExecuted: last && new Date(last.executed),
       lastResult: last?.result,
+      overdue: await overdueInstant(schedule, { sealedDue: sealed?.due, lastRotated, now, allowedMs }),
+      warnings: ignoredText(ignored),
     },
   ]
 }

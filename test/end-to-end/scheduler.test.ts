@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -101,10 +101,75 @@ describe('the scheduler', function () {
           break
         }
       }
-      expect((await program.esc(['check'])).code).to.equal(0)
+      // By the clock that the runs had: without it, their events are from the future.
+      expect((await program.esc(['check'], ahead(day))).code).to.equal(0)
     } finally {
       rmSync(folder, { recursive: true })
     }
+  })
+
+  it('goes on when an event, a run or a revision is from the future, and says so', async () => {
+    const events = (name: string) => join(program.store, 'rotators', 'ci', 'events', `${name}.jsonl`)
+    await program.esc(['scheduler', 'tick'], ahead(1))
+    const later = new Date(Date.now() + 900 * dayMs).toISOString()
+    for (const name of ['rotations', 'schedules']) {
+      const line = readFileSync(events(name), 'utf8')
+      appendFileSync(events(name), line.replace(/"(created|completed|executed|due)":"[^"]+"/g, `"$1":"${later}"`))
+    }
+    const tick = await program.esc(['scheduler', 'tick'], ahead(2))
+    expect(tick.code, tick.err).to.equal(0)
+    expect(tick.out).to.match(/rotated, revision 4/)
+    expect(tick.err).to.include('1 run in events/schedules.jsonl is from the future')
+    const list = await program.esc(['env', 'schedule', 'list', 'rotators/ci'], ahead(2))
+    expect(list.err).to.include('from the future')
+    const check = await program.esc(['check'], ahead(2))
+    expect(check.code).to.equal(1)
+    expect(check.out + check.err).to.match(/rotations\.jsonl[\s\S]*in the future/)
+    const rotators = await program.esc(['env', 'rotators', '--output', 'json'], ahead(3))
+    const [{ ageSeconds }] = JSON.parse(rotators.out).rotators
+    expect(ageSeconds).to.be.within(dayMs / 1000 - 600, dayMs / 1000 + 600)
+    expect(rotators.err + rotators.out).to.include('from the future')
+    // The clock was ahead when the newest revision was made; now it is right.
+    await program.esc(['scheduler', 'tick'], ahead(400))
+    expect((await program.esc(['env', 'rotators'], ahead(3))).err).to.match(/revision 5 is dated .*in the future/)
+    expect((await program.esc(['scheduler', 'tick'], ahead(3))).out).to.match(/rotated, revision 6/)
+  })
+
+  it('makes a run that somebody claims was made, once, and fails while it is overdue', async () => {
+    const events = join(program.store, 'rotators', 'ci', 'events', 'schedules.jsonl')
+    await program.esc(['scheduler', 'tick'], ahead(1))
+    const [{ due }] = records()
+    const next = new Date(Date.parse(due) + dayMs).toISOString()
+    appendFileSync(
+      events,
+      `${JSON.stringify({ ...records()[0], due: next, executed: next, completed: next, version: 9 })}\n`,
+    )
+    expect((await program.esc(['scheduler', 'tick'], ahead(2))).out).to.match(/rotated, revision 4/)
+    expect(dues()).to.have.members([due, next])
+    expect((await program.esc(['scheduler', 'tick'], ahead(2))).out).to.equal('Nothing is due.\n')
+    rmSync(events)
+    expect((await program.esc(['scheduler', 'tick'], ahead(2))).out).to.match(
+      /had been rotated by a run that was cut off/,
+    )
+    expect(dues()).to.have.length(2)
+    const third = new Date(Date.parse(due) + 2 * dayMs).toISOString()
+    const failed = { ...records()[0], due: third, executed: third, completed: third, result: 'failed', attempt: 10 }
+    delete failed.version
+    appendFileSync(events, `${JSON.stringify(failed)}\n`)
+    const twoHoursLate = (Date.parse(third) + 2 * 3_600_000 - Date.now()) / dayMs
+    const overdue = await program.esc(['scheduler', 'tick', '--output', 'json'], ahead(twoHoursLate))
+    expect(overdue.code, overdue.out).to.equal(1)
+    expect(JSON.parse(overdue.out).overdue).to.deep.equal([{ environment: 'rotators/ci', due: third }])
+    const daemon = start(twoHoursLate, '--metrics', '0')
+    const [, url = ''] = await daemon.says(/metrics at (http:.*)\/metrics/)
+    await daemon.says(/overdue: due/)
+    const health = await fetch(`${url}/healthz`)
+    expect([health.status, await health.text()]).to.deep.equal([503, 'overdue: rotators/ci\n'])
+    expect(await (await fetch(`${url}/metrics`)).text()).to.include(
+      'esc_scheduler_overdue{environment="rotators/ci"} 1',
+    )
+    daemon.child.kill('SIGTERM')
+    await daemon.end
   })
 
   for (const [when, before] of [
@@ -154,7 +219,7 @@ describe('the scheduler', function () {
     await ok('env', 'schedule', 'edit', 'rotators/ci', 'sched-1', '--once', new Date(Date.now() + 2_500).toISOString())
     // The minute over which runs are spread would be long to wait for.
     writeFileSync(file, `${readFileSync(file, 'utf8')}scheduler: {jitter: 0}\n`)
-    await first.says(/rotators\/ci: rotated, revision 3 \(due /)
+    await first.says(/rotators\/ci: rotated, revision 4 \(due /)
     const metrics = await (await fetch(`${url}/metrics`)).text()
     expect(metrics).to.match(/^esc_scheduler_runs_total\{result="succeeded"\} 1$/m)
     expect(metrics).to.match(/^esc_scheduler_last_success_timestamp_seconds\{environment="rotators\/ci"\} \d+/m)

@@ -16,6 +16,7 @@ import {
   decodeJournalEntry,
   encodeJournalEntry,
   type Guard,
+  type RotationCause,
   type RotationMode,
   type RotationReport,
   rotate,
@@ -75,13 +76,16 @@ describe('rotate()', () => {
       environment?: Environment
       discard?: boolean
       rotator?: ReturnType<typeof fakeRotator>
+      start?: Date
+      cause?: RotationCause
     } = {},
   ): Promise<RotationReport> {
-    const context = testContext()
+    const context = testContext(options.start)
     options.interrupt?.(() => context.interrupt())
     return rotate({
       environment: options.environment ?? workspace.store.environment('shop/prod'),
       discard: options.discard ?? false,
+      ...(options.cause && { cause: options.cause }),
       author,
       mode: options.mode ?? 'rotate',
       paths: (options.paths ?? []).map(parsePropertyPath),
@@ -587,16 +591,45 @@ describe('rotate()', () => {
   describe('soon after another rotation', () => {
     const window = { windowMs: 600_000 }
 
-    it('says so when the last rotation lies in the future, and can be forced all the same', async () => {
-      await run({ guard: window })
-      await run({ guard: window })
+    const rewriteEvents = (edit: (text: string) => string) => {
       const file = layout.events(environment.folder, 'rotations')
+      writeFileSync(file, edit(readFileSync(file, 'utf8')))
+    }
+
+    it('believes the revisions and not the events, which may be from the future, broken or gone', async () => {
+      await run({ guard: window })
+      await run({ guard: window })
       const year = String(new Date().getFullYear())
-      writeFileSync(file, readFileSync(file, 'utf8').replaceAll(`"${year}-`, `"${Number(year) + 2}-`))
+      const edits = [
+        (text: string) => text.replaceAll(`"${year}-`, `"${Number(year) + 2}-`),
+        (text: string) => text.replaceAll(`"${year}-`, `"${Number(year) - 2}-`),
+        (text: string) => `null\n5\n[]\n{"rotations": 1}\n${text.slice(0, -40)}`,
+        () => '',
+      ]
+      for (const edit of edits) {
+        rewriteEvents(edit)
+        const refusal = await run({ guard: window }).catch((error) => error)
+        expect(refusal.message).to.match(/were rotated \d+ s ago; rotating again now ends/)
+      }
+    })
+
+    it('lets a path rotate that was last rotated long ago, whatever an event claims', async () => {
+      for (let round = 0; round < 2; round++) await run({ guard: window, start: new Date(Date.now() - 3_600_000) })
+      const now = new Date().toISOString()
+      rewriteEvents((text) => text.replace(/"completed":"[^"]+"/g, `"completed":"${now}"`))
+      expect((await run({ guard: window })).status).to.equal('succeeded')
+    })
+
+    it('asks a person where the last revision lies in the future, and lets a schedule go on', async () => {
+      const start = new Date(Date.now() + 365 * 86_400_000)
+      for (let round = 0; round < 2; round++) await run({ guard: { windowMs: 0 }, start })
       const refusal = await run({ guard: window }).catch((error) => error)
       expect(refusal.message).to.contain('which the clock of this machine has yet to reach')
       expect(refusal.hint).to.match(/^set the clock right, .* or pass --force$/)
-      expect((await run({ guard: { windowMs: 0 } })).status).to.equal('succeeded')
+      const cause = { schedule: 'sched-1', due: new Date().toISOString(), attempt: 1 }
+      const report = await run({ guard: window, cause })
+      expect(report.status).to.equal('succeeded')
+      expect(report.warnings.join()).to.include('which is in the future: it does not keep the schedule waiting')
     })
 
     it('asks before it ends a credential that was current a moment ago, and not before', async () => {

@@ -74,12 +74,12 @@ there are some: for a job that has to notice.`
     }
     const environments =
       typed.length === 0 ? visibleEnvironments(workspace) : [...new Set(names.map(({ name }) => name))]
-    const { rotators, unreadable, left } = await rotatorStatus(workspace, environments)
+    const { rotators, unreadable, left, warnings } = await rotatorStatus(workspace, environments)
     const now = this.io.now()
     const limit = this.flags['older-than']
     const old = ({ lastRotated }: RotatorStatus) =>
       limit === undefined || lastRotated === undefined || now.getTime() - lastRotated.getTime() > limit * 1000
-    return { rotators: rotators.filter(old), unreadable, left, now }
+    return { rotators: rotators.filter(old), unreadable, left, warnings, now }
   }
 
   text(result: Result): string | undefined {
@@ -120,7 +120,7 @@ there are some: for a job that has to notice.`
     return table(['environment', 'path', 'rotator', 'last rotated', 'age', ...next, 'last result', 'credentials'], rows)
   }
 
-  override json({ rotators, unreadable, now }: Result): unknown {
+  override json({ rotators, unreadable, warnings, now }: Result): unknown {
     return {
       rotators: rotators.map(({ lastRotated, lastAttempt, nextRun, ...rotator }) => ({
         ...rotator,
@@ -133,6 +133,7 @@ there are some: for a job that has to notice.`
         error: rotator.error ?? null,
       })),
       unreadable,
+      ...(warnings.length > 0 && { warnings }),
     }
   }
 
@@ -149,7 +150,7 @@ function failuresText({ rotators }: Pick<Result, 'rotators'>): string {
   return lines.length === 0 ? '' : `\nFailed ("esc env rotate ENV --failed" tries again):\n${lines.join('')}`
 }
 
-function warningsOf({ rotators, unreadable, left }: Pick<Result, 'rotators' | 'unreadable' | 'left'>): string[] {
+function warningsOf({ rotators, unreadable, left, warnings }: RotatorList): string[] {
   const interrupted = new Set(rotators.filter(({ unfinished }) => unfinished).map(({ environment }) => environment))
   return [
     ...[...interrupted].map(
@@ -158,6 +159,7 @@ function warningsOf({ rotators, unreadable, left }: Pick<Result, 'rotators' | 'u
     ...left.map(
       (name) => `${name}: the journal holds a rotation whose rotator is gone; "esc env rotate ${name}" says which`,
     ),
+    ...warnings,
     ...unreadable.map(({ environment, problem }) => `${environment}: ${problem}`),
   ]
 }

@@ -35,8 +35,14 @@ export function scheduleTime(time: Date | undefined, utc: boolean): string {
   return `${local}${offset < 0 ? '-' : '+'}${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`
 }
 
+/** What is wrong with a schedule, or with the lines of its history. */
+export function scheduleWarnings({ overdue, warnings }: ScheduleView, utc: boolean): string[] {
+  const late = overdue && `overdue: due ${scheduleTime(overdue, utc)}, and no revision shows that it was rotated`
+  return [...(late === undefined ? [] : [late]), ...warnings]
+}
+
 /** As the hosted service's program prints a schedule, and whether it is paused. */
-export function scheduleJson({ schedule, timing, next, lastExecuted }: ScheduleView, utc: boolean) {
+export function scheduleJson({ schedule, timing, next, lastExecuted, overdue, warnings }: ScheduleView, utc: boolean) {
   const { id, kind, timezone, paused } = schedule
   return {
     id,
@@ -46,5 +52,7 @@ export function scheduleJson({ schedule, timing, next, lastExecuted }: ScheduleV
     paused,
     nextExecution: scheduleTime(next[0], utc),
     lastExecuted: scheduleTime(lastExecuted, utc),
+    ...(overdue && { overdueSince: scheduleTime(overdue, utc) }),
+    ...(warnings.length > 0 && { warnings }),
   }
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { DataKey } from '../../crypto/index.ts'
 import { EscError, messageOf } from '../../errors.ts'
 import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
+import { isAhead, readTimestamp } from '../../timestamp.ts'
 import { hasConflictMarkers } from '../conflict-markers.ts'
 import { EnvironmentKey } from '../environment-key.ts'
 import { History } from '../history.ts'
@@ -56,6 +57,7 @@ export async function checkEnvironment(
     }
   }
   checkFiles(place, merged, report)
+  checkEventTimes(place, report)
   const sealed = settings?.wrappedDataKey !== undefined
   return {
     findings,
@@ -233,6 +235,39 @@ function checkFiles(place: EnvironmentPlace, merged: boolean, report: Report): v
       remedy: cut ? 'the next event closes it' : 'remove the line',
     })
   }
+}
+
+/** Whoever once had a clock set ahead leaves events that no reader believes; so does whoever wants to stop a schedule. */
+function checkEventTimes(place: EnvironmentPlace, report: Report): void {
+  const { files, now } = place.world
+  for (const name of listIfPresent(files, join(place.folder, 'events'))) {
+    const file = join(place.folder, 'events', name)
+    const lines = Buffer.from(readIfPresent(files, file) ?? [])
+      .toString()
+      .split('\n')
+    const found = lines.flatMap((line, index) => {
+      const time = timesOf(line).find((each) => isAhead(each, new Date(now())))
+      return time === undefined ? [] : [{ line: index + 1, time }]
+    })
+    const [first] = found
+    if (first === undefined) continue
+    const more = found.length === 1 ? '' : ` and ${found.length - 1} more`
+    report({
+      severity: 'warning',
+      kind: 'future_time',
+      file,
+      problem: `line ${first.line}${more} is dated ${first.time.toISOString()}, in the future: readers ignore it`,
+      remedy: 'see whether a clock was set ahead, or who wrote it (git log), and remove the line',
+    })
+  }
+}
+
+function timesOf(line: string): Date[] {
+  if (!isJson(line)) return []
+  const event: unknown = JSON.parse(line)
+  if (typeof event !== 'object' || event === null) return []
+  const { created, executed, completed, due } = event as Record<string, unknown>
+  return [created, executed, completed, due].flatMap((time) => readTimestamp(time) ?? [])
 }
 
 /** Undefined, and a finding, when it throws. `known`: what is wrong with the file has been said already. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { DataKey } from '../../crypto/index.ts'
 import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
+import { isAhead } from '../../timestamp.ts'
 import { hasConflictMarkers } from '../conflict-markers.ts'
 import { layout, revisionNumber } from '../layout.ts'
 import { type EnvironmentPlace, restoreHint } from '../place.ts'
@@ -47,11 +48,23 @@ export function checkRevisions(
   for (const number of numbers) {
     const revision = read(place, number, context)
     const sealed = revision && checkSeal(place, revision, context)
+    if (revision !== undefined) checkTime(place, revision, report)
     if (revision !== undefined && before?.number === number - 1) checkLink(place, { revision, before, sealed }, report)
     anySeal ||= revision?.seal !== undefined
     before = revision
   }
   return { count: numbers.length, newest, sealed: anySeal, last: before?.number === newest ? before : undefined }
+}
+
+function checkTime({ world }: EnvironmentPlace, { created, number, file }: Revision, report: Report): void {
+  if (!isAhead(created, new Date(world.now()))) return
+  report({
+    severity: 'note',
+    kind: 'future_time',
+    file,
+    problem: `revision ${number} is dated ${created.toISOString()}, in the future: the clock of the machine that made it was wrong`,
+    remedy: 'set the clock right; schedules go on, and the age of credentials is counted from the revision before',
+  })
 }
 
 function listNumbers(place: EnvironmentPlace, report: Report): number[] {

@@ -21,6 +21,7 @@ export type FindingKind =
   | 'broken_lock'
   | 'unknown_file'
   | 'torn_event'
+  | 'future_time' // a revision or event with a time that has not come
   | 'git_files' // .gitignore or .gitattributes lack a line
 
 /**

@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs'
 import { messageOf } from '../../errors.ts'
-import { jitterMs } from '../../schedule/index.ts'
+import { graceMs, jitterMs, overdueInstant, type Schedule } from '../../schedule/index.ts'
 import { layout } from '../../store/index.ts'
 import { visibleEnvironments } from '../permit.ts'
+import { rotationGuardMs } from '../rotation-settings.ts'
 import type { Workspace } from '../workspace.ts'
 import { stepOf } from './scheduled-rotation.ts'
+import { ignoredText } from './sealed-runs.ts'
 
 /** What is known of one environment with a schedule. */
 export interface Entry {
@@ -14,10 +16,20 @@ export interface Entry {
   readonly at: Date | undefined
   /** Its schedule cannot be read; or what it says cannot be used. */
   readonly problem: string | undefined
+  /** The instant whose run waits longer than the schedule allows. */
+  readonly overdue: Date | undefined
+  /** Lines of its history that are not believed. */
+  readonly notes: readonly string[]
 }
 
-interface Known extends Entry {
+interface Known extends Omit<Entry, 'overdue'> {
   readonly stamp: string
+  overdue: Date | undefined
+  /** What tells whether it is overdue. Undefined: it cannot be read. */
+  readonly schedule: Schedule | undefined
+  readonly sealedDue: Date | undefined
+  readonly lastRotated: Date | undefined
+  readonly allowedMs: number
 }
 
 /**
@@ -71,9 +83,15 @@ export class Agenda {
     for (const name of this.#known.keys()) if (!there.has(name)) this.forget(name)
     for (const name of names) {
       const folder = layout.environment(workspace.store.folder, name)
-      const stamp = [layout.settings(folder), layout.events(folder, 'schedules')].map(stampOf).join()
+      const files = [layout.settings(folder), layout.events(folder, 'schedules'), layout.revisions(folder)]
+      const stamp = files.map(stampOf).join()
       if (this.#known.get(name)?.stamp === stamp) continue
       this.#known.set(name, await this.#look(workspace, { name, stamp, now }))
+    }
+    for (const entry of this.#known.values()) {
+      if (entry.environment === undefined || entry.schedule === undefined) continue
+      const { schedule, sealedDue, lastRotated, allowedMs } = entry
+      entry.overdue = await overdueInstant(schedule, { sealedDue, lastRotated, now, allowedMs })
     }
     for (const [name, until] of this.#notBefore) if (until <= now) this.#notBefore.delete(name)
   }
@@ -91,11 +109,32 @@ export class Agenda {
       const environment = workspace.store.environment(name)
       const found = await stepOf(environment, now)
       if (found === undefined) return { stamp, environment: undefined }
-      const { schedule, step } = found
+      const { schedule, step, known } = found
       const at = step && new Date(step.at.getTime() + jitterMs(environment.id, this.#jitterMs))
-      return { stamp, environment: name, paused: schedule.paused, at, problem: undefined }
+      const notes = ignoredText(known.ignored)
+      // Where the guard keeps a run waiting, nothing is wrong.
+      const allowedMs = graceMs + this.#jitterMs + rotationGuardMs(environment)
+      const shown = { environment: name, paused: schedule.paused, at, problem: undefined, notes }
+      return {
+        ...shown,
+        stamp,
+        overdue: undefined,
+        schedule,
+        sealedDue: known.sealed?.due,
+        lastRotated: known.lastRotated,
+        allowedMs,
+      }
     } catch (error) {
-      return { stamp, environment: name, paused: false, at: undefined, problem: messageOf(error) }
+      const shown = { environment: name, paused: false, at: undefined, problem: messageOf(error), notes: [] }
+      return {
+        ...shown,
+        stamp,
+        overdue: undefined,
+        schedule: undefined,
+        sealedDue: undefined,
+        lastRotated: undefined,
+        allowedMs: 0,
+      }
     }
   }
 }

@@ -20,7 +20,7 @@ export function parseListenAddress(text: string): { readonly host: string; reado
 /** Answers `/metrics` with the metrics and `/healthz` with 200 or 503. Nothing it says is secret. */
 export async function serveMetrics(
   address: { readonly host: string; readonly port: number },
-  { metrics, healthy }: { readonly metrics: () => string; readonly healthy: () => boolean },
+  { metrics, illness }: { readonly metrics: () => string; readonly illness: () => string | undefined },
 ): Promise<MetricsServer> {
   const { createServer } = await import('node:http')
   const server = createServer((request, response) => {
@@ -31,8 +31,10 @@ export async function serveMetrics(
     const path = request.url?.split('?')[0]
     if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'method not allowed\n')
     else if (path === '/metrics') answer(200, metrics())
-    else if (path === '/healthz') healthy() ? answer(200, 'ok\n') : answer(503, 'no pass has ended for a long time\n')
-    else answer(404, 'there is /metrics and /healthz\n')
+    else if (path === '/healthz') {
+      const problem = illness()
+      answer(problem === undefined ? 200 : 503, `${problem ?? 'ok'}\n`)
+    } else answer(404, 'there is /metrics and /healthz\n')
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>

@@ -64,6 +64,12 @@ export class Metrics {
         [...this.#failing].map(([name, failing]) => [of(name), failing ? 1 : 0]),
       ),
       metric(
+        'esc_scheduler_overdue',
+        'gauge',
+        '1: the environment has waited longer for a run than its schedule allows.',
+        entries.map(({ environment, overdue }) => [of(environment), overdue === undefined ? 0 : 1] as const),
+      ),
+      metric(
         'esc_scheduler_next_run_timestamp_seconds',
         'gauge',
         'When an environment is rotated next.',

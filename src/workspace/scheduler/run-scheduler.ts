@@ -34,7 +34,7 @@ export async function tickScheduler(options: ScheduleOptions): Promise<Tick> {
     lock = await store.lockScheduler('esc scheduler tick')
   } catch (error) {
     if (!(error instanceof EscError) || error.code !== 'locked') throw error
-    return { runs: [], problems: [], locked: error.message }
+    return { runs: [], problems: [], notes: [], overdue: [], locked: error.message }
   }
   try {
     const { lease } = schedulerSettings(store)
@@ -82,7 +82,7 @@ export async function startScheduler(options: StartOptions): Promise<void> {
     if (options.metrics) {
       server = await serveMetrics(options.metrics, {
         metrics: () => daemon.metricsText(),
-        healthy: () => daemon.isHealthy(),
+        illness: () => daemon.illness(),
       })
       options.log(`metrics at ${server.url}/metrics`)
     }
@@ -153,8 +153,11 @@ class Daemon {
     await this.#delivering
   }
 
-  isHealthy(): boolean {
-    return this.#now().getTime() - this.#aliveMs < hangsMs
+  /** Why all is not well. Undefined: it is. */
+  illness(): string | undefined {
+    if (this.#now().getTime() - this.#aliveMs >= hangsMs) return 'no pass has ended for a long time'
+    const overdue = (this.#scheduler?.entries ?? []).filter((entry) => entry.overdue !== undefined)
+    return overdue.length === 0 ? undefined : `overdue: ${overdue.map(({ environment }) => environment).join(', ')}`
   }
 
   metricsText(): string {
@@ -182,8 +185,11 @@ class Daemon {
   async #pass(): Promise<void> {
     const { log } = this.#options
     try {
-      const { problems, heldBy } = await (await this.prepare()).pass()
-      const all = heldBy === undefined ? problems : [...problems, `due, but ${heldBy} has the lease: waiting`]
+      const { problems, notes, heldBy } = await (await this.prepare()).pass()
+      const all =
+        heldBy === undefined
+          ? [...notes, ...problems]
+          : [...notes, ...problems, `due, but ${heldBy} has the lease: waiting`]
       // What stays wrong is said once, not with every look.
       for (const problem of all) if (!this.#said.has(problem)) log(problem)
       this.#said = new Set(all)
@@ -205,8 +211,10 @@ class Daemon {
       this.#metrics.runs(each),
     )
     const rss = `${Math.round(rssBytes() / 1e6)} MB`
+    const overdue = entries.filter((entry) => entry.overdue !== undefined).length
+    const state = overdue === 0 ? 'healthy' : `NOT healthy: ${overdue} overdue`
     log(
-      `healthy: ${entries.length} schedules, ${next}; ${done} runs succeeded, ${partial} in part, ${failed} failed; ${rss}`,
+      `${state}: ${entries.length} schedules, ${next}; ${done} runs succeeded, ${partial} in part, ${failed} failed; ${rss}`,
     )
     this.#healthMs = this.#aliveMs
   }

@@ -3,9 +3,11 @@ import { EscError, messageOf } from '../../errors.ts'
 import { decodeJournalEntry, HasteError, type RotationReport } from '../../rotation/index.ts'
 import { nextStep, type Schedule, type ScheduledRun, type Step } from '../../schedule/index.ts'
 import { type Environment, layout } from '../../store/index.ts'
+import { isAhead, readTimestamp, timestamp } from '../../timestamp.ts'
 import { rotateEnvironment } from '../rotate.ts'
 import { scheduleOf } from '../schedules.ts'
 import type { Workspace } from '../workspace.ts'
+import { type KnownRuns, knownRuns } from './sealed-runs.ts'
 
 /** How one due step went. */
 export interface RunOutcome {
@@ -39,9 +41,11 @@ export interface Ran {
 export async function stepOf(
   environment: Environment,
   now: Date,
-): Promise<{ readonly schedule: Schedule; readonly step: Step | undefined } | undefined> {
+): Promise<{ readonly schedule: Schedule; readonly step: Step | undefined; readonly known: KnownRuns } | undefined> {
   const schedule = scheduleOf(environment)
-  return schedule && { schedule, step: await nextStep(schedule, environment.events<ScheduledRun>('schedules'), now) }
+  if (schedule === undefined) return undefined
+  const known = knownRuns(environment, schedule, now)
+  return { schedule, known, step: await nextStep(schedule, known.runs, now) }
 }
 
 /**
@@ -109,15 +113,16 @@ class DueRun {
    * The newest revision of this schedule is one that has no record: its run was cut off. What it says of itself becomes the record.
    */
   async recover(signal: AbortSignal): Promise<Ran | undefined> {
-    const { environment, schedule, step } = this.#place
-    const runs = environment.events<ScheduledRun>('schedules')
-    const revision = newestOfSchedule(environment, schedule, step)
+    const { environment, schedule, now } = this.#place
+    const { runs } = knownRuns(environment, schedule, now)
+    const revision = newestOfSchedule(environment, this.#place)
     if (revision === undefined) return undefined
     const { due = '', attempt: text = '1', failed: failedText } = revision.details
     const attempt = Number(text)
     if (runs.some((run) => run.schedule === schedule.id && run.due === due && run.attempt === attempt)) return undefined
     const failed = failedText === undefined ? [] : (JSON.parse(failedText) as string[])
-    const executed = revision.created.toISOString()
+    // Made by a clock that was ahead: a line with that time would not be believed.
+    const executed = timestamp(revision.created > now ? now : revision.created)
     const result = failed.length === 0 ? 'succeeded' : 'partial'
     this.#append({
       due,
@@ -212,7 +217,7 @@ class DueRun {
       })
     }
     if (result === 'succeeded') return this.#outcome(result, found)
-    const next = await nextStep(schedule, environment.events<ScheduledRun>('schedules'), now)
+    const next = await nextStep(schedule, knownRuns(environment, schedule, now).runs, now)
     return this.#outcome(result, { ...found, ...(next && { retryAt: next.at }) })
   }
 
@@ -234,10 +239,12 @@ class DueRun {
 /** Revisions older than what is due cannot be of its run; clocks of machines may differ by this much. */
 const skewMs = 24 * 3_600_000
 
-function newestOfSchedule(environment: Environment, schedule: Schedule, step: Step) {
+function newestOfSchedule(environment: Environment, { schedule, step, now }: DueRunPlace) {
   for (const revision of environment.history()) {
     if (revision.created.getTime() < step.due.getTime() - skewMs) return undefined
-    if (revision.details.schedule === schedule.id && revision.details.due !== undefined) return revision
+    const due = revision.details.schedule === schedule.id ? readTimestamp(revision.details.due) : undefined
+    // An instant that has not come was run by a clock that was ahead; its turn comes.
+    if (due !== undefined && !isAhead(due, now)) return revision
   }
   return undefined
 }

@@ -26,10 +26,19 @@ export interface SchedulerOptions {
   readonly onRun?: (outcome: RunOutcome) => void
 }
 
+/** A run that waits longer than its schedule allows. */
+export interface Overdue {
+  readonly environment: string
+  readonly due: Date
+}
+
 export interface Pass {
   readonly runs: readonly RunOutcome[]
-  /** What else did not go well: schedules that cannot be read, commits and pushes that failed. */
+  /** What else did not go well: schedules that cannot be read, runs that are overdue, commits and pushes that failed. */
   readonly problems: readonly string[]
+  /** Worth knowing, and no failure: lines of histories that are not believed. */
+  readonly notes: readonly string[]
+  readonly overdue: readonly Overdue[]
   /** Another machine holds the lease: it does what is due. */
   readonly heldBy?: string
 }
@@ -68,13 +77,13 @@ export class Scheduler {
       const runs = await this.#runAll(await due(), problems)
       // What comes next has changed with what has run.
       if (runs.length > 0) await due()
-      return { runs, problems: this.#all(problems) }
+      return { runs, ...this.#all(problems) }
     }
     if (remote === undefined) return runAll()
     problems.push(...(await remote.fetch()))
-    if ((await due()).length === 0 && !(await remote.hasUnpushed())) return { runs: [], problems: this.#all(problems) }
+    if ((await due()).length === 0 && !(await remote.hasUnpushed())) return { runs: [], ...this.#all(problems) }
     const lease = await remote.acquire()
-    if (lease.kind === 'held') return { runs: [], problems: this.#all(problems), heldBy: lease.by }
+    if (lease.kind === 'held') return { runs: [], ...this.#all(problems), heldBy: lease.by }
     try {
       if (lease.kind === 'none') problems.push(lease.warning)
       // Between looking and taking the lease, another machine may have done it all.
@@ -85,11 +94,19 @@ export class Scheduler {
     }
   }
 
-  #all(problems: readonly string[]): string[] {
+  #all(problems: readonly string[]): Omit<Pass, 'runs' | 'heldBy'> {
     const unreadable = this.entries.flatMap(({ environment, problem }) =>
       problem === undefined ? [] : [`${environment}: ${problem}`],
     )
-    return [...unreadable, ...problems]
+    const overdue = this.entries.flatMap(({ environment, overdue: due }) =>
+      due === undefined ? [] : [{ environment, due }],
+    )
+    const late = overdue.map(
+      ({ environment, due }) =>
+        `${environment}: overdue: due ${due.toISOString()}, and no revision shows that it was rotated`,
+    )
+    const notes = this.entries.flatMap(({ environment, notes }) => notes.map((note) => `${environment}: ${note}`))
+    return { problems: [...unreadable, ...late, ...problems], notes, overdue }
   }
 
   async #runAll(names: readonly string[], problems: string[]): Promise<RunOutcome[]> {

@@ -1,7 +1,7 @@
 import { table } from '../../../terminal/index.ts'
 import { listSchedules, refuseVersion, type ScheduleView } from '../../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
-import { COUNT_FLAG, checkCount, scheduleJson, scheduleTime } from '../../framework/schedule-text.ts'
+import { COUNT_FLAG, checkCount, scheduleJson, scheduleTime, scheduleWarnings } from '../../framework/schedule-text.ts'
 import { openTarget } from '../../framework/session.ts'
 import { ENVIRONMENT, UTC_FLAG } from '../../framework/shared-flags.ts'
 
@@ -28,6 +28,7 @@ export default class EnvScheduleList extends EscCommand<readonly ScheduleView[],
 
   text(schedules: readonly ScheduleView[]): string {
     const { utc } = this.flags
+    for (const line of schedules.flatMap((view) => scheduleWarnings(view, utc))) this.io.err(`warning: ${line}\n`)
     const rows = schedules.map(({ schedule, timing, next, lastExecuted }) => [
       schedule.id,
       schedule.kind,
