@@ -1,5 +1,6 @@
 import { EscError } from '../errors.ts'
 import { listIfPresent, readIfPresent, statusOf, syncFile, syncFolder } from '../files/index.ts'
+import { isJsonObject } from '../json.ts'
 import { digestOfKey, type Sighting } from './history-memory.ts'
 import { acceptKeyChanges } from './key-changes.ts'
 import { layout, revisionNumber } from './layout.ts'
@@ -108,7 +109,7 @@ export class History {
   }
 
   /**
-   * That the newest revision is as new as the settings promise: sealed, or the one that had no seal yet when the key was made.
+   * That the newest revision is as new as the settings promise: as new as what tags and retractions speak of, and sealed, or the one that had no seal yet when the key was made.
    * Settings from before that was recorded vouch for an empty definition only.
    *
    * @param vouched settings whose seal was verified. Default: those in the file.
@@ -118,12 +119,15 @@ export class History {
     if (isPromised(newest, vouched ?? this.#settings.last)) return
     if (vouched === undefined && isPromised(newest, this.#settings.read())) return
     const { folder, name } = this.#place
-    const { sealedFrom = 1, sealedAfter, file } = vouched ?? this.#settings.last
-    const isLast = newest.number === sealedFrom - 1
+    const settings = vouched ?? this.#settings.last
+    const { sealedFrom = 1, sealedAfter, file } = settings
+    const named = newestNamed(settings)
     const problem =
-      isLast && sealedAfter !== undefined
-        ? `revision ${newest.number} of environment '${name}' is not the one that the settings vouch for, and nothing newer is there: ${newest.file} was changed, or later revisions were removed`
-        : `nothing vouches for revision ${newest.number} of environment '${name}', ${newest.file}: revisions from ${sealedFrom} on are sealed (sealedFrom in ${file}), and none of them is there`
+      newest.number < named
+        ? `the history of environment '${name}' was cut short: its newest revision is ${newest.number}, ${newest.file}, and a tag or retraction in ${file} speaks of revision ${named}`
+        : newest.number === sealedFrom - 1 && sealedAfter !== undefined
+          ? `revision ${newest.number} of environment '${name}' is not the one that the settings vouch for, and nothing newer is there: ${newest.file} was changed, or later revisions were removed`
+          : `nothing vouches for revision ${newest.number} of environment '${name}', ${newest.file}: revisions from ${sealedFrom} on are sealed (sealedFrom in ${file}), and none of them is there`
     throw new EscError('tampered', problem, {
       hint: `restore ${layout.revisions(folder)} from the git history`,
     })
@@ -292,11 +296,27 @@ interface Chain {
   lowest: Revision
 }
 
-function isPromised({ number, definition, digest }: Revision, { sealedFrom, sealedAfter }: Settings): boolean {
+function isPromised({ number, definition, digest }: Revision, settings: Settings): boolean {
+  const { sealedFrom, sealedAfter } = settings
+  if (sealedFrom === undefined) return true
+  if (number < newestNamed(settings)) return false
   // The seals of the others are checked with the key.
-  if (sealedFrom === undefined || number >= sealedFrom) return true
+  if (number >= sealedFrom) return true
   if (number < sealedFrom - 1) return false
   return sealedAfter === undefined ? definition.trim() === '' : digest === sealedAfter
+}
+
+/** The highest number that a tag or a retraction speaks of. 0: none. The newest revision cannot be retracted. */
+function newestNamed(settings: Settings): number {
+  const tags = settings.get('revisionTags')
+  const retractions = settings.get('retractions')
+  const numbers = [0]
+  if (isJsonObject(tags)) {
+    for (const tag of Object.values(tags)) numbers.push(Number(isJsonObject(tag) ? tag.revision : tag))
+  }
+  if (isJsonObject(retractions)) for (const retracted of Object.keys(retractions)) numbers.push(Number(retracted) + 1)
+  // What is no number is damage, which those who use tags report.
+  return Math.max(...numbers.filter(Number.isSafeInteger))
 }
 
 /** `above`: number of the revision that names another one before it. */

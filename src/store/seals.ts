@@ -65,8 +65,8 @@ export class Seals {
 
   #verifyOwn(newest: Revision, key: DataKey): void {
     if (this.#sealed.has(newest.digest)) return
-    if (newest.seal === undefined) this.#history.refuseUnpromised(newest, this.#vouched)
-    else this.#verifySeal(newest, key)
+    this.#history.refuseUnpromised(newest, this.#vouched)
+    if (newest.seal !== undefined) this.#verifySeal(newest, key)
     this.#sealed.add(newest.digest)
   }
 

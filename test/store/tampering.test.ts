@@ -220,6 +220,24 @@ describe('a store that somebody without the key has changed', () => {
     }
   })
 
+  it('is refused, on a machine that sees it for the first time, when it is shorter than a tag or a retraction says', async () => {
+    const settings = join(folder, 'rotators/ci/settings.yaml')
+    const before = readFileSync(settings)
+    await fresh().versions.retract('3', by)
+    const newest = readFileSync(file(4))
+    rmSync(file(4))
+    expect((await errorOf(() => elsewhere().current())).message).to.contain('speaks of revision 4')
+    writeFileSync(file(4), newest)
+    writeFileSync(settings, before)
+    await elsewhere().versions.tag('stable', '4', by)
+    rmSync(file(4))
+    for (const run of [() => elsewhere().current(), () => open(elsewhere())]) {
+      const error = await errorOf(run)
+      expect(error.code).to.equal('tampered')
+      expect(error.message).to.contain('cut short').and.contain('speaks of revision 4').and.contain(file(3))
+    }
+  })
+
   it('is refused at an older version that was replaced by a sealed one of another branch', async () => {
     const branch = join(place.folder, 'branch')
     cpSync(join(folder, 'rotators/ci'), branch, { recursive: true })
