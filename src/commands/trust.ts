@@ -1,5 +1,5 @@
 import { EscError } from '../errors.ts'
-import { acceptTrust, isDigest, reviewTrust, type TrustReview } from '../workspace/index.ts'
+import { acceptTrust, isDigest, reviewTrust, type TrustReview, type Workspace } from '../workspace/index.ts'
 import { EscCommand, OUTPUT_FLAG } from './framework/command.ts'
 import { boolean, text } from './framework/flags.ts'
 import { openSession, workspaceOptions } from './framework/session.ts'
@@ -37,7 +37,7 @@ In CI, set ESC_TRUST to the digest that "esc trust show" prints: it allows exact
   async run(): Promise<Result> {
     const { askTrust } = workspaceOptions(this.io, this.flags)
     const workspace = openSession(this.io, this.flags)
-    const review = await reviewTrust(workspace)
+    const review = await reviewedFor(workspace, this.flags.digest)
     const changed = review.added.length + review.removed.length > 0
     if (!changed) return { review, after: review, changed }
     if (!(await this.#agrees(review, askTrust))) {
@@ -50,12 +50,7 @@ In CI, set ESC_TRUST to the digest that "esc trust show" prints: it allows exact
   async #agrees(review: TrustReview, ask: ((review: TrustReview) => Promise<boolean>) | undefined): Promise<boolean> {
     const { yes, digest } = this.flags
     if (digest !== undefined) {
-      if (!isDigest(digest)) {
-        throw new EscError('usage', `--digest ${JSON.stringify(digest)} is no digest`, {
-          hint: 'give what "esc trust show" prints: sha256: and 64 hexadecimal digits',
-        })
-      }
-      if (`sha256:${digest.toLowerCase().replace('sha256:', '')}` === review.digest) return true
+      if (sameDigest(digest, review.digest)) return true
       throw new EscError('untrusted', `the store asks for ${review.digest}, which is not the digest given`, {
         hint: 'look at what it asks for with "esc trust show"',
       })
@@ -79,4 +74,22 @@ In CI, set ESC_TRUST to the digest that "esc trust show" prints: it allows exact
   override json({ after, changed }: Result): unknown {
     return { ...trustJson(after), changed }
   }
+}
+
+/** What the store asks for; with the identity key, where that is what the digest stands for. */
+async function reviewedFor(workspace: Workspace, digest: string | undefined): Promise<TrustReview> {
+  const review = await reviewTrust(workspace)
+  if (digest === undefined) return review
+  if (!isDigest(digest)) {
+    throw new EscError('usage', `--digest ${JSON.stringify(digest)} is no digest`, {
+      hint: 'give what "esc trust show" prints: sha256: and 64 hexadecimal digits',
+    })
+  }
+  if (sameDigest(digest, review.digest)) return review
+  const more = await reviewTrust(workspace, { kind: 'identity', value: workspace.store.organization })
+  return sameDigest(digest, more.digest) ? more : review
+}
+
+function sameDigest(typed: string, digest: string): boolean {
+  return `sha256:${typed.toLowerCase().replace('sha256:', '')}` === digest
 }

@@ -55,8 +55,12 @@ export function unknownKeyHost(
 }
 
 function namedHost(url: string): KeyHost | undefined {
-  if (url.startsWith('azurekeyvault:'))
-    return { kind: 'azurekeyvault', origin: `https://${parseAzureKeyUrl(url).host}` }
+  if (url.startsWith('azurekeyvault:')) {
+    const { host } = parseAzureKeyUrl(url)
+    const origin = originOf(`https://${host}`)
+    if (origin !== undefined) return { kind: 'azurekeyvault', origin }
+    throw new EscError('invalid_input', `the secrets provider azurekeyvault names '${host}', which is no host name`)
+  }
   if (!url.startsWith('awskms:')) return undefined
   const { endpoint } = parseAwsKeyUrl(url)
   return endpoint === undefined ? undefined : { kind: 'awskms', origin: originOf(endpoint) ?? endpoint }

@@ -30,6 +30,7 @@ export function reviewText({ store, powers, added, removed, accepted, digest, pr
 }
 
 /** A review for programs. */
-export function trustJson({ store, digest, powers, added, removed, accepted, problems }: TrustReview): object {
-  return { store, digest, trusted: added.length === 0, accepted: accepted ?? null, powers, added, removed, problems }
+export function trustJson({ store, digest, powers, missing, added, removed, accepted, problems }: TrustReview): object {
+  const trusted = missing.length === 0
+  return { store, digest, trusted, accepted: accepted ?? null, powers, added, removed, problems }
 }

@@ -23,11 +23,10 @@ store and the same plugins installed at the same place beside it.`
   }
 
   text(review: TrustReview): string {
-    const { powers, added, accepted } = review
-    if (powers.length === 0) return reviewText(review)
+    if (review.powers.length === 0) return reviewText(review)
     const verdict =
-      added.length === 0
-        ? `All of this is allowed on this machine since ${accepted?.slice(0, 10)}.`
+      review.missing.length === 0
+        ? 'All of this is allowed on this machine.'
         : 'Not all of this is allowed on this machine: "esc trust" reviews and allows it.'
     return `${reviewText(review)}${verdict}`
   }

@@ -12,7 +12,7 @@ import {
 } from '../../trust/index.ts'
 import type { Workspace } from '../workspace.ts'
 import { describePower } from './describe.ts'
-import { allowedPowers, trustedWorkspace, trustPlace } from './powers.ts'
+import { allowedPowers, trustedWorkspace, trustPlace, withIdentity } from './powers.ts'
 import { wantedPowers } from './wanted-powers.ts'
 
 /** What a person needs to know to decide about a store. */
@@ -26,20 +26,30 @@ export interface TrustReview {
   /** What of it was not accepted before, and what was accepted and is no longer asked for. */
   readonly added: readonly Power[]
   readonly removed: readonly Power[]
+  /** What of it is not allowed now. `ESC_TRUST` counts. */
+  readonly missing: readonly Power[]
   /** When something was last accepted, ISO 8601. Undefined: never. */
   readonly accepted: string | undefined
   /** Sentences about what cannot be allowed. */
   readonly problems: readonly string[]
 }
 
-export async function reviewTrust(workspace: Workspace): Promise<TrustReview> {
+/** `needed`: what the store turned out to need, although nothing of it says so. */
+export async function reviewTrust(workspace: Workspace, needed?: Power): Promise<TrustReview> {
   const place = trustPlace(workspace)
   const decision = readDecision(place)
-  const { powers, problems } = await wantedPowers(workspace)
+  const { powers: asked, problems } = await wantedPowers(workspace)
+  const identity = { kind: 'identity', value: workspace.store.organization } as const
+  const isNeeded = [...(decision?.powers ?? []), ...(needed === undefined ? [] : [needed])].some((each) =>
+    samePower(each, identity),
+  )
+  const powers = isNeeded ? withIdentity(workspace, asked) : asked
+  const allowed = await allowedPowers(workspace)
   return {
     store: place.store,
     digest: digestOfPowers(powers),
     powers,
+    missing: powers.filter((power) => !allowed.some((each) => samePower(each, power))),
     ...differenceOf(decision?.powers ?? [], powers),
     accepted: decision?.accepted,
     problems,
@@ -62,7 +72,7 @@ export function acceptAlso(workspace: Workspace, power: Power): void {
 }
 
 /** One question at a time, however many calls of an evaluation need an answer. */
-const asking = new WeakMap<Workspace, Promise<boolean>>()
+const asking = new WeakMap<Workspace, Map<string, Promise<boolean>>>()
 
 /**
  * Returns when the store may do all of this on this machine: it was allowed before, or a person allows it now.
@@ -76,29 +86,37 @@ export async function requirePowers(workspace: Workspace, powers: readonly Power
   }
   const first = await missing()
   if (first === undefined) return
-  const { powers: wanted } = await wantedPowers(workspace)
-  const unasked = powers.find((power) => power === first && !wanted.some((each) => samePower(each, power)))
-  if (unasked !== undefined) throw notAskedFor(unasked)
+  const review = await reviewTrust(workspace, first)
+  if (!review.powers.some((each) => samePower(each, first))) throw notAskedFor(first)
   const { askTrust, env } = workspace.options
   if (askTrust !== undefined && givenDigest(env) === undefined) {
-    let answer = asking.get(workspace)
-    answer ??= reviewTrust(workspace).then(async (review) => {
-      const accepted = await askTrust(review)
-      if (accepted) acceptTrust(workspace, review.powers)
-      return accepted
-    })
-    asking.set(workspace, answer)
+    const answers = asking.get(workspace) ?? new Map<string, Promise<boolean>>()
+    asking.set(workspace, answers)
+    const answer =
+      answers.get(review.digest) ??
+      askTrust(review).then((accepted) => {
+        if (accepted) acceptTrust(workspace, review.powers)
+        return accepted
+      })
+    answers.set(review.digest, answer)
     if ((await answer) && (await missing()) === undefined) return
   }
-  throw untrusted(first, digestOfPowers(wanted), env)
+  const { powers: asked } = await wantedPowers(workspace)
+  throw untrusted(first, { digest: review.digest, isHidden: asked.length < review.powers.length }, env)
 }
 
-function untrusted(power: Power, digest: string, env: Workspace['options']['env']): EscError {
+interface Needed {
+  readonly digest: string
+  /** Nothing of the store says that it needs the power, so a plain `esc trust` would not come to it. */
+  readonly isHidden: boolean
+}
+
+function untrusted(power: Power, { digest, isHidden }: Needed, env: Workspace['options']['env']): EscError {
   const what = `this machine has not allowed the store to ${describePower(power)}`
   const given = givenDigest(env)
   if (given === undefined) {
     return new EscError('untrusted', what, {
-      hint: `look at what the store asks for and accept it with "esc trust"; in CI, set ESC_TRUST=${digest}`,
+      hint: `look at what the store asks for and accept it with "esc trust${isHidden ? ` --digest ${digest}` : ''}"; in CI, set ESC_TRUST=${digest}`,
     })
   }
   const problem = given === digest ? what : `${what}: ESC_TRUST allows ${given}, and the store asks for ${digest}`
