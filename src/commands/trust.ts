@@ -1,5 +1,5 @@
 import { EscError } from '../errors.ts'
-import { acceptTrust, isDigest, reviewTrust, type TrustReview, type Workspace } from '../workspace/index.ts'
+import { acceptTrust, isDigest, reviewTrust, type TrustReview } from '../workspace/index.ts'
 import { EscCommand, OUTPUT_FLAG } from './framework/command.ts'
 import { boolean, text } from './framework/flags.ts'
 import { openSession, workspaceOptions } from './framework/session.ts'
@@ -37,7 +37,8 @@ In CI, set ESC_TRUST to the digest that "esc trust show" prints: it allows exact
   async run(): Promise<Result> {
     const { askTrust } = workspaceOptions(this.io, this.flags)
     const workspace = openSession(this.io, this.flags)
-    const review = await reviewedFor(workspace, this.flags.digest)
+    const review = await reviewTrust(workspace)
+    if (this.flags.digest !== undefined) refuseOther(this.flags.digest, review.digest)
     const changed = review.added.length + review.removed.length > 0
     if (!changed) return { review, after: review, changed }
     if (!(await this.#agrees(review, askTrust))) {
@@ -48,14 +49,7 @@ In CI, set ESC_TRUST to the digest that "esc trust show" prints: it allows exact
   }
 
   async #agrees(review: TrustReview, ask: ((review: TrustReview) => Promise<boolean>) | undefined): Promise<boolean> {
-    const { yes, digest } = this.flags
-    if (digest !== undefined) {
-      if (sameDigest(digest, review.digest)) return true
-      throw new EscError('untrusted', `the store asks for ${review.digest}, which is not the digest given`, {
-        hint: 'look at what it asks for with "esc trust show"',
-      })
-    }
-    if (yes) return true
+    if (this.flags.yes || this.flags.digest !== undefined) return true
     if (ask !== undefined) return ask(review)
     this.io.err(reviewText(review))
     throw new EscError('untrusted', 'nobody is there to ask', {
@@ -76,20 +70,14 @@ In CI, set ESC_TRUST to the digest that "esc trust show" prints: it allows exact
   }
 }
 
-/** What the store asks for; with the identity key, where that is what the digest stands for. */
-async function reviewedFor(workspace: Workspace, digest: string | undefined): Promise<TrustReview> {
-  const review = await reviewTrust(workspace)
-  if (digest === undefined) return review
-  if (!isDigest(digest)) {
-    throw new EscError('usage', `--digest ${JSON.stringify(digest)} is no digest`, {
+function refuseOther(typed: string, digest: string): void {
+  if (!isDigest(typed)) {
+    throw new EscError('usage', `--digest ${JSON.stringify(typed)} is no digest`, {
       hint: 'give what "esc trust show" prints: sha256: and 64 hexadecimal digits',
     })
   }
-  if (sameDigest(digest, review.digest)) return review
-  const more = await reviewTrust(workspace, { kind: 'identity', value: workspace.store.organization })
-  return sameDigest(digest, more.digest) ? more : review
-}
-
-function sameDigest(typed: string, digest: string): boolean {
-  return `sha256:${typed.toLowerCase().replace('sha256:', '')}` === digest
+  if (`sha256:${typed.toLowerCase().replace('sha256:', '')}` === digest) return
+  throw new EscError('untrusted', `the store asks for ${digest}, which is not the digest given`, {
+    hint: 'look at what it asks for with "esc trust show"',
+  })
 }

@@ -9,14 +9,14 @@ export function isDigest(text: string): boolean {
 
 /**
  * The digest that `ESC_TRUST` holds, as `digestOfPowers` writes it. Undefined: the variable is not set, or empty.
- * @throws EscError `usage` for anything else: a digest with a typing mistake must not count as none.
+ * @throws EscError `untrusted` for anything else: a digest with a typing mistake must not count as none.
  */
 export function givenDigest(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const text = env.ESC_TRUST?.trim()
   if (!text) return undefined
   const digits = form.exec(text)?.[1]
   if (digits !== undefined) return `sha256:${digits.toLowerCase()}`
-  throw new EscError('usage', `ESC_TRUST is no digest: ${JSON.stringify(text.slice(0, 100))}`, {
+  throw new EscError('untrusted', `ESC_TRUST is no digest: ${JSON.stringify(text.slice(0, 100))}`, {
     hint: 'set it to what "esc trust show" prints: sha256: and 64 hexadecimal digits',
   })
 }

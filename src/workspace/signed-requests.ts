@@ -1,4 +1,11 @@
-import { type JsonWebKeySet, type OidcKeyContext, type OidcKeyUse, oidcKey, oidcKeySet } from '../crypto/index.ts'
+import {
+  type JsonWebKeySet,
+  type OidcKey,
+  type OidcKeyContext,
+  type OidcKeyUse,
+  oidcKey,
+  oidcKeySet,
+} from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import { isJsonObject, type Json } from '../json.ts'
 import { matchesHost, type NetworkPolicy, type RotatorContext } from '../rotators/index.ts'
@@ -26,7 +33,7 @@ export async function signedRequests(
   workspace: Workspace,
   { environment, user }: Requester,
 ): Promise<Required<Pick<RotatorContext, 'identity' | 'oidc' | 'network'>>> {
-  const { store, options } = workspace
+  const { store } = workspace
   const issuer = fieldOf(store.configuration.get('oidc'), 'oidc', 'issuer')
   const hosts = fieldOf(store.configuration.get('network'), 'network', 'privateHosts') ?? []
   if (issuer !== undefined && (typeof issuer !== 'string' || issuer === '')) {
@@ -45,14 +52,31 @@ export async function signedRequests(
       rootEnvironment: environment,
       user,
     },
-    oidc: oidcKey({ ...oidcContext(options), allow: (use) => allowSigning(workspace, issuer, use) }, { issuer }),
+    oidc: trustedSigner(workspace, issuer),
     network: hosts.length === 0 ? { privateHosts: [] } : await trustedNetwork(workspace, hosts),
   }
 }
 
-async function allowSigning(workspace: Workspace, issuer: string | undefined, use: OidcKeyUse): Promise<void> {
-  if (issuer !== undefined) await requirePowers(workspace, [{ kind: 'issuer', value: issuer }])
-  await requireIdentity(workspace, use)
+/** The key of this machine, for a store that may use it, under an issuer that it may name. No key is made for another store. */
+function trustedSigner(workspace: Workspace, issuer: string | undefined): OidcKey {
+  const allow = (use: OidcKeyUse) => requireIdentity(workspace, use)
+  const key = oidcKey({ ...oidcContext(workspace.options), allow }, { issuer })
+  const allowIssuer = async () => {
+    if (issuer !== undefined) await requirePowers(workspace, [{ kind: 'issuer', value: issuer }])
+  }
+  return {
+    get issuer() {
+      return key.issuer
+    },
+    async authorize() {
+      await allowIssuer()
+      await key.authorize()
+    },
+    async sign(claims) {
+      await allowIssuer()
+      return key.sign(claims)
+    },
+  }
 }
 
 /** Hosts that were allowed; about another one that `esc.yaml` names, a person is asked when it is to be called. */

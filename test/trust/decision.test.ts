@@ -107,7 +107,7 @@ describe('ESC_TRUST', () => {
     ]) {
       expect(() => givenDigest({ ESC_TRUST: text }), text)
         .to.throw(EscError)
-        .with.property('code', 'usage')
+        .with.property('code', 'untrusted')
     }
   })
 })

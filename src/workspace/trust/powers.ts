@@ -1,14 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { stateFolder } from '../../machine/index.ts'
-import {
-  digestOfPowers,
-  givenDigest,
-  type Power,
-  readDecision,
-  samePower,
-  sortedPowers,
-  type TrustPlace,
-} from '../../trust/index.ts'
+import { digestOfPowers, givenDigest, type Power, readDecision, samePower, type TrustPlace } from '../../trust/index.ts'
 import type { Workspace } from '../workspace.ts'
 import { wantedPowers } from './wanted-powers.ts'
 
@@ -42,16 +34,7 @@ export async function allowedPowers(workspace: Workspace): Promise<readonly Powe
   const given = givenDigest(workspace.options.env)
   if (given === undefined) return [...named, ...(readDecision(trustPlace(workspace))?.powers ?? [])]
   const { powers } = await wantedPowers(workspace)
-  const match = [powers, withIdentity(workspace, powers)].find((each) => digestOfPowers(each) === given)
-  return [...named, ...(match ?? [])]
-}
-
-/**
- * The same with the identity key. Definitions can make up the call that needs it from parts, so what a store asks for does not always
- * say so beforehand.
- */
-export function withIdentity({ store }: Workspace, powers: readonly Power[]): readonly Power[] {
-  return sortedPowers([...powers, { kind: 'identity', value: store.organization }])
+  return digestOfPowers(powers) === given ? [...named, ...powers] : named
 }
 
 /** Whether the store may do something on this machine. Asks nobody. */

@@ -12,7 +12,7 @@ import {
 } from '../../trust/index.ts'
 import type { Workspace } from '../workspace.ts'
 import { describePower } from './describe.ts'
-import { allowedPowers, trustedWorkspace, trustPlace, withIdentity } from './powers.ts'
+import { allowedPowers, trustedWorkspace, trustPlace } from './powers.ts'
 import { wantedPowers } from './wanted-powers.ts'
 
 /** What a person needs to know to decide about a store. */
@@ -34,16 +34,10 @@ export interface TrustReview {
   readonly problems: readonly string[]
 }
 
-/** `needed`: what the store turned out to need, although nothing of it says so. */
-export async function reviewTrust(workspace: Workspace, needed?: Power): Promise<TrustReview> {
+export async function reviewTrust(workspace: Workspace): Promise<TrustReview> {
   const place = trustPlace(workspace)
   const decision = readDecision(place)
-  const { powers: asked, problems } = await wantedPowers(workspace)
-  const identity = { kind: 'identity', value: workspace.store.organization } as const
-  const isNeeded = [...(decision?.powers ?? []), ...(needed === undefined ? [] : [needed])].some((each) =>
-    samePower(each, identity),
-  )
-  const powers = isNeeded ? withIdentity(workspace, asked) : asked
+  const { powers, problems } = await wantedPowers(workspace)
   const allowed = await allowedPowers(workspace)
   return {
     store: place.store,
@@ -86,7 +80,7 @@ export async function requirePowers(workspace: Workspace, powers: readonly Power
   }
   const first = await missing()
   if (first === undefined) return
-  const review = await reviewTrust(workspace, first)
+  const review = await reviewTrust(workspace)
   if (!review.powers.some((each) => samePower(each, first))) throw notAskedFor(first)
   const { askTrust, env } = workspace.options
   if (askTrust !== undefined && givenDigest(env) === undefined) {
@@ -101,22 +95,15 @@ export async function requirePowers(workspace: Workspace, powers: readonly Power
     answers.set(review.digest, answer)
     if ((await answer) && (await missing()) === undefined) return
   }
-  const { powers: asked } = await wantedPowers(workspace)
-  throw untrusted(first, { digest: review.digest, isHidden: asked.length < review.powers.length }, env)
+  throw untrusted(first, review.digest, env)
 }
 
-interface Needed {
-  readonly digest: string
-  /** Nothing of the store says that it needs the power, so a plain `esc trust` would not come to it. */
-  readonly isHidden: boolean
-}
-
-function untrusted(power: Power, { digest, isHidden }: Needed, env: Workspace['options']['env']): EscError {
+function untrusted(power: Power, digest: string, env: Workspace['options']['env']): EscError {
   const what = `this machine has not allowed the store to ${describePower(power)}`
   const given = givenDigest(env)
   if (given === undefined) {
     return new EscError('untrusted', what, {
-      hint: `look at what the store asks for and accept it with "esc trust${isHidden ? ` --digest ${digest}` : ''}"; in CI, set ESC_TRUST=${digest}`,
+      hint: `look at what the store asks for and accept it with "esc trust"; in CI, set ESC_TRUST=${digest}`,
     })
   }
   const problem = given === digest ? what : `${what}: ESC_TRUST allows ${given}, and the store asks for ${digest}`
