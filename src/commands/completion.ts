@@ -28,6 +28,10 @@ Load it from the start-up file of the shell.`
     return completionScript(shell, { descriptions: !this.flags['no-descriptions'] })
   }
 
+  override get printsValues(): boolean {
+    return true
+  }
+
   text(script: string): string {
     return script
   }

@@ -101,6 +101,10 @@ With a path, only the value there. dotenv, shell and posix print its environment
     return renderValue(properties, { format, path, redact: false, files })
   }
 
+  override get printsValues(): boolean {
+    return true
+  }
+
   text(rendered: string): string {
     return rendered
   }

@@ -1,6 +1,7 @@
 import { dim } from './colour.ts'
 import { displayWidth } from './display-width.ts'
 import { hasColour, type Io } from './io.ts'
+import { oneLine, prose } from './prose.ts'
 
 /** Says that something takes its time. */
 export interface Busy {
@@ -45,14 +46,14 @@ class BusyLine implements Busy {
 
   constructor(io: Io, text: string) {
     this.#io = io
-    this.#text = text
+    this.#text = oneLine(text)
     this.#timer = setInterval(() => this.#draw(), frameMs)
     // Waiting for nothing but the next frame is no reason to stay.
     this.#timer.unref()
   }
 
   say(text: string): void {
-    this.#text = text
+    this.#text = oneLine(text)
     if (performance.now() - this.#drawnAt >= frameMs) this.#draw()
   }
 
@@ -73,7 +74,7 @@ class BusyLine implements Busy {
   }
 
   clear(): void {
-    if (this.#isDrawn) this.#io.err('\r\u001b[K')
+    if (this.#isDrawn) this.#io.err(Buffer.from('\r\u001b[K'))
     this.#isDrawn = false
   }
 
@@ -85,7 +86,8 @@ class BusyLine implements Busy {
     const room = (this.#io.columns ?? 80) - 4
     const text = displayWidth(this.#text) <= room ? this.#text : `${this.#text.slice(0, room - 1)}…`
     const line = `${frame} ${text} …`
-    this.#io.err(`\r${hasColour(this.#io, 'stderr') ? dim(line) : line}\u001b[K`)
+    const shown = prose(hasColour(this.#io, 'stderr') ? dim(line) : line)
+    this.#io.err(Buffer.from(`\r${shown}\u001b[K`))
     this.#drawnAt = now
     this.#isDrawn = true
   }

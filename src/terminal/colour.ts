@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk'
 import { hasColour, type Io } from './io.ts'
+import { marked } from './prose.ts'
 
 let chalk: ChalkInstance | undefined
 
@@ -11,9 +12,23 @@ export async function loadColours(io: Io): Promise<void> {
   chalk = new Chalk({ level: 1 })
 }
 
-export const red = (text: string): string => chalk?.red(text) ?? text
-export const yellow = (text: string): string => chalk?.yellow(text) ?? text
-export const green = (text: string): string => chalk?.green(text) ?? text
-export const dim = (text: string): string => chalk?.dim(text) ?? text
-export const bold = (text: string): string => chalk?.bold(text) ?? text
-export const underline = (text: string): string => chalk?.underline(text) ?? text
+type Style = 'red' | 'yellow' | 'green' | 'dim' | 'bold' | 'underline'
+
+/** Where the text itself holds escape sequences, they stay unmarked. */
+function paint(style: Style): (text: string) => string {
+  return (text) => {
+    if (chalk === undefined) return text
+    const [begin = '', end = ''] = chalk[style](SOMETHING).split(SOMETHING)
+    return marked(begin) + text + marked(end)
+  }
+}
+
+const SOMETHING = 'x'
+
+// What these return becomes escape sequences where it is written (`prose`).
+export const red = paint('red')
+export const yellow = paint('yellow')
+export const green = paint('green')
+export const dim = paint('dim')
+export const bold = paint('bold')
+export const underline = paint('underline')

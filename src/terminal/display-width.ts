@@ -1,6 +1,7 @@
 import { displayWidth as plainWidth } from '../syntax/index.ts'
+import { withoutMarks } from './prose.ts'
 
-/** Columns a text takes on a terminal; escape sequences of colour take none. */
+/** Columns a text takes on a terminal; colours take none. */
 export function displayWidth(text: string): number {
-  return plainWidth(text.replace(/\u001b\[[0-9;]*m/g, ''))
+  return plainWidth(withoutMarks(text))
 }

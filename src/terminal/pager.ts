@@ -1,6 +1,7 @@
 import { childEnvironment } from '../child-environment.ts'
 import { findProgram } from './find-program.ts'
 import type { Io } from './io.ts'
+import { prose } from './prose.ts'
 import { shellWords } from './shell-words.ts'
 
 /** Shows a text through the pager, as `page` does, or writes it where there is none. */
@@ -24,6 +25,6 @@ export async function page(io: Io, text: string, command: string | undefined): P
     child.on('close', () => done(true))
     // The reader may quit before everything is written.
     child.stdin.on('error', () => {})
-    child.stdin.end(text)
+    child.stdin.end(prose(text))
   })
 }

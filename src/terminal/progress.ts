@@ -2,6 +2,7 @@ import type { Busy } from './busy.ts'
 import { bold, dim, green, red } from './colour.ts'
 import { displayWidth } from './display-width.ts'
 import { hasColour, type Io } from './io.ts'
+import { oneLine, prose } from './prose.ts'
 
 export interface ProgressLine {
   readonly label: string
@@ -46,7 +47,7 @@ export class ProgressBlock implements Busy {
 
   update(line: ProgressLine): void {
     if (!this.#enabled) return
-    this.#lines.set(line.label, line)
+    this.#lines.set(line.label, { ...line, label: oneLine(line.label), text: oneLine(line.text) })
     this.#draw()
   }
 
@@ -72,7 +73,7 @@ export class ProgressBlock implements Busy {
 
   #clear(): void {
     // From the first column: what somebody types, such as Ctrl-C, is echoed below the block.
-    if (this.#drawn > 0) this.#io.err(`\r\u001b[${this.#drawn}A\u001b[0J`)
+    if (this.#drawn > 0) this.#io.err(Buffer.from(`\r\u001b[${this.#drawn}A\u001b[0J`))
     this.#drawn = 0
   }
 
@@ -83,7 +84,7 @@ export class ProgressBlock implements Busy {
     const widest = Math.max(...[...this.#lines.values()].map(({ label }) => displayWidth(label)))
     const drawn = [...this.#lines.values()].map((line) => render(line, widest, columns, colour))
     this.#clear()
-    this.#io.err(drawn.map((line) => `${line}\n`).join(''))
+    this.#io.err(Buffer.from(prose(drawn.map((line) => `${line}\n`).join(''))))
     this.#drawn = drawn.length
   }
 }

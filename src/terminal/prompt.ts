@@ -1,6 +1,7 @@
 import { EscError } from '../errors.ts'
 import type { Io } from './io.ts'
 import { isInteractive } from './io.ts'
+import { oneLine, prose } from './prose.ts'
 
 /**
  * Asks a person for a secret without showing what is typed. Undefined when nobody is there to answer. The question goes to
@@ -23,7 +24,7 @@ export function secretPrompt(
 
 async function askHidden(message: string): Promise<string> {
   const { isCancel, password } = await import('../sdk/clack.ts')
-  const answer = await password({ message, output: process.stderr })
+  const answer = await password({ message: prose(message), output: process.stderr })
   if (isCancel(answer)) throw new EscError('interrupted', 'cancelled at the prompt')
   return answer
 }
@@ -32,7 +33,7 @@ async function askHidden(message: string): Promise<string> {
 export async function askYesNo(io: Io, message: string): Promise<boolean | undefined> {
   if (!isInteractive(io)) return undefined
   const { confirm, isCancel } = await import('../sdk/clack.ts')
-  const answer = await quietly(io, () => confirm({ message, initialValue: false }))
+  const answer = await quietly(io, () => confirm({ message: prose(message), initialValue: false }))
   return !isCancel(answer) && answer
 }
 
@@ -45,8 +46,8 @@ export async function askChoice(
 ): Promise<string | undefined> {
   if (!isInteractive(io) || choices.length === 0) return undefined
   const { isCancel, select } = await import('../sdk/clack.ts')
-  const options = choices.map((value) => ({ value, label: value }))
-  const choice = { message, options, ...(initial === undefined ? {} : { initialValue: initial }) }
+  const options = choices.map((value) => ({ value, label: oneLine(value) }))
+  const choice = { message: prose(message), options, ...(initial === undefined ? {} : { initialValue: initial }) }
   const answer = await quietly(io, () => select(choice))
   if (isCancel(answer)) throw new EscError('interrupted', 'cancelled at the prompt')
   return answer

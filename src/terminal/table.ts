@@ -1,4 +1,5 @@
 import { displayWidth } from './display-width.ts'
+import { oneLine } from './prose.ts'
 
 /** A cell. Numbers stand right-aligned. */
 export type Cell = string | number
@@ -11,7 +12,7 @@ export function table(header: readonly string[], rows: readonly (readonly Cell[]
   if (rows.length === 0) return ''
   const titles = header.map((title) => title.toUpperCase())
   const widths = titles.map((title, column) =>
-    Math.max(displayWidth(title), ...rows.map((row) => displayWidth(String(row[column] ?? '')))),
+    Math.max(displayWidth(title), ...rows.map((row) => displayWidth(oneLine(String(row[column] ?? ''))))),
   )
   const rule = (left: string, middle: string, right: string) =>
     left + widths.map((width) => '─'.repeat(width + 2)).join(middle) + right
@@ -21,7 +22,7 @@ export function table(header: readonly string[], rows: readonly (readonly Cell[]
 }
 
 function align(cell: Cell, width: number): string {
-  const text = String(cell)
+  const text = oneLine(String(cell))
   const space = ' '.repeat(Math.max(0, width - displayWidth(text)))
   return typeof cell === 'number' ? space + text : text + space
 }

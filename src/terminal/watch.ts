@@ -1,5 +1,6 @@
 import { EscError } from '../errors.ts'
 import type { Io } from './io.ts'
+import { prose } from './prose.ts'
 
 export interface WatchOptions {
   /** Time between two looks, in milliseconds. */
@@ -27,16 +28,16 @@ export async function watch(io: Io, { intervalMs, frame }: WatchOptions): Promis
   const stop = io.onInterrupt(() => ended.abort())
   const inPlace = io.stdoutIsTerminal && io.env.TERM !== 'dumb'
   // A program that is killed by a fault leaves the terminal as it was, too.
-  const restore = () => io.out(screen.end)
+  const restore = () => io.out(Buffer.from(screen.end))
   try {
     if (inPlace) {
-      io.out(screen.begin)
+      io.out(Buffer.from(screen.begin))
       process.on('exit', restore)
     }
     while (!ended.signal.aborted) {
       const text = await frame().catch(readable)
       if (ended.signal.aborted) break
-      io.out(inPlace ? overwritten(text, io.rows ?? 24) : `${text.trimEnd()}\n\n`)
+      io.out(inPlace ? Buffer.from(overwritten(prose(text), io.rows ?? 24)) : `${text.trimEnd()}\n\n`)
       await pause(intervalMs, ended.signal)
     }
     return { left: !inPlace }

@@ -6,8 +6,8 @@ import { ProgressBlock } from '../../src/terminal/progress.ts'
 function screen() {
   let lines = ['']
   let [row, column] = [0, 0]
-  const write = (text: string) => {
-    for (const part of text.split(/(\u001b\[\d+A|\u001b\[0J|\n|\r)/)) {
+  const write = (text: string | Uint8Array) => {
+    for (const part of String(text).split(/(\u001b\[\d+A|\u001b\[0J|\n|\r)/)) {
       const up = /^\u001b\[(\d+)A$/.exec(part)
       if (up) row -= Number(up[1])
       else if (part === '\u001b[0J') lines = [...lines.slice(0, row), lines[row]!.slice(0, column)]

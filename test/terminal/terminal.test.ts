@@ -6,6 +6,7 @@ import { loadColours } from '../../src/terminal/colour.ts'
 import { diagnosticBlocks, diagnosticLines } from '../../src/terminal/diagnostics.ts'
 import type { Io } from '../../src/terminal/io.ts'
 import { toJsonText } from '../../src/terminal/json-text.ts'
+import { prose } from '../../src/terminal/prose.ts'
 import { shellWords } from '../../src/terminal/shell-words.ts'
 import { table } from '../../src/terminal/table.ts'
 
@@ -75,7 +76,7 @@ describe('diagnostics', () => {
   it('marks exactly the range when there is colour', async () => {
     await loadColours({ env: {}, stdoutIsTerminal: true, stderrIsTerminal: true } as Io)
     const shown = diagnosticBlocks([unknown], { environment: 'default/x', text: '{"values":{"foo":"${bar}"}}' }, true)
-    expect(shown).to.include('{"values":{"foo":"\u001b[1m\u001b[4m${bar\u001b[24m\u001b[22m}"}}')
+    expect(prose(shown)).to.include('{"values":{"foo":"\u001b[1m\u001b[4m${bar\u001b[24m\u001b[22m}"}}')
   })
 
   it('prints one line each, in order of place', () => {

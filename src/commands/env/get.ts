@@ -111,6 +111,11 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
     return `${shown}\n`
   }
 
+  /** A definition for a file is one byte for byte; on a terminal it is read. */
+  override get printsValues(): boolean {
+    return this.flags.value !== undefined || (this.flags.definition && !this.io.stdoutIsTerminal)
+  }
+
   text(shown: string): string {
     return shown
   }

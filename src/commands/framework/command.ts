@@ -114,6 +114,11 @@ export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
   /** What people see on standard output. Undefined: nothing. A line break is added where it is missing. */
   abstract text(result: Result): string | undefined
 
+  /** The text is what a person or program has asked for, byte for byte: nothing in it is escaped. */
+  get printsValues(): boolean {
+    return false
+  }
+
   /** What `--output json` prints. */
   json(result: Result): unknown {
     return result

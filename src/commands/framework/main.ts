@@ -1,4 +1,4 @@
-import { beginBusy, loadColours, processIo } from '../../terminal/index.ts'
+import { beginBusy, loadColours, processIo, writingProse } from '../../terminal/index.ts'
 import { buildId } from './build-id.ts'
 import { type CommandClass, type EscCommand, parseInput } from './command.ts'
 import type { Host } from './host.ts'
@@ -12,7 +12,8 @@ import { begin } from './running.ts'
  * Runs one command line and returns the exit code. Everything it reads and writes goes through `io`; `root` is the folder of
  * the package.
  */
-export async function main(argv: readonly string[], root: string, io: Host = ownHost()): Promise<number> {
+export async function main(argv: readonly string[], root: string, host: Host = ownHost()): Promise<number> {
+  const io = writingProse(host)
   let json = asksForJson(argv)
   await loadColours(io)
   try {
@@ -71,7 +72,11 @@ async function run(command: EscCommand, { id, json, pager, io }: Showing): Promi
     const result = await command.run()
     end(undefined)
     const output = json ? await asJson(command.json(result)) : command.text(result)
-    if (output !== undefined && output !== '') await show(output.endsWith('\n') ? output : output + '\n', pager, io)
+    if (output !== undefined && output !== '') {
+      const text = output.endsWith('\n') ? output : `${output}\n`
+      if (!json && command.printsValues) io.out(Buffer.from(text))
+      else await show(text, pager, io)
+    }
     return command.exitCode(result)
   } catch (error) {
     end(error)
@@ -96,7 +101,8 @@ async function asJson(value: unknown): Promise<string> {
 
 async function showHelp(subject: readonly string[], root: string, io: Host): Promise<number> {
   const { helpText } = await import('./help.ts')
-  io.out(await helpText(subject, root, io))
+  // Our own words, in colours of oclif's.
+  io.out(Buffer.from(await helpText(subject, root, io)))
   return 0
 }
 

@@ -1,3 +1,4 @@
+import { oneLine } from '../../terminal/index.ts'
 import type { RevisionSummary } from '../../workspace/index.ts'
 
 /** A revision as `env version` shows it; ends in a line break. */
@@ -14,13 +15,13 @@ export function revisionBlock(revision: RevisionSummary, utc: boolean): string {
 function marks({ tags, retraction }: RevisionSummary): string {
   if (retraction !== undefined) return ' (retracted)'
   if (tags.length === 0) return ''
-  return tags.length === 1 ? ` (tag: ${tags[0]})` : ` (tags: ${tags.join(', ')})`
+  return oneLine(tags.length === 1 ? ` (tag: ${tags[0]})` : ` (tags: ${tags.join(', ')})`)
 }
 
 /** `Ada Lovelace <ada@example.com>`, or `<unknown>`. */
 export function person(author: RevisionSummary['author'] | undefined): string {
   if (author === undefined) return '<unknown>'
-  return author.email ? `${author.name} <${author.email}>` : author.name
+  return oneLine(author.email ? `${author.name} <${author.email}>` : author.name)
 }
 
 /** `2024-07-29 12:30:00 +0200 CEST`; the fraction of the second only when there is one. */
