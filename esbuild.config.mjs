@@ -199,6 +199,8 @@ const IN_ALL = ['src/crypto/providers/default.ts', 'src/commands/framework/deliv
 /** The evaluator, for what is not known from the last time, and what else is needed now and then. */
 const CORE = [
   'src/workspace/evaluate-opened.ts',
+  // For the first opening of an environment on a machine, which needs the evaluator too.
+  'src/crypto/key-signature.ts',
   'src/workspace/draft.ts',
   'src/commands/env/get.ts',
   'src/terminal/pty-program.ts',
@@ -207,7 +209,6 @@ const CORE = [
 const RARE = [
   'src/access/decide.ts',
   'src/access/parse-rules.ts',
-  'src/crypto/key-signature.ts',
   'src/crypto/key-url.ts',
   'src/network/special-addresses.ts',
   'src/read-json.ts',

@@ -62,6 +62,19 @@ export function acceptKeyChanges({ memory, name, world }: EnvironmentPlace, sett
   return true
 }
 
+/**
+ * Says whom a new lock lets in or keeps out, before it is put on, where a file says so: nothing vouches for that file. Recipients in a URL
+ * were given on the command line, or are sealed.
+ */
+export function announceHolders({ memory, name, world }: EnvironmentPlace, id: string, after: KnownKey): void {
+  const known = memory.newestKey(id)
+  if (known === undefined || !/^age(?::\/\/)?$/.test(after.secretsProvider)) return
+  const difference = describeDifference({ ...known, secretsProvider: after.secretsProvider }, after)
+  if (difference.length === 0) return
+  const list = difference.map((line) => `\n  ${line}`).join('')
+  world.keys.notify(`Who can open environment '${name}' changes:${list}`)
+}
+
 /** What is different in who can open an environment, one line each. Only what a key of ours has signed, or this machine knows. */
 export function describeDifference(before: KnownKey, after: Pick<KnownKey, 'secretsProvider' | 'holders'>): string[] {
   const provider =

@@ -3,7 +3,7 @@ import { EscError } from '../errors.ts'
 import type { Environment } from './environment.ts'
 import { namesOfHolders } from './environment-key.ts'
 import { digestOfKey, type KnownKey } from './history-memory.ts'
-import { withKeyChange } from './key-changes.ts'
+import { announceHolders, withKeyChange } from './key-changes.ts'
 import type { EnvironmentPlace } from './place.ts'
 import { sealSettings } from './settings.ts'
 import { keyChanged, SettingsFile } from './settings-file.ts'
@@ -47,6 +47,7 @@ export async function rewrap(
       secretsProvider: to,
       holders: await namesOfHolders(place, after),
     }
+    announceHolders(place, owner.id, known)
     await takeTurn(place, 'wrap the key again', () =>
       new SettingsFile(place).change((now) => {
         if (now.wrappedDataKey !== wrapped) throw keyChanged(place.name)

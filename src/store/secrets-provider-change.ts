@@ -4,7 +4,7 @@ import { type FileSystem, ioError, readIfPresent, statusOf, syncFolder, writeTem
 import { Environment } from './environment.ts'
 import { namesOfHolders } from './environment-key.ts'
 import { digestOfKey, type KnownKey } from './history-memory.ts'
-import { withKeyChange } from './key-changes.ts'
+import { announceHolders, withKeyChange } from './key-changes.ts'
 import { layout } from './layout.ts'
 import { type EnvironmentPlace, keyMemo } from './place.ts'
 import { cipherPair, type Reencrypt, reseal } from './reencryption.ts'
@@ -148,6 +148,7 @@ class Successor {
     const named = { id: owner.id, secretsProvider, wrapped: wrappedDataKey }
     const holders = await namesOfHolders({ ...place, world: { ...place.world, keys: context } }, named)
     const known = { key: digestOfKey(wrappedDataKey), signer: to.signer, secretsProvider, holders }
+    announceHolders(place, owner.id, known)
     const successor = new Successor(environment, place, { from, to }, { change, wrappedDataKey, known })
     await successor.#start(newest.number)
     return successor

@@ -96,6 +96,19 @@ describe('a change of the data key', () => {
     expect(await open('bob')).to.include(`removed: ${people.eve?.recipient}`)
   })
 
+  it('names whom it lets in to the person who makes it, because anybody may have edited the list', async () => {
+    const list = join(clone('ada'), 'age-recipients.txt')
+    writeFileSync(list, `${people.ada?.recipient}\n${people.bob?.recipient}\n`)
+    await ok('ada', 'env', 'change-secrets-provider', 'app/dev', 'age://')
+    await open('ada')
+    writeFileSync(list, `# Bob's laptop\n${people.eve?.recipient}\n${readFileSync(list, 'utf8')}`)
+    const rewrapped = await ok('ada', 'env', 'rewrap', 'app/dev')
+    expect(rewrapped)
+      .to.include(`added: ${people.eve?.recipient}`)
+      .and.not.include('removed:')
+      .and.not.include('laptop')
+  })
+
   it('asks after more changes than are kept', async () => {
     for (let count = 0; count < 11; count++) await change('ada', recipients('ada', 'bob'))
     expect(/^keyChanges: (.*)$/m.exec(text('ada'))?.[1]?.split('.')).to.have.lengthOf(10)
