@@ -212,6 +212,7 @@ const RARE = [
   'src/crypto/key-url.ts',
   'src/network/special-addresses.ts',
   'src/read-json.ts',
+  'src/store/earlier-state.ts',
   'src/store/environment-tags.ts',
   'src/store/journal.ts',
   'src/store/key-changes.ts',

@@ -40,7 +40,7 @@ Environments whose keys are not at hand are checked as far as that goes, with a 
     return checkStore(workspace, { references, fix, useKeys: !withoutKeys })
   }
 
-  text({ findings, fixed, environments, revisions }: CheckedStore): string {
+  text({ findings, fixed, environments, revisions, state }: CheckedStore): string {
     const counts = `${counted(environments, 'environment')}, ${counted(revisions, 'revision')}`
     const verdict = (['error', 'warning', 'note'] as const)
       .map((severity) => ({ severity, count: findings.filter((finding) => finding.severity === severity).length }))
@@ -51,6 +51,7 @@ Environments whose keys are not at hand are checked as far as that goes, with a 
       ...fixed.map((finding) => `fixed: ${this.#file(finding)}: ${finding.problem}\n`),
       ...findings.map((finding) => this.#block(finding)),
       `Checked ${counts}: ${verdict === '' ? 'nothing is wrong' : verdict}.\n`,
+      `This machine keeps its own state of the store in ${state}.\n`,
     ].join('')
   }
 
@@ -65,9 +66,9 @@ Environments whose keys are not at hand are checked as far as that goes, with a 
     return relative(this.io.cwd, file) || '.'
   }
 
-  override json({ findings, fixed, environments, revisions, unverified }: CheckedStore): unknown {
+  override json({ findings, fixed, environments, revisions, unverified, state }: CheckedStore): unknown {
     const shown = (finding: Finding) => ({ ...finding, file: this.#file(finding) })
-    return { environments, revisions, unverified, findings: findings.map(shown), fixed: fixed.map(shown) }
+    return { environments, revisions, unverified, state, findings: findings.map(shown), fixed: fixed.map(shown) }
   }
 
   override exitCode({ findings }: CheckedStore): number {

@@ -57,6 +57,7 @@ function textOf(status: StoreStatus): string {
     ['Organization', status.organization],
     ['Author', person(status.author)],
     ['Selected', status.selected ?? 'none'],
+    ['State', `${status.state} (this machine)`],
     ['Environments', String(status.environments)],
     ...status.unsaved.map(({ name, state }) => ['Not saved', `${name}: ${STATES[state]}`]),
     ...status.unfinished.map((name) => ['Unfinished', `${name}: "esc env rotate ${name} --resume"`]),

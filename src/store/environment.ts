@@ -3,6 +3,7 @@ import type { DataKey } from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
 import { appendLine, createFile, makeFolders, readIfPresent, syncFolder } from '../files/index.ts'
 import type { JsonObject } from '../json.ts'
+import { requireEarlierState } from './earlier-state.ts'
 import { EnvironmentKey, namesOfHolders } from './environment-key.ts'
 import { EnvironmentTags } from './environment-tags.ts'
 import { History } from './history.ts'
@@ -315,7 +316,9 @@ export class Environment {
   async lock(purpose: string, options: { readonly waitMs?: number; readonly id?: string } = {}): Promise<Lock> {
     this.#guard('write')
     const { state, store, world } = this.#place
-    const lock = await FileLock.acquire(world, stateLayout.environmentLock(state.machine, options.id ?? this.id), {
+    const id = options.id ?? this.id
+    if (world.storeState === undefined) requireEarlierState(this.#place, { id, name: this.name })
+    const lock = await FileLock.acquire(world, stateLayout.environmentLock(state.machine, id), {
       what: `environment '${this.name}'`,
       purpose,
       waitMs: options.waitMs ?? 2000,

@@ -1,5 +1,6 @@
-import { dirname, isAbsolute, join } from 'node:path'
-import { type FileSystem, makeFolders, readTextIfPresent, replaceFile, statusOf } from '../files/index.ts'
+import { join } from 'node:path'
+import { type FileSystem, makeFolders, readTextIfPresent, replaceFile } from '../files/index.ts'
+import { gitPlace } from './git-folder.ts'
 import { digestOf } from './revision-file.ts'
 import type { StoreState } from './state.ts'
 import { stateLayout } from './state-layout.ts'
@@ -12,6 +13,8 @@ export interface Sighting {
   readonly key: string
   /** Generation of the sealed settings; absent for none. */
   readonly generation?: number
+  /** An earlier version saw it, which kept its memory in the store's folder: it spares no comparison. */
+  readonly inherited?: true
 }
 
 /** How a data key is remembered: by what it is wrapped in. Empty: none. */
@@ -36,6 +39,8 @@ interface Remembered {
   readonly keys: readonly string[]
   /** The newest of them, once it was used. */
   readonly newestKey?: KnownKey
+  /** Keys that an earlier version knew. They count until the first is known for sure, and then no more. */
+  readonly inheritedKeys?: readonly string[]
 }
 
 /**
@@ -69,8 +74,9 @@ export class HistoryMemory {
 
   /** True also where nothing is remembered: the first key is taken on trust. */
   knowsKey(id: string, key: string): boolean {
-    const { keys } = this.#read(id)
-    return keys.length === 0 || keys.includes(key)
+    const { keys, inheritedKeys = [] } = this.#read(id)
+    const known = keys.length === 0 ? inheritedKeys : keys
+    return known.length === 0 || known.includes(key)
   }
 
   /** The key that this machine came to know last, if it was used here. */
@@ -115,10 +121,10 @@ export class HistoryMemory {
    * about to get other numbers.
    */
   forgetRebased(id: string): void {
-    const git = gitFolder(this.#files, this.#store)
+    const git = gitPlace(this.#files, this.#store)
     if (git === undefined) return
     const names = ['rebase-merge', 'rebase-apply'].map((folder) =>
-      readTextIfPresent(this.#files, join(git, folder, 'head-name')),
+      readTextIfPresent(this.#files, join(git.gitFolder, folder, 'head-name')),
     )
     const branch = names.find((name) => name !== undefined)?.trim()
     const { sightings, ...rest } = this.#read(id)
@@ -127,7 +133,8 @@ export class HistoryMemory {
     this.#write(id, { ...rest, sightings: others }, true)
   }
 
-  #write(id: string, remembered: Remembered, synced: boolean): void {
+  #write(id: string, { inheritedKeys, ...rest }: Remembered, synced: boolean): void {
+    const remembered = rest.keys.length > 0 || inheritedKeys === undefined ? rest : { ...rest, inheritedKeys }
     this.#last.set(id, remembered)
     makeFolders(this.#files, this.#folder, 0o700)
     replaceFile(this.#files, this.file(id), Buffer.from(JSON.stringify({ version: 1, ...remembered })), {
@@ -149,8 +156,8 @@ export class HistoryMemory {
       if (content?.version === 1) {
         const sightings: Record<string, Sighting> = content.sightings
         const seen = Object.values(sightings).map(({ key }) => key)
-        const { keys = seen.filter((key) => key !== ''), newestKey } = content
-        return { sightings, keys, ...(newestKey && { newestKey }) }
+        const { keys = seen.filter((key) => key !== ''), newestKey, inheritedKeys } = content
+        return { sightings, keys, ...(newestKey && { newestKey }), ...(inheritedKeys && { inheritedKeys }) }
       }
     } catch {}
     return { sightings: {}, keys: [] }
@@ -168,21 +175,7 @@ function withKey(keys: readonly string[], key: string): readonly string[] {
 
 /** `refs/heads/…` of the work tree the folder is in, `detached`, or `none` outside git. */
 function currentBranch(files: FileSystem, folder: string): string {
-  const git = gitFolder(files, folder)
+  const git = gitPlace(files, folder)
   if (git === undefined) return 'none'
-  return readTextIfPresent(files, join(git, 'HEAD'))?.match(/^ref: (\S+)/)?.[1] ?? 'detached'
-}
-
-/** Where git keeps what belongs to the work tree the folder is in. */
-function gitFolder(files: FileSystem, folder: string): string | undefined {
-  for (let above = folder; ; above = dirname(above)) {
-    const git = join(above, '.git')
-    if (!files.exists(git)) {
-      if (dirname(above) === above) return undefined
-      continue
-    }
-    const link =
-      statusOf(files, git)?.kind === 'file' ? readTextIfPresent(files, git)?.match(/^gitdir: (.+)$/m)?.[1] : undefined
-    return link === undefined ? git : isAbsolute(link) ? link : join(above, link)
-  }
+  return readTextIfPresent(files, join(git.gitFolder, 'HEAD'))?.match(/^ref: (\S+)/)?.[1] ?? 'detached'
 }

@@ -327,6 +327,7 @@ export function notLinked(name: string, before: Revision, above: number): EscErr
 
 function sameSighting(one: Sighting, other: Sighting): boolean {
   return (
+    !one.inherited &&
     one.number === other.number &&
     one.digest === other.digest &&
     one.key === other.key &&

@@ -33,7 +33,7 @@ export interface EntryFile {
 /** `marked`: 16 hex digits for the data key, or 32 for the store that an entry of an earlier version was moved from. */
 export function entryFile(id: string, marked: string): string {
   const name = encodeId(id)
-  if (id === '' || name.length > 190) throw new EscError('invalid_input', `'${id}' cannot be the id of a journal entry`)
+  if (id === '' || name.length > 200) throw new EscError('invalid_input', `'${id}' cannot be the id of a journal entry`)
   return `${name}.${marked}${suffix}`
 }
 

@@ -1,8 +1,7 @@
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { DataKey } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import {
-  codeOf,
   listIfPresent,
   makeFolders,
   readIfPresent,
@@ -25,6 +24,7 @@ import {
 import { removeOldTemporaries } from './leftovers.ts'
 import type { StoreState } from './state.ts'
 import { stateLayout } from './state-layout.ts'
+import { syncAbove } from './sync-above.ts'
 import type { CompleteWorld } from './world.ts'
 
 export interface JournalRecord {
@@ -201,18 +201,7 @@ export class Journal {
   /** A process killed while it made the folders above may have left them unsynced; a loss of power would take all in them away. */
   #anchor(): void {
     if (this.#anchored) return
-    const { files } = this.#place.world
-    const last = dirname(this.#place.state.machine)
-    let above = dirname(this.folder)
-    for (; above !== last; above = dirname(above)) syncFolder(files, above)
-    // Those above may belong to the system; what esc has made of them, it has made some levels up at most.
-    for (let level = 0; level < 4 && above !== dirname(above); level++, above = dirname(above)) {
-      try {
-        syncFolder(files, above)
-      } catch (error) {
-        if (!unreadable(error)) throw error
-      }
-    }
+    syncAbove(this.#place.world.files, this.folder, this.#place.state.machine)
     this.#anchored = true
   }
 
@@ -262,9 +251,4 @@ function decrypt({ bound, ciphertext }: EntryFile, id: string, key: DataKey): Ui
     if (error instanceof EscError && error.code === 'tampered') return undefined
     throw error
   }
-}
-
-function unreadable(error: unknown): boolean {
-  const code = codeOf(error instanceof EscError ? error.cause : error)
-  return code === 'EACCES' || code === 'EPERM' || code === 'EINVAL' || code === 'EROFS'
 }

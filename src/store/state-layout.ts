@@ -18,6 +18,8 @@ export const stateLayout = {
 
   /** Says which store it is, for people. */
   about: (state: string) => within(state, 'store.json'),
+  /** There once the store's `.esc` was found in git. */
+  fromGit: (state: string) => within(state, 'esc-from-git'),
   locks: (state: string) => within(state, 'locks'),
   /** `+` and the prefix cannot occur in a name, so that no two things share a lock file. */
   lock: (state: string, kind: 'write' | 'store' | 'scheduler' | 'webhooks', name = '') =>

@@ -5,6 +5,7 @@ import { changeText, readTextIfPresent } from '../files/index.ts'
 import type { CheckOptions, CheckReport } from './check/check-store.ts'
 import type { Finding } from './check/finding.ts'
 import type { CloneOptions } from './clone.ts'
+import { settleEarlierState } from './earlier-state.ts'
 import { Environment } from './environment.ts'
 import { environmentName } from './environment-name.ts'
 import { hasEnvironment, listEnvironments, noSuchEnvironment, refuseTaken } from './environments.ts'
@@ -44,9 +45,17 @@ export class Store {
   private constructor(folder: string, text: string, world: CompleteWorld) {
     this.folder = folder
     this.state = world.storeState ?? stateOf(world, folder)
+    const earlier = layout.earlierState(folder)
+    if (world.storeState === undefined && world.files.lstat(earlier) !== undefined) {
+      settleEarlierState({ store: folder, state: this.state, world })
+    }
     this.configuration = new StoreConfiguration(folder, text, this.state, world)
     this.#world = world
-    this.#memory = new HistoryMemory(world.files, folder, this.state)
+    this.#memory = new HistoryMemory(
+      world.files,
+      world.storeState === undefined ? this.state.store : folder,
+      this.state,
+    )
   }
 
   /** Makes a new store, and the folder if need be. Files that are there already, such as a `.gitignore`, are kept. */

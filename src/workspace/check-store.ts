@@ -13,6 +13,8 @@ export interface CheckRequest {
 
 export interface CheckedStore extends CheckReport {
   readonly fixed: readonly Finding[]
+  /** Folder of what this machine keeps about the store. */
+  readonly state: string
 }
 
 /** Verifies a store, as far as the keys at hand allow. @throws EscError `not_found` for an environment that is not there. */
@@ -25,5 +27,5 @@ export async function checkStore(workspace: Workspace, request: CheckRequest): P
   const options = { useKeys, onProgress, ...(environments.length === 0 ? {} : { environments }) }
   const report = await store.check(options)
   const fixed = fix ? await store.fix(report.findings) : []
-  return { ...(fixed.length === 0 ? report : await store.check(options)), fixed }
+  return { ...(fixed.length === 0 ? report : await store.check(options)), fixed, state: store.state.folder }
 }

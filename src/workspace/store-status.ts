@@ -6,6 +6,8 @@ import type { Chosen, Workspace } from './workspace.ts'
 /** Where one stands. */
 export interface StoreStatus {
   readonly folder: string
+  /** Folder of what this machine keeps about the store. */
+  readonly state: string
   readonly organization: string
   readonly chosen: Chosen
   readonly author: Author
@@ -23,6 +25,7 @@ export async function storeStatus(workspace: Workspace): Promise<StoreStatus> {
   const statuses = environmentStatus(workspace)
   return {
     folder: store.folder,
+    state: store.state.folder,
     organization: store.organization,
     chosen,
     author: await workspace.author(),

@@ -14,13 +14,17 @@ describe('esc check', () => {
   })
   afterEach(() => playground.remove())
 
-  it('says that nothing is wrong', async () => {
+  const state = () => `This machine keeps its own state of the store in ${playground.state}.\n`
+
+  it('says that nothing is wrong, and where this machine keeps its state', async () => {
     expect(await playground.run(['check'])).to.deep.equal({
       code: 0,
-      out: 'Checked 2 environments, 3 revisions: nothing is wrong.\n',
+      out: `Checked 2 environments, 3 revisions: nothing is wrong.\n${state()}`,
       err: '',
     })
-    expect(await playground.ok('check', 'app/empty')).to.equal('Checked 1 environment, 1 revision: nothing is wrong.\n')
+    expect(await playground.ok('check', 'app/empty')).to.equal(
+      `Checked 1 environment, 1 revision: nothing is wrong.\n${state()}`,
+    )
   })
 
   it('names file, problem and remedy, and fails', async () => {

@@ -98,7 +98,7 @@ Finish with "git commit".
 `)
       repository.git('commit', '--quiet', '--no-edit')
 
-      expect(await repository.ok('check')).to.equal('Checked 1 environment, 5 revisions: nothing is wrong.\n')
+      expect(await repository.ok('check')).to.match(/^Checked 1 environment, 5 revisions: nothing is wrong\.\n/)
       expect(repository.git('status', '--porcelain')).to.equal('')
       expect(JSON.parse(await repository.ok('open', 'app/dev'))).to.deep.equal({
         region: 'us-east-1',

@@ -319,7 +319,7 @@ describe('two branches that edit one environment', () => {
     // As on another machine: this one remembers nothing of it.
     await save(environment(), 'theirs: enc:t\n')
     repository.commit('theirs')
-    rmSync(join(repository.folder, 'environments', '.esc'), { recursive: true })
+    rmSync(repository.world.state, { recursive: true })
     repository.git('checkout', '--quiet', 'main')
     await save(environment(), 'ours: enc:o\n')
     repository.commit('ours')

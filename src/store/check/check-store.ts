@@ -6,8 +6,10 @@ import type { EnvironmentPlace } from '../place.ts'
 import type { StoreState } from '../state.ts'
 import { missingLines, storeFiles } from '../store-files.ts'
 import type { CompleteWorld } from '../world.ts'
+import { checkEarlierState } from './check-earlier-state.ts'
 import { checkEnvironment } from './check-environment.ts'
 import { checkMachine } from './check-machine.ts'
+import { checkState } from './check-state.ts'
 import type { Finding, Report } from './finding.ts'
 
 export interface CheckOptions {
@@ -57,12 +59,11 @@ export async function checkStore(
     checkIds(store.folder, named, report)
     checkNames(store.folder, names, report)
     checkStoreFiles(store.folder, store.world, report)
+    const place = { store: store.folder, state: store.state, world: store.world }
+    checkState(place, report)
+    checkEarlierState(place, report)
     const projects = listIfPresent(store.world.files, store.folder).filter(isEnvironmentPart)
-    checkMachine(
-      { store: store.folder, state: store.state, world: store.world },
-      { ids: new Set(named.keys()), projects },
-      report,
-    )
+    checkMachine(place, { ids: new Set(named.keys()), projects }, report)
   }
   return { findings, environments: names.length, revisions, unverified }
 }

@@ -17,6 +17,9 @@ export type FindingKind =
   | 'unfinished_rotation'
   | 'foreign_journal' // entries of another store with an environment of the same id
   | 'interrupted_change' // of a secrets provider
+  | 'committed_state' // `.esc`, where earlier versions kept what is this machine's, has come from git
+  | 'earlier_state' // the same, and it could not be moved
+  | 'state_folder' // others can get at what this machine keeps
   | 'leftover' // of a process that was killed
   | 'broken_lock'
   | 'unknown_file'

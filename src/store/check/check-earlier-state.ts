@@ -1,0 +1,66 @@
+import { join } from 'node:path'
+import { listIfPresent } from '../../files/index.ts'
+import { trackedNames } from '../../git/index.ts'
+import { settleEarlierState } from '../earlier-state.ts'
+import { layout } from '../layout.ts'
+import type { StoreState } from '../state.ts'
+import type { CompleteWorld } from '../world.ts'
+import type { Report } from './finding.ts'
+
+interface Place {
+  readonly store: string
+  readonly state: StoreState
+  readonly world: CompleteWorld
+}
+
+/** The `.esc` that earlier versions kept in the store's folder, and whatever could be taken for it. */
+export function checkEarlierState(place: Place, report: Report): void {
+  const { state, store, world } = place
+  const tracked = trackedNames(state.store, '.esc') ?? []
+  for (const name of tracked) reportTracked(place, name, report)
+  if (tracked.includes('.esc')) return
+  const file = layout.earlierState(store)
+  const { kind, why } = settleEarlierState(place, { again: true })
+  const problem = `the folder for the state of earlier versions ${why}, and is not used`
+  const entries = countEntries(world, file)
+  const kept =
+    entries === 0 ? '' : `, but keep what is in journal/ (${entries}): it may hold the only copy of a credential`
+  if (kind === 'foreign') {
+    report({ severity: 'error', kind: 'committed_state', file, problem, remedy: `delete it${kept}` })
+  } else if (kind === 'unknown') {
+    const remedy = 'install git, or allow this repository in it (safe.directory), so that it can be asked'
+    report({ severity: 'warning', kind: 'earlier_state', file, problem, remedy })
+  } else if (kind === 'busy') {
+    const remedy = 'wait until that has finished; if it no longer runs, delete the lock file'
+    report({ severity: 'note', kind: 'earlier_state', file, problem, remedy })
+  } else if (kind === 'stuck') {
+    const remedy = `make the folder and ${state.machine} writable, or move away what is left${kept}`
+    report({ severity: 'warning', kind: 'earlier_state', file, problem, remedy })
+  }
+}
+
+function reportTracked({ store, world }: Place, name: string, report: Report): void {
+  const entries = countEntries(world, join(store, name))
+  const kept =
+    entries === 0
+      ? ''
+      : `; keep what is in journal/ (${entries} ${entries === 1 ? 'file' : 'files'}) until you know whose it is`
+  report({
+    severity: 'error',
+    kind: 'committed_state',
+    file: join(store, name),
+    problem: `git tracks ${name}: whoever can push could change what a machine keeps for itself. Nothing in it is used`,
+    remedy: `in ${store}, run \`git rm -r --cached ${name}\`, commit, and delete it${kept}`,
+  })
+}
+
+/** Files of journals in a folder; what a link leads to does not count. */
+function countEntries({ files }: CompleteWorld, folder: string): number {
+  const isFolder = (path: string) => files.lstat(path)?.kind === 'folder'
+  const journals = join(folder, 'journal')
+  if (!isFolder(folder) || !isFolder(journals)) return 0
+  return listIfPresent(files, journals)
+    .map((id) => join(journals, id))
+    .filter(isFolder)
+    .reduce((sum, id) => sum + listIfPresent(files, id).filter((name) => name.endsWith('.entry')).length, 0)
+}
