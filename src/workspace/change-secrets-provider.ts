@@ -2,7 +2,7 @@ import { type KeyContext, openSecretsProvider, secretsProviderKind } from '../cr
 import { EscError, messageOf } from '../errors.ts'
 import type { Environment } from '../store/index.ts'
 import type { Permitted } from './audit-trail.ts'
-import { type ExposedSecrets, exposedSecrets } from './exposed-secrets.ts'
+import { type ExposedSecrets, exposedOf } from './exposed-secrets.ts'
 import { permit, wholeStore } from './permit.ts'
 import { reencrypt } from './reencrypt.ts'
 import type { EnvironmentReference } from './reference.ts'
@@ -39,7 +39,7 @@ export interface SecretsProviderReport {
   readonly isDefault: boolean
 }
 
-const nothing: ExposedSecrets = { rotators: [], secrets: [] }
+const nothing: ExposedSecrets = { rotators: [], secrets: [], webhooks: [] }
 
 /**
  * Gives an environment, or each of them, a new data key under a secrets provider. All or nothing for each environment; those that
@@ -81,8 +81,7 @@ export async function changeSecretsProvider(
       ...(keys === undefined ? {} : { keys }),
     })
     permitted.get(name)?.done({ from, to: secretsProvider })
-    const { definition } = store.environment(name).current()
-    return { name, status: 'changed', from, revisions, exposed: exposedSecrets(name, definition) }
+    return { name, status: 'changed', from, revisions, exposed: exposedOf(store.environment(name), name) }
   }
 
   const environments: EnvironmentKeyChange[] = []

@@ -1,5 +1,7 @@
 import { listRotators, parseEnvironment } from '../language/index.ts'
+import type { Environment } from '../store/index.ts'
 import { decode, type Node } from '../syntax/index.ts'
+import { webhooksOf } from '../webhooks/index.ts'
 import { belowValues } from './rotator-state.ts'
 
 /** What everybody knows who could ever open an environment. Paths are below `values`. */
@@ -8,10 +10,32 @@ export interface ExposedSecrets {
   readonly rotators: readonly { readonly path: string; readonly rotator: string }[]
   /** Secrets that somebody put in: they can only be changed where they come from. */
   readonly secrets: readonly string[]
+  /** Webhooks that keep something secret: each has to get another. */
+  readonly webhooks: readonly ExposedWebhook[]
+}
+
+export interface ExposedWebhook {
+  readonly name: string
+  readonly displayName: string
+  /** As it may be shown. */
+  readonly url: string
+  /** What they know: what signs deliveries, and a URL to which whoever knows it may write. */
+  readonly secret: boolean
+  readonly secretUrl: boolean
+}
+
+/** What an environment keeps secret now: in its newest definition, and in its webhooks. */
+export function exposedOf(environment: Environment, name: string): ExposedSecrets {
+  const webhooks = webhooksOf(environment.settings).flatMap(({ sealed, hasSecret, name, displayName, url }) =>
+    sealed === undefined
+      ? []
+      : [{ name, displayName, url, secret: hasSecret, secretUrl: !hasSecret || url.includes('[secret]') }],
+  )
+  return { ...exposedSecrets(name, environment.current().definition), webhooks }
 }
 
 /** The secrets that a definition holds itself; those of its imports belong to the environments that are imported. */
-export function exposedSecrets(name: string, definition: string): ExposedSecrets {
+function exposedSecrets(name: string, definition: string): Omit<ExposedSecrets, 'webhooks'> {
   const { environment } = parseEnvironment(name, definition)
   const calls = environment === undefined ? [] : listRotators(environment)
   const states = new Set(calls.map(({ statePath }) => statePath))

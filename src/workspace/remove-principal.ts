@@ -6,7 +6,7 @@ import { EscError, messageOf } from '../errors.ts'
 import { layout, stateLayout } from '../store/index.ts'
 import { holdersOf } from './access.ts'
 import { changeSecretsProvider, type EnvironmentKeyChange } from './change-secrets-provider.ts'
-import { type ExposedSecrets, exposedSecrets } from './exposed-secrets.ts'
+import { type ExposedSecrets, exposedOf } from './exposed-secrets.ts'
 import { permit, wholeStore } from './permit.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -98,8 +98,7 @@ function planFor(workspace: Workspace, { principal, recipients: given }: Leaver,
   const configuration = layout.configuration(store.folder)
   const text = store.configuration.text
   const known = [...rekey, ...shared.map(({ name }) => name)].map((name) => {
-    const { definition } = store.environment(name).current()
-    return { name, exposed: exposedSecrets(name, definition) }
+    return { name, exposed: exposedOf(store.environment(name), name) }
   })
   const named = rules !== undefined && withoutPrincipalOr(text, principal, configuration) !== text
   if (rekey.length === 0 && !named) throw unknownPrincipal(principal, given)
@@ -130,7 +129,7 @@ async function rekeyed(workspace: Workspace, name: string, secretsProvider: stri
     return report.environments[0] as EnvironmentKeyChange
   } catch (error) {
     const hint = error instanceof EscError ? error.hint : undefined
-    const exposed = { rotators: [], secrets: [] }
+    const exposed = { rotators: [], secrets: [], webhooks: [] }
     return { name, status: 'failed', from: secretsProvider, revisions: 0, error: messageOf(error), hint, exposed }
   }
 }

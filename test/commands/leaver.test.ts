@@ -118,6 +118,7 @@ describe('esc access remove', function () {
     expect(report.known[0].exposed).to.deep.equal({
       rotators: [{ path: 'password', rotator: 'password' }],
       secrets: ['token'],
+      webhooks: [],
     })
   })
 
@@ -156,5 +157,32 @@ describe('esc access remove', function () {
       ),
     ).to.equal(true)
     expect(existsSync(join(esc.store, '.audit'))).to.equal(false)
+  })
+
+  it('lists the webhooks whose secret or URL they know, with what renews them, as text and as JSON', async () => {
+    const hook = (name: string, url: string, ...more: string[]) =>
+      esc.ok('env', 'webhook', 'new', 'app/listed', name, '--url', url, ...more)
+    await hook('signed', 'https://example.com/hook', '--secret', 'signing-secret')
+    await hook('both', 'https://example.com/hook?token=in-the-url', '--secret', 'signing-secret')
+    await hook('chat', 'https://hooks.slack.com/services/T0/B0/x', '--format', 'slack')
+    await hook('plain', 'https://example.com/hook')
+    const remove = async (...more: string[]) => {
+      appendFileSync(list, `${recipients.carol}\n`)
+      return esc.ok('access', 'remove', 'carol', '--recipient', recipients.carol, '--yes', ...more)
+    }
+    const text = await remove()
+    expect(text).to.match(/hook-1 \(signed, .*: its secret: "esc env webhook edit app\/listed hook-1 --secret -"\n/)
+    expect(text).to.match(/hook-2 \(both, .*: its secret and its URL: ".* hook-2 --url <new URL> --secret -"\n/)
+    expect(text).to.match(/hook-3 \(chat, .*: its URL: "esc env webhook edit app\/listed hook-3 --url <new URL>"\n/)
+    expect(text).to.not.include('hook-4').and.not.include('signing-secret').and.not.include('in-the-url')
+    const { webhooks } = JSON.parse(await remove('--output', 'json')).known[0].exposed
+    expect(webhooks.map((each: { name: string }) => each.name)).to.deep.equal(['hook-1', 'hook-2', 'hook-3'])
+    expect(webhooks[0]).to.deep.equal({
+      name: 'hook-1',
+      displayName: 'signed',
+      url: 'https://example.com/hook',
+      secret: true,
+      secretUrl: false,
+    })
   })
 })

@@ -20,6 +20,10 @@ export async function rotateExposed(io: Host, name: string, store: string): Prom
 
 /** What those may know who could open some environments, and what can be done about it. */
 export function exposedText(environments: LeaverPlan['known'], rotated: ReadonlySet<string>): string {
+  return secretsText(environments, rotated) + webhooksText(environments)
+}
+
+function secretsText(environments: LeaverPlan['known'], rotated: ReadonlySet<string>): string {
   const known = environments.filter(({ exposed }) => exposed.rotators.length + exposed.secrets.length > 0)
   if (known.length === 0) return ''
   let text =
@@ -33,5 +37,19 @@ export function exposedText(environments: LeaverPlan['known'], rotated: Readonly
   const left = known.filter(({ name, exposed }) => exposed.rotators.length > 0 && !rotated.has(name))
   if (left.length > 0)
     text += `Rotate what can be rotated, twice so that no former credential is left: ${left.map(({ name }) => `"esc env rotate ${name}"`).join(', ')}\n`
+  return text
+}
+
+function webhooksText(environments: LeaverPlan['known']): string {
+  const known = environments.filter(({ exposed }) => exposed.webhooks.length > 0)
+  if (known.length === 0) return ''
+  let text = '\nThey also know what these webhooks keep secret. Renew it at the receiver, then here:\n'
+  for (const { name, exposed } of known) {
+    for (const { name: hook, displayName, url, secret, secretUrl } of exposed.webhooks) {
+      const what = secret && secretUrl ? 'its secret and its URL' : secret ? 'its secret' : 'its URL'
+      const flags = [secretUrl && '--url <new URL>', secret && '--secret -'].filter(Boolean).join(' ')
+      text += `  ${name}: ${hook} (${displayName}, ${url}): ${what}: "esc env webhook edit ${name} ${hook} ${flags}"\n`
+    }
+  }
   return text
 }

@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { parseListenAddress, startScheduler } from '../../workspace/index.ts'
 import { COMMIT_FLAG, EscCommand } from '../framework/command.ts'
-import { duration, text } from '../framework/flags.ts'
+import { duration, list, text } from '../framework/flags.ts'
 import { EXIT } from '../framework/report-error.ts'
 import { runLine } from '../framework/run-text.ts'
 import { openUnattended } from '../framework/session.ts'
@@ -10,6 +10,11 @@ const flags = {
   every: duration({ description: 'look for edits and new schedules at least so often', default: '30s' }),
   health: duration({ description: 'say so often that all is well', default: '1h' }),
   metrics: text({ description: 'serve /metrics (Prometheus) and /healthz on this port', value: '[address:]port' }),
+  'metrics-host': list({
+    description:
+      'answer requests for this host name too, such as that of a service in Kubernetes; may be given several times',
+    value: 'name',
+  }),
   ...COMMIT_FLAG,
 }
 
@@ -57,7 +62,8 @@ once; the next start goes on where it was. The key comes from ESC_KEY, ESC_PASSP
         abort: abort.signal,
         pollMs: every * 1000,
         healthEveryMs: health * 1000,
-        metrics: metrics === undefined ? undefined : parseListenAddress(metrics),
+        metrics:
+          metrics === undefined ? undefined : { ...parseListenAddress(metrics), names: this.flags['metrics-host'] },
         log,
         onRun: (outcome) => {
           log(runLine(outcome))

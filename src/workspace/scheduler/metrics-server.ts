@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { EscError, messageOf } from '../../errors.ts'
+import { isMeantHost } from './metrics-host.ts'
 
 export interface MetricsServer {
   /** Such as `http://127.0.0.1:9187`. */
@@ -17,9 +18,19 @@ export function parseListenAddress(text: string): { readonly host: string; reado
   return { host: match[1]?.replace(/^\[|\]$/g, '') || '127.0.0.1', port }
 }
 
-/** Answers `/metrics` with the metrics and `/healthz` with 200 or 503. Nothing it says is secret. */
+export interface MetricsAddress {
+  readonly host: string
+  readonly port: number
+  /** Names by which other machines reach the server. */
+  readonly names?: readonly string[]
+}
+
+/**
+ * Answers `/metrics` with the metrics and `/healthz` with 200 or 503; with 421 where the request means another server. Nothing it says is
+ * secret.
+ */
 export async function serveMetrics(
-  address: { readonly host: string; readonly port: number },
+  address: MetricsAddress,
   { metrics, illness }: { readonly metrics: () => string; readonly illness: () => string | undefined },
 ): Promise<MetricsServer> {
   const { createServer } = await import('node:http')
@@ -29,7 +40,10 @@ export async function serveMetrics(
       response.end(request.method === 'HEAD' ? undefined : text)
     }
     const path = request.url?.split('?')[0]
-    if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'method not allowed\n')
+    const { host, names = [] } = address
+    if (!isMeantHost(request.headers.host, { listens: host, names }))
+      answer(421, 'this host name is not known here: name it with --metrics-host\n')
+    else if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'method not allowed\n')
     else if (path === '/metrics') answer(200, metrics())
     else if (path === '/healthz') {
       const problem = illness()

@@ -3,7 +3,7 @@ import { hasDue } from '../../webhooks/index.ts'
 import { deliverWebhooks } from '../webhooks.ts'
 import type { Workspace } from '../workspace.ts'
 import { Metrics } from './metrics.ts'
-import { type MetricsServer, serveMetrics } from './metrics-server.ts'
+import { type MetricsAddress, type MetricsServer, serveMetrics } from './metrics-server.ts'
 import type { RunOutcome } from './scheduled-rotation.ts'
 import { type Pass, Scheduler } from './scheduler.ts'
 import { schedulerSettings } from './scheduler-settings.ts'
@@ -59,7 +59,7 @@ export interface StartOptions extends ScheduleOptions {
   readonly pollMs: number
   /** How often a line says that all is well. */
   readonly healthEveryMs: number
-  readonly metrics?: { readonly host: string; readonly port: number } | undefined
+  readonly metrics?: MetricsAddress | undefined
   /** One line for people, without a line break. */
   readonly log: (line: string) => void
   readonly onRun: (outcome: RunOutcome) => void
