@@ -4,7 +4,7 @@ import { type CheckedStore, checkStore } from '../workspace/index.ts'
 import { EscCommand, OUTPUT_FLAG } from './framework/command.ts'
 import { boolean } from './framework/flags.ts'
 import { EXIT } from './framework/report-error.ts'
-import { openSession } from './framework/session.ts'
+import { openSession, sweepPlaintext } from './framework/session.ts'
 
 const flags = {
   fix: boolean({ description: 'do what is safe about what is found' }),
@@ -35,6 +35,7 @@ Environments whose keys are not at hand are checked as far as that goes, with a 
 
   async run(): Promise<CheckedStore> {
     const workspace = openSession(this.io, this.flags)
+    sweepPlaintext(this.io)
     const references = this.positionals.map((text) => workspace.reference(text))
     const { fix, 'without-keys': withoutKeys } = this.flags
     return checkStore(workspace, { references, fix, useKeys: !withoutKeys })

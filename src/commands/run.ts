@@ -17,7 +17,7 @@ import { DRAFT_TO_READ_FLAG, readingDraft } from './framework/draft.ts'
 import { boolean, duration } from './framework/flags.ts'
 import { EXIT, ExitError } from './framework/report-error.ts'
 import { notStarted, showDiagnostics } from './framework/run-problems.ts'
-import { openSession, openTarget, type Target, temporaryPlace } from './framework/session.ts'
+import { openSession, openTarget, sweepPlaintext, type Target, temporaryPlace } from './framework/session.ts'
 import { ALLOW_VARIABLE_FLAG } from './framework/shared-flags.ts'
 
 const flags = {
@@ -142,7 +142,9 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
     const { properties = {}, revision } = opened
     for (const secret of secretTexts(properties, this.io.env)) secrets.add(secret)
     const filled = args.map((argument) => interpolateArgument(properties, argument, secrets))
-    const files = createFiles(properties, temporaryPlace(this.io))
+    const files = createFiles(properties, { ...temporaryPlace(this.io), ours: true })
+    // It costs a look at the temporary folder, which most commands are spared.
+    if (files.variables.length > 0) sweepPlaintext(this.io)
     const add: Record<string, string> = Object.create(null)
     add.ESC_ENVIRONMENT = reference.name
     add.ESC_REVISION = String(revision)

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { childEnvironment } from '../child-environment.ts'
 import { EscError, messageOf } from '../errors.ts'
+import { makeTemporaryFolder } from '../workspace/index.ts'
 import { findProgram } from './find-program.ts'
 import type { Io } from './io.ts'
 import { shellWords } from './shell-words.ts'
@@ -37,13 +37,12 @@ export function findEditor(io: Io, command: string | undefined): Editor {
 
 /**
  * Lets the user edit a text in a temporary file that only they can read, and returns what they saved. The file and its folder are
- * removed, whatever happens.
+ * removed, whatever happens; if this process is killed, by `sweepTemporaryFolders`.
  */
 export async function editText(io: Io, editor: Editor, text: string): Promise<string> {
   io.busy?.end()
   const { spawn } = await import('node:child_process')
-  const folder = mkdtempSync(join(io.env.TMPDIR || tmpdir(), 'esc-edit-'))
-  const remove = () => rmSync(folder, { recursive: true, force: true })
+  const folder = makeTemporaryFolder('edit', io.env.TMPDIR)
   // Ctrl-C belongs to the editor; SIGTERM and SIGHUP end it, and then us.
   let stopped: NodeJS.Signals | undefined
   let kill: ((signal: NodeJS.Signals) => void) | undefined
@@ -53,7 +52,7 @@ export async function editText(io: Io, editor: Editor, text: string): Promise<st
     kill?.(signal)
   })
   try {
-    const file = join(folder, 'environment.yaml')
+    const file = join(folder.path, 'environment.yaml')
     writeFileSync(file, text, { mode: 0o600, flag: 'wx' })
     const code = await new Promise<number>((done, fail) => {
       const child = spawn(editor.program, [...editor.args, file], {
@@ -75,6 +74,6 @@ export async function editText(io: Io, editor: Editor, text: string): Promise<st
     throw new EscError('io', `reading temporary file: ${messageOf(error)}`, { cause: error })
   } finally {
     stop()
-    remove()
+    folder.remove()
   }
 }

@@ -116,6 +116,7 @@ export { changeSetting, type EnvironmentSettings, environmentSettings, settingNa
 export { expandReferences, namesSeveral } from './several.ts'
 export { signingKeys } from './signed-requests.ts'
 export { type StoreStatus, storeStatus } from './store-status.ts'
+export { makeTemporaryFolder, sweepTemporaryFolders } from './temporary-folder.ts'
 export { describePower } from './trust/describe.ts'
 export { isTrusted } from './trust/powers.ts'
 export { acceptTrust, requirePowers, reviewTrust, type TrustReview } from './trust/require-powers.ts'

@@ -7,6 +7,7 @@ import { keyTexts } from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
 import type { ExportedMap, ExportedValue } from '../evaluate/index.ts'
 import { scanInterpolation } from '../language/index.ts'
+import { makeTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'
 import { isObject, rootValue, toText, type Variable, valueAt, variablesOf } from './value-format.ts'
 
 /** Temporary files that hold the `files` of an environment, each readable by the user alone. */
@@ -19,6 +20,8 @@ export interface FileVariables {
 export interface TemporaryPlace {
   /** Default: that of the operating system. */
   readonly folder?: string | undefined
+  /** Whether they end with this process: then they lie in a folder that is swept if it is killed. Default: they stay. */
+  readonly ours?: boolean | undefined
   /** For their names. Default: that of the operating system. */
   readonly random?: ((byteCount: number) => Uint8Array) | undefined
 }
@@ -27,12 +30,15 @@ export interface TemporaryPlace {
 export function createFiles(properties: ExportedMap, place: TemporaryPlace = {}): FileVariables {
   const { random = randomBytes } = place
   const paths: string[] = []
+  let own: TemporaryFolder | undefined
   const remove = () => {
     for (const path of paths) rmSync(path, { force: true })
+    own?.remove()
   }
   try {
     const variables = variablesOf(properties, 'files', { redact: false }).map(({ name, value }) => {
-      const path = join(place.folder ?? tmpdir(), `esc-${Buffer.from(random(8)).toString('hex')}`)
+      if (place.ours) own ??= makeTemporaryFolder('run', place.folder)
+      const path = join(own?.path ?? place.folder ?? tmpdir(), `esc-${Buffer.from(random(8)).toString('hex')}`)
       writeFileSync(path, value, { mode: 0o600, flag: 'wx' })
       paths.push(path)
       return { name, value: path, secret: false }
@@ -40,6 +46,7 @@ export function createFiles(properties: ExportedMap, place: TemporaryPlace = {})
     return { variables, remove }
   } catch (error) {
     remove()
+    if (error instanceof EscError) throw error
     throw new EscError('io', `creating temporary files: ${messageOf(error)}`, {
       hint: 'set TMPDIR to a folder that can be written',
       cause: error,

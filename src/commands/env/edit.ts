@@ -14,7 +14,7 @@ import { DRAFT_FLAG, draftText, inDraft } from '../framework/draft.ts'
 import { cutFooter, withFooter } from '../framework/edit-footer.ts'
 import { boolean, text } from '../framework/flags.ts'
 import { refused } from '../framework/report-error.ts'
-import type { Target } from '../framework/session.ts'
+import { sweepPlaintext, type Target } from '../framework/session.ts'
 
 const flags = {
   editor: text({ description: 'the editor to use (default: $VISUAL, else $EDITOR, else vi)', value: 'command' }),
@@ -88,6 +88,7 @@ never saved.`
   }
 
   async #edit({ workspace, reference }: Target): Promise<Result> {
+    sweepPlaintext(this.io)
     const editor = findEditor(this.io, this.flags.editor)
     const edit = await beginEdit(workspace, reference, { showSecrets: this.flags['show-secrets'] })
     let definition = edit.text

@@ -4,6 +4,7 @@ import {
   type LocateMode,
   locate,
   openWorkspace,
+  sweepTemporaryFolders,
   type Workspace,
   type WorkspaceOptions,
 } from '../../workspace/index.ts'
@@ -78,6 +79,12 @@ export function openTarget(
 ): Target {
   const [typed, rest] = flags.env === undefined ? [positionals[0], positionals.slice(1)] : [flags.env, positionals]
   return { ...locate(workspaceOptions(io, flags), typed ?? '', mode), rest }
+}
+
+/** Removes the plaintext that killed commands have left, and says so. */
+export function sweepPlaintext(io: Host): void {
+  for (const folder of sweepTemporaryFolders(io.env.TMPDIR, io.now()))
+    io.err(`warning: removed plaintext that a killed esc had left in ${folder}\n`)
 }
 
 /** Where files that hold values are written. */
