@@ -8,10 +8,12 @@ import {
   fromPlain,
   limiter,
   type RotationOutcome,
+  secretTexts,
   toPlain,
   type World,
 } from '../evaluate/index.ts'
 import { parseEnvironment } from '../language/index.ts'
+import { SecretMask } from '../masking/index.ts'
 import type { PlainObject } from '../plain.ts'
 import type { Rotator, RotatorContext } from '../rotators/index.ts'
 import type { Schema } from '../schema/index.ts'
@@ -162,13 +164,18 @@ class Rotation {
       inputs: rotator.inputs,
       state: rotator.state,
       outputs: rotator.outputs,
-      open: async (inputs, state) =>
-        fromPlain(rotator.open(state && plainOf(state, rotator.state), plainOf(inputs, rotator.inputs))),
+      open: async (inputs, state) => {
+        try {
+          return fromPlain(rotator.open(state && plainOf(state, rotator.state), plainOf(inputs, rotator.inputs)))
+        } catch (error) {
+          throw new SecretMask(secretTexts(inputs, state)).error(error)
+        }
+      },
       rotate: async (inputs, state, { path }) => {
         const run = this.#paths.get(path)
         if (!run) throw new Error(`asked to rotate ${path}, which was not selected`)
         const request = { inputs: plainOf(inputs, rotator.inputs), state: state && plainOf(state, rotator.state) }
-        return fromPlain(await run.rotate(rotator, request))
+        return fromPlain(await run.rotate(rotator, request, secretTexts(inputs, state)))
       },
     }
   }

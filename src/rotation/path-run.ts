@@ -1,5 +1,6 @@
 import { EscError, messageOf } from '../errors.ts'
 import { type ExportedMap, type RotationOutcome, violationsOf } from '../evaluate/index.ts'
+import { plainSecretTexts, SecretMask } from '../masking/index.ts'
 import type { PlainObject } from '../plain.ts'
 import type { CredentialCheck, PlanStep, RotationRequest, Rotator, RotatorContext } from '../rotators/index.ts'
 import type { Environment, Journal, Revision } from '../store/index.ts'
@@ -7,7 +8,7 @@ import { type Diagnostic, placeOf } from '../syntax/index.ts'
 import { adoptCredential } from './adopt.ts'
 import { encodeJournalEntry, type JournalEntry, journalEntryId } from './journal-entry.ts'
 import { refuseUnplaced, standingOf } from './lineage.ts'
-import type { PathReport, RotationMode, RotationProgress } from './report.ts'
+import { maskReport, type PathReport, type RotationMode, type RotationProgress } from './report.ts'
 import { Retries, type RetryPolicy } from './retry.ts'
 import { type PathRotation, planPath, rotatePath } from './rotate-path.ts'
 import { samePlain } from './same-plain.ts'
@@ -46,6 +47,8 @@ export class PathRun {
   readonly call: SelectedCall
   readonly #place: RunPlace
   readonly #notes: string[] = []
+  /** Hides the secrets of this path in everything that it says. */
+  readonly #mask = new SecretMask()
   #phase: RotationProgress['phase'] = 'planning'
   #steps: readonly PlanStep[] | undefined
   #checks: readonly CredentialCheck[] | undefined
@@ -77,7 +80,23 @@ export class PathRun {
   }
 
   /** The whole rotation of this path; returns the state to be committed. */
-  rotate(rotator: Rotator, request: RotationRequest<PlainObject, PlainObject>): Promise<PlainObject> {
+  async rotate(
+    rotator: Rotator,
+    request: RotationRequest<PlainObject, PlainObject>,
+    secrets: readonly string[],
+  ): Promise<PlainObject> {
+    const { leftover } = this.call
+    const known = [request.inputs, request.state, leftover?.pending, ...this.#superseded]
+    this.#mask.add([...secrets, ...known.flatMap((each) => plainSecretTexts(each))])
+    try {
+      return await this.#rotateInTurn(rotator, request)
+    } catch (error) {
+      // Whatever it says goes on into diagnostics, events, logs and webhooks.
+      throw this.#mask.error(error)
+    }
+  }
+
+  #rotateInTurn(rotator: Rotator, request: RotationRequest<PlainObject, PlainObject>): Promise<PlainObject> {
     this.#rotator = rotator
     this.#request = request
     return this.#place.targets.run(rotator.target(request.inputs), () => this.#rotate(rotator, request))
@@ -110,6 +129,10 @@ export class PathRun {
   }
 
   report(outcome: RotationOutcome | undefined, diagnostics: readonly Diagnostic[]): PathReport {
+    return maskReport(this.#report(outcome, diagnostics), this.#mask)
+  }
+
+  #report(outcome: RotationOutcome | undefined, diagnostics: readonly Diagnostic[]): PathReport {
     const looked = { ...(this.#steps && { steps: this.#steps }), ...(this.#checks && { checks: this.#checks }) }
     const report = { path: this.call.shown, rotator: this.call.rotator, notes: this.#notes, ...looked }
     const error = this.#error
@@ -144,6 +167,7 @@ export class PathRun {
         leftover: leftover?.pending,
         put: (pending: PlainObject) => {
           this.#begun = true
+          this.#mask.add(plainSecretTexts(pending))
           this.#startedAt ??= context.now().toISOString()
           return this.#put(pending)
         },
@@ -164,6 +188,7 @@ export class PathRun {
         if (begin && request.state !== undefined) this.#superseded = [...this.#superseded, request.state]
       }
       const { state, how } = await rotatePath(rotation)
+      this.#mask.add(plainSecretTexts(state))
       refuseViolations(state, rotator)
       this.#state = state
       this.#saved = how !== 'rotated' && request.state !== undefined && samePlain(state, request.state)
@@ -281,7 +306,8 @@ export class PathRun {
 
   #progress(phase: RotationProgress['phase'], text?: string): void {
     this.#phase = phase
-    this.#place.onProgress({ path: this.call.shown, phase, ...(text === undefined ? {} : { text }) })
+    const shown = text === undefined ? {} : { text: this.#mask.text(text) }
+    this.#place.onProgress({ path: this.call.shown, phase, ...shown })
   }
 }
 

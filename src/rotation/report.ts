@@ -1,3 +1,4 @@
+import type { SecretMask } from '../masking/index.ts'
 import type { CredentialCheck, PlanStep } from '../rotators/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import type { RotationEvent } from './event.ts'
@@ -43,4 +44,23 @@ export interface RotationProgress {
   readonly path: string
   readonly phase: 'planning' | 'rotating' | 'verifying' | 'resuming' | 'rotated' | 'failed'
   readonly text?: string
+}
+
+/** The report without the secrets that the mask knows. Paths and names of rotators are no secrets. */
+export function maskReport(report: PathReport, mask: SecretMask): PathReport {
+  const { error, hint, notes, steps, checks } = report
+  return {
+    ...report,
+    ...(error !== undefined && { error: mask.text(error) }),
+    ...(hint !== undefined && { hint: mask.text(hint) }),
+    notes: notes.map((note) => mask.text(note)),
+    ...(steps && { steps: steps.map((step) => ({ ...step, what: mask.text(step.what) })) }),
+    ...(checks && {
+      checks: checks.map((check) => ({
+        ...check,
+        what: mask.text(check.what),
+        ...(check.detail !== undefined && { detail: mask.text(check.detail) }),
+      })),
+    }),
+  }
 }

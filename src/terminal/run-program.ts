@@ -1,10 +1,10 @@
 import type { ChildVariables } from '../child-environment.ts'
 import { EscError, messageOf } from '../errors.ts'
+import { LEAST_SECRET_BYTES, secretForms } from '../masking/index.ts'
 import { fileSink } from './file-sink.ts'
 import type { Io } from './io.ts'
 import { HiddenPatterns, Redactor } from './redact.ts'
 import { type Sink, writeRedacted } from './redacted-stream.ts'
-import { LEAST_SECRET_BYTES, secretForms } from './secret-forms.ts'
 import { type CaughtSignals, catchSignals, signalGroup, signalNumber } from './signals.ts'
 
 export interface Program {

@@ -54,7 +54,7 @@ export function buildWorld(
           ...given,
           open: (inputs, call) => {
             workspace.audit.flush()
-            return given.open(inputs, call)
+            return masked([inputs], () => given.open(inputs, call))
           },
         }
       }
@@ -76,7 +76,7 @@ export function buildWorld(
             identityToken: async (request: IdentityTokenRequest) =>
               (await import('./identity-token.ts')).identityToken(workspace, request, place),
           }
-          const opening = provider.open(plainInputs(inputs, provider.inputs), context)
+          const opening = masked([inputs], () => provider.open(plainInputs(inputs, provider.inputs), context))
           return fromPlain(await environments.noting(opening))
         },
       }
@@ -100,15 +100,27 @@ async function openingRotator(workspace: Workspace, name: string): Promise<Evalu
     state: rotator.state,
     outputs: rotator.outputs,
     open: async (inputs, state) =>
-      fromPlain(
-        rotator.open(
-          state === undefined ? undefined : plainInputs(state, rotator.state),
-          plainInputs(inputs, rotator.inputs),
+      masked([inputs, state], async () =>
+        fromPlain(
+          rotator.open(
+            state === undefined ? undefined : plainInputs(state, rotator.state),
+            plainInputs(inputs, rotator.inputs),
+          ),
         ),
       ),
     rotate: async (_inputs, _state, context: CallContext) => {
       throw new Error(`${context.path}: this world only opens`)
     },
+  }
+}
+
+/** Runs work of a provider or rotator; what it throws tells none of the secrets that it was given. */
+async function masked<T>(given: readonly (ExportedMap | undefined)[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const { maskedError } = await import('./masked-error.ts')
+    throw maskedError(error, given)
   }
 }
 

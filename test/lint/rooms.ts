@@ -32,8 +32,12 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
   providers: { mayImport: ['schema', 'sdk'], because: 'a provider knows no store and no command line' },
   network: { mayImport: [], because: "which addresses are private is nobody's opinion" },
   rotators: { mayImport: ['schema', 'sdk', 'network'], because: 'a rotator knows no store and no command line' },
+  masking: {
+    mayImport: [],
+    because: 'what hides secrets in texts knows neither who says them nor where they are shown',
+  },
   rotation: {
-    mayImport: ['evaluate', 'language', 'syntax', 'schema', 'rotators', 'store'],
+    mayImport: ['evaluate', 'language', 'masking', 'syntax', 'schema', 'rotators', 'store'],
     because: 'the engine joins evaluation, rotators and store; it prints nothing',
   },
   plugins: {
@@ -63,6 +67,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
   },
   workspace: {
     mayImport: [
+      'masking',
       'access',
       'audit',
       'git',
@@ -85,7 +90,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because: 'what a user can do, as functions: no printing, no flags',
   },
   diagram: { mayImport: ['syntax'], because: 'it draws nodes and links and knows nothing of what they stand for' },
-  terminal: { mayImport: ['sdk', 'syntax', 'workspace'], because: 'how things look; it decides nothing' },
+  terminal: { mayImport: ['masking', 'sdk', 'syntax', 'workspace'], because: 'how things look; it decides nothing' },
   commands: {
     mayImport: ['sdk', 'diagram', 'terminal', 'workspace'],
     because: 'a command parses flags, calls one workspace function and returns data',

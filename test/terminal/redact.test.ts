@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { secretForms } from '../../src/masking/secret-forms.ts'
 import { HiddenPatterns, Redactor } from '../../src/terminal/redact.ts'
-import { secretForms } from '../../src/terminal/secret-forms.ts'
 import { ENCODINGS, MARKUP } from './encodings.ts'
 import { redactPlainly } from './redact-plainly.ts'
 
