@@ -1,5 +1,5 @@
-import { DataKey, type KeyOwner, openSecretsProvider } from '../crypto/index.ts'
-import { EscError } from '../errors.ts'
+import { DataKey, type KeyOwner, openSecretsProvider, secretsProviderKind } from '../crypto/index.ts'
+import { EscError, messageOf } from '../errors.ts'
 import type { History } from './history.ts'
 import { digestOfKey, type KnownKey } from './history-memory.ts'
 import { layout } from './layout.ts'
@@ -116,7 +116,7 @@ export async function unwrapDataKey(place: EnvironmentPlace, settings: Settings)
   let unwrapped = keys.get(memo)
   if (unwrapped === undefined) {
     unwrapped = (async () => {
-      const provider = await openSecretsProvider(providerOf(place, settings), world.keys, owner)
+      const provider = await openSecretsProvider(usableProviderOf(place, settings), world.keys, owner)
       return new DataKey(await provider.unwrapKey(wrapped), owner)
     })()
     keys.set(memo, unwrapped)
@@ -128,6 +128,19 @@ export async function unwrapDataKey(place: EnvironmentPlace, settings: Settings)
 
 function providerOf(place: EnvironmentPlace, settings: Settings): string {
   return settings.secretsProvider ?? place.defaultSecretsProvider()
+}
+
+/** @throws EscError `store_damaged`, naming the file, when no key can ever have been wrapped by such a provider. */
+function usableProviderOf(place: EnvironmentPlace, settings: Settings): string {
+  const secretsProvider = providerOf(place, settings)
+  try {
+    secretsProviderKind(secretsProvider)
+  } catch (error) {
+    const file = settings.secretsProvider === undefined ? layout.configuration(place.store) : settings.file
+    const { hint = restoreHint } = error instanceof EscError ? error : {}
+    throw new EscError('store_damaged', `${file} names no usable secrets provider: ${messageOf(error)}`, { hint })
+  }
+  return secretsProvider
 }
 
 /** What is to be remembered of the key that settings hold. */

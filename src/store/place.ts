@@ -18,9 +18,9 @@ export interface EnvironmentPlace {
   readonly defaultSecretsProvider: () => string
 }
 
-/** What an unwrapped key is remembered by. */
-export function keyMemo(owner: Pick<KeyOwner, 'id'>, wrappedDataKey: string): string {
-  return `${owner.id} ${wrappedDataKey}`
+/** What an unwrapped key is remembered by. The name counts: a copy of an environment's folder must not get the key as the original. */
+export function keyMemo({ id, name }: Pick<KeyOwner, 'id' | 'name'>, wrappedDataKey: string): string {
+  return `${id} ${name} ${wrappedDataKey}`
 }
 
 export const restoreHint = 'restore the file from the git history'

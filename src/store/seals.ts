@@ -80,12 +80,25 @@ export class Seals {
   }
 }
 
-/** @throws EscError `tampered`. */
+/**
+ * That the settings are as the holder of the key left them, in the folder of the environment they were made for.
+ * @throws EscError `tampered`.
+ */
 export function verifySettingsSeal(settings: Settings, key: DataKey): void {
-  if (key.verifySeal('settings', sealedSettings(settings), settings.settingsSeal ?? '')) return
-  const fields =
-    settings.generation === undefined ? 'sealedFrom' : 'sealedFrom, secretsProvider, schedule, a tag or a retraction'
-  throw new EscError('tampered', `${fields} in ${settings.file} was changed by somebody without the key`, {
-    hint: restoreHint,
-  })
+  if (!key.verifySeal('settings', sealedSettings(settings), settings.settingsSeal ?? '')) {
+    const fields =
+      settings.generation === undefined ? 'sealedFrom' : 'sealedFrom, secretsProvider, schedule, a tag or a retraction'
+    throw new EscError('tampered', `${fields} in ${settings.file} was changed by somebody without the key`, {
+      hint: restoreHint,
+    })
+  }
+  const { name } = settings
+  if (settings.generation === undefined || name === undefined || name === key.owner.name) return
+  throw new EscError(
+    'tampered',
+    `environment '${key.owner.name}' holds the files of environment '${name}': its folder was renamed or replaced (name in ${settings.file})`,
+    {
+      hint: `move the folder back; to rename an environment, run "esc env clone ${name} ${key.owner.name} --preserve-history" and remove the old one`,
+    },
+  )
 }

@@ -198,7 +198,7 @@ class Successor {
     writeTemporary(world.files, layout.settings(this.#folder), Buffer.from(this.#settingsText(before)))
     const own = [layout.revisions(folder), layout.definition(folder), layout.settings(folder)]
     linkOthers(world.files, { from: folder, to: this.#folder, except: own })
-    const owner = { id: before.id }
+    const owner = { id: before.id, name: this.#place.name }
     // Before the swap, or the machine would take its own new key for a stranger's.
     memory.trustKey(owner.id, digestOfKey(before.wrappedDataKey))
     memory.trustKey(owner.id, digestOfKey(this.#options.wrappedDataKey))

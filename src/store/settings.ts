@@ -44,6 +44,14 @@ export class Settings {
     return this.#text('sealedAfter')
   }
 
+  /**
+   * Name under which the key holder last changed a sealed field: files of one environment in the folder of another are refused.
+   * Undefined: an earlier version made the settings.
+   */
+  get name(): string | undefined {
+    return this.#text('name')
+  }
+
   /** Counts the changes of sealed fields, so that older ones put back are noticed. Undefined: none since the seal covers them. */
   get generation(): number | undefined {
     return this.#count('generation', 'count')
@@ -88,6 +96,7 @@ export class Settings {
 
   #text(key: string): string | undefined {
     const value = this.#fields[key]
+    if (typeof value === 'object' && value !== null) throw damaged(this.file, `has a ${key} that is no text`)
     return value === undefined || value === null ? undefined : String(value)
   }
 }
@@ -101,10 +110,12 @@ export const sealedFields = [
   'retractions',
   'schedule',
   'sealedAfter',
+  'name',
 ] as const
 
 /** Fields that mean nothing without a key. */
 export const keyedFields = [
+  'name',
   'sealedFrom',
   'sealedAfter',
   'generation',
@@ -124,9 +135,9 @@ export function sealedSettings(settings: Settings): Uint8Array {
   return Buffer.from(lines.join(''))
 }
 
-/** Completes a change of sealed fields with the next generation and the seal. */
+/** Completes a change of sealed fields with the name of the environment, the next generation and the seal. */
 export function sealSettings(settings: Settings, changes: JsonObject, key: DataKey): JsonObject {
-  const sealed = { ...changes, generation: (settings.generation ?? 0) + 1 }
+  const sealed = { ...changes, name: key.owner.name, generation: (settings.generation ?? 0) + 1 }
   const after = new Settings(settings.with(sealed), settings.file)
   return { ...sealed, settingsSeal: key.seal('settings', sealedSettings(after)) }
 }

@@ -146,7 +146,12 @@ describe('checking a store', () => {
 
     it('a copied folder', async () => {
       cpSync(path('app/other'), path('app/third'), { recursive: true })
-      await expectOne('error duplicate_id', 'app/other', 'app/third', 'esc env clone')
+      const report = await check()
+      expect(kinds(report)).to.deep.equal(['error tampered', 'error duplicate_id'])
+      for (const { problem, remedy } of report.findings) {
+        expect(problem).to.contain('app/other').and.contain('app/third')
+        expect(remedy).to.contain('esc env clone')
+      }
     })
 
     it('a hand edit', async () => {

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Environment } from '../../src/store/index.ts'
@@ -198,7 +198,7 @@ describe('a store that somebody without the key has changed', () => {
       mkdirSync(join(own, 'revisions'), { recursive: true })
       writeFileSync(settings('rotators/mine'), readFileSync(settings()))
       writeFileSync(file(1, 'rotators/mine'), forged(`a: ${ciphertext}\nb: ${ciphertext}\n`))
-      await expectRefused('rotators/mine')
+      await expectRefused('rotators/mine', [file(1, 'rotators/mine'), settings('rotators/mine')])
     })
 
     it('opens at the revision that the key was made after, which is what it was then', async () => {
@@ -209,6 +209,24 @@ describe('a store that somebody without the key has changed', () => {
       await environment.verify(environment.current())
       await environment.append({ base: 1, definition: 'a: 1\n', change: 'edit', ...by })
     })
+  })
+
+  it('is refused in the folder of another environment, though every seal in it is right, also as a copy', async () => {
+    const own = join(folder, 'rotators/ci')
+    const other = join(folder, 'rotators/other')
+    const between = join(folder, 'rotators/between')
+    renameSync(own, between)
+    renameSync(other, own)
+    renameSync(between, other)
+    await expectTampered(elsewhere(), "environment 'rotators/ci' holds the files of environment 'rotators/other'")
+    await expectTampered(elsewhere('rotators/other'), "holds the files of environment 'rotators/ci'")
+    // In one process, the key that the original was opened with does not open the copy.
+    rmSync(own, { recursive: true })
+    renameSync(other, own)
+    const shared = Store.open(folder, place.world)
+    cpSync(own, other, { recursive: true })
+    await shared.environment('rotators/ci').unlock()
+    await expectTampered(shared.environment('rotators/other'), "holds the files of environment 'rotators/ci'")
   })
 
   it('is refused, on a machine that sees it for the first time, with a revision missing in the middle', async () => {

@@ -8,6 +8,7 @@ const wholeFields = new Set(['schedule'])
 /** Fields that belong to the key or are made anew: they are not merged. */
 const ownFields = new Set([
   'id',
+  'name',
   'secretsProvider',
   'wrappedDataKey',
   'keyChanges',
