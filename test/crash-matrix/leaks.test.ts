@@ -157,7 +157,7 @@ class Watch {
   }
 
   #hasJournal(): boolean {
-    const files = readdirSync(this.#program.store, { recursive: true, encoding: 'utf8' })
+    const files = readdirSync(this.#program.folder, { recursive: true, encoding: 'utf8' })
     return files.some((name) => name.endsWith('.entry') && !name.includes('.tmp-'))
   }
 }

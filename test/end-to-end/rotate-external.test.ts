@@ -56,6 +56,31 @@ describe('esc env rotate, with an adapter', function () {
     expect(adapter.calls).to.deep.equal([])
   })
 
+  it('does not call what esc.yaml names until this machine has allowed it', async () => {
+    appendFileSync(join(program.store, 'esc.yaml'), 'network:\n  privateHosts: [127.0.0.1]\n')
+    for (const flags of [['--plan'], []]) {
+      const { code, out, err } = await rotate(...flags)
+      expect(code).to.equal(1)
+      expect(out + err)
+        .to.include('has not allowed the store to let rotators call 127.0.0.1')
+        .and.to.include('"esc trust"')
+    }
+    expect(adapter.calls).to.deep.equal([])
+    await program.ok('trust', '--yes')
+    expect(await rotate()).to.include({ code: 0 })
+  })
+
+  it('signs nothing for a store that may not use the identity key, and leaves nothing in the journal', async () => {
+    await allow()
+    await program.ok('trust', 'revoke')
+    const { code, out, err } = await rotate()
+    expect(code).to.equal(1)
+    expect(out + err).to.include('has not allowed the store to sign identity tokens')
+    expect(adapter.calls).to.deep.equal([])
+    await program.ok('trust', '--yes')
+    expect(await rotate(), 'nothing has to be resumed').to.include({ code: 0, err: '' })
+  })
+
   it('saves what the adapter answers, which knows the store by its signature', async () => {
     await allow()
     expect(await rotate()).to.include({ code: 0, err: '' })
