@@ -54,6 +54,7 @@ describe('esc env provider', () => {
     expect(without.code).to.equal(1)
     expect(without.err).to.include('needs an issuer of identity tokens')
     appendFileSync(join(playground.store, 'esc.yaml'), 'oidc: {issuer: https://esc.example.org}\n')
+    await playground.ok('trust', '--yes')
     const { azure } = JSON.parse(await playground.ok('open', 'app/dev'))
     const claims = JSON.parse(Buffer.from(azure.login.oidc.token.split('.')[1], 'base64url').toString())
     expect(claims).to.include({
