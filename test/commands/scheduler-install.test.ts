@@ -23,6 +23,7 @@ describe('scheduler install', () => {
   it('prints a service that systemd accepts', async function () {
     const text = await unit('--systemd')
     expect(text).to.include('ESC_PASSPHRASE_FILE').and.include('ESC_KEY')
+    expect(text).to.include(`Environment=ESC_STATE_HOME=${playground.machine}\n`)
     if (spawnSync('systemd-analyze', ['--version']).status !== 0) {
       console.log('      skipped: systemd-analyze is not installed')
       this.skip()
@@ -56,6 +57,7 @@ describe('scheduler install', () => {
       .trimEnd()
       .split('\n')
     expect(words.slice(-4)).to.deep.equal(['scheduler', 'tick', '--store', store])
+    expect(words[0]).to.equal(`ESC_STATE_HOME=${playground.machine}`)
   })
 
   it('prints a workflow that is YAML, with the store below the repository', async () => {
@@ -65,12 +67,20 @@ describe('scheduler install', () => {
     expect(workflow.on.schedule[0].cron.split(' ')).to.have.length(5)
     expect(workflow.permissions).to.deep.equal({ contents: 'write' })
     expect(workflow.concurrency['cancel-in-progress']).to.equal(false)
-    const steps = workflow.jobs.tick.steps as readonly { readonly name?: string; readonly run?: string }[]
+    const steps = workflow.jobs.tick.steps as readonly {
+      readonly name?: string
+      readonly run?: string
+      readonly env?: Readonly<Record<string, string>>
+      readonly with?: Readonly<Record<string, string>>
+    }[]
     const run = steps.find(({ name }) => name === 'Rotate what is due')?.run ?? ''
     const words = execFileSync('sh', ['-c', `esc() { printf '%s\\n' "$@"; }; ${run}`], { encoding: 'utf8' })
       .trimEnd()
       .split('\n')
     expect(words).to.deep.equal(['scheduler', 'tick', '--commit', '--store', `${ODD}/environments`])
+    const { env } = steps.find(({ name }) => name === 'Rotate what is due')!
+    const kept = steps.find(({ name }) => name === 'Keep the journal of what was cut off')!
+    expect(kept.with?.path).to.equal(`${env?.ESC_STATE_HOME}/journal`)
     for (const { run } of steps) if (run) expect(spawnSync('sh', ['-n', '-c', run]).status).to.equal(0)
   })
 
@@ -85,6 +95,12 @@ describe('scheduler install', () => {
     expect(container.image).to.equal('example/esc:1')
     expect(container.command.slice(0, 4)).to.deep.equal(['esc', 'scheduler', 'tick', '--commit'])
     const volumes = job.spec.jobTemplate.spec.template.spec.volumes.map(({ name }: { name: string }) => name)
+    const { value: state } = container.env.find(({ name }: { name: string }) => name === 'ESC_STATE_HOME')
+    const mount = container.volumeMounts.find(({ mountPath }: { mountPath: string }) => mountPath === state)
+    const volume = job.spec.jobTemplate.spec.template.spec.volumes.find(
+      ({ name }: { name: string }) => name === mount.name,
+    )
+    expect(volume).to.have.property('persistentVolumeClaim')
     expect(container.volumeMounts.map(({ name }: { name: string }) => name)).to.have.members(volumes)
   })
 

@@ -11,8 +11,9 @@ export function githubActionsUnit({ storeInRepository }: UnitPlace): string {
     '',
     'ESC_PACKAGE is a variable of the repository: where npm finds your copy of esc, such as the address of a .tgz file.',
     '',
-    'What an interrupted rotation leaves is kept in the journal of the machine (.esc), and a runner is thrown away. So nothing here cancels a',
-    'run, and the journal, which is encrypted, is kept as an artifact when a run fails: unpack it into the store and run "esc env rotate ENV --resume".',
+    'An interrupted rotation is kept in the journal of the machine (ESC_STATE_HOME), and a runner is thrown away. So nothing here cancels a',
+    'run, and the journal, which is encrypted, is kept as an artifact when a run fails. To finish such a rotation, unpack the artifact into',
+    'journal/ of the state folder of a machine that has the key ("esc status" names the folder), and run "esc env rotate ENV --resume" there.',
   ])}
 name: esc scheduler
 on:
@@ -42,6 +43,7 @@ jobs:
       - name: Rotate what is due
         env:
           ESC_KEY: \${{ secrets.ESC_KEY }}
+          ESC_STATE_HOME: \${{ runner.temp }}/esc-state
           ESC_AUTHOR: esc scheduler <esc-scheduler@users.noreply.github.com>
         run: |
           esc scheduler tick --commit${store}
@@ -53,8 +55,7 @@ jobs:
         uses: actions/upload-artifact@v4
         with:
           name: esc-journal
-          path: ${JSON.stringify(`${storeInRepository === '' ? '' : `${storeInRepository}/`}.esc/journal`)}
-          include-hidden-files: true
+          path: \${{ runner.temp }}/esc-state/journal
           if-no-files-found: ignore
 `
 }

@@ -28,5 +28,5 @@ export async function schedulerUnit(
   const top = await machineGit(['rev-parse', '--show-toplevel'], { cwd: store.folder })
   const folder = top.status === 0 ? relative(top.stdout.toString().trim(), store.folder) : basename(store.folder)
   const storeInRepository = folder.startsWith('..') ? '' : folder.split(sep).join('/')
-  return units[kind]({ ...place, store: store.folder, storeInRepository })
+  return units[kind]({ ...place, store: store.folder, state: store.state.machine, storeInRepository })
 }

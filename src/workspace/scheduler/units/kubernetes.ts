@@ -6,7 +6,8 @@ export function kubernetesUnit({ image, storeInRepository }: UnitPlace): string 
   return `${commented([
     'kubectl apply --filename esc-scheduler.yaml, after making what it needs:',
     '  - an image with esc and git in it (--image)',
-    '  - a volume claim "esc-repository" with a clone of the repository; it also keeps the journal, so it must outlive the pods',
+    '  - a volume claim "esc-repository" with a clone of the repository',
+    '  - a volume claim "esc-state" for the state of this machine, such as the journal of an interrupted rotation: it must outlive the pods',
     '  - a secret "esc-scheduler" with the key:',
     '',
     ...keyComment,
@@ -42,11 +43,15 @@ spec:
               env:
                 - name: ESC_PASSPHRASE_FILE
                   value: /keys/passphrase
+                - name: ESC_STATE_HOME
+                  value: /state
                 - name: ESC_AUTHOR
                   value: esc scheduler <esc-scheduler@kubernetes.invalid>
               volumeMounts:
                 - name: repository
                   mountPath: /repository
+                - name: state
+                  mountPath: /state
                 - name: keys
                   mountPath: /keys
                   readOnly: true
@@ -54,6 +59,9 @@ spec:
             - name: repository
               persistentVolumeClaim:
                 claimName: esc-repository
+            - name: state
+              persistentVolumeClaim:
+                claimName: esc-state
             - name: keys
               secret:
                 secretName: esc-scheduler

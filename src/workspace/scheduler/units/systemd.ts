@@ -1,7 +1,7 @@
 import { commented, keyComment, type UnitPlace } from './unit.ts'
 
 /** A service that keeps `esc scheduler start` running (systemd.service(5)). */
-export function systemdUnit({ program, store, user }: UnitPlace): string {
+export function systemdUnit({ program, state, store, user }: UnitPlace): string {
   const command = [...program, 'scheduler', 'start', '--store', store].map(execWord).join(' ')
   return `${commented([
     'Save this as /etc/systemd/system/esc-scheduler.service, then:',
@@ -22,6 +22,8 @@ Type=exec
 User=${specifier(user)}
 WorkingDirectory=${specifier(store)}
 ExecStart=${command}
+# The state folder of the user above, where an interrupted rotation is kept: whoever rotates must find what another left unfinished.
+Environment=${assignment('ESC_STATE_HOME', state)}
 EnvironmentFile=-/etc/esc/scheduler.env
 #LoadCredential=passphrase:/etc/esc/passphrase
 #Environment=ESC_PASSPHRASE_FILE=%d/passphrase
@@ -50,6 +52,12 @@ function execWord(word: string): string {
     .replaceAll('"', '\\"')
     .replaceAll('$', () => '$$')
   return /^[\w@%+=:,./-]+$/.test(word) ? escaped : `"${escaped}"`
+}
+
+/** An assignment of Environment=: quoted, `%` doubled; `$` means nothing there. */
+function assignment(name: string, value: string): string {
+  const text = `${name}=${specifier(value)}`
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 
 function specifier(text: string): string {

@@ -6,6 +6,8 @@ export interface UnitPlace {
   readonly program: readonly string[]
   /** The store's folder, absolute. */
   readonly store: string
+  /** The state folder of this machine: where an interrupted rotation is kept, and who holds which lock. */
+  readonly state: string
   /** The same below the top of its git repository; empty: it is the top, or there is none. */
   readonly storeInRepository: string
   /** Name of the user who has asked. */
