@@ -220,6 +220,7 @@ const RARE = [
   'src/store/new-environment.ts',
   'src/store/new-store.ts',
   'src/store/removed.ts',
+  'src/store/rolled-back.ts',
   'src/store/sealed-values.ts',
   'src/store/staging.ts',
   'src/store/store-locks.ts',

@@ -16,7 +16,7 @@ const always = [
  *
  * @returns exit status and standard output; undefined: there is no repository, or git could not be run.
  */
-export function askGit(
+function askGit(
   folder: string,
   args: readonly string[],
 ): { readonly status: number; readonly out: string } | undefined {
@@ -59,4 +59,18 @@ export function trackedNames(folder: string, name: string): readonly string[] | 
 export function tracksAny(folder: string): boolean {
   const answer = askGit(folder, ['ls-files', '-z', '--cached', '--', '.'])
   return answer?.status === 0 && answer.out !== ''
+}
+
+/**
+ * The last commit that two have in common, if it has a file. Undefined: it has not, they have none in common, or git cannot tell.
+ * @param path relative to `folder`.
+ */
+export function commonCommitWith(
+  folder: string,
+  { one, other, path }: { readonly one: string; readonly other: string; readonly path: string },
+): string | undefined {
+  const base = askGit(folder, ['merge-base', one, other])
+  const commit = base?.status === 0 ? base.out.trim() : ''
+  if (commit === '') return undefined
+  return askGit(folder, ['cat-file', '-e', `${commit}:./${path}`])?.status === 0 ? commit : undefined
 }

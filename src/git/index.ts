@@ -1,4 +1,4 @@
-export { askGit, trackedNames, tracksAny } from './ask-git.ts'
+export { commonCommitWith, trackedNames, tracksAny } from './ask-git.ts'
 export { type GitIdentity, gitIdentity } from './identity.ts'
 export { type GitOptions, machineGit, type RunGit } from './machine-git.ts'
 export { findRepository, type GitRepository } from './repository.ts'

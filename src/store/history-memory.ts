@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { type FileSystem, makeFolders, readTextIfPresent, replaceFile } from '../files/index.ts'
-import { gitPlace } from './git-folder.ts'
+import { gitPlace, headBranch, headCommit } from './git-folder.ts'
 import { digestOf } from './revision-file.ts'
+import { type RolledBack, rolledBack } from './rolled-back.ts'
 import type { StoreState } from './state.ts'
 import { stateLayout } from './state-layout.ts'
 
@@ -13,9 +14,16 @@ export interface Sighting {
   readonly key: string
   /** Generation of the sealed settings; absent for none. */
   readonly generation?: number
+  /** The commit that was checked out, where the store is in git: it, or one made from it, has the revision. */
+  readonly commit?: string
+  /** Name that the environment had. */
+  readonly environment?: string
   /** An earlier version saw it, which kept its memory in the store's folder: it spares no comparison. */
   readonly inherited?: true
 }
+
+/** The name under which is remembered what was seen while no branch was checked out. */
+const detached = 'detached'
 
 /** How a data key is remembered: by what it is wrapped in. Empty: none. */
 export function digestOfKey(wrappedDataKey: string | undefined): string {
@@ -41,12 +49,15 @@ interface Remembered {
   readonly newestKey?: KnownKey
   /** Keys that an earlier version knew. They count until the first is known for sure, and then no more. */
   readonly inheritedKeys?: readonly string[]
+  /** Commits at which a lower revision than elsewhere was found to be right, each with the revision's number: `<commit> <number>`. */
+  readonly cleared?: readonly string[]
 }
 
 /**
  * Remembers the newest revision of each environment in the state folder, one line of history per git branch, so that a
- * history cut short or put back is noticed. Switching branches is no alarm; a detached HEAD, where people look at old
- * commits on purpose, is not remembered at all. Keys are remembered for all branches together: one that this machine
+ * history cut short or put back is noticed. Switching branches is no alarm, and neither is a detached HEAD, where people look
+ * at old commits on purpose; but what was seen anywhere must still be there in every commit that was made from it
+ * (`rolledBack`). Keys are remembered for all branches together: one that this machine
  * has never seen is an alarm wherever it turns up, because its holder could read whatever is saved from then on.
  */
 export class HistoryMemory {
@@ -54,7 +65,7 @@ export class HistoryMemory {
   readonly #store: string
   readonly #folder: string
   /** Undefined: not looked up yet. */
-  #branch: string | 'detached' | undefined
+  #branch: string | undefined
   /** As it was last read or written. */
   readonly #last = new Map<string, Remembered>()
 
@@ -69,7 +80,45 @@ export class HistoryMemory {
   }
 
   recall(id: string): Sighting | undefined {
-    return this.#read(id).sightings[this.#currentBranch()]
+    const branch = this.#currentBranch()
+    return branch === detached ? undefined : this.#read(id).sightings[branch]
+  }
+
+  /** Whether a newer revision than this was seen on some other branch. */
+  knowsNewer(id: string, number: number): boolean {
+    return Object.values((this.#last.get(id) ?? this.#read(id)).sightings).some((sighting) => sighting.number > number)
+  }
+
+  /**
+   * A newer revision that was seen on another branch and that the present commit must have, because it was made from a commit that
+   * has it. Undefined: there is none, or git cannot tell.
+   */
+  rolledBackFrom(
+    id: string,
+    { number, name }: { readonly number: number; readonly name: string },
+  ): RolledBack | undefined {
+    const git = gitPlace(this.#files, this.#store)
+    if (git === undefined) return undefined
+    const { cleared = [], sightings } = this.#read(id)
+    const commit = headCommit(this.#files, git)
+    const here = `${commit} ${number}`
+    if (commit !== undefined && cleared.includes(here)) return undefined
+    const newer = Object.entries(sightings).filter(([, sighting]) => sighting.number > number)
+    const found = rolledBack(this.#store, newer, name)
+    if (found === undefined && commit !== undefined) {
+      try {
+        this.#write(id, { ...this.#read(id), cleared: [...cleared.slice(-19), here] }, false)
+      } catch {}
+    }
+    return found
+  }
+
+  /** Whether there is nothing to remember of a sighting: no branch is checked out, and a revision as new was seen so before. */
+  isRemembered(id: string, { number }: Sighting): boolean {
+    return (
+      this.#currentBranch() === detached &&
+      ((this.#last.get(id) ?? this.#read(id)).sightings[detached]?.number ?? 0) >= number
+    )
   }
 
   /** True also where nothing is remembered: the first key is taken on trust. */
@@ -100,11 +149,14 @@ export class HistoryMemory {
   /** Best effort: a store on a read-only disk can still be read. */
   remember(id: string, sighting: Sighting): void {
     try {
+      if (this.isRemembered(id, sighting)) return
       const branch = this.#currentBranch()
-      if (branch === 'detached') return
       const { sightings, keys, ...rest } = this.#read(id)
       const { [branch]: _, ...others } = sightings
-      const kept = Object.fromEntries([...Object.entries(others).slice(-99), [branch, sighting]])
+      const git = gitPlace(this.#files, this.#store)
+      const commit = git && headCommit(this.#files, git)
+      const here = { ...sighting, ...(commit === undefined ? {} : { commit }) }
+      const kept = Object.fromEntries([...withoutLowest(Object.entries(others)), [branch, here]])
       this.#write(id, { ...rest, sightings: kept, keys: withKey(keys, sighting.key) }, false)
     } catch {}
   }
@@ -156,8 +208,15 @@ export class HistoryMemory {
       if (content?.version === 1) {
         const sightings: Record<string, Sighting> = content.sightings
         const seen = Object.values(sightings).map(({ key }) => key)
-        const { keys = seen.filter((key) => key !== ''), newestKey, inheritedKeys } = content
-        return { sightings, keys, ...(newestKey && { newestKey }), ...(inheritedKeys && { inheritedKeys }) }
+        const { keys = seen.filter((key) => key !== ''), ...more } = content
+        const { newestKey, inheritedKeys, cleared } = more
+        return {
+          sightings,
+          keys,
+          ...(newestKey && { newestKey }),
+          ...(inheritedKeys && { inheritedKeys }),
+          ...(cleared && { cleared }),
+        }
       }
     } catch {}
     return { sightings: {}, keys: [] }
@@ -169,6 +228,14 @@ export class HistoryMemory {
   }
 }
 
+/** At most 99: the highest say the most. */
+function withoutLowest(sightings: readonly [string, Sighting][]): readonly [string, Sighting][] {
+  if (sightings.length < 100) return sightings
+  const lowest = Math.min(...sightings.map(([, { number }]) => number))
+  const at = sightings.findIndex(([, { number }]) => number === lowest)
+  return withoutLowest(sightings.filter((_, index) => index !== at))
+}
+
 function withKey(keys: readonly string[], key: string): readonly string[] {
   return key === '' || keys.includes(key) ? keys : [...keys.slice(-99), key]
 }
@@ -176,6 +243,5 @@ function withKey(keys: readonly string[], key: string): readonly string[] {
 /** `refs/heads/…` of the work tree the folder is in, `detached`, or `none` outside git. */
 function currentBranch(files: FileSystem, folder: string): string {
   const git = gitPlace(files, folder)
-  if (git === undefined) return 'none'
-  return readTextIfPresent(files, join(git.gitFolder, 'HEAD'))?.match(/^ref: (\S+)/)?.[1] ?? 'detached'
+  return git === undefined ? 'none' : (headBranch(files, git) ?? detached)
 }

@@ -50,7 +50,10 @@ export class History {
       this.#settings.read()
       const sighting = this.#sighting(newest)
       this.#compareWithMemory(newest, seen, sighting)
+      if (memory.knowsNewer(id, newest.number)) this.#refuseRolledBack(newest)
       this.#rememberOnceDurable(newest, sighting)
+    } else if (memory.knowsNewer(id, newest.number)) {
+      this.#refuseRolledBack(newest)
     }
     this.#top = newest
     return newest
@@ -221,6 +224,7 @@ export class History {
   /** Were the memory to outlive the revision, the next reader would take a power failure for tampering. */
   #rememberOnceDurable(newest: Revision, sighting: Sighting): void {
     const { memory } = this.#place
+    if (memory.isRemembered(this.#settings.last.id, sighting)) return
     try {
       this.makeDurable(newest)
     } catch {
@@ -231,7 +235,7 @@ export class History {
 
   #sighting({ number, digest }: Revision): Sighting {
     const { wrappedDataKey, generation = 0 } = this.#settings.last
-    return { number, digest, key: digestOfKey(wrappedDataKey), generation }
+    return { number, digest, key: digestOfKey(wrappedDataKey), generation, environment: this.#place.name }
   }
 
   #compareWithMemory(newest: Revision, seen: Sighting | undefined, now: Sighting): void {
@@ -277,6 +281,21 @@ export class History {
         resetHint,
       )
     }
+  }
+
+  /** A history that went back under another name of a branch, or under none: the commits say whether it must be newer. */
+  #refuseRolledBack({ number }: Revision): void {
+    const { folder, memory, name } = this.#place
+    const { id } = this.#settings.last
+    const found = memory.rolledBackFrom(id, { number, name })
+    if (found === undefined) return
+    throw new EscError(
+      'tampered',
+      `the history of environment '${name}' was rolled back: its newest revision is ${number}, in ${layout.revisions(folder)}, and commit ${found.commit.slice(0, 12)}, which the present one was made from, had revision ${found.number}`,
+      {
+        hint: `restore the files from that commit; if the history was reset on purpose, delete ${memory.file(id)}`,
+      },
+    )
   }
 
   #missing(number: number): EscError {
