@@ -23,7 +23,7 @@ export default class AuditVerify extends EscCommand<AuditVerification, typeof fl
   static override summary = 'Check that the audit log is as it was written.'
   static override description =
     `Finds lines of the audit log that were removed, changed, moved or put in: each line holds the digest of the one before. A log that ends too early
-is noticed by what this machine remembers of it (.esc/seen), and by heads that were kept elsewhere: the last line of the output is the
+is noticed by what this machine remembers of it, and by heads that were kept elsewhere: the last line of the output is the
 head of each log, to be given to --expect later, on this machine or another.
 
 The exit code is 1 when something is wrong. A line that a crash cut short is a note: nothing is missing.`
