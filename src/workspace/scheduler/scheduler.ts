@@ -83,7 +83,7 @@ export class Scheduler {
     problems.push(...(await remote.fetch()))
     if ((await due()).length === 0 && !(await remote.hasUnpushed())) return { runs: [], ...this.#all(problems) }
     const lease = await remote.acquire()
-    if (lease.kind === 'held') return { runs: [], ...this.#all(problems), heldBy: lease.by }
+    if (lease.kind === 'held') return { runs: [], ...this.#all(problems, lease.by), heldBy: lease.by }
     try {
       if (lease.kind === 'none') problems.push(lease.warning)
       // Between looking and taking the lease, another machine may have done it all.
@@ -94,7 +94,8 @@ export class Scheduler {
     }
   }
 
-  #all(problems: readonly string[]): Omit<Pass, 'runs' | 'heldBy'> {
+  /** `heldBy`: the machine that is at work on what is overdue, so that this is no failure here. */
+  #all(problems: readonly string[], heldBy?: string): Omit<Pass, 'runs' | 'heldBy'> {
     const unreadable = this.entries.flatMap(({ environment, problem }) =>
       problem === undefined ? [] : [`${environment}: ${problem}`],
     )
@@ -106,6 +107,7 @@ export class Scheduler {
         `${environment}: overdue: due ${due.toISOString()}, and no revision shows that it was rotated`,
     )
     const notes = this.entries.flatMap(({ environment, notes }) => notes.map((note) => `${environment}: ${note}`))
+    if (heldBy !== undefined) return { problems: [...unreadable, ...problems], notes: [...notes, ...late], overdue }
     return { problems: [...unreadable, ...late, ...problems], notes, overdue }
   }
 
