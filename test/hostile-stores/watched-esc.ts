@@ -1,0 +1,67 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Ran } from '../commands/esc.ts'
+import { limitMs, type Outcome } from './machine.ts'
+
+export interface Asked {
+  readonly words: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Runs `esc` from its sources in one child process after another: far faster than the built program, and a command that hangs, also
+ * in a system call, is killed.
+ */
+export class WatchedEsc {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'esc-watched-'))
+  readonly #log = join(this.#folder, 'network.log')
+  #child: ChildProcess | undefined
+
+  async run(asked: Asked): Promise<Outcome> {
+    const first = await this.#once(asked)
+    return first.hung ? this.#once(asked) : first
+  }
+
+  async #once(asked: Asked): Promise<Outcome> {
+    this.#child ??= await this.#start()
+    const child = this.#child
+    writeFileSync(this.#log, '')
+    const ran = await new Promise<Ran | undefined>((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), limitMs)
+      const done = (result: Ran | undefined) => {
+        clearTimeout(timer)
+        child.removeAllListeners()
+        resolve(result)
+      }
+      child.once('message', (message) => done(message as Ran))
+      child.once('exit', (code, signal) => done({ code: -3, out: '', err: `the process ended with ${code ?? signal}` }))
+      child.send(asked)
+    })
+    if (ran === undefined || ran.code === -3) {
+      child.kill('SIGKILL')
+      this.#child = undefined
+    }
+    const contacts = readFileSync(this.#log, 'utf8').split('\n').filter(Boolean)
+    return { ...(ran ?? { code: -1, out: '', err: '' }), hung: ran === undefined, contacts }
+  }
+
+  async #start(): Promise<ChildProcess> {
+    const child = fork(fileURLToPath(new URL('worker.ts', import.meta.url)), {
+      execArgv: ['--import', 'tsx/esm', '--require', fileURLToPath(new URL('watch-network.cjs', import.meta.url))],
+      env: { ...process.env, NODE_OPTIONS: '', ESC_TEST_NETWORK_LOG: this.#log },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
+    await new Promise((resolve) => child.once('message', resolve))
+    return child
+  }
+
+  end(): void {
+    this.#child?.disconnect()
+    this.#child = undefined
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
