@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { cutTo } from './cut-history.ts'
 import { startReceiver } from './listener.ts'
 import type { Checkout } from './machine.ts'
-import { cutTo } from './cut-history.ts'
 import { expectHarmless, expectQuiet, expectRefusal, sceneOf } from './scene.ts'
 
 const idOf = (checkout: Checkout) => /^id: (\S+)/m.exec(checkout.read('app/dev/settings.yaml'))![1]!

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path'
+import { cutTo } from './cut-history.ts'
 import { environments, type GoodStore, type Name } from './good-store.ts'
 import type { Machine, Outcome } from './machine.ts'
-import { cutTo } from './cut-history.ts'
 import type { Mutation } from './mutations.ts'
 import type { WatchedEsc } from './watched-esc.ts'
 

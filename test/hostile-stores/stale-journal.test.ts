@@ -1,9 +1,9 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import type { Checkout } from './machine.ts'
+import { Checkout } from './machine.ts'
 import { sceneOf } from './scene.ts'
 
 const killAtRevision = fileURLToPath(new URL('../end-to-end/kill-at-revision.cjs', import.meta.url))
@@ -93,4 +93,31 @@ describe('a journal of an earlier time', function () {
     expect(finished.code, finished.out + finished.err).to.equal(0)
     expect(entries(checkout).length).to.equal(0)
   })
+
+  for (const [title, elsewhere] of Object.entries({
+    'a clone that was moved': (checkout: Checkout) => {
+      const folder = join(checkout.machine.folder, 'moved')
+      renameSync(checkout.folder, folder)
+      return new Checkout(checkout.machine, folder)
+    },
+    'a new clone': (checkout: Checkout) => {
+      rmSync(checkout.folder, { recursive: true })
+      return checkout.machine.clone(scene.current().origin, 'anew')
+    },
+  })) {
+    it(`is found from ${title}, and finished`, async () => {
+      const checkout = (await scene.current().readers(() => {})).find(
+        ({ hasKey, pulled }) => hasKey && pulled,
+      )!.checkout
+      await interrupt(checkout)
+      // As after a reset: the revision that was about to be committed is not there.
+      checkout.git('clean', '--quiet', '-dfx')
+      checkout.git('reset', '--quiet', '--hard')
+      const there = elsewhere(checkout)
+      const finished = await there.esc(['env', 'rotate', 'rotators/ci', '--resume'])
+      expect(finished.code, finished.out + finished.err).to.equal(0)
+      expect(entries(there).length, finished.out).to.equal(0)
+      expect((await open(there)).session.previous).to.be.a('string')
+    })
+  }
 })
