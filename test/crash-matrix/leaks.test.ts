@@ -1,8 +1,9 @@
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { parse } from 'yaml'
+import { stateFolder } from '../../src/machine/index.ts'
 import type { Plain } from '../../src/plain.ts'
 import { Secret, secret } from '../../src/secret.ts'
 import { Program } from '../end-to-end/program.ts'
@@ -139,9 +140,7 @@ class Watch {
 
   async #search(): Promise<void> {
     expect(this.#secrets.size).to.be.greaterThan(1)
-    const files = readdirSync(this.#program.folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name !== 'default.key')
-      .map((entry) => join(entry.parentPath, entry.name))
+    const files = this.#files().filter((name) => basename(name) !== 'default.key')
     const places = [
       ...this.#outputs.map(({ words, text }) => ({ name: `esc ${words}`, text })),
       ...files.map((name) => ({ name, text: readFileSync(name, 'latin1') })),
@@ -156,9 +155,18 @@ class Watch {
     }
   }
 
+  /** Everything that was written: by the program, and into the state folder, which a subject may have put elsewhere. */
+  #files(): string[] {
+    const folders = new Set([this.#program.folder, stateFolder({ ...this.#program.env, ...this.#subject.env })])
+    return [...folders].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name)),
+    )
+  }
+
   #hasJournal(): boolean {
-    const files = readdirSync(this.#program.folder, { recursive: true, encoding: 'utf8' })
-    return files.some((name) => name.endsWith('.entry') && !name.includes('.tmp-'))
+    return this.#files().some((name) => name.endsWith('.entry') && !name.includes('.tmp-'))
   }
 }
 
