@@ -209,6 +209,7 @@ const CORE = [
 const RARE = [
   'src/access/decide.ts',
   'src/access/parse-rules.ts',
+  'src/crypto/key-hosts.ts',
   'src/crypto/key-url.ts',
   'src/network/special-addresses.ts',
   'src/read-json.ts',

@@ -42,6 +42,8 @@ export interface KeyContext {
 }
 
 interface Kind {
+  /** Its URL can name the host that gets the user's credentials. */
+  readonly namesHost?: true
   /** Throws `invalid_input` for a URL that cannot be used. Loads nothing. */
   check(url: string): void
   open(url: string, context: KeyContext, owner: KeyOwner): Promise<SecretsProvider>
@@ -64,11 +66,13 @@ const kinds: Readonly<Record<string, Kind>> = {
       (await import('./providers/age.ts')).ageProvider(parseAgeUrl(url), context, owner),
   },
   awskms: {
+    namesHost: true,
     check: parseAwsKeyUrl,
     open: async (url, context, owner) =>
       (await import('./providers/awskms.ts')).awskmsProvider(parseAwsKeyUrl(url), context, owner),
   },
   azurekeyvault: {
+    namesHost: true,
     check: parseAzureKeyUrl,
     open: async (url, context, owner) =>
       (await import('./providers/azurekeyvault.ts')).azurekeyvaultProvider(parseAzureKeyUrl(url), context, owner),
@@ -100,7 +104,7 @@ export function secretsProviderKind(url: string): string {
 /** The secrets provider that a URL such as `default` or `awskms://alias/x` names, for the data key of one environment. */
 export async function openSecretsProvider(url: string, context: KeyContext, owner: KeyOwner): Promise<SecretsProvider> {
   const kind = secretsProviderKind(url)
-  const host = unknownKeyHost(url, context.env)
+  const host = kinds[kind]!.namesHost ? unknownKeyHost(url, context.env) : undefined
   if (host !== undefined) {
     if (context.allowHost === undefined) throw untrustedKeyHost(host)
     await context.allowHost(host)
