@@ -95,6 +95,8 @@ function normalised(output: string, replaced: Readonly<Record<string, string>>):
       .replace(/ciphertext: \S+/g, 'ciphertext: ZXNj…')
       .replace(/"(current|previous)": "[^"]+"/g, '"$1": "…"')
       .replace(/\(key [0-9a-f]{16}\)/g, '(key 46f9…)')
+      .replace(/stores\/[0-9a-f]{32}/g, 'stores/29ca…')
+      .replace(/sha256:[0-9a-f]{64}/g, 'sha256:1f3a…')
       .replace(/token [0-9a-f]{18}/g, 'token 508c9674349523b34f')
       // In a table first, where it must stay as wide as it was.
       .replace(/│ \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \+0000 UTC +│/g, '│ 2026-01-01 12:00:00.000 +0000 UTC │')
