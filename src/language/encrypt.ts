@@ -1,6 +1,6 @@
 import { EscError } from '../errors.ts'
 import type { Decoded, Diagnostic, Node, ObjectNode, Replacement, StringNode } from '../syntax/index.ts'
-import { decode, placeOf, quote, replaceNodes } from '../syntax/index.ts'
+import { decode, placeOf, quote, replaceNodes, restOfText } from '../syntax/index.ts'
 import { decodeEnvelope, EnvelopeError, encodeEnvelope } from './envelope.ts'
 import { escapeReferences, scanInterpolation } from './property-access.ts'
 
@@ -10,13 +10,18 @@ import { escapeReferences, scanInterpolation } from './property-access.ts'
  * the call and returns raw ciphertext; it is called in document order, innermost calls first.
  *
  * Throws `invalid_definition`, and encrypts nothing, when the text cannot be decoded or holds a `fn::secret` that
- * evaluation refuses: it may be a secret that somebody mistyped, and must not be stored in clear.
+ * evaluation refuses: it may be a secret that somebody mistyped, and must not be stored in clear. It throws the same for a
+ * text that goes on behind its first document. `ignoreRest` leaves such a rest as it is: a rotation of a definition that an
+ * earlier version saved must be able to store its credentials.
  */
 export function encryptDefinition(
   name: string,
   text: string,
   encrypt: (plaintext: string, path: string) => Uint8Array,
+  { ignoreRest = false }: { readonly ignoreRest?: boolean } = {},
 ): string {
+  const rest = ignoreRest ? undefined : restOfText(name, text)
+  if (rest !== undefined) throw problem(name, rest.summary, rest, '', 'nothing was saved')
   const calls = secretCalls(decoded(name, text))
   const replacements: Replacement[] = []
   for (const call of calls) {
@@ -97,7 +102,7 @@ function decoded(name: string, text: string): Decoded {
 }
 
 /** Every call of `fn::secret`, well-formed or not; innermost first, else in document order. */
-function secretCalls({ node }: Decoded): readonly SecretCall[] {
+export function secretCalls({ node }: Decoded): readonly SecretCall[] {
   const calls: SecretCall[] = []
   const visit = (node: Node): void => {
     if (node.kind === 'array') {

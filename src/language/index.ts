@@ -8,6 +8,8 @@ export * from './environment.ts'
 export * from './expression.ts'
 export { type ParsedEnvironment, parseEnvironment } from './parse-environment.ts'
 export { maxNesting } from './parse-expression.ts'
+export type { PlaintextSecret } from './plaintext-secrets.ts'
+export { findPlaintextSecrets } from './plaintext-secrets.ts'
 export {
   type Accessor,
   escapeReferences,

@@ -49,7 +49,9 @@ export async function commitStates(
       newest.definition,
       committed.map((change) => change.patch),
     )
-    const definition = encryptDefinition(environment.name, patched, (plaintext) => key.encrypt(plaintext))
+    const definition = encryptDefinition(environment.name, patched, (plaintext) => key.encrypt(plaintext), {
+      ignoreRest: true,
+    })
     // Sealed with the revision: when a path was last rotated is told from it, and not from events that anybody can write.
     const rotated = JSON.stringify(committed.map(({ path }) => shownPath(path)))
     const details = { ...stamp.details, rotated }

@@ -6,7 +6,15 @@ import { resolveScalar } from './resolve-scalar.ts'
 import { resolveTagged } from './resolve-tagged.ts'
 import { SourceMap, utf8Length } from './source-map.ts'
 import { parseYaml } from './yaml/parser.ts'
-import type { YamlAlias, YamlMapping, YamlNode, YamlScalar, YamlSequence } from './yaml/tree.ts'
+import type {
+  RestOfStream,
+  YamlAlias,
+  YamlDocument,
+  YamlMapping,
+  YamlNode,
+  YamlScalar,
+  YamlSequence,
+} from './yaml/tree.ts'
 import { YamlSyntaxError } from './yaml/yaml-syntax-error.ts'
 
 /**
@@ -19,6 +27,8 @@ export interface Decoded {
   readonly node: Node | undefined
   readonly diagnostics: readonly Diagnostic[]
   readonly failed: boolean
+  /** Where the text goes on behind the document that was decoded. Absent: nothing but comments follows. */
+  readonly rest?: RestOfStream
 }
 
 /**
@@ -34,9 +44,9 @@ export function decode(name: string, text: string): Decoded {
       failed: false,
     }
   }
-  let root: YamlNode | undefined
+  let document: YamlDocument
   try {
-    root = parseYaml(text).root
+    document = parseYaml(text)
   } catch (error) {
     if (!(error instanceof YamlSyntaxError)) throw error
     const diagnostic: Diagnostic = { severity: 'error', summary: `yaml: ${error.message}`, path: '' }
@@ -44,11 +54,30 @@ export function decode(name: string, text: string): Decoded {
     const placed = at && { ...diagnostic, noticedAt: { environment: name, line: at.line + 1, column: at.column + 1 } }
     return { node: undefined, diagnostics: [placed ?? diagnostic], failed: true }
   }
-  if (root === undefined) return { node: undefined, diagnostics: [], failed: false }
+  const { root, rest } = document
+  const after = rest === undefined ? {} : { rest }
+  if (root === undefined) return { node: undefined, diagnostics: [], failed: false, ...after }
   const decoder = new Decoder(name, text)
   const node = decoder.decode(root, '')
   const failed = decoder.diagnostics.length > 0
-  return { node: node.kind === 'null' && !failed ? undefined : node, diagnostics: decoder.diagnostics, failed }
+  return {
+    node: node.kind === 'null' && !failed ? undefined : node,
+    diagnostics: decoder.diagnostics,
+    failed,
+    ...after,
+  }
+}
+
+/**
+ * The mistake of a text that goes on behind its first YAML document. Undefined: it does not, or it is no YAML. Opening ignores the
+ * rest, as the language does; whoever saves must refuse it, because nothing encrypts the secrets in it.
+ */
+export function restOfText(name: string, text: string): Diagnostic | undefined {
+  const { rest } = decode(name, text)
+  if (rest === undefined) return undefined
+  const summary = 'a definition is one YAML document, and this text goes on behind it: put everything into the first'
+  const noticedAt = { environment: name, line: rest.line + 1, column: rest.column + 1 }
+  return { severity: 'error', summary, path: '', noticedAt }
 }
 
 class Decoder {

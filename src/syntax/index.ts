@@ -1,5 +1,5 @@
 export type { Decoded } from './decode.ts'
-export { decode, subRange } from './decode.ts'
+export { decode, restOfText, subRange } from './decode.ts'
 export type { Diagnostic, Position, Range } from './diagnostic.ts'
 export { placeOf } from './diagnostic.ts'
 export { displayWidth } from './display-width.ts'

@@ -1,3 +1,4 @@
+import { findPlaintextSecrets } from '../language/index.ts'
 import type { CheckReport, Finding } from '../store/index.ts'
 import type { EnvironmentReference } from './reference.ts'
 import type { Workspace } from './workspace.ts'
@@ -24,7 +25,12 @@ export async function checkStore(workspace: Workspace, request: CheckRequest): P
   const environments = references.map(({ name }) => (store.has(name) ? name : store.environment(name).name))
   const onProgress = (name: string, number: number, count: number) =>
     workspace.options.progress?.(`checking ${name} (${number} of ${count})`)
-  const options = { useKeys, onProgress, ...(environments.length === 0 ? {} : { environments }) }
+  const options = {
+    useKeys,
+    findPlaintext: findPlaintextSecrets,
+    onProgress,
+    ...(environments.length === 0 ? {} : { environments }),
+  }
   const report = await store.check(options)
   const fixed = fix ? await store.fix(report.findings) : []
   return { ...(fixed.length === 0 ? report : await store.check(options)), fixed, state: store.state.folder }

@@ -1,7 +1,7 @@
 import { type ExportedEnvironment, evaluateEnvironment } from '../evaluate/index.ts'
-import { decryptDefinition, encryptDefinition } from '../language/index.ts'
+import { decryptDefinition, encryptDefinition, findPlaintextSecrets } from '../language/index.ts'
 import type { Change, Environment, Revision } from '../store/index.ts'
-import type { Diagnostic } from '../syntax/index.ts'
+import { type Diagnostic, restOfText } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
 import { movedSecrets } from './moved-secrets.ts'
 import { permit } from './permit.ts'
@@ -61,7 +61,18 @@ export async function checkDefinition(
     const known = used.all.get(each)
     return known === undefined || each === name ? [] : [{ name: each, revision: known.revision.number }]
   })
-  return { environment, diagnostics, imports }
+  return { environment, diagnostics: [...diagnostics, ...mistakesOfText(name, text)], imports }
+}
+
+/** Mistakes that only a text that is about to be stored can have: opening ignores comments, and what stands behind the document. */
+function mistakesOfText(name: string, text: string): Diagnostic[] {
+  const rest = restOfText(name, text)
+  if (rest !== undefined) return [rest]
+  const summary =
+    'this comment has an fn::secret in it, which is stored in the clear: take it out if it is a real secret'
+  return findPlaintextSecrets(text)
+    .filter(({ inComment }) => inComment)
+    .map(({ line }) => ({ severity: 'warning', summary, path: '', noticedAt: { environment: name, line, column: 1 } }))
 }
 
 /** The text of a definition that is checked holds its new secrets in the clear, and the others stay unknown. */

@@ -14,7 +14,7 @@ import { Seals } from '../seals.ts'
 import { keyedFields, type Settings } from '../settings.ts'
 import { SettingsFile } from '../settings-file.ts'
 import { WorkingDefinition } from '../working-definition.ts'
-import { checkRevisions } from './check-revisions.ts'
+import { checkRevisions, type FindPlaintext } from './check-revisions.ts'
 import { checkVersions } from './check-versions.ts'
 import { described, type Finding, type Report } from './finding.ts'
 
@@ -30,7 +30,7 @@ export interface CheckedEnvironment {
 /** Everything that can be said about one environment. Changes nothing. */
 export async function checkEnvironment(
   place: EnvironmentPlace,
-  { useKeys }: { readonly useKeys: boolean },
+  { useKeys, findPlaintext }: { readonly useKeys: boolean; readonly findPlaintext?: FindPlaintext | undefined },
 ): Promise<CheckedEnvironment> {
   const findings: Finding[] = []
   const report: Report = (finding) => findings.push({ fixable: false, environment: place.name, ...finding })
@@ -42,7 +42,7 @@ export async function checkEnvironment(
   const merged = reportMerge(place, report)
   const settings = attempt(report, layout.settings(place.folder), () => settingsFile.read(), merged)
   const key = settings && (await openKey(settings, { keys, seals, useKeys, report }))
-  const revisions = checkRevisions(place, { settings, key, merged, report })
+  const revisions = checkRevisions(place, { settings, key, merged, findPlaintext, report })
   const { last } = revisions
   if (settings !== undefined && last !== undefined) {
     attempt(report, last.file, () => history.refuseUnpromised(last, settings), merged)

@@ -7,13 +7,18 @@ import { layout, revisionNumber } from '../layout.ts'
 import { type EnvironmentPlace, restoreHint } from '../place.ts'
 import { parseRevision, type Revision, sealedBytesOf } from '../revision-file.ts'
 import type { Settings } from '../settings.ts'
+import { retractionsOf } from '../versions.ts'
 import { described, type Report } from './finding.ts'
+
+/** Finds the secrets that a revision file holds in the clear. Lines count from 1. */
+export type FindPlaintext = (text: string) => readonly { readonly line: number; readonly inComment: boolean }[]
 
 interface Context {
   readonly settings: Settings | undefined
   readonly key: DataKey | undefined
   /** A merge has been reported, so files that hold both sides are no news. */
   readonly merged: boolean
+  readonly findPlaintext: FindPlaintext | undefined
   readonly report: Report
 }
 
@@ -46,7 +51,9 @@ export function checkRevisions(
   let before: Revision | undefined
   let anySeal = false
   for (const number of numbers) {
-    const revision = read(place, number, context)
+    const bytes = readIfPresent(place.world.files, layout.revision(place.folder, number)) ?? new Uint8Array()
+    const revision = read(place, { number, bytes }, context)
+    checkPlaintext(place, { number, bytes, isNewest: number === newest }, context)
     const sealed = revision && checkSeal(place, revision, context)
     if (revision !== undefined) checkTime(place, revision, report)
     if (revision !== undefined && before?.number === number - 1) checkLink(place, { revision, before, sealed }, report)
@@ -82,15 +89,53 @@ function listNumbers(place: EnvironmentPlace, report: Report): number[] {
   return numbers.sort((a, b) => a - b)
 }
 
-function read(place: EnvironmentPlace, number: number, { merged, report }: Context): Revision | undefined {
+interface RevisionBytes {
+  readonly number: number
+  readonly bytes: Uint8Array
+}
+
+function read(
+  place: EnvironmentPlace,
+  { number, bytes }: RevisionBytes,
+  { merged, report }: Context,
+): Revision | undefined {
   const file = layout.revision(place.folder, number)
-  const bytes = readIfPresent(place.world.files, file) ?? new Uint8Array()
   try {
     return parseRevision(bytes, file, number)
   } catch (error) {
     const known = merged && hasConflictMarkers(Buffer.from(bytes).toString())
     if (!known) report({ severity: 'error', ...described(error, file) })
     return undefined
+  }
+}
+
+/** A retracted revision was dealt with: the text stays, and whoever retracted it knows. */
+function checkPlaintext(
+  place: EnvironmentPlace,
+  { number, bytes, isNewest }: RevisionBytes & { readonly isNewest: boolean },
+  { settings, findPlaintext, report }: Context,
+): void {
+  const found = findPlaintext?.(Buffer.from(bytes).toString()) ?? []
+  if (found.length === 0) return
+  const lines = found.map(({ line }) => line)
+  const onlyComments = found.every(({ inComment }) => inComment)
+  const what = onlyComments ? 'a comment with a secret in the clear' : 'a secret in the clear'
+  const where = lines.length === 1 ? `line ${lines[0]}` : `lines ${lines.join(', ')}`
+  const save = isNewest ? `save the definition without it ("esc env edit ${place.name}"), ` : ''
+  report({
+    severity: isRetracted(settings, number) ? 'note' : onlyComments ? 'warning' : 'error',
+    kind: 'plaintext_secret',
+    file: layout.revision(place.folder, number),
+    problem: `revision ${number} of environment '${place.name}' holds ${what} (${where} of the file)`,
+    remedy: `change that secret where it comes from, ${save}and retract the revision: "esc env version retract ${place.name}@${number}"`,
+  })
+}
+
+function isRetracted(settings: Settings | undefined, number: number): boolean {
+  try {
+    return settings !== undefined && retractionsOf(settings).some(({ revision }) => revision === number)
+  } catch {
+    return false
   }
 }
 

@@ -9,6 +9,7 @@ import type { CompleteWorld } from '../world.ts'
 import { checkEarlierState } from './check-earlier-state.ts'
 import { checkEnvironment } from './check-environment.ts'
 import { checkMachine } from './check-machine.ts'
+import type { FindPlaintext } from './check-revisions.ts'
 import { checkState } from './check-state.ts'
 import type { Finding, Report } from './finding.ts'
 
@@ -17,6 +18,8 @@ export interface CheckOptions {
   readonly environments?: readonly string[]
   /** Whether keys may be used, which may ask a person. Default: true. */
   readonly useKeys?: boolean
+  /** Finds the secrets that a revision file holds in the clear. Default: nobody looks. */
+  readonly findPlaintext?: FindPlaintext
   /** Hears which environment is being read. */
   readonly onProgress?: (environment: string, number: number, count: number) => void
 }
@@ -39,7 +42,7 @@ export async function checkStore(
     readonly names: readonly string[]
     readonly place: (name: string) => EnvironmentPlace
   },
-  { environments, useKeys = true, onProgress }: CheckOptions,
+  { environments, useKeys = true, findPlaintext, onProgress }: CheckOptions,
 ): Promise<CheckReport> {
   const findings: Finding[] = []
   const report: Report = (finding) => findings.push({ fixable: false, ...finding })
@@ -49,7 +52,7 @@ export async function checkStore(
   let revisions = 0
   for (const [index, name] of names.entries()) {
     onProgress?.(name, index + 1, names.length)
-    const checked = await checkEnvironment(store.place(name), { useKeys })
+    const checked = await checkEnvironment(store.place(name), { useKeys, findPlaintext })
     findings.push(...checked.findings)
     revisions += checked.revisions
     if (!checked.verified) unverified.push(name)

@@ -10,6 +10,7 @@ export type FindingKind =
   | 'tampered' // a seal or digest does not match, or this machine has seen something else
   | 'not_verified' // without the key nobody can tell
   | 'dangling_version' // a tag or retraction speaks of a revision that is not there or not usable
+  | 'plaintext_secret' // a revision file holds an `fn::secret` in the clear
   | 'duplicate_id'
   | 'name_collision' // names that are one to some file systems
   | 'stale_definition'

@@ -5,7 +5,7 @@ import { resolveScalar } from '../resolve-scalar.ts'
 import { isTimestamp } from '../resolve-tagged.ts'
 import { parseYaml } from '../yaml/parser.ts'
 import type { ScalarStyle } from '../yaml/token.ts'
-import type { YamlNode } from '../yaml/tree.ts'
+import type { YamlDocument, YamlNode } from '../yaml/tree.ts'
 import { YamlSyntaxError } from '../yaml/yaml-syntax-error.ts'
 
 /** A value to be written, with the style it should have where that is possible. */
@@ -68,12 +68,19 @@ function isArray(data: Json): data is readonly Json[] {
  * Throws `invalid_input` with the message `yaml: …`.
  */
 export function readYamlFragment(text: string): YamlFragment {
-  let root: YamlNode | undefined
+  let document: YamlDocument
   try {
-    root = parseYaml(text).root
+    document = parseYaml(text)
   } catch (error) {
     if (!(error instanceof YamlSyntaxError)) throw error
     throw new EscError('invalid_input', `yaml: ${error.message}`, { cause: error })
+  }
+  const { root, rest } = document
+  if (rest !== undefined) {
+    throw new EscError(
+      'invalid_input',
+      `yaml: line ${rest.line + 1}: expected one value, and the text goes on behind it`,
+    )
   }
   if (root === undefined) return new YamlFragment({ kind: 'scalar', text: '', isString: true })
   const value = valueOfTree(root)

@@ -1,7 +1,7 @@
 import { Scanner } from './scanner.ts'
 import type { Token } from './token.ts'
 import { T } from './token.ts'
-import type { YamlDocument, YamlNode, YamlPair } from './tree.ts'
+import type { RestOfStream, YamlDocument, YamlNode, YamlPair } from './tree.ts'
 import { parserError, YamlSyntaxError } from './yaml-syntax-error.ts'
 
 /** Reads the first document of a YAML stream. Throws `YamlSyntaxError`. */
@@ -51,9 +51,23 @@ class Parser {
     } else {
       root = this.#parseNode(true, false)
     }
-    // A mistake right behind the document counts; anything further on is another document, which nobody reads.
+    // A mistake right behind the document counts; what stands further on is not read.
     scanner.peek()
-    return { root }
+    const rest = this.#findRest()
+    return rest === undefined ? { root } : { root, rest }
+  }
+
+  /** Place of the first thing behind the document, whatever it is; undefined when only `...` and comments follow. */
+  #findRest(): RestOfStream | undefined {
+    const scanner = this.#scanner
+    let last = scanner.peek()
+    try {
+      for (; last.type === T.documentEnd; last = scanner.peek()) scanner.take()
+    } catch (error) {
+      if (!(error instanceof YamlSyntaxError)) throw error
+      return { start: last.end, line: error.at?.line ?? last.line, column: error.at?.column ?? 0 }
+    }
+    return last.type === T.streamEnd ? undefined : { start: last.start, line: last.line, column: last.column }
   }
 
   #parseDirectives(): void {

@@ -49,4 +49,13 @@ export type YamlNode = YamlScalar | YamlAlias | YamlSequence | YamlMapping
 export interface YamlDocument {
   /** Absent: the stream holds no document. */
   readonly root: YamlNode | undefined
+  /** Absent: nothing but comments and document ends follows the document. */
+  readonly rest?: RestOfStream
+}
+
+/** Where a stream goes on behind its first document. `start` counts UTF-16 units, line and column count from 0. */
+export interface RestOfStream {
+  readonly start: number
+  readonly line: number
+  readonly column: number
 }

@@ -3,11 +3,16 @@ import { decode, type ObjectNode, placeOf } from '../../syntax/index.ts'
 
 /** The object that a YAML or JSON file of another program holds. `what` names the file in messages. */
 export function readObject(text: string, what: string): ObjectNode {
-  const { node, diagnostics } = decode(what, text)
+  const { node, diagnostics, rest } = decode(what, text)
   const [first] = diagnostics
   if (first !== undefined) {
     throw new EscError('invalid_input', `${placeOf(first) ?? what}: ${first.summary}`, {
       hint: 'correct the file first',
+    })
+  }
+  if (rest !== undefined) {
+    throw new EscError('invalid_input', `${what}:${rest.line + 1}: the file goes on behind its first YAML document`, {
+      hint: 'split it into one file per document, and import each',
     })
   }
   if (node?.kind === 'object') return node
