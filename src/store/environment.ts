@@ -19,6 +19,7 @@ import { type Author, type Change, digestOf, formatRevision, parseRevision, type
 import { Seals } from './seals.ts'
 import { keyedFields, type Settings, sealedFields, sealSettings } from './settings.ts'
 import { keyChanged, type SettingsChange, SettingsFile } from './settings-file.ts'
+import { stateFault } from './state.ts'
 import { stateLayout } from './state-layout.ts'
 import { cleanUpSwap } from './swap.ts'
 import { takeTurn } from './turn.ts'
@@ -318,10 +319,10 @@ export class Environment {
     const { state, store, world } = this.#place
     const id = options.id ?? this.id
     if (world.storeState === undefined) requireEarlierState(this.#place, { id, name: this.name })
-    const lock = await FileLock.acquire(world, stateLayout.environmentLock(state.machine, id), {
-      what: `environment '${this.name}'`,
-      purpose,
-      waitMs: options.waitMs ?? 2000,
+    const request = { what: `environment '${this.name}'`, purpose, waitMs: options.waitMs ?? 2000 }
+    const file = stateLayout.environmentLock(state.machine, id)
+    const lock = await FileLock.acquire(world, file, request).catch((error) => {
+      throw stateFault(error, state, `environment '${this.name}' cannot be locked`)
     })
     try {
       removeOldTemporaries(world, stateLayout.environmentLocks(state.machine))

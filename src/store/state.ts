@@ -54,6 +54,15 @@ function refuseForeign({ kind, owner }: FileStatus, folder: string): void {
   })
 }
 
+/** A failure to write in the state folder, as what could not be done because of it. Others pass through. */
+export function stateFault(error: unknown, { machine }: StoreState, problem: string): unknown {
+  if (!(error instanceof EscError) || error.code !== 'io') return error
+  return new EscError('io', `${problem}: ${error.message}`, {
+    hint: `this machine keeps locks and journals in ${machine}: make it writable, or set ESC_STATE_HOME to a folder that is`,
+    cause: error,
+  })
+}
+
 function sudoUser(): number | undefined {
   const text = process.env.SUDO_UID
   return text === undefined ? undefined : Number(text)

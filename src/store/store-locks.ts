@@ -1,7 +1,7 @@
 import { EscError } from '../errors.ts'
 import { ioError } from '../files/index.ts'
 import { FileLock, type Lock } from './lock.ts'
-import type { StoreState } from './state.ts'
+import { type StoreState, stateFault } from './state.ts'
 import { stateLayout } from './state-layout.ts'
 import type { CompleteWorld } from './world.ts'
 
@@ -19,7 +19,9 @@ export async function writeStore<T>(
   write: () => T | Promise<T>,
 ): Promise<T> {
   const request = { what: `the store ${folder}`, purpose, waitMs: 15_000 }
-  const lock = await FileLock.acquire(world, stateLayout.lock(state.folder, 'store'), request)
+  const lock = await FileLock.acquire(world, stateLayout.lock(state.folder, 'store'), request).catch((error) => {
+    throw stateFault(error, state, `the store ${folder} cannot be locked`)
+  })
   try {
     return await write()
   } catch (error) {

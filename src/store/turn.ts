@@ -3,6 +3,7 @@ import { ioError, listIfPresent, removeQuietly, temporaryPrefix } from '../files
 import { removeOldTemporaries } from './leftovers.ts'
 import { FileLock } from './lock.ts'
 import type { EnvironmentPlace } from './place.ts'
+import { stateFault } from './state.ts'
 import { stateLayout } from './state-layout.ts'
 
 /** How long a writer waits for another writer, in milliseconds: writes take a few. */
@@ -15,7 +16,10 @@ const waitMs = 15_000
 export async function takeTurn<T>(place: EnvironmentPlace, purpose: string, write: () => T): Promise<T> {
   const { folder, name, state, world } = place
   const request = { what: `environment '${name}'`, purpose, waitMs }
-  const lock = await FileLock.acquire(world, stateLayout.lock(state.folder, 'write', name), request)
+  const file = stateLayout.lock(state.folder, 'write', name)
+  const lock = await FileLock.acquire(world, file, request).catch((error) => {
+    throw stateFault(error, state, `environment '${name}' cannot be locked`)
+  })
   try {
     for (const entry of listIfPresent(world.files, folder)) {
       if (entry.startsWith(temporaryPrefix)) removeQuietly(world.files, join(folder, entry))
