@@ -26,10 +26,15 @@ export function readHead(files: FileSystem, file: string, host: string): AuditHe
   try {
     const text = readTextIfPresent(files, file)
     const head = text === undefined ? undefined : JSON.parse(text)
-    if (head?.version === 1) return head
+    if (head?.version === 1 && isName(head.log) && (head.file === '' || isName(head.file))) return head
   } catch {}
   const machine = host.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 40)
   return { log: `${machine}-${randomBytes(4).toString('hex')}`, file: '', size: 0, sequence: 0, digest: '' }
+}
+
+/** Names of logs and files become parts of paths. */
+function isName(text: unknown): boolean {
+  return typeof text === 'string' && /^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/.test(text)
 }
 
 /** Longer than any head: each is written over the former, which is a write of one block and no new file. */

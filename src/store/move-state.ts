@@ -55,7 +55,10 @@ export function moveState(files: FileSystem, { from, state, journalsOnly, isHeld
       const memory = inheritMemory(files.readText(old))
       if (memory !== undefined) create(files, join(stateLayout.seen(state.folder), basename(path)), Buffer.from(memory))
       removeFile(files, old)
-    } else if (plain.some((pattern) => pattern.test(path))) {
+    } else if (
+      plain.some((pattern) => pattern.test(path)) &&
+      (!path.startsWith('webhooks/') || hasSoundIds(files.readText(old)))
+    ) {
       movePlain(files, old, join(state.folder, path))
     }
   }
@@ -93,6 +96,21 @@ function movePlain(files: FileSystem, old: string, target: string): void {
   }
   syncFolder(files, dirname(target))
   removeFile(files, old)
+}
+
+/** Ids and names of webhooks become parts of paths. Each must be a plain name, wherever it stands. */
+function hasSoundIds(json: string): boolean {
+  const isSound = (value: unknown, key = ''): boolean => {
+    if (value !== null && typeof value === 'object') {
+      return Object.entries(value).every(([name, member]) => isSound(member, name))
+    }
+    return !(key === 'id' || key === 'webhook') || (typeof value === 'string' && /^[\w-]{1,100}$/.test(value))
+  }
+  try {
+    return isSound(JSON.parse(json))
+  } catch {
+    return false
+  }
 }
 
 function create(files: FileSystem, target: string, bytes: Uint8Array): boolean {

@@ -114,6 +114,23 @@ describe('a store whose .esc was made by an earlier version', () => {
     expect(existsSync(earlier())).to.equal(false)
   })
 
+  it('has nothing in it that could choose a path moved', async () => {
+    mkdirSync(earlier('webhooks', 'pending'))
+    const delivery = { id: 'dlv-1', environment: { id: '../../../evil', name: 'app/other' }, webhook: 'hook-1' }
+    writeFileSync(earlier('webhooks', 'pending', 'dlv-1.json'), JSON.stringify(delivery))
+    writeFileSync(
+      earlier('seen', 'audit+beside.json'),
+      JSON.stringify({ version: 1, log: '../../../evil', file: '', size: 0, sequence: 0, digest: '' }),
+    )
+    await open('app/other')
+    expect(existsSync(join(esc.state, 'webhooks/pending'))).to.equal(false)
+    const found = (await findings()).find(({ kind }: { kind: string }) => kind === 'earlier_state')
+    expect(found).to.include({ severity: 'warning', file: 'environments/.esc' })
+    expect(readdirSync(esc.folder, { recursive: true }).filter((name) => String(name).includes('evil'))).to.deep.equal(
+      [],
+    )
+  })
+
   it('is left to an earlier version that is still at work with it', async () => {
     mkdirSync(earlier('locks'))
     const holder = { ...machineProcesses.self(), token: 'a'.repeat(24), purpose: 'rotate', since: '2026' }
