@@ -200,10 +200,16 @@ class Driver {
   /** Makes all calls that have no answer yet, together. Whether there were any. */
   async answer(calls: readonly Call[], evaluated: readonly string[]): Promise<boolean> {
     const open = calls.filter((call) => !this.#results.has(call.id))
-    const leaves = open.some(({ kind }) => kind === 'open' || kind === 'rotate')
+    const leaves = open.some((call) => this.#leaves(call))
     if (leaves || open.some(({ kind }) => kind === 'openRotator')) await this.#world.vouch?.(evaluated, { leaves })
     await Promise.all(open.map((call) => this.#call(call)))
     return open.length > 0
+  }
+
+  /** Whether a call takes its inputs out of the evaluation, to somebody else. */
+  #leaves(call: Call): boolean {
+    if (call.kind === 'rotate') return this.#callable.rotate.get(call.provider)?.local !== true
+    return call.kind === 'open'
   }
 
   async #call(call: Call): Promise<void> {

@@ -25,6 +25,8 @@ export interface Rotator {
   readonly inputs: Schema
   readonly state: Schema
   readonly outputs: Schema
+  /** `true`: a rotation generates the secret and sends nothing anywhere. */
+  readonly local?: boolean | undefined
   open(inputs: ExportedMap, state: ExportedMap | undefined, context: CallContext): Promise<ExportedValue>
   /** Returns the new state. Called at most once a selected call; a rejection marks that path failed and nothing else. */
   rotate(inputs: ExportedMap, state: ExportedMap | undefined, context: CallContext): Promise<ExportedValue>

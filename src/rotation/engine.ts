@@ -164,6 +164,7 @@ class Rotation {
       inputs: rotator.inputs,
       state: rotator.state,
       outputs: rotator.outputs,
+      local: rotator.local,
       open: async (inputs, state) => {
         try {
           return fromPlain(rotator.open(state && plainOf(state, rotator.state), plainOf(inputs, rotator.inputs)))

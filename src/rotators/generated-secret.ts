@@ -38,6 +38,7 @@ export function generatedSecret<Inputs>(
     inputs: kind.inputs,
     state: shape,
     outputs: shape,
+    local: true,
 
     open: (state) => state,
 

@@ -102,6 +102,11 @@ export interface Rotator<
   readonly inputs: Schema
   readonly state: Schema
   readonly outputs: Schema
+  /**
+   * `true`: a rotation generates the secret and sends nothing anywhere, so it may run for a definition that no seal vouches for.
+   * Never believed of a plugin.
+   */
+  readonly local?: boolean
 
   /**
    * What readers of the environment see. Undefined: nothing yet. Reaches no network and needs no rotateOnly input; of the

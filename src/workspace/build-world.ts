@@ -99,6 +99,7 @@ async function openingRotator(workspace: Workspace, name: string): Promise<Evalu
     inputs: rotator.inputs,
     state: rotator.state,
     outputs: rotator.outputs,
+    local: rotator.local,
     open: async (inputs, state) =>
       masked([inputs, state], async () =>
         fromPlain(

@@ -433,10 +433,16 @@ values:
     expect((await esc.run(['env', 'open', 'app/victim'])).err).to.include("'app/evil' has no key")
   })
 
+  it('rotates secrets that are generated here, which sends nothing anywhere', async () => {
+    plant('app/generated', 'values: {p: {fn::rotate::password: {inputs: {length: 20}}}}\n')
+    await esc.ok('env', 'rotate', 'app/generated')
+    expect(JSON.parse((await esc.run(['env', 'open', 'app/generated'])).out)).to.have.nested.property('p.current')
+  })
+
   it('is like any other once its user has reviewed and saved it', async () => {
-    plant('app/mine', 'values: {p: {fn::rotate::password: {inputs: {length: 20}}}}\n')
-    expect((await esc.run(['env', 'rotate', 'app/mine'])).code).to.equal(1)
+    plant('app/mine', 'values: {x: {fn::open::gcp-login: {project: 1, accessToken: {accessToken: x}}}}\n')
+    expect((await esc.run(['env', 'open', 'app/mine'])).err).to.include('has no key')
     await esc.ok('env', 'edit', 'app/mine', '--file', join(esc.store, 'app/mine', 'environment.yaml'))
-    await esc.ok('env', 'rotate', 'app/mine')
+    await esc.ok('env', 'open', 'app/mine')
   })
 })
