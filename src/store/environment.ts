@@ -282,8 +282,14 @@ export class Environment {
   /** Whether this machine has seen or made the data key before, has seen none, or knows the key that has signed the change to it. */
   knowsKey(): boolean {
     const settings = this.#settings.read()
+    if (this.isReplaced()) return false
     const known = this.#place.memory.knowsKey(settings.id, digestOfKey(settings.wrappedDataKey))
     return known || acceptKeyChanges(this.#place, settings)
+  }
+
+  /** Whether this machine has seen another environment, one with a key, under this name. */
+  isReplaced(): boolean {
+    return this.#place.memory.isReplaced(this.name, this.id)
   }
 
   /**
@@ -307,7 +313,9 @@ export class Environment {
   /** Takes the data key for right that this machine has not seen before: a person has said that it was changed on purpose. */
   trustKey(): void {
     this.#guard('open')
-    this.#place.memory.trustKey(this.id, digestOfKey(this.#settings.read().wrappedDataKey))
+    const { memory } = this.#place
+    memory.trustKey(this.id, digestOfKey(this.#settings.read().wrappedDataKey))
+    if (this.isReplaced()) memory.acceptName(this.name, this.id)
   }
 
   /**

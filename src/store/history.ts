@@ -210,7 +210,9 @@ export class History {
 
   /** Makes this machine remember a revision that was just written. */
   remember(newest: Revision): void {
-    this.#place.memory.remember(this.#settings.last.id, this.#sighting(newest))
+    const sighting = this.#sighting(newest)
+    this.#place.memory.remember(this.#settings.last.id, sighting)
+    this.#rememberName(sighting)
   }
 
   /** Makes this machine remember settings that were just written. */
@@ -231,6 +233,15 @@ export class History {
       return
     }
     memory.remember(this.#settings.last.id, sighting)
+    this.#rememberName(sighting)
+  }
+
+  /** Best effort, as all that is remembered. What has no key is not remembered: anybody could have put it there. */
+  #rememberName({ key }: Sighting): void {
+    const { memory, name } = this.#place
+    try {
+      if (key !== '') memory.acceptName(name, this.#settings.last.id)
+    } catch {}
   }
 
   #sighting({ number, digest }: Revision): Sighting {
@@ -248,6 +259,13 @@ export class History {
     const resetHint = `restore the files from the git history; if the history was reset on purpose, delete ${file}`
     if (now.key === '' && seen !== undefined && seen.key !== '') {
       refuse(`the settings of environment '${name}' have lost the data key`, settings.file, resetHint)
+    }
+    if (seen === undefined && memory.isReplaced(name, settings.id)) {
+      refuse(
+        `environment '${name}' is not the one that this machine has seen under that name`,
+        settings.file,
+        `its maker could read what you save: unless you know who removed the one before and made this one, restore the environment from the git history; to accept it, run "esc env trust ${name}"`,
+      )
     }
     if (now.key !== '' && !memory.knowsKey(settings.id, now.key) && !acceptKeyChanges(this.#place, settings)) {
       refuse(

@@ -192,7 +192,7 @@ export class Store {
       const removed = findRemoved(this.removed(), full, options.id)
       refuseTaken(this.#world.files, this.folder, full)
       moveBack(this.#world.files, this.folder, removed)
-      return this.#handle(full)
+      return this.#made(full)
     })
   }
 
@@ -296,7 +296,14 @@ export class Store {
 
   #add(name: string, content: StagedEnvironment): Environment {
     addEnvironment(this.#world.files, this.folder, name, content)
-    return this.#handle(name)
+    return this.#made(name)
+  }
+
+  /** Somebody at this machine has just given the environment its name, which another one may have had before. */
+  #made(name: string): Environment {
+    const environment = this.#handle(name)
+    if (environment.isReplaced()) this.#memory.acceptName(name, environment.id)
+    return environment
   }
 
   async #write<T>(purpose: string, write: () => T | Promise<T>): Promise<T> {

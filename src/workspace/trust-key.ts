@@ -13,6 +13,8 @@ import type { Workspace } from './workspace.ts'
  */
 export interface UnknownKey {
   readonly environment: string
+  /** It is another environment than the one that this machine has seen under the name. */
+  readonly replaced: boolean
   readonly key: KeyHolders & { readonly secretsProvider: string }
   /** What is different from the key that this machine knows, one line each. Undefined: this machine has not used one yet. */
   readonly differences: readonly string[] | undefined
@@ -52,11 +54,12 @@ export async function trustKey(
   )
   const known = {
     environment: environment.name,
+    replaced: environment.isReplaced(),
     key: withoutComments(holdersOf(workspace, environment)),
     differences: await environment.keyDifferences(),
     revision: revision.number,
     commit: await lastCommit(workspace, environment.settings.file),
-    unverified,
+    unverified: environment.settings.wrappedDataKey === undefined ? 'it has no data key yet' : unverified,
   }
   if (environment.knowsKey()) {
     // Also where nothing was remembered yet, as of a commit that is checked out without a branch.

@@ -1,7 +1,7 @@
 import { cpSync, rmSync } from 'node:fs'
 import { expect } from 'chai'
 import type { Checkout } from './machine.ts'
-import { expectRefusal, sceneOf } from './scene.ts'
+import { expectRefusal, plant, sceneOf } from './scene.ts'
 
 describe('another data key', function () {
   this.timeout(60_000)
@@ -48,6 +48,10 @@ describe('another data key', function () {
         .join('\n')
       attacker.edit('app/dev/settings.yaml', (text) => `${text.replace(/^id: .*/m, `id: ${id}`)}${signed}\n`)
     },
+    'where there is none any more, under a new id': async (attacker) => {
+      rmSync(attacker.path('app/dev'), { recursive: true })
+      plant(attacker, 'app/dev', 'values:\n  password: evil\n')
+    },
     'under a new id': async (attacker) => {
       rmSync(attacker.path('app/dev'), { recursive: true })
       await attacker.okWith('values:\n  region: evil\n', 'env', 'init', 'app/dev', '--file', '-')
@@ -64,6 +68,31 @@ describe('another data key', function () {
       }
     })
   }
+
+  it('is used at once by who has removed the environment and made it anew, and by others after a question', async () => {
+    const readers = await scene.current().readers(async (attacker) => {
+      // No attacker: a colleague with the key.
+      attacker.machine.withKeyOf(scene.current().victim.machine)
+      await attacker.ok('open', 'app/dev')
+      await attacker.ok('env', 'rm', 'app/dev', '--yes')
+      await attacker.okWith('values:\n  password:\n    fn::secret: anew\n', 'env', 'init', 'app/dev', '--file', '-')
+      expect(JSON.parse(await attacker.ok('open', 'app/dev'))).to.deep.equal({ password: 'anew' })
+    })
+    for (const { title, hasKey, pulled, checkout } of readers) {
+      if (!hasKey) continue
+      if (pulled) {
+        expectRefusal(
+          await checkout.esc(['open', 'app/dev']),
+          /not the one that this machine has seen.*esc env trust/s,
+          title,
+        )
+        const accepted = await checkout.esc(['env', 'trust', 'app/dev', '--yes'])
+        expect(accepted.code, `${title}: ${accepted.err}`).to.equal(0)
+      }
+      const opened = await checkout.esc(['open', 'app/dev'])
+      expect(JSON.parse(opened.out || '{}'), `${title}: ${opened.err}`).to.deep.equal({ password: 'anew' })
+    }
+  })
 
   it('is not accepted by a rename of another environment over this one', async () => {
     const { victim } = scene.current()

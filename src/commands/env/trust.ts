@@ -38,7 +38,7 @@ by another way than the repository, whether they have changed it.`
   }
 }
 
-function about({ environment, key, differences, revision, commit, unverified }: UnknownKey): string {
+function about({ environment, replaced, key, differences, revision, commit, unverified }: UnknownKey): string {
   const compared =
     differences === undefined
       ? ['This machine has not used a key of it before, so there is nothing to compare it with.']
@@ -46,7 +46,9 @@ function about({ environment, key, differences, revision, commit, unverified }: 
         ? ['The secrets provider and the recipients it names are the same as before.']
         : ['What is different from the key that this machine knows:', ...differences.map((line) => `  ${line}`)]
   return [
-    `Environment '${environment}' has a data key that this machine has not seen, and nobody who had the key it knows has signed the change.`,
+    replaced
+      ? `Environment '${environment}' is not the one that this machine has seen under that name: somebody has removed that one, or put this one in its place.`
+      : `Environment '${environment}' has a data key that this machine has not seen, and nobody who had the key it knows has signed the change.`,
     ...compared,
     `Seals:     ${unverified === undefined ? 'right, with the new key; its maker can make them' : `not checked: ${unverified}`}`,
     `Revision:  ${revision} is the newest`,
