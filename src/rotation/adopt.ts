@@ -7,7 +7,8 @@ const nowhere = { line: 0, column: 0, byte: 0 }
 
 /**
  * Takes a credential that somebody made by hand into the state: as `previous`, so that the next rotation replaces it, or as
- * `current` where nothing was rotated yet. It must log in, and its place must be free: what we made is never forgotten.
+ * `current` where nothing was rotated yet. It must log in, and its place must be free, or hold what cannot log in any more:
+ * nothing that works is ever forgotten.
  */
 export async function adoptCredential(rotation: PathRotation, credential: ExportedMap): Promise<PlainObject> {
   const { rotator, request, context } = rotation
@@ -15,10 +16,13 @@ export async function adoptCredential(rotation: PathRotation, credential: Export
     throw new EscError('invalid_input', `${rotator.name} has no credentials that could be adopted`)
   }
   const present = request.state === undefined ? {} : (mapOf(fromPlain(request.state)) ?? {})
-  const place = present.current === undefined ? 'current' : 'previous'
+  let place: 'current' | 'previous' = present.current === undefined ? 'current' : 'previous'
   if (present.previous !== undefined) {
     const checks = await rotator.check(request, context)
-    if (checks.some((check) => check.credential === 'previous' && check.works !== false)) {
+    const gone = (credential: string) =>
+      checks.every((check) => check.credential !== credential || check.works === false)
+    if (!gone('previous') && gone('current')) place = 'current'
+    else if (!gone('previous')) {
       throw new EscError('conflict', 'both places of the state hold credentials that work', {
         hint: 'delete the foreign credential at the vendor, or remove `previous` from the state if nothing uses it',
       })

@@ -169,6 +169,65 @@ describe('aws-iam', () => {
       expect(error.message).to.include('are not managed here')
     })
 
+    it('C inactive, P active: deletes C, keeps P, and says so', async () => {
+      p = account.iam.addKey(account.user)
+      c = account.iam.addKey(account.user, { status: 'Inactive' })
+      const plan = await awsIam.plan({ inputs: account.inputs, state: stateOf(c, p) }, testContext())
+      expect(plan.steps).to.deep.equal([
+        { action: 'delete', what: `access key ${c.accessKeyId} of user app (current, inactive)` },
+        { action: 'create', what: 'access key of user app' },
+        { action: 'keep', what: `access key ${p.accessKeyId} of user app (previous)` },
+      ])
+      const context = testContext()
+      const state = await rotate(stateOf(c, p), context)
+      expect(account.keyIds()).to.deep.equal([p.accessKeyId, state.current.accessKeyId])
+      expect(state.previous?.accessKeyId).to.equal(p.accessKeyId)
+      expect(state.previous?.secretAccessKey.reveal()).to.equal(p.secretAccessKey)
+      expect(context.warnings.join()).to.include('inactive at IAM').and.to.include(p.accessKeyId)
+    })
+
+    it('C active, P inactive: deletes P', async () => {
+      p = account.iam.addKey(account.user, { status: 'Inactive' })
+      c = account.iam.addKey(account.user)
+      const state = await rotate(stateOf(c, p))
+      expect(account.keyIds()).to.deep.equal([c.accessKeyId, state.current.accessKeyId])
+      expect(state.previous?.accessKeyId).to.equal(c.accessKeyId)
+    })
+
+    it('C inactive alone: creates beside it, and says that it is inactive', async () => {
+      c = account.iam.addKey(account.user, { status: 'Inactive' })
+      const context = testContext()
+      const state = await rotate(stateOf(c), context)
+      expect(account.keyIds()).to.deep.equal([c.accessKeyId, state.current.accessKeyId])
+      expect(context.warnings.join()).to.include(
+        `${c.accessKeyId} of user app is \`current\` here, but inactive at IAM`,
+      )
+    })
+
+    it('P inactive alone: never calls it the live one', async () => {
+      p = account.iam.addKey(account.user, { status: 'Inactive' })
+      const context = testContext()
+      await rotate(stateOf(gone(), p), context)
+      expect(context.warnings.join()).to.include('but is inactive at IAM').and.not.include('live one')
+    })
+
+    it('C inactive and U active: changes nothing, and names both ways out', async () => {
+      c = account.iam.addKey(account.user, { status: 'Inactive' })
+      const u = account.iam.addKey(account.user)
+      const error = await refuses(stateOf(c))
+      expect(error.hint)
+        .to.include(`${c.accessKeyId}, is inactive: it may go instead`)
+        .and.include(`take ${u.accessKeyId} in: esc env rotate ENV PATH --adopt FILE`)
+    })
+
+    it('C and an inactive U: offers no adoption, which an inactive key would fail', async () => {
+      c = account.iam.addKey(account.user)
+      const u = account.iam.addKey(account.user, { status: 'Inactive' })
+      const error = await refuses(stateOf(c))
+      expect(error.message).to.include(`${u.accessKeyId} (inactive)`)
+      expect(error.hint).to.include(`delete ${u.accessKeyId}`).and.not.include('--adopt')
+    })
+
     it('reads every page of the list', async () => {
       account.iam.pageSize = 1
       account.iam.addKey(account.user)
@@ -471,6 +530,26 @@ describe('aws-iam', () => {
     }
     const state = await rotate(stateOf(c, p))
     expect(account.keyIds()).to.deep.equal([state.current.accessKeyId])
+  })
+
+  it('never deletes the key that has become current and active while a run was cut off', async () => {
+    const { iam, user, inputs } = account
+    const p = iam.addKey(user)
+    const c = iam.addKey(user)
+    const made = iam.addKey(user)
+    const record: AwsIamPending = {
+      phase: 'created',
+      userArn,
+      key: { accessKeyId: made.accessKeyId, secretAccessKey: secret(made.secretAccessKey) },
+      previousId: p.accessKeyId,
+      retireId: c.accessKeyId,
+    }
+    await awsIam.settle(record, { inputs, state: stateOf(c, p) }, testContext())
+    expect(account.keyIds()).to.include(c.accessKeyId)
+    c.status = 'Inactive'
+    const settled = await awsIam.settle(record, { inputs, state: stateOf(c, p) }, testContext())
+    expect(account.keyIds()).to.deep.equal([p.accessKeyId, made.accessKeyId])
+    expect(settled).to.have.property('kind', 'rotated')
   })
 
   it('returns the state as it is when an earlier run committed the key', async () => {

@@ -44,11 +44,11 @@ export async function checkKeys(
       const ours = [state?.current.accessKeyId, state?.previous?.accessKeyId]
       return keys
         .filter(({ accessKeyId }) => !ours.includes(accessKeyId))
-        .map(({ accessKeyId }) => ({
+        .map(({ accessKeyId, active }) => ({
           credential: 'foreign',
           what: what(accessKeyId),
           works: undefined,
-          detail: 'not managed here',
+          detail: active ? 'not managed here' : 'not managed here, inactive',
         }))
     } catch (error) {
       if (!(error instanceof EscError)) throw error

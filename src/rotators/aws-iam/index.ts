@@ -62,7 +62,7 @@ export function awsIamRotator(
           )
         }
         const seen = keys.map(({ accessKeyId }) => accessKeyId)
-        const { warnings, ...decision } = decideKeys(user.userName, seen, state)
+        const { warnings, ...decision } = decideKeys(user.userName, keys, state)
         if (decision.retireId === inputs.login.accessKeyId) {
           throw new EscError(
             'invalid_input',
@@ -167,7 +167,7 @@ async function requireSameAccount(
 
 function warnWhenSoon(state: AwsIamState | undefined, retireId: string | undefined, context: RotatorContext): void {
   const createdAt = state?.current.createdAt ?? state?.current.createDate
-  if (retireId === undefined || createdAt === undefined) return
+  if (retireId === undefined || retireId === state?.current.accessKeyId || createdAt === undefined) return
   const age = context.now().getTime() - new Date(createdAt).getTime()
   if (age < soonMs) {
     context.warn(

@@ -9,6 +9,8 @@ import { iamRegion } from './user-arn.ts'
 export interface ListedKey {
   readonly accessKeyId: string
   readonly createdAt: Date
+  /** False for keys that AWS refuses: `Inactive`, and `Expired`. */
+  readonly active: boolean
 }
 
 export interface CallerIdentity {
@@ -131,7 +133,11 @@ export async function connectIam(login: AwsLogin, region: string): Promise<IamRe
         )
         for (const key of page.AccessKeyMetadata ?? []) {
           if (key.AccessKeyId !== undefined) {
-            keys.push({ accessKeyId: key.AccessKeyId, createdAt: key.CreateDate ?? new Date(Number.NaN) })
+            keys.push({
+              accessKeyId: key.AccessKeyId,
+              createdAt: key.CreateDate ?? new Date(Number.NaN),
+              active: key.Status === undefined || key.Status === 'Active',
+            })
           }
         }
         marker = page.IsTruncated ? page.Marker : undefined

@@ -100,10 +100,18 @@ export async function proveKey(pending: Created, settlement: Settlement): Promis
     await deleteForGood(userName, key.accessKeyId, settlement)
     return undone(`${refusal}; ${listed ? 'it was deleted' : 'IAM no longer lists it'}`)
   }
-  if (retireId !== undefined && retireId !== state?.current.accessKeyId)
+  if (retireId !== undefined && (await mayRetire(retireId, settlement))) {
     await remote.deleteAccessKey(userName, retireId)
+  }
   const previous = previousKey(pending, state)
   return { kind: 'rotated', state: { current: key, ...(previous !== undefined && { previous }) } }
+}
+
+/** The state may have been written anew since the plan. What it calls `current` goes only while IAM refuses it. */
+async function mayRetire(retireId: string, { remote, userName, state }: Settlement): Promise<boolean> {
+  if (retireId !== state?.current.accessKeyId) return true
+  const { keys } = await remote.listAccessKeys(userName)
+  return keys.some(({ accessKeyId, active }) => accessKeyId === retireId && !active)
 }
 
 /** As planned; or, when the state was written anew since, its current key, which is then what consumers hold. */
