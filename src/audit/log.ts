@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import {
+  confined,
   type FileSystem,
   ioError,
   machineFiles,
@@ -8,7 +9,7 @@ import {
   statusOf,
   syncFolder,
 } from '../files/index.ts'
-import { lockNow, stateLayout } from '../store/index.ts'
+import { limitOf, lockNow, stateLayout } from '../store/index.ts'
 import { type AuditHead, headFile, readHead, writeHead } from './head.ts'
 import { type AuditEntry, digestOfLine, formatLine, parseLine } from './line.ts'
 
@@ -27,6 +28,11 @@ export function auditFolder({ store, state, keep }: Pick<AuditLogPlace, 'store' 
   return keep === 'beside' ? stateLayout.audit(state) : join(store, '.audit')
 }
 
+/** Logs in the repository may come with it, so nothing but regular files is read or appended to there. */
+export function auditFiles({ store, files = machineFiles }: AuditLogPlace): FileSystem {
+  return confined(files, { root: store, limit: limitOf })
+}
+
 /**
  * Appends lines to this machine's log of a store, each chained to the one before; all into the file of the month of the first.
  * Synchronous, so that nothing is done between the decision and its record; several processes take turns. With `synced`, the lines
@@ -41,7 +47,8 @@ export function appendAudit(
   entries: readonly [AuditEntry, ...AuditEntry[]],
   { synced }: { readonly synced: boolean },
 ): string {
-  const { store, state, files = machineFiles } = place
+  const { store, state } = place
+  const files = auditFiles(place)
   const folder = auditFolder(place)
   const lock = lockNow(stateLayout.lock(state, 'store', 'audit'), {
     what: `the audit log of ${store}`,

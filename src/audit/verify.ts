@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { type FileSystem, listIfPresent, machineFiles, readIfPresent, replaceFile } from '../files/index.ts'
+import { type FileSystem, listIfPresent, readIfPresent, replaceFile } from '../files/index.ts'
 import { stateLayout } from '../store/index.ts'
 import { type AuditHead, headFile } from './head.ts'
 import { type AuditLine, digestOfLine, parseLine } from './line.ts'
-import { type AuditLogPlace, auditFolder } from './log.ts'
+import { type AuditLogPlace, auditFiles, auditFolder } from './log.ts'
 
 export type AuditFindingKind = 'removed' | 'changed' | 'reordered' | 'inserted' | 'truncated' | 'torn'
 
@@ -47,7 +47,7 @@ interface Placed {
  * one that ends too early is noticed. `expected`: anchors that were kept elsewhere.
  */
 export function verifyAudit(place: AuditLogPlace, expected: readonly AuditAnchor[] = []): AuditVerification {
-  const { files = machineFiles } = place
+  const files = auditFiles(place)
   const logs = readLogs(place)
   const known = knownAnchors(place, files)
   const findings: AuditFinding[] = []
@@ -72,7 +72,7 @@ export function verifyAudit(place: AuditLogPlace, expected: readonly AuditAnchor
 /** Makes this machine remember how far each log was found to be. Best effort, for read-only stores. */
 export function rememberVerified(place: AuditLogPlace, heads: readonly AuditAnchor[]): void {
   try {
-    replaceFile(place.files ?? machineFiles, verifiedFile(place), Buffer.from(JSON.stringify({ version: 1, heads })))
+    replaceFile(auditFiles(place), verifiedFile(place), Buffer.from(JSON.stringify({ version: 1, heads })))
   } catch {}
 }
 
@@ -83,7 +83,7 @@ export function readAudit(place: AuditLogPlace): AuditLine[] {
 }
 
 function readLogs(place: AuditLogPlace): Map<string, Placed[]> {
-  const { files = machineFiles } = place
+  const files = auditFiles(place)
   const folder = auditFolder(place)
   const logs = new Map<string, Placed[]>()
   for (const file of listIfPresent(files, folder).sort()) {

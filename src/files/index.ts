@@ -1,3 +1,4 @@
+export { type Confinement, confined, largeProblem, specialKind, specialRemedy } from './confined.ts'
 export {
   appendLine,
   changeText,
@@ -22,3 +23,4 @@ export {
 } from './durable.ts'
 export type { FileStatus, FileSystem } from './file-system.ts'
 export { machineFiles } from './file-system.ts'
+export { smallText } from './small-text.ts'

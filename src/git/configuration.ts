@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { smallText } from '../files/index.ts'
 import type { GitRepository } from './repository.ts'
 import type { GitResult } from './run.ts'
 import { type GitSetting, isRepositorys, parseSettings, partsOf } from './setting.ts'
-import { smallText } from './small-text.ts'
 
 /** Runs git with nothing but these words, where it starts. */
 export type BareGit = (args: readonly string[]) => Promise<GitResult>

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, parse, resolve } from 'node:path'
 import { childEnvironment } from '../child-environment.ts'
+import { smallText } from '../files/index.ts'
 import { commonFolderOf, findRepository } from './repository.ts'
-import { smallText } from './small-text.ts'
 import { gitVariables, programOnPath } from './variables.ts'
 
 /** Either may be empty: not configured. */

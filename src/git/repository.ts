@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { smallText } from './small-text.ts'
+import { smallText } from '../files/index.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
+import { smallText } from '../files/index.ts'
 
 /** A package and all that its code can import: itself, its dependencies, theirs, and so on. */
 export interface Closure {
@@ -80,7 +81,7 @@ function digestOf(packages: readonly ClosedPackage[]): string {
 function dependenciesOf(folder: string): readonly string[] {
   let about: Readonly<Record<string, unknown>>
   try {
-    about = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) ?? {}
+    about = JSON.parse(smallText(join(folder, 'package.json')) ?? '') ?? {}
   } catch {
     return []
   }

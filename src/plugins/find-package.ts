@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
+import { smallText } from '../files/index.ts'
 
 export interface FoundPackage {
   /** The folder whose `node_modules` it is in. */
@@ -32,7 +33,7 @@ function entryOf(folder: string): string {
   const file = join(folder, 'package.json')
   let about: unknown
   try {
-    about = JSON.parse(readFileSync(file, 'utf8'))
+    about = JSON.parse(smallText(file) ?? '')
   } catch {
     throw new Error(`${file} is no JSON`)
   }

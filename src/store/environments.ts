@@ -5,18 +5,31 @@ import { isEnvironmentPart } from './environment-name.ts'
 import { hasRevisions, layout } from './layout.ts'
 import { finishSwap, swappedName } from './swap.ts'
 
-/** Names of all environments of a store, sorted by code unit. */
+/** Names of all environments of a store, sorted by code unit. @throws EscError `store_damaged` for a folder that is a link. */
 export function listEnvironments(files: FileSystem, store: string): string[] {
-  const names: string[] = []
-  for (const project of listIfPresent(files, store).filter(isEnvironmentPart).sort()) {
-    const folder = layout.project(store, project)
-    const swapped = (name: string) => swappedName(name) ?? name
-    const entries = new Set(listIfPresent(files, folder).map(swapped).filter(isEnvironmentPart))
-    for (const name of [...entries].sort()) {
-      if (hasEnvironment(files, store, `${project}/${name}`)) names.push(`${project}/${name}`)
+  return listProjects(files, store).flatMap((project) => listProject(files, store, project))
+}
+
+/** The same without what cannot be read. */
+export function listReadable(files: FileSystem, store: string): string[] {
+  return listProjects(files, store).flatMap((project) => {
+    try {
+      return listProject(files, store, project)
+    } catch {
+      return []
     }
-  }
-  return names
+  })
+}
+
+function listProjects(files: FileSystem, store: string): string[] {
+  return listIfPresent(files, store).filter(isEnvironmentPart).sort()
+}
+
+function listProject(files: FileSystem, store: string, project: string): string[] {
+  const swapped = (name: string) => swappedName(name) ?? name
+  const entries = new Set(listIfPresent(files, layout.project(store, project)).map(swapped).filter(isEnvironmentPart))
+  const names = [...entries].sort().map((name) => `${project}/${name}`)
+  return names.filter((name) => hasEnvironment(files, store, name))
 }
 
 /** `name`: project and name. */

@@ -25,24 +25,29 @@ export function gitPlace(files: FileSystem, folder: string): GitPlace | undefine
 
 /** The branch that is checked out, as `refs/heads/…`. Undefined: none, or git keeps its refs where only git finds them. */
 export function headBranch(files: FileSystem, { gitFolder }: GitPlace): string | undefined {
-  const branch = readTextIfPresent(files, join(gitFolder, 'HEAD'))?.match(/^ref: (\S+)/)?.[1]
+  const branch = gitText(files, join(gitFolder, 'HEAD'))?.match(/^ref: (\S+)/)?.[1]
   return branch === 'refs/heads/.invalid' ? undefined : branch
 }
 
 /** The commit that is checked out, read from where git usually keeps it. Undefined: there is none, or only git finds it. */
 export function headCommit(files: FileSystem, place: GitPlace): string | undefined {
   const { gitFolder } = place
-  const head = readTextIfPresent(files, join(gitFolder, 'HEAD'))?.trim() ?? ''
+  const head = gitText(files, join(gitFolder, 'HEAD'))?.trim() ?? ''
   if (isCommit(head)) return head
   const branch = headBranch(files, place)
   if (branch === undefined || branch.includes('..')) return undefined
-  const shared = readTextIfPresent(files, join(gitFolder, 'commondir'))?.trim()
+  const shared = gitText(files, join(gitFolder, 'commondir'))?.trim()
   const common = shared === undefined ? gitFolder : isAbsolute(shared) ? shared : join(gitFolder, shared)
-  const loose = readTextIfPresent(files, join(common, branch))?.trim() ?? ''
+  const loose = gitText(files, join(common, branch))?.trim() ?? ''
   if (isCommit(loose)) return loose
-  const packed = readTextIfPresent(files, join(common, 'packed-refs')) ?? ''
+  const packed = gitText(files, join(common, 'packed-refs')) ?? ''
   const line = packed.split('\n').find((each) => each.endsWith(` ${branch}`))
   return line === undefined || !isCommit(line.split(' ')[0] as string) ? undefined : line.split(' ')[0]
+}
+
+/** A pipe or device, as in a `.git` that somebody has handed over, is not opened. */
+function gitText(files: FileSystem, path: string): string | undefined {
+  return statusOf(files, path)?.kind === 'file' ? readTextIfPresent(files, path) : undefined
 }
 
 function isCommit(text: string): boolean {

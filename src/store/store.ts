@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { type DataKey, secretsProviderKind } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
-import { changeText, readTextIfPresent } from '../files/index.ts'
+import { changeText, type FileSystem, readTextIfPresent } from '../files/index.ts'
 import type { CheckOptions, CheckReport } from './check/check-store.ts'
 import type { Finding } from './check/finding.ts'
 import type { CloneOptions } from './clone.ts'
@@ -26,7 +26,7 @@ import { StoreConfiguration } from './store-configuration.ts'
 import { lockScheduler, tryLockWebhooks, writeStore } from './store-locks.ts'
 import type { StoreSurvey } from './survey.ts'
 import { cleanUpSwap } from './swap.ts'
-import { type CompleteWorld, completeWorld, type StoreWorld } from './world.ts'
+import { type CompleteWorld, completeWorld, type StoreWorld, worldOfStore } from './world.ts'
 
 /**
  * A folder of environments (`docs/store.md`). What most commands never need, such as cloning and checking, is loaded when
@@ -60,15 +60,15 @@ export class Store {
 
   /** Makes a new store, and the folder if need be. Files that are there already, such as a `.gitignore`, are kept. */
   static init(folder: string, options: NewStore, world: StoreWorld): Store {
-    const complete = completeWorld(world)
     const path = resolve(folder)
+    const complete = worldOfStore(world, path)
     return new Store(path, makeStore(complete.files, path, options), complete)
   }
 
   /** @throws EscError `not_found`; `store_damaged`; `invalid_input` when the format is newer than this esc. */
   static open(folder: string, world: StoreWorld): Store {
-    const complete = completeWorld(world)
     const path = resolve(folder)
+    const complete = worldOfStore(world, path)
     const text = readTextIfPresent(complete.files, layout.configuration(path))
     if (text === undefined) {
       throw new EscError('not_found', `${path} is no esc store: it has no esc.yaml`, {
@@ -90,6 +90,11 @@ export class Store {
     throw new EscError('not_found', `there is no esc store in ${resolve(from)} or above it`, {
       hint: 'make one with `esc init`, or go to the folder of one',
     })
+  }
+
+  /** Reads and writes below the store's folder, where only regular files and folders are touched. */
+  get files(): FileSystem {
+    return this.#world.files
   }
 
   /** Label of the store in full names. */
@@ -245,10 +250,7 @@ export class Store {
   async check(options: CheckOptions = {}): Promise<CheckReport> {
     const { checkStore } = await import('./check/check-store.ts')
     const place = (name: string) => this.#place(name)
-    return checkStore(
-      { folder: this.folder, state: this.state, world: this.#world, names: this.list(), place },
-      options,
-    )
+    return checkStore({ folder: this.folder, state: this.state, world: this.#world, place }, options)
   }
 
   /** Does what the fixable ones of some findings ask for, and returns those. Nothing that anybody needs is lost by it. */

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import type { KeyContext } from '../crypto/index.ts'
-import { type FileSystem, machineFiles } from '../files/index.ts'
+import { confined, type FileSystem, machineFiles } from '../files/index.ts'
 import { stateFolder } from '../machine/index.ts'
+import { limitOf } from './limits.ts'
 import { machineProcesses, type Processes } from './processes.ts'
 import type { StoreState } from './state.ts'
 import { nobody, type Witness } from './witness.ts'
@@ -42,4 +43,15 @@ export function completeWorld(world: StoreWorld): CompleteWorld {
     guard: world.guard ?? (() => {}),
     witness: world.witness ?? nobody,
   }
+}
+
+/** The world of the store in a folder: below that, only regular files and folders are touched (`confined`). */
+export function worldOfStore(world: StoreWorld, folder: string): CompleteWorld {
+  const complete = completeWorld(world)
+  const files = confined(complete.files, { root: folder, limit: limitOf })
+  const keys = {
+    ...complete.keys,
+    files: confined(complete.keys.files ?? machineFiles, { root: folder, limit: limitOf }),
+  }
+  return { ...complete, files, keys }
 }

@@ -120,5 +120,5 @@ function placeOf({ options }: Workspace, { id, name }: Environment) {
 /** What happens in a copy of a store has not happened yet. */
 function hasWebhooks({ store, options }: Workspace, environment: string): boolean {
   if (options.original !== undefined) return false
-  return quietly(() => anyWebhooks(store.folder, environment), options.notify) ?? false
+  return quietly(() => anyWebhooks(store.folder, environment, store.files), options.notify) ?? false
 }

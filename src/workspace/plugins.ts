@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { EscError, messageOf } from '../errors.ts'
 import { stateFolder } from '../machine/index.ts'
@@ -36,7 +35,7 @@ function pluginsOf(workspace: Workspace): Promise<LoadedPlugins> {
   const known = loaded.get(workspace)
   if (known !== undefined) return known
   const loading = (async () => {
-    const named = namedPlugins(workspace.store.folder)
+    const named = namedPlugins(workspace)
     // Rare, so that other commands do not pay for it.
     const { loadPlugins } = await import('../plugins/index.ts')
     const { requirePowers } = await import('./trust/require-powers.ts')
@@ -70,7 +69,7 @@ export async function inspectPlugins(
   const { inspectPlugin } = await import('../plugins/index.ts')
   const plugins: string[] = []
   const problems: string[] = []
-  for (const named of namedPlugins(workspace.store.folder)) {
+  for (const named of namedPlugins(workspace)) {
     try {
       plugins.push((await inspectPlugin(named, placesOf(workspace))).consent)
     } catch (error) {
@@ -81,9 +80,9 @@ export async function inspectPlugins(
 }
 
 /** `plugins` of `esc.yaml`, each with its line. */
-function namedPlugins(folder: string): readonly NamedPlugin[] {
-  const file = layout.configuration(folder)
-  const { node } = decode(file, readFileSync(file, 'utf8'))
+function namedPlugins({ store }: Workspace): readonly NamedPlugin[] {
+  const file = layout.configuration(store.folder)
+  const { node } = decode(file, store.files.readText(file))
   const plugins = node?.kind === 'object' ? node.entries.find(({ key }) => key.value === 'plugins')?.value : undefined
   if (plugins?.kind !== 'array') throw malformed(file, plugins)
   const named = new Map<string, NamedPlugin>()

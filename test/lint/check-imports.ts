@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { fileAccessProblems } from './file-access.ts'
 import { rooms, sharedNouns } from './rooms.ts'
 import { spawnProblems } from './spawns.ts'
 
@@ -23,10 +24,16 @@ for (const file of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
   }
 }
 const spawns = spawnProblems()
-for (const problem of [...problems, ...spawns]) console.error(problem)
+const accesses = fileAccessProblems()
+for (const problem of [...problems, ...spawns, ...accesses]) console.error(problem)
 console.log(problems.length === 0 ? 'imports: every arrow points one way' : `imports: ${problems.length} wrong`)
 console.log(spawns.length === 0 ? 'programs: none is handed a key' : `programs: ${spawns.length} started wrongly`)
-process.exitCode = problems.length + spawns.length === 0 ? 0 : 1
+console.log(
+  accesses.length === 0
+    ? 'files: a store is read through its own file system'
+    : `files: ${accesses.length} read past it`,
+)
+process.exitCode = problems.length + spawns.length + accesses.length === 0 ? 0 : 1
 
 function judge(file: string, target: string): string | undefined {
   const [from, to] = [room(file), room(target)]

@@ -12,7 +12,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because: 'durable writes and the file system as an argument know nothing of what is written',
   },
   git: {
-    mayImport: [],
+    mayImport: ['files'],
     because: 'how git is run in a folder that somebody else may have written; what it is run for is not its business',
   },
   machine: {
@@ -41,7 +41,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because: 'the engine joins evaluation, rotators and store; it prints nothing',
   },
   plugins: {
-    mayImport: ['evaluate', 'git', 'schema', 'providers', 'rotators'],
+    mayImport: ['evaluate', 'files', 'git', 'schema', 'providers', 'rotators'],
     because: 'a plugin brings rotators and providers; it knows no store and no command line',
   },
   schedule: {

@@ -18,10 +18,23 @@ interface Place {
   readonly world: CompleteWorld
 }
 
-/** Everything outside the environments: locks and journals of this machine, and leftovers. `ids`: of the environments there are. */
+/**
+ * Everything outside the environments: locks and journals of this machine, and leftovers.
+ *
+ * @param ids of the environments there are.
+ * @param isSpecial folders that are not to be looked into, because they are none.
+ */
 export function checkMachine(
   place: Place,
-  { ids, projects }: { readonly ids: ReadonlySet<string>; readonly projects: readonly string[] },
+  {
+    ids,
+    projects,
+    isSpecial,
+  }: {
+    readonly ids: ReadonlySet<string>
+    readonly projects: readonly string[]
+    readonly isSpecial: (folder: string) => boolean
+  },
   report: Report,
 ): void {
   const { state, store } = place
@@ -40,7 +53,9 @@ export function checkMachine(
     layout.removed(store),
     ...projects.map((project) => layout.project(store, project)),
   ]
-  for (const file of folders.flatMap((folder) => oldTemporaries(place.world, folder))) {
+  for (const file of folders
+    .filter((folder) => !isSpecial(folder))
+    .flatMap((folder) => oldTemporaries(place.world, folder))) {
     const problem = 'an interrupted operation has left this'
     report({ severity: 'note', kind: 'leftover', file, problem, remedy: 'run `esc check --fix`', fixable: true })
   }

@@ -1,6 +1,7 @@
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { listIfPresent, readIfPresent } from '../../files/index.ts'
 import { isEnvironmentPart } from '../environment-name.ts'
+import { listReadable } from '../environments.ts'
 import { layout } from '../layout.ts'
 import type { EnvironmentPlace } from '../place.ts'
 import type { StoreState } from '../state.ts'
@@ -11,6 +12,7 @@ import { checkEnvironment } from './check-environment.ts'
 import { checkMachine } from './check-machine.ts'
 import type { FindPlaintext } from './check-revisions.ts'
 import { checkState } from './check-state.ts'
+import { checkTree, checkTreeOf } from './check-tree.ts'
 import type { Finding, Report } from './finding.ts'
 
 export interface CheckOptions {
@@ -39,19 +41,26 @@ export async function checkStore(
     readonly folder: string
     readonly state: StoreState
     readonly world: CompleteWorld
-    readonly names: readonly string[]
     readonly place: (name: string) => EnvironmentPlace
   },
   { environments, useKeys = true, findPlaintext, onProgress }: CheckOptions,
 ): Promise<CheckReport> {
   const findings: Finding[] = []
   const report: Report = (finding) => findings.push({ fixable: false, ...finding })
-  const names = environments ?? store.names
+  const special = specialIn(store, environments)
+  const names = environments ?? listReadable(store.world.files, store.folder)
   const unverified: string[] = []
   const named = new Map<string, string[]>()
   let revisions = 0
   for (const [index, name] of names.entries()) {
     onProgress?.(name, index + 1, names.length)
+    const own = special.filter(({ file }) => isPartOf(layout.environment(store.folder, name), file))
+    findings.push(...own.map((finding) => ({ ...finding, environment: name })))
+    // Anything else about it takes reading its files, which ends at the first that may not be read.
+    if (own.length > 0 || special.some(({ file }) => isPartOf(file, layout.environment(store.folder, name)))) {
+      unverified.push(name)
+      continue
+    }
     const checked = await checkEnvironment(store.place(name), { useKeys, findPlaintext })
     findings.push(...checked.findings)
     revisions += checked.revisions
@@ -61,14 +70,35 @@ export async function checkStore(
   if (environments === undefined) {
     checkIds(store.folder, named, report)
     checkNames(store.folder, names, report)
-    checkStoreFiles(store.folder, store.world, report)
+    const isSpecial = (file: string) => special.some((finding) => finding.file === file)
+    checkStoreFiles(store.folder, { world: store.world, isSpecial }, report)
     const place = { store: store.folder, state: store.state, world: store.world }
     checkState(place, report)
     checkEarlierState(place, report)
-    const projects = listIfPresent(store.world.files, store.folder).filter(isEnvironmentPart)
-    checkMachine(place, { ids: new Set(named.keys()), projects }, report)
+    const projects = listIfPresent(store.world.files, store.folder)
+      .filter(isEnvironmentPart)
+      .filter((project) => !isSpecial(layout.project(store.folder, project)))
+    checkMachine(place, { ids: new Set(named.keys()), projects, isSpecial }, report)
   }
+  const said = new Set(findings.map(({ file }) => file))
+  findings.push(...special.filter(({ file }) => !said.has(file)))
   return { findings, environments: names.length, revisions, unverified }
+}
+
+/** Links, devices and oversized files: in the whole store, or in some environments. */
+function specialIn(
+  { world, folder }: { readonly world: CompleteWorld; readonly folder: string },
+  environments: readonly string[] | undefined,
+): Finding[] {
+  const found: Finding[] = []
+  const report: Report = (finding) => found.push({ fixable: false, ...finding })
+  if (environments === undefined) checkTree(world.files, folder, report)
+  else for (const name of environments) checkTreeOf(world.files, layout.environment(folder, name), report)
+  return found.filter(({ file }, index) => found.findIndex((other) => other.file === file) === index)
+}
+
+function isPartOf(folder: string, file: string): boolean {
+  return file === folder || file.startsWith(folder + sep)
 }
 
 /** An environment copied with its folder shares the id, and so journal and memory, with its original. */
@@ -105,9 +135,14 @@ function checkNames(store: string, names: readonly string[], report: Report): vo
   }
 }
 
-function checkStoreFiles(store: string, world: CompleteWorld, report: Report): void {
+function checkStoreFiles(
+  store: string,
+  { world, isSpecial }: { readonly world: CompleteWorld; readonly isSpecial: (file: string) => boolean },
+  report: Report,
+): void {
   for (const [name, lines] of Object.entries(storeFiles)) {
     const file = join(store, name)
+    if (isSpecial(file)) continue
     const missing = missingLines(readIfPresent(world.files, file), lines)
     if (missing.length === 0) continue
     report({

@@ -7,6 +7,8 @@ export type FindingKind =
   | 'history_fork' // a revision was made after another predecessor than the one that is here
   | 'missing_revision'
   | 'damaged' // a file cannot be read
+  | 'special_file' // a link, pipe, socket or device
+  | 'oversized_file'
   | 'tampered' // a seal or digest does not match, or this machine has seen something else
   | 'not_verified' // without the key nobody can tell
   | 'dangling_version' // a tag or retraction speaks of a revision that is not there or not usable

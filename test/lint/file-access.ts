@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../src/', import.meta.url))
+
+const REACHES_FILES = /['"](?:node:)?fs(?:\/promises)?['"]/
+
+/**
+ * Files outside `src/files` that call the file system themselves, and why that touches nothing in a store. Whatever is in a store may have
+ * come with git: a link to any file, a pipe, an endless device. The file system of a store (`store.files`) refuses those.
+ */
+const REACHERS: Readonly<Record<string, string>> = {
+  'commands/env/apply.ts': 'a file that the user names',
+  'commands/framework/definition-input.ts': 'a file that the user names',
+  'commands/scheduler/install.ts': 'where the program itself is',
+  'git/configuration.ts': 'asks when files of git changed, and opens none',
+  'git/hooks.ts': 'asks whether a hook could run, and opens none',
+  'git/identity.ts': 'asks whether there is a .git, and opens none',
+  'git/remotes.ts': 'asks where a path leads, and opens nothing',
+  'git/repository.ts': 'asks where the .git is; reads with smallText',
+  'git/run.ts': 'asks whether a folder is there',
+  'git/trusted.ts': 'asks where a path leads, and opens nothing',
+  'git/variables.ts': 'looks for git on the PATH',
+  'plugins/closure.ts': 'packages, which are digested before they run; looks at each name before it opens one',
+  'plugins/committed.ts': 'asks whether a name is a link, and opens nothing',
+  'plugins/find-package.ts': 'looks for a package; reads with smallText',
+  'plugins/inspect.ts': 'asks where a path leads, and opens nothing',
+  'plugins/load-plugins.ts': 'asks whether a folder is there',
+  'plugins/owner.ts': 'asks who owns a file, and opens none',
+  'plugins/snapshot.ts': 'copies of packages in the state folder',
+  'store/processes.ts': 'what the system says of processes',
+  'terminal/editor.ts': 'a temporary file of its own',
+  'terminal/file-sink.ts': 'a descriptor that is open already',
+  'terminal/find-program.ts': 'looks for programs on the PATH',
+  'terminal/process-io.ts': 'the standard streams',
+  'terminal/pty-output.ts': 'terminals',
+  'terminal/pty-state.ts': 'terminals, and what the system says of processes',
+  'workspace/apply.ts': 'files that the user names',
+  'workspace/draft.ts': 'a temporary folder of its own',
+  'workspace/import/pulumi.ts': 'files that the user names',
+  'workspace/known-stores.ts': 'the configuration folder of the user',
+  'workspace/program-environment.ts': 'temporary files of its own',
+  'workspace/remove-principal.ts': 'the state folder',
+  'workspace/scheduler/agenda.ts': 'asks when files of a store changed, and opens none',
+  'workspace/selection.ts': 'the state folder',
+  'workspace/temporary-folder.ts': 'temporary folders of its own',
+  'workspace/trust/powers.ts': 'asks where the store is, and opens nothing',
+  'workspace/trust/trusted-stores.ts': 'the state folder',
+  'workspace/watch-environment.ts': 'is told of changes, and opens no file',
+}
+
+/** Files that call the file system themselves and are not known to; and known ones that do so no longer. */
+export function fileAccessProblems(files = sources()): string[] {
+  const reaching = files.filter(({ file, text }) => !file.startsWith('files/') && REACHES_FILES.test(text))
+  const unknown = reaching.filter(({ file }) => REACHERS[file] === undefined)
+  return unknown.map(
+    ({ file }) =>
+      `src/${file}: uses node:fs: read and write a store through store.files; for what is in no store, say in test/lint/file-access.ts why`,
+  )
+}
+
+/** Entries of the table above that are needed no more. */
+export function unneededEntries(): string[] {
+  const texts = new Map(sources().map(({ file, text }) => [file, text]))
+  return Object.keys(REACHERS).filter((file) => !REACHES_FILES.test(texts.get(file) ?? ''))
+}
+
+function sources(): { readonly file: string; readonly text: string }[] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => ({ file: file.split(sep).join('/'), text: readFileSync(join(root, file), 'utf8') }))
+}
