@@ -216,6 +216,85 @@ describe('ldap-password', function () {
     }
   })
 
+  describe('under a policy that locks after one failed log-in', () => {
+    let strict: OpenLdapServer
+    before(async () => {
+      strict = await startOpenLdap({ policy: true })
+      await strict.asRoot(async (client) => {
+        const { Attribute, Change } = await import('ldapts')
+        for (const [type, value] of [
+          ['pwdLockout', 'TRUE'],
+          ['pwdMaxFailure', '1'],
+        ] as const) {
+          const modification = new Attribute({ type, values: [value] })
+          await client.modify('cn=policy,dc=example,dc=org', new Change({ operation: 'replace', modification }))
+        }
+      })
+    })
+    after(() => strict?.stop())
+
+    const expectUntouched = async (dn: string, works: string) => {
+      const found = await strict.asRoot((client) =>
+        client.search(dn, { scope: 'base', attributes: ['pwdFailureTime', 'pwdAccountLockedTime'] }),
+      )
+      expect(found.searchEntries[0]).to.deep.include({ pwdFailureTime: [], pwdAccountLockedTime: [] })
+      expect(await strict.login(dn, works)).to.equal(true)
+    }
+
+    for (const reads of [true, false]) {
+      it(`three rotations and their clean-up fail no log-in, with a login that may ${reads ? '' : 'not '}read passwords`, async () => {
+        const there = await createLdapEntry(strict, { reads, passwords: 1 })
+        let state = there.state()
+        for (let times = 0; times < 3; times++) {
+          const next = await rotate(state, testContext(), there.inputs)
+          await ldapPassword.retire!(state, { inputs: there.inputs, state: next }, testContext())
+          state = next
+          await expectUntouched(there.dn, state.current.password.reveal())
+        }
+        expect(await strict.values(there.dn)).to.have.length(2)
+      })
+    }
+
+    it('fails no log-in after a crash before the password was added, nor when the clean-up is repeated', async () => {
+      const there = await createLdapEntry(strict, { passwords: 1 })
+      const { inputs } = there
+      const password = secret('never-added-canary-0123456789')
+      const pending = { url: inputs.url, dn: there.dn, password, current: there.state().current.password }
+      const settled = await ldapPassword.settle(pending, { inputs, state: there.state() }, testContext())
+      expect(settled).to.have.property('kind', 'rotated')
+      await expectUntouched(there.dn, password.reveal())
+      const superseded = there.state()
+      const state = { current: { dn: there.dn, password } }
+      for (let times = 0; times < 2; times++) {
+        await ldapPassword.retire!(superseded, { inputs, state }, testContext())
+      }
+      await expectUntouched(there.dn, password.reveal())
+    })
+
+    it('fails no log-in when it checks or plans with a password that is gone, and says what does not work', async () => {
+      const there = await createLdapEntry(strict, { passwords: 1 })
+      const { inputs } = there
+      const state = { current: { dn: there.dn, password: secret('gone-canary') }, previous: there.state().current }
+      const checks = await ldapPassword.check!({ inputs, state }, testContext())
+      expect(checks.map(({ credential, works }) => [credential, works])).to.deep.equal([
+        ['current', false],
+        ['previous', true],
+      ])
+      const context = testContext()
+      await ldapPassword.plan({ inputs, state }, context)
+      expect(context.warnings.join()).to.include('no longer one that the directory takes')
+      await expectUntouched(there.dn, there.passwords[0])
+    })
+
+    it('warns of an account that is locked already', async () => {
+      const there = await createLdapEntry(strict, { passwords: 1 })
+      expect(await strict.login(there.dn, 'wrong')).to.equal(49)
+      const context = testContext()
+      await ldapPassword.plan({ inputs: there.inputs, state: there.state() }, context)
+      expect(context.warnings.join()).to.include('locked by a password policy')
+    })
+  })
+
   it('undoes what the directory does not allow', async () => {
     const inputs = { ...entry.inputs, login: { dn: entry.dn, password: secret<string>(entry.passwords[0]) } }
     const error = await failure(rotate(undefined, testContext(), inputs))
@@ -355,7 +434,7 @@ describe('ldap-password', function () {
     const what = `password of "${entry.dn}" on ${server.host}:${server.port}`
     const state = { current: { dn: entry.dn, password: secret('gone') }, previous: entry.state().current }
     expect(await ldapPassword.check!({ inputs: entry.inputs, state }, testContext())).to.deep.equal([
-      { credential: 'current', what, works: false, detail: 'refused at log-in (49)' },
+      { credential: 'current', what, works: false, detail: 'not a password of the entry any more' },
       { credential: 'previous', what, works: true },
       { credential: 'foreign', what: `another ${what}`, works: undefined, detail: 'not managed here' },
     ])

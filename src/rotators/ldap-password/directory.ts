@@ -20,6 +20,8 @@ export const ldapTiming: LdapTiming = { connectMs: 10_000, requestMs: 15_000, ve
 export interface Entry {
   /** Values of `userPassword`; empty where there are none or they may not be read. */
   readonly values: readonly Buffer[]
+  /** When a password policy has locked the account (`pwdAccountLockedTime`), as the directory writes it. */
+  readonly lockedSince?: string
 }
 
 /** A connection as somebody who may write passwords. Faults are thrown as `VendorError`. */
@@ -28,8 +30,13 @@ export interface DirectorySession {
   readEntry(dn: string): Promise<Entry | undefined>
   /** A value that is there already counts as added. */
   addValue(dn: string, value: string): Promise<void>
-  /** Removes whatever lets this password in; nothing of the kind counts as removed. */
-  removePassword(dn: string, password: Secret<string>, ownForms: readonly string[]): Promise<void>
+  /**
+   * Whether the entry has this password, told without a log-in: a failed one counts, and may lock the account. Reads the
+   * values, or else compares them with `ownForm`. Undefined where neither tells.
+   */
+  holds(dn: string, password: Secret<string>, ownForm: string): Promise<boolean | undefined>
+  /** Removes whatever lets this password in. Returns whether it is known to be gone now. */
+  removePassword(dn: string, password: Secret<string>, ownForms: readonly string[]): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -76,12 +83,16 @@ export async function connectDirectory(
       const { searchEntries } = await client.search(dn, {
         scope: 'base',
         filter: '(objectClass=*)',
-        attributes: ['userPassword'],
+        attributes: ['userPassword', 'pwdAccountLockedTime'],
         explicitBufferAttributes: ['userPassword'],
       })
       const [entry] = searchEntries
       if (entry === undefined) return undefined
-      return { values: [entry.userPassword ?? []].flat().map((value) => Buffer.from(value)) }
+      const [lockedSince] = [entry.pwdAccountLockedTime ?? []].flat().map(String)
+      return {
+        values: [entry.userPassword ?? []].flat().map((value) => Buffer.from(value)),
+        ...(lockedSince !== undefined && { lockedSince }),
+      }
     } catch (error) {
       if (codeOf(error) === 32) return undefined
       throw asVendorError(error, `looking at "${dn}" on ${where} failed`)
@@ -102,12 +113,29 @@ export async function connectDirectory(
       }
     },
 
+    async holds(dn, password, ownForm) {
+      const entry = await readEntry(dn)
+      if (entry === undefined) return false
+      if (entry.values.length > 0) return isAmong(entry.values, password)
+      try {
+        return (await client.compare(dn, 'userPassword', ownForm)) || undefined
+      } catch (error) {
+        // The right to compare is missing, or the directory compares no passwords.
+        if (codeOf(error) !== undefined) return undefined
+        throw asVendorError(error, `looking at "${dn}" on ${where} failed`, password)
+      }
+    },
+
     async removePassword(dn, password, ownForms) {
-      const stored = (await readEntry(dn))?.values ?? []
+      const entry = await readEntry(dn)
+      if (entry === undefined) return true
+      const stored = entry.values
+      let removed = false
       const matching = stored.filter((value) => isValueOf(value, password.reveal()))
       for (const value of matching.length > 0 ? matching : ownForms) {
         try {
           await modify(dn, 'delete', value)
+          removed = true
         } catch (error) {
           // noSuchAttribute, noSuchObject: gone already.
           if (![16, 32].includes(codeOf(error) ?? -1)) {
@@ -115,10 +143,17 @@ export async function connectDirectory(
           }
         }
       }
+      return removed || (stored.length > 0 && isAmong(stored, password) === false)
     },
 
     close: () => client.unbind().catch(() => {}),
   }
+}
+
+/** Undefined where a value is of a scheme that only the server knows. */
+function isAmong(values: readonly Buffer[], password: Secret<string>): boolean | undefined {
+  const verdicts = values.map((value) => isValueOf(value, password.reveal()))
+  return verdicts.includes(true) || (verdicts.includes(undefined) ? undefined : false)
 }
 
 /** Logs in, nothing more. Throws `VendorError` when the directory cannot be reached or asked. */

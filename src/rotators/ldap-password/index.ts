@@ -56,9 +56,16 @@ export function ldapPasswordRotator(
 
     async plan({ inputs, state }, context) {
       requireInputs(inputs, state)
-      const entry = await withSession(inputs, (session) => session.readEntry(inputs.dn))
-      requireUsableEntry(entry, inputs)
-      return { steps: await steps(entry!, { inputs, state }, context) }
+      return withSession(inputs, async (session) => {
+        const entry = await session.readEntry(inputs.dn)
+        requireUsableEntry(entry, inputs)
+        if (entry?.lockedSince !== undefined) {
+          context.warn(
+            `"${inputs.dn}" was locked by a password policy (pwdAccountLockedTime: ${entry.lockedSince}); while it is, its new password cannot be proved`,
+          )
+        }
+        return { steps: await steps(session, entry!, { inputs, state }, context) }
+      })
     },
 
     async rotate(_plan, { inputs, state }, stage, context) {
@@ -94,9 +101,11 @@ export function ldapPasswordRotator(
         const login = state?.[credential]
         if (login === undefined) return []
         const what = `password of "${login.dn}" on ${place(addressOf(inputs).server)}`
-        return [checkLogin({ credential, what, wrong: 'refused at log-in (49)', logIn: () => logIn(inputs, login) })]
+        return [() => checkCarefully(inputs, { credential, what }, login)]
       })
-      return [...(await Promise.all(known)), ...(await foreignPasswords(request, context))]
+      const checks = []
+      for (const check of known) checks.push(await check())
+      return [...checks, ...(await foreignPasswords(request, context))]
     },
   }
 
@@ -107,6 +116,25 @@ export function ldapPasswordRotator(
     } finally {
       await session.close()
     }
+  }
+
+  /** A password that the entry is known not to have is not tried: policies count failed log-ins, and lock the account. */
+  async function checkCarefully(
+    inputs: LdapInputs,
+    about: Pick<CredentialCheck, 'what'> & { readonly credential: 'current' | 'previous' },
+    login: LdapLogin,
+  ): Promise<CredentialCheck> {
+    const there = await withSession(inputs, (session) => holdsPassword(session, login)).catch((error) => {
+      if (!(error instanceof EscError)) throw error
+      return undefined
+    })
+    if (there === false) return { ...about, works: false, detail: 'not a password of the entry any more' }
+    return checkLogin({ ...about, wrong: 'refused at log-in (49)', logIn: () => logIn(inputs, login) })
+  }
+
+  /** Whether the directory still takes it, by reading or comparing where that tells, else by a log-in. */
+  async function isTaken(session: DirectorySession, inputs: LdapInputs, login: LdapLogin): Promise<boolean> {
+    return (await holdsPassword(session, login)) ?? (await logIn(inputs, login)).kind !== 'wrong'
   }
 
   function logIn(inputs: LdapInputs, login: LdapLogin): Promise<LoginOutcome> {
@@ -124,41 +152,60 @@ export function ldapPasswordRotator(
         await remove(session, inputs, login, context)
         return undone(`the password of "${dn}" was rotated by somebody else since; theirs is kept`)
       }
-      const first = await logIn(inputs, login)
-      if (first.kind !== 'works') {
-        try {
-          await session.addValue(dn, newValue(inputs, password.reveal()))
-        } catch (error) {
-          // Where no log-in could tell, the run before may have added it all the same.
-          if (first.kind === 'wrong' && error instanceof VendorError && error.refused) return undone(error.message)
-          throw error
-        }
-        const outcome = await logInPatiently(() => logIn(inputs, login), {
-          verifyWaitsMs: timing.verifyWaitsMs,
-          context,
-          waitingFor: `${place(addressOf(inputs).server)} to accept the new password of "${dn}"`,
-        })
-        if (outcome.kind === 'wrong') {
-          await remove(session, inputs, login, context)
-          return undone(`the new password of "${dn}" was refused at log-in (49); it was removed`)
-        }
-        if (outcome.kind === 'inconclusive') {
-          context.warn(`the new password of "${dn}" is set but could not be tried: ${outcome.reason}`)
-        }
+      const refusal = await addUnlessThere(session, inputs, login)
+      if (refusal !== undefined) return undone(refusal)
+      const outcome = await logInPatiently(() => logIn(inputs, login), {
+        verifyWaitsMs: timing.verifyWaitsMs,
+        context,
+        waitingFor: `${place(addressOf(inputs).server)} to accept the new password of "${dn}"`,
+      })
+      if (outcome.kind === 'wrong') {
+        await remove(session, inputs, login, context)
+        return undone(`the new password of "${dn}" was refused at log-in (49); it was removed`)
       }
-      const previous = await liveCredential(inputs, state)
+      if (outcome.kind === 'inconclusive') {
+        context.warn(`the new password of "${dn}" is set but could not be tried: ${outcome.reason}`)
+      }
+      const previous = await liveCredential(session, inputs, state)
       return { kind: 'rotated', state: { current: login, ...(previous !== undefined && { previous }) } }
     })
   }
 
+  /** Returns why the directory does not take the new password; undefined when it is there. */
+  async function addUnlessThere(
+    session: DirectorySession,
+    inputs: LdapInputs,
+    login: LdapLogin,
+  ): Promise<string | undefined> {
+    const there = await holdsPassword(session, login)
+    if (there) return undefined
+    // A directory that hashes would keep the same password twice, so there it is tried before it is added once more.
+    const tried = there === undefined && inputs.hashing === 'server' ? await logIn(inputs, login) : undefined
+    if (tried?.kind === 'works') return undefined
+    try {
+      await session.addValue(login.dn, newValue(inputs, login.password.reveal()))
+      return undefined
+    } catch (error) {
+      if (!(error instanceof VendorError) || !error.refused) throw error
+      // The run before may have added it all the same, and the policy refuses it as one of old.
+      const outcome = there === false ? { kind: 'wrong' } : (tried ?? (await logIn(inputs, login)))
+      if (outcome.kind === 'works') return undefined
+      if (outcome.kind === 'wrong') return error.message
+      throw error
+    }
+  }
+
   /** What becomes `previous`: the one that consumers hold, or the only one of ours that the directory still takes. */
-  async function liveCredential(inputs: LdapInputs, state: LdapState | undefined): Promise<LdapLogin | undefined> {
+  async function liveCredential(
+    session: DirectorySession,
+    inputs: LdapInputs,
+    state: LdapState | undefined,
+  ): Promise<LdapLogin | undefined> {
     if (state === undefined) return undefined
     const { current, previous } = state
     if (previous === undefined) return current
-    // The common case costs one log-in; a directory that counts failures sees none.
-    if ((await logIn(inputs, current)).kind !== 'wrong') return current
-    return (await logIn(inputs, previous)).kind === 'wrong' ? current : previous
+    if (await isTaken(session, inputs, current)) return current
+    return (await isTaken(session, inputs, previous)) ? previous : current
   }
 
   async function remove(
@@ -168,7 +215,9 @@ export function ldapPasswordRotator(
     context: RotatorContext,
   ): Promise<void> {
     const password = login.password.reveal()
-    await session.removePassword(login.dn, login.password, [saltedValue(password), password])
+    // A log-in would prove it too, but as a failed one, for which a policy may lock the account.
+    if (await session.removePassword(login.dn, login.password, [saltedValue(password), password])) return
+    // The directory shows nothing, and had none of the values that we know: most likely it keeps the password in another form.
     for (const wait of [...timing.verifyWaitsMs, undefined]) {
       if ((await logIn(inputs, login)).kind !== 'works') return
       if (wait !== undefined) await context.sleep(wait)
@@ -196,11 +245,16 @@ export function ldapPasswordRotator(
     }
   }
 
-  async function steps(entry: Entry, { inputs, state }: Request, context: RotatorContext): Promise<PlanStep[]> {
+  async function steps(
+    session: DirectorySession,
+    entry: Entry,
+    { inputs, state }: Request,
+    context: RotatorContext,
+  ): Promise<PlanStep[]> {
     const of = `of "${inputs.dn}"`
     const planned: PlanStep[] = [{ action: 'create', what: `password ${of}` }]
     if (state !== undefined) {
-      const accepted = (await logIn(inputs, state.current)).kind !== 'wrong'
+      const accepted = await isTaken(session, inputs, state.current)
       if (!accepted) context.warn(`the current password ${of} is no longer one that the directory takes`)
       const kept = accepted || state.previous === undefined ? 'current, becomes previous' : 'previous'
       planned.push({ action: 'keep', what: `password ${of} (${kept})` })
@@ -220,6 +274,10 @@ export function ldapPasswordRotator(
 }
 
 export const ldapPassword = ldapPasswordRotator()
+
+function holdsPassword(session: DirectorySession, { dn, password }: LdapLogin): Promise<boolean | undefined> {
+  return session.holds(dn, password, saltedValue(password.reveal()))
+}
 
 function newValue({ hashing = 'client' }: LdapInputs, password: string): string {
   return hashing === 'client' ? saltedValue(password) : password
