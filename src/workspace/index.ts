@@ -47,6 +47,7 @@ export {
   setEnvironmentTag,
 } from './environment-tags.ts'
 export { definitionText, type Got, getEnvironment, renderGot } from './get-environment.ts'
+export { secretCall, type ValueForm } from './given-value.ts'
 export {
   describeVersion,
   history,

@@ -1,6 +1,7 @@
-import { EscError, messageOf } from '../errors.ts'
-import { deleteAt, type PropertyPath, readYamlFragment, setAt, type YamlData, YamlFragment } from '../syntax/index.ts'
+import { EscError } from '../errors.ts'
+import { deleteAt, type PropertyPath, setAt, type YamlData, YamlFragment } from '../syntax/index.ts'
 import { changeNewest } from './change-newest.ts'
+import { plainValue, secretValue, type ValueForm } from './given-value.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
@@ -14,8 +15,8 @@ export interface ValueKind {
   readonly secret: boolean
   /** Store it in the clear whatever it looks like. */
   readonly plaintext: boolean
-  /** It is a string as it stands, not YAML. */
-  readonly string: boolean
+  /** Undefined: a secret is the text that was given, anything else is YAML. */
+  readonly form: ValueForm | undefined
 }
 
 export interface ValueRequest extends ValueKind {
@@ -38,7 +39,7 @@ export async function setValue(
   await permit(workspace, reference.name, 'write', 'environment-updated')
   const path = parseValuePath(request.path)
   const text = await request.value()
-  const value = await yamlValueAt(path, text, request)
+  const value = await givenValueAt(path, text, request)
   const environment = workspace.store.environment(reference.name)
   return changeNewest(environment, [documentPathOf(path)], (base) => {
     const edited = relative(() => setAt(base.definition, documentPathOf(path), value))
@@ -62,12 +63,16 @@ export async function removeValue(
 }
 
 /** The value that a text stands for. @throws EscError `usage` for one in the clear that looks like a secret. */
-export async function yamlValueAt(path: PropertyPath, text: string, request: ValueKind): Promise<YamlData> {
-  const value = request.string ? new YamlFragment({ kind: 'scalar', text, isString: true }) : readValue(text)
-  const { value: content } = value
-  const string = content.kind === 'scalar' && content.isString ? content.text : undefined
+export async function givenValueAt(
+  path: PropertyPath,
+  text: string,
+  { secret, plaintext, form }: ValueKind,
+): Promise<YamlData> {
+  if (secret) return secretValue(text, form ?? 'text')
+  const value = plainValue(text, form ?? 'yaml')
+  const string = form === 'text' ? text : stringIn(value)
   const name = path.at(-1)
-  if (!request.secret && !request.plaintext && string !== undefined && typeof name === 'string') {
+  if (!plaintext && string !== undefined && typeof name === 'string') {
     if (await looksLikeSecret(name, string)) {
       throw new EscError(
         'usage',
@@ -75,18 +80,11 @@ export async function yamlValueAt(path: PropertyPath, text: string, request: Val
       )
     }
   }
-  if (!request.secret) return value
-  // A number or boolean would lose its text on the way: a secret is always a string.
-  const sealed =
-    content.kind === 'scalar' && !content.isString ? ({ kind: 'scalar', text, isString: true } as const) : content
-  const key = { kind: 'scalar', text: 'fn::secret', isString: true } as const
-  return new YamlFragment({ kind: 'mapping', flow: false, pairs: [{ key, value: sealed }] })
+  return value
 }
 
-function readValue(text: string): YamlFragment {
-  try {
-    return readYamlFragment(text)
-  } catch (error) {
-    throw new EscError('usage', `invalid value: ${messageOf(error)}`, { hint: 'quote it, or pass --string' })
-  }
+function stringIn(data: YamlData): string | undefined {
+  if (!(data instanceof YamlFragment)) return typeof data === 'string' ? data : undefined
+  const { value } = data
+  return value.kind === 'scalar' && value.isString ? value.text : undefined
 }

@@ -12,7 +12,7 @@ import { changeNewest } from './change-newest.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
-import { type ValueKind, yamlValueAt } from './set-value.ts'
+import { givenValueAt, type ValueKind } from './set-value.ts'
 import { documentPathOf, parseValuePath, relative } from './value-path.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -34,7 +34,7 @@ export async function setValues(
   const values: { readonly path: PropertyPath; readonly value: YamlData }[] = []
   for (const assignment of assignments) {
     const path = parseValuePath(assignment.path)
-    const value = await named(assignment.path, () => yamlValueAt(path, assignment.text, assignment))
+    const value = await named(assignment.path, () => givenValueAt(path, assignment.text, assignment))
     values.push({ path: documentPathOf(path), value })
   }
   const paths = values.map(({ path }) => path)

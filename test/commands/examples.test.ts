@@ -72,6 +72,14 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'env:rotate:doctor deploy.token': 'test/end-to-end: rotating',
 }
 
+/** Examples that read what is typed, or standard input. */
+const PIPED = [
+  'env:provider:aws-login:static',
+  'env:provider:azure-login:static',
+  'env:provider:gcp-login:static',
+  'env:set api.token',
+]
+
 /** The entry for an example: of its command, or of its command and a word in it. */
 function entryFor<T>(entries: Readonly<Record<string, T>>, id: string, command: string): T | undefined {
   const key = Object.keys(entries).find((entry) => {
@@ -102,6 +110,8 @@ describe('the examples in the help', function () {
       'ci.yaml': CI,
       'definitions/app/dev.yaml': DEV,
       '.env': 'A=1\n',
+      'key.pem': '-----BEGIN PRIVATE KEY-----\nnot-a-real-one\n-----END PRIVATE KEY-----\n',
+      'key.json': '{"type": "service_account"}\n',
       'webhook.secret': 'not-a-real-secret\n',
     }
     mkdirSync(join(folder, 'definitions', 'app'), { recursive: true })
@@ -124,11 +134,13 @@ describe('the examples in the help', function () {
 
   const play = async (id: string, command: string) => {
     const before = entryFor(BEFORE, id, command) ?? ':'
+    const isPiped = entryFor(Object.fromEntries(PIPED.map((entry) => [entry, true])), id, command) ?? false
+    const piped = isPiped ? 'echo not-a-real-secret | ' : ''
     const home = join(scratch, 'home')
     const variables = { HOME: home, SECRET: 'not-a-real-secret', TOKEN: 'not-a-real-token', PASSWORD: 'not-a-real-one' }
     const env = { ...playground.env, ...variables, ESC_CONFIG_HOME: join(home, 'config'), TMPDIR: scratch }
     const statuses: number[] = []
-    const { err } = await playScript(`${before}\n${command}`, {
+    const { err } = await playScript(`${before}\n${piped}${command}`, {
       program: 'esc',
       cwd: home,
       scratch,

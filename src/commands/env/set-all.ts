@@ -8,12 +8,15 @@ import { openTarget } from '../framework/session.ts'
 import { ENVIRONMENT } from '../framework/shared-flags.ts'
 
 const flags = {
-  secret: list({ description: 'a value to encrypt; can be given several times', value: 'path=value' }),
+  secret: list({
+    description: 'a value to encrypt, kept as it is given; can be given several times',
+    value: 'path=value',
+  }),
   plaintext: list({
     description: 'a value to store in the clear even if it looks like a secret; can be given several times',
     value: 'path=value',
   }),
-  string: boolean({ description: 'take the values as text, not as YAML' }),
+  string: boolean({ description: 'take the values as text, not as YAML: no ${…} in them is a reference' }),
   ...OUTPUT_FLAG,
 }
 
@@ -29,7 +32,7 @@ export default class EnvSetAll extends EscCommand<Result, typeof flags> {
   static override summary = 'Set several values within an environment at once.'
   static override description =
     `Sets values at several paths and saves them as one revision: all of them, or none. Otherwise as esc env set: each value is read as YAML,
-and one that looks like a secret must be given with --secret or --plaintext.`
+and one that looks like a secret must be given with --secret or --plaintext. A value given with --secret is kept byte for byte.`
   static override examples = [
     {
       description: 'Two values and a secret',
@@ -49,7 +52,7 @@ and one that looks like a secret must be given with --secret or --plaintext.`
     const { secret, plaintext, string } = this.flags
     const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'set-all')
-    const plain = { secret: false, plaintext: false, string }
+    const plain = { secret: false, plaintext: false, form: string ? 'text' : undefined } as const
     const assignments: Assignment[] = [
       ...rest.map((word) => ({ ...split(word), ...plain })),
       ...plaintext.map((word) => ({ ...split(word), ...plain, plaintext: true })),

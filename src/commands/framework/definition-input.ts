@@ -7,6 +7,8 @@ import type { Io } from '../../terminal/index.ts'
 export interface ReadMessages {
   readonly file: string
   readonly stdin: string
+  /** Hint for bytes that are not UTF-8. Default: to save the file as UTF-8. */
+  readonly notText?: string
 }
 
 /** The text of `--file`: of a file, or of standard input for `-`. It must be UTF-8. */
@@ -23,7 +25,9 @@ export async function readText(io: Io, file: string, messages: ReadMessages): Pr
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    throw new EscError('invalid_input', 'file content must be valid UTF-8', { hint: `save ${file} as UTF-8` })
+    throw new EscError('invalid_input', 'file content must be valid UTF-8', {
+      hint: messages.notText ?? `save ${file} as UTF-8`,
+    })
   }
 }
 

@@ -1,10 +1,11 @@
 import { EscError } from '../../errors.ts'
 import type { Json } from '../../json.ts'
 import { diagnosticBlocks, hasColour } from '../../terminal/index.ts'
-import { refuseVersion, setLoginProvider } from '../../workspace/index.ts'
+import { refuseVersion, secretCall, setLoginProvider } from '../../workspace/index.ts'
 import { EscCommand, WRITE_FLAGS } from './command.ts'
 import { DRAFT_FLAG, type Drafted, draftText, inDraft } from './draft.ts'
 import { boolean, type Flags, text } from './flags.ts'
+import { readSecret } from './secret-input.ts'
 import type { Target } from './session.ts'
 
 /** Flags of every command that writes a login provider. `path`: where it is put unless the user says otherwise. */
@@ -18,7 +19,17 @@ export function loginProviderFlags(path: string) {
 
 export const SUBJECT_ATTRIBUTE = 'an attribute for the subject of the identity token; can be given several times'
 
+/** Flags of the commands whose last word is a secret. */
+export const SECRET_FILE_FLAG = {
+  file: text({
+    description: 'take the secret from a file, or from standard input with -, instead of an argument',
+    char: 'f',
+    value: 'file',
+  }),
+}
+
 interface OwnFlags {
+  readonly file?: string | undefined
   readonly store?: string | undefined
   readonly env?: string | undefined
   readonly path?: string | undefined
@@ -36,6 +47,9 @@ export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<D
   /** The words after the environment, such as `['role-arn', 'session-name']`. */
   protected abstract readonly words: readonly string[]
 
+  /** The last word is a secret: it may come from a file, the terminal or standard input instead. */
+  protected readonly endsInSecret: boolean = false
+
   /** The call, from those words. Members that are undefined or empty are left out. */
   protected abstract call(words: readonly string[]): Json
 
@@ -48,8 +62,8 @@ export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<D
 
   async #set({ workspace, reference, rest }: Target, flags: OwnFlags): Promise<void> {
     refuseVersion(reference, 'provider')
-    if (rest.length !== this.words.length) throw this.#expected()
-    const request = { path: flags.path ?? this.place, block: this.call(rest), create: flags.create ?? false }
+    const words = await this.#words(rest, flags)
+    const request = { path: flags.path ?? this.place, block: this.call(words), create: flags.create ?? false }
     const created = (fullName: string) => this.io.out(`Environment created: ${fullName}\n`)
     const { saved, text } = await setLoginProvider(workspace, reference, request, created)
     const source = { environment: reference.name, text }
@@ -57,6 +71,13 @@ export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<D
     if (saved.kind === 'refused') {
       throw new EscError('invalid_definition', 'provider update failed', { hint: 'nothing was saved' })
     }
+  }
+
+  async #words(rest: readonly string[], { file }: OwnFlags): Promise<readonly string[]> {
+    const missing = this.words.length - rest.length
+    if (missing === 0 && file === undefined) return rest
+    if (missing !== 1 || !this.endsInSecret) throw this.#expected()
+    return [...rest, await readSecret(this.io, file, `The ${this.words.at(-1)?.replaceAll('-', ' ')}`)]
   }
 
   #expected(): EscError {
@@ -78,9 +99,9 @@ export function loginProviderArgs(words: Readonly<Record<string, string>>) {
   return { environment: { description: 'the environment', required: true }, ...Object.fromEntries(args) }
 }
 
-/** With `--env`, there is one positional less. */
-export function loginProviderCount(words: number) {
-  return { kind: 'between', least: words, most: words + 1 } as const
+/** With `--env`, there is one positional less; so there is where the secret comes from elsewhere. */
+export function loginProviderCount(words: number, { endsInSecret = false } = {}) {
+  return { kind: 'between', least: endsInSecret ? words - 1 : words, most: words + 1 } as const
 }
 
 /** A list, unless it is empty. */
@@ -88,8 +109,9 @@ export function someOf(values: readonly string[]): readonly string[] | undefined
   return values.length === 0 ? undefined : values
 }
 
+/** A call that evaluates to just this text. */
 export function secret(plaintext: string): Json {
-  return { 'fn::secret': plaintext }
+  return secretCall(plaintext)
 }
 
 /** @throws EscError `usage` for anything but a positive integer. */

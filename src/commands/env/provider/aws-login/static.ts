@@ -5,17 +5,19 @@ import {
   loginProviderArgs,
   loginProviderCount,
   loginProviderFlags,
+  SECRET_FILE_FLAG,
   secret,
 } from '../../../framework/login-provider-command.ts'
 
 const place = 'aws.login'
 const flags = {
   ...loginProviderFlags(place),
+  ...SECRET_FILE_FLAG,
   'session-token': text({ description: 'for temporary credentials; it is encrypted', value: 'token' }),
 }
 const words = {
   'access-key-id': 'id of the access key',
-  'secret-access-key': 'its secret; it is encrypted',
+  'secret-access-key': 'its secret; it is encrypted. Left out: typed without echo, or read from standard input',
 }
 
 export default class EnvProviderAwsLoginStatic extends LoginProviderCommand<typeof flags> {
@@ -26,14 +28,15 @@ export default class EnvProviderAwsLoginStatic extends LoginProviderCommand<type
   static override examples = [
     {
       description: 'Keep the keys of a user',
-      command: 'esc env provider aws-login static credentials/production AKIAIOSFODNN7EXAMPLE "$SECRET"',
+      command: 'esc env provider aws-login static credentials/production AKIAIOSFODNN7EXAMPLE',
     },
   ]
   static override flags = flags
   static override args = loginProviderArgs(words)
-  static override count = loginProviderCount(2)
+  static override count = loginProviderCount(2, { endsInSecret: true })
   protected readonly place = place
   protected readonly words = Object.keys(words)
+  protected override readonly endsInSecret = true
 
   protected call([accessKeyId, secretAccessKey]: readonly string[]): Json {
     const token = this.flags['session-token']

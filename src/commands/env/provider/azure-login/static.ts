@@ -4,18 +4,20 @@ import {
   loginProviderArgs,
   loginProviderCount,
   loginProviderFlags,
+  SECRET_FILE_FLAG,
   secret,
 } from '../../../framework/login-provider-command.ts'
 
 const place = 'azure.login'
 const flags = {
   ...loginProviderFlags(place),
+  ...SECRET_FILE_FLAG,
 }
 const words = {
   'tenant-id': 'id of the tenant',
   'subscription-id': 'id of the subscription',
   'client-id': 'id of the application',
-  'client-secret': 'its secret; it is encrypted',
+  'client-secret': 'its secret; it is encrypted. Left out: typed without echo, or read from standard input',
 }
 
 export default class EnvProviderAzureLoginStatic extends LoginProviderCommand<typeof flags> {
@@ -26,15 +28,15 @@ export default class EnvProviderAzureLoginStatic extends LoginProviderCommand<ty
   static override examples = [
     {
       description: 'Keep a client secret',
-      command:
-        'esc env provider azure-login static app/dev my-tenant /subscriptions/my-subscription my-client "$SECRET"',
+      command: 'esc env provider azure-login static app/dev my-tenant /subscriptions/my-subscription my-client',
     },
   ]
   static override flags = flags
   static override args = loginProviderArgs(words)
-  static override count = loginProviderCount(4)
+  static override count = loginProviderCount(4, { endsInSecret: true })
   protected readonly place = place
   protected readonly words = Object.keys(words)
+  protected override readonly endsInSecret = true
 
   protected call([tenantId, subscriptionId, clientId, clientSecret]: readonly string[]): Json {
     return {

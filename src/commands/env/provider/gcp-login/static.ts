@@ -6,18 +6,20 @@ import {
   loginProviderCount,
   loginProviderFlags,
   projectNumber,
+  SECRET_FILE_FLAG,
   secret,
 } from '../../../framework/login-provider-command.ts'
 
 const place = 'gcp.login'
 const flags = {
   ...loginProviderFlags(place),
+  ...SECRET_FILE_FLAG,
   'service-account': text({ description: 'a service account to impersonate', value: 'email' }),
   'token-lifetime': text({ description: 'how long tokens live, such as 1h', value: 'duration' }),
 }
 const words = {
   'project-number': 'number of the project',
-  'access-token': 'the token; it is encrypted',
+  'access-token': 'the token; it is encrypted. Left out: typed without echo, or read from standard input',
 }
 
 export default class EnvProviderGcpLoginStatic extends LoginProviderCommand<typeof flags> {
@@ -25,13 +27,14 @@ export default class EnvProviderGcpLoginStatic extends LoginProviderCommand<type
   static override summary = 'Add a Google Cloud static login provider to an environment'
   static override description = `Writes an access token of Google Cloud into the environment, encrypted, as gcp.login.`
   static override examples = [
-    { description: 'Keep an access token', command: 'esc env provider gcp-login static app/dev 123456789 "$TOKEN"' },
+    { description: 'Keep an access token', command: 'esc env provider gcp-login static app/dev 123456789' },
   ]
   static override flags = flags
   static override args = loginProviderArgs(words)
-  static override count = loginProviderCount(2)
+  static override count = loginProviderCount(2, { endsInSecret: true })
   protected readonly place = place
   protected readonly words = Object.keys(words)
+  protected override readonly endsInSecret = true
 
   protected call([number, accessToken]: readonly string[]): Json {
     return {
