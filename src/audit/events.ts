@@ -17,6 +17,8 @@ export const auditEvents = {
   'environment-rotated': 'rotate',
   'environment-rotation-planned': 'plan a rotation of',
   'environment-rotation-examined': 'examine the rotators of',
+  'environment-rotation-forgotten': 'give up an unfinished rotation of',
+  'environment-rotation-retargeted': 'move an unfinished rotation of',
   'environment-settings-updated': 'change the settings of',
   'environment-deletion-protection-enabled': 'protect',
   'environment-deletion-protection-disabled': 'take the protection from',

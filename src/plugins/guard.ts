@@ -60,6 +60,15 @@ export function guardRotator(rotator: Rotator, plugin: string): Rotator {
       retire: async (superseded, request, context) => rotator.retire?.(superseded, request, context),
     }),
 
+    ...(rotator.retarget && {
+      retarget(pending, inputs) {
+        const moved = rotator.retarget?.(pending, inputs)
+        const fault = isObject(moved) ? dataFault(moved, 'record') : 'record is no object'
+        if (fault !== undefined) throw mistake(who, `its retarget returned what is no data: ${fault}`)
+        return moved as PlainObject
+      },
+    }),
+
     ...(rotator.check && {
       check: async (request, context) => (await rotator.check?.(request, context)) ?? [],
     }),

@@ -23,7 +23,7 @@ export function pluginFault(exported: unknown): string | undefined {
 export function rotatorFault(rotator: unknown): string | undefined {
   return faultOf(rotator, {
     methods: ['open', 'target', 'plan', 'rotate', 'settle'],
-    optional: ['retire', 'check'],
+    optional: ['retire', 'retarget', 'check'],
     schemas: ['inputs', 'state', 'outputs'],
   })
 }

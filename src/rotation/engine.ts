@@ -26,6 +26,7 @@ import { decodeJournalEntry, type JournalEntry } from './journal-entry.ts'
 import { PathRun } from './path-run.ts'
 import { notSaved, refuseEdited, refuseErrors, rotatorGone } from './refusals.ts'
 import type { RotationMode, RotationProgress, RotationReport } from './report.ts'
+import type { Retarget } from './retarget.ts'
 import { defaultRetryPolicy, type RetryPolicy } from './retry.ts'
 import { type Selection, selectCalls, shownPath } from './selection.ts'
 import { TargetLock } from './target-lock.ts'
@@ -56,6 +57,8 @@ export interface RotationRun {
   readonly adopt?: ExportedMap
   /** In resume mode: what the history cannot place is taken for out of date and cleaned up, instead of refused. */
   readonly discard?: boolean
+  /** In retarget mode: whether the record is to be moved. */
+  readonly confirmRetarget?: (move: Retarget) => Promise<boolean>
   readonly onProgress: (progress: RotationProgress) => void
 }
 
@@ -90,7 +93,7 @@ class Rotation {
   }
 
   async perform(): Promise<RotationReport> {
-    const { environment, mode, context, onProgress, adopt, retries = defaultRetryPolicy } = this.#run
+    const { environment, mode, context, onProgress, adopt, confirmRetarget, retries = defaultRetryPolicy } = this.#run
     const created = context.now()
     const base = environment.current()
     if (!onlyLooks(mode)) {
@@ -106,7 +109,14 @@ class Rotation {
       const guard = { ...this.#run.guard, unattended: this.#run.cause !== undefined }
       this.#warnings.push(...(await guardAgainstHaste(selection.calls, environment, guard, created)))
     }
-    const shared = { mode, context, retries, onProgress, ...(adopt && { adopt }) }
+    const shared = {
+      mode,
+      context,
+      retries,
+      onProgress,
+      ...(adopt && { adopt }),
+      ...(confirmRetarget && { confirmRetarget }),
+    }
     const place = {
       ...shared,
       journal: environment.journal(),
@@ -273,5 +283,5 @@ function plainOf(value: ExportedMap, schema: Schema): PlainObject {
 
 function describeOrphan(entry: JournalEntry): string {
   const what = entry.pending ? 'an interrupted rotation' : 'a superseded credential'
-  return `${shownPath(entry.path)}: ${what} of ${entry.rotator}, begun ${entry.startedAt} at revision ${entry.revision}, waits for its rotator: put it back and run with --resume`
+  return `${shownPath(entry.path)}: ${what} of ${entry.rotator}, begun ${entry.startedAt} at revision ${entry.revision}, waits for its rotator: put it back and run with --resume, or see "esc env rotate journal"`
 }

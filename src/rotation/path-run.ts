@@ -9,6 +9,7 @@ import { adoptCredential } from './adopt.ts'
 import { encodeJournalEntry, type JournalEntry, journalEntryId } from './journal-entry.ts'
 import { refuseUnplaced, standingOf } from './lineage.ts'
 import { maskReport, type PathReport, type RotationMode, type RotationProgress } from './report.ts'
+import { type Retarget, retargeted } from './retarget.ts'
 import { Retries, type RetryPolicy } from './retry.ts'
 import { type PathRotation, planPath, rotatePath } from './rotate-path.ts'
 import { samePlain } from './same-plain.ts'
@@ -30,6 +31,8 @@ export interface RunPlace {
   readonly onProgress: (progress: RotationProgress) => void
   /** In adopt mode: the credential, as JSON data. */
   readonly adopt?: ExportedMap
+  /** In retarget mode: whether the record is to be moved. */
+  readonly confirmRetarget?: (move: Retarget) => Promise<boolean>
 }
 
 /** The revision that a record is made from. */
@@ -55,6 +58,7 @@ export class PathRun {
   #error: unknown
   #begun = false
   #saved = false
+  #moved = false
   #rotator: Rotator | undefined
   #request: RotationRequest<PlainObject, PlainObject> | undefined
   #state: PlainObject | undefined
@@ -144,7 +148,8 @@ export class PathRun {
     if (broken?.length) {
       return { ...report, status: 'failed', error: `${broken.map(({ what }) => what).join(', ')} cannot log in` }
     }
-    if (outcome?.status === 'succeeded' || this.#steps || this.#checks) return { ...report, status: 'succeeded' }
+    if (outcome?.status === 'succeeded' || this.#steps || this.#checks || this.#moved)
+      return { ...report, status: 'succeeded' }
     return { ...report, status: 'not-evaluated', error: whyNotEvaluated(this.call.path, outcome, diagnostics) }
   }
 
@@ -155,6 +160,7 @@ export class PathRun {
   async #rotate(rotator: Rotator, request: RotationRequest<PlainObject, PlainObject>): Promise<PlainObject> {
     const { leftover, begin } = this.call
     const context = this.#context()
+    if (this.#place.mode === 'retarget') return this.#retarget(rotator, request)
     const movedOn = await this.#movedOn().catch((error) => {
       this.#error = error
       this.#progress('failed', messageOf(error))
@@ -208,6 +214,25 @@ export class PathRun {
       }
       throw error
     }
+  }
+
+  /** The record alone is moved; the next run settles it there. */
+  async #retarget(rotator: Rotator, { inputs }: RotationRequest<PlainObject, PlainObject>): Promise<never> {
+    const { leftover, shown } = this.call
+    const { confirmRetarget } = this.#place
+    try {
+      const { moved, ...move } = retargeted(rotator, { leftover: leftover!, inputs, shown })
+      if (confirmRetarget && !(await confirmRetarget(move)))
+        throw new EscError('invalid_input', 'confirmation declined')
+      this.#keepLineage()
+      await this.#put(moved)
+      this.#moved = true
+      this.#notes.push(`the record was moved from ${move.from} to ${move.to}`)
+    } catch (error) {
+      this.#error = error
+      throw error
+    }
+    throw new OnlyLooked()
   }
 
   /** Where the leftover stands in the history. @throws EscError `conflict` when this clone does not have its revision. */

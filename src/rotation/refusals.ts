@@ -30,5 +30,7 @@ export function notSaved(error: unknown): EscError {
 
 export function rotatorGone(): EscError {
   const message = 'rotated, but an edit removed its rotator meanwhile (the new credential is kept in the journal)'
-  return new EscError('conflict', message, { hint: 'put the rotator back and run the rotation again with --resume' })
+  return new EscError('conflict', message, {
+    hint: 'put the rotator back and run the rotation again with --resume; "esc env rotate journal" shows what is kept',
+  })
 }

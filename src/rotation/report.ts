@@ -9,6 +9,7 @@ export type RotationMode =
   | 'resume' // only what an earlier run left behind
   | 'plan' // say what would be done; change nothing
   | 'doctor' // log in with every credential; change nothing
+  | 'retarget' // move the record of an interrupted rotation to the address that the inputs name now
   | 'adopt' // take a credential somebody else made into the state, as `previous`
 
 /** How one path fared. `not-evaluated`: its inputs or state could not be worked out, so it was not begun. */

@@ -1,5 +1,5 @@
 import { EscError } from '../errors.ts'
-import { listRotators } from '../language/index.ts'
+import { listRotators, parseEnvironment } from '../language/index.ts'
 import { nearest } from '../suggestion.ts'
 import { formatPropertyPath, type PropertyPath, parsePropertyPath } from '../syntax/index.ts'
 import type { JournalEntry } from './journal-entry.ts'
@@ -59,16 +59,27 @@ export function selectCalls(options: {
   }
   const leftovers = new Map(journal.map((entry) => [entry.path, entry]))
   const begins = (shown: string) =>
-    mode === 'resume' ? false : mode === 'failed' || wanted.length > 0 ? wanted.includes(shown) : true
+    mode === 'resume' || mode === 'retarget'
+      ? false
+      : mode === 'failed' || wanted.length > 0
+        ? wanted.includes(shown)
+        : true
   const selected = calls.flatMap((call): SelectedCall[] => {
     const entry = leftovers.get(call.path)
     const leftover = entry?.rotator === call.rotator ? entry : undefined
     const begin = begins(call.shown)
     if (entry && !leftover && begin) throw occupied(call.shown, entry)
+    if (mode === 'retarget') return leftover && wanted.includes(call.shown) ? [{ ...call, leftover, begin }] : []
     return begin || leftover ? [{ ...call, leftover, begin }] : []
   })
   const placed = new Set(selected.map((call) => call.leftover))
   return { calls: selected, orphans: journal.filter((entry) => !placed.has(entry)) }
+}
+
+/** Name of the rotator at a document path of a definition. Undefined: there is none. */
+export function rotatorAt(name: string, definition: string, path: string): string | undefined {
+  const { environment } = parseEnvironment(name, definition)
+  return environment && listRotators(environment).find((call) => call.path === path)?.provider
 }
 
 /** `values.a["b.c"]` as the user writes it: `a["b.c"]`. */
@@ -89,7 +100,7 @@ function occupied(path: string, entry: JournalEntry): EscError {
     'rotation_failed',
     `${path}: the journal still holds an interrupted rotation by ${entry.rotator}, which is no longer at this path`,
     {
-      hint: `put the ${entry.rotator} rotator back (esc env version history shows where it was) and run with --resume`,
+      hint: `put the ${entry.rotator} rotator back ("esc env version history" shows where it was) and run with --resume; if it is gone for good, "esc env rotate journal ENV ${path} --forget" gives the record up`,
     },
   )
 }

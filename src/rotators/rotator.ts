@@ -152,6 +152,12 @@ export interface Rotator<
    */
   retire?(superseded: State, request: RotationRequest<Inputs, State>, context: RotatorContext): Promise<void>
 
+  /**
+   * The staged record, moved to the address that the inputs name now. Asked after an operator has confirmed that the server was renamed or
+   * failed over and holds the same accounts. Reaches no network. Throws `conflict` where the record is of another account than the inputs name.
+   */
+  retarget?(pending: Pending, inputs: Inputs): Pending
+
   /** Logs in with every credential of the state and compares with what the vendor lists. Changes nothing. */
   check?(request: RotationRequest<Inputs, State>, context: RotatorContext): Promise<readonly CredentialCheck[]>
 }

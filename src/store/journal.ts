@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path'
 import type { DataKey } from '../crypto/index.ts'
-import { EscError } from '../errors.ts'
+import { EscError, messageOf } from '../errors.ts'
 import {
   listIfPresent,
   makeFolders,
@@ -36,6 +36,18 @@ export interface JournalRecord {
 export interface ForeignEntry extends EntryOrigin {
   readonly file: string
 }
+
+/**
+ * One file of the journal, also when it cannot be read.
+ * - `own`: the data key opens it.
+ * - `foreign`: made in another store, under another data key.
+ * - `unreadable`: made in this store, and the data key at hand does not open it; or there is none at hand.
+ */
+export type JournalFile = EntryOrigin & { readonly file: string; readonly id: string } & (
+    | { readonly kind: 'own'; readonly content: Uint8Array }
+    | { readonly kind: 'foreign' }
+    | { readonly kind: 'unreadable'; readonly problem: string }
+  )
 
 interface JournalPlace {
   readonly world: Pick<CompleteWorld, 'files' | 'now' | 'keys'>
@@ -125,6 +137,36 @@ export class Journal {
     return { records, foreign }
   }
 
+  /** Every file there is, for people. Never fails because of one of them, nor because there is no key. */
+  async files(): Promise<JournalFile[]> {
+    const names = this.#names()
+    if (names.length === 0) return []
+    const { key, problem } = await this.#existingKey().then(
+      (key) => ({ key, problem: '' }),
+      (error: unknown) => ({ key: undefined, problem: messageOf(error) }),
+    )
+    return names.flatMap((name): JournalFile[] => {
+      const shared = { ...this.#origin(name), file: join(this.folder, name.file), id: name.id }
+      if (key === undefined) return [{ ...shared, kind: 'unreadable', problem }]
+      try {
+        const read = this.#read(name, key)
+        if (read === undefined) return []
+        return [
+          read.kind === 'own' ? { ...shared, kind: 'own', content: read.own.content } : { ...shared, kind: 'foreign' },
+        ]
+      } catch (error) {
+        return [{ ...shared, kind: 'unreadable', problem: messageOf(error) }]
+      }
+    })
+  }
+
+  /** Takes a file of `files` out of the journal. It is kept, encrypted as it is, in the place that is returned. */
+  async setAside(file: string): Promise<string> {
+    const { id, state, world } = this.#place
+    const { setEntryAside } = await import('./set-aside.ts')
+    return setEntryAside(world, { machine: state.machine, id, file })
+  }
+
   /**
    * The result of `list` is on the disk when this returns, also if whoever wrote it was killed before it was. Whoever acts
    * upon an entry must know that: when a loss of power took it away, nobody would know what had been done.
@@ -205,6 +247,11 @@ export class Journal {
     this.#anchored = true
   }
 
+  #origin({ file }: EntryName): EntryOrigin {
+    const bytes = readIfPresent(this.#place.world.files, join(this.folder, file))
+    return (bytes && parseEntry(bytes)?.origin) ?? {}
+  }
+
   /** Undefined: it is gone. @throws EscError `tampered` for an entry of this store that cannot be decrypted. */
   #read(
     name: EntryName,
@@ -228,7 +275,7 @@ export class Journal {
       'tampered',
       `the journal of environment '${environment}' holds an entry that cannot be ${entry ? 'decrypted' : 'read'}: ${file}`,
       {
-        hint: 'it may hold a credential of an unfinished rotation: restore the data key it was made with, or keep the file elsewhere and check the remote side by hand',
+        hint: `it may hold a credential of an unfinished rotation: restore the data key it was made with; where that is gone, "esc env rotate journal ${environment} --forget" sets the file aside`,
       },
     )
   }

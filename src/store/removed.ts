@@ -50,7 +50,7 @@ export function refuseRemoval(environment: Environment): void {
   }
   if (environment.journal().ids().length > 0) {
     throw new EscError('conflict', `a rotation of environment '${name}' is unfinished`, {
-      hint: `finish it with \`esc env rotate ${name}\` first, so that no credential is lost`,
+      hint: `finish it with \`esc env rotate ${name}\` first, so that no credential is lost; "esc env rotate journal ${name}" says what is unfinished`,
     })
   }
 }

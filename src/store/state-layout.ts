@@ -12,6 +12,8 @@ export const stateLayout = {
   /** Unfinished rotations: by the environment's id alone, so that a store that was moved or cloned finds them. */
   journals: (machine: string) => within(machine, 'journal'),
   journal: (machine: string, id: string) => within(machine, 'journal', id),
+  /** Entries that somebody has taken out of a journal, kept as they were. */
+  forgotten: (machine: string, id: string) => within(machine, 'forgotten', id),
   environmentLocks: (machine: string) => within(machine, 'locks'),
   /** Held for a rotation: by the id, so that two clones on this machine do not rotate one environment at the same time. */
   environmentLock: (machine: string, id: string) => within(machine, 'locks', `environment+${id}.lock`),

@@ -11,6 +11,7 @@ import { environmentName } from './environment-name.ts'
 import { hasEnvironment, listEnvironments, noSuchEnvironment, refuseTaken } from './environments.ts'
 import { HistoryMemory } from './history-memory.ts'
 import { layout } from './layout.ts'
+import type { LeftEntry } from './left-entries.ts'
 import type { Lock } from './lock.ts'
 import type { Renumbered } from './merge/renumber.ts'
 import type { RenumberEnvironment } from './merge/renumber-merged.ts'
@@ -251,6 +252,22 @@ export class Store {
     const { checkStore } = await import('./check/check-store.ts')
     const place = (name: string) => this.#place(name)
     return checkStore({ folder: this.folder, state: this.state, world: this.#world, place }, options)
+  }
+
+  /** Journal entries of an environment of this name that is not here any more, or never was on this machine. */
+  async leftEntries(name: string): Promise<readonly LeftEntry[]> {
+    const full = environmentName(name)
+    this.#world.guard(full, 'read')
+    const { leftEntries } = await import('./left-entries.ts')
+    const present = this.has(full) ? [this.#handle(full).id] : []
+    return leftEntries({ files: this.#world.files, state: this.state }, { name: full, present })
+  }
+
+  /** Takes an entry of `leftEntries` out of the journal. It is kept, encrypted as it is, in the place that is returned. */
+  async setAside(name: string, { environmentId, file }: LeftEntry): Promise<string> {
+    this.#world.guard(environmentName(name), 'write')
+    const { setLeftEntryAside } = await import('./left-entries.ts')
+    return setLeftEntryAside({ state: this.state, world: this.#world }, { name, id: environmentId, file })
   }
 
   /** Does what the fixable ones of some findings ask for, and returns those. Nothing that anybody needs is lost by it. */

@@ -83,6 +83,13 @@ export { type Rewrapped, rewrapKeys } from './rewrap.ts'
 export { rollBack } from './rollback.ts'
 export { rotateEnvironment, rotationHistory } from './rotate.ts'
 export {
+  type ForgottenRecord,
+  forgetRecord,
+  journalRecords,
+  retargetRecord,
+  type UnfinishedRecord,
+} from './rotation-journal.ts'
+export {
   type CredentialsHeld,
   type RotatorList,
   type RotatorStatus,

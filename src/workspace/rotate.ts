@@ -4,6 +4,7 @@ import { type ExportedMap, fromPlain, mapOf } from '../evaluate/index.ts'
 import type { PlainObject } from '../plain.ts'
 import {
   type Guard,
+  type Retarget,
   type RotationCause,
   type RotationEvent,
   type RotationMode,
@@ -37,6 +38,8 @@ export interface RotateOptions {
   readonly confirm?: Guard['confirm']
   /** In adopt mode: the credential, as the text of a JSON object. */
   readonly credential?: string
+  /** In retarget mode: whether the record is to be moved. Default: yes. */
+  readonly confirmRetarget?: (move: Retarget) => Promise<boolean>
 }
 
 /**
@@ -82,10 +85,11 @@ export async function rotateEnvironment(
     discard: options.mode === 'resume' && options.force === true,
     ...(options.cause && { cause: options.cause }),
     ...(options.credential === undefined ? {} : { adopt: parseCredential(options.credential) }),
+    ...(options.confirmRetarget && { confirmRetarget: options.confirmRetarget }),
     onProgress: options.onProgress,
   }
-  const looks = options.mode === 'plan' || options.mode === 'doctor'
-  const running = looks ? rotate(run) : announcingRotation(workspace, environment, () => rotate(run))
+  const rotates = !['plan', 'doctor', 'retarget'].includes(options.mode)
+  const running = !rotates ? rotate(run) : announcingRotation(workspace, environment, () => rotate(run))
   // An import that the user may not open is no mistake in the definition.
   const report = await running.catch((error) => {
     const reason = used?.denied([messageOf(error)]) ?? error
@@ -105,6 +109,7 @@ const rights = {
   failed: ['write', 'environment-rotated'],
   resume: ['write', 'environment-rotated'],
   adopt: ['write', 'environment-rotated'],
+  retarget: ['write', 'environment-rotation-retargeted'],
   plan: ['write', 'environment-rotation-planned'],
   doctor: ['open', 'environment-rotation-examined'],
 } as const

@@ -117,6 +117,11 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
     { needs: 'nothing', words: 'env rotators' },
   ],
   'env:rotate:doctor': { needs: 'open', words: 'env rotate doctor {}' },
+  'env:rotate:journal': [
+    { needs: 'open', words: 'env rotate journal {}' },
+    { needs: 'write', fails: true, words: 'env rotate journal {} password --forget --yes' },
+    { needs: 'write', fails: true, words: 'env rotate journal {} password --retarget --yes' },
+  ],
   'env:rotate:history': { needs: 'read', words: 'env rotate history {}' },
   'env:run': { needs: 'open', words: 'env run {} -- true' },
   'env:save': { needs: 'write', words: 'env save {}' },

@@ -68,6 +68,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'env:import:sops': 'test/commands: importing',
   'env:renumber': 'test/commands: merging',
   'env:rotate --adopt': 'test/end-to-end: rotating',
+  'env:rotate:journal --retarget': 'test/commands: the journal of rotations',
+  'env:rotate:journal --forget': 'test/commands: the journal of rotations',
   'scheduler:start': 'test/end-to-end: the scheduler',
   'env:rotate:doctor deploy.token': 'test/end-to-end: rotating',
 }

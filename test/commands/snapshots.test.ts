@@ -96,6 +96,7 @@ const SESSION: readonly (readonly string[])[] = [
   ['env', 'rotate', 'app/rotating', '--plan'],
   ['env', 'rotate', 'app/rotating'],
   ['env', 'rotate', 'history', 'app/rotating'],
+  ['env', 'rotate', 'journal', 'app/rotating'],
   ['env', 'rotators'],
   ['env', 'schedule', 'new', 'app/rotating', '--cron', '0 3 * * *'],
   ['env', 'schedule', 'get', 'app/rotating', 'sched-1', '--next', '2'],

@@ -38,6 +38,7 @@ export const COMMANDS: readonly string[] = [
   'env:rotate',
   'env:rotate:doctor',
   'env:rotate:history',
+  'env:rotate:journal',
   'env:rotators',
   'env:run',
   'env:save',

@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { Plain } from '../../plain.ts'
+import { forgetHint } from '../another-target.ts'
 import { rfc3339 } from '../rfc3339.ts'
 import type { Rotator, RotatorContext } from '../rotator.ts'
 import { checkKeys } from './check-keys.ts'
@@ -111,7 +112,7 @@ export function awsIamRotator(
           'conflict',
           `aws-iam: an interrupted rotation concerns ${pending.userArn}, but \`userArn\` is now ${inputs.userArn}`,
           {
-            hint: `put \`userArn\` back to ${pending.userArn} and run again, so that its keys can be put in order`,
+            hint: `put \`userArn\` back to ${pending.userArn} and run again, so that its keys can be put in order; ${forgetHint}`,
           },
         )
       }
@@ -136,6 +137,21 @@ export function awsIamRotator(
       } finally {
         remote.close()
       }
+    },
+
+    /** A user that was renamed or moved to another path keeps its keys. Which key a lost answer stood for is told by the user alone. */
+    retarget(pending, { userArn }) {
+      const sameAccount = parseUserArn(pending.userArn).account === parseUserArn(userArn).account
+      if (pending.phase !== 'creating' && sameAccount) return { ...pending, userArn }
+      throw new EscError(
+        'conflict',
+        `aws-iam: the interrupted rotation of ${pending.userArn} cannot be moved to ${userArn}`,
+        {
+          hint: sameAccount
+            ? `the secret of its key was never received: delete the key at IAM; ${forgetHint}`
+            : `they are of two accounts; ${forgetHint}`,
+        },
+      )
     },
 
     check: (request, context) => checkKeys(request, context),

@@ -4,6 +4,7 @@ import { EscError } from '../../errors.ts'
 import type { Plain, PlainObject } from '../../plain.ts'
 import type { SchemaObject } from '../../schema/index.ts'
 import { type Secret, secret } from '../../secret.ts'
+import { retargetHint } from '../another-target.ts'
 import type { Plan, Rotator, RotatorContext, Settled } from '../rotator.ts'
 import { type AdapterAnswer, type AdapterNetwork, callAdapter, NoAnswer, requirePublicHost } from './adapter-call.ts'
 import { adapterClaims } from './claims.ts'
@@ -171,7 +172,9 @@ export function externalRotator(
         throw new EscError(
           'conflict',
           `external: an interrupted rotation concerns ${hostOf(pending.url)}, which \`url\` no longer names`,
-          { hint: 'put `url` back and run again, so that the adapter can be asked what became of it' },
+          {
+            hint: `put \`url\` back and run again, so that the adapter can be asked what became of it; ${retargetHint}`,
+          },
         )
       }
       const { url, requestId } = pending
@@ -186,6 +189,8 @@ export function externalRotator(
       if (outcome.failure !== 'refused') throw mayHaveActed(outcome.error)
       return { kind: 'undone', reason: `${outcome.error.message}: nothing was rotated` }
     },
+
+    retarget: (pending, { url }) => ({ ...pending, url }),
 
     async check({ inputs: { url }, state }) {
       if (state === undefined) return []

@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import type { Plain } from '../../plain.ts'
 import type { SchemaObject } from '../../schema/index.ts'
+import { forgetHint } from '../another-target.ts'
 import type { CredentialCheck, Rotator, RotatorContext } from '../rotator.ts'
 import { CreationRefused, createCredential, refusalError } from './create-credential.ts'
 import { decideCredentials } from './credential-table.ts'
@@ -115,7 +116,7 @@ export function issuedCredentialRotator<Inputs, Credential extends object>(
         throw new EscError(
           'conflict',
           `${name}: an interrupted rotation concerns ${pending.subject}, but the inputs now name ${issuer.subject(inputs)}`,
-          { hint: 'put the inputs back as they were and run again, so that it can be finished or undone' },
+          { hint: `put the inputs back as they were and run again; ${forgetHint}` },
         )
       }
       if (pending.phase === 'refused') return { kind: 'undone', reason: pending.reason }

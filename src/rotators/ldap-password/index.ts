@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { retargetHint } from '../another-target.ts'
 import { checkLogin, type LoginOutcome, logInPatiently } from '../log-in.ts'
 import { newPassword } from '../new-password.ts'
 import type {
@@ -83,6 +84,12 @@ export function ldapPasswordRotator(
       if (state !== undefined && holds(state, pending.password.reveal())) return { kind: 'rotated', state }
       requireSameTarget(pending, inputs)
       return settlePending(pending, request, context)
+    },
+
+    retarget(pending, inputs) {
+      const moved = { ...pending, url: inputs.url }
+      requireSameTarget(moved, inputs)
+      return moved
     },
 
     async retire(superseded, { inputs, state }, context) {
@@ -350,6 +357,6 @@ function requireSameTarget({ url, dn }: LdapPending, inputs: LdapInputs): void {
   throw new EscError(
     'conflict',
     `ldap-password: an interrupted rotation concerns "${dn}" on ${place(addressOf({ url }).server)}, which \`url\` and \`dn\` no longer name`,
-    { hint: 'put them back as they were and run again, so that its passwords can be put in order' },
+    { hint: `put them back as they were and run again; ${retargetHint}` },
   )
 }

@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
+import { retargetHint } from '../another-target.ts'
 import { checkLogin, inconclusive, type LoginOutcome, logInPatiently } from '../log-in.ts'
 import { account, tryMySqlLogin } from '../mysql/connection.ts'
 import type { Account } from '../mysql/facts.ts'
@@ -111,6 +112,13 @@ export function mysqlDualRotator(
           ? settleMariaDb(session, pending, request, context)
           : settleMySql(session, pending, request, context)
       })
+    },
+
+    retarget(pending, inputs) {
+      const { host, port } = inputs.database
+      const moved = { ...pending, host, port, accountHost: accountHost(inputs) }
+      requireSameTarget(moved, inputs)
+      return moved
     },
 
     async retire(superseded, { inputs, state }) {
@@ -393,6 +401,6 @@ function requireSameTarget(pending: MySqlDualPending, inputs: MySqlDualInputs): 
   throw new EscError(
     'conflict',
     `mysql-dual: an interrupted rotation concerns user "${username}" on ${place({ host, port })}, which \`database\` and \`rotateUser\` no longer name`,
-    { hint: 'put them back as they were and run again, so that its passwords can be put in order' },
+    { hint: `put them back as they were and run again; ${retargetHint}` },
   )
 }

@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { retargetHint } from '../another-target.ts'
 import { checkLogin, logInPatiently } from '../log-in.ts'
 import { newPassword } from '../new-password.ts'
 import type {
@@ -70,6 +71,12 @@ export function redisAclRotator(
       }
       requireSameTarget(pending, inputs)
       return withSession(inputs, (session) => settleWith(session, pending, request, context))
+    },
+
+    retarget(pending, inputs) {
+      const moved = { ...pending, host: inputs.host, port: addressOf(inputs).port }
+      requireSameTarget(moved, inputs)
+      return moved
     },
 
     async retire(superseded, { inputs, state }, context) {
@@ -295,6 +302,6 @@ function requireSameTarget({ host, port, username }: RedisAclPending, inputs: Re
   throw new EscError(
     'conflict',
     `redis-acl: an interrupted rotation concerns user "${username}" on ${place({ host, port })}, which \`host\`, \`port\` and \`user\` no longer name`,
-    { hint: 'put them back as they were and run again, so that its passwords can be put in order' },
+    { hint: `put them back as they were and run again; ${retargetHint}` },
   )
 }

@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
+import { forgetHint } from '../another-target.ts'
 import { rfc3339 } from '../rfc3339.ts'
 import type { CredentialCheck, RotationRequest, Rotator, RotatorContext, Settled } from '../rotator.ts'
 import { currentFetch, VendorHttpError } from '../vendor-http.ts'
@@ -308,6 +309,6 @@ function requireSameTarget({ account, user }: SnowflakePending, targetUser: stri
   throw new EscError(
     'conflict',
     `snowflake-user: an interrupted rotation concerns user ${user} of account ${account}, which \`login\` and \`targetUser\` no longer name`,
-    { hint: 'put them back as they were and run again, so that it can be finished' },
+    { hint: `put them back as they were and run again; ${forgetHint}` },
   )
 }

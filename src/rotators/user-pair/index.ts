@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import type { SchemaObject } from '../../schema/index.ts'
 import type { Secret } from '../../secret.ts'
+import { retargetHint } from '../another-target.ts'
 import { checkLogin, inconclusive, type LoginOutcome, logInPatiently } from '../log-in.ts'
 import { newPassword } from '../new-password.ts'
 import type { PlanStep, RotationRequest, Rotator, RotatorContext, Settled, SettleRequest } from '../rotator.ts'
@@ -151,6 +152,8 @@ export function userPairRotator(
         await way.close()
       }
     },
+
+    retarget,
 
     async settle(pending, request, context) {
       const { inputs, state } = request
@@ -309,6 +312,15 @@ export function userPairRotator(
     return { kind: 'undone', reason: reason.startsWith(`${name}: `) ? reason : `${name}: ${reason}` }
   }
 
+  /** The users are the same ones, so they keep their names; where the server and the host part of the account are may have changed. */
+  function retarget(pending: PairPending, inputs: PairInputs): PairPending {
+    const { host, port } = inputs.database
+    const accountHost = server.accountHost(inputs)
+    const moved = { ...pending, host, port, ...(accountHost !== undefined && { accountHost }) }
+    requireSameTarget(moved, inputs)
+    return moved
+  }
+
   /** Setting the password again must not reach another server or account than the one that was begun with. */
   function requireSameTarget({ host, port, username, accountHost }: PairPending, inputs: PairInputs): void {
     const { database, rotateUsers } = inputs
@@ -318,7 +330,7 @@ export function userPairRotator(
     throw new EscError(
       'conflict',
       `${name}: an interrupted rotation concerns ${noun} "${username}" on ${place({ host, port })}, which \`database\` and \`rotateUsers\` no longer name`,
-      { hint: 'put them back as they were and run again, so that its password can be put in order' },
+      { hint: `put them back as they were and run again; ${retargetHint}` },
     )
   }
 }

@@ -102,7 +102,7 @@ function checkJournals({ state, world }: Place, ids: ReadonlySet<string>, report
         file,
         problem: `there ${entries.length === 1 ? 'is' : 'are'} ${count} of an environment that is not here (id ${id})`,
         remedy:
-          'it may be on another branch, or removed: bring it back and rotate it, for they may hold the only copy of a credential',
+          'it may be on another branch, or removed: bring it back and rotate it, for they may hold the only copy of a credential; else "esc env rotate journal" with its name gives them up',
       })
     } else if (!origins.some(({ store }) => store !== undefined && files.exists(layout.configuration(store)))) {
       const { environment, store = 'an unknown store' } = origins[0]!
