@@ -4,7 +4,11 @@ import type { CredentialCheck, RotatorContext } from './rotator.ts'
 /** `inconclusive`: the server decided without looking at the credential, or could not be asked. */
 export type LoginOutcome =
   | { readonly kind: 'works' }
-  | { readonly kind: 'wrong' }
+  | {
+      readonly kind: 'wrong'
+      /** Who refused, where it was not the server itself, such as `a pooler in front of it (08P01)`: the server may know better. */
+      readonly by?: string
+    }
   | { readonly kind: 'inconclusive'; readonly reason: string }
 
 export function inconclusive(reason: string): LoginOutcome {
@@ -47,7 +51,9 @@ export async function checkLogin({ credential, what, wrong, logIn }: CheckedLogi
   try {
     const outcome = await logIn()
     if (outcome.kind === 'works') return { credential, what, works: true }
-    if (outcome.kind === 'wrong') return { credential, what, works: false, detail: wrong }
+    if (outcome.kind === 'wrong') {
+      return { credential, what, works: false, detail: outcome.by === undefined ? wrong : `refused by ${outcome.by}` }
+    }
     return { credential, what, works: undefined, detail: outcome.reason }
   } catch (error) {
     if (!(error instanceof EscError) || error.code === 'interrupted') throw error

@@ -106,12 +106,14 @@ export class FakeMySql {
       const privileges = rights.createUser ? 'CREATE USER' : 'USAGE'
       return rows(connection, [{ Grants: `GRANT ${privileges} ON *.* TO \`${user}\`@\`%\`` }])
     }
-    const [, looked] = /^SELECT Host AS host, plugin, .* FROM mysql\.user WHERE User = '(.*)'$/.exec(statement) ?? []
+    const [, looked] =
+      /^SELECT User AS user, Host AS host, plugin, .* FROM mysql\.user WHERE User IN \('(.*)', ''\)$/.exec(statement) ??
+      []
     if (looked !== undefined) {
       if (!rights.readsAccounts) return refuse(1142, `SELECT command denied to user '${user}'@'localhost'`)
       const account = this.accounts.get(unquoted(looked))
       const stored = account && `*${account.first.toString('hex').toUpperCase()}`
-      const row = { host: '%', plugin: account?.plugin, stored, locked: 'N', ssl: '' }
+      const row = { user: unquoted(looked), host: '%', plugin: account?.plugin, stored, locked: 'N', ssl: '' }
       return rows(connection, account === undefined ? [] : [row], Object.keys(row))
     }
     const [, lock] = /^SELECT GET_LOCK\('([^']{1,64})', 10\) AS got$/.exec(statement) ?? []

@@ -311,19 +311,72 @@ describe('mysql', function () {
   })
 
   it('keeps the record of a password that is set but refused where no former one is known', async () => {
-    // Clients from here get the more specific account.
+    const context = testContext()
+    const request = { inputs: pair.inputs, state: pair.state(1) }
+    const plan = await mysql.plan(request, context)
+    const journal: Journal<MySqlPending> = { pending: undefined }
+    const stage = async (pending: MySqlPending) => {
+      journal.pending = pending
+    }
+    await mysql.rotate(plan, request, stage, context)
+    // Made since the plan: clients from here get the more specific account.
     await server.sql(`CREATE USER ${pair.username2}@'127.0.0.1' IDENTIFIED BY 'other'`)
     await server.sql(`CREATE USER ${pair.username2}@localhost IDENTIFIED BY 'other'`)
-    const context = testContext()
-    const journal: Journal<MySqlPending> = { pending: undefined }
-    const run = { rotator: mysql, inputs: pair.inputs, context, journal }
-    const error = await failure(rotateOnce({ ...run, state: pair.state(1) }))
+    const error = await failure(mysql.settle(journal.pending!, request, context))
     expect(error.message).to.include('refused at log-in (1045), and its former password is not known here')
-    expect(context.warnings.join()).to.include('other accounts')
     await server.sql(`DROP USER ${pair.username2}@'127.0.0.1'`, `DROP USER ${pair.username2}@localhost`)
     const settled = await mysql.settle(journal.pending!, { inputs: pair.inputs, state: pair.state(1) }, context)
     expect(settled).to.have.property('kind', 'rotated')
     expect(await logsIn((settled as { state: MySqlState }).state.current)).to.equal(true)
+  })
+
+  describe('a more specific account in front of one of the pair', () => {
+    const inFront: Readonly<Record<string, string>> = {
+      'of the same user, at localhost': 'localhost',
+      'of the same user, at this address': '127.0.0.1',
+      'of the same user, for a range of addresses': '127.0.0.%',
+      'of the same user, for a network': '127.0.0.0/255.0.0.0',
+    }
+    for (const [which, host] of Object.entries(inFront)) {
+      it(`is found in the plan and refused: ${which}`, async () => {
+        const other = `${pair.username2}@'${host}'`
+        await server.sql(`CREATE USER ${other} IDENTIFIED BY 'other'`)
+        try {
+          for (const state of [undefined, pair.state(1)]) {
+            const error = await failure(mysql.plan({ inputs: pair.inputs, state }, testContext()))
+            expect(error.message).to.include(`\`${pair.username2}\`@\`${host}\` for whoever logs in`)
+            expect(error).to.have.property('hint').that.includes('rotate that one')
+          }
+        } finally {
+          await server.sql(`DROP USER ${other}`)
+        }
+      })
+    }
+
+    it('is found in the plan and refused: without a name, which is for everybody', async () => {
+      // The managing user would meet it too, were it not for this host.
+      const manager = { username: 'manager_here', password: secret('here') }
+      await server.sql(
+        `CREATE USER manager_here@localhost IDENTIFIED BY 'here'`,
+        `GRANT CREATE USER ON *.* TO manager_here@localhost`,
+        `GRANT SELECT ON mysql.* TO manager_here@localhost`,
+        `CREATE USER ''@localhost`,
+      )
+      try {
+        const inputs = { ...pair.inputs, database: { ...pair.inputs.database, managingUser: manager } }
+        const error = await failure(mysql.plan({ inputs, state: undefined }, testContext()))
+        expect(error).to.have.property('hint').that.includes('anonymous').and.includes('DROP USER ``@`localhost`')
+      } finally {
+        await server.sql(`DROP USER ''@localhost, manager_here@localhost`)
+      }
+    })
+
+    it('is only mentioned where it is for clients elsewhere', async () => {
+      await server.sql(`CREATE USER ${pair.username2}@'10.1.%' IDENTIFIED BY 'other'`)
+      const context = testContext()
+      await rotate(pair.state(1), context)
+      expect(context.warnings.join()).to.include('other accounts, for 10.1.%')
+    })
   })
 
   it('checks both passwords and changes nothing', async () => {

@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
-import { type MySqlSession, quoteName, quoteText } from './connection.ts'
+import { account, type MySqlSession, quoteName, quoteText } from './connection.ts'
+import { clientHosts, hostMatches, isMoreSpecific } from './host-pattern.ts'
 
 export interface ServerFacts {
   readonly flavor: 'mariadb' | 'mysql'
@@ -74,6 +75,8 @@ export type Account =
       readonly locked: boolean
       readonly tls: 'optional' | 'required' | 'client certificate'
       readonly otherHosts: readonly string[]
+      /** Accounts, as SQL, that the server would take instead for somebody who logs in from here by this name. */
+      readonly inFront: readonly string[]
     }
 
 /** What the server stores of an account. */
@@ -86,24 +89,42 @@ export async function readAccount(
   // As text: the driver would make an object of a JSON column, or not, as the server describes it.
   const columns =
     flavor === 'mariadb'
-      ? 'Host AS host, CAST(Priv AS CHAR) AS priv FROM mysql.global_priv'
-      : 'Host AS host, plugin, authentication_string AS stored, account_locked AS locked, ssl_type AS ssl FROM mysql.user'
+      ? 'User AS user, Host AS host, CAST(Priv AS CHAR) AS priv FROM mysql.global_priv'
+      : 'User AS user, Host AS host, plugin, authentication_string AS stored, account_locked AS locked, ssl_type AS ssl FROM mysql.user'
   let rows: StoredAccount[]
   try {
-    rows = await session.query<StoredAccount>(`SELECT ${columns} WHERE User = ${quoteText(username)}`, doing)
+    // Accounts without a name are for everybody.
+    rows = await session.query<StoredAccount>(`SELECT ${columns} WHERE User IN (${quoteText(username)}, '')`, doing)
   } catch (error) {
     if (['1044', '1142', '1143'].includes((error as { vendorCode?: string }).vendorCode ?? '')) {
       return { kind: 'unreadable' }
     }
     throw error
   }
-  const otherHosts = rows.map((row) => row.host).filter((each) => each !== host)
-  const row = rows.find((each) => each.host === host)
+  // The names of users are compared as they are written; the collation of the column may see less.
+  const named = rows.filter((row) => row.user === username)
+  const otherHosts = named.map((row) => row.host).filter((each) => each !== host)
+  const row = named.find((each) => each.host === host)
   if (row === undefined) return { kind: 'missing', otherHosts }
-  return { kind: 'found', otherHosts, ...(row.priv === undefined ? fromMySql(row) : fromMariaDb(String(row.priv))) }
+  const specific = rows.filter((each) => isMoreSpecific(each.host, host))
+  const seen = specific.length === 0 ? [] : clientHosts(await hostOfClient(session))
+  const inFront = specific.filter((each) => seen.some((client) => hostMatches(each.host, client)))
+  return {
+    kind: 'found',
+    otherHosts,
+    inFront: inFront.map((each) => account(each.user, each.host)),
+    ...(row.priv === undefined ? fromMySql(row) : fromMariaDb(String(row.priv))),
+  }
+}
+
+/** The host that the server sees us come from. */
+async function hostOfClient(session: MySqlSession): Promise<string> {
+  const [row] = await session.query<{ client: string }>('SELECT USER() AS client', 'asking where it sees us come from')
+  return row?.client.slice(row.client.lastIndexOf('@') + 1) ?? ''
 }
 
 interface StoredAccount {
+  readonly user: string
   readonly host: string
   readonly priv?: unknown
   readonly plugin?: string
@@ -112,7 +133,7 @@ interface StoredAccount {
   readonly ssl?: unknown
 }
 
-type Details = Omit<Extract<Account, { kind: 'found' }>, 'kind' | 'otherHosts'>
+type Details = Omit<Extract<Account, { kind: 'found' }>, 'kind' | 'otherHosts' | 'inFront'>
 
 function fromMySql({ plugin = '', stored, locked, ssl }: StoredAccount): Details {
   const type = String(ssl ?? '')

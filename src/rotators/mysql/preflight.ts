@@ -73,6 +73,16 @@ export function requireUsableAccount(found: Account, names: AccountNames, contex
   if (found.tls === 'required' && tlsOptions(server) === false) {
     refuse(`user ${name} must use TLS, but \`database.tls\` is off`, 'set `database.tls` to {mode: verify-full}')
   }
+  const [shadow] = found.inFront
+  if (shadow !== undefined) {
+    const named = shadow.startsWith('``')
+      ? 'drop the anonymous account'
+      : `rotate that one (\`${hostInput}\`), or drop it`
+    refuse(
+      `${place(server)} takes ${shadow} for whoever logs in as "${username}" from here, so the new password of ${name} could not be proved`,
+      `${named}: DROP USER ${shadow}`,
+    )
+  }
   if (found.otherHosts.length > 0) {
     context.warn(
       `user "${username}" has other accounts, for ${found.otherHosts.join(', ')}: they keep their passwords, and the server prefers the more specific one`,

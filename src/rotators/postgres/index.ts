@@ -23,7 +23,7 @@ const server: PairServer = {
     const { database } = inputs
     const session = await connectManager(database, database.managingUser, timing)
     return {
-      requireChangeable: () => requireChangeable(inputs, session),
+      requireChangeable: (context) => requireChangeable(inputs, session, context),
       setPassword: ({ username, password }, { random }) =>
         session.setPassword(username, scramVerifier(password.reveal(), { salt: random(16) })),
       close: () => session.close(),

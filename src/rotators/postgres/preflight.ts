@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import type { RotatorContext } from '../rotator.ts'
 import { place } from '../server-address.ts'
 import type { PairInputs } from '../user-pair/types.ts'
 import type { ManagerSession } from './server.ts'
@@ -14,6 +15,7 @@ interface RoleFacts {
   readonly replicates: boolean | null
   readonly expired: boolean | null
   readonly admin: boolean | null
+  readonly backend: number
 }
 
 // Names are compared as text: as a "name" the server would cut ours at 63 bytes, and find another role.
@@ -21,12 +23,18 @@ const question = `
   SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby,
     manager.rolsuper AS "managerSuper", manager.rolcreaterole AS "managerCreateRole",
     role.rolcanlogin AS "canLogin", role.rolsuper AS "isSuper", role.rolreplication AS replicates,
-    role.rolvaliduntil < now() AS expired, pg_has_role(current_user, role.oid, 'MEMBER WITH ADMIN OPTION') AS admin
+    role.rolvaliduntil < now() AS expired, pg_has_role(current_user, role.oid, 'MEMBER WITH ADMIN OPTION') AS admin,
+    pg_backend_pid() AS backend
   FROM pg_roles AS manager LEFT JOIN pg_roles AS role ON role.rolname::text = $1::text
   WHERE manager.rolname = current_user`
 
 /** Throws for whatever would make `ALTER ROLE` or the log-in after it fail, for both users: one is changed next time. */
-export async function requireChangeable({ database, rotateUsers }: PairInputs, manager: ManagerSession): Promise<void> {
+export async function requireChangeable(
+  { database, rotateUsers }: PairInputs,
+  manager: ManagerSession,
+  { warn }: Pick<RotatorContext, 'warn'>,
+): Promise<void> {
+  let isPooled = false
   const { username1, username2 } = rotateUsers
   const managerName = database.managingUser.username
   for (const name of [username1, username2]) {
@@ -36,6 +44,7 @@ export async function requireChangeable({ database, rotateUsers }: PairInputs, m
     }
     if (facts === undefined)
       throw new EscError('provider_failed', `postgres: ${place(database)} does not list its roles`)
+    isPooled ||= manager.processId !== undefined && manager.processId !== facts.backend
     // An older server would take the verifier for a password and hash it once more.
     if (facts.version < 100_000) {
       refuse(`${place(database)} is older than PostgreSQL 10 and knows no SCRAM-SHA-256`, 'upgrade the server')
@@ -66,6 +75,11 @@ export async function requireChangeable({ database, rotateUsers }: PairInputs, m
         `run GRANT ${quoted(name)} TO ${quoted(managerName)} WITH ADMIN OPTION`,
       )
     }
+  }
+  if (isPooled) {
+    warn(
+      `${place(database)} is a pooler in front of the server. If it keeps a list of passwords of its own, it refuses the new one; the former is then set back, where it is known here`,
+    )
   }
 }
 

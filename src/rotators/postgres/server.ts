@@ -11,6 +11,8 @@ type PostgresTiming = Pick<PairTiming, 'connectMs' | 'queryMs'>
 
 /** A connection as the managing user. */
 export interface ManagerSession {
+  /** The process that the server, or a pooler in front of it, has named when the connection was made. */
+  readonly processId: number | undefined
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>
   /** Sets a password by its verifier. The name is quoted; the verifier is sent as it is. */
   setPassword(username: string, verifier: string): Promise<void>
@@ -28,6 +30,7 @@ export async function connectManager(
   }
   const { client } = attempt
   return {
+    processId: (client as unknown as { processID?: number | null }).processID ?? undefined,
     async query<Row>(text: string, values: readonly unknown[] = []) {
       try {
         return (await client.query(text, [...values])).rows as Row[]
@@ -69,6 +72,7 @@ export async function tryLogin(
   // Past the password, so it is right: what failed is the right to connect, the number of connections, the query.
   if (attempt.authenticated && attempt.asked) return { kind: 'works' }
   if (isCode(attempt.error, '28P01')) return { kind: 'wrong' }
+  if (isPoolerRefusal(attempt.error)) return { kind: 'wrong', by: 'a pooler in front of the server (08P01)' }
   const error = asPostgresError(attempt.error, `role "${username}" could not connect to ${place(database)}`)
   if (isCode(attempt.error, '28000')) return inconclusive(error.message.replace(/^postgres: /, ''))
   throw error
@@ -123,12 +127,25 @@ async function connect(
   }
 }
 
+/**
+ * PgBouncer has one code for everything that it says itself. It refuses a password where it keeps a list of its own, and
+ * where the server refused what is in that list.
+ */
+function isPoolerRefusal(error: unknown): boolean {
+  return isCode(error, '08P01') && /authentication failed|no such user/i.test((error as Error).message)
+}
+
+/** What a pooler says that may be better in a moment: no room, no server, a pause. Anything else stays as it is. */
+const poolerPassing =
+  /no more connections|max_client_conn|too many|cannot connect|server (conn|login|down|shut)|shut(ting)? ?down|timeout|try again|pause|suspend/i
+
 function isCode(error: unknown, code: string): boolean {
   return (error as { code?: unknown } | null)?.code === code
 }
 
 const hints: Readonly<Record<string, string>> = {
   ...connectionHints,
+  '08P01': 'a pooler has answered: check its log and its list of users, or let `database` name the server itself',
   '28P01': 'check the user name and password',
   '28000': 'pg_hba.conf of the server has no line for this user, database and address',
   '3D000': 'check `database.database`',
@@ -158,6 +175,9 @@ function asPostgresError(error: unknown, what: string): VendorError {
     refused: /^(0A|0L|0P|22|25|28|42)/.test(code ?? ''),
     hint: hints[code ?? ''],
     // Too many connections, starting up or shutting down, a lock or deadlock; or a connection that ended without a word.
-    transient: passing.test(code ?? '') || code === undefined || isPassingFault(code),
+    transient:
+      (code === '08P01' ? poolerPassing.test(message) && !isPoolerRefusal(error) : passing.test(code ?? '')) ||
+      code === undefined ||
+      isPassingFault(code),
   })
 }

@@ -164,7 +164,7 @@ export function userPairRotator(
       const first = await logIn(inputs, pending)
       if (first.kind === 'works' && !request.movedOn) return rotated(pending, request)
       if (request.movedOn || hasMovedOn(pending, request)) {
-        if (request.movedOn && first.kind !== 'wrong') await putBack(pending, request, context)
+        if (request.movedOn && !isNotSet(first)) await putBack(pending, request, context)
         return undone(
           `the password of ${noun} "${pending.username}" was rotated by somebody else since; theirs is kept`,
         )
@@ -274,7 +274,7 @@ export function userPairRotator(
       try {
         await way.setPassword(pending, replaced)
       } catch (error) {
-        if (before.kind === 'wrong' && error instanceof VendorError && error.refused) return undone(error.message)
+        if (isNotSet(before) && error instanceof VendorError && error.refused) return undone(error.message)
         throw error
       }
       const after = await logInPatiently(() => logIn(inputs, pending), {
@@ -284,15 +284,18 @@ export function userPairRotator(
       })
       if (after.kind === 'works') return rotated(pending, request)
       if (after.kind === 'inconclusive') return untried(pending, after.reason, request, context)
-      const refused = `the new password of ${noun} "${username}" was set but is refused at log-in (${server.wrongPassword})`
+      const by = after.by === undefined ? `at log-in (${server.wrongPassword})` : `by ${after.by}`
+      const refused = `the new password of ${noun} "${username}" was set but is refused ${by}`
+      const elsewhere =
+        after.by === undefined ? '' : ': let `database` name the server itself, or let the pooler ask it (auth_query)'
       if (replaced === undefined) {
         // Nothing to set back, and the user has no other password by now: the record must not go.
         throw new EscError('rotation_failed', `${name}: ${refused}, and its former password is not known here`, {
-          hint: 'find out why the user cannot log in from here, and run again',
+          hint: `find out why the user cannot log in from here, and run again${elsewhere}`,
         })
       }
       await way.setPassword({ username, password: replaced }, pending.password)
-      return undone(`${refused}; its former password was set back`)
+      return undone(`${refused}; its former password was set back${elsewhere}`)
     } finally {
       await way.close()
     }
@@ -333,6 +336,11 @@ export function userPairRotator(
       { hint: `put them back as they were and run again; ${retargetHint}` },
     )
   }
+}
+
+/** Whether a log-in has shown that the server does not have the password. */
+function isNotSet(outcome: LoginOutcome): boolean {
+  return outcome.kind === 'wrong' && outcome.by === undefined
 }
 
 function rotated({ username, password }: PairPending, { inputs, state }: Request): Settled<PairState> {
