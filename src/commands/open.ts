@@ -3,6 +3,7 @@ import { diagnosticLines, hasColour } from '../terminal/index.ts'
 import {
   checkVariables,
   createFiles,
+  evaluationLimits,
   expandReferences,
   FORMATS,
   type Format,
@@ -98,7 +99,8 @@ With a path, only the value there. dotenv, shell and posix print its environment
       await checkVariables(workspace, properties, { environment: reference.typed, allowed, inShell: true })
     }
     const files = variables ? createFiles(properties, temporaryPlace(this.io)).variables : []
-    return renderValue(properties, { format, path, redact: false, files })
+    const limits = evaluationLimits(workspace.options.env)
+    return renderValue(properties, { format, path, redact: false, files, limits })
   }
 
   override get printsValues(): boolean {

@@ -1,3 +1,4 @@
+import { allocate, produceText, spend } from '../budget.ts'
 import { compareKeys } from '../json.ts'
 import { anyRotateOnly, refTarget, type Schema, type SchemaObject } from '../schema/index.ts'
 import { elementPath, joinPath } from '../syntax/index.ts'
@@ -26,7 +27,9 @@ class Comparison {
   }
 
   #fail(at: Place, summary: string): false {
-    this.#report(at.path === '' ? summary : `${at.path}: ${summary}`, at.definition)
+    const text = at.path === '' ? summary : `${at.path}: ${summary}`
+    produceText(text.length)
+    this.#report(text, at.definition)
     return false
   }
 
@@ -36,6 +39,7 @@ class Comparison {
     if (given === true || given === anyRotateOnly) return true
     if (given === false) return false
     if (depth > maxDepth) return true
+    spend(4)
     let ok = true
     const target = refTarget(wanted)
     if (target !== undefined) ok = this.accepts(given, target, at, depth + 1) && ok
@@ -57,7 +61,11 @@ class Comparison {
   /** Whether one of the members passes. If none does, all they said is reported. */
   #any(members: readonly Schema[], passes: (member: Schema, test: Comparison) => boolean, at: Place): boolean {
     const mistakes: Parameters<Report>[] = []
-    const test = new Comparison((...mistake) => mistakes.push(mistake))
+    const test = new Comparison((...mistake) => {
+      spend(4)
+      allocate(100)
+      mistakes.push(mistake)
+    })
     if (members.some((member) => passes(member, test))) return true
     for (const mistake of mistakes) this.#report(...mistake)
     return this.#fail(at, atLeastOne)
@@ -83,9 +91,14 @@ class Comparison {
       ok = this.accepts(given.properties![key]!, expected, property(at, key), depth + 1) && ok
     }
     if (given.additionalProperties === undefined) {
+      spend((given.required?.length ?? 0) + (wanted.required?.length ?? 0))
       const has = new Set(given.required ?? [])
       const needed = [...(wanted.required ?? [])]
-      for (const key of has) needed.push(...(wanted.dependentRequired?.[key] ?? []))
+      for (const key of has) {
+        const dependents = (wanted.dependentRequired && ownMember(wanted.dependentRequired, key)) ?? []
+        spend(1 + dependents.length)
+        for (const dependent of dependents) needed.push(dependent)
+      }
       for (const key of needed) if (!has.has(key)) ok = this.#fail(property(at, key), 'missing required property')
     } else if (given.additionalProperties !== false)
       ok = this.accepts(given.additionalProperties, wanted.additionalProperties, at, depth + 1) && ok
@@ -98,7 +111,11 @@ function isSet(type: string | undefined): boolean {
 }
 
 function own(schema: SchemaObject, key: string): Schema | undefined {
-  return schema.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined
+  return schema.properties && ownMember(schema.properties, key)
+}
+
+function ownMember<T>(members: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(members, key) ? members[key] : undefined
 }
 
 function element(at: Place, index: number): Place {

@@ -1,3 +1,4 @@
+import { spend } from '../budget.ts'
 import type { Expression, Interpolation, PropertyAccess, SymbolReference } from '../language/index.ts'
 import { inlineEnvironment } from '../language/index.ts'
 import { itemSchema, propertySchema, type Schema } from '../schema/index.ts'
@@ -100,6 +101,7 @@ class Resolution {
     let index = 0
     const accessors = this.#access.accessors
     for (;;) {
+      spend(4)
       const accessor = accessors[index]
       if (accessor === undefined) return this.#scope.evaluate(receiver, true, base)
       const { key } = accessor
@@ -135,6 +137,7 @@ class Resolution {
     let value = start
     let index = from
     for (;;) {
+      spend(4)
       const accessor = accessors[index]
       if (accessor === undefined) return value
       if (value.unknown) return this.#inUnknown(value, index)
@@ -149,6 +152,7 @@ class Resolution {
         let holder = value
         let own = holder.own(key)
         while (own === undefined) {
+          spend(2)
           const base = holder.base
           if (!base?.mayBeObject) return this.#unknownProperty(index, key, holder.ownKeys)
           if (base.unknown) return this.#inUnknown(base, index)
@@ -166,6 +170,7 @@ class Resolution {
     let schema = receiver.schema
     const accessors = this.#access.accessors
     for (let index = from; index < accessors.length; index++) {
+      spend(4)
       const { key } = accessors[index]!
       if (typeof schema === 'object' && schema.type === 'array') {
         const length = schema.items === false ? (schema.prefixItems?.length ?? 0) : Number.POSITIVE_INFINITY

@@ -1,3 +1,4 @@
+import { allocate, spend } from '../budget.ts'
 import {
   Base64Error,
   type Call,
@@ -20,9 +21,9 @@ import {
 } from '../schema/index.ts'
 import { quote } from '../syntax/index.ts'
 import { callId, isFailure } from './calls.ts'
-import { jsonOfValue } from './json-of-value.ts'
+import { jsonOfValue, lengthOf } from './json-of-value.ts'
 import { evaluateOpen } from './open.ts'
-import { bytesOf, hasRawBytes, join, textOf } from './raw-bytes.ts'
+import { bytesOf, hasRawBytes, join, stringOfUnits, textOf } from './raw-bytes.ts'
 import { evaluateRotate } from './rotate.ts'
 import type { Scope } from './scope.ts'
 import { maxTextLength, secretText, textOfValue } from './text.ts'
@@ -46,26 +47,31 @@ export function evaluateCall(scope: Scope, call: Call): Value {
     case 'join': {
       const [delimiter, values] = [typed(scope, call.delimiter, stringSchema), typed(scope, call.values, strings)]
       if (!delimiter.ok || !values.ok) return failed(scope, call, stringSchema, delimiter.value, values.value)
-      return result(scope, call, stringSchema, [delimiter.value, values.value], () =>
-        string(scope, call, join(elementsOf(values.value).map(stringOf), stringOf(delimiter.value))),
-      )
+      return result(scope, call, stringSchema, [delimiter.value, values.value], () => {
+        const [pieces, between] = [elementsOf(values.value).map(stringOf), stringOf(delimiter.value)]
+        const length = pieces.reduce((sum, piece, i) => sum + piece.length + (i === 0 ? 0 : between.length), 0)
+        return string(scope, call, length, () => join(pieces, between))
+      })
     }
     case 'split':
       return evaluateSplit(scope, call.delimiter, call.string, call)
     case 'concat': {
       const { value, ok } = typed(scope, call.argument, arrayOf(anyArray))
       if (!ok) return failed(scope, call, anyArray, value)
-      return result(scope, call, anyArray, [value], () => ({
-        kind: 'array',
-        elements: elementsOf(value).flatMap((inner) => elementsOf(inner)),
-      }))
+      return result(scope, call, anyArray, [value], () => {
+        const lists = elementsOf(value).map(elementsOf)
+        const length = lists.reduce((sum, list) => sum + list.length, 0)
+        spend(length)
+        allocate(8 * length)
+        return { kind: 'array', elements: lists.flat() }
+      })
     }
     case 'toJSON':
     case 'toYAML': {
       const value = scope.evaluate(call.argument, true, undefined)
       return result(scope, call, stringSchema, [value], () => {
         const json = jsonOfValue(value)
-        return string(scope, call, call.name === 'toJSON' ? compact(json) : yamlOf(json))
+        return string(scope, call, lengthOf(json), () => (call.name === 'toJSON' ? compact(json) : yamlOf(json)))
       })
     }
     case 'fromJSON':
@@ -74,22 +80,25 @@ export function evaluateCall(scope: Scope, call: Call): Value {
       const value = scope.evaluate(call.argument, true, undefined)
       const { text, unknown, secret } = textOfValue(value)
       if (unknown) return Value.unknown(scope.definitionOf(call), stringSchema, { secret, pending: value.deep.pending })
-      const content = string(scope, call, text)
+      const content = string(scope, call, text.length, () => text)
       if (content === undefined) return failed(scope, call, stringSchema, value)
       return Value.of(scope.definitionOf(call), content, { secret, schema: stringSchema })
     }
     case 'toBase64': {
       const { value, ok } = typed(scope, call.argument, stringSchema)
       if (!ok) return failed(scope, call, stringSchema, value)
-      return result(scope, call, stringSchema, [value], () =>
-        string(scope, call, encodeBase64(bytesOf(stringOf(value)))),
-      )
+      return result(scope, call, stringSchema, [value], () => {
+        const text = stringOf(value)
+        spend(text.length >>> 2)
+        return string(scope, call, Math.ceil((text.length * 4) / 3), () => encodeBase64(bytesOf(text)))
+      })
     }
     case 'fromBase64': {
       const { value, ok } = typed(scope, call.argument, stringSchema)
       if (!ok) return failed(scope, call, stringSchema, value)
       return result(scope, call, stringSchema, [value], () => {
         try {
+          spend(stringOf(value).length)
           return { kind: 'string', text: textOf(decodeBase64(stringOf(value))) }
         } catch (error) {
           if (!(error instanceof Base64Error)) throw error
@@ -135,9 +144,13 @@ function result(
   return Value.of(definition, content, { secret, schema })
 }
 
-/** Text within bounds. */
-function string(scope: Scope, call: Call, text: string): Content | undefined {
-  if (text.length <= maxTextLength) return { kind: 'string', text }
+/** Text within bounds. It is made only when `length`, which it has at least, is within them. */
+function string(scope: Scope, call: Call, length: number, make: () => string): Content | undefined {
+  if (length <= maxTextLength) {
+    spend(length >>> 4)
+    const text = make()
+    if (text.length <= maxTextLength) return { kind: 'string', text }
+  }
   scope.error('the text is too long', call)
   return undefined
 }
@@ -194,6 +207,7 @@ function evaluateSplit(scope: Scope, delimiterExpression: Expression, stringExpr
   return result(scope, call, strings, operands, () => {
     // The pieces of a secret are as secret as the whole.
     const secret = operands.some((operand) => operand.deep.secret)
+    spend(stringOf(text.value).length >>> 2)
     const pieces = split(stringOf(text.value), stringOf(delimiter.value))
     const elements = pieces.map((piece) =>
       Value.of(definition, { kind: 'string', text: piece }, { secret, schema: stringSchema }),
@@ -205,7 +219,7 @@ function evaluateSplit(scope: Scope, delimiterExpression: Expression, stringExpr
 function split(text: string, delimiter: string): readonly string[] {
   if (delimiter === '') return [...text]
   if (!hasRawBytes(text) && !hasRawBytes(delimiter)) return text.split(delimiter)
-  const binary = (s: string) => Array.from(bytesOf(s), (byte) => String.fromCharCode(byte)).join('')
+  const binary = (s: string) => stringOfUnits(bytesOf(s))
   const pieces = binary(text).split(binary(delimiter))
   return pieces.map((piece) => textOf(Uint8Array.from(piece, (c) => c.charCodeAt(0))))
 }
@@ -217,6 +231,8 @@ function evaluateFromJson(scope: Scope, call: Call): Value {
   const { unknown, secret, pending } = value.deep
   if (unknown || pending) return Value.unknown(definition, true, { secret, pending })
   try {
+    spend(stringOf(value).length)
+    allocate(stringOf(value).length)
     return valueOfJson(parseJsonPrefix(stringOf(value)), definition, { secret })
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error
@@ -236,8 +252,10 @@ function evaluateValidate(scope: Scope, call: Call & { name: 'validate' }): Valu
     return scope.unknown(call, true, true)
   }
   const secrets = secretTexts(schema.value)
-  const redact = (summary: string) =>
-    secrets.reduce((text, plaintext) => text.replaceAll(plaintext, secretText), summary)
+  const redact = (summary: string) => {
+    spend(secrets.length * (1 + (summary.length >>> 5)))
+    return secrets.reduce((text, plaintext) => text.replaceAll(plaintext, secretText), summary)
+  }
   let compiled: Schema = true
   if (schema.ok && !unknown) {
     try {
@@ -258,6 +276,7 @@ function secretTexts(value: Value): readonly string[] {
   const found = new Set<string>()
   const visit = (part: Value, inSecret: boolean): void => {
     if (!inSecret && !part.deep.secret) return
+    spend(4)
     const secret = inSecret || part.secret
     const content = part.content
     if (secret && (content.kind === 'string' || content.kind === 'number')) {
@@ -265,7 +284,7 @@ function secretTexts(value: Value): readonly string[] {
       for (const text of [content.text, compact(content.text).slice(1, -1), quote(content.text).slice(1, -1)])
         if (text !== '') found.add(text)
     } else if (content.kind === 'array') for (const element of content.elements) visit(element, secret)
-    else if (content.kind === 'map') for (const key of part.keys) visit(part.child(key)!, secret)
+    else if (content.kind === 'map') for (const [, child] of part.entries) visit(child, secret)
   }
   visit(value, false)
   return [...found].sort((a, b) => b.length - a.length)

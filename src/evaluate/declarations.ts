@@ -37,7 +37,7 @@ function* inside(outer: Expression): Generator<DeclarationError> {
     const next = pending.pop()
     if (next === undefined) return
     if ('summary' in next) yield next
-    else pending.push(...contents(next).reverse())
+    else for (const part of contents(next).reverse()) pending.push(part)
   }
 }
 

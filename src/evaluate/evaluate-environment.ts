@@ -1,3 +1,4 @@
+import { Budget, type BudgetLimits } from '../budget.ts'
 import { EscError, messageOf } from '../errors.ts'
 import { type Environment, expressionsOf, listReferences, parseEnvironment, valuePath } from '../language/index.ts'
 import { compileSchema, markUnion, nullSchema, type Schema } from '../schema/index.ts'
@@ -16,7 +17,7 @@ import { nowhere } from './definition.ts'
 import { exportEnvironment } from './export-environment.ts'
 import type { ExportedEnvironment, ExportedMap, ExportedValue } from './exported.ts'
 import { limiter } from './limiter.ts'
-import { type Mode, type RotationOutcome, Round, type RoundRequest } from './round.ts'
+import { type Mode, maxDiagnostics, type RotationOutcome, Round, type RoundRequest } from './round.ts'
 import type { Decrypt, Provider, Rotator, World } from './world.ts'
 
 export interface EvaluationRequest {
@@ -33,6 +34,8 @@ export interface EvaluationRequest {
   readonly showSecrets?: boolean
   /** The execution context. `currentEnvironment` and `rootEnvironment` are reserved. */
   readonly context?: ExportedMap
+  /** How much the evaluation may take, all rounds and environments together. Beyond it there is a diagnostic, and no values. */
+  readonly limits?: BudgetLimits
 }
 
 export interface EvaluationOptions {
@@ -60,6 +63,12 @@ export interface Evaluation {
 
 const defaultConcurrency = 64
 
+/** Characters in all definitions that take part in one evaluation. */
+const maxLoaded = 64 * 1024 * 1024
+
+/** Characters in all diagnostics of the form of a definition. */
+const maxDiagnosticText = 32 * 1024 * 1024
+
 /**
  * Checks, opens or rotates an environment. Evaluates in rounds: each one finds out what still has to be asked of the world, all
  * of that is asked at once, and the next round knows more. Nothing is asked twice.
@@ -72,27 +81,45 @@ export async function evaluateEnvironment(
   for (const key of ['currentEnvironment', 'rootEnvironment'])
     if (request.context && Object.hasOwn(request.context, key))
       throw new EscError('invalid_input', `reserved context key: "${key}"`)
-  const { environment, diagnostics } = parseEnvironment(request.name, request.text)
+  const { environment, diagnostics: found } = parseEnvironment(request.name, request.text)
+  const diagnostics = readable(found)
   const nothing = { environment: undefined, diagnostics, rotations: [], environments: [] }
   if (environment === undefined || isEmpty(environment)) return nothing
-  const malformed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
+  const malformed = found.some((diagnostic) => diagnostic.severity === 'error')
   if (malformed && request.mode !== 'check' && !options.despiteErrors) return nothing
 
   const driver = new Driver(request, world, options)
   await driver.loadAhead(environment)
+  if (driver.loadedTooMuch) {
+    const summary = `the environments that ${request.name} needs have more than ${maxLoaded / 1024 / 1024} MB of text together`
+    return { ...nothing, diagnostics: [...diagnostics, { severity: 'error', summary, path: 'imports' }] }
+  }
   const roundRequest = requestOf(request, environment)
+  const budget = new Budget(request.limits)
   for (;;) {
     if (options.signal?.aborted) throw new EscError('interrupted', 'stopped')
     const round = new Round(roundRequest, driver.answers)
-    const root = round.run()
-    if (await driver.answer([...round.calls.values()], round.evaluated)) continue
+    budget.forget()
+    const root = budget.within(() => round.run())
+    // What is asked for by a round that stopped is not needed: there will be no values.
+    if (root !== undefined && (await driver.answer([...round.calls.values()], round.evaluated))) continue
     return {
-      environment: exportEnvironment(round, root),
+      environment: root && exportEnvironment(round, root, budget.limits),
       diagnostics: [...diagnostics, ...round.diagnostics],
       rotations: [...round.rotations, ...driver.unreported(round.rotations)],
       environments: round.evaluated,
     }
   }
+}
+
+/** No more diagnostics than anybody reads. Their paths are as long as the keys of the document are. */
+function readable(found: readonly Diagnostic[]): readonly Diagnostic[] {
+  let count = 0
+  for (let length = 0; count < found.length && count < maxDiagnostics && length <= maxDiagnosticText; count++)
+    length += found[count]!.summary.length + found[count]!.path.length
+  if (count === found.length) return found
+  const summary = `the definition has ${found.length} mistakes and warnings; only the first ${count} are listed`
+  return [...found.slice(0, count), { severity: 'error', summary, path: '' }]
 }
 
 function isEmpty(environment: Environment): boolean {
@@ -127,12 +154,18 @@ class Driver {
   readonly #rotated: RotatorCall[] = []
   readonly #known = new Set<string>()
   readonly #started: Promise<void>[] = []
+  #loaded = 0
 
   constructor(request: EvaluationRequest, world: World, options: EvaluationOptions) {
     this.#request = request
     this.#world = world
     this.#limit = limiter(options.concurrency ?? defaultConcurrency, options.signal)
     this.#unlock.set(request.name, request.unlock)
+  }
+
+  /** Whether the definitions are too large together, in whatever order they were loaded. */
+  get loadedTooMuch(): boolean {
+    return this.#loaded > maxLoaded
   }
 
   get answers(): Answers {
@@ -179,6 +212,8 @@ class Driver {
       this.#programs.set(name, loaded)
       return
     }
+    this.#loaded += loaded.value.text.length
+    if (this.loadedTooMuch) return
     this.#unlock.set(name, () => loaded.value.unlock())
     const program = parseEnvironment(name, loaded.value.text)
     this.#programs.set(name, program)

@@ -1,3 +1,4 @@
+import { type BudgetLimits, bounded } from '../budget.ts'
 import { mergedSchema } from '../schema/index.ts'
 import { ExpressionExporter } from './export-expression.ts'
 import { ValueExporter } from './export-value.ts'
@@ -6,15 +7,16 @@ import type { Round } from './round.ts'
 import type { Value } from './value.ts'
 
 /** The outcome of an evaluation. Expressions, schemas and traces are worked out when they are first read. */
-export function exportEnvironment(round: Round, root: Value): ExportedEnvironment {
+export function exportEnvironment(round: Round, root: Value, limits: BudgetLimits): ExportedEnvironment {
   const scope = round.rootScope
   const { name, root: declared } = scope.environment
-  let exprs: Record<string, ExportedExpr> | undefined
+  const read = <T>(what: string, make: () => T): T => bounded(limits, `${what} of ${name}`, make)
+  let exprs: Readonly<Record<string, ExportedExpr>> | undefined
   let properties: ExportedMap | undefined
   let context: ExportedMap | undefined
   const exported = {
     get schema() {
-      return mergedSchema(scope.base?.schema, root.schema)
+      return read('the schema', () => mergedSchema(scope.base?.schema, root.schema))
     },
     executionContext: {
       get properties() {
@@ -30,12 +32,13 @@ export function exportEnvironment(round: Round, root: Value): ExportedEnvironmen
     Object.defineProperty(exported, 'exprs', {
       enumerable: true,
       get() {
-        if (exprs === undefined) {
-          exprs = Object.create(null) as Record<string, ExportedExpr>
+        exprs ??= read('the expressions', () => {
+          const made: Record<string, ExportedExpr> = Object.create(null)
           const exporter = new ExpressionExporter(name)
           for (const [key, { value, keyNode }] of declared.properties)
-            exprs[key] = exporter.export(scope, value, scope.base?.property(key, keyNode.range))
-        }
+            made[key] = exporter.export(scope, value, scope.base?.property(key, keyNode.range))
+          return made
+        })
         return exprs
       },
     })
@@ -43,7 +46,7 @@ export function exportEnvironment(round: Round, root: Value): ExportedEnvironmen
     Object.defineProperty(exported, 'properties', {
       enumerable: true,
       get() {
-        properties ??= new ValueExporter(name).export(root).value as ExportedMap
+        properties ??= read('the values', () => new ValueExporter(name).export(root).value as ExportedMap)
         return properties
       },
     })

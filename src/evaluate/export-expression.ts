@@ -1,3 +1,4 @@
+import { allocate, spend } from '../budget.ts'
 import { isBeyondJson, JsonNumber } from '../json.ts'
 import { type Call, type Expression, type PropertyAccess, pieceRange, rangeOf } from '../language/index.ts'
 import {
@@ -33,6 +34,8 @@ export class ExpressionExporter {
   export(scope: Scope, expression: Expression, base: Value | undefined): ExportedExpr {
     const known = this.#exported.get(expression)
     if (known !== undefined) return known
+    spend(20)
+    allocate(400)
     const exported: Mutable<ExportedExpr> = {
       range: exportRange(rangeOf(expression), this.#name),
       schema: scope.valueOf(expression)?.schema ?? declaredSchema(expression),
@@ -107,6 +110,7 @@ export class ExpressionExporter {
     const accessors: { key: string; range: ExportedRange }[] = []
     let innermost: { value: Value; late: LateAccess } = { value, late }
     for (;;) {
+      spend(1 + accessors.length)
       accessors.unshift({ key: innermost.late.key, range: rangeless(this.#name) })
       const { receiver } = innermost.late
       if (receiver.definition.late === undefined) break
@@ -125,6 +129,8 @@ export class ExpressionExporter {
     accessed: readonly (Definition | undefined)[] | undefined,
   ): readonly ExportedAccessor[] {
     const node = expression.node
+    spend(10 * access.accessors.length)
+    allocate(300 * access.accessors.length)
     return access.accessors.map(({ key, start, end }, i) => {
       const definition = accessed?.[i]
       return {

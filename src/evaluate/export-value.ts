@@ -1,3 +1,4 @@
+import { allocate, spend } from '../budget.ts'
 import { JsonNumber } from '../json.ts'
 import type { Range } from '../syntax/index.ts'
 import type { ExportedMap, ExportedRange, ExportedValue } from './exported.ts'
@@ -41,6 +42,8 @@ export class ValueExporter {
   }
 
   #make(value: Value): ExportedValue {
+    spend(10)
+    allocate(250)
     const content = value.content
     switch (content.kind) {
       case 'none':
@@ -59,7 +62,7 @@ export class ValueExporter {
         )
       case 'map': {
         const map: Record<string, ExportedValue> = Object.create(null)
-        for (const key of value.keys) map[key] = this.export(value.child(key)!)
+        for (const [key, child] of value.entries) map[key] = this.export(child)
         return this.#shell(value, map)
       }
     }
@@ -106,8 +109,8 @@ export class ValueExporter {
     if (base.kind !== 'map' || base.unknown || value.kind !== 'map') return this.#bases.export(base)
     const shown = exported.value as ExportedMap
     const map: Record<string, ExportedValue> = Object.create(null)
-    for (const key of base.keys) {
-      const lower = base.child(key)!
+    for (const [key, lower] of base.entries) {
+      spend(4)
       const upper = value.own(key)
       if (upper === undefined) map[key] = shown[key] ?? this.#bases.export(lower)
       else if (upper.base && isSame(upper.base, lower)) map[key] = shown[key]!.trace.base!

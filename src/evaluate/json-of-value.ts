@@ -1,9 +1,12 @@
-import { type Json, JsonNumber } from '../json.ts'
+import { allocate, spend } from '../budget.ts'
+import { type Json, JsonNumber, type JsonObject } from '../json.ts'
 import { unknownText } from './text.ts'
 import type { Value } from './value.ts'
 
 /** The value as plain JSON, inherited properties included and secrets revealed. Bytes that are no UTF-8 stay (`raw-bytes.ts`). */
 export function jsonOfValue(value: Value): Json {
+  spend(4)
+  allocate(64)
   if (value.unknown) return unknownText
   const content = value.content
   switch (content.kind) {
@@ -20,8 +23,20 @@ export function jsonOfValue(value: Value): Json {
       return content.elements.map(jsonOfValue)
     case 'map': {
       const json: Record<string, Json> = Object.create(null)
-      for (const key of value.keys) json[key] = jsonOfValue(value.child(key)!)
+      for (const [key, child] of value.entries) json[key] = jsonOfValue(child)
       return json
     }
   }
+}
+
+/** How many characters the JSON text has at least. */
+export function lengthOf(json: Json): number {
+  spend(1)
+  if (typeof json === 'string') return json.length + 2
+  if (json instanceof JsonNumber) return json.text.length
+  if (json === null || typeof json !== 'object') return 1
+  let length = 2
+  if (Array.isArray(json)) for (const item of json) length += lengthOf(item) + 1
+  else for (const key of Object.keys(json)) length += key.length + 4 + lengthOf((json as JsonObject)[key]!)
+  return length
 }

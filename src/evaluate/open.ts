@@ -1,3 +1,4 @@
+import { spend } from '../budget.ts'
 import type { Expression, OpenCall } from '../language/index.ts'
 import type { Schema } from '../schema/index.ts'
 import { typed } from './builtins.ts'
@@ -12,6 +13,7 @@ import type { CallContext } from './world.ts'
 
 /** `fn::open`: validates the inputs, asks for the call and takes in its answer. */
 export function evaluateOpen(scope: Scope, call: OpenCall): Value {
+  spend(120)
   const { round } = scope
   if (call.provider === undefined) return scope.unknown(call)
   const name = call.provider.value

@@ -1,3 +1,4 @@
+import { spend } from '../budget.ts'
 import { quote } from '../syntax/index.ts'
 
 /**
@@ -28,13 +29,33 @@ let strictDecoder: InstanceType<typeof TextDecoder> | undefined
 
 export function bytesOf(text: string): Uint8Array {
   if (!hasRawBytes(text)) return encoder.encode(text)
-  const bytes: number[] = []
-  for (const character of text) {
-    const code = character.codePointAt(0)!
-    if (code >= 0xdc80 && code <= 0xdcff) bytes.push(code - 0xdc00)
-    else bytes.push(...encoder.encode(character))
+  spend(text.length)
+  const bytes = new Uint8Array(3 * text.length)
+  let length = 0
+  for (let at = 0; at < text.length; ) {
+    // Everything up to the next raw byte is encoded at once.
+    const from = at
+    while (at < text.length && !isRawByte(text, at)) at++
+    if (at > from) length += encoder.encodeInto(text.slice(from, at), bytes.subarray(length)).written
+    else bytes[length++] = text.charCodeAt(at++) - 0xdc00
   }
-  return Uint8Array.from(bytes)
+  return bytes.slice(0, length)
+}
+
+/** Whether a lone low surrogate that stands for a byte is at the offset. */
+function isRawByte(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at)
+  if (unit < 0xdc80 || unit > 0xdcff) return false
+  const before = at === 0 ? 0 : text.charCodeAt(at - 1)
+  return before < 0xd800 || before > 0xdbff
+}
+
+/** The string that is made of UTF-16 units, or of the first `length` of them. */
+export function stringOfUnits(units: Uint8Array | Uint16Array, length = units.length): string {
+  const pieces: string[] = []
+  for (let at = 0; at < length; at += 8192)
+    pieces.push(String.fromCharCode(...units.subarray(at, Math.min(at + 8192, length))))
+  return pieces.join('')
 }
 
 /** Throws for what is no UTF-8. */
@@ -52,13 +73,19 @@ export function textOf(bytes: Uint8Array): string {
 }
 
 function decodeLoosely(bytes: Uint8Array): string {
-  let text = ''
+  spend(bytes.length)
+  const pieces: string[] = []
+  const raw = new Uint16Array(8192)
   for (let at = 0; at < bytes.length; ) {
-    const length = sequenceLength(bytes, at)
-    text += length === 0 ? String.fromCharCode(0xdc00 + bytes[at]!) : decodeStrictly(bytes.subarray(at, at + length))
-    at += Math.max(length, 1)
+    let held = 0
+    while (at < bytes.length && held < raw.length && sequenceLength(bytes, at) === 0)
+      raw[held++] = 0xdc00 + bytes[at++]!
+    if (held > 0) pieces.push(stringOfUnits(raw, held))
+    const from = at
+    for (let length = 1; length > 0 && at < bytes.length; at += length) length = sequenceLength(bytes, at)
+    if (at > from) pieces.push(decodeStrictly(bytes.subarray(from, at)))
   }
-  return text
+  return pieces.join('')
 }
 
 /** How many bytes the character at `at` has; 0: no valid character begins there. */

@@ -1,3 +1,4 @@
+import { spend } from '../budget.ts'
 import type { Expression, RotateCall } from '../language/index.ts'
 import { joinPath } from '../syntax/index.ts'
 import { typed } from './builtins.ts'
@@ -12,6 +13,7 @@ import type { Value } from './value.ts'
 
 /** `fn::rotate`: rotates the credential if it is selected, and reads the current one. */
 export function evaluateRotate(scope: Scope, call: RotateCall): Value {
+  spend(120)
   const { round } = scope
   const { request, answers } = round
   if (call.provider === undefined) return scope.unknown(call)
@@ -78,5 +80,5 @@ export function observableUnknowns(value: Value, rotating: boolean, copied = fal
   if (!value.deep.unknown) return false
   if (value.content.kind === 'array')
     return value.content.elements.some((element) => observableUnknowns(element, rotating, inCopy))
-  return value.keys.some((key) => observableUnknowns(value.child(key)!, rotating, inCopy))
+  return value.entries.some(([, child]) => observableUnknowns(child, rotating, inCopy))
 }

@@ -1,3 +1,4 @@
+import { allocate, BudgetExceeded, budgetHint, spend } from '../budget.ts'
 import { type Environment, type Expression, Suggester } from '../language/index.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
@@ -7,6 +8,7 @@ import type { ExportedMap, ExportedValue } from './exported.ts'
 import { Scope } from './scope.ts'
 import { Value } from './value.ts'
 import { sortedMap } from './value-of-json.ts'
+import { Scale, tooHeavy } from './weigh.ts'
 
 export type Mode = 'check' | 'open' | 'rotate'
 
@@ -48,12 +50,17 @@ export class TooDeep {
   }
 }
 
+/** Thrown where there are so many diagnostics that evaluation ends. */
+class TooManyDiagnostics {}
+
 /** Nesting and references are followed this far on one stack. */
 const maxStack = 120
 /** Where environments refer to one another inline (`${environments.…}`), those inside get less of it. */
 const maxInlineStack = 8
 const maxInline = 24
 const maxLayers = 1000
+/** Beyond so many, evaluation stops: nobody reads them, and each has a text and a place. */
+export const maxDiagnostics = 10_000
 
 interface Entry {
   /** Undefined while it is being evaluated. */
@@ -71,6 +78,7 @@ export class Round {
   readonly diagnostics: Diagnostic[] = []
   readonly rotations: RotationOutcome[] = []
   readonly suggester = new Suggester()
+  readonly scale = new Scale()
   /** Names of the environments evaluated, the root first. */
   readonly evaluated: string[] = []
   readonly rootScope: Scope
@@ -80,6 +88,8 @@ export class Round {
   readonly #frames: Frame[] = []
   /** For each diagnostic, the expression whose evaluation reported it. */
   readonly #reporters: (Frame | undefined)[] = []
+  /** The import that is being merged. */
+  #importing: Definition | undefined
   #inline = 0
 
   constructor(request: RoundRequest, answers: Answers) {
@@ -88,8 +98,28 @@ export class Round {
     this.rootScope = new Scope(this, request.environment, true, '')
   }
 
-  run(): Value {
-    return this.#evaluate(this.rootScope)
+  /** The value of the root. Undefined: the evaluation took too much, which has been reported where it stopped. */
+  run(): Value | undefined {
+    try {
+      const root = this.#evaluate(this.rootScope)
+      const heavy = tooHeavy(root, this.scale)
+      if (heavy === undefined) return root
+      this.report(`${heavy.reason}, most of them here`, heavy.at)
+      return undefined
+    } catch (error) {
+      if (error instanceof TooManyDiagnostics) return undefined
+      if (!(error instanceof BudgetExceeded)) throw error
+      this.stop(`the evaluation takes ${error.message}`, `; ${budgetHint}`)
+      return undefined
+    }
+  }
+
+  /** Reports why evaluation ends here, at the expression that is being evaluated. */
+  stop(reason: string, hint = ''): void {
+    const definitions = this.#frames.map(({ scope, expression }) => scope.definitionOf(expression))
+    const { range, path } = definitions.findLast((each) => each.range !== undefined) ?? this.#importing ?? nowhere
+    const summary = `${reason}, and stopped here${hint}`
+    this.diagnostics.push({ severity: 'error', summary, path, ...(range && { range }) })
   }
 
   report(summary: string, at: Definition, severity: Diagnostic['severity'] = 'error'): void {
@@ -98,6 +128,12 @@ export class Round {
   }
 
   #add(diagnostic: Diagnostic): void {
+    spend(10)
+    allocate(300 + 2 * (diagnostic.summary.length + diagnostic.path.length))
+    if (this.diagnostics.length >= maxDiagnostics) {
+      this.stop(`the evaluation found more than ${maxDiagnostics} mistakes and warnings`)
+      throw new TooManyDiagnostics()
+    }
     this.diagnostics.push(diagnostic)
     this.#reporters.push(this.#frames.at(-1))
   }
@@ -111,6 +147,7 @@ export class Round {
   }
 
   enter(frame: Frame): void {
+    spend(10)
     if (this.#frames.length - frame.scope.stack >= maxStack) throw new TooDeep(frame)
     this.#frames.push(frame)
   }
@@ -121,6 +158,7 @@ export class Round {
 
   /** Forgets the evaluations above `stack`, which will be begun anew, and what they reported. */
   unwind(stack: number): readonly Frame[] {
+    spend(this.diagnostics.length)
     const unfinished = this.#frames.splice(stack)
     const forget = new Set<Frame | undefined>(unfinished)
     const keep = this.#reporters.map((frame) => !forget.has(frame))
@@ -198,6 +236,8 @@ export class Round {
   }
 
   #import(scope: Scope, value: Value | undefined, at: Definition): void {
+    spend(10)
+    this.#importing = at
     if (value !== undefined && value.layers + (scope.base?.layers ?? 0) >= maxLayers) {
       this.report(`more than ${maxLayers} environments lie on top of one another`, at)
       scope.addImport(undefined)

@@ -1,3 +1,4 @@
+import { spend } from '../budget.ts'
 import { isBeyondJson } from '../json.ts'
 import {
   type Accessor,
@@ -29,7 +30,7 @@ import { type Content, Value } from './value.ts'
 /** Anonymous environments do not become the root of what they import. */
 const anonymous = '<yaml>'
 
-/** Larger or deeper values are refused, so that nothing that walks a value fills the memory or runs out of stack. */
+/** Larger or deeper values are refused, so that nothing that walks a value runs out of stack, or of the budget far from what made it large. */
 const maxSize = 5_000_000
 const maxDepth = 600
 
@@ -53,6 +54,8 @@ export class Scope {
   readonly #values: (Value | undefined)[]
   readonly #bases: (Value | undefined)[] = []
   readonly #evaluating: Uint8Array
+  /** Made when the first circle is found. */
+  #paths: readonly (string | undefined)[] | undefined
   readonly #accessed: (readonly (Definition | undefined)[][] | undefined)[] = []
 
   constructor(round: Round, environment: Environment, isRoot: boolean, inheritedRoot: string) {
@@ -204,8 +207,10 @@ export class Scope {
       value = this.#compute(expression, accept, base)
       this.#evaluating[id] = 0
       this.round.leave()
-      if (value.size > maxSize || (value.depth > maxDepth && expression !== this.environment.root)) {
-        const limit = value.size > maxSize ? 'too large' : `nested more than ${maxDepth} levels deep`
+      // The size is an upper bound, which grows too fast where many environments lie on top of one another.
+      const tooLarge = value.size > maxSize && this.round.scale.weigh(value).parts > maxSize
+      if (tooLarge || (value.depth > maxDepth && expression !== this.environment.root)) {
+        const limit = tooLarge ? 'too large' : `nested more than ${maxDepth} levels deep`
         this.error(`the value is ${limit}`, expression)
         value = this.unknown(expression)
       }
@@ -278,6 +283,7 @@ export class Scope {
     const pieces: string[] = []
     let [unknown, secret, pending, length] = [false, false, false, 0]
     for (const part of expression.parts) {
+      spend(10)
       pieces.push(part.text)
       length += part.text.length
       if (part.access === undefined) continue
@@ -296,6 +302,7 @@ export class Scope {
       this.error('the text is too long', expression)
       return Value.unknown(definition, stringSchema, { secret })
     }
+    spend(length >>> 4)
     const text = unknown ? unknownText : join(pieces)
     return Value.of(
       definition,
@@ -306,26 +313,25 @@ export class Scope {
 
   /** The path a cycle is reported under: keys from the top level, or from the operand of the call it stands in. */
   #evaluationPath(target: Expression): string {
-    const search = (expression: Expression, path: string): string | undefined => {
-      if (expression.id === target.id) return path
-      if (expression.kind === 'array')
-        return first(expression.elements, (element, i) => search(element, elementPath(path, i)))
-      if (expression.kind === 'object')
-        return first([...expression.properties], ([key, property]) => search(property.value, joinPath(path, key)))
-      if (expression.kind === 'call') return first(operandsOf(expression), (operand) => search(operand, ''))
-      return undefined
-    }
-    const top = first([...this.environment.root.properties], ([key, property]) => search(property.value, key))
-    return top ?? quote('')
+    this.#paths ??= evaluationPaths(this.environment)
+    return this.#paths[target.id] ?? quote('')
   }
 }
 
-function first<T>(items: readonly T[], search: (item: T, index: number) => string | undefined): string | undefined {
-  for (const [i, item] of items.entries()) {
-    const found = search(item, i)
-    if (found !== undefined) return found
+/** The evaluation path of each expression that can be reached, by id. Of an expression that stands in two places, the first. */
+function evaluationPaths(environment: Environment): readonly (string | undefined)[] {
+  const paths: (string | undefined)[] = new Array(environment.expressionCount)
+  spend(8 * environment.expressionCount)
+  const visit = (expression: Expression, path: string): void => {
+    paths[expression.id] ??= path
+    if (expression.kind === 'array')
+      for (const [i, element] of expression.elements.entries()) visit(element, elementPath(path, i))
+    else if (expression.kind === 'object')
+      for (const [key, property] of expression.properties) visit(property.value, joinPath(path, key))
+    else if (expression.kind === 'call') for (const operand of operandsOf(expression)) visit(operand, '')
   }
-  return undefined
+  for (const [key, property] of environment.root.properties) visit(property.value, key)
+  return paths
 }
 
 /** The expressions a call evaluates. */

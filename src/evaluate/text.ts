@@ -1,3 +1,4 @@
+import { allocate, spend } from '../budget.ts'
 import { quote } from '../syntax/index.ts'
 import { quoteBytes } from './raw-bytes.ts'
 import type { Value } from './value.ts'
@@ -12,11 +13,12 @@ export const unknownText = '[unknown]'
 export const secretText = '[secret]'
 
 /** Longer text is refused: a few lines that double a string could fill the memory. */
-export const maxTextLength = 64 * 1024 * 1024
+export const maxTextLength = 16 * 1024 * 1024
 
 /** The string a value becomes in an interpolation. Of a map, only its own properties count, not those it inherits. */
 export function textOfValue(value: Value): Text {
   const { secret } = value
+  spend(4)
   if (value.unknown) return { text: unknownText, unknown: true, secret }
   const content = value.content
   switch (content.kind) {
@@ -42,8 +44,18 @@ export function textOfValue(value: Value): Text {
 }
 
 function combine(parts: readonly (readonly [string, Text])[], secret: boolean): Text {
+  let length = 0
+  const pieces = parts.map(([prefix, part]) => {
+    // Each level of lists in lists quotes the one within it anew.
+    spend(part.text.length)
+    const piece = prefix + quoteBytes(part.text)
+    length += piece.length + 1
+    allocate(2 * piece.length)
+    return piece
+  })
+  allocate(2 * length)
   return {
-    text: parts.map(([prefix, part]) => prefix + quoteBytes(part.text)).join(','),
+    text: pieces.join(','),
     unknown: parts.some(([, part]) => part.unknown),
     secret: secret || parts.some(([, part]) => part.secret),
   }

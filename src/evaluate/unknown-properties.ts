@@ -1,3 +1,4 @@
+import { spend } from '../budget.ts'
 import type { Schema } from '../schema/index.ts'
 import { quote } from '../syntax/index.ts'
 import type { Scope } from './scope.ts'
@@ -11,8 +12,8 @@ import type { Value } from './value.ts'
 export function reportUnknownProperties(scope: Scope, value: Value, schema: Schema): void {
   if (typeof schema === 'boolean' || value.unknown || value.kind !== 'map') return
   const names = Object.keys(schema.properties ?? {})
-  for (const key of value.keys) {
-    const child = value.child(key)!
+  for (const [key, child] of value.entries) {
+    spend(2 + (names.length >>> 2))
     const expected = own(schema.properties, key)
     if (expected !== undefined) reportUnknownProperties(scope, child, expected)
     else if (schema.additionalProperties === false) {

@@ -1,3 +1,4 @@
+import { allocate, produceText, spend } from '../budget.ts'
 import { formatJson, isJsonObject, type Json, JsonNumber } from '../json.ts'
 import {
   compareDecimals,
@@ -19,34 +20,51 @@ import type { Value } from './value.ts'
 /** Receives a mistake and the definition that is to blame for it. */
 export type Report = (summary: string, at: Definition) => void
 
-/** Schemas that refer to themselves could follow a value forever. */
+/** Values are less deep, and what schemas put around each part of one is nested less deeply too. */
 const maxDepth = 700
 
+/** The schemas that were referred to on the way to the one that is applied, for the same value. */
+interface References {
+  readonly target: Schema
+  readonly before: References | undefined
+}
+
 /** Whether the schema accepts the value. Mistakes are blamed on what defined the offending part. */
-export function validate(value: Value, schema: Schema | undefined, report: Report, depth = 0): boolean {
+export function validate(
+  value: Value,
+  schema: Schema | undefined,
+  report: Report,
+  depth = 0,
+  references?: References,
+): boolean {
   if (schema === undefined || schema === true) return true
   if (schema === false) return false
+  spend(4)
   if (value.unknown) return acceptsSchema(value.schema, schema, { definition: value.definition, path: '' }, report)
   if (depth > maxDepth) {
     report('the schema refers to itself without end', value.definition)
     return false
   }
   const fail = (summary: string): false => {
+    produceText(summary.length)
     report(summary, value.definition)
     return false
   }
   let valid = true
   const target = refTarget(schema)
-  if (target !== undefined) valid = validate(value, target, report, depth + 1) && valid
+  if (target !== undefined) {
+    if (isAmong(target, references)) return fail('the schema refers to itself without end')
+    valid = validate(value, target, report, depth + 1, { target, before: references }) && valid
+  }
   if (schema.anyOf?.length) {
-    const outcome = matches(value, schema.anyOf, depth, 1)
+    const outcome = matches(value, schema.anyOf, depth, 1, references)
     if (outcome.count === 0) {
       for (const [summary, at] of outcome.mistakes) report(summary, at)
       valid = fail('at least one subschema must match')
     }
   }
   if (schema.oneOf?.length) {
-    const outcome = matches(value, schema.oneOf, depth, 2)
+    const outcome = matches(value, schema.oneOf, depth, 2, references)
     if (outcome.count === 0) for (const [summary, at] of outcome.mistakes) report(summary, at)
     if (outcome.count !== 1) valid = fail(`exactly one subschema ${outcome.count === 0 ? 'must' : 'may'} match`)
   }
@@ -73,12 +91,32 @@ export function validate(value: Value, schema: Schema | undefined, report: Repor
   }
 }
 
+function isAmong(target: Schema, references: References | undefined): boolean {
+  for (let each = references; each !== undefined; each = each.before) {
+    spend(1)
+    if (each.target === target) return true
+  }
+  return false
+}
+
 /** How many alternatives accept the value (counting no further than `enough`), and what the others said. */
-function matches(value: Value, alternatives: readonly Schema[], depth: number, enough: number) {
+function matches(
+  value: Value,
+  alternatives: readonly Schema[],
+  depth: number,
+  enough: number,
+  references: References | undefined,
+) {
   const mistakes: (readonly [string, Definition])[] = []
   let count = 0
   for (const alternative of alternatives) {
-    if (validate(value, alternative, (summary, at) => mistakes.push([summary, at]), depth + 1)) count++
+    const note: Report = (summary, at) => {
+      // Each level of alternatives within alternatives passes them on.
+      spend(4)
+      allocate(100)
+      mistakes.push([summary, at])
+    }
+    if (validate(value, alternative, note, depth + 1, references)) count++
     if (count >= enough) break
   }
   return { count, mistakes }
@@ -92,6 +130,7 @@ export function compact(json: Json): string {
 function equals(value: Value, json: Json): boolean {
   if (value.unknown) return false
   const content = value.content
+  spend(1)
   switch (content.kind) {
     case 'null':
     case 'none':
@@ -99,6 +138,8 @@ function equals(value: Value, json: Json): boolean {
     case 'boolean':
       return json === content.boolean
     case 'string':
+      // Long texts of one length are compared to their ends.
+      if (typeof json === 'string') spend(json.length >>> 6)
       return json === content.text
     case 'number':
       return (json instanceof JsonNumber || typeof json === 'number') && numberText(json) === content.text
@@ -123,6 +164,7 @@ function checkNumber(text: string, schema: SchemaObject, fail: Fail): boolean {
   const { multipleOf, minimum, exclusiveMinimum, maximum, exclusiveMaximum } = schema
   if ([multipleOf, minimum, exclusiveMinimum, maximum, exclusiveMaximum].every((bound) => bound === undefined))
     return true
+  spend(200 + text.length)
   const value = parseDecimal(text)
   if (value === undefined) return fail(`internal error: invalid number ${quote(text)} (number has no finite value)`)
   let valid = true
@@ -157,7 +199,9 @@ function checkCount(
 
 function checkString(text: string, schema: SchemaObject, fail: Fail): boolean {
   const { minLength, maxLength } = schema
-  const length = minLength === undefined && maxLength === undefined ? 0 : byteLength(text)
+  const counted = minLength !== undefined || maxLength !== undefined
+  if (counted) spend(text.length >>> 4)
+  const length = counted ? byteLength(text) : 0
   let valid = checkCount(length, minLength, maxLength, fail, (bound, n) => `expected a string of ${bound} length ${n}`)
   const pattern = patternOf(schema)
   if (pattern !== undefined && !pattern.test(text))
@@ -190,14 +234,19 @@ function checkObject(value: Value, schema: SchemaObject, fail: Fail, report: Rep
     fail,
     (b, n) => `expected an object with ${b} ${n} properties`,
   )
-  for (const key of keys) {
+  for (const [key, child] of value.entries) {
     const expected = own(schema.properties, key) ?? schema.additionalProperties
-    valid = validate(value.child(key)!, expected, report, depth + 1) && valid
+    valid = validate(child, expected, report, depth + 1) && valid
   }
+  spend(keys.length + (schema.required?.length ?? 0))
   const present = new Set(keys)
   const absent = (schema.required ?? []).filter((key) => !present.has(key))
-  for (const [key, dependents] of Object.entries(schema.dependentRequired ?? {}))
-    if (present.has(key)) absent.push(...dependents.filter((dependent) => !present.has(dependent)))
+  for (const [key, dependents] of Object.entries(schema.dependentRequired ?? {})) {
+    spend(1)
+    if (!present.has(key)) continue
+    spend(dependents.length)
+    for (const dependent of dependents) if (!present.has(dependent)) absent.push(dependent)
+  }
   return absent.length === 0 ? valid : fail(`missing required properties: ${absent.join(', ')}`)
 }
 

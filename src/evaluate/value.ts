@@ -1,3 +1,4 @@
+import { allocate, spend } from '../budget.ts'
 import { compareKeys, JsonNumber } from '../json.ts'
 import { constant, mergedSchema, nullSchema, propertySchema, recordOf, type Schema, tuple } from '../schema/index.ts'
 import type { Range } from '../syntax/index.ts'
@@ -15,6 +16,9 @@ export type Content =
   | { readonly kind: 'map'; readonly own: ReadonlyMap<string, Value> }
 
 const nothing: Content = { kind: 'none' }
+
+/** Bytes of a value with its definition and flags, by measurement. */
+const valueBytes = 300
 
 export interface Flags {
   readonly unknown?: boolean
@@ -50,6 +54,8 @@ export class Value {
   /** An upper bound for the nodes of the merged view, and for its nesting. */
   readonly size: number
   readonly depth: number
+  /** An upper bound for the characters of the merged view, keys included. */
+  readonly text: number
   /** How many values lie beneath one another. */
   readonly layers: number
   /** Whether this map, or one in it, does not list what it inherits, see `listsOwn`. */
@@ -65,6 +71,7 @@ export class Value {
   #keys: readonly string[] | undefined
   #ownKeys: readonly string[] | undefined
   #deep: Deep | undefined
+  #seenThrough: boolean | undefined
 
   private constructor(init: {
     readonly definition: Definition
@@ -78,6 +85,8 @@ export class Value {
     readonly listsOwn?: boolean
   }) {
     const { flags, measures } = init
+    spend(8)
+    allocate(valueBytes)
     this.definition = init.definition
     this.unknown = flags.unknown ?? false
     this.secret = flags.secret ?? false
@@ -87,6 +96,7 @@ export class Value {
     this.copied = init.copied ?? false
     this.size = measures.size
     this.depth = measures.depth
+    this.text = measures.text
     this.layers = measures.layers
     this.hidesInherited = measures.hidesInherited
     this.#content = init.content
@@ -108,6 +118,10 @@ export class Value {
     options: Flags & { schema?: Schema; base?: Value | undefined; listsOwn?: boolean } = {},
   ): Value {
     const { schema, base, listsOwn = false } = options
+    if (content.kind === 'string') {
+      spend(content.text.length >>> 4)
+      allocate(2 * content.text.length)
+    }
     const measures = measure(content, base, listsOwn)
     return new Value({ definition, content, flags: options, schema, base, measures, listsOwn })
   }
@@ -204,7 +218,13 @@ export class Value {
     const layers = this.layers + base.layers + 1
     return this.#over(
       () => base,
-      { size: this.size + base.size, depth: Math.max(this.depth, base.depth), layers, hidesInherited },
+      {
+        size: this.size + base.size,
+        depth: Math.max(this.depth, base.depth),
+        text: this.text + base.text,
+        layers,
+        hidesInherited,
+      },
       this.#listsOwn,
     )
   }
@@ -264,9 +284,12 @@ export class Value {
 
   /** Whether what is laid beneath this map shows through all that it overlays. */
   #isSeenThrough(): boolean {
-    for (let lower = this.base; lower !== undefined; lower = lower.base)
-      if (!lower.unknown && lower.kind !== 'map') return false
-    return true
+    spend(1)
+    if (this.#seenThrough === undefined) {
+      const { base } = this
+      this.#seenThrough = base === undefined || ((base.unknown || base.kind === 'map') && base.#isSeenThrough())
+    }
+    return this.#seenThrough
   }
 
   /**
@@ -274,6 +297,7 @@ export class Value {
    * that asked for it.
    */
   property(key: string, at?: Range): Value | undefined {
+    spend(4)
     if (this.unknown) {
       const late = { receiver: this, key }
       const definition: Definition = { range: at, path: '', written: undefined, late }
@@ -286,15 +310,38 @@ export class Value {
 
   /** A property of the merged view as it can be listed: unknown values have none but those they show. */
   child(key: string): Value | undefined {
+    spend(4)
     const own = this.own(key)
     if (own !== undefined) return own
     const base = this.base
     return base === undefined || base.unknown ? undefined : base.child(key)
   }
 
+  /** The properties of the merged view as they can be listed, in key order. */
+  get entries(): readonly (readonly [key: string, child: Value])[] {
+    const keys = this.keys
+    spend(2 * keys.length)
+    allocate(64 * keys.length)
+    const found = new Map<string, Value>()
+    let wanted: ReadonlySet<string> | undefined
+    // From above to below, which takes as long as the layers have properties. Key by key, each layer would be looked into for each key.
+    for (let holder: Value | undefined = this; holder !== undefined && found.size < keys.length; ) {
+      spend(holder.ownKeys.length)
+      for (const key of holder.ownKeys) {
+        if (found.has(key)) continue
+        wanted ??= holder === this ? undefined : new Set(keys)
+        if (wanted === undefined || wanted.has(key)) found.set(key, holder.own(key)!)
+      }
+      const base: Value | undefined = holder.base
+      holder = base?.unknown ? undefined : base
+    }
+    return keys.map((key) => [key, found.get(key)!])
+  }
+
   /** The content by itself, without what lies beneath it. */
   get ownContent(): Content {
     if (this.#content.kind !== 'map' || this.#origin === undefined) return this.#content
+    allocate(48 * this.ownKeys.length)
     return { kind: 'map', own: new Map(this.ownKeys.map((key) => [key, this.own(key)!])) }
   }
 
@@ -304,7 +351,12 @@ export class Value {
       if (this.#listsOwn && this.#origin) return this.#origin.value.keys
       const base = this.kind === 'map' ? this.base : undefined
       const inherited = base === undefined || base.unknown ? [] : base.keys
-      this.#keys = inherited.length === 0 ? this.ownKeys : mergeSorted(this.ownKeys, inherited)
+      if (inherited.length === 0) this.#keys = this.ownKeys
+      else {
+        spend(this.ownKeys.length + inherited.length)
+        allocate(16 * (this.ownKeys.length + inherited.length))
+        this.#keys = mergeSorted(this.ownKeys, inherited)
+      }
     }
     return this.#keys
   }
@@ -325,9 +377,10 @@ export class Value {
           pending: deep.pending || inner.pending,
         }
     }
+    spend(1)
     if (this.#content.kind === 'array') for (const element of this.#content.elements) include(element.deep)
     else if (this.#content.kind === 'map') {
-      for (const key of this.keys) include(this.child(key)!.deep)
+      for (const [, child] of this.entries) include(child.deep)
       // A base that is still to come may bring properties that no one can see yet.
       if (this.base?.deep.pending) include({ unknown: false, secret: false, pending: true })
     }
@@ -344,6 +397,7 @@ export interface Deep {
 interface Measures {
   readonly size: number
   readonly depth: number
+  readonly text: number
   readonly layers: number
   readonly hidesInherited: boolean
 }
@@ -351,21 +405,27 @@ interface Measures {
 function measure(content: Content, base: Value | undefined, listsOwn: boolean): Measures {
   let size = 1
   let depth = 0
+  let text = content.kind === 'string' || content.kind === 'number' ? content.text.length : 0
   let hidesInherited = listsOwn || (base?.hidesInherited ?? false)
   const include = (inner: Value) => {
     size += inner.size
+    text += inner.text
     if (inner.depth >= depth) depth = inner.depth + 1
     hidesInherited ||= inner.hidesInherited
   }
   if (content.kind === 'array') content.elements.forEach(include)
   else if (content.kind === 'map') {
-    content.own.forEach(include)
+    for (const [key, inner] of content.own) {
+      text += key.length
+      include(inner)
+    }
     if (base?.kind === 'map') {
       size += base.size
+      text += base.text
       depth = Math.max(depth, base.depth)
     }
   }
-  return { size, depth, layers: base === undefined ? 0 : base.layers + 1, hidesInherited }
+  return { size, depth, text, layers: base === undefined ? 0 : base.layers + 1, hidesInherited }
 }
 
 function mergeSorted(a: readonly string[], b: readonly string[]): readonly string[] {
@@ -395,8 +455,12 @@ function exactSchema(value: Value): Schema {
     case 'string':
       return constant('string', content.text)
     case 'array':
+      spend(2 * content.elements.length)
+      allocate(32 * content.elements.length)
       return tuple(content.elements.map((element) => element.schema))
     case 'map':
+      spend(4 * value.ownKeys.length)
+      allocate(64 * value.ownKeys.length)
       return recordOf(value.ownKeys.map((key) => [key, value.own(key)!.schema]))
   }
 }

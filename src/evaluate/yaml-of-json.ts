@@ -1,3 +1,4 @@
+import { produceText } from '../budget.ts'
 import { compareKeys, formatJson, isJsonObject, type Json } from '../json.ts'
 
 /** YAML text of JSON data: block style, two spaces a level, keys in order, strings in double quotes where plain text would not do. */
@@ -19,8 +20,14 @@ function block(json: Json, indent: string): string {
   let text = ''
   if (Array.isArray(json)) {
     for (const item of json) {
+      // Indentation grows with the depth, and each level takes over the text of those within.
+      produceText(indent.length)
       if (isScalar(item)) text += `${indent}- ${scalar(item)}\n`
-      else text += `${indent}- ${block(item, `${indent}  `).slice(indent.length + 2)}`
+      else {
+        const inner = block(item, `${indent}  `)
+        produceText(inner.length)
+        text += `${indent}- ${inner.slice(indent.length + 2)}`
+      }
     }
     return text
   }
@@ -28,6 +35,7 @@ function block(json: Json, indent: string): string {
   for (const key of Object.keys(object).sort(compareKeys)) {
     const item = object[key]
     if (item === undefined) continue
+    produceText(indent.length)
     if (isScalar(item)) text += `${indent}${scalar(key)}: ${scalar(item)}\n`
     else text += `${indent}${scalar(key)}:\n${block(item, `${indent}  `)}`
   }

@@ -12,17 +12,14 @@ export class Base64Error extends Error {
 
 /** Standard base64 with padding. */
 export function encodeBase64(bytes: Uint8Array): string {
-  let text = ''
-  let at = 0
-  for (; at + 2 < bytes.length; at += 3) {
-    const group = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!
-    text +=
-      alphabet[group >> 18]! + alphabet[(group >> 12) & 63]! + alphabet[(group >> 6) & 63]! + alphabet[group & 63]!
+  const codes = new Uint8Array(4 * Math.ceil(bytes.length / 3))
+  for (let at = 0, out = 0; at < bytes.length; at += 3) {
+    const group = (bytes[at]! << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
+    for (let shift = 18; shift >= 0; shift -= 6) codes[out++] = alphabet.charCodeAt((group >> shift) & 63)
   }
-  const left = bytes.length - at
-  if (left === 0) return text
-  const group = (bytes[at]! << 16) | ((left === 2 ? bytes[at + 1]! : 0) << 8)
-  return `${text}${alphabet[group >> 18]}${alphabet[(group >> 12) & 63]}${left === 2 ? alphabet[(group >> 6) & 63] : '='}=`
+  const padding = (3 - (bytes.length % 3)) % 3
+  codes.fill(0x3d, codes.length - padding)
+  return new TextDecoder().decode(codes)
 }
 
 /**

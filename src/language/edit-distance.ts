@@ -68,8 +68,9 @@ export function suggest(name: string, candidates: readonly string[]): string | u
   return new Suggester().suggest(name, candidates)
 }
 
-/** The names, nearest to `name` first; equals keep their order. */
+/** The names, nearest to `name` first; equals keep their order. Of very long names none is nearest. */
 export function sortByDistance(name: string, names: readonly string[]): readonly string[] {
+  if (name.length > longestName) return names
   const distances = new Map(names.map((candidate) => [candidate, distance(name, candidate)]))
   return [...names].sort((a, b) => distances.get(a)! - distances.get(b)!)
 }

@@ -28,19 +28,7 @@ export interface ScanError {
 
 /** Where a piece of a scalar stands: a range of its own when the scalar can be divided, else undefined. */
 export function pieceRange(node: StringNode, start: number, end: number): Range | undefined {
-  if (!node.divisible) return undefined
-  const startByte = byteLength(node.value, 0, start)
-  return subRange(node, startByte, startByte + byteLength(node.value, start, end))
-}
-
-function byteLength(text: string, from: number, to: number): number {
-  let bytes = 0
-  for (let i = from; i < to; i++) {
-    const unit = text.charCodeAt(i)
-    // Each half of a surrogate pair counts two of its four bytes.
-    bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3
-  }
-  return bytes
+  return subRange(node, start, end)
 }
 
 /**

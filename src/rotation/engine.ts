@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { BudgetLimits } from '../budget.ts'
 import { EscError, messageOf } from '../errors.ts'
 import {
   type Rotator as CallableRotator,
@@ -51,6 +52,8 @@ export interface RotationRun {
   readonly buildWorld: (rotator: World['rotator'], base: Revision) => { world: World; unlock: () => Promise<Decrypt> }
   readonly context: Omit<RotatorContext, 'progress' | 'warn'>
   readonly guard: Guard
+  /** How much each evaluation may take. Default: the usual limits. */
+  readonly limits?: BudgetLimits
   /** For faults that pass by themselves. Default: 3 tries within 30 s. */
   readonly retries?: RetryPolicy
   /** In adopt mode: the credential, as JSON data. */
@@ -156,9 +159,9 @@ class Rotation {
   }
 
   async #evaluate(base: Revision): Promise<Outcome> {
-    const { environment, buildWorld } = this.#run
+    const { environment, buildWorld, limits } = this.#run
     const { world, unlock } = buildWorld((name) => this.#callable(name), base)
-    const request = { name: environment.name, text: base.definition, unlock }
+    const request = { name: environment.name, text: base.definition, unlock, ...(limits && { limits }) }
     const checked = await evaluateEnvironment({ ...request, mode: 'check' }, world)
     refuseErrors(environment.name, checked.diagnostics)
     if (this.#paths.size === 0) return { rotations: [], diagnostics: [] }

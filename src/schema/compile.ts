@@ -1,3 +1,4 @@
+import { allocate, spend } from '../budget.ts'
 import { JsonNumber } from '../json.ts'
 import { Pattern } from './pattern/index.ts'
 import type { Schema, SchemaObject } from './schema.ts'
@@ -76,6 +77,8 @@ class Compiler {
 
   #compileInto(copy: Mutable<SchemaObject>, schema: SchemaObject, rotateOnly: boolean): SchemaObject {
     if (++this.#depth > maxNesting) throw new SchemaError('the schema is nested too deeply')
+    spend(20)
+    allocate(300)
     const facts: Compiled = {}
     compiled.set(copy, facts)
     if (rotateOnly) facts.rotateOnly = facts.mentionsRotateOnly = true

@@ -1,3 +1,4 @@
+import { allocate, spend } from '../budget.ts'
 import { compareKeys } from '../json.ts'
 import { recordOf } from './build.ts'
 import { markUnion } from './compile.ts'
@@ -15,6 +16,7 @@ export function itemSchema(schema: Schema | undefined, index: number): Schema {
 
 function propertySchemas(schema: Schema | undefined, key: string): Schema[] {
   if (typeof schema !== 'object') return []
+  spend(2)
   const found = unions(schema).map((member) => propertySchema(member, key))
   if (schema.type === 'object') {
     const own =
@@ -26,6 +28,7 @@ function propertySchemas(schema: Schema | undefined, key: string): Schema[] {
 
 function itemSchemas(schema: Schema | undefined, index: number): Schema[] {
   if (typeof schema !== 'object') return []
+  spend(2)
   const found = unions(schema).map((member) => itemSchema(member, index))
   if (schema.type === 'array') {
     const own = schema.prefixItems?.[index] ?? schema.items
@@ -47,6 +50,9 @@ function combine(found: readonly Schema[]): Schema {
 export function mergedSchema(base: Schema | undefined, top: Schema): Schema {
   if (typeof base !== 'object' || typeof top !== 'object' || base.type !== 'object' || top.type !== 'object') return top
   const [below, above] = [base.properties ?? {}, top.properties ?? {}]
+  const size = Object.keys(below).length + Object.keys(above).length
+  spend(8 * size)
+  allocate(64 * size)
   const keys = mergeKeys(Object.keys(below), Object.keys(above))
   const merged = recordOf(
     keys.map((key) => {

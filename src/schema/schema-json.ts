@@ -1,3 +1,4 @@
+import { allocate, spend } from '../budget.ts'
 import { isJsonObject, type Json, JsonNumber, type JsonObject } from '../json.ts'
 import { anyRotateOnly, SchemaError } from './compile.ts'
 import type { Schema, SchemaObject } from './schema.ts'
@@ -98,6 +99,8 @@ const wanted: Readonly<Record<Kind, string>> = {
 export function schemaFromJson(json: Json): Schema {
   if (typeof json === 'boolean') return json
   if (!isJsonObject(json)) throw wrong('', json, wanted.schema)
+  spend(20)
+  allocate(200)
   const schema: Record<string, unknown> = {}
   for (const [name, kind] of members) {
     const value = json[name]

@@ -1,10 +1,10 @@
 import type { Diagnostic, Position, Range } from './diagnostic.ts'
-import { displayWidth } from './display-width.ts'
 import { elementPath, joinPath } from './document-path.ts'
 import type { Node, ObjectEntry, StringNode } from './node.ts'
 import { resolveScalar } from './resolve-scalar.ts'
 import { resolveTagged } from './resolve-tagged.ts'
 import { SourceMap, utf8Length } from './source-map.ts'
+import { TextMeasures } from './text-measures.ts'
 import { parseYaml } from './yaml/parser.ts'
 import type {
   RestOfStream,
@@ -195,28 +195,27 @@ class Decoder {
 }
 
 /**
- * The range of a part of a plain scalar, given as byte offsets into its decoded value. Undefined when parts of the
+ * The range of a part of a plain scalar, given as UTF-16 offsets into its decoded value. Undefined when parts of the
  * scalar have no ranges of their own (quoted, tagged and block scalars).
  */
-export function subRange(node: StringNode, startByte: number, endByte: number): Range | undefined {
+export function subRange(node: StringNode, start: number, end: number): Range | undefined {
   if (!node.divisible || node.range === undefined) return undefined
   const { environment, begin } = node.range
-  const value = node.value
-  const at = (bytes: number): Position => ({
-    line: begin.line,
-    column: begin.column + displayWidth(value.slice(0, offsetOfByte(value, bytes))),
-    byte: begin.byte + bytes,
-  })
-  return { environment, begin: at(startByte), end: at(endByte) }
+  const measures = measuresOf(node)
+  const at = (offset: number): Position => {
+    const { bytes, width } = measures.at(Math.min(offset, node.value.length))
+    return { line: begin.line, column: begin.column + width, byte: begin.byte + bytes }
+  }
+  return { environment, begin: at(start), end: at(end) }
 }
 
-/** The UTF-16 offset that a UTF-8 offset stands for. */
-function offsetOfByte(text: string, byte: number): number {
-  let at = 0
-  for (let bytes = 0; at < text.length && bytes < byte; ) {
-    const length = text.codePointAt(at)! > 0xffff ? 2 : 1
-    bytes += utf8Length(text, at, at + length)
-    at += length
+const measures = new WeakMap<StringNode, TextMeasures>()
+
+function measuresOf(node: StringNode): TextMeasures {
+  let found = measures.get(node)
+  if (found === undefined) {
+    found = new TextMeasures(node.value)
+    measures.set(node, found)
   }
-  return at
+  return found
 }

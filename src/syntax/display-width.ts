@@ -39,8 +39,37 @@ export function graphemes(text: string): Iterable<string> {
   return clusters(text, segmenter)
 }
 
+const windowLength = 256
+
+/** The segmenter takes time that grows with the square of the text, so it is handed windows of it. */
 function* clusters(text: string, segmenter: Intl.Segmenter): Iterable<string> {
-  for (const { segment } of segmenter.segment(text)) yield segment
+  let length = windowLength
+  for (let start = 0; start < text.length; ) {
+    let end = Math.min(start + length, text.length)
+    while (isLowSurrogate(text.charCodeAt(end))) end++
+    const from = start
+    let last: string | undefined
+    for (const { segment } of segmenter.segment(text.slice(start, end))) {
+      if (last !== undefined) {
+        yield last
+        start += last.length
+        if (start - from >= windowLength) break
+      }
+      last = segment
+    }
+    // The last one may go on behind the window: it is found anew in the next, or in a larger one.
+    if (start === from) {
+      if (end === text.length) {
+        yield text.slice(start)
+        return
+      }
+      length *= 2
+    } else length = windowLength
+  }
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff
 }
 
 /** Cells that a text takes in a terminal with a monospace font. */

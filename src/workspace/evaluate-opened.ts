@@ -2,6 +2,7 @@ import { type Decrypt, type ExportedMap, evaluateEnvironment } from '../evaluate
 import { rotatorNames } from '../rotators/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
+import { evaluationLimits } from './evaluation-limits.ts'
 import type { OpenedCache } from './opened-cache.ts'
 import type { UsedEnvironments } from './used-environments.ts'
 import type { Workspace } from './workspace.ts'
@@ -39,7 +40,8 @@ export async function evaluateOpened(
       return rotator(each)
     },
   }
-  const evaluation = await evaluateEnvironment({ name, text, mode: 'open', unlock }, world, options)
+  const limits = evaluationLimits(workspace.options.env)
+  const evaluation = await evaluateEnvironment({ name, text, mode: 'open', unlock, limits }, world, options)
   for (const each of evaluation.environments) await environments.verify(each)
   const { diagnostics } = evaluation
   const denied = environments.denied(diagnostics.map(({ summary }) => summary))

@@ -1,8 +1,10 @@
+import { type BudgetLimits, bounded } from '../budget.ts'
 import { EscError } from '../errors.ts'
 import type { ExportedExpr, ExportedRange, ExportedValue } from '../evaluate/index.ts'
 import { decryptDefinition } from '../language/index.ts'
-import type { PropertyPath } from '../syntax/index.ts'
+import { formatPropertyPath, type PropertyPath } from '../syntax/index.ts'
 import { definitionAt } from './definition-text.ts'
+import { evaluationLimits } from './evaluation-limits.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type Checked, checkDefinition } from './save-definition.ts'
@@ -21,6 +23,8 @@ export interface Got {
   readonly definedAt: readonly string[]
   /** What the imports, and references to other environments, came to. Known when the whole environment was asked for. */
   readonly imports: Checked['imports']
+  /** How much showing it may take. */
+  readonly limits: BudgetLimits
 }
 
 export interface GetOptions {
@@ -58,22 +62,25 @@ export async function getEnvironment(
   { path = [], showSecrets }: GetOptions,
 ): Promise<Got> {
   const text = await definitionText(workspace, reference, showSecrets)
-  if (text.trim() === '')
-    return { root: undefined, value: undefined, definition: undefined, definedAt: [], imports: [] }
-  if (path[0] === 'imports') {
-    return { root: undefined, value: undefined, definition: await definitionAt(text, path), definedAt: [], imports: [] }
-  }
+  const limits = evaluationLimits(workspace.options.env)
+  const nothing = { root: undefined, value: undefined, definition: undefined, definedAt: [], imports: [], limits }
+  if (text.trim() === '') return nothing
+  if (path[0] === 'imports') return { ...nothing, definition: await definitionAt(text, path) }
   const { environment, imports } = await checkDefinition(unasked(workspace), reference.environment, text, {
     showSecrets,
     onlyToLook: true,
   })
   const root = environment?.properties && rootValue(environment.properties)
-  if (path.length === 0) return { root, value: root, definition: await definitionAt(text, []), definedAt: [], imports }
+  if (path.length === 0) return { ...nothing, root, value: root, definition: await definitionAt(text, []), imports }
   const value = root && valueAt(root, path)
   const expression = environment?.exprs && expressionAt(environment.exprs, path)
   const definedAt =
-    expression !== undefined ? expressionPlaces(expression) : value === undefined ? [] : valuePlaces(value)
-  return { root, value, definition: await definitionAt(text, ['values', ...path]), definedAt, imports: [] }
+    expression !== undefined
+      ? expressionPlaces(expression)
+      : value === undefined
+        ? []
+        : bounded(limits, `the history of ${formatPropertyPath(path)}`, () => valuePlaces(value))
+  return { ...nothing, root, value, definition: await definitionAt(text, ['values', ...path]), definedAt }
 }
 
 /** Looking at a definition asks nobody whether plugins that it names may run. */
@@ -129,5 +136,5 @@ export async function renderGot(
     })
   }
   const files = variablesOf(properties, 'files', { redact }).map((file) => ({ ...file, value: '[unknown]' }))
-  return renderValue(properties, { format, path, redact, files })
+  return renderValue(properties, { format, path, redact, files, limits: got.limits })
 }

@@ -46,6 +46,7 @@ export {
   renameEnvironmentTag,
   setEnvironmentTag,
 } from './environment-tags.ts'
+export { evaluationLimits } from './evaluation-limits.ts'
 export { definitionText, type Got, getEnvironment, renderGot } from './get-environment.ts'
 export { secretCall, type ValueForm } from './given-value.ts'
 export {

@@ -1,3 +1,4 @@
+import { allocate, Budget, BudgetExceeded } from '../budget.ts'
 import { DataKey } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import type { ExportedMap, ExportedValue } from '../evaluate/index.ts'
@@ -81,8 +82,9 @@ export class OpenedCache {
   async keep(properties: ExportedMap, names: readonly string[]): Promise<void> {
     if (!this.#environments.complete) return
     const key = await this.#key(names)
-    const text = JSON.stringify(encodeProperties(properties))
-    if (key === undefined || text.length > maxBytes) return
+    if (key === undefined) return
+    const text = encodeWithin(maxBytes, properties)
+    if (text === undefined) return
     const environments = names.map((asked): Part => {
       const { environment, revision } = this.#environments.all.get(asked)!
       const decrypted = this.#environments.decrypted(asked)
@@ -160,7 +162,25 @@ export function encodeProperties(map: ExportedMap): EncodedMap {
   return Object.entries(map).map(([key, value]) => [key, encode(value)])
 }
 
+/** The JSON text. Undefined: it would be longer, since each value comes with all that lies beneath it. Working that out has a budget. */
+function encodeWithin(length: number, properties: ExportedMap): string | undefined {
+  try {
+    const encoded = new Budget({ steps: Number.POSITIVE_INFINITY, bytes: 8 * length }).within(() =>
+      encodeProperties(properties),
+    )
+    const text = JSON.stringify(encoded)
+    return text.length > length ? undefined : text
+  } catch (error) {
+    if (error instanceof BudgetExceeded) return undefined
+    throw error
+  }
+}
+
+/** Characters that the place of a value takes at least. */
+const leastLength = 60
+
 function encode({ value, secret, unknown, trace: { def, base } }: ExportedValue): Encoded {
+  allocate(leastLength + (typeof value === 'string' ? value.length : 0))
   return {
     ...(value === undefined
       ? {}

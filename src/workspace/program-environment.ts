@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { bounded } from '../budget.ts'
 import type { Variables } from '../child-environment.ts'
 import { keyTexts } from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
 import type { ExportedMap, ExportedValue } from '../evaluate/index.ts'
-import { scanInterpolation } from '../language/index.ts'
+import { formatAccess, scanInterpolation } from '../language/index.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'
 import { isObject, rootValue, toText, type Variable, valueAt, variablesOf } from './value-format.ts'
 
@@ -72,7 +73,7 @@ export function interpolateArgument(properties: ExportedMap, argument: string, s
       if (access === undefined) return text
       const path = access.accessors.map((accessor) => accessor.key)
       const value = valueAt(root, path)
-      const inserted = toText(value, { redact: false })
+      const inserted = bounded(undefined, `the text of ${formatAccess(access)}`, () => toText(value, { redact: false }))
       if (value?.secret) secrets.add(inserted)
       return text + inserted
     })

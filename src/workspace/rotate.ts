@@ -16,6 +16,7 @@ import {
 import { parsePropertyPath } from '../syntax/index.ts'
 import { announcingRotation } from './announce.ts'
 import { buildWorld } from './build-world.ts'
+import { evaluationLimits } from './evaluation-limits.ts'
 import { permit } from './permit.ts'
 import { findRotator } from './plugins.ts'
 import type { EnvironmentReference } from './reference.ts'
@@ -81,6 +82,7 @@ export async function rotateEnvironment(
       windowMs: options.force ? 0 : rotationGuardMs(environment),
       ...(options.confirm && { confirm: options.confirm }),
     },
+    limits: evaluationLimits(workspace.options.env),
     retries: rotationRetries(workspace.store, environment),
     discard: options.mode === 'resume' && options.force === true,
     ...(options.cause && { cause: options.cause }),

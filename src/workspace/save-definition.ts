@@ -3,6 +3,7 @@ import { decryptDefinition, encryptDefinition, findPlaintextSecrets } from '../l
 import type { Change, Environment, Revision } from '../store/index.ts'
 import { type Diagnostic, restOfText } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
+import { evaluationLimits } from './evaluation-limits.ts'
 import { movedSecrets } from './moved-secrets.ts'
 import { permit } from './permit.ts'
 import { lostCredentials } from './rotator-state.ts'
@@ -51,7 +52,8 @@ export async function checkDefinition(
   text: string,
   { showSecrets = false, pending, onlyToLook = false }: CheckOptions = {},
 ): Promise<Checked> {
-  const request = { name, text, mode: 'check', showSecrets, unlock: ownKeyNotNeeded } as const
+  const limits = evaluationLimits(workspace.options.env)
+  const request = { name, text, mode: 'check', showSecrets, unlock: ownKeyNotNeeded, limits } as const
   const used = new UsedEnvironments(workspace, showSecrets ? 'open' : 'read')
   const world = buildWorld(workspace, pending === undefined ? {} : { pending }, used)
   const { environment, diagnostics, environments } = await evaluateEnvironment(request, world)
@@ -153,13 +155,19 @@ export async function encryptFor(environment: Environment, text: string, base: R
   environment.verifyUnder(key, base)
   const decrypt = (ciphertext: Uint8Array) => key.decrypt(ciphertext)
   const known = knownSecrets(environment.name, base.definition, decrypt)
-  const unused = new Set(known)
+  const unused = new Map<string, Set<KnownSecret>>()
+  for (const secret of known) {
+    if (secret.plaintext === undefined) continue
+    const equal = unused.get(secret.plaintext)
+    if (equal === undefined) unused.set(secret.plaintext, new Set([secret]))
+    else equal.add(secret)
+  }
   const definition = encryptDefinition(environment.name, text, (plaintext, path) => {
-    const same = [...unused].filter((secret) => secret.plaintext === plaintext)
-    const kept = same.find((secret) => secret.path === path) ?? same[0]
-    if (kept === undefined) return key.encrypt(plaintext)
+    const same = unused.get(plaintext)
+    if (same === undefined || same.size === 0) return key.encrypt(plaintext)
+    const kept = preferred(same, path)
     // Each only once: two secrets with one ciphertext would show that they are equal.
-    unused.delete(kept)
+    same.delete(kept)
     return kept.ciphertext
   })
   const old = new Set(known.map(({ ciphertext }) => Buffer.from(ciphertext).toString('base64')))
@@ -168,6 +176,14 @@ export async function encryptFor(environment: Environment, text: string, base: R
     return old.has(Buffer.from(ciphertext).toString('base64')) ? '' : decrypt(ciphertext)
   })
   return definition
+}
+
+/** The one at the path; otherwise the first. There is at least one. */
+function preferred(secrets: ReadonlySet<KnownSecret>, path: string): KnownSecret {
+  const [first] = secrets
+  if (first!.path === path || secrets.size === 1) return first!
+  for (const secret of secrets) if (secret.path === path) return secret
+  return first!
 }
 
 function knownSecrets(name: string, definition: string, decrypt: (ciphertext: Uint8Array) => string): KnownSecret[] {

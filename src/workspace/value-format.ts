@@ -1,3 +1,4 @@
+import { type BudgetLimits, bounded, produceText, spend } from '../budget.ts'
 import { EscError } from '../errors.ts'
 import type { ExportedMap, ExportedValue } from '../evaluate/index.ts'
 import { compareKeys, formatJson, type Json, JsonNumber } from '../json.ts'
@@ -44,11 +45,18 @@ export function toText(value: ExportedValue | undefined, rendering: Rendering): 
   const content = value.value
   if (content === undefined) return ''
   if (content instanceof JsonNumber) return content.text
-  if (isList(content)) return content.map((element) => quote(toText(element, rendering))).join(',')
+  if (isList(content)) return content.map((element) => quoted(toText(element, rendering))).join(',')
   if (!isObject(content)) return String(content)
   return sortedKeys(content)
-    .map((key) => `${quote(key)}=${quote(toText(content[key], rendering))}`)
+    .map((key) => `${quote(key)}=${quoted(toText(content[key], rendering))}`)
     .join(',')
+}
+
+/** Quotation marks double in each level of lists within lists, so what it takes is counted. */
+function quoted(text: string): string {
+  spend(text.length)
+  produceText(text.length)
+  return quote(text)
 }
 
 function mark(value: ExportedValue, { redact }: Rendering): string | undefined {
@@ -96,6 +104,8 @@ function detailedTrace({ def, base }: ExportedValue['trace'], indent: string): s
 
 function block(open: string, members: readonly string[], close: string, indent: string): string {
   if (members.length === 0) return open + close
+  spend(10)
+  for (const member of members) produceText(member.length >>> 1)
   return `${open}\n${members.map((member) => `${indent}  ${member}`).join(',\n')}\n${indent}${close}`
 }
 
@@ -139,11 +149,13 @@ export interface ValueRequest extends Rendering {
   readonly path?: PropertyPath | undefined
   /** The variables that hold the paths of files, for the formats that are lists of variables. */
   readonly files: readonly Variable[]
+  /** How much the formats may take that can grow beyond the values. Default: what an evaluation may. */
+  readonly limits?: BudgetLimits
 }
 
 /** The values of an environment, or the value at a path, as text in one of the formats. A path to nothing renders as null. */
 export async function renderValue(properties: ExportedMap, request: ValueRequest): Promise<string> {
-  const { format, path = [], files } = request
+  const { format, path = [], files, limits } = request
   const value = valueAt(rootValue(properties), path)
   switch (format) {
     case 'json':
@@ -151,9 +163,9 @@ export async function renderValue(properties: ExportedMap, request: ValueRequest
     case 'yaml':
       return toYaml(toPlainJson(value, request))
     case 'detailed':
-      return `${toDetailedText(value ?? NOTHING)}\n`
+      return `${bounded(limits, 'the detailed form', () => toDetailedText(value ?? NOTHING))}\n`
     case 'string': {
-      const text = toText(value, request)
+      const text = bounded(limits, 'the value as one text', () => toText(value, request))
       return text.endsWith('\n') ? text : `${text}\n`
     }
     case 'dotenv':

@@ -37,6 +37,7 @@ describe('the evaluator', () => {
     expect([...rooms].sort()).to.deep.equal(
       [
         '<stdin>',
+        'budget.ts',
         'errors.ts',
         'evaluate',
         'json.ts',

@@ -106,5 +106,6 @@ export const sharedNouns = [
   'read-json',
   'secret',
   'suggestion',
+  'budget',
   'timestamp',
 ]

@@ -151,7 +151,7 @@ describe('ranges', () => {
     })
     expect(part('b', 2, 3)).to.equal(undefined)
     expect(part('c', 2, 3)).to.equal(undefined)
-    expect(part('d', 6, 7)?.begin.column).to.equal(9)
+    expect(part('d', 4, 5)?.begin.column).to.equal(9)
   })
 })
 

@@ -93,6 +93,37 @@ describe('diagnostics', () => {
   })
 })
 
+describe('very many or very long diagnostics', () => {
+  const blamed = (column: number): Diagnostic => ({
+    severity: 'error',
+    summary: 'bad',
+    path: '',
+    range: range('a', [1, column], [1, column + 3]),
+  })
+
+  it('are shown as far as anybody reads, with how many more there are', () => {
+    const list = Array.from({ length: 10_000 }, (_, i) => blamed(i + 1))
+    expect(diagnosticLines(list, false))
+      .to.match(/^a:1:1: bad\n/)
+      .and.to.match(/a:1:200: bad\n… and 9800 more\n$/)
+    expect(diagnosticBlocks(list, { environment: 'a', text: 'x'.repeat(20_000) }, false)).to.match(
+      /… and 9800 more\n\n$/,
+    )
+  })
+
+  it('show the part of a very long line that they are about, and the start of a long message', async () => {
+    await loadColours({ env: {}, stdoutIsTerminal: true, stderrIsTerminal: true } as Io)
+    const text = `${'é'.repeat(500_000)}abc${'世'.repeat(100_000)}`
+    const shown = prose(
+      diagnosticBlocks([{ ...blamed(500_001), summary: 'm'.repeat(9000) }], { environment: 'a', text }, true),
+    )
+    expect(shown.length).to.be.lessThan(4000)
+    expect(shown).to.include('é\u001b[1m\u001b[4mabc\u001b[24m\u001b[22m世').and.to.include('mmm…\n')
+    const early = diagnosticBlocks([blamed(3)], { environment: 'a', text: `xxabc${'y'.repeat(5000)}` }, true)
+    expect(prose(early)).to.include('1: xx\u001b[1m\u001b[4mabc')
+  })
+})
+
 describe('diagnostics of a text that is no YAML', () => {
   const { diagnostics } = decode('app/dev', 'values:\n  a: [1\n  password: hunter2hunter2\n')
 

@@ -1,3 +1,5 @@
+import { spend } from '../../budget.ts'
+
 const last = 0x10ffff
 
 /** A set of characters as ranges of code points, with a test for members that ranges cannot list (Unicode classes). */
@@ -22,10 +24,14 @@ export class CharacterSet {
   }
 
   has(code: number): boolean {
+    if (this.#ranges.length > 8) spend(this.#ranges.length >>> 3)
     for (const [low, high] of this.#ranges) if (code >= low && code <= high) return true
     if (this.#tests.length === 0) return false
     const character = String.fromCodePoint(code)
-    return this.#tests.some((test) => test(character))
+    return this.#tests.some((test) => {
+      spend(4)
+      return test(character)
+    })
   }
 
   negated(): CharacterSet {
@@ -84,6 +90,8 @@ export function posixClass(name: string): CharacterSet | undefined {
 
 /** A general category such as `L` or `Lu`, or a script such as `Greek`. */
 export function unicodeClass(name: string): CharacterSet | undefined {
+  // Making an expression of a property takes about as long as 100 other steps.
+  spend(100)
   if (name === 'Any') return anyCharacter
   if (!/^\w+$/.test(name)) return undefined
   for (const property of [`General_Category=${name}`, `Script=${name}`]) {

@@ -1,3 +1,4 @@
+import { spend } from '../../budget.ts'
 import { type CharacterSet, isWord } from './character-set.ts'
 import { type Assertion, PatternError, type PatternNode, parsePattern } from './parse.ts'
 
@@ -10,6 +11,8 @@ type Instruction =
   | { readonly kind: 'split'; to: number[] }
 
 const maxInstructions = 20_000
+/** Repetitions of nothing make no instructions, yet take time. */
+const maxVisits = 200_000
 
 /**
  * A regular expression in RE2 syntax. Searching takes time in proportion to the text, whatever the pattern: patterns come
@@ -18,6 +21,7 @@ const maxInstructions = 20_000
 export class Pattern {
   readonly source: string
   readonly #program: Instruction[] = []
+  #visits = 0
 
   /** Throws `PatternError`. */
   constructor(source: string) {
@@ -28,7 +32,9 @@ export class Pattern {
 
   #emit(node: PatternNode): void {
     const program = this.#program
-    if (program.length > maxInstructions) throw new PatternError('expression too large', this.source)
+    spend(2)
+    if (program.length > maxInstructions || ++this.#visits > maxVisits)
+      throw new PatternError('expression too large', this.source)
     switch (node.kind) {
       case 'empty':
         return
@@ -95,6 +101,7 @@ export class Pattern {
       current.add(0)
       if (this.#follow(current, reachable, previous, code)) return true
       if (code === undefined) return false
+      spend(4 * reachable.size)
       for (const index of reachable) {
         const instruction = this.#program[index]!
         if (instruction.kind === 'set' && instruction.set.has(code)) next.add(index + 1)

@@ -1,3 +1,4 @@
+import { allocate, spend } from '../../budget.ts'
 import { anyCharacter, CharacterSet, lineCharacter, perlClass, posixClass, unicodeClass } from './character-set.ts'
 
 /** What a pattern is made of. */
@@ -109,6 +110,8 @@ class PatternParser {
   }
 
   #atom(depth: number): PatternNode | undefined {
+    spend(10)
+    allocate(250)
     const c = this.#source[this.#at]!
     if (c === '(') return this.#group(depth)
     if (c === '[') return { kind: 'set', set: this.#class() }

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { build } from 'esbuild'
+import { hostileDefinitions } from './hostile-definitions.ts'
+import type { HostileOutcome } from './hostile-runner.ts'
+
+const slow = process.env.SLOW !== undefined
+const tried = hostileDefinitions.filter((each) => slow || !each.slow)
+
+/** Processor time of one evaluation and of showing it in the form that takes longest. */
+const mostSeconds = 5
+
+/** Runs the definitions in a process with a heap of 900 MB, which is ended when nothing comes of it for long. */
+async function runAll(folder: string): Promise<{ outcomes: HostileOutcome[]; begun: string; failure: string }> {
+  const runner = join(folder, 'runner.mjs')
+  await build({
+    entryPoints: [fileURLToPath(new URL('./hostile-runner.ts', import.meta.url))],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile: runner,
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  })
+  const titles = JSON.stringify(tried.map(({ title }) => title))
+  const child = spawn(process.execPath, ['--max-old-space-size=900', runner, titles])
+  let [out, failure, begun] = ['', '', '']
+  const outcomes: HostileOutcome[] = []
+  let watchdog: NodeJS.Timeout
+  const wait = () => {
+    clearTimeout(watchdog)
+    watchdog = setTimeout(() => child.kill('SIGKILL'), 90_000)
+  }
+  wait()
+  child.stderr.on('data', (data) => {
+    failure += data
+  })
+  child.stdout.on('data', (data) => {
+    wait()
+    const lines = `${out}${data}`.split('\n')
+    out = lines.pop()!
+    for (const line of lines) {
+      const said = JSON.parse(line)
+      if (said.begun) begun = said.begun
+      else outcomes.push(said)
+    }
+  })
+  const code = await new Promise((resolve) => child.on('close', (exit, signal) => resolve(exit ?? signal)))
+  clearTimeout(watchdog!)
+  return { outcomes, begun, failure: code === 0 ? '' : `${code} ${failure.slice(0, 500)}` }
+}
+
+describe('a hostile definition of at most 1 MB', function () {
+  this.timeout(slow ? 900_000 : 300_000)
+  let ran: Awaited<ReturnType<typeof runAll>>
+
+  before(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'esc-hostile-'))
+    try {
+      ran = await runAll(folder)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  it('neither hangs nor fills a heap of 900 MB', () => {
+    expect(ran.failure, `while evaluating ${ran.begun}`).to.equal('')
+    expect(Math.max(...hostileDefinitions.map(({ text }) => text.length))).to.be.at.most(1_050_000)
+  })
+
+  for (const { title, ends } of tried)
+    it(`of ${title} ${ends === undefined ? 'evaluates' : 'ends with a diagnostic'} in time`, () => {
+      const outcomes = ran.outcomes.filter((each) => each.title === title)
+      expect(outcomes).to.have.length(slow ? 2 : 1)
+      for (const { mode, cpuSeconds, last, hasValues } of outcomes) {
+        expect(cpuSeconds).to.be.lessThan(mostSeconds)
+        if (ends === undefined) expect(hasValues).to.equal(true)
+        else if (mode === 'open') expect(last).to.match(ends)
+      }
+    })
+
+  it('names the expression at which the evaluation stopped', () => {
+    const stopped = ran.outcomes.filter(({ last }) => /^the evaluation takes more than/.test(last ?? ''))
+    expect(stopped.length).to.be.greaterThan(10)
+    for (const { title, at } of stopped) expect(at, title).to.match(/^\w+:\d+:\d+$/)
+  })
+})
