@@ -10,6 +10,7 @@ export type { JsonWebKeySet, OidcKey, OidcKeyContext, OidcKeyUse } from './oidc-
 export { oidcKey, oidcKeySet } from './oidc-key.ts'
 export type { PulumiSecrets } from './pulumi-stack.ts'
 export { openPulumiPassphrase, openPulumiSecrets } from './pulumi-stack.ts'
+export { recipientsFile } from './recipients-file.ts'
 export type { KeyContext, Rewrapping, SecretsProvider } from './secrets-provider.ts'
 export { openSecretsProvider, rewrapKey, secretsProviderKind } from './secrets-provider.ts'
 export type { SopsPlaintext } from './sops-file.ts'

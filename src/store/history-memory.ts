@@ -16,6 +16,8 @@ export interface Sighting {
   readonly generation?: number
   /** The commit that was checked out, where the store is in git: it, or one made from it, has the revision. */
   readonly commit?: string
+  /** When names in the folder of the revisions had last changed, in milliseconds since 1970: since then there was no gap among them. */
+  readonly listed?: number
   /** Name that the environment had. */
   readonly environment?: string
   /** An earlier version saw it, which kept its memory in the store's folder: it spares no comparison. */

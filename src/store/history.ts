@@ -11,6 +11,9 @@ import type { Settings } from './settings.ts'
 import { keyChanged, type SettingsFile } from './settings-file.ts'
 import { finishSwap } from './swap.ts'
 
+const gapHint =
+  'restore the file from the git history; if it was never committed, whoever made the next revision has it: they commit and push it'
+
 /** The revisions of one environment. Reading them needs no key. */
 export class History {
   readonly #place: EnvironmentPlace
@@ -34,13 +37,13 @@ export class History {
     const { id } = this.#settings.last
     // Memory first: it never runs ahead of the folder, so what it knows must be there.
     const seen = memory.recall(id)
-    let number = this.newestNumber(seen?.number)
+    let number = this.newestNumber(seen)
     if (seen === undefined || number < seen.number) {
       // Throws where it is there and looking is not allowed.
       statusOf(this.#place.world.files, layout.revision(this.#place.folder, number + 1))
       // Looked at in the moment in which the folder is replaced, a history seems shorter than it is.
       const there = finishSwap(this.#place.world.files, this.#place.folder)
-      if (there) number = this.newestNumber(number)
+      if (there) number = this.newestNumber()
     }
     if (number === 0) throw this.#missing(1)
     const newest = this.revision(number)
@@ -177,15 +180,24 @@ export class History {
   }
 
   /**
-   * Number of the newest revision; 0: there is none. `known`: one that was there a while ago.
-   * @throws EscError `store_damaged` when one before the newest is missing, as far as that is looked at.
+   * Number of the newest revision; 0: there is none. `seen`: what this machine has seen before.
+   *
+   * Counting up from a known one would take the revision before a gap for the newest. So the folder is listed once names in it have
+   * changed since that was remembered.
+   *
+   * @throws EscError `store_damaged` when one before the newest is missing.
    */
-  newestNumber(known = 0): number {
-    // Counting up from nothing would take the revision before a gap for the newest.
-    return known > 0 && this.has(known) ? newestNumber((number) => this.has(number), known) : this.#listedNewest()
+  newestNumber(seen?: Sighting): number {
+    if (seen?.listed === undefined || seen.listed !== this.#folderChanged()) return this.#listedNewest()
+    return newestNumber((number) => number === seen.number || this.has(number), seen.number)
   }
 
-  #listedNewest(): number {
+  /** When names in the folder of the revisions last changed, in milliseconds since 1970. */
+  #folderChanged(): number {
+    return statusOf(this.#place.world.files, layout.revisions(this.#place.folder))?.modifiedMs ?? 0
+  }
+
+  #listedNewest(tries = 3): number {
     const { files } = this.#place.world
     const { folder, name } = this.#place
     const names = listIfPresent(files, layout.revisions(folder))
@@ -193,9 +205,11 @@ export class History {
     let newest = 0
     while (numbers.has(newest + 1)) newest++
     if (newest === numbers.size) return newest
+    // A list that was read while revisions were added may have the later one only.
+    if (tries > 1 && this.has(newest + 1)) return this.#listedNewest(tries - 1)
     const file = layout.revision(folder, newest + 1)
     const problem = `revision ${newest + 1} of environment '${name}' is missing, though there are newer ones: ${file}`
-    throw new EscError('store_damaged', problem, { hint: restoreHint })
+    throw new EscError('store_damaged', problem, { hint: gapHint })
   }
 
   /**
@@ -210,7 +224,7 @@ export class History {
 
   /** Makes this machine remember a revision that was just written. */
   remember(newest: Revision): void {
-    const sighting = this.#sighting(newest)
+    const sighting = { ...this.#sighting(newest), listed: this.#folderChanged() }
     this.#place.memory.remember(this.#settings.last.id, sighting)
     this.#rememberName(sighting)
   }
@@ -227,12 +241,13 @@ export class History {
   #rememberOnceDurable(newest: Revision, sighting: Sighting): void {
     const { memory } = this.#place
     if (memory.isRemembered(this.#settings.last.id, sighting)) return
+    const listed = this.#folderChanged()
     try {
       this.makeDurable(newest)
     } catch {
       return
     }
-    memory.remember(this.#settings.last.id, sighting)
+    memory.remember(this.#settings.last.id, { ...sighting, listed })
     this.#rememberName(sighting)
   }
 

@@ -1,12 +1,12 @@
 import { machineGit, type RunGit } from '../git/index.ts'
-import { type CommitOutcome, commitChange } from '../store/index.ts'
+import { type CommitOutcome, commitChange, neededOfEnvironment, neededOfStore } from '../store/index.ts'
 import type { Workspace } from './workspace.ts'
 
 /** More than this many environments are counted, not named. */
 const mostNamed = 5
 
 /**
- * Commits to git what was changed through this workspace, and nothing else: when `wanted`, or by the store's own rule when that is
+ * Commits to git what was changed through this workspace and what its environments need in a clone, and nothing else: when `wanted`, or by the store's own rule when that is
  * undefined. `doing`: the command, without anything that could be a secret. Undefined: not wanted, or nothing was changed.
  */
 export async function commitChanges(
@@ -42,6 +42,18 @@ export async function commitChanges(
   // What git itself is set to still wins: GIT_AUTHOR_NAME and its like.
   const identity = ['-c', `user.name=${name}`, ...(email ? ['-c', `user.email=${email}`] : [])]
   const runGit: RunGit = (args, options) => machineGit([...identity, ...args], options)
-  const all = [...paths, ...recorded]
-  return commitChange({ folder: store.folder, paths: all, message: message.trimEnd(), hooks, runGit })
+  const present = environments.filter((name) => store.has(name)).map((name) => store.environment(name))
+  return commitChange({
+    folder: store.folder,
+    paths: [...paths, ...recorded],
+    needed: present.flatMap(({ folder }) => neededOfEnvironment(folder)),
+    neededOnce: neededOfStore(
+      store.folder,
+      present.map(({ folder }) => folder),
+    ),
+    edited: present.filter((each) => each.definitionState() === 'edited').map(({ folder }) => folder),
+    message: message.trimEnd(),
+    hooks,
+    runGit,
+  })
 }

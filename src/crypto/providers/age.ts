@@ -4,13 +4,11 @@ import { EscError } from '../../errors.ts'
 import { type FileSystem, ioError, machineFiles, readIfPresent } from '../../files/index.ts'
 import { bindKey, changedKey, malformedWrapping, unbindKey } from '../bound-key.ts'
 import type { KeyOwner } from '../data-key.ts'
+import { recipientsFile } from '../recipients-file.ts'
 import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
 import { type AgeIdentity, badIdentity, findIdentities, ownIdentityFile } from './age-identities.ts'
 import { recipientProblem } from './age-recipient.ts'
 import type { AgeKeyUrl } from './age-url.ts'
-
-/** The name of the file of recipients for `age://`: in the environment's folder, else in the store's. */
-export const recipientsFile = 'age-recipients.txt'
 
 type Sdk = typeof import('../../sdk/age.ts')
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { EscError, messageOf } from '../../errors.ts'
 import { decodeJournalEntry, HasteError, type RotationReport } from '../../rotation/index.ts'
 import { nextStep, type Schedule, type ScheduledRun, type Step } from '../../schedule/index.ts'
-import { type Environment, layout } from '../../store/index.ts'
+import { type Environment, layout, neededOfEnvironment } from '../../store/index.ts'
 import { isAhead, readTimestamp, timestamp } from '../../timestamp.ts'
 import { rotateEnvironment } from '../rotate.ts'
 import { scheduleOf } from '../schedules.ts'
@@ -147,11 +147,9 @@ class DueRun {
       attempt,
       missed: 0,
     }
-    const definition = environment.definitionState() === 'edited' ? [] : [layout.definition(folder)]
-    return {
-      outcome,
-      alsoChanged: [revision.file, layout.settings(folder), layout.events(folder, 'rotations'), ...definition],
-    }
+    const edited = environment.definitionState() === 'edited'
+    const needed = neededOfEnvironment(folder).filter((path) => !edited || path !== layout.definition(folder))
+    return { outcome, alsoChanged: needed }
   }
 
   /**
