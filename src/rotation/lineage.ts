@@ -1,6 +1,6 @@
 import { EscError } from '../errors.ts'
 import { listRotators, parseEnvironment } from '../language/index.ts'
-import type { Environment, Revision } from '../store/index.ts'
+import { cameFrom, type Environment, type Revision } from '../store/index.ts'
 import type { JournalEntry } from './journal-entry.ts'
 import { shownPath } from './selection.ts'
 import { stateText } from './state-text.ts'
@@ -70,8 +70,6 @@ function baseNumber(environment: Environment, newest: Revision, entry: JournalEn
   const { revision: number, digest } = entry
   if (number <= newest.number && (digest === undefined || environment.revision(number).digest === digest)) return number
   if (digest === undefined) return undefined
-  for (const { number: here, details } of environment.history()) {
-    if (details.origin === digest || details.earlierOrigins?.split(' ').includes(digest)) return here
-  }
+  for (const revision of environment.history()) if (cameFrom(revision, digest)) return revision.number
   return undefined
 }

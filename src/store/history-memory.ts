@@ -153,6 +153,12 @@ export class HistoryMemory {
     return join(this.#folder, `name+${name.replace('/', '+')}.json`)
   }
 
+  /** Whether git is in the middle of a merge. */
+  isMerging(): boolean {
+    const git = gitPlace(this.#files, this.#store)
+    return git !== undefined && this.#files.exists(join(git.gitFolder, 'MERGE_HEAD'))
+  }
+
   /** True also where nothing is remembered: the first key is taken on trust. */
   knowsKey(id: string, key: string): boolean {
     const { keys, inheritedKeys = [] } = this.#read(id)
@@ -178,10 +184,13 @@ export class HistoryMemory {
     if (remembered.keys.at(-1) === newestKey.key) this.#write(id, { ...remembered, newestKey }, false)
   }
 
-  /** Best effort: a store on a read-only disk can still be read. */
+  /**
+   * Best effort: a store on a read-only disk can still be read. What a merge in progress has made is not remembered, because it may be
+   * given up.
+   */
   remember(id: string, sighting: Sighting): void {
     try {
-      if (this.isRemembered(id, sighting)) return
+      if (this.isRemembered(id, sighting) || this.isMerging()) return
       const branch = this.#currentBranch()
       const { sightings, keys, ...rest } = this.#read(id)
       const { [branch]: _, ...others } = sightings

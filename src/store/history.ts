@@ -6,7 +6,7 @@ import { acceptKeyChanges } from './key-changes.ts'
 import { layout, revisionNumber } from './layout.ts'
 import { newestNumber } from './newest.ts'
 import { type EnvironmentPlace, restoreHint } from './place.ts'
-import { digestOf, parseRevision, type Revision } from './revision-file.ts'
+import { cameFrom, digestOf, parseRevision, type Revision } from './revision-file.ts'
 import type { Settings } from './settings.ts'
 import { keyChanged, type SettingsFile } from './settings-file.ts'
 import { finishSwap } from './swap.ts'
@@ -21,6 +21,8 @@ export class History {
   /** Newest revision that was found last. Undefined: nobody has looked. */
   #top: Revision | undefined
   #chain: Chain | undefined
+  /** A newest revision before which a merge has renumbered what this machine had seen, as long as no key has vouched for it. */
+  #renumbered: RenumberedSince | undefined
 
   constructor(place: EnvironmentPlace, settings: SettingsFile) {
     this.#place = place
@@ -52,9 +54,11 @@ export class History {
       // Another process may have changed the settings since they were read: memory may know of it before this object does.
       this.#settings.read()
       const sighting = this.#sighting(newest)
-      this.#compareWithMemory(newest, seen, sighting)
+      const now = this.#compareWithMemory(newest, seen, sighting)
       if (memory.knowsNewer(id, newest.number)) this.#refuseRolledBack(newest)
-      this.#rememberOnceDurable(newest, sighting)
+      // Who has no key cannot tell a true record from a forged one, so it must not take the place of what was seen.
+      if (now !== undefined) this.#renumbered = { newest, sighting, from: seen!.number, to: now.number }
+      else this.#rememberOnceDurable(newest, sighting)
     } else if (memory.knowsNewer(id, newest.number)) {
       this.#refuseRolledBack(newest)
     }
@@ -237,6 +241,21 @@ export class History {
     if (seen !== undefined) memory.remember(id, { ...seen, generation })
   }
 
+  /** The data key has vouched for a revision that was newest. */
+  vouchedFor(digest: string): void {
+    const renumbered = this.#renumbered
+    if (renumbered?.newest.digest !== digest) return
+    this.#renumbered = undefined
+    const { memory, name, world } = this.#place
+    // Its own merge was just reported to whoever is at it.
+    if (memory.isMerging()) return
+    this.#rememberOnceDurable(renumbered.newest, renumbered.sighting)
+    const { from, to } = renumbered
+    world.keys.notify(
+      `note: a merge has renumbered revisions of environment '${name}' that this machine has seen: revision ${from} is now ${to}, and ${name}@${from} is another one`,
+    )
+  }
+
   /** Were the memory to outlive the revision, the next reader would take a power failure for tampering. */
   #rememberOnceDurable(newest: Revision, sighting: Sighting): void {
     const { memory } = this.#place
@@ -264,7 +283,8 @@ export class History {
     return { number, digest, key: digestOfKey(wrappedDataKey), generation, environment: this.#place.name }
   }
 
-  #compareWithMemory(newest: Revision, seen: Sighting | undefined, now: Sighting): void {
+  /** @returns what the newest revision that was seen is called now, where the record of a revision says that a merge has renumbered it. */
+  #compareWithMemory(newest: Revision, seen: Sighting | undefined, now: Sighting): Revision | undefined {
     const { folder, memory, name } = this.#place
     const settings = this.#settings.last
     const file = memory.file(settings.id)
@@ -289,7 +309,7 @@ export class History {
         `the newest key that this machine knows has not signed the change, and whoever holds the new one can read what you save: unless you know who changed it, restore the environment from the git history; to accept the key, run "esc env trust ${name}"`,
       )
     }
-    if (seen === undefined) return
+    if (seen === undefined) return undefined
     if (newest.number < seen.number) {
       refuse(
         `the history of environment '${name}' was cut short: its newest revision is ${newest.number}, and this machine has seen revision ${seen.number}`,
@@ -298,7 +318,7 @@ export class History {
       )
     }
     // After a key change every file has another digest.
-    if (now.key !== seen.key && seen.key !== '') return
+    if (now.key !== seen.key && seen.key !== '') return undefined
     if ((now.generation ?? 0) < (seen.generation ?? 0)) {
       refuse(
         `older tags and retractions of environment '${name}' were put back: this machine has seen generation ${seen.generation}, and the settings have ${now.generation}`,
@@ -307,13 +327,27 @@ export class History {
       )
     }
     const then = newest.number === seen.number ? newest : this.revision(seen.number)
-    if (then.digest !== seen.digest) {
+    if (then.digest === seen.digest) return undefined
+    const renumbered = this.#renumberedSince(newest, seen)
+    if (renumbered === undefined) {
       refuse(
         `revision ${seen.number} of environment '${name}' is not the one this machine has seen before`,
         layout.revision(folder, seen.number),
         resetHint,
       )
     }
+    return renumbered
+  }
+
+  /** Follows the digests from the newest revision back to one that came from what was seen. */
+  #renumberedSince(newest: Revision, seen: Sighting): Revision | undefined {
+    for (let revision = newest; revision.number > seen.number; ) {
+      if (cameFrom(revision, seen.digest)) return revision
+      const before = this.revision(revision.number - 1)
+      if (before.digest !== revision.previous) return undefined
+      revision = before
+    }
+    return undefined
   }
 
   /** A history that went back under another name of a branch, or under none: the commits say whether it must be newer. */
@@ -340,6 +374,14 @@ export class History {
     }
     return new EscError('not_found', `environment '${name}' has no revision ${number}; the newest is ${newest}`)
   }
+}
+
+interface RenumberedSince {
+  readonly newest: Revision
+  readonly sighting: Sighting
+  /** Former and present number of the revision that was seen. */
+  readonly from: number
+  readonly to: number
 }
 
 /** Digests that the newest revision vouches for, from its own down to that of `lowest`. */

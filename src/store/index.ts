@@ -27,6 +27,7 @@ export { machineProcesses, type Processes, type ProcessIdentity } from './proces
 export type { CipherPair, Reencrypt } from './reencryption.ts'
 export type { RemovedEnvironment } from './removed.ts'
 export type { Author, Change, Revision, RevisionRecord } from './revision-file.ts'
+export { cameFrom } from './revision-file.ts'
 export { openValue, sealValue } from './sealed-values.ts'
 export type { SecretsProviderChange, SecretsProviderChanged } from './secrets-provider-change.ts'
 export { Settings } from './settings.ts'

@@ -177,3 +177,8 @@ export function parseAuthor(text: string): Author {
   const end = text[start - 1] === ' ' ? start - 1 : start
   return { name: text.slice(0, end), email: text.slice(start + 1, -1) }
 }
+
+/** Whether a revision is one that had another number, and so another digest, before histories were merged (`docs/store.md`, “Merging with git”). */
+export function cameFrom({ details }: Pick<Revision, 'details'>, digest: string): boolean {
+  return details.origin === digest || details.earlierOrigins?.split(' ').includes(digest) === true
+}

@@ -66,7 +66,10 @@ export class Seals {
   #verifyOwn(newest: Revision, key: DataKey): void {
     if (this.#sealed.has(newest.digest)) return
     this.#history.refuseUnpromised(newest, this.#vouched)
-    if (newest.seal !== undefined) this.#verifySeal(newest, key)
+    if (newest.seal !== undefined) {
+      this.#verifySeal(newest, key)
+      this.#history.vouchedFor(newest.digest)
+    }
     this.#sealed.add(newest.digest)
   }
 

@@ -5,6 +5,7 @@ import { placeOf } from '../syntax/index.ts'
 import { permit } from './permit.ts'
 import { reencrypt } from './reencrypt.ts'
 import type { EnvironmentReference } from './reference.ts'
+import { listReferrers } from './referrers.ts'
 import { checkDefinition } from './save-definition.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -36,7 +37,27 @@ export async function renumberEnvironment(
       return encryptDefinition(name, definition, encrypt)
     },
   })
-  return { name, ...renumbered }
+  const notes = [...renumbered.notes, ...referencesToMoved(workspace, reference, renumbered)]
+  return { name, ...renumbered, notes }
+}
+
+/** References by number that may mean a revision which has another number now, as notes. Others of the store may be in conflict still: then none. */
+function referencesToMoved(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  { renumbered, side }: Renumbered,
+): string[] {
+  if (renumbered.length === 0) return []
+  try {
+    return listReferrers(workspace, reference, { allRevisions: false }).flatMap(({ project, name, version }) => {
+      const moved = renumbered.find(({ from }) => String(from) === version)
+      if (moved === undefined) return []
+      const whose = side === 'ours' ? 'your revision' : 'their revision'
+      return `${project}/${name} refers to ${reference.name}@${version}: if ${whose} is meant, write ${reference.name}@${moved.to} there`
+    })
+  } catch {
+    return []
+  }
 }
 
 type Mistake = Awaited<ReturnType<typeof checkDefinition>>['diagnostics'][number]

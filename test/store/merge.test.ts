@@ -76,6 +76,7 @@ describe('two branches that edit one environment', () => {
     const result = await repository.store.renumber(name, options)
     expect(result).to.deep.equal({
       revision: 6,
+      side: 'theirs',
       renumbered: [
         { from: 3, to: 4 },
         { from: 4, to: 5 },

@@ -21,8 +21,9 @@ export default class EnvRenumber extends EscCommand<readonly RenumberedEnvironme
   static override id = 'env:renumber'
   static override summary = 'Put the two sides of a git merge into one history.'
   static override description =
-    `After a git merge, rebase or cherry-pick in which both sides added revisions to an environment: keeps ours, puts theirs after them under
-new numbers, and adds one revision with what both did. Where both changed the same value, resolve environment.yaml by hand first.
+    `After a git merge, pull, rebase or cherry-pick in which both sides added revisions to an environment: keeps the numbers of the side that others
+have already, puts the revisions of the other side after them under new numbers, and adds one revision with what both did.
+After "git pull", revisions that you have not pushed get the new numbers. Where no side is on a remote, the present branch keeps its numbers. Where both changed the same value, resolve environment.yaml by hand first.
 The result is added to git's index; finish with "git commit". Without an environment: all that "esc check" finds in conflict.`
   static override examples = [
     { description: 'After a merge with conflicts', command: 'esc env renumber && git commit' },
@@ -67,8 +68,9 @@ The result is added to git's index; finish with "git commit". Without an environ
   }
 }
 
-function describe({ name, revision, renumbered, definition }: RenumberedEnvironment): string {
+function describe({ name, revision, renumbered, side, definition }: RenumberedEnvironment): string {
   const moved = renumbered.map(({ from, to }) => `${from} is now ${to}`).join(', ')
-  const their = moved === '' ? '' : `  their revisions: ${moved}\n`
-  return `Environment '${name}' has one history again; its newest revision is ${revision}.\n${their}  ${MERGED[definition]}\n`
+  const whose = side === 'ours' ? 'your' : 'their'
+  const changed = moved === '' ? '' : `  ${whose} revisions: ${moved}\n`
+  return `Environment '${name}' has one history again; its newest revision is ${revision}.\n${changed}  ${MERGED[definition]}\n`
 }

@@ -25,12 +25,14 @@ export interface SettingsToMerge {
   readonly theirs: Settings
   /** What theirs call a revision, in the merged history. */
   readonly renumber: (number: number) => number
+  /** What people call the side of `ours`. */
+  readonly kept: 'ours' | 'theirs'
   /** Undefined: neither side has one, so there is nothing to seal. */
   readonly key: DataKey | undefined
 }
 
 /** The settings of both sides, sealed under our key. `notes`: where both changed one thing, and ours was kept. */
-export function mergeSettings({ base, ours, theirs, renumber, key }: SettingsToMerge): {
+export function mergeSettings({ base, ours, theirs, renumber, kept, key }: SettingsToMerge): {
   readonly text: string
   readonly notes: readonly string[]
 } {
@@ -41,7 +43,7 @@ export function mergeSettings({ base, ours, theirs, renumber, key }: SettingsToM
     if (ownFields.has(field)) continue
     const merge = wholeFields.has(field) ? mergeWhole : mergeValue
     const merged = merge(base?.get(field), ours.get(field), theirFields[field], (place) =>
-      notes.push(`both sides changed ${[field, ...place].join('.')} in the settings: ours was kept`),
+      notes.push(`both sides changed ${[field, ...place].join('.')} in the settings: ${kept} was kept`),
     )
     if (!equal(merged, ours.get(field))) changes[field] = merged
   }

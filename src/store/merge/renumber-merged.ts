@@ -1,10 +1,11 @@
 import { relative } from 'node:path'
 import { complaint, machineGit, type RunGit } from '../../git/index.ts'
 import type { EnvironmentPlace } from '../place.ts'
-import { type Renumbered, type RenumberOptions, renumber } from './renumber.ts'
+import { isPublished, sideToKeep } from './published.ts'
+import { commonLength, type Renumbered, type RenumberOptions, renumber, type Whose } from './renumber.ts'
 import { type MergeCommits, mergeCommits, type Sides, sidesOfCommits } from './side.ts'
 
-export interface RenumberEnvironment extends Omit<RenumberOptions, 'sides' | 'runGit'> {
+export interface RenumberEnvironment extends Omit<RenumberOptions, 'sides' | 'runGit' | 'incoming' | 'whose'> {
   readonly runGit?: RunGit
   /** Default: of the merge that git is in, or has just made. */
   readonly commits?: MergeCommits
@@ -12,14 +13,48 @@ export interface RenumberEnvironment extends Omit<RenumberOptions, 'sides' | 'ru
   readonly sides?: Sides
 }
 
-/** `renumber` with the sides of a merge of git's, whose index then has what came of it. */
+/**
+ * `renumber` with the sides of a merge of git's, whose index then has what came of it. The side that others have already keeps its numbers.
+ */
 export async function renumberMerged(place: EnvironmentPlace, options: RenumberEnvironment): Promise<Renumbered> {
   const { runGit = machineGit, sides, commits } = options
-  const found = sides ?? (await sidesOfCommits(runGit, place, commits ?? (await mergeCommits(runGit, place.store))))
-  const renumbered = await renumber(place, { ...options, runGit, sides: found })
-  if (sides !== undefined) return renumbered
+  if (sides !== undefined) return renumber(place, { ...options, runGit, sides })
+  const { store } = place
+  const found = commits ?? (await mergeCommits(runGit, store))
+  const inGit = await sidesOfCommits(runGit, place, found)
+  const turned = !found.onTop && (await keepsTheirs(runGit, place, { commits: found, sides: inGit }))
+  const moved: Whose = turned ? 'ours' : 'theirs'
+  const renumbered = await renumber(place, {
+    ...options,
+    runGit,
+    sides: turned ? { ...inGit, ours: inGit.theirs, theirs: inGit.ours } : inGit,
+    incoming: turned || found.onTop ? 'ours' : 'theirs',
+    // For who rebases, what git calls theirs is their own.
+    whose: found.onTop ? { kept: 'theirs', moved: 'ours' } : { kept: turned ? 'theirs' : 'ours', moved },
+  })
+  const notes = [...renumbered.notes]
+  if (
+    renumbered.renumbered.length > 0 &&
+    !found.onTop &&
+    (await isPublished(runGit, { store, commit: found[moved] }))
+  ) {
+    notes.push(
+      'some of the revisions with a new number may be on a remote already: others may know them by the former one',
+    )
+  }
   const added = await runGit(['add', '--all', '--', relative(place.store, place.folder)], { cwd: place.store })
-  if (added.status === 0) return renumbered
-  const note = `the files could not be added to git: ${complaint(added)}`
-  return { ...renumbered, notes: [...renumbered.notes, note] }
+  if (added.status !== 0) notes.push(`the files could not be added to git: ${complaint(added)}`)
+  return { ...renumbered, notes }
+}
+
+async function keepsTheirs(
+  runGit: RunGit,
+  { name, store }: EnvironmentPlace,
+  { commits, sides }: { readonly commits: MergeCommits; readonly sides: Sides },
+): Promise<boolean> {
+  const { ours, theirs } = sides
+  const common = commonLength(ours, theirs)
+  if (common === 0 || common === Math.min(ours.revisions.length, theirs.revisions.length)) return false
+  const file = `${name}/revisions/${common + 1}.yaml`
+  return (await sideToKeep(runGit, { store, commits, file })) === 'theirs'
 }

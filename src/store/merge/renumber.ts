@@ -30,8 +30,16 @@ import { mergeSettings } from './merge-settings.ts'
 import { mergeLines, mergeTexts } from './merge-texts.ts'
 import type { Side, Sides } from './side.ts'
 
+/** A side of a merge as people see it: `ours` is what they have made in this clone. */
+export type Whose = 'ours' | 'theirs'
+
 export interface RenumberOptions extends Stamp {
+  /** `ours` keeps its numbers, and `theirs` is put after it. */
   readonly sides: Sides
+  /** The side of the two that comes from elsewhere, so that its key may be unknown here. Default: theirs. */
+  readonly incoming?: Whose
+  /** What people call the sides. Default: as `sides` does. */
+  readonly whose?: { readonly kept: Whose; readonly moved: Whose }
   readonly runGit: RunGit
   /** For when both sides made the data key: moves the secrets of theirs under ours. */
   readonly reencrypt: Reencrypt
@@ -42,7 +50,9 @@ export interface RenumberOptions extends Stamp {
 export interface Renumbered {
   /** The newest revision, which holds what both sides did. */
   readonly revision: number
-  /** Revisions of theirs that have a new number. */
+  /** Whose revisions have a new number, if any. */
+  readonly side: Whose
+  /** Revisions that have a new number. */
   readonly renumbered: readonly { readonly from: number; readonly to: number }[]
   /** How the definition was merged. `one-side`: only one had changed it, or both alike. */
   readonly definition: 'one-side' | 'lines' | 'keys' | 'hand'
@@ -68,7 +78,7 @@ export async function renumber(place: EnvironmentPlace, options: RenumberOptions
     const merge = await Merge.prepare(place, options)
     const merged = await merge.definition()
     await takeTurn(place, 'renumber', () => merge.write(merged.text))
-    return { ...merge.summary(), definition: merged.how, notes: merge.notes }
+    return { ...merge.summary(), side: options.whose?.moved ?? 'theirs', definition: merged.how, notes: merge.notes }
   } catch (error) {
     throw ioError(error, `cannot merge environment '${place.name}'`)
   } finally {
@@ -127,7 +137,8 @@ class Merge {
       ours: await verifySide(place, ours, ourSettings, common),
       theirs: await verifySide(place, theirs, theirSettings, common),
     }
-    refuseUnknownKey(place, theirs, found.ours, found.theirs)
+    if (options.incoming === 'ours') refuseUnknownKey(place, ours, found.theirs, found.ours)
+    else refuseUnknownKey(place, theirs, found.ours, found.theirs)
     return new Merge(place, options, found)
   }
 
@@ -302,7 +313,14 @@ class Merge {
           )
         : ours
     const renumbering = (number: number) => this.#numberOf(number)
-    const merged = mergeSettings({ base, ours: keyed, theirs, renumber: renumbering, key: this.#key })
+    const merged = mergeSettings({
+      base,
+      ours: keyed,
+      theirs,
+      renumber: renumbering,
+      key: this.#key,
+      kept: this.#options.whose?.kept ?? 'ours',
+    })
     this.notes = [...this.#leftOut, ...merged.notes]
     return merged.text
   }
@@ -381,7 +399,7 @@ class Merge {
 }
 
 /** How many revisions both sides have, byte for byte. */
-function commonLength(ours: Side, theirs: Side): number {
+export function commonLength(ours: Side, theirs: Side): number {
   let length = Math.min(ours.revisions.length, theirs.revisions.length)
   // The chain of digests vouches for all before the first from the end that is the same.
   while (length > 0 && !Buffer.from(ours.revisions[length - 1]!).equals(theirs.revisions[length - 1]!)) length--
@@ -406,21 +424,21 @@ function refuseStrangers(place: EnvironmentPlace, ours: Settings, theirs: Settin
 }
 
 /**
- * What theirs seal becomes part of our history, so their key must be ours, or one that this machine knows: anybody can make a key that we
- * can unwrap.
+ * What the incoming side seals becomes part of the history here, so its key must be that of this clone, or one that this machine knows:
+ * anybody can make a key that we can unwrap.
  */
-function refuseUnknownKey(place: EnvironmentPlace, side: Side, ours: VerifiedSide, theirs: VerifiedSide): void {
-  const { id, wrappedDataKey } = theirs.settings
-  if (wrappedDataKey === undefined || wrappedDataKey === ours.settings.wrappedDataKey) return
-  if (ours.key !== undefined && ours.key.signer === theirs.key?.signer) return
+function refuseUnknownKey(place: EnvironmentPlace, side: Side, here: VerifiedSide, incoming: VerifiedSide): void {
+  const { id, wrappedDataKey } = incoming.settings
+  if (wrappedDataKey === undefined || wrappedDataKey === here.settings.wrappedDataKey) return
+  if (here.key !== undefined && here.key.signer === incoming.key?.signer) return
   const { memory } = place
-  // Ours is in use here, so where nothing is remembered yet theirs is not the first.
-  const own = digestOfKey(ours.settings.wrappedDataKey)
+  // The key of this clone is in use here, so where nothing is remembered yet the other is not the first.
+  const own = digestOfKey(here.settings.wrappedDataKey)
   if (own !== '' && memory.knowsKey(id, own)) memory.trustKey(id, own)
   if (memory.knowsKey(id, digestOfKey(wrappedDataKey))) return
   throw new EscError(
     'tampered',
-    `${side.label} has another data key of environment '${place.name}' than this machine has seen, in ${theirs.settings.file}`,
+    `${side.label} has another data key of environment '${place.name}' than this machine has seen, in ${incoming.settings.file}`,
     {
       hint: `unless you know who made it, do not merge; to accept it, abort the merge, check out ${side.label}, run \`esc env trust ${place.name}\`, and merge again`,
     },

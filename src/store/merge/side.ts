@@ -30,6 +30,8 @@ export interface Sides {
 export interface MergeCommits {
   readonly ours: string
   readonly theirs: string
+  /** Git puts theirs, commits of this clone, on top of ours, as a rebase or cherry-pick does. Default: false. */
+  readonly onTop?: boolean
 }
 
 /** An environment's folder as a side, for histories that git does not know. */
@@ -69,7 +71,8 @@ export async function mergeCommits(runGit: RunGit, store: string): Promise<Merge
   const head = await resolve('HEAD')
   for (const name of ['MERGE_HEAD', 'REBASE_HEAD', 'CHERRY_PICK_HEAD']) {
     const theirs = await resolve(name)
-    if (head !== undefined && theirs !== undefined) return { ours: head, theirs }
+    if (head === undefined || theirs === undefined) continue
+    return { ours: head, theirs, onTop: name !== 'MERGE_HEAD' }
   }
   const [ours, theirs] = [await resolve('HEAD^1'), await resolve('HEAD^2')]
   if (ours !== undefined && theirs !== undefined) return { ours, theirs }
