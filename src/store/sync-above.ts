@@ -3,7 +3,7 @@ import { EscError } from '../errors.ts'
 import { codeOf, type FileSystem, syncFolder } from '../files/index.ts'
 
 /** So many levels above the state folder may have been made by esc: `~/.local/state/esc`. */
-const levels = 4
+const levels = 3
 
 /**
  * The names of a folder and of those above it are on the disk when this returns. A process that was killed while it made them may

@@ -68,7 +68,8 @@ function nameOf(path) {
   if (temporary && /\/environments\/[^/]+\/[^/]+$/.test(folder)) return 'temporary file of the environment'
   if (/\/environments\/[^/]+\/[^/]+$/.test(text)) return 'folder of the environment'
   if (/\/environments(\/[^/.]+)?$/.test(text)) return 'folders above the environment'
-  if (/\/state\/stores(\/[^/]+)?(\/store\.json)?$/.test(text)) return 'state of the store'
+  if (/\/state\/stores\/[^/]+\/audit(\/|$)/.test(text)) return 'audit log'
+  if (/\/state\/stores(\/|$)/.test(text)) return 'state of the store'
   return /\/config(\/|$)/.test(text) ? 'configuration of the user' : 'other file'
 }
 
