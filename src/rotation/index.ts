@@ -10,3 +10,4 @@ export { defaultRetryPolicy, noRetries, type RetryPolicy, retryPolicy } from './
 export { samePlain } from './same-plain.ts'
 export { lastSealedRotations, type SealedRotation, type SealedRotations } from './sealed-rotations.ts'
 export { rotatorAt, shownPath } from './selection.ts'
+export { stateText } from './state-text.ts'

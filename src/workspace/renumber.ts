@@ -1,7 +1,9 @@
 import { EscError } from '../errors.ts'
+import { machineGit } from '../git/index.ts'
 import { encryptDefinition } from '../language/index.ts'
 import type { Renumbered } from '../store/index.ts'
 import { placeOf } from '../syntax/index.ts'
+import { type Contested, proveRotations, settleRotations } from './contested-rotations.ts'
 import { permit } from './permit.ts'
 import { reencrypt } from './reencrypt.ts'
 import type { EnvironmentReference } from './reference.ts'
@@ -26,7 +28,9 @@ export async function renumberEnvironment(
   const { store } = workspace
   const { name } = reference
   await permit(workspace, name, 'write', 'environment-renumbered')
+  const contested: Contested[] = []
   const renumbered = await store.renumber(name, {
+    settle: (texts) => settleRotations(name, texts, contested),
     author: await workspace.author(),
     created: workspace.options.now(),
     reencrypt,
@@ -37,8 +41,18 @@ export async function renumberEnvironment(
       return encryptDefinition(name, definition, encrypt)
     },
   })
-  const notes = [...renumbered.notes, ...referencesToMoved(workspace, reference, renumbered)]
-  return { name, ...renumbered, notes }
+  // The side that was put after the other is `theirs` to the merge, whatever it is to the person.
+  const whose = (kept: 'ours' | 'theirs') => (kept === 'theirs' ? renumbered.side : opposite(renumbered.side))
+  const tried = contested.map((each) => ({ ...each, whose: whose(each.kept) }))
+  const proved = tried.length === 0 ? [] : await proveRotations(workspace, reference, tried)
+  const revision = store.environment(name).current().number
+  if (revision !== renumbered.revision) await machineGit(['add', '--all', '--', name], { cwd: store.folder })
+  const notes = [...renumbered.notes, ...proved, ...referencesToMoved(workspace, reference, renumbered)]
+  return { name, ...renumbered, revision, notes }
+}
+
+function opposite(side: 'ours' | 'theirs'): 'ours' | 'theirs' {
+  return side === 'ours' ? 'theirs' : 'ours'
 }
 
 /** References by number that may mean a revision which has another number now, as notes. Others of the store may be in conflict still: then none. */

@@ -103,7 +103,7 @@ function same(one: Node | undefined, other: Node | undefined): boolean {
 }
 
 /** A value in the style it has in its text. */
-function fragmentOf(text: string, { span }: Node) {
+export function fragmentOf(text: string, { span }: Node) {
   const { start, end } = span!
   // Its further lines are indented, so the first must be as deep.
   const column = start - (text.lastIndexOf('\n', start - 1) + 1)

@@ -26,6 +26,7 @@ import { cleanUpSwap, successorFolder, swapIn } from '../swap.ts'
 import { linkOthers, removeTree } from '../tree.ts'
 import { takeTurn } from '../turn.ts'
 import type { Stamp } from '../versions.ts'
+import type { ThreeTexts } from './merge-definitions.ts'
 import { mergeSettings } from './merge-settings.ts'
 import { mergeLines, mergeTexts } from './merge-texts.ts'
 import type { Side, Sides } from './side.ts'
@@ -43,8 +44,22 @@ export interface RenumberOptions extends Stamp {
   readonly runGit: RunGit
   /** For when both sides made the data key: moves the secrets of theirs under ours. */
   readonly reencrypt: Reencrypt
+  /** Is asked before the definitions are merged: makes both say the same where no person could choose, as between two ciphertexts. */
+  readonly settle?: (texts: TextsToSettle) => SettledTexts
   /** Has the last word on a merged definition: encrypts what a person typed in clear, and refuses what is no definition. */
   readonly complete?: (definition: string, ciphers: CipherPair) => string | Promise<string>
+}
+
+/** The definitions of both sides, under the same key, and when each was last rotated. */
+export interface TextsToSettle extends ThreeTexts {
+  readonly rotated: { readonly ours: Date; readonly theirs: Date }
+}
+
+export interface SettledTexts {
+  readonly ours: string
+  readonly theirs: string
+  /** Makes a text that a person has written say the same. */
+  readonly apply: (text: string) => string
 }
 
 export interface Renumbered {
@@ -157,9 +172,13 @@ class Merge {
     if (this.#ours.tail.length === 0 || ours === base || ours === theirs) return { how: 'one-side', text: theirs }
     if (this.#added.length === 0 || theirs === base) return { how: 'one-side', text: ours }
     const working = await this.#resolution()
-    const merged = await mergeTexts(this.#options.runGit, this.#place, { base, ours, theirs }, working)
+    const rotated = { ours: lastRotated(this.#ours.tail), theirs: lastRotated(this.#added) }
+    const settled = this.#options.settle?.({ base, ours, theirs, rotated }) ?? { ours, theirs, apply: (same) => same }
+    const texts = { base, ours: settled.ours, theirs: settled.theirs }
+    const merged = await mergeTexts(this.#options.runGit, this.#place, texts, working)
     const ciphers = this.#ciphers()
-    const text = merged.how === 'hand' ? this.#options.reencrypt(merged.text, ciphers, this.#common) : merged.text
+    const text =
+      merged.how === 'hand' ? settled.apply(this.#options.reencrypt(merged.text, ciphers, this.#common)) : merged.text
     return { how: merged.how, text: (await this.#options.complete?.(text, ciphers)) ?? text }
   }
 
@@ -478,6 +497,11 @@ async function verifySide(
 
 function describe(place: EnvironmentPlace, side: Side, file: string): string {
   return `${side.label}:${place.name}/${file}`
+}
+
+/** When the newest rotation among some revisions was; the beginning of time where there is none. */
+function lastRotated(revisions: readonly Revision[]): Date {
+  return revisions.findLast(({ change }) => change === 'rotate')?.created ?? new Date(0)
 }
 
 function readText(place: EnvironmentPlace, file: string): string | undefined {
