@@ -7,7 +7,7 @@ export function describeLine({ details, environment, event, result, user }: Audi
   const { code, revision } = details ?? {}
   switch (result) {
     case 'allowed':
-      return `${user} began to ${what}`
+      return `${user} began to ${what}${revision === undefined ? '' : ` (revision ${revision})`}`
     case 'done':
       return `${user} finished to ${what}${revision === undefined ? '' : ` (revision ${revision})`}`
     case 'failed':

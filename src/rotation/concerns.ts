@@ -22,7 +22,12 @@ const members = [
   'username',
 ] as const
 /** Members of the credential in a record that identify it and are no secret. */
-const ids = ['accessKeyId', 'keyId', 'sid', 'id'] as const
+const ids = ['accessKeyId', 'keyId', 'secretId', 'sid', 'id'] as const
+
+/** Members of a credential in a state that may be shown: names of accounts, and ids. */
+export const shownMembers: readonly string[] = [...members, ...ids].filter((name) => name !== 'url')
+/** Of these, the ids that no other credential of the vendor has. */
+export const uniqueIds: readonly string[] = ['accessKeyId', 'keyId', 'secretId', 'sid']
 
 export function concernsOf(pending: PlainObject): Concerns {
   const mask = new SecretMask()

@@ -133,9 +133,10 @@ class Rotation {
     if (onlyLooks(mode)) return this.#report(outcome, selection, undefined)
     const commit = await this.#commit(outcome.rotations, created)
     const report = this.#report(outcome, selection, commit)
-    // A run that changed nothing anywhere leaves no trace in the folder either; its errors are on the terminal.
-    if (![...this.#paths.values()].some((path) => path.begun)) return report
-    return { ...report, event: this.#record(report, created, base) }
+    const begun = [...this.#paths.values()].some((path) => path.begun)
+    // A run that changed nothing anywhere changes nothing in the folder either: this machine alone remembers it.
+    if (!begun && !this.#hasRotated()) return report
+    return { ...report, event: this.#record(report, { created, base, begun }) }
   }
 
   async #select(base: Revision): Promise<Selection> {
@@ -222,6 +223,12 @@ class Rotation {
     return result
   }
 
+  /** Whether there was something to rotate, rather than to tidy up. */
+  #hasRotated(): boolean {
+    const { mode } = this.#run
+    return this.#paths.size > 0 && (mode === 'rotate' || mode === 'failed')
+  }
+
   /** In the revision's record: with it, that a schedule's run has been can be told from the revision alone, and how it went. */
   #details(succeeded: ReadonlySet<string>): Readonly<Record<string, string>> {
     const { cause } = this.#run
@@ -252,7 +259,10 @@ class Rotation {
     }
   }
 
-  #record(report: RotationReport, created: Date, base: Revision): RotationEvent {
+  #record(
+    report: RotationReport,
+    { created, base, begun }: { readonly created: Date; readonly base: Revision; readonly begun: boolean },
+  ): RotationEvent {
     const { environment, author, context } = this.#run
     const event = rotationEvent({
       id: randomUUID(),
@@ -265,7 +275,8 @@ class Rotation {
       report,
     })
     try {
-      environment.appendEvent('rotations', event)
+      if (begun) environment.appendEvent('rotations', event)
+      else environment.appendMachineEvent('rotations', event)
     } catch (error) {
       const what = report.revision === undefined ? 'the failed rotation is' : 'the rotation is saved, but'
       this.#warnings.push(`${what} not recorded in the rotation history: ${messageOf(error)}`)

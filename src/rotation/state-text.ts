@@ -19,8 +19,12 @@ export function stateText(
 ): string {
   const { definition, statePath, decrypt } = options
   if (statePath === undefined) return ''
-  const state = getAt(decode(name, definition).node, parsePropertyPath(statePath))
-  return state === undefined || state.kind === 'null' ? '' : canonical(state, decrypt)
+  return nodeText(getAt(decode(name, definition).node, parsePropertyPath(statePath)), decrypt)
+}
+
+/** As `stateText`, of a node. Undefined and `null` give the empty text. */
+export function nodeText(node: Node | undefined, decrypt: Decrypt | undefined): string {
+  return node === undefined || node.kind === 'null' ? '' : canonical(node, decrypt)
 }
 
 function canonical(node: Node, decrypt: Decrypt | undefined): string {

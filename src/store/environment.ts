@@ -6,6 +6,7 @@ import type { JsonObject } from '../json.ts'
 import { requireEarlierState } from './earlier-state.ts'
 import { EnvironmentKey, namesOfHolders } from './environment-key.ts'
 import { EnvironmentTags } from './environment-tags.ts'
+import { appendMachineEvent, readEvents } from './events.ts'
 import { History } from './history.ts'
 import { digestOfKey } from './history-memory.ts'
 import { Journal } from './journal.ts'
@@ -376,17 +377,22 @@ export class Environment {
     appendLine(this.#files, file, JSON.stringify(event))
   }
 
-  /** The events of a kind, oldest first. A line that a crash cut short is left out. */
+  /**
+   * Records what has come to nothing: on this machine alone, so that trying in vain changes no file of the repository. For the holder
+   * of the environment's lock.
+   */
+  appendMachineEvent(kind: string, event: object): void {
+    this.#guard('write')
+    appendMachineEvent(this.#files, this.#machineEvents(kind), event)
+  }
+
+  /** The events of a kind, oldest first, with those of this machine. A line that a crash cut short is left out. */
   events<Event>(kind: string): Event[] {
-    const bytes = readIfPresent(this.#files, layout.events(this.folder, kind))
-    const lines = bytes === undefined ? [] : Buffer.from(bytes).toString().split('\n')
-    return lines.flatMap((line) => {
-      try {
-        return line === '' ? [] : [JSON.parse(line) as Event]
-      } catch {
-        return []
-      }
-    })
+    return readEvents<Event>(this.#files, { shared: layout.events(this.folder, kind), own: this.#machineEvents(kind) })
+  }
+
+  #machineEvents(kind: string): string {
+    return stateLayout.events(this.#place.state.folder, { kind, id: this.id })
   }
 
   get #files() {

@@ -27,6 +27,9 @@ export const stateLayout = {
   lock: (state: string, kind: 'write' | 'store' | 'scheduler' | 'webhooks', name = '') =>
     within(state, 'locks', `${kind}+${name.replaceAll('/', '+')}.lock`),
   webhooks: (state: string) => within(state, 'webhooks'),
+  /** Events of an environment that are of no interest to other machines, such as rotations that came to nothing. */
+  events: (state: string, { kind, id }: { readonly kind: string; readonly id: string }) =>
+    within(state, 'events', id, `${kind}.jsonl`),
   opened: (state: string) => within(state, 'opened'),
   seen: (state: string) => within(state, 'seen'),
   audit: (state: string) => within(state, 'audit'),

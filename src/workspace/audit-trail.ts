@@ -39,7 +39,7 @@ export class AuditTrail {
   readonly #pending = new Map<string, Doing>()
   readonly #files = new Set<string>()
   /** Lines that wait to be written together. Undefined: each is written at once. */
-  #waiting: AuditEntry[] | undefined
+  #waiting: (() => AuditEntry)[] | undefined
   #settings: AuditSettings | undefined
   #origin: AuditOrigin | undefined
 
@@ -65,8 +65,11 @@ export class AuditTrail {
     return this.#settings
   }
 
-  /** It is about to be done: written down once, however many functions say so. */
-  begin(event: AuditEvent, environment: string, details?: AuditDetails): Permitted {
+  /**
+   * It is about to be done: written down once, however many functions say so. Details that are a function are asked for when the line is
+   * written: within `together`, that is when all is known that takes part.
+   */
+  begin(event: AuditEvent, environment: string, details?: AuditDetails | (() => AuditDetails)): Permitted {
     if (unrecorded.includes(event) || this.settings.keep === 'off') return { done() {}, failed() {} }
     const doing = { event, environment }
     const key = `${event} ${environment}`
@@ -108,7 +111,7 @@ export class AuditTrail {
 
   /** Writes down what waits: something is about to leave. */
   flush(): void {
-    const [first, ...more] = this.#waiting?.splice(0) ?? []
+    const [first, ...more] = this.#waiting?.splice(0).map((entry) => entry()) ?? []
     if (first !== undefined) this.#append([first, ...more])
   }
 
@@ -121,13 +124,21 @@ export class AuditTrail {
     }
   }
 
-  #write({ event, environment }: Doing, result: AuditResult, details: AuditDetails | undefined): void {
+  #write(
+    { event, environment }: Doing,
+    result: AuditResult,
+    details: AuditDetails | (() => AuditDetails) | undefined,
+  ): void {
     const { name, from } = this.#principal()
     this.#origin ??= originOf(this.#options)
     const time = timestamp(this.#options.now())
     const who = { user: name, userFrom: from, ...this.#origin }
-    const entry = { time, event, result, environment, ...who, ...(details && { details }) }
-    if (this.#waiting === undefined) this.#append([entry])
+    const entry = (): AuditEntry => {
+      const known = typeof details === 'function' ? details() : details
+      const isAny = known !== undefined && Object.keys(known).length > 0
+      return { time, event, result, environment, ...who, ...(isAny && { details: known }) }
+    }
+    if (this.#waiting === undefined) this.#append([entry()])
     else this.#waiting.push(entry)
   }
 

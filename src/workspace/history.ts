@@ -1,4 +1,5 @@
 import { EscError } from '../errors.ts'
+import { rotatedPaths } from '../rotation/index.ts'
 import type { Author, Environment, Retraction, Revision } from '../store/index.ts'
 import { RetractedError } from '../store/index.ts'
 import type { EnvironmentReference } from './reference.ts'
@@ -10,6 +11,10 @@ export interface RevisionSummary {
   readonly created: Date
   readonly author: Author
   readonly change: string
+  /** Paths that a rotation rotated, below `values`. Empty: it was none. */
+  readonly rotated: readonly string[]
+  /** The revision that a rollback brought back. */
+  readonly from: string | undefined
   readonly tags: readonly string[]
   /** It must not be used any more. */
   readonly retraction: Retraction | undefined
@@ -81,14 +86,25 @@ function revisionNamed(environment: Environment, version: string | undefined): R
 function summaries(environment: Environment): (revision: Revision) => RevisionSummary {
   const tags = environment.versions.tags()
   const retractions = environment.versions.retractions()
-  return ({ number, created, author, change }) => ({
-    number,
-    created,
-    author,
-    change,
-    tags: tags.filter((tag) => tag.revision === number).map(({ name }) => name),
-    retraction: retractions.find(({ revision }) => revision === number),
+  return (revision) => ({
+    number: revision.number,
+    created: revision.created,
+    author: revision.author,
+    change: revision.change,
+    rotated: revision.change === 'rotate' ? rotatedIn(environment, revision) : [],
+    from: revision.change === 'rollback' ? revision.details.from : undefined,
+    tags: tags.filter((tag) => tag.revision === revision.number).map(({ name }) => name),
+    retraction: retractions.find((each) => each.revision === revision.number),
   })
+}
+
+/** The history is shown all the same where an earlier revision cannot be read. */
+function rotatedIn(environment: Environment, revision: Revision): readonly string[] {
+  try {
+    return rotatedPaths(environment, revision)
+  } catch {
+    return []
+  }
 }
 
 function tagSummaries(environment: Environment): TagSummary[] {

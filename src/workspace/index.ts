@@ -9,7 +9,7 @@ export {
   describeLine,
 } from '../audit/index.ts'
 export type { KeyHolders } from '../crypto/index.ts'
-export type { RotationEvent, RotationReport } from '../rotation/index.ts'
+export type { CredentialLife, RotationEvent, RotationReport } from '../rotation/index.ts'
 export type { ScheduledRun } from '../schedule/index.ts'
 export type { EnvironmentTag } from '../store/index.ts'
 export { isDigest } from '../trust/index.ts'
@@ -82,7 +82,7 @@ export { environmentsToRenumber, type RenumberedEnvironment, renumberEnvironment
 export { removedEnvironments, restoreEnvironment } from './restore-environment.ts'
 export { type Rewrapped, rewrapKeys } from './rewrap.ts'
 export { rollBack } from './rollback.ts'
-export { rotateEnvironment, rotationHistory } from './rotate.ts'
+export { credentialHistory, rotateEnvironment, rotationHistory } from './rotate.ts'
 export {
   type ForgottenRecord,
   forgetRecord,

@@ -49,10 +49,11 @@ async function openAudited(
   reference: EnvironmentReference,
   options: OpenOptions,
 ): Promise<OpenedEnvironment> {
-  const permitted = await permit(workspace, reference.name, 'open', 'environment-open')
+  const environments = new UsedEnvironments(workspace, 'open')
+  const details = () => environments.auditDetails()
+  const permitted = await permit(workspace, reference.name, 'open', 'environment-open', details)
   const environment = workspace.store.environment(reference.name)
   const revision = environment.resolve(reference.version)
-  const environments = new UsedEnvironments(workspace, 'open')
   const unlock = environments.use(reference.environment, environment, revision)
   // First of all: a changed definition could send the secrets of others wherever it likes.
   await environments.verify(reference.environment)

@@ -1,5 +1,5 @@
 import { type AccessRules, decide, decideForStore, holders, includes, type Level } from '../access/index.ts'
-import { type AuditEvent, auditEvents } from '../audit/index.ts'
+import { type AuditDetails, type AuditEvent, auditEvents } from '../audit/index.ts'
 import { EscError } from '../errors.ts'
 import type { GuardLevel } from '../store/index.ts'
 import type { Permitted } from './audit-trail.ts'
@@ -21,9 +21,10 @@ export async function permit(
   environment: string,
   level: GuardLevel,
   event: AuditEvent,
+  details?: () => AuditDetails,
 ): Promise<Permitted> {
   refuseForbidden(workspace, environment, level, event)
-  return workspace.audit.begin(event, environment)
+  return workspace.audit.begin(event, environment, details)
 }
 
 /** As `permit`, for what must be known at once and is recorded only when it is refused. */

@@ -3,6 +3,9 @@ import { EscError, messageOf } from '../errors.ts'
 import { type ExportedMap, fromPlain, mapOf } from '../evaluate/index.ts'
 import type { PlainObject } from '../plain.ts'
 import {
+  type CredentialLife,
+  credentialLives,
+  decodeJournalEntry,
   type Guard,
   type Retarget,
   type RotationCause,
@@ -159,4 +162,20 @@ function interruptibleSleep(ms: number, signal: AbortSignal): Promise<void> {
 /** The rotations of an environment, newest first. Needs no key. */
 export function rotationHistory(workspace: Workspace, reference: EnvironmentReference): readonly RotationEvent[] {
   return workspace.store.environment(reference.name).events<RotationEvent>('rotations').reverse()
+}
+
+/** What became of each credential of an environment. Needs its key, because which credential is which is told by its secret. */
+export async function credentialHistory(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+): Promise<readonly CredentialLife[]> {
+  const permitted = await permit(workspace, reference.name, 'open', 'environment-rotation-examined')
+  const environment = workspace.store.environment(reference.name)
+  const { records } = await environment.journal().look()
+  const lives = await credentialLives(
+    environment,
+    records.map(({ content }) => decodeJournalEntry(content)),
+  )
+  permitted.done()
+  return lives
 }

@@ -1,3 +1,4 @@
+import type { AuditDetails } from '../audit/index.ts'
 import { EscError } from '../errors.ts'
 import type { Decrypt, LoadedEnvironment } from '../evaluate/index.ts'
 import type { Environment, Revision } from '../store/index.ts'
@@ -82,8 +83,16 @@ export class UsedEnvironments {
     const known = this.#used.get(name)
     if (known === undefined || name === this.#root?.asked) return
     this.#decrypted.add(name)
-    const by = this.#root && { by: this.#root.name }
-    this.#workspace.audit.begin('environment-imported', known.environment.name, by).done()
+    const details = { ...(this.#root && { by: this.#root.name }), revision: known.revision.number }
+    this.#workspace.audit.begin('environment-imported', known.environment.name, details).done()
+  }
+
+  /** For the line of the audit log: the revision of the root, and those of all that took part, as `project/name@revision`. */
+  auditDetails(): AuditDetails {
+    const [root, ...others] = this.#used.values()
+    if (root === undefined) return {}
+    const imported = new Set(others.map(({ environment, revision }) => `${environment.name}@${revision.number}`))
+    return { revision: root.revision.number, ...(imported.size > 0 && { environments: [...imported] }) }
   }
 
   /** Whether secrets of something loaded have been decrypted. */

@@ -377,8 +377,9 @@ describe('the commands of a store', () => {
 
   it('env version history: newest first, from a version back, as JSON', async () => {
     await playground.ok('env', 'set', 'app/dev', 'a', '1')
+    const changes = ['', 'create', 'edit', 'set']
     const block = (number: number) =>
-      `revision ${number}\nAuthor: Ada Lovelace <ada@example.com>\nDate:   2026-03-04 05:06:07 +0000 UTC\n\n`
+      `revision ${number}\nAuthor: Ada Lovelace <ada@example.com>\nDate:   2026-03-04 05:06:07 +0000 UTC\nChange: ${changes[number]}\n\n`
     expect(await playground.ok('env', 'version', 'history', 'app/dev', '--utc')).to.equal(
       block(3) + block(2) + block(1),
     )
@@ -389,6 +390,7 @@ describe('the commands of a store', () => {
       created: '2026-03-04T05:06:07.000Z',
       creatorLogin: 'ada@example.com',
       creatorName: 'Ada Lovelace',
+      change: 'set',
       tags: null,
     })
   })

@@ -29,6 +29,6 @@ revisions, give them tags, take them out of use and go back to them.`
 
   text(version: VersionSummary): string {
     const { utc } = this.flags
-    return version.kind === 'tag' ? revisionTagBlock(version.tag, utc) : revisionBlock(version.revision, utc)
+    return version.kind === 'tag' ? revisionTagBlock(version.tag, utc) : revisionBlock(version.revision, { utc })
   }
 }

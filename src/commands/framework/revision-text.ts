@@ -1,15 +1,25 @@
 import { oneLine } from '../../terminal/index.ts'
 import type { RevisionSummary } from '../../workspace/index.ts'
 
-/** A revision as `env version` shows it; ends in a line break. */
-export function revisionBlock(revision: RevisionSummary, utc: boolean): string {
+/** A revision as `env version` shows it; ends in a line break. `change`: a line says what the revision was. */
+export function revisionBlock(
+  revision: RevisionSummary,
+  { utc, change = false }: { readonly utc: boolean; readonly change?: boolean },
+): string {
   const { number, author, created, retraction } = revision
-  const head = `revision ${number}${marks(revision)}\nAuthor: ${person(author)}\nDate:   ${formatTime(created, utc)}\n`
+  const when = formatTime(created, utc)
+  const head = `revision ${number}${marks(revision)}\nAuthor: ${person(author)}\nDate:   ${when}\n${change ? `Change: ${changeText(revision)}\n` : ''}`
   if (retraction === undefined) return head
   const { at, by, replacement, reason } = retraction
-  const when = at === undefined ? '' : ` at ${formatTime(at, utc)}`
+  const since = at === undefined ? '' : ` at ${formatTime(at, utc)}`
   const why = reason === undefined ? '' : `\n${reason.replace(/^/gm, '    ')}\n`
-  return `${head}\n    Retracted by ${person(by)}${when} and replaced with revision ${replacement}.\n${why}`
+  return `${head}\n    Retracted by ${person(by)}${since} and replaced with revision ${replacement}.\n${why}`
+}
+
+/** Such as `edit`, `set`, `rotate deploy.token` or `rollback to 3`. */
+export function changeText({ change, from, rotated }: RevisionSummary): string {
+  if (from !== undefined) return oneLine(`${change} to ${from}`)
+  return oneLine([change, rotated.join(', ')].filter(Boolean).join(' '))
 }
 
 function marks({ tags, retraction }: RevisionSummary): string {

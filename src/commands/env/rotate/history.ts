@@ -1,5 +1,10 @@
 import { table } from '../../../terminal/index.ts'
-import { type RotationEvent, rotationHistory } from '../../../workspace/index.ts'
+import {
+  type CredentialLife,
+  credentialHistory,
+  type RotationEvent,
+  rotationHistory,
+} from '../../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { boolean } from '../../framework/flags.ts'
 import { formatTime } from '../../framework/revision-text.ts'
@@ -7,20 +12,31 @@ import { openTarget } from '../../framework/session.ts'
 import { PAGER_FLAG } from '../../framework/shared-flags.ts'
 
 const flags = {
+  credentials: boolean({ description: 'show what became of each credential; needs the key' }),
   utc: boolean({ description: 'show times in UTC' }),
   ...PAGER_FLAG,
   ...OUTPUT_FLAG,
 }
 
-export default class EnvRotateHistory extends EscCommand<readonly RotationEvent[], typeof flags> {
+interface Result {
+  readonly events: readonly RotationEvent[]
+  /** With --credentials. */
+  readonly lives?: readonly CredentialLife[]
+}
+
+export default class EnvRotateHistory extends EscCommand<Result, typeof flags> {
   static override id = 'env:rotate:history'
   static override paged = true
   static override summary = 'Show the rotations of an environment.'
   static override description =
-    `Shows every rotation that changed something, newest first: when, by whom, which paths, which revision came of it.
-Needs no key: the history holds no secret.`
+    `Shows every rotation, newest first: when, by whom, which paths, which revision came of it. Runs in which every path failed are shown too,
+with the reason. Needs no key: the history holds no secret.
+
+With --credentials, shows the life of each credential instead: its user name or key id, which revision made it, superseded it, and
+deleted it. That needs the key, because only the secrets tell which credential is which. None is printed.`
   static override examples = [
     { description: 'Show the rotations of an environment', command: 'esc env rotate history rotators/ci' },
+    { description: 'Show what became of each credential', command: 'esc env rotate history rotators/ci --credentials' },
     { description: 'The same for a script', command: 'esc env rotate history rotators/ci --output json' },
   ]
   static override baseFlags = ENV_FLAGS
@@ -28,25 +44,60 @@ Needs no key: the history holds no secret.`
   static override args = { environment: { description: 'the environment', required: true } }
   static override count = { kind: 'exactly', count: 1 } as const
 
-  async run(): Promise<readonly RotationEvent[]> {
+  async run(): Promise<Result> {
     const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
-    return rotationHistory(workspace, reference)
+    if (!this.flags.credentials) return { events: rotationHistory(workspace, reference) }
+    return { events: [], lives: await credentialHistory(workspace, reference) }
   }
 
-  text(events: readonly RotationEvent[]): string {
+  text({ events, lives }: Result): string {
+    return lives === undefined ? this.#runs(events) : this.#credentials(lives)
+  }
+
+  #runs(events: readonly RotationEvent[]): string {
     const rows = events.map(({ completed, status, rotations, userID, preRotationRevision, postRotationRevision }) => [
       formatTime(new Date(completed), this.flags.utc),
       status,
       `${preRotationRevision} → ${postRotationRevision ?? '-'}`,
       rotations
-        .map(({ environmentPath, status }) => (status === 'failed' ? `${environmentPath} (failed)` : environmentPath))
+        .map(({ environmentPath, status, errorMessage }) =>
+          status === 'failed'
+            ? `${environmentPath} (failed${errorMessage ? `: ${errorMessage}` : ''})`
+            : environmentPath,
+        )
         .join(', '),
       userID,
     ])
     return table(['completed', 'status', 'revision', 'paths', 'by'], rows)
   }
 
-  override json(events: readonly RotationEvent[]): unknown {
-    return { events }
+  #credentials(lives: readonly CredentialLife[]): string {
+    const moment = (each: CredentialLife['ended']) =>
+      each === undefined ? '-' : `${formatTime(each.at, this.flags.utc)}, revision ${each.revision}`
+    const rows = lives.map(({ path, rotator, ids, status, made, superseded, ended }) => [
+      path,
+      `${rotator}${Object.entries(ids)
+        .map(([name, value]) => `, ${name} ${value}`)
+        .join('')}`,
+      status,
+      moment(made),
+      moment(superseded),
+      moment(ended),
+    ])
+    return table(['path', 'credential', 'status', 'made', 'superseded', 'deleted'], rows)
+  }
+
+  override json({ events, lives }: Result): unknown {
+    return lives === undefined ? { events } : { credentials: lives.map(lifeJson) }
+  }
+}
+
+function lifeJson({ made, superseded, ended, ...life }: CredentialLife) {
+  const moment = ({ at, revision }: CredentialLife['made']) => ({ revision, at: at.toISOString() })
+  return {
+    ...life,
+    made: moment(made),
+    superseded: superseded === undefined ? null : moment(superseded),
+    deleted: ended === undefined ? null : moment(ended),
   }
 }

@@ -15,7 +15,8 @@ export default class EnvVersionHistory extends EscCommand<readonly RevisionSumma
   static override id = 'env:version:history'
   static override summary = 'Show revision history.'
   static override description =
-    `Shows the revisions of an environment, newest first. With a version, beginning at that revision.
+    `Shows the revisions of an environment, newest first, and what each was: an edit, a value that was set, a rotation and of which paths.
+With a version, beginning at that revision.
 Needs no key: history is readable without opening the environment.`
   static override examples = [
     { description: 'Show all revisions', command: 'esc env version history rotators/ci' },
@@ -35,7 +36,9 @@ Needs no key: history is readable without opening the environment.`
     const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
     const revisions = history(workspace, reference)
     if (this.flags.output === 'text') {
-      const shown = revisions.map((revision) => `${revisionBlock(revision, this.flags.utc)}\n`).join('')
+      const shown = revisions
+        .map((revision) => `${revisionBlock(revision, { utc: this.flags.utc, change: true })}\n`)
+        .join('')
       await pageOrWrite(this.io, shown, this.flags.pager)
     }
     return revisions
@@ -46,11 +49,13 @@ Needs no key: history is readable without opening the environment.`
 
   override json(revisions: readonly RevisionSummary[]): unknown {
     return {
-      revisions: revisions.map(({ number, created, author, tags, retraction }) => ({
+      revisions: revisions.map(({ number, created, author, change, rotated, tags, retraction }) => ({
         number,
         created: created.toISOString(),
         creatorLogin: author.email ?? author.name,
         creatorName: author.name,
+        change,
+        ...(rotated.length > 0 && { rotated }),
         tags: tags.length === 0 ? null : tags,
         retracted: retraction && {
           replacement: retraction.replacement,
