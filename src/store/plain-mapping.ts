@@ -12,7 +12,7 @@ export function parsePlainMapping(text: string): JsonObject | undefined {
     const match = plainLine.exec(line)
     if (match === null) return undefined
     const [, key, value] = match as unknown as [string, string, string]
-    if (key in data || !isString(key)) return undefined
+    if (key in data || !(key === 'name' || isString(key))) return undefined
     const number = Number(value)
     if (isString(value)) data[key] = value
     else if (Number.isSafeInteger(number) && String(number) === value) data[key] = number
@@ -23,8 +23,12 @@ export function parsePlainMapping(text: string): JsonObject | undefined {
 
 /**
  * Whether it is certainly a string. Words that mean something else begin with n, t or f, and numbers with a digit; but none has two
- * dashes, as the id of an environment has.
+ * dashes, as the id of an environment has, or a slash, as its name has.
  */
 function isString(text: string): boolean {
-  return !'0123456789nNtTfF'.includes(text[0] as string) || text.includes('-', text.indexOf('-') + 1 || text.length)
+  return (
+    !'0123456789nNtTfF'.includes(text[0] as string) ||
+    text.includes('/') ||
+    text.includes('-', text.indexOf('-') + 1 || text.length)
+  )
 }

@@ -8,13 +8,20 @@ const settings = `id: 786082ab-bf47-429a-b4a3-b41f72c2cf27
 secretsProvider: awskms:///arn:aws:kms:us-east-1:1:key/x?region=us-east-1
 wrappedDataKey: v1:default:235119e135047120:GvXK6XxDoMTEuWvXI5Fm1Dw1Fma9UeCcGS4hx1oh+tkeHAQU9tLyDz7SWl2pwNQbbBotio1W/19auMLm=
 sealedFrom: 2
+sealedAfter: sha256:ZhIimV_JPz3LuXX2km7Vn1oShxh85DWRIflu8B-ctz8
+name: test/no-1
+generation: 1
 settingsSeal: hmac-sha256:-F8zoCMl61O19cS-Gc1bmCLryy8q8cY9rfjinJBB2fw
 `
 
 describe('a mapping of plain scalars', () => {
   it('is read from what settings usually hold', () => {
-    expect({ ...parsePlainMapping(settings) }).to.include({ id: '786082ab-bf47-429a-b4a3-b41f72c2cf27', sealedFrom: 2 })
-    expect(Object.keys(parsePlainMapping(settings)!)).to.have.length(5)
+    expect({ ...parsePlainMapping(settings) }).to.include({
+      id: '786082ab-bf47-429a-b4a3-b41f72c2cf27',
+      sealedFrom: 2,
+      name: 'test/no-1',
+    })
+    expect(Object.keys(parsePlainMapping(settings)!)).to.have.length(8)
   })
 
   it('is left to the YAML reader where there is anything else', () => {
