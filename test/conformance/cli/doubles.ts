@@ -32,7 +32,7 @@ export const answeringWebhook: PostWebhook = async () => ({ kind: 'answered', st
  * counted, and took 42 ms on a day in 2025.
  */
 export async function asRecorded(text: string, words: readonly string[], stage: Stage): Promise<string> {
-  const own = new RegExp(`${stage.temporary}/esc-([0-9a-f]{16})`, 'g')
+  const own = new RegExp(`${stage.temporary}/(?:esc-run-[^/]+/)?esc-([0-9a-f]{16})`, 'g')
   const named = text.replace(own, (_, digits: string) => `temp/esc-temp-${Number.parseInt(digits, 16)}`)
   return withRecordedStamps(await stage.withRecordedCiphertexts(named), words)
 }
