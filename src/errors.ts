@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'store_damaged' // a file of the store is missing or malformed
   | 'provider_failed' // a provider or its vendor answered with an error
   | 'rotation_failed' // at least one path was not rotated
+  | 'unknown_value' // a program would be handed a value that is not known yet
   | 'limit_exceeded' // it takes more work or memory than is allowed
   | 'interrupted'
   | 'io'

@@ -7,11 +7,15 @@ import {
   expandReferences,
   FORMATS,
   type Format,
+  findValue,
   namesSeveral,
   openEnvironment,
   parsePath,
   renderValue,
+  requireKnown,
   unknownFormat,
+  unknownPaths,
+  unknownVariables,
 } from '../workspace/index.ts'
 import { EscCommand } from './framework/command.ts'
 import { DRAFT_TO_READ_FLAG, readingDraft } from './framework/draft.ts'
@@ -19,7 +23,7 @@ import { choice, duration } from './framework/flags.ts'
 import { ReportedError } from './framework/report-error.ts'
 import { openSession, openTarget, type Target, temporaryPlace } from './framework/session.ts'
 import { joinJson, joinText, type Part } from './framework/several-text.ts'
-import { ALLOW_VARIABLE_FLAG } from './framework/shared-flags.ts'
+import { ALLOW_VARIABLE_FLAG, UNKNOWN_FLAGS } from './framework/shared-flags.ts'
 
 const flags = {
   format: choice({
@@ -35,7 +39,13 @@ const flags = {
     default: '2h0m0s',
   }),
   ...ALLOW_VARIABLE_FLAG,
+  ...UNKNOWN_FLAGS,
   ...DRAFT_TO_READ_FLAG,
+}
+
+/** Programs take every text for a value; people and readers of JSON see that `[unknown]` is none. */
+function isForPrograms(format: Format): boolean {
+  return format !== 'json' && format !== 'yaml' && format !== 'detailed'
 }
 
 export default class Open extends EscCommand<string, typeof flags> {
@@ -44,7 +54,8 @@ export default class Open extends EscCommand<string, typeof flags> {
   static override summary = 'Open the environment with the given name.'
   static override description =
     `Evaluates an environment: decrypts its secrets, calls its providers and prints the values in the clear.
-With a path, only the value there. dotenv, shell and posix print its environmentVariables, and files as paths of temporary files.`
+With a path, only the value there. dotenv, shell and posix print its environmentVariables, and files as paths of temporary files.
+json, yaml and detailed show a value that is not known as [unknown]; the other formats fail.`
   static override examples = [
     { description: 'Everything, as JSON', command: 'esc open rotators/ci' },
     { description: 'One value, as it is', command: 'esc open rotators/ci admin.current --format string' },
@@ -88,7 +99,8 @@ With a path, only the value there. dotenv, shell and posix print its environment
         hint: 'use --format string for one value',
       })
     }
-    const { properties, diagnostics } = await openEnvironment(workspace, reference)
+    const opened = await openEnvironment(workspace, reference)
+    const { properties, diagnostics } = opened
     this.io.err(diagnosticLines(diagnostics, hasColour(this.io, 'stderr')))
     if (diagnostics.some(({ severity }) => severity === 'error')) {
       throw new ReportedError('invalid_definition', `the definition of ${reference.typed} has errors`)
@@ -98,9 +110,26 @@ With a path, only the value there. dotenv, shell and posix print its environment
       const allowed = this.flags['allow-variable']
       await checkVariables(workspace, properties, { environment: reference.typed, allowed, inShell: true })
     }
+    const found = findValue(properties, path ?? [])
+    if (found.kind === 'missing') this.#reportMissing(`${reference.typed} has no value at ${rest[0]}`, found.instead)
+    const unknown = !isForPrograms(format)
+      ? []
+      : variables
+        ? unknownVariables(properties)
+        : found.kind === 'value'
+          ? unknownPaths(found.value, path ?? [])
+          : []
+    const allow = this.flags['allow-unknown']
+    await requireKnown(workspace, opened, { paths: unknown, environment: reference.typed, allow })
     const files = variables ? createFiles(properties, temporaryPlace(this.io)).variables : []
     const limits = evaluationLimits(workspace.options.env)
-    return renderValue(properties, { format, path, redact: false, files, limits })
+    const value = found.kind === 'value' ? found.value : undefined
+    return renderValue(properties, { format, path, value, redact: false, files, limits })
+  }
+
+  #reportMissing(problem: string, instead: string): void {
+    if (this.flags.strict) throw new EscError('not_found', problem, { hint: instead })
+    this.io.err(`warning: ${problem}; ${instead}\n`)
   }
 
   override get printsValues(): boolean {

@@ -5,11 +5,14 @@ import {
   checkVariables,
   createFiles,
   type EnvironmentReference,
+  type FilledArgument,
   interpolateArgument,
   type OpenedEnvironment,
   openEnvironment,
+  requireKnown,
   secretTexts,
   selectedEnvironment,
+  unknownVariables,
   variablesOf,
 } from '../workspace/index.ts'
 import { EscCommand } from './framework/command.ts'
@@ -18,7 +21,7 @@ import { boolean, duration } from './framework/flags.ts'
 import { EXIT, ExitError } from './framework/report-error.ts'
 import { notStarted, showDiagnostics } from './framework/run-problems.ts'
 import { openSession, openTarget, sweepPlaintext, type Target, temporaryPlace } from './framework/session.ts'
-import { ALLOW_VARIABLE_FLAG } from './framework/shared-flags.ts'
+import { ALLOW_VARIABLE_FLAG, UNKNOWN_FLAGS } from './framework/shared-flags.ts'
 
 const flags = {
   interactive: boolean({
@@ -41,6 +44,7 @@ const flags = {
     default: '2h0m0s',
   }),
   ...ALLOW_VARIABLE_FLAG,
+  ...UNKNOWN_FLAGS,
   ...DRAFT_TO_READ_FLAG,
 }
 
@@ -56,12 +60,14 @@ interface Command {
 
 /** The exit code of the program. */
 export default class Run extends EscCommand<number, typeof flags> {
+  readonly #warned = new Set<string>()
+
   static override id = 'run'
   static override busy = 'opening'
   static override summary = 'Open the environment with the given name and run a command.'
   static override description =
     `Opens an environment and runs a command with its environmentVariables, and its files in temporary files whose paths are in
-variables. \${path} in an argument is replaced by the value there. Secrets in the output of the command are shown as [secret].
+variables. \${path} in an argument is replaced by the value there, and stays as it is where there is none. Secrets in the output of the command are shown as [secret].
 Variables that hold keys to environments, such as ESC_KEY and VAULT_TOKEN, are not handed on; logins to clouds are.
 Exits with the exit code of the command; signals are passed on to it. Flags of esc stand before the command.`
   static override examples = [
@@ -109,7 +115,7 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
     if (this.flags.watch) {
       const { watchAndRun } = await import('./framework/run-watched.ts')
       return await watchAndRun(target, this.io, async (opened, secrets) => {
-        await this.#checkVariables(target, opened)
+        await this.#check(target, opened, command)
         return this.#prepare(command, opened, secrets)
       })
     }
@@ -117,7 +123,7 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
       openEnvironment(draft.workspace, draft.reference),
     )
     showDiagnostics(opened, reference.typed, this.io)
-    await this.#checkVariables(target, opened)
+    await this.#check(target, opened, command)
     // From here on a signal must not end us before the files are removed.
     const signals = catchSignals(this.io)
     let prepared: PreparedProgram | undefined
@@ -132,16 +138,42 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
     }
   }
 
-  #checkVariables({ workspace, reference }: Target, { properties }: OpenedEnvironment): Promise<void> {
+  /** Refuses what would harm the command, or would be no value to it, before anything is written for it. */
+  async #check({ workspace, reference }: Target, opened: OpenedEnvironment, { args }: Command): Promise<void> {
+    const { properties = {} } = opened
+    const environment = reference.typed
     const allowed = this.flags['allow-variable']
-    return checkVariables(workspace, properties, { environment: reference.typed, allowed, inShell: false })
+    await checkVariables(workspace, properties, { environment, allowed, inShell: false })
+    const filled = args.map((argument) => interpolateArgument(properties, argument, new Set()))
+    this.#warnOfMissing(environment, properties, filled)
+    const paths = [...unknownVariables(properties), ...filled.flatMap(({ unknown }) => unknown)]
+    await requireKnown(workspace, opened, { paths, environment, allow: this.flags['allow-unknown'] })
+  }
+
+  /** References to nothing. Those that are plainly for a shell are none of ours. */
+  #warnOfMissing(
+    environment: string,
+    properties: NonNullable<OpenedEnvironment['properties']>,
+    filled: readonly FilledArgument[],
+  ): void {
+    const variables = new Set(variablesOf(properties, 'environmentVariables', { redact: true }).map(({ name }) => name))
+    for (const { reference, name, instead } of filled.flatMap(({ missing }) => missing)) {
+      const forShell =
+        this.io.env[name] !== undefined || variables.has(name) || /^\$\{[!#]|^\$\{\w+[^\w.[}]/.test(reference)
+      if (forShell || this.#warned.has(reference)) continue
+      this.#warned.add(reference)
+      const problem = `${environment} has no value at ${reference}, which stays as it is`
+      if (this.flags.strict)
+        throw new EscError('not_found', `${environment} has no value at ${reference}`, { hint: instead })
+      this.io.err(`warning: ${problem}; ${instead}\n`)
+    }
   }
 
   /** What runs in an environment. Its secrets are added to those that are hidden anyway. */
   #prepare({ file, name, args, reference }: Command, opened: OpenedEnvironment, secrets: Set<string>): PreparedProgram {
     const { properties = {}, revision } = opened
     for (const secret of secretTexts(properties, this.io.env)) secrets.add(secret)
-    const filled = args.map((argument) => interpolateArgument(properties, argument, secrets))
+    const filled = args.map((argument) => interpolateArgument(properties, argument, secrets).text)
     const files = createFiles(properties, { ...temporaryPlace(this.io), ours: true })
     // It costs a look at the temporary folder, which most commands are spared.
     if (files.variables.length > 0) sweepPlaintext(this.io)

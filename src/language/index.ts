@@ -17,4 +17,5 @@ export {
   type PropertyAccess,
   pieceRange,
   scanInterpolation,
+  scanReference,
 } from './property-access.ts'

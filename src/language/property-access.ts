@@ -63,6 +63,21 @@ export function scanInterpolation(text: string, report: (error: ScanError) => vo
   return parts
 }
 
+/**
+ * The reference that begins with the `${` at an offset, and where it ends. Undefined: it has a mistake.
+ */
+export function scanReference(
+  text: string,
+  dollar: number,
+): { readonly access: PropertyAccess; readonly end: number } | undefined {
+  let mistaken = false
+  const scanner = new AccessScanner(text, dollar + 2, () => {
+    mistaken = true
+  })
+  const access = scanner.access()
+  return mistaken ? undefined : { access, end: scanner.at }
+}
+
 const maxSubscript = 2n ** 63n - 1n
 
 class AccessScanner {

@@ -47,6 +47,7 @@ export {
   setEnvironmentTag,
 } from './environment-tags.ts'
 export { evaluationLimits } from './evaluation-limits.ts'
+export { findValue, unknownPaths, unknownVariables } from './found-value.ts'
 export { definitionText, type Got, getEnvironment, renderGot } from './get-environment.ts'
 export { secretCall, type ValueForm } from './given-value.ts'
 export {
@@ -73,12 +74,19 @@ export { setLoginProvider } from './login-provider.ts'
 export { type OpenedEnvironment, openEnvironment } from './open-environment.ts'
 export { visibleEnvironments } from './permit.ts'
 export type { Principal } from './principal.ts'
-export { createFiles, type FileVariables, interpolateArgument, secretTexts } from './program-environment.ts'
+export {
+  createFiles,
+  type FileVariables,
+  type FilledArgument,
+  interpolateArgument,
+  secretTexts,
+} from './program-environment.ts'
 export { type EnvironmentReference, refuseVersion } from './reference.ts'
 export { listReferrers, type Referrer } from './referrers.ts'
 export { type Removed, removeEnvironment } from './remove-environment.ts'
 export { type Leaver, type LeaverPlan, type LeaverReport, removePrincipal } from './remove-principal.ts'
 export { environmentsToRenumber, type RenumberedEnvironment, renumberEnvironment } from './renumber.ts'
+export { requireKnown } from './require-known.ts'
 export { removedEnvironments, restoreEnvironment } from './restore-environment.ts'
 export { type Rewrapped, rewrapKeys } from './rewrap.ts'
 export { rollBack } from './rollback.ts'

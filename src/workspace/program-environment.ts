@@ -7,9 +7,10 @@ import type { Variables } from '../child-environment.ts'
 import { keyTexts } from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
 import type { ExportedMap, ExportedValue } from '../evaluate/index.ts'
-import { formatAccess, scanInterpolation } from '../language/index.ts'
+import { formatAccess, scanReference } from '../language/index.ts'
+import { findValue, unknownPaths } from './found-value.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'
-import { isObject, rootValue, toText, type Variable, valueAt, variablesOf } from './value-format.ts'
+import { isObject, rootValue, toText, type Variable, variablesOf } from './value-format.ts'
 
 /** Temporary files that hold the `files` of an environment, each readable by the user alone. */
 export interface FileVariables {
@@ -55,29 +56,60 @@ export function createFiles(properties: ExportedMap, place: TemporaryPlace = {})
   }
 }
 
+/** An argument of a program with its references filled in. */
+export interface FilledArgument {
+  readonly text: string
+  /** References to nothing, which stay as they were, and what there is instead. */
+  readonly missing: readonly { readonly reference: string; readonly name: string; readonly instead: string }[]
+  /** Paths of values that are not known. Their text is `[unknown]`. */
+  readonly unknown: readonly string[]
+}
+
 /**
- * Replaces `${path}` in the argument of a program by the value's text. An argument with a mistake in it stays as it is. Secrets
- * that have been put in are added to `secrets`.
+ * Replaces `${path}` in the argument of a program by the value's text. What names no value of the environment stays as it is, since it may be
+ * for a shell: `${HOME}`, `${X:-default}`, `$$`. `$${path}` stands for the text `${path}`. Secrets that have been put in are added to
+ * `secrets`.
  */
-export function interpolateArgument(properties: ExportedMap, argument: string, secrets: Set<string>): string {
-  // Spares most commands the language.
-  if (!argument.includes('${') && !argument.includes('$$')) return argument
-  let mistaken = false
-  const parts = scanInterpolation(argument, () => {
-    mistaken = true
-  })
-  if (mistaken) return argument
-  const root = rootValue(properties)
-  return parts
-    .map(({ text, access }) => {
-      if (access === undefined) return text
-      const path = access.accessors.map((accessor) => accessor.key)
-      const value = valueAt(root, path)
-      const inserted = bounded(undefined, `the text of ${formatAccess(access)}`, () => toText(value, { redact: false }))
-      if (value?.secret) secrets.add(inserted)
-      return text + inserted
-    })
-    .join('')
+export function interpolateArgument(properties: ExportedMap, argument: string, secrets: Set<string>): FilledArgument {
+  const missing: { reference: string; name: string; instead: string }[] = []
+  const unknown: string[] = []
+  let text = ''
+  for (let at = 0; at < argument.length; ) {
+    const dollar = argument.indexOf('$', at)
+    if (dollar === -1) {
+      text += argument.slice(at)
+      break
+    }
+    text += argument.slice(at, dollar)
+    at = dollar + 1
+    if (argument.startsWith('$${', dollar)) {
+      text += '${'
+      at = dollar + 3
+      continue
+    }
+    const reference = argument[at] === '{' ? scanReference(argument, dollar) : undefined
+    const path = reference?.access.accessors.map((accessor) => accessor.key)
+    const found = path && findValue(properties, path)
+    if (reference === undefined || path === undefined || found === undefined) {
+      text += '$'
+      continue
+    }
+    at = reference.end
+    if (found.kind === 'missing') {
+      const written = argument.slice(dollar, at)
+      missing.push({ reference: written, name: String(path[0]), instead: found.instead })
+      text += written
+      continue
+    }
+    unknown.push(...unknownPaths(found.value, path))
+    const { value } = found
+    const inserted = bounded(undefined, `the text of ${formatAccess(reference.access)}`, () =>
+      toText(value, { redact: false }),
+    )
+    if (value.secret) secrets.add(inserted)
+    text += inserted
+  }
+  return { text, missing, unknown }
 }
 
 /** Secrets this long are hidden in a program's output even if it was not handed them: it may read them from a file. */

@@ -147,6 +147,8 @@ export interface ValueRequest extends Rendering {
   readonly format: Format
   /** Undefined or empty: everything. */
   readonly path?: PropertyPath | undefined
+  /** The value at the path, where the caller has found it. */
+  readonly value?: ExportedValue | undefined
   /** The variables that hold the paths of files, for the formats that are lists of variables. */
   readonly files: readonly Variable[]
   /** How much the formats may take that can grow beyond the values. Default: what an evaluation may. */
@@ -156,7 +158,7 @@ export interface ValueRequest extends Rendering {
 /** The values of an environment, or the value at a path, as text in one of the formats. A path to nothing renders as null. */
 export async function renderValue(properties: ExportedMap, request: ValueRequest): Promise<string> {
   const { format, path = [], files, limits } = request
-  const value = valueAt(rootValue(properties), path)
+  const value = request.value ?? valueAt(rootValue(properties), path)
   switch (format) {
     case 'json':
       return `${formatJson(toPlainJson(value, request), { indent: 2, escapeHtml: true, sortKeys: true })}\n`

@@ -14,6 +14,14 @@ export const ALLOW_VARIABLE_FLAG = {
   }),
 }
 
+/** For commands that hand values to programs. */
+export const UNKNOWN_FLAGS = {
+  'allow-unknown': boolean({
+    description: 'pass on values that are not known, such as a credential before its first rotation, as [unknown]',
+  }),
+  strict: boolean({ description: 'fail when there is no value at a path; otherwise it is a warning' }),
+}
+
 /** Arguments that many commands have. */
 export const ENVIRONMENT = { environment: { description: 'the environment', required: true } } as const
 export const VERSIONED = {
