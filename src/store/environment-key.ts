@@ -109,8 +109,9 @@ export class EnvironmentKey {
 
 /** The key that settings hold, unwrapped once a process. Says nothing about the settings' seal. */
 export async function unwrapDataKey(place: EnvironmentPlace, settings: Settings): Promise<DataKey> {
-  const { keys, name, world } = place
-  const owner = { id: settings.id, name }
+  const { folder, keys, name, store, world } = place
+  // Where the list of age recipients is: an edit of it that nobody has applied is noticed while unwrapping.
+  const owner = { id: settings.id, name, folders: [folder, store] }
   const wrapped = settings.wrappedDataKey!
   const memo = keyMemo(owner, wrapped)
   let unwrapped = keys.get(memo)

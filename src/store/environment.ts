@@ -10,7 +10,7 @@ import { appendMachineEvent, readEvents } from './events.ts'
 import { History } from './history.ts'
 import { digestOfKey } from './history-memory.ts'
 import { Journal } from './journal.ts'
-import { acceptKeyChanges, describeDifference } from './key-changes.ts'
+import { acceptKeyChanges, describeDifference, knownHolders } from './key-changes.ts'
 import { layout } from './layout.ts'
 import { removeOldTemporaries } from './leftovers.ts'
 import { FileLock, type Lock } from './lock.ts'
@@ -304,6 +304,11 @@ export class Environment {
     const secretsProvider = this.settings.secretsProvider ?? this.#place.defaultSecretsProvider()
     const holders = await namesOfHolders(this.#place, { id: this.id, secretsProvider, wrapped: wrappedDataKey })
     return describeDifference(known, { secretsProvider, holders })
+  }
+
+  /** Who the data key is locked for, such as age recipients, as far as it is known here. Undefined: it is not. Needs no key. */
+  lockedFor(): readonly string[] | undefined {
+    return this.settings.wrappedDataKey === undefined ? undefined : knownHolders(this.#place, this.settings)
   }
 
   /** The revision of the highest number, whatever this machine remembers: for a person to decide whether to believe it. */

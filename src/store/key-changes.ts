@@ -90,6 +90,22 @@ export function describeDifference(before: KnownKey, after: Pick<KnownKey, 'secr
   ]
 }
 
+/**
+ * Who can open an environment, as far as it is known here: as this machine has learnt, or as the list of changes says, which is not verified.
+ * Undefined: it is not known.
+ */
+export function knownHolders(
+  { memory }: Pick<EnvironmentPlace, 'memory'>,
+  settings: Settings,
+): readonly string[] | undefined {
+  const key = digestOfKey(settings.wrappedDataKey)
+  const known = memory.newestKey(settings.id)
+  if (known?.key === key) return known.holders
+  const entry = entriesOf(settings).at(-1)
+  const change = entry === undefined ? undefined : readChange(Buffer.from(entry.split(':')[0] as string, 'base64'))
+  return change?.to.key === key ? change.to.holders : undefined
+}
+
 /** Without what a terminal would obey. */
 function plain(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd')
@@ -105,7 +121,11 @@ function entriesOf(settings: Settings): readonly string[] {
 function signedBy({ signer }: KnownKey, entry: string, id: string): KeyChange | undefined {
   const [payload = '', signature = ''] = entry.split(':')
   const bytes = Buffer.from(payload, 'base64')
-  if (!verifyChange(signer, id, bytes, Buffer.from(signature, 'base64'))) return undefined
+  return verifyChange(signer, id, bytes, Buffer.from(signature, 'base64')) ? readChange(bytes) : undefined
+}
+
+/** Undefined: it is no change. */
+function readChange(bytes: Buffer): KeyChange | undefined {
   const change = readJson(bytes.toString())
   if (!isJsonObject(change) || typeof change.from !== 'string' || !isJsonObject(change.to)) return undefined
   const { key, signer: next, secretsProvider, holders } = change.to

@@ -32,6 +32,16 @@ export interface AccessExplanation {
   readonly everybody: Level
   /** Who can decrypt it, whatever the rules say. Undefined: the user may not even read it. */
   readonly key: (KeyHolders & { readonly secretsProvider: string }) | undefined
+  /** How the list of age recipients differs from those that the data key is locked for. Undefined: it does not, as far as is known here. */
+  readonly unapplied?: UnappliedList
+}
+
+/** An edit of a list of age recipients that only counts once the data key is locked again. */
+export interface UnappliedList {
+  /** Listed, and cannot open it yet. */
+  readonly added: readonly string[]
+  /** Not listed any more, and can still open it. */
+  readonly removed: readonly string[]
 }
 
 /** Who may do what with an environment, and why; and who can decrypt it. Needs no key and no level: rules are no secret. */
@@ -45,14 +55,27 @@ export function explainAccess(
   if (!workspace.store.has(name)) workspace.store.environment(name)
   const readable = refusalOf(workspace, name, 'read') === undefined
   const named = rules === undefined ? [] : principalsOf(rules)
+  const environment = readable ? workspace.store.environment(name) : undefined
+  const key = environment && holdersOf(workspace, environment)
+  const unapplied = environment && key && unappliedList(environment, key)
   return {
     environment: name,
     rules: rules !== undefined,
     who: { ...accessOf(rules, user, name), from },
     others: named.map((each) => accessOf(rules, each, name)),
     everybody: rules === undefined ? 'admin' : decide(rules, '*', name).level,
-    key: readable ? holdersOf(workspace, workspace.store.environment(name)) : undefined,
+    key,
+    ...(unapplied && { unapplied }),
   }
+}
+
+function unappliedList(environment: Environment, key: KeyHolders): UnappliedList | undefined {
+  const locked = key.kind === 'recipients' ? environment.lockedFor() : undefined
+  if (locked === undefined || key.kind !== 'recipients') return undefined
+  const listed = key.recipients.map(({ recipient }) => recipient)
+  const added = listed.filter((recipient) => !locked.includes(recipient))
+  const removed = locked.filter((recipient) => !listed.includes(recipient))
+  return added.length + removed.length === 0 ? undefined : { added, removed }
 }
 
 /** Who can unwrap the data key of an environment, as its settings and lists say. */

@@ -15,7 +15,14 @@ export type { EnvironmentTag } from '../store/index.ts'
 export { isDigest } from '../trust/index.ts'
 export type { Delivered, Delivery, Webhook } from '../webhooks/index.ts'
 export { hasDue as hasDueDeliveries } from '../webhooks/index.ts'
-export { type AccessExplanation, type AccessList, explainAccess, listAccess, type PrincipalAccess } from './access.ts'
+export {
+  type AccessExplanation,
+  type AccessList,
+  explainAccess,
+  listAccess,
+  type PrincipalAccess,
+  type UnappliedList,
+} from './access.ts'
 export { type Applied, type AppliedEnvironment, applyDefinitions, readDefinitions } from './apply.ts'
 export { type AuditFilter, auditLines, verifyAuditLog } from './audit-log.ts'
 export {

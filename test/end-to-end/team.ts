@@ -49,6 +49,8 @@ export class Team {
 export class Person {
   readonly clone: string
   readonly config: string
+  /** Of this person alone, in every run. */
+  readonly env: Record<string, string | undefined> = {}
   readonly #team: Team
   readonly #home: string
 
@@ -79,7 +81,7 @@ export class Person {
       ESC_STATE_HOME: join(this.#home, 'state'),
       ESC_AUTHOR: undefined,
     }
-    return runProgram(words, { cwd: this.clone, env: { ...own, ...this.#team.env, ...env } })
+    return runProgram(words, { cwd: this.clone, env: { ...own, ...this.#team.env, ...this.env, ...env } })
   }
 
   /** Runs what must succeed, and returns all that it printed. */

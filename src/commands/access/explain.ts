@@ -1,5 +1,11 @@
 import { table } from '../../terminal/index.ts'
-import { type AccessExplanation, explainAccess, type PrincipalAccess, refuseVersion } from '../../workspace/index.ts'
+import {
+  type AccessExplanation,
+  explainAccess,
+  type PrincipalAccess,
+  refuseVersion,
+  type UnappliedList,
+} from '../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { text } from '../framework/flags.ts'
 import { keyText } from '../framework/key-text.ts'
@@ -29,7 +35,7 @@ is not kept from it by them.`
     return explainAccess(workspace, reference, this.flags.as)
   }
 
-  text({ environment, everybody, key, others, rules, who }: AccessExplanation): string {
+  text({ environment, everybody, key, others, rules, unapplied, who }: AccessExplanation): string {
     const named = others.map((each) => [each.principal, each.level, reasonText(each)])
     return [
       `'${who.principal}' has ${who.level} on ${environment}: ${reasonText(who)}.\n`,
@@ -37,8 +43,21 @@ is not kept from it by them.`
       rules ? table(['principal', 'level', 'why'], [...named, ['everybody else', everybody, '']]) : '',
       '\nBy the key, which binds everybody, it can be decrypted by:\n',
       key === undefined ? '  (you may not read this environment)\n' : keyText(key),
+      unapplied === undefined ? '' : unappliedText(environment, unapplied),
     ].join('')
   }
+}
+
+function unappliedText(environment: string, { added, removed }: UnappliedList): string {
+  return [
+    '  But the list was edited, and the data key is still locked as before:\n',
+    ...added.map((recipient) => `    ${recipient} is listed and cannot open it yet\n`),
+    ...removed.map((recipient) => `    ${recipient} is not listed any more and can still open it\n`),
+    `  To let in who is listed, run "esc env rewrap ${environment}".\n`,
+    removed.length === 0
+      ? ''
+      : `  To keep out who is not, run "esc env change-secrets-provider ${environment} age://".\n`,
+  ].join('')
 }
 
 function reasonText({ because }: PrincipalAccess): string {
