@@ -1,5 +1,6 @@
 import { type Diagnostic, placeOf } from '../syntax/index.ts'
 import { bold, red, underline, yellow } from './colour.ts'
+import { shownLines } from './source-lines.ts'
 
 /** The text a diagnostic may point into. Ranges of any other environment are shown without their source. */
 export interface Source {
@@ -38,7 +39,7 @@ export function diagnosticLines(diagnostics: readonly Diagnostic[], colour: bool
 
 /** Each diagnostic with the source lines it points at. */
 export function diagnosticBlocks(diagnostics: readonly Diagnostic[], source: Source, colour: boolean): string {
-  const lines = source.text.split('\n')
+  const lines = diagnostics.length === 0 ? [] : shownLines(source.text)
   return listed(diagnostics, '\n', (diagnostic) => block(diagnostic, source.environment, lines, colour))
 }
 

@@ -31,6 +31,10 @@ export interface Io {
   readStdin(): Promise<Uint8Array>
   /** One line without its line break; undefined at the end of input. */
   readLine(): Promise<string | undefined>
+  /** Takes what may be a secret out of a message. Absent: nothing is known to be hidden. */
+  conceal?(message: string): string
+  /** Takes note of a definition whose secrets are in the clear, so that `conceal` finds them. */
+  hide?(definition: string): void
   now(): Date
   /** Calls `listener` on Ctrl-C, SIGTERM and SIGHUP instead of ending the process; the function returned stops that. */
   onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void

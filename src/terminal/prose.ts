@@ -1,3 +1,4 @@
+import type { Concealment } from './conceal.ts'
 import type { Io } from './io.ts'
 
 /**
@@ -44,10 +45,19 @@ function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-/** A terminal on which strings are written as prose, and bytes as they are: values that a person asked for, and our own drawing. */
-export function writingProse<I extends Io>(io: I): I {
-  const write = (stream: 'out' | 'err') => ({
-    value: (text: string | Uint8Array) => io[stream](typeof text === 'string' ? prose(text) : text),
+/**
+ * A terminal on which strings are written as prose, and bytes as they are: values that a person asked for, and our own drawing. What
+ * goes to standard error goes through `concealment` first.
+ */
+export function writingProse<I extends Io>(io: I, concealment: Pick<Concealment, 'apply' | 'addDefinition'>): I {
+  const conceal = (text: string) => concealment.apply(text)
+  const write = (stream: 'out' | 'err', first: (text: string) => string) => ({
+    value: (text: string | Uint8Array) => io[stream](typeof text === 'string' ? prose(first(text)) : text),
   })
-  return Object.create(io, { out: write('out'), err: write('err') }) as I
+  return Object.create(io, {
+    out: write('out', String),
+    err: write('err', conceal),
+    conceal: { value: conceal },
+    hide: { value: (definition: string) => concealment.addDefinition(definition) },
+  }) as I
 }

@@ -60,6 +60,7 @@ export function isKey(signal: NodeJS.Signals): boolean {
 /** Starts a program; see `runProgram`. */
 export async function startProgram(program: Program, io: Io): Promise<RunningProgram> {
   io.busy?.end()
+  refuseNul(program)
   // Nothing to hide: it may have our streams.
   const hides = program.secrets?.some((secret) => Buffer.byteLength(secret) >= LEAST_SECRET_BYTES) ?? false
   if (hides && program.pty !== false && isAtTerminal(io)) {
@@ -69,6 +70,21 @@ export async function startProgram(program: Program, io: Io): Promise<RunningPro
     if (running !== undefined) return running
   }
   return startWithPipes(program, io, hides)
+}
+
+/** No program can be given a NUL. Node would say so with the value, which may be a secret. */
+function refuseNul({ name, args, env }: Program): void {
+  const hint = 'keep it as a file: put the value below files instead of environmentVariables'
+  const variable = Object.entries(env).find(([key, value]) => `${key}${value ?? ''}`.includes('\0'))?.[0]
+  if (variable !== undefined) {
+    const shown = variable.replaceAll('\0', '?')
+    throw new EscError('invalid_input', `running ${name}: the value of the variable ${shown} holds a NUL byte`, {
+      hint,
+    })
+  }
+  const index = args.findIndex((word) => word.includes('\0'))
+  if (index !== -1)
+    throw new EscError('invalid_input', `running ${name}: argument ${index + 1} holds a NUL byte`, { hint })
 }
 
 /** A terminal of its own has one output for both streams: ours must both go to the terminal as well. */

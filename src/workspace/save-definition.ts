@@ -52,6 +52,7 @@ export async function checkDefinition(
   text: string,
   { showSecrets = false, pending, onlyToLook = false }: CheckOptions = {},
 ): Promise<Checked> {
+  workspace.options.hide?.(text)
   const limits = evaluationLimits(workspace.options.env)
   const request = { name, text, mode: 'check', showSecrets, unlock: ownKeyNotNeeded, limits } as const
   const used = new UsedEnvironments(workspace, showSecrets ? 'open' : 'read')

@@ -36,6 +36,8 @@ export interface WorkspaceOptions {
   readonly askTrust?: ((review: TrustReview) => Promise<boolean>) | undefined
   /** Tells the user something that is no result, such as where a new key file is. No secrets. */
   readonly notify: (text: string) => void
+  /** Hears of each definition that is checked before it is saved: no message may show the secrets that it holds in the clear. */
+  readonly hide?: ((definition: string) => void) | undefined
   readonly now: () => Date
   /** Hears what is being done, for a person who waits. No secrets. */
   readonly progress?: ((text: string) => void) | undefined

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { loadColours, red } from '../../src/terminal/colour.ts'
+import { Concealment } from '../../src/terminal/conceal.ts'
 import { displayWidth } from '../../src/terminal/display-width.ts'
 import type { Io } from '../../src/terminal/io.ts'
 import { toJsonText } from '../../src/terminal/json-text.ts'
@@ -50,7 +51,7 @@ describe('text for people', () => {
   it('is written as it is only when it is given as bytes', () => {
     const written: string[] = []
     const write = (text: string | Uint8Array) => written.push(Buffer.from(text as string).toString())
-    const io = writingProse({ out: write, err: write } as unknown as Io)
+    const io = writingProse({ out: write, err: write } as unknown as Io, new Concealment(() => []))
     io.out('\x1b[2J')
     io.err('\x1b[2J')
     io.out(Buffer.from('\x1b[2J'))

@@ -11,10 +11,12 @@ const flags = {
   secret: list({
     description: 'a value to encrypt, kept as it is given; can be given several times',
     value: 'path=value',
+    holdsValue: true,
   }),
   plaintext: list({
     description: 'a value to store in the clear even if it looks like a secret; can be given several times',
     value: 'path=value',
+    holdsValue: true,
   }),
   string: boolean({ description: 'take the values as text, not as YAML: no ${…} in them is a reference' }),
   ...OUTPUT_FLAG,
@@ -44,7 +46,11 @@ and one that looks like a secret must be given with --secret or --plaintext. A v
   static override flags = flags
   static override args = {
     ...ENVIRONMENT,
-    assignments: { description: 'path=value; write a path that holds = last, in quotes and brackets', multiple: true },
+    assignments: {
+      description: 'path=value; write a path that holds = last, in quotes and brackets',
+      multiple: true,
+      holdsValue: true,
+    },
   }
   static override count = { kind: 'any' } as const
 

@@ -17,6 +17,7 @@ const flags = {
   value: text({
     description: 'the value, instead of an argument; --value=-x for one that begins with a dash',
     value: 'text',
+    holdsValue: true,
   }),
   file: text({ description: 'take the value from a file, or from standard input with -', char: 'f', value: 'file' }),
   ...DRAFT_FLAG,
@@ -59,7 +60,7 @@ standard input otherwise. With --json or --yaml the secret is the data that the 
   static override args = {
     environment: { description: 'the environment', required: true },
     path: { description: 'path of the value, below values; or imports[n]', required: true },
-    value: { description: 'the value, as YAML; with --secret, the text to encrypt' },
+    value: { description: 'the value, as YAML; with --secret, the text to encrypt', holdsValue: true },
   }
   static override count = { kind: 'between', least: 1, most: 3 } as const
 

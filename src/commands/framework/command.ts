@@ -9,6 +9,8 @@ export interface Argument {
   readonly description: string
   readonly required?: boolean
   readonly multiple?: boolean
+  /** It may hold a secret: no message repeats it. A word that begins with a dash and is no flag is taken for it. */
+  readonly holdsValue?: boolean
 }
 
 /** How many positionals a command takes. */
@@ -138,11 +140,11 @@ export type CommandClass = Pick<typeof EscCommand, keyof typeof EscCommand> & {
 /** Reads the command line of a command. Undefined: it asks for help. Throws `usage` errors with the texts of docs/cli.md. */
 export function parseInput(command: CommandClass, words: readonly string[]): Input<Flags> | undefined {
   const declared = { ...command.baseFlags, ...command.flags }
-  const parsed = parseArguments(
-    words,
-    declared,
-    command.stopAfter === undefined ? {} : { stopAfter: command.stopAfter },
-  )
+  const positionalArguments = Object.values(command.args)
+  const parsed = parseArguments(words, declared, {
+    ...(command.stopAfter === undefined ? {} : { stopAfter: command.stopAfter }),
+    takesDashes: (index, given) => positionalArguments[index + (given.has('env') ? 1 : 0)]?.holdsValue ?? false,
+  })
   if (parsed.help) return undefined
   const flags: Record<string, unknown> = {}
   for (const [name, flag] of Object.entries(declared)) flags[name] = flag.read(parsed.flags.get(name) ?? [], name)

@@ -23,7 +23,9 @@ export async function readText(io: Io, file: string, messages: ReadMessages): Pr
     })
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    io.hide?.(text)
+    return text
   } catch {
     throw new EscError('invalid_input', 'file content must be valid UTF-8', {
       hint: messages.notText ?? `save ${file} as UTF-8`,

@@ -18,6 +18,8 @@ export interface Flag<T> {
   readonly default?: unknown
   /** The value of the flag when it is given without one (`--draft`). Such a flag takes a value only after `=`. */
   readonly bare?: string
+  /** Its value may be a secret: no message repeats it. */
+  readonly holdsValue?: boolean
   /** `words` holds the value of every occurrence, in order; empty when the flag was not given. */
   read(words: readonly string[], name: string): T
 }
@@ -30,6 +32,8 @@ interface FlagOptions {
   readonly char?: string
   readonly helpGroup?: string
   readonly hidden?: boolean
+  /** Its value may be a secret: no message repeats it. */
+  readonly holdsValue?: boolean
 }
 
 /** `--yes`, `--yes=false`. */

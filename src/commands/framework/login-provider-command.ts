@@ -94,8 +94,12 @@ export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<D
 }
 
 /** The arguments of such a command, for its help. */
-export function loginProviderArgs(words: Readonly<Record<string, string>>) {
-  const args = Object.entries(words).map(([name, description]) => [name, { description, required: true }] as const)
+export function loginProviderArgs(words: Readonly<Record<string, string>>, { endsInSecret = false } = {}) {
+  const last = endsInSecret ? Object.keys(words).at(-1) : undefined
+  const args = Object.entries(words).map(
+    ([name, description]) =>
+      [name, { description, required: true, ...(name === last ? { holdsValue: true } : {}) }] as const,
+  )
   return { environment: { description: 'the environment', required: true }, ...Object.fromEntries(args) }
 }
 

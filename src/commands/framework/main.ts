@@ -1,6 +1,7 @@
-import { beginBusy, loadColours, processIo, writingProse } from '../../terminal/index.ts'
+import { beginBusy, Concealment, loadColours, processIo, writingProse } from '../../terminal/index.ts'
 import { buildId } from './build-id.ts'
 import { type CommandClass, type EscCommand, parseInput } from './command.ts'
+import { hiddenWords } from './hidden-words.ts'
 import type { Host } from './host.ts'
 import { loadCommand } from './load-command.ts'
 import { workspacesOf } from './opened.ts'
@@ -13,13 +14,16 @@ import { begin } from './running.ts'
  * the package.
  */
 export async function main(argv: readonly string[], root: string, host: Host = ownHost()): Promise<number> {
-  const io = writingProse(host)
+  let hidden = () => hiddenWords(undefined, argv)
+  const concealment = new Concealment(() => hidden())
+  const io = writingProse(host, concealment)
   let json = asksForJson(argv)
   await loadColours(io)
   try {
     const target = route(argv)
     if (target.kind === 'help') return await showHelp(target.subject, root, io)
     const Command = await loadCommand(target.id)
+    hidden = () => hiddenWords(Command, target.words)
     const input = parseInput(Command, target.words)
     if (input === undefined) return await showHelp(target.id.split(':'), root, io)
     json = (input.flags as { readonly output?: unknown }).output === 'json'

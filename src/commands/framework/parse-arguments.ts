@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { nearest } from '../../suggestion.ts'
 import type { Flag, Flags } from './flags.ts'
+import { isFlagLike } from './hidden-words.ts'
 
 /** The words of a command line, sorted into positionals and the values of each flag. */
 export interface ParsedWords {
@@ -15,6 +16,8 @@ export interface ParsedWords {
 export interface ParseOptions {
   /** Once this many positionals have been read, the rest belongs to another program and is taken as it stands, `--` too. */
   readonly stopAfter?: (flags: ReadonlyMap<string, readonly string[]>) => number
+  /** Whether the next positional, of this index, is a value: it may begin with a dash when it looks like no flag. */
+  readonly takesDashes?: (index: number, flags: ReadonlyMap<string, readonly string[]>) => boolean
 }
 
 /**
@@ -47,7 +50,9 @@ export function parseArguments(words: readonly string[], flags: Flags, options: 
       positionals.push(...words.slice(index))
       break
     }
-    if (word.startsWith('--')) {
+    if (options.takesDashes?.(positionals.length, found) && isValue(word, flags)) {
+      positionals.push(word)
+    } else if (word.startsWith('--')) {
       const equals = word.indexOf('=')
       const name = word.slice(2, equals === -1 ? undefined : equals)
       const attached = equals === -1 ? undefined : word.slice(equals + 1)
@@ -57,7 +62,7 @@ export function parseArguments(words: readonly string[], flags: Flags, options: 
           help = true
           continue
         }
-        throw unknownFlag(name, flags)
+        throw unknownFlag(word, name, flags)
       }
       if (attached !== undefined) add(name, attached)
       else if (flag.type === 'boolean') add(name, 'true')
@@ -75,6 +80,7 @@ export function parseArguments(words: readonly string[], flags: Flags, options: 
             help = true
             continue
           }
+          if (!/^-[A-Za-z]{1,3}$/.test(word)) throw notAFlag()
           throw new EscError('usage', `unknown shorthand flag: '${char}' in ${word}`)
         }
         const flag = own(flags, name) as Flag<unknown>
@@ -101,11 +107,27 @@ export function parseArguments(words: readonly string[], flags: Flags, options: 
   return { positionals, beforeDashes, flags: found, help }
 }
 
+/** A word that begins with a dash and is no flag, nor one that was misspelt. `-` alone is a word like others. */
+function isValue(word: string, flags: Flags): boolean {
+  if (!word.startsWith('-') || word === '-' || isFlagLike(word, flags)) return false
+  if (word.startsWith('--')) return own(flags, word.slice(2).split('=', 1)[0] as string) === undefined
+  const chars = Object.values(flags).map(({ char }) => char)
+  return !chars.includes(word[1]) && word[1] !== 'h'
+}
+
 function own(flags: Flags, name: string): Flag<unknown> | undefined {
   return Object.hasOwn(flags, name) ? flags[name] : undefined
 }
 
-function unknownFlag(name: string, flags: Flags): EscError {
+/** It may be a value, and the value a secret. */
+function notAFlag(): EscError {
+  return new EscError('usage', 'unknown flag: a word that begins with a dash is no flag of this command', {
+    hint: 'if it is a value, put -- before it; the flags are listed with --help',
+  })
+}
+
+function unknownFlag(word: string, name: string, flags: Flags): EscError {
+  if (!isFlagLike(word, flags)) return notAFlag()
   const known = Object.keys(flags).filter((each) => !flags[each]?.hidden)
   const suggestion = nearest(name, known)
   return new EscError('usage', `unknown flag: --${name}`, {

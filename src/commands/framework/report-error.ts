@@ -1,6 +1,6 @@
 import { type ErrorCode, EscError, type EscErrorOptions, messageOf } from '../../errors.ts'
 import type { Io } from '../../terminal/index.ts'
-import { hasColour, red, toJsonText } from '../../terminal/index.ts'
+import { backmost, hasColour, red, toJsonText } from '../../terminal/index.ts'
 
 /** What the process answers with (docs/cli.md, "Exit codes"). */
 export const EXIT = {
@@ -45,8 +45,9 @@ export function exitCodeOf(error: unknown): number {
  */
 export function reportError(error: unknown, io: Io, output: 'text' | 'json'): number {
   const exitCode = exitCodeOf(error)
-  const message = messageOf(error)
-  const hint = error instanceof EscError ? error.hint : undefined
+  const conceal = (text: string) => backmost(io).conceal?.(text) ?? text
+  const message = conceal(messageOf(error))
+  const hint = error instanceof EscError && error.hint !== undefined ? conceal(error.hint) : undefined
   if (output === 'json') {
     const code = error instanceof EscError ? error.code : 'failed'
     io.out(toJsonText({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))

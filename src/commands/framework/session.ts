@@ -21,6 +21,7 @@ export function workspaceOptions(io: Host, flags: { readonly store?: string | un
     prompt: secretPrompt(io),
     askTrust: trustQuestion(io),
     notify: (text) => io.err(`${text}\n`),
+    hide: (definition) => io.hide?.(definition),
     now: io.now,
     progress: (text) => io.busy?.say(text),
     provider: io.provider,

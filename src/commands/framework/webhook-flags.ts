@@ -15,7 +15,11 @@ export const WEBHOOK_FLAGS = {
 export const FORMAT_DESCRIPTION = 'format of what is sent: raw, slack, ms_teams'
 
 export const SECRET_FLAG = {
-  secret: text({ description: 'sign what is sent with this secret; - reads it from standard input', value: 'secret' }),
+  secret: text({
+    description: 'sign what is sent with this secret; - reads it from standard input',
+    value: 'secret',
+    holdsValue: true,
+  }),
 }
 
 /** The secret as given, or the first line of standard input. */

@@ -13,7 +13,11 @@ const place = 'aws.login'
 const flags = {
   ...loginProviderFlags(place),
   ...SECRET_FILE_FLAG,
-  'session-token': text({ description: 'for temporary credentials; it is encrypted', value: 'token' }),
+  'session-token': text({
+    description: 'for temporary credentials; it is encrypted',
+    value: 'token',
+    holdsValue: true,
+  }),
 }
 const words = {
   'access-key-id': 'id of the access key',
@@ -32,7 +36,7 @@ export default class EnvProviderAwsLoginStatic extends LoginProviderCommand<type
     },
   ]
   static override flags = flags
-  static override args = loginProviderArgs(words)
+  static override args = loginProviderArgs(words, { endsInSecret: true })
   static override count = loginProviderCount(2, { endsInSecret: true })
   protected readonly place = place
   protected readonly words = Object.keys(words)

@@ -32,7 +32,7 @@ export default class EnvProviderAzureLoginStatic extends LoginProviderCommand<ty
     },
   ]
   static override flags = flags
-  static override args = loginProviderArgs(words)
+  static override args = loginProviderArgs(words, { endsInSecret: true })
   static override count = loginProviderCount(4, { endsInSecret: true })
   protected readonly place = place
   protected readonly words = Object.keys(words)

@@ -30,7 +30,7 @@ export default class EnvProviderGcpLoginStatic extends LoginProviderCommand<type
     { description: 'Keep an access token', command: 'esc env provider gcp-login static app/dev 123456789' },
   ]
   static override flags = flags
-  static override args = loginProviderArgs(words)
+  static override args = loginProviderArgs(words, { endsInSecret: true })
   static override count = loginProviderCount(2, { endsInSecret: true })
   protected readonly place = place
   protected readonly words = Object.keys(words)

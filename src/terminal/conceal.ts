@@ -1,0 +1,82 @@
+import { secretsIn } from './source-lines.ts'
+
+/**
+ * Tokens that say whose they are, private keys in PEM, JSON web tokens, and passwords in URLs: what no message may show, wherever it
+ * came from.
+ */
+const TOKENS =
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----|[\s\S]*)|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk_(?:live|test)_|rk_(?:live|test)_|sk-|hvs\.|npm_)[\w-]{8,}|\bAIza[\w-]{20,}|\bAGE-SECRET-KEY-[A-Z0-9-]+/g
+const URL_PASSWORD = /\b([a-z][a-z\d+.-]*:\/\/[^/?#\s:@'"]*:)[^/?#\s@]+(?=@)/gi
+
+const MASK = '[secret]'
+
+/** Texts shorter than this are not looked for: half of all messages would have them. */
+const LEAST = 4
+
+/** Takes texts that may be secrets out of messages for people: every error, warning and diagnostic goes through it. */
+export class Concealment {
+  readonly #texts: () => readonly string[]
+  readonly #definitions: string[] = []
+  /** What to look for, the longest first; undefined until the first message. */
+  #forms: readonly string[] | undefined
+
+  /** `texts` is asked for when the first message comes. */
+  constructor(texts: () => readonly string[]) {
+    this.#texts = texts
+  }
+
+  /** Takes note of a definition that is about to be saved: its secrets are still in the clear. */
+  addDefinition(text: string): void {
+    if (this.#definitions.includes(text)) return
+    this.#definitions.push(text)
+    this.#forms = undefined
+  }
+
+  /** The message with `[secret]` in the place of every such text, also of one that is quoted or escaped in it. */
+  apply(message: string): string {
+    this.#forms ??= formsOf([...this.#texts(), ...this.#definitions.flatMap(secretsIn)])
+    let known = message
+    for (const form of this.#forms) if (form.length <= known.length) known = withoutText(known, form)
+    return known.replace(TOKENS, MASK).replace(URL_PASSWORD, `$1${MASK}`)
+  }
+}
+
+/** The texts, their lines, and how they look in quotes and with escapes. */
+function formsOf(texts: readonly string[]): readonly string[] {
+  const forms = new Set<string>()
+  for (const text of texts) {
+    for (const form of [text, ...text.split(/[\r\n\0]+/)]) {
+      const trimmed = form.trim()
+      if (trimmed.length < LEAST) continue
+      const json = JSON.stringify(trimmed).slice(1, -1)
+      for (const each of [form, trimmed, json, json.replaceAll('\\"', '"'), escapedControls(trimmed)]) forms.add(each)
+    }
+  }
+  // Of a text that holds another, nothing may be left.
+  return [...forms].sort((a, b) => b.length - a.length)
+}
+
+/** A short text is looked for as a word: as a part of others it says nothing. */
+function withoutText(message: string, text: string): string {
+  if (text.length >= 8) return message.replaceAll(text, () => MASK)
+  let shown = ''
+  let at = 0
+  for (let found = message.indexOf(text); found !== -1; found = message.indexOf(text, found + text.length)) {
+    const end = found + text.length
+    if (joins(message[found - 1], text[0]) || joins(text.at(-1), message[end])) continue
+    shown += message.slice(at, found) + MASK
+    at = end
+  }
+  return shown + message.slice(at)
+}
+
+/** Whether two neighbours belong to one word. */
+function joins(left: string | undefined, right: string | undefined): boolean {
+  const letter = /[\p{L}\p{N}_]/u
+  return left !== undefined && right !== undefined && letter.test(left) && letter.test(right)
+}
+
+/** As messages that must stay on one line write them. */
+function escapedControls(text: string): string {
+  return text.replace(/[\0-\x1f\x7f-\x9f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
