@@ -10,7 +10,7 @@ import type { PostWebhook, WebhookAnswer } from './post.ts'
 import { verdictOn, waitMsAfter } from './retry.ts'
 import { settleOrphans } from './settle.ts'
 import { type AllowedHosts, checkUrl, isAllowed } from './url.ts'
-import { secretsOf, type Webhook, webhooksOf } from './webhook.ts'
+import { secretsOf, type Webhook, type WebhookFormat, webhooksOf } from './webhook.ts'
 
 export interface DeliveryWorld {
   readonly store: Store
@@ -188,14 +188,14 @@ async function send(
   try {
     const environment = world.store.environment(delivery.environment.name)
     const key = webhook.sealed === undefined ? undefined : await environment.unlock()
-    const { url, secret } = secretsOf(webhook, key)
-    hidden = secret === undefined ? [] : [secret]
+    const { url, secret, headers = {} } = secretsOf(webhook, key)
+    hidden = [...(secret === undefined ? [] : [secret]), ...Object.values(headers).flatMap(partsOfHeader)]
     if (webhook.url !== url) hidden = [...hidden, ...partsOfUrl(url)]
     const { allowed, store } = world
     isUntrusted = isAllowed(new URL(url), allowedHosts(store)) && !isAllowed(new URL(url), allowed)
     const request = {
       url: checkUrl(url, webhook.format, allowed),
-      headers: headersOf(delivery, secret),
+      headers: { ...formatHeaders[webhook.format], ...headers, ...headersOf(delivery, secret) },
       body: delivery.body,
     }
     answer = await world.post({ ...request, allowed, timeoutMs })
@@ -232,6 +232,17 @@ export function headersOf(
       ? {}
       : { 'Pulumi-Webhook-Signature': createHmac('sha256', secret).update(body).digest('hex') }),
   }
+}
+
+/** What services ask for beside the credential. */
+const formatHeaders: Readonly<Partial<Record<WebhookFormat, Readonly<Record<string, string>>>>> = {
+  github: { Accept: 'application/vnd.github+json', 'X-GitHub-Api-Version': '2022-11-28' },
+}
+
+/** A receiver may send back the whole value, or the token after the scheme; the longest first. */
+function partsOfHeader(value: string): string[] {
+  const token = value.slice(value.indexOf(' ') + 1)
+  return token === value || token.length < 4 ? [value] : [value, token]
 }
 
 /** What of a secret URL may come back, the longest first. */

@@ -18,12 +18,28 @@ export function expand(
   importers: (event: WebhookEvent) => readonly AffectedImporter[],
 ): void {
   tell(event, store, outbox)
+  const partly = succeededPart(event)
+  if (partly !== undefined) tell(partly, store, outbox)
   for (const { name, affectedRevisions } of importers(event)) {
     const { revision, user, at, id, environment: imported } = event
     const changed = { name: imported.name, ...(revision === undefined ? {} : { revision }) }
     const shared = { id, at, user, affectedRevisions, imported: changed }
     const environment = { name, id: store.environment(name).id }
     tell({ ...shared, kind: 'imported_environment_changed', action: 'updated', environment }, store, outbox)
+  }
+}
+
+/** Of a rotation that succeeded in part: what succeeded, as an event of its own. */
+function succeededPart(event: WebhookEvent): WebhookEvent | undefined {
+  const { rotation, action } = event
+  const rotations = rotation?.rotations.filter(({ status }) => status === 'succeeded') ?? []
+  if (rotation === undefined || action !== 'rotation_failed' || rotations.length === 0) return undefined
+  const { errorMessage: _, ...rest } = rotation
+  return {
+    ...event,
+    id: `${event.id}-succeeded`,
+    action: 'rotation_succeeded',
+    rotation: { ...rest, status: 'succeeded', rotations },
   }
 }
 
@@ -45,7 +61,7 @@ function tell(event: WebhookEvent, store: Store, outbox: Outbox): void {
       webhookCreated: webhook.created,
       kind: event.kind,
       created: event.at,
-      body: payloadOf(event, webhook.format, store.organization),
+      body: payloadOf(event, webhook, store.organization),
       state: 'pending',
       attempts: [],
       due: 0,

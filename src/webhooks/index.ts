@@ -19,10 +19,12 @@ export {
   type WebhookEvent,
 } from './event.ts'
 export type { AffectedImporter } from './expand.ts'
+export { headersAfter, readHeader, type WebhookHeaders } from './headers.ts'
 export { type Attempt, type Delivery, Outbox } from './outbox.ts'
 export { pingPayload } from './payload.ts'
 export { type PostWebhook, postWebhook, type WebhookAnswer, type WebhookRequest } from './post.ts'
 export { toldOf } from './settle.ts'
+export { readTemplate } from './template.ts'
 export { type AllowedHosts, checkUrl, isAllowed } from './url.ts'
 export {
   encode,
@@ -32,6 +34,7 @@ export {
   secretsOf,
   type Webhook,
   type WebhookFormat,
+  type WebhookSecrets,
   webhookNamed,
   webhooksOf,
   withSecrets,

@@ -1,13 +1,24 @@
 import type { Author } from '../store/index.ts'
 import { filterName, type WebhookEvent } from './event.ts'
-import type { WebhookFormat } from './webhook.ts'
+import { fillTemplate } from './template.ts'
+import type { Webhook, WebhookFormat } from './webhook.ts'
 
 /** The longest error message that is passed on, in UTF-16 code units. */
 const messageLength = 500
 
 /** The body of a delivery. `organization`: the label of the store. */
-export function payloadOf(event: WebhookEvent, format: WebhookFormat, organization: string): string {
+export function payloadOf(
+  event: WebhookEvent,
+  { format, template }: Pick<Webhook, 'format' | 'template'>,
+  organization: string,
+): string {
+  const raw = () => ({ ...(rawPayload(event, organization) as object), event: filterName(event) })
+  if (template !== undefined) return fillTemplate(template, raw())
   switch (format) {
+    case 'github':
+    case 'gitlab':
+    case 'pulumi_deployments':
+      return JSON.stringify(startPayload(raw(), format))
     case 'raw':
       return JSON.stringify(rawPayload(event, organization))
     case 'slack':
@@ -20,14 +31,38 @@ export function payloadOf(event: WebhookEvent, format: WebhookFormat, organizati
 /** The body of a ping. */
 export function pingPayload(
   { environment, user, at }: { readonly environment: string; readonly user: Author; readonly at: Date },
-  format: WebhookFormat,
+  { format, template }: Pick<Webhook, 'format' | 'template'>,
   organization: string,
 ): string {
   const text = `esc can reach this webhook of ${environment}.`
+  const message = { message: text, timestamp: at.toISOString() }
+  const ping = { ...addressing(user, organization, environment), action: 'ping', ...message }
+  if (template !== undefined) return fillTemplate(template, { ...ping, event: 'ping' })
   if (format === 'slack') return JSON.stringify({ text: escapeSlack(text) })
   if (format === 'ms_teams') return JSON.stringify(adaptiveCard(text, []))
-  const message = { message: text, timestamp: at.toISOString() }
-  return JSON.stringify({ ...addressing(user, organization, environment), action: 'ping', ...message })
+  return JSON.stringify(format === 'raw' ? ping : startPayload({ ...ping, event: 'ping' }, format))
+}
+
+/**
+ * What starts something elsewhere:
+ * - github: https://docs.github.com/rest/repos/repos#create-a-repository-dispatch-event, which takes ten members of a payload;
+ * - gitlab: https://docs.gitlab.com/ci/triggers, whose token and branch stand in the URL;
+ * - pulumi_deployments: https://www.pulumi.com/docs/reference/cloud-rest-api/deployments: an update with the settings of the stack.
+ */
+function startPayload(
+  event: { readonly [name: string]: unknown; readonly event: string },
+  format: WebhookFormat,
+): unknown {
+  const { event: name, projectName, environmentName, revision } = event
+  if (format === 'github') return { event_type: `esc_${name}`, client_payload: { event: name, payload: event } }
+  if (format === 'pulumi_deployments') return { operation: 'update', inheritSettings: true }
+  const variables = {
+    ESC_EVENT: name,
+    ESC_ENVIRONMENT: `${projectName}/${environmentName}`,
+    ...(revision === undefined ? {} : { ESC_REVISION: String(revision) }),
+    ESC_PAYLOAD: JSON.stringify(event),
+  }
+  return { variables }
 }
 
 function rawPayload(event: WebhookEvent, organization: string): unknown {
@@ -105,8 +140,12 @@ function plainText(text: string): string {
 function sentences(event: WebhookEvent): string[] {
   const { environment, user, revision, rotation, imported } = event
   const failed = shortened(rotation)?.rotations.filter(({ status }) => status === 'failed') ?? []
+  const succeeded = (rotation?.rotations ?? [])
+    .filter(({ status }) => status === 'succeeded')
+    .map((each) => each.environmentPath)
   return [
     headlineOf(event),
+    ...(succeeded.length > 0 && failed.length > 0 ? [`rotated: ${succeeded.join(', ')}`] : []),
     ...failed.map(({ environmentPath, errorMessage }) => `${environmentPath}: ${errorMessage ?? 'failed'}`),
     ...(rotation?.errorMessage === undefined ? [] : [rotation.errorMessage.slice(0, messageLength)]),
     `environment ${environment.name}${revision === undefined ? '' : `, revision ${revision}`}${imported ? ` imports ${imported.name}` : ''}; by ${user.name}`,

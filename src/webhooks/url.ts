@@ -52,14 +52,18 @@ export function hostOf(url: URL): string {
 
 /** Of some, whoever knows the URL can write: those of chat services, and those with a query, which is where tokens are. */
 export function isSecretUrl(text: string, format: string): boolean {
-  return format !== 'raw' || new URL(text).search !== ''
+  return isChat(format) || new URL(text).search !== ''
 }
 
 /** What may be printed, and stands in `settings.yaml`. */
 export function shownUrl(text: string, format: string): string {
   if (!isSecretUrl(text, format)) return text
   const { origin, pathname } = new URL(text)
-  return format === 'raw' ? `${origin}${pathname}?[secret]` : `${origin}/[secret]`
+  return isChat(format) ? `${origin}/[secret]` : `${origin}${pathname}?[secret]`
+}
+
+function isChat(format: string): boolean {
+  return format === 'slack' || format === 'ms_teams'
 }
 
 const remedy = 'it looks like https://example.com/hook'

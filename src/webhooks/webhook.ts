@@ -2,9 +2,10 @@ import type { DataKey } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { openValue, type Settings, sealValue } from '../store/index.ts'
+import type { WebhookHeaders } from './headers.ts'
 import { isSecretUrl, shownUrl } from './url.ts'
 
-export const formats = ['raw', 'slack', 'ms_teams'] as const
+export const formats = ['raw', 'slack', 'ms_teams', 'github', 'gitlab', 'pulumi_deployments'] as const
 export type WebhookFormat = (typeof formats)[number]
 
 /** A webhook as `settings.yaml` of its environment says (`webhooks`, by name). */
@@ -18,9 +19,13 @@ export interface Webhook {
   readonly events: readonly string[]
   readonly groups: readonly string[]
   readonly hasSecret: boolean
+  /** Names of headers of its own; their values are sealed. */
+  readonly headerNames: readonly string[]
+  /** JSON text that stands for the body of the format. */
+  readonly template?: string
   /** RFC 3339. Tells it from an earlier one of the same name. */
   readonly created: string
-  /** The whole URL and the secret, encrypted under the environment's data key. Undefined: there is nothing to hide. */
+  /** The whole URL, the secret and the headers, encrypted under the environment's data key. Undefined: there is nothing to hide. */
   readonly sealed?: string
 }
 
@@ -28,6 +33,7 @@ export interface Webhook {
 export interface WebhookSecrets {
   readonly url: string
   readonly secret?: string
+  readonly headers?: WebhookHeaders
 }
 
 /** By name. Those that cannot be read are left out: they stand in a file that people edit and merge. */
@@ -65,19 +71,24 @@ export function newName(settings: Settings): string {
 }
 
 /** Whether a webhook has anything to keep encrypted, and so needs the data key. */
-export function needsKey(format: WebhookFormat, { url, secret }: WebhookSecrets): boolean {
-  return secret !== undefined || isSecretUrl(url, format)
+export function needsKey(format: WebhookFormat, { url, secret, headers = {} }: WebhookSecrets): boolean {
+  return secret !== undefined || Object.keys(headers).length > 0 || isSecretUrl(url, format)
 }
 
 /** Completes a webhook with its secrets, in place of those it may have. `key` may be missing where `needsKey` says so. */
 export function withSecrets(
-  webhook: Omit<Webhook, 'url' | 'hasSecret' | 'sealed'>,
+  webhook: Omit<Webhook, 'url' | 'hasSecret' | 'headerNames' | 'sealed'>,
   secrets: WebhookSecrets,
   key: DataKey | undefined,
 ): Webhook {
   const url = shownUrl(secrets.url, webhook.format)
   const { sealed: _, ...rest } = webhook as Webhook
-  const plain = { ...rest, url, hasSecret: secrets.secret !== undefined }
+  const plain = {
+    ...rest,
+    url,
+    hasSecret: secrets.secret !== undefined,
+    headerNames: Object.keys(secrets.headers ?? {}),
+  }
   if (!needsKey(webhook.format, secrets)) return plain
   if (key === undefined) throw new Error('a webhook with a secret needs the data key')
   return { ...plain, sealed: sealValue(key, sealedPath(webhook.name), JSON.stringify(secrets)) }
@@ -100,7 +111,8 @@ export function secretsOf(webhook: Webhook, key: DataKey | undefined): WebhookSe
 
 /** As it is written. */
 export function encode(webhook: Webhook): JsonObject {
-  const { displayName, url, format, active, events, groups, created, sealed, hasSecret } = webhook
+  const { displayName, url, format, active, events, groups, created, sealed, hasSecret, headerNames, template } =
+    webhook
   return {
     displayName,
     url,
@@ -108,6 +120,8 @@ export function encode(webhook: Webhook): JsonObject {
     active,
     ...(events.length === 0 ? {} : { events }),
     ...(groups.length === 0 ? {} : { groups }),
+    ...(template === undefined ? {} : { template }),
+    ...(headerNames.length === 0 ? {} : { headers: headerNames }),
     created,
     ...(sealed === undefined ? {} : { sealed, hasSecret }),
   }
@@ -127,6 +141,8 @@ function decode(name: string, fields: Json | undefined): Webhook | undefined {
     events: textsOf(fields.events),
     groups: textsOf(fields.groups),
     hasSecret: sealed !== undefined && String(fields.hasSecret) === 'true',
+    headerNames: sealed === undefined ? [] : textsOf(fields.headers),
+    ...(typeof fields.template === 'string' && isJson(fields.template) ? { template: fields.template } : {}),
     created: typeof created === 'string' ? created : '',
     ...(typeof sealed === 'string' ? { sealed } : {}),
   }
@@ -135,6 +151,16 @@ function decode(name: string, fields: Json | undefined): Webhook | undefined {
 /** At most 32 of these (`providers.md`, D.6): names are parts of paths. */
 function isWebhookName(name: string): boolean {
   return /^[a-zA-Z0-9_-][a-zA-Z0-9._-]{0,31}$/.test(name)
+}
+
+/** It stands in a file that people edit. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function textsOf(value: Json | undefined): string[] {

@@ -14,17 +14,22 @@ import {
   filterNames,
   formats,
   groupNames,
+  headersAfter,
   isAllowed,
   needsKey,
   newName,
   Outbox,
   pingPayload,
   postWebhook,
+  readHeader,
+  readTemplate,
   secretsOf,
   sendNow,
   shortNames,
   type Webhook,
   type WebhookFormat,
+  type WebhookHeaders,
+  type WebhookSecrets,
   webhookNamed,
   webhooksOf,
   withSecrets,
@@ -42,6 +47,10 @@ export interface NewWebhook {
   readonly groups: readonly string[]
   readonly active: boolean
   readonly secret?: string | undefined
+  /** Each as `Name: value`. */
+  readonly headers?: readonly string[]
+  /** JSON text. */
+  readonly template?: string | undefined
 }
 
 /** What is undefined stays. */
@@ -54,6 +63,11 @@ export interface WebhookEdit {
   readonly active?: boolean | undefined
   /** Null: there is none any more. */
   readonly secret?: string | null | undefined
+  /** To be added, or given another value: each as `Name: value`. */
+  readonly headers?: readonly string[]
+  readonly removedHeaders?: readonly string[]
+  /** Null: there is none any more. */
+  readonly template?: string | null | undefined
 }
 
 /** All of a list anew; or what is there without some, and with others. */
@@ -81,20 +95,28 @@ export async function getWebhook(
 export async function createWebhook(
   workspace: Workspace,
   reference: EnvironmentReference,
-  { displayName, url, format: typed, events, groups, active, secret }: NewWebhook,
+  { displayName, url: given, format: typed, events, groups, active, secret, ...more }: NewWebhook,
 ): Promise<Webhook> {
   await permit(workspace, reference.name, 'write', 'environment-webhook-created')
   const environment = workspace.store.environment(reference.name)
   const format = webhookFormat(typed)
+  const url = urlFor(given, format)
   checkUrl(url, format, await allowedFor(workspace, url))
   checkNames(events, groups)
-  const secrets = { url, ...(secret ? { secret } : {}) }
+  const headers: WebhookHeaders = Object.fromEntries((more.headers ?? []).map(readHeader))
+  const secrets = { url, ...(secret ? { secret } : {}), ...(Object.keys(headers).length > 0 && { headers }) }
+  refuseWithoutCredential(format, secrets)
+  const template = more.template === undefined ? {} : { template: readTemplate(more.template) }
   const key = needsKey(format, secrets) ? await environment.dataKey() : undefined
   const created = workspace.options.now().toISOString()
   let name = ''
   await environment.changeSettings((settings) => {
     name = newName(settings)
-    const webhook = withSecrets({ name, displayName, format, events, groups, active, created }, secrets, key)
+    const webhook = withSecrets(
+      { name, displayName, format, events, groups, active, created, ...template },
+      secrets,
+      key,
+    )
     return { webhooks: { ...fieldsOf(settings.get('webhooks')), [name]: encode(webhook) } }
   })
   return webhookNamed(environment.settings, name, reference.name)
@@ -111,14 +133,19 @@ export async function editWebhook(
   const environment = workspace.store.environment(reference.name)
   const before = webhookNamed(environment.settings, name, reference.name)
   const format = edit.format === undefined ? before.format : webhookFormat(edit.format)
-  const secrets = await secretsAfter(environment, before, edit)
+  const secrets = await secretsAfter(environment, before, { ...edit, url: edit.url && urlFor(edit.url, format) })
+  refuseWithoutCredential(format, secrets)
   checkUrl(secrets.url, format, await allowedFor(workspace, secrets.url))
   const key = needsKey(format, secrets) ? await environment.dataKey() : undefined
   const { displayName = before.displayName, active = before.active } = edit
   const events = listAfter(before.events, edit.events)
   const groups = listAfter(before.groups, edit.groups)
   checkNames(named(edit.events), named(edit.groups))
-  const webhook = withSecrets({ ...before, displayName, format, active, events, groups }, secrets, key)
+  const { template: formerTemplate, ...rest } = before
+  const template =
+    edit.template === undefined ? formerTemplate : edit.template === null ? undefined : readTemplate(edit.template)
+  const fields = { ...rest, displayName, format, active, events, groups, ...(template !== undefined && { template }) }
+  const webhook = withSecrets(fields, secrets, key)
   await environment.changeSettings((settings) => {
     webhookNamed(settings, name, reference.name)
     return { webhooks: { ...fieldsOf(settings.get('webhooks')), [name]: encode(webhook) } }
@@ -161,7 +188,7 @@ export async function pingWebhook(
     webhookCreated: webhook.created,
     kind: 'ping',
     created: at.toISOString(),
-    body: pingPayload(about, webhook.format, workspace.store.organization),
+    body: pingPayload(about, webhook, workspace.store.organization),
     state: 'pending',
     attempts: [],
   }
@@ -246,30 +273,59 @@ function outboxOf({ store }: Workspace): Outbox {
   return new Outbox(store.state.folder)
 }
 
-async function secretsAfter(environment: Environment, before: Webhook, { url, secret }: WebhookEdit) {
-  const isOldNeeded = url === undefined || (secret === undefined && before.hasSecret)
+async function secretsAfter(
+  environment: Environment,
+  before: Webhook,
+  { url, secret, headers: set = [], removedHeaders: removed = [] }: WebhookEdit,
+) {
+  const isOldNeeded = url === undefined || (secret === undefined && before.hasSecret) || before.headerNames.length > 0
   const key = isOldNeeded && before.sealed !== undefined ? await environment.unlock() : undefined
-  const old = isOldNeeded ? secretsOf(before, key) : { url: before.url }
+  const old: WebhookSecrets = isOldNeeded ? secretsOf(before, key) : { url: before.url }
   const after = secret === undefined ? old.secret : (secret ?? undefined)
-  return { url: url ?? old.url, ...(after === undefined ? {} : { secret: after }) }
+  const headers = headersAfter(old.headers ?? {}, { set: Object.fromEntries(set.map(readHeader)), removed })
+  return {
+    url: url ?? old.url,
+    ...(after === undefined ? {} : { secret: after }),
+    ...(Object.keys(headers).length > 0 && { headers }),
+  }
+}
+
+/** `org/project/stack` names a stack of Pulumi Cloud. */
+function urlFor(typed: string, format: WebhookFormat): string {
+  if (format !== 'pulumi_deployments' || /^[a-z]+:/i.test(typed)) return typed
+  const parts = typed.split('/')
+  if (parts.length === 3 && parts.every((part) => /^[\w.-]+$/.test(part))) {
+    return `https://api.pulumi.com/api/stacks/${parts.join('/')}/deployments`
+  }
+  throw new EscError('usage', 'pulumi_deployments webhooks require a --url that names a stack', {
+    hint: 'write organization/project/stack, or the https URL of its deployments',
+  })
+}
+
+function refuseWithoutCredential(format: WebhookFormat, { url, headers = {} }: WebhookSecrets): void {
+  const has = (name: string) => Object.keys(headers).some((each) => each.toLowerCase() === name)
+  if (format === 'github' && !has('authorization')) {
+    throw new EscError('usage', 'github webhooks require a token', {
+      hint: "add --header 'Authorization: Bearer -' and the token on standard input; the URL is https://api.github.com/repos/OWNER/REPO/dispatches",
+    })
+  }
+  if (format === 'pulumi_deployments' && !has('authorization')) {
+    throw new EscError('usage', 'pulumi_deployments webhooks require an access token', {
+      hint: "add --header 'Authorization: token -' and the token on standard input",
+    })
+  }
+  if (format !== 'gitlab' || !URL.canParse(url)) return
+  const { searchParams } = new URL(url)
+  if (searchParams.has('token') && searchParams.has('ref')) return
+  throw new EscError('usage', 'gitlab webhooks require a --url with the trigger token and the branch', {
+    hint: 'it looks like https://gitlab.example.com/api/v4/projects/ID/trigger/pipeline?token=…&ref=main',
+  })
 }
 
 function webhookFormat(typed: string): WebhookFormat {
   const known = formats.find((each) => each === typed)
   if (known !== undefined) return known
-  if (typed === 'pulumi_deployments') {
-    throw new EscError(
-      'unsupported',
-      'pulumi_deployments webhooks start deployments of Pulumi Cloud, which a store in a folder is no part of',
-      {
-        hint: 'use --format raw with a --url of your CI that starts the deployment',
-      },
-    )
-  }
-  throw new EscError(
-    'usage',
-    `invalid --format ${JSON.stringify(typed)}: must be one of raw, slack, ms_teams, pulumi_deployments`,
-  )
+  throw new EscError('usage', `invalid --format ${JSON.stringify(typed)}: must be one of ${formats.join(', ')}`)
 }
 
 /** @throws EscError `usage`: a webhook for an event that never happens would be silent for ever. */

@@ -278,7 +278,7 @@ describe('esc env webhook', function () {
     ['new app/dev x --url https:///a', '--url "https:///a" is missing a host'],
     [
       'new app/dev x --url https://example.com/ --format xml',
-      'invalid --format "xml": must be one of raw, slack, ms_teams, pulumi_deployments',
+      'invalid --format "xml": must be one of raw, slack, ms_teams, github, gitlab, pulumi_deployments',
     ],
     [
       'new app/dev x --url https://example.com/ --format slack',
@@ -286,7 +286,7 @@ describe('esc env webhook', function () {
     ],
     [
       'new app/dev x --url p/s --format pulumi_deployments',
-      'pulumi_deployments webhooks start deployments of Pulumi Cloud, which a store in a folder is no part of',
+      'pulumi_deployments webhooks require a --url that names a stack',
     ],
     ['new app/dev x --url https://example.com/ --event rotated', 'invalid --event "rotated"'],
     ['new app/dev x --url https://example.com/ --event environment_created', 'invalid --event "environment_created"'],

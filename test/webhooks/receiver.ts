@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Certificate } from '../servers/certificate.ts'
 
 export interface Received {
+  readonly method: string
   readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body: string
@@ -35,8 +36,9 @@ export class Receiver {
         body += chunk
       })
       request.on('end', () => {
-        const { url: path = '', headers } = request
+        const { url: path = '', headers, method = '' } = request
         this.received.push({
+          method,
           path,
           headers,
           body,

@@ -12,7 +12,7 @@ export const WEBHOOK_FLAGS = {
   group: list({ description: 'a group of events to send: environments; may be repeated', value: 'group' }),
 }
 
-export const FORMAT_DESCRIPTION = 'format of what is sent: raw, slack, ms_teams'
+export const FORMAT_DESCRIPTION = 'format of what is sent: raw, slack, ms_teams, github, gitlab, pulumi_deployments'
 
 export const SECRET_FLAG = {
   secret: text({
@@ -20,6 +20,27 @@ export const SECRET_FLAG = {
     value: 'secret',
     holdsValue: true,
   }),
+}
+
+export const BODY_FLAGS = {
+  header: list({
+    description:
+      "a header to send, kept encrypted, such as 'Authorization: Bearer -', where - is read from standard input; may be repeated",
+    value: 'header',
+  }),
+  template: text({
+    description: 'file with the JSON body to send, in which ${action} is a member of the event',
+    value: 'file',
+  }),
+}
+
+/** The headers as given; of one that ends in `-`, that is the first line of standard input. */
+export async function headersFrom(typed: readonly string[], io: Host): Promise<readonly string[]> {
+  const asking = typed.filter((each) => /[: ]-$/.test(each))
+  if (asking.length > 1) throw new EscError('usage', 'only one --header can be read from standard input')
+  if (asking.length === 0) return typed
+  const line = await secretOf('-', io)
+  return typed.map((each) => (each === asking[0] ? each.slice(0, -1) + line : each))
 }
 
 /** The secret as given, or the first line of standard input. */

@@ -3,7 +3,18 @@ import type { Io } from '../../terminal/index.ts'
 import type { Delivery, Webhook } from '../../workspace/index.ts'
 import { reportError } from './report-error.ts'
 
-export function webhookBlock({ name, displayName, url, active, format, events, groups, hasSecret }: Webhook): string {
+export function webhookBlock({
+  name,
+  displayName,
+  url,
+  active,
+  format,
+  events,
+  groups,
+  hasSecret,
+  headerNames,
+  template,
+}: Webhook): string {
   const listed = (values: readonly string[]) => (values.length === 0 ? '-' : values.join(', '))
   return [
     `Name: ${name}`,
@@ -14,6 +25,8 @@ export function webhookBlock({ name, displayName, url, active, format, events, g
     `Events: ${listed(events)}`,
     `Event groups: ${listed(groups)}`,
     `Has secret: ${hasSecret}`,
+    ...(headerNames.length === 0 ? [] : [`Headers: ${listed(headerNames)}`]),
+    ...(template === undefined ? [] : [`Template: ${template}`]),
   ].join('\n')
 }
 
@@ -23,12 +36,14 @@ export function webhookSummary({ name, displayName, url, active, format }: Webho
 }
 
 export function webhookJson(webhook: Webhook) {
-  const { events, groups, hasSecret } = webhook
+  const { events, groups, hasSecret, headerNames, template } = webhook
   return {
     ...webhookSummary(webhook),
     ...(events.length === 0 ? {} : { events }),
     ...(groups.length === 0 ? {} : { eventGroups: groups }),
     hasSecret,
+    ...(headerNames.length === 0 ? {} : { headers: headerNames }),
+    ...(template === undefined ? {} : { template }),
   }
 }
 

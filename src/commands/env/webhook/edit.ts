@@ -1,12 +1,15 @@
 import { EscError } from '../../../errors.ts'
 import { editWebhook, refuseVersion } from '../../../workspace/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
+import { readText } from '../../framework/definition-input.ts'
 import { boolean, list, maybe, text } from '../../framework/flags.ts'
 import { openTarget } from '../../framework/session.ts'
 import { ENVIRONMENT } from '../../framework/shared-flags.ts'
 import {
+  BODY_FLAGS,
   EXPERIMENTAL,
   FORMAT_DESCRIPTION,
+  headersFrom,
   listEdit,
   SECRET_FLAG,
   secretOf,
@@ -23,6 +26,9 @@ const flags = {
   format: text({ description: FORMAT_DESCRIPTION, value: 'format' }),
   active: maybe(boolean({ description: 'whether it is sent anything' })),
   ...SECRET_FLAG,
+  ...BODY_FLAGS,
+  'remove-header': changed('a header to send no longer', 'name'),
+  'remove-template': boolean({ description: 'send the body of the format again' }),
   'remove-secret': boolean({ description: 'sign no longer' }),
   'add-event': changed('an event to send as well', 'event'),
   'remove-event': changed('an event to send no longer', 'event'),
@@ -67,7 +73,15 @@ the URL changes, and needs the key of the environment for that.`
     const events = listEdit('event', { all: event, added: addEvent, removed: removeEvent })
     const groups = listEdit('group', { all: group, added: addGroup, removed: removeGroup })
     const secret = removeSecret ? null : (await secretOf(this.flags.secret, this.io)) || undefined
-    await editWebhook(workspace, reference, name, { url, displayName, format, active, events, groups, secret })
+    const { header, 'remove-header': removedHeaders, template: file, 'remove-template': removeTemplate } = this.flags
+    if (file !== undefined && removeTemplate) {
+      throw new EscError('usage', '--template cannot be combined with --remove-template')
+    }
+    const headers = await headersFrom(header, this.io)
+    const words = { file: 'could not read template', stdin: 'could not read from stdin' }
+    const template = removeTemplate ? null : file === undefined ? undefined : await readText(this.io, file, words)
+    const sent = { secret, headers, removedHeaders, template }
+    await editWebhook(workspace, reference, name, { url, displayName, format, active, events, groups, ...sent })
     return { name, environment: `${workspace.store.organization}/${reference.name}` }
   }
 

@@ -1,12 +1,15 @@
 import { EscError } from '../../../errors.ts'
 import { createWebhook, refuseVersion } from '../../../workspace/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
+import { readText } from '../../framework/definition-input.ts'
 import { boolean, maybe, text } from '../../framework/flags.ts'
 import { openTarget } from '../../framework/session.ts'
 import { ENVIRONMENT } from '../../framework/shared-flags.ts'
 import {
+  BODY_FLAGS,
   EXPERIMENTAL,
   FORMAT_DESCRIPTION,
+  headersFrom,
   SECRET_FLAG,
   secretOf,
   WEBHOOK_FLAGS,
@@ -17,6 +20,7 @@ const flags = {
   format: text({ description: `${FORMAT_DESCRIPTION} (default: raw)`, value: 'format' }),
   active: maybe(boolean({ description: 'whether it is sent anything (default: true)' })),
   ...SECRET_FLAG,
+  ...BODY_FLAGS,
 }
 
 interface Created {
@@ -58,7 +62,12 @@ sent holds no secret. With --secret it is signed; the secret is kept encrypted, 
     const { url, format = 'raw', event, group, active = true, secret } = this.flags
     if (url === undefined) throw new EscError('usage', '--url is required')
     const webhook = { displayName, url, format, events: event, groups: group, active }
-    const { name } = await createWebhook(workspace, reference, { ...webhook, secret: await secretOf(secret, this.io) })
+    const { header, template: file } = this.flags
+    const headers = await headersFrom(header, this.io)
+    const words = { file: 'could not read template', stdin: 'could not read from stdin' }
+    const template = file === undefined ? undefined : await readText(this.io, file, words)
+    const all = { ...webhook, secret: await secretOf(secret, this.io), headers, template }
+    const { name } = await createWebhook(workspace, reference, all)
     return { name, environment: `${workspace.store.organization}/${reference.name}` }
   }
 
