@@ -2,7 +2,6 @@ import { EscError } from '../errors.ts'
 import { nearest } from '../suggestion.ts'
 import type { Rotator } from './rotator.ts'
 
-export { matchesHost } from './external/private-host.ts'
 export type {
   CredentialCheck,
   NetworkPolicy,

@@ -70,6 +70,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
       'masking',
       'access',
       'audit',
+      'network',
       'git',
       'machine',
       'trust',

@@ -10,7 +10,6 @@ import {
   external,
   externalRotator,
 } from '../../src/rotators/external/index.ts'
-import { mayBePrivate } from '../../src/rotators/external/private-host.ts'
 import { secret } from '../../src/secret.ts'
 import { Dropped, Refusal } from '../fakes/vendor-fake.ts'
 import { startAdapter, withContext } from './adapter-service.ts'
@@ -375,23 +374,5 @@ describe('external', () => {
     await failure(rotateOnce({ ...service, inputs, state: undefined, context: testContext() }))
     await new Promise((resolve) => server.close(resolve))
     expect(open).to.equal(0)
-  })
-})
-
-describe('mayBePrivate', () => {
-  it('allows hosts by name, address and domain', () => {
-    const policy = { privateHosts: ['Adapter.corp.example', '10.0.0.1', '[fd00::1]', '*.internal'] }
-    const allowed = ['adapter.corp.example', 'ADAPTER.corp.example.', '10.0.0.1', '[fd00::1]', 'a.b.internal']
-    const refused = [
-      'corp.example',
-      'x.adapter.corp.example',
-      '10.0.0.2',
-      'internal',
-      'xinternal',
-      'a.internal.example',
-    ]
-    for (const host of allowed) expect(mayBePrivate(host, policy), host).to.equal(true)
-    for (const host of refused) expect(mayBePrivate(host, policy), host).to.equal(false)
-    expect(mayBePrivate('10.0.0.1', undefined)).to.equal(false)
   })
 })

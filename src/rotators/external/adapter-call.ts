@@ -2,11 +2,10 @@ import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { request } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { EscError } from '../../errors.ts'
-import { isForbidden } from '../../network/index.ts'
+import { bareHost, isForbidden, matchesHost } from '../../network/index.ts'
 import type { NetworkPolicy } from '../rotator.ts'
 import { isPassingFault } from '../vendor-error.ts'
 import { networkCode } from '../vendor-http.ts'
-import { bareHost, mayBePrivate } from './private-host.ts'
 
 export interface AdapterNetwork {
   /** Resolves a host name to all of its addresses. Default: as the system does. */
@@ -145,7 +144,11 @@ async function addressesOf(
   const addresses = family === 0 ? await (network.lookup ?? lookupAll)(name) : [{ address: name, family }]
   const hidden = addresses.find(({ address }) => isForbidden(address))
   if (addresses.length === 0) throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' })
-  if (hidden !== undefined && !mayBePrivate(host, policy) && !(await policy?.allowPrivate?.(name))) {
+  if (
+    hidden !== undefined &&
+    !policy?.privateHosts.some((pattern) => matchesHost(host, pattern)) &&
+    !(await policy?.allowPrivate?.(name))
+  ) {
     const what = family === 0 ? `the address ${hidden.address} of ${name}` : name
     throw new EscError('invalid_input', `external: ${what} is not a public one, so it is not called`, {
       hint: `if it is meant, add "${name}" to network.privateHosts in esc.yaml`,
