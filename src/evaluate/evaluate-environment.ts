@@ -34,6 +34,8 @@ export interface EvaluationRequest {
   readonly showSecrets?: boolean
   /** The execution context. `currentEnvironment` and `rootEnvironment` are reserved. */
   readonly context?: ExportedMap
+  /** The full name of an environment, for `${context.currentEnvironment.name}`. Default: the name it is loaded under. */
+  readonly fullName?: (name: string) => string
   /** How much the evaluation may take, all rounds and environments together. Beyond it there is a diagnostic, and no values. */
   readonly limits?: BudgetLimits
 }
@@ -136,6 +138,7 @@ function requestOf(request: EvaluationRequest, environment: Environment): RoundR
     rotate: paths.length === 0 ? undefined : new Set(paths.map(valuePath)),
     context: new Map(Object.entries(contextValues).map(([key, value]) => [key, valueOfExported(value, nowhere)])),
     contextValues,
+    fullName: request.fullName ?? ((name) => name),
   }
 }
 

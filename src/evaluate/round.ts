@@ -22,6 +22,8 @@ export interface RoundRequest {
   readonly context: ReadonlyMap<string, Value>
   /** The same, as providers see it. */
   readonly contextValues: ExportedMap
+  /** The name that `${context…}` gives an environment. */
+  readonly fullName: (name: string) => string
 }
 
 /** What became of one `fn::rotate` call that was to be rotated. */

@@ -102,8 +102,9 @@ export class Scope {
     if (this.#contextValue === undefined) {
       const text = (name: string) => recordValue(new Map([['name', Value.of(nowhere, { kind: 'string', text: name })]]))
       const context = new Map(this.round.request.context)
-      context.set('currentEnvironment', text(this.name))
-      context.set('rootEnvironment', text(this.rootName))
+      const { fullName } = this.round.request
+      context.set('currentEnvironment', text(fullName(this.name)))
+      context.set('rootEnvironment', text(fullName(this.rootName)))
       this.#contextValue = recordValue(context)
     }
     return this.#contextValue

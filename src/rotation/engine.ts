@@ -35,6 +35,15 @@ import { TargetLock } from './target-lock.ts'
 /** At most this many paths are rotated at the same time. */
 const rotationConcurrency = 8
 
+/** What the environment is evaluated in. */
+export interface RotationWorld {
+  readonly world: World
+  readonly unlock: () => Promise<Decrypt>
+  readonly context?: ExportedMap
+  /** See `EvaluationRequest`. */
+  readonly fullName?: (name: string) => string
+}
+
 export interface RotationRun {
   readonly environment: Environment
   readonly author: Author
@@ -49,7 +58,7 @@ export interface RotationRun {
   /** Loads a rotator by name; rejects, with a suggestion, when there is none. */
   readonly loadRotator: (name: string) => Promise<Rotator>
   /** The world to evaluate the given revision in, with the engine's own rotators, and how to unlock that revision. */
-  readonly buildWorld: (rotator: World['rotator'], base: Revision) => { world: World; unlock: () => Promise<Decrypt> }
+  readonly buildWorld: (rotator: World['rotator'], base: Revision) => RotationWorld
   readonly context: Omit<RotatorContext, 'progress' | 'warn'>
   readonly guard: Guard
   /** How much each evaluation may take. Default: the usual limits. */
@@ -161,8 +170,8 @@ class Rotation {
 
   async #evaluate(base: Revision): Promise<Outcome> {
     const { environment, buildWorld, limits } = this.#run
-    const { world, unlock } = buildWorld((name) => this.#callable(name), base)
-    const request = { name: environment.name, text: base.definition, unlock, ...(limits && { limits }) }
+    const { world, unlock, ...evaluation } = buildWorld((name) => this.#callable(name), base)
+    const request = { name: environment.name, text: base.definition, unlock, ...(limits && { limits }), ...evaluation }
     const checked = await evaluateEnvironment({ ...request, mode: 'check' }, world)
     refuseErrors(environment.name, checked.diagnostics)
     if (this.#paths.size === 0) return { rotations: [], diagnostics: [] }

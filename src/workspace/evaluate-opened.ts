@@ -3,6 +3,7 @@ import { rotatorNames } from '../rotators/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
 import { evaluationLimits } from './evaluation-limits.ts'
+import { executionContext } from './execution-context.ts'
 import type { OpenedCache } from './opened-cache.ts'
 import type { UsedEnvironments } from './used-environments.ts'
 import type { Workspace } from './workspace.ts'
@@ -10,6 +11,7 @@ import type { Workspace } from './workspace.ts'
 interface Opening {
   /** Of the root, as the evaluator knows it. */
   readonly name: string
+  readonly fullName: string
   readonly text: string
   readonly unlock: () => Promise<Decrypt>
   readonly environments: UsedEnvironments
@@ -22,7 +24,7 @@ interface Opening {
  */
 export async function evaluateOpened(
   workspace: Workspace,
-  { name, text, unlock, environments, cache }: Opening,
+  { name, fullName, text, unlock, environments, cache }: Opening,
   options: { readonly signal?: AbortSignal },
 ): Promise<{ readonly properties: ExportedMap | undefined; readonly diagnostics: readonly Diagnostic[] }> {
   const { load, provider, rotator, vouch } = buildWorld(workspace, options, environments)
@@ -41,13 +43,17 @@ export async function evaluateOpened(
     },
   }
   const limits = evaluationLimits(workspace.options.env)
-  const evaluation = await evaluateEnvironment({ name, text, mode: 'open', unlock, limits }, world, options)
+  const context = executionContext(workspace, { known: name, full: fullName }, environments)
+  const request = { name, text, mode: 'open', unlock, limits, ...context } as const
+  const evaluation = await evaluateEnvironment(request, world, options)
   for (const each of evaluation.environments) await environments.verify(each)
   const { diagnostics } = evaluation
   const denied = environments.denied(diagnostics.map(({ summary }) => summary))
   if (denied !== undefined) throw denied
   const failed = diagnostics.some(({ severity }) => severity === 'error')
   const properties = failed ? undefined : evaluation.environment?.properties
+  // Whoever opens it next may be somebody else.
+  depends ||= [...environments.all.values()].some(({ revision }) => revision.definition.includes('context'))
   if (properties !== undefined && diagnostics.length === 0 && !depends)
     await cache?.keep(properties, evaluation.environments)
   return { properties, diagnostics }

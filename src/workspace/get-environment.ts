@@ -69,6 +69,7 @@ export async function getEnvironment(
   const { environment, imports } = await checkDefinition(unasked(workspace), reference.environment, text, {
     showSecrets,
     onlyToLook: true,
+    fullName: reference.name,
   })
   const root = environment?.properties && rootValue(environment.properties)
   if (path.length === 0) return { ...nothing, root, value: root, definition: await definitionAt(text, []), imports }

@@ -65,7 +65,14 @@ async function openAudited(
     if (recalled !== undefined) return { properties: recalled, diagnostics: [] }
     // Most of what is opened has not changed since, and is known without the evaluator.
     const { evaluateOpened } = await import('./evaluate-opened.ts')
-    const opening = { name: reference.environment, text: revision.definition, unlock, environments, cache }
+    const opening = {
+      name: reference.environment,
+      fullName: reference.name,
+      text: revision.definition,
+      unlock,
+      environments,
+      cache,
+    }
     return evaluateOpened(workspace, opening, options)
   }
   const { properties, diagnostics } = await result()

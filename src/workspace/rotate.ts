@@ -20,6 +20,7 @@ import { parsePropertyPath } from '../syntax/index.ts'
 import { announcingRotation } from './announce.ts'
 import { buildWorld } from './build-world.ts'
 import { evaluationLimits } from './evaluation-limits.ts'
+import { executionContext } from './execution-context.ts'
 import { permit } from './permit.ts'
 import { findRotator } from './plugins.ts'
 import type { EnvironmentReference } from './reference.ts'
@@ -72,7 +73,9 @@ export async function rotateEnvironment(
       const environments = new UsedEnvironments(workspace, 'open')
       used = environments
       const unlock = environments.use(environment.name, environment, base)
-      return { world: buildWorld(workspace, { rotator }, environments), unlock }
+      const name = { known: environment.name, full: environment.name }
+      const world = buildWorld(workspace, { rotator }, environments)
+      return { world, unlock, ...executionContext(workspace, name, environments) }
     },
     context: {
       now: workspace.options.now,

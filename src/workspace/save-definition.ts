@@ -4,6 +4,7 @@ import type { Change, Environment, Revision } from '../store/index.ts'
 import { type Diagnostic, restOfText } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
 import { evaluationLimits } from './evaluation-limits.ts'
+import { executionContext } from './execution-context.ts'
 import { movedSecrets } from './moved-secrets.ts'
 import { permit } from './permit.ts'
 import { lostCredentials } from './rotator-state.ts'
@@ -37,6 +38,8 @@ export interface Checked {
 }
 
 export interface CheckOptions {
+  /** The full name of the environment. Default: the name that its positions are reported under. */
+  readonly fullName?: string
   /** Decrypt the static secrets of the environments that are imported. Default: they stay unknown. */
   readonly showSecrets?: boolean
   /** Definitions that environments are about to have, by name. */
@@ -50,12 +53,13 @@ export async function checkDefinition(
   workspace: Workspace,
   name: string,
   text: string,
-  { showSecrets = false, pending, onlyToLook = false }: CheckOptions = {},
+  { showSecrets = false, pending, onlyToLook = false, fullName = name }: CheckOptions = {},
 ): Promise<Checked> {
   workspace.options.hide?.(text)
   const limits = evaluationLimits(workspace.options.env)
-  const request = { name, text, mode: 'check', showSecrets, unlock: ownKeyNotNeeded, limits } as const
   const used = new UsedEnvironments(workspace, showSecrets ? 'open' : 'read')
+  const context = executionContext(workspace, { known: name, full: fullName }, used)
+  const request = { name, text, mode: 'check', showSecrets, unlock: ownKeyNotNeeded, limits, ...context } as const
   const world = buildWorld(workspace, pending === undefined ? {} : { pending }, used)
   const { environment, diagnostics, environments } = await evaluateEnvironment(request, world)
   const untrusted = used.denied(diagnostics.map(({ summary }) => summary))

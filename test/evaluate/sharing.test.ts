@@ -35,6 +35,24 @@ describe('exported environments', () => {
     expect(JSON.parse(formatJson(environmentToJson(environment!))).exprs.o.base.base.object.a.literal).to.equal(1)
   })
 
+  it('keep every base in a trace where one of them is not known', async () => {
+    const layers = new TestWorld({
+      low: 'values: {a: {fn::open::echo: {x: 1, m: {y: 1}}}}',
+      mid: 'imports: [low]\nvalues: {a: {m: {y: 2}}}',
+    })
+    const { environment } = await layers.evaluate('imports: [mid]\nvalues: {a: {m: {y: 3}}}', { mode: 'check' })
+    const chain = (value: ExportedValue | undefined): string[] =>
+      value === undefined
+        ? []
+        : [`${value.trace.def.environment}${value.unknown ? ', unknown' : ''}`, ...chain(value.trace.base)]
+    const { a } = environment!.properties!
+    const m = (a!.value as ExportedMap).m!
+    const y = (m.value as ExportedMap).y!
+    expect(chain(a)).to.deep.equal(['root', 'mid', 'low, unknown'])
+    expect(chain(m)).to.deep.equal(['root', 'mid', 'mid, unknown'])
+    expect(chain(y)).to.deep.equal(['root', 'mid', 'mid, unknown'])
+  })
+
   it('cost no more for long chains of imports than their parts', async () => {
     const files: Record<string, string> = {}
     const length = 150
