@@ -72,8 +72,8 @@ export async function givenValueAt(
   const value = plainValue(text, form ?? 'yaml')
   const string = form === 'text' ? text : stringIn(value)
   const name = path.at(-1)
-  if (!plaintext && string !== undefined && typeof name === 'string') {
-    if (await looksLikeSecret(name, string)) {
+  if (!plaintext && string !== undefined) {
+    if (await looksLikeSecret(typeof name === 'string' ? name : '', string)) {
       throw new EscError(
         'usage',
         'value looks like a secret; rerun with --secret to mark it as such, or --plaintext if you meant to leave it as plaintext',

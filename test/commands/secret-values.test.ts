@@ -162,6 +162,22 @@ describe('a secret is kept as it was given', function () {
     expect(playground.digest()).to.equal(before)
   })
 
+  it('refuses in the clear what has the form of a secret, whatever its name', async () => {
+    for (const text of [`sk_live_${'a1B2'.repeat(6)}`, 'postgres://u:pw@db/x', 'AKIAIOSFODNN7EXAMPLE', PEM]) {
+      for (const words of [
+        ['set', 'app/dev', 'setting', text],
+        ['set', 'app/dev', 'l[0]', text],
+        ['set-all', 'app/dev', `setting=${text}`],
+      ]) {
+        const ran = await playground.run(['env', ...words])
+        expect(ran.code).to.equal(2)
+        expect(ran.err).to.include('value looks like a secret').and.to.not.include(text)
+      }
+      await set(['setting', '--plaintext', '--string', text])
+    }
+    await set(['setting', 'postgres://db.example.com/x'])
+  })
+
   it('keeps bytes through the remedy that it names', async () => {
     const bytes = Buffer.from([0xfe, 0xed, 0xfe, 0xed, 0, 1, 2, ...Array(100).fill(0x80)])
     const wrapped = `${bytes.toString('base64').replace(/(.{76})/g, '$1\n')}\n`
