@@ -22,14 +22,19 @@ export interface ExposedWebhook {
   /** What they know: what signs deliveries, and a URL to which whoever knows it may write. */
   readonly secret: boolean
   readonly secretUrl: boolean
+  /** Names of headers whose values they know. Absent: there are none. */
+  readonly headers?: readonly string[]
 }
 
 /** What an environment keeps secret now: in its newest definition, and in its webhooks. */
 export function exposedOf(environment: Environment, name: string): ExposedSecrets {
-  const webhooks = webhooksOf(environment.settings).flatMap(({ sealed, hasSecret, name, displayName, url }) =>
-    sealed === undefined
-      ? []
-      : [{ name, displayName, url, secret: hasSecret, secretUrl: !hasSecret || url.includes('[secret]') }],
+  const webhooks = webhooksOf(environment.settings).flatMap(
+    ({ sealed, hasSecret, headerNames, name, displayName, url }) => {
+      if (sealed === undefined) return []
+      const hasHeaders = headerNames.length > 0
+      const secretUrl = (!hasSecret && !hasHeaders) || url.includes('[secret]')
+      return [{ name, displayName, url, secret: hasSecret, secretUrl, ...(hasHeaders && { headers: headerNames }) }]
+    },
   )
   return { ...exposedSecrets(name, environment.current().definition), webhooks }
 }

@@ -132,6 +132,15 @@ describe('webhooks that start things elsewhere', function () {
     expect(headers).to.not.have.property('x-team')
   })
 
+  it('lists headers among what somebody who leaves knows', async () => {
+    await make(['--url', `${base}/hook`, '--header', `X-Token: ${token}`])
+    const { exposedOf } = await import('../../src/workspace/exposed-secrets.ts')
+    const { Store } = await import('../../src/store/index.ts')
+    const keys = { env: esc.env, configFolder: esc.env.ESC_CONFIG_HOME as string, notify: () => {} }
+    const [exposed] = exposedOf(Store.open(esc.store, { keys }).environment('app/dev'), 'app/dev').webhooks
+    expect(exposed).to.deep.include({ secret: false, secretUrl: false, headers: ['X-Token'] })
+  })
+
   it('never shows the value of a header that is refused, and refuses those that would change the request', async () => {
     for (const header of [
       `X-Token ${token}`,

@@ -45,9 +45,11 @@ function webhooksText(environments: LeaverPlan['known']): string {
   if (known.length === 0) return ''
   let text = '\nThey also know what these webhooks keep secret. Renew it at the receiver, then here:\n'
   for (const { name, exposed } of known) {
-    for (const { name: hook, displayName, url, secret, secretUrl } of exposed.webhooks) {
-      const what = secret && secretUrl ? 'its secret and its URL' : secret ? 'its secret' : 'its URL'
-      const flags = [secretUrl && '--url <new URL>', secret && '--secret -'].filter(Boolean).join(' ')
+    for (const { name: hook, displayName, url, secret, secretUrl, headers = [] } of exposed.webhooks) {
+      const known = [secret && 'its secret', secretUrl && 'its URL', ...headers.map((each) => `its header ${each}`)]
+      const what = known.filter(Boolean).join(' and ')
+      const renewed = headers.map((each) => `--header '${each}: <new value>'`)
+      const flags = [secretUrl && '--url <new URL>', secret && '--secret -', ...renewed].filter(Boolean).join(' ')
       text += `  ${name}: ${hook} (${displayName}, ${url}): ${what}: "esc env webhook edit ${name} ${hook} ${flags}"\n`
     }
   }
