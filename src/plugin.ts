@@ -15,6 +15,7 @@ export type {
   RotatorContext,
   Settled,
   SettleRequest,
+  SharedResources,
 } from './rotators/rotator.ts'
 export type { Schema, SchemaObject, SchemaType } from './schema/schema.ts'
 export { Secret, secret } from './secret.ts'

@@ -30,10 +30,11 @@ import type { RotationMode, RotationProgress, RotationReport } from './report.ts
 import type { Retarget } from './retarget.ts'
 import { defaultRetryPolicy, type RetryPolicy } from './retry.ts'
 import { type Selection, selectCalls, shownPath } from './selection.ts'
+import { RunResources } from './shared-resources.ts'
 import { TargetLock } from './target-lock.ts'
 
 /** At most this many paths are rotated at the same time. */
-const rotationConcurrency = 8
+const rotationConcurrency = 12
 
 /** What the environment is evaluated in. */
 export interface RotationWorld {
@@ -105,7 +106,16 @@ class Rotation {
   }
 
   async perform(): Promise<RotationReport> {
-    const { environment, mode, context, onProgress, adopt, confirmRetarget, retries = defaultRetryPolicy } = this.#run
+    const resources = new RunResources()
+    try {
+      return await this.#perform({ ...this.#run.context, shared: resources })
+    } finally {
+      await resources.close()
+    }
+  }
+
+  async #perform(context: RotationRun['context']): Promise<RotationReport> {
+    const { environment, mode, onProgress, adopt, confirmRetarget, retries = defaultRetryPolicy } = this.#run
     const created = context.now()
     const base = environment.current()
     if (!onlyLooks(mode)) {

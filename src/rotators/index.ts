@@ -14,6 +14,7 @@ export type {
   RotatorContext,
   Settled,
   SettleRequest,
+  SharedResources,
 } from './rotator.ts'
 
 // Each rotator is loaded when it is first named, and its vendor's SDK only when it rotates: `open` pays for neither.

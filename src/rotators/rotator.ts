@@ -20,6 +20,14 @@ export interface RotatorContext {
   readonly oidc?: OidcSigner
   /** What the configuration allows beyond the public internet. Absent: nothing. */
   readonly network?: NetworkPolicy
+  /** Kept from path to path and from step to step of one run. Absent: every step has its own. */
+  readonly shared?: SharedResources
+}
+
+/** Such as one log-in of a managing user for all the users that are rotated on its server. */
+export interface SharedResources {
+  /** What is held under this key, else what `make` makes; closed when the run ends. The key begins with the rotator's name. */
+  of<T extends { close(): Promise<void> }>(key: string, make: () => T): T
 }
 
 export interface RotationIdentity {

@@ -20,7 +20,9 @@ if (process.argv.includes('--peers')) {
         : { megabytes: 1000, rounds: 3, leastMegabytesPerSecond: 200 },
     )
     await benchRotation(
-      sanity ? { rounds: 2, pairs: [1, 10], independent: 40 } : { rounds: 11, pairs: [1, 10, 100], independent: 100 },
+      sanity
+        ? { rounds: 2, passwords: [10, 100, 400], pairs: [1, 10, 50], independent: 100 }
+        : { rounds: 5, passwords: [10, 100, 1000], pairs: [1, 10, 50, 100], mostPairsMs: 1_500, independent: 100 },
     )
     const evaluate = new URL('./evaluate.ts', import.meta.url)
     if (existsSync(evaluate)) await import(evaluate.href)

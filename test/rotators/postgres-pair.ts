@@ -15,18 +15,25 @@ export interface UserPair {
   readonly passwords: { readonly 1: string; readonly 2: string }
 }
 
-export async function createUserPair(server: PostgresServer): Promise<UserPair> {
+/** `beside`: a pair whose managing user manages this one too. */
+export async function createUserPair(server: PostgresServer, beside?: UserPair): Promise<UserPair> {
   const number = ++made
   // A name that needs quoting: it would end a statement that forgot to.
   const username1 = `app "${number}' a`
   const username2 = `app_${number}_b`
-  const manager = `manager_${number}`
+  const managingUser = beside?.inputs.database.managingUser ?? {
+    username: `manager_${number}`,
+    password: secret<string>(`manage-${number}`),
+  }
+  const manager = managingUser.username
   const passwords = { 1: `first-1-${number}`, 2: `first-2-${number}` } as const
   const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
   await server.sql(
     `CREATE ROLE ${quoted(username1)} LOGIN PASSWORD '${passwords[1]}'`,
     `CREATE ROLE ${quoted(username2)} LOGIN PASSWORD '${passwords[2]}'`,
-    `CREATE ROLE ${manager} LOGIN CREATEROLE PASSWORD 'manage-${number}'`,
+    ...(beside === undefined
+      ? [`CREATE ROLE ${manager} LOGIN CREATEROLE PASSWORD '${managingUser.password.reveal()}'`]
+      : []),
     `GRANT ${quoted(username1)}, ${quoted(username2)} TO ${manager} WITH ADMIN OPTION`,
   )
   const { host, port, database } = server
@@ -36,7 +43,7 @@ export async function createUserPair(server: PostgresServer): Promise<UserPair> 
   })
   return {
     inputs: {
-      database: { host, port, database, managingUser: { username: manager, password: secret(`manage-${number}`) } },
+      database: { host, port, database, managingUser },
       rotateUsers: { username1, username2 },
     },
     username1,

@@ -113,6 +113,13 @@ export async function startOpenLdap({ tls, policy = false }: OpenLdapOptions = {
       await client.unbind()
     }
   }
+  // It says that it starts before it listens.
+  for (const deadline = Date.now() + 10_000; ; ) {
+    const refused = await open(root.dn, root.password, async () => undefined).catch((error: unknown) => error)
+    if (refused === undefined) break
+    if (Date.now() > deadline) throw refused
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
   const asRoot = <T>(use: (client: Client) => Promise<T>) => open(root.dn, root.password, use)
   return {
     host,

@@ -27,17 +27,13 @@ const server: PairServer = {
   wrongPassword: '1045',
   accountHost,
 
-  async connectManager(inputs, timing) {
-    const { database } = inputs
+  async connectManager({ database }, timing) {
     const session = await connectMySql(name, database, database.managingUser, timing)
-    const find = async (username: string) => {
-      const facts = await readFacts(session)
-      return { facts, found: await readAccount(session, facts, { username, host: accountHost(inputs) }) }
-    }
     return {
-      requireChangeable: (context) => requireChangeable(inputs, session, context),
-      async setPassword({ username, password }) {
-        const { facts, found } = await find(username)
+      requireChangeable: (inputs, context) => requireChangeable(inputs, session, context),
+      async setPassword(inputs, { username, password }) {
+        const facts = await readFacts(session)
+        const found = await readAccount(session, facts, { username, host: accountHost(inputs) })
         const to = identification(password.reveal(), facts, found)
         await session.query(
           `ALTER USER ${account(username, accountHost(inputs))} ${to}`,

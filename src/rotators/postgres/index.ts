@@ -23,8 +23,8 @@ const server: PairServer = {
     const { database } = inputs
     const session = await connectManager(database, database.managingUser, timing)
     return {
-      requireChangeable: (context) => requireChangeable(inputs, session, context),
-      setPassword: ({ username, password }, { random }) =>
+      requireChangeable: (pair, context) => requireChangeable(pair, session, context),
+      setPassword: (_, { username, password }, { random }) =>
         session.setPassword(username, scramVerifier(password.reveal(), { salt: random(16) })),
       close: () => session.close(),
     }

@@ -25,8 +25,9 @@ const question = `
     role.rolcanlogin AS "canLogin", role.rolsuper AS "isSuper", role.rolreplication AS replicates,
     role.rolvaliduntil < now() AS expired, pg_has_role(current_user, role.oid, 'MEMBER WITH ADMIN OPTION') AS admin,
     pg_backend_pid() AS backend
-  FROM pg_roles AS manager LEFT JOIN pg_roles AS role ON role.rolname::text = $1::text
-  WHERE manager.rolname = current_user`
+  FROM pg_roles AS manager CROSS JOIN unnest($1::text[]) WITH ORDINALITY AS wanted (name, place)
+    LEFT JOIN pg_roles AS role ON role.rolname::text = wanted.name
+  WHERE manager.rolname = current_user ORDER BY wanted.place`
 
 /** Throws for whatever would make `ALTER ROLE` or the log-in after it fail, for both users: one is changed next time. */
 export async function requireChangeable(
@@ -37,8 +38,10 @@ export async function requireChangeable(
   let isPooled = false
   const { username1, username2 } = rotateUsers
   const managerName = database.managingUser.username
-  for (const name of [username1, username2]) {
-    const [facts] = await manager.query<RoleFacts>(question, [name])
+  const names = [username1, username2]
+  const rows = await manager.query<RoleFacts>(question, [names])
+  for (const [index, name] of names.entries()) {
+    const facts = rows[index]
     const refuse = (message: string, hint: string) => {
       throw new EscError('rotation_failed', `postgres: ${message}`, { hint })
     }

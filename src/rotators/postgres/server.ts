@@ -88,13 +88,17 @@ interface Attempt {
   readonly authenticated: boolean
 }
 
+/** Asked for once: log-ins come by the hundred. */
+let driver: Promise<typeof import('../../sdk/postgres.ts')> | undefined
+
 async function connect(
   database: Database,
   username: string,
   password: Secret<string>,
   { connectMs, queryMs }: PostgresTiming,
 ): Promise<Attempt> {
-  const { Client } = await import('../../sdk/postgres.ts')
+  driver ??= import('../../sdk/postgres.ts')
+  const { Client } = await driver
   let asked = false
   let authenticated = false
   const client = new Client({

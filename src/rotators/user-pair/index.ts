@@ -9,6 +9,7 @@ import { place } from '../server-address.ts'
 import { VendorError } from '../vendor-error.ts'
 import { openConnector, sendOrder } from './connector.ts'
 import { decidePair, requireUserPair } from './decide.ts'
+import { managerFor } from './shared-manager.ts'
 import {
   outputsSchema,
   type PairInputs,
@@ -57,11 +58,12 @@ export interface Login {
   readonly password: Secret<string>
 }
 
-/** A connection as the managing user. */
+/** A connection as the managing user, for all pairs that name the same one. */
 export interface PairManager {
   /** Throws for whatever would make `setPassword` or the log-in after it fail, for both users: one is changed next time. */
-  requireChangeable(context: RotatorContext): Promise<void>
-  setPassword(user: Login, context: RotatorContext): Promise<void>
+  requireChangeable(inputs: PairInputs, context: RotatorContext): Promise<void>
+  /** Setting the same one again does no harm. */
+  setPassword(inputs: PairInputs, user: Login, context: RotatorContext): Promise<void>
   close(): Promise<void>
 }
 
@@ -199,11 +201,11 @@ export function userPairRotator(
       }
       return `, through ${link.label}`
     }
-    const manager = await server.connectManager(inputs, timing)
+    const { manager, release } = await managerFor(server, inputs, timing, context)
     try {
-      await manager.requireChangeable(context)
+      await manager.requireChangeable(inputs, context)
     } finally {
-      await manager.close()
+      await release()
     }
     return ''
   }
@@ -211,8 +213,8 @@ export function userPairRotator(
   async function openWay(inputs: PairInputs, context: RotatorContext): Promise<Way> {
     const { connector, host, port, database, managingUser } = inputs.database
     if (connector === undefined) {
-      const manager = await server.connectManager(inputs, timing)
-      return { setPassword: (user) => manager.setPassword(user, context), close: () => manager.close() }
+      const { manager, release } = await managerFor(server, inputs, timing, context)
+      return { setPassword: (user) => manager.setPassword(inputs, user, context), close: release }
     }
     const link = await openConnector(connector, { rotator: name, now: context.now })
     return {
