@@ -70,7 +70,8 @@ export async function givenValueAt(
 ): Promise<YamlData> {
   if (secret) return secretValue(text, form ?? 'text')
   const value = plainValue(text, form ?? 'yaml')
-  const string = form === 'text' ? text : stringIn(value)
+  // A reference to a secret is none: postgres://app:${password}@db.
+  const string = form === 'text' ? text : stringIn(value)?.replace(/\$\{[^}]*\}/g, '')
   const name = path.at(-1)
   if (!plaintext && string !== undefined) {
     if (await looksLikeSecret(typeof name === 'string' ? name : '', string)) {

@@ -176,6 +176,7 @@ describe('a secret is kept as it was given', function () {
       await set(['setting', '--plaintext', '--string', text])
     }
     await set(['setting', 'postgres://db.example.com/x'])
+    await set(['setting', 'postgres://app:${a}@db.example.com/x'])
   })
 
   it('keeps bytes through the remedy that it names', async () => {
