@@ -28,6 +28,7 @@ describeOnTerminal('esc at a terminal', function () {
     )
     writeFileSync(join(plugin, 'index.js'), SLOW_PROVIDER)
     appendFileSync(join(program.store, 'esc.yaml'), 'plugins: [esc-provider-slow]\n')
+    await program.ok('trust', '--yes')
     await program.withEnvironment('app/slow', 'values: {a: {fn::open::slow: {}}}\n')
     return undefined
   })
