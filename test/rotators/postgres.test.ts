@@ -53,6 +53,20 @@ describe('postgres', function () {
     rotateUsers: { username1, username2 },
   })
 
+  it('warns where the server stores new passwords as md5, which the rotation changes', async () => {
+    const own = await startPostgres()
+    try {
+      const { inputs } = await createUserPair(own)
+      await own.sql(`ALTER SYSTEM SET password_encryption = 'md5'`, 'SELECT pg_reload_conf()', 'SELECT pg_sleep(0.2)')
+      const context = testContext()
+      const state = await rotate(undefined, context, inputs)
+      expect(context.warnings.join()).to.include('stores new passwords as md5').and.include('SCRAM-SHA-256')
+      expect(await own.login(state.current!.username, state.current!.password.reveal())).to.equal(true)
+    } finally {
+      await own.stop()
+    }
+  })
+
   it('moves from one user to the other and back, two passwords valid at any time', async () => {
     const changedBefore = server.log().match(/ALTER ROLE "app.* WITH PASSWORD/g)?.length ?? 0
     const first = await rotate()

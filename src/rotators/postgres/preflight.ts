@@ -16,6 +16,7 @@ interface RoleFacts {
   readonly expired: boolean | null
   readonly admin: boolean | null
   readonly backend: number
+  readonly encryption: string
 }
 
 // Names are compared as text: as a "name" the server would cut ours at 63 bytes, and find another role.
@@ -24,7 +25,7 @@ const question = `
     manager.rolsuper AS "managerSuper", manager.rolcreaterole AS "managerCreateRole",
     role.rolcanlogin AS "canLogin", role.rolsuper AS "isSuper", role.rolreplication AS replicates,
     role.rolvaliduntil < now() AS expired, pg_has_role(current_user, role.oid, 'MEMBER WITH ADMIN OPTION') AS admin,
-    pg_backend_pid() AS backend
+    pg_backend_pid() AS backend, current_setting('password_encryption') AS encryption
   FROM pg_roles AS manager CROSS JOIN unnest($1::text[]) WITH ORDINALITY AS wanted (name, place)
     LEFT JOIN pg_roles AS role ON role.rolname::text = wanted.name
   WHERE manager.rolname = current_user ORDER BY wanted.place`
@@ -36,6 +37,7 @@ export async function requireChangeable(
   { warn }: Pick<RotatorContext, 'warn'>,
 ): Promise<void> {
   let isPooled = false
+  let storesMd5 = false
   const { username1, username2 } = rotateUsers
   const managerName = database.managingUser.username
   const names = [username1, username2]
@@ -48,6 +50,7 @@ export async function requireChangeable(
     if (facts === undefined)
       throw new EscError('provider_failed', `postgres: ${place(database)} does not list its roles`)
     isPooled ||= manager.processId !== undefined && manager.processId !== facts.backend
+    storesMd5 ||= facts.encryption === 'md5'
     // An older server would take the verifier for a password and hash it once more.
     if (facts.version < 100_000) {
       refuse(`${place(database)} is older than PostgreSQL 10 and knows no SCRAM-SHA-256`, 'upgrade the server')
@@ -78,6 +81,11 @@ export async function requireChangeable(
         `run GRANT ${quoted(name)} TO ${quoted(managerName)} WITH ADMIN OPTION`,
       )
     }
+  }
+  if (storesMd5) {
+    warn(
+      `${place(database)} stores new passwords as md5 (password_encryption), but the rotated one is stored as SCRAM-SHA-256: drivers that know only md5 cannot log in with it`,
+    )
   }
   if (isPooled) {
     warn(
