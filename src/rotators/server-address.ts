@@ -56,9 +56,19 @@ export function tlsOptions({ host, tls }: ServerAddress):
     } {
   const mode: TlsMode = tls?.mode ?? (isThisMachine(host) && tls?.ca === undefined ? 'disable' : 'verify-full')
   if (mode === 'disable') return false
+  if (tls?.ca !== undefined && looksLikePath(tls.ca)) {
+    throw new EscError('invalid_input', '`tls.ca` holds the path of a file, not certificates', {
+      hint: 'put the text of the file there, from -----BEGIN CERTIFICATE----- on',
+    })
+  }
   return { rejectUnauthorized: mode === 'verify-full', ...(tls?.ca !== undefined && { ca: tls.ca }) }
 }
 
 export function isThisMachine(host: string): boolean {
   return host.startsWith('/') || host === '::1' || /^localhost\.?$/i.test(host) || /^127(\.[0-9]{1,3}){3}$/.test(host)
+}
+
+/** Node would take it for a list of no certificates, and trust nobody. */
+function looksLikePath(text: string): boolean {
+  return !text.includes('-----BEGIN') && /^(~|\.{0,2})\/|^[A-Za-z]:\\|\.(pem|crt|cer|ca-bundle)\s*$/i.test(text)
 }

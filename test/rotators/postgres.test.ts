@@ -53,6 +53,17 @@ describe('postgres', function () {
     rotateUsers: { username1, username2 },
   })
 
+  it('refuses the path of a file where certificates are expected, before any change', async () => {
+    for (const ca of ['/etc/ssl/ca.pem', './ca', '~/ca', 'C:\\ca', 'authority.crt']) {
+      expect(() => tlsOptions({ host: 'db.example.org', port: 5432, tls: { ca } }), ca).to.throw(
+        '`tls.ca` holds the path',
+      )
+    }
+    const inputs = database({ tls: { mode: 'verify-full', ca: '/etc/ssl/ca.pem' } })
+    const error = await failure(postgres.plan({ inputs, state: undefined }, testContext()))
+    expect(error.message).to.include('holds the path')
+  })
+
   it('warns where the server stores new passwords as md5, which the rotation changes', async () => {
     const own = await startPostgres()
     try {
