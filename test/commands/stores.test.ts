@@ -102,7 +102,8 @@ describe('stores and what is selected in them', () => {
   it('status says where one stands', async () => {
     await out('login', '../mine')
     await out('select', 'app/dev')
-    const status = JSON.parse(await out('status', '--output', 'json'))
+    const { state, ...status } = JSON.parse(await out('status', '--output', 'json'))
+    expect(state).to.match(/\/stores\/[0-9a-f]{32}$/)
     expect(status).to.deep.equal({
       folder: join(playground.folder, 'mine'),
       organization: 'me',
