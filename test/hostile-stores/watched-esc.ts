@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Ran } from '../commands/esc.ts'
-import { limitMs, type Outcome } from './machine.ts'
+import { limitMs, limitUnderLoadMs, type Outcome } from './machine.ts'
 
 export interface Asked {
   readonly words: readonly string[]
@@ -23,15 +23,15 @@ export class WatchedEsc {
 
   async run(asked: Asked): Promise<Outcome> {
     const first = await this.#once(asked)
-    return first.hung ? this.#once(asked) : first
+    return first.hung ? this.#once(asked, limitUnderLoadMs()) : first
   }
 
-  async #once(asked: Asked): Promise<Outcome> {
+  async #once(asked: Asked, withinMs = limitMs): Promise<Outcome> {
     this.#child ??= await this.#start()
     const child = this.#child
     writeFileSync(this.#log, '')
     const ran = await new Promise<Ran | undefined>((resolve) => {
-      const timer = setTimeout(() => resolve(undefined), limitMs)
+      const timer = setTimeout(() => resolve(undefined), withinMs)
       const done = (result: Ran | undefined) => {
         clearTimeout(timer)
         child.removeAllListeners()
