@@ -212,6 +212,7 @@ export class Environment {
       const file = layout.revision(this.folder, number)
       const { state, store, world } = this.#place
       const coming = {
+        files: world.files,
         store,
         state: state.folder,
         environment: { id: this.id, name: this.name },

@@ -1,7 +1,10 @@
+import type { FileSystem } from '../files/index.ts'
 import type { Author, Change } from './revision-file.ts'
 
 /** A revision that is about to be appended. Its file will have these bytes and no others. */
 export interface ComingRevision {
+  /** The file system of the store, which follows no link below its folder. */
+  readonly files: FileSystem
   /** Folder of the store. */
   readonly store: string
   /** Folder of what this machine keeps about the store. */

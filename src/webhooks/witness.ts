@@ -1,5 +1,4 @@
 import { messageOf } from '../errors.ts'
-import { type FileSystem, machineFiles } from '../files/index.ts'
 import { type ComingRevision, machineProcesses, type Witness } from '../store/index.ts'
 import { Announcements } from './announcements.ts'
 import { anyWebhooks } from './any-webhooks.ts'
@@ -7,14 +6,14 @@ import { anyWebhooks } from './any-webhooks.ts'
 const nothing = { appended: () => {}, refused: () => {} }
 
 /** Announces every revision of a store that has webhooks. `warn` hears of what could not be announced: the revision matters more. */
-export function announcingWitness(warn: (text: string) => void, files: FileSystem = machineFiles): Witness {
+export function announcingWitness(warn: (text: string) => void): Witness {
   return {
     appending(revision) {
       return quietly(() => expect(revision), warn) ?? nothing
     },
   }
 
-  function expect({ store, state, environment, number, digest, author, change, created }: ComingRevision) {
+  function expect({ files, store, state, environment, number, digest, author, change, created }: ComingRevision) {
     if (!anyWebhooks(store, environment.name, files)) return undefined
     const announcements = new Announcements(state, files, machineProcesses)
     const expected = announcements.expect(
