@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { parseDocument } from 'yaml'
+import { isCollection, parseDocument } from 'yaml'
 import { cutTo } from './cut-history.ts'
 import type { GoodStore } from './good-store.ts'
 import type { Random } from './random.ts'
@@ -243,8 +243,10 @@ function changeField(random: Random, { files, folder }: GoodStore): Mutation {
       const file = join(copy, path)
       const now = partsOf(readFileSync(file, 'utf8'))
       const document = parseDocument(now[part] ?? '')
+      // An earlier change may have left something that has no such place.
+      if (!isCollection(document.contents) || !document.hasIn(field.slice(0, -1))) return
       if (value === undefined) document.deleteIn(field)
-      else document.setIn(field, value)
+      else if (isCollection(document.getIn(field.slice(0, -1)))) document.setIn(field, value)
       writeFileSync(file, now.with(Math.min(part, now.length - 1), String(document)).join('---\n'))
     },
   }

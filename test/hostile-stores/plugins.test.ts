@@ -7,7 +7,6 @@ import { expectHarmless, plant, type Scene, sceneOf } from './scene.ts'
 /** Commands that would load a plugin that is needed. */
 const also = [
   ['open', 'evil/env'],
-  ['env', 'get', 'evil/env'],
   ['env', 'rotate', 'evil/rotated', '--plan'],
 ]
 

@@ -6,7 +6,7 @@ import type { Checkout } from './machine.ts'
 import { expectHarmless, expectQuiet, expectRefusal, sceneOf } from './scene.ts'
 
 describe('a revision that nobody with the key has sealed', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   const revisions = (name = 'app/dev') => new RegExp(`environments/${name}/(revisions|settings\\.yaml)`)
 
   const ciphertext = (checkout: Checkout, name = 'app/dev') =>
