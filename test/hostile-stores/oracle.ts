@@ -109,8 +109,8 @@ export function complaints({ store, changes, genuine, opened, others, pulled }: 
 function names(text: string, store: string, paths: readonly string[]): boolean {
   const tokens = text.match(/[^\s'"“”(),;]+/g)?.map((token) => token.replace(/[.:]+$/, '').replace(/:\d.*$/, '')) ?? []
   const mentioned = tokens
-    .map((token) => (token.startsWith(store) ? relative(store, token) : token.replace(/^environments\//, '')))
     .filter((token) => token.includes('/') || /\.\w+$/.test(token))
+    .map((token) => (token.startsWith(store) ? relative(store, token) : token.replace(/^environments\//, '')))
   return paths.some((path) =>
     mentioned.some((token) => token === path || path.startsWith(`${token}/`) || token.startsWith(`${path}/`)),
   )
