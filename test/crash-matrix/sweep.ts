@@ -45,7 +45,8 @@ export async function sweep(rotator: string, options: SweepOptions = {}): Promis
   const program = new Program()
   const logs = mkdtempSync(join(tmpdir(), 'esc-matrix-log-'))
   try {
-    Object.assign(program.env, subject.env)
+    // A subject that has a configuration folder of its own does not move what this machine keeps.
+    Object.assign(program.env, subject.env, { ESC_STATE_HOME: program.machine })
     await program.ok('init')
     if (subject.configuration !== undefined) appendFileSync(join(program.store, 'esc.yaml'), subject.configuration)
     await program.withEnvironment(environment, definitionOf(rotator, subject.inputs))

@@ -58,7 +58,9 @@ export function mutations(random: Random, store: GoodStore): readonly Mutation[]
 
 /** Changes one after the other may be about what an earlier one has removed. */
 export function applyAll(folder: string, all: readonly Mutation[]): void {
-  for (const { apply } of all) {
+  for (const { apply, paths } of all) {
+    // What an earlier one has made a link would pass the change on to another file.
+    if (paths.some((path) => isLink(join(folder, path)))) continue
     try {
       apply(folder)
     } catch (error) {
@@ -67,6 +69,10 @@ export function applyAll(folder: string, all: readonly Mutation[]): void {
         throw error
     }
   }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
 }
 
 function deletePath(random: Random, { files }: GoodStore): Mutation {

@@ -116,7 +116,8 @@ function names(text: string, store: string, paths: readonly string[]): boolean {
   )
 }
 
-function hasNoKey(environment: string): boolean {
+/** Whether the settings of an environment hold no data key. `environment`: its folder. */
+export function hasNoKey(environment: string): boolean {
   try {
     return !readFileSync(join(environment, 'settings.yaml'), 'utf8').includes('wrappedDataKey')
   } catch {
