@@ -118,7 +118,7 @@ describe('what is known about environments', () => {
     await playground.ok('env', 'provider', 'aws-login', 'oidc', 'app/dev', role, 'ci')
     expect(definition('app/dev')).to.not.include('static')
     expect(await fails('env', 'provider', 'aws-login', 'static', 'app/dev', 'x')).to.include(
-      'expected <access-key-id> and <secret-access-key>',
+      'expected a secret on standard input, which is empty',
     )
     expect(await fails('env', 'provider', 'aws-login', 'static', 'app/new', 'x', 'y')).to.include(
       'environment local/app/new does not exist; pass --create to create it, or run `esc env init local/app/new` first',

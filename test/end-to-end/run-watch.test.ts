@@ -122,7 +122,7 @@ describe('esc run --watch', function () {
     // It has no trap for that.
     expect((await server.over).code).to.equal(130)
 
-    const stubborn = watch('trap "" TERM; echo "up $NAME $$$$"; (trap "" TERM; sleep 20) & sleep 20')
+    const stubborn = watch('trap "" TERM; echo "up $NAME $$"; (trap "" TERM; sleep 20) & sleep 20')
     await stubborn.prints('up two')
     await program.esc(['env', 'set', 'app/dev', 'name', 'three'])
     await stubborn.prints(/up three \d+/)
