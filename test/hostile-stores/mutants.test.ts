@@ -12,7 +12,7 @@ import { WatchedEsc } from './watched-esc.ts'
 
 const slow = process.env.SLOW === '1'
 const firstSeed = Number(process.env.MUTANT_SEED ?? 1)
-const count = Number(process.env.MUTANTS ?? (process.env.MUTANT_SEED ? 1 : slow ? 2000 : 25))
+const count = Number(process.env.MUTANTS ?? (process.env.MUTANT_SEED ? 1 : slow ? 240 : 25))
 
 const commands: readonly (readonly string[])[] = [
   ...environments.map((name) => ['open', name]),
