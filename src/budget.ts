@@ -1,6 +1,6 @@
 import { EscError } from './errors.ts'
 
-/** How much one evaluation, or one look at its outcome, may take. */
+/** Limit of one evaluation, or of one look at its outcome. */
 export interface BudgetLimits {
   /** Units of work, of about 30 ns each: 10 for an expression, 2 for a comparison of a value with a schema, 1 for 16 characters. */
   readonly steps: number
@@ -62,7 +62,7 @@ export class Budget {
     }
   }
 
-  /** What was allocated is garbage: counting of bytes begins anew. */
+  /** Starts counting bytes anew: everything allocated before is garbage. */
   forget(): void {
     this.bytes = 0
   }
@@ -88,7 +88,7 @@ export function produceText(length: number): void {
   allocate(2 * length)
 }
 
-/** What somebody can do who knows that a definition is honest. */
+/** Remedy for somebody who knows that a definition is honest. */
 export const budgetHint = 'ESC_EVALUATION_BUDGET=4 allows four times as much, for definitions whose author you know'
 
 /**

@@ -21,12 +21,12 @@ export const AMBIENT_SECRETS: readonly string[] = [
   'PULUMI_CONFIG_PASSPHRASE',
 ]
 
-/** Whether programs that esc starts do not get this variable: it holds or names a key to environments. */
+/** True for a variable that holds or names a key to environments: programs that esc starts do not get it. */
 export function isKeyVariable(name: string): boolean {
   return OWN_KEYS.test(name) || PROVIDER_KEYS.test(name)
 }
 
-/** Whether it is a variable of esc's own, whose value nothing else would print by chance. */
+/** True for a variable of esc's own, whose value nothing else would print by chance. */
 export function isOwnKeyVariable(name: string): boolean {
   return OWN_KEYS.test(name)
 }

@@ -12,7 +12,7 @@ export interface AuditFinding {
   /** A note is harmless: a line that a crash cut short. */
   readonly severity: 'error' | 'note'
   readonly log: string
-  /** Where it shows: the path of a file and the line, `…/audit/2026-11-host-1a2b3c4d.jsonl:12`. */
+  /** Place of the finding: the path of a file and the line, `…/audit/2026-11-host-1a2b3c4d.jsonl:12`. */
   readonly place: string
   readonly problem: string
 }

@@ -12,7 +12,7 @@ const flags = {
 }
 
 interface Result {
-  /** As it was before. */
+  /** Value before the change. */
   readonly review: TrustReview
   readonly after: TrustReview
   /** False: it was accepted before, or there is nothing to accept. */

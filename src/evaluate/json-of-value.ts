@@ -29,7 +29,7 @@ export function jsonOfValue(value: Value): Json {
   }
 }
 
-/** How many characters the JSON text has at least. */
+/** Least number of characters of the JSON text. */
 export function lengthOf(json: Json): number {
   spend(1)
   if (typeof json === 'string') return json.length + 2

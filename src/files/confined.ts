@@ -2,7 +2,7 @@ import { sep } from 'node:path'
 import { EscError } from '../errors.ts'
 import type { FileStatus, FileSystem } from './file-system.ts'
 
-/** Where content of somebody else's may lie, and how large its files may be. */
+/** Folder with content that somebody else may have written, and how large its files may be. */
 export interface Confinement {
   /** Absolute path of the folder. It may itself be a link, or lie behind one. */
   readonly root: string
@@ -130,7 +130,7 @@ export function confined(files: FileSystem, { root, limit }: Confinement): FileS
   }
 }
 
-/** What a name stands for when it is neither a regular file nor a folder. */
+/** Names the kind of a file that is neither a regular file nor a folder. */
 export function specialKind({ kind }: FileStatus): string | undefined {
   if (kind === 'link') return 'a symbolic link'
   return kind === 'other' ? 'a pipe, socket or device' : undefined

@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path'
 import { type GitSetting, isRepositorys, partsOf } from './setting.ts'
 import { policyOf, runsProgram } from './setting-policy.ts'
 
-/** What is put in the place of the settings by which a repository could run programs. */
+/** Values that replace the settings by which a repository could run programs. */
 export interface Overrides {
   /** `-c key=value …` for git's command line. */
   readonly args: readonly string[]

@@ -14,7 +14,7 @@ export interface GitResult {
 export interface NotFollowed {
   /** Settings, such as `core.sshcommand`; `hooks`: the hooks in the git folder. */
   readonly settings: readonly string[]
-  /** What the user does to have them followed. */
+  /** Command with which the user has them followed. */
   readonly remedy: string
 }
 

@@ -49,7 +49,7 @@ export function isTrusted(settings: readonly GitSetting[], top: string, env: Var
   return trusted
 }
 
-/** What the user does to have settings and hooks of a repository followed. */
+/** Command with which the user has settings and hooks of a repository followed. */
 export function trustRemedy(top: string): string {
   return `run git config --global --add esc.trustedRepository ${top}`
 }

@@ -14,9 +14,9 @@ const mostCauses = 20
  */
 export class SecretMask {
   readonly #secrets = new Set<string>()
-  /** Of longer secrets, longest first: one character a byte. */
+  /** Forms of longer secrets, longest first: one character per byte. */
   #forms: readonly string[] | undefined
-  /** Of short ones. */
+  /** Forms of short secrets. */
   #alone: RegExp | undefined
 
   constructor(secrets: Iterable<string> = []) {

@@ -14,7 +14,7 @@ export interface NamedPlugin {
   readonly at: string
 }
 
-/** Where packages are looked for. */
+/** Folders in which packages are looked for. */
 export interface PluginPlaces {
   /** Folder of the store. */
   readonly store: string

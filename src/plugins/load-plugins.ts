@@ -17,7 +17,7 @@ export interface LoadedPlugins {
   readonly providers: ReadonlyMap<string, Provider>
 }
 
-/** What is needed to run a plugin. */
+/** Everything that running a plugin needs. */
 export interface LoadOptions {
   /**
    * Asked with what stands for the code of each plugin (`InspectedPlugin.consent`) before any of it is run. Throws where this machine

@@ -14,7 +14,7 @@ export interface StateChange {
 export interface CommitResult {
   /** Absent when none of the changes could be placed. */
   readonly revision: number | undefined
-  /** Of that revision's file. */
+  /** Digest of that revision's file. */
   readonly digest?: string
   readonly committed: readonly StateChange[]
   /** Changes whose rotator an edit has removed or replaced since: they stay in the journal. */

@@ -14,7 +14,7 @@ export interface Moment {
   readonly at: Date
 }
 
-/** What became of one credential of a rotator. No secrets. */
+/** Life of one credential of a rotator. Holds no secrets. */
 export interface CredentialLife {
   /** Below `values`. */
   readonly path: string

@@ -36,7 +36,7 @@ import { TargetLock } from './target-lock.ts'
 /** At most this many paths are rotated at the same time. */
 const rotationConcurrency = 12
 
-/** What the environment is evaluated in. */
+/** World in which the environment is evaluated. */
 export interface RotationWorld {
   readonly world: World
   readonly unlock: () => Promise<Decrypt>
@@ -62,7 +62,7 @@ export interface RotationRun {
   readonly buildWorld: (rotator: World['rotator'], base: Revision) => RotationWorld
   readonly context: Omit<RotatorContext, 'progress' | 'warn'>
   readonly guard: Guard
-  /** How much each evaluation may take. Default: the usual limits. */
+  /** Limits of each evaluation. Default: the usual ones. */
   readonly limits?: BudgetLimits
   /** For faults that pass by themselves. Default: 3 tries within 30 s. */
   readonly retries?: RetryPolicy

@@ -12,7 +12,7 @@ export interface SealedRotation {
 
 /** What the revisions of an environment say of its rotations. Events say more, such as failures, but anybody can write those. */
 export interface SealedRotations {
-  /** By shown path. */
+  /** Keyed by shown path. */
   readonly last: ReadonlyMap<string, SealedRotation>
   /** Rotate revisions with a time that no clock that is right can have shown yet, newest first. They do not count for `last`. */
   readonly ahead: readonly SealedRotation[]

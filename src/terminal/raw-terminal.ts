@@ -3,7 +3,7 @@ import { childEnvironment } from '../child-environment.ts'
 
 /** The terminal of this process while it passes every key on. */
 export interface RawTerminal {
-  /** As it was before. */
+  /** Value before the change. */
   restore(): void
   /** Raw again, after `restore`. */
   resume(): void

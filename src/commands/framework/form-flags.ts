@@ -2,7 +2,7 @@ import { EscError } from '../../errors.ts'
 import type { ValueForm } from '../../workspace/index.ts'
 import { boolean } from './flags.ts'
 
-/** How a value is to be read. */
+/** Form in which a value is read. */
 export const FORM_FLAGS = {
   string: boolean({ description: 'take the value as text, not as YAML: no ${…} in it is a reference' }),
   json: boolean({ description: 'read the value as JSON, a secret too' }),

@@ -35,7 +35,7 @@ export function scheduleTime(time: Date | undefined, utc: boolean): string {
   return `${local}${offset < 0 ? '-' : '+'}${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`
 }
 
-/** What is wrong with a schedule, or with the lines of its history. */
+/** Problem of a schedule, or of the lines of its history. */
 export function scheduleWarnings({ overdue, warnings }: ScheduleView, utc: boolean): string[] {
   const late = overdue && `overdue: due ${scheduleTime(overdue, utc)}, and no revision shows that it was rotated`
   return [...(late === undefined ? [] : [late]), ...warnings]

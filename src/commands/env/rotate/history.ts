@@ -20,7 +20,7 @@ const flags = {
 
 interface Result {
   readonly events: readonly RotationEvent[]
-  /** With --credentials. */
+  /** Present with `--credentials`. */
   readonly lives?: readonly CredentialLife[]
 }
 

@@ -120,7 +120,7 @@ Name the record by its path, or by its file. Without one, the only record there 
     return { show }
   }
 
-  /** With JSON on standard output, questions go to standard error. */
+  /** Questions go to standard error when standard output carries JSON. */
   #toPerson(): Io {
     return this.flags.output === 'text' ? this.io : { ...this.io, out: (text) => this.io.err(text) }
   }
