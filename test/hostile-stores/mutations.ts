@@ -59,9 +59,9 @@ export function mutations(random: Random, store: GoodStore): readonly Mutation[]
 /** Changes one after the other may be about what an earlier one has removed. */
 export function applyAll(folder: string, all: readonly Mutation[]): void {
   for (const { apply, paths } of all) {
-    // What an earlier one has made a link would pass the change on to another file.
-    if (paths.some((path) => isLink(join(folder, path)))) continue
     try {
+      // What an earlier one has made a link would pass the change on to another file.
+      if (paths.some((path) => isLink(join(folder, path)))) continue
       apply(folder)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
