@@ -16,23 +16,34 @@ export function formatKey(key: FileKey): string {
   return `${prefix}:${key.id}:${Buffer.from(key.bytes).toString('base64url')}`
 }
 
-/** Reads the text of a key file or of `ESC_KEY`; `place` names which, for messages. */
-export function parseKey(text: string, place: string): FileKey {
-  const lines = text.split('\n').map((line) => line.trim())
-  const line = lines.find((candidate) => candidate !== '' && !candidate.startsWith('#')) ?? ''
+/**
+ * Reads the keys of a key file or of `ESC_KEY`, one per line. A line that cannot be used hides no other; `place` names where they are, for
+ * messages.
+ *
+ * @throws EscError `key_unavailable` when no line can be used.
+ */
+export function parseKeys(text: string, place: string): readonly FileKey[] {
+  const lines = text.split('\n').map((line) => line.replace(/\s#.*$/, '').trim())
+  const written = lines.filter((line) => line !== '' && !line.startsWith('#'))
+  const keys = written.flatMap((line) => keyOf(line) ?? [])
+  if (keys.length > 0) return keys
+  const [first] = written
+  const problem =
+    first === undefined ? 'is empty' : first.startsWith(`${prefix}:`) ? 'is damaged or cut short' : 'is no esc key'
+  throw new EscError('key_unavailable', `${place} ${problem}`, {
+    hint: `it must hold a whole line that begins with '${prefix}:', as in the backup of your key file`,
+  })
+}
+
+/** Undefined: the line is no whole key. */
+function keyOf(line: string): FileKey | undefined {
   const [version, id, encoded] = line.split(':')
   const bytes = Buffer.from(encoded ?? '', 'base64url')
-  if (version !== prefix || bytes.length !== 32 || keyId(bytes) !== id) {
-    const problem = line === '' ? 'is empty' : version === prefix ? 'is damaged or cut short' : 'is no esc key'
-    throw new EscError('key_unavailable', `${place} ${problem}`, {
-      hint: `it must hold the whole line that begins with '${prefix}:', as in the backup of your key file`,
-    })
-  }
-  return { id, bytes }
+  return version === prefix && bytes.length === 32 && keyId(bytes) === id ? { id, bytes } : undefined
 }
 
 /** Undefined: no such file. Refuses a file that others may read. */
-export function readKeyFile(files: FileSystem, path: string): FileKey | undefined {
+export function readKeyFile(files: FileSystem, path: string): readonly FileKey[] | undefined {
   const status = statusOf(files, path)
   if (status === undefined) return undefined
   if (process.platform !== 'win32' && (status.mode & 0o077) !== 0) {
@@ -43,7 +54,7 @@ export function readKeyFile(files: FileSystem, path: string): FileKey | undefine
     )
   }
   const text = readTextIfPresent(files, path)
-  return text === undefined ? undefined : parseKey(text, `the key file ${path}`)
+  return text === undefined ? undefined : parseKeys(text, `the key file ${path}`)
 }
 
 /** Makes a new key file, durably, before anything is wrapped with it. Another process that was first wins: its key is returned. */
@@ -52,7 +63,8 @@ export function createKeyFile(files: FileSystem, path: string): { readonly key: 
   const key = { id: keyId(bytes), bytes }
   const text =
     '# The key of your esc environments. Keep a copy in a safe place: without it, what it locks cannot be opened.\n' +
-    `# Never commit it. In CI, put the line below into the variable ESC_KEY.\n${formatKey(key)}\n`
+    '# Never commit it. In CI, put the line below into the variable ESC_KEY.\n' +
+    `# More keys can follow, one per line, such as a team's. New environments are locked with the first.\n${formatKey(key)}\n`
   let created: boolean
   try {
     makeFolders(files, dirname(path), 0o700)
@@ -64,7 +76,7 @@ export function createKeyFile(files: FileSystem, path: string): { readonly key: 
     })
   }
   keepKeyFile(files, path)
-  return created ? { key, created } : { key: readKeyFile(files, path)!, created }
+  return created ? { key, created } : { key: readKeyFile(files, path)![0] as FileKey, created }
 }
 
 /**

@@ -15,8 +15,11 @@ import { parseVaultKeyUrl } from './providers/hashivault-url.ts'
  * change, one `unwrapKey` a process and environment; both may ask a person or the network.
  */
 export interface SecretsProvider {
-  /** A text for `settings.yaml`: one line, no secret, enough for `unwrapKey` to name the key it needs. */
-  wrapKey(dataKey: Uint8Array): Promise<string>
+  /**
+   * A text for `settings.yaml`: one line, no secret, enough for `unwrapKey` to name the key it needs. `before`: how this provider had
+   * wrapped the same data key; one that has several keys of a user takes the same again.
+   */
+  wrapKey(dataKey: Uint8Array, before?: string): Promise<string>
   /** Throws `key_unavailable` when the key is absent or wrong, naming it and the remedy. */
   unwrapKey(wrapped: string): Promise<Uint8Array>
 }
@@ -129,7 +132,7 @@ export async function rewrapKey(rewrapping: Rewrapping, context: KeyContext, own
   const { wrapped, from, to } = rewrapping
   secretsProviderKind(to)
   const dataKey = await (await openSecretsProvider(from, context, owner)).unwrapKey(wrapped)
-  return (await openSecretsProvider(to, context, owner)).wrapKey(dataKey)
+  return (await openSecretsProvider(to, context, owner)).wrapKey(dataKey, wrapped)
 }
 
 function refuseMore(url: string, kind: string): void {

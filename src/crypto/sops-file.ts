@@ -1,6 +1,6 @@
 import { createDecipheriv } from 'node:crypto'
 import { EscError } from '../errors.ts'
-import { type AgeIdentity, findIdentities } from './providers/age-identities.ts'
+import { AgeIdentities, badIdentity, passedOver, type UsableIdentity } from './providers/age-identities.ts'
 import type { KeyContext } from './secrets-provider.ts'
 
 /** A value of a SOPS file in the clear. `type` is what it was before: `str`, `int`, `float`, `bool`, `bytes` … */
@@ -18,7 +18,7 @@ export function isSopsCiphertext(text: string): boolean {
 
 /**
  * The data key of a SOPS file: 32 bytes, encrypted for age recipients. `armored`: the age file of each. The identities are those of
- * the age secrets provider, among them `SOPS_AGE_KEY`, `SOPS_AGE_KEY_FILE` and SOPS's own file.
+ * the age secrets provider, among them `SOPS_AGE_KEY`, `SOPS_AGE_KEY_FILE`, `SOPS_AGE_KEY_CMD` and SOPS's own file.
  * @throws EscError `key_unavailable`; `invalid_input` for what is no age file.
  */
 export async function openSopsDataKey(
@@ -26,39 +26,36 @@ export async function openSopsDataKey(
   context: KeyContext,
   environment: string,
 ): Promise<Uint8Array> {
-  const identities = findIdentities(context, environment)
   const hint = 'set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE to the identity of one of its recipients'
-  if (identities.length === 0) {
-    throw new EscError(
-      'key_unavailable',
-      'the SOPS file is encrypted for age recipients, and you have no age identity',
-      {
-        hint,
-      },
-    )
+  let problem: unknown
+  const { result: key, found } = await new AgeIdentities(context).try(async (identities) => {
+    for (const text of armored) {
+      try {
+        const opened = await decryptAge(text, identities)
+        if (opened !== undefined) return opened
+      } catch (error) {
+        problem ??= error
+      }
+    }
+    return undefined
+  })
+  if (key !== undefined) return key
+  if (problem !== undefined) throw problem
+  if (found.identities.length > 0) {
+    const none = `none of your age identities is a recipient of the SOPS file${passedOver(found)}`
+    throw new EscError('key_unavailable', none, { hint })
   }
-  for (const text of armored) {
-    const key = await decryptAge(text, identities)
-    if (key === undefined) continue
-    if (key.length === 32) return key
-    throw new EscError('invalid_input', `the data key of the SOPS file has ${key.length} bytes instead of 32`)
-  }
-  throw new EscError('key_unavailable', 'none of your age identities is a recipient of the SOPS file', { hint })
+  if (found.unusable.length > 0) throw badIdentity(found, environment)
+  throw new EscError('key_unavailable', 'the SOPS file is encrypted for age recipients, and you have no age identity', {
+    hint,
+  })
 }
 
 /** Undefined: for none of these identities. The library's own errors may repeat what it was given, so they go no further. */
-async function decryptAge(text: string, identities: readonly AgeIdentity[]): Promise<Uint8Array | undefined> {
+async function decryptAge(text: string, identities: readonly UsableIdentity[]): Promise<Uint8Array | undefined> {
   const { armor, Decrypter } = await import('../sdk/age.ts')
   const decrypter = new Decrypter()
-  for (const identity of identities) {
-    try {
-      decrypter.addIdentity(identity.text)
-    } catch {
-      throw new EscError('key_unavailable', `the age identity of ${identity.place} is damaged or cut short`, {
-        hint: 'copy the whole line that begins with AGE-SECRET-KEY-',
-      })
-    }
-  }
+  for (const identity of identities) decrypter.addIdentity(identity.text)
   let file: Uint8Array
   try {
     file = armor.decode(text)
@@ -67,14 +64,17 @@ async function decryptAge(text: string, identities: readonly AgeIdentity[]): Pro
       hint: 'copy the file again as SOPS wrote it',
     })
   }
+  let key: Uint8Array
   try {
-    return await decrypter.decrypt(file)
+    key = await decrypter.decrypt(file)
   } catch (error) {
     if (error instanceof Error && error.message.startsWith('no identity matched')) return undefined
     throw new EscError('tampered', 'the encrypted data key of the SOPS file was changed', {
       hint: 'restore the file from its history',
     })
   }
+  if (key.length === 32) return key
+  throw new EscError('invalid_input', `the data key of the SOPS file has ${key.length} bytes instead of 32`)
 }
 
 /**

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { expect } from 'chai'
-import { configFolder, DataKey, type KeyContext, openSecretsProvider } from '../../src/crypto/index.ts'
+import { configFolder, DataKey, type KeyContext, openSecretsProvider, rewrapKey } from '../../src/crypto/index.ts'
 import { errorOf } from '../store/worlds.ts'
 
 const owner = { id: '5f1cd0a3-aaaa', name: 'rotators/ci' }
@@ -112,6 +112,55 @@ describe('the key file of the secrets provider default', () => {
     const error = await errorOf(() => wrap('default', context()))
     expect(error.code).to.equal('key_unavailable')
     expect(error.hint).to.contain('ESC_CONFIG_HOME')
+  })
+})
+
+describe('a key file with several keys', () => {
+  /** Wrapped under the key of somebody else, and the line of that key. */
+  async function another(
+    name: string,
+  ): Promise<{ readonly wrapped: string; readonly line: string; readonly id: string }> {
+    const keys = context({}, { configFolder: join(folder, name) })
+    const wrapped = await wrap('default', keys)
+    const line = readFileSync(join(folder, name, 'default.key'), 'utf8').match(/^esc-key-v1:.*$/m)![0]
+    return { wrapped, line, id: line.split(':')[1]! }
+  }
+  const opens = async (keys: KeyContext, wrapped: string) =>
+    expect(Buffer.from(await unwrap('default', keys, wrapped)).equals(dataKey)).to.equal(true)
+
+  it('opens what each of them has locked, and locks with the first', async () => {
+    const mine = await wrap('default', context())
+    const team = await another('team')
+    const other = await another('other')
+    writeFileSync(keyFile(), `${readFileSync(keyFile(), 'utf8')}\n# the team\n${team.line}  # shared\r\n${other.line}`)
+    const keys = context()
+    for (const wrapped of [mine, team.wrapped, other.wrapped, mine, team.wrapped]) await opens(keys, wrapped)
+    expect((await wrap('default', context())).split(':')[2]).to.equal(mine.split(':')[2])
+    for (const env of [{ ESC_KEY: `${other.line}\n${team.line}` }, { ESC_KEY: other.line }, { ESC_KEY: 'damaged' }]) {
+      await opens(context(env), team.wrapped)
+      await opens(context(env), mine)
+    }
+  })
+
+  it('hides none of them behind one that is damaged', async () => {
+    const mine = await wrap('default', context())
+    const team = await another('team')
+    const text = readFileSync(keyFile(), 'utf8')
+    writeFileSync(keyFile(), `${team.line.slice(0, -3)}\nrubbish\n${text}`)
+    await opens(context(), mine)
+    const error = await errorOf(() => unwrap('default', context(), team.wrapped))
+    expect(error.message).to.contain(`is locked with key ${team.id}, but ${keyFile()} holds key ${mine.split(':')[2]}`)
+    expect(error.hint).to.contain(
+      `add the line of the key with that id to ${keyFile()}, and keep the lines that are there`,
+    )
+  })
+
+  it('wraps a data key again under the one that it was under', async () => {
+    await wrap('default', context())
+    const team = await another('team')
+    writeFileSync(keyFile(), `${readFileSync(keyFile(), 'utf8')}${team.line}\n`)
+    const change = { wrapped: team.wrapped, from: 'default', to: 'default' }
+    expect((await rewrapKey(change, context(), owner)).split(':')[2]).to.equal(team.id)
   })
 })
 

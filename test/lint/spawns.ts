@@ -9,6 +9,7 @@ const MAKES_CHILDREN = /node:child_process|sdk\/pty\.ts/
 
 /** Files that start programs, and which. Git is started by `src/git` alone: a repository that somebody else wrote must not choose what runs. */
 const STARTERS: Readonly<Record<string, string>> = {
+  'crypto/providers/age-identity-command.ts': 'the command in SOPS_AGE_KEY_CMD of the user',
   'git/ask-git.ts': 'git, which reads refs, the index or objects and does nothing else',
   'git/identity.ts': 'git, which reads its configuration and does nothing else',
   'git/run.ts': 'git',

@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { type FileSystem, ioError, machineFiles, readIfPresent } from '../../files/index.ts'
 import { bindKey, changedKey, malformedWrapping, unbindKey } from '../bound-key.ts'
 import type { KeyOwner } from '../data-key.ts'
 import { recipientsFile } from '../recipients-file.ts'
 import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
-import { type AgeIdentity, badIdentity, findIdentities, ownIdentityFile } from './age-identities.ts'
+import {
+  AgeIdentities,
+  badIdentity,
+  type Found,
+  ownIdentityFile,
+  passedOver,
+  type UsableIdentity,
+} from './age-identities.ts'
 import { recipientProblem } from './age-recipient.ts'
 import type { AgeKeyUrl } from './age-url.ts'
 
@@ -23,12 +30,16 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
   return {
     async wrapKey(dataKey) {
       const recipients = recipientsOf(url, context, owner)
-      const mine = await myRecipients(findIdentities(context, owner.name), owner)
-      if (!recipients.some((recipient) => mine.has(recipient))) {
+      const { result, found } = await new AgeIdentities(context).try(async (mine) =>
+        mine.find(({ recipient }) => recipients.includes(recipient)),
+      )
+      if (result === undefined) {
+        const [first] = found.identities
+        if (first === undefined && found.unusable.length > 0) throw badIdentity(found, owner.name)
         throw new EscError(
           'key_unavailable',
-          `cannot lock environment '${owner.name}' for age recipients: none of them is yours, so you could not open it again`,
-          { hint: mine.size > 0 ? `add your own recipient, ${[...mine.keys()][0]}` : identityHint(context) },
+          `cannot lock environment '${owner.name}' for age recipients: none of them is yours, so you could not open it again${passedOver(found)}`,
+          { hint: first === undefined ? identityHint(context) : `add your own recipient, ${first.recipient}` },
         )
       }
       return `v1:age:${await encrypt(Buffer.concat([bindKey(dataKey, owner), digestOf(recipients)]), recipients)}`
@@ -37,16 +48,9 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
     async unwrapKey(wrapped) {
       const text = /^v1:age:([A-Za-z0-9+/]+={0,2})$/.exec(wrapped)?.[1]
       if (text === undefined || Buffer.from(text, 'base64').toString('base64') !== text) throw malformedWrapping(owner)
-      const identities = findIdentities(context, owner.name)
-      if (identities.length === 0) {
-        throw new EscError(
-          'key_unavailable',
-          `environment '${owner.name}' is locked for age recipients, and you have no age identity`,
-          { hint: identityHint(context) },
-        )
-      }
-      const bytes = await decrypt(Buffer.from(text, 'base64'), identities, owner)
-      if (bytes === undefined) throw await notARecipient(identities)
+      const file = Buffer.from(text, 'base64')
+      const { result: bytes, found } = await new AgeIdentities(context).try((mine) => decrypt(file, mine, owner))
+      if (bytes === undefined) throw cannotOpen(found)
       const dataKey = unbindKey(bytes.subarray(0, -digestBytes), owner)
       noticeEditedList(bytes.subarray(-digestBytes))
       return dataKey
@@ -68,15 +72,23 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
     )
   }
 
-  async function notARecipient(identities: readonly AgeIdentity[]): Promise<EscError> {
-    const mine = await myRecipients(identities, owner)
-    const [first] = mine
-    const whose = `${first![0]} (${first![1]})${mine.size > 1 ? ` and ${mine.size - 1} more` : ''}`
+  function cannotOpen(found: Found): EscError {
+    const [first, ...more] = found.identities
+    if (first === undefined) {
+      if (found.unusable.length > 0) return badIdentity(found, owner.name)
+      return new EscError(
+        'key_unavailable',
+        `environment '${owner.name}' is locked for age recipients, and you have no age identity`,
+        { hint: identityHint(context) },
+      )
+    }
+    const others = new Set(more.map(({ recipient }) => recipient)).size
+    const whose = `${first.recipient} (${first.place})${others > 0 ? ` and ${others} more` : ''}${passedOver(found)}`
     let listed: readonly string[] = []
     try {
       listed = recipientsOf(url, context, owner)
     } catch {}
-    const added = listed.some((recipient) => mine.has(recipient))
+    const added = found.identities.some(({ recipient }) => listed.includes(recipient))
     return new EscError(
       'key_unavailable',
       added
@@ -171,21 +183,6 @@ function loadSdk(): Promise<Sdk> {
   return import('../../sdk/age.ts')
 }
 
-/** Recipients and the places of their identities. The library's own errors repeat what it cannot read, so they go no further. */
-async function myRecipients(identities: readonly AgeIdentity[], owner: KeyOwner): Promise<Map<string, string>> {
-  const { identityToRecipient } = await loadSdk()
-  const mine = new Map<string, string>()
-  for (const { text, place } of identities) {
-    try {
-      mine.set(await identityToRecipient(text), place)
-    } catch {
-      const where = { place, environment: owner.name }
-      throw badIdentity(where, 'it is damaged or cut short', 'copy the whole line that begins with AGE-SECRET-KEY-')
-    }
-  }
-  return mine
-}
-
 async function encrypt(plaintext: Uint8Array, recipients: readonly string[]): Promise<string> {
   const { Encrypter } = await loadSdk()
   const encrypter = new Encrypter()
@@ -202,11 +199,10 @@ async function encrypt(plaintext: Uint8Array, recipients: readonly string[]): Pr
 /** Undefined: for none of these identities, or their part of the header was changed. @throws EscError `tampered`. */
 async function decrypt(
   file: Uint8Array,
-  identities: readonly AgeIdentity[],
+  identities: readonly UsableIdentity[],
   owner: KeyOwner,
 ): Promise<Buffer | undefined> {
   const sdk = await loadSdk()
-  await myRecipients(identities, owner)
   const decrypter = new sdk.Decrypter()
   for (const { text } of identities) decrypter.addIdentity(text)
   try {
@@ -218,5 +214,6 @@ async function decrypt(
 }
 
 function identityHint(context: KeyContext): string {
-  return `make one with \`age-keygen -o ${ownIdentityFile(context)}\` and add its public key to the recipients, or set ESC_AGE_IDENTITY or ESC_AGE_IDENTITY_FILE`
+  const file = ownIdentityFile(context)
+  return `make one with \`mkdir -p ${dirname(file)} && age-keygen -o ${file}\` and add its public key to the recipients, or set ESC_AGE_IDENTITY or ESC_AGE_IDENTITY_FILE`
 }

@@ -2,33 +2,72 @@ import { join } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { machineFiles } from '../../files/index.ts'
 import type { KeyOwner } from '../data-key.ts'
-import { createKeyFile, type FileKey, keepKeyFile, parseKey, readKeyFile } from '../key-file.ts'
+import { createKeyFile, type FileKey, keepKeyFile, parseKeys, readKeyFile } from '../key-file.ts'
 import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
 import { unwrap, wrap } from '../wrapping.ts'
 
-interface KnownKey {
-  readonly key: FileKey
+/** The keys of one place, the first of which is for new environments. */
+interface KeyPlace {
   readonly place: string
+  readonly keys: readonly FileKey[]
 }
 
 /**
- * The key that each context last unwrapped with, so that it is read once for all environments that are opened together. Never to wrap with:
- * by then its file may be gone.
+ * The keys that each context has unwrapped with, by id, so that each is read once for all environments that are opened together. Never to
+ * wrap with: by then their file may be gone.
  */
-const known = new WeakMap<KeyContext, KnownKey>()
+const known = new WeakMap<KeyContext, Map<string, FileKey>>()
 
 /**
- * `default`: one key for the user, in `default.key` of the configuration folder; `ESC_KEY` holds the same line and wins.
+ * `default`: the keys of the user, in `default.key` of the configuration folder; `ESC_KEY` holds the same lines and wins.
  * Wrapped form: `v1:default:<key id>:<base64>`, bound to the environment's id.
  */
 export function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsProvider {
   const path = join(context.configFolder, 'default.key')
   const files = context.files ?? machineFiles
 
-  function existingKey(): KnownKey | undefined {
-    if (context.env.ESC_KEY) return { key: parseKey(context.env.ESC_KEY, 'ESC_KEY'), place: 'ESC_KEY' }
-    const key = readKeyFile(files, path)
-    return key && { key, place: path }
+  function ofVariable(): KeyPlace | undefined {
+    return context.env.ESC_KEY ? { place: 'ESC_KEY', keys: parseKeys(context.env.ESC_KEY, 'ESC_KEY') } : undefined
+  }
+
+  function ofFile(): KeyPlace | undefined {
+    const keys = readKeyFile(files, path)
+    return keys && { place: path, keys }
+  }
+
+  /** Looks everywhere for one id: what cannot be used in one place hides nothing in the other. */
+  function find(id: string): FileKey {
+    const places: KeyPlace[] = []
+    let problem: unknown
+    for (const look of [ofVariable, ofFile]) {
+      try {
+        const there = look()
+        const found = there?.keys.find((key) => key.id === id)
+        if (found !== undefined) return found
+        if (there !== undefined) places.push(there)
+      } catch (error) {
+        problem ??= error
+      }
+    }
+    if (problem !== undefined) throw problem
+    const line = `add the line of the key with that id to ${path}`
+    if (places.length === 0) {
+      throw new EscError(
+        'key_unavailable',
+        `environment '${owner.name}' is locked with key ${id}, and there is no key file at ${path}`,
+        { hint: `${line}, with mode 0600, or set ESC_KEY to it` },
+      )
+    }
+    const held = places.map(({ place, keys }) => {
+      return `${place} holds key${keys.length === 1 ? '' : 's'} ${keys.map((key) => key.id).join(', ')}`
+    })
+    throw new EscError(
+      'key_unavailable',
+      `environment '${owner.name}' is locked with key ${id}, but ${held.join(' and ')}`,
+      {
+        hint: `${line}, and keep the lines that are there: a key file holds several keys, one per line`,
+      },
+    )
   }
 
   function newKey(): FileKey {
@@ -43,38 +82,35 @@ export function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsPr
     return key
   }
 
+  function keyToWrapWith(before: string | undefined): FileKey {
+    // What a team shares must not get under somebody's own key only because that comes first in their file.
+    const again = before === undefined ? undefined : find(parse(before).id)
+    const existing = again === undefined ? (ofVariable() ?? ofFile())?.keys[0] : again
+    if (existing === undefined) return newKey()
+    if (!context.env.ESC_KEY || again !== undefined) keepKeyFile(files, path)
+    return existing
+  }
+
+  function parse(wrapped: string): { readonly id: string; readonly text: string } {
+    const [version, kind, id, text, ...rest] = wrapped.split(':')
+    if (version === 'v1' && kind === 'default' && id !== undefined && text !== undefined && rest.length === 0) {
+      return { id, text }
+    }
+    throw new EscError('store_damaged', `the wrapped data key of environment '${owner.name}' is malformed`, {
+      hint: `restore wrappedDataKey in its settings.yaml from the git history`,
+    })
+  }
+
   return {
-    async wrapKey(dataKey) {
-      const existing = existingKey()
-      if (existing?.place === path) keepKeyFile(files, path)
-      const key = existing?.key ?? newKey()
+    async wrapKey(dataKey, before) {
+      const key = keyToWrapWith(before)
       return `v1:default:${key.id}:${wrap(key.bytes, dataKey, owner.id)}`
     },
 
     async unwrapKey(wrapped) {
-      const [version, kind, id, text, ...rest] = wrapped.split(':')
-      if (version !== 'v1' || kind !== 'default' || id === undefined || text === undefined || rest.length > 0) {
-        throw new EscError('store_damaged', `the wrapped data key of environment '${owner.name}' is malformed`, {
-          hint: `restore wrappedDataKey in its settings.yaml from the git history`,
-        })
-      }
-      const last = known.get(context)
-      const found = last?.key.id === id ? last : existingKey()
-      if (found === undefined) {
-        throw new EscError(
-          'key_unavailable',
-          `environment '${owner.name}' is locked with key ${id}, and there is no key file at ${path}`,
-          { hint: `copy the key file with that id to ${path}, or set ESC_KEY to its line` },
-        )
-      }
-      if (found.key.id !== id) {
-        throw new EscError(
-          'key_unavailable',
-          `environment '${owner.name}' is locked with key ${id}, but ${found.place} holds key ${found.key.id}`,
-          { hint: `put the key with id ${id} into ${found.place === path ? 'that file, or into ESC_KEY' : 'ESC_KEY'}` },
-        )
-      }
-      const dataKey = unwrap(found.key.bytes, text, owner.id)
+      const { id, text } = parse(wrapped)
+      const key = known.get(context)?.get(id) ?? find(id)
+      const dataKey = unwrap(key.bytes, text, owner.id)
       if (dataKey === undefined) {
         throw new EscError(
           'tampered',
@@ -82,7 +118,8 @@ export function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsPr
           { hint: 'restore id and wrappedDataKey in its settings.yaml from the git history' },
         )
       }
-      known.set(context, found)
+      const all = known.get(context) ?? new Map<string, FileKey>()
+      known.set(context, all.set(id, key))
       return dataKey
     },
   }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { inspect } from 'node:util'
@@ -211,6 +211,71 @@ describe('age recipients', () => {
     expect(await opens(url, wrapped, context(xdg))).to.equal(true)
     write(join(folder, 'config', 'age-identity.txt'), mine)
     expect(await opens(url, wrapped, context({}))).to.equal(true)
+  })
+
+  it('open by a good identity, whatever unusable ones there are beside it', async () => {
+    const url = `age://${recipients[0]}`
+    const wrapped = await wrap(url)
+    const [mine, other] = identities as [string, string]
+    const damaged = other.replace(/.$/, (last) => (last === 'Q' ? 'P' : 'Q'))
+    const ssh = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=\n-----END OPENSSH PRIVATE KEY-----'
+    const locked = '-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n-----END AGE ENCRYPTED FILE-----'
+    const bad = [damaged, 'hunter2', ssh, locked, 'AGE-PLUGIN-YUBIKEY-1QQ', damaged.slice(0, 30)]
+    const file = write(join(folder, 'keys'), [...bad, mine, damaged].join('\n'))
+    const badFile = write(join(folder, 'bad'), bad.join('\n'))
+    const works: readonly Record<string, string>[] = [
+      { ESC_AGE_IDENTITY: [...bad, mine].join('\n') },
+      { ESC_AGE_IDENTITY_FILE: file },
+      { SOPS_AGE_KEY: `${damaged}\n${mine}` },
+      { SOPS_AGE_KEY: damaged, SOPS_AGE_KEY_FILE: file },
+      { SOPS_AGE_KEY: mine, SOPS_AGE_KEY_FILE: '/nowhere' },
+      { SOPS_AGE_KEY: locked, SOPS_AGE_KEY_FILE: badFile, SOPS_AGE_KEY_CMD: `cat '${file}'` },
+      { SOPS_AGE_KEY: mine, SOPS_AGE_KEY_CMD: 'exit 1' },
+    ]
+    for (const env of works) expect(await opens(url, wrapped, context(env)), JSON.stringify(env)).to.equal(true)
+    write(join(folder, 'config', 'age-identity.txt'), mine, 0o644)
+    expect(await opens(url, wrapped, context({ SOPS_AGE_KEY: mine }))).to.equal(true)
+    write(join(folder, 'config', 'age-identity.txt'), bad.join('\n'))
+    expect(await opens(url, wrapped, context({ SOPS_AGE_KEY: mine }))).to.equal(true)
+    expect(await opens(url, await wrap(url, context({ SOPS_AGE_KEY: mine })), holder(0))).to.equal(true)
+    const none = context({ ESC_AGE_IDENTITY: [...bad, identities[1]].join('\n') })
+    const error = await errorOf(async () => (await openSecretsProvider(url, none, owner())).unwrapKey(wrapped))
+    expect(error.message)
+      .to.contain('is locked for other age recipients than yours')
+      .and.contain('; passed over: ESC_AGE_IDENTITY (line 2 is none)')
+      .and.not.contain('hunter2')
+  })
+
+  it('open by what the command in SOPS_AGE_KEY_CMD prints, which is run only where nothing else opens', async () => {
+    const url = `age://${recipients[0]}`
+    const wrapped = await wrap(url)
+    const [mine, other] = identities as [string, string]
+    const ran = join(folder, 'ran')
+    write(join(folder, 'a key'), mine)
+    const program = 'require("fs").appendFileSync(process.argv[1],"x");console.log(process.argv[2])'
+    const command = `"${process.execPath}" -e '${program}' ${ran.replaceAll(' ', '\\ ')} ${mine}`
+    const count = () => (existsSync(ran) ? readFileSync(ran, 'utf8').length : 0)
+    expect(await opens(url, wrapped, context({ SOPS_AGE_KEY: mine, SOPS_AGE_KEY_CMD: command }))).to.equal(true)
+    expect(await opens(url, wrapped, context({ ESC_AGE_IDENTITY: other, SOPS_AGE_KEY_CMD: command }))).to.equal(false)
+    expect(count()).to.equal(0)
+    expect(await opens(url, wrapped, context({ SOPS_AGE_KEY: other, SOPS_AGE_KEY_CMD: command }))).to.equal(true)
+    expect(await opens(url, await wrap(url, context({ SOPS_AGE_KEY_CMD: command })), holder(0))).to.equal(true)
+    expect(count()).to.equal(2)
+    expect(await opens(url, wrapped, context({ SOPS_AGE_KEY_CMD: `cat "${join(folder, 'a key')}"` }))).to.equal(true)
+    const failing: readonly [string, RegExp][] = [
+      [
+        `${process.execPath} -e process.exitCode=3 ${mine}`,
+        /SOPS_AGE_KEY_CMD .*: the command failed with exit code 3$/,
+      ],
+      ['/nowhere/program', /the command cannot be run \(ENOENT\)$/],
+      ['cat "', /a quotation mark is not closed$/],
+      ['true', /you have no age identity|there is none$/],
+    ]
+    for (const [text, message] of failing) {
+      const keys = context({ SOPS_AGE_KEY_CMD: text })
+      const error = await errorOf(async () => (await openSecretsProvider(url, keys, owner())).unwrapKey(wrapped))
+      expect(error.message).to.match(message).and.not.contain(mine)
+    }
   })
 
   it('are not opened by an identity file that others can read', async () => {

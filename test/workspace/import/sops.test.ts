@@ -113,6 +113,11 @@ describe('a SOPS file', () => {
     const wrong = await errorOf(() => open(read('all.yaml'), { HOME: '/nowhere', SOPS_AGE_KEY: other }))
     expect(wrong).to.include({ code: 'key_unavailable' })
     expect(wrong.message).to.not.include('QQQ')
+    const identity = read('key.txt')
+    const beside = { HOME: '/nowhere', SOPS_AGE_KEY: `${identity.trim()}A`, SOPS_AGE_KEY_FILE: '/nowhere' }
+    await open(read('all.yaml'), { ...beside, SOPS_AGE_KEY: `${beside.SOPS_AGE_KEY}\n${identity}` })
+    const printed = `${process.execPath} -e 'console.log(process.argv[1])' "${identity.split('\n').find((line) => line.startsWith('AGE-'))}"`
+    await open(read('all.yaml'), { ...beside, SOPS_AGE_KEY_CMD: printed })
     expect((await errorOf(() => open('a: 1\n'))).message).to.match(/has no key 'sops'/)
     expect((await errorOf(() => open('a: [\n'))).message).to.match(/^the SOPS file:/)
     expect((await errorOf(() => open('a: 1\nsops: {pgp: [{}]}\n'))).message).to.match(/not encrypted for age/)

@@ -7,7 +7,7 @@ export default class EnvImportSops extends ImportCommand {
   static override summary = 'Import a file that SOPS has encrypted for age recipients.'
   static override description =
     `Puts the values of a SOPS file (YAML or JSON) into the environment, beside those it has. What SOPS had encrypted is encrypted again,
-with its types. The age identity comes from SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS's own keys.txt, or as for the age secrets provider. The
+with its types. The age identity comes from SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD, SOPS's own keys.txt, or as for the age secrets provider. The
 file's MAC is checked first.`
   static override examples = [
     { description: 'Import a file', command: 'esc env import sops app/dev secrets.enc.yaml' },
