@@ -2,9 +2,10 @@
 export type Variables = Readonly<Record<string, string | undefined>>
 
 /** Variables that hold, or name a file that holds, what opens environments: keys, passphrases, identities. */
-const OWN_KEYS = /^ESC_(?:KEY|OIDC_KEY|PASSPHRASE|NEW_PASSPHRASE|AGE_IDENTITY|AZURE_ACCESS_TOKEN)(?:_[A-Z]+)?$/
+const OWN_KEYS =
+  /^ESC_(?:(?:KEY|OIDC_KEY|PASSPHRASE|NEW_PASSPHRASE|AGE_IDENTITY|AZURE_ACCESS_TOKEN)(?:_[A-Z]+)?|VAULT_TOKEN_\w+)$/
 /** The same for secrets providers: age identities where SOPS keeps them, tokens of Vault and OpenBao. */
-const PROVIDER_KEYS = /^(?:SOPS_AGE_KEY(?:_[A-Z]+)?|VAULT_TOKEN|VAULT_SERVER_TOKEN|BAO_TOKEN)$/
+const PROVIDER_KEYS = /^(?:SOPS_AGE_KEY(?:_[A-Z]+)?|VAULT_SERVER_TOKEN|(?:VAULT|BAO)_TOKEN(?:_PATH)?)$/
 
 /** Logins to clouds, and what `esc env import` reads. They are the user's for any program, so programs keep them. */
 export const AMBIENT_SECRETS: readonly string[] = [

@@ -1,6 +1,7 @@
 import { EscError } from '../errors.ts'
 import { parseAwsKeyUrl } from './providers/awskms-url.ts'
 import { parseAzureKeyUrl } from './providers/azurekeyvault-url.ts'
+import { parseVaultKeyUrl, vaultAddressVariables } from './providers/hashivault-url.ts'
 
 /** A host that the URL of a secrets provider names, where the user's credentials and data keys would go. */
 export interface KeyHost {
@@ -33,8 +34,8 @@ const wellKnown: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * The host that a provider's URL names and that nobody vouches for: neither its cloud's own, nor one that the user has named in
- * `ESC_KEY_HOSTS` or the AWS variables for endpoints. Undefined: there is none. The URL is text of the repository that is used
- * before any seal can be checked, because the key that it leads to is the one that checks seals.
+ * `ESC_KEY_HOSTS` or the variables for endpoints of AWS and servers of Vault. Undefined: there is none. The URL is text of the
+ * repository that is used before any seal can be checked, because the key that it leads to is the one that checks seals.
  *
  * @throws EscError `invalid_input` for a URL that cannot be used.
  */
@@ -48,10 +49,16 @@ export function unknownKeyHost(
   const { hostname, host, port, protocol } = new URL(origin)
   const usual = protocol === 'https:' && port === ''
   if (usual && isWellKnown(kind, hostname)) return undefined
-  const mine = kind === 'awskms' ? [env.AWS_ENDPOINT_URL_KMS, env.AWS_ENDPOINT_URL] : []
+  const mine = (ownVariables[kind] ?? []).map((name) => env[name])
   if (mine.some((each) => each !== undefined && originOf(each) === origin)) return undefined
   const allowed = (env.ESC_KEY_HOSTS ?? '').split(/[\s,]+/).filter((each) => each !== '')
   return allowed.some((each) => matches(each.toLowerCase(), { hostname, host, usual })) ? undefined : named
+}
+
+/** Variables in which the user names a server of that kind. */
+const ownVariables: Readonly<Record<string, readonly string[]>> = {
+  awskms: ['AWS_ENDPOINT_URL_KMS', 'AWS_ENDPOINT_URL'],
+  hashivault: vaultAddressVariables,
 }
 
 function namedHost(url: string): KeyHost | undefined {
@@ -60,6 +67,10 @@ function namedHost(url: string): KeyHost | undefined {
     const origin = originOf(`https://${host}`)
     if (origin !== undefined) return { kind: 'azurekeyvault', origin }
     throw new EscError('invalid_input', `the secrets provider azurekeyvault names '${host}', which is no host name`)
+  }
+  if (url.startsWith('hashivault:')) {
+    const { address } = parseVaultKeyUrl(url)
+    return address === undefined ? undefined : { kind: 'hashivault', origin: originOf(address) ?? address }
   }
   if (!url.startsWith('awskms:')) return undefined
   const { endpoint } = parseAwsKeyUrl(url)
@@ -85,9 +96,11 @@ function matches(pattern: string, { hostname, host, usual }: Place): boolean {
 
 /** For a host that was not allowed, where there is nobody to ask. */
 export function untrustedKeyHost({ kind, origin }: KeyHost): EscError {
+  const unknown =
+    kind === 'hashivault' ? 'which is not the server that VAULT_ADDR names' : 'which is no well-known one of its cloud'
   return new EscError(
     'untrusted',
-    `the secrets provider ${kind} names the host ${origin}, which is no well-known one of its cloud: your credentials would go there`,
+    `the secrets provider ${kind} names the host ${origin}, ${unknown}: your credentials would go there`,
     { hint: `if it is meant, run "esc trust" in the store, or set ESC_KEY_HOSTS=${new URL(origin).host}` },
   )
 }

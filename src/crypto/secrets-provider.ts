@@ -86,6 +86,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       (await import('./providers/gcpkms.ts')).gcpkmsProvider(parseGcpKeyUrl(url), context, owner),
   },
   hashivault: {
+    namesHost: true,
     check: parseVaultKeyUrl,
     open: async (url, context, owner) =>
       (await import('./providers/hashivault.ts')).hashivaultProvider(parseVaultKeyUrl(url), context, owner),

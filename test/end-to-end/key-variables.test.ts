@@ -17,6 +17,7 @@ const KEYS: Readonly<Record<string, string>> = {
   VAULT_TOKEN: 'hvs.vault-token-0123',
   VAULT_SERVER_TOKEN: 'hvs.server-token-0123',
   BAO_TOKEN: 's.bao-token-0123',
+  ESC_VAULT_TOKEN_VAULT_EXAMPLE_COM_8200: 'hvs.one-server-0123',
 }
 
 /** Logins that programs need for themselves. */
@@ -130,6 +131,7 @@ describe('keys in variables of esc', function () {
     // Names of files and accounts of clouds, which programs need, and an address.
     const plain = [
       'AWS_ACCESS_KEY_ID',
+      'AWS_SHARED_CREDENTIALS_FILE',
       'AZURE_FEDERATED_TOKEN_FILE',
       'ARM_OIDC_TOKEN_FILE_PATH',
       'GOOGLE_APPLICATION_CREDENTIALS',

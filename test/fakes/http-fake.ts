@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 /** A request as it arrived. Header names in lower case. */
@@ -28,14 +29,18 @@ export abstract class HttpFake {
   readonly requests: FakeRequest[] = []
   trouble: Trouble | undefined
   #server: Server | undefined
+  #scheme = 'http'
 
   protected abstract answer(request: FakeRequest): FakeAnswer
   protected abstract isKeyCall(request: FakeRequest): boolean
   /** An error as the vendor words it. */
   protected abstract fault(status: number, text: string): FakeAnswer
 
-  async start(): Promise<this> {
-    this.#server = createServer((request, response) => void this.#serve(request, response))
+  /** `tls`: over HTTPS, with these. */
+  async start(tls?: ServerOptions): Promise<this> {
+    const serve = (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response)
+    this.#server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve)
+    this.#scheme = tls === undefined ? 'http' : 'https'
     await new Promise<void>((resolve) => this.#server!.listen(0, '127.0.0.1', resolve))
     return this
   }
@@ -47,7 +52,7 @@ export abstract class HttpFake {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server!.address() as AddressInfo).port}`
+    return `${this.#scheme}://127.0.0.1:${(this.#server!.address() as AddressInfo).port}`
   }
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -4,6 +4,7 @@ import type { KeyOwner } from '../data-key.ts'
 import { type KeyCall, type KeyProblem, keyFault, malformedAnswer } from '../key-fault.ts'
 import { completeNetwork, type Network } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
+import { type AwsEndpoints, endpointsOf } from './awskms-endpoints.ts'
 import { type AwsKeyUrl, environmentContextKey } from './awskms-url.ts'
 
 type Sdk = typeof import('../../sdk/aws-kms.ts')
@@ -25,10 +26,11 @@ export function awskmsProvider(url: AwsKeyUrl, context: KeyContext, owner: KeyOw
     send: (kms: InstanceType<Sdk['KMSClient']>, sdk: Sdk, options: SendOptions) => Promise<T>,
   ): Promise<T> {
     const sdk = await loadSdk()
-    const options = clientOptions(url, context, network)
+    const endpoints = await endpointsOf(sdk, url, context)
+    const options = clientOptions(url, context, { sdk, network, endpoints })
     // Two attempts, and what comes between.
     const sending = { abortSignal: AbortSignal.timeout(2 * network.timeoutMs + 2000) }
-    const sts = url.role === undefined ? undefined : new sdk.STSClient(stsOptions(options, context))
+    const sts = url.role === undefined ? undefined : new sdk.STSClient({ ...options, endpoint: endpoints.sts })
     const kms = new sdk.KMSClient({
       ...options,
       ...(sts && { credentials: () => assumeRole(sdk, sts, url.role!, sending) }),
@@ -98,17 +100,28 @@ async function loadSdk(): Promise<Sdk> {
   return import('../../sdk/aws-kms.ts')
 }
 
-function clientOptions(url: AwsKeyUrl, { env }: KeyContext, network: Network): ClientOptions {
+/** The SDK otherwise warns on the console when there are credentials in variables beside those of a profile. */
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+interface Surroundings {
+  readonly sdk: Sdk
+  readonly network: Network
+  readonly endpoints: AwsEndpoints
+}
+
+function clientOptions(url: AwsKeyUrl, { env }: KeyContext, { sdk, network, endpoints }: Surroundings): ClientOptions {
   const region = url.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION)
-  const endpoint = url.endpoint ?? (env.AWS_ENDPOINT_URL_KMS || env.AWS_ENDPOINT_URL)
   const profile = url.profile ?? env.AWS_PROFILE
   const fixed = url.profile === undefined && env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY
   return {
     maxAttempts: 2,
+    logger: silent,
     useDualstackEndpoint: url.dualstack,
     useFipsEndpoint: url.fips,
     ...(region && { region }),
-    ...(endpoint && { endpoint }),
+    ...(endpoints.kms && { endpoint: endpoints.kms }),
+    // Those of the profile are among `endpoints`; the SDK would look them up for AWS_PROFILE.
+    ...(profile && { ignoreConfiguredEndpointUrls: true }),
     // What is not named here, the SDK looks for as always: shared files, single sign-on, web identity, the machine's role.
     ...(fixed
       ? {
@@ -118,7 +131,7 @@ function clientOptions(url: AwsKeyUrl, { env }: KeyContext, network: Network): C
             ...(env.AWS_SESSION_TOKEN && { sessionToken: env.AWS_SESSION_TOKEN }),
           },
         }
-      : profile && { profile }),
+      : profile && { profile, ...profileCredentials(sdk, profile, { ...endpoints, ...(region && { region }) }) }),
     ...(url.anonymous && {
       signer: { sign: async (request) => request },
       credentials: { accessKeyId: '', secretAccessKey: '' },
@@ -131,9 +144,22 @@ function clientOptions(url: AwsKeyUrl, { env }: KeyContext, network: Network): C
   }
 }
 
-function stsOptions({ endpoint: _, ...options }: ClientOptions, { env }: KeyContext): ClientOptions {
-  const endpoint = env.AWS_ENDPOINT_URL_STS || env.AWS_ENDPOINT_URL
-  return { ...options, ...(endpoint && { endpoint }) }
+/** A profile that assumes a role does so at the STS that it names. The SDK would ask that of `AWS_PROFILE`. */
+function profileCredentials(
+  sdk: Sdk,
+  profile: string,
+  { region, sts }: Pick<AwsEndpoints, 'region' | 'sts'>,
+): Pick<ClientOptions, 'credentials'> {
+  if (sts === undefined) return {}
+  const options = { endpoint: sts, credentialProviderLogger: silent, ...(region && { region }) }
+  return {
+    credentials: sdk.defaultProvider({
+      profile,
+      logger: silent,
+      roleAssumer: sdk.getDefaultRoleAssumer(options),
+      roleAssumerWithWebIdentity: sdk.getDefaultRoleAssumerWithWebIdentity(options),
+    }),
+  }
 }
 
 async function assumeRole(sdk: Sdk, sts: InstanceType<Sdk['STSClient']>, role: string, options: SendOptions) {

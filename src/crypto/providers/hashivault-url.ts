@@ -5,11 +5,19 @@ export interface VaultKeyUrl {
   readonly key: string
   /** Where the transit engine is mounted. */
   readonly engine: string
+  /** URL of the server, without a slash at its end. Undefined: that of the environment variables. */
+  readonly address?: string
+  /** Undefined: that of the environment variables. */
+  readonly namespace?: string
 }
 
+/** Variables for the address; the first that is set counts. `VAULT_SERVER_URL` is Pulumi's; OpenBao's client goes by `BAO_…` first. */
+export const vaultAddressVariables = ['VAULT_SERVER_URL', 'BAO_ADDR', 'VAULT_ADDR'] as const
+
 const form: KeyUrlForm = {
-  usage: 'write hashivault://<key>, and ?engine=<mount> where the transit engine is not mounted at transit',
-  parameters: ['engine'],
+  usage:
+    'write hashivault://<key>, with ?address=https://<host> for its server, &namespace=<namespace>, and &engine=<mount> where the transit engine is not mounted at transit',
+  parameters: ['address', 'engine', 'namespace'],
 }
 
 /** Reads `hashivault://…`. @throws EscError `invalid_input`. */
@@ -17,11 +25,43 @@ export function parseVaultKeyUrl(url: string): VaultKeyUrl {
   const refuse = (problem: string) => badKeyUrl(url, problem, form)
   const { path, parameters } = splitKeyUrl(url, form)
   if (path === '') throw refuse('it names no key')
+  if (/^[\w.-]+(?::\d+)?\/[\w.-]+$/.test(path)) {
+    throw refuse(`'${path}' is no key name; the server goes into the parameter address`)
+  }
   if (!/^\w(?:[\w.-]*\w)?$/.test(path) || path.includes('..')) throw refuse(`'${path}' is no key name`)
   const engine = parameters.get('engine') ?? 'transit'
-  // A segment of dots would let the request leave the mount.
-  if (!engine.split('/').every((segment) => /^[\w.-]+$/.test(segment) && !/^\.+$/.test(segment))) {
-    throw refuse(`the engine '${engine}' is no mount`)
+  if (!isPath(engine)) throw refuse(`the engine '${engine}' is no mount`)
+  const namespace = parameters.get('namespace')?.replace(/^\/|\/$/g, '')
+  if (namespace !== undefined && !isPath(namespace)) throw refuse(`'${namespace}' is no namespace`)
+  const address = parameters.get('address')
+  return {
+    kind: 'hashivault',
+    key: path,
+    engine,
+    ...(address !== undefined && { address: checkAddress(address, refuse) }),
+    ...(namespace !== undefined && { namespace }),
   }
-  return { kind: 'hashivault', key: path, engine }
+}
+
+/** A segment of dots would let the request leave the mount. */
+function isPath(text: string): boolean {
+  return text.split('/').every((segment) => /^[\w.-]+$/.test(segment) && !/^\.+$/.test(segment))
+}
+
+const addressForm = /^(https?):\/\/(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?((?:\/[\w.-]+)*)\/*$/i
+
+/** True for the URL of a server: `http` or `https`, host, port and a path, nothing else. */
+export function isVaultAddress(text: string): boolean {
+  const match = addressForm.exec(text)
+  return match !== null && URL.canParse(text) && !match[2]!.split('/').some((segment) => /^\.+$/.test(segment))
+}
+
+/** Plain HTTP shows the token and the data key to everybody on the way, so it is for this machine only. */
+function checkAddress(address: string, refuse: (problem: string) => Error): string {
+  if (isVaultAddress(address)) {
+    const { protocol, hostname } = new URL(address)
+    const local = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
+    if (protocol === 'https:' || local) return address.replace(/\/+$/, '')
+  }
+  throw refuse("the parameter 'address' must be https:// and a host (http:// only for this machine)")
 }

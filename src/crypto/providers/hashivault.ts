@@ -1,66 +1,41 @@
 import { bindKey, malformedWrapping, unbindKey } from '../bound-key.ts'
 import type { KeyOwner } from '../data-key.ts'
 import { type KeyCall, type KeyProblem, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
-import { completeNetwork, type HttpAnswer, request } from '../network.ts'
+import { completeNetwork, type HttpAnswer, NoAnswer, request } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
 import type { VaultKeyUrl } from './hashivault-url.ts'
+import { findVaultServer } from './vault-server.ts'
+import { vaultTls } from './vault-tls.ts'
 
 /**
  * `hashivault://`: a key of the transit engine of Vault (or OpenBao), API version 1.
  * Wrapped form: `v1:hashivault:vault:v<key version>:<base64>`, so that a key may be rotated at the vendor.
  */
 export function hashivaultProvider(url: VaultKeyUrl, context: KeyContext, owner: KeyOwner): SecretsProvider {
-  const { env } = context
   const network = completeNetwork(context.network)
   const key = `Vault key ${url.engine}/${url.key}`
 
   async function ask(action: KeyCall['action'], body: object, hidden: readonly string[]) {
     const call: KeyCall = { action, key, owner, hidden }
-    const { address, token } = server(call)
+    const { address, token, namespace } = findVaultServer(url, context, call)
+    const tls = address.startsWith('https:') ? vaultTls(context, call) : undefined
+    const reached = tls === undefined ? network : { ...network, fetch: (await import('../tls-fetch.ts')).tlsFetch(tls) }
     const operation = action === 'wrap' ? 'encrypt' : 'decrypt'
-    const answer = await request(network, {
+    const answer = await request(reached, {
       method: 'POST',
       url: `${address}/v1/${url.engine}/${operation}/${url.key}`,
       headers: {
         'x-vault-token': token,
         'x-vault-request': 'true',
-        ...(env.VAULT_NAMESPACE && { 'x-vault-namespace': env.VAULT_NAMESPACE }),
+        ...(namespace && { 'x-vault-namespace': namespace }),
       },
       body,
     }).catch((error) => {
-      throw noAnswer(call, error, { from: address, hint: 'check VAULT_SERVER_URL or VAULT_ADDR, and the network' })
+      throw noAnswer(call, error, { from: address, hint: unreachableHint(error) })
     })
     const hiding = { ...call, hidden: [...hidden, token] }
     if (answer.status !== 200) throw refusal(hiding, answer, operation)
     return { call: hiding, data: dataOf(answer.json) }
-  }
-
-  function server(call: KeyCall): { address: string; token: string } {
-    const variable = env.VAULT_SERVER_URL ? 'VAULT_SERVER_URL' : 'VAULT_ADDR'
-    const address = env[variable]
-    const token = env.VAULT_SERVER_TOKEN || env.VAULT_TOKEN
-    if (!address) {
-      throw keyFault(call, 'credentials', {
-        code: 'no address',
-        text: 'neither VAULT_SERVER_URL nor VAULT_ADDR is set',
-        hint: 'set one of them to the address of the Vault server',
-      })
-    }
-    if (!/^https?:\/\/[^/@?#\s]+(?:\/[\w./-]*)?$/.test(address)) {
-      throw keyFault(call, 'credentials', {
-        code: 'no address',
-        text: `${variable} is not the http(s) address of a server`,
-        hint: `write it as https://vault.example.com:8200`,
-      })
-    }
-    if (!token) {
-      throw keyFault(call, 'credentials', {
-        code: 'no token',
-        text: 'neither VAULT_SERVER_TOKEN nor VAULT_TOKEN is set',
-        hint: 'set one of them to a token that may use the key',
-      })
-    }
-    return { address: address.replace(/\/+$/, ''), token }
   }
 
   return {
@@ -83,6 +58,21 @@ export function hashivaultProvider(url: VaultKeyUrl, context: KeyContext, owner:
   }
 }
 
+function unreachableHint(error: unknown): string {
+  const code = error instanceof NoAnswer ? error.code : ''
+  if (/ALTNAME/.test(code)) {
+    return 'the certificate is for another name: check the address, or set VAULT_TLS_SERVER_NAME to that name'
+  }
+  if (/SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET)|CERT_UNTRUSTED/.test(code)) {
+    return 'set VAULT_CACERT to the file of the certificate authority, or VAULT_CAPATH to a folder of them'
+  }
+  if (/CERT_HAS_EXPIRED|CERT_NOT_YET/.test(code)) return 'the certificate of the server is out of date: renew it there'
+  if (/SSL|TLS|PEM|X509|OSSL/.test(code)) {
+    return 'check VAULT_CACERT, VAULT_CLIENT_CERT and VAULT_CLIENT_KEY, and whether the server asks for a client certificate'
+  }
+  return 'check the address (VAULT_SERVER_URL, BAO_ADDR, VAULT_ADDR, or ?address= in the URL), and the network'
+}
+
 const ciphertextForm = /^vault:v[1-9][0-9]*:[A-Za-z0-9+/]+={0,2}$/
 
 function refusal(call: KeyCall, answer: HttpAnswer, operation: string): Error {
@@ -91,7 +81,7 @@ function refusal(call: KeyCall, answer: HttpAnswer, operation: string): Error {
     return keyFault(call, 'failed', {
       code: `HTTP ${status}`,
       text: 'the server refers to another one',
-      hint: 'set VAULT_SERVER_URL or VAULT_ADDR to the active server',
+      hint: 'give the address of the active server: VAULT_ADDR, or ?address= in the URL of the secrets provider',
     })
   }
   const { errors } = (answer.json ?? {}) as { errors?: unknown }
@@ -113,11 +103,11 @@ function explain(status: number, text: string, operation: string): [KeyProblem, 
   if (/disallowed by policy|too old/i.test(text)) {
     return ['missing', 'lower min_decryption_version of the Vault key, or restore the archived key version']
   }
-  if (/key not found/i.test(text)) return ['missing', 'check the name of the key, the engine and VAULT_NAMESPACE']
+  if (/key not found/i.test(text)) return ['missing', 'check the name of the key, the engine and the namespace']
   if (status === 401 || status === 403) {
-    return ['denied', `the token must be valid, in the right VAULT_NAMESPACE, and may \`update\` …/${operation}/<key>`]
+    return ['denied', `the token must be valid, in the right namespace, and may \`update\` …/${operation}/<key>`]
   }
-  if (status === 404) return ['missing', 'check where the transit engine is mounted (?engine=) and VAULT_NAMESPACE']
+  if (status === 404) return ['missing', 'check where the transit engine is mounted (?engine=) and the namespace']
   if (status >= 500 || status === 429) return ['failed', 'try again later; the log of the Vault server may say more']
   return ['failed', 'the type of the Vault key must support encryption and must not be derived']
 }

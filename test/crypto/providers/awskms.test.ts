@@ -200,6 +200,76 @@ describe('a key of AWS KMS', () => {
     }
   })
 
+  describe('with a profile that names endpoints', () => {
+    let folder: string
+    let restore: () => void
+    let login: ReturnType<FakeKms['addLogin']>
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'esc-aws-'))
+      login = fake.addLogin(['kms:Encrypt', 'kms:Decrypt', 'sts:AssumeRole'])
+      restore = setProcessEnv({
+        AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'),
+        AWS_CONFIG_FILE: join(folder, 'config'),
+        // Another profile of this user, whose endpoint must not count.
+        AWS_PROFILE: 'nowhere',
+      })
+      const key = `aws_access_key_id = ${login.accessKeyId}\naws_secret_access_key = ${login.secretAccessKey}\n`
+      writeFileSync(join(folder, 'credentials'), `[ops]\n${key}[base]\n${key}`)
+    })
+    afterEach(() => {
+      restore()
+      rmSync(folder, { recursive: true })
+    })
+
+    const config = (text: string) =>
+      writeFileSync(join(folder, 'config'), `[profile nowhere]\nendpoint_url = http://127.0.0.1:9\n${text}`)
+    const own = { AWS_ENDPOINT_URL: '', AWS_REGION: '', AWS_PROFILE: 'nowhere' }
+
+    it('is reached there: endpoint_url, or the services section before it, and in its region', async () => {
+      config(`[profile ops]\nregion = eu-west-1\nendpoint_url = ${fake.url}\n`)
+      await roundTrip('awskms://alias/app?profile=ops', own)
+      config(
+        `[profile ops]\nregion = eu-west-1\nservices = local\nendpoint_url = http://127.0.0.1:9\n[services local]\nkms =\n  endpoint_url = ${fake.url}\n`,
+      )
+      await roundTrip('awskms://alias/app?profile=ops', own)
+      expect(parseSignature(fake.requests.at(-1)!)!.accessKeyId).to.equal(login.accessKeyId)
+    })
+
+    it('is reached at the endpoint of the URL or of a variable first', async () => {
+      config('[profile ops]\nregion = eu-west-1\nendpoint_url = http://127.0.0.1:9\n')
+      await roundTrip('awskms://alias/app?profile=ops', { ...own, AWS_ENDPOINT_URL_KMS: fake.url })
+      const host = { ESC_KEY_HOSTS: new URL(fake.url).host }
+      await roundTrip(`awskms://alias/app?profile=ops&endpoint=${encodeURIComponent(fake.url)}`, { ...own, ...host })
+    })
+
+    it('assumes the role of the profile, and the role of the URL, there as well', async () => {
+      const role = 'arn:aws:iam::123456789012:role/esc'
+      fake.roles.set(role, ['kms:Encrypt', 'kms:Decrypt'])
+      config(
+        `[profile base]\nregion = eu-west-1\n[profile ops]\nrole_arn = ${role}\nsource_profile = base\nregion = eu-west-1\nendpoint_url = ${fake.url}\n[profile plain]\nregion = eu-west-1\nendpoint_url = ${fake.url}\n`,
+      )
+      writeFileSync(
+        join(folder, 'credentials'),
+        ['base', 'plain']
+          .map(
+            (name) =>
+              `[${name}]\naws_access_key_id = ${login.accessKeyId}\naws_secret_access_key = ${login.secretAccessKey}\n`,
+          )
+          .join(''),
+      )
+      await roundTrip('awskms://alias/app?profile=ops', own)
+      expect(fake.requests.at(-1)!.headers['x-amz-security-token']).to.equal(fake.logins.at(-1)!.sessionToken)
+      await roundTrip(`awskms://alias/app?profile=plain&role=${role}`, own)
+    })
+
+    it('says which services section is missing', async () => {
+      config('[profile ops]\nregion = eu-west-1\nservices = gone\n')
+      const error = await errorOf(() => roundTrip('awskms://alias/app?profile=ops', own))
+      expect(error.message).to.contain("AWS profile 'ops' names the services section 'gone'")
+      expect(error.code).to.equal('key_unavailable')
+    })
+  })
+
   it('says what is missing where there are no credentials, or no region', async () => {
     const restore = setProcessEnv({
       AWS_EC2_METADATA_DISABLED: 'true',

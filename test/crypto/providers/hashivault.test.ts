@@ -1,8 +1,13 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { DataKey, openSecretsProvider } from '../../../src/crypto/index.ts'
 import { FakeVault } from '../../fakes/vault-transit.ts'
+import { skipWithout } from '../../servers/binary.ts'
+import { selfSigned } from '../../servers/certificate.ts'
 import { errorOf } from '../../store/worlds.ts'
 import { type Subject, testSecretsProvider, unavailable } from '../contract.ts'
 import type { Setup } from '../setup.ts'
@@ -39,7 +44,7 @@ testSecretsProvider({
         'no address': {
           setup: setup({ VAULT_ADDR: '' }),
           ...unavailable,
-          message: /neither VAULT_SERVER_URL nor VAULT_ADDR/,
+          message: /neither VAULT_SERVER_URL nor VAULT_ADDR nor BAO_ADDR/,
         },
         'a bad address': {
           setup: setup({ VAULT_SERVER_URL: 'vault:8200' }),
@@ -49,7 +54,8 @@ testSecretsProvider({
         'no token': {
           setup: setup({ VAULT_TOKEN: '' }),
           ...unavailable,
-          message: /neither VAULT_SERVER_TOKEN nor VAULT_TOKEN/,
+          message:
+            /nor VAULT_SERVER_TOKEN nor VAULT_TOKEN nor BAO_TOKEN is set, and \/nowhere\/\.vault-token holds no token/,
         },
         'no such key': {
           url: 'hashivault://none?engine=keys/transit',
@@ -90,8 +96,8 @@ describe('a key of Vault', () => {
   })
   afterEach(() => fake.stop())
 
-  async function roundTrip(env: Record<string, string>): Promise<string> {
-    const provider = await openSecretsProvider('hashivault://app', contextOf({ env, configFolder: '/nowhere' }), owner)
+  async function roundTrip(env: Record<string, string>, url = 'hashivault://app'): Promise<string> {
+    const provider = await openSecretsProvider(url, contextOf({ env, configFolder: '/nowhere' }), owner)
     const wrapped = await provider.wrapKey(dataKey)
     expect(Buffer.from(await provider.unwrapKey(wrapped)).equals(dataKey)).to.equal(true)
     return wrapped
@@ -123,5 +129,184 @@ describe('a key of Vault', () => {
     } finally {
       standby.close()
     }
+  })
+
+  it('is reached by the variables of OpenBao, before those of Vault', async () => {
+    const others = { VAULT_ADDR: 'http://127.0.0.1:9', VAULT_TOKEN: 'other', VAULT_NAMESPACE: 'other' }
+    await roundTrip({ ...others, BAO_ADDR: fake.url, BAO_TOKEN: token, BAO_NAMESPACE: '', VAULT_NAMESPACE: '' })
+    const named = await new FakeVault({ namespace: 'team-b' }).start()
+    try {
+      named.addKey('app')
+      const env = { ...others, BAO_ADDR: named.url, BAO_TOKEN: named.addToken('encrypt/app', 'decrypt/app') }
+      await roundTrip({ ...env, BAO_NAMESPACE: 'team-b' })
+    } finally {
+      await named.stop()
+    }
+  })
+
+  it('is used with the token that a log-in has left, unless a variable holds one', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'esc-vault-'))
+    try {
+      writeFileSync(join(home, '.vault-token'), `${token}\n`)
+      await roundTrip({ VAULT_ADDR: fake.url, HOME: home })
+      const other = await errorOf(() => roundTrip({ VAULT_ADDR: fake.url, HOME: home, VAULT_TOKEN: 'hvs.other' }))
+      expect(other.message).to.contain('HTTP 403')
+      writeFileSync(join(home, 'elsewhere'), token)
+      await roundTrip({ VAULT_ADDR: fake.url, BAO_TOKEN_PATH: join(home, 'elsewhere') })
+      writeFileSync(join(home, '.vault-token'), 'two words')
+      const odd = await errorOf(() => roundTrip({ VAULT_ADDR: fake.url, HOME: home }))
+      expect(odd.message).to.contain('.vault-token holds something that is no token').and.not.contain('two words')
+    } finally {
+      rmSync(home, { recursive: true })
+    }
+  })
+
+  describe('whose server stands in the URL', () => {
+    let second: FakeVault
+    let secondToken: string
+    beforeEach(async () => {
+      second = await new FakeVault({ namespace: 'ops' }).start()
+      second.addKey('app')
+      secondToken = second.addToken('encrypt/app', 'decrypt/app')
+    })
+    afterEach(() => second.stop())
+    const urlOf = (vault: FakeVault) => `hashivault://app?address=${encodeURIComponent(vault.url)}`
+    const hostOf = (vault: FakeVault) => new URL(vault.url).host
+
+    it('is used at the same time as another server, each with its token', async () => {
+      const env = {
+        VAULT_ADDR: fake.url,
+        VAULT_TOKEN: token,
+        [`ESC_VAULT_TOKEN_${hostOf(second).replace(/[.:]/g, '_')}`]: secondToken,
+        ESC_KEY_HOSTS: hostOf(second),
+      }
+      await roundTrip(env)
+      await roundTrip(env, `${urlOf(second)}&namespace=ops`)
+      expect(second.requests.every(({ headers }) => headers['x-vault-token'] === secondToken)).to.equal(true)
+      expect(fake.requests.every(({ headers }) => headers['x-vault-token'] === token)).to.equal(true)
+    })
+
+    it('gets no token before its host was allowed', async () => {
+      const env = { VAULT_ADDR: fake.url, VAULT_TOKEN: token }
+      const error = await errorOf(() => roundTrip(env, `${urlOf(second)}&namespace=ops`))
+      expect(error.code).to.equal('untrusted')
+      expect(error.message).to.contain(second.url).and.contain('not the server that VAULT_ADDR names')
+      expect(second.requests).to.deep.equal([])
+      // The user has named it.
+      await roundTrip(env, urlOf(fake))
+    })
+  })
+
+  it('refuses a URL that is no server, or whose token would travel in the clear', async () => {
+    for (const address of [
+      'http://vault.example.com',
+      'vault.example.com',
+      'https://user:pw@vault.example.com',
+      'https://vault.example.com/../x',
+      'https://vault.example.com?x=1',
+      'unix:///run/vault.sock',
+    ]) {
+      const error = await errorOf(() => roundTrip({}, `hashivault://app?address=${encodeURIComponent(address)}`))
+      expect(error.code, address).to.equal('invalid_input')
+      expect(error.message, address).to.contain("the parameter 'address' must be https://")
+    }
+    const path = await errorOf(() => roundTrip({}, 'hashivault://vault.example.com:8200/app'))
+    expect(path.message).to.contain('the server goes into the parameter address')
+  })
+})
+
+describe('a server of Vault over TLS', () => {
+  const owner = { id: 'environment-1', name: 'rotators/ci' }
+  const dataKey = DataKey.generate(owner).revealBytes()
+  const client = selfSigned()
+  const own = selfSigned()
+  let folder: string
+  let fake: FakeVault
+  let env: Record<string, string>
+
+  before(function () {
+    skipWithout(this, own === undefined ? ['openssl'] : [], 'openssl')
+    folder = mkdtempSync(join(tmpdir(), 'esc-vault-tls-'))
+    mkdirSync(join(folder, 'authorities'))
+    writeFileSync(join(folder, 'authorities', 'own.pem'), own!.certificate)
+    writeFileSync(join(folder, 'authorities', 'README'), 'no certificate')
+    writeFileSync(join(folder, 'client.pem'), client!.certificate)
+    writeFileSync(join(folder, 'client.key'), client!.key)
+  })
+  after(() => folder && rmSync(folder, { recursive: true }))
+  const start = async (options: object = {}) => {
+    fake = await new FakeVault().start({ key: own!.key, cert: own!.certificate, ...options })
+    fake.addKey('app')
+    env = { VAULT_ADDR: fake.url, VAULT_TOKEN: fake.addToken('encrypt/app', 'decrypt/app') }
+  }
+  afterEach(() => fake.stop())
+
+  const authority = () => join(folder, 'authorities', 'own.pem')
+  async function roundTrip(more: Record<string, string>): Promise<void> {
+    const context = contextOf({ env: { ...env, ...more }, configFolder: '/nowhere' })
+    const provider = await openSecretsProvider('hashivault://app', context, owner)
+    const wrapped = await provider.wrapKey(dataKey)
+    expect(Buffer.from(await provider.unwrapKey(wrapped)).equals(dataKey)).to.equal(true)
+  }
+
+  it('is believed by a file, a folder or the text of its authorities, or without any, as asked', async () => {
+    await start()
+    for (const each of ['VAULT', 'BAO']) {
+      await roundTrip({ [`${each}_CACERT`]: authority() })
+      await roundTrip({ [`${each}_CAPATH`]: join(folder, 'authorities') })
+      await roundTrip({ [`${each}_CACERT_BYTES`]: own!.certificate })
+      await roundTrip({ [`${each}_SKIP_VERIFY`]: '1' })
+    }
+    const unbelieved: Record<string, string>[] = [
+      {},
+      { VAULT_SKIP_VERIFY: 'false' },
+      { VAULT_CACERT: join(folder, 'client.pem') },
+    ]
+    for (const more of unbelieved) {
+      const error = await errorOf(() => roundTrip(more))
+      expect(error.code).to.equal('key_unavailable')
+      expect(error.hint).to.match(/VAULT_CACERT/)
+    }
+  })
+
+  it('gets the client certificate that it asks for', async () => {
+    await start({ ca: client!.certificate, requestCert: true, rejectUnauthorized: true })
+    const files = { CLIENT_CERT: join(folder, 'client.pem'), CLIENT_KEY: join(folder, 'client.key') }
+    for (const each of ['VAULT', 'BAO']) {
+      const named = Object.fromEntries(Object.entries(files).map(([name, file]) => [`${each}_${name}`, file]))
+      await roundTrip({ [`${each}_CACERT`]: authority(), ...named })
+    }
+    const without = await errorOf(() => roundTrip({ VAULT_CACERT: authority() }))
+    expect(without.code).to.equal('key_unavailable')
+    const half = await errorOf(() => roundTrip({ VAULT_CLIENT_CERT: files.CLIENT_CERT }))
+    expect(half.message).to.contain('VAULT_CLIENT_CERT is set, and VAULT_CLIENT_KEY is not')
+  })
+
+  it('is checked by the name that VAULT_TLS_SERVER_NAME gives', async () => {
+    await start()
+    await roundTrip({ VAULT_CACERT: authority(), VAULT_TLS_SERVER_NAME: 'localhost' })
+    const error = await errorOf(() => roundTrip({ VAULT_CACERT: authority(), VAULT_TLS_SERVER_NAME: 'other.example' }))
+    expect(error.hint).to.contain('VAULT_TLS_SERVER_NAME')
+  })
+
+  it('is not asked with settings that cannot be used; each is named, and no key is shown', async () => {
+    await start()
+    const wrong: Record<string, [Record<string, string>, RegExp]> = {
+      missing: [{ VAULT_CACERT: join(folder, 'none.pem') }, /VAULT_CACERT: .*none\.pem cannot be read \(ENOENT\)/],
+      'no PEM': [{ VAULT_CACERT: join(folder, 'authorities', 'README') }, /holds no certificate in PEM/],
+      'an empty folder': [{ BAO_CAPATH: join(folder, 'nothing') }, /BAO_CAPATH: .*nothing holds no certificate/],
+      'a text for a path': [{ VAULT_CACERT: own!.certificate }, /VAULT_CACERT holds a certificate or key itself/],
+      'no boolean': [{ VAULT_SKIP_VERIFY: 'yes please' }, /VAULT_SKIP_VERIFY is neither true nor false/],
+      'a key for a certificate': [
+        { VAULT_CLIENT_CERT: join(folder, 'client.key'), VAULT_CLIENT_KEY: join(folder, 'client.key') },
+        /VAULT_CLIENT_CERT: .*client\.key holds no certificate in PEM/,
+      ],
+    }
+    for (const [name, [more, message]] of Object.entries(wrong)) {
+      const error = await errorOf(() => roundTrip(more))
+      expect(error.message, name).to.match(message).and.not.contain('PRIVATE')
+      expect(error.code, name).to.equal('key_unavailable')
+    }
+    expect(fake.requests).to.deep.equal([])
   })
 })
