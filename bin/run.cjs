@@ -1,24 +1,41 @@
 #!/usr/bin/env node
 'use strict'
 // What npm links as `esc`. Everything here is paid for by every command and is compiled anew each time, so it is short, and uses
-// next to nothing of Node.
-const fs = require('node:fs')
-const { dirname, isAbsolute } = require('node:path')
-const { Script } = require('node:vm')
+// next to nothing of Node. It is ES5: a Node of any age must read the whole file before it can say that it is too old.
+refuseOldNode(process.versions.node)
 
-const root = dirname(__dirname)
-const argv = process.argv.slice(2)
-const profile = profileOf(argv)
+var fs = require('node:fs')
+var path = require('node:path')
+var vm = require('node:vm')
+
+var root = path.dirname(__dirname)
+var argv = process.argv.slice(2)
+var profile = profileOf(argv)
 /** Scripts of this run whose code cache is missing: name of the cache → script. */
-const uncached = new Map()
-const loaded = new Map()
+var uncached = new Map()
+var loaded = new Map()
+
+/** Node 21 and the first releases of 22 have no `getBuiltinModule`, which the bundles ask for built-in modules. */
+function refuseOldNode(version) {
+  var parts = version.split('.')
+  var isOld = Number(parts[0]) < 20 || (Number(parts[0]) === 20 && Number(parts[1]) < 19)
+  if (!isOld && process.getBuiltinModule !== undefined) return
+  var needed = isOld ? 'Node 20.19 or later' : 'Node 20.19, or 22.3 or later'
+  var found = 'this is Node ' + version + ' (' + process.execPath + ')'
+  // biome-ignore lint/style/useNodejsImportProtocol: a Node that old knows no such names.
+  require('fs').writeSync(
+    2,
+    'Error: esc needs ' + needed + '; ' + found + '. Install a newer one: https://nodejs.org\n'
+  )
+  process.exit(1)
+}
 
 /**
  * Reading a cache takes time by its size, so there is one for each kind of command, with the functions that kind needs: for what
  * scripts call all day, and `other`.
  */
 function profileOf(words) {
-  const word = words[0] === 'env' ? words[1] : words[0]
+  var word = words[0] === 'env' ? words[1] : words[0]
   if (word === '--version') return 'version'
   return word === 'open' || word === 'run' || word === 'get' || word === 'version' ? word : 'other'
 }
@@ -28,10 +45,10 @@ function profileOf(words) {
  * one that V8 refuses (other flags, other CPU), everything works and is slower. The same bundle always gives the same module.
  */
 function load(name) {
-  const known = loaded.get(name)
+  var known = loaded.get(name)
   if (known !== undefined) return known.exports
-  const module = { exports: {} }
-  const script = compile(name)
+  var module = { exports: {} }
+  var script = compile(name)
   loaded.set(name, module)
   try {
     script.runInThisContext().call(module.exports, module.exports, requireHere, module)
@@ -47,55 +64,64 @@ function requireHere(id) {
   return id.startsWith('./') ? load(id.slice(2)) : require(id)
 }
 /** A module of a bundle, for what is written `import()` in the sources. */
-requireHere.later = async (id, table, file) => requireHere(id)[table](file)
-// Plugins are no bundles of ours.
-requireHere.importModule = (url) => import(url)
+requireHere.later = function (id, table, file) {
+  return new Promise(function (resolve) {
+    resolve(requireHere(id)[table](file))
+  })
+}
+// Plugins are no bundles of ours. `import()` is no ES5, so it stands in a file of its own.
+requireHere.importModule = function (url) {
+  return require('./import-module.cjs').importModule(url)
+}
 requireHere.packageFolder = root
 
 function compile(name) {
-  const filename = `${root}/dist/${name}`
+  var filename = root + '/dist/' + name
   // The bundles are pure ASCII; read as latin1 they stay one byte a character.
-  const source = fs.readFileSync(filename, 'latin1')
+  var source = fs.readFileSync(filename, 'latin1')
   // V8 accepts a stale cache when the source merely has the same length, so the name of a cache holds the digest of the source. The
   // build writes that digest into the first line: "// sha256:" and 64 digits.
-  const kind = name.startsWith('sdk/') ? `${name.slice(4, -4)}-all` : `${name.slice(0, -4)}-${profile}`
-  const cacheName = `${kind}-${source.slice(10, 42)}-${process.version}-${process.arch}.cache`
-  for (const read of [readShipped, readOwn]) {
-    const cachedData = read(cacheName)
-    if (cachedData === undefined) continue
-    const script = new Script(source, { filename, cachedData })
-    if (!script.cachedDataRejected) return script
-  }
-  const script = new Script(source, { filename })
+  var kind = name.indexOf('sdk/') === 0 ? name.slice(4, -4) + '-all' : name.slice(0, -4) + '-' + profile
+  var cacheName = kind + '-' + source.slice(10, 42) + '-' + process.version + '-' + process.arch + '.cache'
+  var script =
+    compileCached(source, filename, readShipped(cacheName)) || compileCached(source, filename, readOwn(cacheName))
+  if (script !== undefined) return script
+  script = new vm.Script(source, { filename: filename })
   uncached.set(cacheName, script)
   return script
 }
 
+function compileCached(source, filename, cachedData) {
+  if (cachedData === undefined) return undefined
+  var script = new vm.Script(source, { filename: filename, cachedData: cachedData })
+  return script.cachedDataRejected ? undefined : script
+}
+
 function readShipped(cacheName) {
   try {
-    return fs.readFileSync(`${root}/dist/cache/${cacheName}`)
-  } catch {
+    return fs.readFileSync(root + '/dist/cache/' + cacheName)
+  } catch (_absent) {
     return undefined
   }
 }
 
 /** A cache is code: of those in the user's folder only what nobody else can write counts. */
 function readOwn(cacheName) {
+  var folder = ownFolder()
+  var file = folder + '/' + cacheName
   try {
-    const folder = ownFolder()
-    const file = `${folder}/${cacheName}`
     if (folder === undefined || !isPrivate(fs.statSync(folder)) || !isPrivate(fs.lstatSync(file))) return undefined
     return fs.readFileSync(file)
-  } catch {
+  } catch (_absent) {
     return undefined
   }
 }
 
 /** Where caches are kept that did not come with the program. */
 function ownFolder() {
-  const { XDG_CACHE_HOME, HOME } = process.env
-  const base = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`)
-  return base && isAbsolute(base) ? `${base}/esc` : undefined
+  var home = process.env.HOME
+  var base = process.env.XDG_CACHE_HOME || (home && home + '/.cache')
+  return base && path.isAbsolute(base) ? base + '/esc' : undefined
 }
 
 function isPrivate(status) {
@@ -109,21 +135,22 @@ function start() {
   try {
     load('cli.cjs').main(argv, root).then(finish, fail)
   } catch (error) {
-    fail(error.code === 'ENOENT' ? new Error(`esc has not been built\nhint: run "npm run build" in ${root}`) : error)
+    fail(error.code === 'ENOENT' ? new Error('esc has not been built\nhint: run "npm run build" in ' + root) : error)
   }
 }
 
 function finish(code) {
   // Now V8 knows which functions the command needs.
-  if (uncached.size > 0) require('./save-caches.cjs').saveOwnCaches(uncached, { folder: ownFolder(), isPrivate })
+  if (uncached.size > 0)
+    require('./save-caches.cjs').saveOwnCaches(uncached, { folder: ownFolder(), isPrivate: isPrivate })
   // Everything has been written; connections that vendors' libraries keep open must not hold us up.
   process.exit(code)
 }
 
 function fail(error) {
-  process.stderr.write(`Error: ${process.env.ESC_DEBUG ? error.stack : error.message}\n`)
+  process.stderr.write('Error: ' + (process.env.ESC_DEBUG ? error.stack : error.message) + '\n')
   process.exit(1)
 }
 
 if (require.main === module) start()
-else module.exports = { load, uncached }
+else module.exports = { load: load, uncached: uncached }
