@@ -1,5 +1,6 @@
 import { EscError } from '../errors.ts'
 import { listRotators, parseEnvironment } from '../language/index.ts'
+import { shellWord } from '../shell-word.ts'
 import { nearest } from '../suggestion.ts'
 import { formatPropertyPath, type PropertyPath, parsePropertyPath } from '../syntax/index.ts'
 import type { JournalEntry } from './journal-entry.ts'
@@ -100,7 +101,7 @@ function occupied(path: string, entry: JournalEntry): EscError {
     'rotation_failed',
     `${path}: the journal still holds an interrupted rotation by ${entry.rotator}, which is no longer at this path`,
     {
-      hint: `put the ${entry.rotator} rotator back ("esc env version history" shows where it was) and run with --resume; if it is gone for good, "esc env rotate journal ENV ${path} --forget" gives the record up`,
+      hint: `put the ${entry.rotator} rotator back ("esc env version history" shows where it was) and run with --resume; if it is gone for good, "esc env rotate journal ENV ${shellWord(path)} --forget" gives the record up`,
     },
   )
 }

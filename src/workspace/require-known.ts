@@ -1,4 +1,5 @@
 import { EscError } from '../errors.ts'
+import { shellWord } from '../shell-word.ts'
 import type { OpenedEnvironment } from './open-environment.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -36,10 +37,10 @@ export async function requireKnown(
   const [first, ...others] = neverRotated(workspace, opened.used)
   if (first === undefined)
     throw new EscError('unknown_value', problem, {
-      hint: `"esc env get ${environment} '${paths[0]}'" shows where it comes from; --allow-unknown passes on the text [unknown]`,
+      hint: `"esc env get ${environment} ${shellWord(paths[0] as string)}" shows where it comes from; --allow-unknown passes on the text [unknown]`,
     })
   const same = [first, ...others].filter(({ name }) => name === first.name).map(({ path }) => path)
-  const rotators = same.map((path) => quoted(path)).join(' ')
+  const rotators = same.map(shellWord).join(' ')
   throw new EscError(
     'unknown_value',
     `${problem}, because ${same.join(', ')} of ${first.name} ${same.length === 1 ? 'was' : 'were'} never rotated`,
@@ -47,9 +48,4 @@ export async function requireKnown(
       hint: `run "esc env rotate ${first.name} ${rotators}", or pass on the text [unknown] with --allow-unknown`,
     },
   )
-}
-
-/** A path as a word of a shell. */
-function quoted(path: string): string {
-  return /^[\w.]+$/.test(path) ? path : `'${path}'`
 }

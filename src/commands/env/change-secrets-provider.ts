@@ -32,7 +32,7 @@ From one passphrase to another, the new one comes from ESC_NEW_PASSPHRASE, the f
   static override examples = [
     {
       description: 'Use a key of AWS KMS',
-      command: 'esc env change-secrets-provider app/prod awskms://alias/esc?region=eu-west-1',
+      command: "esc env change-secrets-provider app/prod 'awskms://alias/esc?region=eu-west-1'",
     },
     {
       description: 'Use the same provider with a new data key',

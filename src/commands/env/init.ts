@@ -28,7 +28,7 @@ Secrets in the definition are encrypted before anything is written.`
     { description: 'Create one like another', command: 'esc env init app/prod --copy-config-from app/dev' },
     {
       description: 'Create one whose key is kept by AWS KMS',
-      command: 'esc env init app/prod --secrets-provider awskms://alias/esc?region=eu-west-1',
+      command: "esc env init app/prod --secrets-provider 'awskms://alias/esc?region=eu-west-1'",
     },
   ]
   static override baseFlags = WRITE_FLAGS

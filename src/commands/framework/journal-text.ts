@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { shellWord } from '../../shell-word.ts'
 import type { UnfinishedRecord } from '../../workspace/index.ts'
 
 type ShowTime = (time: Date) => string
@@ -29,7 +30,7 @@ export function recordText(record: UnfinishedRecord, time: ShowTime): string {
 }
 
 function nextStep(typed: string, { kind, standing, movedOnBy, path, rotator, file }: UnfinishedRecord): string {
-  const forget = `"esc env rotate journal ${typed} ${path ?? basename(file)} --forget" gives it up`
+  const forget = `"esc env rotate journal ${typed} ${shellWord(path ?? basename(file))} --forget" gives it up`
   const resume = `"esc env rotate ${typed} --resume"`
   switch (kind) {
     case 'left':

@@ -155,7 +155,7 @@ function own(text: string, place: string): FoundIdentities {
     }
   })
   if (identities.length === 0 && unusable.length === 0) {
-    unusable.push({ place, problem: 'there is none', hint: 'make one with `age-keygen`' })
+    unusable.push({ place, problem: 'there is none', hint: 'put into it what `age-keygen` prints' })
   }
   return { identities, unusable }
 }

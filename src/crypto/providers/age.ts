@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { type FileSystem, ioError, machineFiles, readIfPresent } from '../../files/index.ts'
+import { shellWord } from '../../shell-word.ts'
 import { bindKey, changedKey, malformedWrapping, unbindKey } from '../bound-key.ts'
 import type { KeyOwner } from '../data-key.ts'
 import { recipientsFile } from '../recipients-file.ts'
@@ -215,5 +216,7 @@ async function decrypt(
 
 function identityHint(context: KeyContext): string {
   const file = ownIdentityFile(context)
-  return `make one with \`mkdir -p ${dirname(file)} && age-keygen -o ${file}\` and add its public key to the recipients, or set ESC_AGE_IDENTITY or ESC_AGE_IDENTITY_FILE`
+  // age-keygen makes no folders.
+  const make = `mkdir -p ${shellWord(dirname(file))} && age-keygen -o ${shellWord(file)}`
+  return `make one with \`${make}\` and add its public key to the recipients, or set ESC_AGE_IDENTITY or ESC_AGE_IDENTITY_FILE`
 }

@@ -287,6 +287,22 @@ describe('age recipients', () => {
     expect(error.hint).to.contain(`chmod 600 ${path}`)
   })
 
+  it('propose a command that makes the folder of the identity, whatever its name', async () => {
+    const url = `age://${recipients[0]}`
+    const wrapped = await wrap(url)
+    const keys = { ...context({}), configFolder: join(folder, 'Application Support', 'esc') }
+    for (const act of ['open', 'lock'] as const) {
+      const error = await errorOf(async () => {
+        const provider = await openSecretsProvider(url, keys, owner())
+        return act === 'open' ? provider.unwrapKey(wrapped) : provider.wrapKey(dataKey)
+      })
+      const own = `${keys.configFolder}/age-identity.txt`
+      expect((error as { hint?: string }).hint).to.include(
+        `\`mkdir -p '${keys.configFolder}' && age-keygen -o '${own}'\``,
+      )
+    }
+  })
+
   it('say what is wrong with an identity without repeating any of it', async () => {
     const url = `age://${recipients[0]}`
     const wrapped = await wrap(url)
