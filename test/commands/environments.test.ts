@@ -141,9 +141,14 @@ describe('the commands of a store', () => {
           "Please confirm that this is what you'd like to do by typing `local/app/dev`: " +
           'Environment "local/app/dev" has been removed!\n',
       )
+      expect(ran.err).to.equal('hint: "esc env restore app/dev" brings it back\n')
       expect(await playground.ok('env', 'ls')).to.equal('base/common\n')
       expect((await playground.run(['env', 'rm', 'app/dev', '--yes'])).code).to.equal(1)
-      await playground.ok('env', 'rm', 'base/common', '-y')
+      const atTerminal = await playground.run(['env', 'rm', 'base/common', '-y'], { io: { stderrIsTerminal: true } })
+      expect(atTerminal.err).to.include('esc env restore base/common')
+      expect(await playground.ok('env', 'restore', 'app/dev')).to.include('is back')
+      const inScript = await playground.run(['env', 'rm', 'app/dev', '-y'])
+      expect(inScript.err).to.equal('')
       expect(await playground.ok('env', 'ls', '--output', 'json')).to.equal('{\n  "environments": []\n}\n')
     })
   })

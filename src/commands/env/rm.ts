@@ -1,3 +1,4 @@
+import { shellWord } from '../../shell-word.ts'
 import { confirm, diagnosticLines, hasColour } from '../../terminal/index.ts'
 import { type Removed, refuseVersion, removeEnvironment, removeValue } from '../../workspace/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../framework/command.ts'
@@ -13,7 +14,8 @@ export default class EnvRm extends EscCommand<Removed, typeof flags> {
   static override id = 'env:rm'
   static override summary = 'Remove an environment or a value from an environment.'
   static override description = `With a path: removes the value at that path and saves the definition as a new revision.
-Without a path: removes the whole environment, after asking for its full name. It moves to .removed/ in the store.`
+Without a path: removes the whole environment, after asking for its full name. It moves to .removed/ in the store,
+and "esc env restore" brings it back.`
   static override examples = [
     { description: 'Remove one value', command: 'esc env rm app/dev database.port' },
     { description: 'Remove a whole environment, without being asked', command: 'esc env rm app/dev --yes' },
@@ -36,10 +38,15 @@ Without a path: removes the whole environment, after asking for its full name. I
       if (saved.kind === 'refused') throw refused(reference.name)
       return { kind: 'value' }
     }
-    return removeEnvironment(workspace, reference, async (fullName) => {
+    const removed = await removeEnvironment(workspace, reference, async (fullName) => {
       if (this.flags.yes) return
       await confirm(this.io, `This will permanently remove the "${fullName}" environment!`, fullName)
     })
+    // A script that passes --yes prints what the hosted tool prints.
+    if ((!this.flags.yes || this.io.stderrIsTerminal) && !this.io.env.ESC_NO_HINTS) {
+      this.io.err(`hint: "esc env restore ${shellWord(reference.name)}" brings it back\n`)
+    }
+    return removed
   }
 
   /** What is removed must be named: an environment that was once selected is not meant. */

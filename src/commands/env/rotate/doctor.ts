@@ -1,6 +1,7 @@
 import { diagnosticLines, hasColour } from '../../../terminal/index.ts'
 import { type RotationReport, refuseVersion, rotateEnvironment } from '../../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
+import { examinedText } from '../../framework/examined-text.ts'
 import { EXIT } from '../../framework/report-error.ts'
 import { openTarget } from '../../framework/session.ts'
 
@@ -51,7 +52,7 @@ here. Changes nothing, here or there. The exit code is 1 when a credential does 
   }
 
   text(report: RotationReport): string {
-    return report.paths.map(pathText).join('')
+    return report.paths.map(examinedText).join('')
   }
 
   override json({ diagnostics, paths, status, warnings }: RotationReport): unknown {
@@ -61,26 +62,4 @@ here. Changes nothing, here or there. The exit code is 1 when a credential does 
   override exitCode({ status }: RotationReport): number {
     return status === 'succeeded' ? EXIT.done : EXIT.failed
   }
-}
-
-function pathText({ path, rotator, checks, error }: RotationReport['paths'][number]): string {
-  const head = `${path} (${rotator})\n`
-  if (checks === undefined) return `${head}  cannot be examined: ${error}\n`
-  if (checks.length === 0) return `${head}  nothing to log in to\n`
-  return (
-    head +
-    checks
-      .map(({ credential, what, works, detail }) => {
-        const verdict =
-          credential === 'foreign'
-            ? 'is not managed here'
-            : works
-              ? 'works'
-              : works === false
-                ? 'does not work'
-                : 'cannot be told'
-        return `  ${credential}: ${what} ${verdict}${detail === undefined ? '' : `: ${detail}`}\n`
-      })
-      .join('')
-  )
 }

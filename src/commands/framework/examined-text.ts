@@ -1,0 +1,28 @@
+import type { RotationReport } from '../../workspace/index.ts'
+
+type Examined = RotationReport['paths'][number]
+type Check = NonNullable<Examined['checks']>[number]
+
+/** How the credentials of one rotator fared: a heading, and a line each. */
+export function examinedText({ path, rotator, checks, error }: Examined): string {
+  const head = `${path} (${rotator})\n`
+  if (checks === undefined) return `${head}  cannot be examined: ${error}\n`
+  if (checks.length === 0) return `${head}  nothing to log in to\n`
+  return (
+    head +
+    checks
+      .map(({ credential, what, works, detail }) => {
+        const verdict = verdictOf(credential, works)
+        // Of a foreign credential, the detail begins with the verdict.
+        const more = credential === 'foreign' ? detail?.replace(/^not managed here(?:, )?/, '') : detail
+        return `  ${credential}: ${what} ${verdict}${more ? `: ${more}` : ''}\n`
+      })
+      .join('')
+  )
+}
+
+function verdictOf(credential: Check['credential'], works: boolean | undefined): string {
+  if (credential === 'foreign') return 'is not managed here'
+  if (works === undefined) return 'cannot be told'
+  return works ? 'works' : 'does not work'
+}
