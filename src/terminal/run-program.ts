@@ -65,11 +65,20 @@ export async function startProgram(program: Program, io: Io): Promise<RunningPro
   const hides = program.secrets?.some((secret) => Buffer.byteLength(secret) >= LEAST_SECRET_BYTES) ?? false
   if (hides && program.pty !== false && isAtTerminal(io)) {
     const { startInPty } = await import('./pty-program.ts')
+    const { refuseTooLarge } = await import('./too-large.ts')
+    refuseTooLarge(program)
     const redactor = new Redactor(new HiddenPatterns(() => secretForms(program.secrets ?? [])))
     const running = await startInPty(program, io, redactor)
     if (running !== undefined) return running
   }
-  return startWithPipes(program, io, hides)
+  try {
+    return await startWithPipes(program, io, hides)
+  } catch (error) {
+    // Node throws this one at once; of the common ones it tells later.
+    if ((error as NodeJS.ErrnoException).code !== 'E2BIG') throw error
+    const { tooLarge } = await import('./too-large.ts')
+    throw tooLarge(program, error)
+  }
 }
 
 /** No program can be given a NUL. Node would say so with the value, which may be a secret. */

@@ -106,6 +106,7 @@ export const sharedNouns = [
   'plain',
   'read-json',
   'secret',
+  'shell-word',
   'suggestion',
   'budget',
   'timestamp',

@@ -18,13 +18,9 @@ export function notStarted(error: unknown): unknown {
   const { code, syscall } = error.cause as NodeJS.ErrnoException
   if (!syscall?.startsWith('spawn')) return error
   return new ExitError(code === 'ENOENT' ? EXIT.notFound : EXIT.notExecutable, error.code, error.message, {
-    hint: SPAWN_HINTS[code ?? ''] ?? 'see whether it starts without esc',
+    hint: error.hint ?? (code === 'ENOENT' ? NO_INTERPRETER : 'see whether it starts without esc'),
     cause: error.cause,
   })
 }
 
-const SPAWN_HINTS: Readonly<Record<string, string>> = {
-  ENOENT: 'the program that its first line (#!) names is missing',
-  E2BIG:
-    'the variables and arguments are more than the operating system allows: use files of the environment for large values',
-}
+const NO_INTERPRETER = 'the program that its first line (#!) names is missing'
