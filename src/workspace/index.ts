@@ -74,7 +74,7 @@ export {
   readSops,
 } from './import/index.ts'
 export { initChosenStore, initStore } from './init-store.ts'
-export { listEnvironments } from './list-environments.ts'
+export { type ListedEnvironments, listEnvironments } from './list-environments.ts'
 export { knownWorkspaces, type Located, type LocateMode, locate, locateComparison } from './locate.ts'
 export { logIn, logOut } from './login.ts'
 export { setLoginProvider } from './login-provider.ts'

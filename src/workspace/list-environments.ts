@@ -9,20 +9,30 @@ export interface ListOptions {
   readonly project: string | undefined
 }
 
+export interface ListedEnvironments {
+  readonly environments: readonly string[]
+  /** How many more there are that the access rules do not let the user see. */
+  readonly hidden: number
+}
+
 /**
  * The names of the environments of the store, sorted. Who works with the store they have logged in to sees the others they know as
  * well, after their own and under their labels, which come before the name.
  */
-export function listEnvironments(workspace: Workspace, { organization, project }: ListOptions): string[] {
+export function listEnvironments(workspace: Workspace, { organization, project }: ListOptions): ListedEnvironments {
   const own = workspace.store.organization
   const known = workspace.chosen === 'login' ? knownWorkspaces(workspace.options) : []
   const others = known.filter(({ store }) => store.organization !== own)
   const byLabel = (a: Workspace, b: Workspace) => (a.store.organization < b.store.organization ? -1 : 1)
-  return [workspace, ...others.sort(byLabel)]
+  const ofProject = (names: string[]) => names.filter((name) => !project || name.startsWith(`${project}/`))
+  let hidden = 0
+  const environments = [workspace, ...others.sort(byLabel)]
     .filter(({ store }) => !organization || store.organization === organization)
     .flatMap((each) => {
       const { store } = each
-      const names = visibleEnvironments(each).filter((name) => !project || name.startsWith(`${project}/`))
+      const names = ofProject(visibleEnvironments(each))
+      if (each.accessRules() !== undefined) hidden += ofProject(store.list()).length - names.length
       return store.organization === own ? names : names.map((name) => `${store.organization}/${name}`)
     })
+  return { environments, hidden }
 }

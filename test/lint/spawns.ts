@@ -20,6 +20,7 @@ const STARTERS: Readonly<Record<string, string>> = {
   'terminal/pty-state.ts': 'ps and stty',
   'terminal/raw-terminal.ts': 'stty',
   'terminal/run-program.ts': 'the command of esc run',
+  'terminal/too-large.ts': 'a shell that does nothing, with the variables of the command of esc run',
 }
 
 /** Files that start programs and are not known to. */

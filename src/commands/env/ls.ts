@@ -1,4 +1,4 @@
-import { listEnvironments } from '../../workspace/index.ts'
+import { type ListedEnvironments, listEnvironments } from '../../workspace/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { text } from '../framework/flags.ts'
 import { openSession } from '../framework/session.ts'
@@ -9,27 +9,34 @@ const flags = {
   ...OUTPUT_FLAG,
 }
 
-interface Result {
-  readonly environments: readonly string[]
-}
-
-export default class EnvLs extends EscCommand<Result, typeof flags> {
+export default class EnvLs extends EscCommand<ListedEnvironments, typeof flags> {
   static override id = 'env:ls'
   static override summary = 'List environments.'
-  static override description = 'Lists the environments of the store, one a line, sorted by name.'
+  static override description =
+    'Lists the environments of the store, one per line, sorted by name. Says how many more the access rules hide.'
   static override examples = [
     { description: 'List everything', command: 'esc env ls' },
     { description: 'List one project, for a script', command: 'esc env ls --project rotators --output json' },
   ]
   static override flags = flags
 
-  async run(): Promise<Result> {
+  async run(): Promise<ListedEnvironments> {
     const workspace = openSession(this.io, this.flags)
     const { organization, project } = this.flags
-    return { environments: listEnvironments(workspace, { organization, project }) }
+    const listed = listEnvironments(workspace, { organization, project })
+    if (listed.hidden > 0) {
+      const [noun, verb] = listed.hidden === 1 ? ['environment', 'is'] : ['environments', 'are']
+      const who = workspace.principal().name
+      this.io.err(`note: ${listed.hidden} more ${noun} ${verb} hidden: the access rules do not let '${who}' see them\n`)
+    }
+    return listed
   }
 
-  text({ environments }: Result): string {
+  text({ environments }: ListedEnvironments): string {
     return environments.map((name) => `${name}\n`).join('')
+  }
+
+  override json({ environments, hidden }: ListedEnvironments): unknown {
+    return { environments, ...(hidden > 0 && { hidden }) }
   }
 }
