@@ -3,7 +3,7 @@ import { expectNoLeftovers, expectSound, name, points, sweep, withHistory } from
 import { by, Machine } from './worlds.ts'
 
 describe('a store whose process or machine stops at any file-system call', function () {
-  this.timeout(120_000)
+  this.timeout(process.env.SLOW ? 900_000 : 120_000)
   after(() => console.log(`      ${points.swept} points swept`))
 
   it('has the appended revision whole or not at all', async () => {
@@ -44,7 +44,7 @@ describe('a store whose process or machine stops at any file-system call', funct
   })
 
   it('survives a second stop while it recovers from the first', async () => {
-    // All pairs take a quarter of a minute; without SLOW, every seventh of them is tried.
+    // All pairs take some minutes; without SLOW, every seventh of them is tried.
     const stride = process.env.SLOW ? 1 : 7
     for (let first = 1; ; first++) {
       let struckFirst = false
