@@ -23,7 +23,7 @@ export function formatKey(key: FileKey): string {
  * @throws EscError `key_unavailable` when no line can be used.
  */
 export function parseKeys(text: string, place: string): readonly FileKey[] {
-  const lines = text.split('\n').map((line) => line.replace(/\s#.*$/, '').trim())
+  const lines = text.split('\n').map((line) => line.trim().replace(/\s+#.*$/, ''))
   const written = lines.filter((line) => line !== '' && !line.startsWith('#'))
   const keys = written.flatMap((line) => keyOf(line) ?? [])
   if (keys.length > 0) return keys
