@@ -1,4 +1,4 @@
-import { type StoreStatus, storeStatus } from '../workspace/index.ts'
+import { overdueText, type StoreStatus, storeStatus } from '../workspace/index.ts'
 import { EscCommand, OUTPUT_FLAG } from './framework/command.ts'
 import { person } from './framework/revision-text.ts'
 import { openLook } from './framework/session.ts'
@@ -47,7 +47,8 @@ rotations that were interrupted on this machine. Needs no key. "esc check" looks
   }
 
   override json({ status }: Result): unknown {
-    return { ...status, selected: status.selected ?? null }
+    const overdue = status.overdue.map(({ environment, due }) => ({ environment, due: due.toISOString() }))
+    return { ...status, selected: status.selected ?? null, overdue }
   }
 }
 
@@ -61,6 +62,7 @@ function textOf(status: StoreStatus): string {
     ['Environments', String(status.environments)],
     ...status.unsaved.map(({ name, state }) => ['Not saved', `${name}: ${STATES[state]}`]),
     ...status.unfinished.map((name) => ['Unfinished', `${name}: "esc env rotate ${name} --resume"`]),
+    ...status.overdue.map(({ environment, due }) => ['Overdue', `${environment}: ${overdueText(due)}`]),
   ]
   return lines.map(([title, value]) => `${`${title}:`.padEnd(14)}${value}\n`).join('')
 }

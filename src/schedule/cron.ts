@@ -6,16 +6,39 @@ export interface Cron {
   wallTimes(from: Date): Generator<Date, undefined>
 }
 
+/** Nicknames of crontab(5), as the five fields they stand for. */
+const nicknames: Readonly<Record<string, string>> = {
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+  '@monthly': '0 0 1 * *',
+  '@weekly': '0 0 * * 0',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@hourly': '0 * * * *',
+}
+
+/** The five fields of an expression, with one blank between them; a nickname such as `@daily` becomes the fields it stands for. */
+export function cronFields(expression: string): string {
+  const plain = expression.trim().replace(/\s+/g, ' ')
+  const nickname = plain.toLowerCase()
+  return Object.hasOwn(nicknames, nickname) ? (nicknames[nickname] as string) : plain
+}
+
 /**
- * Reads a cron expression of five fields: minute, hour, day of the month, month, day of the week. Where both days are restricted,
- * either will do. What differs from one cron to the next (`@daily`, `L`, `W`, `#`, `?`, and `H`, which is random) is refused.
+ * Reads a cron expression of five fields: minute, hour, day of the month, month, day of the week; or a nickname such as `@daily`. Where both
+ * days are restricted, either will do. What differs from one cron to the next (`@reboot`, `L`, `W`, `#`, `?`, and `H`, which is random) is
+ * refused.
  *
  * @throws EscError `usage` for one that is malformed, runs more often than once a day, or never.
  */
 export async function parseCron(expression: string): Promise<Cron> {
-  const fields = expression.trim().split(/\s+/)
-  const shown = `cron expression '${expression}'`
-  if (expression.trim() === '' || fields.length !== 5 || fields[0]?.startsWith('@')) {
+  const fields = cronFields(expression).split(' ')
+  const shown = `cron expression '${expression.trim()}'`
+  if (fields[0]?.startsWith('@')) {
+    const known = Object.keys(nicknames).filter((nickname) => nickname !== '@hourly')
+    throw refused(`${shown}: '${fields[0]}' is not understood`, `write ${known.join(', ')}, or five fields: `)
+  }
+  if (expression.trim() === '' || fields.length !== 5) {
     throw refused(`${shown} has ${expression.trim() === '' ? 'no' : fields.length} fields`, 'write five: ')
   }
   const odd = fields.find(

@@ -1,4 +1,5 @@
 import { EscError } from '../errors.ts'
+import { cronFields } from './cron.ts'
 import { instantsAfter, type Timed } from './next-runs.ts'
 import type { Timing } from './schedule.ts'
 import { timeZone } from './time-zone.ts'
@@ -37,7 +38,8 @@ export async function readTiming(request: TimingRequest, now: Date, before?: Tim
   if ((await instantsAfter(timed, now).next()).done) {
     throw new EscError('usage', `cron expression '${cron}' would never run`, { hint: 'mend the day of the month' })
   }
-  return timed
+  // Errors name what was typed; what is kept needs no knowledge of nicknames.
+  return timing.kind === 'cron' ? { ...timed, timing: { ...timing, expression: cronFields(timing.expression) } } : timed
 }
 
 function timingOf(cron: string | undefined, once: string | undefined, now: Date): Timing | undefined {

@@ -33,6 +33,8 @@ export const stateLayout = {
   opened: (state: string) => within(state, 'opened'),
   seen: (state: string) => within(state, 'seen'),
   audit: (state: string) => within(state, 'audit'),
+  /** When a scheduler last looked after the store on this machine. */
+  schedulerLook: (state: string) => within(state, 'scheduler.json'),
   selected: (state: string) => within(state, 'selected'),
   leaving: (state: string) => within(state, 'leaving'),
 }

@@ -292,6 +292,17 @@ export class Store {
     return lockScheduler(this.#locked, purpose)
   }
 
+  /** When a scheduler last looked after the store on this machine. Undefined: never, as far as is known. */
+  async schedulerLook(): Promise<Date | undefined> {
+    return (await import('./scheduler-look.ts')).schedulerLook(this.#locked)
+  }
+
+  /** Records that a scheduler has looked after the store on this machine. Never throws. */
+  async recordSchedulerLook(at: Date): Promise<void> {
+    const { recordSchedulerLook } = await import('./scheduler-look.ts')
+    recordSchedulerLook(this.#locked, at)
+  }
+
   get #locked() {
     return { folder: this.folder, state: this.state, world: this.#world }
   }

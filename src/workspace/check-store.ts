@@ -1,6 +1,7 @@
 import { findPlaintextSecrets } from '../language/index.ts'
-import type { CheckReport, Finding } from '../store/index.ts'
+import { type CheckReport, type Finding, layout } from '../store/index.ts'
 import type { EnvironmentReference } from './reference.ts'
+import { overdueSchedules } from './schedules.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface CheckRequest {
@@ -33,5 +34,31 @@ export async function checkStore(workspace: Workspace, request: CheckRequest): P
   }
   const report = await store.check(options)
   const fixed = fix ? await store.fix(report.findings) : []
-  return { ...(fixed.length === 0 ? report : await store.check(options)), fixed, state: store.state.folder }
+  const { findings, ...checked } = fixed.length === 0 ? report : await store.check(options)
+  const late = await overdueFindings(workspace, environments.length === 0 ? listed(workspace) : environments)
+  const [ofEnvironments, ofStore] = [true, false].map((own) =>
+    findings.filter(({ environment }) => (environment !== undefined) === own),
+  ) as [Finding[], Finding[]]
+  return { ...checked, findings: [...ofEnvironments, ...late, ...ofStore], fixed, state: store.state.folder }
+}
+
+/** What keeps a store from being listed is a finding already. */
+function listed({ store }: Workspace): readonly string[] {
+  try {
+    return store.list()
+  } catch {
+    return []
+  }
+}
+
+async function overdueFindings(workspace: Workspace, environments: readonly string[]): Promise<Finding[]> {
+  return (await overdueSchedules(workspace, environments)).map(({ environment, due }) => ({
+    severity: 'warning',
+    kind: 'overdue_rotation',
+    environment,
+    file: layout.settings(layout.environment(workspace.store.folder, environment)),
+    problem: `the rotation that was due ${due.toISOString().replace('.000Z', 'Z')} has not run: no revision shows it`,
+    remedy: 'run "esc scheduler tick", and see to it that a scheduler runs ("esc scheduler install")',
+    fixable: false,
+  }))
 }

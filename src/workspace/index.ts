@@ -127,6 +127,9 @@ export {
   fullNameOf,
   getSchedule,
   listSchedules,
+  type OverdueSchedule,
+  overdueSchedules,
+  overdueText,
   pauseSchedule,
   removeSchedule,
   type ScheduleView,
@@ -166,6 +169,8 @@ export {
   type EnvironmentStatus,
   environmentStatus,
   restoreWorkingDefinition,
+  type ScheduledStatus,
   saveWorkingDefinition,
+  scheduledStatus,
 } from './working-definition.ts'
 export { openWorkspace, openWorkspaceAt, type Workspace, type WorkspaceOptions } from './workspace.ts'

@@ -13,7 +13,7 @@ import type { Environment } from '../store/index.ts'
 import { decode, getAt, parsePropertyPath } from '../syntax/index.ts'
 import { isAhead } from '../timestamp.ts'
 import { belowValues } from './rotator-state.ts'
-import { scheduleOf } from './schedules.ts'
+import { overdueSchedules, scheduleOf } from './schedules.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
@@ -39,6 +39,8 @@ export interface RotatorStatus {
   readonly credentials: CredentialsHeld
   /** The next run of the environment's schedule. Undefined: none comes. */
   readonly nextRun: Date | undefined
+  /** Instant of the schedule that has passed without a run. Undefined: nothing is overdue. */
+  readonly overdue: Date | undefined
   /** A rotation that was interrupted on this machine waits in the journal. */
   readonly unfinished: boolean
 }
@@ -62,14 +64,17 @@ export async function rotatorStatus(workspace: Workspace, environments: readonly
   for (const name of environments) {
     try {
       const environment = workspace.store.environment(name)
-      let nextRun: { readonly at: Date | undefined } | undefined
+      let scheduled: { readonly nextRun: Date | undefined; readonly overdue: Date | undefined } | undefined
       const waiting = new Set(environment.journal().ids())
       const now = workspace.options.now()
       const { statuses, warnings: found } = statusesOf(environment, { waiting, now })
       warnings.push(...found.map((warning) => `${name}: ${warning}`))
       for (const { id, status } of statuses) {
-        nextRun ??= { at: await nextRunOf(environment, workspace.options.now()) }
-        rotators.push({ ...status, nextRun: nextRun.at })
+        scheduled ??= {
+          nextRun: await nextRunOf(environment, now),
+          overdue: (await overdueSchedules(workspace, [name]))[0]?.due,
+        }
+        rotators.push({ ...status, ...scheduled })
         waiting.delete(id)
       }
       if (waiting.size > 0) left.push(name)
@@ -103,7 +108,7 @@ function statusesOf(
     const record = records.get(path)
     const id = journalEntryId(documentPath)
     const state = getAt(node, parsePropertyPath(statePath))
-    const status: Omit<RotatorStatus, 'nextRun'> = {
+    const status: Omit<RotatorStatus, 'nextRun' | 'overdue'> = {
       environment: environment.name,
       path,
       rotator: provider,

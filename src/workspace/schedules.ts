@@ -1,4 +1,4 @@
-import { EscError } from '../errors.ts'
+import { EscError, messageOf } from '../errors.ts'
 import {
   describeTiming,
   graceMs,
@@ -18,7 +18,7 @@ import { type Announced, announcing } from './announce.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { rotationGuardMs } from './rotation-settings.ts'
-import { ignoredText, knownRuns } from './scheduler/sealed-runs.ts'
+import { ignoredText, type KnownRuns, knownRuns } from './scheduler/sealed-runs.ts'
 import type { Workspace } from './workspace.ts'
 
 /** A schedule with what has become of it, and what comes. */
@@ -35,6 +35,8 @@ export interface ScheduleView {
   readonly overdue: Date | undefined
   /** Lines of the history that are not believed. */
   readonly warnings: readonly string[]
+  /** Why the runs so far cannot be read. Undefined: they can. */
+  readonly problem: string | undefined
 }
 
 /** The schedule of an environment; undefined: it has none. Needs no key, so what it says is only as good as the settings. */
@@ -52,20 +54,67 @@ export async function listSchedules(
   const schedule = scheduleOf(environment)
   if (schedule === undefined) return []
   const now = workspace.options.now()
-  const { runs, ignored, sealed, lastRotated } = knownRuns(environment, schedule, now)
-  const last = runs.at(-1)
-  const allowedMs = graceMs + rotationGuardMs(environment)
+  const view = { schedule, timing: describeTiming(schedule), next: await nextRuns(schedule, now, count) }
+  let known: KnownRuns
+  try {
+    known = knownRuns(environment, schedule, now)
+  } catch (error) {
+    const unknown = { lastExecuted: undefined, lastResult: undefined, overdue: undefined, warnings: [] }
+    return [{ ...view, ...unknown, problem: messageOf(error) }]
+  }
+  const last = known.runs.at(-1)
   return [
     {
-      schedule,
-      timing: describeTiming(schedule),
-      next: await nextRuns(schedule, now, count),
+      ...view,
       lastExecuted: last && new Date(last.executed),
       lastResult: last?.result,
-      overdue: await overdueInstant(schedule, { sealedDue: sealed?.due, lastRotated, now, allowedMs }),
-      warnings: ignoredText(ignored),
+      overdue: await overdueOf(environment, { schedule, known, now }),
+      warnings: ignoredText(known.ignored),
+      problem: undefined,
     },
   ]
+}
+
+async function overdueOf(
+  environment: Environment,
+  { schedule, known, now }: { readonly schedule: Schedule; readonly known: KnownRuns; readonly now: Date },
+): Promise<Date | undefined> {
+  const { sealed, lastRotated } = known
+  const allowedMs = graceMs + rotationGuardMs(environment)
+  return overdueInstant(schedule, { sealedDue: sealed?.due, lastRotated, now, allowedMs })
+}
+
+/** An environment whose run waits longer than its schedule allows. */
+export interface OverdueSchedule {
+  readonly environment: string
+  /** Instant of the schedule that has not been run. */
+  readonly due: Date
+}
+
+/** The overdue schedules of some environments. Environments that cannot be read are passed over: whoever looks at them says so. */
+export async function overdueSchedules(
+  workspace: Workspace,
+  environments: readonly string[],
+): Promise<OverdueSchedule[]> {
+  const now = workspace.options.now()
+  const overdue: OverdueSchedule[] = []
+  for (const name of environments) {
+    try {
+      const environment = workspace.store.environment(name)
+      const schedule = scheduleOf(environment)
+      if (schedule === undefined || schedule.paused) continue
+      const known = knownRuns(environment, schedule, now)
+      const due = await overdueOf(environment, { schedule, known, now })
+      if (due !== undefined) overdue.push({ environment: name, due })
+    } catch {}
+  }
+  return overdue
+}
+
+/** Says of an instant that it has passed without a run; as a clause, with what to do. */
+export function overdueText(due: Date): string {
+  const at = due.toISOString().replace('.000Z', 'Z')
+  return `rotation is overdue: it was due ${at}, and no revision shows that it ran; run "esc scheduler tick", and see to it that a scheduler runs`
 }
 
 /** @throws EscError `not_found` when the environment has no schedule of that id. */

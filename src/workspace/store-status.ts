@@ -1,4 +1,6 @@
 import type { Author } from '../store/index.ts'
+import { visibleEnvironments } from './permit.ts'
+import { type OverdueSchedule, overdueSchedules } from './schedules.ts'
 import { selectedEnvironment } from './selection.ts'
 import { type EnvironmentStatus, environmentStatus } from './working-definition.ts'
 import type { Chosen, Workspace } from './workspace.ts'
@@ -17,6 +19,8 @@ export interface StoreStatus {
   readonly unsaved: readonly EnvironmentStatus[]
   /** Environments with credentials of a rotation that was interrupted on this machine. */
   readonly unfinished: readonly string[]
+  /** Environments whose rotation by the clock is overdue. */
+  readonly overdue: readonly OverdueSchedule[]
 }
 
 /** Which store is in use and why, and what in it waits to be done. Needs no key. */
@@ -33,5 +37,6 @@ export async function storeStatus(workspace: Workspace): Promise<StoreStatus> {
     environments: statuses.length,
     unsaved: statuses.filter(({ state }) => state !== 'clean'),
     unfinished: statuses.map(({ name }) => name).filter((name) => store.environment(name).journal().ids().length > 0),
+    overdue: await overdueSchedules(workspace, visibleEnvironments(workspace)),
   }
 }

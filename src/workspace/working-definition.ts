@@ -1,6 +1,7 @@
 import { permit, visibleEnvironments } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
+import { overdueSchedules } from './schedules.ts'
 import type { Workspace } from './workspace.ts'
 
 /** How `environment.yaml` of an environment stands to its newest revision. */
@@ -9,6 +10,28 @@ export interface EnvironmentStatus {
   readonly revision: number
   /** `edited`: changed by hand and not saved. `stale`: left behind by a crash; the next writer puts it right. */
   readonly state: 'clean' | 'stale' | 'edited'
+}
+
+/** The same, with the instant of its schedule that has passed without a run, where there is one. */
+export interface ScheduledStatus extends EnvironmentStatus {
+  readonly overdueSince?: Date
+}
+
+/** The status of one environment, or of all, with overdue schedules. */
+export async function scheduledStatus(
+  workspace: Workspace,
+  reference?: EnvironmentReference,
+): Promise<ScheduledStatus[]> {
+  const statuses = environmentStatus(workspace, reference)
+  const overdue = await overdueSchedules(
+    workspace,
+    statuses.map(({ name }) => name),
+  )
+  const dues = new Map(overdue.map(({ environment, due }) => [environment, due]))
+  return statuses.map((status) => {
+    const due = dues.get(status.name)
+    return due === undefined ? status : { ...status, overdueSince: due }
+  })
 }
 
 /** The status of one environment, or of all. */

@@ -38,7 +38,9 @@ describe('what a user says about the time of a schedule', () => {
     '',
     '0 3 * *',
     '0 0 3 * * *',
-    '@daily',
+    '@reboot',
+    '@fortnightly',
+    '@daily 3',
     'H 3 * * *',
     '0 3 L * *',
     '0 3 ? * *',
@@ -57,6 +59,26 @@ describe('what a user says about the time of a schedule', () => {
       expect(error.hint).to.include('minute, hour, day of the month, month, day of the week')
     })
   }
+
+  for (const [cron, expression] of Object.entries({
+    '@daily': '0 0 * * *',
+    '@midnight': '0 0 * * *',
+    ' @Weekly ': '0 0 * * 0',
+    '@monthly': '0 0 1 * *',
+    '@yearly': '0 0 1 1 *',
+    '@annually': '0 0 1 1 *',
+  })) {
+    it(`keeps the five fields that ${JSON.stringify(cron)} stands for`, async () => {
+      expect((await accepted({ cron, timezone: 'Europe/Berlin' })).timing).to.deep.equal({ kind: 'cron', expression })
+    })
+  }
+
+  it('understands @hourly, and names it where it says why that is too often', async () => {
+    const error = await refused({ cron: '@hourly' })
+    expect(error.message).to.equal(
+      "cron expression '@hourly' runs more than once a day; a rotation is scheduled at most daily",
+    )
+  })
 
   for (const cron of ['* * * * *', '*/5 * * * *', '0 */12 * * *', '0,30 3 * * *', '0 3,15 * * *', '0 3-4 1 1 *']) {
     it(`refuses ${JSON.stringify(cron)}, which is more often than daily`, async () => {

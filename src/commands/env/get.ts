@@ -8,6 +8,8 @@ import {
   indentedByTwo,
   isObject,
   namesSeveral,
+  overdueSchedules,
+  overdueText,
   parsePath,
   renderGot,
   unknownFormat,
@@ -81,6 +83,9 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
     const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
     if (definition && path.length === 0) return indentedByTwo(await definitionText(workspace, reference, showSecrets))
     const got = await getEnvironment(workspace, reference, { path, showSecrets })
+    for (const { environment, due } of await overdueSchedules(workspace, [reference.name])) {
+      this.io.err(`warning: ${environment}: ${overdueText(due)}\n`)
+    }
     if (definition) return got.definition ?? ''
     if (format === 'dotenv' || format === 'shell') {
       const allowed = this.flags['allow-variable']

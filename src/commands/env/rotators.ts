@@ -2,6 +2,7 @@ import { dim, green, hasColour, red, table, yellow } from '../../terminal/index.
 import {
   type CredentialsHeld,
   expandReferences,
+  overdueText,
   type RotatorList,
   type RotatorStatus,
   refuseVersion,
@@ -101,9 +102,9 @@ there are some: for a job that has to notice.`
     const colour = hasColour(this.io, 'stdout')
     const paint = (how: (text: string) => string, text: string) => (colour ? how(text) : text)
     const time = (date: Date) => formatTime(date, this.flags.utc).slice(0, 'YYYY-MM-DD HH:MM'.length)
-    const scheduled = rotators.some(({ nextRun }) => nextRun !== undefined)
+    const scheduled = rotators.some(({ nextRun, overdue }) => (nextRun ?? overdue) !== undefined)
     const rows = rotators.map((status) => {
-      const { environment, path, rotator, lastRotated, lastResult, credentials, unfinished, nextRun } = status
+      const { environment, path, rotator, lastRotated, lastResult, credentials, unfinished, nextRun, overdue } = status
       const result = lastResult === 'failed' ? paint(red, 'failed') : paint(green, lastResult ?? '')
       return [
         environment,
@@ -111,7 +112,7 @@ there are some: for a job that has to notice.`
         rotator ?? '?',
         lastRotated === undefined ? paint(dim, credentials === 'none' ? 'never' : 'unknown') : time(lastRotated),
         lastRotated === undefined ? '' : ageText(now.getTime() - lastRotated.getTime()),
-        ...(scheduled ? [nextRun === undefined ? '' : time(nextRun)] : []),
+        ...(scheduled ? [overdue ? paint(red, 'overdue') : nextRun === undefined ? '' : time(nextRun)] : []),
         unfinished ? paint(yellow, 'interrupted') : result,
         paint(credentials === 'current-and-previous' ? green : String, HELD[credentials]),
       ]
@@ -122,13 +123,14 @@ there are some: for a job that has to notice.`
 
   override json({ rotators, unreadable, warnings, now }: Result): unknown {
     return {
-      rotators: rotators.map(({ lastRotated, lastAttempt, nextRun, ...rotator }) => ({
+      rotators: rotators.map(({ lastRotated, lastAttempt, nextRun, overdue, ...rotator }) => ({
         ...rotator,
         rotator: rotator.rotator ?? null,
         lastRotated: lastRotated?.toISOString() ?? null,
         ageSeconds: lastRotated === undefined ? null : Math.floor((now.getTime() - lastRotated.getTime()) / 1000),
         lastAttempt: lastAttempt?.toISOString() ?? null,
         nextRun: nextRun?.toISOString() ?? null,
+        ...(overdue && { overdueSince: overdue.toISOString() }),
         lastResult: rotator.lastResult ?? null,
         error: rotator.error ?? null,
       })),
@@ -152,7 +154,9 @@ function failuresText({ rotators }: Pick<Result, 'rotators'>): string {
 
 function warningsOf({ rotators, unreadable, left, warnings }: RotatorList): string[] {
   const interrupted = new Set(rotators.filter(({ unfinished }) => unfinished).map(({ environment }) => environment))
+  const overdue = new Map(rotators.flatMap((each) => (each.overdue ? [[each.environment, each.overdue]] : [])))
   return [
+    ...[...overdue].map(([name, due]) => `${name}: ${overdueText(due)}`),
     ...[...interrupted].map(
       (name) => `${name}: a rotation was interrupted; "esc env rotate ${name} --resume" finishes it`,
     ),

@@ -1,14 +1,14 @@
-import { type EnvironmentStatus, environmentStatus } from '../../workspace/index.ts'
+import { overdueText, type ScheduledStatus, scheduledStatus } from '../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { openSession, openTarget } from '../framework/session.ts'
 
 const flags = { ...OUTPUT_FLAG }
 
-export default class EnvStatus extends EscCommand<readonly EnvironmentStatus[], typeof flags> {
+export default class EnvStatus extends EscCommand<readonly ScheduledStatus[], typeof flags> {
   static override id = 'env:status'
-  static override summary = 'Show which environments have been edited by hand and not saved.'
+  static override summary = 'Show unsaved hand edits and overdue rotations.'
   static override description =
-    'Compares environment.yaml with the newest revision, for one environment or for all. Needs no key.'
+    'Compares environment.yaml with the newest revision, for one environment or for all, and warns of schedules whose rotation is overdue. Needs no key.'
   static override examples = [
     { description: 'All environments', command: 'esc env status' },
     { description: 'One, for a script', command: 'esc env status app/dev --output json' },
@@ -18,19 +18,26 @@ export default class EnvStatus extends EscCommand<readonly EnvironmentStatus[], 
   static override args = { environment: { description: 'the environment (default: all)' } }
   static override count = { kind: 'atMost', count: 1 } as const
 
-  async run(): Promise<readonly EnvironmentStatus[]> {
+  async run(): Promise<readonly ScheduledStatus[]> {
     if (this.positionals.length === 0 && this.flags.env === undefined) {
-      return environmentStatus(openSession(this.io, this.flags))
+      return scheduledStatus(openSession(this.io, this.flags))
     }
     const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
-    return environmentStatus(workspace, reference)
+    return scheduledStatus(workspace, reference)
   }
 
-  text(statuses: readonly EnvironmentStatus[]): string {
+  text(statuses: readonly ScheduledStatus[]): string {
+    for (const { name, overdueSince } of statuses) {
+      if (overdueSince !== undefined) this.io.err(`warning: ${name}: ${overdueText(overdueSince)}\n`)
+    }
     return statuses.map(({ name, revision, state }) => `${name}  revision ${revision}, ${STATES[state]}\n`).join('')
   }
 
-  override json(environments: readonly EnvironmentStatus[]): unknown {
+  override json(statuses: readonly ScheduledStatus[]): unknown {
+    const environments = statuses.map(({ overdueSince, ...status }) => ({
+      ...status,
+      ...(overdueSince && { overdueSince: overdueSince.toISOString() }),
+    }))
     return { environments }
   }
 }

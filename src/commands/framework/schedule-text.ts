@@ -5,7 +5,7 @@ import { count, text } from './flags.ts'
 export const TIMING_FLAGS = {
   cron: text({
     description:
-      'when to rotate, again and again: minute, hour, day of the month, month, day of the week; at most daily',
+      'when to rotate, again and again: minute, hour, day of the month, month, day of the week; or @daily, @weekly, @monthly, @yearly; at most daily',
     value: 'expression',
   }),
   once: text({ description: 'when to rotate, once: an RFC 3339 timestamp in the future', value: 'time' }),
@@ -36,13 +36,15 @@ export function scheduleTime(time: Date | undefined, utc: boolean): string {
 }
 
 /** Problem of a schedule, or of the lines of its history. */
-export function scheduleWarnings({ overdue, warnings }: ScheduleView, utc: boolean): string[] {
+export function scheduleWarnings({ overdue, problem, warnings }: ScheduleView, utc: boolean): string[] {
   const late = overdue && `overdue: due ${scheduleTime(overdue, utc)}, and no revision shows that it was rotated`
-  return [...(late === undefined ? [] : [late]), ...warnings]
+  const closed = problem && `the environment cannot be read, so nothing is rotated: ${problem}`
+  return [...(late === undefined ? [] : [late]), ...(closed === undefined ? [] : [closed]), ...warnings]
 }
 
 /** As the hosted service's program prints a schedule, and whether it is paused. */
-export function scheduleJson({ schedule, timing, next, lastExecuted, overdue, warnings }: ScheduleView, utc: boolean) {
+export function scheduleJson(view: ScheduleView, utc: boolean) {
+  const { schedule, timing, next, lastExecuted, overdue, problem, warnings } = view
   const { id, kind, timezone, paused } = schedule
   return {
     id,
@@ -51,7 +53,8 @@ export function scheduleJson({ schedule, timing, next, lastExecuted, overdue, wa
     timezone,
     paused,
     nextExecution: scheduleTime(next[0], utc),
-    lastExecuted: scheduleTime(lastExecuted, utc),
+    lastExecuted: problem === undefined ? scheduleTime(lastExecuted, utc) : 'unknown',
+    ...(problem !== undefined && { problem }),
     ...(overdue && { overdueSince: scheduleTime(overdue, utc) }),
     ...(warnings.length > 0 && { warnings }),
   }

@@ -13,7 +13,7 @@ export default class SchedulerTick extends EscCommand<Tick, typeof flags> {
     `Rotates every environment whose schedule is due, and retries what failed where its time has come; then ends. For system cron, CI and
 Kubernetes: "esc scheduler install" prints how. What was missed while nobody called is made up for by one run.
 
-Exit code 0: nothing failed (nothing due is no failure). 1: all that was due failed, or a run is overdue. 3: some of it. The key comes from ESC_KEY,
+Exit code 0: nothing failed (nothing due is no failure). 1: all that was due failed, a run is overdue, or an environment cannot be read. 3: some of it. The key comes from ESC_KEY,
 ESC_PASSPHRASE_FILE or the provider of keys; nobody is asked.`
   static override examples = [
     { description: 'Rotate what is due', command: 'esc scheduler tick' },
@@ -56,7 +56,7 @@ ESC_PASSPHRASE_FILE or the provider of keys; nobody is asked.`
     return runs.map(runLine).join('\n')
   }
 
-  override json({ runs, problems, notes, overdue, locked, heldBy }: Tick): unknown {
+  override json({ runs, problems, notes, overdue, unreadable, locked, heldBy }: Tick): unknown {
     return {
       runs: runs.map(runJson),
       problems,
@@ -64,6 +64,7 @@ ESC_PASSPHRASE_FILE or the provider of keys; nobody is asked.`
       ...(overdue.length > 0 && {
         overdue: overdue.map(({ environment, due }) => ({ environment, due: due.toISOString() })),
       }),
+      ...(unreadable.length > 0 && { unreadable }),
       ...(locked === undefined ? {} : { locked }),
       ...(heldBy === undefined ? {} : { heldBy }),
     }

@@ -4,6 +4,7 @@ import { graceMs, jitterMs, overdueInstant, type Schedule } from '../../schedule
 import { layout } from '../../store/index.ts'
 import { visibleEnvironments } from '../permit.ts'
 import { rotationGuardMs } from '../rotation-settings.ts'
+import { scheduleOf } from '../schedules.ts'
 import type { Workspace } from '../workspace.ts'
 import { stepOf } from './scheduled-rotation.ts'
 import { ignoredText } from './sealed-runs.ts'
@@ -14,7 +15,7 @@ export interface Entry {
   readonly paused: boolean
   /** When something is to be done, jitter included; undefined: never, or paused. */
   readonly at: Date | undefined
-  /** Its schedule cannot be read; or what it says cannot be used. */
+  /** Why its schedule, or what has become of it, cannot be read: nobody can tell whether something is due. */
   readonly problem: string | undefined
   /** The instant whose run waits longer than the schedule allows. */
   readonly overdue: Date | undefined
@@ -85,7 +86,10 @@ export class Agenda {
       const folder = layout.environment(workspace.store.folder, name)
       const files = [layout.settings(folder), layout.events(folder, 'schedules'), layout.revisions(folder)]
       const stamp = files.map(stampOf).join()
-      if (this.#known.get(name)?.stamp === stamp) continue
+      const known = this.#known.get(name)
+      // What could not be read may be readable since, though no file has changed: a key was trusted, a permission given.
+      const readable = known?.environment === undefined || known.problem === undefined
+      if (known?.stamp === stamp && readable) continue
       this.#known.set(name, await this.#look(workspace, { name, stamp, now }))
     }
     for (const entry of this.#known.values()) {
@@ -105,8 +109,10 @@ export class Agenda {
     workspace: Workspace,
     { name, stamp, now }: { readonly name: string; readonly stamp: string; readonly now: Date },
   ): Promise<Known | { readonly stamp: string; readonly environment: undefined }> {
+    let paused = false
     try {
       const environment = workspace.store.environment(name)
+      paused = scheduleOf(environment)?.paused ?? false
       const found = await stepOf(environment, now)
       if (found === undefined) return { stamp, environment: undefined }
       const { schedule, step, known } = found
@@ -125,7 +131,7 @@ export class Agenda {
         allowedMs,
       }
     } catch (error) {
-      const shown = { environment: name, paused: false, at: undefined, problem: messageOf(error), notes: [] }
+      const shown = { environment: name, paused, at: undefined, problem: messageOf(error), notes: [] }
       return {
         ...shown,
         stamp,

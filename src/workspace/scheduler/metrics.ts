@@ -30,10 +30,12 @@ export class Metrics {
     entries,
     now,
     rssBytes,
+    healthy,
   }: {
     readonly entries: readonly Entry[]
     readonly now: Date
     readonly rssBytes: number
+    readonly healthy: boolean
   }): string {
     const there = new Set(entries.map(({ environment }) => environment))
     // What is gone is forgotten, so that this does not grow for ever.
@@ -42,14 +44,16 @@ export class Metrics {
     }
     const results = ['succeeded', 'partial', 'failed', 'recovered', 'deferred', 'interrupted'] as const
     const of = (environment: string) => `{environment=${JSON.stringify(environment)}}`
-    const active = entries.filter(({ paused }) => !paused).length
+    const unreadable = entries.filter(({ problem }) => problem !== undefined).length
+    const paused = entries.filter((entry) => entry.paused && entry.problem === undefined).length
     return [
       metric('esc_scheduler_runs_total', 'counter', 'Runs of schedules since the start, by result.', [
         ...results.map((result) => [`{result="${result}"}`, this.runs(result)] as const),
       ]),
       metric('esc_scheduler_schedules', 'gauge', 'Schedules in the store.', [
-        ['{state="active"}', active],
-        ['{state="paused"}', entries.length - active],
+        ['{state="active"}', entries.length - paused - unreadable],
+        ['{state="paused"}', paused],
+        ['{state="unreadable"}', unreadable],
       ]),
       metric(
         'esc_scheduler_last_success_timestamp_seconds',
@@ -69,6 +73,13 @@ export class Metrics {
         '1: the environment has waited longer for a run than its schedule allows.',
         entries.map(({ environment, overdue }) => [of(environment), overdue === undefined ? 0 : 1] as const),
       ),
+      metric(
+        'esc_scheduler_unreadable',
+        'gauge',
+        '1: the environment cannot be read, so nobody can tell whether something is due.',
+        entries.map(({ environment, problem }) => [of(environment), problem === undefined ? 0 : 1] as const),
+      ),
+      metric('esc_scheduler_healthy', 'gauge', '1: all is well, as /healthz says.', [['', healthy ? 1 : 0]]),
       metric(
         'esc_scheduler_next_run_timestamp_seconds',
         'gauge',

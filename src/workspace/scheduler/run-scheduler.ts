@@ -2,6 +2,7 @@ import { EscError, messageOf } from '../../errors.ts'
 import { hasDue } from '../../webhooks/index.ts'
 import { deliverWebhooks } from '../webhooks.ts'
 import type { Workspace } from '../workspace.ts'
+import { illnessOf } from './health.ts'
 import { Metrics } from './metrics.ts'
 import { type MetricsAddress, type MetricsServer, serveMetrics } from './metrics-server.ts'
 import type { RunOutcome } from './scheduled-rotation.ts'
@@ -34,12 +35,13 @@ export async function tickScheduler(options: ScheduleOptions): Promise<Tick> {
     lock = await store.lockScheduler('esc scheduler tick')
   } catch (error) {
     if (!(error instanceof EscError) || error.code !== 'locked') throw error
-    return { runs: [], problems: [], notes: [], overdue: [], locked: error.message }
+    return { runs: [], problems: [], notes: [], overdue: [], unreadable: [], locked: error.message }
   }
   try {
     const { lease } = schedulerSettings(store)
     const remote = lease && (await SharedRemote.connect(options.open, lease))
     const pass = await new Scheduler({ ...options, jitterMs: 0, remote }).pass()
+    await store.recordSchedulerLook(options.open().options.now())
     // Whoever calls this, such as a job in a container, may leave nothing running that could do it later.
     const workspace = options.open()
     if (hasDue(store.state.folder, workspace.options.now().getTime())) {
@@ -106,6 +108,8 @@ class Daemon {
   #aliveMs: number
   #healthMs = Number.NEGATIVE_INFINITY
   #said = new Set<string>()
+  /** Why all was not well at the end of the last pass. Undefined: it was. */
+  #illness: string | undefined
   /** While something is being sent to webhooks. */
   #delivering: Promise<void> | undefined
 
@@ -156,14 +160,18 @@ class Daemon {
   /** Why all is not well. Undefined: it is. */
   illness(): string | undefined {
     if (this.#now().getTime() - this.#aliveMs >= hangsMs) return 'no pass has ended for a long time'
-    const overdue = (this.#scheduler?.entries ?? []).filter((entry) => entry.overdue !== undefined)
-    return overdue.length === 0 ? undefined : `overdue: ${overdue.map(({ environment }) => environment).join(', ')}`
+    return this.#illness
   }
 
   metricsText(): string {
     const { rssBytes } = this.#options
     const entries = this.#scheduler?.entries ?? []
-    return this.#metrics.text({ entries, now: this.#now(), rssBytes: rssBytes() })
+    return this.#metrics.text({
+      entries,
+      now: this.#now(),
+      rssBytes: rssBytes(),
+      healthy: this.illness() === undefined,
+    })
   }
 
   /** Rotations do not wait for receivers. */
@@ -185,7 +193,10 @@ class Daemon {
   async #pass(): Promise<void> {
     const { log } = this.#options
     try {
-      const { problems, notes, heldBy } = await (await this.prepare()).pass()
+      const pass = await (await this.prepare()).pass()
+      const { problems, notes, heldBy } = pass
+      this.#illness = illnessOf(pass)
+      await this.#options.open().store.recordSchedulerLook(this.#now())
       const all =
         heldBy === undefined
           ? [...notes, ...problems]
@@ -196,6 +207,7 @@ class Daemon {
       this.#deliver()
     } catch (error) {
       const problem = messageOf(error)
+      this.#illness = problem
       if (!this.#said.has(problem))
         log(error instanceof EscError && error.hint ? `${problem} (${error.hint})` : problem)
       this.#said = new Set([problem])
@@ -211,8 +223,8 @@ class Daemon {
       this.#metrics.runs(each),
     )
     const rss = `${Math.round(rssBytes() / 1e6)} MB`
-    const overdue = entries.filter((entry) => entry.overdue !== undefined).length
-    const state = overdue === 0 ? 'healthy' : `NOT healthy: ${overdue} overdue`
+    const illness = this.illness()
+    const state = illness === undefined ? 'healthy' : `NOT healthy (${illness})`
     log(
       `${state}: ${entries.length} schedules, ${next}; ${done} runs succeeded, ${partial} in part, ${failed} failed; ${rss}`,
     )

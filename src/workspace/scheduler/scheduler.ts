@@ -32,6 +32,12 @@ export interface Overdue {
   readonly due: Date
 }
 
+/** An environment with a schedule, or perhaps with one, that cannot be read: nobody can tell whether something is due in it. */
+export interface Unreadable {
+  readonly environment: string
+  readonly problem: string
+}
+
 export interface Pass {
   readonly runs: readonly RunOutcome[]
   /** What else did not go well: schedules that cannot be read, runs that are overdue, commits and pushes that failed. */
@@ -39,6 +45,7 @@ export interface Pass {
   /** Worth knowing, and no failure: lines of histories that are not believed. */
   readonly notes: readonly string[]
   readonly overdue: readonly Overdue[]
+  readonly unreadable: readonly Unreadable[]
   /** Another machine holds the lease: it does what is due. */
   readonly heldBy?: string
 }
@@ -97,8 +104,9 @@ export class Scheduler {
   /** `heldBy`: the machine that is at work on what is overdue, so that this is no failure here. */
   #all(problems: readonly string[], heldBy?: string): Omit<Pass, 'runs' | 'heldBy'> {
     const unreadable = this.entries.flatMap(({ environment, problem }) =>
-      problem === undefined ? [] : [`${environment}: ${problem}`],
+      problem === undefined ? [] : [{ environment, problem }],
     )
+    const closed = unreadable.map(({ environment, problem }) => `${environment}: cannot be read: ${problem}`)
     const overdue = this.entries.flatMap(({ environment, overdue: due }) =>
       due === undefined ? [] : [{ environment, due }],
     )
@@ -107,8 +115,10 @@ export class Scheduler {
         `${environment}: overdue: due ${due.toISOString()}, and no revision shows that it was rotated`,
     )
     const notes = this.entries.flatMap(({ environment, notes }) => notes.map((note) => `${environment}: ${note}`))
-    if (heldBy !== undefined) return { problems: [...unreadable, ...problems], notes: [...notes, ...late], overdue }
-    return { problems: [...unreadable, ...late, ...problems], notes, overdue }
+    if (heldBy !== undefined) {
+      return { problems: [...closed, ...problems], notes: [...notes, ...late], overdue, unreadable }
+    }
+    return { problems: [...closed, ...late, ...problems], notes, overdue, unreadable }
   }
 
   async #runAll(names: readonly string[], problems: string[]): Promise<RunOutcome[]> {

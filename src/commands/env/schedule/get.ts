@@ -1,7 +1,8 @@
 import { getSchedule, refuseVersion, type ScheduleView } from '../../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { count } from '../../framework/flags.ts'
-import { checkCount, SCHEDULED, scheduleJson, scheduleTime } from '../../framework/schedule-text.ts'
+import { EXIT } from '../../framework/report-error.ts'
+import { checkCount, SCHEDULED, scheduleJson, scheduleTime, scheduleWarnings } from '../../framework/schedule-text.ts'
 import { openTarget } from '../../framework/session.ts'
 import { UTC_FLAG } from '../../framework/shared-flags.ts'
 
@@ -28,8 +29,10 @@ export default class EnvScheduleGet extends EscCommand<ScheduleView, typeof flag
     return getSchedule(workspace, reference, rest[0] as string, Math.max(1, checkCount(this.flags.next) ?? 1))
   }
 
-  text({ schedule, timing, next, lastExecuted }: ScheduleView): string {
+  text(view: ScheduleView): string {
+    const { schedule, timing, next, lastExecuted, problem } = view
     const { utc } = this.flags
+    for (const line of scheduleWarnings(view, utc)) this.io.err(`warning: ${line}\n`)
     const lines = [
       `ID: ${schedule.id}`,
       `Kind: ${schedule.kind}`,
@@ -37,9 +40,13 @@ export default class EnvScheduleGet extends EscCommand<ScheduleView, typeof flag
       ...(schedule.paused ? ['Paused: yes'] : []),
       `Next execution: ${scheduleTime(next[0], utc)}`,
       ...next.slice(1).map((time) => `                ${scheduleTime(time, utc)}`),
-      `Last executed: ${scheduleTime(lastExecuted, utc)}`,
+      `Last executed: ${problem === undefined ? scheduleTime(lastExecuted, utc) : 'unknown'}`,
     ]
     return lines.join('\n')
+  }
+
+  override exitCode({ problem }: ScheduleView): number {
+    return problem === undefined ? EXIT.done : EXIT.failed
   }
 
   override json(view: ScheduleView): unknown {

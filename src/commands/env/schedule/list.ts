@@ -1,6 +1,7 @@
 import { table } from '../../../terminal/index.ts'
 import { listSchedules, refuseVersion, type ScheduleView } from '../../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
+import { EXIT } from '../../framework/report-error.ts'
 import { COUNT_FLAG, checkCount, scheduleJson, scheduleTime, scheduleWarnings } from '../../framework/schedule-text.ts'
 import { openTarget } from '../../framework/session.ts'
 import { ENVIRONMENT, UTC_FLAG } from '../../framework/shared-flags.ts'
@@ -29,14 +30,18 @@ export default class EnvScheduleList extends EscCommand<readonly ScheduleView[],
   text(schedules: readonly ScheduleView[]): string {
     const { utc } = this.flags
     for (const line of schedules.flatMap((view) => scheduleWarnings(view, utc))) this.io.err(`warning: ${line}\n`)
-    const rows = schedules.map(({ schedule, timing, next, lastExecuted }) => [
+    const rows = schedules.map(({ schedule, timing, next, lastExecuted, overdue, problem }) => [
       schedule.id,
       schedule.kind,
       timing,
-      schedule.paused ? 'paused' : scheduleTime(next[0], utc),
-      scheduleTime(lastExecuted, utc),
+      schedule.paused ? 'paused' : `${scheduleTime(next[0], utc)}${overdue === undefined ? '' : ' (overdue)'}`,
+      problem === undefined ? scheduleTime(lastExecuted, utc) : 'unknown',
     ])
     return table(['id', 'kind', 'schedule', 'next', 'last'], rows)
+  }
+
+  override exitCode(schedules: readonly ScheduleView[]): number {
+    return schedules.some(({ problem }) => problem !== undefined) ? EXIT.failed : EXIT.done
   }
 
   override json(schedules: readonly ScheduleView[]): unknown {
