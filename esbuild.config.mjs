@@ -194,7 +194,11 @@ async function declarations() {
 const EVERYDAY = ['version', 'open', 'run', 'env/open', 'env/run'].map((name) => `src/commands/${name}.ts`)
 
 /** What those load when they need it, as most do. */
-const IN_ALL = ['src/crypto/providers/default.ts', 'src/commands/framework/deliveries.ts']
+const IN_ALL = [
+  'src/commands/framework/deliveries.ts',
+  'src/commands/framework/selected.ts',
+  'src/crypto/providers/default.ts',
+]
 
 /** The evaluator, for what is not known from the last time, and what else is needed now and then. */
 const CORE = [

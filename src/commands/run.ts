@@ -90,6 +90,7 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
     environment: { description: 'the environment, with @ and a version if you like', required: true },
     command: { description: 'the command and its arguments', required: true, multiple: true },
   }
+  static override usesSelected = false
   static override count = { kind: 'any' } as const
   static override stopAfter = (found: ReadonlyMap<string, unknown>) => (found.has('env') ? 1 : 2)
 
@@ -98,7 +99,7 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
     const env = unnamed ? this.#selected() : this.flags.env
     if (unnamed && env === undefined) {
       throw new EscError('usage', 'no environment specified', {
-        hint: 'name it first: esc run <environment> -- <command>',
+        hint: 'name it first: esc run <environment> -- <command>, or choose one with "esc select"',
       })
     }
     const target = openTarget(this.io, { ...this.flags, env }, this.positionals)

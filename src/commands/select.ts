@@ -15,8 +15,8 @@ export default class Select extends EscCommand<Result, typeof flags> {
   static override id = 'select'
   static override summary = 'Choose the environment that commands use when none is named.'
   static override description =
-    `Remembers an environment of the store, on this machine: open, run, edit and rotate work with it when they are given none. Without a name,
-asks on a terminal, and elsewhere says which one is selected.`
+    `Remembers an environment of the store, on this machine. Every command that needs an environment works with it when none is named, but for
+"env rm" and "env init". Without a name, asks on a terminal, and elsewhere says which one is selected.`
   static override examples = [
     { description: 'Select an environment', command: 'esc select rotators/ci' },
     { description: 'Select none any more', command: 'esc select --none' },

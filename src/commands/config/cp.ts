@@ -34,6 +34,7 @@ that of the other. Rotators are copied without their credentials.`
     environment: { description: 'the environment to copy from, with @ and a version if you like' },
     key: { description: 'path of one value, below values (default: everything)' },
   }
+  static override usesSelected = true
   static override count = { kind: 'atMost', count: 2 } as const
 
   async run(): Promise<Result> {

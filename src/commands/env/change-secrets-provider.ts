@@ -53,6 +53,7 @@ From one passphrase to another, the new one comes from ESC_NEW_PASSPHRASE, the f
       required: true,
     },
   }
+  static override usesSelected = true
   static override count = { kind: 'between', least: 1, most: 2 } as const
 
   async run(): Promise<Result> {

@@ -36,6 +36,7 @@ Secrets in the definition are encrypted before anything is written.`
   static override args = {
     environment: { description: 'name of the new environment: project/environment', required: true },
   }
+  static override usesSelected = false
   static override count = { kind: 'atMost', count: 1 } as const
 
   async run(): Promise<Created> {

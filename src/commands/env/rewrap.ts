@@ -25,13 +25,14 @@ It keeps nobody out: who could open it before has, or can have kept, the same da
     environment: { description: 'the environment; none with --all' },
     provider: { description: 'another URL of the same kind of secrets provider (default: the present one)' },
   }
+  static override usesSelected = true
   static override count = { kind: 'atMost', count: 2 } as const
 
   async run(): Promise<readonly Rewrapped[]> {
     const words = this.flags.env === undefined ? this.positionals : [this.flags.env, ...this.positionals]
     if (this.flags.all ? words.length > 0 : words.length === 0) {
       throw new EscError('usage', this.flags.all ? '--all takes no environment' : 'expected an environment', {
-        hint: 'name one, or give --all',
+        hint: 'name one, choose one with "esc select", or give --all',
       })
     }
     const workspace = openSession(this.io, this.flags)

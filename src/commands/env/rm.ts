@@ -26,6 +26,7 @@ and "esc env restore" brings it back.`
     environment: { description: 'the environment', required: true },
     path: { description: 'path of the value to remove, below values' },
   }
+  static override usesSelected = false
   static override count = { kind: 'atMost', count: 2 } as const
 
   async run(): Promise<Removed> {

@@ -96,6 +96,8 @@ export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
   static baseFlags: Flags = GLOBAL_FLAGS
   static args: Readonly<Record<string, Argument>> = {}
   static count: Count = { kind: 'none' }
+  /** It works with the environment of `esc select` when it is given none. Undefined: it does when its first argument is a required one. */
+  static usesSelected: boolean | undefined = undefined
   /** How many words belong to esc when the rest is another program's command line. */
   static stopAfter: ((flags: ReadonlyMap<string, readonly string[]>) => number) | undefined = undefined
 
@@ -148,8 +150,13 @@ export function parseInput(command: CommandClass, words: readonly string[]): Inp
   if (parsed.help) return undefined
   const flags: Record<string, unknown> = {}
   for (const [name, flag] of Object.entries(declared)) flags[name] = flag.read(parsed.flags.get(name) ?? [], name)
-  // An environment given as a flag takes the place of the first positional.
-  checkCount(command, parsed.positionals, parsed.flags.has('env') ? 1 : 0)
+  const { positionals, beforeDashes } = parsed
+  const input = { flags, positionals, beforeDashes } as Input<Flags>
+  const mistake = countMistake(command, input)
+  if (mistake !== undefined && !mayUseSelected(command, input)) {
+    const name = `esc ${command.id.replaceAll(':', ' ')}`
+    throw new EscError('usage', mistake, { hint: `run "${name} --help" for its arguments and flags` })
+  }
   const missing = Object.keys(declared).filter((name) => declared[name]?.required && !parsed.flags.has(name))
   if (missing.length > 0) {
     const names = missing.sort().map((name) => JSON.stringify(name))
@@ -157,23 +164,39 @@ export function parseInput(command: CommandClass, words: readonly string[]): Inp
       hint: `run "esc ${command.id.replaceAll(':', ' ')} --help" for its flags`,
     })
   }
-  return { flags, positionals: parsed.positionals, beforeDashes: parsed.beforeDashes } as Input<Flags>
+  return input
 }
 
-function checkCount(command: CommandClass, positionals: readonly string[], extra: number): void {
-  const received = positionals.length + extra
-  const name = `esc ${command.id.replaceAll(':', ' ')}`
-  const message = countMistake(command.count, received, positionals[0], name)
-  if (message !== undefined)
-    throw new EscError('usage', message, { hint: `run "${name} --help" for its arguments and flags` })
+/**
+ * Whether a command line may leave its environment to `esc select`: it names none, and is not too long with one more word. What is
+ * plainly an environment, such as `app/dev`, is one.
+ */
+export function mayUseSelected(command: CommandClass, { flags, positionals }: Input<Flags>): boolean {
+  const [argument] = Object.entries(command.args)
+  const uses = command.usesSelected ?? (argument?.[1].required && ['environment', 'source'].includes(argument[0]))
+  if (!uses || flags.env !== undefined || (flags as { readonly all?: boolean }).all) return false
+  const [first] = positionals
+  if (countOf(command.count, positionals.length + 1) !== undefined) return first !== undefined && /^[@:]/.test(first)
+  if (first === undefined) return true
+  if (!/[*,]|^[\w.-]+(?:\/[\w.-]+){1,2}(?:[@:]|$)/.test(first)) return true
+  // One word is missing, and this one looks like an environment, a file, or the name of a new environment.
+  const next = Object.keys(command.args)[1]
+  return countOf(command.count, positionals.length) !== undefined && (next === 'file' || next === 'destination')
 }
 
-function countMistake(count: Count, received: number, first: string | undefined, name: string): string | undefined {
+/** What is wrong with the number of words. Undefined: nothing. An environment given as a flag takes the place of the first. */
+export function countMistake(command: CommandClass, { flags, positionals }: Input<Flags>): string | undefined {
+  const received = positionals.length + (flags.env === undefined ? 0 : 1)
+  if (command.count.kind === 'none' && received > 0)
+    return `unknown command "${positionals[0]}" for "esc ${command.id.replaceAll(':', ' ')}"`
+  return countOf(command.count, received)
+}
+
+function countOf(count: Count, received: number): string | undefined {
   switch (count.kind) {
     case 'any':
-      return undefined
     case 'none':
-      return received === 0 ? undefined : `unknown command "${first}" for "${name}"`
+      return undefined
     case 'exactly':
       return received === count.count ? undefined : `accepts ${count.count} arg(s), received ${received}`
     case 'atMost':

@@ -1,6 +1,6 @@
 import { beginBusy, Concealment, loadColours, processIo, writingProse } from '../../terminal/index.ts'
 import { buildId } from './build-id.ts'
-import { type CommandClass, type EscCommand, parseInput } from './command.ts'
+import { type CommandClass, type EscCommand, mayUseSelected, parseInput } from './command.ts'
 import { hiddenWords } from './hidden-words.ts'
 import type { Host } from './host.ts'
 import { loadCommand } from './load-command.ts'
@@ -24,9 +24,13 @@ export async function main(argv: readonly string[], root: string, host: Host = o
     if (target.kind === 'help') return await showHelp(target.subject, root, io)
     const Command = await loadCommand(target.id)
     hidden = () => hiddenWords(Command, target.words)
-    const input = parseInput(Command, target.words)
+    let input = parseInput(Command, target.words)
     if (input === undefined) return await showHelp(target.id.split(':'), root, io)
     json = (input.flags as { readonly output?: unknown }).output === 'json'
+    if (mayUseSelected(Command, input)) {
+      const { withSelected } = await import('./selected.ts')
+      input = withSelected(Command, input, io)
+    }
     const code = await runBusily(Command, input, { json, io })
     if (workspacesOf(io).length > 0 && Command.id !== 'env:webhook:deliver') {
       const { startDeliveries } = await import('./deliveries.ts')
