@@ -1,11 +1,7 @@
+import { SECRET_TOKENS } from '../masking/index.ts'
 import { secretsIn } from './source-lines.ts'
 
-/**
- * Tokens that say whose they are, private keys in PEM, JSON web tokens, and passwords in URLs: what no message may show, wherever it
- * came from.
- */
-const TOKENS =
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----|[\s\S]*)|\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk_(?:live|test)_|rk_(?:live|test)_|sk-|hvs\.|npm_)[\w-]{8,}|\bAIza[\w-]{20,}|\bAGE-SECRET-KEY-[A-Z0-9-]+/g
+/** The password of a URL: what no message may show, wherever it came from, as little as a token. */
 const URL_PASSWORD = /\b([a-z][a-z\d+.-]*:\/\/[^/?#\s:@'"]*:)[^/?#\s@]+(?=@)/gi
 
 const MASK = '[secret]'
@@ -37,7 +33,7 @@ export class Concealment {
     this.#forms ??= formsOf([...this.#texts(), ...this.#definitions.flatMap(secretsIn)])
     let known = message
     for (const form of this.#forms) if (form.length <= known.length) known = withoutText(known, form)
-    return known.replace(TOKENS, MASK).replace(URL_PASSWORD, `$1${MASK}`)
+    return known.replace(SECRET_TOKENS, MASK).replace(URL_PASSWORD, `$1${MASK}`)
   }
 }
 

@@ -1,6 +1,9 @@
 import { findPlaintextSecrets } from '../language/index.ts'
 import { type CheckReport, type Finding, layout } from '../store/index.ts'
+import { decode } from '../syntax/index.ts'
 import type { EnvironmentReference } from './reference.ts'
+import { checkDefinition } from './save-definition.ts'
+import { findShapeMistakes, mayHaveVariables } from './saved-text/index.ts'
 import { overdueSchedules } from './schedules.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -35,11 +38,20 @@ export async function checkStore(workspace: Workspace, request: CheckRequest): P
   const report = await store.check(options)
   const fixed = fix ? await store.fix(report.findings) : []
   const { findings, ...checked } = fixed.length === 0 ? report : await store.check(options)
-  const late = await overdueFindings(workspace, environments.length === 0 ? listed(workspace) : environments)
+  const names = environments.length === 0 ? listed(workspace) : environments
+  const late = await overdueFindings(workspace, names)
+  const broken = new Set(findings.filter(({ severity }) => severity === 'error').map((each) => each.environment))
+  const variables: Finding[] = []
+  for (const name of names) if (!broken.has(name)) variables.push(...(await variableFindings(workspace, name)))
   const [ofEnvironments, ofStore] = [true, false].map((own) =>
     findings.filter(({ environment }) => (environment !== undefined) === own),
   ) as [Finding[], Finding[]]
-  return { ...checked, findings: [...ofEnvironments, ...late, ...ofStore], fixed, state: store.state.folder }
+  return {
+    ...checked,
+    findings: [...ofEnvironments, ...late, ...variables, ...ofStore],
+    fixed,
+    state: store.state.folder,
+  }
 }
 
 /** What keeps a store from being listed is a finding already. */
@@ -61,4 +73,27 @@ async function overdueFindings(workspace: Workspace, environments: readonly stri
     remedy: 'run "esc scheduler tick", and see to it that a scheduler runs ("esc scheduler install")',
     fixable: false,
   }))
+}
+
+/** Variables and files of the newest definition that programs would not get. Nobody is asked, and nothing is opened. */
+async function variableFindings(workspace: Workspace, name: string): Promise<Finding[]> {
+  try {
+    const { file, definition } = workspace.store.environment(name).current()
+    if (!mayHaveVariables(definition)) return []
+    const unasked = { ...workspace, options: { ...workspace.options, askTrust: undefined, notify: () => {} } }
+    const { environment } = await checkDefinition(unasked, name, definition, { onlyToLook: true })
+    const { node } = decode(name, definition)
+    return findShapeMistakes(name, node, environment?.properties).map(({ problem, remedy, kind }) => ({
+      severity: kind === 'certain' ? 'warning' : 'note',
+      kind: 'variables',
+      environment: name,
+      file,
+      problem: `${problem}, in environment '${name}'`,
+      remedy: `${remedy}${remedy.endsWith('?') ? ' Edit it' : '; edit it'} with "esc env edit ${name}"`,
+      fixable: false,
+    }))
+  } catch {
+    // What cannot be read has been reported, or is for those who may read it.
+    return []
+  }
 }

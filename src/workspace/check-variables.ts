@@ -1,11 +1,9 @@
 import { EscError } from '../errors.ts'
 import type { ExportedMap } from '../evaluate/index.ts'
 import { loaderEffect } from './loader-variables.ts'
+import { POSIX_NAME } from './posix-name.ts'
 import { variablesOf } from './value-format.ts'
 import type { Workspace } from './workspace.ts'
-
-/** A name that every shell takes for that of a variable (POSIX.1-2017, 3.235). */
-const POSIX_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 export interface VariableUse {
   /** The environment as the user typed it, for messages. */

@@ -1,13 +1,14 @@
 import { type ExportedEnvironment, evaluateEnvironment } from '../evaluate/index.ts'
 import { decryptDefinition, encryptDefinition, findPlaintextSecrets } from '../language/index.ts'
 import type { Change, Environment, Revision } from '../store/index.ts'
-import { type Diagnostic, restOfText } from '../syntax/index.ts'
+import { type Diagnostic, type PropertyPath, restOfText } from '../syntax/index.ts'
 import { buildWorld } from './build-world.ts'
 import { evaluationLimits } from './evaluation-limits.ts'
 import { executionContext } from './execution-context.ts'
 import { movedSecrets } from './moved-secrets.ts'
 import { permit } from './permit.ts'
 import { lostCredentials } from './rotator-state.ts'
+import { changeWarnings, shapeWarnings } from './saved-text/index.ts'
 import { UsedEnvironments } from './used-environments.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -21,6 +22,8 @@ export interface DefinitionChange {
   readonly savedEdit?: string
   /** Definitions that other environments are about to have, by name. */
   readonly pending?: ReadonlyMap<string, string>
+  /** Paths in the document where the user wants plaintext, whatever it looks like. */
+  readonly plaintext?: readonly PropertyPath[]
   /** Further fields of the record. */
   readonly details?: Readonly<Record<string, string>>
 }
@@ -68,7 +71,11 @@ export async function checkDefinition(
     const known = used.all.get(each)
     return known === undefined || each === name ? [] : [{ name: each, revision: known.revision.number }]
   })
-  return { environment, diagnostics: [...diagnostics, ...mistakesOfText(name, text)], imports }
+  return {
+    environment,
+    diagnostics: [...diagnostics, ...mistakesOfText(name, text), ...shapeWarnings(name, text, environment?.properties)],
+    imports,
+  }
 }
 
 /** Mistakes that only a text that is about to be stored can have: opening ignores comments, and what stands behind the document. */
@@ -97,15 +104,18 @@ async function ownKeyNotNeeded(): Promise<never> {
 export async function saveDefinition(
   workspace: Workspace,
   environment: Environment,
-  { text, base, change, savedEdit, pending, details }: DefinitionChange,
+  { text, base, change, savedEdit, pending, plaintext, details }: DefinitionChange,
 ): Promise<SaveResult> {
   const permitted = await permit(workspace, environment.name, 'write', 'environment-updated')
-  const { diagnostics } = await checkDefinition(
+  const { diagnostics: found } = await checkDefinition(
     workspace,
     environment.name,
     text,
     pending === undefined ? {} : { pending },
   )
+  const before = base.definition
+  const marks = plaintext === undefined ? {} : { plaintext }
+  const diagnostics = [...found, ...(await changeWarnings({ name: environment.name, text, before, ...marks }))]
   if (diagnostics.some(({ severity }) => severity === 'error'))
     return { kind: 'refused', revision: undefined, diagnostics }
   const definition = await encryptFor(environment, text, base)

@@ -1,11 +1,11 @@
 import { EscError } from '../errors.ts'
-import { deleteAt, type PropertyPath, setAt, type YamlData, YamlFragment } from '../syntax/index.ts'
+import { decode, deleteAt, type PropertyPath, setAt, type YamlData } from '../syntax/index.ts'
 import { changeNewest } from './change-newest.ts'
 import { plainValue, secretValue, type ValueForm } from './given-value.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
-import { looksLikeSecret } from './secret-strength.ts'
+import { findClearSecrets } from './saved-text/index.ts'
 import { documentPathOf, parseValuePath, relative } from './value-path.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -43,7 +43,8 @@ export async function setValue(
   const environment = workspace.store.environment(reference.name)
   return changeNewest(environment, [documentPathOf(path)], (base) => {
     const edited = relative(() => setAt(base.definition, documentPathOf(path), value))
-    return saveDefinition(workspace, environment, { text: edited, base, change: 'set' })
+    const plaintext = request.plaintext ? [documentPathOf(path)] : []
+    return saveDefinition(workspace, environment, { text: edited, base, change: 'set', plaintext })
   })
 }
 
@@ -70,22 +71,19 @@ export async function givenValueAt(
 ): Promise<YamlData> {
   if (secret) return secretValue(text, form ?? 'text')
   const value = plainValue(text, form ?? 'yaml')
-  // A reference to a secret is none: postgres://app:${password}@db.
-  const string = form === 'text' ? text : stringIn(value)?.replace(/\$\{[^}]*\}/g, '')
-  const name = path.at(-1)
-  if (!plaintext && string !== undefined) {
-    if (await looksLikeSecret(typeof name === 'string' ? name : '', string)) {
-      throw new EscError(
-        'usage',
-        'value looks like a secret; rerun with --secret to mark it as such, or --plaintext if you meant to leave it as plaintext',
-      )
-    }
+  if (!plaintext && (await hasSecret(path, value))) {
+    throw new EscError(
+      'usage',
+      'value looks like a secret; rerun with --secret to mark it as such, or --plaintext if you meant to leave it as plaintext',
+    )
   }
   return value
 }
 
-function stringIn(data: YamlData): string | undefined {
-  if (!(data instanceof YamlFragment)) return typeof data === 'string' ? data : undefined
-  const { value } = data
-  return value.kind === 'scalar' && value.isString ? value.text : undefined
+/** Whether a value, or a part of it, would be a secret in the clear at this path. */
+async function hasSecret(path: PropertyPath, value: YamlData): Promise<boolean> {
+  const alone = documentPathOf(path).map((key) => (typeof key === 'number' ? 0 : key))
+  const text = setAt('', alone, value)
+  const found = await findClearSecrets(decode('', text).node, text, () => new Set())
+  return found.length > 0
 }

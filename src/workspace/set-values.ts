@@ -38,9 +38,10 @@ export async function setValues(
     values.push({ path: documentPathOf(path), value })
   }
   const paths = values.map(({ path }) => path)
+  const plaintext = paths.filter((_, index) => assignments[index]?.plaintext)
   return changeNewest(environment, paths, (base) => {
     const text = relative(() => values.reduce((edited, { path, value }) => setAt(edited, path, value), base.definition))
-    return saveDefinition(workspace, environment, { text, base, change: 'set' })
+    return saveDefinition(workspace, environment, { text, base, change: 'set', plaintext })
   })
 }
 

@@ -3,6 +3,7 @@ import { EscError } from '../errors.ts'
 import type { ExportedMap, ExportedValue } from '../evaluate/index.ts'
 import { compareKeys, formatJson, type Json, JsonNumber } from '../json.ts'
 import { type PropertyPath, quote } from '../syntax/index.ts'
+import { POSIX_NAME } from './posix-name.ts'
 import { posixQuote } from './posix-quote.ts'
 import { toYaml } from './yaml-format.ts'
 
@@ -138,7 +139,7 @@ export function variableLines(variables: readonly Variable[], format: 'dotenv' |
     .map(({ name, value }) => {
       if (format === 'dotenv') return `${name}=${quote(value)}\n`
       if (format === 'shell') return `export ${name}=${quote(value)}\n`
-      return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `export ${name}=${posixQuote(value)}\n` : ''
+      return POSIX_NAME.test(name) ? `export ${name}=${posixQuote(value)}\n` : ''
     })
     .join('')
 }

@@ -25,7 +25,8 @@ describe('an argument of a program', () => {
         fc.stringMatching(/^[z.\\ ":{}-]{0,6}$/),
         fc.stringMatching(/^[z.\\ ":{}$-]{0,6}$/),
         (before, after) => {
-          fc.pre(!after.startsWith('{'))
+          // It would name the value `$`.
+          fc.pre(!after.startsWith('{') && !after.includes('${$}'))
           const tail = interpolateArgument({}, after, new Set()).text
           expect(fill(`${before}\${a.b}${after}`).text).to.equal(`${before}x${tail}`)
         },

@@ -13,6 +13,7 @@ export type FindingKind =
   | 'not_verified' // without the key nobody can tell
   | 'dangling_version' // a tag or retraction speaks of a revision that is not there or not usable
   | 'plaintext_secret' // a revision file holds an `fn::secret` in the clear
+  | 'variables' // `environmentVariables` or `files` of another shape than programs get
   | 'duplicate_id'
   | 'name_collision' // names that are one to some file systems
   | 'stale_definition'

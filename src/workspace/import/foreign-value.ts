@@ -2,6 +2,7 @@ import { EscError } from '../../errors.ts'
 import { type Json, JsonNumber } from '../../json.ts'
 import { escapeReferences } from '../../language/index.ts'
 import { formatPropertyPath, type Node, type PropertyPath } from '../../syntax/index.ts'
+import { lossOf, writtenNumber } from '../saved-text/index.ts'
 import { mayBeSecret } from './may-be-secret.ts'
 
 /** A value of another program's file, in the clear. */
@@ -11,6 +12,8 @@ export type ForeignValue =
       readonly value: null | boolean | string | JsonNumber
       /** It was a secret there. */
       readonly secret: boolean
+      /** It was a number there, and would not be printed as it was written. */
+      readonly keptText?: true
     }
   | { readonly kind: 'list'; readonly items: readonly ForeignValue[] }
   | { readonly kind: 'object'; readonly entries: readonly ForeignEntry[] }
@@ -29,15 +32,22 @@ export interface ForeignFile {
   readonly warnings?: readonly string[]
 }
 
-export function scalar(value: null | boolean | string | JsonNumber, secret = false): ForeignValue {
+export function scalar(
+  value: null | boolean | string | JsonNumber,
+  secret = false,
+): ForeignValue & { readonly kind: 'scalar' } {
   return { kind: 'scalar', value, secret }
 }
 
-/** Plain data that was read; `leaf` may take a node over, and gets the keys on the way to it. */
+/**
+ * Plain data that was read from `text`; `leaf` may take a node over, and gets the keys on the way to it. A number that would lose its text,
+ * such as `1.10` or `0123`, becomes a text.
+ */
 export function foreignValue(
   node: Node,
   path: readonly string[],
   leaf: (node: Node, path: readonly string[]) => ForeignValue | undefined,
+  text: string,
 ): ForeignValue {
   const taken = leaf(node, path)
   if (taken !== undefined) return taken
@@ -47,14 +57,17 @@ export function foreignValue(
     case 'boolean':
     case 'string':
       return scalar(node.value)
-    case 'number':
-      return scalar(new JsonNumber(node.text))
+    case 'number': {
+      const written = writtenNumber(node, text)
+      const changes = written !== undefined && lossOf(written, node.text) !== undefined
+      return changes ? { ...scalar(written), keptText: true } : scalar(new JsonNumber(node.text))
+    }
     case 'array':
-      return { kind: 'list', items: node.elements.map((element) => foreignValue(element, path, leaf)) }
+      return { kind: 'list', items: node.elements.map((element) => foreignValue(element, path, leaf, text)) }
     case 'object': {
       const entries = node.entries.map(({ key, value }) => ({
         key: key.value,
-        value: foreignValue(value, [...path, key.value], leaf),
+        value: foreignValue(value, [...path, key.value], leaf, text),
       }))
       return { kind: 'object', entries }
     }
@@ -65,6 +78,8 @@ export function foreignValue(
 export interface Tally {
   readonly secrets: string[]
   readonly plain: string[]
+  /** Numbers that became texts. */
+  readonly keptTexts: string[]
 }
 
 /**
@@ -99,6 +114,7 @@ export async function asDefinition(
   const secret =
     value.secret || options.allSecret || (typeof content === 'string' && (await mayBeSecret(String(name), content)))
   options.tally[secret ? 'secrets' : 'plain'].push(formatPropertyPath(path))
+  if (value.keptText) options.tally.keptTexts.push(formatPropertyPath(path))
   if (typeof content === 'string') {
     const text = escapeReferences(content)
     return secret ? { 'fn::secret': text } : text

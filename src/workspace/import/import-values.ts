@@ -37,7 +37,7 @@ export async function importValues(
   const { store } = workspace
   await permit(workspace, reference.name, 'write', 'environment-updated')
   if (!create) store.environment(reference.name)
-  const tally: Tally = { secrets: [], plain: [] }
+  const tally: Tally = { secrets: [], plain: [], keptTexts: [] }
   const values: { readonly path: PropertyPath; readonly value: Json }[] = []
   for (const { key, value } of file.entries) {
     const whole = { kind: 'object', entries: [{ key, value }] } as const
@@ -55,7 +55,11 @@ export async function importValues(
   }
   for (const { path: each, value } of values) text = setAt(text, ['values', ...each], value)
   const saved = await saveDefinition(workspace, environment, { text, base, change: 'import' })
-  return { saved, ...tally, imports, warnings }
+  const { secrets, plain, keptTexts } = tally
+  const kept = keptTexts.map(
+    (each) => `${each} is written as a number that would be printed otherwise: it is kept as a text, in quotes`,
+  )
+  return { saved, secrets, plain, imports, warnings: [...warnings, ...kept] }
 }
 
 /** The environments a file builds on, as far as the store has them and the definition does not import them yet. */

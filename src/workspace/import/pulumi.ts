@@ -17,10 +17,15 @@ export async function readPulumiStack(text: string, options: WorkspaceOptions): 
   const secrets = config !== undefined && hasSecure(config) ? await openStack(root, options) : undefined
   const values =
     config?.kind === 'object'
-      ? foreignValue(config, [], (node) => {
-          const secure = secureText(node)
-          return secure === undefined ? undefined : scalar(secrets!.decrypt(secure), true)
-        })
+      ? foreignValue(
+          config,
+          [],
+          (node) => {
+            const secure = secureText(node)
+            return secure === undefined ? undefined : scalar(secrets!.decrypt(secure), true)
+          },
+          text,
+        )
       : undefined
   return { entries: values?.kind === 'object' ? values.entries : [], ...environmentOf(getAt(root, ['environment'])) }
 }

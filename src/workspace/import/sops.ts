@@ -23,7 +23,7 @@ export async function readSops(text: string, options: WorkspaceOptions, environm
     })
   }
   const key = await openSopsDataKey(ageFiles(metadata), keyContext(options), environment)
-  const tree = new Tree(key, metadata, { json: text.trimStart().startsWith('{') })
+  const tree = new Tree(key, metadata, text)
   const entries = root.entries.flatMap((entry): ForeignEntry[] => {
     if (entry.key.value === 'sops') return []
     return [{ key: entry.key.value, value: tree.read(entry.value, entry.key.value) }]
@@ -56,14 +56,16 @@ function textOf(node: Node | undefined, key: string): string | undefined {
 class Tree {
   readonly #key: Uint8Array
   readonly #metadata: ObjectNode
+  readonly #text: string
   readonly #json: boolean
   readonly #onlyEncrypted: boolean
   readonly #hash: Hash
 
-  constructor(key: Uint8Array, metadata: ObjectNode, { json }: { readonly json: boolean }) {
+  constructor(key: Uint8Array, metadata: ObjectNode, text: string) {
     this.#key = key
     this.#metadata = metadata
-    this.#json = json
+    this.#text = text
+    this.#json = text.trimStart().startsWith('{')
     const only = getAt(metadata, ['mac_only_encrypted'])
     this.#onlyEncrypted = only?.kind === 'boolean' && only.value
     this.#hash = createHash('sha512')
@@ -72,7 +74,7 @@ class Tree {
   }
 
   read(node: Node, key: string): ForeignValue {
-    return foreignValue(node, [key], (leaf, path) => this.#leaf(leaf, path))
+    return foreignValue(node, [key], (leaf, path) => this.#leaf(leaf, path), this.#text)
   }
 
   #leaf(node: Node, path: readonly string[]): ForeignValue | undefined {
