@@ -22,7 +22,9 @@ export default class Init extends EscCommand<Result, typeof flags> {
   static override summary = 'Make a store: a folder of environments to commit to git.'
   static override description =
     `Makes a folder (default: environments) that holds environments, their history and their encrypted secrets.
-All other commands find it from any folder inside it or beside it. Commit it to git.`
+All other commands find it from any folder inside it or beside it. Commit it to git.
+
+A vendor's key is asked once whether it can be used; without it no store is made.`
   static override examples = [
     { description: 'Make a store in ./environments', command: 'esc init' },
     {

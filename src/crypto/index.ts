@@ -6,12 +6,19 @@ export { type KeyHost, unknownKeyHost } from './key-hosts.ts'
 export { verifyChange } from './key-signature.ts'
 export { keyTexts } from './key-texts.ts'
 export type { Network } from './network.ts'
+export { makeDataKey, type NewKey } from './new-key.ts'
 export type { JsonWebKeySet, OidcKey, OidcKeyContext, OidcKeyUse } from './oidc-key.ts'
 export { oidcKey, oidcKeySet } from './oidc-key.ts'
 export type { PulumiSecrets } from './pulumi-stack.ts'
 export { openPulumiPassphrase, openPulumiSecrets } from './pulumi-stack.ts'
 export { recipientsFile } from './recipients-file.ts'
 export type { KeyContext, Rewrapping, SecretsProvider } from './secrets-provider.ts'
-export { openSecretsProvider, rewrapKey, secretsProviderKind } from './secrets-provider.ts'
+export {
+  isRemoteProvider,
+  openSecretsProvider,
+  rewrapKey,
+  secretsProviderKind,
+  tryProvider,
+} from './secrets-provider.ts'
 export type { SopsPlaintext } from './sops-file.ts'
 export { decryptSops, isSopsCiphertext, openSopsDataKey } from './sops-file.ts'

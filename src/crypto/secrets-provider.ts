@@ -1,3 +1,4 @@
+import { randomBytes, randomUUID } from 'node:crypto'
 import { EscError } from '../errors.ts'
 import type { FileSystem } from '../files/index.ts'
 import type { KeyOwner } from './data-key.ts'
@@ -45,6 +46,8 @@ export interface KeyContext {
 }
 
 interface Kind {
+  /** A vendor's service keeps the key, so it can be missing there. */
+  readonly remote?: true
   /** Its URL can name the host that gets the user's credentials. */
   readonly namesHost?: true
   /** Throws `invalid_input` for a URL that cannot be used. Loads nothing. */
@@ -69,23 +72,27 @@ const kinds: Readonly<Record<string, Kind>> = {
       (await import('./providers/age.ts')).ageProvider(parseAgeUrl(url), context, owner),
   },
   awskms: {
+    remote: true,
     namesHost: true,
     check: parseAwsKeyUrl,
     open: async (url, context, owner) =>
       (await import('./providers/awskms.ts')).awskmsProvider(parseAwsKeyUrl(url), context, owner),
   },
   azurekeyvault: {
+    remote: true,
     namesHost: true,
     check: parseAzureKeyUrl,
     open: async (url, context, owner) =>
       (await import('./providers/azurekeyvault.ts')).azurekeyvaultProvider(parseAzureKeyUrl(url), context, owner),
   },
   gcpkms: {
+    remote: true,
     check: parseGcpKeyUrl,
     open: async (url, context, owner) =>
       (await import('./providers/gcpkms.ts')).gcpkmsProvider(parseGcpKeyUrl(url), context, owner),
   },
   hashivault: {
+    remote: true,
     namesHost: true,
     check: parseVaultKeyUrl,
     open: async (url, context, owner) =>
@@ -114,6 +121,31 @@ export async function openSecretsProvider(url: string, context: KeyContext, owne
     await context.allowHost(host)
   }
   return kinds[kind]!.open(url, context, owner)
+}
+
+/** True where a vendor's service keeps the key. @throws EscError `invalid_input`. */
+export function isRemoteProvider(url: string): boolean {
+  return kinds[secretsProviderKind(url)]!.remote === true
+}
+
+/**
+ * Has a vendor's service wrap a key that is then forgotten, so that a key that does not exist, or may not be used, is noticed before anything
+ * depends on it. Does nothing for providers of this machine. @throws EscError, such as `key_unavailable`.
+ */
+export async function tryProvider(url: string, context: KeyContext): Promise<void> {
+  if (!isRemoteProvider(url)) return
+  const owner = { id: randomUUID(), name: 'of the new store' }
+  const provider = await openSecretsProvider(url, context, owner)
+  try {
+    await provider.wrapKey(randomBytes(32))
+  } catch (error) {
+    if (!(error instanceof EscError)) throw error
+    const message = error.message.replace(`the data key of environment '${owner.name}'`, 'a data key')
+    throw new EscError(error.code, message, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      transient: error.transient,
+    })
+  }
 }
 
 /** How a data key gets from one lock to another without being changed. */

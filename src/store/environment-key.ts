@@ -1,4 +1,11 @@
-import { DataKey, type KeyOwner, openSecretsProvider, secretsProviderKind } from '../crypto/index.ts'
+import {
+  DataKey,
+  type KeyContext,
+  type KeyOwner,
+  makeDataKey,
+  openSecretsProvider,
+  secretsProviderKind,
+} from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
 import type { History } from './history.ts'
 import { digestOfKey, type KnownKey } from './history-memory.ts'
@@ -58,7 +65,7 @@ export class EnvironmentKey {
   /** Made, wrapped and recorded in the settings when there is none yet. */
   async existingOrNew(): Promise<DataKey> {
     if (this.#settings.last.wrappedDataKey === undefined) this.#settings.read()
-    if (this.#settings.last.wrappedDataKey === undefined) await this.#create()
+    if (this.#settings.last.wrappedDataKey === undefined) await this.create()
     return this.existing()
   }
 
@@ -79,18 +86,23 @@ export class EnvironmentKey {
     )
   }
 
-  async #create(): Promise<void> {
-    const { memory, world } = this.#place
+  /**
+   * Makes the first key and records it, under another secrets provider when one is given; all or nothing. Returns false where somebody
+   * else has just made one, which then stays.
+   */
+  async create(given: { readonly secretsProvider?: string; readonly keys?: KeyContext } = {}): Promise<boolean> {
+    const { keys, memory, world } = this.#place
     this.refuseLost(this.#history.newest())
     // Wrapping may ask a person or the network, so it is done before the lock is taken; whoever is first under the lock wins.
     const owner = this.#owner
-    const key = DataKey.generate(owner)
-    const secretsProvider = providerOf(this.#place, this.#settings.last)
-    const provider = await openSecretsProvider(secretsProvider, world.keys, owner)
-    const wrappedDataKey = await provider.wrapKey(key.revealBytes())
+    const secretsProvider = given.secretsProvider ?? providerOf(this.#place, this.#settings.last)
+    const made = await makeDataKey(secretsProvider, given.keys ?? world.keys, owner)
+    const { key, wrapped: wrappedDataKey } = made
+    let first = true
     await takeTurn(this.#place, 'key', () =>
       this.#settings.change((settings) => {
-        if (settings.wrappedDataKey !== undefined) return {}
+        first = settings.wrappedDataKey === undefined
+        if (!first) return {}
         const newest = this.#history.newest()
         // The seal of the settings vouches for it, and so for all that it goes back to.
         this.#history.promisedDigest(1)
@@ -99,6 +111,8 @@ export class EnvironmentKey {
         return sealSettings(settings, { secretsProvider, wrappedDataKey, ...bound }, key)
       }),
     )
+    if (first) keys.set(keyMemo(owner, wrappedDataKey), Promise.resolve(key))
+    return first
   }
 
   get #owner(): KeyOwner {

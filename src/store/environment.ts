@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import type { DataKey } from '../crypto/index.ts'
+import type { DataKey, KeyContext } from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
 import { appendLine, createFile, makeFolders, readIfPresent, syncFolder } from '../files/index.ts'
 import type { JsonObject } from '../json.ts'
@@ -167,6 +167,15 @@ export class Environment {
   async dataKey(): Promise<DataKey> {
     this.#guard(this.settings.wrappedDataKey === undefined ? 'write' : 'open')
     return this.#key.existingOrNew()
+  }
+
+  /**
+   * Makes the first data key under a secrets provider, all or nothing. Returns false where there is one already. `keys`: how the provider finds
+   * its key; default: as the store's do.
+   */
+  async makeKey(given: { readonly secretsProvider: string; readonly keys?: KeyContext }): Promise<boolean> {
+    this.#guard('write')
+    return this.#key.create(given)
   }
 
   /**

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { secretsProviderKind } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
-import { createFile, type FileSystem, makeFolders, statusOf } from '../files/index.ts'
+import { createFile, type FileSystem, machineFiles, makeFolders, statusOf } from '../files/index.ts'
 import { setAt } from '../syntax/index.ts'
 import { formatVersion, layout } from './layout.ts'
 import { ensureLines, storeFiles } from './store-files.ts'
@@ -13,13 +13,17 @@ export interface NewStore {
   readonly secretsProvider?: string
 }
 
+/** @throws EscError `already_exists` for a folder that is a store. */
+export function refuseStore(folder: string, files: FileSystem = machineFiles): void {
+  if (statusOf(files, layout.configuration(folder)) === undefined) return
+  throw new EscError('already_exists', `there is a store already: ${layout.configuration(folder)}`, {
+    hint: 'use it as it is, or name another folder',
+  })
+}
+
 /** Makes a folder a store, and the folder if need be. Returns the text of its `esc.yaml`. */
 export function makeStore(files: FileSystem, folder: string, options: NewStore): string {
-  if (statusOf(files, layout.configuration(folder)) !== undefined) {
-    throw new EscError('already_exists', `there is a store already: ${layout.configuration(folder)}`, {
-      hint: 'use it as it is, or name another folder',
-    })
-  }
+  refuseStore(folder, files)
   const secretsProvider = options.secretsProvider ?? 'default'
   secretsProviderKind(secretsProvider)
   makeFolders(files, folder)

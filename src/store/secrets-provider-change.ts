@@ -1,7 +1,7 @@
-import { DataKey, type KeyContext, openSecretsProvider, secretsProviderKind } from '../crypto/index.ts'
+import { type DataKey, type KeyContext, makeDataKey, secretsProviderKind } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import { type FileSystem, ioError, readIfPresent, statusOf, syncFolder, writeTemporary } from '../files/index.ts'
-import { Environment } from './environment.ts'
+import type { Environment } from './environment.ts'
 import { namesOfHolders } from './environment-key.ts'
 import { digestOfKey, type KnownKey } from './history-memory.ts'
 import { announceHolders, withKeyChange } from './key-changes.ts'
@@ -11,7 +11,6 @@ import { cipherPair, type Reencrypt, reseal } from './reencryption.ts'
 import { parseRevision, type Revision, sealedBytesOf } from './revision-file.ts'
 import { resealValues } from './sealed-values.ts'
 import { Settings, sealedSettings, sealSettings } from './settings.ts'
-import { SettingsFile } from './settings-file.ts'
 import { cleanUpSwap, successorFolder, swapIn } from './swap.ts'
 import { linkOthers, removeTree } from './tree.ts'
 import { takeTurn } from './turn.ts'
@@ -84,15 +83,8 @@ async function makeFirstKey(
   { secretsProvider, keys }: SecretsProviderChange,
 ): Promise<void> {
   await environment.verify(environment.current())
-  const world = { ...place.world, keys: keys ?? place.world.keys }
-  const own = { ...place, world }
-  await takeTurn(place, 'change the secrets provider', () => {
-    const settings = new SettingsFile(place)
-    if (settings.read().wrappedDataKey === undefined) settings.change({ secretsProvider })
-  })
-  const changed = new Environment(own)
-  await changed.dataKey()
-  if (changed.settings.secretsProvider === secretsProvider) return
+  const made = await environment.makeKey({ secretsProvider, ...(keys === undefined ? {} : { keys }) })
+  if (made) return
   throw new EscError('conflict', `somebody else has just made the data key of environment '${place.name}'`, {
     hint: 'try again',
   })
@@ -138,12 +130,7 @@ class Successor {
     const newest = environment.current()
     const from = await environment.unlock(newest)
     const context = change.keys ?? place.world.keys
-    const generated = DataKey.generate(owner)
-    const provider = await openSecretsProvider(change.secretsProvider, context, owner)
-    const wrappedDataKey = await provider.wrapKey(generated.revealBytes())
-    // From here on only what the new provider gives back is used: a key it cannot unwrap must seal nothing.
-    const reopened = await openSecretsProvider(change.secretsProvider, context, owner)
-    const to = new DataKey(await reopened.unwrapKey(wrappedDataKey), owner)
+    const { key: to, wrapped: wrappedDataKey } = await makeDataKey(change.secretsProvider, context, owner)
     const { secretsProvider } = change
     const named = { id: owner.id, secretsProvider, wrapped: wrappedDataKey }
     const holders = await namesOfHolders({ ...place, world: { ...place.world, keys: context } }, named)

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
-import { type DataKey, secretsProviderKind } from '../crypto/index.ts'
+import { type DataKey, makeDataKey, secretsProviderKind } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import { changeText, type FileSystem, readTextIfPresent } from '../files/index.ts'
 import type { CheckOptions, CheckReport } from './check/check-store.ts'
@@ -9,15 +10,21 @@ import { settleEarlierState } from './earlier-state.ts'
 import { Environment } from './environment.ts'
 import { environmentName } from './environment-name.ts'
 import { hasEnvironment, listEnvironments, noSuchEnvironment, refuseTaken } from './environments.ts'
-import { HistoryMemory } from './history-memory.ts'
+import { digestOfKey, HistoryMemory } from './history-memory.ts'
 import { layout } from './layout.ts'
 import type { LeftEntry } from './left-entries.ts'
 import type { Lock } from './lock.ts'
 import type { Renumbered } from './merge/renumber.ts'
 import type { RenumberEnvironment } from './merge/renumber-merged.ts'
-import { addEnvironment, type NewEnvironment, newEnvironment } from './new-environment.ts'
+import {
+  addEnvironment,
+  type NewEnvironment,
+  newEnvironment,
+  type PreparedKey,
+  takeBackEnvironment,
+} from './new-environment.ts'
 import { makeStore, type NewStore } from './new-store.ts'
-import type { EnvironmentPlace } from './place.ts'
+import { type EnvironmentPlace, keyMemo } from './place.ts'
 import { findRemoved, listRemoved, moveAway, moveBack, type RemovedEnvironment, refuseRemoval } from './removed.ts'
 import type { Author } from './revision-file.ts'
 import type { SecretsProviderChange, SecretsProviderChanged } from './secrets-provider-change.ts'
@@ -136,8 +143,38 @@ export class Store {
     this.#world.guard(full, 'write')
     if (options.secretsProvider !== undefined) secretsProviderKind(options.secretsProvider)
     return this.#write('create', () => {
-      const { secretsProvider = this.configuration.defaultSecretsProvider } = options
-      return this.#add(full, newEnvironment(options, secretsProvider))
+      const { key: prepared, secretsProvider = this.configuration.defaultSecretsProvider } = options
+      const made = this.#add(full, newEnvironment(options, secretsProvider))
+      if (prepared !== undefined) {
+        const { key, wrapped } = prepared
+        this.#keys.set(keyMemo(key.owner, wrapped), Promise.resolve(key))
+        this.#memory.trustKey(key.owner.id, digestOfKey(wrapped))
+      }
+      return made
+    })
+  }
+
+  /**
+   * Makes the data key of an environment that is to be created, which asks its secrets provider. Writes nothing.
+   * @throws EscError `already_exists`, `key_unavailable` and others of secrets providers.
+   */
+  async prepareKey(name: string, secretsProvider = this.configuration.defaultSecretsProvider): Promise<PreparedKey> {
+    const full = environmentName(name)
+    this.#world.guard(full, 'write')
+    refuseTaken(this.#world.files, this.folder, full)
+    const folders = [layout.environment(this.folder, full), this.folder]
+    const owner = { id: randomUUID(), name: full, folders }
+    return { secretsProvider, ...(await makeDataKey(secretsProvider, this.#world.keys, owner)) }
+  }
+
+  /** Takes back an environment that `create` has made, as long as nothing was added to it: for when what was to follow has failed. */
+  async takeBack(environment: Environment): Promise<void> {
+    this.#world.guard(environment.name, 'write')
+    await this.#write('take back', () => {
+      const now = this.#handle(environment.name)
+      if (now.id === environment.id && now.current().number === 1) {
+        takeBackEnvironment(this.#world.files, this.folder, environment.name)
+      }
     })
   }
 

@@ -59,17 +59,20 @@ export async function changeSecretsProvider(
   const permitted = new Map<string, Permitted>()
   for (const name of names) permitted.set(name, await permit(workspace, name, 'admin', 'environment-key-changed'))
   if (reference === undefined) await permit(workspace, wholeStore, 'admin', 'store-settings-updated')
-  await allowTypedProvider(workspace, secretsProvider)
-  const before = new Map(names.map((name) => [name, providerOf(workspace, store.environment(name))]))
+  const remember = await allowTypedProvider(workspace, secretsProvider)
+  const { before, unreadable } = providersBefore(workspace, names)
+  const [firstFault] = unreadable.values()
+  if (firstFault !== undefined && reference !== undefined) throw firstFault
   // With all of it there already, what is wanted are new keys; else what is left of an interrupted run.
   const renewed =
-    names.every((name) => before.get(name) === secretsProvider) &&
+    [...before.values()].every((from) => from === secretsProvider) &&
     (reference !== undefined || store.configuration.defaultSecretsProvider === secretsProvider)
   const keys = kind === 'passphrase' ? newPassphrase(workspace, { replaces: renewed }) : undefined
   // With a passphrase given apart, one that is there may be under another passphrase.
   const isDone = (name: string) => !renewed && keys === undefined && before.get(name) === secretsProvider
 
   const change = async (name: string): Promise<EnvironmentKeyChange> => {
+    if (unreadable.has(name)) throw unreadable.get(name)
     const from = before.get(name) as string
     if (isDone(name)) {
       return { name, status: 'already', from, revisions: 0, exposed: nothing }
@@ -91,8 +94,12 @@ export async function changeSecretsProvider(
     } catch (error) {
       permitted.get(name)?.failed(error)
       if (reference !== undefined) throw error
-      const from = before.get(name) as string
-      if (keys !== undefined && (await opensWith(store.environment(name), { secretsProvider, keys }))) {
+      const from = before.get(name) ?? ''
+      if (
+        keys !== undefined &&
+        !unreadable.has(name) &&
+        (await opensWith(store.environment(name), { secretsProvider, keys }))
+      ) {
         environments.push({ name, status: 'already', from, revisions: 0, exposed: nothing })
         continue
       }
@@ -101,9 +108,25 @@ export async function changeSecretsProvider(
       environments.push({ ...failed, error: messageOf(error), hint })
     }
   }
+  if (environments.some(({ status }) => status !== 'failed')) remember()
   const isDefault = reference === undefined && environments.every(({ status }) => status !== 'failed')
   if (isDefault) await store.configuration.setDefaultSecretsProvider(secretsProvider)
   return { secretsProvider, environments, isDefault }
+}
+
+/** The present providers, and why those of damaged environments are not known. */
+function providersBefore(workspace: Workspace, names: readonly string[]) {
+  const before = new Map<string, string>()
+  const unreadable = new Map<string, EscError>()
+  for (const name of names) {
+    try {
+      before.set(name, providerOf(workspace, workspace.store.environment(name)))
+    } catch (error) {
+      if (!(error instanceof EscError)) throw error
+      unreadable.set(name, error)
+    }
+  }
+  return { before, unreadable }
 }
 
 function providerOf(workspace: Workspace, environment: Environment): string {

@@ -1,12 +1,13 @@
-import type { DataKey } from '../crypto/index.ts'
+import { type DataKey, isRemoteProvider } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import { decryptDefinition, reencryptDefinition } from '../language/index.ts'
+import type { Change, Environment, PreparedKey } from '../store/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import { doing } from './doing.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { dropRotatorState } from './rotator-state.ts'
-import { saveDefinition } from './save-definition.ts'
+import { checkDefinition, type SaveResult, saveDefinition } from './save-definition.ts'
 import { allowTypedProvider } from './trust/typed-provider.ts'
 import { type Workspace, warnOfUnsavedEdit } from './workspace.ts'
 
@@ -16,6 +17,10 @@ export interface NewEnvironmentRequest {
   /** The environment to take the definition from instead, encrypted anew for this one. */
   readonly copyFrom?: EnvironmentReference | undefined
   readonly secretsProvider?: string | undefined
+  /** What the record of the definition says. Default: `edit`. */
+  readonly change?: Change
+  /** Makes nothing for a definition with errors. Default: true for a copy, else false, which makes an empty environment. */
+  readonly wholeOnly?: boolean
 }
 
 export interface Created {
@@ -23,6 +28,8 @@ export interface Created {
   readonly fullName: string
   /** The revision that holds the definition; undefined when there was none, or when it has errors. */
   readonly revision: number | undefined
+  /** False for a definition with errors that was to be there whole. */
+  readonly exists: boolean
   readonly diagnostics: readonly Diagnostic[]
   /** What was saved, or refused. */
   readonly definition: string
@@ -31,44 +38,77 @@ export interface Created {
 }
 
 /**
- * Makes an environment; its first revision is empty. A definition becomes the second, unless it has errors: the environment is
- * there all the same.
+ * Makes an environment; its first revision is empty, and a definition becomes the second. When anything fails, such as the secrets
+ * provider, nothing is left. A definition with errors leaves an empty environment, unless `wholeOnly`.
  *
- * @throws EscError `already_exists`.
+ * @throws EscError `already_exists`, `key_unavailable` and others of secrets providers.
  */
 export async function createEnvironment(
   workspace: Workspace,
   reference: EnvironmentReference,
-  { definition: given, copyFrom, secretsProvider }: NewEnvironmentRequest,
+  request: NewEnvironmentRequest,
 ): Promise<Created> {
+  const { definition: given, copyFrom, secretsProvider, change = 'edit', wholeOnly = copyFrom !== undefined } = request
   await permit(workspace, reference.name, 'write', 'environment-created')
-  const author = await workspace.author()
-  const created = workspace.options.now()
-  if (workspace.store.has(reference.name)) {
+  const { store } = workspace
+  const by = { author: await workspace.author(), created: workspace.options.now() }
+  if (store.has(reference.name)) {
     throw new EscError('already_exists', 'creating environment: already exists', {
       hint: `choose another name, or change it with "esc env edit ${reference.name}"`,
     })
   }
   const source = copyFrom && (await openSource(workspace, copyFrom))
-  await allowTypedProvider(workspace, secretsProvider)
-  const environment = await doing('creating environment', () =>
-    workspace.store.create(reference.name, {
-      author,
-      created,
-      ...(secretsProvider === undefined ? {} : { secretsProvider }),
-    }),
-  )
-  const fullName = `${workspace.store.organization}/${environment.name}`
-  const definition = source === undefined ? given : source.encryptFor(await environment.dataKey())
+  const remember = await allowTypedProvider(workspace, secretsProvider)
+  const isEmpty = (source?.text ?? given).trim() === ''
+  // Both may fail, so they come before anything is there.
+  const { diagnostics } = isEmpty
+    ? { diagnostics: [] }
+    : await checkDefinition(workspace, reference.name, source?.text ?? given)
+  const refused = diagnostics.some(({ severity }) => severity === 'error')
+  const fullName = `${store.organization}/${reference.name}`
   const { dropped = [] } = source ?? {}
-  if (definition.trim() === '') return { fullName, revision: undefined, diagnostics: [], definition, dropped }
-  const saved = await doing('updating environment definition', () =>
-    saveDefinition(workspace, environment, { text: definition, base: environment.current(), change: 'edit' }),
+  if (refused && wholeOnly) {
+    return { fullName, revision: undefined, exists: false, diagnostics, definition: source?.text ?? given, dropped }
+  }
+  const asksNow = secretsProvider !== undefined && isRemoteProvider(secretsProvider)
+  const key: PreparedKey | undefined =
+    asksNow || (!isEmpty && !refused)
+      ? await doing('creating environment', () => store.prepareKey(reference.name, secretsProvider))
+      : undefined
+  const definition = key === undefined || source === undefined ? given : source.encryptFor(key.key)
+  const environment = await doing('creating environment', () =>
+    store.create(reference.name, { ...by, key, ...(secretsProvider === undefined ? {} : { secretsProvider }) }),
   )
-  return { fullName, revision: saved.revision, diagnostics: saved.diagnostics, definition, dropped }
+  remember()
+  const made = { fullName, exists: true, definition, dropped }
+  if (isEmpty || refused) return { ...made, revision: undefined, diagnostics }
+  const saved = await saveFirst(workspace, environment, { definition, change, diagnostics })
+  return { ...made, revision: saved.revision, diagnostics: saved.diagnostics }
+}
+
+async function saveFirst(
+  workspace: Workspace,
+  environment: Environment,
+  first: { readonly definition: string; readonly change: Change; readonly diagnostics: readonly Diagnostic[] },
+): Promise<SaveResult> {
+  try {
+    return await doing('updating environment definition', () =>
+      saveDefinition(workspace, environment, {
+        text: first.definition,
+        base: environment.current(),
+        change: first.change,
+        checked: first.diagnostics,
+      }),
+    )
+  } catch (error) {
+    await workspace.store.takeBack(environment).catch(() => {})
+    throw error
+  }
 }
 
 interface Source {
+  /** The definition as it is, under the key of its environment. */
+  readonly text: string
   encryptFor(key: DataKey): string
   readonly dropped: readonly string[]
 }
@@ -89,6 +129,7 @@ async function openSource(workspace: Workspace, reference: EnvironmentReference)
     return ''
   })
   return {
+    text,
     dropped,
     encryptFor(key) {
       let next = 0

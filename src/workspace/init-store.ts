@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { Store } from '../store/index.ts'
+import { tryProvider } from '../crypto/index.ts'
+import { refuseStore, Store } from '../store/index.ts'
 import { allowTypedProvider } from './trust/typed-provider.ts'
 import { keyContext, openWorkspaceAt, type WorkspaceOptions } from './workspace.ts'
 
@@ -10,9 +11,13 @@ export interface NewStoreRequest {
   readonly secretsProvider?: string | undefined
 }
 
+function storeFolder({ folder }: NewStoreRequest, { cwd, env, store }: WorkspaceOptions): string {
+  return resolve(cwd, folder ?? store ?? env.ESC_STORE ?? 'environments')
+}
+
 /** Makes a new store and returns its folder. */
 export function initStore(request: NewStoreRequest, options: WorkspaceOptions): { readonly folder: string } {
-  const folder = resolve(options.cwd, request.folder ?? options.store ?? options.env.ESC_STORE ?? 'environments')
+  const folder = storeFolder(request, options)
   const { organization, secretsProvider } = request
   const store = Store.init(
     folder,
@@ -25,15 +30,24 @@ export function initStore(request: NewStoreRequest, options: WorkspaceOptions): 
   return { folder: store.folder }
 }
 
-/** As `initStore`; the secrets provider is the user's own choice, so its host is allowed from now on. */
+/**
+ * As `initStore`, after the secrets provider was asked once, so that a key that does not exist is noticed before there is a store. The
+ * provider is the user's own choice, so its host is allowed from now on.
+ */
 export async function initChosenStore(
   request: NewStoreRequest,
   options: WorkspaceOptions,
 ): Promise<{ readonly folder: string }> {
+  const { secretsProvider } = request
+  if (secretsProvider !== undefined) {
+    refuseStore(storeFolder(request, options))
+    await tryProvider(secretsProvider, { ...keyContext(options), allowHost: async () => {} })
+  }
   const made = initStore(request, options)
-  if (request.secretsProvider !== undefined) {
+  if (secretsProvider !== undefined) {
     const workspace = openWorkspaceAt(made.folder, { ...options, onOpen: undefined }, 'named')
-    await allowTypedProvider(workspace, request.secretsProvider)
+    const remember = await allowTypedProvider(workspace, secretsProvider)
+    remember()
   }
   return made
 }

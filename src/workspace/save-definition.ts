@@ -26,6 +26,8 @@ export interface DefinitionChange {
   readonly plaintext?: readonly PropertyPath[]
   /** Further fields of the record. */
   readonly details?: Readonly<Record<string, string>>
+  /** What its check has found, when it was checked before. */
+  readonly checked?: readonly Diagnostic[]
 }
 
 /** `refused`: the definition has errors, and nothing was written. `unchanged`: it is what the newest revision says. */
@@ -104,15 +106,12 @@ async function ownKeyNotNeeded(): Promise<never> {
 export async function saveDefinition(
   workspace: Workspace,
   environment: Environment,
-  { text, base, change, savedEdit, pending, plaintext, details }: DefinitionChange,
+  { text, base, change, savedEdit, pending, plaintext, details, checked }: DefinitionChange,
 ): Promise<SaveResult> {
   const permitted = await permit(workspace, environment.name, 'write', 'environment-updated')
-  const { diagnostics: found } = await checkDefinition(
-    workspace,
-    environment.name,
-    text,
-    pending === undefined ? {} : { pending },
-  )
+  const found =
+    checked ??
+    (await checkDefinition(workspace, environment.name, text, pending === undefined ? {} : { pending })).diagnostics
   const before = base.definition
   const marks = plaintext === undefined ? {} : { plaintext }
   const diagnostics = [...found, ...(await changeWarnings({ name: environment.name, text, before, ...marks }))]

@@ -64,6 +64,7 @@ const FAILS: Readonly<Record<string, number>> = { 'env:open-request': 1 }
 /** Examples whose files or circumstances other tests set up. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'env:change-secrets-provider': 'test/crypto, test/commands: keys of vendors, passphrases',
+  'env:init awskms': 'test/commands: keys of vendors, asked at once',
   'env:import:pulumi': 'test/commands: importing',
   'env:import:sops': 'test/commands: importing',
   'env:renumber': 'test/commands: merging',

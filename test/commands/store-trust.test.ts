@@ -348,8 +348,9 @@ describe('what esc.yaml and settings.yaml say about hosts', function () {
         const { err } = await esc.run(words, { env, input: '{"values": {"a": {"fn::secret": "x"}}}' })
         expect(requests, err).to.not.deep.equal([])
       }
+      // What answers there is no KMS, so both failed; a host is remembered only once it has served.
       const { stores } = JSON.parse(await esc.ok('trust', 'list', '--output', 'json'))
-      expect(stores[0].powers.map(({ kind }: { kind: string }) => kind)).to.deep.equal(['keyHost'])
+      expect(stores).to.deep.equal([])
     })
   })
 

@@ -21,7 +21,8 @@ export default class EnvInit extends EscCommand<Created, typeof flags> {
   static override summary = 'Create an empty environment with the given name.'
   static override description =
     `Creates an environment. Without a definition it is empty; with --file, the definition becomes its second revision.
-Secrets in the definition are encrypted before anything is written.`
+Secrets in the definition are encrypted before anything is written. When the key cannot be had, or the definition of another environment
+cannot be copied, nothing is made.`
   static override examples = [
     { description: 'Create an empty environment', command: 'esc env init app/dev' },
     { description: 'Create one from a file', command: 'esc env init rotators/ci --file ci.yaml' },
@@ -55,7 +56,7 @@ Secrets in the definition are encrypted before anything is written.`
       ...(copied === undefined ? {} : { copyFrom: workspace.reference(copied) }),
       secretsProvider: this.flags['secrets-provider'],
     })
-    this.io.out(`Environment created: ${created.fullName}\n`)
+    if (created.exists) this.io.out(`Environment created: ${created.fullName}\n`)
     const { definition, diagnostics } = created
     if (diagnostics.length > 0) {
       const source = { environment: reference.name, text: definition }
@@ -63,7 +64,7 @@ Secrets in the definition are encrypted before anything is written.`
     }
     if (created.revision === undefined && definition.trim() !== '') {
       throw new EscError('invalid_definition', 'updating environment definition: too many errors', {
-        hint: `the environment exists, empty; ${file === undefined ? `write its definition with "esc env edit ${reference.name}"` : `mend the file and run "esc env edit ${reference.name} --file ${file}"`}`,
+        hint: remedyFor(created.exists, { name: reference.name, file, copied }),
       })
     }
     for (const rotator of created.dropped) {
@@ -81,4 +82,19 @@ Secrets in the definition are encrypted before anything is written.`
 
   /** Printed as soon as it was true. */
   text(): undefined {}
+}
+
+interface Origin {
+  readonly name: string
+  readonly file: string | undefined
+  readonly copied: string | undefined
+}
+
+function remedyFor(exists: boolean, { name, file, copied }: Origin): string {
+  if (!exists) return `nothing was made; mend ${copied ?? 'the definition'} first, and run the command again`
+  const next =
+    file === undefined
+      ? `write its definition with "esc env edit ${name}"`
+      : `mend the file and run "esc env edit ${name} --file ${file}"`
+  return `the environment exists, empty; ${next}`
 }

@@ -2,6 +2,7 @@ import { EscError } from '../../errors.ts'
 import { type Rewrapped, refuseVersion, rewrapKeys } from '../../workspace/index.ts'
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../framework/command.ts'
 import { boolean } from '../framework/flags.ts'
+import { EXIT } from '../framework/report-error.ts'
 import { openSession } from '../framework/session.ts'
 
 const flags = { all: boolean({ description: 'every environment of the store that has a key' }), ...OUTPUT_FLAG }
@@ -14,7 +15,7 @@ export default class EnvRewrap extends EscCommand<readonly Rewrapped[], typeof f
 key. No revision changes. Another URL of the same kind can be given, such as age://… with one recipient more.
 
 It keeps nobody out: who could open it before has, or can have kept, the same data key. To take somebody off the list, use
-"esc access remove" or "esc env change-secrets-provider". Colleagues' machines do not know the new wrapping, and ask for "esc env trust".`
+"esc access remove" or "esc env change-secrets-provider". With --all, an environment that fails keeps no other from being done. Colleagues' machines do not know the new wrapping, and ask for "esc env trust".`
   static override examples = [
     { description: 'After a recipient was added', command: 'esc env rewrap app/dev' },
     { description: 'Everything', command: 'esc env rewrap --all' },
@@ -42,6 +43,17 @@ It keeps nobody out: who could open it before has, or can have kept, the same da
   }
 
   text(rewrapped: readonly Rewrapped[]): string {
-    return rewrapped.map(({ name, to }) => `${name}: its data key is wrapped anew under ${to}\n`).join('')
+    return rewrapped.map(lineOf).join('')
   }
+
+  override exitCode(rewrapped: readonly Rewrapped[]): number {
+    return rewrapped.some(({ status }) => status === 'failed') ? EXIT.failed : EXIT.done
+  }
+}
+
+function lineOf(rewrapped: Rewrapped): string {
+  const { name } = rewrapped
+  if (rewrapped.status === 'rewrapped') return `${name}: its data key is wrapped anew under ${rewrapped.to}\n`
+  const { error, hint } = rewrapped
+  return `${name}: not rewrapped: ${error}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`
 }

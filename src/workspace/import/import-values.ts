@@ -44,22 +44,32 @@ export async function importValues(
     const definition = (await asDefinition(whole, path, { allSecret, tally })) as Record<string, Json>
     values.push({ path: [...path, key], value: definition[key] as Json })
   }
-  if (create && !store.has(reference.name)) await createEnvironment(workspace, reference, { definition: '' })
-  const environment = store.environment(reference.name)
-  const base = environment.current()
-  let text = base.definition
+  const environment = create && !store.has(reference.name) ? undefined : store.environment(reference.name)
+  const base = environment?.current()
+  let text = base?.definition ?? ''
   const { imports, warnings } = knownImports(workspace, file, text)
   for (const name of imports) {
     const list = getAt(decode(reference.name, text).node, ['imports'])
     text = setAt(text, ['imports', list?.kind === 'array' ? list.elements.length : 0], name)
   }
   for (const { path: each, value } of values) text = setAt(text, ['values', ...each], value)
-  const saved = await saveDefinition(workspace, environment, { text, base, change: 'import' })
+  const saved =
+    environment === undefined || base === undefined
+      ? await saveNew(workspace, reference, text)
+      : await saveDefinition(workspace, environment, { text, base, change: 'import' })
   const { secrets, plain, keptTexts } = tally
   const kept = keptTexts.map(
     (each) => `${each} is written as a number that would be printed otherwise: it is kept as a text, in quotes`,
   )
   return { saved, secrets, plain, imports, warnings: [...warnings, ...kept] }
+}
+
+/** The environment comes to be with its values, or not at all. */
+async function saveNew(workspace: Workspace, reference: EnvironmentReference, definition: string): Promise<SaveResult> {
+  const created = await createEnvironment(workspace, reference, { definition, change: 'import', wholeOnly: true })
+  const { diagnostics, exists, revision } = created
+  if (!exists) return { kind: 'refused', revision: undefined, diagnostics }
+  return { kind: revision === undefined ? 'unchanged' : 'saved', revision: revision ?? 1, diagnostics }
 }
 
 /** The environments a file builds on, as far as the store has them and the definition does not import them yet. */
