@@ -17,10 +17,16 @@ export interface Guard {
 export class HasteError extends EscError {
   /** When the guard no longer minds. */
   readonly until: Date
+  /** The paths that were rotated a moment ago, as users write them. */
+  readonly paths: readonly string[]
 
-  constructor(message: string, { hint, until }: { readonly hint: string; readonly until: Date }) {
+  constructor(
+    message: string,
+    { hint, until, paths }: { readonly hint: string; readonly until: Date; readonly paths: readonly string[] },
+  ) {
     super('conflict', message, { hint })
     this.until = until
+    this.paths = paths
   }
 }
 
@@ -61,6 +67,7 @@ export async function guardAgainstHaste(
   if (answer) return warnings
   throw new HasteError(what, {
     until: new Date(newest + guard.windowMs),
+    paths: hasty.map(([path]) => path),
     hint:
       answer === undefined
         ? `${elapsedMs < 0 ? 'set the clock right' : `wait ${age(guard.windowMs - elapsedMs)}`}, retry just what failed with --failed, or pass --force`

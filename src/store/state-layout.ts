@@ -36,5 +36,7 @@ export const stateLayout = {
   /** When a scheduler last looked after the store on this machine. */
   schedulerLook: (state: string) => within(state, 'scheduler.json'),
   selected: (state: string) => within(state, 'selected'),
+  /** Credentials that are to be rotated because the data key of an environment was changed. */
+  owedRotations: (state: string, id: string) => within(state, 'owed', `${id}.json`),
   leaving: (state: string) => within(state, 'leaving'),
 }

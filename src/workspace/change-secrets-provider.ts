@@ -3,6 +3,7 @@ import { EscError, messageOf } from '../errors.ts'
 import type { Environment } from '../store/index.ts'
 import type { Permitted } from './audit-trail.ts'
 import { type ExposedSecrets, exposedOf } from './exposed-secrets.ts'
+import { owedRotations, oweRotations } from './owed-rotations.ts'
 import { permit, wholeStore } from './permit.ts'
 import { reencrypt } from './reencrypt.ts'
 import type { EnvironmentReference } from './reference.ts'
@@ -14,6 +15,8 @@ export interface SecretsProviderRequest {
   readonly reference: EnvironmentReference | undefined
   /** URL or bare kind. */
   readonly secretsProvider: string
+  /** Whether what was known under the former key is rotated afterwards. Then a second run goes on where the first one ended. */
+  readonly rotates?: boolean
 }
 
 /**
@@ -28,7 +31,7 @@ export interface EnvironmentKeyChange {
   readonly revisions: number
   readonly error?: string
   readonly hint?: string | undefined
-  /** Known to those who could open it before; empty unless it was changed. */
+  /** Known to those who could open it before; empty unless it was changed, now or by an earlier run whose rotations are not done. */
   readonly exposed: ExposedSecrets
 }
 
@@ -39,6 +42,7 @@ export interface SecretsProviderReport {
   readonly isDefault: boolean
 }
 
+const changer = 'env change-secrets-provider'
 const nothing: ExposedSecrets = { rotators: [], secrets: [], webhooks: [] }
 
 /**
@@ -53,7 +57,7 @@ export async function changeSecretsProvider(
   request: SecretsProviderRequest,
 ): Promise<SecretsProviderReport> {
   const { store } = workspace
-  const { reference, secretsProvider } = request
+  const { reference, secretsProvider, rotates = false } = request
   const kind = secretsProviderKind(secretsProvider)
   const names = reference === undefined ? store.list() : [store.environment(reference.name).name]
   const permitted = new Map<string, Permitted>()
@@ -63,20 +67,30 @@ export async function changeSecretsProvider(
   const { before, unreadable } = providersBefore(workspace, names)
   const [firstFault] = unreadable.values()
   if (firstFault !== undefined && reference !== undefined) throw firstFault
+  const owed = new Map<string, readonly string[]>()
+  for (const name of rotates ? before.keys() : []) owed.set(name, owedOf(workspace, name))
   // With all of it there already, what is wanted are new keys; else what is left of an interrupted run.
   const renewed =
     [...before.values()].every((from) => from === secretsProvider) &&
     (reference !== undefined || store.configuration.defaultSecretsProvider === secretsProvider)
-  const keys = kind === 'passphrase' ? newPassphrase(workspace, { replaces: renewed }) : undefined
-  // With a passphrase given apart, one that is there may be under another passphrase.
-  const isDone = (name: string) => !renewed && keys === undefined && before.get(name) === secretsProvider
+  // An earlier run has changed the keys, and not rotated all that was known under the former ones.
+  const resumes = [...owed.values()].some((paths) => paths.length > 0)
+  const keys = kind === 'passphrase' ? newPassphrase(workspace, { replaces: renewed && !resumes }) : undefined
+  const isDone = async (name: string) => {
+    if (before.get(name) !== secretsProvider) return false
+    // With a passphrase given apart, one that is there may be under another passphrase.
+    if (keys !== undefined) return resumes && opensWith(store.environment(name), { secretsProvider, keys })
+    return !renewed || resumes
+  }
 
   const change = async (name: string): Promise<EnvironmentKeyChange> => {
     if (unreadable.has(name)) throw unreadable.get(name)
     const from = before.get(name) as string
-    if (isDone(name)) {
-      return { name, status: 'already', from, revisions: 0, exposed: nothing }
+    if (await isDone(name)) {
+      const exposed = (owed.get(name) ?? []).length > 0 ? exposedOf(store.environment(name), name) : nothing
+      return { name, status: 'already', from, revisions: 0, exposed }
     }
+    if (rotates) oweRotations(workspace, name, { by: changer })
     workspace.options.progress?.(`encrypting ${name} (${names.indexOf(name) + 1} of ${names.length})`)
     const { revisions } = await store.changeSecretsProvider(name, {
       secretsProvider,
@@ -127,6 +141,15 @@ function providersBefore(workspace: Workspace, names: readonly string[]) {
     }
   }
   return { before, unreadable }
+}
+
+/** Nothing for what cannot be read: the change of its key says so. */
+function owedOf(workspace: Workspace, name: string): readonly string[] {
+  try {
+    return owedRotations(workspace, name, changer)
+  } catch {
+    return []
+  }
 }
 
 function providerOf(workspace: Workspace, environment: Environment): string {

@@ -9,7 +9,7 @@ export {
   describeLine,
 } from '../audit/index.ts'
 export type { KeyHolders } from '../crypto/index.ts'
-export type { CredentialLife, RotationEvent, RotationReport } from '../rotation/index.ts'
+export { type CredentialLife, HasteError, type RotationEvent, type RotationReport } from '../rotation/index.ts'
 export type { ScheduledRun } from '../schedule/index.ts'
 export type { EnvironmentTag } from '../store/index.ts'
 export { isDigest } from '../trust/index.ts'
@@ -79,6 +79,7 @@ export { knownWorkspaces, type Located, type LocateMode, locate, locateCompariso
 export { logIn, logOut } from './login.ts'
 export { setLoginProvider } from './login-provider.ts'
 export { type OpenedEnvironment, openEnvironment } from './open-environment.ts'
+export { owedRotations } from './owed-rotations.ts'
 export { visibleEnvironments } from './permit.ts'
 export type { Principal } from './principal.ts'
 export {
@@ -91,7 +92,7 @@ export {
 export { type EnvironmentReference, refuseVersion } from './reference.ts'
 export { listReferrers, type Referrer } from './referrers.ts'
 export { type Removed, removeEnvironment } from './remove-environment.ts'
-export { type Leaver, type LeaverPlan, type LeaverReport, removePrincipal } from './remove-principal.ts'
+export { type Leaver, type LeaverPlan, type LeaverReport, removePrincipal, settleRemoval } from './remove-principal.ts'
 export { environmentsToRenumber, type RenumberedEnvironment, renumberEnvironment } from './renumber.ts'
 export { requireKnown } from './require-known.ts'
 export { removedEnvironments, restoreEnvironment } from './restore-environment.ts'

@@ -7,6 +7,7 @@ import { layout, stateLayout } from '../store/index.ts'
 import { holdersOf } from './access.ts'
 import { changeSecretsProvider, type EnvironmentKeyChange } from './change-secrets-provider.ts'
 import { type ExposedSecrets, exposedOf } from './exposed-secrets.ts'
+import { owedRotations, oweRotations } from './owed-rotations.ts'
 import { permit, wholeStore } from './permit.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -29,6 +30,8 @@ export interface LeaverPlan {
   readonly rekey: readonly string[]
   /** Environments they may have been able to open, under keys that are no lists: only whoever keeps the key can end that. */
   readonly shared: readonly { readonly name: string; readonly secretsProvider: string }[]
+  /** Environments that an earlier run has given new keys, and whose credentials wait to be rotated. */
+  readonly owed: readonly string[]
   /** What they may know, of the environments above. */
   readonly known: readonly { readonly name: string; readonly exposed: ExposedSecrets }[]
 }
@@ -57,17 +60,23 @@ export async function removePrincipal(
   withoutPrincipal(store.configuration.text, leaver.principal, file)
   await confirm(plan)
   const { principal, recipients } = plan
+  const exposed = plan.known.filter(({ exposed: { rotators } }) => rotators.length > 0).map(({ name }) => name)
   const urls = new Map(plan.rekey.map((name) => [name, urlWithout(workspace, name, recipients)]))
-  writeBegun(workspace, { principal, recipients, environments: plan.rekey })
+  writeBegun(workspace, { principal, recipients, environments: plan.rekey, exposed })
   for (const list of plan.lists) await store.changeRecipients(list, (text) => withoutLines(text, recipients, list))
   const environments: EnvironmentKeyChange[] = []
+  for (const name of exposed) {
+    if (!plan.owed.includes(name)) {
+      oweRotations(workspace, name, { by: 'access remove', keepsKey: !plan.rekey.includes(name) })
+    }
+  }
   for (const name of plan.rekey) environments.push(await rekeyed(workspace, name, urls.get(name) as string))
   const left = environments.filter(({ status }) => status === 'failed').map(({ name }) => name)
   const { configuration } = store
   const byDefault = withoutRecipients(configuration.defaultSecretsProvider, recipients)
   if (byDefault !== configuration.defaultSecretsProvider) await configuration.setDefaultSecretsProvider(byDefault)
   await configuration.change((text) => withoutPrincipal(text, principal, file))
-  writeBegun(workspace, { principal, recipients, environments: left })
+  writeBegun(workspace, { principal, recipients, environments: left, exposed })
   if (left.length > 0) permitted.failed('failed', { principal, left })
   else permitted.done({ principal, environments: plan.rekey })
   return { ...plan, environments }
@@ -97,12 +106,14 @@ function planFor(workspace: Workspace, { principal, recipients: given }: Leaver,
   }
   const configuration = layout.configuration(store.folder)
   const text = store.configuration.text
-  const known = [...rekey, ...shared.map(({ name }) => name)].map((name) => {
+  // An earlier run has changed the keys of these, and not got as far as rotating what was known under them.
+  const owed = (begun?.exposed ?? []).filter((name) => store.has(name) && owedRotations(workspace, name).length > 0)
+  const known = [...new Set([...rekey, ...shared.map(({ name }) => name), ...owed])].map((name) => {
     return { name, exposed: exposedOf(store.environment(name), name) }
   })
   const named = rules !== undefined && withoutPrincipalOr(text, principal, configuration) !== text
-  if (rekey.length === 0 && !named) throw unknownPrincipal(principal, given)
-  return { principal, recipients: [...recipients], lists: [...lists], rules: named, rekey, shared, known }
+  if (rekey.length === 0 && !named && owed.length === 0) throw unknownPrincipal(principal, given)
+  return { principal, recipients: [...recipients], lists: [...lists], rules: named, rekey, shared, known, owed }
 }
 
 /** A refusal is for later: there is something to take out, all the same. */
@@ -170,6 +181,14 @@ interface Begun {
   readonly principal: string
   readonly recipients: readonly string[]
   readonly environments: readonly string[]
+  /** Environments with credentials that they may know. Absent in what earlier versions began. */
+  readonly exposed?: readonly string[]
+}
+
+/** Forgets a removal of which nothing is left to do: every key is changed, and every credential that was known is rotated. */
+export function settleRemoval(workspace: Workspace, principal: string): void {
+  const begun = readBegun(workspace, principal)
+  if (begun !== undefined) writeBegun(workspace, begun)
 }
 
 function readBegun(workspace: Workspace, principal: string): Begun | undefined {
@@ -182,7 +201,9 @@ function readBegun(workspace: Workspace, principal: string): Begun | undefined {
 
 function writeBegun(workspace: Workspace, begun: Begun): void {
   const file = begunFile(workspace, begun.principal)
-  if (begun.environments.length === 0) {
+  const { store } = workspace
+  const isOwed = (name: string) => store.has(name) && owedRotations(workspace, name).length > 0
+  if (begun.environments.length === 0 && !(begun.exposed ?? []).some(isOwed)) {
     rmSync(file, { force: true })
     return
   }

@@ -177,8 +177,12 @@ describe('env rotate', () => {
     const digest = playground.digest(join(playground.store, 'rotators', 'ci', 'revisions'))
     const ran = await playground.run(['env', 'rotate', 'rotators/ci'], { io: { onInterrupt: once } })
     expect(ran.code).to.not.equal(0)
-    expect(ran.err).to.include('Interrupted')
+    expect(ran.err)
+      .to.include('Interrupted')
+      .and.include('"esc env rotate rotators/ci --failed" finishes or undoes what was begun, and rotates the rest')
     expect(playground.digest(join(playground.store, 'rotators', 'ci', 'revisions'))).to.equal(digest)
+    const retried = JSON.parse(await playground.ok('env', 'rotate', 'rotators/ci', '--failed', '--output', 'json'))
+    expect(retried.paths.map(({ path }: { path: string }) => path)).to.deep.equal(['admin', 'words'])
   })
 
   it('prints the public part of the key that signs requests to adapters, and nothing else of it', async () => {

@@ -40,6 +40,7 @@ const REACHERS: Readonly<Record<string, string>> = {
   'workspace/draft.ts': 'a temporary folder of its own',
   'workspace/import/pulumi.ts': 'files that the user names',
   'workspace/known-stores.ts': 'the configuration folder of the user',
+  'workspace/owed-rotations.ts': 'the state folder',
   'workspace/program-environment.ts': 'temporary files of its own',
   'workspace/remove-principal.ts': 'the state folder',
   'workspace/scheduler/agenda.ts': 'asks when files of a store changed, and opens none',

@@ -1,7 +1,8 @@
+import { shellWord } from '../../shell-word.ts'
 import { confirm } from '../../terminal/index.ts'
-import { type LeaverPlan, type LeaverReport, removePrincipal } from '../../workspace/index.ts'
+import { type LeaverPlan, type LeaverReport, removePrincipal, settleRemoval } from '../../workspace/index.ts'
 import { EscCommand, GLOBAL_FLAGS, OUTPUT_FLAG, WRITE_FLAGS } from '../framework/command.ts'
-import { exposedText, rotateExposed } from '../framework/exposed.ts'
+import { type ExposedRotation, exitCodeOfRotations, exposedText, rotateExposed } from '../framework/exposed.ts'
 import { boolean, list } from '../framework/flags.ts'
 import { EXIT } from '../framework/report-error.ts'
 import { openSession } from '../framework/session.ts'
@@ -17,7 +18,7 @@ const flags = {
 }
 
 interface Result extends LeaverReport {
-  readonly rotations: readonly { readonly name: string; readonly exitCode: number }[]
+  readonly rotations: readonly ExposedRotation[]
 }
 
 export default class AccessRemove extends EscCommand<Result, typeof flags> {
@@ -48,11 +49,9 @@ key file, a passphrase, a cloud's key) are listed too: whoever keeps that key mu
       if (this.flags.yes) return
       await confirm(this.io, planText(plan), plan.principal)
     })
-    const rotations = []
-    for (const { name, exposed } of this.flags.rotate ? report.known : []) {
-      if (exposed.rotators.length === 0) continue
-      rotations.push({ name, exitCode: await rotateExposed(this.io, name, workspace.store.folder) })
-    }
+    const names = report.known.map(({ name }) => name)
+    const rotations = this.flags.rotate ? await rotateExposed(this.io, workspace, names) : []
+    settleRemoval(workspace, leaver.principal)
     return { ...report, rotations }
   }
 
@@ -68,22 +67,26 @@ key file, a passphrase, a cloud's key) are listed too: whoever keeps that key mu
       ...lines,
       rules ? `The rules no longer name '${principal}'.\n` : '',
       sharedText(shared),
-      exposedText(known, new Set(rotations.map(({ name }) => name))),
-      failed ? `\nRun "esc access remove ${principal}" again to finish.\n` : '',
+      exposedText(known, {
+        rotations: this.flags.rotate ? rotations : undefined,
+        again: `esc access remove ${shellWord(principal)} --rotate`,
+      }),
+      failed ? `\nRun "esc access remove ${shellWord(principal)}" again to finish.\n` : '',
     ].join('')
   }
 
   override exitCode({ environments, rotations }: Result): number {
     if (environments.some(({ status }) => status === 'failed')) return EXIT.failed
-    return Math.max(EXIT.done, ...rotations.map(({ exitCode }) => exitCode))
+    return exitCodeOfRotations(rotations)
   }
 }
 
-function planText({ lists, principal, recipients, rekey, rules, shared }: LeaverPlan): string {
+function planText({ lists, owed, principal, recipients, rekey, rules, shared }: LeaverPlan): string {
   const all = [
     recipients.length > 0 && `recipients: ${recipients.join(', ')}`,
     lists.length > 0 && `taken out of: ${lists.join(', ')}`,
     rekey.length > 0 && `new data keys, every revision encrypted anew: ${rekey.join(', ')}`,
+    owed.length > 0 && `removed before, credentials not rotated since: ${owed.join(', ')}`,
     rules && 'taken out of the teams and rules in esc.yaml',
   ]
   return `'${principal}' will be removed:\n${all.flatMap((line) => (line ? [`  ${line}\n`] : [])).join('')}${sharedText(shared)}`

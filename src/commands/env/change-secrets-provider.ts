@@ -1,8 +1,10 @@
 import { EscError } from '../../errors.ts'
+import { shellWord } from '../../shell-word.ts'
 import { changeSecretsProvider, refuseVersion, type SecretsProviderReport } from '../../workspace/index.ts'
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../framework/command.ts'
-import { exposedText, rotateExposed } from '../framework/exposed.ts'
+import { type ExposedRotation, exitCodeOfRotations, exposedText, rotateExposed } from '../framework/exposed.ts'
 import { boolean } from '../framework/flags.ts'
+import type { Host } from '../framework/host.ts'
 import { EXIT } from '../framework/report-error.ts'
 import { openSession } from '../framework/session.ts'
 
@@ -13,7 +15,7 @@ const flags = {
 }
 
 interface Result extends SecretsProviderReport {
-  readonly rotations: readonly { readonly name: string; readonly exitCode: number }[]
+  readonly rotations: readonly ExposedRotation[]
 }
 
 export default class EnvChangeSecretsProvider extends EscCommand<Result, typeof flags> {
@@ -68,15 +70,28 @@ From one passphrase to another, the new one comes from ESC_NEW_PASSPHRASE, the f
     const workspace = openSession(this.io, this.flags)
     const reference = all ? undefined : workspace.reference(words[0] as string)
     if (reference !== undefined) refuseVersion(reference, 'change-secrets-provider')
-    const report = await changeSecretsProvider(workspace, { reference, secretsProvider: words.at(-1) as string })
+    const report = await changeSecretsProvider(workspace, {
+      reference,
+      secretsProvider: words.at(-1) as string,
+      rotates: rotate,
+    })
     // Rotations have lines of their own.
     this.io.busy?.end()
-    const rotations = []
-    for (const { name, exposed } of rotate ? report.environments : []) {
-      if (exposed.rotators.length === 0) continue
-      rotations.push({ name, exitCode: await rotateExposed(this.io, name, workspace.store.folder) })
-    }
+    const names = report.environments.flatMap(({ name, status }) => (status === 'failed' ? [] : [name]))
+    const rotations = rotate ? await rotateExposed(this.#withNewPassphrase(), workspace, names) : []
     return { ...report, rotations }
+  }
+
+  /** A rotation opens the environment again, under the passphrase that was given apart. */
+  #withNewPassphrase(): Host {
+    const { ESC_NEW_PASSPHRASE, ESC_NEW_PASSPHRASE_FILE, ...env } = this.io.env
+    if (ESC_NEW_PASSPHRASE === undefined && !ESC_NEW_PASSPHRASE_FILE) return this.io
+    const { ESC_PASSPHRASE: _, ESC_PASSPHRASE_FILE: __, ...others } = env
+    const given = {
+      ...(ESC_NEW_PASSPHRASE === undefined ? {} : { ESC_PASSPHRASE: ESC_NEW_PASSPHRASE }),
+      ...(ESC_NEW_PASSPHRASE_FILE ? { ESC_PASSPHRASE_FILE: ESC_NEW_PASSPHRASE_FILE } : {}),
+    }
+    return Object.create(this.io, { env: { value: { ...others, ...given } }, behind: { value: this.io } }) as Host
   }
 
   text({ environments, secretsProvider, isDefault, rotations }: Result): string {
@@ -88,12 +103,14 @@ From one passphrase to another, the new one comes from ESC_NEW_PASSPHRASE, the f
       else text += `${name}: not changed: ${error}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`
     }
     if (isDefault) text += `New environments will be under ${secretsProvider}.\n`
-    return text + exposedText(environments, new Set(rotations.map(({ name }) => name)))
+    const all = environments.length === 1 && !this.flags.all ? (environments[0]?.name ?? '') : '--all'
+    const again = `esc env change-secrets-provider ${all} ${shellWord(secretsProvider)} --rotate`
+    return text + exposedText(environments, { rotations: this.flags.rotate ? rotations : undefined, again })
   }
 
   override exitCode({ environments, rotations }: Result): number {
     if (environments.some(({ status }) => status === 'failed')) return EXIT.failed
-    return Math.max(EXIT.done, ...rotations.map(({ exitCode }) => exitCode))
+    return exitCodeOfRotations(rotations)
   }
 }
 

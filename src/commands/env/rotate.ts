@@ -126,10 +126,14 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
       this.io.err(`hint: "esc env rotate ${name} --failed" tries again just what failed\n`)
     }
     for (const warning of report.warnings) this.io.err(`warning: ${warning}\n`)
-    if (interrupted) {
+    if (interrupted && report.status !== 'succeeded') {
+      const name = this.flags.env ?? this.positionals[0]
+      const retry = report.event === undefined ? `esc env rotate ${name}` : `esc env rotate ${name} --failed`
       this.io.err(
-        'Interrupted. What succeeded is saved; the next "esc env rotate" finishes or undoes what was begun.\n',
+        `Interrupted. What succeeded is saved; "${retry}" finishes or undoes what was begun, and rotates the rest.\n`,
       )
+    } else if (interrupted) {
+      this.io.err('Interrupted when everything was done already.\n')
     }
   }
 
