@@ -1,19 +1,24 @@
 import { EscError } from '../errors.ts'
+import { decryptDefinition } from '../language/index.ts'
+import type { Environment, Revision } from '../store/index.ts'
 import { nearest } from '../suggestion.ts'
 import {
+  type Diagnostic,
   decode,
   formatPropertyPath,
   getAt,
   type Node,
   type PropertyPath,
   readYamlFragment,
+  setAllAt,
   setAt,
 } from '../syntax/index.ts'
 import { definitionText } from './get-environment.ts'
+import { isAtOrBelow, mergeSide, mergeSteps, shownBelowValues } from './merge-values.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
-import { dropRotatorState } from './rotator-state.ts'
-import { type SaveResult, saveDefinition } from './save-definition.ts'
+import { dropRotatorState, lostCredentials } from './rotator-state.ts'
+import { checkDefinition, saveDefinition } from './save-definition.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface CopyRequest {
@@ -21,25 +26,40 @@ export interface CopyRequest {
   readonly to: EnvironmentReference
   /** Below `values`. Empty: every value, and the imports. */
   readonly path: PropertyPath
+  /** Only say what would be done. */
+  readonly plan: boolean
 }
 
+/** Paths of values are below `values`. */
 export interface CopiedValues {
-  readonly saved: SaveResult
-  /** Paths of the values that were copied, below `values`. */
+  /** `planned`: nothing was written. `refused`: the definition would have errors. */
+  readonly kind: 'saved' | 'unchanged' | 'refused' | 'planned'
+  /** The newest revision of the destination now. */
+  readonly revision: number
+  readonly diagnostics: readonly Diagnostic[]
+  /** Values that were asked for and are now in the destination as in the source. */
   readonly paths: readonly string[]
+  /** What the destination did not have. */
+  readonly added: readonly string[]
+  /** What the destination had under the same name. */
+  readonly replaced: readonly string[]
+  /** What was not copied, because the destination has rotated credentials there that would be lost. */
+  readonly notCopied: readonly string[]
+  /** Rotators of the destination that keep their credentials, although the source has a rotator of that name too. */
+  readonly keptCredentials: readonly string[]
   /** Imports that the destination did not have. */
   readonly imports: readonly string[]
-  /** Rotators that were copied without their credentials. */
+  /** Rotators that were copied without the credentials of the source. */
   readonly dropped: readonly string[]
 }
 
 /**
- * Copies values from one environment into another: what is there under the same names is replaced, everything else stays, comments
- * too. Secrets are decrypted with the key of the one and encrypted with that of the other.
+ * Copies values from one environment into another, key by key: what only the destination has stays, comments too, and so do its rotated
+ * credentials. Secrets are decrypted with the key of the one and encrypted with that of the other.
  *
  * @throws EscError `usage` when the two are the same; `not_found`; and as `saveDefinition` does.
  */
-export async function copyValues(workspace: Workspace, { from, to, path }: CopyRequest): Promise<CopiedValues> {
+export async function copyValues(workspace: Workspace, { from, to, path, plan }: CopyRequest): Promise<CopiedValues> {
   if (from.name === to.name) {
     throw new EscError('usage', 'current environment and destination environment are the same', {
       hint: 'name another environment with --dest',
@@ -47,30 +67,78 @@ export async function copyValues(workspace: Workspace, { from, to, path }: CopyR
   }
   const { store } = workspace
   store.environment(from.name)
-  await permit(workspace, to.name, 'write', 'environment-updated')
+  await permit(workspace, to.name, 'write', plan ? 'environment-update-planned' : 'environment-updated')
   const destination = store.environment(to.name)
   const base = destination.current()
-  const source = dropRotatorState(from.name, await definitionText(workspace, from, true))
-  const { node } = decode(from.name, source.text)
-  const paths = path.length > 0 ? [path] : keysOf(getAt(node, ['values'])).map((key) => [key])
-  let text = base.definition
-  const imports: string[] = []
-  if (path.length === 0) {
-    for (const item of missingImports(node, decode(to.name, text).node)) {
-      const length = lengthOf(getAt(decode(to.name, text).node, ['imports']))
-      text = setAt(text, ['imports', length], fragmentOf(source.text, item.node))
-      imports.push(item.name)
-    }
-  }
+  const copy = dropRotatorState(from.name, await definitionText(workspace, from, true))
+  const source = mergeSide(from.name, copy.text)
+  const present = mergeSide(to.name, await decrypted(destination, base))
+  const paths = path.length > 0 ? [path] : keysOf(getAt(source.root, ['values'])).map((key) => [key])
   for (const each of paths) {
-    const value = getAt(node, ['values', ...each])
-    if (value === undefined) throw missing(from, each, getAt(node, ['values']))
-    text = setAt(text, ['values', ...each], fragmentOf(source.text, value))
+    if (getAt(source.root, ['values', ...each]) === undefined) throw missing(from, each, getAt(source.root, ['values']))
+  }
+  const steps = paths.flatMap((each) => mergeSteps(['values', ...each], source, present))
+  const imports = path.length === 0 ? missingImports(source.root, present.root) : []
+  let text = base.definition
+  for (const { node } of imports) {
+    const length = lengthOf(getAt(decode(to.name, text).node, ['imports']))
+    text = setAt(text, ['imports', length], fragmentOf(copy.text, node))
+  }
+  const written = steps.filter(({ action }) => action !== 'keep')
+  text = setAllAt(
+    text,
+    written.map(({ path: at, value }) => ({ path: at, value: fragmentOf(copy.text, value) })),
+  )
+  refuseLoss(to.name, base, text)
+
+  const of = (action: string) =>
+    steps.filter((each) => each.action === action).map((each) => shownBelowValues(each.path))
+  const notCopied = of('keep')
+  const kept = present.rotators.filter(
+    ({ rotated, path: at }) =>
+      rotated && source.rotators.some((each) => each.path.join('\0') === at.join('\0')) && isCopied(at),
+  )
+  const keptCredentials = kept.map((each) => shownBelowValues(each.path))
+  function isCopied(at: PropertyPath): boolean {
+    return paths.some((each) => isAtOrBelow(at, ['values', ...each]) || isAtOrBelow(['values', ...each], at))
+  }
+  const names = paths.map(formatPropertyPath)
+  const done = {
+    paths: names.filter((name) => !notCopied.includes(name)),
+    added: of('add'),
+    replaced: of('replace'),
+    notCopied,
+    keptCredentials,
+    imports: imports.map(({ name }) => name),
+    dropped: copy.dropped.filter(
+      (rotator) =>
+        names.some((name) => isAt(rotator, name)) &&
+        !keptCredentials.includes(rotator) &&
+        !notCopied.some((at) => isAt(rotator, at)),
+    ),
+  }
+  if (plan) {
+    const { diagnostics } = await checkDefinition(workspace, to.name, text)
+    return { kind: 'planned', revision: base.number, diagnostics, ...done }
   }
   const saved = await saveDefinition(workspace, destination, { text, base, change: 'copy' })
-  const names = paths.map(formatPropertyPath)
-  const dropped = source.dropped.filter((rotator) => names.some((name) => isAt(rotator, name)))
-  return { saved, paths: names, imports, dropped }
+  return { ...saved, revision: saved.revision ?? base.number, ...done }
+}
+
+/** The newest definition with its secrets in the clear, to compare it with. */
+async function decrypted(environment: Environment, base: Revision): Promise<string> {
+  if (environment.settings.wrappedDataKey === undefined) return base.definition
+  const key = await environment.unlock(base)
+  return decryptDefinition(environment.name, base.definition, (ciphertext) => key.decrypt(ciphertext))
+}
+
+/** A second look, before anything is written, at what must never happen. */
+function refuseLoss(name: string, base: Revision, text: string): void {
+  const lost = lostCredentials(name, base.definition, text)
+  if (lost.length === 0) return
+  throw new EscError('conflict', `${lost.join(', ')} of '${name}' would lose the rotated credentials`, {
+    hint: 'copy the other values one by one',
+  })
 }
 
 function keysOf(node: Node | undefined): string[] {

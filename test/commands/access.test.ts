@@ -41,6 +41,7 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'config:cp': [
     { needs: 'open', words: 'config cp --env {} --dest app/theirs' },
     { needs: 'write', words: 'config cp --env app/theirs --dest {}' },
+    { needs: 'write', words: 'config cp --env app/theirs --dest {} --plan' },
   ],
   'env:apply': [
     { needs: 'write', words: 'env apply --file wanted-{last}' },
