@@ -20,6 +20,11 @@ export interface RotatorContext {
   readonly oidc?: OidcSigner
   /** What the configuration allows beyond the public internet. Absent: nothing. */
   readonly network?: NetworkPolicy
+  /**
+   * Text of a file with certificates of authorities, as inputs name it: absolute, below `~/`, or relative to the folder of
+   * the store. Throws an EscError for a file that the store may not have read. Absent: no file can be read.
+   */
+  readonly readCaFile?: (path: string) => Promise<string>
   /** Kept from path to path and from step to step of one run. Absent: every step has its own. */
   readonly shared?: SharedResources
 }
@@ -55,6 +60,8 @@ export interface NetworkPolicy {
   readonly privateHosts: readonly string[]
   /** Asked about a private host that is not among them: it may be allowed now. Throws, or returns false, to refuse. */
   readonly allowPrivate?: (host: string) => Promise<boolean>
+  /** Asked before a unix socket is used, whose server may know this process by its system user. Throws to refuse. Absent: any may be used. */
+  readonly allowSocket?: (path: string) => Promise<void>
 }
 
 /**

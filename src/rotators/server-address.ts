@@ -1,24 +1,12 @@
-import { isIPv6 } from 'node:net'
+import { connect, isIPv6, type Socket } from 'node:net'
 import { EscError } from '../errors.ts'
-import type { SchemaObject } from '../schema/index.ts'
-
-export type TlsMode = 'disable' | 'require' | 'verify-full'
+import type { Tls } from './tls/schema.ts'
 
 export type ServerAddress = {
-  /** A name, an address, or (PostgreSQL) the folder of a socket. */
+  /** A name, an address, the path of a unix socket, or (PostgreSQL) the folder of one. */
   readonly host: string
   readonly port: number
-  readonly tls?: { readonly mode?: TlsMode; readonly ca?: string }
-}
-
-export const tlsSchema: SchemaObject = {
-  type: 'object',
-  additionalProperties: false,
-  description: 'Default: verify-full, or disable where the host is this machine.',
-  properties: {
-    mode: { type: 'string', enum: ['disable', 'require', 'verify-full'] },
-    ca: { type: 'string', description: 'Certificates to trust, PEM. Default: the public authorities.' },
-  },
+  readonly tls?: Tls
 }
 
 /**
@@ -47,28 +35,16 @@ export function place({ host, port }: Pick<ServerAddress, 'host' | 'port'>): str
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** False: no TLS. An address of this machine needs none unless asked for; any other must show a certificate that holds. */
-export function tlsOptions({ host, tls }: ServerAddress):
-  | false
-  | {
-      rejectUnauthorized: boolean
-      ca?: string
-    } {
-  const mode: TlsMode = tls?.mode ?? (isThisMachine(host) && tls?.ca === undefined ? 'disable' : 'verify-full')
-  if (mode === 'disable') return false
-  if (tls?.ca !== undefined && looksLikePath(tls.ca)) {
-    throw new EscError('invalid_input', '`tls.ca` holds the path of a file, not certificates', {
-      hint: 'put the text of the file there, from -----BEGIN CERTIFICATE----- on',
-    })
-  }
-  return { rejectUnauthorized: mode === 'verify-full', ...(tls?.ca !== undefined && { ca: tls.ca }) }
+/** Whether a host is the path of a unix socket. */
+export function isSocketPath(host: string): boolean {
+  return host.startsWith('/')
+}
+
+/** A connection that is being made, to a port or to a unix socket. */
+export function connectTo({ host, port }: Pick<ServerAddress, 'host' | 'port'>): Socket {
+  return isSocketPath(host) ? connect({ path: host }) : connect({ host, port })
 }
 
 export function isThisMachine(host: string): boolean {
-  return host.startsWith('/') || host === '::1' || /^localhost\.?$/i.test(host) || /^127(\.[0-9]{1,3}){3}$/.test(host)
-}
-
-/** Node would take it for a list of no certificates, and trust nobody. */
-function looksLikePath(text: string): boolean {
-  return !text.includes('-----BEGIN') && /^(~|\.{0,2})\/|^[A-Za-z]:\\|\.(pem|crt|cer|ca-bundle)\s*$/i.test(text)
+  return isSocketPath(host) || host === '::1' || /^localhost\.?$/i.test(host) || /^127(\.[0-9]{1,3}){3}$/.test(host)
 }

@@ -1,4 +1,5 @@
 import { EscError } from '../errors.ts'
+import { tlsHints } from './tls/fault.ts'
 
 export interface VendorErrorOptions {
   /** The vendor's own code, or the operating system's; undefined when neither is known. */
@@ -28,8 +29,9 @@ export const connectionHints: Readonly<Record<string, string>> = {
   ENOTFOUND: 'check the host name',
   EAI_AGAIN: 'the host name could not be looked up; check the network',
   ETIMEDOUT: 'check the host and port, and whether a firewall is in between',
-  NO_TLS: 'turn TLS on at the server, or write `tls: {mode: disable}` where the network can be trusted',
-  BAD_CERTIFICATE: 'put the authority of the server into `tls.ca`, or connect by the name in its certificate',
+  ENOENT: 'check the path of the socket, and whether the server runs',
+  EACCES: 'check who may use the socket',
+  ...tlsHints,
 }
 
 const passingFaults =
@@ -38,9 +40,4 @@ const passingFaults =
 /** Whether a code of the operating system or of Node says that the network may be better in a moment. */
 export function isPassingFault(code: string | undefined): boolean {
   return passingFaults.test(code ?? '')
-}
-
-/** Codes of Node's TLS for a certificate that does not hold. */
-export function isCertificateCode(code: string | undefined): boolean {
-  return /^ERR_TLS|CERT|ISSUER|UNABLE_TO_VERIFY/.test(code ?? '')
 }

@@ -3,22 +3,35 @@ import { hash } from 'node:crypto'
 /**
  * What a store may be allowed to do on a machine beyond opening its own values:
  *
+ * - `caFile`: have rotators read a file of this machine for certificates (`allow.caFiles`); its path, as written
  * - `plugin`: run the code of an npm package; `<name> <folder, relative to the store> sha256:<hex>`
  * - `keyHost`: name a host that gets the user's credentials for a secrets provider; `<scheme>://<host>[:port]`
  * - `issuer`: name the issuer of identity tokens (`oidc.issuer`); its URL
  * - `identity`: sign tokens with this machine's identity key; the organization that they name
  * - `privateHost`: let rotators call a host with a private address (`network.privateHosts`); the host or pattern
  * - `webhookHost`: let webhooks reach a host with a private address (`webhooks.allow`); the host
+ * - `socket`: have rotators use a unix socket, whose server may take this user for somebody (`allow.sockets`); its path
  * - `variable`: set an environment variable that makes programs run code (`allow.variables`); its name
  */
-export type PowerKind = 'plugin' | 'keyHost' | 'issuer' | 'identity' | 'privateHost' | 'webhookHost' | 'variable'
+export type PowerKind =
+  | 'caFile'
+  | 'plugin'
+  | 'keyHost'
+  | 'issuer'
+  | 'identity'
+  | 'privateHost'
+  | 'socket'
+  | 'webhookHost'
+  | 'variable'
 
 export const powerKinds: readonly PowerKind[] = [
+  'caFile',
   'identity',
   'issuer',
   'keyHost',
   'plugin',
   'privateHost',
+  'socket',
   'variable',
   'webhookHost',
 ]

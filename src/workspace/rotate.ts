@@ -19,6 +19,7 @@ import {
 import { parsePropertyPath } from '../syntax/index.ts'
 import { announcingRotation } from './announce.ts'
 import { buildWorld } from './build-world.ts'
+import { caFileReader } from './ca-files.ts'
 import { evaluationLimits } from './evaluation-limits.ts'
 import { executionContext } from './execution-context.ts'
 import { permit } from './permit.ts'
@@ -82,6 +83,7 @@ export async function rotateEnvironment(
       random: (byteCount) => randomBytes(byteCount),
       sleep: (ms) => interruptibleSleep(ms, options.signal),
       signal: options.signal,
+      readCaFile: caFileReader(workspace),
       ...(await signedRequests(workspace, { environment: environment.name, user: author.email || author.name })),
     },
     guard: {

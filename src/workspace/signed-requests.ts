@@ -28,6 +28,7 @@ export interface Requester {
  * ```yaml
  * oidc: {issuer: https://esc.example.org}    # default: a name made of the key
  * network: {privateHosts: [adapter.corp.example]}
+ * allow: {sockets: [/run/mysqld/mysqld.sock]}
  * ```
  */
 export async function signedRequests(
@@ -54,7 +55,10 @@ export async function signedRequests(
       user,
     },
     oidc: trustedSigner(workspace, issuer),
-    network: hosts.length === 0 ? { privateHosts: [] } : await trustedNetwork(workspace, hosts),
+    network: {
+      ...(hosts.length === 0 ? { privateHosts: [] } : await trustedNetwork(workspace, hosts)),
+      allowSocket: (path) => requirePowers(workspace, [{ kind: 'socket', value: path }]),
+    },
   }
 }
 

@@ -64,6 +64,23 @@ describe('esc trust', function () {
     expect(err.match(/Allow this/g)).to.have.lengthOf(1)
   })
 
+  it('lets rotators use a unix socket, whose server may know the user, only where it was allowed', async () => {
+    const socket = join(esc.folder, 'mysqld.sock')
+    const database = { host: socket, port: 3306, database: 'app', managingUser: { username: 'root' } }
+    const inputs = { database, rotateUsers: { username1: 'a', username2: 'b' } }
+    await esc.withEnvironment('app/dev', JSON.stringify({ values: { db: { 'fn::rotate::mysql': { inputs } } } }))
+    const unasked = await esc.run(['env', 'rotate', 'app/dev'], typing('y\n'))
+    expect(unasked.out + unasked.err)
+      .to.include(`the store may not let rotators use the unix socket ${socket}, as you`)
+      .and.include('`allow: {sockets}`')
+    configure(`allow: {sockets: [${JSON.stringify(socket)}]}\n`)
+    const refused = await esc.run(['env', 'rotate', 'app/dev'])
+    expect(refused.out + refused.err).to.include('this machine has not allowed the store')
+    const allowed = await esc.run(['env', 'rotate', 'app/dev'], typing('y\n'))
+    expect(allowed.err).to.include(`  let rotators use the unix socket ${socket}, as you\n`)
+    expect(allowed.out, 'nobody listens there').to.include('ENOENT')
+  })
+
   it('takes nothing but y or yes for yes', async () => {
     await esc.withEnvironment('app/dev', JSON.stringify(login))
     configure(`oidc: {issuer: ${issuer}}\n`)

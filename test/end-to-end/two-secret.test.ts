@@ -91,7 +91,7 @@ describe('whoever holds what was current can log in through the next rotation, a
     const manage = (password: string) => server.sql(`ALTER ROLE ${managingUser.username} PASSWORD '${password}'`)
     await manage('another')
     await play({ phase: 'one cannot be managed' }, [3])
-    await manage(managingUser.password.reveal())
+    await manage(managingUser.password!.reveal())
     const retry = { words: ['--failed'], begins: ['reports'] }
     await play({ phase: 'the one is retried', ...retry })
 

@@ -119,7 +119,7 @@ describe('a server that refuses', () => {
       const script = server.command('EVAL', 'while true do end', '0').catch((error: Error) => error)
       const { host, port } = server
       await until(async () => {
-        const connection = await RespConnection.open({ host, port, tls: false, connectMs: 5_000, commandMs: 5_000 })
+        const connection = await RespConnection.open({ server: { host, port }, connectMs: 5_000, commandMs: 5_000 })
         await connection.command('AUTH', inputs.login.username!, inputs.login.password.reveal())
         const answer = await connection.command('ACL', 'GETUSER', 'x').catch((error: Error) => error.message)
         connection.close()
@@ -128,7 +128,7 @@ describe('a server that refuses', () => {
       const busy = await failure(plan({ inputs, state: undefined }, testContext()))
       expect(busy.message).to.include('BUSY')
       expect(busy.transient).to.equal(true)
-      const admin = await RespConnection.open({ host, port, tls: false, connectMs: 5_000, commandMs: 5_000 })
+      const admin = await RespConnection.open({ server: { host, port }, connectMs: 5_000, commandMs: 5_000 })
       await admin.command('AUTH', server.admin.username, server.admin.password)
       await admin.command('SCRIPT', 'KILL')
       await script

@@ -98,7 +98,7 @@ describe('a connector', function () {
           host,
           port,
           database: 'postgres',
-          managingUser: { username: pair.manager, password: managingUser.password.reveal() },
+          managingUser: { username: pair.manager, password: managingUser.password!.reveal() },
           rotateUser: {
             username: pair.username2,
             password: pair.passwords[2],

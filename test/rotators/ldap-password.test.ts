@@ -178,6 +178,10 @@ describe('ldap-password', function () {
     })
     it('a host that does not answer, takes too long, or has no TLS', async () => {
       expect((await refuses({ url: 'ldap://127.0.0.1:1' })).message).to.include('ECONNREFUSED')
+      expect((await refuses({ url: 'ldaps://127.0.0.1:1' })).message).to.include('ECONNREFUSED')
+      expect((await refuses({ url: 'ldaps://127.0.0.1:1', tls: { mode: 'require' } })).message).to.include(
+        'ECONNREFUSED',
+      )
       expect((await refuses({ tls: { mode: 'require' } })).message).to.include('NO_TLS')
       const silent = createServer(() => {})
       await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))

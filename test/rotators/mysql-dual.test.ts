@@ -57,7 +57,7 @@ describe('mysql-dual on MariaDB', function () {
     const error = await failure(mysqlDual.plan({ inputs, state }, testContext()))
     expect(error.message).to.match(/^mysql-dual: [^\n]+$/)
     expect(error.hint, error.message).to.be.a('string')
-    expectNoSecret(error, ...user.passwords, inputs.database.managingUser.password.reveal())
+    expectNoSecret(error, ...user.passwords, inputs.database.managingUser.password!.reveal())
     expect(await shown()).to.equal(before)
     return error
   }

@@ -47,7 +47,7 @@ describe('mysql', function () {
     const error = await failure(mysql.plan({ inputs, state }, testContext()))
     expect(error).to.be.instanceOf(EscError)
     expect(error.message).to.match(/^mysql: [^\n]+$/)
-    expectNoSecret(error, inputs.database.managingUser.password.reveal())
+    expectNoSecret(error, inputs.database.managingUser.password!.reveal())
     expect(await server.login(pair.username1, pair.passwords[1])).to.equal(true)
     expect(await server.login(pair.username2, pair.passwords[2])).to.equal(true)
     return error as EscError

@@ -32,7 +32,7 @@ export async function createUserPair(server: PostgresServer, beside?: UserPair):
     `CREATE ROLE ${quoted(username1)} LOGIN PASSWORD '${passwords[1]}'`,
     `CREATE ROLE ${quoted(username2)} LOGIN PASSWORD '${passwords[2]}'`,
     ...(beside === undefined
-      ? [`CREATE ROLE ${manager} LOGIN CREATEROLE PASSWORD '${managingUser.password.reveal()}'`]
+      ? [`CREATE ROLE ${manager} LOGIN CREATEROLE PASSWORD '${managingUser.password!.reveal()}'`]
       : []),
     `GRANT ${quoted(username1)}, ${quoted(username2)} TO ${manager} WITH ADMIN OPTION`,
   )

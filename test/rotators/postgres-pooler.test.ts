@@ -39,7 +39,7 @@ describe('postgres behind PgBouncer', function () {
   ): Promise<UserPair['inputs']> {
     const { managingUser } = pair.inputs.database
     const users = {
-      [managingUser.username]: managingUser.password.reveal(),
+      [managingUser.username]: managingUser.password!.reveal(),
       [pair.username1]: pair.passwords[1],
       [pair.username2]: pair.passwords[2],
     }

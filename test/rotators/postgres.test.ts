@@ -8,7 +8,7 @@ import {
   postgres,
   postgresRotator,
 } from '../../src/rotators/postgres/index.ts'
-import { tlsOptions } from '../../src/rotators/server-address.ts'
+import { tlsOptions } from '../../src/rotators/tls/index.ts'
 import type { Database } from '../../src/rotators/user-pair/types.ts'
 import { secret } from '../../src/secret.ts'
 import { selfSigned } from '../servers/certificate.ts'
@@ -55,13 +55,10 @@ describe('postgres', function () {
 
   it('refuses the path of a file where certificates are expected, before any change', async () => {
     for (const ca of ['/etc/ssl/ca.pem', './ca', '~/ca', 'C:\\ca', 'authority.crt']) {
-      expect(() => tlsOptions({ host: 'db.example.org', port: 5432, tls: { ca } }), ca).to.throw(
-        '`tls.ca` holds the path',
-      )
+      const inputs = database({ tls: { mode: 'verify-full', ca } })
+      const error = await failure(postgres.plan({ inputs, state: undefined }, testContext()))
+      expect(error.message, ca).to.include('`database.tls.ca` holds the path')
     }
-    const inputs = database({ tls: { mode: 'verify-full', ca: '/etc/ssl/ca.pem' } })
-    const error = await failure(postgres.plan({ inputs, state: undefined }, testContext()))
-    expect(error.message).to.include('holds the path')
   })
 
   it('warns where the server stores new passwords as md5, which the rotation changes', async () => {
@@ -203,8 +200,27 @@ describe('postgres', function () {
     })
   })
 
+  it('logs the managing user in over a unix socket, without a password where the server needs none', async () => {
+    const own = await startPostgres()
+    try {
+      const { inputs } = await createUserPair(own)
+      const { username } = inputs.database.managingUser
+      const local: PostgresInputs = {
+        ...inputs,
+        database: { ...inputs.database, host: own.socketFolder, managingUser: { username } },
+      }
+      const refused = await failure(rotate(undefined, testContext(), local))
+      expect(refused.message).to.include('28P01')
+      await own.access([`local all ${username} trust`])
+      const state = await rotate(undefined, testContext(), local)
+      expect(await own.login(state.current!.username, state.current!.password.reveal())).to.equal(true)
+    } finally {
+      await own.stop()
+    }
+  })
+
   describe('TLS', () => {
-    const at = (host: string, tls?: Database['tls']) => tlsOptions({ host, port: 5432, ...(tls && { tls }) })
+    const at = (host: string, tls?: Database['tls']) => tlsOptions({ host, ...(tls && { tls }) })
 
     it('is verified by default, and off by default only on this machine', () => {
       for (const host of ['localhost', 'LOCALHOST.', '127.0.0.1', '127.1.2.3', '::1', '/run/postgresql']) {

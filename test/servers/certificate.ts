@@ -8,6 +8,14 @@ export interface Certificate {
   readonly certificate: string
 }
 
+/** How a server uses TLS. */
+export interface ServerTls extends Certificate {
+  /** Whoever connects must show a certificate of this authority, PEM. */
+  readonly clientAuthority?: string
+  /** What the test's own log-ins show. */
+  readonly client?: Certificate
+}
+
 /** For 127.0.0.1; undefined where there is no openssl to make it. */
 export function selfSigned(): Certificate | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'esc-tls-'))

@@ -5,12 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
 import { findBinary, missingBinaries, unprivilegedAccount } from './binary.ts'
+import type { ServerTls } from './certificate.ts'
 import { startDaemon } from './daemon.ts'
 
 /** A real MariaDB of its own, every statement in its query log and every change in its binary log. */
 export interface MariaDbServer {
   readonly host: string
   readonly port: number
+  /** Path of its unix socket. */
+  readonly socket: string
   /** Everything the server has logged so far: errors, statements, and the binary log as bytes. */
   log(): string
   /** Runs statements as the superuser and returns the rows of the last one. */
@@ -22,7 +25,7 @@ export interface MariaDbServer {
 
 export interface MariaDbOptions {
   /** PEM; turns TLS on. */
-  readonly tls?: { readonly key: string; readonly certificate: string }
+  readonly tls?: ServerTls
 }
 
 /** What is missing to start one. */
@@ -51,7 +54,8 @@ export async function startMariaDb({ tls }: MariaDbOptions = {}): Promise<MariaD
   if (initialised.status !== 0) throw new Error(`mariadb-install-db failed: ${initialised.error ?? initialised.stderr}`)
   const settings: string[] = []
   if (tls !== undefined) {
-    for (const [name, text] of Object.entries({ key: tls.key, cert: tls.certificate })) {
+    for (const [name, text] of Object.entries({ key: tls.key, cert: tls.certificate, ca: tls.clientAuthority })) {
+      if (text === undefined) continue
       const path = join(folder, `${name}.pem`)
       writeFileSync(path, text, { mode: 0o600 })
       own(path)
@@ -89,6 +93,7 @@ export async function startMariaDb({ tls }: MariaDbOptions = {}): Promise<MariaD
   return {
     host,
     port,
+    socket: join(folder, 'socket'),
     log: () =>
       [daemon.log(), ...readdirSync(data).filter((name) => /^(statements\.log|binary\.\d+)$/.test(name))]
         .map((each, index) => (index === 0 ? each : readFileSync(join(data, each), 'latin1')))

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'ldapts'
 import { findBinary, missingBinaries } from './binary.ts'
+import type { ServerTls } from './certificate.ts'
 import { startDaemon } from './daemon.ts'
 
 /** A real OpenLDAP of its own, with the tree dc=example,dc=org. */
@@ -28,7 +29,7 @@ export interface OpenLdapServer {
 
 export interface OpenLdapOptions {
   /** PEM; turns STARTTLS and ldaps:// on. */
-  readonly tls?: { readonly key: string; readonly certificate: string }
+  readonly tls?: ServerTls
   /** One password policy for all entries. */
   readonly policy?: boolean
 }
@@ -63,6 +64,10 @@ export async function startOpenLdap({ tls, policy = false }: OpenLdapOptions = {
     writeFileSync(join(folder, 'certificate.pem'), tls.certificate)
     lines.push(`TLSCertificateKeyFile ${join(folder, 'key.pem')}`)
     lines.push(`TLSCertificateFile ${join(folder, 'certificate.pem')}`)
+    if (tls.clientAuthority !== undefined) {
+      writeFileSync(join(folder, 'clients.pem'), tls.clientAuthority)
+      lines.push(`TLSCACertificateFile ${join(folder, 'clients.pem')}`, 'TLSVerifyClient demand')
+    }
   }
   if (modules !== undefined) lines.push(`modulepath ${modules}`, 'moduleload back_mdb')
   if (policy) lines.push('moduleload ppolicy')

@@ -18,12 +18,15 @@ import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import pg from 'pg'
 import { freePort, unprivilegedAccount } from './binary.ts'
+import type { ServerTls } from './certificate.ts'
 
 /** A real PostgreSQL of its own, passwords checked, every statement logged. */
 export interface PostgresServer {
   readonly host: string
   readonly port: number
   readonly database: string
+  /** Folder of its unix socket. */
+  readonly socketFolder: string
   readonly admin: { readonly username: string; readonly password: string }
   /** Everything the server has logged so far. */
   log(): string
@@ -38,7 +41,7 @@ export interface PostgresServer {
 
 export interface PostgresServerOptions {
   /** PEM; turns TLS on. */
-  readonly tls?: { readonly key: string; readonly certificate: string }
+  readonly tls?: ServerTls
   /** Again at a port that was used before. */
   readonly port?: number
 }
@@ -86,11 +89,13 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     for (const [name, text] of Object.entries({
       'server.key': options.tls.key,
       'server.crt': options.tls.certificate,
+      ...(options.tls.clientAuthority !== undefined && { 'root.crt': options.tls.clientAuthority }),
     })) {
       writeFileSync(join(data, name), text, { mode: 0o600 })
       own(join(data, name))
     }
     settings.push('ssl=on')
+    if (options.tls.clientAuthority !== undefined) settings.push('ssl_ca_file=root.crt')
   }
   const port = options.port ?? (await freePort())
   const logFile = join(folder, 'log')
@@ -145,6 +150,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     host,
     port,
     database,
+    socketFolder: folder,
     admin: { username: 'admin', password },
     log,
     sql,

@@ -3,7 +3,10 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Reply, RespConnection } from '../../src/rotators/redis-acl/resp.ts'
+import type { Tls } from '../../src/rotators/tls/index.ts'
+import { secret } from '../../src/secret.ts'
 import { findBinary, missingBinaries } from './binary.ts'
+import type { ServerTls } from './certificate.ts'
 import { startDaemon } from './daemon.ts'
 
 /** A real Redis of its own, with an ACL file. */
@@ -24,7 +27,7 @@ export interface RedisServer {
 
 export interface RedisOptions {
   /** PEM; the only port then speaks TLS. */
-  readonly tls?: { readonly key: string; readonly certificate: string }
+  readonly tls?: ServerTls
   /** Default true. */
   readonly aclFile?: boolean
 }
@@ -60,7 +63,12 @@ export async function startRedis({ tls, aclFile = true }: RedisOptions = {}): Pr
   if (tls !== undefined) {
     writeFileSync(join(folder, 'key.pem'), tls.key, { mode: 0o600 })
     writeFileSync(join(folder, 'certificate.pem'), tls.certificate)
-    settings.push('port 0', 'tls-auth-clients no')
+    const { clientAuthority } = tls
+    settings.push('port 0', `tls-auth-clients ${clientAuthority === undefined ? 'no' : 'yes'}`)
+    if (clientAuthority !== undefined) {
+      writeFileSync(join(folder, 'clients.pem'), clientAuthority)
+      settings.push(`tls-ca-cert-file ${join(folder, 'clients.pem')}`)
+    }
     settings.push(`tls-key-file ${join(folder, 'key.pem')}`, `tls-cert-file ${join(folder, 'certificate.pem')}`)
   }
   writeFileSync(join(folder, 'redis.conf'), `${settings.join('\n')}\n`)
@@ -73,9 +81,7 @@ export async function startRedis({ tls, aclFile = true }: RedisOptions = {}): Pr
   const { port } = daemon
   const open = () =>
     RespConnection.open({
-      host,
-      port,
-      tls: tls !== undefined && { rejectUnauthorized: false },
+      server: { host, port, tls: ownTls(tls) },
       connectMs: 5_000,
       commandMs: 5_000,
     })
@@ -108,4 +114,10 @@ export async function startRedis({ tls, aclFile = true }: RedisOptions = {}): Pr
     },
     stop: () => daemon.stop(),
   }
+}
+
+function ownTls(tls: ServerTls | undefined): Tls {
+  if (tls === undefined) return { mode: 'disable' }
+  const { client } = tls
+  return { mode: 'require', ...(client && { cert: client.certificate, key: secret(client.key) }) }
 }

@@ -4,6 +4,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import { EscError } from '../../errors.ts'
 import { bareHost, isForbidden, matchesHost } from '../../network/index.ts'
 import type { NetworkPolicy } from '../rotator.ts'
+import { httpsOptions, type Tls } from '../tls/index.ts'
 import { isPassingFault } from '../vendor-error.ts'
 import { networkCode } from '../vendor-http.ts'
 
@@ -21,6 +22,7 @@ export interface AdapterRequest {
   readonly body: string
   readonly headers: Readonly<Record<string, string>>
   readonly policy: NetworkPolicy | undefined
+  readonly tls: Tls | undefined
 }
 
 export interface AdapterAnswer {
@@ -68,7 +70,7 @@ export async function requirePublicHost(
  * connected to: a name that is looked up twice may have changed its mind.
  */
 export function callAdapter(
-  { url, body, headers, policy }: AdapterRequest,
+  { url, body, headers, policy, tls }: AdapterRequest,
   network: AdapterNetwork,
 ): Promise<AdapterAnswer> {
   const host = new URL(url).hostname
@@ -97,6 +99,7 @@ export function callAdapter(
         headers: { ...headers, 'content-length': Buffer.byteLength(body) },
         signal: AbortSignal.timeout(network.timeoutMs ?? defaultTimeoutMs),
         ...(network.ca !== undefined && { ca: network.ca }),
+        ...httpsOptions(tls),
       },
       (response) => {
         const chunks: Buffer[] = []

@@ -5,7 +5,9 @@ import type { Plain, PlainObject } from '../../plain.ts'
 import type { SchemaObject } from '../../schema/index.ts'
 import { type Secret, secret } from '../../secret.ts'
 import { retargetHint } from '../another-target.ts'
+import { madeReady } from '../made-ready.ts'
 import type { Plan, Rotator, RotatorContext, Settled } from '../rotator.ts'
+import { requireEncryption, type Tls, tlsFault, tlsHint, tlsSchema } from '../tls/index.ts'
 import { type AdapterAnswer, type AdapterNetwork, callAdapter, NoAnswer, requirePublicHost } from './adapter-call.ts'
 import { adapterClaims } from './claims.ts'
 
@@ -16,6 +18,7 @@ export type ExternalInputs = {
   readonly url: string
   /** Whatever the adapter wants to know. */
   readonly request?: Secret<PlainObject>
+  readonly tls?: Tls
 }
 
 export type ExternalState = {
@@ -52,9 +55,10 @@ const inputsSchema: SchemaObject = {
       secret: true,
       description: 'Passed on to the adapter. Default: {}.',
     },
+    tls: tlsSchema,
   },
   required: ['url'],
-  rotateOnly: ['request'],
+  rotateOnly: ['request', 'tls'],
 }
 
 const stateSchema: SchemaObject = {
@@ -81,9 +85,13 @@ export function externalRotator(
   // Asked in this run and not answered: asking once more is for the next run. A run has one signal.
   const unanswered = new WeakMap<AbortSignal, Set<string>>()
 
-  async function askOnce({ url, requestId, body }: Asking, context: RotatorContext): Promise<Outcome> {
+  async function askOnce(
+    { url, requestId, body }: Asking,
+    tls: Tls | undefined,
+    context: RotatorContext,
+  ): Promise<Outcome> {
     for (let tries = 1; ; tries++) {
-      const answer = await send({ url, requestId, body: body.reveal() }, context)
+      const answer = await send({ url, requestId, body: body.reveal(), tls }, context)
       if ('failure' in answer) return answer
       const { status, retryAfter = Number.NaN } = answer
       if (status === 200) return readObject(answer, url, requestId)
@@ -96,9 +104,10 @@ export function externalRotator(
   }
 
   async function send(
-    { url, requestId, body }: { readonly url: string; readonly requestId: string; readonly body: string },
+    request: { readonly url: string; readonly requestId: string; readonly body: string; readonly tls: Tls | undefined },
     context: RotatorContext,
   ): Promise<AdapterAnswer | Failure> {
+    const { url, requestId, body, tls } = request
     const { identity, oidc } = requireSigner(context)
     const token = await oidc.sign(adapterClaims({ url, body }, identity, context))
     const headers = {
@@ -108,16 +117,22 @@ export function externalRotator(
       'idempotency-key': requestId,
     }
     try {
-      return await callAdapter({ url, body, policy: context.network, headers }, network)
+      return await callAdapter({ url, body, policy: context.network, headers, tls }, network)
     } catch (error) {
       if (error instanceof EscError) return { failure: 'not sent', error }
       if (!(error instanceof NoAnswer)) throw error
       const problem = error.code === 'timeout' ? 'did not answer in time' : `gave no answer (${error.code})`
-      return { failure: error.sent ? 'unknown' : 'not sent', error: failed(url, requestId, problem) }
+      const fault = tlsFault(error.code)
+      const failure = fault
+        ? new EscError('provider_failed', `external: ${hostOf(url)} ${problem}`, { hint: tlsHint(fault) })
+        : failed(url, requestId, problem)
+      // A handshake that the adapter has broken off: it has read nothing.
+      const unread = fault?.code === 'CLIENT_CERTIFICATE'
+      return { failure: error.sent && !unread ? 'unknown' : 'not sent', error: failure }
     }
   }
 
-  return {
+  const rotator: Rotator<ExternalInputs, ExternalState, ExternalPending, Plan> = {
     name: 'external',
     description: 'Whatever a web service of your own rotates.',
     inputs: inputsSchema,
@@ -128,22 +143,23 @@ export function externalRotator(
 
     target: ({ url, request }) => `external ${url} ${digest(request)}`,
 
-    async plan({ inputs: { url }, state }, context) {
+    async plan({ inputs: { url, tls }, state }, context) {
       requireUrl(url)
+      requireEncryption(tls, { rotator: 'external', place: 'tls' })
       await requireSigner(context).oidc.authorize?.()
       await requirePublicHost(url, context.network, network)
       const what = `the object that ${hostOf(url)} manages`
       return { steps: [{ action: state === undefined ? 'create' : 'change', what }] }
     },
 
-    async rotate(_plan, { inputs: { url, request }, state }, stage, context) {
+    async rotate(_plan, { inputs: { url, request, tls }, state }, stage, context) {
       const body = JSON.stringify({ request: request?.reveal() ?? {}, state: state?.current.reveal() ?? null })
       const requestId = newRequestId(context)
       const asking: Asking = { phase: 'asking', url, requestId, body: secret(body) }
       await stage(asking)
       const asked = unanswered.get(context.signal) ?? new Set()
       unanswered.set(context.signal, asked.add(requestId))
-      const outcome = await askOnce(asking, context)
+      const outcome = await askOnce(asking, tls, context)
       if ('current' in outcome) {
         return stage({ phase: 'answered', url, body: asking.body, current: outcome.current })
       }
@@ -183,7 +199,7 @@ export function externalRotator(
       }
       requireUrl(url)
       context.progress(`asking ${hostOf(url)} again what became of request ${requestId}`)
-      const outcome = await askOnce(pending, context)
+      const outcome = await askOnce(pending, inputs.tls, context)
       if ('current' in outcome) return { kind: 'rotated', state: { current: outcome.current } }
       // Only a refusal of the request itself says what became of the first one.
       if (outcome.failure !== 'refused') throw mayHaveActed(outcome.error)
@@ -198,6 +214,7 @@ export function externalRotator(
       return [{ credential: 'current', what, works: undefined, detail: 'only the adapter can tell' }]
     },
   }
+  return madeReady(rotator, { tls: ['tls'] })
 }
 
 export const external = externalRotator()

@@ -1,9 +1,10 @@
-import { connect as connectSocket, isIP } from 'node:net'
+import { connect as connectSocket, isIP, type Socket } from 'node:net'
 import { EscError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import { inconclusive, type LoginOutcome } from '../log-in.ts'
-import { place, tlsOptions } from '../server-address.ts'
-import { connectionHints, isCertificateCode, isPassingFault, VendorError } from '../vendor-error.ts'
+import { place } from '../server-address.ts'
+import { serverNameOf, tlsFault, tlsHint, tlsOptions } from '../tls/index.ts'
+import { connectionHints, isPassingFault, VendorError } from '../vendor-error.ts'
 import { isValueOf } from './password-value.ts'
 import type { LdapInputs, LdapLogin } from './types.ts'
 
@@ -67,7 +68,7 @@ export async function connectDirectory(
   timing: LdapTiming,
 ): Promise<DirectorySession> {
   const where = place(addressOf(inputs).server)
-  const client = await logIn(inputs, login, timing).catch((error) => {
+  const { client, end } = await logIn(inputs, login, timing).catch((error) => {
     throw asVendorError(error, `"${login.dn}" could not log in to ${where}`, login.password)
   })
   const { Attribute, Change } = await import('../../sdk/ldap.ts')
@@ -146,7 +147,7 @@ export async function connectDirectory(
       return removed || (stored.length > 0 && isAmong(stored, password) === false)
     },
 
-    close: () => client.unbind().catch(() => {}),
+    close: end,
   }
 }
 
@@ -163,8 +164,8 @@ export async function tryLdapLogin(
   timing: LdapTiming,
 ): Promise<LoginOutcome> {
   try {
-    const client = await logIn(inputs, login, timing)
-    await client.unbind().catch(() => {})
+    const { end } = await logIn(inputs, login, timing)
+    await end()
     return { kind: 'works' }
   } catch (error) {
     const code = codeOf(error)
@@ -184,17 +185,23 @@ export async function tryLdapLogin(
 
 type Client = import('ldapts').Client
 
+interface Connection {
+  readonly client: Client
+  end(): Promise<void>
+}
+
 async function logIn(
   inputs: Pick<LdapInputs, 'url' | 'tls'>,
   { dn, password }: LdapLogin,
   { connectMs, requestMs }: LdapTiming,
-): Promise<Client> {
+): Promise<Connection> {
   const { Client } = await import('../../sdk/ldap.ts')
   const { connect: connectTls } = await import('node:tls')
   const { secure, server } = addressOf(inputs)
   const { host } = server
   const tls = tlsOptions(secure && server.tls === undefined ? { ...server, tls: { mode: 'verify-full' } } : server)
-  const tlsFor = tls && { ...tls, host, ...(isIP(host) === 0 && { servername: host }) }
+  const name = serverNameOf(server)
+  const tlsFor = tls && { host: name, ...(isIP(name) === 0 && { servername: name }), ...tls }
 
   // The client connects anew whenever it finds itself cut off, and then without STARTTLS: the password would go out in
   // the clear to whoever cut it off. One connection is all it gets.
@@ -203,23 +210,38 @@ async function logIn(
     if (connections++ > 0) throw Object.assign(new Error('the connection was lost'), { code: 'ECONNRESET' })
     return open()
   }
+  let fault: Error | undefined
+  let isLost = false
+  // The client would send its farewell on a broken connection, too, and wait for an answer until its time is up.
+  const end = async () => {
+    if (!isLost) await client.unbind().catch(() => {})
+  }
   const client = new Client({
     url: `${secure ? 'ldaps' : 'ldap'}://${host.includes(':') ? `[${host}]` : host}:${server.port}`,
     connectTimeout: connectMs,
     timeout: requestMs,
     createConnection: (() => once(() => connectSocket(server.port, host))) as typeof connectSocket,
-    ...(secure && {
-      createSecureConnection: (() =>
-        once(() => connectTls({ port: server.port, ...(tlsFor || { host }) }))) as typeof connectTls,
-    }),
+    // For ldaps:// and for STARTTLS, which hands over the connection that there is.
+    createSecureConnection: ((options: { socket?: Socket }) => {
+      const socket = options.socket ?? once(() => connectSocket(server.port, host))
+      const encrypted = connectTls({ ...(tlsFor || { host }), socket })
+      socket.on('error', (error) => encrypted.destroy(error))
+      // Both sockets may say the same, one after the other.
+      encrypted.on('error', () => {})
+      // The client removes the listeners that are there when the connection is made.
+      encrypted.once('secureConnect', () => setImmediate(() => encrypted.on('error', (error) => (fault ??= error))))
+      encrypted.once('close', () => (isLost = true))
+      return encrypted
+    }) as typeof connectTls,
   })
   try {
     if (!secure && tlsFor) await inTime(startTls(client, tlsFor), connectMs)
     await client.bind(dn, password.reveal())
-    return client
+    return { client, end }
   } catch (error) {
-    await client.unbind().catch(() => {})
-    throw error
+    await end()
+    // Why the connection broke says more than that it did.
+    throw codeOf(error) === undefined ? (fault ?? error) : error
   }
 }
 
@@ -250,6 +272,7 @@ function codeOf(error: unknown): number | undefined {
 
 const hints: Readonly<Record<string, string>> = {
   ...connectionHints,
+  ECONNRESET: 'the directory hung up: check whether it wants TLS, or a client certificate (`tls.cert`)',
   10: 'this server does not take changes: let `url` be the one that does',
   13: 'the directory insists on TLS: write ldaps://, or do not disable `tls`',
   19: 'a password policy forbids it: where it must see the password to judge it, set `hashing: server`',
@@ -264,6 +287,7 @@ function asVendorError(error: unknown, what: string, hidden?: Secret<string> | s
   const number = codeOf(error)
   const fault = error as { code?: string; name?: string; message?: string }
   const raw = number === undefined ? fault.code : String(number)
+  const ofTls = tlsFault(raw)
   let code = raw
   let text = ''
   if (number !== undefined) {
@@ -271,11 +295,10 @@ function asVendorError(error: unknown, what: string, hidden?: Secret<string> | s
     const plaintext = typeof hidden === 'string' ? hidden : (hidden?.reveal() ?? '')
     if (plaintext !== '') text = text.replaceAll(plaintext, '[secret]')
     text = text.slice(0, 200)
-  } else if (isCertificateCode(raw)) {
-    code = 'BAD_CERTIFICATE'
-    text = raw!
+  } else if (ofTls !== undefined) {
+    code = ofTls.code
+    text = ofTls.code === 'NO_TLS' ? '' : ofTls.detail
   } else if (/timeout|timed out/i.test(fault.message ?? '')) code = 'ETIMEDOUT'
-  else if (/^(EPROTO|ERR_SSL)/.test(raw ?? '')) code = 'NO_TLS'
   else if (raw === undefined) {
     code = 'ECONNRESET'
     text = 'the connection was lost'
@@ -284,7 +307,7 @@ function asVendorError(error: unknown, what: string, hidden?: Secret<string> | s
     code,
     // Results that say a request was not carried out, whatever may happen later.
     refused: number !== undefined && [8, 10, 13, 16, 17, 19, 20, 21, 32, 34, 48, 49, 50, 53, 65].includes(number),
-    hint: hints[code ?? ''],
+    hint: ofTls === undefined ? hints[code ?? ''] : tlsHint(ofTls),
     // timeLimitExceeded, busy, unavailable.
     transient: number === undefined ? isPassingFault(code) : [3, 51, 52].includes(number),
   })

@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { retargetHint } from '../another-target.ts'
 import { checkLogin, type LoginOutcome, logInPatiently } from '../log-in.ts'
+import { madeReady } from '../made-ready.ts'
 import { newPassword } from '../new-password.ts'
 import type {
   CredentialCheck,
@@ -44,7 +45,7 @@ type Request = RotationRequest<LdapInputs, LdapState>
 export function ldapPasswordRotator(
   timing: LdapTiming = ldapTiming,
 ): Rotator<LdapInputs, LdapState, LdapPending, Plan> {
-  return {
+  const rotator: Rotator<LdapInputs, LdapState, LdapPending, Plan> = {
     name: 'ldap-password',
     description: 'Password of an entry of an LDAP directory.',
     inputs: inputsSchema,
@@ -115,6 +116,7 @@ export function ldapPasswordRotator(
       return [...checks, ...(await foreignPasswords(request, context))]
     },
   }
+  return madeReady(rotator, { tls: ['tls'] })
 
   async function withSession<T>(inputs: LdapInputs, use: (session: DirectorySession) => Promise<T>): Promise<T> {
     const session = await connectDirectory(inputs, inputs.login, timing)

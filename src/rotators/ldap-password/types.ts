@@ -1,12 +1,12 @@
 import type { SchemaObject } from '../../schema/index.ts'
 import type { Secret } from '../../secret.ts'
-import { type ServerAddress, tlsSchema } from '../server-address.ts'
+import { type Tls, tlsSchema } from '../tls/index.ts'
 
 export type LdapLogin = { readonly dn: string; readonly password: Secret<string> }
 
 export type LdapInputs = {
   readonly url: string
-  readonly tls?: NonNullable<ServerAddress['tls']>
+  readonly tls?: Tls
   readonly login: LdapLogin
   /** The entry whose password is rotated. */
   readonly dn: string
@@ -55,7 +55,7 @@ export const inputsSchema: SchemaObject = {
     },
   },
   required: ['url', 'login', 'dn'],
-  rotateOnly: ['login'],
+  rotateOnly: ['login', 'tls'],
 }
 
 export const stateSchema: SchemaObject = {

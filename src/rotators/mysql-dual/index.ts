@@ -2,6 +2,7 @@ import { EscError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
 import { retargetHint } from '../another-target.ts'
 import { checkLogin, inconclusive, type LoginOutcome, logInPatiently } from '../log-in.ts'
+import { madeReady } from '../made-ready.ts'
 import { account, tryMySqlLogin } from '../mysql/connection.ts'
 import type { Account } from '../mysql/facts.ts'
 import { newPassword } from '../new-password.ts'
@@ -51,7 +52,7 @@ interface Proven {
 export function mysqlDualRotator(
   timing: PairTiming = pairTiming,
 ): Rotator<MySqlDualInputs, MySqlDualState, MySqlDualPending, MySqlDualPlan> {
-  return {
+  const rotator: Rotator<MySqlDualInputs, MySqlDualState, MySqlDualPending, MySqlDualPlan> = {
     name: rotatorName,
     description: 'Password of one MySQL or MariaDB user that keeps two.',
     inputs: inputsSchema,
@@ -147,6 +148,7 @@ export function mysqlDualRotator(
       return [...(await Promise.all(known)), ...(await foreignMethods(request, context))]
     },
   }
+  return madeReady(rotator, { tls: ['database.tls'], host: 'database.host' })
 
   async function withSession<T>(inputs: MySqlDualInputs, use: (session: AccountSession) => Promise<T>): Promise<T> {
     const session = await AccountSession.open(inputs, timing)

@@ -1,9 +1,15 @@
 import type { SchemaObject } from '../../schema/index.ts'
 import type { Secret } from '../../secret.ts'
-import { type Database, type DatabaseUser, databaseSchema, stateSchema as pairStateSchema } from '../user-pair/types.ts'
+import {
+  type Database,
+  type DatabaseUser,
+  databaseSchema,
+  type ManagingUser,
+  stateSchema as pairStateSchema,
+} from '../user-pair/types.ts'
 
 export type MySqlDualInputs = {
-  readonly database: Database & { readonly managingUser: DatabaseUser }
+  readonly database: Database & { readonly managingUser: ManagingUser }
   /** `host`: the host part of the account. Default `%`. */
   readonly rotateUser: { readonly username: string; readonly host?: string }
 }

@@ -1,8 +1,9 @@
-import { connect as connectSocket } from 'node:net'
 import type { Secret } from '../../secret.ts'
 import { inconclusive, type LoginOutcome } from '../log-in.ts'
-import { place, type ServerAddress, tlsOptions } from '../server-address.ts'
+import { connectTo, isSocketPath, place, type ServerAddress } from '../server-address.ts'
+import { serverNameOf, tlsFault, tlsHint, tlsOptions, verifiesName } from '../tls/index.ts'
 import { connectionHints, isPassingFault, VendorError } from '../vendor-error.ts'
+import { signEd25519 } from './ed25519.ts'
 
 /** Milliseconds. */
 export interface MySqlTiming {
@@ -12,7 +13,8 @@ export interface MySqlTiming {
 
 export interface MySqlLogin {
   readonly username: string
-  readonly password: Secret<string>
+  /** Absent: the server knows the user by the socket or the client certificate. */
+  readonly password?: Secret<string>
 }
 
 /** An open session. Faults are thrown as `VendorError`. */
@@ -112,19 +114,24 @@ async function open(server: ServerAddress, login: MySqlLogin, { connectMs }: MyS
   const { createConnection } = await import('../../sdk/mysql.ts')
   const { host, port } = server
   const tls = tlsOptions(server)
+  const serverName = serverNameOf(server)
   const connection = await createConnection({
-    host,
+    // Its name for TLS; `stream` makes the connection.
+    host: serverName,
     port,
+    // Over a socket nobody listens in, so plugins that want TLS otherwise do without.
+    ...(isSocketPath(host) && { socketPath: host }),
     user: login.username,
-    password: login.password.reveal(),
+    password: login.password?.reveal() ?? '',
+    authPlugins: { client_ed25519: () => (nonce: Buffer) => signEd25519(login.password?.reveal() ?? '', nonce) },
     connectTimeout: connectMs,
     connectAttributes: { program_name: 'esc' },
-    ...(tls !== false && { ssl: { ...tls, verifyIdentity: tls.rejectUnauthorized } }),
+    ...(tls !== false && { ssl: { ...tls, verifyIdentity: verifiesName(server) } }),
     stream: () => {
-      const socket = connectSocket(port, host)
+      const socket = connectTo(server)
       socket.setNoDelay(true)
       // The driver gives TLS no name to compare with where the host is an address; Node then takes the socket's.
-      ;(socket as unknown as { _host: string })._host = host
+      ;(socket as unknown as { _host: string })._host = serverName
       return socket
     },
   })
@@ -139,7 +146,10 @@ async function close(connection: Connection): Promise<void> {
 
 const hints: Readonly<Record<string, string>> = {
   ...connectionHints,
-  1045: 'check the user name and password, from which hosts the user may connect, and whether it must use TLS',
+  1045: 'check the user name and password, from which hosts the user may connect, and whether it must use TLS or show a client certificate',
+  1698: 'the account is for a system user: let `database.host` be the path of the unix socket, and run as that user',
+  AUTH_SWITCH_PLUGIN_ERROR:
+    'esc logs in with mysql_native_password, ed25519, caching_sha2_password, sha256_password, and over a unix socket',
   1130: 'the server has no account that may connect from this address',
   1142: 'the managing user needs more rights: see "mysql" in docs/rotators.md',
   1227: 'run GRANT CREATE USER ON *.* for the managing user',
@@ -157,23 +167,48 @@ const refusals = /^(1044|1045|1064|1130|1142|1227|1290|1364|1372|1396|1470|1524|
 const passing =
   /^(1040|1053|1152|1158|1159|1160|1161|1184|1203|1205|1213|1226|1317|1927|3168|3169|PROTOCOL_CONNECTION_LOST)$/
 
+/** Node's code for a fault of TLS. The driver writes its own over it, so that only the words are left. */
+function tlsCodeOf({
+  code,
+  message = '',
+  reason,
+}: {
+  code?: string
+  message?: string
+  reason?: string
+}): string | undefined {
+  if (code !== 'HANDSHAKE_SSL_ERROR') return code
+  if (/altnames/.test(message)) return 'ERR_TLS_CERT_ALTNAME_INVALID'
+  if (/certificate has expired/.test(message)) return 'CERT_HAS_EXPIRED'
+  if (/not yet valid/.test(message)) return 'CERT_NOT_YET_VALID'
+  return /^[\w /-]+$/.test(reason ?? '') ? `ERR_SSL_${reason!.toUpperCase().replace(/[ /-]/g, '_')}` : undefined
+}
+
 function asVendorError(error: unknown, what: string): VendorError {
-  const fault = error as { code?: string; errno?: number; sqlState?: string; message?: string }
+  const fault = error as { code?: string; errno?: number; sqlState?: string; message?: string; reason?: string }
   const fromServer = typeof fault.errno === 'number' && fault.errno > 0
   let code = fromServer ? String(fault.errno) : fault.code
   // What is near a syntax error may be a password.
   let text = fromServer && code !== '1064' ? (fault.message ?? '').split('\n', 1)[0]!.slice(0, 200) : ''
+  let hint: string | undefined
+  const ofTls = fromServer ? undefined : tlsFault(tlsCodeOf(fault))
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT') code = 'NO_TLS'
-  else if (code === 'HANDSHAKE_SSL_ERROR') {
+  else if (ofTls !== undefined) {
+    code = ofTls.code
+    text = ofTls.detail
+    hint = tlsHint(ofTls)
+  } else if (code === 'HANDSHAKE_SSL_ERROR') {
     code = 'BAD_CERTIFICATE'
     text = (fault.message ?? '').split('\n', 1)[0]!.slice(0, 200)
+  } else if (code === 'AUTH_SWITCH_PLUGIN_ERROR') {
+    text = /unknown plugin (\w+)/.exec(fault.message ?? '')?.[0] ?? ''
   } else if (code === 'PROTOCOL_SEQUENCE_TIMEOUT') code = 'ETIMEDOUT'
   else if (code === undefined) text = 'the connection was lost'
   const detail = [code, text].filter(Boolean).join(': ')
   return new VendorError(`${what}${detail ? `: ${detail}` : ''}`, {
     code,
     refused: fromServer && refusals.test(code ?? ''),
-    hint: hints[code ?? ''],
+    hint: hint ?? hints[code ?? ''],
     transient: passing.test(code ?? '') || code === undefined || isPassingFault(code),
   })
 }

@@ -65,6 +65,9 @@ export interface AuthenticationMethod {
   readonly stored: string
 }
 
+/** What an account must show beside its password. `certain certificate`: one of an issuer or subject that it names. */
+export type TlsRequirement = 'optional' | 'required' | 'client certificate' | 'certain certificate'
+
 export type Account =
   | { readonly kind: 'missing'; readonly otherHosts: readonly string[] }
   /** The managing user may not look. */
@@ -73,7 +76,7 @@ export type Account =
       readonly kind: 'found'
       readonly methods: readonly AuthenticationMethod[]
       readonly locked: boolean
-      readonly tls: 'optional' | 'required' | 'client certificate'
+      readonly tls: TlsRequirement
       readonly otherHosts: readonly string[]
       /** Accounts, as SQL, that the server would take instead for somebody who logs in from here by this name. */
       readonly inFront: readonly string[]
@@ -140,7 +143,7 @@ function fromMySql({ plugin = '', stored, locked, ssl }: StoredAccount): Details
   return {
     methods: [{ plugin, stored: String(stored ?? '') }],
     locked: locked === 'Y',
-    tls: type === '' ? 'optional' : type === 'ANY' ? 'required' : 'client certificate',
+    tls: ({ '': 'optional', ANY: 'required', X509: 'client certificate' } as const)[type] ?? 'certain certificate',
   }
 }
 
@@ -161,7 +164,7 @@ function fromMariaDb(priv: string): Details {
   return {
     methods: (stored.auth_or ?? [{}]).map((each) => method(Object.keys(each).length === 0 ? stored : each)),
     locked: stored.account_locked === true,
-    tls: sslType === 0 ? 'optional' : sslType === 1 ? 'required' : 'client certificate',
+    tls: (['optional', 'required', 'client certificate'] as const)[sslType] ?? 'certain certificate',
   }
 }
 

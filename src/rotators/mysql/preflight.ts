@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import type { RotatorContext } from '../rotator.ts'
-import { place, type ServerAddress, tlsOptions } from '../server-address.ts'
+import { place, type ServerAddress } from '../server-address.ts'
+import { tlsOptions } from '../tls/index.ts'
 import { account, type MySqlSession } from './connection.ts'
 import { type Account, atLeast, requireCreateUser, type ServerFacts } from './facts.ts'
 
@@ -67,8 +68,15 @@ export function requireUsableAccount(found: Account, names: AccountNames, contex
     throw new EscError('rotation_failed', `${rotator}: ${message}`, { hint })
   }
   if (found.locked) refuse(`user ${name} is locked`, `run ALTER USER ${name} ACCOUNT UNLOCK`)
-  if (found.tls === 'client certificate') {
-    refuse(`user ${name} must show a client certificate`, `run ALTER USER ${name} REQUIRE SSL`)
+  if (found.tls === 'certain certificate') {
+    // A refusal of the one given here would look like a wrong password.
+    refuse(`user ${name} must show a certain client certificate`, `run ALTER USER ${name} REQUIRE X509`)
+  }
+  if (found.tls === 'client certificate' && (server.tls?.cert === undefined || tlsOptions(server) === false)) {
+    refuse(
+      `user ${name} must show a client certificate`,
+      `give one as \`database.tls\` {cert, key}, or run ALTER USER ${name} REQUIRE SSL`,
+    )
   }
   if (found.tls === 'required' && tlsOptions(server) === false) {
     refuse(`user ${name} must use TLS, but \`database.tls\` is off`, 'set `database.tls` to {mode: verify-full}')

@@ -1,10 +1,12 @@
 import type { EventEmitter } from 'node:events'
+import { Socket } from 'node:net'
 import type { Secret } from '../../secret.ts'
 import { inconclusive, type LoginOutcome } from '../log-in.ts'
-import { place, tlsOptions } from '../server-address.ts'
+import { isSocketPath, place } from '../server-address.ts'
+import { serverNameOf, tlsFault, tlsHint, tlsOptions } from '../tls/index.ts'
 import type { PairTiming } from '../user-pair/index.ts'
-import type { Database, DatabaseUser } from '../user-pair/types.ts'
-import { connectionHints, isCertificateCode, isPassingFault, VendorError } from '../vendor-error.ts'
+import type { Database, ManagingUser } from '../user-pair/types.ts'
+import { connectionHints, isPassingFault, VendorError } from '../vendor-error.ts'
 
 /** The part of a pair's timing that a connection needs. */
 type PostgresTiming = Pick<PairTiming, 'connectMs' | 'queryMs'>
@@ -21,7 +23,7 @@ export interface ManagerSession {
 
 export async function connectManager(
   database: Database,
-  manager: DatabaseUser,
+  manager: ManagingUser,
   timing: PostgresTiming,
 ): Promise<ManagerSession> {
   const attempt = await connect(database, manager.username, manager.password, timing)
@@ -94,7 +96,7 @@ let driver: Promise<typeof import('../../sdk/postgres.ts')> | undefined
 async function connect(
   database: Database,
   username: string,
-  password: Secret<string>,
+  password: Secret<string> | undefined,
   { connectMs, queryMs }: PostgresTiming,
 ): Promise<Attempt> {
   driver ??= import('../../sdk/postgres.ts')
@@ -108,16 +110,17 @@ async function connect(
     user: username,
     password: () => {
       asked = true
-      return password.reveal()
+      return password?.reveal() ?? ''
     },
     ssl: tlsOptions(database),
+    ...(isRenamed(database) && { host: serverNameOf(database), stream: () => socketTo(database) }),
     connectionTimeoutMillis: connectMs,
     query_timeout: queryMs,
     application_name: 'esc',
   })
   // A connection lost between two steps is an event, and would end the process if nobody listened.
   client.on('error', () => {})
-  const { connection } = client as unknown as { connection: EventEmitter }
+  const { connection } = client as unknown as { connection: EventEmitter & { readonly stream: Socket } }
   connection.once('authenticationOk', () => {
     authenticated = true
   })
@@ -126,9 +129,23 @@ async function connect(
     await client.query('SELECT 1')
     return { client, asked, authenticated }
   } catch (error) {
-    await client.end().catch(() => {})
+    // Not waited for: after some faults of TLS the driver never notices the end.
+    client.end().catch(() => {})
+    connection.stream.destroy()
     return { client, error, asked, authenticated }
   }
+}
+
+/** Whether the server goes by another name than the one to connect to: the driver sends the latter as SNI. */
+function isRenamed(database: Database): boolean {
+  return serverNameOf(database) !== database.host && !isSocketPath(database.host)
+}
+
+/** A socket that connects to the server, whatever name the driver has for it. */
+function socketTo({ host, port }: Database): Socket {
+  const socket = new Socket()
+  const connect = socket.connect.bind(socket) as (port: number, host: string) => Socket
+  return Object.assign(socket, { connect: () => connect(port, host) })
 }
 
 /**
@@ -162,22 +179,28 @@ const passing = /^(08...|53...|57P01|57P02|57P03|57P05|57014|40001|40P01|55P03)$
 
 function asPostgresError(error: unknown, what: string): VendorError {
   const { code: raw, message = '' } = error as { code?: string; message?: string }
+  const fault = tlsFault(raw)
   const fromServer = /^[0-9A-Z]{5}$/.test(raw ?? '') && (error as { severity?: string }).severity !== undefined
   let code = raw
+  let hint: string | undefined
   let text = fromServer ? message.split('\n', 1)[0]!.slice(0, 200) : ''
   if (!fromServer) {
     if (/timeout/i.test(message)) code = 'ETIMEDOUT'
     else if (/does not support SSL/.test(message)) code = 'NO_TLS'
-    else if (isCertificateCode(raw)) {
-      code = 'BAD_CERTIFICATE'
-      text = raw!
+    else if (/password must be a (non-empty )?string/.test(message)) {
+      code = '28P01'
+      text = 'the server asks for a password'
+    } else if (fault !== undefined) {
+      code = fault.code
+      text = fault.detail
+      hint = tlsHint(fault)
     } else if (raw === undefined) text = 'the connection was lost'
   }
   const detail = [code, text].filter(Boolean).join(': ')
   return new VendorError(`postgres: ${what}${detail ? `: ${detail}` : ''}`, {
     code,
     refused: /^(0A|0L|0P|22|25|28|42)/.test(code ?? ''),
-    hint: hints[code ?? ''],
+    hint: hint ?? (code === '28000' && /certificate/i.test(text) ? hints.CLIENT_CERTIFICATE : hints[code ?? '']),
     // Too many connections, starting up or shutting down, a lock or deadlock; or a connection that ended without a word.
     transient:
       (code === '08P01' ? poolerPassing.test(message) && !isPoolerRefusal(error) : passing.test(code ?? '')) ||

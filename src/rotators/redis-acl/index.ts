@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { retargetHint } from '../another-target.ts'
 import { checkLogin, logInPatiently } from '../log-in.ts'
+import { madeReady } from '../made-ready.ts'
 import { newPassword } from '../new-password.ts'
 import type {
   CredentialCheck,
@@ -34,7 +35,7 @@ type Request = RotationRequest<RedisAclInputs, RedisAclState>
 export function redisAclRotator(
   timing: RedisTiming = redisTiming,
 ): Rotator<RedisAclInputs, RedisAclState, RedisAclPending, Plan> {
-  return {
+  const rotator: Rotator<RedisAclInputs, RedisAclState, RedisAclPending, Plan> = {
     name: 'redis-acl',
     description: 'Passwords of a Redis ACL user.',
     inputs: inputsSchema,
@@ -107,6 +108,7 @@ export function redisAclRotator(
       return [...(await Promise.all(known)), ...(await foreignPasswords(request, context))]
     },
   }
+  return madeReady(rotator, { tls: ['tls'], host: 'host' })
 
   async function withSession<T>(inputs: RedisAclInputs, use: (session: RedisSession) => Promise<T>): Promise<T> {
     const { username = 'default', password } = inputs.login

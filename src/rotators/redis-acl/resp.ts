@@ -1,4 +1,6 @@
-import { connect as connectSocket, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { connectTo, type ServerAddress } from '../server-address.ts'
+import { serverNameOf, tlsOptions } from '../tls/index.ts'
 
 /** A reply: simple and bulk strings alike, numbers, nothing, lists. Maps and sets of RESP 3 are never asked for. */
 export type Reply = string | number | null | readonly Reply[]
@@ -14,9 +16,7 @@ export class ReplyError extends Error {
 }
 
 export interface RespOptions {
-  readonly host: string
-  readonly port: number
-  readonly tls: false | { readonly rejectUnauthorized: boolean; readonly ca?: string }
+  readonly server: ServerAddress
   readonly connectMs: number
   readonly commandMs: number
 }
@@ -41,14 +41,20 @@ export class RespConnection {
     socket.on('close', () => this.#break(Object.assign(new Error('closed'), { code: 'ECONNRESET' })))
   }
 
-  static async open({ host, port, tls, connectMs, commandMs }: RespOptions): Promise<RespConnection> {
+  static async open({ server, connectMs, commandMs }: RespOptions): Promise<RespConnection> {
     const { connect: connectTls } = await import('node:tls')
     const { isIP } = await import('node:net')
+    const tls = tlsOptions(server)
+    const host = serverNameOf(server)
     return new Promise((resolve, reject) => {
+      const plain = connectTo(server)
       const socket =
         tls === false
-          ? connectSocket({ host, port })
-          : connectTls({ host, port, ...tls, ...(isIP(host) === 0 && { servername: host }) })
+          ? plain
+          : connectTls({ socket: plain, host, ...(isIP(host) === 0 && { servername: host }), ...tls })
+      if (socket !== plain) plain.on('error', (error) => socket.destroy(error))
+      // Both sockets may say the same, one after the other.
+      socket.on('error', () => {})
       const timer = setTimeout(() => socket.destroy(timeout()), connectMs)
       const fail = (error?: Error) => {
         clearTimeout(timer)

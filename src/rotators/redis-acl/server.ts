@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Secret } from '../../secret.ts'
 import { inconclusive, type LoginOutcome } from '../log-in.ts'
-import { place, type ServerAddress, tlsOptions } from '../server-address.ts'
-import { connectionHints, isCertificateCode, isPassingFault, VendorError } from '../vendor-error.ts'
+import { place, type ServerAddress } from '../server-address.ts'
+import { tlsFault, tlsHint } from '../tls/index.ts'
+import { connectionHints, isPassingFault, VendorError } from '../vendor-error.ts'
 import { type Reply, ReplyError, RespConnection } from './resp.ts'
 
 /** All in milliseconds. */
@@ -151,9 +152,8 @@ export async function tryRedisLogin(
 }
 
 async function logIn(server: ServerAddress, login: RedisLogin, timing: RedisTiming): Promise<RespConnection> {
-  const { host, port } = server
   const { connectMs, commandMs } = timing
-  const connection = await RespConnection.open({ host, port, tls: tlsOptions(server), connectMs, commandMs })
+  const connection = await RespConnection.open({ server, connectMs, commandMs })
   try {
     await connection.command('AUTH', login.username, login.password.reveal())
     return connection
@@ -166,7 +166,7 @@ async function logIn(server: ServerAddress, login: RedisLogin, timing: RedisTimi
 const hints: Readonly<Record<string, string>> = {
   ...connectionHints,
   ETIMEDOUT: 'check the host and port, whether a firewall is in between, and whether the server speaks TLS there',
-  ECONNRESET: 'the server hung up: check whether it wants TLS, and its `maxclients`',
+  ECONNRESET: 'the server hung up: check whether it wants TLS or a client certificate, and its `maxclients`',
   WRONGPASS: 'check the user name and password of `login`, and whether that user is on',
   NOPERM: 'the user of `login` needs +acl|getuser +acl|setuser +acl|save',
   DENIED: 'the server is in protected mode: see `bind` and `requirepass` in its configuration',
@@ -191,15 +191,23 @@ function isPassing(error: ReplyError): boolean {
 function asVendorError(error: unknown, what: string): VendorError {
   const fromServer = error instanceof ReplyError
   const raw = (error as { code?: string }).code
-  // OpenSSL's own words where the other side does not speak TLS.
-  const notTls = /^(EPROTO|ERR_SSL)/.test(raw ?? '')
-  const code = notTls ? 'NO_TLS' : !fromServer && isCertificateCode(raw) ? 'BAD_CERTIFICATE' : (raw ?? 'Error')
-  const text = fromServer ? errorText(error) : code === 'BAD_CERTIFICATE' ? `${code}: ${raw}` : code
+  const fault = fromServer ? undefined : tlsFault(raw)
+  const code = fault?.code ?? raw ?? 'Error'
+  // OpenSSL's own words where the other side does not speak TLS say nothing.
+  const text = fromServer
+    ? errorText(error)
+    : fault === undefined || code === 'NO_TLS'
+      ? code
+      : `${code}: ${fault.detail}`
   return new VendorError(`redis-acl: ${what}: ${text}`, {
     code,
     // Read before they are carried out; a lack of memory or a failover may be noticed later.
     refused: fromServer && ['ERR', 'NOPERM', 'WRONGPASS', 'NOAUTH', 'DENIED'].includes(code),
-    hint: /unknown (sub)?command/i.test(text) ? 'ACL needs Redis 6, and not every hosted Redis allows it' : hints[code],
+    hint: /unknown (sub)?command/i.test(text)
+      ? 'ACL needs Redis 6, and not every hosted Redis allows it'
+      : fault === undefined
+        ? hints[code]
+        : tlsHint(fault),
     transient: fromServer ? isPassing(error) : isPassingFault(code),
   })
 }

@@ -1,6 +1,7 @@
 import type { SchemaObject } from '../../schema/index.ts'
 import type { Secret } from '../../secret.ts'
-import { type ServerAddress, tlsSchema } from '../server-address.ts'
+import type { ServerAddress } from '../server-address.ts'
+import { tlsSchema } from '../tls/index.ts'
 
 export type RedisAclInputs = Omit<ServerAddress, 'port'> & {
   readonly port?: number
@@ -49,7 +50,7 @@ export const inputsSchema: SchemaObject = {
     user: { type: 'string', description: 'The ACL user whose passwords are rotated.' },
   },
   required: ['host', 'login', 'user'],
-  rotateOnly: ['login'],
+  rotateOnly: ['login', 'tls'],
 }
 
 export const stateSchema: SchemaObject = {

@@ -4,10 +4,26 @@ import { EscError } from '../../errors.ts'
 import type { SchemaObject } from '../../schema/index.ts'
 import type { Secret } from '../../secret.ts'
 import { isThisMachine } from '../server-address.ts'
-import { connectionHints, isCertificateCode, VendorError } from '../vendor-error.ts'
+import {
+  httpsOptions,
+  requireEncryption,
+  requireTlsMaterial,
+  type Tls,
+  type TlsOptions,
+  tlsFault,
+  tlsHint,
+  tlsSchema,
+} from '../tls/index.ts'
+import { connectionHints, VendorError } from '../vendor-error.ts'
 import type { ConnectorLink, ConnectorUse } from './connector.ts'
 
-export type HttpsConnector = { readonly url: string; readonly secret: Secret<string>; readonly ca?: string }
+export type HttpsConnector = {
+  readonly url: string
+  readonly secret: Secret<string>
+  /** Short for `tls: {ca}`. */
+  readonly ca?: string
+  readonly tls?: Tls
+}
 
 export const httpsSchema: SchemaObject = {
   type: 'object',
@@ -16,7 +32,8 @@ export const httpsSchema: SchemaObject = {
   properties: {
     url: { type: 'string', description: 'https://…; http:// only on this machine.' },
     secret: { type: 'string', secret: true, description: 'Signs the orders; at least 16 characters.' },
-    ca: { type: 'string', description: 'Certificates to trust, PEM. Default: the public authorities.' },
+    ca: { type: 'string', description: 'Short for `tls: {ca}`.' },
+    tls: tlsSchema,
   },
   required: ['url', 'secret'],
 }
@@ -40,7 +57,7 @@ export function orderHeaders(
 }
 
 export async function connectHttps(
-  { url, secret, ca }: HttpsConnector,
+  { url, secret, ca, tls }: HttpsConnector,
   { rotator, now }: ConnectorUse,
 ): Promise<ConnectorLink> {
   const target = URL.canParse(url) ? new URL(url) : undefined
@@ -57,6 +74,7 @@ export async function connectHttps(
       hint: 'take a random one, such as the output of openssl rand -hex 32',
     })
   }
+  const options = tlsOf({ ca, tls }, { rotator, now: now() })
   const label = `connector ${target.host}`
   return {
     label,
@@ -68,11 +86,7 @@ export async function connectHttps(
         'Content-Length': String(Buffer.byteLength(body)),
         ...orderHeaders(body, secret, now()),
       }
-      const { status, text } = await post(
-        target,
-        { method: 'POST', headers, ...(ca !== undefined && { ca }) },
-        body,
-      ).catch((error) => {
+      const { status, text } = await post(target, { method: 'POST', headers, ...options }, body).catch((error) => {
         throw asVendorError(error, `${rotator}: ${label} could not be asked`)
       })
       if (status === 200 || isAnswer(text)) return text
@@ -89,10 +103,22 @@ export async function connectHttps(
   }
 }
 
+function tlsOf({ ca, tls }: Pick<HttpsConnector, 'ca' | 'tls'>, at: { rotator: string; now: Date }): TlsOptions {
+  requireEncryption(tls, { rotator: at.rotator, place: 'database.connector.https.tls' })
+  if (ca === undefined) return httpsOptions(tls)
+  if (tls?.ca !== undefined) {
+    throw new EscError('invalid_input', `${at.rotator}: \`connector.https\` has \`ca\` beside that of \`tls\``, {
+      hint: 'keep one of the two',
+    })
+  }
+  requireTlsMaterial({ ca }, { ...at, place: 'database.connector.https' })
+  return httpsOptions({ ...tls, ca })
+}
+
 async function post(url: URL, options: RequestOptions, body: string): Promise<{ status: number; text: string }> {
   const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
   return new Promise((resolve, reject) => {
-    const sent = request(url, { ...options, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+    const sent = request(url, { ...options, agent: false, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
@@ -118,11 +144,10 @@ function isAnswer(text: string): boolean {
 function asVendorError(error: unknown, what: string): VendorError {
   const { code: raw, name } = error as { code?: string | number; name?: string }
   const timedOut = name === 'TimeoutError' || name === 'AbortError'
-  let code = timedOut ? 'ETIMEDOUT' : typeof raw === 'string' ? raw : 'Error'
-  if (isCertificateCode(code)) code = 'BAD_CERTIFICATE'
-  const hint =
-    code === 'BAD_CERTIFICATE' ? 'put the authority of the connector into `connector.https.ca`' : connectionHints[code]
+  const fault = timedOut || typeof raw !== 'string' ? undefined : tlsFault(raw)
+  const code = timedOut ? 'ETIMEDOUT' : (fault?.code ?? (typeof raw === 'string' ? raw : 'Error'))
   // Without a connection the order was never sent.
   const refused = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'BAD_CERTIFICATE'].includes(code)
-  return new VendorError(`${what}: ${code}`, { code, refused, hint })
+  const text = fault === undefined ? code : `${code}: ${fault.detail}`
+  return new VendorError(`${what}: ${text}`, { code, refused, hint: fault ? tlsHint(fault) : connectionHints[code] })
 }

@@ -21,7 +21,7 @@ export interface ConnectorOrder {
   readonly host: string
   readonly port: number
   readonly database: string
-  readonly managingUser: { readonly username: string; readonly password: Secret<string> }
+  readonly managingUser: { readonly username: string; readonly password?: Secret<string> }
   readonly rotateUser: {
     readonly username: string
     /** So far, where it is known. */
@@ -66,7 +66,7 @@ export async function sendOrder(link: ConnectorLink, order: ConnectorOrder): Pro
     host: order.host,
     port: order.port,
     database: order.database,
-    managingUser: { username: managingUser.username, password: managingUser.password.reveal() },
+    managingUser: { username: managingUser.username, password: managingUser.password?.reveal() ?? '' },
     rotateUser: {
       username: rotateUser.username,
       password: rotateUser.password?.reveal() ?? '',

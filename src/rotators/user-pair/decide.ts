@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
 import type { Secret } from '../../secret.ts'
-import { requireAddress } from '../server-address.ts'
-import type { Database, DatabaseUser, PairInputs, PairState } from './types.ts'
+import { isSocketPath, requireAddress } from '../server-address.ts'
+import type { Database, DatabaseUser, ManagingUser, PairInputs, PairState } from './types.ts'
 
 /** Which of the two users gets a new password, and who is `previous` afterwards. */
 export interface PairDecision {
@@ -21,6 +21,7 @@ export function requireUserPair(
   const { username1, username2 } = rotateUsers
   const manager = database.managingUser.username
   requireDatabase(rotator, database)
+  if (database.connector !== undefined) requirePassword(rotator, database.managingUser)
   for (const [key, name] of Object.entries({ username1, username2 })) {
     if (name === '' || name.includes('\0')) {
       throw new EscError(
@@ -63,8 +64,9 @@ export function requireUserPair(
 }
 
 /** Throws `invalid_input` where a library would fill in what is empty: this machine, the user of this process. */
-export function requireDatabase(rotator: string, database: Database & { readonly managingUser: DatabaseUser }): void {
+export function requireDatabase(rotator: string, database: Database & { readonly managingUser: ManagingUser }): void {
   requireAddress(rotator, database, 'database.')
+  if (!isSocketPath(database.host) && database.tls?.cert === undefined) requirePassword(rotator, database.managingUser)
   for (const [field, value] of [
     ['database', database.database],
     ['managingUser.username', database.managingUser.username],
@@ -74,6 +76,15 @@ export function requireDatabase(rotator: string, database: Database & { readonly
       hint: field === 'database' ? 'name the database to connect to' : 'name the user that may set passwords',
     })
   }
+}
+
+function requirePassword(rotator: string, { username, password }: ManagingUser): void {
+  if (password !== undefined) return
+  throw new EscError(
+    'invalid_input',
+    `${rotator}: \`database.managingUser\` "${username}": missing required properties: password`,
+    { hint: 'only over a unix socket (`host`) or with a client certificate (`tls.cert`) may it be left out' },
+  )
 }
 
 /** Whoever consumers may still hold as `current` keeps its password; the other user is changed. */

@@ -3,6 +3,7 @@ import type { SchemaObject } from '../../schema/index.ts'
 import type { Secret } from '../../secret.ts'
 import { retargetHint } from '../another-target.ts'
 import { checkLogin, inconclusive, type LoginOutcome, logInPatiently } from '../log-in.ts'
+import { madeReady } from '../made-ready.ts'
 import { newPassword } from '../new-password.ts'
 import type { PlanStep, RotationRequest, Rotator, RotatorContext, Settled, SettleRequest } from '../rotator.ts'
 import { place } from '../server-address.ts'
@@ -88,8 +89,7 @@ export function userPairRotator(
   timing: PairTiming = pairTiming,
 ): Rotator<PairInputs, PairState, PairPending, PairPlan> {
   const { name, noun } = server
-
-  return {
+  const rotator: Rotator<PairInputs, PairState, PairPending, PairPlan> = {
     name,
     description: server.description,
     inputs: server.inputs,
@@ -188,6 +188,7 @@ export function userPairRotator(
       )
     },
   }
+  return madeReady(rotator, { tls: ['database.tls', 'database.connector.https.tls'], host: 'database.host' })
 
   /** Returns how the plan names the way, where that is not the direct one. */
   async function preflight(inputs: PairInputs, context: RotatorContext): Promise<string> {

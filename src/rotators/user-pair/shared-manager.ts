@@ -102,9 +102,11 @@ export async function managerFor(
     return { manager, release: () => manager.close() }
   }
   const { host, port, database, managingUser, tls } = inputs.database
-  const login = [managingUser.username, managingUser.password.reveal()]
+  const login = [managingUser.username, managingUser.password?.reveal() ?? null]
+  // A secret does not show in JSON.
+  const shown = tls && { ...tls, key: tls.key?.reveal(), passphrase: tls.passphrase?.reveal() }
   const digest = createHash('sha256')
-    .update(JSON.stringify([host, port, database, tls ?? null, ...login]))
+    .update(JSON.stringify([host, port, database, shown ?? null, ...login]))
     .digest('hex')
   return { manager: shared.of(`${server.name} ${digest}`, () => new SharedManager(logIn)), release: async () => {} }
 }

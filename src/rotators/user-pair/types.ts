@@ -1,7 +1,8 @@
 import type { SchemaObject } from '../../schema/index.ts'
 import type { Secret } from '../../secret.ts'
 import type { Plan } from '../rotator.ts'
-import { type ServerAddress, tlsSchema } from '../server-address.ts'
+import type { ServerAddress } from '../server-address.ts'
+import { tlsSchema } from '../tls/index.ts'
 import { type Connector, connectorSchema } from './connector.ts'
 
 export type Database = ServerAddress & { readonly database: string }
@@ -11,9 +12,15 @@ export type DatabaseUser = {
   readonly password: Secret<string>
 }
 
+export type ManagingUser = {
+  readonly username: string
+  /** Absent: the server knows the user by a unix socket or a client certificate. */
+  readonly password?: Secret<string>
+}
+
 export type PairInputs = {
   readonly database: Database & {
-    readonly managingUser: DatabaseUser
+    readonly managingUser: ManagingUser
     readonly connector?: Connector
   }
   readonly rotateUsers: {
@@ -67,13 +74,15 @@ export const databaseSchema: SchemaObject = {
     database: { type: 'string' },
     managingUser: {
       ...user,
+      required: ['username'],
       additionalProperties: false,
-      description: 'A user that may set the passwords of the rotated ones.',
+      description:
+        'A user that may set the passwords of the rotated ones. Over a unix socket or with a client certificate it may need no password.',
     },
     tls: tlsSchema,
   },
   required: ['host', 'port', 'database', 'managingUser'],
-  rotateOnly: ['managingUser'],
+  rotateOnly: ['managingUser', 'tls'],
 }
 
 export function pairInputsSchema(rotateUsers: Readonly<Record<string, SchemaObject>> = {}): SchemaObject {
@@ -84,7 +93,7 @@ export function pairInputsSchema(rotateUsers: Readonly<Record<string, SchemaObje
       database: {
         ...databaseSchema,
         properties: { ...databaseSchema.properties, connector: connectorSchema },
-        rotateOnly: ['managingUser', 'connector'],
+        rotateOnly: ['managingUser', 'tls', 'connector'],
       },
       rotateUsers: {
         type: 'object',

@@ -18,6 +18,10 @@ export function describePower({ kind, value }: Power): string {
       return `let rotators call ${shown}, also at a private address`
     case 'webhookHost':
       return `let webhooks reach ${shown}, also at a private address or unencrypted`
+    case 'socket':
+      return `let rotators use the unix socket ${shown}, as you`
+    case 'caFile':
+      return `have rotators read certificates of authorities from ${shown}`
     case 'variable':
       return `set the variable ${shown}, which can make programs run other code`
   }

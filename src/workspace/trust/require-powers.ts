@@ -119,6 +119,8 @@ const fields: Partial<Record<PowerKind, string>> = {
   privateHost: 'network: {privateHosts}',
   webhookHost: 'webhooks: {allow}',
   variable: 'allow: {variables}',
+  caFile: 'allow: {caFiles}',
+  socket: 'allow: {sockets}',
 }
 
 function notAskedFor(power: Power): EscError {

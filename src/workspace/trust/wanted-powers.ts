@@ -40,6 +40,8 @@ async function collect(workspace: Workspace): Promise<WantedPowers> {
   add('privateHost', textsOf(section('network', 'privateHosts')))
   add('webhookHost', textsOf(section('webhooks', 'allow')))
   add('variable', textsOf(section('allow', 'variables')))
+  add('socket', textsOf(section('allow', 'sockets')))
+  add('caFile', textsOf(section('allow', 'caFiles')))
   add('issuer', textsOf(section('oidc', 'issuer')))
 
   const survey = await store.survey()
