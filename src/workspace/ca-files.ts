@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { EscError, messageOf } from '../errors.ts'
-import { confined, machineFiles } from '../files/index.ts'
+import type { Store } from '../store/index.ts'
 import { requirePowers } from './trust/require-powers.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -18,20 +18,20 @@ const mostBytes = 4 << 20
  *   of a file's content is quoted.
  */
 export function caFileReader(workspace: Workspace): (path: string) => Promise<string> {
-  const store = (workspace.options.original ?? workspace).store.folder
+  const { store } = workspace.options.original ?? workspace
   return async (path) => {
     if (isOfMachine(path)) {
       await requirePowers(workspace, [{ kind: 'caFile', value: path }])
       const home = workspace.options.env.HOME || homedir()
-      return read(path.startsWith('~/') ? join(home, path.slice(2)) : path, path, machineFiles)
+      return read(store, path.startsWith('~/') ? join(home, path.slice(2)) : path, path)
     }
-    const file = resolve(store, path)
-    if (relative(store, file).split(sep)[0] === '..') {
+    const file = resolve(store.folder, path)
+    if (relative(store.folder, file).split(sep)[0] === '..') {
       throw new EscError('invalid_input', `the file of certificates ${shown(path)} is outside the store`, {
         hint: 'put it into the store, or write its absolute path and allow it in `allow: {caFiles}` of esc.yaml',
       })
     }
-    return read(file, path, confined(machineFiles, { root: store, limit: () => mostBytes }))
+    return read(store, file, path)
   }
 }
 
@@ -39,7 +39,8 @@ function isOfMachine(path: string): boolean {
   return isAbsolute(path) || path.startsWith('~/')
 }
 
-function read(file: string, path: string, files: typeof machineFiles): string {
+/** `store.files` follows no link within the store; elsewhere it reads as any program does. */
+function read({ files }: Store, file: string, path: string): string {
   const refuse = (problem: string, cause?: unknown) =>
     new EscError('invalid_input', `the file of certificates ${shown(path)} ${problem}`, {
       hint: 'check the path, or write the certificates as `ca`',
