@@ -8,7 +8,7 @@ import { badCells } from './table.ts'
 
 const slow = process.env.SLOW === '1'
 /** A rotation is killed at every so-manieth point here, other ones each time; the page is made of all. */
-const stride = slow ? 6 : 17
+const stride = slow ? 6 : 47
 const first = 1 + Math.floor(Math.random() * stride)
 const page = readFileSync(new URL('../../docs/crash-matrix.md', import.meta.url), 'utf8')
 

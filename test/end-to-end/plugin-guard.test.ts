@@ -118,6 +118,10 @@ const attempts: readonly (readonly string[])[] = [
   ['trust', 'show'],
 ]
 
+/** The two ways to open, and a third of the others, other ones each time; in slow runs all of them. */
+const turn = Math.floor(Math.random() * 3)
+const tried = attempts.filter((words, at) => process.env.SLOW === '1' || words.includes('open') || at % 3 === turn)
+
 describe('code that a store brings', function () {
   this.timeout(60_000)
   let attack: Attack
@@ -135,7 +139,7 @@ describe('code that a store brings', function () {
     let refusal = ''
     for (const key of ['key', 'no key'] as const) {
       const victim = { ...attack.victim(key), ...env }
-      for (const words of attempts) {
+      for (const words of tried) {
         const { code, out, err } = await attack.author.esc(words, victim)
         expect(attack.hasRun, `${key}: esc ${words.join(' ')}: ${out}${err}`).to.equal(false)
         if (key !== 'key' || words[1] !== 'open') continue

@@ -51,7 +51,7 @@ describe('whoever holds what was current can log in through the next rotation, a
       expect(await released()).to.deep.equal({ count: 1, refused: 1 })
 
       const { changed, proven, saved } = stations(whole.points)
-      const thorough = slow || rotator === 'postgres' || rotator === 'aws-iam'
+      const thorough = slow || rotator === 'postgres'
       const some = thorough ? [changed, proven, saved + 1] : [proven]
       const many = whole.points.map((_, at) => at + 1).filter((at) => at % 3 === 1)
       for (const killAt of slow ? [...new Set([...some, ...many])] : some) {

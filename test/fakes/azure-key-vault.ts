@@ -1,5 +1,6 @@
-import { constants, generateKeyPairSync, type KeyObject, privateDecrypt, publicEncrypt, randomBytes } from 'node:crypto'
+import { constants, type KeyObject, privateDecrypt, publicEncrypt, randomBytes } from 'node:crypto'
 import { type FakeAnswer, type FakeRequest, HttpFake } from './http-fake.ts'
+import { RsaPairs } from './rsa-pairs.ts'
 
 interface RsaVersion {
   readonly version: string
@@ -29,6 +30,7 @@ export class FakeAzure extends HttpFake {
   managed: App | undefined
   /** Versions of a key, oldest first. */
   readonly keys = new Map<string, RsaVersion[]>()
+  readonly #pairs = new RsaPairs()
   readonly #tokens = new Map<string, { readonly resource: string; readonly allowed: readonly string[] }>()
 
   /** For `reroute`. */
@@ -48,7 +50,7 @@ export class FakeAzure extends HttpFake {
   addVersion(name: string): string {
     const version = randomBytes(16).toString('hex')
     const versions = this.keys.get(name) ?? []
-    versions.push({ version, ...generateKeyPairSync('rsa', { modulusLength: 2048 }), enabled: true })
+    versions.push({ version, ...this.#pairs.next(), enabled: true })
     this.keys.set(name, versions)
     return version
   }

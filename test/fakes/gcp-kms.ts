@@ -1,12 +1,6 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createVerify,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto'
+import { createCipheriv, createDecipheriv, createVerify, type KeyObject, randomBytes } from 'node:crypto'
 import { type FakeAnswer, type FakeRequest, HttpFake } from './http-fake.ts'
+import { RsaPairs } from './rsa-pairs.ts'
 
 interface KmsKey {
   /** Oldest first; undefined once destroyed. */
@@ -38,6 +32,7 @@ export class FakeGoogle extends HttpFake {
   readonly federated = new Map<string, readonly string[]>()
   /** Flips a bit of what it decrypts, as a bad wire would. */
   damages = false
+  readonly #pairs = new RsaPairs()
   readonly #tokens = new Map<string, { readonly scope: string; readonly allowed: readonly string[] }>()
 
   get routes(): Readonly<Record<string, string>> {
@@ -58,7 +53,7 @@ export class FakeGoogle extends HttpFake {
   }
 
   addAccount(email: string, allowed: readonly string[]): Account {
-    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const { publicKey, privateKey } = this.#pairs.next()
     const credentials = JSON.stringify({
       type: 'service_account',
       project_id: 'p',
