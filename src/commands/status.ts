@@ -1,7 +1,8 @@
-import { overdueText, type StoreStatus, storeStatus } from '../workspace/index.ts'
+import { openWorkspace, overdueText, type StoreStatus, storeStatus } from '../workspace/index.ts'
 import { EscCommand, OUTPUT_FLAG } from './framework/command.ts'
+import { EXIT } from './framework/report-error.ts'
 import { person } from './framework/revision-text.ts'
-import { openLook } from './framework/session.ts'
+import { workspaceOptions } from './framework/session.ts'
 import { WATCH_FLAGS, watching } from './framework/watching.ts'
 
 const flags = { ...WATCH_FLAGS, ...OUTPUT_FLAG }
@@ -28,8 +29,9 @@ export default class Status extends EscCommand<Result, typeof flags> {
   static override id = 'status'
   static override summary = 'Show which store is in use, and what in it waits to be done.'
   static override description =
-    `Shows the store that commands use here and why, who changes would be by, the selected environment, hand edits that are not saved, and
-rotations that were interrupted on this machine. Needs no key. "esc check" looks whether everything is whole.`
+    `Shows the store that commands use here and why, who changes would be by, the selected environment, hand edits that are not saved,
+rotations that were interrupted on this machine, and environments that cannot be used: those that are damaged, or not what this machine has
+seen. Needs no key. The exit code is 1 when there is such a problem. "esc check" looks whether everything is whole.`
   static override examples = [
     { description: 'Where am I', command: 'esc status' },
     { description: 'For a script', command: 'esc status --output json' },
@@ -37,7 +39,14 @@ rotations that were interrupted on this machine. Needs no key. "esc check" looks
   static override flags = flags
 
   async run(): Promise<Result> {
-    const look = () => storeStatus(openLook(this.io, this.flags))
+    // A look at everything asks for no passphrase.
+    const unasked = {
+      ...workspaceOptions(this.io, this.flags),
+      onOpen: undefined,
+      prompt: undefined,
+      askTrust: undefined,
+    }
+    const look = () => storeStatus(openWorkspace(unasked))
     const shown = await watching(this.io, this.flags, async () => textOf(await look()))
     return { status: await look(), shown }
   }
@@ -48,7 +57,12 @@ rotations that were interrupted on this machine. Needs no key. "esc check" looks
 
   override json({ status }: Result): unknown {
     const overdue = status.overdue.map(({ environment, due }) => ({ environment, due: due.toISOString() }))
-    return { ...status, selected: status.selected ?? null, overdue }
+    const problems = status.problems.map(({ hint, ...problem }) => ({ ...problem, ...(hint && { hint }) }))
+    return { ...status, selected: status.selected ?? null, overdue, problems }
+  }
+
+  override exitCode({ status, shown }: Result): number {
+    return status.problems.length > 0 && !shown ? EXIT.failed : EXIT.done
   }
 }
 
@@ -63,6 +77,11 @@ function textOf(status: StoreStatus): string {
     ...status.unsaved.map(({ name, state }) => ['Not saved', `${name}: ${STATES[state]}`]),
     ...status.unfinished.map((name) => ['Unfinished', `${name}: "esc env rotate ${name} --resume"`]),
     ...status.overdue.map(({ environment, due }) => ['Overdue', `${environment}: ${overdueText(due)}`]),
+    ...status.locked.map((name) => ['No key', `${name}: it cannot be opened on this machine`]),
+    ...status.problems.flatMap(({ environment, problem, hint }) => [
+      ['Problem', `${environment}: ${problem}`],
+      ...(hint === undefined ? [] : [['', hint]]),
+    ]),
   ]
-  return lines.map(([title, value]) => `${`${title}:`.padEnd(14)}${value}\n`).join('')
+  return lines.map(([title, value]) => `${(title === '' ? '' : `${title}:`).padEnd(14)}${value}\n`).join('')
 }

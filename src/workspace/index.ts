@@ -167,8 +167,8 @@ export {
   webhookDeliveries,
 } from './webhooks.ts'
 export {
+  type EnvironmentProblem,
   type EnvironmentStatus,
-  environmentStatus,
   restoreWorkingDefinition,
   type ScheduledStatus,
   saveWorkingDefinition,

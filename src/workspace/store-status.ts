@@ -1,8 +1,14 @@
-import type { Author } from '../store/index.ts'
-import { visibleEnvironments } from './permit.ts'
+import { EscError } from '../errors.ts'
+import type { Author, Environment } from '../store/index.ts'
+import { refusalOf, visibleEnvironments } from './permit.ts'
 import { type OverdueSchedule, overdueSchedules } from './schedules.ts'
 import { selectedEnvironment } from './selection.ts'
-import { type EnvironmentStatus, environmentStatus } from './working-definition.ts'
+import {
+  type EnvironmentProblem,
+  type EnvironmentStatus,
+  environmentProblem,
+  environmentStatuses,
+} from './working-definition.ts'
 import type { Chosen, Workspace } from './workspace.ts'
 
 /** Where one stands. */
@@ -21,12 +27,34 @@ export interface StoreStatus {
   readonly unfinished: readonly string[]
   /** Environments whose rotation by the clock is overdue. */
   readonly overdue: readonly OverdueSchedule[]
+  /** Environments that cannot be used as they are: unreadable, damaged, or not what this machine has seen. */
+  readonly problems: readonly EnvironmentProblem[]
+  /** Environments that cannot be opened with the keys at hand, as far as that can be told without asking anybody. */
+  readonly locked: readonly string[]
 }
 
-/** Which store is in use and why, and what in it waits to be done. Needs no key. */
+/**
+ * Which store is in use and why, and what in it waits to be done. Needs no key; where the key is a file on this machine, the seals of the
+ * newest revisions are checked. One environment that cannot be read hides none of the others.
+ */
 export async function storeStatus(workspace: Workspace): Promise<StoreStatus> {
   const { store, chosen } = workspace
-  const statuses = environmentStatus(workspace)
+  const { statuses, problems: unreadable } = environmentStatuses(workspace)
+  const problems = [...unreadable]
+  const locked: string[] = []
+  const unfinished: string[] = []
+  for (const { name } of statuses) {
+    try {
+      const environment = store.environment(name)
+      if (environment.journal().ids().length > 0) unfinished.push(name)
+      if (hasKeyFile(environment.settings) && refusalOf(workspace, name, 'open') === undefined)
+        await environment.verify(environment.current())
+    } catch (error) {
+      if (error instanceof EscError && error.code === 'key_unavailable') locked.push(name)
+      else problems.push(environmentProblem(name, error))
+    }
+  }
+  const names = visibleEnvironments(workspace)
   return {
     folder: store.folder,
     state: store.state.folder,
@@ -34,9 +62,16 @@ export async function storeStatus(workspace: Workspace): Promise<StoreStatus> {
     chosen,
     author: await workspace.author(),
     selected: selectedEnvironment(workspace),
-    environments: statuses.length,
+    environments: names.length,
     unsaved: statuses.filter(({ state }) => state !== 'clean'),
-    unfinished: statuses.map(({ name }) => name).filter((name) => store.environment(name).journal().ids().length > 0),
-    overdue: await overdueSchedules(workspace, visibleEnvironments(workspace)),
+    unfinished,
+    overdue: await overdueSchedules(workspace, names),
+    problems: problems.sort((a, b) => (a.environment < b.environment ? -1 : 1)),
+    locked,
   }
+}
+
+/** Its key is in a file, so that looking whether it is there asks no person and no network. */
+function hasKeyFile({ wrappedDataKey, secretsProvider }: Environment['settings']): boolean {
+  return wrappedDataKey !== undefined && (secretsProvider === undefined || secretsProvider === 'default')
 }

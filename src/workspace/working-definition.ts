@@ -1,3 +1,4 @@
+import { EscError, messageOf } from '../errors.ts'
 import { permit, visibleEnvironments } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
@@ -17,31 +18,73 @@ export interface ScheduledStatus extends EnvironmentStatus {
   readonly overdueSince?: Date
 }
 
-/** The status of one environment, or of all, with overdue schedules. */
+/** An environment that cannot be used as it is. */
+export interface EnvironmentProblem {
+  readonly environment: string
+  readonly code: string
+  /** A sentence without a full stop. */
+  readonly problem: string
+  readonly hint: string | undefined
+}
+
+export interface Statuses<S extends EnvironmentStatus> {
+  readonly statuses: readonly S[]
+  readonly problems: readonly EnvironmentProblem[]
+}
+
+/**
+ * The status of one environment, or of all, with overdue schedules. Of all, those that cannot be read are problems.
+ *
+ * @throws EscError when the one environment cannot be read.
+ */
 export async function scheduledStatus(
   workspace: Workspace,
   reference?: EnvironmentReference,
-): Promise<ScheduledStatus[]> {
-  const statuses = environmentStatus(workspace, reference)
-  const overdue = await overdueSchedules(
-    workspace,
-    statuses.map(({ name }) => name),
-  )
+): Promise<Statuses<ScheduledStatus>> {
+  const { statuses, problems } =
+    reference === undefined
+      ? environmentStatuses(workspace)
+      : { statuses: [environmentStatus(workspace, reference.name)], problems: [] }
+  const names = [...statuses.map(({ name }) => name), ...problems.map(({ environment }) => environment)]
+  const overdue = await overdueSchedules(workspace, names)
   const dues = new Map(overdue.map(({ environment, due }) => [environment, due]))
-  return statuses.map((status) => {
-    const due = dues.get(status.name)
-    return due === undefined ? status : { ...status, overdueSince: due }
-  })
+  return {
+    statuses: statuses.map((status) => {
+      const due = dues.get(status.name)
+      return due === undefined ? status : { ...status, overdueSince: due }
+    }),
+    problems,
+  }
 }
 
-/** The status of one environment, or of all. */
-export function environmentStatus(workspace: Workspace, reference?: EnvironmentReference): EnvironmentStatus[] {
-  const names = reference === undefined ? visibleEnvironments(workspace) : [reference.name]
-  return names.map((name) => {
-    const environment = workspace.store.environment(name)
-    const newest = environment.current()
-    return { name: environment.name, revision: newest.number, state: environment.definitionState(newest) }
-  })
+/** The status of every environment that the user may see. One that cannot be read hides none of the others. */
+export function environmentStatuses(workspace: Workspace): Statuses<EnvironmentStatus> {
+  const statuses: EnvironmentStatus[] = []
+  const problems: EnvironmentProblem[] = []
+  for (const name of visibleEnvironments(workspace)) {
+    try {
+      statuses.push(environmentStatus(workspace, name))
+    } catch (error) {
+      problems.push(environmentProblem(name, error))
+    }
+  }
+  return { statuses, problems }
+}
+
+export function environmentProblem(environment: string, error: unknown): EnvironmentProblem {
+  const known = error instanceof EscError
+  return {
+    environment,
+    code: known ? error.code : 'failed',
+    problem: messageOf(error),
+    hint: known ? error.hint : undefined,
+  }
+}
+
+function environmentStatus({ store }: Workspace, name: string): EnvironmentStatus {
+  const environment = store.environment(name)
+  const newest = environment.current()
+  return { name: environment.name, revision: newest.number, state: environment.definitionState(newest) }
 }
 
 /** Saves a hand edit of `environment.yaml` as the next revision; its new secrets are encrypted. */

@@ -1,14 +1,17 @@
-import { overdueText, type ScheduledStatus, scheduledStatus } from '../../workspace/index.ts'
+import { overdueText, scheduledStatus } from '../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
+import { EXIT } from '../framework/report-error.ts'
 import { openSession, openTarget } from '../framework/session.ts'
 
 const flags = { ...OUTPUT_FLAG }
 
-export default class EnvStatus extends EscCommand<readonly ScheduledStatus[], typeof flags> {
+type Result = Awaited<ReturnType<typeof scheduledStatus>>
+
+export default class EnvStatus extends EscCommand<Result, typeof flags> {
   static override id = 'env:status'
   static override summary = 'Show unsaved hand edits and overdue rotations.'
   static override description =
-    'Compares environment.yaml with the newest revision, for one environment or for all, and warns of schedules whose rotation is overdue. Needs no key.'
+    'Compares environment.yaml with the newest revision, for one environment or for all, and warns of schedules whose rotation is overdue. Needs no key. An environment that cannot be read is an error, and the others are shown.'
   static override examples = [
     { description: 'All environments', command: 'esc env status' },
     { description: 'One, for a script', command: 'esc env status app/dev --output json' },
@@ -18,7 +21,7 @@ export default class EnvStatus extends EscCommand<readonly ScheduledStatus[], ty
   static override args = { environment: { description: 'the environment (default: all)' } }
   static override count = { kind: 'atMost', count: 1 } as const
 
-  async run(): Promise<readonly ScheduledStatus[]> {
+  async run(): Promise<Result> {
     if (this.positionals.length === 0 && this.flags.env === undefined) {
       return scheduledStatus(openSession(this.io, this.flags))
     }
@@ -26,19 +29,26 @@ export default class EnvStatus extends EscCommand<readonly ScheduledStatus[], ty
     return scheduledStatus(workspace, reference)
   }
 
-  text(statuses: readonly ScheduledStatus[]): string {
+  text({ statuses, problems }: Result): string {
     for (const { name, overdueSince } of statuses) {
       if (overdueSince !== undefined) this.io.err(`warning: ${name}: ${overdueText(overdueSince)}\n`)
+    }
+    for (const { environment, problem, hint } of problems) {
+      this.io.err(`Error: ${environment}: ${problem}\n${hint === undefined ? '' : `hint: ${hint}\n`}`)
     }
     return statuses.map(({ name, revision, state }) => `${name}  revision ${revision}, ${STATES[state]}\n`).join('')
   }
 
-  override json(statuses: readonly ScheduledStatus[]): unknown {
+  override json({ statuses, problems }: Result): unknown {
     const environments = statuses.map(({ overdueSince, ...status }) => ({
       ...status,
       ...(overdueSince && { overdueSince: overdueSince.toISOString() }),
     }))
-    return { environments }
+    return { environments, ...(problems.length > 0 && { problems }) }
+  }
+
+  override exitCode({ problems }: Result): number {
+    return problems.length > 0 ? EXIT.failed : EXIT.done
   }
 }
 
