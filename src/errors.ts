@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'provider_failed' // a provider or its vendor answered with an error
   | 'rotation_failed' // at least one path was not rotated
   | 'unknown_value' // a program would be handed a value that is not known yet
+  | 'not_text' // bytes where only a text can be, such as a keystore in JSON
   | 'limit_exceeded' // it takes more work or memory than is allowed
   | 'interrupted'
   | 'io'

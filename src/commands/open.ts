@@ -13,6 +13,7 @@ import {
   parsePath,
   renderValue,
   requireKnown,
+  requireVariableTexts,
   unknownFormat,
   unknownPaths,
   unknownVariables,
@@ -121,6 +122,8 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
           : []
     const allow = this.flags['allow-unknown']
     await requireKnown(workspace, opened, { paths: unknown, environment: reference.typed, allow })
+    // Before files are written that would be left behind.
+    if (variables) requireVariableTexts(properties, format, { redact: false })
     const files = variables ? createFiles(properties, temporaryPlace(this.io)).variables : []
     const limits = evaluationLimits(workspace.options.env)
     const value = found.kind === 'value' ? found.value : undefined

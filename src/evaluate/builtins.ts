@@ -8,6 +8,7 @@ import {
   encodeBase64,
   type SecretCall,
 } from '../language/index.ts'
+import { bytesOf, hasRawBytes, join, stringOfUnits, textOf } from '../raw-bytes.ts'
 import { JsonSyntaxError, parseJsonPrefix } from '../read-json.ts'
 import {
   arrayOf,
@@ -21,9 +22,8 @@ import {
 } from '../schema/index.ts'
 import { quote } from '../syntax/index.ts'
 import { callId, isFailure } from './calls.ts'
-import { jsonOfValue, lengthOf } from './json-of-value.ts'
+import { isWellFormed, jsonOfValue, lengthOf } from './json-of-value.ts'
 import { evaluateOpen } from './open.ts'
-import { bytesOf, hasRawBytes, join, stringOfUnits, textOf } from './raw-bytes.ts'
 import { evaluateRotate } from './rotate.ts'
 import type { Scope } from './scope.ts'
 import { maxTextLength, secretText, textOfValue } from './text.ts'
@@ -71,6 +71,10 @@ export function evaluateCall(scope: Scope, call: Call): Value {
       const value = scope.evaluate(call.argument, true, undefined)
       return result(scope, call, stringSchema, [value], () => {
         const json = jsonOfValue(value)
+        if (!isWellFormed(json)) {
+          const problem = `fn::${call.name} cannot hold bytes that are no UTF-8, and has U+FFFD in their place; pass them through fn::toBase64`
+          scope.round.report(problem, scope.definitionOf(call), 'warning')
+        }
         return string(scope, call, lengthOf(json), () => (call.name === 'toJSON' ? compact(json) : yamlOf(json)))
       })
     }
@@ -233,6 +237,12 @@ function evaluateFromJson(scope: Scope, call: Call): Value {
   try {
     spend(stringOf(value).length)
     allocate(stringOf(value).length)
+    if (hasRawBytes(stringOf(value)))
+      scope.round.report(
+        'the JSON text has bytes that are no UTF-8, and U+FFFD is read in their place',
+        definition,
+        'warning',
+      )
     return valueOfJson(parseJsonPrefix(stringOf(value)), definition, { secret })
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error

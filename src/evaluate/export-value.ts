@@ -2,7 +2,6 @@ import { allocate, spend } from '../budget.ts'
 import { JsonNumber } from '../json.ts'
 import type { Range } from '../syntax/index.ts'
 import type { ExportedMap, ExportedRange, ExportedValue } from './exported.ts'
-import { wellFormed } from './raw-bytes.ts'
 import type { Value } from './value.ts'
 
 const zero = { line: 0, column: 0, byte: 0 } as const
@@ -54,7 +53,7 @@ export class ValueExporter {
       case 'number':
         return this.#shell(value, new JsonNumber(content.text))
       case 'string':
-        return this.#shell(value, wellFormed(content.text))
+        return this.#shell(value, content.text)
       case 'array':
         return this.#shell(
           value,

@@ -11,7 +11,7 @@ export interface ExportedRange {
 
 /** An evaluated value, with where it was defined and what it overrode (language specification, "Output model"). */
 export interface ExportedValue {
-  /** Absent for null and, as a rule, for unknown values. */
+  /** Absent for null and, as a rule, for unknown values. A text may hold bytes that are no UTF-8 (`raw-bytes.ts`); JSON shows U+FFFD for each. */
   readonly value?: boolean | JsonNumber | string | readonly ExportedValue[] | ExportedMap
   readonly secret?: true
   readonly unknown?: true

@@ -40,3 +40,10 @@ export function lengthOf(json: Json): number {
   else for (const key of Object.keys(json)) length += key.length + 4 + lengthOf((json as JsonObject)[key]!)
   return length
 }
+
+/** Whether no text has a byte that is no UTF-8. */
+export function isWellFormed(json: Json): boolean {
+  if (typeof json === 'string') return json.isWellFormed()
+  if (json === null || typeof json !== 'object' || json instanceof JsonNumber) return true
+  return Object.values(json).every((part) => isWellFormed(part as Json))
+}

@@ -1,6 +1,8 @@
 import { spend } from '../budget.ts'
 import type { Expression, OpenCall } from '../language/index.ts'
+import { hasRawBytes } from '../raw-bytes.ts'
 import type { Schema } from '../schema/index.ts'
+import { joinPath } from '../syntax/index.ts'
 import { typed } from './builtins.ts'
 import { callId, type Failure, isFailure, type Signature } from './calls.ts'
 import { valueOfExported } from './convert.ts'
@@ -57,11 +59,40 @@ export function declaredTypes(
 
 /** The inputs as a provider gets them: known, and an object. */
 export function inputsMap(scope: Scope, expression: Expression, inputs: Value): ExportedMap | undefined {
-  if (inputs.kind === 'map') return exportInputs(inputs)
+  if (inputs.kind === 'map') return withoutRawBytes(scope, expression, inputs) ? exportInputs(inputs) : undefined
   scope.error(
     `the inputs must be an object, not ${inputs.kind === 'array' ? 'a list' : `a ${inputs.kind}`}`,
     expression,
   )
+  return undefined
+}
+
+/** Whether all texts are texts: providers and rotators get no bytes that are no UTF-8. What is not is reported. */
+export function withoutRawBytes(scope: Scope, expression: Expression, value: Value): boolean {
+  const path = rawBytesIn(value)
+  if (path === undefined) return true
+  scope.error(
+    `${path} holds bytes that are no UTF-8, which cannot be handed over; pass them through fn::toBase64`,
+    expression,
+  )
+  return false
+}
+
+/** The path of the first text with bytes that are no UTF-8; undefined when there is none. */
+function rawBytesIn(value: Value, path = ''): string | undefined {
+  if (value.unknown) return undefined
+  const { content } = value
+  if (content.kind === 'string') return hasRawBytes(content.text) ? path : undefined
+  const parts: Iterable<readonly [string, Value]> =
+    content.kind === 'array'
+      ? content.elements.map((element, index) => [`${path}[${index}]`, element] as const)
+      : content.kind === 'map'
+        ? value.entries.map(([key, child]) => [joinPath(path, key), child] as const)
+        : []
+  for (const [each, part] of parts) {
+    const found = rawBytesIn(part, each)
+    if (found !== undefined) return found
+  }
   return undefined
 }
 

@@ -6,7 +6,7 @@ import { callId, isFailure } from './calls.ts'
 import { mapOf, valueOfExported } from './convert.ts'
 import { exportInputs } from './export-value.ts'
 import type { ExportedMap } from './exported.ts'
-import { answerOf, contextOf, declaredTypes, inputsMap } from './open.ts'
+import { answerOf, contextOf, declaredTypes, inputsMap, withoutRawBytes } from './open.ts'
 import type { Scope } from './scope.ts'
 import { reportUnknownProperties } from './unknown-properties.ts'
 import type { Value } from './value.ts'
@@ -68,7 +68,7 @@ export function evaluateRotate(scope: Scope, call: RotateCall): Value {
 
 function stateMap(scope: Scope, expression: Expression, state: Value): ExportedMap | undefined | 'unusable' {
   if (state.kind === 'null') return undefined
-  if (state.kind === 'map') return exportInputs(state)
+  if (state.kind === 'map') return withoutRawBytes(scope, expression, state) ? exportInputs(state) : 'unusable'
   scope.error('the rotation state must be an object', expression)
   return 'unusable'
 }

@@ -9,6 +9,7 @@ import {
   pieceRange,
   rangeOf,
 } from '../language/index.ts'
+import { join } from '../raw-bytes.ts'
 import {
   isRotateOnly,
   itemSchema,
@@ -22,7 +23,6 @@ import { resolveAccess } from './access.ts'
 import { evaluateCall } from './builtins.ts'
 import { declarationErrors } from './declarations.ts'
 import { type Definition, nowhere } from './definition.ts'
-import { join } from './raw-bytes.ts'
 import { type Frame, type Round, recordValue, TooDeep } from './round.ts'
 import { maxTextLength, textOfValue, unknownText } from './text.ts'
 import { type Content, Value } from './value.ts'

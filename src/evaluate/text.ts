@@ -1,6 +1,6 @@
 import { allocate, spend } from '../budget.ts'
 import { quote } from '../syntax/index.ts'
-import { quoteBytes } from './raw-bytes.ts'
+import { quoteBytes } from './quote-bytes.ts'
 import type { Value } from './value.ts'
 
 export interface Text {

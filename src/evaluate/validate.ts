@@ -1,5 +1,6 @@
 import { allocate, produceText, spend } from '../budget.ts'
 import { formatJson, isJsonObject, type Json, JsonNumber } from '../json.ts'
+import { byteLength } from '../raw-bytes.ts'
 import {
   compareDecimals,
   type Decimal,
@@ -14,7 +15,6 @@ import {
 import { quote } from '../syntax/index.ts'
 import { acceptsSchema } from './accepts-schema.ts'
 import type { Definition } from './definition.ts'
-import { byteLength } from './raw-bytes.ts'
 import type { Value } from './value.ts'
 
 /** Receives a mistake and the definition that is to blame for it. */

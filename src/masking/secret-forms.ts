@@ -1,3 +1,4 @@
+import { byteLength, bytesOf } from '../raw-bytes.ts'
 import { escapedForms } from './escaped-forms.ts'
 
 /** Secrets of fewer bytes are not looked for: they would hide half of every output. */
@@ -27,11 +28,13 @@ export function secretForms(secrets: Iterable<string>): Uint8Array[] {
 
 function textsOf(secret: string): Set<string> {
   const texts = new Set<string>()
+  // A file of bytes, such as a keystore, has no lines.
+  if (!secret.isWellFormed()) return texts.add(secret)
   // Programs trim what they read from files.
   const trimmed = secret.trim()
   // Nothing but white space would hide indentation everywhere.
   if (trimmed === '') return texts
-  for (const text of [secret, trimmed]) if (Buffer.byteLength(text) >= LEAST_SECRET_BYTES) texts.add(text)
+  for (const text of [secret, trimmed]) if (byteLength(text) >= LEAST_SECRET_BYTES) texts.add(text)
   const lines = trimmed.split(/\r?\n|\r/)
   if (lines.length === 1) return texts
   // As terminals and network protocols break lines.
@@ -46,9 +49,9 @@ function textsOf(secret: string): Set<string> {
 
 /** As latin1 strings: one character a byte. */
 function* formsOf(secret: string): Generator<string> {
-  const bytes = Buffer.from(secret, 'utf8')
+  const bytes = Buffer.from(bytesOf(secret))
   yield bytes.toString('latin1')
-  for (const escaped of escapedForms(secret)) {
+  for (const escaped of secret.isWellFormed() ? escapedForms(secret) : []) {
     if (escaped !== secret) yield Buffer.from(escaped, 'utf8').toString('latin1')
   }
   if (bytes.length < LEAST_ENCODED) return

@@ -58,9 +58,10 @@ export function isKey(signal: NodeJS.Signals): boolean {
 }
 
 /** Starts a program; see `runProgram`. */
-export async function startProgram(program: Program, io: Io): Promise<RunningProgram> {
+export async function startProgram(asked: Program, io: Io): Promise<RunningProgram> {
   io.busy?.end()
-  refuseNul(program)
+  refuseNul(asked)
+  const program = await holdingRawBytes(asked)
   // Nothing to hide: it may have our streams.
   const hides = program.secrets?.some((secret) => Buffer.byteLength(secret) >= LEAST_SECRET_BYTES) ?? false
   if (hides && program.pty !== false && isAtTerminal(io)) {
@@ -79,6 +80,13 @@ export async function startProgram(program: Program, io: Io): Promise<RunningPro
     const { tooLarge } = await import('./too-large.ts')
     throw tooLarge(program, error)
   }
+}
+
+/** Rare, so that other programs do not pay for it. */
+async function holdingRawBytes(program: Program): Promise<Program> {
+  if (Object.values(program.env).every((value) => value === undefined || value.isWellFormed())) return program
+  const { withRawVariables } = await import('./raw-variables.ts')
+  return withRawVariables(program)
 }
 
 /** No program can be given a NUL. Node would say so with the value, which may be a secret. */

@@ -125,11 +125,16 @@ function place({ environment, begin }: ExportedRange): string {
 /** The value of `got` as text; empty when there is nothing. Files are not written: their variables show as unknown. */
 export async function renderGot(
   got: Got,
-  request: { readonly format: Format; readonly path: PropertyPath; readonly redact: boolean },
+  request: {
+    readonly format: Format
+    readonly path: PropertyPath
+    readonly redact: boolean
+    readonly onlyToLook?: boolean
+  },
 ): Promise<string> {
   const properties = got.root?.value
   if (!isObject(properties)) return ''
-  const { format, path, redact } = request
+  const { format, path, redact, onlyToLook = false } = request
   const variables = format === 'dotenv' || format === 'shell' || format === 'posix'
   if (variables && path.length > 0) {
     throw new EscError('usage', `output format '${format}' may not be used with a property path`, {
@@ -137,5 +142,5 @@ export async function renderGot(
     })
   }
   const files = variablesOf(properties, 'files', { redact }).map((file) => ({ ...file, value: '[unknown]' }))
-  return renderValue(properties, { format, path, redact, files, limits: got.limits })
+  return renderValue(properties, { format, path, redact, files, limits: got.limits, onlyToLook })
 }

@@ -8,6 +8,7 @@ import { keyTexts } from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
 import type { ExportedMap, ExportedValue } from '../evaluate/index.ts'
 import { formatAccess, scanReference } from '../language/index.ts'
+import { bytesOf } from '../raw-bytes.ts'
 import { findValue, unknownPaths } from './found-value.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'
 import { isObject, rootValue, toText, type Variable, variablesOf } from './value-format.ts'
@@ -41,7 +42,7 @@ export function createFiles(properties: ExportedMap, place: TemporaryPlace = {})
     const variables = variablesOf(properties, 'files', { redact: false }).map(({ name, value }) => {
       if (place.ours) own ??= makeTemporaryFolder('run', place.folder)
       const path = join(own?.path ?? place.folder ?? tmpdir(), `esc-${Buffer.from(random(8)).toString('hex')}`)
-      writeFileSync(path, value, { mode: 0o600, flag: 'wx' })
+      writeFileSync(path, bytesOf(value), { mode: 0o600, flag: 'wx' })
       paths.push(path)
       return { name, value: path, secret: false }
     })
@@ -63,6 +64,8 @@ export interface FilledArgument {
   readonly missing: readonly { readonly reference: string; readonly name: string; readonly instead: string }[]
   /** Paths of values that are not known. Their text is `[unknown]`. */
   readonly unknown: readonly string[]
+  /** Paths of values with bytes that no argument can hold. */
+  readonly notText: readonly string[]
 }
 
 /**
@@ -73,6 +76,7 @@ export interface FilledArgument {
 export function interpolateArgument(properties: ExportedMap, argument: string, secrets: Set<string>): FilledArgument {
   const missing: { reference: string; name: string; instead: string }[] = []
   const unknown: string[] = []
+  const notText: string[] = []
   let text = ''
   for (let at = 0; at < argument.length; ) {
     const dollar = argument.indexOf('$', at)
@@ -107,9 +111,10 @@ export function interpolateArgument(properties: ExportedMap, argument: string, s
       toText(value, { redact: false }),
     )
     if (value.secret) secrets.add(inserted)
+    if (!inserted.isWellFormed() || inserted.includes('\0')) notText.push(formatAccess(reference.access))
     text += inserted
   }
-  return { text, missing, unknown }
+  return { text, missing, unknown, notText }
 }
 
 /** Secrets this long are hidden in a program's output even if it was not handed them: it may read them from a file. */

@@ -1,10 +1,11 @@
 import { type BudgetLimits, bounded, produceText, spend } from '../budget.ts'
 import { EscError } from '../errors.ts'
-import type { ExportedMap, ExportedValue } from '../evaluate/index.ts'
+import { type ExportedMap, type ExportedValue, quoteBytes } from '../evaluate/index.ts'
 import { compareKeys, formatJson, type Json, JsonNumber } from '../json.ts'
 import { type PropertyPath, quote } from '../syntax/index.ts'
 import { POSIX_NAME } from './posix-name.ts'
 import { posixQuote } from './posix-quote.ts'
+import { requireText, requireVariableTexts } from './require-text.ts'
 import { toYaml } from './yaml-format.ts'
 
 /** The formats of `open`; `env get --value` knows all but `yaml` and `posix`. */
@@ -57,7 +58,7 @@ export function toText(value: ExportedValue | undefined, rendering: Rendering): 
 function quoted(text: string): string {
   spend(text.length)
   produceText(text.length)
-  return quote(text)
+  return quoteBytes(text)
 }
 
 function mark(value: ExportedValue, { redact }: Rendering): string | undefined {
@@ -152,14 +153,22 @@ export interface ValueRequest extends Rendering {
   readonly value?: ExportedValue | undefined
   /** The variables that hold the paths of files, for the formats that are lists of variables. */
   readonly files: readonly Variable[]
+  /** For people to look at: what JSON cannot hold shows as U+FFFD. Default: that is an error. */
+  readonly onlyToLook?: boolean
   /** How much the formats may take that can grow beyond the values. Default: what an evaluation may. */
   readonly limits?: BudgetLimits
 }
 
-/** The values of an environment, or the value at a path, as text in one of the formats. A path to nothing renders as null. */
+/**
+ * The values of an environment, or the value at a path, as text in one of the formats. A path to nothing renders as null. As `string` and
+ * `posix`, bytes that are no UTF-8 stay (`raw-bytes.ts`).
+ *
+ * @throws EscError `not_text` for a value that the format cannot hold.
+ */
 export async function renderValue(properties: ExportedMap, request: ValueRequest): Promise<string> {
   const { format, path = [], files, limits } = request
   const value = request.value ?? valueAt(rootValue(properties), path)
+  if (isText(format) && value !== undefined && !request.onlyToLook) requireText(value, path, format, request)
   switch (format) {
     case 'json':
       return `${formatJson(toPlainJson(value, request), { indent: 2, escapeHtml: true, sortKeys: true })}\n`
@@ -169,13 +178,19 @@ export async function renderValue(properties: ExportedMap, request: ValueRequest
       return `${bounded(limits, 'the detailed form', () => toDetailedText(value ?? NOTHING))}\n`
     case 'string': {
       const text = bounded(limits, 'the value as one text', () => toText(value, request))
-      return text.endsWith('\n') ? text : `${text}\n`
+      // A file of bytes, such as a keystore, is printed as it is.
+      return text.endsWith('\n') || !text.isWellFormed() ? text : `${text}\n`
     }
     case 'dotenv':
     case 'shell':
     case 'posix':
+      requireVariableTexts(properties, format, request)
       return variableLines([...variablesOf(properties, 'environmentVariables', request), ...files], format)
   }
+}
+
+function isText(format: Format): boolean {
+  return format === 'json' || format === 'yaml' || format === 'detailed'
 }
 
 export function unknownFormat(format: string, known: readonly string[] = FORMATS): EscError {

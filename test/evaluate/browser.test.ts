@@ -43,6 +43,7 @@ describe('the evaluator', () => {
         'json.ts',
         'language',
         'plain.ts',
+        'raw-bytes.ts',
         'read-json.ts',
         'schema',
         'secret.ts',

@@ -94,7 +94,8 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
       await checkVariables(workspace, properties, { environment: reference.typed, allowed, inShell: true })
     }
     if (format !== undefined) return renderGot(got, { format, path, redact: !showSecrets })
-    return this.#describe(got, await renderGot(got, { format: 'json', path, redact: !showSecrets }), path.length > 0)
+    const shown = await renderGot(got, { format: 'json', path, redact: !showSecrets, onlyToLook: true })
+    return this.#describe(got, shown, path.length > 0)
   }
 
   #format(): ValueFormat | undefined {

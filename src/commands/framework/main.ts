@@ -1,3 +1,4 @@
+import { bytesOf, hasRawBytes } from '../../raw-bytes.ts'
 import { beginBusy, Concealment, loadColours, processIo, writingProse } from '../../terminal/index.ts'
 import { buildId } from './build-id.ts'
 import { type CommandClass, type EscCommand, mayUseSelected, parseInput } from './command.ts'
@@ -81,8 +82,10 @@ async function run(command: EscCommand, { id, json, pager, io }: Showing): Promi
     end(undefined)
     const output = json ? await asJson(command.json(result)) : command.text(result)
     if (output !== undefined && output !== '') {
-      const text = output.endsWith('\n') ? output : `${output}\n`
-      if (!json && command.printsValues) io.out(Buffer.from(text))
+      const values = !json && command.printsValues
+      // A value of bytes is printed as it is.
+      const text = output.endsWith('\n') || (values && hasRawBytes(output)) ? output : `${output}\n`
+      if (values) io.out(bytesOf(text))
       else await show(text, pager, io)
     }
     return command.exitCode(result)

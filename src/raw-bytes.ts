@@ -1,27 +1,12 @@
-import { spend } from '../budget.ts'
-import { quote } from '../syntax/index.ts'
+import { spend } from './budget.ts'
 
 /**
  * Strings of the language are byte strings: a decoded base64 value can hold bytes that are no UTF-8. Such a byte is kept in a
- * JavaScript string as a lone low surrogate, U+DC00 plus the byte, which no valid text contains.
+ * JavaScript string as a lone low surrogate, U+DC00 plus the byte, which no valid text contains. Whatever encodes such a string as UTF-8
+ * or JSON writes U+FFFD for each of them; `bytesOf` gives the bytes.
  */
 export function hasRawBytes(text: string): boolean {
   return !text.isWellFormed() && /[\udc80-\udcff]/u.test(text)
-}
-
-/** Text in quotes, as `quote` has it, with `\\xNN` for each byte that is no UTF-8. */
-export function quoteBytes(text: string): string {
-  if (!hasRawBytes(text)) return quote(text)
-  const pieces = text.split(/([\udc80-\udcff])/u)
-  const inner = pieces.map((piece, i) =>
-    i % 2 === 0 ? quote(piece).slice(1, -1) : `\\x${(piece.charCodeAt(0) - 0xdc00).toString(16)}`,
-  )
-  return `"${inner.join('')}"`
-}
-
-/** The text as it is shown outside: U+FFFD for each byte that is no UTF-8. */
-export function wellFormed(text: string): string {
-  return text.isWellFormed() ? text : text.replace(/[\udc80-\udcff]/gu, '\ufffd')
 }
 
 const encoder = new TextEncoder()
