@@ -104,6 +104,7 @@ export const sharedNouns = [
   'errors',
   'json',
   'plain',
+  'raw-bytes',
   'read-json',
   'secret',
   'shell-word',

@@ -1,4 +1,5 @@
 import type { ExportedMap } from '../../evaluate/index.ts'
+import { shellWord } from '../../shell-word.ts'
 import { type Diagnostic, decode, formatPropertyPath, getAt, type Node, type PropertyPath } from '../../syntax/index.ts'
 import { type ChangedNumber, findChangedNumbers } from './changed-numbers.ts'
 import { type ClearSecret, findClearSecrets, textsOf } from './clear-secrets.ts'
@@ -88,9 +89,4 @@ function warning(name: string, summary: string, path: PropertyPath, node: Node |
 
 function shownPath(path: PropertyPath): string {
   return formatPropertyPath(path[0] === 'values' ? path.slice(1) : path)
-}
-
-/** A path as a word of a shell. */
-function shellWord(path: string): string {
-  return /^[\w.]+$/.test(path) ? path : `'${path}'`
 }
