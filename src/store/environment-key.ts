@@ -36,6 +36,7 @@ export class EnvironmentKey {
     const settings = this.#settings.last
     const key = await this.unwrapped()
     this.#seals.verifySettings(settings, key)
+    this.#history.proveKey(settings, key)
     const { memory } = this.#place
     if (memory.lacksKey(settings.id, digestOfKey(settings.wrappedDataKey))) await this.#learn(settings, key)
     return key

@@ -178,6 +178,19 @@ export class HistoryMemory {
     return key === keys.at(-1) && newestKey?.key !== key
   }
 
+  /** As `knowsKey`, from what was read last. */
+  remembersKey(id: string, key: string): boolean {
+    const { keys, inheritedKeys = [] } = this.#last.get(id) ?? this.#read(id)
+    const known = keys.length === 0 ? inheritedKeys : keys
+    return known.length === 0 || known.includes(key)
+  }
+
+  /** What this machine itself has seen while the newest key that it knows was in the settings. */
+  seenUnderNewestKey(id: string): readonly Sighting[] {
+    const { keys, sightings } = this.#read(id)
+    return Object.values(sightings).filter(({ inherited, key }) => !inherited && key !== '' && key === keys.at(-1))
+  }
+
   /** Remembers more of the newest key. */
   learnKey(id: string, newestKey: KnownKey): void {
     const remembered = this.#read(id)

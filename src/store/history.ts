@@ -1,8 +1,10 @@
+import type { DataKey } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import { listIfPresent, readIfPresent, statusOf, syncFile, syncFolder } from '../files/index.ts'
 import { isJsonObject } from '../json.ts'
 import { digestOfKey, type Sighting } from './history-memory.ts'
 import { acceptKeyChanges } from './key-changes.ts'
+import { isKnownDataKey, mayProveItself, provingRevisions, unknownKeyError } from './key-proof.ts'
 import { layout, revisionNumber } from './layout.ts'
 import { newestNumber } from './newest.ts'
 import { type EnvironmentPlace, restoreHint } from './place.ts'
@@ -23,6 +25,11 @@ export class History {
   #chain: Chain | undefined
   /** A newest revision before which a merge has renumbered what this machine had seen, as long as no key has vouched for it. */
   #renumbered: RenumberedSince | undefined
+
+  /** Digest of a wrapped key that is not known, and may prove to be a known one once it is unwrapped. */
+  #unproven: string | undefined
+  /** The same of one that was unwrapped and did not. */
+  #disproved: string | undefined
 
   constructor(place: EnvironmentPlace, settings: SettingsFile) {
     this.#place = place
@@ -58,7 +65,8 @@ export class History {
       if (memory.knowsNewer(id, newest.number)) this.#refuseRolledBack(newest)
       // Who has no key cannot tell a true record from a forged one, so it must not take the place of what was seen.
       if (now !== undefined) this.#renumbered = { newest, sighting, from: seen!.number, to: now.number }
-      else this.#rememberOnceDurable(newest, sighting)
+      // What is under a key that has yet to prove itself must not become what is known.
+      else if (this.#unproven === undefined) this.#rememberOnceDurable(newest, sighting)
     } else if (memory.knowsNewer(id, newest.number)) {
       this.#refuseRolledBack(newest)
     }
@@ -241,6 +249,39 @@ export class History {
     if (seen !== undefined) memory.remember(id, { ...seen, generation })
   }
 
+  /**
+   * Takes a data key that was unwrapped for known, where it proves to be the one of before in another wrapping: it has sealed what this machine has
+   * seen, or this machine has used it.
+   *
+   * @throws EscError `tampered` when it does not, and the revisions were read in the hope that it would.
+   */
+  proveKey(settings: Settings, key: DataKey): void {
+    const { memory } = this.#place
+    const digest = digestOfKey(settings.wrappedDataKey)
+    if (memory.remembersKey(settings.id, digest)) return
+    if (isKnownDataKey(this.#place, { key, settings, proofs: this.#proofs(settings) })) {
+      this.#unproven = undefined
+      try {
+        memory.trustKey(settings.id, digest)
+      } catch {
+        // Where nothing can be remembered, it proves itself again the next time.
+      }
+      return
+    }
+    this.#disproved = digest
+    if (this.#unproven === digest) throw unknownKeyError(this.#place.name, settings)
+  }
+
+  #proofs(settings: Settings): readonly Revision[] {
+    return provingRevisions(this.#place, settings, (number) => {
+      try {
+        return this.revision(number)
+      } catch {
+        return undefined
+      }
+    })
+  }
+
   /** The data key has vouched for a revision that was newest. */
   vouchedFor(digest: string): void {
     const renumbered = this.#renumbered
@@ -302,12 +343,12 @@ export class History {
         `its maker could read what you save: unless you know who removed the one before and made this one, restore the environment from the git history; to accept it, run "esc env trust ${name}"`,
       )
     }
+    this.#unproven = undefined
     if (now.key !== '' && !memory.knowsKey(settings.id, now.key) && !acceptKeyChanges(this.#place, settings)) {
-      refuse(
-        `environment '${name}' has another data key than this machine has seen`,
-        settings.file,
-        `the newest key that this machine knows has not signed the change, and whoever holds the new one can read what you save: unless you know who changed it, restore the environment from the git history; to accept the key, run "esc env trust ${name}"`,
-      )
+      if (this.#disproved === now.key || !mayProveItself(this.#place, settings, this.#proofs(settings))) {
+        throw unknownKeyError(this.#place.name, settings)
+      }
+      this.#unproven = now.key
     }
     if (seen === undefined) return undefined
     if (newest.number < seen.number) {

@@ -58,6 +58,10 @@ describe('a change of the data key', () => {
       await open(name)
     }
   })
+  afterEach(() => {
+    delete people.dan
+    rmSync(join(esc.folder, 'dan'), { recursive: true, force: true })
+  })
   after(() => esc.remove())
 
   it('passes without a question where the key before is known, and says once what is different', async () => {
@@ -94,6 +98,72 @@ describe('a change of the data key', () => {
     expect(esc.digest(revisions)).to.equal(before)
     pull('bob')
     expect(await open('bob')).to.include(`removed: ${people.eve?.recipient}`)
+  })
+
+  /** Somebody whose machine has the store, and could not open it. */
+  async function dan(): Promise<void> {
+    const identity = await generateIdentity()
+    people.dan = { identity, recipient: await identityToRecipient(identity) }
+    cpSync(origin, clone('dan'), { recursive: true })
+    for (const words of [
+      ['env', 'open', 'app/dev'],
+      ['env', 'set', 'app/dev', 'a', '1'],
+    ]) {
+      expect((await on('dan', ...words)).err).to.include('is locked for other age recipients than yours')
+    }
+    await ok('dan', 'env', 'get', 'app/dev')
+  }
+
+  it('is no question for somebody who tried to open it before they were let in', async () => {
+    await dan()
+    await ok('ada', 'env', 'set', 'app/dev', 'more', '1')
+    await ok('ada', 'env', 'rewrap', 'app/dev', recipients('ada', 'bob'))
+    await ok('ada', 'env', 'rewrap', 'app/dev', recipients('ada', 'bob', 'dan'))
+    await ok('ada', 'env', 'set', 'app/dev', 'other', '2')
+    push('ada')
+    pull('dan')
+    expect((await on('dan', 'env', 'get', 'app/dev')).err).to.equal('')
+    await ok('dan', 'env', 'set', 'app/dev', 'third', '3')
+    const opened = await on('dan', 'env', 'open', 'app/dev')
+    expect([opened.code, opened.err]).to.deep.equal([0, ''])
+    expect(JSON.parse(opened.out)).to.deep.equal({ token: 'first', more: 1, other: 2, third: 3 })
+    // From now on, changes are signed by the key that this machine has used.
+    expect(JSON.parse((await on('dan', 'env', 'trust', 'app/dev', '--output', 'json')).out).accepted).to.equal(false)
+    push('dan')
+    pull('ada')
+    await change('ada', recipients('ada', 'dan', 'bob'))
+    pull('dan')
+    await open('dan')
+  })
+
+  it('is one for them where another data key was put in, whatever of the history was left as it was', async () => {
+    await dan()
+    const original = join(esc.folder, 'dan', 'original')
+    replace(join(origin, 'app'), original)
+    await ok('eve', 'env', 'change-secrets-provider', 'app/dev', recipients('eve', 'dan'))
+    await ok('eve', 'env', 'set', 'app/dev', 'more', '1')
+    push('eve')
+    pull('dan')
+    const unknown = 'has another data key than this machine has seen'
+    for (const restored of [[], ['1.yaml'], ['2.yaml'], ['1.yaml', '2.yaml']]) {
+      pull('dan')
+      for (const file of restored) {
+        cpSync(join(original, 'dev', 'revisions', file), join(clone('dan'), 'app', 'dev', 'revisions', file), {
+          force: true,
+        })
+      }
+      for (const words of [
+        ['env', 'open', 'app/dev'],
+        ['env', 'set', 'app/dev', 'mine', 's3cret', '--secret'],
+        ['env', 'open', 'app/dev'],
+      ]) {
+        const { code, out, err } = await on('dan', ...words)
+        expect([code, out], `${words.join(' ')} ${restored}`).to.deep.equal([1, ''])
+        expect(err).to.include(unknown)
+      }
+    }
+    replace(original, join(clone('dan'), 'app'))
+    expect((await on('dan', 'env', 'open', 'app/dev')).err).to.include('is locked for other age recipients than yours')
   })
 
   it('names whom it lets in to the person who makes it, because anybody may have edited the list', async () => {

@@ -15,7 +15,7 @@ export default class EnvRewrap extends EscCommand<readonly Rewrapped[], typeof f
 key. No revision changes. Another URL of the same kind can be given, such as age://… with one recipient more.
 
 It keeps nobody out: who could open it before has, or can have kept, the same data key. To take somebody off the list, use
-"esc access remove" or "esc env change-secrets-provider". With --all, an environment that fails keeps no other from being done. Colleagues' machines do not know the new wrapping, and ask for "esc env trust".`
+"esc access remove" or "esc env change-secrets-provider". With --all, an environment that fails keeps no other from being done. Colleagues' machines recognize the same key and ask nothing.`
   static override examples = [
     { description: 'After a recipient was added', command: 'esc env rewrap app/dev' },
     { description: 'Everything', command: 'esc env rewrap --all' },
