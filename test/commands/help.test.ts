@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { loadCommand } from '../../src/commands/framework/load-command.ts'
 import { ALIASES, COMMANDS, TOPICS } from '../../src/commands/framework/registry.ts'
+import { displayWidth } from '../../src/syntax/index.ts'
 import { Playground } from './esc.ts'
 
 describe('help', () => {
@@ -42,6 +43,25 @@ describe('help', () => {
       }
     })
   }
+
+  it('fits the terminal: every line of every help, at several widths', async () => {
+    const subjects = [[], ...Object.keys(TOPICS), ...COMMANDS].map((subject) => [subject].flat().join(':'))
+    for (const columns of [44, 80, 133]) {
+      for (const subject of subjects) {
+        const words = [...subject.split(':').filter(Boolean), '--help']
+        const io = { stdoutIsTerminal: true, columns }
+        const { out } = await playground.run(words, { io, env: { NO_COLOR: '1' } })
+        const wide = out.split('\n').filter((line) => displayWidth(line) > Math.min(columns, 120))
+        expect(wide, `${subject} at ${columns}`).to.deep.equal([])
+      }
+    }
+  }).timeout(60_000)
+
+  it('breaks lines where the terminal ends, not where the source did', async () => {
+    const io = { stdoutIsTerminal: true, columns: 80 }
+    const { out } = await playground.run(['env', 'set', '--help'], { io, env: { NO_COLOR: '1' } })
+    expect(out).to.include('  value changes in the text: comments, order and quoting of the rest stay. The\n')
+  })
 
   it('esc alone, esc --help and esc help are the same', async () => {
     const { out } = await playground.run([])

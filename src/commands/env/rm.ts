@@ -14,6 +14,7 @@ export default class EnvRm extends EscCommand<Removed, typeof flags> {
   static override id = 'env:rm'
   static override summary = 'Remove an environment or a value from an environment.'
   static override description = `With a path: removes the value at that path and saves the definition as a new revision.
+
 Without a path: removes the whole environment, after asking for its full name. It moves to .removed/ in the store,
 and "esc env restore" brings it back.`
   static override examples = [

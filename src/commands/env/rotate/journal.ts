@@ -41,6 +41,7 @@ export default class EnvRotateJournal extends EscCommand<Result, typeof flags> {
 Prints no secret. Most records are finished or undone by "esc env rotate ENV --resume".
 
 --retarget is for a server that was renamed or failed over: it moves the record to the address that the definition names now.
+
 --forget is for what can never be finished: the rotator, the account, the environment or the key is gone. It asks first, and offers to
 print the credential. The record is not destroyed: it moves to forgotten/ in the state folder, encrypted as it was.
 
