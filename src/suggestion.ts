@@ -31,3 +31,10 @@ function editDistance(a: string, b: string): number {
   }
   return previous[b.length]!
 }
+
+/** What to write instead of the name of a provider or rotator that there is not. `known`: those there are, with those of plugins. */
+export function unknownNameHint(name: string, known: readonly string[]): string {
+  const best = nearest(name, known)
+  const suggestion = best === undefined ? '' : `did you mean "${best}"? `
+  return `${suggestion}there are ${[...known].sort().join(', ')}; plugins can add more (\`plugins\` in esc.yaml)`
+}

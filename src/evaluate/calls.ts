@@ -1,3 +1,4 @@
+import { EscError, messageOf } from '../errors.ts'
 import type { Environment } from '../language/index.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
@@ -7,6 +8,14 @@ import type { CallContext, Decrypt } from './world.ts'
 /** Something the world was asked for and did not give. The message becomes the diagnostic. */
 export interface Failure {
   readonly error: string
+  /** What the reader can do about it. */
+  readonly hint?: string
+}
+
+/** What was thrown as an answer, with the hint that it came with. */
+export function failureOf(error: unknown): Failure {
+  const hint = error instanceof EscError ? error.hint : undefined
+  return { error: messageOf(error), ...(hint !== undefined && { hint }) }
 }
 
 export function isFailure(answer: object): answer is Failure {

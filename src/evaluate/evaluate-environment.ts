@@ -1,5 +1,5 @@
 import { Budget, type BudgetLimits } from '../budget.ts'
-import { EscError, messageOf } from '../errors.ts'
+import { EscError } from '../errors.ts'
 import { type Environment, expressionsOf, listReferences, parseEnvironment, valuePath } from '../language/index.ts'
 import { compileSchema, markUnion, nullSchema, type Schema } from '../schema/index.ts'
 import type { Diagnostic, PropertyPath } from '../syntax/index.ts'
@@ -7,6 +7,7 @@ import {
   type Answers,
   type Call,
   type Failure,
+  failureOf,
   isFailure,
   type Program,
   type RotatorCall,
@@ -285,7 +286,7 @@ class Driver {
       try {
         return { value: await task() }
       } catch (error) {
-        return { error: messageOf(error) }
+        return failureOf(error)
       }
     })
   }
@@ -310,7 +311,7 @@ function signatureOf(declared: { readonly inputs: Schema; readonly outputs: Sche
     try {
       return compileSchema(schema)
     } catch (error) {
-      return { error: messageOf(error) }
+      return failureOf(error)
     }
   }
   const compiledState = compile(state ?? true)

@@ -3,13 +3,12 @@ import type { Expression, OpenCall } from '../language/index.ts'
 import { hasRawBytes } from '../raw-bytes.ts'
 import type { Schema } from '../schema/index.ts'
 import { joinPath } from '../syntax/index.ts'
-import { typed } from './builtins.ts'
 import { callId, type Failure, isFailure, type Signature } from './calls.ts'
 import { valueOfExported } from './convert.ts'
 import { exportInputs } from './export-value.ts'
 import type { ExportedMap } from './exported.ts'
 import type { Scope } from './scope.ts'
-import { reportUnknownProperties } from './unknown-properties.ts'
+import { typedInputs } from './typed-inputs.ts'
 import type { Value } from './value.ts'
 import type { CallContext } from './world.ts'
 
@@ -25,8 +24,7 @@ export function evaluateOpen(scope: Scope, call: OpenCall): Value {
     return scope.unknown(call, true, true)
   }
   const types = declaredTypes(scope, call, signature)
-  const inputs = typed(scope, call.inputs, types.inputs)
-  if (!inputs.ok) reportUnknownProperties(scope, inputs.value, types.inputs)
+  const inputs = typedInputs(scope, call.inputs, types.inputs)
   const { unknown, pending } = inputs.value.deep
   if (!inputs.ok || unknown || pending || round.request.mode === 'check' || isFailure(signature))
     return scope.unknown(call, types.outputs, pending)
@@ -44,7 +42,7 @@ export function declaredTypes(
   signature: Signature | Failure,
 ): { inputs: Schema; state: Schema; outputs: Schema } {
   if (isFailure(signature)) {
-    scope.error(signature.error, call)
+    scope.error(signature.error, call, signature.hint)
     return { inputs: true, state: true, outputs: true }
   }
   const usable = (schema: Schema | Failure, what: string): Schema => {
@@ -110,6 +108,6 @@ export function answerOf(scope: Scope, call: Expression, id: string, outputs: Sc
   const answer = scope.round.answers.results.get(id)
   if (answer === undefined) return scope.unknown(call, outputs, true)
   if (!isFailure(answer)) return valueOfExported(answer.value, scope.definitionOf(call))
-  scope.error(answer.error, call)
+  scope.error(answer.error, call, answer.hint)
   return scope.unknown(call, outputs)
 }

@@ -8,7 +8,7 @@ import { exportInputs } from './export-value.ts'
 import type { ExportedMap } from './exported.ts'
 import { answerOf, contextOf, declaredTypes, inputsMap, withoutRawBytes } from './open.ts'
 import type { Scope } from './scope.ts'
-import { reportUnknownProperties } from './unknown-properties.ts'
+import { typedInputs } from './typed-inputs.ts'
 import type { Value } from './value.ts'
 
 /** `fn::rotate`: rotates the credential if it is selected, and reads the current one. */
@@ -24,8 +24,7 @@ export function evaluateRotate(scope: Scope, call: RotateCall): Value {
     return scope.unknown(call, true, true)
   }
   const types = declaredTypes(scope, call, signature)
-  const inputs = typed(scope, call.inputs, types.inputs)
-  if (!inputs.ok) reportUnknownProperties(scope, inputs.value, types.inputs)
+  const inputs = typedInputs(scope, call.inputs, types.inputs)
   const state = typed(scope, call.state, types.state)
   const path = call.node?.path ?? ''
   const rotating = request.mode === 'rotate' && scope.isRoot
@@ -51,9 +50,10 @@ export function evaluateRotate(scope: Scope, call: RotateCall): Value {
     if (answer === undefined) return scope.unknown(call, types.outputs, true)
     if (isFailure(answer)) {
       const { range } = scope.definitionOf(call)
-      const diagnostic = { severity: 'error', summary: answer.error, path, ...(range && { range }) } as const
+      const { error: summary, hint } = answer
+      const diagnostic = { severity: 'error', summary, path, ...(range && { range }), ...(hint && { hint }) } as const
       round.rotations.push({ path, status: 'failed', diagnostics: [diagnostic] })
-      scope.error(`rotate: ${answer.error}`, call)
+      scope.error(`rotate: ${summary}`, call, hint)
       return scope.unknown(call, types.outputs)
     }
     const patch = { docPath: statePath, replacement: answer.value }

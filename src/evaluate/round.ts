@@ -124,9 +124,10 @@ export class Round {
     this.diagnostics.push({ severity: 'error', summary, path, ...(range && { range }) })
   }
 
-  report(summary: string, at: Definition, severity: Diagnostic['severity'] = 'error'): void {
+  report(summary: string, at: Definition, severity: Diagnostic['severity'] = 'error', hint?: string): void {
     const { range, path } = at
-    this.#add(range === undefined ? { severity, summary, path } : { severity, summary, range, path })
+    const diagnostic = range === undefined ? { severity, summary, path } : { severity, summary, range, path }
+    this.#add(hint === undefined ? diagnostic : { ...diagnostic, hint })
   }
 
   #add(diagnostic: Diagnostic): void {

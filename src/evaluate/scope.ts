@@ -165,8 +165,8 @@ export class Scope {
     return this.#accessed[expression.id] ?? []
   }
 
-  error(summary: string, expression: Expression): void {
-    this.round.report(summary, this.definitionOf(expression))
+  error(summary: string, expression: Expression, hint?: string): void {
+    this.round.report(summary, this.definitionOf(expression), 'error', hint)
   }
 
   /** Reports a mistake at a part of the string that `expression` was read from. */

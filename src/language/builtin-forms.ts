@@ -1,3 +1,4 @@
+import { nearest } from '../suggestion.ts'
 import type { ObjectNode, StringNode } from '../syntax/index.ts'
 import type { Call, Expression, StringLiteral } from './expression.ts'
 import { type ExpressionParser, isStringLiteral } from './parse-expression.ts'
@@ -27,6 +28,20 @@ export function isBuiltinKey(key: string): boolean {
     key.startsWith('fn::') &&
     (unary.has(key) || others.has(key) || key.startsWith('fn::open::') || key.startsWith('fn::rotate::'))
   )
+}
+
+/** Comparing names takes the product of their lengths. */
+const longestName = 100
+
+/** What to write instead of the name of a function that there is not. */
+export function functionHint(key: string): string {
+  const [, name = '', rest] = /^fn::((?:(?!::).)*)(::.*)?$/is.exec(key) ?? []
+  const names = [...unary, ...others].map((each) => each.slice('fn::'.length)).sort()
+  const best = name.length > longestName ? undefined : nearest(name, names)
+  const suffix = rest !== undefined && (best === 'open' || best === 'rotate') ? rest : ''
+  const suggestion = best === undefined ? '' : `did you mean fn::${best}${suffix}? `
+  const calls = names.map((each) => `fn::${each}`).join(', ')
+  return `${suggestion}there are ${calls}; plugins can add providers for fn::open and rotators for fn::rotate`
 }
 
 /** Checks the form of a call's argument. A mistake is reported, and what cannot be used becomes a missing operand. */

@@ -1,17 +1,21 @@
 import { compareKeys } from '../json.ts'
 import { type Diagnostic, type Node, type ObjectNode, quote, type StringNode } from '../syntax/index.ts'
-import { isBuiltinKey, parseCall } from './builtin-forms.ts'
+import { functionHint, isBuiltinKey, parseCall } from './builtin-forms.ts'
 import type { Expression, ObjectProperty, StringLiteral } from './expression.ts'
 import { pieceRange, scanInterpolation } from './property-access.ts'
 
 /** Deeper documents are refused, so that nothing that walks a document can run out of stack. */
 export const maxNesting = 500
 
+/** How many unknown functions of a document get a hint. */
+const maxHints = 20
+
 /** Makes expressions of nodes, numbers them and collects the mistakes. */
 export class ExpressionParser {
   readonly diagnostics: Diagnostic[] = []
   #count = 0
   #depth = 0
+  #hints = 0
 
   get expressionCount(): number {
     return this.#count
@@ -25,8 +29,21 @@ export class ExpressionParser {
     this.report('error', summary, at.node, path)
   }
 
-  report(severity: Diagnostic['severity'], summary: string, node: Node | undefined, path = node?.path ?? ''): void {
-    this.diagnostics.push(node?.range ? { severity, summary, range: node.range, path } : { severity, summary, path })
+  report(
+    severity: Diagnostic['severity'],
+    summary: string,
+    node: Node | undefined,
+    path = node?.path ?? '',
+    hint?: string,
+  ): void {
+    const remedy = hint === undefined ? {} : { hint }
+    const diagnostic = { severity, summary, path, ...remedy } as const
+    this.diagnostics.push(node?.range ? { ...diagnostic, range: node.range } : diagnostic)
+  }
+
+  /** A text with very many mistakes gets no more of them than anybody reads. */
+  #functionHint(key: string): string | undefined {
+    return this.#hints++ < maxHints ? functionHint(key) : undefined
   }
 
   missing(): Expression {
@@ -91,7 +108,7 @@ export class ExpressionParser {
       const id = this.nextId()
       return parseCall(this, id, node, only.key, this.expression(only.value))
     } else if (only.key.value.toLowerCase().startsWith('fn::')) {
-      this.error("'fn::' is a reserved prefix", { node: only.key }, node.path)
+      this.report('error', "'fn::' is a reserved prefix", only.key, node.path, this.#functionHint(only.key.value))
     }
     const id = this.nextId()
     const entries = node.entries.map(({ key, value }) => this.#property(key, value))

@@ -1,5 +1,5 @@
 import { EscError } from '../errors.ts'
-import { nearest } from '../suggestion.ts'
+import { unknownNameHint } from '../suggestion.ts'
 import type { Provider } from './provider.ts'
 
 export type { IdentityTokenRequest, Provider, ProviderContext } from './provider.ts'
@@ -16,9 +16,8 @@ export const providerNames: readonly string[] = Object.keys(loaders)
 /** Throws `not_found` for a name nobody knows. */
 export async function loadProvider(name: string): Promise<Provider> {
   if (!Object.hasOwn(loaders, name)) {
-    const suggestion = nearest(name, providerNames)
     throw new EscError('not_found', `unknown provider ${JSON.stringify(name)}`, {
-      hint: suggestion === undefined ? `known providers: ${providerNames.join(', ')}` : `did you mean "${suggestion}"?`,
+      hint: unknownNameHint(name, providerNames),
     })
   }
   // The schemas promise the shapes that each provider's own type parameters spell out.

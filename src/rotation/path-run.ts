@@ -150,7 +150,7 @@ export class PathRun {
     }
     if (outcome?.status === 'succeeded' || this.#steps || this.#checks || this.#moved)
       return { ...report, status: 'succeeded' }
-    return { ...report, status: 'not-evaluated', error: whyNotEvaluated(this.call.path, outcome, diagnostics) }
+    return { ...report, status: 'not-evaluated', ...whyNotEvaluated(this.call.path, outcome, diagnostics) }
   }
 
   get #id(): string {
@@ -352,13 +352,14 @@ function whyNotEvaluated(
   path: string,
   outcome: RotationOutcome | undefined,
   diagnostics: readonly Diagnostic[],
-): string {
+): { readonly error: string; readonly hint?: string } {
   const errors = [...(outcome?.diagnostics ?? []), ...diagnostics].filter(({ severity }) => severity === 'error')
   const within = errors.find(
     (error) => error.path === path || error.path.startsWith(`${path}.`) || error.path.startsWith(`${path}[`),
   )
   const found = within ?? errors[0]
-  if (!found) return 'its inputs or state are not known'
+  if (!found) return { error: 'its inputs or state are not known' }
   const at = placeOf(found)
-  return `not rotated, its inputs cannot be worked out: ${at === undefined ? '' : `${at}: `}${found.summary}`
+  const error = `not rotated, its inputs cannot be worked out: ${at === undefined ? '' : `${at}: `}${found.summary}`
+  return { error, ...(found.hint !== undefined && { hint: found.hint }) }
 }

@@ -15,7 +15,9 @@ export function refuseErrors(name: string, diagnostics: readonly Diagnostic[]): 
   const first = diagnostics.find((diagnostic) => diagnostic.severity === 'error')
   if (!first) return
   throw new EscError('invalid_definition', `${placeOf(first) ?? name}: ${first.summary}`, {
-    hint: `mend the definition with \`esc env edit ${name}\`; nothing was rotated`,
+    hint: [first.hint, `mend the definition with \`esc env edit ${name}\`; nothing was rotated`]
+      .filter(Boolean)
+      .join('; '),
   })
 }
 

@@ -1,5 +1,5 @@
 import { EscError } from '../errors.ts'
-import { nearest } from '../suggestion.ts'
+import { unknownNameHint } from '../suggestion.ts'
 import type { Rotator } from './rotator.ts'
 
 export type {
@@ -40,9 +40,8 @@ export const rotatorNames: readonly string[] = Object.keys(loaders)
 /** Throws `not_found` for a name nobody knows. */
 export async function loadRotator(name: string): Promise<Rotator> {
   if (!Object.hasOwn(loaders, name)) {
-    const suggestion = nearest(name, rotatorNames)
     throw new EscError('not_found', `unknown rotator ${JSON.stringify(name)}`, {
-      hint: suggestion === undefined ? `known rotators: ${rotatorNames.join(', ')}` : `did you mean "${suggestion}"?`,
+      hint: unknownNameHint(name, rotatorNames),
     })
   }
   // The schemas promise the shapes that each rotator's own type parameters spell out.

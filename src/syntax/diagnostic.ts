@@ -27,6 +27,8 @@ export interface Diagnostic {
   readonly noticedAt?: { readonly environment: string; readonly line: number; readonly column: number }
   /** Document path of the blamed node, such as `values.a["b.c"][0]`; empty for the root. */
   readonly path: string
+  /** What the reader can do about it. */
+  readonly hint?: string
 }
 
 /** The place to go to, as `environment:line:column`. Absent: the mistake has none in any document. */

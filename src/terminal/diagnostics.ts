@@ -32,8 +32,9 @@ function compare(a: string, b: string): number {
 export function diagnosticLines(diagnostics: readonly Diagnostic[], colour: boolean): string {
   return listed(diagnostics, '', (diagnostic) => {
     const location = placeOf(diagnostic)
-    if (location === undefined) return `${diagnostic.summary}\n`
-    return `${colour ? red(location) : location}: ${diagnostic.summary}\n`
+    const hint = diagnostic.hint === undefined ? '' : `  hint: ${diagnostic.hint}\n`
+    if (location === undefined) return `${diagnostic.summary}\n${hint}`
+    return `${colour ? red(location) : location}: ${diagnostic.summary}\n${hint}`
   })
 }
 
@@ -61,14 +62,14 @@ function shortened(diagnostic: Diagnostic): Diagnostic {
 }
 
 function block(
-  { severity, summary, range, noticedAt }: Diagnostic,
+  { severity, summary, range, noticedAt, hint }: Diagnostic,
   environment: string,
   lines: readonly string[],
   colour: boolean,
 ): string {
   const word = severity === 'error' ? 'Error' : 'Warning'
   const label = !colour ? word : severity === 'error' ? red(word) : yellow(word)
-  const head = `${label}: ${summary}\n\n`
+  const head = `${label}: ${summary}\n${hint === undefined ? '' : `hint: ${hint}\n`}\n`
   // The line is not shown: what is no YAML may be a secret whose quotes do not close.
   if (range === undefined) return noticedAt === undefined ? head : `${head}  on ${placeOf({ noticedAt })}\n\n`
   const { begin, end } = range

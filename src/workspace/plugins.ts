@@ -5,7 +5,7 @@ import type { LoadedPlugins, NamedPlugin, PluginPlaces } from '../plugins/index.
 import { loadProvider, type Provider, providerNames } from '../providers/index.ts'
 import { loadRotator, type Rotator, rotatorNames } from '../rotators/index.ts'
 import { layout } from '../store/index.ts'
-import { nearest } from '../suggestion.ts'
+import { unknownNameHint } from '../suggestion.ts'
 import { decode, type Node } from '../syntax/index.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -104,11 +104,5 @@ function malformed(file: string, node: Node | undefined): EscError {
 }
 
 function unknown(kind: 'rotator' | 'provider', name: string, known: readonly string[]): never {
-  const suggestion = nearest(name, known)
-  throw new EscError('not_found', `unknown ${kind} ${JSON.stringify(name)}`, {
-    hint:
-      suggestion === undefined
-        ? `known ${kind}s, those of plugins included: ${[...known].sort().join(', ')}`
-        : `did you mean "${suggestion}"?`,
-  })
+  throw new EscError('not_found', `unknown ${kind} ${JSON.stringify(name)}`, { hint: unknownNameHint(name, known) })
 }

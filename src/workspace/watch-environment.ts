@@ -79,7 +79,8 @@ async function tryOpening(
   try {
     const opened = await openEnvironment(reopen(), reference, { signal })
     const error = opened.diagnostics.find(({ severity }) => severity === 'error')
-    return error === undefined ? opened : error.summary
+    if (error === undefined) return opened
+    return error.hint === undefined ? error.summary : `${error.summary}; ${error.hint}`
   } catch (error) {
     return messageOf(error)
   }

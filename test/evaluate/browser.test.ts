@@ -47,6 +47,7 @@ describe('the evaluator', () => {
         'read-json.ts',
         'schema',
         'secret.ts',
+        'suggestion.ts',
         'syntax',
       ].filter((room) => rooms.has(room)),
     )

@@ -24,11 +24,12 @@ describe('loadRotator', () => {
     for (const name of rotatorNames) expect(await loadRotator(name)).to.have.property('name', name)
   })
 
+  const there = `there are ${rotatorNames.join(', ')}; plugins can add more (\`plugins\` in esc.yaml)`
   for (const [name, hint] of [
-    ['aws-iamm', 'did you mean "aws-iam"?'],
-    ['postgresql', 'did you mean "postgres"?'],
-    ['constructor', `known rotators: ${rotatorNames.join(', ')}`],
-    ['', `known rotators: ${rotatorNames.join(', ')}`],
+    ['aws-iamm', `did you mean "aws-iam"? ${there}`],
+    ['postgresql', `did you mean "postgres"? ${there}`],
+    ['constructor', there],
+    ['', there],
   ] as const) {
     it(`does not know ${JSON.stringify(name)}`, async () => {
       let error: unknown
