@@ -1,7 +1,6 @@
 /** The environment language: from nodes to declarations and expressions, with every mistake of form. */
 export { Base64Error, decodeBase64, encodeBase64 } from './base64.ts'
 export * from './calls.ts'
-export { distance, Suggester, sortByDistance, suggest } from './edit-distance.ts'
 export { decryptDefinition, encryptDefinition, listPlaintextSecrets, reencryptDefinition } from './encrypt.ts'
 export { decodeEnvelope, EnvelopeError, encodeEnvelope } from './envelope.ts'
 export * from './environment.ts'
@@ -19,3 +18,4 @@ export {
   scanInterpolation,
   scanReference,
 } from './property-access.ts'
+export { distance, Suggester, sortByDistance, suggest } from './similar-names.ts'

@@ -1,8 +1,8 @@
 import { type Diagnostic, decode, type Node, type ObjectNode, quote } from '../syntax/index.ts'
-import { sortByDistance } from './edit-distance.ts'
 import { type Environment, type Import, type ImportMetadata, reservedKeys } from './environment.ts'
 import type { ObjectExpression, ObjectProperty, StringLiteral } from './expression.ts'
 import { ExpressionParser, firstOfEachKey, isStringLiteral } from './parse-expression.ts'
+import { sortByDistance } from './similar-names.ts'
 
 export interface ParsedEnvironment {
   /** Undefined only when the text is no YAML the language accepts. Other mistakes leave an environment with gaps. */

@@ -101,6 +101,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
 /** Files directly in `src` that every folder may import: the nouns all rooms share. */
 export const sharedNouns = [
   'child-environment',
+  'edit-distance',
   'errors',
   'json',
   'plain',

@@ -1,3 +1,5 @@
+import { editDistance } from '../edit-distance.ts'
+
 const encoder = new TextEncoder()
 
 /** Names are compared without `_` and case. */
@@ -11,15 +13,7 @@ export function distance(a: string, b: string): number {
 }
 
 function foldedDistance(a: string, b: string): number {
-  const [x, y] = [encoder.encode(a), encoder.encode(b)]
-  let row = Array.from({ length: y.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= x.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= y.length; j++)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (x[i - 1] === y[j - 1] ? 0 : 1)))
-    row = next
-  }
-  return row[y.length]!
+  return editDistance(encoder.encode(a), encoder.encode(b))
 }
 
 /** Very long names get no suggestion: comparing them would take the product of their lengths. */
