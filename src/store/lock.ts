@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import { EscError } from '../errors.ts'
 import {
@@ -12,7 +12,6 @@ import {
   temporaryPrefix,
   writeTemporary,
 } from '../files/index.ts'
-import { timestamp } from '../timestamp.ts'
 import { machineProcesses, type ProcessIdentity } from './processes.ts'
 import type { CompleteWorld } from './world.ts'
 
@@ -83,9 +82,9 @@ export class FileLock implements Lock {
 
   /** Yields how many milliseconds to wait before the next try. */
   static *#tries(world: LockWorld, path: string, request: LockRequest): Generator<number, FileLock> {
-    const since = timestamp(new Date())
+    const since = new Date().toISOString()
     const self = world.processes.self()
-    const token = newToken(self)
+    const token = newToken()
     const holder: Holder = { ...self, token, purpose: request.purpose, since }
     try {
       makeFolders(world.files, dirname(path), 0o700)
@@ -135,10 +134,9 @@ export function lockState(world: LockWorld, path: string): 'free' | 'held' | 'br
   return isGone(world, found) ? 'broken' : 'held'
 }
 
-/** No two are the same, and nobody need be kept from guessing one: random bytes of the system take longer than all else here. */
-function newToken(self: ProcessIdentity): string {
-  const text = JSON.stringify([self, Date.now(), process.hrtime.bigint().toString(), Math.random()])
-  return hash('sha256', text, 'hex').slice(0, 24)
+/** 24 hex digits of a random UUID; `readLock` of every version takes a lock with any other token for a broken one. */
+function newToken(): string {
+  return randomUUID().replaceAll('-', '').slice(0, 24)
 }
 
 /** How often this process has tried to place a lock file: makes the names of its temporary files its own. */

@@ -1,7 +1,6 @@
 import { EscError } from '../errors.ts'
 import { type FileStatus, makeFolders, replaceFile, statusOf } from '../files/index.ts'
 import { storeIdentity } from '../machine/index.ts'
-import { timestamp } from '../timestamp.ts'
 import { stateLayout } from './state-layout.ts'
 import type { CompleteWorld } from './world.ts'
 
@@ -35,7 +34,7 @@ export function stateOf(world: StateWorld, store: string): StoreState {
 function makeState({ files, now }: StateWorld, folder: string, store: string): void {
   try {
     makeFolders(files, folder, 0o700)
-    const about = { version: 1, store, firstUsed: timestamp(new Date(now())) }
+    const about = { version: 1, store, firstUsed: new Date(now()).toISOString() }
     replaceFile(files, stateLayout.about(folder), Buffer.from(`${JSON.stringify(about, undefined, 2)}\n`), {
       mode: 0o600,
       synced: false,

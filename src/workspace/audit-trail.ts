@@ -10,7 +10,6 @@ import {
 } from '../audit/index.ts'
 import { EscError, messageOf } from '../errors.ts'
 import { layout, machineProcesses, type Store } from '../store/index.ts'
-import { timestamp } from '../timestamp.ts'
 import type { Principal } from './principal.ts'
 import type { WorkspaceOptions } from './workspace.ts'
 
@@ -131,7 +130,7 @@ export class AuditTrail {
   ): void {
     const { name, from } = this.#principal()
     this.#origin ??= originOf(this.#options)
-    const time = timestamp(this.#options.now())
+    const time = this.#options.now().toISOString()
     const who = { user: name, userFrom: from, ...this.#origin }
     const entry = (): AuditEntry => {
       const known = typeof details === 'function' ? details() : details

@@ -94,7 +94,27 @@ describe('flags', () => {
     expect(parseDurationSeconds('300ms')).to.equal(0.3)
     expect(parseDurationSeconds('1.5h')).to.equal(5400)
     expect(parseDurationSeconds('0')).to.equal(0)
-    for (const wrong of ['', '10', 'h', '1d', '1h30', 'abc'])
+    expect(parseDurationSeconds('-1.5h')).to.equal(-5400)
+    expect(parseDurationSeconds('+.5s1.m250us')).to.equal(60.50025)
+    expect(parseDurationSeconds('2µs')).to.equal(parseDurationSeconds('2μs'))
+    expect(parseDurationSeconds('-0')).to.equal(0)
+    for (const wrong of [
+      '',
+      '10',
+      'h',
+      '1d',
+      '1h30',
+      'abc',
+      '+',
+      '.',
+      '.s',
+      '1..5s',
+      '00',
+      '1h-5m',
+      ' 1s',
+      '1s\n',
+      '1e3s',
+    ])
       expect(parseDurationSeconds(wrong), wrong).to.equal(undefined)
   })
 

@@ -183,29 +183,16 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
   h: 3600,
 }
 
-/** `1h30m`, `300ms`, `-1.5h`; undefined for anything that is not a duration. A unit is mandatory, except for `0`. */
-export function parseDurationSeconds(text: string): number | undefined {
-  // By hand, because the default of a flag is read in every command that has it, and an expression takes longer to compile than that.
-  const isNegative = text.startsWith('-')
-  let at = isNegative || text.startsWith('+') ? 1 : 0
-  if (text.slice(at) === '0') return 0
-  if (at === text.length) return undefined
-  let seconds = 0
-  while (at < text.length) {
-    const amountStart = at
-    while (isDigit(text.charCodeAt(at)) || text[at] === '.') at++
-    const unitStart = at
-    while (at < text.length && !isDigit(text.charCodeAt(at)) && text[at] !== '.') at++
-    const amount = Number(text.slice(amountStart, unitStart) || 'none')
-    const unit = text.slice(unitStart, at)
-    if (Number.isNaN(amount) || !Object.hasOwn(UNIT_SECONDS, unit)) return undefined
-    seconds += amount * (UNIT_SECONDS[unit] as number)
-  }
-  return isNegative ? -seconds : seconds
-}
+const DURATION = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/
 
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39
+/** Reads `1h30m`, `300ms`, `-1.5h`; `undefined` for anything that is not a duration. A unit is mandatory, except for `0`. */
+export function parseDurationSeconds(text: string): number | undefined {
+  if (!DURATION.test(text)) return undefined
+  let seconds = 0
+  for (const [, amount, unit] of text.matchAll(/([\d.]+)([^\d.]+)/g)) {
+    seconds += Number(amount) * (UNIT_SECONDS[unit as string] as number)
+  }
+  return text.startsWith('-') && seconds !== 0 ? -seconds : seconds
 }
 
 function invalidFlag(name: string, char: string | undefined, word: string, reason: string): EscError {

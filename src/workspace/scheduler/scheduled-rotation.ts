@@ -3,7 +3,7 @@ import { EscError, messageOf } from '../../errors.ts'
 import { decodeJournalEntry, HasteError, type RotationReport } from '../../rotation/index.ts'
 import { nextStep, type Schedule, type ScheduledRun, type Step } from '../../schedule/index.ts'
 import { type Environment, layout, neededOfEnvironment } from '../../store/index.ts'
-import { isAhead, readTimestamp, timestamp } from '../../timestamp.ts'
+import { isAhead, readTimestamp } from '../../timestamp.ts'
 import { rotateEnvironment } from '../rotate.ts'
 import { scheduleOf } from '../schedules.ts'
 import type { Workspace } from '../workspace.ts'
@@ -122,7 +122,7 @@ class DueRun {
     if (runs.some((run) => run.schedule === schedule.id && run.due === due && run.attempt === attempt)) return undefined
     const failed = failedText === undefined ? [] : (JSON.parse(failedText) as string[])
     // Made by a clock that was ahead: a line with that time would not be believed.
-    const executed = timestamp(revision.created > now ? now : revision.created)
+    const executed = (revision.created > now ? now : revision.created).toISOString()
     const result = failed.length === 0 ? 'succeeded' : 'partial'
     this.#append({
       due,
