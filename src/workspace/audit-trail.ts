@@ -11,7 +11,16 @@ import {
 import { EscError, messageOf } from '../errors.ts'
 import { layout, machineProcesses, type Store } from '../store/index.ts'
 import type { Principal } from './principal.ts'
-import type { WorkspaceOptions } from './workspace.ts'
+
+/** What the audit log is told by the program that uses the store. */
+export interface AuditTrailOptions {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly now: () => Date
+  /** Tells the user something that is no result, such as that the log could not be written. */
+  readonly notify: (text: string) => void
+  /** The command that is run. Undefined: another program uses the store. */
+  readonly invocation?: Pick<AuditOrigin, 'command' | 'terminal'> | undefined
+}
 
 /** Something that was allowed, and whose outcome is not known yet. */
 export interface Permitted {
@@ -33,7 +42,7 @@ const unrecorded: readonly AuditEvent[] = ['environment-read', 'environment-upda
 /** What a user does with a store, written down before it is done. */
 export class AuditTrail {
   readonly #store: Store
-  readonly #options: WorkspaceOptions
+  readonly #options: AuditTrailOptions
   readonly #principal: () => Principal
   readonly #pending = new Map<string, Doing>()
   readonly #files = new Set<string>()
@@ -42,7 +51,7 @@ export class AuditTrail {
   #settings: AuditSettings | undefined
   #origin: AuditOrigin | undefined
 
-  constructor(store: Store, options: WorkspaceOptions, principal: () => Principal) {
+  constructor(store: Store, options: AuditTrailOptions, principal: () => Principal) {
     this.#store = store
     this.#options = options
     this.#principal = principal
@@ -171,7 +180,7 @@ const ciSystems = [
   ['CI', 'ci', ''],
 ] as const
 
-function originOf({ env, invocation }: WorkspaceOptions): AuditOrigin {
+function originOf({ env, invocation }: AuditTrailOptions): AuditOrigin {
   const ci = ciSystems.find(([variable]) => env[variable])
   const run = ci && env[ci[2]]
   const address = env.SSH_CONNECTION?.split(' ')[0]

@@ -1,8 +1,8 @@
 import type { PropertyPath } from '../syntax/index.ts'
 import { getEnvironment, renderGot } from './get-environment.ts'
 import type { Located } from './locate.ts'
+import type { Format } from './render-value.ts'
 import { unifiedDiff } from './unified-diff.ts'
-import type { Format } from './value-format.ts'
 
 export interface DiffOptions {
   /** Empty: everything. */

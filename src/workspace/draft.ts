@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { EscError } from '../errors.ts'
 import { complaint, type GitResult, machineGit } from '../git/index.ts'
 import { commitChanges } from './commit-changes.ts'
-import { openWorkspaceAt, type Workspace } from './workspace.ts'
+import { openWorkspaceAt } from './open-workspace.ts'
+import type { Workspace } from './workspace.ts'
 
 /** What was proposed. */
 export interface SubmittedDraft {

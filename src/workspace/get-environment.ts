@@ -7,8 +7,9 @@ import { definitionAt } from './definition-text.ts'
 import { evaluationLimits } from './evaluation-limits.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
+import { type Format, renderValue } from './render-value.ts'
 import { type Checked, checkDefinition } from './save-definition.ts'
-import { type Format, isObject, renderValue, rootValue, valueAt, variablesOf } from './value-format.ts'
+import { isObject, rootValue, valueAt, variablesOf } from './value-format.ts'
 import { type Workspace, warnOfUnsavedEdit } from './workspace.ts'
 
 /** What is known of an environment, or of one value in it, without opening it. */

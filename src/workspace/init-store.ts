@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import { tryProvider } from '../crypto/index.ts'
 import { refuseStore, Store } from '../store/index.ts'
+import { openWorkspaceAt } from './open-workspace.ts'
 import { allowTypedProvider } from './trust/typed-provider.ts'
-import { keyContext, openWorkspaceAt, type WorkspaceOptions } from './workspace.ts'
+import { keyContext, type WorkspaceOptions } from './workspace.ts'
 
 export interface NewStoreRequest {
   /** As typed; default: `environments` in the current folder. */

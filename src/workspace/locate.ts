@@ -1,8 +1,9 @@
 import { EscError } from '../errors.ts'
 import { readKnownStores } from './known-stores.ts'
+import { openWorkspace, openWorkspaceAt } from './open-workspace.ts'
 import { type EnvironmentReference, parseRelativeReference } from './reference.ts'
 import { selectedEnvironment } from './selection.ts'
-import { openWorkspace, openWorkspaceAt, type Workspace, type WorkspaceOptions } from './workspace.ts'
+import type { Workspace, WorkspaceOptions } from './workspace.ts'
 
 /** `new`: the environment is about to be made. `project`: two parts are always project and environment. */
 export type LocateMode = 'existing' | 'new' | 'project'

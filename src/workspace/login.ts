@@ -2,7 +2,8 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EscError } from '../errors.ts'
 import { readKnownStores, writeKnownStores } from './known-stores.ts'
-import { openWorkspace, openWorkspaceAt, type Workspace, type WorkspaceOptions } from './workspace.ts'
+import { openWorkspace, openWorkspaceAt } from './open-workspace.ts'
+import type { Workspace, WorkspaceOptions } from './workspace.ts'
 
 /**
  * Makes a store the one that commands use wherever no other is named or found, and remembers it by its label. `target`: its folder,

@@ -35,9 +35,10 @@ import {
   withSecrets,
 } from '../webhooks/index.ts'
 import { affectedImporters } from './affected-importers.ts'
+import { workspaceKeys } from './open-workspace.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
-import { type Workspace, workspaceKeys } from './workspace.ts'
+import type { Workspace } from './workspace.ts'
 
 export interface NewWebhook {
   readonly displayName: string

@@ -2,7 +2,7 @@
 // own, with a small heap: a definition that hangs or fills the memory takes nothing else with it.
 import { evaluateEnvironment, fromPlain, toPlain } from '../../src/evaluate/index.ts'
 import type { Schema } from '../../src/schema/index.ts'
-import { FORMATS, renderValue } from '../../src/workspace/value-format.ts'
+import { FORMATS, renderValue } from '../../src/workspace/render-value.ts'
 import { type HostileDefinition, hostileDefinitions } from './hostile-definitions.ts'
 
 export interface HostileOutcome {

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import type { ExportedMap, ExportedValue } from '../../src/evaluate/index.ts'
 import { JsonNumber } from '../../src/json.ts'
-import { renderValue, toText, variableLines, variablesOf } from '../../src/workspace/value-format.ts'
+import { renderValue } from '../../src/workspace/render-value.ts'
+import { toText, variableLines, variablesOf } from '../../src/workspace/value-format.ts'
 import { naturalOrder, toYaml } from '../../src/workspace/yaml-format.ts'
 
 const trace = { def: { begin: { line: 0, column: 0, byte: 0 }, end: { line: 0, column: 0, byte: 0 } } }

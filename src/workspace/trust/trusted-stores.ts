@@ -2,7 +2,8 @@ import { existsSync, realpathSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { stateFolder } from '../../machine/index.ts'
 import { digestOfPowers, listDecisions, removeDecision, type TrustDecision } from '../../trust/index.ts'
-import { openWorkspace, openWorkspaceAt, type WorkspaceOptions } from '../workspace.ts'
+import { openWorkspace, openWorkspaceAt } from '../open-workspace.ts'
+import type { WorkspaceOptions } from '../workspace.ts'
 import { trustPlace } from './powers.ts'
 
 export interface TrustedStore extends TrustDecision {

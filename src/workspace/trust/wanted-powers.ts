@@ -3,7 +3,7 @@ import { messageOf } from '../../errors.ts'
 import { isJsonObject, type Json } from '../../json.ts'
 import { decode, type Node } from '../../syntax/index.ts'
 import { type Power, type PowerKind, sortedPowers } from '../../trust/index.ts'
-import { inspectPlugins } from '../plugins.ts'
+import { inspectPlugins } from '../configured-plugins.ts'
 import type { Workspace } from '../workspace.ts'
 import { printable } from './describe.ts'
 
