@@ -9,10 +9,11 @@ export type { Network } from './network.ts'
 export { makeDataKey, type NewKey } from './new-key.ts'
 export type { JsonWebKeySet, OidcKey, OidcKeyContext, OidcKeyUse } from './oidc-key.ts'
 export { oidcKey, oidcKeySet } from './oidc-key.ts'
+export type { KeyContext, SecretsProvider } from './provider.ts'
 export type { PulumiSecrets } from './pulumi-stack.ts'
 export { openPulumiPassphrase, openPulumiSecrets } from './pulumi-stack.ts'
 export { recipientsFile } from './recipients-file.ts'
-export type { KeyContext, Rewrapping, SecretsProvider } from './secrets-provider.ts'
+export type { Rewrapping } from './secrets-provider.ts'
 export {
   isRemoteProvider,
   openSecretsProvider,

@@ -1,7 +1,8 @@
 import type { KeyOwner } from './data-key.ts'
+import type { KeyContext } from './provider.ts'
 import { type AgeRecipients, ageRecipients } from './providers/age.ts'
 import { parseAgeUrl } from './providers/age-url.ts'
-import { type KeyContext, secretsProviderKind } from './secrets-provider.ts'
+import { secretsProviderKind } from './secrets-provider.ts'
 
 /**
  * Who can unwrap the data key of an environment, as far as its secrets provider says so. `recipients`: these, and nobody else.

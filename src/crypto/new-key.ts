@@ -1,5 +1,6 @@
 import { DataKey, type KeyOwner } from './data-key.ts'
-import { type KeyContext, openSecretsProvider } from './secrets-provider.ts'
+import type { KeyContext } from './provider.ts'
+import { openSecretsProvider } from './secrets-provider.ts'
 
 /** A data key that its secrets provider has wrapped and given back. */
 export interface NewKey {

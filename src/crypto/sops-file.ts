@@ -1,7 +1,7 @@
 import { createDecipheriv } from 'node:crypto'
 import { EscError } from '../errors.ts'
+import type { KeyContext } from './provider.ts'
 import { AgeIdentities, badIdentity, passedOver, type UsableIdentity } from './providers/age-identities.ts'
-import type { KeyContext } from './secrets-provider.ts'
 
 /** A value of a SOPS file in the clear. `type` is what it was before: `str`, `int`, `float`, `bool`, `bytes` … */
 export interface SopsPlaintext {

@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { type FileSystem, machineFiles, statusOf } from '../../files/index.ts'
-import type { KeyContext } from '../secrets-provider.ts'
+import type { KeyContext } from '../provider.ts'
 
 /** The secret half of an age key, `AGE-SECRET-KEY-1…`, and where it was found. */
 export interface AgeIdentity {

@@ -5,8 +5,8 @@ import { type FileSystem, ioError, machineFiles, readIfPresent } from '../../fil
 import { shellWord } from '../../shell-word.ts'
 import { bindKey, changedKey, malformedWrapping, unbindKey } from '../bound-key.ts'
 import type { KeyOwner } from '../data-key.ts'
+import type { KeyContext, SecretsProvider } from '../provider.ts'
 import { recipientsFile } from '../recipients-file.ts'
-import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
 import {
   AgeIdentities,
   badIdentity,

@@ -1,5 +1,5 @@
 import { EscError } from '../../errors.ts'
-import type { KeyContext } from '../secrets-provider.ts'
+import type { KeyContext } from '../provider.ts'
 import type { AwsKeyUrl } from './awskms-url.ts'
 
 type Sdk = typeof import('../../sdk/aws-kms.ts')

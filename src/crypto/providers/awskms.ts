@@ -3,7 +3,7 @@ import { exactKey, malformedWrapping } from '../bound-key.ts'
 import type { KeyOwner } from '../data-key.ts'
 import { type KeyCall, type KeyProblem, keyFault, malformedAnswer } from '../key-fault.ts'
 import { completeNetwork, type Network } from '../network.ts'
-import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
+import type { KeyContext, SecretsProvider } from '../provider.ts'
 import { type AwsEndpoints, endpointsOf } from './awskms-endpoints.ts'
 import { type AwsKeyUrl, environmentContextKey } from './awskms-url.ts'
 

@@ -1,7 +1,7 @@
 import { type FileSystem, machineFiles } from '../../files/index.ts'
 import { type KeyCall, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
 import { completeNetwork, type HttpRequest, type Network, request } from '../network.ts'
-import type { KeyContext } from '../secrets-provider.ts'
+import type { KeyContext } from '../provider.ts'
 import { remembered, type Token } from './token-memory.ts'
 
 interface Source {

@@ -2,7 +2,7 @@ import { bindKey, malformedWrapping, unbindKey } from '../bound-key.ts'
 import type { KeyOwner } from '../data-key.ts'
 import { type KeyCall, type KeyProblem, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
 import { completeNetwork, type HttpAnswer, request } from '../network.ts'
-import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
+import type { KeyContext, SecretsProvider } from '../provider.ts'
 import { azureToken } from './azure-token.ts'
 import type { AzureKeyUrl } from './azurekeyvault-url.ts'
 

@@ -3,7 +3,7 @@ import { EscError } from '../../errors.ts'
 import { machineFiles } from '../../files/index.ts'
 import type { KeyOwner } from '../data-key.ts'
 import { createKeyFile, type FileKey, keepKeyFile, parseKeys, readKeyFile } from '../key-file.ts'
-import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
+import type { KeyContext, SecretsProvider } from '../provider.ts'
 import { unwrap, wrap } from '../wrapping.ts'
 
 /** The keys of one place, the first of which is for new environments. */

@@ -3,7 +3,7 @@ import { crc32c } from '../crc32c.ts'
 import type { KeyOwner } from '../data-key.ts'
 import { type KeyCall, type KeyProblem, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
 import { completeNetwork, type HttpAnswer, request } from '../network.ts'
-import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
+import type { KeyContext, SecretsProvider } from '../provider.ts'
 import type { GcpKeyUrl } from './gcpkms-url.ts'
 import { googleToken } from './google-token.ts'
 

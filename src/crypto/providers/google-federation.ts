@@ -1,8 +1,8 @@
 import { machineFiles } from '../../files/index.ts'
 import { type KeyCall, keyFault, noAnswer } from '../key-fault.ts'
 import { type Network, request } from '../network.ts'
-import type { KeyContext } from '../secrets-provider.ts'
-import { fetchToken } from './google-token.ts'
+import type { KeyContext } from '../provider.ts'
+import { fetchToken } from './google-token-endpoint.ts'
 import type { Token } from './token-memory.ts'
 
 interface ExternalAccount {

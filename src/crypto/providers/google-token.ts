@@ -2,9 +2,10 @@ import { createSign } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type FileSystem, machineFiles, readIfPresent } from '../../files/index.ts'
-import { type KeyCall, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
+import { type KeyCall, keyFault } from '../key-fault.ts'
 import { completeNetwork, type HttpRequest, type Network, NoAnswer, request } from '../network.ts'
-import type { KeyContext } from '../secrets-provider.ts'
+import type { KeyContext } from '../provider.ts'
+import { fetchToken } from './google-token-endpoint.ts'
 import { remembered, type Token } from './token-memory.ts'
 
 const scope = 'https://www.googleapis.com/auth/cloudkms'
@@ -100,34 +101,6 @@ function signedJwt(
   }
 }
 
-export async function fetchToken(
-  asked: HttpRequest,
-  place: string,
-  network: Network,
-  call: KeyCall,
-): Promise<Token & { readonly json: unknown }> {
-  const answer = await request(network, asked).catch((error) => {
-    throw noAnswer(call, error, { from: originOf(asked.url), hint: 'check the network' })
-  })
-  const { access_token, accessToken, expires_in, error, error_description } = (answer.json ?? {}) as Record<
-    string,
-    unknown
-  >
-  const text = access_token ?? accessToken
-  if (answer.status === 200 && typeof text === 'string' && text !== '') {
-    return { text, lifeSeconds: Number(expires_in ?? 300), json: answer.json }
-  }
-  const nested = error as { status?: unknown; message?: unknown } | undefined
-  const code = typeof error === 'string' ? error : nested?.status
-  if (typeof code !== 'string') throw malformedAnswer(call, originOf(asked.url))
-  const words = error_description ?? nested?.message
-  throw keyFault(call, answer.status >= 500 ? 'failed' : 'credentials', {
-    code,
-    text: typeof words === 'string' ? words : `the credentials in ${place} were refused`,
-    hint: `check the credentials in ${place}, and this machine's clock`,
-  })
-}
-
 async function fromMachine({ env }: KeyContext, network: Network, call: KeyCall): Promise<Token> {
   const host = env.GCE_METADATA_HOST || 'metadata.google.internal'
   const asked: HttpRequest = {
@@ -167,8 +140,4 @@ function read(files: FileSystem, path: string, call: KeyCall): string | undefine
     const code = String((error as { code?: unknown }).code ?? 'unreadable')
     throw keyFault(call, 'credentials', { code, text: `cannot read ${path}`, hint: remedy })
   }
-}
-
-function originOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin : 'the token endpoint'
 }

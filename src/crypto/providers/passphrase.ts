@@ -2,7 +2,7 @@ import { createHash, randomBytes, scrypt } from 'node:crypto'
 import { EscError } from '../../errors.ts'
 import { ioError, machineFiles } from '../../files/index.ts'
 import type { KeyOwner } from '../data-key.ts'
-import type { KeyContext, SecretsProvider } from '../secrets-provider.ts'
+import type { KeyContext, SecretsProvider } from '../provider.ts'
 import { unwrap, wrap } from '../wrapping.ts'
 
 interface ScryptParameters {

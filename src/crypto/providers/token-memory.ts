@@ -1,5 +1,5 @@
 import type { Network } from '../network.ts'
-import type { KeyContext } from '../secrets-provider.ts'
+import type { KeyContext } from '../provider.ts'
 
 /** An access token. It is kept in memory only. */
 export interface Token {

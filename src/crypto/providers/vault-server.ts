@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type FileSystem, machineFiles, readIfPresent } from '../../files/index.ts'
 import { type KeyCall, keyFault } from '../key-fault.ts'
-import type { KeyContext } from '../secrets-provider.ts'
+import type { KeyContext } from '../provider.ts'
 import { isVaultAddress, type VaultKeyUrl, vaultAddressVariables } from './hashivault-url.ts'
 
 /** Where a key of Vault or OpenBao is asked for, and with what. */
