@@ -1,17 +1,7 @@
 import { dim } from './colour.ts'
 import { displayWidth } from './display-width.ts'
-import { hasColour, type Io } from './io.ts'
+import { type Busy, hasColour, type Io } from './io.ts'
 import { oneLine, prose } from './prose.ts'
-
-/** Says that something takes its time. */
-export interface Busy {
-  /** What is being done now, such as `checking app/dev (3 of 120)`. To be called often: work that never waits is only seen so. */
-  say(text: string): void
-  /** Nothing is drawn while a person is asked. */
-  quietly<T>(work: () => Promise<T>): Promise<T>
-  /** Nothing is drawn any more. */
-  end(): void
-}
 
 /** What is over by then needs no line. */
 const patienceMs = 500

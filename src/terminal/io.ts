@@ -1,5 +1,4 @@
 import type { Variables } from '../child-environment.ts'
-import type { Busy } from './busy.ts'
 
 export type { Variables }
 
@@ -42,6 +41,16 @@ export interface Io {
   startInBackground?(words: readonly string[]): void
   /** Ends the process at once. */
   exit(code: number): never
+}
+
+/** Says that something takes its time. */
+export interface Busy {
+  /** What is being done now, such as `checking app/dev (3 of 120)`. To be called often: work that never waits is only seen so. */
+  say(text: string): void
+  /** Nothing is drawn while a person is asked. */
+  quietly<T>(work: () => Promise<T>): Promise<T>
+  /** Nothing is drawn any more. */
+  end(): void
 }
 
 /** The terminal behind all that is drawn on it: the same object from the start of a command to its end. */

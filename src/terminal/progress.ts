@@ -1,6 +1,6 @@
-import type { Busy } from './busy.ts'
 import { bold, dim, green, red } from './colour.ts'
 import { displayWidth } from './display-width.ts'
+import type { Busy } from './io.ts'
 import { hasColour, type Io } from './io.ts'
 import { oneLine, prose } from './prose.ts'
 

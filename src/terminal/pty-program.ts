@@ -1,12 +1,12 @@
 import { ReadStream } from 'node:tty'
 import { fileSink } from './file-sink.ts'
 import type { Io } from './io.ts'
+import type { Program, RunningProgram } from './program.ts'
 import { closeWhenQuiet, holdTerminal, outputOf } from './pty-output.ts'
 import { suspendsOnKey } from './pty-state.ts'
 import { makeTerminalRaw } from './raw-terminal.ts'
 import type { Redactor } from './redact.ts'
 import { writeRedacted } from './redacted-stream.ts'
-import type { Program, RunningProgram } from './run-program.ts'
 import { signalGroup } from './signals.ts'
 
 const SUSPEND_KEY = 0x1a

@@ -1,7 +1,7 @@
 import type { ChildVariables } from '../child-environment.ts'
 import { EscError } from '../errors.ts'
 import { bytesOf, hasRawBytes } from '../raw-bytes.ts'
-import type { Program } from './run-program.ts'
+import type { Program } from './program.ts'
 
 /**
  * The same program, started so that variables with bytes that are no UTF-8 reach it as they are. Node can give a program no such variable, so

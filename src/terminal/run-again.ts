@@ -1,5 +1,6 @@
 import type { Io } from './io.ts'
-import { isKey, type Program, type RunningProgram, startProgram } from './run-program.ts'
+import type { Program, RunningProgram } from './program.ts'
+import { isKey, startProgram } from './run-program.ts'
 import type { CaughtSignals } from './signals.ts'
 
 /** A program that has been told to end gets so long before it is killed. */

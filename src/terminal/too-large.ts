@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { EscError } from '../errors.ts'
-import type { Program } from './run-program.ts'
+import type { Program } from './program.ts'
 
 /** Smaller than what any operating system refuses. */
 const SURELY_FITS_BYTES = 24_000

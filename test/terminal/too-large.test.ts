@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { EscError } from '../../src/errors.ts'
 import type { Io } from '../../src/terminal/index.ts'
-import { type Program, runProgram } from '../../src/terminal/run-program.ts'
+import type { Program } from '../../src/terminal/program.ts'
+import { runProgram } from '../../src/terminal/run-program.ts'
 import { refuseTooLarge } from '../../src/terminal/too-large.ts'
 
 const canary = 'not-a-real-secret'
