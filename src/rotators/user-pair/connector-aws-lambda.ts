@@ -2,7 +2,7 @@ import { EscError } from '../../errors.ts'
 import type { SchemaObject } from '../../schema/index.ts'
 import type { Secret } from '../../secret.ts'
 import { isPassingFault, VendorError } from '../vendor-error.ts'
-import type { ConnectorLink, ConnectorUse } from './connector.ts'
+import type { ConnectorLink, ConnectorUse } from './connector-link.ts'
 
 export type AwsLambdaConnector = {
   readonly lambdaArn: string

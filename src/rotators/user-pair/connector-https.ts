@@ -15,7 +15,7 @@ import {
   tlsSchema,
 } from '../tls/index.ts'
 import { connectionHints, VendorError } from '../vendor-error.ts'
-import type { ConnectorLink, ConnectorUse } from './connector.ts'
+import type { ConnectorLink, ConnectorUse } from './connector-link.ts'
 
 export type HttpsConnector = {
   readonly url: string

@@ -4,6 +4,7 @@ import type { Secret } from '../../secret.ts'
 import { VendorError } from '../vendor-error.ts'
 import { type AwsLambdaConnector, awsLambdaSchema, connectLambda } from './connector-aws-lambda.ts'
 import { connectHttps, type HttpsConnector, httpsSchema } from './connector-https.ts'
+import type { ConnectorLink, ConnectorUse } from './connector-link.ts'
 
 /** A way into a private network: somebody there sets the password for us. Exactly one of the two. */
 export type Connector = { readonly awsLambda?: AwsLambdaConnector; readonly https?: HttpsConnector }
@@ -28,23 +29,6 @@ export interface ConnectorOrder {
     readonly password: Secret<string> | undefined
     readonly newPassword: Secret<string>
   }
-}
-
-/** How an order reaches the private network. */
-export interface ConnectorLink {
-  /** Such as `Lambda function esc-rotator`. */
-  readonly label: string
-  /** Throws where it can be told that no order would get through. Changes nothing. */
-  probe(): Promise<void>
-  /** Sends the JSON text once and returns the text of the answer. `hide` takes secrets out of what is quoted. */
-  send(body: string, hide: (text: string) => string): Promise<string>
-  close(): void
-}
-
-export interface ConnectorUse {
-  /** Name of the rotator, for messages. */
-  readonly rotator: string
-  readonly now: () => Date
 }
 
 export async function openConnector({ awsLambda, https }: Connector, use: ConnectorUse): Promise<ConnectorLink> {

@@ -1,5 +1,4 @@
 import { EscError } from '../../errors.ts'
-import type { SchemaObject } from '../../schema/index.ts'
 import type { Secret } from '../../secret.ts'
 import { retargetHint } from '../another-target.ts'
 import { checkLogin, inconclusive, type LoginOutcome, logInPatiently } from '../log-in.ts'
@@ -10,6 +9,7 @@ import { place } from '../server-address.ts'
 import { VendorError } from '../vendor-error.ts'
 import { openConnector, sendOrder } from './connector.ts'
 import { decidePair, requireUserPair } from './decide.ts'
+import { type Login, type PairServer, type PairTiming, pairTiming } from './server.ts'
 import { managerFor } from './shared-manager.ts'
 import {
   outputsSchema,
@@ -20,53 +20,8 @@ import {
   stateSchema,
 } from './types.ts'
 
+export { type PairServer, type PairTiming, pairTiming } from './server.ts'
 export type { PairInputs, PairPending, PairPlan, PairState } from './types.ts'
-
-/** All in milliseconds. */
-export interface PairTiming {
-  readonly connectMs: number
-  readonly queryMs: number
-  /** Waits between log-ins with a password that was just set. */
-  readonly verifyWaitsMs: readonly number[]
-  /** With a connector the server is out of reach as a rule: how long to try whether it is not. */
-  readonly probeMs: number
-}
-
-export const pairTiming: PairTiming = {
-  connectMs: 10_000,
-  queryMs: 15_000,
-  verifyWaitsMs: [500, 1_000, 2_000],
-  probeMs: 3_000,
-}
-
-/** A database server, as this rotation needs it. Faults are thrown as `VendorError`. */
-export interface PairServer {
-  readonly name: 'postgres' | 'mysql'
-  readonly description: string
-  readonly inputs: SchemaObject
-  /** What the server calls a user, such as `role`. */
-  readonly noun: string
-  /** The server's code for a wrong password. */
-  readonly wrongPassword: string
-  /** The host part of the accounts, where there is one. */
-  accountHost(inputs: PairInputs): string | undefined
-  connectManager(inputs: PairInputs, timing: PairTiming): Promise<PairManager>
-  tryLogin(inputs: PairInputs, user: Login, timing: PairTiming): Promise<LoginOutcome>
-}
-
-export interface Login {
-  readonly username: string
-  readonly password: Secret<string>
-}
-
-/** A connection as the managing user, for all pairs that name the same one. */
-export interface PairManager {
-  /** Throws for whatever would make `setPassword` or the log-in after it fail, for both users: one is changed next time. */
-  requireChangeable(inputs: PairInputs, context: RotatorContext): Promise<void>
-  /** Setting the same one again does no harm. */
-  setPassword(inputs: PairInputs, user: Login, context: RotatorContext): Promise<void>
-  close(): Promise<void>
-}
 
 /** How the password of a user is set: as the managing user, or by somebody nearer to the server. */
 interface Way {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { RotatorContext } from '../rotator.ts'
 import { VendorError } from '../vendor-error.ts'
-import type { Login, PairManager, PairServer, PairTiming } from './index.ts'
+import type { Login, PairManager, PairServer, PairTiming } from './server.ts'
 import type { PairInputs } from './types.ts'
 
 /**
