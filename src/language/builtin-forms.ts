@@ -1,7 +1,15 @@
 import { nearest } from '../suggestion.ts'
 import type { ObjectNode, StringNode } from '../syntax/index.ts'
-import type { Call, Expression, StringLiteral } from './expression.ts'
-import { type ExpressionParser, isStringLiteral } from './parse-expression.ts'
+import { type Call, type Expression, isStringLiteral, type StringLiteral } from './expression.ts'
+
+/** Parts of the expression parser that the form of a call is checked with. */
+interface CallParser {
+  /** Number of the next expression. */
+  nextId(): number
+  error(summary: string, at: Expression): void
+  /** Stands for an operand that was left out or cannot be used. */
+  missing(): Expression
+}
 
 const unary: ReadonlySet<string> = new Set([
   'fn::concat',
@@ -46,7 +54,7 @@ export function functionHint(key: string): string {
 
 /** Checks the form of a call's argument. A mistake is reported, and what cannot be used becomes a missing operand. */
 export function parseCall(
-  parser: ExpressionParser,
+  parser: CallParser,
   id: number,
   node: ObjectNode,
   keyNode: StringNode,
@@ -115,27 +123,27 @@ function operand(argument: ObjectArgument, key: string): Expression | undefined 
   return argument.entries.findLast((entry) => entry.valid && entry.key === key)?.value
 }
 
-function required(parser: ExpressionParser, argument: ObjectArgument, key: string, absent: string): Expression {
+function required(parser: CallParser, argument: ObjectArgument, key: string, absent: string): Expression {
   const found = operand(argument, key)
   if (found === undefined) parser.error(absent, argument)
   return found ?? parser.missing()
 }
 
-function providerName(parser: ExpressionParser, argument: ObjectArgument): StringLiteral | undefined {
+function providerName(parser: CallParser, argument: ObjectArgument): StringLiteral | undefined {
   const name = operand(argument, 'provider')
   if (name === undefined) parser.error("missing provider name ('provider')", argument)
   else if (!isStringLiteral(name)) parser.error('provider name must be a string literal', name)
   return isStringLiteral(name) ? name : undefined
 }
 
-function rotationState(parser: ExpressionParser, argument: ObjectArgument): Expression {
+function rotationState(parser: CallParser, argument: ObjectArgument): Expression {
   const state = operand(argument, 'state')
   if (state === undefined) return { kind: 'null', id: parser.nextId(), node: undefined }
   if (state.kind !== 'object') parser.error('rotation state must be an object literal', state)
   return state
 }
 
-function pair(parser: ExpressionParser, key: string, argument: Expression): readonly [Expression, Expression] {
+function pair(parser: CallParser, key: string, argument: Expression): readonly [Expression, Expression] {
   if (argument.kind === 'array' && argument.elements.length === 2) {
     const [first, second] = argument.elements
     return [first!, second!]
@@ -145,7 +153,7 @@ function pair(parser: ExpressionParser, key: string, argument: Expression): read
 }
 
 function secretOperand(
-  parser: ExpressionParser,
+  parser: CallParser,
   argument: Expression,
 ): { plaintext: StringLiteral | undefined; ciphertext: StringLiteral | undefined } {
   if (isStringLiteral(argument)) return { plaintext: argument, ciphertext: undefined }

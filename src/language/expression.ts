@@ -149,6 +149,10 @@ export type Expression =
   | Call
   | MissingExpression
 
+export function isStringLiteral(expression: Expression | undefined): expression is StringLiteral {
+  return expression?.kind === 'string'
+}
+
 /** Where the expression is written. Undefined: rangeless. */
 export function rangeOf(expression: Expression): Range | undefined {
   return expression.node?.range

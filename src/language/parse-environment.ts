@@ -1,7 +1,7 @@
 import { type Diagnostic, decode, type Node, type ObjectNode, quote } from '../syntax/index.ts'
 import { type Environment, type Import, type ImportMetadata, reservedKeys } from './environment.ts'
-import type { ObjectExpression, ObjectProperty, StringLiteral } from './expression.ts'
-import { ExpressionParser, firstOfEachKey, isStringLiteral } from './parse-expression.ts'
+import { isStringLiteral, type ObjectExpression, type ObjectProperty, type StringLiteral } from './expression.ts'
+import { ExpressionParser, firstOfEachKey } from './parse-expression.ts'
 import { sortByDistance } from './similar-names.ts'
 
 export interface ParsedEnvironment {

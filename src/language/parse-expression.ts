@@ -1,7 +1,7 @@
 import { compareKeys } from '../json.ts'
 import { type Diagnostic, type Node, type ObjectNode, quote, type StringNode } from '../syntax/index.ts'
 import { functionHint, isBuiltinKey, parseCall } from './builtin-forms.ts'
-import type { Expression, ObjectProperty, StringLiteral } from './expression.ts'
+import type { Expression, ObjectProperty } from './expression.ts'
 import { pieceRange, scanInterpolation } from './property-access.ts'
 
 /** Deeper documents are refused, so that nothing that walks a document can run out of stack. */
@@ -138,8 +138,4 @@ export function firstOfEachKey(entries: readonly ObjectProperty[]): ReadonlyMap<
   }
   if (sorted) return found
   return new Map([...found].sort((a, b) => compareKeys(a[0], b[0])))
-}
-
-export function isStringLiteral(expression: Expression | undefined): expression is StringLiteral {
-  return expression?.kind === 'string'
 }

@@ -1,5 +1,4 @@
 import { isAhead, readTimestamp } from '../timestamp.ts'
-import type { RotationReport } from './report.ts'
 
 /** What had the run begin, where that was no person: an instant of a schedule. */
 export interface RotationCause {
@@ -33,6 +32,18 @@ export interface RotationEvent {
   }[]
 }
 
+/** How a run ended, as far as its event tells it. */
+interface RunOutcome {
+  readonly status: 'succeeded' | 'partial' | 'failed'
+  /** The revision that holds the new credentials; absent when nothing changed. */
+  readonly revision?: number
+  readonly paths: readonly {
+    readonly path: string
+    readonly status: 'succeeded' | 'failed' | 'not-evaluated'
+    readonly error?: string
+  }[]
+}
+
 export function rotationEvent(run: {
   readonly id: string
   readonly environmentId: string
@@ -41,7 +52,7 @@ export function rotationEvent(run: {
   readonly userID: string
   readonly preRotationRevision: number
   readonly cause?: RotationCause | undefined
-  readonly report: Omit<RotationReport, 'event'>
+  readonly report: RunOutcome
 }): RotationEvent {
   const { report } = run
   return {

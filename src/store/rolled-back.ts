@@ -1,8 +1,16 @@
 import { commonCommitWith } from '../git/index.ts'
-import type { Sighting } from './history-memory.ts'
 
 /** So many sightings are looked into at most, the highest first: each takes git some milliseconds. */
 const mostSightings = 20
+
+/** A revision that was seen earlier, and may be missing now. */
+interface SeenRevision {
+  readonly number: number
+  /** The commit that was checked out then. */
+  readonly commit?: string
+  /** Name that the environment had. */
+  readonly environment?: string
+}
 
 /** A commit that what is checked out was made from, and that had a newer revision than there is now. */
 export interface RolledBack {
@@ -19,7 +27,7 @@ export interface RolledBack {
  */
 export function rolledBack(
   store: string,
-  sightings: readonly (readonly [branch: string, sighting: Sighting])[],
+  sightings: readonly (readonly [branch: string, sighting: SeenRevision])[],
   name: string,
 ): RolledBack | undefined {
   const highest = [...sightings].sort(([, a], [, b]) => b.number - a.number).slice(0, mostSightings)

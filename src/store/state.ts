@@ -1,8 +1,7 @@
 import { EscError } from '../errors.ts'
-import { type FileStatus, makeFolders, replaceFile, statusOf } from '../files/index.ts'
+import { type FileStatus, type FileSystem, makeFolders, replaceFile, statusOf } from '../files/index.ts'
 import { storeIdentity } from '../machine/index.ts'
 import { stateLayout } from './state-layout.ts'
-import type { CompleteWorld } from './world.ts'
 
 /** Where this machine keeps what it knows: outside every store, so that nothing that comes with a store can be taken for it. */
 export interface StoreState {
@@ -14,7 +13,13 @@ export interface StoreState {
   readonly folder: string
 }
 
-type StateWorld = Pick<CompleteWorld, 'files' | 'now' | 'state'>
+interface StateWorld {
+  readonly files: FileSystem
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** The state folder of this machine. */
+  readonly state: string
+}
 
 /**
  * The state of the store in a folder. It is made when there is none, where it can be written: a store can be read all the same.
