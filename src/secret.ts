@@ -1,7 +1,15 @@
-import type { Plain } from './plain.ts'
-
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 const brand = Symbol.for('esc.secret')
+
+/**
+ * Data as providers and rotators see it: JSON in which a secret is a `Secret`. Numbers are ordinary doubles here;
+ * the language itself keeps their text (`json.ts`).
+ */
+export type Plain = null | boolean | number | string | Secret | readonly Plain[] | PlainObject
+
+export interface PlainObject {
+  readonly [key: string]: Plain | undefined
+}
 
 /**
  * A value that must not be seen. It prints as `[secret]` through string conversion, JSON, `console` and errors;
