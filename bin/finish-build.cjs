@@ -16,7 +16,8 @@ async function main() {
   // The first word is the profile for run.cjs too.
   const [profile, folder] = process.argv.slice(2)
   if (profile !== undefined) {
-    await load('cli.cjs').warmUp(profile, root, folder)
+    const { main, warmUp } = load('cli.cjs')
+    await warmUp(main, { profile, root, scratch: folder })
     // Its functions would be in no cache that is small, and reading it takes longer than the command.
     const isSlow = profile !== 'other' && [...uncached.keys()].some((name) => name.startsWith('rest-'))
     if (isSlow) throw new Error(`esc ${profile} needs dist/rest.cjs: see EVERYDAY in esbuild.config.mjs`)

@@ -1,7 +1,7 @@
-import { nearest } from '../../suggestion.ts'
 import { looksSecret, secretParts } from '../../terminal/index.ts'
 import type { CommandClass } from './command.ts'
 import type { Flag, Flags } from './flags.ts'
+import { isFlagLike } from './parse-arguments.ts'
 
 /**
  * What no message may repeat of a command line: the values of arguments and flags that hold values (`holdsValue`), words that begin
@@ -54,13 +54,6 @@ function flagOf(word: string, flags: Flags): Flag<unknown> | undefined {
   }
   if (word.length !== 2 || !word.startsWith('-')) return undefined
   return Object.values(flags).find(({ char }) => char === word[1])
-}
-
-/** A known flag that was misspelt, or one of another command: words of small letters. */
-export function isFlagLike(word: string, flags: Flags): boolean {
-  const name = /^--?([a-z]+(?:-[a-z]+)*)(?:=|$)/.exec(word)?.[1]
-  if (name === undefined || name.length > 24) return false
-  return name.length <= 16 || nearest(name, Object.keys(flags)) !== undefined
 }
 
 function partsToHide(word: string, holdsValue: boolean, isSecret: boolean): string[] {

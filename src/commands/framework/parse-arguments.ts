@@ -1,7 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { nearest } from '../../suggestion.ts'
 import type { Flag, Flags } from './flags.ts'
-import { isFlagLike } from './hidden-words.ts'
 
 /** The words of a command line, sorted into positionals and the values of each flag. */
 export interface ParsedWords {
@@ -133,4 +132,11 @@ function unknownFlag(word: string, name: string, flags: Flags): EscError {
   return new EscError('usage', `unknown flag: --${name}`, {
     hint: suggestion === undefined ? 'run the command with --help for its flags' : `did you mean --${suggestion}?`,
   })
+}
+
+/** A known flag that was misspelt, or one of another command: words of small letters. */
+export function isFlagLike(word: string, flags: Flags): boolean {
+  const name = /^--?([a-z]+(?:-[a-z]+)*)(?:=|$)/.exec(word)?.[1]
+  if (name === undefined || name.length > 24) return false
+  return name.length <= 16 || nearest(name, Object.keys(flags)) !== undefined
 }

@@ -1,5 +1,4 @@
 import type { Host } from './host.ts'
-import { main } from './main.ts'
 
 const DEFINITION = `# something of everything
 imports: [app/base]
@@ -31,10 +30,13 @@ const PROFILES: Readonly<Record<string, readonly (readonly [words: readonly stri
 }
 
 /**
- * Plays the commands people wait for, in a scratch folder, so that a code cache holds the functions they need. Used by the build;
- * fails when a command fails.
+ * Plays the commands people wait for through `main`, in a scratch folder, so that a code cache holds the functions they need. Used by
+ * the build; fails when a command fails.
  */
-export async function warmUp(profile: string, root: string, scratch: string): Promise<void> {
+export async function warmUp(
+  main: (words: readonly string[], root: string, host: Host) => Promise<number>,
+  { profile, root, scratch }: { readonly profile: string; readonly root: string; readonly scratch: string },
+): Promise<void> {
   for (const [words, input = ''] of PROFILES[profile] ?? []) {
     const errors: string[] = []
     const code = await main(words, root, scratchIo({ profile, folder: scratch, errors, input }))
