@@ -1,49 +1,97 @@
 import { EscError } from '../errors.ts'
-import { type ExportedMap, fromPlain, mapOf, toPlain, violationsOf } from '../evaluate/index.ts'
+import { type ExportedMap, type ExportedValue, fromPlain, mapOf, toPlain, violationsOf } from '../evaluate/index.ts'
 import type { PlainObject } from '../plain.ts'
+import type { CredentialCheck, Rotator } from '../rotators/index.ts'
 import type { PathRotation } from './rotate-path.ts'
+import { samePlain } from './same-plain.ts'
+
+/** Where an adopted credential goes. `adopted`: beside the two places, until the next rotation removes it. */
+export type AdoptedPlace = 'current' | 'previous' | 'adopted'
+
+export interface Adoption {
+  readonly state: PlainObject
+  readonly place: AdoptedPlace
+}
 
 const nowhere = { line: 0, column: 0, byte: 0 }
+const trace = { def: { begin: nowhere, end: nowhere } }
 
 /**
- * Takes a credential that somebody made by hand into the state: as `previous`, so that the next rotation replaces it, or as
- * `current` where nothing was rotated yet. It must log in, and its place must be free, or hold what cannot log in any more:
- * nothing that works is ever forgotten.
+ * Takes a credential that somebody made by hand into the state, so that a rotation removes it in the end: as `previous`, as
+ * `current` where nothing was rotated yet, or, where both places hold what works, among those that the next rotation removes, if
+ * the vendor keeps any number. It must log in. Nothing that works is ever forgotten. `onSecrets` gets what must not be shown.
  */
-export async function adoptCredential(rotation: PathRotation, credential: ExportedMap): Promise<PlainObject> {
-  const { rotator, request, context } = rotation
+export async function adoptCredential(
+  rotation: PathRotation,
+  credential: ExportedMap,
+  onSecrets: (state: PlainObject) => void,
+): Promise<Adoption> {
+  const { rotator, request } = rotation
   if (!rotator.check) {
     throw new EscError('invalid_input', `${rotator.name} has no credentials that could be adopted`)
   }
   const present = request.state === undefined ? {} : (mapOf(fromPlain(request.state)) ?? {})
-  let place: 'current' | 'previous' = present.current === undefined ? 'current' : 'previous'
-  if (present.previous !== undefined) {
-    const checks = await rotator.check(request, context)
-    const gone = (credential: string) =>
-      checks.every((check) => check.credential !== credential || check.works === false)
-    if (!gone('previous') && gone('current')) place = 'current'
-    else if (!gone('previous')) {
-      throw new EscError('conflict', 'both places of the state hold credentials that work', {
-        hint: 'delete the foreign credential at the vendor, or remove `previous` from the state if nothing uses it',
-      })
-    }
-  }
-  const trace = { def: { begin: nowhere, end: nowhere } }
-  const value = { value: { ...present, [place]: { value: credential, trace } }, trace }
-  const state = toPlain(value, rotator.state) as PlainObject
+  const place = await freePlace(rotation, present)
+  const value: ExportedValue = { value: credential, trace }
+  const others = present.adopted?.value
+  const added = place === 'adopted' ? { value: [...(Array.isArray(others) ? others : []), value], trace } : value
+  const state = stateOf({ ...present, [place]: added }, rotator, place)
+  // Before anybody is asked about it, since answers may repeat it.
+  onSecrets(state)
+  const adopted =
+    place === 'adopted' ? (state.adopted as readonly PlainObject[]).at(-1)! : (state[place] as PlainObject)
+  refuseHeld(adopted, request.state)
+  // What is beside the places has no check of its own, so it is looked at in the first one.
+  const asked = place === 'adopted' ? { current: adopted } : state
+  const checks = await rotator.check({ inputs: request.inputs, state: asked }, rotation.context)
+  requireLogin(checks.find((check) => check.credential === (place === 'adopted' ? 'current' : place)))
+  return { state, place }
+}
+
+async function freePlace(rotation: PathRotation, present: ExportedMap): Promise<AdoptedPlace> {
+  const { rotator, request, context } = rotation
+  if (present.current === undefined) return 'current'
+  if (present.previous === undefined) return 'previous'
+  const checks = (await rotator.check?.(request, context)) ?? []
+  const gone = (credential: string) => checks.every((check) => check.credential !== credential || check.works === false)
+  if (gone('previous')) return 'previous'
+  if (gone('current')) return 'current'
+  if (keepsAdopted(rotator)) return 'adopted'
+  throw new EscError('conflict', 'both places of the state hold credentials that work', {
+    hint: 'delete the foreign credential at the vendor, or remove `previous` from the state if nothing uses it',
+  })
+}
+
+function keepsAdopted({ state }: Rotator): boolean {
+  return typeof state === 'object' && state.properties?.adopted !== undefined
+}
+
+function stateOf(members: ExportedMap, rotator: Rotator, place: AdoptedPlace): PlainObject {
+  const state = toPlain({ value: members, trace }, rotator.state) as PlainObject
   const violations = violationsOf(state, rotator.state)
-  if (violations.length > 0) {
-    throw new EscError('invalid_input', `that is no credential of ${rotator.name}: ${violations.join('; ')}`, {
-      hint: `give it as JSON with the members that \`${place}\` has in the state of ${rotator.name}`,
-    })
-  }
-  const checks = await rotator.check({ inputs: request.inputs, state }, context)
-  const adopted = checks.find((check) => check.credential === place)
-  if (!adopted?.works) {
-    const why = adopted?.detail ? `: ${adopted.detail}` : ''
-    throw new EscError('invalid_input', `${adopted?.what ?? 'the credential'} does not log in${why}`, {
-      hint: 'nothing was changed; check the secret',
-    })
-  }
-  return state
+  if (violations.length === 0) return state
+  throw new EscError('invalid_input', `that is no credential of ${rotator.name}: ${violations.join('; ')}`, {
+    hint: `give it as JSON with the members that \`${place === 'adopted' ? 'current' : place}\` has in the state of ${rotator.name}`,
+  })
+}
+
+function refuseHeld(credential: PlainObject, state: PlainObject | undefined): void {
+  const { current, previous, adopted } = state ?? {}
+  const held = Object.entries({ current, previous }).find(
+    ([, each]) => each !== undefined && samePlain(each, credential),
+  )
+  const among = Array.isArray(adopted) && adopted.some((each) => samePlain(each, credential))
+  const place = held?.[0] ?? (among ? 'adopted' : undefined)
+  if (place === undefined) return
+  throw new EscError('already_exists', `that credential is in the state already, as \`${place}\``, {
+    hint: 'nothing was changed',
+  })
+}
+
+function requireLogin(check: CredentialCheck | undefined): void {
+  if (check?.works) return
+  const why = check?.detail ? `: ${check.detail}` : ''
+  throw new EscError('invalid_input', `${check?.what ?? 'the credential'} does not log in${why}`, {
+    hint: 'nothing was changed; check the secret',
+  })
 }

@@ -23,11 +23,12 @@ export interface CredentialLife {
   readonly ids: Readonly<Record<string, string>>
   /**
    * - `current`, `previous`: the newest revision holds it there.
+   * - `adopted`: the newest revision holds it beside the two, for the next rotation to remove.
    * - `retiring`: no revision holds it any more, and the journal says that it is still to be deleted.
    * - `deleted`: a rotation replaced or deleted it.
    * - `dropped`: an edit took it out of the state, so it may still work where it was made.
    */
-  readonly status: 'current' | 'previous' | 'retiring' | 'deleted' | 'dropped'
+  readonly status: 'current' | 'previous' | 'adopted' | 'retiring' | 'deleted' | 'dropped'
   /** The first revision that held it. */
   readonly made: Moment
   /** The revision that made it `previous`. */
@@ -46,7 +47,7 @@ interface Life extends Omit<CredentialLife, 'status'> {
 interface Held {
   readonly path: string
   readonly rotator: string
-  readonly place: 'current' | 'previous'
+  readonly place: 'current' | 'previous' | 'adopted'
   /** Undefined: the state says that the credential before is still valid, and does not hold it. */
   readonly identity: string | undefined
   readonly ids: Readonly<Record<string, string>>
@@ -97,7 +98,7 @@ function follow(lives: Life[], held: readonly Held[], { change, created, number 
     // A rollback may bring back what had ended.
     delete life.ended
     if (place === 'current') delete life.superseded
-    else life.superseded ??= moment
+    else if (place === 'previous') life.superseded ??= moment
     life.status = place
   }
   for (const life of lives) {
@@ -132,7 +133,12 @@ function heldIn(
       return [{ path, rotator: provider, place, ids, identity: identityOf(path, ids, text) }]
     }
     if (getAt(state, ['current']) !== undefined) {
-      return [...found('current', getAt(state, ['current'])), ...found('previous', getAt(state, ['previous']))]
+      const adopted = getAt(state, ['adopted'])
+      return [
+        ...found('current', getAt(state, ['current'])),
+        ...found('previous', getAt(state, ['previous'])),
+        ...(adopted?.kind === 'array' ? adopted.elements.flatMap((each) => found('adopted', each)) : []),
+      ]
     }
     // A state without places is one credential, such as that of snowflake-user, which names the one before by its fingerprint.
     const before =
@@ -161,7 +167,8 @@ function identityOf(path: string, ids: Readonly<Record<string, string>>, text: s
 
 /** Of a former state in the journal. */
 function identitiesOf(path: string, state: PlainObject): string[] {
-  return [state.current, state.previous].flatMap((credential) => {
+  const { current, previous, adopted } = state
+  return [current, previous, ...(Array.isArray(adopted) ? adopted : [])].flatMap((credential) => {
     if (credential === undefined || credential === null) return []
     const ids = credential instanceof Secret ? {} : (credential as Readonly<Record<string, string>>)
     return [identityOf(path, ids, plainText(credential))]

@@ -270,7 +270,10 @@ export class PathRun {
         hint: 'run the rotation with --resume',
       })
     }
-    const state = await adoptCredential(rotation, credential)
+    const { state, place } = await adoptCredential(rotation, credential, (adopted) =>
+      this.#mask.add(plainSecretTexts(adopted)),
+    )
+    if (place === 'adopted') this.#notes.push('the adopted credential works until the next rotation, which removes it')
     this.#state = state
     this.#begun = true
     return state

@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { adoptRemedy, credentialsOf, foreignPasswordsWarning, withoutAdopted } from '../adopted.ts'
 import { retargetHint } from '../another-target.ts'
 import { checkLogin, type LoginOutcome, logInPatiently } from '../log-in.ts'
 import { madeReady } from '../made-ready.ts'
@@ -31,6 +32,7 @@ import {
   type LdapLogin,
   type LdapPending,
   type LdapState,
+  outputsSchema,
   stateSchema,
 } from './types.ts'
 
@@ -50,9 +52,9 @@ export function ldapPasswordRotator(
     description: 'Password of an entry of an LDAP directory.',
     inputs: inputsSchema,
     state: stateSchema,
-    outputs: stateSchema,
+    outputs: outputsSchema,
 
-    open: (state) => state,
+    open: withoutAdopted,
 
     target: ({ url, dn }) => `ldap-password ${JSON.stringify([url.toLowerCase().replace(/\/$/, ''), sameDn(dn)])}`,
 
@@ -82,7 +84,8 @@ export function ldapPasswordRotator(
 
     async settle(pending, request, context) {
       const { inputs, state } = request
-      if (state !== undefined && holds(state, pending.password.reveal())) return { kind: 'rotated', state }
+      if (state !== undefined && holds(withoutAdopted(state), pending.password.reveal()))
+        return { kind: 'rotated', state }
       requireSameTarget(pending, inputs)
       return settlePending(pending, request, context)
     },
@@ -94,9 +97,7 @@ export function ldapPasswordRotator(
     },
 
     async retire(superseded, { inputs, state }, context) {
-      const gone = [superseded.current, superseded.previous].filter(
-        (each) => each !== undefined && !(state !== undefined && holds(state, each.password.reveal())),
-      ) as LdapLogin[]
+      const gone = credentialsOf(superseded).filter((each) => !holds(state, each.password.reveal()))
       if (gone.length === 0) return
       await withSession(inputs, async (session) => {
         for (const each of gone) await remove(session, inputs, each, context)
@@ -271,8 +272,17 @@ export function ldapPasswordRotator(
         planned.push({ action: 'delete', what: `password ${of} (previous), once the new one is saved` })
       }
     }
+    for (const _ of state?.adopted ?? []) {
+      planned.push({ action: 'delete', what: `password ${of} (adopted), once the new one is saved` })
+    }
     const foreign = foreignValues(entry.values, state).length
+    if (foreign === 0 && entry.values.length === 0 && state === undefined) {
+      context.warn(
+        `"${inputs.login.dn}" may not read userPassword, so whether "${inputs.dn}" has other passwords is not known. One that it was made with stays. ${adoptRemedy()}`,
+      )
+    }
     if (foreign > 0) {
+      context.warn(foreignPasswordsWarning(`"${inputs.dn}"`, foreign))
       planned.push({
         action: 'keep',
         what: `${foreign} other password${foreign > 1 ? 's' : ''} ${of} (not managed here)`,
@@ -294,14 +304,14 @@ function newValue({ hashing = 'client' }: LdapInputs, password: string): string 
 
 /** A value of a scheme that only the server knows may be ours: it is not called foreign. */
 function foreignValues(values: readonly Buffer[], state: LdapState | undefined): readonly Buffer[] {
-  const ours = [state?.current, state?.previous].flatMap((each) => each?.password.reveal() ?? [])
+  const ours = credentialsOf(state).map((each) => each.password.reveal())
   return values.filter((value) =>
     state === undefined ? true : ours.every((password) => isValueOf(value, password) === false),
   )
 }
 
-function holds({ current, previous }: LdapState, password: string): boolean {
-  return [current, previous].some((each) => each?.password.reveal() === password)
+function holds(state: LdapState | undefined, password: string): boolean {
+  return credentialsOf(state).some((each) => each.password.reveal() === password)
 }
 
 function undone(reason: string): Settled<LdapState> {
@@ -327,7 +337,8 @@ function requireInputs(inputs: LdapInputs, state: LdapState | undefined): void {
       hint: 'a directory takes an empty password for no log-in at all; write the password',
     })
   }
-  for (const [key, credential] of Object.entries({ current: state?.current, previous: state?.previous })) {
+  const named = Object.entries({ current: state?.current, previous: state?.previous })
+  for (const [key, credential] of [...named, ...(state?.adopted ?? []).map((each) => ['adopted', each] as const)]) {
     if (credential === undefined || sameDn(credential.dn) === sameDn(dn)) continue
     throw new EscError(
       'invalid_input',

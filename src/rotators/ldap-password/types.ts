@@ -1,5 +1,6 @@
 import type { SchemaObject } from '../../schema/index.ts'
 import type { Secret } from '../../secret.ts'
+import { adoptingSchema } from '../adopted.ts'
 import { type Tls, tlsSchema } from '../tls/index.ts'
 
 export type LdapLogin = { readonly dn: string; readonly password: Secret<string> }
@@ -14,7 +15,11 @@ export type LdapInputs = {
   readonly hashing?: 'client' | 'server'
 }
 
-export type LdapState = { readonly current: LdapLogin; readonly previous?: LdapLogin }
+export type LdapState = {
+  readonly current: LdapLogin
+  readonly previous?: LdapLogin
+  readonly adopted?: readonly LdapLogin[]
+}
 
 /** Staged before the one remote change. */
 export type LdapPending = {
@@ -58,8 +63,10 @@ export const inputsSchema: SchemaObject = {
   rotateOnly: ['login', 'tls'],
 }
 
-export const stateSchema: SchemaObject = {
+export const outputsSchema: SchemaObject = {
   type: 'object',
   properties: { current: credential, previous: credential },
   required: ['current'],
 }
+
+export const stateSchema: SchemaObject = adoptingSchema(outputsSchema, credential)

@@ -15,9 +15,8 @@ import { requireUsableAccount, requireUsableServer } from '../mysql/preflight.ts
 import type { RotatorContext } from '../rotator.ts'
 import { place } from '../server-address.ts'
 import { VendorError } from '../vendor-error.ts'
-import type { MySqlDualInputs } from './types.ts'
-
-export const rotatorName = 'mysql-dual'
+import { hasPassword, methodsBeside } from './methods.ts'
+import { type MySqlDualInputs, rotatorName } from './types.ts'
 
 /** A connection as the managing user, about one account. Faults are thrown as `VendorError`. */
 export class AccountSession {
@@ -115,12 +114,12 @@ export class AccountSession {
 
   /** MariaDB: whether the account accepts this password. */
   async hasPassword(password: Secret<string>): Promise<boolean> {
-    return (await this.#methods()).some((method) => isPassword(method, password))
+    return hasPassword(await this.#methods(), password)
   }
 
   /** MariaDB: adds a password in front of everything the account accepts already. */
   async addPassword(password: Secret<string>): Promise<void> {
-    const methods = (await this.#methods()).filter((method) => !isPassword(method, password))
+    const methods = await methodsBeside(await this.#methods(), [password])
     await this.#setMethods([
       { plugin: 'mysql_native_password', stored: nativePasswordHash(password.reveal()) },
       // An account made without a password accepts the empty one, which is nothing to keep.
@@ -131,7 +130,7 @@ export class AccountSession {
   /** MariaDB: removes these passwords; those that are not there count as removed. */
   async removePasswords(passwords: readonly Secret<string>[]): Promise<void> {
     const methods = await this.#methods()
-    const kept = methods.filter((method) => !passwords.some((password) => isPassword(method, password)))
+    const kept = await methodsBeside(methods, passwords)
     // Never the last one: the account would be open, or closed to everybody.
     if (kept.length < methods.length && kept.length > 0) await this.#setMethods(kept)
   }
@@ -181,9 +180,4 @@ export class AccountSession {
     const { username, host = '%' } = this.#inputs.rotateUser
     return account(username, host)
   }
-}
-
-/** Whether this method lets the password in. Only native ones can be told; every other is somebody else's. */
-export function isPassword({ plugin, stored }: AuthenticationMethod, password: Secret<string>): boolean {
-  return plugin === 'mysql_native_password' && stored.toUpperCase() === nativePasswordHash(password.reveal())
 }

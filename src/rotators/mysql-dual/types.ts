@@ -1,12 +1,16 @@
 import type { SchemaObject } from '../../schema/index.ts'
 import type { Secret } from '../../secret.ts'
+import { adoptingSchema } from '../adopted.ts'
 import {
   type Database,
   type DatabaseUser,
   databaseSchema,
   type ManagingUser,
   stateSchema as pairStateSchema,
+  userSchema,
 } from '../user-pair/types.ts'
+
+export const rotatorName = 'mysql-dual'
 
 export type MySqlDualInputs = {
   readonly database: Database & { readonly managingUser: ManagingUser }
@@ -14,7 +18,11 @@ export type MySqlDualInputs = {
   readonly rotateUser: { readonly username: string; readonly host?: string }
 }
 
-export type MySqlDualState = { readonly current: DatabaseUser; readonly previous?: DatabaseUser }
+export type MySqlDualState = {
+  readonly current: DatabaseUser
+  readonly previous?: DatabaseUser
+  readonly adopted?: readonly DatabaseUser[]
+}
 
 /** Staged before the one remote change. */
 export type MySqlDualPending = {
@@ -50,4 +58,6 @@ export const inputsSchema: SchemaObject = {
   required: ['database', 'rotateUser'],
 }
 
-export const stateSchema: SchemaObject = { ...pairStateSchema, required: ['current'] }
+export const outputsSchema: SchemaObject = { ...pairStateSchema, required: ['current'] }
+
+export const stateSchema: SchemaObject = adoptingSchema(outputsSchema, userSchema)

@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { credentialsOf, foreignPasswordsWarning, withoutAdopted } from '../adopted.ts'
 import { retargetHint } from '../another-target.ts'
 import { checkLogin, logInPatiently } from '../log-in.ts'
 import { madeReady } from '../made-ready.ts'
@@ -22,7 +23,14 @@ import {
   redisTiming,
   tryRedisLogin,
 } from './server.ts'
-import { inputsSchema, type RedisAclInputs, type RedisAclPending, type RedisAclState, stateSchema } from './types.ts'
+import {
+  inputsSchema,
+  outputsSchema,
+  type RedisAclInputs,
+  type RedisAclPending,
+  type RedisAclState,
+  stateSchema,
+} from './types.ts'
 
 export type { RedisAclInputs, RedisAclPending, RedisAclState } from './types.ts'
 
@@ -40,9 +48,9 @@ export function redisAclRotator(
     description: 'Passwords of a Redis ACL user.',
     inputs: inputsSchema,
     state: stateSchema,
-    outputs: stateSchema,
+    outputs: outputsSchema,
 
-    open: (state) => state,
+    open: withoutAdopted,
 
     target: (inputs) => `redis-acl ${JSON.stringify([inputs.host.toLowerCase(), addressOf(inputs).port, inputs.user])}`,
 
@@ -67,7 +75,7 @@ export function redisAclRotator(
 
     async settle(pending, request, context) {
       const { inputs, state } = request
-      if (state !== undefined && hashesOf(state).includes(passwordHash(pending.password))) {
+      if (state !== undefined && hashesOf(withoutAdopted(state)).includes(passwordHash(pending.password))) {
         return { kind: 'rotated', state }
       }
       requireSameTarget(pending, inputs)
@@ -81,16 +89,14 @@ export function redisAclRotator(
     },
 
     async retire(superseded, { inputs, state }, context) {
-      const kept = state === undefined ? [] : hashesOf(state)
-      const gone = [superseded.current, superseded.previous].filter(
-        (each) => each !== undefined && !kept.includes(passwordHash(each.password)),
-      )
+      const kept = hashesOf(state)
+      const gone = credentialsOf(superseded).filter((each) => !kept.includes(passwordHash(each.password)))
       if (gone.length === 0) return
       await withSession(inputs, async (session) => {
         for (const each of gone) {
-          const user = await session.getUser(each!.username)
-          const hash = passwordHash(each!.password)
-          if (user?.passwordHashes.includes(hash)) await session.removePasswords(each!.username, [hash])
+          const user = await session.getUser(each.username)
+          const hash = passwordHash(each.password)
+          if (user?.passwordHashes.includes(hash)) await session.removePasswords(each.username, [hash])
         }
         await save(session, inputs, context)
       })
@@ -160,7 +166,7 @@ export function redisAclRotator(
   async function foreignPasswords({ inputs, state }: Request, context: RotatorContext): Promise<CredentialCheck[]> {
     try {
       const user = await withSession(inputs, (session) => session.getUser(inputs.user))
-      const ours = state === undefined ? [] : hashesOf(state)
+      const ours = hashesOf(state)
       return (user?.passwordHashes ?? [])
         .filter((hash) => !ours.includes(hash))
         .map(() => ({
@@ -183,8 +189,8 @@ function addressOf({ host, port = 6379, tls }: RedisAclInputs): ServerAddress {
   return { host, port, ...(tls && { tls }) }
 }
 
-function hashesOf({ current, previous }: RedisAclState): string[] {
-  return [current, previous].flatMap((each) => (each === undefined ? [] : [passwordHash(each.password)]))
+function hashesOf(state: RedisAclState | undefined): string[] {
+  return credentialsOf(state).map((each) => passwordHash(each.password))
 }
 
 /** What becomes `previous`: the one that consumers hold, or the only one of ours that the server still takes. */
@@ -212,7 +218,8 @@ function requireInputs(inputs: RedisAclInputs, state: RedisAclState | undefined)
       hint: 'write the name that ACL LIST shows',
     })
   }
-  for (const [key, credential] of Object.entries({ current: state?.current, previous: state?.previous })) {
+  const named = Object.entries({ current: state?.current, previous: state?.previous })
+  for (const [key, credential] of [...named, ...(state?.adopted ?? []).map((each) => ['adopted', each] as const)]) {
     if (credential === undefined || credential.username === user) continue
     throw new EscError(
       'invalid_input',
@@ -287,9 +294,14 @@ function steps(
   if (previous !== undefined && previous !== kept && hashes.includes(passwordHash(previous.password))) {
     planned.push({ action: 'delete', what: `password of user "${user}" (previous), once the new one is saved` })
   }
-  const ours = state === undefined ? [] : hashesOf(state)
+  for (const each of state?.adopted ?? []) {
+    if (!hashes.includes(passwordHash(each.password))) continue
+    planned.push({ action: 'delete', what: `password of user "${user}" (adopted), once the new one is saved` })
+  }
+  const ours = hashesOf(state)
   const foreign = hashes.filter((hash) => !ours.includes(hash)).length
   if (foreign > 0) {
+    context.warn(foreignPasswordsWarning(`user "${user}"`, foreign))
     planned.push({
       action: 'keep',
       what: `${foreign} other password${foreign > 1 ? 's' : ''} of user "${user}" (not managed here)`,

@@ -1,5 +1,6 @@
 import type { SchemaObject } from '../../schema/index.ts'
 import type { Secret } from '../../secret.ts'
+import { adoptingSchema } from '../adopted.ts'
 import type { ServerAddress } from '../server-address.ts'
 import { tlsSchema } from '../tls/index.ts'
 
@@ -11,7 +12,11 @@ export type RedisAclInputs = Omit<ServerAddress, 'port'> & {
 
 export type RedisPassword = { readonly username: string; readonly password: Secret<string> }
 
-export type RedisAclState = { readonly current: RedisPassword; readonly previous?: RedisPassword }
+export type RedisAclState = {
+  readonly current: RedisPassword
+  readonly previous?: RedisPassword
+  readonly adopted?: readonly RedisPassword[]
+}
 
 /** Staged before the one remote change. */
 export type RedisAclPending = {
@@ -53,8 +58,10 @@ export const inputsSchema: SchemaObject = {
   rotateOnly: ['login', 'tls'],
 }
 
-export const stateSchema: SchemaObject = {
+export const outputsSchema: SchemaObject = {
   type: 'object',
   properties: { current: password, previous: password },
   required: ['current'],
 }
+
+export const stateSchema: SchemaObject = adoptingSchema(outputsSchema, password)

@@ -58,7 +58,7 @@ export interface PairPlan extends Plan {
   readonly replaced?: Secret<string>
 }
 
-const user: SchemaObject = {
+export const userSchema: SchemaObject = {
   type: 'object',
   properties: { username: { type: 'string' }, password: { type: 'string', secret: true } },
   required: ['username', 'password'],
@@ -73,7 +73,7 @@ export const databaseSchema: SchemaObject = {
     port: { type: 'number', minimum: 1, maximum: 65535 },
     database: { type: 'string' },
     managingUser: {
-      ...user,
+      ...userSchema,
       required: ['username'],
       additionalProperties: false,
       description:
@@ -106,6 +106,6 @@ export function pairInputsSchema(rotateUsers: Readonly<Record<string, SchemaObje
   }
 }
 
-export const stateSchema: SchemaObject = { type: 'object', properties: { current: user, previous: user } }
+export const stateSchema: SchemaObject = { type: 'object', properties: { current: userSchema, previous: userSchema } }
 
 export const outputsSchema: SchemaObject = stateSchema
