@@ -27,8 +27,8 @@ export async function diffEnvironments(from: Located, to: Located, options: Diff
   const labels = { from: labelOf(from), to: labelOf(to) }
   return {
     ...labels,
-    value: unifiedDiff(before.value, after.value, labels),
-    definition: unifiedDiff(before.definition, after.definition, labels),
+    value: await unifiedDiff(before.value, after.value, labels),
+    definition: await unifiedDiff(before.definition, after.definition, labels),
   }
 }
 

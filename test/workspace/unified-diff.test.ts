@@ -9,37 +9,40 @@ import { unifiedDiff } from '../../src/workspace/unified-diff.ts'
 const labels = { from: 'a', to: 'b' }
 
 describe('a unified diff', () => {
-  it('is empty for equal texts', () => {
-    expect(unifiedDiff('x\n', 'x\n', labels)).to.equal('')
+  it('is empty for equal texts', async () => {
+    expect(await unifiedDiff('x\n', 'x\n', labels)).to.equal('')
   })
 
-  it('says where a text has no line break at its end', () => {
-    expect(unifiedDiff('x', 'x\n', labels)).to.equal(
+  it('says where a text has no line break at its end', async () => {
+    expect(await unifiedDiff('x', 'x\n', labels)).to.equal(
       '--- a\n+++ b\n@@ -1 +1 @@\n-x\n\\ No newline at end of file\n+x\n',
     )
   })
 
-  it('keeps hunks apart that are more than six lines from each other', () => {
-    const lines = (changed: readonly number[]) =>
-      Array.from({ length: 12 }, (_, index) => (changed.includes(index) ? `new ${index}\n` : `${index}\n`)).join('')
-    expect(unifiedDiff(lines([]), lines([1, 8]), labels).match(/^@@.*$/gm)).to.deep.equal(['@@ -1,12 +1,12 @@'])
-    expect(unifiedDiff(lines([]), lines([1, 9]), labels).match(/^@@.*$/gm)).to.deep.equal([
-      '@@ -1,5 +1,5 @@',
-      '@@ -7,6 +7,6 @@',
-    ])
+  it('shows a text that was empty', async () => {
+    expect(await unifiedDiff('', 'x\ny\n', labels)).to.equal('--- a\n+++ b\n@@ -1 +1,2 @@\n+x\n+y\n')
   })
 
-  it('turns the one text into the other, with as few lines as git needs', () => {
+  it('keeps hunks apart that are more than six lines from each other', async () => {
+    const lines = (changed: readonly number[]) =>
+      Array.from({ length: 12 }, (_, index) => (changed.includes(index) ? `new ${index}\n` : `${index}\n`)).join('')
+    const headers = async (changed: readonly number[]) =>
+      (await unifiedDiff(lines([]), lines(changed), labels)).match(/^@@.*$/gm)
+    expect(await headers([1, 8])).to.deep.equal(['@@ -1,12 +1,12 @@'])
+    expect(await headers([1, 9])).to.deep.equal(['@@ -1,5 +1,5 @@', '@@ -7,6 +7,6 @@'])
+  })
+
+  it('turns the one text into the other, with as few lines as git needs', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'esc-diff-'))
     const run = (program: string, ...args: string[]) => spawnSync(program, args, { cwd: folder, encoding: 'utf8' })
     const text = fc.array(fc.constantFrom('a\n', 'b\n', 'c\n', 'd\n'), { maxLength: 12 }).map((lines) => lines.join(''))
     try {
-      fc.assert(
-        fc.property(text, text, (from, to) => {
+      await fc.assert(
+        fc.asyncProperty(text, text, async (from, to) => {
           fc.pre(from !== to && from !== '' && to !== '')
           writeFileSync(join(folder, 'from'), from)
           writeFileSync(join(folder, 'to'), to)
-          const diff = unifiedDiff(from, to, { from: 'from', to: 'from' })
+          const diff = await unifiedDiff(from, to, { from: 'from', to: 'from' })
           writeFileSync(join(folder, 'diff'), diff)
           const changed = (shown: string) => shown.split('\n').filter((line) => /^[-+](?![-+])/.test(line)).length
           const minimal = run('git', 'diff', '--no-index', '--minimal', '--no-color', 'from', 'to').stdout
