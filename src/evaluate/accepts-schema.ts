@@ -2,8 +2,10 @@ import { allocate, produceText, spend } from '../budget.ts'
 import { compareKeys } from '../json.ts'
 import { anyRotateOnly, refTarget, type Schema, type SchemaObject } from '../schema/index.ts'
 import { elementPath, joinPath } from '../syntax/index.ts'
-import type { Definition } from './definition.ts'
-import type { Report } from './validate.ts'
+import type { Definition } from './value.ts'
+
+/** Receives a mistake and the definition that is to blame for it. */
+export type Report = (summary: string, at: Definition) => void
 
 /** Where a mistake is: a definition and, where no expression stands for the part, the path from there. */
 interface Place {

@@ -3,9 +3,8 @@ import type { Expression, Interpolation, PropertyAccess, SymbolReference } from 
 import { inlineEnvironment } from '../language/index.ts'
 import { itemSchema, propertySchema, type Schema } from '../schema/index.ts'
 import { quote } from '../syntax/index.ts'
-import { type Definition, nowhere } from './definition.ts'
-import type { Scope } from './scope.ts'
-import { Value } from './value.ts'
+import type { Scope } from './evaluation.ts'
+import { type Definition, nowhere, Value } from './value.ts'
 
 const nameOnArray = 'cannot access an array element using a property name'
 const indexOnObject = 'cannot access an object property using an integer index'

@@ -22,10 +22,11 @@ import {
 } from '../schema/index.ts'
 import { quote } from '../syntax/index.ts'
 import { callId, isFailure } from './calls.ts'
+import type { Scope } from './evaluation.ts'
 import { isWellFormed, jsonOfValue, lengthOf } from './json-of-value.ts'
 import { evaluateOpen } from './open.ts'
+import { typed } from './operand.ts'
 import { evaluateRotate } from './rotate.ts'
-import type { Scope } from './scope.ts'
 import { maxTextLength, secretText, textOfValue } from './text.ts'
 import { compact, validate } from './validate.ts'
 import { type Content, type Flags, Value } from './value.ts'
@@ -116,12 +117,6 @@ export function evaluateCall(scope: Scope, call: Call): Value {
     case 'validate':
       return evaluateValidate(scope, call)
   }
-}
-
-/** An operand's value and whether it is what the call expects; if not, that has been reported. */
-export function typed(scope: Scope, expression: Expression, accept: Schema): { value: Value; ok: boolean } {
-  const value = scope.evaluate(expression, accept, undefined)
-  return { value, ok: validate(value, accept, (summary, at) => scope.round.report(summary, at)) }
 }
 
 function failed(scope: Scope, call: Call, schema: Schema, ...operands: Value[]): Value {

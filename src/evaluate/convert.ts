@@ -1,7 +1,6 @@
 import { JsonNumber } from '../json.ts'
-import type { Definition } from './definition.ts'
 import type { ExportedMap, ExportedValue } from './exported.ts'
-import { Value } from './value.ts'
+import { type Definition, Value } from './value.ts'
 import { sortedMap } from './value-of-json.ts'
 
 /** Prototype-less map of an exported value, if it is one. */

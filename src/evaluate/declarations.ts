@@ -1,6 +1,5 @@
-import { type Environment, type Expression, reservedKeys } from '../language/index.ts'
+import { type Environment, type Expression, operandsOf, reservedKeys } from '../language/index.ts'
 import { quote, type StringNode } from '../syntax/index.ts'
-import { operandsOf } from './scope.ts'
 
 export interface DeclarationError {
   readonly summary: string

@@ -14,11 +14,12 @@ import {
   type Signature,
 } from './calls.ts'
 import { valueOfExported } from './convert.ts'
-import { nowhere } from './definition.ts'
+import type { Mode, RotationOutcome, RoundRequest } from './evaluation.ts'
 import { exportEnvironment } from './export-environment.ts'
 import type { ExportedEnvironment, ExportedMap, ExportedValue } from './exported.ts'
 import { limiter } from './limiter.ts'
-import { type Mode, maxDiagnostics, type RotationOutcome, Round, type RoundRequest } from './round.ts'
+import { EvaluationRound, maxDiagnostics } from './round.ts'
+import { nowhere } from './value.ts'
 import type { Decrypt, Provider, Rotator, World } from './world.ts'
 
 export interface EvaluationRequest {
@@ -101,7 +102,7 @@ export async function evaluateEnvironment(
   const budget = new Budget(request.limits)
   for (;;) {
     if (options.signal?.aborted) throw new EscError('interrupted', 'stopped')
-    const round = new Round(roundRequest, driver.answers)
+    const round = new EvaluationRound(roundRequest, driver.answers)
     budget.forget()
     const root = budget.within(() => round.run())
     // What is asked for by a round that stopped is not needed: there will be no values.

@@ -3,11 +3,11 @@ import { mergedSchema } from '../schema/index.ts'
 import { ExpressionExporter } from './export-expression.ts'
 import { ValueExporter } from './export-value.ts'
 import type { ExportedEnvironment, ExportedExpr, ExportedMap } from './exported.ts'
-import type { Round } from './round.ts'
+import type { EvaluationRound } from './round.ts'
 import type { Value } from './value.ts'
 
 /** The outcome of an evaluation. Expressions, schemas and traces are worked out when they are first read. */
-export function exportEnvironment(round: Round, root: Value, limits: BudgetLimits): ExportedEnvironment {
+export function exportEnvironment(round: EvaluationRound, root: Value, limits: BudgetLimits): ExportedEnvironment {
   const scope = round.rootScope
   const { name, root: declared } = scope.environment
   const read = <T>(what: string, make: () => T): T => bounded(limits, `${what} of ${name}`, make)

@@ -12,11 +12,9 @@ import {
   tuple,
 } from '../schema/index.ts'
 import { isFailure } from './calls.ts'
-import type { Definition, LateAccess } from './definition.ts'
 import { exportRange, rangeless } from './export-value.ts'
 import type { ExportedAccessor, ExportedExpr, ExportedRange } from './exported.ts'
-import type { Scope } from './scope.ts'
-import type { Value } from './value.ts'
+import type { Definition, Evaluated, LateAccess, Value } from './value.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -31,7 +29,7 @@ export class ExpressionExporter {
   }
 
   /** `base` is what the expression overlays. */
-  export(scope: Scope, expression: Expression, base: Value | undefined): ExportedExpr {
+  export(scope: Evaluated, expression: Expression, base: Value | undefined): ExportedExpr {
     const known = this.#exported.get(expression)
     if (known !== undefined) return known
     spend(20)
@@ -46,7 +44,7 @@ export class ExpressionExporter {
     return exported
   }
 
-  #content(scope: Scope, expression: Expression, base: Value | undefined, out: Mutable<ExportedExpr>): void {
+  #content(scope: Evaluated, expression: Expression, base: Value | undefined, out: Mutable<ExportedExpr>): void {
     switch (expression.kind) {
       case 'boolean':
       case 'string':
@@ -83,7 +81,7 @@ export class ExpressionExporter {
   }
 
   #object(
-    scope: Scope,
+    scope: Evaluated,
     expression: Expression & { kind: 'object' },
     base: Value | undefined,
     out: Mutable<ExportedExpr>,
@@ -141,7 +139,7 @@ export class ExpressionExporter {
     })
   }
 
-  #argument(scope: Scope, call: Call): { argSchema: Schema; arg: ExportedExpr } {
+  #argument(scope: Evaluated, call: Call): { argSchema: Schema; arg: ExportedExpr } {
     const operand = (expression: Expression) => this.export(scope, expression, undefined)
     const place = exportRange(rangeOf(call.argument), this.#name)
     const object = (members: Record<string, ExportedExpr>, range: ExportedRange): ExportedExpr => ({
@@ -191,13 +189,13 @@ export class ExpressionExporter {
     }
   }
 
-  #provider(scope: Scope, call: Call & { name: 'open' | 'rotate' }): ExportedExpr {
+  #provider(scope: Evaluated, call: Call & { name: 'open' | 'rotate' }): ExportedExpr {
     return call.provider ? this.export(scope, call.provider, undefined) : { range: rangeless(this.#name), schema: true }
   }
 }
 
 /** The declared types of a call's inputs and state; `any` where they cannot be had. */
-function inputTypes(scope: Scope, call: Call & { name: 'open' | 'rotate' }): { inputs: Schema; state: Schema } {
+function inputTypes(scope: Evaluated, call: Call & { name: 'open' | 'rotate' }): { inputs: Schema; state: Schema } {
   const { providers, rotators } = scope.round.answers
   // A call that was overridden or skipped has not looked at its provider.
   const evaluated = scope.valueOf(call)?.definition.written?.expression === call

@@ -3,10 +3,10 @@ import type { Plain, PlainObject } from '../plain.ts'
 import { compileSchema, refTarget, type Schema } from '../schema/index.ts'
 import { Secret } from '../secret.ts'
 import { listOf, mapOf, valueOfExported } from './convert.ts'
-import { nowhere } from './definition.ts'
 import { rangeless } from './export-value.ts'
 import type { ExportedValue } from './exported.ts'
 import { own, validate } from './validate.ts'
+import { nowhere } from './value.ts'
 
 /**
  * A value as providers and rotators want it: a `Secret` exactly where the schema says `secret: true`, revealed plain data

@@ -1,56 +1,11 @@
 import { allocate, BudgetExceeded, budgetHint, spend } from '../budget.ts'
-import { type Environment, type Expression, Suggester } from '../language/index.ts'
-import type { Schema } from '../schema/index.ts'
+import { Suggester } from '../language/index.ts'
 import type { Diagnostic } from '../syntax/index.ts'
 import { type Answers, type Call, isFailure } from './calls.ts'
-import { type Definition, nowhere } from './definition.ts'
-import type { ExportedMap, ExportedValue } from './exported.ts'
-import { Scope } from './scope.ts'
-import { Value } from './value.ts'
-import { sortedMap } from './value-of-json.ts'
+import { type Frame, type RotationOutcome, type Round, type RoundRequest, type Scope, TooDeep } from './evaluation.ts'
+import { EnvironmentScope } from './scope.ts'
+import { type Definition, nowhere, type Value } from './value.ts'
 import { Scale, tooHeavy } from './weigh.ts'
-
-export type Mode = 'check' | 'open' | 'rotate'
-
-export interface RoundRequest {
-  readonly environment: Environment
-  readonly mode: Mode
-  /** Whether a check decrypts. Other modes always do. */
-  readonly showSecrets: boolean
-  /** Document paths of the rotators to rotate. Undefined: all. */
-  readonly rotate: ReadonlySet<string> | undefined
-  readonly context: ReadonlyMap<string, Value>
-  /** The same, as providers see it. */
-  readonly contextValues: ExportedMap
-  /** The name that `${context…}` gives an environment. */
-  readonly fullName: (name: string) => string
-}
-
-/** What became of one `fn::rotate` call that was to be rotated. */
-export interface RotationOutcome {
-  /** Document path of the call. */
-  readonly path: string
-  readonly status: 'succeeded' | 'failed' | 'not-evaluated'
-  readonly diagnostics: readonly Diagnostic[]
-  /** The new state and where it belongs. Present when `status` is `succeeded`. */
-  readonly patch?: { readonly docPath: string; readonly replacement: ExportedValue }
-}
-
-/** An expression under evaluation. */
-export interface Frame {
-  readonly scope: Scope
-  readonly expression: Expression
-  readonly accept: Schema
-  readonly base: Value | undefined
-}
-
-/** Thrown where evaluation has come too far from where it began: `frame` is to be evaluated on a fresh stack first. */
-export class TooDeep {
-  readonly frame: Frame
-  constructor(frame: Frame) {
-    this.frame = frame
-  }
-}
 
 /** Thrown where there are so many diagnostics that evaluation ends. */
 class TooManyDiagnostics {}
@@ -73,7 +28,7 @@ interface Entry {
  * One evaluation of the root and of everything it needs, with the answers there are. What has no answer is put on `calls`
  * and stands as a pending value.
  */
-export class Round {
+export class EvaluationRound implements Round {
   readonly request: RoundRequest
   readonly answers: Answers
   readonly calls = new Map<string, Call>()
@@ -83,7 +38,7 @@ export class Round {
   readonly scale = new Scale()
   /** Names of the environments evaluated, the root first. */
   readonly evaluated: string[] = []
-  readonly rootScope: Scope
+  readonly rootScope: EnvironmentScope
   /** A call of `fn::validate` waits for its schema, so what is final beneath it cannot be told yet. */
   finalityPending = false
   readonly #table = new Map<string, Entry>()
@@ -97,7 +52,7 @@ export class Round {
   constructor(request: RoundRequest, answers: Answers) {
     this.request = request
     this.answers = answers
-    this.rootScope = new Scope(this, request.environment, true, '')
+    this.rootScope = new EnvironmentScope(this, request.environment, true, '')
   }
 
   /** The value of the root. Undefined: the evaluation took too much, which has been reported where it stopped. */
@@ -177,7 +132,7 @@ export class Round {
   /** The value of an environment named in the text, or undefined after reporting why there is none. */
   resolve(name: string, at: Definition, scope: Scope): Value | undefined {
     const found = this.#lookUp(name, at, scope.rootName)
-    if (!(found instanceof Scope)) return found
+    if (!(found instanceof EnvironmentScope)) return found
     if (this.#inline >= maxInline) {
       this.report(`environments refer to one another more than ${maxInline} levels deep`, at)
       return undefined
@@ -192,7 +147,7 @@ export class Round {
   }
 
   /** The value of a known environment, a scope yet to be evaluated, or undefined after a report. */
-  #lookUp(name: string, at: Definition, rootName: string): Value | Scope | undefined {
+  #lookUp(name: string, at: Definition, rootName: string): Value | EnvironmentScope | undefined {
     const entry = this.#table.get(name)
     if (entry?.value) return entry.value
     if (entry) {
@@ -208,13 +163,13 @@ export class Round {
     for (const diagnostic of program.diagnostics) this.#add(diagnostic)
     if (program.environment === undefined || program.diagnostics.some((diagnostic) => diagnostic.severity === 'error'))
       return undefined
-    return new Scope(this, program.environment, false, rootName)
+    return new EnvironmentScope(this, program.environment, false, rootName)
   }
 
   /** Evaluates an environment after everything it imports, however long the chain of imports is. */
-  #evaluate(outermost: Scope): Value {
-    const open: Scope[] = []
-    const enter = (scope: Scope) => {
+  #evaluate(outermost: EnvironmentScope): Value {
+    const open: EnvironmentScope[] = []
+    const enter = (scope: EnvironmentScope) => {
       this.#table.set(scope.name, { value: undefined })
       this.evaluated.push(scope.name)
       open.push(scope)
@@ -225,7 +180,7 @@ export class Round {
       const next = scope.nextImport()
       if (next !== undefined) {
         const found = this.#lookUp(next.name, next.definition, scope.rootName)
-        if (found instanceof Scope) enter(found)
+        if (found instanceof EnvironmentScope) enter(found)
         else this.#import(scope, found, next.definition)
         continue
       }
@@ -238,7 +193,7 @@ export class Round {
     }
   }
 
-  #import(scope: Scope, value: Value | undefined, at: Definition): void {
+  #import(scope: EnvironmentScope, value: Value | undefined, at: Definition): void {
     spend(10)
     this.#importing = at
     if (value !== undefined && value.layers + (scope.base?.layers ?? 0) >= maxLayers) {
@@ -246,9 +201,4 @@ export class Round {
       scope.addImport(undefined)
     } else scope.addImport(value)
   }
-}
-
-/** The record that `${imports[…]}` or `${context…}` reads. */
-export function recordValue(entries: ReadonlyMap<string, Value>): Value {
-  return Value.of(nowhere, { kind: 'map', own: sortedMap([...entries]) })
 }

@@ -5,6 +5,7 @@ import {
   type Environment,
   type Expression,
   type ObjectExpression,
+  operandsOf,
   pathOf,
   pieceRange,
   rangeOf,
@@ -22,10 +23,10 @@ import { elementPath, joinPath, quote } from '../syntax/index.ts'
 import { resolveAccess } from './access.ts'
 import { evaluateCall } from './builtins.ts'
 import { declarationErrors } from './declarations.ts'
-import { type Definition, nowhere } from './definition.ts'
-import { type Frame, type Round, recordValue, TooDeep } from './round.ts'
+import { type Frame, type Round, type Scope, TooDeep } from './evaluation.ts'
 import { maxTextLength, textOfValue, unknownText } from './text.ts'
-import { type Content, Value } from './value.ts'
+import { type Content, type Definition, nowhere, Value } from './value.ts'
+import { recordValue } from './value-of-json.ts'
 
 /** Anonymous environments do not become the root of what they import. */
 const anonymous = '<yaml>'
@@ -35,7 +36,7 @@ const maxSize = 5_000_000
 const maxDepth = 600
 
 /** The evaluation of one environment in one round. */
-export class Scope {
+export class EnvironmentScope implements Scope {
   readonly round: Round
   readonly environment: Environment
   readonly isRoot: boolean
@@ -333,24 +334,4 @@ function evaluationPaths(environment: Environment): readonly (string | undefined
   }
   for (const [key, property] of environment.root.properties) visit(property.value, key)
   return paths
-}
-
-/** The expressions a call evaluates. */
-export function operandsOf(call: Expression & { kind: 'call' }): readonly Expression[] {
-  switch (call.name) {
-    case 'secret':
-      return call.plaintext ? [call.plaintext] : []
-    case 'open':
-      return [call.inputs]
-    case 'rotate':
-      return [call.inputs, call.state]
-    case 'join':
-      return [call.delimiter, call.values]
-    case 'split':
-      return [call.delimiter, call.string]
-    case 'validate':
-      return [call.schema, call.value]
-    default:
-      return [call.argument]
-  }
 }

@@ -1,9 +1,10 @@
 import { spend } from '../budget.ts'
 import type { Expression } from '../language/index.ts'
 import type { Schema, SchemaObject } from '../schema/index.ts'
-import type { Scope } from './scope.ts'
+import type { Report } from './accepts-schema.ts'
+import type { Scope } from './evaluation.ts'
 import { reportUnknownProperties } from './unknown-properties.ts'
-import { own, type Report, validate } from './validate.ts'
+import { own, validate } from './validate.ts'
 import type { Value } from './value.ts'
 
 /**

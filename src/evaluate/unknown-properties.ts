@@ -1,7 +1,7 @@
 import { spend } from '../budget.ts'
 import type { Schema } from '../schema/index.ts'
 import { quote } from '../syntax/index.ts'
-import type { Scope } from './scope.ts'
+import type { Scope } from './evaluation.ts'
 import { own } from './validate.ts'
 import type { Value } from './value.ts'
 

@@ -13,12 +13,8 @@ import {
   type SchemaObject,
 } from '../schema/index.ts'
 import { quote } from '../syntax/index.ts'
-import { acceptsSchema } from './accepts-schema.ts'
-import type { Definition } from './definition.ts'
-import type { Value } from './value.ts'
-
-/** Receives a mistake and the definition that is to blame for it. */
-export type Report = (summary: string, at: Definition) => void
+import { acceptsSchema, type Report } from './accepts-schema.ts'
+import type { Definition, Value } from './value.ts'
 
 /** Values are less deep, and what schemas put around each part of one is nested less deeply too. */
 const maxDepth = 700

@@ -1,6 +1,5 @@
 import { compareKeys, type Json, JsonNumber } from '../json.ts'
-import type { Definition } from './definition.ts'
-import { type Content, type Flags, Value } from './value.ts'
+import { type Content, type Definition, type Flags, nowhere, Value } from './value.ts'
 
 /** A map's properties in key order, from JSON-like entries in any order. */
 export function sortedMap(entries: readonly (readonly [string, Value])[]): ReadonlyMap<string, Value> {
@@ -21,4 +20,9 @@ export function valueOfJson(json: Json, definition: Definition, flags: Flags = {
     item === undefined ? [] : [[key, valueOfJson(item, definition, flags)] as const],
   )
   return of({ kind: 'map', own: sortedMap(entries) })
+}
+
+/** The record that `${imports[…]}` or `${context…}` reads. */
+export function recordValue(entries: ReadonlyMap<string, Value>): Value {
+  return Value.of(nowhere, { kind: 'map', own: sortedMap([...entries]) })
 }

@@ -1,8 +1,41 @@
 import { allocate, spend } from '../budget.ts'
 import { compareKeys, JsonNumber } from '../json.ts'
+import type { Expression } from '../language/index.ts'
 import { constant, mergedSchema, nullSchema, propertySchema, recordOf, type Schema, tuple } from '../schema/index.ts'
 import type { Range } from '../syntax/index.ts'
-import type { Definition } from './definition.ts'
+import type { Answers } from './calls.ts'
+
+/** What produced a value: what traces point to and diagnostics blame. */
+export interface Definition {
+  /** Undefined: rangeless. */
+  readonly range: Range | undefined
+  readonly path: string
+  /** The expression, and the evaluation it took part in. Undefined for what is written nowhere. */
+  readonly written: { readonly expression: Expression; readonly scope: Evaluated } | undefined
+  /** For a property of a value that is not known. */
+  readonly late: LateAccess | undefined
+}
+
+/** A property read from an unknown value, to be resolved when the value is known. */
+export interface LateAccess {
+  readonly receiver: Value
+  readonly key: string
+}
+
+/** What the evaluation of an environment knows of its expressions. */
+export interface Evaluated {
+  readonly round: { readonly answers: Answers }
+  definitionOf(expression: Expression): Definition
+  /** The value of an expression, if it was evaluated. */
+  valueOf(expression: Expression): Value | undefined
+  /** What an expression overlays, if it was evaluated. */
+  baseOf(expression: Expression): Value | undefined
+  /** What each accessor of a symbol, or of each part of an interpolation, came to. */
+  accessedBy(expression: Expression): readonly (readonly (Definition | undefined)[])[]
+}
+
+/** Definition of values that no document defines: the execution context, the record of imports. */
+export const nowhere: Definition = { range: undefined, path: '', written: undefined, late: undefined }
 
 /** What a value is made of. `none`: an unknown value of which nothing can be shown. Numbers are their text. */
 export type Content =

@@ -1,6 +1,5 @@
 import { spend } from '../budget.ts'
-import { type Definition, nowhere } from './definition.ts'
-import type { Value } from './value.ts'
+import { type Definition, nowhere, type Value } from './value.ts'
 
 /** Parts and characters of the largest outcome: printing a larger one would take too long in some of the formats. */
 const maxParts = 500_000

@@ -1,5 +1,5 @@
 import type { StringNode } from '../syntax/index.ts'
-import type { Expression, ObjectExpression, ObjectProperty, StringLiteral } from './expression.ts'
+import type { Call, Expression, ObjectExpression, ObjectProperty, StringLiteral } from './expression.ts'
 
 /** A parsed environment: what the evaluator works on. Never changed once made, so it can be evaluated any number of times. */
 export interface Environment {
@@ -54,5 +54,25 @@ function childrenOf(expression: Expression): Expression[] {
       return [expression.argument]
     default:
       return []
+  }
+}
+
+/** The expressions a call evaluates. */
+export function operandsOf(call: Call): readonly Expression[] {
+  switch (call.name) {
+    case 'secret':
+      return call.plaintext ? [call.plaintext] : []
+    case 'open':
+      return [call.inputs]
+    case 'rotate':
+      return [call.inputs, call.state]
+    case 'join':
+      return [call.delimiter, call.values]
+    case 'split':
+      return [call.delimiter, call.string]
+    case 'validate':
+      return [call.schema, call.value]
+    default:
+      return [call.argument]
   }
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import type { Call } from '../../src/evaluate/calls.ts'
 import { environmentToJson, evaluateEnvironment, mapToJson } from '../../src/evaluate/index.ts'
-import { Round } from '../../src/evaluate/round.ts'
+import { EvaluationRound } from '../../src/evaluate/round.ts'
 import { formatJson } from '../../src/json.ts'
 import { parseEnvironment } from '../../src/language/index.ts'
 import { decrypt, executionContext, fakeWorld } from '../conformance/fakes.ts'
@@ -59,16 +59,16 @@ function recorded(): readonly string[] {
 /** The calls of providers and rotators each round asks for, by id, with their inputs. The last round is the outcome. */
 class Asked {
   readonly #rounds: Map<string, string>[] = []
-  readonly #ask = Round.prototype.ask
-  readonly #run = Round.prototype.run
+  readonly #ask = EvaluationRound.prototype.ask
+  readonly #run = EvaluationRound.prototype.run
 
   install(): void {
     const asked = this
-    Round.prototype.run = function (this: Round) {
+    EvaluationRound.prototype.run = function (this: EvaluationRound) {
       asked.#rounds.push(new Map())
       return asked.#run.call(this)
     }
-    Round.prototype.ask = function (this: Round, call: Call) {
+    EvaluationRound.prototype.ask = function (this: EvaluationRound, call: Call) {
       asked.#ask.call(this, call)
       if (!('inputs' in call)) return
       const inputs = formatJson(mapToJson(call.inputs, { redact: false }))
@@ -78,8 +78,8 @@ class Asked {
   }
 
   remove(): void {
-    Round.prototype.ask = this.#ask
-    Round.prototype.run = this.#run
+    EvaluationRound.prototype.ask = this.#ask
+    EvaluationRound.prototype.run = this.#run
   }
 
   /** A call that was made though the outcome has no use for it, or with inputs that turned out to be others. */

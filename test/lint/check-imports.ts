@@ -1,13 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { circleProblems, importsOf } from './circles.ts'
 import { fileAccessProblems } from './file-access.ts'
 import { rooms, sharedNouns } from './rooms.ts'
 import { spawnProblems } from './spawns.ts'
 
 const root = fileURLToPath(new URL('../../src/', import.meta.url))
-const importPattern =
-  /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s*['"]([^'"]+)['"]/g
 
 /** Files that stand at the top of the house and may import any room. */
 const fronts = ['index.ts', 'cli.ts']
@@ -15,25 +14,26 @@ const fronts = ['index.ts', 'cli.ts']
 const problems: string[] = []
 for (const file of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
   if (!file.endsWith('.ts')) continue
-  for (const match of readFileSync(join(root, file), 'utf8').matchAll(importPattern)) {
-    const specifier = match[1] ?? match[2] ?? match[3] ?? ''
+  for (const specifier of importsOf(readFileSync(join(root, file), 'utf8'))) {
     if (!specifier.startsWith('.')) continue
     const target = relative(root, resolve(root, dirname(file), specifier))
     const problem = judge(file, target)
     if (problem) problems.push(`src/${file}: imports ${target}: ${problem}`)
   }
 }
+const circles = circleProblems()
 const spawns = spawnProblems()
 const accesses = fileAccessProblems()
-for (const problem of [...problems, ...spawns, ...accesses]) console.error(problem)
+for (const problem of [...problems, ...circles, ...spawns, ...accesses]) console.error(problem)
 console.log(problems.length === 0 ? 'imports: every arrow points one way' : `imports: ${problems.length} wrong`)
+console.log(circles.length === 0 ? 'circles: no files import one another' : `circles: ${circles.length} found`)
 console.log(spawns.length === 0 ? 'programs: none is handed a key' : `programs: ${spawns.length} started wrongly`)
 console.log(
   accesses.length === 0
     ? 'files: a store is read through its own file system'
     : `files: ${accesses.length} read past it`,
 )
-process.exitCode = problems.length + spawns.length + accesses.length === 0 ? 0 : 1
+process.exitCode = problems.length + circles.length + spawns.length + accesses.length === 0 ? 0 : 1
 
 function judge(file: string, target: string): string | undefined {
   const [from, to] = [room(file), room(target)]

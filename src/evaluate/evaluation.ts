@@ -1,0 +1,96 @@
+import type { Accessor, Environment, Expression, Suggester } from '../language/index.ts'
+import type { Schema } from '../schema/index.ts'
+import type { Diagnostic } from '../syntax/index.ts'
+import type { Answers, Call } from './calls.ts'
+import type { ExportedMap, ExportedValue } from './exported.ts'
+import type { Definition, Evaluated, Value } from './value.ts'
+import type { Scale } from './weigh.ts'
+
+export type Mode = 'check' | 'open' | 'rotate'
+
+export interface RoundRequest {
+  readonly environment: Environment
+  readonly mode: Mode
+  /** Whether a check decrypts. Other modes always do. */
+  readonly showSecrets: boolean
+  /** Document paths of the rotators to rotate. Undefined: all. */
+  readonly rotate: ReadonlySet<string> | undefined
+  readonly context: ReadonlyMap<string, Value>
+  /** The same, as providers see it. */
+  readonly contextValues: ExportedMap
+  /** The name that `${context…}` gives an environment. */
+  readonly fullName: (name: string) => string
+}
+
+/** What became of one `fn::rotate` call that was to be rotated. */
+export interface RotationOutcome {
+  /** Document path of the call. */
+  readonly path: string
+  readonly status: 'succeeded' | 'failed' | 'not-evaluated'
+  readonly diagnostics: readonly Diagnostic[]
+  /** The new state and where it belongs. Present when `status` is `succeeded`. */
+  readonly patch?: { readonly docPath: string; readonly replacement: ExportedValue }
+}
+
+/** An expression under evaluation. */
+export interface Frame {
+  readonly scope: Scope
+  readonly expression: Expression
+  readonly accept: Schema
+  readonly base: Value | undefined
+}
+
+/** Thrown where evaluation has come too far from where it began: `frame` is to be evaluated on a fresh stack first. */
+export class TooDeep {
+  readonly frame: Frame
+  constructor(frame: Frame) {
+    this.frame = frame
+  }
+}
+
+/** The round, as the evaluation of an expression uses it (`EvaluationRound`). */
+export interface Round {
+  readonly request: RoundRequest
+  readonly answers: Answers
+  readonly rotations: RotationOutcome[]
+  readonly suggester: Suggester
+  readonly scale: Scale
+  /** A call of `fn::validate` waits for its schema, so what is final beneath it cannot be told yet. */
+  finalityPending: boolean
+  /** How many expressions are being evaluated. */
+  readonly stack: number
+  ask(call: Call): void
+  report(summary: string, at: Definition, severity?: Diagnostic['severity'], hint?: string): void
+  /** @throws TooDeep */
+  enter(frame: Frame): void
+  leave(): void
+  /** Forgets the evaluations above `stack`, which will be begun anew, and what they reported. */
+  unwind(stack: number): readonly Frame[]
+  /** The value of an environment named in the text, or undefined after reporting why there is none. */
+  resolve(name: string, at: Definition, scope: Scope): Value | undefined
+}
+
+/** One environment in one round, as the evaluation of an expression uses it (`EnvironmentScope`). */
+export interface Scope extends Evaluated {
+  readonly round: Round
+  readonly environment: Environment
+  readonly isRoot: boolean
+  readonly name: string
+  /** What `${context.rootEnvironment.name}` says here. */
+  readonly rootName: string
+  /** How deep the stack was when the environment was entered. */
+  readonly stack: number
+  /** Everything imported so far, layered. */
+  readonly base: Value | undefined
+  readonly importsValue: Value
+  readonly contextValue: Value
+  error(summary: string, expression: Expression, hint?: string): void
+  /** Reports a mistake at a part of the string that `expression` was read from. */
+  accessorError(summary: string, expression: Expression, accessor: Accessor, hint?: string): void
+  unknown(expression: Expression, schema?: Schema, pending?: boolean): Value
+  /**
+   * The value of an expression. `accept` is what the context expects of it, of which only the rotateOnly marks count; `base` is
+   * the value it overlays.
+   */
+  evaluate(expression: Expression, accept: Schema, base: Value | undefined): Value
+}
