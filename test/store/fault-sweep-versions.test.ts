@@ -157,8 +157,9 @@ describe('a store whose process or machine stops at any file-system call of a ch
         expect(store.list()).to.deep.equal([name])
       },
     })
-    expect(outcomes.old).to.be.greaterThan(50)
-    expect(outcomes.new).to.be.greaterThan(50)
+    const least = process.env.SLOW ? 50 : 15
+    expect(outcomes.old).to.be.greaterThan(least)
+    expect(outcomes.new).to.be.greaterThan(least)
   })
 
   it('has a restored environment in one of the two places', async () => {
