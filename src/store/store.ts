@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import { type DataKey, makeDataKey, secretsProviderKind } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
-import { changeText, type FileSystem, readTextIfPresent } from '../files/index.ts'
+import { type FileSystem, readTextIfPresent, replaceFile } from '../files/index.ts'
 import type { CheckOptions, CheckReport } from './check/check-store.ts'
 import type { Finding } from './check/finding.ts'
 import type { CloneOptions } from './clone.ts'
@@ -113,7 +113,11 @@ export class Store {
   /** Changes the text of a list of age recipients, of the store or of an environment. */
   async changeRecipients(file: string, change: (text: string) => string): Promise<void> {
     this.#world.guard('*', 'admin')
-    await this.#write('recipients', () => changeText(this.#world.files, file, change))
+    await this.#write('recipients', () => {
+      const before = readTextIfPresent(this.#world.files, file) ?? ''
+      const after = change(before)
+      if (after !== before) replaceFile(this.#world.files, file, Buffer.from(after))
+    })
   }
 
   /** Names of all environments, sorted by code unit. */

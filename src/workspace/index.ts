@@ -1,3 +1,11 @@
+export {
+  addPrincipal,
+  type JoinedEnvironment,
+  type Joiner,
+  type JoinerPlan,
+  type JoinerReport,
+} from './add-principal.ts'
+export { type JoinRequest, joinRequest } from './own-recipient.ts'
 /** What a user can do, one function each. Nothing here prints. */
 
 export {

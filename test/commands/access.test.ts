@@ -30,6 +30,8 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
     { needs: 'nothing', words: 'access explain {} --as bob' },
   ],
   'access:list': { needs: 'nothing', words: 'access list' },
+  'access:add': { needs: 'store', fails: true, words: 'access add nobody age1x --yes' },
+  'access:join': { needs: 'nothing', words: 'access join' },
   'access:remove': { needs: 'store', words: 'access remove nobody --yes' },
   'audit:log': [
     { needs: 'store', words: 'audit log' },

@@ -186,7 +186,14 @@ describe('snapshots', () => {
 })
 
 /** Their JSON is compared where what they need is set up. */
-const ELSEWHERE: readonly string[] = ['access:remove', 'env:import:pulumi', 'env:import:sops', 'env:renumber']
+const ELSEWHERE: readonly string[] = [
+  'access:add',
+  'access:join',
+  'access:remove',
+  'env:import:pulumi',
+  'env:import:sops',
+  'env:renumber',
+]
 
 async function flagsOf(words: readonly string[]): Promise<object> {
   for (let length = words.length; length > 0; length--) {

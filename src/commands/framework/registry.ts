@@ -1,6 +1,8 @@
 /** Every command by its id, which is its path below `src/commands` with `:` between the words (`loadCommand`). */
 export const COMMANDS: readonly string[] = [
+  'access:add',
   'access:explain',
+  'access:join',
   'access:list',
   'access:remove',
   'audit:log',

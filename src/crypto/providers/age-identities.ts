@@ -97,11 +97,11 @@ export function ownIdentityFile({ configFolder }: KeyContext): string {
 }
 
 /** The error where no identity can be used at all. `found` has at least one problem. */
-export function badIdentity({ unusable: [first] }: FoundIdentities, environment: string): EscError {
+export function badIdentity({ unusable: [first] }: FoundIdentities, environment?: string): EscError {
   const { place, problem, hint } = first as Unusable
   return new EscError(
     'key_unavailable',
-    `cannot use the age identity of ${place} for environment '${environment}': ${problem}`,
+    `cannot use the age identity of ${place}${environment === undefined ? '' : ` for environment '${environment}'`}: ${problem}`,
     { hint },
   )
 }

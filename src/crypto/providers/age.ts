@@ -218,5 +218,5 @@ function identityHint(context: KeyContext): string {
   const file = ownIdentityFile(context)
   // age-keygen makes no folders.
   const make = `mkdir -p ${shellWord(dirname(file))} && age-keygen -o ${shellWord(file)}`
-  return `make one with \`${make}\` and add its public key to the recipients, or set ESC_AGE_IDENTITY or ESC_AGE_IDENTITY_FILE`
+  return `run \`esc access join\`, which makes one and says what a colleague needs to let you in; or make one with \`${make}\` and add its public key to the recipients, or set ESC_AGE_IDENTITY or ESC_AGE_IDENTITY_FILE`
 }

@@ -1,0 +1,96 @@
+import { generateIdentity } from 'age-encryption'
+import { expect } from 'chai'
+import { Program } from './program.ts'
+import { Team } from './team.ts'
+
+describe('somebody who joins a team', function () {
+  this.timeout(180_000)
+  let team: Team
+  before(function () {
+    if (!Program.isBuilt()) this.skip()
+  })
+  beforeEach(() => {
+    team = new Team()
+  })
+  afterEach(() => team?.remove())
+
+  for (const how of ['merge', 'rebase'] as const) {
+    it(`needs one command, as does whoever lets them in, and nobody is asked about the key (${how})`, async () => {
+      const ada = await team.join('ada')
+      ada.commitAll('store')
+      ada.push()
+      const grace = await team.join('grace')
+      const mine = JSON.parse((await ada.esc(['access', 'join', '--output', 'json'])).out)
+      const hers = JSON.parse((await grace.esc(['access', 'join', '--output', 'json'])).out)
+      ada.write(
+        'age-recipients.txt',
+        `# ${mine.principal}\n${mine.recipient}\n# ${hers.principal}\n${hers.recipient}\n`,
+      )
+      await ada.ok('env', 'init', 'app/dev', '--secrets-provider', 'age://')
+      await ada.ok('env', 'set', 'app/dev', 'token', 's3cret', '--secret')
+      ada.commitAll('base')
+      ada.push()
+      expect(grace.pull(how)).to.equal(true)
+      await grace.open('app/dev')
+
+      const bob = await team.join('bob')
+      expect((await bob.esc(['env', 'open', 'app/dev'])).err).to.include('esc access join')
+      const said = await bob.ok('access', 'join')
+      const words = /^ {2}esc (access add bob@example\.com age1\S+)$/m.exec(said)?.[1]?.split(' ') as string[]
+      bob.write('notes.txt', 'before I was let in')
+      bob.commitAll('unrelated')
+
+      await ada.ok(...words, '--yes', '--commit')
+      expect(ada.git('status', '--porcelain')).to.equal('')
+      ada.push()
+      expect(bob.pull(how)).to.equal(true)
+      const opened = await bob.esc(['env', 'open', 'app/dev'])
+      expect([opened.code, opened.err, JSON.parse(opened.out)]).to.deep.equal([0, '', { token: 's3cret' }])
+      await bob.ok('env', 'set', 'app/dev', 'more', '1', '--commit')
+      bob.push()
+      expect(grace.pull(how)).to.equal(true)
+      const noted = await grace.esc(['env', 'open', 'app/dev'])
+      expect(noted.code, noted.err).to.equal(0)
+      expect(noted.err).to.include(`added: ${words[3]}`)
+      expect((await ada.esc(words.concat('--yes'))).out).to.include('app/dev: was done already')
+      expect(await grace.ok('access', 'explain', 'app/dev')).to.include('bob@example.com')
+    })
+  }
+
+  it('is told by git where two were let in at the same time, and both are after the one command again', async () => {
+    const ada = await team.join('ada')
+    ada.commitAll('store')
+    ada.push()
+    const grace = await team.join('grace')
+    for (const person of [ada, grace]) person.env.ESC_AGE_IDENTITY = await generateIdentity()
+    const recipient = async (person: typeof ada) =>
+      JSON.parse((await person.esc(['access', 'join', '--output', 'json'])).out).recipient as string
+    ada.write(
+      'age-recipients.txt',
+      `# ada@example.com\n${await recipient(ada)}\n# grace@example.com\n${await recipient(grace)}\n`,
+    )
+    await ada.ok('env', 'init', 'app/dev', '--secrets-provider', 'age://')
+    await ada.ok('env', 'set', 'app/dev', 'token', 's3cret', '--secret')
+    ada.commitAll('base')
+    ada.push()
+    expect(grace.pull('merge')).to.equal(true)
+    await grace.open('app/dev')
+    const [bob, carol] = [await team.join('bob'), await team.join('carol')]
+    for (const person of [bob, carol]) person.env.ESC_AGE_IDENTITY = await generateIdentity()
+    const adding = ['access', 'add', 'bob@example.com', await recipient(bob), '--yes', '--commit']
+    await ada.ok(...adding)
+    await grace.ok('access', 'add', 'carol@example.com', await recipient(carol), '--yes', '--commit')
+    ada.push()
+    expect(grace.pull('merge')).to.equal(false)
+    // Both added lines at the end of the list, and both locked the same data key again.
+    grace.git('checkout', '--theirs', '--', 'environments')
+    grace.git('add', '--all')
+    grace.git('commit', '--quiet', '--no-edit')
+    await grace.ok('access', 'add', 'carol@example.com', await recipient(carol), '--yes', '--commit')
+    grace.push()
+    for (const person of [bob, carol, ada]) {
+      expect(person.pull('merge')).to.equal(true)
+      expect(await person.open('app/dev')).to.deep.equal({ token: 's3cret' })
+    }
+  })
+})
