@@ -8,6 +8,7 @@ import {
   FORMATS,
   type Format,
   findValue,
+  misreadVariables,
   namesSeveral,
   openEnvironment,
   parsePath,
@@ -122,6 +123,8 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
           : []
     const allow = this.flags['allow-unknown']
     await requireKnown(workspace, opened, { paths: unknown, environment: reference.typed, allow })
+    const misread = format === 'dotenv' ? misreadVariables(properties, { redact: false }) : []
+    for (const each of misread) this.io.err(`warning: ${each}\n`)
     // Before files are written that would be left behind.
     if (variables) requireVariableTexts(properties, format, { redact: false })
     const files = variables ? createFiles(properties, temporaryPlace(this.io)).variables : []

@@ -86,6 +86,7 @@ export { type ListedEnvironments, listEnvironments } from './list-environments.t
 export { knownWorkspaces, type Located, type LocateMode, locate, locateComparison } from './locate.ts'
 export { logIn, logOut } from './login.ts'
 export { setLoginProvider } from './login-provider.ts'
+export { misreadVariables } from './misread-variables.ts'
 export { type OpenedEnvironment, openEnvironment } from './open-environment.ts'
 export { openWorkspace, openWorkspaceAt } from './open-workspace.ts'
 export { owedRotations } from './owed-rotations.ts'

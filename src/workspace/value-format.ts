@@ -2,6 +2,7 @@ import { produceText, spend } from '../budget.ts'
 import { type ExportedMap, type ExportedValue, quoteBytes } from '../evaluate/index.ts'
 import { compareKeys, formatJson, type Json, JsonNumber } from '../json.ts'
 import { type PropertyPath, quote } from '../syntax/index.ts'
+import { dotenvText } from './dotenv-format.ts'
 import { POSIX_NAME } from './posix-name.ts'
 import { posixQuote } from './posix-quote.ts'
 
@@ -127,11 +128,18 @@ export function variablesOf(
   })
 }
 
-/** `KEY="value"` lines in the order given. `shell` and `posix` export them; only `posix` is safe to evaluate in a shell. */
+/**
+ * Lines that set variables, in the order given. `shell` and `posix` export them; only `posix` is safe to evaluate in a shell. In `dotenv`, what
+ * ends with a backslash comes last: some readers take `\'` for no end, and look for it in the lines behind.
+ */
 export function variableLines(variables: readonly Variable[], format: 'dotenv' | 'shell' | 'posix'): string {
+  if (format === 'dotenv') {
+    const lines = variables.map(({ name, value }) => `${name}=${dotenvText(value).text}\n`)
+    const isOpen = (line: string) => /\\['"]\n$/.test(line)
+    return [...lines.filter((line) => !isOpen(line)), ...lines.filter(isOpen)].join('')
+  }
   return variables
     .map(({ name, value }) => {
-      if (format === 'dotenv') return `${name}=${quote(value)}\n`
       if (format === 'shell') return `export ${name}=${quote(value)}\n`
       return POSIX_NAME.test(name) ? `export ${name}=${posixQuote(value)}\n` : ''
     })

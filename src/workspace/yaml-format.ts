@@ -3,9 +3,11 @@ import { type Json, JsonNumber } from '../json.ts'
 
 /**
  * JSON as YAML, the way the original prints it: block style, indented by three, keys in natural order, numbers as quoted text,
- * texts quoted only when they would be read as something else, texts of several lines as literal blocks.
+ * texts quoted only when they would be read as something else, texts of several lines as literal blocks. Readers of YAML 1.1 and 1.2
+ * read back the same.
  */
 export async function toYaml(value: Json): Promise<string> {
+  if (typeof value === 'string' && value.includes('\n') && isBlockSafe(value)) return topBlock(value)
   // The emitter is a library of its own, which the other formats do without.
   const { Document, Scalar, visit } = await import('../sdk/yaml.ts')
   const numbers = new Set<YamlScalar>()
@@ -16,22 +18,52 @@ export async function toYaml(value: Json): Promise<string> {
   }
   const document = new Document(plain(value, number), { version: '1.2' })
   visit(document, {
-    Scalar(_, node) {
-      if (typeof node.value !== 'string') return
-      if (node.value.includes('\n')) node.type = isBlockSafe(node.value) ? Scalar.BLOCK_LITERAL : Scalar.QUOTE_DOUBLE
-      else if (numbers.has(node) || OTHER_TYPES.test(node.value)) node.type = Scalar.QUOTE_DOUBLE
+    Scalar(key, node) {
+      const { value: text } = node
+      if (typeof text !== 'string') return
+      if (text.includes('\n') && key !== 'key' && isBlockSafe(text)) node.type = Scalar.BLOCK_LITERAL
+      else if (numbers.has(node) || !isPlainSafe(text)) node.type = Scalar.QUOTE_DOUBLE
     },
   })
-  return document.toString({ indent: 3, indentSeq: true, lineWidth: 0, nullStr: 'null', flowCollectionPadding: false })
+  const text = document.toString({
+    indent: 3,
+    indentSeq: true,
+    lineWidth: 0,
+    nullStr: 'null',
+    flowCollectionPadding: false,
+  })
+  // They stand between double quotes, where the library leaves them as they are.
+  return text.replace(TO_ESCAPE, (character) => {
+    const code = character.charCodeAt(0)
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
+  })
 }
 
-/** What YAML 1.1 or 1.2 readers would take for a null, boolean, number or date. */
+/**
+ * What readers of YAML 1.1 or 1.2 would take for a null, boolean, number (to base 60 too), date, merge key or default value
+ * (https://yaml.org/type/). Version numbers and addresses such as 10.0.0.1 are none of these.
+ */
 const OTHER_TYPES =
-  /^(?:|~|null|Null|NULL|true|True|TRUE|false|False|FALSE|y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF|[-+]?(?:\.\d+|\d[\d_]*(?:\.\d*)?)(?:[eE][-+]?\d+)?|0[box][\da-fA-F_]+|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|\d{4}-\d\d?-\d\d?(?:[Tt ].*)?|<<|=)$/
+  /^(?:|~|null|true|false|y|yes|n|no|on|off|[-+]?0[box][\da-f_]*|(?!\d+(?:\.\d+){2,}$)[-+]?[\d._:]*(?:e[-+]?\d[\d_]*)?|[-+]?\.(?:inf|nan)|\d{4}-\d\d?-\d\d?(?:[t \t].*)?|<<|=)$/i
+
+/** What some readers refuse, or take for a line break or the beginning of a file. */
+const UNPRINTABLE = /[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u
+const TO_ESCAPE = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g
+
+function isPlainSafe(text: string): boolean {
+  return !OTHER_TYPES.test(text) && !/[\t\n]|^\s|\s$/.test(text) && !UNPRINTABLE.test(text)
+}
+
+/** A literal block at the top, which the library would not indent, as YAML 1.1 asks for. */
+function topBlock(text: string): string {
+  const chomping = !text.endsWith('\n') ? '-' : text.endsWith('\n\n') ? '+' : ''
+  const lines = text.replace(/^(?=[^\n])/gm, '   ')
+  return `|${chomping}\n${lines}${chomping === '-' ? '\n' : ''}`
+}
 
 /** A literal block keeps everything but what its first line's indentation and trailing spaces make ambiguous. */
 function isBlockSafe(text: string): boolean {
-  return !/^\s|[^\S\n]\n|[^\S\n]$|[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(text)
+  return !/^\s|[^\S\n]\n|[^\S\n]$/.test(text) && !UNPRINTABLE.test(text)
 }
 
 function plain(value: Json, number: (text: string) => unknown): unknown {

@@ -75,7 +75,7 @@ describe('renderValue', () => {
   it('dotenv, shell and posix: variables, then files', async () => {
     const files = [{ name: 'CONFIG', value: '/tmp/esc-1', secret: false }]
     expect(await renderValue(properties, { redact: false, files, format: 'dotenv' })).to.equal(
-      'EMPTY=""\nFOO="b\\"a$r\\n"\nKEY="s3cret"\nodd-name="x"\nCONFIG="/tmp/esc-1"\n',
+      'EMPTY=""\nFOO=\'b"a$r\n\'\nKEY="s3cret"\nodd-name="x"\nCONFIG="/tmp/esc-1"\n',
     )
     expect(await renderValue(properties, { redact: true, files, format: 'shell' })).to.include(
       'export KEY="[secret]"\n',

@@ -7,6 +7,7 @@ import {
   getEnvironment,
   indentedByTwo,
   isObject,
+  misreadVariables,
   namesSeveral,
   overdueSchedules,
   overdueText,
@@ -92,6 +93,8 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
       const root = got.root?.value
       const properties = path.length === 0 && isObject(root) ? root : undefined
       await checkVariables(workspace, properties, { environment: reference.typed, allowed, inShell: true })
+      const misread = format === 'dotenv' && properties ? misreadVariables(properties, { redact: !showSecrets }) : []
+      for (const each of misread) this.io.err(`warning: ${each}\n`)
     }
     if (format !== undefined) return renderGot(got, { format, path, redact: !showSecrets })
     const shown = await renderGot(got, { format: 'json', path, redact: !showSecrets, onlyToLook: true })
