@@ -1,5 +1,5 @@
 /** Clocks of machines that are kept right may differ by this much, in milliseconds. */
-export const clockSkewMs = 5 * 60_000
+const clockSkewMs = 5 * 60_000
 
 /** Whether a time is one that no clock that is right can have shown yet. */
 export function isAhead(time: Date, now: Date): boolean {

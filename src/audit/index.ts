@@ -3,7 +3,7 @@ export { type AuditEvent, auditEvents } from './events.ts'
 export { auditCef, auditCsv } from './export.ts'
 export type { AuditDetails, AuditEntry, AuditLine, AuditOrigin, AuditResult } from './line.ts'
 export { type AuditLogPlace, appendAudit, auditFolder } from './log.ts'
-export { type AuditPlace, type AuditSettings, auditSettings } from './settings.ts'
+export { type AuditSettings, auditSettings } from './settings.ts'
 export {
   type AuditAnchor,
   type AuditFinding,

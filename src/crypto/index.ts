@@ -1,21 +1,19 @@
 export { configFolder } from './config-folder.ts'
-export type { KeyOwner, SealUse } from './data-key.ts'
+export type { KeyOwner } from './data-key.ts'
 export { DataKey } from './data-key.ts'
 export { type KeyHolders, keyHolders } from './key-holders.ts'
 export { type KeyHost, unknownKeyHost } from './key-hosts.ts'
 export { verifyChange } from './key-signature.ts'
 export { keyTexts } from './key-texts.ts'
-export type { Network } from './network.ts'
 export { makeDataKey, type NewKey } from './new-key.ts'
 export type { JsonWebKeySet, OidcKey, OidcKeyContext, OidcKeyUse } from './oidc-key.ts'
 export { oidcKey, oidcKeySet } from './oidc-key.ts'
-export type { KeyContext, SecretsProvider } from './provider.ts'
+export type { KeyContext } from './provider.ts'
 export { type OwnIdentity, ownIdentity } from './providers/age-own-identity.ts'
 export { recipientProblem } from './providers/age-recipient.ts'
 export type { PulumiSecrets } from './pulumi-stack.ts'
 export { openPulumiPassphrase, openPulumiSecrets } from './pulumi-stack.ts'
 export { recipientsFile } from './recipients-file.ts'
-export type { Rewrapping } from './secrets-provider.ts'
 export {
   isRemoteProvider,
   openSecretsProvider,

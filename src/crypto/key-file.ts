@@ -12,7 +12,7 @@ export interface FileKey {
 
 const prefix = 'esc-key-v1'
 
-export function formatKey(key: FileKey): string {
+function formatKey(key: FileKey): string {
   return `${prefix}:${key.id}:${Buffer.from(key.bytes).toString('base64url')}`
 }
 

@@ -1,8 +1,8 @@
 /** The evaluator: checks, opens and rotates environments. A pure function but for the `World` it is handed. */
-export { listOf, mapOf } from './convert.ts'
+export { mapOf } from './convert.ts'
 export { environmentToJson } from './environment-json.ts'
 export * from './evaluate-environment.ts'
-export type { Mode, RotationOutcome } from './evaluation.ts'
+export type { RotationOutcome } from './evaluation.ts'
 export type * from './exported.ts'
 export * from './exported-forms.ts'
 export { limiter } from './limiter.ts'

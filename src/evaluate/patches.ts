@@ -26,7 +26,7 @@ export function applyPatches(text: string, patches: readonly Patch[]): string {
 }
 
 /** The value as it is written in a definition, so that it evaluates to itself. */
-export function toDefinition(value: ExportedValue): Json {
+function toDefinition(value: ExportedValue): Json {
   if (value.secret) {
     const json = toJson(value, { redact: false })
     if (typeof json === 'string') return { 'fn::secret': escapeReferences(json) }

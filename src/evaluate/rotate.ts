@@ -74,7 +74,7 @@ function stateMap(scope: Scope, expression: Expression, state: Value): ExportedM
 }
 
 /** Whether inputs are unknown that the call needs: without a rotation, those that only a rotation resolves do not count. */
-export function observableUnknowns(value: Value, rotating: boolean, copied = false): boolean {
+function observableUnknowns(value: Value, rotating: boolean, copied = false): boolean {
   const inCopy = copied || value.copied
   if (value.unknown) return rotating || !value.rotateOnly || copied
   if (!value.deep.unknown) return false

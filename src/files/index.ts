@@ -1,4 +1,4 @@
-export { type Confinement, confined, largeProblem, specialKind, specialRemedy } from './confined.ts'
+export { confined, largeProblem, specialKind, specialRemedy } from './confined.ts'
 export {
   appendLine,
   changeText,

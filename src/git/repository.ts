@@ -66,7 +66,7 @@ function repository(top: string, gitFolder: string, named: boolean): GitReposito
 }
 
 /** `path`: a git folder, or the file that leads to one. Undefined: neither. */
-export function gitFolderOf(path: string): string | undefined {
+function gitFolderOf(path: string): string | undefined {
   if (isFolder(path)) return isGitFolder(path) ? path : undefined
   const target = /^gitdir: (.+?)\r?\n*$/.exec(smallText(path) ?? '')?.[1]
   if (target === undefined) return undefined

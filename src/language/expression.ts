@@ -1,23 +1,6 @@
 import type { Node, Range, StringNode } from '../syntax/index.ts'
 import type { PropertyAccess } from './property-access.ts'
 
-/** The names of the calls, without the `fn::` of their keys; `open` and `rotate` also in the form `fn::open::PROVIDER`. */
-export type BuiltinName =
-  | 'concat'
-  | 'final'
-  | 'fromBase64'
-  | 'fromJSON'
-  | 'join'
-  | 'open'
-  | 'rotate'
-  | 'secret'
-  | 'split'
-  | 'toBase64'
-  | 'toJSON'
-  | 'toString'
-  | 'toYAML'
-  | 'validate'
-
 interface ExpressionBase {
   /** Position of the expression among all of its environment, from 0: the index of what an evaluation remembers about it. */
   readonly id: number

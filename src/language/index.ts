@@ -1,13 +1,11 @@
 /** The environment language: from nodes to declarations and expressions, with every mistake of form. */
 export { Base64Error, decodeBase64, encodeBase64 } from './base64.ts'
 export * from './calls.ts'
-export { decryptDefinition, encryptDefinition, listPlaintextSecrets, reencryptDefinition } from './encrypt.ts'
-export { decodeEnvelope, EnvelopeError, encodeEnvelope } from './envelope.ts'
+export { decryptDefinition, encryptDefinition, reencryptDefinition } from './encrypt.ts'
+export { decodeEnvelope, encodeEnvelope } from './envelope.ts'
 export * from './environment.ts'
 export * from './expression.ts'
-export { type ParsedEnvironment, parseEnvironment } from './parse-environment.ts'
-export { maxNesting } from './parse-expression.ts'
-export type { PlaintextSecret } from './plaintext-secrets.ts'
+export { parseEnvironment } from './parse-environment.ts'
 export { findPlaintextSecrets } from './plaintext-secrets.ts'
 export {
   type Accessor,

@@ -5,7 +5,7 @@ import type { Expression, ObjectProperty } from './expression.ts'
 import { pieceRange, scanInterpolation } from './property-access.ts'
 
 /** Deeper documents are refused, so that nothing that walks a document can run out of stack. */
-export const maxNesting = 500
+const maxNesting = 500
 
 /** How many unknown functions of a document get a hint. */
 const maxHints = 20

@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { compileSchema, schemaFromJson } from '../schema/index.ts'
-import { contractVersion, type Plugin } from './plugin.ts'
+import { contractVersion } from './plugin.ts'
 
 /** What is wrong with what a plugin exports, such as `rotators[0] ("x") has no method settle`. Undefined: nothing. */
 export function pluginFault(exported: unknown): string | undefined {
@@ -29,13 +29,8 @@ export function rotatorFault(rotator: unknown): string | undefined {
 }
 
 /** What is wrong with a provider, such as `has no method open`. Undefined: nothing. */
-export function providerFault(provider: unknown): string | undefined {
+function providerFault(provider: unknown): string | undefined {
   return faultOf(provider, { methods: ['open'], optional: [], schemas: ['inputs', 'outputs'] })
-}
-
-/** The names of rotators, or of providers, that a plugin brings. */
-export function namesIn(plugin: Plugin, kind: 'rotators' | 'providers'): readonly string[] {
-  return (plugin[kind] ?? []).map(({ name }) => name)
 }
 
 interface Parts {

@@ -5,15 +5,12 @@ import type { Rotator } from './rotator.ts'
 export type {
   CredentialCheck,
   NetworkPolicy,
-  OidcSigner,
   Plan,
   PlanStep,
-  RotationIdentity,
   RotationRequest,
   Rotator,
   RotatorContext,
   Settled,
-  SettleRequest,
   SharedResources,
 } from './rotator.ts'
 

@@ -52,7 +52,7 @@ export const passphrase = generatedSecret<PassphraseInputs>({
   },
 })
 
-export function generatePassphrase(inputs: PassphraseInputs, words: readonly string[], random: RandomBytes): string {
+function generatePassphrase(inputs: PassphraseInputs, words: readonly string[], random: RandomBytes): string {
   const { length = 5, separator = '-', capitalize = false } = inputs
   const chosen = Array.from({ length }, () => randomChoice(words, random))
   return chosen.map((word) => (capitalize ? word[0]!.toUpperCase() + word.slice(1) : word)).join(separator)

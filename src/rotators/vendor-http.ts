@@ -165,7 +165,7 @@ export function textOf(json: unknown, name: string): string | undefined {
 }
 
 /** A vendor's words on one line, not long, without what is to be hidden in any of the forms in which it is sent. */
-export function redacted(text: string, hidden: readonly string[]): string {
+function redacted(text: string, hidden: readonly string[]): string {
   const forms = hidden
     .filter((each) => each.length >= 4)
     .flatMap((each) => [

@@ -18,7 +18,7 @@ const minuteMs = 60_000
 /** How long after a failed attempt the next one comes; the last one is for all further attempts. */
 const backoffMs = [5 * minuteMs, 15 * minuteMs, 45 * minuteMs, 135 * minuteMs, 405 * minuteMs, 24 * 60 * minuteMs]
 /** Then it waits for its next instant: somebody has to look. */
-export const mostAttempts = 10
+const mostAttempts = 10
 
 /**
  * What a schedule asks for next. Of the instants that have passed since its last run (or since it was made, edited or resumed) only the

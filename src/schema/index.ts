@@ -14,6 +14,6 @@ export {
 export { compareDecimals, type Decimal, isMultiple, parseDecimal } from './decimal.ts'
 export { itemSchema, mergedSchema, propertySchema } from './narrow.ts'
 export { Pattern, PatternError } from './pattern/index.ts'
-export type { Schema, SchemaObject, SchemaType } from './schema.ts'
+export type { Schema, SchemaObject } from './schema.ts'
 export { schemaFromJson, schemaToJson } from './schema-json.ts'
 export { schemaOfSchemas } from './schema-of-schemas.ts'

@@ -91,7 +91,7 @@ function move({ state, store, world }: EarlierPlace, folder: string, journalsOnl
 }
 
 /** How many entries of unfinished rotations an environment has in the `.esc` of an earlier version. */
-export function earlierEntries({ store, world }: Pick<EarlierPlace, 'store' | 'world'>, id: string): number {
+function earlierEntries({ store, world }: Pick<EarlierPlace, 'store' | 'world'>, id: string): number {
   const folder = join(layout.earlierState(store), 'journal', id)
   const path = [layout.earlierState(store), join(layout.earlierState(store), 'journal'), folder]
   if (!path.every((each) => world.files.lstat(each)?.kind === 'folder')) return 0

@@ -160,7 +160,7 @@ function usableProviderOf(place: EnvironmentPlace, settings: Settings): string {
 }
 
 /** What is to be remembered of the key that settings hold. */
-export async function knownKey(place: EnvironmentPlace, settings: Settings, { signer }: DataKey): Promise<KnownKey> {
+async function knownKey(place: EnvironmentPlace, settings: Settings, { signer }: DataKey): Promise<KnownKey> {
   const secretsProvider = providerOf(place, settings)
   const wrapped = settings.wrappedDataKey as string
   const holders = await namesOfHolders(place, { id: settings.id, secretsProvider, wrapped })

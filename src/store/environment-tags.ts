@@ -69,7 +69,7 @@ export class EnvironmentTags {
   }
 }
 
-export function environmentTagsOf(settings: Settings): EnvironmentTag[] {
+function environmentTagsOf(settings: Settings): EnvironmentTag[] {
   return Object.entries(entries(settings)).map(([name, tag]) => {
     // Written by hand, a plain value will do.
     const { value, modified, editor } = isJsonObject(tag) ? tag : { value: tag }

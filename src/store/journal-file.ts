@@ -37,11 +37,6 @@ export function entryFile(id: string, marked: string): string {
   return `${name}.${marked}${suffix}`
 }
 
-/** The name that earlier versions gave an entry. */
-export function isEarlierEntry(file: string): boolean {
-  return /^[^.]+\.entry$/.test(file)
-}
-
 /** The entries among the files of a journal's folder, sorted. */
 export function entryNames(files: readonly string[]): EntryName[] {
   return [...files].sort().flatMap((file): EntryName[] => {

@@ -1,7 +1,7 @@
 const MiB = 1 << 20
 
 /** The most bytes that are read of a file in a store. Honest files stay far below. */
-export const mostBytes = {
+const mostBytes = {
   /** A definition or a revision. */
   definition: 4 * MiB,
   /** `settings.yaml`, `esc.yaml`. */

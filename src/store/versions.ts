@@ -210,7 +210,7 @@ export function retractionsOf(settings: Settings): Retraction[] {
 }
 
 /** @throws EscError `usage` for a name that could not be told from a number, a path or `latest`. */
-export function checkTagName(name: string): void {
+function checkTagName(name: string): void {
   if (name === 'latest') {
     throw new EscError('usage', 'the tag `latest` cannot be set or removed', {
       hint: 'it is always the newest revision; choose another name',

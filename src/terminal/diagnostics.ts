@@ -9,7 +9,7 @@ export interface Source {
 }
 
 /** Without a place first, then by environment, line and column. */
-export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...diagnostics].sort((a, b) => {
     if (a.range === undefined || b.range === undefined) {
       if (a.range !== undefined) return 1

@@ -1,7 +1,5 @@
 import type { Variables } from '../child-environment.ts'
 
-export type { Variables }
-
 /**
  * The world of one command: where it reads and writes, and what kind of terminal that is. `processIo()` is the real one;
  * tests hand in their own.

@@ -92,7 +92,7 @@ function lookAtStream(fd: number): StreamKind {
 }
 
 /** Writes all of `data`, waiting when a pipe is full. Ends the process when the reader is gone. */
-export function writeFully(fd: number, data: string | Uint8Array): void {
+function writeFully(fd: number, data: string | Uint8Array): void {
   let rest = typeof data === 'string' ? Buffer.from(data, 'utf8') : data
   while (rest.length > 0) {
     try {

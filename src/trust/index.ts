@@ -9,21 +9,5 @@ export {
   writeDecision,
 } from './decision.ts'
 export { givenDigest, isDigest } from './given-digest.ts'
-export {
-  bindIdentity,
-  type IdentityBinding,
-  type IdentityPlace,
-  isNewIdentity,
-  readBinding,
-  recordNewIdentity,
-} from './identity-binding.ts'
-export {
-  differenceOf,
-  digestOfPowers,
-  type Power,
-  type PowerDifference,
-  type PowerKind,
-  powerKinds,
-  samePower,
-  sortedPowers,
-} from './power.ts'
+export { bindIdentity, isNewIdentity, readBinding, recordNewIdentity } from './identity-binding.ts'
+export { differenceOf, digestOfPowers, type Power, type PowerKind, samePower, sortedPowers } from './power.ts'

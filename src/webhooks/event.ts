@@ -4,7 +4,7 @@ import type { Author } from '../store/index.ts'
 export type EventKind = keyof typeof actions
 
 /** The actions of each kind. */
-export const actions = {
+const actions = {
   environment_revision: ['created', 'retracted'],
   environment_revision_tag: ['created', 'updated', 'deleted'],
   environment_tag: ['created', 'updated', 'deleted'],

@@ -9,20 +9,12 @@ export {
   sendNow,
 } from './deliver.ts'
 export { hasDue } from './due.ts'
-export {
-  actions,
-  type EventKind,
-  filterNames,
-  groupNames,
-  type RotationDetails,
-  shortNames,
-  type WebhookEvent,
-} from './event.ts'
+export { type EventKind, filterNames, groupNames, shortNames, type WebhookEvent } from './event.ts'
 export type { AffectedImporter } from './expand.ts'
 export { headersAfter, readHeader, type WebhookHeaders } from './headers.ts'
-export { type Attempt, type Delivery, Outbox } from './outbox.ts'
+export { type Delivery, Outbox } from './outbox.ts'
 export { pingPayload } from './payload.ts'
-export { type PostWebhook, postWebhook, type WebhookAnswer, type WebhookRequest } from './post.ts'
+export { type PostWebhook, postWebhook, type WebhookRequest } from './post.ts'
 export { toldOf } from './settle.ts'
 export { readTemplate } from './template.ts'
 export { type AllowedHosts, checkUrl, isAllowed } from './url.ts'

@@ -43,7 +43,7 @@ export interface Delivery {
 }
 
 /** So many ended deliveries are kept of a webhook, and so many may wait. */
-export const keptDeliveries = 50
+const keptDeliveries = 50
 export const waitingDeliveries = 200
 
 const suffix = '.json'

@@ -3,8 +3,6 @@ import type { WebhookAnswer } from './post.ts'
 /** How long to wait after each failed attempt, in seconds; after the last one the delivery has failed. A day in all. */
 const waits = [1, 10, 60, 300, 900, 3600, 10_800, 21_600, 43_200]
 
-export const maxAttempts = waits.length + 1
-
 /** Answers in which the receiver asks for patience, beside every 5xx. */
 const passing = [408, 425, 429]
 

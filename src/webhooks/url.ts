@@ -76,6 +76,6 @@ function parsed(text: string, shown: string): URL {
   }
 }
 
-export function allowing(url: URL): string {
+function allowing(url: URL): string {
   return `name the host in esc.yaml: webhooks: {allow: [${JSON.stringify(url.host)}]}, and run "esc trust"`
 }

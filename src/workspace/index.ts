@@ -1,10 +1,4 @@
-export {
-  addPrincipal,
-  type JoinedEnvironment,
-  type Joiner,
-  type JoinerPlan,
-  type JoinerReport,
-} from './add-principal.ts'
+export { addPrincipal, type JoinerPlan, type JoinerReport } from './add-principal.ts'
 export { type JoinRequest, joinRequest } from './own-recipient.ts'
 /** What a user can do, one function each. Nothing here prints. */
 
@@ -31,13 +25,9 @@ export {
   type PrincipalAccess,
   type UnappliedList,
 } from './access.ts'
-export { type Applied, type AppliedEnvironment, applyDefinitions, readDefinitions } from './apply.ts'
-export { type AuditFilter, auditLines, verifyAuditLog } from './audit-log.ts'
-export {
-  changeSecretsProvider,
-  type EnvironmentKeyChange,
-  type SecretsProviderReport,
-} from './change-secrets-provider.ts'
+export { type Applied, applyDefinitions, readDefinitions } from './apply.ts'
+export { auditLines, verifyAuditLog } from './audit-log.ts'
+export { changeSecretsProvider, type SecretsProviderReport } from './change-secrets-provider.ts'
 export { type CheckedStore, checkStore } from './check-store.ts'
 export { checkVariables } from './check-variables.ts'
 export { type Cloned, cloneEnvironment } from './clone-environment.ts'
@@ -46,14 +36,9 @@ export { type CopiedValues, copyValues } from './copy-values.ts'
 export { type Created, createEnvironment } from './create-environment.ts'
 export { indentedByTwo } from './definition-text.ts'
 export { diffEnvironments, type EnvironmentDiff } from './diff.ts'
-export { type Draft, openDraft, type SubmittedDraft } from './draft.ts'
-export { beginEdit, type DefinitionEdit, finishEdit, replaceDefinition } from './edit-definition.ts'
-export {
-  type EnvironmentGraph,
-  environmentGraph,
-  type GraphedEnvironment,
-  type GraphLink,
-} from './environment-graph.ts'
+export { openDraft, type SubmittedDraft } from './draft.ts'
+export { beginEdit, finishEdit, replaceDefinition } from './edit-definition.ts'
+export { type EnvironmentGraph, environmentGraph } from './environment-graph.ts'
 export {
   environmentTag,
   environmentTags,
@@ -83,7 +68,7 @@ export {
 } from './import/index.ts'
 export { initChosenStore, initStore } from './init-store.ts'
 export { type ListedEnvironments, listEnvironments } from './list-environments.ts'
-export { knownWorkspaces, type Located, type LocateMode, locate, locateComparison } from './locate.ts'
+export { type LocateMode, locate, locateComparison } from './locate.ts'
 export { logIn, logOut } from './login.ts'
 export { setLoginProvider } from './login-provider.ts'
 export { misreadVariables } from './misread-variables.ts'
@@ -92,17 +77,11 @@ export { openWorkspace, openWorkspaceAt } from './open-workspace.ts'
 export { owedRotations } from './owed-rotations.ts'
 export { visibleEnvironments } from './permit.ts'
 export type { Principal } from './principal.ts'
-export {
-  createFiles,
-  type FileVariables,
-  type FilledArgument,
-  interpolateArgument,
-  secretTexts,
-} from './program-environment.ts'
+export { createFiles, type FilledArgument, interpolateArgument, secretTexts } from './program-environment.ts'
 export { type EnvironmentReference, refuseVersion } from './reference.ts'
 export { listReferrers, type Referrer } from './referrers.ts'
 export { type Removed, removeEnvironment } from './remove-environment.ts'
-export { type Leaver, type LeaverPlan, type LeaverReport, removePrincipal, settleRemoval } from './remove-principal.ts'
+export { type LeaverPlan, type LeaverReport, removePrincipal, settleRemoval } from './remove-principal.ts'
 export { FORMATS, type Format, renderValue, unknownFormat } from './render-value.ts'
 export { environmentsToRenumber, type RenumberedEnvironment, renumberEnvironment } from './renumber.ts'
 export { requireKnown } from './require-known.ts'
@@ -140,26 +119,23 @@ export {
   fullNameOf,
   getSchedule,
   listSchedules,
-  type OverdueSchedule,
   overdueSchedules,
   overdueText,
   pauseSchedule,
   removeSchedule,
   type ScheduleView,
   scheduleHistory,
-  scheduleOf,
 } from './schedules.ts'
 export { selectEnvironment, selectedEnvironment } from './selection.ts'
 export { removeValue, setValue } from './set-value.ts'
-export { type Assignment, type RemovedValues, removeValues, setValues } from './set-values.ts'
+export { type Assignment, removeValues, setValues } from './set-values.ts'
 export { changeSetting, type EnvironmentSettings, environmentSettings, settingName } from './settings.ts'
 export { expandReferences, namesSeveral } from './several.ts'
 export { signingKeys } from './signed-requests.ts'
 export { type StoreStatus, storeStatus } from './store-status.ts'
 export { makeTemporaryFolder, sweepTemporaryFolders } from './temporary-folder.ts'
 export { describePower } from './trust/describe.ts'
-export { isTrusted } from './trust/powers.ts'
-export { acceptTrust, requirePowers, reviewTrust } from './trust/require-powers.ts'
+export { acceptTrust, reviewTrust } from './trust/require-powers.ts'
 export type { TrustReview } from './trust/trust-review.ts'
 export { revokeTrust, type TrustedStore, trustedStores } from './trust/trusted-stores.ts'
 export { type TrustedKey, trustKey, type UnknownKey } from './trust-key.ts'
@@ -179,12 +155,5 @@ export {
   removeWebhook,
   webhookDeliveries,
 } from './webhooks.ts'
-export {
-  type EnvironmentProblem,
-  type EnvironmentStatus,
-  restoreWorkingDefinition,
-  type ScheduledStatus,
-  saveWorkingDefinition,
-  scheduledStatus,
-} from './working-definition.ts'
+export { restoreWorkingDefinition, saveWorkingDefinition, scheduledStatus } from './working-definition.ts'
 export type { Workspace, WorkspaceOptions } from './workspace.ts'

@@ -100,7 +100,7 @@ export function withMissingStates(text: string, newest: Revision): Pick<RolledBa
 }
 
 /** The text of an earlier revision with the credentials of now. */
-export function rollbackText(
+function rollbackText(
   environment: Environment,
   target: Revision,
   newest: Revision,

@@ -38,6 +38,7 @@ describe('the evaluator', () => {
       [
         '<stdin>',
         'budget.ts',
+        'edit-distance.ts',
         'errors.ts',
         'evaluate',
         'json.ts',

@@ -1,12 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { posix, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-/** Source file: its path from the root of the repository, with slashes, and its text. */
-export interface SourceFile {
-  readonly file: string
-  readonly text: string
-}
+import { posix } from 'node:path'
+import { type SourceFile, sources } from './sources.ts'
 
 /** Files by path, each with the paths of the files that it imports. */
 type ImportGraph = ReadonlyMap<string, readonly string[]>
@@ -74,13 +67,4 @@ function shortestCircle(graph: ImportGraph, group: readonly string[]): readonly 
     }
   }
   return group
-}
-
-function sources(): SourceFile[] {
-  return ['src', 'test'].flatMap((folder) => {
-    const root = fileURLToPath(new URL(`../../${folder}/`, import.meta.url))
-    return readdirSync(root, { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts'))
-      .map((file) => ({ file: `${folder}/${file.split(sep).join('/')}`, text: readFileSync(root + file, 'utf8') }))
-  })
 }

@@ -17,7 +17,7 @@ export function revisionBlock(
 }
 
 /** Such as `edit`, `set`, `rotate deploy.token` or `rollback to 3`. */
-export function changeText({ change, from, rotated }: RevisionSummary): string {
+function changeText({ change, from, rotated }: RevisionSummary): string {
   if (from !== undefined) return oneLine(`${change} to ${from}`)
   return oneLine([change, rotated.join(', ')].filter(Boolean).join(' '))
 }

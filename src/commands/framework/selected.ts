@@ -28,7 +28,7 @@ export function withSelected(Command: CommandClass, input: Input<Flags>, io: Hos
 }
 
 /** `@3`, `:stable`. */
-export function isVersionAlone(word: string): boolean {
+function isVersionAlone(word: string): boolean {
   return /^[@:][^/]+$/.test(word)
 }
 

@@ -45,7 +45,7 @@ export async function identitiesOfCommand(
  * The words of a command as a POSIX shell splits them: blanks, quotation marks, backslashes; nothing is expanded. Undefined: a quotation mark is
  * not closed.
  */
-export function splitWords(text: string): string[] | undefined {
+function splitWords(text: string): string[] | undefined {
   const words: string[] = []
   let word: string | undefined
   for (let at = 0; at < text.length; at++) {

@@ -55,7 +55,7 @@ function addressOf(env: Variables, call: KeyCall): string {
 }
 
 /** Name of the variable with the token for one server: `ESC_VAULT_TOKEN_VAULT_EXAMPLE_COM_8200`. */
-export function serverTokenVariable(address: string): string {
+function serverTokenVariable(address: string): string {
   return `ESC_VAULT_TOKEN_${new URL(address).host.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`
 }
 

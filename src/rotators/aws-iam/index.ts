@@ -22,7 +22,6 @@ import {
 } from './types.ts'
 import { parseUserArn, regionFor, type UserArn } from './user-arn.ts'
 
-export type { AwsIamTiming } from './timing.ts'
 export type { AwsIamInputs, AwsIamPending, AwsIamPlan, AwsIamState } from './types.ts'
 
 /** Two minutes-apart rotations take a key from consumers that have not noticed the first. */

@@ -8,16 +8,7 @@ import { decideCredentials } from './credential-table.ts'
 import type { IssuedPending, IssuedPlan, IssuedState, Issuer, Listed } from './issuer.ts'
 import { idsOf, listAsItIs, prove, removeUnsaved, type Settlement } from './settle-credential.ts'
 
-export type {
-  IssuedPending,
-  IssuedPlan,
-  IssuedState,
-  Issuer,
-  IssuerSession,
-  Listed,
-  Listing,
-  Trial,
-} from './issuer.ts'
+export type { IssuedPending, IssuedPlan, IssuedState, Issuer, IssuerSession, Listed, Trial } from './issuer.ts'
 export { type IssuedTiming, issuedTiming } from './timing.ts'
 
 /** Two minutes-apart rotations take a credential from consumers that have not noticed the first. */

@@ -155,7 +155,7 @@ async function tryUntilKnown<Credential extends object>(
 }
 
 /** Removes, and waits a while until it is no longer listed, so that whoever lists next does not meet a ghost. */
-export async function removeForGood<Credential extends object>(
+async function removeForGood<Credential extends object>(
   id: string,
   { issuer: { timing }, session, context }: Settlement<Credential>,
 ): Promise<void> {

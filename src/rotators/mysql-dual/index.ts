@@ -35,7 +35,7 @@ export interface MySqlDualPlan extends Plan {
  * must not be done twice with the same password, or both places would hold it and consumers be locked out; so it is done
  * again only once the server has no statement of a killed run left, and a log-in has shown that it is not done.
  */
-export function mysqlDualRotator(
+function mysqlDualRotator(
   timing: PairTiming = pairTiming,
 ): Rotator<MySqlDualInputs, MySqlDualState, MySqlDualPending, MySqlDualPlan> {
   const rotator: Rotator<MySqlDualInputs, MySqlDualState, MySqlDualPending, MySqlDualPlan> = {

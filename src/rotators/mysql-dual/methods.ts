@@ -9,7 +9,7 @@ import { passwordsOf, type Request } from './request.ts'
 import type { MySqlDualState } from './types.ts'
 
 /** Whether this method lets the password in. Only passwords of these two plugins can be told; every other method is somebody else's. */
-export async function isPassword({ plugin, stored }: AuthenticationMethod, password: Secret<string>): Promise<boolean> {
+async function isPassword({ plugin, stored }: AuthenticationMethod, password: Secret<string>): Promise<boolean> {
   if (plugin === 'mysql_native_password') return stored.toUpperCase() === nativePasswordHash(password.reveal())
   return plugin === 'ed25519' && stored === (await ed25519PublicKey(password.reveal()))
 }

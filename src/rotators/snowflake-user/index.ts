@@ -25,7 +25,6 @@ import {
   stateSchema,
 } from './types.ts'
 
-export type { SnowflakeTiming } from './sql-api.ts'
 export { snowflakeTiming } from './sql-api.ts'
 export type { SnowflakeInputs, SnowflakePending, SnowflakePlan, SnowflakeState } from './types.ts'
 

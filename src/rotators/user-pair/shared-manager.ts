@@ -11,7 +11,7 @@ import type { PairInputs } from './types.ts'
  * own; whoever comes later gets a new log-in. A request may also meet a connection that has died while it was idle. Both kinds
  * of request can be repeated without harm, so that one is sent once more on a new log-in.
  */
-export class SharedManager implements PairManager {
+class SharedManager implements PairManager {
   readonly #logIn: () => Promise<PairManager>
   #session: PairManager | undefined
   /** Whether the session has answered a request already. */

@@ -57,7 +57,7 @@ export function findPair(mapping: YamlMapping, name: string): YamlPair | undefin
 }
 
 /** A null, written out or not: it may become a collection. */
-export function isBlank(node: YamlNode): boolean {
+function isBlank(node: YamlNode): boolean {
   return (
     node.kind === 'scalar' &&
     node.style === 'plain' &&

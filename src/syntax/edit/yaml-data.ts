@@ -26,7 +26,7 @@ export type YamlValue =
     }
 
 /** A value read from YAML text; written again in the styles it had. */
-export class YamlFragment {
+class YamlFragment {
   readonly value: YamlValue
   constructor(value: YamlValue) {
     this.value = value

@@ -1,6 +1,6 @@
 /** Values of other programs' files, brought into an environment. */
 export { readDotenv } from './dotenv.ts'
 export type { ForeignFile } from './foreign-value.ts'
-export { type ImportedValues, type ImportRequest, importValues } from './import-values.ts'
+export { type ImportedValues, importValues } from './import-values.ts'
 export { readPulumiStack } from './pulumi.ts'
 export { readSops } from './sops.ts'

@@ -6,7 +6,7 @@ import { type ClearSecret, findClearSecrets, textsOf } from './clear-secrets.ts'
 import { findShapeMistakes } from './variable-shapes.ts'
 
 export { lossOf, writtenNumber } from './changed-numbers.ts'
-export { type ClearSecret, findClearSecrets } from './clear-secrets.ts'
+export { findClearSecrets } from './clear-secrets.ts'
 export { findShapeMistakes } from './variable-shapes.ts'
 
 /** Warnings about `environmentVariables` and `files` of a definition that was checked. */

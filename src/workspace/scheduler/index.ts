@@ -1,4 +1,4 @@
 export { parseListenAddress } from './metrics-server.ts'
 export { startScheduler, type Tick, tickScheduler } from './run-scheduler.ts'
 export type { RunOutcome } from './scheduled-rotation.ts'
-export { schedulerUnit, type UnitKind, unitKinds } from './units/index.ts'
+export { schedulerUnit, unitKinds } from './units/index.ts'

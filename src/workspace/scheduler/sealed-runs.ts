@@ -15,7 +15,7 @@ import { belowValues } from '../rotator-state.ts'
 const orderMs = 24 * 3_600_000
 
 /** The newest runs of a schedule that the revisions show. Undefined: none since the schedule was made or edited. Needs no key. */
-export function sealedRunsOf(environment: Environment, schedule: Schedule, now: Date): SealedRuns | undefined {
+function sealedRunsOf(environment: Environment, schedule: Schedule, now: Date): SealedRuns | undefined {
   let found: { due: Date; attempts: Set<number> } | undefined
   for (const { created, details } of environment.history()) {
     if (created.getTime() < schedule.modified.getTime() - orderMs) break

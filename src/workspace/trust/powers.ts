@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { stateFolder } from '../../machine/index.ts'
-import { digestOfPowers, givenDigest, type Power, readDecision, samePower, type TrustPlace } from '../../trust/index.ts'
+import { digestOfPowers, givenDigest, type Power, readDecision, type TrustPlace } from '../../trust/index.ts'
 import type { Workspace } from '../workspace.ts'
 import { wantedPowers } from './wanted-powers.ts'
 
@@ -35,9 +35,4 @@ export async function allowedPowers(workspace: Workspace): Promise<readonly Powe
   if (given === undefined) return [...named, ...(readDecision(trustPlace(workspace))?.powers ?? [])]
   const { powers } = await wantedPowers(workspace)
   return digestOfPowers(powers) === given ? [...named, ...powers] : named
-}
-
-/** Whether the store may do something on this machine. Asks nobody. */
-export async function isTrusted(workspace: Workspace, power: Power): Promise<boolean> {
-  return (await allowedPowers(workspace)).some((each) => samePower(each, power))
 }
