@@ -1,28 +1,149 @@
 import { displayWidth } from './display-width.ts'
+import type { Io } from './io.ts'
 import { oneLine } from './prose.ts'
 
 /** A cell. Numbers stand right-aligned. */
-export type Cell = string | number
+export type Cell = string | number | PaintedCell
 
-/**
- * A table in light box drawing with an upper-cased header, as the original prints it. No rows: nothing at all, not even the
- * header. Ends in a line break.
- */
-export function table(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  if (rows.length === 0) return ''
-  const titles = header.map((title) => title.toUpperCase())
-  const widths = titles.map((title, column) =>
-    Math.max(displayWidth(title), ...rows.map((row) => displayWidth(oneLine(String(row[column] ?? ''))))),
-  )
-  const rule = (left: string, middle: string, right: string) =>
-    left + widths.map((width) => '─'.repeat(width + 2)).join(middle) + right
-  const line = (cells: readonly Cell[]) =>
-    `│${widths.map((width, column) => ` ${align(cells[column] ?? '', width)} `).join('│')}│`
-  return [rule('┌', '┬', '┐'), line(titles), rule('├', '┼', '┤'), ...rows.map(line), rule('└', '┴', '┘'), ''].join('\n')
+/** A text in a colour. */
+export interface PaintedCell {
+  readonly text: string
+  readonly paint: (text: string) => string
 }
 
-function align(cell: Cell, width: number): string {
-  const text = oneLine(String(cell))
+export interface TableOptions {
+  /** Scripts read it as the hosted tool prints it: with lines around it, of any width, also where it is piped. */
+  readonly recorded?: boolean
+}
+
+type Row = readonly Cell[]
+
+/** Columns narrower than this cannot be read. */
+const LEAST_WIDTH = 5
+
+/**
+ * A table with an upper-cased header: with lines around it on a terminal, where it is no wider than that, and plain columns elsewhere. No
+ * rows: nothing at all, not even the header. Ends in a line break.
+ */
+export function tableFor(
+  io: Pick<Io, 'stdoutIsTerminal' | 'columns'>,
+  header: readonly string[],
+  rows: readonly Row[],
+  { recorded = false }: TableOptions = {},
+): string {
+  if (rows.length === 0) return ''
+  if (!io.stdoutIsTerminal) return recorded ? table(header, rows) : plainTable(header, rows)
+  if (io.columns === undefined) return table(header, rows)
+  const widths = fitting(widthsOf(header, rows), io.columns - 3 * header.length - 1)
+  return widths === undefined ? records(header, rows) : boxed(header, rows, widths)
+}
+
+/** A table in light box drawing, as wide as it is. */
+export function table(header: readonly string[], rows: readonly Row[]): string {
+  return rows.length === 0 ? '' : boxed(header, rows, widthsOf(header, rows))
+}
+
+function boxed(header: readonly string[], rows: readonly Row[], widths: readonly number[]): string {
+  const rule = (left: string, middle: string, right: string) =>
+    left + widths.map((width) => '─'.repeat(width + 2)).join(middle) + right
+  const lines = (cells: Row) => linesOf(cells, widths).map((line) => `│${line.map((cell) => ` ${cell} `).join('│')}│`)
+  return [
+    rule('┌', '┬', '┐'),
+    ...lines(header.map((title) => title.toUpperCase())),
+    rule('├', '┼', '┤'),
+    ...rows.flatMap(lines),
+    rule('└', '┴', '┘'),
+    '',
+  ].join('\n')
+}
+
+function plainTable(header: readonly string[], rows: readonly Row[]): string {
+  const widths = widthsOf(header, rows)
+  const titles = header.map((title) => title.toUpperCase())
+  return [titles, ...rows]
+    .flatMap((cells) => linesOf(cells, widths))
+    .map((line) => `${line.join('  ').trimEnd()}\n`)
+    .join('')
+}
+
+/** For a terminal that is too narrow for columns: every row a block of lines. */
+function records(header: readonly string[], rows: readonly Row[]): string {
+  const titles = header.map((title) => `${title.toUpperCase()}:`)
+  const width = Math.max(...titles.map(displayWidth))
+  return rows
+    .map((row) => titles.map((title, column) => `${title.padEnd(width)} ${painted(row[column] ?? '')}\n`).join(''))
+    .join('\n')
+}
+
+function widthsOf(header: readonly string[], rows: readonly Row[]): number[] {
+  return header.map((title, column) =>
+    Math.max(displayWidth(title.toUpperCase()), ...rows.map((row) => displayWidth(textOf(row[column] ?? '')))),
+  )
+}
+
+/** Widths of columns that have so much room together: the widest give way. Undefined: they could not be read. */
+function fitting(widths: readonly number[], room: number): readonly number[] | undefined {
+  const sum = (most: number) => widths.reduce((total, width) => total + Math.min(width, most), 0)
+  let most = Math.max(...widths)
+  if (sum(most) <= room) return widths
+  if (sum(LEAST_WIDTH) > room) return undefined
+  while (sum(most) > room) most--
+  const narrowed = widths.map((width) => Math.min(width, most))
+  // What is left over goes to the first columns that were made narrower.
+  let left = room - sum(most)
+  return narrowed.map((width, column) => (width < (widths[column] as number) && left-- > 0 ? width + 1 : width))
+}
+
+/** The lines of a row: cells that are wider than their columns take several. */
+function linesOf(cells: Row, widths: readonly number[]): string[][] {
+  const broken = widths.map((width, column) => brokenInto(textOf(cells[column] ?? ''), width))
+  const height = Math.max(...broken.map((lines) => lines.length))
+  return Array.from({ length: height }, (_, line) =>
+    widths.map((width, column) => aligned(cells[column] ?? '', broken[column]?.[line] ?? '', width)),
+  )
+}
+
+function aligned(cell: Cell, text: string, width: number): string {
   const space = ' '.repeat(Math.max(0, width - displayWidth(text)))
-  return typeof cell === 'number' ? space + text : text + space
+  if (typeof cell === 'number') return space + text
+  return (typeof cell === 'object' && text !== '' ? cell.paint(text) : text) + space
+}
+
+function textOf(cell: Cell): string {
+  return oneLine(String(typeof cell === 'object' ? cell.text : cell))
+}
+
+function painted(cell: Cell): string {
+  return typeof cell === 'object' ? cell.paint(textOf(cell)) : textOf(cell)
+}
+
+/** Breaks a text between words, and words that are too wide anywhere. */
+function brokenInto(text: string, width: number): string[] {
+  if (displayWidth(text) <= width) return [text]
+  const lines: string[] = []
+  let current = ''
+  for (const word of text.split(' ')) {
+    if (current !== '' && displayWidth(`${current} ${word}`) <= width) {
+      current += ` ${word}`
+      continue
+    }
+    if (current !== '') lines.push(current)
+    const pieces = piecesOf(word, width)
+    current = pieces.pop() ?? ''
+    lines.push(...pieces)
+  }
+  return [...lines, current]
+}
+
+function piecesOf(word: string, width: number): string[] {
+  const pieces: string[] = []
+  let piece = ''
+  for (const character of word) {
+    if (piece !== '' && displayWidth(piece + character) > width) {
+      pieces.push(piece)
+      piece = ''
+    }
+    piece += character
+  }
+  return [...pieces, piece]
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { displayWidth } from '../../src/syntax/index.ts'
 import { Playground } from './esc.ts'
 
 const definition = `values:
@@ -37,6 +38,17 @@ describe('env rotate history', () => {
     expect(events[0].rotations[0]).to.include({ environmentPath: 'cache', status: 'failed' })
     const text = await esc.ok('env', 'rotate', 'history', 'rotators/cache')
     expect(text).to.include('cache (failed: ').and.include('ECONNREFUSED').and.not.include('canary')
+    const reason: string = events[0].rotations[0].errorMessage
+    expect(reason.length).to.be.greaterThan(60)
+    expect(text, 'whole where it is piped').to.include(reason)
+    const at = async (columns: number) => {
+      const io = { stdoutIsTerminal: true, columns }
+      return (await esc.run(['env', 'rotate', 'history', 'rotators/cache'], { io, env: { NO_COLOR: '1' } })).out
+    }
+    expect(await at(400))
+      .to.include(`cache (failed: ${reason.slice(0, 59).trimEnd()}…)`)
+      .and.not.include(reason)
+    for (const line of (await at(80)).split('\n')) expect(displayWidth(line), line).to.be.at.most(80)
     const { rotators } = await json('env', 'rotators', 'rotators/cache')
     expect(rotators[0].lastResult).to.equal('failed')
     const again = await esc.run(['env', 'rotate', 'rotators/cache', '--failed'])

@@ -1,4 +1,4 @@
-import { table } from '../../terminal/index.ts'
+import { tableFor } from '../../terminal/index.ts'
 import {
   type AccessExplanation,
   explainAccess,
@@ -40,7 +40,7 @@ is not kept from it by them.`
     return [
       `'${who.principal}' has ${who.level} on ${environment}: ${reasonText(who)}.\n`,
       rules ? '\nBy the rules, which bind this program only:\n' : '',
-      rules ? table(['principal', 'level', 'why'], [...named, ['everybody else', everybody, '']]) : '',
+      rules ? tableFor(this.io, ['principal', 'level', 'why'], [...named, ['everybody else', everybody, '']]) : '',
       '\nBy the key, which binds everybody, it can be decrypted by:\n',
       key === undefined ? '  (you may not read this environment)\n' : keyText(key),
       unapplied === undefined ? '' : unappliedText(environment, unapplied),

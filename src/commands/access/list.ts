@@ -1,4 +1,4 @@
-import { table } from '../../terminal/index.ts'
+import { tableFor } from '../../terminal/index.ts'
 import { type AccessList, listAccess } from '../../workspace/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { openSession } from '../framework/session.ts'
@@ -31,7 +31,7 @@ without the rules' blessing cannot do in any way is decided by keys ("esc access
     return [
       you,
       `For the store as a whole you have ${store.level}. Everybody has ${rules.everybody} everywhere.\n`,
-      table(['environments', 'principals', 'level', 'place'], rows),
+      tableFor(this.io, ['environments', 'principals', 'level', 'place'], rows),
       ...teams,
     ].join('')
   }

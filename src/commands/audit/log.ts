@@ -1,4 +1,4 @@
-import { table } from '../../terminal/index.ts'
+import { tableFor } from '../../terminal/index.ts'
 import { type AuditLine, auditCef, auditCsv, auditLines, describeLine } from '../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand } from '../framework/command.ts'
 import { choice, count, list, text } from '../framework/flags.ts'
@@ -55,7 +55,8 @@ Where access rules are set, the log of an environment is for its admins, and the
   text(lines: readonly AuditLine[]): string {
     if (this.flags.output === 'csv') return auditCsv(lines)
     if (this.flags.output === 'cef') return auditCef(lines, '1')
-    return table(
+    return tableFor(
+      this.io,
       ['time', 'user', 'event', 'environment', 'result', 'from'],
       lines.map(({ time, user, event, environment, result, details, ...origin }) => [
         time.slice(0, 19).replace('T', ' '),

@@ -1,4 +1,4 @@
-import { dim, green, hasColour, red, table, yellow } from '../../terminal/index.ts'
+import { type Cell, dim, green, hasColour, red, tableFor, yellow } from '../../terminal/index.ts'
 import {
   type CredentialsHeld,
   expandReferences,
@@ -100,7 +100,7 @@ there are some: for a job that has to notice.`
 
   #table({ rotators, now }: Pick<Result, 'rotators' | 'now'>): string {
     const colour = hasColour(this.io, 'stdout')
-    const paint = (how: (text: string) => string, text: string) => (colour ? how(text) : text)
+    const paint = (how: (text: string) => string, text: string): Cell => (colour ? { text, paint: how } : text)
     const time = (date: Date) => formatTime(date, this.flags.utc).slice(0, 'YYYY-MM-DD HH:MM'.length)
     const scheduled = rotators.some(({ nextRun, overdue }) => (nextRun ?? overdue) !== undefined)
     const rows = rotators.map((status) => {
@@ -118,7 +118,11 @@ there are some: for a job that has to notice.`
       ]
     })
     const next = scheduled ? ['next run'] : []
-    return table(['environment', 'path', 'rotator', 'last rotated', 'age', ...next, 'last result', 'credentials'], rows)
+    return tableFor(
+      this.io,
+      ['environment', 'path', 'rotator', 'last rotated', 'age', ...next, 'last result', 'credentials'],
+      rows,
+    )
   }
 
   override json({ rotators, unreadable, warnings, now }: Result): unknown {

@@ -1,4 +1,4 @@
-import { table } from '../../terminal/index.ts'
+import { tableFor } from '../../terminal/index.ts'
 import { type TrustedStore, trustedStores } from '../../workspace/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { workspaceOptions } from '../framework/session.ts'
@@ -25,7 +25,7 @@ export default class TrustList extends EscCommand<readonly TrustedStore[], typeo
       String(powers.length),
       digest,
     ])
-    return table(['store', 'allowed', 'things', 'digest'], rows)
+    return tableFor(this.io, ['store', 'allowed', 'things', 'digest'], rows)
   }
 
   override json(stores: readonly TrustedStore[]): unknown {

@@ -98,11 +98,11 @@ function normalised(output: string, replaced: Readonly<Record<string, string>>):
       .replace(/stores\/[0-9a-f]{32}/g, 'stores/29ca…')
       .replace(/sha256:[0-9a-f]{64}/g, 'sha256:1f3a…')
       .replace(/token [0-9a-f]{18}/g, 'token 508c9674349523b34f')
-      // In a table first, where it must stay as wide as it was.
-      .replace(/│ \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \+0000 UTC +│/g, '│ 2026-01-01 12:00:00.000 +0000 UTC │')
+      // How wide its column is depends on how many digits the fractions of a second have.
+      .replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? \+0000 UTC +(?=\S)/gm, '2026-01-01 12:00:00 +0000 UTC  ')
+      .replace(/^COMPLETED +STATUS/gm, 'COMPLETED                      STATUS')
       .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \w+/g, '2026-01-01 12:00:00 +0000 UTC')
       .replace(/\d{4}-\d\d-\d\d \d\d:\d\d/g, '2026-01-01 12:00')
-      .replace(/│ \d+([smh]) {2}/g, '│ 1$1  ')
-      .replace(/│ \d+s {1,2} │/g, '│ 1s  │')
+      .replace(/(12:00 {2})\d+([smh]) +(?=\S)/g, '$11$2   ')
   )
 }

@@ -1,5 +1,5 @@
 import { EscError } from '../../../errors.ts'
-import { table } from '../../../terminal/index.ts'
+import { tableFor } from '../../../terminal/index.ts'
 import { listReferrers, type Referrer, refuseVersion } from '../../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { boolean, count } from '../../framework/flags.ts'
@@ -51,7 +51,8 @@ before an environment, a tag or a revision is removed.`
   }
 
   text(referrers: readonly Referrer[]): string {
-    return table(
+    return tableFor(
+      this.io,
       ['revision', 'kind', 'referrer'],
       referrers.map(({ version, project, name, revision }) => [
         version,

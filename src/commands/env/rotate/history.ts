@@ -1,4 +1,4 @@
-import { table } from '../../../terminal/index.ts'
+import { tableFor } from '../../../terminal/index.ts'
 import {
   type CredentialLife,
   credentialHistory,
@@ -17,6 +17,9 @@ const flags = {
   ...PAGER_FLAG,
   ...OUTPUT_FLAG,
 }
+
+/** Characters of the reason of a failure in a table. */
+const longestReason = 60
 
 interface Result {
   readonly events: readonly RotationEvent[]
@@ -59,16 +62,23 @@ deleted it. That needs the key, because only the secrets tell which credential i
       formatTime(new Date(completed), this.flags.utc),
       status,
       `${preRotationRevision} → ${postRotationRevision ?? '-'}`,
+      userID,
       rotations
         .map(({ environmentPath, status, errorMessage }) =>
           status === 'failed'
-            ? `${environmentPath} (failed${errorMessage ? `: ${errorMessage}` : ''})`
+            ? `${environmentPath} (failed${errorMessage ? `: ${this.#reason(errorMessage)}` : ''})`
             : environmentPath,
         )
         .join(', '),
-      userID,
     ])
-    return table(['completed', 'status', 'revision', 'paths', 'by'], rows)
+    return tableFor(this.io, ['completed', 'status', 'revision', 'by', 'paths'], rows)
+  }
+
+  /** Its beginning at a terminal: the whole is in the JSON, and where the text is piped. */
+  #reason(message: string): string {
+    const line = message.split('\n', 1)[0] as string
+    if (!this.io.stdoutIsTerminal || (line === message && line.length <= longestReason)) return message
+    return `${line.slice(0, longestReason - 1).trimEnd()}…`
   }
 
   #credentials(lives: readonly CredentialLife[]): string {
@@ -84,7 +94,7 @@ deleted it. That needs the key, because only the secrets tell which credential i
       moment(superseded),
       moment(ended),
     ])
-    return table(['path', 'credential', 'status', 'made', 'superseded', 'deleted'], rows)
+    return tableFor(this.io, ['path', 'credential', 'status', 'made', 'superseded', 'deleted'], rows)
   }
 
   override json({ events, lives }: Result): unknown {

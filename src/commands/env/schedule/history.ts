@@ -1,4 +1,4 @@
-import { table } from '../../../terminal/index.ts'
+import { tableFor } from '../../../terminal/index.ts'
 import { refuseVersion, type ScheduledRun, scheduleHistory } from '../../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { COUNT_FLAG, checkCount, SCHEDULED, scheduleTime } from '../../framework/schedule-text.ts'
@@ -35,7 +35,7 @@ shown by "esc env rotate history". Needs no key.`
       version ?? '-',
       result,
     ])
-    return table(['id', 'executed', 'version', 'result'], rows)
+    return tableFor(this.io, ['id', 'executed', 'version', 'result'], rows, { recorded: true })
   }
 
   override json(runs: readonly ScheduledRun[]): unknown {

@@ -1,4 +1,4 @@
-import { table } from '../../../terminal/index.ts'
+import { tableFor } from '../../../terminal/index.ts'
 import { listSchedules, refuseVersion, type ScheduleView } from '../../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { EXIT } from '../../framework/report-error.ts'
@@ -37,7 +37,7 @@ export default class EnvScheduleList extends EscCommand<readonly ScheduleView[],
       schedule.paused ? 'paused' : `${scheduleTime(next[0], utc)}${overdue === undefined ? '' : ' (overdue)'}`,
       problem === undefined ? scheduleTime(lastExecuted, utc) : 'unknown',
     ])
-    return table(['id', 'kind', 'schedule', 'next', 'last'], rows)
+    return tableFor(this.io, ['id', 'kind', 'schedule', 'next', 'last'], rows, { recorded: true })
   }
 
   override exitCode(schedules: readonly ScheduleView[]): number {

@@ -1,4 +1,4 @@
-import { table } from '../../../terminal/index.ts'
+import { tableFor } from '../../../terminal/index.ts'
 import { listWebhooks, refuseVersion, type Webhook } from '../../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { openTarget } from '../../framework/session.ts'
@@ -26,9 +26,11 @@ export default class EnvWebhookList extends EscCommand<readonly Webhook[], typeo
   }
 
   text(webhooks: readonly Webhook[]): string {
-    return table(
+    return tableFor(
+      this.io,
       ['name', 'display name', 'url', 'active', 'format'],
       webhooks.map(({ name, displayName, url, active, format }) => [name, displayName, url, String(active), format]),
+      { recorded: true },
     )
   }
 

@@ -1,4 +1,4 @@
-import { pageOrWrite, table } from '../../../../terminal/index.ts'
+import { pageOrWrite, tableFor } from '../../../../terminal/index.ts'
 import { refuseVersion, revisionTags, type TagSummary } from '../../../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
 import { formatTime, person } from '../../../framework/revision-text.ts'
@@ -27,7 +27,9 @@ export default class EnvVersionTagLs extends EscCommand<readonly TagSummary[], t
     refuseVersion(reference, 'ls')
     const tags = revisionTags(workspace, reference)
     if (this.flags.output === 'text') {
-      const shown = table(['name', 'revision', 'modified', 'editor'], tags.map(this.#row))
+      const shown = tableFor(this.io, ['name', 'revision', 'modified', 'editor'], tags.map(this.#row), {
+        recorded: true,
+      })
       await pageOrWrite(this.io, shown, this.flags.pager)
     }
     return tags

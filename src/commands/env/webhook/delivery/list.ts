@@ -1,4 +1,4 @@
-import { table } from '../../../../terminal/index.ts'
+import { tableFor } from '../../../../terminal/index.ts'
 import { type Delivery, refuseVersion, webhookDeliveries } from '../../../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
 import { openTarget } from '../../../framework/session.ts'
@@ -37,7 +37,7 @@ no answer; --output json has the reason.`
       const { id, kind, timestamp, responseCode, duration } = deliveryJson(delivery)
       return [id, kind, timeOf(timestamp, this.flags.utc), responseCode, duration]
     })
-    return table(['id', 'kind', 'timestamp', 'response', 'duration (ms)'], rows)
+    return tableFor(this.io, ['id', 'kind', 'timestamp', 'response', 'duration (ms)'], rows, { recorded: true })
   }
 
   override json(deliveries: readonly Delivery[]): unknown {
