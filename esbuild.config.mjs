@@ -2,7 +2,7 @@
 // code cache for this version of Node. Run by `npm run build` and, through `prepare`, by `npm ci`.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -155,6 +155,17 @@ const sortWithoutCollation = {
 }
 
 /**
+ * Puts a bundle into the file of another. A function that is not called costs nothing but the time to read its text; a file of its own
+ * costs a call of the system and a code cache more.
+ */
+function embed(part, file) {
+  const text = readFileSync(part, 'utf8')
+  const held = `require.hold('${basename(part)}', function (exports, require, module) {${text}\n});\n`
+  writeFileSync(file, held + readFileSync(file, 'utf8'))
+  rmSync(part)
+}
+
+/**
  * Puts the digest of a bundle into its first line: `bin/run.cjs` names the cache after it. What esbuild left outside ASCII
  * (in regular expressions) is escaped, so that the bundle can be read as latin1.
  */
@@ -191,7 +202,33 @@ async function declarations() {
 }
 
 /** Commands that scripts call all day: they are in the first bundle, with all they need. */
-const EVERYDAY = ['version', 'open', 'run', 'env/open', 'env/run'].map((name) => `src/commands/${name}.ts`)
+const EVERYDAY = ['version', 'open', 'env/open'].map((name) => `src/commands/${name}.ts`)
+
+/** What else is in the file of the first bundle, in bundles of its own: `run`, and what `open` shares with it now and then. */
+const RUN = [
+  'src/commands/env/run.ts',
+  'src/commands/run.ts',
+  'src/workspace/check-variables.ts',
+  'src/workspace/program-environment.ts',
+  'src/workspace/temporary-folder.ts',
+]
+
+/** Who is at work, messages, and what this machine has not seen before. */
+const OFTEN = [
+  'src/audit/events.ts',
+  'src/commands/framework/hidden-words.ts',
+  'src/commands/framework/several-text.ts',
+  'src/files/changes.ts',
+  'src/git/identity.ts',
+  'src/store/compare-with-memory.ts',
+  'src/store/events.ts',
+  'src/store/key-proof.ts',
+  'src/terminal/concealed-text.ts',
+  'src/terminal/diagnostics.ts',
+  'src/terminal/secret-looks.ts',
+  'src/workspace/selection.ts',
+  'src/workspace/value-path.ts',
+]
 
 /** What those load when they need it, as most do. */
 const IN_ALL = [
@@ -238,7 +275,7 @@ const RARE = [
 ]
 const isRare = (file) =>
   RARE.includes(file) ||
-  /^src[/]webhooks[/](?:announcements|any-webhooks|deliver|expand|outbox|payload|post|settle|url|webhook)\.ts$/.test(
+  /^src[/]webhooks[/](?:announcements|any-webhooks|deliver|expand|headers|outbox|payload|post|settle|template|url|webhook)\.ts$/.test(
     file,
   )
 
@@ -262,6 +299,19 @@ const layers = [
     outfile: join(dist, 'cli.cjs'),
     entry: 'src/commands/framework/main.ts',
     holds: (file) => EVERYDAY.includes(file) || IN_ALL.includes(file),
+    borrows: (file) => RUN.includes(file) || OFTEN.includes(file) || inCore(file) || isRare(file),
+    plugins: [notByAll],
+  },
+  {
+    outfile: join(dist, 'run.cjs'),
+    flat: true,
+    holds: (file) => RUN.includes(file),
+    borrows: (file) => OFTEN.includes(file) || inCore(file) || isRare(file),
+    plugins: [notByAll],
+  },
+  {
+    outfile: join(dist, 'often.cjs'),
+    holds: (file) => OFTEN.includes(file),
     borrows: (file) => inCore(file) || isRare(file),
     plugins: [notByAll],
   },
@@ -308,7 +358,8 @@ const [, , ...bundled] = await Promise.all([
 ])
 const metafiles = bundled.map(({ metafile }) => metafile)
 writeFileSync(join(dist, 'third-party-licences.txt'), thirdPartyLicences(metafiles, root))
-for (const { outfile } of layers) stamp(outfile)
+for (const part of ['run.cjs', 'often.cjs']) embed(join(dist, part), join(dist, 'cli.cjs'))
+for (const { outfile } of layers) if (existsSync(outfile)) stamp(outfile)
 for (const name of sdkModules) stamp(join(dist, 'sdk', `${basename(name, '.ts')}.cjs`))
 
 // In a process of its own: what the bundle does at run time must not depend on this one.

@@ -14,6 +14,9 @@ var profile = profileOf(argv)
 /** Scripts of this run whose code cache is missing: name of the cache → script. */
 var uncached = new Map()
 var loaded = new Map()
+/** Bundles that are in the file of another, by name. */
+var held = new Map()
+var builtins = new Map()
 
 /** Node 21 and the first releases of 22 have no `getBuiltinModule`, which the bundles ask for built-in modules. */
 function refuseOldNode(version) {
@@ -48,10 +51,10 @@ function load(name) {
   var known = loaded.get(name)
   if (known !== undefined) return known.exports
   var module = { exports: {} }
-  var script = compile(name)
+  var run = held.get(name) || compile(name).runInThisContext()
   loaded.set(name, module)
   try {
-    script.runInThisContext().call(module.exports, module.exports, requireHere, module)
+    run.call(module.exports, module.exports, requireHere, module)
   } catch (error) {
     loaded.delete(name)
     throw error
@@ -59,9 +62,18 @@ function load(name) {
   return module.exports
 }
 
-/** A bundle asks for another one as './name.cjs', wherever it is itself. */
+/** A bundle asks for another one as './name.cjs', wherever it is itself, and for a module of Node once for each file that uses it. */
 function requireHere(id) {
-  return id.startsWith('./') ? load(id.slice(2)) : require(id)
+  if (id.startsWith('./')) return load(id.slice(2))
+  var builtin = builtins.get(id)
+  if (builtin === undefined) {
+    builtin = require(id)
+    builtins.set(id, builtin)
+  }
+  return builtin
+}
+requireHere.hold = function (name, run) {
+  held.set(name, run)
 }
 /** A module of a bundle, for what is written `import()` in the sources. */
 requireHere.later = function (id, table, file) {

@@ -60,7 +60,11 @@ function homesOf(path) {
   for (const [, names, file] of source.matchAll(/^export \{([^}]*)\} from '([^']+)'/gm)) {
     for (const each of names.split(',')) {
       const [, name, shown = name] = /^\s*(\w+)(?:\s+as\s+(\w+))?\s*$/.exec(each) ?? []
-      if (name !== undefined) homes.set(shown, { name, file: join(dirname(path), file) })
+      if (name === undefined) continue
+      const target = join(dirname(path), file)
+      // One door may lead to the next.
+      const behind = target.endsWith('/index.ts') ? homesOf(target).get(name) : undefined
+      homes.set(shown, behind ?? { name, file: target })
     }
   }
   for (const [, file] of source.matchAll(/^export \* from '([^']+)'/gm)) {

@@ -14,6 +14,8 @@ import { directSource, exportedCallables, exportedNames } from './front-doors.mj
  *   layer or an earlier one. What they import statically is where they are, unless an earlier layer has it.
  * @property {(file: string) => boolean} [borrows] Which modules this layer leaves to a later one that holds them, although it imports
  *   them statically. It can use functions of theirs only, which load that layer when they are first called.
+ * @property {boolean} [flat] Whether all of it is run when it is loaded: wrapping each module in a function takes longer than running most
+ *   of them. So is a layer with an entry.
  * @property {import('esbuild').Plugin[]} [plugins] For this layer alone.
  */
 
@@ -40,14 +42,15 @@ export async function buildLayers(layers, { root, common, generated = {} }) {
   const placeOf = (file, from) => layers.findIndex(({ holds }, index) => index >= from && holds(file))
 
   const layerBuild = async (index, { shared, write }) => {
-    const { outfile, entry } = layers[index]
+    const { outfile, entry, flat } = layers[index]
+    const table = flat ? (name, files) => flatly(name, files, root) : lazily
     const result = await build({
       ...common,
       stdin: {
         contents:
           entry === undefined
-            ? `export const modules = ${lazily(wanted[index])}\nexport const shared = ${lazily(shared)}\n`
-            : `export * from './${entry}'\n${flatly(shared, root)}`,
+            ? table('modules', wanted[index]) + table('shared', shared)
+            : `export * from './${entry}'\n${flatly('shared', shared, root)}`,
         resolveDir: root,
         loader: 'js',
       },
@@ -156,20 +159,20 @@ function numberFiles(root) {
 }
 
 /** A function that loads a file of the layer. Not a table of functions, all of which would be made at every start. */
-function lazily(files) {
-  return byName(files, (file) => `require('./${file}')`)
+function lazily(table, files) {
+  return `export const ${table} = ${byName(files, (file) => `require('./${file}')`)}\n`
 }
 
-/** In the first layer nothing is lazy: wrapping each module in a function takes longer than running most of them. */
-function flatly(files, root) {
+/** The same for a layer in which nothing is lazy. */
+function flatly(table, files, root) {
   const imports = []
-  const shared = byName(files, (file) => {
+  const loader = byName(files, (file) => {
     const names = exportedNames(join(root, file))
-    const prefix = `$${imports.length}_`
+    const prefix = `${table}$${imports.length}_`
     imports.push(`import { ${names.map((name) => `${name} as ${prefix}${name}`).join(', ')} } from './${file}'\n`)
     return `({ ${names.map((name) => `${name}: ${prefix}${name}`).join(', ')} })`
   })
-  return `${imports.join('')}export const shared = ${shared}\n`
+  return `${imports.join('')}export const ${table} = ${loader}\n`
 }
 
 function byName(files, expression) {

@@ -1,11 +1,26 @@
 /** Environment variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
-/** Variables that hold, or name a file that holds, what opens environments: keys, passphrases, identities. */
-const OWN_KEYS =
-  /^ESC_(?:(?:KEY|OIDC_KEY|PASSPHRASE|NEW_PASSPHRASE|AGE_IDENTITY|AZURE_ACCESS_TOKEN)(?:_[A-Z]+)?|VAULT_TOKEN_\w+)$/
-/** The same for secrets providers: age identities where SOPS keeps them, tokens of Vault and OpenBao. */
-const PROVIDER_KEYS = /^(?:SOPS_AGE_KEY(?:_[A-Z]+)?|VAULT_SERVER_TOKEN|(?:VAULT|BAO)_TOKEN(?:_PATH)?)$/
+/** Variables that hold what opens environments: keys, passphrases, identities. With an ending, such as `_FILE`, they name where it is. */
+const OWN_KEYS = [
+  'ESC_KEY',
+  'ESC_OIDC_KEY',
+  'ESC_PASSPHRASE',
+  'ESC_NEW_PASSPHRASE',
+  'ESC_AGE_IDENTITY',
+  'ESC_AZURE_ACCESS_TOKEN',
+]
+/** The same of one Vault each, by its name. */
+const OWN_TOKEN = /^ESC_VAULT_TOKEN_\w+$/
+/** The same for secrets providers: age identities where SOPS keeps them. */
+const PROVIDER_KEYS = ['SOPS_AGE_KEY']
+/** Tokens of Vault and OpenBao, and the files that they are in. */
+const PROVIDER_TOKENS = ['VAULT_TOKEN', 'VAULT_TOKEN_PATH', 'VAULT_SERVER_TOKEN', 'BAO_TOKEN', 'BAO_TOKEN_PATH']
+
+/** One of the names, or one with an ending of capital letters, such as `_FILE` or `_CMD`. */
+function isOneOf(names: readonly string[], name: string): boolean {
+  return names.some((each) => name === each || (name.startsWith(each) && /^_[A-Z]+$/.test(name.slice(each.length))))
+}
 
 /** Logins to clouds, and what `esc env import` reads. They are the user's for any program, so programs keep them. */
 export const AMBIENT_SECRETS: readonly string[] = [
@@ -24,12 +39,13 @@ export const AMBIENT_SECRETS: readonly string[] = [
 
 /** True for a variable that holds or names a key to environments: programs that esc starts do not get it. */
 export function isKeyVariable(name: string): boolean {
-  return OWN_KEYS.test(name) || PROVIDER_KEYS.test(name)
+  return isOwnKeyVariable(name) || isOneOf(PROVIDER_KEYS, name) || PROVIDER_TOKENS.includes(name)
 }
 
 /** True for a variable of esc's own, whose value nothing else would print by chance. */
 export function isOwnKeyVariable(name: string): boolean {
-  return OWN_KEYS.test(name)
+  // Every variable of a process passes here, and few begin so.
+  return name.startsWith('ESC_') && (isOneOf(OWN_KEYS, name) || (name.startsWith('ESC_VAULT_') && OWN_TOKEN.test(name)))
 }
 
 declare const madeHere: unique symbol
@@ -56,16 +72,22 @@ export function childEnvironment(env: Variables, options: ChildOptions = {}): Ch
 }
 
 /**
- * The variables of this process, as a copy. Keys are then taken out of `process.env`: what inherits that, as helpers of vendor libraries
- * and plugins may, gets none. Called once, by the program's own start.
+ * The variables of this process. Keys are taken out of `process.env`: what inherits that, as helpers of vendor libraries and plugins may,
+ * gets none. Called once, by the program's own start.
  */
 export function takeProcessVariables(): Variables {
+  const names = Object.keys(process.env)
+  // Most starts have no key there, and a copy of everything costs each of them.
+  if (!names.some(isKeyName)) return process.env
   const taken: Record<string, string | undefined> = {}
-  for (const [name, value] of Object.entries(process.env)) {
+  for (const name of names) {
     // Names have no case on Windows, but those of a copy do.
-    const key = process.platform === 'win32' ? name.toUpperCase() : name
-    taken[key] = value
-    if (isKeyVariable(key)) delete process.env[name]
+    taken[process.platform === 'win32' ? name.toUpperCase() : name] = process.env[name]
+    if (isKeyName(name)) delete process.env[name]
   }
   return taken
+}
+
+function isKeyName(name: string): boolean {
+  return isKeyVariable(process.platform === 'win32' ? name.toUpperCase() : name)
 }

@@ -46,3 +46,8 @@ export const auditEvents = {
 } as const
 
 export type AuditEvent = keyof typeof auditEvents
+
+/** How a sentence says what an event is, such as `change the settings of`. */
+export function verbOf(event: AuditEvent): string {
+  return auditEvents[event]
+}

@@ -1,5 +1,5 @@
 export { describeLine } from './describe.ts'
-export { type AuditEvent, auditEvents } from './events.ts'
+export { type AuditEvent, verbOf } from './events.ts'
 export { auditCef, auditCsv } from './export.ts'
 export type { AuditDetails, AuditEntry, AuditLine, AuditOrigin, AuditResult } from './line.ts'
 export { type AuditLogPlace, appendAudit, auditFolder } from './log.ts'

@@ -103,7 +103,7 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
     }
     const opened = await openEnvironment(workspace, reference)
     const { properties, diagnostics } = opened
-    this.io.err(diagnosticLines(diagnostics, hasColour(this.io, 'stderr')))
+    if (diagnostics.length > 0) this.io.err(diagnosticLines(diagnostics, hasColour(this.io, 'stderr')))
     if (diagnostics.some(({ severity }) => severity === 'error')) {
       throw new ReportedError('invalid_definition', `the definition of ${reference.typed} has errors`)
     }

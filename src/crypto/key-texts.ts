@@ -11,8 +11,10 @@ const LARGEST_FILE = 1 << 20
  */
 export function keyTexts(env: Variables, files: FileSystem = machineFiles): Set<string> {
   const texts = new Set<string>()
-  for (const [name, value] of Object.entries(env)) {
-    if (!value || !(isKeyVariable(name) || AMBIENT_SECRETS.includes(name))) continue
+  for (const name of Object.keys(env)) {
+    if (!(isKeyVariable(name) || AMBIENT_SECRETS.includes(name))) continue
+    const value = env[name]
+    if (!value) continue
     // It names a program.
     if (name.endsWith('_CMD')) continue
     const text = name.endsWith('_FILE') ? readQuietly(files, value) : value

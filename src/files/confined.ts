@@ -25,14 +25,19 @@ export function confined(files: FileSystem, { root, limit }: Confinement): FileS
   const folders = new Map<string, number>()
   const isBelow = (path: string) => path.startsWith(prefix)
 
+  /** The status of a path below the root. That it is a folder is believed for a while. */
+  const look = (path: string): FileStatus | undefined => {
+    const status = files.lstat(path)
+    if (status?.kind === 'folder') folders.set(path, Date.now() + believedMs)
+    return status
+  }
+
   /** Looks at a path that should be a folder, unless that was done a moment ago. */
   const enter = (folder: string): void => {
-    const now = Date.now()
-    if ((folders.get(folder) ?? 0) > now) return
-    const status = files.lstat(folder)
-    if (status?.kind === 'folder') folders.set(folder, now + believedMs)
+    if ((folders.get(folder) ?? 0) > Date.now()) return
+    const status = look(folder)
     // What is no folder but a plain file, or absent, makes the call fail by itself.
-    else if (status !== undefined) refuseSpecial(folder, status)
+    if (status !== undefined) refuseSpecial(folder, status)
   }
 
   /** Looks at all folders between the root and a path. */
@@ -73,11 +78,12 @@ export function confined(files: FileSystem, { root, limit }: Confinement): FileS
     stat(path) {
       if (!isBelow(path)) return files.stat(path)
       enterParents(path)
-      return files.lstat(path)
+      return look(path)
     },
     lstat(path) {
-      checkWritten(path)
-      return files.lstat(path)
+      if (!isBelow(path)) return files.lstat(path)
+      enterParents(path)
+      return look(path)
     },
     exists(path) {
       checkWritten(path)

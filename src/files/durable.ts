@@ -70,34 +70,6 @@ export function writeTemporary(
   files.close(file)
 }
 
-/**
- * Creates `path` whole or not at all, durably. False: it exists already, and is untouched.
- * The temporary name may be in another folder of the same file system (`temporaryIn`), so that a large folder never has to be swept.
- */
-export function createFile(
-  files: FileSystem,
-  path: string,
-  bytes: Uint8Array,
-  options: { readonly mode?: number; readonly temporaryIn?: string } = {},
-): boolean {
-  const temporary = temporaryPath(options.temporaryIn ?? dirname(path))
-  try {
-    writeTemporary(files, temporary, bytes, { mode: options.mode })
-    try {
-      files.link(temporary, path)
-    } catch (error) {
-      if (codeOf(error) === 'EEXIST') return false
-      throw error
-    } finally {
-      removeQuietly(files, temporary)
-    }
-    syncFolder(files, dirname(path))
-    return true
-  } catch (error) {
-    throw ioError(error, `cannot create ${path}`)
-  }
-}
-
 /** Replaces or creates `path`, durably unless `synced` is false: readers see the old bytes or the new ones, nothing in between. */
 export function replaceFile(
   files: FileSystem,
@@ -113,69 +85,6 @@ export function replaceFile(
   } catch (error) {
     removeQuietly(files, temporary)
     throw ioError(error, `cannot write ${path}`)
-  }
-}
-
-/** Changes the text of a file that is there, durably; one that stays the same is not written. Returns the text as it is then. */
-export function changeText(files: FileSystem, path: string, change: (text: string) => string): string {
-  const before = files.readText(path)
-  const text = change(before)
-  if (text !== before) replaceFile(files, path, Buffer.from(text))
-  return text
-}
-
-/**
- * The same, while others go on. Durable once the caller has synced the folder: for those who change many names in it.
- * Two at once must not have the same path.
- */
-export async function replaceFileAside(
-  files: FileSystem,
-  path: string,
-  bytes: Uint8Array,
-  options: { readonly mode?: number } = {},
-): Promise<void> {
-  const temporary = temporaryPath(dirname(path))
-  try {
-    const file = files.open(temporary, 'wx', options.mode)
-    try {
-      writeAll(files, file, bytes)
-      await files.syncAside(file)
-    } finally {
-      closeQuietly(files, file)
-    }
-    files.rename(temporary, path)
-  } catch (error) {
-    removeQuietly(files, temporary)
-    throw ioError(error, `cannot write ${path}`)
-  }
-}
-
-/** Appends one line, durably. A line that an earlier crash cut short is closed first, so that it spoils no other. */
-export function appendLine(files: FileSystem, path: string, line: string): void {
-  try {
-    const before = readIfPresent(files, path)
-    const torn = before !== undefined && before.length > 0 && before[before.length - 1] !== 0x0a
-    const file = files.open(path, 'a')
-    try {
-      writeAll(files, file, Buffer.from(`${torn ? '\n' : ''}${line}\n`))
-      files.sync(file)
-    } finally {
-      files.close(file)
-    }
-    if (before === undefined) syncFolder(files, dirname(path))
-  } catch (error) {
-    throw ioError(error, `cannot append to ${path}`)
-  }
-}
-
-/** Removes a file: for good once the caller has synced the folder. False: it was absent already. */
-export function removeFile(files: FileSystem, path: string): boolean {
-  try {
-    files.unlink(path)
-    return true
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false
-    throw ioError(error, `cannot remove ${path}`)
   }
 }
 
@@ -198,20 +107,6 @@ export function makeFolders(files: FileSystem, path: string, mode?: number): voi
 export function syncFolder(files: FileSystem, folder: string): void {
   // Windows cannot open a folder for syncing; its file systems journal names by themselves.
   if (process.platform !== 'win32') syncOpened(files, folder, 'folder')
-}
-
-/** The same, while others go on. */
-export async function syncFolderAside(files: FileSystem, folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  let file: number | undefined
-  try {
-    file = files.open(folder, 'r')
-    await files.syncAside(file)
-  } catch (error) {
-    throw ioError(error, `cannot sync the folder ${folder}`)
-  } finally {
-    if (file !== undefined) closeQuietly(files, file)
-  }
 }
 
 /** The bytes of a file, whoever wrote them, are on the disk when this returns. */
@@ -266,12 +161,12 @@ export function ioError(error: unknown, doing: string): unknown {
   return new EscError('io', `${doing}: ${reason} (${code})`, { hint: remedies[code], cause: error })
 }
 
-function writeAll(files: FileSystem, file: number, bytes: Uint8Array): void {
+export function writeAll(files: FileSystem, file: number, bytes: Uint8Array): void {
   let rest = bytes
   while (rest.length > 0) rest = rest.subarray(files.write(file, rest))
 }
 
-function closeQuietly(files: FileSystem, file: number): void {
+export function closeQuietly(files: FileSystem, file: number): void {
   try {
     files.close(file)
   } catch {}

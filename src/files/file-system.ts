@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   existsSync,
   fsync,
   fsyncSync,
@@ -96,7 +97,18 @@ function statusFrom(ask: typeof statSync, path: string): FileStatus | undefined 
     if ((error as { code?: unknown }).code !== 'ENOTDIR') throw error
   }
   if (stats === undefined) return undefined
-  const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : stats.isSymbolicLink() ? 'link' : 'other'
-  const owner = process.platform === 'win32' ? {} : { owner: stats.uid }
-  return { kind, mode: stats.mode & 0o777, size: stats.size, modifiedMs: stats.mtimeMs, ...owner }
+  const type = stats.mode & constants.S_IFMT
+  const kind =
+    type === constants.S_IFREG
+      ? 'file'
+      : type === constants.S_IFDIR
+        ? 'folder'
+        : type === constants.S_IFLNK
+          ? 'link'
+          : 'other'
+  const { size, mtimeMs: modifiedMs } = stats
+  const mode = stats.mode & 0o777
+  return process.platform === 'win32'
+    ? { kind, mode, size, modifiedMs }
+    : { kind, mode, size, modifiedMs, owner: stats.uid }
 }

@@ -1,22 +1,24 @@
-export { confined, largeProblem, specialKind, specialRemedy } from './confined.ts'
 export {
   appendLine,
   changeText,
-  codeOf,
   createFile,
+  removeFile,
+  replaceFileAside,
+  syncFolderAside,
+} from './changes.ts'
+export { confined, largeProblem, specialKind, specialRemedy } from './confined.ts'
+export {
+  codeOf,
   ioError,
   listIfPresent,
   makeFolders,
   readIfPresent,
   readTextIfPresent,
-  removeFile,
   removeQuietly,
   replaceFile,
-  replaceFileAside,
   statusOf,
   syncFile,
   syncFolder,
-  syncFolderAside,
   temporaryPath,
   temporaryPrefix,
   writeTemporary,

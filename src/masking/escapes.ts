@@ -1,3 +1,5 @@
+// The larger tables are functions: most commands never need them, and every command would make them at its start.
+
 /** How one character, neither letter nor digit of ASCII, is written. */
 export type Escape = (char: string) => string
 
@@ -49,7 +51,7 @@ const CONTROL = /[\0-\x1f\x7f]/
 const json: Escape = (char) => JSON.stringify(char).slice(1, -1)
 
 /** The sets of characters that encoders of JSON write as `\uXXXX`. */
-const UNICODE_ESCAPED = [
+const unicodeEscaped = (): RegExp[] => [
   // Go, Rails: safe in HTML.
   /[<>&\u2028\u2029]/,
   // Gson.
@@ -70,7 +72,7 @@ function* jsonEscapes(): Generator<Escape> {
   yield json
   yield prefixed('/', '\\', json)
   for (const hex of HEX) {
-    for (const escaped of UNICODE_ESCAPED) {
+    for (const escaped of unicodeEscaped()) {
       const unicode: Escape = (char) => (escaped.test(char) && !isShort(json(char)) ? units(char, hex) : json(char))
       yield unicode
       yield prefixed('/', '\\', unicode)
@@ -132,7 +134,7 @@ function* literalEscapes(): Generator<Escape> {
 // URLs
 
 /** Characters, beside letters and digits, that encoders of URLs leave as they are. */
-const UNENCODED = [
+const unencodedSets = (): string[] => [
   // encodeURIComponent of JavaScript.
   "-_.~!*'()",
   // RFC 3986.
@@ -164,7 +166,7 @@ function percent(unencoded: string, hex: Hex): Escape {
 
 function* urlEscapes(): Generator<Escape> {
   for (const hex of HEX) {
-    for (const unencoded of UNENCODED) {
+    for (const unencoded of unencodedSets()) {
       const encode = percent(unencoded, hex)
       yield encode
       yield table({ ' ': '+' }, encode)
@@ -181,7 +183,7 @@ type Entities = Readonly<Record<string, string>>
 const APOSTROPHES = ["'", '&#39;', '&#039;', '&#x27;', '&apos;']
 const QUOTES = ['"', '&quot;', '&#34;', '&#034;', '&#x22;']
 const NAMED: Entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
-const TAGS: readonly Entities[] = [
+const tagEntities = (): readonly Entities[] => [
   NAMED,
   { '&': '&amp;', '<': '&lt;' },
   { '&': '&amp;' },
@@ -191,7 +193,7 @@ const TAGS: readonly Entities[] = [
   { '&': '&#x26;', '<': '&#x3c;', '>': '&#x3e;' },
 ]
 /** Characters that some encoders add: OWASP's, Underscore, Handlebars, Mustache, Go; and line breaks in XML. */
-const MORE: readonly Entities[] = [
+const moreEntities = (): readonly Entities[] => [
   { '/': '&#x2F;' },
   { '/': '&#x2f;' },
   { '/': '&#47;' },
@@ -213,11 +215,13 @@ const NUMERIC: readonly Escape[] = [
 
 /** The ways of writing quotes and tags, and with the usual ways also more. */
 function* markupEscapes(): Generator<Escape> {
+  const allTags = tagEntities()
+  const allMore = moreEntities()
   for (const apostrophe of APOSTROPHES) {
     for (const quote of QUOTES) {
       const quotes = { "'": apostrophe, '"': quote }
-      for (const tags of TAGS) yield table({ ...quotes, ...tags })
-      for (const more of MORE) yield table({ ...quotes, ...NAMED, ...more })
+      for (const tags of allTags) yield table({ ...quotes, ...tags })
+      for (const more of allMore) yield table({ ...quotes, ...NAMED, ...more })
       for (const numeric of NUMERIC)
         yield table({ ...quotes, ...NAMED }, (char) => (char > '\x7f' ? numeric(char) : char))
     }
@@ -261,7 +265,7 @@ function* nestedEscapes(): Generator<Escape> {
   yield within(within(json, json), json)
   for (const outer of quotedEscapes()) yield within(json, outer)
   for (const hex of HEX) {
-    for (const unencoded of UNENCODED.slice(0, 3)) {
+    for (const unencoded of unencodedSets().slice(0, 3)) {
       const url = percent(unencoded, hex)
       yield within(json, url)
       yield within(json, table({ ' ': '+' }, url))

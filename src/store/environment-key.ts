@@ -35,6 +35,7 @@ export class EnvironmentKey {
   async existing(): Promise<DataKey> {
     const settings = this.#settings.last
     const key = await this.unwrapped()
+    if (this.#seals.hasVerified(settings, key)) return key
     this.#seals.verifySettings(settings, key)
     this.#history.proveKey(settings, key)
     const { memory } = this.#place

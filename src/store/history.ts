@@ -2,13 +2,13 @@ import type { DataKey } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import { listIfPresent, readIfPresent, statusOf, syncFile, syncFolder } from '../files/index.ts'
 import { isJsonObject } from '../json.ts'
+import { type Compared, compareWithMemory, refuseRolledBack } from './compare-with-memory.ts'
 import { digestOfKey, type Sighting } from './history-memory.ts'
-import { acceptKeyChanges } from './key-changes.ts'
 import { isKnownDataKey, mayProveItself, provingRevisions, unknownKeyError } from './key-proof.ts'
 import { layout, revisionNumber } from './layout.ts'
 import { newestNumber } from './newest.ts'
 import { type EnvironmentPlace, restoreHint } from './place.ts'
-import { cameFrom, digestOf, parseRevision, type Revision } from './revision-file.ts'
+import { digestOf, parseRevision, type Revision } from './revision-file.ts'
 import type { Settings } from './settings.ts'
 import { keyChanged, type SettingsFile } from './settings-file.ts'
 import { finishSwap } from './swap.ts'
@@ -61,14 +61,14 @@ export class History {
       // Another process may have changed the settings since they were read: memory may know of it before this object does.
       this.#settings.read()
       const sighting = this.#sighting(newest)
-      const now = this.#compareWithMemory(newest, seen, sighting)
-      if (memory.knowsNewer(id, newest.number)) this.#refuseRolledBack(newest)
+      const now = compareWithMemory(this.#compared, newest, seen, sighting)
+      if (memory.knowsNewer(id, newest.number)) refuseRolledBack(this.#place, id, newest.number)
       // Who has no key cannot tell a true record from a forged one, so it must not take the place of what was seen.
       if (now !== undefined) this.#renumbered = { newest, sighting, from: seen!.number, to: now.number }
       // What is under a key that has yet to prove itself must not become what is known.
       else if (this.#unproven === undefined) this.#rememberOnceDurable(newest, sighting)
     } else if (memory.knowsNewer(id, newest.number)) {
-      this.#refuseRolledBack(newest)
+      refuseRolledBack(this.#place, id, newest.number)
     }
     this.#top = newest
     return newest
@@ -324,86 +324,24 @@ export class History {
     return { number, digest, key: digestOfKey(wrappedDataKey), generation, environment: this.#place.name }
   }
 
-  /** @returns what the newest revision that was seen is called now, where the record of a revision says that a merge has renumbered it. */
-  #compareWithMemory(newest: Revision, seen: Sighting | undefined, now: Sighting): Revision | undefined {
-    const { folder, memory, name } = this.#place
+  get #compared(): Compared {
     const settings = this.#settings.last
-    const file = memory.file(settings.id)
-    const refuse = (problem: string, place: string, hint: string) => {
-      throw new EscError('tampered', `${problem}, in ${place}`, { hint })
+    return {
+      place: this.#place,
+      settings,
+      revision: (number) => this.revision(number),
+      judgeKey: (key, isKnown) => this.#judgeKey(key, isKnown, settings),
     }
-    const resetHint = `restore the files from the git history; if the history was reset on purpose, delete ${file}`
-    if (now.key === '' && seen !== undefined && seen.key !== '') {
-      refuse(`the settings of environment '${name}' have lost the data key`, settings.file, resetHint)
-    }
-    if (seen === undefined && memory.isReplaced(name, settings.id)) {
-      refuse(
-        `environment '${name}' is not the one that this machine has seen under that name`,
-        settings.file,
-        `its maker could read what you save: unless you know who removed the one before and made this one, restore the environment from the git history; to accept it, run "esc env trust ${name}"`,
-      )
-    }
+  }
+
+  /** @throws EscError `tampered` for an unknown key that cannot prove to be a known one. */
+  #judgeKey(key: string, isKnown: boolean, settings: Settings): void {
     this.#unproven = undefined
-    if (now.key !== '' && !memory.knowsKey(settings.id, now.key) && !acceptKeyChanges(this.#place, settings)) {
-      if (this.#disproved === now.key || !mayProveItself(this.#place, settings, this.#proofs(settings))) {
-        throw unknownKeyError(this.#place.name, settings)
-      }
-      this.#unproven = now.key
+    if (isKnown) return
+    if (this.#disproved === key || !mayProveItself(this.#place, settings, this.#proofs(settings))) {
+      throw unknownKeyError(this.#place.name, settings)
     }
-    if (seen === undefined) return undefined
-    if (newest.number < seen.number) {
-      refuse(
-        `the history of environment '${name}' was cut short: its newest revision is ${newest.number}, and this machine has seen revision ${seen.number}`,
-        layout.revisions(folder),
-        resetHint,
-      )
-    }
-    // After a key change every file has another digest.
-    if (now.key !== seen.key && seen.key !== '') return undefined
-    if ((now.generation ?? 0) < (seen.generation ?? 0)) {
-      refuse(
-        `older tags and retractions of environment '${name}' were put back: this machine has seen generation ${seen.generation}, and the settings have ${now.generation}`,
-        settings.file,
-        resetHint,
-      )
-    }
-    const then = newest.number === seen.number ? newest : this.revision(seen.number)
-    if (then.digest === seen.digest) return undefined
-    const renumbered = this.#renumberedSince(newest, seen)
-    if (renumbered === undefined) {
-      refuse(
-        `revision ${seen.number} of environment '${name}' is not the one this machine has seen before`,
-        layout.revision(folder, seen.number),
-        resetHint,
-      )
-    }
-    return renumbered
-  }
-
-  /** Follows the digests from the newest revision back to one that came from what was seen. */
-  #renumberedSince(newest: Revision, seen: Sighting): Revision | undefined {
-    for (let revision = newest; revision.number > seen.number; ) {
-      if (cameFrom(revision, seen.digest)) return revision
-      const before = this.revision(revision.number - 1)
-      if (before.digest !== revision.previous) return undefined
-      revision = before
-    }
-    return undefined
-  }
-
-  /** A history that went back under another name of a branch, or under none: the commits say whether it must be newer. */
-  #refuseRolledBack({ number }: Revision): void {
-    const { folder, memory, name } = this.#place
-    const { id } = this.#settings.last
-    const found = memory.rolledBackFrom(id, { number, name })
-    if (found === undefined) return
-    throw new EscError(
-      'tampered',
-      `the history of environment '${name}' was rolled back: its newest revision is ${number}, in ${layout.revisions(folder)}, and commit ${found.commit.slice(0, 12)}, which the present one was made from, had revision ${found.number}`,
-      {
-        hint: `restore the files from that commit; if the history was reset on purpose, delete ${memory.file(id)}`,
-      },
-    )
+    this.#unproven = key
   }
 
   #missing(number: number): EscError {

@@ -15,8 +15,9 @@ export class Seals {
   readonly #verified = new Set<string>()
   /** Digests of newest revisions that have the right seal, or need none. */
   readonly #sealed = new Set<string>()
-  /** Settings whose seal was verified last. */
+  /** Settings whose seal was verified last, and the key that did so. */
   #vouched: Settings | undefined
+  #vouchedBy: DataKey | undefined
 
   constructor(place: EnvironmentPlace, history: History, settings: SettingsFile) {
     this.#place = place
@@ -28,6 +29,12 @@ export class Seals {
   verifySettings(settings: Settings, key: DataKey): void {
     verifySettingsSeal(settings, key)
     this.#vouched = settings
+    this.#vouchedBy = key
+  }
+
+  /** True when these settings were the last that a key verified, and it was this key. Settings never change: a change makes new ones. */
+  hasVerified(settings: Settings, key: DataKey): boolean {
+    return this.#vouched === settings && this.#vouchedBy === key
   }
 
   /**

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { dirname, join, resolve } from 'node:path'
 import { type DataKey, makeDataKey, secretsProviderKind } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
-import { type FileSystem, readTextIfPresent, replaceFile } from '../files/index.ts'
+import { type FileSystem, machineFiles, readTextIfPresent, replaceFile } from '../files/index.ts'
 import type { CheckOptions, CheckReport } from './check/check-store.ts'
 import type { Finding } from './check/finding.ts'
 import type { CloneOptions } from './clone.ts'
@@ -34,7 +34,7 @@ import { StoreConfiguration } from './store-configuration.ts'
 import { lockScheduler, tryLockWebhooks, writeStore } from './store-locks.ts'
 import type { StoreSurvey } from './survey.ts'
 import { cleanUpSwap } from './swap.ts'
-import { type CompleteWorld, completeWorld, type StoreWorld, worldOfStore } from './world.ts'
+import { type CompleteWorld, type StoreWorld, worldOfStore } from './world.ts'
 
 /**
  * A folder of environments (`docs/store.md`). What most commands never need, such as cloning and checking, is loaded when
@@ -88,7 +88,7 @@ export class Store {
 
   /** Opens the store that `from` is in: the nearest folder upwards that is one, or has one named `environments`. */
   static find(from: string, world: StoreWorld): Store {
-    const { files } = completeWorld(world)
+    const { files = machineFiles } = world
     for (let folder = resolve(from); ; folder = dirname(folder)) {
       for (const candidate of [folder, join(folder, 'environments')]) {
         if (files.exists(layout.configuration(candidate))) return Store.open(candidate, world)

@@ -1,13 +1,4 @@
-import { SECRET_TOKENS } from '../masking/index.ts'
-import { secretsIn } from './source-lines.ts'
-
-/** The password of a URL: what no message may show, wherever it came from, as little as a token. */
-const URL_PASSWORD = /\b([a-z][a-z\d+.-]*:\/\/[^/?#\s:@'"]*:)[^/?#\s@]+(?=@)/gi
-
-const MASK = '[secret]'
-
-/** Texts shorter than this are not looked for: half of all messages would have them. */
-const LEAST = 4
+import { concealedText, formsToConceal } from './concealed-text.ts'
 
 /** Takes texts that may be secrets out of messages for people: every error, warning and diagnostic goes through it. */
 export class Concealment {
@@ -30,49 +21,7 @@ export class Concealment {
 
   /** The message with `[secret]` in the place of every such text, also of one that is quoted or escaped in it. */
   apply(message: string): string {
-    this.#forms ??= formsOf([...this.#texts(), ...this.#definitions.flatMap(secretsIn)])
-    let known = message
-    for (const form of this.#forms) if (form.length <= known.length) known = withoutText(known, form)
-    return known.replace(SECRET_TOKENS, MASK).replace(URL_PASSWORD, `$1${MASK}`)
+    this.#forms ??= formsToConceal(this.#texts(), this.#definitions)
+    return concealedText(message, this.#forms)
   }
-}
-
-/** The texts, their lines, and how they look in quotes and with escapes. */
-function formsOf(texts: readonly string[]): readonly string[] {
-  const forms = new Set<string>()
-  for (const text of texts) {
-    for (const form of [text, ...text.split(/[\r\n\0]+/)]) {
-      const trimmed = form.trim()
-      if (trimmed.length < LEAST) continue
-      const json = JSON.stringify(trimmed).slice(1, -1)
-      for (const each of [form, trimmed, json, json.replaceAll('\\"', '"'), escapedControls(trimmed)]) forms.add(each)
-    }
-  }
-  // Of a text that holds another, nothing may be left.
-  return [...forms].sort((a, b) => b.length - a.length)
-}
-
-/** A short text is looked for as a word: as a part of others it says nothing. */
-function withoutText(message: string, text: string): string {
-  if (text.length >= 8) return message.replaceAll(text, () => MASK)
-  let shown = ''
-  let at = 0
-  for (let found = message.indexOf(text); found !== -1; found = message.indexOf(text, found + text.length)) {
-    const end = found + text.length
-    if (joins(message[found - 1], text[0]) || joins(text.at(-1), message[end])) continue
-    shown += message.slice(at, found) + MASK
-    at = end
-  }
-  return shown + message.slice(at)
-}
-
-/** Whether two neighbours belong to one word. */
-function joins(left: string | undefined, right: string | undefined): boolean {
-  const letter = /[\p{L}\p{N}_]/u
-  return left !== undefined && right !== undefined && letter.test(left) && letter.test(right)
-}
-
-/** As messages that must stay on one line write them. */
-function escapedControls(text: string): string {
-  return text.replace(/[\0-\x1f\x7f-\x9f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

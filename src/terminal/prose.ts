@@ -52,7 +52,11 @@ function escapeUnit(unit: string): string {
 export function writingProse<I extends Io>(io: I, concealment: Pick<Concealment, 'apply' | 'addDefinition'>): I {
   const conceal = (text: string) => concealment.apply(text)
   const write = (stream: 'out' | 'err', first: (text: string) => string) => ({
-    value: (text: string | Uint8Array) => io[stream](typeof text === 'string' ? prose(first(text)) : text),
+    value(text: string | Uint8Array) {
+      // Making ready to conceal takes a while.
+      if (text.length === 0) return
+      io[stream](typeof text === 'string' ? prose(first(text)) : text)
+    },
   })
   return Object.create(io, {
     out: write('out', String),

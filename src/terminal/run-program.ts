@@ -66,7 +66,7 @@ async function holdingRawBytes(program: Program): Promise<Program> {
 /** No program can be given a NUL. Node would say so with the value, which may be a secret. */
 function refuseNul({ name, args, env }: Program): void {
   const hint = 'keep it as a file: put the value below files instead of environmentVariables'
-  const variable = Object.entries(env).find(([key, value]) => `${key}${value ?? ''}`.includes('\0'))?.[0]
+  const variable = Object.keys(env).find((key) => key.includes('\0') || env[key]?.includes('\0'))
   if (variable !== undefined) {
     const shown = variable.replaceAll('\0', '?')
     throw new EscError('invalid_input', `running ${name}: the value of the variable ${shown} holds a NUL byte`, {

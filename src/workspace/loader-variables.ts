@@ -3,6 +3,9 @@ interface LoaderGroup {
   /** What such a variable does: the end of "NAME …". */
   readonly does: string
   readonly names: readonly string[]
+  /** Beginnings and ends, in small letters, of the names that `pattern` may match. A regular expression costs a start more. */
+  readonly starts?: readonly string[]
+  readonly ends?: readonly string[]
   readonly pattern?: RegExp
   /** Values that do no harm. Default: none. */
   readonly harmless?: RegExp
@@ -15,7 +18,7 @@ interface LoaderGroup {
  * connections and run nothing; configuration of one tool that stores exist to hand over (`KUBECONFIG`, `AWS_CONFIG_FILE`, `DOCKER_CONFIG`);
  * flags of compilers (`CFLAGS`, `LDFLAGS`).
  */
-const GROUPS: readonly LoaderGroup[] = [
+const groups = (): readonly LoaderGroup[] => [
   {
     does: 'loads libraries into every program',
     names: [
@@ -41,6 +44,7 @@ const GROUPS: readonly LoaderGroup[] = [
       'QT_PLUGIN_PATH',
       'QT_QPA_PLATFORM_PLUGIN_PATH',
     ],
+    starts: ['ld_', 'dyld_', '__xpc_dyld_', '_rld', 'ldr_'],
     pattern: /^(?:LD_|DYLD_|__XPC_DYLD_|_RLD|LDR_)/,
   },
   {
@@ -129,6 +133,7 @@ const GROUPS: readonly LoaderGroup[] = [
       'TMPPREFIX',
       'PSModulePath',
     ],
+    starts: ['bash_func_'],
     pattern: /^BASH_FUNC_/,
   },
   {
@@ -158,6 +163,7 @@ const GROUPS: readonly LoaderGroup[] = [
       'GIT_PROTOCOL_FROM_USER',
       'GIT_ATTR_SOURCE',
     ],
+    starts: ['git_config', 'git_trace'],
     pattern: /^GIT_(?:CONFIG(?:_|$)|TRACE)/,
   },
   {
@@ -171,6 +177,7 @@ const GROUPS: readonly LoaderGroup[] = [
       'FZF_DEFAULT_OPTS',
       'FZF_DEFAULT_OPTS_FILE',
     ],
+    ends: ['pager', 'editor'],
     pattern: /(?:PAGER|EDITOR)$/,
     harmless: /^(?:cat)?$/,
   },
@@ -205,6 +212,7 @@ const GROUPS: readonly LoaderGroup[] = [
   {
     does: 'makes Node run code',
     names: ['NODE_OPTIONS', 'NODE_PATH', 'NODE_REPL_EXTERNAL_MODULE', 'BUN_OPTIONS'],
+    starts: ['npm_config_'],
     // npm reads them in any case.
     pattern:
       /^npm_config_(?:script_shell|shell|node_options|userconfig|globalconfig|prefix|git|editor|viewer|browser|python|node_gyp|init_module|onload_script)$/i,
@@ -263,6 +271,7 @@ const GROUPS: readonly LoaderGroup[] = [
       'MONO_PATH',
       'MONO_ENV_OPTIONS',
     ],
+    starts: ['coreclr_', 'cor_'],
     pattern: /^(?:CORECLR_|COR_)(?:ENABLE_PROFILING|PROFILER)/,
   },
   {
@@ -293,6 +302,7 @@ const GROUPS: readonly LoaderGroup[] = [
       'GUILE_LOAD_COMPILED_PATH',
       'CAML_LD_LIBRARY_PATH',
     ],
+    starts: ['lua_'],
     pattern: /^LUA_(?:INIT|PATH|CPATH)(?:_|$)/,
   },
   {
@@ -323,6 +333,7 @@ const GROUPS: readonly LoaderGroup[] = [
       'TAR_OPTIONS',
       'ZIPOPT',
     ],
+    starts: ['cargo_'],
     pattern: /^CARGO_(?:BUILD_RUSTC|TARGET_.*_(?:RUNNER|LINKER|RUSTFLAGS)$)/,
   },
   {
@@ -332,9 +343,35 @@ const GROUPS: readonly LoaderGroup[] = [
   {
     does: 'decides what esc trusts',
     names: ['ESC_CONFIG_HOME', 'ESC_STATE_HOME'],
+    starts: ['esc_trust'],
     pattern: /^ESC_TRUST/,
   },
 ]
+
+/** By whether names have a case. Most commands need no groups. */
+const known = new Map<boolean, readonly LoaderGroup[]>()
+
+function groupsFor(isWindows: boolean): readonly LoaderGroup[] {
+  const before = known.get(isWindows)
+  if (before !== undefined) return before
+  // On Windows names have no case.
+  const made = !isWindows
+    ? groups()
+    : groups().map((group) => ({ ...group, names: group.names.map((name) => name.toUpperCase()) }))
+  known.set(isWindows, made)
+  return made
+}
+
+function groupOf(name: string, isWindows: boolean): LoaderGroup | undefined {
+  const typed = isWindows ? name.toUpperCase() : name
+  const small = typed.toLowerCase()
+  return groupsFor(isWindows).find(
+    ({ names, starts, ends, pattern }) =>
+      names.includes(typed) ||
+      ((starts?.some((start) => small.startsWith(start)) || ends?.some((end) => small.endsWith(end))) &&
+        pattern?.test(typed)),
+  )
+}
 
 /** What a variable does that makes setting it a matter of trust, such as `makes Node run code`. Undefined: it is an ordinary one. */
 export function loaderEffect(
@@ -342,12 +379,6 @@ export function loaderEffect(
   value: string,
   platform: NodeJS.Platform = process.platform,
 ): string | undefined {
-  // On Windows names have no case.
-  const same = platform === 'win32' ? (a: string, b: string) => a.toUpperCase() === b.toUpperCase() : Object.is
-  const typed = platform === 'win32' ? name.toUpperCase() : name
-  for (const { does, names, pattern, harmless } of GROUPS) {
-    if (!names.some((each) => same(each, name)) && !pattern?.test(typed)) continue
-    return harmless?.test(value) ? undefined : does
-  }
-  return undefined
+  const group = groupOf(name, platform === 'win32')
+  return group === undefined || group.harmless?.test(value) ? undefined : group.does
 }

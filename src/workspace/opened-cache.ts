@@ -142,16 +142,15 @@ function isOff({ store }: Workspace): boolean {
   })
 }
 
-/** As `ExportedValue`, but JSON. */
+/** As `ExportedValue`, but JSON: where the value is neither text nor boolean, one of `number`, `list` and `map` stands for it. */
 interface Encoded {
-  readonly text?: boolean | string
+  readonly value?: boolean | string
   readonly number?: string
   readonly list?: readonly Encoded[]
   readonly map?: EncodedMap
   readonly secret?: true
   readonly unknown?: true
-  readonly def: ExportedValue['trace']['def']
-  readonly base?: Encoded
+  readonly trace: { readonly def: ExportedValue['trace']['def']; base?: Encoded }
 }
 
 /** Pairs, because `__proto__` is a key like any other. */
@@ -190,11 +189,10 @@ function encode({ value, secret, unknown, trace: { def, base } }: ExportedValue)
           ? { list: value.map(encode) }
           : typeof value === 'object'
             ? { map: encodeProperties(value as ExportedMap) }
-            : { text: value }),
+            : { value }),
     ...(secret && { secret }),
     ...(unknown && { unknown }),
-    def,
-    ...(base && { base: encode(base) }),
+    trace: { def, ...(base && { base: encode(base) }) },
   }
 }
 
@@ -204,16 +202,17 @@ export function decodeProperties(entries: EncodedMap): ExportedMap {
   return map
 }
 
-function decode({ text, number, list, map, secret, unknown, def, base }: Encoded): ExportedValue {
+/** The object itself where it can be: making everything twice would take as long as reading it. */
+function decode(encoded: Encoded): ExportedValue {
+  const { number, list, map, secret, unknown, trace } = encoded
+  if (trace.base !== undefined) trace.base = decode(trace.base) as Encoded
+  if (number === undefined && list === undefined && map === undefined) return encoded as ExportedValue
   const value =
-    text ??
-    (number === undefined ? undefined : new JsonNumber(number)) ??
-    list?.map(decode) ??
-    (map && decodeProperties(map))
+    number !== undefined ? new JsonNumber(number) : list !== undefined ? list.map(decode) : decodeProperties(map ?? [])
   return {
-    ...(value === undefined ? {} : { value }),
+    value,
     ...(secret && { secret }),
     ...(unknown && { unknown }),
-    trace: { def, ...(base && { base: decode(base) }) },
+    trace: trace as ExportedValue['trace'],
   }
 }

@@ -1,5 +1,5 @@
 import { type AccessRules, decide, decideForStore, holders, includes, type Level } from '../access/index.ts'
-import { type AuditDetails, type AuditEvent, auditEvents } from '../audit/index.ts'
+import { type AuditDetails, type AuditEvent, verbOf } from '../audit/index.ts'
 import { EscError } from '../errors.ts'
 import type { GuardLevel } from '../store/index.ts'
 import type { Permitted } from './audit-trail.ts'
@@ -100,7 +100,7 @@ function forbidden(
     environment === wholeStore ? '"esc access list" shows the rules' : `"esc access explain ${environment}" says why`
   return new EscError(
     'forbidden',
-    `'${name}'${from_} may not ${auditEvents[event]} ${what}: that needs ${level}, and the rules give ${held}`,
+    `'${name}'${from_} may not ${verbOf(event)} ${what}: that needs ${level}, and the rules give ${held}`,
     { hint: `${ask}; ${explain}` },
   )
 }

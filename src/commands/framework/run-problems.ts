@@ -6,7 +6,7 @@ import { EXIT, ExitError, ReportedError } from './report-error.ts'
 
 /** Prints the diagnostics of an environment in which something is to be run. Throws when it has errors. */
 export function showDiagnostics({ diagnostics }: OpenedEnvironment, typed: string, io: Host): void {
-  io.err(diagnosticLines(diagnostics, hasColour(io, 'stderr')))
+  if (diagnostics.length > 0) io.err(diagnosticLines(diagnostics, hasColour(io, 'stderr')))
   if (diagnostics.some(({ severity }) => severity === 'error')) {
     throw new ReportedError('invalid_definition', `the definition of ${typed} has errors`)
   }
