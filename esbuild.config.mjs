@@ -217,7 +217,9 @@ const RUN = [
 const OFTEN = [
   'src/audit/events.ts',
   'src/commands/framework/hidden-words.ts',
+  'src/commands/framework/selected.ts',
   'src/commands/framework/several-text.ts',
+  'src/crypto/new-key.ts',
   'src/files/changes.ts',
   'src/git/identity.ts',
   'src/store/compare-with-memory.ts',
@@ -231,11 +233,7 @@ const OFTEN = [
 ]
 
 /** What those load when they need it, as most do. */
-const IN_ALL = [
-  'src/commands/framework/deliveries.ts',
-  'src/commands/framework/selected.ts',
-  'src/crypto/providers/default.ts',
-]
+const IN_ALL = ['src/commands/framework/deliveries.ts', 'src/crypto/providers/default.ts']
 
 /** The evaluator, for what is not known from the last time, and what else is needed now and then. */
 const CORE = [

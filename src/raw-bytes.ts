@@ -9,10 +9,11 @@ export function hasRawBytes(text: string): boolean {
   return !text.isWellFormed() && /[\udc80-\udcff]/u.test(text)
 }
 
-const encoder = new TextEncoder()
+let encoder: InstanceType<typeof TextEncoder> | undefined
 let strictDecoder: InstanceType<typeof TextDecoder> | undefined
 
 export function bytesOf(text: string): Uint8Array {
+  encoder ??= new TextEncoder()
   if (!hasRawBytes(text)) return encoder.encode(text)
   spend(text.length)
   const bytes = new Uint8Array(3 * text.length)

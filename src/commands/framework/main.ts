@@ -85,7 +85,8 @@ async function run(command: EscCommand, { id, json, pager, io }: Showing): Promi
       const values = !json && command.printsValues
       // A value of bytes is printed as it is.
       const text = output.endsWith('\n') || (values && hasRawBytes(output)) ? output : `${output}\n`
-      if (values) io.out(bytesOf(text))
+      // `Buffer` has been loaded anyway.
+      if (values) io.out(hasRawBytes(text) ? bytesOf(text) : Buffer.from(text))
       else await show(text, pager, io)
     }
     return command.exitCode(result)

@@ -53,7 +53,13 @@ interface Scratch {
 
 function scratchIo({ profile, folder, errors, input }: Scratch): Host {
   return {
-    env: { HOME: folder, ESC_CONFIG_HOME: folder, PATH: process.env.PATH, ESC_AUTHOR: 'build <build>' },
+    // Most people have git say who they are.
+    env: {
+      HOME: folder,
+      ESC_CONFIG_HOME: folder,
+      PATH: process.env.PATH,
+      ...(profile === 'other' && { ESC_AUTHOR: 'build <build>' }),
+    },
     cwd: folder,
     stdinIsTerminal: false,
     stdoutIsTerminal: false,
