@@ -31,7 +31,7 @@ export type GuardLevel = 'read' | 'open' | 'write' | 'admin'
 
 export type CompleteWorld = Required<Omit<StoreWorld, 'storeState'>> & Pick<StoreWorld, 'storeState'>
 
-export function completeWorld(world: StoreWorld): CompleteWorld {
+function completeWorld(world: StoreWorld): CompleteWorld {
   return {
     keys: world.keys,
     files: world.files ?? machineFiles,
