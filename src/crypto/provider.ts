@@ -14,6 +14,11 @@ export interface SecretsProvider {
   wrapKey(dataKey: Uint8Array, before?: string): Promise<string>
   /** Throws `key_unavailable` when the key is absent or wrong, naming it and the remedy. */
   unwrapKey(wrapped: string): Promise<Uint8Array>
+  /**
+   * Decrypts what another program has encrypted with the key by Go Cloud's `secrets` package, as Pulumi does: bound to no environment.
+   * Undefined: the key is no vendor's. https://gocloud.dev/howto/secrets/
+   */
+  decryptForeign?(ciphertext: Uint8Array): Promise<Uint8Array>
 }
 
 /** Everything a secrets provider needs from outside. */

@@ -1,5 +1,8 @@
 import { createDecipheriv, pbkdf2 } from 'node:crypto'
 import { EscError } from '../errors.ts'
+import { unknownKeyHost } from './key-hosts.ts'
+import type { KeyContext } from './provider.ts'
+import { openSecretsProvider } from './secrets-provider.ts'
 
 /** Reads the `secure:` values of a Pulumi stack file. Decryption only. */
 export interface PulumiSecrets {
@@ -44,6 +47,48 @@ export async function openPulumiPassphrase(encryptionsalt: string, passphrase: s
       })
     },
   }
+}
+
+/** The lines of a stack file whose secrets are under the key of a vendor. */
+export interface PulumiProvider {
+  /** `secretsprovider`: `awskms://…`, `azurekeyvault://…`, `gcpkms://…` or `hashivault://…`. */
+  readonly url: string
+  /** `encryptedkey`: 32 bytes, encrypted by the vendor, in base64. */
+  readonly encryptedKey: string
+}
+
+/**
+ * The secrets of a stack file under a vendor's key, which decrypts the stack's own key.
+ * @throws EscError `key_unavailable`, `tampered`, `untrusted` for a host that the user has not named, `invalid_input`.
+ */
+export async function openPulumiProvider(
+  { url, encryptedKey }: PulumiProvider,
+  context: KeyContext,
+): Promise<PulumiSecrets> {
+  const owner = { id: 'stack', name: 'of the stack' }
+  const hint = 'copy the lines `secretsprovider` and `encryptedkey` of the stack file as they are'
+  const ciphertext = base64Of(encryptedKey.trim())
+  if (ciphertext === undefined) throw new EscError('invalid_input', 'encryptedkey: it is no base64', { hint })
+  try {
+    const provider = await openSecretsProvider(url, context, owner)
+    const key = await provider.decryptForeign?.(ciphertext)
+    if (key?.length === 32) return openPulumiSecrets(key)
+  } catch (error) {
+    if (!(error instanceof EscError)) throw error
+    throw new EscError(error.code, error.message.replaceAll(`environment '${owner.name}'`, 'the stack'), {
+      hint: hintFor(error, url, hint),
+      transient: error.transient,
+    })
+  }
+  throw new EscError('invalid_input', 'encryptedkey: what it decrypts to is no key of 32 bytes', { hint })
+}
+
+function hintFor(error: EscError, url: string, copy: string): string {
+  if (error.code === 'untrusted') {
+    const host = unknownKeyHost(url)?.origin
+    return `if you trust it with your credentials, set ESC_KEY_HOSTS=${host === undefined ? '<host>' : new URL(host).host}`
+  }
+  return error.code === 'tampered' || error.code === 'store_damaged' ? copy : (error.hint ?? copy)
 }
 
 /** The secrets under a key of 32 bytes: that of a passphrase, or a cloud provider's data key once it is unwrapped. */

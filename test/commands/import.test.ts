@@ -2,6 +2,7 @@ import { createCipheriv } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { FakeVault } from '../fakes/vault-transit.ts'
 import { Playground } from './esc.ts'
 
 const SOPS = new URL('../workspace/import/sops/', import.meta.url).pathname
@@ -28,7 +29,8 @@ describe('env import', () => {
       const ran = await playground.run(['env', 'import', 'dotenv', 'app/dev', '.env'])
       expect(ran.out).to.equal("Imported 4 values (2 encrypted) into 'app/dev'.\nNew revision '3' was created.\n")
       expect(ran.err).to.equal(
-        'Not encrypted: environmentVariables.PORT, environmentVariables.HOST. --secret encrypts everything.\n',
+        'warning: .env: HOST (line 2): a $ that many programs replace by a variable or a command was imported as it stands; in single quotes it is no question\n' +
+          'Not encrypted: environmentVariables.PORT, environmentVariables.HOST. --secret encrypts everything.\n',
       )
       expect(definition()).to.include('# mine').and.include('    OWN: kept # here\n').and.not.include('hunter')
       expect(await open('environmentVariables')).to.deep.equal({
@@ -58,7 +60,7 @@ describe('env import', () => {
       const before = playground.digest()
       write('.env', 'A=1\nhunter2\n')
       const wrong = await playground.run(['env', 'import', 'dotenv', 'app/dev', '.env'])
-      expect(wrong.err).to.match(/^Error: line 2 of the \.env file is no KEY=value\nhint: /)
+      expect(wrong.err).to.match(/^Error: line 2 of \.env is no KEY=value\nhint: /)
       expect((await playground.run(['env', 'import', 'dotenv', 'app/nwe', '--create', '.env'])).code).to.equal(1)
       write('.env', 'A=1\n')
       expect((await playground.run(['env', 'import', 'dotenv', 'app/new', '.env'])).err).to.match(/does not exist/)
@@ -122,10 +124,96 @@ config:
       expect((await run({})).err).to.match(/set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE/)
       expect((await run({ PULUMI_CONFIG_PASSPHRASE: 'wrong' })).err).to.match(/^Error: the passphrase is not that of /)
       expect((await run({ PULUMI_CONFIG_PASSPHRASE: '' })).err).to.match(/^Error: the passphrase is not that of /)
-      write('Cloud.yaml', stack().replace(/encryptionsalt.*/, 'secretsprovider: awskms://alias/x\nencryptedkey: abc'))
+      write('Cloud.yaml', stack().replace(/encryptionsalt.*\n/, ''))
       const cloud = await playground.run(['env', 'import', 'pulumi', 'app/dev', 'Cloud.yaml'], { env: PASSPHRASE })
-      expect(cloud.err).to.match(/^Error: the secrets of the stack are encrypted with awskms:\/\/alias\/x, not with a/)
+      expect(cloud.err).to.match(
+        /^Error: the secrets of the stack are encrypted by the Pulumi service, which cannot be/,
+      )
+      write('Half.yaml', stack().replace(/encryptionsalt.*/, 'secretsprovider: awskms://alias/x'))
+      const half = await playground.run(['env', 'import', 'pulumi', 'app/dev', 'Half.yaml'], { env: PASSPHRASE })
+      expect(half.err).to.match(/^Error: the stack file has no encryptedkey beside its secretsprovider awskms/)
       expect((await run({ PULUMI_CONFIG_PASSPHRASE_FILE: 'passphrase' })).code).to.equal(0)
+    })
+
+    it('opens a stack under the key of a vendor, and says why it cannot', async () => {
+      const vault = await new FakeVault().start()
+      try {
+        vault.addKey('stack')
+        const token = vault.addToken('encrypt/stack', 'decrypt/stack')
+        const answer = await fetch(`${vault.url}/v1/transit/encrypt/stack`, {
+          method: 'POST',
+          headers: { 'x-vault-token': token },
+          body: JSON.stringify({ plaintext: KEY.toString('base64') }),
+        })
+        const { data } = (await answer.json()) as { data: { ciphertext: string } }
+        const encrypted = Buffer.from(data.ciphertext).toString('base64')
+        const lines = `secretsprovider: hashivault://stack\nencryptedkey: ${encrypted}`
+        write('Cloud.yaml', stack().replace(/encryptionsalt.*/, lines))
+        const words = ['env', 'import', 'pulumi', 'app/dev', 'Cloud.yaml']
+        const without = await playground.run(words, { env: { VAULT_ADDR: vault.url } })
+        expect(without.err).to.match(
+          /^Error: cannot unwrap the data key of the stack with Vault key transit\/stack: no token/,
+        )
+        const ran = await playground.run(words, { env: { VAULT_ADDR: vault.url, VAULT_TOKEN: token } })
+        expect(ran.code, ran.err).to.equal(0)
+        expect((await open('pulumiConfig'))['shop:token']).to.equal('hunter2')
+      } finally {
+        await vault.stop()
+      }
+    })
+
+    it('refuses, with the place in the file, what an environment cannot hold or would mean something else', async () => {
+      const refused: Record<string, RegExp> = {
+        'config:\n  a: .inf\n':
+          /^Error: stack\.yaml:2:6: the value is infinite \(\.inf\), and an environment cannot hold that/,
+        'config:\n  a: [-.Inf]\n': /^Error: stack\.yaml:2:7: the value is infinite/,
+        'config:\n  a: .NaN\n': /^Error: stack\.yaml:2:6: the value is not a number/,
+        'config:\n  a:\n    fn::open: x\n':
+          /^Error: stack\.yaml:3:5: the key "fn::open" would be the call of a function/,
+        'config:\n  a: [{fn::x: 1}]\n': /^Error: stack\.yaml:2:8: the key "fn::x" would be the call/,
+        'config:\n  1: x\n': /^Error: stack\.yaml:2:3: mapping keys must be strings/,
+        'config: {a: 1}\n---\nconfig: {b: 1}\n':
+          /^Error: stack\.yaml:2: the file goes on behind its first YAML document/,
+      }
+      const before = playground.digest()
+      for (const [text, message] of Object.entries(refused)) {
+        write('stack.yaml', text)
+        const ran = await playground.run(['env', 'import', 'pulumi', 'app/dev', 'stack.yaml'])
+        expect(ran.err, text).to.match(message)
+        expect(ran.code, text).to.not.equal(0)
+      }
+      for (const key of ['imports', 'context', 'environments']) {
+        write('stack.yaml', `config:\n  ${key}: {a: 1}\n`)
+        const ran = await playground.run(['env', 'import', 'pulumi', 'app/dev', 'stack.yaml', '--path', ''])
+        expect(ran.err, key).to.match(
+          new RegExp(`^Error: stack\\.yaml:2:3: the key "${key}" is reserved in an environment`),
+        )
+      }
+      expect(playground.digest()).to.equal(before)
+    })
+
+    it('takes over keys as they are: reserved names further down, dots, dollars, braces', async () => {
+      write(
+        'stack.yaml',
+        `config:
+  imports: [a]
+  values: {x: 1}
+  a.b: 1
+  "x\${y}": 2
+  "p$$q": 3
+  nested: {imports: 1, context: 2, "z\${y}": 3, "q$$r": 4, "a.b": 5, "": 6}
+`,
+      )
+      await playground.ok('env', 'import', 'pulumi', 'app/dev', 'stack.yaml')
+      expect(await open('pulumiConfig')).to.deep.equal({
+        imports: ['a'],
+        values: { x: 1 },
+        'a.b': 1,
+        'x${y}': 2,
+        p$$q: 3,
+        nested: { imports: 1, context: 2, 'z${y}': 3, q$$r: 4, 'a.b': 5, '': 6 },
+      })
+      await playground.ok('env', 'import', 'pulumi', 'app/top', 'stack.yaml', '--path', 'a', '--create')
     })
   })
 
@@ -170,7 +258,7 @@ config:
       const before = playground.digest()
       const input = readFileSync(join(SOPS, 'all.yaml'), 'utf8').replace('in the clear', 'in the dark')
       const ran = await playground.run(['env', 'import', 'sops', 'app/dev', '-'], { env, input })
-      expect(ran.err).to.match(/^Error: the MAC of the SOPS file does not match/)
+      expect(ran.err).to.match(/^Error: the MAC of standard input does not match/)
       expect(playground.digest()).to.equal(before)
     })
   })

@@ -24,6 +24,16 @@ interface Result extends ImportedValues {
   readonly name: string
 }
 
+/** What the readers of files are given. */
+export interface ImportSource {
+  readonly content: string
+  /** What the user calls the file. */
+  readonly source: string
+  readonly options: WorkspaceOptions
+  /** Name of the environment that it is for. */
+  readonly environment: string
+}
+
 /** `esc env import …`: reads a file of another program into an environment. */
 export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
   static override baseFlags = WRITE_FLAGS
@@ -37,22 +47,29 @@ export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
   /** Where the values go when --path does not say. */
   protected abstract readonly place: string
 
-  protected abstract read(content: string, options: WorkspaceOptions, environment: string): Promise<ForeignFile>
+  protected abstract read(given: ImportSource): Promise<ForeignFile>
 
   async run(): Promise<Result> {
     const { secret: allSecret, create } = this.flags
     const target = openTarget(this.io, this.flags, this.positionals, create ? 'new' : 'existing')
     const { workspace, reference, rest } = target
     refuseVersion(reference, 'import')
-    const place = this.flags.path ?? this.place
-    const path = place === '' ? [] : parsePath(place, (reason) => `invalid path: ${reason}`)
+    const refusePath = (reason: string) => `invalid path: ${reason}`
+    const chosen = this.flags.path && parsePath(this.flags.path, refusePath)
     if (!create) workspace.store.environment(reference.name)
     const name = rest[0] as string
     const content = await readText(this.io, name, {
       file: `could not read ${name}`,
       stdin: 'could not read from stdin',
     })
-    const file = await this.read(content, workspaceOptions(this.io, this.flags), reference.name)
+    const file = await this.read({
+      content,
+      source: name === '-' ? 'standard input' : name,
+      options: workspaceOptions(this.io, this.flags),
+      environment: reference.name,
+    })
+    const place = this.flags.path ?? file.place ?? this.place
+    const path = chosen || (place === '' ? [] : parsePath(place, refusePath))
     const imported = await importValues(workspace, reference, { file, path, allSecret, create })
     const { saved, plain, warnings } = imported
     for (const warning of warnings) this.io.err(`warning: ${warning}\n`)

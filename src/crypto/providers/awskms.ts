@@ -80,6 +80,17 @@ export function awskmsProvider(url: AwsKeyUrl, context: KeyContext, owner: KeyOw
       if (!answer.Plaintext?.length) throw malformedAnswer(call, 'AWS KMS')
       return exactKey(answer.Plaintext, owner)
     },
+
+    // The ciphertext names its key; an alias may have been pointed elsewhere since.
+    async decryptForeign(CiphertextBlob) {
+      const call = callOf('unwrap', url.keyId, owner, [])
+      const bound = Object.keys(url.context).length === 0 ? {} : { EncryptionContext: url.context }
+      const answer = await ask(call, (kms, sdk, options) =>
+        kms.send(new sdk.DecryptCommand({ CiphertextBlob, ...bound }), options),
+      )
+      if (!answer.Plaintext?.length) throw malformedAnswer(call, 'AWS KMS')
+      return answer.Plaintext
+    },
   }
 }
 

@@ -18,19 +18,16 @@ export function gcpkmsProvider(url: GcpKeyUrl, context: KeyContext, owner: KeyOw
   const network = completeNetwork(context.network)
   const key = `Google Cloud KMS key ${url.name}`
   const additionalData = Buffer.concat([url.additionalData, Buffer.from(`\0esc data key v1\0${owner.id}`)])
-  const bound = {
-    additionalAuthenticatedData: additionalData.toString('base64'),
-    additionalAuthenticatedDataCrc32c: String(crc32c(additionalData)),
-  }
+  const bound = authenticated(additionalData)
 
-  async function ask(call: KeyCall, operation: 'encrypt' | 'decrypt', body: object) {
+  async function ask(call: KeyCall, operation: 'encrypt' | 'decrypt', given: object, binding: object = bound) {
     const token = await googleToken(context, call)
     const hiding = { ...call, hidden: [...call.hidden, token] }
     const answer = await request(network, {
       method: 'POST',
       url: `${service}/v1/${url.name}:${operation}`,
       headers: { authorization: `Bearer ${token}` },
-      body: { ...body, ...bound },
+      body: { ...given, ...binding },
     }).catch((error) => {
       throw noAnswer(hiding, error, { from: service, hint: 'check the network' })
     })
@@ -63,6 +60,25 @@ export function gcpkmsProvider(url: GcpKeyUrl, context: KeyContext, owner: KeyOw
       if (plaintext === undefined) throw malformedAnswer(call, service)
       return exactKey(plaintext, owner)
     },
+
+    async decryptForeign(ciphertext) {
+      const own = url.additionalData.length === 0 ? {} : authenticated(url.additionalData)
+      const given = {
+        ciphertext: Buffer.from(ciphertext).toString('base64'),
+        ciphertextCrc32c: String(crc32c(ciphertext)),
+      }
+      const { call, json } = await ask({ action: 'unwrap', key, owner, hidden: [] }, 'decrypt', given, own)
+      const plaintext = bytesOf(json.plaintext, json.plaintextCrc32c)
+      if (plaintext === undefined) throw malformedAnswer(call, service)
+      return plaintext
+    },
+  }
+}
+
+function authenticated(data: Uint8Array): object {
+  return {
+    additionalAuthenticatedData: Buffer.from(data).toString('base64'),
+    additionalAuthenticatedDataCrc32c: String(crc32c(data)),
   }
 }
 

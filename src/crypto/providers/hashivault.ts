@@ -55,6 +55,14 @@ export function hashivaultProvider(url: VaultKeyUrl, context: KeyContext, owner:
       if (typeof data.plaintext !== 'string' || data.plaintext === '') throw malformedAnswer(call, 'Vault')
       return unbindKey(Buffer.from(data.plaintext, 'base64'), owner)
     },
+
+    async decryptForeign(bytes) {
+      const ciphertext = Buffer.from(bytes).toString('latin1')
+      if (!ciphertextForm.test(ciphertext)) throw malformedWrapping(owner)
+      const { call, data } = await ask('unwrap', { ciphertext }, [])
+      if (typeof data.plaintext !== 'string' || data.plaintext === '') throw malformedAnswer(call, 'Vault')
+      return Buffer.from(data.plaintext, 'base64')
+    },
   }
 }
 

@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { type Json, JsonNumber } from '../../json.ts'
-import { escapeReferences } from '../../language/index.ts'
-import { formatPropertyPath, type Node, type PropertyPath } from '../../syntax/index.ts'
+import { escapeReferences, reservedKeys } from '../../language/index.ts'
+import { formatPropertyPath, type Node, type PropertyPath, placeOf } from '../../syntax/index.ts'
 import { lossOf, writtenNumber } from '../saved-text/index.ts'
 import { mayBeSecret } from './may-be-secret.ts'
 
@@ -21,11 +21,15 @@ export type ForeignValue =
 export interface ForeignEntry {
   readonly key: string
   readonly value: ForeignValue
+  /** Where the key stands, such as `secrets.yaml:3:1`. */
+  readonly at?: string | undefined
 }
 
 /** What a file holds. */
 export interface ForeignFile {
   readonly entries: readonly ForeignEntry[]
+  /** Where they go, below `values`, when the user does not say. Default: as the command says. */
+  readonly place?: string
   /** Environments it builds on, as they are written there. */
   readonly imports?: readonly string[]
   /** What could not be taken over. No secrets. */
@@ -58,6 +62,7 @@ export function foreignValue(
     case 'string':
       return scalar(node.value)
     case 'number': {
+      if (!/\d/.test(node.text)) throw noNumber(node.text, placeOf(node) ?? formatPropertyPath(path))
       const written = writtenNumber(node, text)
       const changes = written !== undefined && lossOf(written, node.text) !== undefined
       return changes ? { ...scalar(written), keptText: true } : scalar(new JsonNumber(node.text))
@@ -68,10 +73,47 @@ export function foreignValue(
       const entries = node.entries.map(({ key, value }) => ({
         key: key.value,
         value: foreignValue(value, [...path, key.value], leaf, text),
+        at: placeOf(key),
       }))
       return { kind: 'object', entries }
     }
   }
+}
+
+/** For `.inf` and `.nan` of YAML. */
+export function noNumber(text: string, at: string): EscError {
+  const what = /nan/i.test(text) ? 'not a number (.nan)' : 'infinite (.inf)'
+  return new EscError('invalid_input', `${at}: the value is ${what}, and an environment cannot hold that`, {
+    hint: 'write a text in quotes, or another number',
+  })
+}
+
+/**
+ * Refuses keys that mean something else in a definition: calls of functions anywhere, and names that are reserved directly below `values`.
+ * @throws EscError `invalid_input`, naming the place in the file.
+ */
+export function refuseKeys(entries: readonly ForeignEntry[], path: PropertyPath): void {
+  for (const { key, value, at } of entries) {
+    const here = [...path, key]
+    const shown = at === undefined ? formatPropertyPath(here) : `${at}: the key ${JSON.stringify(key)}`
+    if (key.toLowerCase().startsWith('fn::')) {
+      throw new EscError('invalid_input', `${shown} would be the call of a function`, {
+        hint: 'rename the key in the file first',
+      })
+    }
+    if (path.length === 0 && reservedKeys.has(key)) {
+      throw new EscError('invalid_input', `${shown} is reserved in an environment, directly below values`, {
+        hint: 'rename the key in the file, or put all values below a key of their own with --path',
+      })
+    }
+    refuseKeysOf(value, here)
+  }
+}
+
+function refuseKeysOf(value: ForeignValue, path: PropertyPath): void {
+  if (value.kind === 'object') refuseKeys(value.entries, path)
+  else if (value.kind === 'list')
+    for (const [index, item] of value.items.entries()) refuseKeysOf(item, [...path, index])
 }
 
 /** What became of the scalars of a file: the paths of those that are encrypted, and of those that are not. */
@@ -99,12 +141,7 @@ export async function asDefinition(
   if (value.kind === 'object') {
     const object: Record<string, Json> = Object.create(null)
     for (const { key, value: member } of value.entries) {
-      if (key.toLowerCase().startsWith('fn::')) {
-        throw new EscError('invalid_input', `${formatPropertyPath([...path, key])} would be the call of a function`, {
-          hint: 'rename the key in the file first',
-        })
-      }
-      object[key] = await asDefinition(member, [...path, key], options)
+      object[escapeReferences(key)] = await asDefinition(member, [...path, key], options)
     }
     return object
   }

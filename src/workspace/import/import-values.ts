@@ -1,11 +1,12 @@
 import type { Json } from '../../json.ts'
+import { escapeReferences } from '../../language/index.ts'
 import { decode, getAt, type PropertyPath, setAt } from '../../syntax/index.ts'
 import { createEnvironment } from '../create-environment.ts'
 import { permit } from '../permit.ts'
 import type { EnvironmentReference } from '../reference.ts'
 import { type SaveResult, saveDefinition } from '../save-definition.ts'
 import type { Workspace } from '../workspace.ts'
-import { asDefinition, type ForeignFile, type Tally } from './foreign-value.ts'
+import { asDefinition, type ForeignFile, refuseKeys, type Tally } from './foreign-value.ts'
 
 export interface ImportRequest {
   /** Where the values go, below `values`. Empty: beside the others. */
@@ -39,10 +40,12 @@ export async function importValues(
   if (!create) store.environment(reference.name)
   const tally: Tally = { secrets: [], plain: [], keptTexts: [] }
   const values: { readonly path: PropertyPath; readonly value: Json }[] = []
+  refuseKeys(file.entries, path)
   for (const { key, value } of file.entries) {
     const whole = { kind: 'object', entries: [{ key, value }] } as const
     const definition = (await asDefinition(whole, path, { allSecret, tally })) as Record<string, Json>
-    values.push({ path: [...path, key], value: definition[key] as Json })
+    const written = escapeReferences(key)
+    values.push({ path: [...path, written], value: definition[written] as Json })
   }
   const environment = create && !store.has(reference.name) ? undefined : store.environment(reference.name)
   const base = environment?.current()

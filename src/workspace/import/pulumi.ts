@@ -1,18 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { openPulumiPassphrase, type PulumiSecrets } from '../../crypto/index.ts'
+import { openPulumiPassphrase, openPulumiProvider, type PulumiSecrets } from '../../crypto/index.ts'
 import { EscError, messageOf } from '../../errors.ts'
 import { getAt, type Node, type ObjectNode } from '../../syntax/index.ts'
-import type { WorkspaceOptions } from '../workspace.ts'
+import { keyContext, type WorkspaceOptions } from '../workspace.ts'
 import { type ForeignFile, foreignValue, scalar } from './foreign-value.ts'
 import { readObject } from './read-yaml.ts'
 
 /**
  * Reads a Pulumi stack file: the keys of `config`, with `secure:` values decrypted, and the environments it builds on.
- * @throws EscError `key_unavailable` for a wrong passphrase, or a stack whose secrets are not under a passphrase.
+ * @throws EscError `key_unavailable` for a wrong passphrase, a vendor's key that cannot be used, or a stack whose secrets the Pulumi service has.
  */
-export async function readPulumiStack(text: string, options: WorkspaceOptions): Promise<ForeignFile> {
-  const root = readObject(text, 'the stack file')
+export async function readPulumiStack(
+  text: string,
+  options: WorkspaceOptions,
+  source = 'the stack file',
+): Promise<ForeignFile> {
+  const root = readObject(text, source)
   const config = getAt(root, ['config'])
   const secrets = config !== undefined && hasSecure(config) ? await openStack(root, options) : undefined
   const values =
@@ -43,13 +47,29 @@ function hasSecure(node: Node): boolean {
   return node.kind === 'object' && node.entries.some(({ value }) => hasSecure(value))
 }
 
+/** Secrets providers of Pulumi whose keys can be asked for here, too. */
+const vendors = ['awskms', 'azurekeyvault', 'gcpkms', 'hashivault']
+
 async function openStack(root: ObjectNode, options: WorkspaceOptions): Promise<PulumiSecrets> {
-  const salt = getAt(root, ['encryptionsalt'])
-  if (salt?.kind === 'string') return openPulumiPassphrase(salt.value, await passphrase(options))
-  const provider = getAt(root, ['secretsprovider'])
-  const where = provider?.kind === 'string' ? `with ${provider.value}` : 'by the Pulumi service'
-  throw new EscError('key_unavailable', `the secrets of the stack are encrypted ${where}, not with a passphrase`, {
-    hint: 'run "pulumi stack change-secrets-provider passphrase" on a copy of the stack first, and import that',
+  const line = (name: string) => {
+    const node = getAt(root, [name])
+    return node?.kind === 'string' ? node.value : undefined
+  }
+  const [salt, url, encryptedKey] = [line('encryptionsalt'), line('secretsprovider'), line('encryptedkey')]
+  const kind = url?.split(':', 1)[0]
+  if (url !== undefined && encryptedKey !== undefined && vendors.includes(kind as string)) {
+    return openPulumiProvider({ url, encryptedKey }, keyContext(options))
+  }
+  if (salt !== undefined) return openPulumiPassphrase(salt, await passphrase(options))
+  const hint = 'run "pulumi stack change-secrets-provider passphrase" on a copy of the stack first, and import that'
+  if (url !== undefined && vendors.includes(kind as string)) {
+    throw new EscError('invalid_input', `the stack file has no encryptedkey beside its secretsprovider ${kind}`, {
+      hint,
+    })
+  }
+  const where = url === undefined ? 'by the Pulumi service' : `with ${kind}`
+  throw new EscError('key_unavailable', `the secrets of the stack are encrypted ${where}, which cannot be asked here`, {
+    hint,
   })
 }
 

@@ -2,7 +2,11 @@ import { EscError } from '../../errors.ts'
 import { decode, type ObjectNode, placeOf } from '../../syntax/index.ts'
 
 /** The object that a YAML or JSON file of another program holds. `what` names the file in messages. */
-export function readObject(text: string, what: string): ObjectNode {
+export function readObject(
+  text: string,
+  what: string,
+  severalHint = 'split it into one file per document, and import each',
+): ObjectNode {
   const { node, diagnostics, rest } = decode(what, text)
   const [first] = diagnostics
   if (first !== undefined) {
@@ -12,7 +16,7 @@ export function readObject(text: string, what: string): ObjectNode {
   }
   if (rest !== undefined) {
     throw new EscError('invalid_input', `${what}:${rest.line + 1}: the file goes on behind its first YAML document`, {
-      hint: 'split it into one file per document, and import each',
+      hint: severalHint,
     })
   }
   if (node?.kind === 'object') return node

@@ -2,37 +2,93 @@ import { createHash, type Hash, timingSafeEqual } from 'node:crypto'
 import { decryptSops, isSopsCiphertext, openSopsDataKey, type SopsPlaintext } from '../../crypto/index.ts'
 import { EscError } from '../../errors.ts'
 import { JsonNumber } from '../../json.ts'
-import { formatPropertyPath, getAt, type Node, type ObjectNode } from '../../syntax/index.ts'
+import { formatPropertyPath, getAt, type Node, type ObjectNode, placeOf } from '../../syntax/index.ts'
 import { keyContext, type WorkspaceOptions } from '../workspace.ts'
-import { type ForeignEntry, type ForeignFile, type ForeignValue, foreignValue, scalar } from './foreign-value.ts'
+import { DOUBTS, dotenvLines } from './dotenv.ts'
+import {
+  type ForeignEntry,
+  type ForeignFile,
+  type ForeignValue,
+  foreignValue,
+  noNumber,
+  scalar,
+} from './foreign-value.ts'
 import { readObject } from './read-yaml.ts'
+import { defaultSection, sopsDocument } from './sops-forms.ts'
 
-const WHAT = 'the SOPS file'
+interface SopsFile {
+  /** Name of the environment that it is for. */
+  readonly environment: string
+  /** What the user calls the file. Default: `the SOPS file`. */
+  readonly source?: string
+}
 
 /**
- * Reads a YAML or JSON file that SOPS has encrypted for age recipients. Every value is verified where it stands, and the file's MAC
- * says that none was added, removed or moved (https://getsops.io/docs/, "Message Authentication Code").
+ * Reads a YAML, JSON, dotenv or INI file that SOPS has encrypted for age recipients. Every value is verified where it stands, and the
+ * file's MAC says that none was added, removed or moved (https://getsops.io/docs/, "Message Authentication Code").
  * @throws EscError `key_unavailable`, `tampered`, `invalid_input`.
  */
-export async function readSops(text: string, options: WorkspaceOptions, environment: string): Promise<ForeignFile> {
-  const root = readObject(text, WHAT)
+export async function readSops(
+  text: string,
+  options: WorkspaceOptions,
+  { environment, source = 'the SOPS file' }: SopsFile,
+): Promise<ForeignFile> {
+  const document = sopsDocument(text, source)
+  const root = readObject(document.text, source, severalDocuments)
   const metadata = getAt(root, ['sops'])
   if (metadata?.kind !== 'object') {
-    throw new EscError('invalid_input', `${WHAT} has no key 'sops': SOPS has not encrypted it`, {
-      hint: 'encrypt it with SOPS as YAML or JSON first, or paste its values into "esc env edit"',
+    throw new EscError('invalid_input', `${source} has no key 'sops': SOPS has not encrypted it`, {
+      hint: 'encrypt it with SOPS first, or paste its values into "esc env edit"',
     })
   }
-  const key = await openSopsDataKey(ageFiles(metadata), keyContext(options), environment)
-  const tree = new Tree(key, metadata, text)
+  const key = await openSopsDataKey(ageFiles(metadata, source), keyContext(options), environment)
+  const tree = new Tree({ key, metadata, source, text: document.text, json: document.form !== 'yaml' })
   const entries = root.entries.flatMap((entry): ForeignEntry[] => {
     if (entry.key.value === 'sops') return []
-    return [{ key: entry.key.value, value: tree.read(entry.value, entry.key.value) }]
+    const at = document.lines.size > 0 ? undefined : placeOf(entry.key)
+    return [{ key: entry.key.value, value: tree.read(entry.value, entry.key.value), at }]
   })
   tree.verify()
+  if (document.form === 'dotenv') return dotenvFile(entries, document.lines, source)
+  if (document.form === 'ini') return { entries: withoutDefault(entries, source) }
   return { entries }
 }
 
-function ageFiles(metadata: ObjectNode): string[] {
+const severalDocuments =
+  'SOPS vouches for all documents together: write one file per document with "sops -d", encrypt each, and import those'
+
+/** What SOPS has encrypted is what stood behind `=`, quotes and all. */
+function dotenvFile(entries: readonly ForeignEntry[], lines: ReadonlyMap<string, number>, source: string): ForeignFile {
+  const warnings: string[] = []
+  const read = entries.map(({ key, value }): ForeignEntry => {
+    const line = lines.get(key) ?? 0
+    const entry = { key, at: `${source}:${line}` }
+    if (value.kind !== 'scalar' || typeof value.value !== 'string' || value.value.includes('\n'))
+      return { ...entry, value }
+    const { lines: parsed, problems } = dotenvLines(`KEY=${value.value}`)
+    const [only] = parsed
+    for (const { problem } of problems)
+      warnings.push(`${source}:${line}: ${key} ${problem}; it was imported as it stands`)
+    if (only === undefined || parsed.length > 1 || problems.length > 0) return { ...entry, value }
+    for (const doubt of only.doubts) warnings.push(`${source}:${line}: ${key}: ${DOUBTS[doubt]}`)
+    return { ...entry, value: { ...value, value: only.value } }
+  })
+  return { entries: read, warnings, place: 'environmentVariables' }
+}
+
+/** Keys before any section are those of the file itself. */
+function withoutDefault(entries: readonly ForeignEntry[], source: string): readonly ForeignEntry[] {
+  const own = entries.find(({ key }) => key === defaultSection)?.value
+  const sections = entries.filter(({ key }) => key !== defaultSection)
+  const first = own?.kind === 'object' ? own.entries : []
+  const twice = first.find(({ key }) => sections.some((section) => section.key === key))
+  if (twice === undefined) return [...first, ...sections]
+  throw new EscError('invalid_input', `${source} has a key and a section of the name '${twice.key}'`, {
+    hint: 'rename one of them',
+  })
+}
+
+function ageFiles(metadata: ObjectNode, source: string): string[] {
   const list = getAt(metadata, ['age'])
   const files = list?.kind === 'array' ? list.elements.map((element) => textOf(element, 'enc')) : []
   const known = files.filter((file) => file !== undefined)
@@ -40,7 +96,7 @@ function ageFiles(metadata: ObjectNode): string[] {
   const groups = getAt(metadata, ['key_groups']) !== undefined
   throw new EscError(
     'key_unavailable',
-    groups ? `the key of ${WHAT} is shared between groups of keys` : `${WHAT} is not encrypted for age recipients`,
+    groups ? `the key of ${source} is shared between groups of keys` : `${source} is not encrypted for age recipients`,
     {
       hint: 'add yourself with "sops rotate --add-age <recipient> -i <file>" in one key group, or decrypt it with SOPS',
     },
@@ -52,8 +108,18 @@ function textOf(node: Node | undefined, key: string): string | undefined {
   return value?.kind === 'string' ? value.value : undefined
 }
 
+interface TreeOptions {
+  readonly key: Uint8Array
+  readonly metadata: ObjectNode
+  readonly source: string
+  readonly text: string
+  /** It has no integers. */
+  readonly json: boolean
+}
+
 /** The values of a file, decrypted in the order they stand, which is that of the MAC. */
 class Tree {
+  readonly #source: string
   readonly #key: Uint8Array
   readonly #metadata: ObjectNode
   readonly #text: string
@@ -61,11 +127,12 @@ class Tree {
   readonly #onlyEncrypted: boolean
   readonly #hash: Hash
 
-  constructor(key: Uint8Array, metadata: ObjectNode, text: string) {
+  constructor({ key, metadata, source, text, json }: TreeOptions) {
+    this.#source = source
     this.#key = key
     this.#metadata = metadata
     this.#text = text
-    this.#json = text.trimStart().startsWith('{')
+    this.#json = json
     const only = getAt(metadata, ['mac_only_encrypted'])
     this.#onlyEncrypted = only?.kind === 'boolean' && only.value
     this.#hash = createHash('sha512')
@@ -79,7 +146,7 @@ class Tree {
 
   #leaf(node: Node, path: readonly string[]): ForeignValue | undefined {
     if (node.kind === 'string' && isSopsCiphertext(node.value)) {
-      const place = `${formatPropertyPath(path)} of ${WHAT}`
+      const place = `${formatPropertyPath(path)} of ${this.#source}`
       const associatedData = path.map((key) => `${key}:`).join('')
       const plaintext = decryptSops(this.#key, node.value, { associatedData, place })
       this.#hash.update(plaintext.bytes)
@@ -95,7 +162,7 @@ class Tree {
   #refuseUnencrypted(node: Node, path: readonly string[]): void {
     if (node.kind === 'string' && node.value === '') return
     if (this.#mayBePlain(path)) return
-    throw new EscError('tampered', `${formatPropertyPath(path)} of ${WHAT} is not encrypted, and should be`, {
+    throw new EscError('tampered', `${formatPropertyPath(path)} of ${this.#source} is not encrypted, and should be`, {
       hint: 'restore the file from its history, or encrypt it with SOPS again',
     })
   }
@@ -118,8 +185,9 @@ class Tree {
   verify(): void {
     const [mac, modified] = [textOf(this.#metadata, 'mac'), textOf(this.#metadata, 'lastmodified')]
     const hint = 'restore the file from its history; "sops --ignore-mac" would show what it says now'
-    if (mac === undefined || modified === undefined) throw new EscError('tampered', `${WHAT} has no MAC`, { hint })
-    const place = `the MAC of ${WHAT}`
+    if (mac === undefined || modified === undefined)
+      throw new EscError('tampered', `${this.#source} has no MAC`, { hint })
+    const place = `the MAC of ${this.#source}`
     const { bytes } = decryptSops(this.#key, mac, { associatedData: modified, place })
     const computed = Buffer.from(this.#hash.digest('hex').toUpperCase())
     if (bytes.length === computed.length && timingSafeEqual(bytes, computed)) return
@@ -134,9 +202,13 @@ function regex(source: string): RegExp {
   try {
     return new RegExp(rest, flags)
   } catch (error) {
-    throw new EscError('invalid_input', `${WHAT} has a rule that cannot be read here: ${JSON.stringify(source)}`, {
-      cause: error,
-    })
+    throw new EscError(
+      'invalid_input',
+      `the SOPS file has a rule that cannot be read here: ${JSON.stringify(source)}`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -148,6 +220,7 @@ function secretOf({ type, bytes }: SopsPlaintext, place: string): ForeignValue {
     throw new EscError('invalid_input', `${place} is no text`, { hint: 'store it as base64' })
   }
   if (type === 'bool') return scalar(text.toLowerCase() === 'true', true)
+  if ((type === 'int' || type === 'float') && !/\d/.test(text)) throw noNumber(text, place)
   if (type === 'int' || type === 'float') return scalar(new JsonNumber(text), true)
   return scalar(text, true)
 }

@@ -10,6 +10,17 @@ const read = (text: string) =>
     readDotenv(text).entries.map(({ key, value }) => [key, (value as ForeignValue & { kind: 'scalar' }).value]),
   )
 
+function refusal(text: string): EscError {
+  try {
+    readDotenv(text, 'app.env')
+  } catch (error) {
+    expect(error).to.be.instanceOf(EscError)
+    expect((error as EscError).message).to.not.include('hunter')
+    return error as EscError
+  }
+  throw new Error('was accepted')
+}
+
 describe('a .env file', () => {
   it('is read as other programs read it', () => {
     expect(
@@ -79,6 +90,68 @@ LAST=end`),
         .and.not.include('hunter')
       expect((error as EscError).hint, text).to.be.a('string')
     }
+  })
+
+  it('is refused with all its lines at once, a value that begins with # among them', () => {
+    const text =
+      'COLOUR=#ff0000\nOK=1\nhunter2\nB=hunt#er2\nC= # a comment\nD="x"hunter2\nE=`x`hunter2\nF=\'hunter2\nG=1\n'
+    const error = refusal(text)
+    expect(error.message).to.equal(
+      'line 1 of app.env has a value that begins with #, which many programs drop; ' +
+        'line 3 is no KEY=value; ' +
+        'line 4 has a # or a quote in a value without quotes, which not all programs read alike; ' +
+        'line 6 has something behind the closing quote; line 7 has something behind the closing quote; ' +
+        "line 8 begins a value with ' that has no end",
+    )
+    expect(error.hint).to.contain('put the value in single quotes').and.contain("add the closing '")
+    const many = refusal('hunter2\n'.repeat(1000))
+    expect(many.message).to.match(/and 969 more lines$/)
+    expect(read("COLOUR='#ff0000'\nC= # a comment\nD=  #x\n")).to.deep.equal({ COLOUR: '#ff0000', C: '', D: '' })
+  })
+
+  it('is imported with warnings for what not all programs read alike, and nothing of what is in it', () => {
+    const text = [
+      'A=${hunter2}',
+      'B="x $hunter2"',
+      'export C=$(hunter2)',
+      "D='$hunter2'",
+      'E="\\$hunter2"',
+      'F=5$ or $ 5',
+      'G=`hunter2`',
+      'H=hunter2 # comment',
+      'I="hunter2" # comment',
+      'J=hunter2',
+      'J="two',
+      'lines"',
+      'K=1',
+    ].join('\n')
+    const { warnings = [] } = readDotenv(text, 'app.env')
+    expect(warnings).to.deep.equal([
+      'app.env: A (line 1), B (line 2), C (line 3): a $ that many programs replace by a variable or a command was imported as it stands; in single quotes it is no question',
+      'app.env: H (line 8): what stands behind # was taken for a comment; put the whole value in single quotes if it belongs to it',
+      'app.env: G (line 7): backticks were taken for quotes, where a shell would run a command',
+      'app.env: J (line 10): the key stands again further down, and the last one counts',
+    ])
+    expect(read(text)).to.include({
+      A: '${hunter2}',
+      C: '$(hunter2)',
+      E: '$hunter2',
+      H: 'hunter2',
+      J: 'two\nlines',
+      K: '1',
+    })
+  })
+
+  it('that another program has encrypted is refused with the way to decrypt it', () => {
+    const dotenvx = refusal(
+      'DOTENV_PUBLIC_KEY="03f8"\nA=plain\nB="encrypted:BDqDBibm4wsYqMpCjTQ6BsDHmMadg9K3dAt+Z9HPMfLEIRVz50hmLXPXRuDBXaJi"\nC=encrypted:BAbc\n',
+    )
+    expect(dotenvx.message).to.equal('dotenvx has encrypted values of app.env: B (line 3), C (line 4)')
+    expect(dotenvx.hint).to.contain('dotenvx decrypt')
+    const sops = refusal('A=ENC[AES256_GCM,data:YQ==,iv:YQ==,tag:YQ==,type:str]\nsops_version=3.9.4\n')
+    expect(sops.message).to.equal('SOPS has encrypted app.env')
+    expect(sops.hint).to.contain('esc env import sops')
+    expect(read('A=encrypted: no\nB=encrypted\n')).to.deep.equal({ A: 'encrypted: no', B: 'encrypted' })
   })
 
   it('that "esc open --format dotenv" wrote is read back as it was', () => {

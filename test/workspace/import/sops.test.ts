@@ -11,7 +11,8 @@ const folder = new URL('./sops/', import.meta.url).pathname
 const read = (name: string) => readFileSync(join(folder, name), 'utf8')
 const env = { HOME: '/nowhere', SOPS_AGE_KEY: read('key.txt') }
 const options = { cwd: '/', notify: () => {}, now: () => new Date() }
-const open = (text: string, own: Record<string, string> = env) => readSops(text, { ...options, env: own }, 'app/dev')
+const open = (text: string, own: Record<string, string> = env) =>
+  readSops(text, { ...options, env: own }, { environment: 'app/dev' })
 
 /** The values as JSON text, each secret in `<>`. */
 function shown(value: ForeignValue): Json {
