@@ -11,7 +11,7 @@ export { oidcKey, oidcKeySet } from './oidc-key.ts'
 export type { KeyContext } from './provider.ts'
 export { type OwnIdentity, ownIdentity } from './providers/age-own-identity.ts'
 export { recipientProblem } from './providers/age-recipient.ts'
-export type { PulumiProvider, PulumiSecrets } from './pulumi-stack.ts'
+export type { PulumiSecrets } from './pulumi-stack.ts'
 export { openPulumiPassphrase, openPulumiProvider, openPulumiSecrets } from './pulumi-stack.ts'
 export { recipientsFile } from './recipients-file.ts'
 export {
