@@ -123,10 +123,10 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
           : []
     const allow = this.flags['allow-unknown']
     await requireKnown(workspace, opened, { paths: unknown, environment: reference.typed, allow })
-    const misread = format === 'dotenv' ? misreadVariables(properties, { redact: false }) : []
-    for (const each of misread) this.io.err(`warning: ${each}\n`)
     // Before files are written that would be left behind.
     if (variables) requireVariableTexts(properties, format, { redact: false })
+    const misread = format === 'dotenv' ? misreadVariables(properties, { redact: false }) : []
+    for (const each of misread) this.io.err(`warning: ${each}\n`)
     const files = variables ? createFiles(properties, temporaryPlace(this.io)).variables : []
     const limits = evaluationLimits(workspace.options.env)
     const value = found.kind === 'value' ? found.value : undefined

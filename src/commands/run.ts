@@ -149,9 +149,13 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
     this.#warnOfMissing(environment, properties, filled)
     const notText = filled.flatMap((each) => each.notText)[0]
     if (notText !== undefined)
-      throw new EscError('not_text', `${environment}: ${notText} holds bytes that no argument of a command can hold`, {
-        hint: 'put the value below files and pass the path in the variable of that name, or use fn::toBase64',
-      })
+      throw new EscError(
+        'not_text',
+        `${environment}: ${notText} holds bytes that are no UTF-8, which no argument of a command can hold`,
+        {
+          hint: 'put the value below files and pass the path in the variable of that name, or use fn::toBase64',
+        },
+      )
     const paths = [...unknownVariables(properties), ...filled.flatMap(({ unknown }) => unknown)]
     await requireKnown(workspace, opened, { paths, environment, allow: this.flags['allow-unknown'] })
   }

@@ -42,3 +42,45 @@ export const SECRET_TOKENS = new RegExp(
   `-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[\\s\\S]*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|[\\s\\S]*)|(?<![\\w-])(?:eyJ[\\w-]{8,}\\.[\\w-]+\\.[\\w-]*|${VENDOR_TOKENS.join('|')})`,
   'g',
 )
+
+/**
+ * Forms of secrets that no vendor has given a prefix: PuTTY's keys, keys of AWS, URLs that are as good as a password, headers of
+ * requests. An access key id of AWS is not secret by itself, but mostly its secret is not far.
+ */
+const FORMS =
+  /PuTTY-User-Key-File-|(?<![\w-])(?:AKIA|ASIA)[A-Z0-9]{12,}|hooks\.slack\.com\/(?:services|workflows)\/\w|discord(?:app)?\.com\/api\/webhooks\/\d|\.webhook\.office\.com\/webhookb2\/\w|[?&;](?:sig|X-Amz-Signature)=[\w%+/=-]{16,}|\botpauth:\/\/\S*secret=\w|(?:^|["'\s:])(?:Bearer|Basic) +[\w.~+/=-]{16,}/m
+
+/** A password in a URL, a connection string, the arguments of a program or the DSN of Go's driver for MySQL. */
+const PASSWORDS = [
+  /(?<![\w+.-])[a-z][a-z\d+.-]*:\/\/[^/?#\s:@"']*:([^/?#\s@]+)@/gi,
+  /(?:^|[;?&\s"'-])(?:password|passwd|pwd|accountkey|sharedaccesskey|access_token|client_secret|api_?key)\s*=\s*["']?([^"';&\s]{4,})/gi,
+  /(?:^|\s)[^\s:@/'"]+:([^\s@/'"]+)@(?:tcp|unix)\(/gi,
+]
+
+/** What stands where a secret is to be put in: `<password>`, `${PW}`, `$(cmd)`, `{{ .pw }}`, `%s`, `***`, and words. */
+const PLACEHOLDER =
+  /^(?:<.*|\$.*|\{.*|\[.*|%.*|@.*|\*+|x+|\.+|…|-+|_+|.*\(.*\).*|(?:true|false|yes|no|none|null|required|optional|disabled|enabled|prompt|redacted|changeme|change-me|placeholder|todo)\b.*)$/i
+
+/** Longer texts are judged by their beginning, where a form of a secret may begin. */
+const MOST_CHARACTERS = 100_000
+
+/**
+ * Whether a text has the form of a secret: a token of a known vendor, a private key, a URL or connection string with a password. Also
+ * where it is a part of the text, such as a line or a member of a JSON text, and where a private key is in base64.
+ */
+export function hasFormOfSecret(whole: string): boolean {
+  const text = whole.slice(0, MOST_CHARACTERS)
+  SECRET_TOKENS.lastIndex = 0
+  if (SECRET_TOKENS.test(text) || FORMS.test(text)) return true
+  for (const pattern of PASSWORDS)
+    for (const [, password = ''] of text.matchAll(pattern)) if (!isPlaceholder(password)) return true
+  // A PEM text in base64 begins so.
+  return (
+    /^LS0tLS1CRUdJTi/.test(text) && /PRIVATE KEY/.test(Buffer.from(text.slice(0, 100), 'base64').toString('latin1'))
+  )
+}
+
+/** Whether a text only stands where a secret is to be put in. */
+export function isPlaceholder(text: string): boolean {
+  return PLACEHOLDER.test(text)
+}

@@ -23,8 +23,9 @@ export function withRawVariables(program: Program, platform: NodeJS.Platform = p
   }
   const env: Record<string, string | undefined> = Object.assign(Object.create(null), program.env)
   let script = ''
-  for (const [index, name] of raw.entries()) {
-    const escaped = `ESC_RAW_VARIABLE_${index}`
+  for (const name of raw) {
+    // Its name shows where a variable is too long.
+    const escaped = `ESC_RAW_VARIABLE_${name}`
     env[escaped] = escapedForPrintf(program.env[name] as string)
     delete env[name]
     // The x keeps line breaks at the end, which a substitution would drop.

@@ -1,3 +1,4 @@
+import { hasFormOfSecret } from '../masking/index.ts'
 import { decode, type Node } from '../syntax/index.ts'
 import { secretParts } from './secret-looks.ts'
 
@@ -11,7 +12,7 @@ const OTHER_NAME = /provider|file|path|url|name|arn|id$|type|length|lifetime/i
 
 /**
  * The lines of a definition as a message may show them: without what stands below `fn::secret`, however that is spelt, texts whose
- * name says that they are secret, and comments. Other lines, and the number of all, stay.
+ * name or form says that they are secret, and comments. Other lines, and the number of all, stay.
  */
 export function shownLines(text: string): string[] {
   const { node } = decode('', text)
@@ -56,20 +57,26 @@ export function secretsIn(text: string): string[] {
 /** More of them are those of a file that is all digests or ciphertexts. */
 const MOST_PARTS = 2000
 
-function collect(node: Node, spans: [start: number, end: number][]): void {
-  if (node.kind === 'array') for (const element of node.elements) collect(element, spans)
+/** Keys that say nothing about a value: its name is that of what it stands in. */
+const NO_NAME = /^(?:value|default|data|text|raw|content|current|previous|fn::.*)$/i
+
+function collect(node: Node, spans: [start: number, end: number][], name = ''): void {
+  if (node.kind === 'array') for (const element of node.elements) collect(element, spans, name)
+  if (node.kind === 'string' && isSecret(name, node.value)) addSpan(node, spans)
   if (node.kind !== 'object') return
   for (const { key, value } of node.entries) {
     const isCiphertext =
       value.kind === 'object' && value.entries.length === 1 && value.entries[0]?.key.value === 'ciphertext'
-    const isCall = /^fn::sec/i.test(key.value) && !isCiphertext
-    const isNamed =
-      SECRET_NAME.test(key.value) &&
-      !OTHER_NAME.test(key.value) &&
-      value.kind === 'string' &&
-      !value.value.includes('${')
-    if (!isCall && !isNamed) collect(value, spans)
-    else if (value.span !== undefined && value.span.end > value.span.start)
-      spans.push([value.span.start, value.span.end])
+    if (/^fn::sec/i.test(key.value) && !isCiphertext) addSpan(value, spans)
+    else collect(value, spans, NO_NAME.test(key.value) ? name : key.value)
   }
+}
+
+function isSecret(name: string, text: string): boolean {
+  const isNamed = SECRET_NAME.test(name) && !OTHER_NAME.test(name) && !text.includes('${')
+  return isNamed || hasFormOfSecret(text.replace(/\$\{[^}]*\}/g, ''))
+}
+
+function addSpan({ span }: Node, spans: [start: number, end: number][]): void {
+  if (span !== undefined && span.end > span.start) spans.push([span.start, span.end])
 }

@@ -64,7 +64,7 @@ export interface FilledArgument {
   readonly missing: readonly { readonly reference: string; readonly name: string; readonly instead: string }[]
   /** Paths of values that are not known. Their text is `[unknown]`. */
   readonly unknown: readonly string[]
-  /** Paths of values with bytes that no argument can hold. */
+  /** Paths of values with bytes that are no UTF-8, which no argument can hold. */
   readonly notText: readonly string[]
 }
 
@@ -111,7 +111,7 @@ export function interpolateArgument(properties: ExportedMap, argument: string, s
       toText(value, { redact: false }),
     )
     if (value.secret) secrets.add(inserted)
-    if (!inserted.isWellFormed() || inserted.includes('\0')) notText.push(formatAccess(reference.access))
+    if (!inserted.isWellFormed()) notText.push(formatAccess(reference.access))
     text += inserted
   }
   return { text, missing, unknown, notText }

@@ -113,7 +113,7 @@ export async function saveDefinition(
     checked ??
     (await checkDefinition(workspace, environment.name, text, pending === undefined ? {} : { pending })).diagnostics
   const before = base.definition
-  const marks = plaintext === undefined ? {} : { plaintext }
+  const marks = { isTyped: change === 'set', ...(plaintext && { plaintext }) }
   const diagnostics = [...found, ...(await changeWarnings({ name: environment.name, text, before, ...marks }))]
   if (diagnostics.some(({ severity }) => severity === 'error'))
     return { kind: 'refused', revision: undefined, diagnostics }

@@ -1,4 +1,4 @@
-import { SECRET_TOKENS } from '../masking/index.ts'
+import { hasFormOfSecret, isPlaceholder } from '../masking/index.ts'
 import { parseJson } from '../read-json.ts'
 
 /** Names of values that usually hold a secret. */
@@ -11,24 +11,6 @@ const WEAK_NAME = /(?:^|[_.-])(?:key|auth|salt|pin)$|[a-z]Key$|dsn$|connection[-
 /** What such names say about a secret anybody may know. */
 const PUBLIC_NAME =
   /hash|digest|checksum|finger_?print|thumb_?print|public|(?:primary|foreign|partition|sort|cache)_?key/i
-
-/**
- * Forms of secrets that no vendor has given a prefix: PuTTY's keys, keys of AWS, URLs that are as good as a password, headers of
- * requests. An access key id of AWS is not secret by itself, but mostly its secret is not far.
- */
-const FORMS =
-  /PuTTY-User-Key-File-|(?<![\w-])(?:AKIA|ASIA)[A-Z0-9]{12,}|hooks\.slack\.com\/(?:services|workflows)\/\w|discord(?:app)?\.com\/api\/webhooks\/\d|\.webhook\.office\.com\/webhookb2\/\w|[?&;](?:sig|X-Amz-Signature)=[\w%+/=-]{16,}|\botpauth:\/\/\S*secret=\w|(?:^|["'\s:])(?:Bearer|Basic) +[\w.~+/=-]{16,}/m
-
-/** A password in a URL, a connection string, the arguments of a program or the DSN of Go's driver for MySQL. */
-const PASSWORDS = [
-  /(?<![\w+.-])[a-z][a-z\d+.-]*:\/\/[^/?#\s:@"']*:([^/?#\s@]+)@/gi,
-  /(?:^|[;?&\s"'-])(?:password|passwd|pwd|accountkey|sharedaccesskey|access_token|client_secret|api_?key)\s*=\s*["']?([^"';&\s]{4,})/gi,
-  /(?:^|\s)[^\s:@/'"]+:([^\s@/'"]+)@(?:tcp|unix)\(/gi,
-]
-
-/** What stands where a secret is to be put in: `<password>`, `${PW}`, `$(cmd)`, `{{ .pw }}`, `%s`, `***`, and words. */
-const PLACEHOLDER =
-  /^(?:<.*|\$.*|\{.*|\[.*|%.*|@.*|\*+|x+|\.+|…|-+|_+|.*\(.*\).*|(?:true|false|yes|no|none|null|required|optional|disabled|enabled|prompt|redacted|changeme|change-me|placeholder|todo)\b.*)$/i
 
 /** Names of something that has to do with a secret and is none, unless the text is random. */
 const ABOUT_SECRETS =
@@ -49,25 +31,6 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 /** Only the beginning is judged: long texts would always look random enough. */
 const JUDGED_BYTES = 16
 
-/** Longer texts are judged by their beginning, where a form of a secret may begin. */
-const MOST_CHARACTERS = 100_000
-
-/**
- * Whether a text has the form of a secret: a token of a known vendor, a private key, a URL or connection string with a password. Also
- * where it is a part of the text, such as a line or a member of a JSON text, and where a private key is in base64.
- */
-export function hasFormOfSecret(whole: string): boolean {
-  const text = whole.slice(0, MOST_CHARACTERS)
-  SECRET_TOKENS.lastIndex = 0
-  if (SECRET_TOKENS.test(text) || FORMS.test(text)) return true
-  for (const pattern of PASSWORDS)
-    for (const [, password = ''] of text.matchAll(pattern)) if (!PLACEHOLDER.test(password)) return true
-  // A PEM text in base64 begins so.
-  return (
-    /^LS0tLS1CRUdJTi/.test(text) && /PRIVATE KEY/.test(Buffer.from(text.slice(0, 100), 'base64').toString('latin1'))
-  )
-}
-
 /**
  * The one answer to whether a text that is stored in the clear under a name is probably a secret. Asked for every value that is set, saved,
  * applied, copied or imported.
@@ -85,7 +48,7 @@ export async function looksLikeSecret(name: string, text: string): Promise<boole
 async function isNamedSecret(name: string, text: string): Promise<boolean> {
   const strong = SECRET_NAME.test(name)
   if (!strong && !WEAK_NAME.test(name)) return false
-  if (PUBLIC_NAME.test(name) || NO_SECRET.test(text) || PLACE.test(text) || PLACEHOLDER.test(text)) return false
+  if (PUBLIC_NAME.test(name) || NO_SECRET.test(text) || PLACE.test(text) || isPlaceholder(text)) return false
   if (ABOUT_SECRETS.test(name) && !RANDOM.test(text)) return false
   if (!strong && (UUID.test(text) || !/\d/.test(text) || !/[a-z]/i.test(text) || /\s/.test(text))) return false
   const head = Buffer.from(text, 'utf8').subarray(0, JUDGED_BYTES)
@@ -96,6 +59,9 @@ async function isNamedSecret(name: string, text: string): Promise<boolean> {
   if (!strong) return bits >= 48
   return bits >= 80 || (bits >= 40 && bits / head.length >= 3)
 }
+
+/** Longer texts are not read for their members. */
+const MOST_CHARACTERS = 100_000
 
 /** The texts within a text, by name: of a JSON object, or of lines as configuration files have them. */
 function* membersOf(text: string): Generator<readonly [name: string, value: string]> {

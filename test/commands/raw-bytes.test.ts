@@ -42,6 +42,7 @@ values:
       'app/files',
       'imports: [app/base]\nvalues: {files: {STORE: "${keystore}"}, environmentVariables: {A: b}}\n',
     )
+    await playground.withEnvironment('app/argument', 'values: {n: "a\\0b"}\n')
     await playground.withEnvironment('app/nul', 'values: {environmentVariables: {N: "a\\0b"}, n: "a\\0b"}\n')
   })
   after(() => playground.remove())
@@ -123,7 +124,7 @@ values:
     }
     expect(readdirSync(playground.env.TMPDIR as string)).to.deep.equal(before)
     const argument = await playground.run(['run', 'app/dev', '--', 'echo', '${text}'])
-    expect(argument.err).to.include('text holds bytes that no argument of a command can hold')
+    expect(argument.err).to.include('text holds bytes that are no UTF-8, which no argument of a command can hold')
     const other = await playground.run(['open', 'app/dev', 'plain'])
     expect(other).to.include({ code: 0, out: '"x"\n' })
   })
@@ -146,8 +147,8 @@ values:
     }
     const run = await playground.run(['run', 'app/nul', '--', 'true'])
     expect(run.err).to.match(/N holds a NUL byte/)
-    const argument = await playground.run(['run', 'app/nul', '--', 'echo', '${n}'])
-    expect(argument.err).to.match(/n holds bytes that no argument/)
+    const argument = await playground.run(['run', 'app/argument', '--', 'echo', '${n}'])
+    expect(argument.err).to.match(/argument 1 holds a NUL byte/)
     expect(JSON.parse(await playground.ok('open', 'app/nul', 'n'))).to.equal('a\0b')
     expect(await playground.ok('open', 'app/nul', 'n', '--format', 'string')).to.equal('a\0b\n')
   })

@@ -79,6 +79,24 @@ describe('saving a definition with secrets in the clear, changed numbers and use
     expect(copied.err).to.match(/db\.password looks like a secret.*app\/copy/)
   })
 
+  it('shows no source line with what it calls a secret, beside another mistake', async () => {
+    const secrets = [
+      'staple-horse-zz',
+      'hunter2x',
+      'AKIAIOSFODNN7EXAMPLE',
+      'T00/B00/abc',
+      'abcdefghijklmnopqrst',
+      'hunter2y',
+    ]
+    const [word, pw, aws, slack, bearer, go] = secrets
+    const text = `values: {password: {value: ${word}}, n: 1.10, u: 'Server=x;Password=${pw};', k: ${aws}, h: "https://hooks.slack.com/services/${slack}", b: 'Bearer ${bearer}', m: 'app:${go}@tcp(db)/x', environmentVariables: {A: [a]}, bad: "\${nope}"}\n`
+    for (const definition of [text, text.replace(', bad: "${nope}"', '')]) {
+      const ran = await playground.run(['env', 'edit', 'app/dev', '--file', '-'], { input: definition })
+      expect(ran.err).to.match(/n: 1\.10|unknown property/)
+      for (const secret of secrets) expect(ran.err).to.not.include(secret)
+    }
+  })
+
   it('says it once, not again with every later change', async () => {
     await playground.run(['env', 'edit', 'app/dev', '--file', file('d.yaml', DEFINITION)])
     const ran = await playground.run(['env', 'set', 'app/dev', 'b', 'x'])

@@ -1,6 +1,7 @@
 import { scanInterpolation } from '../../language/index.ts'
+import { hasFormOfSecret } from '../../masking/index.ts'
 import type { Node, PropertyPath } from '../../syntax/index.ts'
-import { hasFormOfSecret, looksLikeSecret } from '../secret-strength.ts'
+import { looksLikeSecret } from '../secret-strength.ts'
 
 /** A text of a definition that would be stored in the clear and is probably a secret. */
 export interface ClearSecret {

@@ -29,6 +29,8 @@ export interface TextChange {
   readonly text: string
   /** The definition that it replaces. */
   readonly before: string
+  /** The values come from a command line, where quotes are those of the shell. */
+  readonly isTyped?: boolean
   /** Paths in the document below which somebody wanted plaintext. */
   readonly plaintext?: readonly PropertyPath[]
 }
@@ -37,7 +39,13 @@ export interface TextChange {
  * Warnings about values that a change brings: texts that look like secrets, and numbers that are not printed as they are written. What was
  * there before is not repeated.
  */
-export async function changeWarnings({ name, text, before, plaintext = [] }: TextChange): Promise<Diagnostic[]> {
+export async function changeWarnings({
+  name,
+  text,
+  before,
+  isTyped = false,
+  plaintext = [],
+}: TextChange): Promise<Diagnostic[]> {
   if (text === before) return []
   const { node } = decode(name, text)
   let known: Set<string> | undefined
@@ -46,7 +54,7 @@ export async function changeWarnings({ name, text, before, plaintext = [] }: Tex
     return known
   })
   const fresh = secrets.filter(({ path }) => !plaintext.some((each) => each.every((key, i) => path[i] === key)))
-  return [...fresh.map((each) => secretWarning(name, each)), ...numberWarnings(name, node, text, before)]
+  return [...fresh.map((each) => secretWarning(name, each)), ...numberWarnings({ name, text, before, isTyped }, node)]
 }
 
 function secretWarning(name: string, { node, path, line }: ClearSecret): Diagnostic {
@@ -62,7 +70,8 @@ function secretWarning(name: string, { node, path, line }: ClearSecret): Diagnos
   return { severity: 'warning', summary, path: formatPropertyPath(path), noticedAt }
 }
 
-function numberWarnings(name: string, root: Node | undefined, text: string, before: string): Diagnostic[] {
+function numberWarnings({ name, text, before, isTyped }: TextChange, root: Node | undefined): Diagnostic[] {
+  const remedy = isTyped ? 'pass --string' : 'put it in quotes'
   const numbers = findChangedNumbers(root, text)
   if (numbers.length === 0) return []
   const known = new Set(findChangedNumbers(decode(name, before).node, before).map(identity))
@@ -73,7 +82,7 @@ function numberWarnings(name: string, root: Node | undefined, text: string, befo
         loss === 'text'
           ? `is a number, and is printed as ${node.text}`
           : 'is a number with more digits than many programs can hold'
-      return warning(name, `${shownPath(path)} ${problem}; put it in quotes to keep it as it is written`, path, node)
+      return warning(name, `${shownPath(path)} ${problem}; ${remedy} to keep it as it is written`, path, node)
     })
 }
 

@@ -113,8 +113,9 @@ function* mistakesIn(
     yield { path, problem, remedy: 'write a mapping of names to texts', kind: 'certain' }
     return
   }
+  const byReference = node.kind !== 'object'
   for (const [key, each] of Object.entries(content)) {
-    const isOwn = getAt(node, [key]) !== undefined || (each.trace.def.environment ?? name) === name
+    const isOwn = byReference || getAt(node, [key]) !== undefined || (each.trace.def.environment ?? name) === name
     if (!isOwn) continue
     const own = [...path, key]
     if (!POSIX_NAME.test(key)) {
