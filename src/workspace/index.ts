@@ -138,7 +138,14 @@ export { describePower } from './trust/describe.ts'
 export { acceptTrust, reviewTrust } from './trust/require-powers.ts'
 export type { TrustReview } from './trust/trust-review.ts'
 export { revokeTrust, type TrustedStore, trustedStores } from './trust/trusted-stores.ts'
-export { type TrustedKey, trustKey, type UnknownKey } from './trust-key.ts'
+export {
+  type ChangedKeys,
+  type TrustedKey,
+  type TrustedKeys,
+  trustKey,
+  trustKeys,
+  type UnknownKey,
+} from './trust-key.ts'
 export { isObject, variablesOf } from './value-format.ts'
 export { parsePath } from './value-path.ts'
 export { removeRevisionTag, retractRevision, tagRevision } from './versions.ts'

@@ -2,8 +2,9 @@ import { relative } from 'node:path'
 import type { KeyHolders } from '../crypto/index.ts'
 import { EscError, messageOf } from '../errors.ts'
 import { machineGit } from '../git/index.ts'
+import type { Environment } from '../store/index.ts'
 import { holdersOf } from './access.ts'
-import { permit } from './permit.ts'
+import { permit, visibleEnvironments } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -44,23 +45,7 @@ export async function trustKey(
 ): Promise<TrustedKey> {
   await permit(workspace, name, 'open', 'environment-key-trusted')
   const environment = workspace.store.environment(name)
-  const revision = environment.unconfirmedNewest()
-  const unverified = await environment.verify(revision).then(
-    () => undefined,
-    (error) => {
-      if (error instanceof EscError && error.code === 'key_unavailable') return messageOf(error)
-      throw error
-    },
-  )
-  const known = {
-    environment: environment.name,
-    replaced: environment.isReplaced(),
-    key: withoutComments(holdersOf(workspace, environment)),
-    differences: await environment.keyDifferences(),
-    revision: revision.number,
-    commit: await lastCommit(workspace, environment.settings.file),
-    unverified: environment.settings.wrappedDataKey === undefined ? 'it has no data key yet' : unverified,
-  }
+  const known = await examine(workspace, environment)
   if (environment.knowsKey()) {
     // Also where nothing was remembered yet, as of a commit that is checked out without a branch.
     environment.trustKey()
@@ -69,6 +54,109 @@ export async function trustKey(
   await confirm(known)
   environment.trustKey()
   return { ...known, accepted: true }
+}
+
+async function examine(workspace: Workspace, environment: Environment): Promise<UnknownKey> {
+  const revision = environment.unconfirmedNewest()
+  const unverified = await environment.verify(revision).then(
+    () => undefined,
+    (error) => {
+      if (error instanceof EscError && error.code === 'key_unavailable') return messageOf(error)
+      throw error
+    },
+  )
+  return {
+    environment: environment.name,
+    replaced: environment.isReplaced(),
+    key: withoutComments(holdersOf(workspace, environment)),
+    differences: await environment.keyDifferences(),
+    revision: revision.number,
+    commit: await lastCommit(workspace, environment.settings.file),
+    unverified: environment.settings.wrappedDataKey === undefined ? 'it has no data key yet' : unverified,
+  }
+}
+
+/** What git says of a commit. Its author can be forged: git proves nothing. */
+export interface KeyCommit {
+  /** Short id. */
+  readonly commit: string
+  /** `Name <mail>`. */
+  readonly author: string
+  /** RFC 3339. */
+  readonly date: string
+  readonly subject: string
+}
+
+/** Environments whose data keys one commit has changed. */
+export interface ChangedKeys {
+  /** Undefined: the change is in no commit, or there is no git. */
+  readonly commit: KeyCommit | undefined
+  readonly environments: readonly UnknownKey[]
+}
+
+export interface TrustedKeys {
+  readonly changes: readonly (ChangedKeys & { readonly accepted: boolean })[]
+  /** Environments whose key cannot be accepted, such as for a wrong seal. */
+  readonly failed: readonly {
+    readonly environment: string
+    readonly error: string
+    readonly hint?: string | undefined
+  }[]
+}
+
+/**
+ * Accepts the data keys of all environments that this machine has not seen before, commit by commit, where `accept` says so. A refusal leaves
+ * the environments of that commit as they are, and so does a wrong seal; the others go on.
+ */
+export async function trustKeys(
+  workspace: Workspace,
+  accept: (change: ChangedKeys) => Promise<boolean>,
+): Promise<TrustedKeys> {
+  const { store } = workspace
+  const groups = new Map<string, { readonly commit: KeyCommit | undefined; readonly environments: UnknownKey[] }>()
+  const failed: TrustedKeys['failed'][number][] = []
+  for (const name of visibleEnvironments(workspace)) {
+    try {
+      const environment = store.environment(name)
+      if (environment.knowsKey()) continue
+      await permit(workspace, name, 'open', 'environment-key-trusted')
+      const unknown = await examine(workspace, environment)
+      // Unwrapped, it may have proved to be one that is known.
+      if (environment.knowsKey()) continue
+      const commit = await commitOfKey(workspace, environment.settings.file)
+      const group = groups.get(commit?.commit ?? '') ?? { commit, environments: [] }
+      groups.set(commit?.commit ?? '', group)
+      group.environments.push(unknown)
+    } catch (error) {
+      const hint = error instanceof EscError ? error.hint : undefined
+      failed.push({ environment: name, error: messageOf(error), hint })
+    }
+  }
+  const changes: TrustedKeys['changes'][number][] = []
+  for (const change of groups.values()) {
+    const accepted = await accept(change)
+    if (accepted) for (const { environment } of change.environments) store.environment(environment).trustKey()
+    changes.push({ ...change, accepted })
+  }
+  return { changes, failed }
+}
+
+/** The last commit that changed the data key in the settings. Undefined: that is in no commit, or there is no git. */
+async function commitOfKey({ store }: Workspace, file: string): Promise<KeyCommit | undefined> {
+  const path = relative(store.folder, file)
+  const cwd = store.folder
+  const changed = await machineGit(['status', '--porcelain', '--', path], { cwd })
+  if (changed.status !== 0 || changed.stdout.toString().trim() !== '') return undefined
+  const format = '--format=%h%x00%an <%ae>%x00%cI%x00%s'
+  const log = (...more: string[]) =>
+    machineGit(['log', '-1', '--no-ext-diff', '--no-textconv', format, ...more, '--', path], { cwd })
+  // A key that was put in while a merge was resolved is in no diff of one commit: then the last change of the file has to do.
+  for (const more of [['-G', '^(wrappedDataKey|id):'], []]) {
+    const { status, stdout } = await log(...more)
+    const [commit = '', author = '', date = '', subject = ''] = status === 0 ? stdout.toString().trim().split('\0') : []
+    if (commit !== '') return { commit, author, date, subject }
+  }
+  return undefined
 }
 
 async function lastCommit({ store }: Workspace, file: string): Promise<string | undefined> {

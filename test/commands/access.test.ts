@@ -146,7 +146,10 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'env:tag:ls': { needs: 'read', words: 'env tag ls {}' },
   'env:tag:mv': { needs: 'write', words: 'env tag mv {} team crew' },
   'env:tag:rm': { needs: 'write', words: 'env tag rm {} team' },
-  'env:trust': { needs: 'open', words: 'env trust {} --yes' },
+  'env:trust': [
+    { needs: 'open', words: 'env trust {} --yes' },
+    { needs: 'nothing', words: 'env trust --all' },
+  ],
   'env:version': { needs: 'read', words: 'env version {}@1' },
   'env:version:history': { needs: 'read', words: 'env version history {}' },
   'env:version:retract': { needs: 'write', words: 'env version retract {}@2' },

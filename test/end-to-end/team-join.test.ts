@@ -1,7 +1,7 @@
 import { generateIdentity } from 'age-encryption'
 import { expect } from 'chai'
 import { Program } from './program.ts'
-import { Team } from './team.ts'
+import { type Person, Team } from './team.ts'
 
 describe('somebody who joins a team', function () {
   this.timeout(180_000)
@@ -13,6 +13,9 @@ describe('somebody who joins a team', function () {
     team = new Team()
   })
   afterEach(() => team?.remove())
+
+  const recipientOf = async (person: Person) =>
+    JSON.parse((await person.esc(['access', 'join', '--output', 'json'])).out).recipient as string
 
   for (const how of ['merge', 'rebase'] as const) {
     it(`needs one command, as does whoever lets them in, and nobody is asked about the key (${how})`, async () => {
@@ -57,17 +60,44 @@ describe('somebody who joins a team', function () {
     })
   }
 
+  for (const how of ['merge', 'rebase'] as const) {
+    it(`is asked once per commit where the data keys themselves were changed meanwhile (${how})`, async () => {
+      const ada = await team.join('ada')
+      ada.write('age-recipients.txt', `# ada\n${await recipientOf(ada)}\n`)
+      for (const name of ['app/dev', 'app/prod']) {
+        await ada.ok('env', 'init', name, '--secrets-provider', 'age://')
+        await ada.ok('env', 'set', name, 'token', name, '--secret')
+      }
+      ada.commitAll('base')
+      ada.push()
+      const bob = await team.join('bob')
+      expect((await bob.esc(['env', 'open', 'app/dev'])).code).to.not.equal(0)
+      expect((await bob.esc(['env', 'open', 'app/prod'])).code).to.not.equal(0)
+      bob.write('notes.txt', 'unrelated')
+      bob.commitAll('unrelated')
+      await ada.ok('access', 'add', 'bob@example.com', await recipientOf(bob), '--yes')
+      for (const name of ['app/dev', 'app/prod']) await ada.ok('env', 'change-secrets-provider', name, 'age://')
+      ada.commitAll('new keys')
+      ada.push()
+      expect(bob.pull(how)).to.equal(true)
+      expect((await bob.esc(['env', 'open', 'app/dev'])).err).to.include('another data key than this machine has seen')
+      const left = await bob.esc(['env', 'trust', '--all'])
+      expect([left.code, left.out]).to.deep.equal([1, 'Not accepted: app/dev, app/prod\n'])
+      const trusted = await bob.ok('env', 'trust', '--all', '--yes')
+      expect(trusted.split(' by ada <ada@example.com>: new keys\n')).to.have.length(2)
+      for (const name of ['app/dev', 'app/prod']) expect(await bob.open(name)).to.deep.equal({ token: name })
+    })
+  }
+
   it('is told by git where two were let in at the same time, and both are after the one command again', async () => {
     const ada = await team.join('ada')
     ada.commitAll('store')
     ada.push()
     const grace = await team.join('grace')
     for (const person of [ada, grace]) person.env.ESC_AGE_IDENTITY = await generateIdentity()
-    const recipient = async (person: typeof ada) =>
-      JSON.parse((await person.esc(['access', 'join', '--output', 'json'])).out).recipient as string
     ada.write(
       'age-recipients.txt',
-      `# ada@example.com\n${await recipient(ada)}\n# grace@example.com\n${await recipient(grace)}\n`,
+      `# ada@example.com\n${await recipientOf(ada)}\n# grace@example.com\n${await recipientOf(grace)}\n`,
     )
     await ada.ok('env', 'init', 'app/dev', '--secrets-provider', 'age://')
     await ada.ok('env', 'set', 'app/dev', 'token', 's3cret', '--secret')
@@ -77,16 +107,16 @@ describe('somebody who joins a team', function () {
     await grace.open('app/dev')
     const [bob, carol] = [await team.join('bob'), await team.join('carol')]
     for (const person of [bob, carol]) person.env.ESC_AGE_IDENTITY = await generateIdentity()
-    const adding = ['access', 'add', 'bob@example.com', await recipient(bob), '--yes', '--commit']
+    const adding = ['access', 'add', 'bob@example.com', await recipientOf(bob), '--yes', '--commit']
     await ada.ok(...adding)
-    await grace.ok('access', 'add', 'carol@example.com', await recipient(carol), '--yes', '--commit')
+    await grace.ok('access', 'add', 'carol@example.com', await recipientOf(carol), '--yes', '--commit')
     ada.push()
     expect(grace.pull('merge')).to.equal(false)
     // Both added lines at the end of the list, and both locked the same data key again.
     grace.git('checkout', '--theirs', '--', 'environments')
     grace.git('add', '--all')
     grace.git('commit', '--quiet', '--no-edit')
-    await grace.ok('access', 'add', 'carol@example.com', await recipient(carol), '--yes', '--commit')
+    await grace.ok('access', 'add', 'carol@example.com', await recipientOf(carol), '--yes', '--commit')
     grace.push()
     for (const person of [bob, carol, ada]) {
       expect(person.pull('merge')).to.equal(true)
