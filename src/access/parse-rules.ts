@@ -15,8 +15,9 @@ export function parseAccessRules(text: string, file: string): AccessRules | unde
     })
   }
   const found = node?.kind === 'object' ? node.entries.filter(({ key }) => key.value === 'access') : []
-  if (found.length > 1) throw mistake(found[1]!.value, file, 'access is there twice', 'write it once')
-  const access = found[0]?.value
+  const [first, second] = found
+  if (second !== undefined) throw mistake(second.value, file, 'access is there twice', 'write it once')
+  const access = first?.value
   return access === undefined ? undefined : rulesOf(mapping(access, file), file)
 }
 
@@ -55,17 +56,19 @@ function teamsOf(node: Node | undefined, file: string): Map<string, readonly str
 
 function ruleOf(rule: ObjectNode, teams: ReadonlyMap<string, unknown>, file: string): AccessRule {
   const fields = fieldsOf(rule, file, ['environments', 'principals', 'level'])
-  for (const name of ['environments', 'principals', 'level']) {
-    if (fields.has(name)) continue
+  const field = (name: string): Node => {
+    const node = fields.get(name)
+    if (node !== undefined) return node
     throw mistake(rule, file, `${rule.path} has no ${name}`, 'a rule has environments, principals and a level')
   }
-  const environments = textsOf(fields.get('environments')!, file)
+  const [environmentsNode, principalsNode, levelNode] = [field('environments'), field('principals'), field('level')]
+  const environments = textsOf(environmentsNode, file)
   for (const { node, text } of environments) {
     if (/^[A-Za-z0-9._*-]+(\/[A-Za-z0-9._*-]+)?$/.test(text)) continue
     const hint = 'write project/environment, with * for any text without a slash: app/*; or * alone for all'
     throw mistake(node, file, `'${text}' is no pattern of environments`, hint)
   }
-  const principals = textsOf(fields.get('principals')!, file)
+  const principals = textsOf(principalsNode, file)
   for (const { node, text } of principals) {
     if (!text.startsWith(teamPrefix)) continue
     const name = text.slice(teamPrefix.length)
@@ -79,7 +82,7 @@ function ruleOf(rule: ObjectNode, teams: ReadonlyMap<string, unknown>, file: str
     place: placeAt(rule, file),
     environments: environments.map(({ text }) => text),
     principals: principals.map(({ text }) => text),
-    level: levelOf(fields.get('level')!, file),
+    level: levelOf(levelNode, file),
   }
 }
 

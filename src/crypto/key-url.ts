@@ -48,7 +48,7 @@ export function badKeyUrl(url: string, problem: string, { usage }: KeyUrlForm): 
 
 /** A URL for a message: on one line, without its parameters, and without a secret key put there by mistake. */
 export function showKeyUrl(url: string): string {
-  const text = url.split('?', 1)[0]!.replace(/(AGE-SECRET-KEY-)[^,]*/gi, '$1…')
+  const text = url.replace(/\?.*$/s, '').replace(/(AGE-SECRET-KEY-)[^,]*/gi, '$1…')
   return JSON.stringify(text.slice(0, 300)).slice(1, -1)
 }
 

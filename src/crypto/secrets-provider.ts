@@ -71,26 +71,31 @@ const kinds: Readonly<Record<string, Kind>> = {
  * @throws EscError `invalid_input`.
  */
 export function secretsProviderKind(url: string): string {
-  const kind = url.split(':', 1)[0]!
-  if (!Object.hasOwn(kinds, kind)) throw unknownKind(kind)
-  kinds[kind]!.check(url)
-  return kind
+  return checkedKind(url).name
+}
+
+function checkedKind(url: string): { readonly name: string; readonly kind: Kind } {
+  const [name = ''] = url.split(':', 1)
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
+  if (kind === undefined) throw unknownKind(name)
+  kind.check(url)
+  return { name, kind }
 }
 
 /** The secrets provider that a URL such as `default` or `awskms://alias/x` names, for the data key of one environment. */
 export async function openSecretsProvider(url: string, context: KeyContext, owner: KeyOwner): Promise<SecretsProvider> {
-  const kind = secretsProviderKind(url)
-  const host = kinds[kind]!.namesHost ? unknownKeyHost(url, context.env) : undefined
+  const { kind } = checkedKind(url)
+  const host = kind.namesHost ? unknownKeyHost(url, context.env) : undefined
   if (host !== undefined) {
     if (context.allowHost === undefined) throw untrustedKeyHost(host)
     await context.allowHost(host)
   }
-  return kinds[kind]!.open(url, context, owner)
+  return kind.open(url, context, owner)
 }
 
 /** True where a vendor's service keeps the key. @throws EscError `invalid_input`. */
 export function isRemoteProvider(url: string): boolean {
-  return kinds[secretsProviderKind(url)]!.remote === true
+  return checkedKind(url).kind.remote === true
 }
 
 /**

@@ -119,8 +119,12 @@ export async function evaluateEnvironment(
 /** No more diagnostics than anybody reads. Their paths are as long as the keys of the document are. */
 function readable(found: readonly Diagnostic[]): readonly Diagnostic[] {
   let count = 0
-  for (let length = 0; count < found.length && count < maxDiagnostics && length <= maxDiagnosticText; count++)
-    length += found[count]!.summary.length + found[count]!.path.length
+  let length = 0
+  for (const { summary, path } of found) {
+    if (count >= maxDiagnostics || length > maxDiagnosticText) break
+    length += summary.length + path.length
+    count++
+  }
   if (count === found.length) return found
   const summary = `the definition has ${found.length} mistakes and warnings; only the first ${count} are listed`
   return [...found.slice(0, count), { severity: 'error', summary, path: '' }]

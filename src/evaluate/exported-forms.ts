@@ -23,7 +23,7 @@ export function toJson(value: ExportedValue, form: Form): Json {
 /** The same for a map of values, such as an environment's properties. */
 export function mapToJson(map: ExportedMap, form: Form): { readonly [key: string]: Json } {
   const json: Record<string, Json> = Object.create(null)
-  for (const key of Object.keys(map)) json[key] = toJson(map[key]!, form)
+  for (const [key, value] of Object.entries(map)) json[key] = toJson(value, form)
   return json
 }
 

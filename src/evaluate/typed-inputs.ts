@@ -60,7 +60,8 @@ function chooseForm(scope: Scope, value: Value, forms: readonly Form[]): SchemaO
   const keys = new Set(value.keys)
   spend(keys.size + 4 * forms.length)
   const meant = forms.filter(({ marks }) => marks.some((name) => keys.has(name)))
-  if (meant.length === 1) return meant[0]!.schema
+  const [first] = meant
+  if (first !== undefined && meant.length === 1) return first.schema
   const names = forms.map(({ marks }) => marks[0]!).join(', ')
   if (meant.length > 1) {
     scope.round.report(`only one of the properties ${names} may be given`, value.definition)

@@ -66,10 +66,10 @@ export function validate(
   }
   if (schema.const !== undefined && schema.const !== null && !equals(value, schema.const))
     valid = fail(`expected ${compact(schema.const)}`)
-  if (schema.enum?.length && !schema.enum.some((item) => equals(value, item)))
-    valid = fail(
-      schema.enum.length === 1 ? `expected ${compact(schema.enum[0]!)}` : `expected one of ${compact(schema.enum)}`,
-    )
+  if (schema.enum?.length && !schema.enum.some((item) => equals(value, item))) {
+    const [only = null] = schema.enum
+    valid = fail(schema.enum.length === 1 ? `expected ${compact(only)}` : `expected one of ${compact(schema.enum)}`)
+  }
   const type = value.kind === 'map' ? 'object' : value.kind === 'none' ? 'null' : value.kind
   if (schema.type !== undefined && (schema.type as string) !== '' && schema.type !== type)
     return fail(`expected ${schema.type}, got ${type}`)

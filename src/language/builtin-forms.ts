@@ -144,9 +144,9 @@ function rotationState(parser: CallParser, argument: ObjectArgument): Expression
 }
 
 function pair(parser: CallParser, key: string, argument: Expression): readonly [Expression, Expression] {
-  if (argument.kind === 'array' && argument.elements.length === 2) {
-    const [first, second] = argument.elements
-    return [first!, second!]
+  if (argument.kind === 'array') {
+    const [first, second, third] = argument.elements
+    if (first !== undefined && second !== undefined && third === undefined) return [first, second]
   }
   parser.error(`the argument to ${key} must be a two-valued list`, argument)
   return [parser.missing(), parser.missing()]

@@ -140,7 +140,7 @@ function secretCall(node: ObjectNode): SecretCall | undefined {
     return { kind: 'plaintext', node, argument: value, plaintext }
   }
   if (value.kind === 'object') {
-    const only = value.entries.length === 1 ? value.entries[0]! : undefined
+    const only = value.entries.length === 1 ? value.entries[0] : undefined
     if (only?.key.value === 'ciphertext' && only.value.kind === 'string') {
       return { kind: 'ciphertext', node, argument: value, base64: only.value }
     }

@@ -65,6 +65,8 @@ export function suggest(name: string, candidates: readonly string[]): string | u
 /** The names, nearest to `name` first; equals keep their order. Of very long names none is nearest. */
 export function sortByDistance(name: string, names: readonly string[]): readonly string[] {
   if (name.length > longestName) return names
-  const distances = new Map(names.map((candidate) => [candidate, distance(name, candidate)]))
-  return [...names].sort((a, b) => distances.get(a)! - distances.get(b)!)
+  return names
+    .map((candidate) => ({ candidate, away: distance(name, candidate) }))
+    .sort((a, b) => a.away - b.away)
+    .map(({ candidate }) => candidate)
 }

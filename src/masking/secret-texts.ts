@@ -60,9 +60,8 @@ function partsOf(secret: string): string[] {
     return secret.split(/\s*,\s*/).map((part) => part.slice(part.indexOf('=') + 1))
   }
   const mail = /^([^\s@]+)@([^\s@]+\.[^\s@]+)$/.exec(secret)
-  if (mail !== null) return [mail[1]!, mail[2]!]
   const address = /^\[?([^\s[\]]+?)\]?:(\d{1,5})$/.exec(secret)
-  return address === null ? [] : [address[1]!, address[2]!]
+  return (mail ?? address ?? []).slice(1)
 }
 
 function parseUrl(text: string): URL | undefined {

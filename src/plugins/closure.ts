@@ -49,8 +49,8 @@ export function closureOf(name: string, folder: string): Closure {
   const budget = { files: mostFiles, bytes: mostBytes }
   const queue = [{ name, folder }]
   indexes.set(folder, 0)
-  for (let at = 0; at < queue.length; at++) {
-    const one = queue[at]!
+  // What is found on the way joins the end.
+  for (const one of queue) {
     const dependencies: [string, number][] = []
     for (const needed of dependenciesOf(one.folder)) {
       const found = findDependency(needed, one.folder)

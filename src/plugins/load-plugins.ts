@@ -136,5 +136,5 @@ function defaultExport(loaded: unknown): unknown {
 }
 
 function oneLine(text: string): string {
-  return text.split('\n', 1)[0]!.slice(0, 300)
+  return text.replace(/\n.*$/s, '').slice(0, 300)
 }

@@ -109,7 +109,7 @@ class Compiler {
   #resolve(ref: string, rotateOnly: boolean): Schema {
     const match = /^#\/\$defs\/([^/]+)$/.exec(ref)
     if (!match) throw new SchemaError('only fragment references of the form #/$defs/ref are supported')
-    const name = decode(match[1]!)
+    const name = decode(match[1] ?? '')
     const id = `${rotateOnly} ${name}`
     const known = this.#definitions.get(id)
     if (known !== undefined) return known

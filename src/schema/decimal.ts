@@ -12,8 +12,9 @@ const maxExponent = 5000
 export function parseDecimal(text: string): Decimal | undefined {
   const match = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text)
   if (!match) return undefined
-  const digits = BigInt(match[2]! + (match[3] ?? ''))
-  const power = Math.max(-maxExponent, Math.min(maxExponent, Number(match[4] ?? 0))) - (match[3] ?? '').length
+  const [, , whole = '', fraction = ''] = match
+  const digits = BigInt(whole + fraction)
+  const power = Math.max(-maxExponent, Math.min(maxExponent, Number(match[4] ?? 0))) - fraction.length
   const signed = match[1] === '-' ? -digits : digits
   return power >= 0 ? round(signed * 10n ** BigInt(power), 1n) : round(signed, 10n ** BigInt(-power))
 }

@@ -43,7 +43,8 @@ function unions(schema: SchemaObject): readonly Schema[] {
 
 function combine(found: readonly Schema[]): Schema {
   const schemas = found.filter((schema) => schema !== false)
-  return schemas.length === 0 ? false : schemas.length === 1 ? schemas[0]! : markUnion({ oneOf: schemas }, schemas)
+  const [first = false] = schemas
+  return schemas.length <= 1 ? first : markUnion({ oneOf: schemas }, schemas)
 }
 
 /** The schema of an object that overrides parts of another one. Anything but two objects: that of the upper one. */

@@ -10,13 +10,14 @@ const longest = 100
 export function environmentName(text: string): string {
   const parts = text.split('/')
   if (parts.length === 1) parts.unshift('default')
-  if (parts.length !== 2) {
+  const [project = '', name = '', ...more] = parts
+  if (more.length > 0) {
     throw new EscError('invalid_input', `'${text}' is no environment name`, {
       hint: 'write project/environment, such as rotators/ci',
     })
   }
-  checkPart(parts[0]!, 'project', text)
-  checkPart(parts[1]!, 'environment', text)
+  checkPart(project, 'project', text)
+  checkPart(name, 'environment', text)
   return parts.join('/')
 }
 

@@ -66,8 +66,9 @@ function exists(pid: number): boolean {
 /** Fields 3 and 22 of `/proc/<pid>/stat` (proc(5)); the command name before them may itself hold spaces and brackets. */
 function readStatus(pid: number): { readonly state: string; readonly started: string } | undefined {
   const text = readText(`/proc/${pid}/stat`)
-  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ')
-  return fields && { state: fields[0]!, started: fields[19]! }
+  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? []
+  const [state, started] = [fields[0], fields[19]]
+  return state === undefined || started === undefined ? undefined : { state, started }
 }
 
 function readText(path: string): string | undefined {

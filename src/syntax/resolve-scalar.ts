@@ -64,8 +64,8 @@ function resolveInteger(text: string): ResolvedScalar | undefined {
   if (/^(?:0|[1-9][0-9]{0,14})$/.test(text)) return { kind: 'integer', text }
   const match = /^([-+]?)(?:(0[xX][0-9a-fA-F]+)|0[oO]?([0-7]+)|(0[bB][01]+)|(0|[1-9][0-9]*))$/.exec(text)
   if (match === null) return undefined
-  const [, sign, hexadecimal, octal, binary, decimal] = match
-  const magnitude = BigInt(hexadecimal ?? (octal === undefined ? (binary ?? decimal!) : `0o${octal}`))
+  const [, sign, hexadecimal, octal, binary, decimal = ''] = match
+  const magnitude = BigInt(hexadecimal ?? (octal === undefined ? (binary ?? decimal) : `0o${octal}`))
   const value = sign === '-' ? -magnitude : magnitude
   // A sign limits the value to 63 bits, a plus included.
   const max = sign === '' ? maxUint64 : maxUint64 >> 1n

@@ -122,7 +122,8 @@ export class Redactor {
     this.#kept = all.subarray(safe)
     this.#written = Math.max(this.#written - safe, 0)
     this.#maskEnd = Math.max(this.#maskEnd - safe, 0)
-    return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+    const [first] = parts
+    return first !== undefined && parts.length === 1 ? first : Buffer.concat(parts)
   }
 
   /** What is to be written of `all` up to `limit`, and of occurrences that begin before it. */
@@ -189,7 +190,8 @@ function givesLittleAway(count: number, shortest: number): boolean {
 }
 
 function endsLine(text: Uint8Array): boolean {
-  return text.length > 0 && isLineBreak(text[text.length - 1]!)
+  const last = text.at(-1)
+  return last !== undefined && isLineBreak(last)
 }
 
 /** As `withoutLineBreaks`, of the end of a text: at least so many bytes that are no line breaks, if there are as many. */

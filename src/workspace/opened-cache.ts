@@ -46,7 +46,7 @@ export class OpenedCache {
     const { build, original } = workspace.options
     if (build === undefined || original !== undefined || isOff(workspace)) return undefined
     const [root] = environments.all.values()
-    return new OpenedCache(root!.environment, environments, build)
+    return root && new OpenedCache(root.environment, environments, build)
   }
 
   private constructor(root: Environment, environments: UsedEnvironments, build: string) {

@@ -249,8 +249,9 @@ function choose(found: readonly Found[], name: string, chosen: string | undefine
     })
   }
   const matching = found.filter(({ record }) => [record.path, basename(record.file), record.file].includes(chosen))
-  if (matching.length === 1) return matching[0]!
-  if (matching.length === 0) {
+  const [first] = matching
+  if (first !== undefined && matching.length === 1) return first
+  if (first === undefined) {
     throw new EscError('not_found', `the journal of '${name}' holds no record of '${chosen}'`, {
       hint: `it has: ${labels.join(', ')}`,
     })

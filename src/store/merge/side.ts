@@ -89,20 +89,18 @@ export async function sidesOfCommits(
 ): Promise<Sides> {
   const base = await runGit(['merge-base', commits.ours, commits.theirs], { cwd: place.store })
   const baseCommit = base.status === 0 ? base.stdout.toString().trim() : undefined
-  const ours = await sideOfCommit(runGit, place, commits.ours)
-  const theirs = await sideOfCommit(runGit, place, commits.theirs)
-  const common = baseCommit && (await sideOfCommit(runGit, place, baseCommit))
-  for (const [side, commit] of [
-    [ours, commits.ours],
-    [theirs, commits.theirs],
-  ] as const) {
-    if (side !== undefined) continue
+  const side = async (commit: string): Promise<Side> => {
+    const found = await sideOfCommit(runGit, place, commit)
+    if (found !== undefined) return found
     throw new EscError('not_found', `environment '${place.name}' is not in commit ${commit.slice(0, 12)}`, {
       hint: 'one side has removed or never had it: keep the folder or remove it with git',
     })
   }
+  const ours = await side(commits.ours)
+  const theirs = await side(commits.theirs)
+  const common = baseCommit && (await sideOfCommit(runGit, place, baseCommit))
   const shared = common === undefined || common === '' ? undefined : common
-  return { ours: ours!, theirs: theirs!, baseSettings: shared?.settings, baseWorking: shared?.working }
+  return { ours, theirs, baseSettings: shared?.settings, baseWorking: shared?.working }
 }
 
 async function sideOfCommit(
@@ -119,8 +117,8 @@ async function sideOfCommit(
   const listing = (await run(['ls-tree', '-r', '-z', commit, '--', `${name}/`])).toString()
   const blobs = new Map<string, string>()
   for (const line of listing.split('\0')) {
-    const match = /^\d+ blob ([0-9a-f]+)\t([\s\S]*)$/.exec(line)
-    if (match) blobs.set(match[2]!.slice(name.length + 1), match[1]!)
+    const [, id, path] = /^\d+ blob ([0-9a-f]+)\t([\s\S]*)$/.exec(line) ?? []
+    if (id !== undefined && path !== undefined) blobs.set(path.slice(name.length + 1), id)
   }
   const settings = blobs.get('settings.yaml')
   if (settings === undefined) return undefined

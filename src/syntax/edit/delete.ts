@@ -34,8 +34,8 @@ function deleteInBlock(source: Source, entries: readonly Entry[], index: number)
   const { text } = source
   if (!source.startsLine(entry.start)) {
     // `- a: 1`: what comes next moves up to the dash.
-    const next = /^\s*/.exec(text.slice(source.lineEnd(entry.end)))![0].length
-    return [[{ start: entry.start, end: source.lineEnd(entry.end) + next, text: '' }]]
+    const [next = ''] = /^\s*/.exec(text.slice(source.lineEnd(entry.end))) ?? []
+    return [[{ start: entry.start, end: source.lineEnd(entry.end) + next.length, text: '' }]]
   }
   const start = startWithComments(source, entry.start, index === 0 ? 0 : entries[index - 1]!.end)
   const lineEnd = source.lineEnd(entry.end)
@@ -45,8 +45,8 @@ function deleteInBlock(source: Source, entries: readonly Entry[], index: number)
     return [[{ start: before, end: lineEnd, text: '' }], [{ start, end: lineEnd, text: '' }]]
   }
   const end = source.nextLine(entry.end)
-  const blanks = /^(?:[ \t]*(?:\r\n|\n|\r))*/.exec(text.slice(end))![0].length
-  return [[{ start, end, text: '' }], [{ start, end: end + blanks, text: '' }]]
+  const [blanks = ''] = /^(?:[ \t]*(?:\r\n|\n|\r))*/.exec(text.slice(end)) ?? []
+  return [[{ start, end, text: '' }], [{ start, end: end + blanks.length, text: '' }]]
 }
 
 /** The start of an entry's lines, with the comment lines directly above it that stand in its column. */
@@ -56,7 +56,7 @@ function startWithComments(source: Source, entryStart: number, notBefore: number
   while (start > 0) {
     const above = source.lineStart(start - (source.text.startsWith('\r\n', start - 2) ? 2 : 1))
     const comment = /^( *)#/.exec(source.text.slice(above, start))
-    if (above >= start || above < notBefore || comment === null || comment[1]!.length !== column) break
+    if (above >= start || above < notBefore || comment?.[1]?.length !== column) break
     start = above
   }
   return start

@@ -50,9 +50,9 @@ export function withoutTopStyle(value: YamlValue): YamlValue {
  * `[]` if nothing is left. A path that leads nowhere changes nothing. Throws as `setAt` does.
  */
 export function deleteAt(text: string, path: PropertyPath): string {
-  if (path.length === 0) throw new EscError('invalid_input', 'path must contain at least one element')
+  const last = path.at(-1)
+  if (last === undefined) throw new EscError('invalid_input', 'path must contain at least one element')
   const source = new Source(text)
-  const last = path.at(-1)!
   const located = locate(source.root, path.slice(0, -1))
   const { place, node, rest } = located
   if (rest.length > 0) {
@@ -188,7 +188,10 @@ function mergeSequence(
   if (surplus > 0) {
     // Take out what is gone where it stood, so that the comments of the rest stay with their items.
     let first = 0
-    while (first < value.items.length && sameModel(old[first]!, modelOfValue(value.items[first]!))) first++
+    for (const [index, item] of value.items.entries()) {
+      if (!sameModel(modelOfValue(item), old[index])) break
+      first++
+    }
     for (let removed = 0; removed < surplus; removed++) result = deleteAt(result, [...path, first])
   }
   for (const [index, item] of value.items.entries()) result = setValue(result, [...path, index], item)

@@ -60,7 +60,7 @@ const escapes: Readonly<Record<string, string>> = {
 
 /** Text in double quotes, on one line whatever it holds. */
 function doubleQuoted(text: string): string {
-  const escaped = text.replace(/["\\\t\n]/g, (character) => escapes[character]!)
+  const escaped = text.replace(/["\\\t\n]/g, (character) => escapes[character] ?? character)
   return `"${escaped.replace(new RegExp(unprintable(), 'gu'), escapeUnprintable)}"`
 }
 

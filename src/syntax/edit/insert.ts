@@ -69,7 +69,7 @@ function insertBehind(
   }
   for (;;) {
     const comment = /^( *)#/.exec(isLast() ? '' : nextLineText())
-    if (comment === null || comment[1]!.length < column) break
+    if (comment === null || (comment[1] ?? '').length < column) break
     lineEnd = source.lineEnd(source.nextLine(lineEnd))
   }
 

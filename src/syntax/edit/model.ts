@@ -81,20 +81,21 @@ function keyMeaning(key: YamlNode): string {
 }
 
 /** Whether two models say the same; the order of keys doesn't matter. */
-export function sameModel(a: Model, b: Model): boolean {
+export function sameModel(a: Model, b: Model | undefined): boolean {
+  if (b === undefined) return false
   if (a.kind === 'scalar') return b.kind === 'scalar' && a.meaning === b.meaning
   if (a.kind === 'sequence') {
     return (
       b.kind === 'sequence' &&
       a.items.length === b.items.length &&
-      a.items.every((item, i) => sameModel(item, b.items[i]!))
+      a.items.every((item, i) => sameModel(item, b.items[i]))
     )
   }
   if (b.kind !== 'mapping' || a.pairs.length !== b.pairs.length) return false
-  const [left, right] = a.pairs.every(([key], i) => key === b.pairs[i]![0])
+  const [left, right] = a.pairs.every(([key], i) => key === b.pairs[i]?.[0])
     ? [a.pairs, b.pairs]
     : [sorted(a.pairs), sorted(b.pairs)]
-  return left.every(([key, value], i) => key === right[i]![0] && sameModel(value, right[i]![1]))
+  return left.every(([key, value], i) => key === right[i]?.[0] && sameModel(value, right[i]?.[1]))
 }
 
 function sorted(pairs: readonly (readonly [string, Model])[]) {
@@ -115,7 +116,7 @@ export function withModelAt(model: Model, path: PropertyPath, value: Model | und
   const meaning = meaningOf(element, '', true)
   const pairs = model.kind === 'mapping' ? [...model.pairs] : []
   const at = pairs.findIndex(([key]) => key === meaning)
-  const member = withModelAt(at === -1 ? nothing : pairs[at]![1], rest, value)
+  const member = withModelAt(pairs[at]?.[1] ?? nothing, rest, value)
   if (member === undefined) pairs.splice(at, 1)
   else if (at === -1) pairs.push([meaning, member])
   else pairs[at] = [meaning, member]

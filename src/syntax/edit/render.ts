@@ -50,7 +50,8 @@ export function renderItem(value: YamlValue, habits: Habits): Rendered {
   if (value.kind === 'scalar') return renderScalar(value, 2)
   if (value.flow || isEmpty(value)) return oneLine(renderFlow(value))
   const { lines, endsInBreak } = renderBlock(value, habits)
-  return { inline: lines[0]!, lines: indent(lines.slice(1), 2), endsInBreak }
+  const [inline = '', ...more] = lines
+  return { inline, lines: indent(more, 2), endsInBreak }
 }
 
 /** The lines of a whole value, at column 0. */

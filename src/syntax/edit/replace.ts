@@ -83,7 +83,7 @@ function replaceBehind(
   /** Up to where the old value's lines go. */
   let end: number
   if (onIndicatorLine && isBlockScalar(node)) {
-    const header = /^[|>][-+0-9]*/.exec(source.text.slice(node.contentStart))![0]
+    const [header = ''] = /^[|>][-+0-9]*/.exec(source.text.slice(node.contentStart)) ?? []
     const headerEnd = node.contentStart + header.length
     const headerLineEnd = source.lineEnd(headerEnd)
     edits.push(behind(indicatorEnd, start, headerEnd, rendered.inline))
@@ -105,8 +105,8 @@ function replaceBehind(
 /** A value on a line below its indicator, written where the old one stands. */
 function replaceOnOwnLine(source: Source, node: YamlNode, value: YamlValue): TextEdit[] {
   const { lines, endsInBreak } = renderRoot(value, source)
-  const [first, ...others] = lines
-  const edits = [{ start: node.start, end: node.end, text: first! }]
+  const [first = '', ...others] = lines
+  const edits = [{ start: node.start, end: node.end, text: first }]
   if (others.length > 0) {
     const below = indent(others, source.columnOf(node.start))
     edits.push(insertLines(source, source.lineEnd(node.end), below, endsInBreak))
@@ -136,8 +136,8 @@ function replaceRoot(source: Source, node: YamlNode, value: YamlValue): TextEdit
   const end = endOfLines(source, node, value)
   const atLineStart = source.startsLine(node.start)
   const column = atLineStart ? source.columnOf(node.start) : 0
-  const [first, ...others] = lines
-  const text = [atLineStart || lines.length === 1 ? first! : `${source.eol}${first!}`, ...indent(others, column)].join(
+  const [first = '', ...others] = lines
+  const text = [atLineStart || lines.length === 1 ? first : `${source.eol}${first}`, ...indent(others, column)].join(
     source.eol,
   )
   // An empty document: what follows it, if anything, starts a line.

@@ -76,7 +76,8 @@ function joinTouching(edits: readonly TextEdit[]): TextEdit[] {
 }
 
 function joined(parts: readonly (TextEdit[] | undefined)[]): TextEdit[] | undefined {
-  return parts.includes(undefined) ? undefined : parts.flatMap((part) => part!)
+  const found = parts.filter((part) => part !== undefined)
+  return found.length < parts.length ? undefined : found.flat()
 }
 
 /**

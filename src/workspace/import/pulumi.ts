@@ -36,9 +36,8 @@ export async function readPulumiStack(
 
 /** The text behind `secure:`, where that is all there is. */
 function secureText(node: Node): string | undefined {
-  if (node.kind !== 'object' || node.entries.length !== 1) return undefined
-  const { key, value } = node.entries[0]!
-  return key.value === 'secure' && value.kind === 'string' ? value.value : undefined
+  const only = node.kind === 'object' && node.entries.length === 1 ? node.entries[0] : undefined
+  return only?.key.value === 'secure' && only.value.kind === 'string' ? only.value.value : undefined
 }
 
 function hasSecure(node: Node): boolean {
