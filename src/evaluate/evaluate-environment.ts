@@ -1,6 +1,13 @@
 import { Budget, type BudgetLimits } from '../budget.ts'
 import { EscError } from '../errors.ts'
-import { type Environment, expressionsOf, listReferences, parseEnvironment, valuePath } from '../language/index.ts'
+import {
+  type Environment,
+  expressionsOf,
+  listReferences,
+  type ParsedEnvironment,
+  parseEnvironment,
+  valuePath,
+} from '../language/index.ts'
 import { compileSchema, markUnion, nullSchema, type Schema } from '../schema/index.ts'
 import type { Diagnostic, PropertyPath } from '../syntax/index.ts'
 import {
@@ -27,6 +34,8 @@ export interface EvaluationRequest {
   readonly name: string
   /** Its definition. */
   readonly text: string
+  /** What `parseEnvironment` makes of `name` and `text`, where the caller has it already. */
+  readonly parsed?: ParsedEnvironment
   /** The key of the root. Asked for at most once, when a ciphertext of it is first needed. */
   readonly unlock: () => Promise<Decrypt>
   readonly mode: Mode
@@ -85,7 +94,7 @@ export async function evaluateEnvironment(
   for (const key of ['currentEnvironment', 'rootEnvironment'])
     if (request.context && Object.hasOwn(request.context, key))
       throw new EscError('invalid_input', `reserved context key: "${key}"`)
-  const { environment, diagnostics: found } = parseEnvironment(request.name, request.text)
+  const { environment, diagnostics: found } = request.parsed ?? parseEnvironment(request.name, request.text)
   const diagnostics = readable(found)
   const nothing = { environment: undefined, diagnostics, rotations: [], environments: [] }
   if (environment === undefined || isEmpty(environment)) return nothing

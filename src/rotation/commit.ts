@@ -1,6 +1,6 @@
 import { EscError } from '../errors.ts'
 import { applyPatches, type Patch } from '../evaluate/index.ts'
-import { encryptDefinition, listRotators, parseEnvironment } from '../language/index.ts'
+import { encryptDefinition, listRotators, type ParsedEnvironment, parseEnvironment } from '../language/index.ts'
 import type { Author, Environment } from '../store/index.ts'
 import { shownPath } from './selection.ts'
 
@@ -9,6 +9,12 @@ export interface StateChange {
   readonly path: string
   readonly rotator: string
   readonly patch: Patch
+}
+
+/** A definition that was parsed already: most often it is still the newest. */
+export interface ParsedBase {
+  readonly definition: string
+  readonly parsed: ParsedEnvironment
 }
 
 export interface CommitResult {
@@ -37,10 +43,13 @@ export async function commitStates(
     /** Further fields of the revision's record. */
     readonly details?: Readonly<Record<string, string>>
   },
+  base: ParsedBase,
 ): Promise<CommitResult> {
   for (let attempt = 1; ; attempt++) {
     const newest = environment.current()
-    const rotators = rotatorsIn(environment.name, newest.definition)
+    const unchanged = newest.definition === base.definition
+    const parsed = unchanged ? base.parsed : parseEnvironment(environment.name, newest.definition)
+    const rotators = rotatorsIn(parsed)
     const committed = changes.filter((change) => rotators.get(change.path) === change.rotator)
     const displaced = changes.filter((change) => !committed.includes(change))
     if (committed.length === 0) return { revision: undefined, committed, displaced }
@@ -70,7 +79,6 @@ export async function commitStates(
   }
 }
 
-function rotatorsIn(name: string, definition: string): Map<string, string | undefined> {
-  const { environment } = parseEnvironment(name, definition)
+function rotatorsIn({ environment }: ParsedEnvironment): Map<string, string | undefined> {
   return new Map(environment ? listRotators(environment).map((rotator) => [rotator.path, rotator.provider]) : [])
 }

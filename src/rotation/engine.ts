@@ -13,14 +13,14 @@ import {
   toPlain,
   type World,
 } from '../evaluate/index.ts'
-import { parseEnvironment } from '../language/index.ts'
+import { type ParsedEnvironment, parseEnvironment } from '../language/index.ts'
 import { SecretMask } from '../masking/index.ts'
 import type { PlainObject } from '../plain.ts'
 import type { Rotator, RotatorContext } from '../rotators/index.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Author, Environment, Revision } from '../store/index.ts'
 import { type Diagnostic, formatPropertyPath, type PropertyPath, parsePropertyPath } from '../syntax/index.ts'
-import { type CommitResult, commitStates, type StateChange } from './commit.ts'
+import { type CommitResult, commitStates, type ParsedBase, type StateChange } from './commit.ts'
 import { believableEvents, failedPaths, type RotationCause, type RotationEvent, rotationEvent } from './event.ts'
 import { type Guard, guardAgainstHaste } from './guard.ts'
 import { decodeJournalEntry, type JournalEntry } from './journal-entry.ts'
@@ -125,7 +125,9 @@ class Rotation {
     }
     // Whoever can change the definition decides where the managing credentials are sent.
     await environment.verify(base)
-    const selection = await this.#select(base)
+    // Once for all that looks at this definition: the larger part of a long one's time.
+    const parsed = parseEnvironment(environment.name, base.definition)
+    const selection = await this.#select(parsed)
     this.#warnings.push(...selection.orphans.map(describeOrphan))
     if (mode === 'rotate') {
       const guard = { ...this.#run.guard, unattended: this.#run.cause !== undefined }
@@ -148,9 +150,9 @@ class Rotation {
       discard: this.#run.discard ?? false,
     }
     for (const call of selection.calls) this.#paths.set(call.path, new PathRun(call, place))
-    const outcome = await this.#evaluate(base)
+    const outcome = await this.#evaluate(base, parsed)
     if (onlyLooks(mode)) return this.#report(outcome, selection, undefined)
-    const commit = await this.#commit(outcome.rotations, created)
+    const commit = await this.#commit(outcome.rotations, created, { definition: base.definition, parsed })
     const report = this.#report(outcome, selection, commit)
     const begun = [...this.#paths.values()].some((path) => path.begun)
     // A run that changed nothing anywhere changes nothing in the folder either: this machine alone remembers it.
@@ -158,9 +160,8 @@ class Rotation {
     return { ...report, event: this.#record(report, { created, base, begun }) }
   }
 
-  async #select(base: Revision): Promise<Selection> {
+  async #select(parsed: ParsedEnvironment): Promise<Selection> {
     const { environment, mode, paths } = this.#run
-    const parsed = parseEnvironment(environment.name, base.definition)
     refuseErrors(environment.name, parsed.diagnostics)
     if (!parsed.environment) throw new EscError('not_found', `Environment '${environment.name}' has no rotators`)
     const records = environment.journal()
@@ -178,10 +179,17 @@ class Rotation {
     return believableEvents(environment.events<unknown>('rotations'), place).events
   }
 
-  async #evaluate(base: Revision): Promise<Outcome> {
+  async #evaluate(base: Revision, parsed: ParsedEnvironment): Promise<Outcome> {
     const { environment, buildWorld, limits } = this.#run
     const { world, unlock, ...evaluation } = buildWorld((name) => this.#callable(name), base)
-    const request = { name: environment.name, text: base.definition, unlock, ...(limits && { limits }), ...evaluation }
+    const request = {
+      name: environment.name,
+      text: base.definition,
+      parsed,
+      unlock,
+      ...(limits && { limits }),
+      ...evaluation,
+    }
     const checked = await evaluateEnvironment({ ...request, mode: 'check' }, world)
     refuseErrors(environment.name, checked.diagnostics)
     if (this.#paths.size === 0) return { rotations: [], diagnostics: [] }
@@ -215,7 +223,11 @@ class Rotation {
   }
 
   /** One revision for all successes; only then is the journal cleared. */
-  async #commit(outcomes: readonly RotationOutcome[], created: Date): Promise<CommitResult | undefined> {
+  async #commit(
+    outcomes: readonly RotationOutcome[],
+    created: Date,
+    base: ParsedBase,
+  ): Promise<CommitResult | undefined> {
     const { environment, author } = this.#run
     const succeeded = outcomes.filter(({ status, path }) => status === 'succeeded' && this.#paths.has(path))
     const changes = succeeded.flatMap(({ path, patch }): StateChange[] => {
@@ -225,7 +237,8 @@ class Rotation {
     let result: CommitResult | undefined
     try {
       const details = this.#details(new Set(succeeded.map(({ path }) => path)))
-      result = changes.length > 0 ? await commitStates(environment, changes, { author, created, details }) : undefined
+      result =
+        changes.length > 0 ? await commitStates(environment, changes, { author, created, details }, base) : undefined
     } catch (error) {
       for (const { path } of changes) this.#paths.get(path)?.fail(notSaved(error))
       return undefined

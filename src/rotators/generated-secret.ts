@@ -1,6 +1,6 @@
 import type { SchemaObject } from '../schema/index.ts'
 import type { Secret } from '../secret.ts'
-import type { RandomBytes } from './random-choice.ts'
+import { inStock, type RandomBytes } from './random-choice.ts'
 import type { Plan, PlanStep, Rotator } from './rotator.ts'
 
 export type GeneratedState = {
@@ -53,7 +53,7 @@ export function generatedSecret<Inputs>(
     },
 
     async rotate(plan, _request, stage, context) {
-      await stage({ value: await plan.generate(context.random) })
+      await stage({ value: await plan.generate(inStock(context.random)) })
     },
 
     // There is no remote side, so a staged value is never worth undoing, unless the history went on without it: nobody has

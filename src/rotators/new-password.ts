@@ -1,5 +1,5 @@
 import { type Secret, secret } from '../secret.ts'
-import { type RandomBytes, randomChoice } from './random-choice.ts'
+import { inStock, type RandomBytes, randomChoice } from './random-choice.ts'
 
 const alphabet = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-']
 const kinds = [/[A-Z]/, /[a-z]/, /[0-9]/, /[_-]/]
@@ -9,8 +9,9 @@ const kinds = [/[A-Z]/, /[a-z]/, /[0-9]/, /[_-]/]
  * policies ask for. Drawn again as a whole until that is so, which leaves 191 of 192 bits.
  */
 export function newPassword(random: RandomBytes): Secret<string> {
+  const stock = inStock(random)
   for (;;) {
-    const password = Array.from({ length: 32 }, () => randomChoice(alphabet, random)).join('')
+    const password = Array.from({ length: 32 }, () => randomChoice(alphabet, stock)).join('')
     if (kinds.every((kind) => kind.test(password))) return secret(password)
   }
 }

@@ -1,6 +1,17 @@
 /** Cryptographically strong random bytes, as `RotatorContext.random`. */
 export type RandomBytes = (byteCount: number) => Uint8Array
 
+/** The same, drawn by the hundred: asking the system for four bytes takes longer than what is done with them. What is left is never used. */
+export function inStock(random: RandomBytes): RandomBytes {
+  let stock: Uint8Array = new Uint8Array(0)
+  return (byteCount) => {
+    if (stock.length < byteCount) stock = random(Math.max(byteCount, 256))
+    const taken = stock.subarray(0, byteCount)
+    stock = stock.subarray(byteCount)
+    return taken
+  }
+}
+
 /**
  * A uniform integer in [0, limit), limit at most 2^32. Rejection sampling: the top of the range that does not divide
  * evenly is drawn again, so no value is likelier than another.
