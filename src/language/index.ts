@@ -5,7 +5,7 @@ export { decryptDefinition, encryptDefinition, reencryptDefinition } from './enc
 export { decodeEnvelope, encodeEnvelope } from './envelope.ts'
 export * from './environment.ts'
 export * from './expression.ts'
-export { parseEnvironment } from './parse-environment.ts'
+export { type ParsedEnvironment, parseEnvironment } from './parse-environment.ts'
 export { findPlaintextSecrets } from './plaintext-secrets.ts'
 export {
   type Accessor,
