@@ -90,7 +90,7 @@ const onDemand = (libraries) => ({
       )
       return { contents: ['let library', ...lines].join('\n'), loader: 'js' }
     })
-    build.onResolve({ filter: /^\.[/]sdk[/]yaml\.cjs$/, namespace }, ({ path }) => ({ path, external: true }))
+    build.onResolve({ filter: /^\.[/]sdk[/][\w-]+\.cjs$/, namespace }, ({ path }) => ({ path, external: true }))
   },
 })
 
@@ -107,6 +107,8 @@ async function builtins(...homes) {
 const rarelyNeeded = onDemand({
   // The store reads most settings without a YAML library; when it needs one, it needs it at once.
   yaml: { home: './sdk/yaml.cjs', names: ['parse', 'parseDocument', 'stringify'] },
+  // The evaluator compiles patterns in the midst of its work, which never waits.
+  re2js: { home: './sdk/re2js.cjs', names: ['re'] },
   ...(await builtins('node:net', 'node:os')),
 })
 

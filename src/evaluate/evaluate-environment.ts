@@ -323,7 +323,7 @@ class Driver {
 function signatureOf(declared: { readonly inputs: Schema; readonly outputs: Schema }, state?: Schema): Signature {
   const compile = (schema: Schema): Schema | Failure => {
     try {
-      return compileSchema(schema)
+      return compileSchema(schema, { declared: true })
     } catch (error) {
       return failureOf(error)
     }

@@ -13,7 +13,7 @@ import { nowhere } from './value.ts'
  * everywhere else, whatever is marked secret in the environment. Numbers become doubles, unknown values are left out.
  */
 export function toPlain(value: ExportedValue, schema: Schema): Plain {
-  return convert(value, [compileSchema(schema)]) ?? null
+  return convert(value, [compileSchema(schema, { declared: true })]) ?? null
 }
 
 /** All schemas that describe one value: a union adds the alternatives that accept it. */
@@ -80,8 +80,10 @@ function rebuild(value: ExportedValue, part: (item: ExportedValue, key: string |
 /** Why the schema refuses what a rotator returned; empty when it accepts. Quotes the schema, never the value. */
 export function violationsOf(plain: Plain, schema: Schema): readonly string[] {
   const found: string[] = []
-  const accepted = validate(valueOfExported(fromPlain(plain), nowhere), compileSchema(schema), (summary) =>
-    found.push(summary),
+  const accepted = validate(
+    valueOfExported(fromPlain(plain), nowhere),
+    compileSchema(schema, { declared: true }),
+    (summary) => found.push(summary),
   )
   return accepted ? [] : found.length > 0 ? found : ['a part of it that its type does not have']
 }

@@ -1,13 +1,14 @@
 import { allocate, spend } from '../budget.ts'
 import { JsonNumber } from '../json.ts'
-import { Pattern } from './pattern/index.ts'
+import { Pattern } from './pattern.ts'
 import type { Schema, SchemaObject } from './schema.ts'
 
 /** What compiling a schema finds out beyond its JSON form. */
 interface Compiled {
   /** What `$ref` refers to. */
   target?: Schema
-  pattern?: Pattern
+  /** As text until it is first needed. */
+  pattern?: Pattern | string
   /** Only a rotation resolves values of this schema. */
   rotateOnly?: boolean
   /** This schema or one inside it is rotateOnly. */
@@ -30,7 +31,9 @@ export function refTarget(schema: SchemaObject): Schema | undefined {
 }
 
 export function patternOf(schema: SchemaObject): Pattern | undefined {
-  return compiled.get(schema)?.pattern
+  const facts = compiled.get(schema)
+  if (typeof facts?.pattern === 'string') facts.pattern = new Pattern(facts.pattern)
+  return facts?.pattern as Pattern | undefined
 }
 
 export function isRotateOnly(schema: Schema): boolean {
@@ -52,9 +55,12 @@ export function markUnion(schema: SchemaObject, members: readonly Schema[]): Sch
 /**
  * A copy of the schema that is ready for validation: references resolved against its own `$defs`, bounds and patterns
  * checked, the rotateOnly mark on the listed properties and everything beneath them. Throws `SchemaError`, `PatternError`.
+ *
+ * `declared`: the schema is that of a provider or rotator, whose patterns are known to be right. They are compiled when a value is
+ * compared with them, which most evaluations never do.
  */
-export function compileSchema(schema: Schema): Schema {
-  return typeof schema === 'object' ? new Compiler(schema).compile(schema, false) : schema
+export function compileSchema(schema: Schema, { declared = false } = {}): Schema {
+  return typeof schema === 'object' ? new Compiler(schema, declared).compile(schema, false) : schema
 }
 
 const counts = ['maxLength', 'minLength', 'maxItems', 'minItems', 'maxProperties', 'minProperties'] as const
@@ -63,11 +69,13 @@ const maxNesting = 500
 
 class Compiler {
   readonly #root: SchemaObject
+  readonly #declared: boolean
   readonly #definitions = new Map<string, Schema>()
   #depth = 0
 
-  constructor(root: SchemaObject) {
+  constructor(root: SchemaObject, declared: boolean) {
     this.#root = root
+    this.#declared = declared
   }
 
   compile(schema: Schema, rotateOnly: boolean): Schema {
@@ -101,7 +109,9 @@ class Compiler {
     }
     for (const name of numbers) checkNumber(schema[name])
     for (const name of counts) checkCount(schema[name])
-    if (schema.pattern !== undefined && schema.pattern !== '') facts.pattern = new Pattern(schema.pattern)
+    if (schema.pattern !== undefined && schema.pattern !== '') {
+      facts.pattern = this.#declared ? schema.pattern : new Pattern(schema.pattern)
+    }
     this.#depth--
     return copy
   }

@@ -13,7 +13,7 @@ export {
 } from './compile.ts'
 export { compareDecimals, type Decimal, isMultiple, parseDecimal } from './decimal.ts'
 export { itemSchema, mergedSchema, propertySchema } from './narrow.ts'
-export { Pattern, PatternError } from './pattern/index.ts'
+export { Pattern, PatternError } from './pattern.ts'
 export type { Schema, SchemaObject } from './schema.ts'
 export { schemaFromJson, schemaToJson } from './schema-json.ts'
 export { schemaOfSchemas } from './schema-of-schemas.ts'

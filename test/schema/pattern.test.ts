@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { Budget, BudgetExceeded } from '../../src/budget.ts'
 import { Pattern, PatternError } from '../../src/schema/index.ts'
 
 describe('Pattern', () => {
@@ -36,6 +37,8 @@ describe('Pattern', () => {
     ['^.$', '\u{1f600}', true],
     ['^(|a)+$', 'aaa', true],
     ['\\Aab\\z', 'ab', true],
+    ['^\\Qa.\\E*$', 'a..', true],
+    ['(?i)^\u212a$', 'k', true],
   ]
   for (const [source, text, expected] of matches)
     it(`${source} ${expected ? 'is found' : 'is not found'} in ${JSON.stringify(text)}`, () => {
@@ -57,6 +60,10 @@ describe('Pattern', () => {
     ['a{2,1}', 'invalid repeat count: `{2,1}`'],
     ['\\p{Nope}', 'invalid character class range: `\\p{Nope}`'],
     ['(?P<n', 'invalid named capture: `(?P<n`'],
+    ['(?<!x)', 'invalid or unsupported Perl syntax: `(?<!`'],
+    ['(?P<n>a)(?P<n>b)', 'duplicate capture group name: `n`'],
+    ['(?i', 'missing closing ): `(?i`'],
+    ['a`**', 'invalid nested repetition operator: `**`'],
   ]
   for (const [source, problem] of mistakes)
     it(`refuses ${source}`, () => {
@@ -70,8 +77,21 @@ describe('Pattern', () => {
   })
 
   it('refuses patterns that would grow without bounds', () => {
-    expect(() => new Pattern('((((a{100}){100}){100}){100})')).to.throw(PatternError, 'expression too large')
-    expect(() => new Pattern('('.repeat(10_000))).to.throw(PatternError, 'expression nests too deeply')
+    expect(() => new Pattern('((((a{100}){100}){100}){100})')).to.throw(PatternError, 'invalid repeat count: `{100}`')
+    const large = '(?:ab){1000}'.repeat(1000)
+    expect(() => new Pattern(large)).to.throw(PatternError, `expression too large: \`${large}\``)
+    const deep = '('.repeat(2000) + ')'.repeat(2000)
+    expect(() => new Pattern(deep)).to.throw(PatternError, `expression nests too deeply: \`${deep}\``)
+  })
+
+  it('counts against the budget what compiling and searching may take at most', () => {
+    const budget = new Budget({ steps: 1_000_000, bytes: 100_000_000 })
+    const pattern = budget.within(() => new Pattern('(x?){50}b'))
+    expect(budget.steps).to.be.within(1000, 20_000)
+    budget.within(() => pattern.test('x'.repeat(100)))
+    expect(budget.steps).to.be.within(5000, 40_000)
+    expect(() => budget.within(() => pattern.test('x'.repeat(100_000)))).to.throw(BudgetExceeded)
+    expect(() => budget.within(() => new Pattern('(?:abcd){1000}'.repeat(100)))).to.throw(BudgetExceeded)
   })
 
   it('agrees with JavaScript where the syntaxes agree', () => {
