@@ -7,6 +7,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   'src/testkit/index.ts': 'authors of plugins, in their tests',
   'src/commands/framework/main.ts': 'the files in bin, which load the bundle',
   'src/sdk/passphrase-words.ts': 'nobody: an export of a bundle is kept, so the licence of the words goes with them',
+  'src/sdk/re2js.ts': 'the build, in whose bundles an import of the package loads this one when it is first used',
 }
 
 /** Name that a file exports. `target`: the file that it is passed on from, and its name there. */
