@@ -22,7 +22,7 @@ const EXPECTED = [
   /url looks like a secret/,
   /aws looks like a secret/,
   /stripe looks like a secret/,
-  /id is a number, and is printed as 1\.2345678901e\+10; put it in quotes/,
+  /id is a number, and is printed as 1\.2345678901e\+10; write "012345678901" in quotes/,
   /environmentVariable is an ordinary value; did you mean environmentVariables\?/,
   /environmentVariables\.LIST is a list, and is left out/,
   /environmentVariables\["x;id"\] cannot be the name of a variable in a shell/,

@@ -22,12 +22,15 @@ describe('a number that is about to be saved', () => {
     '0x',
     '~',
     '.inf',
+    '!!int "5"',
+    '!!float 1.50',
   ]
 
   it('gets a warning with the quoted form when its text changes, or when many programs would round it', async () => {
     for (const number of changed) {
       const [only, ...more] = await warnings(`values:\n  a: [${number}]\n`)
-      expect(only, number).to.match(/^a\[0\] is a number, and is printed as \S+; put it in quotes to keep it/)
+      expect(only, number).to.match(/^a\[0\] is a number, and is printed as \S+; write ".+" in quotes to keep it/)
+      expect(only).to.include(`write "${number}" in quotes`)
       expect(more).to.deep.equal([])
     }
     for (const number of rounded)
@@ -36,6 +39,13 @@ describe('a number that is about to be saved', () => {
 
   it('gets none when it stays as it is, or is no number', async () => {
     for (const text of [...kept, ...texts]) expect(await warnings(`values:\n  a: ${text}\n`), text).to.deep.equal([])
+  })
+
+  it('is not repeated where it may be a secret', async () => {
+    const [only] = await warnings('values: {card: {pin: 012345678901}}')
+    expect(only).to.equal(
+      'card.pin is a number, and is printed otherwise; put it in quotes to keep it as it is written',
+    )
   })
 
   it('gets none in a schema, in the state of a rotator, or when it was there before', async () => {

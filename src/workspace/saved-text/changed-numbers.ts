@@ -38,13 +38,10 @@ function* changedNumbers(node: Node | undefined, path: PropertyPath, text: strin
   }
 }
 
-/** A number as the text of a definition or file has it, without a tag. Undefined: it has no place there. */
+/** A number as the text of a definition or file has it. Undefined: it has no place there, or a tag says that it is meant as a number. */
 export function writtenNumber({ span }: NumberNode, text: string): string | undefined {
-  if (span === undefined) return undefined
-  return text
-    .slice(span.start, span.end)
-    .replace(/^(?:[!&]\S*\s+)+/, '')
-    .trim()
+  const written = span && text.slice(span.start, span.end).trim()
+  return written === undefined || /^[!&]/.test(written) ? undefined : written
 }
 
 /** How a number that is printed as `printed` differs from what was written. Undefined: it does not. */

@@ -71,19 +71,30 @@ function secretWarning(name: string, { node, path, line }: ClearSecret): Diagnos
 }
 
 function numberWarnings({ name, text, before, isTyped }: TextChange, root: Node | undefined): Diagnostic[] {
-  const remedy = isTyped ? 'pass --string' : 'put it in quotes'
   const numbers = findChangedNumbers(root, text)
   if (numbers.length === 0) return []
   const known = new Set(findChangedNumbers(decode(name, before).node, before).map(identity))
   return numbers
     .filter((each) => !known.has(identity(each)))
-    .map(({ path, node, loss }) => {
-      const problem =
-        loss === 'text'
-          ? `is a number, and is printed as ${node.text}`
-          : 'is a number with more digits than many programs can hold'
-      return warning(name, `${shownPath(path)} ${problem}; ${remedy} to keep it as it is written`, path, node)
+    .map((each) => {
+      const summary = `${shownPath(each.path)} ${numberProblem(each)}; ${numberRemedy(each, isTyped)} to keep it as it is written`
+      return warning(name, summary, each.path, each.node)
     })
+}
+
+/** What is called so is not repeated: it may be a secret that has only digits. */
+const DELICATE = /pass|pwd|secret|token|credential|pin|key|auth/i
+
+function numberProblem({ path, node, loss }: ChangedNumber): string {
+  if (loss === 'precision') return 'is a number with more digits than many programs can hold'
+  return DELICATE.test(path.join())
+    ? 'is a number, and is printed otherwise'
+    : `is a number, and is printed as ${node.text}`
+}
+
+function numberRemedy({ path, written }: ChangedNumber, isTyped: boolean | undefined): string {
+  if (isTyped) return 'pass --string'
+  return DELICATE.test(path.join()) || written.length > 40 ? 'put it in quotes' : `write "${written}" in quotes`
 }
 
 function identity({ path, written }: ChangedNumber): string {
