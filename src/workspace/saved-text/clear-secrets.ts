@@ -29,11 +29,12 @@ export async function findClearSecrets(
   for (const { node, path, name, content } of contentsOf(root, [], '')) {
     if (found.length >= MOST_FOUND) break
     const line = node.range?.begin.line ?? 1
-    if ((await looksLikeSecret(name, literalText(content))) && !known().has(content)) found.push({ path, node, line })
+    // What was there is not judged again: that takes longer than to know it.
+    if (!known().has(content) && (await looksLikeSecret(name, literalText(content)))) found.push({ path, node, line })
   }
   for (const { comment, line } of commentsOf(root, text)) {
     if (found.length >= MOST_FOUND) break
-    if (hasFormOfSecret(comment) && !known().has(comment)) found.push({ path: [], node: undefined, line })
+    if (!known().has(comment) && hasFormOfSecret(comment)) found.push({ path: [], node: undefined, line })
   }
   return found
 }
@@ -98,11 +99,15 @@ function* commentsOf(root: Node | undefined, text: string): Generator<{ comment:
   collectSpans(root, spans)
   spans.sort((a, b) => a[0] - b[0])
   let span = 0
+  let line = 1
+  let counted = 0
   for (const match of text.matchAll(/(?:^|[ \t])#[^\n]*/gm)) {
     const at = match.index + match[0].indexOf('#')
     while (span < spans.length && spans[span]![1] <= at) span++
     if (span < spans.length && spans[span]![0] <= at) continue
-    yield { comment: match[0].trim(), line: text.slice(0, at).split('\n').length }
+    line += text.slice(counted, at).split('\n').length - 1
+    counted = at
+    yield { comment: match[0].trim(), line }
   }
 }
 
