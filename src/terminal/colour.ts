@@ -12,7 +12,7 @@ export async function loadColours(io: Io): Promise<void> {
   chalk = new Chalk({ level: 1 })
 }
 
-type Style = 'red' | 'yellow' | 'green' | 'dim' | 'bold' | 'underline'
+type Style = 'red' | 'yellow' | 'green' | 'cyan' | 'dim' | 'bold' | 'underline'
 
 /** Where the text itself holds escape sequences, they stay unmarked. */
 function paint(style: Style): (text: string) => string {
@@ -29,6 +29,7 @@ const SOMETHING = 'x'
 export const red = paint('red')
 export const yellow = paint('yellow')
 export const green = paint('green')
+export const cyan = paint('cyan')
 export const dim = paint('dim')
 export const bold = paint('bold')
 export const underline = paint('underline')

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { expect } from 'chai'
 import { Playground } from './esc.ts'
 
@@ -190,7 +191,9 @@ describe('the commands of a store', () => {
         text.endsWith(block),
       )
       const { out } = await playground.run(['env', 'get', 'app/dev'], { io: { stdoutIsTerminal: true } })
-      expect(out.endsWith(block)).to.equal(true)
+      expect(stripVTControlCharacters(out)).to.match(
+        /\nImports\n {2}base\/common: revision 3\n {2}base\/common@2: revision 2\n$/,
+      )
     })
 
     it('prints the value or the definition alone', async () => {

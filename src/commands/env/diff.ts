@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { hasColour, highlighted } from '../../terminal/index.ts'
 import {
   diffEnvironments,
   type EnvironmentDiff,
@@ -8,6 +9,7 @@ import {
 } from '../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { boolean, text } from '../framework/flags.ts'
+import { pageText } from '../framework/page-text.ts'
 import { openTarget, workspaceOptions } from '../framework/session.ts'
 import { PAGER_FLAG } from '../framework/shared-flags.ts'
 
@@ -60,7 +62,17 @@ compared with the newest. Nothing is opened, and secrets show as [secret] unless
   }
 
   text({ value, definition }: EnvironmentDiff): string {
-    if (this.flags.format !== undefined) return value
+    if (this.flags.format !== undefined) return hasColour(this.io, 'stdout') ? highlighted(value, 'diff') : value
+    if (this.io.stdoutIsTerminal) {
+      const sections = [
+        { title: 'Value', syntax: 'diff', text: value },
+        { title: 'Definition', syntax: 'diff', text: definition },
+      ] as const
+      return pageText(
+        sections.filter(({ text }) => text !== ''),
+        this.io,
+      )
+    }
     const block = (title: string, diff: string) => (diff === '' ? '' : `# ${title}\n\`\`\`diff\n${diff}\n\`\`\`\n`)
     return block('Value', value) + block('Definition', definition)
   }

@@ -17,6 +17,7 @@ import {
 } from '../../workspace/index.ts'
 import { ENV_FLAGS, EscCommand } from '../framework/command.ts'
 import { boolean, text } from '../framework/flags.ts'
+import { pagesText, pageText, type Section } from '../framework/page-text.ts'
 import { openSession, openTarget, type Target } from '../framework/session.ts'
 import { joinJson, joinText, type Part } from '../framework/several-text.ts'
 import { ALLOW_VARIABLE_FLAG } from '../framework/shared-flags.ts'
@@ -75,6 +76,7 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
     for (const name of expandReferences(openSession(this.io, this.flags), typed)) {
       parts.push({ name, text: await this.#get(openTarget(this.io, { ...this.flags, env: name }, rest)) })
     }
+    if (format === undefined && this.io.stdoutIsTerminal) return pagesText(parts, this.io)
     return format === 'json' || format === 'detailed' ? joinJson(parts) : joinText(parts)
   }
 
@@ -108,16 +110,29 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
   }
 
   #describe(got: Got, json: string, onePath: boolean): string {
+    if (this.io.stdoutIsTerminal) return this.#page(got, json, onePath)
     let shown = ''
     if (got.value !== undefined) shown += `# Value\n\`\`\`json\n${json}\`\`\`\n`
     if (got.definition !== undefined) shown += `# Definition\n\`\`\`yaml\n${got.definition}\n\`\`\`\n`
     if (onePath && got.definedAt.length > 0) {
       shown += `\n# Defined at\n${got.definedAt.map((place) => `- ${place}\n`).join('')}`
     }
-    if (got.imports.length > 0 && (this.flags.imports || this.io.stdoutIsTerminal)) {
+    if (got.imports.length > 0 && this.flags.imports) {
       shown += `\n# Imports\n${got.imports.map(({ name, revision }) => `- ${name}: revision ${revision}\n`).join('')}`
     }
     return `${shown}\n`
+  }
+
+  #page({ value, definition, definedAt, imports }: Got, json: string, onePath: boolean): string {
+    const sections: Section[] = []
+    if (value !== undefined) sections.push({ title: 'Value', syntax: 'json', text: json })
+    if (definition !== undefined) sections.push({ title: 'Definition', syntax: 'yaml', text: definition })
+    if (onePath && definedAt.length > 0) sections.push({ title: 'Defined at', text: definedAt.join('\n') })
+    if (imports.length > 0) {
+      const lines = imports.map(({ name, revision }) => `${name}: revision ${revision}`)
+      sections.push({ title: 'Imports', text: lines.join('\n') })
+    }
+    return pageText(sections, this.io)
   }
 
   /** A definition for a file is one byte for byte; on a terminal it is read. */

@@ -1,5 +1,5 @@
 import { bytesOf, hasRawBytes } from '../../raw-bytes.ts'
-import { beginBusy, Concealment, loadColours, processIo, writingProse } from '../../terminal/index.ts'
+import { beginBusy, Concealment, loadColours, processIo, withoutMarks, writingProse } from '../../terminal/index.ts'
 import { buildId } from './build-id.ts'
 import { type CommandClass, type EscCommand, mayUseSelected, parseInput } from './command.ts'
 import { hiddenWords } from './hidden-words.ts'
@@ -98,7 +98,9 @@ async function run(command: EscCommand, { id, json, pager, io }: Showing): Promi
 
 async function show(text: string, pager: string | undefined, io: Host): Promise<void> {
   const columns = io.columns ?? 80
-  const height = text.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0)
+  const height = text
+    .split('\n')
+    .reduce((sum, line) => sum + Math.max(1, Math.ceil(withoutMarks(line).length / columns)), 0)
   if (pager !== undefined && io.stdoutIsTerminal && io.sharesStreams && height > (io.rows ?? 24)) {
     const { page } = await import('../../terminal/index.ts')
     if (await page(io, text, pager)) return
