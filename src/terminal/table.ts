@@ -18,8 +18,8 @@ export interface TableOptions {
 
 type Row = readonly Cell[]
 
-/** Columns narrower than this cannot be read. */
-const LEAST_WIDTH = 5
+/** A word of a cell is broken only where it is wider than this. */
+const LONG_WORD = 16
 
 /**
  * A table with an upper-cased header: with lines around it on a terminal, where it is no wider than that, and plain columns elsewhere. No
@@ -34,8 +34,8 @@ export function tableFor(
   if (rows.length === 0) return ''
   if (!io.stdoutIsTerminal) return recorded ? table(header, rows) : plainTable(header, rows)
   if (io.columns === undefined) return table(header, rows)
-  const widths = fitting(widthsOf(header, rows), io.columns - 3 * header.length - 1)
-  return widths === undefined ? records(header, rows) : boxed(header, rows, widths)
+  const widths = fitting(widthsOf(header, rows), leastWidthsOf(header, rows), io.columns - 3 * header.length - 1)
+  return widths === undefined ? records(header, rows, io.columns) : boxed(header, rows, widths)
 }
 
 /** A table in light box drawing, as wide as it is. */
@@ -67,12 +67,15 @@ function plainTable(header: readonly string[], rows: readonly Row[]): string {
 }
 
 /** For a terminal that is too narrow for columns: every row a block of lines. */
-function records(header: readonly string[], rows: readonly Row[]): string {
+function records(header: readonly string[], rows: readonly Row[], columns: number): string {
   const titles = header.map((title) => `${title.toUpperCase()}:`)
   const width = Math.max(...titles.map(displayWidth))
-  return rows
-    .map((row) => titles.map((title, column) => `${title.padEnd(width)} ${painted(row[column] ?? '')}\n`).join(''))
-    .join('\n')
+  const room = Math.max(1, columns - width - 1)
+  const field = (title: string, cell: Cell) =>
+    brokenInto(textOf(cell), room)
+      .map((text, line) => `${(line === 0 ? title : '').padEnd(width)} ${painted(cell, text)}\n`)
+      .join('')
+  return rows.map((row) => titles.map((title, column) => field(title, row[column] ?? '')).join('')).join('\n')
 }
 
 function widthsOf(header: readonly string[], rows: readonly Row[]): number[] {
@@ -81,16 +84,25 @@ function widthsOf(header: readonly string[], rows: readonly Row[]): number[] {
   )
 }
 
+/** The widths at which columns can still be read: those of their longest words. */
+function leastWidthsOf(header: readonly string[], rows: readonly Row[]): number[] {
+  const longest = (cell: Cell) => Math.max(...textOf(cell).split(' ').map(displayWidth))
+  return header.map((title, column) =>
+    Math.min(LONG_WORD, Math.max(longest(title), ...rows.map((row) => longest(row[column] ?? '')))),
+  )
+}
+
 /** Widths of columns that have so much room together: the widest give way. Undefined: they could not be read. */
-function fitting(widths: readonly number[], room: number): readonly number[] | undefined {
-  const sum = (most: number) => widths.reduce((total, width) => total + Math.min(width, most), 0)
+function fitting(widths: readonly number[], least: readonly number[], room: number): readonly number[] | undefined {
+  const narrowedTo = (most: number) =>
+    widths.map((width, column) => Math.max(Math.min(width, most), Math.min(width, least[column] as number)))
+  const sum = (all: readonly number[]) => all.reduce((total, width) => total + width, 0)
   let most = Math.max(...widths)
-  if (sum(most) <= room) return widths
-  if (sum(LEAST_WIDTH) > room) return undefined
-  while (sum(most) > room) most--
-  const narrowed = widths.map((width) => Math.min(width, most))
+  if (sum(narrowedTo(0)) > room) return undefined
+  while (sum(narrowedTo(most)) > room) most--
+  const narrowed = narrowedTo(most)
   // What is left over goes to the first columns that were made narrower.
-  let left = room - sum(most)
+  let left = room - sum(narrowed)
   return narrowed.map((width, column) => (width < (widths[column] as number) && left-- > 0 ? width + 1 : width))
 }
 
@@ -106,15 +118,15 @@ function linesOf(cells: Row, widths: readonly number[]): string[][] {
 function aligned(cell: Cell, text: string, width: number): string {
   const space = ' '.repeat(Math.max(0, width - displayWidth(text)))
   if (typeof cell === 'number') return space + text
-  return (typeof cell === 'object' && text !== '' ? cell.paint(text) : text) + space
+  return painted(cell, text) + space
 }
 
 function textOf(cell: Cell): string {
   return oneLine(String(typeof cell === 'object' ? cell.text : cell))
 }
 
-function painted(cell: Cell): string {
-  return typeof cell === 'object' ? cell.paint(textOf(cell)) : textOf(cell)
+function painted(cell: Cell, text: string): string {
+  return typeof cell === 'object' && text !== '' ? cell.paint(text) : text
 }
 
 /** Breaks a text between words, and words that are too wide anywhere. */
