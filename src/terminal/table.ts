@@ -32,10 +32,14 @@ export function tableFor(
   { recorded = false }: TableOptions = {},
 ): string {
   if (rows.length === 0) return ''
-  if (!io.stdoutIsTerminal) return recorded ? table(header, rows) : plainTable(header, rows)
+  if (!io.stdoutIsTerminal) return recorded ? table(header, rows) : unboxed(header, rows, widthsOf(header, rows))
   if (io.columns === undefined) return table(header, rows)
-  const widths = fitting(widthsOf(header, rows), leastWidthsOf(header, rows), io.columns - 3 * header.length - 1)
-  return widths === undefined ? records(header, rows, io.columns) : boxed(header, rows, widths)
+  const inRoom = (room: number) => fitting(widthsOf(header, rows), leastWidthsOf(header, rows), room)
+  const widths = inRoom(io.columns - 3 * header.length - 1)
+  if (widths !== undefined) return boxed(header, rows, widths)
+  // Without the lines there is more room.
+  const narrower = inRoom(io.columns - 2 * (header.length - 1))
+  return narrower === undefined ? records(header, rows, io.columns) : unboxed(header, rows, narrower)
 }
 
 /** A table in light box drawing, as wide as it is. */
@@ -57,8 +61,7 @@ function boxed(header: readonly string[], rows: readonly Row[], widths: readonly
   ].join('\n')
 }
 
-function plainTable(header: readonly string[], rows: readonly Row[]): string {
-  const widths = widthsOf(header, rows)
+function unboxed(header: readonly string[], rows: readonly Row[], widths: readonly number[]): string {
   const titles = header.map((title) => title.toUpperCase())
   return [titles, ...rows]
     .flatMap((cells) => linesOf(cells, widths))

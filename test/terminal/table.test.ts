@@ -28,7 +28,9 @@ describe('a table for people', () => {
   }
 
   it('breaks no short word, and is a list of blocks where that takes more columns than there are', () => {
-    for (const columns of [30, 45, 60]) {
+    const [titles = ''] = tableFor(terminal(60), header, rows).split('\n')
+    expect(titles, 'without lines first').to.match(/^ENVIRONMENT {2}PATH +COUNT {2}WHY$/)
+    for (const columns of [30, 45]) {
       const lines = tableFor(terminal(columns), header, rows).split('\n')
       expect(lines[0], String(columns)).to.equal('ENVIRONMENT: app/dev')
       for (const line of lines) expect(displayWidth(line), line).to.be.at.most(columns)
