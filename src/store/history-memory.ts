@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type FileSystem, makeFolders, readTextIfPresent, replaceFile } from '../files/index.ts'
+import { type FileSystem, makeFolders, readTextIfPresent, removeQuietly, replaceFile } from '../files/index.ts'
 import { gitPlace, headBranch, headCommit } from './git-folder.ts'
 import { digestOf } from './revision-file.ts'
 import { type RolledBack, rolledBack } from './rolled-back.ts'
@@ -220,6 +220,12 @@ export class HistoryMemory {
     const remembered = this.#read(id)
     const { keys } = remembered
     if (!keys.includes(key)) this.#write(id, { ...remembered, keys: withKey(keys, key) }, true)
+  }
+
+  /** Forgets an environment that was made a moment ago and taken back. */
+  forget(id: string): void {
+    this.#last.delete(id)
+    removeQuietly(this.#files, this.file(id))
   }
 
   /**

@@ -178,6 +178,7 @@ export class Store {
       const now = this.#handle(environment.name)
       if (now.id === environment.id && now.current().number === 1) {
         takeBackEnvironment(this.#world.files, this.folder, environment.name)
+        this.#memory.forget(environment.id)
       }
     })
   }

@@ -154,6 +154,9 @@ async function applyOne(
     const status = made ? 'created' : saved.kind === 'saved' ? 'updated' : 'unchanged'
     return { name, status, revision: saved.revision, text, diagnostics }
   } catch (error) {
-    return { name, status: 'failed', revision: base.number, text, diagnostics: [], error: messageOf(error) }
+    // An environment that was made for this definition alone goes as it came.
+    if (made) await workspace.store.takeBack(environment).catch(() => {})
+    const revision = made ? undefined : base.number
+    return { name, status: 'failed', revision, text, diagnostics: [], error: messageOf(error) }
   }
 }

@@ -43,13 +43,27 @@ export async function setLoginProvider(
         `environment ${fullName} does not exist; pass --create to create it, or run \`esc env init ${fullName}\` first`,
       )
     }
-    created((await createEnvironment(workspace, reference, { definition: '' })).fullName)
+    return createWith(workspace, reference, { text: placed('', path, typed, block), created })
   }
   const environment = store.environment(reference.name)
   return changeNewest(environment, [['values', ...path]], async (base) => {
     const text = placed(base.definition, path, typed, block)
     return { saved: await saveDefinition(workspace, environment, { text, base, change: 'set' }), text }
   })
+}
+
+/** The environment comes to be with its provider, or not at all. */
+async function createWith(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  { text, created }: { readonly text: string; readonly created: (fullName: string) => void },
+): Promise<LoginProviderSet> {
+  const made = await createEnvironment(workspace, reference, { definition: text, change: 'set', wholeOnly: true })
+  const { diagnostics, revision } = made
+  if (!made.exists || revision === undefined)
+    return { saved: { kind: 'refused', revision: undefined, diagnostics }, text }
+  created(made.fullName)
+  return { saved: { kind: 'saved', revision, diagnostics }, text }
 }
 
 function placed(definition: string, path: readonly (string | number)[], typed: string, block: Json): string {

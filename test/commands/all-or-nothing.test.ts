@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect } from 'chai'
 import { FakeVault } from '../fakes/vault-transit.ts'
@@ -37,6 +37,8 @@ describe('a command that fails at the key of an environment', () => {
     await vault.stop()
     esc.remove()
   })
+
+  const encryptions = () => vault.requests.filter(({ path }) => path.includes('/encrypt/')).length
 
   /** Empty folders of this machine's state say nothing. */
   const machine = () => Object.entries(everything(esc.machine)).filter(([, text]) => text !== 'folder')
@@ -108,7 +110,7 @@ describe('a command that fails at the key of an environment', () => {
   it('env init --secrets-provider asks the provider at once, and keeps the key that it has made', async () => {
     await esc.ok('init')
     await esc.ok('env', 'init', 'app/early', '--secrets-provider', url)
-    expect(vault.requests.length).to.equal(2)
+    expect(encryptions()).to.equal(1)
     const settings = () => readFileSync(join(esc.store, 'app', 'early', 'settings.yaml'), 'utf8')
     const key = /^wrappedDataKey: .*$/m.exec(settings())?.[0]
     expect(key).to.contain('v1:hashivault:vault:v1:')
@@ -165,16 +167,31 @@ describe('a command that fails at the key of an environment', () => {
     expect(JSON.parse(await esc.ok('open', 'new/one', 'environmentVariables'))).to.deep.equal({ PASSWORD: 'hunter2' })
   })
 
+  it('env provider … --create and env apply make nothing either', async () => {
+    await esc.ok('init')
+    const configuration = join(esc.store, 'esc.yaml')
+    writeFileSync(
+      configuration,
+      readFileSync(configuration, 'utf8').replace('secretsProvider: default', `secretsProvider: ${missing}`),
+    )
+    const login = ['env', 'provider', 'aws-login', 'static', 'new/one', 'AKIAIOSFODNN7EXAMPLE', 'not-a-real-secret']
+    await fails([...login, '--create'], /encryption key not found/)
+    mkdirSync(join(esc.folder, 'wanted', 'new'), { recursive: true })
+    writeFileSync(join(esc.folder, 'wanted', 'new', 'one.yaml'), SECRET)
+    await fails(['env', 'apply', '-f', 'wanted'], /encryption key not found/)
+  })
+
   it('init asks a vendor once, and makes no store for a key that does not exist', async () => {
     const made = await esc.run(['init', '--secrets-provider', missing])
     expect(made.code).to.equal(1)
     expect(made.err).to.match(/cannot wrap a data key with Vault key transit\/none: .*encryption key not found/)
     expect(readdirSync(esc.folder)).to.not.include('environments')
+    expect(encryptions()).to.equal(1)
     await esc.ok('init', '--secrets-provider', url)
-    expect(vault.requests.length).to.equal(2)
+    expect(encryptions()).to.equal(2)
     const again = await esc.run(['init', '--secrets-provider', missing])
     expect(again.err).to.contain('there is a store already')
-    expect(vault.requests.length).to.equal(2)
+    expect(encryptions()).to.equal(2)
   })
 
   it('init with the address in the URL remembers that its host was allowed, once it has succeeded', async () => {

@@ -14,6 +14,8 @@ export class FakeVault extends HttpFake {
   readonly tokens = new Map<string, readonly string[]>()
   readonly keys = new Map<string, TransitKey>()
   sealed = false
+  /** Tokens may create keys: encrypting makes one that is missing. */
+  upsert = false
 
   constructor(options: { readonly namespace?: string; readonly mount?: string } = {}) {
     super()
@@ -55,13 +57,24 @@ export class FakeVault extends HttpFake {
     if (inside === undefined) return this.fault(404, `no handler for route "${path.slice(4)}". route entry not found.`)
     if (!allowed.includes(inside)) return this.fault(403, '1 error occurred: * permission denied')
     const [operation, name, ...rest] = inside.split('/')
+    if (method === 'GET' && operation === 'keys' && rest.length === 0) {
+      const there = this.keys.get(name!)
+      return there === undefined
+        ? this.fault(404, '')
+        : { status: 200, body: { data: { name, latest_version: there.versions.length } } }
+    }
     if ((method !== 'POST' && method !== 'PUT') || rest.length > 0) return this.fault(405, 'unsupported operation')
     const key = this.keys.get(name!)
+    if (key === undefined && operation === 'encrypt' && this.upsert) return this.#made(name!, body)
     if (key === undefined) return this.fault(400, 'encryption key not found')
     const given = JSON.parse(body) as { plaintext?: string; ciphertext?: string }
     if (operation === 'encrypt') return this.#encrypt(key, given.plaintext)
     if (operation === 'decrypt') return this.#decrypt(key, given.ciphertext ?? '')
     return this.fault(404, '')
+  }
+
+  #made(name: string, body: string): FakeAnswer {
+    return this.#encrypt(this.addKey(name), (JSON.parse(body) as { plaintext?: string }).plaintext)
   }
 
   #encrypt(key: TransitKey, plaintext: string | undefined): FakeAnswer {

@@ -15,24 +15,42 @@ export function hashivaultProvider(url: VaultKeyUrl, context: KeyContext, owner:
   const network = completeNetwork(context.network)
   const key = `Vault key ${url.engine}/${url.key}`
 
-  async function ask(action: KeyCall['action'], body: object, hidden: readonly string[]) {
-    const call: KeyCall = { action, key, owner, hidden }
+  async function send(call: KeyCall, path: string, body?: object) {
     const { address, token, namespace } = findVaultServer(url, context, call)
     const tls = address.startsWith('https:') ? vaultTls(context, call) : undefined
     const reached = tls === undefined ? network : { ...network, fetch: (await import('../tls-fetch.ts')).tlsFetch(tls) }
-    const operation = action === 'wrap' ? 'encrypt' : 'decrypt'
     const answer = await request(reached, {
-      method: 'POST',
-      url: `${address}/v1/${url.engine}/${operation}/${url.key}`,
+      method: body === undefined ? 'GET' : 'POST',
+      url: `${address}/v1/${url.engine}/${path}/${url.key}`,
       headers: {
         'x-vault-token': token,
         'x-vault-request': 'true',
         ...(namespace && { 'x-vault-namespace': namespace }),
       },
-      body,
+      ...(body !== undefined && { body }),
     }).catch((error) => {
       throw noAnswer(call, error, { from: address, hint: unreachableHint(error) })
     })
+    return { answer, token }
+  }
+
+  /**
+   * For a token that may create keys, Vault makes one of any name that it is to encrypt with, mistyped or not. So it is asked for the key
+   * first; a token that may not see it learns from the encryption itself.
+   */
+  async function refuseMissing(call: KeyCall): Promise<void> {
+    const { answer } = await send(call, 'keys')
+    const { errors } = (answer.json ?? {}) as { errors?: unknown }
+    if (answer.status !== 404 || !Array.isArray(errors) || errors.length > 0) return
+    const hint = 'check the name of the key, the engine and the namespace; esc makes no keys in Vault'
+    throw keyFault(call, 'missing', { code: 'HTTP 404', text: 'encryption key not found', hint })
+  }
+
+  async function ask(action: KeyCall['action'], body: object, hidden: readonly string[]) {
+    const call: KeyCall = { action, key, owner, hidden }
+    if (action === 'wrap') await refuseMissing(call)
+    const operation = action === 'wrap' ? 'encrypt' : 'decrypt'
+    const { answer, token } = await send(call, operation, body)
     const hiding = { ...call, hidden: [...hidden, token] }
     if (answer.status !== 200) throw refusal(hiding, answer, operation)
     return { call: hiding, data: dataOf(answer.json) }

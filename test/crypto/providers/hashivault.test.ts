@@ -116,6 +116,15 @@ describe('a key of Vault', () => {
     expect(await roundTrip(env)).to.match(/^v1:hashivault:vault:v2:/)
   })
 
+  it('is not made by mistake, where a token may create keys', async () => {
+    fake.upsert = true
+    const env = { VAULT_ADDR: fake.url, VAULT_TOKEN: fake.addToken('keys/typo', 'encrypt/typo', 'decrypt/typo') }
+    const error = await errorOf(() => roundTrip(env, 'hashivault://typo'))
+    expect(error.code).to.equal('key_unavailable')
+    expect(error.message).to.contain('with Vault key transit/typo: HTTP 404: encryption key not found')
+    expect([...fake.keys.keys()]).to.deep.equal(['app'])
+  })
+
   it('is not followed to another server, which would get the token', async () => {
     const standby = createServer((_request, response) => {
       response.writeHead(307, { location: `${fake.url}/v1/transit/encrypt/app` }).end()

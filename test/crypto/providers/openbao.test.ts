@@ -68,6 +68,15 @@ describe('a key of a real OpenBao', function () {
     expect(outside.message).to.match(/HTTP 404/)
   })
 
+  it('is not made by mistake, even by a token that may do everything', async () => {
+    const env = { VAULT_ADDR: server.url, VAULT_TOKEN: server.rootToken, VAULT_CACERT: server.authority }
+    const error = await errorOf(() => roundTrip('hashivault://typo', env))
+    expect(error.code).to.equal('key_unavailable')
+    expect(error.message).to.contain('encryption key not found')
+    expect((await errorOf(() => server.call('GET', 'transit/keys/typo'))).message).to.contain('404')
+    await roundTrip('hashivault://app', env)
+  })
+
   it('is refused without its certificate authority, with the variable that names one', async () => {
     const error = await errorOf(() => roundTrip('hashivault://app', { VAULT_ADDR: server.url, VAULT_TOKEN: token }))
     expect(error.code).to.equal('key_unavailable')
