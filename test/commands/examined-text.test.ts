@@ -19,6 +19,12 @@ describe('what doctor says of a credential', () => {
     expect(of('expired in May')).to.include('key AKIA1 is not managed here: expired in May\n')
   })
 
+  it('says the name of the rotator once', () => {
+    expect(text('current', undefined, 'postgres: could not connect')).to.include('cannot be told: could not connect\n')
+    const about = { path: 'db', rotator: 'postgres', status: 'failed', notes: [], error: 'postgres: no' } as const
+    expect(examinedText(about)).to.equal('db (postgres)\n  cannot be examined: no\n')
+  })
+
   it('gives the reason of every other verdict', () => {
     expect(text('current', true)).to.include('key AKIA1 works\n')
     expect(text('current', false, 'refused (28P01)')).to.include('does not work: refused (28P01)\n')

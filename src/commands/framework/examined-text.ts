@@ -6,7 +6,9 @@ type Check = NonNullable<Examined['checks']>[number]
 /** How the credentials of one rotator fared: a heading, and a line each. */
 export function examinedText({ path, rotator, checks, error }: Examined): string {
   const head = `${path} (${rotator})\n`
-  if (checks === undefined) return `${head}  cannot be examined: ${error}\n`
+  // Messages of a rotator begin with its name, which the heading has.
+  const own = (text = '') => (text.startsWith(`${rotator}: `) ? text.slice(rotator.length + 2) : text)
+  if (checks === undefined) return `${head}  cannot be examined: ${own(error)}\n`
   if (checks.length === 0) return `${head}  nothing to log in to\n`
   return (
     head +
@@ -14,7 +16,7 @@ export function examinedText({ path, rotator, checks, error }: Examined): string
       .map(({ credential, what, works, detail }) => {
         const verdict = verdictOf(credential, works)
         // Of a foreign credential, the detail begins with the verdict.
-        const more = credential === 'foreign' ? detail?.replace(/^not managed here(?:, )?/, '') : detail
+        const more = credential === 'foreign' ? detail?.replace(/^not managed here(?:, )?/, '') : own(detail)
         return `  ${credential}: ${what} ${verdict}${more ? `: ${more}` : ''}\n`
       })
       .join('')
