@@ -79,7 +79,9 @@ standard input otherwise. With --json or --yaml the secret is the data that the 
     const given = [file, value, argument].filter((each) => each !== undefined)
     if (path === undefined || rest.length > 2 || given.length > 1 || (given.length === 0 && !secret)) {
       const expected = file === undefined && value === undefined ? 'expected a path and a value' : 'expected a path'
-      throw new EscError('usage', expected, { hint: 'run "esc env set --help" for its arguments and flags' })
+      throw new EscError('usage', expected, {
+        hint: 'name the environment first, or choose one with "esc select"; "esc env set --help" shows its arguments and flags',
+      })
     }
     const saved = await setValue(workspace, reference, {
       path,
