@@ -137,6 +137,25 @@ describe('ldap-password', function () {
     expect(await logsIn(next.previous)).to.equal(true)
   })
 
+  it('warns where the entry has passwords of another scheme than the new one', async () => {
+    const { inputs, dn } = await createLdapEntry(server)
+    const { Attribute, Change } = await import('ldapts')
+    const modification = new Attribute({
+      type: 'userPassword',
+      values: ['{SSHA512}c29tZXRoaW5n', '{ARGON2}$argon2id$x'],
+    })
+    await server.asRoot((client) => client.modify(dn, new Change({ operation: 'replace', modification })))
+    const warningsOf = async (hashing: 'client' | 'server') => {
+      const context = testContext()
+      await ldapPassword.plan({ inputs: { ...inputs, hashing }, state: undefined }, context)
+      return context.warnings.join()
+    }
+    expect(await warningsOf('client')).to.match(
+      /kept as \{(SSHA512\}, \{ARGON2|ARGON2\}, \{SSHA512)\}, and the new one/,
+    )
+    expect(await warningsOf('server')).to.not.include('kept as')
+  })
+
   it('lets the directory hash where that is asked for', async () => {
     const inputs = { ...entry.inputs, hashing: 'server' as const }
     const first = await rotate(undefined, testContext(), inputs)

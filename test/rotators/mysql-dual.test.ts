@@ -91,6 +91,15 @@ describe('mysql-dual on MariaDB', function () {
     expectNoSecret([plan, context.warnings, context.messages], ...secrets)
   })
 
+  it('warns of an account that needs no password so far', async () => {
+    await server.sql(`ALTER USER ${quoted()} IDENTIFIED BY ''`)
+    const context = testContext()
+    await mysqlDual.plan({ inputs: user.inputs, state: undefined }, context)
+    expect(context.warnings).to.deep.equal([
+      `user "${user.username}" logs in without a password so far, which this rotation ends`,
+    ])
+  })
+
   it('leaves foreign passwords and other ways in alone, and says so', async () => {
     await server.sql(
       `ALTER USER ${quoted()} IDENTIFIED VIA mysql_native_password USING '${nativePasswordHash(user.passwords[0])}'` +

@@ -203,6 +203,7 @@ describe('mysql', function () {
     const state = await rotate(pair.state(1, 2), context)
     expect(await logsIn(state.current)).to.equal(true)
     expect(context.warnings.join()).to.include('GRANT SELECT ON mysql.*')
+    expect(context.warnings.join(), 'what it would replace').to.include('such as ed25519 or unix_socket, are replaced')
     const error = await failure(rotate(undefined, testContext(), users('nobody_here', pair.username2)))
     expect(error.message).to.include('1396')
   })

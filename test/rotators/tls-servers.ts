@@ -60,7 +60,8 @@ function secureServer(
       await rotate(await plan(request, context), request, stage, context)
       const settled = await settle(pending!, request, context)
       if (settled.kind !== 'rotated') throw new Error(settled.reason)
-      if (context.warnings.length > 0) throw new Error(context.warnings.join())
+      const untried = context.warnings.find((warning) => warning.includes('could not be tried'))
+      if (untried !== undefined) throw new Error(untried)
       const { username, dn, password } = settled.state.current!
       return { works: async () => (await login((username ?? dn)!, password.reveal())) === true }
     },

@@ -25,7 +25,7 @@ import {
   ldapTiming,
   tryLdapLogin,
 } from './directory.ts'
-import { isValueOf, saltedValue } from './password-value.ts'
+import { isValueOf, saltedValue, schemeOf } from './password-value.ts'
 import {
   inputsSchema,
   type LdapInputs,
@@ -68,6 +68,7 @@ export function ldapPasswordRotator(
             `"${inputs.dn}" was locked by a password policy (pwdAccountLockedTime: ${entry.lockedSince}); while it is, its new password cannot be proved`,
           )
         }
+        warnOfScheme(entry!, inputs, context)
         return { steps: await steps(session, entry!, { inputs, state }, context) }
       })
     },
@@ -362,6 +363,15 @@ function requireUsableEntry(entry: Entry | undefined, inputs: LdapInputs): void 
       hint: 'check `dn`, and whether `login` may read the entry',
     })
   }
+}
+
+/** The new value is of a scheme of its own, whatever those are of that the entry has. */
+function warnOfScheme({ values }: Entry, { dn, hashing = 'client' }: LdapInputs, context: RotatorContext): void {
+  const others = [...new Set(values.map(schemeOf))].filter((scheme) => scheme !== undefined && scheme !== '{SSHA}')
+  if (hashing === 'server' || others.length === 0) return
+  context.warn(
+    `"${dn}" has passwords kept as ${others.join(', ')}, and the new one is kept as {SSHA}: to have the directory choose, set \`hashing: server\``,
+  )
 }
 
 /** Adding or removing must not reach another directory or entry than the one that was begun with. */

@@ -37,6 +37,12 @@ export function isValueOf(stored: Buffer, password: string): boolean | undefined
   return same(digest, createHash(scheme.algorithm).update(password, 'utf8').update(salt).digest())
 }
 
+/** How a stored value is hashed, such as `{ARGON2}`. Undefined: it is clear text. */
+export function schemeOf(stored: Buffer): string | undefined {
+  const [, name] = /^\{([\w-]+)\}/.exec(stored.toString('latin1')) ?? []
+  return name === undefined || name.toUpperCase() === 'CLEARTEXT' ? undefined : `{${name.toUpperCase()}}`
+}
+
 function same(one: Buffer, other: Buffer): boolean {
   return one.length === other.length && timingSafeEqual(one, other)
 }

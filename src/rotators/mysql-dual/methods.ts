@@ -81,7 +81,9 @@ export async function planSteps(
   for (const { plugin } of foreign) {
     planned.push({ action: 'keep', what: `another way in (${plugin}) ${of} (not managed here)` })
   }
-  // An account made without a password has an empty one, which a new password replaces.
+  if (methods.some(({ plugin, stored }) => plugin === 'mysql_native_password' && stored === '')) {
+    context.warn(`${user} logs in without a password so far, which this rotation ends`)
+  }
   const passwords = foreign.filter(({ plugin, stored }) => isPasswordPlugin(plugin) && stored !== '').length
   if (passwords > 0) context.warn(foreignPasswordsWarning(user, passwords))
   return planned

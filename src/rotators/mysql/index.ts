@@ -92,7 +92,14 @@ async function requireChangeable(inputs: PairInputs, session: MySqlSession, cont
     const found = await readAccount(session, facts, { username, host })
     const names = { rotator: name, server: database, managerName, username, host, hostInput: 'rotateUsers.host' }
     requireUsableAccount(found, names, context)
-    if (found.kind !== 'found') continue
+    if (found.kind !== 'found') {
+      if (facts.flavor === 'mariadb') {
+        context.warn(
+          `other ways in which user ${account(username, host)} may log in, such as ed25519 or unix_socket, are replaced by the new password`,
+        )
+      }
+      continue
+    }
     const plugins = found.methods.map(({ plugin }) => plugin)
     if (plugins.length === 1 && settable[facts.flavor].includes(plugins[0]!)) continue
     throw new EscError(
