@@ -6,6 +6,7 @@ import { createEnvironment } from './create-environment.ts'
 import { permit } from './permit.ts'
 import { withPresentStates } from './rollback.ts'
 import { checkDefinition, encryptFor, saveDefinition } from './save-definition.ts'
+import { changeWarnings } from './saved-text/index.ts'
 import type { Workspace } from './workspace.ts'
 
 /** A definition that an environment is to have. */
@@ -83,14 +84,16 @@ export async function applyDefinitions(
   const broken = await brokenOf(workspace, texts)
   if (plan || broken.length > 0) {
     const unchanged = await unchangedOf(workspace, texts)
-    const environments = wanted.map(({ name }): AppliedEnvironment => {
+    const environments: AppliedEnvironment[] = []
+    for (const { name } of wanted) {
       const text = texts.get(name) as string
       const bad = broken.find((each) => each.name === name)
-      if (bad !== undefined) return bad
       const current = store.has(name) ? store.environment(name).current() : undefined
       const status = current === undefined ? 'created' : unchanged.has(name) ? 'unchanged' : 'updated'
-      return { name, status, revision: current?.number, text, diagnostics: [] }
-    })
+      const isChange = plan && status !== 'unchanged'
+      const diagnostics = isChange ? await changeWarnings({ name, text, before: current?.definition ?? '' }) : []
+      environments.push(bad ?? { name, status, revision: current?.number, text, diagnostics })
+    }
     return { saved: false, environments }
   }
   for (const { name } of missing) await createEnvironment(workspace, workspace.reference(name), { definition: '' })

@@ -63,6 +63,8 @@ describe('saving a definition with secrets in the clear, changed numbers and use
 
   it('the same: env apply, of an environment that is there and of a new one', async () => {
     file('wanted/app/dev.yaml', DEFINITION)
+    const planned = await playground.run(['env', 'apply', '-f', 'wanted', '--plan'])
+    warnsOfAll(planned.err + planned.out, EXPECTED.slice(0, 5))
     const ran = await playground.run(['env', 'apply', '-f', 'wanted'])
     expect(ran.code, ran.err).to.equal(0)
     warnsOfAll(ran.err + ran.out)

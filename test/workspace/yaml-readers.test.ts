@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { load } from 'js-yaml'
 import { parse } from 'yaml'
+import { yamlOf } from '../../src/evaluate/yaml-of-json.ts'
 import type { Json } from '../../src/json.ts'
 import { toYaml } from '../../src/workspace/yaml-format.ts'
 import { skipWithout } from '../servers/binary.ts'
@@ -132,32 +133,40 @@ const SAMPLES: Json[] = [
   ...fc.sample(data, 150),
 ]
 
-describe('--format yaml', function () {
-  this.timeout(60_000)
-  let printed: string[]
-  before(async () => {
-    printed = []
-    for (const sample of SAMPLES) printed.push(await toYaml(sample))
-  })
-  const agree = (read: (text: string, index: number) => unknown) => {
-    for (const [index, sample] of SAMPLES.entries()) {
-      const yaml = printed[index] as string
-      expect(read(yaml, index), JSON.stringify([sample, yaml])).to.deep.equal(sample)
+const WRITERS: Readonly<Record<string, (data: Json) => string | Promise<string>>> = {
+  '--format yaml': toYaml,
+  'fn::toYAML': yamlOf,
+}
+
+for (const [title, write] of Object.entries(WRITERS)) {
+  describe(title, function () {
+    this.timeout(60_000)
+    let printed: string[]
+    before(async () => {
+      printed = []
+      for (const sample of SAMPLES) printed.push(await write(sample))
+    })
+    const agree = (read: (text: string, index: number) => unknown) => {
+      for (const [index, sample] of SAMPLES.entries()) {
+        const yaml = printed[index] as string
+        expect(read(yaml, index), JSON.stringify([sample, yaml])).to.deep.equal(sample)
+      }
     }
-  }
 
-  it('is read back the same by a reader of YAML 1.2', () => agree((yaml) => parse(yaml)))
+    it('is read back the same by a reader of YAML 1.2', () => agree((yaml) => parse(yaml)))
 
-  it('is read back the same by the same reader in version 1.1', () => agree((yaml) => parse(yaml, { version: '1.1' })))
+    it('is read back the same by the same reader in version 1.1', () =>
+      agree((yaml) => parse(yaml, { version: '1.1' })))
 
-  it('is read back the same by js-yaml', () => agree((yaml) => load(yaml)))
+    it('is read back the same by js-yaml', () => agree((yaml) => load(yaml)))
 
-  it('as PyYAML reads it', function () {
-    const python = pythonWith('yaml')
-    skipWithout(this, python === undefined ? ['PyYAML'] : [], 'python3-yaml')
-    const program = `import json, sys, yaml
+    it('as PyYAML reads it', function () {
+      const python = pythonWith('yaml')
+      skipWithout(this, python === undefined ? ['PyYAML'] : [], 'python3-yaml')
+      const program = `import json, sys, yaml
 print(json.dumps([yaml.safe_load(t) for t in json.load(sys.stdin)], default=str))`
-    const read = askPython(python as string, program, printed) as unknown[]
-    agree((_, index) => read[index])
+      const read = askPython(python as string, program, printed) as unknown[]
+      agree((_, index) => read[index])
+    })
   })
-})
+}
