@@ -78,8 +78,9 @@ class Comparison {
     let ok = true
     for (let i = 0; i < Math.max(theirs.length, ours.length); i++) {
       const place = element(at, i)
-      if (i >= theirs.length) ok = this.accepts(given.items ?? true, ours[i], place, depth + 1) && ok
-      else ok = this.accepts(theirs[i]!, ours[i] ?? wanted.items, place, depth + 1) && ok
+      const [their, our] = [theirs[i], ours[i]]
+      if (their === undefined) ok = this.accepts(given.items ?? true, our, place, depth + 1) && ok
+      else ok = this.accepts(their, our ?? wanted.items, place, depth + 1) && ok
     }
     if (given.items !== undefined && given.items !== false)
       ok = this.accepts(given.items, wanted.items, at, depth + 1) && ok
@@ -88,9 +89,9 @@ class Comparison {
 
   #object(given: SchemaObject, wanted: SchemaObject, at: Place, depth: number): boolean {
     let ok = true
-    for (const key of Object.keys(given.properties ?? {}).sort(compareKeys)) {
+    for (const [key, schema] of Object.entries(given.properties ?? {}).sort(([a], [b]) => compareKeys(a, b))) {
       const expected = own(wanted, key) ?? wanted.additionalProperties
-      ok = this.accepts(given.properties![key]!, expected, property(at, key), depth + 1) && ok
+      ok = this.accepts(schema, expected, property(at, key), depth + 1) && ok
     }
     if (given.additionalProperties === undefined) {
       spend((given.required?.length ?? 0) + (wanted.required?.length ?? 0))

@@ -40,7 +40,8 @@ function toDefinition(value: ExportedValue): Json {
   const map = mapOf(value)
   if (map) {
     const json: Record<string, Json> = Object.create(null)
-    for (const key of Object.keys(map).sort(compareKeys)) json[escapeReferences(key)] = toDefinition(map[key]!)
+    for (const [key, part] of Object.entries(map).sort(([a], [b]) => compareKeys(a, b)))
+      json[escapeReferences(key)] = toDefinition(part)
     return json
   }
   const content = (value.value ?? null) as Json

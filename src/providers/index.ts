@@ -15,11 +15,12 @@ export const providerNames: readonly string[] = Object.keys(loaders)
 
 /** Throws `not_found` for a name nobody knows. */
 export async function loadProvider(name: string): Promise<Provider> {
-  if (!Object.hasOwn(loaders, name)) {
+  const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined
+  if (load === undefined) {
     throw new EscError('not_found', `unknown provider ${JSON.stringify(name)}`, {
       hint: unknownNameHint(name, providerNames),
     })
   }
   // The schemas promise the shapes that each provider's own type parameters spell out.
-  return (await loaders[name]!()) as Provider
+  return (await load()) as Provider
 }

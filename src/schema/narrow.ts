@@ -59,7 +59,7 @@ export function mergedSchema(base: Schema | undefined, top: Schema): Schema {
     keys.map((key) => {
       const upper = Object.hasOwn(above, key) ? above[key] : undefined
       const lower = Object.hasOwn(below, key) ? below[key] : undefined
-      return [key, upper === undefined ? lower! : lower === undefined ? upper : mergedSchema(lower, upper)] as const
+      return [key, upper === undefined ? (lower ?? true) : mergedSchema(lower, upper)] as const
     }),
   )
   const [lower, upper] = [base.additionalProperties, top.additionalProperties]

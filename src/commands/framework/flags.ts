@@ -164,7 +164,8 @@ export function age(options: FlagOptions): Flag<number | undefined> {
       const word = words.at(-1)
       if (word === undefined) return undefined
       const [, amount, unit = ''] = /^([0-9]{1,6})([smhdw])$/.exec(word) ?? []
-      if (amount !== undefined) return Number(amount) * AGE_SECONDS[unit]!
+      const seconds = AGE_SECONDS[unit]
+      if (seconds !== undefined) return Number(amount) * seconds
       throw invalidFlag(name, options.char, word, 'expected a number with a unit, such as 12h, 30d or 4w')
     },
   }

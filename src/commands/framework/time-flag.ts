@@ -6,7 +6,8 @@ const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_
 export function readTime(name: string, word: string | undefined, now: Date): Date | undefined {
   if (word === undefined) return undefined
   const [, amount, unit = ''] = /^([0-9]{1,6})([smhdw])$/.exec(word) ?? []
-  if (amount !== undefined) return new Date(now.getTime() - Number(amount) * unitMs[unit]!)
+  const ms = unitMs[unit]
+  if (ms !== undefined) return new Date(now.getTime() - Number(amount) * ms)
   const date = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(word)
     ? new Date(word)
     : undefined

@@ -103,8 +103,8 @@ function* commentsOf(root: Node | undefined, text: string): Generator<{ comment:
   let counted = 0
   for (const match of text.matchAll(/(?:^|[ \t])#[^\n]*/gm)) {
     const at = match.index + match[0].indexOf('#')
-    while (span < spans.length && spans[span]![1] <= at) span++
-    if (span < spans.length && spans[span]![0] <= at) continue
+    while ((spans[span]?.[1] ?? Number.POSITIVE_INFINITY) <= at) span++
+    if ((spans[span]?.[0] ?? Number.POSITIVE_INFINITY) <= at) continue
     line += text.slice(counted, at).split('\n').length - 1
     counted = at
     yield { comment: match[0].trim(), line }
