@@ -75,10 +75,16 @@ export async function openPulumiProvider(
     if (key?.length === 32) return openPulumiSecrets(key)
   } catch (error) {
     if (!(error instanceof EscError)) throw error
-    throw new EscError(error.code, error.message.replaceAll(`environment '${owner.name}'`, 'the stack'), {
-      hint: hintFor(error, url, hint),
-      transient: error.transient,
-    })
+    throw new EscError(
+      error.code,
+      error.message
+        .replaceAll(`environment '${owner.name}'`, 'the stack')
+        .replace('the wrapped data key of', 'the encryptedkey of'),
+      {
+        hint: hintFor(error, url, hint),
+        transient: error.transient,
+      },
+    )
   }
   throw new EscError('invalid_input', 'encryptedkey: what it decrypts to is no key of 32 bytes', { hint })
 }

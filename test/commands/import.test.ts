@@ -29,7 +29,7 @@ describe('env import', () => {
       const ran = await playground.run(['env', 'import', 'dotenv', 'app/dev', '.env'])
       expect(ran.out).to.equal("Imported 4 values (2 encrypted) into 'app/dev'.\nNew revision '3' was created.\n")
       expect(ran.err).to.equal(
-        'warning: .env: HOST (line 2): a $ that many programs replace by a variable or a command was imported as it stands; in single quotes it is no question\n' +
+        'warning: .env: HOST (line 2): a $ that many programs replace by a variable or a command is taken as it stands; in single quotes it is no question\n' +
           'Not encrypted: environmentVariables.PORT, environmentVariables.HOST. --secret encrypts everything.\n',
       )
       expect(definition()).to.include('# mine').and.include('    OWN: kept # here\n').and.not.include('hunter')

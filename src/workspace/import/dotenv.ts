@@ -13,14 +13,14 @@ import { type ForeignFile, scalar } from './foreign-value.ts'
  */
 export function readDotenv(text: string, source = 'the .env file'): ForeignFile {
   const { lines, problems } = dotenvLines(text)
-  if (problems.length > 0) throw refusal(problems, source)
+  const warnings = warningsOf(lines, source)
   refuseEncrypted(lines, source)
+  if (problems.length > 0) throw refusal(problems, warnings, source)
   const values = new Map<string, string>()
   for (const { key, value } of lines) {
     values.delete(key)
     values.set(key, value)
   }
-  const warnings = warningsOf(lines, source)
   return { entries: [...values].map(([key, value]) => ({ key, value: scalar(value) })), warnings }
 }
 
@@ -55,11 +55,13 @@ export function dotenvLines(text: string): {
 /** Nobody reads more of them at once. */
 const mostShown = 30
 
-function refusal(problems: readonly DotenvProblem[], source: string): EscError {
+/** Warnings are told as well, so that one run shows everything. */
+function refusal(problems: readonly DotenvProblem[], warnings: readonly string[], source: string): EscError {
   const [first, ...rest] = problems
   const message = [`line ${first!.line} of ${source} ${first!.problem}`]
   for (const { line, problem } of rest.slice(0, mostShown)) message.push(`line ${line} ${problem}`)
   if (rest.length > mostShown) message.push(`and ${rest.length - mostShown} more lines`)
+  if (warnings.length > 0) message.push(`besides, ${warnings.join('; ')}`)
   const hints = [...new Set(problems.map(({ hint }) => hint))]
   return new EscError('invalid_input', message.join('; '), { hint: hints.join('; ') })
 }
@@ -82,9 +84,9 @@ function refuseEncrypted(lines: readonly DotenvLine[], source: string): void {
 
 export const DOUBTS: Readonly<Record<Doubt, string>> = {
   variable:
-    'a $ that many programs replace by a variable or a command was imported as it stands; in single quotes it is no question',
-  comment: 'what stands behind # was taken for a comment; put the whole value in single quotes if it belongs to it',
-  backticks: 'backticks were taken for quotes, where a shell would run a command',
+    'a $ that many programs replace by a variable or a command is taken as it stands; in single quotes it is no question',
+  comment: 'what stands behind # is taken for a comment; put the whole value in single quotes if it belongs to it',
+  backticks: 'backticks are taken for quotes, where a shell would run a command',
 }
 
 function warningsOf(lines: readonly DotenvLine[], source: string): string[] {

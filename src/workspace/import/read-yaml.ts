@@ -14,6 +14,11 @@ export function readObject(
       hint: 'correct the file first',
     })
   }
+  if (node?.kind === 'string' || node?.kind === 'number' || node?.kind === 'boolean') {
+    throw new EscError('invalid_input', `${what} holds no keys and values: it is no YAML file of them`, {
+      hint: 'name the file that was meant',
+    })
+  }
   if (rest !== undefined) {
     throw new EscError('invalid_input', `${what}:${rest.line + 1}: the file goes on behind its first YAML document`, {
       hint: severalHint,

@@ -5,7 +5,7 @@ import { formatJson, type Json } from '../../json.ts'
 export interface SopsDocument {
   readonly form: 'yaml' | 'json' | 'dotenv' | 'ini'
   readonly text: string
-  /** Lines of the keys of a dotenv file, by key; of an INI file by `section key`. Empty for YAML and JSON, which have places of their own. */
+  /** Lines of the keys of a dotenv file, by key; of an INI file by `[section]` and `section key`. Empty for YAML and JSON, which have places of their own. */
   readonly lines: ReadonlyMap<string, number>
 }
 
@@ -55,6 +55,7 @@ function iniDocument(text: string, source: string): SopsDocument {
     const header = /^\[(.+)\]$/.exec(trimmed)?.[1]
     if (header !== undefined) {
       section = header.trim()
+      if (!lines.has(`[${section}]`)) lines.set(`[${section}]`, number)
       continue
     }
     const [, key = '', value = ''] = /^("""[^"]*"""|"[^"]*"|`[^`]*`|[^=:]+?)\s*[=:]\s*(.*)$/.exec(trimmed) ?? []

@@ -2,7 +2,7 @@ import { createHash, type Hash, timingSafeEqual } from 'node:crypto'
 import { decryptSops, isSopsCiphertext, openSopsDataKey, type SopsPlaintext } from '../../crypto/index.ts'
 import { EscError } from '../../errors.ts'
 import { JsonNumber } from '../../json.ts'
-import { formatPropertyPath, getAt, type Node, type ObjectNode, placeOf } from '../../syntax/index.ts'
+import { decode, formatPropertyPath, getAt, type Node, type ObjectNode, placeOf } from '../../syntax/index.ts'
 import { keyContext, type WorkspaceOptions } from '../workspace.ts'
 import { DOUBTS, dotenvLines } from './dotenv.ts'
 import {
@@ -34,13 +34,11 @@ export async function readSops(
   { environment, source = 'the SOPS file' }: SopsFile,
 ): Promise<ForeignFile> {
   const document = sopsDocument(text, source)
+  // Before anything else but a mistake in YAML is said of a file that was not meant.
+  if (!text.includes('sops') && decode(source, text).diagnostics.length === 0) throw notEncrypted(source)
   const root = readObject(document.text, source, severalDocuments)
   const metadata = getAt(root, ['sops'])
-  if (metadata?.kind !== 'object') {
-    throw new EscError('invalid_input', `${source} has no key 'sops': SOPS has not encrypted it`, {
-      hint: 'encrypt it with SOPS first, or paste its values into "esc env edit"',
-    })
-  }
+  if (metadata?.kind !== 'object') throw notEncrypted(source)
   const key = await openSopsDataKey(ageFiles(metadata, source), keyContext(options), environment)
   const tree = new Tree({ key, metadata, source, text: document.text, json: document.form !== 'yaml' })
   const entries = root.entries.flatMap((entry): ForeignEntry[] => {
@@ -50,8 +48,14 @@ export async function readSops(
   })
   tree.verify()
   if (document.form === 'dotenv') return dotenvFile(entries, document.lines, source)
-  if (document.form === 'ini') return { entries: withoutDefault(entries, source) }
+  if (document.form === 'ini') return { entries: withoutDefault(placed(entries, document.lines, source), source) }
   return { entries }
+}
+
+function notEncrypted(source: string): EscError {
+  return new EscError('invalid_input', `${source} has no metadata under the key 'sops': SOPS has not encrypted it`, {
+    hint: 'encrypt it with SOPS first; "esc env import dotenv" reads a .env file in the clear',
+  })
 }
 
 const severalDocuments =
@@ -74,6 +78,21 @@ function dotenvFile(entries: readonly ForeignEntry[], lines: ReadonlyMap<string,
     return { ...entry, value: { ...value, value: only.value } }
   })
   return { entries: read, warnings, place: 'environmentVariables' }
+}
+
+/** The sections of an INI file and their keys, with their lines. */
+function placed(
+  entries: readonly ForeignEntry[],
+  lines: ReadonlyMap<string, number>,
+  source: string,
+): readonly ForeignEntry[] {
+  const at = (place: string) => ({ at: `${source}:${lines.get(place)}` })
+  return entries.map(({ key: section, value }) => {
+    const entry = { key: section, ...at(`[${section}]`) }
+    if (value.kind !== 'object') return { ...entry, value }
+    const keys = value.entries.map((each) => ({ ...each, ...at(`${section} ${each.key}`) }))
+    return { ...entry, value: { kind: 'object', entries: keys } }
+  })
 }
 
 /** Keys before any section are those of the file itself. */

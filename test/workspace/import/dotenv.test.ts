@@ -104,6 +104,9 @@ LAST=end`),
         "line 8 begins a value with ' that has no end",
     )
     expect(error.hint).to.contain('put the value in single quotes').and.contain("add the closing '")
+    expect(refusal('A=$x\nhunter2\n').message).to.equal(
+      'line 2 of app.env is no KEY=value; besides, app.env: A (line 1): a $ that many programs replace by a variable or a command is taken as it stands; in single quotes it is no question',
+    )
     const many = refusal('hunter2\n'.repeat(1000))
     expect(many.message).to.match(/and 969 more lines$/)
     expect(read("COLOUR='#ff0000'\nC= # a comment\nD=  #x\n")).to.deep.equal({ COLOUR: '#ff0000', C: '', D: '' })
@@ -127,9 +130,9 @@ LAST=end`),
     ].join('\n')
     const { warnings = [] } = readDotenv(text, 'app.env')
     expect(warnings).to.deep.equal([
-      'app.env: A (line 1), B (line 2), C (line 3): a $ that many programs replace by a variable or a command was imported as it stands; in single quotes it is no question',
-      'app.env: H (line 8): what stands behind # was taken for a comment; put the whole value in single quotes if it belongs to it',
-      'app.env: G (line 7): backticks were taken for quotes, where a shell would run a command',
+      'app.env: A (line 1), B (line 2), C (line 3): a $ that many programs replace by a variable or a command is taken as it stands; in single quotes it is no question',
+      'app.env: H (line 8): what stands behind # is taken for a comment; put the whole value in single quotes if it belongs to it',
+      'app.env: G (line 7): backticks are taken for quotes, where a shell would run a command',
       'app.env: J (line 10): the key stands again further down, and the last one counts',
     ])
     expect(read(text)).to.include({

@@ -98,7 +98,7 @@ describe('a SOPS file that knows texts alone', () => {
     })
     expect(file.place).to.equal('environmentVariables')
     expect(file.warnings).to.deep.equal([
-      'app.env:6: DOLLAR: a $ that many programs replace by a variable or a command was imported as it stands; in single quotes it is no question',
+      'app.env:6: DOLLAR: a $ that many programs replace by a variable or a command is taken as it stands; in single quotes it is no question',
     ])
   })
 
@@ -114,7 +114,11 @@ describe('a SOPS file that knows texts alone', () => {
       database: { user: ['app', true], password: ['p#;=x', true] },
       web: { b: ['1', true], 1: ['2', true] },
     })
-    expect(file.entries.map((each) => each.key)).to.deep.equal(['region', 'database', 'web'])
+    expect(file.entries.map((each) => [each.key, each.at])).to.deep.equal([
+      ['region', 'app.ini:2'],
+      ['database', 'app.ini:4'],
+      ['web', 'app.ini:8'],
+    ])
   })
 
   it('is refused where a value was moved, left out, put in, or stands in the clear', async () => {

@@ -119,7 +119,7 @@ describe('a SOPS file', () => {
     await open(read('all.yaml'), { ...beside, SOPS_AGE_KEY: `${beside.SOPS_AGE_KEY}\n${identity}` })
     const printed = `${process.execPath} -e 'console.log(process.argv[1])' "${identity.split('\n').find((line) => line.startsWith('AGE-'))}"`
     await open(read('all.yaml'), { ...beside, SOPS_AGE_KEY_CMD: printed })
-    expect((await errorOf(() => open('a: 1\n'))).message).to.match(/has no key 'sops'/)
+    expect((await errorOf(() => open('a: 1\n'))).message).to.match(/has no metadata under the key 'sops'/)
     expect((await errorOf(() => open('a: [\n'))).message).to.match(/^the SOPS file:/)
     expect((await errorOf(() => open('a: 1\nsops: {pgp: [{}]}\n'))).message).to.match(/not encrypted for age/)
   })
