@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { type Diagram, dotText, mermaidText, svgText, treeText } from '../../src/diagram/index.ts'
-import { layersOf } from '../../src/diagram/layers.ts'
+import { layoutOf } from '../../src/diagram/layout.ts'
 
 /** From `a>b c>d`; of the nodes named alone, no link. */
 function diagram(text: string, roots: readonly string[]): Diagram {
@@ -36,6 +36,10 @@ const anyDiagram = fc
   .array(fc.tuple(fc.nat(14), fc.nat(14)), { maxLength: 40 })
   .map((pairs) => diagram(['n0', ...pairs.map(([from, to]) => `n${from}>n${to}`)].join(' '), ['n0']))
 
+/** The words that make the diagram; with `kept`, of some links only. */
+const words = (any: Diagram, kept: (from: string, to: string) => boolean = () => true) =>
+  ['n0', ...any.links.filter(({ from, to }) => kept(from, to)).map(({ from, to }) => `${from}>${to}`)].join(' ')
+
 describe('a diagram', () => {
   it('as a tree shows what is below each node, once', () => {
     expect(treeText(diagram('a>b a>c b>d c>d d>e', ['a']))).to.equal(`a
@@ -56,24 +60,51 @@ describe('a diagram', () => {
     expect(treeText(diagram(words.join(' '), ['n0'])).split('\n')).to.have.length(3002)
   })
 
-  it('is laid out so that links lead to the right, whatever cycles there are', () => {
-    fc.assert(
-      fc.property(anyDiagram, (any) => {
-        const { layers, routes } = layersOf(any)
-        expect(layers.flat().filter(({ id }) => id !== undefined)).to.have.length(any.nodes.length)
-        for (const { slots, link, reversed } of routes) {
-          const ranks = slots.map((slot) => layers.findIndex((layer) => layer.includes(slot)))
-          expect(ranks).to.deep.equal(ranks.map((_, index) => ranks[0]! + index))
-          expect([slots[0]!.id, slots.at(-1)!.id]).to.deep.equal(reversed ? [link.to, link.from] : [link.from, link.to])
-        }
-      }),
+  it('is laid out so that links lead to the right, and back only where they close a cycle', async () => {
+    const sizes = { node: () => ({ width: 60, height: 20 }), note: () => ({ width: 30, height: 10 }), margin: 5 }
+    const layout = (text: string) => layoutOf(diagram(text, ['n0']), sizes)
+    const backwards = async (text: string) => {
+      const { boxes, routes } = await layout(text)
+      for (const { link, points } of routes) {
+        const [from, to] = [boxes.get(link.from)!, boxes.get(link.to)!]
+        const forth = from.x < to.x
+        expect(forth ? from.x + from.width <= to.x : to.x + to.width <= from.x).to.equal(true)
+        const onSide = (box: Box, right: boolean) => ({
+          x: box.x + (right ? box.width : 0),
+          y: box.y + box.height / 2,
+        })
+        expect(points[0]).to.deep.equal(onSide(from, forth))
+        expect(points.at(-1)).to.deep.equal(onSide(to, !forth))
+        expect(
+          points.every(({ x }, at) => at === 0 || (forth ? x >= points[at - 1]!.x : x <= points[at - 1]!.x)),
+        ).to.equal(true)
+      }
+      return routes.filter(({ link }) => boxes.get(link.from)!.x > boxes.get(link.to)!.x).map(({ link }) => link.from)
+    }
+    expect(await backwards('n0>n1 n1>n2 n2>n0 n0>n2')).to.deep.equal(['n2'])
+    await fc.assert(
+      fc.asyncProperty(anyDiagram, async (any) => void (await backwards(words(any)))),
+      { numRuns: 30 },
+    )
+    const downwards = anyDiagram.map((any) => words(any, (from, to) => from < to))
+    await fc.assert(
+      fc.asyncProperty(downwards, async (text) => void expect(await backwards(text)).to.deep.equal([])),
+      { numRuns: 30 },
     )
   })
 
-  it('as SVG has no box upon another, and all of them in the picture', () => {
-    fc.assert(
-      fc.property(anyDiagram, (any) => {
-        const svg = svgText(any, 'title')
+  it('is refused as a drawing where too many boxes follow one another', async () => {
+    const long = Array.from({ length: 20_000 }, (_, index) => `n${index}>n${index + 1}`)
+    await svgText(diagram(long.join(' '), ['n0']), 'long').then(
+      () => expect.fail('it was drawn'),
+      (error) => expect(error).to.have.property('code', 'limit_exceeded'),
+    )
+  })
+
+  it('as SVG has no box upon another, and all of them in the picture', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyDiagram, async (any) => {
+        const svg = await svgText(any, 'title')
         const boxes = boxesOf(svg)
         const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg)!.map(Number)
         expect(boxes).to.have.length(any.nodes.length)
@@ -88,14 +119,19 @@ describe('a diagram', () => {
     )
   })
 
-  it('cannot be broken by what names are made of', () => {
+  it('cannot be broken by what names are made of', async () => {
     const hostile = 'a"b\\<script>alert(1)</script>&#;[x]{y}|`\u001b[2J\u0000\nnext'
     const any: Diagram = {
       roots: [hostile],
       nodes: [{ id: hostile, title: hostile, lines: [hostile], tone: 'problem' }],
       links: [{ from: hostile, to: hostile, verb: 'has', line: 'dashed', note: hostile, tone: 'problem' }],
     }
-    const texts = { svg: svgText(any, hostile), mermaid: mermaidText(any), dot: dotText(any), tree: treeText(any) }
+    const texts = {
+      svg: await svgText(any, hostile),
+      mermaid: mermaidText(any),
+      dot: dotText(any),
+      tree: treeText(any),
+    }
     for (const [kind, text] of Object.entries(texts)) {
       expect(text, kind).not.to.match(/[\u0000-\u0009\u000b-\u001f]/)
     }
@@ -106,10 +142,10 @@ describe('a diagram', () => {
     expect(texts.dot.replace(/"(?:[^"\\]|\\.)*"/g, '""')).not.to.match(/script|alert/)
   })
 
-  it('without nodes is empty, and a picture all the same', () => {
+  it('without nodes is empty, and a picture all the same', async () => {
     const none: Diagram = { roots: [], nodes: [], links: [] }
     expect(treeText(none)).to.equal('')
-    expect(svgText(none, 'nothing')).to.include('viewBox="0 0 16 16"')
+    expect(await svgText(none, 'nothing')).to.include('viewBox="0 0 16 16"')
     expect(mermaidText(none)).to.equal('flowchart LR\n')
   })
 })

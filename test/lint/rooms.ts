@@ -90,7 +90,10 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     ],
     because: 'what a user can do, as functions: no printing, no flags',
   },
-  diagram: { mayImport: ['syntax'], because: 'it draws nodes and links and knows nothing of what they stand for' },
+  diagram: {
+    mayImport: ['sdk', 'syntax'],
+    because: 'it draws nodes and links and knows nothing of what they stand for',
+  },
   terminal: { mayImport: ['masking', 'sdk', 'syntax', 'workspace'], because: 'how things look; it decides nothing' },
   commands: {
     mayImport: ['sdk', 'diagram', 'terminal', 'workspace'],

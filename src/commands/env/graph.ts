@@ -40,7 +40,17 @@ imports that go in a circle are marked. Nothing is opened and no key is needed: 
   }
   static override count = { kind: 'atMost', count: 1 } as const
 
+  #svg = ''
+
   async run(): Promise<EnvironmentGraph> {
+    const graph = await this.#graph()
+    if (this.flags.format === 'svg') {
+      this.#svg = await svgText(diagramOf(graph), `Environments: ${graph.roots.join(', ')}`)
+    }
+    return graph
+  }
+
+  async #graph(): Promise<EnvironmentGraph> {
     const typed = this.flags.env ?? this.positionals[0]
     if (typed === undefined) return environmentGraph(openSession(this.io, this.flags), [])
     if (!namesSeveral(typed)) {
@@ -61,7 +71,7 @@ imports that go in a circle are marked. Nothing is opened and no key is needed: 
       case 'dot':
         return dotText(diagramOf(graph))
       case 'svg':
-        return svgText(diagramOf(graph), `Environments: ${graph.roots.join(', ')}`)
+        return this.#svg
       case 'text':
         return treeText(diagramOf(graph), hasColour(this.io, 'stdout') ? { title: bold, problem: red } : {})
     }
