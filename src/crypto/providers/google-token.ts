@@ -1,3 +1,10 @@
+// Tokens of Google Cloud by our own requests, not by google-auth-library, for these reasons (read in its version 10.9.1; 11 needs Node 22):
+//
+// - A key of a service account names its token endpoint (`token_uri`). The library ignores that and always asks oauth2.googleapis.com.
+// - It asks the metadata server through a transport of its own: by another address too, with retries, led by variables of the process.
+//   Our requests go through the one network that is handed in, to the hosts that the user's own credentials name, and follow no redirect.
+// - It reads token files, variables and the clock of the process by itself. Ours are handed in.
+// - Files of workload identity federation may make it run a program or use AWS credentials. Here they cannot.
 import { createSign } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'

@@ -22,9 +22,9 @@ export interface RespOptions {
 }
 
 /**
- * One connection, one command at a time (RESP 2, https://redis.io/docs/latest/develop/reference/protocol-spec/). The
- * client libraries reconnect and send again by themselves, which is what a rotation must not do; and they are 190 and
- * 416 kB minified for the five commands needed here.
+ * One connection, one command at a time (RESP 2, https://redis.io/docs/latest/develop/reference/protocol-spec/). Not by a client
+ * library: those are 190 and 416 kB minified for the five commands needed here. They also reconnect and send again by themselves, which
+ * a rotation must not do, until they are told not to.
  */
 export class RespConnection {
   readonly #socket: Socket

@@ -34,7 +34,10 @@ export interface KeySlots {
   readonly slot2: string | undefined
 }
 
-/** The statements this rotator runs, with errors as `VendorHttpError`: https://docs.snowflake.com/developer-guide/sql-api. */
+/**
+ * The statements this rotator runs, with errors as `VendorHttpError`: https://docs.snowflake.com/developer-guide/sql-api. Not by
+ * snowflake-sdk: it is very large, and sends statements again by itself, which a rotation must not do.
+ */
 export interface SnowflakeSession {
   keySlots(user: string): Promise<KeySlots>
   /** Idempotent. */
