@@ -169,7 +169,7 @@ function embed(part, file) {
 
 /**
  * Puts the digest of a bundle into its first line: `bin/run.cjs` names the cache after it. What esbuild left outside ASCII
- * (in regular expressions) is escaped, so that the bundle can be read as latin1.
+ * (in regular expressions) is escaped, so that every character of it is one byte.
  */
 function stamp(file) {
   const source = readFileSync(file, 'utf8').replace(

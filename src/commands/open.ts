@@ -35,11 +35,14 @@ const flags = {
     default: 'json',
     refuse: (word) => unknownFormat(word).message,
   }),
-  lifetime: duration({
-    description: 'how long credentials should live, where a provider can tell',
-    char: 'l',
-    default: '2h0m0s',
-  }),
+  lifetime: duration(
+    {
+      description: 'how long credentials should live, where a provider can tell',
+      char: 'l',
+      default: '2h0m0s',
+    },
+    7200,
+  ),
   ...ALLOW_VARIABLE_FLAG,
   ...UNKNOWN_FLAGS,
   ...DRAFT_TO_READ_FLAG,

@@ -38,11 +38,14 @@ const flags = {
   'keep-esc-keys': boolean({
     description: 'hand the command also keys to environments, such as ESC_KEY, which it does not get otherwise',
   }),
-  lifetime: duration({
-    description: 'how long credentials should live, where a provider can tell',
-    char: 'l',
-    default: '2h0m0s',
-  }),
+  lifetime: duration(
+    {
+      description: 'how long credentials should live, where a provider can tell',
+      char: 'l',
+      default: '2h0m0s',
+    },
+    7200,
+  ),
   ...ALLOW_VARIABLE_FLAG,
   ...UNKNOWN_FLAGS,
   ...DRAFT_TO_READ_FLAG,

@@ -23,8 +23,8 @@ function formatKey(key: FileKey): string {
  * @throws EscError `key_unavailable` when no line can be used.
  */
 export function parseKeys(text: string, place: string): readonly FileKey[] {
-  const lines = text.split('\n').map((line) => line.trim().replace(/\s+#.*$/, ''))
-  const written = lines.filter((line) => line !== '' && !line.startsWith('#'))
+  const lines = text.split('\n').map((line) => line.trim())
+  const written = lines.filter((line) => line !== '' && !line.startsWith('#')).map(withoutComment)
   const keys = written.flatMap((line) => keyOf(line) ?? [])
   if (keys.length > 0) return keys
   const [first] = written
@@ -33,6 +33,11 @@ export function parseKeys(text: string, place: string): readonly FileKey[] {
   throw new EscError('key_unavailable', `${place} ${problem}`, {
     hint: `it must hold a whole line that begins with '${prefix}:', as in the backup of your key file`,
   })
+}
+
+/** Most lines have none, and are not asked for one with a regular expression. */
+function withoutComment(line: string): string {
+  return line.includes('#') ? line.replace(/\s+#.*$/, '') : line
 }
 
 /** Undefined: the line is no whole key. */

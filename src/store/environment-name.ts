@@ -22,7 +22,14 @@ export function environmentName(text: string): string {
 }
 
 export function isEnvironmentPart(part: string): boolean {
-  return /^[A-Za-z0-9_-]([A-Za-z0-9._-]*[A-Za-z0-9_-])?$/.test(part) && part.length <= longest
+  if (part === '' || part.length > longest || part.startsWith('.') || part.endsWith('.')) return false
+  // Without a regular expression: compiling it takes longer than a name has characters.
+  for (let at = 0; at < part.length; at++) {
+    const char = part[at] as string
+    const isLetterOrDigit = (char >= 'a' && char <= 'z') || (char >= 'A' && char <= 'Z') || (char >= '0' && char <= '9')
+    if (!isLetterOrDigit && char !== '.' && char !== '_' && char !== '-') return false
+  }
+  return true
 }
 
 function checkPart(part: string, what: 'project' | 'environment', text: string): void {

@@ -5,9 +5,9 @@ import { isObject, type Rendering, variablesOf } from './value-format.ts'
 
 /** Refuses a value with bytes that are no UTF-8, for a format that would put another character in their place. @throws EscError `not_text` */
 export function requireText(value: ExportedValue, path: PropertyPath, format: string, rendering: Rendering): void {
-  const found = rawBytesIn(value, path, rendering)
+  const found = rawBytesIn(value, rendering)
   if (found === undefined) return
-  const shown = formatPropertyPath(found)
+  const shown = formatPropertyPath([...path, ...found])
   throw new EscError('not_text', `${shown} holds bytes that are no UTF-8, which ${format} cannot hold`, {
     hint: `read it with --format string and the path ${shown}, or pass it through fn::toBase64 in the definition`,
   })
@@ -34,19 +34,22 @@ export function requireVariableTexts(properties: ExportedMap, format: string, re
   }
 }
 
-/** The path of the first text with such bytes. Undefined: there is none that would be shown. */
-function rawBytesIn(value: ExportedValue, path: PropertyPath, rendering: Rendering): PropertyPath | undefined {
+/** The path, from a value on, of the first text with such bytes. Undefined: there is none that would be shown. */
+function rawBytesIn(value: ExportedValue, rendering: Rendering): PropertyPath | undefined {
   if (value.unknown || (value.secret && rendering.redact)) return undefined
   const content = value.value
-  if (typeof content === 'string') return content.isWellFormed() ? undefined : path
-  const parts: readonly (readonly [string | number, ExportedValue])[] = Array.isArray(content)
-    ? (content as readonly ExportedValue[]).map((element, index) => [index, element])
-    : isObject(content)
-      ? Object.entries(content)
-      : []
-  for (const [key, part] of parts) {
-    const found = rawBytesIn(part, [...path, key], rendering)
-    if (found !== undefined) return found
+  if (typeof content === 'string') return content.isWellFormed() ? undefined : []
+  // Paths are made on the way back only: nearly always there is none.
+  if (Array.isArray(content)) {
+    for (const [index, element] of (content as readonly ExportedValue[]).entries()) {
+      const found = rawBytesIn(element, rendering)
+      if (found !== undefined) return [index, ...found]
+    }
+  } else if (isObject(content)) {
+    for (const key of Object.keys(content)) {
+      const found = rawBytesIn(content[key] as ExportedValue, rendering)
+      if (found !== undefined) return [key, ...found]
+    }
   }
   return undefined
 }

@@ -6,7 +6,7 @@ import type { Workspace } from './workspace.ts'
 
 /** Whether a reference stands for several environments: `app/*`, `app/dev,app/prod`. Neither character can be in a name. */
 export function namesSeveral(typed: string): boolean {
-  return /[*,]/.test(typed)
+  return typed.includes('*') || typed.includes(',')
 }
 
 /**

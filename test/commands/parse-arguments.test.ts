@@ -1,6 +1,8 @@
 import { expect } from 'chai'
 import { boolean, choice, duration, parseDurationSeconds, text } from '../../src/commands/framework/flags.ts'
 import { parseArguments } from '../../src/commands/framework/parse-arguments.ts'
+import Open from '../../src/commands/open.ts'
+import Run from '../../src/commands/run.ts'
 
 const flags = {
   format: text({ description: '', char: 'f' }),
@@ -88,6 +90,14 @@ describe('parseArguments', () => {
 })
 
 describe('flags', () => {
+  it('have the seconds that their default says, where those are given with it', () => {
+    for (const { flags } of [Open, Run]) {
+      const { lifetime } = flags
+      expect(lifetime.read([], 'lifetime')).to.equal(parseDurationSeconds(String(lifetime.default)))
+      expect(lifetime.read(['90s'], 'lifetime')).to.equal(90)
+    }
+  })
+
   it('reads durations with units', () => {
     expect(parseDurationSeconds('2h0m0s')).to.equal(7200)
     expect(parseDurationSeconds('1h30m')).to.equal(5400)

@@ -137,19 +137,24 @@ export function count(options: FlagOptions): Flag<number | undefined> {
   }
 }
 
-/** `--lifetime 1h30m`; the value is in seconds. */
-export function duration(options: FlagOptions & { readonly default: string }): Flag<number> {
+/**
+ * `--lifetime 1h30m`; the value is in seconds.
+ *
+ * @param seconds those of the default, for commands that start often: they do not read it anew each time.
+ */
+export function duration(options: FlagOptions & { readonly default: string }, seconds?: number): Flag<number> {
   return {
     ...options,
     type: 'option',
     helpValue: 'duration',
     read(words, name) {
+      if (words.length === 0 && seconds !== undefined) return seconds
       const word = words.at(-1) ?? options.default
-      const seconds = parseDurationSeconds(word)
-      if (seconds === undefined) {
+      const read = parseDurationSeconds(word)
+      if (read === undefined) {
         throw invalidFlag(name, options.char, word, 'expected a number with a unit, such as 90s, 30m or 1h30m')
       }
-      return seconds
+      return read
     },
   }
 }
