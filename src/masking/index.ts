@@ -2,4 +2,4 @@
 export { LEAST_SECRET_BYTES, secretForms } from './secret-forms.ts'
 export { SecretMask } from './secret-mask.ts'
 export { plainSecretTexts } from './secret-texts.ts'
-export { hasFormOfSecret, isPlaceholder, SECRET_TOKENS } from './secret-tokens.ts'
+export { hasFormOfSecret, isPlaceholder, secretTokens } from './secret-tokens.ts'

@@ -37,11 +37,19 @@ const VENDOR_TOKENS: readonly string[] = [
   '\\d{8,10}:AA[\\w-]{30,}', // Telegram
 ]
 
-/** Private keys in PEM, to their end or that of the text; JSON web tokens; tokens of vendors. */
-export const SECRET_TOKENS = new RegExp(
-  `-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[\\s\\S]*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|[\\s\\S]*)|(?<![\\w-])(?:eyJ[\\w-]{8,}\\.[\\w-]+\\.[\\w-]*|${VENDOR_TOKENS.join('|')})`,
-  'g',
-)
+/**
+ * Finds private keys in PEM, to their end or that of the text; JSON web tokens; tokens of vendors. A global expression, made when it is first needed:
+ * everyday commands load this file.
+ */
+export function secretTokens(): RegExp {
+  tokens ??= new RegExp(
+    `-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[\\s\\S]*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|[\\s\\S]*)|(?<![\\w-])(?:eyJ[\\w-]{8,}\\.[\\w-]+\\.[\\w-]*|${VENDOR_TOKENS.join('|')})`,
+    'g',
+  )
+  return tokens
+}
+
+let tokens: RegExp | undefined
 
 /**
  * Forms of secrets that no vendor has given a prefix: PuTTY's keys, keys of AWS, URLs that are as good as a password, headers of
@@ -70,8 +78,9 @@ const MOST_CHARACTERS = 100_000
  */
 export function hasFormOfSecret(whole: string): boolean {
   const text = whole.slice(0, MOST_CHARACTERS)
-  SECRET_TOKENS.lastIndex = 0
-  if (SECRET_TOKENS.test(text) || FORMS.test(text)) return true
+  const known = secretTokens()
+  known.lastIndex = 0
+  if (known.test(text) || FORMS.test(text)) return true
   for (const pattern of PASSWORDS)
     for (const [, password = ''] of text.matchAll(pattern)) if (!isPlaceholder(password)) return true
   // A PEM text in base64 begins so.

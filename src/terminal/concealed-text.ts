@@ -1,4 +1,4 @@
-import { SECRET_TOKENS } from '../masking/index.ts'
+import { secretTokens } from '../masking/index.ts'
 import { secretsIn } from './source-lines.ts'
 
 /** The password of a URL: what no message may show, wherever it came from, as little as a token. */
@@ -18,7 +18,7 @@ export function formsToConceal(texts: readonly string[], definitions: readonly s
 export function concealedText(message: string, forms: readonly string[]): string {
   let known = message
   for (const form of forms) if (form.length <= known.length) known = withoutText(known, form)
-  return known.replace(SECRET_TOKENS, MASK).replace(URL_PASSWORD, `$1${MASK}`)
+  return known.replace(secretTokens(), MASK).replace(URL_PASSWORD, `$1${MASK}`)
 }
 
 /** The texts, their lines, and how they look in quotes and with escapes. */

@@ -99,6 +99,19 @@ describe('saving a definition with secrets in the clear, changed numbers and use
     }
   })
 
+  it('looks at variables that come by reference, and names the place of the reference', async () => {
+    await playground.run(['env', 'init', 'app/base', '--file', '-'], {
+      input: 'values: {vars: {"a b": x, L: [1], OK: y}}\n',
+    })
+    const input = 'imports: [app/base]\nvalues:\n  environmentVariables: ${vars}\n'
+    const ran = await playground.run(['env', 'edit', 'app/dev', '--file', '-'], { input })
+    expect(ran.err).to.match(/environmentVariables\.L is a list[^]*on app\/dev line 3:/)
+    expect(ran.err).to.match(/environmentVariables\["a b"\] cannot be the name/)
+    const calls =
+      'values: {environmentVariables: {A: {fn::toJSON: {a: 1}}, B: {fn::secret: x}, C: {fn::fromBase64: eA==}}}\n'
+    expect((await playground.run(['env', 'edit', 'app/dev', '--file', '-'], { input: calls })).err).to.equal('')
+  })
+
   it('says it once, not again with every later change', async () => {
     await playground.run(['env', 'edit', 'app/dev', '--file', file('d.yaml', DEFINITION)])
     const ran = await playground.run(['env', 'set', 'app/dev', 'b', 'x'])

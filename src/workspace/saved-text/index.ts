@@ -14,8 +14,13 @@ export function shapeWarnings(name: string, text: string, properties: ExportedMa
   if (!mayHaveVariables(text)) return []
   const { node } = decode(name, text)
   return findShapeMistakes(name, node, properties).map(({ path, problem, remedy }) =>
-    warning(name, `${problem}; ${remedy}`, path, getAt(node, path)),
+    warning(name, `${problem}; ${remedy}`, path, nodeNear(node, path)),
   )
+}
+
+/** What stands at a path, or holds what comes to be there by reference. */
+function nodeNear(root: Node | undefined, path: PropertyPath): Node | undefined {
+  return getAt(root, path) ?? (path.length === 0 ? undefined : nodeNear(root, path.slice(0, -1)))
 }
 
 /** Spares definitions that have neither, however misspelt, being decoded once more. */
