@@ -105,7 +105,7 @@ describe('saving a definition with secrets in the clear, changed numbers and use
     })
     const input = 'imports: [app/base]\nvalues:\n  environmentVariables: ${vars}\n'
     const ran = await playground.run(['env', 'edit', 'app/dev', '--file', '-'], { input })
-    expect(ran.err).to.match(/environmentVariables\.L is a list[^]*on app\/dev line 3:/)
+    expect(ran.err).to.match(/environmentVariables\.L is a list[\s\S]*on app\/dev line 3:/)
     expect(ran.err).to.match(/environmentVariables\["a b"\] cannot be the name/)
     const calls =
       'values: {environmentVariables: {A: {fn::toJSON: {a: 1}}, B: {fn::secret: x}, C: {fn::fromBase64: eA==}}}\n'
