@@ -62,7 +62,7 @@ export interface ChildOptions {
 
 /**
  * The environment variables of a program that we start: ours, without keys to environments. Every program gets its variables from here
- * (`test/lint/check-spawns.ts`).
+ * (`test/lint/spawns.ts`).
  */
 export function childEnvironment(env: Variables, options: ChildOptions = {}): ChildVariables {
   const { add, keepKeys = false } = options

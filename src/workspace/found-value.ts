@@ -24,7 +24,7 @@ export function findValue(properties: ExportedMap, path: PropertyPath): FoundVal
         ? content
         : undefined
     const next = members && Object.hasOwn(members, key) && typeof key === (Array.isArray(content) ? 'number' : 'string')
-    if (!next) return { kind: 'missing', instead: insteadOf(content, path, index) }
+    if (!next) return { kind: 'missing', instead: insteadOf(content, path, index, key) }
     value = (members as Record<string | number, ExportedValue>)[key]!
   }
   return { kind: 'value', value }
@@ -32,8 +32,7 @@ export function findValue(properties: ExportedMap, path: PropertyPath): FoundVal
 
 const mostListed = 6
 
-function insteadOf(content: ExportedValue['value'], path: PropertyPath, index: number): string {
-  const key = path[index]!
+function insteadOf(content: ExportedValue['value'], path: PropertyPath, index: number, key: string | number): string {
   const holder = path.slice(0, index)
   const name = index === 0 ? 'the environment' : formatPropertyPath(holder)
   if (Array.isArray(content)) return `${name} is a list of ${content.length}, counted from 0`

@@ -74,7 +74,8 @@ function isMapping(node: Node): node is Node & { readonly kind: 'object' } {
   return node.kind === 'object' && !(node.entries.length === 1 && node.entries[0]?.key.value.startsWith('fn::'))
 }
 
-function sameNode(a: Node, b: Node): boolean {
+function sameNode(a: Node, b: Node | undefined): boolean {
+  if (b === undefined) return false
   if (a.kind === 'object' && b.kind === 'object') {
     return (
       a.entries.length === b.entries.length &&
@@ -86,7 +87,7 @@ function sameNode(a: Node, b: Node): boolean {
   }
   if (a.kind === 'array' && b.kind === 'array') {
     return (
-      a.elements.length === b.elements.length && a.elements.every((each, index) => sameNode(each, b.elements[index]!))
+      a.elements.length === b.elements.length && a.elements.every((each, index) => sameNode(each, b.elements[index]))
     )
   }
   if (a.kind === 'number' && b.kind === 'number') return a.text === b.text

@@ -178,10 +178,10 @@ export async function encryptFor(environment: Environment, text: string, base: R
   }
   const definition = encryptDefinition(environment.name, text, (plaintext, path) => {
     const same = unused.get(plaintext)
-    if (same === undefined || same.size === 0) return key.encrypt(plaintext)
-    const kept = preferred(same, path)
+    const kept = same && preferred(same, path)
+    if (kept === undefined) return key.encrypt(plaintext)
     // Each only once: two secrets with one ciphertext would show that they are equal.
-    same.delete(kept)
+    same?.delete(kept)
     return kept.ciphertext
   })
   const old = new Set(known.map(({ ciphertext }) => Buffer.from(ciphertext).toString('base64')))
@@ -192,12 +192,12 @@ export async function encryptFor(environment: Environment, text: string, base: R
   return definition
 }
 
-/** The one at the path; otherwise the first. There is at least one. */
-function preferred(secrets: ReadonlySet<KnownSecret>, path: string): KnownSecret {
+/** The secret at the path; otherwise the first. `undefined` when there is none. */
+function preferred(secrets: ReadonlySet<KnownSecret>, path: string): KnownSecret | undefined {
   const [first] = secrets
-  if (first!.path === path || secrets.size === 1) return first!
+  if (first?.path === path) return first
   for (const secret of secrets) if (secret.path === path) return secret
-  return first!
+  return first
 }
 
 function knownSecrets(name: string, definition: string, decrypt: (ciphertext: Uint8Array) => string): KnownSecret[] {
