@@ -21,15 +21,48 @@ export function listReadable(files: FileSystem, store: string): string[] {
   })
 }
 
+/** The environments of a store, and what cannot be looked into: an environment, or a whole project. */
+export interface Listing {
+  readonly names: readonly string[]
+  readonly unreadable: readonly { readonly name: string; readonly error: unknown }[]
+}
+
+/** As `listEnvironments`; what cannot be looked into hides none of the others. */
+export function listWithUnreadable(files: FileSystem, store: string): Listing {
+  const names: string[] = []
+  const unreadable: { name: string; error: unknown }[] = []
+  const attempt = (name: string, act: () => void) => {
+    try {
+      act()
+    } catch (error) {
+      unreadable.push({ name, error })
+    }
+  }
+  for (const project of listProjects(files, store)) {
+    attempt(project, () => {
+      for (const name of namesIn(files, store, project)) {
+        attempt(name, () => {
+          if (hasEnvironment(files, store, name)) names.push(name)
+        })
+      }
+    })
+  }
+  return { names, unreadable }
+}
+
 function listProjects(files: FileSystem, store: string): string[] {
   return listIfPresent(files, store).filter(isEnvironmentPart).sort()
 }
 
 function listProject(files: FileSystem, store: string, project: string): string[] {
+  return namesIn(files, store, project).filter((name) => hasEnvironment(files, store, name))
+}
+
+/** Of all that may be environments. */
+function namesIn(files: FileSystem, store: string, project: string): string[] {
   const swapped = (name: string) => swappedName(name) ?? name
   const entries = new Set(listIfPresent(files, layout.project(store, project)).map(swapped).filter(isEnvironmentPart))
-  const names = [...entries].sort().map((name) => `${project}/${name}`)
-  return names.filter((name) => hasEnvironment(files, store, name))
+  return [...entries].sort().map((name) => `${project}/${name}`)
 }
 
 /** `name`: project and name. */

@@ -9,7 +9,14 @@ import type { CloneOptions } from './clone.ts'
 import { settleEarlierState } from './earlier-state.ts'
 import { Environment } from './environment.ts'
 import { environmentName } from './environment-name.ts'
-import { hasEnvironment, listEnvironments, noSuchEnvironment, refuseTaken } from './environments.ts'
+import {
+  hasEnvironment,
+  type Listing,
+  listEnvironments,
+  listWithUnreadable,
+  noSuchEnvironment,
+  refuseTaken,
+} from './environments.ts'
 import { digestOfKey, HistoryMemory } from './history-memory.ts'
 import { layout } from './layout.ts'
 import type { LeftEntry } from './left-entries.ts'
@@ -123,6 +130,11 @@ export class Store {
   /** Names of all environments, sorted by code unit. */
   list(): string[] {
     return listEnvironments(this.#world.files, this.folder)
+  }
+
+  /** As `list`; what cannot be looked into hides none of the others. */
+  listing(): Listing {
+    return listWithUnreadable(this.#world.files, this.folder)
   }
 
   has(name: string): boolean {

@@ -1,7 +1,7 @@
 import { type AccessRules, decide, decideForStore, holders, includes, type Level } from '../access/index.ts'
 import { type AuditDetails, type AuditEvent, verbOf } from '../audit/index.ts'
 import { EscError } from '../errors.ts'
-import type { GuardLevel } from '../store/index.ts'
+import type { GuardLevel, Listing } from '../store/index.ts'
 import type { Permitted } from './audit-trail.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -64,11 +64,21 @@ export function refusalOf(
 
 /** Names of the environments that the user may see at all, sorted. */
 export function visibleEnvironments(workspace: Workspace): string[] {
-  const all = workspace.store.list()
+  return workspace.store.list().filter(seenBy(workspace))
+}
+
+/** The same; what cannot be looked into hides none of the others. */
+export function visibleListing(workspace: Workspace): Listing {
+  const { names, unreadable } = workspace.store.listing()
+  const seen = seenBy(workspace)
+  return { names: names.filter(seen), unreadable: unreadable.filter(({ name }) => seen(name)) }
+}
+
+function seenBy(workspace: Workspace): (environment: string) => boolean {
   const rules = workspace.accessRules()
-  if (rules === undefined) return all
+  if (rules === undefined) return () => true
   const { name } = workspace.principal()
-  return all.filter((environment) => includes(decide(rules, name, environment).level, 'read'))
+  return (environment) => includes(decide(rules, name, environment).level, 'read')
 }
 
 /** What the store's own guard is asked about. */

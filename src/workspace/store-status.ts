@@ -1,6 +1,6 @@
 import { EscError } from '../errors.ts'
 import type { Author, Environment } from '../store/index.ts'
-import { refusalOf, visibleEnvironments } from './permit.ts'
+import { refusalOf, visibleListing } from './permit.ts'
 import { type OverdueSchedule, overdueSchedules } from './schedules.ts'
 import { selectedEnvironment } from './selection.ts'
 import {
@@ -54,7 +54,7 @@ export async function storeStatus(workspace: Workspace): Promise<StoreStatus> {
       else problems.push(environmentProblem(name, error))
     }
   }
-  const names = visibleEnvironments(workspace)
+  const { names } = visibleListing(workspace)
   return {
     folder: store.folder,
     state: store.state.folder,

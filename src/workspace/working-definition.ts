@@ -1,5 +1,5 @@
 import { EscError, messageOf } from '../errors.ts'
-import { permit, visibleEnvironments } from './permit.ts'
+import { permit, visibleListing } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { type SaveResult, saveDefinition } from './save-definition.ts'
 import { overdueSchedules } from './schedules.ts'
@@ -61,7 +61,9 @@ export async function scheduledStatus(
 export function environmentStatuses(workspace: Workspace): Statuses<EnvironmentStatus> {
   const statuses: EnvironmentStatus[] = []
   const problems: EnvironmentProblem[] = []
-  for (const name of visibleEnvironments(workspace)) {
+  const { names, unreadable } = visibleListing(workspace)
+  for (const { name, error } of unreadable) problems.push(environmentProblem(name, error))
+  for (const name of names) {
     try {
       statuses.push(environmentStatus(workspace, name))
     } catch (error) {

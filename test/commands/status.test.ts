@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Playground } from './esc.ts'
@@ -102,6 +102,23 @@ describe('esc status with an environment that cannot be used', () => {
       expect(out + json.out).not.to.include('not-a-real-token')
     })
   }
+
+  it('shows everything else where an environment, or a whole project, is a link', async () => {
+    const elsewhere = join(esc.folder, 'elsewhere')
+    mkdirSync(elsewhere)
+    symlinkSync(elsewhere, join(esc.store, 'app', 'link'))
+    symlinkSync('/nowhere', join(esc.store, 'other'))
+    for (const words of [['status'], ['env', 'status']]) {
+      const { code, out, err } = await esc.run(words)
+      expect(code).to.equal(1)
+      expect(out + err)
+        .to.match(/app\/link: .* is a symbolic link/)
+        .and.to.match(/other: .* is a symbolic link/)
+    }
+    const { problems, environments } = JSON.parse((await esc.run(['status', '--output', 'json'])).out)
+    expect(environments).to.equal(2)
+    expect(problems.map((each: { environment: string }) => each.environment)).to.deep.equal(['app/link', 'other'])
+  })
 
   it('names an environment whose key is not here, which is no failure', async () => {
     const env = { ESC_CONFIG_HOME: join(esc.folder, 'nowhere') }
