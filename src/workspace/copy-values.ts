@@ -14,7 +14,7 @@ import {
   setAt,
 } from '../syntax/index.ts'
 import { definitionText } from './get-environment.ts'
-import { isAtOrBelow, mergeSide, mergeSteps, shownBelowValues } from './merge-values.ts'
+import { isAtOrBelow, type MergeSide, type MergeStep, mergeSide, mergeSteps, shownBelowValues } from './merge-values.ts'
 import { permit } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { dropRotatorState, lostCredentials } from './rotator-state.ts'
@@ -91,31 +91,9 @@ export async function copyValues(workspace: Workspace, { from, to, path, plan }:
   )
   refuseLoss(to.name, base, text)
 
-  const of = (action: string) =>
-    steps.filter((each) => each.action === action).map((each) => shownBelowValues(each.path))
-  const notCopied = of('keep')
-  const kept = present.rotators.filter(
-    ({ rotated, path: at }) =>
-      rotated && source.rotators.some((each) => each.path.join('\0') === at.join('\0')) && isCopied(at),
-  )
-  const keptCredentials = kept.map((each) => shownBelowValues(each.path))
-  function isCopied(at: PropertyPath): boolean {
-    return paths.some((each) => isAtOrBelow(at, ['values', ...each]) || isAtOrBelow(['values', ...each], at))
-  }
-  const names = paths.map(formatPropertyPath)
   const done = {
-    paths: names.filter((name) => !notCopied.includes(name)),
-    added: of('add'),
-    replaced: of('replace'),
-    notCopied,
-    keptCredentials,
+    ...whatBecame(steps, paths, { source, present }, copy.dropped),
     imports: imports.map(({ name }) => name),
-    dropped: copy.dropped.filter(
-      (rotator) =>
-        names.some((name) => isAt(rotator, name)) &&
-        !keptCredentials.includes(rotator) &&
-        !notCopied.some((at) => isAt(rotator, at)),
-    ),
   }
   if (plan) {
     const { diagnostics } = await checkDefinition(workspace, to.name, text)
@@ -123,6 +101,38 @@ export async function copyValues(workspace: Workspace, { from, to, path, plan }:
   }
   const saved = await saveDefinition(workspace, destination, { text, base, change: 'copy' })
   return { ...saved, revision: saved.revision ?? base.number, ...done }
+}
+
+/** What a copy does, by name. `dropped`: rotators of the source that have credentials. */
+function whatBecame(
+  steps: readonly MergeStep[],
+  paths: readonly PropertyPath[],
+  { source, present }: { readonly source: MergeSide; readonly present: MergeSide },
+  dropped: readonly string[],
+) {
+  const of = (action: MergeStep['action']) =>
+    steps.filter((each) => each.action === action).map(({ path }) => shownBelowValues(path))
+  const names = paths.map(formatPropertyPath)
+  const notCopied = of('keep')
+  const known = new Set(source.rotators.map(({ path }) => shownBelowValues(path)))
+  const inScope = (at: PropertyPath) =>
+    paths.some((each) => isAtOrBelow(at, ['values', ...each]) || isAtOrBelow(['values', ...each], at))
+  const keptCredentials = present.rotators
+    .filter(({ rotated, path }) => rotated && inScope(path))
+    .map(({ path }) => shownBelowValues(path))
+    .filter((name) => known.has(name) && !notCopied.some((at) => isAt(name, at)))
+  return {
+    paths: names.filter((name) => !notCopied.includes(name)),
+    added: of('add'),
+    replaced: of('replace'),
+    notCopied,
+    keptCredentials,
+    dropped: dropped.filter(
+      (rotator) =>
+        names.some((name) => isAt(rotator, name)) &&
+        ![...keptCredentials, ...notCopied].some((at) => isAt(rotator, at)),
+    ),
+  }
 }
 
 /** The newest definition with its secrets in the clear, to compare it with. */

@@ -199,7 +199,7 @@ values:
         expect(ran.code, ran.err).to.equal(0)
         const said = JSON.parse(ran.out)
         expect(said.notCopied).to.deep.equal(['admin', 'nested.deep', 'word'])
-        expect(said.keptCredentials).to.include('list[0]')
+        expect(said.keptCredentials).to.deep.equal(['list[0]'])
         expect(said.replaced).to.include('nested.other')
         expect(said.added).to.deep.equal(['list[1]'])
         for (const path of said.notCopied) expect(ran.err).to.include(`warning: ${path} was not copied: 'app/prod' has`)
