@@ -55,10 +55,18 @@ seen. Needs no key. The exit code is 1 when there is such a problem. "esc check"
     return shown ? undefined : textOf(status)
   }
 
-  override json({ status }: Result): unknown {
-    const overdue = status.overdue.map(({ environment, due }) => ({ environment, due: due.toISOString() }))
-    const problems = status.problems.map(({ hint, ...problem }) => ({ ...problem, ...(hint && { hint }) }))
-    return { ...status, selected: status.selected ?? null, overdue, problems }
+  override json({ status: { overdue, problems, locked, ...status } }: Result): unknown {
+    return {
+      ...status,
+      selected: status.selected ?? null,
+      ...(overdue.length > 0 && {
+        overdue: overdue.map(({ environment, due }) => ({ environment, due: due.toISOString() })),
+      }),
+      ...(problems.length > 0 && {
+        problems: problems.map(({ hint, ...problem }) => ({ ...problem, ...(hint && { hint }) })),
+      }),
+      ...(locked.length > 0 && { locked }),
+    }
   }
 
   override exitCode({ status, shown }: Result): number {

@@ -126,7 +126,8 @@ describe('esc status with an environment that cannot be used', () => {
     expect(code).to.equal(0)
     expect(out).to.include('No key:       app/bad: it cannot be opened on this machine\n')
     const json = JSON.parse((await esc.run(['status', '--output', 'json'], { env })).out)
-    expect(json).to.deep.include({ locked: ['app/bad', 'app/good'], problems: [] })
+    expect(json.locked).to.deep.equal(['app/bad', 'app/good'])
+    expect(json).not.to.have.property('problems')
   })
 
   it('asks for no passphrase', async () => {
@@ -146,7 +147,7 @@ describe('esc status with an environment that cannot be used', () => {
     )
     const ran = await esc.run(['status', '--output', 'json'], { env: { ESC_PRINCIPAL: 'bob' } })
     expect(ran.code).to.equal(0)
-    expect(JSON.parse(ran.out)).to.deep.include({ environments: 2, problems: [], locked: [] })
+    expect(JSON.parse(ran.out)).to.include({ environments: 2 }).and.not.have.any.keys('problems', 'locked')
   })
 
   it('is the same with env status, which fails when the one environment it is asked for cannot be read', async () => {
