@@ -183,7 +183,12 @@ describe('a secret is kept as it was given', function () {
     const bytes = Buffer.from([0xfe, 0xed, 0xfe, 0xed, 0, 1, 2, ...Array(100).fill(0x80)])
     const wrapped = `${bytes.toString('base64').replace(/(.{76})/g, '$1\n')}\n`
     await set(['keystore["fn::fromBase64"]', '--secret'], wrapped)
-    expect((await opened()).keystore).to.be.a('string')
+    const printed: Uint8Array[] = []
+    const io = { out: (part: string | Uint8Array) => printed.push(Buffer.from(part as string)) }
+    expect((await playground.run(['open', 'app/dev', 'keystore', '--format', 'string'], { io })).code).to.equal(0)
+    expect(Buffer.concat(printed).equals(bytes)).to.equal(true)
+    // No JSON can hold them.
+    expect((await playground.run(['open', 'app/dev', '--format', 'json'])).code).to.equal(1)
     await playground.ok('env', 'rm', 'app/dev', 'keystore')
   })
 
