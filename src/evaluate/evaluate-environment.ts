@@ -34,7 +34,7 @@ export interface EvaluationRequest {
   readonly name: string
   /** Its definition. */
   readonly text: string
-  /** What `parseEnvironment` makes of `name` and `text`, where the caller has it already. */
+  /** Result of `parseEnvironment` for `name` and `text`, where the caller has it already. */
   readonly parsed?: ParsedEnvironment
   /** The key of the root. Asked for at most once, when a ciphertext of it is first needed. */
   readonly unlock: () => Promise<Decrypt>

@@ -22,7 +22,7 @@ export function credentialsOf<Credential>(state: AdoptingState<Credential> | und
   return [current, previous, ...adopted].filter((each) => each !== undefined)
 }
 
-/** What readers of the environment see of a state. */
+/** The state as readers of the environment see it. */
 export function withoutAdopted<State extends AdoptingState<unknown>>(state: State): Omit<State, 'adopted'>
 export function withoutAdopted<State extends AdoptingState<unknown>>(
   state: State | undefined,
@@ -41,7 +41,7 @@ export function foreignPasswordsWarning(owner: string, count: number): string {
   return `${owner} has ${passwords} that this environment does not manage, such as the one it was made with. ${adoptRemedy(them)}`
 }
 
-/** What to do about a password that nobody manages. */
+/** Remedy for a password that nobody manages. */
 export function adoptRemedy(them = 'it'): string {
   return `To have ${them} removed with the next rotation, run: esc env rotate ENV PATH --adopt FILE`
 }

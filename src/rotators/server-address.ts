@@ -35,7 +35,7 @@ export function place({ host, port }: Pick<ServerAddress, 'host' | 'port'>): str
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** Whether a host is the path of a unix socket. */
+/** Returns true where a host is the path of a unix socket. */
 export function isSocketPath(host: string): boolean {
   return host.startsWith('/')
 }

@@ -19,7 +19,7 @@ export async function logIn(
   )
 }
 
-/** Whether nothing says that the password is wrong. */
+/** Returns false where the server says that the password is wrong. */
 export async function mayLogIn(
   inputs: MySqlDualInputs,
   password: Secret<string>,

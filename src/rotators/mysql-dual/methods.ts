@@ -8,7 +8,7 @@ import { place } from '../server-address.ts'
 import { passwordsOf, type Request } from './request.ts'
 import type { MySqlDualState } from './types.ts'
 
-/** Whether this method lets the password in. Only passwords of these two plugins can be told; every other method is somebody else's. */
+/** Returns true where the method lets the password in. Only passwords of these two plugins can be told; other methods are somebody else's. */
 async function isPassword({ plugin, stored }: AuthenticationMethod, password: Secret<string>): Promise<boolean> {
   if (plugin === 'mysql_native_password') return stored.toUpperCase() === nativePasswordHash(password.reveal())
   return plugin === 'ed25519' && stored === (await ed25519PublicKey(password.reveal()))
@@ -27,7 +27,7 @@ export async function methodsBeside(
   return others
 }
 
-/** Whether one of the methods lets the password in. */
+/** Returns true where one of the methods lets the password in. */
 export async function hasPassword(
   methods: readonly AuthenticationMethod[],
   password: Secret<string>,
@@ -35,7 +35,7 @@ export async function hasPassword(
   return (await methodsBeside(methods, [password])).length < methods.length
 }
 
-/** What lets in that the state does not know of. */
+/** Methods that the state does not know of. */
 export function foreignMethods(
   methods: readonly AuthenticationMethod[],
   state: MySqlDualState | undefined,

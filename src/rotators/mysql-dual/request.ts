@@ -17,7 +17,7 @@ export function passwordsOf(state: MySqlDualState | undefined): Secret<string>[]
   return credentialsOf(state).map((user) => user.password)
 }
 
-/** Whether the state names the password in any place. */
+/** Returns true where the state names the password in any place. */
 export function holds(state: MySqlDualState | undefined, password: Secret<string>): boolean {
   return passwordsOf(state).some((each) => each.reveal() === password.reveal())
 }

@@ -56,7 +56,7 @@ export async function settleMariaDb(
   return rotated({ password, outcome, lives: (each) => session.hasPassword(each) }, request, context)
 }
 
-/** What MySQL has cannot be read, so log-ins tell. */
+/** The passwords of MySQL cannot be read, so log-ins tell. */
 export async function settleMySql(
   { session, timing, context }: SettleWorld,
   { password, username, current, currentWorked, confirmed }: MySqlDualPending,

@@ -65,7 +65,7 @@ export interface AuthenticationMethod {
   readonly stored: string
 }
 
-/** What an account must show beside its password. `certain certificate`: one of an issuer or subject that it names. */
+/** Demand of an account on the connection. `certain certificate`: one of an issuer or subject that the account names. */
 export type TlsRequirement = 'optional' | 'required' | 'client certificate' | 'certain certificate'
 
 export type Account =

@@ -136,7 +136,7 @@ async function connect(
   }
 }
 
-/** Whether the server goes by another name than the one to connect to: the driver sends the latter as SNI. */
+/** Returns true where the server goes by another name than the host to connect to. The driver sends the host as SNI. */
 function isRenamed(database: Database): boolean {
   return serverNameOf(database) !== database.host && !isSocketPath(database.host)
 }

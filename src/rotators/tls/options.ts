@@ -22,12 +22,12 @@ export function tlsOptions(server: NamedServer): false | TlsOptions {
   return mode === 'disable' ? false : secureOptions(mode, server.tls)
 }
 
-/** Whether the certificate must be for the name of the server, for a driver that checks that by itself. */
+/** Returns true where the certificate must be for the name of the server. For a driver that checks that by itself. */
 export function verifiesName(server: NamedServer): boolean {
   return modeOf(server) === 'verify-full'
 }
 
-/** Of a connection that is encrypted in any case, such as one to an https:// address. */
+/** Options of a connection that is encrypted in any case, such as one to an https:// address. */
 export function httpsOptions(tls: Tls | undefined): TlsOptions {
   return secureOptions(tls?.mode ?? 'verify-full', tls)
 }
