@@ -25,6 +25,7 @@ describe('a rotation by the clock that nothing has run', () => {
       ['env', 'status'],
       ['env', 'status', 'rotators/ci'],
       ['env', 'get', 'rotators/ci'],
+      ['env', 'get', 'rotators/ci', '--definition'],
       ['env', 'rotators'],
     ]) {
       const before = await soon(...words)

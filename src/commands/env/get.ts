@@ -84,11 +84,11 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
     const { definition, 'show-secrets': showSecrets } = this.flags
     const format = this.#format()
     const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
-    if (definition && path.length === 0) return indentedByTwo(await definitionText(workspace, reference, showSecrets))
-    const got = await getEnvironment(workspace, reference, { path, showSecrets })
     for (const { environment, due } of await overdueSchedules(workspace, [reference.name])) {
       this.io.err(`warning: ${environment}: ${overdueText(due)}\n`)
     }
+    if (definition && path.length === 0) return indentedByTwo(await definitionText(workspace, reference, showSecrets))
+    const got = await getEnvironment(workspace, reference, { path, showSecrets })
     if (definition) return got.definition ?? ''
     if (format === 'dotenv' || format === 'shell') {
       const allowed = this.flags['allow-variable']
