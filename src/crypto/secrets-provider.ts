@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { EscError } from '../errors.ts'
+import { nearest } from '../suggestion.ts'
 import type { KeyOwner } from './data-key.ts'
 import { unknownKeyHost, untrustedKeyHost } from './key-hosts.ts'
 import { showKeyUrl } from './key-url.ts'
@@ -143,8 +144,10 @@ function refuseMore(url: string, kind: string): void {
 }
 
 function unknownKind(kind: string): EscError {
+  const suggestion = nearest(kind.slice(0, 40).split(':', 1)[0]!, Object.keys(kinds))
   return new EscError(
     'invalid_input',
     `unknown secrets provider type '${showKeyUrl(kind)}' (supported values: ${Object.keys(kinds).join(', ')})`,
+    suggestion === undefined ? {} : { hint: `did you mean "${suggestion}"?` },
   )
 }

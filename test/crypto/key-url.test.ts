@@ -224,4 +224,19 @@ describe('the kind of a secrets provider', () => {
     expect(problemOf('defaults')).to.equal(`unknown secrets provider type 'defaults' (supported values: ${known})`)
     for (const url of ['default', 'default://', 'passphrase']) expect(secretsProviderKind(url)).to.match(/^[dp]/)
   })
+
+  it('is suggested for a name that was mistyped', () => {
+    const hintOf = (url: string) => {
+      try {
+        secretsProviderKind(url)
+      } catch (error) {
+        return (error as EscError).hint
+      }
+      throw new Error('was accepted')
+    }
+    expect(hintOf('awskm://alias/x')).to.equal('did you mean "awskms"?')
+    expect(hintOf('hashvault://x')).to.equal('did you mean "hashivault"?')
+    expect(hintOf('defaults')).to.equal('did you mean "default"?')
+    expect(hintOf('rot13')).to.equal(undefined)
+  })
 })
