@@ -63,6 +63,15 @@ describe('a SOPS file', () => {
     ])
   })
 
+  it('keeps numbers in the clear as they are written: as texts, where a number would be printed otherwise', async () => {
+    const { n_unencrypted, f_unencrypted, e_unencrypted } = (await show('all.json')) as Record<string, Json>
+    expect([n_unencrypted, f_unencrypted, e_unencrypted]).to.deep.equal([
+      new JsonNumber('12345678901'),
+      '0.000001',
+      '1e300',
+    ])
+  })
+
   it('says what was encrypted by rules for keys, and by a MAC over that alone', async () => {
     for (const name of ['regex.yaml', 'only.yaml', 'unregex.yaml']) {
       const { database, hosts } = (await show(name)) as Record<string, Record<string, Json>>
