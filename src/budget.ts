@@ -2,9 +2,15 @@ import { EscError } from './errors.ts'
 
 /** Limit of one evaluation, or of one look at its outcome. */
 export interface BudgetLimits {
-  /** Units of work, of about 30 ns each: 10 for an expression, 2 for a comparison of a value with a schema, 1 for 16 characters. */
+  /**
+   * Units of work, of about 30 ns each: 10 for an expression, 2 for a comparison of a value with a
+   * schema, 1 for 16 characters.
+   */
   readonly steps: number
-  /** Bytes that values and texts take, as an estimate. Of an evaluation: in each round, since the next one begins from nothing. */
+  /**
+   * Bytes that values and texts take, as an estimate. Of an evaluation: in each round, since the
+   * next one begins from nothing.
+   */
   readonly bytes: number
 }
 
@@ -33,12 +39,16 @@ function grouped(n: number): string {
   return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
-/** The budget of the work in progress. Set only while a synchronous piece of work runs, so no two evaluations share it. */
+/**
+ * The budget of the work in progress. Set only while a synchronous piece of work runs, so no
+ * two evaluations share it.
+ */
 let current: Budget | undefined
 
 /**
- * Counts abstract steps and bytes, neither time nor the real heap: the same definition always gets the same answer. The code that does
- * the work calls `spend` and `allocate`, which count nothing where no budget was set.
+ * Counts abstract steps and bytes, neither time nor the real heap: the same definition always gets
+ * the same answer. The code that does the work calls `spend` and `allocate`, which count nothing
+ * where no budget was set.
  */
 export class Budget {
   readonly limits: BudgetLimits
@@ -51,7 +61,10 @@ export class Budget {
     this.limits = limits
   }
 
-  /** Runs a synchronous piece of work that counts against this budget. Throws `BudgetExceeded` where it runs out. */
+  /**
+   * Runs a synchronous piece of work that counts against this budget. Throws
+   * `BudgetExceeded` where it runs out.
+   */
   within<T>(work: () => T): T {
     const outer = current
     current = this
@@ -94,7 +107,8 @@ export const budgetHint = 'ESC_EVALUATION_BUDGET=4 allows four times as much, fo
 /**
  * Shows something of an outcome, with a budget of its own: half of what an evaluation may take.
  *
- * @throws EscError `limit_exceeded` where it runs out. `what` begins the message: "the values of app/dev".
+ * @throws EscError `limit_exceeded` where it runs out. `what` begins the message:
+ *   "the values of app/dev".
  */
 export function bounded<T>(limits: BudgetLimits | undefined, what: string, work: () => T): T {
   const { steps, bytes } = limits ?? defaultLimits

@@ -1,7 +1,10 @@
 /** Environment variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
-/** Variables that hold what opens environments: keys, passphrases, identities. With an ending, such as `_FILE`, they name where it is. */
+/**
+ * Variables that hold what opens environments: keys, passphrases, identities. With an ending, such
+ * as `_FILE`, they name where it is.
+ */
 const OWN_KEYS = [
   'ESC_KEY',
   'ESC_OIDC_KEY',
@@ -22,7 +25,10 @@ function isOneOf(names: readonly string[], name: string): boolean {
   return names.some((each) => name === each || (name.startsWith(each) && /^_[A-Z]+$/.test(name.slice(each.length))))
 }
 
-/** Logins to clouds, and what `esc env import` reads. They are the user's for any program, so programs keep them. */
+/**
+ * Logins to clouds, and what `esc env import` reads. They are the user's for any
+ * program, so programs keep them.
+ */
 export const AMBIENT_SECRETS: readonly string[] = [
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
@@ -37,7 +43,10 @@ export const AMBIENT_SECRETS: readonly string[] = [
   'PULUMI_CONFIG_PASSPHRASE',
 ]
 
-/** True for a variable that holds or names a key to environments: programs that esc starts do not get it. */
+/**
+ * True for a variable that holds or names a key to environments: programs that
+ * esc starts do not get it.
+ */
 export function isKeyVariable(name: string): boolean {
   return isOwnKeyVariable(name) || isOneOf(PROVIDER_KEYS, name) || PROVIDER_TOKENS.includes(name)
 }
@@ -61,8 +70,8 @@ export interface ChildOptions {
 }
 
 /**
- * The environment variables of a program that we start: ours, without keys to environments. Every program gets its variables from here
- * (`test/lint/spawns.ts`).
+ * The environment variables of a program that we start: ours, without keys to environments. Every
+ * program gets its variables from here (`test/lint/spawns.ts`).
  */
 export function childEnvironment(env: Variables, options: ChildOptions = {}): ChildVariables {
   const { add, keepKeys = false } = options
@@ -72,8 +81,8 @@ export function childEnvironment(env: Variables, options: ChildOptions = {}): Ch
 }
 
 /**
- * The variables of this process. Keys are taken out of `process.env`: what inherits that, as helpers of vendor libraries and plugins may,
- * gets none. Called once, by the program's own start.
+ * The variables of this process. Keys are taken out of `process.env`: what inherits that, as
+ * helpers of vendor libraries and plugins may, gets none. Called once, by the program's own start.
  */
 export function takeProcessVariables(): Variables {
   const names = Object.keys(process.env)

@@ -1,6 +1,7 @@
 /**
- * Fewest insertions, deletions and substitutions of single elements that turn `a` into `b` (Levenshtein). With `swaps`, two neighbours
- * that changed places count as one edit (optimal string alignment). Takes the product of the lengths.
+ * Fewest insertions, deletions and substitutions of single elements that turn `a` into `b`
+ * (Levenshtein). With `swaps`, two neighbours that changed places count as one edit (optimal string
+ * alignment). Takes the product of the lengths.
  */
 export function editDistance<T>(a: ArrayLike<T>, b: ArrayLike<T>, { swaps = false } = {}): number {
   let beforePrevious: number[] = []

@@ -1,4 +1,7 @@
-/** Every code an `EscError` can carry. `docs/errors.md` explains each; exit codes are derived from them in one place. */
+/**
+ * Every code an `EscError` can carry. `docs/errors.md` explains each; exit codes are
+ * derived from them in one place.
+ */
 export type ErrorCode =
   | 'usage' // wrong arguments or flags
   | 'invalid_input' // a value, path, reference or file that cannot be used
@@ -24,16 +27,24 @@ export type ErrorCode =
   | 'unsupported' // what only a service could do, and a store in a folder cannot
 
 export interface EscErrorOptions {
-  /** What the reader can do about it: one sentence, starting lower-case, no final full stop needed. */
+  /**
+   * What the reader can do about it: one sentence, starting lower-case, no final full stop needed.
+   */
   readonly hint?: string
   readonly cause?: unknown
-  /** Nothing is wrong that would not pass by itself: no connection, an overloaded vendor, a request too many. Default false. */
+  /**
+   * Nothing is wrong that would not pass by itself: no connection, an overloaded vendor, a request
+   * too many. Default false.
+   */
   readonly transient?: boolean
 }
 
 const brand = Symbol.for('esc.error')
 
-/** An error meant for the user: one line that names the value and the place, and a remedy. Never holds a secret. */
+/**
+ * An error meant for the user: one line that names the value and the place, and a
+ * remedy. Never holds a secret.
+ */
 export class EscError extends Error {
   override readonly name = 'EscError'
   readonly code: ErrorCode

@@ -1,4 +1,7 @@
-/** A number kept as its literal text: `1`, `1.0` and `1e0` are three different numbers to the language. */
+/**
+ * A number kept as its literal text: `1`, `1.0` and `1e0` are three different
+ * numbers to the language.
+ */
 export class JsonNumber {
   readonly text: string
   constructor(text: string) {
@@ -6,7 +9,10 @@ export class JsonNumber {
   }
 }
 
-/** JSON whose numbers may keep their text. Objects read by `parseJson` have no prototype, so `__proto__` is an ordinary key. */
+/**
+ * JSON whose numbers may keep their text. Objects read by `parseJson` have no prototype, so
+ * `__proto__` is an ordinary key.
+ */
 export type Json =
   | null
   | boolean
@@ -73,7 +79,10 @@ function quoteJson(text: string, escapeHtml: boolean): string {
   return isMarkup ? quoted.replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`) : quoted
 }
 
-/** The order of keys everywhere: by the bytes of their UTF-8 form (which differs from UTF-16 order beyond the BMP). */
+/**
+ * The order of keys everywhere: by the bytes of their UTF-8 form (which differs from
+ * UTF-16 order beyond the BMP).
+ */
 export function compareKeys(a: string, b: string): number {
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {

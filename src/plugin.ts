@@ -1,4 +1,7 @@
-/** What plugins import: `import { EscError, secret } from 'esc/plugin'`. It may be bundled: copies get on with each other. */
+/**
+ * What plugins import: `import { EscError, secret } from 'esc/plugin'`. It may be bundled:
+ * copies get on with each other.
+ */
 export { type ErrorCode, EscError, type EscErrorOptions } from './errors.ts'
 export type { Plain, PlainObject } from './plain.ts'
 export type { AnyProvider, AnyRotator, Plugin } from './plugins/plugin.ts'

@@ -1,9 +1,10 @@
 import { spend } from './budget.ts'
 
 /**
- * Strings of the language are byte strings: a decoded base64 value can hold bytes that are no UTF-8. Such a byte is kept in a
- * JavaScript string as a lone low surrogate, U+DC00 plus the byte, which no valid text contains. Whatever encodes such a string as UTF-8
- * or JSON writes U+FFFD for each of them; `bytesOf` gives the bytes.
+ * Strings of the language are byte strings: a decoded base64 value can hold bytes that are no
+ * UTF-8. Such a byte is kept in a JavaScript string as a lone low surrogate, U+DC00 plus the byte,
+ * which no valid text contains. Whatever encodes such a string as UTF-8 or JSON writes U+FFFD for
+ * each of them; `bytesOf` gives the bytes.
  */
 export function hasRawBytes(text: string): boolean {
   return !text.isWellFormed() && /[\udc80-\udcff]/u.test(text)

@@ -185,7 +185,9 @@ class Reader {
   }
 }
 
-/** Errors speak of bytes, so a character beyond ASCII is shown as the first byte of its UTF-8 form. */
+/**
+ * Errors speak of bytes, so a character beyond ASCII is shown as the first byte of its UTF-8 form.
+ */
 function quoteFirstByte(code: number): string {
   // A lone low surrogate stands for a byte that is no UTF-8 (U+DC00 plus the byte).
   const byte =

@@ -2,8 +2,8 @@ const inspect = Symbol.for('nodejs.util.inspect.custom')
 const brand = Symbol.for('esc.secret')
 
 /**
- * Data as providers and rotators see it: JSON in which a secret is a `Secret`. Numbers are ordinary doubles here;
- * the language itself keeps their text (`json.ts`).
+ * Data as providers and rotators see it: JSON in which a secret is a `Secret`. Numbers are ordinary
+ * doubles here; the language itself keeps their text (`json.ts`).
  */
 export type Plain = null | boolean | number | string | Secret | readonly Plain[] | PlainObject
 
@@ -12,15 +12,15 @@ export interface PlainObject {
 }
 
 /**
- * A value that must not be seen. It prints as `[secret]` through string conversion, JSON, `console` and errors;
- * `reveal()` is the one visible way to the plaintext.
+ * A value that must not be seen. It prints as `[secret]` through string conversion, JSON, `console`
+ * and errors; `reveal()` is the one visible way to the plaintext.
  */
 export class Secret<T extends Plain = Plain> {
   readonly #plaintext: T
 
   /**
-   * A plugin has a copy of this class of its own, or bundles one; its secrets are secrets all the same. Data cannot pretend
-   * to be one: JSON and YAML have no symbols.
+   * A plugin has a copy of this class of its own, or bundles one; its secrets are secrets all the
+   * same. Data cannot pretend to be one: JSON and YAML have no symbols.
    */
   static [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && brand in value

@@ -1,6 +1,9 @@
 import { editDistance } from './edit-distance.ts'
 
-/** The candidate nearest to a mistyped name, when it is near enough to be worth mentioning (a third of the letters wrong at most). */
+/**
+ * The candidate nearest to a mistyped name, when it is near enough to be worth mentioning (a third
+ * of the letters wrong at most).
+ */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
@@ -14,7 +17,10 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   return best
 }
 
-/** What to write instead of the name of a provider or rotator that there is not. `known`: those there are, with those of plugins. */
+/**
+ * What to write instead of the name of a provider or rotator that there is not. `known`: those
+ * there are, with those of plugins.
+ */
 export function unknownNameHint(name: string, known: readonly string[]): string {
   const best = nearest(name, known)
   const suggestion = best === undefined ? '' : `did you mean "${best}"? `

@@ -6,7 +6,10 @@ export function isAhead(time: Date, now: Date): boolean {
   return time.getTime() > now.getTime() + clockSkewMs
 }
 
-/** A time as this program writes it, RFC 3339. Undefined: it is something else, such as a year that no clock shows. */
+/**
+ * A time as this program writes it, RFC 3339. Undefined: it is something else, such as a
+ * year that no clock shows.
+ */
 export function readTimestamp(value: unknown): Date | undefined {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(value))
     return undefined

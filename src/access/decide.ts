@@ -2,7 +2,10 @@ import { environmentPattern } from '../store/index.ts'
 import { includes, type Level } from './level.ts'
 import { type AccessRule, type AccessRules, samePrincipal, teamPrefix } from './rules.ts'
 
-/** What decided: a rule and the name in it that meant the principal; the default; or that there are no rules. */
+/**
+ * What decided: a rule and the name in it that meant the principal; the default; or
+ * that there are no rules.
+ */
 export type Reason =
   | { readonly kind: 'rule'; readonly rule: AccessRule; readonly as: string }
   | { readonly kind: 'default' }
@@ -14,8 +17,9 @@ export interface Decision {
 }
 
 /**
- * What a principal may do with an environment: the highest level that the default or any rule gives, unless a rule says `none`, which
- * takes it all away. Without rules everybody may do everything.
+ * What a principal may do with an environment: the highest level that the default or any
+ * rule gives, unless a rule says `none`, which takes it all away. Without rules
+ * everybody may do everything.
  */
 export function decide(rules: AccessRules | undefined, principal: string, environment: string): Decision {
   if (rules === undefined) return { level: 'admin', because: { kind: 'no-rules' } }
@@ -32,15 +36,18 @@ export function decide(rules: AccessRules | undefined, principal: string, enviro
 }
 
 /**
- * What a principal may do with the store as a whole, such as changing its rules: what a rule for all environments (`*`) gives them, or
- * the default.
+ * What a principal may do with the store as a whole, such as changing its rules: what a rule for
+ * all environments (`*`) gives them, or the default.
  */
 export function decideForStore(rules: AccessRules | undefined, principal: string): Decision {
   const everywhere = rules && { ...rules, rules: rules.rules.filter(({ environments }) => environments.includes('*')) }
   return decide(everywhere, principal, '*')
 }
 
-/** Those whom the rules name who have at least a level, as they are named: `team:ops`, `ada@example.com`, `*`. */
+/**
+ * Those whom the rules name who have at least a level, as they are named:
+ * `team:ops`, `ada@example.com`, `*`.
+ */
 export function holders(rules: AccessRules, environment: string, needed: Level): string[] {
   const named = rules.rules.filter((rule) => includes(rule.level, needed) && isAbout(rule, environment))
   const names = new Set(named.flatMap(({ principals }) => principals))

@@ -1,4 +1,6 @@
-/** What somebody may do with an environment; each level includes those before it (docs/access.md). */
+/**
+ * What somebody may do with an environment; each level includes those before it (docs/access.md).
+ */
 export const levels = ['none', 'read', 'open', 'write', 'admin'] as const
 
 export type Level = (typeof levels)[number]

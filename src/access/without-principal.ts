@@ -6,10 +6,11 @@ import { readAccessRules } from './read-rules.ts'
 import { samePrincipal } from './rules.ts'
 
 /**
- * The text of `esc.yaml` without a principal: in no team, and in no rule; a rule that was about nobody else goes. Rules that say
- * `none` stay: what was taken away is not given back.
+ * The text of `esc.yaml` without a principal: in no team, and in no rule; a rule that was about
+ * nobody else goes. Rules that say `none` stay: what was taken away is not given back.
  *
- * @throws EscError `conflict` when nobody would administer the store any more; `invalid_input` for rules with a mistake.
+ * @throws EscError `conflict` when nobody would administer the store any more; `invalid_input`
+ *   for rules with a mistake.
  */
 export function withoutPrincipal(text: string, principal: string, file: string): string {
   const rules = readAccessRules(text, file)

@@ -24,7 +24,10 @@ function csvField(text: string): string {
 
 const severities = { allowed: 3, done: 3, failed: 5, denied: 8 } as const
 
-/** Lines in ArcSight's Common Event Format, version 0, each behind the header of syslog, as the hosted service exports them. */
+/**
+ * Lines in ArcSight's Common Event Format, version 0, each behind the header of syslog, as the
+ * hosted service exports them.
+ */
 export function auditCef(lines: readonly AuditLine[], version: string): string {
   return lines
     .map((line) => {

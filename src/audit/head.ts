@@ -3,7 +3,10 @@ import { dirname, join } from 'node:path'
 import { codeOf, type FileSystem, makeFolders, readTextIfPresent, replaceFile } from '../files/index.ts'
 import { stateLayout } from '../store/index.ts'
 
-/** How far a log has come, kept apart from it: where the next line goes, and how a shortened log is noticed. */
+/**
+ * How far a log has come, kept apart from it: where the next line goes, and how a
+ * shortened log is noticed.
+ */
 export interface AuditHead {
   /** Name of the log: the machine's, and random digits for this clone on it. */
   readonly log: string
@@ -16,7 +19,10 @@ export interface AuditHead {
   readonly digest: string
 }
 
-/** `+` cannot occur in the id of an environment, whose sightings are beside. `state`: folder of what this machine keeps about the store. */
+/**
+ * `+` cannot occur in the id of an environment, whose sightings are beside. `state`: folder of what
+ * this machine keeps about the store.
+ */
 export function headFile(state: string, place: 'beside' | 'repository'): string {
   return join(stateLayout.seen(state), `audit+${place}.json`)
 }
@@ -32,7 +38,10 @@ export function readHead(files: FileSystem, file: string, host: string): AuditHe
   return { log: `${machine}-${randomBytes(4).toString('hex')}`, file: '', size: 0, sequence: 0, digest: '' }
 }
 
-/** Names of logs and files become parts of paths: letters, digits, `_`, `-` and dots, of which none is the first. */
+/**
+ * Names of logs and files become parts of paths: letters, digits, `_`, `-` and dots, of
+ * which none is the first.
+ */
 function isName(text: unknown): boolean {
   if (typeof text !== 'string' || text === '' || text.startsWith('.')) return false
   // Without a regular expression: compiling it takes longer than a name has characters.
@@ -44,7 +53,10 @@ function isName(text: unknown): boolean {
   return true
 }
 
-/** Longer than any head: each is written over the former, which is a write of one block and no new file. */
+/**
+ * Longer than any head: each is written over the former, which is a write of
+ * one block and no new file.
+ */
 const headBytes = 512
 
 export function writeHead(

@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto'
 import type { AuditEvent } from './events.ts'
 
-/** `allowed`: it is about to be done; of what is more than reading, `done` or `failed` follows, unless the process was killed. */
+/**
+ * `allowed`: it is about to be done; of what is more than reading, `done` or `failed` follows,
+ * unless the process was killed.
+ */
 export type AuditResult = 'allowed' | 'done' | 'failed' | 'denied'
 
 /** Names, numbers and codes only; never a secret or a value. */

@@ -28,15 +28,19 @@ export function auditFolder({ store, state, keep }: Pick<AuditLogPlace, 'store' 
   return keep === 'beside' ? stateLayout.audit(state) : join(store, '.audit')
 }
 
-/** Logs in the repository may come with it, so nothing but regular files is read or appended to there. */
+/**
+ * Logs in the repository may come with it, so nothing but regular files is
+ * read or appended to there.
+ */
 export function auditFiles({ store, files = machineFiles }: AuditLogPlace): FileSystem {
   return confined(files, { root: store, limit: limitOf })
 }
 
 /**
- * Appends lines to this machine's log of a store, each chained to the one before; all into the file of the month of the first.
- * Synchronous, so that nothing is done between the decision and its record; several processes take turns. With `synced`, the lines
- * are on the disk when this returns; without, they outlive the process but not a loss of power.
+ * Appends lines to this machine's log of a store, each chained to the one before; all into the file
+ * of the month of the first. Synchronous, so that nothing is done between the decision and its
+ * record; several processes take turns. With `synced`, the lines are on the disk when this returns;
+ * without, they outlive the process but not a loss of power.
  *
  * @param entries one at least, all of one host.
  * @returns the path of the file.
@@ -93,7 +97,8 @@ function caughtUp(files: FileSystem, folder: string, head: AuditHead): CurrentHe
   // A log that is as long as it was ends as it did, so that a long one need not be read.
   if (sizeOf(files, path) === head.size) return { ...head, torn: false }
   const bytes = Buffer.from(readIfPresent(files, path) ?? [])
-  // One that is shorter than it was is continued where it was: what is missing stays visible for ever.
+  // One that is shorter than it was is continued where it was: what is
+  // missing stays visible for ever.
   let { sequence, digest } = head
   for (const text of bytes.subarray(head.size).toString().split('\n')) {
     const line = parseLine(text)

@@ -1,12 +1,18 @@
 import { EscError } from '../errors.ts'
 import { isJsonObject, type Json } from '../json.ts'
 
-/** Where the audit log is: in this machine's own folder of the store, in the folder that is committed, or nowhere. */
+/**
+ * Where the audit log is: in this machine's own folder of the store, in the folder that
+ * is committed, or nowhere.
+ */
 export type AuditPlace = 'beside' | 'repository' | 'off'
 
 export interface AuditSettings {
   readonly keep: AuditPlace
-  /** Each line is on the disk before anything is done; what cannot be written down is not done. Default false: it is done, with a warning. */
+  /**
+   * Each line is on the disk before anything is done; what cannot be written down is not done.
+   * Default false: it is done, with a warning.
+   */
   readonly required: boolean
 }
 

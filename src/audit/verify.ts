@@ -12,12 +12,17 @@ export interface AuditFinding {
   /** A note is harmless: a line that a crash cut short. */
   readonly severity: 'error' | 'note'
   readonly log: string
-  /** Place of the finding: the path of a file and the line, `…/audit/2026-11-host-1a2b3c4d.jsonl:12`. */
+  /**
+   * Place of the finding: the path of a file and the line,
+   * `…/audit/2026-11-host-1a2b3c4d.jsonl:12`.
+   */
   readonly place: string
   readonly problem: string
 }
 
-/** How far a log was when somebody looked: to be kept elsewhere, so that it can be asked for again. */
+/**
+ * How far a log was when somebody looked: to be kept elsewhere, so that it can be asked for again.
+ */
 export interface AuditAnchor {
   readonly log: string
   readonly sequence: number
@@ -42,9 +47,10 @@ interface Placed {
 }
 
 /**
- * Whether the logs of a store are as they were written: each line names the digest of the one before, so that none can be changed,
- * moved, put in or taken out unnoticed; and this machine remembers how far each was when it wrote or last verified it, so that
- * one that ends too early is noticed. `expected`: anchors that were kept elsewhere.
+ * Whether the logs of a store are as they were written: each line names the digest of the one
+ * before, so that none can be changed, moved, put in or taken out unnoticed; and this machine
+ * remembers how far each was when it wrote or last verified it, so that one that ends too early is
+ * noticed. `expected`: anchors that were kept elsewhere.
  */
 export function verifyAudit(place: AuditLogPlace, expected: readonly AuditAnchor[] = []): AuditVerification {
   const files = auditFiles(place)
@@ -69,7 +75,9 @@ export function verifyAudit(place: AuditLogPlace, expected: readonly AuditAnchor
   return { lines, heads, anchored: [...new Set(known.map(({ log }) => log))], findings }
 }
 
-/** Makes this machine remember how far each log was found to be. Best effort, for read-only stores. */
+/**
+ * Makes this machine remember how far each log was found to be. Best effort, for read-only stores.
+ */
 export function rememberVerified(place: AuditLogPlace, heads: readonly AuditAnchor[]): void {
   try {
     replaceFile(auditFiles(place), verifiedFile(place), Buffer.from(JSON.stringify({ version: 1, heads })))

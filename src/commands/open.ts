@@ -48,7 +48,9 @@ const flags = {
   ...DRAFT_TO_READ_FLAG,
 }
 
-/** Programs take every text for a value; people and readers of JSON see that `[unknown]` is none. */
+/**
+ * Programs take every text for a value; people and readers of JSON see that `[unknown]` is none.
+ */
 function isForPrograms(format: Format): boolean {
   return format !== 'json' && format !== 'yaml' && format !== 'detailed'
 }

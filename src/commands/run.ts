@@ -142,7 +142,10 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
     }
   }
 
-  /** Refuses what would harm the command, or would be no value to it, before anything is written for it. */
+  /**
+   * Refuses what would harm the command, or would be no value to it, before
+   * anything is written for it.
+   */
   async #check({ workspace, reference }: Target, opened: OpenedEnvironment, { args }: Command): Promise<void> {
     const { properties = {} } = opened
     const environment = reference.typed

@@ -5,14 +5,17 @@ import type { KeyOwner } from './data-key.ts'
 const keyBytes = 32
 
 /**
- * What is wrapped where a vendor's cipher takes no associated data: the data key, and SHA-256 over the environment's id.
- * The cipher itself keeps the two together.
+ * What is wrapped where a vendor's cipher takes no associated data: the data key, and SHA-256 over
+ * the environment's id. The cipher itself keeps the two together.
  */
 export function bindKey(dataKey: Uint8Array, owner: KeyOwner): Uint8Array {
   return Buffer.concat([dataKey, binding(owner)])
 }
 
-/** The data key. @throws EscError `tampered` when it was bound to another environment, or is no bound key. */
+/**
+ * The data key. @throws EscError `tampered` when it was bound to another
+ * environment, or is no bound key.
+ */
 export function unbindKey(bytes: Uint8Array, owner: KeyOwner): Uint8Array {
   const bound = bytes.subarray(keyBytes)
   const expected = binding(owner)

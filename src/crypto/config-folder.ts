@@ -2,8 +2,8 @@ import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * The user's configuration folder for esc: `ESC_CONFIG_HOME`; else `$XDG_CONFIG_HOME/esc`; else `~/.config/esc`,
- * `~/Library/Application Support/esc` (macOS) or `%APPDATA%\esc` (Windows).
+ * The user's configuration folder for esc: `ESC_CONFIG_HOME`; else `$XDG_CONFIG_HOME/esc`; else
+ * `~/.config/esc`, `~/Library/Application Support/esc` (macOS) or `%APPDATA%\esc` (Windows).
  */
 export function configFolder(
   env: Readonly<Record<string, string | undefined>>,

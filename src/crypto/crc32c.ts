@@ -4,7 +4,10 @@ const table = Array.from({ length: 256 }, (_, index) => {
   return value >>> 0
 })
 
-/** CRC-32C (Castagnoli; RFC 3720, appendix B.4), which Google's key service uses against damage on the way. */
+/**
+ * CRC-32C (Castagnoli; RFC 3720, appendix B.4), which Google's key service uses
+ * against damage on the way.
+ */
 export function crc32c(bytes: Uint8Array): number {
   let state = 0xffffffff
   for (const byte of bytes) state = table[(state ^ byte) & 0xff]! ^ (state >>> 8)

@@ -2,11 +2,15 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, ti
 import { EscError } from '../errors.ts'
 import { signChange, signerOf } from './key-signature.ts'
 
-/** Whose key it is. The id is bound into every ciphertext and seal; the name is only for messages. */
+/**
+ * Whose key it is. The id is bound into every ciphertext and seal; the name is only for messages.
+ */
 export interface KeyOwner {
   readonly id: string
   readonly name: string
-  /** Where files that say who may open it can be, nearest first: its own folder, then the store's. */
+  /**
+   * Where files that say who may open it can be, nearest first: its own folder, then the store's.
+   */
   readonly folders?: readonly string[]
 }
 
@@ -16,9 +20,9 @@ const tagBytes = 16
 const sealPrefix = 'hmac-sha256:'
 
 /**
- * The key of one environment: 32 random bytes from which one key for each use is derived (HKDF-SHA256).
- * A ciphertext is nonce (12 bytes, random) + AES-256-GCM ciphertext + tag (16 bytes); its associated data is the use
- * and the environment's id, so that it opens nowhere else.
+ * The key of one environment: 32 random bytes from which one key for each use is derived
+ * (HKDF-SHA256). A ciphertext is nonce (12 bytes, random) + AES-256-GCM ciphertext + tag (16
+ * bytes); its associated data is the use and the environment's id, so that it opens nowhere else.
  */
 export class DataKey {
   readonly owner: KeyOwner
@@ -41,8 +45,8 @@ export class DataKey {
   }
 
   /**
-   * A key that only the holder of all these can make, for what was made from the secrets of several environments. Their order counts.
-   * At least one.
+   * A key that only the holder of all these can make, for what was made from the secrets of several
+   * environments. Their order counts. At least one.
    */
   static joint(keys: readonly DataKey[]): DataKey {
     const parts = keys.map((key) => key.#subKey('joint'))
@@ -77,7 +81,10 @@ export class DataKey {
     return plaintext.toString()
   }
 
-  /** Tells keys apart without saying anything else of them: 16 hex digits, for the names of journal entries. */
+  /**
+   * Tells keys apart without saying anything else of them: 16 hex digits, for the
+   * names of journal entries.
+   */
   get mark(): string {
     return Buffer.from(this.#subKey('mark')).toString('hex', 0, 8)
   }
@@ -98,7 +105,10 @@ export class DataKey {
     return plaintext
   }
 
-  /** Encrypts what opening environments came to; `circumstances`, all it depends on, are bound to it. */
+  /**
+   * Encrypts what opening environments came to; `circumstances`, all it
+   * depends on, are bound to it.
+   */
   encryptOpened(circumstances: string, plaintext: string): Uint8Array {
     return this.#encrypt('opened', circumstances, Buffer.from(plaintext))
   }
@@ -131,7 +141,8 @@ export class DataKey {
   }
 
   verifySeal(use: SealUse, bytes: Uint8Array, seal: string): boolean {
-    // As text: the last character of base64url has bits that say nothing, and a changed seal is a changed seal.
+    // As text: the last character of base64url has bits that say nothing, and a
+    // changed seal is a changed seal.
     const given = Buffer.from(seal)
     const expected = Buffer.from(this.seal(use, bytes))
     return given.length === expected.length && timingSafeEqual(given, expected)
@@ -142,7 +153,10 @@ export class DataKey {
     return signerOf(this.#subKey('change'))
   }
 
-  /** Signs a change of the data key; whoever knows `signer` can tell that its author had the key before. */
+  /**
+   * Signs a change of the data key; whoever knows `signer` can tell that its
+   * author had the key before.
+   */
   signChange(change: Uint8Array): Uint8Array {
     return signChange(this.#subKey('change'), this.owner.id, change)
   }
@@ -196,5 +210,8 @@ function deriveKey(secret: Uint8Array, info: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, '', info, keyBytes))
 }
 
-/** What a seal vouches for: a revision's record and definition, or the settings that say from where on seals are required. */
+/**
+ * What a seal vouches for: a revision's record and definition, or the settings that say from
+ * where on seals are required.
+ */
 export type SealUse = 'revision' | 'settings'

@@ -14,8 +14,10 @@ export interface KeyCall {
 
 /**
  * - `credentials`: there are none, or they are not accepted;
- * - `denied`: they may not use the key; `missing`: no such key, or it is disabled; `unreachable`: no answer;
- * - `changed`: the vendor cannot decrypt what it is given; `failed`: a fault of the vendor, or an answer that makes no sense.
+ * - `denied`: they may not use the key; `missing`: no such key, or it is disabled;
+ *   `unreachable`: no answer;
+ * - `changed`: the vendor cannot decrypt what it is given; `failed`: a fault of the vendor, or an
+ *   answer that makes no sense.
  */
 export type KeyProblem = 'credentials' | 'denied' | 'missing' | 'unreachable' | 'changed' | 'failed'
 
@@ -36,7 +38,10 @@ const codes: Readonly<Record<KeyProblem, ErrorCode>> = {
   failed: 'provider_failed',
 }
 
-/** The error for a person. It is made without the vendor's error as its cause, which may hold the request. */
+/**
+ * The error for a person. It is made without the vendor's error as its cause,
+ * which may hold the request.
+ */
 export function keyFault(call: KeyCall, problem: KeyProblem, { code, text, hint }: KeyFaultDetails): EscError {
   const spoken = clean(text ?? '', call.hidden)
   const detail = spoken === '' || spoken === code ? '' : `: ${spoken}`

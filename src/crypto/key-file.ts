@@ -3,7 +3,10 @@ import { dirname } from 'node:path'
 import { EscError, messageOf } from '../errors.ts'
 import { createFile, type FileSystem, makeFolders, readTextIfPresent, statusOf, syncFolder } from '../files/index.ts'
 
-/** A key-encryption key as text: `esc-key-v1:<16 hex digits: its id>:<43 characters of base64url: 32 bytes>`. */
+/**
+ * A key-encryption key as text:
+ * `esc-key-v1:<16 hex digits: its id>:<43 characters of base64url: 32 bytes>`.
+ */
 export interface FileKey {
   /** A fingerprint: safe to show, and to keep beside what the key wraps. */
   readonly id: string
@@ -17,8 +20,8 @@ function formatKey(key: FileKey): string {
 }
 
 /**
- * Reads the keys of a key file or of `ESC_KEY`, one per line. A line that cannot be used hides no other; `place` names where they are, for
- * messages.
+ * Reads the keys of a key file or of `ESC_KEY`, one per line. A line that cannot be used hides no
+ * other; `place` names where they are, for messages.
  *
  * @throws EscError `key_unavailable` when no line can be used.
  */
@@ -62,7 +65,10 @@ export function readKeyFile(files: FileSystem, path: string): readonly FileKey[]
   return text === undefined ? undefined : parseKeys(text, `the key file ${path}`)
 }
 
-/** Makes a new key file, durably, before anything is wrapped with it. Another process that was first wins: its key is returned. */
+/**
+ * Makes a new key file, durably, before anything is wrapped with it. Another process that was first
+ * wins: its key is returned.
+ */
 export function createKeyFile(files: FileSystem, path: string): { readonly key: FileKey; readonly created: boolean } {
   const bytes = randomBytes(32)
   const key = { id: keyId(bytes), bytes }
@@ -85,8 +91,9 @@ export function createKeyFile(files: FileSystem, path: string): { readonly key: 
 }
 
 /**
- * Before something is wrapped with a key file: whoever made it, or the folders above it (such as `~/.config/esc`), may have been
- * killed before their names were on the disk, and a loss of power would take the key away and leave what it locks.
+ * Before something is wrapped with a key file: whoever made it, or the folders above it (such as
+ * `~/.config/esc`), may have been killed before their names were on the disk, and a loss of power
+ * would take the key away and leave what it locks.
  */
 export function keepKeyFile(files: FileSystem, path: string): void {
   let folder = path
@@ -95,7 +102,8 @@ export function keepKeyFile(files: FileSystem, path: string): void {
     try {
       syncFolder(files, folder)
     } catch {
-      // What cannot be opened or synced, such as a folder mounted for reading, was not made a moment ago.
+      // What cannot be opened or synced, such as a folder mounted for reading,
+      // was not made a moment ago.
     }
   }
 }

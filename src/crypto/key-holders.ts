@@ -5,8 +5,9 @@ import { parseAgeUrl } from './providers/age-url.ts'
 import { secretsProviderKind } from './secrets-provider.ts'
 
 /**
- * Who can unwrap the data key of an environment, as far as its secrets provider says so. `recipients`: these, and nobody else.
- * `key-file`, `passphrase`: whoever has it. `service`: whom a vendor's key policy allows, which only the vendor knows.
+ * Who can unwrap the data key of an environment, as far as its secrets provider says so.
+ * `recipients`: these, and nobody else. `key-file`, `passphrase`: whoever has it. `service`: whom a
+ * vendor's key policy allows, which only the vendor knows.
  */
 export type KeyHolders =
   | ({ readonly kind: 'recipients' } & AgeRecipients)
@@ -14,7 +15,10 @@ export type KeyHolders =
   | { readonly kind: 'passphrase' }
   | { readonly kind: 'service'; readonly key: string }
 
-/** Needs no key. `wrapped`: the data key as it is kept; undefined: there is none yet. @throws EscError `invalid_input`. */
+/**
+ * Needs no key. `wrapped`: the data key as it is kept; undefined: there is none yet. @throws
+ * EscError `invalid_input`.
+ */
 export function keyHolders(
   url: string,
   wrapped: string | undefined,

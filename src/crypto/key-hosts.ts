@@ -3,7 +3,10 @@ import { parseAwsKeyUrl } from './providers/awskms-url.ts'
 import { parseAzureKeyUrl } from './providers/azurekeyvault-url.ts'
 import { parseVaultKeyUrl, vaultAddressVariables } from './providers/hashivault-url.ts'
 
-/** A host that the URL of a secrets provider names, where the user's credentials and data keys would go. */
+/**
+ * A host that the URL of a secrets provider names, where the user's
+ * credentials and data keys would go.
+ */
 export interface KeyHost {
   /** `https://host`, with the port where it is not 443; lower case. */
   readonly origin: string
@@ -12,8 +15,8 @@ export interface KeyHost {
 }
 
 /**
- * Whether only the vendor can run a host, by exact labels: a domain of a vendor in which customers get names of their own, such as
- * `*.compute.amazonaws.com`, is no proof of anything.
+ * Whether only the vendor can run a host, by exact labels: a domain of a vendor in which customers
+ * get names of their own, such as `*.compute.amazonaws.com`, is no proof of anything.
  */
 function isWellKnown(kind: string, hostname: string): boolean {
   return (wellKnown[kind] ?? []).some((suffix) => new RegExp(`^${suffix}$`).test(hostname))
@@ -33,9 +36,10 @@ const wellKnown: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * The host that a provider's URL names and that nobody vouches for: neither its cloud's own, nor one that the user has named in
- * `ESC_KEY_HOSTS` or the variables for endpoints of AWS and servers of Vault. Undefined: there is none. The URL is text of the
- * repository that is used before any seal can be checked, because the key that it leads to is the one that checks seals.
+ * The host that a provider's URL names and that nobody vouches for: neither its cloud's own, nor
+ * one that the user has named in `ESC_KEY_HOSTS` or the variables for endpoints of AWS and servers
+ * of Vault. Undefined: there is none. The URL is text of the repository that is used before any
+ * seal can be checked, because the key that it leads to is the one that checks seals.
  *
  * @throws EscError `invalid_input` for a URL that cannot be used.
  */

@@ -12,8 +12,8 @@ export function signerOf(seed: Uint8Array): string {
 }
 
 /**
- * Ed25519 (RFC 8032) over a change of the key of an environment, under the private key that 32 random bytes stand for. 64 bytes.
- * Bound to the environment's id.
+ * Ed25519 (RFC 8032) over a change of the key of an environment, under the private key that 32
+ * random bytes stand for. 64 bytes. Bound to the environment's id.
  */
 export function signChange(seed: Uint8Array, id: string, change: Uint8Array): Uint8Array {
   return sign(null, changeOf(id, change), privateKeyOf(seed))

@@ -6,8 +6,8 @@ const LEAST_FOREIGN = 8
 const LARGEST_FILE = 1 << 20
 
 /**
- * The secret texts in variables that hold keys, and in the files that such variables name. A program's output must not show them. Files
- * that cannot be read are passed over.
+ * The secret texts in variables that hold keys, and in the files that such variables name. A
+ * program's output must not show them. Files that cannot be read are passed over.
  */
 export function keyTexts(env: Variables, files: FileSystem = machineFiles): Set<string> {
   const texts = new Set<string>()

@@ -4,7 +4,10 @@ import { EscError } from '../errors.ts'
 export interface KeyUrlForm {
   /** For messages: how to write it. */
   readonly usage: string
-  /** Names of query parameters. One that ends in `_` stands for all that begin so: `context_` for `context_team`. */
+  /**
+   * Names of query parameters. One that ends in `_` stands for all that begin so:
+   * `context_` for `context_team`.
+   */
   readonly parameters: readonly string[]
 }
 
@@ -15,9 +18,10 @@ export interface KeyUrlParts {
 }
 
 /**
- * Takes the URL of a secrets provider apart. Nothing is decoded in the path: the names of keys need no escapes, and one
- * that is not there cannot hide a slash.
- * @throws EscError `invalid_input` for another form, and for unknown, repeated or malformed parameters.
+ * Takes the URL of a secrets provider apart. Nothing is decoded in the path: the names of keys need
+ * no escapes, and one that is not there cannot hide a slash.
+ * @throws EscError `invalid_input` for another form, and for unknown, repeated
+ *   or malformed parameters.
  */
 export function splitKeyUrl(url: string, form: KeyUrlForm): KeyUrlParts {
   const match = /^[a-z]+:\/\/([^?]*)(?:\?(.*))?$/s.exec(url)
@@ -46,7 +50,10 @@ export function badKeyUrl(url: string, problem: string, { usage }: KeyUrlForm): 
   })
 }
 
-/** A URL for a message: on one line, without its parameters, and without a secret key put there by mistake. */
+/**
+ * A URL for a message: on one line, without its parameters, and without a secret
+ * key put there by mistake.
+ */
 export function showKeyUrl(url: string): string {
   const text = url.replace(/\?.*$/s, '').replace(/(AGE-SECRET-KEY-)[^,]*/gi, '$1…')
   return JSON.stringify(text.slice(0, 300)).slice(1, -1)

@@ -1,4 +1,7 @@
-/** How secrets providers reach their vendors. Handed in, so that tests can lead a vendor's name to a server of theirs. */
+/**
+ * How secrets providers reach their vendors. Handed in, so that tests can lead a vendor's
+ * name to a server of theirs.
+ */
 export interface Network {
   readonly fetch: typeof globalThis.fetch
   /** For one attempt, from the first byte sent to the last received, in milliseconds. */
@@ -22,7 +25,10 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** An object is sent as JSON, parameters as a form. */
   readonly body?: object | URLSearchParams
-  /** Default 2: once more after no answer, or one that says to try later. Everything asked for here may be asked twice. */
+  /**
+   * Default 2: once more after no answer, or one that says to try later. Everything asked for
+   * here may be asked twice.
+   */
   readonly attempts?: number
   /** Default: the network's. */
   readonly timeoutMs?: number
@@ -36,7 +42,10 @@ export interface HttpAnswer {
   readonly headers: Headers
 }
 
-/** No answer: `code` is such as `ECONNREFUSED`, `ENOTFOUND`, or `timeout`. Holds nothing of the request. */
+/**
+ * No answer: `code` is such as `ECONNREFUSED`, `ENOTFOUND`, or `timeout`.
+ * Holds nothing of the request.
+ */
 export class NoAnswer extends Error {
   readonly code: string
   constructor(code: string) {
@@ -47,7 +56,10 @@ export class NoAnswer extends Error {
 
 const tryLater = [429, 500, 502, 503, 504]
 
-/** Makes a request, at most twice. Redirects are not followed, as they would carry tokens to who knows where. @throws NoAnswer. */
+/**
+ * Makes a request, at most twice. Redirects are not followed, as they would carry tokens to who
+ * knows where. @throws NoAnswer.
+ */
 export async function request(network: Network, call: HttpRequest): Promise<HttpAnswer> {
   for (let left = (call.attempts ?? 2) - 1; ; left--) {
     let pauseMs = 300

@@ -9,8 +9,9 @@ export interface NewKey {
 }
 
 /**
- * Makes a data key for an environment. It is what the secrets provider unwraps, because a key that cannot be unwrapped must seal nothing.
- * Writes nothing. @throws what the provider throws, such as `key_unavailable`.
+ * Makes a data key for an environment. It is what the secrets provider unwraps, because a key
+ * that cannot be unwrapped must seal nothing. Writes nothing. @throws what the provider throws,
+ * such as `key_unavailable`.
  */
 export async function makeDataKey(secretsProvider: string, context: KeyContext, owner: KeyOwner): Promise<NewKey> {
   const generated = DataKey.generate(owner)

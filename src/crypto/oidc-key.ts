@@ -31,22 +31,31 @@ export interface OidcKeyUse {
 
 /** A signer of JSON Web Tokens. */
 export interface OidcKey {
-  /** As the configuration says, else the RFC 9278 name of the key: `urn:ietf:params:oauth:jwk-thumbprint:sha-256:…`. */
+  /**
+   * As the configuration says, else the RFC 9278 name of the key:
+   * `urn:ietf:params:oauth:jwk-thumbprint:sha-256:…`.
+   */
   readonly issuer: string
-  /** Throws where `sign` would be refused, before anything is begun. A key that does not exist yet is not made for that. */
+  /**
+   * Throws where `sign` would be refused, before anything is begun. A key that does not exist
+   * yet is not made for that.
+   */
   authorize(): Promise<void>
   /** A compact JWT, RS256, of these claims and `iss`. */
   sign(claims: Readonly<Record<string, string | number>>): Promise<string>
 }
 
-/** The public half (RFC 7517), and the JSON document that is served at `<issuer>/.well-known/jwks.json`. */
+/**
+ * The public half (RFC 7517), and the JSON document that is served at
+ * `<issuer>/.well-known/jwks.json`.
+ */
 export interface JsonWebKeySet {
   readonly keys: readonly Readonly<Record<string, string>>[]
 }
 
 /**
- * The key that requests to adapters are signed with: `ESC_OIDC_KEY` (PEM), else `oidc.key` in the configuration folder, PEM
- * with mode 0600, which is made when it is first needed.
+ * The key that requests to adapters are signed with: `ESC_OIDC_KEY` (PEM), else `oidc.key` in the
+ * configuration folder, PEM with mode 0600, which is made when it is first needed.
  */
 export function oidcKey(context: OidcKeyContext, options: { readonly issuer?: string | undefined } = {}): OidcKey {
   let loaded: KeyObject | undefined

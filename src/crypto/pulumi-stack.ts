@@ -7,8 +7,10 @@ import { openSecretsProvider } from './secrets-provider.ts'
 /** Reads the `secure:` values of a Pulumi stack file. Decryption only. */
 export interface PulumiSecrets {
   /**
-   * The plaintext of `v1:<base64 nonce>:<base64 ciphertext>`: AES-256-GCM, a nonce of 12 bytes, no associated data.
-   * @throws EscError `invalid_input` for another form; `tampered` when it does not verify; `key_unavailable` when locked.
+   * The plaintext of `v1:<base64 nonce>:<base64 ciphertext>`: AES-256-GCM, a nonce of 12
+   * bytes, no associated data.
+   * @throws EscError `invalid_input` for another form; `tampered` when it does not verify;
+   *   `key_unavailable` when locked.
    */
   decrypt(value: string): string
 }
@@ -17,9 +19,10 @@ const iterations = 1_000_000
 const tagBytes = 16
 
 /**
- * The secrets of a stack file with `encryptionsalt: v1:<base64 salt of 8 bytes>:<verifier>`; the key is PBKDF2-HMAC-SHA256 of
- * the passphrase (0.6 s). The verifier is the encrypted text `pulumi`. A wrong passphrase gives locked secrets: the error comes
- * when the first of them is asked for, as a stack without any needs none.
+ * The secrets of a stack file with `encryptionsalt: v1:<base64 salt of 8 bytes>:<verifier>`; the
+ * key is PBKDF2-HMAC-SHA256 of the passphrase (0.6 s). The verifier is the encrypted text `pulumi`.
+ * A wrong passphrase gives locked secrets: the error comes when the first of them is asked for, as
+ * a stack without any needs none.
  * @throws EscError `invalid_input`.
  */
 export async function openPulumiPassphrase(encryptionsalt: string, passphrase: string): Promise<PulumiSecrets> {
@@ -59,7 +62,8 @@ export interface PulumiProvider {
 
 /**
  * The secrets of a stack file under a vendor's key, which decrypts the stack's own key.
- * @throws EscError `key_unavailable`, `tampered`, `untrusted` for a host that the user has not named, `invalid_input`.
+ * @throws EscError `key_unavailable`, `tampered`, `untrusted` for a host that the user has
+ *   not named, `invalid_input`.
  */
 export async function openPulumiProvider(
   { url, encryptedKey }: PulumiProvider,
@@ -97,7 +101,10 @@ function hintFor(error: EscError, url: string, copy: string): string {
   return error.code === 'tampered' || error.code === 'store_damaged' ? copy : (error.hint ?? copy)
 }
 
-/** The secrets under a key of 32 bytes: that of a passphrase, or a cloud provider's data key once it is unwrapped. */
+/**
+ * The secrets under a key of 32 bytes: that of a passphrase, or a cloud provider's data
+ * key once it is unwrapped.
+ */
 export function openPulumiSecrets(key: Uint8Array): PulumiSecrets {
   return {
     decrypt(value) {

@@ -21,7 +21,10 @@ interface Kind {
   open(url: string, context: KeyContext, owner: KeyOwner): Promise<SecretsProvider>
 }
 
-/** Each kind loads its own file, and that file its own SDK, only when it is used; the grammars of the URLs are small. */
+/**
+ * Each kind loads its own file, and that file its own SDK, only when it is used; the
+ * grammars of the URLs are small.
+ */
 const kinds: Readonly<Record<string, Kind>> = {
   default: {
     check: (url) => refuseMore(url, 'default'),
@@ -67,8 +70,8 @@ const kinds: Readonly<Record<string, Kind>> = {
 }
 
 /**
- * The kind of a provider's URL or bare name: `awskms` of `awskms://alias/x`. Checks the whole URL, without asking anybody, so
- * that a bad one is refused before anything is written.
+ * The kind of a provider's URL or bare name: `awskms` of `awskms://alias/x`. Checks the whole URL,
+ * without asking anybody, so that a bad one is refused before anything is written.
  * @throws EscError `invalid_input`.
  */
 export function secretsProviderKind(url: string): string {
@@ -83,7 +86,10 @@ function checkedKind(url: string): { readonly name: string; readonly kind: Kind 
   return { name, kind }
 }
 
-/** The secrets provider that a URL such as `default` or `awskms://alias/x` names, for the data key of one environment. */
+/**
+ * The secrets provider that a URL such as `default` or `awskms://alias/x` names, for the
+ * data key of one environment.
+ */
 export async function openSecretsProvider(url: string, context: KeyContext, owner: KeyOwner): Promise<SecretsProvider> {
   const { kind } = checkedKind(url)
   const host = kind.namesHost ? unknownKeyHost(url, context.env) : undefined
@@ -100,8 +106,9 @@ export function isRemoteProvider(url: string): boolean {
 }
 
 /**
- * Has a vendor's service wrap a key that is then forgotten, so that a key that does not exist, or may not be used, is noticed before anything
- * depends on it. Does nothing for providers of this machine. @throws EscError, such as `key_unavailable`.
+ * Has a vendor's service wrap a key that is then forgotten, so that a key that does not exist, or
+ * may not be used, is noticed before anything depends on it. Does nothing for providers of this
+ * machine. @throws EscError, such as `key_unavailable`.
  */
 export async function tryProvider(url: string, context: KeyContext): Promise<void> {
   if (!isRemoteProvider(url)) return
@@ -123,14 +130,17 @@ export async function tryProvider(url: string, context: KeyContext): Promise<voi
 export interface Rewrapping {
   /** As it is now. */
   readonly wrapped: string
-  /** The URLs of the secrets provider that wrapped it, and of the one that is to. They may be equal. */
+  /**
+   * The URLs of the secrets provider that wrapped it, and of the one that is to. They may be equal.
+   */
   readonly from: string
   readonly to: string
 }
 
 /**
- * Wraps the same data key again: for a changed list of age recipients, or the newest version of a vendor's key. Ciphertexts and
- * seals stay as they are, so whoever could open them before can do so still, with a copy of what was wrapped before.
+ * Wraps the same data key again: for a changed list of age recipients, or the newest version of a
+ * vendor's key. Ciphertexts and seals stay as they are, so whoever could open them before can do so
+ * still, with a copy of what was wrapped before.
  */
 export async function rewrapKey(rewrapping: Rewrapping, context: KeyContext, owner: KeyOwner): Promise<string> {
   const { wrapped, from, to } = rewrapping

@@ -3,7 +3,10 @@ import { EscError } from '../errors.ts'
 import type { KeyContext } from './provider.ts'
 import { AgeIdentities, badIdentity, passedOver, type UsableIdentity } from './providers/age-identities.ts'
 
-/** A value of a SOPS file in the clear. `type` is what it was before: `str`, `int`, `float`, `bool`, `bytes` … */
+/**
+ * A value of a SOPS file in the clear. `type` is what it was before: `str`, `int`,
+ * `float`, `bool`, `bytes` …
+ */
 export interface SopsPlaintext {
   readonly type: string
   readonly bytes: Uint8Array
@@ -17,8 +20,9 @@ export function isSopsCiphertext(text: string): boolean {
 }
 
 /**
- * The data key of a SOPS file: 32 bytes, encrypted for age recipients. `armored`: the age file of each. The identities are those of
- * the age secrets provider, among them `SOPS_AGE_KEY`, `SOPS_AGE_KEY_FILE`, `SOPS_AGE_KEY_CMD` and SOPS's own file.
+ * The data key of a SOPS file: 32 bytes, encrypted for age recipients. `armored`: the age file of
+ * each. The identities are those of the age secrets provider, among them `SOPS_AGE_KEY`,
+ * `SOPS_AGE_KEY_FILE`, `SOPS_AGE_KEY_CMD` and SOPS's own file.
  * @throws EscError `key_unavailable`; `invalid_input` for what is no age file.
  */
 export async function openSopsDataKey(
@@ -51,7 +55,10 @@ export async function openSopsDataKey(
   })
 }
 
-/** Undefined: for none of these identities. The library's own errors may repeat what it was given, so they go no further. */
+/**
+ * Undefined: for none of these identities. The library's own errors may repeat what it was
+ * given, so they go no further.
+ */
 async function decryptAge(text: string, identities: readonly UsableIdentity[]): Promise<Uint8Array | undefined> {
   const { armor, Decrypter } = await import('../sdk/age.ts')
   const decrypter = new Decrypter()
@@ -78,9 +85,11 @@ async function decryptAge(text: string, identities: readonly UsableIdentity[]): 
 }
 
 /**
- * Opens `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`: AES-256-GCM with a nonce of any length (SOPS uses 32 bytes) and a tag of 16.
- * `associatedData` is the keys on the way to the value, each followed by `:`.
- * @throws EscError `invalid_input`; `tampered` when it was changed or moved. `place` names it there.
+ * Opens `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`: AES-256-GCM with a nonce of any length
+ * (SOPS uses 32 bytes) and a tag of 16. `associatedData` is the keys on the way to the
+ * value, each followed by `:`.
+ * @throws EscError `invalid_input`; `tampered` when it was changed or
+ *   moved. `place` names it there.
  */
 export function decryptSops(
   key: Uint8Array,

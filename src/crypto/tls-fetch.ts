@@ -10,7 +10,10 @@ export interface TlsOptions {
   readonly rejectUnauthorized?: boolean
 }
 
-/** A `fetch` for `https` URLs with TLS options, which the one of Node does not take. Follows no redirect, and keeps no connection. */
+/**
+ * A `fetch` for `https` URLs with TLS options, which the one of Node does not take. Follows no
+ * redirect, and keeps no connection.
+ */
 export function tlsFetch(options: TlsOptions): typeof globalThis.fetch {
   return (input, init = {}) =>
     new Promise((resolve, reject) => {

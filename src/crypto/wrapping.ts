@@ -1,6 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 
-/** AES-256-GCM under a key-encryption key: base64 of nonce (12) + ciphertext (32) + tag (16). `bound` is associated data. */
+/**
+ * AES-256-GCM under a key-encryption key: base64 of nonce (12) + ciphertext (32) + tag (16).
+ * `bound` is associated data.
+ */
 export function wrap(keyEncryptionKey: Uint8Array, dataKey: Uint8Array, bound: string): string {
   const nonce = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', keyEncryptionKey, nonce)

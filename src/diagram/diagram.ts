@@ -28,7 +28,10 @@ export interface DiagramLink {
 /** `problem`: to be seen at first sight. */
 export type Tone = 'plain' | 'problem'
 
-/** A text that changes nothing but itself: control characters, which a terminal would obey and XML forbids, are replaced. */
+/**
+ * A text that changes nothing but itself: control characters, which a terminal would obey and
+ * XML forbids, are replaced.
+ */
 export function harmless(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]/g, '\ufffd').toWellFormed()
 }

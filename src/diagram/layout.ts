@@ -41,9 +41,11 @@ export interface LayoutSizes {
 const manyNodes = 100
 
 /**
- * Puts nodes into layers from left to right, so that links lead to the right and few of them cross. A link that closes a cycle leads back.
+ * Puts nodes into layers from left to right, so that links lead to the right and few of them cross.
+ * A link that closes a cycle leads back.
  *
- * @throws EscError `limit_exceeded` where so many boxes follow one another that the library runs out of stack.
+ * @throws EscError `limit_exceeded` where so many boxes follow one another that the
+ *   library runs out of stack.
  */
 export async function layoutOf(diagram: Diagram, sizes: LayoutSizes): Promise<Layout> {
   const { Graph, layout } = await import('../sdk/dagre.ts')
@@ -84,7 +86,8 @@ export async function layoutOf(diagram: Diagram, sizes: LayoutSizes): Promise<La
   const routes = links.map((link, index): Route => {
     const { points, x, y } = graph.edge(link.from, link.to, String(index))
     const [from, to] = [graph.node(link.from), graph.node(link.to)]
-    // Between two layers a link passes a point only where its note stands, or beside another link of the same boxes.
+    // Between two layers a link passes a point only where its note stands, or beside
+    // another link of the same boxes.
     const isAlone = link.note === '' && pairs.filter((pair) => pair === pairs[index]).length === 1
     const passed = points.slice(1, -1).filter((point) => !isAlone || layers.has(Math.round(point.x)))
     const isForth = to.x > from.x

@@ -2,14 +2,20 @@ import { displayWidth } from '../syntax/index.ts'
 import { type Diagram, type DiagramNode, harmless } from './diagram.ts'
 import { type Box, layoutOf, type Point, type Size } from './layout.ts'
 
-/** Pixels. Widths of letters are those of a font in which all are equally wide: nothing here can measure one. */
+/**
+ * Pixels. Widths of letters are those of a font in which all are equally wide:
+ * nothing here can measure one.
+ */
 const letterWidth = 7.3
 const noteLetterWidth = 6.7
 const lineHeight = 17
 const padding = 10
 const margin = 16
 
-/** The diagram as an SVG image that needs nothing else: no script, no font, no network. Ends in a line break. */
+/**
+ * The diagram as an SVG image that needs nothing else: no script, no font, no
+ * network. Ends in a line break.
+ */
 export async function svgText(diagram: Diagram, title: string): Promise<string> {
   const sizes = new Map(diagram.nodes.map((node) => [node.id, sizeOf(node)]))
   const { boxes, routes, width, height } = await layoutOf(diagram, {

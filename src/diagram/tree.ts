@@ -19,8 +19,9 @@ interface Branch {
 }
 
 /**
- * The diagram as a tree of text, from each root. What a node holds is shown where it is met first; after that its title says that it
- * is above. A link back to a node that it is below ends there, as a cycle. Ends in a line break, unless there is nothing.
+ * The diagram as a tree of text, from each root. What a node holds is shown where it is met first;
+ * after that its title says that it is above. A link back to a node that it is below ends there, as
+ * a cycle. Ends in a line break, unless there is nothing.
  */
 export function treeText(diagram: Diagram, style: TreeStyle = {}): string {
   const { problem = String, title = String } = style

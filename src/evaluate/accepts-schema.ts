@@ -7,7 +7,10 @@ import type { Definition } from './value.ts'
 /** Receives a mistake and the definition that is to blame for it. */
 export type Report = (summary: string, at: Definition) => void
 
-/** Where a mistake is: a definition and, where no expression stands for the part, the path from there. */
+/**
+ * Where a mistake is: a definition and, where no expression stands for the
+ * part, the path from there.
+ */
 interface Place {
   readonly definition: Definition
   readonly path: string
@@ -16,7 +19,10 @@ interface Place {
 const atLeastOne = 'at least one subschema must match'
 const maxDepth = 500
 
-/** Whether everything of schema `given` is accepted by schema `wanted`: how unknown values are checked. */
+/**
+ * Whether everything of schema `given` is accepted by schema `wanted`: how
+ * unknown values are checked.
+ */
 export function acceptsSchema(given: Schema, wanted: Schema | undefined, at: Place, report: Report): boolean {
   return new Comparison(report).accepts(given, wanted, at, 0)
 }

@@ -11,8 +11,8 @@ const indexOnObject = 'cannot access an object property using an integer index'
 const noReceiver = 'receiver must be an array or an object'
 
 /**
- * The value that a reference leads to. `accessed` receives the definition each accessor came to, for traces. After a mistake,
- * which is reported, the value is unknown.
+ * The value that a reference leads to. `accessed` receives the definition each accessor came to,
+ * for traces. After a mistake, which is reported, the value is unknown.
  */
 export function resolveAccess(
   scope: Scope,
@@ -93,7 +93,9 @@ class Resolution {
     return this.#inValue(value, 3)
   }
 
-  /** Walks declarations without evaluating them, so that objects may refer to parts of themselves. */
+  /**
+   * Walks declarations without evaluating them, so that objects may refer to parts of themselves.
+   */
   #inExpression(root: Expression, rootBase: Value | undefined): Value {
     let receiver = root
     let base = rootBase

@@ -127,7 +127,10 @@ function failed(scope: Scope, call: Call, schema: Schema, ...operands: Value[]):
   )
 }
 
-/** What a call makes of known operands. Unknown ones make it unknown, secret ones secret; no content: unknown as well. */
+/**
+ * What a call makes of known operands. Unknown ones make it unknown, secret ones secret; no
+ * content: unknown as well.
+ */
 function result(
   scope: Scope,
   call: Call,

@@ -14,7 +14,10 @@ export function listOf(value: ExportedValue): readonly ExportedValue[] | undefin
   return Array.isArray(value.value) ? (value.value as readonly ExportedValue[]) : undefined
 }
 
-/** What a provider or the execution context gave, as a value whose every part is defined at one place. */
+/**
+ * What a provider or the execution context gave, as a value whose every part
+ * is defined at one place.
+ */
 export function valueOfExported(exported: ExportedValue, definition: Definition, inSecret = false): Value {
   const secret = inSecret || exported.secret === true
   if (exported.unknown) return Value.unknown(definition, true, { secret })

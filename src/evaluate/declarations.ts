@@ -8,7 +8,10 @@ export interface DeclarationError {
 
 const found = new WeakMap<Environment, readonly DeclarationError[]>()
 
-/** Reserved and repeated keys, in document order. They are mistakes whether or not what they stand for is evaluated. */
+/**
+ * Reserved and repeated keys, in document order. They are mistakes whether or not what
+ * they stand for is evaluated.
+ */
 export function declarationErrors(environment: Environment): readonly DeclarationError[] {
   let errors = found.get(environment)
   if (errors === undefined) {

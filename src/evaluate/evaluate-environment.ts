@@ -45,9 +45,15 @@ export interface EvaluationRequest {
   readonly showSecrets?: boolean
   /** The execution context. `currentEnvironment` and `rootEnvironment` are reserved. */
   readonly context?: ExportedMap
-  /** The full name of an environment, for `${context.currentEnvironment.name}`. Default: the name it is loaded under. */
+  /**
+   * The full name of an environment, for `${context.currentEnvironment.name}`. Default: the
+   * name it is loaded under.
+   */
   readonly fullName?: (name: string) => string
-  /** How much the evaluation may take, all rounds and environments together. Beyond it there is a diagnostic, and no values. */
+  /**
+   * How much the evaluation may take, all rounds and environments together. Beyond it there is a
+   * diagnostic, and no values.
+   */
   readonly limits?: BudgetLimits
 }
 
@@ -57,8 +63,8 @@ export interface EvaluationOptions {
   /** Stops between calls; the promise is then rejected with code `interrupted`. */
   readonly signal?: AbortSignal
   /**
-   * Opens and rotates although the definition has mistakes of form. By default such a definition is only diagnosed, and
-   * nothing is called. Checks always go on.
+   * Opens and rotates although the definition has mistakes of form. By default such a definition is
+   * only diagnosed, and nothing is called. Checks always go on.
    */
   readonly despiteErrors?: boolean
 }
@@ -83,8 +89,9 @@ const maxLoaded = 64 * 1024 * 1024
 const maxDiagnosticText = 32 * 1024 * 1024
 
 /**
- * Checks, opens or rotates an environment. Evaluates in rounds: each one finds out what still has to be asked of the world, all
- * of that is asked at once, and the next round knows more. Nothing is asked twice.
+ * Checks, opens or rotates an environment. Evaluates in rounds: each one finds out what
+ * still has to be asked of the world, all of that is asked at once, and the next round knows
+ * more. Nothing is asked twice.
  */
 export async function evaluateEnvironment(
   request: EvaluationRequest,
@@ -125,7 +132,9 @@ export async function evaluateEnvironment(
   }
 }
 
-/** No more diagnostics than anybody reads. Their paths are as long as the keys of the document are. */
+/**
+ * No more diagnostics than anybody reads. Their paths are as long as the keys of the document are.
+ */
 function readable(found: readonly Diagnostic[]): readonly Diagnostic[] {
   let count = 0
   let length = 0
@@ -197,12 +206,14 @@ class Driver {
   }
 
   /**
-   * Loads every environment the text names, and those they name, at once. One that cannot be loaded matters only to the
-   * expression that needs it. Providers of what is certainly evaluated are loaded along the way.
+   * Loads every environment the text names, and those they name, at once. One that cannot be
+   * loaded matters only to the expression that needs it. Providers of what is certainly evaluated
+   * are loaded along the way.
    */
   async loadAhead(environment: Environment): Promise<void> {
     this.#begin(environment, true)
-    // Environments may name one another in a circle, so none waits for those it names: all are awaited here.
+    // Environments may name one another in a circle, so none waits for those it
+    // names: all are awaited here.
     for (let i = 0; i < this.#started.length; i++) await this.#started[i]
   }
 
@@ -305,7 +316,10 @@ class Driver {
     })
   }
 
-  /** Rotations that were made although the last round did not come to them. It should not happen; a credential is never lost to it. */
+  /**
+   * Rotations that were made although the last round did not come to them. It should not happen; a
+   * credential is never lost to it.
+   */
   unreported(reported: readonly RotationOutcome[]): readonly RotationOutcome[] {
     const known = new Set(reported.filter(({ status }) => status !== 'not-evaluated').map(({ path }) => path))
     return this.#rotated.flatMap((call): RotationOutcome[] => {

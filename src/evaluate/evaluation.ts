@@ -40,7 +40,10 @@ export interface Frame {
   readonly base: Value | undefined
 }
 
-/** Thrown where evaluation has come too far from where it began: `frame` is to be evaluated on a fresh stack first. */
+/**
+ * Thrown where evaluation has come too far from where it began: `frame` is to be
+ * evaluated on a fresh stack first.
+ */
 export class TooDeep {
   readonly frame: Frame
   constructor(frame: Frame) {
@@ -55,7 +58,9 @@ export interface Round {
   readonly rotations: RotationOutcome[]
   readonly suggester: Suggester
   readonly scale: Scale
-  /** A call of `fn::validate` waits for its schema, so what is final beneath it cannot be told yet. */
+  /**
+   * A call of `fn::validate` waits for its schema, so what is final beneath it cannot be told yet.
+   */
   finalityPending: boolean
   /** How many expressions are being evaluated. */
   readonly stack: number
@@ -66,11 +71,15 @@ export interface Round {
   leave(): void
   /** Forgets the evaluations above `stack`, which will be begun anew, and what they reported. */
   unwind(stack: number): readonly Frame[]
-  /** The value of an environment named in the text, or undefined after reporting why there is none. */
+  /**
+   * The value of an environment named in the text, or undefined after reporting why there is none.
+   */
   resolve(name: string, at: Definition, scope: Scope): Value | undefined
 }
 
-/** One environment in one round, as the evaluation of an expression uses it (`EnvironmentScope`). */
+/**
+ * One environment in one round, as the evaluation of an expression uses it (`EnvironmentScope`).
+ */
 export interface Scope extends Evaluated {
   readonly round: Round
   readonly environment: Environment
@@ -89,8 +98,8 @@ export interface Scope extends Evaluated {
   accessorError(summary: string, expression: Expression, accessor: Accessor, hint?: string): void
   unknown(expression: Expression, schema?: Schema, pending?: boolean): Value
   /**
-   * The value of an expression. `accept` is what the context expects of it, of which only the rotateOnly marks count; `base` is
-   * the value it overlays.
+   * The value of an expression. `accept` is what the context expects of it, of which only the
+   * rotateOnly marks count; `base` is the value it overlays.
    */
   evaluate(expression: Expression, accept: Schema, base: Value | undefined): Value
 }

@@ -6,7 +6,10 @@ import type { ExportedEnvironment, ExportedExpr, ExportedMap } from './exported.
 import type { EvaluationRound } from './round.ts'
 import type { Value } from './value.ts'
 
-/** The outcome of an evaluation. Expressions, schemas and traces are worked out when they are first read. */
+/**
+ * The outcome of an evaluation. Expressions, schemas and traces are worked out
+ * when they are first read.
+ */
 export function exportEnvironment(round: EvaluationRound, root: Value, limits: BudgetLimits): ExportedEnvironment {
   const scope = round.rootScope
   const { name, root: declared } = scope.environment

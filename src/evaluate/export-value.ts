@@ -7,7 +7,10 @@ import type { Value } from './value.ts'
 const zero = { line: 0, column: 0, byte: 0 } as const
 const noPlace: ExportedRange = { begin: zero, end: zero }
 
-/** A range as the output model has it. What has no range is said to be of the environment that is exported. */
+/**
+ * A range as the output model has it. What has no range is said to be of the
+ * environment that is exported.
+ */
 export function exportRange(range: Range | undefined, environment: string): ExportedRange {
   return range ?? rangeless(environment)
 }
@@ -19,7 +22,10 @@ export function rangeless(environment: string): ExportedRange {
 
 const importName = '<import>'
 
-/** Turns values into the output model. Traces are worked out when they are read: most readers want values only. */
+/**
+ * Turns values into the output model. Traces are worked out when they are read: most
+ * readers want values only.
+ */
 export class ValueExporter {
   readonly #name: string
   readonly #exported = new Map<Value, ExportedValue>()
@@ -99,8 +105,8 @@ export class ValueExporter {
   }
 
   /**
-   * The base of a value. A part that the value inherits is exported once, as part of the value; a part that one of its own
-   * properties overlays is that property's base.
+   * The base of a value. A part that the value inherits is exported once, as part of the value; a
+   * part that one of its own properties overlays is that property's base.
    */
   #exportBase(value: Value, exported: ExportedValue): ExportedValue | undefined {
     const { base } = value

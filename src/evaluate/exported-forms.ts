@@ -49,12 +49,18 @@ export interface ProcessText {
   readonly secret: boolean
 }
 
-/** What the property `environmentVariables` asks for: each scalar entry as text; lists and objects are left out. */
+/**
+ * What the property `environmentVariables` asks for: each scalar entry as text; lists
+ * and objects are left out.
+ */
 export function environmentVariables(properties: ExportedMap | undefined): ReadonlyMap<string, ProcessText> {
   return textsOf(properties, 'environmentVariables')
 }
 
-/** What the property `files` asks for: contents by the name of the variable that is to hold the file's path. */
+/**
+ * What the property `files` asks for: contents by the name of the variable that is
+ * to hold the file's path.
+ */
 export function files(properties: ExportedMap | undefined): ReadonlyMap<string, ProcessText> {
   return textsOf(properties, 'files')
 }

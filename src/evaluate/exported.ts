@@ -9,9 +9,15 @@ export interface ExportedRange {
   readonly end: Position
 }
 
-/** An evaluated value, with where it was defined and what it overrode (language specification, "Output model"). */
+/**
+ * An evaluated value, with where it was defined and what it overrode (language
+ * specification, "Output model").
+ */
 export interface ExportedValue {
-  /** Absent for null and, as a rule, for unknown values. A text may hold bytes that are no UTF-8 (`raw-bytes.ts`); JSON shows U+FFFD for each. */
+  /**
+   * Absent for null and, as a rule, for unknown values. A text may hold bytes that are no UTF-8
+   * (`raw-bytes.ts`); JSON shows U+FFFD for each.
+   */
   readonly value?: boolean | JsonNumber | string | readonly ExportedValue[] | ExportedMap
   readonly secret?: true
   readonly unknown?: true
@@ -30,7 +36,10 @@ export interface ExportedAccessor {
   readonly value: ExportedRange
 }
 
-/** An expression of the environment, for editors and for `env get`. At most one of the last seven members is present. */
+/**
+ * An expression of the environment, for editors and for `env get`. At most one of the last
+ * seven members is present.
+ */
 export interface ExportedExpr {
   readonly range: ExportedRange
   readonly schema?: Schema

@@ -1,4 +1,7 @@
-/** The evaluator: checks, opens and rotates environments. A pure function but for the `World` it is handed. */
+/**
+ * The evaluator: checks, opens and rotates environments. A pure function but for
+ * the `World` it is handed.
+ */
 export { mapOf } from './convert.ts'
 export { environmentToJson } from './environment-json.ts'
 export * from './evaluate-environment.ts'

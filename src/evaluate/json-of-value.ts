@@ -3,7 +3,10 @@ import { type Json, JsonNumber, type JsonObject } from '../json.ts'
 import { unknownText } from './text.ts'
 import type { Value } from './value.ts'
 
-/** The value as plain JSON, inherited properties included and secrets revealed. Bytes that are no UTF-8 stay (`raw-bytes.ts`). */
+/**
+ * The value as plain JSON, inherited properties included and secrets revealed. Bytes that are no
+ * UTF-8 stay (`raw-bytes.ts`).
+ */
 export function jsonOfValue(value: Value): Json {
   spend(4)
   allocate(64)

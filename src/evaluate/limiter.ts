@@ -1,6 +1,9 @@
 import { EscError } from '../errors.ts'
 
-/** Runs tasks, no more than `limit` at the same time, in the order they came. Begins none after `signal` was aborted. */
+/**
+ * Runs tasks, no more than `limit` at the same time, in the order they came. Begins none
+ * after `signal` was aborted.
+ */
 export function limiter(limit: number, signal?: AbortSignal): <T>(task: () => Promise<T>) => Promise<T> {
   let running = 0
   const waiting: (() => void)[] = []

@@ -35,7 +35,9 @@ export function evaluateOpen(scope: Scope, call: OpenCall): Value {
   return answerOf(scope, call, id, types.outputs)
 }
 
-/** The types a provider or rotator declares. What cannot be used is reported and counts as `any`. */
+/**
+ * The types a provider or rotator declares. What cannot be used is reported and counts as `any`.
+ */
 export function declaredTypes(
   scope: Scope,
   call: Expression,
@@ -65,7 +67,10 @@ export function inputsMap(scope: Scope, expression: Expression, inputs: Value): 
   return undefined
 }
 
-/** Whether all texts are texts: providers and rotators get no bytes that are no UTF-8. What is not is reported. */
+/**
+ * Whether all texts are texts: providers and rotators get no bytes that are no UTF-8.
+ * What is not is reported.
+ */
 export function withoutRawBytes(scope: Scope, expression: Expression, value: Value): boolean {
   const path = rawBytesIn(value)
   if (path === undefined) return true

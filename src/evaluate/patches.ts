@@ -12,8 +12,9 @@ export interface Patch {
 }
 
 /**
- * Writes new rotation states into the text of a definition and changes nothing else in it. Secrets are written as `fn::secret`, in the
- * clear: the text must be encrypted before it is stored. Throws as `setAt` does.
+ * Writes new rotation states into the text of a definition and changes nothing else in it.
+ * Secrets are written as `fn::secret`, in the clear: the text must be encrypted before it is
+ * stored. Throws as `setAt` does.
  */
 export function applyPatches(text: string, patches: readonly Patch[]): string {
   return setAllAt(

@@ -9,8 +9,9 @@ import { own, validate } from './validate.ts'
 import { nowhere } from './value.ts'
 
 /**
- * A value as providers and rotators want it: a `Secret` exactly where the schema says `secret: true`, revealed plain data
- * everywhere else, whatever is marked secret in the environment. Numbers become doubles, unknown values are left out.
+ * A value as providers and rotators want it: a `Secret` exactly where the schema says
+ * `secret: true`, revealed plain data everywhere else, whatever is marked secret in the
+ * environment. Numbers become doubles, unknown values are left out.
  */
 export function toPlain(value: ExportedValue, schema: Schema): Plain {
   return convert(value, [compileSchema(schema, { declared: true })]) ?? null
@@ -77,7 +78,10 @@ function rebuild(value: ExportedValue, part: (item: ExportedValue, key: string |
   return (content ?? null) as Plain
 }
 
-/** Why the schema refuses what a rotator returned; empty when it accepts. Quotes the schema, never the value. */
+/**
+ * Why the schema refuses what a rotator returned; empty when it accepts. Quotes the
+ * schema, never the value.
+ */
 export function violationsOf(plain: Plain, schema: Schema): readonly string[] {
   const found: string[] = []
   const accepted = validate(
@@ -90,7 +94,10 @@ export function violationsOf(plain: Plain, schema: Schema): readonly string[] {
 
 const trace = { def: rangeless('') }
 
-/** What a provider or rotator returned, as a value. A `Secret` makes everything in it secret; `undefined` is unknown. */
+/**
+ * What a provider or rotator returned, as a value. A `Secret` makes everything in it
+ * secret; `undefined` is unknown.
+ */
 export function fromPlain(plain: Plain | undefined): ExportedValue {
   return fromPart(plain, false)
 }

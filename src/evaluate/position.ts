@@ -3,14 +3,20 @@ import type { Position } from '../syntax/index.ts'
 import type { ExportedEnvironment, ExportedExpr, ExportedRange } from './exported.ts'
 import { own } from './validate.ts'
 
-/** Whether a position lies in a range. The byte decides where it can; otherwise lines and columns, roughly. */
+/**
+ * Whether a position lies in a range. The byte decides where it can; otherwise
+ * lines and columns, roughly.
+ */
 export function containsPosition({ begin, end }: ExportedRange, position: Position): boolean {
   if (position.byte >= begin.byte && position.byte < end.byte) return true
   if (position.line < begin.line || position.line > end.line) return false
   return begin.line !== end.line || (position.column >= begin.column && position.column < end.column)
 }
 
-/** A step from an expression into a part of it: an index, a key, or a builtin's name for its argument. */
+/**
+ * A step from an expression into a part of it: an index, a key, or a
+ * builtin's name for its argument.
+ */
 export interface ExpressionStep {
   readonly receiver: ExportedExpr
   readonly key: string | number
@@ -59,8 +65,8 @@ const descriptions: Readonly<Record<string, string>> = {
 }
 
 /**
- * What can be said about the place in a sentence: what a builtin does, the type of a reference, or what a provider says of the input
- * under the cursor. Undefined: nothing.
+ * What can be said about the place in a sentence: what a builtin does, the type of a reference, or
+ * what a provider says of the input under the cursor. Undefined: nothing.
  */
 export function describeAt(environment: ExportedEnvironment, position: Position): string | undefined {
   const found = expressionAt(environment, position)

@@ -73,7 +73,10 @@ function stateMap(scope: Scope, expression: Expression, state: Value): ExportedM
   return 'unusable'
 }
 
-/** Whether inputs are unknown that the call needs: without a rotation, those that only a rotation resolves do not count. */
+/**
+ * Whether inputs are unknown that the call needs: without a rotation, those that only a
+ * rotation resolves do not count.
+ */
 function observableUnknowns(value: Value, rotating: boolean, copied = false): boolean {
   const inCopy = copied || value.copied
   if (value.unknown) return rotating || !value.rotateOnly || copied

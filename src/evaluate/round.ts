@@ -12,7 +12,10 @@ class TooManyDiagnostics {}
 
 /** Nesting and references are followed this far on one stack. */
 const maxStack = 120
-/** Where environments refer to one another inline (`${environments.…}`), those inside get less of it. */
+/**
+ * Where environments refer to one another inline (`${environments.…}`),
+ * those inside get less of it.
+ */
 const maxInlineStack = 8
 const maxInline = 24
 const maxLayers = 1000
@@ -25,8 +28,8 @@ interface Entry {
 }
 
 /**
- * One evaluation of the root and of everything it needs, with the answers there are. What has no answer is put on `calls`
- * and stands as a pending value.
+ * One evaluation of the root and of everything it needs, with the answers there are. What has no
+ * answer is put on `calls` and stands as a pending value.
  */
 export class EvaluationRound implements Round {
   readonly request: RoundRequest
@@ -39,7 +42,9 @@ export class EvaluationRound implements Round {
   /** Names of the environments evaluated, the root first. */
   readonly evaluated: string[] = []
   readonly rootScope: EnvironmentScope
-  /** A call of `fn::validate` waits for its schema, so what is final beneath it cannot be told yet. */
+  /**
+   * A call of `fn::validate` waits for its schema, so what is final beneath it cannot be told yet.
+   */
   finalityPending = false
   readonly #table = new Map<string, Entry>()
   readonly #frames: Frame[] = []
@@ -55,7 +60,10 @@ export class EvaluationRound implements Round {
     this.rootScope = new EnvironmentScope(this, request.environment, true, '')
   }
 
-  /** The value of the root. Undefined: the evaluation took too much, which has been reported where it stopped. */
+  /**
+   * The value of the root. Undefined: the evaluation took too much, which has been
+   * reported where it stopped.
+   */
   run(): Value | undefined {
     try {
       const root = this.#evaluate(this.rootScope)
@@ -129,7 +137,9 @@ export class EvaluationRound implements Round {
     return unfinished
   }
 
-  /** The value of an environment named in the text, or undefined after reporting why there is none. */
+  /**
+   * The value of an environment named in the text, or undefined after reporting why there is none.
+   */
   resolve(name: string, at: Definition, scope: Scope): Value | undefined {
     const found = this.#lookUp(name, at, scope.rootName)
     if (!(found instanceof EnvironmentScope)) return found

@@ -31,7 +31,10 @@ import { recordValue } from './value-of-json.ts'
 /** Anonymous environments do not become the root of what they import. */
 const anonymous = '<yaml>'
 
-/** Larger or deeper values are refused, so that nothing that walks a value runs out of stack, or of the budget far from what made it large. */
+/**
+ * Larger or deeper values are refused, so that nothing that walks a value runs out of stack, or of
+ * the budget far from what made it large.
+ */
 const maxSize = 5_000_000
 const maxDepth = 600
 
@@ -130,7 +133,8 @@ export class EnvironmentScope implements Scope {
       } catch (error) {
         if (!(error instanceof TooDeep) || error.frame.scope !== this) throw error
         for (const frame of this.round.unwind(this.stack)) this.#evaluating[frame.expression.id] = 0
-        // What waits counts as being evaluated, so a cycle longer than the stack is deep is found as well.
+        // What waits counts as being evaluated, so a cycle longer than the stack
+        // is deep is found as well.
         for (const waiting of agenda) this.#evaluating[waiting.expression.id] = 1
         agenda.push(error.frame)
       }
@@ -183,8 +187,8 @@ export class EnvironmentScope implements Scope {
   }
 
   /**
-   * The value of an expression. `accept` is what the context expects of it, of which only the rotateOnly marks count; `base` is
-   * the value it overlays.
+   * The value of an expression. `accept` is what the context expects of it, of which only the
+   * rotateOnly marks count; `base` is the value it overlays.
    */
   evaluate(expression: Expression, accept: Schema, base: Value | undefined): Value {
     const id = expression.id
@@ -209,7 +213,8 @@ export class EnvironmentScope implements Scope {
       value = this.#compute(expression, accept, base)
       this.#evaluating[id] = 0
       this.round.leave()
-      // The size is an upper bound, which grows too fast where many environments lie on top of one another.
+      // The size is an upper bound, which grows too fast where many environments
+      // lie on top of one another.
       const tooLarge = value.size > maxSize && this.round.scale.weigh(value).parts > maxSize
       if (tooLarge || (value.depth > maxDepth && expression !== this.environment.root)) {
         const limit = tooLarge ? 'too large' : `nested more than ${maxDepth} levels deep`
@@ -313,14 +318,20 @@ export class EnvironmentScope implements Scope {
     )
   }
 
-  /** The path a cycle is reported under: keys from the top level, or from the operand of the call it stands in. */
+  /**
+   * The path a cycle is reported under: keys from the top level, or from the operand
+   * of the call it stands in.
+   */
   #evaluationPath(target: Expression): string {
     this.#paths ??= evaluationPaths(this.environment)
     return this.#paths[target.id] ?? quote('')
   }
 }
 
-/** The evaluation path of each expression that can be reached, by id. Of an expression that stands in two places, the first. */
+/**
+ * The evaluation path of each expression that can be reached, by id. Of an expression that stands
+ * in two places, the first.
+ */
 function evaluationPaths(environment: Environment): readonly (string | undefined)[] {
   const paths: (string | undefined)[] = new Array(environment.expressionCount)
   spend(8 * environment.expressionCount)

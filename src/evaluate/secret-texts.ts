@@ -1,7 +1,10 @@
 import { JsonNumber } from '../json.ts'
 import type { ExportedMap, ExportedValue } from './exported.ts'
 
-/** The texts and numbers of all secret values in evaluated inputs, whatever their schema says of them. */
+/**
+ * The texts and numbers of all secret values in evaluated inputs, whatever
+ * their schema says of them.
+ */
 export function secretTexts(...maps: readonly (ExportedMap | undefined)[]): string[] {
   const texts: string[] = []
   for (const map of maps) if (map !== undefined) for (const value of Object.values(map)) collect(value, false, texts)

@@ -15,7 +15,10 @@ export const secretText = '[secret]'
 /** Longer text is refused: a few lines that double a string could fill the memory. */
 export const maxTextLength = 16 * 1024 * 1024
 
-/** The string a value becomes in an interpolation. Of a map, only its own properties count, not those it inherits. */
+/**
+ * The string a value becomes in an interpolation. Of a map, only its own properties
+ * count, not those it inherits.
+ */
 export function textOfValue(value: Value): Text {
   const { secret } = value
   spend(4)

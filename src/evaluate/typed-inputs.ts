@@ -8,8 +8,9 @@ import { own, validate } from './validate.ts'
 import type { Value } from './value.ts'
 
 /**
- * The value of a call's inputs, and whether it is what the provider or rotator expects. Where that is one of several forms, such as `oidc`
- * or `static`, mistakes are told of the form that was meant, with the property that is wrong.
+ * The value of a call's inputs, and whether it is what the provider or rotator expects. Where that
+ * is one of several forms, such as `oidc` or `static`, mistakes are told of the form that was
+ * meant, with the property that is wrong.
  */
 export function typedInputs(scope: Scope, expression: Expression, accept: Schema): { value: Value; ok: boolean } {
   const value = scope.evaluate(expression, accept, undefined)
@@ -55,7 +56,10 @@ function formsOf(accept: Schema): readonly Form[] | undefined {
   return forms.every(({ marks }) => marks.length > 0) ? forms : undefined
 }
 
-/** The schema of the form that a value means. Undefined: that cannot be told, which has been reported. */
+/**
+ * The schema of the form that a value means. Undefined: that cannot be told,
+ * which has been reported.
+ */
 function chooseForm(scope: Scope, value: Value, forms: readonly Form[]): SchemaObject | undefined {
   const keys = new Set(value.keys)
   spend(keys.size + 4 * forms.length)

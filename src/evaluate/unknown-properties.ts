@@ -6,8 +6,8 @@ import { own } from './validate.ts'
 import type { Value } from './value.ts'
 
 /**
- * Reports each property of a call's inputs that the provider or rotator does not have. Validation refuses them without a
- * word, as it does wherever a schema allows nothing.
+ * Reports each property of a call's inputs that the provider or rotator does not have. Validation
+ * refuses them without a word, as it does wherever a schema allows nothing.
  */
 export function reportUnknownProperties(scope: Scope, value: Value, schema: Schema): void {
   if (typeof schema === 'boolean' || value.unknown || value.kind !== 'map') return

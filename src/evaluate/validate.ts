@@ -95,7 +95,10 @@ function isAmong(target: Schema, references: References | undefined): boolean {
   return false
 }
 
-/** How many alternatives accept the value (counting no further than `enough`), and what the others said. */
+/**
+ * How many alternatives accept the value (counting no further than `enough`),
+ * and what the others said.
+ */
 function matches(
   value: Value,
   alternatives: readonly Schema[],
@@ -177,7 +180,10 @@ function checkNumber(text: string, schema: SchemaObject, fail: Fail): boolean {
   return valid
 }
 
-/** Whether a count lies within its bounds; they are unsigned integers, checked when the schema was compiled. */
+/**
+ * Whether a count lies within its bounds; they are unsigned integers, checked when
+ * the schema was compiled.
+ */
 function checkCount(
   count: number,
   least: Json | undefined,

@@ -37,7 +37,10 @@ export interface Evaluated {
 /** Definition of values that no document defines: the execution context, the record of imports. */
 export const nowhere: Definition = { range: undefined, path: '', written: undefined, late: undefined }
 
-/** What a value is made of. `none`: an unknown value of which nothing can be shown. Numbers are their text. */
+/**
+ * What a value is made of. `none`: an unknown value of which nothing can be
+ * shown. Numbers are their text.
+ */
 export type Content =
   | { readonly kind: 'none' }
   | { readonly kind: 'null' }
@@ -58,7 +61,10 @@ export interface Flags {
   readonly secret?: boolean
   readonly final?: boolean
   readonly rotateOnly?: boolean
-  /** Unknown only because a call has no answer yet: it will be known, or finally unknown, in a later round. */
+  /**
+   * Unknown only because a call has no answer yet: it will be known, or finally
+   * unknown, in a later round.
+   */
   readonly pending?: boolean
 }
 
@@ -71,9 +77,9 @@ interface Origin {
 }
 
 /**
- * A value: its content, what it overlays (its base), its flags and its schema. Values never change. A copy and a layering
- * share what they are made of and work out properties and bases when asked, so that importing an environment or referring to
- * it costs the same however large it is.
+ * A value: its content, what it overlays (its base), its flags and its schema. Values never change.
+ * A copy and a layering share what they are made of and work out properties and bases when asked,
+ * so that importing an environment or referring to it costs the same however large it is.
  */
 export class Value {
   readonly definition: Definition
@@ -141,9 +147,10 @@ export class Value {
   }
 
   /**
-   * A known value, or an unknown one of which something can be shown. `schema` defaults to the exact one. With `listsOwn`, it and the
-   * maps in it list nothing that they come to inherit, though it can be read: so it is with results of calls that look at
-   * all of a value before it is laid over another one.
+   * A known value, or an unknown one of which something can be shown. `schema` defaults to the
+   * exact one. With `listsOwn`, it and the maps in it list nothing that they come to inherit,
+   * though it can be read: so it is with results of calls that look at all of a value before it
+   * is laid over another one.
    */
   static of(
     definition: Definition,
@@ -173,7 +180,10 @@ export class Value {
     return this.#content.kind
   }
 
-  /** The content itself; of a map that is a copy or a layering, the properties of what it was made from. */
+  /**
+   * The content itself; of a map that is a copy or a layering, the properties
+   * of what it was made from.
+   */
   get content(): Content {
     return this.#content
   }
@@ -244,7 +254,10 @@ export class Value {
     })
   }
 
-  /** This value with another one beneath everything it already overlays, and beneath its properties likewise. */
+  /**
+   * This value with another one beneath everything it already overlays, and beneath
+   * its properties likewise.
+   */
   layeredOver(base: Value | undefined): Value {
     if (base === undefined) return this
     const hidesInherited = this.hidesInherited || base.hidesInherited
@@ -326,8 +339,8 @@ export class Value {
   }
 
   /**
-   * A property of the merged view. On an unknown value it is an unknown value too, defined at `at`: the place of the key
-   * that asked for it.
+   * A property of the merged view. On an unknown value it is an unknown value too, defined at `at`:
+   * the place of the key that asked for it.
    */
   property(key: string, at?: Range): Value | undefined {
     spend(4)
@@ -341,7 +354,10 @@ export class Value {
     return this.own(key) ?? this.base?.property(key, at)
   }
 
-  /** A property of the merged view as it can be listed: unknown values have none but those they show. */
+  /**
+   * A property of the merged view as it can be listed: unknown values have
+   * none but those they show.
+   */
   child(key: string): Value | undefined {
     spend(4)
     const own = this.own(key)
@@ -357,7 +373,8 @@ export class Value {
     allocate(64 * keys.length)
     const found = new Map<string, Value>()
     let wanted: ReadonlySet<string> | undefined
-    // From above to below, which takes as long as the layers have properties. Key by key, each layer would be looked into for each key.
+    // From above to below, which takes as long as the layers have properties. Key by key, each
+    // layer would be looked into for each key.
     for (let holder: Value | undefined = this; holder !== undefined && found.size < keys.length; ) {
       spend(holder.ownKeys.length)
       for (const key of holder.ownKeys) {

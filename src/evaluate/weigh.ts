@@ -1,7 +1,10 @@
 import { spend } from '../budget.ts'
 import { type Definition, nowhere, type Value } from './value.ts'
 
-/** Parts and characters of the largest outcome: printing a larger one would take too long in some of the formats. */
+/**
+ * Parts and characters of the largest outcome: printing a larger one would take too
+ * long in some of the formats.
+ */
 const maxParts = 500_000
 const maxCharacters = 32 * 1024 * 1024
 
@@ -10,7 +13,10 @@ export interface Weight {
   readonly characters: number
 }
 
-/** Why an outcome is too large to be shown, and the top-level value that has most of it. Undefined: it is not. */
+/**
+ * Why an outcome is too large to be shown, and the top-level value that has most of
+ * it. Undefined: it is not.
+ */
 export function tooHeavy(root: Value, scale: Scale): { readonly reason: string; readonly at: Definition } | undefined {
   // These are upper bounds, and enough for nearly all environments.
   if (root.size <= maxParts && root.text <= maxCharacters) return undefined

@@ -13,7 +13,10 @@ export interface CallContext {
   readonly values: ExportedMap
 }
 
-/** A `fn::open` provider as the evaluator sees it. A rejection's message becomes the diagnostic, verbatim. */
+/**
+ * A `fn::open` provider as the evaluator sees it. A rejection's message becomes
+ * the diagnostic, verbatim.
+ */
 export interface Provider {
   readonly inputs: Schema
   readonly outputs: Schema
@@ -28,7 +31,10 @@ export interface Rotator {
   /** `true`: a rotation generates the secret and sends nothing anywhere. */
   readonly local?: boolean | undefined
   open(inputs: ExportedMap, state: ExportedMap | undefined, context: CallContext): Promise<ExportedValue>
-  /** Returns the new state. Called at most once a selected call; a rejection marks that path failed and nothing else. */
+  /**
+   * Returns the new state. Called at most once a selected call; a rejection marks that path
+   * failed and nothing else.
+   */
   rotate(inputs: ExportedMap, state: ExportedMap | undefined, context: CallContext): Promise<ExportedValue>
 }
 
@@ -48,9 +54,10 @@ export interface World {
   provider(name: string): Promise<Provider>
   rotator(name: string): Promise<Rotator>
   /**
-   * Asked before calls of providers and rotators are made, with the names of the environments that were evaluated so far: what they
-   * say decides where the inputs of a call go. `leaves`: some call is more than a rotator showing its state. A rejection ends the
-   * evaluation. Default: all are believed.
+   * Asked before calls of providers and rotators are made, with the names of the environments
+   * that were evaluated so far: what they say decides where the inputs of a call go. `leaves`:
+   * some call is more than a rotator showing its state. A rejection ends the evaluation.
+   * Default: all are believed.
    */
   vouch?(environments: readonly string[], options: { readonly leaves: boolean }): Promise<void>
 }

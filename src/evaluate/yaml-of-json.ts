@@ -2,8 +2,8 @@ import { produceText } from '../budget.ts'
 import { compareKeys, formatJson, isJsonObject, type Json } from '../json.ts'
 
 /**
- * YAML text of JSON data: block style, two spaces a level, keys in order, strings in double quotes where plain text would not do. Readers of
- * YAML 1.1 and 1.2 read back the same.
+ * YAML text of JSON data: block style, two spaces a level, keys in order, strings in double quotes
+ * where plain text would not do. Readers of YAML 1.1 and 1.2 read back the same.
  */
 export function yamlOf(json: Json): string {
   return isScalar(json) ? `${scalar(json)}\n` : block(json, '')
@@ -19,7 +19,9 @@ function scalar(json: Json): string {
   return isPlain(json) ? json : formatJson(json).replace(unprintable, escaped)
 }
 
-/** Characters that JSON does not escape, and that readers of YAML refuse or take for a line break. */
+/**
+ * Characters that JSON does not escape, and that readers of YAML refuse or take for a line break.
+ */
 const unprintable = /[\u007f-\u009f\ufeff\ufffe\uffff]/g
 
 function escaped(character: string): string {
@@ -60,7 +62,10 @@ function block(json: Json, indent: string): string {
 
 const reserved = /^(?:~|null|true|false|yes|no|on|off|y|n|e\d+|<<|=)$/i
 
-/** Whether the text can stand without quotes and is read back as a string by YAML 1.1 and 1.2 readers alike. */
+/**
+ * Whether the text can stand without quotes and is read back as a string by YAML
+ * 1.1 and 1.2 readers alike.
+ */
 function isPlain(text: string): boolean {
   return (
     /^[A-Za-z_\u00c0-\u024f/][^\n\r\t:#\u007f-\u00a0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]*$/u.test(text) &&

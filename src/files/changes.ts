@@ -15,8 +15,9 @@ import {
 import type { FileSystem } from './file-system.ts'
 
 /**
- * Creates `path` whole or not at all, durably. False: it exists already, and is untouched.
- * The temporary name may be in another folder of the same file system (`temporaryIn`), so that a large folder never has to be swept.
+ * Creates `path` whole or not at all, durably. False: it exists already, and is untouched. The
+ * temporary name may be in another folder of the same file system (`temporaryIn`), so that a large
+ * folder never has to be swept.
  */
 export function createFile(
   files: FileSystem,
@@ -42,7 +43,10 @@ export function createFile(
   }
 }
 
-/** Changes the text of a file that is there, durably; one that stays the same is not written. Returns the text as it is then. */
+/**
+ * Changes the text of a file that is there, durably; one that stays the same is not written.
+ * Returns the text as it is then.
+ */
 export function changeText(files: FileSystem, path: string, change: (text: string) => string): string {
   const before = files.readText(path)
   const text = change(before)
@@ -51,8 +55,8 @@ export function changeText(files: FileSystem, path: string, change: (text: strin
 }
 
 /**
- * As `replaceFile`, while others go on. Durable once the caller has synced the folder: for those who change many names in it.
- * Two at once must not have the same path.
+ * As `replaceFile`, while others go on. Durable once the caller has synced the folder: for those
+ * who change many names in it. Two at once must not have the same path.
  */
 export async function replaceFileAside(
   files: FileSystem,
@@ -76,7 +80,10 @@ export async function replaceFileAside(
   }
 }
 
-/** Appends one line, durably. A line that an earlier crash cut short is closed first, so that it spoils no other. */
+/**
+ * Appends one line, durably. A line that an earlier crash cut short is closed first, so
+ * that it spoils no other.
+ */
 export function appendLine(files: FileSystem, path: string, line: string): void {
   try {
     const before = readIfPresent(files, path)

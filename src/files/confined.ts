@@ -10,13 +10,17 @@ export interface Confinement {
   readonly limit: (path: string) => number
 }
 
-/** A folder that was found to be one is believed to be one for so long: another process may change the tree, as `git pull` does. */
+/**
+ * A folder that was found to be one is believed to be one for so long: another process may change
+ * the tree, as `git pull` does.
+ */
 const believedMs = 1000
 
 /**
- * A file system in which everything below a folder is a regular file or a folder: no link is followed, no pipe or device is opened, and
- * no file is read that is larger than the limit. Git brings links, and a link can lead to any file of the machine. What is not below
- * the folder is as in `files`.
+ * A file system in which everything below a folder is a regular file or a folder: no link is
+ * followed, no pipe or device is opened, and no file is read that is larger than the limit.
+ * Git brings links, and a link can lead to any file of the machine. What is not below the
+ * folder is as in `files`.
  *
  * Throws EscError `store_damaged`, which names the file and the remedy, beside what `files` throws.
  */
@@ -63,7 +67,10 @@ export function confined(files: FileSystem, { root, limit }: Confinement): FileS
     if (isBelow(path)) checkFile(path, limit(path))
   }
 
-  /** A link at the top that leads to no folder, such as a README, is looked over as a file there is: it is no project. */
+  /**
+   * A link at the top that leads to no folder, such as a README, is looked over as a file
+   * there is: it is no project.
+   */
   const isAside = (path: string): boolean => {
     if (path.startsWith('.', prefix.length) || path.includes(sep, prefix.length)) return false
     return files.lstat(path)?.kind === 'link' && files.stat(path)?.kind !== 'folder'

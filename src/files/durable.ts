@@ -3,7 +3,10 @@ import { dirname, join } from 'node:path'
 import { EscError } from '../errors.ts'
 import type { FileStatus, FileSystem } from './file-system.ts'
 
-/** Names that begin so are unfinished work: ignored by readers and by git, removed by the next writer. */
+/**
+ * Names that begin so are unfinished work: ignored by readers and by git,
+ * removed by the next writer.
+ */
 export const temporaryPrefix = '.tmp-'
 
 export function temporaryPath(folder: string): string {
@@ -49,8 +52,8 @@ export function listIfPresent(files: FileSystem, folder: string): string[] {
 }
 
 /**
- * Writes a file that nobody else sees yet. Its bytes (not yet its name) are on the disk when this returns, unless
- * `synced` is false: for files that mean nothing after a loss of power.
+ * Writes a file that nobody else sees yet. Its bytes (not yet its name) are on the disk when this
+ * returns, unless `synced` is false: for files that mean nothing after a loss of power.
  */
 export function writeTemporary(
   files: FileSystem,
@@ -70,7 +73,10 @@ export function writeTemporary(
   files.close(file)
 }
 
-/** Replaces or creates `path`, durably unless `synced` is false: readers see the old bytes or the new ones, nothing in between. */
+/**
+ * Replaces or creates `path`, durably unless `synced` is false: readers see the old bytes or the
+ * new ones, nothing in between.
+ */
 export function replaceFile(
   files: FileSystem,
   path: string,

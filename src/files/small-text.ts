@@ -1,9 +1,15 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from 'node:fs'
 
-/** Size limit in bytes. Git refuses a larger `.git` file; configurations and `package.json` are far smaller. */
+/**
+ * Size limit in bytes. Git refuses a larger `.git` file; configurations and
+ * `package.json` are far smaller.
+ */
 const mostBytes = 1 << 20
 
-/** Text of a file that others wrote. Undefined: it is missing, unreadable, or no regular file of up to 1 MiB. Never waits, as for a pipe. */
+/**
+ * Text of a file that others wrote. Undefined: it is missing, unreadable, or no regular file of up
+ * to 1 MiB. Never waits, as for a pipe.
+ */
 export function smallText(path: string): string | undefined {
   // An error takes longer to make than a look.
   if (!existsSync(path)) return undefined

@@ -11,10 +11,12 @@ const always = [
 ]
 
 /**
- * Asks git something about the repository that a folder is in, and waits: for the few questions that come up where nothing can be
- * awaited. Only for commands that read refs, the index or objects.
+ * Asks git something about the repository that a folder is in, and waits: for the few
+ * questions that come up where nothing can be awaited. Only for commands that read
+ * refs, the index or objects.
  *
- * @returns exit status and standard output; undefined: there is no repository, or git could not be run.
+ * @returns exit status and standard output; undefined: there is no repository,
+ *   or git could not be run.
  */
 function askGit(
   folder: string,
@@ -41,8 +43,8 @@ function placeOf({ gitFolder, top }: GitRepository): readonly string[] {
 }
 
 /**
- * Names in a folder that git tracks something of and that are `name` to file systems that know no case. None outside a repository.
- * Undefined: git could not be asked.
+ * Names in a folder that git tracks something of and that are `name` to file systems that know no
+ * case. None outside a repository. Undefined: git could not be asked.
  *
  * @param folder its real path.
  */
@@ -62,7 +64,8 @@ export function tracksAny(folder: string): boolean {
 }
 
 /**
- * The last commit that two have in common, if it has a file. Undefined: it has not, they have none in common, or git cannot tell.
+ * The last commit that two have in common, if it has a file. Undefined: it has not, they have none
+ * in common, or git cannot tell.
  * @param path relative to `folder`.
  */
 export function commonCommitWith(

@@ -19,8 +19,8 @@ interface Known {
 const known = new Map<string, Known>()
 
 /**
- * Reads the configuration of a repository. Files that it includes on some condition, such as a branch, are taken in on every condition:
- * the command that follows may bring the condition about.
+ * Reads the configuration of a repository. Files that it includes on some condition, such as a
+ * branch, are taken in on every condition: the command that follows may bring the condition about.
  */
 export async function readConfiguration(repository: GitRepository, git: BareGit): Promise<GitConfiguration> {
   const { gitFolder } = repository

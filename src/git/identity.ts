@@ -13,16 +13,23 @@ export interface GitIdentity {
 
 type Variables = Readonly<Record<string, string | undefined>>
 
-/** Who git takes the user for in a folder: GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, else `user.name` and `user.email`. */
+/**
+ * Who git takes the user for in a folder: GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, else
+ * `user.name` and `user.email`.
+ */
 export function gitIdentity(env: Variables, folder: string): GitIdentity {
   const { GIT_AUTHOR_NAME: name = '', GIT_AUTHOR_EMAIL: email = '' } = env
   if (name !== '' && email !== '') return { name, email }
-  // Starting git takes longer than opening an environment, and this is asked every time one is opened.
+  // Starting git takes longer than opening an environment, and this is asked
+  // every time one is opened.
   const configured = plainIdentity(env, folder) ?? askGit(env, folder)
   return { name: name || configured.name, email: email || configured.email }
 }
 
-/** As read from the usual files. Undefined: they do not say it all, or say something that only git itself understands. */
+/**
+ * As read from the usual files. Undefined: they do not say it all, or say something that
+ * only git itself understands.
+ */
 function plainIdentity(env: Variables, folder: string): GitIdentity | undefined {
   if (!env.HOME || Object.keys(env).some((key) => key.startsWith('GIT_CONFIG') || key === 'GIT_DIR')) return undefined
   const own = join(env.XDG_CONFIG_HOME || join(env.HOME, '.config'), 'git', 'config')
@@ -40,7 +47,10 @@ function plainIdentity(env: Variables, folder: string): GitIdentity | undefined 
   return identity.name === '' || identity.email === '' ? undefined : identity
 }
 
-/** Undefined: the text includes other files, continues lines, or quotes. Without regular expressions: compiling them takes longer. */
+/**
+ * Undefined: the text includes other files, continues lines, or quotes. Without regular
+ * expressions: compiling them takes longer.
+ */
 function identityIn(text: string): GitIdentity | undefined {
   const found = { name: '', email: '' }
   if (text.includes('\\')) return undefined

@@ -12,7 +12,10 @@ export interface GitOptions {
   readonly cwd: string
   /** For git's standard input. */
   readonly input?: string
-  /** Lets the repository's own hooks run. Only where the user asked for what git does, as with `--commit`. */
+  /**
+   * Lets the repository's own hooks run. Only where the user asked for what git
+   * does, as with `--commit`.
+   */
   readonly hooks?: boolean
   /** The command needs no repository, and sees none. */
   readonly outside?: boolean
@@ -21,7 +24,10 @@ export interface GitOptions {
 /** Runs git in a folder. Never throws for what git answers. */
 export type RunGit = (args: readonly string[], options: GitOptions) => Promise<GitResult>
 
-/** Said on every command line: nothing of a repository's that runs by itself, and no look into submodules. */
+/**
+ * Said on every command line: nothing of a repository's that runs by itself, and
+ * no look into submodules.
+ */
 const always = [
   ...[
     '--no-pager',
@@ -50,8 +56,9 @@ const packOption: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * The machine's git, in the repository that the folder is in. Somebody else may have written that repository, so git runs nothing
- * that only the repository asks for (`docs/git.md`). Every call of git goes through here.
+ * The machine's git, in the repository that the folder is in. Somebody else may have written that
+ * repository, so git runs nothing that only the repository asks for (`docs/git.md`). Every call
+ * of git goes through here.
  */
 export const machineGit: RunGit = async (args, { cwd, input, hooks = false, outside = false }) => {
   const { env } = process

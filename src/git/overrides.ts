@@ -6,9 +6,15 @@ import { policyOf, runsProgram } from './setting-policy.ts'
 export interface Overrides {
   /** `-c key=value …` for git's command line. */
   readonly args: readonly string[]
-  /** Settings of the repository that run programs and therefore did not count, such as `core.sshcommand`. */
+  /**
+   * Settings of the repository that run programs and therefore did not count,
+   * such as `core.sshcommand`.
+   */
   readonly ignored: readonly string[]
-  /** Names of settings for the other end of a connection, of which git takes the first, so that only an option counts more. */
+  /**
+   * Names of settings for the other end of a connection, of which git takes the first, so that
+   * only an option counts more.
+   */
   readonly packs: ReadonlySet<'receivepack' | 'uploadpack'>
   /** No hook runs at all. */
   readonly silent: boolean
@@ -27,7 +33,8 @@ export interface HooksPlace {
 }
 
 /**
- * Overrides for everything in the repository's own configuration that could run a program: with the user's own value where there is one.
+ * Overrides for everything in the repository's own configuration that could run a program: with the
+ * user's own value where there is one.
  *
  * @param settings all there are, in the order in which git reads them: a later one counts.
  */
@@ -70,7 +77,8 @@ export function overridesOf(
   }
   const args = [...values].flatMap(([key, value]) => ['-c', `${key}=${value}`])
   const own = users.get('core.hookspath')
-  // A path of the user's that is not absolute leads into the repository: whoever wrote that wrote the hooks.
+  // A path of the user's that is not absolute leads into the repository: whoever
+  // wrote that wrote the hooks.
   const isOwn = own !== undefined && (isAbsolute(own) || own.startsWith('~'))
   const silent = !isOwn && !hooks.allowed
   args.push('-c', `core.hooksPath=${isOwn ? own : silent ? '/dev/null' : hooks.folder}`)

@@ -5,8 +5,8 @@ import { isWithin } from './repository.ts'
 import { type GitSetting, isRepositorys, partsOf } from './setting.ts'
 
 /**
- * A remote of the repository's own configuration that lies in its work tree, or an address that others are replaced by. To push
- * there is to run the hooks of a folder that came with the content.
+ * A remote of the repository's own configuration that lies in its work tree, or an address that
+ * others are replaced by. To push there is to run the hooks of a folder that came with the content.
  */
 export function remoteInside(top: string, settings: readonly GitSetting[]): GitSetting | undefined {
   return settings.find((setting) => {

@@ -10,16 +10,20 @@ export interface GitRepository {
   readonly top: string
   /** Folder with this work tree's `HEAD` and `index`. */
   readonly gitFolder: string
-  /** Folder with the configuration, objects and hooks: `gitFolder`, unless this is a linked work tree. */
+  /**
+   * Folder with the configuration, objects and hooks: `gitFolder`, unless
+   * this is a linked work tree.
+   */
   readonly commonFolder: string
   /** True: GIT_DIR and GIT_WORK_TREE in the environment named it. */
   readonly named: boolean
 }
 
 /**
- * Finds the repository that a folder is in. Only a `.git` folder, or the `.git` file of a linked work tree or submodule, makes one.
- * Git itself also takes a folder with `HEAD`, `objects` and `refs` for a (bare) repository, and such a folder can be committed.
- * The search ends at a file-system boundary and below GIT_CEILING_DIRECTORIES, as git's does.
+ * Finds the repository that a folder is in. Only a `.git` folder, or the `.git` file of a linked
+ * work tree or submodule, makes one. Git itself also takes a folder with `HEAD`, `objects` and
+ * `refs` for a (bare) repository, and such a folder can be committed. The search ends at a
+ * file-system boundary and below GIT_CEILING_DIRECTORIES, as git's does.
  */
 export function findRepository(folder: string, env: Variables): GitRepository | undefined {
   const start = realFolder(folder)
@@ -51,7 +55,10 @@ function searchUpwards(start: string, env: Variables): GitRepository | undefined
   }
 }
 
-/** The repository of somebody who keeps it elsewhere and says so: both variables must be set, and the folder be in that work tree. */
+/**
+ * The repository of somebody who keeps it elsewhere and says so: both variables must be set, and
+ * the folder be in that work tree.
+ */
 function namedRepository(start: string, env: Variables): GitRepository | undefined {
   if (!env.GIT_DIR || !env.GIT_WORK_TREE) return undefined
   const top = realFolder(resolve(env.GIT_WORK_TREE))

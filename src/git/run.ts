@@ -37,7 +37,10 @@ export interface StartOptions {
   readonly timeoutMs?: number
 }
 
-/** Starts git with exactly these words. Never throws for what git answers. Only this folder calls it: `machineGit` is for the rest. */
+/**
+ * Starts git with exactly these words. Never throws for what git answers. Only this folder calls
+ * it: `machineGit` is for the rest.
+ */
 export async function startGit(args: readonly string[], options: StartOptions): Promise<GitResult> {
   const { cwd, input = '', timeoutMs } = options
   const env = { ...gitVariables(options.env), ...options.set }

@@ -1,8 +1,9 @@
 import { partsOf } from './setting.ts'
 
 /**
- * How a setting of a repository's own configuration is treated. `follow`: it runs nothing. `instead`: the user's own value
- * counts, or this one when the user has none. `refuse`: it may run a program, and no later value takes that back.
+ * How a setting of a repository's own configuration is treated. `follow`: it runs nothing.
+ * `instead`: the user's own value counts, or this one when the user has none. `refuse`: it may run
+ * a program, and no later value takes that back.
  */
 export type SettingPolicy =
   | { readonly kind: 'follow' }
@@ -17,8 +18,8 @@ function instead(value: string): SettingPolicy {
 }
 
 /**
- * Settings that make git run a program, whatever their value looks like, with the value that stands for "none".
- * `*`: whatever stands between section and name.
+ * Settings that make git run a program, whatever their value looks like, with the value that stands
+ * for "none". `*`: whatever stands between section and name.
  */
 const running: Readonly<Record<string, SettingPolicy>> = {
   'core.fsmonitor': instead('false'),
@@ -74,7 +75,10 @@ const harmless = new Set([
 /** A switch or a number: no program is called so. */
 const plainValue = /^(?:true|false|yes|no|on|off|auto|always|never|-?\d+[kmg]?)?$/i
 
-/** What becomes of a setting in a repository's own configuration. Whatever is not known to be harmless does not count. */
+/**
+ * What becomes of a setting in a repository's own configuration. Whatever is not known to be
+ * harmless does not count.
+ */
 export function policyOf(key: string, value: string): SettingPolicy {
   const { section, about, name } = partsOf(key)
   const general = about === '' ? key : `${section}.*.${name}`

@@ -1,4 +1,6 @@
-/** One value of a git configuration, as `git config --list --show-scope --show-origin -z` prints it. */
+/**
+ * One value of a git configuration, as `git config --list --show-scope --show-origin -z` prints it.
+ */
 export interface GitSetting {
   /** `local` and `worktree` are the repository's own; the rest is the user's or the machine's. */
   readonly scope: string
@@ -26,12 +28,17 @@ export function parseSettings(output: string): GitSetting[] {
   return settings
 }
 
-/** Whether it comes from the repository itself, and so from whoever handed its `.git` folder over. */
+/**
+ * Whether it comes from the repository itself, and so from whoever handed its `.git` folder over.
+ */
 export function isRepositorys({ scope }: GitSetting): boolean {
   return scope === 'local' || scope === 'worktree'
 }
 
-/** Parts of a key: `remote.origin.url` is of section `remote`, about `origin`, named `url`. `about`: empty when there is none. */
+/**
+ * Parts of a key: `remote.origin.url` is of section `remote`, about `origin`, named `url`. `about`:
+ * empty when there is none.
+ */
 export function partsOf(key: string): { readonly section: string; readonly about: string; readonly name: string } {
   const first = key.indexOf('.')
   const last = key.lastIndexOf('.')

@@ -11,8 +11,9 @@ type Variables = Readonly<Record<string, string | undefined>>
 const accepted = new Set<string>()
 
 /**
- * Asks git itself whether the user may work in a repository: it refuses those that belong to somebody else, but for the user's own
- * `safe.directory`. It does not ask once the repository is named on the command line. Undefined: he may.
+ * Asks git itself whether the user may work in a repository: it refuses those that belong to
+ * somebody else, but for the user's own `safe.directory`. It does not ask once the repository is
+ * named on the command line. Undefined: he may.
  */
 export async function ownershipFailure(repository: GitRepository, env: Variables): Promise<GitResult | undefined> {
   const { top, gitFolder, named } = repository
@@ -36,7 +37,10 @@ export async function ownershipFailure(repository: GitRepository, env: Variables
   return undefined
 }
 
-/** Whether the user's own configuration says that all settings and hooks of a repository may be followed. As `safe.directory`. */
+/**
+ * Whether the user's own configuration says that all settings and hooks of a repository may be
+ * followed. As `safe.directory`.
+ */
 export function isTrusted(settings: readonly GitSetting[], top: string, env: Variables): boolean {
   let trusted = false
   for (const setting of settings) {

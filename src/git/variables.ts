@@ -5,8 +5,9 @@ import { isWithin } from './repository.ts'
 type Variables = Readonly<Record<string, string | undefined>>
 
 /**
- * Variables that say which repository git works in. Git sets them for hooks, so they may speak of another repository than the store's:
- * we name ours on the command line. `GIT_INDEX_FILE` is kept where it is of the same repository (`keptIndex`).
+ * Variables that say which repository git works in. Git sets them for hooks, so they may speak of
+ * another repository than the store's: we name ours on the command line. `GIT_INDEX_FILE` is kept
+ * where it is of the same repository (`keptIndex`).
  */
 const ofRepository = [
   'GIT_DIR',
@@ -29,8 +30,9 @@ const ofRepository = [
 ]
 
 /**
- * The environment that git runs in: texts are English whatever the user's language, because their first line is shown. From the PATH go
- * entries that depend on the current folder: a repository must not bring its own `git` or `ssh`.
+ * The environment that git runs in: texts are English whatever the user's language, because their
+ * first line is shown. From the PATH go entries that depend on the current folder: a repository
+ * must not bring its own `git` or `ssh`.
  */
 export function gitVariables(env: Variables): Record<string, string | undefined> {
   const variables: Record<string, string | undefined> = { ...env, LC_ALL: 'C' }
@@ -63,8 +65,8 @@ export function programOnPath(name: string, env: Variables): string | undefined 
 }
 
 /**
- * The index that git gave to the hook which we run in, such as that of a commit of some files only; undefined: none, or it is that of
- * another repository.
+ * The index that git gave to the hook which we run in, such as that of a commit of some files only;
+ * undefined: none, or it is that of another repository.
  */
 export function keptIndex(
   { top, gitFolder }: { readonly top: string; readonly gitFolder: string },

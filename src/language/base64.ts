@@ -23,8 +23,8 @@ export function encodeBase64(bytes: Uint8Array): string {
 }
 
 /**
- * Decodes standard base64. Padding is required, CR and LF are ignored, bits left over at the end are not looked at.
- * Throws `Base64Error`, whose offset counts the bytes of the text.
+ * Decodes standard base64. Padding is required, CR and LF are ignored, bits left over at the end
+ * are not looked at. Throws `Base64Error`, whose offset counts the bytes of the text.
  */
 export function decodeBase64(text: string): Uint8Array {
   const out = new Uint8Array(Math.ceil((text.length * 3) / 4))
@@ -44,7 +44,10 @@ export function decodeBase64(text: string): Uint8Array {
   let byte = at
   const group = [0, 0, 0, 0]
 
-  /** The next character that is no line break, or undefined at the end. Leaves `at` and `byte` behind it. */
+  /**
+   * The next character that is no line break, or undefined at the end. Leaves
+   * `at` and `byte` behind it.
+   */
   const next = (): number | undefined => {
     for (;;) {
       if (at >= text.length) return undefined

@@ -52,7 +52,10 @@ export function functionHint(key: string): string {
   return `${suggestion}there are ${calls}; plugins can add providers for fn::open and rotators for fn::rotate`
 }
 
-/** Checks the form of a call's argument. A mistake is reported, and what cannot be used becomes a missing operand. */
+/**
+ * Checks the form of a call's argument. A mistake is reported, and what cannot be used
+ * becomes a missing operand.
+ */
 export function parseCall(
   parser: CallParser,
   id: number,

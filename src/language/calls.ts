@@ -55,7 +55,9 @@ export function unmatchedRotatePaths(
 }
 
 export interface EnvironmentReference {
-  /** As written in `imports`, or `project/environment` of a `${environments.project.environment…}`. */
+  /**
+   * As written in `imports`, or `project/environment` of a `${environments.project.environment…}`.
+   */
   readonly name: string
   readonly kind: 'import' | 'inline'
   /** Of the import's name, or of the string that holds the reference. */
@@ -64,7 +66,10 @@ export interface EnvironmentReference {
   readonly path: string
 }
 
-/** Every environment the text names: imports first, then `environments.…` references in document order. */
+/**
+ * Every environment the text names: imports first, then `environments.…`
+ * references in document order.
+ */
 export function listReferences(environment: Environment): readonly EnvironmentReference[] {
   const references: EnvironmentReference[] = []
   for (const { name } of environment.imports ?? [])
@@ -84,7 +89,10 @@ function accessesOf(expression: Expression): readonly PropertyAccess[] {
   return expression.parts.flatMap((part) => part.access ?? [])
 }
 
-/** The environment that `${environments.P.E…}` names. Undefined: the access is about something else, or incomplete. */
+/**
+ * The environment that `${environments.P.E…}` names. Undefined: the access is about
+ * something else, or incomplete.
+ */
 export function inlineEnvironment(access: PropertyAccess): string | undefined {
   const [first, project, name] = access.accessors
   if (first?.key !== 'environments' || typeof project?.key !== 'string' || typeof name?.key !== 'string')

@@ -5,14 +5,16 @@ import { decodeEnvelope, EnvelopeError, encodeEnvelope } from './envelope.ts'
 import { escapeReferences, scanInterpolation } from './property-access.ts'
 
 /**
- * Encrypts every plaintext `fn::secret` of a definition, wherever it stands, and changes nothing else in the text.
- * What is encrypted is what evaluation would have yielded (`$$` is a dollar sign). `encrypt` gets the document path of
- * the call and returns raw ciphertext; it is called in document order, innermost calls first.
+ * Encrypts every plaintext `fn::secret` of a definition, wherever it stands, and changes nothing
+ * else in the text. What is encrypted is what evaluation would have yielded (`$$` is a dollar
+ * sign). `encrypt` gets the document path of the call and returns raw ciphertext; it is called in
+ * document order, innermost calls first.
  *
- * Throws `invalid_definition`, and encrypts nothing, when the text cannot be decoded or holds a `fn::secret` that
- * evaluation refuses: it may be a secret that somebody mistyped, and must not be stored in clear. It throws the same for a
- * text that goes on behind its first document. `ignoreRest` leaves such a rest as it is: a rotation of a definition that an
- * earlier version saved must be able to store its credentials.
+ * Throws `invalid_definition`, and encrypts nothing, when the text cannot be decoded or holds a
+ * `fn::secret` that evaluation refuses: it may be a secret that somebody mistyped, and must not be
+ * stored in clear. It throws the same for a text that goes on behind its first document.
+ * `ignoreRest` leaves such a rest as it is: a rotation of a definition that an earlier version
+ * saved must be able to store its credentials.
  */
 export function encryptDefinition(
   name: string,
@@ -34,11 +36,12 @@ export function encryptDefinition(
 }
 
 /**
- * Puts plaintext in the place of every ciphertext under `values`, written so that evaluation yields it (`$$` for a
- * dollar sign where that is needed). `decrypt` gets raw ciphertext and the document path of the call.
+ * Puts plaintext in the place of every ciphertext under `values`, written so that evaluation
+ * yields it (`$$` for a dollar sign where that is needed). `decrypt` gets raw ciphertext and the
+ * document path of the call.
  *
- * Throws `invalid_definition` when the text cannot be decoded or an envelope is damaged; what `decrypt` throws passes
- * through.
+ * Throws `invalid_definition` when the text cannot be decoded or an envelope is damaged; what
+ * `decrypt` throws passes through.
  */
 export function decryptDefinition(
   name: string,
@@ -55,8 +58,9 @@ export function decryptDefinition(
 }
 
 /**
- * Puts another ciphertext in the place of every one under `values`, and changes nothing else in the text, not even the style
- * around it. `reencrypt` gets and returns raw ciphertext. Throws as `decryptDefinition` does.
+ * Puts another ciphertext in the place of every one under `values`, and changes nothing else in the
+ * text, not even the style around it. `reencrypt` gets and returns raw ciphertext. Throws as
+ * `decryptDefinition` does.
  */
 export function reencryptDefinition(
   name: string,
@@ -73,8 +77,8 @@ export function reencryptDefinition(
 }
 
 /**
- * Document paths of the `fn::secret` calls that hold something other than ciphertext. Empty for a text that cannot be
- * decoded (nothing can be said about it).
+ * Document paths of the `fn::secret` calls that hold something other than ciphertext. Empty for a
+ * text that cannot be decoded (nothing can be said about it).
  */
 export function listPlaintextSecrets(name: string, text: string): readonly string[] {
   const result = decode(name, text)

@@ -1,6 +1,9 @@
 import { Base64Error, decodeBase64, encodeBase64 } from './base64.ts'
 
-/** `escx`, a version, the ciphertext, a checksum over all of that; integers are big-endian and 32 bits long. */
+/**
+ * `escx`, a version, the ciphertext, a checksum over all of that; integers are
+ * big-endian and 32 bits long.
+ */
 const magic = Uint8Array.of(0x65, 0x73, 0x63, 0x78)
 const version = 1
 const headerLength = 8
@@ -25,9 +28,9 @@ export function encodeEnvelope(ciphertext: Uint8Array): string {
 }
 
 /**
- * The raw ciphertext in an envelope. Throws `EnvelopeError`: `illegal base64 data at input byte N`, `EOF`, `invalid
- * header`, `invalid checksum` or `unsupported version`, checked in this order. A ciphertext of under 4 bytes is
- * refused as too short.
+ * The raw ciphertext in an envelope. Throws `EnvelopeError`: `illegal base64 data at input byte N`,
+ * `EOF`, `invalid header`, `invalid checksum` or `unsupported version`, checked in this order. A
+ * ciphertext of under 4 bytes is refused as too short.
  */
 export function decodeEnvelope(base64: string): Uint8Array {
   let bytes: Uint8Array

@@ -1,7 +1,10 @@
 import type { StringNode } from '../syntax/index.ts'
 import type { Call, Expression, ObjectExpression, ObjectProperty, StringLiteral } from './expression.ts'
 
-/** A parsed environment: what the evaluator works on. Never changed once made, so it can be evaluated any number of times. */
+/**
+ * A parsed environment: what the evaluator works on. Never changed once made, so it can be
+ * evaluated any number of times.
+ */
 export interface Environment {
   /** The name it was loaded under, which every range in it carries. */
   readonly name: string

@@ -2,7 +2,10 @@ import type { Node, Range, StringNode } from '../syntax/index.ts'
 import type { PropertyAccess } from './property-access.ts'
 
 interface ExpressionBase {
-  /** Position of the expression among all of its environment, from 0: the index of what an evaluation remembers about it. */
+  /**
+   * Position of the expression among all of its environment, from 0: the index of what an
+   * evaluation remembers about it.
+   */
   readonly id: number
   /** Where it is written. Undefined: nowhere (an operand that was left out). */
   readonly node: Node | undefined
@@ -59,7 +62,10 @@ export interface ObjectProperty {
   readonly key: string
   readonly keyNode: StringNode
   readonly value: Expression
-  /** False: the key is no string literal, so the property does not count; it was only read for its mistakes. */
+  /**
+   * False: the key is no string literal, so the property does not count; it was
+   * only read for its mistakes.
+   */
   readonly valid: boolean
 }
 
@@ -73,7 +79,10 @@ interface CallBase extends ExpressionBase {
 
 export interface SecretCall extends CallBase {
   readonly name: 'secret'
-  /** Exactly one of the two is there. A plaintext that is no string literal is replaced by a rangeless empty one. */
+  /**
+   * Exactly one of the two is there. A plaintext that is no string literal is replaced
+   * by a rangeless empty one.
+   */
   readonly plaintext: StringLiteral | undefined
   readonly ciphertext: StringLiteral | undefined
 }
@@ -115,7 +124,9 @@ export interface UnaryCall extends CallBase {
 
 export type Call = SecretCall | OpenCall | RotateCall | JoinCall | SplitCall | ValidateCall | UnaryCall
 
-/** An operand that is not there or cannot be used: an unknown value, without a further diagnostic. */
+/**
+ * An operand that is not there or cannot be used: an unknown value, without a further diagnostic.
+ */
 export interface MissingExpression extends ExpressionBase {
   readonly kind: 'missing'
 }

@@ -1,4 +1,6 @@
-/** The environment language: from nodes to declarations and expressions, with every mistake of form. */
+/**
+ * The environment language: from nodes to declarations and expressions, with every mistake of form.
+ */
 export { Base64Error, decodeBase64, encodeBase64 } from './base64.ts'
 export * from './calls.ts'
 export { decryptDefinition, encryptDefinition, reencryptDefinition } from './encrypt.ts'

@@ -5,7 +5,10 @@ import { ExpressionParser, firstOfEachKey } from './parse-expression.ts'
 import { sortByDistance } from './similar-names.ts'
 
 export interface ParsedEnvironment {
-  /** Undefined only when the text is no YAML the language accepts. Other mistakes leave an environment with gaps. */
+  /**
+   * Undefined only when the text is no YAML the language accepts. Other mistakes leave
+   * an environment with gaps.
+   */
   readonly environment: Environment | undefined
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -35,7 +38,10 @@ function parseNode(name: string, node: Node | undefined, decoded: readonly Diagn
   return { environment, diagnostics: parser.diagnostics }
 }
 
-/** The entries of a record that name one of its fields, whatever their case. Others and repeated keys are warned of. */
+/**
+ * The entries of a record that name one of its fields, whatever their case. Others and
+ * repeated keys are warned of.
+ */
 function* fields<Field extends string>(
   parser: ExpressionParser,
   node: ObjectNode,

@@ -125,7 +125,9 @@ export class ExpressionParser {
   }
 }
 
-/** What an object's properties are when a key stands more than once: the first counts. In key order. */
+/**
+ * What an object's properties are when a key stands more than once: the first counts. In key order.
+ */
 export function firstOfEachKey(entries: readonly ObjectProperty[]): ReadonlyMap<string, ObjectProperty> {
   const found = new Map<string, ObjectProperty>()
   let sorted = true

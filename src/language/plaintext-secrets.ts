@@ -9,8 +9,9 @@ export interface PlaintextSecret {
 }
 
 /**
- * Finds every `fn::secret` of a file that is no ciphertext: in any document of a YAML stream, in comments, and in text that is no
- * YAML. A string that only speaks of `fn::secret` does not count, nor does a placeholder in a comment, such as `<token>`.
+ * Finds every `fn::secret` of a file that is no ciphertext: in any document of a YAML stream, in
+ * comments, and in text that is no YAML. A string that only speaks of `fn::secret` does not count,
+ * nor does a placeholder in a comment, such as `<token>`.
  */
 export function findPlaintextSecrets(text: string): readonly PlaintextSecret[] {
   if (!secretKey.test(text)) return []

@@ -5,7 +5,10 @@ export interface PropertyAccess {
   readonly accessors: readonly Accessor[]
 }
 
-/** One step of an access. `start` and `end` are offsets into the scalar's decoded value, in UTF-16 code units. */
+/**
+ * One step of an access. `start` and `end` are offsets into the scalar's decoded
+ * value, in UTF-16 code units.
+ */
 export interface Accessor {
   readonly kind: 'name' | 'subscript'
   /** A number only for a subscript such as `[0]`. */
@@ -26,14 +29,17 @@ export interface ScanError {
   readonly end: number
 }
 
-/** Where a piece of a scalar stands: a range of its own when the scalar can be divided, else undefined. */
+/**
+ * Where a piece of a scalar stands: a range of its own when the scalar can be
+ * divided, else undefined.
+ */
 export function pieceRange(node: StringNode, start: number, end: number): Range | undefined {
   return subRange(node, start, end)
 }
 
 /**
- * Splits a string at its references. `$$` is a dollar sign, `${` begins a reference, everything else is text.
- * Mistakes are handed to `report`; what could be read is returned all the same.
+ * Splits a string at its references. `$$` is a dollar sign, `${` begins a reference, everything
+ * else is text. Mistakes are handed to `report`; what could be read is returned all the same.
  */
 export function scanInterpolation(text: string, report: (error: ScanError) => void): readonly ScannedPart[] {
   if (!text.includes('$')) return text === '' ? [] : [{ text, access: undefined }]
@@ -64,7 +70,8 @@ export function scanInterpolation(text: string, report: (error: ScanError) => vo
 }
 
 /**
- * The reference that begins with the `${` at an offset, and where it ends. Undefined: it has a mistake.
+ * The reference that begins with the `${` at an offset, and where it ends.
+ * Undefined: it has a mistake.
  */
 export function scanReference(
   text: string,
@@ -175,7 +182,10 @@ class AccessScanner {
   }
 }
 
-/** Latin-1 white space. Whole characters are looked at, so a name may hold `à`, one of whose bytes looks like a space. */
+/**
+ * Latin-1 white space. Whole characters are looked at, so a name may hold `à`, one of whose
+ * bytes looks like a space.
+ */
 function isSpace(c: string): boolean {
   const code = c.charCodeAt(0)
   return code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0x85 || code === 0xa0

@@ -22,12 +22,18 @@ const longestName = 200
 /** How much comparing one evaluation may do, in steps of the distance's table. */
 const budget = 30_000_000
 
-/** Finds what mistyped names most likely meant. A document with very many mistakes gets no suggestions for the last of them. */
+/**
+ * Finds what mistyped names most likely meant. A document with very many mistakes gets no
+ * suggestions for the last of them.
+ */
 export class Suggester {
   #left = budget
   readonly #folded = new WeakMap<object, readonly (readonly [name: string, folded: string])[]>()
 
-  /** The nearest of the candidates; the first in their order among equals. The list is remembered by its identity. */
+  /**
+   * The nearest of the candidates; the first in their order among equals. The list is
+   * remembered by its identity.
+   */
   suggest(name: string, candidates: readonly string[] | ReadonlyMap<string, unknown>): string | undefined {
     const target = fold(name)
     const length = encoder.encode(target).length
@@ -37,7 +43,8 @@ export class Suggester {
     for (const [candidate, folded] of this.#foldedNames(candidates)) {
       if (limit === 0 || this.#left <= 0) break
       this.#left--
-      // UTF-8 has one to three bytes a UTF-16 unit, so this discards only names that are too far away anyway.
+      // UTF-8 has one to three bytes a UTF-16 unit, so this discards only names that
+      // are too far away anyway.
       if (folded.length >= length + limit || folded.length * 3 <= length - limit) continue
       this.#left -= length * folded.length
       const d = foldedDistance(target, folded)
@@ -62,7 +69,9 @@ export function suggest(name: string, candidates: readonly string[]): string | u
   return new Suggester().suggest(name, candidates)
 }
 
-/** The names, nearest to `name` first; equals keep their order. Of very long names none is nearest. */
+/**
+ * The names, nearest to `name` first; equals keep their order. Of very long names none is nearest.
+ */
 export function sortByDistance(name: string, names: readonly string[]): readonly string[] {
   if (name.length > longestName) return names
   return names

@@ -2,9 +2,10 @@ import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * The folder for what this machine keeps about stores, outside every repository: `ESC_STATE_HOME`; else `state` in
- * `ESC_CONFIG_HOME`; else `$XDG_STATE_HOME/esc`; else `~/.local/state/esc`, `~/Library/Application Support/esc/state`
- * (macOS) or `%LOCALAPPDATA%\esc\state` (Windows). Losing it may lose a credential, so it is not a cache folder.
+ * The folder for what this machine keeps about stores, outside every repository: `ESC_STATE_HOME`;
+ * else `state` in `ESC_CONFIG_HOME`; else `$XDG_STATE_HOME/esc`; else `~/.local/state/esc`,
+ * `~/Library/Application Support/esc/state` (macOS) or `%LOCALAPPDATA%\esc\state` (Windows). Losing
+ * it may lose a credential, so it is not a cache folder.
  */
 export function stateFolder(
   env: Readonly<Record<string, string | undefined>>,

@@ -1,8 +1,9 @@
 import { allEscapes, type Escape } from './escapes.ts'
 
 /**
- * A text as programs print it between quotes or in markup: in JSON, string literals, URLs, HTML, XML, SQL, CSV, YAML and shells.
- * Also some of these inside one another, such as JSON in HTML. The text itself may be among them.
+ * A text as programs print it between quotes or in markup: in JSON, string literals, URLs, HTML,
+ * XML, SQL, CSV, YAML and shells. Also some of these inside one another, such as JSON in HTML. The
+ * text itself may be among them.
  */
 export function escapedForms(text: string): Set<string> {
   const forms = new Set<string>()

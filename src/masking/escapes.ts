@@ -1,4 +1,5 @@
-// The larger tables are functions: most commands never need them, and every command would make them at its start.
+// The larger tables are functions: most commands never need them, and every command
+// would make them at its start.
 
 /** How one character, neither letter nor digit of ASCII, is written. */
 export type Escape = (char: string) => string
@@ -192,7 +193,10 @@ const tagEntities = (): readonly Entities[] => [
   { '&': '&#x26;', '<': '&#x3C;', '>': '&#x3E;' },
   { '&': '&#x26;', '<': '&#x3c;', '>': '&#x3e;' },
 ]
-/** Characters that some encoders add: OWASP's, Underscore, Handlebars, Mustache, Go; and line breaks in XML. */
+/**
+ * Characters that some encoders add: OWASP's, Underscore, Handlebars, Mustache,
+ * Go; and line breaks in XML.
+ */
 const moreEntities = (): readonly Entities[] => [
   { '/': '&#x2F;' },
   { '/': '&#x2f;' },

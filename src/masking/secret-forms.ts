@@ -9,12 +9,14 @@ const LEAST_ENCODED = 6
 const LEAST_LINE = 8
 /** Longer forms are looked for piece by piece, so that no more than this is ever held back. */
 const PIECE_BYTES = 4096
-/** A piece that is left over belongs to the one before it, unless it can be told from ordinary text. */
+/**
+ * A piece that is left over belongs to the one before it, unless it can be told from ordinary text.
+ */
 const LEAST_PIECE = 32
 
 /**
- * The byte sequences that give a secret away: itself, each longer line of it, and both in base64 (at every alignment), hex, and
- * escaped as programs escape texts (see `escapedForms`).
+ * The byte sequences that give a secret away: itself, each longer line of it, and both in base64
+ * (at every alignment), hex, and escaped as programs escape texts (see `escapedForms`).
  */
 export function secretForms(secrets: Iterable<string>): Uint8Array[] {
   const forms = new Set<string>()

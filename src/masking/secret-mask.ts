@@ -3,14 +3,18 @@ import { secretForms } from './secret-forms.ts'
 import { variantsOf } from './secret-texts.ts'
 
 const mask = '[secret]'
-/** Shorter secrets are hidden only where they stand alone: as parts of words they would make every message unreadable. */
+/**
+ * Shorter secrets are hidden only where they stand alone: as parts of words they would make
+ * every message unreadable.
+ */
 const leastInWords = 4
 /** Deeper chains of causes are cut off. */
 const mostCauses = 20
 
 /**
- * Hides secrets in texts that leave the place where they are known. A secret of up to three characters, such as a user `db`, is hidden
- * where it stands alone, as in `user "db"`; a longer one everywhere, also inside other words and in encoded forms.
+ * Hides secrets in texts that leave the place where they are known. A secret of up to three
+ * characters, such as a user `db`, is hidden where it stands alone, as in `user "db"`; a longer one
+ * everywhere, also inside other words and in encoded forms.
  */
 export class SecretMask {
   readonly #secrets = new Set<string>()
@@ -39,7 +43,10 @@ export class SecretMask {
     return this.#alone === undefined ? hidden : hidden.replace(this.#alone, mask)
   }
 
-  /** The error itself where nothing in it is secret, else a copy without secrets: message, hint, stack and causes. */
+  /**
+   * The error itself where nothing in it is secret, else a copy without secrets:
+   * message, hint, stack and causes.
+   */
   error(error: unknown): unknown {
     return this.#secrets.size === 0 || !this.#isTold(error, 0) ? error : this.#copy(error, 0)
   }

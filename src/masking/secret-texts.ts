@@ -19,8 +19,9 @@ function collect(value: Plain | undefined, isSecret: boolean, into: string[]): v
 }
 
 /**
- * A secret and what programs make of it before they put it into a message: in another case, as hosts and identifiers are; with hyphens; a
- * domain in its ASCII form; and the parts of URLs, ARNs, distinguished names and addresses of mail.
+ * A secret and what programs make of it before they put it into a message: in another case, as
+ * hosts and identifiers are; with hyphens; a domain in its ASCII form; and the parts of URLs, ARNs,
+ * distinguished names and addresses of mail.
  */
 export function variantsOf(secret: string): ReadonlySet<string> {
   const variants = new Set<string>()

@@ -1,6 +1,6 @@
 /**
- * Tokens that say whose they are. From the vendors' documentation and the rule sets of public secret scanners. Each is a piece of a regular
- * expression; all begin where a word begins.
+ * Tokens that say whose they are. From the vendors' documentation and the rule sets of public
+ * secret scanners. Each is a piece of a regular expression; all begin where a word begins.
  */
 const VENDOR_TOKENS: readonly string[] = [
   'gh[pousr]_\\w{8,}', // GitHub
@@ -38,8 +38,8 @@ const VENDOR_TOKENS: readonly string[] = [
 ]
 
 /**
- * Finds private keys in PEM, to their end or that of the text; JSON web tokens; tokens of vendors. A global expression, made when it is first needed:
- * everyday commands load this file.
+ * Finds private keys in PEM, to their end or that of the text; JSON web tokens; tokens of vendors.
+ * A global expression, made when it is first needed: everyday commands load this file.
  */
 export function secretTokens(): RegExp {
   tokens ??= new RegExp(
@@ -52,20 +52,27 @@ export function secretTokens(): RegExp {
 let tokens: RegExp | undefined
 
 /**
- * Forms of secrets that no vendor has given a prefix: PuTTY's keys, keys of AWS, URLs that are as good as a password, headers of
- * requests. An access key id of AWS is not secret by itself, but mostly its secret is not far.
+ * Forms of secrets that no vendor has given a prefix: PuTTY's keys, keys of AWS, URLs that are as
+ * good as a password, headers of requests. An access key id of AWS is not secret by itself, but
+ * mostly its secret is not far.
  */
 const FORMS =
   /PuTTY-User-Key-File-|(?<![\w-])(?:AKIA|ASIA)[A-Z0-9]{12,}|hooks\.slack\.com\/(?:services|workflows)\/\w|discord(?:app)?\.com\/api\/webhooks\/\d|\.webhook\.office\.com\/webhookb2\/\w|[?&;](?:sig|X-Amz-Signature)=[\w%+/=-]{16,}|\botpauth:\/\/\S*secret=\w|(?:^|["'\s:])(?:Bearer|Basic) +[\w.~+/=-]{16,}/m
 
-/** A password in a URL, a connection string, the arguments of a program or the DSN of Go's driver for MySQL. */
+/**
+ * A password in a URL, a connection string, the arguments of a program or the DSN
+ * of Go's driver for MySQL.
+ */
 const PASSWORDS = [
   /(?<![\w+.-])[a-z][a-z\d+.-]*:\/\/[^/?#\s:@"']*:([^/?#\s@]+)@/gi,
   /(?:^|[;?&\s"'-])(?:password|passwd|pwd|accountkey|sharedaccesskey|access_token|client_secret|api_?key)\s*=\s*["']?([^"';&\s]{4,})/gi,
   /(?:^|\s)[^\s:@/'"]+:([^\s@/'"]+)@(?:tcp|unix)\(/gi,
 ]
 
-/** What stands where a secret is to be put in: `<password>`, `${PW}`, `$(cmd)`, `{{ .pw }}`, `%s`, `***`, and words. */
+/**
+ * What stands where a secret is to be put in: `<password>`, `${PW}`, `$(cmd)`,
+ * `{{ .pw }}`, `%s`, `***`, and words.
+ */
 const PLACEHOLDER =
   /^(?:<.*|\$.*|\{.*|\[.*|%.*|@.*|\*+|x+|\.+|…|-+|_+|.*\(.*\).*|(?:true|false|yes|no|none|null|required|optional|disabled|enabled|prompt|redacted|changeme|change-me|placeholder|todo)\b.*)$/i
 
@@ -73,8 +80,9 @@ const PLACEHOLDER =
 const MOST_CHARACTERS = 100_000
 
 /**
- * Whether a text has the form of a secret: a token of a known vendor, a private key, a URL or connection string with a password. Also
- * where it is a part of the text, such as a line or a member of a JSON text, and where a private key is in base64.
+ * Whether a text has the form of a secret: a token of a known vendor, a private key, a URL or
+ * connection string with a password. Also where it is a part of the text, such as a line or a
+ * member of a JSON text, and where a private key is in base64.
  */
 export function hasFormOfSecret(whole: string): boolean {
   const text = whole.slice(0, MOST_CHARACTERS)

@@ -1,8 +1,8 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 
 /**
- * Addresses that are nobody's on the public internet (the special-purpose registries of IANA, RFC 6890), and those of clouds where
- * machines ask for their own credentials.
+ * Addresses that are nobody's on the public internet (the special-purpose registries of IANA, RFC
+ * 6890), and those of clouds where machines ask for their own credentials.
  */
 const privateV4 = onDemand(() =>
   blockList('ipv4', [
@@ -23,7 +23,10 @@ const privateV4 = onDemand(() =>
   ]),
 )
 
-/** Refused even where a host is allowed by name: link-local, and where clouds answer with credentials. */
+/**
+ * Refused even where a host is allowed by name: link-local, and where clouds
+ * answer with credentials.
+ */
 const metadata = onDemand(() =>
   blockList('ipv4', ['169.254.0.0/16', '168.63.129.16/32', '100.100.100.200/32', '192.0.0.192/32']),
 )
@@ -31,7 +34,10 @@ const metadataV6 = onDemand(() => blockList('ipv6', ['fe80::/10', 'fd00:ec2::254
 
 /** The rest of IPv6 is not in use on the public internet. */
 const globalV6 = onDemand(() => blockList('ipv6', ['2000::/3']))
-/** Of that: protocols and tunnels that lead to an IPv4 address, documentation, and what is for one site. */
+/**
+ * Of that: protocols and tunnels that lead to an IPv4 address, documentation,
+ * and what is for one site.
+ */
 const specialV6 = onDemand(() => blockList('ipv6', ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20']))
 
 /** Most commands ask for none of them, and making one loads `node:net`. */
@@ -59,7 +65,10 @@ export function isMetadata(address: string): boolean {
   return v4 === undefined ? metadataV6().check(address, 'ipv6') : isMetadata(v4)
 }
 
-/** The IPv4 address that an IPv6 one stands for: `::ffff:1.2.3.4` (RFC 4291) and `64:ff9b::1.2.3.4` (RFC 6052). */
+/**
+ * The IPv4 address that an IPv6 one stands for: `::ffff:1.2.3.4` (RFC 4291) and
+ * `64:ff9b::1.2.3.4` (RFC 6052).
+ */
 function embeddedV4(address: string): string | undefined {
   const groups = groupsOf(address)
   if (groups === undefined) return undefined
@@ -72,7 +81,8 @@ function embeddedV4(address: string): string | undefined {
 /** The eight numbers of an IPv6 address. */
 function groupsOf(address: string): number[] | undefined {
   if (!isIPv6(address)) return undefined
-  // The parser of URLs writes every form of an address in one way, and dotted endings as two groups.
+  // The parser of URLs writes every form of an address in one way, and
+  // dotted endings as two groups.
   const [head = '', tail] = new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname.slice(1, -1).split('::')
   const numbers = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)))
   if (tail === undefined) return numbers(head)

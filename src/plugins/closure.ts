@@ -7,7 +7,10 @@ import { smallText } from '../files/index.ts'
 export interface Closure {
   /** The package itself comes first. */
   readonly packages: readonly ClosedPackage[]
-  /** `sha256:` and 64 hex digits, over every file of every package. The same installation gives the same digest in any folder. */
+  /**
+   * `sha256:` and 64 hex digits, over every file of every package. The same installation gives the
+   * same digest in any folder.
+   */
   readonly digest: string
 }
 
@@ -33,15 +36,20 @@ export interface ClosedFile {
 const mostFiles = 50_000
 const mostBytes = 512 << 20
 
-/** The dependency by which plugins import `esc/plugin`: the package that is running stands for it, and needs no digest. */
+/**
+ * The dependency by which plugins import `esc/plugin`: the package that is running stands for
+ * it, and needs no digest.
+ */
 export const ownPackage = 'esc'
 
 /**
- * Follows the dependencies of an installed package and digests what it finds. What no `package.json` of it names is not part of it,
- * and cannot be imported from the copy that is run (`snapshot.ts`).
+ * Follows the dependencies of an installed package and digests what it finds. What no
+ * `package.json` of it names is not part of it, and cannot be imported from the copy
+ * that is run (`snapshot.ts`).
  *
  * @param folder real path of the package.
- * @throws Error for a package that is too large, or holds what is neither a file nor a link into itself.
+ * @throws Error for a package that is too large, or holds what is neither a
+ *   file nor a link into itself.
  */
 export function closureOf(name: string, folder: string): Closure {
   const packages: ClosedPackage[] = []
@@ -77,7 +85,10 @@ function digestOf(packages: readonly ClosedPackage[]): string {
   return `sha256:${digest.digest('hex')}`
 }
 
-/** Names of what a package says that it needs, sorted. A peer or optional dependency need not be there. */
+/**
+ * Names of what a package says that it needs, sorted. A peer or optional
+ * dependency need not be there.
+ */
 function dependenciesOf(folder: string): readonly string[] {
   let about: Readonly<Record<string, unknown>>
   try {

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { machineGit } from '../git/index.ts'
 
 /**
- * Whether what is found at `node_modules/<name>` in `folder` came with git. Then whoever can push could run code on the
- * machines of all who pull, and installing would be nobody's decision. Without git, or outside a repository: false.
+ * Whether what is found at `node_modules/<name>` in `folder` came with git. Then whoever can push
+ * could run code on the machines of all who pull, and installing would be nobody's decision.
+ * Without git, or outside a repository: false.
  */
 export async function isCommitted(folder: string, name: string): Promise<boolean> {
   const { stdout, stderr } = await machineGit(['ls-files', '-z', '--', pathToAsk(folder, name)], { cwd: folder })

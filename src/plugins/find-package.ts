@@ -12,9 +12,9 @@ export interface FoundPackage {
 }
 
 /**
- * The file that `import 'name'` would load from `folder`: of the package in the nearest `node_modules` upwards. Undefined:
- * there is none. Our own, because Node resolves only from the place of the module that asks, and this program is installed
- * elsewhere.
+ * The file that `import 'name'` would load from `folder`: of the package in the nearest
+ * `node_modules` upwards. Undefined: there is none. Our own, because Node resolves only from the
+ * place of the module that asks, and this program is installed elsewhere.
  *
  * @throws Error for a package whose `package.json` cannot be read, or names no entry.
  */

@@ -6,8 +6,9 @@ import type { Schema } from '../schema/index.ts'
 import { dataFault, withSecretsOf } from './plain-data.ts'
 
 /**
- * A rotator whose answers are what the contract says. A mistake shows before anything was changed where that can be, and
- * what its schemas call secret is secret whether or not it says so itself: it is never saved or shown in the clear.
+ * A rotator whose answers are what the contract says. A mistake shows before anything was changed
+ * where that can be, and what its schemas call secret is secret whether or not it says so itself:
+ * it is never saved or shown in the clear.
  */
 export function guardRotator(rotator: Rotator, plugin: string): Rotator {
   const { name, description, inputs, state, outputs } = rotator

@@ -1,4 +1,6 @@
-/** Rotators and providers of others: npm packages named in `esc.yaml` (`docs/writing-a-rotator.md`). */
+/**
+ * Rotators and providers of others: npm packages named in `esc.yaml` (`docs/writing-a-rotator.md`).
+ */
 export { guardProvider, guardRotator } from './guard.ts'
 export { inspectPlugin, type NamedPlugin, type PluginPlaces } from './inspect.ts'
 export { type LoadedPlugins, loadPlugins } from './load-plugins.ts'

@@ -27,7 +27,10 @@ export interface InspectedPlugin extends NamedPlugin {
   /** The file to import, from the package's folder. */
   readonly entry: string
   readonly closure: Closure
-  /** `<name> <folder, relative to the store> <digest>`: what stands for this code at this place, on every machine that has it. */
+  /**
+   * `<name> <folder, relative to the store> <digest>`: what stands for this code at this place, on
+   * every machine that has it.
+   */
   readonly consent: string
 }
 
@@ -36,8 +39,8 @@ const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 /**
  * Finds the package of a plugin and digests all that it could run. Runs nothing of it.
  *
- * @throws EscError that names the plugin and its line in `esc.yaml`: `invalid_input`, `not_found`; `untrusted` for what came with git or
- *   belongs to another user.
+ * @throws EscError that names the plugin and its line in `esc.yaml`: `invalid_input`, `not_found`;
+ *   `untrusted` for what came with git or belongs to another user.
  */
 export async function inspectPlugin({ name, at }: NamedPlugin, places: PluginPlaces): Promise<InspectedPlugin> {
   if (!packageName.test(name)) {

@@ -20,8 +20,8 @@ export interface LoadedPlugins {
 /** Everything that running a plugin needs. */
 export interface LoadOptions {
   /**
-   * Asked with what stands for the code of each plugin (`InspectedPlugin.consent`) before any of it is run. Throws where this machine
-   * has not consented to it.
+   * Asked with what stands for the code of each plugin (`InspectedPlugin.consent`) before any of it
+   * is run. Throws where this machine has not consented to it.
    */
   readonly consent: (wanted: readonly string[]) => Promise<void>
   /** Where the copies that are run are kept: a folder of this user's, outside every repository. */
@@ -29,11 +29,11 @@ export interface LoadOptions {
 }
 
 /**
- * Runs the code of the plugins and returns what they bring, each checked and guarded. All of them are loaded, whichever is
- * wanted: only so does it show when two bring the same name.
+ * Runs the code of the plugins and returns what they bring, each checked and guarded. All of them
+ * are loaded, whichever is wanted: only so does it show when two bring the same name.
  *
- * @throws EscError that names the plugin and its line in `esc.yaml`: `not_found`, `invalid_input`, `already_exists`, `untrusted`, or
- *   `provider_failed` for a module that throws.
+ * @throws EscError that names the plugin and its line in `esc.yaml`: `not_found`, `invalid_input`,
+ *   `already_exists`, `untrusted`, or `provider_failed` for a module that throws.
  */
 export async function loadPlugins(
   named: readonly NamedPlugin[],
@@ -52,7 +52,9 @@ export async function loadPlugins(
   return { rotators: rotators.members, providers: providers.members }
 }
 
-/** Names that nobody may take twice: who reads a definition must know whose code a name stands for. */
+/**
+ * Names that nobody may take twice: who reads a definition must know whose code a name stands for.
+ */
 class Names<T extends { readonly name: string }> {
   readonly members = new Map<string, T>()
   readonly #owners = new Map<string, NamedPlugin>()
@@ -112,7 +114,10 @@ async function loadPlugin(inspected: InspectedPlugin, { snapshots }: LoadOptions
   })
 }
 
-/** Node looks for what a package does not declare in every folder above it, so nobody else may own one there. */
+/**
+ * Node looks for what a package does not declare in every folder above it, so
+ * nobody else may own one there.
+ */
 function refuseForeignModules(folder: string): void {
   for (let at = dirname(folder); dirname(at) !== at; at = dirname(at)) {
     const modules = join(dirname(at), 'node_modules')

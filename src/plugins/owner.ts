@@ -9,8 +9,8 @@ export interface ForeignFile {
 }
 
 /**
- * The first file that belongs to neither this user nor root: among these paths, or in a closure. Undefined: there is none, or this
- * system has no owners.
+ * The first file that belongs to neither this user nor root: among these paths, or in a closure.
+ * Undefined: there is none, or this system has no owners.
  */
 export function foreignFile(paths: readonly string[], closure?: Closure): ForeignFile | undefined {
   const me = process.geteuid?.()

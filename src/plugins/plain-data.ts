@@ -3,7 +3,10 @@ import type { Plain, PlainObject } from '../plain.ts'
 import type { Schema } from '../schema/index.ts'
 import { Secret } from '../secret.ts'
 
-/** Where something is that is neither JSON nor a `Secret`, such as `state.createdAt is a Date`. Undefined: nowhere. */
+/**
+ * Where something is that is neither JSON nor a `Secret`, such as
+ * `state.createdAt is a Date`. Undefined: nowhere.
+ */
 export function dataFault(value: unknown, at: string): string | undefined {
   return find(value, at, new Set())
 }
@@ -41,7 +44,10 @@ function first(finders: readonly (() => string | undefined)[]): string | undefin
 
 const nowhere = { line: 0, column: 0, byte: 0 }
 
-/** As the schema has it: secret where it says so, and as far as the value itself is. What only one of them knows holds too. */
+/**
+ * As the schema has it: secret where it says so, and as far as the value itself is. What only one
+ * of them knows holds too.
+ */
 export function withSecretsOf(schema: Schema, value: Plain): Plain {
   const bySchema = toPlain({ ...fromPlain(value), trace: { def: { begin: nowhere, end: nowhere } } }, schema)
   return moreSecret(bySchema, value)

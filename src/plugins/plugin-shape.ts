@@ -3,7 +3,10 @@ import type { Json } from '../json.ts'
 import { compileSchema, schemaFromJson } from '../schema/index.ts'
 import { contractVersion } from './plugin.ts'
 
-/** What is wrong with what a plugin exports, such as `rotators[0] ("x") has no method settle`. Undefined: nothing. */
+/**
+ * What is wrong with what a plugin exports, such as
+ * `rotators[0] ("x") has no method settle`. Undefined: nothing.
+ */
 export function pluginFault(exported: unknown): string | undefined {
   if (!isRecord(exported)) return 'its default export is no object'
   if (exported.contract === undefined) return 'its default export does not say `contract: 1`'

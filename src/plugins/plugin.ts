@@ -1,7 +1,10 @@
 import type { Provider } from '../providers/index.ts'
 import type { Rotator } from '../rotators/index.ts'
 
-/** The version of what this program and a plugin expect of each other. Raised when an old plugin would no longer do. */
+/**
+ * The version of what this program and a plugin expect of each other. Raised when an old
+ * plugin would no longer do.
+ */
 export const contractVersion = 1
 
 /** A rotator or provider of any inputs, state and record: the schemas say what they are. */

@@ -14,12 +14,13 @@ import { type ClosedFile, type Closure, closureOf, ownPackage } from './closure.
 import { packageFolder } from './import-module.ts'
 
 /**
- * Makes a copy of a closure that nobody else can change, and returns the folder of the package itself in it. The copy is digested, so
- * what is run is what was looked at, whatever happens to the installed files meanwhile. It is made when it is first needed, and kept.
+ * Makes a copy of a closure that nobody else can change, and returns the folder of the package
+ * itself in it. The copy is digested, so what is run is what was looked at, whatever happens to the
+ * installed files meanwhile. It is made when it is first needed, and kept.
  *
- * Each package has a folder of its own, with links to what it depends on beside it, so that Node finds exactly these:
- * `<folder>/<copy>/<index>/node_modules/<name>`. The file `<folder>/<digest>` names the copy, once that is whole, and the program
- * whose `esc/plugin` it leads to.
+ * Each package has a folder of its own, with links to what it depends on beside it, so that Node
+ * finds exactly these: `<folder>/<copy>/<index>/node_modules/<name>`. The file `<folder>/<digest>`
+ * names the copy, once that is whole, and the program whose `esc/plugin` it leads to.
  *
  * @throws Error when the installed files have changed since they were looked at.
  */

@@ -46,7 +46,10 @@ const oidc: SchemaObject = {
   required: ['roleArn', 'sessionName'],
 }
 
-/** Credentials for AWS. `static` hands on what it is given and makes no call; `oidc` takes on a role that trusts the store's issuer. */
+/**
+ * Credentials for AWS. `static` hands on what it is given and makes no call; `oidc` takes on a role
+ * that trusts the store's issuer.
+ */
 export function awsLoginProvider({
   fetch = globalThis.fetch,
 }: {

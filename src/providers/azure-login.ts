@@ -39,7 +39,10 @@ const outputs: SchemaObject = {
   required: ['clientId', 'tenantId'],
 }
 
-/** Credentials for Azure: the client secret as it is given, or the identity token of the store, which Azure's own libraries exchange. */
+/**
+ * Credentials for Azure: the client secret as it is given, or the identity token of the store,
+ * which Azure's own libraries exchange.
+ */
 export const azureLogin: Provider<AzureLoginInputs> = {
   name: 'azure-login',
   description: 'Credentials for Azure.',

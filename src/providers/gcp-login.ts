@@ -68,8 +68,8 @@ const outputs: SchemaObject = {
 const scope = 'https://www.googleapis.com/auth/cloud-platform'
 
 /**
- * Credentials for Google Cloud: an access token as it is given, or that of a service account which the given one, or the identity token
- * of the store, may act as.
+ * Credentials for Google Cloud: an access token as it is given, or that of a service account which
+ * the given one, or the identity token of the store, may act as.
  */
 export function gcpLoginProvider({
   fetch = globalThis.fetch,

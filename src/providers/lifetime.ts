@@ -3,7 +3,10 @@ import type { SchemaObject } from '../schema/index.ts'
 
 export const lifetimeSchema: SchemaObject = { type: 'string', pattern: '^([0-9]+h)?([0-9]+m)?([0-9]+s)?$' }
 
-/** `1h30m` in seconds. @throws EscError `invalid_input` for nothing at all, which the schema lets pass, and for what is out of bounds. */
+/**
+ * `1h30m` in seconds. @throws EscError `invalid_input` for nothing at all, which the schema lets
+ * pass, and for what is out of bounds.
+ */
 export function lifetimeSeconds(
   text: string,
   { input, least, most }: { readonly input: string; readonly least: number; readonly most: number },

@@ -5,8 +5,9 @@ export interface ProviderContext {
   readonly now: () => Date
   readonly signal: AbortSignal
   /**
-   * A token that says which environment of which store is being opened, and by whom; a compact JWT signed with the store's own key. A
-   * vendor that trusts the store's issuer exchanges it for credentials. Absent where there is no store.
+   * A token that says which environment of which store is being opened, and by whom; a compact JWT
+   * signed with the store's own key. A vendor that trusts the store's issuer exchanges it for
+   * credentials. Absent where there is no store.
    *
    * @throws EscError `provider_failed` where the store has no issuer that a vendor could reach.
    */
@@ -18,11 +19,16 @@ export interface IdentityTokenRequest {
   readonly provider: string
   /** Before the organization in the claim `aud`: `aws`. */
   readonly audience: string
-  /** What the subject is made of, beside the organization. Default: the environment that is opened. */
+  /**
+   * What the subject is made of, beside the organization. Default: the environment that is opened.
+   */
   readonly subjectAttributes?: readonly string[] | undefined
 }
 
-/** Opens dynamic credentials or reads another secret store. Inputs are as for rotators: `secret: true` arrives as a `Secret`. */
+/**
+ * Opens dynamic credentials or reads another secret store. Inputs are as for rotators:
+ * `secret: true` arrives as a `Secret`.
+ */
 export interface Provider<Inputs = PlainObject> {
   readonly name: string
   readonly description: string

@@ -12,7 +12,10 @@ export interface VendorCall {
   readonly headers?: Readonly<Record<string, string>>
   /** Tokens that an answer might repeat. */
   readonly hidden: readonly string[]
-  /** The vendor's own form of an error. Undefined: the body is something else, such as a proxy's page. */
+  /**
+   * The vendor's own form of an error. Undefined: the body is something
+   * else, such as a proxy's page.
+   */
   readonly readFault: (text: string) => { readonly code: string; readonly text?: string | undefined } | undefined
   /** Remedies by the vendor's code. */
   readonly hints: Readonly<Record<string, string>>
@@ -24,8 +27,9 @@ const timeoutMs = 20_000
 const pausesMs = [500, 2_000]
 
 /**
- * One POST that may be repeated without harm, which it is when nobody answers, or the vendor has a fault of its own or too much to do. Returns
- * the body of a success. Redirects are not followed: the body is a credential.
+ * One POST that may be repeated without harm, which it is when nobody answers, or the vendor has a
+ * fault of its own or too much to do. Returns the body of a success. Redirects are not followed:
+ * the body is a credential.
  *
  * @throws EscError `provider_failed`.
  */

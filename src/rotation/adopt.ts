@@ -5,7 +5,10 @@ import type { CredentialCheck, Rotator } from '../rotators/index.ts'
 import type { PathRotation } from './rotate-path.ts'
 import { samePlain } from './same-plain.ts'
 
-/** Where an adopted credential goes. `adopted`: beside the two places, until the next rotation removes it. */
+/**
+ * Where an adopted credential goes. `adopted`: beside the two places, until the
+ * next rotation removes it.
+ */
 export type AdoptedPlace = 'current' | 'previous' | 'adopted'
 
 export interface Adoption {
@@ -17,9 +20,10 @@ const nowhere = { line: 0, column: 0, byte: 0 }
 const trace = { def: { begin: nowhere, end: nowhere } }
 
 /**
- * Takes a credential that somebody made by hand into the state, so that a rotation removes it in the end: as `previous`, as
- * `current` where nothing was rotated yet, or, where both places hold what works, among those that the next rotation removes, if
- * the vendor keeps any number. It must log in. Nothing that works is ever forgotten. `onSecrets` gets what must not be shown.
+ * Takes a credential that somebody made by hand into the state, so that a rotation removes it in
+ * the end: as `previous`, as `current` where nothing was rotated yet, or, where both places hold
+ * what works, among those that the next rotation removes, if the vendor keeps any number. It must
+ * log in. Nothing that works is ever forgotten. `onSecrets` gets what must not be shown.
  */
 export async function adoptCredential(
   rotation: PathRotation,

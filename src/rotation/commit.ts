@@ -27,12 +27,15 @@ export interface CommitResult {
   readonly displaced: readonly StateChange[]
 }
 
-/** Other writers may come first this many times before we give up; the journal still holds everything then. */
+/**
+ * Other writers may come first this many times before we give up; the journal
+ * still holds everything then.
+ */
 const maxAttempts = 20
 
 /**
- * Saves all new states as one revision. An edit that came in meanwhile is kept: the states are spliced into whatever is
- * newest at that moment.
+ * Saves all new states as one revision. An edit that came in meanwhile is kept: the states are
+ * spliced into whatever is newest at that moment.
  */
 export async function commitStates(
   environment: Environment,
@@ -61,7 +64,8 @@ export async function commitStates(
     const definition = encryptDefinition(environment.name, patched, (plaintext) => key.encrypt(plaintext), {
       ignoreRest: true,
     })
-    // Sealed with the revision: when a path was last rotated is told from it, and not from events that anybody can write.
+    // Sealed with the revision: when a path was last rotated is told from it, and not from
+    // events that anybody can write.
     const rotated = JSON.stringify(committed.map(({ path }) => shownPath(path)))
     const details = { ...stamp.details, rotated }
     try {

@@ -2,12 +2,16 @@ import { plainSecretTexts, SecretMask } from '../masking/index.ts'
 import type { Plain, PlainObject } from '../plain.ts'
 import { Secret } from '../secret.ts'
 
-/** Whose credential a record is of, by member of the record, such as `{host: 'db.corp.example', port: '5432', username: 'app_b'}`. */
+/**
+ * Whose credential a record is of, by member of the record, such as
+ * `{host: 'db.corp.example', port: '5432', username: 'app_b'}`.
+ */
 export type Concerns = Readonly<Record<string, string>>
 
 /**
- * Members of records that name a place or an account, in the order in which they are shown. A record may be a plugin's, which may have
- * secrets without marking them, so no other member is ever shown.
+ * Members of records that name a place or an account, in the order in which they are
+ * shown. A record may be a plugin's, which may have secrets without marking them, so no
+ * other member is ever shown.
  */
 const members = [
   'url',

@@ -19,12 +19,16 @@ export interface CredentialLife {
   /** Below `values`. */
   readonly path: string
   readonly rotator: string
-  /** Names and ids in its state, such as `{username: 'app_b'}` or `{accessKeyId: 'AKIA…'}`. Empty: it has none. */
+  /**
+   * Names and ids in its state, such as `{username: 'app_b'}` or
+   * `{accessKeyId: 'AKIA…'}`. Empty: it has none.
+   */
   readonly ids: Readonly<Record<string, string>>
   /**
    * - `current`, `previous`: the newest revision holds it there.
    * - `adopted`: the newest revision holds it beside the two, for the next rotation to remove.
-   * - `retiring`: no revision holds it any more, and the journal says that it is still to be deleted.
+   * - `retiring`: no revision holds it any more, and the journal says that
+   *   it is still to be deleted.
    * - `deleted`: a rotation replaced or deleted it.
    * - `dropped`: an edit took it out of the state, so it may still work where it was made.
    */
@@ -54,8 +58,9 @@ interface Held {
 }
 
 /**
- * The life of every credential that revisions of an environment hold or held, by path, oldest first. Needs the key: which credential is
- * which is told by its secret. Every revision is verified. `journal`: what is still to be done.
+ * The life of every credential that revisions of an environment hold or held, by path, oldest
+ * first. Needs the key: which credential is which is told by its secret. Every revision is
+ * verified. `journal`: what is still to be done.
  *
  * @throws EscError `key_unavailable`, `tampered`.
  */
@@ -140,7 +145,8 @@ function heldIn(
         ...(adopted?.kind === 'array' ? adopted.elements.flatMap((each) => found('adopted', each)) : []),
       ]
     }
-    // A state without places is one credential, such as that of snowflake-user, which names the one before by its fingerprint.
+    // A state without places is one credential, such as that of snowflake-user, which names the one
+    // before by its fingerprint.
     const before =
       getAt(state, ['previousFingerprint']) === undefined
         ? []

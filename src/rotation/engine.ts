@@ -50,15 +50,19 @@ export interface RotationRun {
   readonly author: Author
   readonly mode: RotationMode
   /**
-   * Relative to `values`. Empty: every rotator of the environment. In mode `failed`: what to try again, where that is not what the history
-   * says; what is no rotator any more is left out. Ignored by `resume`.
+   * Relative to `values`. Empty: every rotator of the environment. In mode `failed`: what to
+   * try again, where that is not what the history says; what is no rotator any more is left
+   * out. Ignored by `resume`.
    */
   readonly paths: readonly PropertyPath[]
   /** What had it begin: recorded in the revision and in the history. Default: a person. */
   readonly cause?: RotationCause
   /** Loads a rotator by name; rejects, with a suggestion, when there is none. */
   readonly loadRotator: (name: string) => Promise<Rotator>
-  /** The world to evaluate the given revision in, with the engine's own rotators, and how to unlock that revision. */
+  /**
+   * The world to evaluate the given revision in, with the engine's own rotators, and how
+   * to unlock that revision.
+   */
   readonly buildWorld: (rotator: World['rotator'], base: Revision) => RotationWorld
   readonly context: Omit<RotatorContext, 'progress' | 'warn'>
   readonly guard: Guard
@@ -68,7 +72,10 @@ export interface RotationRun {
   readonly retries?: RetryPolicy
   /** In adopt mode: the credential, as JSON data. */
   readonly adopt?: ExportedMap
-  /** In resume mode: what the history cannot place is taken for out of date and cleaned up, instead of refused. */
+  /**
+   * In resume mode: what the history cannot place is taken for out of date and
+   * cleaned up, instead of refused.
+   */
   readonly discard?: boolean
   /** In retarget mode: whether the record is to be moved. */
   readonly confirmRetarget?: (move: Retarget) => Promise<boolean>
@@ -76,10 +83,11 @@ export interface RotationRun {
 }
 
 /**
- * Rotates the selected rotators of one environment and saves all successes as one revision (architecture, section 6).
+ * Rotates the selected rotators of one environment and saves all successes as one revision
+ * (architecture, section 6).
  *
- * @throws EscError when nothing was begun: the definition has errors, a path names no rotator, the environment is
- *   locked or has unsaved edits. Everything later is reported per path.
+ * @throws EscError when nothing was begun: the definition has errors, a path names no rotator, the
+ *   environment is locked or has unsaved edits. Everything later is reported per path.
  */
 export async function rotate(run: RotationRun): Promise<RotationReport> {
   if (onlyLooks(run.mode)) return new Rotation(run).perform()
@@ -155,7 +163,8 @@ class Rotation {
     const commit = await this.#commit(outcome.rotations, created, { definition: base.definition, parsed })
     const report = this.#report(outcome, selection, commit)
     const begun = [...this.#paths.values()].some((path) => path.begun)
-    // A run that changed nothing anywhere changes nothing in the folder either: this machine alone remembers it.
+    // A run that changed nothing anywhere changes nothing in the folder either: this
+    // machine alone remembers it.
     if (!begun && !this.#hasRotated()) return report
     return { ...report, event: this.#record(report, { created, base, begun }) }
   }
@@ -194,11 +203,15 @@ class Rotation {
     refuseErrors(environment.name, checked.diagnostics)
     if (this.#paths.size === 0) return { rotations: [], diagnostics: [] }
     const rotatePaths = [...this.#paths.keys()].map((path) => parsePropertyPath(path).slice(1))
-    // No signal here: when the user stops the run, what has succeeded must still come back to be saved.
+    // No signal here: when the user stops the run, what has succeeded must
+    // still come back to be saved.
     return evaluateEnvironment({ ...request, mode: 'rotate', rotatePaths }, world, { concurrency: rotationConcurrency })
   }
 
-  /** A rotator as the evaluator calls it: `rotate` is a whole rotation of that path, journal and all. */
+  /**
+   * A rotator as the evaluator calls it: `rotate` is a whole rotation of
+   * that path, journal and all.
+   */
   async #callable(name: string): Promise<CallableRotator> {
     const rotator = await this.#run.loadRotator(name)
     return {
@@ -261,7 +274,10 @@ class Rotation {
     return this.#paths.size > 0 && (mode === 'rotate' || mode === 'failed')
   }
 
-  /** In the revision's record: with it, that a schedule's run has been can be told from the revision alone, and how it went. */
+  /**
+   * In the revision's record: with it, that a schedule's run has been can be told from the
+   * revision alone, and how it went.
+   */
   #details(succeeded: ReadonlySet<string>): Readonly<Record<string, string>> {
     const { cause } = this.#run
     if (cause === undefined) return {}

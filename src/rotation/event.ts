@@ -10,8 +10,8 @@ export interface RotationCause {
 }
 
 /**
- * One run, as a line of `events/rotations.jsonl`: the `SecretRotationEvent` of the hosted service's API, so that its
- * readers can read ours. Holds no secret.
+ * One run, as a line of `events/rotations.jsonl`: the `SecretRotationEvent` of the hosted service's
+ * API, so that its readers can read ours. Holds no secret.
  */
 export interface RotationEvent {
   readonly id: string
@@ -84,8 +84,9 @@ export function failedPaths(events: readonly RotationEvent[]): readonly string[]
 }
 
 /**
- * The events that can be believed: of this environment, of the known shape, and with a time that has been. Events are hints. Anybody who can
- * write to the repository can write them, so the sealed revisions decide when a path was rotated. `ahead`: events from the future.
+ * The events that can be believed: of this environment, of the known shape, and with a time that
+ * has been. Events are hints. Anybody who can write to the repository can write them, so the sealed
+ * revisions decide when a path was rotated. `ahead`: events from the future.
  */
 export function believableEvents(
   lines: readonly unknown[],

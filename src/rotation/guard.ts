@@ -5,7 +5,10 @@ import { rotatedPaths } from './sealed-rotations.ts'
 import type { SelectedCall } from './selection.ts'
 
 export interface Guard {
-  /** How long a credential must have been `previous` before a rotation may end it, in milliseconds; 0: no guard. */
+  /**
+   * How long a credential must have been `previous` before a rotation may end it, in
+   * milliseconds; 0: no guard.
+   */
   readonly windowMs: number
   /** Asks whether to go on all the same; undefined: nobody is there to answer. */
   readonly confirm?: (question: string) => Promise<boolean | undefined>
@@ -31,11 +34,13 @@ export class HasteError extends EscError {
 }
 
 /**
- * Rotating twice in a row ends the credential that consumers had until a moment ago. A first rotation ends nothing, nor
- * does the second; from then on each ends what the one before it made `previous`. The revisions say when that was.
+ * Rotating twice in a row ends the credential that consumers had until a moment ago. A first
+ * rotation ends nothing, nor does the second; from then on each ends what the one before it made
+ * `previous`. The revisions say when that was.
  *
- * A revision can be from the future, where the clock of the machine that made it was wrong once. A person is asked then. A schedule goes on,
- * or it would wait until that time has come; the warnings that are returned say so.
+ * A revision can be from the future, where the clock of the machine that made it was wrong once. A
+ * person is asked then. A schedule goes on, or it would wait until that time has come; the warnings
+ * that are returned say so.
  *
  * @throws HasteError (`conflict`) when the user says no, or nobody is there to ask.
  */

@@ -3,7 +3,10 @@ import { EscError } from '../errors.ts'
 import type { Plain, PlainObject } from '../plain.ts'
 import { Secret } from '../secret.ts'
 
-/** What a cut-off rotation leaves for the next run. Encrypted by the store before it reaches the disk. */
+/**
+ * What a cut-off rotation leaves for the next run. Encrypted by the store
+ * before it reaches the disk.
+ */
 export interface JournalEntry {
   /** Document path of the rotator, such as `values.db`. */
   readonly path: string
@@ -15,13 +18,19 @@ export interface JournalEntry {
   readonly revision: number
   /** Digest of that revision's file. Absent in entries of earlier versions. */
   readonly digest?: string
-  /** The rotator's own record. Absent: the rotation is committed, and only superseded credentials are left to retire. */
+  /**
+   * The rotator's own record. Absent: the rotation is committed, and only superseded
+   * credentials are left to retire.
+   */
   readonly pending?: PlainObject
   /** Former states that may name credentials which are still to be retired, oldest first. */
   readonly superseded: readonly PlainObject[]
 }
 
-/** One entry a path: a path has at most one unfinished rotation, and staging again replaces the record. */
+/**
+ * One entry a path: a path has at most one unfinished rotation, and staging
+ * again replaces the record.
+ */
 export function journalEntryId(path: string): string {
   return createHash('sha256').update(path).digest('hex').slice(0, 32)
 }

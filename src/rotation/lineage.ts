@@ -8,7 +8,8 @@ import { stateText } from './state-text.ts'
 /**
  * How a journal entry relates to the history of this clone.
  * - `current`: the path was not rotated since the entry was made, so its rotation can be finished.
- * - `moved-on`: revision `by` rotated the path after the entry was made. The credential of the entry must not become current.
+ * - `moved-on`: revision `by` rotated the path after the entry was made. The credential of the
+ *   entry must not become current.
  * - `behind`: the entry was made from a revision that this clone does not have yet.
  * - `elsewhere`: the entry was made from a revision of another history than this clone's.
  */
@@ -18,8 +19,9 @@ export type Standing =
   | { readonly kind: 'behind' | 'elsewhere' }
 
 /**
- * Compares an entry with the revisions since the one it was made from. Sealed revisions decide; each is verified before it is believed.
- * Entries of earlier versions have no digest: for those the revision's number must do.
+ * Compares an entry with the revisions since the one it was made from. Sealed revisions decide;
+ * each is verified before it is believed. Entries of earlier versions have no digest: for those the
+ * revision's number must do.
  */
 export async function standingOf(environment: Environment, newest: Revision, entry: JournalEntry): Promise<Standing> {
   const from = baseNumber(environment, newest, entry)
@@ -65,7 +67,10 @@ export function refuseUnplaced(
       )
 }
 
-/** What the revision that an entry was made from is called here: a merge may have given it a new number, and with it another digest. */
+/**
+ * What the revision that an entry was made from is called here: a merge may have given it a new
+ * number, and with it another digest.
+ */
 function baseNumber(environment: Environment, newest: Revision, entry: JournalEntry): number | undefined {
   const { revision: number, digest } = entry
   if (number <= newest.number && (digest === undefined || environment.revision(number).digest === digest)) return number

@@ -25,7 +25,10 @@ export interface RunPlace {
   readonly environment: Environment
   /** The revision the run is based on. */
   readonly base: Revision
-  /** Takes entries whose revision is not in this history for out of date, instead of refusing their paths. */
+  /**
+   * Takes entries whose revision is not in this history for out of date, instead
+   * of refusing their paths.
+   */
   readonly discard: boolean
   readonly retries: RetryPolicy
   readonly onProgress: (progress: RotationProgress) => void
@@ -45,7 +48,9 @@ export interface MadeFrom {
 /** Thrown instead of rotating when the user only wants to look. */
 class OnlyLooked extends Error {}
 
-/** One selected call, from the plan to the retired credential, and what is known of it meanwhile. */
+/**
+ * One selected call, from the plan to the retired credential, and what is known of it meanwhile.
+ */
 export class PathRun {
   readonly call: SelectedCall
   readonly #place: RunPlace
@@ -78,7 +83,10 @@ export class PathRun {
     return this.#begun
   }
 
-  /** Whether the new state is in the newest revision already: an earlier run was cut off between commit and clean-up. */
+  /**
+   * Whether the new state is in the newest revision already: an earlier run was cut off
+   * between commit and clean-up.
+   */
   get saved(): boolean {
     return this.#saved
   }
@@ -110,7 +118,10 @@ export class PathRun {
     this.#error = error
   }
 
-  /** After the commit: retires what it superseded, then clears the journal. What cannot be retired stays in it. */
+  /**
+   * After the commit: retires what it superseded, then clears the journal. What
+   * cannot be retired stays in it.
+   */
   async finish(revision: MadeFrom | undefined): Promise<void> {
     try {
       // Other clones can retire what this commit superseded once they have it, and not before.
@@ -189,7 +200,8 @@ export class PathRun {
       await this.#look(rotation)
       if (this.#place.adopt) return await this.#adopt(rotation, this.#place.adopt)
       if (rotator.retire && !leftover?.pending) {
-        // First what an earlier run could not retire: it may fill the place that the new credential needs.
+        // First what an earlier run could not retire: it may fill the place that
+        // the new credential needs.
         if (begin && this.#superseded.length > 0) await this.#retire(rotator, request)
         if (begin && request.state !== undefined) this.#superseded = [...this.#superseded, request.state]
       }
@@ -235,7 +247,10 @@ export class PathRun {
     throw new OnlyLooked()
   }
 
-  /** Where the leftover stands in the history. @throws EscError `conflict` when this clone does not have its revision. */
+  /**
+   * Where the leftover stands in the history. @throws EscError `conflict` when this clone
+   * does not have its revision.
+   */
   async #movedOn(): Promise<{ readonly by: number | undefined } | undefined> {
     const { leftover } = this.call
     const { environment, base, mode, discard } = this.#place
@@ -253,7 +268,8 @@ export class PathRun {
     this.#superseded = (leftover?.superseded ?? []).filter((former) => !state || !samePlain(former, state))
     if (this.#superseded.length > 0) await this.#put(undefined)
     else await this.#place.journal.remove(this.#id)
-    // The rotation that follows supersedes the state of now: another clone may have rotated since the one that is undone.
+    // The rotation that follows supersedes the state of now: another clone may have rotated
+    // since the one that is undone.
     if (rotator.retire && begin && state !== undefined) this.#superseded = [...this.#superseded, state]
   }
 
@@ -280,8 +296,9 @@ export class PathRun {
   }
 
   /**
-   * Another clone may have rotated since the record was made: what the state has come to name meanwhile is superseded
-   * too. On the disk before the commit, which may take its name from the state.
+   * Another clone may have rotated since the record was made: what the state has come
+   * to name meanwhile is superseded too. On the disk before the commit, which may take
+   * its name from the state.
    */
   async #supersede(state: PlainObject | undefined, pending: PlainObject): Promise<void> {
     if (!this.#rotator?.retire || state === undefined) return
@@ -339,7 +356,10 @@ export class PathRun {
   }
 }
 
-/** The credential is live, so it stays in the journal; but nobody could open an environment that held such a state. */
+/**
+ * The credential is live, so it stays in the journal; but nobody could open an
+ * environment that held such a state.
+ */
 function refuseViolations(state: PlainObject, rotator: Rotator): void {
   const violations = violationsOf(state, rotator.state)
   if (violations.length === 0) return

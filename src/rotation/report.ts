@@ -12,7 +12,10 @@ export type RotationMode =
   | 'retarget' // move the record of an interrupted rotation to the address that the inputs name now
   | 'adopt' // take a credential somebody else made into the state, as `previous`
 
-/** How one path fared. `not-evaluated`: its inputs or state could not be worked out, so it was not begun. */
+/**
+ * How one path fared. `not-evaluated`: its inputs or state could not be worked
+ * out, so it was not begun.
+ */
 export interface PathReport {
   /** Relative to `values`, as the user writes it: `db`, `a["b.c"]`. */
   readonly path: string
@@ -47,7 +50,9 @@ export interface RotationProgress {
   readonly text?: string
 }
 
-/** The report without the secrets that the mask knows. Paths and names of rotators are no secrets. */
+/**
+ * The report without the secrets that the mask knows. Paths and names of rotators are no secrets.
+ */
 export function maskReport(report: PathReport, mask: SecretMask): PathReport {
   const { error, hint, notes, steps, checks } = report
   return {

@@ -35,8 +35,9 @@ export class Retries {
   }
 
   /**
-   * Does it, and again after faults that pass by themselves; throws the last one when tries or time are used up.
-   * `again` tells whether doing it again does no harm. The user's Ctrl-C ends a wait at once, as `interrupted`.
+   * Does it, and again after faults that pass by themselves; throws the last one when tries or time
+   * are used up. `again` tells whether doing it again does no harm. The user's Ctrl-C ends a wait
+   * at once, as `interrupted`.
    */
   async persist<T>(attempt: () => Promise<T>, again: () => boolean = () => true): Promise<T> {
     for (;;) {

@@ -5,7 +5,9 @@ import type { RotationProgress } from './report.ts'
 import type { Retries } from './retry.ts'
 import { samePlain } from './same-plain.ts'
 
-/** Where a path's unfinished rotation is kept. Every method returns only when the change is durable. */
+/**
+ * Where a path's unfinished rotation is kept. Every method returns only when the change is durable.
+ */
 export interface PathJournal {
   /** The record of a rotation that an earlier run did not finish. */
   readonly leftover: PlainObject | undefined
@@ -20,7 +22,10 @@ export interface PathRotation {
   readonly context: RotatorContext
   /** For planning and settling, and for a rotation that has not begun. */
   readonly retries: Retries
-  /** Set: the path was rotated again after the leftover was made. `by`: the revision that did, where that is known. */
+  /**
+   * Set: the path was rotated again after the leftover was made. `by`: the revision that
+   * did, where that is known.
+   */
   readonly movedOn?: { readonly by: number | undefined } | undefined
   /** Whether to rotate, or only to settle what an earlier run left behind. */
   readonly begin: boolean
@@ -29,7 +34,10 @@ export interface PathRotation {
 
 export interface PathResult {
   readonly state: PlainObject
-  /** `resumed`: an earlier run had rotated and was cut off. `unchanged`: there was nothing to settle and nothing asked for. */
+  /**
+   * `resumed`: an earlier run had rotated and was cut off. `unchanged`: there was nothing to
+   * settle and nothing asked for.
+   */
   readonly how: 'rotated' | 'resumed' | 'unchanged'
 }
 
@@ -41,8 +49,9 @@ export async function planPath(rotation: Omit<PathRotation, 'begin'>): Promise<r
 }
 
 /**
- * One path from first look to a credential that logs in. The journal is cleared only where the remote side is known to
- * be as before; after a success it stays until the caller has committed the returned state.
+ * One path from first look to a credential that logs in. The journal is cleared only where the
+ * remote side is known to be as before; after a success it stays until the caller has
+ * committed the returned state.
  */
 export async function rotatePath(rotation: PathRotation): Promise<PathResult> {
   const { request, journal, context, begin, onProgress, movedOn } = rotation
@@ -90,7 +99,8 @@ async function carryOut(rotation: PathRotation): Promise<PlainObject> {
     try {
       await rotator.rotate(plan, request, stage, context)
     } catch (error) {
-      // Before the first record nothing has been changed, so all of it may be done again, the plan too; after it, never.
+      // Before the first record nothing has been changed, so all of it may be done again, the
+      // plan too; after it, never.
       if (!begun) throw error
       failure = error
     }
@@ -107,7 +117,10 @@ async function carryOut(rotation: PathRotation): Promise<PlainObject> {
   )
 }
 
-/** For rotators that do not know `movedOn`: the credential works, and the history has gone on without it. */
+/**
+ * For rotators that do not know `movedOn`: the credential works, and the
+ * history has gone on without it.
+ */
 async function removeSuperseded({ rotator, request, context }: PathRotation, state: PlainObject): Promise<void> {
   try {
     if (rotator.retire) return await rotator.retire(state, request, context)

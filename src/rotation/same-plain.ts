@@ -1,7 +1,10 @@
 import type { Plain } from '../plain.ts'
 import { Secret } from '../secret.ts'
 
-/** Whether two values hold the same data, secrets included; a member that is undefined counts as absent. */
+/**
+ * Whether two values hold the same data, secrets included; a member that is
+ * undefined counts as absent.
+ */
 export function samePlain(a: Plain, b: Plain): boolean {
   return canonical(a) === canonical(b)
 }

@@ -10,15 +10,24 @@ export interface SealedRotation {
   readonly revision: number
 }
 
-/** What the revisions of an environment say of its rotations. Events say more, such as failures, but anybody can write those. */
+/**
+ * What the revisions of an environment say of its rotations. Events say more, such as failures, but
+ * anybody can write those.
+ */
 export interface SealedRotations {
   /** Keyed by shown path. */
   readonly last: ReadonlyMap<string, SealedRotation>
-  /** Rotate revisions with a time that no clock that is right can have shown yet, newest first. They do not count for `last`. */
+  /**
+   * Rotate revisions with a time that no clock that is right can have shown yet, newest first. They
+   * do not count for `last`.
+   */
   readonly ahead: readonly SealedRotation[]
 }
 
-/** Looks for the last rotation of each of the paths, newest revision first, and no further than needed. Needs no key. */
+/**
+ * Looks for the last rotation of each of the paths, newest revision first, and no further
+ * than needed. Needs no key.
+ */
 export function lastSealedRotations(environment: Environment, paths: Iterable<string>, now: Date): SealedRotations {
   const wanted = new Set(paths)
   const last = new Map<string, SealedRotation>()
@@ -41,8 +50,9 @@ export function lastSealedRotations(environment: Environment, paths: Iterable<st
 }
 
 /**
- * The paths that a rotate revision rotated, as users write them. Its record names them; records of earlier versions do not, and there the
- * paths are those whose state differs from the revision before.
+ * The paths that a rotate revision rotated, as users write them. Its record names them;
+ * records of earlier versions do not, and there the paths are those whose state differs
+ * from the revision before.
  */
 export function rotatedPaths(environment: Environment, revision: Revision): readonly string[] {
   const named = parsePaths(revision.details.rotated)

@@ -29,8 +29,9 @@ export interface Selection {
 }
 
 /**
- * Decides which calls a run deals with. What an earlier run left behind is always among them: the first thing a
- * rotation does is to settle. Throws, before anything has happened, when a path names no rotator.
+ * Decides which calls a run deals with. What an earlier run left behind is always among
+ * them: the first thing a rotation does is to settle. Throws, before anything has happened,
+ * when a path names no rotator.
  */
 export function selectCalls(options: {
   readonly environment: ParsedEnvironment

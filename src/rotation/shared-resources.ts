@@ -4,7 +4,10 @@ interface Closable {
   close(): Promise<void>
 }
 
-/** What the paths of one run share, such as log-ins of managing users. Everything is closed when the run ends. */
+/**
+ * What the paths of one run share, such as log-ins of managing users. Everything is
+ * closed when the run ends.
+ */
 export class RunResources implements SharedResources {
   readonly #held = new Map<string, Closable>()
 

@@ -4,8 +4,9 @@ import { decode, getAt, type Node, parsePropertyPath } from '../syntax/index.ts'
 type Decrypt = (ciphertext: Uint8Array) => string
 
 /**
- * The state of a rotator as a definition has it, in a form that can be compared: secrets are decrypted, members are sorted, and the
- * way it is written does not count. Holds secrets. A rotator that is not there, or has no state, gives the empty text.
+ * The state of a rotator as a definition has it, in a form that can be compared: secrets are
+ * decrypted, members are sorted, and the way it is written does not count. Holds secrets. A rotator
+ * that is not there, or has no state, gives the empty text.
  */
 export function stateText(
   name: string,
@@ -47,7 +48,10 @@ function canonical(node: Node, decrypt: Decrypt | undefined): string {
   }
 }
 
-/** The text of `fn::secret: {ciphertext: …}`. Undefined: the node is something else, or cannot be decrypted. */
+/**
+ * The text of `fn::secret: {ciphertext: …}`. Undefined: the node is something
+ * else, or cannot be decrypted.
+ */
 function secretText(node: Node, decrypt: Decrypt | undefined): string | undefined {
   if (decrypt === undefined) return undefined
   const ciphertext = getAt(node, ['fn::secret', 'ciphertext'])

@@ -1,6 +1,6 @@
 /**
- * Runs work for the same target one at a time, in the order it was asked for: two rotations of one IAM user would each
- * see the other's new key as foreign.
+ * Runs work for the same target one at a time, in the order it was asked for: two rotations of one
+ * IAM user would each see the other's new key as foreign.
  */
 export class TargetLock {
   readonly #tails = new Map<string, Promise<unknown>>()

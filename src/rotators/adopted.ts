@@ -5,13 +5,16 @@ export interface AdoptingState<Credential> {
   readonly current?: Credential
   readonly previous?: Credential
   /**
-   * Credentials that somebody made elsewhere and had adopted while both places were taken. The next rotation removes them; who
-   * opens the environment does not see them.
+   * Credentials that somebody made elsewhere and had adopted while both places were taken. The next
+   * rotation removes them; who opens the environment does not see them.
    */
   readonly adopted?: readonly Credential[]
 }
 
-/** A state schema with `adopted`, from which the engine knows that the rotator takes adopted credentials at any time. */
+/**
+ * A state schema with `adopted`, from which the engine knows that the rotator takes adopted
+ * credentials at any time.
+ */
 export function adoptingSchema(schema: SchemaObject, credential: SchemaObject): SchemaObject {
   return { ...schema, properties: { ...schema.properties, adopted: { type: 'array', items: credential } } }
 }
@@ -35,7 +38,10 @@ export function withoutAdopted<State extends AdoptingState<unknown>>(
   return shown
 }
 
-/** Warns of passwords that the vendor takes and the state does not name. `owner`: such as `user "app" on db:3306`. */
+/**
+ * Warns of passwords that the vendor takes and the state does not name. `owner`: such as
+ * `user "app" on db:3306`.
+ */
 export function foreignPasswordsWarning(owner: string, count: number): string {
   const [passwords, them] = count === 1 ? ['another password', 'it'] : [`${count} other passwords`, 'one']
   return `${owner} has ${passwords} that this environment does not manage, such as the one it was made with. ${adoptRemedy(them)}`

@@ -286,14 +286,20 @@ async function requestToken(
   return token
 }
 
-/** https://learn.microsoft.com/entra/identity-platform/reference-error-codes; other codes are not about the secret. */
+/**
+ * https://learn.microsoft.com/entra/identity-platform/reference-error-codes; other codes
+ * are not about the secret.
+ */
 function trialOf({ vendorCode: code }: VendorHttpError): Trial {
   if (code === 'AADSTS7000215') return { kind: 'unknown yet', code }
   if (code === 'AADSTS7000222') return { kind: 'refused', code }
   return { kind: 'inconclusive', code }
 }
 
-/** The token endpoint puts its code into the description; the words after it are followed by ids and times of the request. */
+/**
+ * The token endpoint puts its code into the description; the words after it are followed by ids
+ * and times of the request.
+ */
 function entraFault(json: unknown): VendorFault | undefined {
   const error = textOf(json, 'error')
   if (error === undefined) return undefined
@@ -313,7 +319,10 @@ function isConcurrent({ vendorCode, message }: VendorHttpError): boolean {
   return vendorCode === 'Request_ConcurrentUpdate' || /concurren/i.test(message)
 }
 
-/** Graph answers 404 for the application, and 400 with these words for a secret that it does not have. */
+/**
+ * Graph answers 404 for the application, and 400 with these words for a
+ * secret that it does not have.
+ */
 function isAlreadyGone({ vendorCode, status, message, refused }: VendorHttpError): boolean {
   if (!refused) return false
   return (status === 404 && vendorCode === 'Request_ResourceNotFound') || /no password credential found/i.test(message)

@@ -100,8 +100,8 @@ const credentialSchema: SchemaObject = {
 }
 
 /**
- * Rotates the keys of a Google Cloud service account. Google keeps no name or label for a key, so one whose answer was lost
- * is known only by the moment at which it appeared.
+ * Rotates the keys of a Google Cloud service account. Google keeps no name or label for a key, so
+ * one whose answer was lost is known only by the moment at which it appeared.
  */
 export function gcpServiceAccountKeyRotator(
   options: GcpOptions = {},
@@ -287,7 +287,10 @@ function googleFault(json: unknown): VendorFault | undefined {
   return { code: status, text }
 }
 
-/** Google says that there are ten keys with either code, as people report; the latter often without a word about keys. */
+/**
+ * Google says that there are ten keys with either code, as people report; the latter often
+ * without a word about keys.
+ */
 function meetsLimit(error: unknown): boolean {
   return (
     isVendorError(error, 'FAILED_PRECONDITION') ||

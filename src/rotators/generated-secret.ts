@@ -24,11 +24,17 @@ export interface GeneratedSecret<Inputs> {
   readonly name: string
   readonly description: string
   readonly inputs: SchemaObject
-  /** Refuses inputs that no secret can satisfy; says in words what would be made, such as `password of 16 characters`. */
+  /**
+   * Refuses inputs that no secret can satisfy; says in words what would be made, such as
+   * `password of 16 characters`.
+   */
   prepare(inputs: Inputs): { readonly what: string; readonly generate: GeneratedPlan['generate'] }
 }
 
-/** A rotator whose secret lives nowhere but in the environment: the new value becomes `current`, the old one `previous`. */
+/**
+ * A rotator whose secret lives nowhere but in the environment: the new value becomes
+ * `current`, the old one `previous`.
+ */
 export function generatedSecret<Inputs>(
   kind: GeneratedSecret<Inputs>,
 ): Rotator<Inputs, GeneratedState, GeneratedPending, GeneratedPlan> {
@@ -56,8 +62,9 @@ export function generatedSecret<Inputs>(
       await stage({ value: await plan.generate(inStock(context.random)) })
     },
 
-    // There is no remote side, so a staged value is never worth undoing, unless the history went on without it: nobody has
-    // seen it then. Where the state has it already, an earlier run committed it and died before it cleared its record.
+    // There is no remote side, so a staged value is never worth undoing, unless the history went on
+    // without it: nobody has seen it then. Where the state has it already, an earlier run committed
+    // it and died before it cleared its record.
     async settle({ value }, { state, movedOn }) {
       const isKnown = [state?.current, state?.previous].some((each) => each?.reveal() === value.reveal())
       if (state !== undefined && isKnown) return { kind: 'rotated', state }

@@ -14,7 +14,8 @@ export type {
   SharedResources,
 } from './rotator.ts'
 
-// Each rotator is loaded when it is first named, and its vendor's SDK only when it rotates: `open` pays for neither.
+// Each rotator is loaded when it is first named, and its vendor's SDK only when it rotates:
+// `open` pays for neither.
 const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'aws-iam': async () => (await import('./aws-iam/index.ts')).awsIam,
   'azure-app-secret': async () => (await import('./azure-app-secret.ts')).azureAppSecret,

@@ -6,7 +6,10 @@ export type LoginOutcome =
   | { readonly kind: 'works' }
   | {
       readonly kind: 'wrong'
-      /** Who refused, where it was not the server itself, such as `a pooler in front of it (08P01)`: the server may know better. */
+      /**
+       * Who refused, where it was not the server itself, such as `a pooler in front of it (08P01)`:
+       * the server may know better.
+       */
       readonly by?: string
     }
   | { readonly kind: 'inconclusive'; readonly reason: string }
@@ -23,7 +26,10 @@ export interface Patience {
   readonly waitingFor: string
 }
 
-/** Logs in, and again while the credential is refused: some vendors make a change visible in one place after another. */
+/**
+ * Logs in, and again while the credential is refused: some vendors make a change visible in
+ * one place after another.
+ */
 export async function logInPatiently(
   logIn: () => Promise<LoginOutcome>,
   { verifyWaitsMs, context, waitingFor }: Patience,

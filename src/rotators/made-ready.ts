@@ -11,8 +11,9 @@ export interface ConnectionInputs {
 }
 
 /**
- * A rotator whose connection inputs are made ready before each step: TLS is checked, files of authorities are read, and the
- * use of a unix socket is allowed. The rotator itself sees certificates alone.
+ * A rotator whose connection inputs are made ready before each step: TLS is checked, files
+ * of authorities are read, and the use of a unix socket is allowed. The rotator itself
+ * sees certificates alone.
  */
 export function madeReady<Inputs, State extends object, Pending extends object, RotationPlan extends Plan>(
   rotator: Rotator<Inputs, State, Pending, RotationPlan>,

@@ -5,8 +5,9 @@ const alphabet = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 const kinds = [/[A-Z]/, /[a-z]/, /[0-9]/, /[_-]/]
 
 /**
- * 32 characters, none of which needs quoting in a URL, a dotenv file or a shell; one at least of each kind that password
- * policies ask for. Drawn again as a whole until that is so, which leaves 191 of 192 bits.
+ * 32 characters, none of which needs quoting in a URL, a dotenv file or a shell; one at
+ * least of each kind that password policies ask for. Drawn again as a whole until that is
+ * so, which leaves 191 of 192 bits.
  */
 export function newPassword(random: RandomBytes): Secret<string> {
   const stock = inStock(random)

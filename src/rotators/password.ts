@@ -114,7 +114,10 @@ export function passwordRecipe(inputs: PasswordInputs): PasswordRecipe {
   return { length, classes }
 }
 
-/** The minimums first, then any character of any class, then all of them shuffled, so no position tells its class. */
+/**
+ * The minimums first, then any character of any class, then all of them shuffled, so no
+ * position tells its class.
+ */
 export function generatePassword({ length, classes }: PasswordRecipe, random: RandomBytes): string {
   const characters: string[] = []
   for (const { characters: choices, minimum } of classes) {

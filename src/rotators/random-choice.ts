@@ -1,7 +1,10 @@
 /** Cryptographically strong random bytes, as `RotatorContext.random`. */
 export type RandomBytes = (byteCount: number) => Uint8Array
 
-/** The same, drawn by the hundred: asking the system for four bytes takes longer than what is done with them. What is left is never used. */
+/**
+ * The same, drawn by the hundred: asking the system for four bytes takes longer than what is done
+ * with them. What is left is never used.
+ */
 export function inStock(random: RandomBytes): RandomBytes {
   let stock: Uint8Array = new Uint8Array(0)
   return (byteCount) => {
@@ -13,8 +16,8 @@ export function inStock(random: RandomBytes): RandomBytes {
 }
 
 /**
- * A uniform integer in [0, limit), limit at most 2^32. Rejection sampling: the top of the range that does not divide
- * evenly is drawn again, so no value is likelier than another.
+ * A uniform integer in [0, limit), limit at most 2^32. Rejection sampling: the top of the range
+ * that does not divide evenly is drawn again, so no value is likelier than another.
  */
 export function randomBelow(limit: number, random: RandomBytes): number {
   const range = 2 ** 32

@@ -8,7 +8,9 @@ export interface RotatorContext {
   readonly random: (byteCount: number) => Uint8Array
   /** Waits; rejects with an `interrupted` EscError when the user stops the run. */
   readonly sleep: (ms: number) => Promise<void>
-  /** Aborted when the user stops the run: the step in flight is finished, no further one is begun. */
+  /**
+   * Aborted when the user stops the run: the step in flight is finished, no further one is begun.
+   */
   readonly signal: AbortSignal
   /** One short line about what is going on, for a terminal. No secrets. */
   readonly progress: (text: string) => void
@@ -21,8 +23,9 @@ export interface RotatorContext {
   /** What the configuration allows beyond the public internet. Absent: nothing. */
   readonly network?: NetworkPolicy
   /**
-   * Text of a file with certificates of authorities, as inputs name it: absolute, below `~/`, or relative to the folder of
-   * the store. Throws an EscError for a file that the store may not have read. Absent: no file can be read.
+   * Text of a file with certificates of authorities, as inputs name it: absolute, below `~/`, or
+   * relative to the folder of the store. Throws an EscError for a file that the store may not have
+   * read. Absent: no file can be read.
    */
   readonly readCaFile?: (path: string) => Promise<string>
   /** Kept from path to path and from step to step of one run. Absent: every step has its own. */
@@ -31,7 +34,10 @@ export interface RotatorContext {
 
 /** Such as one log-in of a managing user for all the users that are rotated on its server. */
 export interface SharedResources {
-  /** What is held under this key, else what `make` makes; closed when the run ends. The key begins with the rotator's name. */
+  /**
+   * What is held under this key, else what `make` makes; closed when the run ends. The key begins
+   * with the rotator's name.
+   */
   of<T extends { close(): Promise<void> }>(key: string, make: () => T): T
 }
 
@@ -49,24 +55,36 @@ export interface RotationIdentity {
 export interface OidcSigner {
   /** The claim `iss`. */
   readonly issuer: string
-  /** Throws where `sign` would be refused. To be called while planning, before anything is begun. */
+  /**
+   * Throws where `sign` would be refused. To be called while planning, before anything is begun.
+   */
   readonly authorize?: () => Promise<void>
   /** A compact JWT, RS256, of these claims and `iss`. */
   sign(claims: Readonly<Record<string, string | number>>): Promise<string>
 }
 
 export interface NetworkPolicy {
-  /** Hosts that may have private, loopback or link-local addresses: names, addresses, or `*.` and a domain. */
+  /**
+   * Hosts that may have private, loopback or link-local addresses: names,
+   * addresses, or `*.` and a domain.
+   */
   readonly privateHosts: readonly string[]
-  /** Asked about a private host that is not among them: it may be allowed now. Throws, or returns false, to refuse. */
+  /**
+   * Asked about a private host that is not among them: it may be allowed now. Throws, or
+   * returns false, to refuse.
+   */
   readonly allowPrivate?: (host: string) => Promise<boolean>
-  /** Asked before a unix socket is used, whose server may know this process by its system user. Throws to refuse. Absent: any may be used. */
+  /**
+   * Asked before a unix socket is used, whose server may know this process by its system user.
+   * Throws to refuse. Absent: any may be used.
+   */
   readonly allowSocket?: (path: string) => Promise<void>
 }
 
 /**
- * Inputs and state arrive as the schema describes them: where the schema says `secret: true` the value is a `Secret`,
- * everywhere else plain data. Both have been validated against the schemas before any method is called.
+ * Inputs and state arrive as the schema describes them: where the schema says `secret: true` the
+ * value is a `Secret`, everywhere else plain data. Both have been validated against the schemas
+ * before any method is called.
  */
 export interface RotationRequest<Inputs, State> {
   readonly inputs: Inputs
@@ -77,9 +95,10 @@ export interface RotationRequest<Inputs, State> {
 /** What `settle` is asked. */
 export interface SettleRequest<Inputs, State> extends RotationRequest<Inputs, State> {
   /**
-   * A later revision rotated this path again after the record was staged, here or in another clone. The recorded credential must
-   * not become current: return `state` where it names the credential, else remove the credential, put back what it replaced
-   * where the state still needs that, and return `undone`.
+   * A later revision rotated this path again after the record was staged, here or in another
+   * clone. The recorded credential must not become current: return `state` where it names the
+   * credential, else remove the credential, put back what it replaced where the state still needs
+   * that, and return `undone`.
    */
   readonly movedOn?: boolean
 }
@@ -95,7 +114,10 @@ export interface Plan {
   readonly steps: readonly PlanStep[]
 }
 
-/** What became of a rotation that had begun. `undone`: the remote side is as before and `state` still holds. */
+/**
+ * What became of a rotation that had begun. `undone`: the remote side is as before
+ * and `state` still holds.
+ */
 export type Settled<State> =
   | { readonly kind: 'rotated'; readonly state: State }
   | { readonly kind: 'undone'; readonly reason: string }
@@ -103,8 +125,9 @@ export type Settled<State> =
 /**
  * Rotates one kind of credential with two of them valid at any time.
  *
- * A rotation is `plan` → `rotate` → `settle`. Between the two last steps, or inside them, the process may die at any
- * instant: the next run calls `settle` with the last `pending` that was staged. So the crash path is the normal path.
+ * A rotation is `plan` → `rotate` → `settle`. Between the two last steps, or inside them, the
+ * process may die at any instant: the next run calls `settle` with the last `pending` that was
+ * staged. So the crash path is the normal path.
  */
 export interface Rotator<
   Inputs = PlainObject,
@@ -118,30 +141,35 @@ export interface Rotator<
   readonly state: Schema
   readonly outputs: Schema
   /**
-   * `true`: a rotation generates the secret and sends nothing anywhere, so it may run for a definition that no seal vouches for.
-   * Never believed of a plugin.
+   * `true`: a rotation generates the secret and sends nothing anywhere, so it may run for a
+   * definition that no seal vouches for. Never believed of a plugin.
    */
   readonly local?: boolean
 
   /**
-   * What readers of the environment see. Undefined: nothing yet. Reaches no network and needs no rotateOnly input; of the
-   * inputs, those that are known are there.
+   * What readers of the environment see. Undefined: nothing yet. Reaches no network and needs no
+   * rotateOnly input; of the inputs, those that are known are there.
    */
   open(state: State | undefined, inputs?: Partial<Inputs>): Plain | undefined
 
-  /** Two rotations with the same target never run at the same time, such as one IAM user or one pair of database users. */
+  /**
+   * Two rotations with the same target never run at the same time, such as one IAM user or
+   * one pair of database users.
+   */
   target(inputs: Inputs): string | undefined
 
   /**
-   * Lists and classifies the remote credentials and decides. Changes nothing. Everything that would stop the rotation
-   * is thrown here, as an EscError with a remedy: bad input, missing permission, a limit filled by credentials that are not ours.
+   * Lists and classifies the remote credentials and decides. Changes nothing. Everything that would
+   * stop the rotation is thrown here, as an EscError with a remedy: bad input, missing permission,
+   * a limit filled by credentials that are not ours.
    */
   plan(request: RotationRequest<Inputs, State>, context: RotatorContext): Promise<RotationPlan>
 
   /**
-   * Makes the remote changes of the plan. Calls `stage` before each one (a secret we generate is staged before it is
-   * sent) and the instant a secret arrives; `stage` returns when the record is durable. May be killed anywhere.
-   * When it throws after it has staged something, that may mean anything: the caller asks `settle` what is so.
+   * Makes the remote changes of the plan. Calls `stage` before each one (a secret we generate is
+   * staged before it is sent) and the instant a secret arrives; `stage` returns when the record is
+   * durable. May be killed anywhere. When it throws after it has staged something, that may mean
+   * anything: the caller asks `settle` what is so.
    */
   rotate(
     plan: RotationPlan,
@@ -151,29 +179,35 @@ export interface Rotator<
   ): Promise<void>
 
   /**
-   * Given the last staged record, finds out what happened: logs in with the new credential (waiting while the vendor is
-   * eventually consistent) and returns the new state; or, when that credential does not work, removes it and returns
-   * `undone`. Idempotent. Throws when it cannot tell (vendor out of reach): the record is then kept for the next run.
-   * Only ever removes what the record or the state proves to be ours. Where the state holds the recorded credential
-   * already, as current or previous (an earlier run committed it and died before it cleared the record), that state is returned
-   * as it is. With `movedOn` the recorded credential never becomes current.
+   * Given the last staged record, finds out what happened: logs in with the new credential (waiting
+   * while the vendor is eventually consistent) and returns the new state; or, when that credential
+   * does not work, removes it and returns `undone`. Idempotent. Throws when it cannot tell (vendor
+   * out of reach): the record is then kept for the next run. Only ever removes what the record or
+   * the state proves to be ours. Where the state holds the recorded credential already, as current
+   * or previous (an earlier run committed it and died before it cleared the record), that state is
+   * returned as it is. With `movedOn` the recorded credential never becomes current.
    */
   settle(pending: Pending, request: SettleRequest<Inputs, State>, context: RotatorContext): Promise<Settled<State>>
 
   /**
-   * For vendors without a hard limit, which need not lose the superseded credential before the new one is committed:
-   * removes every credential of `superseded` that the committed `request.state` does not name. Called after the commit,
-   * and again with the next rotation until it succeeds; one that is gone already is a success. Throws when it cannot.
+   * For vendors without a hard limit, which need not lose the superseded credential before the new
+   * one is committed: removes every credential of `superseded` that the committed `request.state`
+   * does not name. Called after the commit, and again with the next rotation until it succeeds; one
+   * that is gone already is a success. Throws when it cannot.
    */
   retire?(superseded: State, request: RotationRequest<Inputs, State>, context: RotatorContext): Promise<void>
 
   /**
-   * The staged record, moved to the address that the inputs name now. Asked after an operator has confirmed that the server was renamed or
-   * failed over and holds the same accounts. Reaches no network. Throws `conflict` where the record is of another account than the inputs name.
+   * The staged record, moved to the address that the inputs name now. Asked after an operator has
+   * confirmed that the server was renamed or failed over and holds the same accounts. Reaches no
+   * network. Throws `conflict` where the record is of another account than the inputs name.
    */
   retarget?(pending: Pending, inputs: Inputs): Pending
 
-  /** Logs in with every credential of the state and compares with what the vendor lists. Changes nothing. */
+  /**
+   * Logs in with every credential of the state and compares with what the
+   * vendor lists. Changes nothing.
+   */
   check?(request: RotationRequest<Inputs, State>, context: RotatorContext): Promise<readonly CredentialCheck[]>
 }
 

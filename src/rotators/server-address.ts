@@ -11,7 +11,8 @@ export type ServerAddress = {
 
 /**
  * `where`: what stands before `host` and `port` in the inputs, such as `database.`.
- * @throws EscError `invalid_input` for what is neither; libraries would take an empty host for this machine.
+ * @throws EscError `invalid_input` for what is neither; libraries would take an
+ *   empty host for this machine.
  */
 export function requireAddress(rotator: string, { host, port }: ServerAddress, where = ''): void {
   const refuse = (field: string, value: unknown, what: string, hint: string) =>

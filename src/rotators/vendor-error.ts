@@ -4,14 +4,20 @@ import { tlsHints } from './tls/fault.ts'
 export interface VendorErrorOptions {
   /** The vendor's own code, or the operating system's; undefined when neither is known. */
   readonly code: string | undefined
-  /** It is certain that nothing was changed: the vendor refused for good, or the request was never sent. */
+  /**
+   * It is certain that nothing was changed: the vendor refused for good, or
+   * the request was never sent.
+   */
   readonly refused: boolean
   readonly hint: string | undefined
   /** Default: told by the code, where that is one of the network's. */
   readonly transient?: boolean
 }
 
-/** A fault of a server or the way to it. Made without the driver's error as its cause, which may hold what was sent. */
+/**
+ * A fault of a server or the way to it. Made without the driver's error as its cause,
+ * which may hold what was sent.
+ */
 export class VendorError extends EscError {
   readonly vendorCode: string | undefined
   readonly refused: boolean
@@ -37,7 +43,10 @@ export const connectionHints: Readonly<Record<string, string>> = {
 const passingFaults =
   /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET|EAI_AGAIN|ENETDOWN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|TimeoutError|timeout)$|TIMEOUT$/
 
-/** Whether a code of the operating system or of Node says that the network may be better in a moment. */
+/**
+ * Whether a code of the operating system or of Node says that the network
+ * may be better in a moment.
+ */
 export function isPassingFault(code: string | undefined): boolean {
   return passingFaults.test(code ?? '')
 }

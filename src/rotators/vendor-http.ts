@@ -10,8 +10,8 @@ export interface Vendor {
   /** Tokens, passwords and keys that an answer might repeat. */
   readonly hidden: readonly string[]
   /**
-   * The vendor's own form of an error. Undefined: the body is something else, such as a proxy's page, and says nothing
-   * about what the vendor did.
+   * The vendor's own form of an error. Undefined: the body is something else, such as a proxy's
+   * page, and says nothing about what the vendor did.
    */
   readonly readFault: (json: unknown) => VendorFault | undefined
   /** Remedies by the vendor's code. */
@@ -31,7 +31,10 @@ export interface VendorRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** Parameters are sent as a form, everything else as JSON. */
   readonly body?: object
-  /** Doing it twice does no harm: it is repeated after no answer, a fault of the vendor's, or when asked to slow down. */
+  /**
+   * Doing it twice does no harm: it is repeated after no answer, a fault of the vendor's, or
+   * when asked to slow down.
+   */
   readonly repeatable: boolean
 }
 
@@ -44,7 +47,10 @@ export interface VendorAnswer {
 
 /** An answer of the vendor that is no success, or the lack of one. */
 export class VendorHttpError extends VendorError {
-  /** The vendor's code; `HTTP 502` where the answer is not the vendor's; such as `ECONNREFUSED` or `timeout` without an answer. */
+  /**
+   * The vendor's code; `HTTP 502` where the answer is not the vendor's; such as `ECONNREFUSED` or
+   * `timeout` without an answer.
+   */
   override readonly vendorCode: string
   /** Undefined: no answer. */
   readonly status: number | undefined
@@ -69,7 +75,10 @@ const pausesMs = [500, 2_000]
 /** The machine's, as it is at each call: what is set up later, such as a proxy, counts. */
 export const currentFetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init)
 
-/** One exchange; a repeatable one up to three. Redirects are not followed. @throws VendorHttpError for anything but a 2xx. */
+/**
+ * One exchange; a repeatable one up to three. Redirects are not followed. @throws
+ * VendorHttpError for anything but a 2xx.
+ */
 export async function ask(vendor: Vendor, request: VendorRequest): Promise<VendorAnswer> {
   for (let tries = 0; ; tries++) {
     try {
@@ -83,7 +92,10 @@ export async function ask(vendor: Vendor, request: VendorRequest): Promise<Vendo
   }
 }
 
-/** Worth another try: no answer, a fault of the vendor's or of something between, or too many requests. */
+/**
+ * Worth another try: no answer, a fault of the vendor's or of something
+ * between, or too many requests.
+ */
 export function isPassing({ status }: VendorHttpError): boolean {
   return status === undefined || isPassingStatus(status)
 }
@@ -164,7 +176,10 @@ export function textOf(json: unknown, name: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** A vendor's words on one line, not long, without what is to be hidden in any of the forms in which it is sent. */
+/**
+ * A vendor's words on one line, not long, without what is to be hidden in any of the
+ * forms in which it is sent.
+ */
 function redacted(text: string, hidden: readonly string[]): string {
   const forms = hidden
     .filter((each) => each.length >= 4)

@@ -1,7 +1,10 @@
 import { isAhead } from '../timestamp.ts'
 import { runsOfSchedule, type ScheduledRun } from './scheduled-run.ts'
 
-/** What the revisions say of a schedule's runs: the newest instant that a run has saved something for, and its attempts that have. */
+/**
+ * What the revisions say of a schedule's runs: the newest instant that a run has saved something
+ * for, and its attempts that have.
+ */
 export interface SealedRuns {
   readonly due: Date
   readonly attempts: ReadonlySet<number>
@@ -16,17 +19,22 @@ interface Evidence {
   readonly now: Date
 }
 
-/** A line that is not believed. `ahead`: it is from the future. `unsealed`: no revision shows what it claims. */
+/**
+ * A line that is not believed. `ahead`: it is from the future. `unsealed`: no
+ * revision shows what it claims.
+ */
 export interface IgnoredRun {
   readonly run: ScheduledRun
   readonly why: 'ahead' | 'unsealed'
 }
 
 /**
- * Separates the runs that can be believed from the others. Lines of `events/schedules.jsonl` are not sealed. A run that succeeded, in whole or
- * in part, has saved a revision that names schedule, instant and attempt, so a line that claims it needs that revision. A run that failed has
- * saved none: its line is believed, unless there is a revision of that attempt, or the line is from the future. A retry whose failed paths were
- * all removed since has nothing to save: its success is believed, too.
+ * Separates the runs that can be believed from the others. Lines of `events/schedules.jsonl` are
+ * not sealed. A run that succeeded, in whole or in part, has saved a revision that names
+ * schedule, instant and attempt, so a line that claims it needs that revision. A run that failed
+ * has saved none: its line is believed, unless there is a revision of that attempt, or the line
+ * is from the future. A retry whose failed paths were all removed since has nothing to save: its
+ * success is believed, too.
  */
 export function believedRuns(
   lines: readonly unknown[],

@@ -2,7 +2,9 @@ import { EscError, messageOf } from '../errors.ts'
 
 /** A cron expression that has been found good. */
 export interface Cron {
-  /** Days and times of day that it names, in order, each as if its wall clock showed UTC. Endless. */
+  /**
+   * Days and times of day that it names, in order, each as if its wall clock showed UTC. Endless.
+   */
   wallTimes(from: Date): Generator<Date, undefined>
 }
 
@@ -17,7 +19,10 @@ const nicknames: Readonly<Record<string, string>> = {
   '@hourly': '0 * * * *',
 }
 
-/** The five fields of an expression, with one blank between them; a nickname such as `@daily` becomes the fields it stands for. */
+/**
+ * The five fields of an expression, with one blank between them; a nickname such as `@daily`
+ * becomes the fields it stands for.
+ */
 export function cronFields(expression: string): string {
   const plain = expression.trim().replace(/\s+/g, ' ')
   const nickname = plain.toLowerCase()
@@ -25,9 +30,9 @@ export function cronFields(expression: string): string {
 }
 
 /**
- * Reads a cron expression of five fields: minute, hour, day of the month, month, day of the week; or a nickname such as `@daily`. Where both
- * days are restricted, either will do. What differs from one cron to the next (`@reboot`, `L`, `W`, `#`, `?`, and `H`, which is random) is
- * refused.
+ * Reads a cron expression of five fields: minute, hour, day of the month, month, day of the week;
+ * or a nickname such as `@daily`. Where both days are restricted, either will do. What differs from
+ * one cron to the next (`@reboot`, `L`, `W`, `#`, `?`, and `H`, which is random) is refused.
  *
  * @throws EscError `usage` for one that is malformed, runs more often than once a day, or never.
  */
@@ -47,7 +52,8 @@ export async function parseCron(expression: string): Promise<Cron> {
   )
   if (odd !== undefined)
     throw refused(`${shown}: '${odd}' is not understood`, 'use numbers, *, lists, ranges and steps in ')
-  // The library only reads the fields. Its own way from one instant to the next skips a day of Lord Howe Island's daylight saving time.
+  // The library only reads the fields. Its own way from one instant to the next skips a day of Lord
+  // Howe Island's daylight saving time.
   const { CronExpressionParser } = await import('../sdk/cron.ts')
   let days: Days
   let time: { readonly hours: readonly number[]; readonly minutes: readonly number[] }
@@ -97,7 +103,10 @@ interface Days {
 }
 
 const dayLengthMs = 86_400_000
-/** The longest time between two leap days, eight years around 2100, and some: what has not come by then never will. */
+/**
+ * The longest time between two leap days, eight years around 2100, and some: what has not
+ * come by then never will.
+ */
 const longestWaitDays = 9 * 366
 
 /** Days of the month and of the week that are both restricted are alternatives (crontab(5)). */

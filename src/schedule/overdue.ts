@@ -1,7 +1,10 @@
 import { instantsAfter } from './next-runs.ts'
 import type { Schedule } from './schedule.ts'
 
-/** A run may be this late before that is a failure, in milliseconds: it may wait for another process, another machine or a retry. */
+/**
+ * A run may be this late before that is a failure, in milliseconds: it may wait for another
+ * process, another machine or a retry.
+ */
 export const graceMs = 3_600_000
 
 interface Waiting {
@@ -14,7 +17,8 @@ interface Waiting {
 }
 
 /**
- * The newest instant that has passed without a run, where that was longer ago than is allowed. Undefined: nothing is overdue.
+ * The newest instant that has passed without a run, where that was longer ago than is allowed.
+ * Undefined: nothing is overdue.
  */
 export async function overdueInstant(
   schedule: Schedule,
@@ -29,8 +33,9 @@ export async function overdueInstant(
     first ??= instant
     newest = instant
   }
-  // Waiting began with the first of them: instants that come meanwhile do not begin it anew.
-  // A rotation by hand, or one that was finished since, may keep the run waiting, but it has done what the run is for.
+  // Waiting began with the first of them: instants that come meanwhile do not begin it anew. A
+  // rotation by hand, or one that was finished since, may keep the run waiting, but it has
+  // done what the run is for.
   const since = lastRotated !== undefined && first !== undefined && lastRotated > first ? lastRotated : first
   return since !== undefined && now.getTime() - since.getTime() > allowedMs ? newest : undefined
 }

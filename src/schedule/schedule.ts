@@ -6,7 +6,10 @@ export type Timing =
   | { readonly kind: 'cron'; readonly expression: string }
   | { readonly kind: 'once'; readonly at: Date }
 
-/** What an environment's settings say about its rotation by the clock. An environment has at most one. */
+/**
+ * What an environment's settings say about its rotation by the clock. An
+ * environment has at most one.
+ */
 export interface Schedule {
   /** `sched-1`; never given twice in one environment. */
   readonly id: string
@@ -34,7 +37,8 @@ export function scheduleField(schedule: Schedule): JsonObject {
 }
 
 /**
- * Reads that field. Undefined: the environment has no schedule. Says nothing about whether the cron expression is one.
+ * Reads that field. Undefined: the environment has no schedule. Says nothing about whether
+ * the cron expression is one.
  * @throws EscError `store_damaged`, naming `file`.
  */
 export function readSchedule(field: Json | undefined, file: string): Schedule | undefined {

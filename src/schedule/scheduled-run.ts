@@ -19,11 +19,17 @@ export interface ScheduledRun {
   readonly error?: string
   /** How many instants before `due` had passed without a run, and are not made up for. */
   readonly missed?: number
-  /** The run was cut off after it had saved its revision; this line was written afterwards, from that revision. */
+  /**
+   * The run was cut off after it had saved its revision; this line was written
+   * afterwards, from that revision.
+   */
   readonly recovered?: true
 }
 
-/** The runs of a schedule, oldest first: by what they were for, not by when their line was written (lines are merged by git). */
+/**
+ * The runs of a schedule, oldest first: by what they were for, not by when their line was written
+ * (lines are merged by git).
+ */
 export function runsOfSchedule(runs: readonly unknown[], schedule: string): ScheduledRun[] {
   return runs
     .filter(isRun)

@@ -21,9 +21,9 @@ const backoffMs = [5 * minuteMs, 15 * minuteMs, 45 * minuteMs, 135 * minuteMs, 4
 const mostAttempts = 10
 
 /**
- * What a schedule asks for next. Of the instants that have passed since its last run (or since it was made, edited or resumed) only the
- * newest counts, whatever the downtime was. A run that failed is tried again with growing pauses, just where it failed, until the next
- * instant comes.
+ * What a schedule asks for next. Of the instants that have passed since its last run (or since it
+ * was made, edited or resumed) only the newest counts, whatever the downtime was. A run that failed
+ * is tried again with growing pauses, just where it failed, until the next instant comes.
  */
 export async function nextStep(
   schedule: Schedule,

@@ -4,8 +4,9 @@ import { EscError } from '../errors.ts'
 export interface TimeZone {
   readonly name: string
   /**
-   * The instant at which the wall clock shows a time, which is given as if it were UTC. A time that is skipped when clocks go forward
-   * is as much later as they were moved (02:30 is 03:30); of one that comes twice, the first is meant.
+   * The instant at which the wall clock shows a time, which is given as if it were UTC. A time that
+   * is skipped when clocks go forward is as much later as they were moved (02:30 is 03:30); of one
+   * that comes twice, the first is meant.
    */
   instantOf(wall: Date): Date
   /** What the wall clock shows at an instant, as if it were UTC. */

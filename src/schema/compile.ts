@@ -40,7 +40,10 @@ export function isRotateOnly(schema: Schema): boolean {
   return typeof schema === 'object' && compiled.get(schema)?.rotateOnly === true
 }
 
-/** Whether something in the schema is rotateOnly. If not, evaluation need not follow the schema at all. */
+/**
+ * Whether something in the schema is rotateOnly. If not, evaluation need not
+ * follow the schema at all.
+ */
 export function mentionsRotateOnly(schema: Schema): boolean {
   return typeof schema === 'object' && compiled.get(schema)?.mentionsRotateOnly === true
 }
@@ -53,11 +56,12 @@ export function markUnion(schema: SchemaObject, members: readonly Schema[]): Sch
 }
 
 /**
- * A copy of the schema that is ready for validation: references resolved against its own `$defs`, bounds and patterns
- * checked, the rotateOnly mark on the listed properties and everything beneath them. Throws `SchemaError`, `PatternError`.
+ * A copy of the schema that is ready for validation: references resolved against its own `$defs`,
+ * bounds and patterns checked, the rotateOnly mark on the listed properties and everything beneath
+ * them. Throws `SchemaError`, `PatternError`.
  *
- * `declared`: the schema is that of a provider or rotator, whose patterns are known to be right. They are compiled when a value is
- * compared with them, which most evaluations never do.
+ * `declared`: the schema is that of a provider or rotator, whose patterns are known to be right.
+ * They are compiled when a value is compared with them, which most evaluations never do.
  */
 export function compileSchema(schema: Schema, { declared = false } = {}): Schema {
   return typeof schema === 'object' ? new Compiler(schema, declared).compile(schema, false) : schema

@@ -1,11 +1,16 @@
-/** A number as a mantissa of at most 64 bits times a power of two: the precision that bounds are checked with. */
+/**
+ * A number as a mantissa of at most 64 bits times a power of two: the precision that
+ * bounds are checked with.
+ */
 export interface Decimal {
   readonly mantissa: bigint
   readonly exponent: number
 }
 
 const bits = 64
-/** Beyond this, a number is as good as zero or as infinity; computing it exactly would take forever. */
+/**
+ * Beyond this, a number is as good as zero or as infinity; computing it exactly would take forever.
+ */
 const maxExponent = 5000
 
 /** Reads a decimal literal. Undefined: the text is no finite number. */

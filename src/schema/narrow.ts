@@ -4,7 +4,10 @@ import { recordOf } from './build.ts'
 import { markUnion } from './compile.ts'
 import type { Schema, SchemaObject } from './schema.ts'
 
-/** The schema of an object's property. `any` says nothing about its properties, so the answer is `false`. */
+/**
+ * The schema of an object's property. `any` says nothing about its properties,
+ * so the answer is `false`.
+ */
 export function propertySchema(schema: Schema | undefined, key: string): Schema {
   return combine(propertySchemas(schema, key))
 }
@@ -47,7 +50,10 @@ function combine(found: readonly Schema[]): Schema {
   return schemas.length <= 1 ? first : markUnion({ oneOf: schemas }, schemas)
 }
 
-/** The schema of an object that overrides parts of another one. Anything but two objects: that of the upper one. */
+/**
+ * The schema of an object that overrides parts of another one. Anything but two
+ * objects: that of the upper one.
+ */
 export function mergedSchema(base: Schema | undefined, top: Schema): Schema {
   if (typeof base !== 'object' || typeof top !== 'object' || base.type !== 'object' || top.type !== 'object') return top
   const [below, above] = [base.properties ?? {}, top.properties ?? {}]

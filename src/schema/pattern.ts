@@ -1,14 +1,18 @@
 import { type RE2JS, re } from 're2js'
 import { allocate, spend } from '../budget.ts'
 
-/** A pattern that is no RE2 expression. The message is `error parsing regexp: …`, with the offending piece in backquotes. */
+/**
+ * A pattern that is no RE2 expression. The message is `error parsing regexp: …`, with the
+ * offending piece in backquotes.
+ */
 export class PatternError extends Error {
   override readonly name = 'PatternError'
 }
 
 /**
- * A regular expression in RE2 syntax (https://github.com/google/re2/wiki/Syntax). Searching takes time in proportion to the text, whatever
- * the pattern: patterns come from documents, and a backtracking engine could be made to hang.
+ * A regular expression in RE2 syntax (https://github.com/google/re2/wiki/Syntax). Searching takes
+ * time in proportion to the text, whatever the pattern: patterns come from documents, and a
+ * backtracking engine could be made to hang.
  */
 export class Pattern {
   readonly source: string
@@ -26,7 +30,8 @@ export class Pattern {
     allocate(100 * source.length + 12_000 * classes)
     this.#compiled = parse(source)
     const size = this.#compiled.programSize()
-    // Repetitions multiply, so the size is known only now. The library bounds it: a second or so for the largest there is.
+    // Repetitions multiply, so the size is known only now. The library bounds it: a second or so
+    // for the largest there is.
     spend(40 * size)
     allocate(250 * size)
     this.#stateBytes = 8 * (size + 2 * source.length + 1400 * classes)
@@ -47,7 +52,8 @@ export class Pattern {
 const mostStateBytes = 8 << 20
 
 function stepsToParse(source: string, classes: number): number {
-  // With (?i) a range is folded one character at a time, and only a range with a piece beyond ASCII is a long one.
+  // With (?i) a range is folded one character at a time, and only a range with a piece
+  // beyond ASCII is a long one.
   const folds = /\(\?[a-zA-Z]*i/.test(source) && /[^\x00-\x7f]|\\[x0-7]/.test(source)
   return 50 * source.length + 6000 * classes + (folds ? 80_000 * (source.split('-').length - 1) : 0)
 }

@@ -95,7 +95,10 @@ const wanted: Readonly<Record<Kind, string>> = {
   bool: 'bool',
 }
 
-/** Reads a schema from JSON. Unknown members are ignored. Throws `SchemaError` where a member has the wrong type. */
+/**
+ * Reads a schema from JSON. Unknown members are ignored. Throws `SchemaError` where a
+ * member has the wrong type.
+ */
 export function schemaFromJson(json: Json): Schema {
   if (typeof json === 'boolean') return json
   if (!isJsonObject(json)) throw wrong('', json, wanted.schema)

@@ -4,9 +4,10 @@ import type { Json } from '../json.ts'
 export type SchemaType = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object'
 
 /**
- * The JSON form of the type of a value: `true` accepts anything, `false` nothing. A subset of JSON Schema 2020-12 with
- * two keywords of our own: `secret` (documents that a value is one) and `rotateOnly` (property names that only a
- * rotation resolves). Numbers may be plain doubles where a provider declares them, or `JsonNumber` where their text counts.
+ * The JSON form of the type of a value: `true` accepts anything, `false` nothing. A subset of JSON
+ * Schema 2020-12 with two keywords of our own: `secret` (documents that a value is one) and
+ * `rotateOnly` (property names that only a rotation resolves). Numbers may be plain doubles where a
+ * provider declares them, or `JsonNumber` where their text counts.
  */
 export type Schema = boolean | SchemaObject
 

@@ -1,2 +1,3 @@
-// Colours. Loaded only where a terminal shows them: chalk asks for `tty`, which costs more than most commands.
+// Colours. Loaded only where a terminal shows them: chalk asks for `tty`, which costs
+// more than most commands.
 export { Chalk } from 'chalk'

@@ -1,2 +1,3 @@
-// Regular expressions of RE2, for the patterns of schemas. Loaded when the first pattern is compiled.
+// Regular expressions of RE2, for the patterns of schemas. Loaded when the
+// first pattern is compiled.
 export { re } from 're2js'

@@ -6,7 +6,8 @@ import { environmentName } from './environment-name.ts'
 export interface RecordedFiles {
   readonly files: FileSystem
   /**
-   * Files and folders below a store that belong into its git history, absolute; some may be gone again.
+   * Files and folders below a store that belong into its git history,
+   * absolute; some may be gone again.
    * @param state the state folder of this machine, which never does.
    */
   changedIn(store: string, state: string): ChangedFiles

@@ -14,18 +14,26 @@ import type { StagedEnvironment } from './staging.ts'
 export interface CloneOptions {
   readonly author: Author
   readonly created: Date
-  /** All revisions with their authors and times, and retractions. Default: one revision with the newest definition. */
+  /**
+   * All revisions with their authors and times, and retractions. Default: one revision
+   * with the newest definition.
+   */
   readonly preserveHistory?: boolean
   readonly preserveEnvironmentTags?: boolean
   /** Without the history, only tags of the newest revision can be kept. */
   readonly preserveRevisionTags?: boolean
-  /** Moves the secrets of each definition to the clone's key; may drop what a clone must not have. */
+  /**
+   * Moves the secrets of each definition to the clone's key; may drop what a clone must not have.
+   */
   readonly reencrypt: Reencrypt
   /** Default: that of the source, so that a clone is not opened by others than its source. */
   readonly secretsProvider?: string
 }
 
-/** Everything of a clone but its name: under an id and a data key of its own. Verifies each revision it takes. */
+/**
+ * Everything of a clone but its name: under an id and a data key of its own.
+ * Verifies each revision it takes.
+ */
 export async function prepareClone(
   source: Environment,
   name: string,

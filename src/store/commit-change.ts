@@ -7,13 +7,25 @@ import { chunks, uncommitted } from './uncommitted.ts'
 export interface ChangeToCommit {
   /** The store's folder. */
   readonly folder: string
-  /** Files and folders that the change touched, absolute; ones that are gone are committed as removed. */
+  /**
+   * Files and folders that the change touched, absolute; ones that are gone
+   * are committed as removed.
+   */
   readonly paths: readonly string[]
-  /** Files and folders that the change needs wherever the commit is checked out, absolute: committed too if they are not yet. */
+  /**
+   * Files and folders that the change needs wherever the commit is checked out, absolute: committed
+   * too if they are not yet.
+   */
   readonly needed?: readonly string[]
-  /** Files and folders that the change needs only if git has none of them at all: an edit of them may be unfinished. Absolute. */
+  /**
+   * Files and folders that the change needs only if git has none of them at all: an edit of them
+   * may be unfinished. Absolute.
+   */
   readonly neededOnce?: readonly string[]
-  /** Environments, as their folders, whose `environment.yaml` holds an edit that was not saved, and may hold secrets in clear. */
+  /**
+   * Environments, as their folders, whose `environment.yaml` holds an edit that was not saved, and
+   * may hold secrets in clear.
+   */
   readonly edited?: readonly string[]
   readonly message: string
   /** Whether the hooks in the git folder run. Default: true, as for who asks for the commit. */
@@ -21,19 +33,25 @@ export interface ChangeToCommit {
   readonly runGit?: RunGit
 }
 
-/** `unchanged`: there was nothing to commit. `failed`: the change itself is safe in the store, only not committed. */
+/**
+ * `unchanged`: there was nothing to commit. `failed`: the change itself is safe in the
+ * store, only not committed.
+ */
 export type CommitOutcome =
   | { readonly kind: 'committed'; readonly commit: string; readonly warning?: string }
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'failed'; readonly warning: string; readonly hint: string }
 
-/** More files than this are named to git by the folders that they are in: command lines have a limit. */
+/**
+ * More files than this are named to git by the folders that they are in:
+ * command lines have a limit.
+ */
 const mostNamed = 4000
 
 /**
- * Commits what one change has written and what it needs, and nothing else: what the user has staged stays staged, and uncommitted. A
- * change that git would leave out in part is not committed at all. Runs after the change; never throws, for the change cannot be
- * undone by it.
+ * Commits what one change has written and what it needs, and nothing else: what the user has staged
+ * stays staged, and uncommitted. A change that git would leave out in part is not committed at all.
+ * Runs after the change; never throws, for the change cannot be undone by it.
  */
 export async function commitChange({
   folder,

@@ -1,4 +1,5 @@
-// Apart from the rest of the history, because most openings find everything as this machine has seen it.
+// Apart from the rest of the history, because most openings find everything as
+// this machine has seen it.
 import { EscError } from '../errors.ts'
 import type { Sighting } from './history-memory.ts'
 import { acceptKeyChanges } from './key-changes.ts'
@@ -13,15 +14,20 @@ export interface Compared {
   readonly settings: Settings
   /** Reads a revision. */
   revision(number: number): Revision
-  /** Is told whether the present data key is one that this machine knows, by its digest. Throws to refuse it. */
+  /**
+   * Is told whether the present data key is one that this machine knows, by its
+   * digest. Throws to refuse it.
+   */
   judgeKey(key: string, isKnown: boolean): void
 }
 
 /**
  * Compares the newest revision with what this machine has seen before.
  *
- * @returns what the newest revision that was seen is called now, where the record of a revision says that a merge has renumbered it.
- * @throws EscError `tampered` when something older was put back, or something else put in its place.
+ * @returns what the newest revision that was seen is called now, where the record of a revision
+ *   says that a merge has renumbered it.
+ * @throws EscError `tampered` when something older was put back, or
+ *   something else put in its place.
  */
 export function compareWithMemory(
   compared: Compared,
@@ -89,7 +95,10 @@ function renumberedSince({ revision: read }: Compared, newest: Revision, seen: S
   return undefined
 }
 
-/** A history that went back under another name of a branch, or under none: the commits say whether it must be newer. */
+/**
+ * A history that went back under another name of a branch, or under none: the commits say
+ * whether it must be newer.
+ */
 export function refuseRolledBack({ folder, memory, name }: EnvironmentPlace, id: string, number: number): void {
   const found = memory.rolledBackFrom(id, { number, name })
   if (found === undefined) return

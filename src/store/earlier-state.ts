@@ -18,7 +18,8 @@ interface EarlierPlace {
 }
 
 /**
- * What there is to say of the `.esc` in a store's folder, where earlier versions kept the state of the machine.
+ * What there is to say of the `.esc` in a store's folder, where earlier versions kept
+ * the state of the machine.
  * - `none`: there is none any more.
  * - `foreign`: it is, or was, not this machine's own, and nothing in it is used.
  * - `unknown`: it cannot be told whether it comes from git.
@@ -34,9 +35,10 @@ export interface EarlierState {
 const none: EarlierState = { kind: 'none', why: 'is not there' }
 
 /**
- * Moves the state that an earlier version kept in the store's folder to the state folder, where it is this machine's own: a real folder
- * of this user's that git does not track. Nothing in it is believed for being there: journal entries prove themselves by the data
- * key, and what was seen can only add alarms. Killed at any moment, it is completed by the next.
+ * Moves the state that an earlier version kept in the store's folder to the state folder, where it
+ * is this machine's own: a real folder of this user's that git does not track. Nothing in it is
+ * believed for being there: journal entries prove themselves by the data key, and what was seen can
+ * only add alarms. Killed at any moment, it is completed by the next.
  */
 export function settleEarlierState(place: EarlierPlace, options: { readonly again?: boolean } = {}): EarlierState {
   const { state, store, world } = place
@@ -90,7 +92,9 @@ function move({ state, store, world }: EarlierPlace, folder: string, journalsOnl
     : { kind: 'stuck', why: 'holds files that esc does not know' }
 }
 
-/** How many entries of unfinished rotations an environment has in the `.esc` of an earlier version. */
+/**
+ * How many entries of unfinished rotations an environment has in the `.esc` of an earlier version.
+ */
 function earlierEntries({ store, world }: Pick<EarlierPlace, 'store' | 'world'>, id: string): number {
   const folder = join(layout.earlierState(store), 'journal', id)
   const path = [layout.earlierState(store), join(layout.earlierState(store), 'journal'), folder]
@@ -99,9 +103,10 @@ function earlierEntries({ store, world }: Pick<EarlierPlace, 'store' | 'world'>,
 }
 
 /**
- * For whoever is about to rotate: no entry may be left where nobody looks for it. Entries in a `.esc` that is not this machine's own do
- * not count, and that is said.
- * @throws EscError `locked` while an earlier version is at work; `io` when an entry could not be moved.
+ * For whoever is about to rotate: no entry may be left where nobody looks for it. Entries in a
+ * `.esc` that is not this machine's own do not count, and that is said.
+ * @throws EscError `locked` while an earlier version is at work; `io` when an
+ *   entry could not be moved.
  */
 export function requireEarlierState(
   place: EarlierPlace,

@@ -31,7 +31,9 @@ export class EnvironmentKey {
     this.#seals = parts.seals
   }
 
-  /** @throws EscError `key_unavailable` when there is none or it cannot be unwrapped; `tampered`. */
+  /**
+   * @throws EscError `key_unavailable` when there is none or it cannot be unwrapped; `tampered`.
+   */
   async existing(): Promise<DataKey> {
     const settings = this.#settings.last
     const key = await this.unwrapped()
@@ -43,7 +45,10 @@ export class EnvironmentKey {
     return key
   }
 
-  /** So that this machine can tell the next time who has changed the key. Best effort, as everything that is remembered. */
+  /**
+   * So that this machine can tell the next time who has changed the key. Best effort, as
+   * everything that is remembered.
+   */
   async #learn(settings: Settings, key: DataKey): Promise<void> {
     try {
       const { memory } = this.#place
@@ -72,8 +77,8 @@ export class EnvironmentKey {
   }
 
   /**
-   * A sealed revision without a key in the settings: making a new key would hide that something is gone.
-   * `newest`: looked at with all before it; an environment that never had a key has few.
+   * A sealed revision without a key in the settings: making a new key would hide that something is
+   * gone. `newest`: looked at with all before it; an environment that never had a key has few.
    */
   refuseLost(newest: Revision): void {
     let sealed: Revision | undefined = newest
@@ -89,13 +94,14 @@ export class EnvironmentKey {
   }
 
   /**
-   * Makes the first key and records it, under another secrets provider when one is given; all or nothing. Returns false where somebody
-   * else has just made one, which then stays.
+   * Makes the first key and records it, under another secrets provider when one is given; all or
+   * nothing. Returns false where somebody else has just made one, which then stays.
    */
   async create(given: { readonly secretsProvider?: string; readonly keys?: KeyContext } = {}): Promise<boolean> {
     const { keys, memory, world } = this.#place
     this.refuseLost(this.#history.newest())
-    // Wrapping may ask a person or the network, so it is done before the lock is taken; whoever is first under the lock wins.
+    // Wrapping may ask a person or the network, so it is done before the lock is taken; whoever is
+    // first under the lock wins.
     const owner = this.#owner
     const secretsProvider = given.secretsProvider ?? providerOf(this.#place, this.#settings.last)
     const made = await makeDataKey(secretsProvider, given.keys ?? world.keys, owner)
@@ -126,7 +132,8 @@ export class EnvironmentKey {
 /** The key that settings hold, unwrapped once a process. Says nothing about the settings' seal. */
 export async function unwrapDataKey(place: EnvironmentPlace, settings: Settings): Promise<DataKey> {
   const { folder, keys, name, store, world } = place
-  // Where the list of age recipients is: an edit of it that nobody has applied is noticed while unwrapping.
+  // Where the list of age recipients is: an edit of it that nobody has applied is
+  // noticed while unwrapping.
   const owner = { id: settings.id, name, folders: [folder, store] }
   const wrapped = settings.wrappedDataKey!
   const memo = keyMemo(owner, wrapped)
@@ -147,7 +154,10 @@ function providerOf(place: EnvironmentPlace, settings: Settings): string {
   return settings.secretsProvider ?? place.defaultSecretsProvider()
 }
 
-/** @throws EscError `store_damaged`, naming the file, when no key can ever have been wrapped by such a provider. */
+/**
+ * @throws EscError `store_damaged`, naming the file, when no key can ever have been
+ *   wrapped by such a provider.
+ */
 function usableProviderOf(place: EnvironmentPlace, settings: Settings): string {
   const secretsProvider = providerOf(place, settings)
   try {

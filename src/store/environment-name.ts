@@ -4,8 +4,9 @@ import { EscError } from '../errors.ts'
 const longest = 100
 
 /**
- * Checks a name such as `rotators/ci` and returns it with its project: `ci` alone is `default/ci`. Letters, digits, `-`,
- * `_`, `.`, at most 100 a part (`spec` D.1); not beginning or ending with a dot, which file systems and git treat specially.
+ * Checks a name such as `rotators/ci` and returns it with its project: `ci` alone is `default/ci`.
+ * Letters, digits, `-`, `_`, `.`, at most 100 a part (`spec` D.1); not beginning or ending with a
+ * dot, which file systems and git treat specially.
  */
 export function environmentName(text: string): string {
   const parts = text.split('/')

@@ -6,7 +6,10 @@ import type { SettingsFile } from './settings-file.ts'
 import type { Stamp } from './versions.ts'
 import { damaged } from './yaml-mapping.ts'
 
-/** A key and value people give an environment to find and group it by. Not sealed: it decides nothing. */
+/**
+ * A key and value people give an environment to find and group it by. Not
+ * sealed: it decides nothing.
+ */
 export interface EnvironmentTag {
   readonly name: string
   readonly value: string

@@ -29,11 +29,14 @@ import { type DefinitionState, WorkingDefinition } from './working-definition.ts
 import type { GuardLevel } from './world.ts'
 
 export interface Append {
-  /** The revision this change was made from: a conflict, not a lost update, when it is no longer the newest. */
+  /**
+   * The revision this change was made from: a conflict, not a lost update, when it
+   * is no longer the newest.
+   */
   readonly base: number
   /**
-   * Digest of that revision: to be given when its text was not read through this object, because a change of the secrets
-   * provider re-encrypts revisions without changing their numbers.
+   * Digest of that revision: to be given when its text was not read through this object, because a
+   * change of the secrets provider re-encrypts revisions without changing their numbers.
    */
   readonly baseDigest?: string
   readonly definition: string
@@ -42,7 +45,10 @@ export interface Append {
   readonly created: Date
   /** Further fields of the record, such as `from`: the revision a rollback restores. */
   readonly details?: Readonly<Record<string, string>>
-  /** When a hand edit is being saved: the text of `environment.yaml` that was read. Any other edit is refused. */
+  /**
+   * When a hand edit is being saved: the text of `environment.yaml` that was read.
+   * Any other edit is refused.
+   */
   readonly savedEdit?: string
 }
 
@@ -104,20 +110,25 @@ export class Environment {
 
   /**
    * The newest revision.
-   * @throws EscError `tampered` when this machine has seen a newer one, another one of that number, or another data key.
+   * @throws EscError `tampered` when this machine has seen a newer one, another one of that
+   *   number, or another data key.
    */
   current(): Revision {
     return this.#history.newest()
   }
 
-  /** The revision is on the disk when this returns, also if whoever wrote it was killed before it was. */
+  /**
+   * The revision is on the disk when this returns, also if whoever wrote it
+   * was killed before it was.
+   */
   makeDurable(revision: Revision): void {
     this.#history.makeDurable(revision)
   }
 
   /**
    * A revision as it is kept, retracted or not; to open one, `resolve` it.
-   * @throws EscError `not_found`, `store_damaged`; `tampered` when it lacks the seal that the settings ask for.
+   * @throws EscError `not_found`, `store_damaged`; `tampered` when it lacks the seal
+   *   that the settings ask for.
    */
   revision(number: number): Revision {
     return this.#history.revision(number)
@@ -125,7 +136,8 @@ export class Environment {
 
   /**
    * The revision that a version means: a number, `latest` or a tag. Undefined: the newest.
-   * @throws RetractedError, which names the replacement; EscError `not_found`, `usage`, and what `current` throws.
+   * @throws RetractedError, which names the replacement; EscError `not_found`, `usage`,
+   *   and what `current` throws.
    */
   resolve(version: string | undefined): Revision {
     return version === undefined ? this.current() : this.versions.resolve(version)
@@ -140,7 +152,9 @@ export class Environment {
     return this.#working.state(newest)
   }
 
-  /** The text of `environment.yaml` as it is now, edited or not. Undefined: there is no such file. */
+  /**
+   * The text of `environment.yaml` as it is now, edited or not. Undefined: there is no such file.
+   */
   workingDefinition(): string | undefined {
     return this.#working.text()
   }
@@ -148,7 +162,8 @@ export class Environment {
   // Keys and seals.
 
   /**
-   * The data key, which must exist already; given a revision, verifies that too. The settings' seal is always verified.
+   * The data key, which must exist already; given a revision, verifies that too. The settings'
+   * seal is always verified.
    * @throws EscError `key_unavailable` when there is none or it cannot be unwrapped; `tampered`.
    */
   async unlock(revision?: Revision): Promise<DataKey> {
@@ -158,7 +173,10 @@ export class Environment {
     return key
   }
 
-  /** As `verify`, for who has unlocked it already. Says nothing about the settings' seal. @throws EscError `tampered`. */
+  /**
+   * As `verify`, for who has unlocked it already. Says nothing about the settings' seal. @throws
+   * EscError `tampered`.
+   */
   verifyUnder(key: DataKey, revision: Revision): void {
     this.#seals.verifyRevision(revision, key)
   }
@@ -170,8 +188,8 @@ export class Environment {
   }
 
   /**
-   * Makes the first data key under a secrets provider, all or nothing. Returns false where there is one already. `keys`: how the provider finds
-   * its key; default: as the store's do.
+   * Makes the first data key under a secrets provider, all or nothing. Returns false where there is
+   * one already. `keys`: how the provider finds its key; default: as the store's do.
    */
   async makeKey(given: { readonly secretsProvider: string; readonly keys?: KeyContext }): Promise<boolean> {
     this.#guard('write')
@@ -179,8 +197,9 @@ export class Environment {
   }
 
   /**
-   * Checks the settings' seal, the newest revision's seal, that this one is what the newest goes back to, and that the revision before it
-   * is the one it was made after. An environment without a key must have nothing that is sealed.
+   * Checks the settings' seal, the newest revision's seal, that this one is what the newest goes
+   * back to, and that the revision before it is the one it was made after. An environment without a
+   * key must have nothing that is sealed.
    * @throws EscError `tampered`, naming the revision and its file.
    */
   async verify(revision: Revision): Promise<void> {
@@ -199,8 +218,9 @@ export class Environment {
   // Writing.
 
   /**
-   * Appends the next revision and makes it `environment.yaml`. Once this returns, the revision is on the disk; if the
-   * process dies before, there is no such revision or a whole one. Makes the data key when there is none.
+   * Appends the next revision and makes it `environment.yaml`. Once this returns, the revision is
+   * on the disk; if the process dies before, there is no such revision or a whole one. Makes the
+   * data key when there is none.
    *
    * @throws EscError `conflict`, `unsaved_edit`, `locked`, `tampered`, `key_unavailable`, `io`.
    */
@@ -239,7 +259,8 @@ export class Environment {
       try {
         this.#working.replace(definition)
       } catch (error) {
-        // The revision is safe; only the copy that people read lags behind, and the next writer puts it right.
+        // The revision is safe; only the copy that people read lags behind, and the
+        // next writer puts it right.
         this.#place.world.keys.notify(`Revision ${number} of '${this.name}' was saved, but: ${messageOf(error)}`)
       }
       const revision = parseRevision(bytes, file, number)
@@ -253,7 +274,10 @@ export class Environment {
     await this.#write('restore', () => this.#working.replace(this.current().definition))
   }
 
-  /** Makes `environment.yaml` the newest revision where a crash has left it behind. A hand edit stays. */
+  /**
+   * Makes `environment.yaml` the newest revision where a crash has left it
+   * behind. A hand edit stays.
+   */
   async refreshDefinition(): Promise<void> {
     await this.#write('refresh', () => {
       const newest = this.current()
@@ -262,8 +286,8 @@ export class Environment {
   }
 
   /**
-   * Changes top-level fields of `settings.yaml`; all else in the file stays as it is. Not for sealed fields
-   * (`docs/store.md`): those change with what they belong to.
+   * Changes top-level fields of `settings.yaml`; all else in the file stays as it is. Not for
+   * sealed fields (`docs/store.md`): those change with what they belong to.
    */
   async changeSettings(changes: SettingsChange): Promise<void> {
     await this.#write('settings', () => {
@@ -277,7 +301,8 @@ export class Environment {
   }
 
   /**
-   * Changes a sealed field that is nobody else's business here, such as `schedule`. Makes the data key when there is none yet.
+   * Changes a sealed field that is nobody else's business here, such as `schedule`. Makes the data
+   * key when there is none yet.
    * @throws EscError `key_unavailable`, `tampered`; what `change` throws.
    */
   async changeSealedSettings(purpose: string, change: (settings: Settings) => JsonObject): Promise<void> {
@@ -290,7 +315,10 @@ export class Environment {
     await this.changeSettings({ deletionProtected: on })
   }
 
-  /** Whether this machine has seen or made the data key before, has seen none, or knows the key that has signed the change to it. */
+  /**
+   * Whether this machine has seen or made the data key before, has seen none, or knows the key that
+   * has signed the change to it.
+   */
   knowsKey(): boolean {
     const settings = this.#settings.read()
     if (this.isReplaced()) return false
@@ -304,8 +332,8 @@ export class Environment {
   }
 
   /**
-   * What is different in who can open the environment from the newest key that this machine knows, one line each. Undefined: it knows
-   * none that was used here.
+   * What is different in who can open the environment from the newest key that this machine knows,
+   * one line each. Undefined: it knows none that was used here.
    */
   async keyDifferences(): Promise<readonly string[] | undefined> {
     const known = this.#place.memory.newestKey(this.id)
@@ -316,17 +344,26 @@ export class Environment {
     return describeDifference(known, { secretsProvider, holders })
   }
 
-  /** Who the data key is locked for, such as age recipients, as far as it is known here. Undefined: it is not. Needs no key. */
+  /**
+   * Who the data key is locked for, such as age recipients, as far as it is known here. Undefined:
+   * it is not. Needs no key.
+   */
   lockedFor(): readonly string[] | undefined {
     return this.settings.wrappedDataKey === undefined ? undefined : knownHolders(this.#place, this.settings)
   }
 
-  /** The revision of the highest number, whatever this machine remembers: for a person to decide whether to believe it. */
+  /**
+   * The revision of the highest number, whatever this machine remembers: for a person to
+   * decide whether to believe it.
+   */
   unconfirmedNewest(): Revision {
     return this.#history.unconfirmedNewest()
   }
 
-  /** Takes the data key for right that this machine has not seen before: a person has said that it was changed on purpose. */
+  /**
+   * Takes the data key for right that this machine has not seen before: a person has said that
+   * it was changed on purpose.
+   */
   trustKey(): void {
     this.#guard('open')
     const { memory } = this.#place
@@ -335,8 +372,9 @@ export class Environment {
   }
 
   /**
-   * Held for the whole of something that takes long, such as a rotation. Appending does not need it. What an interrupted
-   * change of the secrets provider has left is completed or removed. `id`: for settings that cannot be read.
+   * Held for the whole of something that takes long, such as a rotation. Appending does not need
+   * it. What an interrupted change of the secrets provider has left is completed or removed. `id`:
+   * for settings that cannot be read.
    */
   async lock(purpose: string, options: { readonly waitMs?: number; readonly id?: string } = {}): Promise<Lock> {
     this.#guard('write')
@@ -351,8 +389,9 @@ export class Environment {
     try {
       removeOldTemporaries(world, stateLayout.environmentLocks(state.machine))
       cleanUpSwap(world.files, this.folder)
-      // A process killed between giving a name and syncing its folder leaves one that works and that a loss of power takes
-      // away: the environment itself, or the settings with the key that is about to encrypt the journal.
+      // A process killed between giving a name and syncing its folder leaves one that works and
+      // that a loss of power takes away: the environment itself, or the settings with the key that
+      // is about to encrypt the journal.
       for (const folder of [this.folder, dirname(this.folder), store]) syncFolder(world.files, folder)
       return lock
     } catch (error) {
@@ -361,7 +400,10 @@ export class Environment {
     }
   }
 
-  /** Everything unfinished rotations have left; entries are encrypted under the data key, on this machine only. */
+  /**
+   * Everything unfinished rotations have left; entries are encrypted under the data
+   * key, on this machine only.
+   */
   journal(): Journal {
     const { state, world } = this.#place
     return new Journal({
@@ -379,12 +421,17 @@ export class Environment {
     return readOpened(this.#place, this.id)
   }
 
-  /** Keeps what opening it came to, encrypted by the caller, on this machine only, where that can be written. */
+  /**
+   * Keeps what opening it came to, encrypted by the caller, on this machine only,
+   * where that can be written.
+   */
   keepOpened(bytes: Uint8Array): void {
     writeOpened(this.#place, this.id, bytes)
   }
 
-  /** Appends one line to `events/<kind>.jsonl`, durably. No secrets: the file is committed as it is. */
+  /**
+   * Appends one line to `events/<kind>.jsonl`, durably. No secrets: the file is committed as it is.
+   */
   appendEvent(kind: string, event: object): void {
     this.#guard('write')
     const file = layout.events(this.folder, kind)
@@ -393,15 +440,18 @@ export class Environment {
   }
 
   /**
-   * Records what has come to nothing: on this machine alone, so that trying in vain changes no file of the repository. For the holder
-   * of the environment's lock.
+   * Records what has come to nothing: on this machine alone, so that trying in vain changes no file
+   * of the repository. For the holder of the environment's lock.
    */
   appendMachineEvent(kind: string, event: object): void {
     this.#guard('write')
     appendMachineEvent(this.#files, this.#machineEvents(kind), event)
   }
 
-  /** The events of a kind, oldest first, with those of this machine. A line that a crash cut short is left out. */
+  /**
+   * The events of a kind, oldest first, with those of this machine. A line that a
+   * crash cut short is left out.
+   */
   events<Event>(kind: string): Event[] {
     return readEvents<Event>(this.#files, { shared: layout.events(this.folder, kind), own: this.#machineEvents(kind) })
   }

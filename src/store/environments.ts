@@ -5,7 +5,10 @@ import { isEnvironmentPart } from './environment-name.ts'
 import { hasRevisions, layout } from './layout.ts'
 import { finishSwap, swappedName } from './swap.ts'
 
-/** Names of all environments of a store, sorted by code unit. @throws EscError `store_damaged` for a folder that is a link. */
+/**
+ * Names of all environments of a store, sorted by code unit. @throws EscError `store_damaged` for
+ * a folder that is a link.
+ */
 export function listEnvironments(files: FileSystem, store: string): string[] {
   return listProjects(files, store).flatMap((project) => listProject(files, store, project))
 }
@@ -21,7 +24,9 @@ export function listReadable(files: FileSystem, store: string): string[] {
   })
 }
 
-/** The environments of a store, and what cannot be looked into: an environment, or a whole project. */
+/**
+ * The environments of a store, and what cannot be looked into: an environment, or a whole project.
+ */
 export interface Listing {
   readonly names: readonly string[]
   readonly unreadable: readonly { readonly name: string; readonly error: unknown }[]
@@ -88,7 +93,8 @@ export function noSuchEnvironment(files: FileSystem, store: string, name: string
 /** @throws EscError `already_exists` when a new environment cannot have the name. */
 export function refuseTaken(files: FileSystem, store: string, name: string): void {
   const [project, own] = name.split('/') as [string, string]
-  // Names that differ only in case are one name to macOS and Windows: such a store could not be checked out there.
+  // Names that differ only in case are one name to macOS and Windows: such a store could
+  // not be checked out there.
   const same = (one: string) => (other: string) => one !== other && one.toLowerCase() === other.toLowerCase()
   const otherProject = listIfPresent(files, store).find(same(project))
   const otherName = listIfPresent(files, layout.project(store, project)).find(same(own))

@@ -5,8 +5,8 @@ import { type FileSystem, makeFolders, readIfPresent, replaceFile } from '../fil
 const keptOnMachine = 100
 
 /**
- * Events of one kind, oldest first: those in the repository (`shared`) and those that this machine alone has (`own`). A line that a crash
- * cut short is left out.
+ * Events of one kind, oldest first: those in the repository (`shared`) and those that this machine
+ * alone has (`own`). A line that a crash cut short is left out.
  */
 export function readEvents<Event>(
   files: FileSystem,

@@ -4,7 +4,10 @@ import { type FileSystem, readTextIfPresent, statusOf } from '../files/index.ts'
 /** Where the git work tree is that a folder is in. */
 export interface GitPlace {
   readonly top: string
-  /** The folder that git keeps what belongs to this work tree in: `.git`, or another that `.git` names. */
+  /**
+   * The folder that git keeps what belongs to this work tree in: `.git`, or
+   * another that `.git` names.
+   */
   readonly gitFolder: string
 }
 
@@ -23,13 +26,19 @@ export function gitPlace(files: FileSystem, folder: string): GitPlace | undefine
   }
 }
 
-/** The branch that is checked out, as `refs/heads/…`. Undefined: none, or git keeps its refs where only git finds them. */
+/**
+ * The branch that is checked out, as `refs/heads/…`. Undefined: none, or git keeps its refs
+ * where only git finds them.
+ */
 export function headBranch(files: FileSystem, { gitFolder }: GitPlace): string | undefined {
   const branch = gitText(files, join(gitFolder, 'HEAD'))?.match(/^ref: (\S+)/)?.[1]
   return branch === 'refs/heads/.invalid' ? undefined : branch
 }
 
-/** The commit that is checked out, read from where git usually keeps it. Undefined: there is none, or only git finds it. */
+/**
+ * The commit that is checked out, read from where git usually keeps it. Undefined: there is
+ * none, or only git finds it.
+ */
 export function headCommit(files: FileSystem, place: GitPlace): string | undefined {
   const { gitFolder } = place
   const head = gitText(files, join(gitFolder, 'HEAD'))?.trim() ?? ''

@@ -10,17 +10,29 @@ import { stateLayout } from './state-layout.ts'
 export interface Sighting {
   readonly number: number
   readonly digest: string
-  /** Digest of the wrapped data key, empty for none: after a key change every file has another digest. */
+  /**
+   * Digest of the wrapped data key, empty for none: after a key change every
+   * file has another digest.
+   */
   readonly key: string
   /** Generation of the sealed settings; absent for none. */
   readonly generation?: number
-  /** The commit that was checked out, where the store is in git: it, or one made from it, has the revision. */
+  /**
+   * The commit that was checked out, where the store is in git: it, or one made
+   * from it, has the revision.
+   */
   readonly commit?: string
-  /** When names in the folder of the revisions had last changed, in milliseconds since 1970: since then there was no gap among them. */
+  /**
+   * When names in the folder of the revisions had last changed, in milliseconds since 1970: since
+   * then there was no gap among them.
+   */
   readonly listed?: number
   /** Name that the environment had. */
   readonly environment?: string
-  /** An earlier version saw it, which kept its memory in the store's folder: it spares no comparison. */
+  /**
+   * An earlier version saw it, which kept its memory in the store's folder:
+   * it spares no comparison.
+   */
   readonly inherited?: true
 }
 
@@ -45,22 +57,32 @@ export interface KnownKey {
 
 interface Remembered {
   readonly sightings: Readonly<Record<string, Sighting>>
-  /** Digests of the wrapped data keys this machine has seen or made, whatever the branch, the newest last. */
+  /**
+   * Digests of the wrapped data keys this machine has seen or made, whatever the
+   * branch, the newest last.
+   */
   readonly keys: readonly string[]
   /** The newest of them, once it was used. */
   readonly newestKey?: KnownKey
-  /** Keys that an earlier version knew. They count until the first is known for sure, and then no more. */
+  /**
+   * Keys that an earlier version knew. They count until the first is known
+   * for sure, and then no more.
+   */
   readonly inheritedKeys?: readonly string[]
-  /** Commits at which a lower revision than elsewhere was found to be right, each with the revision's number: `<commit> <number>`. */
+  /**
+   * Commits at which a lower revision than elsewhere was found to be right, each with the
+   * revision's number: `<commit> <number>`.
+   */
   readonly cleared?: readonly string[]
 }
 
 /**
- * Remembers the newest revision of each environment in the state folder, one line of history per git branch, so that a
- * history cut short or put back is noticed. Switching branches is no alarm, and neither is a detached HEAD, where people look
- * at old commits on purpose; but what was seen anywhere must still be there in every commit that was made from it
- * (`rolledBack`). Keys are remembered for all branches together: one that this machine
- * has never seen is an alarm wherever it turns up, because its holder could read whatever is saved from then on.
+ * Remembers the newest revision of each environment in the state folder, one line of history per
+ * git branch, so that a history cut short or put back is noticed. Switching branches is no alarm,
+ * and neither is a detached HEAD, where people look at old commits on purpose; but what was seen
+ * anywhere must still be there in every commit that was made from it (`rolledBack`). Keys are
+ * remembered for all branches together: one that this machine has never seen is an alarm wherever
+ * it turns up, because its holder could read whatever is saved from then on.
  */
 export class HistoryMemory {
   readonly #files: FileSystem
@@ -92,8 +114,8 @@ export class HistoryMemory {
   }
 
   /**
-   * A newer revision that was seen on another branch and that the present commit must have, because it was made from a commit that
-   * has it. Undefined: there is none, or git cannot tell.
+   * A newer revision that was seen on another branch and that the present commit must have, because
+   * it was made from a commit that has it. Undefined: there is none, or git cannot tell.
    */
   rolledBackFrom(
     id: string,
@@ -115,7 +137,10 @@ export class HistoryMemory {
     return found
   }
 
-  /** Whether there is nothing to remember of a sighting: no branch is checked out, and a revision as new was seen so before. */
+  /**
+   * Whether there is nothing to remember of a sighting: no branch is checked out, and a revision
+   * as new was seen so before.
+   */
   isRemembered(id: string, { number }: Sighting): boolean {
     return (
       this.#currentBranch() === detached &&
@@ -123,7 +148,9 @@ export class HistoryMemory {
     )
   }
 
-  /** Whether an environment of another id, which had a key, is what this machine knows under a name. */
+  /**
+   * Whether an environment of another id, which had a key, is what this machine knows under a name.
+   */
   isReplaced(name: string, id: string): boolean {
     const ids = this.#idsOf(name)
     return ids.length > 0 && !ids.includes(id)
@@ -138,7 +165,10 @@ export class HistoryMemory {
     replaceFile(this.#files, this.#nameFile(name), Buffer.from(text), { mode: 0o600 })
   }
 
-  /** Ids of the environments with a key that this machine has seen or made under a name. Empty: none. */
+  /**
+   * Ids of the environments with a key that this machine has seen or made
+   * under a name. Empty: none.
+   */
   #idsOf(name: string): readonly string[] {
     try {
       const content = JSON.parse(readTextIfPresent(this.#files, this.#nameFile(name)) ?? '')
@@ -198,8 +228,8 @@ export class HistoryMemory {
   }
 
   /**
-   * Best effort: a store on a read-only disk can still be read. What a merge in progress has made is not remembered, because it may be
-   * given up.
+   * Best effort: a store on a read-only disk can still be read. What a merge in progress has made
+   * is not remembered, because it may be given up.
    */
   remember(id: string, sighting: Sighting): void {
     try {
@@ -229,8 +259,8 @@ export class HistoryMemory {
   }
 
   /**
-   * While git rebases a branch: forgets what this machine has seen of the environment on it, because its revisions are
-   * about to get other numbers.
+   * While git rebases a branch: forgets what this machine has seen of the environment on it,
+   * because its revisions are about to get other numbers.
    */
   forgetRebased(id: string): void {
     const git = gitPlace(this.#files, this.#store)

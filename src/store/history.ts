@@ -23,10 +23,16 @@ export class History {
   /** Newest revision that was found last. Undefined: nobody has looked. */
   #top: Revision | undefined
   #chain: Chain | undefined
-  /** A newest revision before which a merge has renumbered what this machine had seen, as long as no key has vouched for it. */
+  /**
+   * A newest revision before which a merge has renumbered what this machine had seen, as long as
+   * no key has vouched for it.
+   */
   #renumbered: RenumberedSince | undefined
 
-  /** Digest of a wrapped key that is not known, and may prove to be a known one once it is unwrapped. */
+  /**
+   * Digest of a wrapped key that is not known, and may prove to be a known
+   * one once it is unwrapped.
+   */
   #unproven: string | undefined
   /** The same of one that was unwrapped and did not. */
   #disproved: string | undefined
@@ -38,8 +44,8 @@ export class History {
 
   /**
    * The newest revision.
-   * @throws EscError `tampered` when the settings promise a newer one; when this machine has seen a newer one, or another one of
-   *   that number, or another key.
+   * @throws EscError `tampered` when the settings promise a newer one; when this machine has seen a
+   *   newer one, or another one of that number, or another key.
    */
   newest(): Revision {
     const { memory } = this.#place
@@ -50,7 +56,8 @@ export class History {
     if (seen === undefined || number < seen.number) {
       // Throws where it is there and looking is not allowed.
       statusOf(this.#place.world.files, layout.revision(this.#place.folder, number + 1))
-      // Looked at in the moment in which the folder is replaced, a history seems shorter than it is.
+      // Looked at in the moment in which the folder is replaced, a history
+      // seems shorter than it is.
       const there = finishSwap(this.#place.world.files, this.#place.folder)
       if (there) number = this.newestNumber()
     }
@@ -58,12 +65,14 @@ export class History {
     const newest = this.revision(number)
     this.refuseUnpromised(newest)
     if (seen === undefined || !sameSighting(seen, this.#sighting(newest))) {
-      // Another process may have changed the settings since they were read: memory may know of it before this object does.
+      // Another process may have changed the settings since they were read: memory may know of it
+      // before this object does.
       this.#settings.read()
       const sighting = this.#sighting(newest)
       const now = compareWithMemory(this.#compared, newest, seen, sighting)
       if (memory.knowsNewer(id, newest.number)) refuseRolledBack(this.#place, id, newest.number)
-      // Who has no key cannot tell a true record from a forged one, so it must not take the place of what was seen.
+      // Who has no key cannot tell a true record from a forged one, so it must not take
+      // the place of what was seen.
       if (now !== undefined) this.#renumbered = { newest, sighting, from: seen!.number, to: now.number }
       // What is under a key that has yet to prove itself must not become what is known.
       else if (this.#unproven === undefined) this.#rememberOnceDurable(newest, sighting)
@@ -74,7 +83,9 @@ export class History {
     return newest
   }
 
-  /** The revision of the highest number, whatever the settings promise and this machine remembers. */
+  /**
+   * The revision of the highest number, whatever the settings promise and this machine remembers.
+   */
   unconfirmedNewest(): Revision {
     this.#top = this.revision(this.newestNumber())
     return this.#top
@@ -86,7 +97,8 @@ export class History {
   }
 
   /**
-   * A revision that the newest one vouches for, through the digests in between. Needs no key, so it is as good as the newest.
+   * A revision that the newest one vouches for, through the digests in between. Needs no key, so it
+   * is as good as the newest.
    * @throws EscError `tampered`, and what `newest` and `revision` throw.
    */
   linked(number: number): Revision {
@@ -96,7 +108,10 @@ export class History {
     return revision
   }
 
-  /** That the newest revision vouches for this one. @throws EscError `tampered`, naming the file that does not fit. */
+  /**
+   * That the newest revision vouches for this one. @throws EscError `tampered`, naming
+   * the file that does not fit.
+   */
   verifyLinked(revision: Revision): void {
     const { top } = this
     if (revision.number > top.number || revision.digest === top.digest) return
@@ -104,7 +119,10 @@ export class History {
     if (revision.digest !== promised) throw notLinked(this.#place.name, revision, revision.number + 1)
   }
 
-  /** Digest that the newest revision vouches for, of one that is not newer. Each file between the two is read once. */
+  /**
+   * Digest that the newest revision vouches for, of one that is not newer. Each file
+   * between the two is read once.
+   */
   promisedDigest(number: number): string {
     const { top } = this
     if (this.#chain?.digests.get(top.number) !== top.digest) {
@@ -127,8 +145,9 @@ export class History {
   }
 
   /**
-   * That the newest revision is as new as the settings promise: as new as what tags and retractions speak of, and sealed, or the one that had no seal yet when the key was made.
-   * Settings from before that was recorded vouch for an empty definition only.
+   * That the newest revision is as new as the settings promise: as new as what tags and retractions
+   * speak of, and sealed, or the one that had no seal yet when the key was made. Settings from
+   * before that was recorded vouch for an empty definition only.
    *
    * @param vouched settings whose seal was verified. Default: those in the file.
    * @throws EscError `tampered`.
@@ -151,7 +170,10 @@ export class History {
     })
   }
 
-  /** @throws EscError `not_found`, `store_damaged`; `tampered` when it lacks the seal that the settings ask for. */
+  /**
+   * @throws EscError `not_found`, `store_damaged`; `tampered` when it lacks the seal
+   *   that the settings ask for.
+   */
   revision(number: number): Revision {
     const { folder, name, world } = this.#place
     const file = layout.revision(folder, number)
@@ -194,8 +216,8 @@ export class History {
   /**
    * Number of the newest revision; 0: there is none. `seen`: what this machine has seen before.
    *
-   * Counting up from a known one would take the revision before a gap for the newest. So the folder is listed once names in it have
-   * changed since that was remembered.
+   * Counting up from a known one would take the revision before a gap for the newest. So the folder
+   * is listed once names in it have changed since that was remembered.
    *
    * @throws EscError `store_damaged` when one before the newest is missing.
    */
@@ -225,8 +247,8 @@ export class History {
   }
 
   /**
-   * The revision is on the disk when this returns. Whoever wrote it may not have got as far: a process that was killed
-   * before it could, or git, which does not sync what it checks out.
+   * The revision is on the disk when this returns. Whoever wrote it may not have got as far: a
+   * process that was killed before it could, or git, which does not sync what it checks out.
    */
   makeDurable({ number }: Revision): void {
     const { folder, world } = this.#place
@@ -250,10 +272,11 @@ export class History {
   }
 
   /**
-   * Takes a data key that was unwrapped for known, where it proves to be the one of before in another wrapping: it has sealed what this machine has
-   * seen, or this machine has used it.
+   * Takes a data key that was unwrapped for known, where it proves to be the one of before in
+   * another wrapping: it has sealed what this machine has seen, or this machine has used it.
    *
-   * @throws EscError `tampered` when it does not, and the revisions were read in the hope that it would.
+   * @throws EscError `tampered` when it does not, and the revisions were read
+   *   in the hope that it would.
    */
   proveKey(settings: Settings, key: DataKey): void {
     const { memory } = this.#place
@@ -297,7 +320,10 @@ export class History {
     )
   }
 
-  /** Were the memory to outlive the revision, the next reader would take a power failure for tampering. */
+  /**
+   * Were the memory to outlive the revision, the next reader would take a
+   * power failure for tampering.
+   */
   #rememberOnceDurable(newest: Revision, sighting: Sighting): void {
     const { memory } = this.#place
     if (memory.isRemembered(this.#settings.last.id, sighting)) return
@@ -311,7 +337,10 @@ export class History {
     this.#rememberName(sighting)
   }
 
-  /** Best effort, as all that is remembered. What has no key is not remembered: anybody could have put it there. */
+  /**
+   * Best effort, as all that is remembered. What has no key is not remembered: anybody
+   * could have put it there.
+   */
   #rememberName({ key }: Sighting): void {
     const { memory, name } = this.#place
     try {
@@ -379,7 +408,10 @@ function isPromised({ number, definition, digest }: Revision, settings: Settings
   return sealedAfter === undefined ? definition.trim() === '' : digest === sealedAfter
 }
 
-/** The highest number that a tag or a retraction speaks of. 0: none. The newest revision cannot be retracted. */
+/**
+ * The highest number that a tag or a retraction speaks of. 0: none. The newest
+ * revision cannot be retracted.
+ */
 function newestNamed(settings: Settings): number {
   const tags = settings.get('revisionTags')
   const retractions = settings.get('retractions')

@@ -9,11 +9,15 @@ export interface EntryName {
   readonly id: string
   /** Of the data key that it is encrypted under (`DataKey.mark`). */
   readonly mark?: string
-  /** Identity of the store that an entry of an earlier version was moved from, which has no mark. */
+  /**
+   * Identity of the store that an entry of an earlier version was moved from, which has no mark.
+   */
   readonly movedFrom?: string
 }
 
-/** Whose an entry is, for people: it can be read without a key, and nothing is decided by it alone. */
+/**
+ * Whose an entry is, for people: it can be read without a key, and nothing is decided by it alone.
+ */
 export interface EntryOrigin {
   /** Real folder of the store that it was made in. */
   readonly store?: string
@@ -30,7 +34,10 @@ export interface EntryFile {
   readonly ciphertext: Uint8Array
 }
 
-/** `marked`: 16 hex digits for the data key, or 32 for the store that an entry of an earlier version was moved from. */
+/**
+ * `marked`: 16 hex digits for the data key, or 32 for the store that an entry of an
+ * earlier version was moved from.
+ */
 export function entryFile(id: string, marked: string): string {
   const name = encodeId(id)
   if (id === '' || name.length > 200) throw new EscError('invalid_input', `'${id}' cannot be the id of a journal entry`)
@@ -77,7 +84,10 @@ function lineOf(bytes: Buffer): [string, Buffer] {
   return end < 0 ? ['', bytes] : [bytes.toString('utf8', 0, end), bytes.subarray(end + 1)]
 }
 
-/** A file name that differs from every other id's, also where file systems take `A` and `a` for the same. */
+/**
+ * A file name that differs from every other id's, also where file systems take
+ * `A` and `a` for the same.
+ */
 function encodeId(id: string): string {
   return encodeURIComponent(id).replace(/%[0-9A-F]{2}|[A-Z.*]/g, (text) =>
     text.length === 1 ? `%${text.charCodeAt(0).toString(16).toUpperCase()}` : text,

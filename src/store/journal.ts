@@ -32,7 +32,10 @@ export interface JournalRecord {
   readonly content: Uint8Array
 }
 
-/** An entry of an environment with the same id that the data key at hand does not open, made in another store. */
+/**
+ * An entry of an environment with the same id that the data key at hand does not
+ * open, made in another store.
+ */
 export interface ForeignEntry extends EntryOrigin {
   readonly file: string
 }
@@ -41,7 +44,8 @@ export interface ForeignEntry extends EntryOrigin {
  * One file of the journal, also when it cannot be read.
  * - `own`: the data key opens it.
  * - `foreign`: made in another store, under another data key.
- * - `unreadable`: made in this store, and the data key at hand does not open it; or there is none at hand.
+ * - `unreadable`: made in this store, and the data key at hand does not open it;
+ *   or there is none at hand.
  */
 export type JournalFile = EntryOrigin & { readonly file: string; readonly id: string } & (
     | { readonly kind: 'own'; readonly content: Uint8Array }
@@ -68,10 +72,11 @@ interface OwnEntry {
 }
 
 /**
- * Everything an unfinished rotation must not lose: one file for each entry, encrypted under the environment's data key. The folder is
- * that of the environment's id on this machine, whatever store it is in; each file names the key it is encrypted under, so
- * that a store with a copied id and a key of its own can neither replace an entry nor be taken for its owner.
- * Nothing here is ever removed but by `remove`.
+ * Everything an unfinished rotation must not lose: one file for each entry, encrypted under the
+ * environment's data key. The folder is that of the environment's id on this machine, whatever
+ * store it is in; each file names the key it is encrypted under, so that a store with a copied id
+ * and a key of its own can neither replace an entry nor be taken for its owner. Nothing here is
+ * ever removed but by `remove`.
  */
 export class Journal {
   readonly folder: string
@@ -82,7 +87,10 @@ export class Journal {
   #tidied = false
   /** The data key, once it was needed. */
   #key: DataKey | undefined
-  /** Entries of earlier versions, listed once: nobody but a migration adds any, and those are for the next run. */
+  /**
+   * Entries of earlier versions, listed once: nobody but a migration adds any, and
+   * those are for the next run.
+   */
   #unmarked: readonly EntryName[] | undefined
   /** The sync of the folder that is about to begin. */
   #sync: Promise<void> | undefined
@@ -109,7 +117,8 @@ export class Journal {
   }
 
   /**
-   * All entries, decrypted; none, and no key needed, when there is no unfinished rotation. Says so when there are entries of another store.
+   * All entries, decrypted; none, and no key needed, when there is no unfinished rotation. Says so
+   * when there are entries of another store.
    * @throws EscError `tampered` when one of this store cannot be decrypted.
    */
   async list(): Promise<JournalRecord[]> {
@@ -137,7 +146,10 @@ export class Journal {
     return { records, foreign }
   }
 
-  /** Every file there is, for people. Never fails because of one of them, nor because there is no key. */
+  /**
+   * Every file there is, for people. Never fails because of one of them, nor
+   * because there is no key.
+   */
   async files(): Promise<JournalFile[]> {
     const names = this.#names()
     if (names.length === 0) return []
@@ -160,7 +172,10 @@ export class Journal {
     })
   }
 
-  /** Takes a file of `files` out of the journal. It is kept, encrypted as it is, in the place that is returned. */
+  /**
+   * Takes a file of `files` out of the journal. It is kept, encrypted as it is, in
+   * the place that is returned.
+   */
   async setAside(file: string): Promise<string> {
     const { id, state, world } = this.#place
     const { setEntryAside } = await import('./set-aside.ts')
@@ -168,8 +183,9 @@ export class Journal {
   }
 
   /**
-   * The result of `list` is on the disk when this returns, also if whoever wrote it was killed before it was. Whoever acts
-   * upon an entry must know that: when a loss of power took it away, nobody would know what had been done.
+   * The result of `list` is on the disk when this returns, also if whoever wrote it was killed
+   * before it was. Whoever acts upon an entry must know that: when a loss of power took it away,
+   * nobody would know what had been done.
    */
   makeDurable(): void {
     syncFolder(this.#place.world.files, this.folder)
@@ -216,7 +232,10 @@ export class Journal {
     return entryNames(listIfPresent(this.#place.world.files, this.folder))
   }
 
-  /** The file of an earlier version's entry that the entry of this id has taken the place of, or is about to. */
+  /**
+   * The file of an earlier version's entry that the entry of this id has taken the
+   * place of, or is about to.
+   */
   #moved(id: string, key: DataKey): string | undefined {
     this.#unmarked ??= this.#names().filter(({ mark }) => mark === undefined)
     if (!this.#unmarked.some((name) => name.id === id)) return undefined
@@ -231,7 +250,10 @@ export class Journal {
     return name.mark === undefined ? name.file : own.find((each) => each.name.file === origin.replaces)?.name.file
   }
 
-  /** One sync for all the entries that are put or removed in one turn of the event loop: many paths are at work at once. */
+  /**
+   * One sync for all the entries that are put or removed in one turn of the event loop: many
+   * paths are at work at once.
+   */
   #syncFolder(): Promise<void> {
     this.#sync ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
       this.#sync = undefined
@@ -240,7 +262,10 @@ export class Journal {
     return this.#sync
   }
 
-  /** A process killed while it made the folders above may have left them unsynced; a loss of power would take all in them away. */
+  /**
+   * A process killed while it made the folders above may have left them unsynced; a loss of power
+   * would take all in them away.
+   */
   #anchor(): void {
     if (this.#anchored) return
     syncAbove(this.#place.world.files, this.folder, this.#place.state.machine)
@@ -252,7 +277,10 @@ export class Journal {
     return (bytes && parseEntry(bytes)?.origin) ?? {}
   }
 
-  /** Undefined: it is gone. @throws EscError `tampered` for an entry of this store that cannot be decrypted. */
+  /**
+   * Undefined: it is gone. @throws EscError `tampered` for an entry of this store
+   * that cannot be decrypted.
+   */
   #read(
     name: EntryName,
     key: DataKey,
@@ -285,7 +313,10 @@ export class Journal {
   }
 }
 
-/** The entry that counts of several of one id: that under the name of the key, else the first. The others wait until it is done. */
+/**
+ * The entry that counts of several of one id: that under the name of the key, else the first. The
+ * others wait until it is done.
+ */
 function firstOf(own: readonly OwnEntry[], id: string): OwnEntry {
   const entries = own.filter(({ name }) => name.id === id)
   return entries.find(({ name }) => name.mark !== undefined) ?? entries[0]!

@@ -5,8 +5,9 @@ import type { EnvironmentPlace } from './place.ts'
 import type { Settings } from './settings.ts'
 
 /**
- * A change of the wrapped data key, signed by the data key before it, so that machines that know that one need not ask a person.
- * `settings.yaml` keeps the last ones (`keyChanges`, described in `docs/store.md`).
+ * A change of the wrapped data key, signed by the data key before it, so that machines that
+ * know that one need not ask a person. `settings.yaml` keeps the last ones (`keyChanges`,
+ * described in `docs/store.md`).
  */
 interface KeyChange {
   /** Digest of the wrapped key before. */
@@ -27,10 +28,11 @@ export function withKeyChange(settings: Settings, change: KeyChange, key: DataKe
 }
 
 /**
- * Whether those who had the newest key that this machine knows have signed every change up to the one in the settings. Then this machine
- * knows that one from now on, and says once who can open it.
+ * Whether those who had the newest key that this machine knows have signed every change up to the
+ * one in the settings. Then this machine knows that one from now on, and says once who can open it.
  *
- * A key that this machine knows to be superseded vouches for nothing: those who have lost access still hold it.
+ * A key that this machine knows to be superseded vouches for nothing: those who have
+ * lost access still hold it.
  */
 export function acceptKeyChanges({ memory, name, world }: EnvironmentPlace, settings: Settings): boolean {
   const known = memory.newestKey(settings.id)
@@ -63,8 +65,8 @@ export function acceptKeyChanges({ memory, name, world }: EnvironmentPlace, sett
 }
 
 /**
- * Says whom a new lock lets in or keeps out, before it is put on, where a file says so: nothing vouches for that file. Recipients in a URL
- * were given on the command line, or are sealed.
+ * Says whom a new lock lets in or keeps out, before it is put on, where a file says so: nothing
+ * vouches for that file. Recipients in a URL were given on the command line, or are sealed.
  */
 export function announceHolders({ memory, name, world }: EnvironmentPlace, id: string, after: KnownKey): void {
   const known = memory.newestKey(id)
@@ -75,7 +77,10 @@ export function announceHolders({ memory, name, world }: EnvironmentPlace, id: s
   world.keys.notify(`Who can open environment '${name}' changes:${list}`)
 }
 
-/** What is different in who can open an environment, one line each. Only what a key of ours has signed, or this machine knows. */
+/**
+ * What is different in who can open an environment, one line each. Only what a key of ours has
+ * signed, or this machine knows.
+ */
 export function describeDifference(before: KnownKey, after: Pick<KnownKey, 'secretsProvider' | 'holders'>): string[] {
   const provider =
     before.secretsProvider === after.secretsProvider
@@ -91,8 +96,8 @@ export function describeDifference(before: KnownKey, after: Pick<KnownKey, 'secr
 }
 
 /**
- * Who can open an environment, as far as it is known here: as this machine has learnt, or as the list of changes says, which is not verified.
- * Undefined: it is not known.
+ * Who can open an environment, as far as it is known here: as this machine has learnt, or as the
+ * list of changes says, which is not verified. Undefined: it is not known.
  */
 export function knownHolders(
   { memory }: Pick<EnvironmentPlace, 'memory'>,

@@ -6,8 +6,9 @@ import { type Revision, sealedBytesOf } from './revision-file.ts'
 import type { Settings } from './settings.ts'
 
 /**
- * Revisions that this machine has seen under the newest key that it knows, and that are as they were then. A data key that verifies the seal of one
- * is the one that sealed it, however it is wrapped now. `revision`: reads one; undefined where it cannot be read.
+ * Revisions that this machine has seen under the newest key that it knows, and that are as they
+ * were then. A data key that verifies the seal of one is the one that sealed it, however it is
+ * wrapped now. `revision`: reads one; undefined where it cannot be read.
  *
  * Those seen under a superseded key do not count: who has lost access still holds that one.
  */
@@ -36,7 +37,10 @@ export function isKnownDataKey(
   return proofs.some((proof) => key.verifySeal('revision', sealedBytesOf(proof), proof.seal ?? ''))
 }
 
-/** Where only the key itself can tell whether it is a known one: this machine has seen the environment and never opened it. */
+/**
+ * Where only the key itself can tell whether it is a known one: this machine has seen the
+ * environment and never opened it.
+ */
 export function mayProveItself(
   { memory }: Pick<EnvironmentPlace, 'memory'>,
   settings: Settings,

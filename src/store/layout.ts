@@ -4,7 +4,10 @@ import { type FileSystem, listIfPresent } from '../files/index.ts'
 /** The version of the folder's format that this code reads and writes (`docs/store.md`). */
 export const formatVersion = 1
 
-/** As `join`, which takes a name apart first, of a folder and names that are as they should be: this is asked a hundred times a start. */
+/**
+ * As `join`, which takes a name apart first, of a folder and names that are as they should be: this
+ * is asked a hundred times a start.
+ */
 function within(folder: string, ...names: readonly string[]): string {
   return folder + sep + names.join(sep)
 }
@@ -29,7 +32,10 @@ export function hasRevisions(files: FileSystem, environment: string): boolean {
   return listIfPresent(files, layout.revisions(environment)).some((name) => revisionNumber(name) !== undefined)
 }
 
-/** Number of the revision that a file name in `revisions/` stands for. Undefined: the file is no revision. */
+/**
+ * Number of the revision that a file name in `revisions/` stands for. Undefined:
+ * the file is no revision.
+ */
 export function revisionNumber(name: string): number | undefined {
   const number = /^([1-9][0-9]{0,14})\.yaml$/.exec(name)?.[1]
   return number === undefined ? undefined : Number(number)

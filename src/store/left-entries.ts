@@ -8,7 +8,10 @@ import type { StoreState } from './state.ts'
 import { stateLayout } from './state-layout.ts'
 import type { CompleteWorld } from './world.ts'
 
-/** A journal entry whose environment is not in the store. Without the environment's key it cannot be read. */
+/**
+ * A journal entry whose environment is not in the store. Without the
+ * environment's key it cannot be read.
+ */
 export interface LeftEntry {
   readonly file: string
   readonly environmentId: string
@@ -17,8 +20,9 @@ export interface LeftEntry {
 }
 
 /**
- * Entries that environments of this name have left. They are found by what their files say in the clear: the store and the name they
- * were made for. `present`: ids of environments that are here, whose entries are their own business.
+ * Entries that environments of this name have left. They are found by what their files say in the
+ * clear: the store and the name they were made for. `present`: ids of environments that are here,
+ * whose entries are their own business.
  */
 export function leftEntries(
   { files, state }: { readonly files: FileSystem; readonly state: StoreState },

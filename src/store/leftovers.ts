@@ -4,7 +4,10 @@ import { swapPrefix } from './swap.ts'
 import { removeTree } from './tree.ts'
 import type { CompleteWorld } from './world.ts'
 
-/** A temporary file lives for milliseconds; one that is older than this belongs to a process that was killed. */
+/**
+ * A temporary file lives for milliseconds; one that is older than this belongs to a
+ * process that was killed.
+ */
 const leftoverAgeMs = 10 * 60_000
 
 /** Temporary files and folders in a folder, by path, that no living process can still need. */

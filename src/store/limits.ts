@@ -6,7 +6,9 @@ const mostBytes = {
   definition: 4 * MiB,
   /** `settings.yaml`, `esc.yaml`. */
   settings: MiB,
-  /** Histories of rotations and schedules, audit logs of a month: hundreds of thousands of lines. */
+  /**
+   * Histories of rotations and schedules, audit logs of a month: hundreds of thousands of lines.
+   */
   lines: 64 * MiB,
 } as const
 

@@ -46,8 +46,8 @@ process.on('exit', () => {
 })
 
 /**
- * A lock file that says who holds it, created by `link()`, so that it is never seen half-written. It is broken only
- * when its holder is provably gone.
+ * A lock file that says who holds it, created by `link()`, so that it is never seen half-written.
+ * It is broken only when its holder is provably gone.
  */
 export class FileLock implements Lock {
   readonly #world: LockWorld
@@ -70,7 +70,10 @@ export class FileLock implements Lock {
     }
   }
 
-  /** As `acquire`, for locks that are held for a moment: this process does nothing else while it waits. */
+  /**
+   * As `acquire`, for locks that are held for a moment: this process does
+   * nothing else while it waits.
+   */
   static acquireNow(world: LockWorld, path: string, request: LockRequest): FileLock {
     const tries = FileLock.#tries(world, path, request)
     for (;;) {
@@ -118,7 +121,10 @@ export class FileLock implements Lock {
   }
 }
 
-/** Takes a lock of this machine, to be held for a moment. @throws EscError `locked`, naming the holder and its purpose. */
+/**
+ * Takes a lock of this machine, to be held for a moment. @throws EscError `locked`, naming
+ * the holder and its purpose.
+ */
 export function lockNow(path: string, request: LockRequest): Lock {
   return FileLock.acquireNow({ files: machineFiles, processes: machineProcesses, sleep: neverAsked }, path, request)
 }
@@ -134,12 +140,18 @@ export function lockState(world: LockWorld, path: string): 'free' | 'held' | 'br
   return isGone(world, found) ? 'broken' : 'held'
 }
 
-/** 24 hex digits of a random UUID; `readLock` of every version takes a lock with any other token for a broken one. */
+/**
+ * 24 hex digits of a random UUID; `readLock` of every version takes a lock with any
+ * other token for a broken one.
+ */
 function newToken(): string {
   return randomUUID().replaceAll('-', '').slice(0, 24)
 }
 
-/** How often this process has tried to place a lock file: makes the names of its temporary files its own. */
+/**
+ * How often this process has tried to place a lock file: makes the names of its
+ * temporary files its own.
+ */
 let placed = 0
 
 /** False: somebody has it. */
@@ -158,10 +170,10 @@ function place(world: LockWorld, path: string, holder: Holder): boolean {
 }
 
 /**
- * Removes the lock of a holder that is gone, and no other. Two that both found the same dead holder must not both
- * remove: the slower one would remove the lock the faster one has just taken. So the right to remove the file of a
- * given token is itself a lock, named by that token, which can have only one living holder; having it, we look again.
- * False: somebody else is at it.
+ * Removes the lock of a holder that is gone, and no other. Two that both found the same dead holder
+ * must not both remove: the slower one would remove the lock the faster one has just taken. So the
+ * right to remove the file of a given token is itself a lock, named by that token, which can have
+ * only one living holder; having it, we look again. False: somebody else is at it.
  */
 function breakLock(world: LockWorld, path: string, dead: FoundLock, self: Holder): boolean {
   const right = join(dirname(path), `break-${dead.token}`)
@@ -179,7 +191,10 @@ function breakLock(world: LockWorld, path: string, dead: FoundLock, self: Holder
 
 interface FoundLock {
   readonly token: string
-  /** Undefined: the file does not say. Lock files appear whole, so the machine lost power after this one was made. */
+  /**
+   * Undefined: the file does not say. Lock files appear whole, so the machine lost power
+   * after this one was made.
+   */
   readonly holder: Holder | undefined
 }
 

@@ -40,8 +40,9 @@ const plain = [
 const worthless = [/^(?:.*\/)?\.tmp-[^/]*$/, /^locks\/[^/]+$/, /^opened\/[^/]+$/]
 
 /**
- * Moves what an earlier version kept. Each file is whole, and on the disk, at its new place before it is removed from the old one; what
- * is there already is never replaced. For the holder of the lock.
+ * Moves what an earlier version kept. Each file is whole, and on the disk, at its new
+ * place before it is removed from the old one; what is there already is never replaced.
+ * For the holder of the lock.
  */
 export function moveState(files: FileSystem, { from, state, journalsOnly, isHeld }: Move): void {
   for (const path of filesBelow(files, from)) {
@@ -98,7 +99,9 @@ function movePlain(files: FileSystem, old: string, target: string): void {
   removeFile(files, old)
 }
 
-/** Ids and names of webhooks become parts of paths. Each must be a plain name, wherever it stands. */
+/**
+ * Ids and names of webhooks become parts of paths. Each must be a plain name, wherever it stands.
+ */
 function hasSoundIds(json: string): boolean {
   const isSound = (value: unknown, key = ''): boolean => {
     if (value !== null && typeof value === 'object') {
@@ -118,7 +121,10 @@ function create(files: FileSystem, target: string, bytes: Uint8Array): boolean {
   return createFile(files, target, bytes, { mode: 0o600 })
 }
 
-/** Where it cannot be removed, as on a read-only disk, it must not be in two places: it would come back once it was finished. */
+/**
+ * Where it cannot be removed, as on a read-only disk, it must not be in two places: it would come
+ * back once it was finished.
+ */
 function remove(files: FileSystem, old: string, made: string | undefined): void {
   try {
     removeFile(files, old)
@@ -129,7 +135,10 @@ function remove(files: FileSystem, old: string, made: string | undefined): void 
   }
 }
 
-/** Paths of regular files below a folder, with `/`. Links and whatever they lead to are not looked at. */
+/**
+ * Paths of regular files below a folder, with `/`. Links and whatever they
+ * lead to are not looked at.
+ */
 function* filesBelow(files: FileSystem, folder: string, prefix = ''): Generator<string> {
   for (const name of listIfPresent(files, folder).sort()) {
     const path = join(folder, name)

@@ -18,7 +18,9 @@ export interface NewEnvironment {
   readonly definition?: string
   /** Default: the store's. */
   readonly secretsProvider?: string
-  /** Its data key, made before (`Store.prepareKey`). Default: one is made when it is first needed. */
+  /**
+   * Its data key, made before (`Store.prepareKey`). Default: one is made when it is first needed.
+   */
   readonly key?: PreparedKey | undefined
 }
 
@@ -45,7 +47,10 @@ export function newEnvironment(options: NewEnvironment, secretsProvider: string)
   return { ...content, settings: plain.with(sealSettings(plain, fields, prepared.key)) }
 }
 
-/** Makes an environment appear, whole. For the holder of the store's lock. @throws EscError `already_exists`. */
+/**
+ * Makes an environment appear, whole. For the holder of the store's lock. @throws
+ * EscError `already_exists`.
+ */
 export function addEnvironment(files: FileSystem, store: string, name: string, content: StagedEnvironment): void {
   const folder = layout.environment(store, name)
   refuseTaken(files, store, name)
@@ -68,7 +73,10 @@ export function addEnvironment(files: FileSystem, store: string, name: string, c
   }
 }
 
-/** Takes back an environment that was made a moment ago and holds nothing yet. For the holder of the store's lock. */
+/**
+ * Takes back an environment that was made a moment ago and holds nothing yet. For the
+ * holder of the store's lock.
+ */
 export function takeBackEnvironment(files: FileSystem, store: string, name: string): void {
   const folder = layout.environment(store, name)
   removeTree(files, folder)

@@ -1,6 +1,7 @@
 /**
- * The highest number for which a revision exists, given that they are contiguous from 1. Looks at a few names instead of
- * listing: two from a good hint, and twice the logarithm of the answer from a bad one. 0: none.
+ * The highest number for which a revision exists, given that they are contiguous from 1. Looks at
+ * a few names instead of listing: two from a good hint, and twice the logarithm of the answer
+ * from a bad one. 0: none.
  */
 export function newestNumber(exists: (number: number) => boolean, hint = 0): number {
   let low = hint > 0 && exists(hint) ? hint : 0

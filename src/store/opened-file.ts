@@ -3,7 +3,10 @@ import { makeFolders, readIfPresent, replaceFile } from '../files/index.ts'
 import type { EnvironmentPlace } from './place.ts'
 import { stateLayout } from './state-layout.ts'
 
-/** What was last kept of opening an environment on this machine. Undefined: nothing, or it cannot be read. */
+/**
+ * What was last kept of opening an environment on this machine. Undefined:
+ * nothing, or it cannot be read.
+ */
 export function readOpened({ state, world }: EnvironmentPlace, id: string): Uint8Array | undefined {
   try {
     return readIfPresent(world.files, join(stateLayout.opened(state.folder), id))
@@ -12,7 +15,9 @@ export function readOpened({ state, world }: EnvironmentPlace, id: string): Uint
   }
 }
 
-/** Where that cannot be written, nothing is kept: a store on a read-only disk can still be opened. */
+/**
+ * Where that cannot be written, nothing is kept: a store on a read-only disk can still be opened.
+ */
 export function writeOpened({ state, world }: EnvironmentPlace, id: string, bytes: Uint8Array): void {
   const folder = stateLayout.opened(state.folder)
   try {

@@ -18,7 +18,10 @@ export interface EnvironmentPlace {
   readonly defaultSecretsProvider: () => string
 }
 
-/** What an unwrapped key is remembered by. The name counts: a copy of an environment's folder must not get the key as the original. */
+/**
+ * What an unwrapped key is remembered by. The name counts: a copy of an environment's folder must
+ * not get the key as the original.
+ */
 export function keyMemo({ id, name }: Pick<KeyOwner, 'id' | 'name'>, wrappedDataKey: string): string {
   return `${id} ${name} ${wrappedDataKey}`
 }

@@ -3,8 +3,9 @@ import type { Json, JsonObject } from '../json.ts'
 const plainLine = /^([A-Za-z][A-Za-z0-9]*): ([A-Za-z0-9](?:[\w+/=.:?&@%-]*[\w+/=])?)$/
 
 /**
- * Reads the YAML that this program writes itself: one plain string or whole number a line, and nothing else. Reading that with the
- * YAML reader takes longer than all else about a file so short. Undefined: the text may hold more than that.
+ * Reads the YAML that this program writes itself: one plain string or whole number a line, and
+ * nothing else. Reading that with the YAML reader takes longer than all else about a file so short.
+ * Undefined: the text may hold more than that.
  */
 export function parsePlainMapping(text: string): JsonObject | undefined {
   const data: Record<string, Json> = Object.create(null)
@@ -22,8 +23,9 @@ export function parsePlainMapping(text: string): JsonObject | undefined {
 }
 
 /**
- * Whether it is certainly a string. Words that mean something else begin with n, t or f, and numbers with a digit; but none has two
- * dashes, as the id of an environment has, or a slash, as its name has.
+ * Whether it is certainly a string. Words that mean something else begin with n, t or f,
+ * and numbers with a digit; but none has two dashes, as the id of an environment has, or
+ * a slash, as its name has.
  */
 function isString(text: string): boolean {
   return (

@@ -9,9 +9,10 @@ export interface CipherPair {
 }
 
 /**
- * Puts another ciphertext in the place of each in a definition, and changes nothing else (unless the caller wants more
- * changed, as a clone that drops the state of rotators). The store knows no language, so its callers bring this. It must
- * go through the secrets of a text in the same order each time, and may be called more than once for a revision.
+ * Puts another ciphertext in the place of each in a definition, and changes nothing else (unless
+ * the caller wants more changed, as a clone that drops the state of rotators). The store knows no
+ * language, so its callers bring this. It must go through the secrets of a text in the same order
+ * each time, and may be called more than once for a revision.
  */
 export type Reencrypt = (definition: string, ciphers: CipherPair, revision: RevisionRecord) => string
 
@@ -21,8 +22,9 @@ export interface Resealed {
 }
 
 /**
- * A history made anew under another key: every definition re-encrypted, every record with its author, time, change and
- * details, numbers and chain as asked. `revisions` are in ascending order and verified.
+ * A history made anew under another key: every definition re-encrypted, every record with
+ * its author, time, change and details, numbers and chain as asked. `revisions` are in
+ * ascending order and verified.
  */
 export function* reseal(
   revisions: Iterable<Revision>,
@@ -49,7 +51,10 @@ export function* reseal(
   }
 }
 
-/** `from` is undefined for an environment without a key, whose definitions hold no ciphertext of its own. */
+/**
+ * `from` is undefined for an environment without a key, whose definitions hold
+ * no ciphertext of its own.
+ */
 export function cipherPair(from: DataKey | undefined, to: DataKey): CipherPair {
   return {
     decrypt: (ciphertext) => {

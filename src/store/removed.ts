@@ -40,7 +40,10 @@ export function listRemoved(files: FileSystem, store: string): RemovedEnvironmen
   return removed.sort((a, b) => (b.at?.getTime() ?? 0) - (a.at?.getTime() ?? 0))
 }
 
-/** @throws EscError `conflict` while it is protected, or its journal holds credentials of an unfinished rotation. */
+/**
+ * @throws EscError `conflict` while it is protected, or its journal holds credentials
+ *   of an unfinished rotation.
+ */
 export function refuseRemoval(environment: Environment): void {
   const { name } = environment
   if (environment.settings.deletionProtected) {

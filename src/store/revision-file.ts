@@ -6,7 +6,10 @@ export interface Author {
   readonly email?: string
 }
 
-/** What made a revision; the known ones are listed so that readers can tell them apart, others are kept as they are. */
+/**
+ * What made a revision; the known ones are listed so that readers can tell them apart,
+ * others are kept as they are.
+ */
 export type Change = 'create' | 'edit' | 'set' | 'remove' | 'rotate' | 'rollback' | 'save' | (string & {})
 
 /** The first document of a revision file. */
@@ -36,8 +39,8 @@ const separator = '---\n'
 const ownFields = new Set(['revision', 'created', 'author', 'change', 'previous', 'seal'])
 
 /**
- * A revision file: a YAML stream of two documents, the record and the definition byte for byte. The seal is the last
- * line of the record and covers every other byte.
+ * A revision file: a YAML stream of two documents, the record and the definition byte for byte. The
+ * seal is the last line of the record and covers every other byte.
  */
 export function formatRevision(
   record: RevisionRecord,
@@ -79,7 +82,8 @@ export function parseRevision(bytes: Uint8Array, file: string, number: number): 
     const field = line.slice(0, Math.max(colon, 0))
     const value =
       isFieldName(field) && !breaks.some((each) => line.includes(each)) ? unscalar(line.slice(colon + 2)) : undefined
-    // Nothing may follow the seal, and nothing may be said twice: readers of the YAML and we must agree on every field.
+    // Nothing may follow the seal, and nothing may be said twice: readers of the YAML and we
+    // must agree on every field.
     if (value === undefined || field in fields || 'seal' in fields) throw damaged(file, buffer, index + 1)
     if (field === 'seal') sealStart = offset
     fields[field] = value
@@ -110,7 +114,10 @@ export function parseRevision(bytes: Uint8Array, file: string, number: number): 
 /** What some reader takes for the end of a line. */
 const breaks = ['\r', '\u2028', '\u2029']
 
-/** Letters and digits, the first a small letter. Without a regular expression: compiling it takes longer than a file has lines. */
+/**
+ * Letters and digits, the first a small letter. Without a regular expression: compiling it takes
+ * longer than a file has lines.
+ */
 function isFieldName(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
@@ -178,7 +185,10 @@ export function parseAuthor(text: string): Author {
   return { name: text.slice(0, end), email: text.slice(start + 1, -1) }
 }
 
-/** Whether a revision is one that had another number, and so another digest, before histories were merged (`docs/store.md`, “Merging with git”). */
+/**
+ * Whether a revision is one that had another number, and so another digest, before histories were
+ * merged (`docs/store.md`, “Merging with git”).
+ */
 export function cameFrom({ details }: Pick<Revision, 'details'>, digest: string): boolean {
   return details.origin === digest || details.earlierOrigins?.split(' ').includes(digest) === true
 }

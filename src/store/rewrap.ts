@@ -10,10 +10,12 @@ import { keyChanged, SettingsFile } from './settings-file.ts'
 import { takeTurn } from './turn.ts'
 
 /**
- * Wraps the same data key again: for a changed list of age recipients, or the newest version of a vendor's key. Revisions stay as they
- * are, byte for byte. `secretsProvider`: another URL of the same kind, such as one with more recipients; default: the present one.
+ * Wraps the same data key again: for a changed list of age recipients, or the newest version of a
+ * vendor's key. Revisions stay as they are, byte for byte. `secretsProvider`: another URL of the
+ * same kind, such as one with more recipients; default: the present one.
  *
- * @throws EscError `key_unavailable`, `tampered`, `conflict`, `invalid_input`, `usage` for another kind of provider.
+ * @throws EscError `key_unavailable`, `tampered`, `conflict`, `invalid_input`, `usage` for
+ *   another kind of provider.
  */
 export async function rewrap(
   environment: Environment,

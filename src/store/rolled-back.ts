@@ -1,6 +1,8 @@
 import { commonCommitWith } from '../git/index.ts'
 
-/** So many sightings are looked into at most, the highest first: each takes git some milliseconds. */
+/**
+ * So many sightings are looked into at most, the highest first: each takes git some milliseconds.
+ */
 const mostSightings = 20
 
 /** A revision that was seen earlier, and may be missing now. */
@@ -12,15 +14,18 @@ interface SeenRevision {
   readonly environment?: string
 }
 
-/** A commit that what is checked out was made from, and that had a newer revision than there is now. */
+/**
+ * A commit that what is checked out was made from, and that had a newer revision than there is now.
+ */
 export interface RolledBack {
   readonly number: number
   readonly commit: string
 }
 
 /**
- * Whether a revision that was seen on some branch must still be there: the present commit was made from one that had it. An
- * older branch, tag or commit was made from none, and so is no alarm. Undefined also where git cannot tell.
+ * Whether a revision that was seen on some branch must still be there: the present commit was made
+ * from one that had it. An older branch, tag or commit was made from none, and so is no alarm.
+ * Undefined also where git cannot tell.
  *
  * @param store the real path of the store's folder.
  * @param sightings of revisions that are not there, by branch.

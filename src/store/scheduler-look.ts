@@ -8,7 +8,10 @@ interface Looked {
   readonly world: CompleteWorld
 }
 
-/** Records that a scheduler has looked after the store on this machine. Best effort: nothing depends on it but advice. */
+/**
+ * Records that a scheduler has looked after the store on this machine. Best effort: nothing
+ * depends on it but advice.
+ */
 export function recordSchedulerLook({ state, world }: Looked, at: Date): void {
   try {
     const text = JSON.stringify({ version: 1, looked: at.toISOString() })
@@ -17,7 +20,10 @@ export function recordSchedulerLook({ state, world }: Looked, at: Date): void {
   } catch {}
 }
 
-/** When a scheduler last looked after the store on this machine. Undefined: never, as far as is known. */
+/**
+ * When a scheduler last looked after the store on this machine. Undefined:
+ * never, as far as is known.
+ */
 export function schedulerLook({ state, world }: Looked): Date | undefined {
   try {
     const { looked } = JSON.parse(readTextIfPresent(world.files, stateLayout.schedulerLook(state.folder)) ?? '')

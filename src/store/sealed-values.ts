@@ -3,10 +3,15 @@ import { isJsonObject, type Json } from '../json.ts'
 import { setAt } from '../syntax/index.ts'
 import type { Settings } from './settings.ts'
 
-/** What a value of the settings begins with that is encrypted under the data key: base64 follows. */
+/**
+ * What a value of the settings begins with that is encrypted under the data key: base64 follows.
+ */
 const prefix = 'sealed-v1:'
 
-/** Where a value stands in `settings.yaml`, such as `['webhooks', 'hook-1', 'sealed']`. It opens nowhere else. */
+/**
+ * Where a value stands in `settings.yaml`, such as
+ * `['webhooks', 'hook-1', 'sealed']`. It opens nowhere else.
+ */
 export type SettingPath = readonly string[]
 
 export function sealValue(key: DataKey, path: SettingPath, plaintext: string): string {

@@ -6,7 +6,10 @@ import { type Revision, sealedBytesOf } from './revision-file.ts'
 import { type Settings, sealedSettings } from './settings.ts'
 import { keyChanged, type SettingsFile } from './settings-file.ts'
 
-/** Checks what the data key vouches for: revisions, the chain between them, and the settings that decide what is opened. */
+/**
+ * Checks what the data key vouches for: revisions, the chain between them, and the settings
+ * that decide what is opened.
+ */
 export class Seals {
   readonly #place: EnvironmentPlace
   readonly #history: History
@@ -32,14 +35,18 @@ export class Seals {
     this.#vouchedBy = key
   }
 
-  /** True when these settings were the last that a key verified, and it was this key. Settings never change: a change makes new ones. */
+  /**
+   * True when these settings were the last that a key verified, and it was this key. Settings never
+   * change: a change makes new ones.
+   */
   hasVerified(settings: Settings, key: DataKey): boolean {
     return this.#vouched === settings && this.#vouchedBy === key
   }
 
   /**
-   * That the key vouches for a revision: the newest one's seal, the chain of digests from there to this one, and that the one before
-   * it is the one it was made after. A newest one without a seal must be the one that the settings vouch for.
+   * That the key vouches for a revision: the newest one's seal, the chain of digests from there to
+   * this one, and that the one before it is the one it was made after. A newest one without a seal
+   * must be the one that the settings vouch for.
    *
    * @throws EscError `tampered`; `conflict` when the key was changed while we were reading.
    */
@@ -91,7 +98,8 @@ export class Seals {
 }
 
 /**
- * That the settings are as the holder of the key left them, in the folder of the environment they were made for.
+ * That the settings are as the holder of the key left them, in the folder of the
+ * environment they were made for.
  * @throws EscError `tampered`.
  */
 export function verifySettingsSeal(settings: Settings, key: DataKey): void {

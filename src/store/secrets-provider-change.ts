@@ -18,7 +18,10 @@ import { takeTurn } from './turn.ts'
 export interface SecretsProviderChange {
   /** URL or bare kind of the new provider. The present one: a new data key under it. */
   readonly secretsProvider: string
-  /** How the new provider finds its key. Default: as the store's do. From passphrase to passphrase it must be given. */
+  /**
+   * How the new provider finds its key. Default: as the store's do. From passphrase to
+   * passphrase it must be given.
+   */
   readonly keys?: KeyContext
   readonly reencrypt: Reencrypt
 }
@@ -31,11 +34,13 @@ export interface SecretsProviderChanged {
 }
 
 /**
- * Gives an environment a new data key under another secrets provider: every revision is re-encrypted and sealed anew in
- * a copy beside the environment, the copy is opened with the new provider alone and compared, and then takes the
- * environment's place (`swapIn`). Until then nothing of the environment is touched; authors, times and changes are kept.
+ * Gives an environment a new data key under another secrets provider: every revision is
+ * re-encrypted and sealed anew in a copy beside the environment, the copy is opened with the new
+ * provider alone and compared, and then takes the environment's place (`swapIn`). Until then
+ * nothing of the environment is touched; authors, times and changes are kept.
  *
- * @throws EscError `conflict` while a rotation is unfinished; `unsaved_edit`, `tampered`, `key_unavailable`, `usage`, `io`.
+ * @throws EscError `conflict` while a rotation is unfinished; `unsaved_edit`, `tampered`,
+ *   `key_unavailable`, `usage`, `io`.
  */
 export async function changeSecretsProvider(
   environment: Environment,
@@ -163,7 +168,10 @@ class Successor {
     }
   }
 
-  /** The rest: what writers have added meanwhile, the other files, and the swap. For the holder of the write lock. */
+  /**
+   * The rest: what writers have added meanwhile, the other files, and the swap. For the
+   * holder of the write lock.
+   */
   takeOver(): void {
     const { folder, keys, memory, world } = this.#place
     const { wrappedDataKey } = this.#environment.settings
@@ -248,7 +256,10 @@ class Successor {
 
 const placeholder = new Uint8Array(28)
 
-/** The journal is encrypted under the data key, and only a rotation can finish what is in it. Another store's entries stay as they are. */
+/**
+ * The journal is encrypted under the data key, and only a rotation can finish what is in it.
+ * Another store's entries stay as they are.
+ */
 async function refuseUnfinishedRotation(environment: Environment): Promise<void> {
   const journal = environment.journal()
   if (journal.ids().length === 0) return

@@ -4,8 +4,9 @@ import { stateLayout } from './state-layout.ts'
 import type { CompleteWorld } from './world.ts'
 
 /**
- * Moves an entry's file out of the journal into `forgotten/` of the state folder, still encrypted. Returns its new path.
- * Nothing of a credential is destroyed: whoever was wrong moves the file back.
+ * Moves an entry's file out of the journal into `forgotten/` of the state folder, still
+ * encrypted. Returns its new path. Nothing of a credential is destroyed: whoever was
+ * wrong moves the file back.
  */
 export function setEntryAside(
   { files, now }: Pick<CompleteWorld, 'files' | 'now'>,

@@ -7,7 +7,10 @@ import { Settings } from './settings.ts'
 import { finishSwap } from './swap.ts'
 import { damaged } from './yaml-mapping.ts'
 
-/** Top-level fields to set or, where undefined, to remove; a function gets the settings as they are under the lock. */
+/**
+ * Top-level fields to set or, where undefined, to remove; a function gets the settings as
+ * they are under the lock.
+ */
 export type SettingsChange = JsonObject | ((settings: Settings) => JsonObject)
 
 /** `settings.yaml` of one environment. */
@@ -40,8 +43,9 @@ export class SettingsFile {
   }
 
   /**
-   * Texts and keys that were got from one environment before its key was changed must not be written after it: what is
-   * encrypted under the old key could never be opened again. For the holder of the write lock, who has just read.
+   * Texts and keys that were got from one environment before its key was changed must not be
+   * written after it: what is encrypted under the old key could never be opened again. For the
+   * holder of the write lock, who has just read.
    * @throws EscError `conflict`, once; what is read from then on is under the new key.
    */
   refuseChangedKey(): void {

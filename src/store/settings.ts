@@ -37,22 +37,25 @@ export class Settings {
   }
 
   /**
-   * Digest of the revision before `sealedFrom`, the newest of those without a seal of their own. Undefined: there is none, or an
-   * earlier version made the key.
+   * Digest of the revision before `sealedFrom`, the newest of those without a seal of their own.
+   * Undefined: there is none, or an earlier version made the key.
    */
   get sealedAfter(): string | undefined {
     return this.#text('sealedAfter')
   }
 
   /**
-   * Name under which the key holder last changed a sealed field: files of one environment in the folder of another are refused.
-   * Undefined: an earlier version made the settings.
+   * Name under which the key holder last changed a sealed field: files of one environment in the
+   * folder of another are refused. Undefined: an earlier version made the settings.
    */
   get name(): string | undefined {
     return this.#text('name')
   }
 
-  /** Counts the changes of sealed fields, so that older ones put back are noticed. Undefined: none since the seal covers them. */
+  /**
+   * Counts the changes of sealed fields, so that older ones put back are noticed. Undefined: none
+   * since the seal covers them.
+   */
   get generation(): number | undefined {
     return this.#count('generation', 'count')
   }
@@ -101,7 +104,10 @@ export class Settings {
   }
 }
 
-/** Fields that decide which text a reference opens, who can read what is saved, or when it is rotated. Only the holder of the key may change them. */
+/**
+ * Fields that decide which text a reference opens, who can read what is saved, or when it is
+ * rotated. Only the holder of the key may change them.
+ */
 export const sealedFields = [
   'sealedFrom',
   'generation',
@@ -125,7 +131,10 @@ export const keyedFields = [
   'schedule',
 ] as const
 
-/** What the seal of the settings is over: the sealed fields there are, as data, so that comments and style are free. */
+/**
+ * What the seal of the settings is over: the sealed fields there are, as data, so that
+ * comments and style are free.
+ */
 export function sealedSettings(settings: Settings): Uint8Array {
   if (settings.generation === undefined) return Buffer.from(`sealedFrom ${settings.sealedFrom ?? 'never'}`)
   const lines = sealedFields.flatMap((field) => {
@@ -135,7 +144,10 @@ export function sealedSettings(settings: Settings): Uint8Array {
   return Buffer.from(lines.join(''))
 }
 
-/** Completes a change of sealed fields with the name of the environment, the next generation and the seal. */
+/**
+ * Completes a change of sealed fields with the name of the environment, the next
+ * generation and the seal.
+ */
 export function sealSettings(settings: Settings, changes: JsonObject, key: DataKey): JsonObject {
   const sealed = { ...changes, name: key.owner.name, generation: (settings.generation ?? 0) + 1 }
   const after = new Settings(settings.with(sealed), settings.file)

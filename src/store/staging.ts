@@ -15,7 +15,10 @@ export interface StagedEnvironment {
   readonly others?: ReadonlyMap<string, Uint8Array>
 }
 
-/** Builds an environment under a name nobody reads; everything in it is on the disk when this returns. Removed again when it fails. */
+/**
+ * Builds an environment under a name nobody reads; everything in it is on the disk when this
+ * returns. Removed again when it fails.
+ */
 export function stage(files: FileSystem, folder: string, content: StagedEnvironment): void {
   try {
     files.makeFolder(folder)

@@ -5,17 +5,26 @@ function within(folder: string, ...names: readonly string[]): string {
   return folder + sep + names.join(sep)
 }
 
-/** Where everything is in the state folder: `machine` is the whole of it, `state` the folder of one store in it (`StoreState`). */
+/**
+ * Where everything is in the state folder: `machine` is the whole of it, `state` the folder of one
+ * store in it (`StoreState`).
+ */
 export const stateLayout = {
   store: (machine: string, identity: string) => within(machine, 'stores', identity),
   stores: (machine: string) => within(machine, 'stores'),
-  /** Unfinished rotations: by the environment's id alone, so that a store that was moved or cloned finds them. */
+  /**
+   * Unfinished rotations: by the environment's id alone, so that a store that was
+   * moved or cloned finds them.
+   */
   journals: (machine: string) => within(machine, 'journal'),
   journal: (machine: string, id: string) => within(machine, 'journal', id),
   /** Entries that somebody has taken out of a journal, kept as they were. */
   forgotten: (machine: string, id: string) => within(machine, 'forgotten', id),
   environmentLocks: (machine: string) => within(machine, 'locks'),
-  /** Held for a rotation: by the id, so that two clones on this machine do not rotate one environment at the same time. */
+  /**
+   * Held for a rotation: by the id, so that two clones on this machine do not rotate one
+   * environment at the same time.
+   */
   environmentLock: (machine: string, id: string) => within(machine, 'locks', `environment+${id}.lock`),
 
   /** Says which store it is, for people. */
@@ -27,7 +36,10 @@ export const stateLayout = {
   lock: (state: string, kind: 'write' | 'store' | 'scheduler' | 'webhooks', name = '') =>
     within(state, 'locks', `${kind}+${name.replaceAll('/', '+')}.lock`),
   webhooks: (state: string) => within(state, 'webhooks'),
-  /** Events of an environment that are of no interest to other machines, such as rotations that came to nothing. */
+  /**
+   * Events of an environment that are of no interest to other machines, such as
+   * rotations that came to nothing.
+   */
   events: (state: string, { kind, id }: { readonly kind: string; readonly id: string }) =>
     within(state, 'events', id, `${kind}.jsonl`),
   opened: (state: string) => within(state, 'opened'),

@@ -2,7 +2,10 @@ import { type FileSystem, makeFolders, replaceFile } from '../files/index.ts'
 import type { StoreState } from './state.ts'
 import { stateLayout } from './state-layout.ts'
 
-/** Whether the store's `.esc` was once found in git: what is left of it then is not this machine's own, though git tracks it no more. */
+/**
+ * Whether the store's `.esc` was once found in git: what is left of it then is not this machine's
+ * own, though git tracks it no more.
+ */
 export function wasFromGit(files: FileSystem, { folder }: StoreState): boolean {
   return files.exists(stateLayout.fromGit(folder))
 }

@@ -3,9 +3,15 @@ import { type FileStatus, type FileSystem, makeFolders, replaceFile, statusOf } 
 import { storeIdentity } from '../machine/index.ts'
 import { stateLayout } from './state-layout.ts'
 
-/** Where this machine keeps what it knows: outside every store, so that nothing that comes with a store can be taken for it. */
+/**
+ * Where this machine keeps what it knows: outside every store, so that nothing that comes with a
+ * store can be taken for it.
+ */
 export interface StoreState {
-  /** The state folder of this machine: journals and locks of environments, whichever store they are in. */
+  /**
+   * The state folder of this machine: journals and locks of environments,
+   * whichever store they are in.
+   */
   readonly machine: string
   /** Where the store really is. */
   readonly store: string
@@ -22,7 +28,8 @@ interface StateWorld {
 }
 
 /**
- * The state of the store in a folder. It is made when there is none, where it can be written: a store can be read all the same.
+ * The state of the store in a folder. It is made when there is none, where it can be written: a
+ * store can be read all the same.
  * @throws EscError `forbidden` for one that is somebody else's.
  */
 export function stateOf(world: StateWorld, store: string): StoreState {
@@ -47,7 +54,10 @@ function makeState({ files, now }: StateWorld, folder: string, store: string): v
   } catch {}
 }
 
-/** Whoever owns the folder can put anything into it, and take anything away. Root can do so everywhere. */
+/**
+ * Whoever owns the folder can put anything into it, and take anything away.
+ * Root can do so everywhere.
+ */
 function refuseForeign({ kind, owner }: FileStatus, folder: string): void {
   const self = process.getuid?.()
   const known = owner === undefined || owner === 0 || owner === self || (self === 0 && owner === sudoUser())
@@ -58,7 +68,10 @@ function refuseForeign({ kind, owner }: FileStatus, folder: string): void {
   })
 }
 
-/** A failure to write in the state folder, as what could not be done because of it. Others pass through. */
+/**
+ * A failure to write in the state folder, as what could not be done because of
+ * it. Others pass through.
+ */
 export function stateFault(error: unknown, { machine }: StoreState, problem: string): unknown {
   if (!(error instanceof EscError) || error.code !== 'io') return error
   return new EscError('io', `${problem}: ${error.message}`, {

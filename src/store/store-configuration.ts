@@ -9,7 +9,10 @@ import { writeStore } from './store-locks.ts'
 import type { CompleteWorld } from './world.ts'
 import { parseMapping } from './yaml-mapping.ts'
 
-/** What a store's `esc.yaml` says. Parsed when a field is asked for that cannot be told from the text. */
+/**
+ * What a store's `esc.yaml` says. Parsed when a field is asked for that
+ * cannot be told from the text.
+ */
 export class StoreConfiguration {
   readonly #folder: string
   readonly #state: StoreState
@@ -48,7 +51,10 @@ export class StoreConfiguration {
     return typeof label === 'string' && label !== '' ? label : 'local'
   }
 
-  /** Whether the label may be this one; told from the text, so that most commands need not parse `esc.yaml` for it. */
+  /**
+   * Whether the label may be this one; told from the text, so that most commands need not
+   * parse `esc.yaml` for it.
+   */
   mayBeLabelled(label: string): boolean {
     return label === 'local' || this.mayHave(label)
   }
@@ -82,7 +88,8 @@ export class StoreConfiguration {
   }
 
   #checkVersion(): void {
-    // Read without the YAML parser, as every command comes through here; mostly even without a regular expression.
+    // Read without the YAML parser, as every command comes through here; mostly even
+    // without a regular expression.
     if (this.#text.includes(`\nversion: ${formatVersion}\n`)) return
     const text = /^version: *(\S+) *$/m.exec(this.#text)?.[1]
     const version = Number(text ?? this.get('version'))

@@ -3,9 +3,10 @@ import { appendLine, createFile, type FileSystem, readIfPresent } from '../files
 /**
  * Files for git in a store's folder, and the lines they must have.
  *
- * `.tmp-*` is what a killed process may leave beside the files it was about to replace. Digests and seals are over bytes, so
- * git must not change line endings. Revision files are full copies: the diff to read is that of `environment.yaml`. Two
- * revisions of one number are left to conflict, which `check` and `renumber` explain and mend.
+ * `.tmp-*` is what a killed process may leave beside the files it was about to replace. Digests and
+ * seals are over bytes, so git must not change line endings. Revision files are full copies: the
+ * diff to read is that of `environment.yaml`. Two revisions of one number are left to conflict,
+ * which `check` and `renumber` explain and mend.
  */
 export const storeFiles: Readonly<Record<string, readonly string[]>> = {
   '.gitignore': ['.esc/', '.tmp-*'],

@@ -12,7 +12,10 @@ interface Locked {
   readonly world: CompleteWorld
 }
 
-/** Writes to the store while nobody else does. @throws EscError `locked`; `io` for what the file system refuses. */
+/**
+ * Writes to the store while nobody else does. @throws EscError `locked`; `io` for what
+ * the file system refuses.
+ */
 export async function writeStore<T>(
   { folder, state, world }: Locked,
   purpose: string,

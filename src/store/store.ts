@@ -44,8 +44,8 @@ import { cleanUpSwap } from './swap.ts'
 import { type CompleteWorld, type StoreWorld, worldOfStore } from './world.ts'
 
 /**
- * A folder of environments (`docs/store.md`). What most commands never need, such as cloning and checking, is loaded when
- * it is asked for.
+ * A folder of environments (`docs/store.md`). What most commands never need, such as cloning and
+ * checking, is loaded when it is asked for.
  */
 export class Store {
   /** Absolute path of the folder that holds `esc.yaml`. */
@@ -73,14 +73,20 @@ export class Store {
     )
   }
 
-  /** Makes a new store, and the folder if need be. Files that are there already, such as a `.gitignore`, are kept. */
+  /**
+   * Makes a new store, and the folder if need be. Files that are there already, such as
+   * a `.gitignore`, are kept.
+   */
   static init(folder: string, options: NewStore, world: StoreWorld): Store {
     const path = resolve(folder)
     const complete = worldOfStore(world, path)
     return new Store(path, makeStore(complete.files, path, options), complete)
   }
 
-  /** @throws EscError `not_found`; `store_damaged`; `invalid_input` when the format is newer than this esc. */
+  /**
+   * @throws EscError `not_found`; `store_damaged`; `invalid_input` when the
+   *   format is newer than this esc.
+   */
   static open(folder: string, world: StoreWorld): Store {
     const path = resolve(folder)
     const complete = worldOfStore(world, path)
@@ -93,7 +99,10 @@ export class Store {
     return new Store(path, text, complete)
   }
 
-  /** Opens the store that `from` is in: the nearest folder upwards that is one, or has one named `environments`. */
+  /**
+   * Opens the store that `from` is in: the nearest folder upwards that is one, or has
+   * one named `environments`.
+   */
   static find(from: string, world: StoreWorld): Store {
     const { files = machineFiles } = world
     for (let folder = resolve(from); ; folder = dirname(folder)) {
@@ -107,7 +116,9 @@ export class Store {
     })
   }
 
-  /** Reads and writes below the store's folder, where only regular files and folders are touched. */
+  /**
+   * Reads and writes below the store's folder, where only regular files and folders are touched.
+   */
   get files(): FileSystem {
     return this.#world.files
   }
@@ -171,7 +182,8 @@ export class Store {
   }
 
   /**
-   * Makes the data key of an environment that is to be created, which asks its secrets provider. Writes nothing.
+   * Makes the data key of an environment that is to be created, which asks its secrets
+   * provider. Writes nothing.
    * @throws EscError `already_exists`, `key_unavailable` and others of secrets providers.
    */
   async prepareKey(name: string, secretsProvider = this.configuration.defaultSecretsProvider): Promise<PreparedKey> {
@@ -183,7 +195,10 @@ export class Store {
     return { secretsProvider, ...(await makeDataKey(secretsProvider, this.#world.keys, owner)) }
   }
 
-  /** Takes back an environment that `create` has made, as long as nothing was added to it: for when what was to follow has failed. */
+  /**
+   * Takes back an environment that `create` has made, as long as nothing was added to it: for when
+   * what was to follow has failed.
+   */
   async takeBack(environment: Environment): Promise<void> {
     this.#world.guard(environment.name, 'write')
     await this.#write('take back', () => {
@@ -196,9 +211,10 @@ export class Store {
   }
 
   /**
-   * Makes an environment from another one: with an id and a data key of its own, whole or not at all. Rotations,
-   * schedules, webhooks and protection stay with the source.
-   * @throws EscError `not_found`, `already_exists`, `invalid_input`, `key_unavailable`, `tampered`; `io`.
+   * Makes an environment from another one: with an id and a data key of its own, whole or not at
+   * all. Rotations, schedules, webhooks and protection stay with the source.
+   * @throws EscError `not_found`, `already_exists`, `invalid_input`,
+   *   `key_unavailable`, `tampered`; `io`.
    */
   async clone(source: string, target: string, options: CloneOptions): Promise<Environment> {
     const full = environmentName(target)
@@ -218,8 +234,9 @@ export class Store {
   }
 
   /**
-   * Removes an environment, as far as one can see: its folder moves to `.removed/` of the store, whole, from where
-   * `restore` brings it back. Refused while it is protected, or while its journal holds credentials of an unfinished rotation.
+   * Removes an environment, as far as one can see: its folder moves to `.removed/` of the store,
+   * whole, from where `restore` brings it back. Refused while it is protected, or while its journal
+   * holds credentials of an unfinished rotation.
    */
   async remove(name: string, by: { readonly author: Author; readonly removed: Date }): Promise<void> {
     const environment = this.environment(name)
@@ -242,7 +259,8 @@ export class Store {
   }
 
   /**
-   * Brings a removed environment back as it was. `id` chooses one of several of that name; default: the last removed.
+   * Brings a removed environment back as it was. `id` chooses one of several of that name;
+   * default: the last removed.
    * @throws EscError `not_found`; `already_exists` when the name has been given to another since.
    */
   async restore(name: string, options: { readonly id?: string } = {}): Promise<Environment> {
@@ -257,8 +275,8 @@ export class Store {
   }
 
   /**
-   * Gives an environment a new data key under another secrets provider, all or nothing. Killed at any moment, it leaves
-   * the environment whole under the one or the other.
+   * Gives an environment a new data key under another secrets provider, all or nothing. Killed at
+   * any moment, it leaves the environment whole under the one or the other.
    * @throws EscError `conflict`, `unsaved_edit`, `tampered`, `key_unavailable`, `usage`, `io`.
    */
   async changeSecretsProvider(name: string, change: SecretsProviderChange): Promise<SecretsProviderChanged> {
@@ -270,7 +288,10 @@ export class Store {
     return changed
   }
 
-  /** Wraps an environment's data key again, under the same secrets provider or another URL of its kind. */
+  /**
+   * Wraps an environment's data key again, under the same secrets provider or
+   * another URL of its kind.
+   */
   async rewrapKey(name: string, secretsProvider?: string): Promise<{ readonly from: string; readonly to: string }> {
     const environment = this.environment(name)
     this.#world.guard(environment.name, 'admin')
@@ -281,12 +302,13 @@ export class Store {
   }
 
   /**
-   * After a git merge that took revisions of one environment from both sides: puts those of theirs after those of ours,
-   * and adds one that holds what both did (`Renumbered`). By default the sides are those of the merge in progress, or
-   * of the last commit if that was a merge; in the end the environment's files are added to git's index, which marks
-   * the conflict as resolved.
+   * After a git merge that took revisions of one environment from both sides: puts those of theirs
+   * after those of ours, and adds one that holds what both did (`Renumbered`). By default the sides
+   * are those of the merge in progress, or of the last commit if that was a merge; in the end the
+   * environment's files are added to git's index, which marks the conflict as resolved.
    *
-   * @throws EscError `conflict` when a person must resolve `environment.yaml` first; `usage` when there is no merge.
+   * @throws EscError `conflict` when a person must resolve `environment.yaml` first;
+   *   `usage` when there is no merge.
    */
   async renumber(name: string, options: RenumberEnvironment): Promise<Renumbered> {
     const place = this.#place(environmentName(name))
@@ -295,20 +317,29 @@ export class Store {
     return renumberMerged(place, options)
   }
 
-  /** Reads what all environments say in the clear. Asks no access rule: it returns no value of any environment. */
+  /**
+   * Reads what all environments say in the clear. Asks no access rule: it returns no
+   * value of any environment.
+   */
   async survey(): Promise<StoreSurvey> {
     const { surveyStore } = await import('./survey.ts')
     return surveyStore(this.#world.files, this.folder)
   }
 
-  /** Verifies everything there is, as far as the keys at hand allow, and says what is wrong. Changes nothing. */
+  /**
+   * Verifies everything there is, as far as the keys at hand allow, and says what
+   * is wrong. Changes nothing.
+   */
   async check(options: CheckOptions = {}): Promise<CheckReport> {
     const { checkStore } = await import('./check/check-store.ts')
     const place = (name: string) => this.#place(name)
     return checkStore({ folder: this.folder, state: this.state, world: this.#world, place }, options)
   }
 
-  /** Journal entries of an environment of this name that is not here any more, or never was on this machine. */
+  /**
+   * Journal entries of an environment of this name that is not here any more, or
+   * never was on this machine.
+   */
   async leftEntries(name: string): Promise<readonly LeftEntry[]> {
     const full = environmentName(name)
     this.#world.guard(full, 'read')
@@ -317,14 +348,20 @@ export class Store {
     return leftEntries({ files: this.#world.files, state: this.state }, { name: full, present })
   }
 
-  /** Takes an entry of `leftEntries` out of the journal. It is kept, encrypted as it is, in the place that is returned. */
+  /**
+   * Takes an entry of `leftEntries` out of the journal. It is kept, encrypted as it is, in
+   * the place that is returned.
+   */
   async setAside(name: string, { environmentId, file }: LeftEntry): Promise<string> {
     this.#world.guard(environmentName(name), 'write')
     const { setLeftEntryAside } = await import('./left-entries.ts')
     return setLeftEntryAside({ state: this.state, world: this.#world }, { name, id: environmentId, file })
   }
 
-  /** Does what the fixable ones of some findings ask for, and returns those. Nothing that anybody needs is lost by it. */
+  /**
+   * Does what the fixable ones of some findings ask for, and returns those. Nothing that
+   * anybody needs is lost by it.
+   */
   async fix(findings: readonly Finding[]): Promise<readonly Finding[]> {
     const { fix } = await import('./check/fix.ts')
     const fixable = findings.filter((finding) => finding.fixable)
@@ -333,7 +370,9 @@ export class Store {
     return fixable
   }
 
-  /** For whoever sends the deliveries of webhooks: one at a time. Undefined: another one is at it. */
+  /**
+   * For whoever sends the deliveries of webhooks: one at a time. Undefined: another one is at it.
+   */
   async tryLockWebhooks(): Promise<Lock | undefined> {
     return tryLockWebhooks(this.#locked)
   }
@@ -346,7 +385,10 @@ export class Store {
     return lockScheduler(this.#locked, purpose)
   }
 
-  /** When a scheduler last looked after the store on this machine. Undefined: never, as far as is known. */
+  /**
+   * When a scheduler last looked after the store on this machine. Undefined:
+   * never, as far as is known.
+   */
   async schedulerLook(): Promise<Date | undefined> {
     return (await import('./scheduler-look.ts')).schedulerLook(this.#locked)
   }
@@ -383,7 +425,10 @@ export class Store {
     return this.#made(name)
   }
 
-  /** Somebody at this machine has just given the environment its name, which another one may have had before. */
+  /**
+   * Somebody at this machine has just given the environment its name, which another
+   * one may have had before.
+   */
   #made(name: string): Environment {
     const environment = this.#handle(name)
     if (environment.isReplaced()) this.#memory.acceptName(name, environment.id)

@@ -3,7 +3,10 @@ import { listEnvironments } from './environments.ts'
 import { layout } from './layout.ts'
 import { Settings } from './settings.ts'
 
-/** What the environments of a store say in the clear, for a look at the store as a whole. Holds no value of any of them. */
+/**
+ * What the environments of a store say in the clear, for a look at the store as a whole. Holds
+ * no value of any of them.
+ */
 export interface StoreSurvey {
   /** URLs of the secrets providers that environments name. */
   readonly secretsProviders: readonly string[]
@@ -11,7 +14,10 @@ export interface StoreSurvey {
   readonly definitions: readonly string[]
 }
 
-/** Reads every environment that can be read; a damaged one is left out. Needs no key and verifies nothing. */
+/**
+ * Reads every environment that can be read; a damaged one is left out. Needs no
+ * key and verifies nothing.
+ */
 export function surveyStore(files: FileSystem, store: string): StoreSurvey {
   const secretsProviders: string[] = []
   const definitions: string[] = []

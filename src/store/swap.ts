@@ -11,7 +11,9 @@ import {
 } from '../files/index.ts'
 import { removeTree } from './tree.ts'
 
-/** Names of a swap that may be under way; other temporary names in a project's folder mean nothing. */
+/**
+ * Names of a swap that may be under way; other temporary names in a project's folder mean nothing.
+ */
 export const swapPrefix = `${temporaryPrefix}swap-`
 
 /** Where the successor of an environment's folder is built. Nobody reads it there. */
@@ -29,18 +31,19 @@ function predecessorFolder(folder: string): string {
 }
 
 /**
- * Puts the successor in the place of an environment's folder. Everything in the successor must be on the disk. For the
- * holder of the environment's locks.
+ * Puts the successor in the place of an environment's folder. Everything in the successor must be
+ * on the disk. For the holder of the environment's locks.
  *
- * There is no call that exchanges two folders, so for a moment the environment has neither. Whoever finds it so, whether
- * after a crash or in that moment, completes the swap (`finishSwap`). A loss of power leaves the old or the new one:
- * both names change in one folder, which is synced once.
+ * There is no call that exchanges two folders, so for a moment the environment has neither. Whoever
+ * finds it so, whether after a crash or in that moment, completes the swap (`finishSwap`). A loss
+ * of power leaves the old or the new one: both names change in one folder, which is synced once.
  */
 export function swapIn(files: FileSystem, folder: string): void {
   const project = dirname(folder)
   const old = predecessorFolder(folder)
   try {
-    // Left by a crash after another swap, which is done: it must not come back in the place of this one.
+    // Left by a crash after another swap, which is done: it must not come back
+    // in the place of this one.
     if (statusOf(files, old) !== undefined) discard(files, old)
     files.rename(folder, old)
     try {
@@ -74,7 +77,10 @@ export function finishSwap(files: FileSystem, folder: string): boolean {
   return true
 }
 
-/** Leftovers of swaps in a project's folder, each with the environment's own name; one of them may be under way. */
+/**
+ * Leftovers of swaps in a project's folder, each with the environment's own name; one
+ * of them may be under way.
+ */
 export function interruptedSwaps(
   files: FileSystem,
   project: string,
@@ -85,7 +91,10 @@ export function interruptedSwaps(
   })
 }
 
-/** Removes what a finished or abandoned swap has left. For the holder of the environment's long lock. */
+/**
+ * Removes what a finished or abandoned swap has left. For the holder of the
+ * environment's long lock.
+ */
 export function cleanUpSwap(files: FileSystem, folder: string): void {
   if (!finishSwap(files, folder)) return
   for (const leftover of [successorFolder(folder), predecessorFolder(folder)]) {
@@ -104,7 +113,9 @@ function moveIn(files: FileSystem, folder: string): void {
   }
 }
 
-/** First to a name without meaning, in one step: half a folder must never be taken for a whole one. */
+/**
+ * First to a name without meaning, in one step: half a folder must never be taken for a whole one.
+ */
 function discard(files: FileSystem, folder: string): void {
   const garbage = temporaryPath(dirname(folder))
   files.rename(folder, garbage)

@@ -6,8 +6,9 @@ import { codeOf, type FileSystem, syncFolder } from '../files/index.ts'
 const levels = 3
 
 /**
- * The names of a folder and of those above it are on the disk when this returns. A process that was killed while it made them may
- * have left them unsynced; a loss of power would take all in them away.
+ * The names of a folder and of those above it are on the disk when this returns. A
+ * process that was killed while it made them may have left them unsynced; a loss of power
+ * would take all in them away.
  * @param machine the state folder, which `folder` is below.
  */
 export function syncAbove(files: FileSystem, folder: string, machine: string): void {

@@ -14,8 +14,9 @@ export function removeTree(files: FileSystem, folder: string): void {
 }
 
 /**
- * Gives the files of an environment that are not made anew, such as events and notes, a second name in its successor.
- * That will do: they are appended to or replaced, never rewritten. `except`: paths that are left out.
+ * Gives the files of an environment that are not made anew, such as events and notes, a second name
+ * in its successor. That will do: they are appended to or replaced, never rewritten. `except`:
+ * paths that are left out.
  */
 export function linkOthers(
   files: FileSystem,

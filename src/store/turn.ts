@@ -10,8 +10,8 @@ import { stateLayout } from './state-layout.ts'
 const waitMs = 15_000
 
 /**
- * Runs one write of an environment. Writers take turns, also across processes, each of a few milliseconds; what killed
- * ones have left is removed first.
+ * Runs one write of an environment. Writers take turns, also across processes, each of a few
+ * milliseconds; what killed ones have left is removed first.
  */
 export async function takeTurn<T>(place: EnvironmentPlace, purpose: string, write: () => T): Promise<T> {
   const { folder, name, state, world } = place

@@ -4,22 +4,33 @@ import { complaint, type GitResult } from '../git/index.ts'
 
 type Git = (...args: string[]) => Promise<GitResult>
 
-/** Files that differ from the last commit. All paths are relative to the folder that git was asked in. */
+/**
+ * Files that differ from the last commit. All paths are relative to the
+ * folder that git was asked in.
+ */
 export interface Uncommitted {
   /** New, changed or removed. */
   readonly changed: readonly string[]
   /** Those of them that git does not know. */
   readonly untracked: ReadonlySet<string>
-  /** Files that a `.gitignore`, or the user's own list of ignored files, keeps out of every commit. */
+  /**
+   * Files that a `.gitignore`, or the user's own list of ignored files, keeps out of every commit.
+   */
   readonly ignored: readonly string[]
-  /** Files that git was told not to look at (`git update-index --assume-unchanged`, a sparse checkout). */
+  /**
+   * Files that git was told not to look at
+   * (`git update-index --assume-unchanged`, a sparse checkout).
+   */
   readonly overlooked: readonly string[]
 }
 
 /** Command lines have a limit, so git is asked about so many paths at once. */
 const atOnce = 1000
 
-/** Asks git which of some files and folders a commit would change, and which it would leave out without a word. Returns its complaint if it fails. */
+/**
+ * Asks git which of some files and folders a commit would change, and which it would leave out
+ * without a word. Returns its complaint if it fails.
+ */
 export async function uncommitted(git: Git, paths: readonly string[]): Promise<Uncommitted | string> {
   const prefix = await git('rev-parse', '--show-prefix')
   if (prefix.status !== 0) return complaint(prefix)

@@ -56,7 +56,9 @@ interface VersionsPlace {
   readonly changeSealed: (purpose: string, change: (settings: Settings) => JsonObject) => Promise<void>
 }
 
-/** What revisions are called and which may be used: tags and retractions, sealed under the data key. */
+/**
+ * What revisions are called and which may be used: tags and retractions, sealed under the data key.
+ */
 export class Versions {
   readonly #place: VersionsPlace
 
@@ -65,8 +67,9 @@ export class Versions {
   }
 
   /**
-   * The revision that a version means: a number, `latest`, or a tag. Undefined: the newest. Needs no key, so what it
-   * found is only as good as the settings until `Environment.verify` or `unlock` has checked them.
+   * The revision that a version means: a number, `latest`, or a tag. Undefined: the newest. Needs
+   * no key, so what it found is only as good as the settings until `Environment.verify` or
+   * `unlock` has checked them.
    * @throws RetractedError; EscError `not_found`, `usage`.
    */
   resolve(version: string | undefined): Revision {
@@ -112,9 +115,10 @@ export class Versions {
   }
 
   /**
-   * Takes a revision out of use: it can no longer be resolved, and tags on it move to the replacement. Default
-   * replacement: the newest earlier revision that is not retracted.
-   * @throws EscError `usage` for the newest revision, or where there is no replacement; RetractedError.
+   * Takes a revision out of use: it can no longer be resolved, and tags on it move to the
+   * replacement. Default replacement: the newest earlier revision that is not retracted.
+   * @throws EscError `usage` for the newest revision, or where there is no
+   *   replacement; RetractedError.
    */
   async retract(
     version: string,

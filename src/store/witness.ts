@@ -18,8 +18,8 @@ export interface ComingRevision {
 }
 
 /**
- * Hears of every revision before it gets its name, and after: so that what follows from a revision can be made up for when the process
- * dies in between. Called under the write lock. Must not throw.
+ * Hears of every revision before it gets its name, and after: so that what follows from a revision
+ * can be made up for when the process dies in between. Called under the write lock. Must not throw.
  */
 export interface Witness {
   appending(revision: ComingRevision): { appended(): void; refused(): void }

@@ -6,8 +6,8 @@ import type { EnvironmentPlace } from './place.ts'
 import type { Revision } from './revision-file.ts'
 
 /**
- * Whether `environment.yaml` is the newest revision (`clean`), the one before it or absent, as after a crash
- * (`stale`: the next writer puts it right), or something else (`edited` by hand).
+ * Whether `environment.yaml` is the newest revision (`clean`), the one before it or absent, as
+ * after a crash (`stale`: the next writer puts it right), or something else (`edited` by hand).
  */
 export type DefinitionState = 'clean' | 'stale' | 'edited'
 
@@ -23,7 +23,10 @@ export class WorkingDefinition {
     this.file = layout.definition(place.folder)
   }
 
-  /** `newest` may be out of date: a writer may have come between reading it and now, and is not taken for a hand edit. */
+  /**
+   * `newest` may be out of date: a writer may have come between reading it and now, and is
+   * not taken for a hand edit.
+   */
   state(newest: Revision): DefinitionState {
     const state = this.#compare(newest)
     if (state !== 'edited') return state
@@ -57,8 +60,9 @@ export class WorkingDefinition {
   }
 
   /**
-   * Makes sure, before a revision is added, that the file is the newest one, so that a crash leaves it at most one behind.
-   * `savedEdit`: the edited text that is about to become that revision. Throws `unsaved_edit` for any other edit.
+   * Makes sure, before a revision is added, that the file is the newest one, so that a crash leaves
+   * it at most one behind. `savedEdit`: the edited text that is about to become that revision.
+   * Throws `unsaved_edit` for any other edit.
    */
   settle(newest: Revision, savedEdit?: string): void {
     const state = this.state(newest)

@@ -12,16 +12,23 @@ export interface StoreWorld {
   readonly keys: KeyContext
   readonly files?: FileSystem
   readonly processes?: Processes
-  /** The folder for what this machine keeps about stores. Default: as the variables of `keys` say (`stateFolder`). */
+  /**
+   * The folder for what this machine keeps about stores. Default: as the variables of
+   * `keys` say (`stateFolder`).
+   */
   readonly state?: string
-  /** For a copy of a store: the state of the original, whose environments it has. Default: its own, below `state`. */
+  /**
+   * For a copy of a store: the state of the original, whose environments it has.
+   * Default: its own, below `state`.
+   */
   readonly storeState?: StoreState
   readonly sleep?: (ms: number) => Promise<void>
   /** Milliseconds since 1970: tells how old something is that a killed process has left. */
   readonly now?: () => number
   /**
-   * Asked before an environment is read (`read`), its key used (`open`), anything of it changed (`write`), or it is removed or given
-   * another key (`admin`); `*`: the store as a whole. Throws to refuse. Default: everything may be done.
+   * Asked before an environment is read (`read`), its key used (`open`), anything of it changed
+   * (`write`), or it is removed or given another key (`admin`); `*`: the store as a whole. Throws
+   * to refuse. Default: everything may be done.
    */
   readonly guard?: (environment: string, level: GuardLevel) => void
   readonly witness?: Witness
@@ -45,7 +52,10 @@ function completeWorld(world: StoreWorld): CompleteWorld {
   }
 }
 
-/** The world of the store in a folder: below that, only regular files and folders are touched (`confined`). */
+/**
+ * The world of the store in a folder: below that, only regular files and folders
+ * are touched (`confined`).
+ */
 export function worldOfStore(world: StoreWorld, folder: string): CompleteWorld {
   const complete = completeWorld(world)
   const files = confined(complete.files, { root: folder, limit: limitOf })

@@ -3,7 +3,10 @@ import type { Json, JsonObject } from '../json.ts'
 import { decode, type Node, placeOf } from '../syntax/index.ts'
 import { parsePlainMapping } from './plain-mapping.ts'
 
-/** Reads a file of the store's own that must be a YAML mapping, as data without a prototype. Throws `store_damaged`, naming the file. */
+/**
+ * Reads a file of the store's own that must be a YAML mapping, as data without a prototype. Throws
+ * `store_damaged`, naming the file.
+ */
 export function parseMapping(text: string, file: string): JsonObject {
   const plain = parsePlainMapping(text)
   if (plain !== undefined) return plain

@@ -20,21 +20,25 @@ import { YamlSyntaxError } from './yaml/yaml-syntax-error.ts'
 /**
  * What a definition says, as data with places.
  *
- * `failed` tells whether decoding reported an error: then there is no environment, and `node` is what could be read
- * (for editors), if anything. Otherwise `node` is undefined when the document is null or holds nothing but comments.
+ * `failed` tells whether decoding reported an error: then there is no environment, and `node` is
+ * what could be read (for editors), if anything. Otherwise `node` is undefined when the document is
+ * null or holds nothing but comments.
  */
 export interface Decoded {
   readonly node: Node | undefined
   readonly diagnostics: readonly Diagnostic[]
   readonly failed: boolean
-  /** Where the text goes on behind the document that was decoded. Absent: nothing but comments follows. */
+  /**
+   * Where the text goes on behind the document that was decoded. Absent:
+   * nothing but comments follows.
+   */
   readonly rest?: RestOfStream
 }
 
 /**
- * Decodes the first YAML document of a text. `name` is the environment that ranges refer to. A syntax error is one
- * diagnostic without a range, `yaml: …`; aliases, keys that are not strings and tags that do not fit are diagnostics at
- * their place. A text of zero bytes is an empty object.
+ * Decodes the first YAML document of a text. `name` is the environment that ranges refer to. A
+ * syntax error is one diagnostic without a range, `yaml: …`; aliases, keys that are not strings and
+ * tags that do not fit are diagnostics at their place. A text of zero bytes is an empty object.
  */
 export function decode(name: string, text: string): Decoded {
   if (text === '') {
@@ -69,8 +73,9 @@ export function decode(name: string, text: string): Decoded {
 }
 
 /**
- * The mistake of a text that goes on behind its first YAML document. Undefined: it does not, or it is no YAML. Opening ignores the
- * rest, as the language does; whoever saves must refuse it, because nothing encrypts the secrets in it.
+ * The mistake of a text that goes on behind its first YAML document. Undefined: it does not, or it
+ * is no YAML. Opening ignores the rest, as the language does; whoever saves must refuse it, because
+ * nothing encrypts the secrets in it.
  */
 export function restOfText(name: string, text: string): Diagnostic | undefined {
   const { rest } = decode(name, text)
@@ -84,7 +89,10 @@ class Decoder {
   readonly diagnostics: Diagnostic[] = []
   readonly #environment: string
   readonly #map: SourceMap
-  /** Where the node decoded last ends. Nodes are only as long as their decoded text, so the tree does not tell. */
+  /**
+   * Where the node decoded last ends. Nodes are only as long as their decoded text,
+   * so the tree does not tell.
+   */
   #end: Position = { line: 1, column: 1, byte: 0 }
 
   constructor(environment: string, text: string) {
@@ -195,8 +203,8 @@ class Decoder {
 }
 
 /**
- * The range of a part of a plain scalar, given as UTF-16 offsets into its decoded value. Undefined when parts of the
- * scalar have no ranges of their own (quoted, tagged and block scalars).
+ * The range of a part of a plain scalar, given as UTF-16 offsets into its decoded value. Undefined
+ * when parts of the scalar have no ranges of their own (quoted, tagged and block scalars).
  */
 export function subRange(node: StringNode, start: number, end: number): Range | undefined {
   if (!node.divisible || node.range === undefined) return undefined

@@ -5,7 +5,9 @@ export interface Position {
   readonly byte: number
 }
 
-/** From `begin` up to, not including, `end`, in the document of the environment named `environment`. */
+/**
+ * From `begin` up to, not including, `end`, in the document of the environment named `environment`.
+ */
 export interface Range {
   readonly environment: string
   readonly begin: Position
@@ -13,7 +15,8 @@ export interface Range {
 }
 
 /**
- * A mistake in a document. Diagnostics pile up, so one run reports them all; exceptions are for machine and program.
+ * A mistake in a document. Diagnostics pile up, so one run reports them all; exceptions are
+ * for machine and program.
  */
 export interface Diagnostic {
   readonly severity: 'error' | 'warning'
@@ -21,8 +24,8 @@ export interface Diagnostic {
   /** Absent: the mistake has no place in any document. */
   readonly range?: Range
   /**
-   * Where reading stopped, for people, when a text is no YAML. Such a mistake has no range, and the line in its summary
-   * may be that of the construct it stands in.
+   * Where reading stopped, for people, when a text is no YAML. Such a mistake has no range, and the
+   * line in its summary may be that of the construct it stands in.
    */
   readonly noticedAt?: { readonly environment: string; readonly line: number; readonly column: number }
   /** Document path of the blamed node, such as `values.a["b.c"][0]`; empty for the root. */
@@ -31,7 +34,9 @@ export interface Diagnostic {
   readonly hint?: string
 }
 
-/** The place to go to, as `environment:line:column`. Absent: the mistake has none in any document. */
+/**
+ * The place to go to, as `environment:line:column`. Absent: the mistake has none in any document.
+ */
 export function placeOf({ range, noticedAt }: Pick<Diagnostic, 'range' | 'noticedAt'>): string | undefined {
   if (noticedAt !== undefined) return `${noticedAt.environment}:${noticedAt.line}:${noticedAt.column}`
   if (range === undefined) return undefined

@@ -1,6 +1,6 @@
 /**
- * Characters that take two cells of a terminal: East Asian Wide and Fullwidth, and what is shown as an emoji by
- * default. Pairs of first and last code point, ascending (Unicode 15).
+ * Characters that take two cells of a terminal: East Asian Wide and Fullwidth, and what is shown as
+ * an emoji by default. Pairs of first and last code point, ascending (Unicode 15).
  */
 // biome-ignore format: a table
 const wide = [
@@ -41,7 +41,9 @@ export function graphemes(text: string): Iterable<string> {
 
 const windowLength = 256
 
-/** The segmenter takes time that grows with the square of the text, so it is handed windows of it. */
+/**
+ * The segmenter takes time that grows with the square of the text, so it is handed windows of it.
+ */
 function* clusters(text: string, segmenter: Intl.Segmenter): Iterable<string> {
   let length = windowLength
   for (let start = 0; start < text.length; ) {

@@ -2,7 +2,10 @@ import type { PropertyPath } from './property-path.ts'
 
 const bareName = /^[A-Za-z_][A-Za-z0-9_]*$/
 
-/** The document path of the value under `key`. Unlike in a property path, a name that starts with a digit is quoted. */
+/**
+ * The document path of the value under `key`. Unlike in a property path, a name that
+ * starts with a digit is quoted.
+ */
 export function joinPath(parent: string, key: string): string {
   if (key === '') return parent
   if (bareName.test(key)) return parent === '' ? key : `${parent}.${key}`

@@ -8,15 +8,15 @@ export interface Span {
 
 interface NodeBase {
   /**
-   * The range that diagnostics and traces show (`docs/language.md`, "Ranges"): approximate by design. Absent:
-   * rangeless.
+   * The range that diagnostics and traces show (`docs/language.md`, "Ranges"): approximate by
+   * design. Absent: rangeless.
    */
   readonly range: Range | undefined
   /** Document path of the node, such as `values.a["b.c"][0]`; empty for the root. */
   readonly path: string
   /**
-   * Exactly the source text of the node, tag and quotes included: what an edit replaces. Absent for nodes made by
-   * program.
+   * Exactly the source text of the node, tag and quotes included: what an edit replaces. Absent
+   * for nodes made by program.
    */
   readonly span: Span | undefined
 }

@@ -7,9 +7,10 @@ export type PropertyPath = readonly (string | number)[]
 const maxIndex = 2n ** 63n - 1n
 
 /**
- * Reads the text form of a property path: `a.b`, `a["b.c"]`, `a[0]`, `a[*]` (the name `*`). Names may hold anything
- * but `.` and `[`; inside `["…"]` a quote is written `\"` and nothing else is escaped. The empty text is the empty
- * path. Throws `invalid_input` with the reason alone; callers say which path they mean.
+ * Reads the text form of a property path: `a.b`, `a["b.c"]`, `a[0]`, `a[*]` (the name `*`). Names
+ * may hold anything but `.` and `[`; inside `["…"]` a quote is written `\"` and nothing else is
+ * escaped. The empty text is the empty path. Throws `invalid_input` with the reason alone; callers
+ * say which path they mean.
  */
 export function parsePropertyPath(text: string): PropertyPath {
   const path: (string | number)[] = []
@@ -65,7 +66,10 @@ function invalid(reason: string): EscError {
   return new EscError('invalid_input', reason, { hint: 'write a path like database.users[0]["name.with.dots"]' })
 }
 
-/** The canonical text of a property path: names of ASCII letters, digits and `_` bare, others as `["…"]`. */
+/**
+ * The canonical text of a property path: names of ASCII letters, digits and `_`
+ * bare, others as `["…"]`.
+ */
 export function formatPropertyPath(path: PropertyPath): string {
   let text = ''
   for (const element of path) {

@@ -32,8 +32,9 @@ for (const name of ['.inf', '.Inf', '.INF']) {
 }
 
 /**
- * Gives a plain scalar its meaning. Numbers are written in one form: integers in decimal, everything else as the
- * shortest text of its double. `yes`, `on`, dates and integers that overflow a hexadecimal 64 bits are strings.
+ * Gives a plain scalar its meaning. Numbers are written in one form: integers in decimal,
+ * everything else as the shortest text of its double. `yes`, `on`, dates and integers that overflow
+ * a hexadecimal 64 bits are strings.
  */
 export function resolveScalar(text: string): ResolvedScalar {
   const code = text.charCodeAt(0)
@@ -80,7 +81,8 @@ function resolveFloat(text: string): ResolvedScalar {
 }
 
 /**
- * The shortest decimal text of a double, with an exponent when its first digit stands left of 10^-4 or from 10^6 on.
+ * The shortest decimal text of a double, with an exponent when its first digit stands left
+ * of 10^-4 or from 10^6 on.
  */
 export function formatFloat(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0'

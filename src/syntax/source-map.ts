@@ -8,9 +8,9 @@ interface LineTable {
 }
 
 /**
- * Finds the byte that a line and column stand for, the way ESC always has: in lines of ASCII it is exact; in others
- * columns (which count code points) are taken for terminal cells, and on the last line of a text without a final line
- * feed it is 0.
+ * Finds the byte that a line and column stand for, the way ESC always has: in lines of ASCII it is
+ * exact; in others columns (which count code points) are taken for terminal cells, and on the last
+ * line of a text without a final line feed it is 0.
  */
 export class SourceMap {
   readonly #text: string
@@ -18,7 +18,9 @@ export class SourceMap {
   readonly #starts: number[] = [0]
   /** The same in UTF-8 bytes; empty when the text is ASCII, where both agree. */
   readonly #byteStarts: number[] = []
-  /** Tables of the lines that are not ASCII, made when first needed; `undefined` for ASCII lines. */
+  /**
+   * Tables of the lines that are not ASCII, made when first needed; `undefined` for ASCII lines.
+   */
   readonly #tables = new Map<number, LineTable | undefined>()
 
   constructor(text: string) {

@@ -4,10 +4,16 @@ import { utf8Length } from './source-map.ts'
 /** Printable ASCII: each character takes one byte and one cell. */
 const simple = /^[\x20-\x7e]*$/
 
-/** How many bytes and terminal cells the beginning of a text takes, for any offset. Measured once, since a text may have many references. */
+/**
+ * How many bytes and terminal cells the beginning of a text takes, for any offset. Measured once,
+ * since a text may have many references.
+ */
 export class TextMeasures {
   readonly #text: string
-  /** Start of each user-perceived character in UTF-16 units, with the bytes and cells before it. Undefined for simple text. */
+  /**
+   * Start of each user-perceived character in UTF-16 units, with the bytes and cells before it.
+   * Undefined for simple text.
+   */
   readonly #starts: { readonly offsets: number[]; readonly bytes: number[]; readonly widths: number[] } | undefined
 
   constructor(text: string) {

@@ -9,8 +9,9 @@ const frameMs = 100
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 
 /**
- * One line on standard error, from half a second on, that is gone when there is something else to be read. Undefined where nobody
- * looks. The terminal returned is the given one, whose writing takes the line away first.
+ * One line on standard error, from half a second on, that is gone when there is something else to
+ * be read. Undefined where nobody looks. The terminal returned is the given one, whose writing
+ * takes the line away first.
  */
 export function beginBusy<I extends Io>(io: I, text: string): I | undefined {
   if (!io.stderrIsTerminal || io.env.TERM === 'dumb') return undefined

@@ -8,7 +8,8 @@ let chalk: ChalkInstance | undefined
 export async function loadColours(io: Io): Promise<void> {
   if (chalk !== undefined || !(hasColour(io, 'stdout') || hasColour(io, 'stderr'))) return
   const { Chalk } = await import('../sdk/chalk.ts')
-  // Whether to colour is for the caller to say, stream by stream (`hasColour`); sixteen colours every terminal has.
+  // Whether to colour is for the caller to say, stream by stream (`hasColour`); sixteen
+  // colours every terminal has.
   chalk = new Chalk({ level: 1 })
 }
 

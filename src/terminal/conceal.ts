@@ -1,6 +1,9 @@
 import { concealedText, formsToConceal } from './concealed-text.ts'
 
-/** Takes texts that may be secrets out of messages for people: every error, warning and diagnostic goes through it. */
+/**
+ * Takes texts that may be secrets out of messages for people: every error, warning and
+ * diagnostic goes through it.
+ */
 export class Concealment {
   readonly #texts: () => readonly string[]
   readonly #definitions: string[] = []
@@ -19,7 +22,10 @@ export class Concealment {
     this.#forms = undefined
   }
 
-  /** The message with `[secret]` in the place of every such text, also of one that is quoted or escaped in it. */
+  /**
+   * The message with `[secret]` in the place of every such text, also of one that is
+   * quoted or escaped in it.
+   */
   apply(message: string): string {
     this.#forms ??= formsToConceal(this.#texts(), this.#definitions)
     return concealedText(message, this.#forms)

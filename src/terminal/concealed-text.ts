@@ -9,7 +9,10 @@ const MASK = '[secret]'
 /** Texts shorter than this are not looked for: half of all messages would have them. */
 const LEAST = 4
 
-/** What to look for in messages: the texts, and the secrets of definitions, as they are and as messages write them. The longest first. */
+/**
+ * What to look for in messages: the texts, and the secrets of definitions, as they are and as
+ * messages write them. The longest first.
+ */
 export function formsToConceal(texts: readonly string[], definitions: readonly string[]): readonly string[] {
   return formsOf([...texts, ...definitions.flatMap(secretsIn)])
 }

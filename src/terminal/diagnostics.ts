@@ -2,7 +2,10 @@ import { type Diagnostic, placeOf } from '../syntax/index.ts'
 import { bold, red, underline, yellow } from './colour.ts'
 import { shownLines } from './source-lines.ts'
 
-/** The text a diagnostic may point into. Ranges of any other environment are shown without their source. */
+/**
+ * The text a diagnostic may point into. Ranges of any other environment are
+ * shown without their source.
+ */
 export interface Source {
   readonly environment: string
   readonly text: string

@@ -13,7 +13,10 @@ export interface Editor {
   readonly args: readonly string[]
 }
 
-/** `command`, else $VISUAL, else $EDITOR, else `vi`. VS Code needs `-w` to wait until the file is closed. */
+/**
+ * `command`, else $VISUAL, else $EDITOR, else `vi`. VS Code needs `-w` to wait
+ * until the file is closed.
+ */
 export function findEditor(io: Io, command: string | undefined): Editor {
   const line = command || io.env.VISUAL || io.env.EDITOR
   if (!line) {
@@ -36,8 +39,9 @@ export function findEditor(io: Io, command: string | undefined): Editor {
 }
 
 /**
- * Lets the user edit a text in a temporary file that only they can read, and returns what they saved. The file and its folder are
- * removed, whatever happens; if this process is killed, by `sweepTemporaryFolders`.
+ * Lets the user edit a text in a temporary file that only they can read, and returns what they
+ * saved. The file and its folder are removed, whatever happens; if this process is killed, by
+ * `sweepTemporaryFolders`.
  */
 export async function editText(io: Io, editor: Editor, text: string): Promise<string> {
   io.busy?.end()

@@ -4,8 +4,8 @@ import type { Sink } from './redacted-stream.ts'
 const RETRY_MS = 5
 
 /**
- * Writes to one of the streams of this process without blocking it: while a reader takes its time, signals must still arrive.
- * Rejects when the reader is gone.
+ * Writes to one of the streams of this process without blocking it: while a reader takes its time,
+ * signals must still arrive. Rejects when the reader is gone.
  */
 export function fileSink(fd: number): Sink {
   return (bytes) =>

@@ -1,7 +1,10 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 
-/** The file that a command name means on this PATH; undefined when there is none. A name with a `/` is taken as a path. */
+/**
+ * The file that a command name means on this PATH; undefined when there is none. A name with
+ * a `/` is taken as a path.
+ */
 export function findProgram(name: string, path: string | undefined, cwd: string): string | undefined {
   for (const file of candidates(name, path, cwd)) if (isExecutable(file)) return file
   return undefined

@@ -1,8 +1,8 @@
 import type { Variables } from '../child-environment.ts'
 
 /**
- * The world of one command: where it reads and writes, and what kind of terminal that is. `processIo()` is the real one;
- * tests hand in their own.
+ * The world of one command: where it reads and writes, and what kind of terminal that is.
+ * `processIo()` is the real one; tests hand in their own.
  */
 export interface Io {
   readonly env: Variables
@@ -18,7 +18,10 @@ export interface Io {
   readonly busy?: Busy
   /** The terminal that this one stands in front of, to draw on it. */
   readonly behind?: Io
-  /** Whether programs we start can have our own streams. False in tests, whose streams are not the process's. */
+  /**
+   * Whether programs we start can have our own streams. False in tests, whose
+   * streams are not the process's.
+   */
   readonly sharesStreams: boolean
   /** Whether nobody can ever read what is written there: it is /dev/null. Absent: no. */
   discards?(stream: 'stdout' | 'stderr'): boolean
@@ -33,9 +36,15 @@ export interface Io {
   /** Takes note of a definition whose secrets are in the clear, so that `conceal` finds them. */
   hide?(definition: string): void
   now(): Date
-  /** Calls `listener` on Ctrl-C, SIGTERM and SIGHUP instead of ending the process; the function returned stops that. */
+  /**
+   * Calls `listener` on Ctrl-C, SIGTERM and SIGHUP instead of ending the process; the
+   * function returned stops that.
+   */
   onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void
-  /** Starts this program once more, with these arguments, as a process that outlives this one. Undefined: nothing is left running. */
+  /**
+   * Starts this program once more, with these arguments, as a process that outlives this one.
+   * Undefined: nothing is left running.
+   */
   startInBackground?(words: readonly string[]): void
   /** Ends the process at once. */
   exit(code: number): never
@@ -43,7 +52,10 @@ export interface Io {
 
 /** Says that something takes its time. */
 export interface Busy {
-  /** What is being done now, such as `checking app/dev (3 of 120)`. To be called often: work that never waits is only seen so. */
+  /**
+   * What is being done now, such as `checking app/dev (3 of 120)`. To be called often: work that
+   * never waits is only seen so.
+   */
   say(text: string): void
   /** Nothing is drawn while a person is asked. */
   quietly<T>(work: () => Promise<T>): Promise<T>
@@ -51,12 +63,17 @@ export interface Busy {
   end(): void
 }
 
-/** The terminal behind all that is drawn on it: the same object from the start of a command to its end. */
+/**
+ * The terminal behind all that is drawn on it: the same object from the start
+ * of a command to its end.
+ */
 export function backmost(io: Io): Io {
   return io.behind === undefined ? io : backmost(io.behind)
 }
 
-/** Whether a person sits there: stdin and stdout are terminals and the terminal is not a dumb one. */
+/**
+ * Whether a person sits there: stdin and stdout are terminals and the terminal is not a dumb one.
+ */
 export function isInteractive(io: Io): boolean {
   return io.stdinIsTerminal && io.stdoutIsTerminal && io.env.TERM !== 'dumb'
 }

@@ -10,8 +10,8 @@ export async function pageOrWrite(io: Io, text: string, command: string | undefi
 }
 
 /**
- * Shows a text through the pager: `command`, else $PAGER, else `less -R -F`. Returns false when there is no such program; the
- * caller then writes the text itself.
+ * Shows a text through the pager: `command`, else $PAGER, else `less -R -F`. Returns false when
+ * there is no such program; the caller then writes the text itself.
  */
 export async function page(io: Io, text: string, command: string | undefined): Promise<boolean> {
   const [name, ...args] = shellWords(command || io.env.PAGER || 'less -R -F')

@@ -15,9 +15,10 @@ export interface OpenStart {
 }
 
 /**
- * Finds many byte sequences in a text at once, as Wu and Manber do ("A fast algorithm for multi-pattern searching", 1994): a table
- * tells from the last three bytes of a window how far the window can move without missing a pattern, so most bytes are never
- * looked at. The table takes some microseconds to make, however many patterns there are.
+ * Finds many byte sequences in a text at once, as Wu and Manber do ("A fast algorithm for
+ * multi-pattern searching", 1994): a table tells from the last three bytes of a window how far the
+ * window can move without missing a pattern, so most bytes are never looked at. The table takes
+ * some microseconds to make, however many patterns there are.
  */
 export class PatternMatcher {
   /** Length of the longest pattern; 0: there are none. */
@@ -59,7 +60,10 @@ export class PatternMatcher {
     this.#beginnings = beginnings
   }
 
-  /** Calls `found` with each place where a pattern stands, in order of places, once: with the longest pattern there. */
+  /**
+   * Calls `found` with each place where a pattern stands, in order of places, once: with
+   * the longest pattern there.
+   */
   find(text: Uint8Array, found: (start: number, end: number) => void): void {
     const table = this.#table
     const window = this.#window
@@ -82,7 +86,10 @@ export class PatternMatcher {
     }
   }
 
-  /** Every place from which on the text may be the beginning of a pattern that has not ended yet, in order of places. */
+  /**
+   * Every place from which on the text may be the beginning of a pattern that has not ended
+   * yet, in order of places.
+   */
   *openStarts(text: Uint8Array): Generator<OpenStart> {
     const table = this.#table
     const { length } = text

@@ -8,8 +8,8 @@ const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const BROKEN_PIPE = 141
 
 /**
- * The terminal of this process. Writes are synchronous: touching `process.stdout` alone costs several milliseconds of
- * every start (it loads `tty` or `net`).
+ * The terminal of this process. Writes are synchronous: touching `process.stdout` alone costs
+ * several milliseconds of every start (it loads `tty` or `net`).
  */
 export function processIo(): Io {
   const env = takeProcessVariables()
@@ -62,7 +62,9 @@ export function processIo(): Io {
   }
 }
 
-/** Device number of /dev/null on Linux: a character device that needs no `tty` module to rule out. */
+/**
+ * Device number of /dev/null on Linux: a character device that needs no `tty` module to rule out.
+ */
 const DEV_NULL = 0x103
 
 /** What standard input, output and error are, as they were when first asked for. */

@@ -12,13 +12,19 @@ export interface Program {
   readonly secrets: readonly string[] | undefined
   /** Whether it gets a terminal of its own where we have one. Default: yes. */
   readonly pty?: boolean
-  /** Whether signals go to it and all that it has started. Not for a program that reads keys. Default: no. */
+  /**
+   * Whether signals go to it and all that it has started. Not for a program that
+   * reads keys. Default: no.
+   */
   readonly ownGroup?: boolean
 }
 
 /** A program that has been started. */
 export interface RunningProgram {
-  /** Its exit code, when all it printed has been written; 128 + the signal's number when a signal ended it. */
+  /**
+   * Its exit code, when all it printed has been written; 128 + the signal's
+   * number when a signal ended it.
+   */
   readonly exit: Promise<number>
   kill(signal: NodeJS.Signals): void
   /** Whether it has a terminal of its own: the keys of ours do not reach it as signals. */

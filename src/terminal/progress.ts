@@ -11,8 +11,8 @@ export interface ProgressLine {
 }
 
 /**
- * A block of lines on standard error, one a label, rewritten in place while things go on. Draws nothing unless standard error is a
- * terminal.
+ * A block of lines on standard error, one a label, rewritten in place while things go on. Draws
+ * nothing unless standard error is a terminal.
  */
 export class ProgressBlock implements Busy {
   readonly #io: Io
@@ -26,14 +26,18 @@ export class ProgressBlock implements Busy {
     this.#enabled = io.stderrIsTerminal && io.env.TERM !== 'dumb'
   }
 
-  /** The terminal for everybody else: what they write comes above the block, and questions are left alone. */
+  /**
+   * The terminal for everybody else: what they write comes above the block, and
+   * questions are left alone.
+   */
   above<I extends Io>(io: I): I {
     if (!this.#enabled) return io
     const write = (stream: 'out' | 'err') => ({
       value: (bytes: string | Uint8Array) => {
         this.#clear()
         io[stream](bytes)
-        // Below a line that is not complete yet there is no place for the block: it comes with the next update.
+        // Below a line that is not complete yet there is no place for the block: it
+        // comes with the next update.
         if (Buffer.from(bytes as string).at(-1) === 0x0a) this.#draw()
       },
     })

@@ -4,13 +4,14 @@ import { isInteractive } from './io.ts'
 import { oneLine, prose } from './prose.ts'
 
 /**
- * Asks a person for a secret without showing what is typed. Undefined when nobody is there to answer. The question goes to
- * standard error, so that it never mixes with output that is captured.
+ * Asks a person for a secret without showing what is typed. Undefined when nobody is there to
+ * answer. The question goes to standard error, so that it never mixes with output that is captured.
  */
 export function secretPrompt(
   io: Io,
 ): ((question: string, options?: { readonly confirm?: boolean }) => Promise<string>) | undefined {
-  // Standard output may well be captured (`eval "$(esc open …)"`): stdin and stderr are what a question needs.
+  // Standard output may well be captured (`eval "$(esc open …)"`): stdin and stderr
+  // are what a question needs.
   if (!io.stdinIsTerminal || !io.stderrIsTerminal || io.env.TERM === 'dumb') return undefined
   return (question, options) =>
     quietly(io, async () => {
@@ -37,7 +38,10 @@ export async function askYesNo(io: Io, message: string): Promise<boolean | undef
   return !isCancel(answer) && answer
 }
 
-/** Asks to choose one of some; undefined when nobody is there to answer, or there is nothing to choose. */
+/**
+ * Asks to choose one of some; undefined when nobody is there to answer, or
+ * there is nothing to choose.
+ */
 export async function askChoice(
   io: Io,
   message: string,

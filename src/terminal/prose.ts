@@ -2,8 +2,9 @@ import type { Concealment } from './conceal.ts'
 import type { Io } from './io.ts'
 
 /**
- * Characters with which a text could move the cursor, change the terminal, or look different from what it is: control characters (C0 but
- * for tabs and line breaks, DEL, C1), directions of writing (bidi embeddings, overrides and isolates), and separators of lines.
+ * Characters with which a text could move the cursor, change the terminal, or look different from
+ * what it is: control characters (C0 but for tabs and line breaks, DEL, C1), directions of writing
+ * (bidi embeddings, overrides and isolates), and separators of lines.
  */
 const CONTROLS = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|\r(?!\n)/g
 const LINE_CONTROLS = /[\t\n\r]/g
@@ -23,8 +24,9 @@ export function withoutMarks(text: string): string {
 }
 
 /**
- * A text as it is written for people, wherever it came from: control characters as `\u001b`, our own colours as they are. Every string
- * that a command writes goes through here (`writingProse`); what is written as bytes does not.
+ * A text as it is written for people, wherever it came from: control characters as `\u001b`, our
+ * own colours as they are. Every string that a command writes goes through here (`writingProse`);
+ * what is written as bytes does not.
  */
 export function prose(text: string): string {
   const escaped = text.replace(CONTROLS, escapeUnit)
@@ -46,8 +48,8 @@ function escapeUnit(unit: string): string {
 }
 
 /**
- * A terminal on which strings are written as prose, and bytes as they are: values that a person asked for, and our own drawing. What
- * goes to standard error goes through `concealment` first.
+ * A terminal on which strings are written as prose, and bytes as they are: values that a person
+ * asked for, and our own drawing. What goes to standard error goes through `concealment` first.
  */
 export function writingProse<I extends Io>(io: I, concealment: Pick<Concealment, 'apply' | 'addDefinition'>): I {
   const conceal = (text: string) => concealment.apply(text)

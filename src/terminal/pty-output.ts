@@ -2,12 +2,16 @@ import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { PassThrough, type Readable } from 'node:stream'
 import type { ReadStream } from 'node:tty'
 
-/** A terminal that is quiet for so long after its program has ended is closed, though another may have it open. */
+/**
+ * A terminal that is quiet for so long after its program has ended is closed, though
+ * another may have it open.
+ */
 const QUIET_MS = 200
 
 /**
- * Keeps a terminal alive until the returned function is called, though no program has it open. Most programs close it a moment before they
- * end, and some do for longer: left alone it would be read to its end then and closed, which kills them (SIGHUP).
+ * Keeps a terminal alive until the returned function is called, though no program has it open. Most
+ * programs close it a moment before they end, and some do for longer: left alone it would be read
+ * to its end then and closed, which kills them (SIGHUP).
  *
  * @param terminal - its path
  */
@@ -21,10 +25,14 @@ export function holdTerminal(terminal: string): () => void {
   }
 }
 
-/** All bytes that are written to a terminal until nobody has it open, or until `socket` is destroyed. */
+/**
+ * All bytes that are written to a terminal until nobody has it open, or
+ * until `socket` is destroyed.
+ */
 export function outputOf(socket: ReadStream, fd: number): Readable {
   const output = new PassThrough()
-  // Asked for UTF-8, the library tells the terminal that letters have several bytes; but we want the bytes.
+  // Asked for UTF-8, the library tells the terminal that letters have several
+  // bytes; but we want the bytes.
   socket.setEncoding('latin1')
   // Nobody has it open any more: that is its end.
   socket.on('error', () => {})
@@ -32,7 +40,8 @@ export function outputOf(socket: ReadStream, fd: number): Readable {
     if (!output.write(text, 'latin1')) socket.pause()
   })
   output.on('drain', () => socket.resume())
-  // Node takes the hang-up of a terminal for its end, although the kernel still holds some of its output.
+  // Node takes the hang-up of a terminal for its end, although the kernel still
+  // holds some of its output.
   const destroy = socket._destroy.bind(socket)
   socket._destroy = (error, done) => {
     output.end(readRest(fd))
@@ -56,7 +65,10 @@ function readRest(fd: number): Buffer {
   return Buffer.concat(parts)
 }
 
-/** Closes the terminal of a program that has ended when nothing more comes, however long our own terminal takes. */
+/**
+ * Closes the terminal of a program that has ended when nothing more comes, however
+ * long our own terminal takes.
+ */
 export function closeWhenQuiet(socket: ReadStream): void {
   if (socket.destroyed) return
   let read = socket.bytesRead

@@ -14,8 +14,9 @@ const SUSPEND_KEY = 0x1a
 const SUSPEND_MS = 50
 
 /**
- * Starts a program on a terminal of its own, as large as ours. Keys go to it as they are typed; what it prints passes the redactor.
- * Undefined: this machine has no library for that, or the terminal cannot be made raw.
+ * Starts a program on a terminal of its own, as large as ours. Keys go to it as they are typed;
+ * what it prints passes the redactor. Undefined: this machine has no library for that, or the
+ * terminal cannot be made raw.
  */
 export async function startInPty(program: Program, io: Io, redactor: Redactor): Promise<RunningProgram | undefined> {
   const library = await import('../sdk/pty.ts').catch((error) => {
@@ -49,7 +50,8 @@ export async function startInPty(program: Program, io: Io, redactor: Redactor): 
   child._emittedClose = true
   const output = outputOf(child._socket, child._fd)
   keys.on('data', (bytes: Buffer) => {
-    // Asked before the key has done anything: a shell in the terminal may have stopped another program by then.
+    // Asked before the key has done anything: a shell in the terminal may have stopped
+    // another program by then.
     const stops = bytes.includes(SUSPEND_KEY) && suspendsOnKey(child.pid, child.ptsName)
     if (child._socket.writable) child.write(bytes)
     if (stops) setTimeout(suspend, SUSPEND_MS)
@@ -116,7 +118,10 @@ interface Child {
   readonly ptsName: string
   readonly _socket: ReadStream
   readonly _fd: number
-  /** Unless set, the library tells of the program's end only once the terminal is closed, and closes that after 200 ms, read or not. */
+  /**
+   * Unless set, the library tells of the program's end only once the terminal is closed, and closes
+   * that after 200 ms, read or not.
+   */
   _emittedClose: boolean
   write(bytes: Uint8Array): void
   resize(columns: number, rows: number): void

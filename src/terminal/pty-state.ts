@@ -6,8 +6,9 @@ import { childEnvironment } from '../child-environment.ts'
 const SIGTSTP = 20
 
 /**
- * Whether Ctrl-Z, typed on a terminal, is meant to stop the program that it was made for: not when the program reads keys by itself,
- * and not when it is a shell, which either waits for a command or has put another program in front.
+ * Whether Ctrl-Z, typed on a terminal, is meant to stop the program that it was made for: not when
+ * the program reads keys by itself, and not when it is a shell, which either waits for a command or
+ * has put another program in front.
  */
 export function suspendsOnKey(pid: number, terminal: string): boolean {
   return foregroundGroup(pid) === pid && !ignoresSuspension(pid) && hasSuspendKey(terminal)
@@ -15,7 +16,8 @@ export function suspendsOnKey(pid: number, terminal: string): boolean {
 
 function foregroundGroup(pid: number): number | undefined {
   try {
-    // After the name in parentheses: state, parent, group, session, terminal, foreground group (proc(5)).
+    // After the name in parentheses: state, parent, group, session, terminal,
+    // foreground group (proc(5)).
     const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
       .replace(/^.*\) /s, '')
       .split(' ')

@@ -10,8 +10,9 @@ export interface RawTerminal {
 }
 
 /**
- * Makes the terminal on standard input raw: each byte that is typed arrives as it is, and what is written is not changed either, which
- * Node's own raw mode does not give. Undefined: that cannot be done here.
+ * Makes the terminal on standard input raw: each byte that is typed arrives as it is, and
+ * what is written is not changed either, which Node's own raw mode does not give. Undefined:
+ * that cannot be done here.
  */
 export function makeTerminalRaw(): RawTerminal | undefined {
   const before = stty(['-g'])

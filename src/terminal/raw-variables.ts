@@ -4,9 +4,9 @@ import { bytesOf, hasRawBytes } from '../raw-bytes.ts'
 import type { Program } from './program.ts'
 
 /**
- * The same program, started so that variables with bytes that are no UTF-8 reach it as they are. Node can give a program no such variable, so
- * /bin/sh does: it gets them escaped, in variables of other names, and becomes the program. Shells hand on no variables whose names are not
- * theirs.
+ * The same program, started so that variables with bytes that are no UTF-8 reach it as they are.
+ * Node can give a program no such variable, so /bin/sh does: it gets them escaped, in variables of
+ * other names, and becomes the program. Shells hand on no variables whose names are not theirs.
  *
  * @throws EscError `not_text` where there is no such shell, or it cannot set the variable.
  */

@@ -3,11 +3,16 @@ import { PatternMatcher } from './pattern-matcher.ts'
 
 const MASK = Buffer.from('[secret]')
 
-/** After this much silence, held-back bytes that give little away are let go: a prompt must appear. */
+/**
+ * After this much silence, held-back bytes that give little away are let go: a prompt must appear.
+ */
 export const IDLE_MS = 25
 /** The same where a line has ended: what wraps a secret writes its lines at once. */
 export const LINE_END_MS = 3
-/** After this much silence on a terminal, what is still held back is shown as a mask: somebody may be waiting for it. */
+/**
+ * After this much silence on a terminal, what is still held back is shown as a mask:
+ * somebody may be waiting for it.
+ */
 export const IMPATIENT_MS = 1000
 
 /** So many bytes of any secret may be let go. */
@@ -15,7 +20,9 @@ const FREE_BYTES = 2
 /** Of longer secrets a quarter, but no more bytes than this. */
 const FREE_BYTES_AT_MOST = 16
 
-/** Patterns of this many bytes are found also when line breaks stand inside, as in wrapped base64. */
+/**
+ * Patterns of this many bytes are found also when line breaks stand inside, as in wrapped base64.
+ */
 const LEAST_WRAPPED = 8
 const LEAST = 3
 
@@ -33,8 +40,9 @@ interface Matchers {
 }
 
 /**
- * What is to be hidden, made ready once for any number of streams, when the first bytes come: many programs print nothing, and
- * end before it would be ready. Patterns of fewer than three bytes are ignored.
+ * What is to be hidden, made ready once for any number of streams, when the first bytes
+ * come: many programs print nothing, and end before it would be ready. Patterns of fewer
+ * than three bytes are ignored.
  */
 export class HiddenPatterns {
   readonly #patterns: () => Iterable<Uint8Array>
@@ -62,13 +70,16 @@ function matchersOf(patterns: Iterable<Uint8Array>): Matchers {
 }
 
 /**
- * Replaces secrets in a stream of bytes, wherever chunks and lines break. Every byte that belongs to an occurrence of any
- * pattern is hidden; occurrences that overlap become one `[secret]`. Only bytes that may still turn out to begin a pattern are
- * held back.
+ * Replaces secrets in a stream of bytes, wherever chunks and lines break. Every byte that belongs
+ * to an occurrence of any pattern is hidden; occurrences that overlap become one `[secret]`. Only
+ * bytes that may still turn out to begin a pattern are held back.
  */
 export class Redactor {
   readonly #hidden: HiddenPatterns
-  /** The end of what has come: from the first byte on that may begin an occurrence which is not complete. */
+  /**
+   * The end of what has come: from the first byte on that may begin an
+   * occurrence which is not complete.
+   */
   #kept: Uint8Array = EMPTY
   /** So many bytes of it have been written, as they are or as a mask. */
   #written = 0
@@ -79,7 +90,10 @@ export class Redactor {
     this.#hidden = hidden
   }
 
-  /** Takes the next bytes and returns those that can be written. The chunk must not change afterwards. */
+  /**
+   * Takes the next bytes and returns those that can be written. The chunk
+   * must not change afterwards.
+   */
   push(chunk: Uint8Array): Uint8Array {
     const { wrapped, exact } = this.#hidden.matchers
     if (wrapped.longest + exact.longest === 0) return chunk
@@ -87,13 +101,18 @@ export class Redactor {
     return this.#advance(all, this.#openStart(all))
   }
 
-  /** Nothing has come for `IDLE_MS`, or `LINE_END_MS`: what may be written of the bytes held back. */
+  /**
+   * Nothing has come for `IDLE_MS`, or `LINE_END_MS`: what may be written of the bytes held back.
+   */
   idle(): Uint8Array {
     const kept = this.#kept
     return Buffer.concat(this.#write(kept, this.#openStart(kept, true)))
   }
 
-  /** Nothing has come for `IMPATIENT_MS`: a mask for the bytes still held back. Should they begin no secret, it hid too much. */
+  /**
+   * Nothing has come for `IMPATIENT_MS`: a mask for the bytes still held back. Should they begin no
+   * secret, it hid too much.
+   */
   impatient(): Uint8Array {
     if (this.#written >= this.#kept.length) return EMPTY
     this.#written = this.#kept.length
@@ -161,7 +180,10 @@ export class Redactor {
     return found
   }
 
-  /** The first place from which on a pattern may begin; with `telling`, where too much of one would be let go. Else the end. */
+  /**
+   * The first place from which on a pattern may begin; with `telling`, where too much of one would
+   * be let go. Else the end.
+   */
   #openStart(all: Uint8Array, telling = false): number {
     const { wrapped, exact } = this.#hidden.matchers
     let first = all.length
@@ -194,7 +216,10 @@ function endsLine(text: Uint8Array): boolean {
   return last !== undefined && isLineBreak(last)
 }
 
-/** As `withoutLineBreaks`, of the end of a text: at least so many bytes that are no line breaks, if there are as many. */
+/**
+ * As `withoutLineBreaks`, of the end of a text: at least so many bytes that are no line
+ * breaks, if there are as many.
+ */
 function tailWithoutLineBreaks(text: Uint8Array, count: number): Unbroken {
   let from = text.length
   for (let left = count; from > 0 && left > 0; ) if (!isLineBreak(text[--from]!)) left--

@@ -1,7 +1,10 @@
 import type { Readable } from 'node:stream'
 import { IDLE_MS, IMPATIENT_MS, LINE_END_MS, type Redactor } from './redact.ts'
 
-/** Takes bytes in order; the promise is fulfilled when they are written, and rejected when nobody reads them any more. */
+/**
+ * Takes bytes in order; the promise is fulfilled when they are written, and rejected when
+ * nobody reads them any more.
+ */
 export type Sink = (bytes: Uint8Array) => Promise<void>
 
 /** So much may wait to be written before the program has to wait too. */
@@ -16,7 +19,10 @@ export interface RedactedStream {
   readonly toTerminal: boolean
 }
 
-/** Writes what a program prints, as it comes. When the reader goes away the stream is closed, as the program's own would be. */
+/**
+ * Writes what a program prints, as it comes. When the reader goes away the stream is closed, as
+ * the program's own would be.
+ */
 export function writeRedacted({ from, redactor, sink, toTerminal }: RedactedStream): Promise<void> {
   let waiting = 0
   let ended = false
@@ -65,7 +71,8 @@ function pauses(redactor: Redactor, toTerminal: boolean, emit: (bytes: Uint8Arra
     clearTimeout(impatient)
     clearImmediate(look)
   }
-  // On a busy machine the time may be over although more has come, which has not been read yet: that is read first.
+  // On a busy machine the time may be over although more has come, which has not been read
+  // yet: that is read first.
   const unlessMoreCame = (act: () => Uint8Array) => () => {
     look = setImmediate(() => emit(act()))
   }

@@ -26,8 +26,8 @@ export interface RunAgain {
 }
 
 /**
- * Runs a program; whenever something takes its place, it is ended and that is started. Returns the exit code of the last one, when that
- * ended by itself or through a signal sent to us.
+ * Runs a program; whenever something takes its place, it is ended and that is started. Returns the
+ * exit code of the last one, when that ended by itself or through a signal sent to us.
  */
 export async function runAgain({ first, next, signals }: RunAgain, io: Io): Promise<number> {
   let prepared = first

@@ -8,8 +8,8 @@ import { type Sink, writeRedacted } from './redacted-stream.ts'
 import { type CaughtSignals, catchSignals, signalGroup, signalNumber } from './signals.ts'
 
 /**
- * Runs a program to its end and returns its exit code. Signals sent to us are passed on to it. Its output is written as it comes,
- * with secrets hidden.
+ * Runs a program to its end and returns its exit code. Signals sent to us are passed on to it. Its
+ * output is written as it comes, with secrets hidden.
  *
  * @throws EscError `invalid_input` when it cannot be started; the cause tells why.
  */
@@ -17,7 +17,8 @@ export async function runProgram(program: Program, io: Io, signals: CaughtSignal
   try {
     const running = await startProgram(program, io)
     signals.passTo((signal) => {
-      // A key on a terminal reaches the program anyway; sending the signal again would be a second one.
+      // A key on a terminal reaches the program anyway; sending the signal
+      // again would be a second one.
       if (!(isKey(signal) && io.stdinIsTerminal && !running.hasPty)) running.kill(signal)
     })
     return await running.exit
@@ -78,7 +79,9 @@ function refuseNul({ name, args, env }: Program): void {
     throw new EscError('invalid_input', `running ${name}: argument ${index + 1} holds a NUL byte`, { hint })
 }
 
-/** A terminal of its own has one output for both streams: ours must both go to the terminal as well. */
+/**
+ * A terminal of its own has one output for both streams: ours must both go to the terminal as well.
+ */
 function isAtTerminal(io: Io): boolean {
   return io.sharesStreams && io.stdinIsTerminal && io.stdoutIsTerminal && io.stderrIsTerminal
 }

@@ -1,4 +1,7 @@
-/** Letters and digits mixed at some length, several lines, or a secret by its look. Names, paths, times and identifiers are not. */
+/**
+ * Letters and digits mixed at some length, several lines, or a secret by its look. Names, paths,
+ * times and identifiers are not.
+ */
 export function looksSecret(word: string): boolean {
   if (/[\n\r\0]/.test(word) || word.length > 200) return true
   if (/^(?:age1|ssh-|arn:|sha256:|SHA256:)|^[\da-f-]{36}$|^[\da-f]{40}$|^[\da-f]{64}$/.test(word)) return false

@@ -1,6 +1,6 @@
 /**
- * Splits a command line such as `$EDITOR` or `$PAGER` into words: white space separates, quotes group, `\"` is a quote. No
- * expansion of any kind.
+ * Splits a command line such as `$EDITOR` or `$PAGER` into words: white space separates, quotes
+ * group, `\"` is a quote. No expansion of any kind.
  */
 export function shellWords(line: string): string[] {
   const words: string[] = []

@@ -8,10 +8,16 @@ export interface CaughtSignals {
   release(): void
 }
 
-/** Besides those that `Io` knows. Left alone, the first two would end us before the program, and SIGUSR1 opens Node's debugger. */
+/**
+ * Besides those that `Io` knows. Left alone, the first two would end us before the program, and
+ * SIGUSR1 opens Node's debugger.
+ */
 const MORE_SIGNALS = ['SIGQUIT', 'SIGUSR2', 'SIGUSR1'] as const
 
-/** Catches the signals that would end this process before what it has started or written is put in order. */
+/**
+ * Catches the signals that would end this process before what it has started or
+ * written is put in order.
+ */
 export function catchSignals(io: Io): CaughtSignals {
   const waiting: NodeJS.Signals[] = []
   let receive = (signal: NodeJS.Signals): void => {

@@ -11,8 +11,9 @@ const SECRET_NAME = /passw|pwd|secret|token|credential|private|api_?key|access_?
 const OTHER_NAME = /provider|file|path|url|name|arn|id$|type|length|lifetime/i
 
 /**
- * The lines of a definition as a message may show them: without what stands below `fn::secret`, however that is spelt, texts whose
- * name or form says that they are secret, and comments. Other lines, and the number of all, stay.
+ * The lines of a definition as a message may show them: without what stands below `fn::secret`,
+ * however that is spelt, texts whose name or form says that they are secret, and comments. Other
+ * lines, and the number of all, stay.
  */
 export function shownLines(text: string): string[] {
   const { node } = decode('', text)
@@ -39,8 +40,8 @@ export function shownLines(text: string): string[] {
 }
 
 /**
- * What a definition may hold as a secret: the texts that `shownLines` leaves out, and words of letters and digits mixed, wherever
- * they stand.
+ * What a definition may hold as a secret: the texts that `shownLines` leaves out, and words of
+ * letters and digits mixed, wherever they stand.
  */
 export function secretsIn(text: string): string[] {
   const { node } = decode('', text)

@@ -12,7 +12,10 @@ export interface PaintedCell {
 }
 
 export interface TableOptions {
-  /** Scripts read it as the hosted tool prints it: with lines around it, of any width, also where it is piped. */
+  /**
+   * Scripts read it as the hosted tool prints it: with lines around it, of any
+   * width, also where it is piped.
+   */
   readonly recorded?: boolean
 }
 
@@ -22,8 +25,9 @@ type Row = readonly Cell[]
 const LONG_WORD = 16
 
 /**
- * A table with an upper-cased header: with lines around it on a terminal, where it is no wider than that, and plain columns elsewhere. No
- * rows: nothing at all, not even the header. Ends in a line break.
+ * A table with an upper-cased header: with lines around it on a terminal, where it is no
+ * wider than that, and plain columns elsewhere. No rows: nothing at all, not even the
+ * header. Ends in a line break.
  */
 export function tableFor(
   io: Pick<Io, 'stdoutIsTerminal' | 'columns'>,
@@ -95,7 +99,10 @@ function leastWidthsOf(header: readonly string[], rows: readonly Row[]): number[
   )
 }
 
-/** Widths of columns that have so much room together: the widest give way. Undefined: they could not be read. */
+/**
+ * Widths of columns that have so much room together: the widest give way.
+ * Undefined: they could not be read.
+ */
 function fitting(widths: readonly number[], least: readonly number[], room: number): readonly number[] | undefined {
   const narrowedTo = (most: number) =>
     widths.map((width, column) => Math.max(Math.min(width, most), Math.min(width, least[column] as number)))

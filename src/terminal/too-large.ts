@@ -6,8 +6,9 @@ import type { Program } from './program.ts'
 const SURELY_FITS_BYTES = 24_000
 
 /**
- * Throws where the operating system would refuse the variables and arguments of a program. A terminal library starts programs in a
- * process of its own, which cannot tell us; so a shell that does nothing is started with the same ones.
+ * Throws where the operating system would refuse the variables and arguments of a program. A
+ * terminal library starts programs in a process of its own, which cannot tell us; so a shell that
+ * does nothing is started with the same ones.
  */
 export function refuseTooLarge(program: Program): void {
   const parts = partsOf(program)

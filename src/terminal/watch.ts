@@ -10,18 +10,25 @@ export interface WatchOptions {
 }
 
 const screen = {
-  /** Another page of the terminal, so that what was on it comes back; no cursor; lines are cut off, not wrapped. */
+  /**
+   * Another page of the terminal, so that what was on it comes back; no cursor; lines
+   * are cut off, not wrapped.
+   */
   begin: '\u001b[?1049h\u001b[?25l\u001b[?7l',
   end: '\u001b[?7h\u001b[?25h\u001b[?1049l',
-  /** Between these a terminal that understands them draws nothing: a frame is seen whole or not at all. */
+  /**
+   * Between these a terminal that understands them draws nothing: a frame is
+   * seen whole or not at all.
+   */
   hold: '\u001b[?2026h',
   show: '\u001b[?2026l',
 }
 
 /**
- * Shows something again and again until Ctrl-C (or another signal to end), and then returns. On a terminal each frame takes the
- * place of the one before: lines are written over, never cleared first, so nothing flickers. Elsewhere frames follow each other.
- * `left`: they are still to be read when this returns.
+ * Shows something again and again until Ctrl-C (or another signal to end), and then returns. On
+ * a terminal each frame takes the place of the one before: lines are written over, never
+ * cleared first, so nothing flickers. Elsewhere frames follow each other. `left`: they are
+ * still to be read when this returns.
  */
 export async function watch(io: Io, { intervalMs, frame }: WatchOptions): Promise<{ readonly left: boolean }> {
   const ended = new AbortController()
@@ -50,7 +57,10 @@ export async function watch(io: Io, { intervalMs, frame }: WatchOptions): Promis
   }
 }
 
-/** A store that is being changed, such as by `git pull`, may be unreadable for a moment: that is no reason to end. */
+/**
+ * A store that is being changed, such as by `git pull`, may be unreadable for a moment:
+ * that is no reason to end.
+ */
 function readable(error: unknown): string {
   if (error instanceof EscError) return `Error: ${error.message}\n`
   throw error

@@ -3,8 +3,9 @@ import { displayWidth } from './display-width.ts'
 const STYLE = /\x1b\[[0-9;]*m/g
 
 /**
- * Breaks lines that are wider than a terminal between words. What follows a break is indented as the line is; in a list of two columns, such
- * as flags and what they do, as the second one. A word that is wider than the terminal stays whole. Colours take no width.
+ * Breaks lines that are wider than a terminal between words. What follows a break is indented as
+ * the line is; in a list of two columns, such as flags and what they do, as the second one. A word
+ * that is wider than the terminal stays whole. Colours take no width.
  */
 export function wrapLines(text: string, columns: number): string {
   return text
@@ -13,7 +14,10 @@ export function wrapLines(text: string, columns: number): string {
     .join('\n')
 }
 
-/** A text in which a single line break is a space and an empty line begins a paragraph. Lines that are indented, or of a list, stay. */
+/**
+ * A text in which a single line break is a space and an empty line begins a paragraph. Lines that
+ * are indented, or of a list, stay.
+ */
 export function paragraphs(text: string): string {
   return text.replace(/(\S)\n(?=\S)(?![-*] |\d+\. )/g, '$1 ')
 }

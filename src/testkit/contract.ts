@@ -9,22 +9,30 @@ import { neverCurrentAgain, neverCurrentBesideOthers } from './stale-records.ts'
 import { Gate, type Scenario, type Subject, sweep } from './sweep.ts'
 import { type TestContext, testContext } from './test-context.ts'
 
-/** One thing that every rotator must do. `run` rejects, and says what was wrong, when it does not. */
+/**
+ * One thing that every rotator must do. `run` rejects, and says what was wrong, when it does not.
+ */
 export interface ContractCase {
   readonly title: string
   run(): Promise<void>
 }
 
 export interface ContractOptions {
-  /** Registers a test, as `it` of mocha, vitest or `node:test` does. Default: nothing is registered; run the cases that are returned. */
+  /**
+   * Registers a test, as `it` of mocha, vitest or `node:test` does. Default: nothing is registered;
+   * run the cases that are returned.
+   */
   readonly it?: (title: string, run: () => Promise<void>) => unknown
-  /** Kill the run that resumes too, at each of its messages: the square of the time. Default false. */
+  /**
+   * Kill the run that resumes too, at each of its messages: the square of the time. Default false.
+   */
   readonly twice?: boolean
 }
 
 /**
- * The contract of rotators as tests (`docs/writing-a-rotator.md`). `subject` sets the vendor up afresh for each run, and lets
- * every message pass the gate it is given, before and after the vendor acts on it.
+ * The contract of rotators as tests (`docs/writing-a-rotator.md`). `subject` sets the
+ * vendor up afresh for each run, and lets every message pass the gate it is given, before
+ * and after the vendor acts on it.
  */
 export function contract<Inputs, State extends object, Pending extends object, RotationPlan extends Plan>(
   subject: Subject<Inputs, State, Pending, RotationPlan>,

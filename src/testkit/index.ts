@@ -1,4 +1,7 @@
-/** The contract of rotators as tests, for authors of plugins and for ours: `import { contract } from 'esc/testkit'`. */
+/**
+ * The contract of rotators as tests, for authors of plugins and for ours:
+ * `import { contract } from 'esc/testkit'`.
+ */
 import { pluginFault } from '../plugins/index.ts'
 
 export { type ContractCase, type ContractOptions, contract } from './contract.ts'

@@ -19,7 +19,10 @@ export interface Run<Inputs, State extends object, Pending extends object, Rotat
   readonly onRecord?: (record: Pending) => void
 }
 
-/** plan → rotate → settle, as the engine does it: a refusal of `rotate` counts only once `settle` has cleaned up. */
+/**
+ * plan → rotate → settle, as the engine does it: a refusal of `rotate` counts only once
+ * `settle` has cleaned up.
+ */
 export async function rotateOnce<Inputs, State extends object, Pending extends object, RotationPlan extends Plan>(
   run: Run<Inputs, State, Pending, RotationPlan>,
 ): Promise<State> {

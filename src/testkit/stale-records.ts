@@ -14,7 +14,10 @@ export interface StaleOptions {
   readonly retire?: boolean
 }
 
-/** Rotates three times and then settles each record of the first two again, as a journal that a backup has brought back would. */
+/**
+ * Rotates three times and then settles each record of the first two again, as a journal that a
+ * backup has brought back would.
+ */
 export async function neverCurrentAgain(scenario: AnyScenario, { retire = true }: StaleOptions = {}): Promise<void> {
   const { rotator, inputs, checkCurrent, checkAgreement, rotatesAgain } = scenario
   const stale: object[] = []
@@ -44,7 +47,10 @@ export async function neverCurrentAgain(scenario: AnyScenario, { retire = true }
   await checkAgreement(third.state, 'rotated')
 }
 
-/** A run is killed after it has changed everything, another clone rotates from the same state, and then the record is found. */
+/**
+ * A run is killed after it has changed everything, another clone rotates from the same state, and
+ * then the record is found.
+ */
 export async function neverCurrentBesideOthers<Inputs, State extends object, Pending extends object, P extends Plan>(
   subject: Subject<Inputs, State, Pending, P>,
   wrap: <R>(rotator: R) => R,
@@ -88,7 +94,8 @@ async function cutOff<Inputs, State extends object, Pending extends object, P ex
     try {
       others = saved(rotator, await rotateOnce({ rotator, inputs, state, context: testContext() }))
     } catch {
-      // Where the vendor has no room for another one, no other clone can rotate before this is settled.
+      // Where the vendor has no room for another one, no other clone can
+      // rotate before this is settled.
       return
     }
     if (retire && state !== undefined) await rotator.retire?.(state, { inputs, state: others }, testContext())
@@ -111,7 +118,8 @@ async function expectKept(
     throw new Error(`a record whose credential the state holds was settled as undone: ${settled.reason}`)
   }
   if (samePlain(settled.state as PlainObject, state as PlainObject)) return
-  // As the engine does for rotators that do not look at `movedOn`: what works is removed like any superseded credential.
+  // As the engine does for rotators that do not look at `movedOn`: what works is removed like
+  // any superseded credential.
   if (movedOn && rotator.retire) return rotator.retire(settled.state, { inputs, state }, testContext())
   throw new Error('a record that is out of date changed the state: its credential would become current again')
 }

@@ -2,7 +2,10 @@ import type { Plan, Rotator } from '../rotators/index.ts'
 import { type Journal, resume, rotateOnce } from './rotation-run.ts'
 import { type TestContext, testContext } from './test-context.ts'
 
-/** Where a run is killed: at the nth record it stages or the nth message it exchanges, before or after it takes effect. */
+/**
+ * Where a run is killed: at the nth record it stages or the nth message it exchanges, before
+ * or after it takes effect.
+ */
 export interface Cut {
   readonly at: 'stage' | 'remote'
   readonly nth: number
@@ -12,7 +15,10 @@ export interface Cut {
 /** What a killed run meets from then on: nothing it does has an effect any more. */
 export class Killed extends Error {}
 
-/** Lets a run through up to its cut. The vendor's fake, or the proxy before the real one, asks it about every message. */
+/**
+ * Lets a run through up to its cut. The vendor's fake, or the proxy before the real one,
+ * asks it about every message.
+ */
 export class Gate {
   readonly passed = { stage: 0, remote: 0 }
   cut: Cut | undefined
@@ -43,8 +49,9 @@ export interface Scenario<Inputs, State extends object, Pending extends object, 
   /** Throws unless consumers of this committed state can log in with its current credential. */
   checkCurrent(state: State): Promise<void>
   /**
-   * Throws unless the vendor holds what the state says and nothing more of ours, and everything foreign is untouched.
-   * After `undone`, a superseded credential that the vendor's limit forced out may be missing.
+   * Throws unless the vendor holds what the state says and nothing more of ours, and everything
+   * foreign is untouched. After `undone`, a superseded credential that the vendor's limit
+   * forced out may be missing.
    */
   checkAgreement(state: State | undefined, last: 'rotated' | 'undone'): Promise<void>
   /** Whether the vendor leaves room for one more rotation. Default true. */
@@ -60,15 +67,17 @@ export type Subject<Inputs, State extends object, Pending extends object, Rotati
 export interface SweepOptions {
   /** Kill the run that resumes too, at each of its messages. */
   readonly twice?: boolean
-  /** Retire what a rotation superseded before the vendor is looked at, for rotators with `retire`. */
+  /**
+   * Retire what a rotation superseded before the vendor is looked at, for rotators with `retire`.
+   */
   readonly retire?: boolean
   /** Put between the rotator and the run. */
   readonly wrap?: <R>(rotator: R) => R
 }
 
 /**
- * Kills a rotation at every record and around every message, resumes it as the next run would, and checks that nothing
- * is lost, unknown or wrongly deleted. Returns one line a cut.
+ * Kills a rotation at every record and around every message, resumes it as the next run would, and
+ * checks that nothing is lost, unknown or wrongly deleted. Returns one line a cut.
  */
 export async function sweep<Inputs, State extends object, Pending extends object, RotationPlan extends Plan>(
   subject: Subject<Inputs, State, Pending, RotationPlan>,

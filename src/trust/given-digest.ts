@@ -8,8 +8,10 @@ export function isDigest(text: string): boolean {
 }
 
 /**
- * The digest that `ESC_TRUST` holds, as `digestOfPowers` writes it. Undefined: the variable is not set, or empty.
- * @throws EscError `untrusted` for anything else: a digest with a typing mistake must not count as none.
+ * The digest that `ESC_TRUST` holds, as `digestOfPowers` writes it. Undefined: the
+ * variable is not set, or empty.
+ * @throws EscError `untrusted` for anything else: a digest with a typing
+ *   mistake must not count as none.
  */
 export function givenDigest(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const text = env.ESC_TRUST?.trim()

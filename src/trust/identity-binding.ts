@@ -9,7 +9,10 @@ export interface IdentityBinding {
   readonly organization: string
 }
 
-/** An identity key, by the RFC 7638 thumbprint of its public half, and where what is known about it is kept. */
+/**
+ * An identity key, by the RFC 7638 thumbprint of its public half, and where what
+ * is known about it is kept.
+ */
 export interface IdentityPlace {
   readonly stateFolder: string
   readonly thumbprint: string
@@ -20,7 +23,10 @@ function pathOf({ stateFolder, thumbprint }: IdentityPlace, kind: 'new' | 'json'
   return join(stateFolder, 'trust', 'identity', `${thumbprint}.${kind}`)
 }
 
-/** Remembers that a key was made on this machine, so that nobody can know it yet: the first store that uses it may have it. */
+/**
+ * Remembers that a key was made on this machine, so that nobody can know it yet: the first store
+ * that uses it may have it.
+ */
 export function recordNewIdentity(place: IdentityPlace): void {
   create(place, 'new', '')
 }
@@ -42,7 +48,10 @@ export function readBinding(place: IdentityPlace): IdentityBinding | undefined {
   return { store: '', organization: '' }
 }
 
-/** Gives the key to a store, once and for all. Returns the store that has it: another process may have been first. */
+/**
+ * Gives the key to a store, once and for all. Returns the store that has it: another
+ * process may have been first.
+ */
 export function bindIdentity(place: IdentityPlace, binding: IdentityBinding): IdentityBinding {
   create(place, 'json', `${JSON.stringify(binding)}\n`)
   return readBinding(place) as IdentityBinding

@@ -1,4 +1,7 @@
-/** What a store may do on this machine beyond opening its own values, as its user has decided (`docs/trust.md`). */
+/**
+ * What a store may do on this machine beyond opening its own values, as its user has
+ * decided (`docs/trust.md`).
+ */
 export {
   decisionFile,
   listDecisions,

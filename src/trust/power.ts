@@ -3,15 +3,20 @@ import { hash } from 'node:crypto'
 /**
  * What a store may be allowed to do on a machine beyond opening its own values:
  *
- * - `caFile`: have rotators read a file of this machine for certificates (`allow.caFiles`); its path, as written
+ * - `caFile`: have rotators read a file of this machine for certificates
+ *   (`allow.caFiles`); its path, as written
  * - `plugin`: run the code of an npm package; `<name> <folder, relative to the store> sha256:<hex>`
- * - `keyHost`: name a host that gets the user's credentials for a secrets provider; `<scheme>://<host>[:port]`
+ * - `keyHost`: name a host that gets the user's credentials for a secrets provider;
+ *   `<scheme>://<host>[:port]`
  * - `issuer`: name the issuer of identity tokens (`oidc.issuer`); its URL
  * - `identity`: sign tokens with this machine's identity key; the organization that they name
- * - `privateHost`: let rotators call a host with a private address (`network.privateHosts`); the host or pattern
+ * - `privateHost`: let rotators call a host with a private address
+ *   (`network.privateHosts`); the host or pattern
  * - `webhookHost`: let webhooks reach a host with a private address (`webhooks.allow`); the host
- * - `socket`: have rotators use a unix socket, whose server may take this user for somebody (`allow.sockets`); its path
- * - `variable`: set an environment variable that makes programs run code (`allow.variables`); its name
+ * - `socket`: have rotators use a unix socket, whose server may take this user for somebody
+ *   (`allow.sockets`); its path
+ * - `variable`: set an environment variable that makes programs run code
+ *   (`allow.variables`); its name
  */
 export type PowerKind =
   | 'caFile'
@@ -53,7 +58,10 @@ export function sortedPowers(powers: Iterable<Power>): readonly Power[] {
   return [...byText.entries()].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, power]) => power)
 }
 
-/** The digest that stands for exactly these powers: `sha256:` and 64 hex digits. The same set gives the same digest on every machine. */
+/**
+ * The digest that stands for exactly these powers: `sha256:` and 64 hex digits. The same set gives
+ * the same digest on every machine.
+ */
 export function digestOfPowers(powers: Iterable<Power>): string {
   const lines = sortedPowers(powers).map(({ kind, value }) => `${JSON.stringify([kind, value])}\n`)
   return `sha256:${hash('sha256', `esc trust v1\n${lines.join('')}`, 'hex')}`

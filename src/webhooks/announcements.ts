@@ -32,8 +32,9 @@ export interface Expected {
 const [expectedSuffix, happenedSuffix] = ['.expected', '.json']
 
 /**
- * Everything that is to be told to webhooks, `webhooks/events/` of the store's state: one file for each event. It is there, on the disk, before the thing itself
- * happens, and says how to find out whether it has; so no kill between the two can lose it.
+ * Everything that is to be told to webhooks, `webhooks/events/` of the store's state: one file for
+ * each event. It is there, on the disk, before the thing itself happens, and says how to find out
+ * whether it has; so no kill between the two can lose it.
  */
 export class Announcements {
   readonly #folder: string

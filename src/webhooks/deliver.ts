@@ -28,7 +28,10 @@ export interface DeliveryWorld {
 }
 
 export interface DeliverOptions {
-  /** Waits so long in all for deliveries that become due, in milliseconds. Default 0: sends what is due now. */
+  /**
+   * Waits so long in all for deliveries that become due, in milliseconds. Default
+   * 0: sends what is due now.
+   */
   readonly patienceMs?: number
   /** Stops waiting; what is being sent is sent to its end. */
   readonly signal?: AbortSignal
@@ -55,15 +58,17 @@ const dayMs = 86_400_000
 const leaseMs = 60_000
 
 /**
- * Sends what is due to the webhooks of a store: what has been announced since, and what is to be tried again. Safe to call at any
- * time, from any number of processes. At least once: what was sent may be sent again, with the same id, when the process dies
- * before it has noted that.
+ * Sends what is due to the webhooks of a store: what has been announced since, and what is to be
+ * tried again. Safe to call at any time, from any number of processes. At least once: what was sent
+ * may be sent again, with the same id, when the process dies before it has noted that.
  */
 export async function deliverDue(world: DeliveryWorld, options: DeliverOptions = {}): Promise<Delivered> {
   const started = world.now()
   const { announcements, outbox } = placesOf(world)
   const total = { delivered: 0, failed: 0 }
-  /** What cannot be told now, such as of a damaged environment, is left for another time, for a day. */
+  /**
+   * What cannot be told now, such as of a damaged environment, is left for another time, for a day.
+   */
   const stuck = new Set<string>()
   const toTell = () => announcements.waiting().filter(({ id }) => !stuck.has(id))
   for (;;) {
@@ -124,7 +129,10 @@ export async function sendNow(
   return { ...delivery, state: 'failed', attempts }
 }
 
-/** Hosts that the store's `esc.yaml` asks to reach although they are private. Only what was allowed on this machine counts. */
+/**
+ * Hosts that the store's `esc.yaml` asks to reach although they are private. Only what was
+ * allowed on this machine counts.
+ */
 export function allowedHosts(store: Store): AllowedHosts {
   const webhooks = store.configuration.get('webhooks') as { readonly allow?: unknown } | null | undefined
   const allow = webhooks?.allow

@@ -30,7 +30,9 @@ export interface WebhookEvent {
   readonly scheduleID?: string
   /** The `SecretRotationEvent` of a rotation. */
   readonly rotation?: RotationDetails
-  /** Of `imported_environment_changed`: which revisions of `environment` import what has changed. */
+  /**
+   * Of `imported_environment_changed`: which revisions of `environment` import what has changed.
+   */
   readonly affectedRevisions?: readonly number[]
   readonly imported?: { readonly name: string; readonly revision?: number }
 }
@@ -62,7 +64,10 @@ export const filterNames: readonly string[] = Object.entries(actions).flatMap(([
 /** Short names: `created` is every event whose action that is. */
 export const shortNames: readonly string[] = [...new Set(Object.values(actions).flat())]
 
-/** Groups of events. There are no change requests in a folder; the group is known so that scripts carry over. */
+/**
+ * Groups of events. There are no change requests in a folder; the group is known so
+ * that scripts carry over.
+ */
 export const groupNames: readonly string[] = ['environments', 'change_requests']
 
 /** Whether a webhook asks for an event. One that lists neither events nor groups gets all. */

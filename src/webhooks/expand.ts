@@ -10,7 +10,10 @@ export interface AffectedImporter {
   readonly affectedRevisions: readonly number[]
 }
 
-/** Turns an event into deliveries: to the webhooks of its environment, and of those that import it. Can be done again. */
+/**
+ * Turns an event into deliveries: to the webhooks of its environment, and of those that
+ * import it. Can be done again.
+ */
 export function expand(
   event: WebhookEvent,
   store: Store,
@@ -49,7 +52,8 @@ function tell(event: WebhookEvent, store: Store, outbox: Outbox): void {
   const { settings, id: environmentId } = store.environment(environment.name)
   if (environmentId !== environment.id) return
   for (const webhook of webhooksOf(settings)) {
-    // What happened before there was this webhook, and waited for somebody to look, is not its business.
+    // What happened before there was this webhook, and waited for somebody to
+    // look, is not its business.
     if (!webhook.active || event.at < webhook.created || !wants(webhook, event)) continue
     const known = outbox.of(environmentId, webhook)
     const id = deliveryId(event, { environmentId, webhook: `${webhook.name} ${webhook.created}`, kind: event.kind })

@@ -24,9 +24,15 @@ export interface Attempt {
   readonly error?: string
 }
 
-/** Something to be told to one webhook. Holds no secret: neither the signature's key nor a URL that is one. */
+/**
+ * Something to be told to one webhook. Holds no secret: neither the signature's
+ * key nor a URL that is one.
+ */
 export interface Delivery {
-  /** Made from the event and the webhook, so that doing it again makes no other one: receivers drop what they know. */
+  /**
+   * Made from the event and the webhook, so that doing it again makes no other one:
+   * receivers drop what they know.
+   */
   readonly id: string
   readonly environment: { readonly id: string; readonly name: string }
   readonly webhook: string
@@ -50,8 +56,9 @@ const suffix = '.json'
 const json = (name: string) => name.endsWith(suffix) && !name.startsWith('.')
 
 /**
- * The deliveries of a store on this machine, `webhooks/` of its state: those that wait one file each, those that have ended one file a
- * webhook. Written by one process at a time (`Store.tryLockWebhooks`), except for `put` by whoever redelivers.
+ * The deliveries of a store on this machine, `webhooks/` of its state: those that wait one file
+ * each, those that have ended one file a webhook. Written by one process at a time
+ * (`Store.tryLockWebhooks`), except for `put` by whoever redelivers.
  */
 export class Outbox {
   readonly folder: string
@@ -114,7 +121,10 @@ export class Outbox {
     removeQuietly(this.#files, this.#endedFile(environmentId, webhook))
   }
 
-  /** When something is due next, in milliseconds since 1970, as whoever last sent something has left it. */
+  /**
+   * When something is due next, in milliseconds since 1970, as whoever last
+   * sent something has left it.
+   */
   get next(): number | undefined {
     const bytes = readIfPresent(this.#files, this.#nextFile)
     const next = bytes === undefined ? Number.NaN : Number(Buffer.from(bytes).toString())

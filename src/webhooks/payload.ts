@@ -45,9 +45,11 @@ export function pingPayload(
 
 /**
  * What starts something elsewhere:
- * - github: https://docs.github.com/rest/repos/repos#create-a-repository-dispatch-event, which takes ten members of a payload;
+ * - github: https://docs.github.com/rest/repos/repos#create-a-repository-dispatch-event, which
+ *   takes ten members of a payload;
  * - gitlab: https://docs.gitlab.com/ci/triggers, whose token and branch stand in the URL;
- * - pulumi_deployments: https://www.pulumi.com/docs/reference/cloud-rest-api/deployments: an update with the settings of the stack.
+ * - pulumi_deployments: https://www.pulumi.com/docs/reference/cloud-rest-api/deployments: an update
+ *   with the settings of the stack.
  */
 function startPayload(
   event: { readonly [name: string]: unknown; readonly event: string },

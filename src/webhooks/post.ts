@@ -13,7 +13,10 @@ export interface WebhookRequest {
   readonly timeoutMs: number
 }
 
-/** `refused`: nothing was sent, and trying again would not help. `failed`: whether it arrived is not known. */
+/**
+ * `refused`: nothing was sent, and trying again would not help. `failed`: whether
+ * it arrived is not known.
+ */
 export type WebhookAnswer =
   | { readonly kind: 'answered'; readonly status: number; readonly body: string; readonly retryAfterMs?: number }
   | { readonly kind: 'refused' | 'failed'; readonly reason: string }
@@ -31,8 +34,9 @@ export interface Network {
 const answerBytes = 16_384
 
 /**
- * Sends one delivery. The host's name is resolved once, every address it has is looked at, and the connection goes to one of those:
- * what the name resolves to a moment later does not matter. Redirects are not followed.
+ * Sends one delivery. The host's name is resolved once, every address it has is looked at, and the
+ * connection goes to one of those: what the name resolves to a moment later does not matter.
+ * Redirects are not followed.
  */
 export async function postWebhook(request: WebhookRequest, network: Network = machineNetwork): Promise<WebhookAnswer> {
   const { url, allowed, timeoutMs } = request
@@ -102,7 +106,10 @@ async function send(
   })
 }
 
-/** Of an answer that is longer, or stops in the middle, what there is: the status has said what counts. */
+/**
+ * Of an answer that is longer, or stops in the middle, what there is: the
+ * status has said what counts.
+ */
 function readBeginning(answer: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -150,7 +157,10 @@ function describe(error: unknown, host: string): string {
   return `the connection failed (${code})`
 }
 
-/** The system's code; of an error that stands for several attempts, the first. Not its message, which may quote what was sent. */
+/**
+ * The system's code; of an error that stands for several attempts, the first. Not its message,
+ * which may quote what was sent.
+ */
 function codeIn(error: unknown): string {
   const { code, errors } = error as { readonly code?: unknown; readonly errors?: readonly unknown[] }
   if (typeof code === 'string') return code

@@ -1,6 +1,9 @@
 import type { WebhookAnswer } from './post.ts'
 
-/** How long to wait after each failed attempt, in seconds; after the last one the delivery has failed. A day in all. */
+/**
+ * How long to wait after each failed attempt, in seconds; after the last one the delivery
+ * has failed. A day in all.
+ */
 const waits = [1, 10, 60, 300, 900, 3600, 10_800, 21_600, 43_200]
 
 /** Answers in which the receiver asks for patience, beside every 5xx. */
@@ -19,8 +22,9 @@ export function verdictOn(answer: WebhookAnswer): Verdict {
 }
 
 /**
- * How long to wait after so many attempts, in milliseconds; undefined: not again. `random` from 0 to 1 spreads those that failed
- * together over a quarter more or less. A receiver may ask for longer, up to an hour.
+ * How long to wait after so many attempts, in milliseconds; undefined: not again. `random`
+ * from 0 to 1 spreads those that failed together over a quarter more or less. A receiver may
+ * ask for longer, up to an hour.
  */
 export function waitMsAfter(attempts: number, random: number, answer: WebhookAnswer): number | undefined {
   const wait = waits[attempts - 1]

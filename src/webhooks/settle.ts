@@ -3,8 +3,9 @@ import { type Announcements, type Expected, fieldDigest } from './announcements.
 import type { RotationDetails, WebhookEvent } from './event.ts'
 
 /**
- * Finds out what has become of what dead processes were about to do: it is announced, or forgotten. Where it cannot be found out,
- * as in a damaged environment, that is tried again, unless it is from before `oldest` (milliseconds since 1970).
+ * Finds out what has become of what dead processes were about to do: it is announced, or forgotten.
+ * Where it cannot be found out, as in a damaged environment, that is tried again, unless it is from
+ * before `oldest` (milliseconds since 1970).
  */
 export function settleOrphans(store: Store, announcements: Announcements, oldest: number): void {
   for (const orphan of announcements.orphans()) {

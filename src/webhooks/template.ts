@@ -17,8 +17,9 @@ export function readTemplate(text: string): string {
 }
 
 /**
- * Fills in a template. `${a.b}` in a text stands for that member of the event; a text that is nothing else becomes the member itself, whatever
- * its type. A member that is not there is `null`, or nothing within a text. `$${` stands for `${`.
+ * Fills in a template. `${a.b}` in a text stands for that member of the event; a text that is
+ * nothing else becomes the member itself, whatever its type. A member that is not there is `null`,
+ * or nothing within a text. `$${` stands for `${`.
  */
 export function fillTemplate(template: string, event: unknown): string {
   return JSON.stringify(filled(JSON.parse(template), event))

@@ -2,7 +2,10 @@ import { isIP } from 'node:net'
 import { EscError } from '../errors.ts'
 import { isForbidden } from '../network/index.ts'
 
-/** Hosts that webhooks may reach although they are private (`webhooks: {allow: [...]}` in `esc.yaml`): `host` or `host:port`. */
+/**
+ * Hosts that webhooks may reach although they are private (`webhooks: {allow: [...]}` in
+ * `esc.yaml`): `host` or `host:port`.
+ */
 export type AllowedHosts = readonly string[]
 
 /** Whether the URL's host is one of those that were named; then it may be private, and `http`. */
@@ -16,7 +19,8 @@ export function isAllowed(url: URL, allowed: AllowedHosts): boolean {
 
 /**
  * The URL of a webhook as typed.
- * @throws EscError `usage` with the texts of docs/webhooks.md; what a name resolves to is looked at when something is sent.
+ * @throws EscError `usage` with the texts of docs/webhooks.md; what a name resolves to is looked
+ *   at when something is sent.
  */
 export function checkUrl(text: string, format: string, allowed: AllowedHosts): URL {
   if (text === '') throw new EscError('usage', '--url cannot be empty')
@@ -50,7 +54,10 @@ export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '')
 }
 
-/** Of some, whoever knows the URL can write: those of chat services, and those with a query, which is where tokens are. */
+/**
+ * Of some, whoever knows the URL can write: those of chat services, and those with a query,
+ * which is where tokens are.
+ */
 export function isSecretUrl(text: string, format: string): boolean {
   return isChat(format) || new URL(text).search !== ''
 }

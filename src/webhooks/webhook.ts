@@ -25,7 +25,10 @@ export interface Webhook {
   readonly template?: string
   /** RFC 3339. Tells it from an earlier one of the same name. */
   readonly created: string
-  /** The whole URL, the secret and the headers, encrypted under the environment's data key. Undefined: there is nothing to hide. */
+  /**
+   * The whole URL, the secret and the headers, encrypted under the environment's data key.
+   * Undefined: there is nothing to hide.
+   */
   readonly sealed?: string
 }
 
@@ -36,7 +39,9 @@ export interface WebhookSecrets {
   readonly headers?: WebhookHeaders
 }
 
-/** By name. Those that cannot be read are left out: they stand in a file that people edit and merge. */
+/**
+ * By name. Those that cannot be read are left out: they stand in a file that people edit and merge.
+ */
 export function webhooksOf(settings: Settings): Webhook[] {
   const all = settings.get('webhooks')
   if (!isJsonObject(all)) return []
@@ -75,7 +80,10 @@ export function needsKey(format: WebhookFormat, { url, secret, headers = {} }: W
   return secret !== undefined || Object.keys(headers).length > 0 || isSecretUrl(url, format)
 }
 
-/** Completes a webhook with its secrets, in place of those it may have. `key` may be missing where `needsKey` says so. */
+/**
+ * Completes a webhook with its secrets, in place of those it may have. `key` may be missing
+ * where `needsKey` says so.
+ */
 export function withSecrets(
   webhook: Omit<Webhook, 'url' | 'hasSecret' | 'headerNames' | 'sealed'>,
   secrets: WebhookSecrets,
@@ -95,8 +103,9 @@ export function withSecrets(
 }
 
 /**
- * The whole URL, and the secret. What is encrypted is bound to the environment and the name, and holds the URL: whoever can only
- * edit `settings.yaml` cannot have what is signed with the secret sent elsewhere.
+ * The whole URL, and the secret. What is encrypted is bound to the environment and the name,
+ * and holds the URL: whoever can only edit `settings.yaml` cannot have what is signed with
+ * the secret sent elsewhere.
  * @throws EscError `tampered`.
  */
 export function secretsOf(webhook: Webhook, key: DataKey | undefined): WebhookSecrets {

@@ -5,7 +5,10 @@ import { anyWebhooks } from './any-webhooks.ts'
 
 const nothing = { appended: () => {}, refused: () => {} }
 
-/** Announces every revision of a store that has webhooks. `warn` hears of what could not be announced: the revision matters more. */
+/**
+ * Announces every revision of a store that has webhooks. `warn` hears of what could not be
+ * announced: the revision matters more.
+ */
 export function announcingWitness(warn: (text: string) => void): Witness {
   return {
     appending(revision) {

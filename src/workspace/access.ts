@@ -32,7 +32,10 @@ export interface AccessExplanation {
   readonly everybody: Level
   /** Who can decrypt it, whatever the rules say. Undefined: the user may not even read it. */
   readonly key: (KeyHolders & { readonly secretsProvider: string }) | undefined
-  /** How the list of age recipients differs from those that the data key is locked for. Undefined: it does not, as far as is known here. */
+  /**
+   * How the list of age recipients differs from those that the data key is locked for. Undefined:
+   * it does not, as far as is known here.
+   */
   readonly unapplied?: UnappliedList
 }
 
@@ -44,7 +47,10 @@ export interface UnappliedList {
   readonly removed: readonly string[]
 }
 
-/** Who may do what with an environment, and why; and who can decrypt it. Needs no key and no level: rules are no secret. */
+/**
+ * Who may do what with an environment, and why; and who can decrypt it. Needs no key and no
+ * level: rules are no secret.
+ */
 export function explainAccess(
   workspace: Workspace,
   { name }: EnvironmentReference,

@@ -23,7 +23,10 @@ export interface JoinerPlan extends Joiner {
   readonly already: readonly string[]
   /** Environments under keys that are no lists: whoever keeps the key must give it to them. */
   readonly shared: readonly { readonly name: string; readonly secretsProvider: string }[]
-  /** Other recipients that the lists name and that could not open an environment so far: locking it lets them in as well. */
+  /**
+   * Other recipients that the lists name and that could not open an environment so far: locking
+   * it lets them in as well.
+   */
   readonly others: readonly { readonly name: string; readonly recipients: readonly string[] }[]
 }
 
@@ -42,12 +45,14 @@ export interface JoinerReport extends JoinerPlan {
 type Listed = KeyHolders & { readonly kind: 'recipients'; readonly secretsProvider: string }
 
 /**
- * Puts the age recipient of a principal into the lists of all environments that the rules let them open, with their name as a comment, and locks
- * the data keys for it, once `confirm` has returned for the plan. An environment whose key cannot be locked keeps no other from it; run
+ * Puts the age recipient of a principal into the lists of all environments that the rules let
+ * them open, with their name as a comment, and locks the data keys for it, once `confirm` has
+ * returned for the plan. An environment whose key cannot be locked keeps no other from it; run
  * again, it does what is left.
  *
- * @throws EscError `invalid_input` for a recipient that is none; `conflict` when it is somebody else's, or a list is also for environments that
- *   they may not open; `not_found` when the rules give them none.
+ * @throws EscError `invalid_input` for a recipient that is none; `conflict` when it is
+ *   somebody else's, or a list is also for environments that they may not open; `not_found`
+ *   when the rules give them none.
  */
 export async function addPrincipal(
   workspace: Workspace,
@@ -126,7 +131,10 @@ function planFor(workspace: Workspace, { principal, recipient }: Joiner) {
   return { plan, urls, defaultUrl: initial.url }
 }
 
-/** Where new environments are locked for a list: its file, or the URL with one recipient more. Nothing where there is nothing to change. */
+/**
+ * Where new environments are locked for a list: its file, or the URL with one recipient more.
+ * Nothing where there is nothing to change.
+ */
 function defaultList({ store }: Workspace, recipient: string): { readonly file?: string; readonly url?: string } {
   const url = store.configuration.defaultSecretsProvider
   if (/^age(?::\/\/)?$/.test(url)) return { file: join(store.folder, recipientsFile) }
@@ -134,7 +142,9 @@ function defaultList({ store }: Workspace, recipient: string): { readonly file?:
   return { url: withUrlRecipient(url, recipient) }
 }
 
-/** A recipient that stands under somebody else's name would take them out together with that person. */
+/**
+ * A recipient that stands under somebody else's name would take them out together with that person.
+ */
 function refuseSomebodyElses(listed: readonly { readonly key: Listed }[], { principal, recipient }: Joiner): void {
   for (const { key } of listed) {
     const there = key.recipients.find((each) => each.recipient === recipient)
@@ -150,7 +160,10 @@ interface SharedList extends Joiner {
   readonly mayOpen: (name: string) => boolean
 }
 
-/** A list that is also for an environment that they may not open would let them into it, as soon as it is locked again. */
+/**
+ * A list that is also for an environment that they may not open would let them into it, as
+ * soon as it is locked again.
+ */
 function refuseSharedList(
   listed: readonly { readonly name: string; readonly key: Listed }[],
   { lists, mayOpen, principal, recipient }: SharedList,

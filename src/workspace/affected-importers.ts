@@ -12,8 +12,9 @@ interface Import {
 }
 
 /**
- * The environments whose newest revision uses what an event has changed, itself or through others: a new revision concerns those that
- * follow the newest one, a tag those that follow it, a retraction those that name that revision.
+ * The environments whose newest revision uses what an event has changed, itself or through others:
+ * a new revision concerns those that follow the newest one, a tag those that follow it, a
+ * retraction those that name that revision.
  */
 export function affectedImporters(workspace: Workspace, event: WebhookEvent): AffectedImporter[] {
   const changed = versionsChanged(event)

@@ -12,7 +12,10 @@ import {
 } from '../webhooks/index.ts'
 import type { Workspace } from './workspace.ts'
 
-/** What is about to be done to the settings of an environment. New revisions announce themselves (`Witness`). */
+/**
+ * What is about to be done to the settings of an environment. New revisions
+ * announce themselves (`Witness`).
+ */
 export interface Announced extends Pick<WebhookEvent, 'action' | 'tagName' | 'revision' | 'scheduleID'> {
   readonly kind: Exclude<EventKind, 'environment_rotation' | 'imported_environment_changed'>
   /** The field of `settings.yaml` that it changes: tells, after a crash, whether it was done. */
@@ -20,8 +23,8 @@ export interface Announced extends Pick<WebhookEvent, 'action' | 'tagName' | 're
 }
 
 /**
- * Changes something of an environment, and tells the webhooks that it was done. They are never a reason for it to fail, nor to wait:
- * what is to be sent is written down, and sent by others.
+ * Changes something of an environment, and tells the webhooks that it was done. They are never a
+ * reason for it to fail, nor to wait: what is to be sent is written down, and sent by others.
  */
 export async function announcing<T>(
   workspace: Workspace,
@@ -78,7 +81,10 @@ export async function announcingRotation(
   }
 }
 
-/** A run that changed nothing has no event in the history; those who wait for a rotation want to know all the same. */
+/**
+ * A run that changed nothing has no event in the history; those who wait for a rotation
+ * want to know all the same.
+ */
 function unrecorded(report: RotationReport, base: number) {
   const rotations = report.paths.map(({ path, status, error }) => ({
     environmentPath: path,

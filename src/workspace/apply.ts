@@ -34,7 +34,8 @@ export interface Applied {
 }
 
 /**
- * The definitions in a folder: `<project>/<environment>.yaml`, or, where the folder is a store, `<project>/<environment>/environment.yaml`.
+ * The definitions in a folder: `<project>/<environment>.yaml`, or, where the folder is a store,
+ * `<project>/<environment>/environment.yaml`.
  * @throws EscError `invalid_input` when there are none.
  */
 export function readDefinitions(folder: string): WantedDefinition[] {
@@ -65,9 +66,10 @@ function isFile(path: string): boolean {
 }
 
 /**
- * Gives environments the definitions they are to have, making those there are not. Rotators keep the credentials they have. All
- * definitions are checked before any is saved; the environments that are missing are made first, so that they may import each other.
- * `plan`: only say what would be done.
+ * Gives environments the definitions they are to have, making those there are not. Rotators
+ * keep the credentials they have. All definitions are checked before any is saved; the
+ * environments that are missing are made first, so that they may import each other. `plan`:
+ * only say what would be done.
  */
 export async function applyDefinitions(
   workspace: Workspace,
@@ -110,7 +112,10 @@ function keepStates(workspace: Workspace, name: string, text: string): string {
   return withPresentStates(environment, text, environment.current()).text
 }
 
-/** Those that say already what they are to say. Secrets count by what they hold, where there is a key to tell. */
+/**
+ * Those that say already what they are to say. Secrets count by what they hold,
+ * where there is a key to tell.
+ */
 async function unchangedOf(workspace: Workspace, texts: ReadonlyMap<string, string>): Promise<Set<string>> {
   const unchanged = new Set<string>()
   for (const [name, text] of texts) {

@@ -26,7 +26,10 @@ export interface AuditFilter {
   readonly until: Date | undefined
 }
 
-/** The lines of the audit log, oldest first. The whole of it is for those who administer the store; that of one environment, for its admins. */
+/**
+ * The lines of the audit log, oldest first. The whole of it is for those who administer the store;
+ * that of one environment, for its admins.
+ */
 export async function auditLines(workspace: Workspace, filter: AuditFilter): Promise<AuditLine[]> {
   const { environment, events, result, since, until, user } = filter
   const one =

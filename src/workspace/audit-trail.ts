@@ -35,7 +35,10 @@ interface Doing {
   readonly environment: string
 }
 
-/** Reading changes nothing: that it was allowed says it all. Seeing a definition without its secrets is no event at all. */
+/**
+ * Reading changes nothing: that it was allowed says it all. Seeing a definition without its
+ * secrets is no event at all.
+ */
 const reading: readonly AuditEvent[] = ['environment-open', 'environment-imported', 'environment-decrypted']
 const unrecorded: readonly AuditEvent[] = ['environment-read', 'environment-update-planned', 'audit-log-read']
 
@@ -74,8 +77,9 @@ export class AuditTrail {
   }
 
   /**
-   * It is about to be done: written down once, however many functions say so. Details that are a function are asked for when the line is
-   * written: within `together`, that is when all is known that takes part.
+   * It is about to be done: written down once, however many functions say so. Details that
+   * are a function are asked for when the line is written: within `together`, that is when
+   * all is known that takes part.
    */
   begin(event: AuditEvent, environment: string, details?: AuditDetails | (() => AuditDetails)): Permitted {
     if (unrecorded.includes(event) || this.settings.keep === 'off') return { done() {}, failed() {} }
@@ -100,8 +104,8 @@ export class AuditTrail {
   }
 
   /**
-   * Does work that lets nothing out before it ends, except after `flush`: what it uses is written down together, which takes a
-   * third of the time for an environment with two imports.
+   * Does work that lets nothing out before it ends, except after `flush`: what it uses is written
+   * down together, which takes a third of the time for an environment with two imports.
    */
   async together<T>(work: () => Promise<T>): Promise<T> {
     if (this.#waiting !== undefined) return work()
@@ -123,7 +127,10 @@ export class AuditTrail {
     if (first !== undefined) this.#append([first, ...more])
   }
 
-  /** The command has ended: so has all that it began. `error`: what it failed of; undefined: of nothing. */
+  /**
+   * The command has ended: so has all that it began. `error`: what it failed
+   * of; undefined: of nothing.
+   */
   end(error: unknown): void {
     for (const [key, doing] of this.#pending) {
       this.#pending.delete(key)

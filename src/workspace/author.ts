@@ -8,7 +8,8 @@ export interface AuthorName {
 }
 
 /**
- * ESC_AUTHOR (`Name <email>`), else what git would use in `folder`, else the user of the operating system.
+ * ESC_AUTHOR (`Name <email>`), else what git would use in `folder`, else the user
+ * of the operating system.
  */
 export function findAuthor(env: Readonly<Record<string, string | undefined>>, folder: string): AuthorName {
   const { name, email } = declaredAuthor(env, folder)

@@ -25,7 +25,10 @@ export interface WorldOptions {
   readonly rotator?: World['rotator']
   /** Aborts calls of providers. */
   readonly signal?: AbortSignal
-  /** Definitions that environments are about to have, by name: for checking those that refer to each other. */
+  /**
+   * Definitions that environments are about to have, by name: for checking those
+   * that refer to each other.
+   */
   readonly pending?: ReadonlyMap<string, string>
 }
 
@@ -115,7 +118,9 @@ async function openingRotator(workspace: Workspace, name: string): Promise<Evalu
   }
 }
 
-/** Runs work of a provider or rotator; what it throws tells none of the secrets that it was given. */
+/**
+ * Runs work of a provider or rotator; what it throws tells none of the secrets that it was given.
+ */
 async function masked<T>(given: readonly (ExportedMap | undefined)[], work: () => Promise<T>): Promise<T> {
   try {
     return await work()

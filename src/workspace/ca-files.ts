@@ -12,10 +12,11 @@ const mostBytes = 4 << 20
  * Reads files with certificates of authorities for rotators, as definitions name them:
  *
  * - a relative path is one in the folder of the store, where no link is followed;
- * - any other file of the machine is read only when `allow: {caFiles}` in `esc.yaml` names it and this machine allows that.
+ * - any other file of the machine is read only when `allow: {caFiles}` in `esc.yaml` names it and
+ *   this machine allows that.
  *
- * @throws EscError `invalid_input` for a file that cannot be read, `untrusted` for one that the store may not have read. Nothing
- *   of a file's content is quoted.
+ * @throws EscError `invalid_input` for a file that cannot be read, `untrusted` for one that the
+ *   store may not have read. Nothing of a file's content is quoted.
  */
 export function caFileReader(workspace: Workspace): (path: string) => Promise<string> {
   const { store } = workspace.options.original ?? workspace

@@ -2,13 +2,17 @@ import { EscError } from '../errors.ts'
 import type { Environment, Revision } from '../store/index.ts'
 import { decode, getAt, type PropertyPath } from '../syntax/index.ts'
 
-/** Other writers may come first this many times before a change gives up; each time one of them has got somewhere. */
+/**
+ * Other writers may come first this many times before a change gives up; each time one
+ * of them has got somewhere.
+ */
 const maxAttempts = 100
 
 /**
- * Makes a change of the newest revision and, where another writer saved one first, makes it again of that: the outcome is that of one
- * after the other. `paths` are those in the document that it is about. One through a list element is only made again while the
- * list is as it was: its elements may have moved.
+ * Makes a change of the newest revision and, where another writer saved one first, makes it again
+ * of that: the outcome is that of one after the other. `paths` are those in the document that it
+ * is about. One through a list element is only made again while the list is as it was: its
+ * elements may have moved.
  *
  * @throws EscError `conflict` when that is not so any more; what `change` throws.
  */

@@ -15,13 +15,16 @@ export interface SecretsProviderRequest {
   readonly reference: EnvironmentReference | undefined
   /** URL or bare kind. */
   readonly secretsProvider: string
-  /** Whether what was known under the former key is rotated afterwards. Then a second run goes on where the first one ended. */
+  /**
+   * Whether what was known under the former key is rotated afterwards. Then a second run goes on
+   * where the first one ended.
+   */
   readonly rotates?: boolean
 }
 
 /**
- * What became of one environment. `already`: it was under the new provider before this began, as after a run that was
- * interrupted. `failed`: it is as it was.
+ * What became of one environment. `already`: it was under the new provider before this began, as
+ * after a run that was interrupted. `failed`: it is as it was.
  */
 export interface EnvironmentKeyChange {
   readonly name: string
@@ -31,14 +34,20 @@ export interface EnvironmentKeyChange {
   readonly revisions: number
   readonly error?: string
   readonly hint?: string | undefined
-  /** Known to those who could open it before; empty unless it was changed, now or by an earlier run whose rotations are not done. */
+  /**
+   * Known to those who could open it before; empty unless it was changed, now or by an earlier run
+   * whose rotations are not done.
+   */
   readonly exposed: ExposedSecrets
 }
 
 export interface SecretsProviderReport {
   readonly secretsProvider: string
   readonly environments: readonly EnvironmentKeyChange[]
-  /** Whether new environments get the new provider: only when all were to be changed and none failed. */
+  /**
+   * Whether new environments get the new provider: only when all were to be
+   * changed and none failed.
+   */
   readonly isDefault: boolean
 }
 
@@ -46,11 +55,12 @@ const changer = 'env change-secrets-provider'
 const nothing: ExposedSecrets = { rotators: [], secrets: [], webhooks: [] }
 
 /**
- * Gives an environment, or each of them, a new data key under a secrets provider. All or nothing for each environment; those that
- * fail keep no other from being changed, and a second run does what is left.
+ * Gives an environment, or each of them, a new data key under a secrets provider. All or
+ * nothing for each environment; those that fail keep no other from being changed, and a
+ * second run does what is left.
  *
- * @throws EscError `usage`, `invalid_input` for a URL that cannot be used, `not_found`. What happens to one environment after
- *   that is in the report, unless only one was asked for.
+ * @throws EscError `usage`, `invalid_input` for a URL that cannot be used, `not_found`. What
+ *   happens to one environment after that is in the report, unless only one was asked for.
  */
 export async function changeSecretsProvider(
   workspace: Workspace,
@@ -69,7 +79,8 @@ export async function changeSecretsProvider(
   if (firstFault !== undefined && reference !== undefined) throw firstFault
   const owed = new Map<string, readonly string[]>()
   for (const name of rotates ? before.keys() : []) owed.set(name, owedOf(workspace, name))
-  // With all of it there already, what is wanted are new keys; else what is left of an interrupted run.
+  // With all of it there already, what is wanted are new keys; else what is
+  // left of an interrupted run.
   const renewed =
     [...before.values()].every((from) => from === secretsProvider) &&
     (reference !== undefined || store.configuration.defaultSecretsProvider === secretsProvider)
@@ -157,8 +168,9 @@ function providerOf(workspace: Workspace, environment: Environment): string {
 }
 
 /**
- * Where a new passphrase comes from: ESC_NEW_PASSPHRASE, the file ESC_NEW_PASSPHRASE_FILE names, or, when it replaces another, a
- * question asked twice; never ESC_PASSPHRASE, which opens what there is. Undefined: as the passphrase of any new environment.
+ * Where a new passphrase comes from: ESC_NEW_PASSPHRASE, the file ESC_NEW_PASSPHRASE_FILE names,
+ * or, when it replaces another, a question asked twice; never ESC_PASSPHRASE, which opens what
+ * there is. Undefined: as the passphrase of any new environment.
  */
 function newPassphrase(workspace: Workspace, { replaces }: { readonly replaces: boolean }): KeyContext | undefined {
   const { options } = workspace

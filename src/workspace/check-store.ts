@@ -22,7 +22,10 @@ export interface CheckedStore extends CheckReport {
   readonly state: string
 }
 
-/** Verifies a store, as far as the keys at hand allow. @throws EscError `not_found` for an environment that is not there. */
+/**
+ * Verifies a store, as far as the keys at hand allow. @throws EscError `not_found` for an
+ * environment that is not there.
+ */
 export async function checkStore(workspace: Workspace, request: CheckRequest): Promise<CheckedStore> {
   const { store } = workspace
   const { references, fix, useKeys } = request
@@ -75,7 +78,10 @@ async function overdueFindings(workspace: Workspace, environments: readonly stri
   }))
 }
 
-/** Variables and files of the newest definition that programs would not get. Nobody is asked, and nothing is opened. */
+/**
+ * Variables and files of the newest definition that programs would not get. Nobody is
+ * asked, and nothing is opened.
+ */
 async function variableFindings(workspace: Workspace, name: string): Promise<Finding[]> {
   try {
     const { file, definition } = workspace.store.environment(name).current()

@@ -15,10 +15,12 @@ export interface VariableUse {
 }
 
 /**
- * Refuses variables that would make programs run code, or whose names a shell would not take for names, before they become the variables
- * of a process. Whether the environment or one of its imports sets them makes no difference.
+ * Refuses variables that would make programs run code, or whose names a shell would not take for
+ * names, before they become the variables of a process. Whether the environment or one of its
+ * imports sets them makes no difference.
  *
- * @throws EscError `invalid_input` for a name that cannot be used; `untrusted` for a variable that nobody has allowed.
+ * @throws EscError `invalid_input` for a name that cannot be used; `untrusted` for a variable
+ *   that nobody has allowed.
  */
 export async function checkVariables(
   workspace: Workspace,

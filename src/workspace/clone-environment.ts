@@ -24,7 +24,10 @@ export interface Cloned {
   readonly dropped: readonly string[]
 }
 
-/** Makes an environment from another one: what it holds, under a key of its own. Rotators forget their credentials. */
+/**
+ * Makes an environment from another one: what it holds, under a key of its own. Rotators
+ * forget their credentials.
+ */
 export async function cloneEnvironment(workspace: Workspace, request: CloneRequest): Promise<Cloned> {
   const { source, destination } = request
   refuseVersion(source, 'clone')

@@ -6,8 +6,9 @@ import type { Workspace } from './workspace.ts'
 const mostNamed = 5
 
 /**
- * Commits to git what was changed through this workspace and what its environments need in a clone, and nothing else: when `wanted`, or by the store's own rule when that is
- * undefined. `doing`: the command, without anything that could be a secret. Undefined: not wanted, or nothing was changed.
+ * Commits to git what was changed through this workspace and what its environments need in a clone,
+ * and nothing else: when `wanted`, or by the store's own rule when that is undefined. `doing`: the
+ * command, without anything that could be a secret. Undefined: not wanted, or nothing was changed.
  */
 export async function commitChanges(
   workspace: Workspace,
@@ -18,7 +19,10 @@ export async function commitChanges(
     alsoChanged = [],
   }: {
     readonly wanted: boolean | undefined
-    /** Whether the hooks in the git folder run. Default: only when a person, and not the store, wants the commit. */
+    /**
+     * Whether the hooks in the git folder run. Default: only when a person, and not the
+     * store, wants the commit.
+     */
     readonly hooks?: boolean
     readonly doing: string
     /** Files that a process before this one has changed, and not committed. */

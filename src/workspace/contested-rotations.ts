@@ -13,15 +13,19 @@ export interface Contested {
   /** Document path of the call. */
   readonly path: string
   readonly statePath: string
-  /** The side whose credential was rotated later, as `sides` of the merge calls it: it is kept at first. */
+  /**
+   * The side whose credential was rotated later, as `sides` of the merge calls
+   * it: it is kept at first.
+   */
   readonly kept: 'ours' | 'theirs'
   /** Definition with the credential of the other side. */
   readonly other: string
 }
 
 /**
- * Makes both sides of a merge say the same about credentials that both have rotated: what the later rotation made. A person could only choose
- * between ciphertexts. Nothing is lost: the other credential stays in its revision.
+ * Makes both sides of a merge say the same about credentials that both have rotated: what the later
+ * rotation made. A person could only choose between ciphertexts. Nothing is lost: the other
+ * credential stays in its revision.
  */
 export function settleRotations(name: string, texts: TextsToSettle, contested: Contested[]): SettledTexts {
   const kept = texts.rotated.theirs > texts.rotated.ours ? 'theirs' : 'ours'
@@ -65,8 +69,9 @@ function statesIn(
 }
 
 /**
- * Logs in with each contested credential that was kept, and where it does not work, with that of the other side, which is kept if it does.
- * Returns notes for people; says what to do where nothing could be told. Changes nothing but the environment.
+ * Logs in with each contested credential that was kept, and where it does not work, with that of
+ * the other side, which is kept if it does. Returns notes for people; says what to do where nothing
+ * could be told. Changes nothing but the environment.
  */
 export async function proveRotations(
   workspace: Workspace,

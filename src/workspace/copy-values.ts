@@ -43,9 +43,14 @@ export interface CopiedValues {
   readonly added: readonly string[]
   /** What the destination had under the same name. */
   readonly replaced: readonly string[]
-  /** What was not copied, because the destination has rotated credentials there that would be lost. */
+  /**
+   * What was not copied, because the destination has rotated credentials there that would be lost.
+   */
   readonly notCopied: readonly string[]
-  /** Rotators of the destination that keep their credentials, although the source has a rotator of that name too. */
+  /**
+   * Rotators of the destination that keep their credentials, although the source has a
+   * rotator of that name too.
+   */
   readonly keptCredentials: readonly string[]
   /** Imports that the destination did not have. */
   readonly imports: readonly string[]
@@ -54,8 +59,9 @@ export interface CopiedValues {
 }
 
 /**
- * Copies values from one environment into another, key by key: what only the destination has stays, comments too, and so do its rotated
- * credentials. Secrets are decrypted with the key of the one and encrypted with that of the other.
+ * Copies values from one environment into another, key by key: what only the destination has stays,
+ * comments too, and so do its rotated credentials. Secrets are decrypted with the key of the one
+ * and encrypted with that of the other.
  *
  * @throws EscError `usage` when the two are the same; `not_found`; and as `saveDefinition` does.
  */

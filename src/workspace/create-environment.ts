@@ -19,14 +19,19 @@ export interface NewEnvironmentRequest {
   readonly secretsProvider?: string | undefined
   /** What the record of the definition says. Default: `edit`. */
   readonly change?: Change
-  /** Makes nothing for a definition with errors. Default: true for a copy, else false, which makes an empty environment. */
+  /**
+   * Makes nothing for a definition with errors. Default: true for a copy, else false, which
+   * makes an empty environment.
+   */
   readonly wholeOnly?: boolean
 }
 
 export interface Created {
   /** `organization/project/environment`. */
   readonly fullName: string
-  /** The revision that holds the definition; undefined when there was none, or when it has errors. */
+  /**
+   * The revision that holds the definition; undefined when there was none, or when it has errors.
+   */
   readonly revision: number | undefined
   /** False for a definition with errors that was to be there whole. */
   readonly exists: boolean
@@ -38,8 +43,9 @@ export interface Created {
 }
 
 /**
- * Makes an environment; its first revision is empty, and a definition becomes the second. When anything fails, such as the secrets
- * provider, nothing is left. A definition with errors leaves an empty environment, unless `wholeOnly`.
+ * Makes an environment; its first revision is empty, and a definition becomes the second. When
+ * anything fails, such as the secrets provider, nothing is left. A definition with errors leaves an
+ * empty environment, unless `wholeOnly`.
  *
  * @throws EscError `already_exists`, `key_unavailable` and others of secrets providers.
  */

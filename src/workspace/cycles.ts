@@ -9,8 +9,9 @@ interface Mark {
 }
 
 /**
- * The groups of ids that lead back to themselves (strongly connected components, found as Tarjan does), each in the order of `ids`.
- * An id that leads to itself is a group too. A stack of its own, because a chain may be longer than that of the machine is deep.
+ * The groups of ids that lead back to themselves (strongly connected components, found as Tarjan
+ * does), each in the order of `ids`. An id that leads to itself is a group too. A stack of its own,
+ * because a chain may be longer than that of the machine is deep.
  */
 export function cyclesOf(
   ids: readonly string[],

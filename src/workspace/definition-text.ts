@@ -1,8 +1,9 @@
 import type { PropertyPath } from '../syntax/index.ts'
 
 /**
- * The piece of a definition at a path of its document, re-indented by two for reading; the empty path is all of it. Comments stay.
- * Ends in a line break. Undefined: there is nothing. This is for people to look at: what is stored is never re-emitted.
+ * The piece of a definition at a path of its document, re-indented by two for reading; the empty
+ * path is all of it. Comments stay. Ends in a line break. Undefined: there is nothing. This is for
+ * people to look at: what is stored is never re-emitted.
  */
 export async function definitionAt(text: string, path: PropertyPath): Promise<string | undefined> {
   const { isNode, parseDocument, stringify } = await import('../sdk/yaml.ts')
@@ -16,8 +17,8 @@ export async function definitionAt(text: string, path: PropertyPath): Promise<st
 }
 
 /**
- * A definition for reading: indented by two. One that is so already is given as it stands, byte for byte; any other is re-indented as
- * `definitionAt` does.
+ * A definition for reading: indented by two. One that is so already is given as it stands, byte for
+ * byte; any other is re-indented as `definitionAt` does.
  */
 export async function indentedByTwo(text: string): Promise<string> {
   const first = /^( +)[^\s#]/m.exec(text)?.[1]

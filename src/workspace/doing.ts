@@ -1,6 +1,9 @@
 import { EscError } from '../errors.ts'
 
-/** Does something; an error says what was being done, as the original's do: `creating environment: already exists`. */
+/**
+ * Does something; an error says what was being done, as the original's do:
+ * `creating environment: already exists`.
+ */
 export async function doing<T>(what: string, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work()

@@ -9,8 +9,8 @@ export interface DotenvText {
 }
 
 /**
- * A value as a `.env` file has it, in the form that most readers read alike, and of which no shell runs a part. Our own `import dotenv` reads
- * every form back.
+ * A value as a `.env` file has it, in the form that most readers read alike, and of which no shell
+ * runs a part. Our own `import dotenv` reads every form back.
  *
  * - `"…"`: nothing in it means anything to any reader.
  * - `'…'`: no `'` in it. Every reader takes it as it is, but for a few things of python-dotenv.

@@ -17,12 +17,17 @@ export interface SubmittedDraft {
   readonly url: string
 }
 
-/** A draft while it is read or changed: the store as a branch of git has it, in a work tree of its own. */
+/**
+ * A draft while it is read or changed: the store as a branch of git has it,
+ * in a work tree of its own.
+ */
 export interface Draft {
   readonly workspace: Workspace
   /** Commits what was changed to the branch. Undefined: nothing was. */
   submit(doing: string): Promise<SubmittedDraft | undefined>
-  /** Removes the work tree, and the branch too if it was made for this and nothing was submitted. */
+  /**
+   * Removes the work tree, and the branch too if it was made for this and nothing was submitted.
+   */
   close(): Promise<void>
 }
 
@@ -38,9 +43,11 @@ export interface DraftRequest {
 const branches = 'esc-draft'
 
 /**
- * Opens a draft: a proposal that others can review and merge as they do with code. The user's own work tree stays as it is.
+ * Opens a draft: a proposal that others can review and merge as they do with code. The user's own
+ * work tree stays as it is.
  *
- * @throws EscError `not_found` for a branch there is not; `unsupported` where the store is in no git repository.
+ * @throws EscError `not_found` for a branch there is not; `unsupported` where the store
+ *   is in no git repository.
  */
 export async function openDraft(workspace: Workspace, { id, reading = false, about }: DraftRequest): Promise<Draft> {
   const { folder } = workspace.store
@@ -105,7 +112,10 @@ export async function openDraft(workspace: Workspace, { id, reading = false, abo
   }
 }
 
-/** Where the hosting of `origin` takes requests to merge a branch, for those whose addresses are known. */
+/**
+ * Where the hosting of `origin` takes requests to merge a branch, for those
+ * whose addresses are known.
+ */
 async function reviewUrl(git: (...args: string[]) => Promise<GitResult>, branch: string): Promise<string> {
   const remote = (await git('remote', 'get-url', 'origin')).stdout.toString().trim()
   const [, host = '', path = ''] =

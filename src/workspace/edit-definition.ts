@@ -47,8 +47,8 @@ export async function finishEdit(workspace: Workspace, edit: DefinitionEdit, tex
 }
 
 /**
- * Replaces the whole definition, whatever it was, except that rotators which stay keep their credentials unless it has others. A
- * hand edit that says just the same is thereby saved.
+ * Replaces the whole definition, whatever it was, except that rotators which stay keep their
+ * credentials unless it has others. A hand edit that says just the same is thereby saved.
  */
 export async function replaceDefinition(
   workspace: Workspace,

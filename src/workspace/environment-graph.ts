@@ -7,7 +7,10 @@ import type { EnvironmentReference } from './reference.ts'
 import { belowValues } from './rotator-state.ts'
 import type { Workspace } from './workspace.ts'
 
-/** What environments are made of: their imports, references, rotators and providers. Names only, never a value. */
+/**
+ * What environments are made of: their imports, references, rotators and providers.
+ * Names only, never a value.
+ */
 export interface EnvironmentGraph {
   /** Ids of the environments to begin at. */
   readonly roots: readonly string[]
@@ -47,8 +50,9 @@ export interface GraphLink {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /**
- * The graph of some environments and of all that they lead to; of none, of the whole store, beginning at the environments that no
- * other leads to. Needs no key. What is missing or broken is in it, with the reason.
+ * The graph of some environments and of all that they lead to; of none, of the whole store,
+ * beginning at the environments that no other leads to. Needs no key. What is missing or broken
+ * is in it, with the reason.
  *
  * @throws EscError `not_found` for an environment that was asked for and is not there.
  */

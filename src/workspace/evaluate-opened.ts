@@ -19,8 +19,8 @@ interface Opening {
 }
 
 /**
- * Evaluates an environment whose own seal has been verified, and verifies those of all that take part. What depends on nothing outside
- * the store is kept for the next time.
+ * Evaluates an environment whose own seal has been verified, and verifies those of all that take
+ * part. What depends on nothing outside the store is kept for the next time.
  */
 export async function evaluateOpened(
   workspace: Workspace,

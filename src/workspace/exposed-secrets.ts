@@ -39,7 +39,10 @@ export function exposedOf(environment: Environment, name: string): ExposedSecret
   return { ...exposedSecrets(name, environment.current().definition), webhooks }
 }
 
-/** The secrets that a definition holds itself; those of its imports belong to the environments that are imported. */
+/**
+ * The secrets that a definition holds itself; those of its imports belong to the
+ * environments that are imported.
+ */
 function exposedSecrets(name: string, definition: string): Omit<ExposedSecrets, 'webhooks'> {
   const { environment } = parseEnvironment(name, definition)
   const calls = environment === undefined ? [] : listRotators(environment)

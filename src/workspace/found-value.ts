@@ -55,7 +55,10 @@ export function unknownPaths(value: ExportedValue, path: PropertyPath): string[]
   return Object.entries(content).flatMap(([key, member]) => unknownPaths(member, [...path, key]))
 }
 
-/** Paths of the variables, and of the contents of files, that are not known. Lists and objects become no variables. */
+/**
+ * Paths of the variables, and of the contents of files, that are not known. Lists and
+ * objects become no variables.
+ */
 export function unknownVariables(properties: ExportedMap): string[] {
   return (['environmentVariables', 'files'] as const).flatMap((member) => {
     const object = Object.hasOwn(properties, member) ? properties[member] : undefined

@@ -22,7 +22,10 @@ export interface Got {
   readonly definition: string | undefined
   /** Where the value is defined, and what it overrode: `environment:line:column`. */
   readonly definedAt: readonly string[]
-  /** What the imports, and references to other environments, came to. Known when the whole environment was asked for. */
+  /**
+   * What the imports, and references to other environments, came to. Known when the whole
+   * environment was asked for.
+   */
   readonly imports: Checked['imports']
   /** How much showing it may take. */
   readonly limits: BudgetLimits
@@ -31,7 +34,10 @@ export interface Got {
 export interface GetOptions {
   /** Undefined or empty: the whole environment. */
   readonly path?: PropertyPath | undefined
-  /** Decrypt the secrets that the environment and its imports hold. Providers are not called all the same. */
+  /**
+   * Decrypt the secrets that the environment and its imports hold. Providers are
+   * not called all the same.
+   */
   readonly showSecrets: boolean
 }
 
@@ -90,7 +96,10 @@ function unasked(workspace: Workspace): Workspace {
   return { ...workspace, options: { ...workspace.options, askTrust: undefined } }
 }
 
-/** The expression at a path, which may lead into the argument of a call: `login["fn::open::aws-login"].static`. */
+/**
+ * The expression at a path, which may lead into the argument of a call:
+ * `login["fn::open::aws-login"].static`.
+ */
 function expressionAt(top: Readonly<Record<string, ExportedExpr>>, path: PropertyPath): ExportedExpr | undefined {
   const [first, ...rest] = path
   let expression = typeof first === 'string' && Object.hasOwn(top, first) ? top[first] : undefined
@@ -123,7 +132,10 @@ function place({ environment, begin }: ExportedRange): string {
   return `${environment ?? ''}:${begin.line}:${begin.column}`
 }
 
-/** The value of `got` as text; empty when there is nothing. Files are not written: their variables show as unknown. */
+/**
+ * The value of `got` as text; empty when there is nothing. Files are not written: their
+ * variables show as unknown.
+ */
 export async function renderGot(
   got: Got,
   request: {

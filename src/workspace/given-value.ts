@@ -7,7 +7,10 @@ import { decode, type Node, readYamlFragment, type YamlData } from '../syntax/in
 /** How the text of a value is to be read: as YAML, as JSON, or as the text that it is. */
 export type ValueForm = 'yaml' | 'json' | 'text'
 
-/** The value that a text stands for in a definition that is not encrypted. @throws EscError `usage`, without the text. */
+/**
+ * The value that a text stands for in a definition that is not encrypted. @throws EscError
+ * `usage`, without the text.
+ */
 export function plainValue(text: string, form: ValueForm): YamlData {
   refuseLoneSurrogates(text)
   if (form === 'text') return escapeReferences(text)
@@ -21,8 +24,8 @@ export function plainValue(text: string, form: ValueForm): YamlData {
 }
 
 /**
- * The `fn::secret` that evaluates to just this text; for YAML and JSON, to the data that it holds. Its plaintext is the text as it was
- * given. @throws EscError `usage`, without the text.
+ * The `fn::secret` that evaluates to just this text; for YAML and JSON, to the data that it holds.
+ * Its plaintext is the text as it was given. @throws EscError `usage`, without the text.
  */
 export function secretValue(text: string, form: ValueForm): Json {
   if (form === 'text') return secretCall(text)
@@ -40,7 +43,10 @@ export function secretCall(text: string): JsonObject {
   return { 'fn::secret': escapeReferences(text) }
 }
 
-/** A value that begins with `*`, `&` or `!` may be a password whose quotes are missing: messages leave it out. */
+/**
+ * A value that begins with `*`, `&` or `!` may be a password whose quotes are
+ * missing: messages leave it out.
+ */
 function withoutNames(message: string): string {
   return message.replace(/(anchor|tag|tag handle) (['"`]).*\2/s, '$1').replace(/`.*`/s, 'the text')
 }

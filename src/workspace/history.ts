@@ -34,7 +34,10 @@ export type VersionSummary =
   | { readonly kind: 'revision'; readonly revision: RevisionSummary }
   | { readonly kind: 'tag'; readonly tag: TagSummary }
 
-/** The revisions of an environment, newest first, beginning at the version of the reference. Needs no key. */
+/**
+ * The revisions of an environment, newest first, beginning at the version of the
+ * reference. Needs no key.
+ */
 export function history(workspace: Workspace, reference: EnvironmentReference): RevisionSummary[] {
   const environment = workspace.store.environment(reference.name)
   const first = revisionNamed(environment, reference.version)

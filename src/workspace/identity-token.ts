@@ -4,20 +4,28 @@ import type { IdentityTokenRequest } from '../providers/index.ts'
 import { signedRequests } from './signed-requests.ts'
 import type { Workspace } from './workspace.ts'
 
-/** How long a vendor may take the token for fresh: those of Azure are exchanged by whoever uses them. */
+/**
+ * How long a vendor may take the token for fresh: those of Azure are
+ * exchanged by whoever uses them.
+ */
 const lifeSeconds = 3600
 
-/** Where a token is asked for: the environment whose definition does so, and the one that is being opened. `project/name`. */
+/**
+ * Where a token is asked for: the environment whose definition does so, and the one that is
+ * being opened. `project/name`.
+ */
 export interface TokenPlace {
   readonly currentEnvironment: string
   readonly rootEnvironment: string
 }
 
 /**
- * A token that vendors take for the identity of an environment, signed with the store's own key (`esc oidc jwks`). Vendors fetch the
- * keys from the issuer, so there must be one: `oidc: {issuer: https://…}` in `esc.yaml`.
+ * A token that vendors take for the identity of an environment, signed with the store's own key
+ * (`esc oidc jwks`). Vendors fetch the keys from the issuer, so there must be one:
+ * `oidc: {issuer: https://…}` in `esc.yaml`.
  *
- * @throws EscError `provider_failed` without one; `invalid_input` for an attribute that nothing is known about.
+ * @throws EscError `provider_failed` without one; `invalid_input` for an attribute
+ *   that nothing is known about.
  */
 export async function identityToken(
   workspace: Workspace,

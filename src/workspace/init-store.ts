@@ -32,8 +32,9 @@ export function initStore(request: NewStoreRequest, options: WorkspaceOptions): 
 }
 
 /**
- * As `initStore`, after the secrets provider was asked once, so that a key that does not exist is noticed before there is a store. The
- * provider is the user's own choice, so its host is allowed from now on.
+ * As `initStore`, after the secrets provider was asked once, so that a key that does not
+ * exist is noticed before there is a store. The provider is the user's own choice, so its
+ * host is allowed from now on.
  */
 export async function initChosenStore(
   request: NewStoreRequest,

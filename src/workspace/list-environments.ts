@@ -16,8 +16,9 @@ export interface ListedEnvironments {
 }
 
 /**
- * The names of the environments of the store, sorted. Who works with the store they have logged in to sees the others they know as
- * well, after their own and under their labels, which come before the name.
+ * The names of the environments of the store, sorted. Who works with the store they have
+ * logged in to sees the others they know as well, after their own and under their labels,
+ * which come before the name.
  */
 export function listEnvironments(workspace: Workspace, { organization, project }: ListOptions): ListedEnvironments {
   const own = workspace.store.organization

@@ -1,9 +1,14 @@
-/** Variables through which whoever sets them makes programs run code of his choice, with the reason. */
+/**
+ * Variables through which whoever sets them makes programs run code of his choice, with the reason.
+ */
 interface LoaderGroup {
   /** What such a variable does: the end of "NAME …". */
   readonly does: string
   readonly names: readonly string[]
-  /** Beginnings and ends, in small letters, of the names that `pattern` may match. A regular expression costs a start more. */
+  /**
+   * Beginnings and ends, in small letters, of the names that `pattern` may match. A regular
+   * expression costs a start more.
+   */
   readonly starts?: readonly string[]
   readonly ends?: readonly string[]
   readonly pattern?: RegExp
@@ -12,11 +17,13 @@ interface LoaderGroup {
 }
 
 /**
- * From what sudo removes (`env_delete`), what glibc ignores in privileged programs, and the manuals of the programs named.
+ * From what sudo removes (`env_delete`), what glibc ignores in privileged programs, and the
+ * manuals of the programs named.
  *
- * Not in it, on purpose: proxies and certificate authorities (`HTTPS_PROXY`, `NODE_EXTRA_CA_CERTS`, `SSL_CERT_FILE`), which redirect
- * connections and run nothing; configuration of one tool that stores exist to hand over (`KUBECONFIG`, `AWS_CONFIG_FILE`, `DOCKER_CONFIG`);
- * flags of compilers (`CFLAGS`, `LDFLAGS`).
+ * Not in it, on purpose: proxies and certificate authorities (`HTTPS_PROXY`,
+ * `NODE_EXTRA_CA_CERTS`, `SSL_CERT_FILE`), which redirect connections and run nothing;
+ * configuration of one tool that stores exist to hand over (`KUBECONFIG`, `AWS_CONFIG_FILE`,
+ * `DOCKER_CONFIG`); flags of compilers (`CFLAGS`, `LDFLAGS`).
  */
 const groups = (): readonly LoaderGroup[] => [
   {
@@ -373,7 +380,10 @@ function groupOf(name: string, isWindows: boolean): LoaderGroup | undefined {
   )
 }
 
-/** What a variable does that makes setting it a matter of trust, such as `makes Node run code`. Undefined: it is an ordinary one. */
+/**
+ * What a variable does that makes setting it a matter of trust, such as `makes Node run code`.
+ * Undefined: it is an ordinary one.
+ */
 export function loaderEffect(
   name: string,
   value: string,

@@ -5,7 +5,10 @@ import { type EnvironmentReference, parseRelativeReference } from './reference.t
 import { selectedEnvironment } from './selection.ts'
 import type { Workspace, WorkspaceOptions } from './workspace.ts'
 
-/** `new`: the environment is about to be made. `project`: two parts are always project and environment. */
+/**
+ * `new`: the environment is about to be made. `project`: two parts are always
+ * project and environment.
+ */
 export type LocateMode = 'existing' | 'new' | 'project'
 
 /** An environment as a user named it, and the store it is in. */
@@ -15,9 +18,10 @@ export interface Located {
 }
 
 /**
- * Finds the store and environment that a reference on the command line means. Three parts may name any store the user has logged in
- * to by its label. Two parts are project and environment; where there is no such project but a store with that label, they are read
- * as label and environment, with a warning. References inside definitions never leave their store.
+ * Finds the store and environment that a reference on the command line means. Three parts may name
+ * any store the user has logged in to by its label. Two parts are project and environment; where
+ * there is no such project but a store with that label, they are read as label and environment,
+ * with a warning. References inside definitions never leave their store.
  *
  * @throws EscError `usage` for two parts that could mean either.
  */
@@ -39,8 +43,8 @@ export function locate(options: WorkspaceOptions, typed: string, mode: LocateMod
 }
 
 /**
- * Where the second version of a comparison is: `@3` is another one of the base, anything else an environment of its own; default: the
- * newest of the base.
+ * Where the second version of a comparison is: `@3` is another one of the base, anything else an
+ * environment of its own; default: the newest of the base.
  */
 export function locateComparison(
   options: WorkspaceOptions,

@@ -12,7 +12,9 @@ import type { Workspace } from './workspace.ts'
 export interface LoginProviderRequest {
   /** As typed, below `values`. */
   readonly path: string
-  /** The call, such as `{'fn::open::aws-login': {…}}`; secrets in it are `fn::secret` in the clear. */
+  /**
+   * The call, such as `{'fn::open::aws-login': {…}}`; secrets in it are `fn::secret` in the clear.
+   */
   readonly block: Json
   /** Make the environment when it is missing. */
   readonly create: boolean

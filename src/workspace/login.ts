@@ -6,8 +6,8 @@ import { openWorkspace, openWorkspaceAt } from './open-workspace.ts'
 import type { Workspace, WorkspaceOptions } from './workspace.ts'
 
 /**
- * Makes a store the one that commands use wherever no other is named or found, and remembers it by its label. `target`: its folder,
- * or a `file://` URL; undefined: only says which store is in use.
+ * Makes a store the one that commands use wherever no other is named or found, and remembers it by
+ * its label. `target`: its folder, or a `file://` URL; undefined: only says which store is in use.
  * `user`: who access rules and audit log take the user for from now on; default: as before.
  *
  * @throws EscError `not_found`; `unsupported` for the URL of a service.
@@ -27,8 +27,8 @@ export async function logIn(options: WorkspaceOptions, target: string | undefine
 }
 
 /**
- * Forgets a store: that at `target`; `all`; default: the current one. Nothing of the store itself changes. Returns the folders that
- * were forgotten.
+ * Forgets a store: that at `target`; `all`; default: the current one. Nothing of the store itself
+ * changes. Returns the folders that were forgotten.
  */
 export async function logOut(
   options: WorkspaceOptions,

@@ -1,7 +1,10 @@
 import { listRotators, parseEnvironment } from '../language/index.ts'
 import { decode, formatPropertyPath, getAt, type Node, type PropertyPath, parsePropertyPath } from '../syntax/index.ts'
 
-/** One change that a copy makes, at a path of the document. `keep`: the destination's value stays, because of the credentials in it. */
+/**
+ * One change that a copy makes, at a path of the document. `keep`: the destination's value stays,
+ * because of the credentials in it.
+ */
 export interface MergeStep {
   readonly action: 'add' | 'replace' | 'keep'
   readonly path: PropertyPath
@@ -43,8 +46,9 @@ export function mergeSide(name: string, definition: string): MergeSide {
 }
 
 /**
- * What it takes to copy the value at a path of the document, key by key. Mappings are merged: what only the destination has stays. Calls,
- * lists and single values are replaced as a whole, but never where that would take away the state of a rotator. Of a rotator that both
+ * What it takes to copy the value at a path of the document, key by key. Mappings are merged:
+ * what only the destination has stays. Calls, lists and single values are replaced as a
+ * whole, but never where that would take away the state of a rotator. Of a rotator that both
  * have, the inputs are merged.
  */
 export function mergeSteps(path: PropertyPath, source: MergeSide, destination: MergeSide): MergeStep[] {

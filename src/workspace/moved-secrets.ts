@@ -2,8 +2,9 @@ import { decryptDefinition } from '../language/index.ts'
 import { belowValues } from './rotator-state.ts'
 
 /**
- * Secrets that stand elsewhere in a definition than in the one before it, as ciphertext: one line each. Whoever moves a ciphertext need
- * not be able to read it, so a person should know of it before they vouch for the text.
+ * Secrets that stand elsewhere in a definition than in the one before it, as ciphertext: one line
+ * each. Whoever moves a ciphertext need not be able to read it, so a person should know of it
+ * before they vouch for the text.
  */
 export function movedSecrets(name: string, before: string, after: string): string[] {
   const places = placesOf(name, before)

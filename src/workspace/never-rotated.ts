@@ -4,7 +4,10 @@ import type { UsedRevision } from './open-environment.ts'
 import { belowValues } from './rotator-state.ts'
 import type { Workspace } from './workspace.ts'
 
-/** The rotators, in environments that took part in an opening, that have no credential yet. Paths are those that `env rotate` takes. */
+/**
+ * The rotators, in environments that took part in an opening, that have no credential yet. Paths
+ * are those that `env rotate` takes.
+ */
 export function neverRotated(
   workspace: Workspace,
   used: readonly UsedRevision[],

@@ -31,8 +31,8 @@ export interface OpenOptions {
 }
 
 /**
- * Evaluates an environment for use: secrets are decrypted and providers called. The seal of every environment that took part is
- * verified before anything of it is returned.
+ * Evaluates an environment for use: secrets are decrypted and providers called. The seal of every
+ * environment that took part is verified before anything of it is returned.
  *
  * @throws EscError `not_found`, `key_unavailable`, `tampered`.
  */

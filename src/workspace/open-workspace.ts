@@ -12,7 +12,10 @@ import { findPrincipal, type Principal } from './principal.ts'
 import { parseReference } from './reference.ts'
 import { type Chosen, keyContext, type Workspace, type WorkspaceOptions } from './workspace.ts'
 
-/** The store that is named in `options` or by `ESC_STORE`, else the one at or above the current folder, else that of the last login. */
+/**
+ * The store that is named in `options` or by `ESC_STORE`, else the one at or above the current
+ * folder, else that of the last login.
+ */
 export function openWorkspace(options: WorkspaceOptions): Workspace {
   const chosen = options.store ?? options.env.ESC_STORE
   if (chosen) return workspaceOf((world) => openChosen(resolve(options.cwd, chosen), world), 'named', options)
@@ -46,12 +49,14 @@ function openChosen(folder: string, world: StoreWorld): Store {
 
 function workspaceOf(open: (world: StoreWorld) => Store, chosen: Chosen, options: WorkspaceOptions): Workspace {
   const recorded = recordFiles()
-  // Beneath the check of every function of this folder: one that forgets it gets no further than the store.
+  // Beneath the check of every function of this folder: one that forgets it gets
+  // no further than the store.
   const guard = (environment: string, level: GuardLevel) => refuseForbidden(workspace, environment, level)
   // What happens in a copy has not happened yet.
   const { original } = options
   const witness = original === undefined ? { witness: announcingWitness(options.notify) } : {}
-  // The environments of a copy are those of the original: the same keys are known, and the same locks count.
+  // The environments of a copy are those of the original: the same keys are known,
+  // and the same locks count.
   const state = original === undefined ? {} : { storeState: original.store.state }
   const keys = workspaceKeys(() => workspace, options)
   const store = open({ keys, files: recorded.files, guard, ...witness, ...state })

@@ -11,7 +11,10 @@ import type { Workspace } from './workspace.ts'
 interface Circumstances {
   /** Of the program: another one may evaluate differently. */
   readonly build: string
-  /** The environments that took part, by the names they were asked for, each after the one that asked for it. */
+  /**
+   * The environments that took part, by the names they were asked for, each after
+   * the one that asked for it.
+   */
   readonly environments: readonly Part[]
 }
 
@@ -28,9 +31,9 @@ interface Part {
 const maxBytes = 4 << 20
 
 /**
- * What an environment came to when it was last opened on this machine, encrypted under the keys of all environments that took part
- * together. It stands for the evaluation alone: rules, revisions, seals and keys are looked at each time, and the audit log
- * says the same.
+ * What an environment came to when it was last opened on this machine, encrypted under the keys of
+ * all environments that took part together. It stands for the evaluation alone: rules, revisions,
+ * seals and keys are looked at each time, and the audit log says the same.
  */
 export class OpenedCache {
   readonly #root: Environment
@@ -39,7 +42,8 @@ export class OpenedCache {
 
   /**
    * @param environments holds the root, verified, and nothing else.
-   * @returns undefined: nothing is kept, because `esc.yaml` says `cache: off`, the store is a copy, or the program has no build.
+   * @returns undefined: nothing is kept, because `esc.yaml` says `cache: off`, the store is a copy,
+   *   or the program has no build.
    * @throws EscError `invalid_input` for another `cache`.
    */
   static of(workspace: Workspace, environments: UsedEnvironments): OpenedCache | undefined {
@@ -56,8 +60,8 @@ export class OpenedCache {
   }
 
   /**
-   * Undefined: it is to be evaluated, because something is different now or was never kept. Afterwards all that takes part has been
-   * loaded and verified.
+   * Undefined: it is to be evaluated, because something is different now or was never kept.
+   * Afterwards all that takes part has been loaded and verified.
    *
    * @throws EscError `key_unavailable`, `tampered`.
    */
@@ -77,7 +81,8 @@ export class OpenedCache {
   /**
    * Keeps what evaluating has come to.
    *
-   * @param names of the environments that were evaluated, the root first. Others that were loaded have no part in it.
+   * @param names of the environments that were evaluated, the root first. Others that were
+   *   loaded have no part in it.
    */
   async keep(properties: ExportedMap, names: readonly string[]): Promise<void> {
     if (!this.#environments.complete) return
@@ -109,7 +114,10 @@ export class OpenedCache {
     }
   }
 
-  /** Each is loaded only after all before it were as they were, so that nothing is loaded which evaluating would not load. */
+  /**
+   * Each is loaded only after all before it were as they were, so that nothing is loaded which
+   * evaluating would not load.
+   */
   #isAsItWas({ asked, id, digest }: Part, index: number): boolean {
     try {
       if (index > 0) this.#environments.load(asked)
@@ -120,7 +128,10 @@ export class OpenedCache {
     return now !== undefined && now.environment.id === id && now.revision.digest === digest
   }
 
-  /** Of those environments together. Undefined: none of them has a key, and so nothing to keep from others. */
+  /**
+   * Of those environments together. Undefined: none of them has a key, and so
+   * nothing to keep from others.
+   */
   async #key(names: readonly string[]): Promise<DataKey | undefined> {
     const keys: DataKey[] = []
     for (const name of names) {
@@ -142,7 +153,10 @@ function isOff({ store }: Workspace): boolean {
   })
 }
 
-/** As `ExportedValue`, but JSON: where the value is neither text nor boolean, one of `number`, `list` and `map` stands for it. */
+/**
+ * As `ExportedValue`, but JSON: where the value is neither text nor boolean, one of `number`,
+ * `list` and `map` stands for it.
+ */
 interface Encoded {
   readonly value?: boolean | string
   readonly number?: string
@@ -161,7 +175,10 @@ export function encodeProperties(map: ExportedMap): EncodedMap {
   return Object.entries(map).map(([key, value]) => [key, encode(value)])
 }
 
-/** The JSON text. Undefined: it would be longer, since each value comes with all that lies beneath it. Working that out has a budget. */
+/**
+ * The JSON text. Undefined: it would be longer, since each value comes with all that lies beneath
+ * it. Working that out has a budget.
+ */
 function encodeWithin(length: number, properties: ExportedMap): string | undefined {
   try {
     const encoded = new Budget({ steps: Number.POSITIVE_INFINITY, bytes: 8 * length }).within(() =>

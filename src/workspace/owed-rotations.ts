@@ -8,7 +8,10 @@ import type { Workspace } from './workspace.ts'
 /** A command that gives environments new data keys, and can rotate what the former holders know. */
 export type KeyChanger = 'access remove' | 'env change-secrets-provider'
 
-/** What this machine remembers of a change of a data key, so that the same command can finish the rotations after it. */
+/**
+ * What this machine remembers of a change of a data key, so that the same command can
+ * finish the rotations after it.
+ */
 interface Owed {
   readonly version: 1
   readonly by: KeyChanger
@@ -19,8 +22,9 @@ interface Owed {
 }
 
 /**
- * To be called before the data key of an environment is changed: its credentials are to be rotated afterwards. `keepsKey`: they are to be
- * rotated although the key stays, because only whoever keeps that key can end its use.
+ * To be called before the data key of an environment is changed: its credentials are to be rotated
+ * afterwards. `keepsKey`: they are to be rotated although the key stays, because only whoever keeps
+ * that key can end its use.
  */
 export function oweRotations(
   { store }: Workspace,
@@ -36,8 +40,8 @@ export function oweRotations(
 }
 
 /**
- * The paths of an environment whose credentials have not been rotated since a command changed its data key. Empty also where none did, or where it
- * failed to.
+ * The paths of an environment whose credentials have not been rotated since a command changed its
+ * data key. Empty also where none did, or where it failed to.
  */
 export function owedRotations({ store }: Workspace, name: string, by?: KeyChanger): readonly string[] {
   const environment = store.environment(name)

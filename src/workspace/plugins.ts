@@ -8,10 +8,14 @@ import { unknownNameHint } from '../suggestion.ts'
 import { hasPlugins, namedPlugins, placesOf } from './configured-plugins.ts'
 import type { Workspace } from './workspace.ts'
 
-// A workspace runs the code of its plugins once, and only when a name is asked for that is not built in.
+// A workspace runs the code of its plugins once, and only when a name is asked
+// for that is not built in.
 const loaded = new WeakMap<Workspace, Promise<LoadedPlugins>>()
 
-/** A rotator that is built in or, failing that, of a plugin. Throws `not_found`, or what `loadPlugins` throws. */
+/**
+ * A rotator that is built in or, failing that, of a plugin. Throws `not_found`, or
+ * what `loadPlugins` throws.
+ */
 export async function findRotator(workspace: Workspace, name: string): Promise<Rotator> {
   if (rotatorNames.includes(name) || !hasPlugins(workspace)) return loadRotator(name)
   const { rotators } = await pluginsOf(workspace)

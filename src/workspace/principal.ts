@@ -8,8 +8,8 @@ export interface Principal {
 }
 
 /**
- * ESC_PRINCIPAL; else who `esc login --user` was given; else the mail address (or name) that revisions are by, of ESC_AUTHOR or git;
- * else the user of the operating system.
+ * ESC_PRINCIPAL; else who `esc login --user` was given; else the mail address (or name) that
+ * revisions are by, of ESC_AUTHOR or git; else the user of the operating system.
  */
 export function findPrincipal(env: Readonly<Record<string, string | undefined>>, folder: string): Principal {
   if (env.ESC_PRINCIPAL) return { name: env.ESC_PRINCIPAL, from: 'ESC_PRINCIPAL' }

@@ -23,13 +23,19 @@ export interface FileVariables {
 export interface TemporaryPlace {
   /** Default: that of the operating system. */
   readonly folder?: string | undefined
-  /** Whether they end with this process: then they lie in a folder that is swept if it is killed. Default: they stay. */
+  /**
+   * Whether they end with this process: then they lie in a folder that is swept if it is
+   * killed. Default: they stay.
+   */
   readonly ours?: boolean | undefined
   /** For their names. Default: that of the operating system. */
   readonly random?: ((byteCount: number) => Uint8Array) | undefined
 }
 
-/** Writes the `files` of an environment to temporary files; those already written are removed when one cannot be. */
+/**
+ * Writes the `files` of an environment to temporary files; those already written are
+ * removed when one cannot be.
+ */
 export function createFiles(properties: ExportedMap, place: TemporaryPlace = {}): FileVariables {
   const { random = randomBytes } = place
   const paths: string[] = []
@@ -69,9 +75,9 @@ export interface FilledArgument {
 }
 
 /**
- * Replaces `${path}` in the argument of a program by the value's text. What names no value of the environment stays as it is, since it may be
- * for a shell: `${HOME}`, `${X:-default}`, `$$`. `$${path}` stands for the text `${path}`. Secrets that have been put in are added to
- * `secrets`.
+ * Replaces `${path}` in the argument of a program by the value's text. What names no value of the
+ * environment stays as it is, since it may be for a shell: `${HOME}`, `${X:-default}`, `$$`.
+ * `$${path}` stands for the text `${path}`. Secrets that have been put in are added to `secrets`.
  */
 export function interpolateArgument(properties: ExportedMap, argument: string, secrets: Set<string>): FilledArgument {
   const missing: { reference: string; name: string; instead: string }[] = []
@@ -117,12 +123,15 @@ export function interpolateArgument(properties: ExportedMap, argument: string, s
   return { text, missing, unknown, notText }
 }
 
-/** Secrets this long are hidden in a program's output even if it was not handed them: it may read them from a file. */
+/**
+ * Secrets this long are hidden in a program's output even if it was not handed them: it
+ * may read them from a file.
+ */
 const LEAST_UNEXPORTED = 8
 
 /**
- * The secret texts that a program's output must not show: those it is handed, any longer one of the environment, and the keys in our own
- * variables.
+ * The secret texts that a program's output must not show: those it is handed, any longer one of the
+ * environment, and the keys in our own variables.
  */
 export function secretTexts(properties: ExportedMap, env: Variables): Set<string> {
   const texts = keyTexts(env)

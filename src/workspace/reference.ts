@@ -16,8 +16,9 @@ const HINT =
   'write project/environment, such as rotators/ci, with @ and a revision number or tag where a version is allowed'
 
 /**
- * Reads a reference. `@` begins the version; where the last part has no `@`, `:` does. One part is an environment of the project
- * `default`. The organization is a label: where it is written, it must be the store's own.
+ * Reads a reference. `@` begins the version; where the last part has no `@`, `:` does. One part is
+ * an environment of the project `default`. The organization is a label: where it is written, it
+ * must be the store's own.
  */
 export function parseReference(text: string, organization: () => string): EnvironmentReference {
   if (text.trim() === '') throw new EscError('usage', 'no environment name specified', { hint: HINT })
@@ -40,7 +41,10 @@ export function parseReference(text: string, organization: () => string): Enviro
   return { name: `${project}/${environment}`, environment, version, typed: text }
 }
 
-/** Reads a version that may stand alone, relative to `base`: `@3`, `:stable`; anything else is a reference of its own. */
+/**
+ * Reads a version that may stand alone, relative to `base`: `@3`, `:stable`; anything else
+ * is a reference of its own.
+ */
 export function parseRelativeReference(
   text: string,
   base: EnvironmentReference,

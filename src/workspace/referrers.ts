@@ -20,8 +20,8 @@ export interface ReferrerOptions {
 }
 
 /**
- * The environments of the store that import an environment or refer to it inline: `latest` first, then numbers, then tags; within
- * each by name.
+ * The environments of the store that import an environment or refer to it inline: `latest` first,
+ * then numbers, then tags; within each by name.
  */
 export function listReferrers(
   workspace: Workspace,

@@ -28,9 +28,14 @@ export interface LeaverPlan {
   readonly rules: boolean
   /** Environments whose data key was locked for them: each gets a new one. */
   readonly rekey: readonly string[]
-  /** Environments they may have been able to open, under keys that are no lists: only whoever keeps the key can end that. */
+  /**
+   * Environments they may have been able to open, under keys that are no lists: only whoever
+   * keeps the key can end that.
+   */
   readonly shared: readonly { readonly name: string; readonly secretsProvider: string }[]
-  /** Environments that an earlier run has given new keys, and whose credentials wait to be rotated. */
+  /**
+   * Environments that an earlier run has given new keys, and whose credentials wait to be rotated.
+   */
   readonly owed: readonly string[]
   /** What they may know, of the environments above. */
   readonly known: readonly { readonly name: string; readonly exposed: ExposedSecrets }[]
@@ -41,11 +46,12 @@ export interface LeaverReport extends LeaverPlan {
 }
 
 /**
- * Takes a principal out of the lists of recipients, gives the environments they could open new data keys, and takes them out of the
- * rules, once `confirm` has returned for the plan. Interrupted, it is finished by being called again.
+ * Takes a principal out of the lists of recipients, gives the environments they could open new data
+ * keys, and takes them out of the rules, once `confirm` has returned for the plan. Interrupted, it
+ * is finished by being called again.
  *
- * @throws EscError `not_found` when nothing names them; `conflict` when a list or the store would be nobody's. What happens to one
- *   environment after that is in the report.
+ * @throws EscError `not_found` when nothing names them; `conflict` when a list or the store would
+ *   be nobody's. What happens to one environment after that is in the report.
  */
 export async function removePrincipal(
   workspace: Workspace,
@@ -106,7 +112,8 @@ function planFor(workspace: Workspace, { principal, recipients: given }: Leaver,
   }
   const configuration = layout.configuration(store.folder)
   const text = store.configuration.text
-  // An earlier run has changed the keys of these, and not got as far as rotating what was known under them.
+  // An earlier run has changed the keys of these, and not got as far as rotating
+  // what was known under them.
   const owed = (begun?.exposed ?? []).filter((name) => store.has(name) && owedRotations(workspace, name).length > 0)
   const known = [...new Set([...rekey, ...shared.map(({ name }) => name), ...owed])].map((name) => {
     return { name, exposed: exposedOf(store.environment(name), name) }
@@ -159,7 +166,9 @@ function withoutRecipients(url: string, recipients: readonly string[]): string {
   return `age://${kept.join(',')}`
 }
 
-/** The lines of a list without some recipients, and without the comments that say whose they are. */
+/**
+ * The lines of a list without some recipients, and without the comments that say whose they are.
+ */
 function withoutLines(text: string, recipients: readonly string[], file: string): string {
   const lines = text.split('\n')
   const isTheirs = (line: string | undefined) => line !== undefined && recipients.includes(line.trim())
@@ -185,7 +194,10 @@ interface Begun {
   readonly exposed?: readonly string[]
 }
 
-/** Forgets a removal of which nothing is left to do: every key is changed, and every credential that was known is rotated. */
+/**
+ * Forgets a removal of which nothing is left to do: every key is changed, and every credential
+ * that was known is rotated.
+ */
 export function settleRemoval(workspace: Workspace, principal: string): void {
   const begun = readBegun(workspace, principal)
   if (begun !== undefined) writeBegun(workspace, begun)

@@ -31,13 +31,15 @@ export interface ValueRequest extends Rendering {
   readonly files: readonly Variable[]
   /** For people to look at: what JSON cannot hold shows as U+FFFD. Default: that is an error. */
   readonly onlyToLook?: boolean
-  /** How much the formats may take that can grow beyond the values. Default: what an evaluation may. */
+  /**
+   * How much the formats may take that can grow beyond the values. Default: what an evaluation may.
+   */
   readonly limits?: BudgetLimits
 }
 
 /**
- * The values of an environment, or the value at a path, as text in one of the formats. A path to nothing renders as null. As `string` and
- * `posix`, bytes that are no UTF-8 stay (`raw-bytes.ts`).
+ * The values of an environment, or the value at a path, as text in one of the formats. A path to
+ * nothing renders as null. As `string` and `posix`, bytes that are no UTF-8 stay (`raw-bytes.ts`).
  *
  * @throws EscError `not_text` for a value that the format cannot hold.
  */

@@ -16,10 +16,11 @@ export interface RenumberedEnvironment extends Renumbered {
 }
 
 /**
- * After a git merge that took revisions of an environment from both sides: puts theirs after ours, and adds one with the
- * definition of both.
+ * After a git merge that took revisions of an environment from both sides: puts theirs after ours,
+ * and adds one with the definition of both.
  *
- * @throws EscError `conflict` when both changed the same value and nobody has resolved it yet; `usage` without a merge.
+ * @throws EscError `conflict` when both changed the same value and nobody has resolved it yet;
+ *   `usage` without a merge.
  */
 export async function renumberEnvironment(
   workspace: Workspace,
@@ -55,7 +56,10 @@ function opposite(side: 'ours' | 'theirs'): 'ours' | 'theirs' {
   return side === 'ours' ? 'theirs' : 'ours'
 }
 
-/** References by number that may mean a revision which has another number now, as notes. Others of the store may be in conflict still: then none. */
+/**
+ * References by number that may mean a revision which has another number now, as notes. Others of
+ * the store may be in conflict still: then none.
+ */
 function referencesToMoved(
   workspace: Workspace,
   reference: EnvironmentReference,

@@ -3,7 +3,10 @@ import type { ExportedMap, ExportedValue } from '../evaluate/index.ts'
 import { formatPropertyPath, type PropertyPath } from '../syntax/index.ts'
 import { isObject, type Rendering, variablesOf } from './value-format.ts'
 
-/** Refuses a value with bytes that are no UTF-8, for a format that would put another character in their place. @throws EscError `not_text` */
+/**
+ * Refuses a value with bytes that are no UTF-8, for a format that would put another character in
+ * their place. @throws EscError `not_text`
+ */
 export function requireText(value: ExportedValue, path: PropertyPath, format: string, rendering: Rendering): void {
   const found = rawBytesIn(value, rendering)
   if (found === undefined) return
@@ -14,8 +17,8 @@ export function requireText(value: ExportedValue, path: PropertyPath, format: st
 }
 
 /**
- * Refuses variables that a list of variables cannot hold: a NUL, which no variable can have, and bytes that are no UTF-8, unless the format is
- * for a shell that takes them as they are.
+ * Refuses variables that a list of variables cannot hold: a NUL, which no variable can have, and
+ * bytes that are no UTF-8, unless the format is for a shell that takes them as they are.
  *
  * @throws EscError `not_text`
  */
@@ -34,7 +37,10 @@ export function requireVariableTexts(properties: ExportedMap, format: string, re
   }
 }
 
-/** The path, from a value on, of the first text with such bytes. Undefined: there is none that would be shown. */
+/**
+ * The path, from a value on, of the first text with such bytes. Undefined: there is
+ * none that would be shown.
+ */
 function rawBytesIn(value: ExportedValue, rendering: Rendering): PropertyPath | undefined {
   if (value.unknown || (value.secret && rendering.redact)) return undefined
   const content = value.value

@@ -10,7 +10,8 @@ export function removedEnvironments(workspace: Workspace): readonly RemovedEnvir
 }
 
 /**
- * Brings a removed environment back, with its history and its key. `id` chooses one of several of that name.
+ * Brings a removed environment back, with its history and its key. `id` chooses one
+ * of several of that name.
  * @throws EscError `not_found`, `already_exists`.
  */
 export async function restoreEnvironment(

@@ -23,8 +23,8 @@ export interface RewrapRequest {
 }
 
 /**
- * Wraps the data keys of environments again, for the recipients or the key version of now. Of several, those that fail keep no other from
- * being done, and are in the result.
+ * Wraps the data keys of environments again, for the recipients or the key version of now. Of
+ * several, those that fail keep no other from being done, and are in the result.
  * @throws EscError `not_found`, and what fails when one environment is named.
  */
 export async function rewrapKeys(workspace: Workspace, request: RewrapRequest): Promise<Rewrapped[]> {

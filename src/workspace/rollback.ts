@@ -25,15 +25,19 @@ export interface RolledBack {
   readonly to: number
   /** Rotators whose present credential was kept in the place of the old one. */
   readonly kept: readonly string[]
-  /** Rotators there were no more in that revision: the revision named is the last to hold their credential. */
+  /**
+   * Rotators there were no more in that revision: the revision named is the last
+   * to hold their credential.
+   */
   readonly left: readonly { readonly path: string; readonly revision: number }[]
 }
 
 /**
- * Saves the definition of an earlier revision as the newest. Rotators keep the credential they have now: the one they had then may
- * be dead.
+ * Saves the definition of an earlier revision as the newest. Rotators keep the credential they have
+ * now: the one they had then may be dead.
  *
- * @throws EscError `usage`, `retracted`, `not_found`; `conflict` for an exact rollback that would bring back old credentials.
+ * @throws EscError `usage`, `retracted`, `not_found`; `conflict` for an exact rollback that would
+ *   bring back old credentials.
  */
 export async function rollBack(
   workspace: Workspace,
@@ -44,7 +48,8 @@ export async function rollBack(
   const environment = workspace.store.environment(reference.name)
   const target = environment.resolve(requireVersion(reference))
   const base = environment.current()
-  // The next seal vouches for what is brought back, and so does the one for the credentials of revisions in between.
+  // The next seal vouches for what is brought back, and so does the one for the credentials
+  // of revisions in between.
   await environment.verify(target)
   const { text, kept, left } = rollbackText(environment, target, base)
   if (options.exact && kept.length > 0 && !options.force) {
@@ -73,7 +78,10 @@ interface Placed {
   readonly state: Node | undefined
 }
 
-/** A definition from elsewhere with the credentials that the newest revision has. `kept`: paths of the rotators that got theirs. */
+/**
+ * A definition from elsewhere with the credentials that the newest revision has. `kept`: paths of
+ * the rotators that got theirs.
+ */
 export function withPresentStates(environment: Environment, text: string, newest: Revision) {
   return rollbackText(
     environment,
@@ -83,8 +91,9 @@ export function withPresentStates(environment: Environment, text: string, newest
 }
 
 /**
- * A definition from elsewhere in which rotators that bring no state have the one of the newest revision: without it the next
- * rotation would be their first, and might end the credential that consumers hold. `kept`: paths of those that got theirs.
+ * A definition from elsewhere in which rotators that bring no state have the one of the newest
+ * revision: without it the next rotation would be their first, and might end the credential that
+ * consumers hold. `kept`: paths of those that got theirs.
  */
 export function withMissingStates(text: string, newest: Revision): Pick<RolledBack, 'text' | 'kept'> {
   const present = rotatorsIn(newest)
@@ -150,7 +159,10 @@ function sameRotator(a: Pick<Placed, 'path' | 'provider'>, b: Pick<Placed, 'path
   return a.path === b.path && a.provider === b.provider
 }
 
-/** Whether two states are one text: a ciphertext that is the same byte for byte holds the same secret. */
+/**
+ * Whether two states are one text: a ciphertext that is the same byte for
+ * byte holds the same secret.
+ */
 function sameState(a: Placed, inA: Revision, b: Placed, inB: Revision): boolean {
   if (inA.number === inB.number) return true
   const text = ({ state }: Placed, { definition }: Revision) =>

@@ -31,14 +31,20 @@ import { UsedEnvironments } from './used-environments.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface RotateOptions {
-  /** As typed, relative to `values`. Empty: every rotator of the environment; in mode `failed`, what failed last time. */
+  /**
+   * As typed, relative to `values`. Empty: every rotator of the environment; in mode
+   * `failed`, what failed last time.
+   */
   readonly paths: readonly string[]
   /** What had it begin. Default: a person. */
   readonly cause?: RotationCause
   readonly mode: RotationMode
   readonly signal: AbortSignal
   readonly onProgress: (progress: RotationProgress) => void
-  /** Rotate although it was done a moment ago. In mode `resume`: clean up also what no revision here explains. */
+  /**
+   * Rotate although it was done a moment ago. In mode `resume`: clean up also what
+   * no revision here explains.
+   */
   readonly force?: boolean
   /** Asks whether to; undefined: nobody is there to answer. */
   readonly confirm?: Guard['confirm']
@@ -169,7 +175,10 @@ export function rotationHistory(workspace: Workspace, reference: EnvironmentRefe
   return workspace.store.environment(reference.name).events<RotationEvent>('rotations').reverse()
 }
 
-/** What became of each credential of an environment. Needs its key, because which credential is which is told by its secret. */
+/**
+ * What became of each credential of an environment. Needs its key, because which credential is
+ * which is told by its secret.
+ */
 export async function credentialHistory(
   workspace: Workspace,
   reference: EnvironmentReference,

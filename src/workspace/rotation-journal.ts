@@ -40,7 +40,10 @@ export interface UnfinishedRecord {
   readonly concerns?: Concerns
   /** Number of superseded credentials that it names. */
   readonly superseded?: number
-  /** Where it stands in the history of this clone; `rotator-gone`: the newest definition has no such rotator at the path. */
+  /**
+   * Where it stands in the history of this clone; `rotator-gone`: the newest definition has no
+   * such rotator at the path.
+   */
   readonly standing?: Standing['kind'] | 'rotator-gone' | 'unknown'
   /** The revision that rotated the path since. */
   readonly movedOnBy?: number
@@ -66,7 +69,9 @@ interface Found {
   setAside(): Promise<string>
 }
 
-/** The unfinished rotations of an environment that this machine knows of; also of one that is gone. */
+/**
+ * The unfinished rotations of an environment that this machine knows of; also of one that is gone.
+ */
 export async function journalRecords(
   workspace: Workspace,
   { name }: EnvironmentReference,
@@ -76,10 +81,12 @@ export async function journalRecords(
 }
 
 /**
- * Takes one record out of the journal. `chosen`: its path, or the name of its file; undefined: the only one there is. `confirm` is told
- * what it concerns, and says whether the credential is to be shown; it throws to decline.
+ * Takes one record out of the journal. `chosen`: its path, or the name of its file; undefined: the
+ * only one there is. `confirm` is told what it concerns, and says whether the credential is to be
+ * shown; it throws to decline.
  *
- * @throws EscError `not_found` for no such record; `usage` where several could be meant; `locked` during a rotation.
+ * @throws EscError `not_found` for no such record; `usage` where several could be meant;
+ *   `locked` during a rotation.
  */
 export async function forgetRecord(
   workspace: Workspace,

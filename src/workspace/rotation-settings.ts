@@ -6,7 +6,10 @@ import { type Environment, layout, type Store } from '../store/index.ts'
 const defaultGuardMs = 10 * 60_000
 const mostTries = 20
 
-/** `rotationGuard` of an environment's settings: a number of seconds, minutes, hours or days, such as `30m`; `0` turns it off. */
+/**
+ * `rotationGuard` of an environment's settings: a number of seconds, minutes, hours or days, such
+ * as `30m`; `0` turns it off.
+ */
 export function rotationGuardMs(environment: Environment): number {
   const text = environment.settings.get('rotationGuard')
   if (text === undefined || text === null) return defaultGuardMs
@@ -18,8 +21,8 @@ export function rotationGuardMs(environment: Environment): number {
 }
 
 /**
- * `rotationRetries` of an environment's settings, else of `esc.yaml`: `{tries: 5, within: 2m}`, each of which may be left
- * out, or `0` for none.
+ * `rotationRetries` of an environment's settings, else of `esc.yaml`: `{tries: 5, within: 2m}`,
+ * each of which may be left out, or `0` for none.
  */
 export function rotationRetries(store: Store, environment: Environment): RetryPolicy {
   const own = environment.settings.get('rotationRetries')

@@ -6,7 +6,10 @@ export function belowValues(documentPath: string): string {
   return documentPath.replace(/^values\.?/, '')
 }
 
-/** Paths, below `values`, of the rotators that hold credentials in `before` and would be without them in `after`. */
+/**
+ * Paths, below `values`, of the rotators that hold credentials in `before` and would be
+ * without them in `after`.
+ */
 export function lostCredentials(name: string, before: string, after: string): readonly string[] {
   const kept = new Set(rotatorsWithState(name, after))
   return rotatorsWithState(name, before).filter((path) => !kept.has(path))
@@ -22,8 +25,9 @@ function rotatorsWithState(name: string, definition: string): string[] {
 }
 
 /**
- * A definition whose rotators have forgotten their credentials. A copy must not have them: two environments that rotate one
- * credential would take it away from each other. `dropped`: paths of the rotators that had some, below `values`.
+ * A definition whose rotators have forgotten their credentials. A copy must not have them: two
+ * environments that rotate one credential would take it away from each other. `dropped`: paths of
+ * the rotators that had some, below `values`.
  */
 export function dropRotatorState(
   name: string,

@@ -17,8 +17,8 @@ import { overdueSchedules, scheduleOf } from './schedules.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
- * What a rotator's state holds: nothing, for it was never rotated; one credential; that and the one before, which is valid too; or
- * something that only the rotator can read.
+ * What a rotator's state holds: nothing, for it was never rotated; one credential; that and the one
+ * before, which is valid too; or something that only the rotator can read.
  */
 export type CredentialsHeld = 'none' | 'current' | 'current-and-previous' | 'unknown'
 

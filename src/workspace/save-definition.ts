@@ -30,7 +30,10 @@ export interface DefinitionChange {
   readonly checked?: readonly Diagnostic[]
 }
 
-/** `refused`: the definition has errors, and nothing was written. `unchanged`: it is what the newest revision says. */
+/**
+ * `refused`: the definition has errors, and nothing was written. `unchanged`: it is what
+ * the newest revision says.
+ */
 export type SaveResult =
   | { readonly kind: 'saved' | 'unchanged'; readonly revision: number; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: 'refused'; readonly revision: undefined; readonly diagnostics: readonly Diagnostic[] }
@@ -38,22 +41,31 @@ export type SaveResult =
 export interface Checked {
   readonly environment: ExportedEnvironment | undefined
   readonly diagnostics: readonly Diagnostic[]
-  /** The other environments that took part, as they are named, and the revision each name came to. */
+  /**
+   * The other environments that took part, as they are named, and the revision each name came to.
+   */
   readonly imports: readonly { readonly name: string; readonly revision: number }[]
 }
 
 export interface CheckOptions {
   /** The full name of the environment. Default: the name that its positions are reported under. */
   readonly fullName?: string
-  /** Decrypt the static secrets of the environments that are imported. Default: they stay unknown. */
+  /**
+   * Decrypt the static secrets of the environments that are imported. Default: they stay unknown.
+   */
   readonly showSecrets?: boolean
   /** Definitions that environments are about to have, by name. */
   readonly pending?: ReadonlyMap<string, string>
-  /** Nothing depends on the result: what was not allowed on this machine is left out, and nobody is asked. */
+  /**
+   * Nothing depends on the result: what was not allowed on this machine is left
+   * out, and nobody is asked.
+   */
   readonly onlyToLook?: boolean
 }
 
-/** Evaluates a definition without opening anything. `name` is what its positions are reported under. */
+/**
+ * Evaluates a definition without opening anything. `name` is what its positions are reported under.
+ */
 export async function checkDefinition(
   workspace: Workspace,
   name: string,
@@ -80,7 +92,10 @@ export async function checkDefinition(
   }
 }
 
-/** Mistakes that only a text that is about to be stored can have: opening ignores comments, and what stands behind the document. */
+/**
+ * Mistakes that only a text that is about to be stored can have: opening ignores comments, and what
+ * stands behind the document.
+ */
 function mistakesOfText(name: string, text: string): Diagnostic[] {
   const rest = restOfText(name, text)
   if (rest !== undefined) return [rest]
@@ -91,17 +106,20 @@ function mistakesOfText(name: string, text: string): Diagnostic[] {
     .map(({ line }) => ({ severity: 'warning', summary, path: '', noticedAt: { environment: name, line, column: 1 } }))
 }
 
-/** The text of a definition that is checked holds its new secrets in the clear, and the others stay unknown. */
+/**
+ * The text of a definition that is checked holds its new secrets in the clear, and
+ * the others stay unknown.
+ */
 async function ownKeyNotNeeded(): Promise<never> {
   throw new Error('a check decrypts nothing of its own')
 }
 
 /**
- * Checks a definition, encrypts its secrets and appends it as the next revision. A secret whose plaintext has not changed keeps
- * its ciphertext. A definition with errors is refused.
+ * Checks a definition, encrypts its secrets and appends it as the next revision. A secret whose
+ * plaintext has not changed keeps its ciphertext. A definition with errors is refused.
  *
- * @throws EscError `conflict` when another revision came first; `unsaved_edit`; `key_unavailable`; `tampered` for a
- *   ciphertext of another environment.
+ * @throws EscError `conflict` when another revision came first; `unsaved_edit`; `key_unavailable`;
+ *   `tampered` for a ciphertext of another environment.
  */
 export async function saveDefinition(
   workspace: Workspace,
@@ -163,7 +181,10 @@ interface KnownSecret {
   readonly ciphertext: Uint8Array
 }
 
-/** The text with its secrets encrypted; those that have not changed keep the ciphertext they have in `base`. */
+/**
+ * The text with its secrets encrypted; those that have not changed keep the
+ * ciphertext they have in `base`.
+ */
 export async function encryptFor(environment: Environment, text: string, base: Revision): Promise<string> {
   const key = await environment.dataKey()
   environment.verifyUnder(key, base)
@@ -186,7 +207,8 @@ export async function encryptFor(environment: Environment, text: string, base: R
   })
   const old = new Set(known.map(({ ciphertext }) => Buffer.from(ciphertext).toString('base64')))
   decryptDefinition(environment.name, definition, (ciphertext) => {
-    // A ciphertext pasted from another environment would otherwise be noticed only when somebody needs it.
+    // A ciphertext pasted from another environment would otherwise be noticed
+    // only when somebody needs it.
     return old.has(Buffer.from(ciphertext).toString('base64')) ? '' : decrypt(ciphertext)
   })
   return definition

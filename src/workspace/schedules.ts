@@ -39,12 +39,18 @@ export interface ScheduleView {
   readonly problem: string | undefined
 }
 
-/** The schedule of an environment; undefined: it has none. Needs no key, so what it says is only as good as the settings. */
+/**
+ * The schedule of an environment; undefined: it has none. Needs no key, so what it says is only
+ * as good as the settings.
+ */
 export function scheduleOf(environment: Environment): Schedule | undefined {
   return readSchedule(environment.settings.get('schedule'), environment.settings.file)
 }
 
-/** The schedules of an environment, of which there is at most one. `count`: how many of its next runs to find. */
+/**
+ * The schedules of an environment, of which there is at most one. `count`: how many
+ * of its next runs to find.
+ */
 export async function listSchedules(
   workspace: Workspace,
   reference: EnvironmentReference,
@@ -91,7 +97,10 @@ export interface OverdueSchedule {
   readonly due: Date
 }
 
-/** The overdue schedules of some environments. Environments that cannot be read are passed over: whoever looks at them says so. */
+/**
+ * The overdue schedules of some environments. Environments that cannot be read are passed over:
+ * whoever looks at them says so.
+ */
 export async function overdueSchedules(
   workspace: Workspace,
   environments: readonly string[],
@@ -141,7 +150,9 @@ export function scheduleHistory(
   return runs.reverse()
 }
 
-/** @throws EscError `already_exists` for a second schedule; `usage` for a time that cannot be used. */
+/**
+ * @throws EscError `already_exists` for a second schedule; `usage` for a time that cannot be used.
+ */
 export async function createSchedule(
   workspace: Workspace,
   reference: EnvironmentReference,
@@ -179,7 +190,10 @@ export async function editSchedule(
   )
 }
 
-/** A paused schedule does not run; resumed, it goes on with its next instant. No change where it is so already. */
+/**
+ * A paused schedule does not run; resumed, it goes on with its next instant. No
+ * change where it is so already.
+ */
 export async function pauseSchedule(
   workspace: Workspace,
   reference: EnvironmentReference,
@@ -199,7 +213,9 @@ export async function pauseSchedule(
   )
 }
 
-/** Its history stays. `confirm` is asked with the full name of the environment, and throws to stop. */
+/**
+ * Its history stays. `confirm` is asked with the full name of the environment, and throws to stop.
+ */
 export async function removeSchedule(
   workspace: Workspace,
   reference: EnvironmentReference,

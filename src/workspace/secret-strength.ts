@@ -32,11 +32,12 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 const JUDGED_BYTES = 16
 
 /**
- * The one answer to whether a text that is stored in the clear under a name is probably a secret. Asked for every value that is set, saved,
- * applied, copied or imported.
+ * The one answer to whether a text that is stored in the clear under a name is probably a secret.
+ * Asked for every value that is set, saved, applied, copied or imported.
  *
- * It is one by its form (`hasFormOfSecret`), or because the name says so and the text is hard to guess: at least 80 bits of entropy, or 40 bits
- * and 3 per byte. Members of a JSON text and lines like `NAME=value` are judged by their own names.
+ * It is one by its form (`hasFormOfSecret`), or because the name says so and the text is hard to
+ * guess: at least 80 bits of entropy, or 40 bits and 3 per byte. Members of a JSON text and lines
+ * like `NAME=value` are judged by their own names.
  */
 export async function looksLikeSecret(name: string, text: string): Promise<boolean> {
   if (hasFormOfSecret(text)) return true
@@ -63,7 +64,9 @@ async function isNamedSecret(name: string, text: string): Promise<boolean> {
 /** Longer texts are not read for their members. */
 const MOST_CHARACTERS = 100_000
 
-/** The texts within a text, by name: of a JSON object, or of lines as configuration files have them. */
+/**
+ * The texts within a text, by name: of a JSON object, or of lines as configuration files have them.
+ */
 function* membersOf(text: string): Generator<readonly [name: string, value: string]> {
   if (text.length > MOST_CHARACTERS) return
   if (/^\s*[[{]/.test(text)) {

@@ -4,7 +4,8 @@ import { stateLayout } from '../store/index.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
- * The environment that commands work with on this machine when none is named. Undefined: none was selected, or it is gone.
+ * The environment that commands work with on this machine when none is named. Undefined: none was
+ * selected, or it is gone.
  */
 export function selectedEnvironment({ store }: Workspace): string | undefined {
   try {

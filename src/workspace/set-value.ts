@@ -29,7 +29,8 @@ export interface ValueRequest extends ValueKind {
 /**
  * Sets the value at a path and saves the definition.
  *
- * @throws EscError `usage` for a path or value that cannot be, and for a value in the clear that looks like a secret.
+ * @throws EscError `usage` for a path or value that cannot be, and for a value in the clear
+ *   that looks like a secret.
  */
 export async function setValue(
   workspace: Workspace,
@@ -48,7 +49,10 @@ export async function setValue(
   })
 }
 
-/** Removes the value at a path below `values` and saves the definition. A value that is not there is no error. */
+/**
+ * Removes the value at a path below `values` and saves the definition. A value that
+ * is not there is no error.
+ */
 export async function removeValue(
   workspace: Workspace,
   reference: EnvironmentReference,
@@ -63,7 +67,10 @@ export async function removeValue(
   })
 }
 
-/** The value that a text stands for. @throws EscError `usage` for one in the clear that looks like a secret. */
+/**
+ * The value that a text stands for. @throws EscError `usage` for one in the clear
+ * that looks like a secret.
+ */
 export async function givenValueAt(
   path: PropertyPath,
   text: string,

@@ -4,14 +4,18 @@ import { nearest } from '../suggestion.ts'
 import { visibleEnvironments } from './permit.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Whether a reference stands for several environments: `app/*`, `app/dev,app/prod`. Neither character can be in a name. */
+/**
+ * Whether a reference stands for several environments: `app/*`, `app/dev,app/prod`. Neither
+ * character can be in a name.
+ */
 export function namesSeveral(typed: string): boolean {
   return typed.includes('*') || typed.includes(',')
 }
 
 /**
- * The environments that a list of names and patterns stands for, each with the version behind it: `app/*@stable`. `*` stands for any
- * text without a slash; alone, for every environment. In the order of the list, each once.
+ * The environments that a list of names and patterns stands for, each with the version behind it:
+ * `app/*@stable`. `*` stands for any text without a slash; alone, for every environment. In the
+ * order of the list, each once.
  *
  * @throws EscError `not_found` for a pattern that matches none.
  */

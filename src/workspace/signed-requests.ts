@@ -16,14 +16,18 @@ import { requirePowers } from './trust/require-powers.ts'
 import { keyContext, type Workspace, type WorkspaceOptions } from './workspace.ts'
 
 export interface Requester {
-  /** The environment that is being rotated. Imports are only opened, so it is also the one that holds the rotators. */
+  /**
+   * The environment that is being rotated. Imports are only opened, so it is also the one
+   * that holds the rotators.
+   */
   readonly environment: string
   readonly user: string
 }
 
 /**
- * What a rotation needs to call adapters: who asks, the key to sign with, and the hosts of private networks that may be
- * called. From `esc.yaml`, as far as this machine allows it (`docs/trust.md`); nothing is asked before it is needed:
+ * What a rotation needs to call adapters: who asks, the key to sign with, and the hosts of private
+ * networks that may be called. From `esc.yaml`, as far as this machine allows it (`docs/trust.md`);
+ * nothing is asked before it is needed:
  *
  * ```yaml
  * oidc: {issuer: https://esc.example.org}    # default: a name made of the key
@@ -62,7 +66,10 @@ export async function signedRequests(
   }
 }
 
-/** The key of this machine, for a store that may use it, under an issuer that it may name. No key is made for another store. */
+/**
+ * The key of this machine, for a store that may use it, under an issuer that it may name. No key
+ * is made for another store.
+ */
 function trustedSigner(workspace: Workspace, issuer: string | undefined): OidcKey {
   const allow = (use: OidcKeyUse) => requireIdentity(workspace, use)
   const key = oidcKey({ ...oidcContext(workspace.options), allow }, { issuer })
@@ -84,7 +91,10 @@ function trustedSigner(workspace: Workspace, issuer: string | undefined): OidcKe
   }
 }
 
-/** Hosts that were allowed; about another one that `esc.yaml` names, a person is asked when it is to be called. */
+/**
+ * Hosts that were allowed; about another one that `esc.yaml` names, a person is asked
+ * when it is to be called.
+ */
 async function trustedNetwork(workspace: Workspace, hosts: readonly string[]): Promise<NetworkPolicy> {
   const allowed = await allowedPowers(workspace)
   return {
@@ -98,7 +108,10 @@ async function trustedNetwork(workspace: Workspace, hosts: readonly string[]): P
   }
 }
 
-/** The keys that adapters verify our signatures with: what `esc oidc jwks` prints. Makes the key where there is none. */
+/**
+ * The keys that adapters verify our signatures with: what `esc oidc jwks` prints. Makes the
+ * key where there is none.
+ */
 export function signingKeys(options: WorkspaceOptions): JsonWebKeySet {
   return oidcKeySet(oidcContext(options))
 }

@@ -27,15 +27,22 @@ export interface StoreStatus {
   readonly unfinished: readonly string[]
   /** Environments whose rotation by the clock is overdue. */
   readonly overdue: readonly OverdueSchedule[]
-  /** Environments that cannot be used as they are: unreadable, damaged, or not what this machine has seen. */
+  /**
+   * Environments that cannot be used as they are: unreadable, damaged, or not
+   * what this machine has seen.
+   */
   readonly problems: readonly EnvironmentProblem[]
-  /** Environments that cannot be opened with the keys at hand, as far as that can be told without asking anybody. */
+  /**
+   * Environments that cannot be opened with the keys at hand, as far as that can be
+   * told without asking anybody.
+   */
   readonly locked: readonly string[]
 }
 
 /**
- * Which store is in use and why, and what in it waits to be done. Needs no key; where the key is a file on this machine, the seals of the
- * newest revisions are checked. One environment that cannot be read hides none of the others.
+ * Which store is in use and why, and what in it waits to be done. Needs no key; where the key is a
+ * file on this machine, the seals of the newest revisions are checked. One environment that cannot
+ * be read hides none of the others.
  */
 export async function storeStatus(workspace: Workspace): Promise<StoreStatus> {
   const { store, chosen } = workspace

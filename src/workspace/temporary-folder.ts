@@ -8,7 +8,10 @@ import { machineProcesses, type ProcessIdentity } from '../store/index.ts'
 const PREFIXES = { edit: 'esc-edit-', run: 'esc-run-' } as const
 /** Says which process the folder belongs to. */
 const OWNER = 'owner.json'
-/** A folder that says nothing comes from an earlier version, or from a process that was killed at its very start. */
+/**
+ * A folder that says nothing comes from an earlier version, or from a process that was
+ * killed at its very start.
+ */
 const UNOWNED_AGE_MS = 24 * 3_600_000
 
 export interface TemporaryFolder {
@@ -17,7 +20,8 @@ export interface TemporaryFolder {
 }
 
 /**
- * Makes a folder for plaintext that only the user can read, and that `sweepTemporaryFolders` removes if this process is killed.
+ * Makes a folder for plaintext that only the user can read, and that `sweepTemporaryFolders`
+ * removes if this process is killed.
  *
  * @param parent default: that of the operating system.
  * @throws EscError `io`.
@@ -39,7 +43,10 @@ export function makeTemporaryFolder(use: keyof typeof PREFIXES, parent: string |
   return { path: made, remove: () => rmSync(made, { recursive: true, force: true }) }
 }
 
-/** Removes what killed processes have left, and returns the folders. What cannot be looked at or removed is left alone. */
+/**
+ * Removes what killed processes have left, and returns the folders. What cannot be looked at
+ * or removed is left alone.
+ */
 export function sweepTemporaryFolders(parent: string | undefined, now: Date): readonly string[] {
   const folder = parent || tmpdir()
   const swept: string[] = []

@@ -9,19 +9,25 @@ import type { EnvironmentReference } from './reference.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
- * What a person needs to know to decide whether a data key was changed on purpose. Nothing of it is what the author of the change says of
- * themselves: names, messages and comments can be forged.
+ * What a person needs to know to decide whether a data key was changed on purpose. Nothing of it is
+ * what the author of the change says of themselves: names, messages and comments can be forged.
  */
 export interface UnknownKey {
   readonly environment: string
   /** It is another environment than the one that this machine has seen under the name. */
   readonly replaced: boolean
   readonly key: KeyHolders & { readonly secretsProvider: string }
-  /** What is different from the key that this machine knows, one line each. Undefined: this machine has not used one yet. */
+  /**
+   * What is different from the key that this machine knows, one line each. Undefined: this
+   * machine has not used one yet.
+   */
   readonly differences: readonly string[] | undefined
   /** Number of the newest revision. */
   readonly revision: number
-  /** Short id of the last commit that changed the settings, in which the key is. Undefined: git knows none. */
+  /**
+   * Short id of the last commit that changed the settings, in which the key is.
+   * Undefined: git knows none.
+   */
   readonly commit: string | undefined
   /** Why its seals could not be checked; undefined: they are right. */
   readonly unverified: string | undefined
@@ -33,8 +39,8 @@ export interface TrustedKey extends UnknownKey {
 }
 
 /**
- * Accepts the data key of an environment that this machine has not seen before, once `confirm` has returned. What does not even have
- * the seals of that key is not accepted.
+ * Accepts the data key of an environment that this machine has not seen before, once `confirm` has
+ * returned. What does not even have the seals of that key is not accepted.
  *
  * @throws EscError `tampered`, `forbidden`; what `confirm` throws.
  */
@@ -105,8 +111,9 @@ export interface TrustedKeys {
 }
 
 /**
- * Accepts the data keys of all environments that this machine has not seen before, commit by commit, where `accept` says so. A refusal leaves
- * the environments of that commit as they are, and so does a wrong seal; the others go on.
+ * Accepts the data keys of all environments that this machine has not seen before, commit by
+ * commit, where `accept` says so. A refusal leaves the environments of that commit as they are, and
+ * so does a wrong seal; the others go on.
  */
 export async function trustKeys(
   workspace: Workspace,
@@ -141,7 +148,10 @@ export async function trustKeys(
   return { changes, failed }
 }
 
-/** The last commit that changed the data key in the settings. Undefined: that is in no commit, or there is no git. */
+/**
+ * The last commit that changed the data key in the settings. Undefined: that is in no
+ * commit, or there is no git.
+ */
 async function commitOfKey({ store }: Workspace, file: string): Promise<KeyCommit | undefined> {
   const path = relative(store.folder, file)
   const cwd = store.folder
@@ -150,7 +160,8 @@ async function commitOfKey({ store }: Workspace, file: string): Promise<KeyCommi
   const format = '--format=%h%x00%an <%ae>%x00%cI%x00%s'
   const log = (...more: string[]) =>
     machineGit(['log', '-1', '--no-ext-diff', '--no-textconv', format, ...more, '--', path], { cwd })
-  // A key that was put in while a merge was resolved is in no diff of one commit: then the last change of the file has to do.
+  // A key that was put in while a merge was resolved is in no diff of one commit: then the last
+  // change of the file has to do.
   for (const more of [['-G', '^(wrappedDataKey|id):'], []]) {
     const { status, stdout } = await log(...more)
     const [commit = '', author = '', date = '', subject = ''] = status === 0 ? stdout.toString().trim().split('\0') : []

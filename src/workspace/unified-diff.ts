@@ -6,7 +6,10 @@ export interface DiffLabels {
 
 const context = 3
 
-/** The difference of two texts in unified form, with three lines of context; empty when there is none. */
+/**
+ * The difference of two texts in unified form, with three lines of context;
+ * empty when there is none.
+ */
 export async function unifiedDiff(from: string, to: string, labels: DiffLabels): Promise<string> {
   if (from === to) return ''
   const { structuredPatch } = await import('../sdk/diff.ts')

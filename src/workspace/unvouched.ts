@@ -2,8 +2,9 @@ import { EscError } from '../errors.ts'
 import type { Environment, Revision } from '../store/index.ts'
 
 /**
- * Refuses `what` to an environment without a key, whose definition no seal vouches for. To open its values is harmless; in a call they
- * decide where the secrets of others go. Whatever was saved with `esc` has a key.
+ * Refuses `what` to an environment without a key, whose definition no seal vouches for. To open
+ * its values is harmless; in a call they decide where the secrets of others go. Whatever was
+ * saved with `esc` has a key.
  *
  * @throws EscError `untrusted`.
  */

@@ -12,7 +12,10 @@ export interface UsedEnvironment {
   readonly revision: Revision
 }
 
-/** The environments that an evaluation uses: who may use them, what they hold, and whether to believe it. */
+/**
+ * The environments that an evaluation uses: who may use them, what they hold,
+ * and whether to believe it.
+ */
 export class UsedEnvironments {
   readonly #workspace: Workspace
   readonly #level: 'read' | 'open'
@@ -24,7 +27,10 @@ export class UsedEnvironments {
   #root: { readonly asked: string; readonly name: string } | undefined
   #failed = false
 
-  /** `level`: what the user must be allowed to do with an environment that is imported or referred to. */
+  /**
+   * `level`: what the user must be allowed to do with an environment that is
+   * imported or referred to.
+   */
   constructor(workspace: Workspace, level: 'read' | 'open') {
     this.#workspace = workspace
     this.#level = level
@@ -40,7 +46,10 @@ export class UsedEnvironments {
     return !this.#failed
   }
 
-  /** Takes an environment as loaded that the evaluator is given as the root. Returns how to unlock it. */
+  /**
+   * Takes an environment as loaded that the evaluator is given as the root.
+   * Returns how to unlock it.
+   */
   use(name: string, environment: Environment, revision: Revision): () => Promise<Decrypt> {
     this.#used.set(name, { environment, revision })
     this.#root ??= { asked: name, name: environment.name }
@@ -51,7 +60,10 @@ export class UsedEnvironments {
     }
   }
 
-  /** @throws EscError `forbidden`, `not_found`, `retracted` and what else `Environment.resolve` throws. */
+  /**
+   * @throws EscError `forbidden`, `not_found`, `retracted` and what else
+   *   `Environment.resolve` throws.
+   */
   load(name: string): LoadedEnvironment {
     try {
       return this.#load(name)
@@ -61,7 +73,10 @@ export class UsedEnvironments {
     }
   }
 
-  /** Verifies the seal of something loaded. Throws `tampered`, or `key_unavailable` when that cannot be told. */
+  /**
+   * Verifies the seal of something loaded. Throws `tampered`, or `key_unavailable`
+   * when that cannot be told.
+   */
   async verify(name: string): Promise<void> {
     const known = this.#used.get(name)
     if (known !== undefined) await known.environment.verify(known.revision)
@@ -87,7 +102,10 @@ export class UsedEnvironments {
     this.#workspace.audit.begin('environment-imported', known.environment.name, details).done()
   }
 
-  /** For the line of the audit log: the revision of the root, and those of all that took part, as `project/name@revision`. */
+  /**
+   * For the line of the audit log: the revision of the root, and those of all that took part, as
+   * `project/name@revision`.
+   */
   auditDetails(): AuditDetails {
     const [root, ...others] = this.#used.values()
     if (root === undefined) return {}
@@ -100,7 +118,10 @@ export class UsedEnvironments {
     return this.#decrypted.has(name)
   }
 
-  /** Remembers what was not allowed on this machine: of an error, the evaluator keeps no more than the message. */
+  /**
+   * Remembers what was not allowed on this machine: of an error, the evaluator keeps
+   * no more than the message.
+   */
   async noting<T>(work: Promise<T>): Promise<T> {
     try {
       return await work
@@ -111,8 +132,8 @@ export class UsedEnvironments {
   }
 
   /**
-   * The refusal that one of some messages is about: an import that was needed, and that the access rules withhold; or what was not
-   * allowed on this machine.
+   * The refusal that one of some messages is about: an import that was needed, and that the access
+   * rules withhold; or what was not allowed on this machine.
    */
   denied(messages: readonly string[]): EscError | undefined {
     const untrusted = this.#untrusted.find(({ message }) => messages.some((text) => text.includes(message)))

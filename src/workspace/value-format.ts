@@ -19,7 +19,10 @@ function isList(value: ExportedValue['value']): value is readonly ExportedValue[
   return Array.isArray(value)
 }
 
-/** The value as JSON: keys sorted by their bytes, unknown values as `[unknown]`, numbers with their text. */
+/**
+ * The value as JSON: keys sorted by their bytes, unknown values as `[unknown]`,
+ * numbers with their text.
+ */
 export function toPlainJson(value: ExportedValue | undefined, rendering: Rendering): Json {
   if (value === undefined) return null
   const marked = mark(value, rendering)
@@ -33,7 +36,10 @@ export function toPlainJson(value: ExportedValue | undefined, rendering: Renderi
   return object
 }
 
-/** The value as one text: lists as quoted elements, objects as quoted `"key"="value"` pairs, both joined with commas. */
+/**
+ * The value as one text: lists as quoted elements, objects as quoted `"key"="value"` pairs,
+ * both joined with commas.
+ */
 export function toText(value: ExportedValue | undefined, rendering: Rendering): string {
   if (value === undefined) return ''
   const marked = mark(value, rendering)
@@ -61,8 +67,9 @@ function mark(value: ExportedValue, { redact }: Rendering): string | undefined {
 }
 
 /**
- * The value with secretness, unknowns and where each part was defined, as JSON text. Nothing is redacted here. It is written out by
- * hand because the members of a node stand in a fixed order and those of an object sorted by their bytes, numbers as names included.
+ * The value with secretness, unknowns and where each part was defined, as JSON text. Nothing is
+ * redacted here. It is written out by hand because the members of a node stand in a fixed order and
+ * those of an object sorted by their bytes, numbers as names included.
  */
 export function toDetailedText(value: ExportedValue, indent = ''): string {
   const inner = `${indent}  `
@@ -112,7 +119,10 @@ export interface Variable {
   readonly secret: boolean
 }
 
-/** The scalars of the top-level object `environmentVariables` (or `files`), by name; lists and objects are left out. */
+/**
+ * The scalars of the top-level object `environmentVariables` (or `files`), by name; lists
+ * and objects are left out.
+ */
 export function variablesOf(
   properties: ExportedMap | undefined,
   member: 'environmentVariables' | 'files',
@@ -129,8 +139,9 @@ export function variablesOf(
 }
 
 /**
- * Lines that set variables, in the order given. `shell` and `posix` export them; only `posix` is safe to evaluate in a shell. In `dotenv`, what
- * ends with a backslash comes last: some readers take `\'` for no end, and look for it in the lines behind.
+ * Lines that set variables, in the order given. `shell` and `posix` export them; only `posix` is
+ * safe to evaluate in a shell. In `dotenv`, what ends with a backslash comes last: some readers
+ * take `\'` for no end, and look for it in the lines behind.
  */
 export function variableLines(variables: readonly Variable[], format: 'dotenv' | 'shell' | 'posix'): string {
   if (format === 'dotenv') {

@@ -6,7 +6,10 @@ import { type EnvironmentReference, parseRelativeReference } from './reference.t
 import { stamp } from './stamp.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Gives a revision the tag that the reference names. `version`: a number or tag, `@` before it or not; default: the newest. */
+/**
+ * Gives a revision the tag that the reference names. `version`: a number or tag, `@` before it or
+ * not; default: the newest.
+ */
 export async function tagRevision(
   workspace: Workspace,
   reference: EnvironmentReference,

@@ -29,8 +29,9 @@ export interface NewVersion {
 }
 
 /**
- * Waits until an environment, or one that it is made of, is at another revision, and opens it then. A version that cannot be opened
- * is reported and passed over. Undefined: `signal` has ended the wait.
+ * Waits until an environment, or one that it is made of, is at another revision, and opens
+ * it then. A version that cannot be opened is reported and passed over. Undefined:
+ * `signal` has ended the wait.
  */
 export async function nextVersion(current: OpenedEnvironment, options: WatchOptions): Promise<NewVersion | undefined> {
   const { reference, reopen, problem, signal } = options

@@ -76,7 +76,9 @@ export type ListEdit =
   | { readonly kind: 'replace'; readonly values: readonly string[] }
   | { readonly kind: 'change'; readonly added: readonly string[]; readonly removed: readonly string[] }
 
-/** Needs write, as all that has to do with webhooks: their URLs are not for everybody (spec, D.4). */
+/**
+ * Needs write, as all that has to do with webhooks: their URLs are not for everybody (spec, D.4).
+ */
 export async function listWebhooks(workspace: Workspace, reference: EnvironmentReference): Promise<Webhook[]> {
   await permit(workspace, reference.name, 'write', 'environment-read')
   return webhooksOf(workspace.store.environment(reference.name).settings)
@@ -92,7 +94,10 @@ export async function getWebhook(
   return webhookNamed(workspace.store.environment(reference.name).settings, name, reference.name)
 }
 
-/** @throws EscError `usage`, `unsupported`; what unlocking throws, where something of it is to be kept secret. */
+/**
+ * @throws EscError `usage`, `unsupported`; what unlocking throws, where something of
+ *   it is to be kept secret.
+ */
 export async function createWebhook(
   workspace: Workspace,
   reference: EnvironmentReference,
@@ -123,7 +128,10 @@ export async function createWebhook(
   return webhookNamed(environment.settings, name, reference.name)
 }
 
-/** @throws EscError `not_found`, `usage`, `unsupported`; `tampered` for a secret that was set for another URL. */
+/**
+ * @throws EscError `not_found`, `usage`, `unsupported`; `tampered` for a secret that
+ *   was set for another URL.
+ */
 export async function editWebhook(
   workspace: Workspace,
   reference: EnvironmentReference,
@@ -208,7 +216,9 @@ export async function webhookDeliveries(
   return outboxOf(workspace).of(environment.id, webhook)
 }
 
-/** Sends a delivery once more, now: the same body under the same id. @throws EscError `not_found`. */
+/**
+ * Sends a delivery once more, now: the same body under the same id. @throws EscError `not_found`.
+ */
 export async function redeliver(
   workspace: Workspace,
   reference: EnvironmentReference,
@@ -226,14 +236,20 @@ export async function redeliver(
   })
 }
 
-/** Sends what is due to the webhooks of the store; for the scheduler, and for a process that nobody waits for. */
+/**
+ * Sends what is due to the webhooks of the store; for the scheduler, and for a
+ * process that nobody waits for.
+ */
 export async function deliverWebhooks(workspace: Workspace, options: DeliverOptions = {}): Promise<Delivered> {
-  // Webhooks of environments that the user may not see are told of what he has done all the same; he sees nothing of them.
+  // Webhooks of environments that the user may not see are told of what he has done all the same;
+  // he sees nothing of them.
   const store = Store.open(workspace.store.folder, { keys: workspaceKeys(() => workspace, workspace.options) })
   return deliverDue(await deliveryWorld({ ...workspace, store }), options)
 }
 
-/** Of the private hosts that `esc.yaml` names, those that were allowed on this machine. Asks nobody. */
+/**
+ * Of the private hosts that `esc.yaml` names, those that were allowed on this machine. Asks nobody.
+ */
 async function trustedHosts(workspace: Workspace): Promise<AllowedHosts> {
   const listed = allowedHosts(workspace.store)
   if (listed.length === 0) return []
@@ -242,7 +258,10 @@ async function trustedHosts(workspace: Workspace): Promise<AllowedHosts> {
   return listed.filter((host) => powers.some(({ kind, value }) => kind === 'webhookHost' && value === host))
 }
 
-/** The same, after a person has been asked about the host of a URL that they have just typed, where `esc.yaml` names it. */
+/**
+ * The same, after a person has been asked about the host of a URL that they have just typed,
+ * where `esc.yaml` names it.
+ */
 async function allowedFor(workspace: Workspace, typed: string): Promise<AllowedHosts> {
   const url = URL.canParse(typed) ? new URL(typed) : undefined
   const host = url && allowedHosts(workspace.store).find((each) => isAllowed(url, [each]))

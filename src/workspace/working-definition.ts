@@ -9,7 +9,10 @@ import type { Workspace } from './workspace.ts'
 export interface EnvironmentStatus {
   readonly name: string
   readonly revision: number
-  /** `edited`: changed by hand and not saved. `stale`: left behind by a crash; the next writer puts it right. */
+  /**
+   * `edited`: changed by hand and not saved. `stale`: left behind by a crash; the
+   * next writer puts it right.
+   */
   readonly state: 'clean' | 'stale' | 'edited'
 }
 
@@ -33,7 +36,8 @@ export interface Statuses<S extends EnvironmentStatus> {
 }
 
 /**
- * The status of one environment, or of all, with overdue schedules. Of all, those that cannot be read are problems.
+ * The status of one environment, or of all, with overdue schedules. Of all, those that
+ * cannot be read are problems.
  *
  * @throws EscError when the one environment cannot be read.
  */
@@ -57,7 +61,10 @@ export async function scheduledStatus(
   }
 }
 
-/** The status of every environment that the user may see. One that cannot be read hides none of the others. */
+/**
+ * The status of every environment that the user may see. One that cannot be read
+ * hides none of the others.
+ */
 export function environmentStatuses(workspace: Workspace): Statuses<EnvironmentStatus> {
   const statuses: EnvironmentStatus[] = []
   const problems: EnvironmentProblem[] = []

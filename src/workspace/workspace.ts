@@ -21,7 +21,10 @@ export interface WorkspaceOptions {
   readonly askTrust?: ((review: TrustReview) => Promise<boolean>) | undefined
   /** Tells the user something that is no result, such as where a new key file is. No secrets. */
   readonly notify: (text: string) => void
-  /** Hears of each definition that is checked before it is saved: no message may show the secrets that it holds in the clear. */
+  /**
+   * Hears of each definition that is checked before it is saved: no message may show the secrets
+   * that it holds in the clear.
+   */
   readonly hide?: ((definition: string) => void) | undefined
   readonly now: () => Date
   /** Hears what is being done, for a person who waits. No secrets. */
@@ -34,15 +37,24 @@ export interface WorkspaceOptions {
   readonly postWebhook?: PostWebhook | undefined
   /** Hears of each store that is opened. */
   readonly onOpen?: ((workspace: Workspace) => void) | undefined
-  /** For a copy of a store, such as a draft: whose rules count, and whose log what is done is written in. */
+  /**
+   * For a copy of a store, such as a draft: whose rules count, and whose log
+   * what is done is written in.
+   */
   readonly original?: Workspace | undefined
-  /** Digest of the program, so that another one does not believe what it has kept. Undefined: nothing is kept. */
+  /**
+   * Digest of the program, so that another one does not believe what it has kept.
+   * Undefined: nothing is kept.
+   */
   readonly build?: string | undefined
   /** The command that is run, for the audit log. Undefined: another program uses the store. */
   readonly invocation?: Pick<AuditOrigin, 'command' | 'terminal'> | undefined
 }
 
-/** Why it is this store: it was named, by flag or variable; the current folder is in or beside it; the user has logged in to it. */
+/**
+ * Why it is this store: it was named, by flag or variable; the current folder is in or beside it;
+ * the user has logged in to it.
+ */
 export type Chosen = 'named' | 'found' | 'login'
 
 /** A store in use by somebody: what every function of this folder works on. */
@@ -54,7 +66,10 @@ export interface Workspace {
   author(): Promise<Author>
   /** Who access rules and audit log take the user for. Found out once. */
   principal(): Principal
-  /** What `access:` in `esc.yaml` says. Undefined: nothing. @throws EscError `invalid_input` for rules with a mistake. */
+  /**
+   * What `access:` in `esc.yaml` says. Undefined: nothing. @throws EscError `invalid_input`
+   * for rules with a mistake.
+   */
   accessRules(): AccessRules | undefined
   /** Where what is done is written down. */
   readonly audit: AuditTrail

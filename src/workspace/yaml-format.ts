@@ -2,9 +2,9 @@ import type { Scalar as YamlScalar } from 'yaml'
 import { type Json, JsonNumber } from '../json.ts'
 
 /**
- * JSON as YAML, the way the original prints it: block style, indented by three, keys in natural order, numbers as quoted text,
- * texts quoted only when they would be read as something else, texts of several lines as literal blocks. Readers of YAML 1.1 and 1.2
- * read back the same.
+ * JSON as YAML, the way the original prints it: block style, indented by three, keys in natural
+ * order, numbers as quoted text, texts quoted only when they would be read as something else, texts
+ * of several lines as literal blocks. Readers of YAML 1.1 and 1.2 read back the same.
  */
 export async function toYaml(value: Json): Promise<string> {
   if (typeof value === 'string' && value.includes('\n') && isBlockSafe(value)) return topBlock(value)
@@ -40,8 +40,9 @@ export async function toYaml(value: Json): Promise<string> {
 }
 
 /**
- * What readers of YAML 1.1 or 1.2 would take for a null, boolean, number (to base 60 too), date, merge key or default value
- * (https://yaml.org/type/). Version numbers and addresses such as 10.0.0.1 are none of these.
+ * What readers of YAML 1.1 or 1.2 would take for a null, boolean, number (to base 60 too), date,
+ * merge key or default value (https://yaml.org/type/). Version numbers and addresses such as
+ * 10.0.0.1 are none of these.
  */
 const OTHER_TYPES =
   /^(?:|~|null|true|false|y|yes|n|no|on|off|[-+]?0[box][\da-f_]*|(?!\d+(?:\.\d+){2,}$)[-+]?[\d._:]*(?:e[-+]?\d[\d_]*)?|[-+]?\.(?:inf|nan)|\d{4}-\d\d?-\d\d?(?:[t \t].*)?|<<|=)$/i
@@ -61,7 +62,10 @@ function topBlock(text: string): string {
   return `|${chomping}\n${lines}${chomping === '-' ? '\n' : ''}`
 }
 
-/** A literal block keeps everything but what its first line's indentation and trailing spaces make ambiguous. */
+/**
+ * A literal block keeps everything but what its first line's indentation and
+ * trailing spaces make ambiguous.
+ */
 function isBlockSafe(text: string): boolean {
   return !/^\s|[^\S\n]\n|[^\S\n]$/.test(text) && !UNPRINTABLE.test(text)
 }
@@ -78,7 +82,10 @@ function plain(value: Json, number: (text: string) => unknown): unknown {
 const isLetter = (character: string) => /^\p{L}$/u.test(character)
 const isDigit = (character: string) => /^\p{Nd}$/u.test(character)
 
-/** Runs of digits count as numbers; where a letter meets another character, the letter comes last, after a digit first. */
+/**
+ * Runs of digits count as numbers; where a letter meets another character, the letter comes
+ * last, after a digit first.
+ */
 export function naturalOrder(a: string, b: string): number {
   const left = [...a]
   const right = [...b]

@@ -76,7 +76,10 @@ and one that looks like a secret must be given with --secret or --plaintext. A v
   text(): undefined {}
 }
 
-/** At the first `=` outside of brackets and quotes. The value stays out of the message: it may be a secret. */
+/**
+ * At the first `=` outside of brackets and quotes. The value stays out of the
+ * message: it may be a secret.
+ */
 function split(word: string): { readonly path: string; readonly text: string } {
   const match = /^((?:\["(?:\\"|[^"])*"\]|\[[^\]]*\]|[^=["\]])+)=([\s\S]*)$/.exec(word)
   if (match !== null) return { path: match[1] as string, text: match[2] as string }

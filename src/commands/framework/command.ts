@@ -9,7 +9,10 @@ export interface Argument {
   readonly description: string
   readonly required?: boolean
   readonly multiple?: boolean
-  /** It may hold a secret: no message repeats it. A word that begins with a dash and is no flag is taken for it. */
+  /**
+   * It may hold a secret: no message repeats it. A word that begins with a dash and is
+   * no flag is taken for it.
+   */
   readonly holdsValue?: boolean
 }
 
@@ -77,10 +80,10 @@ export interface Input<F extends Flags> {
 }
 
 /**
- * One command of `esc`: its path is its id. `run` returns typed data and prints nothing; `text` says how that data looks to
- * people, `json` how it looks to programs. The statics are those of an oclif command class, so that oclif can list, document and
- * load it; it does not extend oclif's own class because loading that alone takes longer than most commands (docs/cli.md,
- * "Start-up").
+ * One command of `esc`: its path is its id. `run` returns typed data and prints nothing; `text`
+ * says how that data looks to people, `json` how it looks to programs. The statics are those of an
+ * oclif command class, so that oclif can list, document and load it; it does not extend oclif's own
+ * class because loading that alone takes longer than most commands (docs/cli.md, "Start-up").
  */
 export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
   static id = ''
@@ -88,7 +91,10 @@ export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
   static description = ''
   static examples: readonly Example[] = []
   static hidden = false
-  /** What it is doing, for a person who waits: `Opening the environment`. Undefined: it is quick, or says so itself. */
+  /**
+   * What it is doing, for a person who waits: `Opening the environment`. Undefined: it is
+   * quick, or says so itself.
+   */
   static busy: string | undefined = undefined
   /** Text that does not fit on the terminal is shown through the pager (`PAGER_FLAG`). */
   static paged = false
@@ -96,7 +102,10 @@ export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
   static baseFlags: Flags = GLOBAL_FLAGS
   static args: Readonly<Record<string, Argument>> = {}
   static count: Count = { kind: 'none' }
-  /** It works with the environment of `esc select` when it is given none. Undefined: it does when its first argument is a required one. */
+  /**
+   * It works with the environment of `esc select` when it is given none. Undefined: it does when
+   * its first argument is a required one.
+   */
   static usesSelected: boolean | undefined = undefined
   /** How many words belong to esc when the rest is another program's command line. */
   static stopAfter: ((flags: ReadonlyMap<string, readonly string[]>) => number) | undefined = undefined
@@ -115,10 +124,15 @@ export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
 
   abstract run(): Promise<Result>
 
-  /** What people see on standard output. Undefined: nothing. A line break is added where it is missing. */
+  /**
+   * What people see on standard output. Undefined: nothing. A line break is
+   * added where it is missing.
+   */
   abstract text(result: Result): string | undefined
 
-  /** The text is what a person or program has asked for, byte for byte: nothing in it is escaped. */
+  /**
+   * The text is what a person or program has asked for, byte for byte: nothing in it is escaped.
+   */
   get printsValues(): boolean {
     return false
   }
@@ -139,7 +153,10 @@ export type CommandClass = Pick<typeof EscCommand, keyof typeof EscCommand> & {
   new (input: Input<Flags>, io: Host): EscCommand
 }
 
-/** Reads the command line of a command. Undefined: it asks for help. Throws `usage` errors with the texts of docs/cli.md. */
+/**
+ * Reads the command line of a command. Undefined: it asks for help. Throws `usage` errors with
+ * the texts of docs/cli.md.
+ */
 export function parseInput(command: CommandClass, words: readonly string[]): Input<Flags> | undefined {
   const declared = { ...command.baseFlags, ...command.flags }
   const positionalArguments = Object.values(command.args)
@@ -168,8 +185,8 @@ export function parseInput(command: CommandClass, words: readonly string[]): Inp
 }
 
 /**
- * Whether a command line may leave its environment to `esc select`: it names none, and is not too long with one more word. What is
- * plainly an environment, such as `app/dev`, is one.
+ * Whether a command line may leave its environment to `esc select`: it names none, and is not too
+ * long with one more word. What is plainly an environment, such as `app/dev`, is one.
  */
 export function mayUseSelected(command: CommandClass, { flags, positionals }: Input<Flags>): boolean {
   const [argument] = Object.entries(command.args)
@@ -179,12 +196,16 @@ export function mayUseSelected(command: CommandClass, { flags, positionals }: In
   if (countOf(command.count, positionals.length + 1) !== undefined) return first !== undefined && /^[@:]/.test(first)
   if (first === undefined) return true
   if (!/[*,]|^[\w.-]+(?:\/[\w.-]+){1,2}(?:[@:]|$)/.test(first)) return true
-  // One word is missing, and this one looks like an environment, a file, or the name of a new environment.
+  // One word is missing, and this one looks like an environment, a file, or the
+  // name of a new environment.
   const next = Object.keys(command.args)[1]
   return countOf(command.count, positionals.length) !== undefined && (next === 'file' || next === 'destination')
 }
 
-/** What is wrong with the number of words. Undefined: nothing. An environment given as a flag takes the place of the first. */
+/**
+ * What is wrong with the number of words. Undefined: nothing. An environment given as a flag
+ * takes the place of the first.
+ */
 export function countMistake(command: CommandClass, { flags, positionals }: Input<Flags>): string | undefined {
   const received = positionals.length + (flags.env === undefined ? 0 : 1)
   if (command.count.kind === 'none' && received > 0)

@@ -4,8 +4,9 @@ import { workspacesOf } from './opened.ts'
 import { EXIT } from './report-error.ts'
 
 /**
- * Commits to git what a command has changed, where that is asked for or the store's rule, and returns the command's exit code: one
- * that was a success is none when its commit failed, for a machine that only looks at the code may throw its folder away.
+ * Commits to git what a command has changed, where that is asked for or the store's rule, and
+ * returns the command's exit code: one that was a success is none when its commit failed, for a
+ * machine that only looks at the code may throw its folder away.
  */
 export async function commitAfter(
   code: number,

@@ -6,8 +6,9 @@ import { workspacesOf } from './opened.ts'
 const waitMinutes = 2
 
 /**
- * Has what is due to webhooks sent by a process of its own, which nobody waits for. Looks at the stores that the command has opened;
- * that costs less than a millisecond, and a failure to look is no failure of the command.
+ * Has what is due to webhooks sent by a process of its own, which nobody waits for. Looks at the
+ * stores that the command has opened; that costs less than a millisecond, and a failure to look is
+ * no failure of the command.
  */
 export function startDeliveries(io: Host): void {
   if (io.startInBackground === undefined || io.env.ESC_NO_BACKGROUND) return

@@ -30,8 +30,8 @@ export interface Drafted<T> {
 }
 
 /**
- * Does the work of a command on the environment it names; with `--draft`, on that of a branch, where the change is then committed. A
- * work that throws leaves no draft.
+ * Does the work of a command on the environment it names; with `--draft`, on that of a branch,
+ * where the change is then committed. A work that throws leaves no draft.
  */
 export async function inDraft<T>(
   place: {

@@ -25,7 +25,10 @@ ${valueJson}\n`
   return text
 }
 
-/** The definition without the footer. A `---` of the definition's own, which may begin a document, stays. */
+/**
+ * The definition without the footer. A `---` of the definition's own, which may
+ * begin a document, stays.
+ */
 export function cutFooter(text: string): string {
   const lines = text.split('\n')
   const at = lines.findIndex((line, index) => {

@@ -16,8 +16,9 @@ export interface ExposedRotation {
 }
 
 /**
- * Rotates what environments hold since a command gave them new keys, as far as no later rotation has done so, with lines of its own on standard
- * error. A refusal in one keeps no other from being rotated; Ctrl-C does.
+ * Rotates what environments hold since a command gave them new keys, as far as no later rotation
+ * has done so, with lines of its own on standard error. A refusal in one keeps no other from
+ * being rotated; Ctrl-C does.
  */
 export async function rotateExposed(
   io: Host,
@@ -114,8 +115,9 @@ export function exitCodeOfRotations(rotations: readonly ExposedRotation[]): numb
 }
 
 /**
- * What those may know who could open some environments, and what can be done about it. `rotations`: those that were tried; undefined: none were to be.
- * `again`: the command that goes on where this one ended.
+ * What those may know who could open some environments, and what can be done about it.
+ * `rotations`: those that were tried; undefined: none were to be. `again`: the command that goes
+ * on where this one ended.
  */
 export function exposedText(
   environments: LeaverPlan['known'],

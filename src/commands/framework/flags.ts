@@ -1,8 +1,8 @@
 import { EscError } from '../../errors.ts'
 
 /**
- * A flag as a command declares it. The first group of members is what oclif's help and manifest read; `read` turns the
- * words of the command line into the typed value.
+ * A flag as a command declares it. The first group of members is what oclif's help and manifest
+ * read; `read` turns the words of the command line into the typed value.
  */
 export interface Flag<T> {
   readonly type: 'boolean' | 'option'
@@ -16,7 +16,10 @@ export interface Flag<T> {
   readonly required?: boolean
   readonly options?: readonly string[]
   readonly default?: unknown
-  /** The value of the flag when it is given without one (`--draft`). Such a flag takes a value only after `=`. */
+  /**
+   * The value of the flag when it is given without one (`--draft`). Such a flag
+   * takes a value only after `=`.
+   */
   readonly bare?: string
   /** Its value may be a secret: no message repeats it. */
   readonly holdsValue?: boolean
@@ -72,7 +75,10 @@ export function text(
   }
 }
 
-/** `--format json`: one of a few words. The refusal is `refuse(word)`, or a sentence that lists the words. */
+/**
+ * `--format json`: one of a few words. The refusal is `refuse(word)`, or a
+ * sentence that lists the words.
+ */
 export function choice<const T extends string>(
   options: FlagOptions & {
     readonly options: readonly T[]
@@ -140,7 +146,8 @@ export function count(options: FlagOptions): Flag<number | undefined> {
 /**
  * `--lifetime 1h30m`; the value is in seconds.
  *
- * @param seconds those of the default, for commands that start often: they do not read it anew each time.
+ * @param seconds those of the default, for commands that start often: they do
+ *   not read it anew each time.
  */
 export function duration(options: FlagOptions & { readonly default: string }, seconds?: number): Flag<number> {
   return {
@@ -159,7 +166,10 @@ export function duration(options: FlagOptions & { readonly default: string }, se
   }
 }
 
-/** `--older-than 30d`: a number of seconds, minutes, hours, days or weeks; the value is in seconds. Undefined when not given. */
+/**
+ * `--older-than 30d`: a number of seconds, minutes, hours, days or weeks; the value is in seconds.
+ * Undefined when not given.
+ */
 export function age(options: FlagOptions): Flag<number | undefined> {
   return {
     ...options,
@@ -191,7 +201,10 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
 
 const DURATION = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/
 
-/** Reads `1h30m`, `300ms`, `-1.5h`; `undefined` for anything that is not a duration. A unit is mandatory, except for `0`. */
+/**
+ * Reads `1h30m`, `300ms`, `-1.5h`; `undefined` for anything that is not a duration. A unit is
+ * mandatory, except for `0`.
+ */
 export function parseDurationSeconds(text: string): number | undefined {
   if (!DURATION.test(text)) return undefined
   let seconds = 0

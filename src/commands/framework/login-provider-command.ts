@@ -8,7 +8,10 @@ import { boolean, type Flags, text } from './flags.ts'
 import { readSecret } from './secret-input.ts'
 import type { Target } from './session.ts'
 
-/** Flags of every command that writes a login provider. `path`: where it is put unless the user says otherwise. */
+/**
+ * Flags of every command that writes a login provider. `path`: where it is put unless
+ * the user says otherwise.
+ */
 export function loginProviderFlags(path: string) {
   return {
     path: text({ description: `where to put it, below values (default: ${path})`, value: 'path' }),
@@ -103,7 +106,9 @@ export function loginProviderArgs(words: Readonly<Record<string, string>>, { end
   return { environment: { description: 'the environment', required: true }, ...Object.fromEntries(args) }
 }
 
-/** With `--env`, there is one positional less; so there is where the secret comes from elsewhere. */
+/**
+ * With `--env`, there is one positional less; so there is where the secret comes from elsewhere.
+ */
 export function loginProviderCount(words: number, { endsInSecret = false } = {}) {
   return { kind: 'between', least: endsInSecret ? words - 1 : words, most: words + 1 } as const
 }

@@ -11,8 +11,8 @@ import { route } from './route.ts'
 import { begin } from './running.ts'
 
 /**
- * Runs one command line and returns the exit code. Everything it reads and writes goes through `io`; `root` is the folder of
- * the package.
+ * Runs one command line and returns the exit code. Everything it reads and writes goes through
+ * `io`; `root` is the folder of the package.
  */
 export async function main(argv: readonly string[], root: string, host: Host = ownHost()): Promise<number> {
   let hidden = () => hiddenWords(undefined, argv)

@@ -13,16 +13,23 @@ export interface ParsedWords {
 }
 
 export interface ParseOptions {
-  /** Once this many positionals have been read, the rest belongs to another program and is taken as it stands, `--` too. */
+  /**
+   * Once this many positionals have been read, the rest belongs to another program and is
+   * taken as it stands, `--` too.
+   */
   readonly stopAfter?: (flags: ReadonlyMap<string, readonly string[]>) => number
-  /** Whether the next positional, of this index, is a value: it may begin with a dash when it looks like no flag. */
+  /**
+   * Whether the next positional, of this index, is a value: it may begin with a dash
+   * when it looks like no flag.
+   */
   readonly takesDashes?: (index: number, flags: ReadonlyMap<string, readonly string[]>) => boolean
 }
 
 /**
- * Reads a command line by the rules fingers know from other tools: flags anywhere up to `--`; `--flag value`, `--flag=value`,
- * `-f value`, `-fvalue`, `-f=value`; boolean shorts may be grouped; a boolean takes a value only after `=`. A word is the value
- * of the flag before it even when it looks like a flag itself.
+ * Reads a command line by the rules fingers know from other tools: flags anywhere up to `--`;
+ * `--flag value`, `--flag=value`, `-f value`, `-fvalue`, `-f=value`; boolean shorts may be grouped;
+ * a boolean takes a value only after `=`. A word is the value of the flag before it even when it
+ * looks like a flag itself.
  */
 export function parseArguments(words: readonly string[], flags: Flags, options: ParseOptions = {}): ParsedWords {
   const positionals: string[] = []
@@ -106,7 +113,10 @@ export function parseArguments(words: readonly string[], flags: Flags, options: 
   return { positionals, beforeDashes, flags: found, help }
 }
 
-/** A word that begins with a dash and is no flag, nor one that was misspelt. `-` alone is a word like others. */
+/**
+ * A word that begins with a dash and is no flag, nor one that was misspelt. `-`
+ * alone is a word like others.
+ */
 function isValue(word: string, flags: Flags): boolean {
   if (!word.startsWith('-') || word === '-' || isFlagLike(word, flags)) return false
   if (word.startsWith('--')) return own(flags, word.slice(2).split('=', 1)[0] as string) === undefined

@@ -14,7 +14,10 @@ export const EXIT = {
   interrupted: 130,
 } as const
 
-/** An error whose explanation has already been printed, such as diagnostics. Only its exit code still counts. */
+/**
+ * An error whose explanation has already been printed, such as diagnostics. Only
+ * its exit code still counts.
+ */
 export class ReportedError extends EscError {}
 
 /** An error with an exit code that its kind does not tell. */
@@ -40,8 +43,8 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /**
- * Prints an error: `Error: what happened`, then `hint: what to do`. With `json` a program reads it on standard output instead.
- * A stack trace is shown only when ESC_DEBUG is set.
+ * Prints an error: `Error: what happened`, then `hint: what to do`. With `json` a program reads it
+ * on standard output instead. A stack trace is shown only when ESC_DEBUG is set.
  */
 export function reportError(error: unknown, io: Io, output: 'text' | 'json'): number {
   const exitCode = exitCodeOf(error)

@@ -1,7 +1,10 @@
 import { oneLine } from '../../terminal/index.ts'
 import type { RevisionSummary } from '../../workspace/index.ts'
 
-/** A revision as `env version` shows it; ends in a line break. `change`: a line says what the revision was. */
+/**
+ * A revision as `env version` shows it; ends in a line break. `change`: a line
+ * says what the revision was.
+ */
 export function revisionBlock(
   revision: RevisionSummary,
   { utc, change = false }: { readonly utc: boolean; readonly change?: boolean },

@@ -4,7 +4,10 @@ import type { OpenedEnvironment } from '../../workspace/index.ts'
 import type { Host } from './host.ts'
 import { EXIT, ExitError, ReportedError } from './report-error.ts'
 
-/** Prints the diagnostics of an environment in which something is to be run. Throws when it has errors. */
+/**
+ * Prints the diagnostics of an environment in which something is to be run.
+ * Throws when it has errors.
+ */
 export function showDiagnostics({ diagnostics }: OpenedEnvironment, typed: string, io: Host): void {
   if (diagnostics.length > 0) io.err(diagnosticLines(diagnostics, hasColour(io, 'stderr')))
   if (diagnostics.some(({ severity }) => severity === 'error')) {

@@ -9,7 +9,10 @@ interface Running {
 
 const running = new WeakMap<Io, Running>()
 
-/** A command begins. The function returned is to be called when it has ended, with what it failed of. */
+/**
+ * A command begins. The function returned is to be called when it has
+ * ended, with what it failed of.
+ */
 export function begin(io: Host, id: string): (error: unknown) => void {
   const atEnd: Running['atEnd'] = new Set()
   running.set(backmost(io), { id, atEnd })

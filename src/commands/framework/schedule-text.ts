@@ -25,7 +25,9 @@ export function checkCount(count: number | undefined): number | undefined {
   throw new EscError('usage', '--count must be non-negative', { hint: 'leave it out for all' })
 }
 
-/** `2026-05-14T00:00:00Z`, or with the offset of this machine's zone; `never` when there is none. */
+/**
+ * `2026-05-14T00:00:00Z`, or with the offset of this machine's zone; `never` when there is none.
+ */
 export function scheduleTime(time: Date | undefined, utc: boolean): string {
   if (time === undefined) return 'never'
   const offset = utc ? 0 : -time.getTimezoneOffset()

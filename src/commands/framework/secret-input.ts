@@ -9,10 +9,11 @@ const messages = {
 }
 
 /**
- * The secret that a command line left out: of a file, typed at the terminal without echo, or all of standard input. It is kept byte
- * for byte. `question` asks for it, such as `Value of api.token`.
+ * The secret that a command line left out: of a file, typed at the terminal without echo, or all of
+ * standard input. It is kept byte for byte. `question` asks for it, such as `Value of api.token`.
  *
- * @throws EscError `usage` where nobody can be asked without echo, or standard input is empty; `interrupted` on Ctrl-C.
+ * @throws EscError `usage` where nobody can be asked without echo, or standard input is empty;
+ *   `interrupted` on Ctrl-C.
  */
 export async function readSecret(io: Io, file: string | undefined, question: string): Promise<string> {
   if (file !== undefined && file !== '-') return readText(io, file, messages)

@@ -6,8 +6,9 @@ import type { Host } from './host.ts'
 import { openLook } from './session.ts'
 
 /**
- * The input of a command line that names no environment, as if `--env` had given the one that `esc select` remembers. A first word that
- * can be an environment is one: `app/dev` always, `dev` when there is such an environment. `@3` is a version of the selected one.
+ * The input of a command line that names no environment, as if `--env` had given the one that
+ * `esc select` remembers. A first word that can be an environment is one: `app/dev` always, `dev`
+ * when there is such an environment. `@3` is a version of the selected one.
  *
  * @throws EscError `usage` where the command needs an environment and none is selected.
  */

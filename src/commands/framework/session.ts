@@ -46,14 +46,18 @@ export function openSession(io: Host, flags: { readonly store?: string | undefin
   return openWorkspace(workspaceOptions(io, flags))
 }
 
-/** As `openSession`, for one look of many: nothing remembers it, so that watching for days takes no more memory. */
+/**
+ * As `openSession`, for one look of many: nothing remembers it, so that watching for
+ * days takes no more memory.
+ */
 export function openLook(io: Host, flags: { readonly store?: string | undefined }): Workspace {
   return openWorkspace({ ...workspaceOptions(io, flags), onOpen: undefined })
 }
 
 /**
- * Opens the store anew each time, for what runs long and with nobody there: no questions, and nothing is kept of a store that was
- * opened before; of the first, so that at the end its webhooks are told. Who opens it commits what is changed, and ends its audit trail.
+ * Opens the store anew each time, for what runs long and with nobody there: no questions, and
+ * nothing is kept of a store that was opened before; of the first, so that at the end its webhooks
+ * are told. Who opens it commits what is changed, and ends its audit trail.
  */
 export function openUnattended(io: Host, flags: { readonly store?: string | undefined }): () => Workspace {
   let opened = false

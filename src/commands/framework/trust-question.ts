@@ -11,7 +11,9 @@ export async function askTrust(review: TrustReview, io: Host): Promise<boolean> 
   return /^y(?:es)?$/i.test(answer?.trim() ?? '')
 }
 
-/** A review for people. What is new since the last time is marked with `+`, what is gone with `-`. */
+/**
+ * A review for people. What is new since the last time is marked with `+`, what is gone with `-`.
+ */
 export function reviewText({ store, powers, added, removed, accepted, digest, problems }: TrustReview): string {
   const changed = accepted !== undefined && added.length + removed.length > 0
   const isNew = (power: TrustReview['powers'][number]) => added.includes(power)

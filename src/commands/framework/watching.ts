@@ -19,7 +19,10 @@ interface WatchingFlags {
 
 const shortestSeconds = 0.1
 
-/** Shows `frame` as long as the user likes, when the flags say so. Returns whether the last frame is still to be read where it was shown. */
+/**
+ * Shows `frame` as long as the user likes, when the flags say so. Returns whether the last frame is
+ * still to be read where it was shown.
+ */
 export async function watching(io: Host, flags: WatchingFlags, frame: () => Promise<string>): Promise<boolean> {
   const { watch: wanted, interval, output } = flags
   if (!wanted) {

@@ -26,10 +26,11 @@ export interface FoundIdentities {
 }
 
 /**
- * The identities of this user: `ESC_AGE_IDENTITY` alone; else the file that `ESC_AGE_IDENTITY_FILE` names alone; else all of
- * `age-identity.txt` in the configuration folder and, as for SOPS, `SOPS_AGE_KEY`, the file that `SOPS_AGE_KEY_FILE` names
- * and `sops/age/keys.txt` of the user's configuration; last, what the command in `SOPS_AGE_KEY_CMD` prints. One that cannot be used hides
- * no other.
+ * The identities of this user: `ESC_AGE_IDENTITY` alone; else the file that
+ * `ESC_AGE_IDENTITY_FILE` names alone; else all of `age-identity.txt` in the configuration folder
+ * and, as for SOPS, `SOPS_AGE_KEY`, the file that `SOPS_AGE_KEY_FILE` names and
+ * `sops/age/keys.txt` of the user's configuration; last, what the command in `SOPS_AGE_KEY_CMD`
+ * prints. One that cannot be used hides no other.
  */
 export class AgeIdentities {
   readonly #context: KeyContext
@@ -39,8 +40,9 @@ export class AgeIdentities {
   }
 
   /**
-   * What `use` makes of the identities. It is called a second time, with those of `SOPS_AGE_KEY_CMD` as well, when it returned undefined:
-   * the command may ask a person, so it is run only where nothing else helps.
+   * What `use` makes of the identities. It is called a second time, with those of
+   * `SOPS_AGE_KEY_CMD` as well, when it returned undefined: the command may ask a person, so it is
+   * run only where nothing else helps.
    */
   async try<T>(
     use: (identities: readonly UsableIdentity[]) => Promise<T | undefined>,
@@ -113,7 +115,10 @@ export function passedOver({ unusable }: FoundIdentities): string {
     : `; passed over: ${unusable.map(({ place, problem }) => `${place} (${problem})`).join(', ')}`
 }
 
-/** Without those that the library cannot read. Its own errors repeat what it was given, so they go no further. */
+/**
+ * Without those that the library cannot read. Its own errors repeat what it was
+ * given, so they go no further.
+ */
 async function usable(found: FoundIdentities): Promise<Found> {
   if (found.identities.length === 0) return { identities: [], unusable: found.unusable }
   const { identityToRecipient } = await import('../../sdk/age.ts')
@@ -132,7 +137,10 @@ async function usable(found: FoundIdentities): Promise<Found> {
 
 const identityForm = /^AGE-SECRET-KEY-(?:PQ-)?1[A-Z0-9]+$/
 
-/** Identities that were written for us: one per line, and comments, as `age-keygen` writes them. What is no identity is a problem. */
+/**
+ * Identities that were written for us: one per line, and comments, as `age-keygen` writes them.
+ * What is no identity is a problem.
+ */
 function own(text: string, place: string): FoundIdentities {
   if (/^age-encryption\.org/.test(text)) return { identities: [], unusable: [locked(place)] }
   const identities: AgeIdentity[] = []
@@ -160,7 +168,10 @@ function own(text: string, place: string): FoundIdentities {
   return { identities, unusable }
 }
 
-/** Identities that were written for another program. Those that only it can use, such as of plugins, are worth a word only where there are no others. */
+/**
+ * Identities that were written for another program. Those that only it can use, such as of plugins,
+ * are worth a word only where there are no others.
+ */
 function foreign(text: string, place: string): FoundIdentities {
   if (text.trim() === '') return none
   const { identities, unusable } = own(text, place)

@@ -6,9 +6,11 @@ const variable = 'SOPS_AGE_KEY_CMD'
 const timeoutMs = 60_000
 
 /**
- * Runs the command in `SOPS_AGE_KEY_CMD`, without a shell, as SOPS does. Its complaints go to our standard error.
+ * Runs the command in `SOPS_AGE_KEY_CMD`, without a shell, as SOPS does. Its complaints
+ * go to our standard error.
  *
- * @returns what it printed, or why that is nothing. The command itself is not repeated: it may hold a secret.
+ * @returns what it printed, or why that is nothing. The command itself is not
+ *   repeated: it may hold a secret.
  */
 export async function identitiesOfCommand(
   env: Variables,
@@ -42,8 +44,8 @@ export async function identitiesOfCommand(
 }
 
 /**
- * The words of a command as a POSIX shell splits them: blanks, quotation marks, backslashes; nothing is expanded. Undefined: a quotation mark is
- * not closed.
+ * The words of a command as a POSIX shell splits them: blanks, quotation marks, backslashes;
+ * nothing is expanded. Undefined: a quotation mark is not closed.
  */
 function splitWords(text: string): string[] | undefined {
   const words: string[] = []

@@ -14,8 +14,8 @@ export interface OwnIdentity {
 }
 
 /**
- * The first identity of this user that can be used; where there is none, a new one in `age-identity.txt` of the configuration folder. A file that is
- * there is never replaced.
+ * The first identity of this user that can be used; where there is none, a new one in
+ * `age-identity.txt` of the configuration folder. A file that is there is never replaced.
  *
  * @throws EscError `key_unavailable` when there is something, and nothing that can be used; `io`.
  */

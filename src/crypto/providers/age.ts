@@ -22,8 +22,8 @@ type Sdk = typeof import('../../sdk/age.ts')
 
 /**
  * `age://`: the data key is encrypted for several age recipients, each of whom can open it alone.
- * Wrapped form: `v1:age:<base64 of an age file>`. Its content is the bound data key and a digest of the recipients, by which
- * a list that has been edited since is noticed.
+ * Wrapped form: `v1:age:<base64 of an age file>`. Its content is the bound data key and a digest of
+ * the recipients, by which a list that has been edited since is noticed.
  */
 export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner): SecretsProvider {
   const relock = `\`esc env rewrap ${owner.name}\``
@@ -197,7 +197,10 @@ async function encrypt(plaintext: Uint8Array, recipients: readonly string[]): Pr
   }
 }
 
-/** Undefined: for none of these identities, or their part of the header was changed. @throws EscError `tampered`. */
+/**
+ * Undefined: for none of these identities, or their part of the header was changed. @throws
+ * EscError `tampered`.
+ */
 async function decrypt(
   file: Uint8Array,
   identities: readonly UsableIdentity[],

@@ -14,9 +14,10 @@ export interface AwsEndpoints {
 }
 
 /**
- * Where the services are, in AWS's order: `endpoint` of the key's URL (KMS alone), `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL`, then
- * the profile's `services` section and its `endpoint_url`. The SDK reads the latter two for `AWS_PROFILE` alone, not for a profile
- * that it is given. @throws EscError `key_unavailable`.
+ * Where the services are, in AWS's order: `endpoint` of the key's URL (KMS alone),
+ * `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL`, then the profile's `services` section and its
+ * `endpoint_url`. The SDK reads the latter two for `AWS_PROFILE` alone, not for a profile that it
+ * is given. @throws EscError `key_unavailable`.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
 export async function endpointsOf(sdk: Sdk, url: AwsKeyUrl, { env }: KeyContext): Promise<AwsEndpoints> {

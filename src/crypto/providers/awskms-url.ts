@@ -31,7 +31,8 @@ const form: KeyUrlForm = {
     'fips',
     'anonymous',
     'context_',
-    // Tuning of another client library: accepted, so that a URL can be shared with it, and without effect here.
+    // Tuning of another client library: accepted, so that a URL can be shared with it,
+    // and without effect here.
     'awssdk',
     'hostname_immutable',
     'rate_limiter_capacity',
@@ -93,7 +94,10 @@ export function parseAwsKeyUrl(url: string): AwsKeyUrl {
   }
 }
 
-/** The data key travels to the endpoint in the clear inside TLS, so plain HTTP is for this machine only. */
+/**
+ * The data key travels to the endpoint in the clear inside TLS, so plain HTTP
+ * is for this machine only.
+ */
 function checkEndpoint(endpoint: string, refuse: (problem: string) => Error): string {
   const parsed = URL.canParse(endpoint) ? new URL(endpoint) : undefined
   const local = parsed !== undefined && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(parsed.hostname)

@@ -13,9 +13,10 @@ type ClientOptions = NonNullable<ConstructorParameters<Sdk['KMSClient']>[0]> &
   NonNullable<ConstructorParameters<Sdk['STSClient']>[0]>
 
 /**
- * `awskms://`: a symmetric key of AWS KMS. The environment's id is in the encryption context, where key policies and
- * CloudTrail see it. Wrapped form: `v1:awskms:<ARN of the key>:<base64>`: an alias may be pointed at another key and
- * what the first one wrapped stays readable. A key that AWS rotates keeps its ARN.
+ * `awskms://`: a symmetric key of AWS KMS. The environment's id is in the encryption context,
+ * where key policies and CloudTrail see it. Wrapped form: `v1:awskms:<ARN of the key>:<base64>`:
+ * an alias may be pointed at another key and what the first one wrapped stays readable. A key that
+ * AWS rotates keeps its ARN.
  */
 export function awskmsProvider(url: AwsKeyUrl, context: KeyContext, owner: KeyOwner): SecretsProvider {
   const network = completeNetwork(context.network)
@@ -100,7 +101,10 @@ interface SendOptions {
 
 const keyArnForm = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key\/[A-Za-z0-9-]+$/
 
-/** Replicas of a multi-region key differ in the region of their ARN only, and decrypt each other's ciphertexts. */
+/**
+ * Replicas of a multi-region key differ in the region of their ARN only, and decrypt
+ * each other's ciphertexts.
+ */
 function inRegion(arn: string, region: string): string {
   return arn.includes(':key/mrk-') ? arn.replace(/^((?:[^:]*:){3})[^:]*/, `$1${region}`) : arn
 }
@@ -111,7 +115,10 @@ async function loadSdk(): Promise<Sdk> {
   return import('../../sdk/aws-kms.ts')
 }
 
-/** The SDK otherwise warns on the console when there are credentials in variables beside those of a profile. */
+/**
+ * The SDK otherwise warns on the console when there are credentials in variables
+ * beside those of a profile.
+ */
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 interface Surroundings {
@@ -133,7 +140,8 @@ function clientOptions(url: AwsKeyUrl, { env }: KeyContext, { sdk, network, endp
     ...(endpoints.kms && { endpoint: endpoints.kms }),
     // Those of the profile are among `endpoints`; the SDK would look them up for AWS_PROFILE.
     ...(profile && { ignoreConfiguredEndpointUrls: true }),
-    // What is not named here, the SDK looks for as always: shared files, single sign-on, web identity, the machine's role.
+    // What is not named here, the SDK looks for as always: shared files, single sign-on, web
+    // identity, the machine's role.
     ...(fixed
       ? {
           credentials: {
@@ -155,7 +163,10 @@ function clientOptions(url: AwsKeyUrl, { env }: KeyContext, { sdk, network, endp
   }
 }
 
-/** A profile that assumes a role does so at the STS that it names. The SDK would ask that of `AWS_PROFILE`. */
+/**
+ * A profile that assumes a role does so at the STS that it names. The SDK would
+ * ask that of `AWS_PROFILE`.
+ */
 function profileCredentials(
   sdk: Sdk,
   profile: string,

@@ -13,9 +13,10 @@ interface Source {
 }
 
 /**
- * An access token of Microsoft Entra ID for a vault, by the first source there is: `ESC_AZURE_ACCESS_TOKEN`; a client secret;
- * a federated token (its file, or its text in `ARM_OIDC_TOKEN`); the managed identity of the machine.
- * `host` is the vault's: the token is asked for its domain, so that it is of no use anywhere else.
+ * An access token of Microsoft Entra ID for a vault, by the first source there is:
+ * `ESC_AZURE_ACCESS_TOKEN`; a client secret; a federated token (its file, or its text in
+ * `ARM_OIDC_TOKEN`); the managed identity of the machine. `host` is the vault's: the token is asked
+ * for its domain, so that it is of no use anywhere else.
  */
 export async function azureToken(host: string, context: KeyContext, call: KeyCall): Promise<string> {
   const given = context.env.ESC_AZURE_ACCESS_TOKEN?.trim()
@@ -62,7 +63,10 @@ function findSource(resource: string, host: string, context: KeyContext, call: K
   return managedIdentity(resource, client, env)
 }
 
-/** App Service and its like announce an endpoint of their own; virtual machines have the one that everybody knows. */
+/**
+ * App Service and its like announce an endpoint of their own; virtual machines have the
+ * one that everybody knows.
+ */
 function managedIdentity(resource: string, client: string | undefined, env: KeyContext['env']): Source {
   const kind = 'managed identity'
   const query = new URLSearchParams({ resource, ...(client && { client_id: client }) })

@@ -9,9 +9,9 @@ import type { AzureKeyUrl } from './azurekeyvault-url.ts'
 const apiVersion = '7.4'
 
 /**
- * `azurekeyvault://`: an RSA key of Azure Key Vault, by its REST API.
- * Wrapped form: `v1:azurekeyvault:<key version>:<algorithm>:<base64url>`: a URL without a version wraps with the newest one, and
- * what an older one wrapped stays readable.
+ * `azurekeyvault://`: an RSA key of Azure Key Vault, by its REST API. Wrapped form:
+ * `v1:azurekeyvault:<key version>:<algorithm>:<base64url>`: a URL without a version wraps with the
+ * newest one, and what an older one wrapped stays readable.
  */
 export function azurekeyvaultProvider(url: AzureKeyUrl, context: KeyContext, owner: KeyOwner): SecretsProvider {
   const network = completeNetwork(context.network)
@@ -69,7 +69,8 @@ export function azurekeyvaultProvider(url: AzureKeyUrl, context: KeyContext, own
       return unbindKey(Buffer.from(answer.value, 'base64url'), owner)
     },
 
-    // Go Cloud keeps the ciphertext as the text that Azure answers with; later versions keep its bytes, of a plaintext in base64.
+    // Go Cloud keeps the ciphertext as the text that Azure answers with; later versions keep its
+    // bytes, of a plaintext in base64.
     async decryptForeign(ciphertext) {
       const text = Buffer.from(ciphertext).toString('latin1')
       const value = base64url.test(text) ? text.replace(/=+$/, '') : Buffer.from(ciphertext).toString('base64url')

@@ -13,14 +13,15 @@ interface KeyPlace {
 }
 
 /**
- * The keys that each context has unwrapped with, by id, so that each is read once for all environments that are opened together. Never to
- * wrap with: by then their file may be gone.
+ * The keys that each context has unwrapped with, by id, so that each is read once for all
+ * environments that are opened together. Never to wrap with: by then their file may be gone.
  */
 const known = new WeakMap<KeyContext, Map<string, FileKey>>()
 
 /**
- * `default`: the keys of the user, in `default.key` of the configuration folder; `ESC_KEY` holds the same lines and wins.
- * Wrapped form: `v1:default:<key id>:<base64>`, bound to the environment's id.
+ * `default`: the keys of the user, in `default.key` of the configuration folder;
+ * `ESC_KEY` holds the same lines and wins. Wrapped form: `v1:default:<key id>:<base64>`,
+ * bound to the environment's id.
  */
 export function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsProvider {
   const path = join(context.configFolder, 'default.key')
@@ -83,7 +84,8 @@ export function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsPr
   }
 
   function keyToWrapWith(before: string | undefined): FileKey {
-    // What a team shares must not get under somebody's own key only because that comes first in their file.
+    // What a team shares must not get under somebody's own key only because that
+    // comes first in their file.
     const again = before === undefined ? undefined : find(parse(before).id)
     const existing = again === undefined ? (ofVariable() ?? ofFile())?.keys[0] : again
     if (existing === undefined) return newKey()

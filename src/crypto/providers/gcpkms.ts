@@ -10,9 +10,10 @@ import { googleToken } from './google-token.ts'
 const service = 'https://cloudkms.googleapis.com'
 
 /**
- * `gcpkms://`: a symmetric key of Google Cloud KMS, by its REST API. The environment's id is part of the additional
- * authenticated data. Wrapped form: `v1:gcpkms:<key version>:<base64>`; the version is for people, as Google finds its own
- * in the ciphertext and keeps the old ones of a rotated key.
+ * `gcpkms://`: a symmetric key of Google Cloud KMS, by its REST API. The environment's id is
+ * part of the additional authenticated data. Wrapped form:
+ * `v1:gcpkms:<key version>:<base64>`; the version is for people, as Google finds its own in
+ * the ciphertext and keeps the old ones of a rotated key.
  */
 export function gcpkmsProvider(url: GcpKeyUrl, context: KeyContext, owner: KeyOwner): SecretsProvider {
   const network = completeNetwork(context.network)

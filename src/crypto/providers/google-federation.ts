@@ -15,8 +15,9 @@ interface ExternalAccount {
 }
 
 /**
- * Workload identity federation, as CI systems set it up: the token of another issuer, from a file or a URL, is exchanged for
- * one of Google's (RFC 8693), and that, where asked, for one of a service account.
+ * Workload identity federation, as CI systems set it up: the token of another issuer, from
+ * a file or a URL, is exchanged for one of Google's (RFC 8693), and that, where asked, for
+ * one of a service account.
  */
 export async function fromExternalAccount(
   account: ExternalAccount,

@@ -2,7 +2,10 @@ import { type KeyCall, keyFault, malformedAnswer, noAnswer } from '../key-fault.
 import { type HttpRequest, type Network, request } from '../network.ts'
 import type { Token } from './token-memory.ts'
 
-/** Asks an endpoint of Google for an access token. `place`: where the credentials were found, for messages. */
+/**
+ * Asks an endpoint of Google for an access token. `place`: where the credentials
+ * were found, for messages.
+ */
 export async function fetchToken(
   asked: HttpRequest,
   place: string,

@@ -1,10 +1,14 @@
-// Tokens of Google Cloud by our own requests, not by google-auth-library, for these reasons (read in its version 10.9.1; 11 needs Node 22):
+// Tokens of Google Cloud by our own requests, not by google-auth-library, for these reasons (read
+// in its version 10.9.1; 11 needs Node 22):
 //
-// - A key of a service account names its token endpoint (`token_uri`). The library ignores that and always asks oauth2.googleapis.com.
-// - It asks the metadata server through a transport of its own: by another address too, with retries, led by variables of the process.
-//   Our requests go through the one network that is handed in, to the hosts that the user's own credentials name, and follow no redirect.
+// - A key of a service account names its token endpoint (`token_uri`). The library ignores that and
+//   always asks oauth2.googleapis.com.
+// - It asks the metadata server through a transport of its own: by another address too, with
+//   retries, led by variables of the process. Our requests go through the one network that is
+//   handed in, to the hosts that the user's own credentials name, and follow no redirect.
 // - It reads token files, variables and the clock of the process by itself. Ours are handed in.
-// - Files of workload identity federation may make it run a program or use AWS credentials. Here they cannot.
+// - Files of workload identity federation may make it run a program or use AWS
+//   credentials. Here they cannot.
 import { createSign } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -24,9 +28,10 @@ const remedy =
 type Credentials = Readonly<Record<string, unknown>>
 
 /**
- * An access token of Google Cloud, by the first source there is: `GOOGLE_OAUTH_ACCESS_TOKEN` or `CLOUDSDK_AUTH_ACCESS_TOKEN`;
- * `GOOGLE_CREDENTIALS` (JSON, or the path of it); `GOOGLE_APPLICATION_CREDENTIALS` (a path); what `gcloud auth
- * application-default login` wrote; the service account of the machine.
+ * An access token of Google Cloud, by the first source there is: `GOOGLE_OAUTH_ACCESS_TOKEN` or
+ * `CLOUDSDK_AUTH_ACCESS_TOKEN`; `GOOGLE_CREDENTIALS` (JSON, or the path of it);
+ * `GOOGLE_APPLICATION_CREDENTIALS` (a path); what `gcloud auth application-default login` wrote;
+ * the service account of the machine.
  */
 export async function googleToken(context: KeyContext, call: KeyCall): Promise<string> {
   const given = (context.env.GOOGLE_OAUTH_ACCESS_TOKEN || context.env.CLOUDSDK_AUTH_ACCESS_TOKEN)?.trim()

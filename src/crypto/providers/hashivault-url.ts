@@ -5,13 +5,18 @@ export interface VaultKeyUrl {
   readonly key: string
   /** Where the transit engine is mounted. */
   readonly engine: string
-  /** URL of the server, without a slash at its end. Undefined: that of the environment variables. */
+  /**
+   * URL of the server, without a slash at its end. Undefined: that of the environment variables.
+   */
   readonly address?: string
   /** Undefined: that of the environment variables. */
   readonly namespace?: string
 }
 
-/** Variables for the address; the first that is set counts. `VAULT_SERVER_URL` is Pulumi's; OpenBao's client goes by `BAO_…` first. */
+/**
+ * Variables for the address; the first that is set counts. `VAULT_SERVER_URL` is Pulumi's;
+ * OpenBao's client goes by `BAO_…` first.
+ */
 export const vaultAddressVariables = ['VAULT_SERVER_URL', 'BAO_ADDR', 'VAULT_ADDR'] as const
 
 const form: KeyUrlForm = {
@@ -56,7 +61,10 @@ export function isVaultAddress(text: string): boolean {
   return match !== null && URL.canParse(text) && !match[2]!.split('/').some((segment) => /^\.+$/.test(segment))
 }
 
-/** Plain HTTP shows the token and the data key to everybody on the way, so it is for this machine only. */
+/**
+ * Plain HTTP shows the token and the data key to everybody on the way, so it
+ * is for this machine only.
+ */
 function checkAddress(address: string, refuse: (problem: string) => Error): string {
   if (isVaultAddress(address)) {
     const { protocol, hostname } = new URL(address)

@@ -8,8 +8,8 @@ import { findVaultServer } from './vault-server.ts'
 import { vaultTls } from './vault-tls.ts'
 
 /**
- * `hashivault://`: a key of the transit engine of Vault (or OpenBao), API version 1.
- * Wrapped form: `v1:hashivault:vault:v<key version>:<base64>`, so that a key may be rotated at the vendor.
+ * `hashivault://`: a key of the transit engine of Vault (or OpenBao), API version 1. Wrapped form:
+ * `v1:hashivault:vault:v<key version>:<base64>`, so that a key may be rotated at the vendor.
  */
 export function hashivaultProvider(url: VaultKeyUrl, context: KeyContext, owner: KeyOwner): SecretsProvider {
   const network = completeNetwork(context.network)
@@ -35,8 +35,9 @@ export function hashivaultProvider(url: VaultKeyUrl, context: KeyContext, owner:
   }
 
   /**
-   * For a token that may create keys, Vault makes one of any name that it is to encrypt with, mistyped or not. So it is asked for the key
-   * first; a token that may not see it learns from the encryption itself.
+   * For a token that may create keys, Vault makes one of any name that it is to encrypt with,
+   * mistyped or not. So it is asked for the key first; a token that may not see it learns
+   * from the encryption itself.
    */
   async function refuseMissing(call: KeyCall): Promise<void> {
     const { answer } = await send(call, 'keys')

@@ -16,7 +16,10 @@ interface ScryptParameters {
 /** 128 MiB and about 0.4 s. */
 const cost = { logN: 17, r: 8, p: 1 }
 
-/** What one process has been told and has computed: people are asked once, and scrypt runs once a passphrase and salt. */
+/**
+ * What one process has been told and has computed: people are asked once, and scrypt runs
+ * once a passphrase and salt.
+ */
 interface Memory {
   prompted: string | undefined
   readonly keys: Map<string, Promise<Uint8Array>>
@@ -26,9 +29,9 @@ interface Memory {
 const memories = new WeakMap<KeyContext, Memory>()
 
 /**
- * `passphrase`: the key-encryption key is scrypt of a passphrase from `ESC_PASSPHRASE`, the file `ESC_PASSPHRASE_FILE`
- * names (one final newline dropped), or a prompt. Wrapped form: `v1:passphrase:scrypt:<log2 N>:<r>:<p>:<base64 salt>:<base64>`,
- * bound to the environment's id.
+ * `passphrase`: the key-encryption key is scrypt of a passphrase from `ESC_PASSPHRASE`, the file
+ * `ESC_PASSPHRASE_FILE` names (one final newline dropped), or a prompt. Wrapped form:
+ * `v1:passphrase:scrypt:<log2 N>:<r>:<p>:<base64 salt>:<base64>`, bound to the environment's id.
  */
 export function passphraseProvider(context: KeyContext, owner: KeyOwner): SecretsProvider {
   let memory = memories.get(context)
@@ -54,7 +57,8 @@ export function passphraseProvider(context: KeyContext, owner: KeyOwner): Secret
 
   function derive(passphrase: string, parameters: ScryptParameters): Promise<Uint8Array> {
     const { logN, r, p, salt } = parameters
-    // The memory is searched by a digest, so that the passphrase itself is not kept as a key of a map.
+    // The memory is searched by a digest, so that the passphrase itself is
+    // not kept as a key of a map.
     const key = `${digest(passphrase)}:${logN}:${r}:${p}:${Buffer.from(salt).toString('base64')}`
     let derived = known.keys.get(key)
     if (derived === undefined) {
@@ -122,7 +126,8 @@ function parse(wrapped: string, owner: KeyOwner): { parameters: ScryptParameters
   const match = /^v1:passphrase:scrypt:(\d+):(\d+):(\d+):([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)$/.exec(wrapped)
   const [logN, r, p] = match ? match.slice(1, 4).map(Number) : []
   const salt = Buffer.from(match?.[4] ?? '', 'base64')
-  // The bounds keep a hostile settings file from asking for all memory, or for a cost that is no cost.
+  // The bounds keep a hostile settings file from asking for all memory, or
+  // for a cost that is no cost.
   const sane = logN! >= 15 && logN! <= 20 && r === 8 && p! >= 1 && p! <= 4 && salt.length >= 16
   if (match === null || !sane) {
     throw new EscError('store_damaged', `the wrapped data key of environment '${owner.name}' is malformed`, {

@@ -16,7 +16,10 @@ interface Kept {
 /** By context, so that what one process learned for one user is not used for another. */
 const memories = new WeakMap<KeyContext, Map<string, Kept>>()
 
-/** Asks for a token once for all environments of a process, and again a minute before it expires or after a failure. */
+/**
+ * Asks for a token once for all environments of a process, and again a minute before it
+ * expires or after a failure.
+ */
 export async function remembered(
   context: KeyContext,
   name: string,

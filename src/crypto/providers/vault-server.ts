@@ -15,7 +15,10 @@ export interface VaultServer {
 
 type Variables = KeyContext['env']
 
-/** A variable of OpenBao's and Vault's clients: `ADDR` for `BAO_ADDR`, else `VAULT_ADDR`. Empty is unset. */
+/**
+ * A variable of OpenBao's and Vault's clients: `ADDR` for `BAO_ADDR`, else
+ * `VAULT_ADDR`. Empty is unset.
+ */
 export function vaultVariable(env: Variables, name: string): { name: string; value: string } | undefined {
   for (const each of [`BAO_${name}`, `VAULT_${name}`]) {
     const value = env[each]
@@ -25,8 +28,8 @@ export function vaultVariable(env: Variables, name: string): { name: string; val
 }
 
 /**
- * The server that a key's URL or the environment variables name, and the token for it. The caller has asked whether the host in a URL
- * may have the user's token.
+ * The server that a key's URL or the environment variables name, and the token for it. The caller
+ * has asked whether the host in a URL may have the user's token.
  * @throws EscError `key_unavailable`.
  */
 export function findVaultServer(url: VaultKeyUrl, context: KeyContext, call: KeyCall): VaultServer {

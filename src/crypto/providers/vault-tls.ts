@@ -6,8 +6,9 @@ import type { TlsOptions } from '../tls-fetch.ts'
 import { vaultVariable } from './vault-server.ts'
 
 /**
- * What the TLS variables of Vault's and OpenBao's clients say: `CACERT`, `CACERT_BYTES`, `CAPATH`, `CLIENT_CERT` with `CLIENT_KEY`,
- * `TLS_SERVER_NAME`, `SKIP_VERIFY`, each with `BAO_` or `VAULT_` before it. Undefined: nothing.
+ * What the TLS variables of Vault's and OpenBao's clients say: `CACERT`, `CACERT_BYTES`, `CAPATH`,
+ * `CLIENT_CERT` with `CLIENT_KEY`, `TLS_SERVER_NAME`, `SKIP_VERIFY`, each with `BAO_` or `VAULT_`
+ * before it. Undefined: nothing.
  * @throws EscError `key_unavailable`, naming the variable.
  */
 export function vaultTls({ env, files = machineFiles }: KeyContext, call: KeyCall): TlsOptions | undefined {
@@ -36,7 +37,10 @@ interface Place {
   readonly call: KeyCall
 }
 
-/** Certificate authorities that count instead of the system's; the client of Vault takes the first of these too. */
+/**
+ * Certificate authorities that count instead of the system's; the client of Vault
+ * takes the first of these too.
+ */
 function authoritiesOf({ env, ...place }: Place & { readonly env: KeyContext['env'] }): string[] | undefined {
   const bytes = vaultVariable(env, 'CACERT_BYTES')
   if (bytes !== undefined) return [pemOf(bytes.value, 'CERTIFICATE', { ...place, name: bytes.name })]

@@ -16,8 +16,8 @@ export interface CreatedKey {
 }
 
 /**
- * Creates first and deletes the superseded key only when IAM answers that there is no room: permission is checked before
- * the limit, so a login that may not create keys costs nobody theirs.
+ * Creates first and deletes the superseded key only when IAM answers that there is no room:
+ * permission is checked before the limit, so a login that may not create keys costs nobody theirs.
  *
  * Throws `CreationRefused` when it is certain that no key was made; anything else leaves that open.
  */

@@ -138,7 +138,10 @@ export function awsIamRotator(
       }
     },
 
-    /** A user that was renamed or moved to another path keeps its keys. Which key a lost answer stood for is told by the user alone. */
+    /**
+     * A user that was renamed or moved to another path keeps its keys. Which key a lost answer
+     * stood for is told by the user alone.
+     */
     retarget(pending, { userArn }) {
       const sameAccount = parseUserArn(pending.userArn).account === parseUserArn(userArn).account
       if (pending.phase !== 'creating' && sameAccount) return { ...pending, userArn }
@@ -163,7 +166,10 @@ function shown({ accessKeyId, secretAccessKey, createDate, createdAt = createDat
   return { accessKeyId, secretAccessKey, ...(createdAt !== undefined && { createdAt }) }
 }
 
-/** User names repeat from account to account: a login of another one would rotate a stranger of the same name. */
+/**
+ * User names repeat from account to account: a login of another one would rotate a
+ * stranger of the same name.
+ */
 async function requireSameAccount(
   { login, userArn }: AwsIamInputs,
   { account }: UserArn,

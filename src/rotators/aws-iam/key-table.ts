@@ -19,11 +19,13 @@ export interface KeyDecision {
 export type KeyStatus = Pick<ListedKey, 'accessKeyId' | 'active'>
 
 /**
- * Decides what to do, given the keys that IAM lists and those of our state (C current, P previous; U is any other).
+ * Decides what to do, given the keys that IAM lists and those of our state (C current, P
+ * previous; U is any other).
  *
- * - U is never touched: where only deleting it would make room, the rotation fails here, before any change.
- * - An inactive key is never taken for the live one. Where C is inactive and P is active, somebody went back to P: then C
- *   makes room, and P stays.
+ * - U is never touched: where only deleting it would make room, the rotation fails
+ *   here, before any change.
+ * - An inactive key is never taken for the live one. Where C is inactive and P is active, somebody
+ *   went back to P: then C makes room, and P stays.
  *
  * @throws EscError `rotation_failed` when there is no room that we may make.
  */

@@ -11,8 +11,9 @@ export interface Patience {
 }
 
 /**
- * The user's keys, where a list that lags behind is asked for again: a key of ours that was made a moment ago and is not
- * listed would otherwise be taken for deleted and forgotten, and one that was just deleted for a foreign one.
+ * The user's keys, where a list that lags behind is asked for again: a key of ours that was made a
+ * moment ago and is not listed would otherwise be taken for deleted and forgotten, and one that was
+ * just deleted for a foreign one.
  */
 export async function listCurrentKeys(
   userName: string,
@@ -32,7 +33,10 @@ export async function listCurrentKeys(
   }
 }
 
-/** Deletes, and waits a while until the key is no longer listed, so that whoever lists next does not meet a ghost. */
+/**
+ * Deletes, and waits a while until the key is no longer listed, so that whoever lists
+ * next does not meet a ghost.
+ */
 export async function deleteForGood(
   userName: string,
   id: string,

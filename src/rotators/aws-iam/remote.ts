@@ -25,7 +25,10 @@ export interface IamRemote {
   getUserArn(userName: string): Promise<string | undefined>
   /** All pages; `at` is the clock of AWS. */
   listAccessKeys(userName: string): Promise<{ readonly keys: readonly ListedKey[]; readonly at: Date }>
-  /** One request, repeated only when AWS refused it: a second one after a lost answer would leave a key nobody knows. */
+  /**
+   * One request, repeated only when AWS refused it: a second one after a lost answer would
+   * leave a key nobody knows.
+   */
   createAccessKey(userName: string): Promise<AccessKey>
   /** A key that is gone already counts as deleted. */
   deleteAccessKey(userName: string, accessKeyId: string): Promise<void>
@@ -36,13 +39,19 @@ export interface IamRemote {
 
 export interface AwsErrorOptions {
   readonly code: string
-  /** AWS itself answered, and that nothing was done: neither a lost connection nor a fault of its own. */
+  /**
+   * AWS itself answered, and that nothing was done: neither a lost
+   * connection nor a fault of its own.
+   */
   readonly refused: boolean
   readonly transient?: boolean
   readonly hint?: string
 }
 
-/** An answer of AWS, or the lack of one. Made without the SDK's error as its cause, which holds the signed request. */
+/**
+ * An answer of AWS, or the lack of one. Made without the SDK's error as its cause, which
+ * holds the signed request.
+ */
 export class AwsError extends EscError {
   readonly awsCode: string
   readonly refused: boolean
@@ -151,7 +160,8 @@ export async function connectIam(login: AwsLogin, region: string): Promise<IamRe
           writing.send(new sdk.CreateAccessKeyCommand({ UserName: userName }), { abortSignal }),
         )
       const { AccessKey: key } = await create().catch((error) => {
-        // With a wrong clock the first signature is refused; the SDK has since learnt the time of AWS.
+        // With a wrong clock the first signature is refused; the SDK has
+        // since learnt the time of AWS.
         if (isAwsError(error, 'SignatureDoesNotMatch', 'RequestTimeTooSkewed') && error.refused) return create()
         throw error
       })
@@ -225,7 +235,8 @@ function asAwsError(error: unknown, action: string, about: string, login: AwsLog
   }
   const status = fault.$metadata?.httpStatusCode
   const code = (status === undefined ? (fault.code ?? fault.name) : fault.name) ?? 'Error'
-  // Only AWS gives request ids: a proxy's 4xx may stand for a request that was carried out all the same.
+  // Only AWS gives request ids: a proxy's 4xx may stand for a request that was
+  // carried out all the same.
   const refused = status !== undefined && status >= 400 && status < 500 && fault.$metadata?.requestId !== undefined
   const text = status === undefined ? endpointOf(fault) : spokenText(code, fault.message ?? '', login)
   const detail = text === '' || text === code ? '' : `: ${text}`
@@ -242,7 +253,10 @@ function asAwsError(error: unknown, action: string, about: string, login: AwsLog
   })
 }
 
-/** Where nobody answered, such as `iam.amazonaws.com` or `127.0.0.1:4566`; empty where Node does not say. */
+/**
+ * Where nobody answered, such as `iam.amazonaws.com` or `127.0.0.1:4566`; empty
+ * where Node does not say.
+ */
 function endpointOf({
   hostname,
   address,
@@ -256,7 +270,10 @@ function endpointOf({
   return host === '' || port === undefined ? host : `${host}:${port}`
 }
 
-/** The vendor's words on one line. Those about signatures quote the request, session token and all, so they are left out. */
+/**
+ * The vendor's words on one line. Those about signatures quote the request, session token and
+ * all, so they are left out.
+ */
 function spokenText(code: string, message: string, login: AwsLogin): string {
   if (/signature/i.test(code) || /signature|canonical/i.test(message)) return ''
   let text = message.split('\n', 1)[0]!.slice(0, 300)

@@ -26,12 +26,14 @@ type Creating = Extract<AwsIamPending, { phase: 'creating' }>
 type Created = Extract<AwsIamPending, { phase: 'created' }>
 
 /**
- * CreateAccessKey was sent, or not, and its answer never reached the journal. A key it made is of no use to anyone,
- * since the secret is lost, and it fills one of two places: it is found and deleted.
+ * CreateAccessKey was sent, or not, and its answer never reached the journal. A key it
+ * made is of no use to anyone, since the secret is lost, and it fills one of two places:
+ * it is found and deleted.
  *
- * Ours is the one key that was not there before, is not in our state, was created (by the clock of AWS) in the short
- * time in which we may have sent the request, and was never used. Everything else is foreign and stays. Two such keys
- * cannot be told apart: then neither is touched, and a person decides.
+ * Ours is the one key that was not there before, is not in our state, was created (by the clock
+ * of AWS) in the short time in which we may have sent the request, and was never used.
+ * Everything else is foreign and stays. Two such keys cannot be told apart: then neither is
+ * touched, and a person decides.
  */
 export async function removeUnsavedKey(pending: Creating, settlement: Settlement): Promise<Settled<AwsIamState>> {
   const { remote, userName, state, timing, context } = settlement
@@ -66,9 +68,9 @@ export async function removeUnsavedKey(pending: Creating, settlement: Settlement
         `access key ${unused[0]} of user ${userName} was created but its secret was never received; it was deleted`,
       )
     }
-    // The request may still be on its way, or carried out and not listed yet. Once we forget about it nobody would know
-    // the key, so absence is believed only after a while: counted from now, or from the last moment at which a request
-    // that was refused and repeated can have been sent.
+    // The request may still be on its way, or carried out and not listed yet. Once we forget about
+    // it nobody would know the key, so absence is believed only after a while: counted from now, or
+    // from the last moment at which a request that was refused and repeated can have been sent.
     const lastSent = new Date(pending.stagedAt).getTime() + timing.creationMs + requestMs
     const age = Math.max(waited, context.now().getTime() - lastSent)
     if (age >= timing.absenceMs) return undone(`no access key of user ${userName} was created`)
@@ -80,11 +82,15 @@ export async function removeUnsavedKey(pending: Creating, settlement: Settlement
   }
 }
 
-/** The key and its secret are in the record: it becomes `current` if it works, and goes if it does not. */
+/**
+ * The key and its secret are in the record: it becomes `current` if it works,
+ * and goes if it does not.
+ */
 export async function proveKey(pending: Created, settlement: Settlement): Promise<Settled<AwsIamState>> {
   const { key, retireId } = pending
   const { remote, userName, state } = settlement
-  // An earlier run committed it and died before it cleared its record, and the state may have moved on since.
+  // An earlier run committed it and died before it cleared its record, and the state
+  // may have moved on since.
   if (state !== undefined && [state.current, state.previous].some((each) => each?.accessKeyId === key.accessKeyId)) {
     return { kind: 'rotated', state }
   }
@@ -107,14 +113,20 @@ export async function proveKey(pending: Created, settlement: Settlement): Promis
   return { kind: 'rotated', state: { current: key, ...(previous !== undefined && { previous }) } }
 }
 
-/** The state may have been written anew since the plan. What it calls `current` goes only while IAM refuses it. */
+/**
+ * The state may have been written anew since the plan. What it calls `current` goes
+ * only while IAM refuses it.
+ */
 async function mayRetire(retireId: string, { remote, userName, state }: Settlement): Promise<boolean> {
   if (retireId !== state?.current.accessKeyId) return true
   const { keys } = await remote.listAccessKeys(userName)
   return keys.some(({ accessKeyId, active }) => accessKeyId === retireId && !active)
 }
 
-/** As planned; or, when the state was written anew since, its current key, which is then what consumers hold. */
+/**
+ * As planned; or, when the state was written anew since, its current key, which is
+ * then what consumers hold.
+ */
 function previousKey({ previousId }: Created, state: AwsIamState | undefined): AccessKey | undefined {
   if (previousId === undefined || state === undefined) return undefined
   const planned = [state.current, state.previous].find((key) => key?.accessKeyId === previousId)

@@ -1,6 +1,12 @@
-/** How long this rotator waits for AWS, which makes a change visible in one place after another. All in milliseconds. */
+/**
+ * How long this rotator waits for AWS, which makes a change visible in one place after
+ * another. All in milliseconds.
+ */
 export interface AwsIamTiming {
-  /** Waits between tries of a key that is not known yet: `firstWaitMs`, doubled up to `longestWaitMs`, `totalWaitMs` in all. */
+  /**
+   * Waits between tries of a key that is not known yet: `firstWaitMs`, doubled up to
+   * `longestWaitMs`, `totalWaitMs` in all.
+   */
   readonly firstWaitMs: number
   readonly longestWaitMs: number
   readonly totalWaitMs: number

@@ -41,7 +41,10 @@ export type AwsIamPending =
       readonly userArn: string
       /** Ids of the user's keys before: whatever is among them is not ours to clean up. */
       readonly seen: readonly string[]
-      /** When they were listed, by the clock of AWS, so that creation dates can be compared with it. RFC 3339, UTC. */
+      /**
+       * When they were listed, by the clock of AWS, so that creation dates can be
+       * compared with it. RFC 3339, UTC.
+       */
       readonly listedAt: string
       /** The same instant by our own clock, to know later how long ago that was. RFC 3339, UTC. */
       readonly stagedAt: string

@@ -7,7 +7,10 @@ export interface UserArn {
   readonly userName: string
 }
 
-/** `arn:<partition>:iam::<12 digits>:user/<path><name>`; roles, groups and root have no access keys to rotate. */
+/**
+ * `arn:<partition>:iam::<12 digits>:user/<path><name>`; roles, groups and root have
+ * no access keys to rotate.
+ */
 export function parseUserArn(arn: string): UserArn {
   const match = /^arn:(aws[a-z-]*):iam::([0-9]{12}):user\/(?:[\x21-\x7e]*\/)?([\w+=,.@-]{1,64})$/.exec(arn)
   if (match === null) {
@@ -18,7 +21,8 @@ export function parseUserArn(arn: string): UserArn {
   return { partition: match[1]!, account: match[2]!, userName: match[3]! }
 }
 
-// https://docs.aws.amazon.com/general/latest/gr/iam-service.html: one IAM endpoint a partition, its home region below.
+// https://docs.aws.amazon.com/general/latest/gr/iam-service.html: one IAM endpoint a
+// partition, its home region below.
 const homeRegions: Readonly<Record<string, { readonly home: string; readonly prefix: string }>> = {
   'aws-cn': { home: 'cn-north-1', prefix: 'cn-' },
   'aws-us-gov': { home: 'us-gov-west-1', prefix: 'us-gov-' },
@@ -45,8 +49,8 @@ export function regionFor({ partition }: UserArn, region: string | undefined): s
 }
 
 /**
- * The region that IAM requests are signed for, given the region asked for: a partition has one IAM. The SDK knows that of
- * its own endpoints, and not of one named by `AWS_ENDPOINT_URL_IAM`.
+ * The region that IAM requests are signed for, given the region asked for: a partition has one IAM.
+ * The SDK knows that of its own endpoints, and not of one named by `AWS_ENDPOINT_URL_IAM`.
  */
 export function iamRegion(region: string): string {
   if (/^[a-z]{2}-iso/.test(region)) return region

@@ -48,7 +48,10 @@ export class NoAnswer extends Error {
 const longestBytes = 1 << 20
 const defaultTimeoutMs = 30_000
 
-/** @throws EscError `invalid_input` for a host that may not be called, `provider_failed` for one that nobody knows. */
+/**
+ * @throws EscError `invalid_input` for a host that may not be called, `provider_failed`
+ *   for one that nobody knows.
+ */
 export async function requirePublicHost(
   url: string,
   policy: NetworkPolicy | undefined,
@@ -66,8 +69,8 @@ export async function requirePublicHost(
 }
 
 /**
- * Sends it once; redirects are not followed. Not `fetch`, because the address that is checked must be the one that is
- * connected to: a name that is looked up twice may have changed its mind.
+ * Sends it once; redirects are not followed. Not `fetch`, because the address that is checked must
+ * be the one that is connected to: a name that is looked up twice may have changed its mind.
  */
 export function callAdapter(
   { url, body, headers, policy, tls }: AdapterRequest,

@@ -4,7 +4,10 @@ import type { RotationIdentity, RotatorContext } from '../rotator.ts'
 /** How long an adapter may take the token for fresh. Seconds. */
 const lifeSeconds = 300
 
-/** In the form of subresource integrity: `sha256-` and the base64 of the SHA-256 of the body as it is sent. */
+/**
+ * In the form of subresource integrity: `sha256-` and the base64 of the SHA-256
+ * of the body as it is sent.
+ */
 export function bodyHash(body: string): string {
   return `sha256-${createHash('sha256').update(body).digest('base64')}`
 }

@@ -28,7 +28,8 @@ export type ExternalState = {
 
 /**
  * What a killed run leaves behind.
- * - `asking`: the adapter may or may not have been asked. It is asked again with the same key and the same body.
+ * - `asking`: the adapter may or may not have been asked. It is asked again with the
+ *   same key and the same body.
  * - `refused`: the adapter answered that it did nothing.
  * - `answered`: the new object, whole.
  */
@@ -73,11 +74,12 @@ const longestWaitSeconds = 30
 const mostTries = 3
 
 /**
- * Rotates by a web service of the user's own: it is sent the former object and answers with the new one.
+ * Rotates by a web service of the user's own: it is sent the former object and
+ * answers with the new one.
  *
- * Whether an adapter did its work cannot be seen from outside. So the key and the body of the request are staged before it
- * is sent, and after a lost answer the next run sends the very same again: the adapter, which sees the same
- * `Idempotency-Key`, answers as it did, or would have.
+ * Whether an adapter did its work cannot be seen from outside. So the key and the body of the
+ * request are staged before it is sent, and after a lost answer the next run sends the very same
+ * again: the adapter, which sees the same `Idempotency-Key`, answers as it did, or would have.
  */
 export function externalRotator(
   network: AdapterNetwork = {},
@@ -180,8 +182,9 @@ export function externalRotator(
           : movedOn(pending.url)
       }
       if (outdated || !isDeepStrictEqual(now, begun.state)) {
-        // Committed by a run that died before it cleared this record, or by somebody else. The request is never sent again:
-        // an adapter that has not seen it yet would rotate what it holds no longer.
+        // Committed by a run that died before it cleared this record, or by somebody else.
+        // The request is never sent again: an adapter that has not seen it yet would rotate
+        // what it holds no longer.
         return state === undefined ? movedOn(pending.url) : { kind: 'rotated', state }
       }
       if (pending.url !== inputs.url) {

@@ -19,10 +19,11 @@ export interface Creation<Credential> {
 const passing = [409, 425, 429]
 
 /**
- * Creates first, and removes the superseded credential only when the vendor answers that there is no room: a login that may
- * not create costs nobody theirs.
+ * Creates first, and removes the superseded credential only when the vendor answers that there is
+ * no room: a login that may not create costs nobody theirs.
  *
- * Throws `CreationRefused` when it is certain that nothing was made; anything else leaves that open.
+ * Throws `CreationRefused` when it is certain that nothing was made;
+ * anything else leaves that open.
  */
 export async function createCredential<Credential extends object>(
   { limit, timing }: Pick<Issuer<never, Credential>, 'limit' | 'timing'>,

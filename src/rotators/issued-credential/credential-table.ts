@@ -16,8 +16,8 @@ export interface CredentialSituation {
 }
 
 /**
- * What to do given what the vendor lists and what our state names. What is not named there is never touched: where only
- * that would make room, the rotation fails here, before any change.
+ * What to do given what the vendor lists and what our state names. What is not named there is never
+ * touched: where only that would make room, the rotation fails here, before any change.
  */
 export function decideCredentials(
   situation: CredentialSituation,

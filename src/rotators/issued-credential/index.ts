@@ -15,8 +15,9 @@ export { type IssuedTiming, issuedTiming } from './timing.ts'
 const soonMs = 10 * 60_000
 
 /**
- * A rotator of credentials that their vendor makes: one is `current`, then `previous`, and is removed once its successor's
- * successor is committed, or before that where the vendor leaves no room.
+ * A rotator of credentials that their vendor makes: one is `current`, then
+ * `previous`, and is removed once its successor's successor is committed, or before
+ * that where the vendor leaves no room.
  */
 export function issuedCredentialRotator<Inputs, Credential extends object>(
   issuer: Issuer<Inputs, Credential>,

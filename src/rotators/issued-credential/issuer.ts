@@ -31,9 +31,14 @@ export type Trial =
 
 /** The calls of one rotation, with errors as `VendorHttpError`. */
 export interface IssuerSession<Credential> {
-  /** All pages. `expected` are ids of ours: a vendor that lists in several places looks for them in all. */
+  /**
+   * All pages. `expected` are ids of ours: a vendor that lists in several
+   * places looks for them in all.
+   */
   list(expected: readonly string[]): Promise<Listing>
-  /** One request. `refused` on the error says that nothing was created; any other leaves that open. */
+  /**
+   * One request. `refused` on the error says that nothing was created; any other leaves that open.
+   */
   create(mark: string): Promise<Credential>
   /** A credential that is gone already counts as removed. */
   remove(id: string): Promise<void>
@@ -41,21 +46,28 @@ export interface IssuerSession<Credential> {
   tryLogin(credential: Credential): Promise<Trial>
 }
 
-/** A vendor that makes a credential itself and shows its secret once, in the answer that creates it. */
+/**
+ * A vendor that makes a credential itself and shows its secret once, in the answer that creates it.
+ */
 export interface Issuer<Inputs, Credential extends object> {
   readonly name: string
   readonly description: string
   readonly inputs: SchemaObject
   readonly credential: SchemaObject
   readonly timing: IssuedTiming
-  /** How many credentials there can be, whoever made them; `met` recognises the refusal of one more. */
+  /**
+   * How many credentials there can be, whoever made them; `met` recognises the refusal of one more.
+   */
   readonly limit?: { readonly count: number; readonly met: (error: unknown) => boolean }
   /**
-   * Whether a credential keeps the mark it is created with. Then one whose secret was never received is found by it; else
-   * only by the time at which it appeared.
+   * Whether a credential keeps the mark it is created with. Then one whose secret was never
+   * received is found by it; else only by the time at which it appeared.
    */
   readonly marks: boolean
-  /** Whose credentials these are, such as `application 1234`. Says all that a record needs to be settled with the right one. */
+  /**
+   * Whose credentials these are, such as `application 1234`. Says all that a record needs to be
+   * settled with the right one.
+   */
   subject(inputs: Inputs): string
   /** Such as `secret`. */
   readonly noun: string
@@ -86,7 +98,10 @@ export type IssuedPending<Credential> =
       readonly mark: string
       /** Our clock, to know later how long ago that was. RFC 3339, UTC. */
       readonly stagedAt: string
-      /** Where there are no marks: what was there before, and when that was by the clock of the vendor. RFC 3339, UTC. */
+      /**
+       * Where there are no marks: what was there before, and when that was by the clock of
+       * the vendor. RFC 3339, UTC.
+       */
       readonly before?: { readonly ids: readonly string[]; readonly at: string }
     }
   | { readonly phase: 'refused'; readonly subject: string; readonly reason: string }

@@ -15,16 +15,20 @@ export interface Settlement<Credential extends object> {
 type Creating<Credential> = Extract<IssuedPending<Credential>, { phase: 'creating' }>
 type Created<Credential> = Extract<IssuedPending<Credential>, { phase: 'created' }>
 
-/** What a request to create may take beyond `creationMs`: its own time-out, and the seconds that dates are rounded to. */
+/**
+ * What a request to create may take beyond `creationMs`: its own time-out, and the seconds
+ * that dates are rounded to.
+ */
 const slackMs = 25_000
 
 /**
- * The request to create was sent, or not, and its answer never reached the journal. What it made is of no use to anyone,
- * since the secret is lost: it is found and removed.
+ * The request to create was sent, or not, and its answer never reached the journal. What it made is
+ * of no use to anyone, since the secret is lost: it is found and removed.
  *
- * Ours is what bears the mark of the record. Where the vendor keeps no marks, it is the one credential that was not there
- * before, is not in our state, and was created (by the vendor's clock) in the short time in which we may have sent the
- * request; two such cannot be told apart, then neither is touched, and a person decides.
+ * Ours is what bears the mark of the record. Where the vendor keeps no marks, it is the one
+ * credential that was not there before, is not in our state, and was created (by the vendor's
+ * clock) in the short time in which we may have sent the request; two such cannot be told apart,
+ * then neither is touched, and a person decides.
  */
 export async function removeUnsaved<Credential extends object>(
   pending: Creating<Credential>,
@@ -50,8 +54,9 @@ export async function removeUnsaved<Credential extends object>(
       const [{ id } = { id: '' }] = unsaved
       return undone(name, `${noun} ${id} of ${pending.subject} was created but never received; it was deleted`)
     }
-    // The request may still be on its way, or carried out and not listed yet. Once we forget about it nobody would know
-    // the credential, so absence is believed only a while after the last moment at which it may have been created.
+    // The request may still be on its way, or carried out and not listed yet. Once we forget about
+    // it nobody would know the credential, so absence is believed only a while after the last
+    // moment at which it may have been created.
     const ageMs = context.now().getTime() - new Date(pending.stagedAt).getTime()
     const longAgo = ageMs >= timing.creationMs + slackMs + timing.absenceMs
     if (waits.spentMs === 0 && !longAgo) {
@@ -76,7 +81,10 @@ function isUnsaved<Credential extends object>(
   return afterMs >= -2_000 && afterMs <= timing.creationMs + slackMs
 }
 
-/** The credential is in the record, secret and all: it becomes `current` if it works, and goes if it does not. */
+/**
+ * The credential is in the record, secret and all: it becomes `current` if it works,
+ * and goes if it does not.
+ */
 export async function prove<Credential extends object>(
   pending: Created<Credential>,
   settlement: Settlement<Credential>,
@@ -84,7 +92,8 @@ export async function prove<Credential extends object>(
 ): Promise<Settled<IssuedState<Credential>>> {
   const { issuer, state } = settlement
   const id = issuer.idOf(pending.credential)
-  // An earlier run committed it and died before it cleared its record, and the state may have moved on since.
+  // An earlier run committed it and died before it cleared its record, and the state
+  // may have moved on since.
   if (state !== undefined && idsOf(settlement).includes(id)) return { kind: 'rotated', state }
   if (movedOn) {
     await removeForGood(id, settlement)
@@ -99,7 +108,10 @@ export async function prove<Credential extends object>(
   return { kind: 'rotated', state: { current: pending.credential, ...(previous !== undefined && { previous }) } }
 }
 
-/** As planned; or, when the state was written anew since, its current credential, which is then what consumers hold. */
+/**
+ * As planned; or, when the state was written anew since, its current credential, which is
+ * then what consumers hold.
+ */
 function previousOf<Credential extends object>(
   { basisId, previousId }: Created<Credential>,
   { issuer: { idOf }, state }: Settlement<Credential>,
@@ -154,7 +166,10 @@ async function tryUntilKnown<Credential extends object>(
   }
 }
 
-/** Removes, and waits a while until it is no longer listed, so that whoever lists next does not meet a ghost. */
+/**
+ * Removes, and waits a while until it is no longer listed, so that whoever lists
+ * next does not meet a ghost.
+ */
 async function removeForGood<Credential extends object>(
   id: string,
   { issuer: { timing }, session, context }: Settlement<Credential>,
@@ -171,8 +186,8 @@ async function removeForGood<Credential extends object>(
 }
 
 /**
- * What the vendor lists, where a list that lags behind is asked for again: a credential of ours that was made a moment ago
- * and is not listed would otherwise be taken for deleted and forgotten.
+ * What the vendor lists, where a list that lags behind is asked for again: a credential of ours
+ * that was made a moment ago and is not listed would otherwise be taken for deleted and forgotten.
  */
 export async function listAsItIs<Credential extends object>(
   settlement: Settlement<Credential>,

@@ -1,6 +1,12 @@
-/** How long to wait for a vendor that makes a change visible in one place after another. All in milliseconds. */
+/**
+ * How long to wait for a vendor that makes a change visible in one place after
+ * another. All in milliseconds.
+ */
 export interface IssuedTiming {
-  /** Waits between tries of a credential that is not known yet: `firstWaitMs`, doubled up to `longestWaitMs`, `totalWaitMs` in all. */
+  /**
+   * Waits between tries of a credential that is not known yet: `firstWaitMs`, doubled up to
+   * `longestWaitMs`, `totalWaitMs` in all.
+   */
   readonly firstWaitMs: number
   readonly longestWaitMs: number
   readonly totalWaitMs: number

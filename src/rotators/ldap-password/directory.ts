@@ -21,7 +21,10 @@ export const ldapTiming: LdapTiming = { connectMs: 10_000, requestMs: 15_000, ve
 export interface Entry {
   /** Values of `userPassword`; empty where there are none or they may not be read. */
   readonly values: readonly Buffer[]
-  /** When a password policy has locked the account (`pwdAccountLockedTime`), as the directory writes it. */
+  /**
+   * When a password policy has locked the account (`pwdAccountLockedTime`), as
+   * the directory writes it.
+   */
   readonly lockedSince?: string
 }
 
@@ -32,8 +35,9 @@ export interface DirectorySession {
   /** A value that is there already counts as added. */
   addValue(dn: string, value: string): Promise<void>
   /**
-   * Whether the entry has this password, told without a log-in: a failed one counts, and may lock the account. Reads the
-   * values, or else compares them with `ownForm`. Undefined where neither tells.
+   * Whether the entry has this password, told without a log-in: a failed one counts, and
+   * may lock the account. Reads the values, or else compares them with `ownForm`.
+   * Undefined where neither tells.
    */
   holds(dn: string, password: Secret<string>, ownForm: string): Promise<boolean | undefined>
   /** Removes whatever lets this password in. Returns whether it is known to be gone now. */
@@ -107,8 +111,8 @@ export async function connectDirectory(
       try {
         await modify(dn, 'add', value)
       } catch (error) {
-        // attributeOrValueExists: the run before has added it. A policy's history says the same of itself, when it is
-        // written twice within a second.
+        // attributeOrValueExists: the run before has added it. A policy's history says the same of
+        // itself, when it is written twice within a second.
         if (codeOf(error) === 20 && !/pwdHistory/.test(String(error))) return
         throw asVendorError(error, `adding a password to "${dn}" on ${where} failed`, value)
       }
@@ -203,8 +207,8 @@ async function logIn(
   const name = serverNameOf(server)
   const tlsFor = tls && { host: name, ...(isIP(name) === 0 && { servername: name }), ...tls }
 
-  // The client connects anew whenever it finds itself cut off, and then without STARTTLS: the password would go out in
-  // the clear to whoever cut it off. One connection is all it gets.
+  // The client connects anew whenever it finds itself cut off, and then without STARTTLS: the
+  // password would go out in the clear to whoever cut it off. One connection is all it gets.
   let connections = 0
   const once = <T>(open: () => T): T => {
     if (connections++ > 0) throw Object.assign(new Error('the connection was lost'), { code: 'ECONNRESET' })
@@ -212,7 +216,8 @@ async function logIn(
   }
   let fault: Error | undefined
   let isLost = false
-  // The client would send its farewell on a broken connection, too, and wait for an answer until its time is up.
+  // The client would send its farewell on a broken connection, too, and wait for an
+  // answer until its time is up.
   const end = async () => {
     if (!isLost) await client.unbind().catch(() => {})
   }

@@ -41,8 +41,9 @@ export type { LdapInputs, LdapPending, LdapState } from './types.ts'
 type Request = RotationRequest<LdapInputs, LdapState>
 
 /**
- * Rotates the password of one entry, whose `userPassword` may have several values (RFC 4519, 2.41), each of which lets
- * in. Adding the same value again changes nothing, so after a crash it is added once more.
+ * Rotates the password of one entry, whose `userPassword` may have several values (RFC 4519,
+ * 2.41), each of which lets in. Adding the same value again changes nothing, so after a
+ * crash it is added once more.
  */
 export function ldapPasswordRotator(
   timing: LdapTiming = ldapTiming,
@@ -129,7 +130,10 @@ export function ldapPasswordRotator(
     }
   }
 
-  /** A password that the entry is known not to have is not tried: policies count failed log-ins, and lock the account. */
+  /**
+   * A password that the entry is known not to have is not tried: policies count failed
+   * log-ins, and lock the account.
+   */
   async function checkCarefully(
     inputs: LdapInputs,
     about: Pick<CredentialCheck, 'what'> & { readonly credential: 'current' | 'previous' },
@@ -143,7 +147,10 @@ export function ldapPasswordRotator(
     return checkLogin({ ...about, wrong: 'refused at log-in (49)', logIn: () => logIn(inputs, login) })
   }
 
-  /** Whether the directory still takes it, by reading or comparing where that tells, else by a log-in. */
+  /**
+   * Whether the directory still takes it, by reading or comparing where that
+   * tells, else by a log-in.
+   */
   async function isTaken(session: DirectorySession, inputs: LdapInputs, login: LdapLogin): Promise<boolean> {
     return (await holdsPassword(session, login)) ?? (await logIn(inputs, login)).kind !== 'wrong'
   }
@@ -190,7 +197,8 @@ export function ldapPasswordRotator(
   ): Promise<string | undefined> {
     const there = await holdsPassword(session, login)
     if (there) return undefined
-    // A directory that hashes would keep the same password twice, so there it is tried before it is added once more.
+    // A directory that hashes would keep the same password twice, so there it is tried
+    // before it is added once more.
     const tried = there === undefined && inputs.hashing === 'server' ? await logIn(inputs, login) : undefined
     if (tried?.kind === 'works') return undefined
     try {
@@ -206,7 +214,10 @@ export function ldapPasswordRotator(
     }
   }
 
-  /** What becomes `previous`: the one that consumers hold, or the only one of ours that the directory still takes. */
+  /**
+   * What becomes `previous`: the one that consumers hold, or the only one of ours that
+   * the directory still takes.
+   */
   async function liveCredential(
     session: DirectorySession,
     inputs: LdapInputs,
@@ -228,7 +239,8 @@ export function ldapPasswordRotator(
     const password = login.password.reveal()
     // A log-in would prove it too, but as a failed one, for which a policy may lock the account.
     if (await session.removePassword(login.dn, login.password, [saltedValue(password), password])) return
-    // The directory shows nothing, and had none of the values that we know: most likely it keeps the password in another form.
+    // The directory shows nothing, and had none of the values that we know: most likely it keeps
+    // the password in another form.
     for (const wait of [...timing.verifyWaitsMs, undefined]) {
       if ((await logIn(inputs, login)).kind !== 'works') return
       if (wait !== undefined) await context.sleep(wait)
@@ -319,7 +331,10 @@ function undone(reason: string): Settled<LdapState> {
   return { kind: 'undone', reason: reason.startsWith('ldap-password: ') ? reason : `ldap-password: ${reason}` }
 }
 
-/** DNs are compared without regard to case and the spaces around separators, which is enough to know our own again. */
+/**
+ * DNs are compared without regard to case and the spaces around separators, which is
+ * enough to know our own again.
+ */
 function sameDn(dn: string): string {
   return dn.toLowerCase().replace(/\s*([,=+])\s*/g, '$1')
 }
@@ -374,7 +389,9 @@ function warnOfScheme({ values }: Entry, { dn, hashing = 'client' }: LdapInputs,
   )
 }
 
-/** Adding or removing must not reach another directory or entry than the one that was begun with. */
+/**
+ * Adding or removing must not reach another directory or entry than the one that was begun with.
+ */
 function requireSameTarget({ url, dn }: LdapPending, inputs: LdapInputs): void {
   if (url === inputs.url && sameDn(dn) === sameDn(inputs.dn)) return
   throw new EscError(

@@ -1,11 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 /**
- * A value of `userPassword` as OpenLDAP stores one: `{SSHA}` and base64 of SHA-1 of password and salt, then the salt. Whoever
- * reads it in a log or a backup cannot log in with it, as long as the password cannot be guessed; ours has 191 bits.
+ * A value of `userPassword` as OpenLDAP stores one: `{SSHA}` and base64 of SHA-1 of password and
+ * salt, then the salt. Whoever reads it in a log or a backup cannot log in with it, as long as the
+ * password cannot be guessed; ours has 191 bits.
  *
- * The salt is made from the password, so that the same password always gives the same value: it can be added twice without
- * harm, and removed by a login that may write values without reading them.
+ * The salt is made from the password, so that the same password always gives the same value: it can
+ * be added twice without harm, and removed by a login that may write values without reading them.
  */
 export function saltedValue(password: string): string {
   const salt = createHash('sha256').update(`userPassword salt\0${password}`).digest().subarray(0, 8)
@@ -26,7 +27,10 @@ const schemes: Readonly<Record<string, { readonly algorithm: string; readonly by
   SMD5: { algorithm: 'md5', bytes: 16 },
 }
 
-/** Whether a stored value lets this password in; undefined for a scheme that only the server knows, such as `{CRYPT}`. */
+/**
+ * Whether a stored value lets this password in; undefined for a scheme that only the server
+ * knows, such as `{CRYPT}`.
+ */
 export function isValueOf(stored: Buffer, password: string): boolean | undefined {
   const [, name, rest] = /^\{([\w-]+)\}(.*)$/s.exec(stored.toString('latin1')) ?? []
   if (name === undefined) return same(stored, Buffer.from(password, 'utf8'))

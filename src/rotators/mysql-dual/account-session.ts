@@ -86,8 +86,8 @@ export class AccountSession {
   }
 
   /**
-   * Waits until no statement of another session of ours is at work on the account. The session of a run that was killed
-   * holds this lock until the server has carried out what it had been sent.
+   * Waits until no statement of another session of ours is at work on the account. The session of a
+   * run that was killed holds this lock until the server has carried out what it had been sent.
    */
   async lock(): Promise<void> {
     const { username, host = '%' } = this.#inputs.rotateUser
@@ -135,7 +135,10 @@ export class AccountSession {
     if (kept.length < methods.length && kept.length > 0) await this.#setMethods(kept)
   }
 
-  /** MySQL: a new first password; the one so far becomes the second, and the second so far is gone. Not to be done twice. */
+  /**
+   * MySQL: a new first password; the one so far becomes the second, and the second so far is
+   * gone. Not to be done twice.
+   */
   async setRetaining(password: Secret<string>): Promise<void> {
     await this.#alter(`IDENTIFIED BY ${quoteText(password.reveal())} RETAIN CURRENT PASSWORD`)
   }

@@ -30,10 +30,11 @@ export interface MySqlDualPlan extends Plan {
 /**
  * Rotates the password of one account that keeps two.
  *
- * MariaDB keeps a list of what lets in: the new password is added, and the superseded one removed after the commit.
- * MySQL keeps a first and a second: a new first one makes the former first the second, and the former second is gone. That
- * must not be done twice with the same password, or both places would hold it and consumers be locked out; so it is done
- * again only once the server has no statement of a killed run left, and a log-in has shown that it is not done.
+ * MariaDB keeps a list of what lets in: the new password is added, and the superseded one removed
+ * after the commit. MySQL keeps a first and a second: a new first one makes the former first the
+ * second, and the former second is gone. That must not be done twice with the same password, or
+ * both places would hold it and consumers be locked out; so it is done again only once the server
+ * has no statement of a killed run left, and a log-in has shown that it is not done.
  */
 function mysqlDualRotator(
   timing: PairTiming = pairTiming,

@@ -12,7 +12,8 @@ export async function logIn(
 ): Promise<LoginOutcome> {
   const { username } = inputs.rotateUser
   const outcome = await tryMySqlLogin(rotatorName, inputs.database, { username, password }, timing)
-  // The server does not tell a wrong password from an account that is for other hosts than this one.
+  // The server does not tell a wrong password from an account that is for
+  // other hosts than this one.
   if (outcome.kind !== 'wrong' || accountHost(inputs) === '%') return outcome
   return inconclusive(
     `user ${account(username, accountHost(inputs))} was refused, as it is wherever its host does not match (1045)`,

@@ -8,7 +8,10 @@ import { place } from '../server-address.ts'
 import { passwordsOf, type Request } from './request.ts'
 import type { MySqlDualState } from './types.ts'
 
-/** Returns true where the method lets the password in. Only passwords of these two plugins can be told; other methods are somebody else's. */
+/**
+ * Returns true where the method lets the password in. Only passwords of these two plugins can be
+ * told; other methods are somebody else's.
+ */
 async function isPassword({ plugin, stored }: AuthenticationMethod, password: Secret<string>): Promise<boolean> {
   if (plugin === 'mysql_native_password') return stored.toUpperCase() === nativePasswordHash(password.reveal())
   return plugin === 'ed25519' && stored === (await ed25519PublicKey(password.reveal()))

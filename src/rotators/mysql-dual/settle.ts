@@ -109,7 +109,10 @@ export async function settleMySql(
   return rotated({ password, outcome, lives: (each) => mayLogIn(inputs, each, timing) }, request, context)
 }
 
-/** It is the first or the second password. The current one of the state takes its place, in the other one, too, if need be. */
+/**
+ * It is the first or the second password. The current one of the state takes its place, in the
+ * other one, too, if need be.
+ */
 async function displace(
   { session, timing }: Omit<SettleWorld, 'context'>,
   password: Secret<string>,

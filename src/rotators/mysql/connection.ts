@@ -19,7 +19,10 @@ export interface MySqlLogin {
 
 /** An open session. Faults are thrown as `VendorError`. */
 export interface MySqlSession {
-  /** `doing`, for messages, such as `setting the password of user "app"`. The statement itself is never quoted. */
+  /**
+   * `doing`, for messages, such as `setting the password of user "app"`. The
+   * statement itself is never quoted.
+   */
   query<Row = object>(statement: string, doing: string): Promise<Row[]>
   close(): Promise<void>
 }
@@ -54,7 +57,9 @@ export async function connectMySql(
   return session
 }
 
-/** Logs in and asks for one row. Throws `VendorError` when the server cannot be reached or asked. */
+/**
+ * Logs in and asks for one row. Throws `VendorError` when the server cannot be reached or asked.
+ */
 export async function tryMySqlLogin(
   rotator: string,
   server: ServerAddress,
@@ -93,10 +98,16 @@ export function account(username: string, host: string): string {
   return `${quoteName(username)}@${quoteName(host)}`
 }
 
-/** No right to a database, no such database, too many connections of this user, a password that has expired. */
+/**
+ * No right to a database, no such database, too many connections of this user, a
+ * password that has expired.
+ */
 const pastThePassword = ['1044', '1049', '1203', '1226', '1820', '1862']
 
-/** This host may not connect or is blocked, another way to authenticate, a locked account, TLS is insisted on. */
+/**
+ * This host may not connect or is blocked, another way to authenticate, a locked
+ * account, TLS is insisted on.
+ */
 const besideThePassword = [
   '1129',
   '1130',
@@ -130,7 +141,8 @@ async function open(server: ServerAddress, login: MySqlLogin, { connectMs }: MyS
     stream: () => {
       const socket = connectTo(server)
       socket.setNoDelay(true)
-      // The driver gives TLS no name to compare with where the host is an address; Node then takes the socket's.
+      // The driver gives TLS no name to compare with where the host is an address; Node
+      // then takes the socket's.
       ;(socket as unknown as { _host: string })._host = serverName
       return socket
     },
@@ -162,12 +174,15 @@ const hints: Readonly<Record<string, string>> = {
 /** Codes with which the server says that it did nothing. */
 const refusals = /^(1044|1045|1064|1130|1142|1227|1290|1364|1372|1396|1470|1524|1819|3894|4031)$/
 
-// Too many connections, shutting down, killed, a fault between server and client, a lock or deadlock, no longer available;
-// or a connection that ended without a word.
+// Too many connections, shutting down, killed, a fault between server and client, a lock or
+// deadlock, no longer available; or a connection that ended without a word.
 const passing =
   /^(1040|1053|1152|1158|1159|1160|1161|1184|1203|1205|1213|1226|1317|1927|3168|3169|PROTOCOL_CONNECTION_LOST)$/
 
-/** Node's code for a fault of TLS. The driver writes its own over it, so that only the words are left. */
+/**
+ * Node's code for a fault of TLS. The driver writes its own over it, so that
+ * only the words are left.
+ */
 function tlsCodeOf({
   code,
   message = '',

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 
 /**
- * MariaDB's plugin `ed25519` (https://mariadb.com/kb/en/authentication-plugin-ed25519/): the private key is the SHA-512 of the
- * password, which may have any length, so neither Node nor RFC 8032 take it for a key. Otherwise the signature is as there.
+ * MariaDB's plugin `ed25519` (https://mariadb.com/kb/en/authentication-plugin-ed25519/): the
+ * private key is the SHA-512 of the password, which may have any length, so neither Node nor RFC
+ * 8032 take it for a key. Otherwise the signature is as there.
  */
 
 /** The signature of what the server has sent, 64 bytes. */

@@ -9,7 +9,10 @@ export interface ServerFacts {
   /** As the server says it. */
   readonly versionText: string
   readonly readOnly: boolean
-  /** MariaDB: a password policy is in force that hashes cannot satisfy, so the server wants the password itself. */
+  /**
+   * MariaDB: a password policy is in force that hashes cannot satisfy, so the server
+   * wants the password itself.
+   */
   readonly wantsClearText: boolean
   /** MySQL: statements are logged as they came, passwords in them included. */
   readonly logsRaw: boolean
@@ -65,7 +68,10 @@ export interface AuthenticationMethod {
   readonly stored: string
 }
 
-/** Demand of an account on the connection. `certain certificate`: one of an issuer or subject that the account names. */
+/**
+ * Demand of an account on the connection. `certain certificate`: one of an issuer or
+ * subject that the account names.
+ */
 export type TlsRequirement = 'optional' | 'required' | 'client certificate' | 'certain certificate'
 
 export type Account =
@@ -78,7 +84,10 @@ export type Account =
       readonly locked: boolean
       readonly tls: TlsRequirement
       readonly otherHosts: readonly string[]
-      /** Accounts, as SQL, that the server would take instead for somebody who logs in from here by this name. */
+      /**
+       * Accounts, as SQL, that the server would take instead for somebody who logs
+       * in from here by this name.
+       */
       readonly inFront: readonly string[]
     }
 
@@ -147,7 +156,10 @@ function fromMySql({ plugin = '', stored, locked, ssl }: StoredAccount): Details
   }
 }
 
-/** `{"plugin": …, "authentication_string": …, "auth_or": [{}, {"plugin": …}]}`: the empty one stands for the outer pair. */
+/**
+ * `{"plugin": …, "authentication_string": …, "auth_or": [{}, {"plugin": …}]}`: the empty one
+ * stands for the outer pair.
+ */
 function fromMariaDb(priv: string): Details {
   const stored = JSON.parse(priv) as {
     plugin?: string

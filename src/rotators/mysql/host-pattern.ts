@@ -1,17 +1,27 @@
 /**
- * Which account a MySQL or MariaDB server takes for a client: of those whose host matches, the one with the most specific
- * host. https://mariadb.com/kb/en/troubleshooting-connection-issues/, https://dev.mysql.com/doc/refman/8.4/en/connection-access.html
+ * Which account a MySQL or MariaDB server takes for a client: of those whose host matches, the one
+ * with the most specific host. https://mariadb.com/kb/en/troubleshooting-connection-issues/,
+ * https://dev.mysql.com/doc/refman/8.4/en/connection-access.html
  */
 
-/** Names and addresses of the machine that the server runs on: which of them it sees depends on how it looks up names. */
+/**
+ * Names and addresses of the machine that the server runs on: which of them it sees depends
+ * on how it looks up names.
+ */
 const thisMachine = ['localhost', '127.0.0.1', '::1']
 
-/** Every name under which the server may look for the accounts of a client. `seen`: the host part of `USER()`. */
+/**
+ * Every name under which the server may look for the accounts of a client. `seen`:
+ * the host part of `USER()`.
+ */
 export function clientHosts(seen: string): readonly string[] {
   return thisMachine.includes(seen) ? thisMachine : [seen]
 }
 
-/** Whether an account for `pattern` would let in a client from `host`. `pattern`: with `%` and `_`, or an address and a mask. */
+/**
+ * Whether an account for `pattern` would let in a client from `host`. `pattern`: with `%` and `_`,
+ * or an address and a mask.
+ */
 export function hostMatches(pattern: string, host: string): boolean {
   const [, base, mask] = /^([\d.]+)\/([\d.]+)$/.exec(pattern) ?? []
   if (base !== undefined && mask !== undefined) return inNetwork(host, base, mask)
@@ -22,7 +32,10 @@ export function hostMatches(pattern: string, host: string): boolean {
   return pattern === '' || new RegExp(`^${source}$`, 'i').test(host)
 }
 
-/** Whether the server looks at `one` before `other`: whole names first, then by where the first wildcard stands. */
+/**
+ * Whether the server looks at `one` before `other`: whole names first, then by where
+ * the first wildcard stands.
+ */
 export function isMoreSpecific(one: string, other: string): boolean {
   return specificity(one) > specificity(other)
 }

@@ -46,7 +46,8 @@ const server: PairServer = {
 
   async tryLogin(inputs, user, timing) {
     const outcome = await tryMySqlLogin(name, inputs.database, user, timing)
-    // The server does not tell a wrong password from an account that is for other hosts than this one.
+    // The server does not tell a wrong password from an account that is for
+    // other hosts than this one.
     if (outcome.kind !== 'wrong' || accountHost(inputs) === '%') return outcome
     return inconclusive(
       `user ${account(user.username, accountHost(inputs))} was refused, as it is wherever its host does not match (1045)`,
@@ -66,8 +67,9 @@ function accountHost({ rotateUsers }: PairInputs): string {
 }
 
 /**
- * The hash wherever the server takes one, since MariaDB writes statements into its logs as they come. MySQL replaces the
- * passwords in what it logs; for accounts that do not use the old hash it gets the password itself.
+ * The hash wherever the server takes one, since MariaDB writes statements into its logs as they
+ * come. MySQL replaces the passwords in what it logs; for accounts that do not use the old hash it
+ * gets the password itself.
  */
 function identification(password: string, { flavor, wantsClearText }: ServerFacts, found: Account): string {
   const native = found.kind === 'found' && found.methods.every(({ plugin }) => plugin === 'mysql_native_password')
@@ -76,7 +78,10 @@ function identification(password: string, { flavor, wantsClearText }: ServerFact
     : `IDENTIFIED BY ${quoteText(password)}`
 }
 
-/** Plugins whose password `identification` sets without changing the way in which the account logs in. */
+/**
+ * Plugins whose password `identification` sets without changing the way in
+ * which the account logs in.
+ */
 const settable = {
   mariadb: ['mysql_native_password'],
   mysql: ['mysql_native_password', 'caching_sha2_password', 'sha256_password'],

@@ -5,7 +5,10 @@ import { tlsOptions } from '../tls/index.ts'
 import { account, type MySqlSession } from './connection.ts'
 import { type Account, atLeast, requireCreateUser, type ServerFacts } from './facts.ts'
 
-/** Throws for a server whose users can never be rotated with this managing user; warns of what its logs will show. */
+/**
+ * Throws for a server whose users can never be rotated with this managing user; warns of
+ * what its logs will show.
+ */
 export async function requireUsableServer(
   session: MySqlSession,
   facts: ServerFacts,

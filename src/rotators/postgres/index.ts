@@ -33,7 +33,10 @@ const server: PairServer = {
   tryLogin: ({ database }, { username, password }, timing) => tryLogin(database, username, password, timing),
 }
 
-/** Rotates a pair of users. The server gets what it would store of a password, never the password itself. */
+/**
+ * Rotates a pair of users. The server gets what it would store of a password,
+ * never the password itself.
+ */
 export function postgresRotator(timing: PairTiming = pairTiming) {
   return userPairRotator(server, timing)
 }

@@ -19,7 +19,8 @@ interface RoleFacts {
   readonly encryption: string
 }
 
-// Names are compared as text: as a "name" the server would cut ours at 63 bytes, and find another role.
+// Names are compared as text: as a "name" the server would cut ours at 63
+// bytes, and find another role.
 const question = `
   SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby,
     manager.rolsuper AS "managerSuper", manager.rolcreaterole AS "managerCreateRole",
@@ -30,7 +31,10 @@ const question = `
     LEFT JOIN pg_roles AS role ON role.rolname::text = wanted.name
   WHERE manager.rolname = current_user ORDER BY wanted.place`
 
-/** Throws for whatever would make `ALTER ROLE` or the log-in after it fail, for both users: one is changed next time. */
+/**
+ * Throws for whatever would make `ALTER ROLE` or the log-in after it fail, for both users:
+ * one is changed next time.
+ */
 export async function requireChangeable(
   { database, rotateUsers }: PairInputs,
   manager: ManagerSession,

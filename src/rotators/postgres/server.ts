@@ -13,7 +13,10 @@ type PostgresTiming = Pick<PairTiming, 'connectMs' | 'queryMs'>
 
 /** A connection as the managing user. */
 export interface ManagerSession {
-  /** The process that the server, or a pooler in front of it, has named when the connection was made. */
+  /**
+   * The process that the server, or a pooler in front of it, has named when
+   * the connection was made.
+   */
   readonly processId: number | undefined
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>
   /** Sets a password by its verifier. The name is quoted; the verifier is sent as it is. */
@@ -47,7 +50,8 @@ export async function connectManager(
           await client.query(statement)
           return
         } catch (error) {
-          // A statement of a run that was killed may just have been carried out; ours waited for it, and is then told this.
+          // A statement of a run that was killed may just have been carried out; ours waited for
+          // it, and is then told this.
           const raced = isCode(error, 'XX000') && /tuple concurrently updated/.test((error as Error).message)
           if (raced && tries < 3) continue
           throw asPostgresError(error, `setting the password of role "${username}" on ${place(database)} failed`)
@@ -58,7 +62,9 @@ export async function connectManager(
   }
 }
 
-/** Logs in and asks for one row. Throws `VendorError` when the server cannot be reached or asked. */
+/**
+ * Logs in and asks for one row. Throws `VendorError` when the server cannot be reached or asked.
+ */
 export async function tryLogin(
   database: Database,
   username: string,
@@ -71,7 +77,8 @@ export async function tryLogin(
     if (attempt.asked) return { kind: 'works' }
     return inconclusive(`${place(database)} let role "${username}" in without asking for a password (pg_hba.conf)`)
   }
-  // Past the password, so it is right: what failed is the right to connect, the number of connections, the query.
+  // Past the password, so it is right: what failed is the right to connect, the number
+  // of connections, the query.
   if (attempt.authenticated && attempt.asked) return { kind: 'works' }
   if (isCode(attempt.error, '28P01')) return { kind: 'wrong' }
   if (isPoolerRefusal(attempt.error)) return { kind: 'wrong', by: 'a pooler in front of the server (08P01)' }
@@ -136,7 +143,10 @@ async function connect(
   }
 }
 
-/** Returns true where the server goes by another name than the host to connect to. The driver sends the host as SNI. */
+/**
+ * Returns true where the server goes by another name than the host to connect to. The
+ * driver sends the host as SNI.
+ */
 function isRenamed(database: Database): boolean {
   return serverNameOf(database) !== database.host && !isSocketPath(database.host)
 }
@@ -149,14 +159,17 @@ function socketTo({ host, port }: Database): Socket {
 }
 
 /**
- * PgBouncer has one code for everything that it says itself. It refuses a password where it keeps a list of its own, and
- * where the server refused what is in that list.
+ * PgBouncer has one code for everything that it says itself. It refuses a password where it keeps a
+ * list of its own, and where the server refused what is in that list.
  */
 function isPoolerRefusal(error: unknown): boolean {
   return isCode(error, '08P01') && /authentication failed|no such user/i.test((error as Error).message)
 }
 
-/** What a pooler says that may be better in a moment: no room, no server, a pause. Anything else stays as it is. */
+/**
+ * What a pooler says that may be better in a moment: no room, no server, a pause.
+ * Anything else stays as it is.
+ */
 const poolerPassing =
   /no more connections|max_client_conn|too many|cannot connect|server (conn|login|down|shut)|shut(ting)? ?down|timeout|try again|pause|suspend/i
 
@@ -174,7 +187,8 @@ const hints: Readonly<Record<string, string>> = {
   '42704': 'create the role first, or correct `rotateUsers`',
 }
 
-// https://www.postgresql.org/docs/current/errcodes-appendix.html; 57P04 says that the database was dropped.
+// https://www.postgresql.org/docs/current/errcodes-appendix.html; 57P04 says that
+// the database was dropped.
 const passing = /^(08...|53...|57P01|57P02|57P03|57P05|57014|40001|40P01|55P03)$/
 
 function asPostgresError(error: unknown, what: string): VendorError {
@@ -201,7 +215,8 @@ function asPostgresError(error: unknown, what: string): VendorError {
     code,
     refused: /^(0A|0L|0P|22|25|28|42)/.test(code ?? ''),
     hint: hint ?? (code === '28000' && /certificate/i.test(text) ? hints.CLIENT_CERTIFICATE : hints[code ?? '']),
-    // Too many connections, starting up or shutting down, a lock or deadlock; or a connection that ended without a word.
+    // Too many connections, starting up or shutting down, a lock or deadlock; or a connection
+    // that ended without a word.
     transient:
       (code === '08P01' ? poolerPassing.test(message) && !isPoolerRefusal(error) : passing.test(code ?? '')) ||
       code === undefined ||

@@ -37,8 +37,9 @@ export type { RedisAclInputs, RedisAclPending, RedisAclState } from './types.ts'
 type Request = RotationRequest<RedisAclInputs, RedisAclState>
 
 /**
- * Rotates the passwords of one ACL user, which may hold several at once. The server gets the SHA-256 it stores, never a
- * password; adding the same one again changes nothing, so after a crash it is added once more.
+ * Rotates the passwords of one ACL user, which may hold several at once. The server gets the
+ * SHA-256 it stores, never a password; adding the same one again changes nothing, so after a
+ * crash it is added once more.
  */
 export function redisAclRotator(
   timing: RedisTiming = redisTiming,
@@ -193,7 +194,10 @@ function hashesOf(state: RedisAclState | undefined): string[] {
   return credentialsOf(state).map((each) => passwordHash(each.password))
 }
 
-/** What becomes `previous`: the one that consumers hold, or the only one of ours that the server still takes. */
+/**
+ * What becomes `previous`: the one that consumers hold, or the only one of ours
+ * that the server still takes.
+ */
 function liveCredential(state: RedisAclState | undefined, hashes: readonly string[]): RedisAclState['previous'] {
   return [state?.current, state?.previous].find((each) => each && hashes.includes(passwordHash(each.password)))
 }
@@ -237,7 +241,10 @@ function requireInputs(inputs: RedisAclInputs, state: RedisAclState | undefined)
   }
 }
 
-/** Throws where a new password could not be added or would prove nothing. Returns the hashes of those there are. */
+/**
+ * Throws where a new password could not be added or would prove nothing. Returns the
+ * hashes of those there are.
+ */
 async function requireUsableUser(
   session: RedisSession,
   inputs: RedisAclInputs,

@@ -2,7 +2,10 @@ import type { Socket } from 'node:net'
 import { connectTo, type ServerAddress } from '../server-address.ts'
 import { serverNameOf, tlsOptions } from '../tls/index.ts'
 
-/** A reply: simple and bulk strings alike, numbers, nothing, lists. Maps and sets of RESP 3 are never asked for. */
+/**
+ * A reply: simple and bulk strings alike, numbers, nothing, lists. Maps and sets of
+ * RESP 3 are never asked for.
+ */
 export type Reply = string | number | null | readonly Reply[]
 
 /** The server's own error, such as `WRONGPASS invalid username-password pair`. */
@@ -22,9 +25,10 @@ export interface RespOptions {
 }
 
 /**
- * One connection, one command at a time (RESP 2, https://redis.io/docs/latest/develop/reference/protocol-spec/). Not by a client
- * library: those are 190 and 416 kB minified for the five commands needed here. They also reconnect and send again by themselves, which
- * a rotation must not do, until they are told not to.
+ * One connection, one command at a time (RESP 2,
+ * https://redis.io/docs/latest/develop/reference/protocol-spec/). Not by a client library: those
+ * are 190 and 416 kB minified for the five commands needed here. They also reconnect and send again
+ * by themselves, which a rotation must not do, until they are told not to.
  */
 export class RespConnection {
   readonly #socket: Socket
@@ -117,7 +121,10 @@ function timeout(): Error {
   return Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })
 }
 
-/** The reply that begins at `start`, and where the next one does; undefined: not all of it is there yet. */
+/**
+ * The reply that begins at `start`, and where the next one does; undefined:
+ * not all of it is there yet.
+ */
 export function parseReply(
   bytes: Buffer,
   start: number,

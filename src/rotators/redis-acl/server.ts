@@ -32,7 +32,10 @@ export interface AclUser {
 export interface RedisSession {
   /** Undefined: there is no such user. */
   getUser(username: string): Promise<AclUser | undefined>
-  /** Why the session's user may not change users; undefined where it may, or where it cannot be told. */
+  /**
+   * Why the session's user may not change users; undefined where it may, or
+   * where it cannot be told.
+   */
   whyNotAllowed(username: string): Promise<string | undefined>
   /** Number of replicas, or `replica`; undefined where it may not be asked. */
   replication(): Promise<number | 'replica' | undefined>

@@ -1,8 +1,8 @@
 import { EscError } from '../../errors.ts'
 
 /**
- * A name as Snowflake keeps it. As in SQL, one that needs no quotes is upper-cased, and one in double quotes, or that would
- * need them, is taken as it is.
+ * A name as Snowflake keeps it. As in SQL, one that needs no quotes is upper-cased, and one in
+ * double quotes, or that would need them, is taken as it is.
  */
 export function resolveUser(name: string, field: string): string {
   const quoted = /^"([^"]*)"$/.exec(name)?.[1]

@@ -38,9 +38,11 @@ export interface SnowflakeOptions {
 }
 
 /**
- * Rotates the RSA key pair of a Snowflake user: slot 1 (`RSA_PUBLIC_KEY`) gets the new public key, slot 2 keeps the former.
+ * Rotates the RSA key pair of a Snowflake user: slot 1 (`RSA_PUBLIC_KEY`) gets the new public key,
+ * slot 2 keeps the former.
  *
- * The private key is staged before its public half is sent, so after a crash that is simply set once more.
+ * The private key is staged before its public half is sent, so after a crash that
+ * is simply set once more.
  */
 export function snowflakeUserRotator(
   options: SnowflakeOptions = {},
@@ -99,7 +101,8 @@ export function snowflakeUserRotator(
       const { inputs, state, movedOn } = request
       const { user, current } = checkRequest(request)
       const key = readKeyPair(pending.privateKey)!
-      // An earlier run committed it and died before it cleared its record, and the state may have moved on since.
+      // An earlier run committed it and died before it cleared its record, and the state
+      // may have moved on since.
       if (state !== undefined && [current?.fingerprint, state.previousFingerprint].includes(key.fingerprint)) {
         return { kind: 'rotated', state }
       }
@@ -121,7 +124,8 @@ export function snowflakeUserRotator(
         }
       }
       if (current !== undefined && current.fingerprint !== pending.basis && slots.slot2 !== current.fingerprint) {
-        // Somebody rotated since, and their key, which consumers hold by now, was in slot 1 until ours came through.
+        // Somebody rotated since, and their key, which consumers hold by now, was in slot 1
+        // until ours came through.
         await session.setKey(user, 2, current)
         slots = { ...slots, slot2: current.fingerprint }
       }
@@ -161,7 +165,10 @@ export function snowflakeUserRotator(
     },
   }
 
-  /** The fingerprint proves that the key is set; a log-in that is refused all the same has other reasons, worth a warning. */
+  /**
+   * The fingerprint proves that the key is set; a log-in that is refused all the same has other
+   * reasons, worth a warning.
+   */
   async function logInWithNewKey(
     { user, privateKey }: SnowflakePending,
     { fingerprint }: KeyPair,
@@ -212,7 +219,10 @@ async function setKeys({ session, user, slots, current, previous }: Former, key:
   await session.setKey(user, 1, key)
 }
 
-/** A later rotation made another key current: wherever the recorded one still is, that one takes its place. */
+/**
+ * A later rotation made another key current: wherever the recorded one still is,
+ * that one takes its place.
+ */
 async function giveUp({ session, user, slots, current }: Former, key: KeyPair): Promise<Settled<SnowflakeState>> {
   for (const slot of [1, 2] as const) {
     if ((slot === 1 ? slots.slot1 : slots.slot2) !== key.fingerprint) continue

@@ -4,7 +4,10 @@ import { type Secret, secret } from '../../secret.ts'
 
 export interface KeyPair {
   readonly privateKey: KeyObject
-  /** Base64 of the SubjectPublicKeyInfo, without header, footer or line breaks: what ALTER USER takes. */
+  /**
+   * Base64 of the SubjectPublicKeyInfo, without header, footer or line
+   * breaks: what ALTER USER takes.
+   */
   readonly publicText: string
   /** `SHA256:` and the base64 of the SHA-256 of the SubjectPublicKeyInfo, as DESC USER shows it. */
   readonly fingerprint: string
@@ -40,8 +43,9 @@ export interface JwtSubject {
 }
 
 /**
- * The token of key-pair authentication. Account and user in upper case; of a locator the region and cloud, which follow its
- * first dot, are left out, while organisation and account are joined by a hyphen already.
+ * The token of key-pair authentication. Account and user in upper case; of a locator the region
+ * and cloud, which follow its first dot, are left out, while organisation and account are
+ * joined by a hyphen already.
  */
 export function signJwt({ privateKey, fingerprint }: KeyPair, { account, user, now }: JwtSubject): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')

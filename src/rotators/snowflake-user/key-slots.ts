@@ -19,8 +19,9 @@ export interface SlotDecision {
 }
 
 /**
- * What to do given the fingerprints in the two slots and those of our state (C current, P previous; U is any other). U is
- * never overwritten: where a slot that is needed holds one, this fails before any change.
+ * What to do given the fingerprints in the two slots and those of our state (C current, P
+ * previous; U is any other). U is never overwritten: where a slot that is needed holds one, this
+ * fails before any change.
  */
 export function decideSlots({ user, slots: { slot1, slot2 }, current, previous }: SlotSituation): SlotDecision {
   const isOurs = (fingerprint: string) => fingerprint === current || fingerprint === previous

@@ -35,8 +35,9 @@ export interface KeySlots {
 }
 
 /**
- * The statements this rotator runs, with errors as `VendorHttpError`: https://docs.snowflake.com/developer-guide/sql-api. Not by
- * snowflake-sdk: it is very large, and sends statements again by itself, which a rotation must not do.
+ * The statements this rotator runs, with errors as `VendorHttpError`:
+ * https://docs.snowflake.com/developer-guide/sql-api. Not by snowflake-sdk: it is very large, and
+ * sends statements again by itself, which a rotation must not do.
  */
 export interface SnowflakeSession {
   keySlots(user: string): Promise<KeySlots>
@@ -56,7 +57,10 @@ export function connectSnowflake(login: SnowflakeLogin, { fetch, timing, context
   const hidden = [login.token?.reveal(), login.privateKey?.reveal()].filter((each) => each !== undefined)
   const key = login.privateKey && readKeyPair(login.privateKey)
 
-  /** A token is signed for each statement: `exp` is never near, and the clock is read where it is used. */
+  /**
+   * A token is signed for each statement: `exp` is never near, and the clock
+   * is read where it is used.
+   */
   function authorization(): { readonly token: string; readonly type: string } {
     if (key === undefined) return { token: login.token!.reveal(), type: 'OAUTH' }
     const { account } = login
@@ -127,7 +131,10 @@ export function connectSnowflake(login: SnowflakeLogin, { fetch, timing, context
   }
 }
 
-/** The SQL API answers `{code, message, sqlState?}`, both for statements that fail and for tokens that are refused. */
+/**
+ * The SQL API answers `{code, message, sqlState?}`, both for statements that fail and for
+ * tokens that are refused.
+ */
 function snowflakeFault(json: unknown): VendorFault | undefined {
   const code = textOf(json, 'code')
   const text = textOf(json, 'message')

@@ -27,15 +27,15 @@ export type SnowflakeState = {
   /** Whose key it is, as Snowflake writes the name. Absent in states of other origin. */
   readonly user?: string
   /**
-   * `SHA256:…` of the public key in slot 2, whose private half was in the state before. Absent: there was none, or the state
-   * is of other origin.
+   * `SHA256:…` of the public key in slot 2, whose private half was in the state before. Absent:
+   * there was none, or the state is of other origin.
    */
   readonly previousFingerprint?: string
 }
 
 /**
- * What a killed run leaves behind: a key pair whose public half may or may not have been set. As the private half is in here,
- * it can always be set (once more).
+ * What a killed run leaves behind: a key pair whose public half may or may not have been set. As
+ * the private half is in here, it can always be set (once more).
  */
 export type SnowflakePending = {
   readonly account: string

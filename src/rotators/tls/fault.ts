@@ -10,7 +10,8 @@ export interface TlsFault {
 /** The kind of a fault by Node's code for it. `undefined`: the fault is not one of TLS. */
 export function tlsFault(code: string | undefined): TlsFault | undefined {
   if (code === undefined) return undefined
-  // An alert that the server sent about what it was shown; the rest of the name differs between versions of OpenSSL.
+  // An alert that the server sent about what it was shown; the rest of the name differs
+  // between versions of OpenSSL.
   if (/^ERR_SSL_.*ALERT_.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|DECRYPT_ERROR)/.test(code)) {
     return { code: 'CLIENT_CERTIFICATE', detail: code }
   }

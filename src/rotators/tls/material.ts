@@ -12,8 +12,8 @@ export interface TlsPlace {
 }
 
 /**
- * Checks what can be checked without a connection: that texts are PEM and no paths, the client certificate, its key and its
- * dates. Nothing of a key is ever quoted.
+ * Checks what can be checked without a connection: that texts are PEM and no paths, the client
+ * certificate, its key and its dates. Nothing of a key is ever quoted.
  * @throws EscError `invalid_input`
  */
 export function requireTlsMaterial(tls: Tls, at: TlsPlace): void {

@@ -3,7 +3,10 @@ import type { PeerCertificate } from 'node:tls'
 import { isThisMachine, type ServerAddress } from '../server-address.ts'
 import type { Tls, TlsMode } from './schema.ts'
 
-/** Options of `tls.connect` and `https.request`. They go after the host, so that `servername` counts. */
+/**
+ * Options of `tls.connect` and `https.request`. They go after the host, so
+ * that `servername` counts.
+ */
 export interface TlsOptions {
   readonly rejectUnauthorized: boolean
   readonly ca?: string
@@ -16,13 +19,19 @@ export interface TlsOptions {
 
 type NamedServer = Pick<ServerAddress, 'host' | 'tls'>
 
-/** False: no TLS. An address of this machine needs none unless asked for; any other must show a certificate that holds. */
+/**
+ * False: no TLS. An address of this machine needs none unless asked for; any other must show
+ * a certificate that holds.
+ */
 export function tlsOptions(server: NamedServer): false | TlsOptions {
   const mode = modeOf(server)
   return mode === 'disable' ? false : secureOptions(mode, server.tls)
 }
 
-/** Returns true where the certificate must be for the name of the server. For a driver that checks that by itself. */
+/**
+ * Returns true where the certificate must be for the name of the server. For a driver
+ * that checks that by itself.
+ */
 export function verifiesName(server: NamedServer): boolean {
   return modeOf(server) === 'verify-full'
 }

@@ -14,14 +14,19 @@ export type Tls = {
   readonly mode?: TlsMode
   /** Certificates of authorities, PEM. */
   readonly ca?: string
-  /** The file that holds them instead: absolute, below `~/`, or relative to the folder of the store. */
+  /**
+   * The file that holds them instead: absolute, below `~/`, or relative to the folder of the store.
+   */
   readonly caFile?: string
   /** The client certificate, PEM, followed by those that lead to its authority. */
   readonly cert?: string
   readonly key?: Secret<string>
   /** Decrypts `key`. */
   readonly passphrase?: Secret<string>
-  /** The name that the certificate of the server must be for, and that is sent as SNI. Default: the host. */
+  /**
+   * The name that the certificate of the server must be for, and that is sent
+   * as SNI. Default: the host.
+   */
   readonly serverName?: string
 }
 

@@ -42,9 +42,9 @@ const timeoutMs = 60_000
 const longestAnswer = 64 * 1024
 
 /**
- * The headers that prove an order: `Timestamp`, seconds since 1970, and `Signature: sha256=<hex>`, the HMAC-SHA-256 of
- * `<timestamp>.<body>` under the shared secret. The receiver refuses one more than 5 minutes off, so that an order that
- * was seen cannot be sent again later.
+ * The headers that prove an order: `Timestamp`, seconds since 1970, and `Signature: sha256=<hex>`,
+ * the HMAC-SHA-256 of `<timestamp>.<body>` under the shared secret. The receiver refuses one more
+ * than 5 minutes off, so that an order that was seen cannot be sent again later.
  */
 export function orderHeaders(
   body: string,

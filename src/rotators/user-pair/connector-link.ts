@@ -4,7 +4,10 @@ export interface ConnectorLink {
   readonly label: string
   /** Throws where it can be told that no order would get through. Changes nothing. */
   probe(): Promise<void>
-  /** Sends the JSON text once and returns the text of the answer. `hide` takes secrets out of what is quoted. */
+  /**
+   * Sends the JSON text once and returns the text of the answer. `hide` takes
+   * secrets out of what is quoted.
+   */
   send(body: string, hide: (text: string) => string): Promise<string>
   close(): void
 }

@@ -6,7 +6,9 @@ import { type AwsLambdaConnector, awsLambdaSchema, connectLambda } from './conne
 import { connectHttps, type HttpsConnector, httpsSchema } from './connector-https.ts'
 import type { ConnectorLink, ConnectorUse } from './connector-link.ts'
 
-/** A way into a private network: somebody there sets the password for us. Exactly one of the two. */
+/**
+ * A way into a private network: somebody there sets the password for us. Exactly one of the two.
+ */
 export type Connector = { readonly awsLambda?: AwsLambdaConnector; readonly https?: HttpsConnector }
 
 export const connectorSchema: SchemaObject = {
@@ -95,11 +97,16 @@ function readAnswer(text: string, { order, label, hide }: AnswerContext): void {
   )
 }
 
-/** Reasons that a server gives for having done nothing. Any other may have come after the change. */
+/**
+ * Reasons that a server gives for having done nothing. Any other may have come after the change.
+ */
 const refusals =
   /permission denied|must be (owner|superuser|able)|does not exist|access denied|authentication failed|unknown event type|no password provided|ALTER USER failed|policy requirements/i
 
-/** Takes secrets out of a text, as they are and as URLs and JSON write them, and cuts it to one short line. */
+/**
+ * Takes secrets out of a text, as they are and as URLs and JSON write them, and
+ * cuts it to one short line.
+ */
 function hiding(secrets: readonly (Secret<string> | undefined)[]): (text: string) => string {
   const forms = secrets.flatMap((each) => {
     const plaintext = each?.reveal() ?? ''

@@ -63,7 +63,10 @@ export function requireUserPair(
   }
 }
 
-/** Throws `invalid_input` where a library would fill in what is empty: this machine, the user of this process. */
+/**
+ * Throws `invalid_input` where a library would fill in what is empty: this machine,
+ * the user of this process.
+ */
 export function requireDatabase(rotator: string, database: Database & { readonly managingUser: ManagingUser }): void {
   requireAddress(rotator, database, 'database.')
   if (!isSocketPath(database.host) && database.tls?.cert === undefined) requirePassword(rotator, database.managingUser)

@@ -33,11 +33,12 @@ interface Way {
 type Request = RotationRequest<PairInputs, PairState>
 
 /**
- * Rotates a pair of users: each rotation gives the one held in `previous` a new password, and it becomes `current`; the
- * other keeps its own.
+ * Rotates a pair of users: each rotation gives the one held in `previous` a new password, and it
+ * becomes `current`; the other keeps its own.
  *
- * The password is staged before it is set, so after a crash it is simply set once more: unlike taking it back, that is
- * safe even when a statement of the killed run is still on its way to the server.
+ * The password is staged before it is set, so after a crash it is simply set once more:
+ * unlike taking it back, that is safe even when a statement of the killed run is still
+ * on its way to the server.
  */
 export function userPairRotator(
   server: PairServer,
@@ -182,7 +183,10 @@ export function userPairRotator(
     }
   }
 
-  /** Where a connector is needed, a server out of reach is what one expects, and nothing to fail for. */
+  /**
+   * Where a connector is needed, a server out of reach is what one expects,
+   * and nothing to fail for.
+   */
   async function logIn(inputs: PairInputs, user: Login): Promise<LoginOutcome> {
     if (inputs.database.connector === undefined) return server.tryLogin(inputs, user, timing)
     try {
@@ -193,7 +197,10 @@ export function userPairRotator(
     }
   }
 
-  /** The user has, or may have, the recorded password, while the history has gone on: it gets the one that the state says. */
+  /**
+   * The user has, or may have, the recorded password, while the history has gone on: it gets the
+   * one that the state says.
+   */
   async function putBack(
     { username, password }: PairPending,
     { inputs, state }: SettleRequest<PairInputs, PairState>,
@@ -273,7 +280,10 @@ export function userPairRotator(
     return { kind: 'undone', reason: reason.startsWith(`${name}: `) ? reason : `${name}: ${reason}` }
   }
 
-  /** The users are the same ones, so they keep their names; where the server and the host part of the account are may have changed. */
+  /**
+   * The users are the same ones, so they keep their names; where the server and the host part of
+   * the account are may have changed.
+   */
   function retarget(pending: PairPending, inputs: PairInputs): PairPending {
     const { host, port } = inputs.database
     const accountHost = server.accountHost(inputs)
@@ -282,7 +292,10 @@ export function userPairRotator(
     return moved
   }
 
-  /** Setting the password again must not reach another server or account than the one that was begun with. */
+  /**
+   * Setting the password again must not reach another server or account than the
+   * one that was begun with.
+   */
   function requireSameTarget({ host, port, username, accountHost }: PairPending, inputs: PairInputs): void {
     const { database, rotateUsers } = inputs
     const named = username === rotateUsers.username1 || username === rotateUsers.username2
@@ -312,7 +325,10 @@ function holds({ current, previous }: PairState, { username, password }: PairPen
   return [current, previous].some((user) => user?.username === username && user.password.reveal() === password.reveal())
 }
 
-/** Whether the state is no longer the one the record was made for: another clone has rotated this pair since. */
+/**
+ * Whether the state is no longer the one the record was made for: another clone has
+ * rotated this pair since.
+ */
 function hasMovedOn({ username, replaced }: PairPending, { inputs, state }: Request): boolean {
   const next = decidePair(inputs, state)
   return next.username !== username || next.replaced?.reveal() !== replaced?.reveal()

@@ -43,7 +43,10 @@ export interface Login {
 
 /** A connection as the managing user, for all pairs that name the same one. */
 export interface PairManager {
-  /** Throws for whatever would make `setPassword` or the log-in after it fail, for both users: one is changed next time. */
+  /**
+   * Throws for whatever would make `setPassword` or the log-in after it fail, for both users:
+   * one is changed next time.
+   */
   requireChangeable(inputs: PairInputs, context: RotatorContext): Promise<void>
   /** Setting the same one again does no harm. */
   setPassword(inputs: PairInputs, user: Login, context: RotatorContext): Promise<void>

@@ -7,16 +7,20 @@ import type { PairInputs } from './types.ts'
 /**
  * One log-in as the managing user for all pairs of a server in a run. Requests take turns on it.
  *
- * A connection that breaks costs nobody an outcome: whoever's request was on it gets the error, as on a connection of his
- * own; whoever comes later gets a new log-in. A request may also meet a connection that has died while it was idle. Both kinds
- * of request can be repeated without harm, so that one is sent once more on a new log-in.
+ * A connection that breaks costs nobody an outcome: whoever's request was on it gets the error, as
+ * on a connection of his own; whoever comes later gets a new log-in. A request may also meet a
+ * connection that has died while it was idle. Both kinds of request can be repeated without harm,
+ * so that one is sent once more on a new log-in.
  */
 class SharedManager implements PairManager {
   readonly #logIn: () => Promise<PairManager>
   #session: PairManager | undefined
   /** Whether the session has answered a request already. */
   #used = false
-  /** The refusal of the managing user: asked once, not once for each pair, since servers count failed log-ins. */
+  /**
+   * The refusal of the managing user: asked once, not once for each pair, since
+   * servers count failed log-ins.
+   */
   #refusal: unknown
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -89,7 +93,10 @@ function isBroken(error: unknown): boolean {
   return error instanceof VendorError && !error.refused
 }
 
-/** The manager of a run, or one of the caller's own where the run shares nothing. `release` when done. */
+/**
+ * The manager of a run, or one of the caller's own where the run shares
+ * nothing. `release` when done.
+ */
 export async function managerFor(
   server: PairServer,
   inputs: PairInputs,

@@ -36,7 +36,9 @@ export type PairState = {
   readonly previous?: DatabaseUser
 }
 
-/** Staged before the one remote change; enough to carry that change out again, or to take it back. */
+/**
+ * Staged before the one remote change; enough to carry that change out again, or to take it back.
+ */
 export type PairPending = {
   readonly host: string
   readonly port: number
@@ -64,7 +66,10 @@ export const userSchema: SchemaObject = {
   required: ['username', 'password'],
 }
 
-/** What a rotator with a managing user needs to know of its server. `port` and `database` as every server has them. */
+/**
+ * What a rotator with a managing user needs to know of its server. `port` and `database`
+ * as every server has them.
+ */
 export const databaseSchema: SchemaObject = {
   type: 'object',
   additionalProperties: false,

@@ -13,7 +13,9 @@ interface Place {
   readonly world: CompleteWorld
 }
 
-/** The `.esc` that earlier versions kept in the store's folder, and whatever could be taken for it. */
+/**
+ * The `.esc` that earlier versions kept in the store's folder, and whatever could be taken for it.
+ */
 export function checkEarlierState(place: Place, report: Report): void {
   const { state, store, world } = place
   const tracked = trackedNames(state.store, '.esc') ?? []

@@ -237,7 +237,10 @@ function checkFiles(place: EnvironmentPlace, merged: boolean, report: Report): v
   }
 }
 
-/** Whoever once had a clock set ahead leaves events that no reader believes; so does whoever wants to stop a schedule. */
+/**
+ * Whoever once had a clock set ahead leaves events that no reader believes; so does whoever
+ * wants to stop a schedule.
+ */
 function checkEventTimes(place: EnvironmentPlace, report: Report): void {
   const { files, now } = place.world
   for (const name of listIfPresent(files, join(place.folder, 'events'))) {
@@ -270,7 +273,10 @@ function timesOf(line: string): Date[] {
   return [created, executed, completed, due].flatMap((time) => readTimestamp(time) ?? [])
 }
 
-/** Undefined, and a finding, when it throws. `known`: what is wrong with the file has been said already. */
+/**
+ * Undefined, and a finding, when it throws. `known`: what is wrong with the
+ * file has been said already.
+ */
 function attempt<T>(report: Report, file: string, run: () => T, known = false): T | undefined {
   try {
     return run()

@@ -61,7 +61,9 @@ export function checkMachine(
   }
 }
 
-/** The locks of this store, and those of its environments; others are the business of other stores. */
+/**
+ * The locks of this store, and those of its environments; others are the business of other stores.
+ */
 function checkLocks({ state, world }: Place, ids: ReadonlySet<string>, report: Report): void {
   const within = (folder: string, pattern: RegExp) =>
     listIfPresent(world.files, folder)
@@ -85,7 +87,10 @@ function checkLocks({ state, world }: Place, ids: ReadonlySet<string>, report: R
   }
 }
 
-/** Journals of environments that are not here: of this store, and of stores that are nowhere any more. */
+/**
+ * Journals of environments that are not here: of this store, and of stores
+ * that are nowhere any more.
+ */
 function checkJournals({ state, world }: Place, ids: ReadonlySet<string>, report: Report): void {
   const { files } = world
   for (const id of listIfPresent(files, stateLayout.journals(state.machine))) {
@@ -172,7 +177,9 @@ function checkSwaps(place: Place, projects: readonly string[], report: Report): 
   }
 }
 
-/** Whether the environment is locked whose settings are in the first of some folders that has any. */
+/**
+ * Whether the environment is locked whose settings are in the first of some folders that has any.
+ */
 function isLocked({ state, world }: Place, folders: readonly string[]): boolean {
   for (const folder of folders) {
     const file = layout.settings(folder)

@@ -101,7 +101,10 @@ function isPartOf(folder: string, file: string): boolean {
   return file === folder || file.startsWith(folder + sep)
 }
 
-/** An environment copied with its folder shares the id, and so journal and memory, with its original. */
+/**
+ * An environment copied with its folder shares the id, and so journal and
+ * memory, with its original.
+ */
 function checkIds(store: string, named: ReadonlyMap<string, readonly string[]>, report: Report): void {
   for (const [id, names] of named) {
     const [first, ...others] = names

@@ -3,10 +3,16 @@ import { type FileSystem, largeProblem, specialKind, specialRemedy } from '../..
 import { limitOf } from '../limits.ts'
 import type { Report } from './finding.ts'
 
-/** At the top of a store, and no part of it. Packages are full of links, and the state of an earlier version is checked by itself. */
+/**
+ * At the top of a store, and no part of it. Packages are full of links, and the state of an earlier
+ * version is checked by itself.
+ */
 const notOurs = ['.esc', '.git', 'node_modules']
 
-/** Reports everything in a store's folder that is neither a folder nor a regular file of a size that is read. */
+/**
+ * Reports everything in a store's folder that is neither a folder nor a regular
+ * file of a size that is read.
+ */
 export function checkTree(files: FileSystem, store: string, report: Report): void {
   for (const name of files.list(store)) {
     if (!notOurs.includes(name)) visit(files, join(store, name), report)

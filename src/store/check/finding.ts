@@ -33,8 +33,8 @@ export type FindingKind =
   | 'git_files' // .gitignore or .gitattributes lack a line
 
 /**
- * Something `check` has to say. `error`: something is lost, wrong or not to be trusted. `warning`: nothing is lost, but a
- * person must do something. `note`: harmless, or it could not be checked.
+ * Something `check` has to say. `error`: something is lost, wrong or not to be trusted. `warning`:
+ * nothing is lost, but a person must do something. `note`: harmless, or it could not be checked.
  */
 export interface Finding {
   readonly severity: 'error' | 'warning' | 'note'

@@ -8,7 +8,10 @@ import { removeTree } from '../tree.ts'
 import type { CompleteWorld } from '../world.ts'
 import type { Finding } from './finding.ts'
 
-/** Does what a finding that is `fixable` asks for. Each does nothing when the trouble has gone meanwhile. */
+/**
+ * Does what a finding that is `fixable` asks for. Each does nothing when the
+ * trouble has gone meanwhile.
+ */
 export async function fix(
   finding: Finding,
   store: {

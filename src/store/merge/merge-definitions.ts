@@ -18,8 +18,8 @@ type Change =
   | { readonly path: PropertyPath; readonly kind: 'delete' }
 
 /**
- * Merges by keys where lines will not do, as when two keys stand side by side: what theirs changed is changed in ours,
- * and every other byte of ours stays. A list is one value.
+ * Merges by keys where lines will not do, as when two keys stand side by side: what theirs changed
+ * is changed in ours, and every other byte of ours stays. A list is one value.
  */
 export function mergeDefinitions({ base, ours, theirs }: ThreeTexts): MergedDefinition {
   const [baseNode, oursNode, theirsNode] = [rootOf(base), rootOf(ours), rootOf(theirs)]
@@ -45,13 +45,18 @@ export function mergeDefinitions({ base, ours, theirs }: ThreeTexts): MergedDefi
   return isReadable(text) ? { kind: 'merged', text } : { kind: 'conflict', conflicts: ['the whole text'] }
 }
 
-/** Whether a text is one YAML document without mistakes: lines that merge cleanly may still say a key twice. */
+/**
+ * Whether a text is one YAML document without mistakes: lines that merge cleanly
+ * may still say a key twice.
+ */
 export function isReadable(text: string): boolean {
   const { failed, diagnostics, node } = decode('merge', text)
   return !failed && diagnostics.length === 0 && (node === undefined || !saysTwice(node))
 }
 
-/** A document that says nothing is an empty object. Undefined: it cannot be read, or is no object. */
+/**
+ * A document that says nothing is an empty object. Undefined: it cannot be read, or is no object.
+ */
 function rootOf(text: string): Node | undefined {
   if (!isReadable(text)) return undefined
   const { node } = decode('merge', text)

@@ -31,7 +31,10 @@ export interface SettingsToMerge {
   readonly key: DataKey | undefined
 }
 
-/** The settings of both sides, sealed under our key. `notes`: where both changed one thing, and ours was kept. */
+/**
+ * The settings of both sides, sealed under our key. `notes`: where both changed one
+ * thing, and ours was kept.
+ */
 export function mergeSettings({ base, ours, theirs, renumber, kept, key }: SettingsToMerge): {
   readonly text: string
   readonly notes: readonly string[]

@@ -7,15 +7,18 @@ import { layout } from '../layout.ts'
 import type { EnvironmentPlace } from '../place.ts'
 import { isReadable, mergeDefinitions, type ThreeTexts } from './merge-definitions.ts'
 
-/** `lines`: as git merges lines; `keys`: where lines conflict, by keys; `hand`: as a person resolved it in environment.yaml. */
+/**
+ * `lines`: as git merges lines; `keys`: where lines conflict, by keys; `hand`: as a person
+ * resolved it in environment.yaml.
+ */
 export interface MergedText {
   readonly how: 'lines' | 'keys' | 'hand'
   readonly text: string
 }
 
 /**
- * One definition of two. What a person made of the conflict in `environment.yaml` counts most; then git's merge of lines,
- * as long as it can be read; then the merge by keys.
+ * One definition of two. What a person made of the conflict in `environment.yaml` counts most; then
+ * git's merge of lines, as long as it can be read; then the merge by keys.
  *
  * @throws EscError `conflict`, naming the paths, when both sides changed the same.
  */

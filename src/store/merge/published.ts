@@ -10,8 +10,9 @@ export interface Fork {
 }
 
 /**
- * Which side of a merge keeps the numbers of its revisions: the one that others have already. That is the one on the default branch of
- * a remote; else on the upstream branch; else on any branch of a remote; else the one that was just fetched. Ours, where nothing tells.
+ * Which side of a merge keeps the numbers of its revisions: the one that others have already. That
+ * is the one on the default branch of a remote; else on the upstream branch; else on any branch of
+ * a remote; else the one that was just fetched. Ours, where nothing tells.
  */
 export async function sideToKeep(runGit: RunGit, { store, commits, file }: Fork): Promise<'ours' | 'theirs'> {
   const git = async (...args: string[]) => {

@@ -14,7 +14,8 @@ export interface RenumberEnvironment extends Omit<RenumberOptions, 'sides' | 'ru
 }
 
 /**
- * `renumber` with the sides of a merge of git's, whose index then has what came of it. The side that others have already keeps its numbers.
+ * `renumber` with the sides of a merge of git's, whose index then has what came of it. The side
+ * that others have already keeps its numbers.
  */
 export async function renumberMerged(place: EnvironmentPlace, options: RenumberEnvironment): Promise<Renumbered> {
   const { runGit = machineGit, sides, commits } = options

@@ -37,16 +37,25 @@ export type Whose = 'ours' | 'theirs'
 export interface RenumberOptions extends Stamp {
   /** `ours` keeps its numbers, and `theirs` is put after it. */
   readonly sides: Sides
-  /** The side of the two that comes from elsewhere, so that its key may be unknown here. Default: theirs. */
+  /**
+   * The side of the two that comes from elsewhere, so that its key may be
+   * unknown here. Default: theirs.
+   */
   readonly incoming?: Whose
   /** What people call the sides. Default: as `sides` does. */
   readonly whose?: { readonly kept: Whose; readonly moved: Whose }
   readonly runGit: RunGit
   /** For when both sides made the data key: moves the secrets of theirs under ours. */
   readonly reencrypt: Reencrypt
-  /** Is asked before the definitions are merged: makes both say the same where no person could choose, as between two ciphertexts. */
+  /**
+   * Is asked before the definitions are merged: makes both say the same where no person could
+   * choose, as between two ciphertexts.
+   */
   readonly settle?: (texts: TextsToSettle) => SettledTexts
-  /** Has the last word on a merged definition: encrypts what a person typed in clear, and refuses what is no definition. */
+  /**
+   * Has the last word on a merged definition: encrypts what a person typed in clear, and
+   * refuses what is no definition.
+   */
   readonly complete?: (definition: string, ciphers: CipherPair) => string | Promise<string>
 }
 
@@ -76,13 +85,14 @@ export interface Renumbered {
 }
 
 /**
- * Makes one history of two that have parted: the common revisions, those of ours, those of theirs under new numbers, and a
- * last one with the merged definition. Nothing of either side is lost; authors and times stay. The sides are read from
- * where they are safe, not from the work tree with its conflicts; the result is built beside the environment and takes
- * its place at once, so a run that is killed can simply be repeated.
+ * Makes one history of two that have parted: the common revisions, those of ours, those of theirs
+ * under new numbers, and a last one with the merged definition. Nothing of either side is lost;
+ * authors and times stay. The sides are read from where they are safe, not from the work tree with
+ * its conflicts; the result is built beside the environment and takes its place at once, so a run
+ * that is killed can simply be repeated.
  *
- * @throws EscError `conflict` when the definitions cannot be merged without a person, or when the key was changed on one
- *   side; `tampered`, `key_unavailable`, `store_damaged`, `io`.
+ * @throws EscError `conflict` when the definitions cannot be merged without a person, or when the
+ *   key was changed on one side; `tampered`, `key_unavailable`, `store_damaged`, `io`.
  */
 export async function renumber(place: EnvironmentPlace, options: RenumberOptions): Promise<Renumbered> {
   // The work tree's own settings may hold both sides.
@@ -183,8 +193,9 @@ class Merge {
   }
 
   /**
-   * `environment.yaml` as far as a person may have written it. Nothing vouches for that file: an edit that one side has committed without
-   * saving it may be anybody's, and must not be taken for the resolution of the person who merges, who would seal it.
+   * `environment.yaml` as far as a person may have written it. Nothing vouches for that file: an
+   * edit that one side has committed without saving it may be anybody's, and must not be taken for
+   * the resolution of the person who merges, who would seal it.
    */
   async #resolution(): Promise<string | undefined> {
     const file = layout.definition(this.#place.folder)
@@ -214,7 +225,10 @@ class Merge {
     )
   }
 
-  /** Whether the side's `environment.yaml` is its newest definition, or the one before it, as a crash leaves it. */
+  /**
+   * Whether the side's `environment.yaml` is its newest definition, or the one before
+   * it, as a crash leaves it.
+   */
   #isSaved({ working, revisions }: Side, tail: readonly Revision[]): boolean {
     const newest = tail.at(-1) ?? this.#common
     const before = tail.at(-2) ?? (tail.length === 1 ? this.#common : undefined)
@@ -443,15 +457,16 @@ function refuseStrangers(place: EnvironmentPlace, ours: Settings, theirs: Settin
 }
 
 /**
- * What the incoming side seals becomes part of the history here, so its key must be that of this clone, or one that this machine knows:
- * anybody can make a key that we can unwrap.
+ * What the incoming side seals becomes part of the history here, so its key must be that of this
+ * clone, or one that this machine knows: anybody can make a key that we can unwrap.
  */
 function refuseUnknownKey(place: EnvironmentPlace, side: Side, here: VerifiedSide, incoming: VerifiedSide): void {
   const { id, wrappedDataKey } = incoming.settings
   if (wrappedDataKey === undefined || wrappedDataKey === here.settings.wrappedDataKey) return
   if (here.key !== undefined && here.key.signer === incoming.key?.signer) return
   const { memory } = place
-  // The key of this clone is in use here, so where nothing is remembered yet the other is not the first.
+  // The key of this clone is in use here, so where nothing is remembered yet
+  // the other is not the first.
   const own = digestOfKey(here.settings.wrappedDataKey)
   if (own !== '' && memory.knowsKey(id, own)) memory.trustKey(id, own)
   if (memory.knowsKey(id, digestOfKey(wrappedDataKey))) return

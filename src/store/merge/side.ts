@@ -30,7 +30,10 @@ export interface Sides {
 export interface MergeCommits {
   readonly ours: string
   readonly theirs: string
-  /** Git puts theirs, commits of this clone, on top of ours, as a rebase or cherry-pick does. Default: false. */
+  /**
+   * Git puts theirs, commits of this clone, on top of ours, as a rebase or
+   * cherry-pick does. Default: false.
+   */
   readonly onTop?: boolean
 }
 
@@ -58,7 +61,8 @@ export function sideOfFolder(files: FileSystem, folder: string, label: string): 
 }
 
 /**
- * The commits of the merge, rebase or cherry-pick in progress; else those that HEAD, a merge, was made of.
+ * The commits of the merge, rebase or cherry-pick in progress; else those that
+ * HEAD, a merge, was made of.
  * @throws EscError `usage` when there is no merge to be seen; `io` when this is no git work tree.
  */
 export async function mergeCommits(runGit: RunGit, store: string): Promise<MergeCommits> {
@@ -146,7 +150,10 @@ async function sideOfCommit(
   }
 }
 
-/** The output of `git cat-file --batch`: for each object a line `<id> <type> <size>`, its bytes, and a newline. */
+/**
+ * The output of `git cat-file --batch`: for each object a line `<id> <type> <size>`,
+ * its bytes, and a newline.
+ */
 function readBatch(output: Buffer, count: number): Uint8Array[] {
   const contents: Uint8Array[] = []
   let at = 0

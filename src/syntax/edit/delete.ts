@@ -9,8 +9,9 @@ interface Entry {
 }
 
 /**
- * The ways to remove an entry from a collection that keeps others, best first. Which one is right depends on whether
- * the text around it means something, as the blank lines behind a block scalar do.
+ * The ways to remove an entry from a collection that keeps others, best first. Which one
+ * is right depends on whether the text around it means something, as the blank lines
+ * behind a block scalar do.
  */
 export function deleteEntry(
   source: Source,
@@ -49,7 +50,9 @@ function deleteInBlock(source: Source, entries: readonly Entry[], index: number)
   return [[{ start, end, text: '' }], [{ start, end: end + blanks.length, text: '' }]]
 }
 
-/** The start of an entry's lines, with the comment lines directly above it that stand in its column. */
+/**
+ * The start of an entry's lines, with the comment lines directly above it that stand in its column.
+ */
 function startWithComments(source: Source, entryStart: number, notBefore: number): number {
   const column = source.columnOf(entryStart)
   let start = source.lineStart(entryStart)

@@ -29,13 +29,13 @@ export function getAt(node: Node | undefined, path: PropertyPath): Node | undefi
 }
 
 /**
- * Puts a value at a path of the text's first document and changes nothing else: no comment, blank line, order, quote
- * or line end. What is missing on the way is created at the end of its collection; an index equal to an array's length
- * appends; a null becomes what the path needs. Where there is a collection of the same kind already, only what differs
- * is touched.
+ * Puts a value at a path of the text's first document and changes nothing else: no comment, blank
+ * line, order, quote or line end. What is missing on the way is created at the end of its
+ * collection; an index equal to an array's length appends; a null becomes what the path needs.
+ * Where there is a collection of the same kind already, only what differs is touched.
  *
- * Throws `invalid_input` when the path does not fit (`a.b: expected an array or an object`), `invalid_definition` when
- * the text is no YAML.
+ * Throws `invalid_input` when the path does not fit (`a.b: expected an array or an object`),
+ * `invalid_definition` when the text is no YAML.
  */
 export function setAt(text: string, path: PropertyPath, value: YamlData): string {
   return setValue(text, path, withoutTopStyle(yamlValueOf(value)))
@@ -46,8 +46,9 @@ export function withoutTopStyle(value: YamlValue): YamlValue {
 }
 
 /**
- * Removes the value at a path, with the comment lines directly above it; the collection around it stays, as `{}` or
- * `[]` if nothing is left. A path that leads nowhere changes nothing. Throws as `setAt` does.
+ * Removes the value at a path, with the comment lines directly above it; the collection
+ * around it stays, as `{}` or `[]` if nothing is left. A path that leads nowhere changes
+ * nothing. Throws as `setAt` does.
  */
 export function deleteAt(text: string, path: PropertyPath): string {
   const last = path.at(-1)
@@ -199,8 +200,8 @@ function mergeSequence(
 }
 
 /**
- * Applies the first of several batches of edits after which the text means what it should. When none does (a layout
- * that edits cannot cope with, or a mistake of ours) nothing may be written.
+ * Applies the first of several batches of edits after which the text means what it should. When
+ * none does (a layout that edits cannot cope with, or a mistake of ours) nothing may be written.
  */
 function apply(
   source: Source,

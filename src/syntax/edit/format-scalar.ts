@@ -5,7 +5,8 @@ import { readsAsOther, readsAsOtherInYaml11 } from './yaml-data.ts'
 export type ScalarPlace = 'block' | 'key' | 'flow' | 'flow-key'
 
 /**
- * Text that needs escapes to be seen or to survive: controls, breaks other than LF, byte order marks, lone surrogates.
+ * Text that needs escapes to be seen or to survive: controls, breaks other than LF, byte
+ * order marks, lone surrogates.
  */
 /** A function, because such an expression takes long to make, and reading needs none. */
 const unprintable = () => /[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]|\p{Cs}/u
@@ -78,8 +79,9 @@ export interface LiteralBlock {
 }
 
 /**
- * The scalar as a literal block, when it should be one and can: several lines (or a literal style), and nothing that
- * would need an indentation indicator, be invisible at the end of a line, or depend on the blank lines that follow.
+ * The scalar as a literal block, when it should be one and can: several lines (or a literal style),
+ * and nothing that would need an indentation indicator, be invisible at the end of a line, or
+ * depend on the blank lines that follow.
  */
 export function formatLiteral(scalar: YamlValue & { kind: 'scalar' }): LiteralBlock | undefined {
   const { text, isString, style } = scalar

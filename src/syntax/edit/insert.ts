@@ -44,8 +44,8 @@ export function insertItem(source: Source, place: Place, sequence: YamlSequence,
 }
 
 /**
- * Lines behind the last line of a block collection whose members stand in `column`. Comment lines directly below that
- * are not indented less belong to what is above them.
+ * Lines behind the last line of a block collection whose members stand in `column`. Comment lines
+ * directly below that are not indented less belong to what is above them.
  */
 function insertBehind(
   source: Source,
@@ -74,7 +74,8 @@ function insertBehind(
   }
 
   const edits = [insertLines(source, lineEnd, lines, endsInBreak)]
-  // A block scalar cut off by the end of the text has no line break at its end, and must not get one.
+  // A block scalar cut off by the end of the text has no line break at its
+  // end, and must not get one.
   if (
     header !== '' &&
     lineEnd === source.text.length &&
@@ -88,7 +89,10 @@ function insertBehind(
   return edits
 }
 
-/** An entry behind the last one of a flow collection: on a line of its own if that one has its own, too. */
+/**
+ * An entry behind the last one of a flow collection: on a line of its own if
+ * that one has its own, too.
+ */
 function insertInFlow(
   source: Source,
   collection: YamlNode,

@@ -33,7 +33,10 @@ export function modelOf(yaml: YamlNode | undefined, replaced?: ReadonlyMap<YamlN
   }
 }
 
-/** The meaning of a text's first document; of a text that is no YAML, something that nothing else means. */
+/**
+ * The meaning of a text's first document; of a text that is no YAML, something
+ * that nothing else means.
+ */
 export function modelOfText(text: string): Model {
   let root: YamlNode | undefined
   try {
@@ -102,7 +105,10 @@ function sorted(pairs: readonly (readonly [string, Model])[]) {
   return [...pairs].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 }
 
-/** The model with the value at a path replaced or added; `undefined` removes it. The path must have been checked. */
+/**
+ * The model with the value at a path replaced or added; `undefined` removes it. The
+ * path must have been checked.
+ */
 export function withModelAt(model: Model, path: PropertyPath, value: Model | undefined): Model | undefined {
   const [element, ...rest] = path
   if (element === undefined) return value

@@ -16,14 +16,17 @@ export interface Placed {
   readonly node: YamlNode | undefined
 }
 
-/** How far a path leads into a tree: all the way, or to the collection or blank that lacks its `rest`. */
+/**
+ * How far a path leads into a tree: all the way, or to the collection or
+ * blank that lacks its `rest`.
+ */
 export interface Located extends Placed {
   readonly rest: PropertyPath
 }
 
 /**
- * Follows a path as far as it leads. Throws `invalid_input` where an element cannot apply, with the path up to that
- * element.
+ * Follows a path as far as it leads. Throws `invalid_input` where an element cannot apply, with the
+ * path up to that element.
  */
 export function locate(root: YamlNode | undefined, path: PropertyPath): Located {
   let place: Place = { kind: 'root', inFlow: false }

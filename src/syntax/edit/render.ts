@@ -18,7 +18,9 @@ export interface Rendered {
   readonly endsInBreak: boolean
 }
 
-/** Longest key that can be read back without `?` is 1024 characters, quotes and escapes included. */
+/**
+ * Longest key that can be read back without `?` is 1024 characters, quotes and escapes included.
+ */
 const maxSimpleKey = 1000
 
 /** The value on one line, as inside `{}` and `[]`. */

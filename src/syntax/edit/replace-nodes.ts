@@ -16,8 +16,8 @@ export interface Replacement {
 }
 
 /**
- * Replaces many nodes at once, none inside another, and nothing else; scalars keep their quotes and all keep their
- * comments. Unlike paths, nodes tell two values of one duplicate key apart.
+ * Replaces many nodes at once, none inside another, and nothing else; scalars keep their quotes and
+ * all keep their comments. Unlike paths, nodes tell two values of one duplicate key apart.
  */
 export function replaceNodes(text: string, replacements: readonly Replacement[]): string {
   if (replacements.length === 0) return text

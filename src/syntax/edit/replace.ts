@@ -7,8 +7,8 @@ import type { Source, TextEdit } from './source.ts'
 import type { YamlValue } from './yaml-data.ts'
 
 /**
- * The edits that put a value in the place of a node. A scalar keeps its quotes, if the value is a string, and its
- * comment.
+ * The edits that put a value in the place of a node. A scalar keeps its quotes, if the value is a
+ * string, and its comment.
  */
 export function replaceNode(source: Source, place: Place, node: YamlNode, value: YamlValue): TextEdit[] {
   const styled = withStyleOf(node, value)
@@ -39,7 +39,10 @@ function withStyleOf(node: YamlNode, value: YamlValue): YamlValue {
   return { ...value, style: node.style }
 }
 
-/** A flow collection with something in it; an empty one says nothing about how its writer likes collections. */
+/**
+ * A flow collection with something in it; an empty one says nothing about how its
+ * writer likes collections.
+ */
 function isFilledFlow(node: YamlNode): boolean {
   if (node.kind === 'mapping') return node.flow && node.pairs.length > 0
   return node.kind === 'sequence' && node.flow && node.items.length > 0
@@ -56,8 +59,8 @@ function replaceInFlow(place: Place, node: YamlNode, value: YamlValue): TextEdit
 }
 
 /**
- * A value behind an indicator (`:` or `-`) whose collection has its members in `column`; `rendered` is how it looks
- * there.
+ * A value behind an indicator (`:` or `-`) whose collection has its members in `column`;
+ * `rendered` is how it looks there.
  */
 function replaceBehind(
   source: Source,
@@ -72,7 +75,8 @@ function replaceBehind(
   if (!onIndicatorLine) {
     const between = source.text.slice(source.lineEnd(indicatorEnd), node.start)
     const isPlainLine = node.kind === 'scalar' && !isBlockScalar(node) && body.length === 0
-    // A value on a line of its own stays there when it is still one line, or when comments above it would be lost.
+    // A value on a line of its own stays there when it is still one line, or when
+    // comments above it would be lost.
     if (isPlainLine || (between.includes('#') && !isEmptyCollection(value)))
       return replaceOnOwnLine(source, node, value)
   }
@@ -114,7 +118,10 @@ function replaceOnOwnLine(source: Source, node: YamlNode, value: YamlValue): Tex
   return edits
 }
 
-/** Where the lines of a value end. The comment behind a single line stays with the value, unless that becomes empty. */
+/**
+ * Where the lines of a value end. The comment behind a single line stays with the value,
+ * unless that becomes empty.
+ */
 function endOfLines(source: Source, node: YamlNode, value: YamlValue): number {
   const isBlockCollection = (node.kind === 'mapping' || node.kind === 'sequence') && !node.flow
   const keepsComment = source.sameLine(node.start, node.end) && !isEmptyCollection(value)
@@ -125,7 +132,10 @@ function isEmptyCollection(value: YamlValue): boolean {
   return value.kind !== 'scalar' && (value.kind === 'mapping' ? value.pairs : value.items).length === 0
 }
 
-/** Text behind an indicator. Blanks that separated the old text from it stay where there is a new one. */
+/**
+ * Text behind an indicator. Blanks that separated the old text from it stay
+ * where there is a new one.
+ */
 function behind(indicatorEnd: number, start: number, end: number, inline: string): TextEdit {
   if (inline === '') return { start: indicatorEnd, end, text: '' }
   return start > indicatorEnd ? { start, end, text: inline } : { start, end, text: ` ${inline}` }

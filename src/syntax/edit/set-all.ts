@@ -12,8 +12,8 @@ export interface Assignment {
 }
 
 /**
- * The same as `setAt` for one after the other, none inside another; but the text is read twice, not several times for
- * each. Where that cannot be done at once, it is done one by one.
+ * The same as `setAt` for one after the other, none inside another; but the text is read twice, not
+ * several times for each. Where that cannot be done at once, it is done one by one.
  */
 export function setAllAt(text: string, assignments: readonly Assignment[]): string {
   const [first, ...others] = assignments
@@ -40,7 +40,10 @@ function allAtOnce(text: string, assignments: readonly Assignment[]): string | u
   return sameModel(modelOfText(result), expected) ? result : undefined
 }
 
-/** Undefined: several steps are needed, each of which starts from the text that the one before it has left. */
+/**
+ * Undefined: several steps are needed, each of which starts from the text that
+ * the one before it has left.
+ */
 function editsFor(source: Source, path: PropertyPath, value: YamlValue): TextEdit[] | undefined {
   const located = locate(source.root, path)
   const { place, node, rest } = located
@@ -63,7 +66,10 @@ function editsFor(source: Source, path: PropertyPath, value: YamlValue): TextEdi
   return replaceNode(source, place, node, value)
 }
 
-/** The edits of one assignment, those that touch made into one: their order is known here, and nowhere else. */
+/**
+ * The edits of one assignment, those that touch made into one: their order is
+ * known here, and nowhere else.
+ */
 function joinTouching(edits: readonly TextEdit[]): TextEdit[] {
   const result: TextEdit[] = []
   for (const edit of [...edits].sort((a, b) => a.start - b.start)) {
@@ -81,8 +87,8 @@ function joined(parts: readonly (TextEdit[] | undefined)[]): TextEdit[] | undefi
 }
 
 /**
- * Whether the outcome would be a matter of chance: edits of the same text, or one that begins where an insertion is made. An
- * insertion behind a replaced text is made behind its replacement.
+ * Whether the outcome would be a matter of chance: edits of the same text, or one that begins where
+ * an insertion is made. An insertion behind a replaced text is made behind its replacement.
  */
 function overlap(edits: readonly TextEdit[]): boolean {
   const ordered = [...edits].sort((a, b) => a.start - b.start || a.end - b.end)

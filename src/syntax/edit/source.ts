@@ -5,7 +5,10 @@ import type { YamlNode } from '../yaml/tree.ts'
 import { YamlSyntaxError } from '../yaml/yaml-syntax-error.ts'
 import type { Habits } from './render.ts'
 
-/** A piece of text to be replaced. Edits of one batch must not overlap; those at one place are applied in order. */
+/**
+ * A piece of text to be replaced. Edits of one batch must not overlap; those at one
+ * place are applied in order.
+ */
 export interface TextEdit {
   readonly start: number
   readonly end: number
@@ -98,7 +101,10 @@ export class Source implements Habits {
     return this.columnOf(node.start)
   }
 
-  /** Whether the document's indentation was taken from something inside `node`: without it, what is left may show another. */
+  /**
+   * Whether the document's indentation was taken from something inside `node`: without it, what
+   * is left may show another.
+   */
   setsHabits(node: YamlNode): boolean {
     return this.#examples.some((example) => node.start <= example.start && example.start < node.end)
   }

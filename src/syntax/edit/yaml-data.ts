@@ -15,7 +15,10 @@ export type YamlValue =
       /** A string; or the plain text of a null, boolean or number. */
       readonly text: string
       readonly isString: boolean
-      /** Absent: plain where that reads back as the same string in YAML 1.1 too, literal for several lines. */
+      /**
+       * Absent: plain where that reads back as the same string in YAML 1.1 too,
+       * literal for several lines.
+       */
       readonly style?: ScalarStyle
     }
   | { readonly kind: 'sequence'; readonly flow: boolean; readonly items: readonly YamlValue[] }
@@ -63,8 +66,8 @@ function isArray(data: Json): data is readonly Json[] {
 }
 
 /**
- * Reads a value from YAML text, as people type it on a command line; text without content is the empty string.
- * What is inside keeps its style, the outermost collection is written in block style.
+ * Reads a value from YAML text, as people type it on a command line; text without content is the
+ * empty string. What is inside keeps its style, the outermost collection is written in block style.
  * Throws `invalid_input` with the message `yaml: …`.
  */
 export function readYamlFragment(text: string): YamlFragment {
@@ -129,7 +132,10 @@ export function onOneLine(value: YamlValue): YamlValue {
   }
 }
 
-/** Whether a plain scalar of this text would be read as something other than a string, by us or by other readers. */
+/**
+ * Whether a plain scalar of this text would be read as something other than a string,
+ * by us or by other readers.
+ */
 export function readsAsOther(text: string): boolean {
   return resolveScalar(text).kind !== 'string' || isTimestamp(text)
 }

@@ -1,6 +1,9 @@
 import { YamlSyntaxError } from './yaml-syntax-error.ts'
 
-/** A place in the text: offset in UTF-16 code units; line and column count from 0, columns in code points. */
+/**
+ * A place in the text: offset in UTF-16 code units; line and column count from
+ * 0, columns in code points.
+ */
 export interface Mark {
   readonly offset: number
   readonly line: number
@@ -57,7 +60,10 @@ export class Cursor {
   readonly length: number
   offset = 0
   line = 0
-  /** What to subtract from the offset to get the column: the line's start, plus one a surrogate pair. */
+  /**
+   * What to subtract from the offset to get the column: the line's start,
+   * plus one a surrogate pair.
+   */
   columnBase = 0
 
   constructor(text: string) {

@@ -57,7 +57,10 @@ class Parser {
     return rest === undefined ? { root } : { root, rest }
   }
 
-  /** Place of the first thing behind the document, whatever it is; undefined when only `...` and comments follow. */
+  /**
+   * Place of the first thing behind the document, whatever it is; undefined when only
+   * `...` and comments follow.
+   */
   #findRest(): RestOfStream | undefined {
     const scanner = this.#scanner
     let last = scanner.peek()

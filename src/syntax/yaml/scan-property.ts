@@ -3,7 +3,9 @@ import { isBlank, isBlankOrEnd, isBreak, isBreakOrEnd, isWord } from './cursor.t
 import { T, Token } from './token.ts'
 import { scannerError } from './yaml-syntax-error.ts'
 
-/** Characters that may follow an anchor's name without a blank: `? : , ] } % @` and the backquote. */
+/**
+ * Characters that may follow an anchor's name without a blank: `? : , ] } % @` and the backquote.
+ */
 const afterAnchor = '?:,]}%@`'
 
 /** `&name` or `*name`. */

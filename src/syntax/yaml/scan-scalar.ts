@@ -13,13 +13,18 @@ function isBracket(code: number): boolean {
   return code === 0x5b || code === 0x5d || code === 0x7b || code === 0x7d
 }
 
-/** How a run of line breaks reads inside a scalar: one becomes a space, of more the first is dropped. */
+/**
+ * How a run of line breaks reads inside a scalar: one becomes a space, of
+ * more the first is dropped.
+ */
 function fold(leadingBreak: string, trailingBreaks: string): string {
   if (leadingBreak !== '\n') return leadingBreak + trailingBreaks
   return trailingBreaks === '' ? ' ' : trailingBreaks
 }
 
-/** Where the plain text that starts at the cursor stops on this line; blanks at its end included. */
+/**
+ * Where the plain text that starts at the cursor stops on this line; blanks at its end included.
+ */
 function plainChunkEnd(cursor: Cursor, inFlow: boolean): number {
   const { text, length } = cursor
   let at = cursor.offset
@@ -43,8 +48,8 @@ function plainChunkEnd(cursor: Cursor, inFlow: boolean): number {
 }
 
 /**
- * A scalar without quotes. `indent` is what continuation lines must have at least. `multiline` tells whether it went
- * on to another line.
+ * A scalar without quotes. `indent` is what continuation lines must have at least. `multiline`
+ * tells whether it went on to another line.
  */
 export function scanPlain(cursor: Cursor, indent: number, inFlow: boolean): { token: Token; leadingBlanks: boolean } {
   const { offset: start, line, column } = cursor.mark()
@@ -204,7 +209,10 @@ export function scanQuoted(cursor: Cursor, style: 'single' | 'double'): Token {
   return new Token(T.scalar, start, cursor.offset, line, column, value, style)
 }
 
-/** A literal (`|`) or folded (`>`) block scalar; `parentIndent` is the indentation of the collection around it. */
+/**
+ * A literal (`|`) or folded (`>`) block scalar; `parentIndent` is the indentation of
+ * the collection around it.
+ */
 export function scanBlockScalar(cursor: Cursor, style: 'literal' | 'folded', parentIndent: number): Token {
   const { offset: start, line, column } = cursor.mark()
   cursor.skip()
@@ -255,7 +263,10 @@ export function scanBlockScalar(cursor: Cursor, style: 'literal' | 'folded', par
   return new Token(T.scalar, start, end, line, column, value, style)
 }
 
-/** `-` strips and `+` keeps line breaks at the end; a digit gives the indentation. Both may stand in either order. */
+/**
+ * `-` strips and `+` keeps line breaks at the end; a digit gives the indentation. Both
+ * may stand in either order.
+ */
 function scanBlockHeader(
   cursor: Cursor,
   contextLine: number,

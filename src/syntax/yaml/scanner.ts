@@ -7,8 +7,8 @@ import { T, Token } from './token.ts'
 import { scannerError } from './yaml-syntax-error.ts'
 
 /**
- * Deepest nesting of collections that is read: far beyond what people write, and safe for all that walks a tree by
- * recursion.
+ * Deepest nesting of collections that is read: far beyond what people write, and safe for all that
+ * walks a tree by recursion.
  */
 export const maxDepth = 500
 
@@ -16,8 +16,8 @@ export const maxDepth = 500
 const maxSimpleKeyLength = 1024
 
 /**
- * How many tokens are read ahead of the parser. It decides which of two mistakes close to each other is reported;
- * two is what users of ESC are used to.
+ * How many tokens are read ahead of the parser. It decides which of two mistakes close to each
+ * other is reported; two is what users of ESC are used to.
  */
 const lookahead = 2
 
@@ -26,9 +26,10 @@ const indicators = new Uint8Array(128)
 for (const character of '-?:,[]{}#&*!|>\'"%@`') indicators[character.charCodeAt(0)] = 1
 
 /**
- * Cuts YAML text into tokens. Indentation becomes `blockMappingStart`, `blockSequenceStart` and `blockEnd` tokens, and
- * a `key` token is put before what turns out to be a mapping key. The method, with its rules of what may be a key
- * where, is that of libyaml, so that what is accepted and what a mistake is called agree with other readers of YAML.
+ * Cuts YAML text into tokens. Indentation becomes `blockMappingStart`, `blockSequenceStart` and
+ * `blockEnd` tokens, and a `key` token is put before what turns out to be a mapping key. The
+ * method, with its rules of what may be a key where, is that of libyaml, so that what is accepted
+ * and what a mistake is called agree with other readers of YAML.
  */
 export class Scanner {
   readonly #cursor: Cursor
@@ -47,7 +48,9 @@ export class Scanner {
     this.#cursor = new Cursor(text)
   }
 
-  /** The next token; the same until `take` is called. At the end of the text, `streamEnd` for ever. */
+  /**
+   * The next token; the same until `take` is called. At the end of the text, `streamEnd` for ever.
+   */
   peek(): Token {
     this.#fill()
     return this.#tokens[this.#head]!
@@ -205,7 +208,10 @@ export class Scanner {
     return this.#flowLevel === 0 && (code === 0x3f || code === 0x3a) && !isBlankOrEnd(next)
   }
 
-  /** Steps over blanks, comments and line breaks. Tabs don't indent: they may not stand where a key could start. */
+  /**
+   * Steps over blanks, comments and line breaks. Tabs don't indent: they may not stand
+   * where a key could start.
+   */
   #skipToToken(): void {
     const cursor = this.#cursor
     for (;;) {

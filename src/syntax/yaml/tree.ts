@@ -26,7 +26,9 @@ export interface YamlSequence extends YamlBase {
   readonly kind: 'sequence'
   readonly flow: boolean
   readonly items: readonly YamlNode[]
-  /** Offset of the dash of each item, in a block sequence; of the item itself in a flow sequence. */
+  /**
+   * Offset of the dash of each item, in a block sequence; of the item itself in a flow sequence.
+   */
   readonly entryStarts: readonly number[]
 }
 export interface YamlMapping extends YamlBase {
@@ -53,7 +55,10 @@ export interface YamlDocument {
   readonly rest?: RestOfStream
 }
 
-/** Where a stream goes on behind its first document. `start` counts UTF-16 units, line and column count from 0. */
+/**
+ * Where a stream goes on behind its first document. `start` counts UTF-16 units, line
+ * and column count from 0.
+ */
 export interface RestOfStream {
   readonly start: number
   readonly line: number

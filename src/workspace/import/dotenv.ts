@@ -3,12 +3,14 @@ import { EscError } from '../../errors.ts'
 import { type ForeignFile, scalar } from './foreign-value.ts'
 
 /**
- * Reads a `.env` file: `KEY=value` or `export KEY=value` a line, `#` begins a comment. A value in single quotes or backticks is as it
- * stands and may go over several lines; in double quotes `\n`, `\"`, `\\` and the other escapes of our own `--format dotenv` count;
- * without quotes it ends with the line or before ` #`. No variable is expanded. Of two lines with one key the last counts.
+ * Reads a `.env` file: `KEY=value` or `export KEY=value` a line, `#` begins a comment. A value in
+ * single quotes or backticks is as it stands and may go over several lines; in double quotes `\n`,
+ * `\"`, `\\` and the other escapes of our own `--format dotenv` count; without quotes it ends with
+ * the line or before ` #`. No variable is expanded. Of two lines with one key the last counts.
  *
- * Everything has to be understood: a line passed over would be a secret that is missing later. Where programs differ about what
- * a line means, it is refused, or taken in one way with a warning. `source` names the file in messages.
+ * Everything has to be understood: a line passed over would be a secret that is missing later.
+ * Where programs differ about what a line means, it is refused, or taken in one way with a warning.
+ * `source` names the file in messages.
  * @throws EscError `invalid_input` with all lines that cannot be taken, never with what is in them.
  */
 export function readDotenv(text: string, source = 'the .env file'): ForeignFile {

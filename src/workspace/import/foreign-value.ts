@@ -44,8 +44,8 @@ export function scalar(
 }
 
 /**
- * Plain data that was read from `text`; `leaf` may take a node over, and gets the keys on the way to it. A number that would lose its text,
- * such as `1.10` or `0123`, becomes a text.
+ * Plain data that was read from `text`; `leaf` may take a node over, and gets the keys on the way
+ * to it. A number that would lose its text, such as `1.10` or `0123`, becomes a text.
  */
 export function foreignValue(
   node: Node,
@@ -89,7 +89,8 @@ export function noNumber(text: string, at: string): EscError {
 }
 
 /**
- * Refuses keys that mean something else in a definition: calls of functions anywhere, and names that are reserved directly below `values`.
+ * Refuses keys that mean something else in a definition: calls of functions anywhere, and names
+ * that are reserved directly below `values`.
  * @throws EscError `invalid_input`, naming the place in the file.
  */
 export function refuseKeys(entries: readonly ForeignEntry[], path: PropertyPath): void {
@@ -116,7 +117,10 @@ function refuseKeysOf(value: ForeignValue, path: PropertyPath): void {
     for (const [index, item] of value.items.entries()) refuseKeysOf(item, [...path, index])
 }
 
-/** What became of the scalars of a file: the paths of those that are encrypted, and of those that are not. */
+/**
+ * What became of the scalars of a file: the paths of those that are encrypted,
+ * and of those that are not.
+ */
 export interface Tally {
   readonly secrets: string[]
   readonly plain: string[]
@@ -125,8 +129,9 @@ export interface Tally {
 }
 
 /**
- * A foreign value as a definition says it, its secrets as `fn::secret` in the clear, about to be encrypted. What was no secret there
- * becomes one when it may be one, or with `allSecret`. A secret number or boolean keeps its kind.
+ * A foreign value as a definition says it, its secrets as `fn::secret` in the clear, about to be
+ * encrypted. What was no secret there becomes one when it may be one, or with `allSecret`. A secret
+ * number or boolean keeps its kind.
  */
 export async function asDefinition(
   value: ForeignValue,

@@ -27,8 +27,8 @@ export interface ImportedValues {
 }
 
 /**
- * Puts what another program's file holds into an environment, and saves it as a revision. What is there under the same names is
- * replaced; everything else stays.
+ * Puts what another program's file holds into an environment, and saves it as a revision. What is
+ * there under the same names is replaced; everything else stays.
  */
 export async function importValues(
   workspace: Workspace,
@@ -75,7 +75,10 @@ async function saveNew(workspace: Workspace, reference: EnvironmentReference, de
   return { kind: revision === undefined ? 'unchanged' : 'saved', revision: revision ?? 1, diagnostics }
 }
 
-/** The environments a file builds on, as far as the store has them and the definition does not import them yet. */
+/**
+ * The environments a file builds on, as far as the store has them and the definition
+ * does not import them yet.
+ */
 function knownImports(
   workspace: Workspace,
   { imports = [], warnings = [] }: ForeignFile,

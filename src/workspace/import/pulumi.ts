@@ -8,8 +8,10 @@ import { type ForeignFile, foreignValue, scalar } from './foreign-value.ts'
 import { readObject } from './read-yaml.ts'
 
 /**
- * Reads a Pulumi stack file: the keys of `config`, with `secure:` values decrypted, and the environments it builds on.
- * @throws EscError `key_unavailable` for a wrong passphrase, a vendor's key that cannot be used, or a stack whose secrets the Pulumi service has.
+ * Reads a Pulumi stack file: the keys of `config`, with `secure:` values decrypted, and the
+ * environments it builds on.
+ * @throws EscError `key_unavailable` for a wrong passphrase, a vendor's key that cannot be used, or
+ *   a stack whose secrets the Pulumi service has.
  */
 export async function readPulumiStack(
   text: string,

@@ -1,7 +1,9 @@
 import { EscError } from '../../errors.ts'
 import { decode, type ObjectNode, placeOf } from '../../syntax/index.ts'
 
-/** The object that a YAML or JSON file of another program holds. `what` names the file in messages. */
+/**
+ * The object that a YAML or JSON file of another program holds. `what` names the file in messages.
+ */
 export function readObject(
   text: string,
   what: string,

@@ -5,13 +5,17 @@ import { formatJson, type Json } from '../../json.ts'
 export interface SopsDocument {
   readonly form: 'yaml' | 'json' | 'dotenv' | 'ini'
   readonly text: string
-  /** Lines of the keys of a dotenv file, by key; of an INI file by `[section]` and `section key`. Empty for YAML and JSON, which have places of their own. */
+  /**
+   * Lines of the keys of a dotenv file, by key; of an INI file by `[section]` and `section key`.
+   * Empty for YAML and JSON, which have places of their own.
+   */
   readonly lines: ReadonlyMap<string, number>
 }
 
 /**
- * Tells the form of a SOPS file. In dotenv and INI files the metadata is flat: `age__list_0__map_enc` for `age[0].enc`, behind `sops_` or
- * in the section `[sops]`, with `\n` for line ends. https://github.com/getsops/sops/tree/main/stores
+ * Tells the form of a SOPS file. In dotenv and INI files the metadata is flat:
+ * `age__list_0__map_enc` for `age[0].enc`, behind `sops_` or in the section `[sops]`, with `\n` for
+ * line ends. https://github.com/getsops/sops/tree/main/stores
  * @throws EscError `invalid_input` for a line that is none of the form, with its place.
  */
 export function sopsDocument(text: string, source: string): SopsDocument {
@@ -91,7 +95,10 @@ function* numbered(text: string): Generator<{ readonly line: string; readonly nu
   }
 }
 
-/** Written in the order of the file, which is that of the MAC; keys that look like numbers would lose theirs as an object. */
+/**
+ * Written in the order of the file, which is that of the MAC; keys that look like numbers would
+ * lose theirs as an object.
+ */
 function documentOf(values: Tree, metadata: ReadonlyMap<string, string>): string {
   return textOf(new Map<string, string | Tree | Json>([...values, ['sops', unflattened(metadata)]]))
 }

@@ -24,8 +24,9 @@ interface SopsFile {
 }
 
 /**
- * Reads a YAML, JSON, dotenv or INI file that SOPS has encrypted for age recipients. Every value is verified where it stands, and the
- * file's MAC says that none was added, removed or moved (https://getsops.io/docs/, "Message Authentication Code").
+ * Reads a YAML, JSON, dotenv or INI file that SOPS has encrypted for age recipients. Every value is
+ * verified where it stands, and the file's MAC says that none was added, removed or moved
+ * (https://getsops.io/docs/, "Message Authentication Code").
  * @throws EscError `key_unavailable`, `tampered`, `invalid_input`.
  */
 export async function readSops(
@@ -258,7 +259,10 @@ function macText(node: Node, json: boolean): string {
   }
 }
 
-/** A number without an exponent, in as few digits as tell it from its neighbours. JSON has no integers. */
+/**
+ * A number without an exponent, in as few digits as tell it from its
+ * neighbours. JSON has no integers.
+ */
 function numberText(text: string, json: boolean): string {
   if (!json && /^[-+]?(?:\d+|0[xob][\da-f]+)$/i.test(text)) return BigInt(text.replace(/^\+/, '')).toString()
   const [, sign = '', digits = '', fraction = '', exponent = '0'] =

@@ -10,7 +10,10 @@ export interface ChangedNumber {
   readonly loss: 'text' | 'precision'
 }
 
-/** Numbers below `values` whose text changes when they are printed, such as `1.10`, `0123` and `1_000`, or that a double cannot hold. */
+/**
+ * Numbers below `values` whose text changes when they are printed, such as `1.10`, `0123` and
+ * `1_000`, or that a double cannot hold.
+ */
 export function findChangedNumbers(root: Node | undefined, text: string): ChangedNumber[] {
   return [...changedNumbers(root, [], text)]
 }
@@ -38,13 +41,18 @@ function* changedNumbers(node: Node | undefined, path: PropertyPath, text: strin
   }
 }
 
-/** A number as the text of a definition or file has it. Undefined: it has no place there, or a tag says that it is meant as a number. */
+/**
+ * A number as the text of a definition or file has it. Undefined: it has no place there, or a tag
+ * says that it is meant as a number.
+ */
 export function writtenNumber({ span }: NumberNode, text: string): string | undefined {
   const written = span && text.slice(span.start, span.end).trim()
   return written === undefined || /^[!&]/.test(written) ? undefined : written
 }
 
-/** How a number that is printed as `printed` differs from what was written. Undefined: it does not. */
+/**
+ * How a number that is printed as `printed` differs from what was written. Undefined: it does not.
+ */
 export function lossOf(written: string, printed: string): ChangedNumber['loss'] | undefined {
   if (/^[+-]?(?:Inf|NaN)$/.test(printed)) return undefined
   if (written !== printed) return 'text'

@@ -17,8 +17,9 @@ export interface ClearSecret {
 const MOST_FOUND = 100
 
 /**
- * Finds the texts and numbers of a definition that look like secrets and are not encrypted: anywhere in the document and, by their form, in
- * comments. References are no part of a text. `known` holds texts to pass over.
+ * Finds the texts and numbers of a definition that look like secrets and are not encrypted:
+ * anywhere in the document and, by their form, in comments. References are no part of a text.
+ * `known` holds texts to pass over.
  */
 export async function findClearSecrets(
   root: Node | undefined,
@@ -58,7 +59,10 @@ interface Content {
 /** Keys that say nothing about a value. */
 const NO_NAME = /^(?:value|default|data|text|raw|content|current|previous|fn::.*)$/i
 
-/** Scalars that can hold a secret in the clear. Not those below `fn::secret`, which is encrypted, nor schemas. */
+/**
+ * Scalars that can hold a secret in the clear. Not those below `fn::secret`, which
+ * is encrypted, nor schemas.
+ */
 function* contentsOf(node: Node | undefined, path: PropertyPath, name: string): Generator<Content> {
   switch (node?.kind) {
     case 'string':

@@ -41,8 +41,8 @@ export interface TextChange {
 }
 
 /**
- * Warnings about values that a change brings: texts that look like secrets, and numbers that are not printed as they are written. What was
- * there before is not repeated.
+ * Warnings about values that a change brings: texts that look like secrets, and numbers that are
+ * not printed as they are written. What was there before is not repeated.
  */
 export async function changeWarnings({
   name,

@@ -3,7 +3,10 @@ import { formatPropertyPath, getAt, type Node, type PropertyPath } from '../../s
 import { POSIX_NAME } from '../posix-name.ts'
 import { isObject } from '../value-format.ts'
 
-/** A mistake about `environmentVariables` or `files`, through which programs would get less than the author thinks. */
+/**
+ * A mistake about `environmentVariables` or `files`, through which programs would get
+ * less than the author thinks.
+ */
 export interface ShapeMistake {
   /** In the document. */
   readonly path: PropertyPath
@@ -29,8 +32,9 @@ const OTHER_NAMES: Readonly<Record<string, (typeof MEMBERS)[number]>> = {
 }
 
 /**
- * Finds what `run` and the formats for shells would leave out or refuse: `environmentVariables` and `files` that are misspelt or no mappings,
- * values in them that are lists or mappings, and names that no shell takes. Only what this document defines counts.
+ * Finds what `run` and the formats for shells would leave out or refuse: `environmentVariables` and
+ * `files` that are misspelt or no mappings, values in them that are lists or mappings, and names
+ * that no shell takes. Only what this document defines counts.
  *
  * @param properties of the definition when it is checked; undefined: it has errors.
  */
@@ -77,7 +81,10 @@ function namesVariables(node: Node): boolean {
   )
 }
 
-/** Whether two letters at most are missing, added, exchanged or swapped in a long name; one in a short one. */
+/**
+ * Whether two letters at most are missing, added, exchanged or swapped in a long
+ * name; one in a short one.
+ */
 function isNear(a: string, b: string): boolean {
   const most = b.length > 8 ? 2 : 1
   if (Math.abs(a.length - b.length) > most) return false

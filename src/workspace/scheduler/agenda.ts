@@ -15,7 +15,10 @@ export interface Entry {
   readonly paused: boolean
   /** When something is to be done, jitter included; undefined: never, or paused. */
   readonly at: Date | undefined
-  /** Why its schedule, or what has become of it, cannot be read: nobody can tell whether something is due. */
+  /**
+   * Why its schedule, or what has become of it, cannot be read: nobody can tell
+   * whether something is due.
+   */
   readonly problem: string | undefined
   /** The instant whose run waits longer than the schedule allows. */
   readonly overdue: Date | undefined
@@ -34,8 +37,8 @@ interface Known extends Omit<Entry, 'overdue'> {
 }
 
 /**
- * When something is to be done in which environment of a store. Reads an environment again only when its settings or the history of its
- * schedule have changed on the disk.
+ * When something is to be done in which environment of a store. Reads an environment again only
+ * when its settings or the history of its schedule have changed on the disk.
  */
 export class Agenda {
   readonly #jitterMs: number
@@ -87,7 +90,8 @@ export class Agenda {
       const files = [layout.settings(folder), layout.events(folder, 'schedules'), layout.revisions(folder)]
       const stamp = files.map(stampOf).join()
       const known = this.#known.get(name)
-      // What could not be read may be readable since, though no file has changed: a key was trusted, a permission given.
+      // What could not be read may be readable since, though no file has changed: a key was
+      // trusted, a permission given.
       const readable = known?.environment === undefined || known.problem === undefined
       if (known?.stamp === stamp && readable) continue
       this.#known.set(name, await this.#look(workspace, { name, stamp, now }))

@@ -1,8 +1,9 @@
 import type { Pass } from './scheduler.ts'
 
 /**
- * Why all is not well, after a pass: the same causes for which `esc scheduler tick` exits with a code other than 0, runs that failed aside, since
- * those are tried again and become overdue. Undefined: all is well.
+ * Why all is not well, after a pass: the same causes for which `esc scheduler tick` exits
+ * with a code other than 0, runs that failed aside, since those are tried again and become
+ * overdue. Undefined: all is well.
  */
 export function illnessOf({ unreadable, overdue, problems, heldBy }: Pass): string | undefined {
   const named = (title: string, those: readonly { readonly environment: string }[]) =>

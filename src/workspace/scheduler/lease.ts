@@ -15,16 +15,20 @@ interface Holder {
   readonly expires: string
 }
 
-/** `taken`: ours. `held`: somebody else's. `none`: the remote cannot be reached, and that is no obstacle by the store's rule. */
+/**
+ * `taken`: ours. `held`: somebody else's. `none`: the remote cannot be reached, and that is no
+ * obstacle by the store's rule.
+ */
 export type Taken =
   | { readonly kind: 'taken' }
   | { readonly kind: 'held'; readonly by: string }
   | { readonly kind: 'none'; readonly warning: string }
 
 /**
- * The right to rotate, among all clones of one remote: a ref there, whose commit says who has it and until when. It is taken, renewed
- * and given back by pushing the ref on condition that it is what we have seen (compare-and-swap), so of several that try, one succeeds.
- * One that has run out, or whose process on this machine is gone, may be taken over.
+ * The right to rotate, among all clones of one remote: a ref there, whose commit says who has it
+ * and until when. It is taken, renewed and given back by pushing the ref on condition that it is
+ * what we have seen (compare-and-swap), so of several that try, one succeeds. One that has run out,
+ * or whose process on this machine is gone, may be taken over.
  */
 export class Lease {
   readonly #git: Git
@@ -76,8 +80,8 @@ export class Lease {
   }
 
   /**
-   * Pushes other refs with a renewal of the lease, all or nothing: who has lost the lease pushes nothing.
-   * Undefined: done. Else what git said.
+   * Pushes other refs with a renewal of the lease, all or nothing: who has lost the lease pushes
+   * nothing. Undefined: done. Else what git said.
    */
   async pushWith(refspec: string): Promise<GitResult | undefined> {
     const { remote, ref } = this.#settings

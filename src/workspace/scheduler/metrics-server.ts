@@ -8,7 +8,10 @@ export interface MetricsServer {
   close(): Promise<void>
 }
 
-/** `9187`, `0.0.0.0:9187`, `[::1]:9187`. Without an address, only this machine is answered. @throws EscError `usage`. */
+/**
+ * `9187`, `0.0.0.0:9187`, `[::1]:9187`. Without an address, only this machine is answered. @throws
+ * EscError `usage`.
+ */
 export function parseListenAddress(text: string): { readonly host: string; readonly port: number } {
   const match = /^(?:(\[[0-9a-fA-F:.]+\]|[^:[\]]*):)?([0-9]{1,5})$/.exec(text)
   const port = Number(match?.[2])
@@ -26,8 +29,8 @@ export interface MetricsAddress {
 }
 
 /**
- * Answers `/metrics` with the metrics and `/healthz` with 200 or 503; with 421 where the request means another server. Nothing it says is
- * secret.
+ * Answers `/metrics` with the metrics and `/healthz` with 200 or 503; with 421 where the request
+ * means another server. Nothing it says is secret.
  */
 export async function serveMetrics(
   address: MetricsAddress,

@@ -42,7 +42,8 @@ export async function tickScheduler(options: ScheduleOptions): Promise<Tick> {
     const remote = lease && (await SharedRemote.connect(options.open, lease))
     const pass = await new Scheduler({ ...options, jitterMs: 0, remote }).pass()
     await store.recordSchedulerLook(options.open().options.now())
-    // Whoever calls this, such as a job in a container, may leave nothing running that could do it later.
+    // Whoever calls this, such as a job in a container, may leave nothing
+    // running that could do it later.
     const workspace = options.open()
     if (hasDue(store.state.folder, workspace.options.now().getTime())) {
       // What was rotated is rotated, whatever becomes of telling others.
@@ -71,7 +72,8 @@ export interface StartOptions extends ScheduleOptions {
 }
 
 /**
- * Looks after the schedules of a store until `stop` is set; then a rotation under way is finished first.
+ * Looks after the schedules of a store until `stop` is set; then a rotation
+ * under way is finished first.
  * @throws EscError `locked` when another scheduler of this store runs on this machine.
  */
 export async function startScheduler(options: StartOptions): Promise<void> {
@@ -101,7 +103,10 @@ const hangsMs = 15 * 60_000
 class Daemon {
   readonly #options: StartOptions
   readonly #metrics: Metrics
-  /** Kept, because a store that cannot be opened just now, in the middle of a merge, must not end us. */
+  /**
+   * Kept, because a store that cannot be opened just now, in the middle of
+   * a merge, must not end us.
+   */
   readonly #now: () => Date
   #scheduler: Scheduler | undefined
   #configuration = ''
@@ -151,7 +156,8 @@ class Daemon {
       if (stop.aborted) break
       if (this.#aliveMs - this.#healthMs >= healthEveryMs) this.#sayHealth()
       const nextMs = this.#scheduler?.next?.getTime() ?? Number.POSITIVE_INFINITY
-      // What is due although it was looked at just now cannot be done yet, such as while another machine has the lease.
+      // What is due although it was looked at just now cannot be done yet, such as while
+      // another machine has the lease.
       await sleep(nextMs > now() ? Math.min(pollMs, nextMs - now()) : pollMs)
     }
     await this.#delivering

@@ -17,8 +17,9 @@ export interface RunOutcome {
   readonly attempt: number
   readonly missed: number
   /**
-   * `recovered`: it had run and been saved before, by a process that was cut off; only its record was missing. `deferred`: nothing is
-   * wrong, it runs a little later. `interrupted`: told to stop; it runs, or goes on, at the next start.
+   * `recovered`: it had run and been saved before, by a process that was cut off; only its record
+   * was missing. `deferred`: nothing is wrong, it runs a little later. `interrupted`: told to stop;
+   * it runs, or goes on, at the next start.
    */
   readonly result: 'succeeded' | 'partial' | 'failed' | 'recovered' | 'deferred' | 'interrupted'
   readonly revision?: number
@@ -49,11 +50,13 @@ export async function stepOf(
 }
 
 /**
- * Runs what is due in one environment. Whether that has run is told by `events/schedules.jsonl` or, where a process was killed between
- * saving the new credentials and writing that line, by the revision itself, which carries the schedule, its instant and the attempt.
- * A process killed earlier has saved nothing: the rotation begins again, and first settles what the journal holds.
+ * Runs what is due in one environment. Whether that has run is told by `events/schedules.jsonl` or,
+ * where a process was killed between saving the new credentials and writing that line, by the
+ * revision itself, which carries the schedule, its instant and the attempt. A process killed
+ * earlier has saved nothing: the rotation begins again, and first settles what the journal holds.
  *
- * The caller holds the scheduler's lock, so that nobody else on this machine does the same. Undefined: nothing is due any more.
+ * The caller holds the scheduler's lock, so that nobody else on this machine does the same.
+ * Undefined: nothing is due any more.
  */
 export async function runDue(workspace: Workspace, name: string, signal: AbortSignal): Promise<Ran | undefined> {
   const environment = workspace.store.environment(name)
@@ -110,7 +113,8 @@ class DueRun {
   }
 
   /**
-   * The newest revision of this schedule is one that has no record: its run was cut off. What it says of itself becomes the record.
+   * The newest revision of this schedule is one that has no record: its run was cut off. What it
+   * says of itself becomes the record.
    */
   async recover(signal: AbortSignal): Promise<Ran | undefined> {
     const { environment, schedule, now } = this.#place
@@ -153,8 +157,8 @@ class DueRun {
   }
 
   /**
-   * A rotation that was cut off before this instant is not the one that is due: it is finished by itself. One that was begun after it
-   * is, and the run goes on with it.
+   * A rotation that was cut off before this instant is not the one that is due: it is finished by
+   * itself. One that was begun after it is, and the run goes on with it.
    */
   async #finishEarlier(signal: AbortSignal): Promise<void> {
     const { environment, step } = this.#place
@@ -177,7 +181,8 @@ class DueRun {
     const { now } = this.#place
     const hint = error instanceof EscError && error.hint !== undefined ? { hint: error.hint } : {}
     const found = { failed: [], warnings: [], error: messageOf(error), ...hint }
-    // Rotated by hand a moment ago: rotating again would end what consumers still hold. A little later it will not.
+    // Rotated by hand a moment ago: rotating again would end what consumers still hold. A
+    // little later it will not.
     if (error instanceof HasteError) return this.#outcome('deferred', { ...found, retryAt: error.until })
     if (error instanceof EscError && error.code === 'locked') {
       return this.#outcome('deferred', { ...found, retryAt: new Date(now.getTime() + 60_000) })
@@ -234,7 +239,10 @@ class DueRun {
   }
 }
 
-/** Revisions older than what is due cannot be of its run; clocks of machines may differ by this much. */
+/**
+ * Revisions older than what is due cannot be of its run; clocks of machines
+ * may differ by this much.
+ */
 const skewMs = 24 * 3_600_000
 
 function newestOfSchedule(environment: Environment, { schedule, step, now }: DueRunPlace) {

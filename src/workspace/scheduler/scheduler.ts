@@ -7,7 +7,10 @@ import type { SharedRemote } from './shared-remote.ts'
 
 /** At most this many environments are rotated at the same time. */
 const runsAtOnce = 4
-/** A run that was cut off is recorded first, then what has become due since; no environment asks for more than that. */
+/**
+ * A run that was cut off is recorded first, then what has become due since; no environment
+ * asks for more than that.
+ */
 const stepsAtOnce = 3
 
 export interface SchedulerOptions {
@@ -32,7 +35,10 @@ export interface Overdue {
   readonly due: Date
 }
 
-/** An environment with a schedule, or perhaps with one, that cannot be read: nobody can tell whether something is due in it. */
+/**
+ * An environment with a schedule, or perhaps with one, that cannot be read: nobody can tell
+ * whether something is due in it.
+ */
 export interface Unreadable {
   readonly environment: string
   readonly problem: string
@@ -40,7 +46,10 @@ export interface Unreadable {
 
 export interface Pass {
   readonly runs: readonly RunOutcome[]
-  /** What else did not go well: schedules that cannot be read, runs that are overdue, commits and pushes that failed. */
+  /**
+   * What else did not go well: schedules that cannot be read, runs that are overdue,
+   * commits and pushes that failed.
+   */
   readonly problems: readonly string[]
   /** Worth knowing, and no failure: lines of histories that are not believed. */
   readonly notes: readonly string[]

@@ -14,7 +14,10 @@ import { belowValues } from '../rotator-state.ts'
 /** Revisions are about in the order of their times; clocks of machines may differ by this much. */
 const orderMs = 24 * 3_600_000
 
-/** The newest runs of a schedule that the revisions show. Undefined: none since the schedule was made or edited. Needs no key. */
+/**
+ * The newest runs of a schedule that the revisions show. Undefined: none since the schedule was
+ * made or edited. Needs no key.
+ */
 function sealedRunsOf(environment: Environment, schedule: Schedule, now: Date): SealedRuns | undefined {
   let found: { due: Date; attempts: Set<number> } | undefined
   for (const { created, details } of environment.history()) {

@@ -11,8 +11,9 @@ import type { LeaseSettings } from './scheduler-settings.ts'
 const fetchEveryMs = 5 * 60_000
 
 /**
- * Several clones of one git remote that rotate by the clock. Before anything is rotated, the lease is taken and what others have pushed is
- * fetched, so that what has run elsewhere is not run again; after each run, its commit is pushed together with a renewal of the lease.
+ * Several clones of one git remote that rotate by the clock. Before anything is rotated, the lease
+ * is taken and what others have pushed is fetched, so that what has run elsewhere is not run again;
+ * after each run, its commit is pushed together with a renewal of the lease.
  */
 export class SharedRemote {
   readonly #settings: LeaseSettings
@@ -56,8 +57,10 @@ export class SharedRemote {
   }
 
   /**
-   * Brings the work tree up to date with the remote: at once when `fresh`, else now and then. Returns warnings.
-   * @throws EscError `conflict` when both have changed the same; `io` when the remote cannot be reached.
+   * Brings the work tree up to date with the remote: at once when `fresh`, else now
+   * and then. Returns warnings.
+   * @throws EscError `conflict` when both have changed the same; `io` when the
+   *   remote cannot be reached.
    */
   async fetch({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<string[]> {
     const { remote, whenUnreachable } = this.#settings
@@ -81,7 +84,10 @@ export class SharedRemote {
     return []
   }
 
-  /** Whether this clone holds what the remote lacks, such as a run that was cut off before it was pushed. */
+  /**
+   * Whether this clone holds what the remote lacks, such as a run that was cut
+   * off before it was pushed.
+   */
   async hasUnpushed(): Promise<boolean> {
     const ahead = await this.#git(
       'rev-list',
@@ -149,7 +155,10 @@ export class SharedRemote {
     )
   }
 
-  /** Files of environments with a schedule that are not committed, where no hand edit is among them. Absolute. */
+  /**
+   * Files of environments with a schedule that are not committed, where no hand edit
+   * is among them. Absolute.
+   */
   async #leftovers(): Promise<string[]> {
     const workspace = this.#open()
     const { store } = workspace
@@ -179,8 +188,8 @@ export class SharedRemote {
 }
 
 /**
- * Git takes a name that no remote has for the path of a repository, and pushing to one runs its hooks. `esc.yaml`, which names the remote,
- * may come with such a folder.
+ * Git takes a name that no remote has for the path of a repository, and pushing to one runs its
+ * hooks. `esc.yaml`, which names the remote, may come with such a folder.
  * @throws EscError `invalid_input`; `io` when git cannot tell.
  */
 async function refusePath(git: Git, remote: string): Promise<void> {
@@ -196,7 +205,10 @@ async function refusePath(git: Git, remote: string): Promise<void> {
   )
 }
 
-/** Of `git status --porcelain -z`: paths are relative to the top of the repository, wherever the store is in it. */
+/**
+ * Of `git status --porcelain -z`: paths are relative to the top of the repository,
+ * wherever the store is in it.
+ */
 function changedBelow(status: string, folder: string): boolean {
   return status.split('\0').some((entry) => {
     const path = entry.slice(3)

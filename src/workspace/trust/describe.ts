@@ -1,6 +1,9 @@
 import type { Power } from '../../trust/index.ts'
 
-/** What a power lets a store do, as the end of a sentence: `run the code of plugin esc-rotator-x`. Escaped for terminals. */
+/**
+ * What a power lets a store do, as the end of a sentence:
+ * `run the code of plugin esc-rotator-x`. Escaped for terminals.
+ */
 export function describePower({ kind, value }: Power): string {
   const shown = printable(value)
   switch (kind) {
@@ -27,7 +30,10 @@ export function describePower({ kind, value }: Power): string {
   }
 }
 
-/** Control characters, and those that change the direction of text, as escapes: a store chooses these texts. */
+/**
+ * Control characters, and those that change the direction of text, as escapes: a
+ * store chooses these texts.
+ */
 export function printable(text: string): string {
   return text.replace(
     /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,

@@ -6,9 +6,10 @@ import { trustPlace } from './powers.ts'
 import { requirePowers } from './require-powers.ts'
 
 /**
- * Returns when the store may sign with the identity key. The first store that uses a key on this machine gets it: a key that was made
- * here, or one of `ESC_OIDC_KEY`, which the user has set for this run. Any other store asks, and so does one that now names another
- * organization, since that is whom its tokens speak for. A key file of unknown origin asks as well.
+ * Returns when the store may sign with the identity key. The first store that uses a key on this
+ * machine gets it: a key that was made here, or one of `ESC_OIDC_KEY`, which the user has set for
+ * this run. Any other store asks, and so does one that now names another organization, since that
+ * is whom its tokens speak for. A key file of unknown origin asks as well.
  *
  * @throws EscError `untrusted`.
  */

@@ -15,8 +15,8 @@ export function trustPlace(workspace: Workspace): TrustPlace {
 }
 
 /**
- * What the user has allowed by naming it on the command line, such as the URL of a secrets provider. It counts for this process, also
- * beside `ESC_TRUST`.
+ * What the user has allowed by naming it on the command line, such as the URL of a secrets
+ * provider. It counts for this process, also beside `ESC_TRUST`.
  */
 const typed = new WeakMap<Workspace, Power[]>()
 
@@ -26,8 +26,8 @@ export function allowTyped(workspace: Workspace, power: Power): void {
 }
 
 /**
- * What the store may do on this machine. `ESC_TRUST` stands for exactly one set: where the variable is set, it alone decides; else
- * what a person has accepted.
+ * What the store may do on this machine. `ESC_TRUST` stands for exactly one set: where the variable
+ * is set, it alone decides; else what a person has accepted.
  */
 export async function allowedPowers(workspace: Workspace): Promise<readonly Power[]> {
   const named = typed.get(trustedWorkspace(workspace)) ?? []

@@ -51,7 +51,8 @@ export function acceptAlso(workspace: Workspace, power: Power): void {
 const asking = new WeakMap<Workspace, Map<string, Promise<boolean>>>()
 
 /**
- * Returns when the store may do all of this on this machine: it was allowed before, or a person allows it now.
+ * Returns when the store may do all of this on this machine: it was allowed before,
+ * or a person allows it now.
  *
  * @throws EscError `untrusted`, with the digest that stands for what the store asks for.
  */

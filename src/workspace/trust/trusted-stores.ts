@@ -21,7 +21,10 @@ export interface Revocation {
   readonly all: boolean
 }
 
-/** Forgets what stores were allowed, and with `all` the copies of plugins that were run. Returns their folders. */
+/**
+ * Forgets what stores were allowed, and with `all` the copies of plugins that were
+ * run. Returns their folders.
+ */
 export function revokeTrust(options: WorkspaceOptions, { folder, all }: Revocation): readonly string[] {
   const state = stateFolder(options.env)
   const stores = all ? listDecisions(state).map(({ store }) => store) : [storeOf(options, folder)]

@@ -16,7 +16,10 @@ export interface WantedPowers {
 
 const known = new WeakMap<Workspace, { readonly configuration: string; readonly wanted: Promise<WantedPowers> }>()
 
-/** Everything that a store asks for: from `esc.yaml`, and from the settings and definitions of all its environments. */
+/**
+ * Everything that a store asks for: from `esc.yaml`, and from the settings and definitions
+ * of all its environments.
+ */
 export function wantedPowers(workspace: Workspace): Promise<WantedPowers> {
   const configuration = workspace.store.configuration.text
   const before = known.get(workspace)
@@ -71,7 +74,10 @@ function textsOf(value: Json | undefined): readonly string[] {
   return values.filter((each): each is string => typeof each === 'string' && each !== '')
 }
 
-/** Whether a definition calls what is signed with the identity key: the rotator `external`, or a login with `oidc`. */
+/**
+ * Whether a definition calls what is signed with the identity key: the rotator
+ * `external`, or a login with `oidc`.
+ */
 function usesIdentity(text: string): boolean {
   // Almost all definitions are told from their text.
   if (!text.includes('external') && !text.includes('oidc') && !text.includes('\\')) return false

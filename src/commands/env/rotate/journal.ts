@@ -150,7 +150,9 @@ function names({ path, file }: UnfinishedRecord, chosen: string): boolean {
   return [path, file, basename(file)].includes(chosen)
 }
 
-/** JSON in ASCII, so that no secret can steer the terminal and none is shown otherwise than it is. */
+/**
+ * JSON in ASCII, so that no secret can steer the terminal and none is shown otherwise than it is.
+ */
 function shownJson(value: unknown): string {
   return JSON.stringify(value, undefined, 2).replace(
     /[\u007f-\uffff]/g,

@@ -19,7 +19,10 @@ export type UnitKind = keyof typeof units
 
 export const unitKinds = Object.keys(units) as UnitKind[]
 
-/** A file, or lines of one, that has `kind` run the scheduler of this store. Nothing is installed. Holds no key. */
+/**
+ * A file, or lines of one, that has `kind` run the scheduler of this store. Nothing is
+ * installed. Holds no key.
+ */
 export async function schedulerUnit(
   { store }: Workspace,
   kind: UnitKind,

@@ -6,7 +6,10 @@ export interface UnitPlace {
   readonly program: readonly string[]
   /** The store's folder, absolute. */
   readonly store: string
-  /** The state folder of this machine: where an interrupted rotation is kept, and who holds which lock. */
+  /**
+   * The state folder of this machine: where an interrupted rotation is kept,
+   * and who holds which lock.
+   */
   readonly state: string
   /** The same below the top of its git repository; empty: it is the top, or there is none. */
   readonly storeInRepository: string
