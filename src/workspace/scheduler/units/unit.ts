@@ -22,7 +22,7 @@ export interface UnitPlace {
 /** How a process that nobody sits at gets the key, as comment lines. */
 export const keyComment = [
   'Nobody is there to be asked for a key. What the store is encrypted with decides what is needed:',
-  '  default      ESC_KEY: the one line of the file default.key in your configuration folder',
+  '  default      ESC_KEY: the line of its key in the file default.key of your configuration folder',
   '  passphrase   ESC_PASSPHRASE_FILE: a file that holds the passphrase',
   '  age          SOPS_AGE_KEY_FILE: a file that holds the identity',
   '  a cloud key  nothing here: the machine or its service account must be allowed to decrypt with it',
