@@ -68,6 +68,10 @@ export interface FileStatus {
   readonly owner?: number
 }
 
+// Made once: Node copies options that are given as a text for each call.
+const asText = { encoding: 'utf8', flag: 'r' } as const
+const quietly = { throwIfNoEntry: false } as const
+
 /** The machine's own files. */
 export const machineFiles: FileSystem = {
   stat: (path) => statusFrom(statSync, path),
@@ -75,7 +79,7 @@ export const machineFiles: FileSystem = {
   realPath: (path) => realpathSync.native(path),
   exists: (path) => existsSync(path),
   readFile: (path) => readFileSync(path),
-  readText: (path) => readFileSync(path, 'utf8'),
+  readText: (path) => readFileSync(path, asText),
   list: (path) => readdirSync(path),
   open: (path, flags, mode) => openSync(path, flags, mode),
   write: (file, bytes) => writeSync(file, bytes),
@@ -92,7 +96,7 @@ export const machineFiles: FileSystem = {
 function statusFrom(ask: typeof statSync, path: string): FileStatus | undefined {
   let stats: Stats | undefined
   try {
-    stats = ask(path, { throwIfNoEntry: false })
+    stats = ask(path, quietly)
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'ENOTDIR') throw error
   }

@@ -19,6 +19,9 @@ export interface Processes {
   isGone(identity: ProcessIdentity): boolean
 }
 
+/** Made once: Node copies options that are given as a text for each call. */
+const asText = { encoding: 'utf8', flag: 'r' } as const
+
 let self: ProcessIdentity | undefined
 
 /** Processes of this machine, by `/proc` on Linux; elsewhere by pid alone, where a reused pid counts as alive. */
@@ -73,7 +76,7 @@ function readStatus(pid: number): { readonly state: string; readonly started: st
 
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8').trim()
+    return readFileSync(path, asText).trim()
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { loadCommand } from '../../src/commands/framework/load-command.ts'
-import { ALIASES, COMMANDS, TOPICS } from '../../src/commands/framework/registry.ts'
+import { ALIASES, COMMANDS } from '../../src/commands/framework/registry.ts'
+import { TOPICS } from '../../src/commands/framework/topics.ts'
 import { displayWidth } from '../../src/syntax/index.ts'
 import { Playground } from './esc.ts'
 

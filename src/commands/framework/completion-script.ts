@@ -1,6 +1,7 @@
 import type { CommandClass } from './command.ts'
 import { loadCommand } from './load-command.ts'
-import { ALIASES, COMMANDS, TOPICS } from './registry.ts'
+import { ALIASES, COMMANDS } from './registry.ts'
+import { TOPICS } from './topics.ts'
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]

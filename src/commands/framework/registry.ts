@@ -110,27 +110,3 @@ export const ALIASES: Readonly<Record<string, string>> = {
   'env:webhook:ls': 'env:webhook:list',
   'env:webhook:delivery:ls': 'env:webhook:delivery:list',
 }
-
-/** Groups of commands, with the line that help shows. A group comes before the groups in it. */
-export const TOPICS: Readonly<Record<string, string>> = {
-  access: 'Who may do what',
-  audit: 'Who did what',
-  config: 'Copy configuration',
-  env: 'Manage environments',
-  'env:provider': 'Manage login providers within an environment',
-  'env:provider:aws-login': 'Add an AWS login provider to an environment',
-  'env:provider:azure-login': 'Add an Azure login provider to an environment',
-  'env:provider:gcp-login': 'Add a Google Cloud login provider to an environment',
-  'env:referrer': 'Manage environment referrers',
-  'env:schedule': 'Manage environment scheduled actions',
-  'env:settings': 'Manage environment settings',
-  'env:tag': 'Manage environment tags',
-  'env:import': 'Import files of other programs',
-  'env:version': 'Manage versions',
-  'env:version:tag': 'Manage tagged versions',
-  scheduler: 'Rotate by the clock',
-  'env:webhook': 'Manage environment webhooks',
-  'env:webhook:delivery': 'Manage environment webhook deliveries',
-  trust: 'What a store may do on this machine',
-  oidc: 'Keys that sign requests to adapters',
-}

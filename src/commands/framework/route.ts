@@ -1,6 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { nearest } from '../../suggestion.ts'
-import { ALIASES, COMMANDS, TOPICS } from './registry.ts'
+import { ALIASES, COMMANDS } from './registry.ts'
 
 /** What the first words of a command line ask for. */
 export type Route =
@@ -65,7 +65,7 @@ function unknownCommand(word: string, path: readonly string[]): EscError {
 function subCommands(path: readonly string[]): string[] {
   const prefix = path.length === 0 ? '' : path.join(':') + ':'
   const names = new Set<string>()
-  for (const id of [...COMMANDS, ...Object.keys(ALIASES), ...Object.keys(TOPICS)]) {
+  for (const id of [...COMMANDS, ...Object.keys(ALIASES)]) {
     if (id.startsWith(prefix)) names.add(id.slice(prefix.length).split(':')[0] as string)
   }
   return [...names].sort()
@@ -74,8 +74,13 @@ function subCommands(path: readonly string[]): string[] {
 /** The canonical words of a command or group; undefined when the words spell none. */
 function canonical(words: readonly string[]): string[] | undefined {
   const id = words.join(':')
-  if (id === 'help' || COMMANDS.includes(id) || Object.hasOwn(TOPICS, id)) return [...words]
+  if (id === 'help' || COMMANDS.includes(id) || isGroup(id)) return [...words]
   return Object.hasOwn(ALIASES, id) ? (ALIASES[id] as string).split(':') : undefined
+}
+
+/** Commands stand in it. Its texts (`topics.ts`) are for help, and need not be loaded. */
+function isGroup(id: string): boolean {
+  return COMMANDS.some((command) => command.startsWith(`${id}:`))
 }
 
 function asksForHelp(words: readonly string[]): boolean {

@@ -12,7 +12,7 @@ values:
 `
 
 /** What is played for each code cache (`bin/run.cjs`): the words, and standard input. */
-const PROFILES: Readonly<Record<string, readonly (readonly [words: readonly string[], input?: string])[]>> = {
+const profiles = (): Readonly<Record<string, readonly (readonly [words: readonly string[], input?: string])[]>> => ({
   version: [[['version']]],
   other: [
     [['init']],
@@ -27,7 +27,7 @@ const PROFILES: Readonly<Record<string, readonly (readonly [words: readonly stri
   open: [[['env', 'open', 'app/dev']], [['open', 'app/dev', 'token', '--format', 'string']]],
   get: [[['env', 'get', 'app/dev', 'port', '--value', 'json']]],
   run: [[['run', 'app/dev', '--', 'true']], [['run', 'app/dev', '--', 'true']]],
-}
+})
 
 /**
  * Plays the commands people wait for through `main`, in a scratch folder, so that a code cache holds the functions they need. Used by
@@ -37,7 +37,7 @@ export async function warmUp(
   main: (words: readonly string[], root: string, host: Host) => Promise<number>,
   { profile, root, scratch }: { readonly profile: string; readonly root: string; readonly scratch: string },
 ): Promise<void> {
-  for (const [words, input = ''] of PROFILES[profile] ?? []) {
+  for (const [words, input = ''] of profiles()[profile] ?? []) {
     const errors: string[] = []
     const code = await main(words, root, scratchIo({ profile, folder: scratch, errors, input }))
     if (code !== 0) throw new Error(`esc ${words.join(' ')} exited with ${code}: ${errors.join('')}`)
