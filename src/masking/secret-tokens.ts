@@ -76,6 +76,9 @@ const PASSWORDS = [
 const PLACEHOLDER =
   /^(?:<.*|\$.*|\{.*|\[.*|%.*|@.*|\*+|x+|\.+|…|-+|_+|.*\(.*\).*|(?:true|false|yes|no|none|null|required|optional|disabled|enabled|prompt|redacted|changeme|change-me|placeholder|todo)\b.*)$/i
 
+/** `USER:PASSWORD@HOST` of a manual. */
+const CAPITALS = /^[A-Z]+(?:_[A-Z]+)*$/
+
 /** Longer texts are judged by their beginning, where a form of a secret may begin. */
 const MOST_CHARACTERS = 100_000
 
@@ -90,7 +93,8 @@ export function hasFormOfSecret(whole: string): boolean {
   known.lastIndex = 0
   if (known.test(text) || FORMS.test(text)) return true
   for (const pattern of PASSWORDS)
-    for (const [, password = ''] of text.matchAll(pattern)) if (!isPlaceholder(password)) return true
+    for (const [, password = ''] of text.matchAll(pattern))
+      if (!isPlaceholder(password) && !CAPITALS.test(password)) return true
   // A PEM text in base64 begins so.
   return (
     /^LS0tLS1CRUdJTi/.test(text) && /PRIVATE KEY/.test(Buffer.from(text.slice(0, 100), 'base64').toString('latin1'))

@@ -3,6 +3,12 @@ import { looksLikeSecret } from '../../src/workspace/secret-strength.ts'
 
 /** Names with texts in the clear that nobody should be asked about. */
 const ORDINARY: readonly (readonly [name: string, text: string])[] = [
+  ['url', 'postgres://USER:PASSWORD@HOST/db'],
+  ['usage', 'use --password=YOUR_PASSWORD or password=<pw>'],
+  ['tmpl', 'postgres://{{user}}:{{pass}}@db'],
+  ['git', 'https://user@dev.azure.com/x'],
+  ['cookie', 'session=abc; token=required'],
+  ['integrity', 'sha512-abc123abc123abc123abc123abc123=='],
   ['tokenUrl', 'https://login.microsoftonline.com/common/oauth2/v2.0/token'],
   ['passwordFile', '/run/secrets/db_password'],
   ['secretArn', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbCdEf'],
