@@ -210,6 +210,7 @@ const EVERYDAY = ['version', 'open', 'env/open'].map((name) => `src/commands/${n
 const RUN = [
   'src/commands/env/run.ts',
   'src/commands/run.ts',
+  'src/raw-bytes.ts',
   'src/workspace/check-variables.ts',
   'src/workspace/program-environment.ts',
   'src/workspace/temporary-folder.ts',
@@ -230,6 +231,7 @@ const OFTEN = [
   'src/terminal/concealed-text.ts',
   'src/terminal/diagnostics.ts',
   'src/terminal/secret-looks.ts',
+  'src/workspace/dotenv-format.ts',
   'src/workspace/selection.ts',
   'src/workspace/value-path.ts',
 ]

@@ -58,7 +58,8 @@ function write(value: Json, format: JsonFormat, newline: string): string {
   }
   const object = value as JsonObject
   const keys = Object.keys(object)
-  if (format.sortKeys) keys.sort(compareKeys)
+  // Sorting takes more than looking whether somebody has.
+  if (format.sortKeys && !isSorted(keys)) keys.sort(compareKeys)
   const colon = format.indent ? ': ' : ':'
   const members: string[] = []
   for (const key of keys) {
@@ -67,6 +68,13 @@ function write(value: Json, format: JsonFormat, newline: string): string {
       members.push(inner + quoteJson(key, format.escapeHtml ?? false) + colon + write(member, format, inner))
   }
   return members.length === 0 ? '{}' : `{${members.join(',')}${outer}}`
+}
+
+function isSorted(keys: readonly string[]): boolean {
+  for (let index = 1; index < keys.length; index++) {
+    if (compareKeys(keys[index - 1] as string, keys[index] as string) > 0) return false
+  }
+  return true
 }
 
 function quoteJson(text: string, escapeHtml: boolean): string {

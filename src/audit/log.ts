@@ -32,8 +32,11 @@ export function auditFolder({ store, state, keep }: Pick<AuditLogPlace, 'store' 
  * Logs in the repository may come with it, so nothing but regular files is
  * read or appended to there.
  */
-export function auditFiles({ store, files = machineFiles }: AuditLogPlace): FileSystem {
-  return confined(files, { root: store, limit: limitOf })
+export function auditFiles(place: AuditLogPlace): FileSystem {
+  const { store, state, keep, files = machineFiles } = place
+  // Neither folder is in the other.
+  const isOutside = keep === 'beside' && !state.startsWith(store) && !store.startsWith(state)
+  return isOutside ? files : confined(files, { root: store, limit: limitOf })
 }
 
 /**

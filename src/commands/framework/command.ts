@@ -166,7 +166,8 @@ export function parseInput(command: CommandClass, words: readonly string[]): Inp
   })
   if (parsed.help) return undefined
   const flags: Record<string, unknown> = {}
-  for (const [name, flag] of Object.entries(declared)) flags[name] = flag.read(parsed.flags.get(name) ?? [], name)
+  const names = Object.keys(declared)
+  for (const name of names) flags[name] = declared[name]?.read(parsed.flags.get(name) ?? notGiven, name)
   const { positionals, beforeDashes } = parsed
   const input = { flags, positionals, beforeDashes } as Input<Flags>
   const mistake = countMistake(command, input)
@@ -174,15 +175,17 @@ export function parseInput(command: CommandClass, words: readonly string[]): Inp
     const name = `esc ${command.id.replaceAll(':', ' ')}`
     throw new EscError('usage', mistake, { hint: `run "${name} --help" for its arguments and flags` })
   }
-  const missing = Object.keys(declared).filter((name) => declared[name]?.required && !parsed.flags.has(name))
+  const missing = names.filter((name) => declared[name]?.required && !parsed.flags.has(name))
   if (missing.length > 0) {
-    const names = missing.sort().map((name) => JSON.stringify(name))
-    throw new EscError('usage', `required flag(s) ${names.join(', ')} not set`, {
+    const quoted = missing.sort().map((name) => JSON.stringify(name))
+    throw new EscError('usage', `required flag(s) ${quoted.join(', ')} not set`, {
       hint: `run "esc ${command.id.replaceAll(':', ' ')} --help" for its flags`,
     })
   }
   return input
 }
+
+const notGiven: readonly string[] = []
 
 /**
  * Whether a command line may leave its environment to `esc select`: it names none, and is not too

@@ -84,9 +84,10 @@ async function run(command: EscCommand, { id, json, pager, io }: Showing): Promi
     if (output !== undefined && output !== '') {
       const values = !json && command.printsValues
       // A value of bytes is printed as it is.
-      const text = output.endsWith('\n') || (values && hasRawBytes(output)) ? output : `${output}\n`
-      // `Buffer` has been loaded anyway.
-      if (values) io.out(hasRawBytes(text) ? bytesOf(text) : Buffer.from(text))
+      // Nearly every text is well-formed, and asking costs nothing.
+      const isRaw = values && !output.isWellFormed() && hasRawBytes(output)
+      const text = output.endsWith('\n') || isRaw ? output : `${output}\n`
+      if (values) io.out(isRaw ? bytesOf(text) : Buffer.from(text))
       else await show(text, pager, io)
     }
     return command.exitCode(result)
