@@ -20,9 +20,9 @@ import {
 } from 'node:fs'
 
 /**
- * The file-system calls that stores and key files are built from, each one system call, and all but one synchronous (loading
- * `fs/promises` alone costs more than everything a read does). Tests hand in one that fails or stops at call n.
- * Errors are Node's: an `Error` with `code` such as `ENOENT`.
+ * The file-system calls that stores and key files are built from, each one system call, and all but
+ * one synchronous (loading `fs/promises` alone costs more than everything a read does). Tests hand
+ * in one that fails or stops at call n. Errors are Node's: an `Error` with `code` such as `ENOENT`.
  */
 export interface FileSystem {
   /** Undefined: no such file (or a parent that is no folder). Any other trouble throws. */
@@ -31,14 +31,19 @@ export interface FileSystem {
   lstat(path: string): FileStatus | undefined
   /** The absolute path with all symbolic links resolved. */
   realPath(path: string): string
-  /** Cheaper than `stat`, above all where nothing is there. False also where looking is not allowed. */
+  /**
+   * Cheaper than `stat`, above all where nothing is there. False also where looking is not allowed.
+   */
   exists(path: string): boolean
   readFile(path: string): Uint8Array
   /** As `readFile`, and cheaper, for UTF-8; bytes that are none become U+FFFD. */
   readText(path: string): string
   /** Names in a folder, in no particular order. */
   list(path: string): string[]
-  /** `wx`: create, fail with EEXIST. `a`: append, created if absent. `r`: read, also for folders. `r+`: overwrite from the start. */
+  /**
+   * `wx`: create, fail with EEXIST. `a`: append, created if absent. `r`: read, also for folders.
+   * `r+`: overwrite from the start.
+   */
   open(path: string, flags: 'wx' | 'a' | 'r' | 'r+', mode?: number): number
   /** Returns the number of bytes written, which may be fewer than given. */
   write(file: number, bytes: Uint8Array): number

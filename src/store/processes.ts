@@ -1,13 +1,18 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
-/** Who holds a lock: enough to prove later that it is gone, even when its pid has been given to another process. */
+/**
+ * Who holds a lock: enough to prove later that it is gone, even when its pid has been
+ * given to another process.
+ */
 export interface ProcessIdentity {
   readonly pid: number
   readonly host: string
   /** Changes with every boot (Linux). */
   readonly boot?: string
-  /** Pids mean something only inside their namespace: containers share a kernel, not pids (Linux). */
+  /**
+   * Pids mean something only inside their namespace: containers share a kernel, not pids (Linux).
+   */
   readonly pidSpace?: string
   /** Start time in the kernel's clock ticks since boot (Linux). */
   readonly started?: string
@@ -24,7 +29,10 @@ const asText = { encoding: 'utf8', flag: 'r' } as const
 
 let self: ProcessIdentity | undefined
 
-/** Processes of this machine, by `/proc` on Linux; elsewhere by pid alone, where a reused pid counts as alive. */
+/**
+ * Processes of this machine, by `/proc` on Linux; elsewhere by pid alone, where a
+ * reused pid counts as alive.
+ */
 export const machineProcesses: Processes = {
   self() {
     if (self === undefined) {
@@ -66,7 +74,10 @@ function exists(pid: number): boolean {
   }
 }
 
-/** Fields 3 and 22 of `/proc/<pid>/stat` (proc(5)); the command name before them may itself hold spaces and brackets. */
+/**
+ * Fields 3 and 22 of `/proc/<pid>/stat` (proc(5)); the command name before them may itself
+ * hold spaces and brackets.
+ */
 function readStatus(pid: number): { readonly state: string; readonly started: string } | undefined {
   const text = readText(`/proc/${pid}/stat`)
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? []

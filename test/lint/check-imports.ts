@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { circleProblems, importsOf } from './circles.ts'
+import { wideComments } from './comment-width.ts'
 import { fileAccessProblems } from './file-access.ts'
 import { rooms, sharedNouns } from './rooms.ts'
 import { spawnProblems } from './spawns.ts'
@@ -24,19 +25,22 @@ for (const file of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
 }
 const circles = circleProblems()
 const unused = unusedExports()
+const wide = wideComments()
 const spawns = spawnProblems()
 const accesses = fileAccessProblems()
-for (const problem of [...problems, ...circles, ...unused, ...spawns, ...accesses]) console.error(problem)
+for (const problem of [...problems, ...circles, ...unused, ...wide, ...spawns, ...accesses]) console.error(problem)
 console.log(problems.length === 0 ? 'imports: every arrow points one way' : `imports: ${problems.length} wrong`)
 console.log(circles.length === 0 ? 'circles: no files import one another' : `circles: ${circles.length} found`)
 console.log(unused.length === 0 ? 'exports: each is imported by another file' : `exports: ${unused.length} unused`)
+console.log(wide.length === 0 ? 'comments: all within 100 columns' : `comments: ${wide.length} too wide`)
 console.log(spawns.length === 0 ? 'programs: none is handed a key' : `programs: ${spawns.length} started wrongly`)
 console.log(
   accesses.length === 0
     ? 'files: a store is read through its own file system'
     : `files: ${accesses.length} read past it`,
 )
-process.exitCode = problems.length + circles.length + unused.length + spawns.length + accesses.length === 0 ? 0 : 1
+process.exitCode =
+  problems.length + circles.length + unused.length + wide.length + spawns.length + accesses.length === 0 ? 0 : 1
 
 function judge(file: string, target: string): string | undefined {
   const [from, to] = [room(file), room(target)]

@@ -19,7 +19,10 @@ interface Place {
   readonly takesEnvironment: boolean
 }
 
-/** A script for a shell: the commands and flags are written into it; names of environments are asked for when needed. */
+/**
+ * A script for a shell: the commands and flags are written into it; names of environments
+ * are asked for when needed.
+ */
 export async function completionScript(shell: Shell, options: { readonly descriptions: boolean }): Promise<string> {
   const places = await allPlaces()
   switch (shell) {

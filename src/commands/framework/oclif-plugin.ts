@@ -50,7 +50,10 @@ interface OclifStatics {
   aliases?: string[]
 }
 
-/** oclif's configuration with every command in it. `ignoreManifest`: ask the command classes, not `oclif.manifest.json`. */
+/**
+ * oclif's configuration with every command in it. `ignoreManifest`: ask the command classes,
+ * not `oclif.manifest.json`.
+ */
 export async function oclifConfig(root: string, options: { readonly ignoreManifest: boolean }): Promise<Config> {
   const { Config, Plugin } = await import('../../sdk/oclif.ts')
   const pjson = packageForOclif()

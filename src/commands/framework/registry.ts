@@ -1,4 +1,7 @@
-/** Every command by its id, which is its path below `src/commands` with `:` between the words (`loadCommand`). */
+/**
+ * Every command by its id, which is its path below `src/commands` with `:` between
+ * the words (`loadCommand`).
+ */
 export const COMMANDS: readonly string[] = [
   'access:add',
   'access:explain',

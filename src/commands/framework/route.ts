@@ -7,12 +7,14 @@ export type Route =
   | { readonly kind: 'command'; readonly id: string; readonly words: readonly string[] }
   | { readonly kind: 'help'; readonly subject: readonly string[] }
 
-/** Flags that may stand before the name of a sub-command (`esc env --env dev get`) and take a value. */
+/**
+ * Flags that may stand before the name of a sub-command (`esc env --env dev get`) and take a value.
+ */
 const LEADING_FLAGS = ['--env', '--store']
 
 /**
- * Finds the command: the longest name that the first words spell. A group without a sub-command is a question for help; a word
- * that names no command is an error with a suggestion.
+ * Finds the command: the longest name that the first words spell. A group without a sub-command is
+ * a question for help; a word that names no command is an error with a suggestion.
  */
 export function route(argv: readonly string[]): Route {
   const leading: string[] = []
@@ -84,7 +86,8 @@ function isGroup(id: string): boolean {
 }
 
 function asksForHelp(words: readonly string[]): boolean {
-  // Only the first word decides here: further on, a `-h` may be the value of a flag or belong to the program that `run` starts.
+  // Only the first word decides here: further on, a `-h` may be the value of a flag or belong to
+  // the program that `run` starts.
   return words[0] === '--help' || words[0] === '-h'
 }
 

@@ -30,8 +30,8 @@ const profiles = (): Readonly<Record<string, readonly (readonly [words: readonly
 })
 
 /**
- * Plays the commands people wait for through `main`, in a scratch folder, so that a code cache holds the functions they need. Used by
- * the build; fails when a command fails.
+ * Plays the commands people wait for through `main`, in a scratch folder, so that a code cache
+ * holds the functions they need. Used by the build; fails when a command fails.
  */
 export async function warmUp(
   main: (words: readonly string[], root: string, host: Host) => Promise<number>,
