@@ -7,15 +7,13 @@ import { stateFolder } from '../../src/machine/index.ts'
 import type { Plain } from '../../src/plain.ts'
 import { Secret, secret } from '../../src/secret.ts'
 import { Program } from '../end-to-end/program.ts'
+import { sample } from '../sample.ts'
 import { registry } from './registry.ts'
 import { definitionOf, type Subject } from './subject.ts'
 
-/** One rotator of each strategy, and others each time: those of ordinary runs. In slow runs all of them. */
-const usual = ['postgres', 'redis-acl', 'aws-iam', 'twilio-api-key', 'password', 'external']
-const others = Object.keys(registry).filter((name) => !usual.includes(name))
-const first = Math.floor(Math.random() * others.length)
-const watched =
-  process.env.SLOW === '1' ? Object.keys(registry) : [...usual, ...[...others, ...others].slice(first, first + 3)]
+/** Ordinary runs watch a pair in a real server, and others each time. */
+const [first = '', ...others] = Object.keys(registry)
+const watched = [first, ...sample(others, 5)]
 
 const preload = fileURLToPath(new URL('../end-to-end/kill-at.cjs', import.meta.url))
 

@@ -35,7 +35,7 @@ describe('a rotation killed at any point and run again', function () {
     }
     await program.withEnvironment('db/pair', JSON.stringify({ values: { db: { 'fn::rotate::postgres': { inputs } } } }))
     const points = await killSweep(program, 'db/pair', {
-      stride: slow ? 1 : 5,
+      stride: slow ? 1 : 9,
       check: async (context) => {
         const { current, previous } = await program.open('db/pair', 'db')
         expect(await server.login(current.username, current.password), context).to.equal(true)
@@ -44,7 +44,7 @@ describe('a rotation killed at any point and run again', function () {
       },
     })
     console.log(`      postgres: killed at ${points.length} points`)
-    expect(points.length).to.be.greaterThan(slow ? 30 : 6)
+    expect(points.length).to.be.greaterThan(slow ? 30 : 4)
   })
 
   it('leaves an IAM user with no key but those of the state, and its current key logs in', async () => {
@@ -64,7 +64,7 @@ describe('a rotation killed at any point and run again', function () {
       await program.withEnvironment('aws/user', JSON.stringify({ values }))
       const points = await killSweep(program, 'aws/user', {
         env: { AWS_ENDPOINT_URL_IAM: iam.url, AWS_ENDPOINT_URL_STS: iam.url },
-        stride: slow ? 1 : 6,
+        stride: slow ? 1 : 11,
         check: async (context) => {
           const { current, previous } = await program.open('aws/user', 'key')
           const known = new Map(

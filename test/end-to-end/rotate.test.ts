@@ -276,7 +276,7 @@ describe('esc env rotate', function () {
 
     it('shows the history of rotations, as a table and as JSON', async () => {
       expect(await program.ok('env', 'rotate', 'history', 'shop/prod', '--utc')).to.match(
-        /│ succeeded │ 3 → 4 +│ a +│ ada@example\.com │/,
+        / succeeded +3 → 4 .*ada@example\.com/,
       )
       const { events } = JSON.parse(await program.ok('env', 'rotate', 'history', 'shop/prod', '--output', 'json'))
       expect(events.map((event: { postRotationRevision: number }) => event.postRotationRevision)).to.deep.equal([4, 3])

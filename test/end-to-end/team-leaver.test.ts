@@ -1,5 +1,6 @@
 import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { expect } from 'chai'
+import { sample } from '../sample.ts'
 import { Program } from './program.ts'
 import { Team } from './team.ts'
 
@@ -14,7 +15,7 @@ describe('somebody who leaves a team', function () {
   })
   afterEach(() => team?.remove())
 
-  for (const how of ['merge', 'rebase'] as const) {
+  for (const how of sample(['merge', 'rebase'] as const, 1)) {
     it(`can use no credential that was rotated, and is known by those that were not, until the command is run again (${how})`, async () => {
       const [ada, bob] = [await team.join('ada'), await team.join('bob')]
       const recipients: string[] = []

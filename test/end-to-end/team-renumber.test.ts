@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { sample } from '../sample.ts'
 import { Program } from './program.ts'
 import { type Person, Team } from './team.ts'
 
@@ -46,7 +47,7 @@ describe('revisions of one number that two people have made', function () {
     }
   }
 
-  for (const how of ['merge', 'rebase'] as const) {
+  for (const how of sample(['merge', 'rebase'] as const, 1)) {
     it(`keep the number that is published, also on the machine that gives way (${how})`, async () => {
       await set(ada, 'a', '1')
       await set(ada, 'a', '2')

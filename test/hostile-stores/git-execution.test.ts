@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { sample } from '../sample.ts'
 import type { Checkout } from './machine.ts'
 import { expectHarmless, type Scene, sceneOf } from './scene.ts'
 
@@ -90,7 +91,7 @@ describe('a repository inside the store', function () {
     'in the folder of a project': (checkout) => checkout.path('app'),
     'in the folder of an environment': (checkout) => checkout.path('app/dev'),
   }
-  for (const [title, place] of Object.entries(places)) {
+  for (const [title, place] of sample(Object.entries(places), 3)) {
     it(`runs no program of its configuration: ${title}`, async () => {
       const current = scene.current()
       await expectHarmless(

@@ -69,6 +69,8 @@ export async function startMariaDb({ tls }: MariaDbOptions = {}): Promise<MariaD
     args: (port) => [
       '--no-defaults',
       `--datadir=${data}`,
+      // Each server removes what it takes for left over in its folder for temporary files, at its start.
+      `--tmpdir=${folder}`,
       `--socket=${join(folder, 'socket')}`,
       `--port=${port}`,
       `--bind-address=${host}`,

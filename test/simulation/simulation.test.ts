@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { slow } from '../sample.ts'
 import type { Fault } from './machine.ts'
 import type { Sabotage } from './model-rotators.ts'
 import { simulateMany } from './run.ts'
@@ -7,7 +8,6 @@ import type { Counts } from './simulation.ts'
 import { calm, type Weather } from './vendors.ts'
 import type { Found } from './worker.ts'
 
-const slow = process.env.SLOW === '1'
 /** `SEED=… npx mocha test/simulation` runs one schedule again. */
 const replayed = process.env.SEED
 
@@ -26,9 +26,9 @@ const crowded: Schedule = {
   steps: [run, { kind: 'hand', what: 'add foreign', name: 'a' }, run],
 }
 
-/** Around each call that a rotation makes, and a few more than it makes; every sixth call to a file when it must be quick. */
+/** Around each call that a rotation makes, and a few more than it makes; every twelfth call to a file when it must be quick. */
 function* faults(): Generator<Fault> {
-  for (let nth = slow ? 1 : 1 + Math.floor(Math.random() * 6); nth <= 75; nth += slow ? 1 : 6) {
+  for (let nth = slow ? 1 : 1 + Math.floor(Math.random() * 12); nth <= 75; nth += slow ? 1 : 12) {
     for (const effect of ['kill', 'power loss', 'disk error'] as const) yield { at: 'file', nth, effect }
   }
   for (let nth = 1; nth <= 6; nth++) {
@@ -50,7 +50,7 @@ describe('simulated rotations', function () {
   }
 
   it('lose nothing, whatever fails, dies or interferes', async () => {
-    const count = slow ? 100_000 : 600
+    const count = slow ? 100_000 : 400
     const begun = performance.now()
     const { schedules, counts, found } = await simulateMany({ firstSeed: slow ? 1_000_000 : 1, count })
     if (found) throw failure(found)

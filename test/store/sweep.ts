@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { Store } from '../../src/store/index.ts'
 import type { Fault } from '../files/memory-files.ts'
+import { slow } from '../sample.ts'
 import { by, Machine } from './worlds.ts'
 
 const faults: readonly Fault[] = ['fail', 'kill', 'power-loss', 'power-loss-names-first']
@@ -17,8 +18,8 @@ export interface Operation<Fact> {
 /** Counted over all sweeps of a run. */
 export const points = { swept: 0 }
 
-/** Every call is a point in slow runs, every third otherwise, other ones each time. */
-const stride = process.env.SLOW ? 1 : 3
+/** Every call is a point in slow runs, every fifth otherwise, other ones each time. */
+const stride = slow ? 1 : 5
 export const nextPoint = (n: number) => n + stride
 export const firstPoint = () => 1 + Math.floor(Math.random() * stride)
 

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { secretForms } from '../../src/masking/secret-forms.ts'
 import { HiddenPatterns, Redactor } from '../../src/terminal/redact.ts'
+import { slow } from '../sample.ts'
 import { ENCODINGS, MARKUP } from './encodings.ts'
 import { redactPlainly } from './redact-plainly.ts'
 
@@ -177,7 +178,7 @@ describe('Redactor', () => {
             expect(redact(patterns, chunks)).to.equal(redactPlainly(patterns, chunks.join('')))
           },
         ),
-        { numRuns: 3000 },
+        { numRuns: slow ? 3000 : 1000 },
       )
     })
 
@@ -197,7 +198,7 @@ describe('Redactor', () => {
           const chunks = places.slice(1).map((end, i) => text.slice(places[i], end))
           expect(redact(forms, chunks)).to.equal(redactPlainly(forms, text))
         }),
-        { numRuns: 1000 },
+        { numRuns: slow ? 1000 : 300 },
       )
     })
   })
