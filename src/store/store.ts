@@ -31,7 +31,7 @@ import {
   takeBackEnvironment,
 } from './new-environment.ts'
 import { makeStore, type NewStore } from './new-store.ts'
-import { type EnvironmentPlace, keyMemo } from './place.ts'
+import { type EnvironmentPlace, keyMemo, restoreHint } from './place.ts'
 import { findRemoved, listRemoved, moveAway, moveBack, type RemovedEnvironment, refuseRemoval } from './removed.ts'
 import type { Author } from './revision-file.ts'
 import type { SecretsProviderChange, SecretsProviderChanged } from './secrets-provider-change.ts'
@@ -111,8 +111,12 @@ export class Store {
       }
       if (dirname(folder) === folder) break
     }
+    const lost = withoutConfiguration(files, resolve(from))
     throw new EscError('not_found', `there is no esc store in ${resolve(from)} or above it`, {
-      hint: 'make one with `esc init`, or go to the folder of one',
+      hint:
+        lost === undefined
+          ? 'make one with `esc init`, or go to the folder of one'
+          : `the environments beside it are there, but ${lost} is not: ${restoreHint}`,
     })
   }
 
@@ -437,5 +441,16 @@ export class Store {
 
   async #write<T>(purpose: string, write: () => T | Promise<T>): Promise<T> {
     return writeStore(this.#locked, purpose, write)
+  }
+}
+
+/** The `esc.yaml` that is missing, or is a link to nothing, in a folder that has environments. */
+function withoutConfiguration(files: FileSystem, from: string): string | undefined {
+  for (let folder = from; ; folder = dirname(folder)) {
+    for (const candidate of [folder, join(folder, 'environments')]) {
+      if (files.exists(candidate) && listWithUnreadable(files, candidate).names.length > 0)
+        return layout.configuration(candidate)
+    }
+    if (dirname(folder) === folder) return undefined
   }
 }

@@ -1,4 +1,4 @@
-import { findPlaintextSecrets } from '../language/index.ts'
+import { findPlaintextSecrets, listReferences, parseEnvironment } from '../language/index.ts'
 import { type CheckReport, type Finding, layout } from '../store/index.ts'
 import { decode } from '../syntax/index.ts'
 import type { EnvironmentReference } from './reference.ts'
@@ -46,12 +46,13 @@ export async function checkStore(workspace: Workspace, request: CheckRequest): P
   const broken = new Set(findings.filter(({ severity }) => severity === 'error').map((each) => each.environment))
   const variables: Finding[] = []
   for (const name of names) if (!broken.has(name)) variables.push(...(await variableFindings(workspace, name)))
+  const missing = names.filter((name) => !broken.has(name)).flatMap((name) => missingReferences(workspace, name))
   const [ofEnvironments, ofStore] = [true, false].map((own) =>
     findings.filter(({ environment }) => (environment !== undefined) === own),
   ) as [Finding[], Finding[]]
   return {
     ...checked,
-    findings: [...ofEnvironments, ...late, ...variables, ...ofStore],
+    findings: [...ofEnvironments, ...missing, ...late, ...variables, ...ofStore],
     fixed,
     state: store.state.folder,
   }
@@ -62,6 +63,32 @@ function listed({ store }: Workspace): readonly string[] {
   try {
     return store.list()
   } catch {
+    return []
+  }
+}
+
+/** What the newest definition imports or refers to and is not there: it does not open then. */
+function missingReferences(workspace: Workspace, name: string): Finding[] {
+  const { store } = workspace
+  try {
+    const { file, definition } = store.environment(name).current()
+    const { environment } = parseEnvironment(file, definition)
+    const named = environment === undefined ? [] : listReferences(environment)
+    const others = new Set(named.map((each) => workspace.reference(each.name).name))
+    return [...others].flatMap((other) => {
+      if (store.has(other)) return []
+      return {
+        severity: 'error',
+        kind: 'missing_environment',
+        environment: name,
+        file,
+        problem: `environment '${name}' refers to environment '${other}', which is not there, and does not open`,
+        remedy: `bring it back with "esc env restore ${other}" or from the git history, or take it out with "esc env edit ${name}"`,
+        fixable: false,
+      } as const
+    })
+  } catch {
+    // What cannot be read has been reported; what is no name of an environment refers to none.
     return []
   }
 }

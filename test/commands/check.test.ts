@@ -46,6 +46,31 @@ describe('esc check', () => {
     })
   })
 
+  it('names what an environment imports or refers to and is not there', async () => {
+    await playground.withEnvironment('app/base', 'values: {host: db}\n')
+    await playground.withEnvironment(
+      'app/web',
+      'imports: [app/base, app/base@1]\nvalues: {a: "${environments.app.base.host}"}\n',
+    )
+    expect((await playground.run(['check'])).code).to.equal(0)
+    rmSync(join(playground.store, 'app', 'base'), { recursive: true })
+    const { code, out } = await playground.run(['check', '--output', 'json'])
+    expect(code).to.equal(1)
+    const { findings } = JSON.parse(out)
+    expect(findings).to.have.length(1)
+    const [finding] = findings
+    expect(finding).to.include({ severity: 'error', kind: 'missing_environment', environment: 'app/web' })
+    expect(finding.problem).to.include("'app/base', which is not there")
+    expect(finding.remedy).to.include('esc env restore app/base').and.include('esc env edit app/web')
+  })
+
+  it('names the esc.yaml that is missing beside environments', async () => {
+    rmSync(join(playground.store, 'esc.yaml'))
+    const { code, err } = await playground.run(['check'])
+    expect(code).to.equal(1)
+    expect(err).to.match(/hint: .*environments\/esc\.yaml is not: restore the file from the git history/)
+  })
+
   it('does with --fix what is safe, and leaves the rest', async () => {
     rmSync(join(playground.store, '.gitignore'))
     writeFileSync(file('.tmp-left-behind'), '')

@@ -12,7 +12,7 @@ import { WatchedEsc } from './watched-esc.ts'
 
 const slow = process.env.SLOW === '1'
 const firstSeed = Number(process.env.MUTANT_SEED ?? 1)
-const count = Number(process.env.MUTANTS ?? (process.env.MUTANT_SEED ? 1 : slow ? 240 : 25))
+const count = Number(process.env.MUTANTS ?? (process.env.MUTANT_SEED ? 1 : slow ? 2000 : 20))
 
 const commands: readonly (readonly string[])[] = [
   ...environments.map((name) => ['open', name]),
@@ -107,9 +107,20 @@ describe('a good store that somebody without the key has changed anywhere', func
     const { code, hung, contacts, err } = await machine.program(folder, words)
     if (hung || contacts.length > 0) return [`run hangs, or contacts ${contacts.join(', ')}`]
     if (code !== 0) return err === '' ? ['run refuses without a word'] : []
+    // A fresh clone cannot tell that an environment without a key was put in its place.
+    if (machine === fresh && hasNoKey(join(store, 'app/web'))) return []
     const accepted = machine === seen ? ['hunter2-second'] : ['hunter2-first', 'hunter2-second']
     const password = readFileSync(got, 'utf8')
     return accepted.includes(password) ? [] : [`run hands over ${JSON.stringify(password)}`]
+  }
+
+  async function complaintsOf(
+    machine: Machine,
+    changes: readonly Mutation[],
+    seed: number,
+  ): Promise<readonly string[]> {
+    const sampled = seed % 8 === 0 ? await runProgram(machine, changes) : []
+    return [...sampled, ...(await look(machine, changes))]
   }
 
   it(`is refused by name, or opens as before: ${count} mutants from seed ${firstSeed}`, async () => {
@@ -119,8 +130,8 @@ describe('a good store that somebody without the key has changed anywhere', func
       const changes = mutations(new Random(seed), good)
       const what = changes.map((change) => change.what).join('; ')
       for (const machine of [fresh, seen]) {
-        const sampled = seed % 8 === 0 ? await runProgram(machine, changes) : []
-        for (const complaint of [...sampled, ...(await look(machine, changes))]) {
+        const found = await complaintsOf(machine, changes, seed).catch((error) => [error.stack])
+        for (const complaint of found) {
           failures.push(
             `MUTANT_SEED=${seed} (${what}) on a ${machine === seen ? 'pulled' : 'fresh'} clone: ${complaint}`,
           )

@@ -62,17 +62,26 @@ export function applyAll(folder: string, all: readonly Mutation[]): void {
     try {
       // What an earlier one has made a link would pass the change on to another file.
       if (paths.some((path) => isLink(join(folder, path)))) continue
+      // To read what an earlier one has made a pipe would wait for ever.
+      if (paths.some((path) => hasPipe(folder, path.split('/').slice(0, 2).join('/')))) continue
       apply(folder)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (!['ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ELOOP', 'ENOTEMPTY', 'EINVAL', 'ENXIO'].includes(code ?? ''))
-        throw error
+      const known = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ELOOP', 'ENOTEMPTY', 'EINVAL', 'ENXIO']
+      if (!known.includes(code ?? '') && !code?.startsWith('ERR_FS_')) throw error
     }
   }
 }
 
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+}
+
+/** Says whether a file, or anything in a folder, is a named pipe. */
+function hasPipe(folder: string, path: string): boolean {
+  const found = lstatSync(join(folder, path), { throwIfNoEntry: false })
+  if (found?.isDirectory()) return readdirSync(join(folder, path)).some((name) => hasPipe(folder, join(path, name)))
+  return found?.isFIFO() ?? false
 }
 
 function deletePath(random: Random, { files }: GoodStore): Mutation {
@@ -121,7 +130,8 @@ function replaceByOther(random: Random, { files, folder }: GoodStore): Mutation 
   const other = random.pick(alike(files, path))
   return {
     what: `replace ${path} by ${other}`,
-    paths: [path],
+    // With the settings goes the identity: a machine may then take the other environment for the changed one.
+    paths: path.endsWith('settings.yaml') ? [path, dirname(other)] : [path],
     apply: (copy) => writeFileSync(join(copy, path), readFileSync(join(folder, other))),
   }
 }

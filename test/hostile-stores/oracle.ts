@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { cutTo } from './cut-history.ts'
 import { environments, type GoodStore, type Name } from './good-store.ts'
@@ -98,7 +98,9 @@ export function complaints({ store, changes, genuine, opened, others, pulled }: 
   }
   const { check } = others
   if (check === undefined) return found
-  if (refused && !check.hung && check.code === 0) found.push(`check finds nothing: ${check.out}`)
+  // A note is enough where a key is not at hand: that is no fault of the store.
+  if (refused && !check.hung && check.code === 0 && !names(check.out + check.err, store, paths))
+    found.push(`check finds nothing: ${check.out}`)
   if (refused && check.code !== 0 && !names(check.out + check.err, store, paths)) {
     found.push(`check does not name the file: ${check.out}${check.err}`)
   }
@@ -118,8 +120,10 @@ function names(text: string, store: string, paths: readonly string[]): boolean {
 
 /** Whether the settings of an environment hold no data key. `environment`: its folder. */
 export function hasNoKey(environment: string): boolean {
+  const settings = join(environment, 'settings.yaml')
   try {
-    return !readFileSync(join(environment, 'settings.yaml'), 'utf8').includes('wrappedDataKey')
+    // A pipe would be waited for.
+    return statSync(settings).isFile() && !readFileSync(settings, 'utf8').includes('wrappedDataKey')
   } catch {
     return false
   }
