@@ -76,7 +76,9 @@ export function complaints({ store, changes, genuine, opened, others, pulled }: 
     }
   }
   let refused = false
-  const planted = pulled ? [] : environments.filter((name) => paths.includes(name) && hasNoKey(join(store, name)))
+  const isPutThere = (name: string) =>
+    paths.includes(name) || (paths.includes(`${name}/settings.yaml`) && paths.includes(`${name}/revisions`))
+  const planted = pulled ? [] : environments.filter((name) => isPutThere(name) && hasNoKey(join(store, name)))
   for (const [name, { code, out, err, hung }] of Object.entries(opened)) {
     if (hung) continue
     // Nobody can tell a fresh clone that an environment without a key stands where one with a key has been.
