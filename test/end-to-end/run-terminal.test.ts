@@ -156,7 +156,8 @@ describeOnTerminal('esc run at a terminal', function () {
     // At its prompt it ignores the key.
     terminal.type('\x1a')
     await new Promise((done) => setTimeout(done, 200))
-    terminal.type('kill %1; echo "still" here\r')
+    // The shell ends only once it knows that the job has.
+    terminal.type('kill -KILL %1; wait %1; echo "still" here\r')
     await terminal.shows('still here')
     terminal.type('exit 5\r')
     expect(await terminal.exit()).to.equal(5)
