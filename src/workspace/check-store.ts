@@ -1,6 +1,9 @@
-import { findPlaintextSecrets, listReferences, parseEnvironment } from '../language/index.ts'
+import { EscError } from '../errors.ts'
+import { findPlaintextSecrets } from '../language/index.ts'
 import { type CheckReport, type Finding, layout } from '../store/index.ts'
 import { decode } from '../syntax/index.ts'
+import { environmentGraph } from './environment-graph.ts'
+import { visibleListing } from './permit.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { checkDefinition } from './save-definition.ts'
 import { findShapeMistakes, mayHaveVariables } from './saved-text/index.ts'
@@ -41,12 +44,15 @@ export async function checkStore(workspace: Workspace, request: CheckRequest): P
   const report = await store.check(options)
   const fixed = fix ? await store.fix(report.findings) : []
   const { findings, ...checked } = fixed.length === 0 ? report : await store.check(options)
-  const names = environments.length === 0 ? listed(workspace) : environments
+  const names = environments.length === 0 ? store.listing().names : environments
   const late = await overdueFindings(workspace, names)
   const broken = new Set(findings.filter(({ severity }) => severity === 'error').map((each) => each.environment))
   const variables: Finding[] = []
   for (const name of names) if (!broken.has(name)) variables.push(...(await variableFindings(workspace, name)))
-  const missing = names.filter((name) => !broken.has(name)).flatMap((name) => missingReferences(workspace, name))
+  const missing = missingReferences(
+    workspace,
+    names.filter((name) => !broken.has(name)),
+  )
   const [ofEnvironments, ofStore] = [true, false].map((own) =>
     findings.filter(({ environment }) => (environment !== undefined) === own),
   ) as [Finding[], Finding[]]
@@ -58,38 +64,42 @@ export async function checkStore(workspace: Workspace, request: CheckRequest): P
   }
 }
 
-/** What keeps a store from being listed is a finding already. */
-function listed({ store }: Workspace): readonly string[] {
-  try {
-    return store.list()
-  } catch {
-    return []
-  }
+/**
+ * Environments, and versions of them, that a newest definition names and that are not in the store:
+ * what names them does not open.
+ */
+function missingReferences(workspace: Workspace, names: readonly string[]): Finding[] {
+  const { store } = workspace
+  const visible = new Set(visibleListing(workspace).names)
+  const asked = names.filter((name) => visible.has(name))
+  if (asked.length === 0) return []
+  const { links } = environmentGraph(workspace, asked.map(workspace.reference))
+  return asked.flatMap((from) => {
+    const missing = links.flatMap((link) => (link.from === from ? (missingFrom(workspace, link.to) ?? []) : []))
+    return [...new Set(missing)].map((to) => ({
+      severity: 'error',
+      kind: 'missing_environment',
+      environment: from,
+      file: store.environment(from).current().file,
+      problem: `environment '${from}' refers to '${to}', which is not there, and does not open`,
+      remedy: `bring it back from the git history or with "esc env restore", or take it out with "esc env edit ${from}"`,
+      fixable: false,
+    }))
+  })
 }
 
-/** What the newest definition imports or refers to and is not there: it does not open then. */
-function missingReferences(workspace: Workspace, name: string): Finding[] {
-  const { store } = workspace
+/**
+ * The environment, or with `@` the version of one, that is not there. `undefined` when it is there,
+ * also when it cannot be read: that is another finding, or is hidden.
+ */
+function missingFrom({ store, reference }: Workspace, id: string): string | undefined {
   try {
-    const { file, definition } = store.environment(name).current()
-    const { environment } = parseEnvironment(file, definition)
-    const named = environment === undefined ? [] : listReferences(environment)
-    const others = new Set(named.map((each) => workspace.reference(each.name).name))
-    return [...others].flatMap((other) => {
-      if (store.has(other)) return []
-      return {
-        severity: 'error',
-        kind: 'missing_environment',
-        environment: name,
-        file,
-        problem: `environment '${name}' refers to environment '${other}', which is not there, and does not open`,
-        remedy: `bring it back with "esc env restore ${other}" or from the git history, or take it out with "esc env edit ${name}"`,
-        fixable: false,
-      } as const
-    })
-  } catch {
-    // What cannot be read has been reported; what is no name of an environment refers to none.
-    return []
+    const { name, version } = reference(id)
+    if (!store.has(name)) return name
+    store.environment(name).resolve(version)
+    return undefined
+  } catch (error) {
+    return error instanceof EscError && error.code === 'not_found' ? id : undefined
   }
 }
 

@@ -61,7 +61,19 @@ describe('esc check', () => {
     const [finding] = findings
     expect(finding).to.include({ severity: 'error', kind: 'missing_environment', environment: 'app/web' })
     expect(finding.problem).to.include("'app/base', which is not there")
-    expect(finding.remedy).to.include('esc env restore app/base').and.include('esc env edit app/web')
+    expect(finding.remedy).to.include('esc env restore').and.include('esc env edit app/web')
+  })
+
+  it('names the version of an environment that is not there, whatever else is named wrongly', async () => {
+    await playground.withEnvironment('app/base', 'values: {host: db}\n')
+    await playground.withEnvironment('app/web', 'imports: [app/base@2]\nvalues: {a: 1}\n')
+    expect((await playground.run(['check'])).code).to.equal(0)
+    const base = join(playground.store, 'app', 'base')
+    rmSync(base, { recursive: true })
+    await playground.ok('env', 'init', 'app/base')
+    const { findings } = JSON.parse((await playground.run(['check', '--output', 'json'])).out)
+    expect(findings.map(({ kind }: { kind: string }) => kind)).to.deep.equal(['missing_environment'])
+    expect(findings[0].problem).to.include("'app/base@2', which is not there")
   })
 
   it('names the esc.yaml that is missing beside environments', async () => {

@@ -29,7 +29,7 @@ export type FindingKind =
   | 'unknown_file'
   | 'torn_event'
   | 'future_time' // a revision or event with a time that has not come
-  | 'missing_environment' // an environment imports or refers to one that is not there
+  | 'missing_environment' // an environment refers to one, or to a version, that is not there
   | 'overdue_rotation' // the schedule's instant has passed without a run
   | 'git_files' // .gitignore or .gitattributes lack a line
 
