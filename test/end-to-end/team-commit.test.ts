@@ -1,22 +1,18 @@
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { sample } from '../sample.ts'
-import { Program } from './program.ts'
-import { type Person, Team } from './team.ts'
+import { eachTestHasTeam, type Person, pulls, type Team } from './team.ts'
 
 describe('a commit that the program makes, in the clones of others', function () {
   this.timeout(120_000)
   let team: Team
   let ada: Person
-  before(function () {
-    if (!Program.isBuilt()) this.skip()
+  eachTestHasTeam((made) => {
+    team = made
   })
   beforeEach(async () => {
-    team = new Team()
     ada = await team.join('ada')
   })
-  afterEach(() => team?.remove())
 
   const changed = (person: Person) => person.git('status', '--porcelain', '--untracked-files=all')
 
@@ -108,7 +104,7 @@ describe('a commit that the program makes, in the clones of others', function ()
     )
   })
 
-  for (const how of sample(['merge', 'rebase'] as const, 1)) {
+  for (const how of pulls) {
     it(`with a gap in the history is opened by nobody, whatever they have seen (${how})`, async () => {
       // Without a key there is no seal.
       await ada.ok('env', 'init', 'app/plain')

@@ -1,24 +1,18 @@
 import { generateIdentity } from 'age-encryption'
 import { expect } from 'chai'
-import { sample } from '../sample.ts'
-import { Program } from './program.ts'
-import { type Person, Team } from './team.ts'
+import { eachTestHasTeam, type Person, pulls, type Team } from './team.ts'
 
 describe('somebody who joins a team', function () {
   this.timeout(180_000)
   let team: Team
-  before(function () {
-    if (!Program.isBuilt()) this.skip()
+  eachTestHasTeam((made) => {
+    team = made
   })
-  beforeEach(() => {
-    team = new Team()
-  })
-  afterEach(() => team?.remove())
 
   const recipientOf = async (person: Person) =>
     JSON.parse((await person.esc(['access', 'join', '--output', 'json'])).out).recipient as string
 
-  for (const how of sample(['merge', 'rebase'] as const, 1)) {
+  for (const how of pulls) {
     it(`needs one command, as does whoever lets them in, and nobody is asked about the key (${how})`, async () => {
       const ada = await team.join('ada')
       ada.commitAll('store')
@@ -61,7 +55,7 @@ describe('somebody who joins a team', function () {
     })
   }
 
-  for (const how of sample(['merge', 'rebase'] as const, 1)) {
+  for (const how of pulls) {
     it(`is asked once per commit where the data keys themselves were changed meanwhile (${how})`, async () => {
       const ada = await team.join('ada')
       ada.write('age-recipients.txt', `# ada\n${await recipientOf(ada)}\n`)

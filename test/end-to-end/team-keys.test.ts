@@ -2,25 +2,19 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { join } from 'node:path'
 import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { expect } from 'chai'
-import { sample } from '../sample.ts'
-import { Program } from './program.ts'
-import { type Person, Team } from './team.ts'
+import { eachTestHasTeam, type Person, pulls, type Team } from './team.ts'
 
 describe('somebody with keys of several teams', function () {
   this.timeout(180_000)
   let team: Team
-  before(function () {
-    if (!Program.isBuilt()) this.skip()
+  eachTestHasTeam((made) => {
+    team = made
   })
-  beforeEach(() => {
-    team = new Team()
-  })
-  afterEach(() => team?.remove())
 
   const keyFile = (person: Person) => join(person.config, 'default.key')
   const keyLine = (text: string) => text.match(/^esc-key-v1:.*$/m)![0]
 
-  for (const how of sample(['merge', 'rebase'] as const, 1)) {
+  for (const how of pulls) {
     it(`keeps them all in one key file, and each environment is opened with its own (${how})`, async () => {
       const ada = await team.join('ada')
       await ada.ok('env', 'set', 'default/first', 'token', 's3cret', '--secret')

@@ -1,21 +1,15 @@
 import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { expect } from 'chai'
-import { sample } from '../sample.ts'
-import { Program } from './program.ts'
-import { Team } from './team.ts'
+import { eachTestHasTeam, pulls, type Team } from './team.ts'
 
 describe('somebody who leaves a team', function () {
   this.timeout(180_000)
   let team: Team
-  before(function () {
-    if (!Program.isBuilt()) this.skip()
+  eachTestHasTeam((made) => {
+    team = made
   })
-  beforeEach(() => {
-    team = new Team()
-  })
-  afterEach(() => team?.remove())
 
-  for (const how of sample(['merge', 'rebase'] as const, 1)) {
+  for (const how of pulls) {
     it(`can use no credential that was rotated, and is known by those that were not, until the command is run again (${how})`, async () => {
       const [ada, bob] = [await team.join('ada'), await team.join('bob')]
       const recipients: string[] = []

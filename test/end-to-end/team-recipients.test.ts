@@ -1,19 +1,13 @@
 import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { expect } from 'chai'
-import { sample } from '../sample.ts'
-import { Program } from './program.ts'
-import { type Person, Team } from './team.ts'
+import { eachTestHasTeam, type Person, pulls, type Team } from './team.ts'
 
 describe('a list of age recipients that was edited and not applied', function () {
   this.timeout(180_000)
   let team: Team
-  before(function () {
-    if (!Program.isBuilt()) this.skip()
+  eachTestHasTeam((made) => {
+    team = made
   })
-  beforeEach(() => {
-    team = new Team()
-  })
-  afterEach(() => team?.remove())
 
   async function withIdentity(name: string): Promise<{ readonly person: Person; readonly recipient: string }> {
     const person = await team.join(name)
@@ -22,7 +16,7 @@ describe('a list of age recipients that was edited and not applied', function ()
     return { person, recipient: await identityToRecipient(identity) }
   }
 
-  for (const how of sample(['merge', 'rebase'] as const, 1)) {
+  for (const how of pulls) {
     it(`is said wherever the environment is opened, set or checked, on every machine, until it is applied (${how})`, async () => {
       const { person: ada, recipient: first } = await withIdentity('ada')
       ada.write('age-recipients.txt', `# ada\n${first}\n`)

@@ -1,7 +1,5 @@
 import { expect } from 'chai'
-import { sample } from '../sample.ts'
-import { Program } from './program.ts'
-import { type Person, Team } from './team.ts'
+import { eachTestHasTeam, type Person, pulls, type Team } from './team.ts'
 
 describe('revisions of one number that two people have made', function () {
   this.timeout(180_000)
@@ -9,11 +7,10 @@ describe('revisions of one number that two people have made', function () {
   let ada: Person
   let bob: Person
   let eve: Person
-  before(function () {
-    if (!Program.isBuilt()) this.skip()
+  eachTestHasTeam((made) => {
+    team = made
   })
   beforeEach(async () => {
-    team = new Team()
     ada = await team.join('ada')
     await ada.ok('env', 'init', 'app/dev')
     await ada.ok('env', 'set', 'app/dev', 'token', 'first', '--secret')
@@ -23,7 +20,6 @@ describe('revisions of one number that two people have made', function () {
     eve = await team.join('eve')
     for (const person of [bob, eve]) await person.open('app/dev')
   })
-  afterEach(() => team?.remove())
 
   const set = async (person: Person, path: string, value: string) => {
     await person.ok('env', 'set', 'app/dev', path, value)
@@ -47,7 +43,7 @@ describe('revisions of one number that two people have made', function () {
     }
   }
 
-  for (const how of sample(['merge', 'rebase'] as const, 1)) {
+  for (const how of pulls) {
     it(`keep the number that is published, also on the machine that gives way (${how})`, async () => {
       await set(ada, 'a', '1')
       await set(ada, 'a', '2')

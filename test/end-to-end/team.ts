@@ -2,10 +2,27 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Ended } from './program.ts'
+import { sample } from '../sample.ts'
+import { type Ended, Program } from './program.ts'
 import { runProgram } from './run-program.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
+
+/** Both ways to pull in slow runs, otherwise one of them, the other one in another run. */
+export const pulls = sample(['merge', 'rebase'] as const, 1)
+
+/** Gives each test of a suite a team of its own. Skips the suite where the program is not built. */
+export function eachTestHasTeam(take: (team: Team) => void): void {
+  let team: Team | undefined
+  before(function () {
+    if (!Program.isBuilt()) this.skip()
+  })
+  beforeEach(() => {
+    team = new Team()
+    take(team)
+  })
+  afterEach(() => team?.remove())
+}
 
 /** People with a machine each, who share a store over a bare git repository. Everything is real: git, and the built program. */
 export class Team {
