@@ -206,7 +206,7 @@ async function declarations() {
 /** Commands that scripts call all day: they are in the first bundle, with all they need. */
 const EVERYDAY = ['version', 'open', 'env/open'].map((name) => `src/commands/${name}.ts`)
 
-/** What else is in the file of the first bundle, in bundles of its own: `run`, and what `open` shares with it now and then. */
+/** The first file also holds these bundles: `run`, and code that `open` and `run` call now and then. */
 const RUN = [
   'src/commands/env/run.ts',
   'src/commands/run.ts',

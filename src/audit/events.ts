@@ -47,7 +47,7 @@ export const auditEvents = {
 
 export type AuditEvent = keyof typeof auditEvents
 
-/** How a sentence says what an event is, such as `change the settings of`. */
+/** The verb for an event in a sentence, such as `change the settings of`. */
 export function verbOf(event: AuditEvent): string {
   return auditEvents[event]
 }

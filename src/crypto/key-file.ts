@@ -43,7 +43,7 @@ function withoutComment(line: string): string {
   return line.includes('#') ? line.replace(/\s+#.*$/, '') : line
 }
 
-/** Undefined: the line is no whole key. */
+/** Returns `undefined` when the line is no complete key. */
 function keyOf(line: string): FileKey | undefined {
   const [version, id, encoded] = line.split(':')
   const bytes = Buffer.from(encoded ?? '', 'base64url')

@@ -1,6 +1,6 @@
 import { request } from 'node:https'
 
-/** What TLS goes by, in the words of `tls.connect`; certificates and keys in PEM. */
+/** Options of TLS, named as in `tls.connect`. Certificates and keys are PEM. */
 export interface TlsOptions {
   /** Certificate authorities instead of the system's. */
   readonly ca?: readonly string[]

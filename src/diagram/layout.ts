@@ -113,7 +113,7 @@ export async function layoutOf(diagram: Diagram, sizes: LayoutSizes): Promise<La
   return { boxes, routes, width: width + 2 * margin, height: height + 2 * margin }
 }
 
-/** Where each layer begins and ends, by the middle of its boxes in whole pixels. */
+/** The left and right edge of each layer, by the centre of its boxes in whole pixels. */
 function layersOf(boxes: readonly Box[]): ReadonlyMap<number, { readonly left: number; readonly right: number }> {
   const layers = new Map<number, { left: number; right: number }>()
   for (const { x, width } of boxes) {

@@ -8,11 +8,11 @@ import type { CallContext, Decrypt } from './world.ts'
 /** Something the world was asked for and did not give. The message becomes the diagnostic. */
 export interface Failure {
   readonly error: string
-  /** What the reader can do about it. */
+  /** A remedy for the reader. */
   readonly hint?: string
 }
 
-/** What was thrown as an answer, with the hint that it came with. */
+/** Turns a thrown error into an answer, with its hint. */
 export function failureOf(error: unknown): Failure {
   const hint = error instanceof EscError ? error.hint : undefined
   return { error: messageOf(error), ...(hint !== undefined && { hint }) }

@@ -62,7 +62,7 @@ export interface Round {
    * A call of `fn::validate` waits for its schema, so what is final beneath it cannot be told yet.
    */
   finalityPending: boolean
-  /** How many expressions are being evaluated. */
+  /** The number of expressions that are being evaluated. */
   readonly stack: number
   ask(call: Call): void
   report(summary: string, at: Definition, severity?: Diagnostic['severity'], hint?: string): void
@@ -85,9 +85,9 @@ export interface Scope extends Evaluated {
   readonly environment: Environment
   readonly isRoot: boolean
   readonly name: string
-  /** What `${context.rootEnvironment.name}` says here. */
+  /** The value of `${context.rootEnvironment.name}` here. */
   readonly rootName: string
-  /** How deep the stack was when the environment was entered. */
+  /** The depth of the stack when the environment was entered. */
   readonly stack: number
   /** Everything imported so far, layered. */
   readonly base: Value | undefined

@@ -44,7 +44,7 @@ export function lengthOf(json: Json): number {
   return length
 }
 
-/** Whether no text has a byte that is no UTF-8. */
+/** Returns false when a text has bytes that are not UTF-8. */
 export function isWellFormed(json: Json): boolean {
   if (typeof json === 'string') return json.isWellFormed()
   if (json === null || typeof json !== 'object' || json instanceof JsonNumber) return true

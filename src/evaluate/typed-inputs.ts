@@ -39,7 +39,7 @@ interface Form {
   readonly marks: readonly string[]
 }
 
-/** Undefined: the inputs are not of several forms, each known by a property of its own. */
+/** Returns `undefined` unless there are several forms, each with a property of its own. */
 function formsOf(accept: Schema): readonly Form[] | undefined {
   if (typeof accept === 'boolean' || accept.oneOf === undefined || accept.oneOf.length < 2) return undefined
   const schemas: SchemaObject[] = []

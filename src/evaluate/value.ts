@@ -22,15 +22,15 @@ export interface LateAccess {
   readonly key: string
 }
 
-/** What the evaluation of an environment knows of its expressions. */
+/** Facts about the expressions of an environment, as its evaluation finds them. */
 export interface Evaluated {
   readonly round: { readonly answers: Answers }
   definitionOf(expression: Expression): Definition
   /** The value of an expression, if it was evaluated. */
   valueOf(expression: Expression): Value | undefined
-  /** What an expression overlays, if it was evaluated. */
+  /** The value that an expression overlays, if it was evaluated. */
   baseOf(expression: Expression): Value | undefined
-  /** What each accessor of a symbol, or of each part of an interpolation, came to. */
+  /** The value of each accessor of a symbol, or of each part of an interpolation. */
   accessedBy(expression: Expression): readonly (readonly (Definition | undefined)[])[]
 }
 

@@ -41,7 +41,7 @@ export function isBuiltinKey(key: string): boolean {
 /** Comparing names takes the product of their lengths. */
 const longestName = 100
 
-/** What to write instead of the name of a function that there is not. */
+/** The hint for an unknown function: what to write instead. */
 export function functionHint(key: string): string {
   const [, name = '', rest] = /^fn::((?:(?!::).)*)(::.*)?$/is.exec(key) ?? []
   const names = [...unary, ...others].map((each) => each.slice('fn::'.length)).sort()

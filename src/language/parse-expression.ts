@@ -7,7 +7,7 @@ import { pieceRange, scanInterpolation } from './property-access.ts'
 /** Deeper documents are refused, so that nothing that walks a document can run out of stack. */
 const maxNesting = 500
 
-/** How many unknown functions of a document get a hint. */
+/** The number of unknown functions per document that get a hint. */
 const maxHints = 20
 
 /** Makes expressions of nodes, numbers them and collects the mistakes. */

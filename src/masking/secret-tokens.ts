@@ -101,7 +101,7 @@ export function hasFormOfSecret(whole: string): boolean {
   )
 }
 
-/** Whether a text only stands where a secret is to be put in. */
+/** Returns true for a text that only marks where a secret is to be filled in. */
 export function isPlaceholder(text: string): boolean {
   return PLACEHOLDER.test(text)
 }

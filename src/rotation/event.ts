@@ -32,7 +32,7 @@ export interface RotationEvent {
   }[]
 }
 
-/** How a run ended, as far as its event tells it. */
+/** The end of a run, as its event tells it. */
 interface RunOutcome {
   readonly status: 'succeeded' | 'partial' | 'failed'
   /** The revision that holds the new credentials; absent when nothing changed. */

@@ -3,7 +3,7 @@ import type { Plan, Rotator, RotatorContext } from './rotator.ts'
 import { isSocketPath } from './server-address.ts'
 import { type Tls, usableTls } from './tls/index.ts'
 
-/** Where inputs stand that have to be made ready, such as `database.tls`. */
+/** Paths of the inputs that are made ready before use, such as `database.tls`. */
 export interface ConnectionInputs {
   readonly tls: readonly string[]
   /** A host that may be the path of a unix socket. */

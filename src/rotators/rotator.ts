@@ -75,8 +75,8 @@ export interface NetworkPolicy {
    */
   readonly allowPrivate?: (host: string) => Promise<boolean>
   /**
-   * Asked before a unix socket is used, whose server may know this process by its system user.
-   * Throws to refuse. Absent: any may be used.
+   * Checks whether a unix socket may be used: its server may know this process by its system
+   * user. Throws when it may not. Any socket may be used when this function is absent.
    */
   readonly allowSocket?: (path: string) => Promise<void>
 }

@@ -63,7 +63,7 @@ function listProject(files: FileSystem, store: string, project: string): string[
   return namesIn(files, store, project).filter((name) => hasEnvironment(files, store, name))
 }
 
-/** Of all that may be environments. */
+/** The names in a project that may be environments. */
 function namesIn(files: FileSystem, store: string, project: string): string[] {
   const swapped = (name: string) => swappedName(name) ?? name
   const entries = new Set(listIfPresent(files, layout.project(store, project)).map(swapped).filter(isEnvironmentPart))

@@ -215,7 +215,7 @@ export class HistoryMemory {
     return known.length === 0 || known.includes(key)
   }
 
-  /** What this machine itself has seen while the newest key that it knows was in the settings. */
+  /** Revisions that this machine itself has seen under the newest key that it knows. */
   seenUnderNewestKey(id: string): readonly Sighting[] {
     const { keys, sightings } = this.#read(id)
     return Object.values(sightings).filter(({ inherited, key }) => !inherited && key !== '' && key === keys.at(-1))

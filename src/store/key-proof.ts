@@ -23,7 +23,7 @@ export function provingRevisions(
   })
 }
 
-/** Whether a data key is the newest one that this machine knows, only wrapped in another way. */
+/** Returns true when a data key is the newest that this machine knows, wrapped in another way. */
 export function isKnownDataKey(
   { memory }: Pick<EnvironmentPlace, 'memory'>,
   {

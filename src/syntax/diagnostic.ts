@@ -30,7 +30,7 @@ export interface Diagnostic {
   readonly noticedAt?: { readonly environment: string; readonly line: number; readonly column: number }
   /** Document path of the blamed node, such as `values.a["b.c"][0]`; empty for the root. */
   readonly path: string
-  /** What the reader can do about it. */
+  /** A remedy for the reader. */
   readonly hint?: string
 }
 

@@ -1,6 +1,6 @@
 import { bold, cyan, dim, green, red, yellow } from './colour.ts'
 
-/** What a text is written in. */
+/** The language of a text. */
 export type Syntax = 'json' | 'yaml' | 'diff'
 
 type Paint = (text: string) => string
@@ -35,7 +35,7 @@ function yamlLine(line: string): string {
   return `${before}${cyan(key)}${after.slice(0, end)}${end === after.length ? '' : dim(after.slice(end))}`
 }
 
-/** Where the comment behind a value begins; the end of the line when there is none. */
+/** The index of the comment behind a value, or the length of the line without one. */
 function valueEnd(text: string): number {
   let quote: string | undefined
   for (let at = 0; at < text.length; at++) {

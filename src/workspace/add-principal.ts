@@ -13,7 +13,7 @@ export interface Joiner {
   readonly recipient: string
 }
 
-/** What there is to do so that somebody can open what the rules let them open. */
+/** The steps after which somebody can open what the access rules allow them. */
 export interface JoinerPlan extends Joiner {
   /** Files of recipients that will name them. */
   readonly lists: readonly string[]
@@ -30,7 +30,7 @@ export interface JoinerPlan extends Joiner {
   readonly others: readonly { readonly name: string; readonly recipients: readonly string[] }[]
 }
 
-/** What became of one environment. `failed`: its key is as it was. */
+/** The outcome for one environment. After `failed` its key is as it was. */
 export interface JoinedEnvironment {
   readonly name: string
   readonly status: 'added' | 'already' | 'failed'

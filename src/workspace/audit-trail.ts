@@ -12,7 +12,7 @@ import { EscError, messageOf } from '../errors.ts'
 import { layout, machineProcesses, type Store } from '../store/index.ts'
 import type { Principal } from './principal.ts'
 
-/** What the audit log is told by the program that uses the store. */
+/** Facts for the audit log from the program that uses the store. */
 export interface AuditTrailOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly now: () => Date

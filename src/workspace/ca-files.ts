@@ -40,7 +40,7 @@ function isOfMachine(path: string): boolean {
   return isAbsolute(path) || path.startsWith('~/')
 }
 
-/** `store.files` follows no link within the store; elsewhere it reads as any program does. */
+/** Reads a file of certificates. `store.files` follows no link inside the store. */
 function read({ files }: Store, file: string, path: string): string {
   const refuse = (problem: string, cause?: unknown) =>
     new EscError('invalid_input', `the file of certificates ${shown(path)} ${problem}`, {

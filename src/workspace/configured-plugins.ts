@@ -4,7 +4,7 @@ import { layout } from '../store/index.ts'
 import { decode, type Node } from '../syntax/index.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Whether `esc.yaml` has the field `plugins`. */
+/** Returns true when `esc.yaml` has the field `plugins`. */
 export function hasPlugins({ store }: Workspace): boolean {
   const plugins = store.configuration.get('plugins')
   return plugins !== undefined && plugins !== null

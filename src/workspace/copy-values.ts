@@ -39,9 +39,9 @@ export interface CopiedValues {
   readonly diagnostics: readonly Diagnostic[]
   /** Values that were asked for and are now in the destination as in the source. */
   readonly paths: readonly string[]
-  /** What the destination did not have. */
+  /** Paths that the destination did not have. */
   readonly added: readonly string[]
-  /** What the destination had under the same name. */
+  /** Paths whose value in the destination was replaced. */
   readonly replaced: readonly string[]
   /**
    * What was not copied, because the destination has rotated credentials there that would be lost.
@@ -109,7 +109,7 @@ export async function copyValues(workspace: Workspace, { from, to, path, plan }:
   return { ...saved, revision: saved.revision ?? base.number, ...done }
 }
 
-/** What a copy does, by name. `dropped`: rotators of the source that have credentials. */
+/** Sorts the steps of a copy by kind. `dropped` names rotators of the source with credentials. */
 function whatBecame(
   steps: readonly MergeStep[],
   paths: readonly PropertyPath[],

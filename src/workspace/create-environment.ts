@@ -17,7 +17,7 @@ export interface NewEnvironmentRequest {
   /** The environment to take the definition from instead, encrypted anew for this one. */
   readonly copyFrom?: EnvironmentReference | undefined
   readonly secretsProvider?: string | undefined
-  /** What the record of the definition says. Default: `edit`. */
+  /** The kind of change that the revision records. Default: `edit`. */
   readonly change?: Change
   /**
    * Makes nothing for a definition with errors. Default: true for a copy, else false, which

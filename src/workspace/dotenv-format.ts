@@ -28,7 +28,7 @@ export function dotenvText(value: string): DotenvText {
   return { text: `"${text}"`, misread: misreadEscapes(value) }
 }
 
-/** Whether no backslash begins what any reader takes for an escape, and nothing else is special. */
+/** Returns true when no reader finds an escape or anything else special in the value. */
 function isPlainInDoubleQuotes(value: string): boolean {
   return !/["$`\r]|\\(?:[\\'"abfnrtvxuU$`\n]|$)/.test(value)
 }

@@ -11,7 +11,7 @@ export interface ListOptions {
 
 export interface ListedEnvironments {
   readonly environments: readonly string[]
-  /** How many more there are that the access rules do not let the user see. */
+  /** The number of environments that the access rules hide from the user. */
   readonly hidden: number
 }
 

@@ -1,7 +1,7 @@
 import { type OwnIdentity, ownIdentity } from '../crypto/index.ts'
 import { keyContext, type Workspace } from './workspace.ts'
 
-/** What somebody tells the others in order to be let in. */
+/** The facts that somebody tells the others in order to be let in. */
 export interface JoinRequest extends OwnIdentity {
   readonly principal: string
 }

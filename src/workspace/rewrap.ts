@@ -4,7 +4,7 @@ import type { EnvironmentReference } from './reference.ts'
 import { allowTypedProvider } from './trust/typed-provider.ts'
 import type { Workspace } from './workspace.ts'
 
-/** What became of one environment. `failed`: it is as it was. */
+/** The outcome for one environment. After `failed` it is as it was. */
 export type Rewrapped =
   | { readonly name: string; readonly status: 'rewrapped'; readonly from: string; readonly to: string }
   | {

@@ -26,7 +26,7 @@ export interface DefinitionChange {
   readonly plaintext?: readonly PropertyPath[]
   /** Further fields of the record. */
   readonly details?: Readonly<Record<string, string>>
-  /** What its check has found, when it was checked before. */
+  /** The result of an earlier check of the definition, if there was one. */
   readonly checked?: readonly Diagnostic[]
 }
 

@@ -8,7 +8,7 @@ const SECRET_NAME =
 /** Names that may also be of something else: only a random text counts. */
 const WEAK_NAME = /(?:^|[_.-])(?:key|auth|salt|pin)$|[a-z]Key$|dsn$|connection[-_]?string$/i
 
-/** What such names say about a secret anybody may know. */
+/** Names of facts about a secret that anybody may know. */
 const PUBLIC_NAME =
   /hash|digest|checksum|finger_?print|thumb_?print|public|(?:primary|foreign|partition|sort|cache)_?key/i
 

@@ -87,7 +87,7 @@ export async function givenValueAt(
   return value
 }
 
-/** Whether a value, or a part of it, would be a secret in the clear at this path. */
+/** Returns true when a value, or a part of it, would be a secret in the clear at this path. */
 async function hasSecret(path: PropertyPath, value: YamlData): Promise<boolean> {
   const alone = documentPathOf(path).map((key) => (typeof key === 'number' ? 0 : key))
   const text = setAt('', alone, value)

@@ -82,7 +82,7 @@ async function examine(workspace: Workspace, environment: Environment): Promise<
   }
 }
 
-/** What git says of a commit. Its author can be forged: git proves nothing. */
+/** A commit as git describes it. Its author can be forged: git proves nothing. */
 export interface KeyCommit {
   /** Short id. */
   readonly commit: string
@@ -95,7 +95,7 @@ export interface KeyCommit {
 
 /** Environments whose data keys one commit has changed. */
 export interface ChangedKeys {
-  /** Undefined: the change is in no commit, or there is no git. */
+  /** `undefined` when the change is in no commit, or there is no git. */
   readonly commit: KeyCommit | undefined
   readonly environments: readonly UnknownKey[]
 }

@@ -47,7 +47,7 @@ export async function toYaml(value: Json): Promise<string> {
 const OTHER_TYPES =
   /^(?:|~|null|true|false|y|yes|n|no|on|off|[-+]?0[box][\da-f_]*|(?!\d+(?:\.\d+){2,}$)[-+]?[\d._:]*(?:e[-+]?\d[\d_]*)?|[-+]?\.(?:inf|nan)|\d{4}-\d\d?-\d\d?(?:[t \t].*)?|<<|=)$/i
 
-/** What some readers refuse, or take for a line break or the beginning of a file. */
+/** Characters that some readers refuse, or take for a line break or a byte order mark. */
 const UNPRINTABLE = /[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u
 const TO_ESCAPE = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g
 

@@ -3,7 +3,7 @@ import type { RotationReport } from '../../workspace/index.ts'
 type Examined = RotationReport['paths'][number]
 type Check = NonNullable<Examined['checks']>[number]
 
-/** How the credentials of one rotator fared: a heading, and a line each. */
+/** The checks of one rotator as text: a heading, then one line per credential. */
 export function examinedText({ path, rotator, checks, error }: Examined): string {
   const head = `${path} (${rotator})\n`
   // Messages of a rotator begin with its name, which the heading has.

@@ -6,7 +6,7 @@ import { type CommandClass, parseInput } from './command.ts'
 import type { Host } from './host.ts'
 import { EXIT, exitCodeOf } from './report-error.ts'
 
-/** What became of the credentials of one environment. */
+/** The outcome of rotating the credentials of one environment. */
 export interface ExposedRotation {
   readonly name: string
   readonly exitCode: number

@@ -24,10 +24,10 @@ interface Result extends ImportedValues {
   readonly name: string
 }
 
-/** What the readers of files are given. */
+/** A file to import, as the readers get it. */
 export interface ImportSource {
   readonly content: string
-  /** What the user calls the file. */
+  /** The name that the user gave the file. */
   readonly source: string
   readonly options: WorkspaceOptions
   /** Name of the environment that it is for. */

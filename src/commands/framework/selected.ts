@@ -33,7 +33,7 @@ function isVersionAlone(word: string): boolean {
   return /^[@:][^/]+$/.test(word)
 }
 
-/** Undefined: there is no store, or it cannot be used; the command says so itself. */
+/** Returns `undefined` when no store can be used. The command reports that itself. */
 function look(io: Host, flags: { readonly store?: string | undefined }): Workspace | undefined {
   try {
     return openLook(Object.create(io, { err: { value: () => {} } }) as Host, flags)

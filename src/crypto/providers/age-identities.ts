@@ -21,7 +21,7 @@ interface Unusable {
 export interface FoundIdentities {
   /** In the order of trying. */
   readonly identities: readonly AgeIdentity[]
-  /** What was passed over. */
+  /** Identities that were passed over. */
   readonly unusable: readonly Unusable[]
 }
 
@@ -188,7 +188,7 @@ function notOne(place: string, index: number): Unusable {
   return { place, problem: `line ${index + 1} is none`, hint }
 }
 
-/** Of a file that a variable names. */
+/** Reads the identities in a file that a variable names. */
 function named(files: FileSystem, variable: string, place: string, parse: typeof own): FoundIdentities {
   try {
     return parse(Buffer.from(files.readFile(place)).toString(), place)

@@ -9,7 +9,7 @@ export interface OwnIdentity {
   readonly recipient: string
   /** A variable, or the path of a file. */
   readonly place: string
-  /** Whether it was made just now. */
+  /** True when it was made just now. */
   readonly created: boolean
 }
 

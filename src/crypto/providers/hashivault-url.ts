@@ -6,10 +6,10 @@ export interface VaultKeyUrl {
   /** Where the transit engine is mounted. */
   readonly engine: string
   /**
-   * URL of the server, without a slash at its end. Undefined: that of the environment variables.
+   * URL of the server, without a slash at its end. `undefined` when the environment variables decide.
    */
   readonly address?: string
-  /** Undefined: that of the environment variables. */
+  /** `undefined` when the environment variables decide. */
   readonly namespace?: string
 }
 

@@ -5,7 +5,7 @@ import { type KeyCall, keyFault } from '../key-fault.ts'
 import type { KeyContext } from '../provider.ts'
 import { isVaultAddress, type VaultKeyUrl, vaultAddressVariables } from './hashivault-url.ts'
 
-/** Where a key of Vault or OpenBao is asked for, and with what. */
+/** A server of Vault or OpenBao, and the token for it. */
 export interface VaultServer {
   /** Without a slash at its end. */
   readonly address: string

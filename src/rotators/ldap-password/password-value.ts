@@ -41,7 +41,7 @@ export function isValueOf(stored: Buffer, password: string): boolean | undefined
   return same(digest, createHash(scheme.algorithm).update(password, 'utf8').update(salt).digest())
 }
 
-/** How a stored value is hashed, such as `{ARGON2}`. Undefined: it is clear text. */
+/** The hash scheme of a stored value, such as `{ARGON2}`; `undefined` for clear text. */
 export function schemeOf(stored: Buffer): string | undefined {
   const [, name] = /^\{([\w-]+)\}/.exec(stored.toString('latin1')) ?? []
   return name === undefined || name.toUpperCase() === 'CLEARTEXT' ? undefined : `{${name.toUpperCase()}}`

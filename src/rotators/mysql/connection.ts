@@ -13,7 +13,7 @@ export interface MySqlTiming {
 
 export interface MySqlLogin {
   readonly username: string
-  /** Absent: the server knows the user by the socket or the client certificate. */
+  /** Absent when the server knows the user by the socket or the client certificate. */
   readonly password?: Secret<string>
 }
 

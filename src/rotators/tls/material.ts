@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { EscError } from '../../errors.ts'
 import type { Tls } from './schema.ts'
 
-/** Where `tls` stands, for messages, and what time it is. */
+/** The place of `tls`, for messages, and the time to judge certificates by. */
 export interface TlsPlace {
   readonly rotator: string
   /** Such as `database.tls`. */

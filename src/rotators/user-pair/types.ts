@@ -14,7 +14,7 @@ export type DatabaseUser = {
 
 export type ManagingUser = {
   readonly username: string
-  /** Absent: the server knows the user by a unix socket or a client certificate. */
+  /** Absent when the server knows the user by a unix socket or a client certificate. */
   readonly password?: Secret<string>
 }
 

@@ -26,13 +26,13 @@ export function readDotenv(text: string, source = 'the .env file'): ForeignFile 
   return { entries: [...values].map(([key, value]) => ({ key, value: scalar(value) })), warnings }
 }
 
-/** What not all programs read alike. */
+/** Parts of a line that programs read differently. */
 type Doubt = 'variable' | 'comment' | 'backticks'
 
 export interface DotenvLine {
   readonly key: string
   readonly value: string
-  /** Where the key stands, counted from 1. */
+  /** The column of the key, counted from 1. */
   readonly line: number
   readonly doubts: readonly Doubt[]
 }

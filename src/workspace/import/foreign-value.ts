@@ -21,14 +21,14 @@ export type ForeignValue =
 export interface ForeignEntry {
   readonly key: string
   readonly value: ForeignValue
-  /** Where the key stands, such as `secrets.yaml:3:1`. */
+  /** The place of the key, such as `secrets.yaml:3:1`. */
   readonly at?: string | undefined
 }
 
 /** What a file holds. */
 export interface ForeignFile {
   readonly entries: readonly ForeignEntry[]
-  /** Where they go, below `values`, when the user does not say. Default: as the command says. */
+  /** The default path below `values`. Absent when the command decides. */
   readonly place?: string
   /** Environments it builds on, as they are written there. */
   readonly imports?: readonly string[]

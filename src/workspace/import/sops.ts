@@ -19,7 +19,7 @@ import { defaultSection, sopsDocument } from './sops-forms.ts'
 interface SopsFile {
   /** Name of the environment that it is for. */
   readonly environment: string
-  /** What the user calls the file. Default: `the SOPS file`. */
+  /** The name that the user gave the file. Default: `the SOPS file`. */
   readonly source?: string
 }
 
@@ -62,7 +62,7 @@ function notEncrypted(source: string): EscError {
 const severalDocuments =
   'SOPS vouches for all documents together: write one file per document with "sops -d", encrypt each, and import those'
 
-/** What SOPS has encrypted is what stood behind `=`, quotes and all. */
+/** Reads the dotenv form. SOPS encrypts all that stands behind `=`, quotes included. */
 function dotenvFile(entries: readonly ForeignEntry[], lines: ReadonlyMap<string, number>, source: string): ForeignFile {
   const warnings: string[] = []
   const read = entries.map(({ key, value }): ForeignEntry => {

@@ -7,7 +7,7 @@ import { looksLikeSecret } from '../secret-strength.ts'
 export interface ClearSecret {
   /** In the document. */
   readonly path: PropertyPath
-  /** Undefined: it stands in a comment. */
+  /** `undefined` when the text stands in a comment. */
   readonly node: Node | undefined
   /** Counts from 1. */
   readonly line: number
@@ -51,7 +51,7 @@ export function textsOf(root: Node | undefined, text: string): Set<string> {
 interface Content {
   readonly node: Node
   readonly path: PropertyPath
-  /** What it is called: its key, or that of what it stands in where its own says nothing. */
+  /** The name of a value: its key, or the key of its parent where its own says nothing. */
   readonly name: string
   readonly content: string
 }

@@ -18,7 +18,7 @@ export function shapeWarnings(name: string, text: string, properties: ExportedMa
   )
 }
 
-/** What stands at a path, or holds what comes to be there by reference. */
+/** Returns the node at a path, or the nearest one above it. */
 function nodeNear(root: Node | undefined, path: PropertyPath): Node | undefined {
   return getAt(root, path) ?? (path.length === 0 ? undefined : nodeNear(root, path.slice(0, -1)))
 }
@@ -87,7 +87,7 @@ function numberWarnings({ name, text, before, isTyped }: TextChange, root: Node 
     })
 }
 
-/** What is called so is not repeated: it may be a secret that has only digits. */
+/** Names whose values are not repeated: they may be secrets that have only digits. */
 const DELICATE = /pass|pwd|secret|token|credential|pin|key|auth/i
 
 function numberProblem({ path, node, loss }: ChangedNumber): string {

@@ -18,7 +18,7 @@ export interface ShapeMistake {
 
 const MEMBERS = ['environmentVariables', 'files'] as const
 
-/** What people call them by mistake, without `_`, `-` and capitals. */
+/** Names that people use by mistake, without `_`, `-` and capitals. */
 const OTHER_NAMES: Readonly<Record<string, (typeof MEMBERS)[number]>> = {
   environmentvariable: 'environmentVariables',
   environmentvars: 'environmentVariables',
@@ -62,7 +62,7 @@ export function findShapeMistakes(name: string, root: Node | undefined, properti
   return found
 }
 
-/** What a property of another name is meant to be. Undefined: nothing special. */
+/** The property that a misspelt name stands for; `undefined` when it stands for none. */
 function meantBy(key: string, value: Node): (typeof MEMBERS)[number] | undefined {
   if ((MEMBERS as readonly string[]).includes(key)) return undefined
   const plain = key.toLowerCase().replace(/[-_ ]/g, '')
