@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type DataKey, makeDataKey, secretsProviderKind } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import { type FileSystem, machineFiles, readTextIfPresent, replaceFile } from '../files/index.ts'
@@ -17,6 +17,7 @@ import {
   noSuchEnvironment,
   refuseTaken,
 } from './environments.ts'
+import { findStoreFolder } from './find-store.ts'
 import { digestOfKey, HistoryMemory } from './history-memory.ts'
 import { layout } from './layout.ts'
 import type { LeftEntry } from './left-entries.ts'
@@ -31,7 +32,7 @@ import {
   takeBackEnvironment,
 } from './new-environment.ts'
 import { makeStore, type NewStore } from './new-store.ts'
-import { type EnvironmentPlace, keyMemo, restoreHint } from './place.ts'
+import { type EnvironmentPlace, keyMemo } from './place.ts'
 import { findRemoved, listRemoved, moveAway, moveBack, type RemovedEnvironment, refuseRemoval } from './removed.ts'
 import type { Author } from './revision-file.ts'
 import type { SecretsProviderChange, SecretsProviderChanged } from './secrets-provider-change.ts'
@@ -104,20 +105,7 @@ export class Store {
    * one named `environments`.
    */
   static find(from: string, world: StoreWorld): Store {
-    const { files = machineFiles } = world
-    for (let folder = resolve(from); ; folder = dirname(folder)) {
-      for (const candidate of [folder, join(folder, 'environments')]) {
-        if (files.exists(layout.configuration(candidate))) return Store.open(candidate, world)
-      }
-      if (dirname(folder) === folder) break
-    }
-    const lost = withoutConfiguration(files, resolve(from))
-    throw new EscError('not_found', `there is no esc store in ${resolve(from)} or above it`, {
-      hint:
-        lost === undefined
-          ? 'make one with `esc init`, or go to the folder of one'
-          : `the environments beside it are there, but ${lost} is not: ${restoreHint}`,
-    })
+    return Store.open(findStoreFolder(world.files ?? machineFiles, from), world)
   }
 
   /**
@@ -441,16 +429,5 @@ export class Store {
 
   async #write<T>(purpose: string, write: () => T | Promise<T>): Promise<T> {
     return writeStore(this.#locked, purpose, write)
-  }
-}
-
-/** The `esc.yaml` that is missing, or is a link to nothing, in a folder that has environments. */
-function withoutConfiguration(files: FileSystem, from: string): string | undefined {
-  for (let folder = from; ; folder = dirname(folder)) {
-    for (const candidate of [folder, join(folder, 'environments')]) {
-      if (files.exists(candidate) && listWithUnreadable(files, candidate).names.length > 0)
-        return layout.configuration(candidate)
-    }
-    if (dirname(folder) === folder) return undefined
   }
 }

@@ -80,7 +80,9 @@ describe('esc check', () => {
     rmSync(join(playground.store, 'esc.yaml'))
     const { code, err } = await playground.run(['check'])
     expect(code).to.equal(1)
-    expect(err).to.match(/hint: .*environments\/esc\.yaml is not: restore the file from the git history/)
+    expect(err).to.match(
+      /hint: .*environments\/esc\.yaml is missing beside environments: restore the file from the git history/,
+    )
   })
 
   it('does with --fix what is safe, and leaves the rest', async () => {

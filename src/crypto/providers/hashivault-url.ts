@@ -5,9 +5,7 @@ export interface VaultKeyUrl {
   readonly key: string
   /** Where the transit engine is mounted. */
   readonly engine: string
-  /**
-   * URL of the server, without a slash at its end. `undefined` when the environment variables decide.
-   */
+  /** URL without a slash at its end; `undefined` when the environment variables decide. */
   readonly address?: string
   /** `undefined` when the environment variables decide. */
   readonly namespace?: string
