@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { EscError } from '../errors.ts'
 import type { FileSystem } from '../files/index.ts'
 import { listWithUnreadable } from './environments.ts'
@@ -26,7 +26,9 @@ function* candidates(from: string): Generator<string> {
 
 function noStore(files: FileSystem, from: string): EscError {
   for (const folder of candidates(from)) {
-    if (!files.exists(folder) || listWithUnreadable(files, folder).names.length === 0) continue
+    // Under any other name, what looks like environments may belong to something else.
+    if (basename(folder) !== 'environments' || !files.exists(folder)) continue
+    if (listWithUnreadable(files, folder).names.length === 0) continue
     return notFound(from, `${layout.configuration(folder)} is missing beside environments: ${restoreHint}`)
   }
   return notFound(from, 'make one with `esc init`, or go to the folder of one')

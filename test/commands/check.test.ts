@@ -1,4 +1,5 @@
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Playground } from './esc.ts'
@@ -83,6 +84,19 @@ describe('esc check', () => {
     expect(err).to.match(
       /hint: .*environments\/esc\.yaml is missing beside environments: restore the file from the git history/,
     )
+  })
+
+  it('takes no other folder for a store that has lost its esc.yaml', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'esc-elsewhere-'))
+    try {
+      cpSync(join(playground.store, 'app'), join(elsewhere, 'app'), { recursive: true })
+      const { err } = await playground.run(['check'], { cwd: join(elsewhere, 'app') })
+      expect(err)
+        .to.include(`no esc store in ${join(elsewhere, 'app')}`)
+        .and.include('hint: make one with `esc init`')
+    } finally {
+      rmSync(elsewhere, { recursive: true })
+    }
   })
 
   it('does with --fix what is safe, and leaves the rest', async () => {
