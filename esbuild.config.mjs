@@ -14,8 +14,8 @@ const root = dirname(fileURLToPath(import.meta.url))
 const dist = join(root, 'dist')
 
 /** Modules that become bundles of their own. They import vendor packages only, so that no class of ours exists twice. */
-const sdkFolder = join(root, 'src', 'sdk')
-const sdkModules = readdirSync(sdkFolder).filter((name) => /^[\w-]+\.ts$/.test(name) && name !== 'index.ts')
+const vendorFolder = join(root, 'src', 'vendor')
+const vendorModules = readdirSync(vendorFolder).filter((name) => /^[\w-]+\.ts$/.test(name) && name !== 'index.ts')
 
 /** Changes with whatever the program is made of. */
 function buildId() {
@@ -40,27 +40,27 @@ const common = {
   supported: { 'dynamic-import': false },
 }
 
-/** `import('../sdk/pg.ts')` stays a lazy load of `dist/sdk/pg.cjs`. */
-const sdkAsSeparateBundles = {
-  name: 'sdk-as-separate-bundles',
+/** `import('../vendor/pg.ts')` stays a lazy load of `dist/vendor/pg.cjs`. */
+const vendorsAsSeparateBundles = {
+  name: 'vendors-as-separate-bundles',
   setup(build) {
-    build.onResolve({ filter: /[/]sdk[/][\w-]+\.ts$/ }, (args) => {
+    build.onResolve({ filter: /[/]vendor[/][\w-]+\.ts$/ }, (args) => {
       if (args.kind !== 'dynamic-import') {
         return {
           errors: [{ text: `${args.path} must be loaded with import(), where it is needed: it holds a vendor SDK` }],
         }
       }
-      return { path: `./sdk/${basename(args.path, '.ts')}.cjs`, external: true }
+      return { path: `./vendor/${basename(args.path, '.ts')}.cjs`, external: true }
     })
   },
 }
 
 /** In an SDK bundle, a module of ours would be a second copy: `instanceof EscError` would not see through it. */
-const sdkImportsVendorsOnly = {
-  name: 'sdk-imports-vendors-only',
+const onlyPackagesInVendor = {
+  name: 'only-packages-in-vendor',
   setup(build) {
     build.onResolve({ filter: /^\.\.?[/]/ }, (args) =>
-      args.importer.startsWith(sdkFolder) && !args.path.includes('/sdk/') && args.path.startsWith('../')
+      args.importer.startsWith(vendorFolder) && !args.path.includes('/vendor/') && args.path.startsWith('../')
         ? { errors: [{ text: `an SDK module imports vendor packages only, not ${args.path}` }] }
         : undefined,
     )
@@ -90,7 +90,7 @@ const onDemand = (libraries) => ({
       )
       return { contents: ['let library', ...lines].join('\n'), loader: 'js' }
     })
-    build.onResolve({ filter: /^\.[/]sdk[/][\w-]+\.cjs$/, namespace }, ({ path }) => ({ path, external: true }))
+    build.onResolve({ filter: /^\.[/]vendor[/][\w-]+\.cjs$/, namespace }, ({ path }) => ({ path, external: true }))
   },
 })
 
@@ -106,9 +106,9 @@ async function builtins(...homes) {
 
 const rarelyNeeded = onDemand({
   // The store reads most settings without a YAML library; when it needs one, it needs it at once.
-  yaml: { home: './sdk/yaml.cjs', names: ['parse', 'parseDocument', 'stringify'] },
+  yaml: { home: './vendor/yaml.cjs', names: ['parse', 'parseDocument', 'stringify'] },
   // The evaluator compiles patterns in the midst of its work, which never waits.
-  re2js: { home: './sdk/re2js.cjs', names: ['re'] },
+  re2js: { home: './vendor/re2js.cjs', names: ['re'] },
   ...(await builtins('node:net', 'node:os')),
 })
 
@@ -120,7 +120,7 @@ const versionOnly = {
   name: 'version-only',
   setup(build) {
     build.onResolve({ filter: /[/]package\.json$/ }, ({ path, importer }) =>
-      importer.endsWith('/src/commands/version.ts') ? { path, namespace: 'version-only' } : undefined,
+      importer.endsWith('/src/cli/commands/version.ts') ? { path, namespace: 'version-only' } : undefined,
     )
     build.onLoad({ filter: /.*/, namespace: 'version-only' }, () => ({
       contents: JSON.stringify({ version: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version }),
@@ -204,76 +204,76 @@ async function declarations() {
 }
 
 /** Commands that scripts call all day: they are in the first bundle, with all they need. */
-const EVERYDAY = ['version', 'open', 'env/open'].map((name) => `src/commands/${name}.ts`)
+const EVERYDAY = ['version', 'open', 'env/open'].map((name) => `src/cli/commands/${name}.ts`)
 
 /** The first file also holds these bundles: `run`, and code that `open` and `run` call now and then. */
 const RUN = [
-  'src/commands/env/run.ts',
-  'src/commands/run.ts',
+  'src/cli/commands/env/run.ts',
+  'src/cli/commands/run.ts',
   'src/raw-bytes.ts',
-  'src/workspace/check-variables.ts',
-  'src/workspace/program-environment.ts',
-  'src/workspace/temporary-folder.ts',
+  'src/operations/opening/check-variables.ts',
+  'src/operations/opening/program-environment.ts',
+  'src/operations/opening/temporary-folder.ts',
 ]
 
 /** Who is at work, messages, and what this machine has not seen before. */
 const OFTEN = [
   'src/audit/events.ts',
-  'src/commands/framework/hidden-words.ts',
-  'src/commands/framework/selected.ts',
-  'src/commands/framework/several-text.ts',
-  'src/crypto/new-key.ts',
+  'src/cli/framework/hidden-words.ts',
+  'src/cli/framework/selected.ts',
+  'src/cli/framework/several-text.ts',
+  'src/keys/new-key.ts',
   'src/files/changes.ts',
   'src/git/identity.ts',
-  'src/store/compare-with-memory.ts',
+  'src/store/revisions/compare-with-memory.ts',
   'src/store/events.ts',
-  'src/store/key-proof.ts',
-  'src/terminal/concealed-text.ts',
-  'src/terminal/diagnostics.ts',
-  'src/terminal/secret-looks.ts',
-  'src/workspace/dotenv-format.ts',
-  'src/workspace/selection.ts',
-  'src/workspace/value-path.ts',
+  'src/store/keys/key-proof.ts',
+  'src/cli/terminal/concealed-text.ts',
+  'src/cli/terminal/diagnostics.ts',
+  'src/cli/terminal/secret-looks.ts',
+  'src/operations/opening/dotenv-format.ts',
+  'src/operations/references/selection.ts',
+  'src/operations/references/value-path.ts',
 ]
 
 /** What those load when they need it, as most do. */
-const IN_ALL = ['src/commands/framework/deliveries.ts', 'src/crypto/providers/default.ts']
+const IN_ALL = ['src/cli/framework/deliveries.ts', 'src/keys/providers/default.ts']
 
 /** The evaluator, for what is not known from the last time, and what else is needed now and then. */
 const CORE = [
-  'src/workspace/evaluate-opened.ts',
+  'src/operations/opening/evaluate-opened.ts',
   // For the first opening of an environment on a machine, which needs the evaluator too.
-  'src/crypto/key-signature.ts',
-  'src/workspace/draft.ts',
-  'src/commands/env/get.ts',
-  'src/terminal/pty-program.ts',
+  'src/keys/key-signature.ts',
+  'src/operations/definitions/draft.ts',
+  'src/cli/commands/env/get.ts',
+  'src/cli/terminal/pty-program.ts',
 ]
 /** Imported by what every command loads, and needed by few. Of classes, only those that nothing asks for with `instanceof`. */
 const RARE = [
   'src/access/decide.ts',
   'src/access/parse-rules.ts',
-  'src/crypto/key-hosts.ts',
-  'src/crypto/key-url.ts',
-  'src/network/special-addresses.ts',
+  'src/keys/key-hosts.ts',
+  'src/keys/key-url.ts',
+  'src/http/special-addresses.ts',
   'src/read-json.ts',
-  'src/store/earlier-state.ts',
-  'src/store/environment-tags.ts',
-  'src/store/journal.ts',
-  'src/store/key-changes.ts',
-  'src/store/leftovers.ts',
+  'src/store/state/earlier-state.ts',
+  'src/store/settings/environment-tags.ts',
+  'src/store/journal/journal.ts',
+  'src/store/keys/key-changes.ts',
+  'src/store/locks/leftovers.ts',
   'src/store/new-environment.ts',
   'src/store/new-store.ts',
   'src/store/removed.ts',
-  'src/store/rolled-back.ts',
-  'src/store/sealed-values.ts',
-  'src/store/staging.ts',
-  'src/store/store-locks.ts',
-  'src/store/swap.ts',
+  'src/store/revisions/rolled-back.ts',
+  'src/store/settings/sealed-values.ts',
+  'src/store/revisions/staging.ts',
+  'src/store/locks/store-locks.ts',
+  'src/store/revisions/swap.ts',
   'src/store/tree.ts',
-  'src/store/turn.ts',
-  'src/store/versions.ts',
+  'src/store/locks/turn.ts',
+  'src/store/revisions/versions.ts',
   'src/suggestion.ts',
-  'src/workspace/yaml-format.ts',
+  'src/operations/opening/yaml-format.ts',
 ]
 const isRare = (file) =>
   RARE.includes(file) ||
@@ -283,15 +283,15 @@ const isRare = (file) =>
 
 const inCore = (file) =>
   CORE.includes(file) ||
-  /^src[/](?:evaluate|language|schema|syntax)[/](?!diagnostic)/.test(file) ||
-  /^src[/]crypto[/]providers[/][a-z]+-url\.ts$/.test(file)
+  /^src[/](?:evaluate|language|schema|yaml)[/](?!diagnostic)/.test(file) ||
+  /^src[/]keys[/]providers[/][a-z]+-url\.ts$/.test(file)
 
 /** Which module holds which command, told by its id: a function that makes nothing until it is called. */
 function loadCommandText() {
-  const registry = readFileSync(join(root, 'src/commands/framework/registry.ts'), 'utf8')
+  const registry = readFileSync(join(root, 'src/cli/framework/registry.ts'), 'utf8')
   const list = /COMMANDS: readonly string\[\] = \[([^\]]*)\]/.exec(registry)[1]
   const ids = [...list.matchAll(/'([a-z:-]+)'/g)].map(([, id]) => id)
-  const cases = ids.map((id) => `case '${id}': return import('../${id.replaceAll(':', '/')}.ts')\n`)
+  const cases = ids.map((id) => `case '${id}': return import('../commands/${id.replaceAll(':', '/')}.ts')\n`)
   return `const load = (id) => { switch (id) { ${cases.join('')} } }\nexport const loadCommand = async (id) => (await load(id)).default`
 }
 
@@ -299,7 +299,7 @@ function loadCommandText() {
 const layers = [
   {
     outfile: join(dist, 'cli.cjs'),
-    entry: 'src/commands/framework/main.ts',
+    entry: 'src/cli/framework/main.ts',
     holds: (file) => EVERYDAY.includes(file) || IN_ALL.includes(file),
     borrows: (file) => RUN.includes(file) || OFTEN.includes(file) || inCore(file) || isRare(file),
     plugins: [notByAll],
@@ -328,8 +328,8 @@ mkdirSync(join(dist, 'cache'), { recursive: true })
 const [, , ...bundled] = await Promise.all([
   buildLayers(layers, {
     root,
-    generated: { 'src/commands/framework/load-command.ts': loadCommandText() },
-    common: { ...common, plugins: [sdkAsSeparateBundles, rarelyNeeded, versionOnly, pluginsByNode] },
+    generated: { 'src/cli/framework/load-command.ts': loadCommandText() },
+    common: { ...common, plugins: [vendorsAsSeparateBundles, rarelyNeeded, versionOnly, pluginsByNode] },
   }),
   declarations(),
   // What plugins and their tests import: ES modules that stand alone.
@@ -343,18 +343,18 @@ const [, , ...bundled] = await Promise.all([
       plugins: [pastFrontDoors],
     }),
   ),
-  ...sdkModules.map((name) =>
+  ...vendorModules.map((name) =>
     build({
       ...common,
-      entryPoints: [join(sdkFolder, name)],
-      outfile: join(dist, 'sdk', `${basename(name, '.ts')}.cjs`),
+      entryPoints: [join(vendorFolder, name)],
+      outfile: join(dist, 'vendor', `${basename(name, '.ts')}.cjs`),
       // The ES module entry of the AWS clients tree-shakes to a quarter.
       mainFields: ['module', 'main'],
       // Optional, and native: Node finds it, or not.
       external: ['@lydell/node-pty'],
       minify: true,
       metafile: true,
-      plugins: [sdkImportsVendorsOnly, sortWithoutCollation],
+      plugins: [onlyPackagesInVendor, sortWithoutCollation],
     }),
   ),
 ])
@@ -362,7 +362,7 @@ const metafiles = bundled.map(({ metafile }) => metafile)
 writeFileSync(join(dist, 'third-party-licences.txt'), thirdPartyLicences(metafiles, root))
 for (const part of ['run.cjs', 'often.cjs']) embed(join(dist, part), join(dist, 'cli.cjs'))
 for (const { outfile } of layers) if (existsSync(outfile)) stamp(outfile)
-for (const name of sdkModules) stamp(join(dist, 'sdk', `${basename(name, '.ts')}.cjs`))
+for (const name of vendorModules) stamp(join(dist, 'vendor', `${basename(name, '.ts')}.cjs`))
 
 // In a process of its own: what the bundle does at run time must not depend on this one.
 const finish = spawnSync(process.execPath, [join(root, 'bin', 'finish-build.cjs')], { stdio: 'inherit', cwd: root })

@@ -93,7 +93,7 @@ function compile(name) {
   var source = fs.readFileSync(filename, 'utf8')
   // V8 accepts a stale cache when the source merely has the same length, so the name of a cache holds the digest of the source. The
   // build writes that digest into the first line: "// sha256:" and 64 digits.
-  var kind = name.indexOf('sdk/') === 0 ? name.slice(4, -4) + '-all' : name.slice(0, -4) + '-' + profile
+  var kind = name.indexOf('vendor/') === 0 ? name.slice(7, -4) + '-all' : name.slice(0, -4) + '-' + profile
   var cacheName = kind + '-' + source.slice(10, 42) + '-' + process.version + '-' + process.arch + '.cache'
   var script =
     compileCached(source, filename, readShipped(cacheName)) || compileCached(source, filename, readOwn(cacheName))

@@ -102,7 +102,7 @@ export async function buildLayers(layers, { root, common, generated = {} }) {
         const source = generated[relative(root, path)] ?? directSource(path)
         const contents = source.replace(/\bimport\('(\.[^']+\.ts)'\)/g, (statement, target) => {
           const file = relative(root, join(dirname(path), target))
-          if (file.startsWith('src/sdk/')) return statement
+          if (file.startsWith('src/vendor/')) return statement
           const home = homes.get(file)
           if (home !== undefined && home < index) {
             lent[home].add(file)

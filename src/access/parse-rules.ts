@@ -1,6 +1,6 @@
 import { EscError } from '../errors.ts'
 import { nearest } from '../suggestion.ts'
-import { decode, type Node, type ObjectNode, placeOf } from '../syntax/index.ts'
+import { decode, type Node, type ObjectNode, placeOf } from '../yaml/index.ts'
 import { isLevel, type Level, levels } from './level.ts'
 import { type AccessRule, type AccessRules, teamPrefix } from './rules.ts'
 

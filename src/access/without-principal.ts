@@ -1,5 +1,5 @@
 import { EscError } from '../errors.ts'
-import { decode, deleteAt, type Node, setAt } from '../syntax/index.ts'
+import { decode, deleteAt, type Node, setAt } from '../yaml/index.ts'
 import { decideForStore, principalsOf } from './decide.ts'
 import { includes } from './level.ts'
 import { readAccessRules } from './read-rules.ts'

@@ -2,7 +2,7 @@ import { spend } from '../budget.ts'
 import type { Expression, Interpolation, PropertyAccess, SymbolReference } from '../language/index.ts'
 import { inlineEnvironment } from '../language/index.ts'
 import { itemSchema, propertySchema, type Schema } from '../schema/index.ts'
-import { quote } from '../syntax/index.ts'
+import { quote } from '../yaml/index.ts'
 import type { Scope } from './evaluation.ts'
 import { type Definition, nowhere, Value } from './value.ts'
 

@@ -20,7 +20,7 @@ import {
   schemaOfSchemas,
   stringSchema,
 } from '../schema/index.ts'
-import { quote } from '../syntax/index.ts'
+import { quote } from '../yaml/index.ts'
 import { callId, isFailure } from './calls.ts'
 import type { Scope } from './evaluation.ts'
 import { isWellFormed, jsonOfValue, lengthOf } from './json-of-value.ts'

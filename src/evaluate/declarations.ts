@@ -1,5 +1,5 @@
 import { type Environment, type Expression, operandsOf, reservedKeys } from '../language/index.ts'
-import { quote, type StringNode } from '../syntax/index.ts'
+import { quote, type StringNode } from '../yaml/index.ts'
 
 export interface DeclarationError {
   readonly summary: string

@@ -9,7 +9,7 @@ import {
   valuePath,
 } from '../language/index.ts'
 import { compileSchema, markUnion, nullSchema, type Schema } from '../schema/index.ts'
-import type { Diagnostic, PropertyPath } from '../syntax/index.ts'
+import type { Diagnostic, PropertyPath } from '../yaml/index.ts'
 import {
   type Answers,
   type Call,

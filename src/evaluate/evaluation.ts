@@ -1,6 +1,6 @@
 import type { Accessor, Environment, Expression, Suggester } from '../language/index.ts'
 import type { Schema } from '../schema/index.ts'
-import type { Diagnostic } from '../syntax/index.ts'
+import type { Diagnostic } from '../yaml/index.ts'
 import type { Answers, Call } from './calls.ts'
 import type { ExportedMap, ExportedValue } from './exported.ts'
 import type { Definition, Evaluated, Value } from './value.ts'

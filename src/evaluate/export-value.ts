@@ -1,6 +1,6 @@
 import { allocate, spend } from '../budget.ts'
 import { JsonNumber } from '../json.ts'
-import type { Range } from '../syntax/index.ts'
+import type { Range } from '../yaml/index.ts'
 import type { ExportedMap, ExportedRange, ExportedValue } from './exported.ts'
 import type { Value } from './value.ts'
 

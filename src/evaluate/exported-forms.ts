@@ -1,5 +1,5 @@
 import { type Json, JsonNumber } from '../json.ts'
-import { quote } from '../syntax/index.ts'
+import { quote } from '../yaml/index.ts'
 import { listOf, mapOf } from './convert.ts'
 import type { ExportedMap, ExportedValue } from './exported.ts'
 import { secretText, unknownText } from './text.ts'

@@ -1,5 +1,5 @@
 import type { Schema, SchemaObject } from '../schema/index.ts'
-import type { Position } from '../syntax/index.ts'
+import type { Position } from '../yaml/index.ts'
 import type { ExportedEnvironment, ExportedExpr, ExportedRange } from './exported.ts'
 import { own } from './validate.ts'
 

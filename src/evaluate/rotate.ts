@@ -1,6 +1,6 @@
 import { spend } from '../budget.ts'
 import type { Expression, RotateCall } from '../language/index.ts'
-import { joinPath } from '../syntax/index.ts'
+import { joinPath } from '../yaml/index.ts'
 import { callId, isFailure } from './calls.ts'
 import { mapOf, valueOfExported } from './convert.ts'
 import type { Scope } from './evaluation.ts'

@@ -1,6 +1,6 @@
 import { allocate, BudgetExceeded, budgetHint, spend } from '../budget.ts'
 import { Suggester } from '../language/index.ts'
-import type { Diagnostic } from '../syntax/index.ts'
+import type { Diagnostic } from '../yaml/index.ts'
 import { type Answers, type Call, isFailure } from './calls.ts'
 import { type Frame, type RotationOutcome, type Round, type RoundRequest, type Scope, TooDeep } from './evaluation.ts'
 import { EnvironmentScope } from './scope.ts'

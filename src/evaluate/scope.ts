@@ -19,7 +19,7 @@ import {
   type Schema,
   stringSchema,
 } from '../schema/index.ts'
-import { elementPath, joinPath, quote } from '../syntax/index.ts'
+import { elementPath, joinPath, quote } from '../yaml/index.ts'
 import { resolveAccess } from './access.ts'
 import { evaluateCall } from './builtins.ts'
 import { declarationErrors } from './declarations.ts'

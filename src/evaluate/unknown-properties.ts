@@ -1,6 +1,6 @@
 import { spend } from '../budget.ts'
 import type { Schema } from '../schema/index.ts'
-import { quote } from '../syntax/index.ts'
+import { quote } from '../yaml/index.ts'
 import type { Scope } from './evaluation.ts'
 import { own } from './validate.ts'
 import type { Value } from './value.ts'

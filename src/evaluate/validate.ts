@@ -12,7 +12,7 @@ import {
   type Schema,
   type SchemaObject,
 } from '../schema/index.ts'
-import { quote } from '../syntax/index.ts'
+import { quote } from '../yaml/index.ts'
 import { acceptsSchema, type Report } from './accepts-schema.ts'
 import type { Definition, Value } from './value.ts'
 

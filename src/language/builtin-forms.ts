@@ -1,5 +1,5 @@
 import { nearest } from '../suggestion.ts'
-import type { ObjectNode, StringNode } from '../syntax/index.ts'
+import type { ObjectNode, StringNode } from '../yaml/index.ts'
 import { type Call, type Expression, isStringLiteral, type StringLiteral } from './expression.ts'
 
 /** Parts of the expression parser that the form of a call is checked with. */

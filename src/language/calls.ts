@@ -1,4 +1,4 @@
-import { documentPath, joinPath, type PropertyPath, type Range } from '../syntax/index.ts'
+import { documentPath, joinPath, type PropertyPath, type Range } from '../yaml/index.ts'
 import { type Environment, expressionsOf } from './environment.ts'
 import type { Expression } from './expression.ts'
 import type { PropertyAccess } from './property-access.ts'

@@ -1,6 +1,6 @@
 import { EscError } from '../errors.ts'
-import type { Decoded, Diagnostic, Node, ObjectNode, Replacement, StringNode } from '../syntax/index.ts'
-import { decode, placeOf, quote, replaceNodes, restOfText } from '../syntax/index.ts'
+import type { Decoded, Diagnostic, Node, ObjectNode, Replacement, StringNode } from '../yaml/index.ts'
+import { decode, placeOf, quote, replaceNodes, restOfText } from '../yaml/index.ts'
 import { decodeEnvelope, EnvelopeError, encodeEnvelope } from './envelope.ts'
 import { escapeReferences, scanInterpolation } from './property-access.ts'
 

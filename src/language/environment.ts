@@ -1,4 +1,4 @@
-import type { StringNode } from '../syntax/index.ts'
+import type { StringNode } from '../yaml/index.ts'
 import type { Call, Expression, ObjectExpression, ObjectProperty, StringLiteral } from './expression.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Node, Range, StringNode } from '../syntax/index.ts'
+import type { Node, Range, StringNode } from '../yaml/index.ts'
 import type { PropertyAccess } from './property-access.ts'
 
 interface ExpressionBase {

@@ -1,4 +1,4 @@
-import { type Diagnostic, decode, type Node, type ObjectNode, quote } from '../syntax/index.ts'
+import { type Diagnostic, decode, type Node, type ObjectNode, quote } from '../yaml/index.ts'
 import { type Environment, type Import, type ImportMetadata, reservedKeys } from './environment.ts'
 import { isStringLiteral, type ObjectExpression, type ObjectProperty, type StringLiteral } from './expression.ts'
 import { ExpressionParser, firstOfEachKey } from './parse-expression.ts'

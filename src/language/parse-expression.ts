@@ -1,5 +1,5 @@
 import { compareKeys } from '../json.ts'
-import { type Diagnostic, type Node, type ObjectNode, quote, type StringNode } from '../syntax/index.ts'
+import { type Diagnostic, type Node, type ObjectNode, quote, type StringNode } from '../yaml/index.ts'
 import { functionHint, isBuiltinKey, parseCall } from './builtin-forms.ts'
 import type { Expression, ObjectProperty } from './expression.ts'
 import { pieceRange, scanInterpolation } from './property-access.ts'

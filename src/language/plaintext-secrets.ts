@@ -1,4 +1,4 @@
-import { decode, type Node } from '../syntax/index.ts'
+import { decode, type Node } from '../yaml/index.ts'
 import { secretCalls } from './encrypt.ts'
 
 /** A place at which a text holds an `fn::secret` in the clear. */

@@ -1,4 +1,4 @@
-import { type Range, type StringNode, subRange } from '../syntax/index.ts'
+import { type Range, type StringNode, subRange } from '../yaml/index.ts'
 
 /** What stands between `${` and `}`: a first name, then names and subscripts. Never empty. */
 export interface PropertyAccess {

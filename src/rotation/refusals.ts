@@ -1,6 +1,6 @@
 import { EscError, messageOf } from '../errors.ts'
 import { type Environment, layout, type Revision } from '../store/index.ts'
-import { type Diagnostic, placeOf } from '../syntax/index.ts'
+import { type Diagnostic, placeOf } from '../yaml/index.ts'
 
 /** Rotating would save the new states beside an edit that nobody has saved. */
 export function refuseEdited(environment: Environment, base: Revision): void {

@@ -1,6 +1,6 @@
 import type { SecretMask } from '../masking/index.ts'
 import type { CredentialCheck, PlanStep } from '../rotators/index.ts'
-import type { Diagnostic } from '../syntax/index.ts'
+import type { Diagnostic } from '../yaml/index.ts'
 import type { RotationEvent } from './event.ts'
 
 export type RotationMode =

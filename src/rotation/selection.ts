@@ -2,7 +2,7 @@ import { EscError } from '../errors.ts'
 import { listRotators, parseEnvironment } from '../language/index.ts'
 import { shellWord } from '../shell-word.ts'
 import { nearest } from '../suggestion.ts'
-import { formatPropertyPath, type PropertyPath, parsePropertyPath } from '../syntax/index.ts'
+import { formatPropertyPath, type PropertyPath, parsePropertyPath } from '../yaml/index.ts'
 import type { JournalEntry } from './journal-entry.ts'
 import type { RotationMode } from './report.ts'
 

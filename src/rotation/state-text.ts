@@ -1,5 +1,5 @@
 import { decodeEnvelope } from '../language/index.ts'
-import { decode, getAt, type Node, parsePropertyPath } from '../syntax/index.ts'
+import { decode, getAt, type Node, parsePropertyPath } from '../yaml/index.ts'
 
 type Decrypt = (ciphertext: Uint8Array) => string
 

@@ -45,7 +45,7 @@ export const passphrase = generatedSecret<PassphraseInputs>({
       what: `passphrase of ${length} words`,
       async generate(random) {
         // Half a megabyte of strings that opening an environment must not pay for.
-        const { passphraseWords } = await import('../sdk/passphrase-words.ts')
+        const { passphraseWords } = await import('../vendor/passphrase-words.ts')
         return secret(generatePassphrase(inputs, passphraseWords, random))
       },
     }

@@ -54,7 +54,7 @@ export async function parseCron(expression: string): Promise<Cron> {
     throw refused(`${shown}: '${odd}' is not understood`, 'use numbers, *, lists, ranges and steps in ')
   // The library only reads the fields. Its own way from one instant to the next skips a day of Lord
   // Howe Island's daylight saving time.
-  const { CronExpressionParser } = await import('../sdk/cron.ts')
+  const { CronExpressionParser } = await import('../vendor/cron.ts')
   let days: Days
   let time: { readonly hours: readonly number[]; readonly minutes: readonly number[] }
   try {

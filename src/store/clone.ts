@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
-import { DataKey, type KeyContext, openSecretsProvider } from '../crypto/index.ts'
 import { type FileSystem, statusOf, temporaryPrefix } from '../files/index.ts'
 import type { JsonObject } from '../json.ts'
+import { DataKey, type KeyContext, openSecretsProvider } from '../keys/index.ts'
 import type { Environment } from './environment.ts'
 import { layout } from './layout.ts'
-import { type Reencrypt, reseal } from './reencryption.ts'
 import { tombstonePath } from './removed.ts'
-import type { Author, Revision } from './revision-file.ts'
-import { Settings, sealSettings } from './settings.ts'
-import type { StagedEnvironment } from './staging.ts'
+import { type Reencrypt, reseal } from './revisions/reencryption.ts'
+import type { Author, Revision } from './revisions/revision-file.ts'
+import type { StagedEnvironment } from './revisions/staging.ts'
+import { Settings, sealSettings } from './settings/settings.ts'
 
 export interface CloneOptions {
   readonly author: Author

@@ -3,7 +3,7 @@ import { type FileSystem, listIfPresent } from '../files/index.ts'
 import { nearest } from '../suggestion.ts'
 import { isEnvironmentPart } from './environment-name.ts'
 import { hasRevisions, layout } from './layout.ts'
-import { finishSwap, swappedName } from './swap.ts'
+import { finishSwap, swappedName } from './revisions/swap.ts'
 
 /**
  * Names of all environments of a store, sorted by code unit. @throws EscError `store_damaged` for

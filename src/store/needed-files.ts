@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { recipientsFile } from '../crypto/index.ts'
+import { recipientsFile } from '../keys/index.ts'
 import { layout, revisionNumber } from './layout.ts'
 import { storeFiles } from './store-files.ts'
 

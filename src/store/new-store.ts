@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { secretsProviderKind } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import { createFile, type FileSystem, machineFiles, makeFolders, statusOf } from '../files/index.ts'
-import { setAt } from '../syntax/index.ts'
+import { secretsProviderKind } from '../keys/index.ts'
+import { setAt } from '../yaml/index.ts'
 import { formatVersion, layout } from './layout.ts'
 import { ensureLines, storeFiles } from './store-files.ts'
 

@@ -1,6 +1,6 @@
-import type { DataKey, KeyOwner } from '../crypto/index.ts'
-import type { HistoryMemory } from './history-memory.ts'
-import type { StoreState } from './state.ts'
+import type { DataKey, KeyOwner } from '../keys/index.ts'
+import type { HistoryMemory } from './keys/history-memory.ts'
+import type { StoreState } from './state/state.ts'
 import type { CompleteWorld } from './world.ts'
 
 /** Everything an environment shares with its store. */

@@ -11,8 +11,8 @@ import {
 } from '../files/index.ts'
 import type { Environment } from './environment.ts'
 import { layout } from './layout.ts'
-import type { Author } from './revision-file.ts'
-import { publish } from './staging.ts'
+import type { Author } from './revisions/revision-file.ts'
+import { publish } from './revisions/staging.ts'
 
 /** An environment that was removed and can be brought back. */
 export interface RemovedEnvironment {

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
-import { type DataKey, makeDataKey, secretsProviderKind } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import { type FileSystem, machineFiles, readTextIfPresent, replaceFile } from '../files/index.ts'
+import { type DataKey, makeDataKey, secretsProviderKind } from '../keys/index.ts'
 import type { CheckOptions, CheckReport } from './check/check-store.ts'
 import type { Finding } from './check/finding.ts'
 import type { CloneOptions } from './clone.ts'
-import { settleEarlierState } from './earlier-state.ts'
 import { Environment } from './environment.ts'
 import { environmentName } from './environment-name.ts'
 import {
@@ -18,10 +17,11 @@ import {
   refuseTaken,
 } from './environments.ts'
 import { findStoreFolder } from './find-store.ts'
-import { digestOfKey, HistoryMemory } from './history-memory.ts'
+import { digestOfKey, HistoryMemory } from './keys/history-memory.ts'
+import type { SecretsProviderChange, SecretsProviderChanged } from './keys/secrets-provider-change.ts'
 import { layout } from './layout.ts'
-import type { LeftEntry } from './left-entries.ts'
-import type { Lock } from './lock.ts'
+import type { Lock } from './locks/lock.ts'
+import { lockScheduler, tryLockWebhooks, writeStore } from './locks/store-locks.ts'
 import type { Renumbered } from './merge/renumber.ts'
 import type { RenumberEnvironment } from './merge/renumber-merged.ts'
 import {
@@ -34,14 +34,14 @@ import {
 import { makeStore, type NewStore } from './new-store.ts'
 import { type EnvironmentPlace, keyMemo } from './place.ts'
 import { findRemoved, listRemoved, moveAway, moveBack, type RemovedEnvironment, refuseRemoval } from './removed.ts'
-import type { Author } from './revision-file.ts'
-import type { SecretsProviderChange, SecretsProviderChanged } from './secrets-provider-change.ts'
-import type { StagedEnvironment } from './staging.ts'
-import { type StoreState, stateOf } from './state.ts'
-import { StoreConfiguration } from './store-configuration.ts'
-import { lockScheduler, tryLockWebhooks, writeStore } from './store-locks.ts'
+import type { Author } from './revisions/revision-file.ts'
+import type { StagedEnvironment } from './revisions/staging.ts'
+import { cleanUpSwap } from './revisions/swap.ts'
+import { StoreConfiguration } from './settings/store-configuration.ts'
+import { settleEarlierState } from './state/earlier-state.ts'
+import type { LeftEntry } from './state/left-entries.ts'
+import { type StoreState, stateOf } from './state/state.ts'
 import type { StoreSurvey } from './survey.ts'
-import { cleanUpSwap } from './swap.ts'
 import { type CompleteWorld, type StoreWorld, worldOfStore } from './world.ts'
 
 /**
@@ -274,7 +274,7 @@ export class Store {
   async changeSecretsProvider(name: string, change: SecretsProviderChange): Promise<SecretsProviderChanged> {
     const environment = this.environment(name)
     this.#world.guard(environment.name, 'admin')
-    const { changeSecretsProvider } = await import('./secrets-provider-change.ts')
+    const { changeSecretsProvider } = await import('./keys/secrets-provider-change.ts')
     const changed = await changeSecretsProvider(environment, this.#place(environment.name), change)
     this.#handle(environment.name).current()
     return changed
@@ -287,7 +287,7 @@ export class Store {
   async rewrapKey(name: string, secretsProvider?: string): Promise<{ readonly from: string; readonly to: string }> {
     const environment = this.environment(name)
     this.#world.guard(environment.name, 'admin')
-    const { rewrap } = await import('./rewrap.ts')
+    const { rewrap } = await import('./keys/rewrap.ts')
     const done = await rewrap(environment, this.#place(environment.name), secretsProvider)
     this.#handle(environment.name).current()
     return done
@@ -335,7 +335,7 @@ export class Store {
   async leftEntries(name: string): Promise<readonly LeftEntry[]> {
     const full = environmentName(name)
     this.#world.guard(full, 'read')
-    const { leftEntries } = await import('./left-entries.ts')
+    const { leftEntries } = await import('./state/left-entries.ts')
     const present = this.has(full) ? [this.#handle(full).id] : []
     return leftEntries({ files: this.#world.files, state: this.state }, { name: full, present })
   }
@@ -346,7 +346,7 @@ export class Store {
    */
   async setAside(name: string, { environmentId, file }: LeftEntry): Promise<string> {
     this.#world.guard(environmentName(name), 'write')
-    const { setLeftEntryAside } = await import('./left-entries.ts')
+    const { setLeftEntryAside } = await import('./state/left-entries.ts')
     return setLeftEntryAside({ state: this.state, world: this.#world }, { name, id: environmentId, file })
   }
 
@@ -382,12 +382,12 @@ export class Store {
    * never, as far as is known.
    */
   async schedulerLook(): Promise<Date | undefined> {
-    return (await import('./scheduler-look.ts')).schedulerLook(this.#locked)
+    return (await import('./state/scheduler-look.ts')).schedulerLook(this.#locked)
   }
 
   /** Records that a scheduler has looked after the store on this machine. Never throws. */
   async recordSchedulerLook(at: Date): Promise<void> {
-    const { recordSchedulerLook } = await import('./scheduler-look.ts')
+    const { recordSchedulerLook } = await import('./state/scheduler-look.ts')
     recordSchedulerLook(this.#locked, at)
   }
 

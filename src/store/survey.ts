@@ -1,7 +1,7 @@
 import { type FileSystem, readTextIfPresent } from '../files/index.ts'
 import { listEnvironments } from './environments.ts'
 import { layout } from './layout.ts'
-import { Settings } from './settings.ts'
+import { Settings } from './settings/settings.ts'
 
 /**
  * What the environments of a store say in the clear, for a look at the store as a whole. Holds

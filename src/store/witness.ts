@@ -1,5 +1,5 @@
 import type { FileSystem } from '../files/index.ts'
-import type { Author, Change } from './revision-file.ts'
+import type { Author, Change } from './revisions/revision-file.ts'
 
 /** A revision that is about to be appended. Its file will have these bytes and no others. */
 export interface ComingRevision {

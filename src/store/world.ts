@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
-import type { KeyContext } from '../crypto/index.ts'
 import { confined, type FileSystem, machineFiles } from '../files/index.ts'
+import type { KeyContext } from '../keys/index.ts'
 import { stateFolder } from '../machine/index.ts'
 import { limitOf } from './limits.ts'
-import { machineProcesses, type Processes } from './processes.ts'
-import type { StoreState } from './state.ts'
+import { machineProcesses, type Processes } from './locks/processes.ts'
+import type { StoreState } from './state/state.ts'
 import { nobody, type Witness } from './witness.ts'
 
 /** Everything a store needs from outside. All but `keys` has the machine's own as its default. */

@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import type { IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
-import { isForbidden, isMetadata } from '../network/index.ts'
+import { isForbidden, isMetadata } from '../http/index.ts'
 import { type AllowedHosts, hostOf, isAllowed } from './url.ts'
 
 export interface WebhookRequest {

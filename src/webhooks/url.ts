@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { EscError } from '../errors.ts'
-import { isForbidden } from '../network/index.ts'
+import { isForbidden } from '../http/index.ts'
 
 /**
  * Hosts that webhooks may reach although they are private (`webhooks: {allow: [...]}` in

@@ -1,6 +1,6 @@
-import type { DataKey } from '../crypto/index.ts'
 import { EscError } from '../errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
+import type { DataKey } from '../keys/index.ts'
 import { openValue, type Settings, sealValue } from '../store/index.ts'
 import type { WebhookHeaders } from './headers.ts'
 import { isSecretUrl, shownUrl } from './url.ts'

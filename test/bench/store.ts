@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type FileSystem, machineFiles } from '../../src/files/index.ts'
 import { Store, type StoreWorld } from '../../src/store/index.ts'
-import { digestOf, formatRevision } from '../../src/store/revision-file.ts'
+import { digestOf, formatRevision } from '../../src/store/revisions/revision-file.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const program = join(root, 'bin', 'run.cjs')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Script } from 'node:vm'
 import { expect } from 'chai'
 import { transform } from 'esbuild'
-import { packageRoot } from '../commands/esc.ts'
+import { packageRoot } from '../cli/commands/esc.ts'
 
 const source = readFileSync(join(packageRoot, 'bin', 'run.cjs'), 'utf8')
 

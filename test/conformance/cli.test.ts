@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { packageRoot } from '../commands/esc.ts'
+import { packageRoot } from '../cli/commands/esc.ts'
 import { built, replay } from './cli.ts'
 import { replayAll } from './run.ts'
 

@@ -1,5 +1,5 @@
 import { compareKeys, formatJson, isJsonObject, type Json, JsonNumber, type JsonObject } from '../../src/json.ts'
-import type { Diagnostic, Range } from '../../src/syntax/index.ts'
+import type { Diagnostic, Range } from '../../src/yaml/index.ts'
 
 /** Diagnostics as recorded, sorted; what sorts equal is put in one order, since the recorded one is arbitrary there. */
 export function diagnosticsJson(diagnostics: readonly Diagnostic[]): readonly Json[] {

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { decryptDefinition, encryptDefinition } from '../../src/language/encrypt.ts'
-import { decode } from '../../src/syntax/index.ts'
+import { decode } from '../../src/yaml/index.ts'
 import { dataOf, missingComments } from './definition-data.ts'
 import { type CaseResult, outcomeOf } from './result.ts'
 

@@ -1,6 +1,6 @@
 import { Lexer } from 'yaml'
 import { JsonNumber } from '../../src/json.ts'
-import type { Diagnostic, Node, Range } from '../../src/syntax/index.ts'
+import type { Diagnostic, Node, Range } from '../../src/yaml/index.ts'
 
 /** What a node says, without places. */
 export function dataOf(node: Node | undefined): unknown {

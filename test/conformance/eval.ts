@@ -10,7 +10,7 @@ import {
 import { formatJson, type Json, type JsonObject } from '../../src/json.ts'
 import { parseEnvironment } from '../../src/language/index.ts'
 import { parseJson } from '../../src/read-json.ts'
-import { parsePropertyPath } from '../../src/syntax/index.ts'
+import { parsePropertyPath } from '../../src/yaml/index.ts'
 import { diagnosticsJson, differences, sortDiagnostics } from './compare.ts'
 import { decrypt, executionContext, fakeWorld } from './fakes.ts'
 import { type CaseResult, outcomeOf } from './result.ts'

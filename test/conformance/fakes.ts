@@ -10,7 +10,7 @@ import type {
 } from '../../src/evaluate/index.ts'
 import { JsonNumber } from '../../src/json.ts'
 import { arrayOf, record, type Schema, tuple } from '../../src/schema/index.ts'
-import { quote } from '../../src/syntax/index.ts'
+import { quote } from '../../src/yaml/index.ts'
 
 /** The cipher of the recorded cases: each byte plus 128. Encryption and decryption are the same. */
 export function rot128(bytes: Uint8Array): Uint8Array {

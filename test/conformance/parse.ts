@@ -11,7 +11,7 @@ import {
   pieceRange,
 } from '../../src/language/index.ts'
 import { parseJson } from '../../src/read-json.ts'
-import type { Diagnostic, StringNode } from '../../src/syntax/index.ts'
+import type { Diagnostic, StringNode } from '../../src/yaml/index.ts'
 import { diagnosticsJson, differences, rangeJson, sortDiagnostics } from './compare.ts'
 import { type CaseResult, outcomeOf } from './result.ts'
 

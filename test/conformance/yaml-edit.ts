@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { decode, deleteAt, getAt, parsePropertyPath, readYamlFragment, setAt } from '../../src/syntax/index.ts'
+import { decode, deleteAt, getAt, parsePropertyPath, readYamlFragment, setAt } from '../../src/yaml/index.ts'
 import { dataOf, missingComments } from './definition-data.ts'
 import { type CaseResult, outcomeOf } from './result.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { JsonNumber, type JsonObject } from '../../src/json.ts'
 import { parseJson } from '../../src/read-json.ts'
-import { type Decoded, decode, type Node } from '../../src/syntax/index.ts'
+import { type Decoded, decode, type Node } from '../../src/yaml/index.ts'
 import { dataOf, recordedDiagnostic, recordedRange } from './definition-data.ts'
 import { type CaseResult, outcomeOf } from './result.ts'
 

@@ -124,7 +124,7 @@ describe('keys in variables of esc', function () {
   })
 
   it('that the secrets providers read are all of a kind that is decided', () => {
-    const read = execFileSync('grep', ['-rhoE', 'env\\.[A-Z][A-Z0-9_]+', 'src/crypto']).toString().split('\n')
+    const read = execFileSync('grep', ['-rhoE', 'env\\.[A-Z][A-Z0-9_]+', 'src/keys']).toString().split('\n')
     const secret = [...new Set(read.map((text) => text.slice(4)))].filter((name) =>
       /KEY|TOKEN|SECRET|PASS|IDENTITY|CRED|HEADER/.test(name),
     )

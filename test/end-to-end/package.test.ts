@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { packageRoot } from '../commands/esc.ts'
+import { packageRoot } from '../cli/commands/esc.ts'
 import { Program } from './program.ts'
 
 interface Packed {
@@ -52,14 +52,14 @@ describe('the package', function () {
     for (const name of ['yaml', 'pg', 'mysql2', '@oclif/core', '@aws-sdk/client-iam', 'age-encryption']) {
       expect(licences).to.match(new RegExp(`^${name} [0-9.]+ \\(`, 'm'))
     }
-    for (const file of built.filter((each) => !each.includes('/sdk/') && each.endsWith('.cjs'))) {
+    for (const file of built.filter((each) => !each.includes('/vendor/') && each.endsWith('.cjs'))) {
       expect(readFileSync(join(packageRoot, file), 'utf8'), file).not.to.include('// node_modules/')
     }
   })
 
   it('holds nothing else: no tests, no sources, no caches, no maps, no place of this machine', () => {
     const allowed =
-      /^(bin\/[\w-]+\.cjs|dist\/[\w-]+\.(cjs|js|txt)|dist\/sdk\/[\w-]+\.cjs|dist\/types\/.*\.d\.ts|docs\/[\w-]+\.md|environments\/.*|[\w.]+)$/
+      /^(bin\/[\w-]+\.cjs|dist\/[\w-]+\.(cjs|js|txt)|dist\/vendor\/[\w-]+\.cjs|dist\/types\/.*\.d\.ts|docs\/[\w-]+\.md|environments\/.*|[\w.]+)$/
     expect(files.filter((file) => !allowed.test(file))).to.deep.equal([])
     for (const file of files) {
       const text = readFileSync(join(packageRoot, file), 'latin1')

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { packageRoot } from '../commands/esc.ts'
+import { packageRoot } from '../cli/commands/esc.ts'
 import { Program } from './program.ts'
 
 const fixture = join(packageRoot, 'test', 'fixtures', 'esc-rotator-example')

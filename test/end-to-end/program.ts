@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Playground, packageRoot } from '../commands/esc.ts'
+import { Playground, packageRoot } from '../cli/commands/esc.ts'
 
 export interface Ended {
   /** The exit code; null when a signal ended it. */

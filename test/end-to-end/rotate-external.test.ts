@@ -1,7 +1,7 @@
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { oidcKeySet } from '../../src/crypto/index.ts'
+import { oidcKeySet } from '../../src/keys/index.ts'
 import { adapterCertificate } from '../fakes/adapter-certificate.ts'
 import { FakeAdapter } from '../fakes/external-adapter.ts'
 import { Dropped } from '../fakes/vendor-fake.ts'

@@ -52,7 +52,7 @@ describe('the evaluator', () => {
         'schema',
         'secret.ts',
         'suggestion.ts',
-        'syntax',
+        'yaml',
       ].filter((room) => rooms.has(room)),
     )
   })

@@ -1,8 +1,8 @@
 // Evaluates the hostile definitions whose titles it is given, and prints what became of each as a line of JSON. It runs in a process of its
 // own, with a small heap: a definition that hangs or fills the memory takes nothing else with it.
 import { evaluateEnvironment, fromPlain, toPlain } from '../../src/evaluate/index.ts'
+import { FORMATS, renderValue } from '../../src/operations/opening/render-value.ts'
 import type { Schema } from '../../src/schema/index.ts'
-import { FORMATS, renderValue } from '../../src/workspace/render-value.ts'
 import { type HostileDefinition, hostileDefinitions } from './hostile-definitions.ts'
 
 export interface HostileOutcome {

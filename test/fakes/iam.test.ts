@@ -84,7 +84,7 @@ async function capture(url: string, login: ReturnType<typeof loginOf>) {
     response.writeHead(400).end()
   })
   await new Promise<void>((resolve) => recorder.listen(0, '127.0.0.1', resolve))
-  const { GetCallerIdentityCommand, STSClient } = await import('../../src/sdk/aws.ts')
+  const { GetCallerIdentityCommand, STSClient } = await import('../../src/vendor/aws.ts')
   const { port } = recorder.address() as { port: number }
   const client = new STSClient({
     region: 'us-east-1',

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, realpat
 import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Playground, type Ran } from '../commands/esc.ts'
+import { Playground, type Ran } from '../cli/commands/esc.ts'
 import { ended, Program } from '../end-to-end/program.ts'
 
 /** Longest time that any command may take over a hostile store, in milliseconds. */

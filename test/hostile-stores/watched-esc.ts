@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Ran } from '../commands/esc.ts'
+import type { Ran } from '../cli/commands/esc.ts'
 import { limitMs, limitUnderLoadMs, type Outcome } from './machine.ts'
 
 export interface Asked {

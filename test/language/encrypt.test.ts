@@ -8,7 +8,7 @@ import {
   reencryptDefinition,
 } from '../../src/language/encrypt.ts'
 import { encodeEnvelope } from '../../src/language/envelope.ts'
-import { decode, getAt } from '../../src/syntax/index.ts'
+import { decode, getAt } from '../../src/yaml/index.ts'
 
 const rot128 = (bytes: Uint8Array) => bytes.map((byte) => (byte + 128) % 256)
 const seal = (plaintext: string) => rot128(new TextEncoder().encode(plaintext))

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { listReferences, listRotators, parseEnvironment, unmatchedRotatePaths } from '../../src/language/index.ts'
-import { parsePropertyPath } from '../../src/syntax/index.ts'
+import { parsePropertyPath } from '../../src/yaml/index.ts'
 
 const summaries = (text: string) => parseEnvironment('env', text).diagnostics.map(({ summary }) => summary)
 

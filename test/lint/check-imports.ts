@@ -60,12 +60,15 @@ function judge(file: string, target: string): string | undefined {
   if (!rule) return `src/${from} has no entry in test/lint/rooms.ts`
   if (!rule.mayImport.includes(to)) return `${from} may not import ${to}, because ${rule.because}`
   // A room's front door is its index.ts; types of the seams (world.ts, rotator.ts …) are re-exported there.
-  return target.split(sep).slice(1).join('/') === 'index.ts' || to === 'sdk'
+  return target.split(sep).join('/') === `${to}/index.ts` || to === 'vendor'
     ? undefined
     : `import ${to}/index.ts, the room's front door`
 }
 
+/** The room that a file is in: a folder of `src`, or one within it that has rules of its own. */
 function room(file: string): string | undefined {
   const parts = file.split(sep)
-  return parts.length > 1 && parts[0] !== '..' ? parts[0] : undefined
+  if (parts.length === 1 || parts[0] === '..') return undefined
+  const within = parts.slice(0, 2).join('/')
+  return rooms[within] === undefined ? parts[0] : within
 }

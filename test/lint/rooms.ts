@@ -1,10 +1,10 @@
 /** What each folder of `src` may import, and why not the rest. The arrows are those of `docs/architecture.md`, section 2. */
 export const rooms: Readonly<Record<string, { readonly mayImport: readonly string[]; readonly because: string }>> = {
-  syntax: { mayImport: [], because: 'text and nodes come before any meaning' },
+  yaml: { mayImport: [], because: 'text and nodes come before any meaning' },
   schema: { mayImport: [], because: 'the types of values stand on their own' },
-  language: { mayImport: ['syntax', 'schema'], because: 'declarations are made of nodes; they know no evaluation' },
+  language: { mayImport: ['yaml', 'schema'], because: 'declarations are made of nodes; they know no evaluation' },
   evaluate: {
-    mayImport: ['language', 'syntax', 'schema'],
+    mayImport: ['language', 'yaml', 'schema'],
     because: 'the core is a pure function: the world is handed in',
   },
   files: {
@@ -23,21 +23,21 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: ['files', 'machine'],
     because: 'what a store was allowed on this machine: it knows no store, no key, and nobody to ask',
   },
-  crypto: { mayImport: ['files', 'sdk'], because: 'keys and ciphertext know neither the store nor the language' },
+  keys: { mayImport: ['files', 'vendor'], because: 'keys and ciphertext know neither the store nor the language' },
   store: {
-    mayImport: ['crypto', 'files', 'git', 'machine', 'syntax'],
+    mayImport: ['keys', 'files', 'git', 'machine', 'yaml'],
     because: 'a store keeps texts; what they mean is not its business',
   },
-  sdk: { mayImport: [], because: 'vendor libraries, re-exported so that each is one lazily loaded bundle' },
-  providers: { mayImport: ['schema', 'sdk'], because: 'a provider knows no store and no command line' },
-  network: { mayImport: [], because: "which addresses are private is nobody's opinion" },
-  rotators: { mayImport: ['schema', 'sdk', 'network'], because: 'a rotator knows no store and no command line' },
+  vendor: { mayImport: [], because: 'vendor libraries, re-exported so that each is one lazily loaded bundle' },
+  providers: { mayImport: ['schema', 'vendor'], because: 'a provider knows no store and no command line' },
+  http: { mayImport: [], because: "which addresses are private is nobody's opinion" },
+  rotators: { mayImport: ['schema', 'vendor', 'http'], because: 'a rotator knows no store and no command line' },
   masking: {
     mayImport: [],
     because: 'what hides secrets in texts knows neither who says them nor where they are shown',
   },
   rotation: {
-    mayImport: ['evaluate', 'language', 'masking', 'syntax', 'schema', 'rotators', 'store'],
+    mayImport: ['evaluate', 'language', 'masking', 'yaml', 'schema', 'rotators', 'store'],
     because: 'the engine joins evaluation, rotators and store; it prints nothing',
   },
   plugins: {
@@ -45,7 +45,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because: 'a plugin brings rotators and providers; it knows no store and no command line',
   },
   schedule: {
-    mayImport: ['sdk'],
+    mayImport: ['vendor'],
     because:
       'when something is due is worked out from data and a clock that are handed in; who runs it is not its business',
   },
@@ -54,7 +54,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because: 'it runs one rotator as the engine would, against no store',
   },
   access: {
-    mayImport: ['store', 'syntax'],
+    mayImport: ['store', 'yaml'],
     because: 'who may do what is a question of names and rules; it opens nothing',
   },
   audit: {
@@ -62,23 +62,23 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because: 'a log of what was done; it does not know how, nor what secrets are',
   },
   webhooks: {
-    mayImport: ['store', 'crypto', 'files', 'network'],
+    mayImport: ['store', 'keys', 'files', 'http'],
     because: 'it tells others what has happened in a store; who imports whom is handed in',
   },
-  workspace: {
+  operations: {
     mayImport: [
       'masking',
       'access',
       'audit',
-      'network',
+      'http',
       'git',
       'machine',
       'trust',
-      'syntax',
+      'yaml',
       'schema',
       'language',
       'evaluate',
-      'crypto',
+      'keys',
       'store',
       'providers',
       'rotators',
@@ -86,18 +86,25 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
       'plugins',
       'schedule',
       'webhooks',
-      'sdk',
+      'vendor',
     ],
     because: 'what a user can do, as functions: no printing, no flags',
   },
-  diagram: {
-    mayImport: ['sdk', 'syntax'],
+  scheduler: {
+    mayImport: ['operations', 'schedule', 'rotation', 'webhooks', 'store', 'git'],
+    because: 'it runs what is due, as a person with a command would: it knows no command line',
+  },
+  'cli/diagram': {
+    mayImport: ['vendor', 'yaml'],
     because: 'it draws nodes and links and knows nothing of what they stand for',
   },
-  terminal: { mayImport: ['masking', 'sdk', 'syntax', 'workspace'], because: 'how things look; it decides nothing' },
-  commands: {
-    mayImport: ['sdk', 'diagram', 'terminal', 'workspace'],
-    because: 'a command parses flags, calls one workspace function and returns data',
+  'cli/terminal': {
+    mayImport: ['masking', 'vendor', 'yaml', 'operations'],
+    because: 'how things look; it decides nothing',
+  },
+  cli: {
+    mayImport: ['vendor', 'cli/diagram', 'cli/terminal', 'operations', 'scheduler'],
+    because: 'a command parses flags, calls one operation and returns data',
   },
 }
 

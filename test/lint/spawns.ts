@@ -5,22 +5,22 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../../src/', import.meta.url))
 
 const STARTS = /(?<![\w.])(?:library\.|childProcess\.)?(?:spawn|spawnSync|exec|execSync|execFile|execFileSync|fork)\(/g
-const MAKES_CHILDREN = /node:child_process|sdk\/pty\.ts/
+const MAKES_CHILDREN = /node:child_process|vendor\/pty\.ts/
 
 /** Files that start programs, and which. Git is started by `src/git` alone: a repository that somebody else wrote must not choose what runs. */
 const STARTERS: Readonly<Record<string, string>> = {
-  'crypto/providers/age-identity-command.ts': 'the command in SOPS_AGE_KEY_CMD of the user',
+  'keys/providers/age-identity-command.ts': 'the command in SOPS_AGE_KEY_CMD of the user',
   'git/ask-git.ts': 'git, which reads refs, the index or objects and does nothing else',
   'git/identity.ts': 'git, which reads its configuration and does nothing else',
   'git/run.ts': 'git',
-  'terminal/editor.ts': 'the editor of the user',
-  'terminal/pager.ts': 'the pager of the user',
-  'terminal/process-io.ts': 'esc itself',
-  'terminal/pty-program.ts': 'the command of esc run',
-  'terminal/pty-state.ts': 'ps and stty',
-  'terminal/raw-terminal.ts': 'stty',
-  'terminal/run-program.ts': 'the command of esc run',
-  'terminal/too-large.ts': 'a shell that does nothing, with the variables of the command of esc run',
+  'cli/terminal/editor.ts': 'the editor of the user',
+  'cli/terminal/pager.ts': 'the pager of the user',
+  'cli/terminal/process-io.ts': 'esc itself',
+  'cli/terminal/pty-program.ts': 'the command of esc run',
+  'cli/terminal/pty-state.ts': 'ps and stty',
+  'cli/terminal/raw-terminal.ts': 'stty',
+  'cli/terminal/run-program.ts': 'the command of esc run',
+  'cli/terminal/too-large.ts': 'a shell that does nothing, with the variables of the command of esc run',
 }
 
 /** Files that start programs and are not known to. */

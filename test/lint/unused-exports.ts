@@ -5,9 +5,9 @@ import { type SourceFile, sources } from './sources.ts'
 const ENTRIES: Readonly<Record<string, string>> = {
   'src/plugin.ts': 'authors of plugins',
   'src/testkit/index.ts': 'authors of plugins, in their tests',
-  'src/commands/framework/main.ts': 'the files in bin, which load the bundle',
-  'src/sdk/passphrase-words.ts': 'nobody: an export of a bundle is kept, so the licence of the words goes with them',
-  'src/sdk/re2js.ts': 'the build, in whose bundles an import of the package loads this one when it is first used',
+  'src/cli/framework/main.ts': 'the files in bin, which load the bundle',
+  'src/vendor/passphrase-words.ts': 'nobody: an export of a bundle is kept, so the licence of the words goes with them',
+  'src/vendor/re2js.ts': 'the build, in whose bundles an import of the package loads this one when it is first used',
 }
 
 /** Name that a file exports. `target`: the file that it is passed on from, and its name there. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { packageRoot } from '../commands/esc.ts'
+import { packageRoot } from '../cli/commands/esc.ts'
 
 describe('docs/writing-a-rotator.md', () => {
   const page = readFileSync(join(packageRoot, 'docs', 'writing-a-rotator.md'), 'utf8')

@@ -3,12 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { EscError } from '../../src/errors.ts'
-import { awsLoginProvider } from '../../src/providers/aws-login.ts'
-import { azureLogin } from '../../src/providers/azure-login.ts'
-import { gcpLoginProvider } from '../../src/providers/gcp-login.ts'
-import type { ProviderContext } from '../../src/providers/index.ts'
-import { type Secret, secret } from '../../src/secret.ts'
-import { identityToken } from '../../src/workspace/identity-token.ts'
 import {
   acceptTrust,
   initStore,
@@ -16,7 +10,13 @@ import {
   reviewTrust,
   signingKeys,
   type WorkspaceOptions,
-} from '../../src/workspace/index.ts'
+} from '../../src/operations/index.ts'
+import { identityToken } from '../../src/operations/session/identity-token.ts'
+import { awsLoginProvider } from '../../src/providers/aws-login.ts'
+import { azureLogin } from '../../src/providers/azure-login.ts'
+import { gcpLoginProvider } from '../../src/providers/gcp-login.ts'
+import type { ProviderContext } from '../../src/providers/index.ts'
+import { type Secret, secret } from '../../src/secret.ts'
 import { checkToken, TokenServices } from '../fakes/token-services.ts'
 
 const issuer = 'https://esc.example.org'

@@ -11,6 +11,8 @@ import {
   toPlain,
 } from '../../src/evaluate/index.ts'
 import { formatJson } from '../../src/json.ts'
+import { openWorkspace, type Workspace } from '../../src/operations/index.ts'
+import { buildWorld } from '../../src/operations/session/build-world.ts'
 import type { PlainObject } from '../../src/plain.ts'
 import {
   decodeJournalEntry,
@@ -24,9 +26,7 @@ import {
 import { loadRotator } from '../../src/rotators/index.ts'
 import type { Environment } from '../../src/store/index.ts'
 import { layout, Store } from '../../src/store/index.ts'
-import { parsePropertyPath } from '../../src/syntax/index.ts'
-import { buildWorld } from '../../src/workspace/build-world.ts'
-import { openWorkspace, type Workspace } from '../../src/workspace/index.ts'
+import { parsePropertyPath } from '../../src/yaml/index.ts'
 import { testContext } from '../rotators/test-context.ts'
 import { FakeVendor, fakeRotator, Killed } from './fake-vendor.ts'
 

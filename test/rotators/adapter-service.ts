@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { oidcKey, oidcKeySet } from '../../src/crypto/index.ts'
+import { oidcKey, oidcKeySet } from '../../src/keys/index.ts'
 import { type AdapterNetwork, type ExternalInputs, externalRotator } from '../../src/rotators/external/index.ts'
 import type { Plan, Rotator, RotatorContext } from '../../src/rotators/index.ts'
 import { secret } from '../../src/secret.ts'

@@ -57,7 +57,7 @@ describe('loadRotator', () => {
       logLevel: 'silent',
     })
     const { inputs } = metafile
-    const lazy = /^src\/sdk\//
+    const lazy = /^src\/vendor\//
     const reachable = (from: string): string[] => {
       const seen = new Set([from])
       for (const each of seen) {
@@ -80,6 +80,6 @@ describe('loadRotator', () => {
     expect(
       reachable('src/rotators/index.ts').filter((path) => rotatorNames.some((name) => path.includes(name))),
     ).to.deep.equal([])
-    expect(reachable('src/sdk/aws.ts'), 'the check sees packages').to.include('package @aws-sdk/client-iam')
+    expect(reachable('src/vendor/aws.ts'), 'the check sees packages').to.include('package @aws-sdk/client-iam')
   })
 })

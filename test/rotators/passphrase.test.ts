@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { EscError } from '../../src/errors.ts'
 import { type PassphraseInputs, passphrase } from '../../src/rotators/passphrase.ts'
 import { randomBelow } from '../../src/rotators/random-choice.ts'
-import { passphraseWords } from '../../src/sdk/passphrase-words.ts'
+import { passphraseWords } from '../../src/vendor/passphrase-words.ts'
 import { rotateOnce } from './rotation-run.ts'
 import { testContext } from './test-context.ts'
 

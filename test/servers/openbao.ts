@@ -44,7 +44,7 @@ export async function startOpenBao(): Promise<OpenBaoServer> {
   })
   const url = `https://127.0.0.1:${daemon.port}`
   const authority = join(folder, 'vault-ca.pem')
-  const { tlsFetch } = await import('../../src/crypto/tls-fetch.ts')
+  const { tlsFetch } = await import('../../src/keys/tls-fetch.ts')
   const { readFileSync } = await import('node:fs')
   const fetch = tlsFetch({ ca: [readFileSync(authority, 'utf8')] })
   return {

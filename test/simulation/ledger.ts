@@ -1,5 +1,5 @@
-import type { DataKey } from '../../src/crypto/index.ts'
 import type { Json } from '../../src/json.ts'
+import type { DataKey } from '../../src/keys/index.ts'
 import type { JournalEntry } from '../../src/rotation/journal-entry.ts'
 import { Secret } from '../../src/secret.ts'
 import type { MemoryFiles } from '../files/memory-files.ts'

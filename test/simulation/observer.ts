@@ -1,9 +1,9 @@
-import type { DataKey } from '../../src/crypto/index.ts'
 import type { Json } from '../../src/json.ts'
+import type { DataKey } from '../../src/keys/index.ts'
 import { decodeEnvelope } from '../../src/language/index.ts'
 import { decodeJournalEntry, type JournalEntry } from '../../src/rotation/journal-entry.ts'
-import { contextOf, entryNames, parseEntry } from '../../src/store/journal-file.ts'
-import { decode, getAt, type Node } from '../../src/syntax/index.ts'
+import { contextOf, entryNames, parseEntry } from '../../src/store/journal/journal-file.ts'
+import { decode, getAt, type Node } from '../../src/yaml/index.ts'
 import type { MemoryFiles } from '../files/memory-files.ts'
 import { stateOf, storeFolder } from './machine.ts'
 

@@ -1,4 +1,4 @@
-import type { DataKey } from '../../src/crypto/index.ts'
+import type { DataKey } from '../../src/keys/index.ts'
 import { encryptDefinition } from '../../src/language/index.ts'
 import { Store } from '../../src/store/index.ts'
 import { MemoryFiles } from '../files/memory-files.ts'

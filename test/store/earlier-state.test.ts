@@ -14,8 +14,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { Store } from '../../src/store/index.ts'
-import { machineProcesses } from '../../src/store/processes.ts'
-import { Playground } from '../commands/esc.ts'
+import { machineProcesses } from '../../src/store/locks/processes.ts'
+import { Playground } from '../cli/commands/esc.ts'
 
 const fixture = join(dirname(fileURLToPath(import.meta.url)), '..', 'fixtures', 'earlier-state')
 const rotated = '0e1e415a-408b-43ba-bbae-030183f6a62a'

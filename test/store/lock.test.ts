@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { expect } from 'chai'
 import { makeFolders } from '../../src/files/index.ts'
 import { Store } from '../../src/store/index.ts'
-import { machineProcesses } from '../../src/store/processes.ts'
+import { machineProcesses } from '../../src/store/locks/processes.ts'
 import { by, errorOf, Machine } from './worlds.ts'
 
 /** The lock of the only environment there is. */

@@ -2,7 +2,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { Playground } from '../commands/esc.ts'
+import { Playground } from '../cli/commands/esc.ts'
 
 const fixture = join(dirname(fileURLToPath(import.meta.url)), '..', 'fixtures', 'old-store')
 

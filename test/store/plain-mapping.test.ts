@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Json } from '../../src/json.ts'
-import { parsePlainMapping } from '../../src/store/plain-mapping.ts'
-import { decode, type Node } from '../../src/syntax/index.ts'
+import { parsePlainMapping } from '../../src/store/settings/plain-mapping.ts'
+import { decode, type Node } from '../../src/yaml/index.ts'
 
 const settings = `id: 786082ab-bf47-429a-b4a3-b41f72c2cf27
 secretsProvider: awskms:///arn:aws:kms:us-east-1:1:key/x?region=us-east-1

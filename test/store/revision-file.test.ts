@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { parseAllDocuments } from 'yaml'
-import { formatRevision, parseRevision, sealedBytesOf } from '../../src/store/revision-file.ts'
+import { formatRevision, parseRevision, sealedBytesOf } from '../../src/store/revisions/revision-file.ts'
 import { author, created } from './worlds.ts'
 
 const record = { number: 7, created, author, change: 'edit', previous: 'sha256:abc', details: {} }

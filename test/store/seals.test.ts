@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { EscError } from '../../src/errors.ts'
-import type { History } from '../../src/store/history.ts'
+import { Seals } from '../../src/store/keys/seals.ts'
 import type { EnvironmentPlace } from '../../src/store/place.ts'
-import type { Revision } from '../../src/store/revision-file.ts'
-import { Seals } from '../../src/store/seals.ts'
-import type { SettingsFile } from '../../src/store/settings-file.ts'
+import type { History } from '../../src/store/revisions/history.ts'
+import type { Revision } from '../../src/store/revisions/revision-file.ts'
+import type { SettingsFile } from '../../src/store/settings/settings-file.ts'
 import { errorOf } from './worlds.ts'
 
 const [before, after] = [1, 2].map((number) => ({ number, digest: `digest of ${number}`, file: `${number}.yaml` }))

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import type { KeyContext } from '../../src/crypto/index.ts'
+import type { KeyContext } from '../../src/keys/index.ts'
 import { type Environment, Store } from '../../src/store/index.ts'
 import { by, errorOf, realFolder, reencrypt, revealed, save } from './worlds.ts'
 

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { parse, stringify } from 'yaml'
 import type { JsonObject } from '../../src/json.ts'
-import { Settings } from '../../src/store/settings.ts'
+import { Settings } from '../../src/store/settings/settings.ts'
 
 const id = '5f1cd0a3-1111-4222-8333-444455556666'
 

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { type CheckReport, Store } from '../../src/store/index.ts'
-import { Playground } from '../commands/esc.ts'
+import { Playground } from '../cli/commands/esc.ts'
 import { author, by, created, errorOf, realFolder, reencrypt, save } from './worlds.ts'
 
 describe('what this machine keeps about a store', () => {

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { environmentName, Store } from '../../src/store/index.ts'
-import { newestNumber } from '../../src/store/newest.ts'
-import { digestOf, formatRevision } from '../../src/store/revision-file.ts'
+import { newestNumber } from '../../src/store/revisions/newest.ts'
+import { digestOf, formatRevision } from '../../src/store/revisions/revision-file.ts'
 import { author, by, created, errorOf, Machine, realFolder, save } from './worlds.ts'
 
 describe('a store', () => {

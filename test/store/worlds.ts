@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { DataKey } from '../../src/crypto/index.ts'
+import type { DataKey } from '../../src/keys/index.ts'
 import { storeIdentity } from '../../src/machine/index.ts'
 import type { Environment, Processes, ProcessIdentity, Reencrypt, StoreWorld } from '../../src/store/index.ts'
 import { Store } from '../../src/store/index.ts'

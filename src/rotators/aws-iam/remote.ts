@@ -65,12 +65,12 @@ export class AwsError extends EscError {
 
 const requestTimeoutMs = 20_000
 
-type Sdk = typeof import('../../sdk/aws.ts')
+type Sdk = typeof import('../../vendor/aws.ts')
 
 async function loadSdk(): Promise<Sdk> {
   // The SDK otherwise prints a notice about old Node releases on stderr whenever a client is made.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-  return import('../../sdk/aws.ts')
+  return import('../../vendor/aws.ts')
 }
 
 function clientOptions(login: AwsLogin, region: string, maxAttempts: number) {

@@ -75,7 +75,7 @@ export async function connectDirectory(
   const { client, end } = await logIn(inputs, login, timing).catch((error) => {
     throw asVendorError(error, `"${login.dn}" could not log in to ${where}`, login.password)
   })
-  const { Attribute, Change } = await import('../../sdk/ldap.ts')
+  const { Attribute, Change } = await import('../../vendor/ldap.ts')
 
   async function modify(dn: string, operation: 'add' | 'delete', value: string | Buffer): Promise<void> {
     const values = typeof value === 'string' ? [value] : [value]
@@ -199,7 +199,7 @@ async function logIn(
   { dn, password }: LdapLogin,
   { connectMs, requestMs }: LdapTiming,
 ): Promise<Connection> {
-  const { Client } = await import('../../sdk/ldap.ts')
+  const { Client } = await import('../../vendor/ldap.ts')
   const { connect: connectTls } = await import('node:tls')
   const { secure, server } = addressOf(inputs)
   const { host } = server

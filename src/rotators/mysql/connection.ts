@@ -122,7 +122,7 @@ const besideThePassword = [
 type Connection = import('mysql2/promise').Connection
 
 async function open(server: ServerAddress, login: MySqlLogin, { connectMs }: MySqlTiming): Promise<Connection> {
-  const { createConnection } = await import('../../sdk/mysql.ts')
+  const { createConnection } = await import('../../vendor/mysql.ts')
   const { host, port } = server
   const tls = tlsOptions(server)
   const serverName = serverNameOf(server)

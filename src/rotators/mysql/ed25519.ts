@@ -25,7 +25,7 @@ export async function ed25519PublicKey(password: string): Promise<string> {
 }
 
 async function keyOf(password: string) {
-  const { ed25519 } = await import('../../sdk/ed25519.ts')
+  const { ed25519 } = await import('../../vendor/ed25519.ts')
   const { Point } = ed25519
   const { Fn } = Point
   const digest = sha512(Buffer.from(password, 'utf8'))

@@ -98,7 +98,7 @@ interface Attempt {
 }
 
 /** Asked for once: log-ins come by the hundred. */
-let driver: Promise<typeof import('../../sdk/postgres.ts')> | undefined
+let driver: Promise<typeof import('../../vendor/postgres.ts')> | undefined
 
 async function connect(
   database: Database,
@@ -106,7 +106,7 @@ async function connect(
   password: Secret<string> | undefined,
   { connectMs, queryMs }: PostgresTiming,
 ): Promise<Attempt> {
-  driver ??= import('../../sdk/postgres.ts')
+  driver ??= import('../../vendor/postgres.ts')
   const { Client } = await driver
   let asked = false
   let authenticated = false

@@ -50,7 +50,7 @@ export async function connectLambda(connector: AwsLambdaConnector, { rotator }: 
   const label = `Lambda function ${match[2]}`
   // The SDK otherwise prints a notice about old Node releases on stderr whenever a client is made.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-  const { InvokeCommand, LambdaClient } = await import('../../sdk/aws-lambda.ts')
+  const { InvokeCommand, LambdaClient } = await import('../../vendor/aws-lambda.ts')
   const client = new LambdaClient({
     region: match[1]!,
     maxAttempts: 1,

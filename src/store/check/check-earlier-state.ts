@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { listIfPresent } from '../../files/index.ts'
 import { trackedNames } from '../../git/index.ts'
-import { settleEarlierState } from '../earlier-state.ts'
 import { layout } from '../layout.ts'
-import type { StoreState } from '../state.ts'
+import { settleEarlierState } from '../state/earlier-state.ts'
+import type { StoreState } from '../state/state.ts'
 import type { CompleteWorld } from '../world.ts'
 import type { Report } from './finding.ts'
 

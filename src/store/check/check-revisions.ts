@@ -1,13 +1,13 @@
 import { join } from 'node:path'
-import type { DataKey } from '../../crypto/index.ts'
 import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
+import type { DataKey } from '../../keys/index.ts'
 import { isAhead } from '../../timestamp.ts'
-import { hasConflictMarkers } from '../conflict-markers.ts'
+import { hasConflictMarkers } from '../git/conflict-markers.ts'
 import { layout, revisionNumber } from '../layout.ts'
 import { type EnvironmentPlace, restoreHint } from '../place.ts'
-import { parseRevision, type Revision, sealedBytesOf } from '../revision-file.ts'
-import type { Settings } from '../settings.ts'
-import { retractionsOf } from '../versions.ts'
+import { parseRevision, type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
+import { retractionsOf } from '../revisions/versions.ts'
+import type { Settings } from '../settings/settings.ts'
 import { described, type Report } from './finding.ts'
 
 /** Finds the secrets that a revision file holds in the clear. Lines count from 1. */

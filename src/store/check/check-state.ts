@@ -1,6 +1,6 @@
 import { statusOf } from '../../files/index.ts'
 import { tracksAny } from '../../git/index.ts'
-import type { StoreState } from '../state.ts'
+import type { StoreState } from '../state/state.ts'
 import type { CompleteWorld } from '../world.ts'
 import type { Report } from './finding.ts'
 

@@ -1,5 +1,5 @@
-import type { Settings } from '../settings.ts'
-import { type Retraction, type RevisionTag, retractionsOf, revisionTagsOf } from '../versions.ts'
+import { type Retraction, type RevisionTag, retractionsOf, revisionTagsOf } from '../revisions/versions.ts'
+import type { Settings } from '../settings/settings.ts'
 import { described, type Report } from './finding.ts'
 
 /** That tags and retractions speak of revisions that are there and can be used. */

@@ -1,5 +1,5 @@
-import type { PropertyPath } from '../../syntax/index.ts'
-import { decode, deleteAt, formatPropertyPath, getAt, type Node, readYamlFragment, setAt } from '../../syntax/index.ts'
+import type { PropertyPath } from '../../yaml/index.ts'
+import { decode, deleteAt, formatPropertyPath, getAt, type Node, readYamlFragment, setAt } from '../../yaml/index.ts'
 
 /** Texts that were made from one. */
 export interface ThreeTexts {

@@ -1,7 +1,7 @@
-import type { DataKey } from '../../crypto/index.ts'
 import { formatJson, isJsonObject, type Json, type JsonObject } from '../../json.ts'
-import { Settings, sealSettings } from '../settings.ts'
-import { retractionsOf, revisionTagsOf } from '../versions.ts'
+import type { DataKey } from '../../keys/index.ts'
+import { retractionsOf, revisionTagsOf } from '../revisions/versions.ts'
+import { Settings, sealSettings } from '../settings/settings.ts'
 
 /** Fields whose members belong together: half of one schedule and half of another is none. */
 const wholeFields = new Set(['schedule'])

@@ -1,6 +1,6 @@
 import type { World } from '../../../src/evaluate/index.ts'
-import { quote } from '../../../src/syntax/index.ts'
 import type { PostWebhook } from '../../../src/webhooks/index.ts'
+import { quote } from '../../../src/yaml/index.ts'
 import { author, hours, now, type Stage } from './stage.ts'
 
 const zero = { line: 0, column: 0, byte: 0 }

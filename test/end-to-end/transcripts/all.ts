@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { packageRoot } from '../../commands/esc.ts'
+import { packageRoot } from '../../cli/commands/esc.ts'
 import { playTranscript } from './play.ts'
 
 /** A transcript that is kept, and how it comes out now. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { packageRoot } from '../../commands/esc.ts'
+import { packageRoot } from '../../cli/commands/esc.ts'
 
 /** What happens at a comment line: by its text, without `## `. */
 export type Happenings = Readonly<Record<string, () => void | Promise<void>>>

@@ -1,0 +1,33 @@
+import { type JoinRequest, joinRequest } from '../../../operations/index.ts'
+import { shellWord } from '../../../shell-word.ts'
+import { EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
+import { openSession } from '../../framework/session.ts'
+
+const flags = { ...OUTPUT_FLAG }
+
+export default class AccessJoin extends EscCommand<JoinRequest, typeof flags> {
+  static override id = 'access:join'
+  static override summary = 'Print what a colleague needs to let you in.'
+  static override description =
+    `Prints your age recipient, and the command with which somebody who can open the environments lets you in. Makes an age identity first where you have
+none. The recipient is no secret. The identity is: it stays on this machine.`
+  static override examples = [
+    { description: 'Ask to be let in', command: 'esc access join' },
+    { description: 'The recipient alone, for a script', command: 'esc access join --output json' },
+  ]
+  static override flags = flags
+
+  async run(): Promise<JoinRequest> {
+    return joinRequest(openSession(this.io, this.flags))
+  }
+
+  text({ created, place, principal, recipient }: JoinRequest): string {
+    const made = created
+      ? `A new age identity was made for you: ${place}\nKeep a copy of this file in a safe place, such as a password manager, and commit it nowhere.\n\n`
+      : `Your age identity is that of ${place}.\n\n`
+    return `${made}Send this to somebody who can open the environments. It is no secret:
+  esc access add ${shellWord(principal)} ${recipient}
+Once they have pushed what that changes, run "git pull".
+`
+  }
+}

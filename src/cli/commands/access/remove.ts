@@ -1,0 +1,99 @@
+import { type LeaverPlan, type LeaverReport, removePrincipal, settleRemoval } from '../../../operations/index.ts'
+import { shellWord } from '../../../shell-word.ts'
+import { EscCommand, GLOBAL_FLAGS, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
+import { type ExposedRotation, exitCodeOfRotations, exposedText, rotateExposed } from '../../framework/exposed.ts'
+import { boolean, list } from '../../framework/flags.ts'
+import { EXIT } from '../../framework/report-error.ts'
+import { openSession } from '../../framework/session.ts'
+import { confirm } from '../../terminal/index.ts'
+
+const flags = {
+  recipient: list({
+    description: 'an age recipient that is theirs, besides those whose comment in a list says so',
+    value: 'age1…',
+  }),
+  rotate: boolean({ description: 'then rotate the credentials that they may know' }),
+  yes: boolean({ description: 'do it without asking', char: 'y' }),
+  ...OUTPUT_FLAG,
+}
+
+interface Result extends LeaverReport {
+  readonly rotations: readonly ExposedRotation[]
+}
+
+export default class AccessRemove extends EscCommand<Result, typeof flags> {
+  static override id = 'access:remove'
+  static override summary = 'Take somebody who leaves out of the lists, the keys and the rules.'
+  static override description =
+    `Takes a principal out of the lists of age recipients, gives every environment that was locked for them a new data key, and takes them out of teams
+and rules. Says first what will be done, and asks. Interrupted, or where some environments fail, it is finished by running it again.
+
+What they could open they may know: it is listed, and --rotate rotates what a rotator can. Environments under a key that is no list (a
+key file, a passphrase, a cloud's key) are listed too: whoever keeps that key must end its use.`
+  static override examples = [
+    { description: 'Somebody leaves; do not ask', command: 'esc access remove bob@example.com --yes' },
+    {
+      description: 'And rotate what they know',
+      command: 'esc access remove bob@example.com --rotate --yes',
+    },
+  ]
+  static override baseFlags = { ...GLOBAL_FLAGS, commit: WRITE_FLAGS.commit }
+  static override flags = flags
+  static override args = { principal: { description: 'whom, as the rules name them', required: true } }
+  static override count = { kind: 'exactly', count: 1 } as const
+
+  async run(): Promise<Result> {
+    const workspace = openSession(this.io, this.flags)
+    const leaver = { principal: this.positionals[0] as string, recipients: this.flags.recipient }
+    const report = await removePrincipal(workspace, leaver, async (plan) => {
+      if (this.flags.yes) return
+      await confirm(this.io, planText(plan), plan.principal)
+    })
+    const names = report.known.map(({ name }) => name)
+    const rotations = this.flags.rotate ? await rotateExposed(this.io, workspace, names) : []
+    settleRemoval(workspace, leaver.principal)
+    return { ...report, rotations }
+  }
+
+  text(report: Result): string {
+    const { environments, known, principal, rotations, rules, shared } = report
+    const lines = environments.map(({ error, hint, name, revisions, status }) =>
+      status === 'failed'
+        ? `${name}: not changed: ${error}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`
+        : `${name}: has a new data key (revisions encrypted anew: ${revisions})\n`,
+    )
+    const failed = environments.some(({ status }) => status === 'failed')
+    return [
+      ...lines,
+      rules ? `The rules no longer name '${principal}'.\n` : '',
+      sharedText(shared),
+      exposedText(known, {
+        rotations: this.flags.rotate ? rotations : undefined,
+        again: `esc access remove ${shellWord(principal)} --rotate`,
+      }),
+      failed ? `\nRun "esc access remove ${shellWord(principal)}" again to finish.\n` : '',
+    ].join('')
+  }
+
+  override exitCode({ environments, rotations }: Result): number {
+    if (environments.some(({ status }) => status === 'failed')) return EXIT.failed
+    return exitCodeOfRotations(rotations)
+  }
+}
+
+function planText({ lists, owed, principal, recipients, rekey, rules, shared }: LeaverPlan): string {
+  const all = [
+    recipients.length > 0 && `recipients: ${recipients.join(', ')}`,
+    lists.length > 0 && `taken out of: ${lists.join(', ')}`,
+    rekey.length > 0 && `new data keys, every revision encrypted anew: ${rekey.join(', ')}`,
+    owed.length > 0 && `removed before, credentials not rotated since: ${owed.join(', ')}`,
+    rules && 'taken out of the teams and rules in esc.yaml',
+  ]
+  return `'${principal}' will be removed:\n${all.flatMap((line) => (line ? [`  ${line}\n`] : [])).join('')}${sharedText(shared)}`
+}
+
+function sharedText(shared: LeaverPlan['shared']): string {
+  if (shared.length === 0) return ''
+  const lines = shared.map(({ name, secretsProvider }) => `  ${name}: ${secretsProvider}\n`)
+  return `\nThese are under keys that are no lists. If they had the key, end its use where it is kept, or change it with "esc env change-secrets-provider":\n${lines.join('')}`
+}

@@ -1,0 +1,38 @@
+import { EscError } from '../../errors.ts'
+import { EscCommand } from '../framework/command.ts'
+import { completionScript, SHELLS, type Shell } from '../framework/completion-script.ts'
+import { boolean } from '../framework/flags.ts'
+
+const flags = { 'no-descriptions': boolean({ description: 'names only' }) }
+
+export default class Completion extends EscCommand<string, typeof flags> {
+  static override id = 'completion'
+  static override summary = 'Generate the autocompletion script for the specified shell'
+  static override description =
+    `Prints a script that teaches a shell the commands and flags of esc, and the names of the environments of the store you are in.
+Load it from the start-up file of the shell.`
+  static override examples = [
+    { description: 'bash, in ~/.bashrc', command: 'source <(esc completion bash)' },
+    { description: 'zsh, in ~/.zshrc', command: 'source <(esc completion zsh)' },
+    { description: 'fish', command: 'esc completion fish > ~/.config/fish/completions/esc.fish' },
+  ]
+  static override flags = flags
+  static override args = { shell: { description: SHELLS.join(', '), required: true } }
+  static override count = { kind: 'exactly', count: 1 } as const
+
+  async run(): Promise<string> {
+    const shell = SHELLS.find((each): each is Shell => each === this.positionals[0])
+    if (shell === undefined) {
+      throw new EscError('usage', `unknown shell "${this.positionals[0]}"`, { hint: `use one of ${SHELLS.join(', ')}` })
+    }
+    return completionScript(shell, { descriptions: !this.flags['no-descriptions'] })
+  }
+
+  override get printsValues(): boolean {
+    return true
+  }
+
+  text(script: string): string {
+    return script
+  }
+}

@@ -1,0 +1,118 @@
+import { EscError } from '../../../errors.ts'
+import { type CopiedValues, copyValues, parsePath, refuseVersion } from '../../../operations/index.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
+import { boolean, text } from '../../framework/flags.ts'
+import { refused } from '../../framework/report-error.ts'
+import { openTarget } from '../../framework/session.ts'
+import { diagnosticLines, hasColour } from '../../terminal/index.ts'
+
+const flags = {
+  dest: text({ description: 'the environment to copy into', char: 'd', value: 'environment' }),
+  plan: boolean({ description: 'say what would be copied; change nothing' }),
+  ...OUTPUT_FLAG,
+}
+
+interface Result extends CopiedValues {
+  readonly from: string
+  readonly to: string
+}
+
+export default class ConfigCp extends EscCommand<Result, typeof flags> {
+  static override id = 'config:cp'
+  static override busy = 'copying'
+  static override summary = 'Copy values from one environment into another.'
+  static override description =
+    `Copies one value, or all values and imports, into another environment and saves it as a new revision. Mappings are merged key by key:
+what only the destination has stays, comments too. Secrets are decrypted with the key of the one and encrypted with that of the other.
+Rotated credentials are never copied, and those of the destination always stay. --plan shows what would change.
+
+Without an environment, copies from the selected one (esc select).`
+  static override examples = [
+    { description: 'Copy one value', command: 'esc config cp app/dev database.host --dest app/prod' },
+    {
+      description: 'See what copying everything would change',
+      command: 'esc config cp app/dev --dest app/prod --plan',
+    },
+    { description: 'Copy everything', command: 'esc config cp app/dev --dest app/prod' },
+  ]
+  static override baseFlags = WRITE_FLAGS
+  static override flags = flags
+  static override args = {
+    environment: { description: 'the environment to copy from, with @ and a version if you like' },
+    key: { description: 'path of one value, below values (default: everything)' },
+  }
+  static override usesSelected = true
+  static override count = { kind: 'atMost', count: 2 } as const
+
+  async run(): Promise<Result> {
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    if (!this.flags.dest) {
+      throw new EscError('usage', 'required flag(s) "dest" not set', { hint: 'name the environment to copy into' })
+    }
+    const to = workspace.reference(this.flags.dest)
+    refuseVersion(to, 'config cp')
+    const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
+    const copied = await copyValues(workspace, { from: reference, to, path, plan: this.flags.plan })
+    this.io.err(diagnosticLines(copied.diagnostics, hasColour(this.io, 'stderr')))
+    const broken = copied.diagnostics.some(({ severity }) => severity === 'error')
+    if (copied.kind === 'refused' || broken) throw refused(to.name)
+    this.#explain(copied, to.name)
+    return { ...copied, from: reference.name, to: to.name }
+  }
+
+  #explain({ kind, dropped, keptCredentials, notCopied, replaced }: CopiedValues, to: string): void {
+    const planned = kind === 'planned'
+    for (const path of notCopied) {
+      this.io.err(
+        `warning: ${path} ${planned ? 'would not be' : 'was not'} copied: '${to}' has rotated credentials there\n`,
+      )
+    }
+    for (const rotator of keptCredentials) {
+      const changed = replaced.some((path) => path.startsWith(`${rotator}[`) || path.startsWith(`${rotator}.`))
+      const inputs = changed ? '; check that they fit its new inputs' : ''
+      this.io.err(`note: ${rotator} ${planned ? 'would keep' : 'keeps'} the rotated credentials of '${to}'${inputs}\n`)
+    }
+    for (const rotator of dropped) {
+      const copied = planned ? 'would be copied' : 'was copied'
+      this.io.err(`warning: ${rotator} ${copied} without its credential; "esc env rotate ${to}" makes one\n`)
+    }
+  }
+
+  text(result: Result): string {
+    const { kind, revision, paths, imports, to } = result
+    if (kind === 'planned') return planText(result)
+    if (kind !== 'saved') return `'${to}' has it all already.`
+    const more = imports.length === 0 ? '' : ` and ${imports.length} import${imports.length === 1 ? '' : 's'}`
+    const values = `${paths.length} value${paths.length === 1 ? '' : 's'}${more}`
+    return `Copied ${values} to '${to}'.\nNew revision '${revision}' was created.`
+  }
+
+  override json(result: Result): unknown {
+    const { kind, revision, paths, imports, dropped, added, replaced, notCopied, keptCredentials, from, to } = result
+    return {
+      from,
+      to,
+      values: paths,
+      added,
+      replaced,
+      notCopied,
+      keptCredentials,
+      imports,
+      withoutCredential: dropped,
+      revision,
+      changed: kind === 'saved',
+      ...(kind === 'planned' && { planned: true }),
+    }
+  }
+}
+
+function planText({ added, replaced, notCopied, imports, to }: Result): string {
+  const lines = [
+    ...imports.map((name) => `  import   ${name}\n`),
+    ...added.map((path) => `  add      ${path}\n`),
+    ...replaced.map((path) => `  replace  ${path}\n`),
+    ...notCopied.map((path) => `  keep     ${path}\n`),
+  ]
+  if (lines.length === notCopied.length) return `'${to}' has it all already.\n${lines.join('')}`
+  return `Would change '${to}':\n${lines.join('')}`
+}

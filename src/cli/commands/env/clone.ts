@@ -1,0 +1,55 @@
+import { type Cloned, cloneEnvironment } from '../../../operations/index.ts'
+import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
+import { boolean } from '../../framework/flags.ts'
+import { openTarget } from '../../framework/session.ts'
+
+const flags = {
+  'preserve-history': boolean({ description: 'clone all revisions, not only the newest' }),
+  'preserve-access': boolean({
+    description: 'accepted for scripts of the hosted service; who can open a clone is whoever could open its source',
+  }),
+  'preserve-env-tags': boolean({ description: 'clone the tags of the environment' }),
+  'preserve-rev-tags': boolean({ description: 'clone the tags of its revisions' }),
+}
+
+export default class EnvClone extends EscCommand<Cloned, typeof flags> {
+  static override id = 'env:clone'
+  static override busy = 'copying'
+  static override summary = 'Clone an existing environment into a new environment.'
+  static override description =
+    `Makes a new environment with the definition of another one, its secrets encrypted under a key of its own. Rotators come along
+without their credentials: two environments that rotate one credential would take it away from each other.`
+  static override examples = [
+    { description: 'Clone within the project', command: 'esc env clone app/dev staging' },
+    {
+      description: 'With history and tags, to another project',
+      command: 'esc env clone rotators/ci archive/ci --preserve-history --preserve-rev-tags --preserve-env-tags',
+    },
+  ]
+  static override baseFlags = WRITE_FLAGS
+  static override flags = flags
+  static override args = {
+    source: { description: 'project and name of the environment to clone', required: true },
+    destination: { description: 'name of the new environment, in another project if you like', required: true },
+  }
+  static override count = { kind: 'exactly', count: 2 } as const
+
+  async run(): Promise<Cloned> {
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals, 'project')
+    const cloned = await cloneEnvironment(workspace, {
+      source: reference,
+      destination: rest[0] as string,
+      preserveHistory: this.flags['preserve-history'],
+      preserveEnvironmentTags: this.flags['preserve-env-tags'],
+      preserveRevisionTags: this.flags['preserve-rev-tags'],
+    })
+    for (const path of cloned.dropped) {
+      this.io.err(`warning: ${path}: cloned without its credential; "esc env rotate" makes the clone one of its own\n`)
+    }
+    return cloned
+  }
+
+  text({ from, to }: Cloned): string {
+    return `Environment ${from} cloned into ${to}.`
+  }
+}

@@ -1,0 +1,79 @@
+import { EscError } from '../../../errors.ts'
+import {
+  diffEnvironments,
+  type EnvironmentDiff,
+  locateComparison,
+  parsePath,
+  unknownFormat,
+} from '../../../operations/index.ts'
+import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
+import { boolean, text } from '../../framework/flags.ts'
+import { pageText } from '../../framework/page-text.ts'
+import { openTarget, workspaceOptions } from '../../framework/session.ts'
+import { PAGER_FLAG } from '../../framework/shared-flags.ts'
+import { hasColour, highlighted } from '../../terminal/index.ts'
+
+const FORMATS = ['dotenv', 'json', 'detailed', 'shell', 'string'] as const
+
+const flags = {
+  format: text({
+    description: `compare the values only, as one of ${FORMATS.join(', ')}`,
+    char: 'f',
+    value: 'format',
+  }),
+  'show-secrets': boolean({ description: 'show secrets in the clear' }),
+  path: text({ description: 'compare the values at this path', value: 'path' }),
+  ...PAGER_FLAG,
+  ...OUTPUT_FLAG,
+}
+
+export default class EnvDiff extends EscCommand<EnvironmentDiff, typeof flags> {
+  static override id = 'env:diff'
+  static override busy = 'comparing'
+  static override paged = true
+  static override summary = 'Show changes between versions.'
+  static override description =
+    `Compares the values and definitions of two versions of an environment, or of two environments. Without a second one, the version is
+compared with the newest. Nothing is opened, and secrets show as [secret] unless --show-secrets is given.`
+  static override examples = [
+    { description: 'What has changed since revision 2', command: 'esc env diff rotators/ci@2' },
+    { description: 'What revision 3 changed', command: 'esc env diff rotators/ci@2 @3' },
+    { description: 'Two environments', command: 'esc env diff app/dev rotators/ci' },
+  ]
+  static override baseFlags = ENV_FLAGS
+  static override flags = flags
+  static override args = {
+    environment: { description: 'the environment, with @ and a version if you like', required: true },
+    other: { description: '@ and another version, or another environment (default: @latest)' },
+  }
+  static override count = { kind: 'between', least: 1, most: 2 } as const
+
+  async run(): Promise<EnvironmentDiff> {
+    const { format, path: typed, 'show-secrets': showSecrets } = this.flags
+    const known = FORMATS.find((each) => each === format)
+    if (format !== undefined && known === undefined) throw unknownFormat(format, FORMATS)
+    const path = typed === undefined ? [] : parsePath(typed, (reason) => `invalid path: ${reason}`)
+    const target = openTarget(this.io, this.flags, this.positionals)
+    const { from, to } = locateComparison(workspaceOptions(this.io, this.flags), target, target.rest[0])
+    if (path.length > 0 && (known === 'dotenv' || known === 'shell')) {
+      throw new EscError('usage', `output format '${known}' may not be used with a property path`)
+    }
+    return diffEnvironments(from, to, { path, format: known, showSecrets })
+  }
+
+  text({ value, definition }: EnvironmentDiff): string {
+    if (this.flags.format !== undefined) return hasColour(this.io, 'stdout') ? highlighted(value, 'diff') : value
+    if (this.io.stdoutIsTerminal) {
+      const sections = [
+        { title: 'Value', syntax: 'diff', text: value },
+        { title: 'Definition', syntax: 'diff', text: definition },
+      ] as const
+      return pageText(
+        sections.filter(({ text }) => text !== ''),
+        this.io,
+      )
+    }
+    const block = (title: string, diff: string) => (diff === '' ? '' : `# ${title}\n\`\`\`diff\n${diff}\n\`\`\`\n`)
+    return block('Value', value) + block('Definition', definition)
+  }
+}

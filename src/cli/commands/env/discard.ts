@@ -1,0 +1,31 @@
+import { refuseVersion, restoreWorkingDefinition } from '../../../operations/index.ts'
+import { ENV_FLAGS, EscCommand } from '../../framework/command.ts'
+import { openTarget } from '../../framework/session.ts'
+
+interface Result {
+  readonly name: string
+  readonly discarded: boolean
+}
+
+export default class EnvDiscard extends EscCommand<Result> {
+  static override id = 'env:discard'
+  static override summary = 'Discard a hand edit of environment.yaml.'
+  static override description =
+    'Makes environment.yaml the newest revision again. What was edited by hand and not saved is gone.'
+  static override examples = [{ description: 'Discard what was edited', command: 'esc env discard app/dev' }]
+  static override baseFlags = ENV_FLAGS
+  static override args = { environment: { description: 'the environment', required: true } }
+  static override count = { kind: 'atMost', count: 1 } as const
+
+  async run(): Promise<Result> {
+    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    refuseVersion(reference, 'discard')
+    return { name: reference.name, discarded: await restoreWorkingDefinition(workspace, reference) }
+  }
+
+  text({ name, discarded }: Result): string {
+    return discarded
+      ? `environment.yaml of '${name}' is the newest revision again.`
+      : `Nothing to discard in '${name}'.`
+  }
+}

@@ -1,0 +1,130 @@
+import { EscError } from '../../../errors.ts'
+import {
+  beginEdit,
+  finishEdit,
+  refuseVersion,
+  replaceDefinition,
+  type SaveResult,
+  type SubmittedDraft,
+} from '../../../operations/index.ts'
+import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
+import { readText } from '../../framework/definition-input.ts'
+import { DRAFT_FLAG, draftText, inDraft } from '../../framework/draft.ts'
+import { cutFooter, withFooter } from '../../framework/edit-footer.ts'
+import { boolean, text } from '../../framework/flags.ts'
+import { refused } from '../../framework/report-error.ts'
+import { sweepPlaintext, type Target } from '../../framework/session.ts'
+import { diagnosticBlocks, editText, findEditor, hasColour } from '../../terminal/index.ts'
+
+const flags = {
+  editor: text({ description: 'the editor to use (default: $VISUAL, else $EDITOR, else vi)', value: 'command' }),
+  file: text({
+    description: 'replace the definition by this file, or by standard input with -',
+    char: 'f',
+    value: 'file',
+  }),
+  'show-secrets': boolean({ description: 'edit with secrets in the clear' }),
+  ...DRAFT_FLAG,
+}
+
+/** `aborted`: the user gave up; nothing was saved. */
+interface Result {
+  readonly kind: 'saved' | 'unchanged' | 'aborted'
+  readonly draft?: SubmittedDraft | undefined
+}
+
+export default class EnvEdit extends EscCommand<Result, typeof flags> {
+  static override id = 'env:edit'
+  static override busy = 'checking'
+  static override summary = 'Edit an environment definition'
+  static override description =
+    `Opens the definition in an editor, checks what was saved, encrypts its new secrets and appends it as a new revision. When it has
+errors, they are shown and editing goes on. With --file, the definition is replaced without an editor. A definition with errors is
+never saved.`
+  static override examples = [
+    { description: 'Edit in $EDITOR', command: 'esc env edit app/dev' },
+    {
+      description: 'Edit in VS Code, secrets in the clear',
+      command: 'esc env edit app/dev --editor code --show-secrets',
+    },
+    { description: 'Replace the definition', command: 'esc env edit app/dev --file dev.yaml' },
+  ]
+  static override baseFlags = WRITE_FLAGS
+  static override flags = flags
+  static override args = { environment: { description: 'the environment', required: true } }
+  static override count = { kind: 'atMost', count: 1 } as const
+
+  async run(): Promise<Result> {
+    if (this.flags.draft !== undefined && this.flags.draft !== 'new' && this.flags['show-secrets']) {
+      throw new EscError('usage', '--show-secrets is not supported for updating drafts')
+    }
+    const { result, draft } = await inDraft(
+      { io: this.io, flags: this.flags, positionals: this.positionals, id: EnvEdit.id },
+      (target) => {
+        refuseVersion(target.reference, 'edit')
+        return this.flags.file === undefined ? this.#edit(target) : this.#replace(target, this.flags.file)
+      },
+    )
+    return { ...result, draft }
+  }
+
+  async #replace({ workspace, reference }: Target, file: string): Promise<Result> {
+    const messages = { file: 'reading environment definition', stdin: 'reading environment definition' }
+    const definition = await readText(this.io, file, messages)
+    // Rather a pipe whose program failed than a wish.
+    if (definition.trim() === '') {
+      throw new EscError(
+        'invalid_input',
+        `the definition read from ${file === '-' ? 'standard input' : file} is empty`,
+        {
+          hint: `nothing was saved; to empty the environment, write "values: {}"`,
+        },
+      )
+    }
+    const saved = await replaceDefinition(workspace, reference, definition)
+    this.#show(saved, reference.name, definition)
+    if (saved.kind === 'refused') throw refused(reference.name)
+    return { kind: saved.kind }
+  }
+
+  async #edit({ workspace, reference }: Target): Promise<Result> {
+    sweepPlaintext(this.io)
+    const editor = findEditor(this.io, this.flags.editor)
+    const edit = await beginEdit(workspace, reference, { showSecrets: this.flags['show-secrets'] })
+    let definition = edit.text
+    for (;;) {
+      const footer = {
+        diagnostics: this.#footerDiagnostics(edit.diagnostics, reference.name, edit.text),
+        valueJson: edit.valueJson,
+      }
+      definition = cutFooter(await editText(this.io, editor, withFooter(definition, footer)))
+      if (definition.trim() === '') {
+        this.io.err('Aborting edit due to empty definition.\n')
+        return { kind: 'aborted' }
+      }
+      const saved = await finishEdit(workspace, edit, definition)
+      this.#show(saved, reference.name, definition)
+      if (saved.kind !== 'refused') return { kind: saved.kind }
+      this.io.err('Press ENTER to continue editing or ^D to exit')
+      if ((await this.io.readLine()) === undefined) {
+        this.io.err('\nAborting edit.\n')
+        throw refused(reference.name)
+      }
+    }
+  }
+
+  #footerDiagnostics(diagnostics: SaveResult['diagnostics'], environment: string, source: string): string {
+    return diagnostics.length === 0 ? '' : diagnosticBlocks(diagnostics, { environment, text: source }, false)
+  }
+
+  #show(saved: SaveResult, environment: string, source: string): void {
+    if (saved.diagnostics.length === 0) return
+    this.io.err(diagnosticBlocks(saved.diagnostics, { environment, text: source }, hasColour(this.io, 'stderr')))
+  }
+
+  text({ kind, draft }: Result): string | undefined {
+    if (draft !== undefined) return draftText(draft)
+    if (kind === 'aborted') return undefined
+    return kind === 'saved' ? 'Environment updated.' : 'Environment unchanged.'
+  }
+}

@@ -1,0 +1,150 @@
+import { EscError } from '../../../errors.ts'
+import {
+  checkVariables,
+  definitionText,
+  expandReferences,
+  type Got,
+  getEnvironment,
+  indentedByTwo,
+  isObject,
+  misreadVariables,
+  namesSeveral,
+  overdueSchedules,
+  overdueText,
+  parsePath,
+  renderGot,
+  unknownFormat,
+} from '../../../operations/index.ts'
+import { ENV_FLAGS, EscCommand } from '../../framework/command.ts'
+import { boolean, text } from '../../framework/flags.ts'
+import { pagesText, pageText, type Section } from '../../framework/page-text.ts'
+import { openSession, openTarget, type Target } from '../../framework/session.ts'
+import { joinJson, joinText, type Part } from '../../framework/several-text.ts'
+import { ALLOW_VARIABLE_FLAG } from '../../framework/shared-flags.ts'
+
+const VALUE_FORMATS = ['json', 'detailed', 'string', 'dotenv', 'shell'] as const
+type ValueFormat = (typeof VALUE_FORMATS)[number]
+
+const flags = {
+  definition: boolean({ description: 'print the definition only' }),
+  value: text({
+    description: `print the value only, in one of the formats ${VALUE_FORMATS.join(', ')}`,
+    value: 'format',
+  }),
+  'show-secrets': boolean({ description: 'show secrets in the clear' }),
+  ...ALLOW_VARIABLE_FLAG,
+  imports: boolean({ description: 'show which revision each import came to (on a terminal it is shown anyway)' }),
+}
+
+export default class EnvGet extends EscCommand<string, typeof flags> {
+  static override id = 'env:get'
+  static override busy = 'reading'
+  static override summary = 'Get a value within an environment.'
+  static override description =
+    `Shows the definition of an environment and the values it comes to, or those at one path and where they are defined. Nothing is
+opened: what a provider would return shows as [unknown], and secrets as [secret] unless --show-secrets is given.`
+  static override examples = [
+    { description: 'Values and definition of an environment', command: 'esc env get rotators/ci' },
+    { description: 'One value, and where it comes from', command: 'esc env get app/dev environmentVariables' },
+    { description: 'Which revision each import came to', command: 'esc env get app/dev --imports' },
+    { description: 'The definition alone', command: 'esc env get rotators/ci --definition' },
+    { description: 'One value of several environments', command: "esc env get 'app/*' region --value json" },
+    { description: 'One value for a script', command: 'esc env get app/dev region --value string' },
+  ]
+  static override baseFlags = ENV_FLAGS
+  static override flags = flags
+  static override args = {
+    environment: {
+      description: 'the environment, with @ and a version if you like; several as app/* or app/dev,app/prod',
+      required: true,
+    },
+    path: { description: 'path of one value; or imports' },
+  }
+  static override count = { kind: 'between', least: 1, most: 2 } as const
+
+  async run(): Promise<string> {
+    const format = this.#format()
+    if (this.flags.definition && format !== undefined) {
+      throw new EscError('usage', '`--value` and `--definition` flags cannot be used together', {
+        hint: 'give one of them',
+      })
+    }
+    const typed = this.flags.env ?? this.positionals[0] ?? ''
+    if (!namesSeveral(typed)) return this.#get(openTarget(this.io, this.flags, this.positionals))
+    const rest = this.positionals.slice(this.flags.env === undefined ? 1 : 0)
+    const parts: Part[] = []
+    for (const name of expandReferences(openSession(this.io, this.flags), typed)) {
+      parts.push({ name, text: await this.#get(openTarget(this.io, { ...this.flags, env: name }, rest)) })
+    }
+    if (format === undefined && this.io.stdoutIsTerminal) return pagesText(parts, this.io)
+    return format === 'json' || format === 'detailed' ? joinJson(parts) : joinText(parts)
+  }
+
+  async #get({ workspace, reference, rest }: Target): Promise<string> {
+    const { definition, 'show-secrets': showSecrets } = this.flags
+    const format = this.#format()
+    const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
+    for (const { environment, due } of await overdueSchedules(workspace, [reference.name])) {
+      this.io.err(`warning: ${environment}: ${overdueText(due)}\n`)
+    }
+    if (definition && path.length === 0) return indentedByTwo(await definitionText(workspace, reference, showSecrets))
+    const got = await getEnvironment(workspace, reference, { path, showSecrets })
+    if (definition) return got.definition ?? ''
+    if (format === 'dotenv' || format === 'shell') {
+      const allowed = this.flags['allow-variable']
+      const root = got.root?.value
+      const properties = path.length === 0 && isObject(root) ? root : undefined
+      await checkVariables(workspace, properties, { environment: reference.typed, allowed, inShell: true })
+      const misread = format === 'dotenv' && properties ? misreadVariables(properties, { redact: !showSecrets }) : []
+      for (const each of misread) this.io.err(`warning: ${each}\n`)
+    }
+    if (format !== undefined) return renderGot(got, { format, path, redact: !showSecrets })
+    const shown = await renderGot(got, { format: 'json', path, redact: !showSecrets, onlyToLook: true })
+    return this.#describe(got, shown, path.length > 0)
+  }
+
+  #format(): ValueFormat | undefined {
+    const { value } = this.flags
+    if (value === undefined || isValueFormat(value)) return value
+    throw unknownFormat(value, VALUE_FORMATS)
+  }
+
+  #describe(got: Got, json: string, onePath: boolean): string {
+    if (this.io.stdoutIsTerminal) return this.#page(got, json, onePath)
+    let shown = ''
+    if (got.value !== undefined) shown += `# Value\n\`\`\`json\n${json}\`\`\`\n`
+    if (got.definition !== undefined) shown += `# Definition\n\`\`\`yaml\n${got.definition}\n\`\`\`\n`
+    if (onePath && got.definedAt.length > 0) {
+      shown += `\n# Defined at\n${got.definedAt.map((place) => `- ${place}\n`).join('')}`
+    }
+    if (got.imports.length > 0 && this.flags.imports) {
+      shown += `\n# Imports\n${got.imports.map(({ name, revision }) => `- ${name}: revision ${revision}\n`).join('')}`
+    }
+    return `${shown}\n`
+  }
+
+  #page({ value, definition, definedAt, imports }: Got, json: string, onePath: boolean): string {
+    const sections: Section[] = []
+    if (value !== undefined) sections.push({ title: 'Value', syntax: 'json', text: json })
+    if (definition !== undefined) sections.push({ title: 'Definition', syntax: 'yaml', text: definition })
+    if (onePath && definedAt.length > 0) sections.push({ title: 'Defined at', text: definedAt.join('\n') })
+    if (imports.length > 0) {
+      const lines = imports.map(({ name, revision }) => `${name}: revision ${revision}`)
+      sections.push({ title: 'Imports', text: lines.join('\n') })
+    }
+    return pageText(sections, this.io)
+  }
+
+  /** A definition for a file is one byte for byte; on a terminal it is read. */
+  override get printsValues(): boolean {
+    return this.flags.value !== undefined || (this.flags.definition && !this.io.stdoutIsTerminal)
+  }
+
+  text(shown: string): string {
+    return shown
+  }
+}
+
+function isValueFormat(format: string): format is ValueFormat {
+  return (VALUE_FORMATS as readonly string[]).includes(format)
+}

@@ -1,0 +1,112 @@
+import {
+  type EnvironmentGraph,
+  environmentGraph,
+  expandReferences,
+  namesSeveral,
+  type Workspace,
+} from '../../../operations/index.ts'
+import { type Diagram, dotText, mermaidText, svgText, treeText } from '../../diagram/index.ts'
+import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
+import { choice } from '../../framework/flags.ts'
+import { openSession, openTarget } from '../../framework/session.ts'
+import { bold, hasColour, red, toJsonText } from '../../terminal/index.ts'
+
+const flags = {
+  format: choice({
+    description: 'what to print: a tree of text, JSON, or a drawing as Mermaid, Graphviz or SVG',
+    char: 'f',
+    options: ['text', 'json', 'mermaid', 'dot', 'svg'],
+    default: 'text',
+  }),
+  ...OUTPUT_FLAG,
+}
+
+export default class EnvGraph extends EscCommand<EnvironmentGraph, typeof flags> {
+  static override id = 'env:graph'
+  static override summary = 'Show what environments import, refer to, rotate and open.'
+  static override description =
+    `Shows the environments that one is made of: its imports, the environments that \${environments.project.name} refers to, and the
+rotators and providers in each. Without an environment, or with "*", the whole store. Versions that are pinned, environments that are missing and
+imports that go in a circle are marked. Nothing is opened and no key is needed: it holds names, never values.`
+  static override examples = [
+    { description: 'What an environment is made of', command: 'esc env graph app/dev' },
+    { description: 'A drawing of the whole store', command: 'esc env graph --format svg >store.svg' },
+    { description: 'For a page that renders Mermaid', command: "esc env graph 'app/*' --format mermaid" },
+  ]
+  static override baseFlags = ENV_FLAGS
+  static override flags = flags
+  static override args = {
+    environment: { description: 'the environment, or several such as app/* (default: the whole store)' },
+  }
+  static override count = { kind: 'atMost', count: 1 } as const
+
+  #svg = ''
+
+  async run(): Promise<EnvironmentGraph> {
+    const graph = await this.#graph()
+    if (this.flags.format === 'svg') {
+      this.#svg = await svgText(diagramOf(graph), `Environments: ${graph.roots.join(', ')}`)
+    }
+    return graph
+  }
+
+  async #graph(): Promise<EnvironmentGraph> {
+    const typed = this.flags.env ?? this.positionals[0]
+    if (typed === undefined) return environmentGraph(openSession(this.io, this.flags), [])
+    if (!namesSeveral(typed)) {
+      const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+      return environmentGraph(workspace, [reference])
+    }
+    const workspace = openSession(this.io, this.flags)
+    return environmentGraph(workspace, typed === '*' ? [] : named(workspace, typed))
+  }
+
+  text(graph: EnvironmentGraph): string {
+    const { format } = this.flags
+    switch (format) {
+      case 'json':
+        return toJsonText(this.json(graph))
+      case 'mermaid':
+        return mermaidText(diagramOf(graph))
+      case 'dot':
+        return dotText(diagramOf(graph))
+      case 'svg':
+        return this.#svg
+      case 'text':
+        return treeText(diagramOf(graph), hasColour(this.io, 'stdout') ? { title: bold, problem: red } : {})
+    }
+  }
+}
+
+function named(workspace: Workspace, typed: string) {
+  return expandReferences(workspace, typed).map((each) => workspace.reference(each))
+}
+
+function diagramOf({ roots, environments, links }: EnvironmentGraph): Diagram {
+  const missing = new Set(environments.filter(({ revision }) => revision === undefined).map(({ id }) => id))
+  return {
+    roots,
+    nodes: environments.map(({ id, name, revision, problem, rotators, providers }) => ({
+      id,
+      title: `${revision === undefined ? id : `${name} (revision ${revision})`}${problem === undefined ? '' : `: ${problem}`}`,
+      lines: [
+        ...rotators.map(({ path, rotator }) => `rotates ${path || 'values'} (${rotator ?? 'unknown rotator'})`),
+        ...providers.map(({ path, provider }) => `opens ${path || 'values'} (${provider ?? 'unknown provider'})`),
+      ],
+      tone: problem === undefined ? 'plain' : 'problem',
+    })),
+    links: links.map(({ from, to, kind, version, merge, forRotators, cyclic }) => ({
+      from,
+      to,
+      verb: kind === 'import' ? 'imports' : 'refers to',
+      line: kind === 'import' ? 'solid' : 'dashed',
+      note: [
+        // What is missing is called by the version that was asked for.
+        ...(version === 'latest' || missing.has(to) ? [] : [`@${version}`]),
+        ...(merge === false ? ['not merged'] : []),
+        ...(forRotators.length === 0 ? [] : [`for ${forRotators.join(', ')}`]),
+      ].join(', '),
+      tone: cyclic ? 'problem' : 'plain',
+    })),
+  }
+}

@@ -1,0 +1,45 @@
+import { EscError } from '../../../errors.ts'
+import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
+import { duration } from '../../framework/flags.ts'
+import { openTarget } from '../../framework/session.ts'
+import { ENVIRONMENT } from '../../framework/shared-flags.ts'
+
+const flags = {
+  'grant-expiration-seconds': duration({ description: 'how long a grant could be used', default: '25h0m0s' }),
+  'access-duration-seconds': duration({ description: 'how long access would last', default: '72h0m0s' }),
+  ...OUTPUT_FLAG,
+}
+
+/** Asks somebody else for access: there is nobody to ask in a folder. */
+export default class EnvOpenRequest extends EscCommand<never, typeof flags> {
+  static override id = 'env:open-request'
+  static override summary = 'Create a request for opening a protected environment.'
+  static override description =
+    `Not supported: a store in a folder has no approval service to send a request to. Who can open an environment is decided by its key.
+To be let in, ask somebody who can open it to give you the key, or to add you to its secrets provider.`
+  static override examples = [
+    {
+      description: 'Says that it is not supported, and what to do',
+      command: 'esc env open-request credentials/production',
+    },
+  ]
+  static override baseFlags = ENV_FLAGS
+  static override flags = flags
+  static override args = ENVIRONMENT
+  static override count = { kind: 'exactly', count: 1 } as const
+
+  async run(): Promise<never> {
+    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { name, settings } = workspace.store.environment(reference.name)
+    const provider = settings.secretsProvider ?? workspace.store.configuration.defaultSecretsProvider
+    throw new EscError(
+      'unsupported',
+      'open requests need an approval service, which a store in a folder does not have',
+      {
+        hint: `whoever holds the key of '${name}' (secrets provider ${provider}) can open it: ask for the key, or to be added with "esc env change-secrets-provider"`,
+      },
+    )
+  }
+
+  text(): undefined {}
+}

@@ -1,0 +1,76 @@
+import { EscError } from '../../../errors.ts'
+import {
+  environmentsToRenumber,
+  type RenumberedEnvironment,
+  refuseVersion,
+  renumberEnvironment,
+} from '../../../operations/index.ts'
+import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
+import { openSession } from '../../framework/session.ts'
+
+const flags = { ...OUTPUT_FLAG }
+
+const MERGED = {
+  'one-side': 'only one side had changed the definition',
+  lines: 'both changes of the definition were put together',
+  keys: 'both changes of the definition were put together, key by key',
+  hand: 'the definition is what was written into environment.yaml',
+} as const
+
+export default class EnvRenumber extends EscCommand<readonly RenumberedEnvironment[], typeof flags> {
+  static override id = 'env:renumber'
+  static override summary = 'Put the two sides of a git merge into one history.'
+  static override description =
+    `After a git merge, pull, rebase or cherry-pick in which both sides added revisions to an environment: keeps the numbers of the side that others
+have already, puts the revisions of the other side after them under new numbers, and adds one revision with what both did.
+After "git pull", revisions that you have not pushed get the new numbers. Where no side is on a remote, the present branch keeps its numbers. Where both changed the same value, resolve environment.yaml by hand first.
+The result is added to git's index; finish with "git commit". Without an environment: all that "esc check" finds in conflict.`
+  static override examples = [
+    { description: 'After a merge with conflicts', command: 'esc env renumber && git commit' },
+    { description: 'One environment', command: 'esc env renumber app/dev' },
+  ]
+  static override baseFlags = ENV_FLAGS
+  static override flags = flags
+  static override args = { environment: { description: 'the environment (default: all in conflict)' } }
+  static override count = { kind: 'atMost', count: 1 } as const
+
+  async run(): Promise<readonly RenumberedEnvironment[]> {
+    const workspace = openSession(this.io, this.flags)
+    const typed = this.flags.env ?? this.positionals[0]
+    const names = typed === undefined ? await environmentsToRenumber(workspace) : [typed]
+    const done: RenumberedEnvironment[] = []
+    const failures: { readonly name: string; readonly error: EscError }[] = []
+    for (const name of names) {
+      const reference = workspace.reference(name)
+      refuseVersion(reference, 'renumber')
+      try {
+        done.push(await renumberEnvironment(workspace, reference))
+      } catch (error) {
+        // The others should not wait for a person.
+        if (!(error instanceof EscError) || names.length === 1) throw error
+        failures.push({ name, error })
+      }
+    }
+    for (const { name, error } of failures) {
+      this.io.err(`Error: ${name}: ${error.message}\n${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`)
+    }
+    for (const { name, notes } of done) for (const note of notes) this.io.err(`${name}: ${note}\n`)
+    if (failures.length === 0) return done
+    if (this.flags.output === 'text') this.io.out(this.text(done))
+    throw new EscError('conflict', `${failures.length} of ${names.length} environments are still in conflict`, {
+      hint: 'resolve them as said above, and run the command again',
+    })
+  }
+
+  text(done: readonly RenumberedEnvironment[]): string {
+    if (done.length === 0) return 'No environment is in conflict.\n'
+    return `${done.map(describe).join('')}Finish with "git commit".\n`
+  }
+}
+
+function describe({ name, revision, renumbered, side, definition }: RenumberedEnvironment): string {
+  const moved = renumbered.map(({ from, to }) => `${from} is now ${to}`).join(', ')
+  const whose = side === 'ours' ? 'your' : 'their'
+  const changed = moved === '' ? '' : `  ${whose} revisions: ${moved}\n`
+  return `Environment '${name}' has one history again; its newest revision is ${revision}.\n${changed}  ${MERGED[definition]}\n`
+}

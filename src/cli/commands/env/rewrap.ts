@@ -1,0 +1,59 @@
+import { EscError } from '../../../errors.ts'
+import { type Rewrapped, refuseVersion, rewrapKeys } from '../../../operations/index.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
+import { boolean } from '../../framework/flags.ts'
+import { EXIT } from '../../framework/report-error.ts'
+import { openSession } from '../../framework/session.ts'
+
+const flags = { all: boolean({ description: 'every environment of the store that has a key' }), ...OUTPUT_FLAG }
+
+export default class EnvRewrap extends EscCommand<readonly Rewrapped[], typeof flags> {
+  static override id = 'env:rewrap'
+  static override summary = 'Lock the data key again, for more people or a newer key.'
+  static override description =
+    `Wraps the data key of an environment again, without a new one: for a list of age recipients that has grown, or the newest version of a cloud's
+key. No revision changes. Another URL of the same kind can be given, such as age://… with one recipient more.
+
+It keeps nobody out: who could open it before has, or can have kept, the same data key. To take somebody off the list, use
+"esc access remove" or "esc env change-secrets-provider". With --all, an environment that fails keeps no other from being done. Colleagues' machines recognize the same key and ask nothing.`
+  static override examples = [
+    { description: 'After a recipient was added', command: 'esc env rewrap app/dev' },
+    { description: 'Everything', command: 'esc env rewrap --all' },
+  ]
+  static override baseFlags = WRITE_FLAGS
+  static override flags = flags
+  static override args = {
+    environment: { description: 'the environment; none with --all' },
+    provider: { description: 'another URL of the same kind of secrets provider (default: the present one)' },
+  }
+  static override usesSelected = true
+  static override count = { kind: 'atMost', count: 2 } as const
+
+  async run(): Promise<readonly Rewrapped[]> {
+    const words = this.flags.env === undefined ? this.positionals : [this.flags.env, ...this.positionals]
+    if (this.flags.all ? words.length > 0 : words.length === 0) {
+      throw new EscError('usage', this.flags.all ? '--all takes no environment' : 'expected an environment', {
+        hint: 'name one, choose one with "esc select", or give --all',
+      })
+    }
+    const workspace = openSession(this.io, this.flags)
+    const reference = words[0] === undefined ? undefined : workspace.reference(words[0])
+    if (reference !== undefined) refuseVersion(reference, 'rewrap')
+    return rewrapKeys(workspace, { reference, secretsProvider: words[1] })
+  }
+
+  text(rewrapped: readonly Rewrapped[]): string {
+    return rewrapped.map(lineOf).join('')
+  }
+
+  override exitCode(rewrapped: readonly Rewrapped[]): number {
+    return rewrapped.some(({ status }) => status === 'failed') ? EXIT.failed : EXIT.done
+  }
+}
+
+function lineOf(rewrapped: Rewrapped): string {
+  const { name } = rewrapped
+  if (rewrapped.status === 'rewrapped') return `${name}: its data key is wrapped anew under ${rewrapped.to}\n`
+  const { error, hint } = rewrapped
+  return `${name}: not rewrapped: ${error}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`
+}

@@ -1,0 +1,62 @@
+import { type Removed, refuseVersion, removeEnvironment, removeValue } from '../../../operations/index.ts'
+import { shellWord } from '../../../shell-word.ts'
+import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
+import { boolean } from '../../framework/flags.ts'
+import { refused } from '../../framework/report-error.ts'
+import { openTarget } from '../../framework/session.ts'
+import { confirm, diagnosticLines, hasColour } from '../../terminal/index.ts'
+
+const flags = {
+  yes: boolean({ description: 'remove the environment without asking', char: 'y' }),
+}
+
+export default class EnvRm extends EscCommand<Removed, typeof flags> {
+  static override id = 'env:rm'
+  static override summary = 'Remove an environment or a value from an environment.'
+  static override description = `With a path: removes the value at that path and saves the definition as a new revision.
+
+Without a path: removes the whole environment, after asking for its full name. It moves to .removed/ in the store,
+and "esc env restore" brings it back.`
+  static override examples = [
+    { description: 'Remove one value', command: 'esc env rm app/dev database.port' },
+    { description: 'Remove a whole environment, without being asked', command: 'esc env rm app/dev --yes' },
+  ]
+  static override baseFlags = WRITE_FLAGS
+  static override flags = flags
+  static override args = {
+    environment: { description: 'the environment', required: true },
+    path: { description: 'path of the value to remove, below values' },
+  }
+  static override usesSelected = false
+  static override count = { kind: 'atMost', count: 2 } as const
+
+  async run(): Promise<Removed> {
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals, this.#mode())
+    refuseVersion(reference, 'rm')
+    const path = rest[0]
+    if (path !== undefined) {
+      const saved = await removeValue(workspace, reference, path)
+      this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))
+      if (saved.kind === 'refused') throw refused(reference.name)
+      return { kind: 'value' }
+    }
+    const removed = await removeEnvironment(workspace, reference, async (fullName) => {
+      if (this.flags.yes) return
+      await confirm(this.io, `This will permanently remove the "${fullName}" environment!`, fullName)
+    })
+    // A script that passes --yes prints what the hosted tool prints.
+    if ((!this.flags.yes || this.io.stderrIsTerminal) && !this.io.env.ESC_NO_HINTS) {
+      this.io.err(`hint: "esc env restore ${shellWord(reference.name)}" brings it back\n`)
+    }
+    return removed
+  }
+
+  /** What is removed must be named: an environment that was once selected is not meant. */
+  #mode() {
+    return this.positionals.length === 0 ? 'project' : 'existing'
+  }
+
+  text(removed: Removed): string | undefined {
+    return removed.kind === 'environment' ? `Environment "${removed.fullName}" has been removed!` : undefined
+  }
+}

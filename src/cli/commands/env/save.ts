@@ -1,0 +1,38 @@
+import { refuseVersion, saveWorkingDefinition } from '../../../operations/index.ts'
+import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
+import { refused } from '../../framework/report-error.ts'
+import { openTarget } from '../../framework/session.ts'
+import { diagnosticBlocks, hasColour } from '../../terminal/index.ts'
+
+interface Result {
+  readonly name: string
+  /** Undefined: there was nothing to save. */
+  readonly revision: number | undefined
+}
+
+export default class EnvSave extends EscCommand<Result> {
+  static override id = 'env:save'
+  static override busy = 'saving'
+  static override summary = 'Save a hand edit of environment.yaml as a new revision.'
+  static override description =
+    `For when environment.yaml was changed in an editor of your own, or by a merge: checks it, encrypts secrets that are in the clear
+and appends it as a new revision.`
+  static override examples = [{ description: 'Save what was edited', command: 'esc env save app/dev' }]
+  static override baseFlags = WRITE_FLAGS
+  static override args = { environment: { description: 'the environment', required: true } }
+  static override count = { kind: 'exactly', count: 1 } as const
+
+  async run(): Promise<Result> {
+    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    refuseVersion(reference, 'save')
+    const saved = await saveWorkingDefinition(workspace, reference)
+    const source = { environment: reference.name, text: saved.text }
+    this.io.err(diagnosticBlocks(saved.diagnostics, source, hasColour(this.io, 'stderr')))
+    if (saved.kind === 'refused') throw refused(reference.name)
+    return { name: reference.name, revision: saved.kind === 'saved' ? saved.revision : undefined }
+  }
+
+  text({ name, revision }: Result): string {
+    return revision === undefined ? `Nothing to save in '${name}'.` : `New revision '${revision}' was created.`
+  }
+}

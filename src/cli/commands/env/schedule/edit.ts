@@ -1,0 +1,38 @@
+import { editSchedule, fullNameOf, refuseVersion } from '../../../../operations/index.ts'
+import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
+import { SCHEDULED, TIMING_FLAGS } from '../../../framework/schedule-text.ts'
+import { openTarget } from '../../../framework/session.ts'
+
+interface Result {
+  readonly id: string
+  readonly fullName: string
+}
+
+export default class EnvScheduleEdit extends EscCommand<Result, typeof TIMING_FLAGS> {
+  static override id = 'env:schedule:edit'
+  static override summary = 'Edit an environment scheduled action.'
+  static override description =
+    'Changes when the credentials of an environment are rotated. A run that was due and has not begun is not made up for.'
+  static override examples = [
+    {
+      description: 'Rotate on the first of each month',
+      command: 'esc env schedule edit rotators/ci sched-1 --cron "30 3 1 * *"',
+    },
+  ]
+  static override baseFlags = WRITE_FLAGS
+  static override flags = TIMING_FLAGS
+  static override args = SCHEDULED
+  static override count = { kind: 'exactly', count: 2 } as const
+
+  async run(): Promise<Result> {
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    refuseVersion(reference, 'schedule')
+    const { cron, once, timezone } = this.flags
+    const { id } = await editSchedule(workspace, reference, rest[0] as string, { cron, once, timezone })
+    return { id, fullName: fullNameOf(workspace, reference) }
+  }
+
+  text({ id, fullName }: Result): string {
+    return `Updated schedule ${id} for ${fullName}`
+  }
+}

@@ -1,0 +1,60 @@
+import { createSchedule, fullNameOf, refuseVersion } from '../../../../operations/index.ts'
+import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
+import { scheduleTime, TIMING_FLAGS } from '../../../framework/schedule-text.ts'
+import { openTarget } from '../../../framework/session.ts'
+import { ENVIRONMENT } from '../../../framework/shared-flags.ts'
+
+interface Result {
+  readonly id: string
+  readonly fullName: string
+  /** When a scheduler last looked after the store on this machine. */
+  readonly looked: Date | undefined
+}
+
+/** A scheduler that is called once a day may be late. */
+const longAgoMs = 36 * 3_600_000
+
+export default class EnvScheduleNew extends EscCommand<Result, typeof TIMING_FLAGS> {
+  static override id = 'env:schedule:new'
+  static override summary = 'Create a new scheduled action on an environment.'
+  static override description =
+    `Has all credentials of an environment rotated by the clock: again and again with --cron, or once. Something must look at the clock:
+"esc scheduler start", or "esc scheduler tick" from cron or CI ("esc scheduler install" prints how).
+
+An environment has one schedule. It is sealed with the environment's key, so that nobody without the key can change when its
+credentials are rotated.`
+  static override examples = [
+    {
+      description: 'Rotate every Monday at half past three in Berlin',
+      command: 'esc env schedule new rotators/ci --cron "30 3 * * 1" --timezone Europe/Berlin',
+    },
+    { description: 'Rotate every week', command: 'esc env schedule new rotators/ci --cron @weekly' },
+    { description: 'Rotate once', command: 'esc env schedule new rotators/ci --once 2099-12-31T03:30:00Z' },
+  ]
+  static override baseFlags = WRITE_FLAGS
+  static override flags = TIMING_FLAGS
+  static override args = ENVIRONMENT
+  static override count = { kind: 'exactly', count: 1 } as const
+
+  async run(): Promise<Result> {
+    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    refuseVersion(reference, 'schedule')
+    const { cron, once, timezone } = this.flags
+    const { id } = await createSchedule(workspace, reference, { cron, once, timezone })
+    return { id, fullName: fullNameOf(workspace, reference), looked: await workspace.store.schedulerLook() }
+  }
+
+  text({ id, fullName, looked }: Result): string {
+    if (looked === undefined || this.io.now().getTime() - looked.getTime() > longAgoMs) {
+      const since = looked === undefined ? '' : ` since ${scheduleTime(looked, true)}`
+      this.io.err(
+        `note: no scheduler has looked after this store on this machine${since}. Unless one does elsewhere, nothing will be rotated:
+  esc scheduler start     runs in the foreground
+  esc scheduler tick      runs what is due, for cron or CI
+  esc scheduler install   prints a unit for systemd, cron, GitHub Actions or Kubernetes
+`,
+      )
+    }
+    return `Created schedule ${id} for ${fullName}`
+  }
+}

@@ -1,0 +1,12 @@
+import { PauseCommand } from '../../../framework/pause-command.ts'
+
+export default class EnvSchedulePause extends PauseCommand {
+  static override id = 'env:schedule:pause'
+  static override summary = 'Pause an environment scheduled action.'
+  static override description =
+    'Stops a schedule without removing it: nothing is rotated by the clock until it is resumed.'
+  static override examples = [
+    { description: 'Pause a schedule', command: 'esc env schedule pause rotators/ci sched-1' },
+  ]
+  protected override readonly paused = true
+}

@@ -1,0 +1,89 @@
+import { EscError } from '../../../errors.ts'
+import { type Assignment, refuseVersion, setValues } from '../../../operations/index.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
+import { boolean, list } from '../../framework/flags.ts'
+import { refused } from '../../framework/report-error.ts'
+import { openTarget } from '../../framework/session.ts'
+import { ENVIRONMENT } from '../../framework/shared-flags.ts'
+import { diagnosticLines, hasColour } from '../../terminal/index.ts'
+
+const flags = {
+  secret: list({
+    description: 'a value to encrypt, kept as it is given; can be given several times',
+    value: 'path=value',
+    holdsValue: true,
+  }),
+  plaintext: list({
+    description: 'a value to store in the clear even if it looks like a secret; can be given several times',
+    value: 'path=value',
+    holdsValue: true,
+  }),
+  string: boolean({ description: 'take the values as text, not as YAML: no ${…} in them is a reference' }),
+  ...OUTPUT_FLAG,
+}
+
+interface Result {
+  readonly revision: number
+  /** False: all of it was there already. */
+  readonly changed: boolean
+}
+
+export default class EnvSetAll extends EscCommand<Result, typeof flags> {
+  static override id = 'env:set-all'
+  static override busy = 'saving'
+  static override summary = 'Set several values within an environment at once.'
+  static override description =
+    `Sets values at several paths and saves them as one revision: all of them, or none. Otherwise as esc env set: each value is read as YAML,
+and one that looks like a secret must be given with --secret or --plaintext. A value given with --secret is kept byte for byte.`
+  static override examples = [
+    {
+      description: 'Two values and a secret',
+      command:
+        'esc env set-all app/dev database.host=db.example.com database.port=5432 --secret "database.password=$PASSWORD"',
+    },
+  ]
+  static override baseFlags = WRITE_FLAGS
+  static override flags = flags
+  static override args = {
+    ...ENVIRONMENT,
+    assignments: {
+      description: 'path=value; write a path that holds = last, in quotes and brackets',
+      multiple: true,
+      holdsValue: true,
+    },
+  }
+  static override count = { kind: 'any' } as const
+
+  async run(): Promise<Result> {
+    const { secret, plaintext, string } = this.flags
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    refuseVersion(reference, 'set-all')
+    const plain = { secret: false, plaintext: false, form: string ? 'text' : undefined } as const
+    const assignments: Assignment[] = [
+      ...rest.map((word) => ({ ...split(word), ...plain })),
+      ...plaintext.map((word) => ({ ...split(word), ...plain, plaintext: true })),
+      ...secret.map((word) => ({ ...split(word), ...plain, secret: true })),
+    ]
+    if (assignments.length === 0) {
+      throw new EscError('usage', 'expected at least one path=value', { hint: 'for example: database.port=5432' })
+    }
+    const saved = await setValues(workspace, reference, assignments)
+    this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))
+    if (saved.kind === 'refused') throw refused(reference.name)
+    return { revision: saved.revision, changed: saved.kind === 'saved' }
+  }
+
+  text(): undefined {}
+}
+
+/**
+ * At the first `=` outside of brackets and quotes. The value stays out of the
+ * message: it may be a secret.
+ */
+function split(word: string): { readonly path: string; readonly text: string } {
+  const match = /^((?:\["(?:\\"|[^"])*"\]|\[[^\]]*\]|[^=["\]])+)=([\s\S]*)$/.exec(word)
+  if (match !== null) return { path: match[1] as string, text: match[2] as string }
+  throw new EscError('usage', 'expected path=value', {
+    hint: 'write the path, an equals sign and the value as one word',
+  })
+}

@@ -1,0 +1,41 @@
+import { EscError } from '../../../../errors.ts'
+import { changeSetting, refuseVersion, settingName } from '../../../../operations/index.ts'
+import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
+import { openTarget } from '../../../framework/session.ts'
+import { ENVIRONMENT } from '../../../framework/shared-flags.ts'
+
+export default class EnvSettingsSet extends EscCommand<boolean> {
+  static override id = 'env:settings:set'
+  static override summary = 'Set an environment setting'
+  static override description =
+    'Changes a setting of an environment. deletion-protected: whether "esc env rm" refuses to remove it.'
+  static override examples = [
+    {
+      description: 'Keep an environment from being removed',
+      command: 'esc env settings set rotators/ci deletion-protected true',
+    },
+  ]
+  static override baseFlags = WRITE_FLAGS
+  static override args = {
+    ...ENVIRONMENT,
+    setting: { description: 'name of the setting', required: true },
+    value: { description: 'its value: true or false', required: true },
+  }
+  static override count = { kind: 'between', least: 2, most: 3 } as const
+
+  async run(): Promise<boolean> {
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    refuseVersion(reference, 'settings')
+    const [setting, value] = rest
+    if (setting === undefined || value === undefined) {
+      throw new EscError('usage', 'expected a setting name and value', {
+        hint: `for example: esc env settings set ${reference.typed} deletion-protected true`,
+      })
+    }
+    return (await changeSetting(workspace, reference, setting, value))[settingName(setting)]
+  }
+
+  text(value: boolean): string {
+    return String(value)
+  }
+}

@@ -1,0 +1,36 @@
+import { type EnvironmentTag, refuseVersion, renameEnvironmentTag } from '../../../../operations/index.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../../framework/command.ts'
+import { openTarget } from '../../../framework/session.ts'
+import { ENVIRONMENT, UTC_FLAG } from '../../../framework/shared-flags.ts'
+import { environmentTagBlock, environmentTagJson } from '../../../framework/tag-text.ts'
+
+const flags = { ...UTC_FLAG, ...OUTPUT_FLAG }
+
+export default class EnvTagMv extends EscCommand<EnvironmentTag, typeof flags> {
+  static override id = 'env:tag:mv'
+  static override summary = 'Move an environment tag'
+  static override description = 'Gives a tag of an environment another name. Its value stays.'
+  static override examples = [{ description: 'Rename a tag', command: 'esc env tag mv rotators/ci owner team' }]
+  static override baseFlags = WRITE_FLAGS
+  static override flags = flags
+  static override args = {
+    ...ENVIRONMENT,
+    name: { description: 'name of the tag', required: true },
+    newName: { description: 'its new name', required: true },
+  }
+  static override count = { kind: 'exactly', count: 3 } as const
+
+  async run(): Promise<EnvironmentTag> {
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    refuseVersion(reference, 'tag')
+    return renameEnvironmentTag(workspace, reference, { name: rest[0] as string, newName: rest[1] as string })
+  }
+
+  text(tag: EnvironmentTag): string {
+    return environmentTagBlock(tag, this.flags.utc)
+  }
+
+  override json(tag: EnvironmentTag): unknown {
+    return environmentTagJson(tag)
+  }
+}

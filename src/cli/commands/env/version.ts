@@ -1,0 +1,34 @@
+import { describeVersion, type VersionSummary } from '../../../operations/index.ts'
+import { ENV_FLAGS, EscCommand } from '../../framework/command.ts'
+import { revisionBlock } from '../../framework/revision-text.ts'
+import { openTarget } from '../../framework/session.ts'
+import { UTC_FLAG, VERSIONED } from '../../framework/shared-flags.ts'
+import { revisionTagBlock } from '../../framework/tag-text.ts'
+
+const flags = { ...UTC_FLAG }
+
+export default class EnvVersion extends EscCommand<VersionSummary, typeof flags> {
+  static override id = 'env:version'
+  static override summary = 'Manage versions'
+  static override description =
+    `Shows one version of an environment: a revision by its number, or a tag and the revision it names. The commands below list
+revisions, give them tags, take them out of use and go back to them.`
+  static override examples = [
+    { description: 'Who made revision 2, and when', command: 'esc env version rotators/ci@2' },
+    { description: 'Which revision a tag names', command: 'esc env version rotators/ci@latest --utc' },
+  ]
+  static override baseFlags = ENV_FLAGS
+  static override flags = flags
+  static override args = VERSIONED
+  static override count = { kind: 'exactly', count: 1 } as const
+
+  async run(): Promise<VersionSummary> {
+    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    return describeVersion(workspace, reference)
+  }
+
+  text(version: VersionSummary): string {
+    const { utc } = this.flags
+    return version.kind === 'tag' ? revisionTagBlock(version.tag, utc) : revisionBlock(version.revision, { utc })
+  }
+}

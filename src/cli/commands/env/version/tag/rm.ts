@@ -1,0 +1,20 @@
+import { removeRevisionTag } from '../../../../../operations/index.ts'
+import { EscCommand, WRITE_FLAGS } from '../../../../framework/command.ts'
+import { openTarget } from '../../../../framework/session.ts'
+
+export default class EnvVersionTagRm extends EscCommand<void> {
+  static override id = 'env:version:tag:rm'
+  static override summary = 'Remove a tagged version.'
+  static override description = 'Removes the tag. The revision it named stays.'
+  static override examples = [{ description: 'Remove a tag', command: 'esc env version tag rm rotators/ci@stable' }]
+  static override baseFlags = WRITE_FLAGS
+  static override args = { environment: { description: 'the environment, with @ and the tag', required: true } }
+  static override count = { kind: 'exactly', count: 1 } as const
+
+  async run(): Promise<void> {
+    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    await removeRevisionTag(workspace, reference)
+  }
+
+  text(): undefined {}
+}

@@ -1,0 +1,52 @@
+import { type Delivered, deliverWebhooks } from '../../../../operations/index.ts'
+import { EscCommand, GLOBAL_FLAGS, OUTPUT_FLAG } from '../../../framework/command.ts'
+import { duration } from '../../../framework/flags.ts'
+import { openSession } from '../../../framework/session.ts'
+import { EXPERIMENTAL } from '../../../framework/webhook-flags.ts'
+
+const flags = {
+  wait: duration({
+    description: 'wait so long for deliveries that are to be tried again (default: 0s)',
+    default: '0s',
+  }),
+  ...OUTPUT_FLAG,
+}
+
+export default class EnvWebhookDeliver extends EscCommand<Delivered, typeof flags> {
+  static override id = 'env:webhook:deliver'
+  static override summary = 'Send the webhook deliveries of the store that are due.'
+  static override description =
+    `${EXPERIMENTAL}Sends what is due to all webhooks of the store. Other commands start this by themselves, in the background; call it where
+nothing outlives a command, such as at the end of a CI job.`
+  static override examples = [
+    { description: 'Send what is due', command: 'esc env webhook deliver' },
+    {
+      description: 'At the end of a CI job: give receivers a second chance',
+      command: 'esc env webhook deliver --wait 30s',
+    },
+  ]
+  static override baseFlags = GLOBAL_FLAGS
+  static override flags = flags
+
+  async run(): Promise<Delivered> {
+    const workspace = openSession(this.io, this.flags)
+    const stop = new AbortController()
+    const stopListening = this.io.onInterrupt(() => stop.abort())
+    try {
+      return await deliverWebhooks(workspace, { patienceMs: this.flags.wait * 1000, signal: stop.signal })
+    } finally {
+      stopListening()
+    }
+  }
+
+  text({ delivered, failed, waiting, next, busy }: Delivered): string {
+    if (busy) return 'Another process is sending.'
+    const when = next === undefined ? '' : ` (next at ${next.toISOString().slice(0, 19)}Z)`
+    return `Delivered: ${delivered}, failed: ${failed}, waiting: ${waiting}${when}`
+  }
+
+  /** What failed is said; what waits is not lost. */
+  override exitCode({ failed }: Delivered): number {
+    return failed > 0 ? 1 : 0
+  }
+}

@@ -1,0 +1,41 @@
+import { type Delivery, redeliver, refuseVersion } from '../../../../../operations/index.ts'
+import { ENV_FLAGS, EscCommand } from '../../../../framework/command.ts'
+import { openTarget } from '../../../../framework/session.ts'
+import { ENVIRONMENT } from '../../../../framework/shared-flags.ts'
+import { EXPERIMENTAL, WEBHOOK_NAME, webhookName } from '../../../../framework/webhook-flags.ts'
+import { reportUndelivered, sentBlock } from '../../../../framework/webhook-text.ts'
+
+export default class EnvWebhookDeliveryRedeliver extends EscCommand<Delivery> {
+  static override id = 'env:webhook:delivery:redeliver'
+  static override summary = 'Send an environment webhook delivery again.'
+  static override description =
+    `${EXPERIMENTAL}Sends a delivery once more, at once: the same body under the same id, signed with the present secret. Exits with 1 when it did
+not arrive.`
+  static override examples = [
+    {
+      description: 'Send one again that failed',
+      command: 'esc env webhook delivery redeliver rotators/ci hook-1 dlv-2a2a2a2a2a2a2a2a2a2a2a2a',
+    },
+  ]
+  static override baseFlags = ENV_FLAGS
+  static override args = {
+    ...ENVIRONMENT,
+    ...WEBHOOK_NAME,
+    id: { description: 'id of the delivery, as `delivery list` shows it', required: true },
+  }
+  static override count = { kind: 'exactly', count: 3 } as const
+
+  async run(): Promise<Delivery> {
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    refuseVersion(reference, 'redeliver')
+    return redeliver(workspace, reference, { name: webhookName(rest), id: rest[1] ?? '' })
+  }
+
+  text(delivery: Delivery): string {
+    return sentBlock(delivery)
+  }
+
+  override exitCode(delivery: Delivery): number {
+    return reportUndelivered(delivery, this.io)
+  }
+}

@@ -1,0 +1,91 @@
+import { EscError } from '../../../../errors.ts'
+import { editWebhook, refuseVersion } from '../../../../operations/index.ts'
+import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
+import { readText } from '../../../framework/definition-input.ts'
+import { boolean, list, maybe, text } from '../../../framework/flags.ts'
+import { openTarget } from '../../../framework/session.ts'
+import { ENVIRONMENT } from '../../../framework/shared-flags.ts'
+import {
+  BODY_FLAGS,
+  EXPERIMENTAL,
+  FORMAT_DESCRIPTION,
+  headersFrom,
+  listEdit,
+  SECRET_FLAG,
+  secretOf,
+  WEBHOOK_FLAGS,
+  WEBHOOK_NAME,
+  webhookName,
+} from '../../../framework/webhook-flags.ts'
+
+const changed = (description: string, value: string) => list({ description: `${description}; may be repeated`, value })
+
+const flags = {
+  ...WEBHOOK_FLAGS,
+  'display-name': text({ description: 'another name for people', value: 'name' }),
+  format: text({ description: FORMAT_DESCRIPTION, value: 'format' }),
+  active: maybe(boolean({ description: 'whether it is sent anything' })),
+  ...SECRET_FLAG,
+  ...BODY_FLAGS,
+  'remove-header': changed('a header to send no longer', 'name'),
+  'remove-template': boolean({ description: 'send the body of the format again' }),
+  'remove-secret': boolean({ description: 'sign no longer' }),
+  'add-event': changed('an event to send as well', 'event'),
+  'remove-event': changed('an event to send no longer', 'event'),
+  'add-group': changed('a group of events to send as well', 'group'),
+  'remove-group': changed('a group of events to send no longer', 'group'),
+}
+
+interface Updated {
+  readonly name: string
+  readonly environment: string
+}
+
+export default class EnvWebhookEdit extends EscCommand<Updated, typeof flags> {
+  static override id = 'env:webhook:edit'
+  static override summary = 'Edit an environment webhook.'
+  static override description =
+    `${EXPERIMENTAL}Changes a webhook. What no flag names stays as it is; --event and --group replace the whole list. A secret stays when
+the URL changes, and needs the key of the environment for that.`
+  static override examples = [
+    { description: 'Send nothing for a while', command: 'esc env webhook edit rotators/ci hook-1 --active=false' },
+    {
+      description: 'Send one more event',
+      command: 'esc env webhook edit rotators/ci hook-1 --add-event environment_rotation_succeeded',
+    },
+  ]
+  static override baseFlags = WRITE_FLAGS
+  static override flags = flags
+  static override args = { ...ENVIRONMENT, ...WEBHOOK_NAME }
+  static override count = { kind: 'exactly', count: 2 } as const
+
+  async run(): Promise<Updated> {
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    refuseVersion(reference, 'edit')
+    const name = webhookName(rest)
+    const { url, format, active, 'display-name': displayName, 'remove-secret': removeSecret } = this.flags
+    if (displayName === '') throw new EscError('usage', 'webhook display name cannot be empty')
+    if (this.flags.secret !== undefined && removeSecret) {
+      throw new EscError('usage', '--secret cannot be combined with --remove-secret')
+    }
+    const { event, 'add-event': addEvent, 'remove-event': removeEvent } = this.flags
+    const { group, 'add-group': addGroup, 'remove-group': removeGroup } = this.flags
+    const events = listEdit('event', { all: event, added: addEvent, removed: removeEvent })
+    const groups = listEdit('group', { all: group, added: addGroup, removed: removeGroup })
+    const secret = removeSecret ? null : (await secretOf(this.flags.secret, this.io)) || undefined
+    const { header, 'remove-header': removedHeaders, template: file, 'remove-template': removeTemplate } = this.flags
+    if (file !== undefined && removeTemplate) {
+      throw new EscError('usage', '--template cannot be combined with --remove-template')
+    }
+    const headers = await headersFrom(header, this.io)
+    const words = { file: 'could not read template', stdin: 'could not read from stdin' }
+    const template = removeTemplate ? null : file === undefined ? undefined : await readText(this.io, file, words)
+    const sent = { secret, headers, removedHeaders, template }
+    await editWebhook(workspace, reference, name, { url, displayName, format, active, events, groups, ...sent })
+    return { name, environment: `${workspace.store.organization}/${reference.name}` }
+  }
+
+  text({ name, environment }: Updated): string {
+    return `Updated webhook ${name} for ${environment}`
+  }
+}

@@ -1,0 +1,32 @@
+import { type Delivery, pingWebhook, refuseVersion } from '../../../../operations/index.ts'
+import { ENV_FLAGS, EscCommand } from '../../../framework/command.ts'
+import { openTarget } from '../../../framework/session.ts'
+import { ENVIRONMENT } from '../../../framework/shared-flags.ts'
+import { EXPERIMENTAL, WEBHOOK_NAME, webhookName } from '../../../framework/webhook-flags.ts'
+import { reportUndelivered, sentBlock } from '../../../framework/webhook-text.ts'
+
+export default class EnvWebhookPing extends EscCommand<Delivery> {
+  static override id = 'env:webhook:ping'
+  static override summary = 'Send a test delivery to an environment webhook.'
+  static override description =
+    `${EXPERIMENTAL}Sends a test delivery at once, active or not, and shows how it was answered. Exits with 1 when it did not arrive, or was
+answered with anything but a success.`
+  static override examples = [{ description: 'Try a webhook', command: 'esc env webhook ping rotators/ci hook-1' }]
+  static override baseFlags = ENV_FLAGS
+  static override args = { ...ENVIRONMENT, ...WEBHOOK_NAME }
+  static override count = { kind: 'exactly', count: 2 } as const
+
+  async run(): Promise<Delivery> {
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    refuseVersion(reference, 'ping')
+    return pingWebhook(workspace, reference, webhookName(rest))
+  }
+
+  text(delivery: Delivery): string {
+    return sentBlock(delivery)
+  }
+
+  override exitCode(delivery: Delivery): number {
+    return reportUndelivered(delivery, this.io)
+  }
+}

@@ -1,0 +1,153 @@
+import { EscError } from '../../errors.ts'
+import {
+  checkVariables,
+  createFiles,
+  evaluationLimits,
+  expandReferences,
+  FORMATS,
+  type Format,
+  findValue,
+  misreadVariables,
+  namesSeveral,
+  openEnvironment,
+  parsePath,
+  renderValue,
+  requireKnown,
+  requireVariableTexts,
+  unknownFormat,
+  unknownPaths,
+  unknownVariables,
+} from '../../operations/index.ts'
+import { EscCommand } from '../framework/command.ts'
+import { DRAFT_TO_READ_FLAG, readingDraft } from '../framework/draft.ts'
+import { choice, duration } from '../framework/flags.ts'
+import { ReportedError } from '../framework/report-error.ts'
+import { openSession, openTarget, type Target, temporaryPlace } from '../framework/session.ts'
+import { joinJson, joinText, type Part } from '../framework/several-text.ts'
+import { ALLOW_VARIABLE_FLAG, UNKNOWN_FLAGS } from '../framework/shared-flags.ts'
+import { diagnosticLines, hasColour } from '../terminal/index.ts'
+
+const flags = {
+  format: choice({
+    description: 'output format; eval "$(esc open … --format posix)" sets the variables of a shell',
+    char: 'f',
+    options: FORMATS,
+    default: 'json',
+    refuse: (word) => unknownFormat(word).message,
+  }),
+  lifetime: duration(
+    {
+      description: 'how long credentials should live, where a provider can tell',
+      char: 'l',
+      default: '2h0m0s',
+    },
+    7200,
+  ),
+  ...ALLOW_VARIABLE_FLAG,
+  ...UNKNOWN_FLAGS,
+  ...DRAFT_TO_READ_FLAG,
+}
+
+/**
+ * Programs take every text for a value; people and readers of JSON see that `[unknown]` is none.
+ */
+function isForPrograms(format: Format): boolean {
+  return format !== 'json' && format !== 'yaml' && format !== 'detailed'
+}
+
+export default class Open extends EscCommand<string, typeof flags> {
+  static override id = 'open'
+  static override busy = 'opening'
+  static override summary = 'Open the environment with the given name.'
+  static override description =
+    `Evaluates an environment: decrypts its secrets, calls its providers and prints the values in the clear.
+With a path, only the value there. dotenv, shell and posix print its environmentVariables, and files as paths of temporary files.
+json, yaml and detailed show a value that is not known as [unknown]; the other formats fail.`
+  static override examples = [
+    { description: 'Everything, as JSON', command: 'esc open rotators/ci' },
+    { description: 'One value, as it is', command: 'esc open rotators/ci admin.current --format string' },
+    { description: 'An earlier revision', command: 'esc open rotators/ci@2 --format yaml' },
+    { description: 'One value of every environment of a project', command: "esc open 'app/*' region" },
+    { description: 'Set variables in this shell', command: 'eval "$(esc open app/dev --format posix)"' },
+  ]
+  static override flags = flags
+  static override args = {
+    environment: {
+      description: 'the environment, with @ and a version if you like; several as app/* or app/dev,app/prod',
+      required: true,
+    },
+    path: { description: 'path of one value' },
+  }
+  static override count = { kind: 'atMost', count: 2 } as const
+
+  async run(): Promise<string> {
+    const typed = this.flags.env ?? this.positionals[0] ?? ''
+    if (!namesSeveral(typed)) {
+      const target = openTarget(this.io, this.flags, this.positionals)
+      return readingDraft(target, this.flags.draft, (draft) => this.#open(draft))
+    }
+    const rest = this.positionals.slice(this.flags.env === undefined ? 1 : 0)
+    const parts: Part[] = []
+    for (const name of expandReferences(openSession(this.io, this.flags), typed)) {
+      const target = openTarget(this.io, { ...this.flags, env: name }, rest)
+      parts.push({ name, text: await this.#open(target) })
+    }
+    const isJson = this.flags.format === 'json' || this.flags.format === 'detailed'
+    return isJson ? joinJson(parts) : joinText(parts)
+  }
+
+  async #open({ workspace, reference, rest }: Target): Promise<string> {
+    const format: Format = this.flags.format
+    const path =
+      rest[0] === undefined ? undefined : parsePath(rest[0], (reason) => `invalid property path ${rest[0]}: ${reason}`)
+    const variables = format === 'dotenv' || format === 'shell' || format === 'posix'
+    if (variables && path !== undefined && path.length > 0) {
+      throw new EscError('usage', `output format '${format}' may not be used with a property path`, {
+        hint: 'use --format string for one value',
+      })
+    }
+    const opened = await openEnvironment(workspace, reference)
+    const { properties, diagnostics } = opened
+    if (diagnostics.length > 0) this.io.err(diagnosticLines(diagnostics, hasColour(this.io, 'stderr')))
+    if (diagnostics.some(({ severity }) => severity === 'error')) {
+      throw new ReportedError('invalid_definition', `the definition of ${reference.typed} has errors`)
+    }
+    if (properties === undefined) return ''
+    if (variables) {
+      const allowed = this.flags['allow-variable']
+      await checkVariables(workspace, properties, { environment: reference.typed, allowed, inShell: true })
+    }
+    const found = findValue(properties, path ?? [])
+    if (found.kind === 'missing') this.#reportMissing(`${reference.typed} has no value at ${rest[0]}`, found.instead)
+    const unknown = !isForPrograms(format)
+      ? []
+      : variables
+        ? unknownVariables(properties)
+        : found.kind === 'value'
+          ? unknownPaths(found.value, path ?? [])
+          : []
+    const allow = this.flags['allow-unknown']
+    await requireKnown(workspace, opened, { paths: unknown, environment: reference.typed, allow })
+    // Before files are written that would be left behind.
+    if (variables) requireVariableTexts(properties, format, { redact: false })
+    const misread = format === 'dotenv' ? misreadVariables(properties, { redact: false }) : []
+    for (const each of misread) this.io.err(`warning: ${each}\n`)
+    const files = variables ? createFiles(properties, temporaryPlace(this.io)).variables : []
+    const limits = evaluationLimits(workspace.options.env)
+    const value = found.kind === 'value' ? found.value : undefined
+    return renderValue(properties, { format, path, value, redact: false, files, limits })
+  }
+
+  #reportMissing(problem: string, instead: string): void {
+    if (this.flags.strict) throw new EscError('not_found', problem, { hint: instead })
+    this.io.err(`warning: ${problem}; ${instead}\n`)
+  }
+
+  override get printsValues(): boolean {
+    return true
+  }
+
+  text(rendered: string): string {
+    return rendered
+  }
+}

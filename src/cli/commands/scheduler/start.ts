@@ -1,0 +1,99 @@
+import { EscError } from '../../../errors.ts'
+import { parseListenAddress, startScheduler } from '../../../scheduler/index.ts'
+import { COMMIT_FLAG, EscCommand } from '../../framework/command.ts'
+import { duration, list, text } from '../../framework/flags.ts'
+import { EXIT } from '../../framework/report-error.ts'
+import { runLine } from '../../framework/run-text.ts'
+import { openUnattended } from '../../framework/session.ts'
+
+const flags = {
+  every: duration({ description: 'look for edits and new schedules at least so often', default: '30s' }),
+  health: duration({ description: 'say so often that all is well', default: '1h' }),
+  metrics: text({ description: 'serve /metrics (Prometheus) and /healthz on this port', value: '[address:]port' }),
+  'metrics-host': list({
+    description:
+      'answer requests for this host name too, such as that of a service in Kubernetes; may be given several times',
+    value: 'name',
+  }),
+  ...COMMIT_FLAG,
+}
+
+export default class SchedulerStart extends EscCommand<void, typeof flags> {
+  static override id = 'scheduler:start'
+  static override summary = 'Look after schedules until stopped.'
+  static override description =
+    `Runs in the foreground and rotates every environment when its schedule says so. Edits, pauses and new schedules are picked up. One
+scheduler a store and machine: a second one is refused, and told who the first is. What was missed while none ran is made up
+for by one run. Runs of one instant are spread over a minute (scheduler.jitter in esc.yaml).
+
+Ctrl-C or SIGTERM: the rotation under way is finished, nothing new is begun. A second one ends it after the step in flight, a third at
+once; the next start goes on where it was. The key comes from ESC_KEY, ESC_PASSPHRASE_FILE or the provider of keys; nobody is asked.`
+  static override examples = [
+    { description: 'Look after schedules', command: 'esc scheduler start' },
+    { description: 'With metrics for Prometheus', command: 'esc scheduler start --metrics 9187' },
+  ]
+  static override flags = flags
+
+  async run(): Promise<void> {
+    const { every, health, metrics, commit } = this.flags
+    if (every < 1 || health < 1) {
+      throw new EscError('usage', `--${every < 1 ? 'every' : 'health'} is less than a second`, {
+        hint: 'write a time such as 30s',
+      })
+    }
+    const stop = new AbortController()
+    const abort = new AbortController()
+    const log = (line: string) => this.io.out(`${this.io.now().toISOString()} ${line}\n`)
+    const end = this.io.onInterrupt((signal) => {
+      if (abort.signal.aborted) this.io.exit(EXIT.interrupted)
+      if (stop.signal.aborted) {
+        log(`received ${signal} again: ending after the step in flight; once more to stop at once`)
+        abort.abort()
+      } else {
+        log(`received ${signal}: finishing what is under way`)
+        stop.abort()
+      }
+    })
+    try {
+      await startScheduler({
+        open: openUnattended(this.io, this.flags),
+        commit,
+        stop: stop.signal,
+        abort: abort.signal,
+        pollMs: every * 1000,
+        healthEveryMs: health * 1000,
+        metrics:
+          metrics === undefined ? undefined : { ...parseListenAddress(metrics), names: this.flags['metrics-host'] },
+        log,
+        onRun: (outcome) => {
+          log(runLine(outcome))
+          for (const warning of outcome.warnings) log(`${outcome.environment}: warning: ${warning}`)
+          if (outcome.hint !== undefined) log(`${outcome.environment}: hint: ${outcome.hint}`)
+        },
+        sleep: (ms) => pause(ms, stop.signal),
+        rssBytes: () => process.memoryUsage.rss(),
+      })
+      log('stopped')
+    } finally {
+      end()
+    }
+  }
+
+  text(): undefined {}
+}
+
+/** Longer would overflow the timer, and fire at once. */
+const longestTimeoutMs = 2 ** 31 - 1
+
+function pause(ms: number, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      stop.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, Math.min(ms, longestTimeoutMs))
+    if (stop.aborted) done()
+    else stop.addEventListener('abort', done, { once: true })
+  })
+}

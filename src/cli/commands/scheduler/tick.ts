@@ -1,0 +1,80 @@
+import { type Tick, tickScheduler } from '../../../scheduler/index.ts'
+import { COMMIT_FLAG, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
+import { EXIT } from '../../framework/report-error.ts'
+import { runJson, runLine } from '../../framework/run-text.ts'
+import { openUnattended } from '../../framework/session.ts'
+
+const flags = { ...COMMIT_FLAG, ...OUTPUT_FLAG }
+
+export default class SchedulerTick extends EscCommand<Tick, typeof flags> {
+  static override id = 'scheduler:tick'
+  static override summary = 'Run what is due, once.'
+  static override description =
+    `Rotates every environment whose schedule is due, and retries what failed where its time has come; then ends. For system cron, CI and
+Kubernetes: "esc scheduler install" prints how. What was missed while nobody called is made up for by one run.
+
+Exit code 0: nothing failed (nothing due is no failure). 1: all that was due failed, a run is overdue, or an environment cannot be read. 3: some of it. The key comes from ESC_KEY,
+ESC_PASSPHRASE_FILE or the provider of keys; nobody is asked.`
+  static override examples = [
+    { description: 'Rotate what is due', command: 'esc scheduler tick' },
+    { description: 'The same for a script, committed to git', command: 'esc scheduler tick --commit --output json' },
+  ]
+  static override flags = flags
+
+  async run(): Promise<Tick> {
+    const stop = new AbortController()
+    const abort = new AbortController()
+    const end = this.io.onInterrupt((signal) => {
+      if (abort.signal.aborted) this.io.exit(EXIT.interrupted)
+      this.io.err(`Received ${signal}: finishing the step in flight, nothing more is begun. Again to stop at once.\n`)
+      stop.abort()
+      abort.abort()
+    })
+    try {
+      const { commit } = this.flags
+      return await tickScheduler({
+        open: openUnattended(this.io, this.flags),
+        commit,
+        stop: stop.signal,
+        abort: abort.signal,
+      })
+    } finally {
+      end()
+    }
+  }
+
+  text({ runs, problems, notes, locked, heldBy }: Tick): string {
+    for (const note of notes) this.io.err(`warning: ${note}\n`)
+    for (const problem of problems) this.io.err(`warning: ${problem}\n`)
+    for (const { environment, warnings, hint } of runs) {
+      for (const warning of warnings) this.io.err(`warning: ${environment}: ${warning}\n`)
+      if (hint !== undefined) this.io.err(`hint: ${environment}: ${hint}\n`)
+    }
+    if (locked !== undefined) return `Nothing to do here: ${locked}.`
+    if (heldBy !== undefined) return `Nothing to do here: ${heldBy} has the lease.`
+    if (runs.length === 0) return problems.length > 0 ? '' : 'Nothing is due.'
+    return runs.map(runLine).join('\n')
+  }
+
+  override json({ runs, problems, notes, overdue, unreadable, locked, heldBy }: Tick): unknown {
+    return {
+      runs: runs.map(runJson),
+      problems,
+      ...(notes.length > 0 && { notes }),
+      ...(overdue.length > 0 && {
+        overdue: overdue.map(({ environment, due }) => ({ environment, due: due.toISOString() })),
+      }),
+      ...(unreadable.length > 0 && { unreadable }),
+      ...(locked === undefined ? {} : { locked }),
+      ...(heldBy === undefined ? {} : { heldBy }),
+    }
+  }
+
+  override exitCode({ runs, problems }: Tick): number {
+    if (runs.some(({ result }) => result === 'interrupted')) return EXIT.interrupted
+    const bad = runs.filter(({ result }) => result === 'failed' || result === 'partial').length + problems.length
+    if (bad === 0) return EXIT.done
+    const good = runs.some(({ result }) => result === 'succeeded' || result === 'recovered' || result === 'partial')
+    return good ? EXIT.rotatedInPart : EXIT.failed
+  }
+}

@@ -1,0 +1,61 @@
+import { EscError } from '../../errors.ts'
+import { refuseVersion, selectEnvironment, selectedEnvironment, visibleEnvironments } from '../../operations/index.ts'
+import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
+import { boolean } from '../framework/flags.ts'
+import { openSession, openTarget } from '../framework/session.ts'
+import { askChoice } from '../terminal/index.ts'
+
+const flags = { none: boolean({ description: 'select none any more' }), ...OUTPUT_FLAG }
+
+interface Result {
+  readonly selected: string | undefined
+}
+
+export default class Select extends EscCommand<Result, typeof flags> {
+  static override id = 'select'
+  static override summary = 'Choose the environment that commands use when none is named.'
+  static override description =
+    `Remembers an environment of the store, on this machine. Every command that needs an environment works with it when none is named, but for
+"env rm" and "env init". Without a name, asks on a terminal, and elsewhere says which one is selected.`
+  static override examples = [
+    { description: 'Select an environment', command: 'esc select rotators/ci' },
+    { description: 'Select none any more', command: 'esc select --none' },
+  ]
+  static override flags = flags
+  static override args = { environment: { description: 'the environment' } }
+  static override count = { kind: 'atMost', count: 1 } as const
+
+  async run(): Promise<Result> {
+    const { none } = this.flags
+    const [typed] = this.positionals
+    if (typed !== undefined) {
+      if (none)
+        throw new EscError('usage', '--none and an environment exclude each other', { hint: 'give one of them' })
+      const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+      refuseVersion(reference, 'select')
+      selectEnvironment(workspace, reference.name)
+      return { selected: selectedEnvironment(workspace) }
+    }
+    const workspace = openSession(this.io, this.flags)
+    if (none) {
+      selectEnvironment(workspace, undefined)
+      return { selected: undefined }
+    }
+    const choice = await askChoice(
+      this.io,
+      'Which environment?',
+      visibleEnvironments(workspace),
+      selectedEnvironment(workspace),
+    )
+    if (choice !== undefined) selectEnvironment(workspace, choice)
+    return { selected: selectedEnvironment(workspace) }
+  }
+
+  text({ selected }: Result): string {
+    return selected ?? 'No environment is selected.'
+  }
+
+  override json({ selected }: Result): unknown {
+    return { selected: selected ?? null }
+  }
+}

@@ -1,0 +1,17 @@
+import manifest from '../../../package.json' with { type: 'json' }
+import { EscCommand } from '../framework/command.ts'
+
+export default class Version extends EscCommand<string> {
+  static override id = 'version'
+  static override summary = "Print esc's version number"
+  static override description = 'Prints the version of esc and nothing else.'
+  static override examples = [{ description: 'Print the version', command: 'esc version' }]
+
+  async run(): Promise<string> {
+    return manifest.version
+  }
+
+  text(version: string): string {
+    return version
+  }
+}

@@ -1,0 +1,76 @@
+import { openDraft, type SubmittedDraft } from '../../operations/index.ts'
+import { text } from './flags.ts'
+import type { Host } from './host.ts'
+import { openTarget, type Target } from './session.ts'
+
+/** For commands that change a definition. */
+export const DRAFT_FLAG = {
+  draft: text({
+    description: 'propose the change as a git branch instead: a new one, or with =BRANCH one that is there',
+    value: 'branch',
+    bare: 'new',
+  }),
+}
+
+/** For commands that only read. */
+export const DRAFT_TO_READ_FLAG = {
+  draft: text({ description: 'the definition that a draft proposes', value: 'branch' }),
+}
+
+interface TargetFlags {
+  readonly store?: string | undefined
+  readonly env?: string | undefined
+  readonly draft?: string | undefined
+}
+
+/** A result, and the draft that it is in, if it is in one. */
+export interface Drafted<T> {
+  readonly result: T
+  readonly draft: SubmittedDraft | undefined
+}
+
+/**
+ * Does the work of a command on the environment it names; with `--draft`, on that of a branch,
+ * where the change is then committed. A work that throws leaves no draft.
+ */
+export async function inDraft<T>(
+  place: {
+    readonly io: Host
+    readonly flags: TargetFlags
+    readonly positionals: readonly string[]
+    readonly id: string
+  },
+  work: (target: Target) => Promise<T>,
+): Promise<Drafted<T>> {
+  const { io, flags, positionals, id } = place
+  const target = openTarget(io, flags, positionals)
+  if (flags.draft === undefined) return { result: await work(target), draft: undefined }
+  const draft = await openDraft(target.workspace, { id: flags.draft, about: target.reference.name })
+  try {
+    const result = await work({ ...target, workspace: draft.workspace })
+    return { result, draft: await draft.submit(`esc ${id.replaceAll(':', ' ')}`) }
+  } finally {
+    await draft.close()
+  }
+}
+
+/** As `inDraft`, for commands that only read. */
+export async function readingDraft<T>(
+  target: Target,
+  draftId: string | undefined,
+  work: (target: Target) => Promise<T>,
+): Promise<T> {
+  if (draftId === undefined) return work(target)
+  const draft = await openDraft(target.workspace, { id: draftId, reading: true, about: target.reference.name })
+  try {
+    return await work({ ...target, workspace: draft.workspace })
+  } finally {
+    await draft.close()
+  }
+}
+
+/** What people are told of a draft. */
+export function draftText({ kind, id, url }: SubmittedDraft): string {
+  if (kind === 'updated') return `Change request updated\nChange request URL: ${url}\n`
+  return `Change request created: ${id}\nChange request URL: ${url}\nChange request submitted\n`
+}

@@ -1,0 +1,9 @@
+import type { WorkspaceOptions } from '../../operations/index.ts'
+import type { Io } from '../terminal/index.ts'
+
+/**
+ * The world of one command: its terminal, and what else it must not find for itself. A
+ * program that embeds the commands, or a test, may hand in a registry of providers and a
+ * source of randomness of its own.
+ */
+export interface Host extends Io, Pick<WorkspaceOptions, 'provider' | 'random' | 'postWebhook' | 'build'> {}

@@ -1,0 +1,96 @@
+import {
+  type ForeignFile,
+  type ImportedValues,
+  importValues,
+  parsePath,
+  refuseVersion,
+  type WorkspaceOptions,
+} from '../../operations/index.ts'
+import { diagnosticLines, hasColour } from '../terminal/index.ts'
+import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from './command.ts'
+import { readText } from './definition-input.ts'
+import { boolean, text } from './flags.ts'
+import { refused } from './report-error.ts'
+import { openTarget, workspaceOptions } from './session.ts'
+
+const flags = {
+  secret: boolean({ description: 'encrypt every value, not just those that are or may be secrets' }),
+  path: text({ description: 'where to put the values, below values', value: 'path' }),
+  create: boolean({ description: 'make the environment when it is not there' }),
+  ...OUTPUT_FLAG,
+}
+
+interface Result extends ImportedValues {
+  readonly name: string
+}
+
+/** A file to import, as the readers get it. */
+export interface ImportSource {
+  readonly content: string
+  /** The name that the user gave the file. */
+  readonly source: string
+  readonly options: WorkspaceOptions
+  /** Name of the environment that it is for. */
+  readonly environment: string
+}
+
+/** `esc env import …`: reads a file of another program into an environment. */
+export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
+  static override baseFlags = WRITE_FLAGS
+  static override flags = flags
+  static override args = {
+    environment: { description: 'the environment to import into', required: true },
+    file: { description: 'the file, or - for standard input', required: true },
+  }
+  static override count = { kind: 'exactly', count: 2 } as const
+
+  /** Where the values go when --path does not say. */
+  protected abstract readonly place: string
+
+  protected abstract read(given: ImportSource): Promise<ForeignFile>
+
+  async run(): Promise<Result> {
+    const { secret: allSecret, create } = this.flags
+    const target = openTarget(this.io, this.flags, this.positionals, create ? 'new' : 'existing')
+    const { workspace, reference, rest } = target
+    refuseVersion(reference, 'import')
+    const refusePath = (reason: string) => `invalid path: ${reason}`
+    const chosen = this.flags.path && parsePath(this.flags.path, refusePath)
+    if (!create) workspace.store.environment(reference.name)
+    const name = rest[0] as string
+    const content = await readText(this.io, name, {
+      file: `could not read ${name}`,
+      stdin: 'could not read from stdin',
+    })
+    const file = await this.read({
+      content,
+      source: name === '-' ? 'standard input' : name,
+      options: workspaceOptions(this.io, this.flags),
+      environment: reference.name,
+    })
+    const place = this.flags.path ?? file.place ?? this.place
+    const path = chosen || (place === '' ? [] : parsePath(place, refusePath))
+    const imported = await importValues(workspace, reference, { file, path, allSecret, create })
+    const { saved, plain, warnings } = imported
+    for (const warning of warnings) this.io.err(`warning: ${warning}\n`)
+    this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))
+    if (saved.kind === 'refused') throw refused(reference.name)
+    if (plain.length > 0) this.io.err(`Not encrypted: ${plain.join(', ')}. --secret encrypts everything.\n`)
+    return { ...imported, name: reference.name }
+  }
+
+  text({ saved, secrets, plain, imports, name }: Result): string {
+    const count = secrets.length + plain.length
+    const more = imports.length === 0 ? '' : ` and ${imports.length} import${imports.length === 1 ? '' : 's'}`
+    const values = `${count} value${count === 1 ? '' : 's'} (${secrets.length} encrypted)`
+    return `Imported ${values}${more} into '${name}'.\n${revisionText(saved)}`
+  }
+
+  override json({ saved, secrets, plain, imports, warnings, name }: Result): unknown {
+    return { environment: name, revision: saved.revision, secrets, plain, imports, warnings }
+  }
+}
+
+function revisionText({ kind, revision }: ImportedValues['saved']): string {
+  return kind === 'saved' ? `New revision '${revision}' was created.` : 'It was all there already.'
+}

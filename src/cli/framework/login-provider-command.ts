@@ -1,0 +1,132 @@
+import { EscError } from '../../errors.ts'
+import type { Json } from '../../json.ts'
+import { refuseVersion, secretCall, setLoginProvider } from '../../operations/index.ts'
+import { diagnosticBlocks, hasColour } from '../terminal/index.ts'
+import { EscCommand, WRITE_FLAGS } from './command.ts'
+import { DRAFT_FLAG, type Drafted, draftText, inDraft } from './draft.ts'
+import { boolean, type Flags, text } from './flags.ts'
+import { readSecret } from './secret-input.ts'
+import type { Target } from './session.ts'
+
+/**
+ * Flags of every command that writes a login provider. `path`: where it is put unless
+ * the user says otherwise.
+ */
+export function loginProviderFlags(path: string) {
+  return {
+    path: text({ description: `where to put it, below values (default: ${path})`, value: 'path' }),
+    create: boolean({ description: 'make the environment if there is none' }),
+    ...DRAFT_FLAG,
+  }
+}
+
+export const SUBJECT_ATTRIBUTE = 'an attribute for the subject of the identity token; can be given several times'
+
+/** Flags of the commands whose last word is a secret. */
+export const SECRET_FILE_FLAG = {
+  file: text({
+    description: 'take the secret from a file, or from standard input with -, instead of an argument',
+    char: 'f',
+    value: 'file',
+  }),
+}
+
+interface OwnFlags {
+  readonly file?: string | undefined
+  readonly store?: string | undefined
+  readonly env?: string | undefined
+  readonly path?: string | undefined
+  readonly create?: boolean
+  readonly draft?: string | undefined
+}
+
+/** Writes one `fn::open` of a login provider into a definition. What differs is said by `call`. */
+export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<Drafted<void>, F> {
+  static override baseFlags = WRITE_FLAGS
+
+  /** Where the call goes by default. */
+  protected abstract readonly place: string
+
+  /** The words after the environment, such as `['role-arn', 'session-name']`. */
+  protected abstract readonly words: readonly string[]
+
+  /** The last word is a secret: it may come from a file, the terminal or standard input instead. */
+  protected readonly endsInSecret: boolean = false
+
+  /** The call, from those words. Members that are undefined or empty are left out. */
+  protected abstract call(words: readonly string[]): Json
+
+  async run(): Promise<Drafted<void>> {
+    const { io, positionals } = this
+    const flags: OwnFlags = this.flags
+    const id = (this.constructor as unknown as { readonly id: string }).id
+    return inDraft({ io, flags, positionals, id }, (target) => this.#set(target, flags))
+  }
+
+  async #set({ workspace, reference, rest }: Target, flags: OwnFlags): Promise<void> {
+    refuseVersion(reference, 'provider')
+    const words = await this.#words(rest, flags)
+    const request = { path: flags.path ?? this.place, block: this.call(words), create: flags.create ?? false }
+    const created = (fullName: string) => this.io.out(`Environment created: ${fullName}\n`)
+    const { saved, text } = await setLoginProvider(workspace, reference, request, created)
+    const source = { environment: reference.name, text }
+    this.io.err(diagnosticBlocks(saved.diagnostics, source, hasColour(this.io, 'stderr')))
+    if (saved.kind === 'refused') {
+      throw new EscError('invalid_definition', 'provider update failed', { hint: 'nothing was saved' })
+    }
+  }
+
+  async #words(rest: readonly string[], { file }: OwnFlags): Promise<readonly string[]> {
+    const missing = this.words.length - rest.length
+    if (missing === 0 && file === undefined) return rest
+    if (missing !== 1 || !this.endsInSecret) throw this.#expected()
+    return [...rest, await readSecret(this.io, file, `The ${this.words.at(-1)?.replaceAll('-', ' ')}`)]
+  }
+
+  #expected(): EscError {
+    const names = this.words.map((word) => `<${word}>`)
+    const joined = names.length === 2 ? names.join(' and ') : names.join(' ')
+    return new EscError('usage', `expected ${joined}`, {
+      hint: 'run the command with --help for its arguments and flags',
+    })
+  }
+
+  text({ draft }: Drafted<void>): string {
+    return draft === undefined ? 'Provider updated.' : draftText(draft)
+  }
+}
+
+/** The arguments of such a command, for its help. */
+export function loginProviderArgs(words: Readonly<Record<string, string>>, { endsInSecret = false } = {}) {
+  const last = endsInSecret ? Object.keys(words).at(-1) : undefined
+  const args = Object.entries(words).map(
+    ([name, description]) =>
+      [name, { description, required: true, ...(name === last ? { holdsValue: true } : {}) }] as const,
+  )
+  return { environment: { description: 'the environment', required: true }, ...Object.fromEntries(args) }
+}
+
+/**
+ * With `--env`, there is one positional less; so there is where the secret comes from elsewhere.
+ */
+export function loginProviderCount(words: number, { endsInSecret = false } = {}) {
+  return { kind: 'between', least: endsInSecret ? words - 1 : words, most: words + 1 } as const
+}
+
+/** A list, unless it is empty. */
+export function someOf(values: readonly string[]): readonly string[] | undefined {
+  return values.length === 0 ? undefined : values
+}
+
+/** A call that evaluates to just this text. */
+export function secret(plaintext: string): Json {
+  return secretCall(plaintext)
+}
+
+/** @throws EscError `usage` for anything but a positive integer. */
+export function projectNumber(word: string): number {
+  if (/^\+?[0-9]{1,15}$/.test(word) && Number(word) > 0) return Number(word)
+  throw new EscError('usage', `invalid project number ${JSON.stringify(word)}: must be a positive integer`, {
+    hint: 'the number, not the name, of the Google Cloud project',
+  })
+}

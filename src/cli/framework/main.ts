@@ -1,0 +1,135 @@
+import { bytesOf, hasRawBytes } from '../../raw-bytes.ts'
+import { beginBusy, Concealment, loadColours, processIo, withoutMarks, writingProse } from '../terminal/index.ts'
+import { buildId } from './build-id.ts'
+import { type CommandClass, type EscCommand, mayUseSelected, parseInput } from './command.ts'
+import { hiddenWords } from './hidden-words.ts'
+import type { Host } from './host.ts'
+import { loadCommand } from './load-command.ts'
+import { workspacesOf } from './opened.ts'
+import { reportError } from './report-error.ts'
+import { route } from './route.ts'
+import { begin } from './running.ts'
+
+/**
+ * Runs one command line and returns the exit code. Everything it reads and writes goes through
+ * `io`; `root` is the folder of the package.
+ */
+export async function main(argv: readonly string[], root: string, host: Host = ownHost()): Promise<number> {
+  let hidden = () => hiddenWords(undefined, argv)
+  const concealment = new Concealment(() => hidden())
+  const io = writingProse(host, concealment)
+  let json = asksForJson(argv)
+  await loadColours(io)
+  try {
+    const target = route(argv)
+    if (target.kind === 'help') return await showHelp(target.subject, root, io)
+    const Command = await loadCommand(target.id)
+    hidden = () => hiddenWords(Command, target.words)
+    let input = parseInput(Command, target.words)
+    if (input === undefined) return await showHelp(target.id.split(':'), root, io)
+    json = (input.flags as { readonly output?: unknown }).output === 'json'
+    if (mayUseSelected(Command, input)) {
+      const { withSelected } = await import('./selected.ts')
+      input = withSelected(Command, input, io)
+    }
+    const code = await runBusily(Command, input, { json, io })
+    if (workspacesOf(io).length > 0 && Command.id !== 'env:webhook:deliver') {
+      const { startDeliveries } = await import('./deliveries.ts')
+      startDeliveries(io)
+    }
+    if (!Object.hasOwn(Command.baseFlags, 'commit')) return code
+    const { commit: wanted } = input.flags as { readonly commit?: boolean }
+    // It knows the whole workspace, which commands that change nothing may do without.
+    const { commitAfter } = await import('./commit.ts')
+    return await commitAfter(code, { id: Command.id, wanted, io })
+  } catch (error) {
+    return reportError(error, io, json ? 'json' : 'text')
+  }
+}
+
+function ownHost(): Host {
+  return Object.assign(processIo(), { build: buildId })
+}
+
+/** With a line for the person who waits, where a command may take long and somebody looks. */
+async function runBusily(
+  Command: CommandClass,
+  input: ConstructorParameters<CommandClass>[0],
+  { json, io }: { readonly json: boolean; readonly io: Host },
+): Promise<number> {
+  const host = Command.busy === undefined ? undefined : beginBusy(io, Command.busy)
+  try {
+    const pager = Command.paged && !json ? ((input.flags as { readonly pager?: string }).pager ?? '') : undefined
+    return await run(new Command(input, host ?? io), { id: Command.id, json, pager, io: host ?? io })
+  } finally {
+    host?.busy?.end()
+  }
+}
+
+interface Showing {
+  /** Of the command. */
+  readonly id: string
+  readonly json: boolean
+  /** The pager that was asked for; empty: the usual one. Undefined: none is to be used. */
+  readonly pager: string | undefined
+  readonly io: Host
+}
+
+async function run(command: EscCommand, { id, json, pager, io }: Showing): Promise<number> {
+  const end = begin(io, id)
+  try {
+    const result = await command.run()
+    end(undefined)
+    const output = json ? await asJson(command.json(result)) : command.text(result)
+    if (output !== undefined && output !== '') {
+      const values = !json && command.printsValues
+      // A value of bytes is printed as it is.
+      // Nearly every text is well-formed, and asking costs nothing.
+      const isRaw = values && !output.isWellFormed() && hasRawBytes(output)
+      const text = output.endsWith('\n') || isRaw ? output : `${output}\n`
+      if (values) io.out(isRaw ? bytesOf(text) : Buffer.from(text))
+      else await show(text, pager, io)
+    }
+    return command.exitCode(result)
+  } catch (error) {
+    end(error)
+    return reportError(error, io, json ? 'json' : 'text')
+  }
+}
+
+async function show(text: string, pager: string | undefined, io: Host): Promise<void> {
+  const columns = io.columns ?? 80
+  const height = text
+    .split('\n')
+    .reduce((sum, line) => sum + Math.max(1, Math.ceil(withoutMarks(line).length / columns)), 0)
+  if (pager !== undefined && io.stdoutIsTerminal && io.sharesStreams && height > (io.rows ?? 24)) {
+    const { page } = await import('../terminal/index.ts')
+    if (await page(io, text, pager)) return
+  }
+  io.out(text)
+}
+
+async function asJson(value: unknown): Promise<string> {
+  const { toJsonText } = await import('../terminal/index.ts')
+  return toJsonText(value)
+}
+
+async function showHelp(subject: readonly string[], root: string, io: Host): Promise<number> {
+  const { helpText } = await import('./help.ts')
+  // Our own words, in colours of oclif's.
+  io.out(Buffer.from(await helpText(subject, root, io)))
+  return 0
+}
+
+/** For mistakes found before the flags are known. */
+function asksForJson(argv: readonly string[]): boolean {
+  return argv.some((word, index) => word === '--output=json' || (word === '--output' && argv[index + 1] === 'json'))
+}
+
+/** What `oclif.manifest.json` holds: every command with its flags. Used by the build. */
+export async function commandManifest(root: string): Promise<unknown> {
+  const { manifestOf } = await import('./oclif-plugin.ts')
+  return manifestOf(root)
+}
+
+export { warmUp } from './warm-up.ts'

@@ -1,0 +1,30 @@
+import { fullNameOf, pauseSchedule, refuseVersion } from '../../operations/index.ts'
+import { EscCommand, WRITE_FLAGS } from './command.ts'
+import { SCHEDULED } from './schedule-text.ts'
+import { openTarget } from './session.ts'
+
+interface Result {
+  readonly id: string
+  readonly fullName: string
+}
+
+/** Pauses a schedule, or has it go on. */
+export abstract class PauseCommand extends EscCommand<Result> {
+  static override baseFlags = WRITE_FLAGS
+  static override args = SCHEDULED
+  static override count = { kind: 'exactly', count: 2 } as const
+
+  /** Whether it is paused afterwards. */
+  protected abstract readonly paused: boolean
+
+  async run(): Promise<Result> {
+    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    refuseVersion(reference, 'schedule')
+    const { id } = await pauseSchedule(workspace, reference, { id: rest[0] as string, paused: this.paused })
+    return { id, fullName: fullNameOf(workspace, reference) }
+  }
+
+  text({ id, fullName }: Result): string {
+    return `${this.paused ? 'Paused' : 'Resumed'} schedule ${id} for ${fullName}`
+  }
+}

@@ -1,0 +1,73 @@
+import { type ErrorCode, EscError, type EscErrorOptions, messageOf } from '../../errors.ts'
+import type { Io } from '../terminal/index.ts'
+import { backmost, hasColour, red, toJsonText } from '../terminal/index.ts'
+
+/** What the process answers with (docs/cli.md, "Exit codes"). */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  rotatedInPart: 3,
+  forbidden: 4,
+  notExecutable: 126,
+  notFound: 127,
+  interrupted: 130,
+} as const
+
+/**
+ * An error whose explanation has already been printed, such as diagnostics. Only
+ * its exit code still counts.
+ */
+export class ReportedError extends EscError {}
+
+/** An error with an exit code that its kind does not tell. */
+export class ExitError extends EscError {
+  readonly exitCode: number
+
+  constructor(exitCode: number, code: ErrorCode, message: string, options: EscErrorOptions = {}) {
+    super(code, message, options)
+    this.exitCode = exitCode
+  }
+}
+
+/** The exit code of an error. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof ExitError) return error.exitCode
+  if (!(error instanceof EscError)) return EXIT.failed
+  const codes: Partial<Record<ErrorCode, number>> = {
+    usage: EXIT.usage,
+    forbidden: EXIT.forbidden,
+    interrupted: EXIT.interrupted,
+  }
+  return codes[error.code] ?? EXIT.failed
+}
+
+/**
+ * Prints an error: `Error: what happened`, then `hint: what to do`. With `json` a program reads it
+ * on standard output instead. A stack trace is shown only when ESC_DEBUG is set.
+ */
+export function reportError(error: unknown, io: Io, output: 'text' | 'json'): number {
+  const exitCode = exitCodeOf(error)
+  const conceal = (text: string) => backmost(io).conceal?.(text) ?? text
+  const message = conceal(messageOf(error))
+  const hint = error instanceof EscError && error.hint !== undefined ? conceal(error.hint) : undefined
+  if (output === 'json') {
+    const code = error instanceof EscError ? error.code : 'failed'
+    io.out(toJsonText({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))
+  }
+  if (!(error instanceof ReportedError)) {
+    const label = hasColour(io, 'stderr') ? red('Error:') : 'Error:'
+    io.err(`${label} ${message}\n`)
+    if (hint !== undefined && !io.env.ESC_NO_HINTS) io.err(`hint: ${hint}\n`)
+  }
+  if (io.env.ESC_DEBUG && error instanceof Error) {
+    io.err(`${error.stack ?? ''}\n`)
+    if (error.cause instanceof Error) io.err(`caused by ${error.cause.stack ?? ''}\n`)
+  }
+  return exitCode
+}
+
+/** For after diagnostics have been printed: the definition was not saved. */
+export function refused(environment: string): ReportedError {
+  return new ReportedError('invalid_definition', `the definition of ${environment} has errors; it was not saved`)
+}

@@ -1,0 +1,76 @@
+import { EscError, messageOf } from '../../errors.ts'
+import { nextVersion, type OpenedEnvironment, openEnvironment, openWorkspaceAt } from '../../operations/index.ts'
+import { catchSignals, type PreparedProgram, runAgain } from '../terminal/index.ts'
+import type { Host } from './host.ts'
+import { notStarted, showDiagnostics } from './run-problems.ts'
+import type { Target } from './session.ts'
+
+/** Makes ready what runs in an environment; its secrets are added to those given. */
+export type Prepare = (opened: OpenedEnvironment, secrets: Set<string>) => Promise<PreparedProgram>
+
+/** `esc run --watch`: runs a command in an environment, and again in each newer version of it. */
+export async function watchAndRun({ workspace, reference }: Target, io: Host, prepare: Prepare): Promise<number> {
+  // The store is opened anew for each look; what the user has been asked is not asked again.
+  const answers = workspace.options.prompt && rememberAnswers(workspace.options.prompt)
+  let notify = workspace.options.notify
+  const options = {
+    ...workspace.options,
+    prompt: answers?.prompt,
+    notify: (text: string) => notify(text),
+    onOpen: undefined,
+  }
+  const reopen = () => openWorkspaceAt(workspace.store.folder, options, workspace.chosen)
+  let opened = await openEnvironment(reopen(), reference)
+  showDiagnostics(opened, reference.typed, io)
+  answers?.asksNoMore()
+  // What was secret in an earlier version is secret still.
+  const secrets = new Set<string>()
+  const signals = catchSignals(io)
+  try {
+    return await runAgain(
+      {
+        first: await prepare(opened, secrets),
+        async next(signal, say) {
+          notify = say
+          for (;;) {
+            const version = await nextVersion(opened, { reference, reopen, problem: say, signal })
+            if (version === undefined) return undefined
+            opened = version.opened
+            try {
+              return { ...(await prepare(opened, secrets)), reason: version.change }
+            } catch (error) {
+              say(`${version.change}, which cannot be used: ${messageOf(error)}`)
+            }
+          }
+        },
+        signals,
+      },
+      io,
+    )
+  } catch (error) {
+    throw notStarted(error)
+  } finally {
+    signals.release()
+  }
+}
+
+type Ask = NonNullable<Target['workspace']['options']['prompt']>
+
+function rememberAnswers(ask: Ask) {
+  const answers = new Map<string, string>()
+  let asking = true
+  const prompt: Ask = async (question, options) => {
+    const known = answers.get(question)
+    if (known !== undefined) return known
+    if (!asking) throw new EscError('key_unavailable', `${question}: nobody can be asked while the command runs`)
+    const answer = await ask(question, options)
+    answers.set(question, answer)
+    return answer
+  }
+  return {
+    prompt,
+    asksNoMore() {
+      asking = false
+    },
+  }
+}

@@ -1,0 +1,98 @@
+import {
+  type EnvironmentReference,
+  type LocateMode,
+  locate,
+  openWorkspace,
+  sweepTemporaryFolders,
+  type Workspace,
+  type WorkspaceOptions,
+} from '../../operations/index.ts'
+import { isInteractive, secretPrompt } from '../terminal/index.ts'
+import type { Host } from './host.ts'
+import { noteOpened } from './opened.ts'
+import { commandWords, whenEnded } from './running.ts'
+
+/** How workspace functions reach the person at the terminal. */
+export function workspaceOptions(io: Host, flags: { readonly store?: string | undefined }): WorkspaceOptions {
+  return {
+    cwd: io.cwd,
+    env: io.env,
+    store: flags.store,
+    prompt: secretPrompt(io),
+    askTrust: trustQuestion(io),
+    notify: (text) => io.err(`${text}\n`),
+    hide: (definition) => io.hide?.(definition),
+    now: io.now,
+    progress: (text) => io.busy?.say(text),
+    provider: io.provider,
+    random: io.random,
+    postWebhook: io.postWebhook,
+    build: io.build,
+    invocation: { command: commandWords(io), terminal: isInteractive(io) },
+    onOpen(workspace) {
+      noteOpened(io, workspace)
+      whenEnded(io, (error) => workspace.audit.end(error))
+    },
+  }
+}
+
+/** As for secrets, standard output may be captured. Undefined: nobody is there. */
+function trustQuestion(io: Host): WorkspaceOptions['askTrust'] {
+  if (!io.stdinIsTerminal || !io.stderrIsTerminal || io.env.TERM === 'dumb') return undefined
+  return async (review) => (await import('./trust-question.ts')).askTrust(review, io)
+}
+
+export function openSession(io: Host, flags: { readonly store?: string | undefined }): Workspace {
+  return openWorkspace(workspaceOptions(io, flags))
+}
+
+/**
+ * As `openSession`, for one look of many: nothing remembers it, so that watching for
+ * days takes no more memory.
+ */
+export function openLook(io: Host, flags: { readonly store?: string | undefined }): Workspace {
+  return openWorkspace({ ...workspaceOptions(io, flags), onOpen: undefined })
+}
+
+/**
+ * Opens the store anew each time, for what runs long and with nobody there: no questions, and
+ * nothing is kept of a store that was opened before; of the first, so that at the end its webhooks
+ * are told. Who opens it commits what is changed, and ends its audit trail.
+ */
+export function openUnattended(io: Host, flags: { readonly store?: string | undefined }): () => Workspace {
+  let opened = false
+  return () => {
+    const onOpen = opened ? undefined : (workspace: Workspace) => noteOpened(io, workspace)
+    opened = true
+    return openWorkspace({ ...workspaceOptions(io, flags), prompt: undefined, askTrust: undefined, onOpen })
+  }
+}
+
+/** The environment a command is about, and the positionals after it. */
+export interface Target {
+  readonly workspace: Workspace
+  readonly reference: EnvironmentReference
+  readonly rest: readonly string[]
+}
+
+/** The environment comes from `--env`, else from the first positional. */
+export function openTarget(
+  io: Host,
+  flags: { readonly store?: string | undefined; readonly env?: string | undefined },
+  positionals: readonly string[],
+  mode: LocateMode = 'existing',
+): Target {
+  const [typed, rest] = flags.env === undefined ? [positionals[0], positionals.slice(1)] : [flags.env, positionals]
+  return { ...locate(workspaceOptions(io, flags), typed ?? '', mode), rest }
+}
+
+/** Removes the plaintext that killed commands have left, and says so. */
+export function sweepPlaintext(io: Host): void {
+  for (const folder of sweepTemporaryFolders(io.env.TMPDIR, io.now()))
+    io.err(`warning: removed plaintext that a killed esc had left in ${folder}\n`)
+}
+
+/** Where files that hold values are written. */
+export function temporaryPlace(io: Host) {
+  return { folder: io.env.TMPDIR || undefined, random: io.random }
+}

@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { decide, includes, samePrincipal, withoutPrincipal } from '../../access/index.ts'
+import { EscError, messageOf } from '../../errors.ts'
+import { layout, stateLayout } from '../../store/index.ts'
+import { changeSecretsProvider, type EnvironmentKeyChange } from '../keys/change-secrets-provider.ts'
+import { permit, wholeStore } from '../session/permit.ts'
+import type { Workspace } from '../session/workspace.ts'
+import { holdersOf } from './access.ts'
+import { type ExposedSecrets, exposedOf } from './exposed-secrets.ts'
+import { owedRotations, oweRotations } from './owed-rotations.ts'
+
+export interface Leaver {
+  readonly principal: string
+  /** Recipients of age that are theirs, besides those whose comment in a list says so. */
+  readonly recipients: readonly string[]
+}
+
+/** What there is to do so that somebody can open nothing that is saved from now on. */
+export interface LeaverPlan {
+  readonly principal: string
+  /** Their age recipients. */
+  readonly recipients: readonly string[]
+  /** Lists that name one. */
+  readonly lists: readonly string[]
+  /** Whether the rules name them. */
+  readonly rules: boolean
+  /** Environments whose data key was locked for them: each gets a new one. */
+  readonly rekey: readonly string[]
+  /**
+   * Environments they may have been able to open, under keys that are no lists: only whoever
+   * keeps the key can end that.
+   */
+  readonly shared: readonly { readonly name: string; readonly secretsProvider: string }[]
+  /**
+   * Environments that an earlier run has given new keys, and whose credentials wait to be rotated.
+   */
+  readonly owed: readonly string[]
+  /** What they may know, of the environments above. */
+  readonly known: readonly { readonly name: string; readonly exposed: ExposedSecrets }[]
+}
+
+export interface LeaverReport extends LeaverPlan {
+  readonly environments: readonly EnvironmentKeyChange[]
+}
+
+/**
+ * Takes a principal out of the lists of recipients, gives the environments they could open new data
+ * keys, and takes them out of the rules, once `confirm` has returned for the plan. Interrupted, it
+ * is finished by being called again.
+ *
+ * @throws EscError `not_found` when nothing names them; `conflict` when a list or the store would
+ *   be nobody's. What happens to one environment after that is in the report.
+ */
+export async function removePrincipal(
+  workspace: Workspace,
+  leaver: Leaver,
+  confirm: (plan: LeaverPlan) => Promise<void>,
+): Promise<LeaverReport> {
+  const { store } = workspace
+  const permitted = await permit(workspace, wholeStore, 'admin', 'access-updated')
+  const begun = readBegun(workspace, leaver.principal)
+  const plan = planFor(workspace, leaver, begun)
+  const file = layout.configuration(store.folder)
+  withoutPrincipal(store.configuration.text, leaver.principal, file)
+  await confirm(plan)
+  const { principal, recipients } = plan
+  const exposed = plan.known.filter(({ exposed: { rotators } }) => rotators.length > 0).map(({ name }) => name)
+  const urls = new Map(plan.rekey.map((name) => [name, urlWithout(workspace, name, recipients)]))
+  writeBegun(workspace, { principal, recipients, environments: plan.rekey, exposed })
+  for (const list of plan.lists) await store.changeRecipients(list, (text) => withoutLines(text, recipients, list))
+  const environments: EnvironmentKeyChange[] = []
+  for (const name of exposed) {
+    if (!plan.owed.includes(name)) {
+      oweRotations(workspace, name, { by: 'access remove', keepsKey: !plan.rekey.includes(name) })
+    }
+  }
+  for (const name of plan.rekey) environments.push(await rekeyed(workspace, name, urls.get(name) as string))
+  const left = environments.filter(({ status }) => status === 'failed').map(({ name }) => name)
+  const { configuration } = store
+  const byDefault = withoutRecipients(configuration.defaultSecretsProvider, recipients)
+  if (byDefault !== configuration.defaultSecretsProvider) await configuration.setDefaultSecretsProvider(byDefault)
+  await configuration.change((text) => withoutPrincipal(text, principal, file))
+  writeBegun(workspace, { principal, recipients, environments: left, exposed })
+  if (left.length > 0) permitted.failed('failed', { principal, left })
+  else permitted.done({ principal, environments: plan.rekey })
+  return { ...plan, environments }
+}
+
+function planFor(workspace: Workspace, { principal, recipients: given }: Leaver, begun: Begun | undefined): LeaverPlan {
+  const { store } = workspace
+  const rules = workspace.accessRules()
+  const recipients = new Set([...given, ...(begun?.recipients ?? [])])
+  const holders = store.list().map((name) => ({ name, key: holdersOf(workspace, store.environment(name)) }))
+  for (const { key } of holders) {
+    if (key.kind !== 'recipients') continue
+    for (const { of, recipient } of key.recipients)
+      if (of !== undefined && samePrincipal(of, principal)) recipients.add(recipient)
+  }
+  const lists = new Set<string>()
+  const rekey: string[] = []
+  const shared: LeaverPlan['shared'][number][] = []
+  for (const { name, key } of holders) {
+    if (key.kind === 'recipients') {
+      const theirs = key.recipients.some(({ recipient }) => recipients.has(recipient))
+      if (theirs && key.file !== undefined) lists.add(key.file)
+      if (theirs || begun?.environments.includes(name)) rekey.push(name)
+    } else if (includes(decide(rules, principal, name).level, 'open')) {
+      shared.push({ name, secretsProvider: key.secretsProvider })
+    }
+  }
+  const configuration = layout.configuration(store.folder)
+  const text = store.configuration.text
+  // An earlier run has changed the keys of these, and not got as far as rotating
+  // what was known under them.
+  const owed = (begun?.exposed ?? []).filter((name) => store.has(name) && owedRotations(workspace, name).length > 0)
+  const known = [...new Set([...rekey, ...shared.map(({ name }) => name), ...owed])].map((name) => {
+    return { name, exposed: exposedOf(store.environment(name), name) }
+  })
+  const named = rules !== undefined && withoutPrincipalOr(text, principal, configuration) !== text
+  if (rekey.length === 0 && !named && owed.length === 0) throw unknownPrincipal(principal, given)
+  return { principal, recipients: [...recipients], lists: [...lists], rules: named, rekey, shared, known, owed }
+}
+
+/** A refusal is for later: there is something to take out, all the same. */
+function withoutPrincipalOr(text: string, principal: string, file: string): string {
+  try {
+    return withoutPrincipal(text, principal, file)
+  } catch {
+    return ''
+  }
+}
+
+function unknownPrincipal(principal: string, given: readonly string[]): EscError {
+  return new EscError('not_found', `nothing names '${principal}': no rule, no team and no list of recipients`, {
+    hint:
+      given.length > 0
+        ? 'compare the recipient with those that "esc access explain" lists'
+        : 'name their age recipient with --recipient, or write whose each is in a comment on the line before it',
+  })
+}
+
+async function rekeyed(workspace: Workspace, name: string, secretsProvider: string): Promise<EnvironmentKeyChange> {
+  try {
+    const report = await changeSecretsProvider(workspace, { reference: workspace.reference(name), secretsProvider })
+    return report.environments[0] as EnvironmentKeyChange
+  } catch (error) {
+    const hint = error instanceof EscError ? error.hint : undefined
+    const exposed = { rotators: [], secrets: [], webhooks: [] }
+    return { name, status: 'failed', from: secretsProvider, revisions: 0, error: messageOf(error), hint, exposed }
+  }
+}
+
+function urlWithout(workspace: Workspace, name: string, recipients: readonly string[]): string {
+  const { settings } = workspace.store.environment(name)
+  return withoutRecipients(settings.secretsProvider ?? workspace.store.configuration.defaultSecretsProvider, recipients)
+}
+
+/** @throws EscError `conflict` when none is left. */
+function withoutRecipients(url: string, recipients: readonly string[]): string {
+  const list = /^age:\/\/(.+)$/.exec(url)?.[1]?.split(',')
+  if (list === undefined) return url
+  const kept = list.filter((recipient) => !recipients.includes(recipient))
+  if (kept.length === 0) throw nobodyLeft(url)
+  return `age://${kept.join(',')}`
+}
+
+/**
+ * The lines of a list without some recipients, and without the comments that say whose they are.
+ */
+function withoutLines(text: string, recipients: readonly string[], file: string): string {
+  const lines = text.split('\n')
+  const isTheirs = (line: string | undefined) => line !== undefined && recipients.includes(line.trim())
+  const kept = lines.filter(
+    (line, index) => !isTheirs(line) && !(line.trim().startsWith('#') && isTheirs(lines[index + 1])),
+  )
+  if (!kept.some((line) => line.trim() !== '' && !line.trim().startsWith('#'))) throw nobodyLeft(file)
+  return kept.join('\n')
+}
+
+function nobodyLeft(where: string): EscError {
+  return new EscError('conflict', `${where} would name nobody any more`, {
+    hint: 'add the recipient of somebody who stays first',
+  })
+}
+
+/** What an interrupted removal was about: the lists say it no more. */
+interface Begun {
+  readonly principal: string
+  readonly recipients: readonly string[]
+  readonly environments: readonly string[]
+  /** Environments with credentials that they may know. Absent in what earlier versions began. */
+  readonly exposed?: readonly string[]
+}
+
+/**
+ * Forgets a removal of which nothing is left to do: every key is changed, and every credential
+ * that was known is rotated.
+ */
+export function settleRemoval(workspace: Workspace, principal: string): void {
+  const begun = readBegun(workspace, principal)
+  if (begun !== undefined) writeBegun(workspace, begun)
+}
+
+function readBegun(workspace: Workspace, principal: string): Begun | undefined {
+  try {
+    return JSON.parse(readFileSync(begunFile(workspace, principal), 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function writeBegun(workspace: Workspace, begun: Begun): void {
+  const file = begunFile(workspace, begun.principal)
+  const { store } = workspace
+  const isOwed = (name: string) => store.has(name) && owedRotations(workspace, name).length > 0
+  if (begun.environments.length === 0 && !(begun.exposed ?? []).some(isOwed)) {
+    rmSync(file, { force: true })
+    return
+  }
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  writeFileSync(file, JSON.stringify(begun), { flush: true })
+}
+
+function begunFile({ store }: Workspace, principal: string): string {
+  const name = createHash('sha256').update(principal.toLowerCase()).digest('hex').slice(0, 16)
+  return join(stateLayout.leaving(store.state.folder), `${name}.json`)
+}

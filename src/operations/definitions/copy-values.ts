@@ -1,0 +1,214 @@
+import { EscError } from '../../errors.ts'
+import { decryptDefinition } from '../../language/index.ts'
+import type { Environment, Revision } from '../../store/index.ts'
+import { nearest } from '../../suggestion.ts'
+import {
+  type Diagnostic,
+  decode,
+  formatPropertyPath,
+  getAt,
+  type Node,
+  type PropertyPath,
+  readYamlFragment,
+  setAllAt,
+  setAt,
+} from '../../yaml/index.ts'
+import { definitionText } from '../opening/get-environment.ts'
+import {
+  isAtOrBelow,
+  type MergeSide,
+  type MergeStep,
+  mergeSide,
+  mergeSteps,
+  shownBelowValues,
+} from '../opening/merge-values.ts'
+import type { EnvironmentReference } from '../references/reference.ts'
+import { dropRotatorState, lostCredentials } from '../rotating/rotator-state.ts'
+import { permit } from '../session/permit.ts'
+import type { Workspace } from '../session/workspace.ts'
+import { checkDefinition, saveDefinition } from './save-definition.ts'
+
+export interface CopyRequest {
+  readonly from: EnvironmentReference
+  readonly to: EnvironmentReference
+  /** Below `values`. Empty: every value, and the imports. */
+  readonly path: PropertyPath
+  /** Only say what would be done. */
+  readonly plan: boolean
+}
+
+/** Paths of values are below `values`. */
+export interface CopiedValues {
+  /** `planned`: nothing was written. `refused`: the definition would have errors. */
+  readonly kind: 'saved' | 'unchanged' | 'refused' | 'planned'
+  /** The newest revision of the destination now. */
+  readonly revision: number
+  readonly diagnostics: readonly Diagnostic[]
+  /** Values that were asked for and are now in the destination as in the source. */
+  readonly paths: readonly string[]
+  /** Paths that the destination did not have. */
+  readonly added: readonly string[]
+  /** Paths whose value in the destination was replaced. */
+  readonly replaced: readonly string[]
+  /**
+   * What was not copied, because the destination has rotated credentials there that would be lost.
+   */
+  readonly notCopied: readonly string[]
+  /**
+   * Rotators of the destination that keep their credentials, although the source has a
+   * rotator of that name too.
+   */
+  readonly keptCredentials: readonly string[]
+  /** Imports that the destination did not have. */
+  readonly imports: readonly string[]
+  /** Rotators that were copied without the credentials of the source. */
+  readonly dropped: readonly string[]
+}
+
+/**
+ * Copies values from one environment into another, key by key: what only the destination has stays,
+ * comments too, and so do its rotated credentials. Secrets are decrypted with the key of the one
+ * and encrypted with that of the other.
+ *
+ * @throws EscError `usage` when the two are the same; `not_found`; and as `saveDefinition` does.
+ */
+export async function copyValues(workspace: Workspace, { from, to, path, plan }: CopyRequest): Promise<CopiedValues> {
+  if (from.name === to.name) {
+    throw new EscError('usage', 'current environment and destination environment are the same', {
+      hint: 'name another environment with --dest',
+    })
+  }
+  const { store } = workspace
+  store.environment(from.name)
+  await permit(workspace, to.name, 'write', plan ? 'environment-update-planned' : 'environment-updated')
+  const destination = store.environment(to.name)
+  const base = destination.current()
+  const copy = dropRotatorState(from.name, await definitionText(workspace, from, true))
+  const source = mergeSide(from.name, copy.text)
+  const present = mergeSide(to.name, await decrypted(destination, base))
+  const paths = path.length > 0 ? [path] : keysOf(getAt(source.root, ['values'])).map((key) => [key])
+  for (const each of paths) {
+    if (getAt(source.root, ['values', ...each]) === undefined) throw missing(from, each, getAt(source.root, ['values']))
+  }
+  const steps = paths.flatMap((each) => mergeSteps(['values', ...each], source, present))
+  const imports = path.length === 0 ? missingImports(source.root, present.root) : []
+  let text = base.definition
+  for (const { node } of imports) {
+    const length = lengthOf(getAt(decode(to.name, text).node, ['imports']))
+    text = setAt(text, ['imports', length], fragmentOf(copy.text, node))
+  }
+  const written = steps.filter(({ action }) => action !== 'keep')
+  text = setAllAt(
+    text,
+    written.map(({ path: at, value }) => ({ path: at, value: fragmentOf(copy.text, value) })),
+  )
+  refuseLoss(to.name, base, text)
+
+  const done = {
+    ...whatBecame(steps, paths, { source, present }, copy.dropped),
+    imports: imports.map(({ name }) => name),
+  }
+  if (plan) {
+    const { diagnostics } = await checkDefinition(workspace, to.name, text)
+    return { kind: 'planned', revision: base.number, diagnostics, ...done }
+  }
+  const saved = await saveDefinition(workspace, destination, { text, base, change: 'copy' })
+  return { ...saved, revision: saved.revision ?? base.number, ...done }
+}
+
+/** Sorts the steps of a copy by kind. `dropped` names rotators of the source with credentials. */
+function whatBecame(
+  steps: readonly MergeStep[],
+  paths: readonly PropertyPath[],
+  { source, present }: { readonly source: MergeSide; readonly present: MergeSide },
+  dropped: readonly string[],
+) {
+  const of = (action: MergeStep['action']) =>
+    steps.filter((each) => each.action === action).map(({ path }) => shownBelowValues(path))
+  const names = paths.map(formatPropertyPath)
+  const notCopied = of('keep')
+  const known = new Set(source.rotators.map(({ path }) => shownBelowValues(path)))
+  const inScope = (at: PropertyPath) =>
+    paths.some((each) => isAtOrBelow(at, ['values', ...each]) || isAtOrBelow(['values', ...each], at))
+  const keptCredentials = present.rotators
+    .filter(({ rotated, path }) => rotated && inScope(path))
+    .map(({ path }) => shownBelowValues(path))
+    .filter((name) => known.has(name) && !notCopied.some((at) => isAt(name, at)))
+  return {
+    paths: names.filter((name) => !notCopied.includes(name)),
+    added: of('add'),
+    replaced: of('replace'),
+    notCopied,
+    keptCredentials,
+    dropped: dropped.filter(
+      (rotator) =>
+        names.some((name) => isAt(rotator, name)) &&
+        ![...keptCredentials, ...notCopied].some((at) => isAt(rotator, at)),
+    ),
+  }
+}
+
+/** The newest definition with its secrets in the clear, to compare it with. */
+async function decrypted(environment: Environment, base: Revision): Promise<string> {
+  if (environment.settings.wrappedDataKey === undefined) return base.definition
+  const key = await environment.unlock(base)
+  return decryptDefinition(environment.name, base.definition, (ciphertext) => key.decrypt(ciphertext))
+}
+
+/** A second look, before anything is written, at what must never happen. */
+function refuseLoss(name: string, base: Revision, text: string): void {
+  const lost = lostCredentials(name, base.definition, text)
+  if (lost.length === 0) return
+  throw new EscError('conflict', `${lost.join(', ')} of '${name}' would lose the rotated credentials`, {
+    hint: 'copy the other values one by one',
+  })
+}
+
+function keysOf(node: Node | undefined): string[] {
+  return node?.kind === 'object' ? node.entries.map(({ key }) => key.value) : []
+}
+
+function lengthOf(node: Node | undefined): number {
+  return node?.kind === 'array' ? node.elements.length : 0
+}
+
+interface Import {
+  readonly name: string
+  readonly node: Node
+}
+
+function missingImports(from: Node | undefined, to: Node | undefined): Import[] {
+  const there = new Set(importsOf(to).map(({ name }) => name))
+  return importsOf(from).filter(({ name }) => !there.has(name))
+}
+
+function importsOf(root: Node | undefined): Import[] {
+  const list = getAt(root, ['imports'])
+  if (list?.kind !== 'array') return []
+  return list.elements.flatMap((node): Import[] => {
+    if (node.kind === 'string') return [{ name: node.value, node }]
+    const [name] = keysOf(node)
+    return name === undefined ? [] : [{ name, node }]
+  })
+}
+
+/** A value in the style it has in its text. */
+export function fragmentOf(text: string, { span }: Node) {
+  // What stands nowhere is a null.
+  if (span === undefined) return null
+  // Its further lines are indented, so the first must be as deep.
+  const column = span.start - (text.lastIndexOf('\n', span.start - 1) + 1)
+  return readYamlFragment(' '.repeat(column) + text.slice(span.start, span.end))
+}
+
+function missing(from: EnvironmentReference, path: PropertyPath, values: Node | undefined): EscError {
+  const wanted = formatPropertyPath(path)
+  const similar = nearest(wanted, keysOf(values))
+  return new EscError('not_found', `there is no '${wanted}' in environment '${from.name}'`, {
+    hint: similar === undefined ? `"esc env get ${from.name}" shows what there is` : `did you mean '${similar}'?`,
+  })
+}
+
+function isAt(path: string, above: string): boolean {
+  return path === above || path.startsWith(`${above}.`) || path.startsWith(`${above}[`)
+}

@@ -1,0 +1,31 @@
+import { EscError } from '../../../errors.ts'
+import { decode, type ObjectNode, placeOf } from '../../../yaml/index.ts'
+
+/**
+ * The object that a YAML or JSON file of another program holds. `what` names the file in messages.
+ */
+export function readObject(
+  text: string,
+  what: string,
+  severalHint = 'split it into one file per document, and import each',
+): ObjectNode {
+  const { node, diagnostics, rest } = decode(what, text)
+  const [first] = diagnostics
+  if (first !== undefined) {
+    throw new EscError('invalid_input', `${placeOf(first) ?? what}: ${first.summary}`, {
+      hint: 'correct the file first',
+    })
+  }
+  if (node?.kind === 'string' || node?.kind === 'number' || node?.kind === 'boolean') {
+    throw new EscError('invalid_input', `${what} holds no keys and values: it is no YAML file of them`, {
+      hint: 'name the file that was meant',
+    })
+  }
+  if (rest !== undefined) {
+    throw new EscError('invalid_input', `${what}:${rest.line + 1}: the file goes on behind its first YAML document`, {
+      hint: severalHint,
+    })
+  }
+  if (node?.kind === 'object') return node
+  throw new EscError('invalid_input', `${what} holds no keys and values`)
+}

@@ -1,0 +1,240 @@
+import { type ExportedEnvironment, evaluateEnvironment } from '../../evaluate/index.ts'
+import { decryptDefinition, encryptDefinition, findPlaintextSecrets } from '../../language/index.ts'
+import type { Change, Environment, Revision } from '../../store/index.ts'
+import { type Diagnostic, type PropertyPath, restOfText } from '../../yaml/index.ts'
+import { evaluationLimits } from '../opening/evaluation-limits.ts'
+import { lostCredentials } from '../rotating/rotator-state.ts'
+import { buildWorld } from '../session/build-world.ts'
+import { executionContext } from '../session/execution-context.ts'
+import { permit } from '../session/permit.ts'
+import { UsedEnvironments } from '../session/used-environments.ts'
+import type { Workspace } from '../session/workspace.ts'
+import { movedSecrets } from './moved-secrets.ts'
+import { changeWarnings, shapeWarnings } from './saved-text/index.ts'
+
+export interface DefinitionChange {
+  /** The definition as the user wants it: its new secrets are still in the clear. */
+  readonly text: string
+  /** The revision it was made from. */
+  readonly base: Revision
+  readonly change: Change
+  /** When it is a hand edit that is being saved: `environment.yaml` as it was read. */
+  readonly savedEdit?: string
+  /** Definitions that other environments are about to have, by name. */
+  readonly pending?: ReadonlyMap<string, string>
+  /** Paths in the document where the user wants plaintext, whatever it looks like. */
+  readonly plaintext?: readonly PropertyPath[]
+  /** Further fields of the record. */
+  readonly details?: Readonly<Record<string, string>>
+  /** The result of an earlier check of the definition, if there was one. */
+  readonly checked?: readonly Diagnostic[]
+}
+
+/**
+ * `refused`: the definition has errors, and nothing was written. `unchanged`: it is what
+ * the newest revision says.
+ */
+export type SaveResult =
+  | { readonly kind: 'saved' | 'unchanged'; readonly revision: number; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly kind: 'refused'; readonly revision: undefined; readonly diagnostics: readonly Diagnostic[] }
+
+export interface Checked {
+  readonly environment: ExportedEnvironment | undefined
+  readonly diagnostics: readonly Diagnostic[]
+  /**
+   * The other environments that took part, as they are named, and the revision each name came to.
+   */
+  readonly imports: readonly { readonly name: string; readonly revision: number }[]
+}
+
+export interface CheckOptions {
+  /** The full name of the environment. Default: the name that its positions are reported under. */
+  readonly fullName?: string
+  /**
+   * Decrypt the static secrets of the environments that are imported. Default: they stay unknown.
+   */
+  readonly showSecrets?: boolean
+  /** Definitions that environments are about to have, by name. */
+  readonly pending?: ReadonlyMap<string, string>
+  /**
+   * Nothing depends on the result: what was not allowed on this machine is left
+   * out, and nobody is asked.
+   */
+  readonly onlyToLook?: boolean
+}
+
+/**
+ * Evaluates a definition without opening anything. `name` is what its positions are reported under.
+ */
+export async function checkDefinition(
+  workspace: Workspace,
+  name: string,
+  text: string,
+  { showSecrets = false, pending, onlyToLook = false, fullName = name }: CheckOptions = {},
+): Promise<Checked> {
+  workspace.options.hide?.(text)
+  const limits = evaluationLimits(workspace.options.env)
+  const used = new UsedEnvironments(workspace, showSecrets ? 'open' : 'read')
+  const context = executionContext(workspace, { known: name, full: fullName }, used)
+  const request = { name, text, mode: 'check', showSecrets, unlock: ownKeyNotNeeded, limits, ...context } as const
+  const world = buildWorld(workspace, pending === undefined ? {} : { pending }, used)
+  const { environment, diagnostics, environments } = await evaluateEnvironment(request, world)
+  const untrusted = used.denied(diagnostics.map(({ summary }) => summary))
+  if (untrusted?.code === 'untrusted' && !onlyToLook) throw untrusted
+  const imports = environments.flatMap((each) => {
+    const known = used.all.get(each)
+    return known === undefined || each === name ? [] : [{ name: each, revision: known.revision.number }]
+  })
+  return {
+    environment,
+    diagnostics: [...diagnostics, ...mistakesOfText(name, text), ...shapeWarnings(name, text, environment?.properties)],
+    imports,
+  }
+}
+
+/**
+ * Mistakes that only a text that is about to be stored can have: opening ignores comments, and what
+ * stands behind the document.
+ */
+function mistakesOfText(name: string, text: string): Diagnostic[] {
+  const rest = restOfText(name, text)
+  if (rest !== undefined) return [rest]
+  const summary =
+    'this comment has an fn::secret in it, which is stored in the clear: take it out if it is a real secret'
+  return findPlaintextSecrets(text)
+    .filter(({ inComment }) => inComment)
+    .map(({ line }) => ({ severity: 'warning', summary, path: '', noticedAt: { environment: name, line, column: 1 } }))
+}
+
+/**
+ * The text of a definition that is checked holds its new secrets in the clear, and
+ * the others stay unknown.
+ */
+async function ownKeyNotNeeded(): Promise<never> {
+  throw new Error('a check decrypts nothing of its own')
+}
+
+/**
+ * Checks a definition, encrypts its secrets and appends it as the next revision. A secret whose
+ * plaintext has not changed keeps its ciphertext. A definition with errors is refused.
+ *
+ * @throws EscError `conflict` when another revision came first; `unsaved_edit`; `key_unavailable`;
+ *   `tampered` for a ciphertext of another environment.
+ */
+export async function saveDefinition(
+  workspace: Workspace,
+  environment: Environment,
+  { text, base, change, savedEdit, pending, plaintext, details, checked }: DefinitionChange,
+): Promise<SaveResult> {
+  const permitted = await permit(workspace, environment.name, 'write', 'environment-updated')
+  const found =
+    checked ??
+    (await checkDefinition(workspace, environment.name, text, pending === undefined ? {} : { pending })).diagnostics
+  const before = base.definition
+  const marks = { isTyped: change === 'set', ...(plaintext && { plaintext }) }
+  const diagnostics = [...found, ...(await changeWarnings({ name: environment.name, text, before, ...marks }))]
+  if (diagnostics.some(({ severity }) => severity === 'error'))
+    return { kind: 'refused', revision: undefined, diagnostics }
+  const definition = await encryptFor(environment, text, base)
+  if (definition === base.definition && savedEdit === undefined) {
+    return { kind: 'unchanged', revision: base.number, diagnostics }
+  }
+  if (change === 'save' || change === 'apply') warnOfMovedSecrets(workspace, base, text)
+  const revision = await environment.append({
+    base: base.number,
+    definition,
+    change,
+    author: await workspace.author(),
+    created: workspace.options.now(),
+    ...(savedEdit === undefined ? {} : { savedEdit }),
+    ...(details === undefined ? {} : { details }),
+  })
+  // Going back to an older definition says so in its own way.
+  if (change !== 'rollback') warnOfLostCredentials(workspace, base, definition)
+  permitted.done({ revision: revision.number, change })
+  return { kind: 'saved', revision: revision.number, diagnostics }
+}
+
+/** Of texts that nothing vouches for: files that anybody may have written. */
+function warnOfMovedSecrets(workspace: Workspace, base: Revision, text: string): void {
+  const moved = movedSecrets(base.file, base.definition, text)
+  if (moved.length === 0) return
+  const lines = moved.map((line) => `\n  ${line}`).join('')
+  workspace.options.notify(
+    `warning: secrets stand in other places than in revision ${base.number}:${lines}\nWho moved them need not be able to read them. If it was not you, go back with a rollback to ${base.number} before you open it.`,
+  )
+}
+
+function warnOfLostCredentials(workspace: Workspace, base: Revision, definition: string): void {
+  const lost = lostCredentials(base.file, base.definition, definition)
+  if (lost.length === 0) return
+  workspace.options.notify(
+    `warning: ${lost.join(', ')} had rotated credentials, which the new definition leaves out; revision ${base.number} has them.`,
+  )
+}
+
+/** A secret as the revision before has it. */
+interface KnownSecret {
+  readonly path: string
+  /** Undefined: it cannot be decrypted, which is not for this change to mend. */
+  readonly plaintext: string | undefined
+  readonly ciphertext: Uint8Array
+}
+
+/**
+ * The text with its secrets encrypted; those that have not changed keep the
+ * ciphertext they have in `base`.
+ */
+export async function encryptFor(environment: Environment, text: string, base: Revision): Promise<string> {
+  const key = await environment.dataKey()
+  environment.verifyUnder(key, base)
+  const decrypt = (ciphertext: Uint8Array) => key.decrypt(ciphertext)
+  const known = knownSecrets(environment.name, base.definition, decrypt)
+  const unused = new Map<string, Set<KnownSecret>>()
+  for (const secret of known) {
+    if (secret.plaintext === undefined) continue
+    const equal = unused.get(secret.plaintext)
+    if (equal === undefined) unused.set(secret.plaintext, new Set([secret]))
+    else equal.add(secret)
+  }
+  const definition = encryptDefinition(environment.name, text, (plaintext, path) => {
+    const same = unused.get(plaintext)
+    const kept = same && preferred(same, path)
+    if (kept === undefined) return key.encrypt(plaintext)
+    // Each only once: two secrets with one ciphertext would show that they are equal.
+    same?.delete(kept)
+    return kept.ciphertext
+  })
+  const old = new Set(known.map(({ ciphertext }) => Buffer.from(ciphertext).toString('base64')))
+  decryptDefinition(environment.name, definition, (ciphertext) => {
+    // A ciphertext pasted from another environment would otherwise be noticed
+    // only when somebody needs it.
+    return old.has(Buffer.from(ciphertext).toString('base64')) ? '' : decrypt(ciphertext)
+  })
+  return definition
+}
+
+/** The secret at the path; otherwise the first. `undefined` when there is none. */
+function preferred(secrets: ReadonlySet<KnownSecret>, path: string): KnownSecret | undefined {
+  const [first] = secrets
+  if (first?.path === path) return first
+  for (const secret of secrets) if (secret.path === path) return secret
+  return first
+}
+
+function knownSecrets(name: string, definition: string, decrypt: (ciphertext: Uint8Array) => string): KnownSecret[] {
+  const known: KnownSecret[] = []
+  try {
+    decryptDefinition(name, definition, (ciphertext, path) => {
+      let plaintext: string | undefined
+      try {
+        plaintext = decrypt(ciphertext)
+      } catch {}
+      known.push({ path, plaintext, ciphertext })
+      return ''
+    })
+  } catch {
+    // A definition that cannot be read has no secrets to keep.
+  }
+  return known
+}

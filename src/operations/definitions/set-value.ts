@@ -1,0 +1,96 @@
+import { EscError } from '../../errors.ts'
+import { decode, deleteAt, type PropertyPath, setAt, type YamlData } from '../../yaml/index.ts'
+import type { EnvironmentReference } from '../references/reference.ts'
+import { documentPathOf, parseValuePath, relative } from '../references/value-path.ts'
+import { permit } from '../session/permit.ts'
+import type { Workspace } from '../session/workspace.ts'
+import { changeNewest } from './change-newest.ts'
+import { plainValue, secretValue, type ValueForm } from './given-value.ts'
+import { type SaveResult, saveDefinition } from './save-definition.ts'
+import { findClearSecrets } from './saved-text/index.ts'
+
+/** How the text of a value is meant. */
+export interface ValueKind {
+  /** Encrypt it. */
+  readonly secret: boolean
+  /** Store it in the clear whatever it looks like. */
+  readonly plaintext: boolean
+  /** Undefined: a secret is the text that was given, anything else is YAML. */
+  readonly form: ValueForm | undefined
+}
+
+export interface ValueRequest extends ValueKind {
+  /** As typed: below `values`, or beginning with `imports`. */
+  readonly path: string
+  /** The text of the value; asked for once the path has been found good. */
+  readonly value: () => Promise<string>
+}
+
+/**
+ * Sets the value at a path and saves the definition.
+ *
+ * @throws EscError `usage` for a path or value that cannot be, and for a value in the clear
+ *   that looks like a secret.
+ */
+export async function setValue(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  request: ValueRequest,
+): Promise<SaveResult> {
+  await permit(workspace, reference.name, 'write', 'environment-updated')
+  const path = parseValuePath(request.path)
+  const text = await request.value()
+  const value = await givenValueAt(path, text, request)
+  const environment = workspace.store.environment(reference.name)
+  return changeNewest(environment, [documentPathOf(path)], (base) => {
+    const edited = relative(() => setAt(base.definition, documentPathOf(path), value))
+    const plaintext = request.plaintext ? [documentPathOf(path)] : []
+    return saveDefinition(workspace, environment, { text: edited, base, change: 'set', plaintext })
+  })
+}
+
+/**
+ * Removes the value at a path below `values` and saves the definition. A value that
+ * is not there is no error.
+ */
+export async function removeValue(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  typed: string,
+): Promise<SaveResult> {
+  await permit(workspace, reference.name, 'write', 'environment-updated')
+  const path = parseValuePath(typed)
+  const environment = workspace.store.environment(reference.name)
+  return changeNewest(environment, [['values', ...path]], (base) => {
+    const edited = relative(() => deleteAt(base.definition, ['values', ...path]))
+    return saveDefinition(workspace, environment, { text: edited, base, change: 'remove' })
+  })
+}
+
+/**
+ * The value that a text stands for. @throws EscError `usage` for one in the clear
+ * that looks like a secret.
+ */
+export async function givenValueAt(
+  path: PropertyPath,
+  text: string,
+  { secret, plaintext, form }: ValueKind,
+): Promise<YamlData> {
+  if (secret) return secretValue(text, form ?? 'text')
+  const value = plainValue(text, form ?? 'yaml')
+  if (!plaintext && (await hasSecret(path, value))) {
+    throw new EscError(
+      'usage',
+      'value looks like a secret; rerun with --secret to mark it as such, or --plaintext if you meant to leave it as plaintext',
+    )
+  }
+  return value
+}
+
+/** Returns true when a value, or a part of it, would be a secret in the clear at this path. */
+async function hasSecret(path: PropertyPath, value: YamlData): Promise<boolean> {
+  const alone = documentPathOf(path).map((key) => (typeof key === 'number' ? 0 : key))
+  const text = setAt('', alone, value)
+  const found = await findClearSecrets(decode('', text).node, text, () => new Set())
+  return found.length > 0
+}

@@ -1,0 +1,94 @@
+import { EscError } from '../../errors.ts'
+import {
+  decode,
+  deleteAt,
+  formatPropertyPath,
+  getAt,
+  type PropertyPath,
+  setAt,
+  type YamlData,
+} from '../../yaml/index.ts'
+import type { EnvironmentReference } from '../references/reference.ts'
+import { documentPathOf, parseValuePath, relative } from '../references/value-path.ts'
+import { permit } from '../session/permit.ts'
+import type { Workspace } from '../session/workspace.ts'
+import { changeNewest } from './change-newest.ts'
+import { type SaveResult, saveDefinition } from './save-definition.ts'
+import { givenValueAt, type ValueKind } from './set-value.ts'
+
+/** One of several values to set. */
+export interface Assignment extends ValueKind {
+  /** As typed: below `values`, or beginning with `imports`. */
+  readonly path: string
+  readonly text: string
+}
+
+/** Sets several values and saves the definition once: all of them, or none. In the order given. */
+export async function setValues(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  assignments: readonly Assignment[],
+): Promise<SaveResult> {
+  await permit(workspace, reference.name, 'write', 'environment-updated')
+  const environment = workspace.store.environment(reference.name)
+  const values: { readonly path: PropertyPath; readonly value: YamlData }[] = []
+  for (const assignment of assignments) {
+    const path = parseValuePath(assignment.path)
+    const value = await named(assignment.path, () => givenValueAt(path, assignment.text, assignment))
+    values.push({ path: documentPathOf(path), value })
+  }
+  const paths = values.map(({ path }) => path)
+  const plaintext = paths.filter((_, index) => assignments[index]?.plaintext)
+  return changeNewest(environment, paths, (base) => {
+    const text = relative(() => values.reduce((edited, { path, value }) => setAt(edited, path, value), base.definition))
+    return saveDefinition(workspace, environment, { text, base, change: 'set', plaintext })
+  })
+}
+
+/** With several values, an error about one says which. */
+async function named<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof EscError)) throw error
+    const { code, message, hint } = error
+    throw new EscError(code, `${path}: ${message}`, { ...(hint === undefined ? {} : { hint }), cause: error })
+  }
+}
+
+export interface RemovedValues {
+  readonly saved: SaveResult
+  /** Paths at which there was nothing. */
+  readonly missing: readonly string[]
+}
+
+/** Removes several values below `values` and saves the definition once. */
+export async function removeValues(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  typed: readonly string[],
+): Promise<RemovedValues> {
+  await permit(workspace, reference.name, 'write', 'environment-updated')
+  const environment = workspace.store.environment(reference.name)
+  const paths = typed.map((path) => ['values', ...parseValuePath(path)])
+  return changeNewest(environment, paths, async (base) => {
+    const { node } = decode(environment.name, base.definition)
+    const missing = paths.filter((path) => getAt(node, path) === undefined)
+    let text = base.definition
+    // From the end of each list to its beginning, so that no index moves before its turn.
+    for (const path of paths.filter((each) => !missing.includes(each)).sort(laterFirst)) {
+      text = relative(() => deleteAt(text, path))
+    }
+    const saved = await saveDefinition(workspace, environment, { text, base, change: 'remove' })
+    return { saved, missing: missing.map((path) => formatPropertyPath(path.slice(1))) }
+  })
+}
+
+function laterFirst(a: PropertyPath, b: PropertyPath): number {
+  for (let index = 0; index < Math.min(a.length, b.length); index++) {
+    const [left, right] = [a[index], b[index]]
+    if (left === right) continue
+    return typeof left === 'number' && typeof right === 'number' ? right - left : 0
+  }
+  return b.length - a.length
+}

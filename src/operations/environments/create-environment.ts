@@ -1,0 +1,145 @@
+import { EscError } from '../../errors.ts'
+import { type DataKey, isRemoteProvider } from '../../keys/index.ts'
+import { decryptDefinition, reencryptDefinition } from '../../language/index.ts'
+import type { Change, Environment, PreparedKey } from '../../store/index.ts'
+import type { Diagnostic } from '../../yaml/index.ts'
+import { checkDefinition, type SaveResult, saveDefinition } from '../definitions/save-definition.ts'
+import type { EnvironmentReference } from '../references/reference.ts'
+import { dropRotatorState } from '../rotating/rotator-state.ts'
+import { doing } from '../session/doing.ts'
+import { permit } from '../session/permit.ts'
+import { type Workspace, warnOfUnsavedEdit } from '../session/workspace.ts'
+import { allowTypedProvider } from '../trust/typed-provider.ts'
+
+export interface NewEnvironmentRequest {
+  /** Empty: an environment without values. */
+  readonly definition: string
+  /** The environment to take the definition from instead, encrypted anew for this one. */
+  readonly copyFrom?: EnvironmentReference | undefined
+  readonly secretsProvider?: string | undefined
+  /** The kind of change that the revision records. Default: `edit`. */
+  readonly change?: Change
+  /**
+   * Makes nothing for a definition with errors. Default: true for a copy, else false, which
+   * makes an empty environment.
+   */
+  readonly wholeOnly?: boolean
+}
+
+export interface Created {
+  /** `organization/project/environment`. */
+  readonly fullName: string
+  /**
+   * The revision that holds the definition; undefined when there was none, or when it has errors.
+   */
+  readonly revision: number | undefined
+  /** False for a definition with errors that was to be there whole. */
+  readonly exists: boolean
+  readonly diagnostics: readonly Diagnostic[]
+  /** What was saved, or refused. */
+  readonly definition: string
+  /** Rotators that were copied without their credentials, below `values`. */
+  readonly dropped: readonly string[]
+}
+
+/**
+ * Makes an environment; its first revision is empty, and a definition becomes the second. When
+ * anything fails, such as the secrets provider, nothing is left. A definition with errors leaves an
+ * empty environment, unless `wholeOnly`.
+ *
+ * @throws EscError `already_exists`, `key_unavailable` and others of secrets providers.
+ */
+export async function createEnvironment(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  request: NewEnvironmentRequest,
+): Promise<Created> {
+  const { definition: given, copyFrom, secretsProvider, change = 'edit', wholeOnly = copyFrom !== undefined } = request
+  await permit(workspace, reference.name, 'write', 'environment-created')
+  const { store } = workspace
+  const by = { author: await workspace.author(), created: workspace.options.now() }
+  if (store.has(reference.name)) {
+    throw new EscError('already_exists', 'creating environment: already exists', {
+      hint: `choose another name, or change it with "esc env edit ${reference.name}"`,
+    })
+  }
+  const source = copyFrom && (await openSource(workspace, copyFrom))
+  const remember = await allowTypedProvider(workspace, secretsProvider)
+  const isEmpty = (source?.text ?? given).trim() === ''
+  // Both may fail, so they come before anything is there.
+  const { diagnostics } = isEmpty
+    ? { diagnostics: [] }
+    : await checkDefinition(workspace, reference.name, source?.text ?? given)
+  const refused = diagnostics.some(({ severity }) => severity === 'error')
+  const fullName = `${store.organization}/${reference.name}`
+  const { dropped = [] } = source ?? {}
+  if (refused && wholeOnly) {
+    return { fullName, revision: undefined, exists: false, diagnostics, definition: source?.text ?? given, dropped }
+  }
+  const asksNow = secretsProvider !== undefined && isRemoteProvider(secretsProvider)
+  const key: PreparedKey | undefined =
+    asksNow || (!isEmpty && !refused)
+      ? await doing('creating environment', () => store.prepareKey(reference.name, secretsProvider))
+      : undefined
+  const definition = key === undefined || source === undefined ? given : source.encryptFor(key.key)
+  const environment = await doing('creating environment', () =>
+    store.create(reference.name, { ...by, key, ...(secretsProvider === undefined ? {} : { secretsProvider }) }),
+  )
+  remember()
+  const made = { fullName, exists: true, definition, dropped }
+  if (isEmpty || refused) return { ...made, revision: undefined, diagnostics }
+  const saved = await saveFirst(workspace, environment, { definition, change, diagnostics })
+  return { ...made, revision: saved.revision, diagnostics: saved.diagnostics }
+}
+
+async function saveFirst(
+  workspace: Workspace,
+  environment: Environment,
+  first: { readonly definition: string; readonly change: Change; readonly diagnostics: readonly Diagnostic[] },
+): Promise<SaveResult> {
+  try {
+    return await doing('updating environment definition', () =>
+      saveDefinition(workspace, environment, {
+        text: first.definition,
+        base: environment.current(),
+        change: first.change,
+        checked: first.diagnostics,
+      }),
+    )
+  } catch (error) {
+    await workspace.store.takeBack(environment).catch(() => {})
+    throw error
+  }
+}
+
+interface Source {
+  /** The definition as it is, under the key of its environment. */
+  readonly text: string
+  encryptFor(key: DataKey): string
+  readonly dropped: readonly string[]
+}
+
+/** Everything that can fail about a source does so here, before anything is made. */
+async function openSource(workspace: Workspace, reference: EnvironmentReference): Promise<Source> {
+  await permit(workspace, reference.name, 'open', 'environment-decrypted')
+  const environment = workspace.store.environment(reference.name)
+  const revision = environment.resolve(reference.version)
+  if (reference.version === undefined) warnOfUnsavedEdit(workspace, environment, revision)
+  await environment.verify(revision)
+  const { text, dropped } = dropRotatorState(environment.name, revision.definition)
+  const from = environment.settings.wrappedDataKey === undefined ? undefined : await environment.unlock(revision)
+  const plaintexts: string[] = []
+  decryptDefinition(environment.name, text, (ciphertext) => {
+    if (from === undefined) throw new Error('an environment without a data key holds a ciphertext')
+    plaintexts.push(from.decrypt(ciphertext))
+    return ''
+  })
+  return {
+    text,
+    dropped,
+    encryptFor(key) {
+      let next = 0
+      return reencryptDefinition(environment.name, text, () => key.encrypt(plaintexts[next++] as string))
+    },
+  }
+}

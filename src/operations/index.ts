@@ -1,0 +1,161 @@
+export { addPrincipal, type JoinerPlan, type JoinerReport } from './access/add-principal.ts'
+export { type JoinRequest, joinRequest } from './access/own-recipient.ts'
+/** What a user can do, one function each. Nothing here prints. */
+
+export {
+  type AuditAnchor,
+  type AuditLine,
+  type AuditVerification,
+  auditCef,
+  auditCsv,
+  describeLine,
+} from '../audit/index.ts'
+export type { KeyHolders } from '../keys/index.ts'
+export { type CredentialLife, HasteError, type RotationEvent, type RotationReport } from '../rotation/index.ts'
+export type { ScheduledRun } from '../schedule/index.ts'
+export type { EnvironmentTag } from '../store/index.ts'
+export { isDigest } from '../trust/index.ts'
+export type { Delivered, Delivery, Webhook } from '../webhooks/index.ts'
+export { hasDue as hasDueDeliveries } from '../webhooks/index.ts'
+export {
+  type AccessExplanation,
+  type AccessList,
+  explainAccess,
+  listAccess,
+  type PrincipalAccess,
+  type UnappliedList,
+} from './access/access.ts'
+export { owedRotations } from './access/owed-rotations.ts'
+export { type LeaverPlan, type LeaverReport, removePrincipal, settleRemoval } from './access/remove-principal.ts'
+export { auditLines, verifyAuditLog } from './audit/audit-log.ts'
+export { type Applied, applyDefinitions, readDefinitions } from './definitions/apply.ts'
+export { type CopiedValues, copyValues } from './definitions/copy-values.ts'
+export { indentedByTwo } from './definitions/definition-text.ts'
+export { openDraft, type SubmittedDraft } from './definitions/draft.ts'
+export { beginEdit, finishEdit, replaceDefinition } from './definitions/edit-definition.ts'
+export { secretCall, type ValueForm } from './definitions/given-value.ts'
+export {
+  type ForeignFile,
+  type ImportedValues,
+  importValues,
+  readDotenv,
+  readPulumiStack,
+  readSops,
+} from './definitions/import/index.ts'
+export { setLoginProvider } from './definitions/login-provider.ts'
+export type { SaveResult } from './definitions/save-definition.ts'
+export { removeValue, setValue } from './definitions/set-value.ts'
+export { type Assignment, removeValues, setValues } from './definitions/set-values.ts'
+export { restoreWorkingDefinition, saveWorkingDefinition, scheduledStatus } from './definitions/working-definition.ts'
+export { type Cloned, cloneEnvironment } from './environments/clone-environment.ts'
+export { type Created, createEnvironment } from './environments/create-environment.ts'
+export { type EnvironmentGraph, environmentGraph } from './environments/environment-graph.ts'
+export {
+  environmentTag,
+  environmentTags,
+  removeEnvironmentTag,
+  renameEnvironmentTag,
+  setEnvironmentTag,
+} from './environments/environment-tags.ts'
+export { type ListedEnvironments, listEnvironments } from './environments/list-environments.ts'
+export { listReferrers, type Referrer } from './environments/referrers.ts'
+export { type Removed, removeEnvironment } from './environments/remove-environment.ts'
+export { removedEnvironments, restoreEnvironment } from './environments/restore-environment.ts'
+export { changeSetting, type EnvironmentSettings, environmentSettings, settingName } from './environments/settings.ts'
+export { changeSecretsProvider, type SecretsProviderReport } from './keys/change-secrets-provider.ts'
+export { type Rewrapped, rewrapKeys } from './keys/rewrap.ts'
+export {
+  type ChangedKeys,
+  type TrustedKey,
+  type TrustedKeys,
+  trustKey,
+  trustKeys,
+  type UnknownKey,
+} from './keys/trust-key.ts'
+export { checkVariables } from './opening/check-variables.ts'
+export { diffEnvironments, type EnvironmentDiff } from './opening/diff.ts'
+export { evaluationLimits } from './opening/evaluation-limits.ts'
+export { findValue, unknownPaths, unknownVariables } from './opening/found-value.ts'
+export { definitionText, type Got, getEnvironment, renderGot } from './opening/get-environment.ts'
+export { misreadVariables } from './opening/misread-variables.ts'
+export { type OpenedEnvironment, openEnvironment } from './opening/open-environment.ts'
+export { posixQuote } from './opening/posix-quote.ts'
+export { createFiles, type FilledArgument, interpolateArgument, secretTexts } from './opening/program-environment.ts'
+export { FORMATS, type Format, renderValue, unknownFormat } from './opening/render-value.ts'
+export { requireKnown } from './opening/require-known.ts'
+export { requireVariableTexts } from './opening/require-text.ts'
+export { makeTemporaryFolder, sweepTemporaryFolders } from './opening/temporary-folder.ts'
+export { isObject, variablesOf } from './opening/value-format.ts'
+export { nextVersion } from './opening/watch-environment.ts'
+export { type LocateMode, locate, locateComparison } from './references/locate.ts'
+export { type EnvironmentReference, refuseVersion } from './references/reference.ts'
+export { selectEnvironment, selectedEnvironment } from './references/selection.ts'
+export { expandReferences, namesSeveral } from './references/several.ts'
+export { parsePath } from './references/value-path.ts'
+export {
+  describeVersion,
+  history,
+  type RevisionSummary,
+  revisionTags,
+  type TagSummary,
+  type VersionSummary,
+} from './revisions/history.ts'
+export { environmentsToRenumber, type RenumberedEnvironment, renumberEnvironment } from './revisions/renumber.ts'
+export { rollBack } from './revisions/rollback.ts'
+export { removeRevisionTag, retractRevision, tagRevision } from './revisions/versions.ts'
+export { credentialHistory, rotateEnvironment, rotationHistory } from './rotating/rotate.ts'
+export {
+  type ForgottenRecord,
+  forgetRecord,
+  journalRecords,
+  retargetRecord,
+  type UnfinishedRecord,
+} from './rotating/rotation-journal.ts'
+export { rotationGuardMs } from './rotating/rotation-settings.ts'
+export {
+  type CredentialsHeld,
+  type RotatorList,
+  type RotatorStatus,
+  rotatorStatus,
+} from './rotating/rotator-status.ts'
+export {
+  createSchedule,
+  editSchedule,
+  fullNameOf,
+  getSchedule,
+  listSchedules,
+  overdueSchedules,
+  overdueText,
+  pauseSchedule,
+  removeSchedule,
+  type ScheduleView,
+  scheduleHistory,
+  scheduleOf,
+} from './schedules/schedules.ts'
+export { ignoredText, type KnownRuns, knownRuns } from './schedules/sealed-runs.ts'
+export { commitChanges } from './session/commit-changes.ts'
+export { openWorkspace, openWorkspaceAt } from './session/open-workspace.ts'
+export { visibleEnvironments } from './session/permit.ts'
+export type { Principal } from './session/principal.ts'
+export { signingKeys } from './session/signed-requests.ts'
+export type { Workspace, WorkspaceOptions } from './session/workspace.ts'
+export { type CheckedStore, checkStore } from './stores/check-store.ts'
+export { initChosenStore, initStore } from './stores/init-store.ts'
+export { logIn, logOut } from './stores/login.ts'
+export { type StoreStatus, storeStatus } from './stores/store-status.ts'
+export { describePower } from './trust/describe.ts'
+export { acceptTrust, reviewTrust } from './trust/require-powers.ts'
+export type { TrustReview } from './trust/trust-review.ts'
+export { revokeTrust, type TrustedStore, trustedStores } from './trust/trusted-stores.ts'
+export {
+  createWebhook,
+  deliverWebhooks,
+  editWebhook,
+  getWebhook,
+  type ListEdit,
+  listWebhooks,
+  pingWebhook,
+  redeliver,
+  removeWebhook,
+  webhookDeliveries,
+} from './webhooks/webhooks.ts'

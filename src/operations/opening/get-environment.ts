@@ -1,0 +1,159 @@
+import { type BudgetLimits, bounded } from '../../budget.ts'
+import { EscError } from '../../errors.ts'
+import type { ExportedExpr, ExportedRange, ExportedValue } from '../../evaluate/index.ts'
+import { decryptDefinition } from '../../language/index.ts'
+import { formatPropertyPath, type PropertyPath } from '../../yaml/index.ts'
+import { definitionAt } from '../definitions/definition-text.ts'
+import { type Checked, checkDefinition } from '../definitions/save-definition.ts'
+import type { EnvironmentReference } from '../references/reference.ts'
+import { permit } from '../session/permit.ts'
+import { type Workspace, warnOfUnsavedEdit } from '../session/workspace.ts'
+import { evaluationLimits } from './evaluation-limits.ts'
+import { type Format, renderValue } from './render-value.ts'
+import { isObject, rootValue, valueAt, variablesOf } from './value-format.ts'
+
+/** What is known of an environment, or of one value in it, without opening it. */
+export interface Got {
+  /** All values. Undefined: the definition is empty or has errors. */
+  readonly root: ExportedValue | undefined
+  /** The value asked for. Undefined: there is none, or it is an import. */
+  readonly value: ExportedValue | undefined
+  /** The piece of the definition that says so, as YAML. Undefined: it is not in this document. */
+  readonly definition: string | undefined
+  /** Where the value is defined, and what it overrode: `environment:line:column`. */
+  readonly definedAt: readonly string[]
+  /**
+   * What the imports, and references to other environments, came to. Known when the whole
+   * environment was asked for.
+   */
+  readonly imports: Checked['imports']
+  /** How much showing it may take. */
+  readonly limits: BudgetLimits
+}
+
+export interface GetOptions {
+  /** Undefined or empty: the whole environment. */
+  readonly path?: PropertyPath | undefined
+  /**
+   * Decrypt the secrets that the environment and its imports hold. Providers are
+   * not called all the same.
+   */
+  readonly showSecrets: boolean
+}
+
+/** The definition of an environment as text, decrypted where asked. */
+export async function definitionText(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  showSecrets: boolean,
+): Promise<string> {
+  const [level, event] = showSecrets
+    ? (['open', 'environment-decrypted'] as const)
+    : (['read', 'environment-read'] as const)
+  const permitted = await permit(workspace, reference.name, level, event)
+  const environment = workspace.store.environment(reference.name)
+  const revision = environment.resolve(reference.version)
+  if (reference.version === undefined) warnOfUnsavedEdit(workspace, environment, revision)
+  // An environment without a key has no ciphertext either.
+  if (showSecrets) await environment.verify(revision)
+  const isPlain = !showSecrets || environment.settings.wrappedDataKey === undefined
+  const key = isPlain ? undefined : await environment.unlock(revision)
+  permitted.done()
+  if (key === undefined) return revision.definition
+  return decryptDefinition(environment.name, revision.definition, (ciphertext) => key.decrypt(ciphertext))
+}
+
+export async function getEnvironment(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  { path = [], showSecrets }: GetOptions,
+): Promise<Got> {
+  const text = await definitionText(workspace, reference, showSecrets)
+  const limits = evaluationLimits(workspace.options.env)
+  const nothing = { root: undefined, value: undefined, definition: undefined, definedAt: [], imports: [], limits }
+  if (text.trim() === '') return nothing
+  if (path[0] === 'imports') return { ...nothing, definition: await definitionAt(text, path) }
+  const { environment, imports } = await checkDefinition(unasked(workspace), reference.environment, text, {
+    showSecrets,
+    onlyToLook: true,
+    fullName: reference.name,
+  })
+  const root = environment?.properties && rootValue(environment.properties)
+  if (path.length === 0) return { ...nothing, root, value: root, definition: await definitionAt(text, []), imports }
+  const value = root && valueAt(root, path)
+  const expression = environment?.exprs && expressionAt(environment.exprs, path)
+  const definedAt =
+    expression !== undefined
+      ? expressionPlaces(expression)
+      : value === undefined
+        ? []
+        : bounded(limits, `the history of ${formatPropertyPath(path)}`, () => valuePlaces(value))
+  return { ...nothing, root, value, definition: await definitionAt(text, ['values', ...path]), definedAt }
+}
+
+/** Looking at a definition asks nobody whether plugins that it names may run. */
+function unasked(workspace: Workspace): Workspace {
+  return { ...workspace, options: { ...workspace.options, askTrust: undefined } }
+}
+
+/**
+ * The expression at a path, which may lead into the argument of a call:
+ * `login["fn::open::aws-login"].static`.
+ */
+function expressionAt(top: Readonly<Record<string, ExportedExpr>>, path: PropertyPath): ExportedExpr | undefined {
+  const [first, ...rest] = path
+  let expression = typeof first === 'string' && Object.hasOwn(top, first) ? top[first] : undefined
+  for (const key of rest) {
+    if (expression === undefined) return undefined
+    const { builtin, list, object }: ExportedExpr = expression
+    if (builtin !== undefined) expression = key === builtin.name ? builtin.arg : undefined
+    else if (typeof key === 'number') expression = list?.[key]
+    else expression = object !== undefined && Object.hasOwn(object, key) ? object[key] : undefined
+  }
+  return expression
+}
+
+function expressionPlaces(expression: ExportedExpr): string[] {
+  const places: string[] = []
+  for (let each: ExportedExpr | undefined = expression; each !== undefined; each = each.base)
+    places.push(place(each.range))
+  return places
+}
+
+function valuePlaces(value: ExportedValue): string[] {
+  const places: string[] = []
+  for (let each: ExportedValue | undefined = value; each !== undefined; each = each.trace.base) {
+    places.push(place(each.trace.def))
+  }
+  return places
+}
+
+function place({ environment, begin }: ExportedRange): string {
+  return `${environment ?? ''}:${begin.line}:${begin.column}`
+}
+
+/**
+ * The value of `got` as text; empty when there is nothing. Files are not written: their
+ * variables show as unknown.
+ */
+export async function renderGot(
+  got: Got,
+  request: {
+    readonly format: Format
+    readonly path: PropertyPath
+    readonly redact: boolean
+    readonly onlyToLook?: boolean
+  },
+): Promise<string> {
+  const properties = got.root?.value
+  if (!isObject(properties)) return ''
+  const { format, path, redact, onlyToLook = false } = request
+  const variables = format === 'dotenv' || format === 'shell' || format === 'posix'
+  if (variables && path.length > 0) {
+    throw new EscError('usage', `output format '${format}' may not be used with a property path`, {
+      hint: 'use string for one value',
+    })
+  }
+  const files = variablesOf(properties, 'files', { redact }).map((file) => ({ ...file, value: '[unknown]' }))
+  return renderValue(properties, { format, path, redact, files, limits: got.limits, onlyToLook })
+}

@@ -1,0 +1,235 @@
+import { allocate, Budget, BudgetExceeded } from '../../budget.ts'
+import { EscError } from '../../errors.ts'
+import type { ExportedMap, ExportedValue } from '../../evaluate/index.ts'
+import { JsonNumber } from '../../json.ts'
+import { DataKey } from '../../keys/index.ts'
+import { type Environment, layout } from '../../store/index.ts'
+import type { UsedEnvironments } from '../session/used-environments.ts'
+import type { Workspace } from '../session/workspace.ts'
+
+/** All that what was opened depends on. Names and digests: no secrets. */
+interface Circumstances {
+  /** Of the program: another one may evaluate differently. */
+  readonly build: string
+  /**
+   * The environments that took part, by the names they were asked for, each after
+   * the one that asked for it.
+   */
+  readonly environments: readonly Part[]
+}
+
+interface Part {
+  readonly asked: string
+  readonly id: string
+  /** Of the revision. */
+  readonly digest: string
+  /** Whether secrets of it were decrypted. */
+  readonly decrypted: boolean
+}
+
+/** What is larger is evaluated each time. */
+const maxBytes = 4 << 20
+
+/**
+ * What an environment came to when it was last opened on this machine, encrypted under the keys of
+ * all environments that took part together. It stands for the evaluation alone: rules, revisions,
+ * seals and keys are looked at each time, and the audit log says the same.
+ */
+export class OpenedCache {
+  readonly #root: Environment
+  readonly #environments: UsedEnvironments
+  readonly #build: string
+
+  /**
+   * @param environments holds the root, verified, and nothing else.
+   * @returns undefined: nothing is kept, because `esc.yaml` says `cache: off`, the store is a copy,
+   *   or the program has no build.
+   * @throws EscError `invalid_input` for another `cache`.
+   */
+  static of(workspace: Workspace, environments: UsedEnvironments): OpenedCache | undefined {
+    const { build, original } = workspace.options
+    if (build === undefined || original !== undefined || isOff(workspace)) return undefined
+    const [root] = environments.all.values()
+    return root && new OpenedCache(root.environment, environments, build)
+  }
+
+  private constructor(root: Environment, environments: UsedEnvironments, build: string) {
+    this.#root = root
+    this.#environments = environments
+    this.#build = build
+  }
+
+  /**
+   * Undefined: it is to be evaluated, because something is different now or was never kept.
+   * Afterwards all that takes part has been loaded and verified.
+   *
+   * @throws EscError `key_unavailable`, `tampered`.
+   */
+  async recall(): Promise<ExportedMap | undefined> {
+    const kept = this.#read()
+    if (kept === undefined) return undefined
+    const { build, environments: parts } = kept.circumstances
+    if (build !== this.#build || !parts.every((part, index) => this.#isAsItWas(part, index))) return undefined
+    for (const { asked } of parts) await this.#environments.verify(asked)
+    const key = await this.#key(parts.map(({ asked }) => asked))
+    const text = key?.decryptOpened(kept.head, kept.ciphertext)
+    if (text === undefined) return undefined
+    for (const { asked, decrypted } of parts) if (decrypted) this.#environments.recordDecryption(asked)
+    return decodeProperties(JSON.parse(text))
+  }
+
+  /**
+   * Keeps what evaluating has come to.
+   *
+   * @param names of the environments that were evaluated, the root first. Others that were
+   *   loaded have no part in it.
+   */
+  async keep(properties: ExportedMap, names: readonly string[]): Promise<void> {
+    if (!this.#environments.complete) return
+    const key = await this.#key(names)
+    if (key === undefined) return
+    const text = encodeWithin(maxBytes, properties)
+    if (text === undefined) return
+    const environments = names.map((asked): Part => {
+      const { environment, revision } = this.#environments.all.get(asked)!
+      const decrypted = this.#environments.decrypted(asked)
+      return { asked, id: environment.id, digest: revision.digest, decrypted }
+    })
+    const head = JSON.stringify({ build: this.#build, environments } satisfies Circumstances)
+    this.#root.keepOpened(Buffer.concat([Buffer.from(`${head}\n`), key.encryptOpened(head, text)]))
+  }
+
+  #read(): { head: string; circumstances: Circumstances; ciphertext: Uint8Array } | undefined {
+    const bytes = this.#root.opened()
+    if (bytes === undefined) return undefined
+    try {
+      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      const end = buffer.indexOf('\n')
+      const head = buffer.toString('utf8', 0, end)
+      const circumstances = JSON.parse(head)
+      const sound = circumstances.environments.every(({ asked }: Part) => typeof asked === 'string')
+      return sound ? { head, circumstances, ciphertext: buffer.subarray(end + 1) } : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  /**
+   * Each is loaded only after all before it were as they were, so that nothing is loaded which
+   * evaluating would not load.
+   */
+  #isAsItWas({ asked, id, digest }: Part, index: number): boolean {
+    try {
+      if (index > 0) this.#environments.load(asked)
+    } catch {
+      return false
+    }
+    const now = this.#environments.all.get(asked)
+    return now !== undefined && now.environment.id === id && now.revision.digest === digest
+  }
+
+  /**
+   * Of those environments together. Undefined: none of them has a key, and so
+   * nothing to keep from others.
+   */
+  async #key(names: readonly string[]): Promise<DataKey | undefined> {
+    const keys: DataKey[] = []
+    for (const name of names) {
+      const { environment } = this.#environments.all.get(name)!
+      if (environment.settings.wrappedDataKey !== undefined) keys.push(await environment.unlock())
+    }
+    return keys.length === 0 ? undefined : DataKey.joint(keys)
+  }
+}
+
+function isOff({ store }: Workspace): boolean {
+  // Spares most stores the parser, as with the access rules.
+  if (!store.configuration.mayHave('cache')) return false
+  const cache = store.configuration.get('cache')
+  if (cache === 'off' || cache === false) return true
+  if (cache === undefined || cache === 'on' || cache === true) return false
+  throw new EscError('invalid_input', `cache in ${layout.configuration(store.folder)} must be on or off`, {
+    hint: 'write `cache: off`, or leave it out',
+  })
+}
+
+/**
+ * As `ExportedValue`, but JSON: where the value is neither text nor boolean, one of `number`,
+ * `list` and `map` stands for it.
+ */
+interface Encoded {
+  readonly value?: boolean | string
+  readonly number?: string
+  readonly list?: readonly Encoded[]
+  readonly map?: EncodedMap
+  readonly secret?: true
+  readonly unknown?: true
+  readonly trace: { readonly def: ExportedValue['trace']['def']; base?: Encoded }
+}
+
+/** Pairs, because `__proto__` is a key like any other. */
+type EncodedMap = readonly (readonly [string, Encoded])[]
+
+/** As JSON that `decodeProperties` reads. */
+export function encodeProperties(map: ExportedMap): EncodedMap {
+  return Object.entries(map).map(([key, value]) => [key, encode(value)])
+}
+
+/**
+ * The JSON text. Undefined: it would be longer, since each value comes with all that lies beneath
+ * it. Working that out has a budget.
+ */
+function encodeWithin(length: number, properties: ExportedMap): string | undefined {
+  try {
+    const encoded = new Budget({ steps: Number.POSITIVE_INFINITY, bytes: 8 * length }).within(() =>
+      encodeProperties(properties),
+    )
+    const text = JSON.stringify(encoded)
+    return text.length > length ? undefined : text
+  } catch (error) {
+    if (error instanceof BudgetExceeded) return undefined
+    throw error
+  }
+}
+
+/** Characters that the place of a value takes at least. */
+const leastLength = 60
+
+function encode({ value, secret, unknown, trace: { def, base } }: ExportedValue): Encoded {
+  allocate(leastLength + (typeof value === 'string' ? value.length : 0))
+  return {
+    ...(value === undefined
+      ? {}
+      : value instanceof JsonNumber
+        ? { number: value.text }
+        : Array.isArray(value)
+          ? { list: value.map(encode) }
+          : typeof value === 'object'
+            ? { map: encodeProperties(value as ExportedMap) }
+            : { value }),
+    ...(secret && { secret }),
+    ...(unknown && { unknown }),
+    trace: { def, ...(base && { base: encode(base) }) },
+  }
+}
+
+export function decodeProperties(entries: EncodedMap): ExportedMap {
+  const map: Record<string, ExportedValue> = Object.create(null)
+  for (const [key, value] of entries) map[key] = decode(value)
+  return map
+}
+
+/** The object itself where it can be: making everything twice would take as long as reading it. */
+function decode(encoded: Encoded): ExportedValue {
+  const { number, list, map, secret, unknown, trace } = encoded
+  if (trace.base !== undefined) trace.base = decode(trace.base) as Encoded
+  if (number === undefined && list === undefined && map === undefined) return encoded as ExportedValue
+  const value =
+    number !== undefined ? new JsonNumber(number) : list !== undefined ? list.map(decode) : decodeProperties(map ?? [])
+  return {
+    value,
+    ...(secret && { secret }),
+    ...(unknown && { unknown }),
+    trace: trace as ExportedValue['trace'],
+  }
+}

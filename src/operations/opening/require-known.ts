@@ -1,0 +1,51 @@
+import { EscError } from '../../errors.ts'
+import { shellWord } from '../../shell-word.ts'
+import type { Workspace } from '../session/workspace.ts'
+import type { OpenedEnvironment } from './open-environment.ts'
+
+export interface KnownRequest {
+  /** Paths of values that are not known and are about to be handed to a program. */
+  readonly paths: readonly string[]
+  /** The environment as the user typed it, for messages. */
+  readonly environment: string
+  /** Hand them on as the text `[unknown]`, with a warning. */
+  readonly allow: boolean
+}
+
+const mostNamed = 5
+
+/**
+ * Refuses to hand a program values that are not known: their text would be `[unknown]`.
+ *
+ * @throws EscError `unknown_value`, with the command that makes them known.
+ */
+export async function requireKnown(
+  workspace: Workspace,
+  opened: OpenedEnvironment,
+  { paths, environment, allow }: KnownRequest,
+): Promise<void> {
+  if (paths.length === 0) return
+  const named =
+    paths.slice(0, mostNamed).join(', ') + (paths.length > mostNamed ? ` and ${paths.length - mostNamed} more` : '')
+  const problem = `${environment}: ${named} ${paths.length === 1 ? 'is' : 'are'} not known`
+  if (allow) {
+    workspace.options.notify(`warning: ${problem}; the text [unknown] is passed on`)
+    return
+  }
+  // Rare, so that everyday commands load nothing of it.
+  const { neverRotated } = await import('../access/never-rotated.ts')
+  const [first, ...others] = neverRotated(workspace, opened.used)
+  if (first === undefined)
+    throw new EscError('unknown_value', problem, {
+      hint: `"esc env get ${environment} ${shellWord(paths[0] as string)}" shows where it comes from; --allow-unknown passes on the text [unknown]`,
+    })
+  const same = [first, ...others].filter(({ name }) => name === first.name).map(({ path }) => path)
+  const rotators = same.map(shellWord).join(' ')
+  throw new EscError(
+    'unknown_value',
+    `${problem}, because ${same.join(', ')} of ${first.name} ${same.length === 1 ? 'was' : 'were'} never rotated`,
+    {
+      hint: `run "esc env rotate ${first.name} ${rotators}", or pass on the text [unknown] with --allow-unknown`,
+    },
+  )
+}

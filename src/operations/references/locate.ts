@@ -1,0 +1,116 @@
+import { EscError } from '../../errors.ts'
+import { readKnownStores } from '../session/known-stores.ts'
+import { openWorkspace, openWorkspaceAt } from '../session/open-workspace.ts'
+import type { Workspace, WorkspaceOptions } from '../session/workspace.ts'
+import { type EnvironmentReference, parseRelativeReference } from './reference.ts'
+import { selectedEnvironment } from './selection.ts'
+
+/**
+ * `new`: the environment is about to be made. `project`: two parts are always
+ * project and environment.
+ */
+export type LocateMode = 'existing' | 'new' | 'project'
+
+/** An environment as a user named it, and the store it is in. */
+export interface Located {
+  readonly workspace: Workspace
+  readonly reference: EnvironmentReference
+}
+
+/**
+ * Finds the store and environment that a reference on the command line means. Three parts may name
+ * any store the user has logged in to by its label. Two parts are project and environment; where
+ * there is no such project but a store with that label, they are read as label and environment,
+ * with a warning. References inside definitions never leave their store.
+ *
+ * @throws EscError `usage` for two parts that could mean either.
+ */
+export function locate(options: WorkspaceOptions, typed: string, mode: LocateMode = 'existing'): Located {
+  const own = openWorkspace(options)
+  if (typed === '' && mode === 'existing') {
+    const selected = selectedEnvironment(own)
+    if (selected !== undefined) return { workspace: own, reference: own.reference(selected) }
+  }
+  const parts = typed.split('/')
+  const [first = '', second = ''] = parts
+  if (parts.length === 3 && first !== own.store.organization) {
+    const workspace = labelled(own, first) ?? own
+    return { workspace, reference: workspace.reference(typed) }
+  }
+  const asProject = { workspace: own, reference: own.reference(typed) }
+  if (parts.length !== 2 || mode === 'project') return asProject
+  return mode === 'new' ? locateNew(asProject, first, second) : locateExisting(asProject, first, second)
+}
+
+/**
+ * Where the second version of a comparison is: `@3` is another one of the base, anything else an
+ * environment of its own; default: the newest of the base.
+ */
+export function locateComparison(
+  options: WorkspaceOptions,
+  base: Located,
+  typed: string | undefined,
+): { readonly from: Located; readonly to: Located } {
+  const { workspace, reference } = base
+  const from = { workspace, reference: { ...reference, version: reference.version ?? 'latest' } }
+  if (typed === undefined) return { from, to: { workspace, reference: { ...reference, version: 'latest' } } }
+  if (!/^[@:]/.test(typed)) return { from, to: locate(options, typed) }
+  const other = parseRelativeReference(typed, reference, () => workspace.store.organization)
+  return { from, to: { workspace, reference: other } }
+}
+
+function locateExisting(asProject: Located, label: string, environment: string): Located {
+  const own = asProject.workspace
+  const exists = own.store.has(asProject.reference.name)
+  // The stores of others count only for those who work with several: nobody else pays for looking.
+  const isOwn = own.store.configuration.mayBeLabelled(label) && label === own.store.organization
+  if (exists && !isOwn && own.chosen !== 'login') return asProject
+  const other = isOwn ? own : labelled(own, label)
+  if (other === undefined) return asProject
+  const reference = other.reference(`${other.store.organization}/default/${environment}`)
+  if (!other.store.has(reference.name)) return asProject
+  if (!exists) return warned(asProject, { workspace: other, reference })
+  throw new EscError(
+    'usage',
+    `ambiguous path provided\n\nEnvironments found at both '${own.store.organization}/${asProject.reference.name}' and '${label}/${reference.name}'.\n` +
+      'Please specify the full path as <org-name>/<project-name>/<env-name>',
+  )
+}
+
+/** A new environment: there is nothing to look up but the names of stores and projects. */
+function locateNew(asProject: Located, label: string, environment: string): Located {
+  const own = asProject.workspace
+  const same = (name: string) => name.toLowerCase() === label.toLowerCase()
+  const other = same(own.store.organization) ? own : labelled(own, label)
+  if (other === undefined) return asProject
+  if (own.store.list().some((name) => same(name.split('/')[0] as string))) return warned(asProject, asProject)
+  const reference = other.reference(`${other.store.organization}/default/${environment}`)
+  return warned(asProject, { workspace: other, reference })
+}
+
+function warned({ workspace, reference: { typed } }: Located, located: Located): Located {
+  const { name } = located.reference
+  const label = name.startsWith('default/') ? `${located.workspace.store.organization}/` : ''
+  workspace.options.notify(
+    `warning: environment reference "${typed}" is ambiguous (resolved to ${label}${name}). Use <org>/<project>/<environment> instead.`,
+  )
+  return located
+}
+
+/** The store with this label among those the user has logged in to. */
+function labelled({ options }: Workspace, label: string): Workspace | undefined {
+  return knownWorkspaces(options).find(({ store }) => store.organization.toLowerCase() === label.toLowerCase())
+}
+
+/** Every store the user has logged in to, as far as they are still there: the current one first. */
+export function knownWorkspaces(options: WorkspaceOptions): Workspace[] {
+  const { current, folders } = readKnownStores(options.env)
+  const ordered = [...new Set([...(current === undefined ? [] : [current]), ...folders])]
+  return ordered.flatMap((folder) => {
+    try {
+      return [openWorkspaceAt(folder, options, 'login')]
+    } catch {
+      return []
+    }
+  })
+}

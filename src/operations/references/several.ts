@@ -1,0 +1,37 @@
+import { EscError } from '../../errors.ts'
+import { environmentPattern } from '../../store/index.ts'
+import { nearest } from '../../suggestion.ts'
+import { visibleEnvironments } from '../session/permit.ts'
+import type { Workspace } from '../session/workspace.ts'
+
+/**
+ * Whether a reference stands for several environments: `app/*`, `app/dev,app/prod`. Neither
+ * character can be in a name.
+ */
+export function namesSeveral(typed: string): boolean {
+  return typed.includes('*') || typed.includes(',')
+}
+
+/**
+ * The environments that a list of names and patterns stands for, each with the version behind it:
+ * `app/*@stable`. `*` stands for any text without a slash; alone, for every environment. In the
+ * order of the list, each once.
+ *
+ * @throws EscError `not_found` for a pattern that matches none.
+ */
+export function expandReferences(workspace: Workspace, typed: string): string[] {
+  const all = visibleEnvironments(workspace)
+  const found = new Set<string>()
+  for (const part of typed.split(',').map((each) => each.trim())) {
+    const [, pattern = '', version = ''] = /^([^@:]*)([@:].*)?$/.exec(part) ?? []
+    const names = pattern.includes('*') ? all.filter(environmentPattern(pattern)) : [pattern]
+    if (names.length === 0) {
+      const similar = nearest(pattern, all)
+      throw new EscError('not_found', `no environment matches '${pattern}'`, {
+        hint: similar === undefined ? '"esc env ls" lists what there is' : `did you mean '${similar}'?`,
+      })
+    }
+    for (const name of names) found.add(name + version)
+  }
+  return [...found]
+}

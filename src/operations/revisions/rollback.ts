@@ -1,0 +1,177 @@
+import { EscError } from '../../errors.ts'
+import { listRotators, parseEnvironment } from '../../language/index.ts'
+import type { Environment, Revision } from '../../store/index.ts'
+import { decode, deleteAt, getAt, type Node, parsePropertyPath, setAt } from '../../yaml/index.ts'
+import { fragmentOf } from '../definitions/copy-values.ts'
+import { type SaveResult, saveDefinition } from '../definitions/save-definition.ts'
+import type { EnvironmentReference } from '../references/reference.ts'
+import { belowValues } from '../rotating/rotator-state.ts'
+import { permit } from '../session/permit.ts'
+import type { Workspace } from '../session/workspace.ts'
+import { requireVersion } from './history.ts'
+
+export interface RollbackOptions {
+  /** Bring back the credentials of that revision too, dead or not. */
+  readonly exact: boolean
+  /** Do so although they have been rotated since. */
+  readonly force: boolean
+}
+
+export interface RolledBack {
+  readonly saved: SaveResult
+  /** The definition that was to be saved: positions of diagnostics are in it. */
+  readonly text: string
+  /** The revision that was gone back to. */
+  readonly to: number
+  /** Rotators whose present credential was kept in the place of the old one. */
+  readonly kept: readonly string[]
+  /**
+   * Rotators there were no more in that revision: the revision named is the last
+   * to hold their credential.
+   */
+  readonly left: readonly { readonly path: string; readonly revision: number }[]
+}
+
+/**
+ * Saves the definition of an earlier revision as the newest. Rotators keep the credential they have
+ * now: the one they had then may be dead.
+ *
+ * @throws EscError `usage`, `retracted`, `not_found`; `conflict` for an exact rollback that would
+ *   bring back old credentials.
+ */
+export async function rollBack(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  options: RollbackOptions,
+): Promise<RolledBack> {
+  await permit(workspace, reference.name, 'write', 'environment-updated')
+  const environment = workspace.store.environment(reference.name)
+  const target = environment.resolve(requireVersion(reference))
+  const base = environment.current()
+  // The next seal vouches for what is brought back, and so does the one for the credentials
+  // of revisions in between.
+  await environment.verify(target)
+  const { text, kept, left } = rollbackText(environment, target, base)
+  if (options.exact && kept.length > 0 && !options.force) {
+    throw new EscError(
+      'conflict',
+      `revision ${target.number} holds credentials that have been rotated since, and may be dead: ${kept.join(', ')}`,
+      { hint: 'roll back without --exact to keep the present credentials, or add --force to bring back the old ones' },
+    )
+  }
+  const wanted = options.exact ? target.definition : text
+  const saved = await saveDefinition(workspace, environment, {
+    text: wanted,
+    base,
+    change: 'rollback',
+    details: { from: String(target.number) },
+  })
+  return { saved, text: wanted, to: target.number, kept: options.exact ? [] : kept, left }
+}
+
+/** A rotator of one revision. */
+interface Placed {
+  readonly path: string
+  readonly provider: string | undefined
+  readonly statePath: string
+  /** Undefined: it has none yet. */
+  readonly state: Node | undefined
+}
+
+/**
+ * A definition from elsewhere with the credentials that the newest revision has. `kept`: paths of
+ * the rotators that got theirs.
+ */
+export function withPresentStates(environment: Environment, text: string, newest: Revision) {
+  return rollbackText(
+    environment,
+    { ...newest, definition: text, number: newest.number - 1, file: 'definition' },
+    newest,
+  )
+}
+
+/**
+ * A definition from elsewhere in which rotators that bring no state have the one of the newest
+ * revision: without it the next rotation would be their first, and might end the credential that
+ * consumers hold. `kept`: paths of those that got theirs.
+ */
+export function withMissingStates(text: string, newest: Revision): Pick<RolledBack, 'text' | 'kept'> {
+  const present = rotatorsIn(newest)
+  const kept: string[] = []
+  let whole = text
+  for (const rotator of rotatorsIn({ definition: text, file: newest.file })) {
+    const state = present.find((other) => sameRotator(other, rotator))?.state
+    if (rotator.state !== undefined || state === undefined) continue
+    whole = setAt(whole, parsePropertyPath(rotator.statePath), fragmentOf(newest.definition, state))
+    kept.push(belowValues(rotator.path))
+  }
+  return { text: whole, kept }
+}
+
+/** The text of an earlier revision with the credentials of now. */
+function rollbackText(
+  environment: Environment,
+  target: Revision,
+  newest: Revision,
+): Pick<RolledBack, 'text' | 'kept' | 'left'> {
+  const wanted = rotatorsIn(target)
+  const present = rotatorsIn(newest)
+  const kept: string[] = []
+  let text = target.definition
+  for (const old of wanted) {
+    const last = lastWith(environment, old, newest, target)
+    if (sameState(old, target, last.rotator, last.revision)) continue
+    const path = parsePropertyPath(old.statePath)
+    const { state } = last.rotator
+    text = state === undefined ? deleteAt(text, path) : setAt(text, path, fragmentOf(last.revision.definition, state))
+    kept.push(belowValues(old.path))
+  }
+  const left = present
+    .filter(({ state, ...rotator }) => state !== undefined && !wanted.some((other) => sameRotator(other, rotator)))
+    .map(({ path }) => ({ path: belowValues(path), revision: newest.number }))
+  return { text, kept, left }
+}
+
+/** The rotator as the last revision had it that had it at all. */
+function lastWith(environment: Environment, rotator: Placed, newest: Revision, target: Revision) {
+  let revision = newest
+  while (revision.number > target.number) {
+    const found = rotatorsIn(revision).find((other) => sameRotator(other, rotator))
+    if (found !== undefined) return { rotator: found, revision }
+    revision = environment.revision(revision.number - 1)
+  }
+  return { rotator, revision: target }
+}
+
+function rotatorsIn({ definition, file }: Pick<Revision, 'definition' | 'file'>): Placed[] {
+  const { environment } = parseEnvironment(file, definition)
+  if (environment === undefined) return []
+  const { node } = decode(file, definition)
+  return listRotators(environment).map(({ path, provider, statePath }) => ({
+    path,
+    provider,
+    statePath,
+    state: getAt(node, parsePropertyPath(statePath)),
+  }))
+}
+
+function sameRotator(a: Pick<Placed, 'path' | 'provider'>, b: Pick<Placed, 'path' | 'provider'>): boolean {
+  return a.path === b.path && a.provider === b.provider
+}
+
+/**
+ * Whether two states are one text: a ciphertext that is the same byte for
+ * byte holds the same secret.
+ */
+function sameState(a: Placed, inA: Revision, b: Placed, inB: Revision): boolean {
+  if (inA.number === inB.number) return true
+  const text = ({ state }: Placed, { definition }: Revision) =>
+    state?.span === undefined
+      ? ''
+      : definition
+          .slice(state.span.start, state.span.end)
+          .split('\n')
+          .map((line) => line.trim())
+          .join('\n')
+  return text(a, inA) === text(b, inB)
+}

@@ -1,0 +1,280 @@
+import { basename } from 'node:path'
+import { EscError, messageOf } from '../../errors.ts'
+import {
+  type Concerns,
+  concernsOf,
+  credentialData,
+  decodeJournalEntry,
+  type JournalEntry,
+  type Retarget,
+  rotatorAt,
+  type Standing,
+  shownPath,
+  standingOf,
+} from '../../rotation/index.ts'
+import type { Environment, JournalFile, LeftEntry } from '../../store/index.ts'
+import type { EnvironmentReference } from '../references/reference.ts'
+import { permit } from '../session/permit.ts'
+import type { Workspace } from '../session/workspace.ts'
+import { rotateEnvironment } from './rotate.ts'
+
+/** One record of the journal of unfinished rotations. Holds no secret. */
+export interface UnfinishedRecord {
+  /** The record's file on this machine. */
+  readonly file: string
+  /**
+   * - `unfinished`: a rotation was cut off.
+   * - `retire`: a rotation is saved, and a superseded credential is left to be removed.
+   * - `unreadable`: it is encrypted under a key that is not at hand.
+   * - `foreign`: it is of another store that has an environment of the same id.
+   * - `left`: its environment is not in this store any more.
+   */
+  readonly kind: 'unfinished' | 'retire' | 'unreadable' | 'foreign' | 'left'
+  /** Below `values`. This and the next three: absent where the record cannot be read. */
+  readonly path?: string
+  readonly rotator?: string
+  /** RFC 3339, UTC. */
+  readonly startedAt?: string
+  readonly revision?: number
+  /** Whose credential it is. */
+  readonly concerns?: Concerns
+  /** Number of superseded credentials that it names. */
+  readonly superseded?: number
+  /**
+   * Where it stands in the history of this clone; `rotator-gone`: the newest definition has no
+   * such rotator at the path.
+   */
+  readonly standing?: Standing['kind'] | 'rotator-gone' | 'unknown'
+  /** The revision that rotated the path since. */
+  readonly movedOnBy?: number
+  /** Folder of the store that it was made in, where the record says so. */
+  readonly store?: string
+  /** Why it cannot be read. */
+  readonly problem?: string
+}
+
+/** What `forgetRecord` has done. */
+export interface ForgottenRecord {
+  readonly record: UnfinishedRecord
+  /** Where the record is kept, encrypted as it was. */
+  readonly kept: string
+  /** The record with its secrets, when that was asked for. */
+  readonly credential?: unknown
+}
+
+interface Found {
+  readonly record: UnfinishedRecord
+  /** Undefined: it cannot be read. */
+  readonly entry?: JournalEntry
+  setAside(): Promise<string>
+}
+
+/**
+ * The unfinished rotations of an environment that this machine knows of; also of one that is gone.
+ */
+export async function journalRecords(
+  workspace: Workspace,
+  { name }: EnvironmentReference,
+): Promise<readonly UnfinishedRecord[]> {
+  await permit(workspace, name, 'open', 'environment-rotation-examined')
+  return (await find(workspace, name)).map(({ record }) => record)
+}
+
+/**
+ * Takes one record out of the journal. `chosen`: its path, or the name of its file; undefined: the
+ * only one there is. `confirm` is told what it concerns, and says whether the credential is to be
+ * shown; it throws to decline.
+ *
+ * @throws EscError `not_found` for no such record; `usage` where several could be meant;
+ *   `locked` during a rotation.
+ */
+export async function forgetRecord(
+  workspace: Workspace,
+  { name }: EnvironmentReference,
+  {
+    chosen,
+    confirm,
+  }: {
+    readonly chosen: string | undefined
+    readonly confirm: (
+      record: UnfinishedRecord,
+      /** The record with its secrets; undefined: it cannot be read. */
+      credential: (() => unknown) | undefined,
+    ) => Promise<{ readonly show: boolean }>
+  },
+): Promise<ForgottenRecord> {
+  const permitted = await permit(workspace, name, 'write', 'environment-rotation-forgotten')
+  const lock = workspace.store.has(name) ? await workspace.store.environment(name).lock('rotate') : undefined
+  try {
+    const { record, entry, setAside } = choose(await find(workspace, name), name, chosen)
+    const credential = entry && (() => credentialOf(entry))
+    const { show } = await confirm(record, credential)
+    const kept = await setAside()
+    const { path, rotator, startedAt } = record
+    permitted.done({
+      ...(path !== undefined && { path, rotator, startedAt }),
+      file: basename(record.file),
+      shown: show,
+    })
+    return { record, kept, ...(show && credential && { credential: credential() }) }
+  } catch (error) {
+    permitted.failed(error)
+    throw error
+  } finally {
+    lock?.release()
+  }
+}
+
+/**
+ * Moves the record of one path to the address that the definition names now.
+ * @throws EscError `rotation_failed` where it was not moved.
+ */
+export async function retargetRecord(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  {
+    chosen,
+    confirm,
+    signal,
+  }: {
+    readonly chosen: string | undefined
+    readonly confirm: (move: Retarget) => Promise<boolean>
+    readonly signal: AbortSignal
+  },
+): Promise<{ readonly path: string; readonly note: string }> {
+  await permit(workspace, reference.name, 'write', 'environment-rotation-retargeted')
+  const environment = workspace.store.environment(reference.name)
+  const { record } = choose(await find(workspace, environment.name), reference.name, chosen)
+  const { kind, path, rotator, standing } = record
+  if (path === undefined) {
+    throw new EscError('invalid_input', `${basename(record.file)} cannot be read, so it cannot be moved`, {
+      hint: `"esc env rotate journal ${reference.name}" says why`,
+    })
+  }
+  if (kind !== 'unfinished' || standing === 'rotator-gone') {
+    const why = kind === 'unfinished' ? `there is no ${rotator} rotator there any more` : 'its rotation is saved'
+    throw new EscError('invalid_input', `${path}: its record cannot be moved, because ${why}`, {
+      hint:
+        kind === 'unfinished' ? 'put the rotator back with the new address first' : 'the next rotation does the rest',
+    })
+  }
+  const options = { paths: [path], mode: 'retarget', signal, confirmRetarget: confirm, onProgress: () => {} } as const
+  const { paths } = await rotateEnvironment(workspace, reference, options)
+  const [moved] = paths
+  if (moved?.status === 'succeeded') return { path, note: moved.notes.join('; ') }
+  throw new EscError('rotation_failed', moved?.error ?? `${path}: the record was not moved`, { hint: moved?.hint })
+}
+
+async function find(workspace: Workspace, name: string): Promise<Found[]> {
+  const { store } = workspace
+  const left = (await store.leftEntries(name)).map((entry) => leftRecord(workspace, name, entry))
+  if (!store.has(name)) {
+    // Says so, with the nearest name there is.
+    if (left.length === 0) store.environment(name)
+    return left
+  }
+  const environment = store.environment(name)
+  const journal = environment.journal()
+  const files = await journal.files()
+  const found = files.map(async (file): Promise<Found> => {
+    const setAside = () => journal.setAside(file.file)
+    const { record, entry } = await describe(environment, file)
+    return { record, setAside, ...(entry && { entry }) }
+  })
+  return [...(await Promise.all(found)), ...left]
+}
+
+function leftRecord(workspace: Workspace, name: string, entry: LeftEntry): Found {
+  const { file, store } = entry
+  const problem = `the environment with the id ${entry.environmentId} is not here, and its data key with it`
+  return { record: { file, kind: 'left', store, problem }, setAside: () => workspace.store.setAside(name, entry) }
+}
+
+async function describe(
+  environment: Environment,
+  file: JournalFile,
+): Promise<{ readonly record: UnfinishedRecord; readonly entry?: JournalEntry }> {
+  const shared = { file: file.file, ...(file.store !== undefined && { store: file.store }) }
+  if (file.kind === 'foreign') {
+    const problem = 'it is encrypted under the data key of another store'
+    return { record: { ...shared, kind: 'foreign', problem } }
+  }
+  if (file.kind === 'unreadable') return { record: { ...shared, kind: 'unreadable', problem: file.problem } }
+  let entry: JournalEntry
+  try {
+    entry = decodeJournalEntry(file.content)
+  } catch (error) {
+    return { record: { ...shared, kind: 'unreadable', problem: messageOf(error) } }
+  }
+  const { rotator, startedAt, revision, pending, superseded } = entry
+  const subject = pending ?? superseded.at(-1)
+  return {
+    record: {
+      ...shared,
+      kind: pending ? 'unfinished' : 'retire',
+      path: shownPath(entry.path),
+      rotator,
+      startedAt,
+      revision,
+      concerns: subject ? concernsOf(subject) : {},
+      superseded: superseded.length,
+      ...(await standing(environment, entry)),
+    },
+    entry,
+  }
+}
+
+async function standing(
+  environment: Environment,
+  entry: JournalEntry,
+): Promise<Pick<UnfinishedRecord, 'standing' | 'movedOnBy'>> {
+  try {
+    const newest = environment.current()
+    if (rotatorAt(environment.name, newest.definition, entry.path) !== entry.rotator)
+      return { standing: 'rotator-gone' }
+    const found = await standingOf(environment, newest, entry)
+    if (found.kind !== 'moved-on' || found.by === undefined) return { standing: found.kind }
+    return { standing: 'moved-on', movedOnBy: found.by }
+  } catch {
+    // A history that cannot be verified must not hide the record.
+    return { standing: 'unknown' }
+  }
+}
+
+function choose(found: readonly Found[], name: string, chosen: string | undefined): Found {
+  const labels = found.map(({ record }) => record.path ?? basename(record.file))
+  const [only] = found
+  if (only === undefined) {
+    throw new EscError('not_found', `the journal of '${name}' holds no record`, {
+      hint: 'nothing is unfinished on this machine',
+    })
+  }
+  if (chosen === undefined) {
+    if (found.length === 1) return only
+    throw new EscError('usage', `the journal of '${name}' holds ${found.length} records`, {
+      hint: `name one of them: ${labels.join(', ')}`,
+    })
+  }
+  const matching = found.filter(({ record }) => [record.path, basename(record.file), record.file].includes(chosen))
+  const [first] = matching
+  if (first !== undefined && matching.length === 1) return first
+  if (first === undefined) {
+    throw new EscError('not_found', `the journal of '${name}' holds no record of '${chosen}'`, {
+      hint: `it has: ${labels.join(', ')}`,
+    })
+  }
+  throw new EscError('usage', `the journal of '${name}' holds ${matching.length} records of '${chosen}'`, {
+    hint: `name the file of one: ${matching.map(({ record }) => basename(record.file)).join(', ')}`,
+  })
+}
+
+function credentialOf({ path, rotator, startedAt, revision, pending, superseded }: JournalEntry): unknown {
+  return {
+    path: shownPath(path),
+    rotator,
+    startedAt,
+    revision,
+    ...(pending && { pending: credentialData(pending) }),
+    superseded: superseded.map(credentialData),
+  }
+}

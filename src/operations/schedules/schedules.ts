@@ -1,0 +1,289 @@
+import { EscError, messageOf } from '../../errors.ts'
+import {
+  describeTiming,
+  graceMs,
+  nextRuns,
+  nextScheduleId,
+  overdueInstant,
+  readSchedule,
+  readTiming,
+  runsOfSchedule,
+  type Schedule,
+  type ScheduledRun,
+  scheduleField,
+  type TimingRequest,
+} from '../../schedule/index.ts'
+import type { Environment, Settings } from '../../store/index.ts'
+import type { EnvironmentReference } from '../references/reference.ts'
+import { rotationGuardMs } from '../rotating/rotation-settings.ts'
+import { type Announced, announcing } from '../session/announce.ts'
+import { permit } from '../session/permit.ts'
+import type { Workspace } from '../session/workspace.ts'
+import { ignoredText, type KnownRuns, knownRuns } from './sealed-runs.ts'
+
+/** A schedule with what has become of it, and what comes. */
+export interface ScheduleView {
+  readonly schedule: Schedule
+  /** The cron expression with its zone, or the time. */
+  readonly timing: string
+  /** Its next runs, in order; empty: paused, or over. */
+  readonly next: readonly Date[]
+  readonly lastExecuted: Date | undefined
+  /** Of the last run. */
+  readonly lastResult: ScheduledRun['result'] | undefined
+  /** The instant whose run waits longer than the schedule allows. */
+  readonly overdue: Date | undefined
+  /** Lines of the history that are not believed. */
+  readonly warnings: readonly string[]
+  /** Why the runs so far cannot be read. Undefined: they can. */
+  readonly problem: string | undefined
+}
+
+/**
+ * The schedule of an environment; undefined: it has none. Needs no key, so what it says is only
+ * as good as the settings.
+ */
+export function scheduleOf(environment: Environment): Schedule | undefined {
+  return readSchedule(environment.settings.get('schedule'), environment.settings.file)
+}
+
+/**
+ * The schedules of an environment, of which there is at most one. `count`: how many
+ * of its next runs to find.
+ */
+export async function listSchedules(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  count = 1,
+): Promise<ScheduleView[]> {
+  const environment = workspace.store.environment(reference.name)
+  const schedule = scheduleOf(environment)
+  if (schedule === undefined) return []
+  const now = workspace.options.now()
+  const view = { schedule, timing: describeTiming(schedule), next: await nextRuns(schedule, now, count) }
+  let known: KnownRuns
+  try {
+    known = knownRuns(environment, schedule, now)
+  } catch (error) {
+    const unknown = { lastExecuted: undefined, lastResult: undefined, overdue: undefined, warnings: [] }
+    return [{ ...view, ...unknown, problem: messageOf(error) }]
+  }
+  const last = known.runs.at(-1)
+  return [
+    {
+      ...view,
+      lastExecuted: last && new Date(last.executed),
+      lastResult: last?.result,
+      overdue: await overdueOf(environment, { schedule, known, now }),
+      warnings: ignoredText(known.ignored),
+      problem: undefined,
+    },
+  ]
+}
+
+async function overdueOf(
+  environment: Environment,
+  { schedule, known, now }: { readonly schedule: Schedule; readonly known: KnownRuns; readonly now: Date },
+): Promise<Date | undefined> {
+  const { sealed, lastRotated } = known
+  const allowedMs = graceMs + rotationGuardMs(environment)
+  return overdueInstant(schedule, { sealedDue: sealed?.due, lastRotated, now, allowedMs })
+}
+
+/** An environment whose run waits longer than its schedule allows. */
+export interface OverdueSchedule {
+  readonly environment: string
+  /** Instant of the schedule that has not been run. */
+  readonly due: Date
+}
+
+/**
+ * The overdue schedules of some environments. Environments that cannot be read are passed over:
+ * whoever looks at them says so.
+ */
+export async function overdueSchedules(
+  workspace: Workspace,
+  environments: readonly string[],
+): Promise<OverdueSchedule[]> {
+  const now = workspace.options.now()
+  const overdue: OverdueSchedule[] = []
+  for (const name of environments) {
+    try {
+      const environment = workspace.store.environment(name)
+      const schedule = scheduleOf(environment)
+      if (schedule === undefined || schedule.paused) continue
+      const known = knownRuns(environment, schedule, now)
+      const due = await overdueOf(environment, { schedule, known, now })
+      if (due !== undefined) overdue.push({ environment: name, due })
+    } catch {}
+  }
+  return overdue
+}
+
+/** Says of an instant that it has passed without a run; as a clause, with what to do. */
+export function overdueText(due: Date): string {
+  const at = due.toISOString().replace('.000Z', 'Z')
+  return `rotation is overdue: it was due ${at}, and no revision shows that it ran; run "esc scheduler tick", and see to it that a scheduler runs`
+}
+
+/** @throws EscError `not_found` when the environment has no schedule of that id. */
+export async function getSchedule(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  id: string,
+  count = 1,
+): Promise<ScheduleView> {
+  const [view] = await listSchedules(workspace, reference, count)
+  checkId(reference.name, view?.schedule, id)
+  return view as ScheduleView
+}
+
+/** The runs of a schedule, newest first. A removed schedule keeps its history. */
+export function scheduleHistory(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  id: string,
+): readonly ScheduledRun[] {
+  const environment = workspace.store.environment(reference.name)
+  const runs = runsOf(environment, id)
+  if (runs.length === 0) checkId(reference.name, scheduleOf(environment), id)
+  return runs.reverse()
+}
+
+/**
+ * @throws EscError `already_exists` for a second schedule; `usage` for a time that cannot be used.
+ */
+export async function createSchedule(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  request: TimingRequest,
+): Promise<Schedule> {
+  await permit(workspace, reference.name, 'write', 'environment-schedule-created')
+  const environment = workspace.store.environment(reference.name)
+  const now = workspace.options.now()
+  const timed = await readTiming(request, now)
+  const id = nextScheduleId(environment.events<ScheduledRun>('schedules'))
+  const schedule = { id, kind: 'environment_rotation', ...timed, paused: false, created: now, modified: now } as const
+  await announcing(workspace, environment, scheduleChange('created', id), () =>
+    change(environment, (before) => {
+      refuseSecond(workspace, environment.name, before)
+      return schedule
+    }),
+  )
+  return schedule
+}
+
+/** Changes when it runs. What was due and has not run is not made up for. */
+export async function editSchedule(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  id: string,
+  request: TimingRequest,
+): Promise<Schedule> {
+  await permit(workspace, reference.name, 'write', 'environment-schedule-updated')
+  const environment = workspace.store.environment(reference.name)
+  const now = workspace.options.now()
+  const known = checkId(environment.name, scheduleOf(environment), id)
+  const timed = await readTiming(request, now, known)
+  return announcing(workspace, environment, scheduleChange('updated', id), () =>
+    changeKnown(environment, id, (before) => ({ ...before, ...timed, modified: now })),
+  )
+}
+
+/**
+ * A paused schedule does not run; resumed, it goes on with its next instant. No
+ * change where it is so already.
+ */
+export async function pauseSchedule(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  { id, paused }: { readonly id: string; readonly paused: boolean },
+): Promise<Schedule> {
+  await permit(workspace, reference.name, 'write', 'environment-schedule-updated')
+  const environment = workspace.store.environment(reference.name)
+  const now = workspace.options.now()
+  const known = checkId(environment.name, scheduleOf(environment), id)
+  if (known.paused === paused) {
+    // Not to be told that it is so by somebody without the key.
+    await environment.unlock()
+    return known
+  }
+  return announcing(workspace, environment, scheduleChange('updated', id), () =>
+    changeKnown(environment, id, (before) => ({ ...before, paused, modified: now })),
+  )
+}
+
+/**
+ * Its history stays. `confirm` is asked with the full name of the environment, and throws to stop.
+ */
+export async function removeSchedule(
+  workspace: Workspace,
+  reference: EnvironmentReference,
+  { id, confirm }: { readonly id: string; readonly confirm: () => Promise<void> },
+): Promise<void> {
+  await permit(workspace, reference.name, 'write', 'environment-schedule-deleted')
+  const environment = workspace.store.environment(reference.name)
+  checkId(environment.name, scheduleOf(environment), id)
+  await confirm()
+  await announcing(workspace, environment, scheduleChange('deleted', id), () =>
+    change(environment, (before) => {
+      checkId(environment.name, before, id)
+      return undefined
+    }),
+  )
+}
+
+function scheduleChange(action: string, scheduleID: string): Announced {
+  return { kind: 'environment_schedule', action, scheduleID, field: 'schedule' }
+}
+
+/** The environment as messages about schedules name it: `local/rotators/ci`. */
+export function fullNameOf(workspace: Workspace, { name }: { readonly name: string }): string {
+  return `${workspace.store.organization}/${name}`
+}
+
+function runsOf(environment: Environment, id: string): ScheduledRun[] {
+  return runsOfSchedule(environment.events<ScheduledRun>('schedules'), id)
+}
+
+async function changeKnown(
+  environment: Environment,
+  id: string,
+  edit: (before: Schedule) => Schedule,
+): Promise<Schedule> {
+  let after: Schedule | undefined
+  await change(environment, (before) => {
+    after = edit(checkId(environment.name, before, id))
+    return after
+  })
+  return after as Schedule
+}
+
+/** Under the write lock, with the settings as they are then. */
+async function change(
+  environment: Environment,
+  edit: (before: Schedule | undefined) => Schedule | undefined,
+): Promise<void> {
+  await environment.changeSealedSettings('schedule', (settings: Settings) => {
+    const after = edit(readSchedule(settings.get('schedule'), settings.file))
+    return { schedule: after && scheduleField(after) }
+  })
+}
+
+function checkId(name: string, schedule: Schedule | undefined, id: string): Schedule {
+  if (id === '')
+    throw new EscError('usage', 'schedule ID cannot be empty', { hint: `"esc env schedule list ${name}" shows it` })
+  if (schedule?.id === id) return schedule
+  throw new EscError('not_found', `environment '${name}' has no schedule '${id}'`, {
+    hint: schedule ? `its schedule is ${schedule.id}` : `make one with "esc env schedule new ${name} --cron …"`,
+  })
+}
+
+function refuseSecond(workspace: Workspace, name: string, schedule: Schedule | undefined): void {
+  if (schedule === undefined) return
+  throw new EscError(
+    'already_exists',
+    `environment ${fullNameOf(workspace, { name })} already has a schedule (${schedule.id}); only one schedule per environment is currently supported`,
+    { hint: `change it with "esc env schedule edit ${name} ${schedule.id}"` },
+  )
+}

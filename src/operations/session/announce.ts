@@ -1,0 +1,130 @@
+import { EscError } from '../../errors.ts'
+import type { RotationReport } from '../../rotation/index.ts'
+import type { Environment } from '../../store/index.ts'
+import {
+  Announcements,
+  anyWebhooks,
+  type EventKind,
+  fieldDigest,
+  quietly,
+  toldOf,
+  type WebhookEvent,
+} from '../../webhooks/index.ts'
+import type { Workspace } from './workspace.ts'
+
+/**
+ * What is about to be done to the settings of an environment. New revisions
+ * announce themselves (`Witness`).
+ */
+export interface Announced extends Pick<WebhookEvent, 'action' | 'tagName' | 'revision' | 'scheduleID'> {
+  readonly kind: Exclude<EventKind, 'environment_rotation' | 'imported_environment_changed'>
+  /** The field of `settings.yaml` that it changes: tells, after a crash, whether it was done. */
+  readonly field: string
+}
+
+/**
+ * Changes something of an environment, and tells the webhooks that it was done. They are never a
+ * reason for it to fail, nor to wait: what is to be sent is written down, and sent by others.
+ */
+export async function announcing<T>(
+  workspace: Workspace,
+  environment: Environment,
+  { field, ...what }: Announced,
+  change: () => Promise<T>,
+): Promise<T> {
+  const { store, options } = workspace
+  if (!hasWebhooks(workspace, environment.name)) return change()
+  const user = await workspace.author()
+  const expected = quietly(() => {
+    const announcements = new Announcements(store.state.folder)
+    const before = fieldDigest(environment.settings, field)
+    return announcements.expect({ ...what, ...placeOf(workspace, environment), user }, { kind: 'field', field, before })
+  }, options.notify)
+  try {
+    const result = await change()
+    quietly(() => expected?.happened(), options.notify)
+    return result
+  } catch (error) {
+    quietly(() => expected?.not(), options.notify)
+    throw error
+  }
+}
+
+/** Rotates, and tells the webhooks how it went. */
+export async function announcingRotation(
+  workspace: Workspace,
+  environment: Environment,
+  rotate: () => Promise<RotationReport>,
+): Promise<RotationReport> {
+  const { store, options } = workspace
+  if (!hasWebhooks(workspace, environment.name)) return rotate()
+  const user = await workspace.author()
+  const base = newestOf(environment)
+  const expected = quietly(() => {
+    const announcements = new Announcements(store.state.folder)
+    const event = { kind: 'environment_rotation', action: 'rotation_failed', user, revision: base } as const
+    return announcements.expect({ ...event, ...placeOf(workspace, environment) }, { kind: 'rotation' })
+  }, options.notify)
+  try {
+    const report = await rotate()
+    quietly(() => {
+      if (report.paths.length === 0 && report.status === 'succeeded') expected?.not()
+      else expected?.happened(toldOf(report.event ?? unrecorded(report, base)))
+    }, options.notify)
+    return report
+  } catch (error) {
+    quietly(() => {
+      if (isWorthTelling(error)) expected?.happened(toldOf({ ...failure(base), errorMessage: told(error) }))
+      else expected?.not()
+    }, options.notify)
+    throw error
+  }
+}
+
+/**
+ * A run that changed nothing has no event in the history; those who wait for a rotation
+ * want to know all the same.
+ */
+function unrecorded(report: RotationReport, base: number) {
+  const rotations = report.paths.map(({ path, status, error }) => ({
+    environmentPath: path,
+    status: status === 'succeeded' ? ('succeeded' as const) : ('failed' as const),
+    ...(error === undefined ? {} : { errorMessage: error }),
+  }))
+  const status = report.status === 'succeeded' ? ('succeeded' as const) : ('failed' as const)
+  return { ...failure(base), status, rotations }
+}
+
+function failure(preRotationRevision: number) {
+  return { preRotationRevision, status: 'failed' as const, rotations: [] }
+}
+
+/** Not what only concerns the person who has typed it. */
+function isWorthTelling(error: unknown): boolean {
+  const codes = ['usage', 'invalid_input', 'not_found', 'locked', 'conflict', 'interrupted', 'forbidden']
+  return !(error instanceof EscError && codes.includes(error.code))
+}
+
+/** Only of our own errors it is known that they hold no secret. */
+function told(error: unknown): string {
+  return error instanceof EscError ? error.message : 'an unexpected error: see the output of the command'
+}
+
+/** 0: it cannot be read, which the rotation will say. */
+function newestOf(environment: Environment): number {
+  try {
+    return environment.current().number
+  } catch {
+    return 0
+  }
+}
+
+function placeOf({ options }: Workspace, { id, name }: Environment) {
+  return { at: options.now().toISOString(), environment: { id, name } }
+}
+
+/** What happens in a copy of a store has not happened yet. */
+function hasWebhooks({ store, options }: Workspace, environment: string): boolean {
+  if (options.original !== undefined) return false
+  return quietly(() => anyWebhooks(store.folder, environment, store.files), options.notify) ?? false
+}

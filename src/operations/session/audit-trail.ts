@@ -1,0 +1,201 @@
+import {
+  type AuditDetails,
+  type AuditEntry,
+  type AuditEvent,
+  type AuditOrigin,
+  type AuditResult,
+  type AuditSettings,
+  appendAudit,
+  auditSettings,
+} from '../../audit/index.ts'
+import { EscError, messageOf } from '../../errors.ts'
+import { layout, machineProcesses, type Store } from '../../store/index.ts'
+import type { Principal } from './principal.ts'
+
+/** Facts for the audit log from the program that uses the store. */
+export interface AuditTrailOptions {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly now: () => Date
+  /** Tells the user something that is no result, such as that the log could not be written. */
+  readonly notify: (text: string) => void
+  /** The command that is run. Undefined: another program uses the store. */
+  readonly invocation?: Pick<AuditOrigin, 'command' | 'terminal'> | undefined
+}
+
+/** Something that was allowed, and whose outcome is not known yet. */
+export interface Permitted {
+  /** It has been done. Of what only reads, nothing more is written. */
+  done(details?: AuditDetails): void
+  /** `error`: something thrown, or the code of an error. */
+  failed(error: unknown, details?: AuditDetails): void
+}
+
+interface Doing {
+  readonly event: AuditEvent
+  readonly environment: string
+}
+
+/**
+ * Reading changes nothing: that it was allowed says it all. Seeing a definition without its
+ * secrets is no event at all.
+ */
+const reading: readonly AuditEvent[] = ['environment-open', 'environment-imported', 'environment-decrypted']
+const unrecorded: readonly AuditEvent[] = ['environment-read', 'environment-update-planned', 'audit-log-read']
+
+/** What a user does with a store, written down before it is done. */
+export class AuditTrail {
+  readonly #store: Store
+  readonly #options: AuditTrailOptions
+  readonly #principal: () => Principal
+  readonly #pending = new Map<string, Doing>()
+  readonly #files = new Set<string>()
+  /** Lines that wait to be written together. Undefined: each is written at once. */
+  #waiting: (() => AuditEntry)[] | undefined
+  #settings: AuditSettings | undefined
+  #origin: AuditOrigin | undefined
+
+  constructor(store: Store, options: AuditTrailOptions, principal: () => Principal) {
+    this.#store = store
+    this.#options = options
+    this.#principal = principal
+  }
+
+  /** Files of the log that were written and belong into git. */
+  get files(): readonly string[] {
+    return this.settings.keep === 'repository' ? [...this.#files] : []
+  }
+
+  /** What `audit:` in `esc.yaml` says. @throws EscError `invalid_input`. */
+  get settings(): AuditSettings {
+    if (this.#settings === undefined) {
+      const { configuration, folder } = this.#store
+      // Spares most stores the parser, as with the access rules.
+      const section = configuration.mayHave('audit') ? configuration.get('audit') : undefined
+      this.#settings = auditSettings(section, layout.configuration(folder))
+    }
+    return this.#settings
+  }
+
+  /**
+   * It is about to be done: written down once, however many functions say so. Details that
+   * are a function are asked for when the line is written: within `together`, that is when
+   * all is known that takes part.
+   */
+  begin(event: AuditEvent, environment: string, details?: AuditDetails | (() => AuditDetails)): Permitted {
+    if (unrecorded.includes(event) || this.settings.keep === 'off') return { done() {}, failed() {} }
+    const doing = { event, environment }
+    const key = `${event} ${environment}`
+    if (!this.#pending.has(key)) {
+      this.#write(doing, 'allowed', details)
+      this.#pending.set(key, doing)
+    }
+    const settle = (result: 'done' | 'failed', more?: AuditDetails) => {
+      if (!this.#pending.delete(key) || (result === 'done' && reading.includes(event))) return
+      this.#write(doing, result, more)
+    }
+    return {
+      done: (more) => settle('done', more),
+      failed: (error, more) => settle('failed', { code: codeOf(error), ...more }),
+    }
+  }
+
+  denied(event: AuditEvent, environment: string, details: AuditDetails): void {
+    if (this.settings.keep !== 'off') this.#write({ event, environment }, 'denied', details)
+  }
+
+  /**
+   * Does work that lets nothing out before it ends, except after `flush`: what it uses is written
+   * down together, which takes a third of the time for an environment with two imports.
+   */
+  async together<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#waiting !== undefined) return work()
+    this.#waiting = []
+    try {
+      return await work()
+    } finally {
+      try {
+        this.flush()
+      } finally {
+        this.#waiting = undefined
+      }
+    }
+  }
+
+  /** Writes down what waits: something is about to leave. */
+  flush(): void {
+    const [first, ...more] = this.#waiting?.splice(0).map((entry) => entry()) ?? []
+    if (first !== undefined) this.#append([first, ...more])
+  }
+
+  /**
+   * The command has ended: so has all that it began. `error`: what it failed
+   * of; undefined: of nothing.
+   */
+  end(error: unknown): void {
+    for (const [key, doing] of this.#pending) {
+      this.#pending.delete(key)
+      if (error !== undefined) this.#write(doing, 'failed', { code: codeOf(error) })
+      else if (!reading.includes(doing.event)) this.#write(doing, 'done', undefined)
+    }
+  }
+
+  #write(
+    { event, environment }: Doing,
+    result: AuditResult,
+    details: AuditDetails | (() => AuditDetails) | undefined,
+  ): void {
+    const { name, from } = this.#principal()
+    this.#origin ??= originOf(this.#options)
+    const time = this.#options.now().toISOString()
+    const who = { user: name, userFrom: from, ...this.#origin }
+    const entry = (): AuditEntry => {
+      const known = typeof details === 'function' ? details() : details
+      const isAny = known !== undefined && Object.keys(known).length > 0
+      return { time, event, result, environment, ...who, ...(isAny && { details: known }) }
+    }
+    if (this.#waiting === undefined) this.#append([entry()])
+    else this.#waiting.push(entry)
+  }
+
+  #append(entries: readonly [AuditEntry, ...AuditEntry[]]): void {
+    const { keep, required } = this.settings
+    if (keep === 'off') return
+    try {
+      const { folder, state } = this.#store
+      const place = { store: folder, state: state.folder, keep }
+      this.#files.add(appendAudit(place, entries, { synced: required }))
+    } catch (error) {
+      // What has been done cannot be refused any more.
+      if (required && entries.some(({ result }) => result === 'allowed' || result === 'denied')) throw error
+      this.#options.notify(`warning: the audit log could not be written: ${messageOf(error)}`)
+    }
+  }
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'string' ? error : error instanceof EscError ? error.code : 'failed'
+}
+
+/** Variables by which CI systems say who they are, and the number of the run. */
+const ciSystems = [
+  ['GITHUB_ACTIONS', 'github-actions', 'GITHUB_RUN_ID'],
+  ['GITLAB_CI', 'gitlab', 'CI_JOB_ID'],
+  ['BUILDKITE', 'buildkite', 'BUILDKITE_BUILD_NUMBER'],
+  ['CIRCLECI', 'circleci', 'CIRCLE_BUILD_NUM'],
+  ['TF_BUILD', 'azure-pipelines', 'BUILD_BUILDID'],
+  ['JENKINS_URL', 'jenkins', 'BUILD_NUMBER'],
+  ['CI', 'ci', ''],
+] as const
+
+function originOf({ env, invocation }: AuditTrailOptions): AuditOrigin {
+  const ci = ciSystems.find(([variable]) => env[variable])
+  const run = ci && env[ci[2]]
+  const address = env.SSH_CONNECTION?.split(' ')[0]
+  return {
+    host: machineProcesses.self().host,
+    process: process.pid,
+    ...invocation,
+    ...(ci && { ci: run ? `${ci[1]} ${run}` : ci[1] }),
+    ...(address && { address }),
+  }
+}

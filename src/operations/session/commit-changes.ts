@@ -1,0 +1,63 @@
+import { machineGit, type RunGit } from '../../git/index.ts'
+import { type CommitOutcome, commitChange, neededOfEnvironment, neededOfStore } from '../../store/index.ts'
+import type { Workspace } from './workspace.ts'
+
+/** More than this many environments are counted, not named. */
+const mostNamed = 5
+
+/**
+ * Commits to git what was changed through this workspace and what its environments need in a clone,
+ * and nothing else: when `wanted`, or by the store's own rule when that is undefined. `doing`: the
+ * command, without anything that could be a secret. Undefined: not wanted, or nothing was changed.
+ */
+export async function commitChanges(
+  workspace: Workspace,
+  {
+    wanted,
+    hooks = wanted === true,
+    doing,
+    alsoChanged = [],
+  }: {
+    readonly wanted: boolean | undefined
+    /**
+     * Whether the hooks in the git folder run. Default: only when a person, and not the
+     * store, wants the commit.
+     */
+    readonly hooks?: boolean
+    readonly doing: string
+    /** Files that a process before this one has changed, and not committed. */
+    readonly alsoChanged?: readonly string[]
+  },
+): Promise<CommitOutcome | undefined> {
+  const { store } = workspace
+  if (!(wanted ?? store.configuration.commitsChanges)) return undefined
+  const { paths: changed, environments } = workspace.changes()
+  const paths = [...new Set([...changed, ...alsoChanged])]
+  if (paths.length === 0) return undefined
+  // The record of a change belongs to it; a record alone, as of an open, is no change.
+  const recorded = workspace.audit.files
+  const which =
+    environments.length <= mostNamed ? environments.join(', ') : `${environments.length} environments of the store`
+  const revisions = environments.flatMap((name) =>
+    store.has(name) ? [`${name}: revision ${store.environment(name).current().number}`] : [`${name}: removed`],
+  )
+  const message = `${[doing, which].filter(Boolean).join(' ')}\n\n${revisions.join('\n')}`
+  const { name, email } = await workspace.author()
+  // What git itself is set to still wins: GIT_AUTHOR_NAME and its like.
+  const identity = ['-c', `user.name=${name}`, ...(email ? ['-c', `user.email=${email}`] : [])]
+  const runGit: RunGit = (args, options) => machineGit([...identity, ...args], options)
+  const present = environments.filter((name) => store.has(name)).map((name) => store.environment(name))
+  return commitChange({
+    folder: store.folder,
+    paths: [...paths, ...recorded],
+    needed: present.flatMap(({ folder }) => neededOfEnvironment(folder)),
+    neededOnce: neededOfStore(
+      store.folder,
+      present.map(({ folder }) => folder),
+    ),
+    edited: present.filter((each) => each.definitionState() === 'edited').map(({ folder }) => folder),
+    message: message.trimEnd(),
+    hooks,
+    runGit,
+  })
+}

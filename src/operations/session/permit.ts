@@ -1,0 +1,117 @@
+import { type AccessRules, decide, decideForStore, holders, includes, type Level } from '../../access/index.ts'
+import { type AuditDetails, type AuditEvent, verbOf } from '../../audit/index.ts'
+import { EscError } from '../../errors.ts'
+import type { GuardLevel, Listing } from '../../store/index.ts'
+import type { Permitted } from './audit-trail.ts'
+import type { Workspace } from './workspace.ts'
+
+/** Stands for the store as a whole, such as its rules. */
+export const wholeStore = '*'
+
+/**
+ * To be called by every function of this folder before it reads or changes an environment: refuses
+ * what the access rules do not allow, and writes the line of the audit log. `event`: what is about
+ * to be done. A function that knows what came of it, such as the revision, says so to what is
+ * returned; of the rest, the end of the command is the end.
+ *
+ * @throws EscError `forbidden`, naming what is needed and who has it; `invalid_input` for rules
+ *   with a mistake; `io` when the line cannot be written and the store requires it.
+ */
+export async function permit(
+  workspace: Workspace,
+  environment: string,
+  level: GuardLevel,
+  event: AuditEvent,
+  details?: () => AuditDetails,
+): Promise<Permitted> {
+  refuseForbidden(workspace, environment, level, event)
+  return workspace.audit.begin(event, environment, details)
+}
+
+/** As `permit`, for what must be known at once and is recorded only when it is refused. */
+export function refuseForbidden(
+  workspace: Workspace,
+  environment: string,
+  level: GuardLevel,
+  event: AuditEvent = eventOf[level],
+): void {
+  const refusal = refusalOf(workspace, environment, level, event)
+  if (refusal !== undefined) throw denial(workspace, environment, { level, event, refusal })
+}
+
+/** Records a refusal, and returns it to be thrown. */
+export function denial(
+  workspace: Workspace,
+  environment: string,
+  { level, event, refusal }: { readonly level: GuardLevel; readonly event: AuditEvent; readonly refusal: EscError },
+): EscError {
+  workspace.audit.denied(event, environment, { needed: level })
+  return refusal
+}
+
+/** What `permit` would throw. Undefined: it is allowed. */
+export function refusalOf(
+  workspace: Workspace,
+  environment: string,
+  level: GuardLevel,
+  event: AuditEvent = eventOf[level],
+): EscError | undefined {
+  const rules = workspace.accessRules()
+  if (rules === undefined) return undefined
+  const { name } = workspace.principal()
+  const { level: held } = environment === wholeStore ? decideForStore(rules, name) : decide(rules, name, environment)
+  return includes(held, level) ? undefined : forbidden(workspace, rules, { environment, held, level, event })
+}
+
+/** Names of the environments that the user may see at all, sorted. */
+export function visibleEnvironments(workspace: Workspace): string[] {
+  return workspace.store.list().filter(seenBy(workspace))
+}
+
+/** The same; what cannot be looked into hides none of the others. */
+export function visibleListing(workspace: Workspace): Listing {
+  const { names, unreadable } = workspace.store.listing()
+  const seen = seenBy(workspace)
+  return { names: names.filter(seen), unreadable: unreadable.filter(({ name }) => seen(name)) }
+}
+
+function seenBy(workspace: Workspace): (environment: string) => boolean {
+  const rules = workspace.accessRules()
+  if (rules === undefined) return () => true
+  const { name } = workspace.principal()
+  return (environment) => includes(decide(rules, name, environment).level, 'read')
+}
+
+/** What the store's own guard is asked about. */
+const eventOf = {
+  read: 'environment-read',
+  open: 'environment-decrypted',
+  write: 'environment-updated',
+  admin: 'environment-settings-updated',
+} as const
+
+interface Refusal {
+  readonly environment: string
+  readonly held: Level
+  readonly level: GuardLevel
+  readonly event: AuditEvent
+}
+
+function forbidden(
+  { principal }: Workspace,
+  rules: AccessRules,
+  { environment, held, level, event }: Refusal,
+): EscError {
+  const { name, from } = principal()
+  const what = environment === wholeStore ? `the store` : `environment '${environment}'`
+  const who = holders(rules, environment, 'admin').filter((each) => each !== '*')
+  const from_ = from === 'ESC_PRINCIPAL' ? '' : ` (as ${from === 'system' ? 'the system' : from} says)`
+  const ask = who.length === 0 ? 'the rules name no admin: whoever keeps esc.yaml can add one' : `ask ${who.join(', ')}`
+  const explain =
+    environment === wholeStore ? '"esc access list" shows the rules' : `"esc access explain ${environment}" says why`
+  return new EscError(
+    'forbidden',
+    `'${name}'${from_} may not ${verbOf(event)} ${what}: that needs ${level}, and the rules give ${held}`,
+    { hint: `${ask}; ${explain}` },
+  )
+}

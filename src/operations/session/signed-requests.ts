@@ -1,0 +1,135 @@
+import { EscError } from '../../errors.ts'
+import { matchesHost } from '../../http/index.ts'
+import { isJsonObject, type Json } from '../../json.ts'
+import {
+  type JsonWebKeySet,
+  type OidcKey,
+  type OidcKeyContext,
+  type OidcKeyUse,
+  oidcKey,
+  oidcKeySet,
+} from '../../keys/index.ts'
+import type { NetworkPolicy, RotatorContext } from '../../rotators/index.ts'
+import { identityMade, requireIdentity } from '../trust/identity.ts'
+import { allowedPowers } from '../trust/powers.ts'
+import { requirePowers } from '../trust/require-powers.ts'
+import { keyContext, type Workspace, type WorkspaceOptions } from './workspace.ts'
+
+export interface Requester {
+  /**
+   * The environment that is being rotated. Imports are only opened, so it is also the one
+   * that holds the rotators.
+   */
+  readonly environment: string
+  readonly user: string
+}
+
+/**
+ * What a rotation needs to call adapters: who asks, the key to sign with, and the hosts of private
+ * networks that may be called. From `esc.yaml`, as far as this machine allows it (`docs/trust.md`);
+ * nothing is asked before it is needed:
+ *
+ * ```yaml
+ * oidc: {issuer: https://esc.example.org}    # default: a name made of the key
+ * network: {privateHosts: [adapter.corp.example]}
+ * allow: {sockets: [/run/mysqld/mysqld.sock]}
+ * ```
+ */
+export async function signedRequests(
+  workspace: Workspace,
+  { environment, user }: Requester,
+): Promise<Required<Pick<RotatorContext, 'identity' | 'oidc' | 'network'>>> {
+  const { store } = workspace
+  const issuer = fieldOf(store.configuration.get('oidc'), 'oidc', 'issuer')
+  const hosts = fieldOf(store.configuration.get('network'), 'network', 'privateHosts') ?? []
+  if (issuer !== undefined && (typeof issuer !== 'string' || issuer === '')) {
+    throw malformed(
+      'oidc.issuer',
+      'write the address under which the keys can be fetched, such as https://esc.example.org',
+    )
+  }
+  if (!isList(hosts) || !hosts.every((host) => typeof host === 'string')) {
+    throw malformed('network.privateHosts', 'write a list of host names, such as [adapter.corp.example, "*.internal"]')
+  }
+  return {
+    identity: {
+      organization: store.organization,
+      currentEnvironment: environment,
+      rootEnvironment: environment,
+      user,
+    },
+    oidc: trustedSigner(workspace, issuer),
+    network: {
+      ...(hosts.length === 0 ? { privateHosts: [] } : await trustedNetwork(workspace, hosts)),
+      allowSocket: (path) => requirePowers(workspace, [{ kind: 'socket', value: path }]),
+    },
+  }
+}
+
+/**
+ * The key of this machine, for a store that may use it, under an issuer that it may name. No key
+ * is made for another store.
+ */
+function trustedSigner(workspace: Workspace, issuer: string | undefined): OidcKey {
+  const allow = (use: OidcKeyUse) => requireIdentity(workspace, use)
+  const key = oidcKey({ ...oidcContext(workspace.options), allow }, { issuer })
+  const allowIssuer = async () => {
+    if (issuer !== undefined) await requirePowers(workspace, [{ kind: 'issuer', value: issuer }])
+  }
+  return {
+    get issuer() {
+      return key.issuer
+    },
+    async authorize() {
+      await allowIssuer()
+      await key.authorize()
+    },
+    async sign(claims) {
+      await allowIssuer()
+      return key.sign(claims)
+    },
+  }
+}
+
+/**
+ * Hosts that were allowed; about another one that `esc.yaml` names, a person is asked
+ * when it is to be called.
+ */
+async function trustedNetwork(workspace: Workspace, hosts: readonly string[]): Promise<NetworkPolicy> {
+  const allowed = await allowedPowers(workspace)
+  return {
+    privateHosts: hosts.filter((host) => allowed.some(({ kind, value }) => kind === 'privateHost' && value === host)),
+    async allowPrivate(host) {
+      const pattern = hosts.find((each) => matchesHost(host, each))
+      if (pattern === undefined) return false
+      await requirePowers(workspace, [{ kind: 'privateHost', value: pattern }])
+      return true
+    },
+  }
+}
+
+/**
+ * The keys that adapters verify our signatures with: what `esc oidc jwks` prints. Makes the
+ * key where there is none.
+ */
+export function signingKeys(options: WorkspaceOptions): JsonWebKeySet {
+  return oidcKeySet(oidcContext(options))
+}
+
+function oidcContext(options: WorkspaceOptions): OidcKeyContext {
+  return { ...keyContext(options), onMade: (thumbprint) => identityMade(options, thumbprint) }
+}
+
+function fieldOf(section: Json | undefined, name: string, field: string): Json | undefined {
+  if (section === undefined || section === null) return undefined
+  if (!isJsonObject(section)) throw malformed(name, `write it as a mapping: ${name}: {${field}: …}`)
+  return section[field] ?? undefined
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
+function malformed(field: string, hint: string): EscError {
+  return new EscError('invalid_input', `\`${field}\` in esc.yaml cannot be used`, { hint })
+}

@@ -1,0 +1,104 @@
+import type { AccessRules } from '../../access/index.ts'
+import type { AuditOrigin } from '../../audit/index.ts'
+import type { World } from '../../evaluate/index.ts'
+import { configFolder, type KeyContext } from '../../keys/index.ts'
+import {
+  type Author,
+  type ChangedFiles,
+  type Environment,
+  layout,
+  type Revision,
+  type Store,
+} from '../../store/index.ts'
+import type { PostWebhook } from '../../webhooks/index.ts'
+import type { EnvironmentReference } from '../references/reference.ts'
+import type { TrustReview } from '../trust/trust-review.ts'
+import type { AuditTrail } from './audit-trail.ts'
+import type { Principal } from './principal.ts'
+
+/** What a workspace needs from outside. */
+export interface WorkspaceOptions {
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Folder of the store, as typed. Default: `ESC_STORE`, else the store that `cwd` is in. */
+  readonly store?: string | undefined
+  /** Asks a person for a secret; undefined when nobody is there. */
+  readonly prompt?: KeyContext['prompt'] | undefined
+  /** Asks a person whether the store may do what it asks for; undefined when nobody is there. */
+  readonly askTrust?: ((review: TrustReview) => Promise<boolean>) | undefined
+  /** Tells the user something that is no result, such as where a new key file is. No secrets. */
+  readonly notify: (text: string) => void
+  /**
+   * Hears of each definition that is checked before it is saved: no message may show the secrets
+   * that it holds in the clear.
+   */
+  readonly hide?: ((definition: string) => void) | undefined
+  readonly now: () => Date
+  /** Hears what is being done, for a person who waits. No secrets. */
+  readonly progress?: ((text: string) => void) | undefined
+  /** Where providers come from. Default: the registry of this program. */
+  readonly provider?: World['provider'] | undefined
+  /** Random bytes for names of temporary files. Default: those of the operating system. */
+  readonly random?: ((byteCount: number) => Uint8Array) | undefined
+  /** Sends a delivery of a webhook. Default: by HTTP. */
+  readonly postWebhook?: PostWebhook | undefined
+  /** Hears of each store that is opened. */
+  readonly onOpen?: ((workspace: Workspace) => void) | undefined
+  /**
+   * For a copy of a store, such as a draft: whose rules count, and whose log
+   * what is done is written in.
+   */
+  readonly original?: Workspace | undefined
+  /**
+   * Digest of the program, so that another one does not believe what it has kept.
+   * Undefined: nothing is kept.
+   */
+  readonly build?: string | undefined
+  /** The command that is run, for the audit log. Undefined: another program uses the store. */
+  readonly invocation?: Pick<AuditOrigin, 'command' | 'terminal'> | undefined
+}
+
+/**
+ * Why it is this store: it was named, by flag or variable; the current folder is in or beside it;
+ * the user has logged in to it.
+ */
+export type Chosen = 'named' | 'found' | 'login'
+
+/** A store in use by somebody: what every function of this folder works on. */
+export interface Workspace {
+  readonly store: Store
+  readonly chosen: Chosen
+  readonly options: WorkspaceOptions
+  /** Who new revisions are by. Found out once. */
+  author(): Promise<Author>
+  /** Who access rules and audit log take the user for. Found out once. */
+  principal(): Principal
+  /**
+   * What `access:` in `esc.yaml` says. Undefined: nothing. @throws EscError `invalid_input`
+   * for rules with a mistake.
+   */
+  accessRules(): AccessRules | undefined
+  /** Where what is done is written down. */
+  readonly audit: AuditTrail
+  reference(text: string): EnvironmentReference
+  /** What has been changed in the store by this object so far. */
+  changes(): ChangedFiles
+}
+
+export function keyContext(options: WorkspaceOptions): KeyContext {
+  return {
+    env: options.env,
+    configFolder: configFolder(options.env),
+    notify: options.notify,
+    ...(options.prompt === undefined ? {} : { prompt: options.prompt }),
+  }
+}
+
+/** Says so when `environment.yaml` is not what commands read: they work on the newest revision. */
+export function warnOfUnsavedEdit(workspace: Workspace, environment: Environment, newest: Revision): void {
+  if (environment.definitionState(newest) !== 'edited') return
+  workspace.options.notify(
+    `warning: ${layout.definition(environment.folder)} has changes that are not saved; revision ${newest.number} is used. ` +
+      `Save them with "esc env save ${environment.name}".`,
+  )
+}

@@ -1,0 +1,77 @@
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { EscError } from '../../errors.ts'
+import { readKnownStores, writeKnownStores } from '../session/known-stores.ts'
+import { openWorkspace, openWorkspaceAt } from '../session/open-workspace.ts'
+import type { Workspace, WorkspaceOptions } from '../session/workspace.ts'
+
+/**
+ * Makes a store the one that commands use wherever no other is named or found, and remembers it by
+ * its label. `target`: its folder, or a `file://` URL; undefined: only says which store is in use.
+ * `user`: who access rules and audit log take the user for from now on; default: as before.
+ *
+ * @throws EscError `not_found`; `unsupported` for the URL of a service.
+ */
+export async function logIn(options: WorkspaceOptions, target: string | undefined, user?: string): Promise<Workspace> {
+  const { user: formerUser, ...before } = readKnownStores(options.env)
+  if (target === undefined) {
+    const workspace = openWorkspace(options)
+    if (user !== undefined) await writeKnownStores(options.env, { ...before, user })
+    return workspace
+  }
+  const workspace = openWorkspaceAt(folderOf(target, options.cwd), options, 'login')
+  const { folder } = workspace.store
+  const folders = [...new Set([...before.folders, folder])]
+  await writeKnownStores(options.env, { current: folder, folders, user: user ?? formerUser })
+  return workspace
+}
+
+/**
+ * Forgets a store: that at `target`; `all`; default: the current one. Nothing of the store itself
+ * changes. Returns the folders that were forgotten.
+ */
+export async function logOut(
+  options: WorkspaceOptions,
+  { target, all }: { readonly target: string | undefined; readonly all: boolean },
+): Promise<readonly string[]> {
+  const { current, folders, user } = readKnownStores(options.env)
+  const everything = [...new Set([...(current === undefined ? [] : [current]), ...folders])]
+  const forgotten = all
+    ? everything
+    : target === undefined
+      ? everything.filter((folder) => folder === current)
+      : everything.filter((folder) => [folder, resolve(folder, '..')].includes(folderOf(target, options.cwd)))
+  if (forgotten.length > 0) {
+    const kept = folders.filter((folder) => !forgotten.includes(folder))
+    const still = current !== undefined && !forgotten.includes(current) ? current : undefined
+    await writeKnownStores(options.env, { current: still, folders: kept, user: all ? undefined : user })
+  }
+  return forgotten
+}
+
+function folderOf(target: string, cwd: string): string {
+  if (/^file:/i.test(target)) {
+    try {
+      return fileURLToPath(target)
+    } catch (error) {
+      throw new EscError('usage', `${target} is no file URL: ${(error as Error).message}`, {
+        hint: 'write file:///absolute/path, or the path alone',
+        cause: error,
+      })
+    }
+  }
+  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(target)?.[1]
+  if (scheme === undefined) return resolve(cwd, target)
+  if (['s3', 'gs', 'azblob'].includes(scheme)) {
+    throw new EscError('unsupported', `${target} does not support Pulumi ESC`, {
+      hint: 'name a folder that holds a store, such as ./environments',
+    })
+  }
+  throw new EscError(
+    'unsupported',
+    `problem logging in: ${target} is a service, and this esc works on stores in folders`,
+    {
+      hint: 'name a folder that holds a store, such as ./environments; "esc init" makes one',
+    },
+  )
+}

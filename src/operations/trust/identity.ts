@@ -1,0 +1,28 @@
+import type { OidcKeyUse } from '../../keys/index.ts'
+import { stateFolder } from '../../machine/index.ts'
+import { bindIdentity, isNewIdentity, readBinding, recordNewIdentity } from '../../trust/index.ts'
+import type { Workspace, WorkspaceOptions } from '../session/workspace.ts'
+import { trustPlace } from './powers.ts'
+import { requirePowers } from './require-powers.ts'
+
+/**
+ * Returns when the store may sign with the identity key. The first store that uses a key on this
+ * machine gets it: a key that was made here, or one of `ESC_OIDC_KEY`, which the user has set for
+ * this run. Any other store asks, and so does one that now names another organization, since that
+ * is whom its tokens speak for. A key file of unknown origin asks as well.
+ *
+ * @throws EscError `untrusted`.
+ */
+export async function requireIdentity(workspace: Workspace, { thumbprint, from }: OidcKeyUse): Promise<void> {
+  const place = { stateFolder: stateFolder(workspace.options.env), thumbprint }
+  const mine = { store: trustPlace(workspace).store, organization: workspace.store.organization }
+  let binding = readBinding(place)
+  if (binding === undefined && (from === 'variable' || isNewIdentity(place))) binding = bindIdentity(place, mine)
+  if (binding?.store === mine.store && binding.organization === mine.organization) return
+  await requirePowers(workspace, [{ kind: 'identity', value: mine.organization }])
+}
+
+/** Remembers a key that has just been made. */
+export function identityMade({ env }: Pick<WorkspaceOptions, 'env'>, thumbprint: string): void {
+  recordNewIdentity({ stateFolder: stateFolder(env), thumbprint })
+}

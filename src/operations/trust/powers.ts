@@ -1,0 +1,38 @@
+import { realpathSync } from 'node:fs'
+import { stateFolder } from '../../machine/index.ts'
+import { digestOfPowers, givenDigest, type Power, readDecision, type TrustPlace } from '../../trust/index.ts'
+import type { Workspace } from '../session/workspace.ts'
+import { wantedPowers } from './wanted-powers.ts'
+
+/** Whose decision counts: a draft is a copy of a store, in a folder that exists for a moment. */
+export function trustedWorkspace(workspace: Workspace): Workspace {
+  return workspace.options.original ?? workspace
+}
+
+export function trustPlace(workspace: Workspace): TrustPlace {
+  const { options, store } = trustedWorkspace(workspace)
+  return { stateFolder: stateFolder(options.env), store: realpathSync(store.folder) }
+}
+
+/**
+ * What the user has allowed by naming it on the command line, such as the URL of a secrets
+ * provider. It counts for this process, also beside `ESC_TRUST`.
+ */
+const typed = new WeakMap<Workspace, Power[]>()
+
+export function allowTyped(workspace: Workspace, power: Power): void {
+  const of = trustedWorkspace(workspace)
+  typed.set(of, [...(typed.get(of) ?? []), power])
+}
+
+/**
+ * What the store may do on this machine. `ESC_TRUST` stands for exactly one set: where the variable
+ * is set, it alone decides; else what a person has accepted.
+ */
+export async function allowedPowers(workspace: Workspace): Promise<readonly Power[]> {
+  const named = typed.get(trustedWorkspace(workspace)) ?? []
+  const given = givenDigest(workspace.options.env)
+  if (given === undefined) return [...named, ...(readDecision(trustPlace(workspace))?.powers ?? [])]
+  const { powers } = await wantedPowers(workspace)
+  return digestOfPowers(powers) === given ? [...named, ...powers] : named
+}

@@ -1,0 +1,121 @@
+import { EscError } from '../../errors.ts'
+import {
+  differenceOf,
+  digestOfPowers,
+  givenDigest,
+  type Power,
+  type PowerKind,
+  readDecision,
+  samePower,
+  type TrustDecision,
+  writeDecision,
+} from '../../trust/index.ts'
+import type { Workspace } from '../session/workspace.ts'
+import { describePower } from './describe.ts'
+import { allowedPowers, trustedWorkspace, trustPlace } from './powers.ts'
+import type { TrustReview } from './trust-review.ts'
+import { wantedPowers } from './wanted-powers.ts'
+
+export async function reviewTrust(workspace: Workspace): Promise<TrustReview> {
+  const place = trustPlace(workspace)
+  const decision = readDecision(place)
+  const { powers, problems } = await wantedPowers(workspace)
+  const allowed = await allowedPowers(workspace)
+  return {
+    store: place.store,
+    digest: digestOfPowers(powers),
+    powers,
+    missing: powers.filter((power) => !allowed.some((each) => samePower(each, power))),
+    ...differenceOf(decision?.powers ?? [], powers),
+    accepted: decision?.accepted,
+    problems,
+  }
+}
+
+/** Remembers that the store may do this much and no more. */
+export function acceptTrust(workspace: Workspace, powers: readonly Power[]): void {
+  const { options, audit } = trustedWorkspace(workspace)
+  const done = audit.begin('store-trusted', '*', { digest: digestOfPowers(powers) })
+  writeDecision(trustPlace(workspace), { accepted: options.now().toISOString(), powers })
+  done.done()
+}
+
+/** Adds what the user has named on the command line to what was accepted. */
+export function acceptAlso(workspace: Workspace, power: Power): void {
+  const before: TrustDecision | undefined = readDecision(trustPlace(workspace))
+  if (before?.powers.some((each) => samePower(each, power))) return
+  acceptTrust(workspace, [...(before?.powers ?? []), power])
+}
+
+/** One question at a time, however many calls of an evaluation need an answer. */
+const asking = new WeakMap<Workspace, Map<string, Promise<boolean>>>()
+
+/**
+ * Returns when the store may do all of this on this machine: it was allowed before,
+ * or a person allows it now.
+ *
+ * @throws EscError `untrusted`, with the digest that stands for what the store asks for.
+ */
+export async function requirePowers(workspace: Workspace, powers: readonly Power[]): Promise<void> {
+  const missing = async () => {
+    const allowed = await allowedPowers(workspace)
+    return powers.find((power) => !allowed.some((each) => samePower(each, power)))
+  }
+  const first = await missing()
+  if (first === undefined) return
+  const review = await reviewTrust(workspace)
+  if (!review.powers.some((each) => samePower(each, first))) throw notAskedFor(first)
+  const { askTrust, env } = workspace.options
+  if (askTrust !== undefined && givenDigest(env) === undefined) {
+    const answers = asking.get(workspace) ?? new Map<string, Promise<boolean>>()
+    asking.set(workspace, answers)
+    const answer =
+      answers.get(review.digest) ??
+      askTrust(review).then((accepted) => {
+        if (accepted) acceptTrust(workspace, review.powers)
+        return accepted
+      })
+    answers.set(review.digest, answer)
+    if ((await answer) && (await missing()) === undefined) return
+  }
+  throw untrusted(first, review.digest, env)
+}
+
+function untrusted(power: Power, digest: string, env: Workspace['options']['env']): EscError {
+  const what = `this machine has not allowed the store to ${describePower(power)}`
+  const given = givenDigest(env)
+  if (given === undefined) {
+    return new EscError('untrusted', what, {
+      hint: `look at what the store asks for and accept it with "esc trust"; in CI, set ESC_TRUST=${digest}`,
+    })
+  }
+  const problem = given === digest ? what : `${what}: ESC_TRUST allows ${given}, and the store asks for ${digest}`
+  return new EscError('untrusted', problem, {
+    hint: 'look at what has changed with "esc trust show", and set ESC_TRUST to the digest that it prints',
+  })
+}
+
+/** The field of `esc.yaml` that asks for a power. */
+const fields: Partial<Record<PowerKind, string>> = {
+  plugin: 'plugins',
+  issuer: 'oidc: {issuer}',
+  privateHost: 'network: {privateHosts}',
+  webhookHost: 'webhooks: {allow}',
+  variable: 'allow: {variables}',
+  caFile: 'allow: {caFiles}',
+  socket: 'allow: {sockets}',
+}
+
+function notAskedFor(power: Power): EscError {
+  const field = fields[power.kind]
+  return new EscError(
+    'untrusted',
+    `the store may not ${describePower(power)}, and its esc.yaml does not ask for that`,
+    {
+      hint:
+        field === undefined
+          ? 'run "esc trust show" to see what the store asks for'
+          : `if it is meant, add it to \`${field}\` in esc.yaml, and run "esc trust"`,
+    },
+  )
+}

@@ -1,0 +1,75 @@
+import type { AddressInfo } from 'node:net'
+import { EscError, messageOf } from '../errors.ts'
+import { isMeantHost } from './metrics-host.ts'
+
+export interface MetricsServer {
+  /** Such as `http://127.0.0.1:9187`. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/**
+ * `9187`, `0.0.0.0:9187`, `[::1]:9187`. Without an address, only this machine is answered. @throws
+ * EscError `usage`.
+ */
+export function parseListenAddress(text: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:(\[[0-9a-fA-F:.]+\]|[^:[\]]*):)?([0-9]{1,5})$/.exec(text)
+  const port = Number(match?.[2])
+  if (!match || port > 65_535) {
+    throw new EscError('usage', `--metrics is '${text}', which is no port`, { hint: 'write 9187, or 0.0.0.0:9187' })
+  }
+  return { host: match[1]?.replace(/^\[|\]$/g, '') || '127.0.0.1', port }
+}
+
+export interface MetricsAddress {
+  readonly host: string
+  readonly port: number
+  /** Names by which other machines reach the server. */
+  readonly names?: readonly string[]
+}
+
+/**
+ * Answers `/metrics` with the metrics and `/healthz` with 200 or 503; with 421 where the request
+ * means another server. Nothing it says is secret.
+ */
+export async function serveMetrics(
+  address: MetricsAddress,
+  { metrics, illness }: { readonly metrics: () => string; readonly illness: () => string | undefined },
+): Promise<MetricsServer> {
+  const { createServer } = await import('node:http')
+  const server = createServer((request, response) => {
+    const answer = (status: number, text: string) => {
+      response.writeHead(status, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', connection: 'close' })
+      response.end(request.method === 'HEAD' ? undefined : text)
+    }
+    const path = request.url?.split('?')[0]
+    const { host, names = [] } = address
+    if (!isMeantHost(request.headers.host, { listens: host, names }))
+      answer(421, 'this host name is not known here: name it with --metrics-host\n')
+    else if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'method not allowed\n')
+    else if (path === '/metrics') answer(200, metrics())
+    else if (path === '/healthz') {
+      const problem = illness()
+      answer(problem === undefined ? 200 : 503, `${problem ?? 'ok'}\n`)
+    } else answer(404, 'there is /metrics and /healthz\n')
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(
+        new EscError('io', `cannot listen on ${address.host}:${address.port}: ${messageOf(error)}`, {
+          hint: 'choose another port with --metrics',
+        }),
+      ),
+    )
+    server.listen(address.port, address.host, resolve)
+  })
+  const { address: host, port, family } = server.address() as AddressInfo
+  return {
+    url: `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}

@@ -1,0 +1,254 @@
+import { randomBytes } from 'node:crypto'
+import { EscError, messageOf } from '../errors.ts'
+import type { Workspace } from '../operations/index.ts'
+import { type KnownRuns, knownRuns, rotateEnvironment, scheduleOf } from '../operations/index.ts'
+import { decodeJournalEntry, HasteError, type RotationReport } from '../rotation/index.ts'
+import { nextStep, type Schedule, type ScheduledRun, type Step } from '../schedule/index.ts'
+import { type Environment, layout, neededOfEnvironment } from '../store/index.ts'
+import { isAhead, readTimestamp } from '../timestamp.ts'
+
+/** How one due step went. */
+export interface RunOutcome {
+  readonly environment: string
+  readonly schedule: string
+  readonly due: Date
+  readonly attempt: number
+  readonly missed: number
+  /**
+   * `recovered`: it had run and been saved before, by a process that was cut off; only its record
+   * was missing. `deferred`: nothing is wrong, it runs a little later. `interrupted`: told to stop;
+   * it runs, or goes on, at the next start.
+   */
+  readonly result: 'succeeded' | 'partial' | 'failed' | 'recovered' | 'deferred' | 'interrupted'
+  readonly revision?: number
+  /** Paths that failed, with the reason. */
+  readonly failed: readonly { readonly path: string; readonly error: string }[]
+  readonly error?: string
+  readonly hint?: string
+  /** When it is tried again, or for the first time where it was deferred. */
+  readonly retryAt?: Date
+  readonly warnings: readonly string[]
+}
+
+/** Files that must be committed with a run although this process did not write them. */
+export interface Ran {
+  readonly outcome: RunOutcome
+  readonly alsoChanged: readonly string[]
+}
+
+/** The schedule of an environment and what it asks for next. Undefined: it has none. */
+export async function stepOf(
+  environment: Environment,
+  now: Date,
+): Promise<{ readonly schedule: Schedule; readonly step: Step | undefined; readonly known: KnownRuns } | undefined> {
+  const schedule = scheduleOf(environment)
+  if (schedule === undefined) return undefined
+  const known = knownRuns(environment, schedule, now)
+  return { schedule, known, step: await nextStep(schedule, known.runs, now) }
+}
+
+/**
+ * Runs what is due in one environment. Whether that has run is told by `events/schedules.jsonl` or,
+ * where a process was killed between saving the new credentials and writing that line, by the
+ * revision itself, which carries the schedule, its instant and the attempt. A process killed
+ * earlier has saved nothing: the rotation begins again, and first settles what the journal holds.
+ *
+ * The caller holds the scheduler's lock, so that nobody else on this machine does the same.
+ * Undefined: nothing is due any more.
+ */
+export async function runDue(workspace: Workspace, name: string, signal: AbortSignal): Promise<Ran | undefined> {
+  const environment = workspace.store.environment(name)
+  const now = workspace.options.now()
+  const found = await stepOf(environment, now)
+  if (found?.step === undefined || found.step.at > now) return undefined
+  const { schedule, step } = found
+  const run = new DueRun({ workspace, environment, schedule, step, now })
+  const recovered = await run.recover(signal)
+  if (recovered !== undefined) return recovered
+  return { outcome: await run.rotate(signal), alsoChanged: [] }
+}
+
+interface DueRunPlace {
+  readonly workspace: Workspace
+  readonly environment: Environment
+  readonly schedule: Schedule
+  readonly step: Step
+  readonly now: Date
+}
+
+class DueRun {
+  readonly #place: DueRunPlace
+
+  constructor(place: DueRunPlace) {
+    this.#place = place
+  }
+
+  async rotate(signal: AbortSignal): Promise<RunOutcome> {
+    const { workspace, environment, schedule, step } = this.#place
+    let report: RotationReport
+    try {
+      await this.#finishEarlier(signal)
+      report = await rotateEnvironment(workspace, workspace.reference(environment.name), {
+        paths: step.paths ?? [],
+        mode: step.paths === undefined ? 'rotate' : 'failed',
+        cause: { schedule: schedule.id, due: step.due.toISOString(), attempt: step.attempt },
+        signal,
+        onProgress: () => {},
+      })
+    } catch (error) {
+      return this.#notBegun(error)
+    }
+    const failed = report.paths.flatMap(({ path, status, error = 'failed' }) =>
+      status === 'succeeded' ? [] : [{ path, error }],
+    )
+    const { revision } = report
+    const result = failed.length === 0 ? 'succeeded' : failed.length < report.paths.length ? 'partial' : 'failed'
+    const found = { ...(revision === undefined ? {} : { revision }), failed, warnings: report.warnings }
+    // Nothing was saved, so nothing has run: the next start begins it again.
+    if (signal.aborted && result !== 'succeeded' && revision === undefined) return this.#outcome('interrupted', found)
+    const error = failed.map(({ path, error }) => `${path}: ${error}`).join('; ')
+    return this.#record(result, { ...found, ...(error && { error }) })
+  }
+
+  /**
+   * The newest revision of this schedule is one that has no record: its run was cut off. What it
+   * says of itself becomes the record.
+   */
+  async recover(signal: AbortSignal): Promise<Ran | undefined> {
+    const { environment, schedule, now } = this.#place
+    const { runs } = knownRuns(environment, schedule, now)
+    const revision = newestOfSchedule(environment, this.#place)
+    if (revision === undefined) return undefined
+    const { due = '', attempt: text = '1', failed: failedText } = revision.details
+    const attempt = Number(text)
+    if (runs.some((run) => run.schedule === schedule.id && run.due === due && run.attempt === attempt)) return undefined
+    const failed = failedText === undefined ? [] : (JSON.parse(failedText) as string[])
+    // Made by a clock that was ahead: a line with that time would not be believed.
+    const executed = (revision.created > now ? now : revision.created).toISOString()
+    const result = failed.length === 0 ? 'succeeded' : 'partial'
+    this.#append({
+      due,
+      attempt,
+      executed,
+      completed: executed,
+      result,
+      version: revision.number,
+      ...(failed.length > 0 && { failed }),
+      recovered: true,
+    })
+    // What the run had still to clear away would pass for the next run otherwise.
+    if (environment.journal().ids().length > 0) await this.#resume(signal).catch(() => {})
+    const { folder } = environment
+    const outcome = {
+      ...this.#outcome('recovered', {
+        revision: revision.number,
+        failed: failed.map((path) => ({ path, error: 'the run was cut off before it said why' })),
+        warnings: [],
+      }),
+      due: new Date(due),
+      attempt,
+      missed: 0,
+    }
+    const edited = environment.definitionState() === 'edited'
+    const needed = neededOfEnvironment(folder).filter((path) => !edited || path !== layout.definition(folder))
+    return { outcome, alsoChanged: needed }
+  }
+
+  /**
+   * A rotation that was cut off before this instant is not the one that is due: it is finished by
+   * itself. One that was begun after it is, and the run goes on with it.
+   */
+  async #finishEarlier(signal: AbortSignal): Promise<void> {
+    const { environment, step } = this.#place
+    if (environment.journal().ids().length === 0) return
+    const records = await environment.journal().list()
+    const earlier = records.some(({ content }) => {
+      const { pending, startedAt } = decodeJournalEntry(content)
+      return pending !== undefined && new Date(startedAt) < step.due
+    })
+    if (earlier) await this.#resume(signal)
+  }
+
+  async #resume(signal: AbortSignal): Promise<void> {
+    const { workspace, environment } = this.#place
+    const reference = workspace.reference(environment.name)
+    await rotateEnvironment(workspace, reference, { paths: [], mode: 'resume', signal, onProgress: () => {} })
+  }
+
+  async #notBegun(error: unknown): Promise<RunOutcome> {
+    const { now } = this.#place
+    const hint = error instanceof EscError && error.hint !== undefined ? { hint: error.hint } : {}
+    const found = { failed: [], warnings: [], error: messageOf(error), ...hint }
+    // Rotated by hand a moment ago: rotating again would end what consumers still hold. A
+    // little later it will not.
+    if (error instanceof HasteError) return this.#outcome('deferred', { ...found, retryAt: error.until })
+    if (error instanceof EscError && error.code === 'locked') {
+      return this.#outcome('deferred', { ...found, retryAt: new Date(now.getTime() + 60_000) })
+    }
+    if (error instanceof EscError && error.code === 'interrupted') return this.#outcome('interrupted', found)
+    // Who may not rotate may not write into the environment's history either.
+    if (error instanceof EscError && error.code === 'forbidden') {
+      return this.#outcome('failed', { ...found, retryAt: new Date(now.getTime() + 5 * 60_000) })
+    }
+    return this.#record('failed', found)
+  }
+
+  async #record(
+    result: ScheduledRun['result'],
+    found: Omit<RunOutcome, 'environment' | 'schedule' | 'due' | 'attempt' | 'missed' | 'result' | 'retryAt'>,
+  ): Promise<RunOutcome> {
+    const { workspace, environment, schedule, step, now } = this.#place
+    const { revision, failed, error, warnings } = found
+    try {
+      this.#append({
+        due: step.due.toISOString(),
+        attempt: step.attempt,
+        executed: now.toISOString(),
+        completed: workspace.options.now().toISOString(),
+        result,
+        ...(revision === undefined ? {} : { version: revision }),
+        ...(failed.length > 0 && { failed: failed.map(({ path }) => path) }),
+        ...(error && { error }),
+        ...(step.missed > 0 && { missed: step.missed }),
+      })
+    } catch (failure) {
+      return this.#outcome(result, {
+        ...found,
+        warnings: [...warnings, `the run is not recorded in its history: ${messageOf(failure)}`],
+      })
+    }
+    if (result === 'succeeded') return this.#outcome(result, found)
+    const next = await nextStep(schedule, knownRuns(environment, schedule, now).runs, now)
+    return this.#outcome(result, { ...found, ...(next && { retryAt: next.at }) })
+  }
+
+  #append(run: Omit<ScheduledRun, 'id' | 'schedule'>): void {
+    const { environment, schedule } = this.#place
+    environment.appendEvent('schedules', { id: `evt-${randomBytes(4).toString('hex')}`, schedule: schedule.id, ...run })
+  }
+
+  #outcome(
+    result: RunOutcome['result'],
+    found: Omit<RunOutcome, 'environment' | 'schedule' | 'due' | 'attempt' | 'missed' | 'result'>,
+  ): RunOutcome {
+    const { environment, schedule, step } = this.#place
+    const { due, attempt, missed } = step
+    return { environment: environment.name, schedule: schedule.id, due, attempt, missed, result, ...found }
+  }
+}
+
+/**
+ * Revisions older than what is due cannot be of its run; clocks of machines
+ * may differ by this much.
+ */
+const skewMs = 24 * 3_600_000
+
+function newestOfSchedule(environment: Environment, { schedule, step, now }: DueRunPlace) {
+  for (const revision of environment.history()) {
+    if (revision.created.getTime() < step.due.getTime() - skewMs) return undefined
+    const due = revision.details.schedule === schedule.id ? readTimestamp(revision.details.due) : undefined
+    // An instant that has not come was run by a clock that was ahead; its turn comes.
+    if (due !== undefined && !isAhead(due, now)) return revision
+  }
+  return undefined
+}

@@ -1,0 +1,185 @@
+import { messageOf } from '../errors.ts'
+import type { Workspace } from '../operations/index.ts'
+import { commitChanges } from '../operations/index.ts'
+import { Agenda, type Entry } from './agenda.ts'
+import { type RunOutcome, runDue } from './scheduled-rotation.ts'
+import type { SharedRemote } from './shared-remote.ts'
+
+/** At most this many environments are rotated at the same time. */
+const runsAtOnce = 4
+/**
+ * A run that was cut off is recorded first, then what has become due since; no environment
+ * asks for more than that.
+ */
+const stepsAtOnce = 3
+
+export interface SchedulerOptions {
+  /** The store as it is now. A new one for each run: what a run has changed is what it commits. */
+  readonly open: () => Workspace
+  readonly jitterMs: number
+  /** Whether to commit each run to git; undefined: what the store says. */
+  readonly commit?: boolean | undefined
+  /** Where machines agree on who rotates; then each run is committed and pushed. */
+  readonly remote?: SharedRemote | undefined
+  /** Set: nothing new is begun. */
+  readonly stop: AbortSignal
+  /** Set: rotations under way end after the step in flight. */
+  readonly abort: AbortSignal
+  /** Hears of each run as it ends. */
+  readonly onRun?: (outcome: RunOutcome) => void
+}
+
+/** A run that waits longer than its schedule allows. */
+export interface Overdue {
+  readonly environment: string
+  readonly due: Date
+}
+
+/**
+ * An environment with a schedule, or perhaps with one, that cannot be read: nobody can tell
+ * whether something is due in it.
+ */
+export interface Unreadable {
+  readonly environment: string
+  readonly problem: string
+}
+
+export interface Pass {
+  readonly runs: readonly RunOutcome[]
+  /**
+   * What else did not go well: schedules that cannot be read, runs that are overdue,
+   * commits and pushes that failed.
+   */
+  readonly problems: readonly string[]
+  /** Worth knowing, and no failure: lines of histories that are not believed. */
+  readonly notes: readonly string[]
+  readonly overdue: readonly Overdue[]
+  readonly unreadable: readonly Unreadable[]
+  /** Another machine holds the lease: it does what is due. */
+  readonly heldBy?: string
+}
+
+/** Looks at all schedules of a store and runs what is due. */
+export class Scheduler {
+  readonly #options: SchedulerOptions
+  readonly #agenda: Agenda
+  #commits: Promise<unknown> = Promise.resolve()
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+    this.#agenda = new Agenda(options)
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#agenda.entries
+  }
+
+  /** When there is something to do next. */
+  get next(): Date | undefined {
+    return this.#agenda.next()
+  }
+
+  /** Once: whatever is due now. Never throws for one environment; the others go on. */
+  async pass(): Promise<Pass> {
+    const { open, remote } = this.#options
+    const problems: string[] = []
+    const due = async () => {
+      const workspace = open()
+      const now = workspace.options.now()
+      await this.#agenda.refresh(workspace, now)
+      return this.#agenda.due(now)
+    }
+    const runAll = async () => {
+      const runs = await this.#runAll(await due(), problems)
+      // What comes next has changed with what has run.
+      if (runs.length > 0) await due()
+      return { runs, ...this.#all(problems) }
+    }
+    if (remote === undefined) return runAll()
+    problems.push(...(await remote.fetch()))
+    if ((await due()).length === 0 && !(await remote.hasUnpushed())) return { runs: [], ...this.#all(problems) }
+    const lease = await remote.acquire()
+    if (lease.kind === 'held') return { runs: [], ...this.#all(problems, lease.by), heldBy: lease.by }
+    try {
+      if (lease.kind === 'none') problems.push(lease.warning)
+      // Between looking and taking the lease, another machine may have done it all.
+      problems.push(...(await remote.fetch({ fresh: true })), ...(await remote.pushLeftovers()))
+      return await runAll()
+    } finally {
+      if (lease.kind === 'taken') await remote.release()
+    }
+  }
+
+  /** `heldBy`: the machine that is at work on what is overdue, so that this is no failure here. */
+  #all(problems: readonly string[], heldBy?: string): Omit<Pass, 'runs' | 'heldBy'> {
+    const unreadable = this.entries.flatMap(({ environment, problem }) =>
+      problem === undefined ? [] : [{ environment, problem }],
+    )
+    const closed = unreadable.map(({ environment, problem }) => `${environment}: cannot be read: ${problem}`)
+    const overdue = this.entries.flatMap(({ environment, overdue: due }) =>
+      due === undefined ? [] : [{ environment, due }],
+    )
+    const late = overdue.map(
+      ({ environment, due }) =>
+        `${environment}: overdue: due ${due.toISOString()}, and no revision shows that it was rotated`,
+    )
+    const notes = this.entries.flatMap(({ environment, notes }) => notes.map((note) => `${environment}: ${note}`))
+    if (heldBy !== undefined) {
+      return { problems: [...closed, ...problems], notes: [...notes, ...late], overdue, unreadable }
+    }
+    return { problems: [...closed, ...late, ...problems], notes, overdue, unreadable }
+  }
+
+  async #runAll(names: readonly string[], problems: string[]): Promise<RunOutcome[]> {
+    const { stop, remote } = this.#options
+    const outcomes: RunOutcome[] = []
+    const waiting = [...names]
+    const work = async () => {
+      for (let name = waiting.shift(); name !== undefined && !stop.aborted; name = waiting.shift()) {
+        outcomes.push(...(await this.#runOne(name, problems)))
+      }
+    }
+    // Commits of one clone's work tree are pushed one after the other.
+    const workers = remote === undefined ? runsAtOnce : 1
+    await Promise.all(Array.from({ length: Math.min(workers, waiting.length) }, work))
+    return outcomes
+  }
+
+  async #runOne(name: string, problems: string[]): Promise<RunOutcome[]> {
+    const { open, abort, remote, onRun } = this.#options
+    const outcomes: RunOutcome[] = []
+    for (let step = 0; step < stepsAtOnce; step++) {
+      try {
+        const workspace = open()
+        const ran = await runDue(workspace, name, abort).finally(() => workspace.audit.end(undefined))
+        if (ran === undefined) break
+        outcomes.push(ran.outcome)
+        onRun?.(ran.outcome)
+        problems.push(...(await this.#commit(workspace, name, ran.alsoChanged)))
+        if (ran.outcome.retryAt) this.#agenda.postpone(name, ran.outcome.retryAt)
+        if (ran.outcome.result !== 'recovered') break
+      } catch (error) {
+        problems.push(`${name}: ${messageOf(error)}`)
+        break
+      } finally {
+        this.#agenda.forget(name)
+      }
+      if (remote?.lost) break
+    }
+    return outcomes
+  }
+
+  /** One commit at a time: git allows no more. */
+  #commit(workspace: Workspace, name: string, alsoChanged: readonly string[]): Promise<string[]> {
+    const { commit, remote } = this.#options
+    const done = this.#commits.then(async () => {
+      const wanted = remote === undefined ? commit : true
+      const hooks = commit === true
+      const outcome = await commitChanges(workspace, { wanted, hooks, doing: 'esc scheduler', alsoChanged })
+      if (outcome?.kind === 'failed') return [`${name}: ${outcome.warning} (${outcome.hint})`]
+      return outcome?.kind === 'committed' && remote ? remote.push(name) : []
+    })
+    this.#commits = done.catch(() => {})
+    return done
+  }
+}

@@ -1,0 +1,35 @@
+import { basename, relative, sep } from 'node:path'
+import { machineGit } from '../../git/index.ts'
+import type { Workspace } from '../../operations/index.ts'
+import { cronUnit } from './cron.ts'
+import { githubActionsUnit } from './github-actions.ts'
+import { kubernetesUnit } from './kubernetes.ts'
+import { systemdUnit } from './systemd.ts'
+import type { UnitPlace } from './unit.ts'
+
+const units = {
+  systemd: systemdUnit,
+  cron: cronUnit,
+  'github-actions': githubActionsUnit,
+  kubernetes: kubernetesUnit,
+} as const
+
+/** What can start a scheduler without a person. */
+export type UnitKind = keyof typeof units
+
+export const unitKinds = Object.keys(units) as UnitKind[]
+
+/**
+ * A file, or lines of one, that has `kind` run the scheduler of this store. Nothing is
+ * installed. Holds no key.
+ */
+export async function schedulerUnit(
+  { store }: Workspace,
+  kind: UnitKind,
+  place: Pick<UnitPlace, 'program' | 'image' | 'user'>,
+): Promise<string> {
+  const top = await machineGit(['rev-parse', '--show-toplevel'], { cwd: store.folder })
+  const folder = top.status === 0 ? relative(top.stdout.toString().trim(), store.folder) : basename(store.folder)
+  const storeInRepository = folder.startsWith('..') ? '' : folder.split(sep).join('/')
+  return units[kind]({ ...place, store: store.folder, state: store.state.machine, storeInRepository })
+}

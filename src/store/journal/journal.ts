@@ -1,0 +1,332 @@
+import { basename, join } from 'node:path'
+import { EscError, messageOf } from '../../errors.ts'
+import {
+  listIfPresent,
+  makeFolders,
+  readIfPresent,
+  removeFile,
+  replaceFileAside,
+  syncFolder,
+  syncFolderAside,
+} from '../../files/index.ts'
+import type { DataKey } from '../../keys/index.ts'
+import { storeIdentity } from '../../machine/index.ts'
+import { removeOldTemporaries } from '../locks/leftovers.ts'
+import type { StoreState } from '../state/state.ts'
+import { stateLayout } from '../state/state-layout.ts'
+import { syncAbove } from '../sync-above.ts'
+import type { CompleteWorld } from '../world.ts'
+import {
+  contextOf,
+  type EntryFile,
+  type EntryName,
+  type EntryOrigin,
+  entryFile,
+  entryNames,
+  formatEntry,
+  parseEntry,
+} from './journal-file.ts'
+
+export interface JournalRecord {
+  readonly id: string
+  readonly content: Uint8Array
+}
+
+/**
+ * An entry of an environment with the same id that the data key at hand does not
+ * open, made in another store.
+ */
+export interface ForeignEntry extends EntryOrigin {
+  readonly file: string
+}
+
+/**
+ * One file of the journal, also when it cannot be read.
+ * - `own`: the data key opens it.
+ * - `foreign`: made in another store, under another data key.
+ * - `unreadable`: made in this store, and the data key at hand does not open it;
+ *   or there is none at hand.
+ */
+export type JournalFile = EntryOrigin & { readonly file: string; readonly id: string } & (
+    | { readonly kind: 'own'; readonly content: Uint8Array }
+    | { readonly kind: 'foreign' }
+    | { readonly kind: 'unreadable'; readonly problem: string }
+  )
+
+interface JournalPlace {
+  readonly world: Pick<CompleteWorld, 'files' | 'now' | 'keys'>
+  readonly state: StoreState
+  readonly id: string
+  /** Name of the environment. */
+  readonly environment: string
+  /** Makes the data key when there is none. */
+  readonly createKey: () => Promise<DataKey>
+  readonly existingKey: () => Promise<DataKey>
+}
+
+/** An entry that the data key at hand opens. */
+interface OwnEntry {
+  readonly name: EntryName
+  readonly origin: EntryOrigin
+  readonly content: Uint8Array
+}
+
+/**
+ * Everything an unfinished rotation must not lose: one file for each entry, encrypted under the
+ * environment's data key. The folder is that of the environment's id on this machine, whatever
+ * store it is in; each file names the key it is encrypted under, so that a store with a copied id
+ * and a key of its own can neither replace an entry nor be taken for its owner. Nothing here is
+ * ever removed but by `remove`.
+ */
+export class Journal {
+  readonly folder: string
+  readonly #place: JournalPlace
+  /** Whether the folders above are known to be on the disk. */
+  #anchored = false
+  /** Whether leftovers of killed processes are removed. */
+  #tidied = false
+  /** The data key, once it was needed. */
+  #key: DataKey | undefined
+  /**
+   * Entries of earlier versions, listed once: nobody but a migration adds any, and
+   * those are for the next run.
+   */
+  #unmarked: readonly EntryName[] | undefined
+  /** The sync of the folder that is about to begin. */
+  #sync: Promise<void> | undefined
+
+  constructor(place: JournalPlace) {
+    this.#place = place
+    this.folder = stateLayout.journal(place.state.machine, place.id)
+  }
+
+  /** Needs no key, and so counts entries too that turn out to be another store's. */
+  ids(): string[] {
+    return [...new Set(this.#names().map(({ id }) => id))]
+  }
+
+  /** Whether there are entries that the key opens, or that stand in the way of `list`. */
+  anyUnder(key: DataKey): boolean {
+    return this.#names().some((name) => {
+      try {
+        return this.#read(name, key)?.kind === 'own'
+      } catch {
+        return true
+      }
+    })
+  }
+
+  /**
+   * All entries, decrypted; none, and no key needed, when there is no unfinished rotation. Says so
+   * when there are entries of another store.
+   * @throws EscError `tampered` when one of this store cannot be decrypted.
+   */
+  async list(): Promise<JournalRecord[]> {
+    const { records, foreign } = await this.look()
+    for (const { file, store = 'an unknown store' } of foreign) {
+      this.#place.world.keys.notify(
+        `warning: ${file} is a journal entry of ${store}, which has an environment of the same id under another data key. It is left alone.`,
+      )
+    }
+    return records
+  }
+
+  /** As `list`, with the entries of other stores, and says nothing. */
+  async look(): Promise<{ readonly records: JournalRecord[]; readonly foreign: ForeignEntry[] }> {
+    const names = this.#names()
+    if (names.length === 0) return { records: [], foreign: [] }
+    const key = await this.#existingKey()
+    const read = names.flatMap((name) => this.#read(name, key) ?? [])
+    const foreign = read.flatMap((each) => (each.kind === 'foreign' ? [each.foreign] : []))
+    const own = read.flatMap((each) => (each.kind === 'own' ? [each.own] : []))
+    const records = [...new Set(own.map(({ name }) => name.id))].map((id) => ({
+      id,
+      content: firstOf(own, id).content,
+    }))
+    return { records, foreign }
+  }
+
+  /**
+   * Every file there is, for people. Never fails because of one of them, nor
+   * because there is no key.
+   */
+  async files(): Promise<JournalFile[]> {
+    const names = this.#names()
+    if (names.length === 0) return []
+    const { key, problem } = await this.#existingKey().then(
+      (key) => ({ key, problem: '' }),
+      (error: unknown) => ({ key: undefined, problem: messageOf(error) }),
+    )
+    return names.flatMap((name): JournalFile[] => {
+      const shared = { ...this.#origin(name), file: join(this.folder, name.file), id: name.id }
+      if (key === undefined) return [{ ...shared, kind: 'unreadable', problem }]
+      try {
+        const read = this.#read(name, key)
+        if (read === undefined) return []
+        return [
+          read.kind === 'own' ? { ...shared, kind: 'own', content: read.own.content } : { ...shared, kind: 'foreign' },
+        ]
+      } catch (error) {
+        return [{ ...shared, kind: 'unreadable', problem: messageOf(error) }]
+      }
+    })
+  }
+
+  /**
+   * Takes a file of `files` out of the journal. It is kept, encrypted as it is, in
+   * the place that is returned.
+   */
+  async setAside(file: string): Promise<string> {
+    const { id, state, world } = this.#place
+    const { setEntryAside } = await import('../state/set-aside.ts')
+    return setEntryAside(world, { machine: state.machine, id, file })
+  }
+
+  /**
+   * The result of `list` is on the disk when this returns, also if whoever wrote it was killed
+   * before it was. Whoever acts upon an entry must know that: when a loss of power took it away,
+   * nobody would know what had been done.
+   */
+  makeDurable(): void {
+    syncFolder(this.#place.world.files, this.folder)
+    this.#anchor()
+  }
+
+  /** Adds or replaces an entry. Returns when it is on the disk. */
+  async put(id: string, content: Uint8Array): Promise<void> {
+    const { createKey, environment, state, world } = this.#place
+    const key = await createKey()
+    this.#key = key
+    const moved = this.#moved(id, key)
+    makeFolders(world.files, this.folder, 0o700)
+    this.#anchor()
+    if (!this.#tidied) removeOldTemporaries(world, this.folder)
+    this.#tidied = true
+    const origin = { store: state.store, environment, ...(moved && { replaces: moved }) }
+    const bytes = formatEntry(origin, (bound) => key.encryptRecord(contextOf(id, bound), content))
+    await replaceFileAside(world.files, this.#file(id, key), bytes, { mode: 0o600 })
+    await this.#syncFolder()
+    if (moved !== undefined) await this.#removeFile(join(this.folder, moved))
+  }
+
+  /** Returns when the entry is gone for good. Absent: nothing to do. */
+  async remove(id: string): Promise<void> {
+    if (this.#key === undefined && !this.ids().includes(id)) return
+    const key = await this.#existingKey()
+    const moved = this.#moved(id, key)
+    // First, or a crash in between would leave what the entry has taken the place of.
+    if (moved !== undefined) await this.#removeFile(join(this.folder, moved))
+    await this.#removeFile(this.#file(id, key))
+  }
+
+  async #removeFile(file: string): Promise<void> {
+    if (removeFile(this.#place.world.files, file)) await this.#syncFolder()
+  }
+
+  async #existingKey(): Promise<DataKey> {
+    this.#key = await this.#place.existingKey()
+    return this.#key
+  }
+
+  #names(): EntryName[] {
+    return entryNames(listIfPresent(this.#place.world.files, this.folder))
+  }
+
+  /**
+   * The file of an earlier version's entry that the entry of this id has taken the
+   * place of, or is about to.
+   */
+  #moved(id: string, key: DataKey): string | undefined {
+    this.#unmarked ??= this.#names().filter(({ mark }) => mark === undefined)
+    if (!this.#unmarked.some((name) => name.id === id)) return undefined
+    const own = this.#names()
+      .filter((name) => name.id === id)
+      .flatMap((name) => {
+        const read = this.#read(name, key)
+        return read?.kind === 'own' ? [read.own] : []
+      })
+    if (own.length === 0) return undefined
+    const { name, origin } = firstOf(own, id)
+    return name.mark === undefined ? name.file : own.find((each) => each.name.file === origin.replaces)?.name.file
+  }
+
+  /**
+   * One sync for all the entries that are put or removed in one turn of the event loop: many
+   * paths are at work at once.
+   */
+  #syncFolder(): Promise<void> {
+    this.#sync ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      this.#sync = undefined
+      return syncFolderAside(this.#place.world.files, this.folder)
+    })
+    return this.#sync
+  }
+
+  /**
+   * A process killed while it made the folders above may have left them unsynced; a loss of power
+   * would take all in them away.
+   */
+  #anchor(): void {
+    if (this.#anchored) return
+    syncAbove(this.#place.world.files, this.folder, this.#place.state.machine)
+    this.#anchored = true
+  }
+
+  #origin({ file }: EntryName): EntryOrigin {
+    const bytes = readIfPresent(this.#place.world.files, join(this.folder, file))
+    return (bytes && parseEntry(bytes)?.origin) ?? {}
+  }
+
+  /**
+   * Undefined: it is gone. @throws EscError `tampered` for an entry of this store
+   * that cannot be decrypted.
+   */
+  #read(
+    name: EntryName,
+    key: DataKey,
+  ): { kind: 'own'; own: OwnEntry } | { kind: 'foreign'; foreign: ForeignEntry } | undefined {
+    const { environment, state, world } = this.#place
+    const file = join(this.folder, name.file)
+    const bytes = readIfPresent(world.files, file)
+    if (bytes === undefined) return undefined
+    const entry = parseEntry(bytes)
+    const content =
+      entry && (name.mark === undefined || name.mark === key.mark) ? decrypt(entry, name.id, key) : undefined
+    if (entry !== undefined && content !== undefined)
+      return { kind: 'own', own: { name, origin: entry.origin, content } }
+    const { store } = entry?.origin ?? {}
+    const identity = name.movedFrom ?? (store === undefined ? undefined : storeIdentity(store))
+    if (name.mark !== key.mark && identity !== basename(state.folder)) {
+      return { kind: 'foreign', foreign: { ...entry?.origin, file } }
+    }
+    throw new EscError(
+      'tampered',
+      `the journal of environment '${environment}' holds an entry that cannot be ${entry ? 'decrypted' : 'read'}: ${file}`,
+      {
+        hint: `it may hold a credential of an unfinished rotation: restore the data key it was made with; where that is gone, "esc env rotate journal ${environment} --forget" sets the file aside`,
+      },
+    )
+  }
+
+  #file(id: string, key: DataKey): string {
+    return join(this.folder, entryFile(id, key.mark))
+  }
+}
+
+/**
+ * The entry that counts of several of one id: that under the name of the key, else the first. The
+ * others wait until it is done.
+ */
+function firstOf(own: readonly OwnEntry[], id: string): OwnEntry {
+  const entries = own.filter(({ name }) => name.id === id)
+  return entries.find(({ name }) => name.mark !== undefined) ?? entries[0]!
+}
+
+function decrypt({ bound, ciphertext }: EntryFile, id: string, key: DataKey): Uint8Array | undefined {
+  try {
+    return key.decryptRecord(contextOf(id, bound), ciphertext)
+  } catch (error) {
+    if (error instanceof EscError && error.code === 'tampered') return undefined
+    throw error
+  }
+}

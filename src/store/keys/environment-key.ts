@@ -1,0 +1,191 @@
+import { EscError, messageOf } from '../../errors.ts'
+import {
+  DataKey,
+  type KeyContext,
+  type KeyOwner,
+  makeDataKey,
+  openSecretsProvider,
+  secretsProviderKind,
+} from '../../keys/index.ts'
+import { layout } from '../layout.ts'
+import { takeTurn } from '../locks/turn.ts'
+import { type EnvironmentPlace, keyMemo, restoreHint } from '../place.ts'
+import type { History } from '../revisions/history.ts'
+import type { Revision } from '../revisions/revision-file.ts'
+import { type Settings, sealSettings } from '../settings/settings.ts'
+import type { SettingsFile } from '../settings/settings-file.ts'
+import { digestOfKey, type KnownKey } from './history-memory.ts'
+import type { Seals } from './seals.ts'
+
+/** The data key of one environment: unwrapped once a process, made when it is first needed. */
+export class EnvironmentKey {
+  readonly #place: EnvironmentPlace
+  readonly #settings: SettingsFile
+  readonly #history: History
+  readonly #seals: Seals
+
+  constructor(place: EnvironmentPlace, parts: { settings: SettingsFile; history: History; seals: Seals }) {
+    this.#place = place
+    this.#settings = parts.settings
+    this.#history = parts.history
+    this.#seals = parts.seals
+  }
+
+  /**
+   * @throws EscError `key_unavailable` when there is none or it cannot be unwrapped; `tampered`.
+   */
+  async existing(): Promise<DataKey> {
+    const settings = this.#settings.last
+    const key = await this.unwrapped()
+    if (this.#seals.hasVerified(settings, key)) return key
+    this.#seals.verifySettings(settings, key)
+    this.#history.proveKey(settings, key)
+    const { memory } = this.#place
+    if (memory.lacksKey(settings.id, digestOfKey(settings.wrappedDataKey))) await this.#learn(settings, key)
+    return key
+  }
+
+  /**
+   * So that this machine can tell the next time who has changed the key. Best effort, as
+   * everything that is remembered.
+   */
+  async #learn(settings: Settings, key: DataKey): Promise<void> {
+    try {
+      const { memory } = this.#place
+      memory.learnKey(settings.id, await knownKey(this.#place, settings, key))
+    } catch {}
+  }
+
+  /** The key, with nothing said about the settings it is in. */
+  async unwrapped(): Promise<DataKey> {
+    const settings = this.#settings.last
+    const { wrappedDataKey } = settings
+    if (wrappedDataKey === undefined) {
+      const problem = `environment '${this.#place.name}' has no data key, so nothing in it can be decrypted`
+      throw new EscError('key_unavailable', problem, {
+        hint: `restore wrappedDataKey in ${layout.settings(this.#place.folder)} from the git history`,
+      })
+    }
+    return unwrapDataKey(this.#place, settings)
+  }
+
+  /** Made, wrapped and recorded in the settings when there is none yet. */
+  async existingOrNew(): Promise<DataKey> {
+    if (this.#settings.last.wrappedDataKey === undefined) this.#settings.read()
+    if (this.#settings.last.wrappedDataKey === undefined) await this.create()
+    return this.existing()
+  }
+
+  /**
+   * A sealed revision without a key in the settings: making a new key would hide that something is
+   * gone. `newest`: looked at with all before it; an environment that never had a key has few.
+   */
+  refuseLost(newest: Revision): void {
+    let sealed: Revision | undefined = newest
+    while (sealed !== undefined && sealed.seal === undefined) {
+      sealed = sealed.number === 1 ? undefined : this.#history.revision(sealed.number - 1)
+    }
+    if (sealed === undefined) return
+    throw new EscError(
+      'store_damaged',
+      `revision ${sealed.number} of environment '${this.#place.name}' is sealed, but ${this.#settings.last.file} has no wrappedDataKey`,
+      { hint: restoreHint },
+    )
+  }
+
+  /**
+   * Makes the first key and records it, under another secrets provider when one is given; all or
+   * nothing. Returns false where somebody else has just made one, which then stays.
+   */
+  async create(given: { readonly secretsProvider?: string; readonly keys?: KeyContext } = {}): Promise<boolean> {
+    const { keys, memory, world } = this.#place
+    this.refuseLost(this.#history.newest())
+    // Wrapping may ask a person or the network, so it is done before the lock is taken; whoever is
+    // first under the lock wins.
+    const owner = this.#owner
+    const secretsProvider = given.secretsProvider ?? providerOf(this.#place, this.#settings.last)
+    const made = await makeDataKey(secretsProvider, given.keys ?? world.keys, owner)
+    const { key, wrapped: wrappedDataKey } = made
+    let first = true
+    await takeTurn(this.#place, 'key', () =>
+      this.#settings.change((settings) => {
+        first = settings.wrappedDataKey === undefined
+        if (!first) return {}
+        const newest = this.#history.newest()
+        // The seal of the settings vouches for it, and so for all that it goes back to.
+        this.#history.promisedDigest(1)
+        const bound = { sealedFrom: newest.number + 1, sealedAfter: newest.digest }
+        memory.trustKey(owner.id, digestOfKey(wrappedDataKey))
+        return sealSettings(settings, { secretsProvider, wrappedDataKey, ...bound }, key)
+      }),
+    )
+    if (first) keys.set(keyMemo(owner, wrappedDataKey), Promise.resolve(key))
+    return first
+  }
+
+  get #owner(): KeyOwner {
+    const { name, folder, store } = this.#place
+    return { id: this.#settings.last.id, name, folders: [folder, store] }
+  }
+}
+
+/** The key that settings hold, unwrapped once a process. Says nothing about the settings' seal. */
+export async function unwrapDataKey(place: EnvironmentPlace, settings: Settings): Promise<DataKey> {
+  const { folder, keys, name, store, world } = place
+  // Where the list of age recipients is: an edit of it that nobody has applied is
+  // noticed while unwrapping.
+  const owner = { id: settings.id, name, folders: [folder, store] }
+  const wrapped = settings.wrappedDataKey!
+  const memo = keyMemo(owner, wrapped)
+  let unwrapped = keys.get(memo)
+  if (unwrapped === undefined) {
+    unwrapped = (async () => {
+      const provider = await openSecretsProvider(usableProviderOf(place, settings), world.keys, owner)
+      return new DataKey(await provider.unwrapKey(wrapped), owner)
+    })()
+    keys.set(memo, unwrapped)
+    // A failure is not kept: the next try may have the key.
+    unwrapped.catch(() => keys.delete(memo))
+  }
+  return unwrapped
+}
+
+function providerOf(place: EnvironmentPlace, settings: Settings): string {
+  return settings.secretsProvider ?? place.defaultSecretsProvider()
+}
+
+/**
+ * @throws EscError `store_damaged`, naming the file, when no key can ever have been
+ *   wrapped by such a provider.
+ */
+function usableProviderOf(place: EnvironmentPlace, settings: Settings): string {
+  const secretsProvider = providerOf(place, settings)
+  try {
+    secretsProviderKind(secretsProvider)
+  } catch (error) {
+    const file = settings.secretsProvider === undefined ? layout.configuration(place.store) : settings.file
+    const { hint = restoreHint } = error instanceof EscError ? error : {}
+    throw new EscError('store_damaged', `${file} names no usable secrets provider: ${messageOf(error)}`, { hint })
+  }
+  return secretsProvider
+}
+
+/** What is to be remembered of the key that settings hold. */
+async function knownKey(place: EnvironmentPlace, settings: Settings, { signer }: DataKey): Promise<KnownKey> {
+  const secretsProvider = providerOf(place, settings)
+  const wrapped = settings.wrappedDataKey as string
+  const holders = await namesOfHolders(place, { id: settings.id, secretsProvider, wrapped })
+  return { key: digestOfKey(wrapped), signer, secretsProvider, holders }
+}
+
+/** Who can unwrap a key, as far as its secrets provider says so. */
+export async function namesOfHolders(
+  { folder, name, store, world }: EnvironmentPlace,
+  { id, secretsProvider, wrapped }: { readonly id: string; readonly secretsProvider: string; readonly wrapped: string },
+): Promise<string[]> {
+  const keyFile = /^v1:default:([^:]+):/.exec(wrapped)?.[1]
+  if (keyFile !== undefined) return [`key file ${keyFile}`]
+  if (!secretsProvider.startsWith('age:')) return []
+  const { recipientsOf } = await import('./recipients.ts')
+  return recipientsOf(secretsProvider, world.keys, { id, name, folders: [folder, store] })
+}

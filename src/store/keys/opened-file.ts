@@ -1,0 +1,27 @@
+import { join } from 'node:path'
+import { makeFolders, readIfPresent, replaceFile } from '../../files/index.ts'
+import type { EnvironmentPlace } from '../place.ts'
+import { stateLayout } from '../state/state-layout.ts'
+
+/**
+ * What was last kept of opening an environment on this machine. Undefined:
+ * nothing, or it cannot be read.
+ */
+export function readOpened({ state, world }: EnvironmentPlace, id: string): Uint8Array | undefined {
+  try {
+    return readIfPresent(world.files, join(stateLayout.opened(state.folder), id))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Where that cannot be written, nothing is kept: a store on a read-only disk can still be opened.
+ */
+export function writeOpened({ state, world }: EnvironmentPlace, id: string, bytes: Uint8Array): void {
+  const folder = stateLayout.opened(state.folder)
+  try {
+    makeFolders(world.files, folder, 0o700)
+    replaceFile(world.files, join(folder, id), bytes, { mode: 0o600, synced: false })
+  } catch {}
+}

@@ -1,0 +1,122 @@
+import { EscError } from '../../errors.ts'
+import type { DataKey } from '../../keys/index.ts'
+import { type EnvironmentPlace, restoreHint } from '../place.ts'
+import { type History, notLinked } from '../revisions/history.ts'
+import { type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
+import { type Settings, sealedSettings } from '../settings/settings.ts'
+import { keyChanged, type SettingsFile } from '../settings/settings-file.ts'
+
+/**
+ * Checks what the data key vouches for: revisions, the chain between them, and the settings
+ * that decide what is opened.
+ */
+export class Seals {
+  readonly #place: EnvironmentPlace
+  readonly #history: History
+  readonly #settings: SettingsFile
+  /** Digests of revisions that the key vouches for, with their link to the one before. */
+  readonly #verified = new Set<string>()
+  /** Digests of newest revisions that have the right seal, or need none. */
+  readonly #sealed = new Set<string>()
+  /** Settings whose seal was verified last, and the key that did so. */
+  #vouched: Settings | undefined
+  #vouchedBy: DataKey | undefined
+
+  constructor(place: EnvironmentPlace, history: History, settings: SettingsFile) {
+    this.#place = place
+    this.#history = history
+    this.#settings = settings
+  }
+
+  /** @throws EscError `tampered`. */
+  verifySettings(settings: Settings, key: DataKey): void {
+    verifySettingsSeal(settings, key)
+    this.#vouched = settings
+    this.#vouchedBy = key
+  }
+
+  /**
+   * True when these settings were the last that a key verified, and it was this key. Settings never
+   * change: a change makes new ones.
+   */
+  hasVerified(settings: Settings, key: DataKey): boolean {
+    return this.#vouched === settings && this.#vouchedBy === key
+  }
+
+  /**
+   * That the key vouches for a revision: the newest one's seal, the chain of digests from there to
+   * this one, and that the one before it is the one it was made after. A newest one without a seal
+   * must be the one that the settings vouch for.
+   *
+   * @throws EscError `tampered`; `conflict` when the key was changed while we were reading.
+   */
+  verifyRevision(revision: Revision, key: DataKey): void {
+    if (this.#verified.has(revision.digest)) return
+    const { wrappedDataKey } = this.#settings.last
+    try {
+      const { top } = this.#history
+      const isOlder = revision.number < top.number
+      this.#verifyOwn(isOlder ? top : revision, key)
+      if (isOlder) this.#history.verifyLinked(revision)
+      if (revision.number > 1) this.verifyLink(revision)
+    } catch (error) {
+      if (this.#settings.read().wrappedDataKey === wrappedDataKey) throw error
+      throw keyChanged(this.#place.name)
+    }
+    this.#verified.add(revision.digest)
+  }
+
+  /** That the revision before this one is the one it was made from. Needs no key. */
+  verifyLink(revision: Revision): void {
+    // Mostly its bytes are enough, and it need not be parsed.
+    const { previous } = revision
+    if (previous !== undefined && this.#history.digestOf(revision.number - 1) === previous) return
+    // It may be missing, or the folder just being replaced.
+    const before = this.#history.revision(revision.number - 1)
+    if (before.digest === previous) return
+    throw notLinked(this.#place.name, before, revision.number)
+  }
+
+  #verifyOwn(newest: Revision, key: DataKey): void {
+    if (this.#sealed.has(newest.digest)) return
+    this.#history.refuseUnpromised(newest, this.#vouched)
+    if (newest.seal !== undefined) {
+      this.#verifySeal(newest, key)
+      this.#history.vouchedFor(newest.digest)
+    }
+    this.#sealed.add(newest.digest)
+  }
+
+  #verifySeal(revision: Revision, key: DataKey): void {
+    if (key.verifySeal('revision', sealedBytesOf(revision), revision.seal ?? '')) return
+    throw new EscError(
+      'tampered',
+      `the seal of revision ${revision.number} of environment '${this.#place.name}' does not match: ${revision.file} was changed`,
+      { hint: restoreHint },
+    )
+  }
+}
+
+/**
+ * That the settings are as the holder of the key left them, in the folder of the
+ * environment they were made for.
+ * @throws EscError `tampered`.
+ */
+export function verifySettingsSeal(settings: Settings, key: DataKey): void {
+  if (!key.verifySeal('settings', sealedSettings(settings), settings.settingsSeal ?? '')) {
+    const fields =
+      settings.generation === undefined ? 'sealedFrom' : 'sealedFrom, secretsProvider, schedule, a tag or a retraction'
+    throw new EscError('tampered', `${fields} in ${settings.file} was changed by somebody without the key`, {
+      hint: restoreHint,
+    })
+  }
+  const { name } = settings
+  if (settings.generation === undefined || name === undefined || name === key.owner.name) return
+  throw new EscError(
+    'tampered',
+    `environment '${key.owner.name}' holds the files of environment '${name}': its folder was renamed or replaced (name in ${settings.file})`,
+    {
+      hint: `move the folder back; to rename an environment, run "esc env clone ${name} ${key.owner.name} --preserve-history" and remove the old one`,
+    },
+  )
+}

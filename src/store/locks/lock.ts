@@ -1,0 +1,226 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { basename, dirname, join } from 'node:path'
+import { EscError } from '../../errors.ts'
+import {
+  codeOf,
+  ioError,
+  machineFiles,
+  makeFolders,
+  readIfPresent,
+  readTextIfPresent,
+  removeQuietly,
+  temporaryPrefix,
+  writeTemporary,
+} from '../../files/index.ts'
+import type { CompleteWorld } from '../world.ts'
+import { machineProcesses, type ProcessIdentity } from './processes.ts'
+
+export interface Lock {
+  /** Idempotent; never throws. A process that dies releases its locks by being gone. */
+  release(): void
+}
+
+interface Holder extends ProcessIdentity {
+  /** Unique for each time a lock was taken. */
+  readonly token: string
+  readonly purpose: string
+  /** RFC 3339. */
+  readonly since: string
+}
+
+type LockWorld = Pick<CompleteWorld, 'files' | 'processes' | 'sleep'>
+
+export interface LockRequest {
+  /** What is locked, for messages: `environment 'rotators/ci'`. */
+  readonly what: string
+  /** What for, for others' messages: `rotate`. */
+  readonly purpose: string
+  /** How long to wait for another holder, in milliseconds. */
+  readonly waitMs: number
+}
+
+/** Locks of this process, released when it ends in an orderly way. */
+const held = new Set<FileLock>()
+process.on('exit', () => {
+  for (const lock of held) lock.release()
+})
+
+/**
+ * A lock file that says who holds it, created by `link()`, so that it is never seen half-written.
+ * It is broken only when its holder is provably gone.
+ */
+export class FileLock implements Lock {
+  readonly #world: LockWorld
+  readonly #path: string
+  readonly #token: string
+
+  private constructor(world: LockWorld, path: string, token: string) {
+    this.#world = world
+    this.#path = path
+    this.#token = token
+  }
+
+  /** @throws EscError `locked`, naming the holder and its purpose. */
+  static async acquire(world: LockWorld, path: string, request: LockRequest): Promise<FileLock> {
+    const tries = FileLock.#tries(world, path, request)
+    for (;;) {
+      const next = tries.next()
+      if (next.done) return next.value
+      await world.sleep(next.value)
+    }
+  }
+
+  /**
+   * As `acquire`, for locks that are held for a moment: this process does
+   * nothing else while it waits.
+   */
+  static acquireNow(world: LockWorld, path: string, request: LockRequest): FileLock {
+    const tries = FileLock.#tries(world, path, request)
+    for (;;) {
+      const next = tries.next()
+      if (next.done) return next.value
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, next.value)
+    }
+  }
+
+  /** Yields how many milliseconds to wait before the next try. */
+  static *#tries(world: LockWorld, path: string, request: LockRequest): Generator<number, FileLock> {
+    const since = new Date().toISOString()
+    const self = world.processes.self()
+    const token = newToken()
+    const holder: Holder = { ...self, token, purpose: request.purpose, since }
+    try {
+      makeFolders(world.files, dirname(path), 0o700)
+      let pauseMs = 1
+      for (let waitedMs = 0; ; ) {
+        if (place(world, path, holder)) {
+          const lock = new FileLock(world, path, token)
+          held.add(lock)
+          return lock
+        }
+        const other = readLock(world, path)
+        if (other === undefined) continue
+        if (isGone(world, other) && breakLock(world, path, other, holder)) continue
+        if (waitedMs >= request.waitMs) throw lockedError(path, request, other.holder)
+        yield pauseMs
+        waitedMs += pauseMs
+        pauseMs = Math.min(pauseMs * 2, 20)
+      }
+    } catch (error) {
+      throw ioError(error, `cannot lock ${request.what}`)
+    }
+  }
+
+  release(): void {
+    if (!held.delete(this)) return
+    try {
+      if (readTextIfPresent(this.#world.files, this.#path)?.includes(this.#token)) this.#world.files.unlink(this.#path)
+    } catch {
+      // The file names this process: whoever comes next breaks it once we have ended.
+    }
+  }
+}
+
+/**
+ * Takes a lock of this machine, to be held for a moment. @throws EscError `locked`, naming
+ * the holder and its purpose.
+ */
+export function lockNow(path: string, request: LockRequest): Lock {
+  return FileLock.acquireNow({ files: machineFiles, processes: machineProcesses, sleep: neverAsked }, path, request)
+}
+
+async function neverAsked(): Promise<never> {
+  throw new Error('a lock that is taken at once does not sleep')
+}
+
+/** Whether a lock file stands for somebody. `broken`: its holder is gone, or it does not say. */
+export function lockState(world: LockWorld, path: string): 'free' | 'held' | 'broken' {
+  const found = readLock(world, path)
+  if (found === undefined) return 'free'
+  return isGone(world, found) ? 'broken' : 'held'
+}
+
+/**
+ * 24 hex digits of a random UUID; `readLock` of every version takes a lock with any
+ * other token for a broken one.
+ */
+function newToken(): string {
+  return randomUUID().replaceAll('-', '').slice(0, 24)
+}
+
+/**
+ * How often this process has tried to place a lock file: makes the names of its
+ * temporary files its own.
+ */
+let placed = 0
+
+/** False: somebody has it. */
+function place(world: LockWorld, path: string, holder: Holder): boolean {
+  const temporary = join(dirname(path), `${temporaryPrefix}${holder.pid}-${holder.token}-${placed++}`)
+  writeTemporary(world.files, temporary, Buffer.from(JSON.stringify(holder)), { mode: 0o600, synced: false })
+  try {
+    world.files.link(temporary, path)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+    throw error
+  } finally {
+    removeQuietly(world.files, temporary)
+  }
+}
+
+/**
+ * Removes the lock of a holder that is gone, and no other. Two that both found the same dead holder
+ * must not both remove: the slower one would remove the lock the faster one has just taken. So the
+ * right to remove the file of a given token is itself a lock, named by that token, which can have
+ * only one living holder; having it, we look again. False: somebody else is at it.
+ */
+function breakLock(world: LockWorld, path: string, dead: FoundLock, self: Holder): boolean {
+  const right = join(dirname(path), `break-${dead.token}`)
+  if (!place(world, right, self)) {
+    const other = readLock(world, right)
+    return other !== undefined && isGone(world, other) && breakLock(world, right, other, self)
+  }
+  try {
+    if (readLock(world, path)?.token === dead.token) world.files.unlink(path)
+    return true
+  } finally {
+    removeQuietly(world.files, right)
+  }
+}
+
+interface FoundLock {
+  readonly token: string
+  /**
+   * Undefined: the file does not say. Lock files appear whole, so the machine lost power
+   * after this one was made.
+   */
+  readonly holder: Holder | undefined
+}
+
+/** Undefined: there is no such file. */
+function readLock(world: LockWorld, path: string): FoundLock | undefined {
+  const bytes = readIfPresent(world.files, path)
+  if (bytes === undefined) return undefined
+  try {
+    const holder: Holder = JSON.parse(Buffer.from(bytes).toString())
+    if (typeof holder.pid === 'number' && /^[0-9a-f]{24}$/.test(holder.token)) return { token: holder.token, holder }
+  } catch {}
+  const token = createHash('sha256')
+    .update(`${basename(path)}\0`)
+    .update(bytes)
+    .digest('hex')
+  return { token, holder: undefined }
+}
+
+function isGone(world: LockWorld, { holder }: FoundLock): boolean {
+  return holder === undefined || world.processes.isGone(holder)
+}
+
+function lockedError(path: string, request: LockRequest, holder: Holder | undefined): EscError {
+  const place = holder === undefined ? 'an unknown process' : `process ${holder.pid} on ${holder.host}`
+  const purpose = holder === undefined ? '' : ` (${holder.purpose}, since ${holder.since})`
+  return new EscError('locked', `${request.what} is locked by ${place}${purpose}`, {
+    hint: `wait until it has finished; if it no longer runs, delete ${path}`,
+  })
+}

@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+import { ioError, listIfPresent, removeQuietly, temporaryPrefix } from '../../files/index.ts'
+import type { EnvironmentPlace } from '../place.ts'
+import { stateFault } from '../state/state.ts'
+import { stateLayout } from '../state/state-layout.ts'
+import { removeOldTemporaries } from './leftovers.ts'
+import { FileLock } from './lock.ts'
+
+/** How long a writer waits for another writer, in milliseconds: writes take a few. */
+const waitMs = 15_000
+
+/**
+ * Runs one write of an environment. Writers take turns, also across processes, each of a few
+ * milliseconds; what killed ones have left is removed first.
+ */
+export async function takeTurn<T>(place: EnvironmentPlace, purpose: string, write: () => T): Promise<T> {
+  const { folder, name, state, world } = place
+  const request = { what: `environment '${name}'`, purpose, waitMs }
+  const file = stateLayout.lock(state.folder, 'write', name)
+  const lock = await FileLock.acquire(world, file, request).catch((error) => {
+    throw stateFault(error, state, `environment '${name}' cannot be locked`)
+  })
+  try {
+    for (const entry of listIfPresent(world.files, folder)) {
+      if (entry.startsWith(temporaryPrefix)) removeQuietly(world.files, join(folder, entry))
+    }
+    // Here other environments' writers are at work too.
+    removeOldTemporaries(world, stateLayout.locks(state.folder))
+    return write()
+  } catch (error) {
+    throw ioError(error, `cannot write environment '${name}'`)
+  } finally {
+    lock.release()
+  }
+}

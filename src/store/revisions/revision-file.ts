@@ -1,0 +1,194 @@
+import { hash } from 'node:crypto'
+import { EscError } from '../../errors.ts'
+
+export interface Author {
+  readonly name: string
+  readonly email?: string
+}
+
+/**
+ * What made a revision; the known ones are listed so that readers can tell them apart,
+ * others are kept as they are.
+ */
+export type Change = 'create' | 'edit' | 'set' | 'remove' | 'rotate' | 'rollback' | 'save' | (string & {})
+
+/** The first document of a revision file. */
+export interface RevisionRecord {
+  readonly number: number
+  readonly created: Date
+  readonly author: Author
+  readonly change: Change
+  /** Digest of the file of the revision before it. Absent for revision 1. */
+  readonly previous?: string
+  /** Further fields, such as which revision a rollback restored. */
+  readonly details: Readonly<Record<string, string>>
+}
+
+/** A revision as it was read. */
+export interface Revision extends RevisionRecord {
+  /** Exactly the text that was appended. */
+  readonly definition: string
+  /** MAC over everything else in the file. Absent: made before the environment had a key. */
+  readonly seal?: string
+  /** `sha256:` and base64url, over the whole file. */
+  readonly digest: string
+  readonly file: string
+}
+
+const separator = '---\n'
+const ownFields = new Set(['revision', 'created', 'author', 'change', 'previous', 'seal'])
+
+/**
+ * A revision file: a YAML stream of two documents, the record and the definition byte for byte. The
+ * seal is the last line of the record and covers every other byte.
+ */
+export function formatRevision(
+  record: RevisionRecord,
+  definition: string,
+  seal?: (sealedBytes: Uint8Array) => string,
+): Uint8Array {
+  if (/\p{Surrogate}/u.test(definition)) {
+    throw new EscError('invalid_input', 'the definition is not valid Unicode text: it holds half a surrogate pair')
+  }
+  const { number, created, author, change, previous, details } = record
+  for (const key of Object.keys(details)) {
+    if (!/^[a-z][A-Za-z0-9]*$/.test(key) || ownFields.has(key))
+      throw new Error(`a record cannot have the detail ${key}`)
+  }
+  const lines = [
+    `revision: ${number}`,
+    `created: ${created.toISOString()}`,
+    `author: ${scalar(formatAuthor(author))}`,
+    `change: ${scalar(change)}`,
+    ...Object.entries(details).map(([key, value]) => `${key}: ${scalar(value)}`),
+    ...(previous === undefined ? [] : [`previous: ${previous}`]),
+  ]
+  const head = lines.map((line) => `${line}\n`).join('')
+  const sealLine = seal ? `seal: ${seal(Buffer.from(head + separator + definition))}\n` : ''
+  return Buffer.from(head + sealLine + separator + definition)
+}
+
+/** @throws EscError `store_damaged`, naming the file and line. */
+export function parseRevision(bytes: Uint8Array, file: string, number: number): Revision {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const headEnd = buffer.indexOf(`\n${separator}`) + 1
+  if (headEnd === 0) throw damaged(file, buffer)
+  const head = buffer.toString('utf8', 0, headEnd)
+  const fields: Record<string, string> = Object.create(null)
+  let sealStart = headEnd
+  let offset = 0
+  for (const [index, line] of head.slice(0, -1).split('\n').entries()) {
+    const colon = line.indexOf(': ')
+    const field = line.slice(0, Math.max(colon, 0))
+    const value =
+      isFieldName(field) && !breaks.some((each) => line.includes(each)) ? unscalar(line.slice(colon + 2)) : undefined
+    // Nothing may follow the seal, and nothing may be said twice: readers of the YAML and we
+    // must agree on every field.
+    if (value === undefined || field in fields || 'seal' in fields) throw damaged(file, buffer, index + 1)
+    if (field === 'seal') sealStart = offset
+    fields[field] = value
+    offset += Buffer.byteLength(line) + 1
+  }
+  const { revision, created, author, change, previous, seal, ...details } = fields
+  const date = new Date(created ?? '')
+  if (revision !== String(number) || Number.isNaN(date.getTime()) || author === undefined || change === undefined) {
+    throw new EscError('store_damaged', `${file} is not the record of revision ${number}`, { hint: restoreHint })
+  }
+  const read: Revision = {
+    number,
+    created: date,
+    author: parseAuthor(author),
+    change,
+    ...(previous === undefined ? {} : { previous }),
+    ...(seal === undefined ? {} : { seal }),
+    details,
+    definition: buffer.toString('utf8', headEnd + separator.length),
+    digest: digestOf(bytes),
+    file,
+  }
+  const sealed = Buffer.concat([buffer.subarray(0, sealStart), buffer.subarray(headEnd)])
+  sealedBytes.set(read, sealed)
+  return read
+}
+
+/** What some reader takes for the end of a line. */
+const breaks = ['\r', '\u2028', '\u2029']
+
+/**
+ * Letters and digits, the first a small letter. Without a regular expression: compiling it takes
+ * longer than a file has lines.
+ */
+function isFieldName(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    const isSmall = code >= 0x61 && code <= 0x7a
+    const isOther = (code >= 0x41 && code <= 0x5a) || (code >= 0x30 && code <= 0x39)
+    if (!(isSmall || (isOther && at > 0))) return false
+  }
+  return text !== ''
+}
+
+/** Kept beside the revisions, not in them, so that they stay plain data that can be printed. */
+const sealedBytes = new WeakMap<Revision, Uint8Array>()
+
+/** What the seal of a revision that was read is over: all of its file but the seal. */
+export function sealedBytesOf(revision: Revision): Uint8Array {
+  return sealedBytes.get(revision)!
+}
+
+export function digestOf(bytes: Uint8Array): string {
+  return `sha256:${hash('sha256', bytes, 'base64url')}`
+}
+
+const restoreHint = 'restore the file from the git history'
+
+function damaged(file: string, content: Buffer, line?: number): EscError {
+  const place = line === undefined ? file : `${file}:${line}`
+  if (content.includes('\n<<<<<<< ') || content.subarray(0, 8).toString() === '<<<<<<< ') {
+    return new EscError('store_damaged', `${place} holds an unfinished git merge: both sides made this revision`, {
+      hint: 'take one side of the file, and repeat the other change as a new revision',
+    })
+  }
+  if (content.includes('\r\n---\r\n')) {
+    return new EscError('store_damaged', `${place}: the line endings of the file were changed`, {
+      hint: "turn off the conversion (the store's .gitattributes does) and check the file out again",
+    })
+  }
+  return new EscError('store_damaged', `${place} is not a revision record`, { hint: restoreHint })
+}
+
+/** One line of YAML that every reader takes for the same string. */
+function scalar(text: string): string {
+  const plain = /^[A-Za-z_](?:[\w .@<>+/=-]|:(?=\S))*$/.test(text) && !text.endsWith(' ')
+  return plain && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text) ? text : JSON.stringify(text)
+}
+
+function unscalar(text: string): string | undefined {
+  if (!text.startsWith('"')) return text
+  try {
+    const value = JSON.parse(text)
+    return typeof value === 'string' ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function formatAuthor({ name, email }: Author): string {
+  const clean = (text: string) => text.replace(/[<>\p{Cc}]/gu, '').trim()
+  return email ? `${clean(name)} <${clean(email)}>` : clean(name)
+}
+
+export function parseAuthor(text: string): Author {
+  const start = text.lastIndexOf('<')
+  if (start === -1 || text.indexOf('>', start) !== text.length - 1) return { name: text }
+  const end = text[start - 1] === ' ' ? start - 1 : start
+  return { name: text.slice(0, end), email: text.slice(start + 1, -1) }
+}
+
+/**
+ * Whether a revision is one that had another number, and so another digest, before histories were
+ * merged (`docs/store.md`, “Merging with git”).
+ */
+export function cameFrom({ details }: Pick<Revision, 'details'>, digest: string): boolean {
+  return details.origin === digest || details.earlierOrigins?.split(' ').includes(digest) === true
+}

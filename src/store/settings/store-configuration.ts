@@ -1,0 +1,109 @@
+import { EscError } from '../../errors.ts'
+import { changeText } from '../../files/index.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../json.ts'
+import { secretsProviderKind } from '../../keys/index.ts'
+import { setAt } from '../../yaml/index.ts'
+import { formatVersion, layout } from '../layout.ts'
+import { writeStore } from '../locks/store-locks.ts'
+import type { StoreState } from '../state/state.ts'
+import type { CompleteWorld } from '../world.ts'
+import { parseMapping } from './yaml-mapping.ts'
+
+/**
+ * What a store's `esc.yaml` says. Parsed when a field is asked for that
+ * cannot be told from the text.
+ */
+export class StoreConfiguration {
+  readonly #folder: string
+  readonly #state: StoreState
+  readonly #world: CompleteWorld
+  #text: string
+  #fields: JsonObject | undefined
+
+  /** @throws EscError `store_damaged`; `invalid_input` when the format is newer than this esc. */
+  constructor(folder: string, text: string, state: StoreState, world: CompleteWorld) {
+    this.#folder = folder
+    this.#state = state
+    this.#text = text
+    this.#world = world
+    this.#checkVersion()
+  }
+
+  /** The text of `esc.yaml` as it was when the store was opened. */
+  get text(): string {
+    return this.#text
+  }
+
+  /** A top-level field as data. Undefined: absent. */
+  get(key: string): Json | undefined {
+    this.#fields ??= parseMapping(this.#text, layout.configuration(this.#folder))
+    return this.#fields[key]
+  }
+
+  /** False: certainly not. Told from the text, in which a key can also be written with escapes. */
+  mayHave(key: string): boolean {
+    return this.#text.includes(key) || this.#text.includes('\\')
+  }
+
+  /** Label of the store in full names. */
+  get organization(): string {
+    const label = this.get('organization')
+    return typeof label === 'string' && label !== '' ? label : 'local'
+  }
+
+  /**
+   * Whether the label may be this one; told from the text, so that most commands need not
+   * parse `esc.yaml` for it.
+   */
+  mayBeLabelled(label: string): boolean {
+    return label === 'local' || this.mayHave(label)
+  }
+
+  /** URL or bare kind of the secrets provider of environments that name none. */
+  get defaultSecretsProvider(): string {
+    const defaults = this.get('defaults')
+    const provider = isJsonObject(defaults) ? defaults.secretsProvider : undefined
+    return typeof provider === 'string' ? provider : 'default'
+  }
+
+  /** Whether each change is to be committed (`git: {commit: true}`), with `commitChange`. */
+  get commitsChanges(): boolean {
+    const git = this.get('git')
+    return isJsonObject(git) && git.commit === true
+  }
+
+  /** For new environments: those there are keep what their settings say. */
+  async setDefaultSecretsProvider(secretsProvider: string): Promise<void> {
+    secretsProviderKind(secretsProvider)
+    await this.change((text) => setAt(text, ['defaults', 'secretsProvider'], secretsProvider))
+  }
+
+  /** Changes the text, as it is under the lock. */
+  async change(change: (text: string) => string): Promise<void> {
+    this.#world.guard('*', 'admin')
+    await writeStore({ folder: this.#folder, state: this.#state, world: this.#world }, 'configure', () => {
+      this.#text = changeText(this.#world.files, layout.configuration(this.#folder), change)
+      this.#fields = undefined
+    })
+  }
+
+  #checkVersion(): void {
+    // Read without the YAML parser, as every command comes through here; mostly even
+    // without a regular expression.
+    if (this.#text.includes(`\nversion: ${formatVersion}\n`)) return
+    const text = /^version: *(\S+) *$/m.exec(this.#text)?.[1]
+    const version = Number(text ?? this.get('version'))
+    if (version === formatVersion) return
+    const file = layout.configuration(this.#folder)
+    if (Number.isInteger(version) && version > formatVersion) {
+      throw new EscError(
+        'invalid_input',
+        `${file} has format version ${version}; this esc knows up to ${formatVersion}`,
+        {
+          hint: 'install a newer esc',
+        },
+      )
+    }
+    throw new EscError('store_damaged', `${file} has no valid format version`, { hint: 'it must say `version: 1`' })
+  }
+}

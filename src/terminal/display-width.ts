@@ -1,7 +1,0 @@
-import { displayWidth as plainWidth } from '../syntax/index.ts'
-import { withoutMarks } from './prose.ts'
-
-/** Columns a text takes on a terminal; colours take none. */
-export function displayWidth(text: string): number {
-  return plainWidth(withoutMarks(text))
-}

@@ -1,0 +1,79 @@
+import type { YamlMapping, YamlNode, YamlSequence } from '../parser/tree.ts'
+import { endOfPair } from './place.ts'
+import type { Source, TextEdit } from './source.ts'
+
+/** The part of the text that one key or item takes. */
+interface Entry {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * The ways to remove an entry from a collection that keeps others, best first. Which one
+ * is right depends on whether the text around it means something, as the blank lines
+ * behind a block scalar do.
+ */
+export function deleteEntry(
+  source: Source,
+  collection: YamlMapping | YamlSequence,
+  index: number,
+  inFlow: boolean,
+): TextEdit[][] {
+  const entries = entriesOf(collection)
+  if (inFlow || collection.flow) return [deleteInFlow(source, entries, index)]
+  return deleteInBlock(source, entries, index)
+}
+
+function entriesOf(collection: YamlMapping | YamlSequence): Entry[] {
+  if (collection.kind === 'mapping')
+    return collection.pairs.map((pair) => ({ start: pair.start, end: endOfPair(pair) }))
+  return collection.items.map((item: YamlNode, i) => ({ start: collection.entryStarts[i]!, end: item.end }))
+}
+
+function deleteInBlock(source: Source, entries: readonly Entry[], index: number): TextEdit[][] {
+  const entry = entries[index]!
+  const { text } = source
+  if (!source.startsLine(entry.start)) {
+    // `- a: 1`: what comes next moves up to the dash.
+    const [next = ''] = /^\s*/.exec(text.slice(source.lineEnd(entry.end))) ?? []
+    return [[{ start: entry.start, end: source.lineEnd(entry.end) + next.length, text: '' }]]
+  }
+  const start = startWithComments(source, entry.start, index === 0 ? 0 : entries[index - 1]!.end)
+  const lineEnd = source.lineEnd(entry.end)
+  if (lineEnd === text.length) {
+    // Without a final line break there is none afterwards either, unless the entry before needs it.
+    const before = start - (/(?:\r\n|\n|\r)$/.exec(text.slice(0, start))?.[0].length ?? 0)
+    return [[{ start: before, end: lineEnd, text: '' }], [{ start, end: lineEnd, text: '' }]]
+  }
+  const end = source.nextLine(entry.end)
+  const [blanks = ''] = /^(?:[ \t]*(?:\r\n|\n|\r))*/.exec(text.slice(end)) ?? []
+  return [[{ start, end, text: '' }], [{ start, end: end + blanks.length, text: '' }]]
+}
+
+/**
+ * The start of an entry's lines, with the comment lines directly above it that stand in its column.
+ */
+function startWithComments(source: Source, entryStart: number, notBefore: number): number {
+  const column = source.columnOf(entryStart)
+  let start = source.lineStart(entryStart)
+  while (start > 0) {
+    const above = source.lineStart(start - (source.text.startsWith('\r\n', start - 2) ? 2 : 1))
+    const comment = /^( *)#/.exec(source.text.slice(above, start))
+    if (above >= start || above < notBefore || comment?.[1]?.length !== column) break
+    start = above
+  }
+  return start
+}
+
+function deleteInFlow(source: Source, entries: readonly Entry[], index: number): TextEdit[] {
+  const entry = entries[index]!
+  const next = entries[index + 1]
+  const lineEnd = source.lineEnd(entry.end)
+  const ownLine =
+    source.startsLine(entry.start) && /^[ \t]*,?[ \t]*(?:#.*)?$/.test(source.text.slice(entry.end, lineEnd))
+  if (ownLine && (next !== undefined || /,/.test(source.text.slice(entries[index - 1]!.end, entry.start)))) {
+    return [{ start: source.lineStart(entry.start), end: source.nextLine(entry.end), text: '' }]
+  }
+  if (next !== undefined) return [{ start: entry.start, end: next.start, text: '' }]
+  return [{ start: entries[index - 1]!.end, end: entry.end, text: '' }]
+}

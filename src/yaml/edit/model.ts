@@ -1,0 +1,130 @@
+import { parseYaml } from '../parser/parser.ts'
+import type { YamlNode } from '../parser/tree.ts'
+import type { PropertyPath } from '../property-path.ts'
+import { resolveScalar } from '../resolve-scalar.ts'
+import { resolveTagged } from '../resolve-tagged.ts'
+import type { YamlValue } from './yaml-data.ts'
+
+/** What a tree means, without how it is written: what an edit must change exactly as asked. */
+export type Model =
+  | { readonly kind: 'scalar'; readonly meaning: string }
+  | { readonly kind: 'sequence'; readonly items: readonly Model[] }
+  | { readonly kind: 'mapping'; readonly pairs: readonly (readonly [key: string, value: Model])[] }
+
+const nothing: Model = { kind: 'scalar', meaning: 'null' }
+
+/** The meaning of a tree; of nodes in `replaced`, that of the value put in their place. */
+export function modelOf(yaml: YamlNode | undefined, replaced?: ReadonlyMap<YamlNode, YamlValue>): Model {
+  if (yaml === undefined) return nothing
+  const replacement = replaced?.get(yaml)
+  if (replacement !== undefined) return modelOfValue(replacement)
+  switch (yaml.kind) {
+    case 'alias':
+      return { kind: 'scalar', meaning: `alias ${yaml.name}` }
+    case 'scalar':
+      return { kind: 'scalar', meaning: meaningOf(yaml.value, yaml.tag, yaml.style !== 'plain') }
+    case 'sequence':
+      return { kind: 'sequence', items: yaml.items.map((item) => modelOf(item, replaced)) }
+    case 'mapping':
+      return {
+        kind: 'mapping',
+        pairs: yaml.pairs.map(({ key, value }) => [keyMeaning(key), modelOf(value, replaced)] as const),
+      }
+  }
+}
+
+/**
+ * The meaning of a text's first document; of a text that is no YAML, something
+ * that nothing else means.
+ */
+export function modelOfText(text: string): Model {
+  let root: YamlNode | undefined
+  try {
+    root = parseYaml(text).root
+  } catch {
+    return { kind: 'scalar', meaning: 'no YAML' }
+  }
+  return modelOf(root)
+}
+
+export function modelOfValue(value: YamlValue): Model {
+  switch (value.kind) {
+    case 'scalar':
+      return { kind: 'scalar', meaning: meaningOf(value.text, '', value.isString) }
+    case 'sequence':
+      return { kind: 'sequence', items: value.items.map(modelOfValue) }
+    case 'mapping':
+      return {
+        kind: 'mapping',
+        pairs: value.pairs.map(({ key, value }) => [meaningOf(key.text, '', true), modelOfValue(value)] as const),
+      }
+  }
+}
+
+function meaningOf(text: string, tag: string, quoted: boolean): string {
+  if (tag === '' && quoted) return `string ${text.toWellFormed()}`
+  const resolved = tag === '' ? resolveScalar(text) : resolveTagged(tag, text)
+  if ('problem' in resolved) return `problem ${tag} ${text}`
+  switch (resolved.kind) {
+    case 'null':
+      return 'null'
+    case 'boolean':
+      return `boolean ${resolved.value}`
+    case 'integer':
+    case 'float':
+      return `number ${resolved.text}`
+    case 'string':
+      return `string ${text.toWellFormed()}`
+  }
+}
+
+function keyMeaning(key: YamlNode): string {
+  const model = modelOf(key)
+  return model.kind === 'scalar' ? model.meaning : JSON.stringify(model)
+}
+
+/** Whether two models say the same; the order of keys doesn't matter. */
+export function sameModel(a: Model, b: Model | undefined): boolean {
+  if (b === undefined) return false
+  if (a.kind === 'scalar') return b.kind === 'scalar' && a.meaning === b.meaning
+  if (a.kind === 'sequence') {
+    return (
+      b.kind === 'sequence' &&
+      a.items.length === b.items.length &&
+      a.items.every((item, i) => sameModel(item, b.items[i]))
+    )
+  }
+  if (b.kind !== 'mapping' || a.pairs.length !== b.pairs.length) return false
+  const [left, right] = a.pairs.every(([key], i) => key === b.pairs[i]?.[0])
+    ? [a.pairs, b.pairs]
+    : [sorted(a.pairs), sorted(b.pairs)]
+  return left.every(([key, value], i) => key === right[i]?.[0] && sameModel(value, right[i]?.[1]))
+}
+
+function sorted(pairs: readonly (readonly [string, Model])[]) {
+  return [...pairs].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+}
+
+/**
+ * The model with the value at a path replaced or added; `undefined` removes it. The
+ * path must have been checked.
+ */
+export function withModelAt(model: Model, path: PropertyPath, value: Model | undefined): Model | undefined {
+  const [element, ...rest] = path
+  if (element === undefined) return value
+  if (typeof element === 'number') {
+    const items = model.kind === 'sequence' ? [...model.items] : []
+    const item = withModelAt(items[element] ?? nothing, rest, value)
+    if (item === undefined) items.splice(element, 1)
+    else items[element] = item
+    return { kind: 'sequence', items }
+  }
+  const meaning = meaningOf(element, '', true)
+  const pairs = model.kind === 'mapping' ? [...model.pairs] : []
+  const at = pairs.findIndex(([key]) => key === meaning)
+  const member = withModelAt(pairs[at]?.[1] ?? nothing, rest, value)
+  if (member === undefined) pairs.splice(at, 1)
+  else if (at === -1) pairs.push([meaning, member])
+  else pairs[at] = [meaning, member]
+  return { kind: 'mapping', pairs }
+}

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Host } from '../../../src/cli/framework/host.ts'
+import { main } from '../../../src/cli/framework/main.ts'
+import { storeIdentity } from '../../../src/machine/index.ts'
+
+export const packageRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+export interface Ran {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+export interface RunOptions {
+  /** What standard input holds. */
+  readonly input?: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly cwd?: string
+  readonly io?: Partial<Host>
+}
+
+/** A folder of its own in which `esc` runs in this process, with a key and an author of its own. */
+export class Playground {
+  readonly folder = mkdtempSync(join(tmpdir(), 'esc-test-'))
+  /** Where the environments are, once `init` has run. */
+  readonly store = join(this.folder, 'environments')
+  readonly env: Record<string, string | undefined> = {
+    HOME: this.folder,
+    ESC_CONFIG_HOME: join(this.folder, 'config'),
+    ESC_AUTHOR: 'Ada Lovelace <ada@example.com>',
+    PATH: process.env.PATH,
+    TMPDIR: join(this.folder, 'tmp'),
+  }
+
+  /** Everything this machine keeps about stores. */
+  readonly machine = join(this.folder, 'config', 'state')
+
+  constructor() {
+    mkdirSync(join(this.folder, 'tmp'))
+  }
+
+  /** Everything this machine keeps about the store. */
+  get state(): string {
+    return this.stateOf(this.store)
+  }
+
+  stateOf(store: string): string {
+    return join(this.machine, 'stores', storeIdentity(realpathSync(store)))
+  }
+
+  async run(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    let out = ''
+    let err = ''
+    let input = options.input ?? ''
+    const io: Host = {
+      env: { ...this.env, ...options.env },
+      cwd: options.cwd ?? this.folder,
+      stdinIsTerminal: false,
+      stdoutIsTerminal: false,
+      stderrIsTerminal: false,
+      columns: undefined,
+      sharesStreams: false,
+      out: (text) => {
+        out += Buffer.from(text as string).toString()
+      },
+      err: (text) => {
+        err += Buffer.from(text as string).toString()
+      },
+      readStdin: async () => Buffer.from(input),
+      readLine: async () => {
+        if (input === '') return undefined
+        const [line, ...rest] = input.split('\n')
+        input = rest.join('\n')
+        return line
+      },
+      build: 'test',
+      now: () => new Date('2026-03-04T05:06:07.000Z'),
+      onInterrupt: () => () => {},
+      exit: (code) => {
+        throw new Error(`exit ${code}`)
+      },
+      ...options.io,
+    }
+    const code = await main(words, packageRoot, io)
+    return { code, out, err }
+  }
+
+  /** Runs what must succeed, and returns its standard output. */
+  async ok(...words: string[]): Promise<string> {
+    const ran = await this.run(words)
+    if (ran.code !== 0) throw new Error(`esc ${words.join(' ')} exited with ${ran.code}: ${ran.err}`)
+    return ran.out
+  }
+
+  /** A store with one environment that holds this definition. */
+  async withEnvironment(name: string, definition: string): Promise<this> {
+    if (!readdirSync(this.folder).includes('environments')) await this.ok('init')
+    const made = await this.run(['env', 'init', name, '--file', '-'], { input: definition })
+    if (made.code !== 0) throw new Error(`${made.out}${made.err}`)
+    return this
+  }
+
+  /** A digest of every byte below a folder (default: the store), but for the audit log. */
+  digest(folder = this.store): string {
+    const hash = createHash('sha256')
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => !/[/\\]\.audit[/\\]/.test(file))
+      .sort()
+    for (const file of files) hash.update(`${file}\0`).update(readFileSync(file)).update('\0')
+    return hash.digest('hex')
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,55 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { fromPlain, type World } from '../../src/evaluate/index.ts'
+import {
+  createEnvironment,
+  initStore,
+  openEnvironment,
+  openWorkspace,
+  type Workspace,
+} from '../../src/operations/index.ts'
+
+describe('the audit trail of an open', () => {
+  let folder: string
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'esc-trail-'))
+  })
+  after(() => rmSync(folder, { recursive: true, force: true }))
+
+  const written = (workspace: Workspace): string[] => {
+    const audit = join(workspace.store.state.folder, 'audit')
+    const lines = readdirSync(audit).flatMap((file) => readFileSync(join(audit, file), 'utf8').trim().split('\n'))
+    return lines
+      .map((line) => JSON.parse(line))
+      .map(({ event, environment, result }) => [event, environment, result].join(' '))
+  }
+
+  it('is whole before a provider hears of a secret, and before the values are returned', async () => {
+    const seen: string[][] = []
+    const provider: World['provider'] = async () => ({
+      inputs: true,
+      outputs: true,
+      async open() {
+        seen.push(written(workspace))
+        return fromPlain('opened')
+      },
+    })
+    const env = { ESC_CONFIG_HOME: join(folder, 'config'), ESC_AUTHOR: 'Ada <ada@example.com>' }
+    const options = { cwd: folder, env, notify: () => {}, now: () => new Date('2026-03-04T05:06:07Z'), provider }
+    initStore({}, options)
+    const workspace = openWorkspace(options)
+    const make = (name: string, definition: string) =>
+      createEnvironment(workspace, workspace.reference(name), { definition })
+    await make('app/base', 'values: {token: {fn::secret: not-a-real-token}}\n')
+    await make('app/dev', 'imports: [app/base]\nvalues: {got: {fn::open::somewhere: {with: "${token}"}}}\n')
+
+    const before = written(workspace).length
+    const opened = await openEnvironment(workspace, workspace.reference('app/dev'))
+    expect(opened.diagnostics).to.deep.equal([])
+    const lines = ['environment-open app/dev allowed', 'environment-imported app/base allowed']
+    expect(seen.map((each) => each.slice(before))).to.deep.equal([lines])
+    expect(written(workspace).slice(before)).to.deep.equal(lines)
+  })
+})

@@ -1,0 +1,42 @@
+import { expect } from 'chai'
+import { changeSecretsProvider, openEnvironment, openWorkspace } from '../../src/operations/index.ts'
+import { Playground } from '../cli/commands/esc.ts'
+
+describe('from one passphrase to another, at a terminal', () => {
+  let playground: Playground
+  beforeEach(() => {
+    playground = new Playground()
+  })
+  afterEach(() => playground.remove())
+
+  function workspace(answers: Readonly<Record<string, string>>, asked: string[] = []) {
+    return openWorkspace({
+      cwd: playground.folder,
+      env: playground.env,
+      notify: () => {},
+      now: () => new Date(),
+      prompt: async (question, options) => {
+        const kind = question.replace(/ for environment.*/, '')
+        asked.push(`${kind}${options?.confirm ? ', twice' : ''}`)
+        return answers[kind] as string
+      },
+    })
+  }
+
+  it('asks once for each, however many environments there are', async () => {
+    await playground.ok('init', '--secrets-provider', 'passphrase')
+    for (const name of ['app/one', 'app/two']) {
+      const env = { ESC_PASSPHRASE: 'old words' }
+      const words = ['env', 'init', name, '--file', '-']
+      await playground.run(words, { env, input: `values: {a: {fn::secret: of ${name}}}\n` })
+    }
+    const asked: string[] = []
+    const own = workspace({ Passphrase: 'old words', 'New passphrase': 'new words' }, asked)
+    const report = await changeSecretsProvider(own, { reference: undefined, secretsProvider: 'passphrase' })
+    expect(report.environments.map(({ status }) => status)).to.deep.equal(['changed', 'changed'])
+    expect(asked).to.deep.equal(['Passphrase', 'New passphrase, twice'])
+    const fresh = workspace({ Passphrase: 'new words' })
+    const opened = await openEnvironment(fresh, fresh.reference('app/two'))
+    expect(opened.properties?.a?.value).to.equal('of app/two')
+  })
+})
