@@ -4,7 +4,7 @@ import { inlineEnvironment } from '../language/index.ts'
 import { itemSchema, propertySchema, type Schema } from '../schema/index.ts'
 import { quote } from '../yaml/index.ts'
 import type { Scope } from './evaluation.ts'
-import { type Definition, nowhere, Value } from './value.ts'
+import { type Definition, nowhere, Value } from './values/value.ts'
 
 const nameOnArray = 'cannot access an array element using a property name'
 const indexOnObject = 'cannot access an object property using an integer index'

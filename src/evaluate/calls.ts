@@ -2,7 +2,7 @@ import { EscError, messageOf } from '../errors.ts'
 import type { Environment } from '../language/index.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Diagnostic } from '../yaml/index.ts'
-import type { ExportedMap, ExportedValue } from './exported.ts'
+import type { ExportedMap, ExportedValue } from './export/exported.ts'
 import type { CallContext, Decrypt } from './world.ts'
 
 /** Something the world was asked for and did not give. The message becomes the diagnostic. */

@@ -20,13 +20,13 @@ import {
   type RotatorCall,
   type Signature,
 } from './calls.ts'
-import { valueOfExported } from './convert.ts'
 import type { Mode, RotationOutcome, RoundRequest } from './evaluation.ts'
-import { exportEnvironment } from './export-environment.ts'
-import type { ExportedEnvironment, ExportedMap, ExportedValue } from './exported.ts'
+import { exportEnvironment } from './export/export-environment.ts'
+import type { ExportedEnvironment, ExportedMap, ExportedValue } from './export/exported.ts'
 import { limiter } from './limiter.ts'
 import { EvaluationRound, maxDiagnostics } from './round.ts'
-import { nowhere } from './value.ts'
+import { valueOfExported } from './values/convert.ts'
+import { nowhere } from './values/value.ts'
 import type { Decrypt, Provider, Rotator, World } from './world.ts'
 
 export interface EvaluationRequest {

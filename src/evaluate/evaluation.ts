@@ -2,8 +2,8 @@ import type { Accessor, Environment, Expression, Suggester } from '../language/i
 import type { Schema } from '../schema/index.ts'
 import type { Diagnostic } from '../yaml/index.ts'
 import type { Answers, Call } from './calls.ts'
-import type { ExportedMap, ExportedValue } from './exported.ts'
-import type { Definition, Evaluated, Value } from './value.ts'
+import type { ExportedMap, ExportedValue } from './export/exported.ts'
+import type { Definition, Evaluated, Value } from './values/value.ts'
 import type { Scale } from './weigh.ts'
 
 export type Mode = 'check' | 'open' | 'rotate'

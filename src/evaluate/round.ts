@@ -4,7 +4,7 @@ import type { Diagnostic } from '../yaml/index.ts'
 import { type Answers, type Call, isFailure } from './calls.ts'
 import { type Frame, type RotationOutcome, type Round, type RoundRequest, type Scope, TooDeep } from './evaluation.ts'
 import { EnvironmentScope } from './scope.ts'
-import { type Definition, nowhere, type Value } from './value.ts'
+import { type Definition, nowhere, type Value } from './values/value.ts'
 import { Scale, tooHeavy } from './weigh.ts'
 
 /** Thrown where there are so many diagnostics that evaluation ends. */

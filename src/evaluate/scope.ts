@@ -21,12 +21,12 @@ import {
 } from '../schema/index.ts'
 import { elementPath, joinPath, quote } from '../yaml/index.ts'
 import { resolveAccess } from './access.ts'
-import { evaluateCall } from './builtins.ts'
+import { evaluateCall } from './builtins/builtins.ts'
 import { declarationErrors } from './declarations.ts'
 import { type Frame, type Round, type Scope, TooDeep } from './evaluation.ts'
-import { maxTextLength, textOfValue, unknownText } from './text.ts'
-import { type Content, type Definition, nowhere, Value } from './value.ts'
-import { recordValue } from './value-of-json.ts'
+import { maxTextLength, textOfValue, unknownText } from './values/text.ts'
+import { type Content, type Definition, nowhere, Value } from './values/value.ts'
+import { recordValue } from './values/value-of-json.ts'
 
 /** Anonymous environments do not become the root of what they import. */
 const anonymous = '<yaml>'

@@ -1,5 +1,5 @@
 import { spend } from '../budget.ts'
-import { type Definition, nowhere, type Value } from './value.ts'
+import { type Definition, nowhere, type Value } from './values/value.ts'
 
 /**
  * Parts and characters of the largest outcome: printing a larger one would take too

@@ -1,5 +1,5 @@
 import type { Schema } from '../schema/index.ts'
-import type { ExportedMap, ExportedValue } from './exported.ts'
+import type { ExportedMap, ExportedValue } from './export/exported.ts'
 
 /** What a call of a provider or rotator may know about where it stands. */
 export interface CallContext {

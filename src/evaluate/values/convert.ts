@@ -1,5 +1,5 @@
-import { JsonNumber } from '../json.ts'
-import type { ExportedMap, ExportedValue } from './exported.ts'
+import { JsonNumber } from '../../json.ts'
+import type { ExportedMap, ExportedValue } from '../export/exported.ts'
 import { type Definition, Value } from './value.ts'
 import { sortedMap } from './value-of-json.ts'
 

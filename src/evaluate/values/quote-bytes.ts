@@ -1,5 +1,5 @@
-import { hasRawBytes } from '../raw-bytes.ts'
-import { quote } from '../yaml/index.ts'
+import { hasRawBytes } from '../../raw-bytes.ts'
+import { quote } from '../../yaml/index.ts'
 
 /** Text in quotes, as `quote` has it, with `\\xNN` for each byte that is no UTF-8. */
 export function quoteBytes(text: string): string {

@@ -1,4 +1,4 @@
-import { allocate, spend } from '../budget.ts'
+import { allocate, spend } from '../../budget.ts'
 import {
   Base64Error,
   type Call,
@@ -7,9 +7,9 @@ import {
   type Expression,
   encodeBase64,
   type SecretCall,
-} from '../language/index.ts'
-import { bytesOf, hasRawBytes, join, stringOfUnits, textOf } from '../raw-bytes.ts'
-import { JsonSyntaxError, parseJsonPrefix } from '../read-json.ts'
+} from '../../language/index.ts'
+import { bytesOf, hasRawBytes, join, stringOfUnits, textOf } from '../../raw-bytes.ts'
+import { JsonSyntaxError, parseJsonPrefix } from '../../read-json.ts'
 import {
   arrayOf,
   compileSchema,
@@ -19,19 +19,19 @@ import {
   schemaFromJson,
   schemaOfSchemas,
   stringSchema,
-} from '../schema/index.ts'
-import { quote } from '../yaml/index.ts'
-import { callId, isFailure } from './calls.ts'
-import type { Scope } from './evaluation.ts'
-import { isWellFormed, jsonOfValue, lengthOf } from './json-of-value.ts'
+} from '../../schema/index.ts'
+import { quote } from '../../yaml/index.ts'
+import { callId, isFailure } from '../calls.ts'
+import type { Scope } from '../evaluation.ts'
+import { compact, validate } from '../schemas/validate.ts'
+import { isWellFormed, jsonOfValue, lengthOf } from '../values/json-of-value.ts'
+import { maxTextLength, secretText, textOfValue } from '../values/text.ts'
+import { type Content, type Flags, Value } from '../values/value.ts'
+import { valueOfJson } from '../values/value-of-json.ts'
+import { yamlOf } from '../values/yaml-of-json.ts'
 import { evaluateOpen } from './open.ts'
 import { typed } from './operand.ts'
 import { evaluateRotate } from './rotate.ts'
-import { maxTextLength, secretText, textOfValue } from './text.ts'
-import { compact, validate } from './validate.ts'
-import { type Content, type Flags, Value } from './value.ts'
-import { valueOfJson } from './value-of-json.ts'
-import { yamlOf } from './yaml-of-json.ts'
 
 const strings = arrayOf(stringSchema)
 const anyArray = arrayOf(true)

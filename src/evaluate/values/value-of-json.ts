@@ -1,4 +1,4 @@
-import { compareKeys, type Json, JsonNumber } from '../json.ts'
+import { compareKeys, type Json, JsonNumber } from '../../json.ts'
 import { type Content, type Definition, type Flags, nowhere, Value } from './value.ts'
 
 /** A map's properties in key order, from JSON-like entries in any order. */

@@ -1,9 +1,9 @@
-import { allocate, spend } from '../budget.ts'
-import { compareKeys, JsonNumber } from '../json.ts'
-import type { Expression } from '../language/index.ts'
-import { constant, mergedSchema, nullSchema, propertySchema, recordOf, type Schema, tuple } from '../schema/index.ts'
-import type { Range } from '../yaml/index.ts'
-import type { Answers } from './calls.ts'
+import { allocate, spend } from '../../budget.ts'
+import { compareKeys, JsonNumber } from '../../json.ts'
+import type { Expression } from '../../language/index.ts'
+import { constant, mergedSchema, nullSchema, propertySchema, recordOf, type Schema, tuple } from '../../schema/index.ts'
+import type { Range } from '../../yaml/index.ts'
+import type { Answers } from '../calls.ts'
 
 /** What produced a value: what traces point to and diagnostics blame. */
 export interface Definition {

@@ -1,8 +1,8 @@
-import { allocate, spend } from '../budget.ts'
-import { JsonNumber } from '../json.ts'
-import type { Range } from '../yaml/index.ts'
+import { allocate, spend } from '../../budget.ts'
+import { JsonNumber } from '../../json.ts'
+import type { Range } from '../../yaml/index.ts'
+import type { Value } from '../values/value.ts'
 import type { ExportedMap, ExportedRange, ExportedValue } from './exported.ts'
-import type { Value } from './value.ts'
 
 const zero = { line: 0, column: 0, byte: 0 } as const
 const noPlace: ExportedRange = { begin: zero, end: zero }

@@ -1,4 +1,4 @@
-import { JsonNumber } from '../json.ts'
+import { JsonNumber } from '../../json.ts'
 import type { ExportedMap, ExportedValue } from './exported.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { allocate, produceText, spend } from '../budget.ts'
-import { formatJson, isJsonObject, type Json, JsonNumber } from '../json.ts'
-import { byteLength } from '../raw-bytes.ts'
+import { allocate, produceText, spend } from '../../budget.ts'
+import { formatJson, isJsonObject, type Json, JsonNumber } from '../../json.ts'
+import { byteLength } from '../../raw-bytes.ts'
 import {
   compareDecimals,
   type Decimal,
@@ -11,10 +11,10 @@ import {
   refTarget,
   type Schema,
   type SchemaObject,
-} from '../schema/index.ts'
-import { quote } from '../yaml/index.ts'
+} from '../../schema/index.ts'
+import { quote } from '../../yaml/index.ts'
+import type { Definition, Value } from '../values/value.ts'
 import { acceptsSchema, type Report } from './accepts-schema.ts'
-import type { Definition, Value } from './value.ts'
 
 /** Values are less deep, and what schemas put around each part of one is nested less deeply too. */
 const maxDepth = 700

@@ -1,8 +1,8 @@
-import { type Json, JsonNumber } from '../json.ts'
-import { quote } from '../yaml/index.ts'
-import { listOf, mapOf } from './convert.ts'
+import { type Json, JsonNumber } from '../../json.ts'
+import { quote } from '../../yaml/index.ts'
+import { listOf, mapOf } from '../values/convert.ts'
+import { secretText, unknownText } from '../values/text.ts'
 import type { ExportedMap, ExportedValue } from './exported.ts'
-import { secretText, unknownText } from './text.ts'
 
 export interface Form {
   /** Shows `[secret]` in the place of every value that is marked secret itself. */

@@ -1,5 +1,5 @@
-import type { Json } from '../json.ts'
-import { type Schema, schemaToJson } from '../schema/index.ts'
+import type { Json } from '../../json.ts'
+import { type Schema, schemaToJson } from '../../schema/index.ts'
 import type { ExportedEnvironment, ExportedExpr } from './exported.ts'
 
 /** The outcome of an evaluation as JSON, complete with traces. Secrets are not redacted in it. */

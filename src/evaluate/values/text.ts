@@ -1,5 +1,5 @@
-import { allocate, spend } from '../budget.ts'
-import { quote } from '../yaml/index.ts'
+import { allocate, spend } from '../../budget.ts'
+import { quote } from '../../yaml/index.ts'
 import { quoteBytes } from './quote-bytes.ts'
 import type { Value } from './value.ts'
 

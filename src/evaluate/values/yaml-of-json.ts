@@ -1,5 +1,5 @@
-import { produceText } from '../budget.ts'
-import { compareKeys, formatJson, isJsonObject, type Json } from '../json.ts'
+import { produceText } from '../../budget.ts'
+import { compareKeys, formatJson, isJsonObject, type Json } from '../../json.ts'
 
 /**
  * YAML text of JSON data: block style, two spaces a level, keys in order, strings in double quotes

@@ -1,6 +1,6 @@
-import type { JsonNumber } from '../json.ts'
-import type { Schema } from '../schema/index.ts'
-import type { Position } from '../yaml/index.ts'
+import type { JsonNumber } from '../../json.ts'
+import type { Schema } from '../../schema/index.ts'
+import type { Position } from '../../yaml/index.ts'
 
 /** A range as the output model prints it; `environment` is absent for a range in no document. */
 export interface ExportedRange {

@@ -1,11 +1,11 @@
-import { spend } from '../budget.ts'
-import type { Expression } from '../language/index.ts'
-import type { Schema, SchemaObject } from '../schema/index.ts'
+import { spend } from '../../budget.ts'
+import type { Expression } from '../../language/index.ts'
+import type { Schema, SchemaObject } from '../../schema/index.ts'
+import type { Scope } from '../evaluation.ts'
+import type { Value } from '../values/value.ts'
 import type { Report } from './accepts-schema.ts'
-import type { Scope } from './evaluation.ts'
 import { reportUnknownProperties } from './unknown-properties.ts'
 import { own, validate } from './validate.ts'
-import type { Value } from './value.ts'
 
 /**
  * The value of a call's inputs, and whether it is what the provider or rotator expects. Where that

@@ -1,5 +1,5 @@
-import { allocate, spend } from '../budget.ts'
-import { type Json, JsonNumber, type JsonObject } from '../json.ts'
+import { allocate, spend } from '../../budget.ts'
+import { type Json, JsonNumber, type JsonObject } from '../../json.ts'
 import { unknownText } from './text.ts'
 import type { Value } from './value.ts'
 

@@ -1,6 +1,6 @@
-import { allocate, spend } from '../budget.ts'
-import { isBeyondJson, JsonNumber } from '../json.ts'
-import { type Call, type Expression, type PropertyAccess, pieceRange, rangeOf } from '../language/index.ts'
+import { allocate, spend } from '../../budget.ts'
+import { isBeyondJson, JsonNumber } from '../../json.ts'
+import { type Call, type Expression, type PropertyAccess, pieceRange, rangeOf } from '../../language/index.ts'
 import {
   arrayOf,
   constant,
@@ -10,11 +10,11 @@ import {
   schemaOfSchemas,
   stringSchema,
   tuple,
-} from '../schema/index.ts'
-import { isFailure } from './calls.ts'
+} from '../../schema/index.ts'
+import { isFailure } from '../calls.ts'
+import type { Definition, Evaluated, LateAccess, Value } from '../values/value.ts'
 import { exportRange, rangeless } from './export-value.ts'
 import type { ExportedAccessor, ExportedExpr, ExportedRange } from './exported.ts'
-import type { Definition, Evaluated, LateAccess, Value } from './value.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 

@@ -1,8 +1,8 @@
-import { allocate, produceText, spend } from '../budget.ts'
-import { compareKeys } from '../json.ts'
-import { anyRotateOnly, refTarget, type Schema, type SchemaObject } from '../schema/index.ts'
-import { elementPath, joinPath } from '../yaml/index.ts'
-import type { Definition } from './value.ts'
+import { allocate, produceText, spend } from '../../budget.ts'
+import { compareKeys } from '../../json.ts'
+import { anyRotateOnly, refTarget, type Schema, type SchemaObject } from '../../schema/index.ts'
+import { elementPath, joinPath } from '../../yaml/index.ts'
+import type { Definition } from '../values/value.ts'
 
 /** Receives a mistake and the definition that is to blame for it. */
 export type Report = (summary: string, at: Definition) => void

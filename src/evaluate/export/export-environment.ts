@@ -1,10 +1,10 @@
-import { type BudgetLimits, bounded } from '../budget.ts'
-import { mergedSchema } from '../schema/index.ts'
+import { type BudgetLimits, bounded } from '../../budget.ts'
+import { mergedSchema } from '../../schema/index.ts'
+import type { EvaluationRound } from '../round.ts'
+import type { Value } from '../values/value.ts'
 import { ExpressionExporter } from './export-expression.ts'
 import { ValueExporter } from './export-value.ts'
 import type { ExportedEnvironment, ExportedExpr, ExportedMap } from './exported.ts'
-import type { EvaluationRound } from './round.ts'
-import type { Value } from './value.ts'
 
 /**
  * The outcome of an evaluation. Expressions, schemas and traces are worked out

@@ -1,9 +1,9 @@
-import { spend } from '../budget.ts'
-import type { Schema } from '../schema/index.ts'
-import { quote } from '../yaml/index.ts'
-import type { Scope } from './evaluation.ts'
+import { spend } from '../../budget.ts'
+import type { Schema } from '../../schema/index.ts'
+import { quote } from '../../yaml/index.ts'
+import type { Scope } from '../evaluation.ts'
+import type { Value } from '../values/value.ts'
 import { own } from './validate.ts'
-import type { Value } from './value.ts'
 
 /**
  * Reports each property of a call's inputs that the provider or rotator does not have. Validation

@@ -1,7 +1,7 @@
-import type { Schema, SchemaObject } from '../schema/index.ts'
-import type { Position } from '../yaml/index.ts'
+import type { Schema, SchemaObject } from '../../schema/index.ts'
+import type { Position } from '../../yaml/index.ts'
+import { own } from '../schemas/validate.ts'
 import type { ExportedEnvironment, ExportedExpr, ExportedRange } from './exported.ts'
-import { own } from './validate.ts'
 
 /**
  * Whether a position lies in a range. The byte decides where it can; otherwise

@@ -1,7 +1,7 @@
-import { compareKeys, formatJson, type Json } from '../json.ts'
-import { escapeReferences } from '../language/index.ts'
-import { parsePropertyPath, setAllAt } from '../yaml/index.ts'
-import { listOf, mapOf } from './convert.ts'
+import { compareKeys, formatJson, type Json } from '../../json.ts'
+import { escapeReferences } from '../../language/index.ts'
+import { parsePropertyPath, setAllAt } from '../../yaml/index.ts'
+import { listOf, mapOf } from '../values/convert.ts'
 import type { ExportedValue } from './exported.ts'
 import { toJson } from './exported-forms.ts'
 

@@ -1,12 +1,12 @@
-import { JsonNumber } from '../json.ts'
-import type { Plain, PlainObject } from '../plain.ts'
-import { compileSchema, refTarget, type Schema } from '../schema/index.ts'
-import { Secret } from '../secret.ts'
-import { listOf, mapOf, valueOfExported } from './convert.ts'
-import { rangeless } from './export-value.ts'
-import type { ExportedValue } from './exported.ts'
+import { JsonNumber } from '../../json.ts'
+import type { Plain, PlainObject } from '../../plain.ts'
+import { compileSchema, refTarget, type Schema } from '../../schema/index.ts'
+import { Secret } from '../../secret.ts'
+import { rangeless } from '../export/export-value.ts'
+import type { ExportedValue } from '../export/exported.ts'
+import { listOf, mapOf, valueOfExported } from '../values/convert.ts'
+import { nowhere } from '../values/value.ts'
 import { own, validate } from './validate.ts'
-import { nowhere } from './value.ts'
 
 /**
  * A value as providers and rotators want it: a `Secret` exactly where the schema says
