@@ -17,19 +17,19 @@ export type {
 // Each rotator is loaded when it is first named, and its vendor's SDK only when it rotates:
 // `open` pays for neither.
 const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
-  'aws-iam': async () => (await import('./aws-iam/index.ts')).awsIam,
-  'azure-app-secret': async () => (await import('./azure-app-secret.ts')).azureAppSecret,
+  'aws-iam': async () => (await import('./issued/aws-iam/index.ts')).awsIam,
+  'azure-app-secret': async () => (await import('./issued/azure-app-secret.ts')).azureAppSecret,
   external: async () => (await import('./external/index.ts')).external,
-  'gcp-service-account-key': async () => (await import('./gcp-service-account-key.ts')).gcpServiceAccountKey,
-  'ldap-password': async () => (await import('./ldap-password/index.ts')).ldapPassword,
-  mysql: async () => (await import('./mysql/index.ts')).mysql,
-  'mysql-dual': async () => (await import('./mysql-dual/index.ts')).mysqlDual,
-  passphrase: async () => (await import('./passphrase.ts')).passphrase,
-  password: async () => (await import('./password.ts')).password,
-  postgres: async () => (await import('./postgres/index.ts')).postgres,
-  'redis-acl': async () => (await import('./redis-acl/index.ts')).redisAcl,
-  'snowflake-user': async () => (await import('./snowflake-user/index.ts')).snowflakeUser,
-  'twilio-api-key': async () => (await import('./twilio-api-key.ts')).twilioApiKey,
+  'gcp-service-account-key': async () => (await import('./issued/gcp-service-account-key.ts')).gcpServiceAccountKey,
+  'ldap-password': async () => (await import('./chosen/ldap-password/index.ts')).ldapPassword,
+  mysql: async () => (await import('./pair/mysql.ts')).mysql,
+  'mysql-dual': async () => (await import('./chosen/mysql-dual/index.ts')).mysqlDual,
+  passphrase: async () => (await import('./generated/passphrase.ts')).passphrase,
+  password: async () => (await import('./generated/password.ts')).password,
+  postgres: async () => (await import('./pair/postgres/index.ts')).postgres,
+  'redis-acl': async () => (await import('./chosen/redis-acl/index.ts')).redisAcl,
+  'snowflake-user': async () => (await import('./chosen/snowflake-user/index.ts')).snowflakeUser,
+  'twilio-api-key': async () => (await import('./issued/twilio-api-key.ts')).twilioApiKey,
 }
 
 /** In alphabetical order. */

@@ -12,7 +12,7 @@ import { noRetries, type RotationReport, rotate } from '../../src/rotation/index
 import { loadRotator, type Rotator } from '../../src/rotators/index.ts'
 import { Store, type StoreWorld } from '../../src/store/index.ts'
 import { definitionOfAll } from '../crash-matrix/subject.ts'
-import { createUserPair } from '../rotators/postgres-pair.ts'
+import { createUserPair } from '../rotators/pair/postgres-pair.ts'
 import { GatedProxy } from '../servers/gated-proxy.ts'
 import { sharedPostgres } from '../servers/postgres.ts'
 import { latentRotator } from './latent-rotator.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { createUserPair } from '../rotators/postgres-pair.ts'
+import { createUserPair } from '../rotators/pair/postgres-pair.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
 import { Program } from './program.ts'
 import { type Person, pulls, Team } from './team.ts'

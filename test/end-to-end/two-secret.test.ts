@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { PairInputs } from '../../src/rotators/user-pair/index.ts'
+import type { PairInputs } from '../../src/rotators/pair/kit/index.ts'
 import { registry, startIam } from '../crash-matrix/registry.ts'
 import { sample, slow } from '../sample.ts'
 import { sharedPostgres } from '../servers/postgres.ts'

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { connectIam } from '../../src/rotators/aws-iam/remote.ts'
+import { connectIam } from '../../src/rotators/issued/aws-iam/remote.ts'
 import { secret } from '../../src/secret.ts'
-import { loginOf, startAwsAccount, userArn } from '../rotators/aws-account.ts'
+import { loginOf, startAwsAccount, userArn } from '../rotators/issued/aws-account.ts'
 import { startIamServer } from './iam-server.ts'
 
 // The fake must refuse what AWS refuses, or the rotator's tests prove little.

@@ -68,7 +68,7 @@ describe('loadRotator', () => {
       return [...seen]
     }
     const rooms = Object.keys(inputs).filter((path) => /^src\/(rotators|providers)\//.test(path) && !lazy.test(path))
-    expect(rooms).to.include.members(['src/rotators/aws-iam/remote.ts', 'src/rotators/postgres/server.ts'])
+    expect(rooms).to.include.members(['src/rotators/issued/aws-iam/remote.ts', 'src/rotators/pair/postgres/server.ts'])
     for (const room of rooms) {
       expect(
         reachable(room).filter(

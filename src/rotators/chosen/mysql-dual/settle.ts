@@ -1,0 +1,166 @@
+import { EscError } from '../../../errors.ts'
+import type { Secret } from '../../../secret.ts'
+import { type LoginOutcome, logInPatiently } from '../../log-in.ts'
+import type { PairTiming } from '../../pair/kit/index.ts'
+import type { RotatorContext, Settled, SettleRequest } from '../../rotator.ts'
+import { place } from '../../server-address.ts'
+import { VendorError } from '../../vendor-error.ts'
+import type { AccountSession } from './account-session.ts'
+import { logIn, mayLogIn } from './log-in.ts'
+import type { Request } from './request.ts'
+import type { MySqlDualInputs, MySqlDualPending, MySqlDualState } from './types.ts'
+
+type Settling = SettleRequest<MySqlDualInputs, MySqlDualState>
+type Settlement = Settled<MySqlDualState>
+
+/** The world of one settlement. */
+export interface SettleWorld {
+  readonly session: AccountSession
+  readonly timing: PairTiming
+  readonly context: RotatorContext
+}
+
+/** A new password that is set. */
+interface Proven {
+  readonly password: Secret<string>
+  readonly outcome: LoginOutcome
+  /** Whether the account accepts this one of ours, too. */
+  readonly lives: (password: Secret<string>) => Promise<boolean>
+}
+
+/** The list is there to be read: what is missing is added, what does not work is removed. */
+export async function settleMariaDb(
+  { session, timing, context }: SettleWorld,
+  { password, username, current }: MySqlDualPending,
+  request: Settling,
+): Promise<Settlement> {
+  const { inputs } = request
+  if (request.movedOn || hasMovedOn(current, request)) {
+    await session.removePasswords([password])
+    return movedOn(username)
+  }
+  const there = await session.hasPassword(password)
+  if (!there) {
+    try {
+      await session.addPassword(password)
+    } catch (error) {
+      if (error instanceof VendorError && error.refused) return undone(error.message)
+      throw error
+    }
+  }
+  const outcome = await verify(inputs, password, { timing, context })
+  if (outcome.kind === 'wrong') {
+    await session.removePasswords([password])
+    return undone(`the new password of user "${username}" was refused at log-in (1045); it was removed`)
+  }
+  return rotated({ password, outcome, lives: (each) => session.hasPassword(each) }, request, context)
+}
+
+/** The passwords of MySQL cannot be read, so log-ins tell. */
+export async function settleMySql(
+  { session, timing, context }: SettleWorld,
+  { password, username, current, currentWorked, confirmed }: MySqlDualPending,
+  request: Settling,
+): Promise<Settlement> {
+  const { inputs } = request
+  const first = await logIn(inputs, password, timing)
+  if (request.movedOn || hasMovedOn(current, request)) {
+    if (first.kind === 'works') await displace({ session, timing }, password, request)
+    return movedOn(username)
+  }
+  const retained = currentWorked ? current : undefined
+  if (first.kind === 'wrong') {
+    try {
+      await session.setRetaining(password)
+    } catch (error) {
+      if (error instanceof VendorError && error.refused) return undone(error.message)
+      throw error
+    }
+  } else if (first.kind === 'inconclusive' && !confirmed) {
+    if (retained === undefined) {
+      throw new EscError(
+        'conflict',
+        `mysql-dual: whether the new password of user "${username}" is set cannot be told: ${first.reason}`,
+        { hint: 'run again from where the user may log in' },
+      )
+    }
+    // Whether it is set or not, after this the former one is the first and then the second.
+    await session.replaceFirst(retained)
+    await session.setRetaining(password)
+  }
+  const outcome = await verify(inputs, password, { timing, context })
+  if (outcome.kind === 'wrong') {
+    const refused = `the new password of user "${username}" was set but is refused at log-in (1045)`
+    if (retained !== undefined) {
+      await session.replaceFirst(retained)
+      return undone(`${refused}; its former password was set back`)
+    }
+    throw new EscError('rotation_failed', `mysql-dual: ${refused}, and its former password is not known here`, {
+      hint: 'find out why the user cannot log in from here, and run again',
+    })
+  }
+  if (retained !== undefined && (await logIn(inputs, retained, timing)).kind === 'wrong') {
+    // It was the second one, and what was the first is somebody else's.
+    await session.replaceFirst(retained)
+    return undone(
+      `user "${username}" has a password that is not managed here, which leaves no place for a new one; the current one was set back`,
+    )
+  }
+  return rotated({ password, outcome, lives: (each) => mayLogIn(inputs, each, timing) }, request, context)
+}
+
+/**
+ * It is the first or the second password. The current one of the state takes its place, in the
+ * other one, too, if need be.
+ */
+async function displace(
+  { session, timing }: Omit<SettleWorld, 'context'>,
+  password: Secret<string>,
+  { inputs, state }: Request,
+): Promise<void> {
+  if (state === undefined) return
+  const current = state.current.password
+  await session.replaceFirst(current)
+  if (await mayLogIn(inputs, password, timing)) await session.setRetaining(current)
+}
+
+async function rotated(
+  { password, outcome, lives }: Proven,
+  { inputs, state }: Request,
+  context: RotatorContext,
+): Promise<Settlement> {
+  const { username } = inputs.rotateUser
+  if (outcome.kind === 'inconclusive') {
+    context.warn(`the new password of user "${username}" is set but could not be tried: ${outcome.reason}`)
+  }
+  // The one that consumers hold, or the only one of ours that the server still takes.
+  let previous: MySqlDualState['previous']
+  for (const user of [state?.current, state?.previous]) {
+    if (previous === undefined && user !== undefined && (await lives(user.password))) previous = user
+  }
+  return { kind: 'rotated', state: { current: { username, password }, ...(previous && { previous }) } }
+}
+
+function verify(
+  inputs: MySqlDualInputs,
+  password: Secret<string>,
+  { timing, context }: Omit<SettleWorld, 'session'>,
+): Promise<LoginOutcome> {
+  return logInPatiently(() => logIn(inputs, password, timing), {
+    verifyWaitsMs: timing.verifyWaitsMs,
+    context,
+    waitingFor: `${place(inputs.database)} to accept the new password of user "${inputs.rotateUser.username}"`,
+  })
+}
+
+function hasMovedOn(current: Secret<string> | undefined, { state }: Request): boolean {
+  return state?.current.password.reveal() !== current?.reveal()
+}
+
+function movedOn(username: string): Settlement {
+  return undone(`the password of user "${username}" was rotated by somebody else since; theirs is kept`)
+}
+
+function undone(reason: string): Settlement {
+  return { kind: 'undone', reason: reason.startsWith('mysql-dual: ') ? reason : `mysql-dual: ${reason}` }
+}

@@ -1,0 +1,63 @@
+import type { SchemaObject } from '../../../schema/index.ts'
+import type { Secret } from '../../../secret.ts'
+import { adoptingSchema } from '../../adopted.ts'
+import {
+  type Database,
+  type DatabaseUser,
+  databaseSchema,
+  type ManagingUser,
+  stateSchema as pairStateSchema,
+  userSchema,
+} from '../../pair/kit/types.ts'
+
+export const rotatorName = 'mysql-dual'
+
+export type MySqlDualInputs = {
+  readonly database: Database & { readonly managingUser: ManagingUser }
+  /** `host`: the host part of the account. Default `%`. */
+  readonly rotateUser: { readonly username: string; readonly host?: string }
+}
+
+export type MySqlDualState = {
+  readonly current: DatabaseUser
+  readonly previous?: DatabaseUser
+  readonly adopted?: readonly DatabaseUser[]
+}
+
+/** Staged before the one remote change. */
+export type MySqlDualPending = {
+  readonly host: string
+  readonly port: number
+  readonly username: string
+  readonly accountHost: string
+  /** The new password. */
+  readonly password: Secret<string>
+  /** What the state called current. */
+  readonly current?: Secret<string>
+  /** Whether that one was accepted when the rotation began. */
+  readonly currentWorked: boolean
+  /** The server has answered that the new password is set. */
+  readonly confirmed?: boolean
+}
+
+export const inputsSchema: SchemaObject = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    database: databaseSchema,
+    rotateUser: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        username: { type: 'string' },
+        host: { type: 'string', description: 'The host part of the account. Default %.' },
+      },
+      required: ['username'],
+    },
+  },
+  required: ['database', 'rotateUser'],
+}
+
+export const outputsSchema: SchemaObject = { ...pairStateSchema, required: ['current'] }
+
+export const stateSchema: SchemaObject = adoptingSchema(outputsSchema, userSchema)

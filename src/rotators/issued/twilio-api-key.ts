@@ -1,0 +1,319 @@
+import { EscError } from '../../errors.ts'
+import type { SchemaObject } from '../../schema/index.ts'
+import { type Secret, secret } from '../../secret.ts'
+import { rfc3339 } from '../rfc3339.ts'
+import type { Rotator, RotatorContext } from '../rotator.ts'
+import {
+  ask,
+  clockOf,
+  currentFetch,
+  fieldOf,
+  malformedAnswer,
+  textOf,
+  type Vendor,
+  type VendorAnswer,
+  type VendorFault,
+  VendorHttpError,
+  type VendorRequest,
+} from '../vendor-http.ts'
+import {
+  type IssuedPending,
+  type IssuedPlan,
+  type IssuedState,
+  type IssuedTiming,
+  type Issuer,
+  type IssuerSession,
+  issuedCredentialRotator,
+  issuedTiming,
+  type Listed,
+} from './kit/index.ts'
+
+/** The account's own token, or a Main API key. */
+export type TwilioLogin = {
+  readonly accountSid: string
+  readonly authToken?: Secret<string>
+  readonly apiKeySid?: string
+  readonly apiKeySecret?: Secret<string>
+}
+
+export type TwilioApiKeyInputs = {
+  readonly login: TwilioLogin
+  readonly friendlyName?: string
+  readonly keyType?: 'standard' | 'restricted'
+  /** What a restricted key may do. */
+  readonly policy?: { readonly allow: readonly string[] }
+}
+
+export type TwilioApiKey = {
+  readonly sid: string
+  readonly secret: Secret<string>
+  /** RFC 3339, UTC. */
+  readonly createdAt?: string
+}
+
+export type TwilioApiKeyState = IssuedState<TwilioApiKey>
+export type TwilioApiKeyPending = IssuedPending<TwilioApiKey>
+
+export interface TwilioOptions {
+  readonly fetch?: typeof globalThis.fetch
+  readonly timing?: IssuedTiming
+}
+
+const api = 'https://api.twilio.com'
+const iam = 'https://iam.twilio.com'
+/** Twilio's limit for a friendly name; the mark must fit in. */
+const longestName = 64
+
+const inputsSchema: SchemaObject = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    login: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'The auth token of the account, or a Main API key of it: other keys cannot manage keys.',
+      properties: {
+        accountSid: { type: 'string' },
+        authToken: { type: 'string', secret: true },
+        apiKeySid: { type: 'string' },
+        apiKeySecret: { type: 'string', secret: true },
+      },
+      required: ['accountSid'],
+    },
+    friendlyName: {
+      type: 'string',
+      description: 'What the keys are called at Twilio; a mark of each rotation is appended. At most 64 characters.',
+    },
+    keyType: { type: 'string', enum: ['standard', 'restricted'], default: 'standard' },
+    policy: {
+      type: 'object',
+      description: 'What a restricted key may do.',
+      properties: { allow: { type: 'array', items: { type: 'string' } } },
+      required: ['allow'],
+    },
+  },
+  required: ['login'],
+  rotateOnly: ['login'],
+}
+
+const credentialSchema: SchemaObject = {
+  type: 'object',
+  properties: {
+    sid: { type: 'string' },
+    secret: { type: 'string', secret: true },
+    createdAt: { type: 'string' },
+  },
+  required: ['sid', 'secret'],
+}
+
+/** Rotates API keys of a Twilio account. */
+export function twilioApiKeyRotator(
+  options: TwilioOptions = {},
+): Rotator<TwilioApiKeyInputs, TwilioApiKeyState, TwilioApiKeyPending, IssuedPlan> {
+  const fetch = options.fetch ?? currentFetch
+  const issuer: Issuer<TwilioApiKeyInputs, TwilioApiKey> = {
+    name: 'twilio-api-key',
+    description: 'API keys of a Twilio account.',
+    inputs: inputsSchema,
+    credential: credentialSchema,
+    timing: options.timing ?? issuedTiming,
+    marks: true,
+    noun: 'API key',
+    subject: ({ login }) => `account ${login.accountSid}`,
+    idOf: ({ sid }) => sid,
+    checkInputs,
+    loginUses: ({ login }, { sid }) => login.apiKeySid === sid,
+    connect: async (inputs, context) => connectTwilio(inputs, fetch, context),
+  }
+  return issuedCredentialRotator(issuer)
+}
+
+export const twilioApiKey = twilioApiKeyRotator()
+
+function checkInputs({ login, friendlyName, keyType, policy }: TwilioApiKeyInputs): void {
+  const refuse = (problem: string, hint: string) =>
+    new EscError('invalid_input', `twilio-api-key: ${problem}`, { hint })
+  const { accountSid, authToken, apiKeySid, apiKeySecret } = login
+  if (!/^AC[0-9a-fA-F]{32}$/.test(accountSid)) {
+    throw refuse(
+      `\`login.accountSid\` ${JSON.stringify(accountSid)} is not an account SID`,
+      'it is AC and 32 hex digits',
+    )
+  }
+  const withKey = apiKeySid !== undefined || apiKeySecret !== undefined
+  if ((authToken !== undefined) === withKey || (apiKeySid === undefined) !== (apiKeySecret === undefined)) {
+    throw refuse(
+      '`login` must hold either `authToken`, or `apiKeySid` and `apiKeySecret`',
+      'give the auth token of the account, or a Main API key made in the Twilio console',
+    )
+  }
+  if (apiKeySid !== undefined && !/^SK[0-9a-fA-F]{32}$/.test(apiKeySid)) {
+    throw refuse(
+      `\`login.apiKeySid\` ${JSON.stringify(apiKeySid)} is not the SID of a key`,
+      'it is SK and 32 hex digits',
+    )
+  }
+  if (friendlyName !== undefined && [...friendlyName].length > longestName) {
+    throw refuse(`\`friendlyName\` has more than ${longestName} characters`, 'shorten it')
+  }
+  if (policy !== undefined && keyType !== 'restricted') {
+    throw refuse('`policy` is given for a standard key', 'write keyType: restricted, or remove `policy`')
+  }
+  if (keyType === 'restricted' && (policy === undefined || policy.allow.length === 0)) {
+    throw refuse('a restricted key needs a `policy` that allows something', 'write policy: {allow: [<permission>, …]}')
+  }
+}
+
+/** The name of the user's choice, cut where the mark would not fit otherwise. */
+function markedName(friendlyName: string | undefined, mark: string): string {
+  if (!friendlyName) return mark
+  return `${[...friendlyName].slice(0, longestName - mark.length - 1).join('')} ${mark}`
+}
+
+function connectTwilio(
+  { login, friendlyName, keyType, policy }: TwilioApiKeyInputs,
+  fetch: typeof globalThis.fetch,
+  context: RotatorContext,
+): IssuerSession<TwilioApiKey> {
+  const { accountSid } = login
+  const user = login.apiKeySid ?? accountSid
+  const password = (login.authToken ?? login.apiKeySecret!).reveal()
+  const vendor = vendorAs(user, password, { fetch, context })
+  const call = (request: VendorRequest) =>
+    vendor.ask({ ...request, doing: `${request.doing} of account ${accountSid}` })
+  const account = `${api}/2010-04-01/Accounts/${accountSid}`
+
+  async function pages(doing: string, first: string, nextOf: (json: unknown) => string | undefined) {
+    const listed: Listed[] = []
+    let answer: VendorAnswer
+    for (let url: string | undefined = first; url !== undefined; url = nextOf(answer.json)) {
+      answer = await call({ doing, method: 'GET', url, repeatable: true })
+      const keys = fieldOf(answer.json, 'keys')
+      if (!Array.isArray(keys)) throw malformedAnswer(vendor, doing)
+      for (const key of keys) {
+        const id = textOf(key, 'sid')
+        const name = textOf(key, 'friendly_name')
+        const createdAt = new Date(textOf(key, 'date_created') ?? Number.NaN)
+        if (id !== undefined) listed.push({ id, createdAt, ...(name !== undefined && { name }) })
+      }
+    }
+    return { listed, at: clockOf(answer!, context) }
+  }
+
+  const listAll = () =>
+    pages('listing the API keys', `${account}/Keys.json?PageSize=1000`, (json) => {
+      const next = textOf(json, 'next_page_uri')
+      return next === undefined ? undefined : sameOrigin(vendor, next, api)
+    })
+  const listRestricted = () =>
+    pages('listing the restricted API keys', `${iam}/v1/Keys?AccountSid=${accountSid}&PageSize=1000`, (json) => {
+      const next = textOf(fieldOf(json, 'meta'), 'next_page_url')
+      return next === undefined ? undefined : sameOrigin(vendor, next, iam)
+    })
+
+  return {
+    async list(expected) {
+      const { listed, at } = await listAll()
+      const missing = expected.some((id) => !listed.some((each) => each.id === id))
+      // Whether the older list holds restricted keys is not documented.
+      if (keyType !== 'restricted' && !missing) return { listed, at }
+      const restricted = await listRestricted()
+      const seen = new Set(listed.map(({ id }) => id))
+      return { listed: [...listed, ...restricted.listed.filter(({ id }) => !seen.has(id))], at }
+    },
+
+    async create(mark) {
+      const doing = `creating a ${keyType ?? 'standard'} API key`
+      const FriendlyName = markedName(friendlyName, mark)
+      const { json } = await call(
+        keyType === 'restricted'
+          ? {
+              doing,
+              method: 'POST',
+              url: `${iam}/v1/Keys`,
+              body: new URLSearchParams({
+                AccountSid: accountSid,
+                FriendlyName,
+                KeyType: 'restricted',
+                Policy: JSON.stringify(policy),
+              }),
+              repeatable: false,
+            }
+          : {
+              doing,
+              method: 'POST',
+              url: `${account}/Keys.json`,
+              body: new URLSearchParams({ FriendlyName }),
+              repeatable: false,
+            },
+      )
+      const sid = textOf(json, 'sid')
+      const secretText = textOf(json, 'secret')
+      if (sid === undefined || secretText === undefined) throw malformedAnswer(vendor, doing)
+      const created = new Date(textOf(json, 'date_created') ?? Number.NaN)
+      const known = !Number.isNaN(created.getTime())
+      return { sid, secret: secret(secretText), ...(known && { createdAt: rfc3339(created) }) }
+    },
+
+    async remove(sid) {
+      const places = [`${account}/Keys/${sid}.json`, `${iam}/v1/Keys/${sid}`]
+      // A restricted key may be known in the one place and not in the other.
+      for (const url of keyType === 'restricted' ? places.reverse() : places) {
+        try {
+          return void (await call({ doing: `deleting API key ${sid}`, method: 'DELETE', url, repeatable: true }))
+        } catch (error) {
+          if (!(error instanceof VendorHttpError) || error.status !== 404 || !error.refused) throw error
+        }
+      }
+    },
+
+    async tryLogin({ sid, secret }) {
+      const asKey = vendorAs(sid, secret.reveal(), { fetch, context })
+      const url = `${account}/Messages.json?PageSize=1`
+      try {
+        await asKey.ask({ doing: `using API key ${sid}`, method: 'GET', url, repeatable: true })
+        return { kind: 'works' }
+      } catch (error) {
+        if (!(error instanceof VendorHttpError) || !error.refused) throw error
+        // Known, and not allowed to read messages: it logs in.
+        if (error.status === 403) return { kind: 'works' }
+        return { kind: error.status === 401 ? 'unknown yet' : 'inconclusive', code: error.vendorCode }
+      }
+    },
+  }
+}
+
+function vendorAs(
+  user: string,
+  password: string,
+  { fetch, context }: { readonly fetch: typeof globalThis.fetch; readonly context: RotatorContext },
+): Vendor & { ask(request: VendorRequest): Promise<VendorAnswer> } {
+  const basic = Buffer.from(`${user}:${password}`).toString('base64')
+  const rotator = 'twilio-api-key'
+  const vendor = { rotator, fetch, context, hidden: [password, basic], readFault: twilioFault, hints }
+  return {
+    ...vendor,
+    ask: (request) => ask(vendor, { ...request, headers: { authorization: `Basic ${basic}` } }),
+  }
+}
+
+/** The list's next page, which must not lead the password elsewhere. */
+function sameOrigin(vendor: Vendor, next: string, origin: string): string {
+  const url = new URL(next, origin)
+  if (url.origin !== origin) throw malformedAnswer(vendor, 'listing the API keys')
+  return url.href
+}
+
+function twilioFault(json: unknown): VendorFault | undefined {
+  const code = fieldOf(json, 'code')
+  const text = textOf(json, 'message')
+  return typeof code === 'number' && text !== undefined ? { code: String(code), text } : undefined
+}
+
+// https://www.twilio.com/docs/api/errors
+const hints: Readonly<Record<string, string>> = {
+  '20003': 'check the SIDs and the token or secret in `login`; standard keys cannot manage keys, a Main key can',
+  '20008': 'test credentials cannot manage keys: use the live ones',
+  '20404': 'check `login.accountSid`',
+  '70051': 'the key in `login` may not manage keys: use a Main key, or the auth token',
+}

@@ -1,0 +1,73 @@
+import { expect } from 'chai'
+import {
+  type PostgresInputs,
+  type PostgresPending,
+  type PostgresPlan,
+  type PostgresState,
+  postgres,
+} from '../../../src/rotators/pair/postgres/index.ts'
+import { GatedProxy } from '../../servers/gated-proxy.ts'
+import { sharedPostgres } from '../../servers/postgres.ts'
+import { type Subject, sweep } from '../contract.ts'
+import { itKeepsTheState } from '../stale-records.ts'
+import { createUserPair, type UserPair } from './postgres-pair.ts'
+
+function subject(
+  prepare: (pair: UserPair) => PostgresState | undefined,
+): Subject<PostgresInputs, PostgresState, PostgresPending, PostgresPlan> {
+  return async (enter) => {
+    const server = await sharedPostgres()
+    const pair = await createUserPair(server)
+    const proxy = await new GatedProxy(server, enter).start()
+    const logsIn = (user: { username: string; password: { reveal(): string } }) =>
+      server.login(user.username, user.password.reveal())
+    return {
+      rotator: postgres,
+      inputs: { ...pair.inputs, database: { ...pair.inputs.database, port: proxy.port } },
+      state: prepare(pair),
+      async checkCurrent({ current }) {
+        expect(await logsIn(current!), 'current').to.equal(true)
+      },
+      async checkAgreement(state) {
+        for (const user of [state?.current, state?.previous]) {
+          if (user !== undefined) expect(await logsIn(user), user.username).to.equal(true)
+        }
+        for (const which of [1, 2] as const) {
+          const username = which === 1 ? pair.username1 : pair.username2
+          if ([state?.current, state?.previous].some((user) => user?.username === username)) continue
+          expect(await server.login(username, pair.passwords[which]), `untouched ${username}`).to.equal(true)
+        }
+      },
+      close: () => proxy.stop(),
+    }
+  }
+}
+
+describe('postgres, killed anywhere', function () {
+  const twice = process.env.SLOW === '1'
+  this.timeout(twice ? 600_000 : 60_000)
+
+  itKeepsTheState(
+    'first rotation',
+    subject(() => undefined),
+  )
+  itKeepsTheState(
+    'third rotation',
+    subject((pair) => pair.state(1, 2)),
+  )
+
+  it('loses nothing in the first rotation', async () => {
+    const outcomes = await sweep(
+      subject(() => undefined),
+      { twice },
+    )
+    expect(outcomes).to.include('after stage 1: rotated').and.include('before stage 1: undone')
+  })
+
+  it('loses nothing in the third rotation', async () => {
+    await sweep(
+      subject((pair) => pair.state(1, 2)),
+      { twice },
+    )
+  })
+})
