@@ -34,7 +34,7 @@ Environments whose keys are not at hand are checked as far as that goes, with a 
   static override count = { kind: 'any' } as const
 
   async run(): Promise<CheckedStore> {
-    const workspace = openSession(this.io, this.flags)
+    const workspace = openSession(this.io, this.flags).workspace
     sweepPlaintext(this.io)
     const references = this.positionals.map((text) => workspace.reference(text))
     const { fix, 'without-keys': withoutKeys } = this.flags

@@ -88,7 +88,7 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
     }
     const rest = this.positionals.slice(this.flags.env === undefined ? 1 : 0)
     const parts: Part[] = []
-    for (const name of expandReferences(openSession(this.io, this.flags), typed)) {
+    for (const name of expandReferences(openSession(this.io, this.flags).workspace, typed)) {
       const target = openTarget(this.io, { ...this.flags, env: name }, rest)
       parts.push({ name, text: await this.#open(target) })
     }

@@ -231,7 +231,7 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
   /** The environment that was selected on this machine, if there is a store at all. */
   #selected(): string | undefined {
     try {
-      return selectedEnvironment(openSession(this.io, this.flags))
+      return selectedEnvironment(openSession(this.io, this.flags).workspace)
     } catch {
       return undefined
     }

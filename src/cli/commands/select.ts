@@ -36,7 +36,7 @@ export default class Select extends EscCommand<Result, typeof flags> {
       selectEnvironment(workspace, reference.name)
       return { selected: selectedEnvironment(workspace) }
     }
-    const workspace = openSession(this.io, this.flags)
+    const workspace = openSession(this.io, this.flags).workspace
     if (none) {
       selectEnvironment(workspace, undefined)
       return { selected: undefined }

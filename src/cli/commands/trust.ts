@@ -36,7 +36,7 @@ In CI, set ESC_TRUST to the digest that "esc trust show" prints: it allows exact
 
   async run(): Promise<Result> {
     const { askTrust } = workspaceOptions(this.io, this.flags)
-    const workspace = openSession(this.io, this.flags)
+    const workspace = openSession(this.io, this.flags).workspace
     const review = await reviewTrust(workspace)
     if (this.flags.digest !== undefined) refuseOther(this.flags.digest, review.digest)
     const changed = review.added.length + review.removed.length > 0

@@ -1,4 +1,4 @@
-import { openDraft, type SubmittedDraft } from '../../operations/index.ts'
+import { openDraft, Session, type SubmittedDraft, type Workspace } from '../../operations/index.ts'
 import { text } from './flags.ts'
 import type { Host } from './host.ts'
 import { openTarget, type Target } from './session.ts'
@@ -47,7 +47,7 @@ export async function inDraft<T>(
   if (flags.draft === undefined) return { result: await work(target), draft: undefined }
   const draft = await openDraft(target.workspace, { id: flags.draft, about: target.reference.name })
   try {
-    const result = await work({ ...target, workspace: draft.workspace })
+    const result = await work(drafted(target, draft.workspace))
     return { result, draft: await draft.submit(`esc ${id.replaceAll(':', ' ')}`) }
   } finally {
     await draft.close()
@@ -63,10 +63,14 @@ export async function readingDraft<T>(
   if (draftId === undefined) return work(target)
   const draft = await openDraft(target.workspace, { id: draftId, reading: true, about: target.reference.name })
   try {
-    return await work({ ...target, workspace: draft.workspace })
+    return await work(drafted(target, draft.workspace))
   } finally {
     await draft.close()
   }
+}
+
+function drafted(target: Target, workspace: Workspace): Target {
+  return { ...target, workspace, session: new Session(workspace) }
 }
 
 /** What people are told of a draft. */

@@ -9,6 +9,7 @@ import { workspacesOf } from './opened.ts'
 import { reportError } from './report-error.ts'
 import { route } from './route.ts'
 import { begin } from './running.ts'
+import { RunningCommand } from './running-command.ts'
 
 /**
  * Runs one command line and returns the exit code. Everything it reads and writes goes through
@@ -32,7 +33,10 @@ export async function main(argv: readonly string[], root: string, host: Host = o
       const { withSelected } = await import('./selected.ts')
       input = withSelected(Command, input, io)
     }
-    const code = await runBusily(Command, input, { json, io })
+    const { commit } = input.flags as { readonly commit?: boolean }
+    const command = new RunningCommand(Command.id, commit, io)
+    const host: Host = Object.create(io, { command: { value: command }, behind: { value: io } })
+    const code = command.exitCode(await runBusily(Command, input, { json, io: host }))
     if (workspacesOf(io).length > 0 && Command.id !== 'env:webhook:deliver') {
       const { startDeliveries } = await import('./deliveries.ts')
       startDeliveries(io)

@@ -3,6 +3,7 @@ import {
   type LocateMode,
   locate,
   openWorkspace,
+  Session,
   sweepTemporaryFolders,
   type Workspace,
   type WorkspaceOptions,
@@ -29,6 +30,9 @@ export function workspaceOptions(io: Host, flags: { readonly store?: string | un
     postWebhook: io.postWebhook,
     build: io.build,
     invocation: { command: commandWords(io), terminal: isInteractive(io) },
+    commit: io.command?.commit,
+    onCommit: (outcome) => io.command?.noteCommit(outcome),
+    deliver: deliverer(io),
     onOpen(workspace) {
       noteOpened(io, workspace)
       whenEnded(io, (error) => workspace.audit.end(error))
@@ -42,8 +46,8 @@ function trustQuestion(io: Host): WorkspaceOptions['askTrust'] {
   return async (review) => (await import('./trust-question.ts')).askTrust(review, io)
 }
 
-export function openSession(io: Host, flags: { readonly store?: string | undefined }): Workspace {
-  return openWorkspace(workspaceOptions(io, flags))
+export function openSession(io: Host, flags: { readonly store?: string | undefined }): Session {
+  return new Session(openWorkspace(workspaceOptions(io, flags)))
 }
 
 /**
@@ -68,8 +72,19 @@ export function openUnattended(io: Host, flags: { readonly store?: string | unde
   }
 }
 
+/** Has webhooks told by a process of its own, which nobody waits for. */
+function deliverer(io: Host): WorkspaceOptions['deliver'] {
+  const { startInBackground } = io
+  if (startInBackground === undefined || io.env.ESC_NO_BACKGROUND) return undefined
+  return (store) => startInBackground(['env', 'webhook', 'deliver', '--store', store, '--wait', `${waitMinutes}m`])
+}
+
+/** Of deliveries that wait longer, the next command is reminded. */
+const waitMinutes = 2
+
 /** The environment a command is about, and the positionals after it. */
 export interface Target {
+  readonly session: Session
   readonly workspace: Workspace
   readonly reference: EnvironmentReference
   readonly rest: readonly string[]
@@ -83,7 +98,8 @@ export function openTarget(
   mode: LocateMode = 'existing',
 ): Target {
   const [typed, rest] = flags.env === undefined ? [positionals[0], positionals.slice(1)] : [flags.env, positionals]
-  return { ...locate(workspaceOptions(io, flags), typed ?? '', mode), rest }
+  const located = locate(workspaceOptions(io, flags), typed ?? '', mode)
+  return { ...located, session: new Session(located.workspace), rest }
 }
 
 /** Removes the plaintext that killed commands have left, and says so. */

@@ -5,6 +5,7 @@ import { configFolder, type KeyContext } from '../../keys/index.ts'
 import {
   type Author,
   type ChangedFiles,
+  type CommitOutcome,
   type Environment,
   layout,
   type Revision,
@@ -56,6 +57,15 @@ export interface WorkspaceOptions {
   readonly build?: string | undefined
   /** The command that is run, for the audit log. Undefined: another program uses the store. */
   readonly invocation?: Pick<AuditOrigin, 'command' | 'terminal'> | undefined
+  /**
+   * Whether what an operation changes is committed to git. `undefined`: as `git: {commit}` in
+   * `esc.yaml` says.
+   */
+  readonly commit?: boolean | undefined
+  /** Hears what became of each commit. */
+  readonly onCommit?: ((outcome: CommitOutcome) => void) | undefined
+  /** Sends what is due to webhooks, and is not waited for. `undefined`: somebody else does. */
+  readonly deliver?: ((store: string) => void) | undefined
 }
 
 /**

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Host } from '../../../src/cli/framework/host.ts'
 import { main } from '../../../src/cli/framework/main.ts'
 import { storeIdentity } from '../../../src/machine/index.ts'
 
-export const packageRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
 
 export interface Ran {
   readonly code: number

@@ -36,7 +36,7 @@ a cloud's key) are named: give them that key where it is kept. They get their re
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<JoinerReport> {
-    const workspace = openSession(this.io, this.flags)
+    const workspace = openSession(this.io, this.flags).workspace
     const [principal, recipient] = this.positionals as [string, string]
     return addPrincipal(workspace, { principal, recipient }, async (plan) => {
       if (this.flags.yes || (plan.lock.length === 0 && plan.lists.length === 0)) return

@@ -43,7 +43,7 @@ key file, a passphrase, a cloud's key) are listed too: whoever keeps that key mu
   static override count = { kind: 'exactly', count: 1 } as const
 
   async run(): Promise<Result> {
-    const workspace = openSession(this.io, this.flags)
+    const workspace = openSession(this.io, this.flags).workspace
     const leaver = { principal: this.positionals[0] as string, recipients: this.flags.recipient }
     const report = await removePrincipal(workspace, leaver, async (plan) => {
       if (this.flags.yes) return

@@ -41,7 +41,7 @@ Where access rules are set, the log of an environment is for its admins, and the
   async run(): Promise<readonly AuditLine[]> {
     const { user, event, result, since, until, count: most } = this.flags
     const now = this.io.now()
-    const lines = await auditLines(openSession(this.io, this.flags), {
+    const lines = await auditLines(openSession(this.io, this.flags).workspace, {
       environment: this.flags.env ?? this.positionals[0],
       user,
       events: event,

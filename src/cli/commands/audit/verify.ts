@@ -34,7 +34,7 @@ The exit code is 1 when something is wrong. A line that a crash cut short is a n
   static override flags = flags
 
   async run(): Promise<AuditVerification> {
-    return verifyAuditLog(openSession(this.io, this.flags), this.flags.expect.map(readHead))
+    return verifyAuditLog(openSession(this.io, this.flags).workspace, this.flags.expect.map(readHead))
   }
 
   text({ findings, heads, lines }: AuditVerification): string {

@@ -38,7 +38,7 @@ they have, whatever the file says. Secrets that have not changed make no new rev
         hint: 'name a folder with files such as app/dev.yaml; for one definition use "esc env edit --file"',
       })
     }
-    const workspace = openSession(this.io, this.flags)
+    const workspace = openSession(this.io, this.flags).workspace
     const applied = await applyDefinitions(workspace, readDefinitions(folder), { plan: this.flags.plan })
     for (const { name, text, diagnostics, error } of applied.environments) {
       this.io.err(diagnosticBlocks(diagnostics, { environment: name, text }, hasColour(this.io, 'stderr')))

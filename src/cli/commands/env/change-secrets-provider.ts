@@ -67,7 +67,7 @@ From one passphrase to another, the new one comes from ESC_NEW_PASSPHRASE, the f
         : 'expected an environment and a secrets provider'
       throw new EscError('usage', message, { hint: 'run "esc env change-secrets-provider --help"' })
     }
-    const workspace = openSession(this.io, this.flags)
+    const workspace = openSession(this.io, this.flags).workspace
     const reference = all ? undefined : workspace.reference(words[0] as string)
     if (reference !== undefined) refuseVersion(reference, 'change-secrets-provider')
     const report = await changeSecretsProvider(workspace, {

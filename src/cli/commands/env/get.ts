@@ -73,7 +73,7 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
     if (!namesSeveral(typed)) return this.#get(openTarget(this.io, this.flags, this.positionals))
     const rest = this.positionals.slice(this.flags.env === undefined ? 1 : 0)
     const parts: Part[] = []
-    for (const name of expandReferences(openSession(this.io, this.flags), typed)) {
+    for (const name of expandReferences(openSession(this.io, this.flags).workspace, typed)) {
       parts.push({ name, text: await this.#get(openTarget(this.io, { ...this.flags, env: name }, rest)) })
     }
     if (format === undefined && this.io.stdoutIsTerminal) return pagesText(parts, this.io)

@@ -52,12 +52,12 @@ imports that go in a circle are marked. Nothing is opened and no key is needed: 
 
   async #graph(): Promise<EnvironmentGraph> {
     const typed = this.flags.env ?? this.positionals[0]
-    if (typed === undefined) return environmentGraph(openSession(this.io, this.flags), [])
+    if (typed === undefined) return environmentGraph(openSession(this.io, this.flags).workspace, [])
     if (!namesSeveral(typed)) {
       const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
       return environmentGraph(workspace, [reference])
     }
-    const workspace = openSession(this.io, this.flags)
+    const workspace = openSession(this.io, this.flags).workspace
     return environmentGraph(workspace, typed === '*' ? [] : named(workspace, typed))
   }
 

@@ -21,7 +21,7 @@ export default class EnvLs extends EscCommand<ListedEnvironments, typeof flags> 
   static override flags = flags
 
   async run(): Promise<ListedEnvironments> {
-    const workspace = openSession(this.io, this.flags)
+    const workspace = openSession(this.io, this.flags).workspace
     const { organization, project } = this.flags
     const listed = listEnvironments(workspace, { organization, project })
     if (listed.hidden > 0) {

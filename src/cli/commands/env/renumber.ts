@@ -35,7 +35,7 @@ The result is added to git's index; finish with "git commit". Without an environ
   static override count = { kind: 'atMost', count: 1 } as const
 
   async run(): Promise<readonly RenumberedEnvironment[]> {
-    const workspace = openSession(this.io, this.flags)
+    const workspace = openSession(this.io, this.flags).workspace
     const typed = this.flags.env ?? this.positionals[0]
     const names = typed === undefined ? await environmentsToRenumber(workspace) : [typed]
     const done: RenumberedEnvironment[] = []

@@ -36,7 +36,8 @@ brought back.`
 
   async run(): Promise<Result> {
     if (this.positionals.length === 0 && this.flags.env === undefined) {
-      const removed = removedEnvironments(openSession(this.io, this.flags))
+      const session = openSession(this.io, this.flags)
+      const { result: removed } = await session.perform(removedEnvironments, undefined)
       return {
         kind: 'list',
         removed: removed.map(({ name, id, at, by }) => ({
@@ -47,9 +48,10 @@ brought back.`
         })),
       }
     }
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'restore')
-    return { kind: 'restored', ...(await restoreEnvironment(workspace, reference, this.flags.id)) }
+    const { result } = await session.perform(restoreEnvironment, reference, { id: this.flags.id })
+    return { kind: 'restored', ...result }
   }
 
   text(result: Result): string {

@@ -36,7 +36,7 @@ It keeps nobody out: who could open it before has, or can have kept, the same da
         hint: 'name one, choose one with "esc select", or give --all',
       })
     }
-    const workspace = openSession(this.io, this.flags)
+    const workspace = openSession(this.io, this.flags).workspace
     const reference = words[0] === undefined ? undefined : workspace.reference(words[0])
     if (reference !== undefined) refuseVersion(reference, 'rewrap')
     return rewrapKeys(workspace, { reference, secretsProvider: words[1] })

@@ -23,7 +23,7 @@ export default class EnvStatus extends EscCommand<Result, typeof flags> {
 
   async run(): Promise<Result> {
     if (this.positionals.length === 0 && this.flags.env === undefined) {
-      return scheduledStatus(openSession(this.io, this.flags))
+      return scheduledStatus(openSession(this.io, this.flags).workspace)
     }
     const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
     return scheduledStatus(workspace, reference)

@@ -23,9 +23,10 @@ Tags are no secrets, and change nothing about what the environment holds.`
   static override count = { kind: 'exactly', count: 3 } as const
 
   async run(): Promise<EnvironmentTag> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'tag')
-    return setEnvironmentTag(workspace, reference, { name: rest[0] as string, value: rest[1] as string })
+    const [name, value] = rest as [string, string]
+    return (await session.perform(setEnvironmentTag, reference, { name, value })).result
   }
 
   text(tag: EnvironmentTag): string {

@@ -51,7 +51,7 @@ its environments as they are, and the next commit is asked about. The exit code 
       if (this.positionals.length > 0 || this.flags.env !== undefined) {
         throw new EscError('usage', '--all takes no environment', { hint: 'name one, or give --all' })
       }
-      const workspace = openSession(this.io, this.flags)
+      const workspace = openSession(this.io, this.flags).workspace
       return { kind: 'all', trusted: await trustKeys(workspace, (change) => this.#ask(change)) }
     }
     const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)

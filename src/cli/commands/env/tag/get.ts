@@ -17,9 +17,9 @@ export default class EnvTagGet extends EscCommand<EnvironmentTag, typeof flags> 
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<EnvironmentTag> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'tag')
-    return environmentTag(workspace, reference, rest[0] as string)
+    return (await session.perform(environmentTag, reference, rest[0] as string)).result
   }
 
   text(tag: EnvironmentTag): string {

@@ -21,9 +21,9 @@ export default class EnvTagLs extends EscCommand<readonly EnvironmentTag[], type
   static override count = { kind: 'exactly', count: 1 } as const
 
   async run(): Promise<readonly EnvironmentTag[]> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'ls')
-    const tags = environmentTags(workspace, reference)
+    const { result: tags } = await session.perform(environmentTags, reference)
     if (this.flags.output === 'text') {
       const shown = tags.map((tag) => environmentTagBlock(tag, this.flags.utc)).join('')
       await pageOrWrite(this.io, shown, this.flags.pager)

@@ -21,9 +21,10 @@ export default class EnvTagMv extends EscCommand<EnvironmentTag, typeof flags> {
   static override count = { kind: 'exactly', count: 3 } as const
 
   async run(): Promise<EnvironmentTag> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'tag')
-    return renameEnvironmentTag(workspace, reference, { name: rest[0] as string, newName: rest[1] as string })
+    const [name, newName] = rest as [string, string]
+    return (await session.perform(renameEnvironmentTag, reference, { name, newName })).result
   }
 
   text(tag: EnvironmentTag): string {

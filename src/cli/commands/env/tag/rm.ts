@@ -13,10 +13,10 @@ export default class EnvTagRm extends EscCommand<string> {
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<string> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'rm')
     const name = rest[0] as string
-    await removeEnvironmentTag(workspace, reference, name)
+    await session.perform(removeEnvironmentTag, reference, name)
     return name
   }
 

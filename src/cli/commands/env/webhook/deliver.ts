@@ -29,7 +29,7 @@ nothing outlives a command, such as at the end of a CI job.`
   static override flags = flags
 
   async run(): Promise<Delivered> {
-    const workspace = openSession(this.io, this.flags)
+    const workspace = openSession(this.io, this.flags).workspace
     const stop = new AbortController()
     const stopListening = this.io.onInterrupt(() => stop.abort())
     try {

@@ -1,0 +1,98 @@
+import type { AuditDetails, AuditEvent } from '../../audit/index.ts'
+import type { GuardLevel } from '../../store/index.ts'
+import type { EnvironmentReference } from '../references/reference.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What an operation is about: one environment, or the whole store (`undefined`). */
+export type Subject = EnvironmentReference | undefined
+
+/** Asks a person a question with the answers yes and no. */
+export type Confirm = (question: string) => Promise<boolean>
+
+/** What one run of an operation works with. */
+export interface Work<S extends Subject = Subject> extends Workspace {
+  readonly subject: S
+  /** Set once the work is to end: nothing new is begun then. */
+  readonly signal: AbortSignal
+  /** `undefined` when nobody is there to answer. */
+  readonly confirm: Confirm | undefined
+  /** Performs another operation as a part of this one: its changes go into the same commit. */
+  readonly perform: Perform
+  /** Adds to what the audit log says, with what is known when its line is written. */
+  readonly addDetails: (details: () => AuditDetails) => void
+}
+
+/** What came of an operation, for the audit log. */
+export interface Outcome {
+  /** The code of the error, for a result that tells of a failure. `undefined`: it was done. */
+  readonly failed?: string | undefined
+  readonly details?: AuditDetails
+}
+
+/** Something that a user can do: who may, what the audit log calls it, and how it is done. */
+export interface Operation<S extends Subject, Input, Result> {
+  readonly kind: 'operation'
+  /** Words joined by dashes: `set-value`. Each operation has a name of its own. */
+  readonly name: string
+  readonly about: 'environment' | 'store'
+  /**
+   * The access that the rules must give. `undefined`: none, since the operation asks for each
+   * environment that it touches (`permit`), or shows only what the user may see.
+   */
+  readonly level: GuardLevel | undefined | ((input: Input) => GuardLevel)
+  /** The event of the audit log. */
+  readonly audit: AuditEvent | ((input: Input) => AuditEvent)
+  /**
+   * Whether the lines of the audit log are written together at the end, for an operation that lets
+   * nothing out before: what leaves earlier flushes them (`AuditTrail.together`).
+   */
+  readonly auditTogether: boolean
+  /** Whether it may change files of the store, which are then committed to git. */
+  readonly changes: boolean
+  readonly run: (work: Work<S>, input: Input) => Promise<Result>
+  /** What the audit log says of a result. Default: that it was done. */
+  readonly outcome: ((result: Result) => Outcome) | undefined
+}
+
+/** What a face tells a session besides the input. */
+export interface PerformOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly confirm?: Confirm | undefined
+}
+
+/** The input may be left out where an operation takes none. */
+export type InputArguments<Input> = undefined extends Input ? [input?: Input] : [input: Input]
+
+type Perform = <S extends Subject, Input, Result>(
+  operation: Operation<S, Input, Result>,
+  subject: S,
+  ...input: InputArguments<Input>
+) => Promise<Result>
+
+type Declared<S extends Subject, Input, Result> = Pick<
+  Operation<S, Input, Result>,
+  'name' | 'level' | 'audit' | 'run'
+> &
+  Partial<Pick<Operation<S, Input, Result>, 'auditTogether' | 'changes' | 'outcome'>>
+
+/** Declares an operation on one environment. By default, the levels write and admin change. */
+export function operation<Input, Result>(
+  declared: Declared<EnvironmentReference, Input, Result>,
+): Operation<EnvironmentReference, Input, Result> {
+  return declare('environment', declared)
+}
+
+/** Declares an operation on the whole store. By default, the levels write and admin change. */
+export function storeOperation<Input, Result>(
+  declared: Declared<undefined, Input, Result>,
+): Operation<undefined, Input, Result> {
+  return declare('store', declared)
+}
+
+function declare<S extends Subject, Input, Result>(
+  about: 'environment' | 'store',
+  declared: Declared<S, Input, Result>,
+): Operation<S, Input, Result> {
+  const changes = declared.level === 'write' || declared.level === 'admin'
+  return { kind: 'operation', about, auditTogether: false, changes, outcome: undefined, ...declared }
+}

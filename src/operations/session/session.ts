@@ -1,0 +1,143 @@
+import type { AuditDetails } from '../../audit/index.ts'
+import type { CommitOutcome } from '../../store/index.ts'
+import { hasDue } from '../../webhooks/index.ts'
+import type { InputArguments, Operation, PerformOptions, Subject, Work } from './operation.ts'
+import { permit, wholeStore } from './permit.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What came of an operation. */
+export interface Performed<Result> {
+  readonly result: Result
+  /** What the user was told that is no result. */
+  readonly notices: readonly string[]
+  /** What became of the commit. `undefined`: none was wanted, or nothing has changed. */
+  readonly commit: CommitOutcome | undefined
+}
+
+/**
+ * A store in use by somebody, and the one way to do something with it. Everything that must happen
+ * around an operation happens in `perform`: the access rules are asked, the audit log gets its
+ * lines, webhooks are told, and the change is committed.
+ */
+export class Session {
+  /** For what only looks, such as the name of the store. */
+  readonly workspace: Workspace
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(workspace: Workspace) {
+    this.workspace = workspace
+  }
+
+  /**
+   * Performs operations one after the other, in the order of the calls: each is a unit of work.
+   *
+   * @param subject the environment that it is about; `undefined` for one on the whole store.
+   * @throws EscError `forbidden`; what the operation throws. What it has changed by then is
+   *   committed all the same.
+   */
+  perform<S extends Subject, Input, Result>(
+    operation: Operation<S, Input, Result>,
+    subject: S,
+    ...rest: [...InputArguments<Input>, options?: PerformOptions]
+  ): Promise<Performed<Result>> {
+    const [input, options = {}] = rest as unknown as [Input, PerformOptions?]
+    const performed = this.#last.then(() => this.#perform(operation, subject, input, options))
+    this.#last = performed.catch(() => {})
+    return performed
+  }
+
+  async #perform<S extends Subject, Input, Result>(
+    operation: Operation<S, Input, Result>,
+    subject: S,
+    input: Input,
+    { signal, confirm }: PerformOptions,
+  ): Promise<Performed<Result>> {
+    const { workspace } = this
+    const notices: string[] = []
+    const notify = (text: string) => {
+      notices.push(text)
+      workspace.options.notify(text)
+    }
+    const unit = {
+      signal: signal ?? new AbortController().signal,
+      confirm,
+      options: { ...workspace.options, notify },
+    }
+    const unitOf = <T extends Subject>(about: T): Work<T> => ({
+      ...workspace,
+      ...unit,
+      subject: about,
+      perform: (inner, other, ...[given]) => runPermitted(inner, unitOf(other), given as never),
+      addDetails() {},
+    })
+    let failure: unknown
+    let result: { readonly value: Result } | undefined
+    try {
+      result = { value: await runPermitted(operation, unitOf(subject), input) }
+    } catch (error) {
+      failure = error
+    }
+    workspace.audit.end(failure)
+    const commit = operation.changes ? await this.#commit(operation.name) : undefined
+    this.#deliver()
+    if (result === undefined) throw failure
+    return { result: result.value, notices, commit }
+  }
+
+  /** A copy of a store, such as a draft, is committed by whoever has made it. */
+  async #commit(name: string): Promise<CommitOutcome | undefined> {
+    const { options } = this.workspace
+    if (options.original !== undefined || options.commit === false) return undefined
+    // It knows git, which most operations do without.
+    const { commitChanges } = await import('./commit-changes.ts')
+    const doing = `esc ${options.invocation?.command ?? name}`
+    const outcome = await commitChanges(this.workspace, { wanted: options.commit, doing })
+    if (outcome !== undefined) options.onCommit?.(outcome)
+    return outcome
+  }
+
+  /**
+   * Has sent what is due to webhooks. Looking costs less than a millisecond, and a failure to look
+   * is no failure of the operation.
+   */
+  #deliver(): void {
+    const { store, options } = this.workspace
+    if (options.deliver === undefined || options.original !== undefined) return
+    try {
+      if (hasDue(store.state.folder, options.now().getTime())) options.deliver(store.folder)
+    } catch {}
+  }
+}
+
+/** Runs an operation once the access rules allow it, with its lines of the audit log. */
+function runPermitted<S extends Subject, Input, Result>(
+  operation: Operation<S, Input, Result>,
+  work: Work<S>,
+  input: Input,
+): Promise<Result> {
+  const running = () => runRecorded(operation, work, input)
+  return operation.auditTogether ? work.audit.together(running) : running()
+}
+
+async function runRecorded<S extends Subject, Input, Result>(
+  { level, audit, run, outcome }: Operation<S, Input, Result>,
+  work: Work<S>,
+  input: Input,
+): Promise<Result> {
+  const needed = typeof level === 'function' ? level(input) : level
+  if (needed === undefined) return run(work, input)
+  const event = typeof audit === 'function' ? audit(input) : audit
+  const added: (() => AuditDetails)[] = []
+  const details = () => Object.assign({}, ...added.map((each) => each())) as AuditDetails
+  const permitted = await permit(work, work.subject?.name ?? wholeStore, needed, event, details)
+  try {
+    const result = await run({ ...work, addDetails: (more) => added.push(more) }, input)
+    const { failed, details: more } = outcome?.(result) ?? {}
+    if (failed === undefined) permitted.done(more)
+    else permitted.failed(failed, more)
+    return result
+  } catch (error) {
+    permitted.failed(error)
+    throw error
+  }
+}
