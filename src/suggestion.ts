@@ -4,8 +4,8 @@ import { editDistance } from './edit-distance.ts'
  * The candidate nearest to a mistyped name, when it is near enough to be worth mentioning (a third
  * of the letters wrong at most).
  */
-export function nearest(name: string, candidates: Iterable<string>): string | undefined {
-  let best: string | undefined
+export function nearest<Name extends string>(name: string, candidates: Iterable<Name>): Name | undefined {
+  let best: Name | undefined
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
   for (const candidate of candidates) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), { swaps: true })

@@ -21,7 +21,7 @@ import {
 } from '../schema/index.ts'
 import { elementPath, joinPath, quote } from '../yaml/index.ts'
 import { resolveAccess } from './access.ts'
-import { evaluateCall } from './builtins/builtins.ts'
+import { evaluateCall } from './builtins/registry.ts'
 import { declarationErrors } from './declarations.ts'
 import { type Frame, type Round, type Scope, TooDeep } from './evaluation.ts'
 import { maxTextLength, textOfValue, unknownText } from './values/text.ts'

@@ -62,20 +62,15 @@ function childrenOf(expression: Expression): Expression[] {
 
 /** The expressions a call evaluates. */
 export function operandsOf(call: Call): readonly Expression[] {
-  switch (call.name) {
+  switch (call.shape) {
+    case 'argument':
+      return [call.argument]
+    case 'pair':
+    case 'object':
+      return Object.values(call.parts)
     case 'secret':
       return call.plaintext ? [call.plaintext] : []
-    case 'open':
-      return [call.inputs]
-    case 'rotate':
-      return [call.inputs, call.state]
-    case 'join':
-      return [call.delimiter, call.values]
-    case 'split':
-      return [call.delimiter, call.string]
-    case 'validate':
-      return [call.schema, call.value]
-    default:
-      return [call.argument]
+    case 'provider':
+      return call.state ? [call.inputs, call.state] : [call.inputs]
   }
 }

@@ -1,4 +1,5 @@
 import type { Node, Range, StringNode } from '../yaml/index.ts'
+import type { BuiltinName, BuiltinOf, PartOf, StateOf } from './builtins.ts'
 import type { PropertyAccess } from './property-access.ts'
 
 interface ExpressionBase {
@@ -69,16 +70,26 @@ export interface ObjectProperty {
   readonly valid: boolean
 }
 
-interface CallBase extends ExpressionBase {
+interface CallBase<Name extends BuiltinName> extends ExpressionBase {
   readonly kind: 'call'
+  readonly name: Name
   /** The whole key, such as `fn::open::test`. */
   readonly key: string
   readonly keyNode: StringNode
   readonly argument: Expression
 }
 
-export interface SecretCall extends CallBase {
-  readonly name: 'secret'
+/** A call whose one operand is the argument. */
+interface ArgumentCall<Name extends BuiltinOf<'argument'>> extends CallBase<Name> {
+  readonly shape: 'argument'
+}
+/** A call whose operands have names, in the order of the table of builtins. */
+interface PartsCall<Name extends BuiltinOf<'pair' | 'object'>> extends CallBase<Name> {
+  readonly shape: 'pair' | 'object'
+  readonly parts: { readonly [Part in PartOf<Name>]: Expression }
+}
+interface SecretCall<Name extends BuiltinOf<'secret'>> extends CallBase<Name> {
+  readonly shape: 'secret'
   /**
    * Exactly one of the two is there. A plaintext that is no string literal is replaced
    * by a rangeless empty one.
@@ -86,43 +97,30 @@ export interface SecretCall extends CallBase {
   readonly plaintext: StringLiteral | undefined
   readonly ciphertext: StringLiteral | undefined
 }
-export interface OpenCall extends CallBase {
-  readonly name: 'open'
-  /** The provider's name. Undefined: it is missing or no string literal. */
+interface ProviderCall<Name extends BuiltinOf<'provider'>> extends CallBase<Name> {
+  readonly shape: 'provider'
+  /** The provider's name. `undefined` when it is missing or no string literal. */
   readonly provider: StringLiteral | undefined
   readonly inputs: Expression
-  /** `fn::open::PROVIDER`: the argument is the inputs. */
+  /** A rangeless null literal when none is written; `undefined` when the builtin has no state. */
+  readonly state: StateOf<Name, Expression>
+  /** Whether the provider stands in the key (`fn::open::PROVIDER`). */
   readonly short: boolean
-}
-export interface RotateCall extends CallBase {
-  readonly name: 'rotate'
-  readonly provider: StringLiteral | undefined
-  readonly inputs: Expression
-  /** A rangeless null literal when there is none. */
-  readonly state: Expression
-  readonly short: boolean
-}
-export interface JoinCall extends CallBase {
-  readonly name: 'join'
-  readonly delimiter: Expression
-  readonly values: Expression
-}
-export interface SplitCall extends CallBase {
-  readonly name: 'split'
-  readonly delimiter: Expression
-  readonly string: Expression
-}
-export interface ValidateCall extends CallBase {
-  readonly name: 'validate'
-  readonly schema: Expression
-  readonly value: Expression
-}
-/** Calls whose one operand is the argument. */
-export interface UnaryCall extends CallBase {
-  readonly name: 'concat' | 'final' | 'fromBase64' | 'fromJSON' | 'toBase64' | 'toJSON' | 'toString' | 'toYAML'
 }
 
-export type Call = SecretCall | OpenCall | RotateCall | JoinCall | SplitCall | ValidateCall | UnaryCall
+/** A call of one of these builtins. */
+export type CallOf<Name extends BuiltinName> =
+  Name extends BuiltinOf<'argument'>
+    ? ArgumentCall<Name>
+    : Name extends BuiltinOf<'pair' | 'object'>
+      ? PartsCall<Name>
+      : Name extends BuiltinOf<'secret'>
+        ? SecretCall<Name>
+        : Name extends BuiltinOf<'provider'>
+          ? ProviderCall<Name>
+          : never
+
+export type Call = CallOf<BuiltinName>
 
 /**
  * An operand that is not there or cannot be used: an unknown value, without a further diagnostic.

@@ -1,7 +1,8 @@
 import { compareKeys } from '../json.ts'
 import { type Diagnostic, type Node, type ObjectNode, quote, type StringNode } from '../yaml/index.ts'
-import { functionHint, isBuiltinKey, parseCall } from './builtin-forms.ts'
+import { builtinOfKey } from './builtins.ts'
 import type { Expression, ObjectProperty } from './expression.ts'
+import { functionHint, parseCall } from './parse-call.ts'
 import { pieceRange, scanInterpolation } from './property-access.ts'
 
 /** Deeper documents are refused, so that nothing that walks a document can run out of stack. */
@@ -104,15 +105,25 @@ export class ExpressionParser {
             `illegal call to builtin function: ${quote(key.value)} must be the only key within its containing object`,
             { node },
           )
-    } else if (isBuiltinKey(only.key.value)) {
-      const id = this.nextId()
-      return parseCall(this, id, node, only.key, this.expression(only.value))
-    } else if (only.key.value.toLowerCase().startsWith('fn::')) {
-      this.report('error', "'fn::' is a reserved prefix", only.key, node.path, this.#functionHint(only.key.value))
+    } else {
+      const call = this.#call(node, only.key, only.value)
+      if (call !== undefined) return call
     }
     const id = this.nextId()
     const entries = node.entries.map(({ key, value }) => this.#property(key, value))
     return { kind: 'object', id, node, entries, properties: firstOfEachKey(entries) }
+  }
+
+  /** The call that a mapping with this only key is. `undefined` when it is none. */
+  #call(node: ObjectNode, key: StringNode, argument: Node): Expression | undefined {
+    const name = builtinOfKey(key.value)
+    if (name !== undefined) {
+      const id = this.nextId()
+      return parseCall(this, id, name, node, key, this.expression(argument))
+    }
+    if (key.value.toLowerCase().startsWith('fn::'))
+      this.report('error', "'fn::' is a reserved prefix", key, node.path, this.#functionHint(key.value))
+    return undefined
   }
 
   /** A nested key: `$$` is unescaped in it, and references are refused. */

@@ -108,11 +108,11 @@ function callJson(call: Expression & { kind: 'call' }): Json {
         State: expressionJson(call.state),
       }
     case 'join':
-      return { Delimiter: expressionJson(call.delimiter), Values: expressionJson(call.values) }
+      return { Delimiter: expressionJson(call.parts.delimiter), Values: expressionJson(call.parts.values) }
     case 'split':
-      return { Delimiter: expressionJson(call.delimiter), String: expressionJson(call.string) }
+      return { Delimiter: expressionJson(call.parts.delimiter), String: expressionJson(call.parts.string) }
     case 'validate':
-      return { Schema: expressionJson(call.schema), Value: expressionJson(call.value) }
+      return { Schema: expressionJson(call.parts.schema), Value: expressionJson(call.parts.value) }
     case 'concat':
       return { Arrays: expressionJson(call.argument) }
     case 'fromJSON':

@@ -1,5 +1,5 @@
 import { spend } from '../../budget.ts'
-import type { Expression, OpenCall } from '../../language/index.ts'
+import type { CallOf, Expression } from '../../language/index.ts'
 import { hasRawBytes } from '../../raw-bytes.ts'
 import type { Schema } from '../../schema/index.ts'
 import { joinPath } from '../../yaml/index.ts'
@@ -13,7 +13,7 @@ import type { Value } from '../values/value.ts'
 import type { CallContext } from '../world.ts'
 
 /** `fn::open`: validates the inputs, asks for the call and takes in its answer. */
-export function evaluateOpen(scope: Scope, call: OpenCall): Value {
+export function evaluateOpen(scope: Scope, call: CallOf<'open'>): Value {
   spend(120)
   const { round } = scope
   if (call.provider === undefined) return scope.unknown(call)

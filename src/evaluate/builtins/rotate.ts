@@ -1,5 +1,5 @@
 import { spend } from '../../budget.ts'
-import type { Expression, RotateCall } from '../../language/index.ts'
+import type { CallOf, Expression } from '../../language/index.ts'
 import { joinPath } from '../../yaml/index.ts'
 import { callId, isFailure } from '../calls.ts'
 import type { Scope } from '../evaluation.ts'
@@ -12,7 +12,7 @@ import { answerOf, contextOf, declaredTypes, inputsMap, withoutRawBytes } from '
 import { typed } from './operand.ts'
 
 /** `fn::rotate`: rotates the credential if it is selected, and reads the current one. */
-export function evaluateRotate(scope: Scope, call: RotateCall): Value {
+export function evaluateRotate(scope: Scope, call: CallOf<'rotate'>): Value {
   spend(120)
   const { round } = scope
   const { request, answers } = round

@@ -1,16 +1,18 @@
 import { allocate, spend } from '../../budget.ts'
 import { isBeyondJson, JsonNumber } from '../../json.ts'
-import { type Call, type Expression, type PropertyAccess, pieceRange, rangeOf } from '../../language/index.ts'
 import {
-  arrayOf,
-  constant,
-  nullSchema,
-  record,
-  type Schema,
-  schemaOfSchemas,
-  stringSchema,
-  tuple,
-} from '../../schema/index.ts'
+  argumentSchema,
+  type BuiltinOf,
+  builtin,
+  type Call,
+  type CallOf,
+  type Expression,
+  operandsOf,
+  type PropertyAccess,
+  pieceRange,
+  rangeOf,
+} from '../../language/index.ts'
+import { arrayOf, constant, nullSchema, record, type Schema, stringSchema } from '../../schema/index.ts'
 import { isFailure } from '../calls.ts'
 import type { Definition, Evaluated, LateAccess, Value } from '../values/value.ts'
 import { exportRange, rangeless } from './export-value.ts'
@@ -141,66 +143,54 @@ export class ExpressionExporter {
 
   #argument(scope: Evaluated, call: Call): { argSchema: Schema; arg: ExportedExpr } {
     const operand = (expression: Expression) => this.export(scope, expression, undefined)
-    const place = exportRange(rangeOf(call.argument), this.#name)
-    const object = (members: Record<string, ExportedExpr>, range: ExportedRange): ExportedExpr => ({
-      range,
-      object: Object.assign(Object.create(null), members),
-    })
-    switch (call.name) {
+    const written = exportRange(rangeOf(call.argument), this.#name)
+    const argSchema = argumentSchema(call.name)
+    switch (call.shape) {
+      case 'argument':
+        return { argSchema, arg: operand(call.argument) }
+      case 'pair':
+        return { argSchema, arg: { range: written, list: operandsOf(call).map(operand) } }
+      case 'object': {
+        const parts = Object.entries<Expression>(call.parts).map(([name, part]) => [name, operand(part)])
+        return { argSchema, arg: exportedObject(written, Object.fromEntries(parts)) }
+      }
       case 'secret':
-        if (call.plaintext) return { argSchema: true, arg: operand(call.plaintext) }
-        return { argSchema: true, arg: object({ ciphertext: operand(call.ciphertext!) }, place) }
-      case 'open': {
-        const inputs = operand(call.inputs)
-        const types = inputTypes(scope, call)
-        if (call.short) return { argSchema: types.inputs, arg: inputs }
-        const argSchema = record({ inputs: types.inputs, provider: stringSchema })
-        return { argSchema, arg: object({ inputs, provider: this.#provider(scope, call) }, rangeless('')) }
-      }
-      case 'rotate': {
-        const { inputs, state } = inputTypes(scope, call)
-        const members = { inputs: operand(call.inputs), state: operand(call.state) }
-        if (call.short) return { argSchema: record({ inputs, state }), arg: object(members, rangeless('')) }
-        const argSchema = record({ inputs, provider: stringSchema, state })
-        return { argSchema, arg: object({ ...members, provider: this.#provider(scope, call) }, rangeless('')) }
-      }
-      case 'join':
-        return {
-          argSchema: tuple([stringSchema, arrayOf(stringSchema)]),
-          arg: { range: place, list: [operand(call.delimiter), operand(call.values)] },
-        }
-      case 'split':
-        return {
-          argSchema: tuple([stringSchema, stringSchema]),
-          arg: { range: place, list: [operand(call.delimiter), operand(call.string)] },
-        }
-      case 'validate':
-        return {
-          argSchema: record({ schema: schemaOfSchemas(), value: true }),
-          arg: object({ schema: operand(call.schema), value: operand(call.value) }, place),
-        }
-      case 'concat':
-        return { argSchema: arrayOf(arrayOf(true)), arg: operand(call.argument) }
-      case 'toBase64':
-      case 'fromBase64':
-        return { argSchema: stringSchema, arg: operand(call.argument) }
-      default:
-        return { argSchema: true, arg: operand(call.argument) }
+        if (call.ciphertext === undefined) return { argSchema, arg: operand(call.plaintext ?? call.argument) }
+        return { argSchema, arg: exportedObject(written, { ciphertext: operand(call.ciphertext) }) }
+      case 'provider':
+        return this.#providerArgument(scope, call)
     }
   }
 
-  #provider(scope: Evaluated, call: Call & { name: 'open' | 'rotate' }): ExportedExpr {
-    return call.provider ? this.export(scope, call.provider, undefined) : { range: rangeless(this.#name), schema: true }
+  #providerArgument(scope: Evaluated, call: ProviderCall): { argSchema: Schema; arg: ExportedExpr } {
+    const operand = (expression: Expression) => this.export(scope, expression, undefined)
+    const { inputs, state } = inputTypes(scope, call)
+    const inputsExpr = operand(call.inputs)
+    if (call.short && call.state === undefined) return { argSchema: inputs, arg: inputsExpr }
+    const members = { inputs: inputsExpr, ...(call.state && { state: operand(call.state) }) }
+    const types: Readonly<Record<string, Schema>> = call.state ? { state } : {}
+    if (call.short) return { argSchema: record({ inputs, ...types }), arg: exportedObject(rangeless(''), members) }
+    const provider: ExportedExpr = call.provider
+      ? operand(call.provider)
+      : { range: rangeless(this.#name), schema: true }
+    const argSchema = record({ inputs, provider: stringSchema, ...types })
+    return { argSchema, arg: exportedObject(rangeless(''), { ...members, provider }) }
   }
 }
 
+type ProviderCall = CallOf<BuiltinOf<'provider'>>
+
+function exportedObject(range: ExportedRange, members: Readonly<Record<string, ExportedExpr>>): ExportedExpr {
+  return { range, object: Object.assign(Object.create(null), members) }
+}
+
 /** The declared types of a call's inputs and state; `any` where they cannot be had. */
-function inputTypes(scope: Evaluated, call: Call & { name: 'open' | 'rotate' }): { inputs: Schema; state: Schema } {
+function inputTypes(scope: Evaluated, call: ProviderCall): { inputs: Schema; state: Schema } {
   const { providers, rotators } = scope.round.answers
   // A call that was overridden or skipped has not looked at its provider.
   const evaluated = scope.valueOf(call)?.definition.written?.expression === call
   const name = evaluated ? call.provider?.value : undefined
-  const signature = name === undefined ? undefined : (call.name === 'open' ? providers : rotators).get(name)
+  const signature = name === undefined ? undefined : (call.state === undefined ? providers : rotators).get(name)
   if (signature === undefined || isFailure(signature)) return { inputs: true, state: true }
   const { inputs, state } = signature
   const usable = (schema: typeof inputs): Schema => (typeof schema === 'object' && isFailure(schema) ? true : schema)
@@ -228,25 +218,6 @@ function declaredSchema(expression: Expression): Schema {
     case 'missing':
       return true
     case 'call':
-      return declaredResult(expression.name)
-  }
-}
-
-function declaredResult(name: Call['name']): Schema {
-  switch (name) {
-    case 'secret':
-    case 'join':
-    case 'toJSON':
-    case 'toYAML':
-    case 'toString':
-    case 'toBase64':
-    case 'fromBase64':
-      return stringSchema
-    case 'concat':
-      return arrayOf(true)
-    case 'split':
-      return arrayOf(stringSchema)
-    default:
-      return true
+      return builtin(expression.name).result
   }
 }

@@ -1,3 +1,4 @@
+import { builtin, builtinOfKey } from '../../language/index.ts'
 import type { Schema, SchemaObject } from '../../schema/index.ts'
 import type { Position } from '../../yaml/index.ts'
 import { own } from '../schemas/validate.ts'
@@ -51,19 +52,6 @@ function parts(expression: ExportedExpr): readonly (readonly [string | number, E
   return expression.builtin ? [[expression.builtin.name, expression.builtin.arg]] : []
 }
 
-const descriptions: Readonly<Record<string, string>> = {
-  'fn::final': 'Protects a value from being overridden by environments that import this one.',
-  'fn::fromBase64': 'Decodes a base64 text.',
-  'fn::fromJSON': 'Reads a value from JSON text.',
-  'fn::join': 'Joins texts with a delimiter.',
-  'fn::open': 'Opens dynamic credentials or reads another secret store through a provider.',
-  'fn::secret': 'Marks a text as secret; it is stored encrypted.',
-  'fn::toBase64': 'Encodes a text as base64.',
-  'fn::toJSON': 'Writes a value as JSON text.',
-  'fn::toString': 'Writes a value as text.',
-  'fn::toYAML': 'Writes a value as YAML text.',
-}
-
 /**
  * What can be said about the place in a sentence: what a builtin does, the type of a reference, or
  * what a provider says of the input under the cursor. Undefined: nothing.
@@ -73,8 +61,8 @@ export function describeAt(environment: ExportedEnvironment, position: Position)
   if (found === undefined) return undefined
   const { expression, path } = found
   if (expression.builtin) {
-    const name = expression.builtin.name.startsWith('fn::open::') ? 'fn::open' : expression.builtin.name
-    return own(descriptions, name)
+    const name = builtinOfKey(expression.builtin.name)
+    return name === undefined ? undefined : builtin(name).description
   }
   if (expression.symbol) {
     const { schema } = expression

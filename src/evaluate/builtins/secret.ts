@@ -1,0 +1,41 @@
+import { type CallOf, decodeEnvelope } from '../../language/index.ts'
+import { stringSchema } from '../../schema/index.ts'
+import { callId, isFailure } from '../calls.ts'
+import type { Scope } from '../evaluation.ts'
+import { Value } from '../values/value.ts'
+
+/** `fn::secret`: the plaintext, decrypted where the evaluation may see it. */
+export function evaluateSecret(scope: Scope, call: CallOf<'secret'>): Value {
+  if (call.plaintext) return scope.evaluate(call.plaintext, true, undefined).withFlags({ secret: true })
+  const { round } = scope
+  const definition = scope.definitionOf(call)
+  const unknown = (pending = false) => Value.unknown(definition, stringSchema, { secret: true, pending })
+  let ciphertext: Uint8Array
+  try {
+    ciphertext = decodeEnvelope(call.ciphertext?.value ?? '')
+  } catch (error) {
+    scope.error(`invalid ciphertext: ${error instanceof Error ? error.message : String(error)}`, call)
+    return unknown()
+  }
+  if (round.request.mode === 'check' && !round.request.showSecrets) return unknown()
+  const key = round.answers.decrypters.get(scope.name)
+  if (key === undefined) {
+    round.ask({ kind: 'unlock', id: callId('unlock', scope.name), environment: scope.name })
+    return unknown(true)
+  }
+  let problem: string
+  if (isFailure(key)) problem = key.error
+  else {
+    try {
+      return Value.of(
+        definition,
+        { kind: 'string', text: key.decrypt(ciphertext) },
+        { secret: true, schema: stringSchema },
+      )
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error)
+    }
+  }
+  scope.error(`decrypting: ${problem}`, call)
+  return unknown()
+}
