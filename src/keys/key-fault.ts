@@ -1,6 +1,6 @@
 import { type ErrorCode, EscError } from '../errors.ts'
+import { NoAnswer, quoted, vendorHints } from '../http/index.ts'
 import type { KeyOwner } from './data-key.ts'
-import { NoAnswer } from './network.ts'
 
 /** What was being done when it failed. */
 export interface KeyCall {
@@ -43,7 +43,7 @@ const codes: Readonly<Record<KeyProblem, ErrorCode>> = {
  * which may hold the request.
  */
 export function keyFault(call: KeyCall, problem: KeyProblem, { code, text, hint }: KeyFaultDetails): EscError {
-  const spoken = clean(text ?? '', call.hidden)
+  const spoken = quoted(text ?? '', call.hidden)
   const detail = spoken === '' || spoken === code ? '' : `: ${spoken}`
   return new EscError(
     codes[problem],
@@ -55,27 +55,15 @@ export function keyFault(call: KeyCall, problem: KeyProblem, { code, text, hint 
 /** For what a request threw. */
 export function noAnswer(call: KeyCall, error: unknown, { from, hint }: { from: string; hint: string }): EscError {
   const code = error instanceof NoAnswer ? error.code : 'error'
-  return keyFault(call, 'unreachable', {
-    code,
-    text: code === 'timeout' ? `${from} did not answer in time` : from,
-    hint,
-  })
+  if (code === 'too large') return malformedAnswer(call, from)
+  const text = code === 'timeout' ? `${from} did not answer in time` : from
+  return keyFault(call, 'unreachable', { code, text, hint })
 }
 
 export function malformedAnswer(call: KeyCall, from: string): EscError {
   return keyFault(call, 'failed', {
     code: 'malformed answer',
     text: `${from} answered with something else than it documents`,
-    hint: 'check whether a proxy or portal answers in its place',
+    hint: vendorHints.foreign,
   })
-}
-
-/** One line, not long, nothing that is to be hidden. */
-function clean(text: string, hidden: readonly string[]): string {
-  let shown = text
-  for (const each of hidden) if (each.length >= 4) shown = shown.replaceAll(each, '[secret]')
-  return shown
-    .replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ')
-    .trim()
-    .slice(0, 300)
 }

@@ -1,9 +1,10 @@
+import type { Fetch, VendorFault } from '../http/index.ts'
 import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
 import { identityToken, subjectAttributesSchema } from './identity.ts'
 import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
-import { callVendor, type Fetch, malformedAnswer } from './vendor-call.ts'
+import { callVendor, malformedAnswer } from './vendor-call.ts'
 
 type Credentials = {
   readonly accessKeyId: string
@@ -120,7 +121,7 @@ function stsOf(roleArn: string): string {
   return 'https://sts.us-east-1.amazonaws.com/'
 }
 
-function readFault(xml: string): { readonly code: string; readonly text?: string | undefined } | undefined {
+function readFault(xml: string): VendorFault | undefined {
   const code = textOf(xml, 'Code')
   return code === undefined ? undefined : { code, text: textOf(xml, 'Message') }
 }

@@ -1,9 +1,10 @@
+import type { Fetch, VendorFault } from '../http/index.ts'
 import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
 import { identityToken, subjectAttributesSchema } from './identity.ts'
 import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
-import { callVendor, type Fetch, malformedAnswer } from './vendor-call.ts'
+import { callVendor, malformedAnswer } from './vendor-call.ts'
 
 export type GcpLoginInputs = {
   /** The number, not the name. */
@@ -177,7 +178,7 @@ async function actAs(
 }
 
 /** The token service answers as OAuth does, the other as Google's interfaces do. */
-function readFault(text: string): { readonly code: string; readonly text?: string | undefined } | undefined {
+function readFault(text: string): VendorFault | undefined {
   const { error, error_description: description } = parsed(text)
   if (typeof error === 'string') return { code: error, text: typeof description === 'string' ? description : undefined }
   const { status, message } = (error ?? {}) as { readonly status?: unknown; readonly message?: unknown }

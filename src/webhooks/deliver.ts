@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { messageOf } from '../errors.ts'
 import { type FileSystem, machineFiles } from '../files/index.ts'
+import { excerpt } from '../http/index.ts'
 import { machineProcesses, type Processes, type Store } from '../store/index.ts'
 import { Announcements } from './announcements.ts'
 import type { WebhookEvent } from './event.ts'
@@ -209,7 +210,7 @@ async function send(
     answer = await world.post({ ...request, allowed, timeoutMs })
   } catch (error) {
     // The key may be there another time. No answer of a receiver has been seen here.
-    answer = { kind: 'failed', reason: excerpt(messageOf(error), hidden) }
+    answer = { kind: 'failed', reason: beginningOf(messageOf(error), hidden) }
   }
   // Tried again: it may be allowed meanwhile.
   if (isUntrusted && answer.kind !== 'answered') answer = { kind: 'failed', reason: `${answer.reason}; ${untrusted}` }
@@ -218,7 +219,9 @@ async function send(
     at: new Date(started).toISOString(),
     durationMs: Math.max(0, Math.round(world.now() - started)),
     responseCode: answer.kind === 'answered' ? answer.status : 0,
-    ...(answer.kind === 'answered' && answer.body !== '' ? { responseBody: excerpt(answer.body, hidden) } : {}),
+    ...(answer.kind === 'answered' && answer.body !== ''
+      ? { responseBody: beginningOf(answer.body, hidden, answer.isCut) }
+      : {}),
     ...(verdict.kind === 'delivered' ? {} : { error: verdict.reason }),
   }
   return { answer, attempt }
@@ -247,22 +250,22 @@ const formatHeaders: Readonly<Partial<Record<WebhookFormat, Readonly<Record<stri
   github: { Accept: 'application/vnd.github+json', 'X-GitHub-Api-Version': '2022-11-28' },
 }
 
-/** A receiver may send back the whole value, or the token after the scheme; the longest first. */
+/** A receiver may send back the whole value, or the token after the scheme. */
 function partsOfHeader(value: string): string[] {
   const token = value.slice(value.indexOf(' ') + 1)
   return token === value || token.length < 4 ? [value] : [value, token]
 }
 
-/** What of a secret URL may come back, the longest first. */
+/** Parts of a secret URL that a receiver may send back. Its host is none: it is no secret. */
 function partsOfUrl(text: string): string[] {
-  const url = new URL(text)
-  const parts = [text, url.pathname, url.search, ...url.searchParams.values(), ...url.pathname.split('/').slice(1)]
-  return parts.filter((part) => part.length > 3).sort((a, b) => b.length - a.length)
+  const { host, pathname, search, searchParams } = new URL(text)
+  const parts = [host + pathname + search, pathname, search, ...searchParams.values(), ...pathname.split('/').slice(1)]
+  return parts.filter((part) => part.length > 3)
 }
 
 /** The beginning of an answer; a receiver may send back what it got, the URL among it. */
-function excerpt(body: string, hidden: readonly string[]): string {
-  return hidden.reduce((text, secret) => text.replaceAll(secret, '[secret]'), body).slice(0, 1000)
+function beginningOf(text: string, hidden: readonly string[], isCut = false): string {
+  return excerpt(text, { hidden, isCut, most: 1000 })
 }
 
 function placesOf({ store, files = machineFiles, processes = machineProcesses }: DeliveryWorld) {

@@ -23,14 +23,20 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: ['files', 'machine'],
     because: 'what a store was allowed on this machine: it knows no store, no key, and nobody to ask',
   },
-  keys: { mayImport: ['files', 'vendor'], because: 'keys and ciphertext know neither the store nor the language' },
+  keys: {
+    mayImport: ['files', 'http', 'vendor'],
+    because: 'keys and ciphertext know neither the store nor the language',
+  },
   store: {
     mayImport: ['keys', 'files', 'git', 'machine', 'yaml'],
     because: 'a store keeps texts; what they mean is not its business',
   },
   vendor: { mayImport: [], because: 'vendor libraries, re-exported so that each is one lazily loaded bundle' },
-  providers: { mayImport: ['schema', 'vendor'], because: 'a provider knows no store and no command line' },
-  http: { mayImport: [], because: "which addresses are private is nobody's opinion" },
+  providers: { mayImport: ['schema', 'vendor', 'http'], because: 'a provider knows no store and no command line' },
+  http: {
+    mayImport: ['masking'],
+    because: 'how a server is asked, and which may be; it knows no vendor, and what is asked for is not its business',
+  },
   rotators: { mayImport: ['schema', 'vendor', 'http'], because: 'a rotator knows no store and no command line' },
   masking: {
     mayImport: [],

@@ -12,7 +12,7 @@ export interface OpenBaoServer {
   /** Path of the certificate authority of its certificate, which is for 127.0.0.1 and localhost. */
   readonly authority: string
   /** Calls its API as root. Returns `data` of the answer, or `auth` where there is one. */
-  call(method: string, path: string, options?: CallOptions): Promise<Record<string, unknown>>
+  call(method: 'GET' | 'POST', path: string, options?: CallOptions): Promise<Record<string, unknown>>
   stop(): Promise<void>
 }
 
@@ -44,26 +44,21 @@ export async function startOpenBao(): Promise<OpenBaoServer> {
   })
   const url = `https://127.0.0.1:${daemon.port}`
   const authority = join(folder, 'vault-ca.pem')
-  const { tlsFetch } = await import('../../src/keys/tls-fetch.ts')
+  const { direct, send } = await import('../../src/http/index.ts')
   const { readFileSync } = await import('node:fs')
-  const fetch = tlsFetch({ ca: [readFileSync(authority, 'utf8')] })
+  const transport = direct({ tls: { ca: readFileSync(authority, 'utf8') } })
   return {
     url,
     rootToken,
     authority,
     async call(method, path, { body, namespace } = {}) {
-      const answer = await fetch(`${url}/v1/${path}`, {
-        method,
-        headers: {
-          'x-vault-token': rootToken,
-          'content-type': 'application/json',
-          ...(namespace && { 'x-vault-namespace': namespace }),
-        },
-        ...(body && { body: JSON.stringify(body) }),
-      })
-      const text = await answer.text()
-      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
-      const json = (text === '' ? {} : JSON.parse(text)) as { data?: object; auth?: object }
+      const headers = { 'x-vault-token': rootToken, ...(namespace && { 'x-vault-namespace': namespace }) }
+      const { status, text, ...answer } = await send(
+        { method, url: `${url}/v1/${path}`, headers, body, timeoutMs: 30_000 },
+        transport,
+      )
+      if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`)
+      const json = (answer.json ?? {}) as { data?: object; auth?: object }
       return (json.auth ?? json.data ?? {}) as Record<string, unknown>
     },
     stop: () => daemon.stop(),

@@ -1,6 +1,6 @@
 import { type FileSystem, machineFiles } from '../../files/index.ts'
 import { type KeyCall, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
-import { completeNetwork, type HttpRequest, type Network, request } from '../network.ts'
+import { completeNetwork, type KeyRequest, type Network, request } from '../network.ts'
 import type { KeyContext } from '../provider.ts'
 import { remembered, type Token } from './token-memory.ts'
 
@@ -9,7 +9,7 @@ interface Source {
   /** For messages. */
   readonly name: string
   readonly remedy: string
-  request(): HttpRequest
+  request(): KeyRequest
 }
 
 /**
@@ -81,7 +81,7 @@ function managedIdentity(resource: string, client: string | undefined, env: KeyC
   query.set('api-version', '2018-02-01')
   const url = `http://169.254.169.254/metadata/identity/oauth2/token?${query}`
   const headers = { metadata: 'true' }
-  const hurried = { attempts: 1, timeoutMs: 2000 }
+  const hurried = { attempts: 1, timeoutMs: 2000 } as const
   return { kind, name: kind, remedy, request: () => ({ method: 'GET', url, headers, ...hurried }) }
 }
 

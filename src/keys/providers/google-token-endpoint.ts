@@ -1,5 +1,5 @@
 import { type KeyCall, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
-import { type HttpRequest, type Network, request } from '../network.ts'
+import { type KeyRequest, type Network, request } from '../network.ts'
 import type { Token } from './token-memory.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { Token } from './token-memory.ts'
  * were found, for messages.
  */
 export async function fetchToken(
-  asked: HttpRequest,
+  asked: KeyRequest,
   place: string,
   network: Network,
   call: KeyCall,

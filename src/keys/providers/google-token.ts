@@ -13,8 +13,9 @@ import { createSign } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type FileSystem, machineFiles, readIfPresent } from '../../files/index.ts'
+import { NoAnswer } from '../../http/index.ts'
 import { type KeyCall, keyFault } from '../key-fault.ts'
-import { completeNetwork, type HttpRequest, type Network, NoAnswer, request } from '../network.ts'
+import { completeNetwork, type KeyRequest, type Network, request } from '../network.ts'
 import type { KeyContext } from '../provider.ts'
 import { fetchToken } from './google-token-endpoint.ts'
 import { remembered, type Token } from './token-memory.ts'
@@ -115,7 +116,7 @@ function signedJwt(
 
 async function fromMachine({ env }: KeyContext, network: Network, call: KeyCall): Promise<Token> {
   const host = env.GCE_METADATA_HOST || 'metadata.google.internal'
-  const asked: HttpRequest = {
+  const asked: KeyRequest = {
     method: 'GET',
     url: `http://${host}/computeMetadata/v1/instance/service-accounts/default/token`,
     headers: { 'metadata-flavor': 'Google' },

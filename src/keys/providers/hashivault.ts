@@ -1,7 +1,8 @@
+import { type HttpAnswer, NoAnswer } from '../../http/index.ts'
 import { bindKey, malformedWrapping, unbindKey } from '../bound-key.ts'
 import type { KeyOwner } from '../data-key.ts'
 import { type KeyCall, type KeyProblem, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
-import { completeNetwork, type HttpAnswer, NoAnswer, request } from '../network.ts'
+import { completeNetwork, request } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
 import type { VaultKeyUrl } from './hashivault-url.ts'
 import { findVaultServer } from './vault-server.ts'
@@ -18,8 +19,7 @@ export function hashivaultProvider(url: VaultKeyUrl, context: KeyContext, owner:
   async function send(call: KeyCall, path: string, body?: object) {
     const { address, token, namespace } = findVaultServer(url, context, call)
     const tls = address.startsWith('https:') ? vaultTls(context, call) : undefined
-    const reached = tls === undefined ? network : { ...network, fetch: (await import('../tls-fetch.ts')).tlsFetch(tls) }
-    const answer = await request(reached, {
+    const answer = await request(network, {
       method: body === undefined ? 'GET' : 'POST',
       url: `${address}/v1/${url.engine}/${path}/${url.key}`,
       headers: {
@@ -27,7 +27,8 @@ export function hashivaultProvider(url: VaultKeyUrl, context: KeyContext, owner:
         'x-vault-request': 'true',
         ...(namespace && { 'x-vault-namespace': namespace }),
       },
-      ...(body !== undefined && { body }),
+      body,
+      tls,
     }).catch((error) => {
       throw noAnswer(call, error, { from: address, hint: unreachableHint(error) })
     })

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { type FileSystem, listIfPresent, machineFiles } from '../../files/index.ts'
+import type { TlsOptions } from '../../http/index.ts'
 import { type KeyCall, keyFault } from '../key-fault.ts'
 import type { KeyContext } from '../provider.ts'
-import type { TlsOptions } from '../tls-fetch.ts'
 import { vaultVariable } from './vault-server.ts'
 
 /**

@@ -2,11 +2,10 @@ import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { request } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { EscError } from '../../errors.ts'
-import { bareHost, isForbidden, matchesHost } from '../../http/index.ts'
+import { bareHost, isForbidden, matchesHost, networkCode } from '../../http/index.ts'
 import type { NetworkPolicy } from '../rotator.ts'
 import { httpsOptions, type Tls } from '../tls/index.ts'
 import { isPassingFault } from '../vendor-error.ts'
-import { networkCode } from '../vendor-http.ts'
 
 export interface AdapterNetwork {
   /** Resolves a host name to all of its addresses. Default: as the system does. */

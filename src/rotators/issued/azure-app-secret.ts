@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { currentFetch, type Fetch, type VendorFault } from '../../http/index.ts'
 import type { SchemaObject } from '../../schema/index.ts'
 import { type Secret, secret } from '../../secret.ts'
 import { rfc3339 } from '../rfc3339.ts'
@@ -6,12 +7,10 @@ import type { Rotator, RotatorContext } from '../rotator.ts'
 import {
   ask,
   clockOf,
-  currentFetch,
   fieldOf,
   malformedAnswer,
   textOf,
   type Vendor,
-  type VendorFault,
   VendorHttpError,
   type VendorRequest,
 } from '../vendor-http.ts'
@@ -56,7 +55,7 @@ export type AzureAppSecretState = IssuedState<AzureAppSecret>
 export type AzureAppSecretPending = IssuedPending<AzureAppSecret>
 
 export interface AzureOptions {
-  readonly fetch?: typeof globalThis.fetch
+  readonly fetch?: Fetch
   readonly timing?: IssuedTiming
 }
 
@@ -161,7 +160,7 @@ function checkInputs({ login, clientId, lifetimeInDays }: AzureAppSecretInputs):
 
 async function connectGraph(
   { login, clientId, lifetimeInDays = defaultLifetimeInDays }: AzureAppSecretInputs,
-  fetch: typeof globalThis.fetch,
+  fetch: Fetch,
   context: RotatorContext,
 ): Promise<IssuerSession<AzureAppSecret>> {
   const hidden = [login.clientSecret?.reveal(), login.oidc?.token.reveal()].filter((each) => each !== undefined)

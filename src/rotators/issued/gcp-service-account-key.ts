@@ -1,18 +1,17 @@
 import { createSign } from 'node:crypto'
 import { EscError } from '../../errors.ts'
+import { currentFetch, type Fetch, type VendorFault } from '../../http/index.ts'
 import type { SchemaObject } from '../../schema/index.ts'
 import { type Secret, secret } from '../../secret.ts'
 import type { Rotator, RotatorContext } from '../rotator.ts'
 import {
   ask,
   clockOf,
-  currentFetch,
   fieldOf,
   isVendorError,
   malformedAnswer,
   textOf,
   type Vendor,
-  type VendorFault,
   VendorHttpError,
   type VendorRequest,
 } from '../vendor-http.ts'
@@ -56,7 +55,7 @@ export type GcpKeyState = IssuedState<GcpKey>
 export type GcpKeyPending = IssuedPending<GcpKey>
 
 export interface GcpOptions {
-  readonly fetch?: typeof globalThis.fetch
+  readonly fetch?: Fetch
   readonly timing?: IssuedTiming
 }
 
@@ -145,7 +144,7 @@ function checkInputs({ login, serviceAccount }: GcpKeyInputs, context: RotatorCo
 
 function connectIam(
   { login, serviceAccount }: GcpKeyInputs,
-  fetch: typeof globalThis.fetch,
+  fetch: Fetch,
   context: RotatorContext,
 ): IssuerSession<GcpKey> {
   const token = login.accessToken.reveal()

@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { currentFetch, type Fetch, type HttpAnswer, type VendorFault } from '../../http/index.ts'
 import type { SchemaObject } from '../../schema/index.ts'
 import { type Secret, secret } from '../../secret.ts'
 import { rfc3339 } from '../rfc3339.ts'
@@ -6,13 +7,10 @@ import type { Rotator, RotatorContext } from '../rotator.ts'
 import {
   ask,
   clockOf,
-  currentFetch,
   fieldOf,
   malformedAnswer,
   textOf,
   type Vendor,
-  type VendorAnswer,
-  type VendorFault,
   VendorHttpError,
   type VendorRequest,
 } from '../vendor-http.ts'
@@ -55,7 +53,7 @@ export type TwilioApiKeyState = IssuedState<TwilioApiKey>
 export type TwilioApiKeyPending = IssuedPending<TwilioApiKey>
 
 export interface TwilioOptions {
-  readonly fetch?: typeof globalThis.fetch
+  readonly fetch?: Fetch
   readonly timing?: IssuedTiming
 }
 
@@ -172,7 +170,7 @@ function markedName(friendlyName: string | undefined, mark: string): string {
 
 function connectTwilio(
   { login, friendlyName, keyType, policy }: TwilioApiKeyInputs,
-  fetch: typeof globalThis.fetch,
+  fetch: Fetch,
   context: RotatorContext,
 ): IssuerSession<TwilioApiKey> {
   const { accountSid } = login
@@ -185,7 +183,7 @@ function connectTwilio(
 
   async function pages(doing: string, first: string, nextOf: (json: unknown) => string | undefined) {
     const listed: Listed[] = []
-    let answer: VendorAnswer
+    let answer: HttpAnswer
     for (let url: string | undefined = first; url !== undefined; url = nextOf(answer.json)) {
       answer = await call({ doing, method: 'GET', url, repeatable: true })
       const keys = fieldOf(answer.json, 'keys')
@@ -286,8 +284,8 @@ function connectTwilio(
 function vendorAs(
   user: string,
   password: string,
-  { fetch, context }: { readonly fetch: typeof globalThis.fetch; readonly context: RotatorContext },
-): Vendor & { ask(request: VendorRequest): Promise<VendorAnswer> } {
+  { fetch, context }: { readonly fetch: Fetch; readonly context: RotatorContext },
+): Vendor & { ask(request: VendorRequest): Promise<HttpAnswer> } {
   const basic = Buffer.from(`${user}:${password}`).toString('base64')
   const rotator = 'twilio-api-key'
   const vendor = { rotator, fetch, context, hidden: [password, basic], readFault: twilioFault, hints }

@@ -1,9 +1,10 @@
 import { EscError } from '../../../errors.ts'
+import { currentFetch, type Fetch } from '../../../http/index.ts'
 import type { Secret } from '../../../secret.ts'
 import { forgetHint } from '../../another-target.ts'
 import { rfc3339 } from '../../rfc3339.ts'
 import type { CredentialCheck, RotationRequest, Rotator, RotatorContext, Settled } from '../../rotator.ts'
-import { currentFetch, VendorHttpError } from '../../vendor-http.ts'
+import { VendorHttpError } from '../../vendor-http.ts'
 import { requireAccount, resolveUser } from './identifier.ts'
 import { type KeyPair, newPrivateKey, readKeyPair } from './key-pair.ts'
 import { decideSlots } from './key-slots.ts'
@@ -31,7 +32,7 @@ export type { SnowflakeInputs, SnowflakePending, SnowflakePlan, SnowflakeState }
 type Request = RotationRequest<SnowflakeInputs, SnowflakeState>
 
 export interface SnowflakeOptions {
-  readonly fetch?: typeof globalThis.fetch
+  readonly fetch?: Fetch
   readonly timing?: SnowflakeTiming
   /** Makes a private key, PEM. Default: RSA of 2048 bits, by the system's own randomness. */
   readonly newPrivateKey?: () => Promise<Secret<string>>

@@ -1,14 +1,6 @@
+import type { Fetch, HttpAnswer, VendorFault } from '../../../http/index.ts'
 import type { RotatorContext } from '../../rotator.ts'
-import {
-  ask,
-  fieldOf,
-  malformedAnswer,
-  textOf,
-  type Vendor,
-  type VendorAnswer,
-  type VendorFault,
-  VendorHttpError,
-} from '../../vendor-http.ts'
+import { ask, fieldOf, malformedAnswer, textOf, type Vendor, VendorHttpError } from '../../vendor-http.ts'
 import { originOf, quoteIdentifier, resolveUser } from './identifier.ts'
 import { type KeyPair, readKeyPair, signJwt } from './key-pair.ts'
 import type { SnowflakeLogin } from './types.ts'
@@ -47,7 +39,7 @@ export interface SnowflakeSession {
 }
 
 export interface Connection {
-  readonly fetch: typeof globalThis.fetch
+  readonly fetch: Fetch
   readonly timing: SnowflakeTiming
   readonly context: RotatorContext
 }
@@ -86,7 +78,7 @@ export function connectSnowflake(login: SnowflakeLogin, { fetch, timing, context
     const body = { statement, timeout: timing.statementSeconds, ...(login.role && { role: login.role }) }
     const url = `${origin}/api/v2/statements`
     // Every statement of ours may run twice.
-    let answer: VendorAnswer = await ask(vendor, { doing, method: 'POST', url, headers, body, repeatable: true })
+    let answer: HttpAnswer = await ask(vendor, { doing, method: 'POST', url, headers, body, repeatable: true })
     for (let waitedMs = 0; answer.status === 202; waitedMs += timing.pollMs) {
       const next = new URL(textOf(answer.json, 'statementStatusUrl') ?? '', origin)
       // The token must not be led elsewhere.

@@ -1,0 +1,59 @@
+import type { HttpAnswer } from './answer.ts'
+import { NoAnswer } from './no-answer.ts'
+
+/**
+ * When a request may be made again, and after how long. Only for requests that do no harm twice.
+ */
+export interface RetryRule {
+  /** The pauses between attempts, in milliseconds: there is one attempt more than pauses. */
+  readonly pausesMs: readonly number[]
+  /** How long an answer may make the pause by its `Retry-After`. */
+  readonly longestPauseMs: number
+  /** Whether the next attempt may fare better. */
+  readonly isPassing: (outcome: HttpAnswer | NoAnswer) => boolean
+  /** Waits; may throw to stop. Default: until the time is over or the call's signal aborts. */
+  readonly sleep?: (ms: number) => Promise<void>
+}
+
+/** Whether the vendor, or something between, had a fault of its own or too much to do. */
+export function isPassingStatus(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500
+}
+
+/** The usual rule: no answer, or one of `isPassingStatus`. */
+export function isPassingOutcome(outcome: HttpAnswer | NoAnswer): boolean {
+  if (outcome instanceof NoAnswer) return outcome.code !== 'too large' && outcome.code !== 'interrupted'
+  return isPassingStatus(outcome.status)
+}
+
+/**
+ * The header `Retry-After`, seconds or a date, in milliseconds from the answer on. `undefined` when
+ * there is none that can be read.
+ */
+export function retryAfterMs({ headers }: Pick<HttpAnswer, 'headers'>): number | undefined {
+  const text = headers.get('retry-after')?.trim() ?? ''
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
+  const until = httpDate(text)
+  if (until === undefined) return undefined
+  return Math.max(0, until - (httpDate(headers.get('date') ?? '') ?? Date.now()))
+}
+
+/** In milliseconds since 1970; dates of RFC 9110, 5.6.7 begin with the name of a day. */
+function httpDate(text: string): number | undefined {
+  const time = /^[A-Z][a-z]{2,8}[, ]/.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(time) ? undefined : time
+}
+
+/** Resolves after so long, or as soon as the signal aborts. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal?.addEventListener('abort', end, { once: true })
+  })
+}

@@ -1,0 +1,78 @@
+import type { HttpAnswer } from './answer.ts'
+import { type HttpCall, send } from './client.ts'
+import { NoAnswer } from './no-answer.ts'
+import { quoted } from './quoted.ts'
+import { isPassingOutcome, type RetryRule } from './retries.ts'
+import { type Fetch, viaFetch } from './transport.ts'
+
+/** The vendor's own words for an error. */
+export interface VendorFault {
+  readonly code: string
+  readonly text?: string
+}
+
+/** A request to the API of a vendor who is given credentials. */
+export interface VendorCall extends Pick<HttpCall, 'method' | 'url' | 'headers' | 'body' | 'signal'> {
+  readonly fetch: Fetch
+  /** Doing it twice does no harm: it is done up to three times where a fault may pass. */
+  readonly repeatable: boolean
+  /** Waits between two attempts; may throw to stop. Default: until the signal aborts. */
+  readonly sleep?: RetryRule['sleep']
+  /** Tokens, passwords and keys that an answer might repeat. */
+  readonly hidden: readonly string[]
+  /**
+   * The vendor's own form of an error. `undefined` when the body is something else, such as a
+   * proxy's page, which says nothing about what the vendor did.
+   */
+  readonly readFault: (answer: HttpAnswer) => VendorFault | undefined
+  /** Faults that pass by themselves beside those of `isPassingStatus`. Default: none. */
+  readonly isPassingFault?: (fault: VendorFault) => boolean
+}
+
+/**
+ * `fault`: the vendor refused; its text is quoted without secrets. `foreign`: somebody else
+ * answered.
+ */
+export type VendorOutcome =
+  | { readonly kind: 'done'; readonly answer: HttpAnswer }
+  | { readonly kind: 'fault'; readonly status: number; readonly code: string; readonly text: string }
+  | { readonly kind: 'foreign'; readonly status: number }
+  | { readonly kind: 'no answer'; readonly code: string; readonly host: string }
+
+/** What to do when the way to a vendor is at fault. */
+export const vendorHints = {
+  'no answer': 'check the network and proxy settings',
+  foreign: 'check whether a proxy or portal answers in its place',
+} as const
+
+const timeoutMs = 20_000
+const pausesMs = [500, 2_000]
+const longestPauseMs = 10_000
+
+/** Asks a vendor, and says how it went; throws only what `sleep` throws. */
+export async function askVendor(call: VendorCall): Promise<VendorOutcome> {
+  const { method, url, headers, body, signal, readFault, isPassingFault } = call
+  const isPassing: RetryRule['isPassing'] = (outcome) => {
+    if (isPassingOutcome(outcome)) return true
+    const fault = outcome instanceof NoAnswer || isDone(outcome) ? undefined : readFault(outcome)
+    return fault !== undefined && isPassingFault?.(fault) === true
+  }
+  const retry = call.repeatable ? { pausesMs, longestPauseMs, isPassing, sleep: call.sleep } : undefined
+  let answer: HttpAnswer
+  try {
+    answer = await send({ method, url, headers, body, signal, timeoutMs, retry }, viaFetch(call.fetch))
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error
+    return { kind: 'no answer', code: error.code, host: new URL(url).host }
+  }
+  if (isDone(answer)) return { kind: 'done', answer }
+  const { status } = answer
+  const fault = readFault(answer)
+  if (fault === undefined) return { kind: 'foreign', status }
+  const { code, text = '' } = fault
+  return { kind: 'fault', status, code, text: quoted(text, call.hidden) }
+}
+
+function isDone({ status }: HttpAnswer): boolean {
+  return status >= 200 && status < 300
+}
