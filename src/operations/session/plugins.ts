@@ -4,13 +4,14 @@ import { stateFolder } from '../../machine/index.ts'
 import type { LoadedPlugins } from '../../plugins/index.ts'
 import { loadProvider, type Provider, providerNames } from '../../providers/index.ts'
 import { loadRotator, type Rotator, rotatorNames } from '../../rotators/index.ts'
+import type { Store } from '../../store/index.ts'
 import { unknownNameHint } from '../../suggestion.ts'
 import { hasPlugins, namedPlugins, placesOf } from './configured-plugins.ts'
 import type { Workspace } from './workspace.ts'
 
-// A workspace runs the code of its plugins once, and only when a name is asked
-// for that is not built in.
-const loaded = new WeakMap<Workspace, Promise<LoadedPlugins>>()
+// The code of a store's plugins runs once, and only when a name is asked for that is not built in.
+// Plugins that could not be loaded are tried again: a person may have allowed them since.
+const loaded = new WeakMap<Store, Promise<LoadedPlugins>>()
 
 /**
  * A rotator that is built in or, failing that, of a plugin. Throws `not_found`, or
@@ -30,7 +31,8 @@ export async function findProvider(workspace: Workspace, name: string): Promise<
 }
 
 function pluginsOf(workspace: Workspace): Promise<LoadedPlugins> {
-  const known = loaded.get(workspace)
+  const { store } = workspace
+  const known = loaded.get(store)
   if (known !== undefined) return known
   const loading = (async () => {
     const named = namedPlugins(workspace)
@@ -46,7 +48,8 @@ function pluginsOf(workspace: Workspace): Promise<LoadedPlugins> {
       snapshots: join(stateFolder(workspace.options.env), 'plugins'),
     })
   })()
-  loaded.set(workspace, loading)
+  loaded.set(store, loading)
+  loading.catch(() => loaded.delete(store))
   return loading
 }
 

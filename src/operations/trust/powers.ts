@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { stateFolder } from '../../machine/index.ts'
+import type { Store } from '../../store/index.ts'
 import { digestOfPowers, givenDigest, type Power, readDecision, type TrustPlace } from '../../trust/index.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { wantedPowers } from './wanted-powers.ts'
@@ -18,10 +19,10 @@ export function trustPlace(workspace: Workspace): TrustPlace {
  * What the user has allowed by naming it on the command line, such as the URL of a secrets
  * provider. It counts for this process, also beside `ESC_TRUST`.
  */
-const typed = new WeakMap<Workspace, Power[]>()
+const typed = new WeakMap<Store, Power[]>()
 
 export function allowTyped(workspace: Workspace, power: Power): void {
-  const of = trustedWorkspace(workspace)
+  const of = trustedWorkspace(workspace).store
   typed.set(of, [...(typed.get(of) ?? []), power])
 }
 
@@ -30,7 +31,7 @@ export function allowTyped(workspace: Workspace, power: Power): void {
  * is set, it alone decides; else what a person has accepted.
  */
 export async function allowedPowers(workspace: Workspace): Promise<readonly Power[]> {
-  const named = typed.get(trustedWorkspace(workspace)) ?? []
+  const named = typed.get(trustedWorkspace(workspace).store) ?? []
   const given = givenDigest(workspace.options.env)
   if (given === undefined) return [...named, ...(readDecision(trustPlace(workspace))?.powers ?? [])]
   const { powers } = await wantedPowers(workspace)

@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import type { Store } from '../../store/index.ts'
 import {
   differenceOf,
   digestOfPowers,
@@ -48,7 +49,7 @@ export function acceptAlso(workspace: Workspace, power: Power): void {
 }
 
 /** One question at a time, however many calls of an evaluation need an answer. */
-const asking = new WeakMap<Workspace, Map<string, Promise<boolean>>>()
+const asking = new WeakMap<Store, Map<string, Promise<boolean>>>()
 
 /**
  * Returns when the store may do all of this on this machine: it was allowed before,
@@ -67,8 +68,8 @@ export async function requirePowers(workspace: Workspace, powers: readonly Power
   if (!review.powers.some((each) => samePower(each, first))) throw notAskedFor(first)
   const { askTrust, env } = workspace.options
   if (askTrust !== undefined && givenDigest(env) === undefined) {
-    const answers = asking.get(workspace) ?? new Map<string, Promise<boolean>>()
-    asking.set(workspace, answers)
+    const answers = asking.get(workspace.store) ?? new Map<string, Promise<boolean>>()
+    asking.set(workspace.store, answers)
     const answer =
       answers.get(review.digest) ??
       askTrust(review).then((accepted) => {

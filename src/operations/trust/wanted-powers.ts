@@ -1,6 +1,7 @@
 import { messageOf } from '../../errors.ts'
 import { isJsonObject, type Json } from '../../json.ts'
 import { unknownKeyHost } from '../../keys/index.ts'
+import type { Store } from '../../store/index.ts'
 import { type Power, type PowerKind, sortedPowers } from '../../trust/index.ts'
 import { decode, type Node } from '../../yaml/index.ts'
 import { inspectPlugins } from '../session/configured-plugins.ts'
@@ -14,18 +15,19 @@ export interface WantedPowers {
   readonly problems: readonly string[]
 }
 
-const known = new WeakMap<Workspace, { readonly configuration: string; readonly wanted: Promise<WantedPowers> }>()
+const known = new WeakMap<Store, { readonly configuration: string; readonly wanted: Promise<WantedPowers> }>()
 
 /**
  * Everything that a store asks for: from `esc.yaml`, and from the settings and definitions
  * of all its environments.
  */
 export function wantedPowers(workspace: Workspace): Promise<WantedPowers> {
-  const configuration = workspace.store.configuration.text
-  const before = known.get(workspace)
+  const { store } = workspace
+  const configuration = store.configuration.text
+  const before = known.get(store)
   if (before?.configuration === configuration) return before.wanted
   const wanted = collect(workspace)
-  known.set(workspace, { configuration, wanted })
+  known.set(store, { configuration, wanted })
   return wanted
 }
 
