@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { machineFiles } from '../../src/files/index.ts'
 import { createKeyFile } from '../../src/keys/key-file.ts'
-import { createSchedule, openWorkspace, type Workspace } from '../../src/operations/index.ts'
+import { createSchedule, openWorkspace, Session, type Workspace } from '../../src/operations/index.ts'
 import type { ScheduledRun } from '../../src/schedule/index.ts'
 import { type RunOutcome, startScheduler } from '../../src/scheduler/index.ts'
 import { Store } from '../../src/store/index.ts'
@@ -55,7 +55,7 @@ export class VirtualStore {
     await Store.open(join(this.folder, 'environments'), this.#world).create(name, { author, created, definition })
     const workspace = this.open()
     const request = { cron: undefined, once: undefined, timezone: undefined, ...when }
-    await createSchedule(workspace, workspace.reference(name), request)
+    await new Session(workspace).perform(createSchedule, workspace.reference(name), request)
   }
 
   /**

@@ -18,9 +18,10 @@ export abstract class PauseCommand extends EscCommand<Result> {
   protected abstract readonly paused: boolean
 
   async run(): Promise<Result> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'schedule')
-    const { id } = await pauseSchedule(workspace, reference, { id: rest[0] as string, paused: this.paused })
+    const change = { id: rest[0] as string, paused: this.paused }
+    const { id } = (await session.perform(pauseSchedule, reference, change)).result
     return { id, fullName: fullNameOf(workspace, reference) }
   }
 

@@ -17,7 +17,7 @@ import type { Environment, Settings } from '../../store/index.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { rotationGuardMs } from '../rotating/rotation-settings.ts'
 import { type Announced, announcing } from '../session/announce.ts'
-import { permit } from '../session/permit.ts'
+import { operation, type Work } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { ignoredText, type KnownRuns, knownRuns } from './sealed-runs.ts'
 
@@ -47,19 +47,17 @@ export function scheduleOf(environment: Environment): Schedule | undefined {
   return readSchedule(environment.settings.get('schedule'), environment.settings.file)
 }
 
-/**
- * The schedules of an environment, of which there is at most one. `count`: how many
- * of its next runs to find.
- */
-export async function listSchedules(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  count = 1,
-): Promise<ScheduleView[]> {
-  const environment = workspace.store.environment(reference.name)
+/** Shows the schedules of an environment, of which there is at most one. */
+export const listSchedules = operation({
+  name: 'list-schedules',
+  level: 'read',
+  audit: 'environment-read',
+  run: async ({ options, store, subject }) => schedulesOf(store.environment(subject.name), options.now(), 1),
+})
+
+async function schedulesOf(environment: Environment, now: Date, count: number): Promise<ScheduleView[]> {
   const schedule = scheduleOf(environment)
   if (schedule === undefined) return []
-  const now = workspace.options.now()
   const view = { schedule, timing: describeTiming(schedule), next: await nextRuns(schedule, now, count) }
   let known: KnownRuns
   try {
@@ -126,111 +124,120 @@ export function overdueText(due: Date): string {
   return `rotation is overdue: it was due ${at}, and no revision shows that it ran; run "esc scheduler tick", and see to it that a scheduler runs`
 }
 
-/** @throws EscError `not_found` when the environment has no schedule of that id. */
-export async function getSchedule(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  id: string,
-  count = 1,
-): Promise<ScheduleView> {
-  const [view] = await listSchedules(workspace, reference, count)
-  checkId(reference.name, view?.schedule, id)
-  return view as ScheduleView
-}
+/**
+ * Shows one schedule. `count`: how many of its next runs to find. Throws EscError `not_found` when
+ * the environment has no schedule of that id.
+ */
+export const getSchedule = operation({
+  name: 'get-schedule',
+  level: 'read',
+  audit: 'environment-read',
+  async run(
+    { options, store, subject },
+    { id, count = 1 }: { readonly id: string; readonly count?: number },
+  ): Promise<ScheduleView> {
+    const [view] = await schedulesOf(store.environment(subject.name), options.now(), count)
+    checkId(subject.name, view?.schedule, id)
+    return view as ScheduleView
+  },
+})
 
 /** The runs of a schedule, newest first. A removed schedule keeps its history. */
-export function scheduleHistory(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  id: string,
-): readonly ScheduledRun[] {
-  const environment = workspace.store.environment(reference.name)
-  const runs = runsOf(environment, id)
-  if (runs.length === 0) checkId(reference.name, scheduleOf(environment), id)
-  return runs.reverse()
-}
+export const scheduleHistory = operation({
+  name: 'list-scheduled-runs',
+  level: 'read',
+  audit: 'environment-read',
+  async run({ store, subject }, id: string): Promise<readonly ScheduledRun[]> {
+    const environment = store.environment(subject.name)
+    const runs = runsOf(environment, id)
+    if (runs.length === 0) checkId(subject.name, scheduleOf(environment), id)
+    return runs.reverse()
+  },
+})
 
 /**
- * @throws EscError `already_exists` for a second schedule; `usage` for a time that cannot be used.
+ * Has the credentials of an environment rotated by the clock. Throws EscError `already_exists` for
+ * a second schedule; `usage` for a time that cannot be used.
  */
-export async function createSchedule(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  request: TimingRequest,
-): Promise<Schedule> {
-  await permit(workspace, reference.name, 'write', 'environment-schedule-created')
-  const environment = workspace.store.environment(reference.name)
-  const now = workspace.options.now()
-  const timed = await readTiming(request, now)
-  const id = nextScheduleId(environment.events<ScheduledRun>('schedules'))
-  const schedule = { id, kind: 'environment_rotation', ...timed, paused: false, created: now, modified: now } as const
-  await announcing(workspace, environment, scheduleChange('created', id), () =>
-    change(environment, (before) => {
-      refuseSecond(workspace, environment.name, before)
-      return schedule
-    }),
-  )
-  return schedule
-}
+export const createSchedule = operation({
+  name: 'create-schedule',
+  level: 'write',
+  audit: 'environment-schedule-created',
+  async run(work, request: TimingRequest): Promise<Schedule> {
+    const environment = work.store.environment(work.subject.name)
+    const now = work.options.now()
+    const timed = await readTiming(request, now)
+    const id = nextScheduleId(environment.events<ScheduledRun>('schedules'))
+    const schedule = { id, kind: 'environment_rotation', ...timed, paused: false, created: now, modified: now } as const
+    await announcing(work, environment, scheduleChange('created', id), () =>
+      change(environment, (before) => {
+        refuseSecond(work, environment.name, before)
+        return schedule
+      }),
+    )
+    return schedule
+  },
+})
 
 /** Changes when it runs. What was due and has not run is not made up for. */
-export async function editSchedule(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  id: string,
-  request: TimingRequest,
-): Promise<Schedule> {
-  await permit(workspace, reference.name, 'write', 'environment-schedule-updated')
-  const environment = workspace.store.environment(reference.name)
-  const now = workspace.options.now()
-  const known = checkId(environment.name, scheduleOf(environment), id)
-  const timed = await readTiming(request, now, known)
-  return announcing(workspace, environment, scheduleChange('updated', id), () =>
-    changeKnown(environment, id, (before) => ({ ...before, ...timed, modified: now })),
-  )
-}
+export const editSchedule = operation({
+  name: 'edit-schedule',
+  level: 'write',
+  audit: 'environment-schedule-updated',
+  async run(work, { id, timing }: { readonly id: string; readonly timing: TimingRequest }): Promise<Schedule> {
+    const { environment, now, known } = knownSchedule(work, id)
+    const timed = await readTiming(timing, now, known)
+    return announcing(work, environment, scheduleChange('updated', id), () =>
+      changeKnown(environment, id, (before) => ({ ...before, ...timed, modified: now })),
+    )
+  },
+})
 
 /**
  * A paused schedule does not run; resumed, it goes on with its next instant. No
  * change where it is so already.
  */
-export async function pauseSchedule(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  { id, paused }: { readonly id: string; readonly paused: boolean },
-): Promise<Schedule> {
-  await permit(workspace, reference.name, 'write', 'environment-schedule-updated')
-  const environment = workspace.store.environment(reference.name)
-  const now = workspace.options.now()
-  const known = checkId(environment.name, scheduleOf(environment), id)
-  if (known.paused === paused) {
-    // Not to be told that it is so by somebody without the key.
-    await environment.unlock()
-    return known
-  }
-  return announcing(workspace, environment, scheduleChange('updated', id), () =>
-    changeKnown(environment, id, (before) => ({ ...before, paused, modified: now })),
-  )
-}
+export const pauseSchedule = operation({
+  name: 'pause-schedule',
+  level: 'write',
+  audit: 'environment-schedule-updated',
+  async run(work, { id, paused }: { readonly id: string; readonly paused: boolean }): Promise<Schedule> {
+    const { environment, now, known } = knownSchedule(work, id)
+    if (known.paused === paused) {
+      // Not to be told that it is so by somebody without the key.
+      await environment.unlock()
+      return known
+    }
+    return announcing(work, environment, scheduleChange('updated', id), () =>
+      changeKnown(environment, id, (before) => ({ ...before, paused, modified: now })),
+    )
+  },
+})
 
-/**
- * Its history stays. `confirm` is asked with the full name of the environment, and throws to stop.
- */
-export async function removeSchedule(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  { id, confirm }: { readonly id: string; readonly confirm: () => Promise<void> },
-): Promise<void> {
-  await permit(workspace, reference.name, 'write', 'environment-schedule-deleted')
-  const environment = workspace.store.environment(reference.name)
-  checkId(environment.name, scheduleOf(environment), id)
-  await confirm()
-  await announcing(workspace, environment, scheduleChange('deleted', id), () =>
-    change(environment, (before) => {
-      checkId(environment.name, before, id)
-      return undefined
-    }),
-  )
+/** Removes a schedule. Its history stays. `confirm` throws to stop. */
+export const removeSchedule = operation({
+  name: 'remove-schedule',
+  level: 'write',
+  audit: 'environment-schedule-deleted',
+  async run(
+    work,
+    { id, confirm }: { readonly id: string; readonly confirm?: (() => Promise<void>) | undefined },
+  ): Promise<void> {
+    const { environment } = knownSchedule(work, id)
+    await confirm?.()
+    await announcing(work, environment, scheduleChange('deleted', id), () =>
+      change(environment, (before) => {
+        checkId(environment.name, before, id)
+        return undefined
+      }),
+    )
+  },
+})
+
+function knownSchedule({ options, store, subject }: Work<EnvironmentReference>, id: string) {
+  const environment = store.environment(subject.name)
+  const now = options.now()
+  return { environment, now, known: checkId(environment.name, scheduleOf(environment), id) }
 }
 
 function scheduleChange(action: string, scheduleID: string): Announced {

@@ -25,11 +25,12 @@ export default class EnvScheduleEdit extends EscCommand<Result, typeof TIMING_FL
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<Result> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'schedule')
     const { cron, once, timezone } = this.flags
-    const { id } = await editSchedule(workspace, reference, rest[0] as string, { cron, once, timezone })
-    return { id, fullName: fullNameOf(workspace, reference) }
+    const edit = { id: rest[0] as string, timing: { cron, once, timezone } }
+    const { id } = (await session.perform(editSchedule, reference, edit)).result
+    return { id, fullName: fullNameOf(session.workspace, reference) }
   }
 
   text({ id, fullName }: Result): string {

@@ -30,9 +30,10 @@ export default class EnvScheduleGet extends EscCommand<ScheduleView, typeof flag
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<ScheduleView> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'schedule')
-    return getSchedule(workspace, reference, rest[0] as string, Math.max(1, checkCount(this.flags.next) ?? 1))
+    const count = Math.max(1, checkCount(this.flags.next) ?? 1)
+    return (await session.perform(getSchedule, reference, { id: rest[0] as string, count })).result
   }
 
   text(view: ScheduleView): string {

@@ -22,10 +22,11 @@ shown by "esc env rotate history". Needs no key.`
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<readonly ScheduledRun[]> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'schedule')
     const most = checkCount(this.flags.count)
-    return scheduleHistory(workspace, reference, rest[0] as string).slice(0, most)
+    const { result: runs } = await session.perform(scheduleHistory, reference, rest[0] as string)
+    return runs.slice(0, most)
   }
 
   text(runs: readonly ScheduledRun[]): string {

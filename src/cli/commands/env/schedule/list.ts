@@ -27,10 +27,10 @@ export default class EnvScheduleList extends EscCommand<readonly ScheduleView[],
   static override count = { kind: 'exactly', count: 1 } as const
 
   async run(): Promise<readonly ScheduleView[]> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'schedule')
     const most = checkCount(this.flags.count)
-    return (await listSchedules(workspace, reference)).slice(0, most)
+    return (await session.perform(listSchedules, reference)).result.slice(0, most)
   }
 
   text(schedules: readonly ScheduleView[]): string {

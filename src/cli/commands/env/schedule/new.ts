@@ -37,10 +37,10 @@ credentials are rotated.`
   static override count = { kind: 'exactly', count: 1 } as const
 
   async run(): Promise<Result> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { session, workspace, reference } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'schedule')
     const { cron, once, timezone } = this.flags
-    const { id } = await createSchedule(workspace, reference, { cron, once, timezone })
+    const { id } = (await session.perform(createSchedule, reference, { cron, once, timezone })).result
     return { id, fullName: fullNameOf(workspace, reference), looked: await workspace.store.schedulerLook() }
   }
 

@@ -29,11 +29,11 @@ export default class EnvScheduleRemove extends EscCommand<Result, typeof flags> 
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<Result> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'schedule')
     const id = rest[0] as string
     const fullName = fullNameOf(workspace, reference)
-    await removeSchedule(workspace, reference, {
+    await session.perform(removeSchedule, reference, {
       id,
       confirm: async () => {
         if (this.flags.yes) return
