@@ -286,12 +286,16 @@ const inCore = (file) =>
   /^src[/](?:evaluate|language|schema|yaml)[/](?!diagnostic)/.test(file) ||
   /^src[/]keys[/]providers[/][a-z]+-url\.ts$/.test(file)
 
+/** Every command by its id, as `registry.ts` finds them when the sources are run. */
+const commandFolder = join(root, 'src', 'cli', 'commands')
+const commandIds = readdirSync(commandFolder, { recursive: true })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => path.slice(0, -'.ts'.length).replace(/[\\/]/g, ':'))
+  .sort()
+
 /** Which module holds which command, told by its id: a function that makes nothing until it is called. */
 function loadCommandText() {
-  const registry = readFileSync(join(root, 'src/cli/framework/registry.ts'), 'utf8')
-  const list = /COMMANDS: readonly string\[\] = \[([^\]]*)\]/.exec(registry)[1]
-  const ids = [...list.matchAll(/'([a-z:-]+)'/g)].map(([, id]) => id)
-  const cases = ids.map((id) => `case '${id}': return import('../commands/${id.replaceAll(':', '/')}.ts')\n`)
+  const cases = commandIds.map((id) => `case '${id}': return import('../commands/${id.replaceAll(':', '/')}.ts')\n`)
   return `const load = (id) => { switch (id) { ${cases.join('')} } }\nexport const loadCommand = async (id) => (await load(id)).default`
 }
 
@@ -328,7 +332,10 @@ mkdirSync(join(dist, 'cache'), { recursive: true })
 const [, , ...bundled] = await Promise.all([
   buildLayers(layers, {
     root,
-    generated: { 'src/cli/framework/load-command.ts': loadCommandText() },
+    generated: {
+      'src/cli/framework/load-command.ts': loadCommandText(),
+      'src/cli/framework/registry.ts': `export const COMMANDS = ${JSON.stringify(commandIds)}`,
+    },
     common: { ...common, plugins: [vendorsAsSeparateBundles, rarelyNeeded, versionOnly, pluginsByNode] },
   }),
   declarations(),

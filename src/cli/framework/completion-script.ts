@@ -1,6 +1,7 @@
+import { ALIASES } from './aliases.ts'
 import type { CommandClass } from './command.ts'
 import { loadCommand } from './load-command.ts'
-import { ALIASES, COMMANDS } from './registry.ts'
+import { COMMANDS } from './registry.ts'
 import { TOPICS } from './topics.ts'
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const

@@ -1,7 +1,8 @@
 import type { Config, Interfaces, Plugin } from '@oclif/core'
 import manifest from '../../../package.json' with { type: 'json' }
+import { ALIASES } from './aliases.ts'
 import { loadCommand } from './load-command.ts'
-import { ALIASES, COMMANDS } from './registry.ts'
+import { COMMANDS } from './registry.ts'
 import { TOPICS } from './topics.ts'
 
 /** What package.json holds for oclif, with the groups of commands filled in from the registry. */

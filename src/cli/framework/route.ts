@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { nearest } from '../../suggestion.ts'
-import { ALIASES, COMMANDS } from './registry.ts'
+import { ALIASES } from './aliases.ts'
+import { COMMANDS } from './registry.ts'
 
 /** What the first words of a command line ask for. */
 export type Route =

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
+import { ALIASES } from '../../../src/cli/framework/aliases.ts'
 import { loadCommand } from '../../../src/cli/framework/load-command.ts'
-import { ALIASES, COMMANDS } from '../../../src/cli/framework/registry.ts'
+import { COMMANDS } from '../../../src/cli/framework/registry.ts'
 import { TOPICS } from '../../../src/cli/framework/topics.ts'
 import { displayWidth } from '../../../src/yaml/index.ts'
 import { Playground } from './esc.ts'

@@ -2,9 +2,10 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { ALIASES } from '../../../src/cli/framework/aliases.ts'
 import type { CommandClass } from '../../../src/cli/framework/command.ts'
 import { loadCommand } from '../../../src/cli/framework/load-command.ts'
-import { ALIASES, COMMANDS } from '../../../src/cli/framework/registry.ts'
+import { COMMANDS } from '../../../src/cli/framework/registry.ts'
 import { answeringWebhook } from '../../conformance/cli/doubles.ts'
 import { Playground } from './esc.ts'
 
