@@ -59,9 +59,9 @@ export {
 } from './environments/environment-tags.ts'
 export { type ListedEnvironments, listEnvironments } from './environments/list-environments.ts'
 export { listReferrers, type Referrer } from './environments/referrers.ts'
-export { type Removed, removeEnvironment } from './environments/remove-environment.ts'
+export { removeEnvironment } from './environments/remove-environment.ts'
 export { removedEnvironments, restoreEnvironment } from './environments/restore-environment.ts'
-export { changeSetting, type EnvironmentSettings, environmentSettings, settingName } from './environments/settings.ts'
+export { changeSettings, type EnvironmentSettings, environmentSettings, settingName } from './environments/settings.ts'
 export { changeSecretsProvider, type SecretsProviderReport } from './keys/change-secrets-provider.ts'
 export { type Rewrapped, rewrapKeys } from './keys/rewrap.ts'
 export {

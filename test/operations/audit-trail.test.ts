@@ -8,6 +8,7 @@ import {
   initStore,
   openEnvironment,
   openWorkspace,
+  Session,
   type Workspace,
 } from '../../src/operations/index.ts'
 
@@ -41,7 +42,7 @@ describe('the audit trail of an open', () => {
     initStore({}, options)
     const workspace = openWorkspace(options)
     const make = (name: string, definition: string) =>
-      createEnvironment(workspace, workspace.reference(name), { definition })
+      new Session(workspace).perform(createEnvironment, workspace.reference(name), { definition })
     await make('app/base', 'values: {token: {fn::secret: not-a-real-token}}\n')
     await make('app/dev', 'imports: [app/base]\nvalues: {got: {fn::open::somewhere: {with: "${token}"}}}\n')
 

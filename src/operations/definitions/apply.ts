@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { EscError, messageOf } from '../../errors.ts'
 import type { Diagnostic } from '../../yaml/index.ts'
-import { createEnvironment } from '../environments/create-environment.ts'
+import { makeEnvironment } from '../environments/create-environment.ts'
 import { withPresentStates } from '../revisions/rollback.ts'
 import { permit } from '../session/permit.ts'
 import type { Workspace } from '../session/workspace.ts'
@@ -98,7 +98,10 @@ export async function applyDefinitions(
     }
     return { saved: false, environments }
   }
-  for (const { name } of missing) await createEnvironment(workspace, workspace.reference(name), { definition: '' })
+  for (const { name } of missing) {
+    await permit(workspace, name, 'write', 'environment-created')
+    await makeEnvironment(workspace, name, { definition: '' })
+  }
   const applied: AppliedEnvironment[] = []
   for (const { name } of wanted) {
     const made = missing.some((each) => each.name === name)

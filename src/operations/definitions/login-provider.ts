@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
 import type { Json } from '../../json.ts'
 import { setAt } from '../../yaml/index.ts'
-import { createEnvironment } from '../environments/create-environment.ts'
+import { makeEnvironment } from '../environments/create-environment.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { parsePath, relative } from '../references/value-path.ts'
 import { permit } from '../session/permit.ts'
@@ -60,7 +60,8 @@ async function createWith(
   reference: EnvironmentReference,
   { text, created }: { readonly text: string; readonly created: (fullName: string) => void },
 ): Promise<LoginProviderSet> {
-  const made = await createEnvironment(workspace, reference, { definition: text, change: 'set', wholeOnly: true })
+  await permit(workspace, reference.name, 'write', 'environment-created')
+  const made = await makeEnvironment(workspace, reference.name, { definition: text, change: 'set', wholeOnly: true })
   const { diagnostics, revision } = made
   if (!made.exists || revision === undefined)
     return { saved: { kind: 'refused', revision: undefined, diagnostics }, text }

@@ -7,6 +7,7 @@ import { checkDefinition, type SaveResult, saveDefinition } from '../definitions
 import type { EnvironmentReference } from '../references/reference.ts'
 import { dropRotatorState } from '../rotating/rotator-state.ts'
 import { doing } from '../session/doing.ts'
+import { operation } from '../session/operation.ts'
 import { permit } from '../session/permit.ts'
 import { type Workspace, warnOfUnsavedEdit } from '../session/workspace.ts'
 import { allowTypedProvider } from '../trust/typed-provider.ts'
@@ -45,33 +46,39 @@ export interface Created {
 /**
  * Makes an environment; its first revision is empty, and a definition becomes the second. When
  * anything fails, such as the secrets provider, nothing is left. A definition with errors leaves an
- * empty environment, unless `wholeOnly`.
- *
- * @throws EscError `already_exists`, `key_unavailable` and others of secrets providers.
+ * empty environment, unless `wholeOnly`. Throws EscError `already_exists`, `key_unavailable` and
+ * others of secrets providers.
  */
-export async function createEnvironment(
+export const createEnvironment = operation({
+  name: 'create-environment',
+  level: 'write',
+  audit: 'environment-created',
+  run: (work, request: NewEnvironmentRequest) => makeEnvironment(work, work.subject.name, request),
+  outcome: ({ revision, definition }: Created) =>
+    revision === undefined && definition.trim() !== '' ? { failed: 'invalid_definition' } : {},
+})
+
+/** As `createEnvironment`, for a part of another operation. */
+export async function makeEnvironment(
   workspace: Workspace,
-  reference: EnvironmentReference,
+  name: string,
   request: NewEnvironmentRequest,
 ): Promise<Created> {
   const { definition: given, copyFrom, secretsProvider, change = 'edit', wholeOnly = copyFrom !== undefined } = request
-  await permit(workspace, reference.name, 'write', 'environment-created')
   const { store } = workspace
   const by = { author: await workspace.author(), created: workspace.options.now() }
-  if (store.has(reference.name)) {
+  if (store.has(name)) {
     throw new EscError('already_exists', 'creating environment: already exists', {
-      hint: `choose another name, or change it with "esc env edit ${reference.name}"`,
+      hint: `choose another name, or change it with "esc env edit ${name}"`,
     })
   }
   const source = copyFrom && (await openSource(workspace, copyFrom))
   const remember = await allowTypedProvider(workspace, secretsProvider)
   const isEmpty = (source?.text ?? given).trim() === ''
   // Both may fail, so they come before anything is there.
-  const { diagnostics } = isEmpty
-    ? { diagnostics: [] }
-    : await checkDefinition(workspace, reference.name, source?.text ?? given)
+  const { diagnostics } = isEmpty ? { diagnostics: [] } : await checkDefinition(workspace, name, source?.text ?? given)
   const refused = diagnostics.some(({ severity }) => severity === 'error')
-  const fullName = `${store.organization}/${reference.name}`
+  const fullName = `${store.organization}/${name}`
   const { dropped = [] } = source ?? {}
   if (refused && wholeOnly) {
     return { fullName, revision: undefined, exists: false, diagnostics, definition: source?.text ?? given, dropped }
@@ -79,11 +86,11 @@ export async function createEnvironment(
   const asksNow = secretsProvider !== undefined && isRemoteProvider(secretsProvider)
   const key: PreparedKey | undefined =
     asksNow || (!isEmpty && !refused)
-      ? await doing('creating environment', () => store.prepareKey(reference.name, secretsProvider))
+      ? await doing('creating environment', () => store.prepareKey(name, secretsProvider))
       : undefined
   const definition = key === undefined || source === undefined ? given : source.encryptFor(key.key)
   const environment = await doing('creating environment', () =>
-    store.create(reference.name, { ...by, key, ...(secretsProvider === undefined ? {} : { secretsProvider }) }),
+    store.create(name, { ...by, key, ...(secretsProvider === undefined ? {} : { secretsProvider }) }),
   )
   remember()
   const made = { fullName, exists: true, definition, dropped }

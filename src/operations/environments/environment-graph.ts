@@ -3,7 +3,8 @@ import { listProviders, listReferences, listRotators, parseEnvironment } from '.
 import type { Revision } from '../../store/index.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { belowValues } from '../rotating/rotator-state.ts'
-import { visibleEnvironments } from '../session/permit.ts'
+import { storeOperation } from '../session/operation.ts'
+import { permit, visibleEnvironments } from '../session/permit.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { cyclesOf } from './cycles.ts'
 
@@ -52,11 +53,21 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /**
  * The graph of some environments and of all that they lead to; of none, of the whole store,
  * beginning at the environments that no other leads to. Needs no key. What is missing or broken
- * is in it, with the reason.
- *
- * @throws EscError `not_found` for an environment that was asked for and is not there.
+ * is in it, with the reason. Throws EscError `not_found` for an environment that was asked for and
+ * is not there.
  */
-export function environmentGraph(workspace: Workspace, references: readonly EnvironmentReference[]): EnvironmentGraph {
+export const environmentGraph = storeOperation({
+  name: 'graph-environments',
+  level: undefined,
+  audit: 'environment-read',
+  async run(work, references: readonly EnvironmentReference[]): Promise<EnvironmentGraph> {
+    for (const { name } of references) await permit(work, name, 'read', 'environment-read')
+    return graphOf(work, references)
+  },
+})
+
+/** As `environmentGraph`, for a part of another operation. */
+export function graphOf(workspace: Workspace, references: readonly EnvironmentReference[]): EnvironmentGraph {
   const { store } = workspace
   for (const { name, version } of references) store.environment(name).resolve(version)
   const whole = references.length === 0

@@ -1,4 +1,5 @@
 import { knownWorkspaces } from '../references/locate.ts'
+import { storeOperation } from '../session/operation.ts'
 import { visibleEnvironments } from '../session/permit.ts'
 import type { Workspace } from '../session/workspace.ts'
 
@@ -20,7 +21,14 @@ export interface ListedEnvironments {
  * logged in to sees the others they know as well, after their own and under their labels,
  * which come before the name.
  */
-export function listEnvironments(workspace: Workspace, { organization, project }: ListOptions): ListedEnvironments {
+export const listEnvironments = storeOperation({
+  name: 'list-environments',
+  level: undefined,
+  audit: 'environment-read',
+  run: async (work, options: ListOptions) => listed(work, options),
+})
+
+function listed(workspace: Workspace, { organization, project }: ListOptions): ListedEnvironments {
   const own = workspace.store.organization
   const known = workspace.chosen === 'login' ? knownWorkspaces(workspace.options) : []
   const others = known.filter(({ store }) => store.organization !== own)

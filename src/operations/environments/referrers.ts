@@ -1,6 +1,6 @@
 import { listReferences, parseEnvironment } from '../../language/index.ts'
 import type { Environment, Revision } from '../../store/index.ts'
-import type { EnvironmentReference } from '../references/reference.ts'
+import { operation } from '../session/operation.ts'
 import { visibleEnvironments } from '../session/permit.ts'
 import type { Workspace } from '../session/workspace.ts'
 
@@ -23,13 +23,17 @@ export interface ReferrerOptions {
  * The environments of the store that import an environment or refer to it inline: `latest` first,
  * then numbers, then tags; within each by name.
  */
-export function listReferrers(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  { allRevisions }: ReferrerOptions,
-): Referrer[] {
+export const listReferrers = operation({
+  name: 'list-referrers',
+  level: 'read',
+  audit: 'environment-read',
+  run: async (work, options: ReferrerOptions) => referrersTo(work, work.subject.name, options),
+})
+
+/** As `listReferrers`, for a part of another operation. */
+export function referrersTo(workspace: Workspace, subject: string, { allRevisions }: ReferrerOptions): Referrer[] {
   const { store } = workspace
-  const { name: wanted } = store.environment(reference.name)
+  const { name: wanted } = store.environment(subject)
   const found: Referrer[] = []
   for (const name of visibleEnvironments(workspace)) {
     const [project = '', own = ''] = name.split('/')

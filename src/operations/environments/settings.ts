@@ -1,8 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { nearest } from '../../suggestion.ts'
-import type { EnvironmentReference } from '../references/reference.ts'
-import { permit } from '../session/permit.ts'
-import type { Workspace } from '../session/workspace.ts'
+import { operation } from '../session/operation.ts'
 
 /** What can be set for an environment, with its value. */
 export interface EnvironmentSettings {
@@ -12,10 +10,15 @@ export interface EnvironmentSettings {
 
 const names = ['deletion-protected'] as const
 
-export function environmentSettings(workspace: Workspace, reference: EnvironmentReference): EnvironmentSettings {
-  const { settings } = workspace.store.environment(reference.name)
-  return { 'deletion-protected': settings.deletionProtected }
-}
+/** The settings of an environment. */
+export const environmentSettings = operation({
+  name: 'get-environment-settings',
+  level: 'read',
+  audit: 'environment-read',
+  async run({ store, subject }): Promise<EnvironmentSettings> {
+    return { 'deletion-protected': store.environment(subject.name).settings.deletionProtected }
+  },
+})
 
 /** @throws EscError `usage` for a setting there is not. */
 export function settingName(name: string): keyof EnvironmentSettings {
@@ -27,20 +30,15 @@ export function settingName(name: string): keyof EnvironmentSettings {
   })
 }
 
-/** Sets a setting from its text, and returns all. */
-export async function changeSetting(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  name: string,
-  text: string,
-): Promise<EnvironmentSettings> {
-  settingName(name)
-  if (text !== 'true' && text !== 'false') {
-    throw new EscError('usage', `invalid value for deletion-protected: ${text} (expected true or false)`)
-  }
-  const protection = text === 'true' ? 'enabled' : 'disabled'
-  await permit(workspace, reference.name, 'admin', `environment-deletion-protection-${protection}`)
-  const environment = workspace.store.environment(reference.name)
-  await environment.protectFromDeletion(text === 'true')
-  return { 'deletion-protected': environment.settings.deletionProtected }
-}
+/** Changes settings, and returns all. */
+export const changeSettings = operation({
+  name: 'change-environment-settings',
+  level: 'admin',
+  audit: (changed: EnvironmentSettings) =>
+    `environment-deletion-protection-${changed['deletion-protected'] ? 'enabled' : 'disabled'}`,
+  async run({ store, subject }, changed: EnvironmentSettings): Promise<EnvironmentSettings> {
+    const environment = store.environment(subject.name)
+    await environment.protectFromDeletion(changed['deletion-protected'])
+    return { 'deletion-protected': environment.settings.deletionProtected }
+  },
+})

@@ -4,7 +4,7 @@ import { encryptDefinition } from '../../language/index.ts'
 import type { Renumbered } from '../../store/index.ts'
 import { placeOf } from '../../yaml/index.ts'
 import { checkDefinition } from '../definitions/save-definition.ts'
-import { listReferrers } from '../environments/referrers.ts'
+import { referrersTo } from '../environments/referrers.ts'
 import { reencrypt } from '../keys/reencrypt.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { type Contested, proveRotations, settleRotations } from '../session/contested-rotations.ts'
@@ -67,7 +67,7 @@ function referencesToMoved(
 ): string[] {
   if (renumbered.length === 0) return []
   try {
-    return listReferrers(workspace, reference, { allRevisions: false }).flatMap(({ project, name, version }) => {
+    return referrersTo(workspace, reference.name, { allRevisions: false }).flatMap(({ project, name, version }) => {
       const moved = renumbered.find(({ from }) => String(from) === version)
       if (moved === undefined) return []
       const whose = side === 'ours' ? 'your revision' : 'their revision'

@@ -4,7 +4,7 @@ import { type CheckReport, type Finding, layout } from '../../store/index.ts'
 import { decode } from '../../yaml/index.ts'
 import { checkDefinition } from '../definitions/save-definition.ts'
 import { findShapeMistakes, mayHaveVariables } from '../definitions/saved-text/index.ts'
-import { environmentGraph } from '../environments/environment-graph.ts'
+import { graphOf } from '../environments/environment-graph.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { overdueSchedules } from '../schedules/schedules.ts'
 import { visibleListing } from '../session/permit.ts'
@@ -73,7 +73,7 @@ function missingReferences(workspace: Workspace, names: readonly string[]): Find
   const visible = new Set(visibleListing(workspace).names)
   const asked = names.filter((name) => visible.has(name))
   if (asked.length === 0) return []
-  const { links } = environmentGraph(workspace, asked.map(workspace.reference))
+  const { links } = graphOf(workspace, asked.map(workspace.reference))
   return asked.flatMap((from) => {
     const missing = links.flatMap((link) => (link.from === from ? (missingFrom(workspace, link.to) ?? []) : []))
     return [...new Set(missing)].map((to) => ({

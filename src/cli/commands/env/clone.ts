@@ -1,7 +1,8 @@
-import { type Cloned, cloneEnvironment } from '../../../operations/index.ts'
+import { EscError } from '../../../errors.ts'
+import { type Cloned, cloneEnvironment, refuseVersion } from '../../../operations/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
 import { boolean } from '../../framework/flags.ts'
-import { openTarget } from '../../framework/session.ts'
+import { openTarget, type Target } from '../../framework/session.ts'
 
 const flags = {
   'preserve-history': boolean({ description: 'clone all revisions, not only the newest' }),
@@ -35,10 +36,9 @@ without their credentials: two environments that rotate one credential would tak
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<Cloned> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals, 'project')
-    const cloned = await cloneEnvironment(workspace, {
-      source: reference,
-      destination: rest[0] as string,
+    const target = openTarget(this.io, this.flags, this.positionals, 'project')
+    const { result: cloned } = await target.session.perform(cloneEnvironment, target.reference, {
+      destination: destinationOf(target),
       preserveHistory: this.flags['preserve-history'],
       preserveEnvironmentTags: this.flags['preserve-env-tags'],
       preserveRevisionTags: this.flags['preserve-rev-tags'],
@@ -52,4 +52,21 @@ without their credentials: two environments that rotate one credential would tak
   text({ from, to }: Cloned): string {
     return `Environment ${from} cloned into ${to}.`
   }
+}
+
+/** The second word, which is in the project of the source unless it names another. */
+function destinationOf({ workspace, reference: source, rest }: Target) {
+  refuseVersion(source, 'clone')
+  if (!source.typed.includes('/')) {
+    throw new EscError(
+      'usage',
+      "referring to an environment name ('env' or 'org/env') without a project is not supported",
+      { hint: `write default/${source.typed}` },
+    )
+  }
+  const project = source.name.split('/')[0] as string
+  const typed = rest[0] as string
+  const destination = workspace.reference(typed.includes('/') ? typed : `${project}/${typed}`)
+  refuseVersion(destination, 'clone')
+  return destination
 }

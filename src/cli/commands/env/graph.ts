@@ -52,13 +52,13 @@ imports that go in a circle are marked. Nothing is opened and no key is needed: 
 
   async #graph(): Promise<EnvironmentGraph> {
     const typed = this.flags.env ?? this.positionals[0]
-    if (typed === undefined) return environmentGraph(openSession(this.io, this.flags).workspace, [])
-    if (!namesSeveral(typed)) {
-      const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
-      return environmentGraph(workspace, [reference])
+    if (typed !== undefined && !namesSeveral(typed)) {
+      const { session, reference } = openTarget(this.io, this.flags, this.positionals)
+      return (await session.perform(environmentGraph, undefined, [reference])).result
     }
-    const workspace = openSession(this.io, this.flags).workspace
-    return environmentGraph(workspace, typed === '*' ? [] : named(workspace, typed))
+    const session = openSession(this.io, this.flags)
+    const references = typed === undefined || typed === '*' ? [] : named(session.workspace, typed)
+    return (await session.perform(environmentGraph, undefined, references)).result
   }
 
   text(graph: EnvironmentGraph): string {

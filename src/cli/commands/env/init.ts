@@ -41,7 +41,7 @@ cannot be copied, nothing is made.`
   static override count = { kind: 'atMost', count: 1 } as const
 
   async run(): Promise<Created> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals, 'new')
+    const { session, workspace, reference } = openTarget(this.io, this.flags, this.positionals, 'new')
     refuseVersion(reference, 'init')
     const { file, 'copy-config-from': copied } = this.flags
     if (file !== undefined && copied !== undefined) {
@@ -51,7 +51,7 @@ cannot be copied, nothing is made.`
     }
     const messages = { file: 'reading environment definition', stdin: 'reading environment definition' }
     const given = file === undefined ? '' : await readText(this.io, file, messages)
-    const created = await createEnvironment(workspace, reference, {
+    const { result: created } = await session.perform(createEnvironment, reference, {
       definition: given,
       ...(copied === undefined ? {} : { copyFrom: workspace.reference(copied) }),
       secretsProvider: this.flags['secrets-provider'],

@@ -21,12 +21,12 @@ export default class EnvLs extends EscCommand<ListedEnvironments, typeof flags> 
   static override flags = flags
 
   async run(): Promise<ListedEnvironments> {
-    const workspace = openSession(this.io, this.flags).workspace
+    const session = openSession(this.io, this.flags)
     const { organization, project } = this.flags
-    const listed = listEnvironments(workspace, { organization, project })
+    const { result: listed } = await session.perform(listEnvironments, undefined, { organization, project })
     if (listed.hidden > 0) {
       const [noun, verb] = listed.hidden === 1 ? ['environment', 'is'] : ['environments', 'are']
-      const who = workspace.principal().name
+      const who = session.workspace.principal().name
       this.io.err(`note: ${listed.hidden} more ${noun} ${verb} hidden: the access rules do not let '${who}' see them\n`)
     }
     return listed

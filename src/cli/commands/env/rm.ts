@@ -1,4 +1,4 @@
-import { type Removed, refuseVersion, removeEnvironment, removeValue } from '../../../operations/index.ts'
+import { refuseVersion, removeEnvironment, removeValue } from '../../../operations/index.ts'
 import { shellWord } from '../../../shell-word.ts'
 import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
 import { boolean } from '../../framework/flags.ts'
@@ -9,6 +9,8 @@ import { confirm, diagnosticLines, hasColour } from '../../terminal/index.ts'
 const flags = {
   yes: boolean({ description: 'remove the environment without asking', char: 'y' }),
 }
+
+type Removed = { readonly kind: 'environment'; readonly fullName: string } | { readonly kind: 'value' }
 
 export default class EnvRm extends EscCommand<Removed, typeof flags> {
   static override id = 'env:rm'
@@ -31,7 +33,7 @@ and "esc env restore" brings it back.`
   static override count = { kind: 'atMost', count: 2 } as const
 
   async run(): Promise<Removed> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals, this.#mode())
+    const { session, workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals, this.#mode())
     refuseVersion(reference, 'rm')
     const path = rest[0]
     if (path !== undefined) {
@@ -40,15 +42,17 @@ and "esc env restore" brings it back.`
       if (saved.kind === 'refused') throw refused(reference.name)
       return { kind: 'value' }
     }
-    const removed = await removeEnvironment(workspace, reference, async (fullName) => {
-      if (this.flags.yes) return
-      await confirm(this.io, `This will permanently remove the "${fullName}" environment!`, fullName)
+    const { result: removed } = await session.perform(removeEnvironment, reference, {
+      confirm: async (fullName) => {
+        if (this.flags.yes) return
+        await confirm(this.io, `This will permanently remove the "${fullName}" environment!`, fullName)
+      },
     })
     // A script that passes --yes prints what the hosted tool prints.
     if ((!this.flags.yes || this.io.stderrIsTerminal) && !this.io.env.ESC_NO_HINTS) {
       this.io.err(`hint: "esc env restore ${shellWord(reference.name)}" brings it back\n`)
     }
-    return removed
+    return { kind: 'environment', ...removed }
   }
 
   /** What is removed must be named: an environment that was once selected is not meant. */

@@ -1,7 +1,7 @@
 import type { Json } from '../../../json.ts'
 import { escapeReferences } from '../../../language/index.ts'
 import { decode, getAt, type PropertyPath, setAt } from '../../../yaml/index.ts'
-import { createEnvironment } from '../../environments/create-environment.ts'
+import { makeEnvironment } from '../../environments/create-environment.ts'
 import type { EnvironmentReference } from '../../references/reference.ts'
 import { permit } from '../../session/permit.ts'
 import type { Workspace } from '../../session/workspace.ts'
@@ -69,7 +69,8 @@ export async function importValues(
 
 /** The environment comes to be with its values, or not at all. */
 async function saveNew(workspace: Workspace, reference: EnvironmentReference, definition: string): Promise<SaveResult> {
-  const created = await createEnvironment(workspace, reference, { definition, change: 'import', wholeOnly: true })
+  await permit(workspace, reference.name, 'write', 'environment-created')
+  const created = await makeEnvironment(workspace, reference.name, { definition, change: 'import', wholeOnly: true })
   const { diagnostics, exists, revision } = created
   if (!exists) return { kind: 'refused', revision: undefined, diagnostics }
   return { kind: revision === undefined ? 'unchanged' : 'saved', revision: revision ?? 1, diagnostics }

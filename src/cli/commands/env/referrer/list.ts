@@ -44,9 +44,9 @@ before an environment, a tag or a revision is removed.`
     if (count !== undefined && (count < 0 || count > LIMIT)) {
       throw new EscError('usage', `--count must be in the range [1, ${LIMIT}]`, { hint: 'or give --all' })
     }
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'list')
-    const referrers = listReferrers(workspace, reference, { allRevisions })
+    const { result: referrers } = await session.perform(listReferrers, reference, { allRevisions })
     return count ? referrers.slice(0, count) : referrers
   }
 

@@ -31,10 +31,10 @@ export default class EnvSettingsGet extends EscCommand<Result, typeof flags> {
   static override count = { kind: 'between', least: 1, most: 2 } as const
 
   async run(): Promise<Result> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'settings')
     const name = rest[0] === undefined ? undefined : settingName(rest[0])
-    return { settings: environmentSettings(workspace, reference), name }
+    return { settings: (await session.perform(environmentSettings, reference)).result, name }
   }
 
   text({ settings, name }: Result): string {

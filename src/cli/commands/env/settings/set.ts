@@ -1,5 +1,5 @@
 import { EscError } from '../../../../errors.ts'
-import { changeSetting, refuseVersion, settingName } from '../../../../operations/index.ts'
+import { changeSettings, refuseVersion, settingName } from '../../../../operations/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
 import { openTarget } from '../../../framework/session.ts'
 import { ENVIRONMENT } from '../../../framework/shared-flags.ts'
@@ -24,7 +24,7 @@ export default class EnvSettingsSet extends EscCommand<boolean> {
   static override count = { kind: 'between', least: 2, most: 3 } as const
 
   async run(): Promise<boolean> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'settings')
     const [setting, value] = rest
     if (setting === undefined || value === undefined) {
@@ -32,7 +32,11 @@ export default class EnvSettingsSet extends EscCommand<boolean> {
         hint: `for example: esc env settings set ${reference.typed} deletion-protected true`,
       })
     }
-    return (await changeSetting(workspace, reference, setting, value))[settingName(setting)]
+    const name = settingName(setting)
+    if (value !== 'true' && value !== 'false') {
+      throw new EscError('usage', `invalid value for ${name}: ${value} (expected true or false)`)
+    }
+    return (await session.perform(changeSettings, reference, { [name]: value === 'true' })).result[name]
   }
 
   text(value: boolean): string {
