@@ -148,15 +148,6 @@ export { describePower } from './trust/describe.ts'
 export { acceptTrust, reviewTrust } from './trust/require-powers.ts'
 export type { TrustReview } from './trust/trust-review.ts'
 export { revokeTrust, type TrustedStore, trustedStores } from './trust/trusted-stores.ts'
-export {
-  createWebhook,
-  deliverWebhooks,
-  editWebhook,
-  getWebhook,
-  type ListEdit,
-  listWebhooks,
-  pingWebhook,
-  redeliver,
-  removeWebhook,
-  webhookDeliveries,
-} from './webhooks/webhooks.ts'
+export { deliverWebhooks, pingWebhook, redeliver, webhookDeliveries } from './webhooks/deliveries.ts'
+export type { ListEdit } from './webhooks/given-webhook.ts'
+export { createWebhook, editWebhook, getWebhook, listWebhooks, removeWebhook } from './webhooks/webhooks.ts'

@@ -1,6 +1,6 @@
 import { EscError, messageOf } from '../errors.ts'
 import type { Workspace } from '../operations/index.ts'
-import { deliverWebhooks } from '../operations/index.ts'
+import { deliverWebhooks, Session } from '../operations/index.ts'
 import { hasDue } from '../webhooks/index.ts'
 import { illnessOf } from './health.ts'
 import { Metrics } from './metrics.ts'
@@ -47,9 +47,9 @@ export async function tickScheduler(options: ScheduleOptions): Promise<Tick> {
     const workspace = options.open()
     if (hasDue(store.state.folder, workspace.options.now().getTime())) {
       // What was rotated is rotated, whatever becomes of telling others.
-      await deliverWebhooks(workspace, { signal: options.stop }).catch((error) =>
-        workspace.options.notify(`warning: webhooks: ${messageOf(error)}`),
-      )
+      await new Session(workspace)
+        .perform(deliverWebhooks, undefined, {}, { signal: options.stop })
+        .catch((error) => workspace.options.notify(`warning: webhooks: ${messageOf(error)}`))
     }
     return pass
   } finally {
@@ -186,9 +186,10 @@ class Daemon {
     const workspace = open()
     const due = hasDue(workspace.store.state.folder, workspace.options.now().getTime())
     if (!due || this.#delivering !== undefined) return
-    this.#delivering = deliverWebhooks(workspace, { signal: stop })
+    this.#delivering = new Session(workspace)
+      .perform(deliverWebhooks, undefined, {}, { signal: stop })
       .then(
-        ({ failed }) => failed > 0 && log(`${failed} webhook deliveries failed`),
+        ({ result: { failed } }) => failed > 0 && log(`${failed} webhook deliveries failed`),
         (error) => log(`webhooks: ${messageOf(error)}`),
       )
       .then(() => {

@@ -3,7 +3,6 @@ export { anyWebhooks } from './any-webhooks.ts'
 export {
   allowedHosts,
   type Delivered,
-  type DeliverOptions,
   type DeliveryWorld,
   deliverDue,
   sendNow,

@@ -46,8 +46,13 @@ function trustQuestion(io: Host): WorkspaceOptions['askTrust'] {
   return async (review) => (await import('./trust-question.ts')).askTrust(review, io)
 }
 
-export function openSession(io: Host, flags: { readonly store?: string | undefined }): Session {
-  return new Session(openWorkspace(workspaceOptions(io, flags)))
+/** `changed`: what of the options is another than usual. */
+export function openSession(
+  io: Host,
+  flags: { readonly store?: string | undefined },
+  changed: Partial<WorkspaceOptions> = {},
+): Session {
+  return new Session(openWorkspace({ ...workspaceOptions(io, flags), ...changed }))
 }
 
 /**
@@ -61,14 +66,15 @@ export function openLook(io: Host, flags: { readonly store?: string | undefined 
 /**
  * Opens the store anew each time, for what runs long and with nobody there: no questions, and
  * nothing is kept of a store that was opened before; of the first, so that at the end its webhooks
- * are told. Who opens it commits what is changed, and ends its audit trail.
+ * are told. Who opens it sends deliveries, commits what is changed, and ends its audit trail.
  */
 export function openUnattended(io: Host, flags: { readonly store?: string | undefined }): () => Workspace {
   let opened = false
   return () => {
     const onOpen = opened ? undefined : (workspace: Workspace) => noteOpened(io, workspace)
     opened = true
-    return openWorkspace({ ...workspaceOptions(io, flags), prompt: undefined, askTrust: undefined, onOpen })
+    const unattended = { prompt: undefined, askTrust: undefined, deliver: undefined }
+    return openWorkspace({ ...workspaceOptions(io, flags), ...unattended, onOpen })
   }
 }
 

@@ -29,11 +29,13 @@ nothing outlives a command, such as at the end of a CI job.`
   static override flags = flags
 
   async run(): Promise<Delivered> {
-    const workspace = openSession(this.io, this.flags).workspace
+    // What has to wait longer is not handed to yet another process.
+    const session = openSession(this.io, this.flags, { deliver: undefined })
     const stop = new AbortController()
     const stopListening = this.io.onInterrupt(() => stop.abort())
     try {
-      return await deliverWebhooks(workspace, { patienceMs: this.flags.wait * 1000, signal: stop.signal })
+      const input = { patienceMs: this.flags.wait * 1000 }
+      return (await session.perform(deliverWebhooks, undefined, input, { signal: stop.signal })).result
     } finally {
       stopListening()
     }

@@ -60,7 +60,7 @@ the URL changes, and needs the key of the environment for that.`
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<Updated> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'edit')
     const name = webhookName(rest)
     const { url, format, active, 'display-name': displayName, 'remove-secret': removeSecret } = this.flags
@@ -81,8 +81,9 @@ the URL changes, and needs the key of the environment for that.`
     const words = { file: 'could not read template', stdin: 'could not read from stdin' }
     const template = removeTemplate ? null : file === undefined ? undefined : await readText(this.io, file, words)
     const sent = { secret, headers, removedHeaders, template }
-    await editWebhook(workspace, reference, name, { url, displayName, format, active, events, groups, ...sent })
-    return { name, environment: `${workspace.store.organization}/${reference.name}` }
+    const edit = { url, displayName, format, active, events, groups, ...sent }
+    await session.perform(editWebhook, reference, { name, edit })
+    return { name, environment: `${session.workspace.store.organization}/${reference.name}` }
   }
 
   text({ name, environment }: Updated): string {

@@ -17,9 +17,9 @@ export default class EnvWebhookGet extends EscCommand<Webhook, typeof OUTPUT_FLA
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<Webhook> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'get')
-    return getWebhook(workspace, reference, webhookName(rest))
+    return (await session.perform(getWebhook, reference, webhookName(rest))).result
   }
 
   text(webhook: Webhook): string {

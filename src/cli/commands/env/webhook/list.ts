@@ -20,9 +20,9 @@ export default class EnvWebhookList extends EscCommand<readonly Webhook[], typeo
   static override count = { kind: 'exactly', count: 1 } as const
 
   async run(): Promise<readonly Webhook[]> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'list')
-    return cut(await listWebhooks(workspace, reference), this.flags.count)
+    return cut((await session.perform(listWebhooks, reference)).result, this.flags.count)
   }
 
   text(webhooks: readonly Webhook[]): string {

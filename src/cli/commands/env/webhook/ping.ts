@@ -17,9 +17,9 @@ answered with anything but a success.`
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<Delivery> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'ping')
-    return pingWebhook(workspace, reference, webhookName(rest))
+    return (await session.perform(pingWebhook, reference, webhookName(rest))).result
   }
 
   text(delivery: Delivery): string {

@@ -14,10 +14,10 @@ export default class EnvWebhookRm extends EscCommand<string> {
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<string> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'rm')
     const name = webhookName(rest)
-    await removeWebhook(workspace, reference, name)
+    await session.perform(removeWebhook, reference, name)
     return `Removed webhook ${name} from ${workspace.store.organization}/${reference.name}`
   }
 

@@ -27,9 +27,10 @@ no answer; --output json has the reason.`
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<readonly Delivery[]> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'list')
-    return cut(await webhookDeliveries(workspace, reference, webhookName(rest)), this.flags.count)
+    const { result: deliveries } = await session.perform(webhookDeliveries, reference, webhookName(rest))
+    return cut(deliveries, this.flags.count)
   }
 
   text(deliveries: readonly Delivery[]): string {

@@ -26,9 +26,10 @@ not arrive.`
   static override count = { kind: 'exactly', count: 3 } as const
 
   async run(): Promise<Delivery> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'redeliver')
-    return redeliver(workspace, reference, { name: webhookName(rest), id: rest[1] ?? '' })
+    const which = { name: webhookName(rest), id: rest[1] ?? '' }
+    return (await session.perform(redeliver, reference, which)).result
   }
 
   text(delivery: Delivery): string {

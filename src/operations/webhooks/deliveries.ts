@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto'
+import { EscError } from '../../errors.ts'
+import { Store } from '../../store/index.ts'
+import {
+  type Delivered,
+  type Delivery,
+  deliverDue,
+  Outbox,
+  pingPayload,
+  postWebhook,
+  sendNow,
+  webhookNamed,
+} from '../../webhooks/index.ts'
+import { affectedImporters } from '../session/affected-importers.ts'
+import { workspaceKeys } from '../session/open-workspace.ts'
+import { operation, storeOperation } from '../session/operation.ts'
+import type { Workspace } from '../session/workspace.ts'
+import { trustedHosts } from './allowed-hosts.ts'
+
+/** Sends a test delivery now, whether the webhook is active or not. */
+export const pingWebhook = operation({
+  name: 'ping-webhook',
+  level: 'write',
+  audit: 'environment-webhook-delivered',
+  changes: false,
+  async run(work, name: string): Promise<Delivery> {
+    const environment = work.store.environment(work.subject.name)
+    const webhook = webhookNamed(environment.settings, name, work.subject.name)
+    const at = work.options.now()
+    const user = await work.author()
+    const about = { environment: environment.name, user, at }
+    const delivery: Delivery = {
+      id: pingId(work),
+      environment: { id: environment.id, name: environment.name },
+      webhook: name,
+      webhookCreated: webhook.created,
+      kind: 'ping',
+      created: at.toISOString(),
+      body: pingPayload(about, webhook, work.store.organization),
+      state: 'pending',
+      attempts: [],
+    }
+    return sendNow(delivery, webhook, await deliveryWorld(work))
+  },
+})
+
+/** What this machine has sent to a webhook and still has to send, newest first. */
+export const webhookDeliveries = operation({
+  name: 'list-webhook-deliveries',
+  level: 'write',
+  audit: 'environment-read',
+  changes: false,
+  async run(work, name: string): Promise<Delivery[]> {
+    const environment = work.store.environment(work.subject.name)
+    const webhook = webhookNamed(environment.settings, name, work.subject.name)
+    return outboxOf(work).of(environment.id, webhook)
+  },
+})
+
+/**
+ * Sends a delivery once more, now: the same body under the same id. Throws EscError `not_found`.
+ */
+export const redeliver = operation({
+  name: 'redeliver-webhook',
+  level: 'write',
+  audit: 'environment-webhook-delivered',
+  changes: false,
+  async run(work, { name, id }: { readonly name: string; readonly id: string }): Promise<Delivery> {
+    const { subject } = work
+    const environment = work.store.environment(subject.name)
+    const webhook = webhookNamed(environment.settings, name, subject.name)
+    const delivery = outboxOf(work)
+      .of(environment.id, webhook)
+      .find((each) => each.id === id)
+    if (delivery !== undefined) return sendNow(delivery, webhook, await deliveryWorld(work))
+    throw new EscError('not_found', `webhook '${name}' of environment '${subject.name}' has no delivery '${id}'`, {
+      hint: `\`esc env webhook delivery list ${subject.name} ${name}\` lists those that this machine knows`,
+    })
+  },
+})
+
+/**
+ * Sends what is due to the webhooks of the store; for the scheduler, and for a process that nobody
+ * waits for. `patienceMs`: how long to wait in all for deliveries that become due; default: not at
+ * all. The signal ends the waiting; what is being sent is sent to its end.
+ */
+export const deliverWebhooks = storeOperation({
+  name: 'deliver-webhooks',
+  level: undefined,
+  audit: 'environment-webhook-delivered',
+  async run(work, { patienceMs = 0 }: { readonly patienceMs?: number }): Promise<Delivered> {
+    // Webhooks of environments that the user may not see are told of what he has done all the same;
+    // he sees nothing of them.
+    const store = Store.open(work.store.folder, { keys: workspaceKeys(() => work, work.options) })
+    return deliverDue(await deliveryWorld({ ...work, store }), { patienceMs, signal: work.signal })
+  },
+})
+
+/** Where this machine keeps what is to be sent. */
+export function outboxOf({ store }: Workspace): Outbox {
+  return new Outbox(store.state.folder)
+}
+
+async function deliveryWorld(workspace: Workspace) {
+  const { options, store } = workspace
+  return {
+    store,
+    now: () => options.now().getTime(),
+    random: Math.random,
+    sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+    post: options.postWebhook ?? ((request) => postWebhook(request)),
+    importers: (event) => affectedImporters(workspace, event),
+    allowed: await trustedHosts(workspace),
+  } satisfies Parameters<typeof deliverDue>[0]
+}
+
+function pingId({ options }: Workspace): string {
+  return `dlv-${Buffer.from((options.random ?? randomBytes)(12)).toString('hex')}`
+}
