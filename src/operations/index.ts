@@ -73,10 +73,10 @@ export {
   type UnknownKey,
 } from './keys/trust-key.ts'
 export { checkVariables } from './opening/check-variables.ts'
-export { diffEnvironments, type EnvironmentDiff } from './opening/diff.ts'
+export { comparedSide, diffSides, type EnvironmentDiff } from './opening/diff.ts'
 export { evaluationLimits } from './opening/evaluation-limits.ts'
 export { findValue, unknownPaths, unknownVariables } from './opening/found-value.ts'
-export { definitionText, type Got, getEnvironment, renderGot } from './opening/get-environment.ts'
+export { type Got, getDefinition, getEnvironment, renderGot } from './opening/get-environment.ts'
 export { misreadVariables } from './opening/misread-variables.ts'
 export { type OpenedEnvironment, openEnvironment } from './opening/open-environment.ts'
 export { posixQuote } from './opening/posix-quote.ts'
@@ -103,7 +103,7 @@ export {
 export { environmentsToRenumber, type RenumberedEnvironment, renumberEnvironment } from './revisions/renumber.ts'
 export { rollBack } from './revisions/rollback.ts'
 export { removeRevisionTag, retractRevision, tagRevision } from './revisions/versions.ts'
-export { credentialHistory, rotateEnvironment, rotationHistory } from './rotating/rotate.ts'
+export { credentialHistory, type RotateOptions, rotateEnvironment, rotationHistory } from './rotating/rotate.ts'
 export {
   type ForgottenRecord,
   forgetRecord,

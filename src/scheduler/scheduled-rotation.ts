@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { EscError, messageOf } from '../errors.ts'
-import type { Workspace } from '../operations/index.ts'
-import { type KnownRuns, knownRuns, rotateEnvironment, scheduleOf } from '../operations/index.ts'
+import {
+  type KnownRuns,
+  knownRuns,
+  type RotateOptions,
+  rotateEnvironment,
+  Session,
+  scheduleOf,
+  type Workspace,
+} from '../operations/index.ts'
 import { decodeJournalEntry, HasteError, type RotationReport } from '../rotation/index.ts'
 import { nextStep, type Schedule, type ScheduledRun, type Step } from '../schedule/index.ts'
 import { type Environment, layout, neededOfEnvironment } from '../store/index.ts'
@@ -84,16 +91,14 @@ class DueRun {
   }
 
   async rotate(signal: AbortSignal): Promise<RunOutcome> {
-    const { workspace, environment, schedule, step } = this.#place
+    const { schedule, step } = this.#place
     let report: RotationReport
     try {
       await this.#finishEarlier(signal)
-      report = await rotateEnvironment(workspace, workspace.reference(environment.name), {
+      report = await this.#rotate(signal, {
         paths: step.paths ?? [],
         mode: step.paths === undefined ? 'rotate' : 'failed',
         cause: { schedule: schedule.id, due: step.due.toISOString(), attempt: step.attempt },
-        signal,
-        onProgress: () => {},
       })
     } catch (error) {
       return this.#notBegun(error)
@@ -170,9 +175,16 @@ class DueRun {
   }
 
   async #resume(signal: AbortSignal): Promise<void> {
+    await this.#rotate(signal, { paths: [], mode: 'resume' })
+  }
+
+  /** The commit comes later, together with the record of the run. */
+  async #rotate(signal: AbortSignal, options: Omit<RotateOptions, 'onProgress'>): Promise<RotationReport> {
     const { workspace, environment } = this.#place
+    const session = new Session({ ...workspace, options: { ...workspace.options, commit: false } })
     const reference = workspace.reference(environment.name)
-    await rotateEnvironment(workspace, reference, { paths: [], mode: 'resume', signal, onProgress: () => {} })
+    const input = { ...options, onProgress: () => {} }
+    return (await session.perform(rotateEnvironment, reference, input, { signal })).result
   }
 
   async #notBegun(error: unknown): Promise<RunOutcome> {

@@ -11,6 +11,7 @@ import {
   Session,
   type Workspace,
 } from '../../src/operations/index.ts'
+import { perform } from './perform.ts'
 
 describe('the audit trail of an open', () => {
   let folder: string
@@ -47,7 +48,7 @@ describe('the audit trail of an open', () => {
     await make('app/dev', 'imports: [app/base]\nvalues: {got: {fn::open::somewhere: {with: "${token}"}}}\n')
 
     const before = written(workspace).length
-    const opened = await openEnvironment(workspace, workspace.reference('app/dev'))
+    const opened = await perform(workspace, openEnvironment, workspace.reference('app/dev'))
     expect(opened.diagnostics).to.deep.equal([])
     const lines = ['environment-open app/dev allowed', 'environment-imported app/base allowed']
     expect(seen.map((each) => each.slice(before))).to.deep.equal([lines])

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { changeSecretsProvider, openEnvironment, openWorkspace } from '../../src/operations/index.ts'
 import { Playground } from '../cli/commands/esc.ts'
+import { perform } from './perform.ts'
 
 describe('from one passphrase to another, at a terminal', () => {
   let playground: Playground
@@ -36,7 +37,7 @@ describe('from one passphrase to another, at a terminal', () => {
     expect(report.environments.map(({ status }) => status)).to.deep.equal(['changed', 'changed'])
     expect(asked).to.deep.equal(['Passphrase', 'New passphrase, twice'])
     const fresh = workspace({ Passphrase: 'new words' })
-    const opened = await openEnvironment(fresh, fresh.reference('app/two'))
+    const opened = await perform(fresh, openEnvironment, fresh.reference('app/two'))
     expect(opened.properties?.a?.value).to.equal('of app/two')
   })
 })

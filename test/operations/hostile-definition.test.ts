@@ -14,6 +14,7 @@ import {
   type Workspace,
 } from '../../src/operations/index.ts'
 import { Store } from '../../src/store/index.ts'
+import { perform } from './perform.ts'
 
 const by = { author: { name: 'Mallory' }, created: new Date('2026-11-20T10:00:00Z') }
 
@@ -44,7 +45,7 @@ describe('a hostile environment definition', () => {
   async function open(name: string): Promise<{ readonly json: string; readonly problems: string }> {
     const options = { cwd: folder, env: env(), notify: () => {}, now: () => new Date() }
     const workspace = openWorkspace(options)
-    const opened = await openEnvironment(workspace, workspace.reference(name))
+    const opened = await perform(workspace, openEnvironment, workspace.reference(name))
     return {
       json: JSON.stringify(opened.properties ?? null),
       problems: opened.diagnostics.map(({ summary }) => summary).join('\n'),
@@ -109,12 +110,11 @@ describe('a hostile environment definition', () => {
       rmSync(join(folder, 'config', 'state'), { recursive: true, force: true })
       return openWorkspace({ cwd: folder, env: env(), notify: () => {}, now: () => new Date(), provider })
     }
-    const openDev = (workspace: Workspace) => openEnvironment(workspace, workspace.reference('app/dev'))
+    const openDev = (workspace: Workspace) => perform(workspace, openEnvironment, workspace.reference('app/dev'))
     const rotate = (workspace: Workspace) =>
-      rotateEnvironment(workspace, workspace.reference('app/rotated'), {
+      perform(workspace, rotateEnvironment, workspace.reference('app/rotated'), {
         paths: [],
         mode: 'rotate',
-        signal: new AbortController().signal,
         onProgress: () => {},
       })
     await openDev(fresh())
@@ -160,7 +160,7 @@ describe('a hostile environment definition', () => {
     rmSync(join(folder, 'config', 'state'), { recursive: true })
     const workspace = openWorkspace({ cwd: folder, env: env(), notify: () => {}, now: () => new Date() })
     const reference = workspace.reference('app/dev@2')
-    const error = await rollBack(workspace, reference, { exact: true, force: true }).then(
+    const error = await perform(workspace, rollBack, reference, { exact: true, force: true }).then(
       () => undefined,
       (reason) => reason,
     )

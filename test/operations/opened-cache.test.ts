@@ -9,6 +9,7 @@ import { encryptDefinition } from '../../src/language/index.ts'
 import { openEnvironment, openWorkspace, type WorkspaceOptions } from '../../src/operations/index.ts'
 import { decodeProperties, encodeProperties } from '../../src/operations/opening/opened-cache.ts'
 import { Store } from '../../src/store/index.ts'
+import { perform } from './perform.ts'
 
 const by = { author: { name: 'Ada' }, created: new Date('2026-11-20T10:00:00Z') }
 
@@ -62,7 +63,7 @@ describe('what opening an environment came to', () => {
 
   async function open(name = 'dev', more: Partial<WorkspaceOptions> = {}) {
     const workspace = openWorkspace(options(more))
-    return openEnvironment(workspace, workspace.reference(name))
+    return perform(workspace, openEnvironment, workspace.reference(name))
   }
 
   function kept(): { readonly path: string; readonly bytes: Buffer; readonly id: number } | undefined {

@@ -96,7 +96,7 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
     return isJson ? joinJson(parts) : joinText(parts)
   }
 
-  async #open({ workspace, reference, rest }: Target): Promise<string> {
+  async #open({ session, workspace, reference, rest }: Target): Promise<string> {
     const format: Format = this.flags.format
     const path =
       rest[0] === undefined ? undefined : parsePath(rest[0], (reason) => `invalid property path ${rest[0]}: ${reason}`)
@@ -106,7 +106,7 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
         hint: 'use --format string for one value',
       })
     }
-    const opened = await openEnvironment(workspace, reference)
+    const { result: opened } = await session.perform(openEnvironment, reference)
     const { properties, diagnostics } = opened
     if (diagnostics.length > 0) this.io.err(diagnosticLines(diagnostics, hasColour(this.io, 'stderr')))
     if (diagnostics.some(({ severity }) => severity === 'error')) {

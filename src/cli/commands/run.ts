@@ -123,8 +123,8 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
         return this.#prepare(command, opened, secrets)
       })
     }
-    const opened = await readingDraft(target, this.flags.draft, (draft) =>
-      openEnvironment(draft.workspace, draft.reference),
+    const { result: opened } = await readingDraft(target, this.flags.draft, (draft) =>
+      draft.session.perform(openEnvironment, draft.reference),
     )
     showDiagnostics(opened, reference.typed, this.io)
     await this.#check(target, opened, command)

@@ -1,5 +1,11 @@
 import { EscError, messageOf } from '../../errors.ts'
-import { nextVersion, type OpenedEnvironment, openEnvironment, openWorkspaceAt } from '../../operations/index.ts'
+import {
+  nextVersion,
+  type OpenedEnvironment,
+  openEnvironment,
+  openWorkspaceAt,
+  Session,
+} from '../../operations/index.ts'
 import { catchSignals, type PreparedProgram, runAgain } from '../terminal/index.ts'
 import type { Host } from './host.ts'
 import { notStarted, showDiagnostics } from './run-problems.ts'
@@ -19,8 +25,8 @@ export async function watchAndRun({ workspace, reference }: Target, io: Host, pr
     notify: (text: string) => notify(text),
     onOpen: undefined,
   }
-  const reopen = () => openWorkspaceAt(workspace.store.folder, options, workspace.chosen)
-  let opened = await openEnvironment(reopen(), reference)
+  const reopen = () => new Session(openWorkspaceAt(workspace.store.folder, options, workspace.chosen))
+  let { result: opened } = await reopen().perform(openEnvironment, reference)
   showDiagnostics(opened, reference.typed, io)
   answers?.asksNoMore()
   // What was secret in an earlier version is secret still.

@@ -1,5 +1,5 @@
 import type { PropertyPath } from '../../yaml/index.ts'
-import type { Located } from '../references/locate.ts'
+import { operation } from '../session/operation.ts'
 import { getEnvironment, renderGot } from './get-environment.ts'
 import type { Format } from './render-value.ts'
 import { unifiedDiff } from './unified-diff.ts'
@@ -21,26 +21,37 @@ export interface EnvironmentDiff {
   readonly definition: string
 }
 
-/** What distinguishes two environments, or two versions of one. Nothing is opened. */
-export async function diffEnvironments(from: Located, to: Located, options: DiffOptions): Promise<EnvironmentDiff> {
-  const [before, after] = [await side(from, options), await side(to, options)]
-  const labels = { from: labelOf(from), to: labelOf(to) }
+/** One of the two that are compared. */
+export interface ComparedSide {
+  readonly label: string
+  /** Empty where there is none. */
+  readonly value: string
+  readonly definition: string
+}
+
+/** What an environment, or a version of it, is compared by. Nothing is opened. */
+export const comparedSide = operation({
+  name: 'get-compared-side',
+  level: ({ showSecrets }: DiffOptions) => (showSecrets ? 'open' : 'read'),
+  audit: ({ showSecrets }: DiffOptions) => (showSecrets ? 'environment-decrypted' : 'environment-read'),
+  async run(work, { path, format, showSecrets }: DiffOptions): Promise<ComparedSide> {
+    const { name, version } = work.subject
+    const label = `${work.store.organization}/${name}${version === undefined ? '' : `@${version}`}`
+    const got = await work.perform(getEnvironment, work.subject, { path, showSecrets })
+    const redact = !showSecrets
+    if (format !== undefined) return { label, value: await renderGot(got, { format, path, redact }), definition: '' }
+    // As in a page of `env get`: a path to nothing has no value there, which differs from null.
+    const json = got.value === undefined ? '' : await renderGot(got, { format: 'json', path, redact })
+    return { label, value: json.replace(/\n$/, ''), definition: got.definition ?? '' }
+  },
+})
+
+/** What distinguishes two environments, or two versions of one. */
+export async function diffSides(from: ComparedSide, to: ComparedSide): Promise<EnvironmentDiff> {
+  const labels = { from: from.label, to: to.label }
   return {
     ...labels,
-    value: await unifiedDiff(before.value, after.value, labels),
-    definition: await unifiedDiff(before.definition, after.definition, labels),
+    value: await unifiedDiff(from.value, to.value, labels),
+    definition: await unifiedDiff(from.definition, to.definition, labels),
   }
-}
-
-function labelOf({ workspace, reference: { name, version } }: Located): string {
-  return `${workspace.store.organization}/${name}${version === undefined ? '' : `@${version}`}`
-}
-
-async function side({ workspace, reference }: Located, { path, format, showSecrets }: DiffOptions) {
-  const got = await getEnvironment(workspace, reference, { path, showSecrets })
-  const redact = !showSecrets
-  if (format !== undefined) return { value: await renderGot(got, { format, path, redact }), definition: '' }
-  // As in a page of `env get`: a path to nothing has no value there, which is not the same as null.
-  const json = got.value === undefined ? '' : await renderGot(got, { format: 'json', path, redact })
-  return { value: json.replace(/\n$/, ''), definition: got.definition ?? '' }
 }

@@ -6,6 +6,7 @@ import { formatPropertyPath, type PropertyPath } from '../../yaml/index.ts'
 import { definitionAt } from '../definitions/definition-text.ts'
 import { type Checked, checkDefinition } from '../definitions/save-definition.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
+import { operation } from '../session/operation.ts'
 import { permit } from '../session/permit.ts'
 import { type Workspace, warnOfUnsavedEdit } from '../session/workspace.ts'
 import { evaluationLimits } from './evaluation-limits.ts'
@@ -31,9 +32,7 @@ export interface Got {
   readonly limits: BudgetLimits
 }
 
-export interface GetOptions {
-  /** Undefined or empty: the whole environment. */
-  readonly path?: PropertyPath | undefined
+export interface DefinitionOptions {
   /**
    * Decrypt the secrets that the environment and its imports hold. Providers are
    * not called all the same.
@@ -41,7 +40,20 @@ export interface GetOptions {
   readonly showSecrets: boolean
 }
 
-/** The definition of an environment as text, decrypted where asked. */
+export interface GetOptions extends DefinitionOptions {
+  /** Undefined or empty: the whole environment. */
+  readonly path?: PropertyPath | undefined
+}
+
+/** The definition of an environment as text. */
+export const getDefinition = operation({
+  name: 'get-definition',
+  level: ({ showSecrets }: DefinitionOptions) => (showSecrets ? 'open' : 'read'),
+  audit: ({ showSecrets }: DefinitionOptions) => (showSecrets ? 'environment-decrypted' : 'environment-read'),
+  run: (work, { showSecrets }: DefinitionOptions) => definitionText(work, work.subject, showSecrets),
+})
+
+/** As `getDefinition`, as a part of an operation on this or another environment. */
 export async function definitionText(
   workspace: Workspace,
   reference: EnvironmentReference,
@@ -63,33 +75,34 @@ export async function definitionText(
   return decryptDefinition(environment.name, revision.definition, (ciphertext) => key.decrypt(ciphertext))
 }
 
-export async function getEnvironment(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  { path = [], showSecrets }: GetOptions,
-): Promise<Got> {
-  const text = await definitionText(workspace, reference, showSecrets)
-  const limits = evaluationLimits(workspace.options.env)
-  const nothing = { root: undefined, value: undefined, definition: undefined, definedAt: [], imports: [], limits }
-  if (text.trim() === '') return nothing
-  if (path[0] === 'imports') return { ...nothing, definition: await definitionAt(text, path) }
-  const { environment, imports } = await checkDefinition(unasked(workspace), reference.environment, text, {
-    showSecrets,
-    onlyToLook: true,
-    fullName: reference.name,
-  })
-  const root = environment?.properties && rootValue(environment.properties)
-  if (path.length === 0) return { ...nothing, root, value: root, definition: await definitionAt(text, []), imports }
-  const value = root && valueAt(root, path)
-  const expression = environment?.exprs && expressionAt(environment.exprs, path)
-  const definedAt =
-    expression !== undefined
-      ? expressionPlaces(expression)
-      : value === undefined
-        ? []
-        : bounded(limits, `the history of ${formatPropertyPath(path)}`, () => valuePlaces(value))
-  return { ...nothing, root, value, definition: await definitionAt(text, ['values', ...path]), definedAt }
-}
+export const getEnvironment = operation({
+  name: 'get-environment',
+  level: ({ showSecrets }: GetOptions) => (showSecrets ? 'open' : 'read'),
+  audit: ({ showSecrets }: GetOptions) => (showSecrets ? 'environment-decrypted' : 'environment-read'),
+  async run(work, { path = [], showSecrets }: GetOptions): Promise<Got> {
+    const text = await definitionText(work, work.subject, showSecrets)
+    const limits = evaluationLimits(work.options.env)
+    const nothing = { root: undefined, value: undefined, definition: undefined, definedAt: [], imports: [], limits }
+    if (text.trim() === '') return nothing
+    if (path[0] === 'imports') return { ...nothing, definition: await definitionAt(text, path) }
+    const { environment, imports } = await checkDefinition(unasked(work), work.subject.environment, text, {
+      showSecrets,
+      onlyToLook: true,
+      fullName: work.subject.name,
+    })
+    const root = environment?.properties && rootValue(environment.properties)
+    if (path.length === 0) return { ...nothing, root, value: root, definition: await definitionAt(text, []), imports }
+    const value = root && valueAt(root, path)
+    const expression = environment?.exprs && expressionAt(environment.exprs, path)
+    const definedAt =
+      expression !== undefined
+        ? expressionPlaces(expression)
+        : value === undefined
+          ? []
+          : bounded(limits, `the history of ${formatPropertyPath(path)}`, () => valuePlaces(value))
+    return { ...nothing, root, value, definition: await definitionAt(text, ['values', ...path]), definedAt }
+  },
+})
 
 /** Looking at a definition asks nobody whether plugins that it names may run. */
 function unasked(workspace: Workspace): Workspace {

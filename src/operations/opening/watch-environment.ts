@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs'
 import { messageOf } from '../../errors.ts'
 import { layout } from '../../store/index.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
-import type { Workspace } from '../session/workspace.ts'
+import type { Session } from '../session/session.ts'
 import { type OpenedEnvironment, openEnvironment, type UsedRevision } from './open-environment.ts'
 
 /** Files are looked at so often where nothing tells of changes, as on network drives. */
@@ -15,7 +15,7 @@ const RETRY_MS = 30_000
 export interface WatchOptions {
   readonly reference: EnvironmentReference
   /** Opens the store as it is now. */
-  readonly reopen: () => Workspace
+  readonly reopen: () => Session
   /** Hears why a newer version is not used. */
   readonly problem: (text: string) => void
   readonly signal: AbortSignal
@@ -59,9 +59,9 @@ export async function nextVersion(current: OpenedEnvironment, options: WatchOpti
 }
 
 /** Which of the environments resolve to other revisions than those in use. */
-function lookAgain(used: readonly UsedRevision[], reopen: () => Workspace): { readonly change: string | undefined } {
+function lookAgain(used: readonly UsedRevision[], reopen: () => Session): { readonly change: string | undefined } {
   try {
-    const { store } = reopen()
+    const { store } = reopen().workspace
     const changed = used.flatMap(({ name, version, revision }) => {
       const { number } = store.environment(name).resolve(version)
       return number === revision ? [] : [`${name} is at revision ${number}`]
@@ -73,12 +73,12 @@ function lookAgain(used: readonly UsedRevision[], reopen: () => Workspace): { re
 }
 
 async function tryOpening(
-  reopen: () => Workspace,
+  reopen: () => Session,
   reference: EnvironmentReference,
   signal: AbortSignal,
 ): Promise<OpenedEnvironment | string> {
   try {
-    const opened = await openEnvironment(reopen(), reference, { signal })
+    const opened = (await reopen().perform(openEnvironment, reference, undefined, { signal })).result
     const error = opened.diagnostics.find(({ severity }) => severity === 'error')
     if (error === undefined) return opened
     return error.hint === undefined ? error.summary : `${error.summary}; ${error.hint}`

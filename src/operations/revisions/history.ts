@@ -3,7 +3,7 @@ import { rotatedPaths } from '../../rotation/index.ts'
 import type { Author, Environment, Retraction, Revision } from '../../store/index.ts'
 import { RetractedError } from '../../store/index.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
-import type { Workspace } from '../session/workspace.ts'
+import { operation } from '../session/operation.ts'
 
 /** A revision as its history shows it. */
 export interface RevisionSummary {
@@ -38,32 +38,47 @@ export type VersionSummary =
  * The revisions of an environment, newest first, beginning at the version of the
  * reference. Needs no key.
  */
-export function history(workspace: Workspace, reference: EnvironmentReference): RevisionSummary[] {
-  const environment = workspace.store.environment(reference.name)
-  const first = revisionNamed(environment, reference.version)
-  const summary = summaries(environment)
-  const revisions: RevisionSummary[] = []
-  for (const revision of environment.history()) {
-    if (revision.number <= first.number) revisions.push(summary(revision))
-  }
-  return revisions
-}
+export const history = operation({
+  name: 'list-revisions',
+  level: 'read',
+  audit: 'environment-read',
+  async run(work): Promise<RevisionSummary[]> {
+    const environment = work.store.environment(work.subject.name)
+    const first = revisionNamed(environment, work.subject.version)
+    const summary = summaries(environment)
+    const revisions: RevisionSummary[] = []
+    for (const revision of environment.history()) {
+      if (revision.number <= first.number) revisions.push(summary(revision))
+    }
+    return revisions
+  },
+})
 
 /** The revision or tag that the reference names. */
-export function describeVersion(workspace: Workspace, reference: EnvironmentReference): VersionSummary {
-  const environment = workspace.store.environment(reference.name)
-  const version = requireVersion(reference)
-  if (!isNumber(version)) {
-    const tag = tagSummaries(environment).find(({ name }) => name === version)
-    if (tag !== undefined) return { kind: 'tag', tag }
-  }
-  return { kind: 'revision', revision: summaries(environment)(revisionNamed(environment, version)) }
-}
+export const describeVersion = operation({
+  name: 'describe-version',
+  level: 'read',
+  audit: 'environment-read',
+  async run(work): Promise<VersionSummary> {
+    const environment = work.store.environment(work.subject.name)
+    const version = requireVersion(work.subject)
+    if (!isNumber(version)) {
+      const tag = tagSummaries(environment).find(({ name }) => name === version)
+      if (tag !== undefined) return { kind: 'tag', tag }
+    }
+    return { kind: 'revision', revision: summaries(environment)(revisionNamed(environment, version)) }
+  },
+})
 
 /** The tags of an environment by name, `latest` among them. */
-export function revisionTags(workspace: Workspace, reference: EnvironmentReference): TagSummary[] {
-  return tagSummaries(workspace.store.environment(reference.name))
-}
+export const revisionTags = operation({
+  name: 'list-revision-tags',
+  level: 'read',
+  audit: 'environment-read',
+  async run(work): Promise<TagSummary[]> {
+    return tagSummaries(work.store.environment(work.subject.name))
+  },
+})
 
 /** @throws EscError `usage`: `please specify a version`. */
 export function requireVersion({ name, version }: EnvironmentReference): string {

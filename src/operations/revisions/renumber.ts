@@ -7,8 +7,8 @@ import { checkDefinition } from '../definitions/save-definition.ts'
 import { referrersTo } from '../environments/referrers.ts'
 import { reencrypt } from '../keys/reencrypt.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
-import { type Contested, proveRotations, settleRotations } from '../session/contested-rotations.ts'
-import { permit } from '../session/permit.ts'
+import { type Contested, proveRotations, settleRotations } from '../rotating/contested-rotations.ts'
+import { operation, storeOperation } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 
 export interface RenumberedEnvironment extends Renumbered {
@@ -22,35 +22,36 @@ export interface RenumberedEnvironment extends Renumbered {
  * @throws EscError `conflict` when both changed the same value and nobody has resolved it yet;
  *   `usage` without a merge.
  */
-export async function renumberEnvironment(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-): Promise<RenumberedEnvironment> {
-  const { store } = workspace
-  const { name } = reference
-  await permit(workspace, name, 'write', 'environment-renumbered')
-  const contested: Contested[] = []
-  const renumbered = await store.renumber(name, {
-    settle: (texts) => settleRotations(name, texts, contested),
-    author: await workspace.author(),
-    created: workspace.options.now(),
-    reencrypt,
-    complete: async (definition, { encrypt }) => {
-      const { diagnostics } = await checkDefinition(workspace, name, definition)
-      const mistake = diagnostics.find(({ severity }) => severity === 'error')
-      if (mistake !== undefined) throw brokenMerge(name, mistake)
-      return encryptDefinition(name, definition, encrypt)
-    },
-  })
-  // The side that was put after the other is `theirs` to the merge, whatever it is to the person.
-  const whose = (kept: 'ours' | 'theirs') => (kept === 'theirs' ? renumbered.side : opposite(renumbered.side))
-  const tried = contested.map((each) => ({ ...each, whose: whose(each.kept) }))
-  const proved = tried.length === 0 ? [] : await proveRotations(workspace, reference, tried)
-  const revision = store.environment(name).current().number
-  if (revision !== renumbered.revision) await machineGit(['add', '--all', '--', name], { cwd: store.folder })
-  const notes = [...renumbered.notes, ...proved, ...referencesToMoved(workspace, reference, renumbered)]
-  return { name, ...renumbered, revision, notes }
-}
+export const renumberEnvironment = operation({
+  name: 'renumber-environment',
+  level: 'write',
+  audit: 'environment-renumbered',
+  async run(work): Promise<RenumberedEnvironment> {
+    const { store } = work
+    const { name } = work.subject
+    const contested: Contested[] = []
+    const renumbered = await store.renumber(name, {
+      settle: (texts) => settleRotations(name, texts, contested),
+      author: await work.author(),
+      created: work.options.now(),
+      reencrypt,
+      complete: async (definition, { encrypt }) => {
+        const { diagnostics } = await checkDefinition(work, name, definition)
+        const mistake = diagnostics.find(({ severity }) => severity === 'error')
+        if (mistake !== undefined) throw brokenMerge(name, mistake)
+        return encryptDefinition(name, definition, encrypt)
+      },
+    })
+    // The side that was put after the other is `theirs` to the merge, whatever it is to the person.
+    const whose = (kept: 'ours' | 'theirs') => (kept === 'theirs' ? renumbered.side : opposite(renumbered.side))
+    const tried = contested.map((each) => ({ ...each, whose: whose(each.kept) }))
+    const proved = tried.length === 0 ? [] : await proveRotations(work, tried)
+    const revision = store.environment(name).current().number
+    if (revision !== renumbered.revision) await machineGit(['add', '--all', '--', name], { cwd: store.folder })
+    const notes = [...renumbered.notes, ...proved, ...referencesToMoved(work, work.subject, renumbered)]
+    return { name, ...renumbered, revision, notes }
+  },
+})
 
 function opposite(side: 'ours' | 'theirs'): 'ours' | 'theirs' {
   return side === 'ours' ? 'theirs' : 'ours'
@@ -89,8 +90,13 @@ function brokenMerge(name: string, mistake: Mistake): EscError {
 }
 
 /** Names of the environments that a merge has left in two minds. Needs no key. */
-export async function environmentsToRenumber(workspace: Workspace): Promise<string[]> {
-  const { findings } = await workspace.store.check({ useKeys: false })
-  const merged = findings.filter(({ kind }) => kind === 'merge_conflict' || kind === 'history_fork')
-  return [...new Set(merged.flatMap(({ environment }) => environment ?? []))]
-}
+export const environmentsToRenumber = storeOperation({
+  name: 'list-environments-to-renumber',
+  level: undefined,
+  audit: 'environment-read',
+  async run(work): Promise<string[]> {
+    const { findings } = await work.store.check({ useKeys: false })
+    const merged = findings.filter(({ kind }) => kind === 'merge_conflict' || kind === 'history_fork')
+    return [...new Set(merged.flatMap(({ environment }) => environment ?? []))]
+  },
+})

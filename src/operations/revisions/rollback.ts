@@ -4,10 +4,8 @@ import type { Environment, Revision } from '../../store/index.ts'
 import { decode, deleteAt, getAt, type Node, parsePropertyPath, setAt } from '../../yaml/index.ts'
 import { fragmentOf } from '../definitions/copy-values.ts'
 import { type SaveResult, saveDefinition } from '../definitions/save-definition.ts'
-import type { EnvironmentReference } from '../references/reference.ts'
 import { belowValues } from '../rotating/rotator-state.ts'
-import { permit } from '../session/permit.ts'
-import type { Workspace } from '../session/workspace.ts'
+import { operation } from '../session/operation.ts'
 import { requireVersion } from './history.ts'
 
 export interface RollbackOptions {
@@ -39,35 +37,37 @@ export interface RolledBack {
  * @throws EscError `usage`, `retracted`, `not_found`; `conflict` for an exact rollback that would
  *   bring back old credentials.
  */
-export async function rollBack(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  options: RollbackOptions,
-): Promise<RolledBack> {
-  await permit(workspace, reference.name, 'write', 'environment-updated')
-  const environment = workspace.store.environment(reference.name)
-  const target = environment.resolve(requireVersion(reference))
-  const base = environment.current()
-  // The next seal vouches for what is brought back, and so does the one for the credentials
-  // of revisions in between.
-  await environment.verify(target)
-  const { text, kept, left } = rollbackText(environment, target, base)
-  if (options.exact && kept.length > 0 && !options.force) {
-    throw new EscError(
-      'conflict',
-      `revision ${target.number} holds credentials that have been rotated since, and may be dead: ${kept.join(', ')}`,
-      { hint: 'roll back without --exact to keep the present credentials, or add --force to bring back the old ones' },
-    )
-  }
-  const wanted = options.exact ? target.definition : text
-  const saved = await saveDefinition(workspace, environment, {
-    text: wanted,
-    base,
-    change: 'rollback',
-    details: { from: String(target.number) },
-  })
-  return { saved, text: wanted, to: target.number, kept: options.exact ? [] : kept, left }
-}
+export const rollBack = operation({
+  name: 'roll-back',
+  level: 'write',
+  audit: 'environment-updated',
+  async run(work, options: RollbackOptions): Promise<RolledBack> {
+    const environment = work.store.environment(work.subject.name)
+    const target = environment.resolve(requireVersion(work.subject))
+    const base = environment.current()
+    // The next seal vouches for what is brought back, and so does the one for the credentials
+    // of revisions in between.
+    await environment.verify(target)
+    const { text, kept, left } = rollbackText(environment, target, base)
+    if (options.exact && kept.length > 0 && !options.force) {
+      throw new EscError(
+        'conflict',
+        `revision ${target.number} holds credentials that have been rotated since, and may be dead: ${kept.join(', ')}`,
+        {
+          hint: 'roll back without --exact to keep the present credentials, or add --force to bring back the old ones',
+        },
+      )
+    }
+    const wanted = options.exact ? target.definition : text
+    const saved = await saveDefinition(work, environment, {
+      text: wanted,
+      base,
+      change: 'rollback',
+      details: { from: String(target.number) },
+    })
+    return { saved, text: wanted, to: target.number, kept: options.exact ? [] : kept, left }
+  },
+})
 
 /** A rotator of one revision. */
 interface Placed {

@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { type EnvironmentReference, parseRelativeReference } from '../references/reference.ts'
 import { type Announced, announcing } from '../session/announce.ts'
-import { permit } from '../session/permit.ts'
+import { operation } from '../session/operation.ts'
 import { stamp } from '../session/stamp.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { isNumber, requireVersion } from './history.ts'
@@ -10,47 +10,51 @@ import { isNumber, requireVersion } from './history.ts'
  * Gives a revision the tag that the reference names. `version`: a number or tag, `@` before it or
  * not; default: the newest.
  */
-export async function tagRevision(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  version: string | undefined,
-): Promise<void> {
-  await permit(workspace, reference.name, 'write', 'environment-revision-tag-updated')
-  const environment = workspace.store.environment(reference.name)
-  const { version: tag } = reference
-  if (tag === undefined || isNumber(tag)) {
-    throw new EscError('usage', 'please specify a name for the tagged version', {
-      hint: `add it to the name: ${reference.name}@stable`,
-    })
-  }
-  const wanted = version?.replace(/^@/, '')
-  try {
-    const by = await stamp(workspace)
-    const action = environment.versions.tags().some(({ name }) => name === tag) ? 'updated' : 'created'
-    await announcing(workspace, environment, tagChange(action, tag), () => environment.versions.tag(tag, wanted, by))
-  } catch (error) {
-    if (wanted === undefined || isNumber(wanted) || !(error instanceof EscError) || error.code !== 'not_found')
-      throw error
-    const { hint } = error
-    throw new EscError('not_found', `resolving tag ${JSON.stringify(wanted)}: ${error.message}`, {
-      ...(hint === undefined ? {} : { hint }),
-      cause: error,
-    })
-  }
-}
+export const tagRevision = operation({
+  name: 'tag-revision',
+  level: 'write',
+  audit: 'environment-revision-tag-updated',
+  async run(work, version: string | undefined): Promise<void> {
+    const environment = work.store.environment(work.subject.name)
+    const { version: tag } = work.subject
+    if (tag === undefined || isNumber(tag)) {
+      throw new EscError('usage', 'please specify a name for the tagged version', {
+        hint: `add it to the name: ${work.subject.name}@stable`,
+      })
+    }
+    const wanted = version?.replace(/^@/, '')
+    try {
+      const by = await stamp(work)
+      const action = environment.versions.tags().some(({ name }) => name === tag) ? 'updated' : 'created'
+      await announcing(work, environment, tagChange(action, tag), () => environment.versions.tag(tag, wanted, by))
+    } catch (error) {
+      if (wanted === undefined || isNumber(wanted) || !(error instanceof EscError) || error.code !== 'not_found')
+        throw error
+      const { hint } = error
+      throw new EscError('not_found', `resolving tag ${JSON.stringify(wanted)}: ${error.message}`, {
+        ...(hint === undefined ? {} : { hint }),
+        cause: error,
+      })
+    }
+  },
+})
 
 /** Removes the tag that the reference names. */
-export async function removeRevisionTag(workspace: Workspace, reference: EnvironmentReference): Promise<void> {
-  await permit(workspace, reference.name, 'write', 'environment-revision-tag-deleted')
-  const environment = workspace.store.environment(reference.name)
-  const { version: tag } = reference
-  if (tag === undefined || isNumber(tag)) {
-    throw new EscError('usage', 'please specify a tagged version to remove', {
-      hint: `add it to the name: ${reference.name}@stable`,
-    })
-  }
-  await announcing(workspace, environment, tagChange('deleted', tag), () => environment.versions.removeTag(tag))
-}
+export const removeRevisionTag = operation({
+  name: 'remove-revision-tag',
+  level: 'write',
+  audit: 'environment-revision-tag-deleted',
+  async run(work): Promise<void> {
+    const environment = work.store.environment(work.subject.name)
+    const { version: tag } = work.subject
+    if (tag === undefined || isNumber(tag)) {
+      throw new EscError('usage', 'please specify a tagged version to remove', {
+        hint: `add it to the name: ${work.subject.name}@stable`,
+      })
+    }
+    await announcing(work, environment, tagChange('deleted', tag), () => environment.versions.removeTag(tag))
+  },
+})
 
 function tagChange(action: string, tagName: string): Announced {
   return { kind: 'environment_revision_tag', action, tagName, field: 'revisionTags' }
@@ -63,23 +67,23 @@ export interface RetractRequest {
 }
 
 /** Takes the revision that the reference names out of use. */
-export async function retractRevision(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  { replacement, reason }: RetractRequest,
-): Promise<void> {
-  await permit(workspace, reference.name, 'write', 'environment-revision-retracted')
-  const environment = workspace.store.environment(reference.name)
-  const version = requireVersion(reference)
-  const request = {
-    ...(await stamp(workspace)),
-    replacement: replacement === undefined ? undefined : replacementVersion(workspace, reference, replacement),
-    reason,
-  }
-  const { number: revision } = environment.resolve(version)
-  const event = { kind: 'environment_revision', action: 'retracted', revision, field: 'retractions' } as const
-  await announcing(workspace, environment, event, () => environment.versions.retract(version, request))
-}
+export const retractRevision = operation({
+  name: 'retract-revision',
+  level: 'write',
+  audit: 'environment-revision-retracted',
+  async run(work, { replacement, reason }: RetractRequest): Promise<void> {
+    const environment = work.store.environment(work.subject.name)
+    const version = requireVersion(work.subject)
+    const request = {
+      ...(await stamp(work)),
+      replacement: replacement === undefined ? undefined : replacementVersion(work, work.subject, replacement),
+      reason,
+    }
+    const { number: revision } = environment.resolve(version)
+    const event = { kind: 'environment_revision', action: 'retracted', revision, field: 'retractions' } as const
+    await announcing(work, environment, event, () => environment.versions.retract(version, request))
+  },
+})
 
 function replacementVersion(workspace: Workspace, reference: EnvironmentReference, typed: string): string {
   // A bare number or tag can only mean a version: there is nothing else to replace a revision by.

@@ -6,7 +6,6 @@ import {
   type CredentialLife,
   credentialLives,
   decodeJournalEntry,
-  type Guard,
   type Retarget,
   type RotationCause,
   type RotationEvent,
@@ -16,6 +15,7 @@ import {
   type RotationRun,
   rotate,
 } from '../../rotation/index.ts'
+import type { Environment } from '../../store/index.ts'
 import { parsePropertyPath } from '../../yaml/index.ts'
 import { evaluationLimits } from '../opening/evaluation-limits.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
@@ -23,11 +23,10 @@ import { announcingRotation } from '../session/announce.ts'
 import { buildWorld } from '../session/build-world.ts'
 import { caFileReader } from '../session/ca-files.ts'
 import { executionContext } from '../session/execution-context.ts'
-import { permit } from '../session/permit.ts'
+import { operation, type Work } from '../session/operation.ts'
 import { findRotator } from '../session/plugins.ts'
 import { signedRequests } from '../session/signed-requests.ts'
 import { UsedEnvironments } from '../session/used-environments.ts'
-import type { Workspace } from '../session/workspace.ts'
 import { rotationGuardMs, rotationRetries } from './rotation-settings.ts'
 
 export interface RotateOptions {
@@ -39,15 +38,12 @@ export interface RotateOptions {
   /** What had it begin. Default: a person. */
   readonly cause?: RotationCause
   readonly mode: RotationMode
-  readonly signal: AbortSignal
   readonly onProgress: (progress: RotationProgress) => void
   /**
    * Rotate although it was done a moment ago. In mode `resume`: clean up also what
    * no revision here explains.
    */
   readonly force?: boolean
-  /** Asks whether to; undefined: nobody is there to answer. */
-  readonly confirm?: Guard['confirm']
   /** In adopt mode: the credential, as the text of a JSON object. */
   readonly credential?: string
   /** In retarget mode: whether the record is to be moved. Default: yes. */
@@ -55,79 +51,85 @@ export interface RotateOptions {
 }
 
 /**
- * Rotates credentials of an environment and saves what succeeded as one revision.
- *
- * @throws EscError when nothing was begun; what happens to a path after that is in the report.
+ * Rotates credentials of an environment and saves what succeeded as one revision. Throws EscError
+ * when nothing was begun; what happens to a path after that is in the report.
  */
-export async function rotateEnvironment(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  options: RotateOptions,
-): Promise<RotationReport> {
-  const [level, event] = rights[options.mode]
-  const permitted = await permit(workspace, reference.name, level, event)
-  const environment = workspace.store.environment(reference.name)
-  const author = await workspace.author()
-  let used: UsedEnvironments | undefined
-  const run: RotationRun = {
+export const rotateEnvironment = operation({
+  name: 'rotate-environment',
+  level: ({ mode }: RotateOptions) => rights[mode].level,
+  audit: ({ mode }: RotateOptions) => rights[mode].event,
+  changes: true,
+  async run(work, options: RotateOptions): Promise<RotationReport> {
+    const environment = work.store.environment(work.subject.name)
+    const used: { environments?: UsedEnvironments } = {}
+    const run = await rotationRun(work, environment, { options, used })
+    const rotates = !['plan', 'doctor', 'retarget'].includes(options.mode)
+    const running = !rotates ? rotate(run) : announcingRotation(work, environment, () => rotate(run))
+    // An import that the user may not open is no mistake in the definition.
+    return running.catch((error) => {
+      throw used.environments?.denied([messageOf(error)]) ?? error
+    })
+  },
+  outcome: ({ revision, status, paths }) => ({
+    failed: status === 'failed' ? 'rotation_failed' : undefined,
+    details: { ...(revision && { revision }), status, paths: paths.map(({ path }) => path) },
+  }),
+})
+
+/** What the engine is told. `used` gets the environments that take part, once they are known. */
+async function rotationRun(
+  work: Work<EnvironmentReference>,
+  environment: Environment,
+  { options, used }: { readonly options: RotateOptions; readonly used: { environments?: UsedEnvironments } },
+): Promise<RotationRun> {
+  const { signal, confirm } = work
+  const author = await work.author()
+  return {
     environment,
     author,
     mode: options.mode,
     paths: options.paths.map(parsePath),
     loadRotator: (name) =>
-      used === undefined ? findRotator(workspace, name) : used.noting(findRotator(workspace, name)),
+      used.environments === undefined ? findRotator(work, name) : used.environments.noting(findRotator(work, name)),
     buildWorld: (rotator, base) => {
-      const environments = new UsedEnvironments(workspace, 'open')
-      used = environments
+      const environments = new UsedEnvironments(work, 'open')
+      used.environments = environments
       const unlock = environments.use(environment.name, environment, base)
       const name = { known: environment.name, full: environment.name }
-      const world = buildWorld(workspace, { rotator }, environments)
-      return { world, unlock, ...executionContext(workspace, name, environments) }
+      const world = buildWorld(work, { rotator }, environments)
+      return { world, unlock, ...executionContext(work, name, environments) }
     },
     context: {
-      now: workspace.options.now,
+      now: work.options.now,
       random: (byteCount) => randomBytes(byteCount),
-      sleep: (ms) => interruptibleSleep(ms, options.signal),
-      signal: options.signal,
-      readCaFile: caFileReader(workspace),
-      ...(await signedRequests(workspace, { environment: environment.name, user: author.email || author.name })),
+      sleep: (ms) => interruptibleSleep(ms, signal),
+      signal,
+      readCaFile: caFileReader(work),
+      ...(await signedRequests(work, { environment: environment.name, user: author.email || author.name })),
     },
     guard: {
       windowMs: options.force ? 0 : rotationGuardMs(environment),
-      ...(options.confirm && { confirm: options.confirm }),
+      ...(confirm && { confirm }),
     },
-    limits: evaluationLimits(workspace.options.env),
-    retries: rotationRetries(workspace.store, environment),
+    limits: evaluationLimits(work.options.env),
+    retries: rotationRetries(work.store, environment),
     discard: options.mode === 'resume' && options.force === true,
     ...(options.cause && { cause: options.cause }),
     ...(options.credential === undefined ? {} : { adopt: parseCredential(options.credential) }),
     ...(options.confirmRetarget && { confirmRetarget: options.confirmRetarget }),
     onProgress: options.onProgress,
   }
-  const rotates = !['plan', 'doctor', 'retarget'].includes(options.mode)
-  const running = !rotates ? rotate(run) : announcingRotation(workspace, environment, () => rotate(run))
-  // An import that the user may not open is no mistake in the definition.
-  const report = await running.catch((error) => {
-    const reason = used?.denied([messageOf(error)]) ?? error
-    permitted.failed(reason)
-    throw reason
-  })
-  const { revision, status, paths } = report
-  const details = { ...(revision && { revision }), status, paths: paths.map(({ path }) => path) }
-  if (status === 'failed') permitted.failed('rotation_failed', details)
-  else permitted.done(details)
-  return report
 }
 
 /** Looking needs no more than opening; the rest is what a rotation needs. */
 const rights = {
-  rotate: ['write', 'environment-rotated'],
-  failed: ['write', 'environment-rotated'],
-  resume: ['write', 'environment-rotated'],
-  adopt: ['write', 'environment-rotated'],
-  retarget: ['write', 'environment-rotation-retargeted'],
-  plan: ['write', 'environment-rotation-planned'],
-  doctor: ['open', 'environment-rotation-examined'],
+  rotate: { level: 'write', event: 'environment-rotated' },
+  failed: { level: 'write', event: 'environment-rotated' },
+  resume: { level: 'write', event: 'environment-rotated' },
+  adopt: { level: 'write', event: 'environment-rotated' },
+  retarget: { level: 'write', event: 'environment-rotation-retargeted' },
+  plan: { level: 'write', event: 'environment-rotation-planned' },
+  doctor: { level: 'open', event: 'environment-rotation-examined' },
 } as const
 
 function parseCredential(text: string): ExportedMap {
@@ -171,25 +173,30 @@ function interruptibleSleep(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** The rotations of an environment, newest first. Needs no key. */
-export function rotationHistory(workspace: Workspace, reference: EnvironmentReference): readonly RotationEvent[] {
-  return workspace.store.environment(reference.name).events<RotationEvent>('rotations').reverse()
-}
+export const rotationHistory = operation({
+  name: 'list-rotations',
+  level: 'read',
+  audit: 'environment-read',
+  async run(work): Promise<readonly RotationEvent[]> {
+    return work.store.environment(work.subject.name).events<RotationEvent>('rotations').reverse()
+  },
+})
 
 /**
  * What became of each credential of an environment. Needs its key, because which credential is
  * which is told by its secret.
  */
-export async function credentialHistory(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-): Promise<readonly CredentialLife[]> {
-  const permitted = await permit(workspace, reference.name, 'open', 'environment-rotation-examined')
-  const environment = workspace.store.environment(reference.name)
-  const { records } = await environment.journal().look()
-  const lives = await credentialLives(
-    environment,
-    records.map(({ content }) => decodeJournalEntry(content)),
-  )
-  permitted.done()
-  return lives
-}
+export const credentialHistory = operation({
+  name: 'list-credentials',
+  level: 'open',
+  audit: 'environment-rotation-examined',
+  async run(work): Promise<readonly CredentialLife[]> {
+    const environment = work.store.environment(work.subject.name)
+    const { records } = await environment.journal().look()
+    const lives = await credentialLives(
+      environment,
+      records.map(({ content }) => decodeJournalEntry(content)),
+    )
+    return lives
+  },
+})

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import type { AuditDetails } from '../../audit/index.ts'
 import { EscError, messageOf } from '../../errors.ts'
 import {
   type Concerns,
@@ -13,8 +14,7 @@ import {
   standingOf,
 } from '../../rotation/index.ts'
 import type { Environment, JournalFile, LeftEntry } from '../../store/index.ts'
-import type { EnvironmentReference } from '../references/reference.ts'
-import { permit } from '../session/permit.ts'
+import { operation } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { rotateEnvironment } from './rotate.ts'
 
@@ -72,98 +72,97 @@ interface Found {
 /**
  * The unfinished rotations of an environment that this machine knows of; also of one that is gone.
  */
-export async function journalRecords(
-  workspace: Workspace,
-  { name }: EnvironmentReference,
-): Promise<readonly UnfinishedRecord[]> {
-  await permit(workspace, name, 'open', 'environment-rotation-examined')
-  return (await find(workspace, name)).map(({ record }) => record)
-}
+export const journalRecords = operation({
+  name: 'list-journal-records',
+  level: 'open',
+  audit: 'environment-rotation-examined',
+  async run(work): Promise<readonly UnfinishedRecord[]> {
+    return (await find(work, work.subject.name)).map(({ record }) => record)
+  },
+})
 
 /**
- * Takes one record out of the journal. `chosen`: its path, or the name of its file; undefined: the
- * only one there is. `confirm` is told what it concerns, and says whether the credential is to be
- * shown; it throws to decline.
- *
- * @throws EscError `not_found` for no such record; `usage` where several could be meant;
- *   `locked` during a rotation.
+ * Takes one record out of the journal. Throws EscError `not_found` for no such record; `usage`
+ * where several could be meant; `locked` during a rotation.
  */
-export async function forgetRecord(
-  workspace: Workspace,
-  { name }: EnvironmentReference,
-  {
-    chosen,
-    confirm,
-  }: {
-    readonly chosen: string | undefined
-    readonly confirm: (
-      record: UnfinishedRecord,
-      /** The record with its secrets; undefined: it cannot be read. */
-      credential: (() => unknown) | undefined,
-    ) => Promise<{ readonly show: boolean }>
+export const forgetRecord = operation({
+  name: 'forget-journal-record',
+  level: 'write',
+  audit: 'environment-rotation-forgotten',
+  async run(work, { chosen, confirm }: ForgetRequest): Promise<ForgottenRecord> {
+    const {
+      store,
+      subject: { name },
+    } = work
+    const lock = store.has(name) ? await store.environment(name).lock('rotate') : undefined
+    try {
+      const { record, entry, setAside } = choose(await find(work, name), name, chosen)
+      const credential = entry && (() => credentialOf(entry))
+      const { show } = await confirm(record, credential)
+      const kept = await setAside()
+      return { record, kept, ...(show && credential && { credential: credential() }) }
+    } finally {
+      lock?.release()
+    }
   },
-): Promise<ForgottenRecord> {
-  const permitted = await permit(workspace, name, 'write', 'environment-rotation-forgotten')
-  const lock = workspace.store.has(name) ? await workspace.store.environment(name).lock('rotate') : undefined
-  try {
-    const { record, entry, setAside } = choose(await find(workspace, name), name, chosen)
-    const credential = entry && (() => credentialOf(entry))
-    const { show } = await confirm(record, credential)
-    const kept = await setAside()
-    const { path, rotator, startedAt } = record
-    permitted.done({
-      ...(path !== undefined && { path, rotator, startedAt }),
-      file: basename(record.file),
-      shown: show,
-    })
-    return { record, kept, ...(show && credential && { credential: credential() }) }
-  } catch (error) {
-    permitted.failed(error)
-    throw error
-  } finally {
-    lock?.release()
-  }
+  outcome({ record: { path, rotator, startedAt, file }, credential }) {
+    const isRead = path !== undefined && rotator !== undefined && startedAt !== undefined
+    const what: AuditDetails = isRead ? { path, rotator, startedAt } : {}
+    return { details: { ...what, file: basename(file), shown: credential !== undefined } }
+  },
+})
+
+export interface ForgetRequest {
+  /** Its path, or the name of its file. `undefined`: the only one there is. */
+  readonly chosen: string | undefined
+  /**
+   * Is told what it concerns, with the credential unless the record cannot be read, and says
+   * whether the credential is to be shown. Throws to decline.
+   */
+  readonly confirm: (
+    record: UnfinishedRecord,
+    credential: (() => unknown) | undefined,
+  ) => Promise<{ readonly show: boolean }>
+}
+
+export interface RetargetRequest {
+  /** As with `forgetRecord`. */
+  readonly chosen: string | undefined
+  readonly confirm: (move: Retarget) => Promise<boolean>
 }
 
 /**
  * Moves the record of one path to the address that the definition names now.
- * @throws EscError `rotation_failed` where it was not moved.
+ * Throws EscError `rotation_failed` where it was not moved.
  */
-export async function retargetRecord(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  {
-    chosen,
-    confirm,
-    signal,
-  }: {
-    readonly chosen: string | undefined
-    readonly confirm: (move: Retarget) => Promise<boolean>
-    readonly signal: AbortSignal
+export const retargetRecord = operation({
+  name: 'retarget-journal-record',
+  level: 'write',
+  audit: 'environment-rotation-retargeted',
+  async run(work, { chosen, confirm }: RetargetRequest): Promise<{ readonly path: string; readonly note: string }> {
+    const { store, subject } = work
+    const environment = store.environment(subject.name)
+    const { record } = choose(await find(work, environment.name), subject.name, chosen)
+    const { kind, path, rotator, standing } = record
+    if (path === undefined) {
+      throw new EscError('invalid_input', `${basename(record.file)} cannot be read, so it cannot be moved`, {
+        hint: `"esc env rotate journal ${subject.name}" says why`,
+      })
+    }
+    if (kind !== 'unfinished' || standing === 'rotator-gone') {
+      const why = kind === 'unfinished' ? `there is no ${rotator} rotator there any more` : 'its rotation is saved'
+      throw new EscError('invalid_input', `${path}: its record cannot be moved, because ${why}`, {
+        hint:
+          kind === 'unfinished' ? 'put the rotator back with the new address first' : 'the next rotation does the rest',
+      })
+    }
+    const options = { paths: [path], mode: 'retarget', confirmRetarget: confirm, onProgress: () => {} } as const
+    const { paths } = await work.perform(rotateEnvironment, subject, options)
+    const [moved] = paths
+    if (moved?.status === 'succeeded') return { path, note: moved.notes.join('; ') }
+    throw new EscError('rotation_failed', moved?.error ?? `${path}: the record was not moved`, { hint: moved?.hint })
   },
-): Promise<{ readonly path: string; readonly note: string }> {
-  await permit(workspace, reference.name, 'write', 'environment-rotation-retargeted')
-  const environment = workspace.store.environment(reference.name)
-  const { record } = choose(await find(workspace, environment.name), reference.name, chosen)
-  const { kind, path, rotator, standing } = record
-  if (path === undefined) {
-    throw new EscError('invalid_input', `${basename(record.file)} cannot be read, so it cannot be moved`, {
-      hint: `"esc env rotate journal ${reference.name}" says why`,
-    })
-  }
-  if (kind !== 'unfinished' || standing === 'rotator-gone') {
-    const why = kind === 'unfinished' ? `there is no ${rotator} rotator there any more` : 'its rotation is saved'
-    throw new EscError('invalid_input', `${path}: its record cannot be moved, because ${why}`, {
-      hint:
-        kind === 'unfinished' ? 'put the rotator back with the new address first' : 'the next rotation does the rest',
-    })
-  }
-  const options = { paths: [path], mode: 'retarget', signal, confirmRetarget: confirm, onProgress: () => {} } as const
-  const { paths } = await rotateEnvironment(workspace, reference, options)
-  const [moved] = paths
-  if (moved?.status === 'succeeded') return { path, note: moved.notes.join('; ') }
-  throw new EscError('rotation_failed', moved?.error ?? `${path}: the record was not moved`, { hint: moved?.hint })
-}
+})
 
 async function find(workspace: Workspace, name: string): Promise<Found[]> {
   const { store } = workspace

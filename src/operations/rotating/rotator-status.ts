@@ -13,7 +13,7 @@ import type { Environment } from '../../store/index.ts'
 import { isAhead } from '../../timestamp.ts'
 import { decode, getAt, parsePropertyPath } from '../../yaml/index.ts'
 import { overdueSchedules, scheduleOf } from '../schedules/schedules.ts'
-import type { Workspace } from '../session/workspace.ts'
+import { storeOperation } from '../session/operation.ts'
 import { belowValues } from './rotator-state.ts'
 
 /**
@@ -56,34 +56,39 @@ export interface RotatorList {
 }
 
 /** All rotators of some environments, in the order of the definitions. Needs no key. */
-export async function rotatorStatus(workspace: Workspace, environments: readonly string[]): Promise<RotatorList> {
-  const rotators: RotatorStatus[] = []
-  const unreadable: { environment: string; problem: string }[] = []
-  const left: string[] = []
-  const warnings: string[] = []
-  for (const name of environments) {
-    try {
-      const environment = workspace.store.environment(name)
-      let scheduled: { readonly nextRun: Date | undefined; readonly overdue: Date | undefined } | undefined
-      const waiting = new Set(environment.journal().ids())
-      const now = workspace.options.now()
-      const { statuses, warnings: found } = statusesOf(environment, { waiting, now })
-      warnings.push(...found.map((warning) => `${name}: ${warning}`))
-      for (const { id, status } of statuses) {
-        scheduled ??= {
-          nextRun: await nextRunOf(environment, now),
-          overdue: (await overdueSchedules(workspace, [name]))[0]?.due,
+export const rotatorStatus = storeOperation({
+  name: 'list-rotators',
+  level: undefined,
+  audit: 'environment-read',
+  async run(work, environments: readonly string[]): Promise<RotatorList> {
+    const rotators: RotatorStatus[] = []
+    const unreadable: { environment: string; problem: string }[] = []
+    const left: string[] = []
+    const warnings: string[] = []
+    for (const name of environments) {
+      try {
+        const environment = work.store.environment(name)
+        let scheduled: { readonly nextRun: Date | undefined; readonly overdue: Date | undefined } | undefined
+        const waiting = new Set(environment.journal().ids())
+        const now = work.options.now()
+        const { statuses, warnings: found } = statusesOf(environment, { waiting, now })
+        warnings.push(...found.map((warning) => `${name}: ${warning}`))
+        for (const { id, status } of statuses) {
+          scheduled ??= {
+            nextRun: await nextRunOf(environment, now),
+            overdue: (await overdueSchedules(work, [name]))[0]?.due,
+          }
+          rotators.push({ ...status, ...scheduled })
+          waiting.delete(id)
         }
-        rotators.push({ ...status, ...scheduled })
-        waiting.delete(id)
+        if (waiting.size > 0) left.push(name)
+      } catch (error) {
+        unreadable.push({ environment: name, problem: messageOf(error) })
       }
-      if (waiting.size > 0) left.push(name)
-    } catch (error) {
-      unreadable.push({ environment: name, problem: messageOf(error) })
     }
-  }
-  return { rotators, unreadable, left, warnings }
-}
+    return { rotators, unreadable, left, warnings }
+  },
+})
 
 function statusesOf(
   environment: Environment,

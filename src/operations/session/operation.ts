@@ -6,8 +6,8 @@ import type { Workspace } from './workspace.ts'
 /** What an operation is about: one environment, or the whole store (`undefined`). */
 export type Subject = EnvironmentReference | undefined
 
-/** Asks a person a question with the answers yes and no. */
-export type Confirm = (question: string) => Promise<boolean>
+/** Asks a person a question with the answers yes and no. `undefined`: nobody has answered. */
+export type Confirm = (question: string) => Promise<boolean | undefined>
 
 /** What one run of an operation works with. */
 export interface Work<S extends Subject = Subject> extends Workspace {
@@ -60,14 +60,11 @@ export interface PerformOptions {
   readonly confirm?: Confirm | undefined
 }
 
-/** The input may be left out where an operation takes none. */
-export type InputArguments<Input> = undefined extends Input ? [input?: Input] : [input: Input]
-
-type Perform = <S extends Subject, Input, Result>(
-  operation: Operation<S, Input, Result>,
-  subject: S,
-  ...input: InputArguments<Input>
-) => Promise<Result>
+/** Performs an operation. The input is left out where an operation takes none. */
+interface Perform {
+  <S extends Subject, Result>(operation: Operation<S, undefined, Result>, subject: S): Promise<Result>
+  <S extends Subject, Input, Result>(operation: Operation<S, Input, Result>, subject: S, input: Input): Promise<Result>
+}
 
 type Declared<S extends Subject, Input, Result> = Pick<
   Operation<S, Input, Result>,

@@ -1,7 +1,7 @@
 import type { AuditDetails } from '../../audit/index.ts'
 import type { CommitOutcome } from '../../store/index.ts'
 import { hasDue } from '../../webhooks/index.ts'
-import type { InputArguments, Operation, PerformOptions, Subject, Work } from './operation.ts'
+import type { Operation, PerformOptions, Subject, Work } from './operation.ts'
 import { permit, wholeStore } from './permit.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -35,12 +35,24 @@ export class Session {
    * @throws EscError `forbidden`; what the operation throws. What it has changed by then is
    *   committed all the same.
    */
+  perform<S extends Subject, Result>(
+    operation: Operation<S, undefined, Result>,
+    subject: S,
+    input?: undefined,
+    options?: PerformOptions,
+  ): Promise<Performed<Result>>
   perform<S extends Subject, Input, Result>(
     operation: Operation<S, Input, Result>,
     subject: S,
-    ...rest: [...InputArguments<Input>, options?: PerformOptions]
+    input: Input,
+    options?: PerformOptions,
+  ): Promise<Performed<Result>>
+  perform<S extends Subject, Input, Result>(
+    operation: Operation<S, Input, Result>,
+    subject: S,
+    input: Input,
+    options: PerformOptions = {},
   ): Promise<Performed<Result>> {
-    const [input, options = {}] = rest as unknown as [Input, PerformOptions?]
     const performed = this.#last.then(() => this.#perform(operation, subject, input, options))
     this.#last = performed.catch(() => {})
     return performed
@@ -67,7 +79,8 @@ export class Session {
       ...workspace,
       ...unit,
       subject: about,
-      perform: (inner, other, ...[given]) => runPermitted(inner, unitOf(other), given as never),
+      perform: <U extends Subject, In, Out>(inner: Operation<U, In, Out>, other: U, given?: In) =>
+        runPermitted(inner, unitOf(other), given as In),
       addDetails() {},
     })
     let failure: unknown

@@ -1,9 +1,11 @@
 import { EscError } from '../../../errors.ts'
 import {
-  diffEnvironments,
+  comparedSide,
+  diffSides,
   type EnvironmentDiff,
   locateComparison,
   parsePath,
+  Session,
   unknownFormat,
 } from '../../../operations/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
@@ -58,7 +60,10 @@ compared with the newest. Nothing is opened, and secrets show as [secret] unless
     if (path.length > 0 && (known === 'dotenv' || known === 'shell')) {
       throw new EscError('usage', `output format '${known}' may not be used with a property path`)
     }
-    return diffEnvironments(from, to, { path, format: known, showSecrets })
+    const options = { path, format: known, showSecrets }
+    const { result: before } = await new Session(from.workspace).perform(comparedSide, from.reference, options)
+    const { result: after } = await new Session(to.workspace).perform(comparedSide, to.reference, options)
+    return diffSides(before, after)
   }
 
   text({ value, definition }: EnvironmentDiff): string {

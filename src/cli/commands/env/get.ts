@@ -1,9 +1,9 @@
 import { EscError } from '../../../errors.ts'
 import {
   checkVariables,
-  definitionText,
   expandReferences,
   type Got,
+  getDefinition,
   getEnvironment,
   indentedByTwo,
   isObject,
@@ -80,15 +80,16 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
     return format === 'json' || format === 'detailed' ? joinJson(parts) : joinText(parts)
   }
 
-  async #get({ workspace, reference, rest }: Target): Promise<string> {
+  async #get({ session, workspace, reference, rest }: Target): Promise<string> {
     const { definition, 'show-secrets': showSecrets } = this.flags
     const format = this.#format()
     const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
     for (const { environment, due } of await overdueSchedules(workspace, [reference.name])) {
       this.io.err(`warning: ${environment}: ${overdueText(due)}\n`)
     }
-    if (definition && path.length === 0) return indentedByTwo(await definitionText(workspace, reference, showSecrets))
-    const got = await getEnvironment(workspace, reference, { path, showSecrets })
+    if (definition && path.length === 0)
+      return indentedByTwo((await session.perform(getDefinition, reference, { showSecrets })).result)
+    const { result: got } = await session.perform(getEnvironment, reference, { path, showSecrets })
     if (definition) return got.definition ?? ''
     if (format === 'dotenv' || format === 'shell') {
       const allowed = this.flags['allow-variable']

@@ -35,16 +35,17 @@ The result is added to git's index; finish with "git commit". Without an environ
   static override count = { kind: 'atMost', count: 1 } as const
 
   async run(): Promise<readonly RenumberedEnvironment[]> {
-    const workspace = openSession(this.io, this.flags).workspace
+    const session = openSession(this.io, this.flags)
+    const { workspace } = session
     const typed = this.flags.env ?? this.positionals[0]
-    const names = typed === undefined ? await environmentsToRenumber(workspace) : [typed]
+    const names = typed === undefined ? (await session.perform(environmentsToRenumber, undefined)).result : [typed]
     const done: RenumberedEnvironment[] = []
     const failures: { readonly name: string; readonly error: EscError }[] = []
     for (const name of names) {
       const reference = workspace.reference(name)
       refuseVersion(reference, 'renumber')
       try {
-        done.push(await renumberEnvironment(workspace, reference))
+        done.push((await session.perform(renumberEnvironment, reference)).result)
       } catch (error) {
         // The others should not wait for a person.
         if (!(error instanceof EscError) || names.length === 1) throw error

@@ -1,5 +1,5 @@
 import { EscError } from '../../../errors.ts'
-import { type RotationReport, refuseVersion, rotateEnvironment } from '../../../operations/index.ts'
+import { type RotateOptions, type RotationReport, refuseVersion, rotateEnvironment } from '../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { readText } from '../../framework/definition-input.ts'
 import { boolean, text } from '../../framework/flags.ts'
@@ -63,7 +63,7 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
   async run(): Promise<Result> {
     const progress = new ProgressBlock(this.io)
     const io = progress.above(this.io)
-    const { workspace, reference, rest } = openTarget(io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(io, this.flags, this.positionals)
     const { failed, resume, plan, force, yes, adopt } = this.flags
     refuseVersion(reference, 'rotate')
     const modes = [failed && '--failed', resume && '--resume', plan && '--plan', adopt && '--adopt'].filter(Boolean)
@@ -87,12 +87,10 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
       interrupt.abort()
     })
     try {
-      const report = await rotateEnvironment(workspace, reference, {
+      const input: RotateOptions = {
         paths: rest,
         mode,
-        signal: interrupt.signal,
         force: force || yes,
-        confirm: (question) => askYesNo(io, question),
         ...credential,
         onProgress: ({ path, phase, text }) =>
           progress.update({
@@ -100,7 +98,10 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
             text: text === undefined ? phase : phase === 'failed' ? text : `${phase}: ${text}`,
             state: phase === 'rotated' ? 'succeeded' : phase === 'failed' ? 'failed' : 'running',
           }),
-      })
+      }
+      const { signal } = interrupt
+      const confirm = (question: string) => askYesNo(io, question)
+      const { result: report } = await session.perform(rotateEnvironment, reference, input, { signal, confirm })
       const typed = this.flags.env ?? (this.positionals[0] as string)
       if (this.flags.output === 'text') this.#explain(report, interrupt.signal.aborted)
       return { typed, mode, report, interrupted: interrupt.signal.aborted }

@@ -6,6 +6,7 @@ import {
   type RotatorStatus,
   refuseVersion,
   rotatorStatus,
+  Session,
   visibleEnvironments,
 } from '../../../operations/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
@@ -75,7 +76,9 @@ there are some: for a job that has to notice.`
     }
     const environments =
       typed.length === 0 ? visibleEnvironments(workspace) : [...new Set(names.map(({ name }) => name))]
-    const { rotators, unreadable, left, warnings } = await rotatorStatus(workspace, environments)
+    const { rotators, unreadable, left, warnings } = (
+      await new Session(workspace).perform(rotatorStatus, undefined, environments)
+    ).result
     const now = this.io.now()
     const limit = this.flags['older-than']
     const old = ({ lastRotated }: RotatorStatus) =>

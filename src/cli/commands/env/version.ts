@@ -23,8 +23,8 @@ revisions, give them tags, take them out of use and go back to them.`
   static override count = { kind: 'exactly', count: 1 } as const
 
   async run(): Promise<VersionSummary> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
-    return describeVersion(workspace, reference)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
+    return (await session.perform(describeVersion, reference)).result
   }
 
   text(version: VersionSummary): string {

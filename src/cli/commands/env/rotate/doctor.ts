@@ -1,4 +1,9 @@
-import { type RotationReport, refuseVersion, rotateEnvironment } from '../../../../operations/index.ts'
+import {
+  type RotateOptions,
+  type RotationReport,
+  refuseVersion,
+  rotateEnvironment,
+} from '../../../../operations/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
 import { examinedText } from '../../../framework/examined-text.ts'
 import { EXIT } from '../../../framework/report-error.ts'
@@ -27,17 +32,14 @@ here. Changes nothing, here or there. The exit code is 1 when a credential does 
   static override count = { kind: 'any' } as const
 
   async run(): Promise<RotationReport> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'doctor')
     const interrupt = new AbortController()
     const stop = this.io.onInterrupt(() => interrupt.abort())
     try {
-      const report = await rotateEnvironment(workspace, reference, {
-        paths: rest,
-        mode: 'doctor',
-        signal: interrupt.signal,
-        onProgress: () => {},
-      })
+      const input: RotateOptions = { paths: rest, mode: 'doctor', onProgress: () => {} }
+      const { signal } = interrupt
+      const { result: report } = await session.perform(rotateEnvironment, reference, input, { signal })
       if (this.flags.output === 'text') this.#explain(report)
       return report
     } finally {

@@ -48,9 +48,9 @@ deleted it. That needs the key, because only the secrets tell which credential i
   static override count = { kind: 'exactly', count: 1 } as const
 
   async run(): Promise<Result> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
-    if (!this.flags.credentials) return { events: rotationHistory(workspace, reference) }
-    return { events: [], lives: await credentialHistory(workspace, reference) }
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
+    if (!this.flags.credentials) return { events: (await session.perform(rotationHistory, reference)).result }
+    return { events: [], lives: (await session.perform(credentialHistory, reference)).result }
   }
 
   text({ events, lives }: Result): string {

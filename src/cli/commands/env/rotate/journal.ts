@@ -60,7 +60,7 @@ Name the record by its path, or by its file. Without one, the only record there 
   static override count = { kind: 'atMost', count: 2 } as const
 
   async run(): Promise<Result> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     const { forget, retarget, yes, 'show-secrets': show } = this.flags
     const [chosen] = rest
     const typed = this.flags.env ?? this.positionals[0] ?? reference.name
@@ -73,16 +73,15 @@ Name the record by its path, or by its file. Without one, the only record there 
       throw new EscError('usage', '--yes goes with --forget or --retarget', { hint: 'add one of them' })
     }
     if (forget) {
-      const forgotten = await forgetRecord(workspace, reference, {
+      const { result: forgotten } = await session.perform(forgetRecord, reference, {
         chosen,
         confirm: (record, credential) => this.#confirmForget(record, credential),
       })
       return { kind: 'forgotten', forgotten }
     }
     if (retarget) {
-      const moved = await retargetRecord(workspace, reference, {
+      const { result: moved } = await session.perform(retargetRecord, reference, {
         chosen,
-        signal: new AbortController().signal,
         confirm: async ({ path, rotator, from, to }) => {
           if (yes) return true
           const what = `This will move the interrupted rotation of ${path} (${rotator}):\n  from: ${from}\n  to:   ${to}\nOnly do this if the same accounts are there now.`
@@ -92,7 +91,7 @@ Name the record by its path, or by its file. Without one, the only record there 
       })
       return { kind: 'retargeted', typed, ...moved }
     }
-    const records = await journalRecords(workspace, reference)
+    const { result: records } = await session.perform(journalRecords, reference)
     return {
       kind: 'listed',
       typed,

@@ -33,8 +33,8 @@ Needs no key: history is readable without opening the environment.`
   static override count = { kind: 'exactly', count: 1 } as const
 
   async run(): Promise<readonly RevisionSummary[]> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
-    const revisions = history(workspace, reference)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
+    const revisions = (await session.perform(history, reference)).result
     if (this.flags.output === 'text') {
       const shown = revisions
         .map((revision) => `${revisionBlock(revision, { utc: this.flags.utc, change: true })}\n`)

@@ -30,9 +30,9 @@ who retracted it and why. The newest revision cannot be retracted: save or roll 
   static override count = { kind: 'between', least: 1, most: 2 } as const
 
   async run(): Promise<void> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
     const { 'replace-with': replacement, reason } = this.flags
-    await retractRevision(workspace, reference, { replacement, reason })
+    await session.perform(retractRevision, reference, { replacement, reason })
   }
 
   text(): undefined {}

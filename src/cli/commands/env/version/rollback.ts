@@ -41,9 +41,9 @@ it has now, because the one it had then may be dead. --exact brings back the def
     return { kind: result, draft }
   }
 
-  async #rollBack({ workspace, reference }: Target): Promise<SaveResult['kind']> {
+  async #rollBack({ session, reference }: Target): Promise<SaveResult['kind']> {
     const { exact, force } = this.flags
-    const { saved, text, to, kept, left } = await rollBack(workspace, reference, { exact, force })
+    const { saved, text, to, kept, left } = (await session.perform(rollBack, reference, { exact, force })).result
     const source = { environment: reference.name, text }
     this.io.err(diagnosticBlocks(saved.diagnostics, source, hasColour(this.io, 'stderr')))
     if (saved.kind === 'refused') {

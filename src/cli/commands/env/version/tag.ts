@@ -24,8 +24,8 @@ in the imports of other environments. Without a version, the newest revision get
   static override count = { kind: 'between', least: 1, most: 2 } as const
 
   async run(): Promise<void> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
-    await tagRevision(workspace, reference, rest[0])
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    await session.perform(tagRevision, reference, rest[0])
   }
 
   text(): undefined {}

@@ -23,9 +23,9 @@ export default class EnvVersionTagLs extends EscCommand<readonly TagSummary[], t
   static override count = { kind: 'exactly', count: 1 } as const
 
   async run(): Promise<readonly TagSummary[]> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'ls')
-    const tags = revisionTags(workspace, reference)
+    const tags = (await session.perform(revisionTags, reference)).result
     if (this.flags.output === 'text') {
       const shown = tableFor(this.io, ['name', 'revision', 'modified', 'editor'], tags.map(this.#row), {
         recorded: true,

@@ -12,8 +12,8 @@ export default class EnvVersionTagRm extends EscCommand<void> {
   static override count = { kind: 'exactly', count: 1 } as const
 
   async run(): Promise<void> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
-    await removeRevisionTag(workspace, reference)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
+    await session.perform(removeRevisionTag, reference)
   }
 
   text(): undefined {}

@@ -4,9 +4,9 @@ import { stateText } from '../../rotation/index.ts'
 import { fragmentOf, type SettledTexts, type TextsToSettle } from '../../store/index.ts'
 import { decode, getAt, parsePropertyPath, setAt } from '../../yaml/index.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
-import { rotateEnvironment } from '../rotating/rotate.ts'
-import { belowValues } from '../rotating/rotator-state.ts'
-import type { Workspace } from './workspace.ts'
+import type { Work } from '../session/operation.ts'
+import { rotateEnvironment } from './rotate.ts'
+import { belowValues } from './rotator-state.ts'
 
 /** A rotator whose credential both sides of a merge have rotated. */
 export interface Contested {
@@ -74,17 +74,16 @@ function statesIn(
  * could be told. Changes nothing but the environment.
  */
 export async function proveRotations(
-  workspace: Workspace,
-  reference: EnvironmentReference,
+  work: Work<EnvironmentReference>,
   contested: readonly (Contested & { readonly whose: 'ours' | 'theirs' })[],
 ): Promise<string[]> {
   const notes: string[] = []
   for (const { path, statePath, other, whose } of contested) {
     const shown = belowValues(path)
     const [mine, yours] = whose === 'ours' ? ['yours', 'theirs'] : ['theirs', 'yours']
-    const again = `run "esc env rotate ${reference.name} ${shown}" after the merge, which makes a new one`
+    const again = `run "esc env rotate ${work.subject.name} ${shown}" after the merge, which makes a new one`
     const both = `both sides rotated ${shown}`
-    const first = await logIn(workspace, reference, shown)
+    const first = await logIn(work, shown)
     if (first.works) {
       notes.push(`${both}: ${mine} was kept, because it logs in; to end what is left of the other, ${again}`)
       continue
@@ -95,13 +94,13 @@ export async function proveRotations(
       )
       continue
     }
-    const before = await replaceState(workspace, reference, { statePath, from: other })
-    const second = await logIn(workspace, reference, shown)
+    const before = await replaceState(work, { statePath, from: other })
+    const second = await logIn(work, shown)
     if (second.works) {
       notes.push(`${both}: ${yours} was kept, because it logs in and the other does not; ${again}`)
       continue
     }
-    await replaceState(workspace, reference, { statePath, from: before })
+    await replaceState(work, { statePath, from: before })
     notes.push(
       `${both}, and neither is known to log in (${first.why}; ${second.why}): ${mine} was kept, as the later one; ${again}`,
     )
@@ -111,15 +110,13 @@ export async function proveRotations(
 
 /** `works` undefined: it cannot be told. */
 async function logIn(
-  workspace: Workspace,
-  reference: EnvironmentReference,
+  work: Work<EnvironmentReference>,
   path: string,
 ): Promise<{ readonly works: boolean | undefined; readonly why: string }> {
   try {
-    const { paths } = await rotateEnvironment(workspace, reference, {
+    const { paths } = await work.perform(rotateEnvironment, work.subject, {
       paths: [path],
       mode: 'doctor',
-      signal: new AbortController().signal,
       onProgress: () => {},
     })
     const [report] = paths
@@ -133,19 +130,18 @@ async function logIn(
 
 /** Appends a revision with the state that another definition has. Returns the definition before. */
 async function replaceState(
-  workspace: Workspace,
-  reference: EnvironmentReference,
+  work: Work<EnvironmentReference>,
   options: { readonly statePath: string; readonly from: string },
 ): Promise<string> {
-  const environment = workspace.store.environment(reference.name)
+  const environment = work.store.environment(work.subject.name)
   const newest = environment.current()
   await environment.append({
     base: newest.number,
     baseDigest: newest.digest,
     definition: withState(newest.definition, options),
     change: 'merge',
-    author: await workspace.author(),
-    created: workspace.options.now(),
+    author: await work.author(),
+    created: work.options.now(),
   })
   return newest.definition
 }

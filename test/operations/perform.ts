@@ -1,0 +1,25 @@
+import { Session, type Workspace } from '../../src/operations/index.ts'
+import type { Operation, PerformOptions, Subject } from '../../src/operations/session/operation.ts'
+
+/** Performs one operation in a session of its own, and returns its result. */
+export function perform<S extends Subject, Result>(
+  workspace: Workspace,
+  operation: Operation<S, undefined, Result>,
+  subject: S,
+): Promise<Result>
+export function perform<S extends Subject, Input, Result>(
+  workspace: Workspace,
+  operation: Operation<S, Input, Result>,
+  subject: S,
+  input: Input,
+  options?: PerformOptions,
+): Promise<Result>
+export async function perform<S extends Subject, Input, Result>(
+  workspace: Workspace,
+  operation: Operation<S, Input, Result>,
+  subject: S,
+  input?: Input,
+  options?: PerformOptions,
+): Promise<Result> {
+  return (await new Session(workspace).perform(operation, subject, input as Input, options)).result
+}
