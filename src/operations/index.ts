@@ -62,8 +62,12 @@ export { listReferrers, type Referrer } from './environments/referrers.ts'
 export { removeEnvironment } from './environments/remove-environment.ts'
 export { removedEnvironments, restoreEnvironment } from './environments/restore-environment.ts'
 export { changeSettings, type EnvironmentSettings, environmentSettings, settingName } from './environments/settings.ts'
-export { changeSecretsProvider, type SecretsProviderReport } from './keys/change-secrets-provider.ts'
-export { type Rewrapped, rewrapKeys } from './keys/rewrap.ts'
+export {
+  changeSecretsProvider,
+  changeStoreSecretsProvider,
+  type SecretsProviderReport,
+} from './keys/change-secrets-provider.ts'
+export { type Rewrapped, rewrapKey, rewrapKeys } from './keys/rewrap.ts'
 export {
   type ChangedKeys,
   type TrustedKey,

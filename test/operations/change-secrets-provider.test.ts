@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { changeSecretsProvider, openEnvironment, openWorkspace } from '../../src/operations/index.ts'
+import { changeStoreSecretsProvider, openEnvironment, openWorkspace, Session } from '../../src/operations/index.ts'
 import { Playground } from '../cli/commands/esc.ts'
 import { perform } from './perform.ts'
 
@@ -33,7 +33,8 @@ describe('from one passphrase to another, at a terminal', () => {
     }
     const asked: string[] = []
     const own = workspace({ Passphrase: 'old words', 'New passphrase': 'new words' }, asked)
-    const report = await changeSecretsProvider(own, { reference: undefined, secretsProvider: 'passphrase' })
+    const request = { secretsProvider: 'passphrase' }
+    const { result: report } = await new Session(own).perform(changeStoreSecretsProvider, undefined, request)
     expect(report.environments.map(({ status }) => status)).to.deep.equal(['changed', 'changed'])
     expect(asked).to.deep.equal(['Passphrase', 'New passphrase, twice'])
     const fresh = workspace({ Passphrase: 'new words' })

@@ -1,5 +1,5 @@
 import { EscError, messageOf } from '../../errors.ts'
-import { HasteError, type LeaverPlan, owedRotations, type Workspace } from '../../operations/index.ts'
+import { HasteError, type LeaverPlan, owedRotations, type Session, type Workspace } from '../../operations/index.ts'
 import { shellWord } from '../../shell-word.ts'
 import EnvRotate from '../commands/env/rotate.ts'
 import { type CommandClass, parseInput } from './command.ts'
@@ -22,13 +22,14 @@ export interface ExposedRotation {
  */
 export async function rotateExposed(
   io: Host,
-  workspace: Workspace,
+  session: Session,
   environments: readonly string[],
 ): Promise<readonly ExposedRotation[]> {
+  const { workspace } = session
   const rotations: ExposedRotation[] = []
   let interrupted = false
   for (const name of environments) {
-    const paths = owedRotations(workspace, name)
+    const { result: paths } = await session.perform(owedRotations, workspace.reference(name))
     if (paths.length === 0) continue
     const rotation: ExposedRotation = interrupted
       ? notBegun(name, paths)
@@ -36,7 +37,7 @@ export async function rotateExposed(
     interrupted ||= rotation.exitCode === EXIT.interrupted
     rotations.push(rotation)
     // Forgets what is settled now.
-    owedRotations(workspace, name)
+    await session.perform(owedRotations, workspace.reference(name))
   }
   return rotations
 }

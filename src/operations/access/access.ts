@@ -9,7 +9,7 @@ import {
 } from '../../access/index.ts'
 import { type KeyHolders, keyHolders } from '../../keys/index.ts'
 import type { Environment } from '../../store/index.ts'
-import type { EnvironmentReference } from '../references/reference.ts'
+import { operation, storeOperation } from '../session/operation.ts'
 import { refusalOf, wholeStore } from '../session/permit.ts'
 import type { Principal } from '../session/principal.ts'
 import { keyContext, type Workspace } from '../session/workspace.ts'
@@ -48,32 +48,34 @@ export interface UnappliedList {
 }
 
 /**
- * Who may do what with an environment, and why; and who can decrypt it. Needs no key and no
- * level: rules are no secret.
+ * Who may do what with an environment, and why; and who can decrypt it. `as`: whom the question is
+ * about; default: the user. Needs no key and no level: rules are no secret.
  */
-export function explainAccess(
-  workspace: Workspace,
-  { name }: EnvironmentReference,
-  as: string | undefined,
-): AccessExplanation {
-  const rules = workspace.accessRules()
-  const { name: user, from } = as === undefined ? workspace.principal() : { name: as, from: undefined }
-  if (!workspace.store.has(name)) workspace.store.environment(name)
-  const readable = refusalOf(workspace, name, 'read') === undefined
-  const named = rules === undefined ? [] : principalsOf(rules)
-  const environment = readable ? workspace.store.environment(name) : undefined
-  const key = environment && holdersOf(workspace, environment)
-  const unapplied = environment && key && unappliedList(environment, key)
-  return {
-    environment: name,
-    rules: rules !== undefined,
-    who: { ...accessOf(rules, user, name), from },
-    others: named.map((each) => accessOf(rules, each, name)),
-    everybody: rules === undefined ? 'admin' : decide(rules, '*', name).level,
-    key,
-    ...(unapplied && { unapplied }),
-  }
-}
+export const explainAccess = operation({
+  name: 'explain-access',
+  level: undefined,
+  audit: 'environment-read',
+  async run(work, { as }: { readonly as?: string | undefined }): Promise<AccessExplanation> {
+    const { name } = work.subject
+    const rules = work.accessRules()
+    const { name: user, from } = as === undefined ? work.principal() : { name: as, from: undefined }
+    if (!work.store.has(name)) work.store.environment(name)
+    const readable = refusalOf(work, name, 'read') === undefined
+    const named = rules === undefined ? [] : principalsOf(rules)
+    const environment = readable ? work.store.environment(name) : undefined
+    const key = environment && holdersOf(work, environment)
+    const unapplied = environment && key && unappliedList(environment, key)
+    return {
+      environment: name,
+      rules: rules !== undefined,
+      who: { ...accessOf(rules, user, name), from },
+      others: named.map((each) => accessOf(rules, each, name)),
+      everybody: rules === undefined ? 'admin' : decide(rules, '*', name).level,
+      key,
+      ...(unapplied && { unapplied }),
+    }
+  },
+})
 
 function unappliedList(environment: Environment, key: KeyHolders): UnappliedList | undefined {
   const locked = key.kind === 'recipients' ? environment.lockedFor() : undefined
@@ -105,11 +107,16 @@ export interface AccessList {
 }
 
 /** The rules, and who one is to them. */
-export function listAccess(workspace: Workspace): AccessList {
-  const rules = workspace.accessRules()
-  const who = workspace.principal()
-  return { rules, who, store: decideForStore(rules, who.name) }
-}
+export const listAccess = storeOperation({
+  name: 'list-access',
+  level: undefined,
+  audit: 'environment-read',
+  async run(work): Promise<AccessList> {
+    const rules = work.accessRules()
+    const who = work.principal()
+    return { rules, who, store: decideForStore(rules, who.name) }
+  },
+})
 
 function accessOf(rules: AccessRules | undefined, principal: string, environment: string): PrincipalAccess {
   const decision = environment === wholeStore ? decideForStore(rules, principal) : decide(rules, principal, environment)

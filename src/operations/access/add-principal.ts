@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { decide, decideForStore, includes, samePrincipal } from '../../access/index.ts'
 import { EscError, messageOf } from '../../errors.ts'
 import { type KeyHolders, recipientProblem, recipientsFile } from '../../keys/index.ts'
-import { rewrapKeys } from '../keys/rewrap.ts'
-import { permit, wholeStore } from '../session/permit.ts'
+import { rewrapKey } from '../keys/rewrap.ts'
+import { type Outcome, storeOperation, type Work } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { holdersOf } from './access.ts'
 
@@ -44,38 +44,46 @@ export interface JoinerReport extends JoinerPlan {
 
 type Listed = KeyHolders & { readonly kind: 'recipients'; readonly secretsProvider: string }
 
+/** A principal to be let in. */
+interface JoinerInput extends Joiner {
+  /** Throws to stop before anything is changed. */
+  readonly confirm: (plan: JoinerPlan) => Promise<void>
+}
+
 /**
  * Puts the age recipient of a principal into the lists of all environments that the rules let
  * them open, with their name as a comment, and locks the data keys for it, once `confirm` has
  * returned for the plan. An environment whose key cannot be locked keeps no other from it; run
  * again, it does what is left.
  *
- * @throws EscError `invalid_input` for a recipient that is none; `conflict` when it is
- *   somebody else's, or a list is also for environments that they may not open; `not_found`
- *   when the rules give them none.
+ * Throws EscError `invalid_input` for a recipient that is none; `conflict` when it is somebody
+ * else's, or a list is also for environments that they may not open; `not_found` when the rules
+ * give them none.
  */
-export async function addPrincipal(
-  workspace: Workspace,
-  joiner: Joiner,
-  confirm: (plan: JoinerPlan) => Promise<void>,
-): Promise<JoinerReport> {
-  const { store } = workspace
-  const permitted = await permit(workspace, wholeStore, 'admin', 'access-updated')
-  const { principal, recipient } = checked(joiner)
-  const { plan, urls, defaultUrl } = planFor(workspace, { principal, recipient })
-  await confirm(plan)
-  for (const list of plan.lists) {
-    await store.changeRecipients(list, (text) => withRecipient(text, { principal, recipient, file: list }))
-  }
-  if (defaultUrl !== undefined) await store.configuration.setDefaultSecretsProvider(defaultUrl)
-  const environments: JoinedEnvironment[] = plan.already.map((name) => ({ name, status: 'already' }))
-  for (const name of plan.lock) environments.push(await locked(workspace, name, urls.get(name)))
-  environments.sort((a, b) => (a.name < b.name ? -1 : 1))
-  const left = environments.filter(({ status }) => status === 'failed').map(({ name }) => name)
-  if (left.length > 0) permitted.failed('failed', { principal, recipient, left })
-  else permitted.done({ principal, recipient, environments: plan.lock })
-  return { ...plan, environments }
-}
+export const addPrincipal = storeOperation({
+  name: 'add-principal',
+  level: 'admin',
+  audit: 'access-updated',
+  async run(work, { confirm, ...joiner }: JoinerInput): Promise<JoinerReport> {
+    const { store } = work
+    const { principal, recipient } = checked(joiner)
+    const { plan, urls, defaultUrl } = planFor(work, { principal, recipient })
+    await confirm(plan)
+    for (const list of plan.lists) {
+      await store.changeRecipients(list, (text) => withRecipient(text, { principal, recipient, file: list }))
+    }
+    if (defaultUrl !== undefined) await store.configuration.setDefaultSecretsProvider(defaultUrl)
+    const environments: JoinedEnvironment[] = plan.already.map((name) => ({ name, status: 'already' }))
+    for (const name of plan.lock) environments.push(await locked(work, name, urls.get(name)))
+    environments.sort((a, b) => (a.name < b.name ? -1 : 1))
+    return { ...plan, environments }
+  },
+  outcome({ environments, lock, principal, recipient }): Outcome {
+    const left = environments.filter(({ status }) => status === 'failed').map(({ name }) => name)
+    if (left.length > 0) return { failed: 'failed', details: { principal, recipient, left } }
+    return { details: { principal, recipient, environments: lock } }
+  },
+})
 
 function checked({ principal, recipient }: Joiner): Joiner {
   const problem = recipientProblem(recipient)
@@ -193,9 +201,9 @@ function nothingToOpen(principal: string, rules: boolean): EscError {
       })
 }
 
-async function locked(workspace: Workspace, name: string, url: string | undefined): Promise<JoinedEnvironment> {
+async function locked(work: Work, name: string, url: string | undefined): Promise<JoinedEnvironment> {
   try {
-    await rewrapKeys(workspace, { reference: workspace.reference(name), secretsProvider: url })
+    await work.perform(rewrapKey, work.reference(name), { secretsProvider: url })
     return { name, status: 'added' }
   } catch (error) {
     const hint = error instanceof EscError ? error.hint : undefined

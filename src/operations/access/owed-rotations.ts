@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { rotatedPaths } from '../../rotation/index.ts'
 import { stateLayout } from '../../store/index.ts'
+import { operation } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { exposedOf } from './exposed-secrets.ts'
 
@@ -43,7 +44,15 @@ export function oweRotations(
  * The paths of an environment whose credentials have not been rotated since a command changed its
  * data key. Empty also where none did, or where it failed to.
  */
-export function owedRotations({ store }: Workspace, name: string, by?: KeyChanger): readonly string[] {
+export const owedRotations = operation({
+  name: 'list-owed-rotations',
+  level: 'read',
+  audit: 'environment-read',
+  run: async (work): Promise<readonly string[]> => owedPaths(work, work.subject.name),
+})
+
+/** As `owedRotations`. `by`: only since that command changed the key. */
+export function owedPaths({ store }: Workspace, name: string, by?: KeyChanger): readonly string[] {
   const environment = store.environment(name)
   const file = fileOf(store.state.folder, environment.id)
   const owed = read(file)

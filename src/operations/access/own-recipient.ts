@@ -1,5 +1,6 @@
 import { type OwnIdentity, ownIdentity } from '../../keys/index.ts'
-import { keyContext, type Workspace } from '../session/workspace.ts'
+import { storeOperation } from '../session/operation.ts'
+import { keyContext } from '../session/workspace.ts'
 
 /** The facts that somebody tells the others in order to be let in. */
 export interface JoinRequest extends OwnIdentity {
@@ -7,10 +8,14 @@ export interface JoinRequest extends OwnIdentity {
 }
 
 /**
- * The principal and the age recipient of the user. Makes an identity where there is none. @throws
+ * The principal and the age recipient of the user. Makes an identity where there is none. Throws
  * EscError `key_unavailable`, `io`.
  */
-export async function joinRequest(workspace: Workspace): Promise<JoinRequest> {
-  const { options } = workspace
-  return { principal: workspace.principal().name, ...(await ownIdentity(keyContext(options), options.now())) }
-}
+export const joinRequest = storeOperation({
+  name: 'request-access',
+  level: undefined,
+  audit: 'environment-read',
+  async run({ options, principal }): Promise<JoinRequest> {
+    return { principal: principal().name, ...(await ownIdentity(keyContext(options), options.now())) }
+  },
+})

@@ -5,11 +5,11 @@ import { decide, includes, samePrincipal, withoutPrincipal } from '../../access/
 import { EscError, messageOf } from '../../errors.ts'
 import { layout, stateLayout } from '../../store/index.ts'
 import { changeSecretsProvider, type EnvironmentKeyChange } from '../keys/change-secrets-provider.ts'
-import { permit, wholeStore } from '../session/permit.ts'
+import { type Outcome, storeOperation, type Work } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { holdersOf } from './access.ts'
 import { type ExposedSecrets, exposedOf } from './exposed-secrets.ts'
-import { owedRotations, oweRotations } from './owed-rotations.ts'
+import { owedPaths, oweRotations } from './owed-rotations.ts'
 
 export interface Leaver {
   readonly principal: string
@@ -45,47 +45,61 @@ export interface LeaverReport extends LeaverPlan {
   readonly environments: readonly EnvironmentKeyChange[]
 }
 
+/** A principal to be removed. */
+interface LeaverInput extends Leaver {
+  /** Throws to stop before anything is changed. */
+  readonly confirm: (plan: LeaverPlan) => Promise<void>
+}
+
 /**
  * Takes a principal out of the lists of recipients, gives the environments they could open new data
  * keys, and takes them out of the rules, once `confirm` has returned for the plan. Interrupted, it
  * is finished by being called again.
  *
- * @throws EscError `not_found` when nothing names them; `conflict` when a list or the store would
- *   be nobody's. What happens to one environment after that is in the report.
+ * Throws EscError `not_found` when nothing names them; `conflict` when a list or the store would be
+ * nobody's. What happens to one environment after that is in the report.
  */
-export async function removePrincipal(
-  workspace: Workspace,
-  leaver: Leaver,
-  confirm: (plan: LeaverPlan) => Promise<void>,
-): Promise<LeaverReport> {
-  const { store } = workspace
-  const permitted = await permit(workspace, wholeStore, 'admin', 'access-updated')
-  const begun = readBegun(workspace, leaver.principal)
-  const plan = planFor(workspace, leaver, begun)
-  const file = layout.configuration(store.folder)
-  withoutPrincipal(store.configuration.text, leaver.principal, file)
-  await confirm(plan)
+export const removePrincipal = storeOperation({
+  name: 'remove-principal',
+  level: 'admin',
+  audit: 'access-updated',
+  async run(work, { confirm, ...leaver }: LeaverInput): Promise<LeaverReport> {
+    const plan = planFor(work, leaver, readBegun(work, leaver.principal))
+    const { configuration, folder } = work.store
+    // Refuses what would be nobody's before anything is asked or changed.
+    withoutPrincipal(configuration.text, leaver.principal, layout.configuration(folder))
+    await confirm(plan)
+    return { ...plan, environments: await removeAll(work, plan) }
+  },
+  outcome({ environments, principal, rekey }): Outcome {
+    const left = environments.filter(({ status }) => status === 'failed').map(({ name }) => name)
+    if (left.length > 0) return { failed: 'failed', details: { principal, left } }
+    return { details: { principal, environments: rekey } }
+  },
+})
+
+async function removeAll(work: Work, plan: LeaverPlan): Promise<EnvironmentKeyChange[]> {
+  const { store } = work
   const { principal, recipients } = plan
   const exposed = plan.known.filter(({ exposed: { rotators } }) => rotators.length > 0).map(({ name }) => name)
-  const urls = new Map(plan.rekey.map((name) => [name, urlWithout(workspace, name, recipients)]))
-  writeBegun(workspace, { principal, recipients, environments: plan.rekey, exposed })
+  const urls = new Map(plan.rekey.map((name) => [name, urlWithout(work, name, recipients)]))
+  writeBegun(work, { principal, recipients, environments: plan.rekey, exposed })
   for (const list of plan.lists) await store.changeRecipients(list, (text) => withoutLines(text, recipients, list))
   const environments: EnvironmentKeyChange[] = []
   for (const name of exposed) {
     if (!plan.owed.includes(name)) {
-      oweRotations(workspace, name, { by: 'access remove', keepsKey: !plan.rekey.includes(name) })
+      oweRotations(work, name, { by: 'access remove', keepsKey: !plan.rekey.includes(name) })
     }
   }
-  for (const name of plan.rekey) environments.push(await rekeyed(workspace, name, urls.get(name) as string))
+  for (const name of plan.rekey) environments.push(await rekeyed(work, name, urls.get(name) as string))
   const left = environments.filter(({ status }) => status === 'failed').map(({ name }) => name)
   const { configuration } = store
   const byDefault = withoutRecipients(configuration.defaultSecretsProvider, recipients)
   if (byDefault !== configuration.defaultSecretsProvider) await configuration.setDefaultSecretsProvider(byDefault)
+  const file = layout.configuration(store.folder)
   await configuration.change((text) => withoutPrincipal(text, principal, file))
-  writeBegun(workspace, { principal, recipients, environments: left, exposed })
-  if (left.length > 0) permitted.failed('failed', { principal, left })
-  else permitted.done({ principal, environments: plan.rekey })
-  return { ...plan, environments }
+  writeBegun(work, { principal, recipients, environments: left, exposed })
+  return environments
 }
 
 function planFor(workspace: Workspace, { principal, recipients: given }: Leaver, begun: Begun | undefined): LeaverPlan {
@@ -114,7 +128,7 @@ function planFor(workspace: Workspace, { principal, recipients: given }: Leaver,
   const text = store.configuration.text
   // An earlier run has changed the keys of these, and not got as far as rotating
   // what was known under them.
-  const owed = (begun?.exposed ?? []).filter((name) => store.has(name) && owedRotations(workspace, name).length > 0)
+  const owed = (begun?.exposed ?? []).filter((name) => store.has(name) && owedPaths(workspace, name).length > 0)
   const known = [...new Set([...rekey, ...shared.map(({ name }) => name), ...owed])].map((name) => {
     return { name, exposed: exposedOf(store.environment(name), name) }
   })
@@ -141,9 +155,9 @@ function unknownPrincipal(principal: string, given: readonly string[]): EscError
   })
 }
 
-async function rekeyed(workspace: Workspace, name: string, secretsProvider: string): Promise<EnvironmentKeyChange> {
+async function rekeyed(work: Work, name: string, secretsProvider: string): Promise<EnvironmentKeyChange> {
   try {
-    const report = await changeSecretsProvider(workspace, { reference: workspace.reference(name), secretsProvider })
+    const report = await work.perform(changeSecretsProvider, work.reference(name), { secretsProvider })
     return report.environments[0] as EnvironmentKeyChange
   } catch (error) {
     const hint = error instanceof EscError ? error.hint : undefined
@@ -195,13 +209,18 @@ interface Begun {
 }
 
 /**
- * Forgets a removal of which nothing is left to do: every key is changed, and every credential
- * that was known is rotated.
+ * Forgets, on this machine, a removal of which nothing is left to do: every key is changed, and
+ * every credential that was known is rotated.
  */
-export function settleRemoval(workspace: Workspace, principal: string): void {
-  const begun = readBegun(workspace, principal)
-  if (begun !== undefined) writeBegun(workspace, begun)
-}
+export const settleRemoval = storeOperation({
+  name: 'settle-removal',
+  level: undefined,
+  audit: 'environment-read',
+  async run(work, { principal }: { readonly principal: string }): Promise<void> {
+    const begun = readBegun(work, principal)
+    if (begun !== undefined) writeBegun(work, begun)
+  },
+})
 
 function readBegun(workspace: Workspace, principal: string): Begun | undefined {
   try {
@@ -214,7 +233,7 @@ function readBegun(workspace: Workspace, principal: string): Begun | undefined {
 function writeBegun(workspace: Workspace, begun: Begun): void {
   const file = begunFile(workspace, begun.principal)
   const { store } = workspace
-  const isOwed = (name: string) => store.has(name) && owedRotations(workspace, name).length > 0
+  const isOwed = (name: string) => store.has(name) && owedPaths(workspace, name).length > 0
   if (begun.environments.length === 0 && !(begun.exposed ?? []).some(isOwed)) {
     rmSync(file, { force: true })
     return

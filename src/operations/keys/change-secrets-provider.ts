@@ -2,17 +2,15 @@ import { EscError, messageOf } from '../../errors.ts'
 import { type KeyContext, openSecretsProvider, secretsProviderKind } from '../../keys/index.ts'
 import type { Environment } from '../../store/index.ts'
 import { type ExposedSecrets, exposedOf } from '../access/exposed-secrets.ts'
-import { owedRotations, oweRotations } from '../access/owed-rotations.ts'
-import type { EnvironmentReference } from '../references/reference.ts'
+import { owedPaths, oweRotations } from '../access/owed-rotations.ts'
 import type { Permitted } from '../session/audit-trail.ts'
-import { permit, wholeStore } from '../session/permit.ts'
+import { operation, storeOperation } from '../session/operation.ts'
+import { permit } from '../session/permit.ts'
 import { keyContext, type Workspace } from '../session/workspace.ts'
 import { allowTypedProvider } from '../trust/typed-provider.ts'
 import { reencrypt } from './reencrypt.ts'
 
-export interface SecretsProviderRequest {
-  /** Undefined: all environments, and those that will be made. */
-  readonly reference: EnvironmentReference | undefined
+interface SecretsProviderRequest {
   /** URL or bare kind. */
   readonly secretsProvider: string
   /**
@@ -55,88 +53,147 @@ const changer = 'env change-secrets-provider'
 const nothing: ExposedSecrets = { rotators: [], secrets: [], webhooks: [] }
 
 /**
- * Gives an environment, or each of them, a new data key under a secrets provider. All or
- * nothing for each environment; those that fail keep no other from being changed, and a
- * second run does what is left.
- *
- * @throws EscError `usage`, `invalid_input` for a URL that cannot be used, `not_found`. What
- *   happens to one environment after that is in the report, unless only one was asked for.
+ * Gives an environment a new data key under a secrets provider, all or nothing. Throws EscError
+ * `usage`, `invalid_input` for a URL that cannot be used, `not_found`.
  */
-export async function changeSecretsProvider(
+export const changeSecretsProvider = operation({
+  name: 'change-secrets-provider',
+  level: 'admin',
+  audit: 'environment-key-changed',
+  async run(work, request: SecretsProviderRequest): Promise<SecretsProviderReport> {
+    const { name } = work.store.environment(work.subject.name)
+    const plan = planFor(work, [name], request)
+    const remember = await allowTypedProvider(work, plan.secretsProvider)
+    const changed = await changeKey(work, plan, name)
+    remember()
+    return { secretsProvider: plan.secretsProvider, environments: [changed], isDefault: false }
+  },
+  outcome: ({ environments: [changed], secretsProvider }) =>
+    changed?.status === 'changed' ? { details: { from: changed.from, to: secretsProvider } } : {},
+})
+
+/**
+ * Gives each environment a new data key under a secrets provider, which those that will be made
+ * are under too. All or nothing for each; those that fail keep no other from being changed, and a
+ * second run does what is left. Throws EscError `usage`, `invalid_input` for a URL that cannot be
+ * used.
+ */
+export const changeStoreSecretsProvider = storeOperation({
+  name: 'change-store-secrets-provider',
+  level: 'admin',
+  audit: 'store-settings-updated',
+  async run(work, request: SecretsProviderRequest): Promise<SecretsProviderReport> {
+    const { store } = work
+    const { secretsProvider } = request
+    // One that cannot be used is refused before it is written down that keys will be changed.
+    secretsProviderKind(secretsProvider)
+    const names = store.list()
+    const permitted = new Map<string, Permitted>()
+    for (const name of names) permitted.set(name, await permit(work, name, 'admin', 'environment-key-changed'))
+    const plan = planFor(work, names, { ...request, all: true })
+    const remember = await allowTypedProvider(work, secretsProvider)
+    const environments: EnvironmentKeyChange[] = []
+    for (const name of names) {
+      try {
+        const changed = await changeKey(work, plan, name)
+        environments.push(changed)
+        if (changed.status === 'changed') permitted.get(name)?.done({ from: changed.from, to: secretsProvider })
+      } catch (error) {
+        permitted.get(name)?.failed(error)
+        environments.push(await notChanged(work, plan, { name, error }))
+      }
+    }
+    const failed = environments.filter(({ status }) => status === 'failed')
+    if (failed.length < environments.length) remember()
+    if (failed.length === 0) await store.configuration.setDefaultSecretsProvider(secretsProvider)
+    return { secretsProvider, environments, isDefault: failed.length === 0 }
+  },
+})
+
+/** What is known of some environments before any of their keys is changed. */
+interface Plan {
+  readonly names: readonly string[]
+  readonly secretsProvider: string
+  readonly rotates: boolean
+  /** The present providers. */
+  readonly before: ReadonlyMap<string, string>
+  /** Environments whose provider is not known, with the reason. */
+  readonly unreadable: ReadonlyMap<string, EscError>
+  /** Paths that wait to be rotated since an earlier run has changed a key. */
+  readonly owed: ReadonlyMap<string, readonly string[]>
+  /** All is under the new provider already: what is wanted are new keys. */
+  readonly renewed: boolean
+  /** An earlier run has changed keys, and not rotated all that was known under the former ones. */
+  readonly resumes: boolean
+  /** Where the new passphrase comes from, when it is given apart from the present one. */
+  readonly keys: KeyContext | undefined
+}
+
+interface PlanRequest extends SecretsProviderRequest {
+  /** Whether new environments are to be under it too, and a fault of one stops no other. */
+  readonly all?: boolean
+}
+
+function planFor(
   workspace: Workspace,
-  request: SecretsProviderRequest,
-): Promise<SecretsProviderReport> {
-  const { store } = workspace
-  const { reference, secretsProvider, rotates = false } = request
+  names: readonly string[],
+  { secretsProvider, rotates = false, all = false }: PlanRequest,
+): Plan {
   const kind = secretsProviderKind(secretsProvider)
-  const names = reference === undefined ? store.list() : [store.environment(reference.name).name]
-  const permitted = new Map<string, Permitted>()
-  for (const name of names) permitted.set(name, await permit(workspace, name, 'admin', 'environment-key-changed'))
-  if (reference === undefined) await permit(workspace, wholeStore, 'admin', 'store-settings-updated')
-  const remember = await allowTypedProvider(workspace, secretsProvider)
   const { before, unreadable } = providersBefore(workspace, names)
-  const [firstFault] = unreadable.values()
-  if (firstFault !== undefined && reference !== undefined) throw firstFault
+  const [fault] = unreadable.values()
+  if (fault !== undefined && !all) throw fault
   const owed = new Map<string, readonly string[]>()
   for (const name of rotates ? before.keys() : []) owed.set(name, owedOf(workspace, name))
-  // With all of it there already, what is wanted are new keys; else what is
-  // left of an interrupted run.
+  const { defaultSecretsProvider } = workspace.store.configuration
   const renewed =
     [...before.values()].every((from) => from === secretsProvider) &&
-    (reference !== undefined || store.configuration.defaultSecretsProvider === secretsProvider)
-  // An earlier run has changed the keys, and not rotated all that was known under the former ones.
+    (!all || defaultSecretsProvider === secretsProvider)
   const resumes = [...owed.values()].some((paths) => paths.length > 0)
   const keys = kind === 'passphrase' ? newPassphrase(workspace, { replaces: renewed && !resumes }) : undefined
-  const isDone = async (name: string) => {
-    if (before.get(name) !== secretsProvider) return false
-    // With a passphrase given apart, one that is there may be under another passphrase.
-    if (keys !== undefined) return resumes && opensWith(store.environment(name), { secretsProvider, keys })
-    return !renewed || resumes
-  }
+  return { names, secretsProvider, rotates, before, unreadable, owed, renewed, resumes, keys }
+}
 
-  const change = async (name: string): Promise<EnvironmentKeyChange> => {
-    if (unreadable.has(name)) throw unreadable.get(name)
-    const from = before.get(name) as string
-    if (await isDone(name)) {
-      const exposed = (owed.get(name) ?? []).length > 0 ? exposedOf(store.environment(name), name) : nothing
-      return { name, status: 'already', from, revisions: 0, exposed }
-    }
-    if (rotates) oweRotations(workspace, name, { by: changer })
-    workspace.options.progress?.(`encrypting ${name} (${names.indexOf(name) + 1} of ${names.length})`)
-    const { revisions } = await store.changeSecretsProvider(name, {
-      secretsProvider,
-      reencrypt,
-      ...(keys === undefined ? {} : { keys }),
-    })
-    permitted.get(name)?.done({ from, to: secretsProvider })
-    return { name, status: 'changed', from, revisions, exposed: exposedOf(store.environment(name), name) }
+async function changeKey(workspace: Workspace, plan: Plan, name: string): Promise<EnvironmentKeyChange> {
+  const { store, options } = workspace
+  const { names, secretsProvider, keys } = plan
+  const unreadable = plan.unreadable.get(name)
+  if (unreadable !== undefined) throw unreadable
+  const from = plan.before.get(name) as string
+  if (await isDone(store.environment(name), plan)) {
+    const exposed = (plan.owed.get(name) ?? []).length > 0 ? exposedOf(store.environment(name), name) : nothing
+    return { name, status: 'already', from, revisions: 0, exposed }
   }
+  if (plan.rotates) oweRotations(workspace, name, { by: changer })
+  options.progress?.(`encrypting ${name} (${names.indexOf(name) + 1} of ${names.length})`)
+  const { revisions } = await store.changeSecretsProvider(name, {
+    secretsProvider,
+    reencrypt,
+    ...(keys === undefined ? {} : { keys }),
+  })
+  return { name, status: 'changed', from, revisions, exposed: exposedOf(store.environment(name), name) }
+}
 
-  const environments: EnvironmentKeyChange[] = []
-  for (const name of names) {
-    try {
-      environments.push(await change(name))
-    } catch (error) {
-      permitted.get(name)?.failed(error)
-      if (reference !== undefined) throw error
-      const from = before.get(name) ?? ''
-      if (
-        keys !== undefined &&
-        !unreadable.has(name) &&
-        (await opensWith(store.environment(name), { secretsProvider, keys }))
-      ) {
-        environments.push({ name, status: 'already', from, revisions: 0, exposed: nothing })
-        continue
-      }
-      const hint = error instanceof EscError ? error.hint : undefined
-      const failed = { name, status: 'failed', from, revisions: 0, exposed: nothing } as const
-      environments.push({ ...failed, error: messageOf(error), hint })
-    }
-  }
-  if (environments.some(({ status }) => status !== 'failed')) remember()
-  const isDefault = reference === undefined && environments.every(({ status }) => status !== 'failed')
-  if (isDefault) await store.configuration.setDefaultSecretsProvider(secretsProvider)
-  return { secretsProvider, environments, isDefault }
+async function isDone(environment: Environment, plan: Plan): Promise<boolean> {
+  const { secretsProvider, keys, renewed, resumes } = plan
+  if (plan.before.get(environment.name) !== secretsProvider) return false
+  // With a passphrase given apart, one that is there may be under another passphrase.
+  if (keys !== undefined) return resumes && opensWith(environment, { secretsProvider, keys })
+  return !renewed || resumes
+}
+
+/** What the report says of an environment whose key could not be changed. */
+async function notChanged(
+  { store }: Workspace,
+  { before, keys, secretsProvider, unreadable }: Plan,
+  { name, error }: { readonly name: string; readonly error: unknown },
+): Promise<EnvironmentKeyChange> {
+  const unchanged = { name, from: before.get(name) ?? '', revisions: 0, exposed: nothing } as const
+  const isOpened =
+    keys !== undefined && !unreadable.has(name) && (await opensWith(store.environment(name), { secretsProvider, keys }))
+  if (isOpened) return { ...unchanged, status: 'already' }
+  const hint = error instanceof EscError ? error.hint : undefined
+  return { ...unchanged, status: 'failed', error: messageOf(error), hint }
 }
 
 /** The present providers, and why those of damaged environments are not known. */
@@ -157,7 +214,7 @@ function providersBefore(workspace: Workspace, names: readonly string[]) {
 /** Nothing for what cannot be read: the change of its key says so. */
 function owedOf(workspace: Workspace, name: string): readonly string[] {
   try {
-    return owedRotations(workspace, name, changer)
+    return owedPaths(workspace, name, changer)
   } catch {
     return []
   }

@@ -1,12 +1,19 @@
 import { EscError, messageOf } from '../../errors.ts'
-import type { EnvironmentReference } from '../references/reference.ts'
-import { permit, visibleEnvironments } from '../session/permit.ts'
-import type { Workspace } from '../session/workspace.ts'
+import { operation, storeOperation } from '../session/operation.ts'
+import { visibleEnvironments } from '../session/permit.ts'
 import { allowTypedProvider } from '../trust/typed-provider.ts'
+
+/** What became of the data key of an environment that was wrapped again. */
+export interface RewrappedKey {
+  readonly name: string
+  readonly status: 'rewrapped'
+  readonly from: string
+  readonly to: string
+}
 
 /** The outcome for one environment. After `failed` it is as it was. */
 export type Rewrapped =
-  | { readonly name: string; readonly status: 'rewrapped'; readonly from: string; readonly to: string }
+  | RewrappedKey
   | {
       readonly name: string
       readonly status: 'failed'
@@ -15,47 +22,50 @@ export type Rewrapped =
       readonly hint?: string | undefined
     }
 
-export interface RewrapRequest {
-  /** Undefined: every environment that has a key under a provider of lists or versions. */
-  readonly reference: EnvironmentReference | undefined
+interface RewrapRequest {
   /** Another URL of the same kind. Default: the present one. */
-  readonly secretsProvider: string | undefined
+  readonly secretsProvider?: string | undefined
 }
 
 /**
- * Wraps the data keys of environments again, for the recipients or the key version of now. Of
- * several, those that fail keep no other from being done, and are in the result.
- * @throws EscError `not_found`, and what fails when one environment is named.
+ * Wraps the data key of an environment again, for the recipients or the key version of now. Throws
+ * EscError `not_found`.
  */
-export async function rewrapKeys(workspace: Workspace, request: RewrapRequest): Promise<Rewrapped[]> {
-  const { store } = workspace
-  const { reference, secretsProvider } = request
-  if (reference !== undefined)
-    return [await rewrapOne(workspace, store.environment(reference.name).name, secretsProvider)]
-  const rewrapped: Rewrapped[] = []
-  for (const name of visibleEnvironments(workspace)) {
-    try {
-      if (store.environment(name).settings.wrappedDataKey === undefined) continue
-      workspace.options.progress?.(`wrapping the key of ${name}`)
-      rewrapped.push(await rewrapOne(workspace, name, secretsProvider))
-    } catch (error) {
-      if (!(error instanceof EscError)) throw error
-      rewrapped.push({ name, status: 'failed', code: error.code, error: messageOf(error), hint: error.hint })
-    }
-  }
-  return rewrapped
-}
-
-async function rewrapOne(workspace: Workspace, name: string, secretsProvider: string | undefined): Promise<Rewrapped> {
-  const permitted = await permit(workspace, name, 'admin', 'environment-key-rewrapped')
-  try {
-    const remember = await allowTypedProvider(workspace, secretsProvider)
-    const done = await workspace.store.rewrapKey(name, secretsProvider)
+export const rewrapKey = operation({
+  name: 'rewrap-key',
+  level: 'admin',
+  audit: 'environment-key-rewrapped',
+  async run(work, { secretsProvider }: RewrapRequest): Promise<RewrappedKey> {
+    const { name } = work.subject
+    const remember = await allowTypedProvider(work, secretsProvider)
+    const done = await work.store.rewrapKey(name, secretsProvider)
     remember()
-    permitted.done(done)
     return { name, status: 'rewrapped', ...done }
-  } catch (error) {
-    permitted.failed(error)
-    throw error
-  }
-}
+  },
+  outcome: ({ from, to }) => ({ details: { from, to } }),
+})
+
+/**
+ * Wraps the data keys of all environments that have one under a provider of lists or versions.
+ * Those that fail keep no other from being done, and are in the result.
+ */
+export const rewrapKeys = storeOperation({
+  name: 'rewrap-keys',
+  level: undefined,
+  audit: 'environment-key-rewrapped',
+  changes: true,
+  async run(work, request: RewrapRequest): Promise<Rewrapped[]> {
+    const rewrapped: Rewrapped[] = []
+    for (const name of visibleEnvironments(work)) {
+      try {
+        if (work.store.environment(name).settings.wrappedDataKey === undefined) continue
+        work.options.progress?.(`wrapping the key of ${name}`)
+        rewrapped.push(await work.perform(rewrapKey, work.reference(name), request))
+      } catch (error) {
+        if (!(error instanceof EscError)) throw error
+        rewrapped.push({ name, status: 'failed', code: error.code, error: messageOf(error), hint: error.hint })
+      }
+    }
+    return rewrapped
+  },
+})

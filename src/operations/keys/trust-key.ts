@@ -4,7 +4,7 @@ import { machineGit } from '../../git/index.ts'
 import type { KeyHolders } from '../../keys/index.ts'
 import type { Environment } from '../../store/index.ts'
 import { holdersOf } from '../access/access.ts'
-import type { EnvironmentReference } from '../references/reference.ts'
+import { operation, storeOperation } from '../session/operation.ts'
 import { permit, visibleEnvironments } from '../session/permit.ts'
 import type { Workspace } from '../session/workspace.ts'
 
@@ -40,27 +40,26 @@ export interface TrustedKey extends UnknownKey {
 
 /**
  * Accepts the data key of an environment that this machine has not seen before, once `confirm` has
- * returned. What does not even have the seals of that key is not accepted.
- *
- * @throws EscError `tampered`, `forbidden`; what `confirm` throws.
+ * returned. What does not even have the seals of that key is not accepted. Throws EscError
+ * `tampered`; what `confirm` throws.
  */
-export async function trustKey(
-  workspace: Workspace,
-  { name }: EnvironmentReference,
-  confirm: (unknown: UnknownKey) => Promise<void>,
-): Promise<TrustedKey> {
-  await permit(workspace, name, 'open', 'environment-key-trusted')
-  const environment = workspace.store.environment(name)
-  const known = await examine(workspace, environment)
-  if (environment.knowsKey()) {
-    // Also where nothing was remembered yet, as of a commit that is checked out without a branch.
+export const trustKey = operation({
+  name: 'trust-key',
+  level: 'open',
+  audit: 'environment-key-trusted',
+  async run(work, { confirm }: { readonly confirm: (unknown: UnknownKey) => Promise<void> }): Promise<TrustedKey> {
+    const environment = work.store.environment(work.subject.name)
+    const known = await examine(work, environment)
+    if (environment.knowsKey()) {
+      // Also where nothing was remembered yet, as of a commit that is checked out without a branch.
+      environment.trustKey()
+      return { ...known, accepted: false }
+    }
+    await confirm(known)
     environment.trustKey()
-    return { ...known, accepted: false }
-  }
-  await confirm(known)
-  environment.trustKey()
-  return { ...known, accepted: true }
-}
+    return { ...known, accepted: true }
+  },
+})
 
 async function examine(workspace: Workspace, environment: Environment): Promise<UnknownKey> {
   const revision = environment.unconfirmedNewest()
@@ -115,10 +114,25 @@ export interface TrustedKeys {
  * commit, where `accept` says so. A refusal leaves the environments of that commit as they are, and
  * so does a wrong seal; the others go on.
  */
-export async function trustKeys(
-  workspace: Workspace,
-  accept: (change: ChangedKeys) => Promise<boolean>,
-): Promise<TrustedKeys> {
+export const trustKeys = storeOperation({
+  name: 'trust-keys',
+  level: undefined,
+  audit: 'environment-key-trusted',
+  async run(work, { accept }: { readonly accept: (change: ChangedKeys) => Promise<boolean> }): Promise<TrustedKeys> {
+    const { store } = work
+    const { groups, failed } = await unknownKeys(work)
+    const changes: TrustedKeys['changes'][number][] = []
+    for (const change of groups) {
+      const accepted = await accept(change)
+      if (accepted) for (const { environment } of change.environments) store.environment(environment).trustKey()
+      changes.push({ ...change, accepted })
+    }
+    return { changes, failed }
+  },
+})
+
+/** Unknown keys of the environments that the user may see, by the commits that brought them. */
+async function unknownKeys(workspace: Workspace) {
   const { store } = workspace
   const groups = new Map<string, { readonly commit: KeyCommit | undefined; readonly environments: UnknownKey[] }>()
   const failed: TrustedKeys['failed'][number][] = []
@@ -139,13 +153,7 @@ export async function trustKeys(
       failed.push({ environment: name, error: messageOf(error), hint })
     }
   }
-  const changes: TrustedKeys['changes'][number][] = []
-  for (const change of groups.values()) {
-    const accepted = await accept(change)
-    if (accepted) for (const { environment } of change.environments) store.environment(environment).trustKey()
-    changes.push({ ...change, accepted })
-  }
-  return { changes, failed }
+  return { groups: [...groups.values()], failed }
 }
 
 /**

@@ -36,12 +36,13 @@ a cloud's key) are named: give them that key where it is kept. They get their re
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<JoinerReport> {
-    const workspace = openSession(this.io, this.flags).workspace
+    const session = openSession(this.io, this.flags)
     const [principal, recipient] = this.positionals as [string, string]
-    return addPrincipal(workspace, { principal, recipient }, async (plan) => {
+    const ask = async (plan: JoinerPlan) => {
       if (this.flags.yes || (plan.lock.length === 0 && plan.lists.length === 0)) return
       await confirm(this.io, planText(plan), plan.principal)
-    })
+    }
+    return (await session.perform(addPrincipal, undefined, { principal, recipient, confirm: ask })).result
   }
 
   text({ environments, principal, recipient, shared }: JoinerReport): string {

@@ -30,9 +30,9 @@ is not kept from it by them.`
   static override count = { kind: 'atMost', count: 1 } as const
 
   async run(): Promise<AccessExplanation> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'explain')
-    return explainAccess(workspace, reference, this.flags.as)
+    return (await session.perform(explainAccess, reference, { as: this.flags.as })).result
   }
 
   text({ environment, everybody, key, others, rules, unapplied, who }: AccessExplanation): string {

@@ -18,7 +18,7 @@ none. The recipient is no secret. The identity is: it stays on this machine.`
   static override flags = flags
 
   async run(): Promise<JoinRequest> {
-    return joinRequest(openSession(this.io, this.flags).workspace)
+    return (await openSession(this.io, this.flags).perform(joinRequest, undefined)).result
   }
 
   text({ created, place, principal, recipient }: JoinRequest): string {

@@ -15,7 +15,7 @@ without the rules' blessing cannot do in any way is decided by keys ("esc access
   static override flags = flags
 
   async run(): Promise<AccessList> {
-    return listAccess(openSession(this.io, this.flags).workspace)
+    return (await openSession(this.io, this.flags).perform(listAccess, undefined)).result
   }
 
   text({ rules, store, who }: AccessList): string {

@@ -43,15 +43,17 @@ key file, a passphrase, a cloud's key) are listed too: whoever keeps that key mu
   static override count = { kind: 'exactly', count: 1 } as const
 
   async run(): Promise<Result> {
-    const workspace = openSession(this.io, this.flags).workspace
-    const leaver = { principal: this.positionals[0] as string, recipients: this.flags.recipient }
-    const report = await removePrincipal(workspace, leaver, async (plan) => {
+    const session = openSession(this.io, this.flags)
+    const principal = this.positionals[0] as string
+    const ask = async (plan: LeaverPlan) => {
       if (this.flags.yes) return
       await confirm(this.io, planText(plan), plan.principal)
-    })
+    }
+    const leaver = { principal, recipients: this.flags.recipient, confirm: ask }
+    const { result: report } = await session.perform(removePrincipal, undefined, leaver)
     const names = report.known.map(({ name }) => name)
-    const rotations = this.flags.rotate ? await rotateExposed(this.io, workspace, names) : []
-    settleRemoval(workspace, leaver.principal)
+    const rotations = this.flags.rotate ? await rotateExposed(this.io, session, names) : []
+    await session.perform(settleRemoval, undefined, { principal })
     return { ...report, rotations }
   }
 

@@ -1,5 +1,11 @@
 import { EscError } from '../../../errors.ts'
-import { changeSecretsProvider, refuseVersion, type SecretsProviderReport } from '../../../operations/index.ts'
+import {
+  changeSecretsProvider,
+  changeStoreSecretsProvider,
+  refuseVersion,
+  type SecretsProviderReport,
+  type Session,
+} from '../../../operations/index.ts'
 import { shellWord } from '../../../shell-word.ts'
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { type ExposedRotation, exitCodeOfRotations, exposedText, rotateExposed } from '../../framework/exposed.ts'
@@ -67,19 +73,26 @@ From one passphrase to another, the new one comes from ESC_NEW_PASSPHRASE, the f
         : 'expected an environment and a secrets provider'
       throw new EscError('usage', message, { hint: 'run "esc env change-secrets-provider --help"' })
     }
-    const workspace = openSession(this.io, this.flags).workspace
-    const reference = all ? undefined : workspace.reference(words[0] as string)
-    if (reference !== undefined) refuseVersion(reference, 'change-secrets-provider')
-    const report = await changeSecretsProvider(workspace, {
-      reference,
-      secretsProvider: words.at(-1) as string,
-      rotates: rotate,
-    })
+    const session = openSession(this.io, this.flags)
+    const request = { secretsProvider: words.at(-1) as string, rotates: rotate }
+    const report = all
+      ? (await session.perform(changeStoreSecretsProvider, undefined, request)).result
+      : await this.#changeOne(session, words[0] as string, request)
     // Rotations have lines of their own.
     this.io.busy?.end()
     const names = report.environments.flatMap(({ name, status }) => (status === 'failed' ? [] : [name]))
-    const rotations = rotate ? await rotateExposed(this.#withNewPassphrase(), workspace, names) : []
+    const rotations = rotate ? await rotateExposed(this.#withNewPassphrase(), session, names) : []
     return { ...report, rotations }
+  }
+
+  async #changeOne(
+    session: Session,
+    typed: string,
+    request: { readonly secretsProvider: string; readonly rotates: boolean },
+  ): Promise<SecretsProviderReport> {
+    const reference = session.workspace.reference(typed)
+    refuseVersion(reference, 'change-secrets-provider')
+    return (await session.perform(changeSecretsProvider, reference, request)).result
   }
 
   /** A rotation opens the environment again, under the passphrase that was given apart. */

@@ -1,5 +1,5 @@
 import { EscError } from '../../../errors.ts'
-import { type Rewrapped, refuseVersion, rewrapKeys } from '../../../operations/index.ts'
+import { type Rewrapped, refuseVersion, rewrapKey, rewrapKeys } from '../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { boolean } from '../../framework/flags.ts'
 import { EXIT } from '../../framework/report-error.ts'
@@ -36,10 +36,12 @@ It keeps nobody out: who could open it before has, or can have kept, the same da
         hint: 'name one, choose one with "esc select", or give --all',
       })
     }
-    const workspace = openSession(this.io, this.flags).workspace
-    const reference = words[0] === undefined ? undefined : workspace.reference(words[0])
-    if (reference !== undefined) refuseVersion(reference, 'rewrap')
-    return rewrapKeys(workspace, { reference, secretsProvider: words[1] })
+    const session = openSession(this.io, this.flags)
+    const [typed, secretsProvider] = words
+    if (typed === undefined) return (await session.perform(rewrapKeys, undefined, {})).result
+    const reference = session.workspace.reference(typed)
+    refuseVersion(reference, 'rewrap')
+    return [(await session.perform(rewrapKey, reference, { secretsProvider })).result]
   }
 
   text(rewrapped: readonly Rewrapped[]): string {

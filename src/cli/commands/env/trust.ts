@@ -51,15 +51,17 @@ its environments as they are, and the next commit is asked about. The exit code 
       if (this.positionals.length > 0 || this.flags.env !== undefined) {
         throw new EscError('usage', '--all takes no environment', { hint: 'name one, or give --all' })
       }
-      const workspace = openSession(this.io, this.flags).workspace
-      return { kind: 'all', trusted: await trustKeys(workspace, (change) => this.#ask(change)) }
+      const session = openSession(this.io, this.flags)
+      const accept = (change: ChangedKeys) => this.#ask(change)
+      return { kind: 'all', trusted: (await session.perform(trustKeys, undefined, { accept })).result }
     }
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'trust')
-    const trusted = await trustKey(workspace, reference, async (unknown) => {
+    const ask = async (unknown: UnknownKey) => {
       if (this.flags.yes) return
       await confirm(this.io, about(unknown), unknown.environment)
-    })
+    }
+    const { result: trusted } = await session.perform(trustKey, reference, { confirm: ask })
     return { kind: 'one', trusted }
   }
 
