@@ -92,7 +92,7 @@ export class EnvironmentScope implements Scope {
   addImport(value: Value | undefined): void {
     const { name, merge } = this.currentImport!
     if (value === undefined) return
-    const copy = value.thawed()
+    const copy = value.flattenInherited()
     this.#imports.set(name, copy)
     if (merge) this.base = copy.layeredOver(this.base)
   }
@@ -120,23 +120,23 @@ export class EnvironmentScope implements Scope {
     for (const { summary, node } of declarationErrors(this.environment))
       this.round.report(summary, { range: node.range, path: node.path, written: undefined, late: undefined })
     const { root } = this.environment
-    const agenda: Pick<Frame, 'expression' | 'accept' | 'base'>[] = [
+    const worklist: Pick<Frame, 'expression' | 'accept' | 'base'>[] = [
       { expression: root, accept: true, base: this.base },
     ]
     for (;;) {
-      const { expression, accept, base } = agenda.at(-1)!
+      const { expression, accept, base } = worklist.at(-1)!
       this.#evaluating[expression.id] = 0
       try {
         const value = this.evaluate(expression, accept, base)
-        agenda.pop()
-        if (agenda.length === 0) return value
+        worklist.pop()
+        if (worklist.length === 0) return value
       } catch (error) {
         if (!(error instanceof TooDeep) || error.frame.scope !== this) throw error
         for (const frame of this.round.unwind(this.stack)) this.#evaluating[frame.expression.id] = 0
         // What waits counts as being evaluated, so a cycle longer than the stack
         // is deep is found as well.
-        for (const waiting of agenda) this.#evaluating[waiting.expression.id] = 1
-        agenda.push(error.frame)
+        for (const waiting of worklist) this.#evaluating[waiting.expression.id] = 1
+        worklist.push(error.frame)
       }
     }
   }

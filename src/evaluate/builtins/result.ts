@@ -48,6 +48,6 @@ export function elementsOf(value: Value): readonly Value[] {
 /** The operand's own content as the result of the call; what the operand overlays is lost. */
 export function passThrough(scope: Scope, call: Call, operand: Value, flags: Flags): Value {
   const { unknown, secret, pending } = operand.deep
-  const options = { ...flags, unknown, secret, pending, schema: operand.schema, listsOwn: true }
+  const options = { ...flags, unknown, secret, pending, schema: operand.schema, ownKeysOnly: true }
   return Value.of(scope.definitionOf(call), operand.ownContent, options)
 }

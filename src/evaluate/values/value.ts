@@ -73,7 +73,7 @@ interface Origin {
   /** What lies beneath the whole of `value`. */
   readonly beneath: (() => Value | undefined) | undefined
   /** A copy lists what it inherits even where the original does not. */
-  readonly thaw?: boolean
+  readonly flatten?: boolean
 }
 
 /**
@@ -97,9 +97,9 @@ export class Value {
   readonly text: number
   /** How many values lie beneath one another. */
   readonly layers: number
-  /** Whether this map, or one in it, does not list what it inherits, see `listsOwn`. */
+  /** Whether this map, or one in it, does not list what it inherits, see `ownKeysOnly`. */
   readonly hidesInherited: boolean
-  readonly #listsOwn: boolean
+  readonly #ownKeysOnly: boolean
   readonly #content: Content
   readonly #origin: Origin | undefined
   #base: Value | undefined
@@ -121,7 +121,7 @@ export class Value {
     readonly origin?: Origin
     readonly measures: Measures
     readonly copied?: boolean
-    readonly listsOwn?: boolean
+    readonly ownKeysOnly?: boolean
   }) {
     const { flags, measures } = init
     spend(8)
@@ -143,27 +143,27 @@ export class Value {
     this.#base = init.base
     this.#origin = init.origin
     this.#baseKnown = init.origin === undefined
-    this.#listsOwn = init.listsOwn ?? false
+    this.#ownKeysOnly = init.ownKeysOnly ?? false
   }
 
   /**
    * A known value, or an unknown one of which something can be shown. `schema` defaults to the
-   * exact one. With `listsOwn`, it and the maps in it list nothing that they come to inherit,
+   * exact one. With `ownKeysOnly`, it and the maps in it list nothing that they come to inherit,
    * though it can be read: so it is with results of calls that look at all of a value before it
    * is laid over another one.
    */
   static of(
     definition: Definition,
     content: Content,
-    options: Flags & { schema?: Schema; base?: Value | undefined; listsOwn?: boolean } = {},
+    options: Flags & { schema?: Schema; base?: Value | undefined; ownKeysOnly?: boolean } = {},
   ): Value {
-    const { schema, base, listsOwn = false } = options
+    const { schema, base, ownKeysOnly = false } = options
     if (content.kind === 'string') {
       spend(content.text.length >>> 4)
       allocate(2 * content.text.length)
     }
-    const measures = measure(content, base, listsOwn)
-    return new Value({ definition, content, flags: options, schema, base, measures, listsOwn })
+    const measures = measure(content, base, ownKeysOnly)
+    return new Value({ definition, content, flags: options, schema, base, measures, ownKeysOnly })
   }
 
   static unknown(
@@ -191,10 +191,10 @@ export class Value {
   /** The value this one overlays. */
   get base(): Value | undefined {
     if (!this.#baseKnown) {
-      const { value, beneath, thaw } = this.#origin!
+      const { value, beneath, flatten } = this.#origin!
       const lower = beneath?.()
       const upper = value.base
-      if (thaw) this.#base = upper?.thawed()
+      if (flatten) this.#base = upper?.flattenInherited()
       else this.#base = upper === undefined ? lower : upper.layeredOver(lower)
       this.#baseKnown = true
     }
@@ -223,7 +223,7 @@ export class Value {
     const origin =
       own !== undefined && own.beneath === undefined
         ? own
-        : { value: this, beneath: undefined, thaw: this.hidesInherited }
+        : { value: this, beneath: undefined, flatten: this.hidesInherited }
     return new Value({
       definition,
       content: this.#content,
@@ -236,7 +236,7 @@ export class Value {
   }
 
   /** The value as it is listed once it was copied. */
-  thawed(): Value {
+  flattenInherited(): Value {
     return this.hidesInherited ? this.copy(this.definition) : this
   }
 
@@ -250,7 +250,7 @@ export class Value {
       origin: { value: this, beneath: undefined },
       measures: this,
       copied: this.copied,
-      listsOwn: this.#listsOwn,
+      ownKeysOnly: this.#ownKeysOnly,
     })
   }
 
@@ -271,11 +271,11 @@ export class Value {
         layers,
         hidesInherited,
       },
-      this.#listsOwn,
+      this.#ownKeysOnly,
     )
   }
 
-  #over(beneath: () => Value | undefined, measures: Measures, listsOwn: boolean): Value {
+  #over(beneath: () => Value | undefined, measures: Measures, ownKeysOnly: boolean): Value {
     let lower: Value | undefined
     let asked = false
     const once = () => {
@@ -289,7 +289,7 @@ export class Value {
       origin: { value: this, beneath: once },
       measures,
       copied: this.copied,
-      listsOwn,
+      ownKeysOnly,
     })
   }
 
@@ -309,18 +309,18 @@ export class Value {
     if (this.#content.kind !== 'map') return undefined
     const plain = this.#content.own.get(key)
     if (plain === undefined || this.#origin === undefined) return plain
-    const { value, beneath, thaw } = this.#origin
-    if (beneath === undefined && !thaw) return value.own(key)
+    const { value, beneath, flatten } = this.#origin
+    if (beneath === undefined && !flatten) return value.own(key)
     let child = this.#children?.get(key)
     if (child === undefined) {
       const upper = value.own(key)!
-      if (beneath === undefined) child = upper.thawed()
+      if (beneath === undefined) child = upper.flattenInherited()
       else if (!value.#isSeenThrough()) child = upper
       else
         child = upper.#over(
           () => beneath()?.property(key, upper.definition.range),
           upper,
-          this.#listsOwn || upper.#listsOwn,
+          this.#ownKeysOnly || upper.#ownKeysOnly,
         )
       this.#children ??= new Map()
       this.#children.set(key, child)
@@ -398,7 +398,7 @@ export class Value {
   /** The keys of the merged view, in order. */
   get keys(): readonly string[] {
     if (this.#keys === undefined) {
-      if (this.#listsOwn && this.#origin) return this.#origin.value.keys
+      if (this.#ownKeysOnly && this.#origin) return this.#origin.value.keys
       const base = this.kind === 'map' ? this.base : undefined
       const inherited = base === undefined || base.unknown ? [] : base.keys
       if (inherited.length === 0) this.#keys = this.ownKeys
@@ -452,11 +452,11 @@ interface Measures {
   readonly hidesInherited: boolean
 }
 
-function measure(content: Content, base: Value | undefined, listsOwn: boolean): Measures {
+function measure(content: Content, base: Value | undefined, ownKeysOnly: boolean): Measures {
   let size = 1
   let depth = 0
   let text = content.kind === 'string' || content.kind === 'number' ? content.text.length : 0
-  let hidesInherited = listsOwn || (base?.hidesInherited ?? false)
+  let hidesInherited = ownKeysOnly || (base?.hidesInherited ?? false)
   const include = (inner: Value) => {
     size += inner.size
     text += inner.text
