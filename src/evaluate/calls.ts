@@ -3,9 +3,9 @@ import type { Environment } from '../language/index.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Diagnostic } from '../yaml/index.ts'
 import type { ExportedMap, ExportedValue } from './export/exported.ts'
-import type { CallContext, Decrypt } from './world.ts'
+import type { CallContext, Decrypt } from './host.ts'
 
-/** Something the world was asked for and did not give. The message becomes the diagnostic. */
+/** Something the host was asked for and did not give. The message becomes the diagnostic. */
 export interface Failure {
   readonly error: string
   /** A remedy for the reader. */
@@ -62,7 +62,7 @@ export interface Signature {
   readonly state: Schema | Failure
 }
 
-/** What the world has answered so far. */
+/** What the host has answered so far. */
 export interface Answers {
   readonly programs: ReadonlyMap<string, Program | Failure>
   readonly providers: ReadonlyMap<string, Signature | Failure>

@@ -23,11 +23,11 @@ import {
 import type { Mode, RotationOutcome, RoundRequest } from './evaluation.ts'
 import { exportEnvironment } from './export/export-environment.ts'
 import type { ExportedEnvironment, ExportedMap, ExportedValue } from './export/exported.ts'
+import type { Decrypt, EvaluationHost, EvaluatorProvider, EvaluatorRotator } from './host.ts'
 import { limiter } from './limiter.ts'
 import { EvaluationRound, maxDiagnostics } from './round.ts'
 import { valueOfExported } from './values/convert.ts'
 import { nowhere } from './values/value.ts'
-import type { Decrypt, Provider, Rotator, World } from './world.ts'
 
 export interface EvaluationRequest {
   /** Name of the root environment: the file name of its ranges. */
@@ -90,12 +90,12 @@ const maxDiagnosticText = 32 * 1024 * 1024
 
 /**
  * Checks, opens or rotates an environment. Evaluates in rounds: each one finds out what
- * still has to be asked of the world, all of that is asked at once, and the next round knows
+ * still has to be asked of the host, all of that is asked at once, and the next round knows
  * more. Nothing is asked twice.
  */
 export async function evaluateEnvironment(
   request: EvaluationRequest,
-  world: World,
+  host: EvaluationHost,
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
   for (const key of ['currentEnvironment', 'rootEnvironment'])
@@ -108,7 +108,7 @@ export async function evaluateEnvironment(
   const malformed = found.some((diagnostic) => diagnostic.severity === 'error')
   if (malformed && request.mode !== 'check' && !options.despiteErrors) return nothing
 
-  const driver = new Driver(request, world, options)
+  const driver = new Driver(request, host, options)
   await driver.loadAhead(environment)
   if (driver.loadedTooMuch) {
     const summary = `the environments that ${request.name} needs have more than ${maxLoaded / 1024 / 1024} MB of text together`
@@ -169,7 +169,7 @@ function requestOf(request: EvaluationRequest, environment: Environment): RoundR
 /** Makes the calls that rounds ask for and keeps the answers. */
 class Driver {
   readonly #request: EvaluationRequest
-  readonly #world: World
+  readonly #host: EvaluationHost
   readonly #limit: <T>(task: () => Promise<T>) => Promise<T>
   readonly #programs = new Map<string, Program | Failure>()
   readonly #providers = new Map<string, Signature | Failure>()
@@ -177,15 +177,15 @@ class Driver {
   readonly #decrypters = new Map<string, { readonly decrypt: Decrypt } | Failure>()
   readonly #results = new Map<string, { readonly value: ExportedValue } | Failure>()
   readonly #unlock = new Map<string, () => Promise<Decrypt>>()
-  readonly #callable = { open: new Map<string, Provider>(), rotate: new Map<string, Rotator>() }
+  readonly #callable = { open: new Map<string, EvaluatorProvider>(), rotate: new Map<string, EvaluatorRotator>() }
   readonly #rotated: RotatorCall[] = []
   readonly #known = new Set<string>()
   readonly #started: Promise<void>[] = []
   #loaded = 0
 
-  constructor(request: EvaluationRequest, world: World, options: EvaluationOptions) {
+  constructor(request: EvaluationRequest, host: EvaluationHost, options: EvaluationOptions) {
     this.#request = request
-    this.#world = world
+    this.#host = host
     this.#limit = limiter(options.concurrency ?? defaultConcurrency, options.signal)
     this.#unlock.set(request.name, request.unlock)
   }
@@ -236,7 +236,7 @@ class Driver {
   }
 
   async #load(name: string, certain: boolean): Promise<void> {
-    const loaded = await this.#attempt(() => this.#world.load(name))
+    const loaded = await this.#attempt(() => this.#host.load(name))
     if (isFailure(loaded)) {
       this.#programs.set(name, loaded)
       return
@@ -251,11 +251,11 @@ class Driver {
 
   async #loadProvider(kind: 'open' | 'rotate', name: string): Promise<void> {
     if (kind === 'open') {
-      const provider = await this.#attempt(() => this.#world.provider(name))
+      const provider = await this.#attempt(() => this.#host.provider(name))
       if (!isFailure(provider)) this.#callable.open.set(name, provider.value)
       this.#providers.set(name, isFailure(provider) ? provider : signatureOf(provider.value))
     } else {
-      const rotator = await this.#attempt(() => this.#world.rotator(name))
+      const rotator = await this.#attempt(() => this.#host.rotator(name))
       if (!isFailure(rotator)) this.#callable.rotate.set(name, rotator.value)
       this.#rotators.set(name, isFailure(rotator) ? rotator : signatureOf(rotator.value, rotator.value.state))
     }
@@ -265,7 +265,7 @@ class Driver {
   async answer(calls: readonly Call[], evaluated: readonly string[]): Promise<boolean> {
     const open = calls.filter((call) => !this.#results.has(call.id))
     const leaves = open.some((call) => this.#leaves(call))
-    if (leaves || open.some(({ kind }) => kind === 'openRotator')) await this.#world.vouch?.(evaluated, { leaves })
+    if (leaves || open.some(({ kind }) => kind === 'openRotator')) await this.#host.vouch?.(evaluated, { leaves })
     await Promise.all(open.map((call) => this.#call(call)))
     return open.length > 0
   }

@@ -1,6 +1,6 @@
 /**
  * The evaluator: checks, opens and rotates environments. A pure function but for
- * the `World` it is handed.
+ * the `EvaluationHost` it is handed.
  */
 
 export * from './evaluate-environment.ts'
@@ -11,8 +11,8 @@ export * from './export/exported-forms.ts'
 export * from './export/patches.ts'
 export * from './export/position.ts'
 export { secretTexts } from './export/secret-texts.ts'
+export type * from './host.ts'
 export { limiter } from './limiter.ts'
 export { fromPlain, toPlain, violationsOf } from './schemas/plain.ts'
 export { mapOf } from './values/convert.ts'
 export { quoteBytes } from './values/quote-bytes.ts'
-export type * from './world.ts'

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { BudgetLimits } from '../budget.ts'
 import { EscError, messageOf } from '../errors.ts'
 import {
-  type Rotator as CallableRotator,
   type Decrypt,
+  type EvaluationHost,
+  type EvaluatorRotator,
   type ExportedMap,
   evaluateEnvironment,
   fromPlain,
@@ -11,7 +12,6 @@ import {
   type RotationOutcome,
   secretTexts,
   toPlain,
-  type World,
 } from '../evaluate/index.ts'
 import { type ParsedEnvironment, parseEnvironment } from '../language/index.ts'
 import { SecretMask } from '../masking/index.ts'
@@ -36,9 +36,9 @@ import { TargetLock } from './target-lock.ts'
 /** At most this many paths are rotated at the same time. */
 const rotationConcurrency = 12
 
-/** World in which the environment is evaluated. */
-export interface RotationWorld {
-  readonly world: World
+/** The host of the evaluations of a run, and how the revision is unlocked. */
+export interface RotationHost {
+  readonly host: EvaluationHost
   readonly unlock: () => Promise<Decrypt>
   readonly context?: ExportedMap
   /** See `EvaluationRequest`. */
@@ -60,10 +60,10 @@ export interface RotationRun {
   /** Loads a rotator by name; rejects, with a suggestion, when there is none. */
   readonly loadRotator: (name: string) => Promise<Rotator>
   /**
-   * The world to evaluate the given revision in, with the engine's own rotators, and how
+   * The host to evaluate the given revision in, with the engine's own rotators, and how
    * to unlock that revision.
    */
-  readonly buildWorld: (rotator: World['rotator'], base: Revision) => RotationWorld
+  readonly evaluationHost: (rotator: EvaluationHost['rotator'], base: Revision) => RotationHost
   readonly context: Omit<RotatorContext, 'progress' | 'warn'>
   readonly guard: Guard
   /** Limits of each evaluation. Default: the usual ones. */
@@ -189,8 +189,8 @@ class Rotation {
   }
 
   async #evaluate(base: Revision, parsed: ParsedEnvironment): Promise<Outcome> {
-    const { environment, buildWorld, limits } = this.#run
-    const { world, unlock, ...evaluation } = buildWorld((name) => this.#callable(name), base)
+    const { environment, evaluationHost, limits } = this.#run
+    const { host, unlock, ...evaluation } = evaluationHost((name) => this.#callable(name), base)
     const request = {
       name: environment.name,
       text: base.definition,
@@ -199,20 +199,20 @@ class Rotation {
       ...(limits && { limits }),
       ...evaluation,
     }
-    const checked = await evaluateEnvironment({ ...request, mode: 'check' }, world)
+    const checked = await evaluateEnvironment({ ...request, mode: 'check' }, host)
     refuseErrors(environment.name, checked.diagnostics)
     if (this.#paths.size === 0) return { rotations: [], diagnostics: [] }
     const rotatePaths = [...this.#paths.keys()].map((path) => parsePropertyPath(path).slice(1))
     // No signal here: when the user stops the run, what has succeeded must
     // still come back to be saved.
-    return evaluateEnvironment({ ...request, mode: 'rotate', rotatePaths }, world, { concurrency: rotationConcurrency })
+    return evaluateEnvironment({ ...request, mode: 'rotate', rotatePaths }, host, { concurrency: rotationConcurrency })
   }
 
   /**
    * A rotator as the evaluator calls it: `rotate` is a whole rotation of
    * that path, journal and all.
    */
-  async #callable(name: string): Promise<CallableRotator> {
+  async #callable(name: string): Promise<EvaluatorRotator> {
     const rotator = await this.#run.loadRotator(name)
     return {
       inputs: rotator.inputs,

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { type FileSystem, machineFiles } from '../../src/files/index.ts'
 import { encryptDefinition } from '../../src/language/index.ts'
 import type { Workspace } from '../../src/operations/index.ts'
-import { buildWorld } from '../../src/operations/session/build-world.ts'
+import { evaluationHost } from '../../src/operations/session/evaluation-host.ts'
 import type { Plain } from '../../src/plain.ts'
 import { noRetries, type RotationReport, rotate } from '../../src/rotation/index.ts'
 import { loadRotator, type Rotator } from '../../src/rotators/index.ts'
@@ -231,9 +231,9 @@ class Bench {
       mode: 'rotate',
       paths: [],
       loadRotator: this.#loadRotator,
-      buildWorld: (rotator, base) => {
-        const world = buildWorld(workspace, { rotator })
-        return { world, unlock: world.environments.use(name, environment, base) }
+      evaluationHost: (rotator, base) => {
+        const host = evaluationHost(workspace, { rotator })
+        return { host, unlock: host.environments.use(name, environment, base) }
       },
       context: {
         now: () => new Date(),

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type {
   Decrypt,
+  EvaluationHost,
+  EvaluatorProvider,
+  EvaluatorRotator,
   ExportedMap,
   ExportedValue,
   LoadedEnvironment,
-  Provider,
-  Rotator,
-  World,
 } from '../../src/evaluate/index.ts'
 import { JsonNumber } from '../../src/json.ts'
 import { arrayOf, record, type Schema, tuple } from '../../src/schema/index.ts'
@@ -79,7 +79,7 @@ export interface Delays {
   readonly loadMs?: number
 }
 
-function providers(delays: Delays): Record<string, Provider> {
+function providers(delays: Delays): Record<string, EvaluatorProvider> {
   return {
     test: { inputs: true, outputs: true, open: async (inputs) => ({ value: inputs, trace }) },
     'secret-wrapper': { inputs: true, outputs: true, open: async (inputs) => ({ value: inputs, secret: true, trace }) },
@@ -106,7 +106,7 @@ const swapState = record({ a: string, b: string })
 const echoState: Schema = { type: 'object', properties: { current: string, previous: string }, required: ['current'] }
 const none: ExportedValue = { trace }
 
-const rotators: Record<string, Rotator> = {
+const rotators: Record<string, EvaluatorRotator> = {
   swap: {
     inputs: true,
     state: swapState,
@@ -133,7 +133,7 @@ const rotators: Record<string, Rotator> = {
 }
 
 /** The world of the recorded cases. `read` gives the text of an environment or throws. */
-export function fakeWorld(read: (name: string) => string, delays: Delays = {}): World {
+export function fakeWorld(read: (name: string) => string, delays: Delays = {}): EvaluationHost {
   const known = providers(delays)
   return {
     async load(name): Promise<LoadedEnvironment> {

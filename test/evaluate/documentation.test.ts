@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { evaluateEnvironment, fromPlain, mapToJson, type World } from '../../src/evaluate/index.ts'
+import { type EvaluationHost, evaluateEnvironment, fromPlain, mapToJson } from '../../src/evaluate/index.ts'
 import { formatJson, type Json } from '../../src/json.ts'
 import { parseJson } from '../../src/read-json.ts'
 import { secret } from '../../src/secret.ts'
@@ -35,7 +35,7 @@ function examples(): readonly Example[] {
   return found
 }
 
-function worldOf(files: Readonly<Record<string, string>>): World {
+function worldOf(files: Readonly<Record<string, string>>): EvaluationHost {
   return {
     load: async (name) => ({
       text: files[name]!,

@@ -1,15 +1,15 @@
 import {
   type Evaluation,
+  type EvaluationHost,
   type EvaluationOptions,
   type EvaluationRequest,
+  type EvaluatorProvider,
+  type EvaluatorRotator,
   type ExportedMap,
   type ExportedValue,
   evaluateEnvironment,
   fromPlain,
   mapToJson,
-  type Provider,
-  type Rotator,
-  type World,
 } from '../../src/evaluate/index.ts'
 import { formatJson } from '../../src/json.ts'
 import { encodeEnvelope } from '../../src/language/index.ts'
@@ -24,11 +24,11 @@ export function sealed(environment: string, plaintext: string): string {
 }
 
 /** A world that notes every call, in order. */
-export class TestWorld implements World {
+export class TestWorld implements EvaluationHost {
   readonly calls: string[] = []
   readonly files: Readonly<Record<string, string>>
-  readonly providers: Record<string, Provider> = {}
-  readonly rotators: Record<string, Rotator> = {}
+  readonly providers: Record<string, EvaluatorProvider> = {}
+  readonly rotators: Record<string, EvaluatorRotator> = {}
   /** Environments whose key cannot be had. */
   readonly locked = new Set<string>()
   running = 0

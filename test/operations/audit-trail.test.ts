@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { fromPlain, type World } from '../../src/evaluate/index.ts'
+import { type EvaluationHost, fromPlain } from '../../src/evaluate/index.ts'
 import {
   createEnvironment,
   initStore,
@@ -30,7 +30,7 @@ describe('the audit trail of an open', () => {
 
   it('is whole before a provider hears of a secret, and before the values are returned', async () => {
     const seen: string[][] = []
-    const provider: World['provider'] = async () => ({
+    const provider: EvaluationHost['provider'] = async () => ({
       inputs: true,
       outputs: true,
       async open() {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { EscError } from '../../src/errors.ts'
-import { fromPlain, type World } from '../../src/evaluate/index.ts'
+import { type EvaluationHost, fromPlain } from '../../src/evaluate/index.ts'
 import { encryptDefinition } from '../../src/language/index.ts'
 import {
   openEnvironment,
@@ -98,7 +98,7 @@ describe('a hostile environment definition', () => {
       'imports: [app/base]\nvalues:\n  new: {fn::rotate::password: {inputs: {length: "${length}"}}}\n',
     )
     const sent: string[] = []
-    const provider: World['provider'] = async () => ({
+    const provider: EvaluationHost['provider'] = async () => ({
       inputs: true,
       outputs: true,
       async open(inputs) {

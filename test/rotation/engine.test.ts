@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import {
   type Decrypt,
+  type EvaluatorRotator,
   evaluateEnvironment,
   fromPlain,
-  type Rotator,
   toJson,
   toPlain,
 } from '../../src/evaluate/index.ts'
 import { formatJson } from '../../src/json.ts'
 import { openWorkspace, type Workspace } from '../../src/operations/index.ts'
-import { buildWorld } from '../../src/operations/session/build-world.ts'
+import { evaluationHost } from '../../src/operations/session/evaluation-host.ts'
 import type { PlainObject } from '../../src/plain.ts'
 import {
   decodeJournalEntry,
@@ -90,9 +90,9 @@ describe('rotate()', () => {
       mode: options.mode ?? 'rotate',
       paths: (options.paths ?? []).map(parsePropertyPath),
       loadRotator: async (name) => (name === 'fake' ? (options.rotator ?? perName) : loadRotator(name)),
-      buildWorld: (rotator, base) => {
-        const world = buildWorld(workspace, { rotator })
-        return { world, unlock: world.environments.use('shop/prod', environment, base) }
+      evaluationHost: (rotator, base) => {
+        const host = evaluationHost(workspace, { rotator })
+        return { host, unlock: host.environments.use('shop/prod', environment, base) }
       },
       context,
       guard: { windowMs: 0, ...options.guard },
@@ -118,7 +118,7 @@ describe('rotate()', () => {
   const rotatorOf = (request: { inputs: { name?: unknown } }) =>
     fakeRotator(vendor(String(request.inputs.name)), { room })
 
-  const openingOf = (rotator: ReturnType<typeof fakeRotator>): Rotator => ({
+  const openingOf = (rotator: ReturnType<typeof fakeRotator>): EvaluatorRotator => ({
     inputs: rotator.inputs,
     state: rotator.state,
     outputs: rotator.outputs,
@@ -134,7 +134,7 @@ describe('rotate()', () => {
       const key = await environment.unlock(revision)
       return (ciphertext) => key.decrypt(ciphertext)
     }
-    const world = buildWorld(workspace, {
+    const world = evaluationHost(workspace, {
       rotator: async (name) => openingOf(name === 'fake' ? perName : await loadRotator(name)),
     })
     const evaluation = await evaluateEnvironment(

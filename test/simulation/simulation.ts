@@ -2,7 +2,7 @@ import { EscError } from '../../src/errors.ts'
 import type { Json, JsonObject } from '../../src/json.ts'
 import { encryptDefinition } from '../../src/language/index.ts'
 import type { Workspace } from '../../src/operations/index.ts'
-import { buildWorld } from '../../src/operations/session/build-world.ts'
+import { evaluationHost } from '../../src/operations/session/evaluation-host.ts'
 import { type RotationMode, type RotationReport, rotate } from '../../src/rotation/index.ts'
 import { password } from '../../src/rotators/generated/password.ts'
 import type { Rotator } from '../../src/rotators/index.ts'
@@ -332,9 +332,9 @@ class Simulation {
         paths: run.paths.map((path) => parsePropertyPath(this.#keyOf(path))),
         guard: { windowMs: run.force ? 0 : 600_000 },
         loadRotator: async (name) => this.#rotator(name, remote),
-        buildWorld: (rotator, base) => {
-          const world = buildWorld(workspace, { rotator })
-          return { world, unlock: world.environments.use(environmentName, environment, base) }
+        evaluationHost: (rotator, base) => {
+          const host = evaluationHost(workspace, { rotator })
+          return { host, unlock: host.environments.use(environmentName, environment, base) }
         },
         context: {
           now: () => new Date(this.#timeline.nowMs),

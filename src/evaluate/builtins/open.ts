@@ -7,10 +7,10 @@ import { callId, type Failure, isFailure, type Signature } from '../calls.ts'
 import type { Scope } from '../evaluation.ts'
 import { exportInputs } from '../export/export-value.ts'
 import type { ExportedMap } from '../export/exported.ts'
+import type { CallContext } from '../host.ts'
 import { typedInputs } from '../schemas/typed-inputs.ts'
 import { valueOfExported } from '../values/convert.ts'
 import type { Value } from '../values/value.ts'
-import type { CallContext } from '../world.ts'
 
 /** `fn::open`: validates the inputs, asks for the call and takes in its answer. */
 export function evaluateOpen(scope: Scope, call: CallOf<'open'>): Value {

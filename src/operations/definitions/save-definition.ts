@@ -4,7 +4,7 @@ import type { Change, Environment, Revision } from '../../store/index.ts'
 import { type Diagnostic, type PropertyPath, restOfText } from '../../yaml/index.ts'
 import { evaluationLimits } from '../opening/evaluation-limits.ts'
 import { lostCredentials } from '../rotating/rotator-state.ts'
-import { buildWorld } from '../session/build-world.ts'
+import { evaluationHost } from '../session/evaluation-host.ts'
 import { executionContext } from '../session/execution-context.ts'
 import { permit } from '../session/permit.ts'
 import { UsedEnvironments } from '../session/used-environments.ts'
@@ -77,8 +77,8 @@ export async function checkDefinition(
   const used = new UsedEnvironments(workspace, showSecrets ? 'open' : 'read')
   const context = executionContext(workspace, { known: name, full: fullName }, used)
   const request = { name, text, mode: 'check', showSecrets, unlock: ownKeyNotNeeded, limits, ...context } as const
-  const world = buildWorld(workspace, pending === undefined ? {} : { pending }, used)
-  const { environment, diagnostics, environments } = await evaluateEnvironment(request, world)
+  const host = evaluationHost(workspace, pending === undefined ? {} : { pending }, used)
+  const { environment, diagnostics, environments } = await evaluateEnvironment(request, host)
   const untrusted = used.denied(diagnostics.map(({ summary }) => summary))
   if (untrusted?.code === 'untrusted' && !onlyToLook) throw untrusted
   const imports = environments.flatMap((each) => {

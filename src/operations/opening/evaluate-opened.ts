@@ -1,7 +1,7 @@
 import { type Decrypt, type ExportedMap, evaluateEnvironment } from '../../evaluate/index.ts'
 import { rotatorNames } from '../../rotators/index.ts'
 import type { Diagnostic } from '../../yaml/index.ts'
-import { buildWorld } from '../session/build-world.ts'
+import { evaluationHost } from '../session/evaluation-host.ts'
 import { executionContext } from '../session/execution-context.ts'
 import type { UsedEnvironments } from '../session/used-environments.ts'
 import type { Workspace } from '../session/workspace.ts'
@@ -27,9 +27,9 @@ export async function evaluateOpened(
   { name, fullName, text, unlock, environments, cache }: Opening,
   options: { readonly signal?: AbortSignal },
 ): Promise<{ readonly properties: ExportedMap | undefined; readonly diagnostics: readonly Diagnostic[] }> {
-  const { load, provider, rotator, vouch } = buildWorld(workspace, options, environments)
+  const { load, provider, rotator, vouch } = evaluationHost(workspace, options, environments)
   let depends = false
-  const world = {
+  const host = {
     load,
     vouch,
     provider: (each: string) => {
@@ -45,7 +45,7 @@ export async function evaluateOpened(
   const limits = evaluationLimits(workspace.options.env)
   const context = executionContext(workspace, { known: name, full: fullName }, environments)
   const request = { name, text, mode: 'open', unlock, limits, ...context } as const
-  const evaluation = await evaluateEnvironment(request, world, options)
+  const evaluation = await evaluateEnvironment(request, host, options)
   for (const each of evaluation.environments) await environments.verify(each)
   const { diagnostics } = evaluation
   const denied = environments.denied(diagnostics.map(({ summary }) => summary))

@@ -20,8 +20,8 @@ import { parsePropertyPath } from '../../yaml/index.ts'
 import { evaluationLimits } from '../opening/evaluation-limits.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { announcingRotation } from '../session/announce.ts'
-import { buildWorld } from '../session/build-world.ts'
 import { caFileReader } from '../session/ca-files.ts'
+import { evaluationHost } from '../session/evaluation-host.ts'
 import { executionContext } from '../session/execution-context.ts'
 import { operation, type Work } from '../session/operation.ts'
 import { findRotator } from '../session/plugins.ts'
@@ -91,13 +91,13 @@ async function rotationRun(
     paths: options.paths.map(parsePath),
     loadRotator: (name) =>
       used.environments === undefined ? findRotator(work, name) : used.environments.noting(findRotator(work, name)),
-    buildWorld: (rotator, base) => {
+    evaluationHost: (rotator, base) => {
       const environments = new UsedEnvironments(work, 'open')
       used.environments = environments
       const unlock = environments.use(environment.name, environment, base)
       const name = { known: environment.name, full: environment.name }
-      const world = buildWorld(work, { rotator }, environments)
-      return { world, unlock, ...executionContext(work, name, environments) }
+      const host = evaluationHost(work, { rotator }, environments)
+      return { host, unlock, ...executionContext(work, name, environments) }
     },
     context: {
       now: work.options.now,

@@ -1,6 +1,6 @@
 import type { AccessRules } from '../../access/index.ts'
 import type { AuditOrigin } from '../../audit/index.ts'
-import type { World } from '../../evaluate/index.ts'
+import type { EvaluationHost } from '../../evaluate/index.ts'
 import { configFolder, type KeyContext } from '../../keys/index.ts'
 import {
   type Author,
@@ -38,7 +38,7 @@ export interface WorkspaceOptions {
   /** Hears what is being done, for a person who waits. No secrets. */
   readonly progress?: ((text: string) => void) | undefined
   /** Where providers come from. Default: the registry of this program. */
-  readonly provider?: World['provider'] | undefined
+  readonly provider?: EvaluationHost['provider'] | undefined
   /** Random bytes for names of temporary files. Default: those of the operating system. */
   readonly random?: ((byteCount: number) => Uint8Array) | undefined
   /** Sends a delivery of a webhook. Default: by HTTP. */

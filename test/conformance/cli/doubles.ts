@@ -1,4 +1,4 @@
-import type { World } from '../../../src/evaluate/index.ts'
+import type { EvaluationHost } from '../../../src/evaluate/index.ts'
 import type { PostWebhook } from '../../../src/webhooks/index.ts'
 import { quote } from '../../../src/yaml/index.ts'
 import { author, hours, now, type Stage } from './stage.ts'
@@ -7,7 +7,7 @@ const zero = { line: 0, column: 0, byte: 0 }
 const echoing = ['test', 'aws-login', 'azure-login', 'gcp-login']
 
 /** The providers of the recorded sessions: what goes in comes out. */
-export const provider: World['provider'] = async (name) => {
+export const provider: EvaluationHost['provider'] = async (name) => {
   if (!echoing.includes(name)) throw new Error(`unknown provider ${quote(name)}`)
   return {
     inputs: true,

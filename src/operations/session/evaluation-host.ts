@@ -1,12 +1,12 @@
 import {
   type CallContext,
-  type Provider as EvaluatorProvider,
-  type Rotator as EvaluatorRotator,
+  type EvaluationHost,
+  type EvaluatorProvider,
+  type EvaluatorRotator,
   type ExportedMap,
   fromPlain,
   type LoadedEnvironment,
   toPlain,
-  type World,
 } from '../../evaluate/index.ts'
 import type { PlainObject } from '../../plain.ts'
 import type { IdentityTokenRequest } from '../../providers/index.ts'
@@ -15,14 +15,14 @@ import { findProvider, findRotator } from './plugins.ts'
 import { UsedEnvironments } from './used-environments.ts'
 import type { Workspace } from './workspace.ts'
 
-/** The evaluator's world, made of the store and the registries. */
-export interface StoreWorld extends World {
+/** The evaluator's host, made of the store and the registries. */
+export interface StoreEvaluationHost extends EvaluationHost {
   readonly environments: UsedEnvironments
 }
 
-export interface WorldOptions {
+export interface EvaluationHostOptions {
   /** Replaces the rotators, for a rotation. Default: rotators that only open. */
-  readonly rotator?: World['rotator']
+  readonly rotator?: EvaluationHost['rotator']
   /** Aborts calls of providers. */
   readonly signal?: AbortSignal
   /**
@@ -33,11 +33,11 @@ export interface WorldOptions {
 }
 
 /** `environments`: what has been used so far. Default: nothing, and others are only read. */
-export function buildWorld(
+export function evaluationHost(
   workspace: Workspace,
-  options: WorldOptions = {},
+  options: EvaluationHostOptions = {},
   environments: UsedEnvironments = new UsedEnvironments(workspace, 'read'),
-): StoreWorld {
+): StoreEvaluationHost {
   const signal = options.signal ?? new AbortController().signal
 
   /** The evaluator knows the root by the last part of its name alone. */
@@ -113,7 +113,7 @@ async function openingRotator(workspace: Workspace, name: string): Promise<Evalu
         ),
       ),
     rotate: async (_inputs, _state, context: CallContext) => {
-      throw new Error(`${context.path}: this world only opens`)
+      throw new Error(`${context.path}: this host only opens`)
     },
   }
 }

@@ -17,14 +17,14 @@ export interface CallContext {
  * A `fn::open` provider as the evaluator sees it. A rejection's message becomes
  * the diagnostic, verbatim.
  */
-export interface Provider {
+export interface EvaluatorProvider {
   readonly inputs: Schema
   readonly outputs: Schema
   open(inputs: ExportedMap, context: CallContext): Promise<ExportedValue>
 }
 
 /** A `fn::rotate` rotator as the evaluator sees it. `state` is undefined when there is none yet. */
-export interface Rotator {
+export interface EvaluatorRotator {
   readonly inputs: Schema
   readonly state: Schema
   readonly outputs: Schema
@@ -48,11 +48,11 @@ export interface LoadedEnvironment {
 }
 
 /** Everything the driver does for the pure evaluator. Rejections carry messages for diagnostics. */
-export interface World {
+export interface EvaluationHost {
   load(name: string): Promise<LoadedEnvironment>
   /** May reject: `unknown provider "x"`. */
-  provider(name: string): Promise<Provider>
-  rotator(name: string): Promise<Rotator>
+  provider(name: string): Promise<EvaluatorProvider>
+  rotator(name: string): Promise<EvaluatorRotator>
   /**
    * Asked before calls of providers and rotators are made, with the names of the environments
    * that were evaluated so far: what they say decides where the inputs of a call go. `leaves`:
