@@ -115,14 +115,6 @@ export async function ask(vendor: Vendor, request: VendorRequest): Promise<HttpA
   }
 }
 
-/**
- * Worth another try: no answer, a fault of the vendor's or of something
- * between, or too many requests.
- */
-export function isPassing({ status }: VendorHttpError): boolean {
-  return status === undefined || isPassingStatus(status)
-}
-
 /** For a success that lacks what it should hold. */
 export function malformedAnswer({ rotator }: Vendor, doing: string): VendorHttpError {
   return new VendorHttpError(`${rotator}: ${doing} was answered with something else than is documented`, {

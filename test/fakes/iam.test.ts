@@ -13,7 +13,7 @@ describe('the fake IAM', () => {
       try {
         return (await remote.getCallerIdentity()).arn
       } catch (error) {
-        return (error as { awsCode?: string }).awsCode
+        return (error as { vendorCode?: string }).vendorCode
       } finally {
         remote.close()
       }

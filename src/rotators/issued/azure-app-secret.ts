@@ -116,6 +116,7 @@ export function azureAppSecretRotator(
     credential: credentialSchema,
     timing: options.timing ?? issuedTiming,
     marks: true,
+    retires: 'after commit',
     noun: 'secret',
     subject: ({ clientId }) => `application ${clientId.toLowerCase()}`,
     idOf: ({ secretId }) => secretId,

@@ -114,6 +114,7 @@ export function gcpServiceAccountKeyRotator(
     timing: options.timing ?? gcpTiming,
     limit: { count: 10, met: meetsLimit },
     marks: false,
+    retires: 'after commit',
     noun: 'key',
     subject: ({ serviceAccount }) => `service account ${serviceAccount}`,
     idOf: ({ keyId }) => keyId,

@@ -116,6 +116,7 @@ export function twilioApiKeyRotator(
     credential: credentialSchema,
     timing: options.timing ?? issuedTiming,
     marks: true,
+    retires: 'after commit',
     noun: 'API key',
     subject: ({ login }) => `account ${login.accountSid}`,
     idOf: ({ sid }) => sid,

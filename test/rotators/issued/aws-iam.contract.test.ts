@@ -2,10 +2,10 @@ import { expect } from 'chai'
 import {
   type AwsIamInputs,
   type AwsIamPending,
-  type AwsIamPlan,
   type AwsIamState,
   awsIam,
 } from '../../../src/rotators/issued/aws-iam/index.ts'
+import type { IssuedPlan } from '../../../src/rotators/issued/kit/index.ts'
 import { DroppedConnection, type FakeIamOptions, type FakeKey } from '../../fakes/iam.ts'
 import { type Subject, sweep } from '../contract.ts'
 import { itKeepsTheState } from '../stale-records.ts'
@@ -16,7 +16,7 @@ type KeySet = { readonly state: AwsIamState | undefined; readonly foreign: reado
 function subject(
   prepare: (account: AwsAccount) => KeySet,
   options: FakeIamOptions = {},
-): Subject<AwsIamInputs, AwsIamState, AwsIamPending, AwsIamPlan> {
+): Subject<AwsIamInputs, AwsIamState, AwsIamPending, IssuedPlan> {
   return async (enter) => {
     const account = await startAwsAccount(options)
     const { iam, user, inputs } = account

@@ -6,8 +6,9 @@ import {
   type AwsIamState,
   awsIam,
   awsIamRotator,
+  awsIamTiming,
 } from '../../../src/rotators/issued/aws-iam/index.ts'
-import { awsIamTiming } from '../../../src/rotators/issued/aws-iam/timing.ts'
+
 import { iamRegion, parseUserArn, regionFor } from '../../../src/rotators/issued/aws-iam/user-arn.ts'
 import { secret } from '../../../src/secret.ts'
 import { DroppedConnection, FakeFault, type FakeKey } from '../../fakes/iam.ts'

@@ -213,6 +213,24 @@ describe('gcp-service-account-key at Google Cloud IAM', () => {
     })
   })
 
+  it('keeps the previous key where the current one is disabled, and removes that one instead', async () => {
+    const [previous, current] = [vendor.add(), vendor.add()]
+    vendor.account.keys[1]!.disabled = true
+    const superseded = { current, previous }
+    const plan = await vendor.rotator.plan({ inputs: vendor.inputs, state: superseded }, testContext())
+    expect(plan.steps.map(({ action, what }) => `${action} ${what}`)).to.deep.equal([
+      `create key of service account ${vendor.account.email}`,
+      `keep key ${previous.keyId} of service account ${vendor.account.email} (previous)`,
+      `delete key ${current.keyId} of service account ${vendor.account.email} (current, disabled), once the new one is saved`,
+    ])
+    const context = testContext()
+    const state = await rotateOnce({ ...vendor, state: superseded, context })
+    expect(context.warnings.join()).to.include('disabled there').and.include(`${previous.keyId}, which is active`)
+    expect(state.previous).to.deep.equal(previous)
+    await vendor.rotator.retire!(superseded, { inputs: vendor.inputs, state }, testContext())
+    expect(vendor.ids()).to.deep.equal([previous.keyId, state.current.keyId])
+  })
+
   it('finds a disabled key, and one of another service account', async () => {
     const current = vendor.add()
     vendor.account.keys[0]!.disabled = true

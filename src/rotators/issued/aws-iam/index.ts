@@ -1,40 +1,42 @@
 import { EscError } from '../../../errors.ts'
 import type { Plain } from '../../../plain.ts'
 import { forgetHint } from '../../another-target.ts'
-import { rfc3339 } from '../../rfc3339.ts'
-import type { Rotator, RotatorContext } from '../../rotator.ts'
+import type { Rotator } from '../../rotator.ts'
+import { type IssuedPlan, type IssuedTiming, type Issuer, issuedCredentialRotator, issuedTiming } from '../kit/index.ts'
 import { checkKeys } from './check-keys.ts'
-import { CreationRefused, createKey, refusalError } from './create-key.ts'
-import { decideKeys } from './key-table.ts'
-import { listCurrentKeys } from './list-keys.ts'
-import { connectIam } from './remote.ts'
-import { proveKey, removeUnsavedKey, type Settlement } from './settle-key.ts'
-import { type AwsIamTiming, awsIamTiming } from './timing.ts'
+import { fromRecord, toRecord } from './records.ts'
+import { isAwsError } from './remote.ts'
+import { UserSession } from './session.ts'
 import {
   type AccessKey,
   type AwsIamInputs,
   type AwsIamPending,
-  type AwsIamPlan,
   type AwsIamState,
   inputsSchema,
+  keySchema,
   outputsSchema,
   stateSchema,
 } from './types.ts'
-import { parseUserArn, regionFor, type UserArn } from './user-arn.ts'
+import { parseUserArn, regionFor } from './user-arn.ts'
+import { words } from './words.ts'
 
-export type { AwsIamInputs, AwsIamPending, AwsIamPlan, AwsIamState } from './types.ts'
+export type { AwsIamInputs, AwsIamPending, AwsIamState } from './types.ts'
 
-/** Two minutes-apart rotations take a key from consumers that have not noticed the first. */
-const soonMs = 10 * 60_000
+/** New keys usually work after 2 s, sometimes after 10 to 15. */
+export const awsIamTiming: IssuedTiming = {
+  ...issuedTiming,
+  absenceMs: 15_000,
+  creationMs: 60_000,
+  requestMs: 60_000,
+}
+
+type AwsIamRotator = Rotator<AwsIamInputs, AwsIamState, AwsIamPending, IssuedPlan>
 
 /** Rotates the access keys of one IAM user: a key is `current`, then `previous`, then deleted. */
-export function awsIamRotator(
-  timing: AwsIamTiming = awsIamTiming,
-): Rotator<AwsIamInputs, AwsIamState, AwsIamPending, AwsIamPlan> {
+export function awsIamRotator(timing: IssuedTiming = awsIamTiming): AwsIamRotator {
+  const kit = issuedCredentialRotator(issuerOf(timing))
   return {
-    name: 'aws-iam',
-    description: 'Access keys of an IAM user.',
-    inputs: inputsSchema,
+    ...kit,
     state: stateSchema,
     outputs: outputsSchema,
 
@@ -43,118 +45,21 @@ export function awsIamRotator(
 
     target: ({ userArn }) => `aws-iam ${userArn}`,
 
-    async plan({ inputs, state }, context) {
-      const user = parseUserArn(inputs.userArn)
-      const remote = await connectIam(inputs.login, regionFor(user, inputs.region))
-      try {
-        await requireSameAccount(inputs, user, () => remote.getCallerIdentity())
-        const [arn, { keys, at }] = await Promise.all([
-          remote.getUserArn(user.userName),
-          listCurrentKeys(user.userName, state, { remote, timing, context }),
-        ])
-        if (arn !== undefined && arn !== inputs.userArn) {
-          throw new EscError(
-            'invalid_input',
-            `aws-iam: user ${user.userName} is ${arn}, not \`userArn\` ${inputs.userArn}`,
-            {
-              hint: `write userArn: ${arn}`,
-            },
-          )
-        }
-        const seen = keys.map(({ accessKeyId }) => accessKeyId)
-        const { warnings, ...decision } = decideKeys(user.userName, keys, state)
-        if (decision.retireId === inputs.login.accessKeyId) {
-          throw new EscError(
-            'invalid_input',
-            `aws-iam: \`login\` uses access key ${decision.retireId}, which this rotation would delete`,
-            {
-              hint: 'let `login` use the current key of the user, or credentials of another user',
-            },
-          )
-        }
-        for (const warning of warnings) context.warn(warning)
-        warnWhenSoon(state, decision.retireId, context)
-        return { ...decision, userName: user.userName, seen, listedAt: at.toISOString() }
-      } finally {
-        remote.close()
-      }
-    },
+    plan: ({ inputs, state }, context) => kit.plan({ inputs, state: state && dated(state) }, context),
 
-    async rotate(plan, { inputs }, stage, context) {
-      const { userArn } = inputs
-      const remote = await connectIam(inputs.login, regionFor(parseUserArn(userArn), inputs.region))
-      try {
-        const { seen, listedAt, previousId, retireId } = plan
-        await stage({ phase: 'creating', userArn, seen, listedAt, stagedAt: context.now().toISOString() })
-        const { key, retired } = await createKey(plan, remote, timing, context)
-        await stage({
-          phase: 'created',
-          userArn,
-          key,
-          ...(previousId !== undefined && { previousId }),
-          ...(retireId !== undefined && !retired && { retireId }),
-        })
-      } catch (error) {
-        if (!(error instanceof CreationRefused)) throw error
-        // Recorded, so that a key somebody else makes at this moment is never taken for ours.
-        await stage({ phase: 'refused', userArn, reason: error.message })
-        throw refusalError(error)
-      } finally {
-        remote.close()
-      }
-    },
+    rotate: (plan, request, stage, context) =>
+      kit.rotate(plan, request, (pending) => stage(toRecord(pending, request.inputs.userArn)), context),
 
     async settle(pending, request, context) {
-      const { inputs, state, movedOn = false } = request
-      if (pending.userArn !== inputs.userArn) {
-        throw new EscError(
-          'conflict',
-          `aws-iam: an interrupted rotation concerns ${pending.userArn}, but \`userArn\` is now ${inputs.userArn}`,
-          {
-            hint: `put \`userArn\` back to ${pending.userArn} and run again, so that its keys can be put in order; ${forgetHint}`,
-          },
-        )
-      }
-      if (pending.phase === 'refused') return { kind: 'undone', reason: pending.reason }
-      const user = parseUserArn(inputs.userArn)
-      const region = regionFor(user, inputs.region)
-      const remote = await connectIam(inputs.login, region)
-      try {
-        const settlement: Settlement = {
-          userArn: inputs.userArn,
-          userName: user.userName,
-          state,
-          movedOn,
-          remote,
-          connectAs: ({ accessKeyId, secretAccessKey }) => connectIam({ accessKeyId, secretAccessKey }, region),
-          timing,
-          context,
-        }
-        return pending.phase === 'created'
-          ? await proveKey(pending, settlement)
-          : await removeUnsavedKey(pending, settlement)
-      } finally {
-        remote.close()
-      }
+      const { inputs, state } = request
+      requireSameUser(pending.userArn, inputs.userArn)
+      const settled = await kit.settle(fromRecord(pending, subjectOf(inputs), state), request, context)
+      return settled.kind === 'rotated' && settled.state !== state
+        ? { kind: 'rotated', state: dated(settled.state) }
+        : settled
     },
 
-    /**
-     * A user that was renamed or moved to another path keeps its keys. Which key a lost answer
-     * stood for is told by the user alone.
-     */
-    retarget(pending, { userArn }) {
-      const sameAccount = parseUserArn(pending.userArn).account === parseUserArn(userArn).account
-      if (pending.phase !== 'creating' && sameAccount) return { ...pending, userArn }
-      throw new EscError(
-        'conflict',
-        `aws-iam: the interrupted rotation of ${pending.userArn} cannot be moved to ${userArn}`,
-        {
-          hint: sameAccount
-            ? `the secret of its key was never received: delete the key at IAM; ${forgetHint}`
-            : `they are of two accounts; ${forgetHint}`,
-        },
-      )
-    },
+    retarget: retargeted,
 
     check: (request, context) => checkKeys(request, context),
   }
@@ -162,37 +67,70 @@ export function awsIamRotator(
 
 export const awsIam = awsIamRotator()
 
-function shown({ accessKeyId, secretAccessKey, createDate, createdAt = createDate }: AccessKey): Plain {
-  return { accessKeyId, secretAccessKey, ...(createdAt !== undefined && { createdAt }) }
+function issuerOf(timing: IssuedTiming): Issuer<AwsIamInputs, AccessKey> {
+  return {
+    name: 'aws-iam',
+    description: 'Access keys of an IAM user.',
+    inputs: inputsSchema,
+    credential: keySchema,
+    timing,
+    // Inactive ones included.
+    limit: { count: 2, met: (error) => isAwsError(error, 'LimitExceeded') },
+    marks: false,
+    listsAll: true,
+    retires: 'once proven',
+    words,
+    noun: 'access key',
+    subject: subjectOf,
+    idOf: ({ accessKeyId }) => accessKeyId,
+    checkInputs: ({ userArn, region }) => void regionFor(parseUserArn(userArn), region),
+    loginUses: ({ login }, { accessKeyId }) => login.accessKeyId === accessKeyId,
+    connect: (inputs) => UserSession.connect(inputs),
+  }
 }
 
-/**
- * User names repeat from account to account: a login of another one would rotate a
- * stranger of the same name.
- */
-async function requireSameAccount(
-  { login, userArn }: AwsIamInputs,
-  { account }: UserArn,
-  identify: () => Promise<{ account: string; arn: string }>,
-): Promise<void> {
-  const identity = await identify()
-  if (identity.account === account) return
+function subjectOf({ userArn }: AwsIamInputs): string {
+  return `user ${parseUserArn(userArn).userName}`
+}
+
+function shown(key: AccessKey): Plain {
+  return withDate(key)
+}
+
+/** A state whose dates have the name that is written now. */
+function dated({ current, previous }: AwsIamState): AwsIamState {
+  return { current: withDate(current), ...(previous && { previous: withDate(previous) }) }
+}
+
+function withDate({ createDate, createdAt = createDate, ...key }: AccessKey): Omit<AccessKey, 'createDate'> {
+  return { ...key, ...(createdAt !== undefined && { createdAt }) }
+}
+
+function requireSameUser(recorded: string, userArn: string): void {
+  if (recorded === userArn) return
   throw new EscError(
-    'invalid_input',
-    `aws-iam: \`login\` ${login.accessKeyId} belongs to account ${identity.account}, but \`userArn\` ${userArn} does not`,
+    'conflict',
+    `aws-iam: an interrupted rotation concerns ${recorded}, but \`userArn\` is now ${userArn}`,
     {
-      hint: `use a login of account ${account}`,
+      hint: `put \`userArn\` back to ${recorded} and run again, so that its keys can be put in order; ${forgetHint}`,
     },
   )
 }
 
-function warnWhenSoon(state: AwsIamState | undefined, retireId: string | undefined, context: RotatorContext): void {
-  const createdAt = state?.current.createdAt ?? state?.current.createDate
-  if (retireId === undefined || retireId === state?.current.accessKeyId || createdAt === undefined) return
-  const age = context.now().getTime() - new Date(createdAt).getTime()
-  if (age < soonMs) {
-    context.warn(
-      `access key ${state!.current.accessKeyId} became current less than 10 minutes ago (${rfc3339(new Date(createdAt))}): ${retireId}, current until then, is deleted now`,
-    )
-  }
+/**
+ * A user that was renamed or moved to another path keeps its keys. Which key a lost answer
+ * stood for is told by the user alone.
+ */
+function retargeted(pending: AwsIamPending, { userArn }: AwsIamInputs): AwsIamPending {
+  const sameAccount = parseUserArn(pending.userArn).account === parseUserArn(userArn).account
+  if (pending.phase !== 'creating' && sameAccount) return { ...pending, userArn }
+  throw new EscError(
+    'conflict',
+    `aws-iam: the interrupted rotation of ${pending.userArn} cannot be moved to ${userArn}`,
+    {
+      hint: sameAccount
+        ? `the secret of its key was never received: delete the key at IAM; ${forgetHint}`
+        : `they are of two accounts; ${forgetHint}`,
+    },
+  )
 }

@@ -1,7 +1,6 @@
-import { EscError } from '../../../errors.ts'
 import { secret } from '../../../secret.ts'
 import { rfc3339 } from '../../rfc3339.ts'
-import { isPassingFault } from '../../vendor-error.ts'
+import { isPassingFault, VendorError } from '../../vendor-error.ts'
 import type { AccessKey, AwsLogin } from './types.ts'
 import { iamRegion } from './user-arn.ts'
 
@@ -18,7 +17,7 @@ export interface CallerIdentity {
   readonly arn: string
 }
 
-/** The calls this rotator makes, with errors as `AwsError`. */
+/** The calls this rotator makes, with errors as `VendorError`. */
 export interface IamRemote {
   getCallerIdentity(): Promise<CallerIdentity>
   /** The user's ARN; undefined where the login may not ask. */
@@ -30,37 +29,11 @@ export interface IamRemote {
    * leave a key nobody knows.
    */
   createAccessKey(userName: string): Promise<AccessKey>
-  /** A key that is gone already counts as deleted. */
-  deleteAccessKey(userName: string, accessKeyId: string): Promise<void>
+  /** A key that is gone already counts as deleted, and is said to be `absent`. */
+  deleteAccessKey(userName: string, accessKeyId: string): Promise<'absent' | undefined>
   /** Whether the key was ever used; undefined where the login may not ask. */
   wasEverUsed(accessKeyId: string): Promise<boolean | undefined>
   close(): void
-}
-
-export interface AwsErrorOptions {
-  readonly code: string
-  /**
-   * AWS itself answered, and that nothing was done: neither a lost
-   * connection nor a fault of its own.
-   */
-  readonly refused: boolean
-  readonly transient?: boolean
-  readonly hint?: string
-}
-
-/**
- * An answer of AWS, or the lack of one. Made without the SDK's error as its cause, which
- * holds the signed request.
- */
-export class AwsError extends EscError {
-  readonly awsCode: string
-  readonly refused: boolean
-
-  constructor(message: string, { code, refused, transient = false, hint }: AwsErrorOptions) {
-    super('provider_failed', message, { transient, ...(hint !== undefined && { hint }) })
-    this.awsCode = code
-    this.refused = refused
-  }
 }
 
 const requestTimeoutMs = 20_000
@@ -87,132 +60,148 @@ function clientOptions(login: AwsLogin, region: string, maxAttempts: number) {
 }
 
 export async function connectIam(login: AwsLogin, region: string): Promise<IamRemote> {
-  const sdk = await loadSdk()
-  const reading = new sdk.IAMClient(clientOptions(login, iamRegion(region), 3))
-  const writing = new sdk.IAMClient(clientOptions(login, iamRegion(region), 1))
-  const sts = new sdk.STSClient(clientOptions(login, region, 3))
-  let clockOfAws: Date | undefined
-  reading.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args)
-      const { headers } = result.response as { headers?: Record<string, string> }
-      const date = new Date(headers?.date ?? Number.NaN)
-      if (!Number.isNaN(date.getTime())) clockOfAws = date
-      return result
-    },
-    { step: 'deserialize', name: 'clockOfAws', priority: 'low' },
-  )
+  return new IamClients(await loadSdk(), login, region)
+}
 
-  async function call<T>(action: string, about: string, send: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
+class IamClients implements IamRemote {
+  readonly #sdk: Sdk
+  readonly #login: AwsLogin
+  /** Repeats its requests. */
+  readonly #reading: InstanceType<Sdk['IAMClient']>
+  readonly #writing: InstanceType<Sdk['IAMClient']>
+  readonly #sts: InstanceType<Sdk['STSClient']>
+  #clockOfAws: Date | undefined
+
+  constructor(sdk: Sdk, login: AwsLogin, region: string) {
+    this.#sdk = sdk
+    this.#login = login
+    this.#reading = new sdk.IAMClient(clientOptions(login, iamRegion(region), 3))
+    this.#writing = new sdk.IAMClient(clientOptions(login, iamRegion(region), 1))
+    this.#sts = new sdk.STSClient(clientOptions(login, region, 3))
+    this.#reading.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args)
+        const { headers } = result.response as { headers?: Record<string, string> }
+        const date = new Date(headers?.date ?? Number.NaN)
+        if (!Number.isNaN(date.getTime())) this.#clockOfAws = date
+        return result
+      },
+      { step: 'deserialize', name: 'clockOfAws', priority: 'low' },
+    )
+  }
+
+  async #call<T>(action: string, about: string, send: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
     try {
       return await send(AbortSignal.timeout(3 * requestTimeoutMs))
     } catch (error) {
-      throw asAwsError(error, action, about, login)
+      throw asAwsError(error, action, about, this.#login)
     }
   }
 
-  return {
-    async getCallerIdentity() {
-      const answer = await call('sts:GetCallerIdentity', `as ${login.accessKeyId}`, (abortSignal) =>
-        sts.send(new sdk.GetCallerIdentityCommand({}), { abortSignal }),
+  async getCallerIdentity() {
+    const answer = await this.#call('sts:GetCallerIdentity', `as ${this.#login.accessKeyId}`, (abortSignal) =>
+      this.#sts.send(new this.#sdk.GetCallerIdentityCommand({}), { abortSignal }),
+    )
+    return { account: answer.Account ?? '', arn: answer.Arn ?? '' }
+  }
+
+  async getUserArn(userName: string) {
+    try {
+      const answer = await this.#call('iam:GetUser', `for user ${userName}`, (abortSignal) =>
+        this.#reading.send(new this.#sdk.GetUserCommand({ UserName: userName }), { abortSignal }),
       )
-      return { account: answer.Account ?? '', arn: answer.Arn ?? '' }
-    },
+      return answer.User?.Arn
+    } catch (error) {
+      if (isAwsError(error, 'AccessDenied', 'AccessDeniedException')) return undefined
+      throw error
+    }
+  }
 
-    async getUserArn(userName) {
-      try {
-        const answer = await call('iam:GetUser', `for user ${userName}`, (abortSignal) =>
-          reading.send(new sdk.GetUserCommand({ UserName: userName }), { abortSignal }),
-        )
-        return answer.User?.Arn
-      } catch (error) {
-        if (isAwsError(error, 'AccessDenied', 'AccessDeniedException')) return undefined
-        throw error
-      }
-    },
-
-    async listAccessKeys(userName) {
-      const keys: ListedKey[] = []
-      let marker: string | undefined
-      do {
-        const page = await call('iam:ListAccessKeys', `for user ${userName}`, (abortSignal) =>
-          reading.send(new sdk.ListAccessKeysCommand({ UserName: userName, ...(marker && { Marker: marker }) }), {
-            abortSignal,
-          }),
-        )
-        for (const key of page.AccessKeyMetadata ?? []) {
-          if (key.AccessKeyId !== undefined) {
-            keys.push({
-              accessKeyId: key.AccessKeyId,
-              createdAt: key.CreateDate ?? new Date(Number.NaN),
-              active: key.Status === undefined || key.Status === 'Active',
-            })
-          }
+  async listAccessKeys(userName: string) {
+    const keys: ListedKey[] = []
+    let marker: string | undefined
+    do {
+      const command = new this.#sdk.ListAccessKeysCommand({ UserName: userName, ...(marker && { Marker: marker }) })
+      const page = await this.#call('iam:ListAccessKeys', `for user ${userName}`, (abortSignal) =>
+        this.#reading.send(command, { abortSignal }),
+      )
+      for (const key of page.AccessKeyMetadata ?? []) {
+        if (key.AccessKeyId !== undefined) {
+          keys.push({
+            accessKeyId: key.AccessKeyId,
+            createdAt: key.CreateDate ?? new Date(Number.NaN),
+            active: key.Status === undefined || key.Status === 'Active',
+          })
         }
-        marker = page.IsTruncated ? page.Marker : undefined
-      } while (marker !== undefined)
-      return { keys, at: clockOfAws ?? new Date() }
-    },
+      }
+      marker = page.IsTruncated ? page.Marker : undefined
+    } while (marker !== undefined)
+    return { keys, at: this.#clockOfAws ?? new Date() }
+  }
 
-    async createAccessKey(userName) {
-      const create = () =>
-        call('iam:CreateAccessKey', `for user ${userName}`, (abortSignal) =>
-          writing.send(new sdk.CreateAccessKeyCommand({ UserName: userName }), { abortSignal }),
-        )
-      const { AccessKey: key } = await create().catch((error) => {
-        // With a wrong clock the first signature is refused; the SDK has
-        // since learnt the time of AWS.
-        if (isAwsError(error, 'SignatureDoesNotMatch', 'RequestTimeTooSkewed') && error.refused) return create()
-        throw error
+  async createAccessKey(userName: string): Promise<AccessKey> {
+    const create = () =>
+      this.#call('iam:CreateAccessKey', `for user ${userName}`, (abortSignal) =>
+        this.#writing.send(new this.#sdk.CreateAccessKeyCommand({ UserName: userName }), { abortSignal }),
+      )
+    const { AccessKey: key } = await create().catch((error) => {
+      // With a wrong clock the first signature is refused; the SDK has
+      // since learnt the time of AWS.
+      if (isAwsError(error, 'SignatureDoesNotMatch', 'RequestTimeTooSkewed') && error.refused) return create()
+      throw error
+    })
+    if (!key?.AccessKeyId || !key.SecretAccessKey) {
+      throw new VendorError(`aws-iam: iam:CreateAccessKey for user ${userName} answered without a key`, {
+        code: 'IncompleteAnswer',
+        refused: false,
+        hint: undefined,
       })
-      if (!key?.AccessKeyId || !key.SecretAccessKey) {
-        throw new AwsError(`aws-iam: iam:CreateAccessKey for user ${userName} answered without a key`, {
-          code: 'IncompleteAnswer',
-          refused: false,
-        })
-      }
-      return {
-        accessKeyId: key.AccessKeyId,
-        secretAccessKey: secret(key.SecretAccessKey),
-        ...(key.CreateDate && { createdAt: rfc3339(key.CreateDate) }),
-      }
-    },
+    }
+    return {
+      accessKeyId: key.AccessKeyId,
+      secretAccessKey: secret(key.SecretAccessKey),
+      ...(key.CreateDate && { createdAt: rfc3339(key.CreateDate) }),
+    }
+  }
 
-    async deleteAccessKey(userName, accessKeyId) {
-      try {
-        // Deleting twice does no harm, so this one may be repeated.
-        await call('iam:DeleteAccessKey', `of ${accessKeyId} of user ${userName}`, (abortSignal) =>
-          reading.send(new sdk.DeleteAccessKeyCommand({ UserName: userName, AccessKeyId: accessKeyId }), {
-            abortSignal,
-          }),
-        )
-      } catch (error) {
-        if (!isAwsError(error, 'NoSuchEntity', 'NoSuchEntityException')) throw error
-      }
-    },
+  async deleteAccessKey(userName: string, accessKeyId: string): Promise<'absent' | undefined> {
+    const command = new this.#sdk.DeleteAccessKeyCommand({ UserName: userName, AccessKeyId: accessKeyId })
+    try {
+      // Deleting twice does no harm, so this one may be repeated.
+      await this.#call('iam:DeleteAccessKey', `of ${accessKeyId} of user ${userName}`, (abortSignal) =>
+        this.#reading.send(command, { abortSignal }),
+      )
+      return undefined
+    } catch (error) {
+      if (isAwsError(error, 'NoSuchEntity', 'NoSuchEntityException')) return 'absent'
+      throw error
+    }
+  }
 
-    async wasEverUsed(accessKeyId) {
-      try {
-        const answer = await call('iam:GetAccessKeyLastUsed', `of ${accessKeyId}`, (abortSignal) =>
-          reading.send(new sdk.GetAccessKeyLastUsedCommand({ AccessKeyId: accessKeyId }), { abortSignal }),
-        )
-        return answer.AccessKeyLastUsed?.LastUsedDate !== undefined
-      } catch (error) {
-        if (error instanceof AwsError && error.refused) return undefined
-        throw error
-      }
-    },
+  async wasEverUsed(accessKeyId: string) {
+    try {
+      const answer = await this.#call('iam:GetAccessKeyLastUsed', `of ${accessKeyId}`, (abortSignal) =>
+        this.#reading.send(new this.#sdk.GetAccessKeyLastUsedCommand({ AccessKeyId: accessKeyId }), { abortSignal }),
+      )
+      return answer.AccessKeyLastUsed?.LastUsedDate !== undefined
+    } catch (error) {
+      if (error instanceof VendorError && error.refused) return undefined
+      throw error
+    }
+  }
 
-    close() {
-      reading.destroy()
-      writing.destroy()
-      sts.destroy()
-    },
+  close(): void {
+    this.#reading.destroy()
+    this.#writing.destroy()
+    this.#sts.destroy()
   }
 }
 
-export function isAwsError(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof AwsError && codes.includes(error.awsCode)
+export function isAwsError(
+  error: unknown,
+  ...codes: readonly string[]
+): error is VendorError & { readonly vendorCode: string } {
+  return error instanceof VendorError && error.vendorCode !== undefined && codes.includes(error.vendorCode)
 }
 
 const hints: Readonly<Record<string, string>> = {
@@ -223,7 +212,11 @@ const hints: Readonly<Record<string, string>> = {
   NoSuchEntity: 'check the user name in `userArn` and the account of `login`',
 }
 
-function asAwsError(error: unknown, action: string, about: string, login: AwsLogin): AwsError {
+/**
+ * An answer of AWS, or the lack of one. Made without the SDK's error as its cause, which
+ * holds the signed request.
+ */
+function asAwsError(error: unknown, action: string, about: string, login: AwsLogin): VendorError {
   const fault = error as {
     name?: string
     code?: string
@@ -242,14 +235,14 @@ function asAwsError(error: unknown, action: string, about: string, login: AwsLog
   const detail = text === '' || text === code ? '' : `: ${text}`
   const hint =
     status === undefined ? 'check the network, proxy and endpoint settings' : hints[code.replace(/Exception$/, '')]
-  return new AwsError(`aws-iam: ${action} ${about} failed: ${code}${detail}`, {
+  return new VendorError(`aws-iam: ${action} ${about} failed: ${code}${detail}`, {
     code: code.replace(/Exception$/, ''),
     refused,
     transient:
       status === undefined
         ? isPassingFault(code)
         : status >= 500 || status === 429 || /throttl|^TooManyRequests/i.test(code),
-    ...(hint !== undefined && { hint }),
+    hint,
   })
 }
 

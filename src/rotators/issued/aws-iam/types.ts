@@ -1,6 +1,5 @@
 import type { SchemaObject } from '../../../schema/index.ts'
 import type { Secret } from '../../../secret.ts'
-import type { Plan } from '../../rotator.ts'
 
 /** The output shape of the `aws-login` provider. */
 export type AwsLogin = {
@@ -60,14 +59,6 @@ export type AwsIamPending =
       readonly retireId?: string
     }
 
-export interface AwsIamPlan extends Plan {
-  readonly userName: string
-  readonly seen: readonly string[]
-  readonly listedAt: string
-  readonly previousId?: string
-  readonly retireId?: string
-}
-
 const login: SchemaObject = {
   type: 'object',
   additionalProperties: false,
@@ -92,7 +83,7 @@ export const inputsSchema: SchemaObject = {
   rotateOnly: ['login'],
 }
 
-function keySchema(dates: Readonly<Record<string, SchemaObject>>): SchemaObject {
+function keyWith(dates: Readonly<Record<string, SchemaObject>>): SchemaObject {
   return {
     type: 'object',
     properties: { accessKeyId: { type: 'string' }, secretAccessKey: { type: 'string', secret: true }, ...dates },
@@ -100,8 +91,9 @@ function keySchema(dates: Readonly<Record<string, SchemaObject>>): SchemaObject 
   }
 }
 
-const stored = keySchema({ createdAt: { type: 'string' }, createDate: { type: 'string' } })
-const seen = keySchema({ createdAt: { type: 'string' } })
+const stored = keyWith({ createdAt: { type: 'string' }, createDate: { type: 'string' } })
+/** A key as readers of the environment see it. */
+export const keySchema = keyWith({ createdAt: { type: 'string' } })
 
 export const stateSchema: SchemaObject = {
   type: 'object',
@@ -111,6 +103,6 @@ export const stateSchema: SchemaObject = {
 
 export const outputsSchema: SchemaObject = {
   type: 'object',
-  properties: { current: seen, previous: seen },
+  properties: { current: keySchema, previous: keySchema },
   required: ['current'],
 }

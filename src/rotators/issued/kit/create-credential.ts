@@ -1,22 +1,36 @@
 import { EscError } from '../../../errors.ts'
 import type { RotatorContext } from '../../rotator.ts'
-import { VendorHttpError } from '../../vendor-http.ts'
-import type { IssuedPlan, Issuer, IssuerSession } from './issuer.ts'
+import { VendorError } from '../../vendor-error.ts'
+import type { Issuer, IssuerSession } from './issuer.ts'
+import { wordsOf } from './words.ts'
 
 /** Thrown when the vendor said that it created nothing. */
 export class CreationRefused extends Error {
   override readonly name = 'CreationRefused'
+  readonly hint: string | undefined
+
+  constructor(message: string, { hint, cause }: { readonly hint?: string | undefined; readonly cause?: unknown } = {}) {
+    super(message, { cause })
+    this.hint = hint
+  }
 }
 
 export interface Creation<Credential> {
-  readonly plan: IssuedPlan
+  readonly subject: string
+  /** The superseded credential that goes where the vendor has no room. */
+  readonly makeRoomId: string | undefined
   readonly mark: string
   readonly session: IssuerSession<Credential>
   readonly context: RotatorContext
 }
 
-/** Refusals that pass by themselves. Nothing was created, so the request may be sent again. */
-const passing = [409, 425, 429]
+export interface Created<Credential> {
+  readonly credential: Credential
+  /** Whether the superseded credential had to go first. */
+  readonly madeRoom: boolean
+}
+
+type Creator = Pick<Issuer<never, never>, 'name' | 'noun' | 'limit' | 'words' | 'timing'>
 
 /**
  * Creates first, and removes the superseded credential only when the vendor answers that there is
@@ -26,47 +40,63 @@ const passing = [409, 425, 429]
  * anything else leaves that open.
  */
 export async function createCredential<Credential extends object>(
-  { limit, timing }: Pick<Issuer<never, Credential>, 'limit' | 'timing'>,
-  { plan: { makeRoomId }, mark, session, context }: Creation<Credential>,
-): Promise<Credential> {
+  issuer: Creator,
+  { subject, makeRoomId, mark, session, context }: Creation<Credential>,
+): Promise<Created<Credential>> {
+  const { limit, timing } = issuer
   const deadline = context.now().getTime() + timing.creationMs
   let madeRoom = false
   for (let tries = 1; ; tries++) {
     // A credential of the user's own may not be created once the interrupt has been seen.
-    if (context.signal.aborted) throw new CreationRefused('interrupted')
+    requireNoInterrupt(context)
     try {
-      return await session.create(mark)
+      return { credential: await session.create(mark), madeRoom }
     } catch (error) {
-      if (!(error instanceof VendorHttpError) || !error.refused) throw error
+      if (!(error instanceof VendorError) || !error.refused) throw error
       const again = tries < 5 && context.now().getTime() < deadline
-      if (again && makeRoomId !== undefined && limit?.met(error)) {
+      const full = limit?.met(error) === true
+      if (again && full && makeRoomId !== undefined) {
+        requireNoInterrupt(context)
         // The room made by a deletion shows a moment later, so the limit may be met again.
         if (madeRoom) await refusedUnless(() => context.sleep(timing.firstWaitMs))
         else await refusedUnless(() => session.remove(makeRoomId))
         madeRoom = true
-      } else if (again && !limit?.met(error) && passing.includes(error.status ?? 0)) {
+      } else if (again && !full && isPassingRefusal(error)) {
         await refusedUnless(() => context.sleep(timing.firstWaitMs * tries))
       } else {
-        const gone = madeRoom ? `; the previous one, ${makeRoomId}, is deleted` : ''
-        throw new CreationRefused(error.message + gone, { cause: error })
+        const removedId = madeRoom ? makeRoomId : undefined
+        const { message, hint } = wordsOf(issuer).refusal({ error, subject, removedId })
+        throw new CreationRefused(message, { hint, cause: error })
       }
     }
   }
 }
 
+/**
+ * A refusal that passes by itself. Nothing was created, so the request may be sent again. Besides
+ * too many requests: another change in progress, and one that came too early.
+ */
+function isPassingRefusal(error: VendorError): boolean {
+  const { status } = error as { readonly status?: number }
+  return error.transient || status === 409 || status === 425
+}
+
+function requireNoInterrupt(context: RotatorContext): void {
+  if (context.signal.aborted) throw new CreationRefused('interrupted')
+}
+
 /** Whatever becomes of the step, the last request to create was refused. */
-async function refusedUnless(step: () => Promise<void>): Promise<void> {
+async function refusedUnless(step: () => Promise<unknown>): Promise<void> {
   try {
     await step()
   } catch (error) {
-    throw new CreationRefused((error as Error).message, { cause: error })
+    const { code, message, hint } = error as EscError
+    throw new CreationRefused(code === 'interrupted' ? code : message, { hint, cause: error })
   }
 }
 
 /** What the user sees of a refusal. */
-export function refusalError(refusal: CreationRefused): EscError {
-  const { message, cause } = refusal
+export function refusalError({ message, hint }: CreationRefused): EscError {
   if (message === 'interrupted') return new EscError('interrupted', message, { hint: 'run the same command again' })
-  const hint = cause instanceof EscError ? cause.hint : undefined
   return new EscError('provider_failed', message, hint === undefined ? {} : { hint })
 }

@@ -2,42 +2,38 @@ import { EscError } from '../../../errors.ts'
 import type { Plain } from '../../../plain.ts'
 import type { SchemaObject } from '../../../schema/index.ts'
 import { forgetHint } from '../../another-target.ts'
-import type { CredentialCheck, Rotator, RotatorContext } from '../../rotator.ts'
+import type { RotationRequest, Rotator, RotatorContext } from '../../rotator.ts'
+import { checkCredentials } from './check.ts'
 import { CreationRefused, createCredential, refusalError } from './create-credential.ts'
-import { decideCredentials } from './credential-table.ts'
-import type { IssuedPending, IssuedPlan, IssuedState, Issuer, Listed } from './issuer.ts'
-import { idsOf, listAsItIs, prove, removeUnsaved, type Settlement } from './settle-credential.ts'
+import type { IssuedPending, IssuedPlan, IssuedState, Issuer } from './issuer.ts'
+import { planIssued } from './plan.ts'
+import { prove } from './prove.ts'
+import { removeUnsaved } from './remove-unsaved.ts'
+import { idsOf, type Settlement } from './settlement.ts'
+import { wordsOf } from './words.ts'
 
-export type { IssuedPending, IssuedPlan, IssuedState, Issuer, IssuerSession, Listed, Trial } from './issuer.ts'
+export type { IssuedPending, IssuedPlan, IssuedState, Issuer, IssuerSession, Trial } from './issuer.ts'
+export type { Listed } from './listing.ts'
 export { type IssuedTiming, issuedTiming } from './timing.ts'
+export type { NoRoom, Words } from './words.ts'
 
-/** Two minutes-apart rotations take a credential from consumers that have not noticed the first. */
-const soonMs = 10 * 60_000
+type IssuedRotator<Inputs, Credential> = Rotator<Inputs, IssuedState<Credential>, IssuedPending<Credential>, IssuedPlan>
 
 /**
- * A rotator of credentials that their vendor makes: one is `current`, then
- * `previous`, and is removed once its successor's successor is committed, or before
- * that where the vendor leaves no room.
+ * A rotator of credentials that their vendor makes: one is `current`, then `previous`, and is
+ * removed once its successor's successor is committed, or works, or before that where the vendor
+ * leaves no room.
  */
 export function issuedCredentialRotator<Inputs, Credential extends object>(
   issuer: Issuer<Inputs, Credential>,
-): Rotator<Inputs, IssuedState<Credential>, IssuedPending<Credential>, IssuedPlan> {
-  const { name, noun } = issuer
-  type State = IssuedState<Credential>
+): IssuedRotator<Inputs, Credential> {
   const schema: SchemaObject = {
     type: 'object',
     properties: { current: issuer.credential, previous: issuer.credential },
     required: ['current'],
   }
-
-  async function settlementOf(inputs: Inputs, state: State | undefined, context: RotatorContext) {
-    issuer.checkInputs(inputs, context)
-    const session = await issuer.connect(inputs, context)
-    return { issuer, session, state, context } satisfies Settlement<Credential>
-  }
-
   return {
-    name,
+    name: issuer.name,
     description: issuer.description,
     inputs: issuer.inputs,
     state: schema,
@@ -45,146 +41,128 @@ export function issuedCredentialRotator<Inputs, Credential extends object>(
 
     open: (state) => state as Plain | undefined,
 
-    target: (inputs) => `${name} ${issuer.subject(inputs)}`,
+    target: (inputs) => `${issuer.name} ${issuer.subject(inputs)}`,
 
-    async plan({ inputs, state }, context) {
-      const settlement = await settlementOf(inputs, state, context)
-      if (state?.previous !== undefined && issuer.loginUses?.(inputs, state.previous)) {
-        throw new EscError(
-          'invalid_input',
-          `${name}: \`login\` uses ${noun} ${issuer.idOf(state.previous)}, which this rotation would delete`,
-          { hint: `let \`login\` use the current ${noun}, or other credentials` },
-        )
-      }
-      const subject = issuer.subject(inputs)
-      const { listed } = await listAsItIs(settlement, subject)
-      const { warnings, ...plan } = decideCredentials({
-        rotator: name,
-        noun,
-        subject,
-        listed: [...listed, ...(await unlistedCurrent(settlement, listed))],
-        currentId: state && issuer.idOf(state.current),
-        formerId: state?.previous && issuer.idOf(state.previous),
-        limit: issuer.limit?.count,
-      })
-      for (const warning of warnings) context.warn(warning)
-      warnWhenSoon(state, subject, context)
-      return plan
-    },
+    plan: (request, context) =>
+      connected(issuer, request, context, (settlement) => planIssued(issuer, request.inputs, settlement)),
 
-    async rotate(plan, { inputs, state }, stage, context) {
-      const { session } = await settlementOf(inputs, state, context)
-      const subject = issuer.subject(inputs)
-      const mark = `esc-${Buffer.from(context.random(8)).toString('hex')}`
-      // Asked again, right before: everything listed here is known not to be ours.
-      const before = issuer.marks ? undefined : await session.list([])
-      await stage({
-        phase: 'creating',
-        subject,
-        mark,
-        stagedAt: context.now().toISOString(),
-        ...(before && { before: { ids: before.listed.map(({ id }) => id), at: before.at.toISOString() } }),
-      })
-      let credential: Credential
-      try {
-        credential = await createCredential(issuer, { plan, mark, session, context })
-      } catch (error) {
-        if (!(error instanceof CreationRefused)) throw error
-        // Recorded, so that what somebody else makes at this moment is never taken for ours.
-        await stage({ phase: 'refused', subject, reason: error.message })
-        throw refusalError(error)
-      }
-      await stage({
-        phase: 'created',
-        subject,
-        credential,
-        ...(state && { basisId: issuer.idOf(state.current) }),
-        ...(plan.previousId !== undefined && { previousId: plan.previousId }),
-      })
-    },
+    rotate: (plan, request, stage, context) =>
+      connected(issuer, request, context, (settlement) => rotateIssued(issuer, { plan, request, settlement, stage })),
 
-    async settle(pending, { inputs, state, movedOn = false }, context) {
-      if (pending.subject !== issuer.subject(inputs)) {
-        throw new EscError(
-          'conflict',
-          `${name}: an interrupted rotation concerns ${pending.subject}, but the inputs now name ${issuer.subject(inputs)}`,
-          { hint: `put the inputs back as they were and run again; ${forgetHint}` },
-        )
-      }
+    async settle(pending, request, context) {
+      requireSameSubject(issuer, pending.subject, request.inputs)
       if (pending.phase === 'refused') return { kind: 'undone', reason: pending.reason }
-      const settlement = await settlementOf(inputs, state, context)
-      return pending.phase === 'created' ? prove(pending, settlement, movedOn) : removeUnsaved(pending, settlement)
+      return connected(issuer, request, context, (settlement) =>
+        pending.phase === 'created'
+          ? prove(pending, settlement, request.movedOn ?? false)
+          : removeUnsaved(pending, settlement),
+      )
     },
 
-    async retire(superseded, { inputs, state }, context) {
-      // Without a committed state nothing says which of them consumers still hold.
-      if (state === undefined) return
-      const kept = idsOf({ issuer, state })
-      const doomed = [superseded.previous, superseded.current].filter(
-        (each) => each !== undefined && !kept.includes(issuer.idOf(each)),
-      ) as Credential[]
-      if (doomed.length === 0) return
-      const { session } = await settlementOf(inputs, state, context)
-      for (const credential of doomed) {
-        if (issuer.loginUses?.(inputs, credential)) {
-          throw new EscError('invalid_input', `${name}: \`login\` still uses ${noun} ${issuer.idOf(credential)}`, {
-            hint: `let \`login\` use the current ${noun}, or other credentials`,
-          })
-        }
-        await session.remove(issuer.idOf(credential))
-      }
-    },
+    ...(issuer.retires === 'after commit' && {
+      retire: (superseded, request, context) => retireIssued(issuer, superseded, request, context),
+    }),
 
-    async check({ inputs, state }, context) {
-      const settlement = await settlementOf(inputs, state, context)
-      const { session } = settlement
-      const ours = idsOf(settlement)
-      const { listed } = await session.list(ours)
-      const of = `of ${issuer.subject(inputs)}`
-      const checks: CredentialCheck[] = []
-      for (const role of ['current', 'previous'] as const) {
-        const credential = state?.[role]
-        if (credential === undefined) continue
-        const id = issuer.idOf(credential)
-        const found = listed.find((each) => each.id === id)
-        const trial = await session.tryLogin(credential)
-        const details = [
-          ...(trial.kind === 'works' ? [] : [trial.code]),
-          ...(found === undefined ? ['not listed'] : found.problem === undefined ? [] : [found.problem]),
-        ]
-        checks.push({
-          credential: role,
-          what: `${noun} ${id} ${of}`,
-          works: trial.kind === 'works' ? true : trial.kind === 'inconclusive' ? undefined : false,
-          ...(details.length > 0 && { detail: details.join(', ') }),
+    check: (request, context) =>
+      connected(issuer, request, context, (settlement) => checkCredentials(settlement, issuer.subject(request.inputs))),
+  }
+}
+
+/** Runs `use` with a session of its own, which is closed afterwards. */
+async function connected<Inputs, Credential extends object, Result>(
+  issuer: Issuer<Inputs, Credential>,
+  { inputs, state }: RotationRequest<Inputs, IssuedState<Credential>>,
+  context: RotatorContext,
+  use: (settlement: Settlement<Credential>) => Promise<Result>,
+): Promise<Result> {
+  issuer.checkInputs(inputs, context)
+  const session = await issuer.connect(inputs, context)
+  try {
+    return await use({ issuer, session, state, context })
+  } finally {
+    session.close?.()
+  }
+}
+
+function requireSameSubject<Inputs>(
+  { name, subject }: Pick<Issuer<Inputs, never>, 'name' | 'subject'>,
+  recorded: string,
+  inputs: Inputs,
+): void {
+  if (recorded === subject(inputs)) return
+  throw new EscError(
+    'conflict',
+    `${name}: an interrupted rotation concerns ${recorded}, but the inputs now name ${subject(inputs)}`,
+    { hint: `put the inputs back as they were and run again; ${forgetHint}` },
+  )
+}
+
+interface RotateIssued<Inputs, Credential extends object> {
+  readonly plan: IssuedPlan
+  readonly request: RotationRequest<Inputs, IssuedState<Credential>>
+  readonly settlement: Settlement<Credential>
+  readonly stage: (pending: IssuedPending<Credential>) => Promise<void>
+}
+
+async function rotateIssued<Inputs, Credential extends object>(
+  issuer: Issuer<Inputs, Credential>,
+  { plan, request: { inputs, state }, settlement, stage }: RotateIssued<Inputs, Credential>,
+): Promise<void> {
+  const { session, context } = settlement
+  const { previousId, makeRoomId } = plan
+  const subject = issuer.subject(inputs)
+  const mark = `esc-${Buffer.from(context.random(8)).toString('hex')}`
+  // Asked again, right before: everything listed here is known not to be ours.
+  const before = issuer.marks ? undefined : session.wasEverUsed ? plan.listing : await session.list([])
+  await stage({
+    phase: 'creating',
+    subject,
+    mark,
+    stagedAt: context.now().toISOString(),
+    ...(before && { before: { ids: before.listed.map(({ id }) => id), at: before.at.toISOString() } }),
+  })
+  try {
+    const { credential, madeRoom } = await createCredential(issuer, { subject, makeRoomId, mark, session, context })
+    const retireId = issuer.retires === 'once proven' && !madeRoom ? makeRoomId : undefined
+    await stage({
+      phase: 'created',
+      subject,
+      credential,
+      ...(state && { basisId: issuer.idOf(state.current) }),
+      ...(previousId !== undefined && { previousId }),
+      ...(retireId !== undefined && { retireId }),
+    })
+  } catch (error) {
+    if (!(error instanceof CreationRefused)) throw error
+    // Recorded, so that what somebody else makes at this moment is never taken for ours.
+    await stage({ phase: 'refused', subject, reason: error.message })
+    throw refusalError(error)
+  }
+}
+
+async function retireIssued<Inputs, Credential extends object>(
+  issuer: Issuer<Inputs, Credential>,
+  superseded: IssuedState<Credential>,
+  request: RotationRequest<Inputs, IssuedState<Credential>>,
+  context: RotatorContext,
+): Promise<void> {
+  const { inputs, state } = request
+  // Without a committed state nothing says which of them consumers still hold.
+  if (state === undefined) return
+  const { name, noun, idOf } = issuer
+  const kept = idsOf({ issuer, state })
+  const doomed = [superseded.previous, superseded.current].flatMap((each) =>
+    each === undefined || kept.includes(idOf(each)) ? [] : [each],
+  )
+  if (doomed.length === 0) return
+  await connected(issuer, request, context, async ({ session }) => {
+    for (const credential of doomed) {
+      if (issuer.loginUses?.(inputs, credential)) {
+        throw new EscError('invalid_input', `${name}: \`login\` still uses ${noun} ${idOf(credential)}`, {
+          hint: wordsOf(issuer).otherLogin,
         })
       }
-      for (const { id, problem } of listed) {
-        if (ours.includes(id)) continue
-        const detail = ['not managed here', ...(problem === undefined ? [] : [problem])].join(', ')
-        checks.push({ credential: 'foreign', what: `${noun} ${id} ${of}`, works: undefined, detail })
-      }
-      return checks
-    },
-  }
-
-  /** What consumers hold is not taken for deleted, and deleted, because a list leaves it out. */
-  async function unlistedCurrent(
-    { session, state }: Settlement<Credential>,
-    listed: readonly Listed[],
-  ): Promise<readonly Listed[]> {
-    if (state === undefined) return []
-    const id = issuer.idOf(state.current)
-    if (listed.some((each) => each.id === id)) return []
-    return (await session.tryLogin(state.current)).kind === 'works' ? [{ id }] : []
-  }
-
-  function warnWhenSoon(state: State | undefined, subject: string, context: RotatorContext): void {
-    const { createdAt } = (state?.current ?? {}) as { readonly createdAt?: string }
-    if (state?.previous === undefined || createdAt === undefined) return
-    if (context.now().getTime() - new Date(createdAt).getTime() >= soonMs) return
-    context.warn(
-      `${noun} ${issuer.idOf(state.current)} of ${subject} became current less than 10 minutes ago (${createdAt}): ${issuer.idOf(state.previous)}, current until then, is deleted by this rotation`,
-    )
-  }
+      await session.remove(idOf(credential))
+    }
+  })
 }

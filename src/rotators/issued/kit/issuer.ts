@@ -1,23 +1,8 @@
 import type { SchemaObject } from '../../../schema/index.ts'
 import type { Plan, RotatorContext } from '../../rotator.ts'
+import type { Listing } from './listing.ts'
 import type { IssuedTiming } from './timing.ts'
-
-/** A credential as its vendor lists it: never with its secret. */
-export interface Listed {
-  readonly id: string
-  /** The name it was created under, where the vendor keeps one. */
-  readonly name?: string
-  /** By the clock of the vendor. */
-  readonly createdAt?: Date
-  /** Why it would not work, such as `disabled`. */
-  readonly problem?: string
-}
-
-export interface Listing {
-  readonly listed: readonly Listed[]
-  /** The clock of the vendor. */
-  readonly at: Date
-}
+import type { Words } from './words.ts'
 
 /**
  * What one log-in showed.
@@ -27,10 +12,20 @@ export interface Listing {
  */
 export type Trial =
   | { readonly kind: 'works' }
-  | { readonly kind: 'unknown yet' | 'refused' | 'inconclusive'; readonly code: string }
+  | {
+      readonly kind: 'unknown yet' | 'refused' | 'inconclusive'
+      readonly code: string
+      /** What was wrong, where that was no refusal: such as `logs in as somebody else`. */
+      readonly said?: string
+    }
 
-/** The calls of one rotation, with errors as `VendorHttpError`. */
+/** The calls of one rotation, with errors as `VendorError`. */
 export interface IssuerSession<Credential> {
+  /**
+   * Throws where the login is of somewhere else than the subject, or the subject has another name.
+   * Asked before a plan is made.
+   */
+  requireSubject?(): Promise<void>
   /**
    * All pages. `expected` are ids of ours: a vendor that lists in several
    * places looks for them in all.
@@ -40,10 +35,17 @@ export interface IssuerSession<Credential> {
    * One request. `refused` on the error says that nothing was created; any other leaves that open.
    */
   create(mark: string): Promise<Credential>
-  /** A credential that is gone already counts as removed. */
-  remove(id: string): Promise<void>
+  /** A credential that is gone already counts as removed; `absent` says so where that shows. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most vendors do not tell
+  remove(id: string): Promise<'absent' | void>
   /** One log-in as the credential's holder. Throws when there is no answer. */
   tryLogin(credential: Credential): Promise<Trial>
+  /**
+   * Whether a credential was ever used; undefined where the login may not ask. A vendor that tells
+   * needs no second list right before a credential is created: the plan's is enough.
+   */
+  wasEverUsed?(id: string): Promise<boolean | undefined>
+  close?(): void
 }
 
 /**
@@ -64,6 +66,18 @@ export interface Issuer<Inputs, Credential extends object> {
    * received is found by it; else only by the time at which it appeared.
    */
   readonly marks: boolean
+  /**
+   * A list that has caught up leaves nothing out. Else the current credential is tried before it is
+   * taken for deleted.
+   */
+  readonly listsAll?: boolean
+  /**
+   * When the superseded credential goes that had not to make room: after the commit, or as soon as
+   * its successor works.
+   */
+  readonly retires: 'after commit' | 'once proven'
+  /** Sentences in the vendor's own terms. */
+  readonly words?: Partial<Words>
   /**
    * Whose credentials these are, such as `application 1234`. Says all that a record needs to be
    * settled with the right one.
@@ -113,10 +127,14 @@ export type IssuedPending<Credential> =
       readonly basisId?: string
       /** Id of the credential in that state that becomes `previous`. */
       readonly previousId?: string
+      /** Id of the superseded credential that goes as soon as the new one works. */
+      readonly retireId?: string
     }
 
 export interface IssuedPlan extends Plan {
   readonly previousId?: string
   /** The superseded credential that goes first where the limit leaves no room. */
   readonly makeRoomId?: string
+  /** What the vendor listed when the plan was made. */
+  readonly listing: Listing
 }

@@ -17,6 +17,10 @@ export interface IssuedTiming {
   readonly absenceMs: number
   /** From the first request to create until the last one may be sent. */
   readonly creationMs: number
+  /**
+   * What that request may take beyond: its own time-out, and the seconds that dates are rounded to.
+   */
+  readonly requestMs: number
 }
 
 export const issuedTiming: IssuedTiming = {
@@ -27,4 +31,5 @@ export const issuedTiming: IssuedTiming = {
   successWaitMs: 200,
   absenceMs: 30_000,
   creationMs: 30_000,
+  requestMs: 25_000,
 }

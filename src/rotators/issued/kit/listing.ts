@@ -1,0 +1,16 @@
+/** A credential as its vendor lists it: never with its secret. */
+export interface Listed {
+  readonly id: string
+  /** The name it was created under, where the vendor keeps one. */
+  readonly name?: string
+  /** By the clock of the vendor. */
+  readonly createdAt?: Date
+  /** Why it would not work, such as `disabled`. It is never taken for the one that is in use. */
+  readonly problem?: string
+}
+
+export interface Listing {
+  readonly listed: readonly Listed[]
+  /** The clock of the vendor. */
+  readonly at: Date
+}
