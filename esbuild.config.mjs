@@ -244,7 +244,7 @@ const CORE = [
   'src/operations/opening/evaluate-opened.ts',
   // For the first opening of an environment on a machine, which needs the evaluator too.
   'src/keys/key-signature.ts',
-  'src/operations/definitions/draft.ts',
+  'src/operations/definitions/draft-tree.ts',
   'src/cli/commands/env/get.ts',
   'src/cli/terminal/pty-program.ts',
 ]

@@ -31,8 +31,9 @@ export { auditLines, verifyAuditLog } from './audit/audit-log.ts'
 export { type Applied, applyDefinitions, readDefinitions } from './definitions/apply.ts'
 export { type CopiedValues, copyValues } from './definitions/copy-values.ts'
 export { indentedByTwo } from './definitions/definition-text.ts'
-export { openDraft, type SubmittedDraft } from './definitions/draft.ts'
-export { beginEdit, finishEdit, replaceDefinition } from './definitions/edit-definition.ts'
+export { openDraft } from './definitions/draft.ts'
+export type { SubmittedDraft } from './definitions/draft-tree.ts'
+export { type DefinitionEdit, editDefinition, replaceDefinition } from './definitions/edit-definition.ts'
 export { secretCall, type ValueForm } from './definitions/given-value.ts'
 export {
   type ForeignFile,

@@ -38,7 +38,7 @@ const REACHERS: Readonly<Record<string, string>> = {
   'cli/terminal/pty-output.ts': 'terminals',
   'cli/terminal/pty-state.ts': 'terminals, and what the system says of processes',
   'operations/definitions/apply.ts': 'files that the user names',
-  'operations/definitions/draft.ts': 'a temporary folder of its own',
+  'operations/definitions/draft-tree.ts': 'a temporary folder of its own',
   'operations/definitions/import/pulumi.ts': 'files that the user names',
   'operations/session/known-stores.ts': 'the configuration folder of the user',
   'operations/access/owed-rotations.ts': 'the state folder',

@@ -10,6 +10,7 @@ import {
   openWorkspace,
   rollBack,
   rotateEnvironment,
+  Session,
   saveWorkingDefinition,
   type Workspace,
 } from '../../src/operations/index.ts'
@@ -142,14 +143,15 @@ describe('a hostile environment definition', () => {
     const notices: string[] = []
     const notify = (text: string) => void notices.push(text)
     const workspace = openWorkspace({ cwd: folder, env: env(), notify, now: () => new Date() })
+    const session = new Session(workspace)
     const reference = workspace.reference('app/dev')
     writeFileSync(file, edit.replace('https://good.example', `{fn::secret: {ciphertext: ${ciphertext}}}`))
-    await saveWorkingDefinition(workspace, reference)
+    await session.perform(saveWorkingDefinition, reference)
     expect(notices.join()).to.contain('url holds the secret of password').and.contain('rollback to 2')
     // Values that change, or are new, are no news.
     notices.length = 0
     writeFileSync(file, `${readFileSync(file, 'utf8')}  other: {fn::secret: new}\n`)
-    await saveWorkingDefinition(workspace, reference)
+    await session.perform(saveWorkingDefinition, reference)
     expect(notices).to.deep.equal([])
   })
 

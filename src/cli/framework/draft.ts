@@ -1,4 +1,4 @@
-import { openDraft, Session, type SubmittedDraft, type Workspace } from '../../operations/index.ts'
+import { openDraft, type Session, type SubmittedDraft } from '../../operations/index.ts'
 import { text } from './flags.ts'
 import type { Host } from './host.ts'
 import { openTarget, type Target } from './session.ts'
@@ -45,9 +45,9 @@ export async function inDraft<T>(
   const { io, flags, positionals, id } = place
   const target = openTarget(io, flags, positionals)
   if (flags.draft === undefined) return { result: await work(target), draft: undefined }
-  const draft = await openDraft(target.workspace, { id: flags.draft, about: target.reference.name })
+  const { result: draft } = await target.session.perform(openDraft, target.reference, { id: flags.draft })
   try {
-    const result = await work(drafted(target, draft.workspace))
+    const result = await work(drafted(target, draft.session))
     return { result, draft: await draft.submit(`esc ${id.replaceAll(':', ' ')}`) }
   } finally {
     await draft.close()
@@ -61,16 +61,17 @@ export async function readingDraft<T>(
   work: (target: Target) => Promise<T>,
 ): Promise<T> {
   if (draftId === undefined) return work(target)
-  const draft = await openDraft(target.workspace, { id: draftId, reading: true, about: target.reference.name })
+  const request = { id: draftId, reading: true }
+  const { result: draft } = await target.session.perform(openDraft, target.reference, request)
   try {
-    return await work(drafted(target, draft.workspace))
+    return await work(drafted(target, draft.session))
   } finally {
     await draft.close()
   }
 }
 
-function drafted(target: Target, workspace: Workspace): Target {
-  return { ...target, workspace, session: new Session(workspace) }
+function drafted(target: Target, session: Session): Target {
+  return { ...target, workspace: session.workspace, session }
 }
 
 /** What people are told of a draft. */

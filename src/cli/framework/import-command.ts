@@ -52,11 +52,11 @@ export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
   async run(): Promise<Result> {
     const { secret: allSecret, create } = this.flags
     const target = openTarget(this.io, this.flags, this.positionals, create ? 'new' : 'existing')
-    const { workspace, reference, rest } = target
+    const { session, reference, rest } = target
     refuseVersion(reference, 'import')
     const refusePath = (reason: string) => `invalid path: ${reason}`
     const chosen = this.flags.path && parsePath(this.flags.path, refusePath)
-    if (!create) workspace.store.environment(reference.name)
+    if (!create) session.workspace.store.environment(reference.name)
     const name = rest[0] as string
     const content = await readText(this.io, name, {
       file: `could not read ${name}`,
@@ -70,7 +70,8 @@ export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
     })
     const place = this.flags.path ?? file.place ?? this.place
     const path = chosen || (place === '' ? [] : parsePath(place, refusePath))
-    const imported = await importValues(workspace, reference, { file, path, allSecret, create })
+    const request = { file, path, allSecret, create }
+    const { result: imported } = await session.perform(importValues, reference, request)
     const { saved, plain, warnings } = imported
     for (const warning of warnings) this.io.err(`warning: ${warning}\n`)
     this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))

@@ -1,6 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { Json } from '../../json.ts'
-import { refuseVersion, secretCall, setLoginProvider } from '../../operations/index.ts'
+import { parsePath, refuseVersion, secretCall, setLoginProvider } from '../../operations/index.ts'
 import { diagnosticBlocks, hasColour } from '../terminal/index.ts'
 import { EscCommand, WRITE_FLAGS } from './command.ts'
 import { DRAFT_FLAG, type Drafted, draftText, inDraft } from './draft.ts'
@@ -63,12 +63,16 @@ export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<D
     return inDraft({ io, flags, positionals, id }, (target) => this.#set(target, flags))
   }
 
-  async #set({ workspace, reference, rest }: Target, flags: OwnFlags): Promise<void> {
+  async #set({ session, reference, rest }: Target, flags: OwnFlags): Promise<void> {
     refuseVersion(reference, 'provider')
     const words = await this.#words(rest, flags)
-    const request = { path: flags.path ?? this.place, block: this.call(words), create: flags.create ?? false }
-    const created = (fullName: string) => this.io.out(`Environment created: ${fullName}\n`)
-    const { saved, text } = await setLoginProvider(workspace, reference, request, created)
+    const block = this.call(words)
+    const typed = flags.path ?? this.place
+    const path = parsePath(typed, (reason) => `invalid --path: ${reason}`)
+    if (path.length === 0) throw new EscError('usage', 'path must contain at least one element')
+    const request = { path, typed, block, create: flags.create ?? false }
+    const { saved, text, created } = (await session.perform(setLoginProvider, reference, request)).result
+    if (created !== undefined) this.io.out(`Environment created: ${created}\n`)
     const source = { environment: reference.name, text }
     this.io.err(diagnosticBlocks(saved.diagnostics, source, hasColour(this.io, 'stderr')))
     if (saved.kind === 'refused') {

@@ -41,7 +41,7 @@ export async function main(argv: readonly string[], root: string, host: Host = o
       const { startDeliveries } = await import('./deliveries.ts')
       startDeliveries(io)
     }
-    if (!Object.hasOwn(Command.baseFlags, 'commit')) return code
+    if (command.commitFailed || !Object.hasOwn(Command.baseFlags, 'commit')) return code
     const { commit: wanted } = input.flags as { readonly commit?: boolean }
     // It knows the whole workspace, which commands that change nothing may do without.
     const { commitAfter } = await import('./commit.ts')

@@ -2,8 +2,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { EscError, messageOf } from '../../errors.ts'
 import type { Diagnostic } from '../../yaml/index.ts'
-import { makeEnvironment } from '../environments/create-environment.ts'
+import { createEnvironment } from '../environments/create-environment.ts'
 import { withPresentStates } from '../revisions/rollback.ts'
+import type { Permitted } from '../session/audit-trail.ts'
+import { storeOperation, type Work } from '../session/operation.ts'
 import { permit } from '../session/permit.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { checkDefinition, encryptFor, saveDefinition } from './save-definition.ts'
@@ -14,6 +16,12 @@ export interface WantedDefinition {
   /** `project/environment`. */
   readonly name: string
   readonly text: string
+}
+
+export interface ApplyRequest {
+  readonly wanted: readonly WantedDefinition[]
+  /** Only say what would be done. */
+  readonly plan: boolean
 }
 
 /** What became of one environment. */
@@ -68,46 +76,66 @@ function isFile(path: string): boolean {
 /**
  * Gives environments the definitions they are to have, making those there are not. Rotators
  * keep the credentials they have. All definitions are checked before any is saved; the
- * environments that are missing are made first, so that they may import each other. `plan`:
- * only say what would be done.
+ * environments that are missing are made first, so that they may import each other.
  */
-export async function applyDefinitions(
-  workspace: Workspace,
-  wanted: readonly WantedDefinition[],
-  { plan }: { readonly plan: boolean },
-): Promise<Applied> {
-  const { store } = workspace
-  for (const { name } of wanted)
-    await permit(workspace, name, 'write', plan ? 'environment-update-planned' : 'environment-updated')
+export const applyDefinitions = storeOperation({
+  name: 'apply-definitions',
+  level: undefined,
+  audit: ({ plan }: ApplyRequest) => (plan ? 'environment-update-planned' : 'environment-updated'),
+  changes: true,
+  run: apply,
+})
+
+async function apply(work: Work<undefined>, { wanted, plan }: ApplyRequest): Promise<Applied> {
+  const { store } = work
+  const permitted = new Map<string, Permitted>()
+  const event = plan ? 'environment-update-planned' : 'environment-updated'
+  for (const { name } of wanted) permitted.set(name, await permit(work, name, 'write', event))
   const missing = wanted.filter(({ name }) => !store.has(name))
-  const texts = new Map(
-    wanted.map(({ name, text }) => [name, store.has(name) ? keepStates(workspace, name, text) : text]),
-  )
-  const broken = await brokenOf(workspace, texts)
-  if (plan || broken.length > 0) {
-    const unchanged = await unchangedOf(workspace, texts)
-    const environments: AppliedEnvironment[] = []
-    for (const { name } of wanted) {
-      const text = texts.get(name) as string
-      const bad = broken.find((each) => each.name === name)
-      const current = store.has(name) ? store.environment(name).current() : undefined
-      const status = current === undefined ? 'created' : unchanged.has(name) ? 'unchanged' : 'updated'
-      const isChange = plan && status !== 'unchanged'
-      const diagnostics = isChange ? await changeWarnings({ name, text, before: current?.definition ?? '' }) : []
-      environments.push(bad ?? { name, status, revision: current?.number, text, diagnostics })
-    }
-    return { saved: false, environments }
+  const texts = new Map(wanted.map(({ name, text }) => [name, store.has(name) ? keepStates(work, name, text) : text]))
+  const broken = await brokenOf(work, texts)
+  if (plan) return { saved: false, environments: await planned(work, { wanted, texts, broken, warn: true }) }
+  if (broken.length > 0) {
+    for (const each of permitted.values()) each.failed('invalid_definition')
+    return { saved: false, environments: await planned(work, { wanted, texts, broken, warn: false }) }
   }
   for (const { name } of missing) {
-    await permit(workspace, name, 'write', 'environment-created')
-    await makeEnvironment(workspace, name, { definition: '' })
+    await work.perform(createEnvironment, work.reference(name), { definition: '' })
   }
-  const applied: AppliedEnvironment[] = []
+  const environments: AppliedEnvironment[] = []
   for (const { name } of wanted) {
     const made = missing.some((each) => each.name === name)
-    applied.push(await applyOne(workspace, { name, made, texts }))
+    const { applied, failure } = await applyOne(work, { name, made, texts })
+    if (failure === undefined) permitted.get(name)?.done()
+    else permitted.get(name)?.failed(failure)
+    environments.push(applied)
   }
-  return { saved: true, environments: applied }
+  return { saved: true, environments }
+}
+
+interface Planned {
+  readonly wanted: readonly WantedDefinition[]
+  readonly texts: ReadonlyMap<string, string>
+  readonly broken: readonly AppliedEnvironment[]
+  /** Say what each change would be warned of. */
+  readonly warn: boolean
+}
+
+/** What would become of each environment. */
+async function planned(workspace: Workspace, { wanted, texts, broken, warn }: Planned): Promise<AppliedEnvironment[]> {
+  const { store } = workspace
+  const unchanged = await unchangedOf(workspace, texts)
+  const environments: AppliedEnvironment[] = []
+  for (const { name } of wanted) {
+    const text = texts.get(name) as string
+    const bad = broken.find((each) => each.name === name)
+    const current = store.has(name) ? store.environment(name).current() : undefined
+    const status = current === undefined ? 'created' : unchanged.has(name) ? 'unchanged' : 'updated'
+    const isChange = warn && status !== 'unchanged'
+    const diagnostics = isChange ? await changeWarnings({ name, text, before: current?.definition ?? '' }) : []
+    environments.push(bad ?? { name, status, revision: current?.number, text, diagnostics })
+  }
+  return environments
 }
 
 function keepStates(workspace: Workspace, name: string, text: string): string {
@@ -149,25 +177,29 @@ async function brokenOf(workspace: Workspace, texts: ReadonlyMap<string, string>
   return broken
 }
 
+/** `failure`: what was thrown, or the code of an error. `undefined`: nothing failed. */
 async function applyOne(
-  workspace: Workspace,
+  work: Work<undefined>,
   { name, made, texts }: { readonly name: string; readonly made: boolean; readonly texts: ReadonlyMap<string, string> },
-): Promise<AppliedEnvironment> {
+): Promise<{ readonly applied: AppliedEnvironment; readonly failure?: unknown }> {
   const text = texts.get(name) as string
-  const environment = workspace.store.environment(name)
+  const environment = work.store.environment(name)
   const base = environment.current()
   try {
-    const saved = await saveDefinition(workspace, environment, { text, base, change: 'apply', pending: texts })
+    const saved = await saveDefinition(work, environment, { text, base, change: 'apply', pending: texts })
     const { diagnostics } = saved
     if (saved.kind === 'refused') {
-      return { name, status: 'failed', revision: base.number, text, diagnostics, error: 'the definition has errors' }
+      const error = 'the definition has errors'
+      const applied = { name, status: 'failed', revision: base.number, text, diagnostics, error } as const
+      return { applied, failure: 'invalid_definition' }
     }
     const status = made ? 'created' : saved.kind === 'saved' ? 'updated' : 'unchanged'
-    return { name, status, revision: saved.revision, text, diagnostics }
-  } catch (error) {
+    return { applied: { name, status, revision: saved.revision, text, diagnostics } }
+  } catch (failure) {
     // An environment that was made for this definition alone goes as it came.
-    if (made) await workspace.store.takeBack(environment).catch(() => {})
+    if (made) await work.store.takeBack(environment).catch(() => {})
     const revision = made ? undefined : base.number
-    return { name, status: 'failed', revision, text, diagnostics: [], error: messageOf(error) }
+    const error = messageOf(failure)
+    return { applied: { name, status: 'failed', revision, text, diagnostics: [], error }, failure }
   }
 }

@@ -24,13 +24,12 @@ import {
 } from '../opening/merge-values.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { dropRotatorState, lostCredentials } from '../rotating/rotator-state.ts'
-import { permit } from '../session/permit.ts'
+import { operation } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { checkDefinition, saveDefinition } from './save-definition.ts'
 
 export interface CopyRequest {
   readonly from: EnvironmentReference
-  readonly to: EnvironmentReference
   /** Below `values`. Empty: every value, and the imports. */
   readonly path: PropertyPath
   /** Only say what would be done. */
@@ -68,11 +67,22 @@ export interface CopiedValues {
 /**
  * Copies values from one environment into another, key by key: what only the destination has stays,
  * comments too, and so do its rotated credentials. Secrets are decrypted with the key of the one
- * and encrypted with that of the other.
- *
- * @throws EscError `usage` when the two are the same; `not_found`; and as `saveDefinition` does.
+ * and encrypted with that of the other. Throws EscError `usage` when the two are the same;
+ * `not_found`; and as `saveDefinition` does.
  */
-export async function copyValues(workspace: Workspace, { from, to, path, plan }: CopyRequest): Promise<CopiedValues> {
+export const copyValues = operation({
+  name: 'copy-values',
+  level: 'write',
+  audit: ({ plan }: CopyRequest) => (plan ? 'environment-update-planned' : 'environment-updated'),
+  run: (work, request: CopyRequest) => copied(work, work.subject, request),
+  outcome: ({ kind }: CopiedValues) => (kind === 'refused' ? { failed: 'invalid_definition' } : {}),
+})
+
+async function copied(
+  workspace: Workspace,
+  to: EnvironmentReference,
+  { from, path, plan }: CopyRequest,
+): Promise<CopiedValues> {
   if (from.name === to.name) {
     throw new EscError('usage', 'current environment and destination environment are the same', {
       hint: 'name another environment with --dest',
@@ -80,7 +90,6 @@ export async function copyValues(workspace: Workspace, { from, to, path, plan }:
   }
   const { store } = workspace
   store.environment(from.name)
-  await permit(workspace, to.name, 'write', plan ? 'environment-update-planned' : 'environment-updated')
   const destination = store.environment(to.name)
   const base = destination.current()
   const copy = dropRotatorState(from.name, await definitionText(workspace, from, true))

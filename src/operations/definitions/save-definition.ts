@@ -6,6 +6,7 @@ import { evaluationLimits } from '../opening/evaluation-limits.ts'
 import { lostCredentials } from '../rotating/rotator-state.ts'
 import { evaluationHost } from '../session/evaluation-host.ts'
 import { executionContext } from '../session/execution-context.ts'
+import type { Outcome } from '../session/operation.ts'
 import { permit } from '../session/permit.ts'
 import { UsedEnvironments } from '../session/used-environments.ts'
 import type { Workspace } from '../session/workspace.ts'
@@ -37,6 +38,11 @@ export interface DefinitionChange {
 export type SaveResult =
   | { readonly kind: 'saved' | 'unchanged'; readonly revision: number; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: 'refused'; readonly revision: undefined; readonly diagnostics: readonly Diagnostic[] }
+
+/** What the audit log says of a definition that was to be saved. */
+export function saveOutcome({ kind }: SaveResult): Outcome {
+  return kind === 'refused' ? { failed: 'invalid_definition' } : {}
+}
 
 export interface Checked {
   readonly environment: ExportedEnvironment | undefined

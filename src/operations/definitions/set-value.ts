@@ -1,12 +1,10 @@
 import { EscError } from '../../errors.ts'
 import { decode, deleteAt, type PropertyPath, setAt, type YamlData } from '../../yaml/index.ts'
-import type { EnvironmentReference } from '../references/reference.ts'
 import { documentPathOf, parseValuePath, relative } from '../references/value-path.ts'
-import { permit } from '../session/permit.ts'
-import type { Workspace } from '../session/workspace.ts'
+import { operation } from '../session/operation.ts'
 import { changeNewest } from './change-newest.ts'
 import { plainValue, secretValue, type ValueForm } from './given-value.ts'
-import { type SaveResult, saveDefinition } from './save-definition.ts'
+import { type SaveResult, saveDefinition, saveOutcome } from './save-definition.ts'
 import { findClearSecrets } from './saved-text/index.ts'
 
 /** How the text of a value is meant. */
@@ -27,45 +25,45 @@ export interface ValueRequest extends ValueKind {
 }
 
 /**
- * Sets the value at a path and saves the definition.
- *
- * @throws EscError `usage` for a path or value that cannot be, and for a value in the clear
- *   that looks like a secret.
+ * Sets the value at a path and saves the definition. Throws EscError `usage` for a path or value
+ * that cannot be, and for a value in the clear that looks like a secret.
  */
-export async function setValue(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  request: ValueRequest,
-): Promise<SaveResult> {
-  await permit(workspace, reference.name, 'write', 'environment-updated')
-  const path = parseValuePath(request.path)
-  const text = await request.value()
-  const value = await givenValueAt(path, text, request)
-  const environment = workspace.store.environment(reference.name)
-  return changeNewest(environment, [documentPathOf(path)], (base) => {
-    const edited = relative(() => setAt(base.definition, documentPathOf(path), value))
-    const plaintext = request.plaintext ? [documentPathOf(path)] : []
-    return saveDefinition(workspace, environment, { text: edited, base, change: 'set', plaintext })
-  })
-}
+export const setValue = operation({
+  name: 'set-value',
+  level: 'write',
+  audit: 'environment-updated',
+  async run(work, request: ValueRequest): Promise<SaveResult> {
+    const path = parseValuePath(request.path)
+    const text = await request.value()
+    const value = await givenValueAt(path, text, request)
+    const environment = work.store.environment(work.subject.name)
+    return changeNewest(environment, [documentPathOf(path)], (base) => {
+      const edited = relative(() => setAt(base.definition, documentPathOf(path), value))
+      const plaintext = request.plaintext ? [documentPathOf(path)] : []
+      return saveDefinition(work, environment, { text: edited, base, change: 'set', plaintext })
+    })
+  },
+  outcome: saveOutcome,
+})
 
 /**
- * Removes the value at a path below `values` and saves the definition. A value that
- * is not there is no error.
+ * Removes the value at a path below `values`, as typed, and saves the definition. A value that
+ * is not there is no error. Throws EscError `usage` for a path that cannot be.
  */
-export async function removeValue(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  typed: string,
-): Promise<SaveResult> {
-  await permit(workspace, reference.name, 'write', 'environment-updated')
-  const path = parseValuePath(typed)
-  const environment = workspace.store.environment(reference.name)
-  return changeNewest(environment, [['values', ...path]], (base) => {
-    const edited = relative(() => deleteAt(base.definition, ['values', ...path]))
-    return saveDefinition(workspace, environment, { text: edited, base, change: 'remove' })
-  })
-}
+export const removeValue = operation({
+  name: 'remove-value',
+  level: 'write',
+  audit: 'environment-updated',
+  async run(work, typed: string): Promise<SaveResult> {
+    const path = parseValuePath(typed)
+    const environment = work.store.environment(work.subject.name)
+    return changeNewest(environment, [['values', ...path]], (base) => {
+      const edited = relative(() => deleteAt(base.definition, ['values', ...path]))
+      return saveDefinition(work, environment, { text: edited, base, change: 'remove' })
+    })
+  },
+  outcome: saveOutcome,
+})
 
 /**
  * The value that a text stands for. @throws EscError `usage` for one in the clear

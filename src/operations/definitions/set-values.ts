@@ -8,12 +8,10 @@ import {
   setAt,
   type YamlData,
 } from '../../yaml/index.ts'
-import type { EnvironmentReference } from '../references/reference.ts'
 import { documentPathOf, parseValuePath, relative } from '../references/value-path.ts'
-import { permit } from '../session/permit.ts'
-import type { Workspace } from '../session/workspace.ts'
+import { operation } from '../session/operation.ts'
 import { changeNewest } from './change-newest.ts'
-import { type SaveResult, saveDefinition } from './save-definition.ts'
+import { type SaveResult, saveDefinition, saveOutcome } from './save-definition.ts'
 import { givenValueAt, type ValueKind } from './set-value.ts'
 
 /** One of several values to set. */
@@ -24,26 +22,29 @@ export interface Assignment extends ValueKind {
 }
 
 /** Sets several values and saves the definition once: all of them, or none. In the order given. */
-export async function setValues(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  assignments: readonly Assignment[],
-): Promise<SaveResult> {
-  await permit(workspace, reference.name, 'write', 'environment-updated')
-  const environment = workspace.store.environment(reference.name)
-  const values: { readonly path: PropertyPath; readonly value: YamlData }[] = []
-  for (const assignment of assignments) {
-    const path = parseValuePath(assignment.path)
-    const value = await named(assignment.path, () => givenValueAt(path, assignment.text, assignment))
-    values.push({ path: documentPathOf(path), value })
-  }
-  const paths = values.map(({ path }) => path)
-  const plaintext = paths.filter((_, index) => assignments[index]?.plaintext)
-  return changeNewest(environment, paths, (base) => {
-    const text = relative(() => values.reduce((edited, { path, value }) => setAt(edited, path, value), base.definition))
-    return saveDefinition(workspace, environment, { text, base, change: 'set', plaintext })
-  })
-}
+export const setValues = operation({
+  name: 'set-values',
+  level: 'write',
+  audit: 'environment-updated',
+  async run(work, assignments: readonly Assignment[]): Promise<SaveResult> {
+    const environment = work.store.environment(work.subject.name)
+    const values: { readonly path: PropertyPath; readonly value: YamlData }[] = []
+    for (const assignment of assignments) {
+      const path = parseValuePath(assignment.path)
+      const value = await named(assignment.path, () => givenValueAt(path, assignment.text, assignment))
+      values.push({ path: documentPathOf(path), value })
+    }
+    const paths = values.map(({ path }) => path)
+    const plaintext = paths.filter((_, index) => assignments[index]?.plaintext)
+    return changeNewest(environment, paths, (base) => {
+      const text = relative(() =>
+        values.reduce((edited, { path, value }) => setAt(edited, path, value), base.definition),
+      )
+      return saveDefinition(work, environment, { text, base, change: 'set', plaintext })
+    })
+  },
+  outcome: saveOutcome,
+})
 
 /** With several values, an error about one says which. */
 async function named<T>(path: string, work: () => Promise<T>): Promise<T> {
@@ -62,27 +63,28 @@ export interface RemovedValues {
   readonly missing: readonly string[]
 }
 
-/** Removes several values below `values` and saves the definition once. */
-export async function removeValues(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  typed: readonly string[],
-): Promise<RemovedValues> {
-  await permit(workspace, reference.name, 'write', 'environment-updated')
-  const environment = workspace.store.environment(reference.name)
-  const paths = typed.map((path) => ['values', ...parseValuePath(path)])
-  return changeNewest(environment, paths, async (base) => {
-    const { node } = decode(environment.name, base.definition)
-    const missing = paths.filter((path) => getAt(node, path) === undefined)
-    let text = base.definition
-    // From the end of each list to its beginning, so that no index moves before its turn.
-    for (const path of paths.filter((each) => !missing.includes(each)).sort(laterFirst)) {
-      text = relative(() => deleteAt(text, path))
-    }
-    const saved = await saveDefinition(workspace, environment, { text, base, change: 'remove' })
-    return { saved, missing: missing.map((path) => formatPropertyPath(path.slice(1))) }
-  })
-}
+/** Removes several values below `values`, by their paths as typed, and saves the definition. */
+export const removeValues = operation({
+  name: 'remove-values',
+  level: 'write',
+  audit: 'environment-updated',
+  async run(work, typed: readonly string[]): Promise<RemovedValues> {
+    const environment = work.store.environment(work.subject.name)
+    const paths = typed.map((path) => ['values', ...parseValuePath(path)])
+    return changeNewest(environment, paths, async (base) => {
+      const { node } = decode(environment.name, base.definition)
+      const missing = paths.filter((path) => getAt(node, path) === undefined)
+      let text = base.definition
+      // From the end of each list to its beginning, so that no index moves before its turn.
+      for (const path of paths.filter((each) => !missing.includes(each)).sort(laterFirst)) {
+        text = relative(() => deleteAt(text, path))
+      }
+      const saved = await saveDefinition(work, environment, { text, base, change: 'remove' })
+      return { saved, missing: missing.map((path) => formatPropertyPath(path.slice(1))) }
+    })
+  },
+  outcome: ({ saved }) => saveOutcome(saved),
+})
 
 function laterFirst(a: PropertyPath, b: PropertyPath): number {
   for (let index = 0; index < Math.min(a.length, b.length); index++) {

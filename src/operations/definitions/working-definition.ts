@@ -1,9 +1,10 @@
 import { EscError, messageOf } from '../../errors.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { overdueSchedules } from '../schedules/schedules.ts'
+import { operation, storeOperation } from '../session/operation.ts'
 import { permit, visibleListing } from '../session/permit.ts'
 import type { Workspace } from '../session/workspace.ts'
-import { type SaveResult, saveDefinition } from './save-definition.ts'
+import { type SaveResult, saveDefinition, saveOutcome } from './save-definition.ts'
 
 /** How `environment.yaml` of an environment stands to its newest revision. */
 export interface EnvironmentStatus {
@@ -37,13 +38,21 @@ export interface Statuses<S extends EnvironmentStatus> {
 
 /**
  * The status of one environment, or of all, with overdue schedules. Of all, those that
- * cannot be read are problems.
- *
- * @throws EscError when the one environment cannot be read.
+ * cannot be read are problems. Throws EscError when the one environment cannot be read.
  */
-export async function scheduledStatus(
+export const scheduledStatus = storeOperation({
+  name: 'get-status',
+  level: undefined,
+  audit: 'environment-read',
+  async run(work, reference?: EnvironmentReference): Promise<Statuses<ScheduledStatus>> {
+    if (reference !== undefined) await permit(work, reference.name, 'read', 'environment-read')
+    return withSchedules(work, reference)
+  },
+})
+
+async function withSchedules(
   workspace: Workspace,
-  reference?: EnvironmentReference,
+  reference: EnvironmentReference | undefined,
 ): Promise<Statuses<ScheduledStatus>> {
   const { statuses, problems } =
     reference === undefined
@@ -97,29 +106,32 @@ function environmentStatus({ store }: Workspace, name: string): EnvironmentStatu
 }
 
 /** Saves a hand edit of `environment.yaml` as the next revision; its new secrets are encrypted. */
-export async function saveWorkingDefinition(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-): Promise<SaveResult & { readonly text: string }> {
-  await permit(workspace, reference.name, 'write', 'environment-updated')
-  const environment = workspace.store.environment(reference.name)
-  const base = environment.current()
-  const text = environment.workingDefinition()
-  if (text === undefined || environment.definitionState(base) !== 'edited') {
-    return { kind: 'unchanged', revision: base.number, diagnostics: [], text: base.definition }
-  }
-  const saved = await saveDefinition(workspace, environment, { text, base, change: 'save', savedEdit: text })
-  return { ...saved, text }
-}
+export const saveWorkingDefinition = operation({
+  name: 'save-working-definition',
+  level: 'write',
+  audit: 'environment-updated',
+  async run(work): Promise<SaveResult & { readonly text: string }> {
+    const environment = work.store.environment(work.subject.name)
+    const base = environment.current()
+    const text = environment.workingDefinition()
+    if (text === undefined || environment.definitionState(base) !== 'edited') {
+      return { kind: 'unchanged', revision: base.number, diagnostics: [], text: base.definition }
+    }
+    const saved = await saveDefinition(work, environment, { text, base, change: 'save', savedEdit: text })
+    return { ...saved, text }
+  },
+  outcome: saveOutcome,
+})
 
 /** Discards a hand edit of `environment.yaml`. Returns whether there was one. */
-export async function restoreWorkingDefinition(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-): Promise<boolean> {
-  await permit(workspace, reference.name, 'write', 'environment-updated')
-  const environment = workspace.store.environment(reference.name)
-  const edited = environment.definitionState() !== 'clean'
-  if (edited) await environment.restoreDefinition()
-  return edited
-}
+export const restoreWorkingDefinition = operation({
+  name: 'restore-working-definition',
+  level: 'write',
+  audit: 'environment-updated',
+  async run({ store, subject }): Promise<boolean> {
+    const environment = store.environment(subject.name)
+    const edited = environment.definitionState() !== 'clean'
+    if (edited) await environment.restoreDefinition()
+    return edited
+  },
+})

@@ -58,12 +58,7 @@ export const createEnvironment = operation({
     revision === undefined && definition.trim() !== '' ? { failed: 'invalid_definition' } : {},
 })
 
-/** As `createEnvironment`, for a part of another operation. */
-export async function makeEnvironment(
-  workspace: Workspace,
-  name: string,
-  request: NewEnvironmentRequest,
-): Promise<Created> {
+async function makeEnvironment(workspace: Workspace, name: string, request: NewEnvironmentRequest): Promise<Created> {
   const { definition: given, copyFrom, secretsProvider, change = 'edit', wholeOnly = copyFrom !== undefined } = request
   const { store } = workspace
   const by = { author: await workspace.author(), created: workspace.options.now() }

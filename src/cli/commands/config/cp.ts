@@ -45,14 +45,15 @@ Without an environment, copies from the selected one (esc select).`
   static override count = { kind: 'atMost', count: 2 } as const
 
   async run(): Promise<Result> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     if (!this.flags.dest) {
       throw new EscError('usage', 'required flag(s) "dest" not set', { hint: 'name the environment to copy into' })
     }
     const to = workspace.reference(this.flags.dest)
     refuseVersion(to, 'config cp')
     const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
-    const copied = await copyValues(workspace, { from: reference, to, path, plan: this.flags.plan })
+    const request = { from: reference, path, plan: this.flags.plan }
+    const { result: copied } = await session.perform(copyValues, to, request)
     this.io.err(diagnosticLines(copied.diagnostics, hasColour(this.io, 'stderr')))
     const broken = copied.diagnostics.some(({ severity }) => severity === 'error')
     if (copied.kind === 'refused' || broken) throw refused(to.name)

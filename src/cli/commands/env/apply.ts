@@ -38,8 +38,9 @@ they have, whatever the file says. Secrets that have not changed make no new rev
         hint: 'name a folder with files such as app/dev.yaml; for one definition use "esc env edit --file"',
       })
     }
-    const workspace = openSession(this.io, this.flags).workspace
-    const applied = await applyDefinitions(workspace, readDefinitions(folder), { plan: this.flags.plan })
+    const session = openSession(this.io, this.flags)
+    const request = { wanted: readDefinitions(folder), plan: this.flags.plan }
+    const { result: applied } = await session.perform(applyDefinitions, undefined, request)
     for (const { name, text, diagnostics, error } of applied.environments) {
       this.io.err(diagnosticBlocks(diagnostics, { environment: name, text }, hasColour(this.io, 'stderr')))
       if (error !== undefined) this.io.err(`${name}: ${error}\n`)

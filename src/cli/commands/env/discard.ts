@@ -18,9 +18,10 @@ export default class EnvDiscard extends EscCommand<Result> {
   static override count = { kind: 'atMost', count: 1 } as const
 
   async run(): Promise<Result> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'discard')
-    return { name: reference.name, discarded: await restoreWorkingDefinition(workspace, reference) }
+    const { result: discarded } = await session.perform(restoreWorkingDefinition, reference)
+    return { name: reference.name, discarded }
   }
 
   text({ name, discarded }: Result): string {

@@ -1,7 +1,7 @@
 import { EscError } from '../../../errors.ts'
 import {
-  beginEdit,
-  finishEdit,
+  type DefinitionEdit,
+  editDefinition,
   refuseVersion,
   replaceDefinition,
   type SaveResult,
@@ -68,7 +68,7 @@ never saved.`
     return { ...result, draft }
   }
 
-  async #replace({ workspace, reference }: Target, file: string): Promise<Result> {
+  async #replace({ session, reference }: Target, file: string): Promise<Result> {
     const messages = { file: 'reading environment definition', stdin: 'reading environment definition' }
     const definition = await readText(this.io, file, messages)
     // Rather a pipe whose program failed than a wish.
@@ -81,36 +81,42 @@ never saved.`
         },
       )
     }
-    const saved = await replaceDefinition(workspace, reference, definition)
+    const { result: saved } = await session.perform(replaceDefinition, reference, definition)
     this.#show(saved, reference.name, definition)
     if (saved.kind === 'refused') throw refused(reference.name)
     return { kind: saved.kind }
   }
 
-  async #edit({ workspace, reference }: Target): Promise<Result> {
+  async #edit({ session, reference }: Target): Promise<Result> {
     sweepPlaintext(this.io)
+    const { name } = reference
     const editor = findEditor(this.io, this.flags.editor)
-    const edit = await beginEdit(workspace, reference, { showSecrets: this.flags['show-secrets'] })
-    let definition = edit.text
-    for (;;) {
+    let definition: string | undefined
+    const revise = async (edit: DefinitionEdit, refusal: SaveResult | undefined): Promise<string | undefined> => {
+      if (refusal !== undefined) await this.#askToGoOn(refusal, name, definition ?? '')
       const footer = {
-        diagnostics: this.#footerDiagnostics(edit.diagnostics, reference.name, edit.text),
+        diagnostics: this.#footerDiagnostics(edit.diagnostics, name, edit.text),
         valueJson: edit.valueJson,
       }
-      definition = cutFooter(await editText(this.io, editor, withFooter(definition, footer)))
-      if (definition.trim() === '') {
-        this.io.err('Aborting edit due to empty definition.\n')
-        return { kind: 'aborted' }
-      }
-      const saved = await finishEdit(workspace, edit, definition)
-      this.#show(saved, reference.name, definition)
-      if (saved.kind !== 'refused') return { kind: saved.kind }
-      this.io.err('Press ENTER to continue editing or ^D to exit')
-      if ((await this.io.readLine()) === undefined) {
-        this.io.err('\nAborting edit.\n')
-        throw refused(reference.name)
-      }
+      definition = cutFooter(await editText(this.io, editor, withFooter(definition ?? edit.text, footer)))
+      if (definition.trim() !== '') return definition
+      this.io.err('Aborting edit due to empty definition.\n')
+      return undefined
     }
+    const request = { showSecrets: this.flags['show-secrets'], revise }
+    const { result: saved } = await session.perform(editDefinition, reference, request)
+    if (saved.kind === 'aborted') return saved
+    this.#show(saved, name, definition ?? '')
+    return { kind: saved.kind }
+  }
+
+  /** @throws EscError `invalid_definition` when the user does not want to go on. */
+  async #askToGoOn(refusal: SaveResult, name: string, definition: string): Promise<void> {
+    this.#show(refusal, name, definition)
+    this.io.err('Press ENTER to continue editing or ^D to exit')
+    if ((await this.io.readLine()) !== undefined) return
+    this.io.err('\nAborting edit.\n')
+    throw refused(name)
   }
 
   #footerDiagnostics(diagnostics: SaveResult['diagnostics'], environment: string, source: string): string {

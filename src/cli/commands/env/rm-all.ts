@@ -29,14 +29,14 @@ export default class EnvRmAll extends EscCommand<Result, typeof flags> {
   static override count = { kind: 'any' } as const
 
   async run(): Promise<Result> {
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'rm-all')
     if (rest.length === 0) {
       throw new EscError('usage', 'expected at least one path', {
         hint: `to remove the environment itself, use "esc env rm ${reference.typed}"`,
       })
     }
-    const { saved, missing } = await removeValues(workspace, reference, rest)
+    const { saved, missing } = (await session.perform(removeValues, reference, rest)).result
     this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))
     if (saved.kind === 'refused') throw refused(reference.name)
     for (const path of missing) this.io.err(`warning: there is nothing at ${path}\n`)

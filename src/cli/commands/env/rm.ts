@@ -33,11 +33,11 @@ and "esc env restore" brings it back.`
   static override count = { kind: 'atMost', count: 2 } as const
 
   async run(): Promise<Removed> {
-    const { session, workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals, this.#mode())
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals, this.#mode())
     refuseVersion(reference, 'rm')
     const path = rest[0]
     if (path !== undefined) {
-      const saved = await removeValue(workspace, reference, path)
+      const { result: saved } = await session.perform(removeValue, reference, path)
       this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))
       if (saved.kind === 'refused') throw refused(reference.name)
       return { kind: 'value' }

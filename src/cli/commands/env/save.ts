@@ -23,9 +23,9 @@ and appends it as a new revision.`
   static override count = { kind: 'exactly', count: 1 } as const
 
   async run(): Promise<Result> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'save')
-    const saved = await saveWorkingDefinition(workspace, reference)
+    const { result: saved } = await session.perform(saveWorkingDefinition, reference)
     const source = { environment: reference.name, text: saved.text }
     this.io.err(diagnosticBlocks(saved.diagnostics, source, hasColour(this.io, 'stderr')))
     if (saved.kind === 'refused') throw refused(reference.name)

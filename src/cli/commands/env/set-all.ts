@@ -56,7 +56,7 @@ and one that looks like a secret must be given with --secret or --plaintext. A v
 
   async run(): Promise<Result> {
     const { secret, plaintext, string } = this.flags
-    const { workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'set-all')
     const plain = { secret: false, plaintext: false, form: string ? 'text' : undefined } as const
     const assignments: Assignment[] = [
@@ -67,7 +67,7 @@ and one that looks like a secret must be given with --secret or --plaintext. A v
     if (assignments.length === 0) {
       throw new EscError('usage', 'expected at least one path=value', { hint: 'for example: database.port=5432' })
     }
-    const saved = await setValues(workspace, reference, assignments)
+    const { result: saved } = await session.perform(setValues, reference, assignments)
     this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))
     if (saved.kind === 'refused') throw refused(reference.name)
     return { revision: saved.revision, changed: saved.kind === 'saved' }

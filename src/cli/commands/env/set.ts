@@ -72,7 +72,7 @@ standard input otherwise. With --json or --yaml the secret is the data that the 
     return { ...result, draft }
   }
 
-  async #set({ workspace, reference, rest }: Target): Promise<Pick<Result, 'revision'>> {
+  async #set({ session, reference, rest }: Target): Promise<Pick<Result, 'revision'>> {
     const { secret, plaintext, file, value } = this.flags
     refuseVersion(reference, 'set')
     const [path, argument] = rest
@@ -83,7 +83,7 @@ standard input otherwise. With --json or --yaml the secret is the data that the 
         hint: 'name the environment first, or choose one with "esc select"; "esc env set --help" shows its arguments and flags',
       })
     }
-    const saved = await setValue(workspace, reference, {
+    const { result: saved } = await session.perform(setValue, reference, {
       path,
       value: async () => {
         const text = value ?? argument

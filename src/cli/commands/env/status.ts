@@ -5,7 +5,7 @@ import { openSession, openTarget } from '../../framework/session.ts'
 
 const flags = { ...OUTPUT_FLAG }
 
-type Result = Awaited<ReturnType<typeof scheduledStatus>>
+type Result = Awaited<ReturnType<(typeof scheduledStatus)['run']>>
 
 export default class EnvStatus extends EscCommand<Result, typeof flags> {
   static override id = 'env:status'
@@ -23,10 +23,10 @@ export default class EnvStatus extends EscCommand<Result, typeof flags> {
 
   async run(): Promise<Result> {
     if (this.positionals.length === 0 && this.flags.env === undefined) {
-      return scheduledStatus(openSession(this.io, this.flags).workspace)
+      return (await openSession(this.io, this.flags).perform(scheduledStatus, undefined)).result
     }
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
-    return scheduledStatus(workspace, reference)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
+    return (await session.perform(scheduledStatus, undefined, reference)).result
   }
 
   text({ statuses, problems }: Result): string {

@@ -1,14 +1,15 @@
 import type { Json } from '../../../json.ts'
 import { escapeReferences } from '../../../language/index.ts'
 import { decode, getAt, type PropertyPath, setAt } from '../../../yaml/index.ts'
-import { makeEnvironment } from '../../environments/create-environment.ts'
+import { createEnvironment } from '../../environments/create-environment.ts'
 import type { EnvironmentReference } from '../../references/reference.ts'
-import { permit } from '../../session/permit.ts'
+import { operation, type Work } from '../../session/operation.ts'
 import type { Workspace } from '../../session/workspace.ts'
-import { type SaveResult, saveDefinition } from '../save-definition.ts'
+import { type SaveResult, saveDefinition, saveOutcome } from '../save-definition.ts'
 import { asDefinition, type ForeignFile, refuseKeys, type Tally } from './foreign-value.ts'
 
 export interface ImportRequest {
+  readonly file: ForeignFile
   /** Where the values go, below `values`. Empty: beside the others. */
   readonly path: PropertyPath
   /** Encrypt every value, not just those that were secrets or may be. */
@@ -28,15 +29,22 @@ export interface ImportedValues {
 
 /**
  * Puts what another program's file holds into an environment, and saves it as a revision. What is
- * there under the same names is replaced; everything else stays.
+ * there under the same names is replaced; everything else stays. With `create`, the environment and
+ * its values come to be together, or not at all.
  */
-export async function importValues(
-  workspace: Workspace,
-  reference: EnvironmentReference,
-  { file, path, allSecret, create }: ImportRequest & { readonly file: ForeignFile },
+export const importValues = operation({
+  name: 'import-values',
+  level: 'write',
+  audit: 'environment-updated',
+  run: imported,
+  outcome: ({ saved }: ImportedValues) => saveOutcome(saved),
+})
+
+async function imported(
+  work: Work<EnvironmentReference>,
+  { file, path, allSecret, create }: ImportRequest,
 ): Promise<ImportedValues> {
-  const { store } = workspace
-  await permit(workspace, reference.name, 'write', 'environment-updated')
+  const { store, subject: reference } = work
   if (!create) store.environment(reference.name)
   const tally: Tally = { secrets: [], plain: [], keptTexts: [] }
   const values: { readonly path: PropertyPath; readonly value: Json }[] = []
@@ -50,7 +58,7 @@ export async function importValues(
   const environment = create && !store.has(reference.name) ? undefined : store.environment(reference.name)
   const base = environment?.current()
   let text = base?.definition ?? ''
-  const { imports, warnings } = knownImports(workspace, file, text)
+  const { imports, warnings } = knownImports(work, file, text)
   for (const name of imports) {
     const list = getAt(decode(reference.name, text).node, ['imports'])
     text = setAt(text, ['imports', list?.kind === 'array' ? list.elements.length : 0], name)
@@ -58,8 +66,8 @@ export async function importValues(
   for (const { path: each, value } of values) text = setAt(text, ['values', ...each], value)
   const saved =
     environment === undefined || base === undefined
-      ? await saveNew(workspace, reference, text)
-      : await saveDefinition(workspace, environment, { text, base, change: 'import' })
+      ? await saveNew(work, text)
+      : await saveDefinition(work, environment, { text, base, change: 'import' })
   const { secrets, plain, keptTexts } = tally
   const kept = keptTexts.map(
     (each) => `${each} is written as a number that would be printed otherwise: it is kept as a text, in quotes`,
@@ -67,11 +75,9 @@ export async function importValues(
   return { saved, secrets, plain, imports, warnings: [...warnings, ...kept] }
 }
 
-/** The environment comes to be with its values, or not at all. */
-async function saveNew(workspace: Workspace, reference: EnvironmentReference, definition: string): Promise<SaveResult> {
-  await permit(workspace, reference.name, 'write', 'environment-created')
-  const created = await makeEnvironment(workspace, reference.name, { definition, change: 'import', wholeOnly: true })
-  const { diagnostics, exists, revision } = created
+async function saveNew(work: Work<EnvironmentReference>, definition: string): Promise<SaveResult> {
+  const first = { definition, change: 'import', wholeOnly: true } as const
+  const { diagnostics, exists, revision } = await work.perform(createEnvironment, work.subject, first)
   if (!exists) return { kind: 'refused', revision: undefined, diagnostics }
   return { kind: revision === undefined ? 'unchanged' : 'saved', revision: revision ?? 1, diagnostics }
 }
