@@ -1,10 +1,11 @@
 import { EscError, messageOf } from '../../errors.ts'
 import { HasteError, type LeaverPlan, owedRotations, type Session, type Workspace } from '../../operations/index.ts'
 import { shellWord } from '../../shell-word.ts'
-import EnvRotate from '../commands/env/rotate.ts'
-import { type CommandClass, parseInput } from './command.ts'
+import { ProgressBlock } from '../terminal/index.ts'
 import type { Host } from './host.ts'
 import { EXIT, exitCodeOf } from './report-error.ts'
+import { rotationExitCode, rotationText, runRotation } from './rotating.ts'
+import { openSession } from './session.ts'
 
 /** The outcome of rotating the credentials of one environment. */
 export interface ExposedRotation {
@@ -48,12 +49,14 @@ interface Target {
 }
 
 async function rotateOne(io: Host, workspace: Workspace, { name, paths }: Target): Promise<ExposedRotation> {
-  const words = [name, ...paths, '--store', workspace.store.folder]
-  const input = parseInput(EnvRotate as unknown as CommandClass, words)
-  const command = new EnvRotate(input as ConstructorParameters<typeof EnvRotate>[0], io)
+  // With the keys of `io`, which may be others than those the store was opened with.
+  const session = openSession(io, { store: workspace.store.folder })
+  const reference = workspace.reference(name)
+  const progress = new ProgressBlock(io)
   try {
-    const result = await command.run()
-    io.err(command.text(result))
+    const run = { session, reference, typed: name, io, progress, explains: true }
+    const result = await runRotation(run, { paths, mode: 'rotate' })
+    io.err(rotationText(result))
     const { report } = result
     const done = report.paths.filter(({ status }) => status === 'succeeded').map(({ path }) => path)
     const failed = paths
@@ -62,7 +65,7 @@ async function rotateOne(io: Host, workspace: Workspace, { name, paths }: Target
         const { error = 'it was not begun', hint } = report.paths.find((each) => each.path === path) ?? {}
         return { path, error, hint: hint ?? retryHint(name, path) }
       })
-    return { name, exitCode: command.exitCode(result), rotated: done, failed }
+    return { name, exitCode: rotationExitCode(result), rotated: done, failed }
   } catch (error) {
     return refused(io, workspace, { name, paths, error })
   }
