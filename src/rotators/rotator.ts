@@ -65,8 +65,8 @@ export interface OidcSigner {
 
 export interface NetworkPolicy {
   /**
-   * Hosts that may have private, loopback or link-local addresses: names,
-   * addresses, or `*.` and a domain.
+   * Hosts that may have private or loopback addresses: names, addresses, or `*.` and a domain.
+   * Link-local addresses are never allowed.
    */
   readonly privateHosts: readonly string[]
   /**

@@ -1,4 +1,5 @@
 import {
+  bareHost,
   direct,
   ForbiddenHost,
   type Lookup,
@@ -8,7 +9,7 @@ import {
   retryAfterMs,
   send,
 } from '../http/index.ts'
-import { type AllowedHosts, hostOf, isAllowed } from './url.ts'
+import { type AllowedHosts, isAllowed } from './url.ts'
 
 export interface WebhookRequest {
   readonly url: URL
@@ -53,7 +54,7 @@ const answerBytes = 16_384
 export async function postWebhook(request: WebhookRequest, { resolve, ca }: Network = {}): Promise<WebhookAnswer> {
   const { url, headers, body, allowed, timeoutMs } = request
   const signal = AbortSignal.timeout(timeoutMs)
-  const host = hostOf(url)
+  const host = bareHost(url.hostname)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isAllowed(url, allowed)))
     return { kind: 'refused', reason: `${url.protocol.slice(0, -1)} is not allowed for ${url.host}` }
   const failed = (reason: string): WebhookAnswer => ({

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { EscError } from '../errors.ts'
-import { isForbidden } from '../http/index.ts'
+import { bareHost, isForbidden } from '../http/index.ts'
 
 /**
  * Hosts that webhooks may reach although they are private (`webhooks: {allow: [...]}` in
@@ -42,16 +42,11 @@ export function checkUrl(text: string, format: string, allowed: AllowedHosts): U
   if (url.protocol === 'http:') {
     throw new EscError('usage', `--url ${shown} is not encrypted`, { hint: `use https, or ${allowing(url)}` })
   }
-  const host = hostOf(url)
+  const host = bareHost(url.hostname)
   if (isIP(host) !== 0 && isForbidden(host)) {
     throw new EscError('usage', `--url ${shown} is a private address`, { hint: allowing(url) })
   }
   return url
-}
-
-/** Without the brackets of an IPv6 address. */
-export function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '')
 }
 
 /**

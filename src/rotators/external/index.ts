@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { EscError } from '../../errors.ts'
+import { type HttpAnswer, NoAnswer, retryAfterMs } from '../../http/index.ts'
 import type { Plain, PlainObject } from '../../plain.ts'
 import type { SchemaObject } from '../../schema/index.ts'
 import { type Secret, secret } from '../../secret.ts'
@@ -8,7 +9,7 @@ import { retargetHint } from '../another-target.ts'
 import { madeReady } from '../made-ready.ts'
 import type { Plan, Rotator, RotatorContext, Settled } from '../rotator.ts'
 import { requireEncryption, type Tls, tlsFault, tlsHint, tlsSchema } from '../tls/index.ts'
-import { type AdapterAnswer, type AdapterNetwork, callAdapter, NoAnswer, requirePublicHost } from './adapter-call.ts'
+import { type AdapterNetwork, callAdapter, requirePublicHost } from './adapter-call.ts'
 import { adapterClaims } from './claims.ts'
 
 export type { AdapterNetwork } from './adapter-call.ts'
@@ -70,7 +71,7 @@ const stateSchema: SchemaObject = {
 
 /** Answers that ask for patience, where they say for how long. */
 const later = [409, 425, 503]
-const longestWaitSeconds = 30
+const longestWaitMs = 30_000
 const mostTries = 3
 
 /**
@@ -95,20 +96,21 @@ export function externalRotator(
     for (let tries = 1; ; tries++) {
       const answer = await send({ url, requestId, body: body.reveal(), tls }, context)
       if ('failure' in answer) return answer
-      const { status, retryAfter = Number.NaN } = answer
+      const { status } = answer
       if (status === 200) return readObject(answer, url, requestId)
       const failure = failed(url, requestId, `answered HTTP ${status}`)
-      const asksForPatience = later.includes(status) && retryAfter >= 0 && retryAfter <= longestWaitSeconds
-      if (!asksForPatience || tries >= mostTries) return { failure: meaningOf(status), error: failure }
-      context.progress(`waiting ${retryAfter} s, as ${hostOf(url)} asks`)
-      await context.sleep(retryAfter * 1_000)
+      const waitMs = later.includes(status) ? retryAfterMs(answer) : undefined
+      if (waitMs === undefined || waitMs > longestWaitMs || tries >= mostTries)
+        return { failure: meaningOf(status), error: failure }
+      context.progress(`waiting ${Math.ceil(waitMs / 1_000)} s, as ${hostOf(url)} asks`)
+      await context.sleep(waitMs)
     }
   }
 
   async function send(
     request: { readonly url: string; readonly requestId: string; readonly body: string; readonly tls: Tls | undefined },
     context: RotatorContext,
-  ): Promise<AdapterAnswer | Failure> {
+  ): Promise<HttpAnswer | Failure> {
     const { url, requestId, body, tls } = request
     const { identity, oidc } = requireSigner(context)
     const token = await oidc.sign(adapterClaims({ url, body }, identity, context))
@@ -240,13 +242,7 @@ function meaningOf(status: number): Failure['failure'] {
   return status < 400 || [401, 403, 404, 405, 429].includes(status) ? 'turned away' : 'refused'
 }
 
-function readObject({ text }: AdapterAnswer, url: string, requestId: string): Outcome {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    json = undefined
-  }
+function readObject({ json }: HttpAnswer, url: string, requestId: string): Outcome {
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { current: secret(json as PlainObject) }
   return { failure: 'unknown', error: failed(url, requestId, 'answered with something else than a JSON object') }
 }

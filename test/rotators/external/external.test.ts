@@ -291,6 +291,17 @@ describe('external', () => {
       await plan(service.inputs)
     })
 
+    it('refuses addresses where machines get credentials, whatever the configuration allows', async () => {
+      const lookup = async () => ['10.0.0.1', '169.254.169.254'].map((address) => ({ address, family: 4 }))
+      const rotator = withContext(externalRotator({ lookup }), {
+        ...service.extras,
+        network: { privateHosts: ['*.example.org'], allowPrivate: async () => true },
+      })
+      const error = await failure(rotator.plan({ inputs: service.inputs, state: undefined }, testContext()))
+      expect(error.message).to.include('the address 169.254.169.254 of adapter.example.org')
+      expect(error.hint).to.include('network.privateHosts cannot allow it')
+    })
+
     it('refuses a name that turns private between two looks', async () => {
       let looks = 0
       const lookup = async () => [{ address: looks++ === 0 ? '93.184.216.34' : '127.0.0.1', family: 4 }]

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { openConnector } from '../../../src/rotators/pair/kit/connector.ts'
 import { orderHeaders } from '../../../src/rotators/pair/kit/connector-https.ts'
 import { type PostgresInputs, type PostgresState, postgres } from '../../../src/rotators/pair/postgres/index.ts'
 import { secret } from '../../../src/secret.ts'
@@ -255,6 +256,16 @@ describe('a connector', function () {
         expect(error.message.length).to.be.below(600)
       }
       expect(await server.login(pair.username2, pair.passwords[2])).to.equal(true)
+    })
+
+    it('is known to have got no order where no connection holds', async () => {
+      await start()
+      const https = { url: connector.url.replace('http:', 'https:'), secret: secret('0123456789abcdef') }
+      const link = await openConnector({ https }, { rotator: 'postgres', now: () => new Date() })
+      const error = await failure(link.send('{}', (text) => text))
+      expect(error.message).to.match(/could not be asked: NO_TLS: \w+/)
+      expect(error).to.have.property('refused', true)
+      expect(connector.statuses).to.deep.equal([])
     })
 
     it('is refused beforehand with an address or secret that cannot be right', async () => {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
-import type { RequestOptions } from 'node:https'
 import { EscError } from '../../../errors.ts'
+import { direct, type HttpAnswer, NoAnswer, send } from '../../../http/index.ts'
 import type { SchemaObject } from '../../../schema/index.ts'
 import type { Secret } from '../../../secret.ts'
 import { isThisMachine } from '../../server-address.ts'
@@ -39,7 +39,7 @@ export const httpsSchema: SchemaObject = {
 }
 
 const timeoutMs = 60_000
-const longestAnswer = 64 * 1024
+const longestBytes = 64 * 1024
 
 /**
  * The headers that prove an order: `Timestamp`, seconds since 1970, and `Signature: sha256=<hex>`,
@@ -74,22 +74,20 @@ export async function connectHttps(
       hint: 'take a random one, such as the output of openssl rand -hex 32',
     })
   }
-  const options = tlsOf({ ca, tls }, { rotator, now: now() })
+  const transport = direct({ tls: tlsOf({ ca, tls }, { rotator, now: now() }) })
   const label = `connector ${target.host}`
   return {
     label,
     // The protocol has no question that changes nothing.
     async probe() {},
     async send(body, hide) {
-      const headers = {
-        'Content-Type': 'application/json',
-        'Content-Length': String(Buffer.byteLength(body)),
-        ...orderHeaders(body, secret, now()),
-      }
-      const { status, text } = await post(target, { method: 'POST', headers, ...options }, body).catch((error) => {
+      const headers = { 'Content-Type': 'application/json', ...orderHeaders(body, secret, now()) }
+      const order = { method: 'POST', url: target.href, headers, body, timeoutMs, longestBytes } as const
+      const answer = await send(order, transport).catch((error) => {
         throw asVendorError(error, `${rotator}: ${label} could not be asked`)
       })
-      if (status === 200 || isAnswer(text)) return text
+      const { status, text } = answer
+      if (status === 200 || hasForm(answer)) return text
       throw new VendorError(`${rotator}: ${label} answered HTTP ${status}: ${hide(text)}`, {
         code: String(status),
         refused: status === 401 || status === 403 || status === 404,
@@ -115,39 +113,18 @@ function tlsOf({ ca, tls }: Pick<HttpsConnector, 'ca' | 'tls'>, at: { rotator: s
   return httpsOptions({ ...tls, ca })
 }
 
-async function post(url: URL, options: RequestOptions, body: string): Promise<{ status: number; text: string }> {
-  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { ...options, agent: false, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
-        text += chunk
-        if (text.length > longestAnswer) sent.destroy(Object.assign(new Error('too long'), { code: 'ANSWER_TOO_LONG' }))
-      })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
-      response.on('error', reject)
-    })
-    sent.on('error', reject)
-    sent.end(body)
-  })
+/** Whether the answer has the form of the protocol, which counts more than its status. */
+function hasForm({ json }: HttpAnswer): boolean {
+  return typeof (json as { readonly code?: unknown } | null | undefined)?.code === 'number'
 }
 
-function isAnswer(text: string): boolean {
-  try {
-    return typeof (JSON.parse(text) as { code?: unknown } | null)?.code === 'number'
-  } catch {
-    return false
-  }
-}
+const codes: Readonly<Record<string, string>> = { timeout: 'ETIMEDOUT', 'too large': 'ANSWER_TOO_LONG' }
 
-function asVendorError(error: unknown, what: string): VendorError {
-  const { code: raw, name } = error as { code?: string | number; name?: string }
-  const timedOut = name === 'TimeoutError' || name === 'AbortError'
-  const fault = timedOut || typeof raw !== 'string' ? undefined : tlsFault(raw)
-  const code = timedOut ? 'ETIMEDOUT' : (fault?.code ?? (typeof raw === 'string' ? raw : 'Error'))
-  // Without a connection the order was never sent.
-  const refused = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'BAD_CERTIFICATE'].includes(code)
+function asVendorError(error: unknown, what: string): unknown {
+  if (!(error instanceof NoAnswer)) return error
+  const fault = tlsFault(error.code)
+  const code = fault?.code ?? codes[error.code] ?? error.code
   const text = fault === undefined ? code : `${code}: ${fault.detail}`
-  return new VendorError(`${what}: ${text}`, { code, refused, hint: fault ? tlsHint(fault) : connectionHints[code] })
+  const hint = fault ? tlsHint(fault) : connectionHints[code]
+  return new VendorError(`${what}: ${text}`, { code, refused: !error.sent, hint })
 }

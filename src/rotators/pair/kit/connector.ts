@@ -1,4 +1,5 @@
 import { EscError } from '../../../errors.ts'
+import { quoted } from '../../../http/index.ts'
 import type { SchemaObject } from '../../../schema/index.ts'
 import type { Secret } from '../../../secret.ts'
 import { VendorError } from '../../vendor-error.ts'
@@ -103,19 +104,8 @@ function readAnswer(text: string, { order, label, hide }: AnswerContext): void {
 const refusals =
   /permission denied|must be (owner|superuser|able)|does not exist|access denied|authentication failed|unknown event type|no password provided|ALTER USER failed|policy requirements/i
 
-/**
- * Takes secrets out of a text, as they are and as URLs and JSON write them, and
- * cuts it to one short line.
- */
+/** Quotes what was answered, without the secrets of the order. */
 function hiding(secrets: readonly (Secret<string> | undefined)[]): (text: string) => string {
-  const forms = secrets.flatMap((each) => {
-    const plaintext = each?.reveal() ?? ''
-    return [plaintext, encodeURIComponent(plaintext), JSON.stringify(plaintext).slice(1, -1)]
-  })
-  const longestFirst = [...new Set(forms)].filter((form) => form !== '').sort((a, b) => b.length - a.length)
-  return (text) => {
-    let shown = text
-    for (const form of longestFirst) shown = shown.replaceAll(form, '[secret]')
-    return shown.replace(/\s+/g, ' ').trim().slice(0, 300)
-  }
+  const hidden = secrets.map((each) => each?.reveal() ?? '')
+  return (text) => quoted(text, hidden)
 }
