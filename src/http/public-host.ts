@@ -59,8 +59,10 @@ export async function publicAddresses(
 }
 
 const systemLookup: Lookup = async (host) => {
-  const { lookup } = await import('node:dns/promises')
-  return lookup(host, { all: true })
+  const { lookup } = await import('node:dns')
+  return new Promise((resolve, reject) => {
+    lookup(host, { all: true }, (error, addresses) => (error ? reject(error) : resolve(addresses)))
+  })
 }
 
 function until<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
