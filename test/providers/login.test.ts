@@ -8,6 +8,7 @@ import {
   initStore,
   openWorkspaceAt,
   reviewTrust,
+  Session,
   signingKeys,
   type WorkspaceOptions,
 } from '../../src/operations/index.ts'
@@ -43,8 +44,9 @@ describe('login providers with the identity token of the store', () => {
     appendFileSync(join(folder, 'environments', 'esc.yaml'), `oidc: {issuer: ${issuer}}\n`)
     // Makes the key, so that it is nobody's yet.
     signingKeys(options)
-    const workspace = openWorkspaceAt(folder, options, 'named')
-    acceptTrust(workspace, (await reviewTrust(workspace)).powers)
+    const session = new Session(openWorkspaceAt(folder, options, 'named'))
+    const { powers } = (await session.perform(reviewTrust, undefined)).result
+    await session.perform(acceptTrust, undefined, { powers })
     context = contextAt('app/dev', 'logins/cloud')
   })
   afterEach(() => rmSync(folder, { recursive: true, force: true }))

@@ -34,11 +34,12 @@ Environments whose keys are not at hand are checked as far as that goes, with a 
   static override count = { kind: 'any' } as const
 
   async run(): Promise<CheckedStore> {
-    const workspace = openSession(this.io, this.flags).workspace
+    const session = openSession(this.io, this.flags)
     sweepPlaintext(this.io)
-    const references = this.positionals.map((text) => workspace.reference(text))
+    const references = this.positionals.map(session.workspace.reference)
     const { fix, 'without-keys': withoutKeys } = this.flags
-    return checkStore(workspace, { references, fix, useKeys: !withoutKeys })
+    const request = { references, fix, useKeys: !withoutKeys }
+    return (await session.perform(checkStore, undefined, request)).result
   }
 
   text({ findings, fixed, environments, revisions, state }: CheckedStore): string {

@@ -1,8 +1,8 @@
-import { openWorkspace, overdueText, type StoreStatus, storeStatus } from '../../operations/index.ts'
+import { overdueText, type StoreStatus, storeStatus } from '../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { EXIT } from '../framework/report-error.ts'
 import { person } from '../framework/revision-text.ts'
-import { workspaceOptions } from '../framework/session.ts'
+import { openSession } from '../framework/session.ts'
 import { WATCH_FLAGS, watching } from '../framework/watching.ts'
 
 const flags = { ...WATCH_FLAGS, ...OUTPUT_FLAG }
@@ -40,13 +40,8 @@ seen. Needs no key. The exit code is 1 when there is such a problem. "esc check"
 
   async run(): Promise<Result> {
     // A look at everything asks for no passphrase.
-    const unasked = {
-      ...workspaceOptions(this.io, this.flags),
-      onOpen: undefined,
-      prompt: undefined,
-      askTrust: undefined,
-    }
-    const look = () => storeStatus(openWorkspace(unasked))
+    const unasked = { onOpen: undefined, prompt: undefined, askTrust: undefined, deliver: undefined }
+    const look = async () => (await openSession(this.io, this.flags, unasked).perform(storeStatus, undefined)).result
     const shown = await watching(this.io, this.flags, async () => textOf(await look()))
     return { status: await look(), shown }
   }

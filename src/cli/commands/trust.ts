@@ -36,16 +36,17 @@ In CI, set ESC_TRUST to the digest that "esc trust show" prints: it allows exact
 
   async run(): Promise<Result> {
     const { askTrust } = workspaceOptions(this.io, this.flags)
-    const workspace = openSession(this.io, this.flags).workspace
-    const review = await reviewTrust(workspace)
+    const session = openSession(this.io, this.flags)
+    const { result: review } = await session.perform(reviewTrust, undefined)
     if (this.flags.digest !== undefined) refuseOther(this.flags.digest, review.digest)
     const changed = review.added.length + review.removed.length > 0
     if (!changed) return { review, after: review, changed }
     if (!(await this.#agrees(review, askTrust))) {
       throw new EscError('untrusted', 'nothing was allowed', { hint: 'run "esc trust" again to decide otherwise' })
     }
-    acceptTrust(workspace, review.powers)
-    return { review, after: await reviewTrust(workspace), changed }
+    await session.perform(acceptTrust, undefined, { powers: review.powers })
+    const { result: after } = await session.perform(reviewTrust, undefined)
+    return { review, after, changed }
   }
 
   async #agrees(review: TrustReview, ask: ((review: TrustReview) => Promise<boolean>) | undefined): Promise<boolean> {

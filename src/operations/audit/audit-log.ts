@@ -9,13 +9,11 @@ import {
 } from '../../audit/index.ts'
 import { EscError } from '../../errors.ts'
 import { environmentPattern } from '../../store/index.ts'
-import { permit, wholeStore } from '../session/permit.ts'
+import { operation, storeOperation } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 
 /** What lines are wanted; what is undefined does not matter. */
 export interface AuditFilter {
-  /** A name or pattern. */
-  readonly environment: string | undefined
   /** Without regard to case. */
   readonly user: string | undefined
   /** Names of events, whole or their end: `environment-open`, `open`. Empty: all. */
@@ -27,15 +25,32 @@ export interface AuditFilter {
 }
 
 /**
- * The lines of the audit log, oldest first. The whole of it is for those who administer the store;
- * that of one environment, for its admins.
+ * The lines of the audit log, oldest first; `pattern`: only those on environments with such names.
+ * It is for those who administer the store.
  */
-export async function auditLines(workspace: Workspace, filter: AuditFilter): Promise<AuditLine[]> {
-  const { environment, events, result, since, until, user } = filter
-  const one =
-    environment !== undefined && !environment.includes('*') ? workspace.reference(environment).name : undefined
-  await permit(workspace, one ?? wholeStore, 'admin', 'audit-log-read')
-  const about = one === undefined ? environmentPattern(environment ?? '*') : (name: string) => name === one
+export const auditLines = storeOperation({
+  name: 'list-audit-lines',
+  level: 'admin',
+  audit: 'audit-log-read',
+  changes: false,
+  run: async (work, { pattern = '*', ...filter }: AuditFilter & { readonly pattern?: string | undefined }) =>
+    linesOf(work, environmentPattern(pattern), filter),
+})
+
+/** The lines of the audit log on one environment, oldest first. They are for its admins. */
+export const environmentAuditLines = operation({
+  name: 'list-environment-audit-lines',
+  level: 'admin',
+  audit: 'audit-log-read',
+  changes: false,
+  run: async (work, filter: AuditFilter) => linesOf(work, (name) => name === work.subject.name, filter),
+})
+
+function linesOf(
+  workspace: Workspace,
+  about: (environment: string) => boolean,
+  { events, result, since, until, user }: AuditFilter,
+): AuditLine[] {
   return readAudit(placeOf(workspace)).filter(
     (line) =>
       about(line.environment) &&
@@ -47,13 +62,21 @@ export async function auditLines(workspace: Workspace, filter: AuditFilter): Pro
   )
 }
 
-/** Whether the log is as it was written. One that is, is remembered as far as it goes. */
-export function verifyAuditLog(workspace: Workspace, expected: readonly AuditAnchor[]): AuditVerification {
-  const place = placeOf(workspace)
-  const verification = verifyAudit(place, expected)
-  if (verification.findings.every(({ severity }) => severity === 'note')) rememberVerified(place, verification.heads)
-  return verification
-}
+/**
+ * Whether the log is as it was written, and reaches as far as `expected`. One that does is
+ * remembered on this machine as far as it goes.
+ */
+export const verifyAuditLog = storeOperation({
+  name: 'verify-audit-log',
+  level: undefined,
+  audit: 'environment-read',
+  async run(work, { expected }: { readonly expected: readonly AuditAnchor[] }): Promise<AuditVerification> {
+    const place = placeOf(work)
+    const verification = verifyAudit(place, expected)
+    if (verification.findings.every(({ severity }) => severity === 'note')) rememberVerified(place, verification.heads)
+    return verification
+  },
+})
 
 function placeOf({ audit, store }: Workspace): AuditLogPlace {
   const { keep } = audit.settings

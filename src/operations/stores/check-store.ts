@@ -7,6 +7,7 @@ import { findShapeMistakes, mayHaveVariables } from '../definitions/saved-text/i
 import { graphOf } from '../environments/environment-graph.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { overdueSchedules } from '../schedules/schedules.ts'
+import { storeOperation } from '../session/operation.ts'
 import { visibleListing } from '../session/permit.ts'
 import type { Workspace } from '../session/workspace.ts'
 
@@ -26,12 +27,18 @@ export interface CheckedStore extends CheckReport {
 }
 
 /**
- * Verifies a store, as far as the keys at hand allow. @throws EscError `not_found` for an
- * environment that is not there.
+ * Verifies a store, as far as the keys at hand allow. What is put right is not committed to git.
+ * Throws EscError `not_found` for an environment that is not there.
  */
-export async function checkStore(workspace: Workspace, request: CheckRequest): Promise<CheckedStore> {
+export const checkStore = storeOperation({
+  name: 'check-store',
+  level: undefined,
+  audit: 'environment-read',
+  run: checked,
+})
+
+async function checked(workspace: Workspace, { references, fix, useKeys }: CheckRequest): Promise<CheckedStore> {
   const { store } = workspace
-  const { references, fix, useKeys } = request
   const environments = references.map(({ name }) => (store.has(name) ? name : store.environment(name).name))
   const onProgress = (name: string, number: number, count: number) =>
     workspace.options.progress?.(`checking ${name} (${number} of ${count})`)

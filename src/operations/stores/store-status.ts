@@ -8,6 +8,7 @@ import {
 } from '../definitions/working-definition.ts'
 import { selectedEnvironment } from '../references/selection.ts'
 import { type OverdueSchedule, overdueSchedules } from '../schedules/schedules.ts'
+import { storeOperation } from '../session/operation.ts'
 import { refusalOf, visibleListing } from '../session/permit.ts'
 import type { Chosen, Workspace } from '../session/workspace.ts'
 
@@ -44,7 +45,14 @@ export interface StoreStatus {
  * file on this machine, the seals of the newest revisions are checked. One environment that cannot
  * be read hides none of the others.
  */
-export async function storeStatus(workspace: Workspace): Promise<StoreStatus> {
+export const storeStatus = storeOperation({
+  name: 'show-store-status',
+  level: undefined,
+  audit: 'environment-read',
+  run: statusOf,
+})
+
+async function statusOf(workspace: Workspace): Promise<StoreStatus> {
   const { store, chosen } = workspace
   const { statuses, problems: unreadable } = environmentStatuses(workspace)
   const problems = [...unreadable]

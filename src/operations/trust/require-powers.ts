@@ -17,7 +17,7 @@ import { allowedPowers, trustedWorkspace, trustPlace } from './powers.ts'
 import type { TrustReview } from './trust-review.ts'
 import { wantedPowers } from './wanted-powers.ts'
 
-export async function reviewTrust(workspace: Workspace): Promise<TrustReview> {
+export async function trustReviewOf(workspace: Workspace): Promise<TrustReview> {
   const place = trustPlace(workspace)
   const decision = readDecision(place)
   const { powers, problems } = await wantedPowers(workspace)
@@ -33,8 +33,8 @@ export async function reviewTrust(workspace: Workspace): Promise<TrustReview> {
   }
 }
 
-/** Remembers that the store may do this much and no more. */
-export function acceptTrust(workspace: Workspace, powers: readonly Power[]): void {
+/** Remembers that the store may do this much and no more, and writes that down in the audit log. */
+export function rememberTrust(workspace: Workspace, powers: readonly Power[]): void {
   const { options, audit } = trustedWorkspace(workspace)
   const done = audit.begin('store-trusted', '*', { digest: digestOfPowers(powers) })
   writeDecision(trustPlace(workspace), { accepted: options.now().toISOString(), powers })
@@ -45,7 +45,7 @@ export function acceptTrust(workspace: Workspace, powers: readonly Power[]): voi
 export function acceptAlso(workspace: Workspace, power: Power): void {
   const before: TrustDecision | undefined = readDecision(trustPlace(workspace))
   if (before?.powers.some((each) => samePower(each, power))) return
-  acceptTrust(workspace, [...(before?.powers ?? []), power])
+  rememberTrust(workspace, [...(before?.powers ?? []), power])
 }
 
 /** One question at a time, however many calls of an evaluation need an answer. */
@@ -64,7 +64,7 @@ export async function requirePowers(workspace: Workspace, powers: readonly Power
   }
   const first = await missing()
   if (first === undefined) return
-  const review = await reviewTrust(workspace)
+  const review = await trustReviewOf(workspace)
   if (!review.powers.some((each) => samePower(each, first))) throw notAskedFor(first)
   const { askTrust, env } = workspace.options
   if (askTrust !== undefined && givenDigest(env) === undefined) {
@@ -73,7 +73,7 @@ export async function requirePowers(workspace: Workspace, powers: readonly Power
     const answer =
       answers.get(review.digest) ??
       askTrust(review).then((accepted) => {
-        if (accepted) acceptTrust(workspace, review.powers)
+        if (accepted) rememberTrust(workspace, review.powers)
         return accepted
       })
     answers.set(review.digest, answer)

@@ -1,4 +1,11 @@
-import { type AuditLine, auditCef, auditCsv, auditLines, describeLine } from '../../../operations/index.ts'
+import {
+  type AuditLine,
+  auditCef,
+  auditCsv,
+  auditLines,
+  describeLine,
+  environmentAuditLines,
+} from '../../../operations/index.ts'
 import { ENV_FLAGS, EscCommand } from '../../framework/command.ts'
 import { choice, count, list, text } from '../../framework/flags.ts'
 import { openSession } from '../../framework/session.ts'
@@ -41,14 +48,19 @@ Where access rules are set, the log of an environment is for its admins, and the
   async run(): Promise<readonly AuditLine[]> {
     const { user, event, result, since, until, count: most } = this.flags
     const now = this.io.now()
-    const lines = await auditLines(openSession(this.io, this.flags).workspace, {
-      environment: this.flags.env ?? this.positionals[0],
+    const session = openSession(this.io, this.flags)
+    const filter = {
       user,
       events: event,
       result,
       since: readTime('since', since, now),
       until: readTime('until', until, now),
-    })
+    }
+    const typed = this.flags.env ?? this.positionals[0]
+    const { result: lines } =
+      typed === undefined || typed.includes('*')
+        ? await session.perform(auditLines, undefined, { ...filter, pattern: typed })
+        : await session.perform(environmentAuditLines, session.workspace.reference(typed), filter)
     return most === undefined ? lines : lines.slice(Math.max(0, lines.length - most))
   }
 

@@ -34,7 +34,9 @@ The exit code is 1 when something is wrong. A line that a crash cut short is a n
   static override flags = flags
 
   async run(): Promise<AuditVerification> {
-    return verifyAuditLog(openSession(this.io, this.flags).workspace, this.flags.expect.map(readHead))
+    const session = openSession(this.io, this.flags)
+    const expected = this.flags.expect.map(readHead)
+    return (await session.perform(verifyAuditLog, undefined, { expected })).result
   }
 
   text({ findings, heads, lines }: AuditVerification): string {

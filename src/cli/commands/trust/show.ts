@@ -19,7 +19,7 @@ store and the same plugins installed at the same place beside it.`
   static override flags = flags
 
   async run(): Promise<TrustReview> {
-    return reviewTrust(openSession(this.io, this.flags).workspace)
+    return (await openSession(this.io, this.flags).perform(reviewTrust, undefined)).result
   }
 
   text(review: TrustReview): string {
