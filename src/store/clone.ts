@@ -38,7 +38,7 @@ export async function prepareClone(
   source: Environment,
   name: string,
   options: CloneOptions,
-  world: { readonly keys: KeyContext; readonly files: FileSystem; readonly defaultSecretsProvider: string },
+  host: { readonly keys: KeyContext; readonly files: FileSystem; readonly defaultSecretsProvider: string },
 ): Promise<StagedEnvironment> {
   // The files of the source say who may open the clone as well.
   const folders = [source.folder, dirname(dirname(source.folder))]
@@ -47,8 +47,8 @@ export async function prepareClone(
   const from = source.settings.wrappedDataKey === undefined ? undefined : await source.unlock(newest)
   await source.verify(newest)
   const to = DataKey.generate(owner)
-  const secretsProvider = options.secretsProvider ?? source.settings.secretsProvider ?? world.defaultSecretsProvider
-  const provider = await openSecretsProvider(secretsProvider, world.keys, owner)
+  const secretsProvider = options.secretsProvider ?? source.settings.secretsProvider ?? host.defaultSecretsProvider
+  const provider = await openSecretsProvider(secretsProvider, host.keys, owner)
   const wrappedDataKey = await provider.wrapKey(to.revealBytes())
 
   const revisions: Revision[] = []
@@ -76,7 +76,7 @@ export async function prepareClone(
   const sealed = { secretsProvider, wrappedDataKey, sealedFrom: 1, ...versionFields(source, newest, options) }
   const tags = options.preserveEnvironmentTags ? { tags: source.settings.get('tags') } : {}
   const settings = plain.with({ ...sealSettings(plain, sealed, to), ...tags })
-  return { settings, revisions: bytes(), definition: () => definition, others: otherFiles(source, world.files) }
+  return { settings, revisions: bytes(), definition: () => definition, others: otherFiles(source, host.files) }
 }
 
 /** Such as a list of recipients, or notes. Events are not the clone's. */

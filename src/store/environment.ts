@@ -4,6 +4,7 @@ import { appendLine, createFile, makeFolders, readIfPresent, syncFolder } from '
 import type { JsonObject } from '../json.ts'
 import type { DataKey, KeyContext } from '../keys/index.ts'
 import { appendMachineEvent, readEvents } from './events.ts'
+import type { GuardLevel } from './host.ts'
 import { Journal } from './journal/journal.ts'
 import { EnvironmentKey, namesOfHolders } from './keys/environment-key.ts'
 import { digestOfKey } from './keys/history-memory.ts'
@@ -33,7 +34,6 @@ import { keyChanged, type SettingsChange, SettingsFile } from './settings/settin
 import { requireEarlierState } from './state/earlier-state.ts'
 import { stateFault } from './state/state.ts'
 import { stateLayout } from './state/state-layout.ts'
-import type { GuardLevel } from './world.ts'
 
 export interface Append {
   /**
@@ -246,9 +246,9 @@ export class Environment {
       const record = { number, change, author, created, details, previous: newest.digest }
       const bytes = formatRevision(record, definition, (sealed) => key.seal('revision', sealed))
       const file = layout.revision(this.folder, number)
-      const { state, store, world } = this.#place
+      const { state, store, host } = this.#place
       const coming = {
-        files: world.files,
+        files: host.files,
         store,
         state: state.folder,
         environment: { id: this.id, name: this.name },
@@ -257,7 +257,7 @@ export class Environment {
         change,
         created,
       }
-      const witness = world.witness.appending({ ...coming, digest: digestOf(bytes) })
+      const witness = host.witness.appending({ ...coming, digest: digestOf(bytes) })
       if (!this.#createRevision(file, bytes)) {
         witness.refused()
         throw this.#conflict(request.base, this.current())
@@ -268,7 +268,7 @@ export class Environment {
       } catch (error) {
         // The revision is safe; only the copy that people read lags behind, and the
         // next writer puts it right.
-        this.#place.world.keys.notify(`Revision ${number} of '${this.name}' was saved, but: ${messageOf(error)}`)
+        this.#place.host.keys.notify(`Revision ${number} of '${this.name}' was saved, but: ${messageOf(error)}`)
       }
       const revision = parseRevision(bytes, file, number)
       this.#history.remember(revision)
@@ -385,21 +385,21 @@ export class Environment {
    */
   async lock(purpose: string, options: { readonly waitMs?: number; readonly id?: string } = {}): Promise<Lock> {
     this.#guard('write')
-    const { state, store, world } = this.#place
+    const { state, store, host } = this.#place
     const id = options.id ?? this.id
-    if (world.storeState === undefined) requireEarlierState(this.#place, { id, name: this.name })
+    if (host.storeState === undefined) requireEarlierState(this.#place, { id, name: this.name })
     const request = { what: `environment '${this.name}'`, purpose, waitMs: options.waitMs ?? 2000 }
     const file = stateLayout.environmentLock(state.machine, id)
-    const lock = await FileLock.acquire(world, file, request).catch((error) => {
+    const lock = await FileLock.acquire(host, file, request).catch((error) => {
       throw stateFault(error, state, `environment '${this.name}' cannot be locked`)
     })
     try {
-      removeOldTemporaries(world, stateLayout.environmentLocks(state.machine))
-      cleanUpSwap(world.files, this.folder)
+      removeOldTemporaries(host, stateLayout.environmentLocks(state.machine))
+      cleanUpSwap(host.files, this.folder)
       // A process killed between giving a name and syncing its folder leaves one that works and
       // that a loss of power takes away: the environment itself, or the settings with the key that
       // is about to encrypt the journal.
-      for (const folder of [this.folder, dirname(this.folder), store]) syncFolder(world.files, folder)
+      for (const folder of [this.folder, dirname(this.folder), store]) syncFolder(host.files, folder)
       return lock
     } catch (error) {
       lock.release()
@@ -412,9 +412,9 @@ export class Environment {
    * key, on this machine only.
    */
   journal(): Journal {
-    const { state, world } = this.#place
+    const { state, host } = this.#place
     return new Journal({
-      world,
+      host,
       state,
       id: this.id,
       environment: this.name,
@@ -468,7 +468,7 @@ export class Environment {
   }
 
   get #files() {
-    return this.#place.world.files
+    return this.#place.host.files
   }
 
   async #changeSealed(purpose: string, change: (settings: Settings) => JsonObject): Promise<void> {
@@ -507,7 +507,7 @@ export class Environment {
 
   /** @throws EscError `forbidden`. */
   #guard(level: GuardLevel): void {
-    this.#place.world.guard(this.name, level)
+    this.#place.host.guard(this.name, level)
   }
 
   /** The settings are read anew at the start. */

@@ -1,7 +1,7 @@
 import type { DataKey, KeyOwner } from '../keys/index.ts'
+import type { CompleteHost } from './host.ts'
 import type { HistoryMemory } from './keys/history-memory.ts'
 import type { StoreState } from './state/state.ts'
-import type { CompleteWorld } from './world.ts'
 
 /** Everything an environment shares with its store. */
 export interface EnvironmentPlace {
@@ -11,7 +11,7 @@ export interface EnvironmentPlace {
   /** Folder of the store. */
   readonly store: string
   readonly state: StoreState
-  readonly world: CompleteWorld
+  readonly host: CompleteHost
   readonly memory: HistoryMemory
   /** Unwrapped data keys of this process, by `keyMemo`. */
   readonly keys: Map<string, Promise<DataKey>>

@@ -17,6 +17,7 @@ import {
   refuseTaken,
 } from './environments.ts'
 import { findStoreFolder } from './find-store.ts'
+import { type CompleteHost, hostOfStore, type StoreHost } from './host.ts'
 import { digestOfKey, HistoryMemory } from './keys/history-memory.ts'
 import type { SecretsProviderChange, SecretsProviderChanged } from './keys/secrets-provider-change.ts'
 import { layout } from './layout.ts'
@@ -42,7 +43,6 @@ import { settleEarlierState } from './state/earlier-state.ts'
 import type { LeftEntry } from './state/left-entries.ts'
 import { type StoreState, stateOf } from './state/state.ts'
 import type { StoreSurvey } from './survey.ts'
-import { type CompleteWorld, type StoreWorld, worldOfStore } from './world.ts'
 
 /**
  * A folder of environments (`docs/store.md`). What most commands never need, such as cloning and
@@ -54,33 +54,29 @@ export class Store {
   /** Where this machine keeps what it knows of the store. */
   readonly state: StoreState
   readonly configuration: StoreConfiguration
-  readonly #world: CompleteWorld
+  readonly #host: CompleteHost
   readonly #memory: HistoryMemory
   readonly #keys = new Map<string, Promise<DataKey>>()
 
-  private constructor(folder: string, text: string, world: CompleteWorld) {
+  private constructor(folder: string, text: string, host: CompleteHost) {
     this.folder = folder
-    this.state = world.storeState ?? stateOf(world, folder)
+    this.state = host.storeState ?? stateOf(host, folder)
     const earlier = layout.earlierState(folder)
-    if (world.storeState === undefined && world.files.lstat(earlier) !== undefined) {
-      settleEarlierState({ store: folder, state: this.state, world })
+    if (host.storeState === undefined && host.files.lstat(earlier) !== undefined) {
+      settleEarlierState({ store: folder, state: this.state, host })
     }
-    this.configuration = new StoreConfiguration(folder, text, this.state, world)
-    this.#world = world
-    this.#memory = new HistoryMemory(
-      world.files,
-      world.storeState === undefined ? this.state.store : folder,
-      this.state,
-    )
+    this.configuration = new StoreConfiguration(folder, text, this.state, host)
+    this.#host = host
+    this.#memory = new HistoryMemory(host.files, host.storeState === undefined ? this.state.store : folder, this.state)
   }
 
   /**
    * Makes a new store, and the folder if need be. Files that are there already, such as
    * a `.gitignore`, are kept.
    */
-  static init(folder: string, options: NewStore, world: StoreWorld): Store {
+  static init(folder: string, options: NewStore, host: StoreHost): Store {
     const path = resolve(folder)
-    const complete = worldOfStore(world, path)
+    const complete = hostOfStore(host, path)
     return new Store(path, makeStore(complete.files, path, options), complete)
   }
 
@@ -88,9 +84,9 @@ export class Store {
    * @throws EscError `not_found`; `store_damaged`; `invalid_input` when the
    *   format is newer than this esc.
    */
-  static open(folder: string, world: StoreWorld): Store {
+  static open(folder: string, host: StoreHost): Store {
     const path = resolve(folder)
-    const complete = worldOfStore(world, path)
+    const complete = hostOfStore(host, path)
     const text = readTextIfPresent(complete.files, layout.configuration(path))
     if (text === undefined) {
       throw new EscError('not_found', `${path} is no esc store: it has no esc.yaml`, {
@@ -104,15 +100,15 @@ export class Store {
    * Opens the store that `from` is in: the nearest folder upwards that is one, or has
    * one named `environments`.
    */
-  static find(from: string, world: StoreWorld): Store {
-    return Store.open(findStoreFolder(world.files ?? machineFiles, from), world)
+  static find(from: string, host: StoreHost): Store {
+    return Store.open(findStoreFolder(host.files ?? machineFiles, from), host)
   }
 
   /**
    * Reads and writes below the store's folder, where only regular files and folders are touched.
    */
   get files(): FileSystem {
-    return this.#world.files
+    return this.#host.files
   }
 
   /** Label of the store in full names. */
@@ -122,33 +118,33 @@ export class Store {
 
   /** Changes the text of a list of age recipients, of the store or of an environment. */
   async changeRecipients(file: string, change: (text: string) => string): Promise<void> {
-    this.#world.guard('*', 'admin')
+    this.#host.guard('*', 'admin')
     await this.#write('recipients', () => {
-      const before = readTextIfPresent(this.#world.files, file) ?? ''
+      const before = readTextIfPresent(this.#host.files, file) ?? ''
       const after = change(before)
-      if (after !== before) replaceFile(this.#world.files, file, Buffer.from(after))
+      if (after !== before) replaceFile(this.#host.files, file, Buffer.from(after))
     })
   }
 
   /** Names of all environments, sorted by code unit. */
   list(): string[] {
-    return listEnvironments(this.#world.files, this.folder)
+    return listEnvironments(this.#host.files, this.folder)
   }
 
   /** As `list`; what cannot be looked into hides none of the others. */
   listing(): Listing {
-    return listWithUnreadable(this.#world.files, this.folder)
+    return listWithUnreadable(this.#host.files, this.folder)
   }
 
   has(name: string): boolean {
-    return hasEnvironment(this.#world.files, this.folder, environmentName(name))
+    return hasEnvironment(this.#host.files, this.folder, environmentName(name))
   }
 
   /** @throws EscError `not_found`, with the nearest name there is. */
   environment(name: string): Environment {
     const full = environmentName(name)
-    this.#world.guard(full, 'read')
-    const { files } = this.#world
+    this.#host.guard(full, 'read')
+    const { files } = this.#host
     if (!hasEnvironment(files, this.folder, full)) throw noSuchEnvironment(files, this.folder, full)
     return this.#handle(full)
   }
@@ -159,7 +155,7 @@ export class Store {
    */
   async create(name: string, options: NewEnvironment): Promise<Environment> {
     const full = environmentName(name)
-    this.#world.guard(full, 'write')
+    this.#host.guard(full, 'write')
     if (options.secretsProvider !== undefined) secretsProviderKind(options.secretsProvider)
     return this.#write('create', () => {
       const { key: prepared, secretsProvider = this.configuration.defaultSecretsProvider } = options
@@ -180,11 +176,11 @@ export class Store {
    */
   async prepareKey(name: string, secretsProvider = this.configuration.defaultSecretsProvider): Promise<PreparedKey> {
     const full = environmentName(name)
-    this.#world.guard(full, 'write')
-    refuseTaken(this.#world.files, this.folder, full)
+    this.#host.guard(full, 'write')
+    refuseTaken(this.#host.files, this.folder, full)
     const folders = [layout.environment(this.folder, full), this.folder]
     const owner = { id: randomUUID(), name: full, folders }
-    return { secretsProvider, ...(await makeDataKey(secretsProvider, this.#world.keys, owner)) }
+    return { secretsProvider, ...(await makeDataKey(secretsProvider, this.#host.keys, owner)) }
   }
 
   /**
@@ -192,11 +188,11 @@ export class Store {
    * what was to follow has failed.
    */
   async takeBack(environment: Environment): Promise<void> {
-    this.#world.guard(environment.name, 'write')
+    this.#host.guard(environment.name, 'write')
     await this.#write('take back', () => {
       const now = this.#handle(environment.name)
       if (now.id === environment.id && now.current().number === 1) {
-        takeBackEnvironment(this.#world.files, this.folder, environment.name)
+        takeBackEnvironment(this.#host.files, this.folder, environment.name)
         this.#memory.forget(environment.id)
       }
     })
@@ -210,16 +206,16 @@ export class Store {
    */
   async clone(source: string, target: string, options: CloneOptions): Promise<Environment> {
     const full = environmentName(target)
-    this.#world.guard(full, 'write')
+    this.#host.guard(full, 'write')
     const original = this.environment(source)
-    this.#world.guard(original.name, 'open')
-    refuseTaken(this.#world.files, this.folder, full)
+    this.#host.guard(original.name, 'open')
+    refuseTaken(this.#host.files, this.folder, full)
     const { defaultSecretsProvider } = this.configuration
     const { prepareClone } = await import('./clone.ts')
     // May ask a person or the network, so before the lock.
     const content = await prepareClone(original, full, options, {
-      keys: this.#world.keys,
-      files: this.#world.files,
+      keys: this.#host.keys,
+      files: this.#host.files,
       defaultSecretsProvider,
     })
     return this.#write('clone', () => this.#add(full, content))
@@ -232,13 +228,13 @@ export class Store {
    */
   async remove(name: string, by: { readonly author: Author; readonly removed: Date }): Promise<void> {
     const environment = this.environment(name)
-    this.#world.guard(environment.name, 'admin')
+    this.#host.guard(environment.name, 'admin')
     const busy = await environment.lock('remove')
     try {
       await this.#write('remove', () => {
-        cleanUpSwap(this.#world.files, environment.folder)
+        cleanUpSwap(this.#host.files, environment.folder)
         refuseRemoval(environment)
-        moveAway(this.#world.files, this.folder, environment, by)
+        moveAway(this.#host.files, this.folder, environment, by)
       })
     } finally {
       busy.release()
@@ -247,7 +243,7 @@ export class Store {
 
   /** Environments that were removed, the last removed first. */
   removed(): RemovedEnvironment[] {
-    return listRemoved(this.#world.files, this.folder)
+    return listRemoved(this.#host.files, this.folder)
   }
 
   /**
@@ -257,11 +253,11 @@ export class Store {
    */
   async restore(name: string, options: { readonly id?: string } = {}): Promise<Environment> {
     const full = environmentName(name)
-    this.#world.guard(full, 'admin')
+    this.#host.guard(full, 'admin')
     return this.#write('restore', () => {
       const removed = findRemoved(this.removed(), full, options.id)
-      refuseTaken(this.#world.files, this.folder, full)
-      moveBack(this.#world.files, this.folder, removed)
+      refuseTaken(this.#host.files, this.folder, full)
+      moveBack(this.#host.files, this.folder, removed)
       return this.#made(full)
     })
   }
@@ -273,7 +269,7 @@ export class Store {
    */
   async changeSecretsProvider(name: string, change: SecretsProviderChange): Promise<SecretsProviderChanged> {
     const environment = this.environment(name)
-    this.#world.guard(environment.name, 'admin')
+    this.#host.guard(environment.name, 'admin')
     const { changeSecretsProvider } = await import('./keys/secrets-provider-change.ts')
     const changed = await changeSecretsProvider(environment, this.#place(environment.name), change)
     this.#handle(environment.name).current()
@@ -286,7 +282,7 @@ export class Store {
    */
   async rewrapKey(name: string, secretsProvider?: string): Promise<{ readonly from: string; readonly to: string }> {
     const environment = this.environment(name)
-    this.#world.guard(environment.name, 'admin')
+    this.#host.guard(environment.name, 'admin')
     const { rewrap } = await import('./keys/rewrap.ts')
     const done = await rewrap(environment, this.#place(environment.name), secretsProvider)
     this.#handle(environment.name).current()
@@ -304,7 +300,7 @@ export class Store {
    */
   async renumber(name: string, options: RenumberEnvironment): Promise<Renumbered> {
     const place = this.#place(environmentName(name))
-    this.#world.guard(place.name, 'write')
+    this.#host.guard(place.name, 'write')
     const { renumberMerged } = await import('./merge/renumber-merged.ts')
     return renumberMerged(place, options)
   }
@@ -315,7 +311,7 @@ export class Store {
    */
   async survey(): Promise<StoreSurvey> {
     const { surveyStore } = await import('./survey.ts')
-    return surveyStore(this.#world.files, this.folder)
+    return surveyStore(this.#host.files, this.folder)
   }
 
   /**
@@ -325,7 +321,7 @@ export class Store {
   async check(options: CheckOptions = {}): Promise<CheckReport> {
     const { checkStore } = await import('./check/check-store.ts')
     const place = (name: string) => this.#place(name)
-    return checkStore({ folder: this.folder, state: this.state, world: this.#world, place }, options)
+    return checkStore({ folder: this.folder, state: this.state, host: this.#host, place }, options)
   }
 
   /**
@@ -334,10 +330,10 @@ export class Store {
    */
   async leftEntries(name: string): Promise<readonly LeftEntry[]> {
     const full = environmentName(name)
-    this.#world.guard(full, 'read')
+    this.#host.guard(full, 'read')
     const { leftEntries } = await import('./state/left-entries.ts')
     const present = this.has(full) ? [this.#handle(full).id] : []
-    return leftEntries({ files: this.#world.files, state: this.state }, { name: full, present })
+    return leftEntries({ files: this.#host.files, state: this.state }, { name: full, present })
   }
 
   /**
@@ -345,9 +341,9 @@ export class Store {
    * the place that is returned.
    */
   async setAside(name: string, { environmentId, file }: LeftEntry): Promise<string> {
-    this.#world.guard(environmentName(name), 'write')
+    this.#host.guard(environmentName(name), 'write')
     const { setLeftEntryAside } = await import('./state/left-entries.ts')
-    return setLeftEntryAside({ state: this.state, world: this.#world }, { name, id: environmentId, file })
+    return setLeftEntryAside({ state: this.state, host: this.#host }, { name, id: environmentId, file })
   }
 
   /**
@@ -358,7 +354,7 @@ export class Store {
     const { fix } = await import('./check/fix.ts')
     const fixable = findings.filter((finding) => finding.fixable)
     const environment = (name: string) => this.environment(name)
-    for (const finding of fixable) await fix(finding, { folder: this.folder, world: this.#world, environment })
+    for (const finding of fixable) await fix(finding, { folder: this.folder, host: this.#host, environment })
     return fixable
   }
 
@@ -392,7 +388,7 @@ export class Store {
   }
 
   get #locked() {
-    return { folder: this.folder, state: this.state, world: this.#world }
+    return { folder: this.folder, state: this.state, host: this.#host }
   }
 
   #handle(name: string): Environment {
@@ -405,7 +401,7 @@ export class Store {
       folder: layout.environment(this.folder, name),
       store: this.folder,
       state: this.state,
-      world: this.#world,
+      host: this.#host,
       memory: this.#memory,
       keys: this.#keys,
       defaultSecretsProvider: () => this.configuration.defaultSecretsProvider,
@@ -413,7 +409,7 @@ export class Store {
   }
 
   #add(name: string, content: StagedEnvironment): Environment {
-    addEnvironment(this.#world.files, this.folder, name, content)
+    addEnvironment(this.#host.files, this.folder, name, content)
     return this.#made(name)
   }
 

@@ -10,7 +10,7 @@ import { evaluationHost } from '../../src/operations/session/evaluation-host.ts'
 import type { Plain } from '../../src/plain.ts'
 import { noRetries, type RotationReport, rotate } from '../../src/rotation/index.ts'
 import { loadRotator, type Rotator } from '../../src/rotators/index.ts'
-import { Store, type StoreWorld } from '../../src/store/index.ts'
+import { Store, type StoreHost } from '../../src/store/index.ts'
 import { definitionOfAll } from '../crash-matrix/subject.ts'
 import { createUserPair } from '../rotators/pair/postgres-pair.ts'
 import { GatedProxy } from '../servers/gated-proxy.ts'
@@ -210,7 +210,7 @@ class Bench {
         return machineFiles.syncAside(file)
       },
     }
-    const world: StoreWorld = {
+    const world: StoreHost = {
       files,
       state: `${folder}-state`,
       keys: { env: {}, configFolder: `${folder}-keys`, notify: () => {}, files },

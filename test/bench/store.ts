@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type FileSystem, machineFiles } from '../../src/files/index.ts'
-import { Store, type StoreWorld } from '../../src/store/index.ts'
+import { Store, type StoreHost } from '../../src/store/index.ts'
 import { digestOf, formatRevision } from '../../src/store/revisions/revision-file.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -44,7 +44,7 @@ export async function benchStore(options: StoreBench): Promise<StoreFigures> {
   }
 }
 
-function worldOf(folder: string, files: FileSystem = machineFiles): StoreWorld {
+function worldOf(folder: string, files: FileSystem = machineFiles): StoreHost {
   return {
     files,
     state: join(folder, 'state'),

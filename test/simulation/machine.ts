@@ -1,5 +1,5 @@
 import type { FileStatus, FileSystem } from '../../src/files/index.ts'
-import type { StoreWorld } from '../../src/store/index.ts'
+import type { StoreHost } from '../../src/store/index.ts'
 import type { MemoryFiles } from '../files/memory-files.ts'
 import type { Random } from './random.ts'
 import type { Timeline } from './timeline.ts'
@@ -91,7 +91,7 @@ export class Process {
     return this.#machines.timeline
   }
 
-  world(): StoreWorld {
+  world(): StoreHost {
     const alive = (pid: number) => [...this.#machines.alive].some((process) => process.pid === pid)
     return {
       files: this.files,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DataKey } from '../../src/keys/index.ts'
 import { storeIdentity } from '../../src/machine/index.ts'
-import type { Environment, Processes, ProcessIdentity, Reencrypt, StoreWorld } from '../../src/store/index.ts'
+import type { Environment, Processes, ProcessIdentity, Reencrypt, StoreHost } from '../../src/store/index.ts'
 import { Store } from '../../src/store/index.ts'
 import { MemoryFiles } from '../files/memory-files.ts'
 
@@ -18,7 +18,7 @@ export class Machine {
   #pid = 100
 
   /** A world as a process of this machine sees it. The process before it is gone. */
-  world(env: Record<string, string | undefined> = {}): StoreWorld {
+  world(env: Record<string, string | undefined> = {}): StoreHost {
     const identity: ProcessIdentity = { pid: ++this.#pid, host: 'machine' }
     const processes: Processes = { self: () => identity, isGone: (other) => other.pid !== identity.pid }
     const notify = (text: string) => void this.notices.push(text)
@@ -44,9 +44,9 @@ export class Machine {
 export const machineState = `/home/state/stores/${storeIdentity('/work/environments')}`
 
 /** A folder on the real disk, removed after the test. */
-export function realFolder(): { readonly folder: string; readonly world: StoreWorld; remove(): void } {
+export function realFolder(): { readonly folder: string; readonly world: StoreHost; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'esc-store-'))
-  const world: StoreWorld = {
+  const world: StoreHost = {
     state: join(folder, 'state'),
     keys: { env: {}, configFolder: join(folder, 'config'), notify: () => {} },
   }

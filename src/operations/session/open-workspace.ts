@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { type AccessRules, readAccessRules } from '../../access/index.ts'
 import { EscError } from '../../errors.ts'
 import type { KeyContext } from '../../keys/index.ts'
-import { type Author, type GuardLevel, layout, recordFiles, Store, type StoreWorld } from '../../store/index.ts'
+import { type Author, type GuardLevel, layout, recordFiles, Store, type StoreHost } from '../../store/index.ts'
 import { announcingWitness } from '../../webhooks/index.ts'
 import { parseReference } from '../references/reference.ts'
 import { AuditTrail } from './audit-trail.ts'
@@ -18,36 +18,36 @@ import { type Chosen, keyContext, type Workspace, type WorkspaceOptions } from '
  */
 export function openWorkspace(options: WorkspaceOptions): Workspace {
   const chosen = options.store ?? options.env.ESC_STORE
-  if (chosen) return workspaceOf((world) => openChosen(resolve(options.cwd, chosen), world), 'named', options)
+  if (chosen) return workspaceOf((host) => openChosen(resolve(options.cwd, chosen), host), 'named', options)
   try {
-    return workspaceOf((world) => Store.find(options.cwd, world), 'found', options)
+    return workspaceOf((host) => Store.find(options.cwd, host), 'found', options)
   } catch (error) {
     const { current } = readKnownStores(options.env)
     if (!(error instanceof EscError) || error.code !== 'not_found' || current === undefined) throw error
-    return workspaceOf((world) => Store.open(current, world), 'login', options)
+    return workspaceOf((host) => Store.open(current, host), 'login', options)
   }
 }
 
 /** The store in a folder, or in `environments/` of it. */
 export function openWorkspaceAt(folder: string, options: WorkspaceOptions, chosen: Chosen): Workspace {
-  return workspaceOf((world) => openChosen(resolve(options.cwd, folder), world), chosen, options)
+  return workspaceOf((host) => openChosen(resolve(options.cwd, folder), host), chosen, options)
 }
 
 /** `folder` is a store, or holds one in `environments/`. */
-function openChosen(folder: string, world: StoreWorld): Store {
+function openChosen(folder: string, host: StoreHost): Store {
   try {
-    return Store.open(folder, world)
+    return Store.open(folder, host)
   } catch (error) {
     if (!(error instanceof EscError) || error.code !== 'not_found') throw error
     try {
-      return Store.open(resolve(folder, 'environments'), world)
+      return Store.open(resolve(folder, 'environments'), host)
     } catch (inner) {
       throw inner instanceof EscError && inner.code === 'not_found' ? error : inner
     }
   }
 }
 
-function workspaceOf(open: (world: StoreWorld) => Store, chosen: Chosen, options: WorkspaceOptions): Workspace {
+function workspaceOf(open: (host: StoreHost) => Store, chosen: Chosen, options: WorkspaceOptions): Workspace {
   const recorded = recordFiles()
   // Beneath the check of every function of this folder: one that forgets it gets
   // no further than the store.

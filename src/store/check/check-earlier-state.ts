@@ -1,30 +1,30 @@
 import { join } from 'node:path'
 import { listIfPresent } from '../../files/index.ts'
 import { trackedNames } from '../../git/index.ts'
+import type { CompleteHost } from '../host.ts'
 import { layout } from '../layout.ts'
 import { settleEarlierState } from '../state/earlier-state.ts'
 import type { StoreState } from '../state/state.ts'
-import type { CompleteWorld } from '../world.ts'
 import type { Report } from './finding.ts'
 
 interface Place {
   readonly store: string
   readonly state: StoreState
-  readonly world: CompleteWorld
+  readonly host: CompleteHost
 }
 
 /**
  * The `.esc` that earlier versions kept in the store's folder, and whatever could be taken for it.
  */
 export function checkEarlierState(place: Place, report: Report): void {
-  const { state, store, world } = place
+  const { state, store, host } = place
   const tracked = trackedNames(state.store, '.esc') ?? []
   for (const name of tracked) reportTracked(place, name, report)
   if (tracked.includes('.esc')) return
   const file = layout.earlierState(store)
   const { kind, why } = settleEarlierState(place, { again: true })
   const problem = `the folder for the state of earlier versions ${why}, and is not used`
-  const entries = countEntries(world, file)
+  const entries = countEntries(host, file)
   const kept =
     entries === 0 ? '' : `, but keep what is in journal/ (${entries}): it may hold the only copy of a credential`
   if (kind === 'foreign') {
@@ -41,8 +41,8 @@ export function checkEarlierState(place: Place, report: Report): void {
   }
 }
 
-function reportTracked({ store, world }: Place, name: string, report: Report): void {
-  const entries = countEntries(world, join(store, name))
+function reportTracked({ store, host }: Place, name: string, report: Report): void {
+  const entries = countEntries(host, join(store, name))
   const kept =
     entries === 0
       ? ''
@@ -57,7 +57,7 @@ function reportTracked({ store, world }: Place, name: string, report: Report): v
 }
 
 /** Files of journals in a folder; what a link leads to does not count. */
-function countEntries({ files }: CompleteWorld, folder: string): number {
+function countEntries({ files }: CompleteHost, folder: string): number {
   const isFolder = (path: string) => files.lstat(path)?.kind === 'folder'
   const journals = join(folder, 'journal')
   if (!isFolder(folder) || !isFolder(journals)) return 0

@@ -69,7 +69,7 @@ export async function checkEnvironment(
 
 /** Files of the environment that hold both sides of a merge: one finding for all of them. */
 function reportMerge(place: EnvironmentPlace, report: Report): boolean {
-  const { files } = place.world
+  const { files } = place.host
   const { folder, name } = place
   const inFolder = (sub: string) => listIfPresent(files, join(folder, sub)).map((entry) => join(sub, entry))
   const candidates = ['settings.yaml', 'environment.yaml', ...inFolder('revisions'), ...inFolder('events')]
@@ -140,9 +140,9 @@ async function checkJournal(
   { key, keys }: { key: DataKey | undefined; keys: EnvironmentKey },
   report: Report,
 ): Promise<void> {
-  const { name, state, world } = place
+  const { name, state, host } = place
   const existingKey = () => keys.existing()
-  const journal = new Journal({ world, state, id: settings.id, environment: name, createKey: existingKey, existingKey })
+  const journal = new Journal({ host, state, id: settings.id, environment: name, createKey: existingKey, existingKey })
   const { folder } = journal
   let count = journal.ids().length
   if (count === 0) return
@@ -212,7 +212,7 @@ function checkDefinition(
 }
 
 function checkFiles(place: EnvironmentPlace, merged: boolean, report: Report): void {
-  const { files } = place.world
+  const { files } = place.host
   for (const name of listIfPresent(files, place.folder)) {
     const path = join(place.folder, name)
     if (!name.startsWith(temporaryPrefix) && path !== tombstonePath(place.folder)) continue
@@ -242,7 +242,7 @@ function checkFiles(place: EnvironmentPlace, merged: boolean, report: Report): v
  * wants to stop a schedule.
  */
 function checkEventTimes(place: EnvironmentPlace, report: Report): void {
-  const { files, now } = place.world
+  const { files, now } = place.host
   for (const name of listIfPresent(files, join(place.folder, 'events'))) {
     const file = join(place.folder, 'events', name)
     const lines = Buffer.from(readIfPresent(files, file) ?? [])

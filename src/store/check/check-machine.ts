@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
 import { storeIdentity } from '../../machine/index.ts'
+import type { CompleteHost } from '../host.ts'
 import { type EntryOrigin, entryNames, parseEntry } from '../journal/journal-file.ts'
 import { layout } from '../layout.ts'
 import { oldTemporaries } from '../locks/leftovers.ts'
@@ -9,13 +10,12 @@ import { interruptedSwaps } from '../revisions/swap.ts'
 import { Settings } from '../settings/settings.ts'
 import type { StoreState } from '../state/state.ts'
 import { stateLayout } from '../state/state-layout.ts'
-import type { CompleteWorld } from '../world.ts'
 import type { Report } from './finding.ts'
 
 interface Place {
   readonly store: string
   readonly state: StoreState
-  readonly world: CompleteWorld
+  readonly host: CompleteHost
 }
 
 /**
@@ -55,7 +55,7 @@ export function checkMachine(
   ]
   for (const file of folders
     .filter((folder) => !isSpecial(folder))
-    .flatMap((folder) => oldTemporaries(place.world, folder))) {
+    .flatMap((folder) => oldTemporaries(place.host, folder))) {
     const problem = 'an interrupted operation has left this'
     report({ severity: 'note', kind: 'leftover', file, problem, remedy: 'run `esc check --fix`', fixable: true })
   }
@@ -64,9 +64,9 @@ export function checkMachine(
 /**
  * The locks of this store, and those of its environments; others are the business of other stores.
  */
-function checkLocks({ state, world }: Place, ids: ReadonlySet<string>, report: Report): void {
+function checkLocks({ state, host }: Place, ids: ReadonlySet<string>, report: Report): void {
   const within = (folder: string, pattern: RegExp) =>
-    listIfPresent(world.files, folder)
+    listIfPresent(host.files, folder)
       .filter((name) => pattern.test(name))
       .map((name) => join(folder, name))
   const files = [
@@ -75,7 +75,7 @@ function checkLocks({ state, world }: Place, ids: ReadonlySet<string>, report: R
     ...[...ids].map((id) => stateLayout.environmentLock(state.machine, id)),
   ]
   for (const file of files) {
-    if (lockState(world, file) !== 'broken') continue
+    if (lockState(host, file) !== 'broken') continue
     report({
       severity: 'note',
       kind: 'broken_lock',
@@ -91,8 +91,8 @@ function checkLocks({ state, world }: Place, ids: ReadonlySet<string>, report: R
  * Journals of environments that are not here: of this store, and of stores
  * that are nowhere any more.
  */
-function checkJournals({ state, world }: Place, ids: ReadonlySet<string>, report: Report): void {
-  const { files } = world
+function checkJournals({ state, host }: Place, ids: ReadonlySet<string>, report: Report): void {
+  const { files } = host
   for (const id of listIfPresent(files, stateLayout.journals(state.machine))) {
     if (ids.has(id)) continue
     const file = stateLayout.journal(state.machine, id)
@@ -146,9 +146,9 @@ function checkJournals({ state, world }: Place, ids: ReadonlySet<string>, report
 }
 
 /** Kept results of environments that are gone, or on another branch: opening them makes it anew. */
-function checkOpened({ state, world }: Place, ids: ReadonlySet<string>, report: Report): void {
+function checkOpened({ state, host }: Place, ids: ReadonlySet<string>, report: Report): void {
   const folder = stateLayout.opened(state.folder)
-  for (const id of listIfPresent(world.files, folder)) {
+  for (const id of listIfPresent(host.files, folder)) {
     if (ids.has(id) || id.startsWith(temporaryPrefix)) continue
     const file = join(folder, id)
     const problem = 'this was kept of opening an environment that is not here'
@@ -157,13 +157,13 @@ function checkOpened({ state, world }: Place, ids: ReadonlySet<string>, report: 
 }
 
 function checkSwaps(place: Place, projects: readonly string[], report: Report): void {
-  const { store, world } = place
+  const { store, host } = place
   for (const project of projects) {
-    for (const { name, file } of interruptedSwaps(world.files, layout.project(store, project))) {
+    for (const { name, file } of interruptedSwaps(host.files, layout.project(store, project))) {
       const environment = `${project}/${name}`
       // Not interrupted, but under way.
       if (isLocked(place, [layout.environment(store, environment), file])) continue
-      if (!world.files.exists(file)) continue
+      if (!host.files.exists(file)) continue
       report({
         severity: 'note',
         kind: 'interrupted_change',
@@ -180,14 +180,14 @@ function checkSwaps(place: Place, projects: readonly string[], report: Report): 
 /**
  * Whether the environment is locked whose settings are in the first of some folders that has any.
  */
-function isLocked({ state, world }: Place, folders: readonly string[]): boolean {
+function isLocked({ state, host }: Place, folders: readonly string[]): boolean {
   for (const folder of folders) {
     const file = layout.settings(folder)
     try {
-      const bytes = readIfPresent(world.files, file)
+      const bytes = readIfPresent(host.files, file)
       if (bytes === undefined) continue
       const { id } = new Settings(Buffer.from(bytes).toString(), file)
-      return lockState(world, stateLayout.environmentLock(state.machine, id)) === 'held'
+      return lockState(host, stateLayout.environmentLock(state.machine, id)) === 'held'
     } catch {}
   }
   return false

@@ -51,7 +51,7 @@ export function checkRevisions(
   let before: Revision | undefined
   let anySeal = false
   for (const number of numbers) {
-    const bytes = readIfPresent(place.world.files, layout.revision(place.folder, number)) ?? new Uint8Array()
+    const bytes = readIfPresent(place.host.files, layout.revision(place.folder, number)) ?? new Uint8Array()
     const revision = read(place, { number, bytes }, context)
     checkPlaintext(place, { number, bytes, isNewest: number === newest }, context)
     const sealed = revision && checkSeal(place, revision, context)
@@ -63,8 +63,8 @@ export function checkRevisions(
   return { count: numbers.length, newest, sealed: anySeal, last: before?.number === newest ? before : undefined }
 }
 
-function checkTime({ world }: EnvironmentPlace, { created, number, file }: Revision, report: Report): void {
-  if (!isAhead(created, new Date(world.now()))) return
+function checkTime({ host }: EnvironmentPlace, { created, number, file }: Revision, report: Report): void {
+  if (!isAhead(created, new Date(host.now()))) return
   report({
     severity: 'note',
     kind: 'future_time',
@@ -77,7 +77,7 @@ function checkTime({ world }: EnvironmentPlace, { created, number, file }: Revis
 function listNumbers(place: EnvironmentPlace, report: Report): number[] {
   const folder = layout.revisions(place.folder)
   const numbers: number[] = []
-  for (const name of listIfPresent(place.world.files, folder)) {
+  for (const name of listIfPresent(place.host.files, folder)) {
     const number = revisionNumber(name)
     if (number !== undefined) numbers.push(number)
     else if (!name.startsWith(temporaryPrefix)) {

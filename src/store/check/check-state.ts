@@ -1,15 +1,15 @@
 import { statusOf } from '../../files/index.ts'
 import { tracksAny } from '../../git/index.ts'
+import type { CompleteHost } from '../host.ts'
 import type { StoreState } from '../state/state.ts'
-import type { CompleteWorld } from '../world.ts'
 import type { Report } from './finding.ts'
 
 /** Whether the state folder is this user's alone, and outside what others can push to. */
 export function checkState(
-  { state, world }: { readonly state: StoreState; readonly world: CompleteWorld },
+  { state, host }: { readonly state: StoreState; readonly host: CompleteHost },
   report: Report,
 ): void {
-  const { files } = world
+  const { files } = host
   const file = state.machine
   const status = statusOf(files, file)
   if (status === undefined) {
@@ -32,7 +32,7 @@ export function checkState(
       remedy: `run \`chmod 700 ${file}\``,
     })
   }
-  if (!tracksAny(realPath(world, file))) return
+  if (!tracksAny(realPath(host, file))) return
   report({
     severity: 'error',
     kind: 'committed_state',
@@ -42,7 +42,7 @@ export function checkState(
   })
 }
 
-function realPath({ files }: CompleteWorld, path: string): string {
+function realPath({ files }: CompleteHost, path: string): string {
   try {
     return files.realPath(path)
   } catch {

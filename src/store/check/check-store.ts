@@ -2,11 +2,11 @@ import { join, sep } from 'node:path'
 import { listIfPresent, readIfPresent } from '../../files/index.ts'
 import { isEnvironmentPart } from '../environment-name.ts'
 import { listReadable } from '../environments.ts'
+import type { CompleteHost } from '../host.ts'
 import { layout } from '../layout.ts'
 import type { EnvironmentPlace } from '../place.ts'
 import type { StoreState } from '../state/state.ts'
 import { missingLines, storeFiles } from '../store-files.ts'
-import type { CompleteWorld } from '../world.ts'
 import { checkEarlierState } from './check-earlier-state.ts'
 import { checkEnvironment } from './check-environment.ts'
 import { checkMachine } from './check-machine.ts'
@@ -40,7 +40,7 @@ export async function checkStore(
   store: {
     readonly folder: string
     readonly state: StoreState
-    readonly world: CompleteWorld
+    readonly host: CompleteHost
     readonly place: (name: string) => EnvironmentPlace
   },
   { environments, useKeys = true, findPlaintext, onProgress }: CheckOptions,
@@ -48,7 +48,7 @@ export async function checkStore(
   const findings: Finding[] = []
   const report: Report = (finding) => findings.push({ fixable: false, ...finding })
   const special = specialIn(store, environments)
-  const names = environments ?? listReadable(store.world.files, store.folder)
+  const names = environments ?? listReadable(store.host.files, store.folder)
   const unverified: string[] = []
   const named = new Map<string, string[]>()
   let revisions = 0
@@ -71,11 +71,11 @@ export async function checkStore(
     checkIds(store.folder, named, report)
     checkNames(store.folder, names, report)
     const isSpecial = (file: string) => special.some((finding) => finding.file === file)
-    checkStoreFiles(store.folder, { world: store.world, isSpecial }, report)
-    const place = { store: store.folder, state: store.state, world: store.world }
+    checkStoreFiles(store.folder, { host: store.host, isSpecial }, report)
+    const place = { store: store.folder, state: store.state, host: store.host }
     checkState(place, report)
     checkEarlierState(place, report)
-    const projects = listIfPresent(store.world.files, store.folder)
+    const projects = listIfPresent(store.host.files, store.folder)
       .filter(isEnvironmentPart)
       .filter((project) => !isSpecial(layout.project(store.folder, project)))
     checkMachine(place, { ids: new Set(named.keys()), projects, isSpecial }, report)
@@ -87,13 +87,13 @@ export async function checkStore(
 
 /** Links, devices and oversized files: in the whole store, or in some environments. */
 function specialIn(
-  { world, folder }: { readonly world: CompleteWorld; readonly folder: string },
+  { host, folder }: { readonly host: CompleteHost; readonly folder: string },
   environments: readonly string[] | undefined,
 ): Finding[] {
   const found: Finding[] = []
   const report: Report = (finding) => found.push({ fixable: false, ...finding })
-  if (environments === undefined) checkTree(world.files, folder, report)
-  else for (const name of environments) checkTreeOf(world.files, layout.environment(folder, name), report)
+  if (environments === undefined) checkTree(host.files, folder, report)
+  else for (const name of environments) checkTreeOf(host.files, layout.environment(folder, name), report)
   return found.filter(({ file }, index) => found.findIndex((other) => other.file === file) === index)
 }
 
@@ -140,13 +140,13 @@ function checkNames(store: string, names: readonly string[], report: Report): vo
 
 function checkStoreFiles(
   store: string,
-  { world, isSpecial }: { readonly world: CompleteWorld; readonly isSpecial: (file: string) => boolean },
+  { host, isSpecial }: { readonly host: CompleteHost; readonly isSpecial: (file: string) => boolean },
   report: Report,
 ): void {
   for (const [name, lines] of Object.entries(storeFiles)) {
     const file = join(store, name)
     if (isSpecial(file)) continue
-    const missing = missingLines(readIfPresent(world.files, file), lines)
+    const missing = missingLines(readIfPresent(host.files, file), lines)
     if (missing.length === 0) continue
     report({
       severity: 'warning',

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { removeQuietly, statusOf } from '../../files/index.ts'
 import type { Environment } from '../environment.ts'
+import type { CompleteHost } from '../host.ts'
 import { FileLock } from '../locks/lock.ts'
 import { cleanUpSwap } from '../revisions/swap.ts'
 import { ensureLines, storeFiles } from '../store-files.ts'
 import { removeTree } from '../tree.ts'
-import type { CompleteWorld } from '../world.ts'
 import type { Finding } from './finding.ts'
 
 /**
@@ -16,11 +16,11 @@ export async function fix(
   finding: Finding,
   store: {
     readonly folder: string
-    readonly world: CompleteWorld
+    readonly host: CompleteHost
     readonly environment: (name: string) => Environment
   },
 ): Promise<void> {
-  const { folder, world } = store
+  const { folder, host } = store
   switch (finding.kind) {
     case 'stale_definition':
       await store.environment(finding.environment!).refreshDefinition()
@@ -29,21 +29,21 @@ export async function fix(
       const environment = store.environment(finding.environment!)
       // Taking the lock completes it or cleans up.
       const lock = await environment.lock('check')
-      cleanUpSwap(world.files, environment.folder)
+      cleanUpSwap(host.files, environment.folder)
       lock.release()
       return
     }
     case 'broken_lock': {
-      const lock = await FileLock.acquire(world, finding.file, { what: finding.file, purpose: 'check', waitMs: 0 })
+      const lock = await FileLock.acquire(host, finding.file, { what: finding.file, purpose: 'check', waitMs: 0 })
       lock.release()
       return
     }
     case 'leftover':
-      if (statusOf(world.files, finding.file)?.kind === 'folder') removeTree(world.files, finding.file)
-      else removeQuietly(world.files, finding.file)
+      if (statusOf(host.files, finding.file)?.kind === 'folder') removeTree(host.files, finding.file)
+      else removeQuietly(host.files, finding.file)
       return
     case 'git_files':
-      for (const [name, lines] of Object.entries(storeFiles)) ensureLines(world.files, join(folder, name), lines)
+      for (const [name, lines] of Object.entries(storeFiles)) ensureLines(host.files, join(folder, name), lines)
       return
     default:
       throw new Error(`${finding.kind} cannot be fixed`)

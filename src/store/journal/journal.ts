@@ -11,11 +11,11 @@ import {
 } from '../../files/index.ts'
 import type { DataKey } from '../../keys/index.ts'
 import { storeIdentity } from '../../machine/index.ts'
+import type { CompleteHost } from '../host.ts'
 import { removeOldTemporaries } from '../locks/leftovers.ts'
 import type { StoreState } from '../state/state.ts'
 import { stateLayout } from '../state/state-layout.ts'
 import { syncAbove } from '../sync-above.ts'
-import type { CompleteWorld } from '../world.ts'
 import {
   contextOf,
   type EntryFile,
@@ -54,7 +54,7 @@ export type JournalFile = EntryOrigin & { readonly file: string; readonly id: st
   )
 
 interface JournalPlace {
-  readonly world: Pick<CompleteWorld, 'files' | 'now' | 'keys'>
+  readonly host: Pick<CompleteHost, 'files' | 'now' | 'keys'>
   readonly state: StoreState
   readonly id: string
   /** Name of the environment. */
@@ -124,7 +124,7 @@ export class Journal {
   async list(): Promise<JournalRecord[]> {
     const { records, foreign } = await this.look()
     for (const { file, store = 'an unknown store' } of foreign) {
-      this.#place.world.keys.notify(
+      this.#place.host.keys.notify(
         `warning: ${file} is a journal entry of ${store}, which has an environment of the same id under another data key. It is left alone.`,
       )
     }
@@ -177,9 +177,9 @@ export class Journal {
    * the place that is returned.
    */
   async setAside(file: string): Promise<string> {
-    const { id, state, world } = this.#place
+    const { id, state, host } = this.#place
     const { setEntryAside } = await import('../state/set-aside.ts')
-    return setEntryAside(world, { machine: state.machine, id, file })
+    return setEntryAside(host, { machine: state.machine, id, file })
   }
 
   /**
@@ -188,23 +188,23 @@ export class Journal {
    * nobody would know what had been done.
    */
   makeDurable(): void {
-    syncFolder(this.#place.world.files, this.folder)
+    syncFolder(this.#place.host.files, this.folder)
     this.#anchor()
   }
 
   /** Adds or replaces an entry. Returns when it is on the disk. */
   async put(id: string, content: Uint8Array): Promise<void> {
-    const { createKey, environment, state, world } = this.#place
+    const { createKey, environment, state, host } = this.#place
     const key = await createKey()
     this.#key = key
     const moved = this.#moved(id, key)
-    makeFolders(world.files, this.folder, 0o700)
+    makeFolders(host.files, this.folder, 0o700)
     this.#anchor()
-    if (!this.#tidied) removeOldTemporaries(world, this.folder)
+    if (!this.#tidied) removeOldTemporaries(host, this.folder)
     this.#tidied = true
     const origin = { store: state.store, environment, ...(moved && { replaces: moved }) }
     const bytes = formatEntry(origin, (bound) => key.encryptRecord(contextOf(id, bound), content))
-    await replaceFileAside(world.files, this.#file(id, key), bytes, { mode: 0o600 })
+    await replaceFileAside(host.files, this.#file(id, key), bytes, { mode: 0o600 })
     await this.#syncFolder()
     if (moved !== undefined) await this.#removeFile(join(this.folder, moved))
   }
@@ -220,7 +220,7 @@ export class Journal {
   }
 
   async #removeFile(file: string): Promise<void> {
-    if (removeFile(this.#place.world.files, file)) await this.#syncFolder()
+    if (removeFile(this.#place.host.files, file)) await this.#syncFolder()
   }
 
   async #existingKey(): Promise<DataKey> {
@@ -229,7 +229,7 @@ export class Journal {
   }
 
   #names(): EntryName[] {
-    return entryNames(listIfPresent(this.#place.world.files, this.folder))
+    return entryNames(listIfPresent(this.#place.host.files, this.folder))
   }
 
   /**
@@ -257,7 +257,7 @@ export class Journal {
   #syncFolder(): Promise<void> {
     this.#sync ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
       this.#sync = undefined
-      return syncFolderAside(this.#place.world.files, this.folder)
+      return syncFolderAside(this.#place.host.files, this.folder)
     })
     return this.#sync
   }
@@ -268,12 +268,12 @@ export class Journal {
    */
   #anchor(): void {
     if (this.#anchored) return
-    syncAbove(this.#place.world.files, this.folder, this.#place.state.machine)
+    syncAbove(this.#place.host.files, this.folder, this.#place.state.machine)
     this.#anchored = true
   }
 
   #origin({ file }: EntryName): EntryOrigin {
-    const bytes = readIfPresent(this.#place.world.files, join(this.folder, file))
+    const bytes = readIfPresent(this.#place.host.files, join(this.folder, file))
     return (bytes && parseEntry(bytes)?.origin) ?? {}
   }
 
@@ -285,9 +285,9 @@ export class Journal {
     name: EntryName,
     key: DataKey,
   ): { kind: 'own'; own: OwnEntry } | { kind: 'foreign'; foreign: ForeignEntry } | undefined {
-    const { environment, state, world } = this.#place
+    const { environment, state, host } = this.#place
     const file = join(this.folder, name.file)
-    const bytes = readIfPresent(world.files, file)
+    const bytes = readIfPresent(host.files, file)
     if (bytes === undefined) return undefined
     const entry = parseEntry(bytes)
     const content =

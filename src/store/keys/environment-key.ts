@@ -98,13 +98,13 @@ export class EnvironmentKey {
    * nothing. Returns false where somebody else has just made one, which then stays.
    */
   async create(given: { readonly secretsProvider?: string; readonly keys?: KeyContext } = {}): Promise<boolean> {
-    const { keys, memory, world } = this.#place
+    const { keys, memory, host } = this.#place
     this.refuseLost(this.#history.newest())
     // Wrapping may ask a person or the network, so it is done before the lock is taken; whoever is
     // first under the lock wins.
     const owner = this.#owner
     const secretsProvider = given.secretsProvider ?? providerOf(this.#place, this.#settings.last)
-    const made = await makeDataKey(secretsProvider, given.keys ?? world.keys, owner)
+    const made = await makeDataKey(secretsProvider, given.keys ?? host.keys, owner)
     const { key, wrapped: wrappedDataKey } = made
     let first = true
     await takeTurn(this.#place, 'key', () =>
@@ -131,7 +131,7 @@ export class EnvironmentKey {
 
 /** The key that settings hold, unwrapped once a process. Says nothing about the settings' seal. */
 export async function unwrapDataKey(place: EnvironmentPlace, settings: Settings): Promise<DataKey> {
-  const { folder, keys, name, store, world } = place
+  const { folder, keys, name, store, host } = place
   // Where the list of age recipients is: an edit of it that nobody has applied is
   // noticed while unwrapping.
   const owner = { id: settings.id, name, folders: [folder, store] }
@@ -140,7 +140,7 @@ export async function unwrapDataKey(place: EnvironmentPlace, settings: Settings)
   let unwrapped = keys.get(memo)
   if (unwrapped === undefined) {
     unwrapped = (async () => {
-      const provider = await openSecretsProvider(usableProviderOf(place, settings), world.keys, owner)
+      const provider = await openSecretsProvider(usableProviderOf(place, settings), host.keys, owner)
       return new DataKey(await provider.unwrapKey(wrapped), owner)
     })()
     keys.set(memo, unwrapped)
@@ -180,12 +180,12 @@ async function knownKey(place: EnvironmentPlace, settings: Settings, { signer }:
 
 /** Who can unwrap a key, as far as its secrets provider says so. */
 export async function namesOfHolders(
-  { folder, name, store, world }: EnvironmentPlace,
+  { folder, name, store, host }: EnvironmentPlace,
   { id, secretsProvider, wrapped }: { readonly id: string; readonly secretsProvider: string; readonly wrapped: string },
 ): Promise<string[]> {
   const keyFile = /^v1:default:([^:]+):/.exec(wrapped)?.[1]
   if (keyFile !== undefined) return [`key file ${keyFile}`]
   if (!secretsProvider.startsWith('age:')) return []
   const { recipientsOf } = await import('./recipients.ts')
-  return recipientsOf(secretsProvider, world.keys, { id, name, folders: [folder, store] })
+  return recipientsOf(secretsProvider, host.keys, { id, name, folders: [folder, store] })
 }

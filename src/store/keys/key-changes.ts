@@ -34,7 +34,7 @@ export function withKeyChange(settings: Settings, change: KeyChange, key: DataKe
  * A key that this machine knows to be superseded vouches for nothing: those who have
  * lost access still hold it.
  */
-export function acceptKeyChanges({ memory, name, world }: EnvironmentPlace, settings: Settings): boolean {
+export function acceptKeyChanges({ memory, name, host }: EnvironmentPlace, settings: Settings): boolean {
   const known = memory.newestKey(settings.id)
   if (known === undefined) return false
   const target = digestOfKey(settings.wrappedDataKey)
@@ -57,7 +57,7 @@ export function acceptKeyChanges({ memory, name, world }: EnvironmentPlace, sett
   const difference = describeDifference(known, last)
   if (difference.length > 0) {
     const list = difference.map((line) => `\n  ${line}`).join('')
-    world.keys.notify(
+    host.keys.notify(
       `note: somebody who could open environment '${name}' has changed who can open it:${list}\nIf you do not expect that, ask before you save a secret in it.`,
     )
   }
@@ -68,13 +68,13 @@ export function acceptKeyChanges({ memory, name, world }: EnvironmentPlace, sett
  * Says whom a new lock lets in or keeps out, before it is put on, where a file says so: nothing
  * vouches for that file. Recipients in a URL were given on the command line, or are sealed.
  */
-export function announceHolders({ memory, name, world }: EnvironmentPlace, id: string, after: KnownKey): void {
+export function announceHolders({ memory, name, host }: EnvironmentPlace, id: string, after: KnownKey): void {
   const known = memory.newestKey(id)
   if (known === undefined || !/^age(?::\/\/)?$/.test(after.secretsProvider)) return
   const difference = describeDifference({ ...known, secretsProvider: after.secretsProvider }, after)
   if (difference.length === 0) return
   const list = difference.map((line) => `\n  ${line}`).join('')
-  world.keys.notify(`Who can open environment '${name}' changes:${list}`)
+  host.keys.notify(`Who can open environment '${name}' changes:${list}`)
 }
 
 /**

@@ -7,9 +7,9 @@ import { stateLayout } from '../state/state-layout.ts'
  * What was last kept of opening an environment on this machine. Undefined:
  * nothing, or it cannot be read.
  */
-export function readOpened({ state, world }: EnvironmentPlace, id: string): Uint8Array | undefined {
+export function readOpened({ state, host }: EnvironmentPlace, id: string): Uint8Array | undefined {
   try {
-    return readIfPresent(world.files, join(stateLayout.opened(state.folder), id))
+    return readIfPresent(host.files, join(stateLayout.opened(state.folder), id))
   } catch {
     return undefined
   }
@@ -18,10 +18,10 @@ export function readOpened({ state, world }: EnvironmentPlace, id: string): Uint
 /**
  * Where that cannot be written, nothing is kept: a store on a read-only disk can still be opened.
  */
-export function writeOpened({ state, world }: EnvironmentPlace, id: string, bytes: Uint8Array): void {
+export function writeOpened({ state, host }: EnvironmentPlace, id: string, bytes: Uint8Array): void {
   const folder = stateLayout.opened(state.folder)
   try {
-    makeFolders(world.files, folder, 0o700)
-    replaceFile(world.files, join(folder, id), bytes, { mode: 0o600, synced: false })
+    makeFolders(host.files, folder, 0o700)
+    replaceFile(host.files, join(folder, id), bytes, { mode: 0o600, synced: false })
   } catch {}
 }

@@ -22,7 +22,7 @@ export async function rewrap(
   place: EnvironmentPlace,
   secretsProvider: string | undefined,
 ): Promise<{ readonly from: string; readonly to: string }> {
-  const { memory, world } = place
+  const { memory, host } = place
   const lock = await environment.lock('wrap the key again')
   try {
     const { settings } = environment
@@ -41,7 +41,7 @@ export async function rewrap(
     // Also says when there is no key yet.
     const key = await environment.unlock(environment.current())
     const owner = { id: environment.id, name: place.name, folders: [place.folder, place.store] }
-    const rewrapped = await rewrapKey({ wrapped: wrapped as string, from, to }, world.keys, owner)
+    const rewrapped = await rewrapKey({ wrapped: wrapped as string, from, to }, host.keys, owner)
     const after = { id: owner.id, secretsProvider: to, wrapped: rewrapped }
     const known: KnownKey = {
       key: digestOfKey(rewrapped),

@@ -47,7 +47,7 @@ export async function changeSecretsProvider(
   place: EnvironmentPlace,
   change: SecretsProviderChange,
 ): Promise<SecretsProviderChanged> {
-  const { files } = place.world
+  const { files } = place.host
   const before = environment.settings.secretsProvider ?? place.defaultSecretsProvider()
   const kind = secretsProviderKind(change.secretsProvider)
   if (kind === 'passphrase' && secretsProviderKind(before) === 'passphrase' && change.keys === undefined) {
@@ -134,11 +134,11 @@ class Successor {
     const owner = { id: environment.id, name: place.name, folders: [place.folder, place.store] }
     const newest = environment.current()
     const from = await environment.unlock(newest)
-    const context = change.keys ?? place.world.keys
+    const context = change.keys ?? place.host.keys
     const { key: to, wrapped: wrappedDataKey } = await makeDataKey(change.secretsProvider, context, owner)
     const { secretsProvider } = change
     const named = { id: owner.id, secretsProvider, wrapped: wrappedDataKey }
-    const holders = await namesOfHolders({ ...place, world: { ...place.world, keys: context } }, named)
+    const holders = await namesOfHolders({ ...place, host: { ...place.host, keys: context } }, named)
     const known = { key: digestOfKey(wrappedDataKey), signer: to.signer, secretsProvider, holders }
     announceHolders(place, owner.id, known)
     const successor = new Successor(environment, place, { from, to }, { change, wrappedDataKey, known })
@@ -152,7 +152,7 @@ class Successor {
 
   /** Most of the work, without keeping writers out. */
   async #start(newest: number): Promise<void> {
-    const { files } = this.#place.world
+    const { files } = this.#place.host
     try {
       files.makeFolder(this.#folder)
       files.makeFolder(layout.revisions(this.#folder))
@@ -173,9 +173,9 @@ class Successor {
    * holder of the write lock.
    */
   takeOver(): void {
-    const { folder, keys, memory, world } = this.#place
+    const { folder, keys, memory, host } = this.#place
     const { wrappedDataKey } = this.#environment.settings
-    const before = new Settings(readText(world.files, layout.settings(folder)), layout.settings(folder))
+    const before = new Settings(readText(host.files, layout.settings(folder)), layout.settings(folder))
     if (before.wrappedDataKey !== wrappedDataKey) {
       throw new EscError('conflict', `the data key of environment '${this.#place.name}' has been changed meanwhile`, {
         hint: 'try again',
@@ -188,16 +188,16 @@ class Successor {
       this.#environment.verifyUnder(this.#from, this.#environment.revision(this.length + 1))
       this.#add(this.length + 1)
     }
-    syncFolder(world.files, layout.revisions(this.#folder))
-    writeTemporary(world.files, layout.definition(this.#folder), Buffer.from(this.#last!.definition))
-    writeTemporary(world.files, layout.settings(this.#folder), Buffer.from(this.#settingsText(before)))
+    syncFolder(host.files, layout.revisions(this.#folder))
+    writeTemporary(host.files, layout.definition(this.#folder), Buffer.from(this.#last!.definition))
+    writeTemporary(host.files, layout.settings(this.#folder), Buffer.from(this.#settingsText(before)))
     const own = [layout.revisions(folder), layout.definition(folder), layout.settings(folder)]
-    linkOthers(world.files, { from: folder, to: this.#folder, except: own })
+    linkOthers(host.files, { from: folder, to: this.#folder, except: own })
     const owner = { id: before.id, name: this.#place.name }
     // Before the swap, or the machine would take its own new key for a stranger's.
     memory.trustKey(owner.id, digestOfKey(before.wrappedDataKey))
     memory.trustKey(owner.id, digestOfKey(this.#options.wrappedDataKey))
-    swapIn(world.files, folder)
+    swapIn(host.files, folder)
     keys.set(keyMemo(owner, this.#options.wrappedDataKey), Promise.resolve(this.#to))
   }
 
@@ -217,7 +217,7 @@ class Successor {
 
   /** Adds a revision to the copy, reads it back, and compares it with the original. */
   #add(number: number): void {
-    const { files } = this.#place.world
+    const { files } = this.#place.host
     const { reencrypt } = this.#options.change
     const original = this.#environment.revision(number)
     const file = layout.revision(this.#folder, number)

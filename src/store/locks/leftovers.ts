@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { type FileSystem, listIfPresent, removeQuietly, statusOf, temporaryPrefix } from '../../files/index.ts'
+import type { CompleteHost } from '../host.ts'
 import { swapPrefix } from '../revisions/swap.ts'
 import { removeTree } from '../tree.ts'
-import type { CompleteWorld } from '../world.ts'
 
 /**
  * A temporary file lives for milliseconds; one that is older than this belongs to a
@@ -11,19 +11,19 @@ import type { CompleteWorld } from '../world.ts'
 const leftoverAgeMs = 10 * 60_000
 
 /** Temporary files and folders in a folder, by path, that no living process can still need. */
-export function oldTemporaries(world: Pick<CompleteWorld, 'files' | 'now'>, folder: string): string[] {
-  return listIfPresent(world.files, folder)
+export function oldTemporaries(host: Pick<CompleteHost, 'files' | 'now'>, folder: string): string[] {
+  return listIfPresent(host.files, folder)
     .filter((name) => name.startsWith(temporaryPrefix) && !name.startsWith(swapPrefix))
     .map((name) => join(folder, name))
     .filter((path) => {
-      const status = statusOf(world.files, path)
-      return status !== undefined && world.now() - status.modifiedMs > leftoverAgeMs
+      const status = statusOf(host.files, path)
+      return status !== undefined && host.now() - status.modifiedMs > leftoverAgeMs
     })
 }
 
 /** For folders that no lock guards as a whole. */
-export function removeOldTemporaries(world: Pick<CompleteWorld, 'files' | 'now'>, folder: string): void {
-  for (const path of oldTemporaries(world, folder)) removeAny(world.files, path)
+export function removeOldTemporaries(host: Pick<CompleteHost, 'files' | 'now'>, folder: string): void {
+  for (const path of oldTemporaries(host, folder)) removeAny(host.files, path)
 }
 
 /** For the holder of the lock under which such things are made: all of them are leftovers. */

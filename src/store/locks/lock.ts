@@ -12,7 +12,7 @@ import {
   temporaryPrefix,
   writeTemporary,
 } from '../../files/index.ts'
-import type { CompleteWorld } from '../world.ts'
+import type { CompleteHost } from '../host.ts'
 import { machineProcesses, type ProcessIdentity } from './processes.ts'
 
 export interface Lock {
@@ -28,7 +28,7 @@ interface Holder extends ProcessIdentity {
   readonly since: string
 }
 
-type LockWorld = Pick<CompleteWorld, 'files' | 'processes' | 'sleep'>
+type LockHost = Pick<CompleteHost, 'files' | 'processes' | 'sleep'>
 
 export interface LockRequest {
   /** What is locked, for messages: `environment 'rotators/ci'`. */
@@ -50,23 +50,23 @@ process.on('exit', () => {
  * It is broken only when its holder is provably gone.
  */
 export class FileLock implements Lock {
-  readonly #world: LockWorld
+  readonly #host: LockHost
   readonly #path: string
   readonly #token: string
 
-  private constructor(world: LockWorld, path: string, token: string) {
-    this.#world = world
+  private constructor(host: LockHost, path: string, token: string) {
+    this.#host = host
     this.#path = path
     this.#token = token
   }
 
   /** @throws EscError `locked`, naming the holder and its purpose. */
-  static async acquire(world: LockWorld, path: string, request: LockRequest): Promise<FileLock> {
-    const tries = FileLock.#tries(world, path, request)
+  static async acquire(host: LockHost, path: string, request: LockRequest): Promise<FileLock> {
+    const tries = FileLock.#tries(host, path, request)
     for (;;) {
       const next = tries.next()
       if (next.done) return next.value
-      await world.sleep(next.value)
+      await host.sleep(next.value)
     }
   }
 
@@ -74,8 +74,8 @@ export class FileLock implements Lock {
    * As `acquire`, for locks that are held for a moment: this process does
    * nothing else while it waits.
    */
-  static acquireNow(world: LockWorld, path: string, request: LockRequest): FileLock {
-    const tries = FileLock.#tries(world, path, request)
+  static acquireNow(host: LockHost, path: string, request: LockRequest): FileLock {
+    const tries = FileLock.#tries(host, path, request)
     for (;;) {
       const next = tries.next()
       if (next.done) return next.value
@@ -84,23 +84,23 @@ export class FileLock implements Lock {
   }
 
   /** Yields how many milliseconds to wait before the next try. */
-  static *#tries(world: LockWorld, path: string, request: LockRequest): Generator<number, FileLock> {
+  static *#tries(host: LockHost, path: string, request: LockRequest): Generator<number, FileLock> {
     const since = new Date().toISOString()
-    const self = world.processes.self()
+    const self = host.processes.self()
     const token = newToken()
     const holder: Holder = { ...self, token, purpose: request.purpose, since }
     try {
-      makeFolders(world.files, dirname(path), 0o700)
+      makeFolders(host.files, dirname(path), 0o700)
       let pauseMs = 1
       for (let waitedMs = 0; ; ) {
-        if (place(world, path, holder)) {
-          const lock = new FileLock(world, path, token)
+        if (place(host, path, holder)) {
+          const lock = new FileLock(host, path, token)
           held.add(lock)
           return lock
         }
-        const other = readLock(world, path)
+        const other = readLock(host, path)
         if (other === undefined) continue
-        if (isGone(world, other) && breakLock(world, path, other, holder)) continue
+        if (isGone(host, other) && breakLock(host, path, other, holder)) continue
         if (waitedMs >= request.waitMs) throw lockedError(path, request, other.holder)
         yield pauseMs
         waitedMs += pauseMs
@@ -114,7 +114,7 @@ export class FileLock implements Lock {
   release(): void {
     if (!held.delete(this)) return
     try {
-      if (readTextIfPresent(this.#world.files, this.#path)?.includes(this.#token)) this.#world.files.unlink(this.#path)
+      if (readTextIfPresent(this.#host.files, this.#path)?.includes(this.#token)) this.#host.files.unlink(this.#path)
     } catch {
       // The file names this process: whoever comes next breaks it once we have ended.
     }
@@ -134,10 +134,10 @@ async function neverAsked(): Promise<never> {
 }
 
 /** Whether a lock file stands for somebody. `broken`: its holder is gone, or it does not say. */
-export function lockState(world: LockWorld, path: string): 'free' | 'held' | 'broken' {
-  const found = readLock(world, path)
+export function lockState(host: LockHost, path: string): 'free' | 'held' | 'broken' {
+  const found = readLock(host, path)
   if (found === undefined) return 'free'
-  return isGone(world, found) ? 'broken' : 'held'
+  return isGone(host, found) ? 'broken' : 'held'
 }
 
 /**
@@ -155,17 +155,17 @@ function newToken(): string {
 let placed = 0
 
 /** False: somebody has it. */
-function place(world: LockWorld, path: string, holder: Holder): boolean {
+function place(host: LockHost, path: string, holder: Holder): boolean {
   const temporary = join(dirname(path), `${temporaryPrefix}${holder.pid}-${holder.token}-${placed++}`)
-  writeTemporary(world.files, temporary, Buffer.from(JSON.stringify(holder)), { mode: 0o600, synced: false })
+  writeTemporary(host.files, temporary, Buffer.from(JSON.stringify(holder)), { mode: 0o600, synced: false })
   try {
-    world.files.link(temporary, path)
+    host.files.link(temporary, path)
     return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
     throw error
   } finally {
-    removeQuietly(world.files, temporary)
+    removeQuietly(host.files, temporary)
   }
 }
 
@@ -175,17 +175,17 @@ function place(world: LockWorld, path: string, holder: Holder): boolean {
  * right to remove the file of a given token is itself a lock, named by that token, which can have
  * only one living holder; having it, we look again. False: somebody else is at it.
  */
-function breakLock(world: LockWorld, path: string, dead: FoundLock, self: Holder): boolean {
+function breakLock(host: LockHost, path: string, dead: FoundLock, self: Holder): boolean {
   const right = join(dirname(path), `break-${dead.token}`)
-  if (!place(world, right, self)) {
-    const other = readLock(world, right)
-    return other !== undefined && isGone(world, other) && breakLock(world, right, other, self)
+  if (!place(host, right, self)) {
+    const other = readLock(host, right)
+    return other !== undefined && isGone(host, other) && breakLock(host, right, other, self)
   }
   try {
-    if (readLock(world, path)?.token === dead.token) world.files.unlink(path)
+    if (readLock(host, path)?.token === dead.token) host.files.unlink(path)
     return true
   } finally {
-    removeQuietly(world.files, right)
+    removeQuietly(host.files, right)
   }
 }
 
@@ -199,8 +199,8 @@ interface FoundLock {
 }
 
 /** Undefined: there is no such file. */
-function readLock(world: LockWorld, path: string): FoundLock | undefined {
-  const bytes = readIfPresent(world.files, path)
+function readLock(host: LockHost, path: string): FoundLock | undefined {
+  const bytes = readIfPresent(host.files, path)
   if (bytes === undefined) return undefined
   try {
     const holder: Holder = JSON.parse(Buffer.from(bytes).toString())
@@ -213,8 +213,8 @@ function readLock(world: LockWorld, path: string): FoundLock | undefined {
   return { token, holder: undefined }
 }
 
-function isGone(world: LockWorld, { holder }: FoundLock): boolean {
-  return holder === undefined || world.processes.isGone(holder)
+function isGone(host: LockHost, { holder }: FoundLock): boolean {
+  return holder === undefined || host.processes.isGone(holder)
 }
 
 function lockedError(path: string, request: LockRequest, holder: Holder | undefined): EscError {

@@ -1,15 +1,15 @@
 import { EscError } from '../../errors.ts'
 import { ioError } from '../../files/index.ts'
+import type { CompleteHost } from '../host.ts'
 import { type StoreState, stateFault } from '../state/state.ts'
 import { stateLayout } from '../state/state-layout.ts'
-import type { CompleteWorld } from '../world.ts'
 import { FileLock, type Lock } from './lock.ts'
 
 /** The store whose locks these are. */
 interface Locked {
   readonly folder: string
   readonly state: StoreState
-  readonly world: CompleteWorld
+  readonly host: CompleteHost
 }
 
 /**
@@ -17,12 +17,12 @@ interface Locked {
  * the file system refuses.
  */
 export async function writeStore<T>(
-  { folder, state, world }: Locked,
+  { folder, state, host }: Locked,
   purpose: string,
   write: () => T | Promise<T>,
 ): Promise<T> {
   const request = { what: `the store ${folder}`, purpose, waitMs: 15_000 }
-  const lock = await FileLock.acquire(world, stateLayout.lock(state.folder, 'store'), request).catch((error) => {
+  const lock = await FileLock.acquire(host, stateLayout.lock(state.folder, 'store'), request).catch((error) => {
     throw stateFault(error, state, `the store ${folder} cannot be locked`)
   })
   try {
@@ -38,16 +38,16 @@ export async function writeStore<T>(
  * Held while the schedules of the store are looked after: one process at a time, on this machine.
  * @throws EscError `locked`, naming the holder.
  */
-export async function lockScheduler({ folder, state, world }: Locked, purpose: string): Promise<Lock> {
+export async function lockScheduler({ folder, state, host }: Locked, purpose: string): Promise<Lock> {
   const request = { what: `the scheduler of the store ${folder}`, purpose, waitMs: 0 }
-  return FileLock.acquire(world, stateLayout.lock(state.folder, 'scheduler'), request)
+  return FileLock.acquire(host, stateLayout.lock(state.folder, 'scheduler'), request)
 }
 
 /** For whoever sends the deliveries of webhooks: one at a time. Undefined: another one is at it. */
-export async function tryLockWebhooks({ folder, state, world }: Locked): Promise<Lock | undefined> {
+export async function tryLockWebhooks({ folder, state, host }: Locked): Promise<Lock | undefined> {
   try {
     const request = { what: `the webhooks of ${folder}`, purpose: 'deliver', waitMs: 0 }
-    return await FileLock.acquire(world, stateLayout.lock(state.folder, 'webhooks'), request)
+    return await FileLock.acquire(host, stateLayout.lock(state.folder, 'webhooks'), request)
   } catch (error) {
     if (error instanceof EscError && error.code === 'locked') return undefined
     throw error

@@ -14,18 +14,18 @@ const waitMs = 15_000
  * milliseconds; what killed ones have left is removed first.
  */
 export async function takeTurn<T>(place: EnvironmentPlace, purpose: string, write: () => T): Promise<T> {
-  const { folder, name, state, world } = place
+  const { folder, name, state, host } = place
   const request = { what: `environment '${name}'`, purpose, waitMs }
   const file = stateLayout.lock(state.folder, 'write', name)
-  const lock = await FileLock.acquire(world, file, request).catch((error) => {
+  const lock = await FileLock.acquire(host, file, request).catch((error) => {
     throw stateFault(error, state, `environment '${name}' cannot be locked`)
   })
   try {
-    for (const entry of listIfPresent(world.files, folder)) {
-      if (entry.startsWith(temporaryPrefix)) removeQuietly(world.files, join(folder, entry))
+    for (const entry of listIfPresent(host.files, folder)) {
+      if (entry.startsWith(temporaryPrefix)) removeQuietly(host.files, join(folder, entry))
     }
     // Here other environments' writers are at work too.
-    removeOldTemporaries(world, stateLayout.locks(state.folder))
+    removeOldTemporaries(host, stateLayout.locks(state.folder))
     return write()
   } catch (error) {
     throw ioError(error, `cannot write environment '${name}'`)

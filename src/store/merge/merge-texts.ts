@@ -54,14 +54,14 @@ export async function mergeLines(
   place: EnvironmentPlace,
   texts: ThreeTexts,
 ): Promise<string | undefined> {
-  const { state, world } = place
+  const { state, host } = place
   const { folder } = state
-  makeFolders(world.files, folder, 0o700)
+  makeFolders(host.files, folder, 0o700)
   const paths: string[] = []
   try {
     for (const text of [texts.ours, texts.base, texts.theirs]) {
       const path = join(temporaryPath(folder))
-      writeTemporary(world.files, path, Buffer.from(text), { mode: 0o600, synced: false })
+      writeTemporary(host.files, path, Buffer.from(text), { mode: 0o600, synced: false })
       paths.push(path)
     }
     const result = await runGit(['merge-file', '-p', '-q', ...paths], { cwd: folder, outside: true })
@@ -71,6 +71,6 @@ export async function mergeLines(
     }
     return result.status === 0 ? result.stdout.toString() : undefined
   } finally {
-    for (const path of paths) removeQuietly(world.files, path)
+    for (const path of paths) removeQuietly(host.files, path)
   }
 }

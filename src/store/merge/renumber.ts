@@ -239,8 +239,8 @@ class Merge {
 
   /** For the holder of the environment's locks. */
   write(definition: string): void {
-    const { folder, world } = this.#place
-    const { files } = world
+    const { folder, host } = this.#place
+    const { files } = host
     this.#refuseOthers()
     cleanUpSwap(files, folder)
     makeFolders(files, dirname(folder))
@@ -359,12 +359,12 @@ class Merge {
   }
 
   #writeRevision(staged: string, number: number, bytes: Uint8Array): void {
-    const { folder, world } = this.#place
-    const present = readIfPresent(world.files, layout.revision(folder, number))
+    const { folder, host } = this.#place
+    const present = readIfPresent(host.files, layout.revision(folder, number))
     const file = layout.revision(staged, number)
     if (present !== undefined && Buffer.from(bytes).equals(present))
-      world.files.link(layout.revision(folder, number), file)
-    else writeTemporary(world.files, file, bytes)
+      host.files.link(layout.revision(folder, number), file)
+    else writeTemporary(host.files, file, bytes)
   }
 
   /** Lines of both, each once. */
@@ -372,7 +372,7 @@ class Merge {
     const { ours, theirs } = this.#options.sides
     const names = new Set([...ours.events.keys(), ...theirs.events.keys()])
     if (names.size === 0) return
-    const { files } = this.#place.world
+    const { files } = this.#place.host
     files.makeFolder(join(staged, 'events'))
     for (const name of names) {
       const lines = [ours, theirs].flatMap(({ events }) => (events.get(name) ?? '').split('\n'))
@@ -384,11 +384,11 @@ class Merge {
 
   /** Revisions in the work tree that neither side has would be lost. */
   #refuseOthers(): void {
-    const { folder, name, world } = this.#place
+    const { folder, name, host } = this.#place
     const { ours, theirs } = this.#options.sides
-    for (const entry of listIfPresent(world.files, layout.revisions(folder))) {
+    for (const entry of listIfPresent(host.files, layout.revisions(folder))) {
       const number = Number(/^([1-9]\d*)\.yaml$/.exec(entry)?.[1])
-      const bytes = Number.isNaN(number) ? undefined : readIfPresent(world.files, layout.revision(folder, number))
+      const bytes = Number.isNaN(number) ? undefined : readIfPresent(host.files, layout.revision(folder, number))
       if (bytes === undefined || hasConflictMarkers(Buffer.from(bytes).toString())) continue
       if (
         [ours, theirs].some(
@@ -520,6 +520,6 @@ function lastRotated(revisions: readonly Revision[]): Date {
 }
 
 function readText(place: EnvironmentPlace, file: string): string | undefined {
-  const bytes = readIfPresent(place.world.files, file)
+  const bytes = readIfPresent(place.host.files, file)
   return bytes && Buffer.from(bytes).toString()
 }

@@ -55,10 +55,10 @@ export class History {
     let number = this.newestNumber(seen)
     if (seen === undefined || number < seen.number) {
       // Throws where it is there and looking is not allowed.
-      statusOf(this.#place.world.files, layout.revision(this.#place.folder, number + 1))
+      statusOf(this.#place.host.files, layout.revision(this.#place.folder, number + 1))
       // Looked at in the moment in which the folder is replaced, a history
       // seems shorter than it is.
-      const there = finishSwap(this.#place.world.files, this.#place.folder)
+      const there = finishSwap(this.#place.host.files, this.#place.folder)
       if (there) number = this.newestNumber()
     }
     if (number === 0) throw this.#missing(1)
@@ -175,11 +175,11 @@ export class History {
    *   that the settings ask for.
    */
   revision(number: number): Revision {
-    const { folder, name, world } = this.#place
+    const { folder, name, host } = this.#place
     const file = layout.revision(folder, number)
     const possible = Number.isSafeInteger(number) && number > 0
-    let bytes = possible ? readIfPresent(world.files, file) : undefined
-    if (bytes === undefined && possible && finishSwap(world.files, folder)) bytes = readIfPresent(world.files, file)
+    let bytes = possible ? readIfPresent(host.files, file) : undefined
+    if (bytes === undefined && possible && finishSwap(host.files, folder)) bytes = readIfPresent(host.files, file)
     if (bytes === undefined) throw this.#missing(number)
     const revision = parseRevision(bytes, file, number)
     const { sealedFrom } = this.#settings.last
@@ -193,7 +193,7 @@ export class History {
 
   /** Of a revision's file, which may hold anything. Undefined: there is no such file. */
   digestOf(number: number): string | undefined {
-    const bytes = readIfPresent(this.#place.world.files, layout.revision(this.#place.folder, number))
+    const bytes = readIfPresent(this.#place.host.files, layout.revision(this.#place.folder, number))
     return bytes && digestOf(bytes)
   }
 
@@ -210,7 +210,7 @@ export class History {
 
   /** Whether there is a revision of that number, without reading it. */
   has(number: number): boolean {
-    return this.#place.world.files.exists(layout.revision(this.#place.folder, number))
+    return this.#place.host.files.exists(layout.revision(this.#place.folder, number))
   }
 
   /**
@@ -228,11 +228,11 @@ export class History {
 
   /** When names in the folder of the revisions last changed, in milliseconds since 1970. */
   #folderChanged(): number {
-    return statusOf(this.#place.world.files, layout.revisions(this.#place.folder))?.modifiedMs ?? 0
+    return statusOf(this.#place.host.files, layout.revisions(this.#place.folder))?.modifiedMs ?? 0
   }
 
   #listedNewest(tries = 3): number {
-    const { files } = this.#place.world
+    const { files } = this.#place.host
     const { folder, name } = this.#place
     const names = listIfPresent(files, layout.revisions(folder))
     const numbers = new Set(names.flatMap((each) => revisionNumber(each) ?? []))
@@ -251,9 +251,9 @@ export class History {
    * process that was killed before it could, or git, which does not sync what it checks out.
    */
   makeDurable({ number }: Revision): void {
-    const { folder, world } = this.#place
-    syncFile(world.files, layout.revision(folder, number))
-    syncFolder(world.files, layout.revisions(folder))
+    const { folder, host } = this.#place
+    syncFile(host.files, layout.revision(folder, number))
+    syncFolder(host.files, layout.revisions(folder))
   }
 
   /** Makes this machine remember a revision that was just written. */
@@ -310,12 +310,12 @@ export class History {
     const renumbered = this.#renumbered
     if (renumbered?.newest.digest !== digest) return
     this.#renumbered = undefined
-    const { memory, name, world } = this.#place
+    const { memory, name, host } = this.#place
     // Its own merge was just reported to whoever is at it.
     if (memory.isMerging()) return
     this.#rememberOnceDurable(renumbered.newest, renumbered.sighting)
     const { from, to } = renumbered
-    world.keys.notify(
+    host.keys.notify(
       `note: a merge has renumbered revisions of environment '${name}' that this machine has seen: revision ${from} is now ${to}, and ${name}@${from} is another one`,
     )
   }

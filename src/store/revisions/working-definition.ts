@@ -56,7 +56,7 @@ export class WorkingDefinition {
   }
 
   replace(definition: string): void {
-    replaceFile(this.#place.world.files, this.file, Buffer.from(definition))
+    replaceFile(this.#place.host.files, this.file, Buffer.from(definition))
   }
 
   /**
@@ -75,7 +75,7 @@ export class WorkingDefinition {
   }
 
   #read(): Buffer | undefined {
-    const bytes = readIfPresent(this.#place.world.files, this.file)
+    const bytes = readIfPresent(this.#place.host.files, this.file)
     return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 }

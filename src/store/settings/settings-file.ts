@@ -31,12 +31,12 @@ export class SettingsFile {
 
   /** @throws EscError `not_found` when there is no such environment, `store_damaged`. */
   read(): Settings {
-    const { folder, name, world } = this.#place
+    const { folder, name, host } = this.#place
     const file = layout.settings(folder)
-    let text = readTextIfPresent(world.files, file)
-    if (text === undefined && finishSwap(world.files, folder)) text = readTextIfPresent(world.files, file)
+    let text = readTextIfPresent(host.files, file)
+    if (text === undefined && finishSwap(host.files, folder)) text = readTextIfPresent(host.files, file)
     if (text === undefined) {
-      if (hasRevisions(world.files, folder)) throw damaged(file, 'is missing')
+      if (hasRevisions(host.files, folder)) throw damaged(file, 'is missing')
       throw new EscError('not_found', `environment '${name}' does not exist: there is no ${file}`)
     }
     return this.#keep(new Settings(text, file))
@@ -60,7 +60,7 @@ export class SettingsFile {
     const before = this.read()
     const text = before.with(typeof changes === 'function' ? changes(before) : changes)
     const after = new Settings(text, before.file)
-    if (text !== before.text) replaceFile(this.#place.world.files, before.file, Buffer.from(text))
+    if (text !== before.text) replaceFile(this.#place.host.files, before.file, Buffer.from(text))
     this.#keep(after)
   }
 

@@ -3,10 +3,10 @@ import { changeText } from '../../files/index.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts'
 import { secretsProviderKind } from '../../keys/index.ts'
 import { setAt } from '../../yaml/index.ts'
+import type { CompleteHost } from '../host.ts'
 import { formatVersion, layout } from '../layout.ts'
 import { writeStore } from '../locks/store-locks.ts'
 import type { StoreState } from '../state/state.ts'
-import type { CompleteWorld } from '../world.ts'
 import { parseMapping } from './yaml-mapping.ts'
 
 /**
@@ -16,16 +16,16 @@ import { parseMapping } from './yaml-mapping.ts'
 export class StoreConfiguration {
   readonly #folder: string
   readonly #state: StoreState
-  readonly #world: CompleteWorld
+  readonly #host: CompleteHost
   #text: string
   #fields: JsonObject | undefined
 
   /** @throws EscError `store_damaged`; `invalid_input` when the format is newer than this esc. */
-  constructor(folder: string, text: string, state: StoreState, world: CompleteWorld) {
+  constructor(folder: string, text: string, state: StoreState, host: CompleteHost) {
     this.#folder = folder
     this.#state = state
     this.#text = text
-    this.#world = world
+    this.#host = host
     this.#checkVersion()
   }
 
@@ -80,9 +80,9 @@ export class StoreConfiguration {
 
   /** Changes the text, as it is under the lock. */
   async change(change: (text: string) => string): Promise<void> {
-    this.#world.guard('*', 'admin')
-    await writeStore({ folder: this.#folder, state: this.#state, world: this.#world }, 'configure', () => {
-      this.#text = changeText(this.#world.files, layout.configuration(this.#folder), change)
+    this.#host.guard('*', 'admin')
+    await writeStore({ folder: this.#folder, state: this.#state, host: this.#host }, 'configure', () => {
+      this.#text = changeText(this.#host.files, layout.configuration(this.#folder), change)
       this.#fields = undefined
     })
   }

@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { EscError, messageOf } from '../../errors.ts'
 import { listIfPresent } from '../../files/index.ts'
 import { trackedNames } from '../../git/index.ts'
+import type { CompleteHost } from '../host.ts'
 import { entryNames } from '../journal/journal-file.ts'
 import { layout } from '../layout.ts'
 import { FileLock, lockState } from '../locks/lock.ts'
-import type { CompleteWorld } from '../world.ts'
 import { moveState } from './move-state.ts'
 import type { StoreState } from './state.ts'
 import { stateLayout } from './state-layout.ts'
@@ -14,7 +14,7 @@ import { markFromGit, wasFromGit } from './state-marks.ts'
 interface EarlierPlace {
   readonly store: string
   readonly state: StoreState
-  readonly world: CompleteWorld
+  readonly host: CompleteHost
 }
 
 /**
@@ -41,8 +41,8 @@ const none: EarlierState = { kind: 'none', why: 'is not there' }
  * only add alarms. Killed at any moment, it is completed by the next.
  */
 export function settleEarlierState(place: EarlierPlace, options: { readonly again?: boolean } = {}): EarlierState {
-  const { state, store, world } = place
-  const { files } = world
+  const { state, store, host } = place
+  const { files } = host
   const folder = layout.earlierState(store)
   const status = files.lstat(folder)
   if (status === undefined) return none
@@ -65,26 +65,26 @@ export function settleEarlierState(place: EarlierPlace, options: { readonly agai
   }
   const locks = join(folder, 'locks')
   const held = listIfPresent(files, locks).find(
-    (name) => name.endsWith('.lock') && lockState(world, join(locks, name)) === 'held',
+    (name) => name.endsWith('.lock') && lockState(host, join(locks, name)) === 'held',
   )
   if (held !== undefined) return { kind: 'busy', why: `is in use by an earlier version of esc: ${join(locks, held)}` }
   return move(place, folder, marked)
 }
 
-function move({ state, store, world }: EarlierPlace, folder: string, journalsOnly: boolean): EarlierState {
+function move({ state, store, host }: EarlierPlace, folder: string, journalsOnly: boolean): EarlierState {
   try {
     const request = { what: `the state of ${store}`, purpose: 'move', waitMs: 10_000 }
-    const lock = FileLock.acquireNow(world, stateLayout.lock(state.folder, 'store', 'move'), request)
+    const lock = FileLock.acquireNow(host, stateLayout.lock(state.folder, 'store', 'move'), request)
     try {
-      moveState(world.files, { from: folder, state, journalsOnly, isHeld: (path) => lockState(world, path) === 'held' })
+      moveState(host.files, { from: folder, state, journalsOnly, isHeld: (path) => lockState(host, path) === 'held' })
     } finally {
       lock.release()
     }
   } catch (error) {
     return { kind: 'stuck', why: `could not be moved: ${messageOf(error)}` }
   }
-  if (world.files.lstat(folder) === undefined) {
-    world.keys.notify(`Moved what this machine keeps about the store from ${folder} to ${state.folder}.`)
+  if (host.files.lstat(folder) === undefined) {
+    host.keys.notify(`Moved what this machine keeps about the store from ${folder} to ${state.folder}.`)
     return none
   }
   return journalsOnly
@@ -95,11 +95,11 @@ function move({ state, store, world }: EarlierPlace, folder: string, journalsOnl
 /**
  * How many entries of unfinished rotations an environment has in the `.esc` of an earlier version.
  */
-function earlierEntries({ store, world }: Pick<EarlierPlace, 'store' | 'world'>, id: string): number {
+function earlierEntries({ store, host }: Pick<EarlierPlace, 'store' | 'host'>, id: string): number {
   const folder = join(layout.earlierState(store), 'journal', id)
   const path = [layout.earlierState(store), join(layout.earlierState(store), 'journal'), folder]
-  if (!path.every((each) => world.files.lstat(each)?.kind === 'folder')) return 0
-  return entryNames(listIfPresent(world.files, folder)).length
+  if (!path.every((each) => host.files.lstat(each)?.kind === 'folder')) return 0
+  return entryNames(listIfPresent(host.files, folder)).length
 }
 
 /**
@@ -112,7 +112,7 @@ export function requireEarlierState(
   place: EarlierPlace,
   environment: { readonly id: string; readonly name: string },
 ): void {
-  const { store, world } = place
+  const { store, host } = place
   const folder = layout.earlierState(store)
   const { kind, why } = settleEarlierState(place, { again: true })
   const left = kind === 'none' ? 0 : earlierEntries(place, environment.id)
@@ -124,7 +124,7 @@ export function requireEarlierState(
   if (left === 0) return
   const entries = `${left} journal ${left === 1 ? 'entry' : 'entries'} of environment '${environment.name}'`
   if (kind === 'foreign') {
-    world.keys.notify(
+    host.keys.notify(
       `warning: ${folder} ${why}, so ${entries} in it ${left === 1 ? 'is' : 'are'} not used; see "esc check"`,
     )
     return

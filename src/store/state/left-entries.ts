@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { type FileSystem, listIfPresent, readIfPresent } from '../../files/index.ts'
 import { storeIdentity } from '../../machine/index.ts'
+import type { CompleteHost } from '../host.ts'
 import { entryNames, parseEntry } from '../journal/journal-file.ts'
 import { FileLock } from '../locks/lock.ts'
-import type { CompleteWorld } from '../world.ts'
 import { setEntryAside } from './set-aside.ts'
 import type { StoreState } from './state.ts'
 import { stateLayout } from './state-layout.ts'
@@ -43,13 +43,13 @@ export function leftEntries(
 
 /** Under the lock of the environment: another clone on this machine may be rotating it. */
 export async function setLeftEntryAside(
-  { state, world }: { readonly state: StoreState; readonly world: CompleteWorld },
+  { state, host }: { readonly state: StoreState; readonly host: CompleteHost },
   { name, id, file }: { readonly name: string; readonly id: string; readonly file: string },
 ): Promise<string> {
   const request = { what: `environment '${name}'`, purpose: 'rotate', waitMs: 2000 }
-  const lock = await FileLock.acquire(world, stateLayout.environmentLock(state.machine, id), request)
+  const lock = await FileLock.acquire(host, stateLayout.environmentLock(state.machine, id), request)
   try {
-    return setEntryAside(world, { machine: state.machine, id, file })
+    return setEntryAside(host, { machine: state.machine, id, file })
   } finally {
     lock.release()
   }

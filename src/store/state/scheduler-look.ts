@@ -1,22 +1,22 @@
 import { makeFolders, readTextIfPresent, replaceFile } from '../../files/index.ts'
-import type { CompleteWorld } from '../world.ts'
+import type { CompleteHost } from '../host.ts'
 import type { StoreState } from './state.ts'
 import { stateLayout } from './state-layout.ts'
 
 interface Looked {
   readonly state: StoreState
-  readonly world: CompleteWorld
+  readonly host: CompleteHost
 }
 
 /**
  * Records that a scheduler has looked after the store on this machine. Best effort: nothing
  * depends on it but advice.
  */
-export function recordSchedulerLook({ state, world }: Looked, at: Date): void {
+export function recordSchedulerLook({ state, host }: Looked, at: Date): void {
   try {
     const text = JSON.stringify({ version: 1, looked: at.toISOString() })
-    makeFolders(world.files, state.folder, 0o700)
-    replaceFile(world.files, stateLayout.schedulerLook(state.folder), Buffer.from(text), { mode: 0o600, synced: false })
+    makeFolders(host.files, state.folder, 0o700)
+    replaceFile(host.files, stateLayout.schedulerLook(state.folder), Buffer.from(text), { mode: 0o600, synced: false })
   } catch {}
 }
 
@@ -24,9 +24,9 @@ export function recordSchedulerLook({ state, world }: Looked, at: Date): void {
  * When a scheduler last looked after the store on this machine. Undefined:
  * never, as far as is known.
  */
-export function schedulerLook({ state, world }: Looked): Date | undefined {
+export function schedulerLook({ state, host }: Looked): Date | undefined {
   try {
-    const { looked } = JSON.parse(readTextIfPresent(world.files, stateLayout.schedulerLook(state.folder)) ?? '')
+    const { looked } = JSON.parse(readTextIfPresent(host.files, stateLayout.schedulerLook(state.folder)) ?? '')
     const date = new Date(looked)
     return Number.isNaN(date.getTime()) ? undefined : date
   } catch {

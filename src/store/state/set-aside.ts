@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { makeFolders, syncFolder } from '../../files/index.ts'
-import type { CompleteWorld } from '../world.ts'
+import type { CompleteHost } from '../host.ts'
 import { stateLayout } from './state-layout.ts'
 
 /**
@@ -9,7 +9,7 @@ import { stateLayout } from './state-layout.ts'
  * wrong moves the file back.
  */
 export function setEntryAside(
-  { files, now }: Pick<CompleteWorld, 'files' | 'now'>,
+  { files, now }: Pick<CompleteHost, 'files' | 'now'>,
   { machine, id, file }: { readonly machine: string; readonly id: string; readonly file: string },
 ): string {
   const folder = stateLayout.forgotten(machine, id)

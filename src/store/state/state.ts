@@ -19,7 +19,7 @@ export interface StoreState {
   readonly folder: string
 }
 
-interface StateWorld {
+interface StateHost {
   readonly files: FileSystem
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -32,18 +32,18 @@ interface StateWorld {
  * store can be read all the same.
  * @throws EscError `forbidden` for one that is somebody else's.
  */
-export function stateOf(world: StateWorld, store: string): StoreState {
-  const { files, state: machine } = world
+export function stateOf(host: StateHost, store: string): StoreState {
+  const { files, state: machine } = host
   const real = files.realPath(store)
   const folder = stateLayout.store(machine, storeIdentity(real))
   const status = statusOf(files, folder)
-  if (status === undefined) makeState(world, folder, real)
+  if (status === undefined) makeState(host, folder, real)
   else refuseForeign(status, folder)
   return { machine, store: real, folder }
 }
 
 /** Best effort: whoever must write there says why that is not possible. */
-function makeState({ files, now }: StateWorld, folder: string, store: string): void {
+function makeState({ files, now }: StateHost, folder: string, store: string): void {
   try {
     makeFolders(files, folder, 0o700)
     const about = { version: 1, store, firstUsed: new Date(now()).toISOString() }

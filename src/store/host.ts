@@ -8,7 +8,7 @@ import type { StoreState } from './state/state.ts'
 import { nobody, type Witness } from './witness.ts'
 
 /** Everything a store needs from outside. All but `keys` has the machine's own as its default. */
-export interface StoreWorld {
+export interface StoreHost {
   readonly keys: KeyContext
   readonly files?: FileSystem
   readonly processes?: Processes
@@ -36,28 +36,28 @@ export interface StoreWorld {
 
 export type GuardLevel = 'read' | 'open' | 'write' | 'admin'
 
-export type CompleteWorld = Required<Omit<StoreWorld, 'storeState'>> & Pick<StoreWorld, 'storeState'>
+export type CompleteHost = Required<Omit<StoreHost, 'storeState'>> & Pick<StoreHost, 'storeState'>
 
-function completeWorld(world: StoreWorld): CompleteWorld {
+function completeHost(host: StoreHost): CompleteHost {
   return {
-    keys: world.keys,
-    files: world.files ?? machineFiles,
-    ...(world.storeState && { storeState: world.storeState }),
-    state: resolve(world.state ?? stateFolder(world.keys.env)),
-    processes: world.processes ?? machineProcesses,
-    sleep: world.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
-    now: world.now ?? Date.now,
-    guard: world.guard ?? (() => {}),
-    witness: world.witness ?? nobody,
+    keys: host.keys,
+    files: host.files ?? machineFiles,
+    ...(host.storeState && { storeState: host.storeState }),
+    state: resolve(host.state ?? stateFolder(host.keys.env)),
+    processes: host.processes ?? machineProcesses,
+    sleep: host.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
+    now: host.now ?? Date.now,
+    guard: host.guard ?? (() => {}),
+    witness: host.witness ?? nobody,
   }
 }
 
 /**
- * The world of the store in a folder: below that, only regular files and folders
+ * The host of the store in a folder: below that, only regular files and folders
  * are touched (`confined`).
  */
-export function worldOfStore(world: StoreWorld, folder: string): CompleteWorld {
-  const complete = completeWorld(world)
+export function hostOfStore(host: StoreHost, folder: string): CompleteHost {
+  const complete = completeHost(host)
   const files = confined(complete.files, { root: folder, limit: limitOf })
   const keys = {
     ...complete.keys,
