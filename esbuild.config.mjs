@@ -270,7 +270,7 @@ const RARE = [
   'src/store/locks/store-locks.ts',
   'src/store/revisions/swap.ts',
   'src/store/tree.ts',
-  'src/store/locks/turn.ts',
+  'src/store/locks/write-lock.ts',
   'src/store/revisions/versions.ts',
   'src/suggestion.ts',
   'src/operations/opening/yaml-format.ts',

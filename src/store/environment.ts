@@ -14,7 +14,7 @@ import { Seals } from './keys/seals.ts'
 import { layout } from './layout.ts'
 import { removeOldTemporaries } from './locks/leftovers.ts'
 import { FileLock, type Lock } from './locks/lock.ts'
-import { takeTurn } from './locks/turn.ts'
+import { withWriteLock } from './locks/write-lock.ts'
 import { type EnvironmentPlace, restoreHint } from './place.ts'
 import { History } from './revisions/history.ts'
 import {
@@ -257,12 +257,12 @@ export class Environment {
         change,
         created,
       }
-      const witness = host.witness.appending({ ...coming, digest: digestOf(bytes) })
+      const appending = host.listener.appending({ ...coming, digest: digestOf(bytes) })
       if (!this.#createRevision(file, bytes)) {
-        witness.refused()
+        appending.refused()
         throw this.#conflict(request.base, this.current())
       }
-      witness.appended()
+      appending.appended()
       try {
         this.#working.replace(definition)
       } catch (error) {
@@ -513,7 +513,7 @@ export class Environment {
   /** The settings are read anew at the start. */
   async #write<T>(purpose: string, write: () => T): Promise<T> {
     this.#guard('write')
-    return takeTurn(this.#place, purpose, () => {
+    return withWriteLock(this.#place, purpose, () => {
       this.#settings.read()
       return write()
     })

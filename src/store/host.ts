@@ -4,8 +4,8 @@ import type { KeyContext } from '../keys/index.ts'
 import { stateFolder } from '../machine/index.ts'
 import { limitOf } from './limits.ts'
 import { machineProcesses, type Processes } from './locks/processes.ts'
+import { noListener, type RevisionListener } from './revision-listener.ts'
 import type { StoreState } from './state/state.ts'
-import { nobody, type Witness } from './witness.ts'
 
 /** Everything a store needs from outside. All but `keys` has the machine's own as its default. */
 export interface StoreHost {
@@ -31,7 +31,7 @@ export interface StoreHost {
    * to refuse. Default: everything may be done.
    */
   readonly guard?: (environment: string, level: GuardLevel) => void
-  readonly witness?: Witness
+  readonly listener?: RevisionListener
 }
 
 export type GuardLevel = 'read' | 'open' | 'write' | 'admin'
@@ -48,7 +48,7 @@ function completeHost(host: StoreHost): CompleteHost {
     sleep: host.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
     now: host.now ?? Date.now,
     guard: host.guard ?? (() => {}),
-    witness: host.witness ?? nobody,
+    listener: host.listener ?? noListener,
   }
 }
 

@@ -1,4 +1,5 @@
 export { Announcements, fieldDigest } from './announcements.ts'
+export { announcingListener, quietly } from './announcing-listener.ts'
 export { anyWebhooks } from './any-webhooks.ts'
 export {
   allowedHosts,
@@ -30,4 +31,3 @@ export {
   webhooksOf,
   withSecrets,
 } from './webhook.ts'
-export { announcingWitness, quietly } from './witness.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Store } from '../../src/store/index.ts'
 import {
   allowedHosts,
-  announcingWitness,
+  announcingListener,
   type DeliveryWorld,
   encode,
   newName,
@@ -38,8 +38,8 @@ export class HookedStore {
   }
 
   open(): Store {
-    const witness = announcingWitness((text) => this.warnings.push(text))
-    return Store.open(this.folder, { ...this.#place.world, witness })
+    const listener = announcingListener((text) => this.warnings.push(text))
+    return Store.open(this.folder, { ...this.#place.world, listener })
   }
 
   allow(...hosts: readonly string[]): void {

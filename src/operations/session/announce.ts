@@ -14,7 +14,7 @@ import type { Workspace } from './workspace.ts'
 
 /**
  * What is about to be done to the settings of an environment. New revisions
- * announce themselves (`Witness`).
+ * announce themselves (`RevisionListener`).
  */
 export interface Announced extends Pick<WebhookEvent, 'action' | 'tagName' | 'revision' | 'scheduleID'> {
   readonly kind: Exclude<EventKind, 'environment_rotation' | 'imported_environment_changed'>

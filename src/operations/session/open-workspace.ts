@@ -3,7 +3,7 @@ import { type AccessRules, readAccessRules } from '../../access/index.ts'
 import { EscError } from '../../errors.ts'
 import type { KeyContext } from '../../keys/index.ts'
 import { type Author, type GuardLevel, layout, recordFiles, Store, type StoreHost } from '../../store/index.ts'
-import { announcingWitness } from '../../webhooks/index.ts'
+import { announcingListener } from '../../webhooks/index.ts'
 import { parseReference } from '../references/reference.ts'
 import { AuditTrail } from './audit-trail.ts'
 import { findAuthor } from './author.ts'
@@ -54,12 +54,12 @@ function workspaceOf(open: (host: StoreHost) => Store, chosen: Chosen, options: 
   const guard = (environment: string, level: GuardLevel) => refuseForbidden(workspace, environment, level)
   // What happens in a copy has not happened yet.
   const { original } = options
-  const witness = original === undefined ? { witness: announcingWitness(options.notify) } : {}
+  const listener = original === undefined ? { listener: announcingListener(options.notify) } : {}
   // The environments of a copy are those of the original: the same keys are known,
   // and the same locks count.
   const state = original === undefined ? {} : { storeState: original.store.state }
   const keys = workspaceKeys(() => workspace, options)
-  const store = open({ keys, files: recorded.files, guard, ...witness, ...state })
+  const store = open({ keys, files: recorded.files, guard, ...listener, ...state })
   let author: Author | undefined
   let principal: Principal | undefined
   let rules: { readonly access: AccessRules | undefined } | undefined

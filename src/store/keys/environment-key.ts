@@ -8,7 +8,7 @@ import {
   secretsProviderKind,
 } from '../../keys/index.ts'
 import { layout } from '../layout.ts'
-import { takeTurn } from '../locks/turn.ts'
+import { withWriteLock } from '../locks/write-lock.ts'
 import { type EnvironmentPlace, keyMemo, restoreHint } from '../place.ts'
 import type { History } from '../revisions/history.ts'
 import type { Revision } from '../revisions/revision-file.ts'
@@ -107,7 +107,7 @@ export class EnvironmentKey {
     const made = await makeDataKey(secretsProvider, given.keys ?? host.keys, owner)
     const { key, wrapped: wrappedDataKey } = made
     let first = true
-    await takeTurn(this.#place, 'key', () =>
+    await withWriteLock(this.#place, 'key', () =>
       this.#settings.change((settings) => {
         first = settings.wrappedDataKey === undefined
         if (!first) return {}

@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { rewrapKey, secretsProviderKind } from '../../keys/index.ts'
 import type { Environment } from '../environment.ts'
-import { takeTurn } from '../locks/turn.ts'
+import { withWriteLock } from '../locks/write-lock.ts'
 import type { EnvironmentPlace } from '../place.ts'
 import { sealSettings } from '../settings/settings.ts'
 import { keyChanged, SettingsFile } from '../settings/settings-file.ts'
@@ -50,7 +50,7 @@ export async function rewrap(
       holders: await namesOfHolders(place, after),
     }
     announceHolders(place, owner.id, known)
-    await takeTurn(place, 'wrap the key again', () =>
+    await withWriteLock(place, 'wrap the key again', () =>
       new SettingsFile(place).change((now) => {
         if (now.wrappedDataKey !== wrapped) throw keyChanged(place.name)
         // Before it is there, or this machine would take it for a stranger's.

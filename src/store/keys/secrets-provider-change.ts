@@ -3,7 +3,7 @@ import { type FileSystem, ioError, readIfPresent, statusOf, syncFolder, writeTem
 import { type DataKey, type KeyContext, makeDataKey, secretsProviderKind } from '../../keys/index.ts'
 import type { Environment } from '../environment.ts'
 import { layout } from '../layout.ts'
-import { takeTurn } from '../locks/turn.ts'
+import { withWriteLock } from '../locks/write-lock.ts'
 import { type EnvironmentPlace, keyMemo } from '../place.ts'
 import { cipherPair, type Reencrypt, reseal } from '../revisions/reencryption.ts'
 import { parseRevision, type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
@@ -67,7 +67,7 @@ export async function changeSecretsProvider(
     }
     const successor = await Successor.build(environment, place, change)
     try {
-      await takeTurn(place, 'change the secrets provider', () => successor.takeOver())
+      await withWriteLock(place, 'change the secrets provider', () => successor.takeOver())
     } catch (error) {
       // Only while nothing was renamed: else the next command completes the change.
       if (statusOf(files, place.folder) !== undefined) removeTree(files, successorFolder(place.folder))

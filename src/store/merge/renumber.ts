@@ -17,7 +17,7 @@ import { unwrapDataKey } from '../keys/environment-key.ts'
 import { digestOfKey } from '../keys/history-memory.ts'
 import { verifySettingsSeal } from '../keys/seals.ts'
 import { layout } from '../layout.ts'
-import { takeTurn } from '../locks/turn.ts'
+import { withWriteLock } from '../locks/write-lock.ts'
 import type { EnvironmentPlace } from '../place.ts'
 import { type CipherPair, type Reencrypt, reseal } from '../revisions/reencryption.ts'
 import { digestOf, formatRevision, parseRevision, type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
@@ -102,7 +102,7 @@ export async function renumber(place: EnvironmentPlace, options: RenumberOptions
   try {
     const merge = await Merge.prepare(place, options)
     const merged = await merge.definition()
-    await takeTurn(place, 'renumber', () => merge.write(merged.text))
+    await withWriteLock(place, 'renumber', () => merge.write(merged.text))
     return { ...merge.summary(), side: options.whose?.moved ?? 'theirs', definition: merged.how, notes: merge.notes }
   } catch (error) {
     throw ioError(error, `cannot merge environment '${place.name}'`)

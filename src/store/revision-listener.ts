@@ -21,8 +21,8 @@ export interface ComingRevision {
  * Hears of every revision before it gets its name, and after: so that what follows from a revision
  * can be made up for when the process dies in between. Called under the write lock. Must not throw.
  */
-export interface Witness {
+export interface RevisionListener {
   appending(revision: ComingRevision): { appended(): void; refused(): void }
 }
 
-export const nobody: Witness = { appending: () => ({ appended: () => {}, refused: () => {} }) }
+export const noListener: RevisionListener = { appending: () => ({ appended: () => {}, refused: () => {} }) }

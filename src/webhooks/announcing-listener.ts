@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts'
-import { type ComingRevision, machineProcesses, type Witness } from '../store/index.ts'
+import { type ComingRevision, machineProcesses, type RevisionListener } from '../store/index.ts'
 import { Announcements } from './announcements.ts'
 import { anyWebhooks } from './any-webhooks.ts'
 
@@ -9,7 +9,7 @@ const nothing = { appended: () => {}, refused: () => {} }
  * Announces every revision of a store that has webhooks. `warn` hears of what could not be
  * announced: the revision matters more.
  */
-export function announcingWitness(warn: (text: string) => void): Witness {
+export function announcingListener(warn: (text: string) => void): RevisionListener {
   return {
     appending(revision) {
       return quietly(() => expect(revision), warn) ?? nothing

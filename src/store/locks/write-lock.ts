@@ -13,7 +13,7 @@ const waitMs = 15_000
  * Runs one write of an environment. Writers take turns, also across processes, each of a few
  * milliseconds; what killed ones have left is removed first.
  */
-export async function takeTurn<T>(place: EnvironmentPlace, purpose: string, write: () => T): Promise<T> {
+export async function withWriteLock<T>(place: EnvironmentPlace, purpose: string, write: () => T): Promise<T> {
   const { folder, name, state, host } = place
   const request = { what: `environment '${name}'`, purpose, waitMs }
   const file = stateLayout.lock(state.folder, 'write', name)
