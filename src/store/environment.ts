@@ -3,6 +3,7 @@ import { EscError, messageOf } from '../errors.ts'
 import { appendLine, createFile, makeFolders, readIfPresent, syncFolder } from '../files/index.ts'
 import type { JsonObject } from '../json.ts'
 import type { DataKey, KeyContext } from '../keys/index.ts'
+import { type EnvironmentContext, restoreHint } from './environment-context.ts'
 import { appendMachineEvent, readEvents } from './events.ts'
 import type { GuardLevel } from './host.ts'
 import { Journal } from './journal/journal.ts'
@@ -15,7 +16,6 @@ import { layout } from './layout.ts'
 import { removeOldTemporaries } from './locks/leftovers.ts'
 import { FileLock, type Lock } from './locks/lock.ts'
 import { withWriteLock } from './locks/write-lock.ts'
-import { type EnvironmentPlace, restoreHint } from './place.ts'
 import { History } from './revisions/history.ts'
 import {
   type Author,
@@ -66,25 +66,25 @@ export class Environment {
   readonly folder: string
   #versions: Versions | undefined
   #tags: EnvironmentTags | undefined
-  readonly #place: EnvironmentPlace
+  readonly #context: EnvironmentContext
   readonly #settings: SettingsFile
   readonly #history: History
   readonly #seals: Seals
   readonly #key: EnvironmentKey
   readonly #working: WorkingDefinition
 
-  constructor(place: EnvironmentPlace) {
-    this.name = place.name
-    this.folder = place.folder
-    this.#place = place
-    const settings = new SettingsFile(place)
-    const history = new History(place, settings)
-    const seals = new Seals(place, history, settings)
+  constructor(context: EnvironmentContext) {
+    this.name = context.name
+    this.folder = context.folder
+    this.#context = context
+    const settings = new SettingsFile(context)
+    const history = new History(context, settings)
+    const seals = new Seals(context, history, settings)
     this.#settings = settings
     this.#history = history
     this.#seals = seals
-    this.#key = new EnvironmentKey(place, { settings, history, seals })
-    this.#working = new WorkingDefinition(place, history)
+    this.#key = new EnvironmentKey(context, { settings, history, seals })
+    this.#working = new WorkingDefinition(context, history)
   }
 
   get id(): string {
@@ -246,7 +246,7 @@ export class Environment {
       const record = { number, change, author, created, details, previous: newest.digest }
       const bytes = formatRevision(record, definition, (sealed) => key.seal('revision', sealed))
       const file = layout.revision(this.folder, number)
-      const { state, store, host } = this.#place
+      const { state, store, host } = this.#context
       const coming = {
         files: host.files,
         store,
@@ -268,7 +268,7 @@ export class Environment {
       } catch (error) {
         // The revision is safe; only the copy that people read lags behind, and the
         // next writer puts it right.
-        this.#place.host.keys.notify(`Revision ${number} of '${this.name}' was saved, but: ${messageOf(error)}`)
+        this.#context.host.keys.notify(`Revision ${number} of '${this.name}' was saved, but: ${messageOf(error)}`)
       }
       const revision = parseRevision(bytes, file, number)
       this.#history.remember(revision)
@@ -329,13 +329,13 @@ export class Environment {
   knowsKey(): boolean {
     const settings = this.#settings.read()
     if (this.isReplaced()) return false
-    const known = this.#place.memory.knowsKey(settings.id, digestOfKey(settings.wrappedDataKey))
-    return known || acceptKeyChanges(this.#place, settings)
+    const known = this.#context.memory.knowsKey(settings.id, digestOfKey(settings.wrappedDataKey))
+    return known || acceptKeyChanges(this.#context, settings)
   }
 
   /** Whether this machine has seen another environment, one with a key, under this name. */
   isReplaced(): boolean {
-    return this.#place.memory.isReplaced(this.name, this.id)
+    return this.#context.memory.isReplaced(this.name, this.id)
   }
 
   /**
@@ -343,11 +343,11 @@ export class Environment {
    * one line each. Undefined: it knows none that was used here.
    */
   async keyDifferences(): Promise<readonly string[] | undefined> {
-    const known = this.#place.memory.newestKey(this.id)
+    const known = this.#context.memory.newestKey(this.id)
     const { wrappedDataKey } = this.settings
     if (known === undefined || wrappedDataKey === undefined) return undefined
-    const secretsProvider = this.settings.secretsProvider ?? this.#place.defaultSecretsProvider()
-    const holders = await namesOfHolders(this.#place, { id: this.id, secretsProvider, wrapped: wrappedDataKey })
+    const secretsProvider = this.settings.secretsProvider ?? this.#context.defaultSecretsProvider()
+    const holders = await namesOfHolders(this.#context, { id: this.id, secretsProvider, wrapped: wrappedDataKey })
     return describeDifference(known, { secretsProvider, holders })
   }
 
@@ -356,7 +356,7 @@ export class Environment {
    * it is not. Needs no key.
    */
   lockedFor(): readonly string[] | undefined {
-    return this.settings.wrappedDataKey === undefined ? undefined : knownHolders(this.#place, this.settings)
+    return this.settings.wrappedDataKey === undefined ? undefined : knownHolders(this.#context, this.settings)
   }
 
   /**
@@ -373,7 +373,7 @@ export class Environment {
    */
   trustKey(): void {
     this.#guard('open')
-    const { memory } = this.#place
+    const { memory } = this.#context
     memory.trustKey(this.id, digestOfKey(this.#settings.read().wrappedDataKey))
     if (this.isReplaced()) memory.acceptName(this.name, this.id)
   }
@@ -385,9 +385,9 @@ export class Environment {
    */
   async lock(purpose: string, options: { readonly waitMs?: number; readonly id?: string } = {}): Promise<Lock> {
     this.#guard('write')
-    const { state, store, host } = this.#place
+    const { state, store, host } = this.#context
     const id = options.id ?? this.id
-    if (host.storeState === undefined) requireEarlierState(this.#place, { id, name: this.name })
+    if (host.storeState === undefined) requireEarlierState(this.#context, { id, name: this.name })
     const request = { what: `environment '${this.name}'`, purpose, waitMs: options.waitMs ?? 2000 }
     const file = stateLayout.environmentLock(state.machine, id)
     const lock = await FileLock.acquire(host, file, request).catch((error) => {
@@ -412,7 +412,7 @@ export class Environment {
    * key, on this machine only.
    */
   journal(): Journal {
-    const { state, host } = this.#place
+    const { state, host } = this.#context
     return new Journal({
       host,
       state,
@@ -425,7 +425,7 @@ export class Environment {
 
   /** What was last kept with `keepOpened`. Undefined: nothing, or it cannot be read. */
   opened(): Uint8Array | undefined {
-    return readOpened(this.#place, this.id)
+    return readOpened(this.#context, this.id)
   }
 
   /**
@@ -433,7 +433,7 @@ export class Environment {
    * where that can be written.
    */
   keepOpened(bytes: Uint8Array): void {
-    writeOpened(this.#place, this.id, bytes)
+    writeOpened(this.#context, this.id, bytes)
   }
 
   /**
@@ -464,11 +464,11 @@ export class Environment {
   }
 
   #machineEvents(kind: string): string {
-    return stateLayout.events(this.#place.state.folder, { kind, id: this.id })
+    return stateLayout.events(this.#context.state.folder, { kind, id: this.id })
   }
 
   get #files() {
-    return this.#place.host.files
+    return this.#context.host.files
   }
 
   async #changeSealed(purpose: string, change: (settings: Settings) => JsonObject): Promise<void> {
@@ -507,13 +507,13 @@ export class Environment {
 
   /** @throws EscError `forbidden`. */
   #guard(level: GuardLevel): void {
-    this.#place.host.guard(this.name, level)
+    this.#context.host.guard(this.name, level)
   }
 
   /** The settings are read anew at the start. */
   async #write<T>(purpose: string, write: () => T): Promise<T> {
     this.#guard('write')
-    return withWriteLock(this.#place, purpose, () => {
+    return withWriteLock(this.#context, purpose, () => {
       this.#settings.read()
       return write()
     })

@@ -1,9 +1,9 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { EscError } from '../errors.ts'
 import type { FileSystem } from '../files/index.ts'
+import { restoreHint } from './environment-context.ts'
 import { listWithUnreadable } from './environments.ts'
 import { layout } from './layout.ts'
-import { restoreHint } from './place.ts'
 
 /**
  * The folder of the store that `from` is in: the nearest folder upwards that has an `esc.yaml`, or

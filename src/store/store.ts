@@ -7,6 +7,7 @@ import type { CheckOptions, CheckReport } from './check/check-store.ts'
 import type { Finding } from './check/finding.ts'
 import type { CloneOptions } from './clone.ts'
 import { Environment } from './environment.ts'
+import { type EnvironmentContext, keyMemo } from './environment-context.ts'
 import { environmentName } from './environment-name.ts'
 import {
   hasEnvironment,
@@ -33,7 +34,6 @@ import {
   takeBackEnvironment,
 } from './new-environment.ts'
 import { makeStore, type NewStore } from './new-store.ts'
-import { type EnvironmentPlace, keyMemo } from './place.ts'
 import { findRemoved, listRemoved, moveAway, moveBack, type RemovedEnvironment, refuseRemoval } from './removed.ts'
 import type { Author } from './revisions/revision-file.ts'
 import type { StagedEnvironment } from './revisions/staging.ts'
@@ -271,7 +271,7 @@ export class Store {
     const environment = this.environment(name)
     this.#host.guard(environment.name, 'admin')
     const { changeSecretsProvider } = await import('./keys/secrets-provider-change.ts')
-    const changed = await changeSecretsProvider(environment, this.#place(environment.name), change)
+    const changed = await changeSecretsProvider(environment, this.#context(environment.name), change)
     this.#handle(environment.name).current()
     return changed
   }
@@ -284,7 +284,7 @@ export class Store {
     const environment = this.environment(name)
     this.#host.guard(environment.name, 'admin')
     const { rewrap } = await import('./keys/rewrap.ts')
-    const done = await rewrap(environment, this.#place(environment.name), secretsProvider)
+    const done = await rewrap(environment, this.#context(environment.name), secretsProvider)
     this.#handle(environment.name).current()
     return done
   }
@@ -299,10 +299,10 @@ export class Store {
    *   `usage` when there is no merge.
    */
   async renumber(name: string, options: RenumberEnvironment): Promise<Renumbered> {
-    const place = this.#place(environmentName(name))
-    this.#host.guard(place.name, 'write')
+    const context = this.#context(environmentName(name))
+    this.#host.guard(context.name, 'write')
     const { renumberMerged } = await import('./merge/renumber-merged.ts')
-    return renumberMerged(place, options)
+    return renumberMerged(context, options)
   }
 
   /**
@@ -320,8 +320,8 @@ export class Store {
    */
   async check(options: CheckOptions = {}): Promise<CheckReport> {
     const { checkStore } = await import('./check/check-store.ts')
-    const place = (name: string) => this.#place(name)
-    return checkStore({ folder: this.folder, state: this.state, host: this.#host, place }, options)
+    const context = (name: string) => this.#context(name)
+    return checkStore({ folder: this.folder, state: this.state, host: this.#host, context }, options)
   }
 
   /**
@@ -392,10 +392,10 @@ export class Store {
   }
 
   #handle(name: string): Environment {
-    return new Environment(this.#place(name))
+    return new Environment(this.#context(name))
   }
 
-  #place(name: string): EnvironmentPlace {
+  #context(name: string): EnvironmentContext {
     return {
       name,
       folder: layout.environment(this.folder, name),

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { EscError } from '../../src/errors.ts'
+import type { EnvironmentContext } from '../../src/store/environment-context.ts'
 import { Seals } from '../../src/store/keys/seals.ts'
-import type { EnvironmentPlace } from '../../src/store/place.ts'
 import type { History } from '../../src/store/revisions/history.ts'
 import type { Revision } from '../../src/store/revisions/revision-file.ts'
 import type { SettingsFile } from '../../src/store/settings/settings-file.ts'
@@ -12,7 +12,7 @@ const [before, after] = [1, 2].map((number) => ({ number, digest: `digest of ${n
 /** With revision 1 as it is there: `glance` is the digest of the first look at its file, `read` what reading it finds. */
 function seals(glance: string | undefined, read: () => unknown): Seals {
   const history = { digestOf: () => glance, revision: read } as unknown as History
-  return new Seals({ name: 'app/dev' } as EnvironmentPlace, history, {} as SettingsFile)
+  return new Seals({ name: 'app/dev' } as EnvironmentContext, history, {} as SettingsFile)
 }
 
 const second = (previous?: string) => ({ ...after, previous }) as unknown as Revision

@@ -7,7 +7,7 @@ import { settleEarlierState } from '../state/earlier-state.ts'
 import type { StoreState } from '../state/state.ts'
 import type { Report } from './finding.ts'
 
-interface Place {
+interface StateContext {
   readonly store: string
   readonly state: StoreState
   readonly host: CompleteHost
@@ -16,13 +16,13 @@ interface Place {
 /**
  * The `.esc` that earlier versions kept in the store's folder, and whatever could be taken for it.
  */
-export function checkEarlierState(place: Place, report: Report): void {
-  const { state, store, host } = place
+export function checkEarlierState(context: StateContext, report: Report): void {
+  const { state, store, host } = context
   const tracked = trackedNames(state.store, '.esc') ?? []
-  for (const name of tracked) reportTracked(place, name, report)
+  for (const name of tracked) reportTracked(context, name, report)
   if (tracked.includes('.esc')) return
   const file = layout.earlierState(store)
-  const { kind, why } = settleEarlierState(place, { again: true })
+  const { kind, why } = settleEarlierState(context, { again: true })
   const problem = `the folder for the state of earlier versions ${why}, and is not used`
   const entries = countEntries(host, file)
   const kept =
@@ -41,7 +41,7 @@ export function checkEarlierState(place: Place, report: Report): void {
   }
 }
 
-function reportTracked({ store, host }: Place, name: string, report: Report): void {
+function reportTracked({ store, host }: StateContext, name: string, report: Report): void {
   const entries = countEntries(host, join(store, name))
   const kept =
     entries === 0

@@ -3,12 +3,12 @@ import { EscError, messageOf } from '../../errors.ts'
 import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
 import type { DataKey } from '../../keys/index.ts'
 import { isAhead, readTimestamp } from '../../timestamp.ts'
+import { type EnvironmentContext, restoreHint } from '../environment-context.ts'
 import { hasConflictMarkers } from '../git/conflict-markers.ts'
 import { type ForeignEntry, Journal } from '../journal/journal.ts'
 import { EnvironmentKey } from '../keys/environment-key.ts'
 import { Seals } from '../keys/seals.ts'
 import { layout } from '../layout.ts'
-import { type EnvironmentPlace, restoreHint } from '../place.ts'
 import { tombstonePath } from '../removed.ts'
 import { History } from '../revisions/history.ts'
 import { WorkingDefinition } from '../revisions/working-definition.ts'
@@ -29,20 +29,20 @@ export interface CheckedEnvironment {
 
 /** Everything that can be said about one environment. Changes nothing. */
 export async function checkEnvironment(
-  place: EnvironmentPlace,
+  context: EnvironmentContext,
   { useKeys, findPlaintext }: { readonly useKeys: boolean; readonly findPlaintext?: FindPlaintext | undefined },
 ): Promise<CheckedEnvironment> {
   const findings: Finding[] = []
-  const report: Report = (finding) => findings.push({ fixable: false, environment: place.name, ...finding })
-  const settingsFile = new SettingsFile(place)
-  const history = new History(place, settingsFile)
-  const seals = new Seals(place, history, settingsFile)
-  const keys = new EnvironmentKey(place, { settings: settingsFile, history, seals })
+  const report: Report = (finding) => findings.push({ fixable: false, environment: context.name, ...finding })
+  const settingsFile = new SettingsFile(context)
+  const history = new History(context, settingsFile)
+  const seals = new Seals(context, history, settingsFile)
+  const keys = new EnvironmentKey(context, { settings: settingsFile, history, seals })
 
-  const merged = reportMerge(place, report)
-  const settings = attempt(report, layout.settings(place.folder), () => settingsFile.read(), merged)
+  const merged = reportMerge(context, report)
+  const settings = attempt(report, layout.settings(context.folder), () => settingsFile.read(), merged)
   const key = settings && (await openKey(settings, { keys, seals, useKeys, report }))
-  const revisions = checkRevisions(place, { settings, key, merged, findPlaintext, report })
+  const revisions = checkRevisions(context, { settings, key, merged, findPlaintext, report })
   const { last } = revisions
   if (settings !== undefined && last !== undefined) {
     attempt(report, last.file, () => history.refuseUnpromised(last, settings), merged)
@@ -50,14 +50,14 @@ export async function checkEnvironment(
   if (settings !== undefined) {
     if (settings.wrappedDataKey === undefined) checkKeyless(settings, revisions.sealed, report)
     checkVersions(settings, revisions.newest, report)
-    await checkJournal(place, settings, { key, keys }, report)
+    await checkJournal(context, settings, { key, keys }, report)
     if (findings.every(({ severity }) => severity !== 'error')) {
       attempt(report, settings.file, () => history.newest())
-      checkDefinition(place.name, { working: new WorkingDefinition(place, history), history }, report)
+      checkDefinition(context.name, { working: new WorkingDefinition(context, history), history }, report)
     }
   }
-  checkFiles(place, merged, report)
-  checkEventTimes(place, report)
+  checkFiles(context, merged, report)
+  checkEventTimes(context, report)
   const sealed = settings?.wrappedDataKey !== undefined
   return {
     findings,
@@ -68,9 +68,9 @@ export async function checkEnvironment(
 }
 
 /** Files of the environment that hold both sides of a merge: one finding for all of them. */
-function reportMerge(place: EnvironmentPlace, report: Report): boolean {
-  const { files } = place.host
-  const { folder, name } = place
+function reportMerge(context: EnvironmentContext, report: Report): boolean {
+  const { files } = context.host
+  const { folder, name } = context
   const inFolder = (sub: string) => listIfPresent(files, join(folder, sub)).map((entry) => join(sub, entry))
   const candidates = ['settings.yaml', 'environment.yaml', ...inFolder('revisions'), ...inFolder('events')]
   const conflicted = candidates.filter((file) => {
@@ -94,34 +94,34 @@ function reportMerge(place: EnvironmentPlace, report: Report): boolean {
 
 async function openKey(
   settings: Settings,
-  context: { keys: EnvironmentKey; seals: Seals; useKeys: boolean; report: Report },
+  checking: { keys: EnvironmentKey; seals: Seals; useKeys: boolean; report: Report },
 ): Promise<DataKey | undefined> {
   if (settings.wrappedDataKey === undefined) return undefined
   const { file } = settings
   const unverified = (reason: string, remedy: string) =>
-    context.report({
+    checking.report({
       severity: 'note',
       kind: 'not_verified',
       file,
       problem: `the seals could not be checked: ${reason}`,
       remedy,
     })
-  if (!context.useKeys) {
+  if (!checking.useKeys) {
     unverified('no key was to be used', 'check again with the key')
     return undefined
   }
   let key: DataKey
   try {
-    key = await context.keys.unwrapped()
+    key = await checking.keys.unwrapped()
   } catch (error) {
     if (error instanceof EscError && (error.code === 'tampered' || error.code === 'store_damaged')) {
-      context.report({ severity: 'error', ...described(error, file) })
+      checking.report({ severity: 'error', ...described(error, file) })
     } else {
       unverified(messageOf(error), (error instanceof EscError && error.hint) || 'check again with the key')
     }
     return undefined
   }
-  attempt(context.report, file, () => context.seals.verifySettings(settings, key))
+  attempt(checking.report, file, () => checking.seals.verifySettings(settings, key))
   return key
 }
 
@@ -135,12 +135,12 @@ function checkKeyless(settings: Settings, sealed: boolean, report: Report): void
 }
 
 async function checkJournal(
-  place: EnvironmentPlace,
+  context: EnvironmentContext,
   settings: Settings,
   { key, keys }: { key: DataKey | undefined; keys: EnvironmentKey },
   report: Report,
 ): Promise<void> {
-  const { name, state, host } = place
+  const { name, state, host } = context
   const existingKey = () => keys.existing()
   const journal = new Journal({ host, state, id: settings.id, environment: name, createKey: existingKey, existingKey })
   const { folder } = journal
@@ -211,16 +211,16 @@ function checkDefinition(
   }
 }
 
-function checkFiles(place: EnvironmentPlace, merged: boolean, report: Report): void {
-  const { files } = place.host
-  for (const name of listIfPresent(files, place.folder)) {
-    const path = join(place.folder, name)
-    if (!name.startsWith(temporaryPrefix) && path !== tombstonePath(place.folder)) continue
+function checkFiles(context: EnvironmentContext, merged: boolean, report: Report): void {
+  const { files } = context.host
+  for (const name of listIfPresent(files, context.folder)) {
+    const path = join(context.folder, name)
+    if (!name.startsWith(temporaryPrefix) && path !== tombstonePath(context.folder)) continue
     const problem = 'an interrupted operation has left this file'
     report({ severity: 'note', kind: 'leftover', file: path, problem, remedy: 'run `esc check --fix`', fixable: true })
   }
-  for (const name of listIfPresent(files, join(place.folder, 'events'))) {
-    const file = join(place.folder, 'events', name)
+  for (const name of listIfPresent(files, join(context.folder, 'events'))) {
+    const file = join(context.folder, 'events', name)
     const lines = Buffer.from(readIfPresent(files, file) ?? [])
       .toString()
       .split('\n')
@@ -241,10 +241,10 @@ function checkFiles(place: EnvironmentPlace, merged: boolean, report: Report): v
  * Whoever once had a clock set ahead leaves events that no reader believes; so does whoever
  * wants to stop a schedule.
  */
-function checkEventTimes(place: EnvironmentPlace, report: Report): void {
-  const { files, now } = place.host
-  for (const name of listIfPresent(files, join(place.folder, 'events'))) {
-    const file = join(place.folder, 'events', name)
+function checkEventTimes(context: EnvironmentContext, report: Report): void {
+  const { files, now } = context.host
+  for (const name of listIfPresent(files, join(context.folder, 'events'))) {
+    const file = join(context.folder, 'events', name)
     const lines = Buffer.from(readIfPresent(files, file) ?? [])
       .toString()
       .split('\n')

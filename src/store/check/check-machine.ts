@@ -12,7 +12,7 @@ import type { StoreState } from '../state/state.ts'
 import { stateLayout } from '../state/state-layout.ts'
 import type { Report } from './finding.ts'
 
-interface Place {
+interface StateContext {
   readonly store: string
   readonly state: StoreState
   readonly host: CompleteHost
@@ -25,7 +25,7 @@ interface Place {
  * @param isSpecial folders that are not to be looked into, because they are none.
  */
 export function checkMachine(
-  place: Place,
+  context: StateContext,
   {
     ids,
     projects,
@@ -37,11 +37,11 @@ export function checkMachine(
   },
   report: Report,
 ): void {
-  const { state, store } = place
-  checkLocks(place, ids, report)
-  checkJournals(place, ids, report)
-  checkSwaps(place, projects, report)
-  checkOpened(place, ids, report)
+  const { state, store } = context
+  checkLocks(context, ids, report)
+  checkJournals(context, ids, report)
+  checkSwaps(context, projects, report)
+  checkOpened(context, ids, report)
   const folders = [
     state.folder,
     stateLayout.locks(state.folder),
@@ -55,7 +55,7 @@ export function checkMachine(
   ]
   for (const file of folders
     .filter((folder) => !isSpecial(folder))
-    .flatMap((folder) => oldTemporaries(place.host, folder))) {
+    .flatMap((folder) => oldTemporaries(context.host, folder))) {
     const problem = 'an interrupted operation has left this'
     report({ severity: 'note', kind: 'leftover', file, problem, remedy: 'run `esc check --fix`', fixable: true })
   }
@@ -64,7 +64,7 @@ export function checkMachine(
 /**
  * The locks of this store, and those of its environments; others are the business of other stores.
  */
-function checkLocks({ state, host }: Place, ids: ReadonlySet<string>, report: Report): void {
+function checkLocks({ state, host }: StateContext, ids: ReadonlySet<string>, report: Report): void {
   const within = (folder: string, pattern: RegExp) =>
     listIfPresent(host.files, folder)
       .filter((name) => pattern.test(name))
@@ -91,14 +91,14 @@ function checkLocks({ state, host }: Place, ids: ReadonlySet<string>, report: Re
  * Journals of environments that are not here: of this store, and of stores
  * that are nowhere any more.
  */
-function checkJournals({ state, host }: Place, ids: ReadonlySet<string>, report: Report): void {
+function checkJournals({ state, host }: StateContext, ids: ReadonlySet<string>, report: Report): void {
   const { files } = host
   for (const id of listIfPresent(files, stateLayout.journals(state.machine))) {
     if (ids.has(id)) continue
     const file = stateLayout.journal(state.machine, id)
     const entries = entryNames(listIfPresent(files, file))
     if (entries.length === 0) continue
-    const origins = entries.map((entry) => originOf(place(file, entry.file), entry.movedFrom))
+    const origins = entries.map((entry) => originOf(origin(file, entry.file), entry.movedFrom))
     const count = `${entries.length} ${entries.length === 1 ? 'journal entry' : 'journal entries'}`
     if (origins.some(({ identity }) => identity === storeIdentity(state.store))) {
       report({
@@ -123,7 +123,7 @@ function checkJournals({ state, host }: Place, ids: ReadonlySet<string>, report:
     }
   }
 
-  function place(folder: string, name: string): EntryOrigin {
+  function origin(folder: string, name: string): EntryOrigin {
     const bytes = readIfPresent(files, join(folder, name))
     return (bytes && parseEntry(bytes)?.origin) ?? {}
   }
@@ -146,7 +146,7 @@ function checkJournals({ state, host }: Place, ids: ReadonlySet<string>, report:
 }
 
 /** Kept results of environments that are gone, or on another branch: opening them makes it anew. */
-function checkOpened({ state, host }: Place, ids: ReadonlySet<string>, report: Report): void {
+function checkOpened({ state, host }: StateContext, ids: ReadonlySet<string>, report: Report): void {
   const folder = stateLayout.opened(state.folder)
   for (const id of listIfPresent(host.files, folder)) {
     if (ids.has(id) || id.startsWith(temporaryPrefix)) continue
@@ -156,13 +156,13 @@ function checkOpened({ state, host }: Place, ids: ReadonlySet<string>, report: R
   }
 }
 
-function checkSwaps(place: Place, projects: readonly string[], report: Report): void {
-  const { store, host } = place
+function checkSwaps(context: StateContext, projects: readonly string[], report: Report): void {
+  const { store, host } = context
   for (const project of projects) {
     for (const { name, file } of interruptedSwaps(host.files, layout.project(store, project))) {
       const environment = `${project}/${name}`
       // Not interrupted, but under way.
-      if (isLocked(place, [layout.environment(store, environment), file])) continue
+      if (isLocked(context, [layout.environment(store, environment), file])) continue
       if (!host.files.exists(file)) continue
       report({
         severity: 'note',
@@ -180,7 +180,7 @@ function checkSwaps(place: Place, projects: readonly string[], report: Report): 
 /**
  * Whether the environment is locked whose settings are in the first of some folders that has any.
  */
-function isLocked({ state, host }: Place, folders: readonly string[]): boolean {
+function isLocked({ state, host }: StateContext, folders: readonly string[]): boolean {
   for (const folder of folders) {
     const file = layout.settings(folder)
     try {

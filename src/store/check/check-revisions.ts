@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
 import type { DataKey } from '../../keys/index.ts'
 import { isAhead } from '../../timestamp.ts'
+import { type EnvironmentContext, restoreHint } from '../environment-context.ts'
 import { hasConflictMarkers } from '../git/conflict-markers.ts'
 import { layout, revisionNumber } from '../layout.ts'
-import { type EnvironmentPlace, restoreHint } from '../place.ts'
 import { parseRevision, type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
 import { retractionsOf } from '../revisions/versions.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -13,7 +13,7 @@ import { described, type Report } from './finding.ts'
 /** Finds the secrets that a revision file holds in the clear. Lines count from 1. */
 export type FindPlaintext = (text: string) => readonly { readonly line: number; readonly inComment: boolean }[]
 
-interface Context {
+interface Checking {
   readonly settings: Settings | undefined
   readonly key: DataKey | undefined
   /** A merge has been reported, so files that hold both sides are no news. */
@@ -24,8 +24,8 @@ interface Context {
 
 /** Every record, seal and link, with the key; without it, all but the seals. */
 export function checkRevisions(
-  place: EnvironmentPlace,
-  context: Context,
+  context: EnvironmentContext,
+  checking: Checking,
 ): {
   readonly count: number
   readonly newest: number
@@ -33,8 +33,8 @@ export function checkRevisions(
   /** The newest one; undefined: it cannot be read. */
   readonly last: Revision | undefined
 } {
-  const { report } = context
-  const numbers = listNumbers(place, report)
+  const { report } = checking
+  const numbers = listNumbers(context, report)
   const newest = numbers.at(-1) ?? 0
   const there = new Set(numbers)
   const missing = Array.from({ length: newest }, (_, index) => index + 1).filter((number) => !there.has(number))
@@ -43,27 +43,28 @@ export function checkRevisions(
     report({
       severity: 'error',
       kind: 'missing_revision',
-      file: layout.revision(place.folder, number),
-      problem: `revision ${number} of environment '${place.name}' is missing`,
+      file: layout.revision(context.folder, number),
+      problem: `revision ${number} of environment '${context.name}' is missing`,
       remedy: restoreHint,
     })
   }
   let before: Revision | undefined
   let anySeal = false
   for (const number of numbers) {
-    const bytes = readIfPresent(place.host.files, layout.revision(place.folder, number)) ?? new Uint8Array()
-    const revision = read(place, { number, bytes }, context)
-    checkPlaintext(place, { number, bytes, isNewest: number === newest }, context)
-    const sealed = revision && checkSeal(place, revision, context)
-    if (revision !== undefined) checkTime(place, revision, report)
-    if (revision !== undefined && before?.number === number - 1) checkLink(place, { revision, before, sealed }, report)
+    const bytes = readIfPresent(context.host.files, layout.revision(context.folder, number)) ?? new Uint8Array()
+    const revision = read(context, { number, bytes }, checking)
+    checkPlaintext(context, { number, bytes, isNewest: number === newest }, checking)
+    const sealed = revision && checkSeal(context, revision, checking)
+    if (revision !== undefined) checkTime(context, revision, report)
+    if (revision !== undefined && before?.number === number - 1)
+      checkLink(context, { revision, before, sealed }, report)
     anySeal ||= revision?.seal !== undefined
     before = revision
   }
   return { count: numbers.length, newest, sealed: anySeal, last: before?.number === newest ? before : undefined }
 }
 
-function checkTime({ host }: EnvironmentPlace, { created, number, file }: Revision, report: Report): void {
+function checkTime({ host }: EnvironmentContext, { created, number, file }: Revision, report: Report): void {
   if (!isAhead(created, new Date(host.now()))) return
   report({
     severity: 'note',
@@ -74,10 +75,10 @@ function checkTime({ host }: EnvironmentPlace, { created, number, file }: Revisi
   })
 }
 
-function listNumbers(place: EnvironmentPlace, report: Report): number[] {
-  const folder = layout.revisions(place.folder)
+function listNumbers(context: EnvironmentContext, report: Report): number[] {
+  const folder = layout.revisions(context.folder)
   const numbers: number[] = []
-  for (const name of listIfPresent(place.host.files, folder)) {
+  for (const name of listIfPresent(context.host.files, folder)) {
     const number = revisionNumber(name)
     if (number !== undefined) numbers.push(number)
     else if (!name.startsWith(temporaryPrefix)) {
@@ -95,11 +96,11 @@ interface RevisionBytes {
 }
 
 function read(
-  place: EnvironmentPlace,
+  context: EnvironmentContext,
   { number, bytes }: RevisionBytes,
-  { merged, report }: Context,
+  { merged, report }: Checking,
 ): Revision | undefined {
-  const file = layout.revision(place.folder, number)
+  const file = layout.revision(context.folder, number)
   try {
     return parseRevision(bytes, file, number)
   } catch (error) {
@@ -111,9 +112,9 @@ function read(
 
 /** A retracted revision was dealt with: the text stays, and whoever retracted it knows. */
 function checkPlaintext(
-  place: EnvironmentPlace,
+  context: EnvironmentContext,
   { number, bytes, isNewest }: RevisionBytes & { readonly isNewest: boolean },
-  { settings, findPlaintext, report }: Context,
+  { settings, findPlaintext, report }: Checking,
 ): void {
   const found = findPlaintext?.(Buffer.from(bytes).toString()) ?? []
   if (found.length === 0) return
@@ -121,13 +122,13 @@ function checkPlaintext(
   const onlyComments = found.every(({ inComment }) => inComment)
   const what = onlyComments ? 'a comment with a secret in the clear' : 'a secret in the clear'
   const where = lines.length === 1 ? `line ${lines[0]}` : `lines ${lines.join(', ')}`
-  const save = isNewest ? `save the definition without it ("esc env edit ${place.name}"), ` : ''
+  const save = isNewest ? `save the definition without it ("esc env edit ${context.name}"), ` : ''
   report({
     severity: isRetracted(settings, number) ? 'note' : onlyComments ? 'warning' : 'error',
     kind: 'plaintext_secret',
-    file: layout.revision(place.folder, number),
-    problem: `revision ${number} of environment '${place.name}' holds ${what} (${where} of the file)`,
-    remedy: `change that secret where it comes from, ${save}and retract the revision: "esc env version retract ${place.name}@${number}"`,
+    file: layout.revision(context.folder, number),
+    problem: `revision ${number} of environment '${context.name}' holds ${what} (${where} of the file)`,
+    remedy: `change that secret where it comes from, ${save}and retract the revision: "esc env version retract ${context.name}@${number}"`,
   })
 }
 
@@ -141,9 +142,9 @@ function isRetracted(settings: Settings | undefined, number: number): boolean {
 
 /** False: it does not match. Undefined: nobody can tell. */
 function checkSeal(
-  place: EnvironmentPlace,
+  context: EnvironmentContext,
   revision: Revision,
-  { settings, key, report }: Context,
+  { settings, key, report }: Checking,
 ): boolean | undefined {
   const tampered = (problem: string) => {
     report({ severity: 'error', kind: 'tampered', file: revision.file, problem, remedy: restoreHint })
@@ -153,26 +154,28 @@ function checkSeal(
   if (seal === undefined) {
     const sealedFrom = settings?.sealedFrom
     const lost = sealedFrom !== undefined && number >= sealedFrom
-    return lost ? tampered(`revision ${number} of environment '${place.name}' has lost its seal`) : undefined
+    return lost ? tampered(`revision ${number} of environment '${context.name}' has lost its seal`) : undefined
   }
   if (key === undefined) return undefined
   if (key.verifySeal('revision', sealedBytesOf(revision), seal)) return true
-  return tampered(`the seal of revision ${number} of environment '${place.name}' does not match: the file was changed`)
+  return tampered(
+    `the seal of revision ${number} of environment '${context.name}' does not match: the file was changed`,
+  )
 }
 
 function checkLink(
-  place: EnvironmentPlace,
+  context: EnvironmentContext,
   { revision, before, sealed }: { revision: Revision; before: Revision; sealed: boolean | undefined },
   report: Report,
 ): void {
   // What a changed record says of its predecessor is worth nothing.
   if (sealed === false || revision.previous === before.digest) return
-  const problem = `revision ${revision.number} of environment '${place.name}' was made from another revision ${before.number} than the one in ${before.file}`
+  const problem = `revision ${revision.number} of environment '${context.name}' was made from another revision ${before.number} than the one in ${before.file}`
   report({
     severity: 'error',
     kind: 'history_fork',
     file: before.file,
     problem: `${problem}: that file was changed, or a git merge took the two from different branches`,
-    remedy: `restore the file from the git history; after a merge, \`esc env renumber ${place.name}\` puts the two sides in order`,
+    remedy: `restore the file from the git history; after a merge, \`esc env renumber ${context.name}\` puts the two sides in order`,
   })
 }

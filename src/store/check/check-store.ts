@@ -1,10 +1,10 @@
 import { join, sep } from 'node:path'
 import { listIfPresent, readIfPresent } from '../../files/index.ts'
+import type { EnvironmentContext } from '../environment-context.ts'
 import { isEnvironmentPart } from '../environment-name.ts'
 import { listReadable } from '../environments.ts'
 import type { CompleteHost } from '../host.ts'
 import { layout } from '../layout.ts'
-import type { EnvironmentPlace } from '../place.ts'
 import type { StoreState } from '../state/state.ts'
 import { missingLines, storeFiles } from '../store-files.ts'
 import { checkEarlierState } from './check-earlier-state.ts'
@@ -41,7 +41,7 @@ export async function checkStore(
     readonly folder: string
     readonly state: StoreState
     readonly host: CompleteHost
-    readonly place: (name: string) => EnvironmentPlace
+    readonly context: (name: string) => EnvironmentContext
   },
   { environments, useKeys = true, findPlaintext, onProgress }: CheckOptions,
 ): Promise<CheckReport> {
@@ -61,7 +61,7 @@ export async function checkStore(
       unverified.push(name)
       continue
     }
-    const checked = await checkEnvironment(store.place(name), { useKeys, findPlaintext })
+    const checked = await checkEnvironment(store.context(name), { useKeys, findPlaintext })
     findings.push(...checked.findings)
     revisions += checked.revisions
     if (!checked.verified) unverified.push(name)
@@ -72,13 +72,13 @@ export async function checkStore(
     checkNames(store.folder, names, report)
     const isSpecial = (file: string) => special.some((finding) => finding.file === file)
     checkStoreFiles(store.folder, { host: store.host, isSpecial }, report)
-    const place = { store: store.folder, state: store.state, host: store.host }
-    checkState(place, report)
-    checkEarlierState(place, report)
+    const context = { store: store.folder, state: store.state, host: store.host }
+    checkState(context, report)
+    checkEarlierState(context, report)
     const projects = listIfPresent(store.host.files, store.folder)
       .filter(isEnvironmentPart)
       .filter((project) => !isSpecial(layout.project(store.folder, project)))
-    checkMachine(place, { ids: new Set(named.keys()), projects, isSpecial }, report)
+    checkMachine(context, { ids: new Set(named.keys()), projects, isSpecial }, report)
   }
   const said = new Set(findings.map(({ file }) => file))
   findings.push(...special.filter(({ file }) => !said.has(file)))

@@ -1,5 +1,5 @@
 import { EscError, messageOf } from '../../errors.ts'
-import { restoreHint } from '../place.ts'
+import { restoreHint } from '../environment-context.ts'
 
 /** The kind of a finding, for programs. */
 export type FindingKind =

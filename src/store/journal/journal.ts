@@ -53,7 +53,7 @@ export type JournalFile = EntryOrigin & { readonly file: string; readonly id: st
     | { readonly kind: 'unreadable'; readonly problem: string }
   )
 
-interface JournalPlace {
+interface JournalContext {
   readonly host: Pick<CompleteHost, 'files' | 'now' | 'keys'>
   readonly state: StoreState
   readonly id: string
@@ -80,7 +80,7 @@ interface OwnEntry {
  */
 export class Journal {
   readonly folder: string
-  readonly #place: JournalPlace
+  readonly #context: JournalContext
   /** Whether the folders above are known to be on the disk. */
   #anchored = false
   /** Whether leftovers of killed processes are removed. */
@@ -95,9 +95,9 @@ export class Journal {
   /** The sync of the folder that is about to begin. */
   #sync: Promise<void> | undefined
 
-  constructor(place: JournalPlace) {
-    this.#place = place
-    this.folder = stateLayout.journal(place.state.machine, place.id)
+  constructor(context: JournalContext) {
+    this.#context = context
+    this.folder = stateLayout.journal(context.state.machine, context.id)
   }
 
   /** Needs no key, and so counts entries too that turn out to be another store's. */
@@ -124,7 +124,7 @@ export class Journal {
   async list(): Promise<JournalRecord[]> {
     const { records, foreign } = await this.look()
     for (const { file, store = 'an unknown store' } of foreign) {
-      this.#place.host.keys.notify(
+      this.#context.host.keys.notify(
         `warning: ${file} is a journal entry of ${store}, which has an environment of the same id under another data key. It is left alone.`,
       )
     }
@@ -177,7 +177,7 @@ export class Journal {
    * the place that is returned.
    */
   async setAside(file: string): Promise<string> {
-    const { id, state, host } = this.#place
+    const { id, state, host } = this.#context
     const { setEntryAside } = await import('../state/set-aside.ts')
     return setEntryAside(host, { machine: state.machine, id, file })
   }
@@ -188,13 +188,13 @@ export class Journal {
    * nobody would know what had been done.
    */
   makeDurable(): void {
-    syncFolder(this.#place.host.files, this.folder)
+    syncFolder(this.#context.host.files, this.folder)
     this.#anchor()
   }
 
   /** Adds or replaces an entry. Returns when it is on the disk. */
   async put(id: string, content: Uint8Array): Promise<void> {
-    const { createKey, environment, state, host } = this.#place
+    const { createKey, environment, state, host } = this.#context
     const key = await createKey()
     this.#key = key
     const moved = this.#moved(id, key)
@@ -220,16 +220,16 @@ export class Journal {
   }
 
   async #removeFile(file: string): Promise<void> {
-    if (removeFile(this.#place.host.files, file)) await this.#syncFolder()
+    if (removeFile(this.#context.host.files, file)) await this.#syncFolder()
   }
 
   async #existingKey(): Promise<DataKey> {
-    this.#key = await this.#place.existingKey()
+    this.#key = await this.#context.existingKey()
     return this.#key
   }
 
   #names(): EntryName[] {
-    return entryNames(listIfPresent(this.#place.host.files, this.folder))
+    return entryNames(listIfPresent(this.#context.host.files, this.folder))
   }
 
   /**
@@ -257,7 +257,7 @@ export class Journal {
   #syncFolder(): Promise<void> {
     this.#sync ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
       this.#sync = undefined
-      return syncFolderAside(this.#place.host.files, this.folder)
+      return syncFolderAside(this.#context.host.files, this.folder)
     })
     return this.#sync
   }
@@ -268,12 +268,12 @@ export class Journal {
    */
   #anchor(): void {
     if (this.#anchored) return
-    syncAbove(this.#place.host.files, this.folder, this.#place.state.machine)
+    syncAbove(this.#context.host.files, this.folder, this.#context.state.machine)
     this.#anchored = true
   }
 
   #origin({ file }: EntryName): EntryOrigin {
-    const bytes = readIfPresent(this.#place.host.files, join(this.folder, file))
+    const bytes = readIfPresent(this.#context.host.files, join(this.folder, file))
     return (bytes && parseEntry(bytes)?.origin) ?? {}
   }
 
@@ -285,7 +285,7 @@ export class Journal {
     name: EntryName,
     key: DataKey,
   ): { kind: 'own'; own: OwnEntry } | { kind: 'foreign'; foreign: ForeignEntry } | undefined {
-    const { environment, state, host } = this.#place
+    const { environment, state, host } = this.#context
     const file = join(this.folder, name.file)
     const bytes = readIfPresent(host.files, file)
     if (bytes === undefined) return undefined

@@ -7,9 +7,9 @@ import {
   openSecretsProvider,
   secretsProviderKind,
 } from '../../keys/index.ts'
+import { type EnvironmentContext, keyMemo, restoreHint } from '../environment-context.ts'
 import { layout } from '../layout.ts'
 import { withWriteLock } from '../locks/write-lock.ts'
-import { type EnvironmentPlace, keyMemo, restoreHint } from '../place.ts'
 import type { History } from '../revisions/history.ts'
 import type { Revision } from '../revisions/revision-file.ts'
 import { type Settings, sealSettings } from '../settings/settings.ts'
@@ -19,13 +19,13 @@ import type { Seals } from './seals.ts'
 
 /** The data key of one environment: unwrapped once a process, made when it is first needed. */
 export class EnvironmentKey {
-  readonly #place: EnvironmentPlace
+  readonly #context: EnvironmentContext
   readonly #settings: SettingsFile
   readonly #history: History
   readonly #seals: Seals
 
-  constructor(place: EnvironmentPlace, parts: { settings: SettingsFile; history: History; seals: Seals }) {
-    this.#place = place
+  constructor(context: EnvironmentContext, parts: { settings: SettingsFile; history: History; seals: Seals }) {
+    this.#context = context
     this.#settings = parts.settings
     this.#history = parts.history
     this.#seals = parts.seals
@@ -40,7 +40,7 @@ export class EnvironmentKey {
     if (this.#seals.hasVerified(settings, key)) return key
     this.#seals.verifySettings(settings, key)
     this.#history.proveKey(settings, key)
-    const { memory } = this.#place
+    const { memory } = this.#context
     if (memory.lacksKey(settings.id, digestOfKey(settings.wrappedDataKey))) await this.#learn(settings, key)
     return key
   }
@@ -51,8 +51,8 @@ export class EnvironmentKey {
    */
   async #learn(settings: Settings, key: DataKey): Promise<void> {
     try {
-      const { memory } = this.#place
-      memory.learnKey(settings.id, await knownKey(this.#place, settings, key))
+      const { memory } = this.#context
+      memory.learnKey(settings.id, await knownKey(this.#context, settings, key))
     } catch {}
   }
 
@@ -61,12 +61,12 @@ export class EnvironmentKey {
     const settings = this.#settings.last
     const { wrappedDataKey } = settings
     if (wrappedDataKey === undefined) {
-      const problem = `environment '${this.#place.name}' has no data key, so nothing in it can be decrypted`
+      const problem = `environment '${this.#context.name}' has no data key, so nothing in it can be decrypted`
       throw new EscError('key_unavailable', problem, {
-        hint: `restore wrappedDataKey in ${layout.settings(this.#place.folder)} from the git history`,
+        hint: `restore wrappedDataKey in ${layout.settings(this.#context.folder)} from the git history`,
       })
     }
-    return unwrapDataKey(this.#place, settings)
+    return unwrapDataKey(this.#context, settings)
   }
 
   /** Made, wrapped and recorded in the settings when there is none yet. */
@@ -88,7 +88,7 @@ export class EnvironmentKey {
     if (sealed === undefined) return
     throw new EscError(
       'store_damaged',
-      `revision ${sealed.number} of environment '${this.#place.name}' is sealed, but ${this.#settings.last.file} has no wrappedDataKey`,
+      `revision ${sealed.number} of environment '${this.#context.name}' is sealed, but ${this.#settings.last.file} has no wrappedDataKey`,
       { hint: restoreHint },
     )
   }
@@ -98,16 +98,16 @@ export class EnvironmentKey {
    * nothing. Returns false where somebody else has just made one, which then stays.
    */
   async create(given: { readonly secretsProvider?: string; readonly keys?: KeyContext } = {}): Promise<boolean> {
-    const { keys, memory, host } = this.#place
+    const { keys, memory, host } = this.#context
     this.refuseLost(this.#history.newest())
     // Wrapping may ask a person or the network, so it is done before the lock is taken; whoever is
     // first under the lock wins.
     const owner = this.#owner
-    const secretsProvider = given.secretsProvider ?? providerOf(this.#place, this.#settings.last)
+    const secretsProvider = given.secretsProvider ?? providerOf(this.#context, this.#settings.last)
     const made = await makeDataKey(secretsProvider, given.keys ?? host.keys, owner)
     const { key, wrapped: wrappedDataKey } = made
     let first = true
-    await withWriteLock(this.#place, 'key', () =>
+    await withWriteLock(this.#context, 'key', () =>
       this.#settings.change((settings) => {
         first = settings.wrappedDataKey === undefined
         if (!first) return {}
@@ -124,14 +124,14 @@ export class EnvironmentKey {
   }
 
   get #owner(): KeyOwner {
-    const { name, folder, store } = this.#place
+    const { name, folder, store } = this.#context
     return { id: this.#settings.last.id, name, folders: [folder, store] }
   }
 }
 
 /** The key that settings hold, unwrapped once a process. Says nothing about the settings' seal. */
-export async function unwrapDataKey(place: EnvironmentPlace, settings: Settings): Promise<DataKey> {
-  const { folder, keys, name, store, host } = place
+export async function unwrapDataKey(context: EnvironmentContext, settings: Settings): Promise<DataKey> {
+  const { folder, keys, name, store, host } = context
   // Where the list of age recipients is: an edit of it that nobody has applied is
   // noticed while unwrapping.
   const owner = { id: settings.id, name, folders: [folder, store] }
@@ -140,7 +140,7 @@ export async function unwrapDataKey(place: EnvironmentPlace, settings: Settings)
   let unwrapped = keys.get(memo)
   if (unwrapped === undefined) {
     unwrapped = (async () => {
-      const provider = await openSecretsProvider(usableProviderOf(place, settings), host.keys, owner)
+      const provider = await openSecretsProvider(usableProviderOf(context, settings), host.keys, owner)
       return new DataKey(await provider.unwrapKey(wrapped), owner)
     })()
     keys.set(memo, unwrapped)
@@ -150,20 +150,20 @@ export async function unwrapDataKey(place: EnvironmentPlace, settings: Settings)
   return unwrapped
 }
 
-function providerOf(place: EnvironmentPlace, settings: Settings): string {
-  return settings.secretsProvider ?? place.defaultSecretsProvider()
+function providerOf(context: EnvironmentContext, settings: Settings): string {
+  return settings.secretsProvider ?? context.defaultSecretsProvider()
 }
 
 /**
  * @throws EscError `store_damaged`, naming the file, when no key can ever have been
  *   wrapped by such a provider.
  */
-function usableProviderOf(place: EnvironmentPlace, settings: Settings): string {
-  const secretsProvider = providerOf(place, settings)
+function usableProviderOf(context: EnvironmentContext, settings: Settings): string {
+  const secretsProvider = providerOf(context, settings)
   try {
     secretsProviderKind(secretsProvider)
   } catch (error) {
-    const file = settings.secretsProvider === undefined ? layout.configuration(place.store) : settings.file
+    const file = settings.secretsProvider === undefined ? layout.configuration(context.store) : settings.file
     const { hint = restoreHint } = error instanceof EscError ? error : {}
     throw new EscError('store_damaged', `${file} names no usable secrets provider: ${messageOf(error)}`, { hint })
   }
@@ -171,16 +171,16 @@ function usableProviderOf(place: EnvironmentPlace, settings: Settings): string {
 }
 
 /** What is to be remembered of the key that settings hold. */
-async function knownKey(place: EnvironmentPlace, settings: Settings, { signer }: DataKey): Promise<KnownKey> {
-  const secretsProvider = providerOf(place, settings)
+async function knownKey(context: EnvironmentContext, settings: Settings, { signer }: DataKey): Promise<KnownKey> {
+  const secretsProvider = providerOf(context, settings)
   const wrapped = settings.wrappedDataKey as string
-  const holders = await namesOfHolders(place, { id: settings.id, secretsProvider, wrapped })
+  const holders = await namesOfHolders(context, { id: settings.id, secretsProvider, wrapped })
   return { key: digestOfKey(wrapped), signer, secretsProvider, holders }
 }
 
 /** Who can unwrap a key, as far as its secrets provider says so. */
 export async function namesOfHolders(
-  { folder, name, store, host }: EnvironmentPlace,
+  { folder, name, store, host }: EnvironmentContext,
   { id, secretsProvider, wrapped }: { readonly id: string; readonly secretsProvider: string; readonly wrapped: string },
 ): Promise<string[]> {
   const keyFile = /^v1:default:([^:]+):/.exec(wrapped)?.[1]

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from '../../json.ts'
 import { type DataKey, verifyChange } from '../../keys/index.ts'
-import type { EnvironmentPlace } from '../place.ts'
+import type { EnvironmentContext } from '../environment-context.ts'
 import type { Settings } from '../settings/settings.ts'
 import { digestOfKey, type KnownKey } from './history-memory.ts'
 
@@ -34,7 +34,7 @@ export function withKeyChange(settings: Settings, change: KeyChange, key: DataKe
  * A key that this machine knows to be superseded vouches for nothing: those who have
  * lost access still hold it.
  */
-export function acceptKeyChanges({ memory, name, host }: EnvironmentPlace, settings: Settings): boolean {
+export function acceptKeyChanges({ memory, name, host }: EnvironmentContext, settings: Settings): boolean {
   const known = memory.newestKey(settings.id)
   if (known === undefined) return false
   const target = digestOfKey(settings.wrappedDataKey)
@@ -68,7 +68,7 @@ export function acceptKeyChanges({ memory, name, host }: EnvironmentPlace, setti
  * Says whom a new lock lets in or keeps out, before it is put on, where a file says so: nothing
  * vouches for that file. Recipients in a URL were given on the command line, or are sealed.
  */
-export function announceHolders({ memory, name, host }: EnvironmentPlace, id: string, after: KnownKey): void {
+export function announceHolders({ memory, name, host }: EnvironmentContext, id: string, after: KnownKey): void {
   const known = memory.newestKey(id)
   if (known === undefined || !/^age(?::\/\/)?$/.test(after.secretsProvider)) return
   const difference = describeDifference({ ...known, secretsProvider: after.secretsProvider }, after)
@@ -100,7 +100,7 @@ export function describeDifference(before: KnownKey, after: Pick<KnownKey, 'secr
  * list of changes says, which is not verified. Undefined: it is not known.
  */
 export function knownHolders(
-  { memory }: Pick<EnvironmentPlace, 'memory'>,
+  { memory }: Pick<EnvironmentContext, 'memory'>,
   settings: Settings,
 ): readonly string[] | undefined {
   const key = digestOfKey(settings.wrappedDataKey)

@@ -1,6 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { DataKey } from '../../keys/index.ts'
-import type { EnvironmentPlace } from '../place.ts'
+import type { EnvironmentContext } from '../environment-context.ts'
 import { type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
 import type { Settings } from '../settings/settings.ts'
 import { digestOfKey } from './history-memory.ts'
@@ -13,7 +13,7 @@ import { digestOfKey } from './history-memory.ts'
  * Those seen under a superseded key do not count: who has lost access still holds that one.
  */
 export function provingRevisions(
-  { memory }: Pick<EnvironmentPlace, 'memory'>,
+  { memory }: Pick<EnvironmentContext, 'memory'>,
   { id }: Settings,
   revision: (number: number) => Revision | undefined,
 ): Revision[] {
@@ -25,7 +25,7 @@ export function provingRevisions(
 
 /** Returns true when a data key is the newest that this machine knows, wrapped in another way. */
 export function isKnownDataKey(
-  { memory }: Pick<EnvironmentPlace, 'memory'>,
+  { memory }: Pick<EnvironmentContext, 'memory'>,
   {
     key,
     settings,
@@ -42,7 +42,7 @@ export function isKnownDataKey(
  * environment and never opened it.
  */
 export function mayProveItself(
-  { memory }: Pick<EnvironmentPlace, 'memory'>,
+  { memory }: Pick<EnvironmentContext, 'memory'>,
   settings: Settings,
   proofs: readonly Revision[],
 ): boolean {

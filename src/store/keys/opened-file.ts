@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { makeFolders, readIfPresent, replaceFile } from '../../files/index.ts'
-import type { EnvironmentPlace } from '../place.ts'
+import type { EnvironmentContext } from '../environment-context.ts'
 import { stateLayout } from '../state/state-layout.ts'
 
 /**
  * What was last kept of opening an environment on this machine. Undefined:
  * nothing, or it cannot be read.
  */
-export function readOpened({ state, host }: EnvironmentPlace, id: string): Uint8Array | undefined {
+export function readOpened({ state, host }: EnvironmentContext, id: string): Uint8Array | undefined {
   try {
     return readIfPresent(host.files, join(stateLayout.opened(state.folder), id))
   } catch {
@@ -18,7 +18,7 @@ export function readOpened({ state, host }: EnvironmentPlace, id: string): Uint8
 /**
  * Where that cannot be written, nothing is kept: a store on a read-only disk can still be opened.
  */
-export function writeOpened({ state, host }: EnvironmentPlace, id: string, bytes: Uint8Array): void {
+export function writeOpened({ state, host }: EnvironmentContext, id: string, bytes: Uint8Array): void {
   const folder = stateLayout.opened(state.folder)
   try {
     makeFolders(host.files, folder, 0o700)

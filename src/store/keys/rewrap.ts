@@ -1,8 +1,8 @@
 import { EscError } from '../../errors.ts'
 import { rewrapKey, secretsProviderKind } from '../../keys/index.ts'
 import type { Environment } from '../environment.ts'
+import type { EnvironmentContext } from '../environment-context.ts'
 import { withWriteLock } from '../locks/write-lock.ts'
-import type { EnvironmentPlace } from '../place.ts'
 import { sealSettings } from '../settings/settings.ts'
 import { keyChanged, SettingsFile } from '../settings/settings-file.ts'
 import { namesOfHolders } from './environment-key.ts'
@@ -19,40 +19,40 @@ import { announceHolders, withKeyChange } from './key-changes.ts'
  */
 export async function rewrap(
   environment: Environment,
-  place: EnvironmentPlace,
+  context: EnvironmentContext,
   secretsProvider: string | undefined,
 ): Promise<{ readonly from: string; readonly to: string }> {
-  const { memory, host } = place
+  const { memory, host } = context
   const lock = await environment.lock('wrap the key again')
   try {
     const { settings } = environment
     const { wrappedDataKey: wrapped } = settings
-    const from = settings.secretsProvider ?? place.defaultSecretsProvider()
+    const from = settings.secretsProvider ?? context.defaultSecretsProvider()
     const to = secretsProvider ?? from
     if (secretsProviderKind(from) !== secretsProviderKind(to)) {
       throw new EscError(
         'usage',
-        `environment '${place.name}' is under ${from}, and only the same kind can wrap its key again`,
+        `environment '${context.name}' is under ${from}, and only the same kind can wrap its key again`,
         {
-          hint: `\`esc env change-secrets-provider ${place.name} ${to}\` gives it a new key under another`,
+          hint: `\`esc env change-secrets-provider ${context.name} ${to}\` gives it a new key under another`,
         },
       )
     }
     // Also says when there is no key yet.
     const key = await environment.unlock(environment.current())
-    const owner = { id: environment.id, name: place.name, folders: [place.folder, place.store] }
+    const owner = { id: environment.id, name: context.name, folders: [context.folder, context.store] }
     const rewrapped = await rewrapKey({ wrapped: wrapped as string, from, to }, host.keys, owner)
     const after = { id: owner.id, secretsProvider: to, wrapped: rewrapped }
     const known: KnownKey = {
       key: digestOfKey(rewrapped),
       signer: key.signer,
       secretsProvider: to,
-      holders: await namesOfHolders(place, after),
+      holders: await namesOfHolders(context, after),
     }
-    announceHolders(place, owner.id, known)
-    await withWriteLock(place, 'wrap the key again', () =>
-      new SettingsFile(place).change((now) => {
-        if (now.wrappedDataKey !== wrapped) throw keyChanged(place.name)
+    announceHolders(context, owner.id, known)
+    await withWriteLock(context, 'wrap the key again', () =>
+      new SettingsFile(context).change((now) => {
+        if (now.wrappedDataKey !== wrapped) throw keyChanged(context.name)
         // Before it is there, or this machine would take it for a stranger's.
         memory.trustKey(now.id, known.key)
         const keyChanges = withKeyChange(now, { from: digestOfKey(wrapped), to: known }, key)

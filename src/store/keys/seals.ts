@@ -1,6 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { DataKey } from '../../keys/index.ts'
-import { type EnvironmentPlace, restoreHint } from '../place.ts'
+import { type EnvironmentContext, restoreHint } from '../environment-context.ts'
 import { type History, notLinked } from '../revisions/history.ts'
 import { type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
 import { type Settings, sealedSettings } from '../settings/settings.ts'
@@ -11,7 +11,7 @@ import { keyChanged, type SettingsFile } from '../settings/settings-file.ts'
  * that decide what is opened.
  */
 export class Seals {
-  readonly #place: EnvironmentPlace
+  readonly #context: EnvironmentContext
   readonly #history: History
   readonly #settings: SettingsFile
   /** Digests of revisions that the key vouches for, with their link to the one before. */
@@ -22,8 +22,8 @@ export class Seals {
   #vouched: Settings | undefined
   #vouchedBy: DataKey | undefined
 
-  constructor(place: EnvironmentPlace, history: History, settings: SettingsFile) {
-    this.#place = place
+  constructor(context: EnvironmentContext, history: History, settings: SettingsFile) {
+    this.#context = context
     this.#history = history
     this.#settings = settings
   }
@@ -61,7 +61,7 @@ export class Seals {
       if (revision.number > 1) this.verifyLink(revision)
     } catch (error) {
       if (this.#settings.read().wrappedDataKey === wrappedDataKey) throw error
-      throw keyChanged(this.#place.name)
+      throw keyChanged(this.#context.name)
     }
     this.#verified.add(revision.digest)
   }
@@ -74,7 +74,7 @@ export class Seals {
     // It may be missing, or the folder just being replaced.
     const before = this.#history.revision(revision.number - 1)
     if (before.digest === previous) return
-    throw notLinked(this.#place.name, before, revision.number)
+    throw notLinked(this.#context.name, before, revision.number)
   }
 
   #verifyOwn(newest: Revision, key: DataKey): void {
@@ -91,7 +91,7 @@ export class Seals {
     if (key.verifySeal('revision', sealedBytesOf(revision), revision.seal ?? '')) return
     throw new EscError(
       'tampered',
-      `the seal of revision ${revision.number} of environment '${this.#place.name}' does not match: ${revision.file} was changed`,
+      `the seal of revision ${revision.number} of environment '${this.#context.name}' does not match: ${revision.file} was changed`,
       { hint: restoreHint },
     )
   }

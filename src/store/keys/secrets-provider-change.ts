@@ -2,9 +2,9 @@ import { EscError } from '../../errors.ts'
 import { type FileSystem, ioError, readIfPresent, statusOf, syncFolder, writeTemporary } from '../../files/index.ts'
 import { type DataKey, type KeyContext, makeDataKey, secretsProviderKind } from '../../keys/index.ts'
 import type { Environment } from '../environment.ts'
+import { type EnvironmentContext, keyMemo } from '../environment-context.ts'
 import { layout } from '../layout.ts'
 import { withWriteLock } from '../locks/write-lock.ts'
-import { type EnvironmentPlace, keyMemo } from '../place.ts'
 import { cipherPair, type Reencrypt, reseal } from '../revisions/reencryption.ts'
 import { parseRevision, type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
 import { cleanUpSwap, successorFolder, swapIn } from '../revisions/swap.ts'
@@ -44,38 +44,38 @@ export interface SecretsProviderChanged {
  */
 export async function changeSecretsProvider(
   environment: Environment,
-  place: EnvironmentPlace,
+  context: EnvironmentContext,
   change: SecretsProviderChange,
 ): Promise<SecretsProviderChanged> {
-  const { files } = place.host
-  const before = environment.settings.secretsProvider ?? place.defaultSecretsProvider()
+  const { files } = context.host
+  const before = environment.settings.secretsProvider ?? context.defaultSecretsProvider()
   const kind = secretsProviderKind(change.secretsProvider)
   if (kind === 'passphrase' && secretsProviderKind(before) === 'passphrase' && change.keys === undefined) {
     throw new EscError(
       'usage',
-      `the new passphrase of environment '${place.name}' must be given apart from the present one`,
+      `the new passphrase of environment '${context.name}' must be given apart from the present one`,
     )
   }
   const busy = await environment.lock('change the secrets provider')
   try {
-    cleanUpSwap(files, place.folder)
+    cleanUpSwap(files, context.folder)
     await refuseUnfinishedRotation(environment)
     refuseEdit(environment)
     if (environment.settings.wrappedDataKey === undefined) {
-      await makeFirstKey(environment, place, change)
+      await makeFirstKey(environment, context, change)
       return { from: before, to: change.secretsProvider, revisions: 0 }
     }
-    const successor = await Successor.build(environment, place, change)
+    const successor = await Successor.build(environment, context, change)
     try {
-      await withWriteLock(place, 'change the secrets provider', () => successor.takeOver())
+      await withWriteLock(context, 'change the secrets provider', () => successor.takeOver())
     } catch (error) {
       // Only while nothing was renamed: else the next command completes the change.
-      if (statusOf(files, place.folder) !== undefined) removeTree(files, successorFolder(place.folder))
+      if (statusOf(files, context.folder) !== undefined) removeTree(files, successorFolder(context.folder))
       throw error
     }
     return { from: before, to: change.secretsProvider, revisions: successor.length }
   } catch (error) {
-    throw ioError(error, `cannot change the secrets provider of environment '${place.name}'`)
+    throw ioError(error, `cannot change the secrets provider of environment '${context.name}'`)
   } finally {
     busy.release()
   }
@@ -84,13 +84,13 @@ export async function changeSecretsProvider(
 /** There is nothing to re-encrypt yet: revisions without a seal stay as they are. */
 async function makeFirstKey(
   environment: Environment,
-  place: EnvironmentPlace,
+  context: EnvironmentContext,
   { secretsProvider, keys }: SecretsProviderChange,
 ): Promise<void> {
   await environment.verify(environment.current())
   const made = await environment.makeKey({ secretsProvider, ...(keys === undefined ? {} : { keys }) })
   if (made) return
-  throw new EscError('conflict', `somebody else has just made the data key of environment '${place.name}'`, {
+  throw new EscError('conflict', `somebody else has just made the data key of environment '${context.name}'`, {
     hint: 'try again',
   })
 }
@@ -104,7 +104,7 @@ interface SuccessorOptions {
 /** The copy of an environment under its new key. */
 class Successor {
   readonly #environment: Environment
-  readonly #place: EnvironmentPlace
+  readonly #context: EnvironmentContext
   readonly #folder: string
   readonly #options: SuccessorOptions
   readonly #from: DataKey
@@ -114,13 +114,13 @@ class Successor {
 
   private constructor(
     environment: Environment,
-    place: EnvironmentPlace,
+    context: EnvironmentContext,
     keys: { readonly from: DataKey; readonly to: DataKey },
     options: SuccessorOptions,
   ) {
     this.#environment = environment
-    this.#place = place
-    this.#folder = successorFolder(place.folder)
+    this.#context = context
+    this.#folder = successorFolder(context.folder)
     this.#from = keys.from
     this.#to = keys.to
     this.#options = options
@@ -128,20 +128,20 @@ class Successor {
 
   static async build(
     environment: Environment,
-    place: EnvironmentPlace,
+    context: EnvironmentContext,
     change: SecretsProviderChange,
   ): Promise<Successor> {
-    const owner = { id: environment.id, name: place.name, folders: [place.folder, place.store] }
+    const owner = { id: environment.id, name: context.name, folders: [context.folder, context.store] }
     const newest = environment.current()
     const from = await environment.unlock(newest)
-    const context = change.keys ?? place.host.keys
-    const { key: to, wrapped: wrappedDataKey } = await makeDataKey(change.secretsProvider, context, owner)
+    const keyContext = change.keys ?? context.host.keys
+    const { key: to, wrapped: wrappedDataKey } = await makeDataKey(change.secretsProvider, keyContext, owner)
     const { secretsProvider } = change
     const named = { id: owner.id, secretsProvider, wrapped: wrappedDataKey }
-    const holders = await namesOfHolders({ ...place, host: { ...place.host, keys: context } }, named)
+    const holders = await namesOfHolders({ ...context, host: { ...context.host, keys: keyContext } }, named)
     const known = { key: digestOfKey(wrappedDataKey), signer: to.signer, secretsProvider, holders }
-    announceHolders(place, owner.id, known)
-    const successor = new Successor(environment, place, { from, to }, { change, wrappedDataKey, known })
+    announceHolders(context, owner.id, known)
+    const successor = new Successor(environment, context, { from, to }, { change, wrappedDataKey, known })
     await successor.#start(newest.number)
     return successor
   }
@@ -152,7 +152,7 @@ class Successor {
 
   /** Most of the work, without keeping writers out. */
   async #start(newest: number): Promise<void> {
-    const { files } = this.#place.host
+    const { files } = this.#context.host
     try {
       files.makeFolder(this.#folder)
       files.makeFolder(layout.revisions(this.#folder))
@@ -173,11 +173,11 @@ class Successor {
    * holder of the write lock.
    */
   takeOver(): void {
-    const { folder, keys, memory, host } = this.#place
+    const { folder, keys, memory, host } = this.#context
     const { wrappedDataKey } = this.#environment.settings
     const before = new Settings(readText(host.files, layout.settings(folder)), layout.settings(folder))
     if (before.wrappedDataKey !== wrappedDataKey) {
-      throw new EscError('conflict', `the data key of environment '${this.#place.name}' has been changed meanwhile`, {
+      throw new EscError('conflict', `the data key of environment '${this.#context.name}' has been changed meanwhile`, {
         hint: 'try again',
       })
     }
@@ -193,7 +193,7 @@ class Successor {
     writeTemporary(host.files, layout.settings(this.#folder), Buffer.from(this.#settingsText(before)))
     const own = [layout.revisions(folder), layout.definition(folder), layout.settings(folder)]
     linkOthers(host.files, { from: folder, to: this.#folder, except: own })
-    const owner = { id: before.id, name: this.#place.name }
+    const owner = { id: before.id, name: this.#context.name }
     // Before the swap, or the machine would take its own new key for a stranger's.
     memory.trustKey(owner.id, digestOfKey(before.wrappedDataKey))
     memory.trustKey(owner.id, digestOfKey(this.#options.wrappedDataKey))
@@ -217,7 +217,7 @@ class Successor {
 
   /** Adds a revision to the copy, reads it back, and compares it with the original. */
   #add(number: number): void {
-    const { files } = this.#place.host
+    const { files } = this.#context.host
     const { reencrypt } = this.#options.change
     const original = this.#environment.revision(number)
     const file = layout.revision(this.#folder, number)
@@ -248,7 +248,7 @@ class Successor {
   #unsound(what: string): EscError {
     return new EscError(
       'key_unavailable',
-      `${what} of environment '${this.#place.name}' cannot be opened with '${this.#options.change.secretsProvider}' as before`,
+      `${what} of environment '${this.#context.name}' cannot be opened with '${this.#options.change.secretsProvider}' as before`,
       { hint: 'nothing was changed; the environment is still under its present secrets provider' },
     )
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ioError, listIfPresent, removeQuietly, temporaryPrefix } from '../../files/index.ts'
-import type { EnvironmentPlace } from '../place.ts'
+import type { EnvironmentContext } from '../environment-context.ts'
 import { stateFault } from '../state/state.ts'
 import { stateLayout } from '../state/state-layout.ts'
 import { removeOldTemporaries } from './leftovers.ts'
@@ -13,8 +13,8 @@ const waitMs = 15_000
  * Runs one write of an environment. Writers take turns, also across processes, each of a few
  * milliseconds; what killed ones have left is removed first.
  */
-export async function withWriteLock<T>(place: EnvironmentPlace, purpose: string, write: () => T): Promise<T> {
-  const { folder, name, state, host } = place
+export async function withWriteLock<T>(context: EnvironmentContext, purpose: string, write: () => T): Promise<T> {
+  const { folder, name, state, host } = context
   const request = { what: `environment '${name}'`, purpose, waitMs }
   const file = stateLayout.lock(state.folder, 'write', name)
   const lock = await FileLock.acquire(host, file, request).catch((error) => {

@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { makeFolders, removeQuietly, temporaryPath, writeTemporary } from '../../files/index.ts'
 import { complaint, type RunGit } from '../../git/index.ts'
+import type { EnvironmentContext } from '../environment-context.ts'
 import { hasConflictMarkers } from '../git/conflict-markers.ts'
 import { layout } from '../layout.ts'
-import type { EnvironmentPlace } from '../place.ts'
 import { isReadable, mergeDefinitions, type ThreeTexts } from './merge-definitions.ts'
 
 /**
@@ -24,11 +24,11 @@ export interface MergedText {
  */
 export async function mergeTexts(
   runGit: RunGit,
-  place: EnvironmentPlace,
+  context: EnvironmentContext,
   texts: ThreeTexts,
   working: string | undefined,
 ): Promise<MergedText> {
-  const lines = await mergeLines(runGit, place, texts)
+  const lines = await mergeLines(runGit, context, texts)
   const clean = lines !== undefined && isReadable(lines) ? lines : undefined
   const keys = mergeDefinitions(texts)
   const merged = keys.kind === 'merged' ? keys.text : undefined
@@ -41,20 +41,20 @@ export async function mergeTexts(
   if (resolved !== undefined && (resolved === texts.ours || resolved === texts.theirs)) {
     return { how: 'hand', text: resolved }
   }
-  const file = layout.definition(place.folder)
+  const file = layout.definition(context.folder)
   const paths = keys.kind === 'conflict' ? keys.conflicts.join(', ') : ''
-  throw new EscError('conflict', `both sides changed ${paths} in environment '${place.name}'`, {
-    hint: `resolve the conflict in ${file}, and run \`esc env renumber ${place.name}\` again`,
+  throw new EscError('conflict', `both sides changed ${paths} in environment '${context.name}'`, {
+    hint: `resolve the conflict in ${file}, and run \`esc env renumber ${context.name}\` again`,
   })
 }
 
 /** What git makes of three texts line by line. Undefined: two of them changed the same lines. */
 export async function mergeLines(
   runGit: RunGit,
-  place: EnvironmentPlace,
+  context: EnvironmentContext,
   texts: ThreeTexts,
 ): Promise<string | undefined> {
-  const { state, host } = place
+  const { state, host } = context
   const { folder } = state
   makeFolders(host.files, folder, 0o700)
   const paths: string[] = []
@@ -67,7 +67,7 @@ export async function mergeLines(
     const result = await runGit(['merge-file', '-p', '-q', ...paths], { cwd: folder, outside: true })
     // The status is the number of conflicts; above 127 something else went wrong.
     if (result.status === undefined || result.status > 127) {
-      throw new EscError('io', `cannot merge environment '${place.name}': ${complaint(result)}`)
+      throw new EscError('io', `cannot merge environment '${context.name}': ${complaint(result)}`)
     }
     return result.status === 0 ? result.stdout.toString() : undefined
   } finally {

@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { complaint, machineGit, type RunGit } from '../../git/index.ts'
-import type { EnvironmentPlace } from '../place.ts'
+import type { EnvironmentContext } from '../environment-context.ts'
 import { isPublished, sideToKeep } from './published.ts'
 import { commonLength, type Renumbered, type RenumberOptions, renumber, type Whose } from './renumber.ts'
 import { type MergeCommits, mergeCommits, type Sides, sidesOfCommits } from './side.ts'
@@ -17,15 +17,15 @@ export interface RenumberEnvironment extends Omit<RenumberOptions, 'sides' | 'ru
  * `renumber` with the sides of a merge of git's, whose index then has what came of it. The side
  * that others have already keeps its numbers.
  */
-export async function renumberMerged(place: EnvironmentPlace, options: RenumberEnvironment): Promise<Renumbered> {
+export async function renumberMerged(context: EnvironmentContext, options: RenumberEnvironment): Promise<Renumbered> {
   const { runGit = machineGit, sides, commits } = options
-  if (sides !== undefined) return renumber(place, { ...options, runGit, sides })
-  const { store } = place
+  if (sides !== undefined) return renumber(context, { ...options, runGit, sides })
+  const { store } = context
   const found = commits ?? (await mergeCommits(runGit, store))
-  const inGit = await sidesOfCommits(runGit, place, found)
-  const turned = !found.onTop && (await keepsTheirs(runGit, place, { commits: found, sides: inGit }))
+  const inGit = await sidesOfCommits(runGit, context, found)
+  const turned = !found.onTop && (await keepsTheirs(runGit, context, { commits: found, sides: inGit }))
   const moved: Whose = turned ? 'ours' : 'theirs'
-  const renumbered = await renumber(place, {
+  const renumbered = await renumber(context, {
     ...options,
     runGit,
     sides: turned ? { ...inGit, ours: inGit.theirs, theirs: inGit.ours } : inGit,
@@ -43,14 +43,14 @@ export async function renumberMerged(place: EnvironmentPlace, options: RenumberE
       'some of the revisions with a new number may be on a remote already: others may know them by the former one',
     )
   }
-  const added = await runGit(['add', '--all', '--', relative(place.store, place.folder)], { cwd: place.store })
+  const added = await runGit(['add', '--all', '--', relative(context.store, context.folder)], { cwd: context.store })
   if (added.status !== 0) notes.push(`the files could not be added to git: ${complaint(added)}`)
   return { ...renumbered, notes }
 }
 
 async function keepsTheirs(
   runGit: RunGit,
-  { name, store }: EnvironmentPlace,
+  { name, store }: EnvironmentContext,
   { commits, sides }: { readonly commits: MergeCommits; readonly sides: Sides },
 ): Promise<boolean> {
   const { ours, theirs } = sides

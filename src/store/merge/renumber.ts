@@ -12,13 +12,13 @@ import {
 import type { RunGit } from '../../git/index.ts'
 import type { DataKey } from '../../keys/index.ts'
 import { Environment } from '../environment.ts'
+import type { EnvironmentContext } from '../environment-context.ts'
 import { hasConflictMarkers } from '../git/conflict-markers.ts'
 import { unwrapDataKey } from '../keys/environment-key.ts'
 import { digestOfKey } from '../keys/history-memory.ts'
 import { verifySettingsSeal } from '../keys/seals.ts'
 import { layout } from '../layout.ts'
 import { withWriteLock } from '../locks/write-lock.ts'
-import type { EnvironmentPlace } from '../place.ts'
 import { type CipherPair, type Reencrypt, reseal } from '../revisions/reencryption.ts'
 import { digestOf, formatRevision, parseRevision, type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
 import { publish } from '../revisions/staging.ts'
@@ -94,18 +94,18 @@ export interface Renumbered {
  * @throws EscError `conflict` when the definitions cannot be merged without a person, or when the
  *   key was changed on one side; `tampered`, `key_unavailable`, `store_damaged`, `io`.
  */
-export async function renumber(place: EnvironmentPlace, options: RenumberOptions): Promise<Renumbered> {
+export async function renumber(context: EnvironmentContext, options: RenumberOptions): Promise<Renumbered> {
   // The work tree's own settings may hold both sides.
   const { ours } = options.sides
-  const { id } = new Settings(ours.settings, describe(place, ours, 'settings.yaml'))
-  const busy = await new Environment(place).lock('renumber', { id })
+  const { id } = new Settings(ours.settings, describe(context, ours, 'settings.yaml'))
+  const busy = await new Environment(context).lock('renumber', { id })
   try {
-    const merge = await Merge.prepare(place, options)
+    const merge = await Merge.prepare(context, options)
     const merged = await merge.definition()
-    await withWriteLock(place, 'renumber', () => merge.write(merged.text))
+    await withWriteLock(context, 'renumber', () => merge.write(merged.text))
     return { ...merge.summary(), side: options.whose?.moved ?? 'theirs', definition: merged.how, notes: merge.notes }
   } catch (error) {
-    throw ioError(error, `cannot merge environment '${place.name}'`)
+    throw ioError(error, `cannot merge environment '${context.name}'`)
   } finally {
     busy.release()
   }
@@ -122,7 +122,7 @@ interface VerifiedSide {
 class Merge {
   notes: readonly string[] = []
   readonly #leftOut: string[] = []
-  readonly #place: EnvironmentPlace
+  readonly #context: EnvironmentContext
   readonly #options: RenumberOptions
   /** The last revision that both sides have. */
   readonly #common: Revision
@@ -135,11 +135,11 @@ class Merge {
   #newest = 0
 
   private constructor(
-    place: EnvironmentPlace,
+    context: EnvironmentContext,
     options: RenumberOptions,
     found: { readonly common: Revision; readonly ours: VerifiedSide; readonly theirs: VerifiedSide },
   ) {
-    this.#place = place
+    this.#context = context
     this.#options = options
     this.#common = found.common
     this.#ours = found.ours
@@ -150,21 +150,25 @@ class Merge {
     this.#added = found.theirs.tail.filter(({ digest }) => !known.has(digest))
   }
 
-  static async prepare(place: EnvironmentPlace, options: RenumberOptions): Promise<Merge> {
+  static async prepare(context: EnvironmentContext, options: RenumberOptions): Promise<Merge> {
     const { ours, theirs } = options.sides
-    const settings = [ours, theirs].map((side) => new Settings(side.settings, describe(place, side, 'settings.yaml')))
+    const settings = [ours, theirs].map((side) => new Settings(side.settings, describe(context, side, 'settings.yaml')))
     const [ourSettings, theirSettings] = settings as [Settings, Settings]
     const length = commonLength(ours, theirs)
-    refuseStrangers(place, ourSettings, theirSettings, length)
-    const common = parseRevision(ours.revisions[length - 1]!, describe(place, ours, `revisions/${length}.yaml`), length)
+    refuseStrangers(context, ourSettings, theirSettings, length)
+    const common = parseRevision(
+      ours.revisions[length - 1]!,
+      describe(context, ours, `revisions/${length}.yaml`),
+      length,
+    )
     const found = {
       common,
-      ours: await verifySide(place, ours, ourSettings, common),
-      theirs: await verifySide(place, theirs, theirSettings, common),
+      ours: await verifySide(context, ours, ourSettings, common),
+      theirs: await verifySide(context, theirs, theirSettings, common),
     }
-    if (options.incoming === 'ours') refuseUnknownKey(place, ours, found.theirs, found.ours)
-    else refuseUnknownKey(place, theirs, found.ours, found.theirs)
-    return new Merge(place, options, found)
+    if (options.incoming === 'ours') refuseUnknownKey(context, ours, found.theirs, found.ours)
+    else refuseUnknownKey(context, theirs, found.ours, found.theirs)
+    return new Merge(context, options, found)
   }
 
   summary(): { readonly revision: number; readonly renumbered: readonly { from: number; to: number }[] } {
@@ -185,7 +189,7 @@ class Merge {
     const rotated = { ours: lastRotated(this.#ours.tail), theirs: lastRotated(this.#added) }
     const settled = this.#options.settle?.({ base, ours, theirs, rotated }) ?? { ours, theirs, apply: (same) => same }
     const texts = { base, ours: settled.ours, theirs: settled.theirs }
-    const merged = await mergeTexts(this.#options.runGit, this.#place, texts, working)
+    const merged = await mergeTexts(this.#options.runGit, this.#context, texts, working)
     const ciphers = this.#ciphers()
     const text =
       merged.how === 'hand' ? settled.apply(this.#options.reencrypt(merged.text, ciphers, this.#common)) : merged.text
@@ -198,8 +202,8 @@ class Merge {
    * the resolution of the person who merges, who would seal it.
    */
   async #resolution(): Promise<string | undefined> {
-    const file = layout.definition(this.#place.folder)
-    const working = readText(this.#place, file)
+    const file = layout.definition(this.#context.folder)
+    const working = readText(this.#context, file)
     const { ours, theirs, baseWorking = '' } = this.#options.sides
     const edited = [
       { side: ours, tail: this.#ours.tail },
@@ -209,7 +213,7 @@ class Merge {
     if (first === undefined || working === undefined || hasConflictMarkers(working)) return working
     const { label } = first.side
     const committed = { base: baseWorking, ours: ours.working ?? '', theirs: theirs.working ?? '' }
-    const byGit = [committed.ours, committed.theirs, await mergeLines(this.#options.runGit, this.#place, committed)]
+    const byGit = [committed.ours, committed.theirs, await mergeLines(this.#options.runGit, this.#context, committed)]
     if (byGit.includes(working)) {
       this.#leftOut.push(
         `environment.yaml in ${label} holds an edit that was never saved as a revision: it was left out, and is in that commit`,
@@ -218,7 +222,7 @@ class Merge {
     }
     throw new EscError(
       'unsaved_edit',
-      `environment.yaml in ${label} holds an edit that was never saved as a revision, so nobody with the key of '${this.#place.name}' vouches for it, and ${file} may hold it too`,
+      `environment.yaml in ${label} holds an edit that was never saved as a revision, so nobody with the key of '${this.#context.name}' vouches for it, and ${file} may hold it too`,
       {
         hint: 'keep a copy of your resolution and abort the merge; on that side, look at the edit, save or discard it with `esc env save` or `esc env discard`, commit, and merge again',
       },
@@ -239,7 +243,7 @@ class Merge {
 
   /** For the holder of the environment's locks. */
   write(definition: string): void {
-    const { folder, host } = this.#place
+    const { folder, host } = this.#context
     const { files } = host
     this.#refuseOthers()
     cleanUpSwap(files, folder)
@@ -264,7 +268,7 @@ class Merge {
         linkOthers(files, { from: folder, to: staged, except: own })
       }
       syncFolder(files, staged)
-      this.#place.memory.forgetRebased(this.#ours.settings.id)
+      this.#context.memory.forgetRebased(this.#ours.settings.id)
       if (statusOf(files, folder) === undefined) publish(files, staged, folder)
       else swapIn(files, folder)
     } catch (error) {
@@ -359,7 +363,7 @@ class Merge {
   }
 
   #writeRevision(staged: string, number: number, bytes: Uint8Array): void {
-    const { folder, host } = this.#place
+    const { folder, host } = this.#context
     const present = readIfPresent(host.files, layout.revision(folder, number))
     const file = layout.revision(staged, number)
     if (present !== undefined && Buffer.from(bytes).equals(present))
@@ -372,7 +376,7 @@ class Merge {
     const { ours, theirs } = this.#options.sides
     const names = new Set([...ours.events.keys(), ...theirs.events.keys()])
     if (names.size === 0) return
-    const { files } = this.#place.host
+    const { files } = this.#context.host
     files.makeFolder(join(staged, 'events'))
     for (const name of names) {
       const lines = [ours, theirs].flatMap(({ events }) => (events.get(name) ?? '').split('\n'))
@@ -384,7 +388,7 @@ class Merge {
 
   /** Revisions in the work tree that neither side has would be lost. */
   #refuseOthers(): void {
-    const { folder, name, host } = this.#place
+    const { folder, name, host } = this.#context
     const { ours, theirs } = this.#options.sides
     for (const entry of listIfPresent(host.files, layout.revisions(folder))) {
       const number = Number(/^([1-9]\d*)\.yaml$/.exec(entry)?.[1])
@@ -439,11 +443,11 @@ export function commonLength(ours: Side, theirs: Side): number {
   return length
 }
 
-function refuseStrangers(place: EnvironmentPlace, ours: Settings, theirs: Settings, common: number): void {
-  const { name } = place
+function refuseStrangers(context: EnvironmentContext, ours: Settings, theirs: Settings, common: number): void {
+  const { name } = context
   if (ours.id !== theirs.id) {
     throw new EscError('conflict', `both sides have made an environment '${name}', independently of each other`, {
-      hint: `keep one of them with ${keepOneSide(place)}, and make the other again under another name`,
+      hint: `keep one of them with ${keepOneSide(context)}, and make the other again under another name`,
     })
   }
   if (common > 0) return
@@ -451,7 +455,7 @@ function refuseStrangers(place: EnvironmentPlace, ours: Settings, theirs: Settin
     'conflict',
     `one side has changed the secrets provider of environment '${name}', so no revision is the same any more`,
     {
-      hint: `keep the side with the new key (${keepOneSide(place)}), and repeat the changes of the other`,
+      hint: `keep the side with the new key (${keepOneSide(context)}), and repeat the changes of the other`,
     },
   )
 }
@@ -460,11 +464,11 @@ function refuseStrangers(place: EnvironmentPlace, ours: Settings, theirs: Settin
  * What the incoming side seals becomes part of the history here, so its key must be that of this
  * clone, or one that this machine knows: anybody can make a key that we can unwrap.
  */
-function refuseUnknownKey(place: EnvironmentPlace, side: Side, here: VerifiedSide, incoming: VerifiedSide): void {
+function refuseUnknownKey(context: EnvironmentContext, side: Side, here: VerifiedSide, incoming: VerifiedSide): void {
   const { id, wrappedDataKey } = incoming.settings
   if (wrappedDataKey === undefined || wrappedDataKey === here.settings.wrappedDataKey) return
   if (here.key !== undefined && here.key.signer === incoming.key?.signer) return
-  const { memory } = place
+  const { memory } = context
   // The key of this clone is in use here, so where nothing is remembered yet
   // the other is not the first.
   const own = digestOfKey(here.settings.wrappedDataKey)
@@ -472,31 +476,31 @@ function refuseUnknownKey(place: EnvironmentPlace, side: Side, here: VerifiedSid
   if (memory.knowsKey(id, digestOfKey(wrappedDataKey))) return
   throw new EscError(
     'tampered',
-    `${side.label} has another data key of environment '${place.name}' than this machine has seen, in ${incoming.settings.file}`,
+    `${side.label} has another data key of environment '${context.name}' than this machine has seen, in ${incoming.settings.file}`,
     {
-      hint: `unless you know who made it, do not merge; to accept it, abort the merge, check out ${side.label}, run \`esc env trust ${place.name}\`, and merge again`,
+      hint: `unless you know who made it, do not merge; to accept it, abort the merge, check out ${side.label}, run \`esc env trust ${context.name}\`, and merge again`,
     },
   )
 }
 
 /** Unlike `git checkout --ours`, it removes the revisions that only the other side has. */
-function keepOneSide({ folder }: EnvironmentPlace): string {
+function keepOneSide({ folder }: EnvironmentContext): string {
   return `\`git restore --source=HEAD --staged --worktree -- ${folder}\`, or with MERGE_HEAD for theirs`
 }
 
 /** @throws EscError `tampered` for a side that somebody without the key has changed. */
 async function verifySide(
-  place: EnvironmentPlace,
+  context: EnvironmentContext,
   side: Side,
   settings: Settings,
   common: Revision,
 ): Promise<VerifiedSide> {
-  const key = settings.wrappedDataKey === undefined ? undefined : await unwrapDataKey(place, settings)
+  const key = settings.wrappedDataKey === undefined ? undefined : await unwrapDataKey(context, settings)
   if (key !== undefined) verifySettingsSeal(settings, key)
   const tail: Revision[] = []
   let previous = common
   for (let number = common.number + 1; number <= side.revisions.length; number++) {
-    const file = describe(place, side, `revisions/${number}.yaml`)
+    const file = describe(context, side, `revisions/${number}.yaml`)
     const revision = parseRevision(side.revisions[number - 1]!, file, number)
     const sealed = key?.verifySeal('revision', sealedBytesOf(revision), revision.seal ?? '')
     if (!sealed || revision.previous !== previous.digest) {
@@ -510,8 +514,8 @@ async function verifySide(
   return { settings, key, tail }
 }
 
-function describe(place: EnvironmentPlace, side: Side, file: string): string {
-  return `${side.label}:${place.name}/${file}`
+function describe(context: EnvironmentContext, side: Side, file: string): string {
+  return `${side.label}:${context.name}/${file}`
 }
 
 /** When the newest rotation among some revisions was; the beginning of time where there is none. */
@@ -519,7 +523,7 @@ function lastRotated(revisions: readonly Revision[]): Date {
   return revisions.findLast(({ change }) => change === 'rotate')?.created ?? new Date(0)
 }
 
-function readText(place: EnvironmentPlace, file: string): string | undefined {
-  const bytes = readIfPresent(place.host.files, file)
+function readText(context: EnvironmentContext, file: string): string | undefined {
+  const bytes = readIfPresent(context.host.files, file)
   return bytes && Buffer.from(bytes).toString()
 }

@@ -88,21 +88,21 @@ export async function mergeCommits(runGit: RunGit, store: string): Promise<Merge
 /** @throws EscError `not_found` when a side does not have the environment; `io`. */
 export async function sidesOfCommits(
   runGit: RunGit,
-  place: { readonly store: string; readonly name: string },
+  context: { readonly store: string; readonly name: string },
   commits: MergeCommits,
 ): Promise<Sides> {
-  const base = await runGit(['merge-base', commits.ours, commits.theirs], { cwd: place.store })
+  const base = await runGit(['merge-base', commits.ours, commits.theirs], { cwd: context.store })
   const baseCommit = base.status === 0 ? base.stdout.toString().trim() : undefined
   const side = async (commit: string): Promise<Side> => {
-    const found = await sideOfCommit(runGit, place, commit)
+    const found = await sideOfCommit(runGit, context, commit)
     if (found !== undefined) return found
-    throw new EscError('not_found', `environment '${place.name}' is not in commit ${commit.slice(0, 12)}`, {
+    throw new EscError('not_found', `environment '${context.name}' is not in commit ${commit.slice(0, 12)}`, {
       hint: 'one side has removed or never had it: keep the folder or remove it with git',
     })
   }
   const ours = await side(commits.ours)
   const theirs = await side(commits.theirs)
-  const common = baseCommit && (await sideOfCommit(runGit, place, baseCommit))
+  const common = baseCommit && (await sideOfCommit(runGit, context, baseCommit))
   const shared = common === undefined || common === '' ? undefined : common
   return { ours, theirs, baseSettings: shared?.settings, baseWorking: shared?.working }
 }

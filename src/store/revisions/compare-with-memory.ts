@@ -1,16 +1,16 @@
 // Apart from the rest of the history, because most openings find everything as
 // this machine has seen it.
 import { EscError } from '../../errors.ts'
+import type { EnvironmentContext } from '../environment-context.ts'
 import type { Sighting } from '../keys/history-memory.ts'
 import { acceptKeyChanges } from '../keys/key-changes.ts'
 import { layout } from '../layout.ts'
-import type { EnvironmentPlace } from '../place.ts'
 import type { Settings } from '../settings/settings.ts'
 import { cameFrom, type Revision } from './revision-file.ts'
 
 /** The environment that is compared. */
 export interface Compared {
-  readonly place: EnvironmentPlace
+  readonly context: EnvironmentContext
   readonly settings: Settings
   /** Reads a revision. */
   revision(number: number): Revision
@@ -35,8 +35,8 @@ export function compareWithMemory(
   seen: Sighting | undefined,
   now: Sighting,
 ): Revision | undefined {
-  const { place, settings } = compared
-  const { folder, memory, name } = place
+  const { context, settings } = compared
+  const { folder, memory, name } = context
   const file = memory.file(settings.id)
   const refuse = (problem: string, where: string, hint: string) => {
     throw new EscError('tampered', `${problem}, in ${where}`, { hint })
@@ -52,7 +52,7 @@ export function compareWithMemory(
       `its maker could read what you save: unless you know who removed the one before and made this one, restore the environment from the git history; to accept it, run "esc env trust ${name}"`,
     )
   }
-  const isKnown = now.key === '' || memory.knowsKey(settings.id, now.key) || acceptKeyChanges(place, settings)
+  const isKnown = now.key === '' || memory.knowsKey(settings.id, now.key) || acceptKeyChanges(context, settings)
   compared.judgeKey(now.key, isKnown)
   if (seen === undefined) return undefined
   if (newest.number < seen.number) {
@@ -99,7 +99,7 @@ function renumberedSince({ revision: read }: Compared, newest: Revision, seen: S
  * A history that went back under another name of a branch, or under none: the commits say
  * whether it must be newer.
  */
-export function refuseRolledBack({ folder, memory, name }: EnvironmentPlace, id: string, number: number): void {
+export function refuseRolledBack({ folder, memory, name }: EnvironmentContext, id: string, number: number): void {
   const found = memory.rolledBackFrom(id, { number, name })
   if (found === undefined) return
   throw new EscError(

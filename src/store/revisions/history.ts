@@ -2,10 +2,10 @@ import { EscError } from '../../errors.ts'
 import { listIfPresent, readIfPresent, statusOf, syncFile, syncFolder } from '../../files/index.ts'
 import { isJsonObject } from '../../json.ts'
 import type { DataKey } from '../../keys/index.ts'
+import { type EnvironmentContext, restoreHint } from '../environment-context.ts'
 import { digestOfKey, type Sighting } from '../keys/history-memory.ts'
 import { isKnownDataKey, mayProveItself, provingRevisions, unknownKeyError } from '../keys/key-proof.ts'
 import { layout, revisionNumber } from '../layout.ts'
-import { type EnvironmentPlace, restoreHint } from '../place.ts'
 import type { Settings } from '../settings/settings.ts'
 import { keyChanged, type SettingsFile } from '../settings/settings-file.ts'
 import { type Compared, compareWithMemory, refuseRolledBack } from './compare-with-memory.ts'
@@ -18,7 +18,7 @@ const gapHint =
 
 /** The revisions of one environment. Reading them needs no key. */
 export class History {
-  readonly #place: EnvironmentPlace
+  readonly #context: EnvironmentContext
   readonly #settings: SettingsFile
   /** Newest revision that was found last. Undefined: nobody has looked. */
   #top: Revision | undefined
@@ -37,8 +37,8 @@ export class History {
   /** The same of one that was unwrapped and did not. */
   #disproved: string | undefined
 
-  constructor(place: EnvironmentPlace, settings: SettingsFile) {
-    this.#place = place
+  constructor(context: EnvironmentContext, settings: SettingsFile) {
+    this.#context = context
     this.#settings = settings
   }
 
@@ -48,17 +48,17 @@ export class History {
    *   newer one, or another one of that number, or another key.
    */
   newest(): Revision {
-    const { memory } = this.#place
+    const { memory } = this.#context
     const { id } = this.#settings.last
     // Memory first: it never runs ahead of the folder, so what it knows must be there.
     const seen = memory.recall(id)
     let number = this.newestNumber(seen)
     if (seen === undefined || number < seen.number) {
       // Throws where it is there and looking is not allowed.
-      statusOf(this.#place.host.files, layout.revision(this.#place.folder, number + 1))
+      statusOf(this.#context.host.files, layout.revision(this.#context.folder, number + 1))
       // Looked at in the moment in which the folder is replaced, a history
       // seems shorter than it is.
-      const there = finishSwap(this.#place.host.files, this.#place.folder)
+      const there = finishSwap(this.#context.host.files, this.#context.folder)
       if (there) number = this.newestNumber()
     }
     if (number === 0) throw this.#missing(1)
@@ -70,14 +70,14 @@ export class History {
       this.#settings.read()
       const sighting = this.#sighting(newest)
       const now = compareWithMemory(this.#compared, newest, seen, sighting)
-      if (memory.knowsNewer(id, newest.number)) refuseRolledBack(this.#place, id, newest.number)
+      if (memory.knowsNewer(id, newest.number)) refuseRolledBack(this.#context, id, newest.number)
       // Who has no key cannot tell a true record from a forged one, so it must not take
       // the place of what was seen.
       if (now !== undefined) this.#renumbered = { newest, sighting, from: seen!.number, to: now.number }
       // What is under a key that has yet to prove itself must not become what is known.
       else if (this.#unproven === undefined) this.#rememberOnceDurable(newest, sighting)
     } else if (memory.knowsNewer(id, newest.number)) {
-      refuseRolledBack(this.#place, id, newest.number)
+      refuseRolledBack(this.#context, id, newest.number)
     }
     this.#top = newest
     return newest
@@ -116,7 +116,7 @@ export class History {
     const { top } = this
     if (revision.number > top.number || revision.digest === top.digest) return
     const promised = this.promisedDigest(revision.number)
-    if (revision.digest !== promised) throw notLinked(this.#place.name, revision, revision.number + 1)
+    if (revision.digest !== promised) throw notLinked(this.#context.name, revision, revision.number + 1)
   }
 
   /**
@@ -135,8 +135,8 @@ export class History {
       const before = this.revision(above - 1)
       if (before.digest !== previous) {
         // While the folder is replaced, the two are of different keys.
-        if (this.#settings.read().wrappedDataKey !== wrappedDataKey) throw keyChanged(this.#place.name)
-        throw notLinked(this.#place.name, before, above)
+        if (this.#settings.read().wrappedDataKey !== wrappedDataKey) throw keyChanged(this.#context.name)
+        throw notLinked(this.#context.name, before, above)
       }
       chain.digests.set(before.number, before.digest)
       chain.lowest = before
@@ -155,7 +155,7 @@ export class History {
   refuseUnpromised(newest: Revision, vouched?: Settings): void {
     if (isPromised(newest, vouched ?? this.#settings.last)) return
     if (vouched === undefined && isPromised(newest, this.#settings.read())) return
-    const { folder, name } = this.#place
+    const { folder, name } = this.#context
     const settings = vouched ?? this.#settings.last
     const { sealedFrom = 1, sealedAfter, file } = settings
     const named = newestNamed(settings)
@@ -175,7 +175,7 @@ export class History {
    *   that the settings ask for.
    */
   revision(number: number): Revision {
-    const { folder, name, host } = this.#place
+    const { folder, name, host } = this.#context
     const file = layout.revision(folder, number)
     const possible = Number.isSafeInteger(number) && number > 0
     let bytes = possible ? readIfPresent(host.files, file) : undefined
@@ -193,7 +193,7 @@ export class History {
 
   /** Of a revision's file, which may hold anything. Undefined: there is no such file. */
   digestOf(number: number): string | undefined {
-    const bytes = readIfPresent(this.#place.host.files, layout.revision(this.#place.folder, number))
+    const bytes = readIfPresent(this.#context.host.files, layout.revision(this.#context.folder, number))
     return bytes && digestOf(bytes)
   }
 
@@ -210,7 +210,7 @@ export class History {
 
   /** Whether there is a revision of that number, without reading it. */
   has(number: number): boolean {
-    return this.#place.host.files.exists(layout.revision(this.#place.folder, number))
+    return this.#context.host.files.exists(layout.revision(this.#context.folder, number))
   }
 
   /**
@@ -228,12 +228,12 @@ export class History {
 
   /** When names in the folder of the revisions last changed, in milliseconds since 1970. */
   #folderChanged(): number {
-    return statusOf(this.#place.host.files, layout.revisions(this.#place.folder))?.modifiedMs ?? 0
+    return statusOf(this.#context.host.files, layout.revisions(this.#context.folder))?.modifiedMs ?? 0
   }
 
   #listedNewest(tries = 3): number {
-    const { files } = this.#place.host
-    const { folder, name } = this.#place
+    const { files } = this.#context.host
+    const { folder, name } = this.#context
     const names = listIfPresent(files, layout.revisions(folder))
     const numbers = new Set(names.flatMap((each) => revisionNumber(each) ?? []))
     let newest = 0
@@ -251,7 +251,7 @@ export class History {
    * process that was killed before it could, or git, which does not sync what it checks out.
    */
   makeDurable({ number }: Revision): void {
-    const { folder, host } = this.#place
+    const { folder, host } = this.#context
     syncFile(host.files, layout.revision(folder, number))
     syncFolder(host.files, layout.revisions(folder))
   }
@@ -259,13 +259,13 @@ export class History {
   /** Makes this machine remember a revision that was just written. */
   remember(newest: Revision): void {
     const sighting = { ...this.#sighting(newest), listed: this.#folderChanged() }
-    this.#place.memory.remember(this.#settings.last.id, sighting)
+    this.#context.memory.remember(this.#settings.last.id, sighting)
     this.#rememberName(sighting)
   }
 
   /** Makes this machine remember settings that were just written. */
   rememberSettings(): void {
-    const { memory } = this.#place
+    const { memory } = this.#context
     const { id, generation = 0 } = this.#settings.last
     const seen = memory.recall(id)
     if (seen !== undefined) memory.remember(id, { ...seen, generation })
@@ -279,10 +279,10 @@ export class History {
    *   in the hope that it would.
    */
   proveKey(settings: Settings, key: DataKey): void {
-    const { memory } = this.#place
+    const { memory } = this.#context
     const digest = digestOfKey(settings.wrappedDataKey)
     if (memory.remembersKey(settings.id, digest)) return
-    if (isKnownDataKey(this.#place, { key, settings, proofs: this.#proofs(settings) })) {
+    if (isKnownDataKey(this.#context, { key, settings, proofs: this.#proofs(settings) })) {
       this.#unproven = undefined
       try {
         memory.trustKey(settings.id, digest)
@@ -292,11 +292,11 @@ export class History {
       return
     }
     this.#disproved = digest
-    if (this.#unproven === digest) throw unknownKeyError(this.#place.name, settings)
+    if (this.#unproven === digest) throw unknownKeyError(this.#context.name, settings)
   }
 
   #proofs(settings: Settings): readonly Revision[] {
-    return provingRevisions(this.#place, settings, (number) => {
+    return provingRevisions(this.#context, settings, (number) => {
       try {
         return this.revision(number)
       } catch {
@@ -310,7 +310,7 @@ export class History {
     const renumbered = this.#renumbered
     if (renumbered?.newest.digest !== digest) return
     this.#renumbered = undefined
-    const { memory, name, host } = this.#place
+    const { memory, name, host } = this.#context
     // Its own merge was just reported to whoever is at it.
     if (memory.isMerging()) return
     this.#rememberOnceDurable(renumbered.newest, renumbered.sighting)
@@ -325,7 +325,7 @@ export class History {
    * power failure for tampering.
    */
   #rememberOnceDurable(newest: Revision, sighting: Sighting): void {
-    const { memory } = this.#place
+    const { memory } = this.#context
     if (memory.isRemembered(this.#settings.last.id, sighting)) return
     const listed = this.#folderChanged()
     try {
@@ -342,7 +342,7 @@ export class History {
    * could have put it there.
    */
   #rememberName({ key }: Sighting): void {
-    const { memory, name } = this.#place
+    const { memory, name } = this.#context
     try {
       if (key !== '') memory.acceptName(name, this.#settings.last.id)
     } catch {}
@@ -350,13 +350,13 @@ export class History {
 
   #sighting({ number, digest }: Revision): Sighting {
     const { wrappedDataKey, generation = 0 } = this.#settings.last
-    return { number, digest, key: digestOfKey(wrappedDataKey), generation, environment: this.#place.name }
+    return { number, digest, key: digestOfKey(wrappedDataKey), generation, environment: this.#context.name }
   }
 
   get #compared(): Compared {
     const settings = this.#settings.last
     return {
-      place: this.#place,
+      context: this.#context,
       settings,
       revision: (number) => this.revision(number),
       judgeKey: (key, isKnown) => this.#judgeKey(key, isKnown, settings),
@@ -367,14 +367,14 @@ export class History {
   #judgeKey(key: string, isKnown: boolean, settings: Settings): void {
     this.#unproven = undefined
     if (isKnown) return
-    if (this.#disproved === key || !mayProveItself(this.#place, settings, this.#proofs(settings))) {
-      throw unknownKeyError(this.#place.name, settings)
+    if (this.#disproved === key || !mayProveItself(this.#context, settings, this.#proofs(settings))) {
+      throw unknownKeyError(this.#context.name, settings)
     }
     this.#unproven = key
   }
 
   #missing(number: number): EscError {
-    const { folder, name } = this.#place
+    const { folder, name } = this.#context
     const newest = this.newestNumber()
     if (newest === 0) {
       const problem = `environment '${name}' has no revisions in ${layout.revisions(folder)}`

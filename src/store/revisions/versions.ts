@@ -48,7 +48,7 @@ export class RetractedError extends EscError {
   }
 }
 
-interface VersionsPlace {
+interface VersionsContext {
   readonly name: string
   readonly history: History
   readonly settings: SettingsFile
@@ -60,10 +60,10 @@ interface VersionsPlace {
  * What revisions are called and which may be used: tags and retractions, sealed under the data key.
  */
 export class Versions {
-  readonly #place: VersionsPlace
+  readonly #context: VersionsContext
 
-  constructor(place: VersionsPlace) {
-    this.#place = place
+  constructor(context: VersionsContext) {
+    this.#context = context
   }
 
   /**
@@ -73,22 +73,22 @@ export class Versions {
    * @throws RetractedError; EscError `not_found`, `usage`.
    */
   resolve(version: string | undefined): Revision {
-    const { history, settings } = this.#place
+    const { history, settings } = this.#context
     if (version === undefined || version === 'latest') return history.newest()
     const number = this.#number(version, settings.last)
     const retraction = retractionsOf(settings.last).find(({ revision }) => revision === number)
-    if (retraction !== undefined) throw new RetractedError(this.#place.name, retraction)
+    if (retraction !== undefined) throw new RetractedError(this.#context.name, retraction)
     return history.linked(number)
   }
 
   /** By name. Without `latest`. */
   tags(): RevisionTag[] {
-    return revisionTagsOf(this.#place.settings.last)
+    return revisionTagsOf(this.#context.settings.last)
   }
 
   /** Newest first. */
   retractions(): Retraction[] {
-    return retractionsOf(this.#place.settings.last)
+    return retractionsOf(this.#context.settings.last)
   }
 
   /**
@@ -97,7 +97,7 @@ export class Versions {
    */
   async tag(name: string, version: string | undefined, by: Stamp): Promise<RevisionTag> {
     checkTagName(name)
-    await this.#place.changeSealed('tag', (settings) => {
+    await this.#context.changeSealed('tag', (settings) => {
       const revision = this.resolve(version).number
       return { revisionTags: { ...objectAt(settings, 'revisionTags'), [name]: tagEntry(revision, by) } }
     })
@@ -107,7 +107,7 @@ export class Versions {
   /** @throws EscError `usage` for `latest` and numbers, `not_found`. */
   async removeTag(name: string): Promise<void> {
     checkTagName(name)
-    await this.#place.changeSealed('tag', (settings) => {
+    await this.#context.changeSealed('tag', (settings) => {
       const { [name]: removed, ...others } = objectAt(settings, 'revisionTags')
       if (removed === undefined) throw this.#noTag(name, settings)
       return { revisionTags: Object.keys(others).length === 0 ? undefined : others }
@@ -124,9 +124,9 @@ export class Versions {
     version: string,
     options: Stamp & { readonly replacement?: string | undefined; readonly reason?: string | undefined },
   ): Promise<Retraction> {
-    const { history, name } = this.#place
+    const { history, name } = this.#context
     let retracted = 0
-    await this.#place.changeSealed('retract', (settings) => {
+    await this.#context.changeSealed('retract', (settings) => {
       const newest = history.newest().number
       retracted = this.resolve(version).number
       if (retracted === newest) {
@@ -182,7 +182,7 @@ export class Versions {
   }
 
   #noTag(tag: string, settings: Settings): EscError {
-    const { name } = this.#place
+    const { name } = this.#context
     const names = revisionTagsOf(settings).map((other) => other.name)
     const similar = nearest(tag, names)
     return new EscError('not_found', `environment '${name}' has no revision tagged '${tag}'`, {

@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { readIfPresent, replaceFile } from '../../files/index.ts'
+import type { EnvironmentContext } from '../environment-context.ts'
 import { layout } from '../layout.ts'
-import type { EnvironmentPlace } from '../place.ts'
 import type { History } from './history.ts'
 import type { Revision } from './revision-file.ts'
 
@@ -14,13 +14,13 @@ export type DefinitionState = 'clean' | 'stale' | 'edited'
 /** `environment.yaml` of one environment: a copy of the newest definition that people may edit. */
 export class WorkingDefinition {
   readonly file: string
-  readonly #place: EnvironmentPlace
+  readonly #context: EnvironmentContext
   readonly #history: History
 
-  constructor(place: EnvironmentPlace, history: History) {
-    this.#place = place
+  constructor(context: EnvironmentContext, history: History) {
+    this.#context = context
     this.#history = history
-    this.file = layout.definition(place.folder)
+    this.file = layout.definition(context.folder)
   }
 
   /**
@@ -56,7 +56,7 @@ export class WorkingDefinition {
   }
 
   replace(definition: string): void {
-    replaceFile(this.#place.host.files, this.file, Buffer.from(definition))
+    replaceFile(this.#context.host.files, this.file, Buffer.from(definition))
   }
 
   /**
@@ -68,14 +68,14 @@ export class WorkingDefinition {
     const state = this.state(newest)
     if (state === 'stale') this.replace(newest.definition)
     if (state !== 'edited' || (savedEdit !== undefined && this.text() === savedEdit)) return
-    const { name } = this.#place
+    const { name } = this.#context
     throw new EscError('unsaved_edit', `${this.file} was edited by hand and is not saved`, {
       hint: `save it with \`esc env save ${name}\`, or discard it with \`esc env discard ${name}\``,
     })
   }
 
   #read(): Buffer | undefined {
-    const bytes = readIfPresent(this.#place.host.files, this.file)
+    const bytes = readIfPresent(this.#context.host.files, this.file)
     return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 }

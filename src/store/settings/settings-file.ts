@@ -1,8 +1,8 @@
 import { EscError } from '../../errors.ts'
 import { readTextIfPresent, replaceFile } from '../../files/index.ts'
 import type { JsonObject } from '../../json.ts'
+import type { EnvironmentContext } from '../environment-context.ts'
 import { hasRevisions, layout } from '../layout.ts'
-import type { EnvironmentPlace } from '../place.ts'
 import { finishSwap } from '../revisions/swap.ts'
 import { Settings } from './settings.ts'
 import { damaged } from './yaml-mapping.ts'
@@ -15,13 +15,13 @@ export type SettingsChange = JsonObject | ((settings: Settings) => JsonObject)
 
 /** `settings.yaml` of one environment. */
 export class SettingsFile {
-  readonly #place: EnvironmentPlace
+  readonly #context: EnvironmentContext
   #last: Settings | undefined
   /** The wrapped key that was in force when what the user of this object has in hand was read. */
   #keyInHand: string | undefined
 
-  constructor(place: EnvironmentPlace) {
-    this.#place = place
+  constructor(context: EnvironmentContext) {
+    this.#context = context
   }
 
   /** As last read or written by this object. */
@@ -31,7 +31,7 @@ export class SettingsFile {
 
   /** @throws EscError `not_found` when there is no such environment, `store_damaged`. */
   read(): Settings {
-    const { folder, name, host } = this.#place
+    const { folder, name, host } = this.#context
     const file = layout.settings(folder)
     let text = readTextIfPresent(host.files, file)
     if (text === undefined && finishSwap(host.files, folder)) text = readTextIfPresent(host.files, file)
@@ -52,7 +52,7 @@ export class SettingsFile {
     const { wrappedDataKey } = this.last
     if (this.#keyInHand === wrappedDataKey) return
     this.#keyInHand = wrappedDataKey
-    throw keyChanged(this.#place.name)
+    throw keyChanged(this.#context.name)
   }
 
   /** Changes fields; all else in the file stays as it is. For the holder of the write lock. */
@@ -60,7 +60,7 @@ export class SettingsFile {
     const before = this.read()
     const text = before.with(typeof changes === 'function' ? changes(before) : changes)
     const after = new Settings(text, before.file)
-    if (text !== before.text) replaceFile(this.#place.host.files, before.file, Buffer.from(text))
+    if (text !== before.text) replaceFile(this.#context.host.files, before.file, Buffer.from(text))
     this.#keep(after)
   }
 

@@ -11,7 +11,7 @@ import type { StoreState } from './state.ts'
 import { stateLayout } from './state-layout.ts'
 import { markFromGit, wasFromGit } from './state-marks.ts'
 
-interface EarlierPlace {
+interface EarlierStateContext {
   readonly store: string
   readonly state: StoreState
   readonly host: CompleteHost
@@ -40,8 +40,11 @@ const none: EarlierState = { kind: 'none', why: 'is not there' }
  * believed for being there: journal entries prove themselves by the data key, and what was seen can
  * only add alarms. Killed at any moment, it is completed by the next.
  */
-export function settleEarlierState(place: EarlierPlace, options: { readonly again?: boolean } = {}): EarlierState {
-  const { state, store, host } = place
+export function settleEarlierState(
+  context: EarlierStateContext,
+  options: { readonly again?: boolean } = {},
+): EarlierState {
+  const { state, store, host } = context
   const { files } = host
   const folder = layout.earlierState(store)
   const status = files.lstat(folder)
@@ -68,10 +71,10 @@ export function settleEarlierState(place: EarlierPlace, options: { readonly agai
     (name) => name.endsWith('.lock') && lockState(host, join(locks, name)) === 'held',
   )
   if (held !== undefined) return { kind: 'busy', why: `is in use by an earlier version of esc: ${join(locks, held)}` }
-  return move(place, folder, marked)
+  return move(context, folder, marked)
 }
 
-function move({ state, store, host }: EarlierPlace, folder: string, journalsOnly: boolean): EarlierState {
+function move({ state, store, host }: EarlierStateContext, folder: string, journalsOnly: boolean): EarlierState {
   try {
     const request = { what: `the state of ${store}`, purpose: 'move', waitMs: 10_000 }
     const lock = FileLock.acquireNow(host, stateLayout.lock(state.folder, 'store', 'move'), request)
@@ -95,7 +98,7 @@ function move({ state, store, host }: EarlierPlace, folder: string, journalsOnly
 /**
  * How many entries of unfinished rotations an environment has in the `.esc` of an earlier version.
  */
-function earlierEntries({ store, host }: Pick<EarlierPlace, 'store' | 'host'>, id: string): number {
+function earlierEntries({ store, host }: Pick<EarlierStateContext, 'store' | 'host'>, id: string): number {
   const folder = join(layout.earlierState(store), 'journal', id)
   const path = [layout.earlierState(store), join(layout.earlierState(store), 'journal'), folder]
   if (!path.every((each) => host.files.lstat(each)?.kind === 'folder')) return 0
@@ -109,13 +112,13 @@ function earlierEntries({ store, host }: Pick<EarlierPlace, 'store' | 'host'>, i
  *   entry could not be moved.
  */
 export function requireEarlierState(
-  place: EarlierPlace,
+  context: EarlierStateContext,
   environment: { readonly id: string; readonly name: string },
 ): void {
-  const { store, host } = place
+  const { store, host } = context
   const folder = layout.earlierState(store)
-  const { kind, why } = settleEarlierState(place, { again: true })
-  const left = kind === 'none' ? 0 : earlierEntries(place, environment.id)
+  const { kind, why } = settleEarlierState(context, { again: true })
+  const left = kind === 'none' ? 0 : earlierEntries(context, environment.id)
   if (kind === 'busy') {
     throw new EscError('locked', `${folder} ${why}`, {
       hint: 'wait until it has finished; if it no longer runs, delete that file',

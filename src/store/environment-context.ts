@@ -4,7 +4,7 @@ import type { HistoryMemory } from './keys/history-memory.ts'
 import type { StoreState } from './state/state.ts'
 
 /** Everything an environment shares with its store. */
-export interface EnvironmentPlace {
+export interface EnvironmentContext {
   /** Project and name, such as `rotators/ci`. */
   readonly name: string
   readonly folder: string
