@@ -425,6 +425,24 @@ describe('the states of many rotators', () => {
   }
 })
 
+describe('a definition on one line', () => {
+  it('is edited in many places in time that grows with their number', () => {
+    // Where each edit looked for the end of its line, twice the places took four times as long.
+    const counts = [400, 1600]
+    const [few, many] = counts.map((count) => {
+      const at = Array.from({ length: count }, (_, i) => i)
+      const text = JSON.stringify({
+        values: Object.fromEntries(at.map((i) => [`p${i}`, { r: { inputs: 'i'.repeat(40) } }])),
+      })
+      const assignments = at.map((i) => ({ path: ['values', `p${i}`, 'r', 'state'], value: { current: 'new' } }))
+      const read = decode('x', setAllAt(text, assignments))
+      expect(data(getAt(read.node, ['values', `p${count - 1}`, 'r', 'state', 'current']))).to.equal('new')
+      return Math.min(...[1, 2, 3].map(() => cpuTime(() => setAllAt(text, assignments)).ms))
+    }) as [number, number]
+    expect(many).to.be.lessThan(8 * few + 20)
+  }).timeout(60_000)
+})
+
 function startsWith(path: PropertyPath, other: PropertyPath): boolean {
   return other.every((element, at) => path[at] === element)
 }

@@ -103,12 +103,10 @@ function insertInFlow(
   const close = collection.end - 1
   const comma = /^[ \t]*,/.exec(source.text.slice(lastEnd, close))?.[0]
   const separatorEnd = lastEnd + (comma?.length ?? 0)
-  const restOfLine = source.text.slice(separatorEnd, Math.min(source.lineEnd(separatorEnd), close))
-  const ownLine =
-    source.startsLine(lastStart) && source.lineEnd(separatorEnd) < close && /^\s*(?:#.*)?$/.test(restOfLine)
-  if (ownLine) {
+  const lineEnd = source.lineEnd(separatorEnd, close)
+  const restOfLine = source.text.slice(separatorEnd, lineEnd)
+  if (source.startsLine(lastStart) && lineEnd < close && /^\s*(?:#.*)?$/.test(restOfLine)) {
     const margin = ' '.repeat(source.columnOf(lastStart))
-    const lineEnd = source.lineEnd(separatorEnd)
     const line: TextEdit = {
       start: lineEnd,
       end: lineEnd,

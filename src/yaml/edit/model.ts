@@ -105,26 +105,60 @@ function sorted(pairs: readonly (readonly [string, Model])[]) {
   return [...pairs].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 }
 
+/** A value to be put at a path of a model; `undefined` removes what is there. */
+interface ModelChange {
+  readonly path: PropertyPath
+  readonly value: Model | undefined
+}
+
 /**
  * The model with the value at a path replaced or added; `undefined` removes it. The
  * path must have been checked.
  */
 export function withModelAt(model: Model, path: PropertyPath, value: Model | undefined): Model | undefined {
-  const [element, ...rest] = path
-  if (element === undefined) return value
-  if (typeof element === 'number') {
-    const items = model.kind === 'sequence' ? [...model.items] : []
-    const item = withModelAt(items[element] ?? nothing, rest, value)
-    if (item === undefined) items.splice(element, 1)
-    else items[element] = item
-    return { kind: 'sequence', items }
+  return withModelsAt(model, [{ path, value }])
+}
+
+/**
+ * The same for many values, in their order and none inside another. Each collection on the way to
+ * them is copied once, however many there are.
+ */
+export function withModelsAt(model: Model, changes: readonly ModelChange[], depth = 0): Model | undefined {
+  const whole = changes.findLast(({ path }) => path.length === depth)
+  if (whole !== undefined) return whole.value
+  const groups = new Map<string | number, ModelChange[]>()
+  for (const change of changes) {
+    const element = change.path[depth]!
+    const group = groups.get(element)
+    if (group === undefined) groups.set(element, [change])
+    else group.push(change)
   }
-  const meaning = meaningOf(element, '', true)
-  const pairs = model.kind === 'mapping' ? [...model.pairs] : []
-  const at = pairs.findIndex(([key]) => key === meaning)
-  const member = withModelAt(pairs[at]?.[1] ?? nothing, rest, value)
-  if (member === undefined) pairs.splice(at, 1)
-  else if (at === -1) pairs.push([meaning, member])
-  else pairs[at] = [meaning, member]
-  return { kind: 'mapping', pairs }
+  const isIndexed = typeof changes[0]?.path[depth] === 'number'
+  return isIndexed ? withItems(model, groups, depth) : withMembers(model, groups, depth)
+}
+
+type Groups = ReadonlyMap<string | number, readonly ModelChange[]>
+
+function withItems(model: Model, groups: Groups, depth: number): Model {
+  const items: (Model | undefined)[] = model.kind === 'sequence' ? [...model.items] : []
+  for (const [index, changes] of groups) {
+    const at = Number(index)
+    items[at] = withModelsAt(items[at] ?? nothing, changes, depth + 1)
+  }
+  return { kind: 'sequence', items: items.filter((item) => item !== undefined) }
+}
+
+function withMembers(model: Model, groups: Groups, depth: number): Model {
+  const pairs: [string, Model | undefined][] =
+    model.kind === 'mapping' ? model.pairs.map(([key, value]) => [key, value]) : []
+  const places = new Map<string, number>()
+  pairs.forEach(([key], at) => {
+    if (!places.has(key)) places.set(key, at)
+  })
+  for (const [name, changes] of groups) {
+    const key = meaningOf(String(name), '', true)
+    const at = places.get(key) ?? pairs.length
+    pairs[at] = [key, withModelsAt(pairs[at]?.[1] ?? nothing, changes, depth + 1)]
+  }
+  return { kind: 'mapping', pairs: pairs.filter((pair): pair is [string, Model] => pair[1] !== undefined) }
 }

@@ -29,34 +29,64 @@ export interface Located extends Placed {
  * path up to that element.
  */
 export function locate(root: YamlNode | undefined, path: PropertyPath): Located {
-  let place: Place = { kind: 'root', inFlow: false }
-  let node = root
+  let located: Located = { place: { kind: 'root', inFlow: false }, node: root, rest: [] }
   for (const [index, element] of path.entries()) {
-    const fail = (reason: string): EscError =>
-      new EscError('invalid_input', `${formatPropertyPath(path.slice(0, index + 1))}: ${reason}`)
-    if (node === undefined || isBlank(node)) return { place, node, rest: path.slice(index) }
-    if (node.kind === 'sequence') {
-      if (typeof element !== 'number') throw fail('key for an array must be an int')
-      if (element < 0 || element > node.items.length) throw fail('array index out of range')
-      if (element === node.items.length) return { place, node, rest: path.slice(index) }
-      place = { kind: 'item', sequence: node, index: element, inFlow: place.inFlow || node.flow }
-      node = node.items[element]!
-    } else if (node.kind === 'mapping') {
-      if (typeof element === 'number') throw fail('key for a map must be a string')
-      const pair = findPair(node, element)
-      if (pair === undefined) return { place, node, rest: path.slice(index) }
-      place = { kind: 'member', mapping: node, pair, inFlow: place.inFlow || node.flow }
-      node = pair.value
-    } else {
-      throw fail('expected an array or an object')
-    }
+    const next = step(located, element)
+    if (typeof next === 'string')
+      throw new EscError('invalid_input', `${formatPropertyPath(path.slice(0, index + 1))}: ${next}`)
+    if (next.rest.length > 0) return { ...next, rest: path.slice(index) }
+    located = next
   }
-  return { place, node, rest: [] }
+  return located
 }
+
+/** The member or item of a collection. The element must apply to it. */
+export function locateIn(collection: Located, element: string | number): Located {
+  const located = step(collection, element)
+  if (typeof located === 'string') throw new Error(located)
+  return located
+}
+
+/** One element further, or why it cannot apply. */
+function step({ place, node }: Located, element: string | number): Located | string {
+  if (node === undefined || isBlank(node)) return { place, node, rest: [element] }
+  if (node.kind === 'sequence') {
+    if (typeof element !== 'number') return 'key for an array must be an int'
+    if (element < 0 || element > node.items.length) return 'array index out of range'
+    const item = node.items[element]
+    if (item === undefined) return { place, node, rest: [element] }
+    const inFlow = place.inFlow || node.flow
+    return { place: { kind: 'item', sequence: node, index: element, inFlow }, node: item, rest: [] }
+  }
+  if (node.kind !== 'mapping') return 'expected an array or an object'
+  if (typeof element === 'number') return 'key for a map must be a string'
+  const pair = findPair(node, element)
+  if (pair === undefined) return { place, node, rest: [element] }
+  const inFlow = place.inFlow || node.flow
+  return { place: { kind: 'member', mapping: node, pair, inFlow }, node: pair.value, rest: [] }
+}
+
+/** Mappings with more pairs than this are searched by an index. */
+const fewPairs = 16
+
+/** The first pair of each key, of long mappings that were searched. Trees do not change. */
+const indexes = new WeakMap<YamlMapping, ReadonlyMap<string, YamlPair>>()
 
 /** The first pair with this key. */
 export function findPair(mapping: YamlMapping, name: string): YamlPair | undefined {
-  return mapping.pairs.find(({ key }) => key.kind === 'scalar' && key.value === name)
+  if (mapping.pairs.length <= fewPairs)
+    return mapping.pairs.find(({ key }) => key.kind === 'scalar' && key.value === name)
+  const index = indexes.get(mapping) ?? indexOf(mapping)
+  indexes.set(mapping, index)
+  return index.get(name)
+}
+
+function indexOf({ pairs }: YamlMapping): ReadonlyMap<string, YamlPair> {
+  const index = new Map<string, YamlPair>()
+  for (const pair of pairs) {
+    if (pair.key.kind === 'scalar' && !index.has(pair.key.value)) index.set(pair.key.value, pair)
+  }
+  return index
 }
 
 /** A null, written out or not: it may become a collection. */

@@ -1,7 +1,7 @@
 import type { PropertyPath } from '../property-path.ts'
 import { canMerge, create, setAt, withoutTopStyle } from './edit.ts'
-import { type Model, modelOf, modelOfText, modelOfValue, sameModel, withModelAt } from './model.ts'
-import { locate } from './place.ts'
+import { type Model, modelOf, modelOfText, modelOfValue, sameModel, withModelsAt } from './model.ts'
+import { type Located, locate, locateIn } from './place.ts'
 import { replaceNode } from './replace.ts'
 import { applyEdits, Source, type TextEdit } from './source.ts'
 import { type YamlData, type YamlValue, yamlValueOf } from './yaml-data.ts'
@@ -27,40 +27,43 @@ export function setAllAt(text: string, assignments: readonly Assignment[]): stri
 function allAtOnce(text: string, assignments: readonly Assignment[]): string | undefined {
   const source = new Source(text)
   const edits: TextEdit[] = []
-  let expected: Model = modelOf(source.root)
+  const changes: { readonly path: PropertyPath; readonly value: Model }[] = []
   for (const { path, value } of assignments) {
     const wanted = withoutTopStyle(yamlValueOf(value))
-    const own = editsFor(source, path, wanted)
+    const own = editsFor(source, locate(source.root, path), path, wanted)
     if (own === undefined) return undefined
     edits.push(...joinTouching(own))
-    expected = withModelAt(expected, path, modelOfValue(wanted))!
+    changes.push({ path, value: modelOfValue(wanted) })
   }
   if (overlap(edits)) return undefined
   const result = applyEdits(text, edits)
-  return sameModel(modelOfText(result), expected) ? result : undefined
+  return sameModel(modelOfText(result), withModelsAt(modelOf(source.root), changes)) ? result : undefined
 }
 
 /**
  * Undefined: several steps are needed, each of which starts from the text that
- * the one before it has left.
+ * the one before it has left. `path` is where `located` is, from the root.
  */
-function editsFor(source: Source, path: PropertyPath, value: YamlValue): TextEdit[] | undefined {
-  const located = locate(source.root, path)
+function editsFor(source: Source, located: Located, path: PropertyPath, value: YamlValue): TextEdit[] | undefined {
   const { place, node, rest } = located
   if (rest.length > 0 || node === undefined) return create(source, located, path, value)
-  if (sameModel(modelOf(node), modelOfValue(value))) return []
   if (node.kind === 'mapping' && value.kind === 'mapping' && canMerge(node, value)) {
     const wanted = new Set(value.pairs.map(({ key }) => key.text))
     const known = node.pairs.map(({ key }) => (key.kind === 'scalar' ? key.value : undefined))
     if (known.some((key) => key !== undefined && !wanted.has(key))) return undefined
     const added = value.pairs.filter(({ key }) => !known.includes(key.text))
     if (added.length > 1) return undefined
-    return joined(value.pairs.map(({ key, value: member }) => editsFor(source, [...path, key.text], member)))
+    return joined(
+      value.pairs.map(({ key, value: member }) =>
+        editsFor(source, locateIn(located, key.text), [...path, key.text], member),
+      ),
+    )
   }
   if (node.kind === 'sequence' && value.kind === 'sequence' && node.items.length > 0 && value.items.length > 0) {
     if (node.items.length !== value.items.length) return undefined
-    return joined(value.items.map((item, index) => editsFor(source, [...path, index], item)))
+    return joined(value.items.map((item, index) => editsFor(source, locateIn(located, index), [...path, index], item)))
   }
+  if (sameModel(modelOf(node), modelOfValue(value))) return []
   // The others would no longer have taken their style from it.
   if (source.setsHabits(node)) return undefined
   return replaceNode(source, place, node, value)

@@ -1,5 +1,5 @@
 import { EscError } from '../../errors.ts'
-import { isBreak } from '../parser/cursor.ts'
+import { isBlank, isBreak } from '../parser/cursor.ts'
 import { parseYaml } from '../parser/parser.ts'
 import type { YamlNode } from '../parser/tree.ts'
 import { YamlSyntaxError } from '../parser/yaml-syntax-error.ts'
@@ -67,10 +67,13 @@ export class Source implements Habits {
     return at === 0 && this.text.charCodeAt(0) === 0xfeff ? 1 : at
   }
 
-  /** Offset of the break that ends the line of `offset`, or of the end of the text. */
-  lineEnd(offset: number): number {
+  /**
+   * Offset of the break that ends the line of `offset`, or of the end of the text; no further
+   * than `limit`. A text of one line is as long as the whole of it.
+   */
+  lineEnd(offset: number, limit = this.text.length): number {
     let at = offset
-    while (at < this.text.length && !isBreak(this.text.charCodeAt(at))) at++
+    while (at < limit && !isBreak(this.text.charCodeAt(at))) at++
     return at
   }
 
@@ -87,11 +90,13 @@ export class Source implements Habits {
 
   /** Whether only blanks stand before `offset` on its line. */
   startsLine(offset: number): boolean {
-    return /^[ \t]*$/.test(this.text.slice(this.lineStart(offset), offset))
+    let at = offset
+    while (at > 0 && isBlank(this.text.charCodeAt(at - 1))) at--
+    return at === 0 || isBreak(this.text.charCodeAt(at - 1)) || (at === 1 && this.text.charCodeAt(0) === 0xfeff)
   }
 
   sameLine(a: number, b: number): boolean {
-    return this.lineEnd(a) >= b
+    return this.lineEnd(a, b) >= b
   }
 
   /** The column at which members of a block collection stand: that of its first key or dash. */

@@ -4,9 +4,19 @@ import { T } from './token.ts'
 import type { RestOfStream, YamlDocument, YamlNode, YamlPair } from './tree.ts'
 import { parserError, YamlSyntaxError } from './yaml-syntax-error.ts'
 
+/**
+ * What was read last, for as long as nothing needs the memory. An edit reads its own result to
+ * check it, and whoever asked for the edit goes on from there; trees do not change.
+ */
+let last: WeakRef<{ readonly text: string; readonly document: YamlDocument }> | undefined
+
 /** Reads the first document of a YAML stream. Throws `YamlSyntaxError`. */
 export function parseYaml(text: string): YamlDocument {
-  return new Parser(text).parseDocument()
+  const known = last?.deref()
+  if (known?.text === text) return known.document
+  const document = new Parser(text).parseDocument()
+  last = new WeakRef({ text, document })
+  return document
 }
 
 /** Anchor and tag before a node. */
