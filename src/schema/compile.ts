@@ -64,8 +64,19 @@ export function markUnion(schema: SchemaObject, members: readonly Schema[]): Sch
  * They are compiled when a value is compared with them, which most evaluations never do.
  */
 export function compileSchema(schema: Schema, { declared = false } = {}): Schema {
-  return typeof schema === 'object' ? new Compiler(schema, declared).compile(schema, false) : schema
+  if (typeof schema !== 'object') return schema
+  const known = declared ? declaredSchemas.get(schema) : undefined
+  if (known !== undefined) return known
+  const result = new Compiler(schema, declared).compile(schema, false)
+  if (declared) declaredSchemas.set(schema, result)
+  return result
 }
+
+/**
+ * Compiled schemas of providers and rotators, which never change and are needed for each
+ * call, by what they were compiled from.
+ */
+const declaredSchemas = new WeakMap<SchemaObject, Schema>()
 
 const counts = ['maxLength', 'minLength', 'maxItems', 'minItems', 'maxProperties', 'minProperties'] as const
 const numbers = ['multipleOf', 'maximum', 'exclusiveMaximum', 'minimum', 'exclusiveMinimum'] as const
