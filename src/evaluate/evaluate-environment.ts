@@ -2,6 +2,7 @@ import { Budget, type BudgetLimits } from '../budget.ts'
 import { EscError } from '../errors.ts'
 import {
   type Environment,
+  type Expression,
   expressionsOf,
   listReferences,
   type ParsedEnvironment,
@@ -13,6 +14,7 @@ import type { Diagnostic, PropertyPath } from '../yaml/index.ts'
 import {
   type Answers,
   type Call,
+  callId,
   type Failure,
   failureOf,
   isFailure,
@@ -26,7 +28,7 @@ import type { ExportedEnvironment, ExportedMap, ExportedValue } from './export/e
 import type { Decrypt, EvaluationHost, EvaluatorProvider, EvaluatorRotator } from './host.ts'
 import { limiter } from './limiter.ts'
 import { EvaluationRound, maxDiagnostics } from './round.ts'
-import { valueOfExported } from './values/convert.ts'
+import { mapOf, valueOfExported } from './values/convert.ts'
 import { nowhere } from './values/value.ts'
 
 export interface EvaluationRequest {
@@ -222,11 +224,26 @@ class Driver {
       if (name !== this.#request.name) this.#once(`load\0${name}`, () => this.#load(name, certain && kind === 'import'))
     if (!certain) return
     for (const expression of expressionsOf(environment)) {
+      if (this.#needsKeyAhead(environment, expression)) this.#once('unlock', () => this.#unlockRoot())
       if (expression.kind !== 'call' || (expression.name !== 'open' && expression.name !== 'rotate')) continue
       const kind = expression.name
       const name = expression.provider?.value
       if (name !== undefined) this.#once(`${kind}\0${name}`, () => this.#loadProvider(kind, name))
     }
+  }
+
+  /**
+   * A rotation encrypts what it makes under the key of the root, so asking for it early asks for
+   * nothing more, and saves the round that would only find out that it is needed.
+   */
+  #needsKeyAhead({ name }: Environment, expression: Expression): boolean {
+    const { mode, name: root } = this.#request
+    return mode === 'rotate' && name === root && isCiphertext(expression)
+  }
+
+  #unlockRoot(): Promise<void> {
+    const { name } = this.#request
+    return this.#call({ kind: 'unlock', id: callId('unlock', name), environment: name })
   }
 
   #once(key: string, task: () => Promise<void>): void {
@@ -265,7 +282,8 @@ class Driver {
   async answer(calls: readonly Call[], evaluated: readonly string[]): Promise<boolean> {
     const open = calls.filter((call) => !this.#results.has(call.id))
     const leaves = open.some((call) => this.#leaves(call))
-    if (leaves || open.some(({ kind }) => kind === 'openRotator')) await this.#host.vouch?.(evaluated, { leaves })
+    if (leaves || open.some(({ kind }) => kind === 'openRotator' || kind === 'rotate'))
+      await this.#host.vouch?.(evaluated, { leaves })
     await Promise.all(open.map((call) => this.#call(call)))
     return open.length > 0
   }
@@ -281,7 +299,7 @@ class Driver {
       case 'unlock': {
         const unlock = this.#unlock.get(call.environment)!
         const key = await this.#attempt(unlock)
-        this.#decrypters.set(call.environment, isFailure(key) ? key : { decrypt: key.value })
+        this.#decrypters.set(call.environment, isFailure(key) ? key : { decrypt: remembering(key.value) })
         return
       }
       case 'provider':
@@ -301,9 +319,19 @@ class Driver {
       case 'rotate': {
         const rotator = this.#callable.rotate.get(call.provider)!
         this.#rotated.push(call)
-        this.#results.set(call.id, await this.#attempt(() => rotator.rotate(call.inputs, call.state, call.context)))
+        const rotated = await this.#attempt(() => rotator.rotate(call.inputs, call.state, call.context))
+        this.#results.set(call.id, rotated)
+        if (!isFailure(rotated)) await this.#openRotated(rotator, call, rotated.value)
       }
     }
+  }
+
+  /** What the next round would ask for: the credential that the new state stands for. */
+  async #openRotated(rotator: EvaluatorRotator, call: RotatorCall, rotated: ExportedValue): Promise<void> {
+    const { inputs, context } = call
+    const state = mapOf(rotated) ?? call.state
+    const id = callId('openRotator', context.currentEnvironment, context.path)
+    this.#results.set(id, await this.#attempt(() => rotator.open(inputs, state, context)))
   }
 
   async #attempt<T>(task: () => Promise<T>): Promise<{ readonly value: T } | Failure> {
@@ -331,6 +359,23 @@ class Driver {
       const patch = { docPath: call.statePath, replacement: answer.value }
       return [{ path, status: 'succeeded', diagnostics: [], patch }]
     })
+  }
+}
+
+function isCiphertext(expression: Expression): boolean {
+  return expression.kind === 'call' && expression.name === 'secret' && expression.ciphertext !== undefined
+}
+
+/** Decrypts what it is given once: each round is given the same ciphertexts. */
+function remembering(decrypt: Decrypt): Decrypt {
+  const plaintexts = new Map<Uint8Array, string>()
+  return (ciphertext) => {
+    let plaintext = plaintexts.get(ciphertext)
+    if (plaintext === undefined) {
+      plaintext = decrypt(ciphertext)
+      plaintexts.set(ciphertext, plaintext)
+    }
+    return plaintext
   }
 }
 

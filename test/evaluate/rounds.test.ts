@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { EvaluationRound } from '../../src/evaluate/round.ts'
 import { formatJson } from '../../src/json.ts'
 import { sealed, summariesOf, TestWorld, valuesOf } from './world.ts'
 
@@ -68,6 +69,44 @@ describe('evaluateEnvironment()', () => {
       '1:14 cyclic import of root',
     ])
     expect(evaluation.environments).to.deep.equal(['root', 'a', 'b', 'p/r'])
+  })
+
+  it('rotates in two rounds, and decrypts each ciphertext once', async () => {
+    const decrypted: string[] = []
+    class CountingWorld extends TestWorld {
+      override async unlock(name: string) {
+        const decrypt = await super.unlock(name)
+        return (ciphertext: Uint8Array) => {
+          decrypted.push(decrypt(ciphertext))
+          return decrypted.at(-1)!
+        }
+      }
+    }
+    const world = new CountingWorld().addRotator('r', {}, () => ({ key: 'new' }))
+    const text = `values:
+  one: {fn::rotate::r: {inputs: {}, state: {key: ${sealed('root', 'first')}}}}
+  two: {fn::rotate::r: {inputs: {of: ${sealed('root', 'second')}}, state: {key: ${sealed('root', 'third')}}}}
+`
+    const rounds = await roundsOf(async () => {
+      const evaluation = await world.evaluate(text, { mode: 'rotate' })
+      expect(valuesOf(evaluation)).to.equal('{"one":{"key":"new"},"two":{"key":"new"}}')
+      expect(evaluation.rotations.map(({ status }) => status)).to.deep.equal(['succeeded', 'succeeded'])
+    })
+    expect(rounds).to.equal(2)
+    expect(decrypted.sort()).to.deep.equal(['first', 'second', 'third'])
+    expect(world.calls[0]).to.equal('unlock root')
+    expect(world.calls.slice(1).sort()).to.deep.equal([
+      'openRotator values.one {"key":"new"}',
+      'openRotator values.two {"key":"new"}',
+      'rotate values.one {} {"key":"first"}',
+      'rotate values.two {"of":"second"} {"key":"third"}',
+    ])
+  })
+
+  it('does not ask for the key of what is rotated where nothing is encrypted', async () => {
+    const world = new TestWorld().addRotator('r', {}, () => ({ key: 'new' }))
+    await world.evaluate('values: {one: {fn::rotate::r: {inputs: {}}}}', { mode: 'rotate' })
+    expect(world.calls).to.deep.equal(['rotate values.one {} none', 'openRotator values.one {"key":"new"}'])
   })
 
   it('unlocks an environment only for a ciphertext that is needed', async () => {
@@ -288,3 +327,19 @@ describe('a rotation', () => {
     expect(world.calls.filter((call) => call.startsWith('rotate'))).to.deep.equal([])
   })
 })
+
+/** How many rounds of evaluation there are meanwhile. */
+async function roundsOf(task: () => Promise<void>): Promise<number> {
+  const { run } = EvaluationRound.prototype
+  let rounds = 0
+  EvaluationRound.prototype.run = function (this: EvaluationRound) {
+    rounds++
+    return run.call(this)
+  }
+  try {
+    await task()
+  } finally {
+    EvaluationRound.prototype.run = run
+  }
+  return rounds
+}

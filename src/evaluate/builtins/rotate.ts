@@ -6,7 +6,6 @@ import type { Scope } from '../evaluation.ts'
 import { exportInputs } from '../export/export-value.ts'
 import type { ExportedMap } from '../export/exported.ts'
 import { typedInputs } from '../schemas/typed-inputs.ts'
-import { mapOf, valueOfExported } from '../values/convert.ts'
 import type { Value } from '../values/value.ts'
 import { answerOf, contextOf, declaredTypes, inputsMap, withoutRawBytes } from './open.ts'
 import { typed } from './operand.ts'
@@ -36,34 +35,32 @@ export function evaluateRotate(scope: Scope, call: CallOf<'rotate'>): Value {
   }
   const known = inputs.ok && state.ok && !state.value.deep.unknown && !observableUnknowns(inputs.value, rotating)
   if (pending || !known || request.mode === 'check' || isFailure(signature)) return stop()
+
   const inputMap = inputsMap(scope, call.inputs, inputs.value)
   const oldState = stateMap(scope, call.state, state.value)
   if (inputMap === undefined || oldState === 'unusable') return stop()
 
+  const placed = { provider: name, inputs: inputMap, state: oldState, context: contextOf(scope, call) }
+  const kind = selected ? 'rotate' : 'openRotator'
   const statePath = `${joinPath(path, call.key)}.state`
-  const placed = { provider: name, inputs: inputMap, statePath, context: contextOf(scope, call) }
-  let currentState = oldState
-  if (selected) {
-    const id = callId('rotate', scope.name, path)
-    round.ask({ kind: 'rotate', id, ...placed, state: oldState })
-    const answer = answers.results.get(id)
-    if (answer === undefined) return scope.unknown(call, types.outputs, true)
-    if (isFailure(answer)) {
-      const { range } = scope.definitionOf(call)
-      const { error: summary, hint } = answer
-      const diagnostic = { severity: 'error', summary, path, ...(range && { range }), ...(hint && { hint }) } as const
-      round.rotations.push({ path, status: 'failed', diagnostics: [diagnostic] })
-      scope.error(`rotate: ${summary}`, call, hint)
-      return scope.unknown(call, types.outputs)
-    }
-    const patch = { docPath: statePath, replacement: answer.value }
-    round.rotations.push({ path, status: 'succeeded', diagnostics: [], patch })
-    const newState = valueOfExported(answer.value, scope.definitionOf(call))
-    if (newState.kind === 'map') currentState = mapOf(answer.value)
+  const asked = { kind, id: callId(kind, scope.name, path), ...placed, statePath } as const
+  round.ask(asked)
+  const rotated = selected ? answers.results.get(asked.id) : undefined
+  if (selected && rotated === undefined) return scope.unknown(call, types.outputs, true)
+  if (rotated !== undefined && isFailure(rotated)) {
+    const { range } = scope.definitionOf(call)
+    const { error: summary, hint } = rotated
+    const diagnostic = { severity: 'error', summary, path, ...(range && { range }), ...(hint && { hint }) } as const
+    round.rotations.push({ path, status: 'failed', diagnostics: [diagnostic] })
+    scope.error(`rotate: ${summary}`, call, hint)
+    return scope.unknown(call, types.outputs)
   }
-  const id = callId('openRotator', scope.name, path)
-  round.ask({ kind: 'openRotator', id, ...placed, state: currentState })
-  return answerOf(scope, call, id, types.outputs)
+  if (rotated !== undefined) {
+    const patch = { docPath: statePath, replacement: rotated.value }
+    round.rotations.push({ path, status: 'succeeded', diagnostics: [], patch })
+  }
+  // Whoever rotates reads the new credential right away, so that is known by now too.
+  return answerOf(scope, call, callId('openRotator', scope.name, path), types.outputs)
 }
 
 function stateMap(scope: Scope, expression: Expression, state: Value): ExportedMap | undefined | 'unusable' {

@@ -12,7 +12,7 @@ export function evaluateSecret(scope: Scope, call: CallOf<'secret'>): Value {
   const unknown = (pending = false) => Value.unknown(definition, stringSchema, { secret: true, pending })
   let ciphertext: Uint8Array
   try {
-    ciphertext = decodeEnvelope(call.ciphertext?.value ?? '')
+    ciphertext = ciphertextOf(call)
   } catch (error) {
     scope.error(`invalid ciphertext: ${error instanceof Error ? error.message : String(error)}`, call)
     return unknown()
@@ -38,4 +38,16 @@ export function evaluateSecret(scope: Scope, call: CallOf<'secret'>): Value {
   }
   scope.error(`decrypting: ${problem}`, call)
   return unknown()
+}
+
+/** By call: the rounds of an evaluation, and those of several, share one parsed definition. */
+const ciphertexts = new WeakMap<CallOf<'secret'>, Uint8Array>()
+
+function ciphertextOf(call: CallOf<'secret'>): Uint8Array {
+  let ciphertext = ciphertexts.get(call)
+  if (ciphertext === undefined) {
+    ciphertext = decodeEnvelope(call.ciphertext?.value ?? '')
+    ciphertexts.set(call, ciphertext)
+  }
+  return ciphertext
 }
