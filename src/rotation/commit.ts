@@ -53,17 +53,16 @@ export async function commitStates(
     const unchanged = newest.definition === base.definition
     const parsed = unchanged ? base.parsed : parseEnvironment(environment.name, newest.definition)
     const rotators = rotatorsIn(parsed)
-    const committed = changes.filter((change) => rotators.get(change.path) === change.rotator)
-    const displaced = changes.filter((change) => !committed.includes(change))
+    const isPlaced = ({ path, rotator }: StateChange): boolean => rotators.get(path) === rotator
+    const committed = changes.filter(isPlaced)
+    const displaced = changes.filter((change) => !isPlaced(change))
     if (committed.length === 0) return { revision: undefined, committed, displaced }
     const key = await environment.dataKey()
-    const patched = applyPatches(
-      newest.definition,
-      committed.map((change) => change.patch),
-    )
-    const definition = encryptDefinition(environment.name, patched, (plaintext) => key.encrypt(plaintext), {
-      ignoreRest: true,
-    })
+    const encrypt = (plaintext: string) => key.encrypt(plaintext)
+    const patches = committed.map((change) => change.patch)
+    const patched = applyPatches(newest.definition, patches, encrypt)
+    // Nothing is left to encrypt, unless somebody else wrote it.
+    const definition = encryptDefinition(environment.name, patched, encrypt, { ignoreRest: true })
     // Sealed with the revision: when a path was last rotated is told from it, and not from
     // events that anybody can write.
     const rotated = JSON.stringify(committed.map(({ path }) => shownPath(path)))

@@ -12,6 +12,7 @@ import {
   toText,
 } from '../../src/evaluate/index.ts'
 import { formatJson, type Json } from '../../src/json.ts'
+import { encodeEnvelope } from '../../src/language/index.ts'
 import type { Plain } from '../../src/plain.ts'
 import type { Schema } from '../../src/schema/index.ts'
 import { Secret } from '../../src/secret.ts'
@@ -165,6 +166,26 @@ values:
 `)
   })
 
+  it('writes ciphertext where there was ciphertext, and leaves what is around it', () => {
+    const encrypt = (plaintext: string) => Buffer.from(`sealed ${plaintext}`)
+    const envelope = (plaintext: string) => encodeEnvelope(encrypt(plaintext))
+    const replacement = fromPlain({ new: new Secret({ b: 1, a: '${x}' }), old: new Secret('n$$w ${x}') })
+    const patches = [{ docPath: 'values.list[0]["fn::rotate::r"].state', replacement }]
+    expect(applyPatches(text, patches, encrypt)).to.equal(`# managed
+values:
+  list:
+    - fn::rotate::r: # keep me
+        inputs: {}
+
+        state:
+          old: {fn::secret: {ciphertext: ${envelope('n$$w ${x}')}}} # and me
+          new:
+            fn::fromJSON:
+              fn::secret:
+                ciphertext: ${envelope('{"a":"${x}","b":1}')}
+`)
+  })
+
   it('writes states that evaluate to themselves', async () => {
     const leaf = fc.oneof(
       fc.string(),
@@ -185,19 +206,25 @@ values:
         fc.dictionary(key, leaf, { maxKeys: 2 }).map((value) => new Secret(value as Plain)),
       ),
     })).value
+    const encrypt = (plaintext: string) => new TextEncoder().encode(`root|${plaintext}`)
     await fc.assert(
-      fc.asyncProperty(fc.dictionary(key, state, { minKeys: 1, maxKeys: 4 }), async (plain) => {
-        const replacement = fromPlain(plain as Plain)
-        const patched = applyPatches(text, [{ docPath: 'values.list[0]["fn::rotate::r"].state', replacement }])
-        const world = new TestWorld().addRotator('r', {}, () => ({}))
-        const evaluation = await world.evaluate(patched)
-        expect(evaluation.diagnostics.map(({ summary }) => summary)).to.deep.equal([])
-        const [opened] = evaluation.environment!.properties!.list!.value as readonly ExportedValue[]
-        for (const redact of [true, false])
-          expect(formatJson(sorted(toJson(opened!, { redact })))).to.equal(
-            formatJson(sorted(toJson(replacement, { redact }))),
-          )
-      }),
+      fc.asyncProperty(
+        fc.dictionary(key, state, { minKeys: 1, maxKeys: 4 }),
+        fc.boolean(),
+        async (plain, encrypted) => {
+          const replacement = fromPlain(plain as Plain)
+          const patches = [{ docPath: 'values.list[0]["fn::rotate::r"].state', replacement }]
+          const patched = applyPatches(text, patches, encrypted ? encrypt : undefined)
+          const world = new TestWorld().addRotator('r', {}, () => ({}))
+          const evaluation = await world.evaluate(patched)
+          expect(evaluation.diagnostics.map(({ summary }) => summary)).to.deep.equal([])
+          const [opened] = evaluation.environment!.properties!.list!.value as readonly ExportedValue[]
+          for (const redact of [true, false])
+            expect(formatJson(sorted(toJson(opened!, { redact })))).to.equal(
+              formatJson(sorted(toJson(replacement, { redact }))),
+            )
+        },
+      ),
       { numRuns: 300 },
     )
   })

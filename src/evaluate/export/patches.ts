@@ -1,5 +1,5 @@
 import { compareKeys, formatJson, type Json } from '../../json.ts'
-import { escapeReferences } from '../../language/index.ts'
+import { encodeEnvelope, escapeReferences } from '../../language/index.ts'
 import { parsePropertyPath, setAllAt } from '../../yaml/index.ts'
 import { listOf, mapOf } from '../values/convert.ts'
 import type { ExportedValue } from './exported.ts'
@@ -12,37 +12,44 @@ export interface Patch {
 }
 
 /**
- * Writes new rotation states into the text of a definition and changes nothing else in it.
- * Secrets are written as `fn::secret`, in the clear: the text must be encrypted before it is
- * stored. Throws as `setAt` does.
+ * Writes new rotation states into the text of a definition and changes nothing else in it. Secrets
+ * are written as what `encrypt` makes of them. Without it they are written in the clear, and the
+ * text must be encrypted before it is stored. Throws as `setAt` does.
  */
-export function applyPatches(text: string, patches: readonly Patch[]): string {
+export function applyPatches(
+  text: string,
+  patches: readonly Patch[],
+  encrypt?: (plaintext: string) => Uint8Array,
+): string {
+  const secret: WriteSecret = encrypt
+    ? (plaintext) => ({ 'fn::secret': { ciphertext: encodeEnvelope(encrypt(plaintext)) } })
+    : (plaintext) => ({ 'fn::secret': escapeReferences(plaintext) })
   return setAllAt(
     text,
     patches.map(({ docPath, replacement }) => ({
       path: parsePropertyPath(docPath),
-      value: toDefinition(replacement),
+      value: toDefinition(replacement, secret),
     })),
   )
 }
 
+type WriteSecret = (plaintext: string) => Json
+
 /** The value as it is written in a definition, so that it evaluates to itself. */
-function toDefinition(value: ExportedValue): Json {
+function toDefinition(value: ExportedValue, secret: WriteSecret): Json {
   if (value.secret) {
     const json = toJson(value, { redact: false })
-    if (typeof json === 'string') return { 'fn::secret': escapeReferences(json) }
-    return {
-      'fn::fromJSON': { 'fn::secret': escapeReferences(formatJson(json, { sortKeys: true, escapeHtml: true })) },
-    }
+    if (typeof json === 'string') return secret(json)
+    return { 'fn::fromJSON': secret(formatJson(json, { sortKeys: true, escapeHtml: true })) }
   }
   if (value.unknown) return null
   const list = listOf(value)
-  if (list) return list.map(toDefinition)
+  if (list) return list.map((element) => toDefinition(element, secret))
   const map = mapOf(value)
   if (map) {
     const json: Record<string, Json> = Object.create(null)
     for (const [key, part] of Object.entries(map).sort(([a], [b]) => compareKeys(a, b)))
-      json[escapeReferences(key)] = toDefinition(part)
+      json[escapeReferences(key)] = toDefinition(part, secret)
     return json
   }
   const content = (value.value ?? null) as Json
