@@ -1,27 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
-import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Playground, type Ran } from '../cli/commands/esc.ts'
+import { Playground } from '../cli/commands/esc.ts'
 import { ended, Program } from '../end-to-end/program.ts'
-
-/** Longest time that any command may take over a hostile store, in milliseconds. */
-export const limitMs = 5000
-
-/** The same for a second try, on a machine whose processors have more to do than this. */
-export function limitUnderLoadMs(): number {
-  return limitMs * Math.max(1, loadavg()[0]! / availableParallelism())
-}
+import { limitMs, limitUnderLoadMs, type Outcome } from './outcome.ts'
+import { sharedWatchedEsc } from './watched-esc.ts'
 
 const preload = fileURLToPath(new URL('watch-network.cjs', import.meta.url))
-
-export interface Outcome extends Ran {
-  /** The command did not end by itself. */
-  readonly hung: boolean
-  /** Connections and look-ups of names that it tried. */
-  readonly contacts: readonly string[]
-}
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -68,6 +54,11 @@ export class Machine extends Playground {
     const first = await this.#once(folder, words, env)
     // A machine that is busy with other things is no hang: only what takes as long a second time is.
     return first.hung ? this.#once(folder, words, env, limitUnderLoadMs()) : first
+  }
+
+  /** The same from the sources, in a process that has run others before. */
+  sources(folder: string, words: readonly string[]): Promise<Outcome> {
+    return sharedWatchedEsc().run({ words, cwd: folder, env: this.env })
   }
 
   async #once(folder: string, words: readonly string[], env: Variables, withinMs = limitMs): Promise<Outcome> {
@@ -148,9 +139,13 @@ export class Checkout {
     return out
   }
 
-  /** Runs the built program here. */
-  esc(words: readonly string[], env: Variables = {}): Promise<Outcome> {
-    return this.machine.program(this.folder, words, env)
+  /**
+   * Runs a command here, which must end in time: the built program where variables are given or the dice say so, and otherwise the same
+   * sources in a process that is there already.
+   */
+  esc(words: readonly string[], env?: Variables): Promise<Outcome> {
+    const built = env !== undefined || Math.random() < 1 / 4
+    return built ? this.machine.program(this.folder, words, env) : this.machine.sources(this.folder, words)
   }
 
   /** Names of everything below a folder of the store. */

@@ -2,8 +2,9 @@ import { readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { cutTo } from './cut-history.ts'
 import { environments, type GoodStore, type Name } from './good-store.ts'
-import type { Machine, Outcome } from './machine.ts'
+import type { Machine } from './machine.ts'
 import type { Mutation } from './mutations.ts'
+import type { Outcome } from './outcome.ts'
 import type { WatchedEsc } from './watched-esc.ts'
 
 /** What an environment may open to. */

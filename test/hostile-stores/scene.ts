@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { Program } from '../end-to-end/program.ts'
-import { type Checkout, Machine, type Outcome } from './machine.ts'
+import { type Checkout, Machine } from './machine.ts'
+import type { Outcome } from './outcome.ts'
 
 /** One who reads the attacked store. */
 export interface Reader {

@@ -4,7 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Ran } from '../cli/commands/esc.ts'
-import { limitMs, limitUnderLoadMs, type Outcome } from './machine.ts'
+import { limitMs, limitUnderLoadMs, type Outcome } from './outcome.ts'
+
+let shared: WatchedEsc | undefined
+
+/** The one of this process. It ends with it. */
+export function sharedWatchedEsc(): WatchedEsc {
+  if (shared === undefined) {
+    const started = new WatchedEsc()
+    process.once('exit', () => started.end())
+    shared = started
+  }
+  return shared
+}
 
 export interface Asked {
   readonly words: readonly string[]
@@ -13,17 +25,23 @@ export interface Asked {
 }
 
 /**
- * Runs `esc` from its sources in one child process after another: far faster than the built program, and a command that hangs, also
- * in a system call, is killed.
+ * Runs `esc` from its sources, one command after the other in the same child process: far faster than the built program, and a
+ * command that hangs, also in a system call, is killed.
  */
 export class WatchedEsc {
   readonly #folder = mkdtempSync(join(tmpdir(), 'esc-watched-'))
   readonly #log = join(this.#folder, 'network.log')
   #child: ChildProcess | undefined
+  /** The command before, which the next one waits for. */
+  #last: Promise<unknown> = Promise.resolve()
 
-  async run(asked: Asked): Promise<Outcome> {
-    const first = await this.#once(asked)
-    return first.hung ? this.#once(asked, limitUnderLoadMs()) : first
+  run(asked: Asked): Promise<Outcome> {
+    const outcome = this.#last.then(async () => {
+      const first = await this.#once(asked)
+      return first.hung ? this.#once(asked, limitUnderLoadMs()) : first
+    })
+    this.#last = outcome.catch(() => {})
+    return outcome
   }
 
   async #once(asked: Asked, withinMs = limitMs): Promise<Outcome> {
@@ -56,6 +74,9 @@ export class WatchedEsc {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     await new Promise((resolve) => child.once('message', resolve))
+    // It ends with this process, and does not keep it.
+    child.unref()
+    child.channel!.unref()
     return child
   }
 

@@ -8,6 +8,10 @@ process.on('disconnect', () => {
   process.exit()
 })
 process.on('message', async ({ words, cwd, env }: Asked) => {
+  // As in a process that was started there.
+  process.chdir(cwd)
+  for (const name of Object.keys(process.env)) delete process.env[name]
+  for (const [name, value] of Object.entries(env)) if (value !== undefined) process.env[name] = value
   const ran = await playground.run(words, { cwd, env, io: { now: () => new Date() } }).catch((error) => ({
     code: -2,
     out: '',
