@@ -1,4 +1,5 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { type Level, levels } from '../../../src/access/index.ts'
@@ -198,12 +199,20 @@ const definition = `values:
       inputs: {length: 20}
 `
 
-const setUp = ['env tag {} team us', 'env set {} a 1', 'env set {} a 1.5', 'env version tag {}@stable @1']
+const name = 'app/ours'
+const setUp = [
+  `env tag ${name} team us`,
+  `env set ${name} a 1`,
+  `env set ${name} a 1.5`,
+  `env version tag ${name}@stable @1`,
+]
 
 const exitForbidden = 4
 
 describe('access rules and commands', () => {
   const esc = new Playground()
+  /** The playground as each test finds it: with two environments and the rules. */
+  const good = mkdtempSync(join(tmpdir(), 'esc-access-'))
   const numbered = Object.entries(cases).flatMap(([id, listed]) =>
     [listed]
       .flat()
@@ -221,8 +230,18 @@ describe('access rules and commands', () => {
       join(esc.store, 'esc.yaml'),
       `access:\n  rules:\n    - {environments: "*", principals: ada@example.com, level: admin}\n${levels.slice(1).map(rule).join('')}`,
     )
+    await esc.withEnvironment(name, definition)
+    for (const each of setUp) await esc.ok(...each.split(' '))
+    cpSync(esc.folder, good, { recursive: true })
   })
-  after(() => esc.remove())
+  beforeEach(() => {
+    rmSync(esc.folder, { recursive: true })
+    cpSync(good, esc.folder, { recursive: true })
+  })
+  after(() => {
+    esc.remove()
+    rmSync(good, { recursive: true })
+  })
 
   it('are tried with every command there is', () => {
     expect(Object.keys(cases).sort()).to.deep.equal([...COMMANDS].sort())
@@ -290,22 +309,15 @@ describe('access rules and commands', () => {
   for (const { id, index, words, needs, input = '', fails, before: first = [] } of numbered) {
     it(`let only those use "esc ${words}" who have ${needs}`, async () => {
       const last = `${id.replaceAll(':', '-')}-${index}`
-      const name = `app/${last}`
       const line = (text: string) =>
         text
           .replaceAll('{}', name)
           .replaceAll('{last}', last)
           .split(' ')
           .map((word) => word.replaceAll('+', ' '))
-      if (/{(}|last)/.test(words)) {
-        await esc.withEnvironment(name, definition)
-        for (const each of setUp.concat(first)) {
-          const made = await esc.run(line(each))
-          expect(made.code, made.err).to.equal(0)
-        }
-      }
+      for (const each of first) await esc.ok(...line(each))
       mkdirSync(join(esc.folder, `wanted-${last}`, 'app'), { recursive: true })
-      writeFileSync(join(esc.folder, `wanted-${last}`, 'app', `${last}.yaml`), 'values: {a: 2}\n')
+      writeFileSync(join(esc.folder, `wanted-${last}`, `${name}.yaml`), 'values: {a: 2}\n')
       const folder = esc.digest()
       let allowed = 0
       for (const level of levels) {
