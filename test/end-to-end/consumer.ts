@@ -6,6 +6,8 @@ export interface Scene {
   phase: string
   /** Where in the phase, if that is known. */
   point?: string | undefined
+  /** Whether everybody is asked to log in at each point at which anything can change: nobody needs to do so in between. */
+  stepped?: boolean
 }
 
 /** Logs in again and again with what it was given, as a program does that nobody has told of a rotation. */
@@ -43,7 +45,7 @@ export class Consumer {
 
   async #run(): Promise<void> {
     while (!this.#released) {
-      await this.poll()
+      if (!this.#scene.stepped) await this.poll()
       await new Promise((resolve) => setTimeout(resolve, 30))
     }
   }

@@ -86,6 +86,7 @@ export class Rehearsal {
     for (const path of begins) await this.#releaseAllButNewest(path)
     const log = join(this.#logs, `${++this.#runs}`)
     this.#scene.phase = phase
+    this.#scene.stepped = stepped === true
     const child = this.program.start(
       ['env', 'rotate', environment, '--force', ...words],
       {
@@ -107,6 +108,7 @@ export class Rehearsal {
     // However short it is, everybody logs in meanwhile.
     const [result] = await Promise.all([ended(child), this.#pollAll()])
     this.#scene.point = undefined
+    this.#scene.stepped = false
     const polls = Math.min(...this.#held().map((consumer) => consumer.polls.get(phase) ?? 0))
     this.#scene.phase = `after ${phase}`
     await this.#handOut()
