@@ -56,6 +56,11 @@ describe('keys, through the program', function () {
     }
     const env = { ESC_PASSPHRASE: 'a new one' }
     const change = ['env', 'change-secrets-provider', '--all', 'passphrase']
+    const open = async (name: string, env: Readonly<Record<string, string>>) => {
+      const { code, out, err } = await program.run(['env', 'open', name, 'a'], { env })
+      expect(code, `${name}: ${err}`).to.equal(0)
+      return JSON.parse(out)
+    }
     const isDefault = () => /secretsProvider: passphrase/.test(readFileSync(join(program.store, 'esc.yaml'), 'utf8'))
     let kills = 0
     let last = await ended(program.start(['version']))
@@ -69,12 +74,12 @@ describe('keys, through the program', function () {
       // Killed when all was done.
       if (isDefault()) break
       // Each is whole, under the one or the other.
-      for (const name of names) expect(await program.open(name, 'a', env), name).to.equal(`of ${name}`)
+      for (const name of names) expect(await open(name, env), name).to.equal(`of ${name}`)
     }
     if (last.signal === null) expect(last.code, last.err).to.equal(0)
     expect(kills).to.be.greaterThan(2)
     const nowhere = { ...env, ESC_CONFIG_HOME: join(program.folder, 'nowhere') }
-    for (const name of names) expect(await program.open(`${name}@5`, 'a', nowhere), name).to.equal(`of ${name}`)
+    for (const name of names) expect(await open(`${name}@5`, nowhere), name).to.equal(`of ${name}`)
     const checked = await program.esc(['check'], nowhere)
     expect(checked.code, checked.out).to.equal(0)
     expect(checked.out).to.match(/131 revisions/)
