@@ -1,4 +1,4 @@
-// Wraps or unwraps in a process of its own: `child.ts <JSON of Errand>` prints the result.
+// Wraps in a process of its own, for a parent that sends errands one after the other.
 import { openSecretsProvider } from '../../src/keys/index.ts'
 import { contextOf, type Setup } from './setup.ts'
 
@@ -6,15 +6,17 @@ export interface Errand {
   readonly url: string
   readonly setup: Setup
   readonly owner: { readonly id: string; readonly name: string }
-  /** A data key as hex, or a wrapped one. */
-  readonly wrap?: string
-  readonly unwrap?: string
+  /** A data key as hex. */
+  readonly wrap: string
 }
 
-const { url, setup, owner, wrap, unwrap } = JSON.parse(process.argv[2]!) as Errand
-const provider = await openSecretsProvider(url, contextOf(setup), owner)
-const result =
-  wrap === undefined
-    ? Buffer.from(await provider.unwrapKey(unwrap!)).toString('hex')
-    : await provider.wrapKey(Buffer.from(wrap, 'hex'))
-console.log(result)
+process.on('message', async ({ url, setup, owner, wrap }: Errand) => {
+  try {
+    const provider = await openSecretsProvider(url, contextOf(setup), owner)
+    process.send!({ result: await provider.wrapKey(Buffer.from(wrap, 'hex')) })
+  } catch (error) {
+    process.send!({ error: String(error) })
+  }
+})
+process.on('disconnect', () => process.exit())
+process.send!('ready')

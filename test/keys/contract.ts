@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { inspect, promisify } from 'node:util'
+import { inspect } from 'node:util'
 import { expect } from 'chai'
 import type { ErrorCode, EscError } from '../../src/errors.ts'
 import { DataKey, openSecretsProvider, rewrapKey } from '../../src/keys/index.ts'
@@ -107,14 +108,8 @@ export function testSecretsProvider({ kind, remote, start }: Kind): void {
     })
 
     it('wraps in one process and unwraps in another', async () => {
-      const wrapped = await inChild({
-        url: subject.url,
-        setup: subject.setup,
-        owner,
-        wrap: Buffer.from(dataKey).toString('hex'),
-      })
-      const unwrapped = await inChild({ url: subject.url, setup: subject.setup, owner, unwrap: wrapped })
-      expect(unwrapped).to.equal(Buffer.from(dataKey).toString('hex'))
+      const errand = { url: subject.url, setup: subject.setup, owner }
+      expectKey(await unwrap(await inChild({ ...errand, wrap: Buffer.from(dataKey).toString('hex') })))
     })
 
     it('wraps the same key differently each time', async () => {
@@ -248,14 +243,24 @@ export function testSecretsProvider({ kind, remote, start }: Kind): void {
   })
 }
 
+let child: Promise<ChildProcess> | undefined
+
+/** Runs an errand in another process: one, which all tests of this process share. */
 async function inChild(errand: Errand): Promise<string> {
-  const program = fileURLToPath(new URL('child.ts', import.meta.url))
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-    '--import',
-    'tsx',
-    program,
-    JSON.stringify(errand),
-  ])
-  expect(stderr).to.equal('')
-  return stdout.trim()
+  child ??= startChild()
+  const other = await child
+  const answer = once(other, 'message')
+  other.send(errand)
+  const [{ result, error }] = (await answer) as [{ readonly result?: string; readonly error?: string }]
+  expect(error).to.equal(undefined)
+  return result!
+}
+
+async function startChild(): Promise<ChildProcess> {
+  const started = fork(fileURLToPath(new URL('child.ts', import.meta.url)), { execArgv: ['--import', 'tsx/esm'] })
+  await once(started, 'message')
+  // It ends with this process, and does not keep it.
+  started.unref()
+  started.channel!.unref()
+  return started
 }
