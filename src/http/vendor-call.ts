@@ -30,7 +30,7 @@ export interface VendorCall extends Pick<HttpCall, 'method' | 'url' | 'headers' 
 }
 
 /**
- * `fault`: the vendor refused; its text is quoted without secrets. `foreign`: somebody else
+ * `fault`: the vendor refused; what it says is quoted without secrets. `foreign`: somebody else
  * answered.
  */
 export type VendorOutcome =
@@ -69,8 +69,9 @@ export async function askVendor(call: VendorCall): Promise<VendorOutcome> {
   const { status } = answer
   const fault = readFault(answer)
   if (fault === undefined) return { kind: 'foreign', status }
-  const { code, text = '' } = fault
-  return { kind: 'fault', status, code, text: quoted(text, call.hidden) }
+  // A code is the vendor's words too, whoever answers in its place.
+  const [code = '', text = ''] = [fault.code, fault.text].map((each) => quoted(each ?? '', call.hidden))
+  return { kind: 'fault', status, code, text }
 }
 
 function isDone({ status }: HttpAnswer): boolean {

@@ -43,11 +43,11 @@ const codes: Readonly<Record<KeyProblem, ErrorCode>> = {
  * which may hold the request.
  */
 export function keyFault(call: KeyCall, problem: KeyProblem, { code, text, hint }: KeyFaultDetails): EscError {
-  const spoken = quoted(text ?? '', call.hidden)
-  const detail = spoken === '' || spoken === code ? '' : `: ${spoken}`
+  const [shown, spoken] = [code, text ?? ''].map((each) => quoted(each, call.hidden))
+  const detail = spoken === '' || spoken === shown ? '' : `: ${spoken}`
   return new EscError(
     codes[problem],
-    `cannot ${call.action} the data key of environment '${call.owner.name}' with ${call.key}: ${code}${detail}`,
+    `cannot ${call.action} the data key of environment '${call.owner.name}' with ${call.key}: ${shown}${detail}`,
     { hint },
   )
 }

@@ -49,6 +49,11 @@ describe('askVendor()', () => {
     })
   }
 
+  it('hides a secret also where the vendor puts its code', async () => {
+    refusing(400, { code: `no such thing as ${token}` })
+    expect(await ask()).to.deep.include({ code: 'no such thing as [secret]' })
+  })
+
   it('tells a refusal of the vendor, a page of somebody else, and no answer', async () => {
     refusing(403, { code: 'denied' })
     expect(await ask()).to.deep.equal({ kind: 'fault', status: 403, code: 'denied', text: '' })

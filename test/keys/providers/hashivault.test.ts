@@ -140,6 +140,41 @@ describe('a key of Vault', () => {
     }
   })
 
+  it('is given up where the server answers without an end', async () => {
+    const endless = createServer((_request, response) => {
+      const chunk = Buffer.alloc(65_536, ' ')
+      const more = () => void (response.destroyed || response.write(chunk, more))
+      more()
+    })
+    await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve))
+    try {
+      const url = `http://127.0.0.1:${(endless.address() as AddressInfo).port}`
+      const error = await errorOf(() => roundTrip({ VAULT_ADDR: url, VAULT_TOKEN: token }))
+      expect(error.code).to.equal('provider_failed')
+      expect(error.message).to.contain('malformed answer')
+    } finally {
+      endless.closeAllConnections()
+      endless.close()
+    }
+  })
+
+  it('never shows the token, in whatever form and place the server sends it back', async () => {
+    const odd = 'hvs.odd/token+with"quotes'
+    const echo = createServer((request, response) => {
+      const got = String(request.headers['x-vault-token'])
+      const forms = [got, encodeURIComponent(got), Buffer.from(got).toString('base64'), JSON.stringify(got)]
+      response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ errors: forms }))
+    })
+    await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve))
+    try {
+      const url = `http://127.0.0.1:${(echo.address() as AddressInfo).port}`
+      const error = await errorOf(() => roundTrip({ VAULT_ADDR: url, VAULT_TOKEN: odd }))
+      expect(error.message).to.match(/HTTP 400: \[secret\]; \[secret\]; \[secret\]\w?=*; "\[secret\]"$/)
+    } finally {
+      echo.close()
+    }
+  })
+
   it('is reached by the variables of OpenBao, before those of Vault', async () => {
     const others = { VAULT_ADDR: 'http://127.0.0.1:9', VAULT_TOKEN: 'other', VAULT_NAMESPACE: 'other' }
     await roundTrip({ ...others, BAO_ADDR: fake.url, BAO_TOKEN: token, BAO_NAMESPACE: '', VAULT_NAMESPACE: '' })

@@ -1,5 +1,6 @@
 import { connect as connectSocket, isIP, type Socket } from 'node:net'
 import { EscError } from '../../../errors.ts'
+import { quoted } from '../../../http/index.ts'
 import type { Secret } from '../../../secret.ts'
 import { inconclusive, type LoginOutcome } from '../../log-in.ts'
 import { place } from '../../server-address.ts'
@@ -296,10 +297,8 @@ function asVendorError(error: unknown, what: string, hidden?: Secret<string> | s
   let code = raw
   let text = ''
   if (number !== undefined) {
-    text = (fault.message ?? '').replace(/\s*Code: 0x[0-9a-f]+$/i, '').replace(/\s+/g, ' ')
     const plaintext = typeof hidden === 'string' ? hidden : (hidden?.reveal() ?? '')
-    if (plaintext !== '') text = text.replaceAll(plaintext, '[secret]')
-    text = text.slice(0, 200)
+    text = quoted((fault.message ?? '').replace(/\s*Code: 0x[0-9a-f]+$/i, ''), [plaintext])
   } else if (ofTls !== undefined) {
     code = ofTls.code
     text = ofTls.code === 'NO_TLS' ? '' : ofTls.detail

@@ -1,3 +1,4 @@
+import { quoted } from '../../../http/index.ts'
 import { secret } from '../../../secret.ts'
 import { rfc3339 } from '../../rfc3339.ts'
 import { isPassingFault, VendorError } from '../../vendor-error.ts'
@@ -269,9 +270,6 @@ function endpointOf({
  */
 function spokenText(code: string, message: string, login: AwsLogin): string {
   if (/signature/i.test(code) || /signature|canonical/i.test(message)) return ''
-  let text = message.split('\n', 1)[0]!.slice(0, 300)
-  for (const hidden of [login.secretAccessKey, login.sessionToken]) {
-    if (hidden !== undefined && hidden.reveal() !== '') text = text.replaceAll(hidden.reveal(), '[secret]')
-  }
-  return text
+  const hidden = [login.secretAccessKey.reveal(), login.sessionToken?.reveal() ?? '']
+  return quoted(message.split('\n', 1)[0] ?? '', hidden)
 }
