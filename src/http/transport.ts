@@ -45,10 +45,13 @@ export function viaFetch(fetch: Fetch = currentFetch): Transport {
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-/** Options of TLS, named as in `tls.connect`. Certificates and keys are PEM. */
+/**
+ * Options of `tls.connect` and `https.request`. Certificates and keys are PEM. They go after the
+ * host, so that `servername` counts.
+ */
 export interface TlsOptions {
-  /** Certificate authorities instead of the system's. */
-  readonly ca?: string | readonly string[]
+  /** Certificates of the authorities that count instead of Node's, one after the other. */
+  readonly ca?: string
   readonly cert?: string
   readonly key?: string
   readonly passphrase?: string
@@ -71,11 +74,9 @@ export function direct({ tls = {}, addresses }: DirectOptions = {}): Transport {
   return async ({ url, method, headers, body, signal }) => {
     const secure = url.startsWith('https:')
     const { request } = secure ? await import('node:https') : await import('node:http')
-    const { ca, ...others } = tls
     const bytes = body === undefined ? undefined : Buffer.from(body)
     const options = {
-      ...others,
-      ...(ca !== undefined && { ca: typeof ca === 'string' ? ca : [...ca] }),
+      ...tls,
       ...(addresses !== undefined && { lookup: pinnedTo(addresses) }),
       agent: false,
       method,

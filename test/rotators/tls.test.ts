@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { expect } from 'chai'
-import { type Tls, type TlsOptions, tlsOptions, usableTls } from '../../src/rotators/tls/index.ts'
+import type { TlsOptions } from '../../src/http/index.ts'
+import { type Tls, tlsOptions, usableTls } from '../../src/rotators/tls/index.ts'
 import { secret } from '../../src/secret.ts'
 import { Authority } from '../servers/authority.ts'
 import type { Certificate } from '../servers/certificate.ts'

@@ -41,16 +41,16 @@ interface Place {
  * Certificate authorities that count instead of the system's; the client of Vault
  * takes the first of these too.
  */
-function authoritiesOf({ env, ...place }: Place & { readonly env: KeyContext['env'] }): string[] | undefined {
+function authoritiesOf({ env, ...place }: Place & { readonly env: KeyContext['env'] }): string | undefined {
   const bytes = vaultVariable(env, 'CACERT_BYTES')
-  if (bytes !== undefined) return [pemOf(bytes.value, 'CERTIFICATE', { ...place, name: bytes.name })]
+  if (bytes !== undefined) return pemOf(bytes.value, 'CERTIFICATE', { ...place, name: bytes.name })
   const file = vaultVariable(env, 'CACERT')
-  if (file !== undefined) return [readPem(file, 'CERTIFICATE', place)]
+  if (file !== undefined) return readPem(file, 'CERTIFICATE', place)
   const folder = vaultVariable(env, 'CAPATH')
   return folder && readFolder(folder, place)
 }
 
-function readFolder({ name, value }: { name: string; value: string }, { files, call }: Place): string[] {
+function readFolder({ name, value }: { name: string; value: string }, { files, call }: Place): string {
   const texts: string[] = []
   for (const each of listIfPresent(files, value)) {
     try {
@@ -60,7 +60,7 @@ function readFolder({ name, value }: { name: string; value: string }, { files, c
       // A folder or a closed file among them is none of the certificates.
     }
   }
-  if (texts.length > 0) return texts
+  if (texts.length > 0) return texts.join('\n')
   throw badTls(call, `${name}: ${value} holds no certificate`, 'name a folder of certificates in PEM')
 }
 

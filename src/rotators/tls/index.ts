@@ -1,5 +1,5 @@
 export { tlsFault, tlsHint } from './fault.ts'
 export { requireTlsMaterial } from './material.ts'
-export { httpsOptions, serverNameOf, type TlsOptions, tlsOptions, verifiesName } from './options.ts'
+export { httpsOptions, serverNameOf, tlsOptions, verifiesName } from './options.ts'
 export { type Tls, tlsSchema } from './schema.ts'
 export { requireEncryption, usableTls } from './usable-tls.ts'

@@ -1,21 +1,7 @@
 import { isIP } from 'node:net'
-import type { PeerCertificate } from 'node:tls'
+import type { TlsOptions } from '../../http/index.ts'
 import { isThisMachine, type ServerAddress } from '../server-address.ts'
 import type { Tls, TlsMode } from './schema.ts'
-
-/**
- * Options of `tls.connect` and `https.request`. They go after the host, so
- * that `servername` counts.
- */
-export interface TlsOptions {
-  readonly rejectUnauthorized: boolean
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
-  readonly passphrase?: string
-  readonly servername?: string
-  readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined
-}
 
 type NamedServer = Pick<ServerAddress, 'host' | 'tls'>
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { EscError } from '../../../errors.ts'
-import { direct, type HttpAnswer, NoAnswer, send } from '../../../http/index.ts'
+import { direct, type HttpAnswer, NoAnswer, send, type TlsOptions } from '../../../http/index.ts'
 import type { SchemaObject } from '../../../schema/index.ts'
 import type { Secret } from '../../../secret.ts'
 import { isThisMachine } from '../../server-address.ts'
@@ -9,7 +9,6 @@ import {
   requireEncryption,
   requireTlsMaterial,
   type Tls,
-  type TlsOptions,
   tlsFault,
   tlsHint,
   tlsSchema,
