@@ -123,6 +123,7 @@ export {
   type RotatorStatus,
   rotatorStatus,
 } from './rotating/rotator-status.ts'
+export { type RunOutcome, runDueSchedule, stepOf } from './schedules/scheduled-run.ts'
 export {
   createSchedule,
   editSchedule,
@@ -137,7 +138,7 @@ export {
   scheduleHistory,
   scheduleOf,
 } from './schedules/schedules.ts'
-export { ignoredText, type KnownRuns, knownRuns } from './schedules/sealed-runs.ts'
+export { ignoredText } from './schedules/sealed-runs.ts'
 export { commitChanges } from './session/commit-changes.ts'
 export { openWorkspace, openWorkspaceAt } from './session/open-workspace.ts'
 export { visibleEnvironments } from './session/permit.ts'

@@ -1,10 +1,15 @@
 import { statSync } from 'node:fs'
 import { messageOf } from '../errors.ts'
-import type { Workspace } from '../operations/index.ts'
-import { ignoredText, rotationGuardMs, scheduleOf, visibleEnvironments } from '../operations/index.ts'
+import {
+  ignoredText,
+  rotationGuardMs,
+  scheduleOf,
+  stepOf,
+  visibleEnvironments,
+  type Workspace,
+} from '../operations/index.ts'
 import { graceMs, jitterMs, overdueInstant, type Schedule } from '../schedule/index.ts'
 import { layout } from '../store/index.ts'
-import { stepOf } from './scheduled-rotation.ts'
 
 /** What is known of one environment with a schedule. */
 export interface Entry {

@@ -1,4 +1,3 @@
 export { parseListenAddress } from './metrics-server.ts'
 export { startScheduler, type Tick, tickScheduler } from './run-scheduler.ts'
-export type { RunOutcome } from './scheduled-rotation.ts'
 export { schedulerUnit, unitKinds } from './units/index.ts'

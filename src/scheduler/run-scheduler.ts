@@ -1,11 +1,8 @@
 import { EscError, messageOf } from '../errors.ts'
-import type { Workspace } from '../operations/index.ts'
-import { deliverWebhooks, Session } from '../operations/index.ts'
-import { hasDue } from '../webhooks/index.ts'
+import { deliverWebhooks, hasDueDeliveries, type RunOutcome, Session, type Workspace } from '../operations/index.ts'
 import { illnessOf } from './health.ts'
 import { Metrics } from './metrics.ts'
 import { type MetricsAddress, type MetricsServer, serveMetrics } from './metrics-server.ts'
-import type { RunOutcome } from './scheduled-rotation.ts'
 import { type Pass, Scheduler } from './scheduler.ts'
 import { schedulerSettings } from './scheduler-settings.ts'
 import { SharedRemote } from './shared-remote.ts'
@@ -14,8 +11,6 @@ import { SharedRemote } from './shared-remote.ts'
 export interface ScheduleOptions {
   /** The store as it is now; called often. */
   readonly open: () => Workspace
-  /** Whether to commit each run to git; undefined: what the store says. */
-  readonly commit?: boolean | undefined
   /** Set: nothing new is begun. */
   readonly stop: AbortSignal
   /** Set: rotations under way end after the step in flight. */
@@ -45,7 +40,7 @@ export async function tickScheduler(options: ScheduleOptions): Promise<Tick> {
     // Whoever calls this, such as a job in a container, may leave nothing
     // running that could do it later.
     const workspace = options.open()
-    if (hasDue(store.state.folder, workspace.options.now().getTime())) {
+    if (hasDueDeliveries(store.state.folder, workspace.options.now().getTime())) {
       // What was rotated is rotated, whatever becomes of telling others.
       await new Session(workspace)
         .perform(deliverWebhooks, undefined, {}, { signal: options.stop })
@@ -184,7 +179,7 @@ class Daemon {
   #deliver(): void {
     const { open, stop, log } = this.#options
     const workspace = open()
-    const due = hasDue(workspace.store.state.folder, workspace.options.now().getTime())
+    const due = hasDueDeliveries(workspace.store.state.folder, workspace.options.now().getTime())
     if (!due || this.#delivering !== undefined) return
     this.#delivering = new Session(workspace)
       .perform(deliverWebhooks, undefined, {}, { signal: stop })

@@ -1,8 +1,6 @@
 import { messageOf } from '../errors.ts'
-import type { Workspace } from '../operations/index.ts'
-import { commitChanges } from '../operations/index.ts'
+import { type RunOutcome, runDueSchedule, Session, type Workspace } from '../operations/index.ts'
 import { Agenda, type Entry } from './agenda.ts'
-import { type RunOutcome, runDue } from './scheduled-rotation.ts'
 import type { SharedRemote } from './shared-remote.ts'
 
 /** At most this many environments are rotated at the same time. */
@@ -14,11 +12,12 @@ const runsAtOnce = 4
 const stepsAtOnce = 3
 
 export interface SchedulerOptions {
-  /** The store as it is now. A new one for each run: what a run has changed is what it commits. */
+  /**
+   * The store as it is now. A new one for each run: what a run has changed is what it commits,
+   * where the options of the store say so.
+   */
   readonly open: () => Workspace
   readonly jitterMs: number
-  /** Whether to commit each run to git; undefined: what the store says. */
-  readonly commit?: boolean | undefined
   /** Where machines agree on who rotates; then each run is committed and pushed. */
   readonly remote?: SharedRemote | undefined
   /** Set: nothing new is begun. */
@@ -63,7 +62,6 @@ export interface Pass {
 export class Scheduler {
   readonly #options: SchedulerOptions
   readonly #agenda: Agenda
-  #commits: Promise<unknown> = Promise.resolve()
 
   constructor(options: SchedulerOptions) {
     this.#options = options
@@ -146,18 +144,21 @@ export class Scheduler {
   }
 
   async #runOne(name: string, problems: string[]): Promise<RunOutcome[]> {
-    const { open, abort, remote, onRun } = this.#options
+    const { abort, remote, onRun } = this.#options
     const outcomes: RunOutcome[] = []
     for (let step = 0; step < stepsAtOnce; step++) {
       try {
-        const workspace = open()
-        const ran = await runDue(workspace, name, abort).finally(() => workspace.audit.end(undefined))
-        if (ran === undefined) break
-        outcomes.push(ran.outcome)
-        onRun?.(ran.outcome)
-        problems.push(...(await this.#commit(workspace, name, ran.alsoChanged)))
-        if (ran.outcome.retryAt) this.#agenda.postpone(name, ran.outcome.retryAt)
-        if (ran.outcome.result !== 'recovered') break
+        const session = this.#session()
+        const reference = session.workspace.reference(name)
+        const ran = await session.perform(runDueSchedule, reference, undefined, { signal: abort })
+        const { commit, result: outcome } = ran
+        if (outcome === undefined) break
+        outcomes.push(outcome)
+        onRun?.(outcome)
+        if (commit?.kind === 'failed') problems.push(`${name}: ${commit.warning} (${commit.hint})`)
+        if (commit?.kind === 'committed' && remote) problems.push(...(await remote.push(name)))
+        if (outcome.retryAt) this.#agenda.postpone(name, outcome.retryAt)
+        if (outcome.result !== 'recovered') break
       } catch (error) {
         problems.push(`${name}: ${messageOf(error)}`)
         break
@@ -169,17 +170,16 @@ export class Scheduler {
     return outcomes
   }
 
-  /** One commit at a time: git allows no more. */
-  #commit(workspace: Workspace, name: string, alsoChanged: readonly string[]): Promise<string[]> {
-    const { commit, remote } = this.#options
-    const done = this.#commits.then(async () => {
-      const wanted = remote === undefined ? commit : true
-      const hooks = commit === true
-      const outcome = await commitChanges(workspace, { wanted, hooks, doing: 'esc scheduler', alsoChanged })
-      if (outcome?.kind === 'failed') return [`${name}: ${outcome.warning} (${outcome.hint})`]
-      return outcome?.kind === 'committed' && remote ? remote.push(name) : []
-    })
-    this.#commits = done.catch(() => {})
-    return done
+  /**
+   * Where machines agree on who rotates, each run is committed whatever the store says, to be
+   * pushed; hooks of the git folder run only where a person has asked for commits.
+   */
+  #session(): Session {
+    const { open, remote } = this.#options
+    const workspace = open()
+    const { commit } = workspace.options
+    const rule = { commit: remote === undefined ? commit : true }
+    const committing = { hooks: commit === true, doing: 'esc scheduler' }
+    return new Session({ ...workspace, options: { ...workspace.options, ...rule, committing } })
   }
 }

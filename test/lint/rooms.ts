@@ -97,7 +97,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because: 'what a user can do, as functions: no printing, no flags',
   },
   scheduler: {
-    mayImport: ['operations', 'schedule', 'rotation', 'webhooks', 'store', 'git'],
+    mayImport: ['operations', 'schedule', 'store', 'git'],
     because: 'it runs what is due, as a person with a command would: it knows no command line',
   },
   'cli/diagram': {

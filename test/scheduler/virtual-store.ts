@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { machineFiles } from '../../src/files/index.ts'
 import { createKeyFile } from '../../src/keys/key-file.ts'
-import { createSchedule, openWorkspace, Session, type Workspace } from '../../src/operations/index.ts'
+import { createSchedule, openWorkspace, type RunOutcome, Session, type Workspace } from '../../src/operations/index.ts'
 import type { ScheduledRun } from '../../src/schedule/index.ts'
-import { type RunOutcome, startScheduler } from '../../src/scheduler/index.ts'
+import { startScheduler } from '../../src/scheduler/index.ts'
 import { Store } from '../../src/store/index.ts'
 
 const author = { name: 'Ada', email: 'ada@example.com' }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import type { RunOutcome } from '../../src/scheduler/index.ts'
+import type { RunOutcome } from '../../src/operations/index.ts'
 import { VirtualStore } from './virtual-store.ts'
 
 const [begin, end] = ['2027-12-20T12:00:00Z', '2028-12-31T12:00:00Z']

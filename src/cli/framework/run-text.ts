@@ -1,4 +1,4 @@
-import type { RunOutcome } from '../../scheduler/index.ts'
+import type { RunOutcome } from '../../operations/index.ts'
 import { scheduleTime } from './schedule-text.ts'
 
 /** One run of a schedule, on a line: what became of it, for which instant, and what comes of it. */

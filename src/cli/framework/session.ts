@@ -66,14 +66,14 @@ export function openLook(io: Host, flags: { readonly store?: string | undefined 
 /**
  * Opens the store anew each time, for what runs long and with nobody there: no questions, and
  * nothing is kept of a store that was opened before; of the first, so that at the end its webhooks
- * are told. Who opens it sends deliveries, commits what is changed, and ends its audit trail.
+ * are told. Who opens it sends deliveries, and says what became of commits.
  */
 export function openUnattended(io: Host, flags: { readonly store?: string | undefined }): () => Workspace {
   let opened = false
   return () => {
     const onOpen = opened ? undefined : (workspace: Workspace) => noteOpened(io, workspace)
     opened = true
-    const unattended = { prompt: undefined, askTrust: undefined, deliver: undefined }
+    const unattended = { prompt: undefined, askTrust: undefined, deliver: undefined, onCommit: undefined }
     return openWorkspace({ ...workspaceOptions(io, flags), ...unattended, onOpen })
   }
 }

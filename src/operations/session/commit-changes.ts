@@ -1,33 +1,39 @@
 import { machineGit, type RunGit } from '../../git/index.ts'
 import { type CommitOutcome, commitChange, neededOfEnvironment, neededOfStore } from '../../store/index.ts'
-import type { Workspace } from './workspace.ts'
+import type { CommitManner, Workspace } from './workspace.ts'
 
 /** More than this many environments are counted, not named. */
 const mostNamed = 5
+
+interface CommitRequest extends CommitManner {
+  readonly wanted: boolean | undefined
+  readonly doing: string
+  /** Files that a process before this one has changed, and not committed. */
+  readonly alsoChanged?: readonly string[]
+}
 
 /**
  * Commits to git what was changed through this workspace and what its environments need in a clone,
  * and nothing else: when `wanted`, or by the store's own rule when that is undefined. `doing`: the
  * command, without anything that could be a secret. Undefined: not wanted, or nothing was changed.
  */
-export async function commitChanges(
+export function commitChanges(workspace: Workspace, request: CommitRequest): Promise<CommitOutcome | undefined> {
+  const { folder } = workspace.store
+  const done = (lastCommits.get(folder) ?? Promise.resolve()).then(() => commit(workspace, request))
+  const ended = done.then(
+    () => {},
+    () => {},
+  )
+  lastCommits.set(folder, ended)
+  return done
+}
+
+/** The last commit of each store that this process makes: git allows one at a time. */
+const lastCommits = new Map<string, Promise<void>>()
+
+async function commit(
   workspace: Workspace,
-  {
-    wanted,
-    hooks = wanted === true,
-    doing,
-    alsoChanged = [],
-  }: {
-    readonly wanted: boolean | undefined
-    /**
-     * Whether the hooks in the git folder run. Default: only when a person, and not the
-     * store, wants the commit.
-     */
-    readonly hooks?: boolean
-    readonly doing: string
-    /** Files that a process before this one has changed, and not committed. */
-    readonly alsoChanged?: readonly string[]
-  },
+  { wanted, hooks = wanted === true, doing, alsoChanged = [] }: CommitRequest,
 ): Promise<CommitOutcome | undefined> {
   const { store } = workspace
   if (!(wanted ?? store.configuration.commitsChanges)) return undefined

@@ -18,6 +18,8 @@ export interface Work<S extends Subject = Subject> extends Workspace {
   readonly confirm: Confirm | undefined
   /** Performs another operation as a part of this one: its changes go into the same commit. */
   readonly perform: Perform
+  /** Has files committed too that an earlier process has changed, and did not get to commit. */
+  readonly commitAlso: (paths: readonly string[]) => void
   /** Adds to what the audit log says, with what is known when its line is written. */
   readonly addDetails: (details: () => AuditDetails) => void
 }

@@ -1,4 +1,5 @@
 import type { AuditDetails } from '../../audit/index.ts'
+import { messageOf } from '../../errors.ts'
 import type { CommitOutcome } from '../../store/index.ts'
 import { hasDue } from '../../webhooks/index.ts'
 import type { Operation, PerformOptions, Subject, Work } from './operation.ts'
@@ -66,6 +67,7 @@ export class Session {
   ): Promise<Performed<Result>> {
     const { workspace } = this
     const notices: string[] = []
+    const alsoChanged: string[] = []
     const notify = (text: string) => {
       notices.push(text)
       workspace.options.notify(text)
@@ -74,6 +76,7 @@ export class Session {
       signal: signal ?? new AbortController().signal,
       confirm,
       options: { ...workspace.options, notify },
+      commitAlso: (paths: readonly string[]) => void alsoChanged.push(...paths),
     }
     const unitOf = <T extends Subject>(about: T): Work<T> => ({
       ...workspace,
@@ -91,20 +94,24 @@ export class Session {
       failure = error
     }
     workspace.audit.end(failure)
-    const commit = operation.changes ? await this.#commit(operation.name) : undefined
+    const commit = operation.changes ? await this.#commit(operation.name, alsoChanged) : undefined
     this.#deliver()
     if (result === undefined) throw failure
     return { result: result.value, notices, commit }
   }
 
-  /** A copy of a store, such as a draft, is committed by whoever has made it. */
-  async #commit(name: string): Promise<CommitOutcome | undefined> {
+  /**
+   * A copy of a store, such as a draft, is committed by whoever has made it. What the operation has
+   * done is done, also when the commit cannot even be tried.
+   */
+  async #commit(name: string, alsoChanged: readonly string[]): Promise<CommitOutcome | undefined> {
     const { options } = this.workspace
     if (options.original !== undefined || options.commit === false) return undefined
     // It knows git, which most operations do without.
     const { commitChanges } = await import('./commit-changes.ts')
     const doing = `esc ${options.invocation?.command ?? name}`
-    const outcome = await commitChanges(this.workspace, { wanted: options.commit, doing })
+    const request = { doing, ...options.committing, wanted: options.commit, alsoChanged }
+    const outcome = await commitChanges(this.workspace, request).catch(uncommitted)
     if (outcome !== undefined) options.onCommit?.(outcome)
     return outcome
   }
@@ -119,6 +126,14 @@ export class Session {
     try {
       if (hasDue(store.state.folder, options.now().getTime())) options.deliver(store.folder)
     } catch {}
+  }
+}
+
+function uncommitted(error: unknown): CommitOutcome {
+  return {
+    kind: 'failed',
+    warning: `the change was saved, but not committed to git: ${messageOf(error)}`,
+    hint: 'commit it yourself',
   }
 }
 

@@ -17,6 +17,17 @@ import type { TrustReview } from '../trust/trust-review.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import type { Principal } from './principal.ts'
 
+/** How a change is committed to git. */
+export interface CommitManner {
+  /**
+   * Whether the hooks in the git folder run. Default: only when a person, and not the store, wants
+   * the commit.
+   */
+  readonly hooks?: boolean
+  /** How the message begins, without anything that could be a secret. Default: the command. */
+  readonly doing?: string
+}
+
 /** What a workspace needs from outside. */
 export interface WorkspaceOptions {
   readonly cwd: string
@@ -62,6 +73,8 @@ export interface WorkspaceOptions {
    * `esc.yaml` says.
    */
   readonly commit?: boolean | undefined
+  /** How it is committed, where another way than usual is meant. */
+  readonly committing?: CommitManner | undefined
   /** Hears what became of each commit. */
   readonly onCommit?: ((outcome: CommitOutcome) => void) | undefined
   /** Sends what is due to webhooks, and is not waited for. `undefined`: somebody else does. */

@@ -35,7 +35,7 @@ once; the next start goes on where it was. The key comes from ESC_KEY, ESC_PASSP
   static override flags = flags
 
   async run(): Promise<void> {
-    const { every, health, metrics, commit } = this.flags
+    const { every, health, metrics } = this.flags
     if (every < 1 || health < 1) {
       throw new EscError('usage', `--${every < 1 ? 'every' : 'health'} is less than a second`, {
         hint: 'write a time such as 30s',
@@ -57,7 +57,6 @@ once; the next start goes on where it was. The key comes from ESC_KEY, ESC_PASSP
     try {
       await startScheduler({
         open: openUnattended(this.io, this.flags),
-        commit,
         stop: stop.signal,
         abort: abort.signal,
         pollMs: every * 1000,

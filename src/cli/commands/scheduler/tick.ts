@@ -31,10 +31,8 @@ ESC_PASSPHRASE_FILE or the provider of keys; nobody is asked.`
       abort.abort()
     })
     try {
-      const { commit } = this.flags
       return await tickScheduler({
         open: openUnattended(this.io, this.flags),
-        commit,
         stop: stop.signal,
         abort: abort.signal,
       })

@@ -1,18 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { EscError, messageOf } from '../errors.ts'
-import {
-  type KnownRuns,
-  knownRuns,
-  type RotateOptions,
-  rotateEnvironment,
-  Session,
-  scheduleOf,
-  type Workspace,
-} from '../operations/index.ts'
-import { decodeJournalEntry, HasteError, type RotationReport } from '../rotation/index.ts'
-import { nextStep, type Schedule, type ScheduledRun, type Step } from '../schedule/index.ts'
-import { type Environment, layout, neededOfEnvironment } from '../store/index.ts'
-import { isAhead, readTimestamp } from '../timestamp.ts'
+import { EscError, messageOf } from '../../errors.ts'
+import { decodeJournalEntry, HasteError, type RotationReport } from '../../rotation/index.ts'
+import { nextStep, type Schedule, type ScheduledRun, type Step } from '../../schedule/index.ts'
+import { type Environment, layout, neededOfEnvironment } from '../../store/index.ts'
+import { isAhead, readTimestamp } from '../../timestamp.ts'
+import type { EnvironmentReference } from '../references/reference.ts'
+import { type RotateOptions, rotateEnvironment } from '../rotating/rotate.ts'
+import { operation, type Work } from '../session/operation.ts'
+import { scheduleOf } from './schedules.ts'
+import { type KnownRuns, knownRuns } from './sealed-runs.ts'
 
 /** How one due step went. */
 export interface RunOutcome {
@@ -37,12 +33,6 @@ export interface RunOutcome {
   readonly warnings: readonly string[]
 }
 
-/** Files that must be committed with a run although this process did not write them. */
-export interface Ran {
-  readonly outcome: RunOutcome
-  readonly alsoChanged: readonly string[]
-}
-
 /** The schedule of an environment and what it asks for next. Undefined: it has none. */
 export async function stepOf(
   environment: Environment,
@@ -55,28 +45,33 @@ export async function stepOf(
 }
 
 /**
- * Runs what is due in one environment. Whether that has run is told by `events/schedules.jsonl` or,
- * where a process was killed between saving the new credentials and writing that line, by the
- * revision itself, which carries the schedule, its instant and the attempt. A process killed
- * earlier has saved nothing: the rotation begins again, and first settles what the journal holds.
+ * Runs what is due in one environment, and records that it ran. Whether that has run is told by
+ * `events/schedules.jsonl` or, where a process was killed between saving the new credentials and
+ * writing that line, by the revision itself, which carries the schedule, its instant and the
+ * attempt. A process killed earlier has saved nothing: the rotation begins again, and first settles
+ * what the journal holds.
  *
- * The caller holds the scheduler's lock, so that nobody else on this machine does the same.
- * Undefined: nothing is due any more.
+ * The caller holds the scheduler's lock, so that nobody else on this machine does the same. The
+ * result is `undefined` when nothing is due any more. What is needed is what a rotation needs.
  */
-export async function runDue(workspace: Workspace, name: string, signal: AbortSignal): Promise<Ran | undefined> {
-  const environment = workspace.store.environment(name)
-  const now = workspace.options.now()
-  const found = await stepOf(environment, now)
-  if (found?.step === undefined || found.step.at > now) return undefined
-  const { schedule, step } = found
-  const run = new DueRun({ workspace, environment, schedule, step, now })
-  const recovered = await run.recover(signal)
-  if (recovered !== undefined) return recovered
-  return { outcome: await run.rotate(signal), alsoChanged: [] }
-}
+export const runDueSchedule = operation({
+  name: 'run-due-schedule',
+  level: undefined,
+  audit: 'environment-rotated',
+  changes: true,
+  async run(work): Promise<RunOutcome | undefined> {
+    const environment = work.store.environment(work.subject.name)
+    const now = work.options.now()
+    const found = await stepOf(environment, now)
+    if (found?.step === undefined || found.step.at > now) return undefined
+    const { schedule, step } = found
+    const run = new DueRun({ work, environment, schedule, step, now })
+    return (await run.recover()) ?? run.rotate()
+  },
+})
 
 interface DueRunPlace {
-  readonly workspace: Workspace
+  readonly work: Work<EnvironmentReference>
   readonly environment: Environment
   readonly schedule: Schedule
   readonly step: Step
@@ -90,12 +85,12 @@ class DueRun {
     this.#place = place
   }
 
-  async rotate(signal: AbortSignal): Promise<RunOutcome> {
-    const { schedule, step } = this.#place
+  async rotate(): Promise<RunOutcome> {
+    const { work, schedule, step } = this.#place
     let report: RotationReport
     try {
-      await this.#finishEarlier(signal)
-      report = await this.#rotate(signal, {
+      await this.#finishEarlier()
+      report = await this.#rotate({
         paths: step.paths ?? [],
         mode: step.paths === undefined ? 'rotate' : 'failed',
         cause: { schedule: schedule.id, due: step.due.toISOString(), attempt: step.attempt },
@@ -110,17 +105,18 @@ class DueRun {
     const result = failed.length === 0 ? 'succeeded' : failed.length < report.paths.length ? 'partial' : 'failed'
     const found = { ...(revision === undefined ? {} : { revision }), failed, warnings: report.warnings }
     // Nothing was saved, so nothing has run: the next start begins it again.
-    if (signal.aborted && result !== 'succeeded' && revision === undefined) return this.#outcome('interrupted', found)
+    if (work.signal.aborted && result !== 'succeeded' && revision === undefined)
+      return this.#outcome('interrupted', found)
     const error = failed.map(({ path, error }) => `${path}: ${error}`).join('; ')
     return this.#record(result, { ...found, ...(error && { error }) })
   }
 
   /**
    * The newest revision of this schedule is one that has no record: its run was cut off. What it
-   * says of itself becomes the record.
+   * says of itself becomes the record. `undefined` when there is none.
    */
-  async recover(signal: AbortSignal): Promise<Ran | undefined> {
-    const { environment, schedule, now } = this.#place
+  async recover(): Promise<RunOutcome | undefined> {
+    const { work, environment, schedule, now } = this.#place
     const { runs } = knownRuns(environment, schedule, now)
     const revision = newestOfSchedule(environment, this.#place)
     if (revision === undefined) return undefined
@@ -142,9 +138,11 @@ class DueRun {
       recovered: true,
     })
     // What the run had still to clear away would pass for the next run otherwise.
-    if (environment.journal().ids().length > 0) await this.#resume(signal).catch(() => {})
+    if (environment.journal().ids().length > 0) await this.#resume().catch(() => {})
     const { folder } = environment
-    const outcome = {
+    const edited = environment.definitionState() === 'edited'
+    work.commitAlso(neededOfEnvironment(folder).filter((path) => !edited || path !== layout.definition(folder)))
+    return {
       ...this.#outcome('recovered', {
         revision: revision.number,
         failed: failed.map((path) => ({ path, error: 'the run was cut off before it said why' })),
@@ -154,16 +152,13 @@ class DueRun {
       attempt,
       missed: 0,
     }
-    const edited = environment.definitionState() === 'edited'
-    const needed = neededOfEnvironment(folder).filter((path) => !edited || path !== layout.definition(folder))
-    return { outcome, alsoChanged: needed }
   }
 
   /**
    * A rotation that was cut off before this instant is not the one that is due: it is finished by
    * itself. One that was begun after it is, and the run goes on with it.
    */
-  async #finishEarlier(signal: AbortSignal): Promise<void> {
+  async #finishEarlier(): Promise<void> {
     const { environment, step } = this.#place
     if (environment.journal().ids().length === 0) return
     const records = await environment.journal().list()
@@ -171,20 +166,16 @@ class DueRun {
       const { pending, startedAt } = decodeJournalEntry(content)
       return pending !== undefined && new Date(startedAt) < step.due
     })
-    if (earlier) await this.#resume(signal)
+    if (earlier) await this.#resume()
   }
 
-  async #resume(signal: AbortSignal): Promise<void> {
-    await this.#rotate(signal, { paths: [], mode: 'resume' })
+  async #resume(): Promise<void> {
+    await this.#rotate({ paths: [], mode: 'resume' })
   }
 
-  /** The commit comes later, together with the record of the run. */
-  async #rotate(signal: AbortSignal, options: Omit<RotateOptions, 'onProgress'>): Promise<RotationReport> {
-    const { workspace, environment } = this.#place
-    const session = new Session({ ...workspace, options: { ...workspace.options, commit: false } })
-    const reference = workspace.reference(environment.name)
-    const input = { ...options, onProgress: () => {} }
-    return (await session.perform(rotateEnvironment, reference, input, { signal })).result
+  async #rotate(options: Omit<RotateOptions, 'onProgress'>): Promise<RotationReport> {
+    const { work } = this.#place
+    return work.perform(rotateEnvironment, work.subject, { ...options, onProgress: () => {} })
   }
 
   async #notBegun(error: unknown): Promise<RunOutcome> {
@@ -209,14 +200,14 @@ class DueRun {
     result: ScheduledRun['result'],
     found: Omit<RunOutcome, 'environment' | 'schedule' | 'due' | 'attempt' | 'missed' | 'result' | 'retryAt'>,
   ): Promise<RunOutcome> {
-    const { workspace, environment, schedule, step, now } = this.#place
+    const { work, environment, schedule, step, now } = this.#place
     const { revision, failed, error, warnings } = found
     try {
       this.#append({
         due: step.due.toISOString(),
         attempt: step.attempt,
         executed: now.toISOString(),
-        completed: workspace.options.now().toISOString(),
+        completed: work.options.now().toISOString(),
         result,
         ...(revision === undefined ? {} : { version: revision }),
         ...(failed.length > 0 && { failed: failed.map(({ path }) => path) }),
