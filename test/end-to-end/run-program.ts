@@ -6,11 +6,16 @@ export function runProgram(
   words: readonly string[],
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
 ): Promise<Ended> {
-  const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ESC_PASSPHRASE: ___, ...inherited } = process.env
   const child = spawn(process.execPath, [Program.path, ...words], {
     cwd,
-    env: { ...inherited, ...env },
+    env: inherited(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   return ended(child)
+}
+
+/** The variables of this process, and those of a test. */
+export function inherited(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ESC_PASSPHRASE: ___, ...others } = process.env
+  return { ...others, ...env }
 }

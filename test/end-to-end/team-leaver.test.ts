@@ -32,7 +32,7 @@ describe('somebody who leaves a team', function () {
 
       const words = ['access', 'remove', 'bob', '--rotate', '--yes', '--commit']
       const first = await ada.esc(words)
-      expect(first.code).to.equal(3)
+      expect(first.code, first.out + first.err).to.equal(3)
       expect(first.out)
         .to.include('ci/db: admin (password: NOT rotated)')
         .and.include('ci/db: other (password: rotated;')

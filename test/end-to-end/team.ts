@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sharedWatchedEsc } from '../hostile-stores/watched-esc.ts'
 import { sample } from '../sample.ts'
 import { type Ended, Program } from './program.ts'
-import { runProgram } from './run-program.ts'
+import { inherited, runProgram } from './run-program.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -24,10 +25,12 @@ export function eachTestHasTeam(take: (team: Team) => void): void {
   afterEach(() => team?.remove())
 }
 
-/** People with a machine each, who share a store over a bare git repository. Everything is real: git, and the built program. */
+/** People with a machine each, who share a store over a bare git repository. Git is real, and so is, for one team in four, the built program. */
 export class Team {
   readonly folder = mkdtempSync(join(tmpdir(), 'esc-team-'))
   readonly remote = join(this.folder, 'remote.git')
+  /** Whether all commands are run by the built program; otherwise by its sources, in a process that is there already. */
+  readonly isBuilt = Math.random() < 1 / 4
   /** For everybody, in every run. */
   readonly env: Record<string, string | undefined> = {}
 
@@ -91,14 +94,19 @@ export class Person {
     writeFileSync(this.path(path), text)
   }
 
-  esc(words: readonly string[], env: Variables = {}): Promise<Ended> {
+  /** Where variables are given it is always the built program. */
+  async esc(words: readonly string[], env?: Variables): Promise<Ended> {
     const own = {
       HOME: this.#home,
       ESC_CONFIG_HOME: this.config,
       ESC_STATE_HOME: join(this.#home, 'state'),
       ESC_AUTHOR: undefined,
     }
-    return runProgram(words, { cwd: this.clone, env: { ...own, ...this.#team.env, ...this.env, ...env } })
+    const all = { ...own, ...this.#team.env, ...this.env, ...env }
+    if (env !== undefined || this.#team.isBuilt) return runProgram(words, { cwd: this.clone, env: all })
+    const ran = await sharedWatchedEsc('unwatched').run({ words, cwd: this.clone, env: inherited(all) })
+    if (ran.hung) throw new Error(`esc ${words.join(' ')} takes too long`)
+    return { ...ran, signal: null }
   }
 
   /** Runs what must succeed, and returns all that it printed. */

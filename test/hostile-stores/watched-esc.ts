@@ -6,16 +6,18 @@ import { fileURLToPath } from 'node:url'
 import type { Ran } from '../cli/commands/esc.ts'
 import { limitMs, limitUnderLoadMs, type Outcome } from './outcome.ts'
 
-let shared: WatchedEsc | undefined
+const shared = new Map<'watched' | 'unwatched', WatchedEsc>()
 
 /** The one of this process. It ends with it. */
-export function sharedWatchedEsc(): WatchedEsc {
-  if (shared === undefined) {
-    const started = new WatchedEsc()
+export function sharedWatchedEsc(kind: 'watched' | 'unwatched' = 'watched'): WatchedEsc {
+  let one = shared.get(kind)
+  if (one === undefined) {
+    const started = new WatchedEsc(kind)
     process.once('exit', () => started.end())
-    shared = started
+    shared.set(kind, started)
+    one = started
   }
-  return shared
+  return one
 }
 
 export interface Asked {
@@ -31,9 +33,15 @@ export interface Asked {
 export class WatchedEsc {
   readonly #folder = mkdtempSync(join(tmpdir(), 'esc-watched-'))
   readonly #log = join(this.#folder, 'network.log')
+  readonly #kind: 'watched' | 'unwatched'
   #child: ChildProcess | undefined
   /** The command before, which the next one waits for. */
   #last: Promise<unknown> = Promise.resolve()
+
+  /** Unwatched, commands may contact whom they like. */
+  constructor(kind: 'watched' | 'unwatched' = 'watched') {
+    this.#kind = kind
+  }
 
   run(asked: Asked): Promise<Outcome> {
     const outcome = this.#last.then(async () => {
@@ -70,7 +78,7 @@ export class WatchedEsc {
   async #start(): Promise<ChildProcess> {
     const child = fork(fileURLToPath(new URL('worker.ts', import.meta.url)), {
       execArgv: ['--import', 'tsx/esm', '--require', fileURLToPath(new URL('watch-network.cjs', import.meta.url))],
-      env: { ...process.env, NODE_OPTIONS: '', ESC_TEST_NETWORK_LOG: this.#log },
+      env: { ...process.env, NODE_OPTIONS: '', ESC_TEST_NETWORK_LOG: this.#kind === 'watched' ? this.#log : undefined },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     await new Promise((resolve) => child.once('message', resolve))

@@ -3,6 +3,8 @@ import { Playground } from '../cli/commands/esc.ts'
 import type { Asked } from './watched-esc.ts'
 
 const playground = new Playground()
+/** The playground's own variables are none of those that are asked for. */
+const none = Object.fromEntries(Object.keys(playground.env).map((name) => [name, undefined]))
 process.on('disconnect', () => {
   playground.remove()
   process.exit()
@@ -12,11 +14,13 @@ process.on('message', async ({ words, cwd, env }: Asked) => {
   process.chdir(cwd)
   for (const name of Object.keys(process.env)) delete process.env[name]
   for (const [name, value] of Object.entries(env)) if (value !== undefined) process.env[name] = value
-  const ran = await playground.run(words, { cwd, env, io: { now: () => new Date() } }).catch((error) => ({
-    code: -2,
-    out: '',
-    err: `escaped error: ${error?.stack}`,
-  }))
+  const ran = await playground
+    .run(words, { cwd, env: { ...none, ...env }, io: { now: () => new Date() } })
+    .catch((error) => ({
+      code: -2,
+      out: '',
+      err: `escaped error: ${error?.stack}`,
+    }))
   process.send!(ran)
 })
 process.send!('ready')
