@@ -13,7 +13,7 @@ import { definitionOf, type Subject } from './subject.ts'
 
 /** Ordinary runs watch a pair in a real server, and others each time. */
 const [first = '', ...others] = Object.keys(registry)
-const watched = [first, ...sample(others, 5)]
+const watched = [first, ...sample(others, 3)]
 
 const preload = fileURLToPath(new URL('../end-to-end/kill-at.cjs', import.meta.url))
 

@@ -37,7 +37,7 @@ describe('a rotation killed at any point and run again', function () {
     const points = await killSweep(program, 'db/pair', {
       stride: slow ? 1 : 9,
       check: async (context) => {
-        const { current, previous } = await program.open('db/pair', 'db')
+        const { current, previous } = JSON.parse(await program.ok('env', 'open', 'db/pair', 'db'))
         expect(await server.login(current.username, current.password), context).to.equal(true)
         if (previous) expect(await server.login(previous.username, previous.password), context).to.equal(true)
         await revisionsAreContiguous('db/pair')
@@ -66,7 +66,7 @@ describe('a rotation killed at any point and run again', function () {
         env: { AWS_ENDPOINT_URL_IAM: iam.url, AWS_ENDPOINT_URL_STS: iam.url },
         stride: slow ? 1 : 11,
         check: async (context) => {
-          const { current, previous } = await program.open('aws/user', 'key')
+          const { current, previous } = JSON.parse(await program.ok('env', 'open', 'aws/user', 'key'))
           const known = new Map(
             [current, previous].filter(Boolean).map((key) => [key.accessKeyId, key.secretAccessKey]),
           )

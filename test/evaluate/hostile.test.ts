@@ -9,9 +9,9 @@ import { sample, slow } from '../sample.ts'
 import { hostileDefinitions } from './hostile-definitions.ts'
 import type { HostileOutcome } from './hostile-runner.ts'
 
-/** About half of those that are quick; in slow runs all there are. */
+/** About a quarter of those that are quick; in slow runs all there are. */
 const quick = hostileDefinitions.filter((each) => slow || !each.slow)
-const tried = sample(quick, Math.ceil(quick.length / 2))
+const tried = sample(quick, Math.ceil(quick.length / 4))
 
 /** Processor time of one evaluation and of showing it in the form that takes longest. */
 const mostSeconds = 5
@@ -86,7 +86,7 @@ describe('a hostile definition of at most 1 MB', function () {
 
   it('names the expression at which the evaluation stopped', () => {
     const stopped = ran.outcomes.filter(({ last }) => /^the evaluation takes more than/.test(last ?? ''))
-    expect(stopped.length).to.be.greaterThan(slow ? 10 : 3)
+    expect(stopped.length).to.be.greaterThan(slow ? 10 : 0)
     for (const { title, at } of stopped) expect(at, title).to.match(/^\w+:\d+:\d+$/)
   })
 })

@@ -26,9 +26,10 @@ const crowded: Schedule = {
   steps: [run, { kind: 'hand', what: 'add foreign', name: 'a' }, run],
 }
 
-/** Around each call that a rotation makes, and a few more than it makes; every twelfth call to a file when it must be quick. */
+/** Around each call that a rotation makes, and a few more than it makes; every 25th call to a file when it must be quick. */
 function* faults(): Generator<Fault> {
-  for (let nth = slow ? 1 : 1 + Math.floor(Math.random() * 12); nth <= 75; nth += slow ? 1 : 12) {
+  const stride = slow ? 1 : 25
+  for (let nth = 1 + Math.floor(Math.random() * stride); nth <= 75; nth += stride) {
     for (const effect of ['kill', 'power loss', 'disk error'] as const) yield { at: 'file', nth, effect }
   }
   for (let nth = 1; nth <= 6; nth++) {

@@ -32,7 +32,7 @@ describe('several processes on one store', () => {
     return forked
   }
 
-  const each = slow ? 100 : 40
+  const each = slow ? 100 : 25
   it(`writes eight times ${each} revisions, contiguous, none lost`, async () => {
     const writers = Array.from({ length: 8 }, (_, index) => child('write', folder, `writer${index}`, String(each)))
     const reports = writers.map((writer) => once(writer, 'message'))

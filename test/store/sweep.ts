@@ -18,8 +18,8 @@ export interface Operation<Fact> {
 /** Counted over all sweeps of a run. */
 export const points = { swept: 0 }
 
-/** Every call is a point in slow runs, every fifth otherwise, other ones each time. */
-const stride = slow ? 1 : 5
+/** Every call is a point in slow runs, every ninth otherwise, other ones each time. */
+const stride = slow ? 1 : 9
 export const nextPoint = (n: number) => n + stride
 export const firstPoint = () => 1 + Math.floor(Math.random() * stride)
 
