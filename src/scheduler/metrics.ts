@@ -1,5 +1,5 @@
 import type { RunOutcome } from '../operations/index.ts'
-import type { Entry } from './agenda.ts'
+import type { Entry } from './due-queue.ts'
 
 /** What a scheduler has done since it began, as numbers. */
 export class Metrics {

@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.ts'
 import { type RunOutcome, runDueSchedule, Session, type Workspace } from '../operations/index.ts'
-import { Agenda, type Entry } from './agenda.ts'
+import { DueQueue, type Entry } from './due-queue.ts'
 import type { SharedRemote } from './shared-remote.ts'
 
 /** At most this many environments are rotated at the same time. */
@@ -61,20 +61,20 @@ export interface Pass {
 /** Looks at all schedules of a store and runs what is due. */
 export class Scheduler {
   readonly #options: SchedulerOptions
-  readonly #agenda: Agenda
+  readonly #queue: DueQueue
 
   constructor(options: SchedulerOptions) {
     this.#options = options
-    this.#agenda = new Agenda(options)
+    this.#queue = new DueQueue(options)
   }
 
   get entries(): readonly Entry[] {
-    return this.#agenda.entries
+    return this.#queue.entries
   }
 
   /** When there is something to do next. */
   get next(): Date | undefined {
-    return this.#agenda.next()
+    return this.#queue.next()
   }
 
   /** Once: whatever is due now. Never throws for one environment; the others go on. */
@@ -84,8 +84,8 @@ export class Scheduler {
     const due = async () => {
       const workspace = open()
       const now = workspace.options.now()
-      await this.#agenda.refresh(workspace, now)
-      return this.#agenda.due(now)
+      await this.#queue.refresh(workspace, now)
+      return this.#queue.due(now)
     }
     const runAll = async () => {
       const runs = await this.#runAll(await due(), problems)
@@ -157,13 +157,13 @@ export class Scheduler {
         onRun?.(outcome)
         if (commit?.kind === 'failed') problems.push(`${name}: ${commit.warning} (${commit.hint})`)
         if (commit?.kind === 'committed' && remote) problems.push(...(await remote.push(name)))
-        if (outcome.retryAt) this.#agenda.postpone(name, outcome.retryAt)
+        if (outcome.retryAt) this.#queue.postpone(name, outcome.retryAt)
         if (outcome.result !== 'recovered') break
       } catch (error) {
         problems.push(`${name}: ${messageOf(error)}`)
         break
       } finally {
-        this.#agenda.forget(name)
+        this.#queue.forget(name)
       }
       if (remote?.lost) break
     }

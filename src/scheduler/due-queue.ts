@@ -42,7 +42,7 @@ interface Known extends Omit<Entry, 'overdue'> {
  * When something is to be done in which environment of a store. Reads an environment again only
  * when its settings or the history of its schedule have changed on the disk.
  */
-export class Agenda {
+export class DueQueue {
   readonly #jitterMs: number
   readonly #known = new Map<string, Known | { readonly stamp: string; readonly environment: undefined }>()
   /** Environments that wait although something is due: rotated by hand a moment ago, or in use. */
