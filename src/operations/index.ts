@@ -11,7 +11,7 @@ export {
   describeLine,
 } from '../audit/index.ts'
 export type { KeyHolders } from '../keys/index.ts'
-export { type CredentialLife, HasteError, type RotationEvent, type RotationReport } from '../rotation/index.ts'
+export { CooldownError, type CredentialLife, type RotationEvent, type RotationReport } from '../rotation/index.ts'
 export type { ScheduledRun } from '../schedule/index.ts'
 export type { CommitOutcome, EnvironmentTag } from '../store/index.ts'
 export { isDigest } from '../trust/index.ts'

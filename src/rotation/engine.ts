@@ -21,8 +21,8 @@ import type { Schema } from '../schema/index.ts'
 import type { Author, Environment, Revision } from '../store/index.ts'
 import { type Diagnostic, formatPropertyPath, type PropertyPath, parsePropertyPath } from '../yaml/index.ts'
 import { type CommitResult, commitStates, type ParsedBase, type StateChange } from './commit.ts'
+import { type Cooldown, requireCooldown } from './cooldown.ts'
 import { believableEvents, failedPaths, type RotationCause, type RotationEvent, rotationEvent } from './event.ts'
-import { type Guard, guardAgainstHaste } from './guard.ts'
 import { decodeJournalEntry, type JournalEntry } from './journal-entry.ts'
 import { PathRun } from './path-run.ts'
 import { notSaved, refuseEdited, refuseErrors, rotatorGone } from './refusals.ts'
@@ -65,7 +65,7 @@ export interface RotationRun {
    */
   readonly evaluationHost: (rotator: EvaluationHost['rotator'], base: Revision) => RotationHost
   readonly context: Omit<RotatorContext, 'progress' | 'warn'>
-  readonly guard: Guard
+  readonly cooldown: Cooldown
   /** Limits of each evaluation. Default: the usual ones. */
   readonly limits?: BudgetLimits
   /** For faults that pass by themselves. Default: 3 tries within 30 s. */
@@ -138,8 +138,8 @@ class Rotation {
     const selection = await this.#select(parsed)
     this.#warnings.push(...selection.orphans.map(describeOrphan))
     if (mode === 'rotate') {
-      const guard = { ...this.#run.guard, unattended: this.#run.cause !== undefined }
-      this.#warnings.push(...(await guardAgainstHaste(selection.calls, environment, guard, created)))
+      const cooldown = { ...this.#run.cooldown, unattended: this.#run.cause !== undefined }
+      this.#warnings.push(...(await requireCooldown(selection.calls, environment, cooldown, created)))
     }
     const shared = {
       mode,

@@ -124,7 +124,7 @@ export class DueQueue {
       const { schedule, step, known } = found
       const at = step && new Date(step.at.getTime() + jitterMs(environment.id, this.#jitterMs))
       const notes = ignoredText(known.ignored)
-      // Where the guard keeps a run waiting, nothing is wrong.
+      // Where the cooldown keeps a run waiting, nothing is wrong.
       const allowedMs = graceMs + this.#jitterMs + rotationGuardMs(environment)
       const shown = { environment: name, paused: schedule.paused, at, problem: undefined, notes }
       return {

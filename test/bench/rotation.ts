@@ -241,7 +241,7 @@ class Bench {
         sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
         signal: new AbortController().signal,
       },
-      guard: { windowMs: 0 },
+      cooldown: { windowMs: 0 },
       retries: noRetries,
       onProgress: () => {},
     })

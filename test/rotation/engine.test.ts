@@ -15,9 +15,9 @@ import { openWorkspace, type Workspace } from '../../src/operations/index.ts'
 import { evaluationHost } from '../../src/operations/session/evaluation-host.ts'
 import type { PlainObject } from '../../src/plain.ts'
 import {
+  type Cooldown,
   decodeJournalEntry,
   encodeJournalEntry,
-  type Guard,
   type RotationCause,
   type RotationMode,
   type RotationReport,
@@ -71,7 +71,7 @@ describe('rotate()', () => {
     options: {
       mode?: RotationMode
       paths?: string[]
-      guard?: Partial<Guard>
+      cooldown?: Partial<Cooldown>
       interrupt?: (stop: () => void) => void
       environment?: Environment
       discard?: boolean
@@ -95,7 +95,7 @@ describe('rotate()', () => {
         return { host, unlock: host.environments.use('shop/prod', environment, base) }
       },
       context,
-      guard: { windowMs: 0, ...options.guard },
+      cooldown: { windowMs: 0, ...options.cooldown },
       onProgress: () => {},
     })
   }
@@ -597,8 +597,8 @@ describe('rotate()', () => {
     }
 
     it('believes the revisions and not the events, which may be from the future, broken or gone', async () => {
-      await run({ guard: window })
-      await run({ guard: window })
+      await run({ cooldown: window })
+      await run({ cooldown: window })
       const year = String(new Date().getFullYear())
       const edits = [
         (text: string) => text.replaceAll(`"${year}-`, `"${Number(year) + 2}-`),
@@ -608,57 +608,57 @@ describe('rotate()', () => {
       ]
       for (const edit of edits) {
         rewriteEvents(edit)
-        const refusal = await run({ guard: window }).catch((error) => error)
+        const refusal = await run({ cooldown: window }).catch((error) => error)
         expect(refusal.message).to.match(/were rotated \d+ s ago; rotating again now ends/)
       }
     })
 
     it('lets a path rotate that was last rotated long ago, whatever an event claims', async () => {
-      for (let round = 0; round < 2; round++) await run({ guard: window, start: new Date(Date.now() - 3_600_000) })
+      for (let round = 0; round < 2; round++) await run({ cooldown: window, start: new Date(Date.now() - 3_600_000) })
       const now = new Date().toISOString()
       rewriteEvents((text) => text.replace(/"completed":"[^"]+"/g, `"completed":"${now}"`))
-      expect((await run({ guard: window })).status).to.equal('succeeded')
+      expect((await run({ cooldown: window })).status).to.equal('succeeded')
     })
 
     it('asks a person where the last revision lies in the future, and lets a schedule go on', async () => {
       const start = new Date(Date.now() + 365 * 86_400_000)
-      for (let round = 0; round < 2; round++) await run({ guard: { windowMs: 0 }, start })
-      const refusal = await run({ guard: window }).catch((error) => error)
+      for (let round = 0; round < 2; round++) await run({ cooldown: { windowMs: 0 }, start })
+      const refusal = await run({ cooldown: window }).catch((error) => error)
       expect(refusal.message).to.contain('which the clock of this machine has yet to reach')
       expect(refusal.hint).to.match(/^set the clock right, .* or pass --force$/)
       const cause = { schedule: 'sched-1', due: new Date().toISOString(), attempt: 1 }
-      const report = await run({ guard: window, cause })
+      const report = await run({ cooldown: window, cause })
       expect(report.status).to.equal('succeeded')
       expect(report.warnings.join()).to.include('which is in the future: it does not keep the schedule waiting')
     })
 
     it('asks before it ends a credential that was current a moment ago, and not before', async () => {
-      await run({ guard: window })
-      await run({ guard: window })
+      await run({ cooldown: window })
+      await run({ cooldown: window })
       const questions: string[] = []
       const ask = (answer: boolean | undefined) => async (question: string) => {
         questions.push(question)
         return answer
       }
-      const refusal = await run({ guard: { ...window, confirm: ask(false) } }).catch((error) => error)
+      const refusal = await run({ cooldown: { ...window, confirm: ask(false) } }).catch((error) => error)
       expect(refusal.code).to.equal('conflict')
       expect(questions[0]).to.match(/^a, b, \["c\.d"\]\[0\] were rotated \d+ s ago; rotating again now ends/)
-      const alone = await run({ guard: window }).catch((error) => error)
+      const alone = await run({ cooldown: window }).catch((error) => error)
       expect(alone.hint).to.match(/^wait 10 min, retry just what failed with --failed, or pass --force$/)
       expect(environment.current().number).to.equal(4)
-      expect((await run({ guard: { ...window, confirm: ask(true) } })).revision).to.equal(5)
+      expect((await run({ cooldown: { ...window, confirm: ask(true) } })).revision).to.equal(5)
       await expectAgreement()
     })
 
     it('lets failed paths be retried', async () => {
-      await run({ guard: window })
-      await run({ guard: window })
+      await run({ cooldown: window })
+      await run({ cooldown: window })
       vendor('two').before = () => {
         throw new Error('connection refused')
       }
       await run()
       vendor('two').before = () => {}
-      expect((await run({ mode: 'failed', guard: window })).paths.map(({ path }) => path)).to.deep.equal(['b'])
+      expect((await run({ mode: 'failed', cooldown: window })).paths.map(({ path }) => path)).to.deep.equal(['b'])
     })
   })
 

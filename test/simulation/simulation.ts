@@ -330,7 +330,7 @@ class Simulation {
         author,
         mode: run.mode,
         paths: run.paths.map((path) => parsePropertyPath(this.#keyOf(path))),
-        guard: { windowMs: run.force ? 0 : 600_000 },
+        cooldown: { windowMs: run.force ? 0 : 600_000 },
         loadRotator: async (name) => this.#rotator(name, remote),
         evaluationHost: (rotator, base) => {
           const host = evaluationHost(workspace, { rotator })

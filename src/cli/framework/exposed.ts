@@ -1,5 +1,5 @@
 import { EscError, messageOf } from '../../errors.ts'
-import { HasteError, type LeaverPlan, owedRotations, type Session, type Workspace } from '../../operations/index.ts'
+import { CooldownError, type LeaverPlan, owedRotations, type Session, type Workspace } from '../../operations/index.ts'
 import { shellWord } from '../../shell-word.ts'
 import { ProgressBlock } from '../terminal/index.ts'
 import type { Host } from './host.ts'
@@ -78,7 +78,7 @@ async function refused(
 ): Promise<ExposedRotation> {
   const exitCode = exitCodeOf(error)
   const message = io.conceal?.(messageOf(error)) ?? messageOf(error)
-  if (!(error instanceof HasteError)) {
+  if (!(error instanceof CooldownError)) {
     const given = error instanceof EscError && error.hint !== undefined ? `${error.hint}; then ` : ''
     return {
       name,

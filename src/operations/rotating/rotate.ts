@@ -107,7 +107,7 @@ async function rotationRun(
       readCaFile: caFileReader(work),
       ...(await signedRequests(work, { environment: environment.name, user: author.email || author.name })),
     },
-    guard: {
+    cooldown: {
       windowMs: options.force ? 0 : rotationGuardMs(environment),
       ...(confirm && { confirm }),
     },

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EscError, messageOf } from '../../errors.ts'
-import { decodeJournalEntry, HasteError, type RotationReport } from '../../rotation/index.ts'
+import { decodeJournalEntry, CooldownError, type RotationReport } from '../../rotation/index.ts'
 import { nextStep, type Schedule, type ScheduledRun, type Step } from '../../schedule/index.ts'
 import { type Environment, layout, neededOfEnvironment } from '../../store/index.ts'
 import { isAhead, readTimestamp } from '../../timestamp.ts'
@@ -184,7 +184,7 @@ class DueRun {
     const found = { failed: [], warnings: [], error: messageOf(error), ...hint }
     // Rotated by hand a moment ago: rotating again would end what consumers still hold. A
     // little later it will not.
-    if (error instanceof HasteError) return this.#outcome('deferred', { ...found, retryAt: error.until })
+    if (error instanceof CooldownError) return this.#outcome('deferred', { ...found, retryAt: error.until })
     if (error instanceof EscError && error.code === 'locked') {
       return this.#outcome('deferred', { ...found, retryAt: new Date(now.getTime() + 60_000) })
     }

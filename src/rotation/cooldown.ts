@@ -4,10 +4,10 @@ import { isAhead } from '../timestamp.ts'
 import { rotatedPaths } from './sealed-rotations.ts'
 import type { SelectedCall } from './selection.ts'
 
-export interface Guard {
+export interface Cooldown {
   /**
    * How long a credential must have been `previous` before a rotation may end it, in
-   * milliseconds; 0: no guard.
+   * milliseconds; 0: none is kept.
    */
   readonly windowMs: number
   /** Asks whether to go on all the same; undefined: nobody is there to answer. */
@@ -17,8 +17,8 @@ export interface Guard {
 }
 
 /** Refused because it was rotated a moment ago. */
-export class HasteError extends EscError {
-  /** When the guard no longer minds. */
+export class CooldownError extends EscError {
+  /** When the cooldown ends. */
   readonly until: Date
   /** The paths that were rotated a moment ago, as users write them. */
   readonly paths: readonly string[]
@@ -42,40 +42,40 @@ export class HasteError extends EscError {
  * person is asked then. A schedule goes on, or it would wait until that time has come; the warnings
  * that are returned say so.
  *
- * @throws HasteError (`conflict`) when the user says no, or nobody is there to ask.
+ * @throws CooldownError (`conflict`) when the user says no, or nobody is there to ask.
  */
-export async function guardAgainstHaste(
+export async function requireCooldown(
   calls: readonly SelectedCall[],
   environment: Environment,
-  guard: Guard,
+  cooldown: Cooldown,
   now: Date,
 ): Promise<readonly string[]> {
-  if (guard.windowMs === 0) return []
+  if (cooldown.windowMs === 0) return []
   const begun = calls.filter(({ begin, leftover }) => begin && !leftover?.pending).map(({ shown }) => shown)
-  const { last, ahead } = await recentRotations(environment, { paths: begun, now, guard })
+  const { last, ahead } = await recentRotations(environment, { paths: begun, now, cooldown })
   const warnings = ahead.map(
     (revision) =>
       `revision ${revision.number} is dated ${revision.created.toISOString()}, which is in the future: it does not keep the schedule waiting`,
   )
-  const hasty = [...last].filter(([, { again }]) => again)
-  if (hasty.length === 0) return warnings
-  const newest = Math.max(...hasty.map(([, { at }]) => at.getTime()))
-  const paths = hasty.map(([path]) => path).join(', ')
+  const recent = [...last].filter(([, { again }]) => again)
+  if (recent.length === 0) return warnings
+  const newest = Math.max(...recent.map(([, { at }]) => at.getTime()))
+  const paths = recent.map(([path]) => path).join(', ')
   const elapsedMs = now.getTime() - newest
   const when =
     elapsedMs < 0
       ? `at ${new Date(newest).toISOString()}, which the clock of this machine has yet to reach`
       : `${age(elapsedMs)} ago`
-  const [were, credential] = hasty.length === 1 ? ['was', 'credential'] : ['were', 'credentials']
+  const [were, credential] = recent.length === 1 ? ['was', 'credential'] : ['were', 'credentials']
   const what = `${paths} ${were} rotated ${when}; rotating again now ends the ${credential} before that, which may still be in use`
-  const answer = await guard.confirm?.(`${what}. Rotate all the same?`)
+  const answer = await cooldown.confirm?.(`${what}. Rotate all the same?`)
   if (answer) return warnings
-  throw new HasteError(what, {
-    until: new Date(newest + guard.windowMs),
-    paths: hasty.map(([path]) => path),
+  throw new CooldownError(what, {
+    until: new Date(newest + cooldown.windowMs),
+    paths: recent.map(([path]) => path),
     hint:
       answer === undefined
-        ? `${elapsedMs < 0 ? 'set the clock right' : `wait ${age(guard.windowMs - elapsedMs)}`}, retry just what failed with --failed, or pass --force`
+        ? `${elapsedMs < 0 ? 'set the clock right' : `wait ${age(cooldown.windowMs - elapsedMs)}`}, retry just what failed with --failed, or pass --force`
         : 'nothing was rotated',
   })
 }
@@ -91,23 +91,23 @@ const orderMs = 24 * 3_600_000
 
 async function recentRotations(
   environment: Environment,
-  options: { readonly paths: readonly string[]; readonly now: Date; readonly guard: Guard },
+  options: { readonly paths: readonly string[]; readonly now: Date; readonly cooldown: Cooldown },
 ): Promise<{ readonly last: ReadonlyMap<string, Recent>; readonly ahead: readonly Revision[] }> {
-  const { now, guard } = options
+  const { now, cooldown } = options
   const last = new Map<string, Recent>()
   const ahead: Revision[] = []
   const unseen = new Set(options.paths)
   const toConfirm = new Set<string>()
   for (const revision of environment.history()) {
     const ageMs = now.getTime() - revision.created.getTime()
-    if (ageMs > guard.windowMs + orderMs) unseen.clear()
+    if (ageMs > cooldown.windowMs + orderMs) unseen.clear()
     if (unseen.size + toConfirm.size === 0) break
     if (revision.change !== 'rotate') continue
     await environment.verify(revision)
     const paths = rotatedPaths(environment, revision)
     const isFuture = isAhead(revision.created, now)
-    if (isFuture && guard.unattended && paths.some((path) => unseen.has(path))) ahead.push(revision)
-    const counts = !(isFuture && guard.unattended) && ageMs < guard.windowMs
+    if (isFuture && cooldown.unattended && paths.some((path) => unseen.has(path))) ahead.push(revision)
+    const counts = !(isFuture && cooldown.unattended) && ageMs < cooldown.windowMs
     for (const path of paths) {
       const known = last.get(path)
       if (known !== undefined && toConfirm.delete(path)) known.again = true
