@@ -277,7 +277,7 @@ const RARE = [
 ]
 const isRare = (file) =>
   RARE.includes(file) ||
-  /^src[/]webhooks[/](?:announcements|any-webhooks|deliver|expand|headers|outbox|payload|post|settle|template|url|webhook)\.ts$/.test(
+  /^src[/]webhooks[/](?:announcements|any-webhooks|deliver|expand|headers|outbox|payload|post|reconcile|template|url|webhook)\.ts$/.test(
     file,
   )
 

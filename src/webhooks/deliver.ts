@@ -8,12 +8,12 @@ import type { WebhookEvent } from './event.ts'
 import { type AffectedImporter, expand } from './expand.ts'
 import { type Attempt, type Delivery, Outbox } from './outbox.ts'
 import type { PostWebhook, WebhookAnswer } from './post.ts'
+import { reconcileOrphans } from './reconcile.ts'
 import { verdictOn, waitMsAfter } from './retry.ts'
-import { settleOrphans } from './settle.ts'
 import { type AllowedHosts, checkUrl, isAllowed } from './url.ts'
 import { secretsOf, type Webhook, type WebhookFormat, webhooksOf } from './webhook.ts'
 
-export interface DeliveryWorld {
+export interface DeliveryHost {
   readonly store: Store
   readonly files?: FileSystem
   readonly processes?: Processes
@@ -63,9 +63,9 @@ const leaseMs = 60_000
  * tried again. Safe to call at any time, from any number of processes. At least once: what was sent
  * may be sent again, with the same id, when the process dies before it has noted that.
  */
-export async function deliverDue(world: DeliveryWorld, options: DeliverOptions = {}): Promise<Delivered> {
-  const started = world.now()
-  const { announcements, outbox } = placesOf(world)
+export async function deliverDue(host: DeliveryHost, options: DeliverOptions = {}): Promise<Delivered> {
+  const started = host.now()
+  const { announcements, outbox } = placesOf(host)
   const total = { delivered: 0, failed: 0 }
   /**
    * What cannot be told now, such as of a damaged environment, is left for another time, for a day.
@@ -73,31 +73,31 @@ export async function deliverDue(world: DeliveryWorld, options: DeliverOptions =
   const stuck = new Set<string>()
   const toTell = () => announcements.waiting().filter(({ id }) => !stuck.has(id))
   for (;;) {
-    const lock = await world.store.tryLockWebhooks()
+    const lock = await host.store.tryLockWebhooks()
     if (lock === undefined) return { ...total, waiting: 0, busy: true }
     try {
-      outbox.next = world.now() + leaseMs
+      outbox.next = host.now() + leaseMs
       for (;;) {
-        settleOrphans(world.store, announcements, world.now() - dayMs)
+        reconcileOrphans(host.store, announcements, host.now() - dayMs)
         for (const event of toTell()) {
           try {
-            expand(event, world.store, outbox, world.importers)
+            expand(event, host.store, outbox, host.importers)
             announcements.done(event.id)
           } catch {
-            if (Date.parse(event.at) < world.now() - dayMs) announcements.done(event.id)
+            if (Date.parse(event.at) < host.now() - dayMs) announcements.done(event.id)
             else stuck.add(event.id)
           }
         }
-        const due = outbox.pending().filter((delivery) => (delivery.due ?? 0) <= world.now())
+        const due = outbox.pending().filter((delivery) => (delivery.due ?? 0) <= host.now())
         await limited(due, concurrency, async (delivery) => {
-          const outcome = await attempt(delivery, world, outbox)
+          const outcome = await attempt(delivery, host, outbox)
           if (outcome !== 'pending') total[outcome]++
         })
         const next = outbox.pending()[0]?.due
-        const patience = started + (options.patienceMs ?? 0) - world.now()
-        if (options.signal?.aborted || next === undefined || next - world.now() > patience) break
+        const patience = started + (options.patienceMs ?? 0) - host.now()
+        if (options.signal?.aborted || next === undefined || next - host.now() > patience) break
         // Others may announce something meanwhile, and leave it to this process.
-        await world.sleep(Math.min(Math.max(next - world.now(), 0), 1000))
+        await host.sleep(Math.min(Math.max(next - host.now(), 0), 1000))
       }
       outbox.next = outbox.pending()[0]?.due
     } finally {
@@ -115,10 +115,10 @@ export async function deliverDue(world: DeliveryWorld, options: DeliverOptions =
 export async function sendNow(
   delivery: Delivery,
   webhook: Webhook,
-  world: Pick<DeliveryWorld, 'store' | 'files' | 'now' | 'post' | 'allowed'>,
+  host: Pick<DeliveryHost, 'store' | 'files' | 'now' | 'post' | 'allowed'>,
 ): Promise<Delivery> {
-  const { answer, attempt } = await send(delivery, webhook, world)
-  const outbox = new Outbox(world.store.state.folder, world.files)
+  const { answer, attempt } = await send(delivery, webhook, host)
+  const outbox = new Outbox(host.store.state.folder, host.files)
   const attempts = [...delivery.attempts, attempt]
   if (verdictOn(answer).kind === 'delivered') {
     outbox.end({ ...delivery, state: 'delivered', attempts })
@@ -140,17 +140,17 @@ export function allowedHosts(store: Store): AllowedHosts {
   return Array.isArray(allow) ? allow.filter((each) => typeof each === 'string') : []
 }
 
-async function attempt(delivery: Delivery, world: DeliveryWorld, outbox: Outbox): Promise<Delivery['state']> {
-  const { answer, attempt } = await sendIfWanted(delivery, world)
+async function attempt(delivery: Delivery, host: DeliveryHost, outbox: Outbox): Promise<Delivery['state']> {
+  const { answer, attempt } = await sendIfWanted(delivery, host)
   if (attempt === undefined) {
     outbox.forgetOne(delivery.id)
     return 'pending'
   }
   const verdict = verdictOn(answer)
   const attempts = [...delivery.attempts, attempt]
-  const wait = verdict.kind === 'retry' ? waitMsAfter(attempts.length, world.random(), answer) : undefined
+  const wait = verdict.kind === 'retry' ? waitMsAfter(attempts.length, host.random(), answer) : undefined
   if (wait !== undefined) {
-    outbox.put({ ...delivery, attempts, due: world.now() + wait })
+    outbox.put({ ...delivery, attempts, due: host.now() + wait })
     return 'pending'
   }
   const state = verdict.kind === 'delivered' ? 'delivered' : 'failed'
@@ -160,19 +160,19 @@ async function attempt(delivery: Delivery, world: DeliveryWorld, outbox: Outbox)
 
 async function sendIfWanted(
   delivery: Delivery,
-  world: DeliveryWorld,
+  host: DeliveryHost,
 ): Promise<{ readonly answer: WebhookAnswer; readonly attempt?: Attempt }> {
-  const at = new Date(world.now()).toISOString()
+  const at = new Date(host.now()).toISOString()
   let webhook: Webhook | undefined
   try {
-    webhook = currentWebhook(delivery, world.store)
+    webhook = currentWebhook(delivery, host.store)
   } catch (error) {
     // A damaged environment must not keep the others waiting; it may be mended.
     const reason = messageOf(error)
     return { answer: { kind: 'failed', reason }, attempt: { at, durationMs: 0, responseCode: 0, error: reason } }
   }
   if (webhook === undefined) return { answer: { kind: 'refused', reason: 'there is no such webhook' } }
-  return send(delivery, webhook, world)
+  return send(delivery, webhook, host)
 }
 
 /** Undefined: it was removed, made inactive, or its environment removed, since. */
@@ -188,26 +188,26 @@ function currentWebhook({ environment, webhook, webhookCreated }: Delivery, stor
 async function send(
   delivery: Delivery,
   webhook: Webhook,
-  world: Pick<DeliveryWorld, 'store' | 'now' | 'post' | 'allowed'>,
+  host: Pick<DeliveryHost, 'store' | 'now' | 'post' | 'allowed'>,
 ): Promise<{ readonly answer: WebhookAnswer; readonly attempt: Attempt }> {
-  const started = world.now()
+  const started = host.now()
   let answer: WebhookAnswer
   let hidden: readonly string[] = []
   let isUntrusted = false
   try {
-    const environment = world.store.environment(delivery.environment.name)
+    const environment = host.store.environment(delivery.environment.name)
     const key = webhook.sealed === undefined ? undefined : await environment.unlock()
     const { url, secret, headers = {} } = secretsOf(webhook, key)
     hidden = [...(secret === undefined ? [] : [secret]), ...Object.values(headers).flatMap(partsOfHeader)]
     if (webhook.url !== url) hidden = [...hidden, ...partsOfUrl(url)]
-    const { allowed, store } = world
+    const { allowed, store } = host
     isUntrusted = isAllowed(new URL(url), allowedHosts(store)) && !isAllowed(new URL(url), allowed)
     const request = {
       url: checkUrl(url, webhook.format, allowed),
       headers: { ...formatHeaders[webhook.format], ...headers, ...headersOf(delivery, secret) },
       body: delivery.body,
     }
-    answer = await world.post({ ...request, allowed, timeoutMs })
+    answer = await host.post({ ...request, allowed, timeoutMs })
   } catch (error) {
     // The key may be there another time. No answer of a receiver has been seen here.
     answer = { kind: 'failed', reason: beginningOf(messageOf(error), hidden) }
@@ -217,7 +217,7 @@ async function send(
   const verdict = verdictOn(answer)
   const attempt: Attempt = {
     at: new Date(started).toISOString(),
-    durationMs: Math.max(0, Math.round(world.now() - started)),
+    durationMs: Math.max(0, Math.round(host.now() - started)),
     responseCode: answer.kind === 'answered' ? answer.status : 0,
     ...(answer.kind === 'answered' && answer.body !== ''
       ? { responseBody: beginningOf(answer.body, hidden, answer.isCut) }
@@ -268,7 +268,7 @@ function beginningOf(text: string, hidden: readonly string[], isCut = false): st
   return excerpt(text, { hidden, isCut, most: 1000 })
 }
 
-function placesOf({ store, files = machineFiles, processes = machineProcesses }: DeliveryWorld) {
+function placesOf({ store, files = machineFiles, processes = machineProcesses }: DeliveryHost) {
   return {
     announcements: new Announcements(store.state.folder, files, processes),
     outbox: new Outbox(store.state.folder, files),

@@ -4,7 +4,7 @@ export { anyWebhooks } from './any-webhooks.ts'
 export {
   allowedHosts,
   type Delivered,
-  type DeliveryWorld,
+  type DeliveryHost,
   deliverDue,
   sendNow,
 } from './deliver.ts'
@@ -15,7 +15,7 @@ export { headersAfter, readHeader, type WebhookHeaders } from './headers.ts'
 export { type Delivery, Outbox } from './outbox.ts'
 export { pingPayload } from './payload.ts'
 export { type PostWebhook, postWebhook, type WebhookRequest } from './post.ts'
-export { toldOf } from './settle.ts'
+export { toldOf } from './reconcile.ts'
 export { readTemplate } from './template.ts'
 export { type AllowedHosts, checkUrl, isAllowed } from './url.ts'
 export {

@@ -4,7 +4,7 @@ import { Store } from '../../src/store/index.ts'
 import {
   allowedHosts,
   announcingListener,
-  type DeliveryWorld,
+  type DeliveryHost,
   encode,
   newName,
   type PostWebhook,
@@ -71,7 +71,7 @@ export class HookedStore {
   }
 
   /** The world of whoever sends, with this way to send. */
-  world(post: PostWebhook = (request) => postWebhook(request)): DeliveryWorld {
+  world(post: PostWebhook = (request) => postWebhook(request)): DeliveryHost {
     return {
       store: this.store,
       now: () => this.clock,

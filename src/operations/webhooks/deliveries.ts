@@ -40,7 +40,7 @@ export const pingWebhook = operation({
       state: 'pending',
       attempts: [],
     }
-    return sendNow(delivery, webhook, await deliveryWorld(work))
+    return sendNow(delivery, webhook, await deliveryHost(work))
   },
 })
 
@@ -72,7 +72,7 @@ export const redeliver = operation({
     const delivery = outboxOf(work)
       .of(environment.id, webhook)
       .find((each) => each.id === id)
-    if (delivery !== undefined) return sendNow(delivery, webhook, await deliveryWorld(work))
+    if (delivery !== undefined) return sendNow(delivery, webhook, await deliveryHost(work))
     throw new EscError('not_found', `webhook '${name}' of environment '${subject.name}' has no delivery '${id}'`, {
       hint: `\`esc env webhook delivery list ${subject.name} ${name}\` lists those that this machine knows`,
     })
@@ -92,7 +92,7 @@ export const deliverWebhooks = storeOperation({
     // Webhooks of environments that the user may not see are told of what he has done all the same;
     // he sees nothing of them.
     const store = Store.open(work.store.folder, { keys: workspaceKeys(() => work, work.options) })
-    return deliverDue(await deliveryWorld({ ...work, store }), { patienceMs, signal: work.signal })
+    return deliverDue(await deliveryHost({ ...work, store }), { patienceMs, signal: work.signal })
   },
 })
 
@@ -101,7 +101,7 @@ export function outboxOf({ store }: Workspace): Outbox {
   return new Outbox(store.state.folder)
 }
 
-async function deliveryWorld(workspace: Workspace) {
+async function deliveryHost(workspace: Workspace) {
   const { options, store } = workspace
   return {
     store,

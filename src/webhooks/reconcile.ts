@@ -3,11 +3,12 @@ import { type Announcements, type Expected, fieldDigest } from './announcements.
 import type { RotationDetails, WebhookEvent } from './event.ts'
 
 /**
- * Finds out what has become of what dead processes were about to do: it is announced, or forgotten.
+ * Reconciles announcements that dead processes have left: what happened is announced, the rest is
+ * forgotten.
  * Where it cannot be found out, as in a damaged environment, that is tried again, unless it is from
  * before `oldest` (milliseconds since 1970).
  */
-export function settleOrphans(store: Store, announcements: Announcements, oldest: number): void {
+export function reconcileOrphans(store: Store, announcements: Announcements, oldest: number): void {
   for (const orphan of announcements.orphans()) {
     try {
       const event = outcomeOf(store, orphan)
