@@ -265,7 +265,7 @@ const RARE = [
   'src/store/new-store.ts',
   'src/store/removed.ts',
   'src/store/revisions/rolled-back.ts',
-  'src/store/settings/sealed-values.ts',
+  'src/store/settings/encrypted-values.ts',
   'src/store/revisions/staging.ts',
   'src/store/locks/store-locks.ts',
   'src/store/revisions/swap.ts',

@@ -1,7 +1,7 @@
 import { EscError } from '../errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import type { DataKey } from '../keys/index.ts'
-import { openValue, type Settings, sealValue } from '../store/index.ts'
+import { decryptValue, encryptValue, type Settings } from '../store/index.ts'
 import type { WebhookHeaders } from './headers.ts'
 import { isSecretUrl, shownUrl } from './url.ts'
 
@@ -99,7 +99,7 @@ export function withSecrets(
   }
   if (!needsKey(webhook.format, secrets)) return plain
   if (key === undefined) throw new Error('a webhook with a secret needs the data key')
-  return { ...plain, sealed: sealValue(key, sealedPath(webhook.name), JSON.stringify(secrets)) }
+  return { ...plain, sealed: encryptValue(key, secretsPath(webhook.name), JSON.stringify(secrets)) }
 }
 
 /**
@@ -111,7 +111,7 @@ export function withSecrets(
 export function secretsOf(webhook: Webhook, key: DataKey | undefined): WebhookSecrets {
   if (webhook.sealed === undefined) return { url: webhook.url }
   if (key === undefined) throw new Error('a webhook with a secret needs the data key')
-  const secrets = JSON.parse(openValue(key, sealedPath(webhook.name), webhook.sealed)) as WebhookSecrets
+  const secrets = JSON.parse(decryptValue(key, secretsPath(webhook.name), webhook.sealed)) as WebhookSecrets
   if (shownUrl(secrets.url, webhook.format) === webhook.url) return secrets
   throw new EscError('tampered', `the URL of webhook '${webhook.name}' is not the one that its secret was set for`, {
     hint: `set both with \`esc env webhook edit\`: --url and --secret`,
@@ -176,7 +176,7 @@ function textsOf(value: Json | undefined): string[] {
   return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []
 }
 
-function sealedPath(name: string): readonly string[] {
+function secretsPath(name: string): readonly string[] {
   return ['webhooks', name, 'sealed']
 }
 

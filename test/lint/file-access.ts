@@ -44,7 +44,7 @@ const REACHERS: Readonly<Record<string, string>> = {
   'operations/access/owed-rotations.ts': 'the state folder',
   'operations/opening/program-environment.ts': 'temporary files of its own',
   'operations/access/remove-principal.ts': 'the state folder',
-  'scheduler/agenda.ts': 'asks when files of a store changed, and opens none',
+  'scheduler/due-queue.ts': 'asks when files of a store changed, and opens none',
   'operations/references/selection.ts': 'the state folder',
   'operations/opening/temporary-folder.ts': 'temporary folders of its own',
   'operations/trust/powers.ts': 'asks where the store is, and opens nothing',

@@ -8,7 +8,7 @@ import { withWriteLock } from '../locks/write-lock.ts'
 import { cipherPair, type Reencrypt, reseal } from '../revisions/reencryption.ts'
 import { parseRevision, type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
 import { cleanUpSwap, successorFolder, swapIn } from '../revisions/swap.ts'
-import { resealValues } from '../settings/sealed-values.ts'
+import { reencryptValues } from '../settings/encrypted-values.ts'
 import { Settings, sealedSettings, sealSettings } from '../settings/settings.ts'
 import { linkOthers, removeTree } from '../tree.ts'
 import { namesOfHolders } from './environment-key.ts'
@@ -204,7 +204,7 @@ class Successor {
   #settingsText(before: Settings): string {
     const { change, known, wrappedDataKey } = this.#options
     const fields = { secretsProvider: change.secretsProvider, wrappedDataKey, sealedFrom: 1, sealedAfter: undefined }
-    const resealed = new Settings(resealValues(before, { from: this.#from, to: this.#to }), before.file)
+    const resealed = new Settings(reencryptValues(before, { from: this.#from, to: this.#to }), before.file)
     const keyChanges = withKeyChange(before, { from: digestOfKey(before.wrappedDataKey), to: known }, this.#from)
     const after = new Settings(resealed.with({ ...sealSettings(before, fields, this.#to), keyChanges }), before.file)
     const sound =
