@@ -254,6 +254,7 @@ const RARE = [
   'src/access/parse-rules.ts',
   'src/keys/key-hosts.ts',
   'src/keys/key-url.ts',
+  'src/keys/providers/passphrase.ts',
   'src/http/special-addresses.ts',
   'src/read-json.ts',
   'src/store/state/earlier-state.ts',

@@ -1,39 +1,6 @@
 import { EscError } from '../errors.ts'
-import { parseAwsKeyUrl } from './providers/awskms-url.ts'
-import { parseAzureKeyUrl } from './providers/azurekeyvault-url.ts'
-import { parseVaultKeyUrl, vaultAddressVariables } from './providers/hashivault-url.ts'
-
-/**
- * A host that the URL of a secrets provider names, where the user's
- * credentials and data keys would go.
- */
-export interface KeyHost {
-  /** `https://host`, with the port where it is not 443; lower case. */
-  readonly origin: string
-  /** Kind of the provider, such as `awskms`. */
-  readonly kind: string
-}
-
-/**
- * Whether only the vendor can run a host, by exact labels: a domain of a vendor in which customers
- * get names of their own, such as `*.compute.amazonaws.com`, is no proof of anything.
- */
-function isWellKnown(kind: string, hostname: string): boolean {
-  return (wellKnown[kind] ?? []).some((suffix) => new RegExp(`^${suffix}$`).test(hostname))
-}
-
-const label = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?'
-
-const wellKnown: Readonly<Record<string, readonly string[]>> = {
-  // https://docs.aws.amazon.com/general/latest/gr/kms.html, and interface endpoints of a VPC.
-  awskms: [
-    `kms(?:-fips)?\\.${label}\\.amazonaws\\.com(?:\\.cn)?`,
-    `kms(?:-fips)?\\.${label}\\.api\\.(?:aws|amazonwebservices\\.com\\.cn)`,
-    `vpce-[a-z0-9-]+\\.kms(?:-fips)?\\.${label}\\.vpce\\.amazonaws\\.com(?:\\.cn)?`,
-  ],
-  // https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates
-  azurekeyvault: [`${label}\\.vault\\.(?:azure\\.net|azure\\.cn|usgovcloudapi\\.net)`],
-}
+import type { KeyHost, KeyHostRules } from './provider.ts'
+import { kindNamed } from './registry.ts'
 
 /**
  * The host that a provider's URL names and that nobody vouches for: neither its cloud's own, nor
@@ -47,38 +14,26 @@ export function unknownKeyHost(
   url: string,
   env: Readonly<Record<string, string | undefined>> = {},
 ): KeyHost | undefined {
-  const named = namedHost(url)
-  if (named === undefined) return undefined
-  const { origin, kind } = named
+  // A bare name has no room for a host.
+  const { name: kind = '', kind: { hosts } = {} } = (url.includes(':') && kindNamed(url)) || {}
+  const server = hosts?.serverOf(url)
+  if (hosts === undefined || server === undefined) return undefined
+  const origin = originOf(server) ?? server
   const { hostname, host, port, protocol } = new URL(origin)
   const usual = protocol === 'https:' && port === ''
-  if (usual && isWellKnown(kind, hostname)) return undefined
-  const mine = (ownVariables[kind] ?? []).map((name) => env[name])
+  if (usual && isWellKnown(hosts, hostname)) return undefined
+  const mine = hosts.variables.map((name) => env[name])
   if (mine.some((each) => each !== undefined && originOf(each) === origin)) return undefined
   const allowed = (env.ESC_KEY_HOSTS ?? '').split(/[\s,]+/).filter((each) => each !== '')
-  return allowed.some((each) => matches(each.toLowerCase(), { hostname, host, usual })) ? undefined : named
+  return allowed.some((each) => matches(each.toLowerCase(), { hostname, host, usual })) ? undefined : { origin, kind }
 }
 
-/** Variables in which the user names a server of that kind. */
-const ownVariables: Readonly<Record<string, readonly string[]>> = {
-  awskms: ['AWS_ENDPOINT_URL_KMS', 'AWS_ENDPOINT_URL'],
-  hashivault: vaultAddressVariables,
-}
-
-function namedHost(url: string): KeyHost | undefined {
-  if (url.startsWith('azurekeyvault:')) {
-    const { host } = parseAzureKeyUrl(url)
-    const origin = originOf(`https://${host}`)
-    if (origin !== undefined) return { kind: 'azurekeyvault', origin }
-    throw new EscError('invalid_input', `the secrets provider azurekeyvault names '${host}', which is no host name`)
-  }
-  if (url.startsWith('hashivault:')) {
-    const { address } = parseVaultKeyUrl(url)
-    return address === undefined ? undefined : { kind: 'hashivault', origin: originOf(address) ?? address }
-  }
-  if (!url.startsWith('awskms:')) return undefined
-  const { endpoint } = parseAwsKeyUrl(url)
-  return endpoint === undefined ? undefined : { kind: 'awskms', origin: originOf(endpoint) ?? endpoint }
+/**
+ * Whether only the vendor can run a host, by exact labels: a domain of a vendor in which customers
+ * get names of their own, such as `*.compute.amazonaws.com`, is no proof of anything.
+ */
+function isWellKnown({ wellKnown }: KeyHostRules, hostname: string): boolean {
+  return wellKnown.some((pattern) => new RegExp(`^${pattern}$`).test(hostname))
 }
 
 function originOf(url: string): string | undefined {
@@ -100,8 +55,7 @@ function matches(pattern: string, { hostname, host, usual }: Place): boolean {
 
 /** For a host that was not allowed, where there is nobody to ask. */
 export function untrustedKeyHost({ kind, origin }: KeyHost): EscError {
-  const unknown =
-    kind === 'hashivault' ? 'which is not the server that VAULT_ADDR names' : 'which is no well-known one of its cloud'
+  const unknown = kindNamed(kind)?.kind.hosts?.unknown
   return new EscError(
     'untrusted',
     `the secrets provider ${kind} names the host ${origin}, ${unknown}: your credentials would go there`,

@@ -17,6 +17,9 @@ export interface KeyUrlParts {
   readonly parameters: ReadonlyMap<string, string>
 }
 
+/** One label of a host name, for patterns. */
+export const hostLabel = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?'
+
 /**
  * Takes the URL of a secrets provider apart. Nothing is decoded in the path: the names of keys need
  * no escapes, and one that is not there cannot hide a slash.

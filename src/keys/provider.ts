@@ -1,5 +1,5 @@
 import type { FileSystem } from '../files/index.ts'
-import type { KeyHost } from './key-hosts.ts'
+import type { KeyOwner } from './data-key.ts'
 import type { Network } from './network.ts'
 
 /**
@@ -44,4 +44,42 @@ export interface KeyContext {
   readonly files?: FileSystem
   /** Default: the machine's own network, 10 seconds an attempt. */
   readonly network?: Partial<Network>
+}
+
+/**
+ * A host that the URL of a secrets provider names, where the user's
+ * credentials and data keys would go.
+ */
+export interface KeyHost {
+  /** `https://host`, with the port where it is not 443; lower case. */
+  readonly origin: string
+  /** Kind of the provider, such as `awskms`. */
+  readonly kind: string
+}
+
+/** A kind of secrets provider: what is known of it before the code that uses a key is loaded. */
+export interface ProviderKind {
+  /** A vendor's service keeps the key, so it can be missing there. */
+  readonly remote?: true
+  /** Absent: its URLs cannot name the host that gets the user's credentials. */
+  readonly hosts?: KeyHostRules
+  /**
+   * Throws `invalid_input` for a URL that cannot be used. Loads nothing. Absent: the name of the
+   * kind is the whole URL.
+   */
+  check?(url: string): void
+  /** Called with a URL that `check` has accepted, once the host in it may be asked. */
+  open(url: string, context: KeyContext, owner: KeyOwner): Promise<SecretsProvider>
+}
+
+/** Which hosts the URLs of a kind may name without anybody being asked. */
+export interface KeyHostRules {
+  /** The `https` or `http` URL of the server that a URL names. `undefined` when it names none. */
+  serverOf(url: string): string | undefined
+  /** Patterns of whole host names that only the vendor can run. */
+  readonly wellKnown: readonly string[]
+  /** Variables in which the user names a server of this kind. */
+  readonly variables: readonly string[]
+  /** What a host is that is neither, after "the host …,". */
+  readonly unknown: string
 }

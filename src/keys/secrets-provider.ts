@@ -1,73 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { EscError } from '../errors.ts'
-import { nearest } from '../suggestion.ts'
 import type { KeyOwner } from './data-key.ts'
 import { unknownKeyHost, untrustedKeyHost } from './key-hosts.ts'
-import { showKeyUrl } from './key-url.ts'
 import type { KeyContext, SecretsProvider } from './provider.ts'
-import { parseAgeUrl } from './providers/age-url.ts'
-import { parseAwsKeyUrl } from './providers/awskms-url.ts'
-import { parseAzureKeyUrl } from './providers/azurekeyvault-url.ts'
-import { parseGcpKeyUrl } from './providers/gcpkms-url.ts'
-import { parseVaultKeyUrl } from './providers/hashivault-url.ts'
-
-interface Kind {
-  /** A vendor's service keeps the key, so it can be missing there. */
-  readonly remote?: true
-  /** Its URL can name the host that gets the user's credentials. */
-  readonly namesHost?: true
-  /** Throws `invalid_input` for a URL that cannot be used. Loads nothing. */
-  check(url: string): void
-  open(url: string, context: KeyContext, owner: KeyOwner): Promise<SecretsProvider>
-}
-
-/**
- * Each kind loads its own file, and that file its own SDK, only when it is used; the
- * grammars of the URLs are small.
- */
-const kinds: Readonly<Record<string, Kind>> = {
-  default: {
-    check: (url) => refuseMore(url, 'default'),
-    open: async (_url, context, owner) => (await import('./providers/default.ts')).defaultProvider(context, owner),
-  },
-  passphrase: {
-    check: (url) => refuseMore(url, 'passphrase'),
-    open: async (_url, context, owner) =>
-      (await import('./providers/passphrase.ts')).passphraseProvider(context, owner),
-  },
-  age: {
-    check: parseAgeUrl,
-    open: async (url, context, owner) =>
-      (await import('./providers/age.ts')).ageProvider(parseAgeUrl(url), context, owner),
-  },
-  awskms: {
-    remote: true,
-    namesHost: true,
-    check: parseAwsKeyUrl,
-    open: async (url, context, owner) =>
-      (await import('./providers/awskms.ts')).awskmsProvider(parseAwsKeyUrl(url), context, owner),
-  },
-  azurekeyvault: {
-    remote: true,
-    namesHost: true,
-    check: parseAzureKeyUrl,
-    open: async (url, context, owner) =>
-      (await import('./providers/azurekeyvault.ts')).azurekeyvaultProvider(parseAzureKeyUrl(url), context, owner),
-  },
-  gcpkms: {
-    remote: true,
-    check: parseGcpKeyUrl,
-    open: async (url, context, owner) =>
-      (await import('./providers/gcpkms.ts')).gcpkmsProvider(parseGcpKeyUrl(url), context, owner),
-  },
-  hashivault: {
-    remote: true,
-    namesHost: true,
-    check: parseVaultKeyUrl,
-    open: async (url, context, owner) =>
-      (await import('./providers/hashivault.ts')).hashivaultProvider(parseVaultKeyUrl(url), context, owner),
-  },
-}
+import { checkedKind } from './registry.ts'
 
 /**
  * The kind of a provider's URL or bare name: `awskms` of `awskms://alias/x`. Checks the whole URL,
@@ -78,21 +14,13 @@ export function secretsProviderKind(url: string): string {
   return checkedKind(url).name
 }
 
-function checkedKind(url: string): { readonly name: string; readonly kind: Kind } {
-  const [name = ''] = url.split(':', 1)
-  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
-  if (kind === undefined) throw unknownKind(name)
-  kind.check(url)
-  return { name, kind }
-}
-
 /**
  * The secrets provider that a URL such as `default` or `awskms://alias/x` names, for the
  * data key of one environment.
  */
 export async function openSecretsProvider(url: string, context: KeyContext, owner: KeyOwner): Promise<SecretsProvider> {
   const { kind } = checkedKind(url)
-  const host = kind.namesHost ? unknownKeyHost(url, context.env) : undefined
+  const host = kind.hosts && unknownKeyHost(url, context.env)
   if (host !== undefined) {
     if (context.allowHost === undefined) throw untrustedKeyHost(host)
     await context.allowHost(host)
@@ -147,17 +75,4 @@ export async function rewrapKey(rewrapping: Rewrapping, context: KeyContext, own
   secretsProviderKind(to)
   const dataKey = await (await openSecretsProvider(from, context, owner)).unwrapKey(wrapped)
   return (await openSecretsProvider(to, context, owner)).wrapKey(dataKey, wrapped)
-}
-
-function refuseMore(url: string, kind: string): void {
-  if (url !== kind && url !== `${kind}://`) throw unknownKind(url)
-}
-
-function unknownKind(kind: string): EscError {
-  const suggestion = nearest(kind.slice(0, 40).split(':', 1)[0]!, Object.keys(kinds))
-  return new EscError(
-    'invalid_input',
-    `unknown secrets provider type '${showKeyUrl(kind)}' (supported values: ${Object.keys(kinds).join(', ')})`,
-    suggestion === undefined ? {} : { hint: `did you mean "${suggestion}"?` },
-  )
 }

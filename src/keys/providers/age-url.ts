@@ -1,15 +1,19 @@
 import { badKeyUrl, type KeyUrlForm, splitKeyUrl } from '../key-url.ts'
+import type { ProviderKind } from '../provider.ts'
+import type { AgeKeyUrl } from './age.ts'
 import { recipientProblem } from './age-recipient.ts'
-
-export interface AgeKeyUrl {
-  readonly kind: 'age'
-  /** Empty: those of the recipients file. */
-  readonly recipients: readonly string[]
-}
 
 const form: KeyUrlForm = {
   usage: 'write age://<recipient>,<recipient>…, or age:// to use the file age-recipients.txt',
   parameters: [],
+}
+
+/** `age://<recipient>,<recipient>…`. */
+export function ageKind(): ProviderKind {
+  return {
+    check: parseAgeUrl,
+    open: async (url, context, owner) => (await import('./age.ts')).ageProvider(parseAgeUrl(url), context, owner),
+  }
 }
 
 /** Reads `age://…`. @throws EscError `invalid_input`. */

@@ -16,9 +16,15 @@ import {
   type UsableIdentity,
 } from './age-identities.ts'
 import { recipientProblem } from './age-recipient.ts'
-import type { AgeKeyUrl } from './age-url.ts'
 
 type Sdk = typeof import('../../vendor/age.ts')
+
+/** The URL of a key, taken apart. */
+export interface AgeKeyUrl {
+  readonly kind: 'age'
+  /** Empty: those of the recipients file. */
+  readonly recipients: readonly string[]
+}
 
 /**
  * `age://`: the data key is encrypted for several age recipients, each of whom can open it alone.

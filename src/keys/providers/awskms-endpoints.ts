@@ -1,6 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { KeyContext } from '../provider.ts'
-import type { AwsKeyUrl } from './awskms-url.ts'
+import type { AwsKeyUrl } from './awskms-key.ts'
 
 type Sdk = typeof import('../../vendor/aws-kms.ts')
 type Profile = Readonly<Record<string, string | undefined>>

@@ -1,24 +1,6 @@
-import { badKeyUrl, flagOf, type KeyUrlForm, splitKeyUrl } from '../key-url.ts'
-
-export interface AwsKeyUrl {
-  readonly kind: 'awskms'
-  /** Key id, `alias/<name>`, or the ARN of either. */
-  readonly keyId: string
-  readonly region?: string
-  readonly profile?: string
-  /** ARN of a role to assume first. */
-  readonly role?: string
-  readonly endpoint?: string
-  readonly dualstack: boolean
-  readonly fips: boolean
-  /** Requests are not signed. */
-  readonly anonymous: boolean
-  /** Encryption context, from the parameters `context_<key>`. */
-  readonly context: Readonly<Record<string, string>>
-}
-
-/** The key of the encryption context that holds the environment's id. */
-export const environmentContextKey = 'esc-environment'
+import { badKeyUrl, flagOf, hostLabel, type KeyUrlForm, splitKeyUrl } from '../key-url.ts'
+import type { ProviderKind } from '../provider.ts'
+import { type AwsKeyUrl, environmentContextKey } from './awskms-key.ts'
 
 const form: KeyUrlForm = {
   usage: 'write awskms://<key id>, awskms://alias/<name> or awskms:///arn:aws:kms:… (three slashes), with ?region=…',
@@ -42,6 +24,27 @@ const form: KeyUrlForm = {
 }
 
 const arnForm = /^arn:aws[a-z-]*:kms:([a-z0-9-]+):[0-9]{12}:(?:key\/[A-Za-z0-9-]+|alias\/[A-Za-z0-9/_-]+)$/
+
+/** `awskms://<key id>`, an alias, or an ARN. */
+export function awskmsKind(): ProviderKind {
+  return {
+    remote: true,
+    hosts: {
+      serverOf: (url) => parseAwsKeyUrl(url).endpoint,
+      // https://docs.aws.amazon.com/general/latest/gr/kms.html, and interface endpoints of a VPC.
+      wellKnown: [
+        `kms(?:-fips)?\\.${hostLabel}\\.amazonaws\\.com(?:\\.cn)?`,
+        `kms(?:-fips)?\\.${hostLabel}\\.api\\.(?:aws|amazonwebservices\\.com\\.cn)`,
+        `vpce-[a-z0-9-]+\\.kms(?:-fips)?\\.${hostLabel}\\.vpce\\.amazonaws\\.com(?:\\.cn)?`,
+      ],
+      variables: ['AWS_ENDPOINT_URL_KMS', 'AWS_ENDPOINT_URL'],
+      unknown: 'which is no well-known one of its cloud',
+    },
+    check: parseAwsKeyUrl,
+    open: async (url, context, owner) =>
+      (await import('./awskms.ts')).awskmsProvider(parseAwsKeyUrl(url), context, owner),
+  }
+}
 
 /** Reads `awskms://…` (`docs/secrets-providers.md`). @throws EscError `invalid_input`. */
 export function parseAwsKeyUrl(url: string): AwsKeyUrl {

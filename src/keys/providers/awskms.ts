@@ -5,7 +5,7 @@ import { type KeyCall, type KeyProblem, keyFault, malformedAnswer } from '../key
 import { completeNetwork, type Network } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
 import { type AwsEndpoints, endpointsOf } from './awskms-endpoints.ts'
-import { type AwsKeyUrl, environmentContextKey } from './awskms-url.ts'
+import { type AwsKeyUrl, environmentContextKey } from './awskms-key.ts'
 
 type Sdk = typeof import('../../vendor/aws-kms.ts')
 /** What the clients of KMS and STS share. */

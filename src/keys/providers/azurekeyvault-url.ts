@@ -1,14 +1,7 @@
-import { badKeyUrl, type KeyUrlForm, splitKeyUrl } from '../key-url.ts'
-
-export interface AzureKeyUrl {
-  readonly kind: 'azurekeyvault'
-  /** Such as `team.vault.azure.net`. */
-  readonly host: string
-  readonly name: string
-  /** Undefined: the newest. */
-  readonly version?: string
-  readonly algorithm: string
-}
+import { EscError } from '../../errors.ts'
+import { badKeyUrl, hostLabel, type KeyUrlForm, splitKeyUrl } from '../key-url.ts'
+import type { ProviderKind } from '../provider.ts'
+import type { AzureKeyUrl } from './azurekeyvault.ts'
 
 const form: KeyUrlForm = {
   usage: 'write azurekeyvault://<vault>.vault.azure.net/keys/<name>, and /<version> to pin one',
@@ -17,6 +10,29 @@ const form: KeyUrlForm = {
 
 /** RSA1_5 is not among them: it can be attacked, and leaks what it decrypts. */
 const algorithms = ['RSA-OAEP-256', 'RSA-OAEP']
+
+/** `azurekeyvault://<vault>.vault.azure.net/keys/<name>`. */
+export function azurekeyvaultKind(): ProviderKind {
+  return {
+    remote: true,
+    hosts: {
+      serverOf,
+      // https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates
+      wellKnown: [`${hostLabel}\\.vault\\.(?:azure\\.net|azure\\.cn|usgovcloudapi\\.net)`],
+      variables: [],
+      unknown: 'which is no well-known one of its cloud',
+    },
+    check: parseAzureKeyUrl,
+    open: async (url, context, owner) =>
+      (await import('./azurekeyvault.ts')).azurekeyvaultProvider(parseAzureKeyUrl(url), context, owner),
+  }
+}
+
+function serverOf(url: string): string {
+  const { host } = parseAzureKeyUrl(url)
+  if (URL.canParse(`https://${host}`)) return `https://${host}`
+  throw new EscError('invalid_input', `the secrets provider azurekeyvault names '${host}', which is no host name`)
+}
 
 /** Reads `azurekeyvault://…`. @throws EscError `invalid_input`. */
 export function parseAzureKeyUrl(url: string): AzureKeyUrl {

@@ -5,9 +5,19 @@ import { type KeyCall, type KeyProblem, keyFault, malformedAnswer, noAnswer } fr
 import { completeNetwork, request } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
 import { azureToken } from './azure-token.ts'
-import type { AzureKeyUrl } from './azurekeyvault-url.ts'
 
 const apiVersion = '7.4'
+
+/** The URL of a key, taken apart. */
+export interface AzureKeyUrl {
+  readonly kind: 'azurekeyvault'
+  /** Such as `team.vault.azure.net`. */
+  readonly host: string
+  readonly name: string
+  /** Undefined: the newest. */
+  readonly version?: string
+  readonly algorithm: string
+}
 
 /**
  * `azurekeyvault://`: an RSA key of Azure Key Vault, by its REST API. Wrapped form:

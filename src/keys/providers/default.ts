@@ -3,7 +3,7 @@ import { EscError } from '../../errors.ts'
 import { machineFiles } from '../../files/index.ts'
 import type { KeyOwner } from '../data-key.ts'
 import { createKeyFile, type FileKey, keepKeyFile, parseKeys, readKeyFile } from '../key-file.ts'
-import type { KeyContext, SecretsProvider } from '../provider.ts'
+import type { KeyContext, ProviderKind, SecretsProvider } from '../provider.ts'
 import { unwrap, wrap } from '../wrapping.ts'
 
 /** The keys of one place, the first of which is for new environments. */
@@ -18,12 +18,17 @@ interface KeyPlace {
  */
 const known = new WeakMap<KeyContext, Map<string, FileKey>>()
 
+/** `default`, without anything after it. */
+export function defaultKind(): ProviderKind {
+  return { open: async (_url, context, owner) => defaultProvider(context, owner) }
+}
+
 /**
  * `default`: the keys of the user, in `default.key` of the configuration folder;
  * `ESC_KEY` holds the same lines and wins. Wrapped form: `v1:default:<key id>:<base64>`,
  * bound to the environment's id.
  */
-export function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsProvider {
+function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsProvider {
   const path = join(context.configFolder, 'default.key')
   const files = context.files ?? machineFiles
 

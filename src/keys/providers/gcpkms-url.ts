@@ -1,12 +1,6 @@
 import { badKeyUrl, type KeyUrlForm, splitKeyUrl } from '../key-url.ts'
-
-export interface GcpKeyUrl {
-  readonly kind: 'gcpkms'
-  /** `projects/…/locations/…/keyRings/…/cryptoKeys/…`. */
-  readonly name: string
-  /** Bytes bound to the ciphertext besides the environment's id. */
-  readonly additionalData: Uint8Array
-}
+import type { ProviderKind } from '../provider.ts'
+import type { GcpKeyUrl } from './gcpkms.ts'
 
 const form: KeyUrlForm = {
   usage: 'write gcpkms://projects/<project>/locations/<location>/keyRings/<ring>/cryptoKeys/<key>',
@@ -14,6 +8,16 @@ const form: KeyUrlForm = {
 }
 
 const labels = ['projects', 'locations', 'keyRings', 'cryptoKeys']
+
+/** `gcpkms://projects/…`. */
+export function gcpkmsKind(): ProviderKind {
+  return {
+    remote: true,
+    check: parseGcpKeyUrl,
+    open: async (url, context, owner) =>
+      (await import('./gcpkms.ts')).gcpkmsProvider(parseGcpKeyUrl(url), context, owner),
+  }
+}
 
 /** Reads `gcpkms://…`. @throws EscError `invalid_input`. */
 export function parseGcpKeyUrl(url: string): GcpKeyUrl {

@@ -5,10 +5,18 @@ import type { KeyOwner } from '../data-key.ts'
 import { type KeyCall, type KeyProblem, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
 import { completeNetwork, request } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
-import type { GcpKeyUrl } from './gcpkms-url.ts'
 import { googleToken } from './google-token.ts'
 
 const service = 'https://cloudkms.googleapis.com'
+
+/** The URL of a key, taken apart. */
+export interface GcpKeyUrl {
+  readonly kind: 'gcpkms'
+  /** `projects/…/locations/…/keyRings/…/cryptoKeys/…`. */
+  readonly name: string
+  /** Bytes bound to the ciphertext besides the environment's id. */
+  readonly additionalData: Uint8Array
+}
 
 /**
  * `gcpkms://`: a symmetric key of Google Cloud KMS, by its REST API. The environment's id is

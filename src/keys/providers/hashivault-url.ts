@@ -1,26 +1,27 @@
 import { badKeyUrl, type KeyUrlForm, splitKeyUrl } from '../key-url.ts'
-
-export interface VaultKeyUrl {
-  readonly kind: 'hashivault'
-  readonly key: string
-  /** Where the transit engine is mounted. */
-  readonly engine: string
-  /** URL without a slash at its end; `undefined` when the environment variables decide. */
-  readonly address?: string
-  /** `undefined` when the environment variables decide. */
-  readonly namespace?: string
-}
-
-/**
- * Variables for the address; the first that is set counts. `VAULT_SERVER_URL` is Pulumi's;
- * OpenBao's client goes by `BAO_…` first.
- */
-export const vaultAddressVariables = ['VAULT_SERVER_URL', 'BAO_ADDR', 'VAULT_ADDR'] as const
+import type { ProviderKind } from '../provider.ts'
+import { isVaultAddress, type VaultKeyUrl, vaultAddressVariables } from './vault-key.ts'
 
 const form: KeyUrlForm = {
   usage:
     'write hashivault://<key>, with ?address=https://<host> for its server, &namespace=<namespace>, and &engine=<mount> where the transit engine is not mounted at transit',
   parameters: ['address', 'engine', 'namespace'],
+}
+
+/** `hashivault://<key>`. */
+export function hashivaultKind(): ProviderKind {
+  return {
+    remote: true,
+    hosts: {
+      serverOf: (url) => parseVaultKeyUrl(url).address,
+      wellKnown: [],
+      variables: vaultAddressVariables,
+      unknown: 'which is not the server that VAULT_ADDR names',
+    },
+    check: parseVaultKeyUrl,
+    open: async (url, context, owner) =>
+      (await import('./hashivault.ts')).hashivaultProvider(parseVaultKeyUrl(url), context, owner),
+  }
 }
 
 /** Reads `hashivault://…`. @throws EscError `invalid_input`. */
@@ -49,14 +50,6 @@ export function parseVaultKeyUrl(url: string): VaultKeyUrl {
 /** A segment of dots would let the request leave the mount. */
 function isPath(text: string): boolean {
   return text.split('/').every((segment) => /^[\w.-]+$/.test(segment) && !/^\.+$/.test(segment))
-}
-
-const addressForm = /^(https?):\/\/(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?((?:\/[\w.-]+)*)\/*$/i
-
-/** True for the URL of a server: `http` or `https`, host, port and a path, nothing else. */
-export function isVaultAddress(text: string): boolean {
-  const match = addressForm.exec(text)
-  return match !== null && URL.canParse(text) && !match[2]!.split('/').some((segment) => /^\.+$/.test(segment))
 }
 
 /**

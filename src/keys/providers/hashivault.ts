@@ -4,7 +4,7 @@ import type { KeyOwner } from '../data-key.ts'
 import { type KeyCall, type KeyProblem, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
 import { completeNetwork, request } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
-import type { VaultKeyUrl } from './hashivault-url.ts'
+import type { VaultKeyUrl } from './vault-key.ts'
 import { findVaultServer } from './vault-server.ts'
 import { vaultTls } from './vault-tls.ts'
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes, scrypt } from 'node:crypto'
 import { EscError } from '../../errors.ts'
 import { ioError, machineFiles } from '../../files/index.ts'
 import type { KeyOwner } from '../data-key.ts'
-import type { KeyContext, SecretsProvider } from '../provider.ts'
+import type { KeyContext, ProviderKind, SecretsProvider } from '../provider.ts'
 import { unwrap, wrap } from '../wrapping.ts'
 
 interface ScryptParameters {
@@ -28,12 +28,17 @@ interface Memory {
 }
 const memories = new WeakMap<KeyContext, Memory>()
 
+/** `passphrase`, without anything after it. */
+export function passphraseKind(): ProviderKind {
+  return { open: async (_url, context, owner) => passphraseProvider(context, owner) }
+}
+
 /**
  * `passphrase`: the key-encryption key is scrypt of a passphrase from `ESC_PASSPHRASE`, the file
  * `ESC_PASSPHRASE_FILE` names (one final newline dropped), or a prompt. Wrapped form:
  * `v1:passphrase:scrypt:<log2 N>:<r>:<p>:<base64 salt>:<base64>`, bound to the environment's id.
  */
-export function passphraseProvider(context: KeyContext, owner: KeyOwner): SecretsProvider {
+function passphraseProvider(context: KeyContext, owner: KeyOwner): SecretsProvider {
   let memory = memories.get(context)
   if (memory === undefined) {
     memory = { prompted: undefined, keys: new Map(), salts: new Map() }

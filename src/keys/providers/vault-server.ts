@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type FileSystem, machineFiles, readIfPresent } from '../../files/index.ts'
 import { type KeyCall, keyFault } from '../key-fault.ts'
 import type { KeyContext } from '../provider.ts'
-import { isVaultAddress, type VaultKeyUrl, vaultAddressVariables } from './hashivault-url.ts'
+import { isVaultAddress, type VaultKeyUrl, vaultAddressVariables } from './vault-key.ts'
 
 /** A server of Vault or OpenBao, and the token for it. */
 export interface VaultServer {
