@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EscError, messageOf } from '../../errors.ts'
-import { decodeJournalEntry, CooldownError, type RotationReport } from '../../rotation/index.ts'
+import { CooldownError, decodeJournalEntry, type RotationReport } from '../../rotation/index.ts'
 import { nextStep, type Schedule, type ScheduledRun, type Step } from '../../schedule/index.ts'
 import { type Environment, layout, neededOfEnvironment } from '../../store/index.ts'
 import { isAhead, readTimestamp } from '../../timestamp.ts'
