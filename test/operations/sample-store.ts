@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  createEnvironment,
+  createSchedule,
+  createWebhook,
+  initStore,
+  openWorkspace,
+  rotateEnvironment,
+  setEnvironmentTag,
+  tagRevision,
+  type Workspace,
+  type WorkspaceOptions,
+} from '../../src/operations/index.ts'
+import { perform } from './perform.ts'
+
+const configuration = `version: 1
+organization: acme
+git: {commit: true}
+audit: {keep: repository, required: true}
+access:
+  rules:
+    - {environments: "*", principals: ada@example.com, level: admin}
+    - {environments: "*", principals: ron@example.com, level: read}
+`
+
+const definition = `imports: [app/base]
+values:
+  token: {fn::secret: not-a-real-token}
+  user: {fn::rotate::password: {inputs: {length: 20}}}
+`
+
+/**
+ * A store in git that commits each change, keeps a required audit log, and tells a webhook of
+ * everything: `app/base`, and `app/dev` with a secret, a rotated password, tags and a schedule.
+ */
+export class SampleStore {
+  readonly folder: string
+  now = new Date('2026-03-04T05:06:07Z')
+
+  private constructor(folder: string) {
+    this.folder = folder
+  }
+
+  static async make(): Promise<SampleStore> {
+    const made = new SampleStore(mkdtempSync(join(tmpdir(), 'esc-operations-')))
+    made.git('init', '--quiet', '--initial-branch', 'main')
+    initStore({}, made.options('ada@example.com'))
+    const workspace = made.workspace('ada@example.com')
+    const dev = workspace.reference('app/dev')
+    await perform(workspace, createEnvironment, workspace.reference('app/base'), { definition: 'values: {size: 1}\n' })
+    await perform(workspace, createEnvironment, dev, { definition })
+    await perform(workspace, rotateEnvironment, dev, { paths: [], mode: 'rotate', onProgress() {} })
+    await perform(workspace, tagRevision, workspace.reference('app/dev@stable'), '2')
+    await perform(workspace, setEnvironmentTag, dev, { name: 'owner', value: 'platform' })
+    await perform(workspace, createSchedule, dev, { cron: '0 3 * * *', once: undefined, timezone: undefined })
+    await perform(workspace, createWebhook, dev, {
+      displayName: 'everything',
+      url: 'https://hooks.example.com/x',
+      format: 'raw',
+      events: [],
+      groups: [],
+      active: true,
+    })
+    writeFileSync(join(made.folder, 'environments', 'esc.yaml'), configuration)
+    writeFileSync(join(made.folder, '.gitignore'), '/config\n')
+    made.git('add', '--all')
+    made.git('commit', '--quiet', '--message', 'the sample')
+    return made
+  }
+
+  /** Another folder with the same store. */
+  copy(): SampleStore {
+    const other = new SampleStore(mkdtempSync(join(tmpdir(), 'esc-operations-')))
+    cpSync(this.folder, other.folder, { recursive: true })
+    return other
+  }
+
+  options(principal: string): WorkspaceOptions {
+    const env = {
+      PATH: process.env.PATH,
+      ESC_CONFIG_HOME: join(this.folder, 'config'),
+      ESC_PASSPHRASE: 'correct horse battery staple',
+      ESC_AUTHOR: `Somebody <${principal}>`,
+      ESC_PRINCIPAL: principal,
+    }
+    const postWebhook: WorkspaceOptions['postWebhook'] = async () => ({ kind: 'answered', status: 200, body: '' })
+    return { cwd: this.folder, env, notify() {}, now: () => this.now, postWebhook }
+  }
+
+  workspace(principal: string): Workspace {
+    return openWorkspace(this.options(principal))
+  }
+
+  /** Writes a file by hand. */
+  write(file: string, text: string): void {
+    writeFileSync(join(this.folder, file), text)
+  }
+
+  git(...args: readonly string[]): string {
+    const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', '-c', 'commit.gpgsign=false']
+    return execFileSync('git', [...identity, ...args], { cwd: this.folder, encoding: 'utf8' }).trim()
+  }
+
+  /** The lines of the audit log, oldest first. */
+  auditLines(): { readonly event: string; readonly result: string }[] {
+    const folder = join(this.folder, 'environments', '.audit')
+    const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []
+    const lines = files
+      .filter((file) => file.endsWith('.jsonl'))
+      .flatMap((file) => readFileSync(join(folder, file), 'utf8').trim().split('\n'))
+    return lines.map((line) => JSON.parse(line)).sort((a, b) => a.sequence - b.sequence)
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,258 @@
+import { removeEnvironment, type Workspace } from '../../src/operations/index.ts'
+import { perform } from './perform.ts'
+import type { SampleStore } from './sample-store.ts'
+
+/** How an operation is tried in the sample store. */
+export interface Sample {
+  /** Default: `app/dev`. */
+  readonly subject?: string
+  readonly input?: (workspace: Workspace) => unknown
+  /** Makes what the operation needs, outside any session. */
+  readonly before?: (store: SampleStore) => void | Promise<void>
+  /** It changes only what this machine keeps, or nothing here. */
+  readonly commitsNothing?: boolean
+  /** The webhook of `app/dev` hears of it. */
+  readonly tells?: boolean
+  /** The test that shows it done, where that takes more than this store: only a refusal is tried. */
+  readonly elsewhere?: string
+  /** The same with something wrong, and the code of the error. */
+  readonly fails?: Pick<Sample, 'subject' | 'input' | 'before'> & { readonly code: string }
+}
+
+const given =
+  (input: unknown): NonNullable<Sample['input']> =>
+  () =>
+    input
+const missing = { code: 'not_found', subject: 'app/gone' }
+const timing = { cron: '0 4 * * *', once: undefined, timezone: undefined }
+const hook = {
+  displayName: 'another',
+  url: 'https://hooks.example.com/y',
+  format: 'raw',
+  events: [],
+  groups: [],
+  active: true,
+}
+const plain = { secret: false, plaintext: false, form: undefined }
+
+/** The one webhook of `app/dev`. */
+const hookName = ({ store }: Workspace): string =>
+  Object.keys(store.environment('app/dev').settings.get('webhooks') as object)[0] as string
+/** The one schedule of `app/dev`. */
+const scheduleId = ({ store }: Workspace): string =>
+  (store.environment('app/dev').settings.get('schedule') as { readonly id: string }).id
+
+const edited = (store: SampleStore): void =>
+  store.write('environments/app/base/environment.yaml', 'values: {size: 2}\n')
+
+/** An example for each operation, by its name. */
+export const samples: Readonly<Record<string, Sample>> = {
+  'list-environment-tags': { fails: missing },
+  'get-environment-tag': { input: given('owner'), fails: { code: 'not_found', input: given('no') } },
+  'set-environment-tag': { input: given({ name: 'tier', value: '1' }), tells: true, fails: missing },
+  'rename-environment-tag': {
+    input: given({ name: 'owner', newName: 'team' }),
+    tells: true,
+    fails: { code: 'not_found', input: given({ name: 'no', newName: 'team' }) },
+  },
+  'remove-environment-tag': {
+    input: given('owner'),
+    tells: true,
+    fails: { code: 'not_found', input: given('no') },
+  },
+  'create-environment': {
+    subject: 'app/new',
+    input: given({ definition: 'values: {a: 1}\n' }),
+    fails: { code: 'already_exists', subject: 'app/dev' },
+  },
+  'clone-environment': {
+    input: (workspace) => ({
+      destination: workspace.reference('app/copy'),
+      preserveHistory: false,
+      preserveEnvironmentTags: false,
+      preserveRevisionTags: false,
+    }),
+    fails: missing,
+  },
+  'remove-environment': { input: given({ async confirm() {} }), fails: missing },
+  'restore-environment': {
+    subject: 'app/base',
+    input: given({}),
+    before: async (store) => {
+      const workspace = store.workspace('ada@example.com')
+      await perform(workspace, removeEnvironment, workspace.reference('app/base'), { async confirm() {} })
+    },
+    fails: { code: 'not_found', subject: 'app/gone', before() {} },
+  },
+  'list-removed-environments': {},
+  'list-environments': { input: given({ organization: undefined, project: undefined }) },
+  'graph-environments': { input: given([]) },
+  'list-referrers': { subject: 'app/base', input: given({ allRevisions: false }), fails: missing },
+  'get-environment-settings': { fails: missing },
+  'change-environment-settings': { input: given({ 'deletion-protected': true }), fails: missing },
+  'set-value': {
+    input: given({ path: 'a', value: async () => '1', ...plain }),
+    tells: true,
+    fails: { code: 'usage', input: given({ path: 'a[', value: async () => '1', ...plain }) },
+  },
+  'set-values': {
+    input: given([{ path: 'a', text: '1', ...plain }]),
+    tells: true,
+    fails: missing,
+  },
+  'remove-value': { input: given('token'), tells: true, fails: missing },
+  'remove-values': { input: given(['token']), tells: true, fails: missing },
+  'edit-definition': {
+    subject: 'app/base',
+    input: given({ showSecrets: false, revise: async () => 'values: {size: 2}\n' }),
+    fails: { code: 'not_found', subject: 'app/gone' },
+  },
+  'replace-definition': { input: given('values: {size: 2}\n'), tells: true, fails: missing },
+  'save-working-definition': { subject: 'app/base', before: edited, fails: { ...missing, before() {} } },
+  'restore-working-definition': { subject: 'app/base', before: edited, commitsNothing: true, fails: missing },
+  'apply-definitions': {
+    input: given({ wanted: [{ name: 'app/base', text: 'values: {size: 2}\n' }], plan: false }),
+  },
+  'copy-values': {
+    subject: 'app/base',
+    input: (workspace) => ({ from: workspace.reference('app/dev'), path: ['token'], plan: false }),
+    fails: {
+      code: 'not_found',
+      input: (workspace) => ({ from: workspace.reference('app/gone'), path: [], plan: false }),
+    },
+  },
+  'import-values': {
+    input: given({
+      file: { entries: [{ key: 'a', value: { kind: 'scalar', text: 'b', secret: true } }] },
+      path: [],
+      allSecret: false,
+      create: false,
+    }),
+    tells: true,
+    fails: missing,
+  },
+  'set-login-provider': {
+    input: given({
+      path: ['aws'],
+      typed: 'aws',
+      name: 'aws-login',
+      block: { 'fn::open::aws-login': { oidc: { roleArn: 'arn:aws:iam::123456789012:role/x', sessionName: 'esc' } } },
+      create: true,
+    }),
+    tells: true,
+    fails: missing,
+  },
+  'get-status': { input: given(undefined) },
+  'open-draft': { input: given({ id: 'new' }), elsewhere: 'cli/commands/drafts.test.ts' },
+  'open-environment': { fails: missing },
+  'get-environment': { input: given({ showSecrets: true }), fails: missing },
+  'get-definition': { input: given({ showSecrets: true }), fails: missing },
+  'get-compared-side': { input: given({ path: [], format: undefined, showSecrets: true }), fails: missing },
+  'list-revisions': { fails: missing },
+  'describe-version': { fails: missing },
+  'list-revision-tags': { fails: missing },
+  'tag-revision': {
+    subject: 'app/dev@next',
+    input: given('2'),
+    tells: true,
+    fails: { code: 'usage', subject: 'app/dev' },
+  },
+  'remove-revision-tag': {
+    subject: 'app/dev@stable',
+    tells: true,
+    fails: { code: 'not_found', subject: 'app/dev@no' },
+  },
+  'retract-revision': {
+    subject: 'app/dev@1',
+    input: given({ reason: 'a test' }),
+    tells: true,
+    fails: { code: 'usage', subject: 'app/dev' },
+  },
+  'roll-back': {
+    subject: 'app/dev@2',
+    input: given({ exact: false, force: false }),
+    commitsNothing: true,
+    fails: { code: 'usage', subject: 'app/dev' },
+  },
+  'renumber-environment': { elsewhere: 'end-to-end/team-renumber.test.ts', fails: { code: 'usage' } },
+  'list-environments-to-renumber': {},
+  'rotate-environment': {
+    input: given({ paths: [], mode: 'rotate', force: true, onProgress() {} }),
+    tells: true,
+    fails: missing,
+  },
+  'list-rotations': { fails: missing },
+  'list-credentials': { fails: missing },
+  'list-rotators': { input: given(['app/dev']) },
+  'list-journal-records': { fails: missing },
+  'forget-journal-record': {
+    input: given({ chosen: undefined, confirm: async () => ({ show: false }) }),
+    elsewhere: 'cli/commands/rotation-journal.test.ts',
+    fails: { code: 'not_found' },
+  },
+  'retarget-journal-record': {
+    input: given({ chosen: undefined, confirm: async () => true }),
+    elsewhere: 'cli/commands/rotation-journal.test.ts',
+    fails: { code: 'not_found' },
+  },
+  'list-owed-rotations': { fails: missing },
+  'list-schedules': { fails: missing },
+  'get-schedule': { input: scheduleId, fails: { code: 'not_found', input: given('no') } },
+  'list-scheduled-runs': { input: scheduleId, fails: { code: 'not_found', input: given('no') } },
+  'create-schedule': {
+    subject: 'app/base',
+    input: given(timing),
+    fails: { code: 'already_exists', subject: 'app/dev' },
+  },
+  'edit-schedule': {
+    input: (workspace) => ({ id: scheduleId(workspace), timing }),
+    tells: true,
+    fails: { code: 'not_found', input: given({ id: 'no', timing }) },
+  },
+  'pause-schedule': {
+    input: (workspace) => ({ id: scheduleId(workspace), paused: true }),
+    tells: true,
+    fails: { code: 'not_found', input: given({ id: 'no', paused: true }) },
+  },
+  'remove-schedule': {
+    input: (workspace) => ({ id: scheduleId(workspace) }),
+    tells: true,
+    fails: { code: 'not_found', input: given({ id: 'no' }) },
+  },
+  'list-webhooks': { fails: missing },
+  'get-webhook': { input: hookName, fails: { code: 'not_found', input: given('no') } },
+  'create-webhook': { input: given(hook), fails: { code: 'usage', input: given({ ...hook, url: 'no URL' }) } },
+  'edit-webhook': {
+    input: (workspace) => ({ name: hookName(workspace), edit: { active: false } }),
+    fails: { code: 'not_found', input: given({ name: 'no', edit: {} }) },
+  },
+  'remove-webhook': { input: hookName, fails: { code: 'not_found', input: given('no') } },
+  'ping-webhook': { input: hookName, fails: { code: 'not_found', input: given('no') } },
+  'list-webhook-deliveries': { input: hookName, fails: { code: 'not_found', input: given('no') } },
+  'redeliver-webhook': {
+    input: (workspace) => ({ name: hookName(workspace), id: 'no' }),
+    elsewhere: 'cli/commands/webhooks.test.ts',
+    fails: { code: 'not_found' },
+  },
+  'deliver-webhooks': { input: given({}) },
+  'explain-access': { input: given({}), fails: missing },
+  'list-access': {},
+  'add-principal': {
+    input: given({ principal: 'eve@example.com', recipient: 'no recipient', async confirm() {} }),
+    elsewhere: 'end-to-end/team-join.test.ts',
+    fails: { code: 'invalid_input' },
+  },
+  'remove-principal': {
+    input: given({ principal: 'eve@example.com', recipients: [], async confirm() {} }),
+    elsewhere: 'cli/commands/leaver.test.ts',
+    fails: { code: 'not_found' },
+  },
+  'settle-removal': { input: given({ principal: 'eve@example.com' }) },
+  'request-access': { elsewhere: 'cli/commands/joiner.test.ts' },
+  'rewrap-key': { input: given({}), fails: missing },
+  'rewrap-keys': { input: given({}) },
+  'change-secrets-provider': { input: given({ secretsProvider: 'passphrase' }), fails: missing },
+  'change-store-secrets-provider': { input: given({ secretsProvider: 'passphrase' }) },
+  'trust-key': { input: given({ async confirm() {} }), fails: missing },
+  'trust-keys': { input: given({ accept: async () => true }) },
+}

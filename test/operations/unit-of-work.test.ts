@@ -1,0 +1,126 @@
+import { expect } from 'chai'
+import * as exported from '../../src/operations/index.ts'
+import { Session } from '../../src/operations/index.ts'
+import type { Operation, Subject } from '../../src/operations/session/operation.ts'
+import { hasDue } from '../../src/webhooks/index.ts'
+import { sample, slow } from '../sample.ts'
+import { SampleStore } from './sample-store.ts'
+import { type Sample, samples } from './samples.ts'
+
+type AnyOperation = Operation<Subject, unknown, unknown>
+
+const operations: readonly AnyOperation[] = Object.values(exported).filter(
+  (each): each is AnyOperation => (each as { readonly kind?: unknown }).kind === 'operation',
+)
+
+/** Events of which the log holds no line. */
+const unrecorded = ['environment-read', 'environment-update-planned', 'audit-log-read']
+/** Events of which the log holds that they were allowed, and not how they went. */
+const reading = ['environment-open', 'environment-decrypted']
+
+/**
+ * What a program that knows no command line gets from a session: the commit, the lines of the audit
+ * log and the deliveries of webhooks.
+ */
+describe('an operation that a program performs', function () {
+  this.timeout(120_000)
+  let template: SampleStore
+  let store: SampleStore
+
+  before(async () => {
+    template = await SampleStore.make()
+  })
+  beforeEach(() => {
+    store = template.copy()
+  })
+  afterEach(() => store.remove())
+  after(() => template.remove())
+
+  interface Seen {
+    readonly outcome: 'done' | string
+    readonly commits: number
+    /** Files of the store that are neither committed nor those of the audit log. */
+    readonly uncommitted: readonly string[]
+    readonly audited: readonly string[]
+    readonly told: boolean
+  }
+
+  async function performed(operation: AnyOperation, given: Sample, principal: string): Promise<Seen> {
+    const workspace = store.workspace(principal)
+    const session = new Session(workspace)
+    const subject = operation.about === 'store' ? undefined : workspace.reference(given.subject ?? 'app/dev')
+    await given.before?.(store)
+    const [head, lines] = [store.git('rev-list', '--count', 'HEAD'), store.auditLines().length]
+    const outcome = await session.perform(operation, subject, given.input?.(workspace)).then(
+      () => 'done',
+      (error) => error.code ?? String(error),
+    )
+    return {
+      outcome,
+      commits: Number(store.git('rev-list', '--count', 'HEAD')) - Number(head),
+      uncommitted: store
+        .git('status', '--porcelain')
+        .split('\n')
+        .filter((line) => line !== '' && !line.includes('/.audit/')),
+      audited: store
+        .auditLines()
+        .slice(lines)
+        .map(({ event, result }) => `${event} ${result}`),
+      told: hasDue(workspace.store.state.folder, store.now.getTime()),
+    }
+  }
+
+  const eventOf = (operation: AnyOperation, input: unknown) =>
+    typeof operation.audit === 'function' ? operation.audit(input) : operation.audit
+
+  it('has an example below, each', () => {
+    const names = operations.map(({ name }) => name)
+    expect(names.filter((name) => samples[name] === undefined)).to.deep.equal([])
+    expect(Object.keys(samples).filter((name) => !names.includes(name))).to.deep.equal([])
+    expect(new Set(names)).to.have.lengthOf(names.length)
+  })
+
+  const changing = operations.filter(({ changes }) => changes)
+  const looking = operations.filter(({ changes }) => !changes)
+  for (const operation of [...changing, ...sample(looking, slow ? looking.length : 8)]) {
+    const given = samples[operation.name]
+    if (given === undefined) continue
+
+    if (given.elsewhere === undefined) {
+      it(`${operation.name}: is audited, committed and told of`, async () => {
+        const seen = await performed(operation, given, 'ada@example.com')
+        expect(seen.outcome).to.equal('done')
+        expect(seen.commits, 'commits').to.equal(operation.changes && !given.commitsNothing ? 1 : 0)
+        expect(seen.uncommitted).to.deep.equal([])
+        expect(seen.told, 'deliveries').to.equal(given.tells ?? false)
+        if (operation.level === undefined) return
+        const event = eventOf(operation, given.input?.(store.workspace('ada@example.com')))
+        if (unrecorded.includes(event)) return
+        expect(seen.audited).to.include(`${event} allowed`)
+        if (!reading.includes(event)) expect(seen.audited).to.include(`${event} done`)
+      })
+    }
+
+    if (operation.level !== undefined) {
+      it(`${operation.name}: is refused to who may not, which is recorded`, async () => {
+        const seen = await performed(operation, given, 'nobody@example.com')
+        expect(seen).to.include({ outcome: 'forbidden', commits: 0, told: false })
+        expect(seen.uncommitted).to.deep.equal([])
+        const event = eventOf(operation, given.input?.(store.workspace('ada@example.com')))
+        expect(seen.audited).to.deep.equal([`${event} denied`])
+      })
+    }
+
+    if (given.fails !== undefined) {
+      const failing = { ...given, ...given.fails }
+      it(`${operation.name}: leaves nothing when it fails, which is recorded`, async () => {
+        const seen = await performed(operation, failing, 'ada@example.com')
+        expect(seen).to.include({ outcome: given.fails?.code, commits: 0, told: false })
+        expect(seen.uncommitted).to.deep.equal([])
+        const event = eventOf(operation, failing.input?.(store.workspace('ada@example.com')))
+        if (operation.level === undefined || unrecorded.includes(event)) return
+        expect(seen.audited).to.deep.equal([`${event} allowed`, `${event} failed`])
+      })
+    }
+  }
+})
