@@ -39,6 +39,11 @@ values:
 export class SampleStore {
   readonly folder: string
   now = new Date('2026-03-04T05:06:07Z')
+  /** What the webhook was sent: the kind of event, and what was done. */
+  readonly sent: string[] = []
+  /** Of `app/dev`: the id of its schedule, and the name of its webhook. */
+  schedule = ''
+  hook = ''
 
   private constructor(folder: string) {
     this.folder = folder
@@ -55,8 +60,12 @@ export class SampleStore {
     await perform(workspace, rotateEnvironment, dev, { paths: [], mode: 'rotate', onProgress() {} })
     await perform(workspace, tagRevision, workspace.reference('app/dev@stable'), '2')
     await perform(workspace, setEnvironmentTag, dev, { name: 'owner', value: 'platform' })
-    await perform(workspace, createSchedule, dev, { cron: '0 3 * * *', once: undefined, timezone: undefined })
-    await perform(workspace, createWebhook, dev, {
+    const { id } = await perform(workspace, createSchedule, dev, {
+      cron: '0 3 * * *',
+      once: undefined,
+      timezone: undefined,
+    })
+    const { name } = await perform(workspace, createWebhook, dev, {
       displayName: 'everything',
       url: 'https://hooks.example.com/x',
       format: 'raw',
@@ -64,6 +73,8 @@ export class SampleStore {
       groups: [],
       active: true,
     })
+    made.schedule = id
+    made.hook = name
     writeFileSync(join(made.folder, 'environments', 'esc.yaml'), configuration)
     writeFileSync(join(made.folder, '.gitignore'), '/config\n')
     made.git('add', '--all')
@@ -75,6 +86,8 @@ export class SampleStore {
   copy(): SampleStore {
     const other = new SampleStore(mkdtempSync(join(tmpdir(), 'esc-operations-')))
     cpSync(this.folder, other.folder, { recursive: true })
+    other.schedule = this.schedule
+    other.hook = this.hook
     return other
   }
 
@@ -86,7 +99,10 @@ export class SampleStore {
       ESC_AUTHOR: `Somebody <${principal}>`,
       ESC_PRINCIPAL: principal,
     }
-    const postWebhook: WorkspaceOptions['postWebhook'] = async () => ({ kind: 'answered', status: 200, body: '' })
+    const postWebhook: WorkspaceOptions['postWebhook'] = async ({ headers, body }) => {
+      this.sent.push(`${headers['Pulumi-Webhook-Kind']} ${JSON.parse(body).action ?? ''}`.trim())
+      return { kind: 'answered', status: 200, body: '' }
+    }
     return { cwd: this.folder, env, notify() {}, now: () => this.now, postWebhook }
   }
 
@@ -102,6 +118,12 @@ export class SampleStore {
   git(...args: readonly string[]): string {
     const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', '-c', 'commit.gpgsign=false']
     return execFileSync('git', [...identity, ...args], { cwd: this.folder, encoding: 'utf8' }).trim()
+  }
+
+  /** Files that are not committed, other than the audit log. */
+  uncommitted(): string[] {
+    const lines = this.git('status', '--porcelain').split('\n')
+    return lines.filter((line) => line !== '' && !line.includes('/.audit/'))
   }
 
   /** The lines of the audit log, oldest first. */

@@ -6,13 +6,13 @@ import type { SampleStore } from './sample-store.ts'
 export interface Sample {
   /** Default: `app/dev`. */
   readonly subject?: string
-  readonly input?: (workspace: Workspace) => unknown
+  readonly input?: (workspace: Workspace, store: SampleStore) => unknown
   /** Makes what the operation needs, outside any session. */
   readonly before?: (store: SampleStore) => void | Promise<void>
   /** It changes only what this machine keeps, or nothing here. */
   readonly commitsNothing?: boolean
-  /** The webhook of `app/dev` hears of it. */
-  readonly tells?: boolean
+  /** What the webhook of `app/dev` hears: the kind of event, and what was done. Default: nothing. */
+  readonly tells?: readonly string[]
   /** The test that shows it done, where that takes more than this store: only a refusal is tried. */
   readonly elsewhere?: string
   /** The same with something wrong, and the code of the error. */
@@ -33,14 +33,13 @@ const hook = {
   groups: [],
   active: true,
 }
+const anyLine = { user: undefined, events: [], result: undefined, since: undefined, until: undefined }
 const plain = { secret: false, plaintext: false, form: undefined }
 
-/** The one webhook of `app/dev`. */
-const hookName = ({ store }: Workspace): string =>
-  Object.keys(store.environment('app/dev').settings.get('webhooks') as object)[0] as string
-/** The one schedule of `app/dev`. */
-const scheduleId = ({ store }: Workspace): string =>
-  (store.environment('app/dev').settings.get('schedule') as { readonly id: string }).id
+/** The webhook of `app/dev`. */
+const hookName: Sample['input'] = (_, { hook }) => hook
+/** The schedule of `app/dev`. */
+const scheduleId: Sample['input'] = (_, { schedule }) => schedule
 
 const edited = (store: SampleStore): void =>
   store.write('environments/app/base/environment.yaml', 'values: {size: 2}\n')
@@ -49,15 +48,19 @@ const edited = (store: SampleStore): void =>
 export const samples: Readonly<Record<string, Sample>> = {
   'list-environment-tags': { fails: missing },
   'get-environment-tag': { input: given('owner'), fails: { code: 'not_found', input: given('no') } },
-  'set-environment-tag': { input: given({ name: 'tier', value: '1' }), tells: true, fails: missing },
+  'set-environment-tag': {
+    input: given({ name: 'tier', value: '1' }),
+    tells: ['environment_tag created'],
+    fails: missing,
+  },
   'rename-environment-tag': {
     input: given({ name: 'owner', newName: 'team' }),
-    tells: true,
+    tells: ['environment_tag updated'],
     fails: { code: 'not_found', input: given({ name: 'no', newName: 'team' }) },
   },
   'remove-environment-tag': {
     input: given('owner'),
-    tells: true,
+    tells: ['environment_tag deleted'],
     fails: { code: 'not_found', input: given('no') },
   },
   'create-environment': {
@@ -92,28 +95,40 @@ export const samples: Readonly<Record<string, Sample>> = {
   'change-environment-settings': { input: given({ 'deletion-protected': true }), fails: missing },
   'set-value': {
     input: given({ path: 'a', value: async () => '1', ...plain }),
-    tells: true,
+    tells: ['environment_revision created'],
     fails: { code: 'usage', input: given({ path: 'a[', value: async () => '1', ...plain }) },
   },
   'set-values': {
     input: given([{ path: 'a', text: '1', ...plain }]),
-    tells: true,
+    tells: ['environment_revision created'],
     fails: missing,
   },
-  'remove-value': { input: given('token'), tells: true, fails: missing },
-  'remove-values': { input: given(['token']), tells: true, fails: missing },
+  'remove-value': { input: given('token'), tells: ['environment_revision created'], fails: missing },
+  'remove-values': { input: given(['token']), tells: ['environment_revision created'], fails: missing },
   'edit-definition': {
+    tells: ['imported_environment_changed'],
     subject: 'app/base',
     input: given({ showSecrets: false, revise: async () => 'values: {size: 2}\n' }),
     fails: { code: 'not_found', subject: 'app/gone' },
   },
-  'replace-definition': { input: given('values: {size: 2}\n'), tells: true, fails: missing },
-  'save-working-definition': { subject: 'app/base', before: edited, fails: { ...missing, before() {} } },
-  'restore-working-definition': { subject: 'app/base', before: edited, commitsNothing: true, fails: missing },
+  'replace-definition': {
+    input: given('values: {size: 2}\n'),
+    tells: ['environment_revision created'],
+    fails: missing,
+  },
+  'save-working-definition': {
+    subject: 'app/base',
+    before: edited,
+    tells: ['imported_environment_changed'],
+    fails: missing,
+  },
+  'restore-working-definition': { subject: 'app/base', before: edited, fails: missing },
   'apply-definitions': {
+    tells: ['imported_environment_changed'],
     input: given({ wanted: [{ name: 'app/base', text: 'values: {size: 2}\n' }], plan: false }),
   },
   'copy-values': {
+    tells: ['imported_environment_changed'],
     subject: 'app/base',
     input: (workspace) => ({ from: workspace.reference('app/dev'), path: ['token'], plan: false }),
     fails: {
@@ -123,12 +138,12 @@ export const samples: Readonly<Record<string, Sample>> = {
   },
   'import-values': {
     input: given({
-      file: { entries: [{ key: 'a', value: { kind: 'scalar', text: 'b', secret: true } }] },
+      file: { entries: [{ key: 'a', value: { kind: 'scalar', value: 'b', secret: true } }] },
       path: [],
       allSecret: false,
       create: false,
     }),
-    tells: true,
+    tells: ['environment_revision created'],
     fails: missing,
   },
   'set-login-provider': {
@@ -139,8 +154,12 @@ export const samples: Readonly<Record<string, Sample>> = {
       block: { 'fn::open::aws-login': { oidc: { roleArn: 'arn:aws:iam::123456789012:role/x', sessionName: 'esc' } } },
       create: true,
     }),
-    tells: true,
-    fails: missing,
+    tells: ['environment_revision created'],
+    fails: {
+      code: 'not_found',
+      subject: 'app/gone',
+      input: given({ path: ['aws'], typed: 'aws', name: 'aws-login', block: {}, create: false }),
+    },
   },
   'get-status': { input: given(undefined) },
   'open-draft': { input: given({ id: 'new' }), elsewhere: 'cli/commands/drafts.test.ts' },
@@ -149,23 +168,23 @@ export const samples: Readonly<Record<string, Sample>> = {
   'get-definition': { input: given({ showSecrets: true }), fails: missing },
   'get-compared-side': { input: given({ path: [], format: undefined, showSecrets: true }), fails: missing },
   'list-revisions': { fails: missing },
-  'describe-version': { fails: missing },
+  'describe-version': { subject: 'app/dev@2', fails: { code: 'not_found', subject: 'app/dev@99' } },
   'list-revision-tags': { fails: missing },
   'tag-revision': {
     subject: 'app/dev@next',
     input: given('2'),
-    tells: true,
+    tells: ['environment_revision_tag created'],
     fails: { code: 'usage', subject: 'app/dev' },
   },
   'remove-revision-tag': {
     subject: 'app/dev@stable',
-    tells: true,
+    tells: ['environment_revision_tag deleted'],
     fails: { code: 'not_found', subject: 'app/dev@no' },
   },
   'retract-revision': {
-    subject: 'app/dev@1',
+    subject: 'app/dev@2',
     input: given({ reason: 'a test' }),
-    tells: true,
+    tells: ['environment_revision retracted'],
     fails: { code: 'usage', subject: 'app/dev' },
   },
   'roll-back': {
@@ -178,7 +197,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   'list-environments-to-renumber': {},
   'rotate-environment': {
     input: given({ paths: [], mode: 'rotate', force: true, onProgress() {} }),
-    tells: true,
+    tells: ['environment_revision created', 'environment_rotation rotation_succeeded'],
     fails: missing,
   },
   'list-rotations': { fails: missing },
@@ -197,7 +216,10 @@ export const samples: Readonly<Record<string, Sample>> = {
   },
   'list-owed-rotations': { fails: missing },
   'list-schedules': { fails: missing },
-  'get-schedule': { input: scheduleId, fails: { code: 'not_found', input: given('no') } },
+  'get-schedule': {
+    input: (_, { schedule }) => ({ id: schedule }),
+    fails: { code: 'not_found', input: given({ id: 'no' }) },
+  },
   'list-scheduled-runs': { input: scheduleId, fails: { code: 'not_found', input: given('no') } },
   'create-schedule': {
     subject: 'app/base',
@@ -205,32 +227,32 @@ export const samples: Readonly<Record<string, Sample>> = {
     fails: { code: 'already_exists', subject: 'app/dev' },
   },
   'edit-schedule': {
-    input: (workspace) => ({ id: scheduleId(workspace), timing }),
-    tells: true,
+    input: (_, { schedule }) => ({ id: schedule, timing }),
+    tells: ['environment_schedule updated'],
     fails: { code: 'not_found', input: given({ id: 'no', timing }) },
   },
   'pause-schedule': {
-    input: (workspace) => ({ id: scheduleId(workspace), paused: true }),
-    tells: true,
+    input: (_, { schedule }) => ({ id: schedule, paused: true }),
+    tells: ['environment_schedule updated'],
     fails: { code: 'not_found', input: given({ id: 'no', paused: true }) },
   },
   'remove-schedule': {
-    input: (workspace) => ({ id: scheduleId(workspace) }),
-    tells: true,
+    input: (_, { schedule }) => ({ id: schedule }),
+    tells: ['environment_schedule deleted'],
     fails: { code: 'not_found', input: given({ id: 'no' }) },
   },
   'list-webhooks': { fails: missing },
   'get-webhook': { input: hookName, fails: { code: 'not_found', input: given('no') } },
   'create-webhook': { input: given(hook), fails: { code: 'usage', input: given({ ...hook, url: 'no URL' }) } },
   'edit-webhook': {
-    input: (workspace) => ({ name: hookName(workspace), edit: { active: false } }),
+    input: (_, { hook }) => ({ name: hook, edit: { active: false } }),
     fails: { code: 'not_found', input: given({ name: 'no', edit: {} }) },
   },
   'remove-webhook': { input: hookName, fails: { code: 'not_found', input: given('no') } },
   'ping-webhook': { input: hookName, fails: { code: 'not_found', input: given('no') } },
   'list-webhook-deliveries': { input: hookName, fails: { code: 'not_found', input: given('no') } },
   'redeliver-webhook': {
-    input: (workspace) => ({ name: hookName(workspace), id: 'no' }),
+    input: (_, { hook }) => ({ name: hook, id: 'no' }),
     elsewhere: 'cli/commands/webhooks.test.ts',
     fails: { code: 'not_found' },
   },
@@ -255,4 +277,11 @@ export const samples: Readonly<Record<string, Sample>> = {
   'change-store-secrets-provider': { input: given({ secretsProvider: 'passphrase' }) },
   'trust-key': { input: given({ async confirm() {} }), fails: missing },
   'trust-keys': { input: given({ accept: async () => true }) },
+  'review-trust': {},
+  'accept-trust': { input: given({ powers: [] }) },
+  'list-audit-lines': { input: given({ ...anyLine }) },
+  'list-environment-audit-lines': { input: given(anyLine) },
+  'verify-audit-log': { input: given({ expected: [] }) },
+  'check-store': { input: given({ references: [], fix: false, useKeys: true }) },
+  'show-store-status': {},
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import * as exported from '../../src/operations/index.ts'
-import { Session } from '../../src/operations/index.ts'
+import { deliverWebhooks, Session, type Workspace } from '../../src/operations/index.ts'
 import type { Operation, Subject } from '../../src/operations/session/operation.ts'
 import { hasDue } from '../../src/webhooks/index.ts'
 import { sample, slow } from '../sample.ts'
@@ -9,8 +9,8 @@ import { type Sample, samples } from './samples.ts'
 
 type AnyOperation = Operation<Subject, unknown, unknown>
 
-const operations: readonly AnyOperation[] = Object.values(exported).filter(
-  (each): each is AnyOperation => (each as { readonly kind?: unknown }).kind === 'operation',
+const operations = (Object.values(exported) as readonly { readonly kind?: unknown }[]).filter(
+  (each): each is AnyOperation => each.kind === 'operation',
 )
 
 /** Events of which the log holds no line. */
@@ -39,10 +39,10 @@ describe('an operation that a program performs', function () {
   interface Seen {
     readonly outcome: 'done' | string
     readonly commits: number
-    /** Files of the store that are neither committed nor those of the audit log. */
+    /** Files of the store that are changed and not committed, other than the audit log. */
     readonly uncommitted: readonly string[]
     readonly audited: readonly string[]
-    readonly told: boolean
+    readonly told: readonly string[]
   }
 
   async function performed(operation: AnyOperation, given: Sample, principal: string): Promise<Seen> {
@@ -51,23 +51,31 @@ describe('an operation that a program performs', function () {
     const subject = operation.about === 'store' ? undefined : workspace.reference(given.subject ?? 'app/dev')
     await given.before?.(store)
     const [head, lines] = [store.git('rev-list', '--count', 'HEAD'), store.auditLines().length]
-    const outcome = await session.perform(operation, subject, given.input?.(workspace)).then(
+    const edited = store.uncommitted()
+    const outcome = await session.perform(operation, subject, given.input?.(workspace, store)).then(
       () => 'done',
       (error) => error.code ?? String(error),
     )
     return {
       outcome,
       commits: Number(store.git('rev-list', '--count', 'HEAD')) - Number(head),
-      uncommitted: store
-        .git('status', '--porcelain')
-        .split('\n')
-        .filter((line) => line !== '' && !line.includes('/.audit/')),
+      uncommitted: store.uncommitted().filter((file) => !edited.includes(file)),
       audited: store
         .auditLines()
         .slice(lines)
         .map(({ event, result }) => `${event} ${result}`),
-      told: hasDue(workspace.store.state.folder, store.now.getTime()),
+      told: await told(workspace),
     }
+  }
+
+  /** What waits to be sent to the webhook. */
+  async function told(workspace: Workspace): Promise<readonly string[]> {
+    const isDue = hasDue(workspace.store.state.folder, store.now.getTime())
+    const before = store.sent.length
+    await new Session(workspace).perform(deliverWebhooks, undefined, {})
+    const sent = store.sent.slice(before).sort()
+    if (sent.length > 0) expect(isDue, 'due').to.equal(true)
+    return sent
   }
 
   const eventOf = (operation: AnyOperation, input: unknown) =>
@@ -92,9 +100,9 @@ describe('an operation that a program performs', function () {
         expect(seen.outcome).to.equal('done')
         expect(seen.commits, 'commits').to.equal(operation.changes && !given.commitsNothing ? 1 : 0)
         expect(seen.uncommitted).to.deep.equal([])
-        expect(seen.told, 'deliveries').to.equal(given.tells ?? false)
+        expect(seen.told, 'deliveries').to.deep.equal(given.tells ?? [])
         if (operation.level === undefined) return
-        const event = eventOf(operation, given.input?.(store.workspace('ada@example.com')))
+        const event = eventOf(operation, given.input?.(store.workspace('ada@example.com'), store))
         if (unrecorded.includes(event)) return
         expect(seen.audited).to.include(`${event} allowed`)
         if (!reading.includes(event)) expect(seen.audited).to.include(`${event} done`)
@@ -104,9 +112,10 @@ describe('an operation that a program performs', function () {
     if (operation.level !== undefined) {
       it(`${operation.name}: is refused to who may not, which is recorded`, async () => {
         const seen = await performed(operation, given, 'nobody@example.com')
-        expect(seen).to.include({ outcome: 'forbidden', commits: 0, told: false })
+        expect(seen).to.include({ outcome: 'forbidden', commits: 0 })
+        expect(seen.told).to.deep.equal([])
         expect(seen.uncommitted).to.deep.equal([])
-        const event = eventOf(operation, given.input?.(store.workspace('ada@example.com')))
+        const event = eventOf(operation, given.input?.(store.workspace('ada@example.com'), store))
         expect(seen.audited).to.deep.equal([`${event} denied`])
       })
     }
@@ -115,11 +124,13 @@ describe('an operation that a program performs', function () {
       const failing = { ...given, ...given.fails }
       it(`${operation.name}: leaves nothing when it fails, which is recorded`, async () => {
         const seen = await performed(operation, failing, 'ada@example.com')
-        expect(seen).to.include({ outcome: given.fails?.code, commits: 0, told: false })
+        expect(seen).to.include({ outcome: given.fails?.code, commits: 0 })
+        expect(seen.told).to.deep.equal([])
         expect(seen.uncommitted).to.deep.equal([])
-        const event = eventOf(operation, failing.input?.(store.workspace('ada@example.com')))
+        const event = eventOf(operation, failing.input?.(store.workspace('ada@example.com'), store))
         if (operation.level === undefined || unrecorded.includes(event)) return
-        expect(seen.audited).to.deep.equal([`${event} allowed`, `${event} failed`])
+        expect(seen.audited).to.include.members([`${event} allowed`, `${event} failed`])
+        expect(seen.audited.filter((line) => line.endsWith('done'))).to.deep.equal([])
       })
     }
   }
