@@ -237,7 +237,7 @@ const OFTEN = [
 ]
 
 /** What those load when they need it, as most do. */
-const IN_ALL = ['src/cli/framework/deliveries.ts', 'src/keys/providers/default.ts']
+const IN_ALL = ['src/keys/providers/default.ts']
 
 /** The evaluator, for what is not known from the last time, and what else is needed now and then. */
 const CORE = [

@@ -23,7 +23,9 @@ audit: {keep: repository, required: true}
 access:
   rules:
     - {environments: "*", principals: ada@example.com, level: admin}
-    - {environments: "*", principals: ron@example.com, level: read}
+    - {environments: "*", principals: read@example.com, level: read}
+    - {environments: "*", principals: open@example.com, level: open}
+    - {environments: "*", principals: write@example.com, level: write}
 `
 
 const definition = `imports: [app/base]

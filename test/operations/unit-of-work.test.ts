@@ -13,6 +13,9 @@ const operations = (Object.values(exported) as readonly { readonly kind?: unknow
   (each): each is AnyOperation => each.kind === 'operation',
 )
 
+/** Who has just not enough, by their names in the sample store. */
+const lower = { read: 'nobody', open: 'read', write: 'open', admin: 'write' } as const
+
 /** Events of which the log holds no line. */
 const unrecorded = ['environment-read', 'environment-update-planned', 'audit-log-read']
 /** Events of which the log holds that they were allowed, and not how they went. */
@@ -110,8 +113,10 @@ describe('an operation that a program performs', function () {
     }
 
     if (operation.level !== undefined) {
-      it(`${operation.name}: is refused to who may not, which is recorded`, async () => {
-        const seen = await performed(operation, given, 'nobody@example.com')
+      it(`${operation.name}: is refused to who has a level less, which is recorded`, async () => {
+        const input = given.input?.(store.workspace('ada@example.com'), store)
+        const level = typeof operation.level === 'function' ? operation.level(input) : operation.level
+        const seen = await performed(operation, given, `${lower[level ?? 'read']}@example.com`)
         expect(seen).to.include({ outcome: 'forbidden', commits: 0 })
         expect(seen.told).to.deep.equal([])
         expect(seen.uncommitted).to.deep.equal([])

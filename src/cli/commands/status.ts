@@ -40,7 +40,7 @@ seen. Needs no key. The exit code is 1 when there is such a problem. "esc check"
 
   async run(): Promise<Result> {
     // A look at everything asks for no passphrase.
-    const unasked = { onOpen: undefined, prompt: undefined, askTrust: undefined, deliver: undefined }
+    const unasked = { prompt: undefined, askTrust: undefined, deliver: undefined }
     const look = async () => (await openSession(this.io, this.flags, unasked).perform(storeStatus, undefined)).result
     const shown = await watching(this.io, this.flags, async () => textOf(await look()))
     return { status: await look(), shown }

@@ -5,10 +5,8 @@ import { type CommandClass, type EscCommand, mayUseSelected, parseInput } from '
 import { hiddenWords } from './hidden-words.ts'
 import type { Host } from './host.ts'
 import { loadCommand } from './load-command.ts'
-import { workspacesOf } from './opened.ts'
 import { reportError } from './report-error.ts'
 import { route } from './route.ts'
-import { begin } from './running.ts'
 import { RunningCommand } from './running-command.ts'
 
 /**
@@ -36,16 +34,7 @@ export async function main(argv: readonly string[], root: string, host: Host = o
     const { commit } = input.flags as { readonly commit?: boolean }
     const command = new RunningCommand(Command.id, commit, io)
     const host: Host = Object.create(io, { command: { value: command }, behind: { value: io } })
-    const code = command.exitCode(await runBusily(Command, input, { json, io: host }))
-    if (workspacesOf(io).length > 0 && Command.id !== 'env:webhook:deliver') {
-      const { startDeliveries } = await import('./deliveries.ts')
-      startDeliveries(io)
-    }
-    if (command.commitFailed || !Object.hasOwn(Command.baseFlags, 'commit')) return code
-    const { commit: wanted } = input.flags as { readonly commit?: boolean }
-    // It knows the whole workspace, which commands that change nothing may do without.
-    const { commitAfter } = await import('./commit.ts')
-    return await commitAfter(code, { id: Command.id, wanted, io })
+    return command.exitCode(await runBusily(Command, input, { json, io: host }))
   } catch (error) {
     return reportError(error, io, json ? 'json' : 'text')
   }
@@ -64,26 +53,22 @@ async function runBusily(
   const host = Command.busy === undefined ? undefined : beginBusy(io, Command.busy)
   try {
     const pager = Command.paged && !json ? ((input.flags as { readonly pager?: string }).pager ?? '') : undefined
-    return await run(new Command(input, host ?? io), { id: Command.id, json, pager, io: host ?? io })
+    return await run(new Command(input, host ?? io), { json, pager, io: host ?? io })
   } finally {
     host?.busy?.end()
   }
 }
 
 interface Showing {
-  /** Of the command. */
-  readonly id: string
   readonly json: boolean
   /** The pager that was asked for; empty: the usual one. Undefined: none is to be used. */
   readonly pager: string | undefined
   readonly io: Host
 }
 
-async function run(command: EscCommand, { id, json, pager, io }: Showing): Promise<number> {
-  const end = begin(io, id)
+async function run(command: EscCommand, { json, pager, io }: Showing): Promise<number> {
   try {
     const result = await command.run()
-    end(undefined)
     const output = json ? await asJson(command.json(result)) : command.text(result)
     if (output !== undefined && output !== '') {
       const values = !json && command.printsValues
@@ -96,7 +81,6 @@ async function run(command: EscCommand, { id, json, pager, io }: Showing): Promi
     }
     return command.exitCode(result)
   } catch (error) {
-    end(error)
     return reportError(error, io, json ? 'json' : 'text')
   }
 }

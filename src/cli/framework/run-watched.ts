@@ -23,7 +23,6 @@ export async function watchAndRun({ workspace, reference }: Target, io: Host, pr
     ...workspace.options,
     prompt: answers?.prompt,
     notify: (text: string) => notify(text),
-    onOpen: undefined,
   }
   const reopen = () => new Session(openWorkspaceAt(workspace.store.folder, options, workspace.chosen))
   let { result: opened } = await reopen().perform(openEnvironment, reference)

@@ -17,11 +17,6 @@ export class RunningCommand {
     this.#io = io
   }
 
-  /** Whether a commit was tried in vain: the user has been told so. */
-  get commitFailed(): boolean {
-    return this.#commitFailed
-  }
-
   /** Says what became of a commit, where that is not what was wanted. */
   noteCommit(outcome: CommitOutcome): void {
     if (outcome.kind === 'committed' && outcome.warning) this.#io.err(`warning: ${outcome.warning}\n`)

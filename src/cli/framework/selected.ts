@@ -36,7 +36,7 @@ function isVersionAlone(word: string): boolean {
 /** Returns `undefined` when no store can be used. The command reports that itself. */
 function look(io: Host, flags: { readonly store?: string | undefined }): Workspace | undefined {
   try {
-    return openLook(Object.create(io, { err: { value: () => {} } }) as Host, flags)
+    return openLook(Object.create(io, { err: { value: () => {} } }) as Host, flags).workspace
   } catch {
     return undefined
   }

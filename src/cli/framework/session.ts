@@ -10,8 +10,6 @@ import {
 } from '../../operations/index.ts'
 import { isInteractive, secretPrompt } from '../terminal/index.ts'
 import type { Host } from './host.ts'
-import { noteOpened } from './opened.ts'
-import { commandWords, whenEnded } from './running.ts'
 
 /** How workspace functions reach the person at the terminal. */
 export function workspaceOptions(io: Host, flags: { readonly store?: string | undefined }): WorkspaceOptions {
@@ -29,14 +27,10 @@ export function workspaceOptions(io: Host, flags: { readonly store?: string | un
     random: io.random,
     postWebhook: io.postWebhook,
     build: io.build,
-    invocation: { command: commandWords(io), terminal: isInteractive(io) },
+    invocation: { command: io.command?.words, terminal: isInteractive(io) },
     commit: io.command?.commit,
     onCommit: (outcome) => io.command?.noteCommit(outcome),
     deliver: deliverer(io),
-    onOpen(workspace) {
-      noteOpened(io, workspace)
-      whenEnded(io, (error) => workspace.audit.end(error))
-    },
   }
 }
 
@@ -55,27 +49,18 @@ export function openSession(
   return new Session(openWorkspace({ ...workspaceOptions(io, flags), ...changed }))
 }
 
-/**
- * As `openSession`, for one look of many: nothing remembers it, so that watching for
- * days takes no more memory.
- */
-export function openLook(io: Host, flags: { readonly store?: string | undefined }): Workspace {
-  return openWorkspace({ ...workspaceOptions(io, flags), onOpen: undefined })
+/** As `openSession`, for one look of many: it has nothing sent. */
+export function openLook(io: Host, flags: { readonly store?: string | undefined }): Session {
+  return openSession(io, flags, { deliver: undefined })
 }
 
 /**
- * Opens the store anew each time, for what runs long and with nobody there: no questions, and
- * nothing is kept of a store that was opened before; of the first, so that at the end its webhooks
- * are told. Who opens it sends deliveries, and says what became of commits.
+ * Opens the store anew each time, for what runs long and with nobody there: no questions. Who opens
+ * it sends deliveries, and says what became of commits.
  */
 export function openUnattended(io: Host, flags: { readonly store?: string | undefined }): () => Workspace {
-  let opened = false
-  return () => {
-    const onOpen = opened ? undefined : (workspace: Workspace) => noteOpened(io, workspace)
-    opened = true
-    const unattended = { prompt: undefined, askTrust: undefined, deliver: undefined, onCommit: undefined }
-    return openWorkspace({ ...workspaceOptions(io, flags), ...unattended, onOpen })
-  }
+  const unattended = { prompt: undefined, askTrust: undefined, deliver: undefined, onCommit: undefined }
+  return () => openSession(io, flags, unattended).workspace
 }
 
 /** Has webhooks told by a process of its own, which nobody waits for. */

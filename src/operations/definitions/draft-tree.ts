@@ -92,7 +92,7 @@ export async function checkOutDraft(
   }
   try {
     const path = join(tree, prefix.stdout.toString().trimEnd())
-    const { onOpen: _, ...options } = work.options
+    const { options } = work
     const draft = openWorkspaceAt(path, { ...options, original: work }, 'named')
     if (!draft.store.has(about)) {
       const where = isNew ? 'the last commit' : `the branch '${branch}'`

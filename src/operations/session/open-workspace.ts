@@ -84,7 +84,6 @@ function workspaceOf(open: (host: StoreHost) => Store, chosen: Chosen, options: 
     reference: (text) => parseReference(text, () => store.organization),
     changes: () => recorded.changedIn(store.folder, store.state.machine),
   }
-  options.onOpen?.(workspace)
   return workspace
 }
 

@@ -54,8 +54,6 @@ export interface WorkspaceOptions {
   readonly random?: ((byteCount: number) => Uint8Array) | undefined
   /** Sends a delivery of a webhook. Default: by HTTP. */
   readonly postWebhook?: PostWebhook | undefined
-  /** Hears of each store that is opened. */
-  readonly onOpen?: ((workspace: Workspace) => void) | undefined
   /**
    * For a copy of a store, such as a draft: whose rules count, and whose log
    * what is done is written in.

@@ -47,7 +47,7 @@ export async function initChosenStore(
   }
   const made = initStore(request, options)
   if (secretsProvider !== undefined) {
-    const workspace = openWorkspaceAt(made.folder, { ...options, onOpen: undefined }, 'named')
+    const workspace = openWorkspaceAt(made.folder, options, 'named')
     const remember = await allowTypedProvider(workspace, secretsProvider)
     remember()
   }

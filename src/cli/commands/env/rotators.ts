@@ -6,7 +6,6 @@ import {
   type RotatorStatus,
   refuseVersion,
   rotatorStatus,
-  Session,
   visibleEnvironments,
 } from '../../../operations/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
@@ -67,7 +66,8 @@ there are some: for a job that has to notice.`
   }
 
   async #look(): Promise<Omit<Result, 'shown'>> {
-    const workspace = openLook(this.io, this.flags)
+    const session = openLook(this.io, this.flags)
+    const { workspace } = session
     const typed = this.flags.env === undefined ? this.positionals : [this.flags.env, ...this.positionals]
     const names = typed.flatMap((each) => expandReferences(workspace, each)).map((each) => workspace.reference(each))
     for (const reference of names) {
@@ -76,9 +76,8 @@ there are some: for a job that has to notice.`
     }
     const environments =
       typed.length === 0 ? visibleEnvironments(workspace) : [...new Set(names.map(({ name }) => name))]
-    const { rotators, unreadable, left, warnings } = (
-      await new Session(workspace).perform(rotatorStatus, undefined, environments)
-    ).result
+    const { result } = await session.perform(rotatorStatus, undefined, environments)
+    const { rotators, unreadable, left, warnings } = result
     const now = this.io.now()
     const limit = this.flags['older-than']
     const old = ({ lastRotated }: RotatorStatus) =>
