@@ -1,6 +1,6 @@
 import { EscError, messageOf } from '../../errors.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
-import { overdueSchedules } from '../schedules/schedules.ts'
+import { findOverdue } from '../schedules/schedules.ts'
 import { operation, storeOperation } from '../session/operation.ts'
 import { permit, visibleListing } from '../session/permit.ts'
 import type { Workspace } from '../session/workspace.ts'
@@ -59,7 +59,7 @@ async function withSchedules(
       ? environmentStatuses(workspace)
       : { statuses: [environmentStatus(workspace, reference.name)], problems: [] }
   const names = [...statuses.map(({ name }) => name), ...problems.map(({ environment }) => environment)]
-  const overdue = await overdueSchedules(workspace, names)
+  const overdue = await findOverdue(workspace, names)
   const dues = new Map(overdue.map(({ environment, due }) => [environment, due]))
   return {
     statuses: statuses.map((status) => {

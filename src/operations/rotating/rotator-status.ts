@@ -12,7 +12,7 @@ import { nextRuns } from '../../schedule/index.ts'
 import type { Environment } from '../../store/index.ts'
 import { isAhead } from '../../timestamp.ts'
 import { decode, getAt, parsePropertyPath } from '../../yaml/index.ts'
-import { overdueSchedules, scheduleOf } from '../schedules/schedules.ts'
+import { findOverdue, scheduleOf } from '../schedules/schedules.ts'
 import { storeOperation } from '../session/operation.ts'
 import { belowValues } from './rotator-state.ts'
 
@@ -76,7 +76,7 @@ export const rotatorStatus = storeOperation({
         for (const { id, status } of statuses) {
           scheduled ??= {
             nextRun: await nextRunOf(environment, now),
-            overdue: (await overdueSchedules(work, [name]))[0]?.due,
+            overdue: (await findOverdue(work, [name]))[0]?.due,
           }
           rotators.push({ ...status, ...scheduled })
           waiting.delete(id)

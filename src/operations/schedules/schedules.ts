@@ -17,7 +17,7 @@ import type { Environment, Settings } from '../../store/index.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { rotationGuardMs } from '../rotating/rotation-settings.ts'
 import { type Announced, announcing } from '../session/announce.ts'
-import { operation, type Work } from '../session/operation.ts'
+import { operation, storeOperation, type Work } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { ignoredText, type KnownRuns, knownRuns } from './sealed-runs.ts'
 
@@ -99,10 +99,15 @@ export interface OverdueSchedule {
  * The overdue schedules of some environments. Environments that cannot be read are passed over:
  * whoever looks at them says so.
  */
-export async function overdueSchedules(
-  workspace: Workspace,
-  environments: readonly string[],
-): Promise<OverdueSchedule[]> {
+export const overdueSchedules = storeOperation({
+  name: 'list-overdue-schedules',
+  level: undefined,
+  audit: 'environment-read',
+  run: (work, { environments }: { readonly environments: readonly string[] }) => findOverdue(work, environments),
+})
+
+/** As `overdueSchedules`, for other operations. */
+export async function findOverdue(workspace: Workspace, environments: readonly string[]): Promise<OverdueSchedule[]> {
   const now = workspace.options.now()
   const overdue: OverdueSchedule[] = []
   for (const name of environments) {

@@ -6,7 +6,7 @@ import { checkDefinition } from '../definitions/save-definition.ts'
 import { findShapeMistakes, mayHaveVariables } from '../definitions/saved-text/index.ts'
 import { graphOf } from '../environments/environment-graph.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
-import { overdueSchedules } from '../schedules/schedules.ts'
+import { findOverdue } from '../schedules/schedules.ts'
 import { storeOperation } from '../session/operation.ts'
 import { visibleListing } from '../session/permit.ts'
 import type { Workspace } from '../session/workspace.ts'
@@ -111,7 +111,7 @@ function missingFrom({ store, reference }: Workspace, id: string): string | unde
 }
 
 async function overdueFindings(workspace: Workspace, environments: readonly string[]): Promise<Finding[]> {
-  return (await overdueSchedules(workspace, environments)).map(({ environment, due }) => ({
+  return (await findOverdue(workspace, environments)).map(({ environment, due }) => ({
     severity: 'warning',
     kind: 'overdue_rotation',
     environment,

@@ -7,7 +7,7 @@ import {
   environmentStatuses,
 } from '../definitions/working-definition.ts'
 import { selectedEnvironment } from '../references/selection.ts'
-import { type OverdueSchedule, overdueSchedules } from '../schedules/schedules.ts'
+import { findOverdue, type OverdueSchedule } from '../schedules/schedules.ts'
 import { storeOperation } from '../session/operation.ts'
 import { refusalOf, visibleListing } from '../session/permit.ts'
 import type { Chosen, Workspace } from '../session/workspace.ts'
@@ -80,7 +80,7 @@ async function statusOf(workspace: Workspace): Promise<StoreStatus> {
     environments: names.length,
     unsaved: statuses.filter(({ state }) => state !== 'clean'),
     unfinished,
-    overdue: await overdueSchedules(workspace, names),
+    overdue: await findOverdue(workspace, names),
     problems: problems.sort((a, b) => (a.environment < b.environment ? -1 : 1)),
     locked,
   }

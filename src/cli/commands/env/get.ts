@@ -84,7 +84,8 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
     const { definition, 'show-secrets': showSecrets } = this.flags
     const format = this.#format()
     const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
-    for (const { environment, due } of await overdueSchedules(workspace, [reference.name])) {
+    const { result: overdue } = await session.perform(overdueSchedules, undefined, { environments: [reference.name] })
+    for (const { environment, due } of overdue) {
       this.io.err(`warning: ${environment}: ${overdueText(due)}\n`)
     }
     if (definition && path.length === 0)
