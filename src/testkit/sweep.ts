@@ -67,6 +67,8 @@ export type Subject<Inputs, State extends object, Pending extends object, Rotati
 export interface SweepOptions {
   /** Kill the run that resumes too, at each of its messages. */
   readonly twice?: boolean
+  /** Kill at every so-manieth message only, from a random one on. Default 1: at all of them. */
+  readonly stride?: number
   /**
    * Retire what a rotation superseded before the vendor is looked at, for rotators with `retire`.
    */
@@ -83,16 +85,17 @@ export async function sweep<Inputs, State extends object, Pending extends object
   subject: Subject<Inputs, State, Pending, RotationPlan>,
   options: SweepOptions = {},
 ): Promise<string[]> {
-  const { twice = false } = options
+  const { twice = false, stride = 1 } = options
   const whole = await cutRun(subject, options)
   const outcomes: string[] = []
   for (const at of ['stage', 'remote'] as const) {
-    for (let nth = 1; nth <= whole.first[at]; nth++) {
+    const step = at === 'remote' ? stride : 1
+    for (let nth = from(step); nth <= whole.first[at]; nth += step) {
       for (const when of ['before', 'after'] as const) {
         const cut: Cut = { at, nth, when }
         const { outcome, second } = await cutRun(subject, options, cut)
         outcomes.push(`${name(cut)}: ${outcome}`)
-        for (let again = 1; twice && again <= second; again++) {
+        for (let again = from(stride); twice && again <= second; again += stride) {
           for (const secondWhen of ['before', 'after'] as const) {
             const resumeCut: Cut = { at: 'remote', nth: again, when: secondWhen }
             const twiceCut = await cutRun(subject, options, cut, resumeCut)
@@ -208,6 +211,11 @@ function mortalContext(gate: Gate): TestContext {
       await context.sleep(ms)
     },
   }
+}
+
+/** Where a sweep with this stride begins. */
+function from(stride: number): number {
+  return 1 + Math.floor(Math.random() * stride)
 }
 
 function name({ at, nth, when }: Cut): string {

@@ -8,6 +8,7 @@ import {
 } from '../../../src/rotators/chosen/mysql-dual/index.ts'
 import { secret } from '../../../src/secret.ts'
 import { FakeMySql } from '../../fakes/mysql.ts'
+import { slow } from '../../sample.ts'
 import { skipWithout } from '../../servers/binary.ts'
 import { GatedProxy } from '../../servers/gated-proxy.ts'
 import { mariaDbPackages, missingMariaDb, sharedMariaDb } from '../../servers/mariadb.ts'
@@ -18,7 +19,9 @@ import { createDualUser } from './mysql-dual-user.ts'
 type DualSubject = Subject<MySqlDualInputs, MySqlDualState, MySqlDualPending, MySqlDualPlan>
 
 // Killed twice on a real MariaDB takes minutes a case; there it is the pair of users (`mysql`) that is killed twice.
-const twice = process.env.SLOW === '1'
+const twice = slow
+/** Ordinary runs are killed at every third message, others each time. */
+const stride = slow ? 1 : 3
 
 describe('mysql-dual on MariaDB, killed anywhere', function () {
   this.timeout(twice ? 600_000 : 60_000)
@@ -56,12 +59,12 @@ describe('mysql-dual on MariaDB, killed anywhere', function () {
   itKeepsTheState('third rotation', subject(true), { retire: false })
 
   it('loses nothing in the first rotation', async () => {
-    const outcomes = await sweep(subject(), {})
+    const outcomes = await sweep(subject(), { stride })
     expect(outcomes).to.include('after stage 1: rotated').and.include('before stage 1: undone')
   })
 
   it('loses nothing in the third rotation', async () => {
-    await sweep(subject(true), {})
+    await sweep(subject(true), { stride })
   })
 })
 
