@@ -23,7 +23,7 @@ export function isFailure(answer: object): answer is Failure {
 }
 
 /** A call the evaluation waits for. `id` names it: the same call has the same id in every round. */
-export type Call =
+export type HostCall =
   | { readonly kind: 'unlock'; readonly id: string; readonly environment: string }
   | { readonly kind: 'provider' | 'rotator'; readonly id: string; readonly name: string }
   | OpenCall
@@ -48,7 +48,7 @@ export interface RotatorCall extends PlacedCall {
 }
 
 /** The text of an environment, read and parsed. */
-export interface Program {
+export interface ParsedProgram {
   /** Undefined: the text could not be read at all. */
   readonly environment: Environment | undefined
   readonly diagnostics: readonly Diagnostic[]
@@ -64,7 +64,7 @@ export interface Signature {
 
 /** What the host has answered so far. */
 export interface Answers {
-  readonly programs: ReadonlyMap<string, Program | Failure>
+  readonly programs: ReadonlyMap<string, ParsedProgram | Failure>
   readonly providers: ReadonlyMap<string, Signature | Failure>
   readonly rotators: ReadonlyMap<string, Signature | Failure>
   /** By environment. */
@@ -73,6 +73,6 @@ export interface Answers {
   readonly results: ReadonlyMap<string, { readonly value: ExportedValue } | Failure>
 }
 
-export function callId(kind: Call['kind'], environment: string, path = ''): string {
+export function callId(kind: HostCall['kind'], environment: string, path = ''): string {
   return `${kind}\0${environment}\0${path}`
 }

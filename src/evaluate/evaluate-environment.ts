@@ -13,12 +13,12 @@ import { compileSchema, markUnion, nullSchema, type Schema } from '../schema/ind
 import type { Diagnostic, PropertyPath } from '../yaml/index.ts'
 import {
   type Answers,
-  type Call,
   callId,
   type Failure,
   failureOf,
+  type HostCall,
   isFailure,
-  type Program,
+  type ParsedProgram,
   type RotatorCall,
   type Signature,
 } from './calls.ts'
@@ -173,7 +173,7 @@ class Driver {
   readonly #request: EvaluationRequest
   readonly #host: EvaluationHost
   readonly #limit: <T>(task: () => Promise<T>) => Promise<T>
-  readonly #programs = new Map<string, Program | Failure>()
+  readonly #programs = new Map<string, ParsedProgram | Failure>()
   readonly #providers = new Map<string, Signature | Failure>()
   readonly #rotators = new Map<string, Signature | Failure>()
   readonly #decrypters = new Map<string, { readonly decrypt: Decrypt } | Failure>()
@@ -279,7 +279,7 @@ class Driver {
   }
 
   /** Makes all calls that have no answer yet, together. Whether there were any. */
-  async answer(calls: readonly Call[], evaluated: readonly string[]): Promise<boolean> {
+  async answer(calls: readonly HostCall[], evaluated: readonly string[]): Promise<boolean> {
     const open = calls.filter((call) => !this.#results.has(call.id))
     const leaves = open.some((call) => this.#leaves(call))
     if (leaves || open.some(({ kind }) => kind === 'openRotator' || kind === 'rotate'))
@@ -289,12 +289,12 @@ class Driver {
   }
 
   /** Whether a call takes its inputs out of the evaluation, to somebody else. */
-  #leaves(call: Call): boolean {
+  #leaves(call: HostCall): boolean {
     if (call.kind === 'rotate') return this.#callable.rotate.get(call.provider)?.local !== true
     return call.kind === 'open'
   }
 
-  async #call(call: Call): Promise<void> {
+  async #call(call: HostCall): Promise<void> {
     switch (call.kind) {
       case 'unlock': {
         const unlock = this.#unlock.get(call.environment)!

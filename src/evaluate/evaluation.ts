@@ -1,7 +1,7 @@
 import type { Accessor, Environment, Expression, Suggester } from '../language/index.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Diagnostic } from '../yaml/index.ts'
-import type { Answers, Call } from './calls.ts'
+import type { Answers, HostCall } from './calls.ts'
 import type { ExportedMap, ExportedValue } from './export/exported.ts'
 import type { Definition, Evaluated, Value } from './values/value.ts'
 import type { Scale } from './weigh.ts'
@@ -64,7 +64,7 @@ export interface Round {
   finalityPending: boolean
   /** The number of expressions that are being evaluated. */
   readonly stack: number
-  ask(call: Call): void
+  ask(call: HostCall): void
   report(summary: string, at: Definition, severity?: Diagnostic['severity'], hint?: string): void
   /** @throws TooDeep */
   enter(frame: Frame): void

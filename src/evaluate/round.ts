@@ -1,7 +1,7 @@
 import { allocate, BudgetExceeded, budgetHint, spend } from '../budget.ts'
 import { Suggester } from '../language/index.ts'
 import type { Diagnostic } from '../yaml/index.ts'
-import { type Answers, type Call, isFailure } from './calls.ts'
+import { type Answers, type HostCall, isFailure } from './calls.ts'
 import { type Frame, type RotationOutcome, type Round, type RoundRequest, type Scope, TooDeep } from './evaluation.ts'
 import { EnvironmentScope } from './scope.ts'
 import { type Definition, nowhere, type Value } from './values/value.ts'
@@ -34,7 +34,7 @@ interface Entry {
 export class EvaluationRound implements Round {
   readonly request: RoundRequest
   readonly answers: Answers
-  readonly calls = new Map<string, Call>()
+  readonly calls = new Map<string, HostCall>()
   readonly diagnostics: Diagnostic[] = []
   readonly rotations: RotationOutcome[] = []
   readonly suggester = new Suggester()
@@ -104,7 +104,7 @@ export class EvaluationRound implements Round {
     this.#reporters.push(this.#frames.at(-1))
   }
 
-  ask(call: Call): void {
+  ask(call: HostCall): void {
     if (!this.calls.has(call.id)) this.calls.set(call.id, call)
   }
 

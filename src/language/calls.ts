@@ -3,7 +3,7 @@ import { type Environment, expressionsOf } from './environment.ts'
 import type { Expression } from './expression.ts'
 import type { PropertyAccess } from './property-access.ts'
 
-export interface RotatorCall {
+export interface ListedRotator {
   /** Document path of the call, such as `values.aws["login-1"]`. */
   readonly path: string
   /** Undefined: the name is missing or no string literal. */
@@ -13,8 +13,8 @@ export interface RotatorCall {
 }
 
 /** Every `fn::rotate` call in the text, in document order, wherever it stands. */
-export function listRotators(environment: Environment): readonly RotatorCall[] {
-  const calls: RotatorCall[] = []
+export function listRotators(environment: Environment): readonly ListedRotator[] {
+  const calls: ListedRotator[] = []
   for (const expression of expressionsOf(environment)) {
     if (expression.kind !== 'call' || expression.name !== 'rotate') continue
     const path = expression.node?.path ?? ''
@@ -23,7 +23,7 @@ export function listRotators(environment: Environment): readonly RotatorCall[] {
   return calls
 }
 
-export interface ProviderCall {
+export interface ListedProvider {
   /** Document path of the call. */
   readonly path: string
   /** Undefined: the name is missing or no string literal. */
@@ -31,8 +31,8 @@ export interface ProviderCall {
 }
 
 /** Every `fn::open` call in the text, in document order, wherever it stands. */
-export function listProviders(environment: Environment): readonly ProviderCall[] {
-  const calls: ProviderCall[] = []
+export function listProviders(environment: Environment): readonly ListedProvider[] {
+  const calls: ListedProvider[] = []
   for (const expression of expressionsOf(environment)) {
     if (expression.kind !== 'call' || expression.name !== 'open') continue
     calls.push({ path: expression.node?.path ?? '', provider: expression.provider?.value })
@@ -54,7 +54,7 @@ export function unmatchedRotatePaths(
   return paths.filter((path) => !known.has(valuePath(path)))
 }
 
-export interface EnvironmentReference {
+export interface ListedReference {
   /**
    * As written in `imports`, or `project/environment` of a `${environments.project.environment…}`.
    */
@@ -70,8 +70,8 @@ export interface EnvironmentReference {
  * Every environment the text names: imports first, then `environments.…`
  * references in document order.
  */
-export function listReferences(environment: Environment): readonly EnvironmentReference[] {
-  const references: EnvironmentReference[] = []
+export function listReferences(environment: Environment): readonly ListedReference[] {
+  const references: ListedReference[] = []
   for (const { name } of environment.imports ?? [])
     if (name) references.push({ name: name.value, kind: 'import', range: name.range, path: name.path })
   for (const expression of expressionsOf(environment))

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import type { Call } from '../../src/evaluate/calls.ts'
+import type { HostCall } from '../../src/evaluate/calls.ts'
 import { environmentToJson, evaluateEnvironment, mapToJson } from '../../src/evaluate/index.ts'
 import { EvaluationRound } from '../../src/evaluate/round.ts'
 import { formatJson } from '../../src/json.ts'
@@ -68,7 +68,7 @@ class Asked {
       asked.#rounds.push(new Map())
       return asked.#run.call(this)
     }
-    EvaluationRound.prototype.ask = function (this: EvaluationRound, call: Call) {
+    EvaluationRound.prototype.ask = function (this: EvaluationRound, call: HostCall) {
       asked.#ask.call(this, call)
       if (!('inputs' in call)) return
       const inputs = formatJson(mapToJson(call.inputs, { redact: false }))

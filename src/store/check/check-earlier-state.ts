@@ -5,7 +5,7 @@ import type { CompleteHost } from '../host.ts'
 import { layout } from '../layout.ts'
 import { settleEarlierState } from '../state/earlier-state.ts'
 import type { StoreState } from '../state/state.ts'
-import type { Report } from './finding.ts'
+import type { ReportFinding } from './finding.ts'
 
 interface StateContext {
   readonly store: string
@@ -16,7 +16,7 @@ interface StateContext {
 /**
  * The `.esc` that earlier versions kept in the store's folder, and whatever could be taken for it.
  */
-export function checkEarlierState(context: StateContext, report: Report): void {
+export function checkEarlierState(context: StateContext, report: ReportFinding): void {
   const { state, store, host } = context
   const tracked = trackedNames(state.store, '.esc') ?? []
   for (const name of tracked) reportTracked(context, name, report)
@@ -41,7 +41,7 @@ export function checkEarlierState(context: StateContext, report: Report): void {
   }
 }
 
-function reportTracked({ store, host }: StateContext, name: string, report: Report): void {
+function reportTracked({ store, host }: StateContext, name: string, report: ReportFinding): void {
   const entries = countEntries(host, join(store, name))
   const kept =
     entries === 0

@@ -16,7 +16,7 @@ import { keyedFields, type Settings } from '../settings/settings.ts'
 import { SettingsFile } from '../settings/settings-file.ts'
 import { checkRevisions, type FindPlaintext } from './check-revisions.ts'
 import { checkVersions } from './check-versions.ts'
-import { described, type Finding, type Report } from './finding.ts'
+import { described, type Finding, type ReportFinding } from './finding.ts'
 
 export interface CheckedEnvironment {
   readonly findings: readonly Finding[]
@@ -33,7 +33,7 @@ export async function checkEnvironment(
   { useKeys, findPlaintext }: { readonly useKeys: boolean; readonly findPlaintext?: FindPlaintext | undefined },
 ): Promise<CheckedEnvironment> {
   const findings: Finding[] = []
-  const report: Report = (finding) => findings.push({ fixable: false, environment: context.name, ...finding })
+  const report: ReportFinding = (finding) => findings.push({ fixable: false, environment: context.name, ...finding })
   const settingsFile = new SettingsFile(context)
   const history = new History(context, settingsFile)
   const seals = new Seals(context, history, settingsFile)
@@ -68,7 +68,7 @@ export async function checkEnvironment(
 }
 
 /** Files of the environment that hold both sides of a merge: one finding for all of them. */
-function reportMerge(context: EnvironmentContext, report: Report): boolean {
+function reportMerge(context: EnvironmentContext, report: ReportFinding): boolean {
   const { files } = context.host
   const { folder, name } = context
   const inFolder = (sub: string) => listIfPresent(files, join(folder, sub)).map((entry) => join(sub, entry))
@@ -94,7 +94,7 @@ function reportMerge(context: EnvironmentContext, report: Report): boolean {
 
 async function openKey(
   settings: Settings,
-  checking: { keys: EnvironmentKey; seals: Seals; useKeys: boolean; report: Report },
+  checking: { keys: EnvironmentKey; seals: Seals; useKeys: boolean; report: ReportFinding },
 ): Promise<DataKey | undefined> {
   if (settings.wrappedDataKey === undefined) return undefined
   const { file } = settings
@@ -125,7 +125,7 @@ async function openKey(
   return key
 }
 
-function checkKeyless(settings: Settings, sealed: boolean, report: Report): void {
+function checkKeyless(settings: Settings, sealed: boolean, report: ReportFinding): void {
   const field = keyedFields.find((name) => settings.get(name) !== undefined)
   const { file } = settings
   const tampered = (problem: string) =>
@@ -138,7 +138,7 @@ async function checkJournal(
   context: EnvironmentContext,
   settings: Settings,
   { key, keys }: { key: DataKey | undefined; keys: EnvironmentKey },
-  report: Report,
+  report: ReportFinding,
 ): Promise<void> {
   const { name, state, host } = context
   const existingKey = () => keys.existing()
@@ -168,7 +168,7 @@ async function checkJournal(
   if (damage !== undefined) report({ severity: 'error', ...described(damage, folder) })
 }
 
-function reportForeign({ file, store, environment }: ForeignEntry, report: Report): void {
+function reportForeign({ file, store, environment }: ForeignEntry, report: ReportFinding): void {
   const whose = environment === undefined ? 'another environment' : `environment '${environment}' of ${store}`
   report({
     severity: 'warning',
@@ -183,7 +183,7 @@ function reportForeign({ file, store, environment }: ForeignEntry, report: Repor
 function checkDefinition(
   name: string,
   { working, history }: { readonly working: WorkingDefinition; readonly history: History },
-  report: Report,
+  report: ReportFinding,
 ): void {
   let state: ReturnType<WorkingDefinition['state']>
   try {
@@ -211,7 +211,7 @@ function checkDefinition(
   }
 }
 
-function checkFiles(context: EnvironmentContext, merged: boolean, report: Report): void {
+function checkFiles(context: EnvironmentContext, merged: boolean, report: ReportFinding): void {
   const { files } = context.host
   for (const name of listIfPresent(files, context.folder)) {
     const path = join(context.folder, name)
@@ -241,7 +241,7 @@ function checkFiles(context: EnvironmentContext, merged: boolean, report: Report
  * Whoever once had a clock set ahead leaves events that no reader believes; so does whoever
  * wants to stop a schedule.
  */
-function checkEventTimes(context: EnvironmentContext, report: Report): void {
+function checkEventTimes(context: EnvironmentContext, report: ReportFinding): void {
   const { files, now } = context.host
   for (const name of listIfPresent(files, join(context.folder, 'events'))) {
     const file = join(context.folder, 'events', name)
@@ -277,7 +277,7 @@ function timesOf(line: string): Date[] {
  * Undefined, and a finding, when it throws. `known`: what is wrong with the
  * file has been said already.
  */
-function attempt<T>(report: Report, file: string, run: () => T, known = false): T | undefined {
+function attempt<T>(report: ReportFinding, file: string, run: () => T, known = false): T | undefined {
   try {
     return run()
   } catch (error) {

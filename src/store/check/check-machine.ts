@@ -10,7 +10,7 @@ import { interruptedSwaps } from '../revisions/swap.ts'
 import { Settings } from '../settings/settings.ts'
 import type { StoreState } from '../state/state.ts'
 import { stateLayout } from '../state/state-layout.ts'
-import type { Report } from './finding.ts'
+import type { ReportFinding } from './finding.ts'
 
 interface StateContext {
   readonly store: string
@@ -35,7 +35,7 @@ export function checkMachine(
     readonly projects: readonly string[]
     readonly isSpecial: (folder: string) => boolean
   },
-  report: Report,
+  report: ReportFinding,
 ): void {
   const { state, store } = context
   checkLocks(context, ids, report)
@@ -64,7 +64,7 @@ export function checkMachine(
 /**
  * The locks of this store, and those of its environments; others are the business of other stores.
  */
-function checkLocks({ state, host }: StateContext, ids: ReadonlySet<string>, report: Report): void {
+function checkLocks({ state, host }: StateContext, ids: ReadonlySet<string>, report: ReportFinding): void {
   const within = (folder: string, pattern: RegExp) =>
     listIfPresent(host.files, folder)
       .filter((name) => pattern.test(name))
@@ -91,7 +91,7 @@ function checkLocks({ state, host }: StateContext, ids: ReadonlySet<string>, rep
  * Journals of environments that are not here: of this store, and of stores
  * that are nowhere any more.
  */
-function checkJournals({ state, host }: StateContext, ids: ReadonlySet<string>, report: Report): void {
+function checkJournals({ state, host }: StateContext, ids: ReadonlySet<string>, report: ReportFinding): void {
   const { files } = host
   for (const id of listIfPresent(files, stateLayout.journals(state.machine))) {
     if (ids.has(id)) continue
@@ -146,7 +146,7 @@ function checkJournals({ state, host }: StateContext, ids: ReadonlySet<string>, 
 }
 
 /** Kept results of environments that are gone, or on another branch: opening them makes it anew. */
-function checkOpened({ state, host }: StateContext, ids: ReadonlySet<string>, report: Report): void {
+function checkOpened({ state, host }: StateContext, ids: ReadonlySet<string>, report: ReportFinding): void {
   const folder = stateLayout.opened(state.folder)
   for (const id of listIfPresent(host.files, folder)) {
     if (ids.has(id) || id.startsWith(temporaryPrefix)) continue
@@ -156,7 +156,7 @@ function checkOpened({ state, host }: StateContext, ids: ReadonlySet<string>, re
   }
 }
 
-function checkSwaps(context: StateContext, projects: readonly string[], report: Report): void {
+function checkSwaps(context: StateContext, projects: readonly string[], report: ReportFinding): void {
   const { store, host } = context
   for (const project of projects) {
     for (const { name, file } of interruptedSwaps(host.files, layout.project(store, project))) {

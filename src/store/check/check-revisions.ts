@@ -8,7 +8,7 @@ import { layout, revisionNumber } from '../layout.ts'
 import { parseRevision, type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
 import { retractionsOf } from '../revisions/versions.ts'
 import type { Settings } from '../settings/settings.ts'
-import { described, type Report } from './finding.ts'
+import { described, type ReportFinding } from './finding.ts'
 
 /** Finds the secrets that a revision file holds in the clear. Lines count from 1. */
 export type FindPlaintext = (text: string) => readonly { readonly line: number; readonly inComment: boolean }[]
@@ -19,7 +19,7 @@ interface Checking {
   /** A merge has been reported, so files that hold both sides are no news. */
   readonly merged: boolean
   readonly findPlaintext: FindPlaintext | undefined
-  readonly report: Report
+  readonly report: ReportFinding
 }
 
 /** Every record, seal and link, with the key; without it, all but the seals. */
@@ -64,7 +64,7 @@ export function checkRevisions(
   return { count: numbers.length, newest, sealed: anySeal, last: before?.number === newest ? before : undefined }
 }
 
-function checkTime({ host }: EnvironmentContext, { created, number, file }: Revision, report: Report): void {
+function checkTime({ host }: EnvironmentContext, { created, number, file }: Revision, report: ReportFinding): void {
   if (!isAhead(created, new Date(host.now()))) return
   report({
     severity: 'note',
@@ -75,7 +75,7 @@ function checkTime({ host }: EnvironmentContext, { created, number, file }: Revi
   })
 }
 
-function listNumbers(context: EnvironmentContext, report: Report): number[] {
+function listNumbers(context: EnvironmentContext, report: ReportFinding): number[] {
   const folder = layout.revisions(context.folder)
   const numbers: number[] = []
   for (const name of listIfPresent(context.host.files, folder)) {
@@ -166,7 +166,7 @@ function checkSeal(
 function checkLink(
   context: EnvironmentContext,
   { revision, before, sealed }: { revision: Revision; before: Revision; sealed: boolean | undefined },
-  report: Report,
+  report: ReportFinding,
 ): void {
   // What a changed record says of its predecessor is worth nothing.
   if (sealed === false || revision.previous === before.digest) return

@@ -2,12 +2,12 @@ import { statusOf } from '../../files/index.ts'
 import { tracksAny } from '../../git/index.ts'
 import type { CompleteHost } from '../host.ts'
 import type { StoreState } from '../state/state.ts'
-import type { Report } from './finding.ts'
+import type { ReportFinding } from './finding.ts'
 
 /** Whether the state folder is this user's alone, and outside what others can push to. */
 export function checkState(
   { state, host }: { readonly state: StoreState; readonly host: CompleteHost },
-  report: Report,
+  report: ReportFinding,
 ): void {
   const { files } = host
   const file = state.machine

@@ -13,7 +13,7 @@ import { checkMachine } from './check-machine.ts'
 import type { FindPlaintext } from './check-revisions.ts'
 import { checkState } from './check-state.ts'
 import { checkTree, checkTreeOf } from './check-tree.ts'
-import type { Finding, Report } from './finding.ts'
+import type { Finding, ReportFinding } from './finding.ts'
 
 export interface CheckOptions {
   /** Only these; then nothing is said about the rest of the store. Default: all. */
@@ -46,7 +46,7 @@ export async function checkStore(
   { environments, useKeys = true, findPlaintext, onProgress }: CheckOptions,
 ): Promise<CheckReport> {
   const findings: Finding[] = []
-  const report: Report = (finding) => findings.push({ fixable: false, ...finding })
+  const report: ReportFinding = (finding) => findings.push({ fixable: false, ...finding })
   const special = specialIn(store, environments)
   const names = environments ?? listReadable(store.host.files, store.folder)
   const unverified: string[] = []
@@ -91,7 +91,7 @@ function specialIn(
   environments: readonly string[] | undefined,
 ): Finding[] {
   const found: Finding[] = []
-  const report: Report = (finding) => found.push({ fixable: false, ...finding })
+  const report: ReportFinding = (finding) => found.push({ fixable: false, ...finding })
   if (environments === undefined) checkTree(host.files, folder, report)
   else for (const name of environments) checkTreeOf(host.files, layout.environment(folder, name), report)
   return found.filter(({ file }, index) => found.findIndex((other) => other.file === file) === index)
@@ -105,7 +105,7 @@ function isPartOf(folder: string, file: string): boolean {
  * An environment copied with its folder shares the id, and so journal and
  * memory, with its original.
  */
-function checkIds(store: string, named: ReadonlyMap<string, readonly string[]>, report: Report): void {
+function checkIds(store: string, named: ReadonlyMap<string, readonly string[]>, report: ReportFinding): void {
   for (const [id, names] of named) {
     const [first, ...others] = names
     for (const name of others) {
@@ -121,7 +121,7 @@ function checkIds(store: string, named: ReadonlyMap<string, readonly string[]>, 
   }
 }
 
-function checkNames(store: string, names: readonly string[], report: Report): void {
+function checkNames(store: string, names: readonly string[], report: ReportFinding): void {
   const seen = new Map<string, string>()
   for (const name of names) {
     const other = seen.get(name.toLowerCase())
@@ -141,7 +141,7 @@ function checkNames(store: string, names: readonly string[], report: Report): vo
 function checkStoreFiles(
   store: string,
   { host, isSpecial }: { readonly host: CompleteHost; readonly isSpecial: (file: string) => boolean },
-  report: Report,
+  report: ReportFinding,
 ): void {
   for (const [name, lines] of Object.entries(storeFiles)) {
     const file = join(store, name)

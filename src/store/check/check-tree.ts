@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { type FileSystem, largeProblem, specialKind, specialRemedy } from '../../files/index.ts'
 import { limitOf } from '../limits.ts'
-import type { Report } from './finding.ts'
+import type { ReportFinding } from './finding.ts'
 
 /**
  * At the top of a store, and no part of it. Packages are full of links, and the state of an earlier
@@ -13,18 +13,18 @@ const notOurs = ['.esc', '.git', 'node_modules']
  * Reports everything in a store's folder that is neither a folder nor a regular
  * file of a size that is read.
  */
-export function checkTree(files: FileSystem, store: string, report: Report): void {
+export function checkTree(files: FileSystem, store: string, report: ReportFinding): void {
   for (const name of files.list(store)) {
     if (!notOurs.includes(name)) visit(files, join(store, name), report)
   }
 }
 
 /** The same for one environment: its folder, and that of its project. */
-export function checkTreeOf(files: FileSystem, environment: string, report: Report): void {
+export function checkTreeOf(files: FileSystem, environment: string, report: ReportFinding): void {
   if (!isSpecial(files, dirname(environment), report)) visit(files, environment, report)
 }
 
-function visit(files: FileSystem, path: string, report: Report): void {
+function visit(files: FileSystem, path: string, report: ReportFinding): void {
   if (isSpecial(files, path, report)) return
   const status = files.lstat(path)
   if (status?.kind === 'folder') {
@@ -35,7 +35,7 @@ function visit(files: FileSystem, path: string, report: Report): void {
   }
 }
 
-function isSpecial(files: FileSystem, path: string, report: Report): boolean {
+function isSpecial(files: FileSystem, path: string, report: ReportFinding): boolean {
   const status = files.lstat(path)
   const special = status && specialKind(status)
   if (special === undefined) return false

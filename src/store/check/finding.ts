@@ -50,7 +50,7 @@ export interface Finding {
   readonly fixable: boolean
 }
 
-export type Report = (finding: Omit<Finding, 'fixable'> & { readonly fixable?: boolean }) => void
+export type ReportFinding = (finding: Omit<Finding, 'fixable'> & { readonly fixable?: boolean }) => void
 
 /** What an error that came up while reading a file says as a finding. */
 export function described(error: unknown, file: string): Pick<Finding, 'kind' | 'file' | 'problem' | 'remedy'> {
