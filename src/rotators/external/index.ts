@@ -7,7 +7,7 @@ import type { SchemaObject } from '../../schema/index.ts'
 import { type Secret, secret } from '../../secret.ts'
 import { retargetHint } from '../another-target.ts'
 import { madeReady } from '../made-ready.ts'
-import type { Plan, Rotator, RotatorContext, Settled } from '../rotator.ts'
+import type { Plan, RotationRequest, Rotator, RotatorContext, Settled, SettleRequest } from '../rotator.ts'
 import { requireEncryption, type Tls, tlsFault, tlsHint, tlsSchema } from '../tls/index.ts'
 import { type AdapterNetwork, callAdapter, requirePublicHost } from './adapter-call.ts'
 import { adapterClaims } from './claims.ts'
@@ -85,57 +85,7 @@ const mostTries = 3
 export function externalRotator(
   network: AdapterNetwork = {},
 ): Rotator<ExternalInputs, ExternalState, ExternalPending, Plan> {
-  // Asked in this run and not answered: asking once more is for the next run. A run has one signal.
-  const unanswered = new WeakMap<AbortSignal, Set<string>>()
-
-  async function askOnce(
-    { url, requestId, body }: Asking,
-    tls: Tls | undefined,
-    context: RotatorContext,
-  ): Promise<Outcome> {
-    for (let tries = 1; ; tries++) {
-      const answer = await send({ url, requestId, body: body.reveal(), tls }, context)
-      if ('failure' in answer) return answer
-      const { status } = answer
-      if (status === 200) return readObject(answer, url, requestId)
-      const failure = failed(url, requestId, `answered HTTP ${status}`)
-      const waitMs = later.includes(status) ? retryAfterMs(answer) : undefined
-      if (waitMs === undefined || waitMs > longestWaitMs || tries >= mostTries)
-        return { failure: meaningOf(status), error: failure }
-      context.progress(`waiting ${Math.ceil(waitMs / 1_000)} s, as ${hostOf(url)} asks`)
-      await context.sleep(waitMs)
-    }
-  }
-
-  async function send(
-    request: { readonly url: string; readonly requestId: string; readonly body: string; readonly tls: Tls | undefined },
-    context: RotatorContext,
-  ): Promise<HttpAnswer | Failure> {
-    const { url, requestId, body, tls } = request
-    const { identity, oidc } = requireSigner(context)
-    const token = await oidc.sign(adapterClaims({ url, body }, identity, context))
-    const headers = {
-      'content-type': 'application/json',
-      accept: 'application/json',
-      authorization: `Bearer ${token}`,
-      'idempotency-key': requestId,
-    }
-    try {
-      return await callAdapter({ url, body, policy: context.network, headers, tls }, network)
-    } catch (error) {
-      if (error instanceof EscError) return { failure: 'not sent', error }
-      if (!(error instanceof NoAnswer)) throw error
-      const problem = error.code === 'timeout' ? 'did not answer in time' : `gave no answer (${error.code})`
-      const fault = tlsFault(error.code)
-      const failure = fault
-        ? new EscError('provider_failed', `external: ${hostOf(url)} ${problem}`, { hint: tlsHint(fault) })
-        : failed(url, requestId, problem)
-      // A handshake that the adapter has broken off: it has read nothing.
-      const unread = fault?.code === 'CLIENT_CERTIFICATE'
-      return { failure: error.sent && !unread ? 'unknown' : 'not sent', error: failure }
-    }
-  }
-
+  const asker = new Asker(network)
   const rotator: Rotator<ExternalInputs, ExternalState, ExternalPending, Plan> = {
     name: 'external',
     description: 'Whatever a web service of your own rotates.',
@@ -156,60 +106,9 @@ export function externalRotator(
       return { steps: [{ action: state === undefined ? 'create' : 'change', what }] }
     },
 
-    async rotate(_plan, { inputs: { url, request, tls }, state }, stage, context) {
-      const body = JSON.stringify({ request: request?.reveal() ?? {}, state: state?.current.reveal() ?? null })
-      const requestId = newRequestId(context)
-      const asking: Asking = { phase: 'asking', url, requestId, body: secret(body) }
-      await stage(asking)
-      const asked = unanswered.get(context.signal) ?? new Set()
-      unanswered.set(context.signal, asked.add(requestId))
-      const outcome = await askOnce(asking, tls, context)
-      if ('current' in outcome) {
-        return stage({ phase: 'answered', url, body: asking.body, current: outcome.current })
-      }
-      if (outcome.failure === 'unknown') throw mayHaveActed(outcome.error)
-      await stage({ phase: 'refused', url, reason: outcome.error.message })
-      throw outcome.error
-    },
+    rotate: (_plan, request, stage, context) => asker.rotate(request, stage, context),
 
-    async settle(pending, { inputs, state, movedOn: outdated }, context) {
-      if (pending.phase === 'refused') return { kind: 'undone', reason: pending.reason }
-      const begun = JSON.parse(pending.body.reveal()) as { readonly state: unknown }
-      const now = state === undefined ? null : plainOf(state.current.reveal())
-      if (pending.phase === 'answered') {
-        const { current } = pending
-        if (state !== undefined && isDeepStrictEqual(now, plainOf(current.reveal()))) return { kind: 'rotated', state }
-        return !outdated && isDeepStrictEqual(now, begun.state)
-          ? { kind: 'rotated', state: { current } }
-          : movedOn(pending.url)
-      }
-      if (outdated || !isDeepStrictEqual(now, begun.state)) {
-        // Committed by a run that died before it cleared this record, or by somebody else.
-        // The request is never sent again: an adapter that has not seen it yet would rotate
-        // what it holds no longer.
-        return state === undefined ? movedOn(pending.url) : { kind: 'rotated', state }
-      }
-      if (pending.url !== inputs.url) {
-        throw new EscError(
-          'conflict',
-          `external: an interrupted rotation concerns ${hostOf(pending.url)}, which \`url\` no longer names`,
-          {
-            hint: `put \`url\` back and run again, so that the adapter can be asked what became of it; ${retargetHint}`,
-          },
-        )
-      }
-      const { url, requestId } = pending
-      if (unanswered.get(context.signal)?.has(requestId)) {
-        throw mayHaveActed(failed(url, requestId, 'has not said whether it rotated'))
-      }
-      requireUrl(url)
-      context.progress(`asking ${hostOf(url)} again what became of request ${requestId}`)
-      const outcome = await askOnce(pending, inputs.tls, context)
-      if ('current' in outcome) return { kind: 'rotated', state: { current: outcome.current } }
-      // Only a refusal of the request itself says what became of the first one.
-      if (outcome.failure !== 'refused') throw mayHaveActed(outcome.error)
-      return { kind: 'undone', reason: `${outcome.error.message}: nothing was rotated` }
-    },
+    settle: (pending, request, context) => asker.settle(pending, request, context),
 
     retarget: (pending, { url }) => ({ ...pending, url }),
 
@@ -220,6 +119,131 @@ export function externalRotator(
     },
   }
   return madeReady(rotator, { tls: ['tls'] })
+}
+
+type Request = RotationRequest<ExternalInputs, ExternalState>
+
+/** What asks one adapter, and remembers what it did not answer in this run. */
+class Asker {
+  readonly #network: AdapterNetwork
+  // Asked in this run and not answered: asking once more is for the next run. A run has one signal.
+  readonly #unanswered = new WeakMap<AbortSignal, Set<string>>()
+
+  constructor(network: AdapterNetwork) {
+    this.#network = network
+  }
+
+  async rotate(
+    { inputs: { url, request, tls }, state }: Request,
+    stage: (pending: ExternalPending) => Promise<void>,
+    context: RotatorContext,
+  ): Promise<void> {
+    const body = JSON.stringify({ request: request?.reveal() ?? {}, state: state?.current.reveal() ?? null })
+    const requestId = newRequestId(context)
+    const asking: Asking = { phase: 'asking', url, requestId, body: secret(body) }
+    await stage(asking)
+    const asked = this.#unanswered.get(context.signal) ?? new Set()
+    this.#unanswered.set(context.signal, asked.add(requestId))
+    const outcome = await this.#askOnce(asking, tls, context)
+    if ('current' in outcome) {
+      return stage({ phase: 'answered', url, body: asking.body, current: outcome.current })
+    }
+    if (outcome.failure === 'unknown') throw mayHaveActed(outcome.error)
+    await stage({ phase: 'refused', url, reason: outcome.error.message })
+    throw outcome.error
+  }
+
+  async settle(
+    pending: ExternalPending,
+    { inputs, state, movedOn: outdated }: SettleRequest<ExternalInputs, ExternalState>,
+    context: RotatorContext,
+  ): Promise<Settled<ExternalState>> {
+    if (pending.phase === 'refused') return { kind: 'undone', reason: pending.reason }
+    const begun = JSON.parse(pending.body.reveal()) as { readonly state: unknown }
+    const now = state === undefined ? null : plainOf(state.current.reveal())
+    if (pending.phase === 'answered') {
+      const { current } = pending
+      if (state !== undefined && isDeepStrictEqual(now, plainOf(current.reveal()))) return { kind: 'rotated', state }
+      return !outdated && isDeepStrictEqual(now, begun.state)
+        ? { kind: 'rotated', state: { current } }
+        : movedOn(pending.url)
+    }
+    if (outdated || !isDeepStrictEqual(now, begun.state)) {
+      // Committed by a run that died before it cleared this record, or by somebody else.
+      // The request is never sent again: an adapter that has not seen it yet would rotate
+      // what it holds no longer.
+      return state === undefined ? movedOn(pending.url) : { kind: 'rotated', state }
+    }
+    if (pending.url !== inputs.url) {
+      throw new EscError(
+        'conflict',
+        `external: an interrupted rotation concerns ${hostOf(pending.url)}, which \`url\` no longer names`,
+        {
+          hint: `put \`url\` back and run again, so that the adapter can be asked what became of it; ${retargetHint}`,
+        },
+      )
+    }
+    return this.#askAgain(pending, inputs, context)
+  }
+
+  /** The very same request: the adapter answers as it did, or would have. */
+  async #askAgain(pending: Asking, inputs: ExternalInputs, context: RotatorContext): Promise<Settled<ExternalState>> {
+    const { url, requestId } = pending
+    if (this.#unanswered.get(context.signal)?.has(requestId)) {
+      throw mayHaveActed(failed(url, requestId, 'has not said whether it rotated'))
+    }
+    requireUrl(url)
+    context.progress(`asking ${hostOf(url)} again what became of request ${requestId}`)
+    const outcome = await this.#askOnce(pending, inputs.tls, context)
+    if ('current' in outcome) return { kind: 'rotated', state: { current: outcome.current } }
+    // Only a refusal of the request itself says what became of the first one.
+    if (outcome.failure !== 'refused') throw mayHaveActed(outcome.error)
+    return { kind: 'undone', reason: `${outcome.error.message}: nothing was rotated` }
+  }
+
+  async #askOnce({ url, requestId, body }: Asking, tls: Tls | undefined, context: RotatorContext): Promise<Outcome> {
+    for (let tries = 1; ; tries++) {
+      const answer = await this.#send({ url, requestId, body: body.reveal(), tls }, context)
+      if ('failure' in answer) return answer
+      const { status } = answer
+      if (status === 200) return readObject(answer, url, requestId)
+      const failure = failed(url, requestId, `answered HTTP ${status}`)
+      const waitMs = later.includes(status) ? retryAfterMs(answer) : undefined
+      if (waitMs === undefined || waitMs > longestWaitMs || tries >= mostTries)
+        return { failure: meaningOf(status), error: failure }
+      context.progress(`waiting ${Math.ceil(waitMs / 1_000)} s, as ${hostOf(url)} asks`)
+      await context.sleep(waitMs)
+    }
+  }
+
+  async #send(
+    request: { readonly url: string; readonly requestId: string; readonly body: string; readonly tls: Tls | undefined },
+    context: RotatorContext,
+  ): Promise<HttpAnswer | Failure> {
+    const { url, requestId, body, tls } = request
+    const { identity, oidc } = requireSigner(context)
+    const token = await oidc.sign(adapterClaims({ url, body }, identity, context))
+    const headers = {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      authorization: `Bearer ${token}`,
+      'idempotency-key': requestId,
+    }
+    try {
+      return await callAdapter({ url, body, policy: context.network, headers, tls }, this.#network)
+    } catch (error) {
+      if (error instanceof EscError) return { failure: 'not sent', error }
+      if (!(error instanceof NoAnswer)) throw error
+      const problem = error.code === 'timeout' ? 'did not answer in time' : `gave no answer (${error.code})`
+      const fault = tlsFault(error.code)
+      const failure = fault
+        ? new EscError('provider_failed', `external: ${hostOf(url)} ${problem}`, { hint: tlsHint(fault) })
+        : failed(url, requestId, problem)
+      // A handshake that the adapter has broken off: it has read nothing.
+      const unread = fault?.code === 'CLIENT_CERTIFICATE'
+      return { failure: error.sent && !unread ? 'unknown' : 'not sent', error: failure }
+    }
+  }
 }
 
 export const external = externalRotator()

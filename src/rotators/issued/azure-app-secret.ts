@@ -23,6 +23,7 @@ import {
   type IssuerSession,
   issuedCredentialRotator,
   issuedTiming,
+  type Listed,
   type Trial,
 } from './kit/index.ts'
 
@@ -173,13 +174,7 @@ async function connectGraph(
     readFault: entraFault,
     hints: entraHints,
   }
-  const proof: Record<string, string> = login.clientSecret
-    ? { client_secret: login.clientSecret.reveal() }
-    : {
-        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-        client_assertion: login.oidc!.token.reveal(),
-      }
-  const token = await requestToken(entra, login.tenantId, login.clientId, proof)
+  const token = await requestToken(entra, login.tenantId, login.clientId, proofOf(login))
   const vendor: Vendor = { ...entra, hidden: [...hidden, token], readFault: graphFault, hints: graphHints }
   const application = `${graph}/v1.0/applications(appId='${clientId.toLowerCase()}')`
   const call = (request: VendorRequest) =>
@@ -197,15 +192,7 @@ async function connectGraph(
       const credentials = fieldOf(answer.json, 'passwordCredentials')
       if (!Array.isArray(credentials)) throw malformedAnswer(vendor, doing)
       const now = context.now().toISOString()
-      const listed = credentials.flatMap((each: unknown) => {
-        const id = textOf(each, 'keyId')
-        const name = textOf(each, 'displayName')
-        const createdAt = new Date(textOf(each, 'startDateTime') ?? Number.NaN)
-        const expiresAt = textOf(each, 'endDateTime')
-        if (id === undefined) return []
-        const expired = expiresAt !== undefined && new Date(expiresAt).toISOString() < now
-        return [{ id, createdAt, ...(name && { name }), ...(expired && { problem: 'expired' }) }]
-      })
+      const listed = credentials.flatMap((each: unknown) => listedSecret(each, now))
       return { listed, at: clockOf(answer, context) }
     },
 
@@ -227,26 +214,10 @@ async function connectGraph(
       }
     },
 
-    async remove(keyId) {
+    remove(keyId) {
+      const doing = `removePassword ${keyId}`
       const url = `${application}/removePassword`
-      const request = {
-        doing: `removePassword ${keyId}`,
-        method: 'POST',
-        url,
-        body: { keyId },
-        repeatable: true,
-      } as const
-      for (let tries = 1; ; tries++) {
-        try {
-          return void (await call(request))
-        } catch (error) {
-          if (!(error instanceof VendorHttpError)) throw error
-          if (isAlreadyGone(error)) return
-          // Changes of one application must come one after the other.
-          if (!(error.status === 409 || isConcurrent(error)) || tries >= 5) throw error
-          await context.sleep(1_000 * tries)
-        }
-      }
+      return inTurn(() => call({ doing, method: 'POST', url, body: { keyId }, repeatable: true }), context)
     },
 
     async tryLogin({ secretValue }) {
@@ -259,6 +230,40 @@ async function connectGraph(
         throw error
       }
     },
+  }
+}
+
+/** How the login proves who it is. */
+function proofOf({ clientSecret, oidc }: AzureLogin): Readonly<Record<string, string>> {
+  if (clientSecret !== undefined) return { client_secret: clientSecret.reveal() }
+  return {
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: oidc?.token.reveal() ?? '',
+  }
+}
+
+function listedSecret(each: unknown, now: string): Listed[] {
+  const id = textOf(each, 'keyId')
+  if (id === undefined) return []
+  const name = textOf(each, 'displayName')
+  const createdAt = new Date(textOf(each, 'startDateTime') ?? Number.NaN)
+  const expiresAt = textOf(each, 'endDateTime')
+  const expired = expiresAt !== undefined && new Date(expiresAt).toISOString() < now
+  return [{ id, createdAt, ...(name && { name }), ...(expired && { problem: 'expired' }) }]
+}
+
+/** Changes of one application must come one after the other. */
+async function inTurn(remove: () => Promise<unknown>, context: RotatorContext): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await remove()
+      return
+    } catch (error) {
+      if (!(error instanceof VendorHttpError)) throw error
+      if (isAlreadyGone(error)) return
+      if (!(error.status === 409 || isConcurrent(error)) || tries >= 5) throw error
+      await context.sleep(1_000 * tries)
+    }
   }
 }
 

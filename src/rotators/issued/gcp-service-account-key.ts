@@ -24,6 +24,7 @@ import {
   type IssuerSession,
   issuedCredentialRotator,
   issuedTiming,
+  type Trial,
 } from './kit/index.ts'
 
 /** The output shape of the `gcp-login` provider. */
@@ -211,26 +212,28 @@ function connectIam(
       }
     },
 
-    async tryLogin({ credentials }) {
-      const file = readFile(credentials.reveal())
-      if (file === undefined) return { kind: 'refused', code: 'malformed credentials' }
-      if (file.email !== serviceAccount) return { kind: 'refused', code: `belongs to ${file.email}` }
-      const assertion = signedAssertion(file, context.now())
-      if (assertion === undefined) return { kind: 'refused', code: 'malformed private key' }
-      const asAccount: Vendor = { ...vendor, hidden: [assertion], readFault: tokenFault, hints: {} }
-      const doing = `asking for a token as service account ${serviceAccount}`
-      const grant = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }
-      const body = new URLSearchParams(grant)
-      try {
-        const { json } = await ask(asAccount, { doing, method: 'POST', url: tokenEndpoint, body, repeatable: true })
-        if (textOf(json, 'access_token') === undefined) throw malformedAnswer(asAccount, doing)
-        return { kind: 'works' }
-      } catch (error) {
-        if (isVendorError(error, 'invalid_grant')) return { kind: 'unknown yet', code: 'invalid_grant' }
-        if (error instanceof VendorHttpError && error.refused) return { kind: 'inconclusive', code: error.vendorCode }
-        throw error
-      }
-    },
+    tryLogin: (key) => logInWith(key, serviceAccount, vendor),
+  }
+}
+
+async function logInWith({ credentials }: GcpKey, serviceAccount: string, vendor: Vendor): Promise<Trial> {
+  const file = readFile(credentials.reveal())
+  if (file === undefined) return { kind: 'refused', code: 'malformed credentials' }
+  if (file.email !== serviceAccount) return { kind: 'refused', code: `belongs to ${file.email}` }
+  const assertion = signedAssertion(file, vendor.context.now())
+  if (assertion === undefined) return { kind: 'refused', code: 'malformed private key' }
+  const asAccount: Vendor = { ...vendor, hidden: [assertion], readFault: tokenFault, hints: {} }
+  const doing = `asking for a token as service account ${serviceAccount}`
+  const grant = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }
+  const body = new URLSearchParams(grant)
+  try {
+    const { json } = await ask(asAccount, { doing, method: 'POST', url: tokenEndpoint, body, repeatable: true })
+    if (textOf(json, 'access_token') === undefined) throw malformedAnswer(asAccount, doing)
+    return { kind: 'works' }
+  } catch (error) {
+    if (isVendorError(error, 'invalid_grant')) return { kind: 'unknown yet', code: 'invalid_grant' }
+    if (error instanceof VendorHttpError && error.refused) return { kind: 'inconclusive', code: error.vendorCode }
+    throw error
   }
 }
 

@@ -24,6 +24,8 @@ import {
   issuedCredentialRotator,
   issuedTiming,
   type Listed,
+  type Listing,
+  type Trial,
 } from './kit/index.ts'
 
 /** The account's own token, or a Main API key. */
@@ -182,23 +184,7 @@ function connectTwilio(
     vendor.ask({ ...request, doing: `${request.doing} of account ${accountSid}` })
   const account = `${api}/2010-04-01/Accounts/${accountSid}`
 
-  async function pages(doing: string, first: string, nextOf: (json: unknown) => string | undefined) {
-    const listed: Listed[] = []
-    let answer: HttpAnswer
-    for (let url: string | undefined = first; url !== undefined; url = nextOf(answer.json)) {
-      answer = await call({ doing, method: 'GET', url, repeatable: true })
-      const keys = fieldOf(answer.json, 'keys')
-      if (!Array.isArray(keys)) throw malformedAnswer(vendor, doing)
-      for (const key of keys) {
-        const id = textOf(key, 'sid')
-        const name = textOf(key, 'friendly_name')
-        const createdAt = new Date(textOf(key, 'date_created') ?? Number.NaN)
-        if (id !== undefined) listed.push({ id, createdAt, ...(name !== undefined && { name }) })
-      }
-    }
-    return { listed, at: clockOf(answer!, context) }
-  }
-
+  const pages = (...list: PageList) => listPages({ vendor, call, context }, ...list)
   const listAll = () =>
     pages('listing the API keys', `${account}/Keys.json?PageSize=1000`, (json) => {
       const next = textOf(json, 'next_page_uri')
@@ -224,26 +210,22 @@ function connectTwilio(
     async create(mark) {
       const doing = `creating a ${keyType ?? 'standard'} API key`
       const FriendlyName = markedName(friendlyName, mark)
+      const repeatable = false
       const { json } = await call(
         keyType === 'restricted'
           ? {
               doing,
               method: 'POST',
               url: `${iam}/v1/Keys`,
-              body: new URLSearchParams({
-                AccountSid: accountSid,
-                FriendlyName,
-                KeyType: 'restricted',
-                Policy: JSON.stringify(policy),
-              }),
-              repeatable: false,
+              body: restrictedKey(accountSid, FriendlyName, policy),
+              repeatable,
             }
           : {
               doing,
               method: 'POST',
               url: `${account}/Keys.json`,
               body: new URLSearchParams({ FriendlyName }),
-              repeatable: false,
+              repeatable,
             },
       )
       const sid = textOf(json, 'sid')
@@ -266,20 +248,60 @@ function connectTwilio(
       }
     },
 
-    async tryLogin({ sid, secret }) {
-      const asKey = vendorAs(sid, secret.reveal(), { fetch, context })
-      const url = `${account}/Messages.json?PageSize=1`
-      try {
-        await asKey.ask({ doing: `using API key ${sid}`, method: 'GET', url, repeatable: true })
-        return { kind: 'works' }
-      } catch (error) {
-        if (!(error instanceof VendorHttpError) || !error.refused) throw error
-        // Known, and not allowed to read messages: it logs in.
-        if (error.status === 403) return { kind: 'works' }
-        return { kind: error.status === 401 ? 'unknown yet' : 'inconclusive', code: error.vendorCode }
-      }
-    },
+    tryLogin: (key) => logInWith(key, account, { fetch, context }),
   }
+}
+
+async function logInWith(
+  { sid, secret }: TwilioApiKey,
+  account: string,
+  { fetch, context }: { readonly fetch: Fetch; readonly context: RotatorContext },
+): Promise<Trial> {
+  const asKey = vendorAs(sid, secret.reveal(), { fetch, context })
+  const url = `${account}/Messages.json?PageSize=1`
+  try {
+    await asKey.ask({ doing: `using API key ${sid}`, method: 'GET', url, repeatable: true })
+    return { kind: 'works' }
+  } catch (error) {
+    if (!(error instanceof VendorHttpError) || !error.refused) throw error
+    // Known, and not allowed to read messages: it logs in.
+    if (error.status === 403) return { kind: 'works' }
+    return { kind: error.status === 401 ? 'unknown yet' : 'inconclusive', code: error.vendorCode }
+  }
+}
+
+/** What is listed first, and how the next page is found. */
+type PageList = readonly [doing: string, first: string, nextOf: (json: unknown) => string | undefined]
+
+interface Caller {
+  readonly vendor: Vendor
+  readonly call: (request: VendorRequest) => Promise<HttpAnswer>
+  readonly context: RotatorContext
+}
+
+async function listPages({ vendor, call, context }: Caller, ...[doing, first, nextOf]: PageList): Promise<Listing> {
+  const listed: Listed[] = []
+  let answer: HttpAnswer
+  for (let url: string | undefined = first; url !== undefined; url = nextOf(answer.json)) {
+    answer = await call({ doing, method: 'GET', url, repeatable: true })
+    const keys = fieldOf(answer.json, 'keys')
+    if (!Array.isArray(keys)) throw malformedAnswer(vendor, doing)
+    for (const key of keys) {
+      const id = textOf(key, 'sid')
+      const name = textOf(key, 'friendly_name')
+      const createdAt = new Date(textOf(key, 'date_created') ?? Number.NaN)
+      if (id !== undefined) listed.push({ id, createdAt, ...(name !== undefined && { name }) })
+    }
+  }
+  return { listed, at: clockOf(answer!, context) }
+}
+
+function restrictedKey(
+  AccountSid: string,
+  FriendlyName: string,
+  policy: TwilioApiKeyInputs['policy'],
+): URLSearchParams {
+  return new URLSearchParams({ AccountSid, FriendlyName, KeyType: 'restricted', Policy: JSON.stringify(policy) })
 }
 
 function vendorAs(

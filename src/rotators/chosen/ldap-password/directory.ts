@@ -84,26 +84,7 @@ export async function connectDirectory(
     await client.modify(dn, new Change({ operation, modification }))
   }
 
-  async function readEntry(dn: string): Promise<Entry | undefined> {
-    try {
-      const { searchEntries } = await client.search(dn, {
-        scope: 'base',
-        filter: '(objectClass=*)',
-        attributes: ['userPassword', 'pwdAccountLockedTime'],
-        explicitBufferAttributes: ['userPassword'],
-      })
-      const [entry] = searchEntries
-      if (entry === undefined) return undefined
-      const [lockedSince] = [entry.pwdAccountLockedTime ?? []].flat().map(String)
-      return {
-        values: [entry.userPassword ?? []].flat().map((value) => Buffer.from(value)),
-        ...(lockedSince !== undefined && { lockedSince }),
-      }
-    } catch (error) {
-      if (codeOf(error) === 32) return undefined
-      throw asVendorError(error, `looking at "${dn}" on ${where} failed`)
-    }
-  }
+  const readEntry = (dn: string) => entryOf(client, dn, where)
 
   return {
     readEntry,
@@ -153,6 +134,28 @@ export async function connectDirectory(
     },
 
     close: end,
+  }
+}
+
+/** Undefined: there is no such entry. */
+async function entryOf(client: Client, dn: string, where: string): Promise<Entry | undefined> {
+  try {
+    const { searchEntries } = await client.search(dn, {
+      scope: 'base',
+      filter: '(objectClass=*)',
+      attributes: ['userPassword', 'pwdAccountLockedTime'],
+      explicitBufferAttributes: ['userPassword'],
+    })
+    const [entry] = searchEntries
+    if (entry === undefined) return undefined
+    const [lockedSince] = [entry.pwdAccountLockedTime ?? []].flat().map(String)
+    return {
+      values: [entry.userPassword ?? []].flat().map((value) => Buffer.from(value)),
+      ...(lockedSince !== undefined && { lockedSince }),
+    }
+  } catch (error) {
+    if (codeOf(error) === 32) return undefined
+    throw asVendorError(error, `looking at "${dn}" on ${where} failed`)
   }
 }
 

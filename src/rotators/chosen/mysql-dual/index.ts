@@ -1,17 +1,14 @@
-import { EscError } from '../../../errors.ts'
-import { credentialsOf, withoutAdopted } from '../../adopted.ts'
-import { checkLogin } from '../../log-in.ts'
-import { madeReady } from '../../made-ready.ts'
-import { newPassword } from '../../new-password.ts'
 import { type PairTiming, pairTiming } from '../../pair/kit/index.ts'
-import type { CredentialCheck, Plan, Rotator, RotatorContext } from '../../rotator.ts'
+import type { Plan, RotationRequest, Rotator, RotatorContext } from '../../rotator.ts'
 import { place } from '../../server-address.ts'
+import { chosenPasswordRotator } from '../kit/index.ts'
 import { AccountSession } from './account-session.ts'
 import { logIn, mayLogIn } from './log-in.ts'
-import { foreignMethods, hasPassword, planSteps } from './methods.ts'
-import { accountHost, holds, type Request, requireInputs, requireSameTarget } from './request.ts'
-import { settleMariaDb, settleMySql } from './settle.ts'
+import { hasPassword, planSteps } from './methods.ts'
+import { accountHost, checkInputs } from './request.ts'
+import { DualKeeper } from './session.ts'
 import {
+  type DualUser,
   inputsSchema,
   type MySqlDualInputs,
   type MySqlDualPending,
@@ -39,132 +36,65 @@ export interface MySqlDualPlan extends Plan {
 function mysqlDualRotator(
   timing: PairTiming = pairTiming,
 ): Rotator<MySqlDualInputs, MySqlDualState, MySqlDualPending, MySqlDualPlan> {
-  const rotator: Rotator<MySqlDualInputs, MySqlDualState, MySqlDualPending, MySqlDualPlan> = {
+  return chosenPasswordRotator<MySqlDualInputs, DualUser, MySqlDualPending, MySqlDualPlan, DualKeeper>({
     name: rotatorName,
     description: 'Password of one MySQL or MariaDB user that keeps two.',
     inputs: inputsSchema,
     state: stateSchema,
     outputs: outputsSchema,
-
-    open: withoutAdopted,
-
-    target({ database: { host, port }, rotateUser }) {
-      return `mysql-dual ${JSON.stringify([host.toLowerCase(), port, rotateUser.username, accountHost({ rotateUser })])}`
+    connection: { tls: ['database.tls'], host: 'database.host' },
+    refusal: '1045',
+    verifyWaitsMs: timing.verifyWaitsMs,
+    names: '`database` and `rotateUser`',
+    confirms: true,
+    target: ({ database: { host, port }, rotateUser }) =>
+      `mysql-dual ${JSON.stringify([host.toLowerCase(), port, rotateUser.username, accountHost({ rotateUser })])}`,
+    checkInputs,
+    owner: ({ rotateUser }) => `user "${rotateUser.username}"`,
+    place: ({ database }) => place(database),
+    overtaken: (owner) => `the password of ${owner} was rotated by somebody else since; theirs is kept`,
+    record: (inputs, { currentWorked }) => ({
+      ...addressOf(inputs),
+      username: inputs.rotateUser.username,
+      currentWorked,
+    }),
+    address: addressOf,
+    credentialOf: ({ username, password }) => ({ username, password }),
+    isOf(pending, inputs) {
+      const { host, port, accountHost: account } = addressOf(inputs)
+      const sameAccount = pending.accountHost === account && pending.username === inputs.rotateUser.username
+      return pending.host === host && pending.port === port && sameAccount
     },
-
-    async plan({ inputs, state }, context) {
-      requireInputs(inputs, state)
-      const { flavor, account } = await withSession(inputs, async (session) => ({
-        flavor: session.facts.flavor,
-        account: await session.requireUsable(context),
-      }))
-      const currentWorked =
-        state !== undefined &&
-        (flavor === 'mariadb' && account.kind === 'found'
-          ? await hasPassword(account.methods, state.current.password)
-          : await mayLogIn(inputs, state.current.password, timing))
-      if (state !== undefined && !currentWorked) {
-        context.warn(`the current password of user "${inputs.rotateUser.username}" is no longer accepted`)
-      }
-      const steps = await planSteps({ inputs, state }, { flavor, account, currentWorked }, context)
-      return { steps, currentWorked }
-    },
-
-    async rotate({ currentWorked }, { inputs, state }, stage, context) {
-      const { host, port } = inputs.database
-      const password = newPassword(context.random)
-      await withSession(inputs, async (session) => {
-        await session.lock()
-        const pending: MySqlDualPending = {
-          host,
-          port,
-          username: inputs.rotateUser.username,
-          accountHost: accountHost(inputs),
-          password,
-          ...(state !== undefined && { current: state.current.password }),
-          currentWorked,
-        }
-        await stage(pending)
-        if (session.facts.flavor === 'mariadb') await session.addPassword(password)
-        else await session.setRetaining(password)
-        await stage({ ...pending, confirmed: true })
-      })
-    },
-
-    async settle(pending, request, context) {
-      const { inputs, state } = request
-      if (state !== undefined && holds(withoutAdopted(state), pending.password)) return { kind: 'rotated', state }
-      requireSameTarget(pending, inputs)
-      return withSession(inputs, async (session) => {
-        await session.lock()
-        const settle = session.facts.flavor === 'mariadb' ? settleMariaDb : settleMySql
-        return settle({ session, timing, context }, pending, request)
-      })
-    },
-
-    retarget(pending, inputs) {
-      const { host, port } = inputs.database
-      const moved = { ...pending, host, port, accountHost: accountHost(inputs) }
-      requireSameTarget(moved, inputs)
-      return moved
-    },
-
-    async retire(superseded, { inputs, state }) {
-      const gone = credentialsOf(superseded)
-        .filter(({ username, password }) => username === inputs.rotateUser.username && !holds(state, password))
-        .map(({ password }) => password)
-      if (gone.length === 0) return
-      await withSession(inputs, async (session) => {
-        // MySQL has let go of it by itself.
-        if (session.facts.flavor !== 'mariadb') return
-        await session.lock()
-        await session.removePasswords(gone)
-      })
-    },
-
-    async check(request, context) {
-      const { inputs, state } = request
-      const known = (['current', 'previous'] as const).flatMap((credential) => {
-        const user = state?.[credential]
-        if (user === undefined) return []
-        const what = `password of user "${user.username}" on ${place(inputs.database)}`
-        const wrong = 'refused at log-in (1045)'
-        return [checkLogin({ credential, what, wrong, logIn: () => logIn(inputs, user.password, timing) })]
-      })
-      return [...(await Promise.all(known)), ...(await foreignChecks(request, context))]
-    },
-  }
-  return madeReady(rotator, { tls: ['database.tls'], host: 'database.host' })
-
-  async function withSession<T>(inputs: MySqlDualInputs, use: (session: AccountSession) => Promise<T>): Promise<T> {
-    const session = await AccountSession.open(inputs, timing)
-    try {
-      return await use(session)
-    } finally {
-      await session.close()
-    }
-  }
-
-  async function foreignChecks({ inputs, state }: Request, context: RotatorContext): Promise<CredentialCheck[]> {
-    const { username } = inputs.rotateUser
-    try {
-      return await withSession(inputs, async (session) => {
-        const found = await session.requireUsable({ ...context, warn: () => {} })
-        // What MySQL shows of an account does not tell its two passwords apart.
-        if (session.facts.flavor !== 'mariadb' || found.kind !== 'found') return []
-        return (await foreignMethods(found.methods, state)).map(({ plugin }) => ({
-          credential: 'foreign' as const,
-          what: `another way in (${plugin}) of user "${username}" on ${place(inputs.database)}`,
-          works: undefined,
-          detail: 'not managed here',
-        }))
-      })
-    } catch (error) {
-      if (!(error instanceof EscError)) throw error
-      context.warn(`whether user "${username}" has other passwords is not known: ${error.message}`)
-      return []
-    }
-  }
+    concerns: ({ host, port, username }) => `user "${username}" on ${place({ host, port })}`,
+    connect: async (inputs, context) =>
+      new DualKeeper(await AccountSession.open(inputs, timing), { inputs, timing, context }),
+    logIn: (inputs, { password }) => logIn(inputs, password, timing),
+    plan: (session, request, context) => planAccount(session, request, { timing, context }),
+  })
 }
 
 export const mysqlDual = mysqlDualRotator()
+
+function addressOf(inputs: MySqlDualInputs) {
+  const { host, port } = inputs.database
+  return { host, port, accountHost: accountHost(inputs) }
+}
+
+async function planAccount(
+  session: DualKeeper,
+  { inputs, state }: RotationRequest<MySqlDualInputs, MySqlDualState>,
+  { timing, context }: { readonly timing: PairTiming; readonly context: RotatorContext },
+): Promise<MySqlDualPlan> {
+  const { flavor } = session
+  const account = await session.requireUsable()
+  const currentWorked =
+    state !== undefined &&
+    (flavor === 'mariadb' && account.kind === 'found'
+      ? await hasPassword(account.methods, state.current.password)
+      : await mayLogIn(inputs, state.current.password, timing))
+  if (state !== undefined && !currentWorked) {
+    context.warn(`the current password of user "${inputs.rotateUser.username}" is no longer accepted`)
+  }
+  const steps = await planSteps({ inputs, state }, { flavor, account, currentWorked }, context)
+  return { steps, currentWorked }
+}

@@ -1,11 +1,10 @@
 import { EscError } from '../../../errors.ts'
 import type { Secret } from '../../../secret.ts'
 import { credentialsOf } from '../../adopted.ts'
-import { retargetHint } from '../../another-target.ts'
 import { requireDatabase } from '../../pair/kit/decide.ts'
 import type { RotationRequest } from '../../rotator.ts'
-import { place } from '../../server-address.ts'
-import { type MySqlDualInputs, type MySqlDualPending, type MySqlDualState, rotatorName } from './types.ts'
+import { requireStateOf } from '../kit/index.ts'
+import { type DualUser, type MySqlDualInputs, type MySqlDualState, rotatorName } from './types.ts'
 
 export type Request = RotationRequest<MySqlDualInputs, MySqlDualState>
 
@@ -17,13 +16,8 @@ export function passwordsOf(state: MySqlDualState | undefined): Secret<string>[]
   return credentialsOf(state).map((user) => user.password)
 }
 
-/** Returns true where the state names the password in any place. */
-export function holds(state: MySqlDualState | undefined, password: Secret<string>): boolean {
-  return passwordsOf(state).some((each) => each.reveal() === password.reveal())
-}
-
 /** @throws EscError `invalid_input` for names that can never be rotated. */
-export function requireInputs({ database, rotateUser }: MySqlDualInputs, state: MySqlDualState | undefined): void {
+export function checkInputs({ database, rotateUser }: MySqlDualInputs, state: MySqlDualState | undefined): void {
   const { username } = rotateUser
   requireDatabase(rotatorName, database)
   if (username === '' || username.includes('\0')) {
@@ -38,26 +32,12 @@ export function requireInputs({ database, rotateUser }: MySqlDualInputs, state: 
       hint: 'rotate a user of its own; the managing user only sets its passwords',
     })
   }
-  const named = Object.entries({ current: state?.current, previous: state?.previous })
-  for (const [key, user] of [...named, ...(state?.adopted ?? []).map((each) => ['adopted', each] as const)]) {
-    if (user === undefined || user.username === username) continue
-    throw new EscError(
-      'invalid_input',
-      `mysql-dual: \`state.${key}\` is of "${user.username}", but \`rotateUser.username\` is "${username}"`,
-      { hint: 'put the user back, or remove `state` to begin anew with the user named' },
-    )
+  const owner = {
+    rotator: rotatorName,
+    input: 'rotateUser.username',
+    account: username,
+    another: (user: DualUser) => (user.username === username ? undefined : `"${user.username}"`),
+    hint: 'put the user back, or remove `state` to begin anew with the user named',
   }
-}
-
-/** Another server or account must not get the password that this one was to have. */
-export function requireSameTarget(pending: MySqlDualPending, inputs: MySqlDualInputs): void {
-  const { host, port, username } = pending
-  const { database, rotateUser } = inputs
-  const same = host === database.host && port === database.port && pending.accountHost === accountHost(inputs)
-  if (same && username === rotateUser.username) return
-  throw new EscError(
-    'conflict',
-    `mysql-dual: an interrupted rotation concerns user "${username}" on ${place({ host, port })}, which \`database\` and \`rotateUser\` no longer name`,
-    { hint: `put them back as they were and run again; ${retargetHint}` },
-  )
+  requireStateOf(owner, state)
 }

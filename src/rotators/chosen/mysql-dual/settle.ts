@@ -5,10 +5,11 @@ import type { PairTiming } from '../../pair/kit/index.ts'
 import type { RotatorContext, Settled, SettleRequest } from '../../rotator.ts'
 import { place } from '../../server-address.ts'
 import { VendorError } from '../../vendor-error.ts'
+import { hasMovedOn, undone } from '../kit/index.ts'
 import type { AccountSession } from './account-session.ts'
 import { logIn, mayLogIn } from './log-in.ts'
 import type { Request } from './request.ts'
-import type { MySqlDualInputs, MySqlDualPending, MySqlDualState } from './types.ts'
+import { type MySqlDualInputs, type MySqlDualPending, type MySqlDualState, rotatorName } from './types.ts'
 
 type Settling = SettleRequest<MySqlDualInputs, MySqlDualState>
 type Settlement = Settled<MySqlDualState>
@@ -20,51 +21,16 @@ export interface SettleWorld {
   readonly context: RotatorContext
 }
 
-/** A new password that is set. */
-interface Proven {
-  readonly password: Secret<string>
-  readonly outcome: LoginOutcome
-  /** Whether the account accepts this one of ours, too. */
-  readonly lives: (password: Secret<string>) => Promise<boolean>
-}
-
-/** The list is there to be read: what is missing is added, what does not work is removed. */
-export async function settleMariaDb(
-  { session, timing, context }: SettleWorld,
-  { password, username, current }: MySqlDualPending,
-  request: Settling,
-): Promise<Settlement> {
-  const { inputs } = request
-  if (request.movedOn || hasMovedOn(current, request)) {
-    await session.removePasswords([password])
-    return movedOn(username)
-  }
-  const there = await session.hasPassword(password)
-  if (!there) {
-    try {
-      await session.addPassword(password)
-    } catch (error) {
-      if (error instanceof VendorError && error.refused) return undone(error.message)
-      throw error
-    }
-  }
-  const outcome = await verify(inputs, password, { timing, context })
-  if (outcome.kind === 'wrong') {
-    await session.removePasswords([password])
-    return undone(`the new password of user "${username}" was refused at log-in (1045); it was removed`)
-  }
-  return rotated({ password, outcome, lives: (each) => session.hasPassword(each) }, request, context)
-}
-
 /** The passwords of MySQL cannot be read, so log-ins tell. */
 export async function settleMySql(
   { session, timing, context }: SettleWorld,
-  { password, username, current, currentWorked, confirmed }: MySqlDualPending,
+  pending: MySqlDualPending,
   request: Settling,
 ): Promise<Settlement> {
   const { inputs } = request
+  const { password, username, current, currentWorked, confirmed } = pending
   const first = await logIn(inputs, password, timing)
-  if (request.movedOn || hasMovedOn(current, request)) {
+  if (request.movedOn || hasMovedOn(pending, request.state)) {
     if (first.kind === 'works') await displace({ session, timing }, password, request)
     return movedOn(username)
   }
@@ -73,7 +39,7 @@ export async function settleMySql(
     try {
       await session.setRetaining(password)
     } catch (error) {
-      if (error instanceof VendorError && error.refused) return undone(error.message)
+      if (error instanceof VendorError && error.refused) return undone(rotatorName, error.message)
       throw error
     }
   } else if (first.kind === 'inconclusive' && !confirmed) {
@@ -93,7 +59,7 @@ export async function settleMySql(
     const refused = `the new password of user "${username}" was set but is refused at log-in (1045)`
     if (retained !== undefined) {
       await session.replaceFirst(retained)
-      return undone(`${refused}; its former password was set back`)
+      return undone(rotatorName, `${refused}; its former password was set back`)
     }
     throw new EscError('rotation_failed', `mysql-dual: ${refused}, and its former password is not known here`, {
       hint: 'find out why the user cannot log in from here, and run again',
@@ -103,10 +69,11 @@ export async function settleMySql(
     // It was the second one, and what was the first is somebody else's.
     await session.replaceFirst(retained)
     return undone(
+      rotatorName,
       `user "${username}" has a password that is not managed here, which leaves no place for a new one; the current one was set back`,
     )
   }
-  return rotated({ password, outcome, lives: (each) => mayLogIn(inputs, each, timing) }, request, context)
+  return rotated({ password, outcome }, request, { timing, context })
 }
 
 /**
@@ -125,9 +92,9 @@ async function displace(
 }
 
 async function rotated(
-  { password, outcome, lives }: Proven,
+  { password, outcome }: { readonly password: Secret<string>; readonly outcome: LoginOutcome },
   { inputs, state }: Request,
-  context: RotatorContext,
+  { timing, context }: Omit<SettleWorld, 'session'>,
 ): Promise<Settlement> {
   const { username } = inputs.rotateUser
   if (outcome.kind === 'inconclusive') {
@@ -136,7 +103,7 @@ async function rotated(
   // The one that consumers hold, or the only one of ours that the server still takes.
   let previous: MySqlDualState['previous']
   for (const user of [state?.current, state?.previous]) {
-    if (previous === undefined && user !== undefined && (await lives(user.password))) previous = user
+    if (previous === undefined && user && (await mayLogIn(inputs, user.password, timing))) previous = user
   }
   return { kind: 'rotated', state: { current: { username, password }, ...(previous && { previous }) } }
 }
@@ -153,14 +120,6 @@ function verify(
   })
 }
 
-function hasMovedOn(current: Secret<string> | undefined, { state }: Request): boolean {
-  return state?.current.password.reveal() !== current?.reveal()
-}
-
 function movedOn(username: string): Settlement {
-  return undone(`the password of user "${username}" was rotated by somebody else since; theirs is kept`)
-}
-
-function undone(reason: string): Settlement {
-  return { kind: 'undone', reason: reason.startsWith('mysql-dual: ') ? reason : `mysql-dual: ${reason}` }
+  return undone(rotatorName, `the password of user "${username}" was rotated by somebody else since; theirs is kept`)
 }

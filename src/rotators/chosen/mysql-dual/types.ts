@@ -18,10 +18,12 @@ export type MySqlDualInputs = {
   readonly rotateUser: { readonly username: string; readonly host?: string }
 }
 
+export type DualUser = DatabaseUser
+
 export type MySqlDualState = {
-  readonly current: DatabaseUser
-  readonly previous?: DatabaseUser
-  readonly adopted?: readonly DatabaseUser[]
+  readonly current: DualUser
+  readonly previous?: DualUser
+  readonly adopted?: readonly DualUser[]
 }
 
 /** Staged before the one remote change. */

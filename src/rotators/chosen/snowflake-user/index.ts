@@ -3,7 +3,14 @@ import { currentFetch, type Fetch } from '../../../http/index.ts'
 import type { Secret } from '../../../secret.ts'
 import { forgetHint } from '../../another-target.ts'
 import { rfc3339 } from '../../rfc3339.ts'
-import type { CredentialCheck, RotationRequest, Rotator, RotatorContext, Settled } from '../../rotator.ts'
+import type {
+  CredentialCheck,
+  RotationRequest,
+  Rotator,
+  RotatorContext,
+  Settled,
+  SettleRequest,
+} from '../../rotator.ts'
 import { VendorHttpError } from '../../vendor-http.ts'
 import { requireAccount, resolveUser } from './identifier.ts'
 import { type KeyPair, newPrivateKey, readKeyPair } from './key-pair.ts'
@@ -48,10 +55,7 @@ export interface SnowflakeOptions {
 export function snowflakeUserRotator(
   options: SnowflakeOptions = {},
 ): Rotator<SnowflakeInputs, SnowflakeState, SnowflakePending, SnowflakePlan> {
-  const timing = options.timing ?? snowflakeTiming
-  const fetch = options.fetch ?? currentFetch
-  const connection = (context: RotatorContext): Connection => ({ fetch, timing, context })
-
+  const keys = new KeyRotation(options)
   return {
     name: 'snowflake-user',
     description: 'RSA key pairs of a Snowflake user.',
@@ -70,114 +74,149 @@ export function snowflakeUserRotator(
     target: ({ login, targetUser }) =>
       `snowflake-user ${JSON.stringify([login.account.toLowerCase(), targetUser.toUpperCase()])}`,
 
-    async plan({ inputs, state }, context) {
-      const { user, current } = checkRequest({ inputs, state })
-      const session = connectSnowflake(inputs.login, connection(context))
-      const slots = await session.keySlots(user)
-      const previous = state?.previousFingerprint
-      const { steps, warnings } = decideSlots({ user, slots, current: current?.fingerprint, previous })
-      for (const warning of warnings) context.warn(warning)
-      return { steps, ...(slots.slot1 !== undefined && { replaced: slots.slot1 }) }
-    },
+    plan: (request, context) => keys.plan(request, context),
+    rotate: (plan, request, stage, context) => keys.rotate(plan, request, stage, context),
+    settle: (pending, request, context) => keys.settle(pending, request, context),
+    check: (request, context) => keys.check(request, context),
+  }
+}
 
-    async rotate({ replaced }, request, stage, context) {
-      const { user, current } = checkRequest(request)
-      const { inputs, state } = request
-      const privateKey = await (options.newPrivateKey ?? newPrivateKey)()
-      const session = connectSnowflake(inputs.login, connection(context))
-      const createdAt = rfc3339(context.now())
-      await stage({
-        account: inputs.login.account,
-        user,
-        privateKey,
-        createdAt,
-        ...(current && { basis: current.fingerprint }),
-        ...(replaced !== undefined && { replaced }),
-      })
-      const slots = await session.keySlots(user)
-      await setKeys({ session, user, slots, current, previous: state?.previousFingerprint }, readKeyPair(privateKey)!)
-    },
+/** What the rotator hands each call to. */
+class KeyRotation {
+  readonly #timing: SnowflakeTiming
+  readonly #fetch: Fetch
+  readonly #newPrivateKey: () => Promise<Secret<string>>
 
-    async settle(pending, request, context) {
-      const { inputs, state, movedOn } = request
-      const { user, current } = checkRequest(request)
-      const key = readKeyPair(pending.privateKey)!
-      // An earlier run committed it and died before it cleared its record, and the state
-      // may have moved on since.
-      if (state !== undefined && [current?.fingerprint, state.previousFingerprint].includes(key.fingerprint)) {
-        return { kind: 'rotated', state }
-      }
-      requireSameTarget(pending, user, inputs)
-      const session = connectSnowflake(inputs.login, connection(context))
-      let slots = await session.keySlots(user)
-      if (movedOn) return giveUp({ session, user, slots, current, previous: undefined }, key)
+  constructor({
+    fetch = currentFetch,
+    timing = snowflakeTiming,
+    newPrivateKey: make = newPrivateKey,
+  }: SnowflakeOptions) {
+    this.#timing = timing
+    this.#fetch = fetch
+    this.#newPrivateKey = make
+  }
+
+  #connection(context: RotatorContext): Connection {
+    return { fetch: this.#fetch, timing: this.#timing, context }
+  }
+
+  async plan({ inputs, state }: Request, context: RotatorContext): Promise<SnowflakePlan> {
+    const { user, current } = checkRequest({ inputs, state })
+    const session = connectSnowflake(inputs.login, this.#connection(context))
+    const slots = await session.keySlots(user)
+    const previous = state?.previousFingerprint
+    const { steps, warnings } = decideSlots({ user, slots, current: current?.fingerprint, previous })
+    for (const warning of warnings) context.warn(warning)
+    return { steps, ...(slots.slot1 !== undefined && { replaced: slots.slot1 }) }
+  }
+
+  async rotate(
+    { replaced }: SnowflakePlan,
+    request: Request,
+    stage: (pending: SnowflakePending) => Promise<void>,
+    context: RotatorContext,
+  ): Promise<void> {
+    const { user, current } = checkRequest(request)
+    const { inputs, state } = request
+    const privateKey = await this.#newPrivateKey()
+    const session = connectSnowflake(inputs.login, this.#connection(context))
+    const createdAt = rfc3339(context.now())
+    await stage({
+      account: inputs.login.account,
+      user,
+      privateKey,
+      createdAt,
+      ...(current && { basis: current.fingerprint }),
+      ...(replaced !== undefined && { replaced }),
+    })
+    const slots = await session.keySlots(user)
+    await setKeys({ session, user, slots, current, previous: state?.previousFingerprint }, readKeyPair(privateKey)!)
+  }
+
+  async settle(
+    pending: SnowflakePending,
+    request: SettleRequest<SnowflakeInputs, SnowflakeState>,
+    context: RotatorContext,
+  ): Promise<Settled<SnowflakeState>> {
+    const { inputs, state, movedOn } = request
+    const { user, current } = checkRequest(request)
+    const key = readKeyPair(pending.privateKey)!
+    // An earlier run committed it and died before it cleared its record, and the state
+    // may have moved on since.
+    if (state !== undefined && [current?.fingerprint, state.previousFingerprint].includes(key.fingerprint)) {
+      return { kind: 'rotated', state }
+    }
+    requireSameTarget(pending, user, inputs)
+    const session = connectSnowflake(inputs.login, this.#connection(context))
+    let slots = await session.keySlots(user)
+    if (movedOn) return giveUp({ session, user, slots, current, previous: undefined }, key)
+    if (slots.slot1 !== key.fingerprint) {
+      const former = { session, user, slots, current, previous: state?.previousFingerprint }
+      const refusal = await setAgain(former, key, pending)
+      if (refusal !== undefined) return { kind: 'undone', reason: refusal }
+      slots = await session.keySlots(user)
       if (slots.slot1 !== key.fingerprint) {
-        const former = { session, user, slots, current, previous: state?.previousFingerprint }
-        const refusal = await setAgain(former, key, pending)
-        if (refusal !== undefined) return { kind: 'undone', reason: refusal }
-        slots = await session.keySlots(user)
-        if (slots.slot1 !== key.fingerprint) {
-          throw new EscError(
-            'provider_failed',
-            `snowflake-user: RSA_PUBLIC_KEY of user ${user} was set, but is shown as ${slots.slot1 ?? 'empty'}`,
-            { hint: 'somebody else may be changing the keys of this user: run again when they have finished' },
-          )
-        }
+        throw new EscError(
+          'provider_failed',
+          `snowflake-user: RSA_PUBLIC_KEY of user ${user} was set, but is shown as ${slots.slot1 ?? 'empty'}`,
+          { hint: 'somebody else may be changing the keys of this user: run again when they have finished' },
+        )
       }
-      if (current !== undefined && current.fingerprint !== pending.basis && slots.slot2 !== current.fingerprint) {
-        // Somebody rotated since, and their key, which consumers hold by now, was in slot 1
-        // until ours came through.
-        await session.setKey(user, 2, current)
-        slots = { ...slots, slot2: current.fingerprint }
-      }
-      await logInWithNewKey(pending, key, inputs, context)
-      return rotated(pending, slots, [current?.fingerprint, state?.previousFingerprint])
-    },
+    }
+    if (current !== undefined && current.fingerprint !== pending.basis && slots.slot2 !== current.fingerprint) {
+      // Somebody rotated since, and their key, which consumers hold by now, was in slot 1
+      // until ours came through.
+      await session.setKey(user, 2, current)
+      slots = { ...slots, slot2: current.fingerprint }
+    }
+    await this.#logInWithNewKey(pending, key, inputs, context)
+    return rotated(pending, slots, [current?.fingerprint, state?.previousFingerprint])
+  }
 
-    async check({ inputs, state }, context) {
-      const { user, current } = checkRequest({ inputs, state })
-      const slots = await connectSnowflake(inputs.login, connection(context)).keySlots(user)
-      const what = (fingerprint: string) => `public key ${fingerprint} of user ${user}`
-      const checks: CredentialCheck[] = []
-      if (state !== undefined && current !== undefined) {
-        const failure = await tryLogin({ account: state.account, user, privateKey: state.privateKey }, context)
-        const listed = current.fingerprint === slots.slot1 || current.fingerprint === slots.slot2
-        const details = [...(failure ? [failure] : []), ...(listed ? [] : ['not set'])]
-        checks.push({
-          credential: 'current',
-          what: what(current.fingerprint),
-          // Set, and yet refused: a policy or a disabled user, not the key.
-          works: failure === undefined ? true : listed ? undefined : false,
-          ...(details.length > 0 && { detail: details.join(', ') }),
-        })
-      }
-      for (const fingerprint of [slots.slot1, slots.slot2]) {
-        if (fingerprint === undefined || fingerprint === current?.fingerprint) continue
-        const previous = fingerprint === state?.previousFingerprint
-        const detail = previous ? 'set; its private key is not kept here' : 'not managed here'
-        checks.push({
-          credential: previous ? 'previous' : 'foreign',
-          what: what(fingerprint),
-          works: undefined,
-          detail,
-        })
-      }
-      return checks
-    },
+  async check({ inputs, state }: Request, context: RotatorContext): Promise<readonly CredentialCheck[]> {
+    const { user, current } = checkRequest({ inputs, state })
+    const slots = await connectSnowflake(inputs.login, this.#connection(context)).keySlots(user)
+    const what = (fingerprint: string) => `public key ${fingerprint} of user ${user}`
+    const checks: CredentialCheck[] = []
+    if (state !== undefined && current !== undefined) {
+      const failure = await this.#tryLogin({ account: state.account, user, privateKey: state.privateKey }, context)
+      const listed = current.fingerprint === slots.slot1 || current.fingerprint === slots.slot2
+      const details = [...(failure ? [failure] : []), ...(listed ? [] : ['not set'])]
+      checks.push({
+        credential: 'current',
+        what: what(current.fingerprint),
+        // Set, and yet refused: a policy or a disabled user, not the key.
+        works: failure === undefined ? true : listed ? undefined : false,
+        ...(details.length > 0 && { detail: details.join(', ') }),
+      })
+    }
+    for (const fingerprint of [slots.slot1, slots.slot2]) {
+      if (fingerprint === undefined || fingerprint === current?.fingerprint) continue
+      const previous = fingerprint === state?.previousFingerprint
+      const detail = previous ? 'set; its private key is not kept here' : 'not managed here'
+      checks.push({
+        credential: previous ? 'previous' : 'foreign',
+        what: what(fingerprint),
+        works: undefined,
+        detail,
+      })
+    }
+    return checks
   }
 
   /**
    * The fingerprint proves that the key is set; a log-in that is refused all the same has other
    * reasons, worth a warning.
    */
-  async function logInWithNewKey(
+  async #logInWithNewKey(
     { user, privateKey }: SnowflakePending,
     { fingerprint }: KeyPair,
     { login: { account } }: SnowflakeInputs,
     context: RotatorContext,
   ): Promise<void> {
-    for (const wait of [...timing.verifyWaitsMs, undefined]) {
-      const failure = await tryLogin({ account, user, privateKey }, context)
+    for (const wait of [...this.#timing.verifyWaitsMs, undefined]) {
+      const failure = await this.#tryLogin({ account, user, privateKey }, context)
       if (failure === undefined) return
       if (wait === undefined) {
         context.warn(`the new key ${fingerprint} of user ${user} is set, but a log-in with it was refused (${failure})`)
@@ -189,12 +228,12 @@ export function snowflakeUserRotator(
   }
 
   /** Undefined: it works; else the code of the refusal. Throws when there is no answer. */
-  async function tryLogin(
+  async #tryLogin(
     login: { readonly account: string; readonly user: string; readonly privateKey: SnowflakeState['privateKey'] },
     context: RotatorContext,
   ): Promise<string | undefined> {
     try {
-      const user = await connectSnowflake(login, connection(context)).currentUser()
+      const user = await connectSnowflake(login, this.#connection(context)).currentUser()
       return user === login.user ? undefined : `logs in as ${user}`
     } catch (error) {
       if (error instanceof VendorHttpError && error.refused) return error.vendorCode

@@ -13,7 +13,7 @@ import { idsOf, type Settlement } from './settlement.ts'
 import { wordsOf } from './words.ts'
 
 export type { IssuedPending, IssuedPlan, IssuedState, Issuer, IssuerSession, Trial } from './issuer.ts'
-export type { Listed } from './listing.ts'
+export type { Listed, Listing } from './listing.ts'
 export { type IssuedTiming, issuedTiming } from './timing.ts'
 export type { NoRoom, Words } from './words.ts'
 
