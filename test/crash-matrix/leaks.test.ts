@@ -7,8 +7,8 @@ import { stateFolder } from '../../src/machine/index.ts'
 import type { Plain } from '../../src/plain.ts'
 import { Secret, secret } from '../../src/secret.ts'
 import { Program } from '../end-to-end/program.ts'
+import { rotatorsUnderTest as registry } from '../rotators/registry.ts'
 import { sample } from '../sample.ts'
-import { registry } from './registry.ts'
 import { definitionOf, type Subject } from './subject.ts'
 
 /** Ordinary runs watch a pair in a real server, and others each time. */

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Program } from '../end-to-end/program.ts'
-import { registry } from './registry.ts'
+import { rotatorsUnderTest as registry } from '../rotators/registry.ts'
 import { sweep } from './sweep.ts'
 import { badCells, renderMatrix, type Swept } from './table.ts'
 

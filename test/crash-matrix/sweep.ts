@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Ended, Program } from '../end-to-end/program.ts'
-import { registry } from './registry.ts'
+import { rotatorsUnderTest as registry } from '../rotators/registry.ts'
 import { definitionOf, type Problems, type Subject } from './subject.ts'
 
 const preload = fileURLToPath(new URL('../end-to-end/kill-at.cjs', import.meta.url))

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { PairInputs } from '../../src/rotators/pair/kit/index.ts'
-import { registry, startIam } from '../crash-matrix/registry.ts'
+import { startIam } from '../rotators/issued/aws-iam.under-test.ts'
+import { rotatorsUnderTest as registry } from '../rotators/registry.ts'
 import { sample, slow } from '../sample.ts'
 import { sharedPostgres } from '../servers/postgres.ts'
 import { Program } from './program.ts'

@@ -9,7 +9,8 @@ import { Playground } from '../cli/commands/esc.ts'
 import { definitionOf } from '../crash-matrix/subject.ts'
 import { reroute } from '../fakes/http-fake.ts'
 import { sample } from '../sample.ts'
-import { type Bad, badInputs, type Good, spoilt } from './bad-inputs.ts'
+import { type Bad, type Good, spoilt } from './bad.ts'
+import { rotatorsUnderTest } from './registry.ts'
 
 const { fetch } = globalThis
 /** Vendors look at the times in signed requests. */
@@ -19,10 +20,11 @@ describe('bad input', function () {
   this.timeout(60_000)
 
   it('is listed for every rotator', () => {
-    expect(Object.keys(badInputs)).to.have.members([...rotatorNames])
+    expect(Object.keys(rotatorsUnderTest)).to.have.members([...rotatorNames])
   })
 
-  for (const [rotator, { missing, configuration, start, bad }] of Object.entries(badInputs)) {
+  for (const [rotator, { badInputs }] of Object.entries(rotatorsUnderTest)) {
+    const { missing, configuration, start, bad } = badInputs
     describe(`of ${rotator}`, () => {
       let good: Good | undefined
       let playground: Playground

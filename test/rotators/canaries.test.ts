@@ -10,7 +10,8 @@ import { Playground } from '../cli/commands/esc.ts'
 import { definitionOf } from '../crash-matrix/subject.ts'
 import { reroute } from '../fakes/http-fake.ts'
 import { sample } from '../sample.ts'
-import { badInputs, type Good, spoilt } from './bad-inputs.ts'
+import { type Good, spoilt } from './bad.ts'
+import { rotatorsUnderTest } from './registry.ts'
 
 const { fetch } = globalThis
 const io = { now: () => new Date() }
@@ -49,10 +50,11 @@ describe('secret inputs of rotators', function () {
   this.timeout(120_000)
 
   it('are tried for every rotator', () => {
-    expect(Object.keys(badInputs)).to.have.members([...rotatorNames])
+    expect(Object.keys(rotatorsUnderTest)).to.have.members([...rotatorNames])
   })
 
-  for (const [rotator, { missing, configuration, start, bad }] of Object.entries(badInputs)) {
+  for (const [rotator, { badInputs }] of Object.entries(rotatorsUnderTest)) {
+    const { missing, configuration, start, bad } = badInputs
     describe(`of ${rotator}`, () => {
       let good: Good | undefined
       let playground: Playground

@@ -1,0 +1,31 @@
+import { underTest as ldapPassword } from './chosen/ldap-password.under-test.ts'
+import { underTest as mysqlDual } from './chosen/mysql-dual.under-test.ts'
+import { underTest as redisAcl } from './chosen/redis-acl.under-test.ts'
+import { underTest as snowflakeUser } from './chosen/snowflake-user.under-test.ts'
+import { underTest as external } from './external/external.under-test.ts'
+import { underTest as passphrase } from './generated/passphrase.under-test.ts'
+import { underTest as password } from './generated/password.under-test.ts'
+import { underTest as awsIam } from './issued/aws-iam.under-test.ts'
+import { underTest as azureAppSecret } from './issued/azure-app-secret.under-test.ts'
+import { underTest as gcpServiceAccountKey } from './issued/gcp-service-account-key.under-test.ts'
+import { underTest as twilioApiKey } from './issued/twilio-api-key.under-test.ts'
+import { underTest as mysql } from './pair/mysql.under-test.ts'
+import { underTest as postgres } from './pair/postgres.under-test.ts'
+import type { RotatorUnderTest } from './rotator-under-test.ts'
+
+/** Every rotator. A further one is its own file and one line here. */
+export const rotatorsUnderTest: Readonly<Record<string, RotatorUnderTest>> = {
+  password,
+  passphrase,
+  postgres,
+  mysql,
+  'mysql-dual': mysqlDual,
+  'redis-acl': redisAcl,
+  'ldap-password': ldapPassword,
+  'aws-iam': awsIam,
+  'azure-app-secret': azureAppSecret,
+  'gcp-service-account-key': gcpServiceAccountKey,
+  'twilio-api-key': twilioApiKey,
+  'snowflake-user': snowflakeUser,
+  external,
+}
