@@ -73,6 +73,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
   },
   operations: {
     mayImport: [
+      'files',
       'masking',
       'access',
       'audit',

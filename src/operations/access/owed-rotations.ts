@@ -1,10 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { rotatedPaths } from '../../rotation/index.ts'
 import { stateLayout } from '../../store/index.ts'
 import { operation } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { exposedOf } from './exposed-secrets.ts'
+import { readRecord, removeRecord, writeRecord } from './machine-record.ts'
 
 /** A command that gives environments new data keys, and can rotate what the former holders know. */
 export type KeyChanger = 'access remove' | 'env change-secrets-provider'
@@ -35,9 +34,7 @@ export function oweRotations(
   const environment = store.environment(name)
   const before = (keepsKey ? undefined : environment.settings.wrappedDataKey) ?? null
   const owed: Owed = { version: 1, by, revision: environment.current().number, before }
-  const file = fileOf(store.state.folder, environment.id)
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  writeFileSync(file, JSON.stringify(owed), { flush: true })
+  writeRecord(fileOf(store.state.folder, environment.id), owed)
 }
 
 /**
@@ -64,17 +61,13 @@ export function owedPaths({ store }: Workspace, name: string, by?: KeyChanger): 
     if (revision.change !== 'rotate') continue
     for (const path of rotatedPaths(environment, revision)) waiting.delete(path)
   }
-  if (waiting.size === 0) rmSync(file, { force: true })
+  if (waiting.size === 0) removeRecord(file)
   return [...waiting]
 }
 
 function read(file: string): Owed | undefined {
-  try {
-    const owed = JSON.parse(readFileSync(file, 'utf8'))
-    return owed.version === 1 && Number.isSafeInteger(owed.revision) ? owed : undefined
-  } catch {
-    return undefined
-  }
+  const owed = readRecord(file) as Owed | undefined
+  return owed?.version === 1 && Number.isSafeInteger(owed.revision) ? owed : undefined
 }
 
 function fileOf(state: string, id: string): string {

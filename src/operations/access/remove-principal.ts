@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { decide, includes, samePrincipal, withoutPrincipal } from '../../access/index.ts'
 import { EscError, messageOf } from '../../errors.ts'
 import { layout, stateLayout } from '../../store/index.ts'
@@ -9,6 +8,7 @@ import { type Outcome, storeOperation, type Work } from '../session/operation.ts
 import type { Workspace } from '../session/workspace.ts'
 import { holdersOf } from './access.ts'
 import { type ExposedSecrets, exposedOf } from './exposed-secrets.ts'
+import { readRecord, removeRecord, writeRecord } from './machine-record.ts'
 import { owedPaths, oweRotations } from './owed-rotations.ts'
 
 export interface Leaver {
@@ -223,23 +223,15 @@ export const settleRemoval = storeOperation({
 })
 
 function readBegun(workspace: Workspace, principal: string): Begun | undefined {
-  try {
-    return JSON.parse(readFileSync(begunFile(workspace, principal), 'utf8'))
-  } catch {
-    return undefined
-  }
+  return readRecord(begunFile(workspace, principal)) as Begun | undefined
 }
 
 function writeBegun(workspace: Workspace, begun: Begun): void {
   const file = begunFile(workspace, begun.principal)
   const { store } = workspace
   const isOwed = (name: string) => store.has(name) && owedPaths(workspace, name).length > 0
-  if (begun.environments.length === 0 && !(begun.exposed ?? []).some(isOwed)) {
-    rmSync(file, { force: true })
-    return
-  }
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  writeFileSync(file, JSON.stringify(begun), { flush: true })
+  if (begun.environments.length === 0 && !(begun.exposed ?? []).some(isOwed)) removeRecord(file)
+  else writeRecord(file, begun)
 }
 
 function begunFile({ store }: Workspace, principal: string): string {
