@@ -241,6 +241,13 @@ export const samples: Readonly<Record<string, Sample>> = {
     tells: ['environment_schedule deleted'],
     fails: { code: 'not_found', input: given({ id: 'no' }) },
   },
+  'list-overdue-schedules': { input: given({ environments: ['app/dev'] }) },
+  'run-due-schedule': {
+    before: (store) => {
+      store.now = new Date('2026-03-05T03:00:10Z')
+    },
+    tells: ['environment_revision created', 'environment_rotation rotation_succeeded'],
+  },
   'list-webhooks': { fails: missing },
   'get-webhook': { input: hookName, fails: { code: 'not_found', input: given('no') } },
   'create-webhook': { input: given(hook), fails: { code: 'usage', input: given({ ...hook, url: 'no URL' }) } },
