@@ -1,6 +1,6 @@
 import { SecretMask } from '../masking/index.ts'
 
-/** How much of somebody else's words a message quotes. */
+/** Characters of somebody else's words that a message quotes at most. */
 const mostQuoted = 300
 /** The longest form in which a character is written: four bytes of UTF-8, each as `\x12`. */
 const longestEscape = 16

@@ -39,7 +39,7 @@ export type VendorOutcome =
   | { readonly kind: 'foreign'; readonly status: number }
   | { readonly kind: 'no answer'; readonly code: string; readonly host: string }
 
-/** What to do when the way to a vendor is at fault. */
+/** The remedy when the way to a vendor is at fault. */
 export const vendorHints = {
   'no answer': 'check the network and proxy settings',
   foreign: 'check whether a proxy or portal answers in its place',

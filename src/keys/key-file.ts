@@ -73,9 +73,9 @@ export function createKeyFile(files: FileSystem, path: string): { readonly key: 
   const bytes = randomBytes(32)
   const key = { id: keyId(bytes), bytes }
   const text =
-    '# The key of your esc environments. Keep a copy in a safe place: without it, what it locks cannot be opened.\n' +
+    '# The key of your esc environments. Keep a copy in a safe place: without it, what it encrypts cannot be opened.\n' +
     '# Never commit it. In CI, put the line below into the variable ESC_KEY.\n' +
-    `# More keys can follow, one per line, such as a team's. New environments are locked with the first.\n${formatKey(key)}\n`
+    `# More keys can follow, one per line, such as a team's. New environments are encrypted with the first.\n${formatKey(key)}\n`
   let created: boolean
   try {
     makeFolders(files, dirname(path), 0o700)
@@ -93,7 +93,7 @@ export function createKeyFile(files: FileSystem, path: string): { readonly key: 
 /**
  * Before something is wrapped with a key file: whoever made it, or the folders above it (such as
  * `~/.config/esc`), may have been killed before their names were on the disk, and a loss of power
- * would take the key away and leave what it locks.
+ * would take the key away and leave what it encrypts.
  */
 export function keepKeyFile(files: FileSystem, path: string): void {
   let folder = path

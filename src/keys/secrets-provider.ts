@@ -54,7 +54,7 @@ export async function tryProvider(url: string, context: KeyContext): Promise<voi
   }
 }
 
-/** How a data key gets from one lock to another without being changed. */
+/** Encrypts a data key for other recipients, or under another key, without changing it. */
 export interface Rewrapping {
   /** As it is now. */
   readonly wrapped: string

@@ -1,6 +1,4 @@
-export { addPrincipal, type JoinerPlan, type JoinerReport } from './access/add-principal.ts'
-export { type JoinRequest, joinRequest } from './access/own-recipient.ts'
-/** What a user can do, one function each. Nothing here prints. */
+// Everything a user can do, as operations, and the session that performs them. Nothing here prints.
 
 export {
   type AuditAnchor,
@@ -25,7 +23,9 @@ export {
   type PrincipalAccess,
   type UnappliedList,
 } from './access/access.ts'
+export { addPrincipal, type JoinerPlan, type JoinerReport } from './access/add-principal.ts'
 export { owedRotations } from './access/owed-rotations.ts'
+export { type JoinRequest, joinRequest } from './access/own-recipient.ts'
 export { type LeaverPlan, type LeaverReport, removePrincipal, settleRemoval } from './access/remove-principal.ts'
 export { auditLines, environmentAuditLines, verifyAuditLog } from './audit/audit-log.ts'
 export { type Applied, applyDefinitions, readDefinitions } from './definitions/apply.ts'

@@ -352,10 +352,10 @@ export class Environment {
   }
 
   /**
-   * Who the data key is locked for, such as age recipients, as far as it is known here. Undefined:
-   * it is not. Needs no key.
+   * Returns who the data key is encrypted for, such as age recipients. `undefined` when that is
+   * not known here. Needs no key.
    */
-  lockedFor(): readonly string[] | undefined {
+  encryptedFor(): readonly string[] | undefined {
     return this.settings.wrappedDataKey === undefined ? undefined : knownHolders(this.#context, this.settings)
   }
 

@@ -213,7 +213,7 @@ function mortalContext(gate: Gate): TestContext {
   }
 }
 
-/** Where a sweep with this stride begins. */
+/** Returns the point at which a sweep with this stride begins. */
 function from(stride: number): number {
   return 1 + Math.floor(Math.random() * stride)
 }

@@ -28,7 +28,7 @@ describe('somebody with keys of several teams', function () {
       const refused = await bob.esc(['env', 'open', 'default/first'])
       expect(refused.code).to.equal(1)
       expect(refused.err)
-        .to.match(/is locked with key [0-9a-f]{16}, but .*default\.key holds key [0-9a-f]{16}/)
+        .to.match(/is encrypted with key [0-9a-f]{16}, but .*default\.key holds key [0-9a-f]{16}/)
         .and.include('add the line of the key with that id to')
         .and.include('keep the lines that are there')
       appendFileSync(keyFile(bob), `# the team's\n${shared}\n`)
@@ -50,7 +50,7 @@ describe('somebody with keys of several teams', function () {
       // Each was wrapped with the key that it was under.
       expect(ada.pull(how)).to.equal(true)
       expect(await ada.open('default/first')).to.deep.equal({ more: 1, token: 's3cret' })
-      expect((await ada.esc(['env', 'open', 'bob/own'])).err).to.include(`is locked with key ${own.split(':')[1]}`)
+      expect((await ada.esc(['env', 'open', 'bob/own'])).err).to.include(`is encrypted with key ${own.split(':')[1]}`)
       expect(readFileSync(keyFile(bob), 'utf8')).to.equal(`# mine\n${own}\n# the team's\n${shared}\n`)
     })
   }

@@ -26,7 +26,7 @@ describe('a list of age recipients that was edited and not applied', function ()
       ada.push()
       const { person: bob, recipient: second } = await withIdentity('bob')
       expect((await bob.esc(['env', 'open', 'app/dev'])).err).to.include(
-        'is locked for other age recipients than yours',
+        'is encrypted for other age recipients than yours',
       )
       bob.write('age-recipients.txt', `${ada.read('age-recipients.txt')}# bob\n${second}\n`)
       bob.commitAll('I am Bob')
@@ -34,7 +34,7 @@ describe('a list of age recipients that was edited and not applied', function ()
       const waiting = await bob.esc(['env', 'open', 'app/dev'])
       expect(waiting.code).to.not.equal(0)
       expect(waiting.err)
-        .to.include('names your age recipient, but its data key was locked before that')
+        .to.include('names your age recipient, but its data key was encrypted before that')
         .and.include('ask somebody who can open it to run `esc env rewrap app/dev`')
 
       expect(ada.pull(how)).to.equal(true)

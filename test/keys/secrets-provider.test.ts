@@ -66,7 +66,9 @@ describe('the key file of the secrets provider default', () => {
     const wrapped = await wrap('default', context())
     const elsewhere = context({}, { configFolder: join(folder, 'empty') })
     const error = await errorOf(() => unwrap('default', elsewhere, wrapped))
-    expect(error.message).to.match(/is locked with key [0-9a-f]{16}, and there is no key file at .*empty.default\.key/)
+    expect(error.message).to.match(
+      /is encrypted with key [0-9a-f]{16}, and there is no key file at .*empty.default\.key/,
+    )
     expect(error.hint).to.contain('ESC_KEY')
     expect(() => statSync(join(folder, 'empty'))).to.throw('ENOENT')
   })
@@ -79,7 +81,7 @@ describe('the key file of the secrets provider default', () => {
     expect(Buffer.from(unwrapped).equals(dataKey)).to.equal(true)
     await wrap('default', context())
     const other = await errorOf(() => unwrap('default', context({ ESC_KEY: keyLine() }), wrapped))
-    expect(other.message).to.match(/locked with key [0-9a-f]{16}, but ESC_KEY holds key [0-9a-f]{16}/)
+    expect(other.message).to.match(/encrypted with key [0-9a-f]{16}, but ESC_KEY holds key [0-9a-f]{16}/)
   })
 
   it('is refused when others may read it', async () => {
@@ -149,7 +151,9 @@ describe('a key file with several keys', () => {
     writeFileSync(keyFile(), `${team.line.slice(0, -3)}\nrubbish\n${text}`)
     await opens(context(), mine)
     const error = await errorOf(() => unwrap('default', context(), team.wrapped))
-    expect(error.message).to.contain(`is locked with key ${team.id}, but ${keyFile()} holds key ${mine.split(':')[2]}`)
+    expect(error.message).to.contain(
+      `is encrypted with key ${team.id}, but ${keyFile()} holds key ${mine.split(':')[2]}`,
+    )
     expect(error.hint).to.contain(
       `add the line of the key with that id to ${keyFile()}, and keep the lines that are there`,
     )

@@ -95,7 +95,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
       'webhooks',
       'vendor',
     ],
-    because: 'what a user can do, as functions: no printing, no flags',
+    because: 'what a user can do, as operations: no printing, no flags',
   },
   scheduler: {
     mayImport: ['operations', 'schedule', 'store', 'git'],
@@ -111,7 +111,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
   },
   cli: {
     mayImport: ['vendor', 'cli/diagram', 'cli/terminal', 'operations', 'scheduler'],
-    because: 'a command parses flags, calls one operation and returns data',
+    because: 'a command parses flags, has a session perform operations, and returns data',
   },
 }
 

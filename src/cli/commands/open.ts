@@ -96,7 +96,7 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
     return isJson ? joinJson(parts) : joinText(parts)
   }
 
-  async #open({ session, workspace, reference, rest }: Target): Promise<string> {
+  async #open({ session, reference, rest }: Target): Promise<string> {
     const format: Format = this.flags.format
     const path =
       rest[0] === undefined ? undefined : parsePath(rest[0], (reason) => `invalid property path ${rest[0]}: ${reason}`)
@@ -115,7 +115,7 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
     if (properties === undefined) return ''
     if (variables) {
       const allowed = this.flags['allow-variable']
-      await checkVariables(workspace, properties, { environment: reference.typed, allowed, inShell: true })
+      await checkVariables(session.workspace, properties, { environment: reference.typed, allowed, inShell: true })
     }
     const found = findValue(properties, path ?? [])
     if (found.kind === 'missing') this.#reportMissing(`${reference.typed} has no value at ${rest[0]}`, found.instead)
@@ -127,13 +127,13 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
           ? unknownPaths(found.value, path ?? [])
           : []
     const allow = this.flags['allow-unknown']
-    await requireKnown(workspace, opened, { paths: unknown, environment: reference.typed, allow })
+    await requireKnown(session.workspace, opened, { paths: unknown, environment: reference.typed, allow })
     // Before files are written that would be left behind.
     if (variables) requireVariableTexts(properties, format, { redact: false })
     const misread = format === 'dotenv' ? misreadVariables(properties, { redact: false }) : []
     for (const each of misread) this.io.err(`warning: ${each}\n`)
     const files = variables ? createFiles(properties, temporaryPlace(this.io)).variables : []
-    const limits = evaluationLimits(workspace.options.env)
+    const limits = evaluationLimits(session.workspace.options.env)
     const value = found.kind === 'value' ? found.value : undefined
     return renderValue(properties, { format, path, value, redact: false, files, limits })
   }

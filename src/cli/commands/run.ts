@@ -146,11 +146,11 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
    * Refuses what would harm the command, or would be no value to it, before
    * anything is written for it.
    */
-  async #check({ workspace, reference }: Target, opened: OpenedEnvironment, { args }: Command): Promise<void> {
+  async #check({ session, reference }: Target, opened: OpenedEnvironment, { args }: Command): Promise<void> {
     const { properties = {} } = opened
     const environment = reference.typed
     const allowed = this.flags['allow-variable']
-    await checkVariables(workspace, properties, { environment, allowed, inShell: false })
+    await checkVariables(session.workspace, properties, { environment, allowed, inShell: false })
     const filled = args.map((argument) => interpolateArgument(properties, argument, new Set()))
     this.#warnOfMissing(environment, properties, filled)
     const notText = filled.flatMap((each) => each.notText)[0]
@@ -163,7 +163,7 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
         },
       )
     const paths = [...unknownVariables(properties), ...filled.flatMap(({ unknown }) => unknown)]
-    await requireKnown(workspace, opened, { paths, environment, allow: this.flags['allow-unknown'] })
+    await requireKnown(session.workspace, opened, { paths, environment, allow: this.flags['allow-unknown'] })
   }
 
   /** References to nothing. Those that are plainly for a shell are none of ours. */

@@ -31,24 +31,24 @@ export default class Select extends EscCommand<Result, typeof flags> {
     if (typed !== undefined) {
       if (none)
         throw new EscError('usage', '--none and an environment exclude each other', { hint: 'give one of them' })
-      const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+      const { session, reference } = openTarget(this.io, this.flags, this.positionals)
       refuseVersion(reference, 'select')
-      selectEnvironment(workspace, reference.name)
-      return { selected: selectedEnvironment(workspace) }
+      selectEnvironment(session.workspace, reference.name)
+      return { selected: selectedEnvironment(session.workspace) }
     }
-    const workspace = openSession(this.io, this.flags).workspace
+    const session = openSession(this.io, this.flags)
     if (none) {
-      selectEnvironment(workspace, undefined)
+      selectEnvironment(session.workspace, undefined)
       return { selected: undefined }
     }
     const choice = await askChoice(
       this.io,
       'Which environment?',
-      visibleEnvironments(workspace),
-      selectedEnvironment(workspace),
+      visibleEnvironments(session.workspace),
+      selectedEnvironment(session.workspace),
     )
-    if (choice !== undefined) selectEnvironment(workspace, choice)
-    return { selected: selectedEnvironment(workspace) }
+    if (choice !== undefined) selectEnvironment(session.workspace, choice)
+    return { selected: selectedEnvironment(session.workspace) }
   }
 
   text({ selected }: Result): string {

@@ -1,4 +1,4 @@
-import { openDraft, type Session, type SubmittedDraft } from '../../operations/index.ts'
+import { openDraft, type SubmittedDraft } from '../../operations/index.ts'
 import { text } from './flags.ts'
 import type { Host } from './host.ts'
 import { openTarget, type Target } from './session.ts'
@@ -47,14 +47,14 @@ export async function inDraft<T>(
   if (flags.draft === undefined) return { result: await work(target), draft: undefined }
   const { result: draft } = await target.session.perform(openDraft, target.reference, { id: flags.draft })
   try {
-    const result = await work(drafted(target, draft.session))
+    const result = await work({ ...target, session: draft.session })
     return { result, draft: await draft.submit(`esc ${id.replaceAll(':', ' ')}`) }
   } finally {
     await draft.close()
   }
 }
 
-/** As `inDraft`, for commands that only read. */
+/** Does the work of a command that only reads; with `--draft`, on what the branch has. */
 export async function readingDraft<T>(
   target: Target,
   draftId: string | undefined,
@@ -64,14 +64,10 @@ export async function readingDraft<T>(
   const request = { id: draftId, reading: true }
   const { result: draft } = await target.session.perform(openDraft, target.reference, request)
   try {
-    return await work(drafted(target, draft.session))
+    return await work({ ...target, session: draft.session })
   } finally {
     await draft.close()
   }
-}
-
-function drafted(target: Target, session: Session): Target {
-  return { ...target, workspace: session.workspace, session }
 }
 
 /** What people are told of a draft. */

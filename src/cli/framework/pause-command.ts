@@ -18,11 +18,11 @@ export abstract class PauseCommand extends EscCommand<Result> {
   protected abstract readonly paused: boolean
 
   async run(): Promise<Result> {
-    const { session, workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'schedule')
     const change = { id: rest[0] as string, paused: this.paused }
     const { id } = (await session.perform(pauseSchedule, reference, change)).result
-    return { id, fullName: fullNameOf(workspace, reference) }
+    return { id, fullName: fullNameOf(session.workspace, reference) }
   }
 
   text({ id, fullName }: Result): string {

@@ -9,7 +9,7 @@ import { askYesNo, diagnosticLines, hasColour, type ProgressBlock } from '../ter
 import type { Host } from './host.ts'
 import { EXIT } from './report-error.ts'
 
-/** What came of a rotation that a person has asked for. */
+/** The outcome of a rotation that a person has asked for. */
 export interface RotationOutcome {
   /** The environment as the person named it. */
   readonly typed: string
@@ -25,7 +25,7 @@ interface RotationRun {
   /** The terminal, without the progress. */
   readonly io: Host
   readonly progress: ProgressBlock
-  /** Whether hints, notes and diagnostics are printed to standard error. */
+  /** True when hints, notes and diagnostics are printed to standard error. */
   readonly explains: boolean
 }
 
@@ -90,7 +90,7 @@ function explain({ typed, report, interrupted }: RotationOutcome, io: Host): voi
   }
 }
 
-/** How it went, for people. */
+/** Tells people how a rotation went. */
 export function rotationText({ typed, mode, report }: RotationOutcome): string {
   if (mode === 'plan') return planText(typed, report)
   if (mode === 'adopt') {

@@ -15,7 +15,8 @@ import type { Target } from './session.ts'
 export type Prepare = (opened: OpenedEnvironment, secrets: Set<string>) => Promise<PreparedProgram>
 
 /** `esc run --watch`: runs a command in an environment, and again in each newer version of it. */
-export async function watchAndRun({ workspace, reference }: Target, io: Host, prepare: Prepare): Promise<number> {
+export async function watchAndRun({ session, reference }: Target, io: Host, prepare: Prepare): Promise<number> {
+  const { workspace } = session
   // The store is opened anew for each look; what the user has been asked is not asked again.
   const answers = workspace.options.prompt && rememberAnswers(workspace.options.prompt)
   let notify = workspace.options.notify
@@ -59,7 +60,7 @@ export async function watchAndRun({ workspace, reference }: Target, io: Host, pr
   }
 }
 
-type Ask = NonNullable<Target['workspace']['options']['prompt']>
+type Ask = NonNullable<Session['workspace']['options']['prompt']>
 
 function rememberAnswers(ask: Ask) {
   const answers = new Map<string, string>()

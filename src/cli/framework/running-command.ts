@@ -6,7 +6,7 @@ import { EXIT } from './report-error.ts'
 export class RunningCommand {
   /** Its words without arguments: `env open`. */
   readonly words: string
-  /** What `--commit` says. `undefined`: nothing. */
+  /** The value of `--commit`. `undefined` when it was not given. */
   readonly commit: boolean | undefined
   readonly #io: Io
   #commitFailed = false

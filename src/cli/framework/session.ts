@@ -49,7 +49,7 @@ export function openSession(
   return new Session(openWorkspace({ ...workspaceOptions(io, flags), ...changed }))
 }
 
-/** As `openSession`, for one look of many: it has nothing sent. */
+/** Opens a session that looks, and has nothing sent to webhooks: one look of many. */
 export function openLook(io: Host, flags: { readonly store?: string | undefined }): Session {
   return openSession(io, flags, { deliver: undefined })
 }
@@ -70,13 +70,12 @@ function deliverer(io: Host): WorkspaceOptions['deliver'] {
   return (store) => startInBackground(['env', 'webhook', 'deliver', '--store', store, '--wait', `${waitMinutes}m`])
 }
 
-/** Of deliveries that wait longer, the next command is reminded. */
+/** Minutes that the process waits for deliveries. Later ones are sent after the next command. */
 const waitMinutes = 2
 
 /** The environment a command is about, and the positionals after it. */
 export interface Target {
   readonly session: Session
-  readonly workspace: Workspace
   readonly reference: EnvironmentReference
   readonly rest: readonly string[]
 }
@@ -89,8 +88,8 @@ export function openTarget(
   mode: LocateMode = 'existing',
 ): Target {
   const [typed, rest] = flags.env === undefined ? [positionals[0], positionals.slice(1)] : [flags.env, positionals]
-  const located = locate(workspaceOptions(io, flags), typed ?? '', mode)
-  return { ...located, session: new Session(located.workspace), rest }
+  const { workspace, reference } = locate(workspaceOptions(io, flags), typed ?? '', mode)
+  return { session: new Session(workspace), reference, rest }
 }
 
 /** Removes the plaintext that killed commands have left, and says so. */

@@ -40,7 +40,7 @@ export function evaluateSecret(scope: Scope, call: CallOf<'secret'>): Value {
   return unknown()
 }
 
-/** By call: the rounds of an evaluation, and those of several, share one parsed definition. */
+/** The decoded ciphertext of each call, which all rounds, and all evaluations, have in common. */
 const ciphertexts = new WeakMap<CallOf<'secret'>, Uint8Array>()
 
 function ciphertextOf(call: CallOf<'secret'>): Uint8Array {

@@ -32,7 +32,7 @@ export interface AgeKeyUrl {
  * the recipients, by which a list that has been edited since is noticed.
  */
 export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner): SecretsProvider {
-  const relock = `\`esc env rewrap ${owner.name}\``
+  const reencrypt = `\`esc env rewrap ${owner.name}\``
 
   return {
     async wrapKey(dataKey) {
@@ -45,7 +45,7 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
         if (first === undefined && found.unusable.length > 0) throw badIdentity(found, owner.name)
         throw new EscError(
           'key_unavailable',
-          `cannot lock environment '${owner.name}' for age recipients: none of them is yours, so you could not open it again${passedOver(found)}`,
+          `cannot encrypt the data key of environment '${owner.name}' for age recipients: none of them is yours, so you could not open it again${passedOver(found)}`,
           { hint: first === undefined ? identityHint(context) : `add your own recipient, ${first.recipient}` },
         )
       }
@@ -74,8 +74,8 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
     }
     if (digestOf(listed).equals(wrappedFor)) return
     context.notify(
-      `The age recipients of environment '${owner.name}' were edited, but its data key is still locked for those of before: ` +
-        `${relock} locks it for those of now; to keep somebody out, use \`esc env change-secrets-provider ${owner.name} age://\`.`,
+      `The age recipients of environment '${owner.name}' were edited, but its data key is still encrypted for the recipients before that: ` +
+        `${reencrypt} encrypts it for the current ones; to keep somebody out, use \`esc env change-secrets-provider ${owner.name} age://\`.`,
     )
   }
 
@@ -85,7 +85,7 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
       if (found.unusable.length > 0) return badIdentity(found, owner.name)
       return new EscError(
         'key_unavailable',
-        `environment '${owner.name}' is locked for age recipients, and you have no age identity`,
+        `environment '${owner.name}' is encrypted for age recipients, and you have no age identity`,
         { hint: identityHint(context) },
       )
     }
@@ -99,11 +99,11 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
     return new EscError(
       'key_unavailable',
       added
-        ? `environment '${owner.name}' names your age recipient, but its data key was locked before that, or was changed; yours is ${whose}`
-        : `environment '${owner.name}' is locked for other age recipients than yours, which is ${whose}`,
+        ? `environment '${owner.name}' names your age recipient, but its data key was encrypted before that, or was changed; yours is ${whose}`
+        : `environment '${owner.name}' is encrypted for other age recipients than yours, which is ${whose}`,
       {
         hint: added
-          ? `ask somebody who can open it to run ${relock}`
+          ? `ask somebody who can open it to run ${reencrypt}`
           : 'set ESC_AGE_IDENTITY_FILE to another identity, or ask somebody who can open it to add your recipient',
       },
     )
@@ -136,7 +136,11 @@ function recipientsOf(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner): rea
   return ageRecipients(url, context, owner).recipients.map(({ recipient }) => recipient)
 }
 
-/** Whom the data key is to be locked for, the next time it is. @throws EscError `invalid_input`. */
+/**
+ * Returns the recipients that the data key is encrypted for the next time.
+ *
+ * @throws EscError `invalid_input`.
+ */
 export function ageRecipients(
   url: AgeKeyUrl,
   { files = machineFiles }: Pick<KeyContext, 'files'>,

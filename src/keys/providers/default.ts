@@ -60,7 +60,7 @@ function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsProvider 
     if (places.length === 0) {
       throw new EscError(
         'key_unavailable',
-        `environment '${owner.name}' is locked with key ${id}, and there is no key file at ${path}`,
+        `environment '${owner.name}' is encrypted with key ${id}, and there is no key file at ${path}`,
         { hint: `${line}, with mode 0600, or set ESC_KEY to it` },
       )
     }
@@ -69,7 +69,7 @@ function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsProvider 
     })
     throw new EscError(
       'key_unavailable',
-      `environment '${owner.name}' is locked with key ${id}, but ${held.join(' and ')}`,
+      `environment '${owner.name}' is encrypted with key ${id}, but ${held.join(' and ')}`,
       {
         hint: `${line}, and keep the lines that are there: a key file holds several keys, one per line`,
       },

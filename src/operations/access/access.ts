@@ -33,13 +33,13 @@ export interface AccessExplanation {
   /** Who can decrypt it, whatever the rules say. Undefined: the user may not even read it. */
   readonly key: (KeyHolders & { readonly secretsProvider: string }) | undefined
   /**
-   * How the list of age recipients differs from those that the data key is locked for. Undefined:
-   * it does not, as far as is known here.
+   * The difference between the list of age recipients and those that the data key is encrypted
+   * for. `undefined` when there is none, as far as is known here.
    */
   readonly unapplied?: UnappliedList
 }
 
-/** An edit of a list of age recipients that only counts once the data key is locked again. */
+/** An edit of a list of age recipients that only counts once the data key is encrypted again. */
 export interface UnappliedList {
   /** Listed, and cannot open it yet. */
   readonly added: readonly string[]
@@ -78,7 +78,7 @@ export const explainAccess = operation({
 })
 
 function unappliedList(environment: Environment, key: KeyHolders): UnappliedList | undefined {
-  const locked = key.kind === 'recipients' ? environment.lockedFor() : undefined
+  const locked = key.kind === 'recipients' ? environment.encryptedFor() : undefined
   if (locked === undefined || key.kind !== 'recipients') return undefined
   const listed = key.recipients.map(({ recipient }) => recipient)
   const added = listed.filter((recipient) => !locked.includes(recipient))

@@ -17,15 +17,15 @@ export interface Joiner {
 export interface JoinerPlan extends Joiner {
   /** Files of recipients that will name them. */
   readonly lists: readonly string[]
-  /** Environments whose data key is to be locked for them too. */
+  /** Environments whose data key is to be encrypted for them too. */
   readonly lock: readonly string[]
-  /** Environments that are locked for them already. */
+  /** Environments whose data key is encrypted for them already. */
   readonly already: readonly string[]
   /** Environments under keys that are no lists: whoever keeps the key must give it to them. */
   readonly shared: readonly { readonly name: string; readonly secretsProvider: string }[]
   /**
-   * Other recipients that the lists name and that could not open an environment so far: locking
-   * it lets them in as well.
+   * Other recipients that the lists name and that could not open an environment so far:
+   * encrypting its data key again lets them in as well.
    */
   readonly others: readonly { readonly name: string; readonly recipients: readonly string[] }[]
 }
@@ -52,9 +52,9 @@ interface JoinerInput extends Joiner {
 
 /**
  * Puts the age recipient of a principal into the lists of all environments that the rules let
- * them open, with their name as a comment, and locks the data keys for it, once `confirm` has
- * returned for the plan. An environment whose key cannot be locked keeps no other from it; run
- * again, it does what is left.
+ * them open, with their name as a comment, and encrypts the data keys for it, once `confirm` has
+ * returned for the plan. An environment that fails does not stop the others; run again, it does
+ * what is left.
  *
  * Throws EscError `invalid_input` for a recipient that is none; `conflict` when it is somebody
  * else's, or a list is also for environments that they may not open; `not_found` when the rules
@@ -119,9 +119,9 @@ function planFor(workspace: Workspace, { principal, recipient }: Joiner) {
     const environment = store.environment(name)
     const names = key.recipients.some((each) => each.recipient === recipient)
     if (key.file === undefined && !names) urls.set(name, withUrlRecipient(key.secretsProvider, recipient))
-    const before = environment.lockedFor()
+    const before = environment.encryptedFor()
     const isLocked = before?.includes(recipient) === true
-    // Without a data key there is nothing to lock yet: the list is what counts.
+    // Without a data key there is nothing to encrypt yet: the list is what counts.
     if (environment.settings.wrappedDataKey === undefined && key.file !== undefined) already.push(name)
     else if (names && isLocked) already.push(name)
     else lock.push(name)
@@ -140,8 +140,8 @@ function planFor(workspace: Workspace, { principal, recipient }: Joiner) {
 }
 
 /**
- * Where new environments are locked for a list: its file, or the URL with one recipient more.
- * Nothing where there is nothing to change.
+ * Returns the list for new environments: its file, or its URL with one recipient more. Empty where
+ * there is nothing to change.
  */
 function defaultList({ store }: Workspace, recipient: string): { readonly file?: string; readonly url?: string } {
   const url = store.configuration.defaultSecretsProvider
@@ -170,7 +170,7 @@ interface SharedList extends Joiner {
 
 /**
  * A list that is also for an environment that they may not open would let them into it, as
- * soon as it is locked again.
+ * soon as its data key is encrypted again.
  */
 function refuseSharedList(
   listed: readonly { readonly name: string; readonly key: Listed }[],

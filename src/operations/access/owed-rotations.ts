@@ -48,7 +48,7 @@ export const owedRotations = operation({
   run: async (work): Promise<readonly string[]> => owedPaths(work, work.subject.name),
 })
 
-/** As `owedRotations`. `by`: only since that command changed the key. */
+/** Does what `owedRotations` does. `by`: only since that command changed the key. */
 export function owedPaths({ store }: Workspace, name: string, by?: KeyChanger): readonly string[] {
   const environment = store.environment(name)
   const file = fileOf(store.state.folder, environment.id)

@@ -26,7 +26,7 @@ export interface LeaverPlan {
   readonly lists: readonly string[]
   /** Whether the rules name them. */
   readonly rules: boolean
-  /** Environments whose data key was locked for them: each gets a new one. */
+  /** Environments whose data key was encrypted for them: each gets a new one. */
   readonly rekey: readonly string[]
   /**
    * Environments they may have been able to open, under keys that are no lists: only whoever

@@ -12,9 +12,9 @@ import { environmentPattern } from '../../store/index.ts'
 import { operation, storeOperation } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 
-/** What lines are wanted; what is undefined does not matter. */
+/** Conditions on the lines that are wanted. One that is `undefined` does not matter. */
 export interface AuditFilter {
-  /** Without regard to case. */
+  /** The name of a user, in upper or lower case. */
   readonly user: string | undefined
   /** Names of events, whole or their end: `environment-open`, `open`. Empty: all. */
   readonly events: readonly string[]

@@ -121,7 +121,7 @@ interface Planned {
   readonly warn: boolean
 }
 
-/** What would become of each environment. */
+/** Plans what would become of each environment. */
 async function planned(workspace: Workspace, { wanted, texts, broken, warn }: Planned): Promise<AppliedEnvironment[]> {
   const { store } = workspace
   const unchanged = await unchangedOf(workspace, texts)

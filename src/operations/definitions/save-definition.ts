@@ -39,7 +39,7 @@ export type SaveResult =
   | { readonly kind: 'saved' | 'unchanged'; readonly revision: number; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: 'refused'; readonly revision: undefined; readonly diagnostics: readonly Diagnostic[] }
 
-/** What the audit log says of a definition that was to be saved. */
+/** Tells the audit log of a definition that was to be saved. */
 export function saveOutcome({ kind }: SaveResult): Outcome {
   return kind === 'refused' ? { failed: 'invalid_definition' } : {}
 }

@@ -1,7 +1,7 @@
 import { reencrypt } from '../keys/reencrypt.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { dropRotatorState } from '../rotating/rotator-state.ts'
-import { doing } from '../session/doing.ts'
+import { withErrorContext } from '../session/error-context.ts'
 import { operation } from '../session/operation.ts'
 import { permit } from '../session/permit.ts'
 import { stamp } from '../session/stamp.ts'
@@ -37,7 +37,7 @@ export const cloneEnvironment = operation({
     const by = await stamp(work)
     const source = store.environment(work.subject.name)
     const { dropped } = dropRotatorState(source.name, source.current().definition)
-    await doing('cloning environment', () =>
+    await withErrorContext('cloning environment', () =>
       store.clone(source.name, destination.name, {
         ...by,
         ...preserved,

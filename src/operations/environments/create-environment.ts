@@ -6,7 +6,7 @@ import type { Diagnostic } from '../../yaml/index.ts'
 import { checkDefinition, type SaveResult, saveDefinition } from '../definitions/save-definition.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { dropRotatorState } from '../rotating/rotator-state.ts'
-import { doing } from '../session/doing.ts'
+import { withErrorContext } from '../session/error-context.ts'
 import { operation } from '../session/operation.ts'
 import { permit } from '../session/permit.ts'
 import { type Workspace, warnOfUnsavedEdit } from '../session/workspace.ts'
@@ -81,10 +81,10 @@ async function makeEnvironment(workspace: Workspace, name: string, request: NewE
   const asksNow = secretsProvider !== undefined && isRemoteProvider(secretsProvider)
   const key: PreparedKey | undefined =
     asksNow || (!isEmpty && !refused)
-      ? await doing('creating environment', () => store.prepareKey(name, secretsProvider))
+      ? await withErrorContext('creating environment', () => store.prepareKey(name, secretsProvider))
       : undefined
   const definition = key === undefined || source === undefined ? given : source.encryptFor(key.key)
-  const environment = await doing('creating environment', () =>
+  const environment = await withErrorContext('creating environment', () =>
     store.create(name, { ...by, key, ...(secretsProvider === undefined ? {} : { secretsProvider }) }),
   )
   remember()
@@ -100,7 +100,7 @@ async function saveFirst(
   first: { readonly definition: string; readonly change: Change; readonly diagnostics: readonly Diagnostic[] },
 ): Promise<SaveResult> {
   try {
-    return await doing('updating environment definition', () =>
+    return await withErrorContext('updating environment definition', () =>
       saveDefinition(workspace, environment, {
         text: first.definition,
         base: environment.current(),

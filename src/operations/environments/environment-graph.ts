@@ -66,7 +66,7 @@ export const environmentGraph = storeOperation({
   },
 })
 
-/** As `environmentGraph`, for a part of another operation. */
+/** Makes the graph of `environmentGraph`, as a part of another operation. */
 export function graphOf(workspace: Workspace, references: readonly EnvironmentReference[]): EnvironmentGraph {
   const { store } = workspace
   for (const { name, version } of references) store.environment(name).resolve(version)

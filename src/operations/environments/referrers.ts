@@ -30,7 +30,7 @@ export const listReferrers = operation({
   run: async (work, options: ReferrerOptions) => referrersTo(work, work.subject.name, options),
 })
 
-/** As `listReferrers`, for a part of another operation. */
+/** Finds what `listReferrers` lists, as a part of another operation. */
 export function referrersTo(workspace: Workspace, subject: string, { allRevisions }: ReferrerOptions): Referrer[] {
   const { store } = workspace
   const { name: wanted } = store.environment(subject)

@@ -110,7 +110,7 @@ export const changeStoreSecretsProvider = storeOperation({
   },
 })
 
-/** What is known of some environments before any of their keys is changed. */
+/** Facts about environments before any of their keys is changed. */
 interface Plan {
   readonly names: readonly string[]
   readonly secretsProvider: string
@@ -182,7 +182,7 @@ async function isDone(environment: Environment, plan: Plan): Promise<boolean> {
   return !renewed || resumes
 }
 
-/** What the report says of an environment whose key could not be changed. */
+/** The line of the report for an environment whose key could not be changed. */
 async function notChanged(
   { store }: Workspace,
   { before, keys, secretsProvider, unreadable }: Plan,

@@ -3,7 +3,7 @@ import { operation, storeOperation } from '../session/operation.ts'
 import { visibleEnvironments } from '../session/permit.ts'
 import { allowTypedProvider } from '../trust/typed-provider.ts'
 
-/** What became of the data key of an environment that was wrapped again. */
+/** The outcome for an environment whose data key was encrypted again. */
 export interface RewrappedKey {
   readonly name: string
   readonly status: 'rewrapped'

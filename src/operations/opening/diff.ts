@@ -29,7 +29,7 @@ export interface ComparedSide {
   readonly definition: string
 }
 
-/** What an environment, or a version of it, is compared by. Nothing is opened. */
+/** Gets what an environment, or a version of it, is compared by. Opens nothing. */
 export const comparedSide = operation({
   name: 'get-compared-side',
   level: ({ showSecrets }: DiffOptions) => (showSecrets ? 'open' : 'read'),
@@ -46,7 +46,7 @@ export const comparedSide = operation({
   },
 })
 
-/** What distinguishes two environments, or two versions of one. */
+/** Compares two environments, or two versions of one. */
 export async function diffSides(from: ComparedSide, to: ComparedSide): Promise<EnvironmentDiff> {
   const labels = { from: from.label, to: to.label }
   return {

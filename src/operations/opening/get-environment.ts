@@ -53,7 +53,7 @@ export const getDefinition = operation({
   run: (work, { showSecrets }: DefinitionOptions) => definitionText(work, work.subject, showSecrets),
 })
 
-/** As `getDefinition`, as a part of an operation on this or another environment. */
+/** Gets what `getDefinition` gets, as a part of an operation on this or another environment. */
 export async function definitionText(
   workspace: Workspace,
   reference: EnvironmentReference,

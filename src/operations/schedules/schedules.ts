@@ -106,7 +106,7 @@ export const overdueSchedules = storeOperation({
   run: (work, { environments }: { readonly environments: readonly string[] }) => findOverdue(work, environments),
 })
 
-/** As `overdueSchedules`, for other operations. */
+/** Finds what `overdueSchedules` lists, as a part of another operation. */
 export async function findOverdue(workspace: Workspace, environments: readonly string[]): Promise<OverdueSchedule[]> {
   const now = workspace.options.now()
   const overdue: OverdueSchedule[] = []

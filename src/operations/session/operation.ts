@@ -3,13 +3,13 @@ import type { GuardLevel } from '../../store/index.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import type { Workspace } from './workspace.ts'
 
-/** What an operation is about: one environment, or the whole store (`undefined`). */
+/** The subject of an operation: one environment, or the whole store (`undefined`). */
 export type Subject = EnvironmentReference | undefined
 
 /** Asks a person a question with the answers yes and no. `undefined`: nobody has answered. */
 export type Confirm = (question: string) => Promise<boolean | undefined>
 
-/** What one run of an operation works with. */
+/** Everything that one run of an operation works with. */
 export interface Work<S extends Subject = Subject> extends Workspace {
   readonly subject: S
   /** Set once the work is to end: nothing new is begun then. */
@@ -24,7 +24,7 @@ export interface Work<S extends Subject = Subject> extends Workspace {
   readonly addDetails: (details: () => AuditDetails) => void
 }
 
-/** What came of an operation, for the audit log. */
+/** The outcome of an operation as the audit log tells it. */
 export interface Outcome {
   /** The code of the error, for a result that tells of a failure. `undefined`: it was done. */
   readonly failed?: string | undefined
@@ -49,14 +49,14 @@ export interface Operation<S extends Subject, Input, Result> {
    * nothing out before: what leaves earlier flushes them (`AuditTrail.together`).
    */
   readonly auditTogether: boolean
-  /** Whether it may change files of the store, which are then committed to git. */
+  /** True when it may change files of the store, which are then committed to git. */
   readonly changes: boolean
   readonly run: (work: Work<S>, input: Input) => Promise<Result>
-  /** What the audit log says of a result. Default: that it was done. */
+  /** Tells the audit log of a result. Default: that it was done. */
   readonly outcome: ((result: Result) => Outcome) | undefined
 }
 
-/** What a face tells a session besides the input. */
+/** The options of one run: what a face tells a session besides the input. */
 export interface PerformOptions {
   readonly signal?: AbortSignal | undefined
   readonly confirm?: Confirm | undefined

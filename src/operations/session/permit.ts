@@ -9,10 +9,10 @@ import type { Workspace } from './workspace.ts'
 export const wholeStore = '*'
 
 /**
- * To be called by every function of this folder before it reads or changes an environment: refuses
- * what the access rules do not allow, and writes the line of the audit log. `event`: what is about
- * to be done. A function that knows what came of it, such as the revision, says so to what is
- * returned; of the rest, the end of the command is the end.
+ * Refuses what the access rules do not allow, and writes the line of the audit log. A session calls
+ * it before each operation, for the environment that it is about; an operation calls it for each
+ * further environment that it touches. `event`: what is about to be done. Who knows what came of
+ * it, such as the revision, says so to what is returned; the rest ends with the operation.
  *
  * @throws EscError `forbidden`, naming what is needed and who has it; `invalid_input` for rules
  *   with a mistake; `io` when the line cannot be written and the store requires it.

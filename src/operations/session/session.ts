@@ -6,12 +6,12 @@ import type { Operation, PerformOptions, Subject, Work } from './operation.ts'
 import { permit, wholeStore } from './permit.ts'
 import type { Workspace } from './workspace.ts'
 
-/** What came of an operation. */
+/** The outcome of an operation. */
 export interface Performed<Result> {
   readonly result: Result
-  /** What the user was told that is no result. */
+  /** Sentences that the user was told besides the result. */
   readonly notices: readonly string[]
-  /** What became of the commit. `undefined`: none was wanted, or nothing has changed. */
+  /** The outcome of the commit. `undefined` when none was wanted, or nothing has changed. */
   readonly commit: CommitOutcome | undefined
 }
 
@@ -21,7 +21,7 @@ export interface Performed<Result> {
  * lines, webhooks are told, and the change is committed.
  */
 export class Session {
-  /** For what only looks, such as the name of the store. */
+  /** The store, for what only looks, such as its name. */
   readonly workspace: Workspace
   #last: Promise<unknown> = Promise.resolve()
 

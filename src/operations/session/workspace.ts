@@ -17,7 +17,7 @@ import type { TrustReview } from '../trust/trust-review.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import type { Principal } from './principal.ts'
 
-/** How a change is committed to git. */
+/** The manner in which a change is committed to git. */
 export interface CommitManner {
   /**
    * Whether the hooks in the git folder run. Default: only when a person, and not the store, wants

@@ -3,7 +3,7 @@ import { storeOperation } from '../session/operation.ts'
 import { rememberTrust, trustReviewOf } from './require-powers.ts'
 import type { TrustReview } from './trust-review.ts'
 
-/** What a store asks for on this machine, and what of it is new, gone or not allowed. */
+/** The powers that a store asks for on this machine: which are new, gone or not allowed. */
 export const reviewTrust = storeOperation({
   name: 'review-trust',
   level: undefined,

@@ -82,7 +82,7 @@ describe('esc access add', function () {
     expect(out)
       .to.include("'bob@example.com' will be let in:")
       .and.include(`named in: ${list}`)
-      .and.include('data keys locked for them too: app/listed, app/named')
+      .and.include('data keys encrypted for them too: app/listed, app/named')
       .and.include(`app/listed also lets in, as its list was edited before: ${recipients.carol}`)
     expect(esc.digest()).to.equal(before)
     const yes = await esc.run(['access', 'add', 'bob@example.com', recipients.bob], { input: 'bob@example.com\n' })

@@ -109,7 +109,7 @@ describe('a change of the data key', () => {
       ['env', 'open', 'app/dev'],
       ['env', 'set', 'app/dev', 'a', '1'],
     ]) {
-      expect((await on('dan', ...words)).err).to.include('is locked for other age recipients than yours')
+      expect((await on('dan', ...words)).err).to.include('is encrypted for other age recipients than yours')
     }
     await ok('dan', 'env', 'get', 'app/dev')
   }
@@ -163,7 +163,9 @@ describe('a change of the data key', () => {
       }
     }
     replace(original, join(clone('dan'), 'app'))
-    expect((await on('dan', 'env', 'open', 'app/dev')).err).to.include('is locked for other age recipients than yours')
+    expect((await on('dan', 'env', 'open', 'app/dev')).err).to.include(
+      'is encrypted for other age recipients than yours',
+    )
   })
 
   it('names whom it lets in to the person who makes it, because anybody may have edited the list', async () => {

@@ -22,24 +22,24 @@ testSecretsProvider({
     return {
       url: `age://${me},${her}`,
       setup: setup(mine),
-      other: { url: `age://${him}`, setup: setup(his), message: /was locked before that, or was changed/ },
+      other: { url: `age://${him}`, setup: setup(his), message: /was encrypted before that, or was changed/ },
       secrets: () => [mine, hers, his],
       failures: {
         'no identity': {
           setup: { env: {}, configFolder: join(folder, 'none') },
           ...unavailable,
-          message: /is locked for age recipients, and you have no age identity/,
+          message: /is encrypted for age recipients, and you have no age identity/,
         },
         'not a recipient': {
           setup: setup(his),
           ...unavailable,
-          message: new RegExp(`locked for other age recipients than yours, which is ${him} \\(ESC_AGE_IDENTITY\\)$`),
+          message: new RegExp(`encrypted for other age recipients than yours, which is ${him} \\(ESC_AGE_IDENTITY\\)$`),
         },
         'a recipient added since': {
           url: `age://${me},${her},${him}`,
           setup: setup(his),
           ...unavailable,
-          message: /names your age recipient, but its data key was locked before that/,
+          message: /names your age recipient, but its data key was encrypted before that/,
         },
         'a damaged identity': {
           setup: setup(mine.slice(0, -3)),
@@ -241,7 +241,7 @@ describe('age recipients', () => {
     const none = context({ ESC_AGE_IDENTITY: [...bad, identities[1]].join('\n') })
     const error = await errorOf(async () => (await openSecretsProvider(url, none, owner())).unwrapKey(wrapped))
     expect(error.message)
-      .to.contain('is locked for other age recipients than yours')
+      .to.contain('is encrypted for other age recipients than yours')
       .and.contain('; passed over: ESC_AGE_IDENTITY (line 2 is none)')
       .and.not.contain('hunter2')
   })

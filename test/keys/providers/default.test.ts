@@ -9,7 +9,7 @@ testSecretsProvider({
     setup: { env: {}, configFolder: join(folder, 'config') },
     other: {
       setup: { env: {}, configFolder: join(folder, 'other') },
-      message: /locked with key [0-9a-f]{16}, but .*default\.key holds key [0-9a-f]{16}/,
+      message: /encrypted with key [0-9a-f]{16}, but .*default\.key holds key [0-9a-f]{16}/,
     },
     secrets: () => [],
     failures: {

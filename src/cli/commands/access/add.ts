@@ -15,9 +15,9 @@ export default class AccessAdd extends EscCommand<JoinerReport, typeof flags> {
   static override id = 'access:add'
   static override summary = 'Let somebody who joins open what the rules let them open.'
   static override description =
-    `Puts the age recipient of a principal into the lists of recipients, with their name as a comment, and locks the data key of every environment they may
-open for it too. No revision changes. Says first what will be done, and asks. An environment that fails keeps no other from being done;
-run the same command again to finish.
+    `Puts the age recipient of a principal into the lists of recipients, with their name as a comment, and encrypts the data key of every environment
+they may open for that recipient too. No revision changes. Says first what will be done, and asks. An environment that fails does not
+stop the others; run the same command again to finish.
 
 Which environments they may open, the rules in esc.yaml say; without rules, all. Environments under a key that is no list (a key file, a passphrase,
 a cloud's key) are named: give them that key where it is kept. They get their recipient from "esc access join".`
@@ -69,7 +69,7 @@ function planText({ lists, lock, others, principal, recipient, shared }: JoinerP
   const all = [
     `recipient: ${recipient}`,
     lists.length > 0 && `named in: ${lists.join(', ')}`,
-    lock.length > 0 && `data keys locked for them too: ${lock.join(', ')}`,
+    lock.length > 0 && `data keys encrypted for them too: ${lock.join(', ')}`,
     ...others.map(
       ({ name, recipients }) => `${name} also lets in, as its list was edited before: ${recipients.join(', ')}`,
     ),

@@ -50,7 +50,7 @@ is not kept from it by them.`
 
 function unappliedText(environment: string, { added, removed }: UnappliedList): string {
   return [
-    '  But the list was edited, and the data key is still locked as before:\n',
+    '  But the list was edited, and the data key is still encrypted for the list before the edit:\n',
     ...added.map((recipient) => `    ${recipient} is listed and cannot open it yet\n`),
     ...removed.map((recipient) => `    ${recipient} is not listed any more and can still open it\n`),
     `  To let in who is listed, run "esc env rewrap ${environment}".\n`,

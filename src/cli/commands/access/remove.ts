@@ -25,7 +25,7 @@ export default class AccessRemove extends EscCommand<Result, typeof flags> {
   static override id = 'access:remove'
   static override summary = 'Take somebody who leaves out of the lists, the keys and the rules.'
   static override description =
-    `Takes a principal out of the lists of age recipients, gives every environment that was locked for them a new data key, and takes them out of teams
+    `Takes a principal out of the lists of age recipients, gives every environment that they could open a new data key, and takes them out of teams
 and rules. Says first what will be done, and asks. Interrupted, or where some environments fail, it is finished by running it again.
 
 What they could open they may know: it is listed, and --rotate rotates what a rotator can. Environments under a key that is no list (a

@@ -45,11 +45,11 @@ Without an environment, copies from the selected one (esc select).`
   static override count = { kind: 'atMost', count: 2 } as const
 
   async run(): Promise<Result> {
-    const { session, workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     if (!this.flags.dest) {
       throw new EscError('usage', 'required flag(s) "dest" not set', { hint: 'name the environment to copy into' })
     }
-    const to = workspace.reference(this.flags.dest)
+    const to = session.workspace.reference(this.flags.dest)
     refuseVersion(to, 'config cp')
     const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
     const request = { from: reference, path, plan: this.flags.plan }

@@ -55,7 +55,7 @@ without their credentials: two environments that rotate one credential would tak
 }
 
 /** The second word, which is in the project of the source unless it names another. */
-function destinationOf({ workspace, reference: source, rest }: Target) {
+function destinationOf({ session, reference: source, rest }: Target) {
   refuseVersion(source, 'clone')
   if (!source.typed.includes('/')) {
     throw new EscError(
@@ -66,7 +66,7 @@ function destinationOf({ workspace, reference: source, rest }: Target) {
   }
   const project = source.name.split('/')[0] as string
   const typed = rest[0] as string
-  const destination = workspace.reference(typed.includes('/') ? typed : `${project}/${typed}`)
+  const destination = session.workspace.reference(typed.includes('/') ? typed : `${project}/${typed}`)
   refuseVersion(destination, 'clone')
   return destination
 }

@@ -55,8 +55,9 @@ compared with the newest. Nothing is opened, and secrets show as [secret] unless
     const known = FORMATS.find((each) => each === format)
     if (format !== undefined && known === undefined) throw unknownFormat(format, FORMATS)
     const path = typed === undefined ? [] : parsePath(typed, (reason) => `invalid path: ${reason}`)
-    const target = openTarget(this.io, this.flags, this.positionals)
-    const { from, to } = locateComparison(workspaceOptions(this.io, this.flags), target, target.rest[0])
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const base = { workspace: session.workspace, reference }
+    const { from, to } = locateComparison(workspaceOptions(this.io, this.flags), base, rest[0])
     if (path.length > 0 && (known === 'dotenv' || known === 'shell')) {
       throw new EscError('usage', `output format '${known}' may not be used with a property path`)
     }

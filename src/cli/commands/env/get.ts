@@ -80,7 +80,7 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
     return format === 'json' || format === 'detailed' ? joinJson(parts) : joinText(parts)
   }
 
-  async #get({ session, workspace, reference, rest }: Target): Promise<string> {
+  async #get({ session, reference, rest }: Target): Promise<string> {
     const { definition, 'show-secrets': showSecrets } = this.flags
     const format = this.#format()
     const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
@@ -96,7 +96,7 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
       const allowed = this.flags['allow-variable']
       const root = got.root?.value
       const properties = path.length === 0 && isObject(root) ? root : undefined
-      await checkVariables(workspace, properties, { environment: reference.typed, allowed, inShell: true })
+      await checkVariables(session.workspace, properties, { environment: reference.typed, allowed, inShell: true })
       const misread = format === 'dotenv' && properties ? misreadVariables(properties, { redact: !showSecrets }) : []
       for (const each of misread) this.io.err(`warning: ${each}\n`)
     }

@@ -41,7 +41,7 @@ cannot be copied, nothing is made.`
   static override count = { kind: 'atMost', count: 1 } as const
 
   async run(): Promise<Created> {
-    const { session, workspace, reference } = openTarget(this.io, this.flags, this.positionals, 'new')
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals, 'new')
     refuseVersion(reference, 'init')
     const { file, 'copy-config-from': copied } = this.flags
     if (file !== undefined && copied !== undefined) {
@@ -53,7 +53,7 @@ cannot be copied, nothing is made.`
     const given = file === undefined ? '' : await readText(this.io, file, messages)
     const { result: created } = await session.perform(createEnvironment, reference, {
       definition: given,
-      ...(copied === undefined ? {} : { copyFrom: workspace.reference(copied) }),
+      ...(copied === undefined ? {} : { copyFrom: session.workspace.reference(copied) }),
       secretsProvider: this.flags['secrets-provider'],
     })
     if (created.exists) this.io.out(`Environment created: ${created.fullName}\n`)

@@ -29,9 +29,9 @@ To be let in, ask somebody who can open it to give you the key, or to add you to
   static override count = { kind: 'exactly', count: 1 } as const
 
   async run(): Promise<never> {
-    const { workspace, reference } = openTarget(this.io, this.flags, this.positionals)
-    const { name, settings } = workspace.store.environment(reference.name)
-    const provider = settings.secretsProvider ?? workspace.store.configuration.defaultSecretsProvider
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { name, settings } = session.workspace.store.environment(reference.name)
+    const provider = settings.secretsProvider ?? session.workspace.store.configuration.defaultSecretsProvider
     throw new EscError(
       'unsupported',
       'open requests need an approval service, which a store in a folder does not have',

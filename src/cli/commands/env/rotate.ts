@@ -81,7 +81,7 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
     return rotationText(run)
   }
 
-  /** With the members that the hosted service answers a rotation with. */
+  /** Adds the members that the hosted service answers a rotation with. */
   override json({ report: { event, ...report } }: RotationOutcome): unknown {
     return { ...(event && { id: event.id, secretRotationEvent: event }), ...report }
   }

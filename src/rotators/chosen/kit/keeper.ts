@@ -15,7 +15,7 @@ export interface ChosenState<Credential> {
   readonly adopted?: readonly Credential[]
 }
 
-/** What a record holds beside the address and the account. */
+/** The passwords of a record, which also holds the address and the account. */
 export interface ChosenPending {
   /** The new password. */
   readonly password: Secret<string>
@@ -29,7 +29,7 @@ export interface KeeperSession<Credential, Pending, Inputs, State> {
   lock?(): Promise<void>
   /** Why nothing can be settled, such as that the account is gone. Undefined: it can be. */
   whyGone?(): Promise<string | undefined>
-  /** Whether the server keeps this password; undefined where only a log-in can tell. */
+  /** Tells whether the server keeps this password; `undefined` where only a log-in can tell. */
   has(credential: Credential): Promise<boolean | undefined>
   add(credential: Credential): Promise<void>
   /** Those that are not there any more count as removed. */
@@ -40,7 +40,7 @@ export interface KeeperSession<Credential, Pending, Inputs, State> {
   save?(): Promise<void>
   /** The server lets go of superseded passwords by itself. */
   readonly forgets?: boolean
-  /** In the place of the kit's own, where passwords change their places with each change. */
+  /** Replaces the kit's own way, where passwords change their places with each change. */
   settle?(pending: Pending, request: SettleRequest<Inputs, State>): Promise<Settled<State>>
   close(): Promise<void> | void
 }

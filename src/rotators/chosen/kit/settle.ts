@@ -58,7 +58,7 @@ export async function settleChosen<
   return { kind: 'rotated', state: { current: credential, ...(previous !== undefined && { previous }) } }
 }
 
-/** Whether the state was rotated again since the record was staged. */
+/** Returns true when the state was rotated again since the record was staged. */
 export function hasMovedOn<Credential extends PasswordCredential>(
   { current }: ChosenPending,
   state: ChosenState<Credential> | undefined,
@@ -66,7 +66,7 @@ export function hasMovedOn<Credential extends PasswordCredential>(
   return state?.current.password.reveal() !== current?.reveal()
 }
 
-/** What the caller is told of a rotation that was taken back. */
+/** The result of settling a rotation that was taken back. */
 export function undone(rotator: string, reason: string): Settled<never> {
   return { kind: 'undone', reason: reason.startsWith(`${rotator}: `) ? reason : `${rotator}: ${reason}` }
 }

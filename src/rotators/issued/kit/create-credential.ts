@@ -26,7 +26,7 @@ export interface Creation<Credential> {
 
 export interface Created<Credential> {
   readonly credential: Credential
-  /** Whether the superseded credential had to go first. */
+  /** True when the superseded credential had to go first. */
   readonly madeRoom: boolean
 }
 
@@ -95,7 +95,7 @@ async function refusedUnless(step: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** What the user sees of a refusal. */
+/** The error that the user sees for a refusal. */
 export function refusalError({ message, hint }: CreationRefused): EscError {
   if (message === 'interrupted') return new EscError('interrupted', message, { hint: 'run the same command again' })
   return new EscError('provider_failed', message, hint === undefined ? {} : { hint })

@@ -26,7 +26,7 @@ export interface CredentialDecision {
   readonly supersededId?: string
 }
 
-/** What is listed, by what it is to us. */
+/** The listed credentials, sorted by what they are to us. */
 interface Sorted {
   readonly current: Listed | undefined
   readonly former: Listed | undefined

@@ -43,7 +43,7 @@ export async function planIssued<Inputs, Credential extends object>(
   return { ...plan, listing }
 }
 
-/** What consumers hold is not taken for deleted, and deleted, because a list leaves it out. */
+/** The current credential, where the list leaves it out and it still logs in: it is not deleted. */
 async function unlistedCurrent<Credential extends object>(
   { issuer, session, state }: Settlement<Credential>,
   listed: readonly Listed[],

@@ -60,7 +60,7 @@ function previousOf<Credential extends object>(
   return [state.current, state.previous].find((each) => each !== undefined && idOf(each) === previousId)
 }
 
-/** Undefined when it works; else why it never will. Throws when that cannot be told. */
+/** Returns why it will never work; `undefined` when it works. Throws when it cannot tell. */
 async function tryUntilKnown<Credential extends object>(
   { subject, credential }: CreatedRecord<Credential>,
   settlement: Settlement<Credential>,
@@ -122,7 +122,7 @@ async function tryOnce<Credential extends object>(
   }
 }
 
-/** Whether another try may be answered: there was no answer of the vendor's, or it was busy. */
+/** Returns true when another try may be answered: the vendor gave no answer, or was busy. */
 function mayPass({ refused, transient }: VendorError): boolean {
   return !refused || transient
 }

@@ -3,7 +3,7 @@ import type { RotatorContext, Settled } from '../../rotator.ts'
 import type { IssuedPending, IssuedState, Issuer, IssuerSession } from './issuer.ts'
 import type { Listing } from './listing.ts'
 
-/** What is needed to put the credentials of one subject in order. */
+/** Everything needed to put the credentials of one subject in order. */
 export interface Settlement<Credential extends object> {
   // Only what needs no inputs: those have been turned into the session.
   readonly issuer: Omit<Issuer<never, Credential>, 'connect' | 'subject' | 'checkInputs' | 'loginUses'>

@@ -37,11 +37,15 @@ credentials are rotated.`
   static override count = { kind: 'exactly', count: 1 } as const
 
   async run(): Promise<Result> {
-    const { session, workspace, reference } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'schedule')
     const { cron, once, timezone } = this.flags
     const { id } = (await session.perform(createSchedule, reference, { cron, once, timezone })).result
-    return { id, fullName: fullNameOf(workspace, reference), looked: await workspace.store.schedulerLook() }
+    return {
+      id,
+      fullName: fullNameOf(session.workspace, reference),
+      looked: await session.workspace.store.schedulerLook(),
+    }
   }
 
   text({ id, fullName, looked }: Result): string {

@@ -29,10 +29,10 @@ export default class EnvScheduleRemove extends EscCommand<Result, typeof flags> 
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<Result> {
-    const { session, workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'schedule')
     const id = rest[0] as string
-    const fullName = fullNameOf(workspace, reference)
+    const fullName = fullNameOf(session.workspace, reference)
     await session.perform(removeSchedule, reference, {
       id,
       confirm: async () => {

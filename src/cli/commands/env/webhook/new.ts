@@ -55,7 +55,7 @@ sent holds no secret. With --secret it is signed; the secret is kept encrypted, 
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<Created> {
-    const { session, workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'new')
     const displayName = rest[0] ?? ''
     if (displayName === '') throw new EscError('usage', 'webhook display name cannot be empty')
@@ -68,7 +68,7 @@ sent holds no secret. With --secret it is signed; the secret is kept encrypted, 
     const template = file === undefined ? undefined : await readText(this.io, file, words)
     const all = { ...webhook, secret: await secretOf(secret, this.io), headers, template }
     const { name } = (await session.perform(createWebhook, reference, all)).result
-    return { name, environment: `${workspace.store.organization}/${reference.name}` }
+    return { name, environment: `${session.workspace.store.organization}/${reference.name}` }
   }
 
   text({ name, environment }: Created): string {

@@ -14,11 +14,11 @@ export default class EnvWebhookRm extends EscCommand<string> {
   static override count = { kind: 'exactly', count: 2 } as const
 
   async run(): Promise<string> {
-    const { session, workspace, reference, rest } = openTarget(this.io, this.flags, this.positionals)
+    const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'rm')
     const name = webhookName(rest)
     await session.perform(removeWebhook, reference, name)
-    return `Removed webhook ${name} from ${workspace.store.organization}/${reference.name}`
+    return `Removed webhook ${name} from ${session.workspace.store.organization}/${reference.name}`
   }
 
   text(sentence: string): string {

@@ -1,10 +1,10 @@
 import { EscError } from '../../errors.ts'
 
 /**
- * Does something; an error says what was being done, as the original's do:
+ * Does work whose errors say what was being done, as those of the reference do:
  * `creating environment: already exists`.
  */
-export async function doing<T>(what: string, work: () => Promise<T> | T): Promise<T> {
+export async function withErrorContext<T>(what: string, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work()
   } catch (error) {
