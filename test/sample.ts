@@ -1,5 +1,26 @@
-/** With `SLOW=1`, sweeps try everything there is. */
+/** With `SLOW=1`, sweeps try everything there is, or as much as their time allows. */
 export const slow = process.env.SLOW === '1'
+
+/** How long one sweep may go on, in milliseconds. `SWEEP_SECONDS=3600` gives each an hour. */
+export const sweepMs = Number(process.env.SWEEP_SECONDS ?? 60) * 1000
+
+/**
+ * Returns a function that is true once a sweep has used up its time. Asked before each step, it keeps a slow run within
+ * its limits on a slow machine. Without `SLOW=1` it is never true: a count bounds the sweep then.
+ */
+export function timer(): () => boolean {
+  const end = performance.now() + sweepMs
+  return () => slow && performance.now() > end
+}
+
+/** How many runs a property gets, with `SLOW=1` the second number, if it has time for so many. */
+export function runs(usual: number, most: number) {
+  return {
+    numRuns: slow ? most : usual,
+    interruptAfterTimeLimit: slow ? sweepMs : 5000,
+    markInterruptAsFailure: false,
+  }
+}
 
 /** So many of them, in their order, others each time; with `SLOW=1` all of them. */
 export function sample<T>(all: readonly T[], count: number): readonly T[] {

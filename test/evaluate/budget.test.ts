@@ -10,6 +10,8 @@ import {
   spend,
 } from '../../src/budget.ts'
 import { EscError } from '../../src/errors.ts'
+import { cpuMsSince, expectWithin } from '../cpu-time.ts'
+import { runs, slow } from '../sample.ts'
 import { summariesOf, TestWorld, valuesOf } from './world.ts'
 
 /** A hundredth of what is allowed by default. */
@@ -169,7 +171,7 @@ const hostile = fc.letrec<{ expression: string }>((tie) => ({
 }))
 
 describe('definitions that recurse, double, nest and are wide', function () {
-  this.timeout(process.env.SLOW ? 1_200_000 : 60_000)
+  this.timeout(slow ? 1_200_000 : 60_000)
 
   it('end within a budget, and within the time that it stands for', async () => {
     const definition = fc.record({
@@ -198,13 +200,13 @@ describe('definitions that recurse, double, nest and are wide', function () {
             expect(error).to.be.instanceOf(EscError)
           }
         else expect(evaluation.diagnostics.at(-1)!.severity).to.equal('error')
-        const { user, system } = process.cpuUsage(before)
+        const ms = cpuMsSince(before)
         // With a hundredth of the budget. It is longer than a hundredth of the time that all of it may take, for what is not yet compiled.
         // Reading the texts is linear and counts no steps: it takes half a microsecond per character, and twice that at first.
         const characters = root.length + Object.values(files).reduce((sum, file) => sum + file.length, 0)
-        expect((user + system) / 1000).to.be.lessThan(500 + characters / 1000)
+        expectWithin(500 + characters / 1000, ms)
       }),
-      { numRuns: process.env.SLOW ? 3000 : 120 },
+      runs(120, 3000),
     )
   })
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { declaredAuthor, findAuthor } from '../../src/operations/session/author.ts'
+import { runs } from '../sample.ts'
 
 describe('findAuthor', () => {
   const folder = mkdtempSync(join(tmpdir(), 'esc-author-'))
@@ -71,7 +72,7 @@ describe('findAuthor', () => {
         fc.pre(spawnSync('git', ['config', '--list'], { cwd: home, env: own }).status === 0)
         expect(declaredAuthor(own, home)).to.deep.equal({ name, email })
       }),
-      { numRuns: process.env.SLOW === '1' ? 2_000 : 60 },
+      runs(60, 2000),
     )
   }).timeout(600_000)
 

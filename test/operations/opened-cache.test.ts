@@ -9,6 +9,7 @@ import { encryptDefinition } from '../../src/language/index.ts'
 import { openEnvironment, openWorkspace, type WorkspaceOptions } from '../../src/operations/index.ts'
 import { decodeProperties, encodeProperties } from '../../src/operations/opening/opened-cache.ts'
 import { Store } from '../../src/store/index.ts'
+import { runs } from '../sample.ts'
 import { perform } from './perform.ts'
 
 const by = { author: { name: 'Ada' }, created: new Date('2026-11-20T10:00:00Z') }
@@ -240,7 +241,7 @@ describe('what opening an environment came to', () => {
       fc.property(fc.dictionary(fc.string(), value, { maxKeys: 3 }).map(bare), (properties) => {
         expect(decodeProperties(JSON.parse(JSON.stringify(encodeProperties(properties))))).to.deep.equal(properties)
       }),
-      { numRuns: process.env.SLOW === '1' ? 5_000 : 200 },
+      runs(200, 5000),
     )
   }).timeout(120_000)
 })

@@ -13,7 +13,7 @@ const cache = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.ur
 /** Simulates schedules on several threads. They run a bundle, which is many times faster than modules that are compiled as they load. */
 export async function simulateMany(
   what: { readonly firstSeed: number; readonly count: number } | { readonly schedules: readonly Schedule[] },
-  options: SimulationOptions = {},
+  options: SimulationOptions & Pick<Work, 'end'> = {},
 ): Promise<Done> {
   // Where imports of packages find them.
   mkdirSync(cache, { recursive: true })

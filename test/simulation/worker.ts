@@ -3,8 +3,10 @@ import { type Schedule, scheduleOf } from './schedule.ts'
 import { type Counts, type Outcome, type SimulationOptions, simulate } from './simulation.ts'
 
 /** Schedules made of seeds, or just these. */
-export type Work = SimulationOptions &
-  (
+export type Work = SimulationOptions & {
+  /** No schedule is begun later than this, in milliseconds since the epoch. */
+  readonly end?: number
+} & (
     | { readonly seeds: { readonly first: number; readonly stride: number; readonly count: number } }
     | { readonly schedules: readonly Schedule[] }
   )
@@ -27,6 +29,7 @@ async function work(work: Work): Promise<Done> {
   let counts: Counts | undefined
   let schedules = 0
   for (const schedule of schedulesOf(work)) {
+    if (counts !== undefined && Date.now() > (work.end ?? Number.POSITIVE_INFINITY)) break
     const outcome = await simulate(schedule, work)
     schedules++
     counts = counts === undefined ? outcome.counts : sum(counts, outcome.counts)

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { Json } from '../../src/json.ts'
 import { parsePlainMapping } from '../../src/store/settings/plain-mapping.ts'
 import { decode, type Node } from '../../src/yaml/index.ts'
+import { runs } from '../sample.ts'
 
 const settings = `id: 786082ab-bf47-429a-b4a3-b41f72c2cf27
 secretsProvider: awskms:///arn:aws:kms:us-east-1:1:key/x?region=us-east-1
@@ -78,7 +79,7 @@ describe('a mapping of plain scalars', () => {
         expect(diagnostics).to.deep.equal([])
         expect({ ...plain }).to.deep.equal(data(node))
       }),
-      { numRuns: process.env.SLOW === '1' ? 100_000 : 3000 },
+      runs(3000, 100_000),
     )
   }).timeout(600_000)
 })

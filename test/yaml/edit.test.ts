@@ -14,6 +14,7 @@ import {
   setAt,
 } from '../../src/yaml/index.ts'
 import { cpuTime } from '../cpu-time.ts'
+import { runs } from '../sample.ts'
 import { definitions } from './definitions.ts'
 
 const set = (text: string, path: string, value: Json) => setAt(text, parsePropertyPath(path), value)
@@ -356,7 +357,7 @@ describe('every edit of every value', () => {
           expect(data(getAt(read.node, other.path))).to.deep.equal(data(getAt(decode('x', text).node, other.path)))
         }
       }),
-      { numRuns: process.env.SLOW === '1' ? 20_000 : 400 },
+      runs(400, 20_000),
     )
   }).timeout(600_000)
 
@@ -388,7 +389,7 @@ describe('every edit of every value', () => {
         const oneByOne = assignments.reduce((result, { path, value }) => setAt(result, path, value), text)
         expect(setAllAt(text, assignments)).to.equal(oneByOne)
       }),
-      { numRuns: process.env.SLOW === '1' ? 20_000 : 600 },
+      runs(600, 20_000),
     )
   }).timeout(600_000)
 })

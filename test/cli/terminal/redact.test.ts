@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { HiddenPatterns, Redactor } from '../../../src/cli/terminal/redact.ts'
 import { secretForms } from '../../../src/masking/secret-forms.ts'
-import { slow } from '../../sample.ts'
+import { runs } from '../../sample.ts'
 import { ENCODINGS, MARKUP } from './encodings.ts'
 import { redactPlainly } from './redact-plainly.ts'
 
@@ -178,7 +178,7 @@ describe('Redactor', () => {
             expect(redact(patterns, chunks)).to.equal(redactPlainly(patterns, chunks.join('')))
           },
         ),
-        { numRuns: slow ? 3000 : 400 },
+        runs(400, 3000),
       )
     })
 
@@ -198,7 +198,7 @@ describe('Redactor', () => {
           const chunks = places.slice(1).map((end, i) => text.slice(places[i], end))
           expect(redact(forms, chunks)).to.equal(redactPlainly(forms, text))
         }),
-        { numRuns: slow ? 1000 : 120 },
+        runs(120, 1000),
       )
     })
   })
