@@ -62,6 +62,12 @@ export interface Signature {
   readonly state: Schema | Failure
 }
 
+/** What a call came to, with what its reader should know. */
+export interface CallResult {
+  readonly value: ExportedValue
+  readonly warnings?: readonly string[]
+}
+
 /** What the host has answered so far. */
 export interface Answers {
   readonly programs: ReadonlyMap<string, ParsedProgram | Failure>
@@ -70,7 +76,7 @@ export interface Answers {
   /** By environment. */
   readonly decrypters: ReadonlyMap<string, { readonly decrypt: Decrypt } | Failure>
   /** Results of `open`, `openRotator` and `rotate` by call id. */
-  readonly results: ReadonlyMap<string, { readonly value: ExportedValue } | Failure>
+  readonly results: ReadonlyMap<string, CallResult | Failure>
 }
 
 export function callId(kind: HostCall['kind'], environment: string, path = ''): string {

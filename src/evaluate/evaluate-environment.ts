@@ -13,6 +13,7 @@ import { compileSchema, markUnion, nullSchema, type Schema } from '../schema/ind
 import type { Diagnostic, PropertyPath } from '../yaml/index.ts'
 import {
   type Answers,
+  type CallResult,
   callId,
   type Failure,
   failureOf,
@@ -177,7 +178,7 @@ class Driver {
   readonly #providers = new Map<string, Signature | Failure>()
   readonly #rotators = new Map<string, Signature | Failure>()
   readonly #decrypters = new Map<string, { readonly decrypt: Decrypt } | Failure>()
-  readonly #results = new Map<string, { readonly value: ExportedValue } | Failure>()
+  readonly #results = new Map<string, CallResult | Failure>()
   readonly #unlock = new Map<string, () => Promise<Decrypt>>()
   readonly #callable = { open: new Map<string, EvaluatorProvider>(), rotate: new Map<string, EvaluatorRotator>() }
   readonly #rotated: RotatorCall[] = []
@@ -308,7 +309,10 @@ class Driver {
         return this.#loadProvider('rotate', call.name)
       case 'open': {
         const provider = this.#callable.open.get(call.provider)!
-        this.#results.set(call.id, await this.#attempt(() => provider.open(call.inputs, call.context)))
+        const warnings: string[] = []
+        const context = { ...call.context, warn: (text: string) => void warnings.push(text) }
+        const opened = await this.#attempt(() => provider.open(call.inputs, context))
+        this.#results.set(call.id, isFailure(opened) || warnings.length === 0 ? opened : { ...opened, warnings })
         return
       }
       case 'openRotator': {

@@ -13,6 +13,11 @@ export interface CallContext {
   readonly values: ExportedMap
 }
 
+export interface OpenContext extends CallContext {
+  /** Tells the reader something about a call that succeeds: a warning where the call stands. */
+  readonly warn: (text: string) => void
+}
+
 /**
  * A `fn::open` provider as the evaluator sees it. A rejection's message becomes
  * the diagnostic, verbatim.
@@ -20,7 +25,7 @@ export interface CallContext {
 export interface EvaluatorProvider {
   readonly inputs: Schema
   readonly outputs: Schema
-  open(inputs: ExportedMap, context: CallContext): Promise<ExportedValue>
+  open(inputs: ExportedMap, context: OpenContext): Promise<ExportedValue>
 }
 
 /** A `fn::rotate` rotator as the evaluator sees it. `state` is undefined when there is none yet. */

@@ -3,7 +3,7 @@ import { type HttpCall, send } from './client.ts'
 import { NoAnswer } from './no-answer.ts'
 import { quoted } from './quoted.ts'
 import { isPassingOutcome, type RetryRule } from './retries.ts'
-import { type Fetch, viaFetch } from './transport.ts'
+import { type Fetch, type Transport, viaFetch } from './transport.ts'
 
 /** The vendor's own words for an error. */
 export interface VendorFault {
@@ -13,7 +13,8 @@ export interface VendorFault {
 
 /** A request to the API of a vendor who is given credentials. */
 export interface VendorCall extends Pick<HttpCall, 'method' | 'url' | 'headers' | 'body' | 'signal'> {
-  readonly fetch: Fetch
+  /** Where it goes: by a `fetch`, or by a transport that leads to hosts that were looked at. */
+  readonly by: Fetch | { readonly transport: Transport }
   /** Doing it twice does no harm: it is done up to three times where a fault may pass. */
   readonly repeatable: boolean
   /** Waits between two attempts; may throw to stop. Default: until the signal aborts. */
@@ -60,7 +61,7 @@ export async function askVendor(call: VendorCall): Promise<VendorOutcome> {
   const retry = call.repeatable ? { pausesMs, longestPauseMs, isPassing, sleep: call.sleep } : undefined
   let answer: HttpAnswer
   try {
-    answer = await send({ method, url, headers, body, signal, timeoutMs, retry }, viaFetch(call.fetch))
+    answer = await send({ method, url, headers, body, signal, timeoutMs, retry }, transportOf(call.by))
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error
     return { kind: 'no answer', code: error.code, host: new URL(url).host }
@@ -72,6 +73,10 @@ export async function askVendor(call: VendorCall): Promise<VendorOutcome> {
   // A code is the vendor's words too, whoever answers in its place.
   const [code = '', text = ''] = [fault.code, fault.text].map((each) => quoted(each ?? '', call.hidden))
   return { kind: 'fault', status, code, text }
+}
+
+function transportOf(by: VendorCall['by']): Transport {
+  return typeof by === 'function' ? viaFetch(by) : by.transport
 }
 
 function isDone({ status }: HttpAnswer): boolean {

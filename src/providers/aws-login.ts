@@ -1,10 +1,10 @@
-import type { Fetch, VendorFault } from '../http/index.ts'
+import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
 import { identityToken, subjectAttributesSchema } from './identity.ts'
 import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
-import { callVendor, malformedAnswer } from './vendor-call.ts'
+import { callVendor, malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
 
 type Credentials = {
   readonly accessKeyId: string
@@ -51,11 +51,7 @@ const oidc: SchemaObject = {
  * Credentials for AWS. `static` hands on what it is given and makes no call; `oidc` takes on a role
  * that trusts the store's issuer.
  */
-export function awsLoginProvider({
-  fetch = globalThis.fetch,
-}: {
-  readonly fetch?: Fetch
-} = {}): Provider<AwsLoginInputs> {
+export function awsLoginProvider(network: ProviderNetwork = {}): Provider<AwsLoginInputs> {
   return {
     name: 'aws-login',
     description: 'Credentials for AWS.',
@@ -66,9 +62,10 @@ export function awsLoginProvider({
       ],
     },
     outputs: credentials,
+    shareable: true,
 
     async open(inputs, context) {
-      if (inputs.oidc !== undefined) return assumeRole(inputs.oidc, fetch, context)
+      if (inputs.oidc !== undefined) return assumeRole(inputs.oidc, network, context)
       const { accessKeyId, secretAccessKey, sessionToken } = inputs.static as Credentials
       return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
     },
@@ -90,7 +87,7 @@ const hints: Readonly<Record<string, string>> = {
 /** The token is the authority: the request is not signed. */
 async function assumeRole(
   { roleArn, sessionName, duration = '2h', policyArns = [], subjectAttributes }: NonNullable<AwsLoginInputs['oidc']>,
-  fetch: Fetch,
+  network: ProviderNetwork,
   context: ProviderContext,
 ): Promise<Credentials> {
   const seconds = lifetimeSeconds(duration, { input: 'aws-login: `duration`', least: 900, most: 43_200 })
@@ -106,7 +103,7 @@ async function assumeRole(
   })
   for (const [index, arn] of policyArns.entries()) body.set(`PolicyArns.member.${index + 1}.arn`, arn)
   const call = { provider: 'aws-login', doing, url: stsOf(roleArn), body, hidden: [token], readFault, hints }
-  const answer = await callVendor(call, fetch, context)
+  const { text: answer } = await callVendor(call, network, context)
   const [accessKeyId, secretAccessKey, sessionToken] = ['AccessKeyId', 'SecretAccessKey', 'SessionToken'].map((name) =>
     textOf(answer, name),
   )
@@ -121,7 +118,7 @@ function stsOf(roleArn: string): string {
   return 'https://sts.us-east-1.amazonaws.com/'
 }
 
-function readFault(xml: string): VendorFault | undefined {
+function readFault({ text: xml }: HttpAnswer): VendorFault | undefined {
   const code = textOf(xml, 'Code')
   return code === undefined ? undefined : { code, text: textOf(xml, 'Message') }
 }

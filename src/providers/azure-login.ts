@@ -48,6 +48,7 @@ export const azureLogin: Provider<AzureLoginInputs> = {
   description: 'Credentials for Azure.',
   inputs,
   outputs,
+  shareable: true,
 
   async open({ clientId, tenantId, subscriptionId, clientSecret, oidc = false, subjectAttributes }, context) {
     if (oidc === (clientSecret !== undefined)) {

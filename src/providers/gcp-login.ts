@@ -1,10 +1,10 @@
-import type { Fetch, VendorFault } from '../http/index.ts'
+import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
 import { identityToken, subjectAttributesSchema } from './identity.ts'
 import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
-import { callVendor, malformedAnswer } from './vendor-call.ts'
+import { callVendor, malformedAnswer, memberOf, type ProviderNetwork, textIn } from './vendor-call.ts'
 
 export type GcpLoginInputs = {
   /** The number, not the name. */
@@ -72,11 +72,7 @@ const scope = 'https://www.googleapis.com/auth/cloud-platform'
  * Credentials for Google Cloud: an access token as it is given, or that of a service account which
  * the given one, or the identity token of the store, may act as.
  */
-export function gcpLoginProvider({
-  fetch = globalThis.fetch,
-}: {
-  readonly fetch?: Fetch
-} = {}): Provider<GcpLoginInputs> {
+export function gcpLoginProvider(network: ProviderNetwork = {}): Provider<GcpLoginInputs> {
   const variant = (name: string, schema: SchemaObject): SchemaObject => ({
     type: 'object',
     additionalProperties: false,
@@ -88,18 +84,22 @@ export function gcpLoginProvider({
     description: 'Credentials for Google Cloud.',
     inputs: { oneOf: [variant('oidc', oidc), variant('accessToken', accessToken)] },
     outputs,
+    shareable: true,
 
     async open({ project: number, oidc: federated, accessToken: given }, context) {
       if (federated !== undefined) {
         const { serviceAccount, tokenLifetime } = federated
         const lifetime = lifetimeOf(tokenLifetime)
-        const token = await exchange({ number, ...federated }, fetch, context)
-        return { project: number, ...(await actAs({ serviceAccount, lifetime, token }, fetch, context)) }
+        const token = await exchange({ number, ...federated }, network, context)
+        return { project: number, ...(await actAs({ serviceAccount, lifetime, token }, network, context)) }
       }
       const { accessToken: token, serviceAccount, tokenLifetime } = given as NonNullable<GcpLoginInputs['accessToken']>
       if (serviceAccount === undefined) return { project: number, accessToken: token, tokenType: 'Bearer' }
       const lifetime = lifetimeOf(tokenLifetime)
-      return { project: number, ...(await actAs({ serviceAccount, lifetime, token: token.reveal() }, fetch, context)) }
+      return {
+        project: number,
+        ...(await actAs({ serviceAccount, lifetime, token: token.reveal() }, network, context)),
+      }
     },
   }
 }
@@ -129,7 +129,7 @@ async function exchange(
     region = 'global',
     subjectAttributes,
   }: NonNullable<GcpLoginInputs['oidc']> & { readonly number: number },
-  fetch: Fetch,
+  network: ProviderNetwork,
   context: ProviderContext,
 ): Promise<string> {
   const subject = await identityToken(context, { provider: 'gcp-login', audience: 'gcp', subjectAttributes })
@@ -145,8 +145,8 @@ async function exchange(
   }
   const url = 'https://sts.googleapis.com/v1/token'
   const call = { provider: 'gcp-login', doing, url, body, hidden: [subject], readFault, hints }
-  const { access_token: token } = parsed(await callVendor(call, fetch, context))
-  if (typeof token !== 'string' || token === '') throw malformedAnswer('gcp-login', doing)
+  const token = textIn((await callVendor(call, network, context)).json, 'access_token')
+  if (token === undefined) throw malformedAnswer('gcp-login', doing)
   return token
 }
 
@@ -156,7 +156,7 @@ async function actAs(
     lifetime,
     token,
   }: { readonly serviceAccount: string; readonly lifetime: number; readonly token: string },
-  fetch: Fetch,
+  network: ProviderNetwork,
   context: ProviderContext,
 ) {
   const doing = `generateAccessToken of ${serviceAccount}`
@@ -171,26 +171,19 @@ async function actAs(
     readFault,
     hints,
   }
-  const { accessToken: made, expireTime } = parsed(await callVendor(call, fetch, context))
-  if (typeof made !== 'string' || made === '') throw malformedAnswer('gcp-login', doing)
-  const expiry = typeof expireTime === 'string' ? { expiry: expireTime } : {}
-  return { accessToken: secret(made), tokenType: 'Bearer', ...expiry }
+  const { json } = await callVendor(call, network, context)
+  const made = textIn(json, 'accessToken')
+  if (made === undefined) throw malformedAnswer('gcp-login', doing)
+  const expiry = textIn(json, 'expireTime')
+  return { accessToken: secret(made), tokenType: 'Bearer', ...(expiry !== undefined && { expiry }) }
 }
 
 /** The token service answers as OAuth does, the other as Google's interfaces do. */
-function readFault(text: string): VendorFault | undefined {
-  const { error, error_description: description } = parsed(text)
-  if (typeof error === 'string') return { code: error, text: typeof description === 'string' ? description : undefined }
-  const { status, message } = (error ?? {}) as { readonly status?: unknown; readonly message?: unknown }
-  if (typeof status !== 'string') return undefined
-  return { code: status, text: typeof message === 'string' ? message : undefined }
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text)
-    return value !== null && typeof value === 'object' ? (value as Readonly<Record<string, unknown>>) : {}
-  } catch {
-    return {}
-  }
+function readFault({ json }: HttpAnswer): VendorFault | undefined {
+  const error = memberOf(json, 'error')
+  const [code, from, name] =
+    typeof error === 'string' ? [error, json, 'error_description'] : [textIn(error, 'status'), error, 'message']
+  if (code === undefined) return undefined
+  const text = textIn(from, name)
+  return { code, ...(text !== undefined && { text }) }
 }

@@ -1,3 +1,4 @@
+import type { HostPolicy } from '../http/index.ts'
 import type { Plain, PlainObject } from '../plain.ts'
 import type { Schema } from '../schema/index.ts'
 
@@ -12,6 +13,16 @@ export interface ProviderContext {
    * @throws EscError `provider_failed` where the store has no issuer that a vendor could reach.
    */
   readonly identityToken?: (request: IdentityTokenRequest) => Promise<string>
+  /**
+   * Which hosts that a definition names may be called beyond the public internet. Absent: none.
+   */
+  readonly network?: () => Promise<HostPolicy>
+  /** Variables of this process, such as `AWS_ENDPOINT_URL`. Absent: none. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Waits between two attempts; may throw to stop. Default: until the signal aborts. */
+  readonly sleep?: (ms: number) => Promise<void>
+  /** Something the user should know although it opened. No secrets. */
+  readonly warn?: (text: string) => void
 }
 
 export interface IdentityTokenRequest {
@@ -34,5 +45,10 @@ export interface Provider<Inputs = PlainObject> {
   readonly description: string
   readonly inputs: Schema
   readonly outputs: Schema
+  /**
+   * True: calls with the same inputs come to the same, so that one evaluation makes one of them.
+   * Default: each is made.
+   */
+  readonly shareable?: boolean
   open(inputs: Inputs, context: ProviderContext): Promise<Plain>
 }

@@ -1,62 +1,126 @@
 import { EscError } from '../errors.ts'
-import { askVendor, type Fetch, type VendorFault, vendorHints } from '../http/index.ts'
+import {
+  allowedAddresses,
+  askVendor,
+  currentFetch,
+  direct,
+  type Fetch,
+  type HttpAnswer,
+  type Lookup,
+  networkCode,
+  type TlsOptions,
+  type VendorFault,
+  vendorHints,
+} from '../http/index.ts'
 import type { ProviderContext } from './provider.ts'
+
+/** How a provider reaches its vendor. Handed in, so that a test can lead it to its own server. */
+export interface ProviderNetwork {
+  /** Default: the machine's. */
+  readonly fetch?: Fetch
+  /** Resolves names of hosts that a definition names. Default: as the system does. */
+  readonly lookup?: Lookup
+}
 
 export interface VendorCall {
   /** Name of the provider, for messages. */
   readonly provider: string
   /** Such as `AssumeRoleWithWebIdentity for role …`, for messages. */
   readonly doing: string
+  /** Default: POST with a body, GET without one. */
+  readonly method?: 'GET' | 'POST'
   readonly url: string
-  /** Parameters are sent as a form, everything else as JSON. */
-  readonly body: object
+  /** Parameters are sent as a form, a text as it is, everything else as JSON. */
+  readonly body?: string | object
   readonly headers?: Readonly<Record<string, string>>
-  /** Tokens that an answer might repeat. */
+  /** Tokens, passwords and keys that an answer might repeat. */
   readonly hidden: readonly string[]
   /** The vendor's own form of an error; `undefined` when the body is something else. */
-  readonly readFault: (text: string) => VendorFault | undefined
+  readonly readFault: (answer: HttpAnswer) => VendorFault | undefined
   /** Remedies by the vendor's code. */
   readonly hints: Readonly<Record<string, string>>
+  /**
+   * The definition names the host: it must be a public one, or one that `network.privateHosts`
+   * allows, and is connected to directly.
+   */
+  readonly named?: { readonly tls?: TlsOptions | undefined }
 }
 
 /** The vendor could not fetch the keys of the issuer, and may in a moment. */
 const isPassingFault = ({ code }: VendorFault) => code === 'IDPCommunicationError'
 
 /**
- * One POST that may be repeated without harm, which it is when nobody answers, or the vendor has a
- * fault of its own or too much to do. Returns the body of a success. Redirects are not followed:
- * the body is a credential.
+ * One request that may be repeated without harm, which it is when nobody answers, or the vendor has
+ * a fault of its own or too much to do. Returns the answer of a success. Redirects are not
+ * followed: what is sent is a credential.
  *
- * @throws EscError `provider_failed`.
+ * @throws EscError `provider_failed`; `invalid_input` for a host that may not be called.
  */
-export async function callVendor(call: VendorCall, fetch: Fetch, { signal }: ProviderContext): Promise<string> {
+export async function callVendor(
+  call: VendorCall,
+  network: ProviderNetwork,
+  context: ProviderContext,
+): Promise<HttpAnswer> {
   const { provider, doing, url, headers, body, hidden, readFault, hints } = call
-  const outcome = await askVendor({
-    method: 'POST',
-    url,
-    headers,
-    body,
-    signal,
-    fetch,
-    hidden,
-    repeatable: true,
-    readFault: ({ text }) => readFault(text),
-    isPassingFault,
-  })
   const failed = (what: string, hint: string | undefined) =>
     new EscError('provider_failed', `${provider}: ${doing} ${what}`, hint === undefined ? {} : { hint })
+  const outcome = await askVendor({
+    method: call.method ?? (body === undefined ? 'GET' : 'POST'),
+    url,
+    headers: { accept: 'application/json', ...headers },
+    ...(body !== undefined && { body }),
+    signal: context.signal,
+    by: await wayTo(call, network, context),
+    hidden,
+    repeatable: true,
+    readFault,
+    isPassingFault,
+    ...(context.sleep && { sleep: context.sleep }),
+  })
   switch (outcome.kind) {
     case 'done':
-      return outcome.answer.text
+      return outcome.answer
     case 'no answer':
-      throw failed(`got no answer from ${outcome.host} (${outcome.code})`, vendorHints['no answer'])
-    case 'foreign':
-      throw failed(`was answered with HTTP ${outcome.status}, but not by the vendor`, vendorHints.foreign)
+      throw failed(`got no answer from ${outcome.host} (${outcome.code})`, noAnswerHint(outcome.code))
+    case 'foreign': {
+      const { status } = outcome
+      if (status === 429) throw failed('was answered with HTTP 429', 'the vendor limits requests: try again later')
+      throw failed(`was answered with HTTP ${status}, but not by the vendor`, vendorHints.foreign)
+    }
     case 'fault': {
-      const said = outcome.text === '' ? '' : `: ${outcome.text}`
-      throw failed(`failed: ${outcome.code}${said}`, hints[outcome.code])
+      const { code, text } = outcome
+      const said = text === '' || text === code ? '' : `: ${text}`
+      throw failed(`failed: ${code}${said}`, hints[code])
     }
   }
+}
+
+async function wayTo(
+  { provider, doing, url, named }: VendorCall,
+  { fetch = currentFetch, lookup }: ProviderNetwork,
+  { network, signal }: ProviderContext,
+) {
+  if (named === undefined) return fetch
+  const policy = await network?.()
+  try {
+    const addresses = await allowedAddresses(url, { caller: provider, policy, lookup, signal })
+    return { transport: direct({ addresses, ...(named.tls && { tls: named.tls }) }) }
+  } catch (error) {
+    if (error instanceof EscError) throw error
+    const code = networkCode(error)
+    throw new EscError('provider_failed', `${provider}: ${doing}: cannot look up ${new URL(url).host} (${code})`, {
+      hint: noAnswerHint(code),
+    })
+  }
+}
+
+function noAnswerHint(code: string): string {
+  if (code === 'too large') return 'the answer is larger than a mebibyte, which no secret is: check what answers'
+  if (/ALTNAME/.test(code)) return 'the certificate of the server is for another name: check the address'
+  if (/CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET)|SSL|TLS/.test(code)) {
+    return 'the certificate of the server is not one that this machine trusts: set NODE_EXTRA_CA_CERTS to the file of a private authority'
+  }
+  return vendorHints['no answer']
 }
 
 /** For a success that lacks what it should hold. */
@@ -64,4 +128,17 @@ export function malformedAnswer(provider: string, doing: string): EscError {
   return new EscError('provider_failed', `${provider}: ${doing} was answered with something else than is documented`, {
     hint: vendorHints.foreign,
   })
+}
+
+/** A member of an answer; `undefined` for whatever is no object. */
+export function memberOf(json: unknown, name: string): unknown {
+  return typeof json === 'object' && json !== null && Object.hasOwn(json, name)
+    ? (json as Readonly<Record<string, unknown>>)[name]
+    : undefined
+}
+
+/** A member of an answer that must be a text, and not an empty one; else `undefined`. */
+export function textIn(json: unknown, name: string): string | undefined {
+  const value = memberOf(json, name)
+  return typeof value === 'string' && value !== '' ? value : undefined
 }

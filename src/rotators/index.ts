@@ -4,7 +4,6 @@ import type { Rotator } from './rotator.ts'
 
 export type {
   CredentialCheck,
-  NetworkPolicy,
   Plan,
   PlanStep,
   RotationRequest,

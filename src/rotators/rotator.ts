@@ -1,3 +1,4 @@
+import type { HostPolicy } from '../http/index.ts'
 import type { Plain, PlainObject } from '../plain.ts'
 import type { Schema } from '../schema/index.ts'
 
@@ -63,17 +64,7 @@ export interface OidcSigner {
   sign(claims: Readonly<Record<string, string | number>>): Promise<string>
 }
 
-export interface NetworkPolicy {
-  /**
-   * Hosts that may have private or loopback addresses: names, addresses, or `*.` and a domain.
-   * Link-local addresses are never allowed.
-   */
-  readonly privateHosts: readonly string[]
-  /**
-   * Asked about a private host that is not among them: it may be allowed now. Throws, or
-   * returns false, to refuse.
-   */
-  readonly allowPrivate?: (host: string) => Promise<boolean>
+export interface NetworkPolicy extends HostPolicy {
   /**
    * Checks whether a unix socket may be used: its server may know this process by its system
    * user. Throws when it may not. Any socket may be used when this function is absent.

@@ -75,7 +75,7 @@ export async function ask(vendor: Vendor, request: VendorRequest): Promise<HttpA
   const outcome = await askVendor({
     ...call,
     headers: { accept: 'application/json', ...call.headers },
-    fetch,
+    by: fetch,
     hidden,
     sleep: context.sleep,
     readFault: ({ json }) => vendor.readFault(json),

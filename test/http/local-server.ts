@@ -4,6 +4,8 @@ import type { AddressInfo, Socket } from 'node:net'
 
 export interface Asked {
   readonly method: string
+  /** Path and query. */
+  readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body: string
   /** When it arrived, in milliseconds of `performance.now()`. */
@@ -31,7 +33,8 @@ export class LocalServer {
         body += chunk
       })
       request.on('end', () => {
-        const asked = { method: request.method ?? '', headers: request.headers, body, at: performance.now() }
+        const { method = '', url: path = '', headers } = request
+        const asked = { method, path, headers, body, at: performance.now() }
         this.asked.push(asked)
         this.reply(answer, asked, this.asked.length)
       })

@@ -28,7 +28,7 @@ describe('askVendor()', () => {
       method: 'POST',
       url: server.url,
       body: { token },
-      fetch: currentFetch,
+      by: currentFetch,
       repeatable: false,
       hidden: [token],
       readFault: ({ json }) => {

@@ -35,7 +35,7 @@ async function failure(promise: Promise<unknown>): Promise<EscError> {
 describe('login providers with the identity token of the store', () => {
   let folder: string
   let options: WorkspaceOptions
-  let context: Required<ProviderContext>
+  let context: ProviderContext
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'esc-login-'))
     const env = { ESC_CONFIG_HOME: join(folder, 'config'), ESC_AUTHOR: 'Ada <ada@example.com>' }
@@ -51,7 +51,7 @@ describe('login providers with the identity token of the store', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  const contextAt = (rootEnvironment: string, currentEnvironment: string): Required<ProviderContext> => ({
+  const contextAt = (rootEnvironment: string, currentEnvironment: string): ProviderContext => ({
     now,
     signal: new AbortController().signal,
     identityToken: (request) =>

@@ -112,7 +112,10 @@ export function contextOf(scope: Scope, call: Expression): CallContext {
 export function answerOf(scope: Scope, call: Expression, id: string, outputs: Schema): Value {
   const answer = scope.round.answers.results.get(id)
   if (answer === undefined) return scope.unknown(call, outputs, true)
-  if (!isFailure(answer)) return valueOfExported(answer.value, scope.definitionOf(call))
+  if (!isFailure(answer)) {
+    for (const each of answer.warnings ?? []) scope.round.report(each, scope.definitionOf(call), 'warning')
+    return valueOfExported(answer.value, scope.definitionOf(call))
+  }
   scope.error(answer.error, call, answer.hint)
   return scope.unknown(call, outputs)
 }

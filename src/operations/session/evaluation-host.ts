@@ -3,14 +3,10 @@ import {
   type EvaluationHost,
   type EvaluatorProvider,
   type EvaluatorRotator,
-  type ExportedMap,
   fromPlain,
   type LoadedEnvironment,
-  toPlain,
 } from '../../evaluate/index.ts'
-import type { PlainObject } from '../../plain.ts'
-import type { IdentityTokenRequest } from '../../providers/index.ts'
-import type { Schema } from '../../schema/index.ts'
+import { masked, openableProvider, plainInputs, type SharedCalls } from './openable-provider.ts'
 import { findProvider, findRotator } from './plugins.ts'
 import { UsedEnvironments } from './used-environments.ts'
 import type { Workspace } from './workspace.ts'
@@ -39,6 +35,7 @@ export function evaluationHost(
   environments: UsedEnvironments = new UsedEnvironments(workspace, 'read'),
 ): StoreEvaluationHost {
   const signal = options.signal ?? new AbortController().signal
+  const once: SharedCalls = new Map()
 
   /** The evaluator knows the root by the last part of its name alone. */
   const fullName = (name: string) => environments.all.get(name)?.environment.name ?? name
@@ -62,27 +59,27 @@ export function evaluationHost(
         }
       }
       const provider = await environments.noting(findProvider(workspace, name))
-      return {
-        inputs: provider.inputs,
-        outputs: provider.outputs,
-        open: async (inputs, call) => {
+      return openableProvider(provider, {
+        once,
+        open: (work) => {
           workspace.audit.flush()
           workspace.options.progress?.(`waiting for ${name}`)
-          const place = {
-            currentEnvironment: fullName(call.currentEnvironment),
-            rootEnvironment: fullName(call.rootEnvironment),
-          }
-          const context = {
-            now: workspace.options.now,
-            signal,
-            // Few providers ask for one.
-            identityToken: async (request: IdentityTokenRequest) =>
-              (await import('./identity-token.ts')).identityToken(workspace, request, place),
-          }
-          const opening = masked([inputs], () => provider.open(plainInputs(inputs, provider.inputs), context))
-          return fromPlain(await environments.noting(opening))
+          return environments.noting(work())
         },
-      }
+        context: (call) => ({
+          now: workspace.options.now,
+          signal,
+          env: workspace.options.env,
+          warn: call.warn,
+          // Few providers ask for one of these.
+          identityToken: async (request) =>
+            (await import('./identity-token.ts')).identityToken(workspace, request, {
+              currentEnvironment: fullName(call.currentEnvironment),
+              rootEnvironment: fullName(call.rootEnvironment),
+            }),
+          network: async () => (await import('./signed-requests.ts')).hostPolicy(workspace),
+        }),
+      })
     },
     rotator: options.rotator ?? ((name) => environments.noting(openingRotator(workspace, name))),
     async vouch(names, { leaves }) {
@@ -116,22 +113,4 @@ async function openingRotator(workspace: Workspace, name: string): Promise<Evalu
       throw new Error(`${context.path}: this host only opens`)
     },
   }
-}
-
-/**
- * Runs work of a provider or rotator; what it throws tells none of the secrets that it was given.
- */
-async function masked<T>(given: readonly (ExportedMap | undefined)[], work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const { maskedError } = await import('./masked-error.ts')
-    throw maskedError(error, given)
-  }
-}
-
-const NOWHERE = { line: 0, column: 0, byte: 0 }
-
-function plainInputs(inputs: ExportedMap, schema: Schema): PlainObject {
-  return toPlain({ value: inputs, trace: { def: { begin: NOWHERE, end: NOWHERE } } }, schema) as PlainObject
 }

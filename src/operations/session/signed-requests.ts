@@ -1,5 +1,5 @@
 import { EscError } from '../../errors.ts'
-import { matchesHost } from '../../http/index.ts'
+import { type HostPolicy, matchesHost } from '../../http/index.ts'
 import { isJsonObject, type Json } from '../../json.ts'
 import {
   type JsonWebKeySet,
@@ -9,7 +9,7 @@ import {
   oidcKey,
   oidcKeySet,
 } from '../../keys/index.ts'
-import type { NetworkPolicy, RotatorContext } from '../../rotators/index.ts'
+import type { RotatorContext } from '../../rotators/index.ts'
 import { identityMade, requireIdentity } from '../trust/identity.ts'
 import { allowedPowers } from '../trust/powers.ts'
 import { requirePowers } from '../trust/require-powers.ts'
@@ -41,15 +41,11 @@ export async function signedRequests(
 ): Promise<Required<Pick<RotatorContext, 'identity' | 'oidc' | 'network'>>> {
   const { store } = workspace
   const issuer = fieldOf(store.configuration.get('oidc'), 'oidc', 'issuer')
-  const hosts = fieldOf(store.configuration.get('network'), 'network', 'privateHosts') ?? []
   if (issuer !== undefined && (typeof issuer !== 'string' || issuer === '')) {
     throw malformed(
       'oidc.issuer',
       'write the address under which the keys can be fetched, such as https://esc.example.org',
     )
-  }
-  if (!isList(hosts) || !hosts.every((host) => typeof host === 'string')) {
-    throw malformed('network.privateHosts', 'write a list of host names, such as [adapter.corp.example, "*.internal"]')
   }
   return {
     identity: {
@@ -60,7 +56,7 @@ export async function signedRequests(
     },
     oidc: trustedSigner(workspace, issuer),
     network: {
-      ...(hosts.length === 0 ? { privateHosts: [] } : await trustedNetwork(workspace, hosts)),
+      ...(await hostPolicy(workspace)),
       allowSocket: (path) => requirePowers(workspace, [{ kind: 'socket', value: path }]),
     },
   }
@@ -91,11 +87,20 @@ function trustedSigner(workspace: Workspace, issuer: string | undefined): OidcKe
   }
 }
 
+/** Which hosts of private networks may be called: what `network` of `esc.yaml` says. */
+export async function hostPolicy(workspace: Workspace): Promise<HostPolicy> {
+  const hosts = fieldOf(workspace.store.configuration.get('network'), 'network', 'privateHosts') ?? []
+  if (!isList(hosts) || !hosts.every((host) => typeof host === 'string')) {
+    throw malformed('network.privateHosts', 'write a list of host names, such as [adapter.corp.example, "*.internal"]')
+  }
+  return hosts.length === 0 ? { privateHosts: [] } : trustedNetwork(workspace, hosts)
+}
+
 /**
  * Hosts that were allowed; about another one that `esc.yaml` names, a person is asked
  * when it is to be called.
  */
-async function trustedNetwork(workspace: Workspace, hosts: readonly string[]): Promise<NetworkPolicy> {
+async function trustedNetwork(workspace: Workspace, hosts: readonly string[]): Promise<HostPolicy> {
   const allowed = await allowedPowers(workspace)
   return {
     privateHosts: hosts.filter((host) => allowed.some(({ kind, value }) => kind === 'privateHost' && value === host)),

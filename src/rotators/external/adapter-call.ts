@@ -1,14 +1,12 @@
 import type { LookupAddress } from 'node:dns'
 import { EscError } from '../../errors.ts'
 import {
+  allowedAddresses,
   direct,
-  ForbiddenHost,
   type HttpAnswer,
   type Lookup,
-  matchesHost,
   NoAnswer,
   networkCode,
-  publicAddresses,
   send,
 } from '../../http/index.ts'
 import type { NetworkPolicy } from '../rotator.ts'
@@ -73,23 +71,10 @@ export async function callAdapter(
 }
 
 /** All addresses of the host, each of them public unless the configuration says otherwise. */
-async function addressesOf(
+function addressesOf(
   url: string,
   policy: NetworkPolicy | undefined,
   { lookup }: AdapterNetwork,
 ): Promise<readonly LookupAddress[]> {
-  const allowsPrivate = async (host: string) =>
-    policy?.privateHosts.some((pattern) => matchesHost(host, pattern)) || (await policy?.allowPrivate?.(host)) === true
-  try {
-    return await publicAddresses(new URL(url).hostname, { allowsPrivate, lookup })
-  } catch (error) {
-    if (!(error instanceof ForbiddenHost)) throw error
-    const { host, address, isMetadata } = error
-    const what = host === address ? host : `the address ${address} of ${host}`
-    throw new EscError('invalid_input', `external: ${what} is not a public one, so it is not called`, {
-      hint: isMetadata
-        ? 'machines get their credentials at such an address, so network.privateHosts cannot allow it'
-        : `if it is meant, add "${host}" to network.privateHosts in esc.yaml`,
-    })
-  }
+  return allowedAddresses(url, { caller: 'external', policy, lookup })
 }

@@ -1,0 +1,71 @@
+import type { Plain, PlainObject } from '../../src/plain.ts'
+import type { Provider } from '../../src/providers/index.ts'
+import type { ProviderNetwork } from '../../src/providers/vendor-call.ts'
+
+/** One provider as the suite that tries all of them sees it. */
+export interface ProviderUnderTest {
+  /** The provider, over a network that leads to the server of the test. */
+  readonly make: (network: ProviderNetwork) => Provider
+  /**
+   * Inputs as a definition has them, with secrets as `secret()`. `server`: the URL of the server, for
+   * a vendor whose host the definition names.
+   */
+  readonly inputs: (server: string) => PlainObject
+  /** What they open to, where the vendor does its work. */
+  readonly opens: Plain | ((server: string) => Plain)
+  /** Inputs that are refused before anybody is called, and what is said. */
+  readonly refused: readonly (readonly [inputs: PlainObject, says: RegExp])[]
+  /** Absent: it calls nobody. */
+  readonly vendor?: VendorUnderTest
+}
+
+export interface VendorUnderTest {
+  /** True: the definition names its host. */
+  readonly named?: boolean
+  /** The vendor at work. Refuses with `fault` what the real one would refuse. */
+  readonly answer: (request: VendorRequest) => VendorAnswer
+  /** An error in the vendor's own form. */
+  readonly fault: (fault: Fault) => VendorAnswer
+  /** How it says that the login may not; `hint`: what must be in the remedy. */
+  readonly denied: Fault & { readonly hint: RegExp }
+  /** How it says that the login, or the identity token, has expired. */
+  readonly expired: Fault & { readonly hint?: RegExp }
+  /** Inputs with an entry that the vendor does not have, and what names it. Absent: it has no entries. */
+  readonly missing?: { readonly inputs: (server: string) => PlainObject; readonly says: RegExp }
+}
+
+export interface Fault {
+  readonly status: number
+  readonly code: string
+  readonly text: string
+}
+
+export interface VendorRequest {
+  readonly method: string
+  /** Of a vendor with a host of its own; empty where the definition names the host. */
+  readonly host: string
+  /** Without the query. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: string
+  /** The body as JSON; undefined when it is none. */
+  readonly json: unknown
+}
+
+export interface VendorAnswer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** An object is sent as JSON. */
+  readonly body: string | object
+}
+
+/** What `identityToken` gives in this suite, for an audience. */
+export function identityTokenFor(audience: string): string {
+  return `eyJhbGciOiJSUzI1NiJ9.${Buffer.from(`identity for ${audience}`).toString('base64url')}.signature-of-it`
+}
+
+/** The bearer of the `authorization` header; empty where there is none. */
+export function bearer({ headers }: VendorRequest): string {
+  return /^Bearer (\S+)$/.exec(String(headers.authorization ?? ''))?.[1] ?? ''
+}

@@ -1,0 +1,11 @@
+import { underTest as awsLogin } from './aws-login.under-test.ts'
+import { underTest as azureLogin } from './azure-login.under-test.ts'
+import { underTest as gcpLogin } from './gcp-login.under-test.ts'
+import type { ProviderUnderTest } from './provider-under-test.ts'
+
+/** Every provider. A further one is its own file and one line here. */
+export const providersUnderTest: Readonly<Record<string, ProviderUnderTest>> = {
+  'aws-login': awsLogin,
+  'azure-login': azureLogin,
+  'gcp-login': gcpLogin,
+}
