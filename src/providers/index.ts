@@ -8,6 +8,8 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'aws-login': async () => (await import('./aws-login.ts')).awsLogin,
   'azure-login': async () => (await import('./azure-login.ts')).azureLogin,
   'gcp-login': async () => (await import('./gcp-login.ts')).gcpLogin,
+  'vault-login': async () => (await import('./vault-login.ts')).vaultLogin,
+  'vault-secrets': async () => (await import('./vault-secrets.ts')).vaultSecrets,
 }
 
 /** In alphabetical order. */

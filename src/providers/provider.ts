@@ -28,12 +28,14 @@ export interface ProviderContext {
 export interface IdentityTokenRequest {
   /** Name of the provider that asks, for messages. */
   readonly provider: string
-  /** Before the organization in the claim `aud`: `aws`. */
-  readonly audience: string
+  /** Before the organization in the claim `aud`: `aws`. `undefined`: the organization alone. */
+  readonly audience: string | undefined
   /**
    * What the subject is made of, beside the organization. Default: the environment that is opened.
    */
   readonly subjectAttributes?: readonly string[] | undefined
+  /** Further claims, which the vendor asks for. */
+  readonly claims?: Readonly<Record<string, string>>
 }
 
 /**

@@ -20,6 +20,8 @@ export interface ProviderNetwork {
   readonly fetch?: Fetch
   /** Resolves names of hosts that a definition names. Default: as the system does. */
   readonly lookup?: Lookup
+  /** For hosts that a definition names. Default: Node's. */
+  readonly tls?: TlsOptions
 }
 
 export interface VendorCall {
@@ -43,7 +45,7 @@ export interface VendorCall {
    * The definition names the host: it must be a public one, or one that `network.privateHosts`
    * allows, and is connected to directly.
    */
-  readonly named?: { readonly tls?: TlsOptions | undefined }
+  readonly named?: true
 }
 
 /** The vendor could not fetch the keys of the issuer, and may in a moment. */
@@ -97,14 +99,14 @@ export async function callVendor(
 
 async function wayTo(
   { provider, doing, url, named }: VendorCall,
-  { fetch = currentFetch, lookup }: ProviderNetwork,
+  { fetch = currentFetch, lookup, tls }: ProviderNetwork,
   { network, signal }: ProviderContext,
 ) {
-  if (named === undefined) return fetch
+  if (named !== true) return fetch
   const policy = await network?.()
   try {
     const addresses = await allowedAddresses(url, { caller: provider, policy, lookup, signal })
-    return { transport: direct({ addresses, ...(named.tls && { tls: named.tls }) }) }
+    return { transport: direct({ addresses, ...(tls && { tls }) }) }
   } catch (error) {
     if (error instanceof EscError) throw error
     const code = networkCode(error)

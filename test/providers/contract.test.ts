@@ -66,7 +66,7 @@ class Trial {
     const context = () => ({
       now,
       signal: this.signal,
-      identityToken: async ({ audience }: { readonly audience: string }) => identityTokenFor(audience),
+      identityToken: async ({ audience }: { readonly audience: string | undefined }) => identityTokenFor(audience),
       network: async () => ({ privateHosts: this.privateHosts }),
       env: {},
       sleep: async (ms: number) => void this.sleeps.push(ms),
@@ -134,6 +134,7 @@ describe('every provider', () => {
 
     function faults(vendor: VendorUnderTest): void {
       const { inputs } = subject
+      const { entries = 1 } = vendor
 
       it('names the vendor’s code and the remedy when it is denied, and repeats no secret', async () => {
         const { denied } = vendor
@@ -143,7 +144,7 @@ describe('every provider', () => {
         const { summary, hint } = await one.fails(inputs(server.url))
         expect(summary).to.include(`${name}: `).and.include(denied.code)
         expect(hint).to.match(denied.hint)
-        expect(server.requests).to.have.length(1)
+        expect(server.requests).to.have.length(entries)
       })
 
       it('says when the login has expired', async () => {
@@ -168,7 +169,7 @@ describe('every provider', () => {
         const busy = vendor.fault({ status: 429, code: 'Busy', text: 'slow down' })
         const { server, trial: one } = await trial(subject, () => busy)
         expect((await one.fails(inputs(server.url))).summary).to.match(/Busy|429/)
-        expect(server.requests).to.have.length(3)
+        expect(server.requests).to.have.length(3 * entries)
       })
 
       it('stops waiting when the time is up', async () => {
@@ -185,7 +186,7 @@ describe('every provider', () => {
         })
         one.signal = stop.signal
         expect((await one.fails(inputs(server.url))).summary).to.include('interrupted')
-        expect(server.requests).to.have.length(1)
+        expect(server.requests.length).to.be.within(1, entries)
         expect(one.sleeps).to.deep.equal([])
       })
 
@@ -215,13 +216,13 @@ describe('every provider', () => {
           body: '',
         }))
         expect((await one.fails(inputs(server.url))).summary).to.include('HTTP 302')
-        expect(server.requests).to.have.length(1)
+        expect(server.requests).to.have.length(entries)
       })
 
       it('reads no more than a mebibyte of an answer', async () => {
         const { server, trial: one } = await trial(subject, () => ({ status: 200, body: 'x'.repeat((1 << 20) + 1) }))
         expect((await one.fails(inputs(server.url))).summary).to.include('too large')
-        expect(server.requests).to.have.length(1)
+        expect(server.requests).to.have.length(entries)
       })
 
       it('trusts no certificate that this machine does not trust', async function () {

@@ -22,6 +22,8 @@ export interface ProviderUnderTest {
 export interface VendorUnderTest {
   /** True: the definition names its host. */
   readonly named?: boolean
+  /** How many entries the inputs have, which are asked for side by side. Default 1. */
+  readonly entries?: number
   /** The vendor at work. Refuses with `fault` what the real one would refuse. */
   readonly answer: (request: VendorRequest) => VendorAnswer
   /** An error in the vendor's own form. */
@@ -61,7 +63,7 @@ export interface VendorAnswer {
 }
 
 /** What `identityToken` gives in this suite, for an audience. */
-export function identityTokenFor(audience: string): string {
+export function identityTokenFor(audience: string | undefined): string {
   return `eyJhbGciOiJSUzI1NiJ9.${Buffer.from(`identity for ${audience}`).toString('base64url')}.signature-of-it`
 }
 

@@ -29,7 +29,7 @@ export interface TokenPlace {
  */
 export async function identityToken(
   workspace: Workspace,
-  { provider, audience, subjectAttributes }: IdentityTokenRequest,
+  { provider, audience, subjectAttributes, claims }: IdentityTokenRequest,
   { currentEnvironment, rootEnvironment }: TokenPlace,
 ): Promise<string> {
   const author = await workspace.author()
@@ -65,8 +65,9 @@ export async function identityToken(
   const issuedAt = Math.floor(workspace.options.now().getTime() / 1000)
   const random = workspace.options.random ?? ((byteCount: number) => randomBytes(byteCount))
   return oidc.sign({
+    ...claims,
     sub: subject,
-    aud: `${audience}:${organization}`,
+    aud: audience === undefined ? organization : `${audience}:${organization}`,
     iat: issuedAt,
     exp: issuedAt + lifeSeconds,
     jti: Buffer.from(random(16)).toString('hex'),
