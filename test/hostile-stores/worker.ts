@@ -10,8 +10,13 @@ process.on('disconnect', () => {
   process.exit()
 })
 process.on('message', async ({ words, cwd, env }: Asked) => {
-  // As in a process that was started there.
-  process.chdir(cwd)
+  // As in a process that was started there. A test that was over too early has removed its folder.
+  try {
+    process.chdir(cwd)
+  } catch (error) {
+    process.send!({ code: -2, out: '', err: `cannot start in ${cwd}: ${(error as Error).message}` })
+    return
+  }
   for (const name of Object.keys(process.env)) delete process.env[name]
   for (const [name, value] of Object.entries(env)) if (value !== undefined) process.env[name] = value
   const ran = await playground
