@@ -13,6 +13,24 @@ export function timer(): () => boolean {
   return () => slow && performance.now() > end
 }
 
+/**
+ * Returns the stride of a sweep, to be asked before each step: 1 with `SLOW=1` while there is time, then `late`; `usual`
+ * without it.
+ */
+export function strideOf(usual: number, late = usual): () => number {
+  const over = timer()
+  return () => (slow ? (over() ? late : 1) : usual)
+}
+
+/**
+ * Numbers from 1 on without end, for a sweep that ends by itself: with `SLOW=1` every one while there is time, then with
+ * the `usual` stride; without it with that stride from the beginning, others each time.
+ */
+export function* pointsOf(usual: number): Generator<number> {
+  const stride = strideOf(usual)
+  for (let point = 1 + Math.floor(Math.random() * stride()); ; point += stride()) yield point
+}
+
 /** How many runs a property gets, with `SLOW=1` the second number, if it has time for so many. */
 export function runs(usual: number, most: number) {
   return {

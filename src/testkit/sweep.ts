@@ -67,8 +67,12 @@ export type Subject<Inputs, State extends object, Pending extends object, Rotati
 export interface SweepOptions {
   /** Kill the run that resumes too, at each of its messages. */
   readonly twice?: boolean
-  /** Kill at every so-manieth message only, from a random one on. Default 1: at all of them. */
-  readonly stride?: number
+  /**
+   * Kill at every so-manieth message only, from a random one on. Default 1: at all of them. A
+   * function is asked before each step, so that a sweep can take longer steps when it has used up
+   * its time.
+   */
+  readonly stride?: number | (() => number)
   /**
    * Retire what a rotation superseded before the vendor is looked at, for rotators with `retire`.
    */
@@ -86,16 +90,17 @@ export async function sweep<Inputs, State extends object, Pending extends object
   options: SweepOptions = {},
 ): Promise<string[]> {
   const { twice = false, stride = 1 } = options
+  const next = typeof stride === 'number' ? () => stride : stride
   const whole = await cutRun(subject, options)
   const outcomes: string[] = []
   for (const at of ['stage', 'remote'] as const) {
-    const step = at === 'remote' ? stride : 1
-    for (let nth = from(step); nth <= whole.first[at]; nth += step) {
+    const step = at === 'remote' ? next : () => 1
+    for (let nth = from(step()); nth <= whole.first[at]; nth += step()) {
       for (const when of ['before', 'after'] as const) {
         const cut: Cut = { at, nth, when }
         const { outcome, second } = await cutRun(subject, options, cut)
         outcomes.push(`${name(cut)}: ${outcome}`)
-        for (let again = from(stride); twice && again <= second; again += stride) {
+        for (let again = from(next()); twice && again <= second; again += next()) {
           for (const secondWhen of ['before', 'after'] as const) {
             const resumeCut: Cut = { at: 'remote', nth: again, when: secondWhen }
             const twiceCut = await cutRun(subject, options, cut, resumeCut)

@@ -1,10 +1,9 @@
 import { expect } from 'chai'
 import { FakeIam } from '../fakes/iam.ts'
+import { slow, strideOf } from '../sample.ts'
 import { type PostgresServer, sharedPostgres } from '../servers/postgres.ts'
 import { killSweep } from './kill-sweep.ts'
 import { Program } from './program.ts'
-
-const slow = process.env.SLOW === '1'
 
 describe('a rotation killed at any point and run again', function () {
   this.timeout(slow ? 900_000 : 120_000)
@@ -35,7 +34,7 @@ describe('a rotation killed at any point and run again', function () {
     }
     await program.withEnvironment('db/pair', JSON.stringify({ values: { db: { 'fn::rotate::postgres': { inputs } } } }))
     const points = await killSweep(program, 'db/pair', {
-      stride: slow ? 1 : 9,
+      stride: strideOf(9),
       check: async (context) => {
         const { current, previous } = JSON.parse(await program.ok('env', 'open', 'db/pair', 'db'))
         expect(await server.login(current.username, current.password), context).to.equal(true)
@@ -44,7 +43,7 @@ describe('a rotation killed at any point and run again', function () {
       },
     })
     console.log(`      postgres: killed at ${points.length} points`)
-    expect(points.length).to.be.greaterThan(slow ? 30 : 4)
+    expect(points.length).to.be.greaterThan(4)
   })
 
   it('leaves an IAM user with no key but those of the state, and its current key logs in', async () => {
@@ -64,7 +63,7 @@ describe('a rotation killed at any point and run again', function () {
       await program.withEnvironment('aws/user', JSON.stringify({ values }))
       const points = await killSweep(program, 'aws/user', {
         env: { AWS_ENDPOINT_URL_IAM: iam.url, AWS_ENDPOINT_URL_STS: iam.url },
-        stride: slow ? 1 : 11,
+        stride: strideOf(11),
         check: async (context) => {
           const { current, previous } = JSON.parse(await program.ok('env', 'open', 'aws/user', 'key'))
           const known = new Map(
@@ -79,7 +78,7 @@ describe('a rotation killed at any point and run again', function () {
         },
       })
       console.log(`      aws-iam: killed at ${points.length} points`)
-      expect(points.length).to.be.greaterThan(slow ? 40 : 6)
+      expect(points.length).to.be.greaterThan(6)
     } finally {
       await iam.stop()
     }

@@ -17,14 +17,14 @@ export async function killSweep(
   options: {
     readonly env?: Readonly<Record<string, string>>
     /** Take only every so-manieth point. */
-    readonly stride: number
+    readonly stride: () => number
     readonly check: (context: string) => Promise<void>
   },
 ): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'esc-kill-'))
   const swept: string[] = []
   try {
-    for (let point = 1; ; point += options.stride) {
+    for (let point = 1; ; point += options.stride()) {
       const log = join(folder, `${point}.log`)
       const env = { ...options.env, NODE_OPTIONS: `--require ${preload}` }
       const cut = await program.esc(['env', 'rotate', environment, '--force'], {

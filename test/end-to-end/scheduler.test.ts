@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { pointsOf, slow } from '../sample.ts'
 import { ended, Program } from './program.ts'
 
 const clock = fileURLToPath(new URL('clock-ahead.cjs', import.meta.url))
 const killAtRevision = fileURLToPath(new URL('kill-at-revision.cjs', import.meta.url))
 const killAt = fileURLToPath(new URL('kill-at.cjs', import.meta.url))
 const dayMs = 86_400_000
-const slow = process.env.SLOW === '1'
 
 describe('the scheduler', function () {
   this.timeout(slow ? 600_000 : 120_000)
@@ -73,10 +73,10 @@ describe('the scheduler', function () {
 
   it('runs each instant once, wherever its process is killed', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'esc-kill-'))
-    const stride = slow ? 1 : 6
     try {
-      let day = 1
-      for (let point = 1 + (slow ? 0 : Math.floor(Math.random() * stride)); ; point += stride, day++) {
+      let day = 0
+      for (const point of pointsOf(6)) {
+        day++
         const log = join(folder, `${point}.log`)
         const cut = await program.esc(
           ['scheduler', 'tick'],

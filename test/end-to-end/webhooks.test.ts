@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { slow, strideOf } from '../sample.ts'
 import { Receiver } from '../webhooks/receiver.ts'
 import { Program } from './program.ts'
 
-const slow = process.env.SLOW === '1'
 const preload = fileURLToPath(new URL('kill-at.cjs', import.meta.url))
 const rotator = 'values:\n  pin:\n    fn::rotate::password: {inputs: {length: 20}}\n'
 
@@ -55,10 +55,14 @@ describe('webhooks of the built program', function () {
   }
 
   /** Kills a command one point later each time, and calls `check` after each kill. */
-  async function sweep(words: () => readonly string[], stride: number, check: (context: string) => Promise<void>) {
+  async function sweep(
+    words: () => readonly string[],
+    stride: () => number,
+    check: (context: string) => Promise<void>,
+  ) {
     const folder = mkdtempSync(join(tmpdir(), 'esc-kill-'))
     let swept = 0
-    for (let point = 1; ; point += stride) {
+    for (let point = 1; ; point += stride()) {
       const log = join(folder, String(point))
       const kill = { NODE_OPTIONS: `--require ${preload}`, ESC_TEST_KILL_AT: String(point), ESC_TEST_KILL_LOG: log }
       const { signal, err, code } = await program.esc(words(), { ...alone, ...kill })
@@ -98,7 +102,7 @@ describe('webhooks of the built program', function () {
     let value = 0
     const swept = await sweep(
       () => ['env', 'set', 'app/dev', 'n', String(++value)],
-      slow ? 1 : 3,
+      strideOf(3),
       async (context) => {
         // Whoever is killed while it breaks a dead process's lock leaves one more to break: the next one would get no further.
         await program.esc(['env', 'set', 'app/dev', 'n', String(++value)], alone)
@@ -124,7 +128,7 @@ describe('webhooks of the built program', function () {
     let before = await revisions()
     const swept = await sweep(
       () => ['env', 'webhook', 'deliver'],
-      slow ? 1 : 3,
+      strideOf(3),
       async (context) => {
         await deliver()
         const ids = told()

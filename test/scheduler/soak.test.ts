@@ -1,7 +1,7 @@
 import { expect } from 'chai'
+import { slow } from '../sample.ts'
 import { VirtualStore } from './virtual-store.ts'
 
-const slow = process.env.SLOW === '1'
 const environments = slow ? 500 : 20
 const days = 2
 

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { expect } from 'chai'
 import { createFile, makeFolders } from '../../src/files/index.ts'
 import type { Fault } from '../files/memory-files.ts'
-import { expectSound, firstPoint, name, nextPoint, points, withHistory } from './sweep.ts'
+import { calls, expectSound, name, points, withHistory } from './sweep.ts'
 import { Machine } from './worlds.ts'
 
 const folder = '/work/environments/.esc'
@@ -55,7 +55,7 @@ describe('state that is moved out of the work tree while the process or machine 
 
   for (const fault of faults) {
     it(`is at one of the two places, and then at the new one: ${fault}`, async () => {
-      for (let n = firstPoint(); ; n = nextPoint(n)) {
+      for (const n of calls()) {
         const machine = await machineWithEarlierState()
         machine.files.arm(fault, n)
         try {
@@ -81,7 +81,7 @@ describe('state that is moved out of the work tree while the process or machine 
     })
 
     it(`is finished by a rotation that stops as well: ${fault}`, async () => {
-      for (let n = firstPoint(); ; n = nextPoint(n)) {
+      for (const n of calls()) {
         const machine = await machineWithEarlierState()
         const journal = machine.open().environment(name).journal()
         await journal.list()

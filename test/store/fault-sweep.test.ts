@@ -1,9 +1,10 @@
 import { expect } from 'chai'
-import { expectNoLeftovers, expectSound, firstPoint, name, nextPoint, points, sweep, withHistory } from './sweep.ts'
+import { slow, strideOf } from '../sample.ts'
+import { calls, expectNoLeftovers, expectSound, name, points, sweep, withHistory } from './sweep.ts'
 import { by, Machine } from './worlds.ts'
 
 describe('a store whose process or machine stops at any file-system call', function () {
-  this.timeout(process.env.SLOW ? 900_000 : 120_000)
+  this.timeout(slow ? 900_000 : 120_000)
   after(() => console.log(`      ${points.swept} points swept`))
 
   it('has the appended revision whole or not at all', async () => {
@@ -21,7 +22,7 @@ describe('a store whose process or machine stops at any file-system call', funct
   })
 
   it('lets the same process try again after a call that failed', async () => {
-    for (let n = firstPoint(); ; n = nextPoint(n)) {
+    for (const n of calls()) {
       const machine = new Machine()
       await withHistory(machine.init())
       const environment = machine.open().environment(name)
@@ -44,11 +45,11 @@ describe('a store whose process or machine stops at any file-system call', funct
   })
 
   it('survives a second stop while it recovers from the first', async () => {
-    // All pairs take some minutes; without SLOW, every nineteenth of them is tried.
-    const stride = process.env.SLOW ? 1 : 19
+    // All pairs take some minutes: every nineteenth of them is tried, with SLOW=1 all while there is time.
+    const stride = strideOf(19)
     for (let first = 1; ; first++) {
       let struckFirst = false
-      for (let second = 1 + (first % stride); ; second += stride) {
+      for (let second = 1 + (first % stride()); ; second += stride()) {
         const machine = new Machine()
         await withHistory(machine.init())
         const attempt = async (definition: string) => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Store } from '../../src/store/index.ts'
 import type { Fault } from '../files/memory-files.ts'
-import { slow } from '../sample.ts'
+import { pointsOf } from '../sample.ts'
 import { by, Machine } from './worlds.ts'
 
 const faults: readonly Fault[] = ['fail', 'kill', 'power-loss', 'power-loss-names-first']
@@ -19,14 +19,12 @@ export interface Operation<Fact> {
 export const points = { swept: 0 }
 
 /** Every call is a point in slow runs, every ninth otherwise, other ones each time. */
-const stride = slow ? 1 : 9
-export const nextPoint = (n: number) => n + stride
-export const firstPoint = () => 1 + Math.floor(Math.random() * stride)
+export const calls = () => pointsOf(9)
 
 /** Runs an operation again and again, with the fault at its first, second, third … call, until it completes untouched. */
 export async function sweep<Fact>(operation: Operation<Fact>): Promise<void> {
   for (const fault of faults) {
-    for (let n = firstPoint(); ; n = nextPoint(n)) {
+    for (const n of calls()) {
       const machine = new Machine()
       await operation.before(machine.init(), machine)
       const store = machine.open()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { loadCommand } from '../../../src/cli/framework/load-command.ts'
 import { COMMANDS } from '../../../src/cli/framework/registry.ts'
+import { strideOf } from '../../sample.ts'
 import { Playground, type Ran } from './esc.ts'
 
 /** A secret that somebody typed in the wrong place, or whose quotes are missing. */
@@ -93,9 +94,9 @@ describe('no error shows what may be a secret', function () {
 
   it('in whatever argument of whatever command it stands', async () => {
     const all = await commandLines()
-    const step = process.env.SLOW ? 1 : 37
+    const stride = strideOf(37)
     const leaks: string[] = []
-    for (let index = 0; index < all.length; index += step) {
+    for (let index = 0; index < all.length; index += stride()) {
       const words = all[index] as string[]
       const ran = await playground.run(words, { env: { EDITOR: 'true', PAGER: 'cat' } })
       if (shows(ran))

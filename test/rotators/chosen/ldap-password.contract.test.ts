@@ -6,16 +6,13 @@ import {
   ldapPassword,
 } from '../../../src/rotators/chosen/ldap-password/index.ts'
 import type { Plan } from '../../../src/rotators/rotator.ts'
-import { slow } from '../../sample.ts'
+import { strideOf } from '../../sample.ts'
 import { skipWithout } from '../../servers/binary.ts'
 import { GatedProxy } from '../../servers/gated-proxy.ts'
 import { missingOpenLdap, openLdapPackages, sharedOpenLdap } from '../../servers/openldap.ts'
 import { type Subject, sweep } from '../contract.ts'
 import { itKeepsTheState } from '../stale-records.ts'
 import { createLdapEntry, type LdapEntry } from './ldap-entry.ts'
-
-/** Ordinary runs are killed at every third message, others each time. */
-const stride = slow ? 1 : 3
 
 function subject(
   reads: boolean,
@@ -68,7 +65,7 @@ describe('ldap-password, killed anywhere', function () {
   it('loses nothing in the first rotation', async () => {
     const outcomes = await sweep(
       subject(true, () => undefined),
-      { twice: true, stride },
+      { twice: true, stride: strideOf(3) },
     )
     expect(outcomes).to.include('after stage 1: rotated').and.include('before stage 1: undone')
   })
@@ -76,7 +73,7 @@ describe('ldap-password, killed anywhere', function () {
   it('loses nothing in the third rotation, by a login that may not read', async () => {
     await sweep(
       subject(false, (entry) => entry.state(true)),
-      { twice: true, stride },
+      { twice: true, stride: strideOf(3) },
     )
   })
 })

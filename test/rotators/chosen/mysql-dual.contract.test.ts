@@ -8,7 +8,7 @@ import {
 } from '../../../src/rotators/chosen/mysql-dual/index.ts'
 import { secret } from '../../../src/secret.ts'
 import { FakeMySql } from '../../fakes/mysql.ts'
-import { slow } from '../../sample.ts'
+import { slow, strideOf } from '../../sample.ts'
 import { skipWithout } from '../../servers/binary.ts'
 import { GatedProxy } from '../../servers/gated-proxy.ts'
 import { mariaDbPackages, missingMariaDb, sharedMariaDb } from '../../servers/mariadb.ts'
@@ -20,8 +20,6 @@ type DualSubject = Subject<MySqlDualInputs, MySqlDualState, MySqlDualPending, My
 
 // Killed twice on a real MariaDB takes minutes a case; there it is the pair of users (`mysql`) that is killed twice.
 const twice = slow
-/** Ordinary runs are killed at every third message, others each time. */
-const stride = slow ? 1 : 3
 
 describe('mysql-dual on MariaDB, killed anywhere', function () {
   this.timeout(twice ? 600_000 : 60_000)
@@ -59,12 +57,12 @@ describe('mysql-dual on MariaDB, killed anywhere', function () {
   itKeepsTheState('third rotation', subject(true), { retire: false })
 
   it('loses nothing in the first rotation', async () => {
-    const outcomes = await sweep(subject(), { stride })
+    const outcomes = await sweep(subject(), { stride: strideOf(3) })
     expect(outcomes).to.include('after stage 1: rotated').and.include('before stage 1: undone')
   })
 
   it('loses nothing in the third rotation', async () => {
-    await sweep(subject(true), { stride })
+    await sweep(subject(true), { stride: strideOf(3) })
   })
 })
 
@@ -114,12 +112,12 @@ describe('mysql-dual on MySQL, killed anywhere', function () {
   itKeepsTheState('third rotation', subject(true, true))
 
   it('loses nothing in the first rotation', async () => {
-    const outcomes = await sweep(subject(false, true), { twice })
+    const outcomes = await sweep(subject(false, true), { twice, stride: strideOf(1, 5) })
     expect(outcomes).to.include('after stage 1: rotated').and.include('before stage 1: undone')
   })
 
   it('loses nothing in the third rotation', async () => {
-    await sweep(subject(true, true), { twice })
+    await sweep(subject(true, true), { twice, stride: strideOf(1, 5) })
   })
 
   it('loses nothing for a manager that may not read accounts', async () => {

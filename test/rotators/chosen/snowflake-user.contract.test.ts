@@ -6,6 +6,7 @@ import type {
   SnowflakeState,
 } from '../../../src/rotators/chosen/snowflake-user/index.ts'
 import { Dropped } from '../../fakes/vendor-fake.ts'
+import { slow, strideOf } from '../../sample.ts'
 import { type Subject, sweep } from '../contract.ts'
 import { itKeepsTheState } from '../stale-records.ts'
 import { type SnowflakeAccount, somePrivateKey, startSnowflake } from './snowflake-account.ts'
@@ -58,7 +59,7 @@ function ours(account: SnowflakeAccount, state: SnowflakeState | undefined): (st
 }
 
 describe('snowflake-user, killed anywhere', function () {
-  const twice = process.env.SLOW === '1'
+  const twice = slow
   this.timeout(twice ? 900_000 : 120_000)
 
   itKeepsTheState(
@@ -78,7 +79,7 @@ describe('snowflake-user, killed anywhere', function () {
     expect(
       await sweep(
         subject(() => undefined),
-        { twice },
+        { twice, stride: strideOf(1, 5) },
       ),
     ).to.include('after stage 1: rotated')
   })
@@ -89,7 +90,7 @@ describe('snowflake-user, killed anywhere', function () {
         target.slot2 = fake.slotOf(somePrivateKey())
         return undefined
       }),
-      { twice },
+      { twice, stride: strideOf(1, 5) },
     )
   })
 
@@ -100,7 +101,7 @@ describe('snowflake-user, killed anywhere', function () {
         target.slot1 = fake.slotOf(current)
         return stateOf(current)
       }),
-      { twice },
+      { twice, stride: strideOf(1, 5) },
     )
   })
 
@@ -112,7 +113,7 @@ describe('snowflake-user, killed anywhere', function () {
         target.slot2 = fake.slotOf(previous)
         return stateOf(current, previous)
       }),
-      { twice },
+      { twice, stride: strideOf(1, 5) },
     )
     expect(outcomes.filter((outcome) => outcome.endsWith('rotated')).length).to.be.greaterThan(8)
   })

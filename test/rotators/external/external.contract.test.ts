@@ -4,6 +4,7 @@ import type { ExternalInputs, ExternalPending, ExternalState } from '../../../sr
 import type { Plan } from '../../../src/rotators/index.ts'
 import { secret } from '../../../src/secret.ts'
 import { Dropped } from '../../fakes/vendor-fake.ts'
+import { slow } from '../../sample.ts'
 import { type Subject, sweep } from '../contract.ts'
 import { itKeepsTheState } from '../stale-records.ts'
 import { startAdapter } from './adapter-service.ts'
@@ -42,7 +43,7 @@ function subject(state: ExternalState | undefined): Subject<ExternalInputs, Exte
 }
 
 describe('external, killed anywhere', function () {
-  const twice = process.env.SLOW === '1'
+  const twice = slow
   this.timeout(600_000)
 
   itKeepsTheState('first rotation', subject(undefined))

@@ -7,6 +7,7 @@ import {
 } from '../../../src/rotators/issued/aws-iam/index.ts'
 import type { IssuedPlan } from '../../../src/rotators/issued/kit/index.ts'
 import { DroppedConnection, type FakeIamOptions, type FakeKey } from '../../fakes/iam.ts'
+import { slow, strideOf } from '../../sample.ts'
 import { type Subject, sweep } from '../contract.ts'
 import { itKeepsTheState } from '../stale-records.ts'
 import { type AwsAccount, startAwsAccount, stateOf } from './aws-account.ts'
@@ -62,7 +63,7 @@ function subject(
 }
 
 describe('aws-iam, killed anywhere', function () {
-  const twice = process.env.SLOW === '1'
+  const twice = slow
   this.timeout(twice ? 600_000 : 60_000)
   const slowVendor = { unknownFor: 2, unlistedFor: 2, lingersFor: 2 }
 
@@ -85,27 +86,27 @@ describe('aws-iam, killed anywhere', function () {
   itKeepsTheState('third rotation', both)
 
   it('loses nothing beside a foreign key, and leaves that alone', async () => {
-    await sweep(beside, { twice })
+    await sweep(beside, { twice, stride: strideOf(1, 5) })
   })
 
   it('loses nothing in the first rotation', async () => {
-    expect(await sweep(none, { twice }))
+    expect(await sweep(none, { twice, stride: strideOf(1, 5) }))
       .to.include('after stage 2: rotated')
       .and.include('after stage 1: undone')
   })
 
   it('loses nothing in the second rotation', async () => {
-    await sweep(one, { twice })
+    await sweep(one, { twice, stride: strideOf(1, 5) })
   })
 
   it('loses nothing where the previous key makes room', async () => {
-    const outcomes = await sweep(both, { twice })
+    const outcomes = await sweep(both, { twice, stride: strideOf(1, 5) })
     expect(outcomes.some((outcome) => outcome.endsWith('rotated'))).to.equal(true)
     expect(outcomes.some((outcome) => outcome.endsWith('undone'))).to.equal(true)
   })
 
   it('never deletes the active key where the current one is inactive', async () => {
-    const outcomes = await sweep(wentBack, { twice })
+    const outcomes = await sweep(wentBack, { twice, stride: strideOf(1, 5) })
     expect(outcomes.some((outcome) => outcome.endsWith('rotated'))).to.equal(true)
   })
 })

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import type { PlainObject } from '../../../src/plain.ts'
 import type { IssuedPending, IssuedPlan, IssuedState } from '../../../src/rotators/issued/kit/index.ts'
 import { Dropped } from '../../fakes/vendor-fake.ts'
+import { slow, strideOf } from '../../sample.ts'
 import { type Cut, Gate, Killed, type Subject, sweep } from '../contract.ts'
 import { rotateOnce } from '../rotation-run.ts'
 import { itKeepsTheState } from '../stale-records.ts'
@@ -59,11 +60,11 @@ function idsOf(vendor: IssuedVendor, state: State | undefined): string[] {
 
 for (const [name, start] of Object.entries(issuedVendors)) {
   describe(`${name}, killed anywhere`, function () {
-    const twice = process.env.SLOW === '1'
+    const twice = slow
     this.timeout(twice ? 600_000 : 60_000)
     const slowVendor = { unknownFor: 2, unlistedFor: 2, lingersFor: 2 }
     const sweepOf = (prepare: (vendor: IssuedVendor) => Situation) =>
-      sweep(subjectOf(start, prepare, slowVendor), { twice })
+      sweep(subjectOf(start, prepare, slowVendor), { twice, stride: strideOf(1, 5) })
 
     itKeepsTheState(
       'first rotation',

@@ -6,6 +6,7 @@ import {
   type MySqlState,
   mysql,
 } from '../../../src/rotators/pair/mysql.ts'
+import { slow, strideOf } from '../../sample.ts'
 import { skipWithout } from '../../servers/binary.ts'
 import { GatedProxy } from '../../servers/gated-proxy.ts'
 import { mariaDbPackages, missingMariaDb, sharedMariaDb } from '../../servers/mariadb.ts'
@@ -45,7 +46,7 @@ function subject(
 }
 
 describe('mysql, killed anywhere', function () {
-  const twice = process.env.SLOW === '1'
+  const twice = slow
   this.timeout(twice ? 600_000 : 60_000)
   before(function () {
     skipWithout(this, missingMariaDb(), mariaDbPackages)
@@ -63,7 +64,7 @@ describe('mysql, killed anywhere', function () {
   it('loses nothing in the first rotation', async () => {
     const outcomes = await sweep(
       subject(() => undefined),
-      { twice },
+      { twice, stride: strideOf(1, 5) },
     )
     expect(outcomes).to.include('after stage 1: rotated').and.include('before stage 1: undone')
   })
@@ -71,7 +72,7 @@ describe('mysql, killed anywhere', function () {
   it('loses nothing in the third rotation', async () => {
     await sweep(
       subject((pair) => pair.state(1, 2)),
-      { twice },
+      { twice, stride: strideOf(1, 5) },
     )
   })
 })

@@ -6,6 +6,7 @@ import {
   type PostgresState,
   postgres,
 } from '../../../src/rotators/pair/postgres/index.ts'
+import { slow, strideOf } from '../../sample.ts'
 import { GatedProxy } from '../../servers/gated-proxy.ts'
 import { sharedPostgres } from '../../servers/postgres.ts'
 import { type Subject, sweep } from '../contract.ts'
@@ -44,7 +45,7 @@ function subject(
 }
 
 describe('postgres, killed anywhere', function () {
-  const twice = process.env.SLOW === '1'
+  const twice = slow
   this.timeout(twice ? 600_000 : 60_000)
 
   itKeepsTheState(
@@ -59,7 +60,7 @@ describe('postgres, killed anywhere', function () {
   it('loses nothing in the first rotation', async () => {
     const outcomes = await sweep(
       subject(() => undefined),
-      { twice },
+      { twice, stride: strideOf(1, 5) },
     )
     expect(outcomes).to.include('after stage 1: rotated').and.include('before stage 1: undone')
   })
@@ -67,7 +68,7 @@ describe('postgres, killed anywhere', function () {
   it('loses nothing in the third rotation', async () => {
     await sweep(
       subject((pair) => pair.state(1, 2)),
-      { twice },
+      { twice, stride: strideOf(1, 5) },
     )
   })
 })

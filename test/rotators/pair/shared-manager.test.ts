@@ -9,6 +9,7 @@ import {
 } from '../../../src/rotators/pair/postgres/index.ts'
 import type { RotatorContext } from '../../../src/rotators/rotator.ts'
 import { secret } from '../../../src/secret.ts'
+import { slow, strideOf } from '../../sample.ts'
 import { GatedProxy } from '../../servers/gated-proxy.ts'
 import { type PostgresServer, sharedPostgres } from '../../servers/postgres.ts'
 import { sweep } from '../contract.ts'
@@ -18,7 +19,7 @@ import { testContext } from '../test-context.ts'
 import { createUserPair, type UserPair } from './postgres-pair.ts'
 
 describe('the log-in that the pairs of a server share in a run', function () {
-  this.timeout(process.env.SLOW === '1' ? 600_000 : 60_000)
+  this.timeout(slow ? 600_000 : 60_000)
   let server: PostgresServer
   let pairs: readonly UserPair[]
   let shared: RunResources
@@ -180,7 +181,7 @@ describe('the log-in that the pairs of a server share in a run', function () {
           },
         }
       },
-      { twice: process.env.SLOW === '1' },
+      { twice: slow, stride: strideOf(1, 5) },
     )
     expect(outcomes.some((outcome) => outcome.endsWith('rotated'))).to.equal(true)
     expect(outcomes.some((outcome) => outcome.endsWith('undone'))).to.equal(true)
