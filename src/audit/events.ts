@@ -7,6 +7,7 @@ export const auditEvents = {
   'environment-open': 'open',
   'environment-imported': 'import',
   'environment-decrypted': 'read the secrets of',
+  'environment-token-issued': 'speak as',
   'environment-created': 'create',
   'environment-updated': 'change',
   'environment-update-planned': 'plan a change of',

@@ -8,7 +8,7 @@ export {
   auditCsv,
   describeLine,
 } from '../audit/index.ts'
-export type { KeyHolders } from '../keys/index.ts'
+export type { JsonWebKeySet, KeyHolders, OidcKeys } from '../keys/index.ts'
 export { CooldownError, type CredentialLife, type RotationEvent, type RotationReport } from '../rotation/index.ts'
 export type { ScheduledRun } from '../schedule/index.ts'
 export type { CommitOutcome, EnvironmentTag } from '../store/index.ts'
@@ -63,6 +63,12 @@ export { listReferrers, type Referrer } from './environments/referrers.ts'
 export { removeEnvironment } from './environments/remove-environment.ts'
 export { removedEnvironments, restoreEnvironment } from './environments/restore-environment.ts'
 export { changeSettings, type EnvironmentSettings, environmentSettings, settingName } from './environments/settings.ts'
+export { type InitializedIssuer, initIssuer } from './identity/init-issuer.ts'
+export { type IssuedToken, issueToken } from './identity/issue-token.ts'
+export { type PublishedIssuer, publishIssuer } from './identity/publish-issuer.ts'
+export { rotateSigningKey } from './identity/rotate-signing-key.ts'
+export { filledWords, type SetupStep, shellCommand } from './identity/setup/step.ts'
+export { type SetupVendor, type TrustSetup, trustSetup } from './identity/trust-setup.ts'
 export {
   changeSecretsProvider,
   changeStoreSecretsProvider,

@@ -1,6 +1,7 @@
 import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
+import { awsEndpoint, partitionOf } from './aws-endpoint.ts'
 import { identityToken, subjectAttributesSchema } from './identity.ts'
 import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
@@ -102,20 +103,15 @@ async function assumeRole(
     DurationSeconds: String(seconds),
   })
   for (const [index, arn] of policyArns.entries()) body.set(`PolicyArns.member.${index + 1}.arn`, arn)
-  const call = { provider: 'aws-login', doing, url: stsOf(roleArn), body, hidden: [token], readFault, hints }
+  // The partition of the role decides which AWS is asked.
+  const { url } = awsEndpoint('sts', { partition: partitionOf(roleArn) }, context.env ?? {})
+  const call = { provider: 'aws-login', doing, url: `${url}/`, body, hidden: [token], readFault, hints }
   const { text: answer } = await callVendor(call, network, context)
   const [accessKeyId, secretAccessKey, sessionToken] = ['AccessKeyId', 'SecretAccessKey', 'SessionToken'].map((name) =>
     textOf(answer, name),
   )
   if (!accessKeyId || !secretAccessKey || !sessionToken) throw malformedAnswer('aws-login', doing)
   return { accessKeyId, secretAccessKey: secret(secretAccessKey), sessionToken: secret(sessionToken) }
-}
-
-/** The partition of the role decides which AWS is asked. */
-function stsOf(roleArn: string): string {
-  if (roleArn.startsWith('arn:aws-cn:')) return 'https://sts.cn-north-1.amazonaws.com.cn/'
-  if (roleArn.startsWith('arn:aws-us-gov:')) return 'https://sts.us-gov-west-1.amazonaws.com/'
-  return 'https://sts.us-east-1.amazonaws.com/'
 }
 
 function readFault({ text: xml }: HttpAnswer): VendorFault | undefined {

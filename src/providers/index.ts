@@ -8,6 +8,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'aws-login': async () => (await import('./aws-login.ts')).awsLogin,
   'azure-login': async () => (await import('./azure-login.ts')).azureLogin,
   'gcp-login': async () => (await import('./gcp-login.ts')).gcpLogin,
+  oidc: async () => (await import('./oidc.ts')).oidc,
   'vault-login': async () => (await import('./vault-login.ts')).vaultLogin,
   'vault-secrets': async () => (await import('./vault-secrets.ts')).vaultSecrets,
 }

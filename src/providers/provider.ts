@@ -2,23 +2,26 @@ import type { HostPolicy } from '../http/index.ts'
 import type { Plain, PlainObject } from '../plain.ts'
 import type { Schema } from '../schema/index.ts'
 
+/** Environment variables by name. */
+export type Variables = Readonly<Record<string, string | undefined>>
+
 export interface ProviderContext {
   readonly now: () => Date
   readonly signal: AbortSignal
+  /** Variables of this process, such as `AWS_ENDPOINT_URL`. Absent: none. */
+  readonly env?: Variables
   /**
-   * A token that says which environment of which store is being opened, and by whom; a compact JWT
-   * signed with the store's own key. A vendor that trusts the store's issuer exchanges it for
-   * credentials. Absent where there is no store.
+   * A token that a vendor exchanges for credentials; a compact JWT. It is the one that the user or
+   * the system we run in has given, or says which environment of which store is being opened, and
+   * by whom, signed with the store's own key. Absent where there is no store.
    *
-   * @throws EscError `provider_failed` where the store has no issuer that a vendor could reach.
+   * @throws EscError `provider_failed` where there is none of these.
    */
   readonly identityToken?: (request: IdentityTokenRequest) => Promise<string>
   /**
    * Which hosts that a definition names may be called beyond the public internet. Absent: none.
    */
   readonly network?: () => Promise<HostPolicy>
-  /** Variables of this process, such as `AWS_ENDPOINT_URL`. Absent: none. */
-  readonly env?: Readonly<Record<string, string | undefined>>
   /** Waits between two attempts; may throw to stop. Default: until the signal aborts. */
   readonly sleep?: (ms: number) => Promise<void>
   /** Something the user should know although it opened. No secrets. */
@@ -28,7 +31,10 @@ export interface ProviderContext {
 export interface IdentityTokenRequest {
   /** Name of the provider that asks, for messages. */
   readonly provider: string
-  /** Before the organization in the claim `aud`: `aws`. `undefined`: the organization alone. */
+  /**
+   * Before the organization in the claim `aud`: `aws`. `undefined`: the organization alone. With
+   * `version`: all of the claim.
+   */
   readonly audience: string | undefined
   /**
    * What the subject is made of, beside the organization. Default: the environment that is opened.
@@ -36,6 +42,10 @@ export interface IdentityTokenRequest {
   readonly subjectAttributes?: readonly string[] | undefined
   /** Further claims, which the vendor asks for. */
   readonly claims?: Readonly<Record<string, string>>
+  /** Claims of this version, which only the store's own issuer makes. Default: those of logins. */
+  readonly version?: 'v2'
+  /** How long it counts. Default: an hour. */
+  readonly seconds?: number
 }
 
 /**

@@ -32,7 +32,7 @@ describe('esc env rotate, with an adapter', function () {
     trust = { NODE_EXTRA_CA_CERTS: certificate }
     const configFolder = program.env.ESC_CONFIG_HOME!
     const issuer = 'https://esc.example.org'
-    adapter.trusted = { issuer, ...oidcKeySet({ env: {}, configFolder, notify: () => {} }) }
+    adapter.trusted = { issuer, ...oidcKeySet({ env: {}, configFolder, notify: () => {} }, new Date()) }
     appendFileSync(join(program.store, 'esc.yaml'), `oidc:\n  issuer: ${issuer}\n`)
     await program.ok('trust', '--yes')
   })

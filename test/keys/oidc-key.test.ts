@@ -6,7 +6,9 @@ import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { EscError } from '../../src/errors.ts'
 import { oidcKey, oidcKeySet } from '../../src/keys/index.ts'
-import { thumbprint } from '../../src/keys/oidc-key.ts'
+import { thumbprint } from '../../src/keys/oidc-key-file.ts'
+
+const now = new Date('2026-03-04T05:06:07Z')
 
 describe('oidcKey', () => {
   let folder: string
@@ -28,7 +30,7 @@ describe('oidcKey', () => {
   it('signs with a key that its key set verifies', async () => {
     const key = oidcKey(context(), { issuer: 'https://esc.example.org' })
     const [head, payload, signature] = (await key.sign({ aud: 'https://a', iat: 1 })).split('.')
-    const { keys } = oidcKeySet(context())
+    const { keys } = oidcKeySet(context(), now)
     expect(decode(head)).to.deep.equal({ alg: 'RS256', typ: 'JWT', kid: keys[0]!.kid })
     expect(decode(payload)).to.deep.equal({ iss: 'https://esc.example.org', aud: 'https://a', iat: 1 })
     const publicKey = createPublicKey({ key: keys[0]!, format: 'jwk' })
@@ -44,7 +46,7 @@ describe('oidcKey', () => {
     expect(statSync(path()).mode & 0o777).to.equal(0o600)
     expect(statSync(folder).mode & 0o777).to.equal(0o700)
     await oidcKey(context()).sign({})
-    oidcKeySet(context())
+    oidcKeySet(context(), now)
     expect(readFileSync(path(), 'utf8')).to.equal(pem)
     expect(told).to.have.length(1)
     expect(told[0]).to.include(path()).and.to.include('esc oidc jwks').and.not.to.include('BEGIN')
@@ -56,18 +58,27 @@ describe('oidcKey', () => {
   })
 
   it('is named by the key where no issuer is configured', () => {
-    const { keys } = oidcKeySet(context())
+    const { keys } = oidcKeySet(context(), now)
     expect(oidcKey(context()).issuer).to.equal(`urn:ietf:params:oauth:jwk-thumbprint:sha-256:${keys[0]!.kid}`)
   })
 
   it('shows the public half only', () => {
-    expect(Object.keys(oidcKeySet(context()).keys[0]!).sort()).to.deep.equal(['alg', 'e', 'kid', 'kty', 'n', 'use'])
+    expect(Object.keys(oidcKeySet(context(), now).keys[0]!).sort()).to.deep.equal([
+      'alg',
+      'e',
+      'kid',
+      'kty',
+      'n',
+      'use',
+    ])
   })
 
   it('takes the key of ESC_OIDC_KEY, line breaks written out or not', () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-    const [one, two] = [pem, pem.replaceAll('\n', '\\n')].map((text) => oidcKeySet(context({ ESC_OIDC_KEY: text })))
+    const [one, two] = [pem, pem.replaceAll('\n', '\\n')].map((text) =>
+      oidcKeySet(context({ ESC_OIDC_KEY: text }), now),
+    )
     expect(one).to.deep.equal(two)
     expect(() => statSync(path())).to.throw('ENOENT')
   })
@@ -80,16 +91,16 @@ describe('oidcKey', () => {
   })
 
   it('refuses a key file that others may read', () => {
-    oidcKeySet(context())
+    oidcKeySet(context(), now)
     chmodSync(path(), 0o640)
-    expect(() => oidcKeySet(context()))
+    expect(() => oidcKeySet(context(), now))
       .to.throw(EscError, 'can be read by others')
       .with.property('hint')
       .that.includes('chmod 600')
   })
 
   it('refuses what is no RSA key of 2048 bits, and quotes nothing of it', () => {
-    oidcKeySet(context())
+    oidcKeySet(context(), now)
     const pem = readFileSync(path(), 'utf8')
     const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey
     const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
@@ -101,7 +112,7 @@ describe('oidcKey', () => {
       writeFileSync(path(), text)
       let error: unknown
       try {
-        oidcKeySet(context())
+        oidcKeySet(context(), now)
       } catch (thrown) {
         error = thrown
       }

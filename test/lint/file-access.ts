@@ -14,6 +14,7 @@ const REACHERS: Readonly<Record<string, string>> = {
   'cli/commands/env/apply.ts': 'a file that the user names',
   'cli/framework/definition-input.ts': 'a file that the user names',
   'cli/framework/registry.ts': 'the sources of the program itself',
+  'cli/commands/oidc/publish.ts': 'files that the user names',
   'cli/commands/scheduler/install.ts': 'where the program itself is',
   'git/configuration.ts': 'asks when files of git changed, and opens none',
   'git/hooks.ts': 'asks whether a hook could run, and opens none',

@@ -20,6 +20,7 @@ const STARTERS: Readonly<Record<string, string>> = {
   'cli/terminal/pty-state.ts': 'ps and stty',
   'cli/terminal/raw-terminal.ts': 'stty',
   'cli/terminal/run-program.ts': 'the command of esc run',
+  'cli/terminal/run-tool.ts': 'the command-line tools of vendors, for esc setup --run',
   'cli/terminal/too-large.ts': 'a shell that does nothing, with the variables of the command of esc run',
 }
 

@@ -20,6 +20,7 @@ const configuration = `version: 1
 organization: acme
 git: {commit: true}
 audit: {keep: repository, required: true}
+oidc: {issuer: https://esc.example.org}
 access:
   rules:
     - {environments: "*", principals: ada@example.com, level: admin}

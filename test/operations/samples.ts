@@ -1,4 +1,5 @@
-import { removeEnvironment, type Workspace } from '../../src/operations/index.ts'
+import { join } from 'node:path'
+import { initIssuer, removeEnvironment, type Workspace } from '../../src/operations/index.ts'
 import { perform } from './perform.ts'
 import type { SampleStore } from './sample-store.ts'
 
@@ -40,6 +41,11 @@ const plain = { secret: false, plaintext: false, form: undefined }
 const hookName: Sample['input'] = (_, { hook }) => hook
 /** The schedule of `app/dev`. */
 const scheduleId: Sample['input'] = (_, { schedule }) => schedule
+
+/** Makes the key, and allows the issuer on this machine. */
+const withIssuer = async (store: SampleStore): Promise<void> => {
+  await perform(store.workspace('ada@example.com'), initIssuer, undefined, { issuer: 'https://esc.example.org' })
+}
 
 const edited = (store: SampleStore): void =>
   store.write('environments/app/base/environment.yaml', 'values: {size: 2}\n')
@@ -278,6 +284,35 @@ export const samples: Readonly<Record<string, Sample>> = {
   },
   'settle-removal': { input: given({ principal: 'eve@example.com' }) },
   'request-access': { elsewhere: 'cli/commands/joiner.test.ts' },
+  'init-issuer': {
+    input: given({ issuer: 'https://id.example.org' }),
+    fails: { code: 'invalid_input', input: given({ issuer: 'http://esc.example.org' }) },
+  },
+  'publish-issuer': {
+    input: (_, { folder }) => ({ folder: join(folder, 'config', 'site'), others: [] }),
+    before: withIssuer,
+    fails: { code: 'not_found', before() {} },
+  },
+  'issue-token': {
+    input: given({ audience: 'aws', subjectAttributes: [], version: undefined }),
+    before: withIssuer,
+    fails: missing,
+  },
+  'rotate-signing-key': {
+    input: given({ step: 'rotate' }),
+    before: withIssuer,
+    fails: { code: 'not_found', before() {} },
+  },
+  'plan-trust-setup': {
+    input: given({
+      vendor: 'aws',
+      environment: undefined,
+      policy: undefined,
+      name: 'esc-store',
+      project: undefined,
+    }),
+    fails: { code: 'invalid_input', input: given({ vendor: 'azure', name: 'esc-store' }) },
+  },
   'rewrap-key': { input: given({}), fails: missing },
   'rewrap-keys': { input: given({}) },
   'change-secrets-provider': { input: given({ secretsProvider: 'passphrase' }), fails: missing },

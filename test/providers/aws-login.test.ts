@@ -45,7 +45,7 @@ describe('loadProvider', () => {
     expect(error).to.include({
       code: 'not_found',
       message: 'unknown provider "aws-logn"',
-      hint: 'did you mean "aws-login"? there are aws-login, azure-login, gcp-login; plugins can add more (`plugins` in esc.yaml)',
+      hint: `did you mean "aws-login"? there are ${providerNames.join(', ')}; plugins can add more (\`plugins\` in esc.yaml)`,
     })
   })
 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { EscError } from '../../src/errors.ts'
+import { ownToken } from '../../src/operations/identity/own-token.ts'
 import {
   acceptTrust,
   initStore,
@@ -12,7 +13,6 @@ import {
   signingKeys,
   type WorkspaceOptions,
 } from '../../src/operations/index.ts'
-import { identityToken } from '../../src/operations/session/identity-token.ts'
 import { awsLoginProvider } from '../../src/providers/aws-login.ts'
 import { azureLogin } from '../../src/providers/azure-login.ts'
 import { gcpLoginProvider } from '../../src/providers/gcp-login.ts'
@@ -53,9 +53,10 @@ describe('login providers with the identity token of the store', () => {
 
   const contextAt = (rootEnvironment: string, currentEnvironment: string): ProviderContext => ({
     now,
+    env: {},
     signal: new AbortController().signal,
     identityToken: (request) =>
-      identityToken(openWorkspaceAt(folder, options, 'named'), request, { rootEnvironment, currentEnvironment }),
+      ownToken(openWorkspaceAt(folder, options, 'named'), request, { rootEnvironment, currentEnvironment }),
   })
   const trusted = (audience: string, subject = 'pulumi:environments:org:acme:env:app/dev') => ({
     issuer,
@@ -188,9 +189,9 @@ describe('login providers with the identity token of the store', () => {
       initStore({ folder: undefined, organization: 'acme', secretsProvider: undefined }, own)
       const place = { rootEnvironment: 'a/b', currentEnvironment: 'a/b' }
       const workspace = openWorkspaceAt(bare, own, 'named')
-      const error = await failure(identityToken(workspace, { provider: 'aws-login', audience: 'aws' }, place))
+      const error = await failure(ownToken(workspace, { provider: 'aws-login', audience: 'aws' }, place))
       expect(error.message).to.include('this store has none')
-      expect(error.hint).to.include('esc oidc jwks')
+      expect(error.hint).to.include('esc oidc init')
     } finally {
       rmSync(bare, { recursive: true, force: true })
     }

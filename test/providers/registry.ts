@@ -1,6 +1,7 @@
 import { underTest as awsLogin } from './aws-login.under-test.ts'
 import { underTest as azureLogin } from './azure-login.under-test.ts'
 import { underTest as gcpLogin } from './gcp-login.under-test.ts'
+import { underTest as oidc } from './oidc.under-test.ts'
 import type { ProviderUnderTest } from './provider-under-test.ts'
 import { underTest as vaultLogin } from './vault-login.under-test.ts'
 import { underTest as vaultSecrets } from './vault-secrets.under-test.ts'
@@ -10,6 +11,7 @@ export const providersUnderTest: Readonly<Record<string, ProviderUnderTest>> = {
   'aws-login': awsLogin,
   'azure-login': azureLogin,
   'gcp-login': gcpLogin,
+  oidc,
   'vault-login': vaultLogin,
   'vault-secrets': vaultSecrets,
 }

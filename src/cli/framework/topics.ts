@@ -19,5 +19,5 @@ export const TOPICS: Readonly<Record<string, string>> = {
   'env:webhook': 'Manage environment webhooks',
   'env:webhook:delivery': 'Manage environment webhook deliveries',
   trust: 'What a store may do on this machine',
-  oidc: 'Keys that sign requests to adapters',
+  oidc: 'The identity of the store: its issuer, keys and tokens',
 }

@@ -72,11 +72,14 @@ export function evaluationHost(
           env: workspace.options.env,
           warn: call.warn,
           // Few providers ask for one of these.
-          identityToken: async (request) =>
-            (await import('./identity-token.ts')).identityToken(workspace, request, {
+          identityToken: async (request) => {
+            const { identityToken } = await import('../identity/identity-token.ts')
+            const place = {
               currentEnvironment: fullName(call.currentEnvironment),
               rootEnvironment: fullName(call.rootEnvironment),
-            }),
+            }
+            return (await identityToken(workspace, request, place, signal)).token
+          },
           network: async () => (await import('./signed-requests.ts')).hostPolicy(workspace),
         }),
       })

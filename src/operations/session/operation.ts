@@ -41,7 +41,7 @@ export interface Operation<S extends Subject, Input, Result> {
    * The access that the rules must give. `undefined`: none, since the operation asks for each
    * environment that it touches (`permit`), or shows only what the user may see.
    */
-  readonly level: GuardLevel | undefined | ((input: Input) => GuardLevel)
+  readonly level: GuardLevel | undefined | ((input: Input) => GuardLevel | undefined)
   /** The event of the audit log. */
   readonly audit: AuditEvent | ((input: Input) => AuditEvent)
   /**

@@ -40,13 +40,7 @@ export async function signedRequests(
   { environment, user }: Requester,
 ): Promise<Required<Pick<RotatorContext, 'identity' | 'oidc' | 'network'>>> {
   const { store } = workspace
-  const issuer = fieldOf(store.configuration.get('oidc'), 'oidc', 'issuer')
-  if (issuer !== undefined && (typeof issuer !== 'string' || issuer === '')) {
-    throw malformed(
-      'oidc.issuer',
-      'write the address under which the keys can be fetched, such as https://esc.example.org',
-    )
-  }
+  const issuer = configuredIssuer(workspace)
   return {
     identity: {
       organization: store.organization,
@@ -63,12 +57,35 @@ export async function signedRequests(
 }
 
 /**
+ * The issuer that `esc.yaml` names. `undefined`: none. @throws EscError `invalid_input` for what
+ * can be none.
+ */
+export function configuredIssuer({ store }: Workspace): string | undefined {
+  const issuer = fieldOf(store.configuration.get('oidc'), 'oidc', 'issuer')
+  if (issuer === undefined || (typeof issuer === 'string' && issuer !== '')) return issuer
+  throw malformed(
+    'oidc.issuer',
+    'write the address under which the keys can be fetched, such as https://esc.example.org',
+  )
+}
+
+/** The source of identity tokens that `esc.yaml` chooses. `undefined`: none. */
+export function configuredSource({ store }: Workspace): Json | undefined {
+  return fieldOf(store.configuration.get('oidc'), 'oidc', 'source')
+}
+
+/**
  * The key of this machine, for a store that may use it, under an issuer that it may name. No key
  * is made for another store.
+ *
+ * @param below what follows the address of the issuer in the name of this one, such as `/v2`.
  */
-function trustedSigner(workspace: Workspace, issuer: string | undefined): OidcKey {
+export function trustedSigner(workspace: Workspace, issuer: string | undefined, below = ''): OidcKey {
   const allow = (use: OidcKeyUse) => requireIdentity(workspace, use)
-  const key = oidcKey({ ...oidcContext(workspace.options), allow }, { issuer })
+  const key = oidcKey(
+    { ...oidcContext(workspace.options), allow },
+    { issuer: issuer && `${issuer.replace(/\/+$/, '')}${below}` },
+  )
   const allowIssuer = async () => {
     if (issuer !== undefined) await requirePowers(workspace, [{ kind: 'issuer', value: issuer }])
   }
@@ -118,10 +135,10 @@ async function trustedNetwork(workspace: Workspace, hosts: readonly string[]): P
  * key where there is none.
  */
 export function signingKeys(options: WorkspaceOptions): JsonWebKeySet {
-  return oidcKeySet(oidcContext(options))
+  return oidcKeySet(oidcContext(options), options.now())
 }
 
-function oidcContext(options: WorkspaceOptions): OidcKeyContext {
+export function oidcContext(options: WorkspaceOptions): OidcKeyContext {
   return { ...keyContext(options), onMade: (thumbprint) => identityMade(options, thumbprint) }
 }
 

@@ -16,7 +16,7 @@ export function describePower({ kind, value }: Power): string {
     case 'issuer':
       return `sign identity tokens as issuer ${shown}`
     case 'identity':
-      return `use this machine's identity key (oidc.key) as organization ${shown}`
+      return `use this machine's identity (oidc.key, or a token of its system) as organization ${shown}`
     case 'privateHost':
       return `let rotators call ${shown}, also at a private address`
     case 'webhookHost':

@@ -26,3 +26,13 @@ export async function requireIdentity(workspace: Workspace, { thumbprint, from }
 export function identityMade({ env }: Pick<WorkspaceOptions, 'env'>, thumbprint: string): void {
   recordNewIdentity({ stateFolder: stateFolder(env), thumbprint })
 }
+
+/** Gives a key that takes the place of another one to the store that has that. */
+export function identityPassedOn(
+  { env }: Pick<WorkspaceOptions, 'env'>,
+  { from, to }: { readonly from: string; readonly to: string },
+): void {
+  const folder = stateFolder(env)
+  const binding = readBinding({ stateFolder: folder, thumbprint: from })
+  if (binding !== undefined && from !== to) bindIdentity({ stateFolder: folder, thumbprint: to }, binding)
+}

@@ -76,13 +76,16 @@ function textsOf(value: Json | undefined): readonly string[] {
   return values.filter((each): each is string => typeof each === 'string' && each !== '')
 }
 
+/** What is given an identity token, whatever its inputs are; others are when they have `oidc`. */
+const identified = ['external', 'oidc', 'vault-login']
+
 /**
- * Whether a definition calls what is signed with the identity key: the rotator
- * `external`, or a login with `oidc`.
+ * Whether a definition calls what is signed with the identity key, such as the rotator `external`,
+ * or a login with `oidc`.
  */
 function usesIdentity(text: string): boolean {
   // Almost all definitions are told from their text.
-  if (!text.includes('external') && !text.includes('oidc') && !text.includes('\\')) return false
+  if (!identified.some((name) => text.includes(name)) && !text.includes('\\')) return false
   const { node } = decode('environment.yaml', text)
   return node !== undefined && mentionsIdentity(node)
 }
@@ -92,8 +95,7 @@ function mentionsIdentity(node: Node): boolean {
   if (node.kind !== 'object') return false
   return node.entries.some(({ key, value }) => {
     const named = value.kind === 'string' && key.value === 'provider' ? value.value : undefined
-    return (
-      key.value === 'fn::rotate::external' || named === 'external' || key.value === 'oidc' || mentionsIdentity(value)
-    )
+    const called = /^fn::(?:open|rotate)::(.+)$/.exec(key.value)?.[1] ?? named
+    return identified.some((name) => name === called) || key.value === 'oidc' || mentionsIdentity(value)
   })
 }

@@ -140,6 +140,11 @@ const SESSION: readonly (readonly string[])[] = [
   ['audit', 'log'],
   ['audit', 'verify'],
   ['check'],
+  ['oidc', 'init', '--issuer', 'https://esc.example.org'],
+  ['oidc', 'publish', 'site'],
+  ['oidc', 'token', 'app/dev', '--show'],
+  ['oidc', 'rotate-key', '--prepare'],
+  ['setup', 'aws'],
   ['logout'],
 ]
 

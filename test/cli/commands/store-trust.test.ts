@@ -45,7 +45,7 @@ describe('esc trust', function () {
     expect(refused.err)
       .to.include(`asks to:\n`)
       .and.include(`  sign identity tokens as issuer ${issuer}\n`)
-      .and.include("  use this machine's identity key (oidc.key) as organization local\n")
+      .and.include("  use this machine's identity (oidc.key, or a token of its system) as organization local\n")
       .and.match(/Digest: sha256:[0-9a-f]{64}\nAllow this on this machine\? \[y\/N\] /)
       .and.include('this machine has not allowed the store to sign identity tokens')
       .and.not.include('A new key was made')
@@ -236,7 +236,7 @@ describe('the identity key', function () {
       const { code, err } = await open(two)
       expect(code).to.equal(1)
       expect(err).to.include(
-        "has not allowed the store to use this machine's identity key (oidc.key) as organization acme",
+        "has not allowed the store to use this machine's identity (oidc.key, or a token of its system) as organization acme",
       )
     }
     await esc.ok('trust', '--yes', '--store', two)

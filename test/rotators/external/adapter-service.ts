@@ -16,7 +16,7 @@ after(() => rmSync(folder, { recursive: true }))
 export async function startAdapter(network: AdapterNetwork = {}) {
   const fake = await new FakeAdapter().start()
   const keys = { env: {}, configFolder: folder, notify: () => {} }
-  fake.trusted = { issuer, ...oidcKeySet(keys) }
+  fake.trusted = { issuer, ...oidcKeySet(keys, new Date()) }
   const extras = {
     identity: {
       organization: 'acme',

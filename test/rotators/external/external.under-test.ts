@@ -18,7 +18,7 @@ export const underTest: RotatorUnderTest = {
     writeFileSync(authority, adapterCertificate)
     // The key that the program signs with is the one the adapter trusts.
     const issuer = 'https://esc.example.org'
-    fake.trusted = { issuer, ...oidcKeySet({ env: {}, configFolder: folder, notify: () => {} }) }
+    fake.trusted = { issuer, ...oidcKeySet({ env: {}, configFolder: folder, notify: () => {} }, new Date()) }
     return {
       inputs: { url: `https://adapter.example.org:${fake.port}/rotate`, request: { user: 'app' } },
       env: {

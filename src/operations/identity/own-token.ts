@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import { EscError } from '../../errors.ts'
+import type { IdentityTokenRequest } from '../../providers/index.ts'
+import { configuredIssuer, trustedSigner } from '../session/signed-requests.ts'
+import type { Workspace } from '../session/workspace.ts'
+import { systemHint } from './system-tokens.ts'
+
+/**
+ * How long a vendor may take the token for fresh: those of Azure are
+ * exchanged by whoever uses them.
+ */
+export const longestSeconds = 3600
+
+/**
+ * Where a token is asked for: the environment whose definition does so, and the one that is
+ * being opened. `project/name`.
+ */
+export interface TokenPlace {
+  readonly currentEnvironment: string
+  readonly rootEnvironment: string
+}
+
+type Claims = Readonly<Record<string, string | number>>
+
+/**
+ * A token signed with the store's own key (`esc oidc init`). Vendors fetch the keys from the
+ * issuer, so there must be one: `oidc: {issuer: https://…}` in `esc.yaml`. Without one no key is
+ * made either.
+ *
+ * @throws EscError `provider_failed` without one; `invalid_input` for an attribute that nothing is
+ * known about.
+ */
+export async function ownToken(
+  workspace: Workspace,
+  request: IdentityTokenRequest,
+  place: TokenPlace,
+): Promise<string> {
+  const issuer = configuredIssuer(workspace)
+  if (issuer === undefined || !/^https:[/][/]./.test(issuer)) throw noIssuer(request.provider, workspace)
+  const { seconds = longestSeconds } = request
+  const issuedAt = Math.floor(workspace.options.now().getTime() / 1000)
+  const random = workspace.options.random ?? ((byteCount: number) => randomBytes(byteCount))
+  const times = { iat: issuedAt, exp: issuedAt + seconds, jti: Buffer.from(random(16)).toString('hex') }
+  const author = await workspace.author()
+  const user = author.email || author.name
+  if (request.version === 'v2') {
+    const claims = versionTwo(workspace, { user, audience: request.audience ?? '' }, place)
+    return trustedSigner(workspace, issuer, '/v2').sign({ ...claims, ...times, nbf: issuedAt })
+  }
+  return trustedSigner(workspace, issuer).sign({ ...versionOne(workspace, { ...request, user }, place), ...times })
+}
+
+/** The claims that login providers send. */
+function versionOne(
+  { store: { organization } }: Workspace,
+  { provider, audience, subjectAttributes, claims, user }: IdentityTokenRequest & { readonly user: string },
+  { currentEnvironment, rootEnvironment }: TokenPlace,
+): Claims {
+  const known: Readonly<Record<string, string>> = {
+    'pulumi.user.login': user,
+    'pulumi.token.type': 'personal',
+    'currentEnvironment.name': currentEnvironment,
+    'rootEnvironment.name': rootEnvironment,
+  }
+  const attributes = subjectAttributes
+    ?.filter((name) => name !== 'pulumi.organization.login')
+    .map((name) => {
+      if (Object.hasOwn(known, name)) return `:${name}:${known[name]}`
+      throw new EscError('invalid_input', `${provider}: \`subjectAttributes\` cannot have ${JSON.stringify(name)}`, {
+        hint: `use some of ${[...Object.keys(known), 'pulumi.organization.login'].join(', ')}`,
+      })
+    })
+  const sub =
+    attributes === undefined || subjectAttributes?.length === 0
+      ? `pulumi:environments:org:${organization}:env:${rootEnvironment.replace(/^default\//, '')}`
+      : `pulumi:environments:pulumi.organization.login:${organization}${attributes.join('')}`
+  return {
+    ...claims,
+    sub,
+    aud: audienceOf(audience, organization),
+    org: organization,
+    env: rootEnvironment,
+    current_env: currentEnvironment,
+    root_env: rootEnvironment,
+    trigger_user: user,
+  }
+}
+
+/** The claim `aud` of a token for a login. */
+export function audienceOf(vendor: string | undefined, organization: string): string {
+  return vendor === undefined ? organization : `${vendor}:${organization}`
+}
+
+/** The claims of `fn::open::oidc`: ids, which stay when something is renamed. */
+function versionTwo(
+  { store }: Workspace,
+  { user, audience }: { readonly user: string; readonly audience: string },
+  { currentEnvironment, rootEnvironment }: TokenPlace,
+): Claims {
+  const { organization } = store
+  const [root, current] = [rootEnvironment, currentEnvironment].map((name) => store.environment(name).id)
+  const claim = (name: string) => `https://pulumi.com/${name}`
+  return {
+    sub: `pulumi:org:${organization}:env:${root}`,
+    aud: audience,
+    [claim('org')]: organization,
+    [claim('org_id')]: organization,
+    [claim('current_env')]: currentEnvironment,
+    [claim('current_env_id')]: current as string,
+    [claim('root_env')]: rootEnvironment,
+    [claim('root_env_id')]: root as string,
+    [claim('actor')]: user,
+  }
+}
+
+function noIssuer(provider: string, { options: { env } }: Workspace): EscError {
+  const system = systemHint(env)
+  return new EscError(
+    'provider_failed',
+    `${provider}: \`oidc\` needs an issuer of identity tokens that the vendor can reach, and this store has none`,
+    {
+      hint: `${system === undefined ? '' : `${system}; or `}run "esc oidc init --issuer https://…" and serve what "esc oidc publish" writes there; or use static credentials, kept as \`fn::secret\``,
+    },
+  )
+}

@@ -1,0 +1,56 @@
+import { EscError } from '../errors.ts'
+import type { SchemaObject } from '../schema/index.ts'
+import { secret } from '../secret.ts'
+import { identityToken } from './identity.ts'
+import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
+import type { Provider } from './provider.ts'
+
+type OidcInputs = {
+  readonly audience: string
+  readonly identityToken: { readonly version: 'v2' }
+  readonly duration?: string
+}
+
+const inputs: SchemaObject = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    audience: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 512,
+      description: 'The claim `aud`: who is to take the token.',
+    },
+    identityToken: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { version: { type: 'string', const: 'v2' } },
+      required: ['version'],
+    },
+    duration: { ...lifetimeSchema, default: '1h' },
+  },
+  required: ['audience', 'identityToken'],
+}
+
+/** An identity token of the store for whoever trusts its issuer: a text, not credentials. */
+export const oidc: Provider<OidcInputs> = {
+  name: 'oidc',
+  description: 'An identity token of the environment, for an audience of your choice.',
+  inputs,
+  outputs: { type: 'string', secret: true },
+
+  async open({ audience, identityToken: { version }, duration = '1h' }, context) {
+    const seconds = durationOf(duration)
+    return secret(await identityToken(context, { provider: 'oidc', audience, version, seconds }))
+  },
+}
+
+function durationOf(text: string): number {
+  try {
+    return lifetimeSeconds(text, { input: 'oidc: `duration`', least: 60, most: 3600 })
+  } catch {
+    throw new EscError('invalid_input', 'oidc: duration must be between 1m0s and 1h0m0s', {
+      hint: 'write a time such as 1h or 30m',
+    })
+  }
+}
