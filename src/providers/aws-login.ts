@@ -1,17 +1,11 @@
-import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import type { SchemaObject } from '../schema/index.ts'
-import { type Secret, secret } from '../secret.ts'
+import { secret } from '../secret.ts'
+import { type AwsLogin, awsFault, awsLoginSchema, textOf } from './aws-api.ts'
 import { awsEndpoint, partitionOf } from './aws-endpoint.ts'
 import { identityToken, subjectAttributesSchema } from './identity.ts'
 import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
 import { callVendor, malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
-
-type Credentials = {
-  readonly accessKeyId: string
-  readonly secretAccessKey: Secret<string>
-  readonly sessionToken?: Secret<string>
-}
 
 export type AwsLoginInputs = {
   readonly oidc?: {
@@ -21,18 +15,7 @@ export type AwsLoginInputs = {
     readonly policyArns?: readonly string[]
     readonly subjectAttributes?: readonly string[]
   }
-  readonly static?: Credentials
-}
-
-const credentials: SchemaObject = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    accessKeyId: { type: 'string' },
-    secretAccessKey: { type: 'string', secret: true },
-    sessionToken: { type: 'string', secret: true },
-  },
-  required: ['accessKeyId', 'secretAccessKey'],
+  readonly static?: AwsLogin
 }
 
 const oidc: SchemaObject = {
@@ -59,15 +42,15 @@ export function awsLoginProvider(network: ProviderNetwork = {}): Provider<AwsLog
     inputs: {
       oneOf: [
         { type: 'object', additionalProperties: false, properties: { oidc }, required: ['oidc'] },
-        { type: 'object', additionalProperties: false, properties: { static: credentials }, required: ['static'] },
+        { type: 'object', additionalProperties: false, properties: { static: awsLoginSchema }, required: ['static'] },
       ],
     },
-    outputs: credentials,
+    outputs: awsLoginSchema,
     shareable: true,
 
     async open(inputs, context) {
       if (inputs.oidc !== undefined) return assumeRole(inputs.oidc, network, context)
-      const { accessKeyId, secretAccessKey, sessionToken } = inputs.static as Credentials
+      const { accessKeyId, secretAccessKey, sessionToken } = inputs.static as AwsLogin
       return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
     },
   }
@@ -90,7 +73,7 @@ async function assumeRole(
   { roleArn, sessionName, duration = '2h', policyArns = [], subjectAttributes }: NonNullable<AwsLoginInputs['oidc']>,
   network: ProviderNetwork,
   context: ProviderContext,
-): Promise<Credentials> {
+): Promise<AwsLogin> {
   const seconds = lifetimeSeconds(duration, { input: 'aws-login: `duration`', least: 900, most: 43_200 })
   const token = await identityToken(context, { provider: 'aws-login', audience: 'aws', subjectAttributes })
   const doing = `AssumeRoleWithWebIdentity of ${roleArn}`
@@ -105,7 +88,7 @@ async function assumeRole(
   for (const [index, arn] of policyArns.entries()) body.set(`PolicyArns.member.${index + 1}.arn`, arn)
   // The partition of the role decides which AWS is asked.
   const { url } = awsEndpoint('sts', { partition: partitionOf(roleArn) }, context.env ?? {})
-  const call = { provider: 'aws-login', doing, url: `${url}/`, body, hidden: [token], readFault, hints }
+  const call = { provider: 'aws-login', doing, url: `${url}/`, body, hidden: [token], readFault: awsFault, hints }
   const { text: answer } = await callVendor(call, network, context)
   const [accessKeyId, secretAccessKey, sessionToken] = ['AccessKeyId', 'SecretAccessKey', 'SessionToken'].map((name) =>
     textOf(answer, name),
@@ -113,16 +96,3 @@ async function assumeRole(
   if (!accessKeyId || !secretAccessKey || !sessionToken) throw malformedAnswer('aws-login', doing)
   return { accessKeyId, secretAccessKey: secret(secretAccessKey), sessionToken: secret(sessionToken) }
 }
-
-function readFault({ text: xml }: HttpAnswer): VendorFault | undefined {
-  const code = textOf(xml, 'Code')
-  return code === undefined ? undefined : { code, text: textOf(xml, 'Message') }
-}
-
-/** The answers of STS are flat enough to need no XML parser. */
-function textOf(xml: string, element: string): string | undefined {
-  const text = new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml)?.[1]
-  return text?.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name] as string)
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }

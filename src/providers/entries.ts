@@ -1,5 +1,6 @@
 import { EscError, messageOf } from '../errors.ts'
 import type { Plain } from '../plain.ts'
+import type { SchemaObject } from '../schema/index.ts'
 
 /** How many entries of one call are read at the same time. */
 const sideBySide = 10
@@ -42,4 +43,10 @@ function together(failures: readonly unknown[]): unknown {
   return new EscError(first.code, more > 0 ? `${named}; and ${more} more` : named, {
     ...(first.hint !== undefined && { hint: first.hint }),
   })
+}
+
+/** What providers of texts give: a secret for each name that was asked for. */
+export const secretsByName: SchemaObject = {
+  type: 'object',
+  additionalProperties: { type: 'string', secret: true },
 }

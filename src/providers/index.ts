@@ -6,6 +6,8 @@ export type { IdentityTokenRequest, Provider, ProviderContext } from './provider
 
 const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'aws-login': async () => (await import('./aws-login.ts')).awsLogin,
+  'aws-parameter-store': async () => (await import('./aws-parameter-store.ts')).awsParameterStore,
+  'aws-secrets': async () => (await import('./aws-secrets.ts')).awsSecrets,
   'azure-login': async () => (await import('./azure-login.ts')).azureLogin,
   'gcp-login': async () => (await import('./gcp-login.ts')).gcpLogin,
   oidc: async () => (await import('./oidc.ts')).oidc,

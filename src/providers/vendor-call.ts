@@ -48,8 +48,12 @@ export interface VendorCall {
   readonly named?: true
 }
 
-/** The vendor could not fetch the keys of the issuer, and may in a moment. */
-const isPassingFault = ({ code }: VendorFault) => code === 'IDPCommunicationError'
+/**
+ * Codes that say no with a status of no fault of the vendor's: AWS could not fetch the keys of the
+ * issuer, or limits requests.
+ */
+const isPassingFault = ({ code }: VendorFault) =>
+  /^(?:IDPCommunicationError|Throttl\w+|TooManyRequestsException|RequestLimitExceeded)$/.test(code)
 
 /**
  * One request that may be repeated without harm, which it is when nobody answers, or the vendor has

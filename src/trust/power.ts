@@ -10,7 +10,7 @@ import { hash } from 'node:crypto'
  *   `<scheme>://<host>[:port]`
  * - `issuer`: name the issuer of identity tokens (`oidc.issuer`); its URL
  * - `identity`: sign tokens with this machine's identity key; the organization that they name
- * - `privateHost`: let rotators call a host with a private address
+ * - `privateHost`: let rotators and providers call a host with a private address
  *   (`network.privateHosts`); the host or pattern
  * - `webhookHost`: let webhooks reach a host with a private address (`webhooks.allow`); the host
  * - `socket`: have rotators use a unix socket, whose server may take this user for somebody

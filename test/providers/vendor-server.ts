@@ -49,7 +49,9 @@ export class VendorServer {
   #reply(response: ServerResponse, { method, path: asked, headers, body }: Asked): void {
     const { pathname, searchParams: query } = new URL(asked, 'http://server')
     const [, host = '', path = pathname] = /^\/@([^/]+)(\/.*)$/.exec(pathname) ?? []
-    const request = { method, host, path: decodeURIComponent(path), query, headers, body, json: jsonOf(body) }
+    // What is signed is the host that was meant.
+    const meant = host === '' ? headers : { ...headers, host }
+    const request = { method, host, path: decodeURIComponent(path), query, headers: meant, body, json: jsonOf(body) }
     this.requests.push(request)
     let answer: VendorAnswer | undefined
     try {

@@ -1,0 +1,50 @@
+import { createHash, createHmac } from 'node:crypto'
+import type { AwsLogin } from './aws-api.ts'
+
+export interface SignedParts {
+  readonly url: URL
+  readonly body: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly region: string
+  readonly service: string
+  readonly login: AwsLogin
+  readonly now: Date
+}
+
+/** The headers of a POST to the root of an AWS service, signed with Signature Version 4. */
+export function signedHeaders({
+  url,
+  body,
+  headers,
+  region,
+  service,
+  login,
+  now,
+}: SignedParts): Record<string, string> {
+  const time = now.toISOString().replace(/[-:]|\.\d{3}/g, '')
+  const date = time.slice(0, 8)
+  const all: Record<string, string> = {
+    ...headers,
+    'x-amz-date': time,
+    ...(login.sessionToken !== undefined && { 'x-amz-security-token': login.sessionToken.reveal() }),
+  }
+  const signed = Object.entries({ ...all, host: url.host }).sort(([a], [b]) => (a < b ? -1 : 1))
+  const names = signed.map(([name]) => name).join(';')
+  const lines = signed.map(([name, value]) => `${name}:${value.trim().replace(/ +/g, ' ')}\n`).join('')
+  const request = ['POST', url.pathname, '', lines, names, sha256(body)].join('\n')
+  const scope = [date, region, service, 'aws4_request']
+  const text = ['AWS4-HMAC-SHA256', time, scope.join('/'), sha256(request)].join('\n')
+  const key = scope.reduce<string | Buffer>(hmac, `AWS4${login.secretAccessKey.reveal()}`)
+  const signature = hmac(key, text).toString('hex')
+  const credential = `${login.accessKeyId}/${scope.join('/')}`
+  all.authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`
+  return all
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest()
+}
