@@ -1,17 +1,9 @@
-import { EscError } from '../errors.ts'
 import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import type { SchemaObject } from '../schema/index.ts'
-import type { Secret } from '../secret.ts'
-import { signedHeaders } from './aws-signature.ts'
+import { awsEndpoint } from './aws-endpoint.ts'
+import { type AwsLogin, signedHeaders } from './aws-signature.ts'
 import type { ProviderContext } from './provider.ts'
 import { callVendor, type ProviderNetwork, textIn } from './vendor-call.ts'
-
-/** What `aws-login` gives, and what calls AWS is given. */
-export type AwsLogin = {
-  readonly accessKeyId: string
-  readonly secretAccessKey: Secret<string>
-  readonly sessionToken?: Secret<string>
-}
 
 export const awsLoginSchema: SchemaObject = {
   type: 'object',
@@ -45,7 +37,7 @@ export function callAws(
   network: ProviderNetwork,
   context: ProviderContext,
 ): Promise<HttpAnswer> {
-  const url = endpointOf(call.provider, service, region, context.env ?? {})
+  const url = new URL(`${awsEndpoint(service, { region }, context.env ?? {}).url}/`)
   const text = JSON.stringify(body)
   const headers = signedHeaders({
     url,
@@ -98,20 +90,3 @@ export function textOf(xml: string, element: string): string | undefined {
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
-
-type Variables = NonNullable<ProviderContext['env']>
-
-const endpointVariables = { secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER', ssm: 'AWS_ENDPOINT_URL_SSM' } as const
-
-/** Where a service is: at the address that the variables name, as for all programs that use AWS. */
-function endpointOf(provider: string, service: AwsCall['service'], region: string, env: Variables): URL {
-  const variable = [endpointVariables[service], 'AWS_ENDPOINT_URL'].find((each) => env[each])
-  if (variable === undefined || env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') {
-    return new URL(`https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}/`)
-  }
-  const address = env[variable] ?? ''
-  if (URL.canParse(address) && /^https?:/.test(address)) return new URL(address)
-  throw new EscError('invalid_input', `${provider}: ${variable} is no address`, {
-    hint: 'set it to https:// and a host',
-  })
-}

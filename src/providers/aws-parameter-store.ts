@@ -1,5 +1,6 @@
 import { secret } from '../secret.ts'
-import { type AwsLogin, awsLoginSchema, awsRegionSchema, callAws } from './aws-api.ts'
+import { awsLoginSchema, awsRegionSchema, callAws } from './aws-api.ts'
+import type { AwsLogin } from './aws-signature.ts'
 import { readEntries } from './entries.ts'
 import type { Provider } from './provider.ts'
 import { malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'

@@ -1,5 +1,12 @@
 import { createHash, createHmac } from 'node:crypto'
-import type { AwsLogin } from './aws-api.ts'
+import type { Secret } from '../secret.ts'
+
+/** What `aws-login` gives, and what calls AWS is given. */
+export type AwsLogin = {
+  readonly accessKeyId: string
+  readonly secretAccessKey: Secret<string>
+  readonly sessionToken?: Secret<string>
+}
 
 export interface SignedParts {
   readonly url: URL

@@ -27,7 +27,16 @@ const inputs: SchemaObject = {
   required: ['clientId', 'tenantId'],
 }
 
-const outputs: SchemaObject = {
+/** What `azure-login` gives, and what calls Azure is given. */
+export type AzureLogin = {
+  readonly clientId: string
+  readonly tenantId: string
+  readonly subscriptionId?: string
+  readonly clientSecret?: Secret<string>
+  readonly oidc?: { readonly token: Secret<string> }
+}
+
+export const azureLoginSchema: SchemaObject = {
   type: 'object',
   properties: {
     clientId: { type: 'string' },
@@ -47,7 +56,7 @@ export const azureLogin: Provider<AzureLoginInputs> = {
   name: 'azure-login',
   description: 'Credentials for Azure.',
   inputs,
-  outputs,
+  outputs: azureLoginSchema,
   shareable: true,
 
   async open({ clientId, tenantId, subscriptionId, clientSecret, oidc = false, subjectAttributes }, context) {

@@ -1,10 +1,10 @@
-import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
+import { gcpFault } from './gcp-api.ts'
 import { identityToken, subjectAttributesSchema } from './identity.ts'
 import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
-import { callVendor, malformedAnswer, memberOf, type ProviderNetwork, textIn } from './vendor-call.ts'
+import { callVendor, malformedAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
 
 export type GcpLoginInputs = {
   /** The number, not the name. */
@@ -144,7 +144,7 @@ async function exchange(
     subjectToken: subject,
   }
   const url = 'https://sts.googleapis.com/v1/token'
-  const call = { provider: 'gcp-login', doing, url, body, hidden: [subject], readFault, hints }
+  const call = { provider: 'gcp-login', doing, url, body, hidden: [subject], readFault: gcpFault, hints }
   const token = textIn((await callVendor(call, network, context)).json, 'access_token')
   if (token === undefined) throw malformedAnswer('gcp-login', doing)
   return token
@@ -168,7 +168,7 @@ async function actAs(
     headers: { authorization: `Bearer ${token}` },
     body: { scope: [scope], lifetime: `${lifetime}s` },
     hidden: [token],
-    readFault,
+    readFault: gcpFault,
     hints,
   }
   const { json } = await callVendor(call, network, context)
@@ -176,14 +176,4 @@ async function actAs(
   if (made === undefined) throw malformedAnswer('gcp-login', doing)
   const expiry = textIn(json, 'expireTime')
   return { accessToken: secret(made), tokenType: 'Bearer', ...(expiry !== undefined && { expiry }) }
-}
-
-/** The token service answers as OAuth does, the other as Google's interfaces do. */
-function readFault({ json }: HttpAnswer): VendorFault | undefined {
-  const error = memberOf(json, 'error')
-  const [code, from, name] =
-    typeof error === 'string' ? [error, json, 'error_description'] : [textIn(error, 'status'), error, 'message']
-  if (code === undefined) return undefined
-  const text = textIn(from, name)
-  return { code, ...(text !== undefined && { text }) }
 }

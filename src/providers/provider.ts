@@ -37,6 +37,11 @@ export interface IdentityTokenRequest {
    */
   readonly audience: string | undefined
   /**
+   * The whole claim `aud` instead: the address of a service of the user's own, which is given the
+   * keys by hand, so that the issuer need not be reachable.
+   */
+  readonly service?: string
+  /**
    * What the subject is made of, beside the organization. Default: the environment that is opened.
    */
   readonly subjectAttributes?: readonly string[] | undefined

@@ -22,6 +22,10 @@ export interface ProviderUnderTest {
 export interface VendorUnderTest {
   /** True: the definition names its host. */
   readonly named?: boolean
+  /** True: it is asked over TLS alone, also here. */
+  readonly secure?: boolean
+  /** True: its answer may be any JSON. */
+  readonly anyJson?: boolean
   /** How many entries the inputs have, which are asked for side by side. Default 1. */
   readonly entries?: number
   /** The vendor at work. Refuses with `fault` what the real one would refuse. */
@@ -62,9 +66,10 @@ export interface VendorAnswer {
   readonly body: string | object
 }
 
-/** What `identityToken` gives in this suite, for an audience. */
-export function identityTokenFor(audience: string | undefined): string {
-  return `eyJhbGciOiJSUzI1NiJ9.${Buffer.from(`identity for ${audience}`).toString('base64url')}.signature-of-it`
+/** What `identityToken` gives in this suite, for an audience and with further claims. */
+export function identityTokenFor(audience: string | undefined, claims: Readonly<Record<string, string>> = {}): string {
+  const text = `identity for ${audience} ${JSON.stringify(claims)}`
+  return `eyJhbGciOiJSUzI1NiJ9.${Buffer.from(text).toString('base64url')}.signature-of-it`
 }
 
 /** The bearer of the `authorization` header; empty where there is none. */

@@ -2,9 +2,18 @@ import { underTest as awsLogin } from './aws-login.under-test.ts'
 import { underTest as awsParameterStore } from './aws-parameter-store.under-test.ts'
 import { underTest as awsSecrets } from './aws-secrets.under-test.ts'
 import { underTest as azureLogin } from './azure-login.under-test.ts'
+import { underTest as azureSecrets } from './azure-secrets.under-test.ts'
+import { underTest as dopplerLogin } from './doppler-login.under-test.ts'
+import { underTest as dopplerSecrets } from './doppler-secrets.under-test.ts'
+import { underTest as external } from './external.under-test.ts'
 import { underTest as gcpLogin } from './gcp-login.under-test.ts'
+import { underTest as gcpSecrets } from './gcp-secrets.under-test.ts'
+import { underTest as ghLogin } from './gh-login.under-test.ts'
+import { underTest as infisicalLogin } from './infisical-login.under-test.ts'
+import { underTest as infisicalSecrets } from './infisical-secrets.under-test.ts'
 import { underTest as oidc } from './oidc.under-test.ts'
 import type { ProviderUnderTest } from './provider-under-test.ts'
+import { underTest as snowflakeLogin } from './snowflake-login.under-test.ts'
 import { underTest as vaultLogin } from './vault-login.under-test.ts'
 import { underTest as vaultSecrets } from './vault-secrets.under-test.ts'
 
@@ -14,8 +23,17 @@ export const providersUnderTest: Readonly<Record<string, ProviderUnderTest>> = {
   'aws-parameter-store': awsParameterStore,
   'aws-secrets': awsSecrets,
   'azure-login': azureLogin,
+  'azure-secrets': azureSecrets,
+  'doppler-login': dopplerLogin,
+  'doppler-secrets': dopplerSecrets,
+  external,
   'gcp-login': gcpLogin,
+  'gcp-secrets': gcpSecrets,
+  'gh-login': ghLogin,
+  'infisical-login': infisicalLogin,
+  'infisical-secrets': infisicalSecrets,
   oidc,
+  'snowflake-login': snowflakeLogin,
   'vault-login': vaultLogin,
   'vault-secrets': vaultSecrets,
 }

@@ -10,12 +10,15 @@ export type Answering = (request: VendorRequest) => VendorAnswer | undefined
 /** A server of this machine that stands for every host that is called through `network`. */
 export class VendorServer {
   readonly #server: LocalServer
+  /** Of the authority that callers trust beside Node's. */
+  readonly #trusted: string | undefined
   readonly requests: VendorRequest[] = []
   answering: Answering = () => undefined
   /** What went wrong in `answering`, which is a mistake of the test. */
   mistake: unknown
 
-  constructor(tls?: ServerOptions) {
+  constructor(tls?: ServerOptions, trusted?: string) {
+    this.#trusted = trusted
     this.#server = new LocalServer(tls)
     this.#server.reply = (response, asked) => this.#reply(response, asked)
   }
@@ -37,6 +40,7 @@ export class VendorServer {
   get network(): ProviderNetwork {
     const { fetch } = globalThis
     return {
+      ...(this.#trusted !== undefined && { tls: { ca: this.#trusted } }),
       fetch: (input, init) => {
         const url = new URL(String(input))
         if (url.protocol !== 'https:') throw new Error(`${url} is not encrypted`)

@@ -27,7 +27,8 @@ export async function identityToken(
   place: TokenPlace,
   signal?: AbortSignal,
 ): Promise<FoundToken> {
-  const source = request.version === undefined ? givenSource(workspace, request) : undefined
+  const isOwn = request.version !== undefined || request.service !== undefined
+  const source = isOwn ? undefined : givenSource(workspace, request)
   if (source !== undefined) return { token: await given(workspace, source, signal), from: source.from }
   return { token: await ownToken(workspace, request, place), from: 'the issuer of this store' }
 }

@@ -10,6 +10,8 @@ import { systemHint } from './system-tokens.ts'
  * exchanged by whoever uses them.
  */
 export const longestSeconds = 3600
+/** A service of the user's own reads it at once. */
+const requestSeconds = 300
 
 /**
  * Where a token is asked for: the environment whose definition does so, and the one that is
@@ -25,7 +27,7 @@ type Claims = Readonly<Record<string, string | number>>
 /**
  * A token signed with the store's own key (`esc oidc init`). Vendors fetch the keys from the
  * issuer, so there must be one: `oidc: {issuer: https://…}` in `esc.yaml`. Without one no key is
- * made either.
+ * made either, unless the token is for a service of the user's own.
  *
  * @throws EscError `provider_failed` without one; `invalid_input` for an attribute that nothing is
  * known about.
@@ -36,8 +38,9 @@ export async function ownToken(
   place: TokenPlace,
 ): Promise<string> {
   const issuer = configuredIssuer(workspace)
-  if (issuer === undefined || !/^https:[/][/]./.test(issuer)) throw noIssuer(request.provider, workspace)
-  const { seconds = longestSeconds } = request
+  const isReachable = issuer !== undefined && /^https:[/][/]./.test(issuer)
+  if (!isReachable && request.service === undefined) throw noIssuer(request.provider, workspace)
+  const { seconds = request.service === undefined ? longestSeconds : requestSeconds } = request
   const issuedAt = Math.floor(workspace.options.now().getTime() / 1000)
   const random = workspace.options.random ?? ((byteCount: number) => randomBytes(byteCount))
   const times = { iat: issuedAt, exp: issuedAt + seconds, jti: Buffer.from(random(16)).toString('hex') }
@@ -53,7 +56,7 @@ export async function ownToken(
 /** The claims that login providers send. */
 function versionOne(
   { store: { organization } }: Workspace,
-  { provider, audience, subjectAttributes, claims, user }: IdentityTokenRequest & { readonly user: string },
+  { provider, audience, service, subjectAttributes, claims, user }: IdentityTokenRequest & { readonly user: string },
   { currentEnvironment, rootEnvironment }: TokenPlace,
 ): Claims {
   const known: Readonly<Record<string, string>> = {
@@ -77,7 +80,7 @@ function versionOne(
   return {
     ...claims,
     sub,
-    aud: audienceOf(audience, organization),
+    aud: service ?? audienceOf(audience, organization),
     org: organization,
     env: rootEnvironment,
     current_env: currentEnvironment,

@@ -1,0 +1,52 @@
+import { secret } from '../secret.ts'
+import { identityToken, subjectAttributesSchema } from './identity.ts'
+import type { Provider } from './provider.ts'
+
+export type SnowflakeLoginInputs = {
+  readonly oidc: {
+    readonly account: string
+    readonly user: string
+    readonly role?: string
+    readonly subjectAttributes?: readonly string[]
+  }
+}
+
+/** The identity token of the store, which Snowflake takes for an OAuth token of its user. */
+export const snowflakeLogin: Provider<SnowflakeLoginInputs> = {
+  name: 'snowflake-login',
+  description: 'A token for Snowflake (external OAuth).',
+  inputs: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      oidc: {
+        type: 'object',
+        additionalProperties: false,
+        properties: {
+          account: { type: 'string' },
+          user: { type: 'string' },
+          role: { type: 'string' },
+          subjectAttributes: subjectAttributesSchema,
+        },
+        required: ['account', 'user'],
+      },
+    },
+    required: ['oidc'],
+  },
+  outputs: {
+    type: 'object',
+    properties: { account: { type: 'string' }, user: { type: 'string' }, token: { type: 'string', secret: true } },
+    required: ['account', 'user', 'token'],
+  },
+  shareable: true,
+
+  async open({ oidc: { account, user, role, subjectAttributes } }, context) {
+    const token = await identityToken(context, {
+      provider: 'snowflake-login',
+      audience: 'snowflake',
+      subjectAttributes,
+      claims: { snowflake_user: user, ...(role !== undefined && { scp: `session:role:${role}` }) },
+    })
+    return { account, user, token: secret(token) }
+  },
+}
