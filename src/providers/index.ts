@@ -2,7 +2,7 @@ import { EscError } from '../errors.ts'
 import { unknownNameHint } from '../suggestion.ts'
 import type { Provider } from './provider.ts'
 
-export type { IdentityTokenRequest, Provider, ProviderContext } from './provider.ts'
+export type { IdentityTokenRequest, MachineAccess, Provider, ProviderContext } from './provider.ts'
 
 const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'aws-login': async () => (await import('./aws-login.ts')).awsLogin,
@@ -10,9 +10,12 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'aws-secrets': async () => (await import('./aws-secrets.ts')).awsSecrets,
   'azure-login': async () => (await import('./azure-login.ts')).azureLogin,
   'azure-secrets': async () => (await import('./azure-secrets.ts')).azureSecrets,
+  command: async () => (await import('./command.ts')).command,
   'doppler-login': async () => (await import('./doppler-login.ts')).dopplerLogin,
   'doppler-secrets': async () => (await import('./doppler-secrets.ts')).dopplerSecrets,
+  env: async () => (await import('./env.ts')).env,
   external: async () => (await import('./external.ts')).external,
+  file: async () => (await import('./file.ts')).file,
   'gcp-login': async () => (await import('./gcp-login.ts')).gcpLogin,
   'gcp-secrets': async () => (await import('./gcp-secrets.ts')).gcpSecrets,
   'gh-login': async () => (await import('./gh-login.ts')).ghLogin,
@@ -20,6 +23,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'infisical-secrets': async () => (await import('./infisical-secrets.ts')).infisicalSecrets,
   oidc: async () => (await import('./oidc.ts')).oidc,
   'snowflake-login': async () => (await import('./snowflake-login.ts')).snowflakeLogin,
+  sops: async () => (await import('./sops.ts')).sops,
   'vault-login': async () => (await import('./vault-login.ts')).vaultLogin,
   'vault-secrets': async () => (await import('./vault-secrets.ts')).vaultSecrets,
 }

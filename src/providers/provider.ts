@@ -22,10 +22,37 @@ export interface ProviderContext {
    * Which hosts that a definition names may be called beyond the public internet. Absent: none.
    */
   readonly network?: () => Promise<HostPolicy>
+  /** What may be read from this machine, as far as that was allowed. Absent: nothing. */
+  readonly machine?: () => Promise<MachineAccess>
   /** Waits between two attempts; may throw to stop. Default: until the signal aborts. */
   readonly sleep?: (ms: number) => Promise<void>
   /** Something the user should know although it opened. No secrets. */
   readonly warn?: (text: string) => void
+}
+
+/**
+ * What a definition may read from the machine that opens it. Each is asked about once.
+ * @throws EscError `untrusted` for what was not allowed; `invalid_input`.
+ */
+export interface MachineAccess {
+  /** Undefined: it is not set. */
+  variable(name: string): Promise<string | undefined>
+  /** A path that is not absolute is taken from the folder of the store on. */
+  file(path: string): Promise<Uint8Array>
+  /** The values of a file of SOPS, decrypted with the user's age identities. */
+  sops(path: string): Promise<PlainObject>
+  /** What a program prints, without the line break at its end. */
+  command(
+    words: readonly string[],
+    options: { readonly input?: string | undefined; readonly timeoutMs: number },
+  ): Promise<string>
+  /** Returns when outputs of a Pulumi stack may be read with the user's login. */
+  allowStack(stack: string): Promise<void>
+  /** What decrypts the secret outputs of a stack. */
+  pulumiSecrets(
+    stack: string,
+    manager: { readonly type: string; readonly state: Readonly<Record<string, unknown>> },
+  ): Promise<{ decrypt(ciphertext: string): string }>
 }
 
 export interface IdentityTokenRequest {

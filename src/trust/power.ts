@@ -17,6 +17,9 @@ import { hash } from 'node:crypto'
  *   (`allow.sockets`); its path
  * - `variable`: set an environment variable that makes programs run code
  *   (`allow.variables`); its name
+ * - `readVariable`, `readFile`, `sopsFile`, `command`, `stack`: what a definition reads from this
+ *   machine: a variable, a file, a file of SOPS with the user's keys, what a program prints (its
+ *   words as JSON), outputs of a Pulumi stack with the user's login (`project/stack`)
  */
 export type PowerKind =
   | 'caFile'
@@ -28,15 +31,25 @@ export type PowerKind =
   | 'socket'
   | 'webhookHost'
   | 'variable'
+  | 'readVariable'
+  | 'readFile'
+  | 'sopsFile'
+  | 'command'
+  | 'stack'
 
 export const powerKinds: readonly PowerKind[] = [
   'caFile',
+  'command',
   'identity',
   'issuer',
   'keyHost',
   'plugin',
   'privateHost',
+  'readFile',
+  'readVariable',
   'socket',
+  'sopsFile',
+  'stack',
   'variable',
   'webhookHost',
 ]

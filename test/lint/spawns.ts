@@ -20,6 +20,7 @@ const STARTERS: Readonly<Record<string, string>> = {
   'cli/terminal/pty-state.ts': 'ps and stty',
   'cli/terminal/raw-terminal.ts': 'stty',
   'cli/terminal/run-program.ts': 'the command of esc run',
+  'operations/session/printed-by.ts': 'the program of the provider command, which was allowed on this machine',
   'cli/terminal/run-tool.ts': 'the command-line tools of vendors, for esc setup --run',
   'cli/terminal/too-large.ts': 'a shell that does nothing, with the variables of the command of esc run',
 }
@@ -58,7 +59,7 @@ export function problemsIn(source: string): string[] {
   if (!MAKES_CHILDREN.test(source)) return problems
   for (const { index, 0: start } of source.matchAll(STARTS)) {
     const call = callAt(source, index + start.length)
-    if (!/\benv: (?:childEnvironment\(|program\.env\b)/.test(call))
+    if (!/\benv: (?:childEnvironment\(|program\.env\b|run\.env\b)/.test(call))
       problems.push(`line ${lineOf(source, index)} starts a program without "env: childEnvironment(…)"`)
   }
   return problems

@@ -9,7 +9,12 @@ import {
 import { formatJson } from '../../src/json.ts'
 import { openableProvider } from '../../src/operations/session/openable-provider.ts'
 import type { Plain, PlainObject } from '../../src/plain.ts'
-import { type IdentityTokenRequest, type Provider, providerNames } from '../../src/providers/index.ts'
+import {
+  type IdentityTokenRequest,
+  type MachineAccess,
+  type Provider,
+  providerNames,
+} from '../../src/providers/index.ts'
 import { compileSchema } from '../../src/schema/index.ts'
 import { Secret } from '../../src/secret.ts'
 import { skipWithout } from '../servers/binary.ts'
@@ -70,6 +75,7 @@ class Trial {
         identityTokenFor(service ?? audience, claims),
       network: async () => ({ privateHosts: this.privateHosts }),
       env: {},
+      machine: async () => (this.#subject.machine ?? {}) as MachineAccess,
       sleep: async (ms: number) => void this.sleeps.push(ms),
     })
     return {

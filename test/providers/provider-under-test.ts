@@ -1,5 +1,5 @@
 import type { Plain, PlainObject } from '../../src/plain.ts'
-import type { Provider } from '../../src/providers/index.ts'
+import type { MachineAccess, Provider } from '../../src/providers/index.ts'
 import type { ProviderNetwork } from '../../src/providers/vendor-call.ts'
 
 /** One provider as the suite that tries all of them sees it. */
@@ -15,6 +15,8 @@ export interface ProviderUnderTest {
   readonly opens: Plain | ((server: string) => Plain)
   /** Inputs that are refused before anybody is called, and what is said. */
   readonly refused: readonly (readonly [inputs: PlainObject, says: RegExp])[]
+  /** What it may read from this machine. Default: nothing. */
+  readonly machine?: Partial<MachineAccess>
   /** Absent: it calls nobody. */
   readonly vendor?: VendorUnderTest
 }

@@ -3,9 +3,12 @@ import { underTest as awsParameterStore } from './aws-parameter-store.under-test
 import { underTest as awsSecrets } from './aws-secrets.under-test.ts'
 import { underTest as azureLogin } from './azure-login.under-test.ts'
 import { underTest as azureSecrets } from './azure-secrets.under-test.ts'
+import { underTest as command } from './command.under-test.ts'
 import { underTest as dopplerLogin } from './doppler-login.under-test.ts'
 import { underTest as dopplerSecrets } from './doppler-secrets.under-test.ts'
+import { underTest as env } from './env.under-test.ts'
 import { underTest as external } from './external.under-test.ts'
+import { underTest as file } from './file.under-test.ts'
 import { underTest as gcpLogin } from './gcp-login.under-test.ts'
 import { underTest as gcpSecrets } from './gcp-secrets.under-test.ts'
 import { underTest as ghLogin } from './gh-login.under-test.ts'
@@ -14,6 +17,7 @@ import { underTest as infisicalSecrets } from './infisical-secrets.under-test.ts
 import { underTest as oidc } from './oidc.under-test.ts'
 import type { ProviderUnderTest } from './provider-under-test.ts'
 import { underTest as snowflakeLogin } from './snowflake-login.under-test.ts'
+import { underTest as sops } from './sops.under-test.ts'
 import { underTest as vaultLogin } from './vault-login.under-test.ts'
 import { underTest as vaultSecrets } from './vault-secrets.under-test.ts'
 
@@ -24,9 +28,12 @@ export const providersUnderTest: Readonly<Record<string, ProviderUnderTest>> = {
   'aws-secrets': awsSecrets,
   'azure-login': azureLogin,
   'azure-secrets': azureSecrets,
+  command,
   'doppler-login': dopplerLogin,
   'doppler-secrets': dopplerSecrets,
+  env,
   external,
+  file,
   'gcp-login': gcpLogin,
   'gcp-secrets': gcpSecrets,
   'gh-login': ghLogin,
@@ -34,6 +41,7 @@ export const providersUnderTest: Readonly<Record<string, ProviderUnderTest>> = {
   'infisical-secrets': infisicalSecrets,
   oidc,
   'snowflake-login': snowflakeLogin,
+  sops,
   'vault-login': vaultLogin,
   'vault-secrets': vaultSecrets,
 }

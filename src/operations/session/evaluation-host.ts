@@ -80,6 +80,7 @@ export function evaluationHost(
             }
             return (await identityToken(workspace, request, place, signal)).token
           },
+          machine: async () => (await import('./machine-access.ts')).machineAccess(workspace, signal),
           network: async () => (await import('./signed-requests.ts')).hostPolicy(workspace),
         }),
       })

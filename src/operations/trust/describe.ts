@@ -25,6 +25,16 @@ export function describePower({ kind, value }: Power): string {
       return `let rotators use the unix socket ${shown}, as you`
     case 'caFile':
       return `have rotators read certificates of authorities from ${shown}`
+    case 'readVariable':
+      return `read your variable ${shown}`
+    case 'readFile':
+      return `read the file ${shown}`
+    case 'sopsFile':
+      return `decrypt the SOPS file ${shown} with your keys`
+    case 'stack':
+      return `read the outputs of the Pulumi stack ${shown} with your login`
+    case 'command':
+      return `run ${shown} as you, and read what it prints`
     case 'variable':
       return `set the variable ${shown}, which can make programs run other code`
   }

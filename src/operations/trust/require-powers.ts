@@ -107,7 +107,15 @@ const fields: Partial<Record<PowerKind, string>> = {
   socket: 'allow: {sockets}',
 }
 
+/** What definitions ask for, by what they say. */
+const ofDefinitions: readonly PowerKind[] = ['readVariable', 'readFile', 'sopsFile', 'command', 'stack']
+
 function notAskedFor(power: Power): EscError {
+  if (ofDefinitions.includes(power.kind)) {
+    return new EscError('untrusted', `the store may not ${describePower(power)}, since no definition says so`, {
+      hint: 'write it in the newest definition as it is, without ${…}, and run "esc trust"',
+    })
+  }
   const field = fields[power.kind]
   return new EscError(
     'untrusted',

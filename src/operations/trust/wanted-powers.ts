@@ -7,6 +7,7 @@ import { decode, type Node } from '../../yaml/index.ts'
 import { inspectPlugins } from '../session/configured-plugins.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { printable } from './describe.ts'
+import { machinePowers } from './machine-powers.ts'
 
 /** What a store asks for, whether or not it was allowed. */
 export interface WantedPowers {
@@ -62,6 +63,8 @@ async function collect(workspace: Workspace): Promise<WantedPowers> {
   const { plugins, problems: ofPlugins } = await inspectPlugins(workspace)
   add('plugin', plugins)
   problems.push(...ofPlugins)
+
+  for (const definition of survey.definitions) powers.push(...machinePowers(definition))
 
   const { organization } = store
   const signs =

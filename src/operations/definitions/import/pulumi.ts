@@ -74,6 +74,32 @@ async function openStack(root: ObjectNode, options: WorkspaceOptions): Promise<P
   })
 }
 
+/** How a checkpoint says that its secrets are encrypted. */
+export interface SecretsManager {
+  readonly type: string
+  readonly state: Readonly<Record<string, unknown>>
+}
+
+/**
+ * What decrypts the secret outputs of a stack: its passphrase, or a vendor's key.
+ * @throws EscError `key_unavailable`, `invalid_input`.
+ */
+export async function stackSecrets({ type, state }: SecretsManager, options: WorkspaceOptions): Promise<PulumiSecrets> {
+  const field = (name: string) => (typeof state[name] === 'string' ? (state[name] as string) : '')
+  if (type === 'passphrase') return openPulumiPassphrase(field('salt'), await passphrase(options))
+  const url = field('url')
+  if (type === 'cloud' && vendors.includes(url.split(':', 1)[0] as string)) {
+    return openPulumiProvider({ url, encryptedKey: field('encryptedkey') }, keyContext(options))
+  }
+  throw new EscError(
+    'key_unavailable',
+    `the secrets of the stack are encrypted by ${type === 'service' ? 'the Pulumi service' : type}, which cannot be asked here`,
+    {
+      hint: 'change its secrets provider with "pulumi stack change-secrets-provider" to a passphrase or a vendor\'s key',
+    },
+  )
+}
+
 async function passphrase({ env, cwd, prompt }: WorkspaceOptions): Promise<string> {
   // Set but empty counts.
   if (env.PULUMI_CONFIG_PASSPHRASE !== undefined) return env.PULUMI_CONFIG_PASSPHRASE
