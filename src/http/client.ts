@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { type HttpAnswer, readAnswer } from './answer.ts'
 import { asNoAnswer, NoAnswer } from './no-answer.ts'
 import { pause, type RetryRule, retryAfterMs } from './retries.ts'
@@ -79,6 +80,8 @@ function timeLimit({ timeoutMs, signal: outer }: HttpCall): { readonly signal: A
   const late = () => controller.abort(new DOMException('no answer in time', 'TimeoutError'))
   const stop = () => (isTimeout(outer?.reason) ? late() : controller.abort(new DOMException('stopped', 'AbortError')))
   const timer = setTimeout(late, timeoutMs)
+  // Many requests may hang on one signal, which is no leak.
+  if (outer !== undefined) setMaxListeners(0, outer)
   if (outer?.aborted) stop()
   else outer?.addEventListener('abort', stop, { once: true })
   return {

@@ -9,6 +9,7 @@ import {
   findValue,
   misreadVariables,
   namesSeveral,
+  type OpenedEnvironment,
   openEnvironment,
   parsePath,
   renderValue,
@@ -107,8 +108,12 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
       })
     }
     const { result: opened } = await session.perform(openEnvironment, reference)
-    const { properties, diagnostics } = opened
+    const { properties, partial, diagnostics } = opened
     if (diagnostics.length > 0) this.io.err(diagnosticLines(diagnostics, hasColour(this.io, 'stderr')))
+    if (partial !== undefined) {
+      await this.#showPartial(partial, path)
+      throw new ReportedError('provider_failed', `calls of providers in ${reference.typed} failed`)
+    }
     if (diagnostics.some(({ severity }) => severity === 'error')) {
       throw new ReportedError('invalid_definition', `the definition of ${reference.typed} has errors`)
     }
@@ -136,6 +141,24 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
     const limits = evaluationLimits(session.workspace.options.env)
     const value = found.kind === 'value' ? found.value : undefined
     return renderValue(properties, { format, path, value, redact: false, files, limits })
+  }
+
+  /**
+   * Shows what is known although calls of providers failed, to people and readers of JSON. Programs
+   * get one value that is known, and no set of variables with some missing.
+   */
+  async #showPartial(
+    partial: NonNullable<OpenedEnvironment['partial']>,
+    path: ReturnType<typeof parsePath> | undefined,
+  ) {
+    const format: Format = this.flags.format
+    const found = findValue(partial, path ?? [])
+    if (found.kind === 'missing') return
+    const isWhole = unknownPaths(found.value, path ?? []).length === 0
+    if (isForPrograms(format) && !(format === 'string' && path !== undefined && isWhole)) return
+    const limits = evaluationLimits(this.io.env)
+    const request = { format, path, value: found.value, redact: false, files: [], limits }
+    this.io.out(Buffer.from(await renderValue(partial, request)))
   }
 
   #reportMissing(problem: string, instead: string): void {

@@ -1,6 +1,6 @@
 import { listRotators, parseEnvironment } from '../../language/index.ts'
 import { decode, getAt, parsePropertyPath } from '../../yaml/index.ts'
-import type { UsedRevision } from '../opening/open-environment.ts'
+import type { UsedRevision } from '../opening/opened-environment.ts'
 import { belowValues } from '../rotating/rotator-state.ts'
 import type { Workspace } from '../session/workspace.ts'
 

@@ -1,12 +1,13 @@
-import { type Decrypt, type ExportedMap, evaluateEnvironment } from '../../evaluate/index.ts'
+import { messageOf } from '../../errors.ts'
+import { type Decrypt, type EvaluatorProvider, evaluateEnvironment } from '../../evaluate/index.ts'
 import { rotatorNames } from '../../rotators/index.ts'
-import type { Diagnostic } from '../../yaml/index.ts'
 import { evaluationHost } from '../session/evaluation-host.ts'
 import { executionContext } from '../session/execution-context.ts'
 import type { UsedEnvironments } from '../session/used-environments.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { evaluationLimits } from './evaluation-limits.ts'
 import type { OpenedCache } from './opened-cache.ts'
+import type { OpenedEnvironment } from './opened-environment.ts'
 
 interface Opening {
   /** Of the root, as the evaluator knows it. */
@@ -26,15 +27,16 @@ export async function evaluateOpened(
   workspace: Workspace,
   { name, fullName, text, unlock, environments, cache }: Opening,
   options: { readonly signal?: AbortSignal },
-): Promise<{ readonly properties: ExportedMap | undefined; readonly diagnostics: readonly Diagnostic[] }> {
+): Promise<Pick<OpenedEnvironment, 'properties' | 'partial' | 'diagnostics'>> {
   const { load, provider, rotator, vouch } = evaluationHost(workspace, options, environments)
   let depends = false
+  const failures = new Set<string>()
   const host = {
     load,
     vouch,
-    provider: (each: string) => {
+    provider: async (each: string) => {
       depends = true
-      return provider(each)
+      return noting(await provider(each), failures)
     },
     rotator: (each: string) => {
       // Of ours, what is opened is made of the state alone.
@@ -50,11 +52,28 @@ export async function evaluateOpened(
   const { diagnostics } = evaluation
   const denied = environments.denied(diagnostics.map(({ summary }) => summary))
   if (denied !== undefined) throw denied
-  const failed = diagnostics.some(({ severity }) => severity === 'error')
-  const properties = failed ? undefined : evaluation.environment?.properties
+  const errors = diagnostics.filter(({ severity }) => severity === 'error')
+  const known = evaluation.environment?.properties
+  const properties = errors.length > 0 ? undefined : known
+  const partial = errors.length > 0 && errors.every(({ summary }) => failures.has(summary)) ? known : undefined
   // Whoever opens it next may be somebody else.
   depends ||= [...environments.all.values()].some(({ revision }) => revision.definition.includes('context'))
   if (properties !== undefined && diagnostics.length === 0 && !depends)
     await cache?.keep(properties, evaluation.environments)
-  return { properties, diagnostics }
+  return { properties, ...(partial !== undefined && { partial }), diagnostics }
+}
+
+/** A provider of which is remembered what its calls failed with. */
+function noting(provider: EvaluatorProvider, failures: Set<string>): EvaluatorProvider {
+  return {
+    ...provider,
+    async open(inputs, context) {
+      try {
+        return await provider.open(inputs, context)
+      } catch (error) {
+        failures.add(messageOf(error))
+        throw error
+      }
+    },
+  }
 }

@@ -1,31 +1,10 @@
-import type { ExportedMap } from '../../evaluate/index.ts'
 import type { Revision } from '../../store/index.ts'
-import type { Diagnostic } from '../../yaml/index.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { operation, type Work } from '../session/operation.ts'
 import { UsedEnvironments } from '../session/used-environments.ts'
 import { type Workspace, warnOfUnsavedEdit } from '../session/workspace.ts'
 import { OpenedCache } from './opened-cache.ts'
-
-/** An environment whose providers have been called. */
-export interface OpenedEnvironment {
-  /** Undefined: the definition has errors, or is empty. */
-  readonly properties: ExportedMap | undefined
-  readonly diagnostics: readonly Diagnostic[]
-  /** The revision that was opened. */
-  readonly revision: number
-  /** All that took part, this one first. */
-  readonly used: readonly UsedRevision[]
-}
-
-/** Which revision an environment was used at, and what asked for it. */
-export interface UsedRevision {
-  readonly name: string
-  /** As it was asked for; undefined: the newest. */
-  readonly version: string | undefined
-  readonly revision: number
-  readonly folder: string
-}
+import type { OpenedEnvironment, UsedRevision } from './opened-environment.ts'
 
 /**
  * Evaluates an environment for use: secrets are decrypted and providers called. The seal of every
@@ -47,16 +26,12 @@ export const openEnvironment = operation({
     // First of all: a changed definition could send the secrets of others wherever it likes.
     await environments.verify(subject.environment)
     if (subject.version === undefined) warnOfUnsavedEdit(work, environment, revision)
-    const { properties, diagnostics } = await evaluate(work, { revision, unlock, environments })
-    return { properties, diagnostics, revision: revision.number, used: usedRevisions(work, environments, subject) }
+    const evaluated = await evaluate(work, { revision, unlock, environments })
+    return { ...evaluated, revision: revision.number, used: usedRevisions(work, environments, subject) }
   },
 })
 
-interface Evaluated {
-  /** Undefined: the definition has errors, or is empty. */
-  readonly properties: ExportedMap | undefined
-  readonly diagnostics: readonly Diagnostic[]
-}
+type Evaluated = Pick<OpenedEnvironment, 'properties' | 'partial' | 'diagnostics'>
 
 interface Opening {
   readonly revision: Revision

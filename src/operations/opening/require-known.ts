@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { shellWord } from '../../shell-word.ts'
 import type { Workspace } from '../session/workspace.ts'
-import type { OpenedEnvironment } from './open-environment.ts'
+import type { OpenedEnvironment } from './opened-environment.ts'
 
 export interface KnownRequest {
   /** Paths of values that are not known and are about to be handed to a program. */

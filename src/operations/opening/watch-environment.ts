@@ -3,7 +3,8 @@ import { messageOf } from '../../errors.ts'
 import { layout } from '../../store/index.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import type { Session } from '../session/session.ts'
-import { type OpenedEnvironment, openEnvironment, type UsedRevision } from './open-environment.ts'
+import { openEnvironment } from './open-environment.ts'
+import type { OpenedEnvironment, UsedRevision } from './opened-environment.ts'
 
 /** Files are looked at so often where nothing tells of changes, as on network drives. */
 const POLL_MS = 2000

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { packageRoot } from '../cli/commands/esc.ts'
+import { programWith } from './program.ts'
+
+const noter = fileURLToPath(new URL('note-modules.cjs', import.meta.url))
+
+describe('opening an environment', function () {
+  this.timeout(60_000)
+  const program = programWith('app/plain', 'values: {a: {fn::secret: x}, b: "${a}y"}\n')
+
+  async function modulesOf(environment: string): Promise<string[]> {
+    const list = join(program.folder, 'modules')
+    const env = { NODE_OPTIONS: `--require ${noter}`, ESC_TEST_MODULES: list }
+    const { code, err } = await program.esc(['open', environment], env)
+    expect(code, err).to.equal(0)
+    const dist = join(packageRoot, 'dist', '/')
+    const loaded = readFileSync(list, 'utf8').split('\n')
+    return loaded.filter((each) => each.startsWith(dist)).map((each) => each.slice(dist.length))
+  }
+
+  it('loads no provider, no rotator and no library of a vendor where it has none', async () => {
+    const loaded = await modulesOf('app/plain')
+    expect(loaded).to.include('cli.cjs')
+    expect(loaded.filter((each) => each.startsWith('vendor'))).to.deep.equal([])
+  })
+
+  it('loads providers where it has one, and no library for those that need none', async () => {
+    const login = 'fn::open::aws-login: {static: {accessKeyId: AKIAX, secretAccessKey: {fn::secret: y}}}'
+    await program.withEnvironment('app/login', `values: {aws: {${login}}}\n`)
+    expect((await modulesOf('app/login')).filter((each) => each.startsWith('vendor'))).to.deep.equal(['vendors.cjs'])
+  })
+})
