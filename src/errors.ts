@@ -1,3 +1,6 @@
+import type { Remedy } from './remedy.ts'
+import { remediesIn, type Text } from './rich-text.ts'
+
 /**
  * Every code an `EscError` can carry. `docs/errors.md` explains each; exit codes are
  * derived from them in one place.
@@ -29,8 +32,9 @@ export type ErrorCode =
 export interface EscErrorOptions {
   /**
    * What the reader can do about it: one sentence, starting lower-case, no final full stop needed.
+   * It names no command and no flag: an action of ours is a `step` of a `rich` text.
    */
-  readonly hint?: string
+  readonly hint?: Text | undefined
   readonly cause?: unknown
   /**
    * Nothing is wrong that would not pass by itself: no connection, an overloaded vendor, a request
@@ -48,7 +52,10 @@ const brand = Symbol.for('esc.error')
 export class EscError extends Error {
   override readonly name = 'EscError'
   readonly code: ErrorCode
+  /** The hint in plain language. */
   readonly hint: string | undefined
+  readonly #message: Text
+  readonly #hint: Text | undefined
   /** Worth another try, a little later. */
   readonly transient: boolean
 
@@ -63,15 +70,43 @@ export class EscError extends Error {
     return true
   }
 
-  constructor(code: ErrorCode, message: string, options: EscErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+  /** What happened, for a face to word. */
+  get richMessage(): Text {
+    return this.#message
+  }
+
+  /** The hint, for a face to word. */
+  get richHint(): Text | undefined {
+    return this.#hint
+  }
+
+  /** What the reader can do about it, as data. */
+  get remedies(): readonly Remedy[] {
+    return [...remediesIn(this.#message), ...remediesIn(this.#hint)]
+  }
+
+  constructor(code: ErrorCode, message: Text, options: EscErrorOptions = {}) {
+    super(String(message), options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
-    this.hint = options.hint
+    this.hint = options.hint === undefined ? undefined : String(options.hint)
+    this.#message = message
+    this.#hint = options.hint
     this.transient = options.transient ?? false
   }
 }
 
-/** The message of anything that was thrown. */
+/** What a thrown error says happened, for a face to word. */
+export function textOfError(error: unknown): Text {
+  // A plugin's copy of the class may be of an earlier version.
+  return (error instanceof EscError ? error.richMessage : undefined) ?? messageOf(error)
+}
+
+/** What a thrown error says can be done, for a face to word. */
+export function hintOf(error: unknown): Text | undefined {
+  return error instanceof EscError ? (error.richHint ?? error.hint) : undefined
+}
+
+/** The message of anything that was thrown, in plain language. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,5 +1,6 @@
-import { EscError, messageOf } from '../errors.ts'
+import { hintOf, messageOf } from '../errors.ts'
 import type { Environment } from '../language/index.ts'
+import type { Text } from '../rich-text.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Diagnostic } from '../yaml/index.ts'
 import type { ExportedMap, ExportedValue } from './export/exported.ts'
@@ -9,12 +10,12 @@ import type { CallContext, Decrypt } from './host.ts'
 export interface Failure {
   readonly error: string
   /** A remedy for the reader. */
-  readonly hint?: string
+  readonly hint?: Text
 }
 
 /** Turns a thrown error into an answer, with its hint. */
 export function failureOf(error: unknown): Failure {
-  const hint = error instanceof EscError ? error.hint : undefined
+  const hint = hintOf(error)
   return { error: messageOf(error), ...(hint !== undefined && { hint }) }
 }
 

@@ -1,4 +1,5 @@
 import type { Accessor, Environment, Expression, Suggester } from '../language/index.ts'
+import type { Text } from '../rich-text.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Diagnostic } from '../yaml/index.ts'
 import type { Answers, HostCall } from './calls.ts'
@@ -65,7 +66,7 @@ export interface Round {
   /** The number of expressions that are being evaluated. */
   readonly stack: number
   ask(call: HostCall): void
-  report(summary: string, at: Definition, severity?: Diagnostic['severity'], hint?: string): void
+  report(summary: string, at: Definition, severity?: Diagnostic['severity'], hint?: Text): void
   /** @throws TooDeep */
   enter(frame: Frame): void
   leave(): void
@@ -93,9 +94,9 @@ export interface Scope extends Evaluated {
   readonly base: Value | undefined
   readonly importsValue: Value
   readonly contextValue: Value
-  error(summary: string, expression: Expression, hint?: string): void
+  error(summary: string, expression: Expression, hint?: Text): void
   /** Reports a mistake at a part of the string that `expression` was read from. */
-  accessorError(summary: string, expression: Expression, accessor: Accessor, hint?: string): void
+  accessorError(summary: string, expression: Expression, accessor: Accessor, hint?: Text): void
   unknown(expression: Expression, schema?: Schema, pending?: boolean): Value
   /**
    * The value of an expression. `accept` is what the context expects of it, of which only the

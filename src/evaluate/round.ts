@@ -1,5 +1,6 @@
 import { allocate, BudgetExceeded, budgetHint, spend } from '../budget.ts'
 import { Suggester } from '../language/index.ts'
+import type { Text } from '../rich-text.ts'
 import type { Diagnostic } from '../yaml/index.ts'
 import { type Answers, type HostCall, isFailure } from './calls.ts'
 import { type Frame, type RotationOutcome, type Round, type RoundRequest, type Scope, TooDeep } from './evaluation.ts'
@@ -87,7 +88,7 @@ export class EvaluationRound implements Round {
     this.diagnostics.push({ severity: 'error', summary, path, ...(range && { range }) })
   }
 
-  report(summary: string, at: Definition, severity: Diagnostic['severity'] = 'error', hint?: string): void {
+  report(summary: string, at: Definition, severity: Diagnostic['severity'] = 'error', hint?: Text): void {
     const { range, path } = at
     const diagnostic = range === undefined ? { severity, summary, path } : { severity, summary, range, path }
     this.#add(hint === undefined ? diagnostic : { ...diagnostic, hint })

@@ -11,6 +11,7 @@ import {
   rangeOf,
 } from '../language/index.ts'
 import { join } from '../raw-bytes.ts'
+import type { Text } from '../rich-text.ts'
 import {
   isRotateOnly,
   itemSchema,
@@ -170,7 +171,7 @@ export class EnvironmentScope implements Scope {
     return this.#accessed[expression.id] ?? []
   }
 
-  error(summary: string, expression: Expression, hint?: string): void {
+  error(summary: string, expression: Expression, hint?: Text): void {
     this.round.report(summary, this.definitionOf(expression), 'error', hint)
   }
 

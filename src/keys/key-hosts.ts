@@ -1,4 +1,5 @@
 import { EscError } from '../errors.ts'
+import { rich, step } from '../rich-text.ts'
 import type { KeyHost, KeyHostRules } from './provider.ts'
 import { kindNamed } from './registry.ts'
 
@@ -59,6 +60,8 @@ export function untrustedKeyHost({ kind, origin }: KeyHost): EscError {
   return new EscError(
     'untrusted',
     `the secrets provider ${kind} names the host ${origin}, ${unknown}: your credentials would go there`,
-    { hint: `if it is meant, run "esc trust" in the store, or set ESC_KEY_HOSTS=${new URL(origin).host}` },
+    {
+      hint: rich`if it is meant, ${step('allow it', { do: 'trust-store' })} in the store, or set ESC_KEY_HOSTS=${new URL(origin).host}`,
+    },
   )
 }

@@ -2,12 +2,13 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, typ
 import { dirname, join } from 'node:path'
 import { EscError, messageOf } from '../errors.ts'
 import { createFile, type FileSystem, machineFiles, makeFolders, readIfPresent, statusOf } from '../files/index.ts'
+import type { Notice } from '../notice.ts'
 
 /** Where the key comes from. */
 export interface OidcKeyContext {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly configFolder: string
-  readonly notify: (text: string) => void
+  readonly notify: (notice: Notice) => void
   readonly files?: FileSystem
   /** Hears of a key that has just been made. */
   readonly onMade?: (thumbprint: string) => void
@@ -56,12 +57,7 @@ export function loadKey(context: OidcKeyContext): KeyObject {
   const { configFolder, notify } = context
   const path = keyPath(configFolder)
   const { key, isNew } = makeKey(context, path)
-  if (isNew) {
-    notify(
-      `A new key was made that signs requests to your adapters: ${path}.\n` +
-        'Give them the output of `esc oidc jwks`, so that they can verify it. In CI, set ESC_OIDC_KEY to the content of the file.',
-    )
-  }
+  if (isNew) notify({ kind: 'signing-key-made', file: path, remedy: { do: 'show-signing-keys' } })
   return key
 }
 

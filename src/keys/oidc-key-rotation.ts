@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { EscError, messageOf } from '../errors.ts'
 import { codeOf, ioError, machineFiles, readTextIfPresent, replaceFile, syncFolder } from '../files/index.ts'
+import { rich, step } from '../rich-text.ts'
 import {
   existingKey,
   keyPath,
@@ -93,7 +94,7 @@ function requireKey(context: OidcKeyContext): KeyObject {
   const key = existingKey(context)
   if (key !== undefined) return key
   throw new EscError('not_found', 'this machine has no signing key yet', {
-    hint: 'make one with "esc oidc init", or set ESC_OIDC_KEY to the one that the store has',
+    hint: rich`${step('make one', { do: 'create-signing-key' })}, or set ESC_OIDC_KEY to the one that the store has`,
   })
 }
 

@@ -1,4 +1,5 @@
 import type { FileSystem } from '../files/index.ts'
+import type { Notice } from '../notice.ts'
 import type { KeyOwner } from './data-key.ts'
 import type { Network } from './network.ts'
 
@@ -34,7 +35,7 @@ export interface KeyContext {
    */
   readonly prompt?: (question: string, options?: { readonly confirm?: boolean }) => Promise<string>
   /** Something the user must know, such as where a new key file is. No secrets. */
-  readonly notify: (text: string) => void
+  readonly notify: (notice: Notice) => void
   /**
    * Asked before credentials go to a host that a provider's URL names and that is no well-known one
    * (`unknownKeyHost`). Throws to refuse. Absent: every such host is refused.

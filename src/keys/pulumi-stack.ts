@@ -1,5 +1,6 @@
 import { createDecipheriv, pbkdf2 } from 'node:crypto'
 import { EscError } from '../errors.ts'
+import type { Text } from '../rich-text.ts'
 import { unknownKeyHost } from './key-hosts.ts'
 import type { KeyContext } from './provider.ts'
 import { openSecretsProvider } from './secrets-provider.ts'
@@ -93,12 +94,12 @@ export async function openPulumiProvider(
   throw new EscError('invalid_input', 'encryptedkey: what it decrypts to is no key of 32 bytes', { hint })
 }
 
-function hintFor(error: EscError, url: string, copy: string): string {
+function hintFor(error: EscError, url: string, copy: string): Text {
   if (error.code === 'untrusted') {
     const host = unknownKeyHost(url)?.origin
     return `if you trust it with your credentials, set ESC_KEY_HOSTS=${host === undefined ? '<host>' : new URL(host).host}`
   }
-  return error.code === 'tampered' || error.code === 'store_damaged' ? copy : (error.hint ?? copy)
+  return error.code === 'tampered' || error.code === 'store_damaged' ? copy : (error.richHint ?? copy)
 }
 
 /**

@@ -48,7 +48,7 @@ export async function tryProvider(url: string, context: KeyContext): Promise<voi
     if (!(error instanceof EscError)) throw error
     const message = error.message.replace(`the data key of environment '${owner.name}'`, 'a data key')
     throw new EscError(error.code, message, {
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      hint: error.richHint,
       transient: error.transient,
     })
   }

@@ -1,4 +1,5 @@
-import { EscError } from '../errors.ts'
+import { EscError, hintOf, textOfError } from '../errors.ts'
+import { mapText, remediesIn, type Text } from '../rich-text.ts'
 import { secretForms } from './secret-forms.ts'
 import { variantsOf } from './secret-texts.ts'
 
@@ -43,6 +44,14 @@ export class SecretMask {
     return this.#alone === undefined ? hidden : hidden.replace(this.#alone, mask)
   }
 
+  /** The same for a text with remedies, whose data is masked too. */
+  rich(text: Text): Text {
+    const masked = mapText(text, (each) => this.text(each))
+    const plain = this.text(String(text))
+    // A secret may begin before a mark and end within it.
+    return String(masked) === plain ? masked : plain
+  }
+
   /**
    * The error itself where nothing in it is secret, else a copy without secrets:
    * message, hint, stack and causes.
@@ -55,6 +64,7 @@ export class SecretMask {
     if (!(error instanceof Error)) return error !== undefined && this.text(String(error)) !== String(error)
     const own = Object.getOwnPropertyNames(error).map((name) => (error as unknown as Record<string, unknown>)[name])
     const texts = [error.message, ...own.flatMap((value) => (value instanceof Error ? [] : textOf(value)))]
+    if (error instanceof EscError) texts.push(...[textOfError(error), hintOf(error)].flatMap(textsInRemedies))
     if (texts.some((text) => this.text(text) !== text)) return true
     const inner = [error.cause, ...(error instanceof AggregateError ? error.errors : [])]
     return depth < mostCauses && inner.some((each) => each !== undefined && this.#isTold(each, depth + 1))
@@ -64,12 +74,13 @@ export class SecretMask {
     if (depth > mostCauses || error === undefined) return undefined
     if (!(error instanceof Error)) return this.text(String(error))
     const cause = error.cause === undefined ? {} : { cause: this.#copy(error.cause, depth + 1) }
-    const message = this.text(error.message)
     if (error instanceof EscError) {
-      const { code, hint, transient } = error
-      const shown = hint === undefined ? {} : { hint: this.text(hint) }
-      return new EscError(code, message, { ...cause, ...shown, transient })
+      const { code, transient } = error
+      const hint = hintOf(error)
+      const shown = hint === undefined ? {} : { hint: this.rich(hint) }
+      return new EscError(code, this.rich(textOfError(error)), { ...cause, ...shown, transient })
     }
+    const message = this.text(error.message)
     const copy = new Error(message, cause)
     copy.name = error.name
     copy.stack = this.text(error.stack ?? message)
@@ -113,4 +124,8 @@ function hideForms(text: string, forms: readonly string[]): string {
 
 function textOf(value: unknown): string[] {
   return typeof value === 'string' || typeof value === 'number' ? [String(value)] : []
+}
+
+function textsInRemedies(text: Text | undefined): string[] {
+  return remediesIn(text).flatMap((remedy) => Object.values(remedy).flat().map(String))
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { EscError } from '../errors.ts'
 import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import type { Plain } from '../plain.ts'
+import { rich, step, type Text } from '../rich-text.ts'
 import { secret } from '../secret.ts'
 import { identityToken } from './identity.ts'
 import type { Provider } from './provider.ts'
@@ -55,8 +56,8 @@ export function externalProvider(network: ProviderNetwork = {}): Provider<Extern
 
 export const external = externalProvider()
 
-const hints: Readonly<Record<string, string>> = {
-  'HTTP 401': 'the service must verify tokens with the keys of this store: "esc oidc jwks"',
+const hints: Readonly<Record<string, Text>> = {
+  'HTTP 401': rich`the service must verify tokens with the keys of this store: ${step('print them', { do: 'show-signing-keys' })}`,
   'HTTP 403': 'the service must admit this environment: the claims of the token say which it is',
   'HTTP 404': 'check `url`',
 }

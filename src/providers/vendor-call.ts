@@ -12,6 +12,7 @@ import {
   type VendorFault,
   vendorHints,
 } from '../http/index.ts'
+import type { Text } from '../rich-text.ts'
 import type { ProviderContext } from './provider.ts'
 
 /** How a provider reaches its vendor. Handed in, so that a test can lead it to its own server. */
@@ -40,7 +41,7 @@ export interface VendorCall {
   /** The vendor's own form of an error; `undefined` when the body is something else. */
   readonly readFault: (answer: HttpAnswer) => VendorFault | undefined
   /** Remedies by the vendor's code. */
-  readonly hints: Readonly<Record<string, string>>
+  readonly hints: Readonly<Record<string, Text>>
   /**
    * The definition names the host: it must be a public one, or one that `network.privateHosts`
    * allows, and is connected to directly.
@@ -68,8 +69,8 @@ export async function callVendor(
   context: ProviderContext,
 ): Promise<HttpAnswer> {
   const { provider, doing, url, headers, body, hidden, readFault, hints } = call
-  const failed = (what: string, hint: string | undefined) =>
-    new EscError('provider_failed', `${provider}: ${doing} ${what}`, hint === undefined ? {} : { hint })
+  const failed = (what: string, hint: Text | undefined) =>
+    new EscError('provider_failed', `${provider}: ${doing} ${what}`, { hint })
   const outcome = await askVendor({
     method: call.method ?? (body === undefined ? 'GET' : 'POST'),
     url,

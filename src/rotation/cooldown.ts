@@ -1,4 +1,5 @@
 import { EscError } from '../errors.ts'
+import { again, rich, type Text } from '../rich-text.ts'
 import type { Environment, Revision } from '../store/index.ts'
 import { isAhead } from '../timestamp.ts'
 import { rotatedPaths } from './sealed-rotations.ts'
@@ -25,7 +26,7 @@ export class CooldownError extends EscError {
 
   constructor(
     message: string,
-    { hint, until, paths }: { readonly hint: string; readonly until: Date; readonly paths: readonly string[] },
+    { hint, until, paths }: { readonly hint: Text; readonly until: Date; readonly paths: readonly string[] },
   ) {
     super('conflict', message, { hint })
     this.until = until
@@ -75,7 +76,7 @@ export async function requireCooldown(
     paths: recent.map(([path]) => path),
     hint:
       answer === undefined
-        ? `${elapsedMs < 0 ? 'set the clock right' : `wait ${age(cooldown.windowMs - elapsedMs)}`}, retry just what failed with --failed, or pass --force`
+        ? rich`${elapsedMs < 0 ? 'set the clock right' : `wait ${age(cooldown.windowMs - elapsedMs)}`}, retry just what failed with ${again('failed')}, or pass ${again('force')}`
         : 'nothing was rotated',
   })
 }

@@ -16,6 +16,7 @@ import {
 import { type ParsedEnvironment, parseEnvironment } from '../language/index.ts'
 import { SecretMask } from '../masking/index.ts'
 import type { PlainObject } from '../plain.ts'
+import { rich, step, type Text } from '../rich-text.ts'
 import type { Rotator, RotatorContext } from '../rotators/index.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Author, Environment, Revision } from '../store/index.ts'
@@ -107,7 +108,7 @@ interface Outcome {
 class Rotation {
   readonly #run: RotationRun
   readonly #paths = new Map<string, PathRun>()
-  readonly #warnings: string[] = []
+  readonly #warnings: Text[] = []
 
   constructor(run: RotationRun) {
     this.#run = run
@@ -136,7 +137,7 @@ class Rotation {
     // Once for all that looks at this definition: the larger part of a long one's time.
     const parsed = parseEnvironment(environment.name, base.definition)
     const selection = await this.#select(parsed)
-    this.#warnings.push(...selection.orphans.map(describeOrphan))
+    this.#warnings.push(...selection.orphans.map((entry) => describeOrphan(entry, environment.name)))
     if (mode === 'rotate') {
       const cooldown = { ...this.#run.cooldown, unattended: this.#run.cause !== undefined }
       this.#warnings.push(...(await requireCooldown(selection.calls, environment, cooldown, created)))
@@ -343,7 +344,7 @@ function plainOf(value: ExportedMap, schema: Schema): PlainObject {
   return toPlain({ value, trace: { def: { begin: nowhere, end: nowhere } } }, schema) as PlainObject
 }
 
-function describeOrphan(entry: JournalEntry): string {
+function describeOrphan(entry: JournalEntry, environment: string): Text {
   const what = entry.pending ? 'an interrupted rotation' : 'a superseded credential'
-  return `${shownPath(entry.path)}: ${what} of ${entry.rotator}, begun ${entry.startedAt} at revision ${entry.revision}, waits for its rotator: put it back and run with --resume, or see "esc env rotate journal"`
+  return rich`${shownPath(entry.path)}: ${what} of ${entry.rotator}, begun ${entry.startedAt} at revision ${entry.revision}, waits for its rotator: put it back and ${step('finish the rotation', { do: 'resume-rotation', environment })}, or ${step('look at the record', { do: 'show-journal', environment })}`
 }

@@ -1,5 +1,6 @@
 import { EscError } from '../errors.ts'
 import { listRotators, parseEnvironment } from '../language/index.ts'
+import { rich, step } from '../rich-text.ts'
 import { cameFrom, type Environment, type Revision } from '../store/index.ts'
 import type { JournalEntry } from './journal-entry.ts'
 import { shownPath } from './selection.ts'
@@ -53,16 +54,22 @@ export function refuseUnplaced(
 ): EscError {
   const path = shownPath(entry.path)
   const what = `${path}: an interrupted rotation was begun from revision ${entry.revision} of '${environment.name}'`
-  const force = `if that revision is lost for good, "esc env rotate ${environment.name} --resume --force" removes the credential of the interrupted rotation`
+  const { name } = environment
+  const abandon = step('remove the credential of the interrupted rotation', {
+    do: 'abandon-rotation',
+    environment: name,
+  })
+  const renumber = step('renumber the revisions', { do: 'renumber-revisions', environment: name })
+  const force = rich`if that revision is lost for good, ${abandon}`
   return standing.kind === 'behind'
     ? new EscError('conflict', `${what}, and the newest revision here is ${newest.number} (the journal keeps it)`, {
-        hint: `get the newer revisions first, such as with "git pull", then run the rotation again; ${force}`,
+        hint: rich`get the newer revisions first, such as with "git pull", then run the rotation again; ${force}`,
       })
     : new EscError(
         'conflict',
         `${what}, and this clone has another revision ${entry.revision} (the journal keeps it)`,
         {
-          hint: `merge the history it belongs to first, with "git pull" and "esc env renumber ${environment.name}" where both changed; ${force}`,
+          hint: rich`merge the history it belongs to first, with "git pull", and ${renumber} where both changed; ${force}`,
         },
       )
 }

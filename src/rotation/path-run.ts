@@ -1,13 +1,15 @@
-import { EscError, messageOf } from '../errors.ts'
+import { EscError, hintOf, messageOf } from '../errors.ts'
 import { type ExportedMap, type RotationOutcome, violationsOf } from '../evaluate/index.ts'
 import { plainSecretTexts, SecretMask } from '../masking/index.ts'
 import type { PlainObject } from '../plain.ts'
+import { rich, step, type Text } from '../rich-text.ts'
 import type { CredentialCheck, PlanStep, RotationRequest, Rotator, RotatorContext } from '../rotators/index.ts'
 import type { Environment, Journal, Revision } from '../store/index.ts'
 import { type Diagnostic, placeOf } from '../yaml/index.ts'
 import { adoptCredential } from './adopt.ts'
 import { encodeJournalEntry, type JournalEntry, journalEntryId } from './journal-entry.ts'
 import { refuseUnplaced, standingOf } from './lineage.ts'
+import { placedReport } from './placed-report.ts'
 import { maskReport, type PathReport, type RotationMode, type RotationProgress } from './report.ts'
 import { type Retarget, retargeted } from './retarget.ts'
 import { Retries, type RetryPolicy } from './retry.ts'
@@ -54,7 +56,7 @@ class OnlyLooked extends Error {}
 export class PathRun {
   readonly call: SelectedCall
   readonly #place: RunPlace
-  readonly #notes: string[] = []
+  readonly #notes: Text[] = []
   /** Hides the secrets of this path in everything that it says. */
   readonly #mask = new SecretMask()
   #phase: RotationProgress['phase'] = 'planning'
@@ -144,7 +146,8 @@ export class PathRun {
   }
 
   report(outcome: RotationOutcome | undefined, diagnostics: readonly Diagnostic[]): PathReport {
-    return maskReport(this.#report(outcome, diagnostics), this.#mask)
+    const report = placedReport(this.#report(outcome, diagnostics), this.#place.environment.name)
+    return maskReport(report, this.#mask)
   }
 
   #report(outcome: RotationOutcome | undefined, diagnostics: readonly Diagnostic[]): PathReport {
@@ -152,8 +155,8 @@ export class PathRun {
     const report = { path: this.call.shown, rotator: this.call.rotator, notes: this.#notes, ...looked }
     const error = this.#error
     if (error !== undefined) {
-      const hint = error instanceof EscError ? error.hint : undefined
-      return { ...report, status: 'failed', error: messageOf(error), ...(hint ? { hint } : {}) }
+      const hint = hintOf(error)
+      return { ...report, status: 'failed', error: messageOf(error), ...(hint === undefined ? {} : { hint }) }
     }
     const broken = this.#checks?.filter(({ works }) => works === false)
     if (broken?.length) {
@@ -283,7 +286,7 @@ export class PathRun {
   async #adopt(rotation: PathRotation, credential: ExportedMap): Promise<PlainObject> {
     if (this.call.leftover) {
       throw new EscError('conflict', `${this.call.shown}: an interrupted rotation must be finished first`, {
-        hint: 'run the rotation with --resume',
+        hint: rich`${step('finish it', { do: 'resume-rotation' })}`,
       })
     }
     const { state, place } = await adoptCredential(rotation, credential, (adopted) =>
@@ -366,7 +369,9 @@ function refuseViolations(state: PlainObject, rotator: Rotator): void {
   throw new EscError(
     'rotation_failed',
     `${rotator.name} returned a state that is not of its own type: ${violations.join('; ')} (it is kept in the journal)`,
-    { hint: 'this is a bug of the rotator: mend or update it, then run with --resume' },
+    {
+      hint: rich`this is a bug of the rotator: mend or update it, then ${step('resume the rotation', { do: 'resume-rotation' })}`,
+    },
   )
 }
 
@@ -375,7 +380,7 @@ function whyNotEvaluated(
   path: string,
   outcome: RotationOutcome | undefined,
   diagnostics: readonly Diagnostic[],
-): { readonly error: string; readonly hint?: string } {
+): { readonly error: string; readonly hint?: Text } {
   const errors = [...(outcome?.diagnostics ?? []), ...diagnostics].filter(({ severity }) => severity === 'error')
   const within = errors.find(
     (error) => error.path === path || error.path.startsWith(`${path}.`) || error.path.startsWith(`${path}[`),

@@ -1,4 +1,5 @@
 import type { SecretMask } from '../masking/index.ts'
+import type { Text } from '../rich-text.ts'
 import type { CredentialCheck, PlanStep } from '../rotators/index.ts'
 import type { Diagnostic } from '../yaml/index.ts'
 import type { RotationEvent } from './event.ts'
@@ -22,9 +23,9 @@ export interface PathReport {
   readonly rotator: string
   readonly status: 'succeeded' | 'failed' | 'not-evaluated'
   readonly error?: string
-  readonly hint?: string
+  readonly hint?: Text
   /** Worth knowing although it succeeded, such as that an interrupted rotation was finished. */
-  readonly notes: readonly string[]
+  readonly notes: readonly Text[]
   /** Only in plan mode. */
   readonly steps?: readonly PlanStep[]
   /** Only in doctor mode; empty where there is nothing to log in to. */
@@ -37,7 +38,7 @@ export interface RotationReport {
   readonly revision?: number
   readonly paths: readonly PathReport[]
   /** What else must be known, such as unfinished rotations whose rotator was edited away. */
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Text[]
   readonly diagnostics: readonly Diagnostic[]
   /** As recorded in the rotation history; absent when nothing was begun. */
   readonly event?: RotationEvent
@@ -58,8 +59,8 @@ export function maskReport(report: PathReport, mask: SecretMask): PathReport {
   return {
     ...report,
     ...(error !== undefined && { error: mask.text(error) }),
-    ...(hint !== undefined && { hint: mask.text(hint) }),
-    notes: notes.map((note) => mask.text(note)),
+    ...(hint !== undefined && { hint: mask.rich(hint) }),
+    notes: notes.map((note) => mask.rich(note)),
     ...(steps && { steps: steps.map((step) => ({ ...step, what: mask.text(step.what) })) }),
     ...(checks && {
       checks: checks.map((check) => ({

@@ -1,5 +1,6 @@
 import { EscError } from '../errors.ts'
 import type { PlainObject } from '../plain.ts'
+import { rich, step } from '../rich-text.ts'
 import type { Rotator } from '../rotators/index.ts'
 import { concernsOf, concernsText } from './concerns.ts'
 import type { JournalEntry } from './journal-entry.ts'
@@ -35,14 +36,14 @@ export function retargeted(
   }
   if (rotator.retarget === undefined) {
     throw new EscError('invalid_input', `${shown}: records of ${rotator.name} cannot be moved`, {
-      hint: 'put its inputs back as they were and run "esc env rotate ENV --resume"; --forget gives the record up',
+      hint: rich`put its inputs back as they were and ${step('finish the rotation', { do: 'resume-rotation' })}, or ${step('give the record up', { do: 'forget-record' })}`,
     })
   }
   const moved = rotator.retarget(leftover.pending, inputs)
   const [from, to] = [leftover.pending, moved].map((record) => concernsText(concernsOf(record))) as [string, string]
   if (samePlain(moved, leftover.pending)) {
     throw new EscError('invalid_input', `${shown}: the inputs name the place that its record is of: ${from}`, {
-      hint: 'change the inputs to the new address first, or run "esc env rotate ENV --resume"',
+      hint: rich`change the inputs to the new address first, or ${step('finish the rotation', { do: 'resume-rotation' })}`,
     })
   }
   return { path: shown, rotator: rotator.name, from, to, moved }

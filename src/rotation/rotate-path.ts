@@ -1,5 +1,6 @@
-import { EscError } from '../errors.ts'
+import { EscError, hintOf } from '../errors.ts'
 import type { PlainObject } from '../plain.ts'
+import { joined, rich, step } from '../rich-text.ts'
 import type { PlanStep, RotationRequest, Rotator, RotatorContext, Settled } from '../rotators/index.ts'
 import type { RotationProgress } from './report.ts'
 import type { Retries } from './retry.ts'
@@ -130,7 +131,9 @@ async function removeSuperseded({ rotator, request, context }: PathRotation, sta
   throw new EscError(
     'conflict',
     'the credential of an interrupted rotation still works, and a later revision rotated this path again (the journal keeps it)',
-    { hint: `remove the credential where ${rotator.name} made it, then run with --resume` },
+    {
+      hint: rich`remove the credential where ${rotator.name} made it, then ${step('finish the rotation', { do: 'resume-rotation' })}`,
+    },
   )
 }
 
@@ -156,9 +159,12 @@ function stopped(): EscError {
 function keptInJournal(error: unknown): EscError {
   const message = error instanceof Error ? error.message : String(error)
   const code = error instanceof EscError ? error.code : 'provider_failed'
-  const hint = error instanceof EscError && error.code !== 'interrupted' ? error.hint : undefined
+  const hint = code === 'interrupted' ? undefined : hintOf(error)
   return new EscError(code, `${message} (what was begun is kept in the journal)`, {
-    hint: [hint, 'the next rotation, or --resume, finishes or undoes it'].filter(Boolean).join('; '),
+    hint: joined(
+      [hint, rich`the next rotation finishes or undoes it, or ${step('do so now', { do: 'resume-rotation' })}`],
+      '; ',
+    ),
     cause: error,
   })
 }

@@ -1,6 +1,6 @@
 import { EscError } from '../errors.ts'
 import { listRotators, parseEnvironment } from '../language/index.ts'
-import { shellWord } from '../shell-word.ts'
+import { rich, step } from '../rich-text.ts'
 import { nearest } from '../suggestion.ts'
 import { formatPropertyPath, type PropertyPath, parsePropertyPath } from '../yaml/index.ts'
 import type { JournalEntry } from './journal-entry.ts'
@@ -70,7 +70,7 @@ export function selectCalls(options: {
     const entry = leftovers.get(call.path)
     const leftover = entry?.rotator === call.rotator ? entry : undefined
     const begin = begins(call.shown)
-    if (entry && !leftover && begin) throw occupied(call.shown, entry)
+    if (entry && !leftover && begin) throw occupied(name, call.shown, entry)
     if (mode === 'retarget') return leftover && wanted.includes(call.shown) ? [{ ...call, leftover, begin }] : []
     return begin || leftover ? [{ ...call, leftover, begin }] : []
   })
@@ -97,12 +97,12 @@ function unmatched(name: string, path: string, known: readonly string[]): EscErr
 }
 
 /** Staging at this path would overwrite the only record of another rotator's credential. */
-function occupied(path: string, entry: JournalEntry): EscError {
+function occupied(environment: string, path: string, entry: JournalEntry): EscError {
   return new EscError(
     'rotation_failed',
     `${path}: the journal still holds an interrupted rotation by ${entry.rotator}, which is no longer at this path`,
     {
-      hint: `put the ${entry.rotator} rotator back ("esc env version history" shows where it was) and run with --resume; if it is gone for good, "esc env rotate journal ENV ${shellWord(path)} --forget" gives the record up`,
+      hint: rich`put the ${entry.rotator} rotator back (${step('look where it was', { do: 'show-history' })}) and ${step('finish the rotation', { do: 'resume-rotation', environment })}; if it is gone for good, ${step('give the record up', { do: 'forget-record', environment, path })}`,
     },
   )
 }

@@ -1,3 +1,4 @@
+import { type RichText, rich, step } from '../rich-text.ts'
 import type { SchemaObject } from '../schema/index.ts'
 
 /** State of a rotator whose vendor keeps any number of credentials. */
@@ -42,12 +43,12 @@ export function withoutAdopted<State extends AdoptingState<unknown>>(
  * Warns of passwords that the vendor takes and the state does not name. `owner`: such as
  * `user "app" on db:3306`.
  */
-export function foreignPasswordsWarning(owner: string, count: number): string {
+export function foreignPasswordsWarning(owner: string, count: number): RichText {
   const [passwords, them] = count === 1 ? ['another password', 'it'] : [`${count} other passwords`, 'one']
-  return `${owner} has ${passwords} that this environment does not manage, such as the one it was made with. ${adoptRemedy(them)}`
+  return rich`${owner} has ${passwords} that this environment does not manage, such as the one it was made with. ${adoptRemedy(them)}`
 }
 
 /** Remedy for a password that nobody manages. */
-export function adoptRemedy(them = 'it'): string {
-  return `To have ${them} removed with the next rotation, run: esc env rotate ENV PATH --adopt FILE`
+export function adoptRemedy(them = 'it'): RichText {
+  return rich`To have ${them} removed with the next rotation, ${step('hand it over', { do: 'adopt-credential' })}.`
 }

@@ -1,5 +1,6 @@
 import type { HostPolicy } from '../http/index.ts'
 import type { Plain, PlainObject } from '../plain.ts'
+import type { Text } from '../rich-text.ts'
 import type { Schema } from '../schema/index.ts'
 
 /** The world, handed to a rotator. */
@@ -16,7 +17,7 @@ export interface RotatorContext {
   /** One short line about what is going on, for a terminal. No secrets. */
   readonly progress: (text: string) => void
   /** Something the user should know although the rotation goes on. No secrets. */
-  readonly warn: (text: string) => void
+  readonly warn: (text: Text) => void
   /** Who rotates what, for requests that say so. */
   readonly identity?: RotationIdentity
   /** Signs such requests with the store's own key. */

@@ -1,4 +1,5 @@
 import { EscError } from '../errors.ts'
+import { input, rich } from '../rich-text.ts'
 import { cronFields } from './cron.ts'
 import { instantsAfter, type Timed } from './next-runs.ts'
 import type { Timing } from './schedule.ts'
@@ -12,6 +13,8 @@ export interface TimingRequest {
   readonly timezone: string | undefined
 }
 
+const [cronInput, onceInput, zoneInput] = [input('cron'), input('once'), input('timezone')]
+
 /**
  * Checks and reads what a user says about the time of a schedule; `before` is what it says so far.
  * @throws EscError `usage`, with the texts of the hosted service's command.
@@ -19,17 +22,17 @@ export interface TimingRequest {
 export async function readTiming(request: TimingRequest, now: Date, before?: Timed): Promise<Timed> {
   const { cron, once, timezone } = request
   if (cron !== undefined && once !== undefined) {
-    throw new EscError('usage', 'only one of --cron or --once may be set', { hint: 'give one of them' })
+    throw new EscError('usage', rich`only one of ${cronInput} or ${onceInput} may be set`, { hint: 'give one of them' })
   }
   const timing = timingOf(cron, once, now) ?? (timezone === undefined ? undefined : before?.timing)
   if (timing === undefined) {
-    throw new EscError('usage', 'exactly one of --cron or --once must be set', {
-      hint: 'give --cron "30 3 * * 1", or --once with a time',
+    throw new EscError('usage', rich`exactly one of ${cronInput} or ${onceInput} must be set`, {
+      hint: rich`give ${cronInput} "30 3 * * 1", or ${onceInput} with a time`,
     })
   }
   if (timing.kind === 'once' && timezone !== undefined) {
-    throw new EscError('usage', '--timezone says how --cron is read; --once names its own offset', {
-      hint: 'leave --timezone out',
+    throw new EscError('usage', rich`${zoneInput} says how ${cronInput} is read; ${onceInput} names its own offset`, {
+      hint: rich`leave ${zoneInput} out`,
     })
   }
   const timed = { timing, timezone: timing.kind === 'once' ? 'UTC' : (timezone ?? before?.timezone ?? 'UTC') }
@@ -47,7 +50,9 @@ function timingOf(cron: string | undefined, once: string | undefined, now: Date)
   if (once === undefined) return undefined
   const at = readTime(once)
   if (at <= now)
-    throw new EscError('usage', '--once must be a timestamp in the future', { hint: `it is ${now.toISOString()} now` })
+    throw new EscError('usage', rich`${onceInput} must be a timestamp in the future`, {
+      hint: `it is ${now.toISOString()} now`,
+    })
   return { kind: 'once', at }
 }
 
@@ -67,7 +72,7 @@ function readTime(text: string): Date {
   if (match && !Number.isNaN(date.getTime()) && calendarDay.getUTCDate() === day) return date
   const why =
     /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d/.test(text) && !match ? 'it has no offset from UTC' : `cannot parse '${text}'`
-  throw new EscError('usage', `--once must be an ISO 8601 / RFC 3339 timestamp: ${why}`, {
+  throw new EscError('usage', rich`${onceInput} must be an ISO 8601 / RFC 3339 timestamp: ${why}`, {
     hint: 'write it like 2027-01-31T03:30:00Z or 2027-01-31T03:30:00+01:00',
   })
 }

@@ -14,7 +14,7 @@ export function illnessOf({ unreadable, overdue, problems, heldBy }: Pass): stri
   const causes = [
     ...named('cannot be read', unreadable),
     ...named('overdue', late),
-    ...(others > 0 ? problems.slice(-others) : []),
+    ...(others > 0 ? problems.slice(-others).map(String) : []),
   ]
   return causes.length === 0 ? undefined : causes.join('; ')
 }

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { EscError, messageOf } from '../errors.ts'
+import { again, input, rich } from '../rich-text.ts'
 import { isMeantHost } from './metrics-host.ts'
 
 export interface MetricsServer {
@@ -16,7 +17,9 @@ export function parseListenAddress(text: string): { readonly host: string; reado
   const match = /^(?:(\[[0-9a-fA-F:.]+\]|[^:[\]]*):)?([0-9]{1,5})$/.exec(text)
   const port = Number(match?.[2])
   if (!match || port > 65_535) {
-    throw new EscError('usage', `--metrics is '${text}', which is no port`, { hint: 'write 9187, or 0.0.0.0:9187' })
+    throw new EscError('usage', rich`${input('metrics')} is '${text}', which is no port`, {
+      hint: 'write 9187, or 0.0.0.0:9187',
+    })
   }
   return { host: match[1]?.replace(/^\[|\]$/g, '') || '127.0.0.1', port }
 }
@@ -45,7 +48,7 @@ export async function serveMetrics(
     const path = request.url?.split('?')[0]
     const { host, names = [] } = address
     if (!isMeantHost(request.headers.host, { listens: host, names }))
-      answer(421, 'this host name is not known here: name it with --metrics-host\n')
+      answer(421, 'this host name is not one that the metrics are served under: name it at the start\n')
     else if (request.method !== 'GET' && request.method !== 'HEAD') answer(405, 'method not allowed\n')
     else if (path === '/metrics') answer(200, metrics())
     else if (path === '/healthz') {
@@ -57,7 +60,7 @@ export async function serveMetrics(
     server.once('error', (error) =>
       reject(
         new EscError('io', `cannot listen on ${address.host}:${address.port}: ${messageOf(error)}`, {
-          hint: 'choose another port with --metrics',
+          hint: rich`choose another port with ${again('metrics')}`,
         }),
       ),
     )

@@ -1,5 +1,6 @@
-import { EscError, messageOf } from '../errors.ts'
+import { EscError, hintOf, messageOf } from '../errors.ts'
 import { deliverWebhooks, hasDueDeliveries, type RunOutcome, Session, type Workspace } from '../operations/index.ts'
+import { rich, type Text } from '../rich-text.ts'
 import { illnessOf } from './health.ts'
 import { Metrics } from './metrics.ts'
 import { type MetricsAddress, type MetricsServer, serveMetrics } from './metrics-server.ts'
@@ -44,7 +45,7 @@ export async function tickScheduler(options: ScheduleOptions): Promise<Tick> {
       // What was rotated is rotated, whatever becomes of telling others.
       await new Session(workspace)
         .perform(deliverWebhooks, undefined, {}, { signal: options.stop })
-        .catch((error) => workspace.options.notify(`warning: webhooks: ${messageOf(error)}`))
+        .catch((error) => workspace.options.notify({ kind: 'deliveries-failed', reason: messageOf(error) }))
     }
     return pass
   } finally {
@@ -59,7 +60,7 @@ export interface StartOptions extends ScheduleOptions {
   readonly healthEveryMs: number
   readonly metrics?: MetricsAddress | undefined
   /** One line for people, without a line break. */
-  readonly log: (line: string) => void
+  readonly log: (line: Text) => void
   readonly onRun: (outcome: RunOutcome) => void
   /** Resolves after the time, or as soon as `stop` is set. */
   readonly sleep: (ms: number) => Promise<void>
@@ -204,14 +205,13 @@ class Daemon {
           ? [...notes, ...problems]
           : [...notes, ...problems, `due, but ${heldBy} has the lease: waiting`]
       // What stays wrong is said once, not with every look.
-      for (const problem of all) if (!this.#said.has(problem)) log(problem)
-      this.#said = new Set(all)
+      for (const problem of all) if (!this.#said.has(String(problem))) log(problem)
+      this.#said = new Set(all.map(String))
       this.#deliver()
     } catch (error) {
-      const problem = messageOf(error)
+      const [problem, hint] = [messageOf(error), hintOf(error)]
       this.#illness = problem
-      if (!this.#said.has(problem))
-        log(error instanceof EscError && error.hint ? `${problem} (${error.hint})` : problem)
+      if (!this.#said.has(problem)) log(hint === undefined ? problem : rich`${problem} (${hint})`)
       this.#said = new Set([problem])
     }
   }

@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts'
 import { type RunOutcome, runDueSchedule, Session, type Workspace } from '../operations/index.ts'
+import { rich, type Text } from '../rich-text.ts'
 import { DueQueue, type Entry } from './due-queue.ts'
 import type { SharedRemote } from './shared-remote.ts'
 
@@ -49,7 +50,7 @@ export interface Pass {
    * What else did not go well: schedules that cannot be read, runs that are overdue,
    * commits and pushes that failed.
    */
-  readonly problems: readonly string[]
+  readonly problems: readonly Text[]
   /** Worth knowing, and no failure: lines of histories that are not believed. */
   readonly notes: readonly string[]
   readonly overdue: readonly Overdue[]
@@ -80,7 +81,7 @@ export class Scheduler {
   /** Once: whatever is due now. Never throws for one environment; the others go on. */
   async pass(): Promise<Pass> {
     const { open, remote } = this.#options
-    const problems: string[] = []
+    const problems: Text[] = []
     const due = async () => {
       const workspace = open()
       const now = workspace.options.now()
@@ -109,7 +110,7 @@ export class Scheduler {
   }
 
   /** `heldBy`: the machine that is at work on what is overdue, so that this is no failure here. */
-  #all(problems: readonly string[], heldBy?: string): Omit<Pass, 'runs' | 'heldBy'> {
+  #all(problems: readonly Text[], heldBy?: string): Omit<Pass, 'runs' | 'heldBy'> {
     const unreadable = this.entries.flatMap(({ environment, problem }) =>
       problem === undefined ? [] : [{ environment, problem }],
     )
@@ -128,7 +129,7 @@ export class Scheduler {
     return { problems: [...closed, ...late, ...problems], notes, overdue, unreadable }
   }
 
-  async #runAll(names: readonly string[], problems: string[]): Promise<RunOutcome[]> {
+  async #runAll(names: readonly string[], problems: Text[]): Promise<RunOutcome[]> {
     const { stop, remote } = this.#options
     const outcomes: RunOutcome[] = []
     const waiting = [...names]
@@ -143,7 +144,7 @@ export class Scheduler {
     return outcomes
   }
 
-  async #runOne(name: string, problems: string[]): Promise<RunOutcome[]> {
+  async #runOne(name: string, problems: Text[]): Promise<RunOutcome[]> {
     const { abort, remote, onRun } = this.#options
     const outcomes: RunOutcome[] = []
     for (let step = 0; step < stepsAtOnce; step++) {
@@ -155,7 +156,7 @@ export class Scheduler {
         if (outcome === undefined) break
         outcomes.push(outcome)
         onRun?.(outcome)
-        if (commit?.kind === 'failed') problems.push(`${name}: ${commit.warning} (${commit.hint})`)
+        if (commit?.kind === 'failed') problems.push(rich`${name}: ${commit.warning} (${commit.hint})`)
         if (commit?.kind === 'committed' && remote) problems.push(...(await remote.push(name)))
         if (outcome.retryAt) this.#queue.postpone(name, outcome.retryAt)
         if (outcome.result !== 'recovered') break

@@ -2,6 +2,7 @@ import { EscError } from '../errors.ts'
 import { complaint, machineGit } from '../git/index.ts'
 import type { Workspace } from '../operations/index.ts'
 import { scheduleOf, visibleEnvironments } from '../operations/index.ts'
+import { rich, step, type Text } from '../rich-text.ts'
 import { commitChange, layout } from '../store/index.ts'
 import { type Git, Lease, type Taken } from './lease.ts'
 import type { LeaseSettings } from './scheduler-settings.ts'
@@ -61,7 +62,7 @@ export class SharedRemote {
    * @throws EscError `conflict` when both have changed the same; `io` when the
    *   remote cannot be reached.
    */
-  async fetch({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<string[]> {
+  async fetch({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<Text[]> {
     const { remote, whenUnreachable } = this.#settings
     const nowMs = this.#open().options.now().getTime()
     if (!fresh && nowMs - this.#fetchedMs < fetchEveryMs) return []
@@ -97,20 +98,20 @@ export class SharedRemote {
   }
 
   /** Commits and pushes what a run that was cut off has left. Returns warnings. */
-  async pushLeftovers(): Promise<string[]> {
+  async pushLeftovers(): Promise<Text[]> {
     const { store } = this.#open()
     const paths = await this.#leftovers()
     if (paths.length > 0) {
       const message = 'esc scheduler: what a run that was cut off has left'
       const runGit: typeof machineGit = (args) => this.#git(...args)
       const outcome = await commitChange({ folder: store.folder, paths, message, runGit })
-      if (outcome.kind === 'failed') return [`${outcome.warning} (${outcome.hint})`]
+      if (outcome.kind === 'failed') return [rich`${outcome.warning} (${outcome.hint})`]
     }
     return (await this.hasUnpushed()) ? this.push('what an earlier run has left') : []
   }
 
   /** Pushes the branch and renews the lease. Returns warnings. */
-  async push(what: string): Promise<string[]> {
+  async push(what: string): Promise<Text[]> {
     const branch = await this.#currentBranch()
     if (!this.#lease.isOurs) return this.#pushWithoutLease(what, branch)
     for (let attempt = 1; ; attempt++) {
@@ -120,7 +121,7 @@ export class SharedRemote {
       if (!(await this.#lease.isStillOurs())) {
         this.#lost = true
         return [
-          `${what}: not pushed, another machine has taken the lease over: ${again}, after "git pull" and "esc env renumber" if need be`,
+          rich`${what}: not pushed, another machine has taken the lease over: ${again}, after "git pull"; where that conflicts, ${renumber}`,
         ]
       }
       if (attempt === 3) return [`${what}: not pushed: ${complaint(refused)}: ${again}`]
@@ -133,7 +134,7 @@ export class SharedRemote {
     }
   }
 
-  async #pushWithoutLease(what: string, branch: string): Promise<string[]> {
+  async #pushWithoutLease(what: string, branch: string): Promise<Text[]> {
     const pushed = await this.#git('push', '--quiet', this.#settings.remote, `HEAD:refs/heads/${branch}`)
     return pushed.status === 0 ? [] : [`${what}: committed, but not pushed: ${complaint(pushed)}`]
   }
@@ -149,7 +150,7 @@ export class SharedRemote {
       'conflict',
       `what '${this.#settings.remote}/${branch}' has cannot be merged here: ${complaint(merged)}`,
       {
-        hint: `run "git pull" in ${this.#open().store.folder}, then "esc env renumber" where it conflicts; schedules go on after that`,
+        hint: rich`run "git pull" in ${this.#open().store.folder}; where it conflicts, ${renumber}; schedules go on after that`,
       },
     )
   }
@@ -185,6 +186,8 @@ export class SharedRemote {
     return this.#branch
   }
 }
+
+const renumber = step('put the revisions in order', { do: 'renumber-revisions' })
 
 /**
  * Git takes a name that no remote has for the path of a repository, and pushing to one runs its

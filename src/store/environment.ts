@@ -268,7 +268,9 @@ export class Environment {
       } catch (error) {
         // The revision is safe; only the copy that people read lags behind, and the
         // next writer puts it right.
-        this.#context.host.keys.notify(`Revision ${number} of '${this.name}' was saved, but: ${messageOf(error)}`)
+        const reason = messageOf(error)
+        const environment = this.name
+        this.#context.host.keys.notify({ kind: 'definition-not-replaced', environment, revision: number, reason })
       }
       const revision = parseRevision(bytes, file, number)
       this.#history.remember(revision)

@@ -1,5 +1,6 @@
 import { EscError } from '../errors.ts'
 import { type FileSystem, listIfPresent } from '../files/index.ts'
+import { rich, step } from '../rich-text.ts'
 import { nearest } from '../suggestion.ts'
 import { isEnvironmentPart } from './environment-name.ts'
 import { hasRevisions, layout } from './layout.ts'
@@ -85,7 +86,7 @@ export function noSuchEnvironment(files: FileSystem, store: string, name: string
   return new EscError('not_found', `environment '${name}' does not exist`, {
     hint:
       similar === undefined
-        ? `\`esc env ls\` lists the environments of ${store}; \`esc env init ${name}\` makes a new one`
+        ? rich`${step(`list the environments of ${store}`, { do: 'list-environments' })}, or ${step('make a new one', { do: 'create-environment', environment: name })}`
         : `did you mean '${similar}'?`,
   })
 }

@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { EscError } from '../errors.ts'
 import type { FileSystem } from '../files/index.ts'
+import { rich, step, type Text } from '../rich-text.ts'
 import { restoreHint } from './environment-context.ts'
 import { listWithUnreadable } from './environments.ts'
 import { layout } from './layout.ts'
@@ -31,9 +32,9 @@ function noStore(files: FileSystem, from: string): EscError {
     if (listWithUnreadable(files, folder).names.length === 0) continue
     return notFound(from, `${layout.configuration(folder)} is missing beside environments: ${restoreHint}`)
   }
-  return notFound(from, 'make one with `esc init`, or go to the folder of one')
+  return notFound(from, rich`${step('make one', { do: 'create-store' })}, or go to the folder of one`)
 }
 
-function notFound(from: string, hint: string): EscError {
+function notFound(from: string, hint: Text): EscError {
   return new EscError('not_found', `there is no esc store in ${resolve(from)} or above it`, { hint })
 }

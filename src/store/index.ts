@@ -1,5 +1,6 @@
 export type { CheckReport } from './check/check-store.ts'
 export type { Finding } from './check/finding.ts'
+export { editHint } from './edit-hint.ts'
 export { Environment } from './environment.ts'
 export { environmentName } from './environment-name.ts'
 export { environmentPattern } from './environment-pattern.ts'

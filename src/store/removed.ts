@@ -9,6 +9,7 @@ import {
   removeQuietly,
   syncFolder,
 } from '../files/index.ts'
+import { rich, step } from '../rich-text.ts'
 import type { Environment } from './environment.ts'
 import { layout } from './layout.ts'
 import type { Author } from './revisions/revision-file.ts'
@@ -48,12 +49,12 @@ export function refuseRemoval(environment: Environment): void {
   const { name } = environment
   if (environment.settings.deletionProtected) {
     throw new EscError('conflict', `environment '${name}' is protected from deletion`, {
-      hint: `turn the protection off with \`esc env settings set ${name} deletion-protected false\``,
+      hint: rich`${step('turn the protection off', { do: 'allow-removal', environment: name })}`,
     })
   }
   if (environment.journal().ids().length > 0) {
     throw new EscError('conflict', `a rotation of environment '${name}' is unfinished`, {
-      hint: `finish it with \`esc env rotate ${name}\` first, so that no credential is lost; "esc env rotate journal ${name}" says what is unfinished`,
+      hint: rich`${step('finish it', { do: 'rotate', environment: name, paths: [] })} first, so that no credential is lost; ${step('look at what is unfinished', { do: 'show-journal', environment: name })}`,
     })
   }
 }

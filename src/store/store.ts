@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { EscError } from '../errors.ts'
 import { type FileSystem, machineFiles, readTextIfPresent, replaceFile } from '../files/index.ts'
 import { type DataKey, makeDataKey, secretsProviderKind } from '../keys/index.ts'
+import { rich, step } from '../rich-text.ts'
 import type { CheckOptions, CheckReport } from './check/check-store.ts'
 import type { Finding } from './check/finding.ts'
 import type { CloneOptions } from './clone.ts'
@@ -90,7 +91,7 @@ export class Store {
     const text = readTextIfPresent(complete.files, layout.configuration(path))
     if (text === undefined) {
       throw new EscError('not_found', `${path} is no esc store: it has no esc.yaml`, {
-        hint: 'make one with `esc init`',
+        hint: rich`${step('make one', { do: 'create-store' })}`,
       })
     }
     return new Store(path, text, complete)

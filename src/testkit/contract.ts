@@ -53,7 +53,7 @@ export function contract<Inputs, State extends object, Pending extends object, R
         withScenario(subject, async (scenario) => {
           const { rotator, inputs, state, checkAgreement } = guarded(scenario)
           const plan = await rotator.plan({ inputs, state }, testContext())
-          if (plan.steps.length === 0) throw new Error('the plan has no steps: --plan would show nothing')
+          if (plan.steps.length === 0) throw new Error('the plan has no steps: it would show nothing')
           await checkAgreement(state, 'undone')
         }),
     },

@@ -28,7 +28,7 @@ export function testContext(start: Date = new Date()): TestContext {
     },
     signal: controller.signal,
     progress: (text) => messages.push(text),
-    warn: (text) => warnings.push(text),
+    warn: (text) => warnings.push(String(text)),
     slept: () => slept,
     interrupt: () => controller.abort(),
   }

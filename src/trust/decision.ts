@@ -12,6 +12,7 @@ import {
   syncFolder,
 } from '../files/index.ts'
 import { storeIdentity } from '../machine/index.ts'
+import { rich, step } from '../rich-text.ts'
 import { type Power, powerKinds, sortedPowers } from './power.ts'
 
 /** Where this machine keeps what it was told about a store. */
@@ -88,7 +89,7 @@ function readFile(files: FileSystem, path: string): TrustDecision | undefined {
 
 function unusable(problem: string, path: string): EscError {
   return new EscError('untrusted', `${path}, which says what stores may do on this machine, ${problem}`, {
-    hint: 'delete the file, and run "esc trust" in the store',
+    hint: rich`delete the file, and ${step('allow the store anew', { do: 'trust-store' })}`,
   })
 }
 

@@ -1,4 +1,5 @@
 import { EscError } from '../errors.ts'
+import { rich, step } from '../rich-text.ts'
 
 const form = /^(?:sha256:)?([0-9a-f]{64})$/i
 
@@ -19,6 +20,6 @@ export function givenDigest(env: Readonly<Record<string, string | undefined>>): 
   const digits = form.exec(text)?.[1]
   if (digits !== undefined) return `sha256:${digits.toLowerCase()}`
   throw new EscError('untrusted', `ESC_TRUST is no digest: ${JSON.stringify(text.slice(0, 100))}`, {
-    hint: 'set it to what "esc trust show" prints: sha256: and 64 hexadecimal digits',
+    hint: rich`set it to the digest of what the store asks for, sha256: and 64 hexadecimal digits; ${step('look it up', { do: 'show-trust' })}`,
   })
 }

@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.ts'
+import type { Notice } from '../notice.ts'
 import { type ComingRevision, machineProcesses, type RevisionListener } from '../store/index.ts'
 import { Announcements } from './announcements.ts'
 import { anyWebhooks } from './any-webhooks.ts'
@@ -6,13 +7,13 @@ import { anyWebhooks } from './any-webhooks.ts'
 const nothing = { appended: () => {}, refused: () => {} }
 
 /**
- * Announces every revision of a store that has webhooks. `warn` hears of what could not be
+ * Announces every revision of a store that has webhooks. `notify` hears of what could not be
  * announced: the revision matters more.
  */
-export function announcingListener(warn: (text: string) => void): RevisionListener {
+export function announcingListener(notify: (notice: Notice) => void): RevisionListener {
   return {
     appending(revision) {
-      return quietly(() => expect(revision), warn) ?? nothing
+      return quietly(() => expect(revision), notify) ?? nothing
     },
   }
 
@@ -32,18 +33,18 @@ export function announcingListener(warn: (text: string) => void): RevisionListen
       { kind: 'revision', number, digest },
     )
     return {
-      appended: () => quietly(() => expected.happened(), warn),
-      refused: () => quietly(() => expected.not(), warn),
+      appended: () => quietly(() => expected.happened(), notify),
+      refused: () => quietly(() => expected.not(), notify),
     }
   }
 }
 
 /** Runs what must not stop anything else. */
-export function quietly<T>(act: () => T, warn: (text: string) => void): T | undefined {
+export function quietly<T>(act: () => T, notify: (notice: Notice) => void): T | undefined {
   try {
     return act()
   } catch (error) {
-    warn(`warning: webhooks were not told: ${messageOf(error)}`)
+    notify({ kind: 'webhooks-not-told', reason: messageOf(error) })
     return undefined
   }
 }

@@ -227,7 +227,7 @@ async function send(
   return { answer, attempt }
 }
 
-const untrusted = 'esc.yaml names this host, and it was not allowed on this machine: run "esc trust"'
+const untrusted = 'esc.yaml names this host, and it was not allowed on this machine: trust the store to allow it'
 
 /** The signature is that of the hosted service: lower-case hex of HMAC-SHA256 over the body. */
 export function headersOf(

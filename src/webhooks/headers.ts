@@ -1,4 +1,5 @@
 import { EscError } from '../errors.ts'
+import { input, rich } from '../rich-text.ts'
 
 /** Headers of a webhook's own, by name as typed. Values may be secrets. */
 export type WebhookHeaders = Readonly<Record<string, string>>
@@ -14,11 +15,12 @@ const reserved =
 export function readHeader(text: string): readonly [name: string, value: string] {
   const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0-\x08\x0a-\x1f\x7f]*)$/.exec(text) ?? []
   if (name === undefined || value === undefined || /[^\x20-\x7e\t]/.test(value) || value.trim() === '') {
-    throw new EscError('usage', 'invalid --header: it is not of the form Name: value', {
-      hint: "such as --header 'Authorization: Bearer …'; the value is one line of ASCII, or - for standard input",
+    throw new EscError('usage', rich`invalid ${input('header')}: it is not of the form Name: value`, {
+      hint: rich`such as ${input('header')} 'Authorization: Bearer …'; the value is one line of ASCII, or - for standard input`,
     })
   }
-  if (reserved.test(name)) throw new EscError('usage', `invalid --header ${name}: esc sets that one itself`)
+  if (reserved.test(name))
+    throw new EscError('usage', rich`invalid ${input('header')} ${name}: esc sets that one itself`)
   return [name, value.trim()]
 }
 

@@ -66,7 +66,7 @@ function interrupted(store: Store, event: WebhookEvent): WebhookEvent {
 }
 
 function unfinished(environment: string): string {
-  return `the rotation was killed before it was saved; "esc env rotate ${environment} --resume" finishes it`
+  return `the rotation of ${environment} was killed before it was saved; the next one finishes it`
 }
 
 /** What an event says of a rotation. */

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { EscError } from '../errors.ts'
 import { bareHost, isForbidden } from '../http/index.ts'
+import { input, type RichText, rich, step } from '../rich-text.ts'
 
 /**
  * Hosts that webhooks may reach although they are private (`webhooks: {allow: [...]}` in
@@ -23,28 +24,32 @@ export function isAllowed(url: URL, allowed: AllowedHosts): boolean {
  *   at when something is sent.
  */
 export function checkUrl(text: string, format: string, allowed: AllowedHosts): URL {
-  if (text === '') throw new EscError('usage', '--url cannot be empty')
+  if (text === '') throw new EscError('usage', rich`${input('url')} cannot be empty`)
   if (format === 'slack' && !text.startsWith('https://hooks.slack.com/')) {
-    throw new EscError('usage', 'slack webhooks require a --url starting with https://hooks.slack.com/')
+    throw new EscError('usage', rich`slack webhooks require a ${input('url')} starting with https://hooks.slack.com/`)
   }
   const shown = JSON.stringify(text.replace(/\/\/[^/?#@]*@/, '//[secret]@'))
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
-  if (scheme === undefined) throw new EscError('usage', `invalid --url ${shown}: it has no scheme`, { hint: remedy })
-  if (scheme !== 'https' && scheme !== 'http') throw new EscError('usage', `--url ${shown} must use http or https`)
-  if (!/^https?:\/\/[^/?#]/i.test(text)) throw new EscError('usage', `--url ${shown} is missing a host`)
+  if (scheme === undefined)
+    throw new EscError('usage', rich`invalid ${input('url')} ${shown}: it has no scheme`, { hint: remedy })
+  if (scheme !== 'https' && scheme !== 'http')
+    throw new EscError('usage', rich`${input('url')} ${shown} must use http or https`)
+  if (!/^https?:\/\/[^/?#]/i.test(text)) throw new EscError('usage', rich`${input('url')} ${shown} is missing a host`)
   const url = parsed(text, shown)
   if (url.username !== '' || url.password !== '') {
-    throw new EscError('usage', `--url ${shown} holds a user name or password`, {
-      hint: 'leave it out: give a --secret, and let the receiver check the signature',
+    throw new EscError('usage', rich`${input('url')} ${shown} holds a user name or password`, {
+      hint: rich`leave it out: give a ${input('secret')}, and let the receiver check the signature`,
     })
   }
   if (isAllowed(url, allowed)) return url
   if (url.protocol === 'http:') {
-    throw new EscError('usage', `--url ${shown} is not encrypted`, { hint: `use https, or ${allowing(url)}` })
+    throw new EscError('usage', rich`${input('url')} ${shown} is not encrypted`, {
+      hint: rich`use https, or ${allowing(url)}`,
+    })
   }
   const host = bareHost(url.hostname)
   if (isIP(host) !== 0 && isForbidden(host)) {
-    throw new EscError('usage', `--url ${shown} is a private address`, { hint: allowing(url) })
+    throw new EscError('usage', rich`${input('url')} ${shown} is a private address`, { hint: allowing(url) })
   }
   return url
 }
@@ -74,10 +79,10 @@ function parsed(text: string, shown: string): URL {
   try {
     return new URL(text)
   } catch {
-    throw new EscError('usage', `invalid --url ${shown}: it cannot be read as a URL`, { hint: remedy })
+    throw new EscError('usage', rich`invalid ${input('url')} ${shown}: it cannot be read as a URL`, { hint: remedy })
   }
 }
 
-function allowing(url: URL): string {
-  return `name the host in esc.yaml: webhooks: {allow: [${JSON.stringify(url.host)}]}, and run "esc trust"`
+function allowing(url: URL): RichText {
+  return rich`name the host in esc.yaml: webhooks: {allow: [${JSON.stringify(url.host)}]}, and ${step('allow it', { do: 'trust-store' })}`
 }

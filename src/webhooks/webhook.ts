@@ -1,6 +1,7 @@
 import { EscError } from '../errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import type { DataKey } from '../keys/index.ts'
+import { input, rich, step } from '../rich-text.ts'
 import { decryptValue, encryptValue, type Settings } from '../store/index.ts'
 import type { WebhookHeaders } from './headers.ts'
 import { isSecretUrl, shownUrl } from './url.ts'
@@ -61,7 +62,7 @@ export function webhookNamed(settings: Settings, name: string, environment: stri
   throw new EscError('not_found', `environment '${environment}' has no webhook '${name}'`, {
     hint:
       all.length === 0
-        ? `\`esc env webhook new ${environment}\` makes one`
+        ? rich`${step('make one', { do: 'create-webhook', environment })}`
         : `it has ${all.map((webhook) => webhook.name).join(', ')}`,
   })
 }
@@ -114,7 +115,7 @@ export function secretsOf(webhook: Webhook, key: DataKey | undefined): WebhookSe
   const secrets = JSON.parse(decryptValue(key, secretsPath(webhook.name), webhook.sealed)) as WebhookSecrets
   if (shownUrl(secrets.url, webhook.format) === webhook.url) return secrets
   throw new EscError('tampered', `the URL of webhook '${webhook.name}' is not the one that its secret was set for`, {
-    hint: `set both with \`esc env webhook edit\`: --url and --secret`,
+    hint: rich`${step('set both', { do: 'edit-webhook' })}: ${input('url')} and ${input('secret')}`,
   })
 }
 

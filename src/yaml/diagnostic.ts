@@ -1,3 +1,5 @@
+import type { Text } from '../rich-text.ts'
+
 /** A place in a document. Lines and columns count from 1 (columns in code points), bytes from 0. */
 export interface Position {
   readonly line: number
@@ -31,7 +33,7 @@ export interface Diagnostic {
   /** Document path of the blamed node, such as `values.a["b.c"][0]`; empty for the root. */
   readonly path: string
   /** A remedy for the reader. */
-  readonly hint?: string
+  readonly hint?: Text
 }
 
 /**

@@ -59,7 +59,7 @@ describe('aws-iam against moto, by the built program', function () {
 
     const full = await rotate('--yes')
     expect(full.code).to.equal(1)
-    expect(full.err).to.include(`take ${foreign} in: esc env rotate ENV PATH --adopt FILE`)
+    expect(full.err).to.include(`take ${foreign} in with "esc env rotate rotators/app aws --adopt FILE"`)
     expect(await statuses()).to.deep.equal({ [foreign]: 'Active', [first]: 'Active' })
 
     const file = join(program.folder, 'key.json')

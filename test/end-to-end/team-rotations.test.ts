@@ -109,7 +109,7 @@ describe('a credential that both sides of a merge have rotated', function () {
     const said = await join(ada, 'merge')
     expect(said)
       .to.include('both sides rotated key: theirs was kept, as the later one')
-      .and.include('run "esc env rotate ci/db key" after the merge')
+      .and.include('rotate key with "esc env rotate ci/db key" after the merge')
     expect(await ada.open('ci/db')).to.deep.equal({ size: 2, key })
   })
 

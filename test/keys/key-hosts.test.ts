@@ -138,7 +138,8 @@ describe('a host that was not allowed', () => {
     const error = await openSecretsProvider(url, keys, owner).catch((caught) => caught)
     expect(error).to.be.instanceOf(EscError)
     expect(error).to.include({ code: 'untrusted' })
-    expect(error.hint).to.include('esc trust').and.include('ESC_KEY_HOSTS=127.0.0.1:')
+    expect(error.hint).to.include('ESC_KEY_HOSTS=127.0.0.1:')
+    expect(error.remedies).to.deep.equal([{ do: 'trust-store' }])
     expect(requests).to.equal(0)
   })
 

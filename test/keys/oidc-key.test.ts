@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
+import { noticeText } from '../../src/cli/framework/notice-text.ts'
 import { EscError } from '../../src/errors.ts'
 import { oidcKey, oidcKeySet } from '../../src/keys/index.ts'
 import { thumbprint } from '../../src/keys/oidc-key-file.ts'
+import type { Notice } from '../../src/notice.ts'
 
 const now = new Date('2026-03-04T05:06:07Z')
 
@@ -22,7 +24,7 @@ describe('oidcKey', () => {
   const context = (env: Record<string, string> = {}) => ({
     env,
     configFolder: folder,
-    notify: (text: string) => told.push(text),
+    notify: (notice: Notice) => told.push(noticeText(notice)),
   })
   const path = () => join(folder, 'oidc.key')
   const decode = (part: string | undefined) => JSON.parse(Buffer.from(part!, 'base64url').toString())

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { expect } from 'chai'
+import { noticeText } from '../../src/cli/framework/notice-text.ts'
 import { configFolder, DataKey, type KeyContext, openSecretsProvider, rewrapKey } from '../../src/keys/index.ts'
 import { errorOf } from '../store/worlds.ts'
 
@@ -17,7 +18,12 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 function context(env: Record<string, string> = {}, more: Partial<KeyContext> = {}): KeyContext {
-  return { env, configFolder: join(folder, 'config'), notify: (text) => void notices.push(text), ...more }
+  return {
+    env,
+    configFolder: join(folder, 'config'),
+    notify: (notice) => void notices.push(noticeText(notice)),
+    ...more,
+  }
 }
 
 const keyFile = () => join(folder, 'config', 'default.key')

@@ -1,3 +1,4 @@
+import { noticeText } from '../../src/cli/framework/notice-text.ts'
 import type { KeyContext } from '../../src/keys/index.ts'
 import { reroute } from '../fakes/http-fake.ts'
 
@@ -18,7 +19,7 @@ export function contextOf(
   return {
     env: { HOME: '/nowhere', ...env },
     configFolder,
-    notify: (text) => void notices.push(text),
+    notify: (notice) => void notices.push(noticeText(notice)),
     network: { fetch: reroute(routes), timeoutMs, sleep: async () => {} },
   }
 }

@@ -2,9 +2,11 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { noticeText } from '../../src/cli/framework/notice-text.ts'
 import { EscError } from '../../src/errors.ts'
 import { type EvaluationHost, fromPlain } from '../../src/evaluate/index.ts'
 import { encryptDefinition } from '../../src/language/index.ts'
+import type { Notice } from '../../src/notice.ts'
 import {
   openEnvironment,
   openWorkspace,
@@ -141,7 +143,7 @@ describe('a hostile environment definition', () => {
     const edit = readFileSync(file, 'utf8')
     const [, ciphertext] = /ciphertext: (\S+?)\}/.exec(edit)!
     const notices: string[] = []
-    const notify = (text: string) => void notices.push(text)
+    const notify = (notice: Notice) => void notices.push(noticeText(notice))
     const workspace = openWorkspace({ cwd: folder, env: env(), notify, now: () => new Date() })
     const session = new Session(workspace)
     const reference = workspace.reference('app/dev')

@@ -1,9 +1,12 @@
 import { expect } from 'chai'
+import { worded } from '../../src/cli/terminal/wording.ts'
 import { changeWarnings, findShapeMistakes } from '../../src/operations/definitions/saved-text/index.ts'
 import { decode, formatPropertyPath } from '../../src/yaml/index.ts'
 
 const warnings = async (text: string, before = '') =>
-  (await changeWarnings({ name: 'app/dev', text, before })).map(({ summary }) => summary)
+  (await changeWarnings({ name: 'app/dev', text, before })).map(({ summary, hint }) =>
+    hint === undefined ? summary : `${summary}; ${worded(hint)}`,
+  )
 
 describe('a number that is about to be saved', () => {
   const changed = ['012345678901', '1.10', '1_000', '0x1F', '1e3', '.5', '+1', '0o17', '0b11', '010', '1.0', '1.', '-0']

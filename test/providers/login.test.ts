@@ -17,6 +17,7 @@ import { awsLoginProvider } from '../../src/providers/aws-login.ts'
 import { azureLogin } from '../../src/providers/azure-login.ts'
 import { gcpLoginProvider } from '../../src/providers/gcp-login.ts'
 import type { ProviderContext } from '../../src/providers/index.ts'
+import type { Remedy } from '../../src/remedy.ts'
 import { type Secret, secret } from '../../src/secret.ts'
 import { checkToken, TokenServices } from '../fakes/token-services.ts'
 
@@ -191,7 +192,7 @@ describe('login providers with the identity token of the store', () => {
       const workspace = openWorkspaceAt(bare, own, 'named')
       const error = await failure(ownToken(workspace, { provider: 'aws-login', audience: 'aws' }, place))
       expect(error.message).to.include('this store has none')
-      expect(error.hint).to.include('esc oidc init')
+      expect(error.remedies.map(({ do: what }: Remedy) => what)).to.deep.equal(['create-issuer', 'publish-issuer'])
     } finally {
       rmSync(bare, { recursive: true, force: true })
     }

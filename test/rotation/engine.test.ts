@@ -14,6 +14,7 @@ import { formatJson } from '../../src/json.ts'
 import { openWorkspace, type Workspace } from '../../src/operations/index.ts'
 import { evaluationHost } from '../../src/operations/session/evaluation-host.ts'
 import type { PlainObject } from '../../src/plain.ts'
+import { remediesIn } from '../../src/rich-text.ts'
 import {
   type Cooldown,
   decodeJournalEntry,
@@ -279,7 +280,7 @@ describe('rotate()', () => {
     expect(report.paths[1]?.error).to.include('an edit removed its rotator')
     expect(environment.journal().ids()).to.have.length(1)
     const withoutIt = await run({ mode: 'resume' })
-    expect(withoutIt.warnings[0]).to.include('b: an interrupted rotation of fake')
+    expect(String(withoutIt.warnings[0])).to.include('b: an interrupted rotation of fake')
     await edit(environment.current().definition + '  b: {"fn::rotate::fake": {inputs: {name: two}}}\n')
     vendor('two').after = () => {}
     const resumed = await run({ mode: 'resume' })
@@ -389,7 +390,7 @@ describe('rotate()', () => {
       expect(behind.status).to.equal('failed')
       expect(behind.paths[0]?.error).to.include(`begun from revision ${newest.number}`)
       expect(behind.paths[0]?.error).to.include(`newest revision here is ${number}`)
-      expect(behind.paths[0]?.hint).to.include('git pull')
+      expect(String(behind.paths[0]?.hint)).to.include('git pull')
       expect((await run()).status).to.equal('failed')
       expect(environment.journal().ids()).to.have.length(1)
       writeFileSync(newer.file, newer.bytes)
@@ -411,7 +412,10 @@ describe('rotate()', () => {
       await edit(base.definition.replace('other: 1', 'other: 3'))
       const report = await run()
       expect(report.paths[0]?.error).to.include('this clone has another revision')
-      expect(report.paths[0]?.hint).to.include('esc env renumber shop/prod')
+      expect(remediesIn(report.paths[0]?.hint)).to.deep.equal([
+        { do: 'renumber-revisions', environment: 'shop/prod' },
+        { do: 'abandon-rotation', environment: 'shop/prod' },
+      ])
       expect(environment.journal().ids()).to.have.length(1)
       const given = await run({ mode: 'resume', discard: true })
       expect(given.status).to.equal('succeeded')
@@ -625,7 +629,7 @@ describe('rotate()', () => {
       for (let round = 0; round < 2; round++) await run({ cooldown: { windowMs: 0 }, start })
       const refusal = await run({ cooldown: window }).catch((error) => error)
       expect(refusal.message).to.contain('which the clock of this machine has yet to reach')
-      expect(refusal.hint).to.match(/^set the clock right, .* or pass --force$/)
+      expect(refusal.hint).to.match(/^set the clock right, .* or pass "force"$/)
       const cause = { schedule: 'sched-1', due: new Date().toISOString(), attempt: 1 }
       const report = await run({ cooldown: window, cause })
       expect(report.status).to.equal('succeeded')
@@ -644,7 +648,7 @@ describe('rotate()', () => {
       expect(refusal.code).to.equal('conflict')
       expect(questions[0]).to.match(/^a, b, \["c\.d"\]\[0\] were rotated \d+ s ago; rotating again now ends/)
       const alone = await run({ cooldown: window }).catch((error) => error)
-      expect(alone.hint).to.match(/^wait 10 min, retry just what failed with --failed, or pass --force$/)
+      expect(alone.hint).to.match(/^wait 10 min, retry just what failed with "failed", or pass "force"$/)
       expect(environment.current().number).to.equal(4)
       expect((await run({ cooldown: { ...window, confirm: ask(true) } })).revision).to.equal(5)
       await expectAgreement()

@@ -17,9 +17,9 @@ const accepted = (request: { cron?: string; once?: string; timezone?: string }) 
 
 describe('what a user says about the time of a schedule', () => {
   it('is one of cron and once, in the words people know', async () => {
-    expect((await refused({})).message).to.equal('exactly one of --cron or --once must be set')
+    expect((await refused({})).message).to.equal('exactly one of "cron" or "once" must be set')
     expect((await refused({ cron: '0 3 * * *', once: '2027-01-01T00:00:00Z' })).message).to.equal(
-      'only one of --cron or --once may be set',
+      'only one of "cron" or "once" may be set',
     )
   })
 
@@ -111,7 +111,7 @@ describe('what a user says about the time of a schedule', () => {
     expect((await refused({ cron: '0 3 * * *', timezone: 'Mars/Olympus' })).message).to.equal(
       "there is no time zone 'Mars/Olympus'",
     )
-    expect((await refused({ once: '2027-01-01T00:00:00Z', timezone: 'UTC' })).message).to.include('--timezone')
+    expect((await refused({ once: '2027-01-01T00:00:00Z', timezone: 'UTC' })).message).to.include('"timezone"')
   })
 
   for (const [once, at] of [
@@ -121,7 +121,7 @@ describe('what a user says about the time of a schedule', () => {
     ['2027-01-31 03:30-0230', '2027-01-31T06:00:00.000Z'],
     ['2028-02-29T00:00:00Z', '2028-02-29T00:00:00.000Z'],
   ] as const) {
-    it(`reads --once ${once}`, async () => {
+    it(`reads once ${once}`, async () => {
       const { timing } = await accepted({ once })
       expect(timing.kind === 'once' && timing.at.toISOString()).to.equal(at)
     })
@@ -136,15 +136,15 @@ describe('what a user says about the time of a schedule', () => {
     '2027-01-31T25:00:00Z',
     '1799999999',
   ]) {
-    it(`refuses --once ${JSON.stringify(once)}`, async () => {
-      expect((await refused({ once })).message).to.match(/^--once must be an ISO 8601 \/ RFC 3339 timestamp: /)
+    it(`refuses once ${JSON.stringify(once)}`, async () => {
+      expect((await refused({ once })).message).to.match(/^"once" must be an ISO 8601 \/ RFC 3339 timestamp: /)
     })
   }
 
   it('asks for the offset where a time has none, and refuses the past', async () => {
     expect((await refused({ once: '2027-01-31T03:30:00' })).message).to.include('it has no offset from UTC')
     expect((await refused({ once: '2026-03-04T05:06:07Z' })).message).to.equal(
-      '--once must be a timestamp in the future',
+      '"once" must be a timestamp in the future',
     )
   })
 })

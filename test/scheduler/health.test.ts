@@ -37,7 +37,8 @@ describe('the health of a scheduler', () => {
       pollMs: 1000,
       healthEveryMs: 0,
       metrics: { host: '127.0.0.1', port: 0 },
-      log: (text) => {
+      log: (told) => {
+        const text = String(told)
         url ||= /metrics at (http:.*)\/metrics/.exec(text)?.[1] ?? ''
         if (/schedules, /.test(text)) line = text
         store.log.push(text)

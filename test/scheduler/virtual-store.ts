@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { noticeText } from '../../src/cli/framework/notice-text.ts'
 import { machineFiles } from '../../src/files/index.ts'
 import { createKeyFile } from '../../src/keys/key-file.ts'
 import { createSchedule, openWorkspace, type RunOutcome, Session, type Workspace } from '../../src/operations/index.ts'
@@ -41,7 +42,7 @@ export class VirtualStore {
       cwd: this.folder,
       env: this.#env,
       store: join(this.folder, 'environments'),
-      notify: (text) => void this.log.push(text),
+      notify: (notice) => void this.log.push(noticeText(notice)),
       now: () => new Date(this.nowMs),
     })
   }
@@ -71,7 +72,7 @@ export class VirtualStore {
       abort: new AbortController().signal,
       pollMs: 6 * 3_600_000,
       healthEveryMs: 7 * 86_400_000,
-      log: (line) => void this.log.push(line),
+      log: (line) => void this.log.push(String(line)),
       onRun: (outcome) => {
         this.outcomes.push(outcome)
         if (afterRun(outcome)) stop.abort()

@@ -294,7 +294,8 @@ class Simulation {
     const { report } = outcome
     if (report.status === 'succeeded') counts.succeeded++
     else counts.failed++
-    for (const { error = '', notes } of report.paths) {
+    for (const { error = '', notes: told } of report.paths) {
+      const notes = told.map(String)
       if (notes.some((note) => note.includes('interrupted rotation') && !note.includes('undone'))) counts.resumed++
       if (notes.some((note) => note.includes('undone')) || error.includes('undone')) counts.undone++
       if (error.includes('an edit removed')) counts.displaced++
@@ -309,7 +310,7 @@ class Simulation {
       const shown = entry.path.replace(/^values\./, '')
       const path = report.paths.find((each) => each.path === shown)
       const said = path && (path.status !== 'succeeded' || path.notes.length > 0)
-      if (!said && !report.warnings.some((warning) => warning.startsWith(`${shown}:`))) {
+      if (!said && !report.warnings.some((warning) => String(warning).startsWith(`${shown}:`))) {
         throw new Violation(`the journal holds a record of ${shown}, and the report does not say so`)
       }
     }

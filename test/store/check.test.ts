@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { remediesIn } from '../../src/rich-text.ts'
 import { type CheckReport, type Environment, Store } from '../../src/store/index.ts'
 import { author, by, created, errorOf, realFolder, save } from './worlds.ts'
 
@@ -45,7 +46,7 @@ describe('checking a store', () => {
     const report = await check()
     expect(kinds(report), JSON.stringify(report.findings, null, 1)).to.deep.equal([expected])
     const [finding] = report.findings
-    const text = `${finding!.environment} ${finding!.file} ${finding!.problem} ${finding!.remedy}`
+    const text = `${finding!.environment} ${finding!.file} ${finding!.problem} ${finding!.remedy} ${JSON.stringify(remediesIn(finding!.remedy))}`
     for (const mention of mentions) expect(text).to.contain(mention)
   }
 
@@ -150,20 +151,20 @@ describe('checking a store', () => {
       expect(kinds(report)).to.deep.equal(['error tampered', 'error duplicate_id'])
       for (const { problem, remedy } of report.findings) {
         expect(problem).to.contain('app/other').and.contain('app/third')
-        expect(remedy).to.contain('esc env clone')
+        expect(remediesIn(remedy)[0]).to.include({ do: 'clone-environment', environment: 'app/other' })
       }
     })
 
     it('a hand edit', async () => {
       edit(path('app/dev/environment.yaml'), () => 'mine: 1\n')
-      await expectOne('warning unsaved_edit', 'esc env save')
+      await expectOne('warning unsaved_edit', '"save-definition"')
       expect(await fresh().fix((await check()).findings)).to.deep.equal([])
       expect(readFileSync(path('app/dev/environment.yaml'), 'utf8')).to.equal('mine: 1\n')
     })
 
     it('an unfinished rotation, and an entry of it that was changed', async () => {
       await environment.journal().put('x', Buffer.from('a credential'))
-      await expectOne('warning unfinished_rotation', '1 entry', 'esc env rotate app/dev')
+      await expectOne('warning unfinished_rotation', '1 entry', '{"do":"rotate","environment":"app/dev"')
       const { folder } = environment.journal()
       const entry = join(folder, readdirSync(folder)[0]!)
       writeFileSync(entry, Buffer.concat([readFileSync(entry), Buffer.from('x')]))
@@ -192,7 +193,7 @@ describe('checking a store', () => {
         'error merge_conflict',
         'both sides made revision 4',
         'environment.yaml',
-        'esc env renumber app/dev',
+        '{"do":"renumber-revisions","environment":"app/dev"}',
       )
     })
 
@@ -206,7 +207,9 @@ describe('checking a store', () => {
       const report = await check()
       expect(kinds(report)).to.deep.equal(['error history_fork'])
       expect(report.findings[0]!.problem).to.contain('revision 6').and.contain('another revision 5')
-      expect(report.findings[0]!.remedy).to.contain('esc env renumber app/dev')
+      expect(remediesIn(report.findings[0]!.remedy)).to.deep.equal([
+        { do: 'renumber-revisions', environment: 'app/dev' },
+      ])
     })
   })
 

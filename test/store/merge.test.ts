@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from '
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { machineFiles } from '../../src/files/index.ts'
+import { remediesIn } from '../../src/rich-text.ts'
 import { type RenumberEnvironment, Store, sideOfFolder } from '../../src/store/index.ts'
 import { Repository } from './git-repository.ts'
 import { by, enc, errorOf, reencrypt, revealed, save } from './worlds.ts'
@@ -70,7 +71,7 @@ describe('two branches that edit one environment', () => {
     const { findings } = await repository.store.check()
     expect(findings.map(({ kind }) => kind)).to.deep.equal(['merge_conflict'])
     expect(findings[0]!.problem).to.contain('both sides made revision 3')
-    expect(findings[0]!.remedy).to.contain('esc env renumber app/dev')
+    expect(remediesIn(findings[0]!.remedy)).to.deep.equal([{ do: 'renumber-revisions', environment: 'app/dev' }])
     expect(await errorOf(() => environment().revision(3))).to.include({ code: 'store_damaged' })
 
     const result = await repository.store.renumber(name, options)
@@ -150,7 +151,8 @@ describe('two branches that edit one environment', () => {
     )
     const error = await errorOf(() => repository.store.renumber(name, options))
     expect(error).to.include({ code: 'conflict', message: "both sides changed port in environment 'app/dev'" })
-    expect(error.hint).to.contain(path('environment.yaml')).and.contain('esc env renumber app/dev')
+    expect(error.hint).to.contain(path('environment.yaml'))
+    expect(error.remedies).to.deep.equal([{ do: 'renumber-revisions', environment: 'app/dev' }])
     const text = readFileSync(path('environment.yaml'), 'utf8')
     writeFileSync(path('environment.yaml'), text.replace(/<{7}[\s\S]*>{7} feature\n/, 'port: 4\nkey: plain:text\n'))
     const result = await repository.store.renumber(name, {

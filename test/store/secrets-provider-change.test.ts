@@ -151,7 +151,7 @@ describe('changing the secrets provider of an environment', () => {
     it('while a rotation is unfinished', async () => {
       await environment.journal().put('x', Buffer.from('a credential'))
       const error = await expectRefused('conflict', { secretsProvider: 'default', reencrypt })
-      expect(error.hint).to.contain('esc env rotate app/dev')
+      expect(error.remedies).to.deep.equal([{ do: 'rotate', environment: 'app/dev', paths: [] }])
     })
 
     it('while somebody rotates', async () => {

@@ -41,7 +41,7 @@ describe('a store', () => {
     const error = await errorOf(() => Store.find('/proc', place.world))
     expect(error).to.include({ code: 'not_found' })
     expect(error.message).to.contain('/proc')
-    expect(error.hint).to.contain('esc init')
+    expect(error.remedies).to.deep.equal([{ do: 'create-store' }])
     expect(await errorOf(() => Store.open(place.folder, place.world))).to.include({ code: 'not_found' })
   })
 
@@ -93,7 +93,10 @@ describe('a store', () => {
       expect(near).to.include({ code: 'not_found', hint: "did you mean 'rotators/ci'?" })
       expect(near.message).to.equal("environment 'rotator/ci' does not exist")
       expect((await errorOf(() => store.environment('production'))).hint).to.contain('credentials/production')
-      expect((await errorOf(() => store.environment('x/completely-else'))).hint).to.contain('esc env ls')
+      expect((await errorOf(() => store.environment('x/completely-else'))).remedies).to.deep.equal([
+        { do: 'list-environments' },
+        { do: 'create-environment', environment: 'x/completely-else' },
+      ])
     })
 
     it('refuses a name that is taken, by case, or by something else', async () => {
@@ -171,10 +174,10 @@ describe('a store', () => {
       await environment.changeSettings({ deletionProtected: true })
       const protectedError = await errorOf(remove)
       expect(protectedError).to.include({ code: 'conflict' })
-      expect(protectedError.hint).to.contain('esc env settings set rotators/ci deletion-protected false')
+      expect(protectedError.remedies).to.deep.equal([{ do: 'allow-removal', environment: 'rotators/ci' }])
       await environment.changeSettings({ deletionProtected: false })
       await environment.journal().put('x', Buffer.from('a credential'))
-      expect((await errorOf(remove)).hint).to.contain('esc env rotate rotators/ci')
+      expect((await errorOf(remove)).remedies).to.deep.include({ do: 'rotate', environment: 'rotators/ci', paths: [] })
       await environment.journal().remove('x')
       await remove()
       expect(store.list()).to.deep.equal([])

@@ -161,7 +161,9 @@ describe('versions of an environment', () => {
       expect(await errorOf(() => environment.versions.retract('2', { ...by, replacement: '2' }))).to.include({
         code: 'usage',
       })
-      expect((await errorOf(() => environment.versions.retract('1', by))).hint).to.contain('--replace-with')
+      expect((await errorOf(() => environment.versions.retract('1', by))).remedies).to.deep.equal([
+        { do: 'repeat', with: 'replace-with' },
+      ])
       await environment.versions.retract('2', by)
       expect(await errorOf(() => environment.versions.retract('2', by))).to.include({ code: 'retracted' })
       expect(await errorOf(() => environment.versions.retract('3', { ...by, replacement: '2' }))).to.include({
@@ -237,7 +239,7 @@ describe('versions of an environment', () => {
     const error = await errorOf(() => fresh().current())
     expect(error).to.include({ code: 'tampered' })
     expect(error.message).to.contain('another data key')
-    expect(error.hint).to.contain('esc env trust app/dev')
+    expect(error.remedies).to.deep.equal([{ do: 'accept-key', environment: 'app/dev' }])
     expect(await errorOf(() => save(fresh(), 'b: enc:x\n'))).to.include({ code: 'tampered' })
     fresh().trustKey()
     expect(fresh().current().number).to.equal(4)

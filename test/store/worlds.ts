@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { noticeText } from '../../src/cli/framework/notice-text.ts'
 import type { DataKey } from '../../src/keys/index.ts'
 import { storeIdentity } from '../../src/machine/index.ts'
+import type { Notice } from '../../src/notice.ts'
+import type { Remedy } from '../../src/remedy.ts'
 import type { Environment, Processes, ProcessIdentity, Reencrypt, StoreHost } from '../../src/store/index.ts'
 import { Store } from '../../src/store/index.ts'
 import { MemoryFiles } from '../files/memory-files.ts'
@@ -21,7 +24,7 @@ export class Machine {
   world(env: Record<string, string | undefined> = {}): StoreHost {
     const identity: ProcessIdentity = { pid: ++this.#pid, host: 'machine' }
     const processes: Processes = { self: () => identity, isGone: (other) => other.pid !== identity.pid }
-    const notify = (text: string) => void this.notices.push(text)
+    const notify = (notice: Notice) => void this.notices.push(noticeText(notice))
     return {
       files: this.files,
       processes,
@@ -54,7 +57,9 @@ export function realFolder(): { readonly folder: string; readonly world: StoreHo
 }
 
 /** The error a function throws or rejects with; fails when there is none. */
-export async function errorOf(run: () => unknown): Promise<Error & { code?: string; hint?: string }> {
+export async function errorOf(
+  run: () => unknown,
+): Promise<Error & { code?: string; hint?: string; remedies?: readonly Remedy[] }> {
   try {
     await run()
   } catch (error) {

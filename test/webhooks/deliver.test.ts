@@ -196,7 +196,7 @@ describe('deliveries of webhooks', () => {
       'created',
       'rotation_failed',
     ])
-    expect(bodies.find((body) => body.includes('rotation_failed'))).to.contain('--resume')
+    expect(bodies.find((body) => body.includes('rotation_failed'))).to.contain('the next one finishes it')
     expect(announcements().any).to.equal(false)
   })
 

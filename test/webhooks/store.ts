@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { noticeText } from '../../src/cli/framework/notice-text.ts'
 import { Store } from '../../src/store/index.ts'
 import {
   allowedHosts,
@@ -38,7 +39,7 @@ export class HookedStore {
   }
 
   open(): Store {
-    const listener = announcingListener((text) => this.warnings.push(text))
+    const listener = announcingListener((notice) => this.warnings.push(noticeText(notice)))
     return Store.open(this.folder, { ...this.#place.world, listener })
   }
 

@@ -5,15 +5,15 @@ import { Receiver } from './receiver.ts'
 
 describe('the URL of a webhook', () => {
   const refusals: readonly (readonly [string, RegExp])[] = [
-    ['', /^--url cannot be empty$/],
-    ['example.com/hook', /^invalid --url "example\.com\/hook"/],
+    ['', /^"url" cannot be empty$/],
+    ['example.com/hook', /^invalid "url" "example\.com\/hook"/],
     ['ftp://example.com', /must use http or https$/],
     ['javascript:alert(1)', /must use http or https$/],
     ['https://', /is missing a host$/],
     ['https:///hook', /is missing a host$/],
     [
       'https://user:hunter2@example.com/',
-      /^--url "https:\/\/\[secret\]@example\.com\/" holds a user name or password$/,
+      /^"url" "https:\/\/\[secret\]@example\.com\/" holds a user name or password$/,
     ],
     ['http://example.com/', /is not encrypted$/],
     ['https://127.0.0.1/', /is a private address$/],
@@ -41,7 +41,7 @@ describe('the URL of a webhook', () => {
 
   it('is one of Slack for the format slack', () => {
     expect(() => checkUrl('https://example.com/', 'slack', [])).to.throw(
-      /^slack webhooks require a --url starting with/,
+      /^slack webhooks require a "url" starting with/,
     )
     expect(checkUrl('https://hooks.slack.com/services/T/B/x', 'slack', []).hostname).to.equal('hooks.slack.com')
   })

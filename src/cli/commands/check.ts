@@ -4,7 +4,7 @@ import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { boolean } from '../framework/flags.ts'
 import { EXIT } from '../framework/report-error.ts'
 import { openSession, sweepPlaintext } from '../framework/session.ts'
-import { hasColour, red, yellow } from '../terminal/index.ts'
+import { hasColour, red, worded, yellow } from '../terminal/index.ts'
 
 const flags = {
   fix: boolean({ description: 'do what is safe about what is found' }),
@@ -61,7 +61,7 @@ Environments whose keys are not at hand are checked as far as that goes, with a 
     const { severity, problem, remedy } = finding
     const paint = severity === 'error' ? red : severity === 'warning' ? yellow : String
     const label = hasColour(this.io, 'stdout') ? paint(`${severity}:`) : `${severity}:`
-    return `${label} ${problem}\n  file:   ${this.#file(finding)}\n  remedy: ${remedy}\n\n`
+    return `${label} ${problem}\n  file:   ${this.#file(finding)}\n  remedy: ${worded(remedy)}\n\n`
   }
 
   #file({ file }: Finding): string {

@@ -4,6 +4,7 @@ import { EXIT } from '../framework/report-error.ts'
 import { person } from '../framework/revision-text.ts'
 import { openSession } from '../framework/session.ts'
 import { WATCH_FLAGS, watching } from '../framework/watching.ts'
+import { worded } from '../terminal/index.ts'
 
 const flags = { ...WATCH_FLAGS, ...OUTPUT_FLAG }
 
@@ -79,11 +80,11 @@ function textOf(status: StoreStatus): string {
     ['Environments', String(status.environments)],
     ...status.unsaved.map(({ name, state }) => ['Not saved', `${name}: ${STATES[state]}`]),
     ...status.unfinished.map((name) => ['Unfinished', `${name}: "esc env rotate ${name} --resume"`]),
-    ...status.overdue.map(({ environment, due }) => ['Overdue', `${environment}: ${overdueText(due)}`]),
+    ...status.overdue.map(({ environment, due }) => ['Overdue', `${environment}: ${worded(overdueText(due))}`]),
     ...status.locked.map((name) => ['No key', `${name}: it cannot be opened on this machine`]),
     ...status.problems.flatMap(({ environment, problem, hint }) => [
       ['Problem', `${environment}: ${problem}`],
-      ...(hint === undefined ? [] : [['', hint]]),
+      ...(hint === undefined ? [] : [['', worded(hint)]]),
     ]),
   ]
   return lines.map(([title, value]) => `${(title === '' ? '' : `${title}:`).padEnd(14)}${value}\n`).join('')

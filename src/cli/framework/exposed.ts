@@ -1,7 +1,8 @@
-import { EscError, messageOf } from '../../errors.ts'
+import { hintOf, messageOf } from '../../errors.ts'
 import { CooldownError, type LeaverPlan, owedRotations, type Session, type Workspace } from '../../operations/index.ts'
+import { rich, type Text } from '../../rich-text.ts'
 import { shellWord } from '../../shell-word.ts'
-import { ProgressBlock } from '../terminal/index.ts'
+import { ProgressBlock, worded } from '../terminal/index.ts'
 import type { Host } from './host.ts'
 import { EXIT, exitCodeOf } from './report-error.ts'
 import { rotationExitCode, rotationText, runRotation } from './rotating.ts'
@@ -13,7 +14,7 @@ export interface ExposedRotation {
   readonly exitCode: number
   readonly rotated: readonly string[]
   /** Paths whose credentials are as they were, each with the reason and what can be done. */
-  readonly failed: readonly { readonly path: string; readonly error: string; readonly hint: string }[]
+  readonly failed: readonly { readonly path: string; readonly error: string; readonly hint: Text }[]
 }
 
 /**
@@ -79,12 +80,13 @@ async function refused(
   const exitCode = exitCodeOf(error)
   const message = io.conceal?.(messageOf(error)) ?? messageOf(error)
   if (!(error instanceof CooldownError)) {
-    const given = error instanceof EscError && error.hint !== undefined ? `${error.hint}; then ` : ''
+    const given = hintOf(error)
+    const hintFor = (path: string) => rich`${given === undefined ? '' : rich`${given}; then `}${retryHint(name, path)}`
     return {
       name,
       exitCode,
       rotated: [],
-      failed: paths.map((path) => ({ path, error: message, hint: given + retryHint(name, path) })),
+      failed: paths.map((path) => ({ path, error: message, hint: hintFor(path) })),
     }
   }
   const hasty = paths.filter((path) => error.paths.includes(path))
@@ -156,7 +158,7 @@ function secretsText(environments: LeaverPlan['known'], rotations: readonly Expo
 
 function failedText(rotations: readonly ExposedRotation[], again: string): string {
   const lines = rotations.flatMap(({ name, failed }) =>
-    failed.map(({ path, error, hint }) => `  ${name}: ${path}: ${error}\n    hint: ${hint}\n`),
+    failed.map(({ path, error, hint }) => `  ${name}: ${path}: ${error}\n    hint: ${worded(hint)}\n`),
   )
   if (lines.length === 0) return ''
   return `\nNot rotated, so the credentials that they may know are still in use:\n${lines.join('')}"${again}" rotates what is left.\n`

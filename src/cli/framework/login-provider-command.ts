@@ -5,6 +5,7 @@ import { diagnosticBlocks, hasColour } from '../terminal/index.ts'
 import { EscCommand, WRITE_FLAGS } from './command.ts'
 import { DRAFT_FLAG, type Drafted, draftText, inDraft } from './draft.ts'
 import { boolean, type Flags, text } from './flags.ts'
+import { RewordedError } from './report-error.ts'
 import { readSecret } from './secret-input.ts'
 import type { Target } from './session.ts'
 
@@ -71,7 +72,8 @@ export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<D
     const path = parsePath(typed, (reason) => `invalid --path: ${reason}`)
     if (path.length === 0) throw new EscError('usage', 'path must contain at least one element')
     const request = { path, typed, block, create: flags.create ?? false }
-    const { saved, text, created } = (await session.perform(setLoginProvider, reference, request)).result
+    const set = () => session.perform(setLoginProvider, reference, request)
+    const { saved, text, created } = (await set().catch(refuseMissing)).result
     if (created !== undefined) this.io.out(`Environment created: ${created}\n`)
     const source = { environment: reference.name, text }
     this.io.err(diagnosticBlocks(saved.diagnostics, source, hasColour(this.io, 'stderr')))
@@ -133,4 +135,14 @@ export function projectNumber(word: string): number {
   throw new EscError('usage', `invalid project number ${JSON.stringify(word)}: must be a positive integer`, {
     hint: 'the number, not the name, of the Google Cloud project',
   })
+}
+
+/** An error that says to create the environment first, in the words of the reference. */
+function refuseMissing(error: unknown): never {
+  if (!(error instanceof EscError)) throw error
+  const remedy = error.remedies.find(({ do: what }) => what === 'create-environment')
+  if (remedy?.do !== 'create-environment') throw error
+  const { environment } = remedy
+  const words = `environment ${environment} does not exist; pass --create to create it, or run \`esc env init ${environment}\` first`
+  throw new RewordedError(error, words)
 }

@@ -1,6 +1,8 @@
-import { type ErrorCode, EscError, type EscErrorOptions, messageOf } from '../../errors.ts'
+import { type ErrorCode, EscError, type EscErrorOptions, hintOf, textOfError } from '../../errors.ts'
+import type { Remedy } from '../../remedy.ts'
+import { mapRemedy } from '../../rich-text.ts'
 import type { Io } from '../terminal/index.ts'
-import { backmost, hasColour, red, toJsonText } from '../terminal/index.ts'
+import { backmost, hasColour, red, toJsonText, worded } from '../terminal/index.ts'
 
 /** What the process answers with (docs/cli.md, "Exit codes"). */
 export const EXIT = {
@@ -19,6 +21,20 @@ export const EXIT = {
  * its exit code still counts.
  */
 export class ReportedError extends EscError {}
+
+/** An error in other words, with the code and the remedies that it has. */
+export class RewordedError extends EscError {
+  readonly #remedies: readonly Remedy[]
+
+  override get remedies(): readonly Remedy[] {
+    return this.#remedies
+  }
+
+  constructor(error: EscError, message: string) {
+    super(error.code, message, { cause: error })
+    this.#remedies = error.remedies
+  }
+}
 
 /** An error with an exit code that its kind does not tell. */
 export class ExitError extends EscError {
@@ -49,11 +65,16 @@ export function exitCodeOf(error: unknown): number {
 export function reportError(error: unknown, io: Io, output: 'text' | 'json'): number {
   const exitCode = exitCodeOf(error)
   const conceal = (text: string) => backmost(io).conceal?.(text) ?? text
-  const message = conceal(messageOf(error))
-  const hint = error instanceof EscError && error.hint !== undefined ? conceal(error.hint) : undefined
+  // The reference has single quotes around the commands of its messages.
+  const [what, remedy] = [textOfError(error), hintOf(error)]
+  const message = conceal(worded(what, "'"))
+  const hint = remedy === undefined ? undefined : conceal(worded(remedy))
   if (output === 'json') {
     const code = error instanceof EscError ? error.code : 'failed'
-    io.out(toJsonText({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))
+    // A plugin's copy of the class may be of an earlier version.
+    const remedies = (error instanceof EscError && error.remedies) || []
+    const more = remedies.length === 0 ? {} : { remedies: remedies.map((each) => mapRemedy(each, conceal)) }
+    io.out(toJsonText({ error: { code, message, ...(hint === undefined ? {} : { hint }), ...more } }))
   }
   if (!(error instanceof ReportedError)) {
     const label = hasColour(io, 'stderr') ? red('Error:') : 'Error:'

@@ -5,7 +5,7 @@ import {
   rotateEnvironment,
   type Session,
 } from '../../operations/index.ts'
-import { askYesNo, diagnosticLines, hasColour, type ProgressBlock } from '../terminal/index.ts'
+import { askYesNo, diagnosticLines, hasColour, type ProgressBlock, worded } from '../terminal/index.ts'
 import type { Host } from './host.ts'
 import { EXIT } from './report-error.ts'
 
@@ -72,14 +72,14 @@ function explain({ typed, report, interrupted }: RotationOutcome, io: Host): voi
   const others = report.diagnostics.filter(({ summary }) => !told(summary.replace(/^rotate: /, '')))
   io.err(diagnosticLines(others, hasColour(io, 'stderr')))
   for (const path of report.paths) {
-    for (const note of path.notes) io.err(`${path.path}: ${note}\n`)
-    if (path.hint !== undefined) io.err(`hint: ${path.path}: ${path.hint}\n`)
+    for (const note of path.notes) io.err(`${path.path}: ${worded(note)}\n`)
+    if (path.hint !== undefined) io.err(`hint: ${path.path}: ${worded(path.hint)}\n`)
   }
   // A run of which nothing is recorded has nothing to be retried.
   if (report.status !== 'succeeded' && report.event !== undefined && !interrupted && !io.env.ESC_NO_HINTS) {
     io.err(`hint: "esc env rotate ${typed} --failed" tries again just what failed\n`)
   }
-  for (const warning of report.warnings) io.err(`warning: ${warning}\n`)
+  for (const warning of report.warnings) io.err(`warning: ${worded(warning)}\n`)
   if (interrupted && report.status !== 'succeeded') {
     const retry = report.event === undefined ? `esc env rotate ${typed}` : `esc env rotate ${typed} --failed`
     io.err(

@@ -1,4 +1,5 @@
 import { EscError, messageOf } from '../../errors.ts'
+import type { Notice } from '../../notice.ts'
 import {
   nextVersion,
   type OpenedEnvironment,
@@ -6,8 +7,9 @@ import {
   openWorkspaceAt,
   Session,
 } from '../../operations/index.ts'
-import { catchSignals, type PreparedProgram, runAgain } from '../terminal/index.ts'
+import { catchSignals, type PreparedProgram, runAgain, worded } from '../terminal/index.ts'
 import type { Host } from './host.ts'
+import { noticeText } from './notice-text.ts'
 import { notStarted, showDiagnostics } from './run-problems.ts'
 import type { Target } from './session.ts'
 
@@ -23,7 +25,7 @@ export async function watchAndRun({ session, reference }: Target, io: Host, prep
   const options = {
     ...workspace.options,
     prompt: answers?.prompt,
-    notify: (text: string) => notify(text),
+    notify: (notice: Notice) => notify(notice),
   }
   const reopen = () => new Session(openWorkspaceAt(workspace.store.folder, options, workspace.chosen))
   let { result: opened } = await reopen().perform(openEnvironment, reference)
@@ -37,9 +39,14 @@ export async function watchAndRun({ session, reference }: Target, io: Host, prep
       {
         first: await prepare(opened, secrets),
         async next(signal, say) {
-          notify = say
+          notify = (notice) => say(noticeText(notice))
           for (;;) {
-            const version = await nextVersion(opened, { reference, reopen, problem: say, signal })
+            const version = await nextVersion(opened, {
+              reference,
+              reopen,
+              problem: (text) => say(worded(text)),
+              signal,
+            })
             if (version === undefined) return undefined
             opened = version.opened
             try {

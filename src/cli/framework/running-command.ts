@@ -1,5 +1,5 @@
 import type { CommitOutcome } from '../../operations/index.ts'
-import type { Io } from '../terminal/index.ts'
+import { type Io, worded } from '../terminal/index.ts'
 import { EXIT } from './report-error.ts'
 
 /** The command that a command line runs, as the sessions that it opens have to know it. */
@@ -19,9 +19,9 @@ export class RunningCommand {
 
   /** Says what became of a commit, where that is not what was wanted. */
   noteCommit(outcome: CommitOutcome): void {
-    if (outcome.kind === 'committed' && outcome.warning) this.#io.err(`warning: ${outcome.warning}\n`)
+    if (outcome.kind === 'committed' && outcome.warning) this.#io.err(`warning: ${worded(outcome.warning)}\n`)
     if (outcome.kind !== 'failed') return
-    this.#io.err(`Error: ${outcome.warning}\nhint: ${outcome.hint}\n`)
+    this.#io.err(`Error: ${worded(outcome.warning)}\nhint: ${worded(outcome.hint)}\n`)
     this.#commitFailed = true
   }
 

@@ -10,6 +10,7 @@ import {
 } from '../../operations/index.ts'
 import { isInteractive, secretPrompt } from '../terminal/index.ts'
 import type { Host } from './host.ts'
+import { noticeText } from './notice-text.ts'
 
 /** How workspace functions reach the person at the terminal. */
 export function workspaceOptions(io: Host, flags: { readonly store?: string | undefined }): WorkspaceOptions {
@@ -19,7 +20,7 @@ export function workspaceOptions(io: Host, flags: { readonly store?: string | un
     store: flags.store,
     prompt: secretPrompt(io),
     askTrust: trustQuestion(io),
-    notify: (text) => io.err(`${text}\n`),
+    notify: (notice) => io.err(`${noticeText(notice)}\n`),
     hide: (definition) => io.hide?.(definition),
     now: io.now,
     progress: (text) => io.busy?.say(text),

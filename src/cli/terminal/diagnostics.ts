@@ -1,6 +1,7 @@
 import { type Diagnostic, placeOf } from '../../yaml/index.ts'
 import { bold, red, underline, yellow } from './colour.ts'
 import { shownLines } from './source-lines.ts'
+import { worded } from './wording.ts'
 
 /**
  * The text a diagnostic may point into. Ranges of any other environment are
@@ -35,7 +36,7 @@ function compare(a: string, b: string): number {
 export function diagnosticLines(diagnostics: readonly Diagnostic[], colour: boolean): string {
   return listed(diagnostics, '', (diagnostic) => {
     const location = placeOf(diagnostic)
-    const hint = diagnostic.hint === undefined ? '' : `  hint: ${diagnostic.hint}\n`
+    const hint = diagnostic.hint === undefined ? '' : `  hint: ${worded(diagnostic.hint)}\n`
     if (location === undefined) return `${diagnostic.summary}\n${hint}`
     return `${colour ? red(location) : location}: ${diagnostic.summary}\n${hint}`
   })
@@ -72,7 +73,7 @@ function block(
 ): string {
   const word = severity === 'error' ? 'Error' : 'Warning'
   const label = !colour ? word : severity === 'error' ? red(word) : yellow(word)
-  const head = `${label}: ${summary}\n${hint === undefined ? '' : `hint: ${hint}\n`}\n`
+  const head = `${label}: ${summary}\n${hint === undefined ? '' : `hint: ${worded(hint)}\n`}\n`
   // The line is not shown: what is no YAML may be a secret whose quotes do not close.
   if (range === undefined) return noticedAt === undefined ? head : `${head}  on ${placeOf({ noticedAt })}\n\n`
   const { begin, end } = range

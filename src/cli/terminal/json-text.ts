@@ -1,10 +1,11 @@
 import { formatJson, type Json } from '../../json.ts'
 import { escapedJson } from './prose.ts'
+import { wordedData } from './wording.ts'
 
 /**
  * A result as JSON for programs: two-space indentation, a final line break, nothing that
- * could be taken for markup.
+ * could be taken for markup; texts in the words of the terminal, with their remedies as data.
  */
 export function toJsonText(value: unknown): string {
-  return `${escapedJson(formatJson(value as Json, { indent: 2, escapeHtml: true }))}\n`
+  return `${escapedJson(formatJson(wordedData(value) as Json, { indent: 2, escapeHtml: true }))}\n`
 }

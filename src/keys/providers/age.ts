@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { type FileSystem, ioError, machineFiles, readIfPresent } from '../../files/index.ts'
+import { type RichText, rich, step } from '../../rich-text.ts'
 import { shellWord } from '../../shell-word.ts'
 import { bindKey, changedKey, malformedWrapping, unbindKey } from '../bound-key.ts'
 import type { KeyOwner } from '../data-key.ts'
@@ -32,7 +33,7 @@ export interface AgeKeyUrl {
  * the recipients, by which a list that has been edited since is noticed.
  */
 export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner): SecretsProvider {
-  const reencrypt = `\`esc env rewrap ${owner.name}\``
+  const rewrap = { do: 'rewrap-key', environment: owner.name } as const
 
   return {
     async wrapKey(dataKey) {
@@ -73,10 +74,8 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
       return
     }
     if (digestOf(listed).equals(wrappedFor)) return
-    context.notify(
-      `The age recipients of environment '${owner.name}' were edited, but its data key is still encrypted for the recipients before that: ` +
-        `${reencrypt} encrypts it for the current ones; to keep somebody out, use \`esc env change-secrets-provider ${owner.name} age://\`.`,
-    )
+    const change = { do: 'change-secrets-provider', environment: owner.name, provider: 'age://' } as const
+    context.notify({ kind: 'recipients-edited', environment: owner.name, remedies: [rewrap, change] })
   }
 
   function cannotOpen(found: Found): EscError {
@@ -103,7 +102,7 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
         : `environment '${owner.name}' is encrypted for other age recipients than yours, which is ${whose}`,
       {
         hint: added
-          ? `ask somebody who can open it to run ${reencrypt}`
+          ? rich`ask somebody who can open it to ${step('encrypt the key for you', rewrap)}`
           : 'set ESC_AGE_IDENTITY_FILE to another identity, or ask somebody who can open it to add your recipient',
       },
     )
@@ -227,9 +226,10 @@ async function decrypt(
   }
 }
 
-function identityHint(context: KeyContext): string {
+function identityHint(context: KeyContext): RichText {
   const file = ownIdentityFile(context)
   // age-keygen makes no folders.
   const make = `mkdir -p ${shellWord(dirname(file))} && age-keygen -o ${shellWord(file)}`
-  return `run \`esc access join\`, which makes one and says what a colleague needs to let you in; or make one with \`${make}\` and add its public key to the recipients, or set ESC_AGE_IDENTITY or ESC_AGE_IDENTITY_FILE`
+  const join = step('make one, and see what a colleague needs to let you in,', { do: 'join-store' })
+  return rich`${join}; or make one with \`${make}\` and add its public key to the recipients, or set ESC_AGE_IDENTITY or ESC_AGE_IDENTITY_FILE`
 }

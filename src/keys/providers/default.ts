@@ -79,11 +79,7 @@ function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsProvider 
   function newKey(): FileKey {
     const { key, created } = createKeyFile(files, path)
     if (created) {
-      context.notify(
-        `A new key was made for your environments: ${path} (key ${key.id}).\n` +
-          'Keep a copy of this file in a safe place, such as a password manager: without it your secrets cannot be opened.\n' +
-          'In CI, set the variable ESC_KEY to the line of the file that begins with esc-key-v1.',
-      )
+      context.notify({ kind: 'key-made', file: path, key: key.id })
     }
     return key
   }

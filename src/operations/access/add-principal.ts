@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { decide, decideForStore, includes, samePrincipal } from '../../access/index.ts'
-import { EscError, messageOf } from '../../errors.ts'
+import { EscError, hintOf, messageOf } from '../../errors.ts'
 import { type KeyHolders, recipientProblem, recipientsFile } from '../../keys/index.ts'
+import { again, rich, step, type Text } from '../../rich-text.ts'
 import { rewrapKey } from '../keys/rewrap.ts'
 import { type Outcome, storeOperation, type Work } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
@@ -35,7 +36,7 @@ export interface JoinedEnvironment {
   readonly name: string
   readonly status: 'added' | 'already' | 'failed'
   readonly error?: string
-  readonly hint?: string | undefined
+  readonly hint?: Text | undefined
 }
 
 export interface JoinerReport extends JoinerPlan {
@@ -89,7 +90,7 @@ function checked({ principal, recipient }: Joiner): Joiner {
   const problem = recipientProblem(recipient)
   if (problem !== undefined) {
     throw new EscError('invalid_input', `cannot let '${principal}' in: ${problem}`, {
-      hint: 'give the public key that "esc access join" or "age-keygen" prints on their machine; it begins with age1',
+      hint: rich`give the public key that they get on their machine (${step('ask to join', { do: 'join-store' })}, or "age-keygen"); it begins with age1`,
     })
   }
   if (principal.trim() !== '' && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(principal))
@@ -197,7 +198,7 @@ function nothingToOpen(principal: string, rules: boolean): EscError {
         hint: 'add them to a team or a rule in esc.yaml, with the level open or a higher one, and run this again',
       })
     : new EscError('not_found', 'the store has no environment yet, and new ones are under no list of age recipients', {
-        hint: 'make environments with --secrets-provider age://, or the store with esc init --secrets-provider age://',
+        hint: rich`make environments with ${again('secrets-provider')} age://, or ${step('make the store so', { do: 'create-store', secretsProvider: 'age://' })}`,
       })
 }
 
@@ -206,7 +207,7 @@ async function locked(work: Work, name: string, url: string | undefined): Promis
     await work.perform(rewrapKey, work.reference(name), { secretsProvider: url })
     return { name, status: 'added' }
   } catch (error) {
-    const hint = error instanceof EscError ? error.hint : undefined
+    const hint = hintOf(error)
     return { name, status: 'failed', error: messageOf(error), hint }
   }
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { decide, includes, samePrincipal, withoutPrincipal } from '../../access/index.ts'
-import { EscError, messageOf } from '../../errors.ts'
+import { EscError, hintOf, messageOf } from '../../errors.ts'
+import { again, rich, step } from '../../rich-text.ts'
 import { layout, stateLayout } from '../../store/index.ts'
 import { changeSecretsProvider, type EnvironmentKeyChange } from '../keys/change-secrets-provider.ts'
 import { type Outcome, storeOperation, type Work } from '../session/operation.ts'
@@ -150,8 +151,8 @@ function unknownPrincipal(principal: string, given: readonly string[]): EscError
   return new EscError('not_found', `nothing names '${principal}': no rule, no team and no list of recipients`, {
     hint:
       given.length > 0
-        ? 'compare the recipient with those that "esc access explain" lists'
-        : 'name their age recipient with --recipient, or write whose each is in a comment on the line before it',
+        ? rich`${step('compare the recipient with those that there are', { do: 'explain-access' })}`
+        : rich`name their age recipient with ${again('recipient')}, or write whose each is in a comment on the line before it`,
   })
 }
 
@@ -160,7 +161,7 @@ async function rekeyed(work: Work, name: string, secretsProvider: string): Promi
     const report = await work.perform(changeSecretsProvider, work.reference(name), { secretsProvider })
     return report.environments[0] as EnvironmentKeyChange
   } catch (error) {
-    const hint = error instanceof EscError ? error.hint : undefined
+    const hint = hintOf(error)
     const exposed = { rotators: [], secrets: [], webhooks: [] }
     return { name, status: 'failed', from: secretsProvider, revisions: 0, error: messageOf(error), hint, exposed }
   }

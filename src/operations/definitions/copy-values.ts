@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { decryptDefinition } from '../../language/index.ts'
+import { again, rich, step } from '../../rich-text.ts'
 import type { Environment, Revision } from '../../store/index.ts'
 import { nearest } from '../../suggestion.ts'
 import {
@@ -85,7 +86,7 @@ async function copied(
 ): Promise<CopiedValues> {
   if (from.name === to.name) {
     throw new EscError('usage', 'current environment and destination environment are the same', {
-      hint: 'name another environment with --dest',
+      hint: rich`name another environment with ${again('destination')}`,
     })
   }
   const { store } = workspace
@@ -214,7 +215,10 @@ function missing(from: EnvironmentReference, path: PropertyPath, values: Node | 
   const wanted = formatPropertyPath(path)
   const similar = nearest(wanted, keysOf(values))
   return new EscError('not_found', `there is no '${wanted}' in environment '${from.name}'`, {
-    hint: similar === undefined ? `"esc env get ${from.name}" shows what there is` : `did you mean '${similar}'?`,
+    hint:
+      similar === undefined
+        ? rich`${step('look at what there is', { do: 'show-environment', environment: from.name })}`
+        : `did you mean '${similar}'?`,
   })
 }
 

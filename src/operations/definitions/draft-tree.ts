@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { complaint, type GitResult, machineGit } from '../../git/index.ts'
+import { again, input, rich } from '../../rich-text.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { commitChanges } from '../session/commit-changes.ts'
 import { openWorkspaceAt } from '../session/open-workspace.ts'
@@ -63,7 +64,7 @@ export async function checkOutDraft(
   }
   if (prefix.status !== 0) {
     throw new EscError('unsupported', `${doing}: ${folder} is in no git repository, and a draft is a branch of one`, {
-      hint: 'run "git init" and commit the store, or make the change without --draft',
+      hint: rich`run "git init" and commit the store, or make the change without ${input('draft')}`,
     })
   }
   const { random = randomBytes, env } = work.options
@@ -72,7 +73,7 @@ export async function checkOutDraft(
   const branch = isNew ? name : id
   if (!isNew && (await git('rev-parse', '--verify', '--quiet', `refs/heads/${branch}`)).status !== 0) {
     throw new EscError('not_found', `${doing}: there is no branch '${branch}'`, {
-      hint: `"git branch --list '${branches}/*'" lists the drafts; --draft alone makes a new one`,
+      hint: rich`"git branch --list '${branches}/*'" lists the drafts; ${again('draft')} alone makes a new one`,
     })
   }
   const tree = mkdtempSync(join(env.TMPDIR || tmpdir(), 'esc-draft-'))
@@ -104,7 +105,7 @@ export async function checkOutDraft(
       const outcome = await commitChanges(draft, { wanted: true, doing: command })
       if (outcome === undefined || outcome.kind === 'unchanged') return undefined
       if (outcome.kind === 'failed') {
-        throw new EscError('io', `submitting change request: ${outcome.warning}`, { hint: outcome.hint })
+        throw new EscError('io', rich`submitting change request: ${outcome.warning}`, { hint: outcome.hint })
       }
       submitted = true
       return { kind: isNew ? 'created' : 'updated', id: branch, url: await reviewUrl(git, branch) }

@@ -84,9 +84,7 @@ export const replaceDefinition = operation({
     const change = { text: kept.text, base, change: 'edit', ...savedEdit } as const
     const saved = await saveDefinition(work, environment, change)
     if (saved.kind === 'saved' && kept.kept.length > 0) {
-      work.options.notify(
-        `note: ${kept.kept.join(', ')} kept the rotated credentials. To drop them, delete the state in an editor.`,
-      )
+      work.options.notify({ kind: 'states-kept', environment: environment.name, paths: kept.kept })
     }
     return saved
   },

@@ -2,6 +2,7 @@ import { EscError } from '../../errors.ts'
 import { formatJson, type Json, JsonNumber, type JsonObject } from '../../json.ts'
 import { escapeReferences } from '../../language/index.ts'
 import { JsonSyntaxError, parseJson } from '../../read-json.ts'
+import { again, input, rich } from '../../rich-text.ts'
 import { decode, type Node, readYamlFragment, type YamlData } from '../../yaml/index.ts'
 
 /** How the text of a value is to be read: as YAML, as JSON, or as the text that it is. */
@@ -19,7 +20,9 @@ export function plainValue(text: string, form: ValueForm): YamlData {
     return readYamlFragment(text)
   } catch (error) {
     if (!(error instanceof EscError)) throw error
-    throw new EscError('usage', `invalid value: ${withoutNames(error.message)}`, { hint: 'quote it, or pass --string' })
+    throw new EscError('usage', `invalid value: ${withoutNames(error.message)}`, {
+      hint: rich`quote it, or pass ${again('string')}`,
+    })
   }
 }
 
@@ -75,7 +78,7 @@ function readJson(text: string): Json {
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error
     throw new EscError('usage', 'invalid value: it is no JSON', {
-      hint: `reading stopped at character ${error.offset + 1}; pass --string to keep it as a text`,
+      hint: rich`reading stopped at character ${error.offset + 1}; pass ${again('string')} to keep it as a text`,
     })
   }
 }
@@ -88,7 +91,7 @@ function readYaml(text: string): Json {
       'usage',
       `invalid value: ${withoutNames(first?.summary ?? 'it is more than one YAML document')}`,
       {
-        hint: 'leave out --yaml to keep the text as it is',
+        hint: rich`leave out ${input('yaml')} to keep the text as it is`,
       },
     )
   }

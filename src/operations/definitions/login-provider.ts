@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { Json } from '../../json.ts'
+import { again, rich, step } from '../../rich-text.ts'
 import { type PropertyPath, setAt } from '../../yaml/index.ts'
 import { createEnvironment } from '../environments/create-environment.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
@@ -56,7 +57,7 @@ async function createWith(work: Work<EnvironmentReference>, request: LoginProvid
   if (!request.create) {
     throw new EscError(
       'not_found',
-      `environment ${fullName} does not exist; pass --create to create it, or run \`esc env init ${fullName}\` first`,
+      rich`environment ${fullName} does not exist; pass ${again('create')} to create it, or ${step('create it', { do: 'create-environment', environment: fullName })} first`,
     )
   }
   const text = placed('', request)

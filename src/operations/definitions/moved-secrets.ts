@@ -1,20 +1,25 @@
 import { decryptDefinition } from '../../language/index.ts'
 import { belowValues } from '../rotating/rotator-state.ts'
 
+/** A secret in another place than before. */
+interface MovedSecret {
+  readonly path: string
+  /** The path that it had. `undefined`: the definition before does not have it. */
+  readonly of: string | undefined
+}
+
 /**
- * Secrets that stand elsewhere in a definition than in the one before it, as ciphertext: one line
- * each. Whoever moves a ciphertext need not be able to read it, so a person should know of it
- * before they vouch for the text.
+ * Secrets that stand elsewhere in a definition than in the one before it, as ciphertext. Whoever
+ * moves a ciphertext need not be able to read it, so a person should know of it before they vouch
+ * for the text.
  */
-export function movedSecrets(name: string, before: string, after: string): string[] {
+export function movedSecrets(name: string, before: string, after: string): MovedSecret[] {
   const places = placesOf(name, before)
-  const moved: string[] = []
+  const moved: MovedSecret[] = []
   for (const [ciphertext, paths] of placesOf(name, after)) {
     const old = places.get(ciphertext) ?? []
     for (const path of paths) {
-      if (old.includes(path)) continue
-      const from = old[0] === undefined ? 'a secret that the newest revision does not have' : `the secret of ${old[0]}`
-      moved.push(`${path} holds ${from}`)
+      if (!old.includes(path)) moved.push({ path, of: old[0] })
     }
   }
   return moved

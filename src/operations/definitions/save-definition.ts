@@ -145,7 +145,7 @@ export async function saveDefinition(
   if (definition === base.definition && savedEdit === undefined) {
     return { kind: 'unchanged', revision: base.number, diagnostics }
   }
-  if (change === 'save' || change === 'apply') warnOfMovedSecrets(workspace, base, text)
+  if (change === 'save' || change === 'apply') warnOfMovedSecrets(workspace, environment.name, { base, text })
   const revision = await environment.append({
     base: base.number,
     definition,
@@ -156,27 +156,28 @@ export async function saveDefinition(
     ...(details === undefined ? {} : { details }),
   })
   // Going back to an older definition says so in its own way.
-  if (change !== 'rollback') warnOfLostCredentials(workspace, base, definition)
+  if (change !== 'rollback') warnOfLostCredentials(workspace, environment.name, { base, text: definition })
   permitted.done({ revision: revision.number, change })
   return { kind: 'saved', revision: revision.number, diagnostics }
 }
 
-/** Of texts that nothing vouches for: files that anybody may have written. */
-function warnOfMovedSecrets(workspace: Workspace, base: Revision, text: string): void {
-  const moved = movedSecrets(base.file, base.definition, text)
-  if (moved.length === 0) return
-  const lines = moved.map((line) => `\n  ${line}`).join('')
-  workspace.options.notify(
-    `warning: secrets stand in other places than in revision ${base.number}:${lines}\nWho moved them need not be able to read them. If it was not you, go back with a rollback to ${base.number} before you open it.`,
-  )
+/** A text that takes the place of a revision's. */
+interface NewText {
+  readonly base: Revision
+  readonly text: string
 }
 
-function warnOfLostCredentials(workspace: Workspace, base: Revision, definition: string): void {
-  const lost = lostCredentials(base.file, base.definition, definition)
+/** Of texts that nothing vouches for: files that anybody may have written. */
+function warnOfMovedSecrets(workspace: Workspace, environment: string, { base, text }: NewText): void {
+  const moved = movedSecrets(base.file, base.definition, text)
+  if (moved.length === 0) return
+  workspace.options.notify({ kind: 'secrets-moved', environment, revision: base.number, moved })
+}
+
+function warnOfLostCredentials(workspace: Workspace, environment: string, { base, text }: NewText): void {
+  const lost = lostCredentials(base.file, base.definition, text)
   if (lost.length === 0) return
-  workspace.options.notify(
-    `warning: ${lost.join(', ')} had rotated credentials, which the new definition leaves out; revision ${base.number} has them.`,
-  )
+  workspace.options.notify({ kind: 'credentials-left-out', environment, revision: base.number, paths: lost })
 }
 
 /** A secret as the revision before has it. */

@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { again, rich } from '../../rich-text.ts'
 import { decode, deleteAt, type PropertyPath, setAt, type YamlData } from '../../yaml/index.ts'
 import { documentPathOf, parseValuePath, relative } from '../references/value-path.ts'
 import { operation } from '../session/operation.ts'
@@ -79,7 +80,7 @@ export async function givenValueAt(
   if (!plaintext && (await hasSecret(path, value))) {
     throw new EscError(
       'usage',
-      'value looks like a secret; rerun with --secret to mark it as such, or --plaintext if you meant to leave it as plaintext',
+      rich`value looks like a secret; rerun with ${again('secret')} to mark it as such, or ${again('plaintext')} if you meant to leave it as plaintext`,
     )
   }
   return value

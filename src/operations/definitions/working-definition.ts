@@ -1,4 +1,5 @@
-import { EscError, messageOf } from '../../errors.ts'
+import { EscError, hintOf, messageOf } from '../../errors.ts'
+import type { Text } from '../../rich-text.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { findOverdue } from '../schedules/schedules.ts'
 import { operation, storeOperation } from '../session/operation.ts'
@@ -28,7 +29,7 @@ export interface EnvironmentProblem {
   readonly code: string
   /** A sentence without a full stop. */
   readonly problem: string
-  readonly hint: string | undefined
+  readonly hint: Text | undefined
 }
 
 export interface Statuses<S extends EnvironmentStatus> {
@@ -95,7 +96,7 @@ export function environmentProblem(environment: string, error: unknown): Environ
     environment,
     code: known ? error.code : 'failed',
     problem: messageOf(error),
-    hint: known ? error.hint : undefined,
+    hint: hintOf(error),
   }
 }
 

@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { type DataKey, isRemoteProvider } from '../../keys/index.ts'
 import { decryptDefinition, reencryptDefinition } from '../../language/index.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { Change, Environment, PreparedKey } from '../../store/index.ts'
 import type { Diagnostic } from '../../yaml/index.ts'
 import { checkDefinition, type SaveResult, saveDefinition } from '../definitions/save-definition.ts'
@@ -64,7 +65,7 @@ async function makeEnvironment(workspace: Workspace, name: string, request: NewE
   const by = { author: await workspace.author(), created: workspace.options.now() }
   if (store.has(name)) {
     throw new EscError('already_exists', 'creating environment: already exists', {
-      hint: `choose another name, or change it with "esc env edit ${name}"`,
+      hint: rich`choose another name, or ${step('change it', { do: 'edit-definition', environment: name })}`,
     })
   }
   const source = copyFrom && (await openSource(workspace, copyFrom))

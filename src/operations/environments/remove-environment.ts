@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { rich, step } from '../../rich-text.ts'
 import { operation } from '../session/operation.ts'
 
 export interface RemovalRequest {
@@ -17,7 +18,7 @@ export const removeEnvironment = operation({
     if (environment.settings.deletionProtected) {
       throw new EscError(
         'conflict',
-        `cannot delete environment: deletion protection is enabled. Disable deletion protection with 'esc env settings set ${fullName} deletion-protected false' before deleting`,
+        rich`cannot delete environment: deletion protection is enabled. ${step('Disable deletion protection', { do: 'allow-removal', environment: fullName })} before deleting`,
       )
     }
     await confirm(fullName)

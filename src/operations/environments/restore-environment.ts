@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { RemovedEnvironment } from '../../store/index.ts'
 import { operation, storeOperation } from '../session/operation.ts'
 import { refusalOf } from '../session/permit.ts'
@@ -30,7 +31,7 @@ export const restoreEnvironment = operation({
         'already_exists',
         `environment '${subject.name}' is there; nothing was removed under that name`,
         {
-          hint: `to go back to an earlier revision, use "esc env version rollback"; to discard a hand edit, "esc env discard ${subject.name}"`,
+          hint: rich`${step('go back to an earlier revision', { do: 'roll-back', environment: subject.name })}, or ${step('discard a hand edit', { do: 'discard-edit', environment: subject.name })}`,
         },
       )
     }

@@ -30,7 +30,7 @@ export const issueToken = operation({
     // One that is not there has no identity.
     work.store.environment(name)
     const attributes = subjectAttributes.length === 0 ? {} : { subjectAttributes }
-    const request = { provider: 'esc oidc token', audience, ...attributes, ...(version && { version }) }
+    const request = { provider: 'the identity token', audience, ...attributes, ...(version && { version }) }
     const place = { currentEnvironment: name, rootEnvironment: name }
     const { token, from } = await identityToken(work, request, place, work.signal)
     const claims = claimsOf(token)

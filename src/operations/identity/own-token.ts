@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { EscError } from '../../errors.ts'
 import type { IdentityTokenRequest } from '../../providers/index.ts'
+import { rich, step } from '../../rich-text.ts'
 import { configuredIssuer, trustedSigner } from '../session/signed-requests.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { systemHint } from './system-tokens.ts'
@@ -118,11 +119,13 @@ function versionTwo(
 
 function noIssuer(provider: string, { options: { env } }: Workspace): EscError {
   const system = systemHint(env)
+  const init = step('set one up', { do: 'create-issuer' })
+  const publish = step('write what is to be served there', { do: 'publish-issuer' })
   return new EscError(
     'provider_failed',
     `${provider}: \`oidc\` needs an issuer of identity tokens that the vendor can reach, and this store has none`,
     {
-      hint: `${system === undefined ? '' : `${system}; or `}run "esc oidc init --issuer https://…" and serve what "esc oidc publish" writes there; or use static credentials, kept as \`fn::secret\``,
+      hint: rich`${system === undefined ? '' : `${system}; or `}${init}, and ${publish}; or use static credentials, kept as \`fn::secret\``,
     },
   )
 }

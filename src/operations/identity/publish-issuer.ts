@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { machineFiles, makeFolders, readTextIfPresent, replaceFile } from '../../files/index.ts'
 import { type JsonWebKeySet, oidcKeys } from '../../keys/index.ts'
+import { rich, step } from '../../rich-text.ts'
 import { storeOperation } from '../session/operation.ts'
 import { configuredIssuer, oidcContext, signingKeys } from '../session/signed-requests.ts'
 
@@ -34,7 +35,7 @@ export const publishIssuer = storeOperation({
     const issuer = configuredIssuer(work)?.replace(/\/+$/, '')
     if (issuer === undefined) {
       throw new EscError('invalid_input', 'this store has no issuer of identity tokens', {
-        hint: 'name the address that the folder is to be served at: esc oidc init --issuer https://…',
+        hint: rich`${step('name the address that the folder is to be served at,', { do: 'create-issuer' })}`,
       })
     }
     // None is made here: one that vendors fetch should be the one that signs.

@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { rich, step } from '../../rich-text.ts'
 import { storeOperation } from '../session/operation.ts'
 import { configuredIssuer } from '../session/signed-requests.ts'
 import type { Workspace } from '../session/workspace.ts'
@@ -52,7 +53,7 @@ function identityOf({ store, ...workspace }: Workspace, { vendor, environment }:
   const issuer = configuredIssuer({ store, ...workspace })?.replace(/\/+$/, '')
   if (issuer === undefined || !issuer.startsWith('https://')) {
     throw new EscError('invalid_input', 'this store has no issuer of identity tokens that a vendor could reach', {
-      hint: 'name one with "esc oidc init --issuer https://…", and serve there what "esc oidc publish" writes',
+      hint: rich`${step('name one', { do: 'create-issuer' })}, and ${step('write what is to be served there', { do: 'publish-issuer' })}`,
     })
   }
   const { organization } = store

@@ -1,5 +1,6 @@
-import { EscError, messageOf } from '../../errors.ts'
+import { EscError, hintOf, messageOf } from '../../errors.ts'
 import { type KeyContext, openSecretsProvider, secretsProviderKind } from '../../keys/index.ts'
+import type { Text } from '../../rich-text.ts'
 import type { Environment } from '../../store/index.ts'
 import { type ExposedSecrets, exposedOf } from '../access/exposed-secrets.ts'
 import { owedPaths, oweRotations } from '../access/owed-rotations.ts'
@@ -31,7 +32,7 @@ export interface EnvironmentKeyChange {
   /** How many revisions were encrypted anew. */
   readonly revisions: number
   readonly error?: string
-  readonly hint?: string | undefined
+  readonly hint?: Text | undefined
   /**
    * Known to those who could open it before; empty unless it was changed, now or by an earlier run
    * whose rotations are not done.
@@ -192,7 +193,7 @@ async function notChanged(
   const isOpened =
     keys !== undefined && !unreadable.has(name) && (await opensWith(store.environment(name), { secretsProvider, keys }))
   if (isOpened) return { ...unchanged, status: 'already' }
-  const hint = error instanceof EscError ? error.hint : undefined
+  const hint = hintOf(error)
   return { ...unchanged, status: 'failed', error: messageOf(error), hint }
 }
 

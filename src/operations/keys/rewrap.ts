@@ -1,4 +1,5 @@
-import { EscError, messageOf } from '../../errors.ts'
+import { EscError, hintOf, messageOf } from '../../errors.ts'
+import type { Text } from '../../rich-text.ts'
 import { operation, storeOperation } from '../session/operation.ts'
 import { visibleEnvironments } from '../session/permit.ts'
 import { allowTypedProvider } from '../trust/typed-provider.ts'
@@ -19,7 +20,7 @@ export type Rewrapped =
       readonly status: 'failed'
       readonly code: string
       readonly error: string
-      readonly hint?: string | undefined
+      readonly hint?: Text | undefined
     }
 
 interface RewrapRequest {
@@ -63,7 +64,7 @@ export const rewrapKeys = storeOperation({
         rewrapped.push(await work.perform(rewrapKey, work.reference(name), request))
       } catch (error) {
         if (!(error instanceof EscError)) throw error
-        rewrapped.push({ name, status: 'failed', code: error.code, error: messageOf(error), hint: error.hint })
+        rewrapped.push({ name, status: 'failed', code: error.code, error: messageOf(error), hint: hintOf(error) })
       }
     }
     return rewrapped

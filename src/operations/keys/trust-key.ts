@@ -1,7 +1,8 @@
 import { relative } from 'node:path'
-import { EscError, messageOf } from '../../errors.ts'
+import { EscError, hintOf, messageOf } from '../../errors.ts'
 import { machineGit } from '../../git/index.ts'
 import type { KeyHolders } from '../../keys/index.ts'
+import type { Text } from '../../rich-text.ts'
 import type { Environment } from '../../store/index.ts'
 import { holdersOf } from '../access/access.ts'
 import { operation, storeOperation } from '../session/operation.ts'
@@ -105,7 +106,7 @@ export interface TrustedKeys {
   readonly failed: readonly {
     readonly environment: string
     readonly error: string
-    readonly hint?: string | undefined
+    readonly hint?: Text | undefined
   }[]
 }
 
@@ -149,7 +150,7 @@ async function unknownKeys(workspace: Workspace) {
       groups.set(commit?.commit ?? '', group)
       group.environments.push(unknown)
     } catch (error) {
-      const hint = error instanceof EscError ? error.hint : undefined
+      const hint = hintOf(error)
       failed.push({ environment: name, error: messageOf(error), hint })
     }
   }

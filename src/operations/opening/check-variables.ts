@@ -1,5 +1,6 @@
-import { EscError } from '../../errors.ts'
+import { EscError, hintOf } from '../../errors.ts'
 import type { ExportedMap } from '../../evaluate/index.ts'
+import { again, rich } from '../../rich-text.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { loaderEffect } from './loader-variables.ts'
 import { POSIX_NAME } from './posix-name.ts'
@@ -35,7 +36,7 @@ export async function checkVariables(
     } catch (error) {
       if (!(error instanceof EscError && error.code === 'untrusted')) throw error
       throw new EscError('untrusted', `${use.environment}: ${suspect.problem}`, {
-        hint: `${error.hint}; or allow it for this command with --allow-variable ${suspect.name}`,
+        hint: rich`${hintOf(error) ?? ''}; or allow it this once with ${again('allow-variable')} ${suspect.name}`,
         cause: error,
       })
     }

@@ -1,5 +1,5 @@
 import { EscError } from '../../errors.ts'
-import { shellWord } from '../../shell-word.ts'
+import { again, rich, step } from '../../rich-text.ts'
 import type { Workspace } from '../session/workspace.ts'
 import type { OpenedEnvironment } from './opened-environment.ts'
 
@@ -25,27 +25,26 @@ export async function requireKnown(
   { paths, environment, allow }: KnownRequest,
 ): Promise<void> {
   if (paths.length === 0) return
+  if (allow) {
+    workspace.options.notify({ kind: 'unknown-passed-on', environment, paths })
+    return
+  }
   const named =
     paths.slice(0, mostNamed).join(', ') + (paths.length > mostNamed ? ` and ${paths.length - mostNamed} more` : '')
   const problem = `${environment}: ${named} ${paths.length === 1 ? 'is' : 'are'} not known`
-  if (allow) {
-    workspace.options.notify(`warning: ${problem}; the text [unknown] is passed on`)
-    return
-  }
   // Rare, so that everyday commands load nothing of it.
   const { neverRotated } = await import('../access/never-rotated.ts')
   const [first, ...others] = neverRotated(workspace, opened.used)
   if (first === undefined)
     throw new EscError('unknown_value', problem, {
-      hint: `"esc env get ${environment} ${shellWord(paths[0] as string)}" shows where it comes from; --allow-unknown passes on the text [unknown]`,
+      hint: rich`${step('look where it comes from', { do: 'show-environment', environment, path: paths[0] as string })}, or pass on the text [unknown] with ${again('allow-unknown')}`,
     })
   const same = [first, ...others].filter(({ name }) => name === first.name).map(({ path }) => path)
-  const rotators = same.map(shellWord).join(' ')
   throw new EscError(
     'unknown_value',
     `${problem}, because ${same.join(', ')} of ${first.name} ${same.length === 1 ? 'was' : 'were'} never rotated`,
     {
-      hint: `run "esc env rotate ${first.name} ${rotators}", or pass on the text [unknown] with --allow-unknown`,
+      hint: rich`${step(same.length === 1 ? 'rotate it' : 'rotate them', { do: 'rotate', environment: first.name, paths: same })}, or pass on the text [unknown] with ${again('allow-unknown')}`,
     },
   )
 }

@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { ExportedMap, ExportedValue } from '../../evaluate/index.ts'
+import { again, rich } from '../../rich-text.ts'
 import { formatPropertyPath, type PropertyPath } from '../../yaml/index.ts'
 import { isObject, type Rendering, variablesOf } from './value-format.ts'
 
@@ -12,7 +13,7 @@ export function requireText(value: ExportedValue, path: PropertyPath, format: st
   if (found === undefined) return
   const shown = formatPropertyPath([...path, ...found])
   throw new EscError('not_text', `${shown} holds bytes that are no UTF-8, which ${format} cannot hold`, {
-    hint: `read it with --format string and the path ${shown}, or pass it through fn::toBase64 in the definition`,
+    hint: rich`read it with ${again('format')} string and the path ${shown}, or pass it through fn::toBase64 in the definition`,
   })
 }
 

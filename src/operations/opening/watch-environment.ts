@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { messageOf } from '../../errors.ts'
+import { RichText, rich, type Text } from '../../rich-text.ts'
 import { layout } from '../../store/index.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import type { Session } from '../session/session.ts'
@@ -18,7 +19,7 @@ export interface WatchOptions {
   /** Opens the store as it is now. */
   readonly reopen: () => Session
   /** Hears why a newer version is not used. */
-  readonly problem: (text: string) => void
+  readonly problem: (text: Text) => void
   readonly signal: AbortSignal
 }
 
@@ -48,8 +49,8 @@ export async function nextVersion(current: OpenedEnvironment, options: WatchOpti
         tried = found.change
         triedAt = performance.now()
         const opened = await tryOpening(reopen, reference, signal)
-        if (typeof opened !== 'string') return { opened, change: found.change }
-        problem(`${found.change}, which cannot be used: ${opened}`)
+        if (typeof opened !== 'string' && !(opened instanceof RichText)) return { opened, change: found.change }
+        problem(rich`${found.change}, which cannot be used: ${opened}`)
       }
       await changes.next(POLL_MS, signal)
     }
@@ -77,12 +78,12 @@ async function tryOpening(
   reopen: () => Session,
   reference: EnvironmentReference,
   signal: AbortSignal,
-): Promise<OpenedEnvironment | string> {
+): Promise<OpenedEnvironment | Text> {
   try {
     const opened = (await reopen().perform(openEnvironment, reference, undefined, { signal })).result
     const error = opened.diagnostics.find(({ severity }) => severity === 'error')
     if (error === undefined) return opened
-    return error.hint === undefined ? error.summary : `${error.summary}; ${error.hint}`
+    return error.hint === undefined ? error.summary : rich`${error.summary}; ${error.hint}`
   } catch (error) {
     return messageOf(error)
   }

@@ -91,9 +91,7 @@ function locateNew(asProject: Located, label: string, environment: string): Loca
 function warned({ workspace, reference: { typed } }: Located, located: Located): Located {
   const { name } = located.reference
   const label = name.startsWith('default/') ? `${located.workspace.store.organization}/` : ''
-  workspace.options.notify(
-    `warning: environment reference "${typed}" is ambiguous (resolved to ${label}${name}). Use <org>/<project>/<environment> instead.`,
-  )
+  workspace.options.notify({ kind: 'ambiguous-reference', typed, resolved: label + name })
   return located
 }
 

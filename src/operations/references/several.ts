@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { rich, step } from '../../rich-text.ts'
 import { environmentPattern } from '../../store/index.ts'
 import { nearest } from '../../suggestion.ts'
 import { visibleEnvironments } from '../session/permit.ts'
@@ -28,7 +29,10 @@ export function expandReferences(workspace: Workspace, typed: string): string[] 
     if (names.length === 0) {
       const similar = nearest(pattern, all)
       throw new EscError('not_found', `no environment matches '${pattern}'`, {
-        hint: similar === undefined ? '"esc env ls" lists what there is' : `did you mean '${similar}'?`,
+        hint:
+          similar === undefined
+            ? rich`${step('look at what there is', { do: 'list-environments' })}`
+            : `did you mean '${similar}'?`,
       })
     }
     for (const name of names) found.add(name + version)

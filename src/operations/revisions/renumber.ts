@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { machineGit } from '../../git/index.ts'
 import { encryptDefinition } from '../../language/index.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { Renumbered } from '../../store/index.ts'
 import { placeOf } from '../../yaml/index.ts'
 import { checkDefinition } from '../definitions/save-definition.ts'
@@ -64,7 +65,7 @@ function opposite(side: 'ours' | 'theirs'): 'ours' | 'theirs' {
 function referencesToMoved(
   workspace: Workspace,
   reference: EnvironmentReference,
-  { renumbered, side }: Renumbered,
+  { renumbered, side }: Pick<Renumbered, 'renumbered' | 'side'>,
 ): string[] {
   if (renumbered.length === 0) return []
   try {
@@ -85,7 +86,7 @@ function brokenMerge(name: string, mistake: Mistake): EscError {
   const { summary } = mistake
   const place = placeOf(mistake) ?? name
   return new EscError('invalid_definition', `the definition that both sides come to has errors: ${place}: ${summary}`, {
-    hint: `write environment.yaml as it should be, and run "esc env renumber ${name}" again`,
+    hint: rich`write environment.yaml as it should be, and ${step('try', { do: 'renumber-revisions', environment: name })} again`,
   })
 }
 

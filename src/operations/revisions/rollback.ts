@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { listRotators, parseEnvironment } from '../../language/index.ts'
+import { again, input, rich } from '../../rich-text.ts'
 import type { Environment, Revision } from '../../store/index.ts'
 import { decode, deleteAt, getAt, type Node, parsePropertyPath, setAt } from '../../yaml/index.ts'
 import { fragmentOf } from '../definitions/copy-values.ts'
@@ -54,7 +55,7 @@ export const rollBack = operation({
         'conflict',
         `revision ${target.number} holds credentials that have been rotated since, and may be dead: ${kept.join(', ')}`,
         {
-          hint: 'roll back without --exact to keep the present credentials, or add --force to bring back the old ones',
+          hint: rich`roll back without ${input('exact')} to keep the present credentials, or add ${again('force')} to bring back the old ones`,
         },
       )
     }

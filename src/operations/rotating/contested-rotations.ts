@@ -1,5 +1,6 @@
 import { messageOf } from '../../errors.ts'
 import { listRotators, parseEnvironment } from '../../language/index.ts'
+import { rich, step, type Text } from '../../rich-text.ts'
 import { stateText } from '../../rotation/index.ts'
 import { fragmentOf, type SettledTexts, type TextsToSettle } from '../../store/index.ts'
 import { decode, getAt, parsePropertyPath, setAt } from '../../yaml/index.ts'
@@ -76,33 +77,34 @@ function statesIn(
 export async function proveRotations(
   work: Work<EnvironmentReference>,
   contested: readonly (Contested & { readonly whose: 'ours' | 'theirs' })[],
-): Promise<string[]> {
-  const notes: string[] = []
+): Promise<Text[]> {
+  const notes: Text[] = []
   for (const { path, statePath, other, whose } of contested) {
     const shown = belowValues(path)
     const [mine, yours] = whose === 'ours' ? ['yours', 'theirs'] : ['theirs', 'yours']
-    const again = `run "esc env rotate ${work.subject.name} ${shown}" after the merge, which makes a new one`
+    const rotate = step(`rotate ${shown}`, { do: 'rotate', environment: work.subject.name, paths: [shown] })
+    const again = rich`${rotate} after the merge, which makes a new one`
     const both = `both sides rotated ${shown}`
     const first = await logIn(work, shown)
     if (first.works) {
-      notes.push(`${both}: ${mine} was kept, because it logs in; to end what is left of the other, ${again}`)
+      notes.push(rich`${both}: ${mine} was kept, because it logs in; to end what is left of the other, ${again}`)
       continue
     }
     if (first.works === undefined) {
       notes.push(
-        `${both}: ${mine} was kept, as the later one, but no log-in has shown that it works (${first.why}): ${again}`,
+        rich`${both}: ${mine} was kept, as the later one, but no log-in has shown that it works (${first.why}): ${again}`,
       )
       continue
     }
     const before = await replaceState(work, { statePath, from: other })
     const second = await logIn(work, shown)
     if (second.works) {
-      notes.push(`${both}: ${yours} was kept, because it logs in and the other does not; ${again}`)
+      notes.push(rich`${both}: ${yours} was kept, because it logs in and the other does not; ${again}`)
       continue
     }
     await replaceState(work, { statePath, from: before })
     notes.push(
-      `${both}, and neither is known to log in (${first.why}; ${second.why}): ${mine} was kept, as the later one; ${again}`,
+      rich`${both}, and neither is known to log in (${first.why}; ${second.why}): ${mine} was kept, as the later one; ${again}`,
     )
   }
   return notes

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import type { AuditDetails } from '../../audit/index.ts'
 import { EscError, messageOf } from '../../errors.ts'
+import { joined, rich, step, type Text } from '../../rich-text.ts'
 import {
   type Concerns,
   concernsOf,
@@ -139,14 +140,14 @@ export const retargetRecord = operation({
   name: 'retarget-journal-record',
   level: 'write',
   audit: 'environment-rotation-retargeted',
-  async run(work, { chosen, confirm }: RetargetRequest): Promise<{ readonly path: string; readonly note: string }> {
+  async run(work, { chosen, confirm }: RetargetRequest): Promise<{ readonly path: string; readonly note: Text }> {
     const { store, subject } = work
     const environment = store.environment(subject.name)
     const { record } = choose(await find(work, environment.name), subject.name, chosen)
     const { kind, path, rotator, standing } = record
     if (path === undefined) {
       throw new EscError('invalid_input', `${basename(record.file)} cannot be read, so it cannot be moved`, {
-        hint: `"esc env rotate journal ${subject.name}" says why`,
+        hint: rich`${step('look at why', { do: 'show-journal', environment: subject.name })}`,
       })
     }
     if (kind !== 'unfinished' || standing === 'rotator-gone') {
@@ -159,7 +160,7 @@ export const retargetRecord = operation({
     const options = { paths: [path], mode: 'retarget', confirmRetarget: confirm, onProgress: () => {} } as const
     const { paths } = await work.perform(rotateEnvironment, subject, options)
     const [moved] = paths
-    if (moved?.status === 'succeeded') return { path, note: moved.notes.join('; ') }
+    if (moved?.status === 'succeeded') return { path, note: joined(moved.notes, '; ') ?? '' }
     throw new EscError('rotation_failed', moved?.error ?? `${path}: the record was not moved`, { hint: moved?.hint })
   },
 })

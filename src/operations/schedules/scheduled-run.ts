@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { EscError, messageOf } from '../../errors.ts'
+import { EscError, hintOf, messageOf } from '../../errors.ts'
+import type { Text } from '../../rich-text.ts'
 import { CooldownError, decodeJournalEntry, type RotationReport } from '../../rotation/index.ts'
 import { nextStep, type Schedule, type ScheduledRun, type Step } from '../../schedule/index.ts'
 import { type Environment, layout, neededOfEnvironment } from '../../store/index.ts'
@@ -27,10 +28,10 @@ export interface RunOutcome {
   /** Paths that failed, with the reason. */
   readonly failed: readonly { readonly path: string; readonly error: string }[]
   readonly error?: string
-  readonly hint?: string
+  readonly hint?: Text
   /** When it is tried again, or for the first time where it was deferred. */
   readonly retryAt?: Date
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Text[]
 }
 
 /** The schedule of an environment and what it asks for next. Undefined: it has none. */
@@ -180,8 +181,8 @@ class DueRun {
 
   async #notBegun(error: unknown): Promise<RunOutcome> {
     const { now } = this.#place
-    const hint = error instanceof EscError && error.hint !== undefined ? { hint: error.hint } : {}
-    const found = { failed: [], warnings: [], error: messageOf(error), ...hint }
+    const hint = hintOf(error)
+    const found = { failed: [], warnings: [], error: messageOf(error), ...(hint === undefined ? {} : { hint }) }
     // Rotated by hand a moment ago: rotating again would end what consumers still hold. A
     // little later it will not.
     if (error instanceof CooldownError) return this.#outcome('deferred', { ...found, retryAt: error.until })

@@ -1,4 +1,5 @@
 import { EscError, messageOf } from '../../errors.ts'
+import { type RichText, rich, step } from '../../rich-text.ts'
 import {
   describeTiming,
   graceMs,
@@ -124,9 +125,9 @@ export async function findOverdue(workspace: Workspace, environments: readonly s
 }
 
 /** Says of an instant that it has passed without a run; as a clause, with what to do. */
-export function overdueText(due: Date): string {
+export function overdueText(due: Date): RichText {
   const at = due.toISOString().replace('.000Z', 'Z')
-  return `rotation is overdue: it was due ${at}, and no revision shows that it ran; run "esc scheduler tick", and see to it that a scheduler runs`
+  return rich`rotation is overdue: it was due ${at}, and no revision shows that it ran; ${step('run what is due', { do: 'run-schedules' })}, and see to it that a scheduler runs`
 }
 
 /**
@@ -284,10 +285,14 @@ async function change(
 
 function checkId(name: string, schedule: Schedule | undefined, id: string): Schedule {
   if (id === '')
-    throw new EscError('usage', 'schedule ID cannot be empty', { hint: `"esc env schedule list ${name}" shows it` })
+    throw new EscError('usage', 'schedule ID cannot be empty', {
+      hint: rich`${step('look at it', { do: 'list-schedules', environment: name })}`,
+    })
   if (schedule?.id === id) return schedule
   throw new EscError('not_found', `environment '${name}' has no schedule '${id}'`, {
-    hint: schedule ? `its schedule is ${schedule.id}` : `make one with "esc env schedule new ${name} --cron …"`,
+    hint: schedule
+      ? `its schedule is ${schedule.id}`
+      : rich`${step('make one', { do: 'create-schedule', environment: name })}`,
   })
 }
 
@@ -296,6 +301,6 @@ function refuseSecond(workspace: Workspace, name: string, schedule: Schedule | u
   throw new EscError(
     'already_exists',
     `environment ${fullNameOf(workspace, { name })} already has a schedule (${schedule.id}); only one schedule per environment is currently supported`,
-    { hint: `change it with "esc env schedule edit ${name} ${schedule.id}"` },
+    { hint: rich`${step('change it', { do: 'edit-schedule', environment: name, schedule: schedule.id })}` },
   )
 }

@@ -9,6 +9,7 @@ import {
   auditSettings,
 } from '../../audit/index.ts'
 import { EscError, messageOf } from '../../errors.ts'
+import type { Notice } from '../../notice.ts'
 import { layout, machineProcesses, type Store } from '../../store/index.ts'
 import type { Principal } from './principal.ts'
 
@@ -17,7 +18,7 @@ export interface AuditTrailOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly now: () => Date
   /** Tells the user something that is no result, such as that the log could not be written. */
-  readonly notify: (text: string) => void
+  readonly notify: (notice: Notice) => void
   /** The command that is run. Undefined: another program uses the store. */
   readonly invocation?: Pick<AuditOrigin, 'command' | 'terminal'> | undefined
 }
@@ -167,7 +168,7 @@ export class AuditTrail {
     } catch (error) {
       // What has been done cannot be refused any more.
       if (required && entries.some(({ result }) => result === 'allowed' || result === 'denied')) throw error
-      this.#options.notify(`warning: the audit log could not be written: ${messageOf(error)}`)
+      this.#options.notify({ kind: 'audit-not-written', reason: messageOf(error) })
     }
   }
 }

@@ -1,4 +1,5 @@
-import { EscError } from '../../errors.ts'
+import { EscError, hintOf, textOfError } from '../../errors.ts'
+import { rich } from '../../rich-text.ts'
 
 /**
  * Does work whose errors say what was being done, as those of the reference do:
@@ -9,10 +10,6 @@ export async function withErrorContext<T>(what: string, work: () => Promise<T> |
     return await work()
   } catch (error) {
     if (!(error instanceof EscError)) throw error
-    const { hint } = error
-    throw new EscError(error.code, `${what}: ${error.message}`, {
-      ...(hint === undefined ? {} : { hint }),
-      cause: error,
-    })
+    throw new EscError(error.code, rich`${what}: ${textOfError(error)}`, { hint: hintOf(error), cause: error })
   }
 }

@@ -1,6 +1,7 @@
 import { type AccessRules, decide, decideForStore, holders, includes, type Level } from '../../access/index.ts'
 import { type AuditDetails, type AuditEvent, verbOf } from '../../audit/index.ts'
 import { EscError } from '../../errors.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { GuardLevel, Listing } from '../../store/index.ts'
 import type { Permitted } from './audit-trail.ts'
 import type { Workspace } from './workspace.ts'
@@ -108,10 +109,12 @@ function forbidden(
   const from_ = from === 'ESC_PRINCIPAL' ? '' : ` (as ${from === 'system' ? 'the system' : from} says)`
   const ask = who.length === 0 ? 'the rules name no admin: whoever keeps esc.yaml can add one' : `ask ${who.join(', ')}`
   const explain =
-    environment === wholeStore ? '"esc access list" shows the rules' : `"esc access explain ${environment}" says why`
+    environment === wholeStore
+      ? step('look at the rules', { do: 'list-access-rules' })
+      : step('look at why', { do: 'explain-access', environment })
   return new EscError(
     'forbidden',
     `'${name}'${from_} may not ${verbOf(event)} ${what}: that needs ${level}, and the rules give ${held}`,
-    { hint: `${ask}; ${explain}` },
+    { hint: rich`${ask}; ${explain}` },
   )
 }

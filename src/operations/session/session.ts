@@ -1,5 +1,6 @@
 import type { AuditDetails } from '../../audit/index.ts'
 import { messageOf } from '../../errors.ts'
+import type { Notice } from '../../notice.ts'
 import type { CommitOutcome } from '../../store/index.ts'
 import { hasDue } from '../../webhooks/index.ts'
 import type { Operation, PerformOptions, Subject, Work } from './operation.ts'
@@ -9,8 +10,8 @@ import type { Workspace } from './workspace.ts'
 /** The outcome of an operation. */
 export interface Performed<Result> {
   readonly result: Result
-  /** Sentences that the user was told besides the result. */
-  readonly notices: readonly string[]
+  /** What the user was told besides the result. */
+  readonly notices: readonly Notice[]
   /** The outcome of the commit. `undefined` when none was wanted, or nothing has changed. */
   readonly commit: CommitOutcome | undefined
 }
@@ -66,11 +67,11 @@ export class Session {
     { signal, confirm }: PerformOptions,
   ): Promise<Performed<Result>> {
     const { workspace } = this
-    const notices: string[] = []
+    const notices: Notice[] = []
     const alsoChanged: string[] = []
-    const notify = (text: string) => {
-      notices.push(text)
-      workspace.options.notify(text)
+    const notify = (notice: Notice) => {
+      notices.push(notice)
+      workspace.options.notify(notice)
     }
     const unit = {
       signal: signal ?? new AbortController().signal,

@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { Environment, Revision } from '../../store/index.ts'
 
 /**
@@ -15,7 +16,7 @@ export function refuseUnvouched(environment: Environment, { definition }: Revisi
     'untrusted',
     `environment '${environment.name}' has no key, so nothing says who wrote its definition: it may not ${what}`,
     {
-      hint: `review it with "esc env get ${environment.name}", and if it is yours, give it a key: "esc env edit ${environment.name}"`,
+      hint: rich`${step('review it', { do: 'show-environment', environment: environment.name })}, and if it is yours, ${step('give it a key', { do: 'edit-definition', environment: environment.name })}`,
     },
   )
 }

@@ -2,6 +2,7 @@ import type { AccessRules } from '../../access/index.ts'
 import type { AuditOrigin } from '../../audit/index.ts'
 import type { EvaluationHost } from '../../evaluate/index.ts'
 import { configFolder, type KeyContext } from '../../keys/index.ts'
+import type { Notice } from '../../notice.ts'
 import {
   type Author,
   type ChangedFiles,
@@ -39,7 +40,7 @@ export interface WorkspaceOptions {
   /** Asks a person whether the store may do what it asks for; undefined when nobody is there. */
   readonly askTrust?: ((review: TrustReview) => Promise<boolean>) | undefined
   /** Tells the user something that is no result, such as where a new key file is. No secrets. */
-  readonly notify: (text: string) => void
+  readonly notify: (notice: Notice) => void
   /**
    * Hears of each definition that is checked before it is saved: no message may show the secrets
    * that it holds in the clear.
@@ -118,8 +119,12 @@ export function keyContext(options: WorkspaceOptions): KeyContext {
 /** Says so when `environment.yaml` is not what commands read: they work on the newest revision. */
 export function warnOfUnsavedEdit(workspace: Workspace, environment: Environment, newest: Revision): void {
   if (environment.definitionState(newest) !== 'edited') return
-  workspace.options.notify(
-    `warning: ${layout.definition(environment.folder)} has changes that are not saved; revision ${newest.number} is used. ` +
-      `Save them with "esc env save ${environment.name}".`,
-  )
+  const { name, folder } = environment
+  workspace.options.notify({
+    kind: 'unsaved-edit',
+    environment: name,
+    file: layout.definition(folder),
+    revision: newest.number,
+    remedy: { do: 'save-definition', environment: name },
+  })
 }

@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { findPlaintextSecrets } from '../../language/index.ts'
+import { rich, step } from '../../rich-text.ts'
 import { type CheckReport, type Finding, layout } from '../../store/index.ts'
 import { decode } from '../../yaml/index.ts'
 import { checkDefinition } from '../definitions/save-definition.ts'
@@ -89,7 +90,7 @@ function missingReferences(workspace: Workspace, names: readonly string[]): Find
       environment: from,
       file: store.environment(from).current().file,
       problem: `environment '${from}' refers to '${to}', which is not there, and does not open`,
-      remedy: `bring it back from the git history or with "esc env restore", or take it out with "esc env edit ${from}"`,
+      remedy: rich`bring it back from the git history, ${step('restore it', { do: 'restore-environment' })}, or ${step('take it out', { do: 'edit-definition', environment: from })}`,
       fixable: false,
     }))
   })
@@ -117,7 +118,7 @@ async function overdueFindings(workspace: Workspace, environments: readonly stri
     environment,
     file: layout.settings(layout.environment(workspace.store.folder, environment)),
     problem: `the rotation that was due ${due.toISOString().replace('.000Z', 'Z')} has not run: no revision shows it`,
-    remedy: 'run "esc scheduler tick", and see to it that a scheduler runs ("esc scheduler install")',
+    remedy: rich`${step('run what is due', { do: 'run-schedules' })}, and ${step('see to it that a scheduler runs', { do: 'install-scheduler' })}`,
     fixable: false,
   }))
 }
@@ -139,7 +140,7 @@ async function variableFindings(workspace: Workspace, name: string): Promise<Fin
       environment: name,
       file,
       problem: `${problem}, in environment '${name}'`,
-      remedy: `${remedy}${remedy.endsWith('?') ? ' Edit it' : '; edit it'} with "esc env edit ${name}"`,
+      remedy: rich`${remedy}${step(remedy.endsWith('?') ? ' Edit it' : '; edit it', { do: 'edit-definition', environment: name })}`,
       fixable: false,
     }))
   } catch {

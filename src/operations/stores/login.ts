@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EscError } from '../../errors.ts'
+import { rich, step } from '../../rich-text.ts'
 import { readKnownStores, writeKnownStores } from '../session/known-stores.ts'
 import { openWorkspace, openWorkspaceAt } from '../session/open-workspace.ts'
 import type { Workspace, WorkspaceOptions } from '../session/workspace.ts'
@@ -71,7 +72,7 @@ function folderOf(target: string, cwd: string): string {
     'unsupported',
     `problem logging in: ${target} is a service, and this esc works on stores in folders`,
     {
-      hint: 'name a folder that holds a store, such as ./environments; "esc init" makes one',
+      hint: rich`name a folder that holds a store, such as ./environments, or ${step('make one', { do: 'create-store' })}`,
     },
   )
 }

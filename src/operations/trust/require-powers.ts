@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { Store } from '../../store/index.ts'
 import {
   differenceOf,
@@ -87,12 +88,12 @@ function untrusted(power: Power, digest: string, env: Workspace['options']['env'
   const given = givenDigest(env)
   if (given === undefined) {
     return new EscError('untrusted', what, {
-      hint: `look at what the store asks for and accept it with "esc trust"; in CI, set ESC_TRUST=${digest}`,
+      hint: rich`${step('look at what the store asks for and accept it', { do: 'trust-store' })}; in CI, set ESC_TRUST=${digest}`,
     })
   }
   const problem = given === digest ? what : `${what}: ESC_TRUST allows ${given}, and the store asks for ${digest}`
   return new EscError('untrusted', problem, {
-    hint: 'look at what has changed with "esc trust show", and set ESC_TRUST to the digest that it prints',
+    hint: rich`${step('look at what has changed', { do: 'show-trust' })}, and set ESC_TRUST to the new digest`,
   })
 }
 
@@ -113,7 +114,7 @@ const ofDefinitions: readonly PowerKind[] = ['readVariable', 'readFile', 'sopsFi
 function notAskedFor(power: Power): EscError {
   if (ofDefinitions.includes(power.kind)) {
     return new EscError('untrusted', `the store may not ${describePower(power)}, since no definition says so`, {
-      hint: 'write it in the newest definition as it is, without ${…}, and run "esc trust"',
+      hint: rich`write it in the newest definition as it is, without \${…}, and ${step('allow it', { do: 'trust-store' })}`,
     })
   }
   const field = fields[power.kind]
@@ -123,8 +124,8 @@ function notAskedFor(power: Power): EscError {
     {
       hint:
         field === undefined
-          ? 'run "esc trust show" to see what the store asks for'
-          : `if it is meant, add it to \`${field}\` in esc.yaml, and run "esc trust"`,
+          ? rich`${step('look at what the store asks for', { do: 'show-trust' })}`
+          : rich`if it is meant, add it to \`${field}\` in esc.yaml, and ${step('allow it', { do: 'trust-store' })}`,
     },
   )
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EscError } from '../../errors.ts'
+import { rich, step } from '../../rich-text.ts'
 import { Store } from '../../store/index.ts'
 import {
   type Delivered,
@@ -74,7 +75,7 @@ export const redeliver = operation({
       .find((each) => each.id === id)
     if (delivery !== undefined) return sendNow(delivery, webhook, await deliveryHost(work))
     throw new EscError('not_found', `webhook '${name}' of environment '${subject.name}' has no delivery '${id}'`, {
-      hint: `\`esc env webhook delivery list ${subject.name} ${name}\` lists those that this machine knows`,
+      hint: rich`${step('list those that this machine knows', { do: 'list-deliveries', environment: subject.name, webhook: name })}`,
     })
   },
 })

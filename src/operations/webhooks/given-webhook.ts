@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { again, input, rich } from '../../rich-text.ts'
 import { nearest } from '../../suggestion.ts'
 import {
   filterNames,
@@ -21,7 +22,7 @@ export function urlFor(typed: string, format: WebhookFormat): string {
   if (parts.length === 3 && parts.every((part) => /^[\w.-]+$/.test(part))) {
     return `https://api.pulumi.com/api/stacks/${parts.join('/')}/deployments`
   }
-  throw new EscError('usage', 'pulumi_deployments webhooks require a --url that names a stack', {
+  throw new EscError('usage', rich`pulumi_deployments webhooks require a ${input('url')} that names a stack`, {
     hint: 'write organization/project/stack, or the https URL of its deployments',
   })
 }
@@ -30,18 +31,18 @@ export function refuseWithoutCredential(format: WebhookFormat, { url, headers = 
   const has = (name: string) => Object.keys(headers).some((each) => each.toLowerCase() === name)
   if (format === 'github' && !has('authorization')) {
     throw new EscError('usage', 'github webhooks require a token', {
-      hint: "add --header 'Authorization: Bearer -' and the token on standard input; the URL is https://api.github.com/repos/OWNER/REPO/dispatches",
+      hint: rich`add ${again('header')} 'Authorization: Bearer -' and the token on standard input; the URL is https://api.github.com/repos/OWNER/REPO/dispatches`,
     })
   }
   if (format === 'pulumi_deployments' && !has('authorization')) {
     throw new EscError('usage', 'pulumi_deployments webhooks require an access token', {
-      hint: "add --header 'Authorization: token -' and the token on standard input",
+      hint: rich`add ${again('header')} 'Authorization: token -' and the token on standard input`,
     })
   }
   if (format !== 'gitlab' || !URL.canParse(url)) return
   const { searchParams } = new URL(url)
   if (searchParams.has('token') && searchParams.has('ref')) return
-  throw new EscError('usage', 'gitlab webhooks require a --url with the trigger token and the branch', {
+  throw new EscError('usage', rich`gitlab webhooks require a ${input('url')} with the trigger token and the branch`, {
     hint: 'it looks like https://gitlab.example.com/api/v4/projects/ID/trigger/pipeline?token=…&ref=main',
   })
 }
@@ -49,7 +50,10 @@ export function refuseWithoutCredential(format: WebhookFormat, { url, headers = 
 export function webhookFormat(typed: string): WebhookFormat {
   const known = formats.find((each) => each === typed)
   if (known !== undefined) return known
-  throw new EscError('usage', `invalid --format ${JSON.stringify(typed)}: must be one of ${formats.join(', ')}`)
+  throw new EscError(
+    'usage',
+    rich`invalid ${input('format')} ${JSON.stringify(typed)}: must be one of ${formats.join(', ')}`,
+  )
 }
 
 /** @throws EscError `usage`: a webhook for an event that never happens would be silent for ever. */

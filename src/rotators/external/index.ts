@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { EscError } from '../../errors.ts'
 import { type HttpAnswer, NoAnswer, retryAfterMs } from '../../http/index.ts'
 import type { Plain, PlainObject } from '../../plain.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { SchemaObject } from '../../schema/index.ts'
 import { type Secret, secret } from '../../secret.ts'
 import { retargetHint } from '../another-target.ts'
@@ -179,7 +180,7 @@ class Asker {
         'conflict',
         `external: an interrupted rotation concerns ${hostOf(pending.url)}, which \`url\` no longer names`,
         {
-          hint: `put \`url\` back and run again, so that the adapter can be asked what became of it; ${retargetHint}`,
+          hint: rich`put \`url\` back and run again, so that the adapter can be asked what became of it; ${retargetHint}`,
         },
       )
     }
@@ -314,7 +315,7 @@ function requireUrl(url: string): void {
 function requireSigner({ identity, oidc }: RotatorContext) {
   if (identity !== undefined && oidc !== undefined) return { identity, oidc }
   throw new EscError('key_unavailable', 'external: there is no key to sign requests with', {
-    hint: 'rotate with the esc command, which makes one; `esc oidc jwks` prints what adapters verify it with',
+    hint: rich`rotate with the program itself, which makes one; ${step('print what adapters verify it with', { do: 'show-signing-keys' })}`,
   })
 }
 

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
-import { EscError, messageOf } from '../../errors.ts'
+import { EscError, hintOf, messageOf } from '../../errors.ts'
 import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
 import type { DataKey } from '../../keys/index.ts'
+import { rich, step, type Text } from '../../rich-text.ts'
 import { isAhead, readTimestamp } from '../../timestamp.ts'
+import { editHint } from '../edit-hint.ts'
 import { type EnvironmentContext, restoreHint } from '../environment-context.ts'
 import { hasConflictMarkers } from '../git/conflict-markers.ts'
 import { type ForeignEntry, Journal } from '../journal/journal.ts'
@@ -87,7 +89,7 @@ function reportMerge(context: EnvironmentContext, report: ReportFinding): boolea
     kind: 'merge_conflict',
     file: join(folder, conflicted[0]!),
     problem: `environment '${name}' is in the middle of a git merge (${conflicted.join(', ')})${both}`,
-    remedy: `run \`esc env renumber ${name}\`, which puts the revisions of one side after those of the other and merges the definitions`,
+    remedy: rich`${step('put the revisions of one side after those of the other, and merge the definitions,', { do: 'renumber-revisions', environment: name })}`,
   })
   return true
 }
@@ -98,7 +100,7 @@ async function openKey(
 ): Promise<DataKey | undefined> {
   if (settings.wrappedDataKey === undefined) return undefined
   const { file } = settings
-  const unverified = (reason: string, remedy: string) =>
+  const unverified = (reason: string, remedy: Text) =>
     checking.report({
       severity: 'note',
       kind: 'not_verified',
@@ -117,7 +119,7 @@ async function openKey(
     if (error instanceof EscError && (error.code === 'tampered' || error.code === 'store_damaged')) {
       checking.report({ severity: 'error', ...described(error, file) })
     } else {
-      unverified(messageOf(error), (error instanceof EscError && error.hint) || 'check again with the key')
+      unverified(messageOf(error), hintOf(error) || 'check again with the key')
     }
     return undefined
   }
@@ -162,7 +164,7 @@ async function checkJournal(
       kind: 'unfinished_rotation',
       file: folder,
       problem: `a rotation is unfinished: its journal holds ${count} ${count === 1 ? 'entry' : 'entries'}`,
-      remedy: `finish it with \`esc env rotate ${name}\``,
+      remedy: rich`${step('finish it', { do: 'rotate', environment: name, paths: [] })}`,
     })
   }
   if (damage !== undefined) report({ severity: 'error', ...described(damage, folder) })
@@ -197,7 +199,7 @@ function checkDefinition(
       kind: 'stale_definition',
       file: working.file,
       problem: 'environment.yaml is one revision behind, as after a crash',
-      remedy: 'the next change puts it right, or `esc check --fix`',
+      remedy: rich`leave it to the next change, or ${step('put it right', { do: 'repair-store' })}`,
       fixable: true,
     })
   } else if (state === 'edited') {
@@ -206,7 +208,7 @@ function checkDefinition(
       kind: 'unsaved_edit',
       file: working.file,
       problem: 'environment.yaml was edited by hand and is not saved: commands use the newest revision',
-      remedy: `save the edit with \`esc env save ${name}\`, or discard it with \`esc env discard ${name}\``,
+      remedy: editHint(name, 'the edit'),
     })
   }
 }
@@ -217,7 +219,14 @@ function checkFiles(context: EnvironmentContext, merged: boolean, report: Report
     const path = join(context.folder, name)
     if (!name.startsWith(temporaryPrefix) && path !== tombstonePath(context.folder)) continue
     const problem = 'an interrupted operation has left this file'
-    report({ severity: 'note', kind: 'leftover', file: path, problem, remedy: 'run `esc check --fix`', fixable: true })
+    report({
+      severity: 'note',
+      kind: 'leftover',
+      file: path,
+      problem,
+      remedy: rich`${step('remove it', { do: 'repair-store' })}`,
+      fixable: true,
+    })
   }
   for (const name of listIfPresent(files, join(context.folder, 'events'))) {
     const file = join(context.folder, 'events', name)

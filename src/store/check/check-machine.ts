@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
 import { storeIdentity } from '../../machine/index.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { CompleteHost } from '../host.ts'
 import { type EntryOrigin, entryNames, parseEntry } from '../journal/journal-file.ts'
 import { layout } from '../layout.ts'
@@ -57,7 +58,14 @@ export function checkMachine(
     .filter((folder) => !isSpecial(folder))
     .flatMap((folder) => oldTemporaries(context.host, folder))) {
     const problem = 'an interrupted operation has left this'
-    report({ severity: 'note', kind: 'leftover', file, problem, remedy: 'run `esc check --fix`', fixable: true })
+    report({
+      severity: 'note',
+      kind: 'leftover',
+      file,
+      problem,
+      remedy: rich`${step('remove it', { do: 'repair-store' })}`,
+      fixable: true,
+    })
   }
 }
 
@@ -81,7 +89,7 @@ function checkLocks({ state, host }: StateContext, ids: ReadonlySet<string>, rep
       kind: 'broken_lock',
       file,
       problem: 'the process that held this lock is gone',
-      remedy: 'the next that wants the lock takes it, or `esc check --fix` removes it',
+      remedy: rich`leave it to the next that wants the lock, or ${step('remove it', { do: 'repair-store' })}`,
       fixable: true,
     })
   }
@@ -106,8 +114,7 @@ function checkJournals({ state, host }: StateContext, ids: ReadonlySet<string>, 
         kind: 'unfinished_rotation',
         file,
         problem: `there ${entries.length === 1 ? 'is' : 'are'} ${count} of an environment that is not here (id ${id})`,
-        remedy:
-          'it may be on another branch, or removed: bring it back and rotate it, for they may hold the only copy of a credential; else "esc env rotate journal" with its name gives them up',
+        remedy: rich`it may be on another branch, or removed: bring it back and rotate it, for they may hold the only copy of a credential; else ${step('give them up', { do: 'show-journal' })} and its name`,
       })
     } else if (!origins.some(({ store }) => store !== undefined && files.exists(layout.configuration(store)))) {
       const { environment, store = 'an unknown store' } = origins[0]!
@@ -152,7 +159,14 @@ function checkOpened({ state, host }: StateContext, ids: ReadonlySet<string>, re
     if (ids.has(id) || id.startsWith(temporaryPrefix)) continue
     const file = join(folder, id)
     const problem = 'this was kept of opening an environment that is not here'
-    report({ severity: 'note', kind: 'leftover', file, problem, remedy: 'run `esc check --fix`', fixable: true })
+    report({
+      severity: 'note',
+      kind: 'leftover',
+      file,
+      problem,
+      remedy: rich`${step('remove it', { do: 'repair-store' })}`,
+      fixable: true,
+    })
   }
 }
 
@@ -170,7 +184,7 @@ function checkSwaps(context: StateContext, projects: readonly string[], report: 
         environment,
         file,
         problem: 'a change of the secrets provider was interrupted; the environment itself is whole',
-        remedy: 'run `esc check --fix`, or make the change again',
+        remedy: rich`${step('remove what it has left', { do: 'repair-store' })}, or make the change again`,
         fixable: true,
       })
     }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
 import type { DataKey } from '../../keys/index.ts'
+import { rich, step } from '../../rich-text.ts'
 import { isAhead } from '../../timestamp.ts'
 import { type EnvironmentContext, restoreHint } from '../environment-context.ts'
 import { hasConflictMarkers } from '../git/conflict-markers.ts'
@@ -122,13 +123,14 @@ function checkPlaintext(
   const onlyComments = found.every(({ inComment }) => inComment)
   const what = onlyComments ? 'a comment with a secret in the clear' : 'a secret in the clear'
   const where = lines.length === 1 ? `line ${lines[0]}` : `lines ${lines.join(', ')}`
-  const save = isNewest ? `save the definition without it ("esc env edit ${context.name}"), ` : ''
+  const environment = context.name
+  const save = isNewest ? rich`${step('save the definition without it', { do: 'edit-definition', environment })}, ` : ''
   report({
     severity: isRetracted(settings, number) ? 'note' : onlyComments ? 'warning' : 'error',
     kind: 'plaintext_secret',
     file: layout.revision(context.folder, number),
     problem: `revision ${number} of environment '${context.name}' holds ${what} (${where} of the file)`,
-    remedy: `change that secret where it comes from, ${save}and retract the revision: "esc env version retract ${context.name}@${number}"`,
+    remedy: rich`change that secret where it comes from, ${save}and ${step('retract the revision', { do: 'retract-revision', environment, revision: number })}`,
   })
 }
 
@@ -176,6 +178,6 @@ function checkLink(
     kind: 'history_fork',
     file: before.file,
     problem: `${problem}: that file was changed, or a git merge took the two from different branches`,
-    remedy: `restore the file from the git history; after a merge, \`esc env renumber ${context.name}\` puts the two sides in order`,
+    remedy: rich`restore the file from the git history; after a merge, ${step('put the two sides in order', { do: 'renumber-revisions', environment: context.name })}`,
   })
 }

@@ -1,5 +1,6 @@
 import { join, sep } from 'node:path'
 import { listIfPresent, readIfPresent } from '../../files/index.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import { isEnvironmentPart } from '../environment-name.ts'
 import { listReadable } from '../environments.ts'
@@ -115,7 +116,7 @@ function checkIds(store: string, named: ReadonlyMap<string, readonly string[]>, 
         environment: name,
         file: layout.settings(layout.environment(store, name)),
         problem: `environments '${first}' and '${name}' have the same id ${id}: one was copied by hand`,
-        remedy: `remove the copy, and make it with \`esc env clone ${first} …\``,
+        remedy: rich`remove the copy, and ${step('make it', { do: 'clone-environment', environment: first as string })}`,
       })
     }
   }
@@ -153,7 +154,7 @@ function checkStoreFiles(
       kind: 'git_files',
       file,
       problem: `${name} lacks ${missing.map((line) => `\`${line}\``).join(', ')}`,
-      remedy: 'run `esc check --fix`',
+      remedy: rich`${step('add what it lacks', { do: 'repair-store' })}`,
       fixable: true,
     })
   }

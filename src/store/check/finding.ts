@@ -1,4 +1,5 @@
-import { EscError, messageOf } from '../../errors.ts'
+import { EscError, hintOf, messageOf } from '../../errors.ts'
+import type { Text } from '../../rich-text.ts'
 import { restoreHint } from '../environment-context.ts'
 
 /** The kind of a finding, for programs. */
@@ -45,7 +46,8 @@ export interface Finding {
   readonly file: string
   /** A sentence without a full stop. */
   readonly problem: string
-  readonly remedy: string
+  /** What can be done about it. */
+  readonly remedy: Text
   /** `fix` can do it, and nothing that anybody needs can be lost by it. */
   readonly fixable: boolean
 }
@@ -54,7 +56,7 @@ export type ReportFinding = (finding: Omit<Finding, 'fixable'> & { readonly fixa
 
 /** What an error that came up while reading a file says as a finding. */
 export function described(error: unknown, file: string): Pick<Finding, 'kind' | 'file' | 'problem' | 'remedy'> {
-  const remedy = (error instanceof EscError && error.hint) || restoreHint
+  const remedy = hintOf(error) || restoreHint
   return { kind: kindOf(error), file, problem: messageOf(error), remedy }
 }
 

@@ -1,5 +1,7 @@
 import { relative, sep } from 'node:path'
 import { complaint, describeNotFollowed, machineGit, type RunGit } from '../../git/index.ts'
+import { rich, type Text } from '../../rich-text.ts'
+import { editHint } from '../edit-hint.ts'
 import { layout } from '../layout.ts'
 import { isStray } from '../needed-files.ts'
 import { chunks, uncommitted } from './uncommitted.ts'
@@ -40,7 +42,7 @@ export interface ChangeToCommit {
 export type CommitOutcome =
   | { readonly kind: 'committed'; readonly commit: string; readonly warning?: string }
   | { readonly kind: 'unchanged' }
-  | { readonly kind: 'failed'; readonly warning: string; readonly hint: string }
+  | { readonly kind: 'failed'; readonly warning: string; readonly hint: Text }
 
 /**
  * More files than this are named to git by the folders that they are in:
@@ -69,7 +71,7 @@ export async function commitChange({
   const withheld = new Set(edited.map(layout.definition))
   const asked = [...new Set(below([...paths, ...needed].filter((path) => !withheld.has(path))))]
   const commitYourself = `commit it yourself: git add ${listed([...paths, ...needed])} && git commit`
-  const failed = (reason: string, hint = commitYourself): CommitOutcome => ({
+  const failed = (reason: string, hint: Text = commitYourself): CommitOutcome => ({
     kind: 'failed',
     warning: `the change was saved, but not committed to git: ${reason}`,
     hint,
@@ -93,7 +95,7 @@ export async function commitChange({
   })
   if (torn !== undefined) {
     const name = relative(folder, torn)
-    const hint = `look at the edit, run "esc env save ${name}" or "esc env discard ${name}", and commit the files yourself`
+    const hint = rich`look at the edit, ${editHint(name)}, and commit the files yourself`
     return failed(`${layout.definition(torn)} holds an edit that was not saved, and its revisions need it`, hint)
   }
   const once = neededOnce.length === 0 ? undefined : await uncommitted(git, below(neededOnce))

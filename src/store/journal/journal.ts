@@ -11,6 +11,7 @@ import {
 } from '../../files/index.ts'
 import type { DataKey } from '../../keys/index.ts'
 import { storeIdentity } from '../../machine/index.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { CompleteHost } from '../host.ts'
 import { removeOldTemporaries } from '../locks/leftovers.ts'
 import type { StoreState } from '../state/state.ts'
@@ -123,11 +124,8 @@ export class Journal {
    */
   async list(): Promise<JournalRecord[]> {
     const { records, foreign } = await this.look()
-    for (const { file, store = 'an unknown store' } of foreign) {
-      this.#context.host.keys.notify(
-        `warning: ${file} is a journal entry of ${store}, which has an environment of the same id under another data key. It is left alone.`,
-      )
-    }
+    for (const { file, store } of foreign)
+      this.#context.host.keys.notify({ kind: 'foreign-journal-entry', file, store })
     return records
   }
 
@@ -303,7 +301,7 @@ export class Journal {
       'tampered',
       `the journal of environment '${environment}' holds an entry that cannot be ${entry ? 'decrypted' : 'read'}: ${file}`,
       {
-        hint: `it may hold a credential of an unfinished rotation: restore the data key it was made with; where that is gone, "esc env rotate journal ${environment} --forget" sets the file aside`,
+        hint: rich`it may hold a credential of an unfinished rotation: restore the data key it was made with; where that is gone, ${step('set the file aside', { do: 'forget-record', environment })}`,
       },
     )
   }

@@ -54,13 +54,8 @@ export function acceptKeyChanges({ memory, name, host }: EnvironmentContext, set
   } catch {
     // Where nothing can be remembered, it is verified again the next time.
   }
-  const difference = describeDifference(known, last)
-  if (difference.length > 0) {
-    const list = difference.map((line) => `\n  ${line}`).join('')
-    host.keys.notify(
-      `note: somebody who could open environment '${name}' has changed who can open it:${list}\nIf you do not expect that, ask before you save a secret in it.`,
-    )
-  }
+  const changes = describeDifference(known, last)
+  if (changes.length > 0) host.keys.notify({ kind: 'key-holders-changed', environment: name, changes })
   return true
 }
 
@@ -71,10 +66,8 @@ export function acceptKeyChanges({ memory, name, host }: EnvironmentContext, set
 export function announceHolders({ memory, name, host }: EnvironmentContext, id: string, after: KnownKey): void {
   const known = memory.newestKey(id)
   if (known === undefined || !/^age(?::\/\/)?$/.test(after.secretsProvider)) return
-  const difference = describeDifference({ ...known, secretsProvider: after.secretsProvider }, after)
-  if (difference.length === 0) return
-  const list = difference.map((line) => `\n  ${line}`).join('')
-  host.keys.notify(`Who can open environment '${name}' changes:${list}`)
+  const changes = describeDifference({ ...known, secretsProvider: after.secretsProvider }, after)
+  if (changes.length > 0) host.keys.notify({ kind: 'key-holders-change', environment: name, changes })
 }
 
 /**

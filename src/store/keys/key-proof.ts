@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { DataKey } from '../../keys/index.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import { type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -52,6 +53,6 @@ export function mayProveItself(
 /** The alarm for a data key that nothing vouches for. */
 export function unknownKeyError(name: string, { file }: Settings): EscError {
   return new EscError('tampered', `environment '${name}' has another data key than this machine has seen, in ${file}`, {
-    hint: `the newest key that this machine knows has not signed the change, and whoever holds the new one can read what you save: unless you know who changed it, restore the environment from the git history; to accept the key, run "esc env trust ${name}"`,
+    hint: rich`the newest key that this machine knows has not signed the change, and whoever holds the new one can read what you save: unless you know who changed it, restore the environment from the git history; if you do know, ${step('accept the key', { do: 'accept-key', environment: name })}`,
   })
 }

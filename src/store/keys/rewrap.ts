@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { rewrapKey, secretsProviderKind } from '../../keys/index.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { Environment } from '../environment.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import { withWriteLock } from '../locks/write-lock.ts'
@@ -34,7 +35,7 @@ export async function rewrap(
         'usage',
         `environment '${context.name}' is under ${from}, and only the same kind can wrap its key again`,
         {
-          hint: `\`esc env change-secrets-provider ${context.name} ${to}\` gives it a new key under another`,
+          hint: rich`${step('give it a new key under another', { do: 'change-secrets-provider', environment: context.name, provider: to })}`,
         },
       )
     }

@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import type { DataKey } from '../../keys/index.ts'
+import { rich, step } from '../../rich-text.ts'
 import { type EnvironmentContext, restoreHint } from '../environment-context.ts'
 import { type History, notLinked } from '../revisions/history.ts'
 import { type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
@@ -116,7 +117,7 @@ export function verifySettingsSeal(settings: Settings, key: DataKey): void {
     'tampered',
     `environment '${key.owner.name}' holds the files of environment '${name}': its folder was renamed or replaced (name in ${settings.file})`,
     {
-      hint: `move the folder back; to rename an environment, run "esc env clone ${name} ${key.owner.name} --preserve-history" and remove the old one`,
+      hint: rich`move the folder back; to rename an environment, ${step('clone it', { do: 'clone-environment', environment: name, to: key.owner.name })} and remove the old one`,
     },
   )
 }

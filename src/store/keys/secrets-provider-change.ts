@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { type FileSystem, ioError, readIfPresent, statusOf, syncFolder, writeTemporary } from '../../files/index.ts'
 import { type DataKey, type KeyContext, makeDataKey, secretsProviderKind } from '../../keys/index.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { Environment } from '../environment.ts'
 import { type EnvironmentContext, keyMemo } from '../environment-context.ts'
 import { layout } from '../layout.ts'
@@ -269,14 +270,14 @@ async function refuseUnfinishedRotation(environment: Environment): Promise<void>
 
 function unfinishedRotation(environment: Environment): EscError {
   return new EscError('conflict', `a rotation of environment '${environment.name}' is unfinished`, {
-    hint: `finish it with \`esc env rotate ${environment.name}\` first, so that no credential is lost`,
+    hint: rich`${step('finish it', { do: 'rotate', environment: environment.name, paths: [] })} first, so that no credential is lost`,
   })
 }
 
 function refuseEdit(environment: Environment): void {
   if (environment.definitionState() !== 'edited') return
   throw new EscError('unsaved_edit', `${layout.definition(environment.folder)} was edited by hand and is not saved`, {
-    hint: `save it with \`esc env save ${environment.name}\`, or discard it first`,
+    hint: rich`${step('save it', { do: 'save-definition', environment: environment.name })}, or discard it first`,
   })
 }
 

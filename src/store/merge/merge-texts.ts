@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { makeFolders, removeQuietly, temporaryPath, writeTemporary } from '../../files/index.ts'
 import { complaint, type RunGit } from '../../git/index.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import { hasConflictMarkers } from '../git/conflict-markers.ts'
 import { layout } from '../layout.ts'
@@ -44,7 +45,7 @@ export async function mergeTexts(
   const file = layout.definition(context.folder)
   const paths = keys.kind === 'conflict' ? keys.conflicts.join(', ') : ''
   throw new EscError('conflict', `both sides changed ${paths} in environment '${context.name}'`, {
-    hint: `resolve the conflict in ${file}, and run \`esc env renumber ${context.name}\` again`,
+    hint: rich`resolve the conflict in ${file}, and ${step('try', { do: 'renumber-revisions', environment: context.name })} again`,
   })
 }
 

@@ -11,6 +11,8 @@ import {
 } from '../../files/index.ts'
 import type { RunGit } from '../../git/index.ts'
 import type { DataKey } from '../../keys/index.ts'
+import { rich, step, type Text } from '../../rich-text.ts'
+import { editHint } from '../edit-hint.ts'
 import { Environment } from '../environment.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import { hasConflictMarkers } from '../git/conflict-markers.ts'
@@ -81,7 +83,7 @@ export interface Renumbered {
   /** How the definition was merged. `one-side`: only one had changed it, or both alike. */
   readonly definition: 'one-side' | 'lines' | 'keys' | 'hand'
   /** Where one side had to be preferred. */
-  readonly notes: readonly string[]
+  readonly notes: readonly Text[]
 }
 
 /**
@@ -224,7 +226,7 @@ class Merge {
       'unsaved_edit',
       `environment.yaml in ${label} holds an edit that was never saved as a revision, so nobody with the key of '${this.#context.name}' vouches for it, and ${file} may hold it too`,
       {
-        hint: 'keep a copy of your resolution and abort the merge; on that side, look at the edit, save or discard it with `esc env save` or `esc env discard`, commit, and merge again',
+        hint: rich`keep a copy of your resolution and abort the merge; on that side, look at the edit, ${editHint(this.#context.name)}, commit, and merge again`,
       },
     )
   }
@@ -478,7 +480,7 @@ function refuseUnknownKey(context: EnvironmentContext, side: Side, here: Verifie
     'tampered',
     `${side.label} has another data key of environment '${context.name}' than this machine has seen, in ${incoming.settings.file}`,
     {
-      hint: `unless you know who made it, do not merge; to accept it, abort the merge, check out ${side.label}, run \`esc env trust ${context.name}\`, and merge again`,
+      hint: rich`unless you know who made it, do not merge; to accept it, abort the merge, check out ${side.label}, ${step('accept the key', { do: 'accept-key', environment: context.name })}, and merge again`,
     },
   )
 }

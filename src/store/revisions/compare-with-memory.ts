@@ -1,6 +1,7 @@
 // Apart from the rest of the history, because most openings find everything as
 // this machine has seen it.
 import { EscError } from '../../errors.ts'
+import { rich, step, type Text } from '../../rich-text.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import type { Sighting } from '../keys/history-memory.ts'
 import { acceptKeyChanges } from '../keys/key-changes.ts'
@@ -38,7 +39,7 @@ export function compareWithMemory(
   const { context, settings } = compared
   const { folder, memory, name } = context
   const file = memory.file(settings.id)
-  const refuse = (problem: string, where: string, hint: string) => {
+  const refuse = (problem: string, where: string, hint: Text) => {
     throw new EscError('tampered', `${problem}, in ${where}`, { hint })
   }
   const resetHint = `restore the files from the git history; if the history was reset on purpose, delete ${file}`
@@ -49,7 +50,7 @@ export function compareWithMemory(
     refuse(
       `environment '${name}' is not the one that this machine has seen under that name`,
       settings.file,
-      `its maker could read what you save: unless you know who removed the one before and made this one, restore the environment from the git history; to accept it, run "esc env trust ${name}"`,
+      rich`its maker could read what you save: unless you know who removed the one before and made this one, restore the environment from the git history; if you do know, ${step('accept it', { do: 'accept-key', environment: name })}`,
     )
   }
   const isKnown = now.key === '' || memory.knowsKey(settings.id, now.key) || acceptKeyChanges(context, settings)

@@ -315,9 +315,7 @@ export class History {
     if (memory.isMerging()) return
     this.#rememberOnceDurable(renumbered.newest, renumbered.sighting)
     const { from, to } = renumbered
-    host.keys.notify(
-      `note: a merge has renumbered revisions of environment '${name}' that this machine has seen: revision ${from} is now ${to}, and ${name}@${from} is another one`,
-    )
+    host.keys.notify({ kind: 'revisions-renumbered', environment: name, from, to })
   }
 
   /**

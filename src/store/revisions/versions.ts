@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts'
+import { again, rich, step } from '../../rich-text.ts'
 import { nearest } from '../../suggestion.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { SettingsFile } from '../settings/settings-file.ts'
@@ -166,7 +167,7 @@ export class Versions {
     const gone = new Set(retractionsOf(settings).map(({ revision }) => revision))
     for (let number = retracted - 1; number > 0; number--) if (!gone.has(number)) return number
     throw new EscError('usage', `there is no earlier revision that could replace revision ${retracted}`, {
-      hint: 'name the replacement with --replace-with',
+      hint: rich`name the replacement with ${again('replace-with')}`,
     })
   }
 
@@ -186,7 +187,10 @@ export class Versions {
     const names = revisionTagsOf(settings).map((other) => other.name)
     const similar = nearest(tag, names)
     return new EscError('not_found', `environment '${name}' has no revision tagged '${tag}'`, {
-      hint: similar === undefined ? `\`esc env version tag ls ${name}\` lists its tags` : `did you mean '${similar}'?`,
+      hint:
+        similar === undefined
+          ? rich`${step('list its tags', { do: 'list-revision-tags', environment: name })}`
+          : `did you mean '${similar}'?`,
     })
   }
 }

@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { readIfPresent, replaceFile } from '../../files/index.ts'
+import { editHint } from '../edit-hint.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import { layout } from '../layout.ts'
 import type { History } from './history.ts'
@@ -70,7 +71,7 @@ export class WorkingDefinition {
     if (state !== 'edited' || (savedEdit !== undefined && this.text() === savedEdit)) return
     const { name } = this.#context
     throw new EscError('unsaved_edit', `${this.file} was edited by hand and is not saved`, {
-      hint: `save it with \`esc env save ${name}\`, or discard it with \`esc env discard ${name}\``,
+      hint: editHint(name),
     })
   }
 

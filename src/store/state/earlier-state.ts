@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { EscError, messageOf } from '../../errors.ts'
 import { listIfPresent } from '../../files/index.ts'
 import { trackedNames } from '../../git/index.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { CompleteHost } from '../host.ts'
 import { entryNames } from '../journal/journal-file.ts'
 import { layout } from '../layout.ts'
@@ -87,7 +88,7 @@ function move({ state, store, host }: EarlierStateContext, folder: string, journ
     return { kind: 'stuck', why: `could not be moved: ${messageOf(error)}` }
   }
   if (host.files.lstat(folder) === undefined) {
-    host.keys.notify(`Moved what this machine keeps about the store from ${folder} to ${state.folder}.`)
+    host.keys.notify({ kind: 'state-moved', from: folder, to: state.folder })
     return none
   }
   return journalsOnly
@@ -125,14 +126,14 @@ export function requireEarlierState(
     })
   }
   if (left === 0) return
-  const entries = `${left} journal ${left === 1 ? 'entry' : 'entries'} of environment '${environment.name}'`
   if (kind === 'foreign') {
-    host.keys.notify(
-      `warning: ${folder} ${why}, so ${entries} in it ${left === 1 ? 'is' : 'are'} not used; see "esc check"`,
-    )
+    const remedy = { do: 'check-store' } as const
+    const about = { environment: environment.name, folder, entries: left, why }
+    host.keys.notify({ kind: 'earlier-journal-left', ...about, remedy })
     return
   }
+  const entries = `${left} journal ${left === 1 ? 'entry' : 'entries'} of environment '${environment.name}'`
   throw new EscError('io', `${folder} ${why}, and it holds ${entries}`, {
-    hint: 'they may hold the only copy of a credential: run "esc check", which says what to do',
+    hint: rich`they may hold the only copy of a credential: ${step('look at what to do', { do: 'check-store' })}`,
   })
 }

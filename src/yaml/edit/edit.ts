@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { rich, step } from '../../rich-text.ts'
 import type { Node } from '../node.ts'
 import type { YamlMapping, YamlSequence } from '../parser/tree.ts'
 import type { PropertyPath } from '../property-path.ts'
@@ -215,6 +216,6 @@ function apply(
   }
   const place = path.length === 0 ? 'the definition' : formatPropertyPath(path)
   throw new EscError('invalid_input', `${place}: cannot be changed without changing something else`, {
-    hint: 'change the definition with a text editor instead: "esc env edit"',
+    hint: rich`${step('change the definition with a text editor instead,', { do: 'edit-definition' })}`,
   })
 }

@@ -93,7 +93,7 @@ describe('esc check', () => {
       const { err } = await playground.run(['check'], { cwd: join(elsewhere, 'app') })
       expect(err)
         .to.include(`no esc store in ${join(elsewhere, 'app')}`)
-        .and.include('hint: make one with `esc init`')
+        .and.include('hint: make one with "esc init"')
     } finally {
       rmSync(elsewhere, { recursive: true })
     }

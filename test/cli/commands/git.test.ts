@@ -86,7 +86,7 @@ describe('a store in git', () => {
       const found = await repository.run(['check'])
       expect(found.code).to.equal(1)
       expect(found.out).to.match(/^error: environment 'app\/dev' is in the middle of a git merge/)
-      const remedy = /remedy: run `esc ([^`]+)`/.exec(found.out)?.[1] as string
+      const remedy = /remedy: put the revisions .* with "esc ([^"]+)"/.exec(found.out)?.[1] as string
       expect(remedy).to.equal('env renumber app/dev')
 
       const renumbered = await repository.run(remedy.split(' '))
@@ -145,7 +145,7 @@ Finish with "git commit".
     appendFileSync(file, '  key: {fn::secret: in-the-clear}\n')
     const found = await repository.run(['check', '--without-keys'])
     expect(found.code).to.equal(1)
-    expect(found.out).to.match(/remedy: save the edit with `esc env save app\/dev`/)
+    expect(found.out).to.match(/remedy: save the edit with "esc env save app\/dev"/)
     await repository.ok('env', 'save', 'app/dev')
     expect((await repository.run(['check', '--without-keys'])).code).to.equal(0)
     expect(definition()).to.not.include('in-the-clear')

@@ -87,7 +87,7 @@ describe('a mistake in a call of a definition', () => {
     const input = `values:\n  a:\n    fn::open::aws-login: {oidc: {roleArn: "${ROLE}", sessionName: deploy}}\n  b:\n    fn::rotate::external: {inputs: {url: "https://example.com", request: "\${a}"}}\n`
     const saved = await esc.run(['env', 'edit', 'app/dev', '--file', '-'], { input })
     expect(saved.code, saved.err).to.equal(0)
-    const hint = 'serve the keys ("esc oidc jwks") at an address and name it in esc.yaml'
+    const hint = 'serve the keys (print them with "esc oidc jwks") at an address and name it in esc.yaml'
     for (const words of [
       ['open', 'app/dev'],
       ['open', 'app/dev', 'a'],

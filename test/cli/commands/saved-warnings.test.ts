@@ -18,11 +18,11 @@ const DEFINITION = `values:
   files: [a]
 `
 const EXPECTED = [
-  /db\.password looks like a secret.*"esc env set app\/dev db\.password --secret"/,
+  /db\.password looks like a secret.*\n *hint: encrypt it with "esc env set app\/dev db\.password --secret" or as fn::secret/,
   /url looks like a secret/,
   /aws looks like a secret/,
   /stripe looks like a secret/,
-  /id is a number, and is printed as 1\.2345678901e\+10; write "012345678901" in quotes/,
+  /id is a number, and is printed as 1\.2345678901e\+10\n *hint: write "012345678901" in quotes/,
   /environmentVariable is an ordinary value; did you mean environmentVariables\?/,
   /environmentVariables\.LIST is a list, and is left out/,
   /environmentVariables\["x;id"\] cannot be the name of a variable in a shell/,
@@ -78,7 +78,7 @@ describe('saving a definition with secrets in the clear, changed numbers and use
     warnsOfAll(made.err, [/app\/other db\.password --secret/, ...EXPECTED.slice(1)])
     await playground.ok('env', 'init', 'app/copy')
     const copied = await playground.run(['config', 'cp', 'app/other', 'db', '--dest', 'app/copy'])
-    expect(copied.err).to.match(/db\.password looks like a secret.*app\/copy/)
+    expect(copied.err).to.match(/db\.password looks like a secret.*\n *hint: .*app\/copy/)
   })
 
   it('shows no source line with what it calls a secret, beside another mistake', async () => {

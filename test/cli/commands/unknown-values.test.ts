@@ -10,7 +10,7 @@ const definition = `values:
   environmentVariables: {A: "1", PW: "\${pw.current}", URL: "x://\${pw.current}@h", NOTHING: null}
   files: {F: "\${pw.current}"}
 `
-const rotate = 'hint: run "esc env rotate app/dev pw", or pass on the text [unknown] with --allow-unknown\n'
+const rotate = 'hint: rotate it with "esc env rotate app/dev pw", or pass on the text [unknown] with --allow-unknown\n'
 
 describe('a value that is not known yet', () => {
   let playground: Playground

@@ -150,7 +150,7 @@ describe('age recipients', () => {
     const added = await errorOf(async () =>
       (await openSecretsProvider('age://', holder(2), owner())).unwrapKey(wrapped),
     )
-    expect(added.hint).to.contain('`esc env rewrap rotators/ci`')
+    expect(added.remedies).to.deep.equal([{ do: 'rewrap-key', environment: 'rotators/ci' }])
   })
 
   it('are checked where they are read, with the line of the file', async () => {

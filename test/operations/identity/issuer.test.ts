@@ -88,7 +88,7 @@ describe('the issuer of a store', () => {
   it('makes no key for a store that has none', async () => {
     const error = await failure(token())
     expect(error.code).to.equal('provider_failed')
-    expect(error.hint).to.include('esc oidc init --issuer')
+    expect(error.remedies[0]).to.deep.equal({ do: 'create-issuer' })
     expect(existsSync(join(store.folder, 'config', 'oidc.key'))).to.equal(false)
     expect((await failure(store.publish())).code).to.equal('invalid_input')
   })
@@ -198,8 +198,8 @@ describe('the set-up of trust', () => {
   })
 
   it('asks for what a vendor needs', async () => {
-    expect((await failure(setup('azure'))).hint).to.include('esc setup azure project/name')
-    expect((await failure(setup('gcp'))).hint).to.include('--project')
+    expect((await failure(setup('azure'))).hint).to.include('as project/name')
+    expect((await failure(setup('gcp'))).hint).to.include('"project"')
     expect(words(await setup('azure', 'app/dev')).join('\n')).to.include('"audiences":["azure:acme"]')
     expect(words(await setup('gcp', undefined, 'shop')).join('\n')).to.include('--allowed-audiences gcp:acme')
     const vault = await setup('vault')

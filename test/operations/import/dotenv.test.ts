@@ -153,7 +153,7 @@ LAST=end`),
     expect(dotenvx.hint).to.contain('dotenvx decrypt')
     const sops = refusal('A=ENC[AES256_GCM,data:YQ==,iv:YQ==,tag:YQ==,type:str]\nsops_version=3.9.4\n')
     expect(sops.message).to.equal('SOPS has encrypted app.env')
-    expect(sops.hint).to.contain('esc env import sops')
+    expect(sops.remedies).to.deep.equal([{ do: 'import-values', format: 'sops' }])
     expect(read('A=encrypted: no\nB=encrypted\n')).to.deep.equal({ A: 'encrypted: no', B: 'encrypted' })
   })
 

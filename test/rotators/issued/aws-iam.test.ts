@@ -223,7 +223,8 @@ describe('aws-iam', () => {
       const error = await refuses(stateOf(c))
       expect(error.hint)
         .to.include(`${c.accessKeyId}, is inactive: it may go instead`)
-        .and.include(`take ${u.accessKeyId} in: esc env rotate ENV PATH --adopt FILE`)
+        .and.include(`take ${u.accessKeyId} in, as {"accessKeyId": "${u.accessKeyId}"`)
+      expect(error.remedies).to.deep.equal([{ do: 'adopt-credential' }])
     })
 
     it('C and an inactive U: offers no adoption, which an inactive key would fail', async () => {
@@ -231,7 +232,8 @@ describe('aws-iam', () => {
       const u = account.iam.addKey(account.user, { status: 'Inactive' })
       const error = await refuses(stateOf(c))
       expect(error.message).to.include(`${u.accessKeyId} (inactive)`)
-      expect(error.hint).to.include(`delete ${u.accessKeyId}`).and.not.include('--adopt')
+      expect(error.hint).to.include(`delete ${u.accessKeyId}`)
+      expect(error.remedies).to.deep.equal([])
     })
 
     it('reads every page of the list', async () => {

@@ -4,7 +4,7 @@ import { EscCommand, GLOBAL_FLAGS, OUTPUT_FLAG, WRITE_FLAGS } from '../../framew
 import { boolean } from '../../framework/flags.ts'
 import { EXIT } from '../../framework/report-error.ts'
 import { openSession } from '../../framework/session.ts'
-import { confirm } from '../../terminal/index.ts'
+import { confirm, worded } from '../../terminal/index.ts'
 
 const flags = {
   yes: boolean({ description: 'do it without asking', char: 'y' }),
@@ -47,7 +47,8 @@ a cloud's key) are named: give them that key where it is kept. They get their re
 
   text({ environments, principal, recipient, shared }: JoinerReport): string {
     const lines = environments.map(({ error, hint, name, status }) => {
-      if (status === 'failed') return `${name}: not done: ${error}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`
+      if (status === 'failed')
+        return `${name}: not done: ${error}\n${hint === undefined ? '' : `  hint: ${worded(hint)}\n`}`
       return status === 'already' ? `${name}: was done already\n` : `${name}: '${principal}' can open it\n`
     })
     const failed = environments.some(({ status }) => status === 'failed')

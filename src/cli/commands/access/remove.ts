@@ -5,7 +5,7 @@ import { type ExposedRotation, exitCodeOfRotations, exposedText, rotateExposed }
 import { boolean, list } from '../../framework/flags.ts'
 import { EXIT } from '../../framework/report-error.ts'
 import { openSession } from '../../framework/session.ts'
-import { confirm } from '../../terminal/index.ts'
+import { confirm, worded } from '../../terminal/index.ts'
 
 const flags = {
   recipient: list({
@@ -61,7 +61,7 @@ key file, a passphrase, a cloud's key) are listed too: whoever keeps that key mu
     const { environments, known, principal, rotations, rules, shared } = report
     const lines = environments.map(({ error, hint, name, revisions, status }) =>
       status === 'failed'
-        ? `${name}: not changed: ${error}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`
+        ? `${name}: not changed: ${error}\n${hint === undefined ? '' : `  hint: ${worded(hint)}\n`}`
         : `${name}: has a new data key (revisions encrypted anew: ${revisions})\n`,
     )
     const failed = environments.some(({ status }) => status === 'failed')

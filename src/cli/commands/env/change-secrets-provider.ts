@@ -13,6 +13,7 @@ import { boolean } from '../../framework/flags.ts'
 import type { Host } from '../../framework/host.ts'
 import { EXIT } from '../../framework/report-error.ts'
 import { openSession } from '../../framework/session.ts'
+import { worded } from '../../terminal/index.ts'
 
 const flags = {
   all: boolean({ description: 'every environment of the store, and those that will be made' }),
@@ -113,7 +114,7 @@ From one passphrase to another, the new one comes from ESC_NEW_PASSPHRASE, the f
       if (status === 'changed')
         text += `${name}: ${changeOf(from, secretsProvider)} (${counted(revisions)} encrypted anew)\n`
       else if (status === 'already') text += `${name}: was under ${secretsProvider} already\n`
-      else text += `${name}: not changed: ${error}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`
+      else text += `${name}: not changed: ${error}\n${hint === undefined ? '' : `  hint: ${worded(hint)}\n`}`
     }
     if (isDefault) text += `New environments will be under ${secretsProvider}.\n`
     const all = environments.length === 1 && !this.flags.all ? (environments[0]?.name ?? '') : '--all'

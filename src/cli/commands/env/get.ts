@@ -21,6 +21,7 @@ import { pagesText, pageText, type Section } from '../../framework/page-text.ts'
 import { openSession, openTarget, type Target } from '../../framework/session.ts'
 import { joinJson, joinText, type Part } from '../../framework/several-text.ts'
 import { ALLOW_VARIABLE_FLAG } from '../../framework/shared-flags.ts'
+import { worded } from '../../terminal/index.ts'
 
 const VALUE_FORMATS = ['json', 'detailed', 'string', 'dotenv', 'shell'] as const
 type ValueFormat = (typeof VALUE_FORMATS)[number]
@@ -86,7 +87,7 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
     const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
     const { result: overdue } = await session.perform(overdueSchedules, undefined, { environments: [reference.name] })
     for (const { environment, due } of overdue) {
-      this.io.err(`warning: ${environment}: ${overdueText(due)}\n`)
+      this.io.err(`warning: ${environment}: ${worded(overdueText(due))}\n`)
     }
     if (definition && path.length === 0)
       return indentedByTwo((await session.perform(getDefinition, reference, { showSecrets })).result)

@@ -1,4 +1,4 @@
-import { EscError } from '../../../errors.ts'
+import { EscError, hintOf, textOfError } from '../../../errors.ts'
 import {
   environmentsToRenumber,
   type RenumberedEnvironment,
@@ -7,6 +7,7 @@ import {
 } from '../../../operations/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { openSession } from '../../framework/session.ts'
+import { worded } from '../../terminal/index.ts'
 
 const flags = { ...OUTPUT_FLAG }
 
@@ -53,9 +54,12 @@ The result is added to git's index; finish with "git commit". Without an environ
       }
     }
     for (const { name, error } of failures) {
-      this.io.err(`Error: ${name}: ${error.message}\n${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`)
+      const hint = hintOf(error)
+      this.io.err(
+        `Error: ${name}: ${worded(textOfError(error))}\n${hint === undefined ? '' : `hint: ${worded(hint)}\n`}`,
+      )
     }
-    for (const { name, notes } of done) for (const note of notes) this.io.err(`${name}: ${note}\n`)
+    for (const { name, notes } of done) for (const note of notes) this.io.err(`${name}: ${worded(note)}\n`)
     if (failures.length === 0) return done
     if (this.flags.output === 'text') this.io.out(this.text(done))
     throw new EscError('conflict', `${failures.length} of ${names.length} environments are still in conflict`, {

@@ -4,6 +4,7 @@ import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts
 import { boolean } from '../../framework/flags.ts'
 import { EXIT } from '../../framework/report-error.ts'
 import { openSession } from '../../framework/session.ts'
+import { worded } from '../../terminal/index.ts'
 
 const flags = { all: boolean({ description: 'every environment of the store that has a key' }), ...OUTPUT_FLAG }
 
@@ -58,5 +59,5 @@ function lineOf(rewrapped: Rewrapped): string {
   const { name } = rewrapped
   if (rewrapped.status === 'rewrapped') return `${name}: its data key is wrapped anew under ${rewrapped.to}\n`
   const { error, hint } = rewrapped
-  return `${name}: not rewrapped: ${error}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`
+  return `${name}: not rewrapped: ${error}\n${hint === undefined ? '' : `  hint: ${worded(hint)}\n`}`
 }

@@ -15,7 +15,7 @@ import { formatTime } from '../../framework/revision-text.ts'
 import { openLook } from '../../framework/session.ts'
 import { UTC_FLAG } from '../../framework/shared-flags.ts'
 import { WATCH_FLAGS, watching } from '../../framework/watching.ts'
-import { type Cell, dim, green, hasColour, red, tableFor, yellow } from '../../terminal/index.ts'
+import { type Cell, dim, green, hasColour, red, tableFor, worded, yellow } from '../../terminal/index.ts'
 
 const flags = {
   'older-than': age({
@@ -162,7 +162,7 @@ function warningsOf({ rotators, unreadable, left, warnings }: RotatorList): stri
   const interrupted = new Set(rotators.filter(({ unfinished }) => unfinished).map(({ environment }) => environment))
   const overdue = new Map(rotators.flatMap((each) => (each.overdue ? [[each.environment, each.overdue]] : [])))
   return [
-    ...[...overdue].map(([name, due]) => `${name}: ${overdueText(due)}`),
+    ...[...overdue].map(([name, due]) => `${name}: ${worded(overdueText(due))}`),
     ...[...interrupted].map(
       (name) => `${name}: a rotation was interrupted; "esc env rotate ${name} --resume" finishes it`,
     ),

@@ -2,6 +2,7 @@ import { overdueText, scheduledStatus } from '../../../operations/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { EXIT } from '../../framework/report-error.ts'
 import { openSession, openTarget } from '../../framework/session.ts'
+import { worded } from '../../terminal/index.ts'
 
 const flags = { ...OUTPUT_FLAG }
 
@@ -31,10 +32,10 @@ export default class EnvStatus extends EscCommand<Result, typeof flags> {
 
   text({ statuses, problems }: Result): string {
     for (const { name, overdueSince } of statuses) {
-      if (overdueSince !== undefined) this.io.err(`warning: ${name}: ${overdueText(overdueSince)}\n`)
+      if (overdueSince !== undefined) this.io.err(`warning: ${name}: ${worded(overdueText(overdueSince))}\n`)
     }
     for (const { environment, problem, hint } of problems) {
-      this.io.err(`Error: ${environment}: ${problem}\n${hint === undefined ? '' : `hint: ${hint}\n`}`)
+      this.io.err(`Error: ${environment}: ${problem}\n${hint === undefined ? '' : `hint: ${worded(hint)}\n`}`)
     }
     return statuses.map(({ name, revision, state }) => `${name}  revision ${revision}, ${STATES[state]}\n`).join('')
   }

@@ -13,7 +13,7 @@ import { boolean } from '../../framework/flags.ts'
 import { keyText } from '../../framework/key-text.ts'
 import { EXIT } from '../../framework/report-error.ts'
 import { openSession, openTarget } from '../../framework/session.ts'
-import { confirm } from '../../terminal/index.ts'
+import { confirm, worded } from '../../terminal/index.ts'
 
 const flags = {
   all: boolean({ description: 'every environment with a key that this machine does not know; asks once per commit' }),
@@ -107,7 +107,7 @@ function allText({ changes, failed }: TrustedKeys): string {
     left.length > 0 ? `Not accepted: ${left.join(', ')}\n` : '',
     ...failed.map(
       ({ environment, error, hint }) =>
-        `${environment}: cannot be accepted: ${error}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`,
+        `${environment}: cannot be accepted: ${error}\n${hint === undefined ? '' : `  hint: ${worded(hint)}\n`}`,
     ),
   ].join('')
 }

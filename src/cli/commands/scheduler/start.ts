@@ -1,10 +1,12 @@
 import { EscError } from '../../../errors.ts'
+import type { Text } from '../../../rich-text.ts'
 import { parseListenAddress, startScheduler } from '../../../scheduler/index.ts'
 import { COMMIT_FLAG, EscCommand } from '../../framework/command.ts'
 import { duration, list, text } from '../../framework/flags.ts'
 import { EXIT } from '../../framework/report-error.ts'
 import { runLine } from '../../framework/run-text.ts'
 import { openUnattended } from '../../framework/session.ts'
+import { worded } from '../../terminal/index.ts'
 
 const flags = {
   every: duration({ description: 'look for edits and new schedules at least so often', default: '30s' }),
@@ -43,7 +45,7 @@ once; the next start goes on where it was. The key comes from ESC_KEY, ESC_PASSP
     }
     const stop = new AbortController()
     const abort = new AbortController()
-    const log = (line: string) => this.io.out(`${this.io.now().toISOString()} ${line}\n`)
+    const log = (line: Text) => this.io.out(`${this.io.now().toISOString()} ${worded(line)}\n`)
     const end = this.io.onInterrupt((signal) => {
       if (abort.signal.aborted) this.io.exit(EXIT.interrupted)
       if (stop.signal.aborted) {
@@ -66,8 +68,8 @@ once; the next start goes on where it was. The key comes from ESC_KEY, ESC_PASSP
         log,
         onRun: (outcome) => {
           log(runLine(outcome))
-          for (const warning of outcome.warnings) log(`${outcome.environment}: warning: ${warning}`)
-          if (outcome.hint !== undefined) log(`${outcome.environment}: hint: ${outcome.hint}`)
+          for (const warning of outcome.warnings) log(`${outcome.environment}: warning: ${worded(warning)}`)
+          if (outcome.hint !== undefined) log(`${outcome.environment}: hint: ${worded(outcome.hint)}`)
         },
         sleep: (ms) => pause(ms, stop.signal),
         rssBytes: () => process.memoryUsage.rss(),

@@ -3,6 +3,7 @@ import { COMMIT_FLAG, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts
 import { EXIT } from '../../framework/report-error.ts'
 import { runJson, runLine } from '../../framework/run-text.ts'
 import { openUnattended } from '../../framework/session.ts'
+import { worded } from '../../terminal/index.ts'
 
 const flags = { ...COMMIT_FLAG, ...OUTPUT_FLAG }
 
@@ -42,11 +43,11 @@ ESC_PASSPHRASE_FILE or the provider of keys; nobody is asked.`
   }
 
   text({ runs, problems, notes, locked, heldBy }: Tick): string {
-    for (const note of notes) this.io.err(`warning: ${note}\n`)
-    for (const problem of problems) this.io.err(`warning: ${problem}\n`)
+    for (const note of notes) this.io.err(`warning: ${worded(note)}\n`)
+    for (const problem of problems) this.io.err(`warning: ${worded(problem)}\n`)
     for (const { environment, warnings, hint } of runs) {
-      for (const warning of warnings) this.io.err(`warning: ${environment}: ${warning}\n`)
-      if (hint !== undefined) this.io.err(`hint: ${environment}: ${hint}\n`)
+      for (const warning of warnings) this.io.err(`warning: ${environment}: ${worded(warning)}\n`)
+      if (hint !== undefined) this.io.err(`hint: ${environment}: ${worded(hint)}\n`)
     }
     if (locked !== undefined) return `Nothing to do here: ${locked}.`
     if (heldBy !== undefined) return `Nothing to do here: ${heldBy} has the lease.`

@@ -1,5 +1,6 @@
 import { EscError } from '../../../errors.ts'
 import { isSopsCiphertext } from '../../../keys/index.ts'
+import { rich, step } from '../../../rich-text.ts'
 import { type ForeignFile, scalar } from './foreign-value.ts'
 
 /**
@@ -73,13 +74,13 @@ function refuseEncrypted(lines: readonly DotenvLine[], source: string): void {
   const dotenvx = lines.filter(({ value }) => /^encrypted:[A-Za-z0-9+/]/.test(value))
   if (dotenvx.length > 0) {
     throw new EscError('invalid_input', `dotenvx has encrypted values of ${source}: ${placesOf(dotenvx)}`, {
-      hint: 'decrypt it first: dotenvx decrypt -f <file> --stdout | esc env import dotenv <environment> -',
+      hint: rich`decrypt it first, with "dotenvx decrypt -f <file> --stdout", and ${step('import what that prints', { do: 'import-values', format: 'dotenv', from: 'standard-input' })}`,
     })
   }
   const sops = lines.filter(({ value }) => isSopsCiphertext(value))
   if (sops.length > 0 || lines.some(({ key }) => key === 'sops_mac')) {
     throw new EscError('invalid_input', `SOPS has encrypted ${source}`, {
-      hint: 'import it with "esc env import sops"',
+      hint: rich`${step('import it', { do: 'import-values', format: 'sops' })}`,
     })
   }
 }

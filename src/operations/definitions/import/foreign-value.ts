@@ -1,6 +1,7 @@
 import { EscError } from '../../../errors.ts'
 import { type Json, JsonNumber } from '../../../json.ts'
 import { escapeReferences, reservedKeys } from '../../../language/index.ts'
+import { again, rich } from '../../../rich-text.ts'
 import { formatPropertyPath, type Node, type PropertyPath, placeOf } from '../../../yaml/index.ts'
 import { lossOf, writtenNumber } from '../saved-text/index.ts'
 import { mayBeSecret } from './may-be-secret.ts'
@@ -104,7 +105,7 @@ export function refuseKeys(entries: readonly ForeignEntry[], path: PropertyPath)
     }
     if (path.length === 0 && reservedKeys.has(key)) {
       throw new EscError('invalid_input', `${shown} is reserved in an environment, directly below values`, {
-        hint: 'rename the key in the file, or put all values below a key of their own with --path',
+        hint: rich`rename the key in the file, or put all values below a key of their own with ${again('path')}`,
       })
     }
     refuseKeysOf(value, here)

@@ -2,6 +2,7 @@ import { createHash, type Hash, timingSafeEqual } from 'node:crypto'
 import { EscError } from '../../../errors.ts'
 import { JsonNumber } from '../../../json.ts'
 import { decryptSops, isSopsCiphertext, openSopsDataKey, type SopsPlaintext } from '../../../keys/index.ts'
+import { rich, step } from '../../../rich-text.ts'
 import { decode, formatPropertyPath, getAt, type Node, type ObjectNode, placeOf } from '../../../yaml/index.ts'
 import { keyContext, type WorkspaceOptions } from '../../session/workspace.ts'
 import { DOUBTS, dotenvLines } from './dotenv.ts'
@@ -55,7 +56,7 @@ export async function readSops(
 
 function notEncrypted(source: string): EscError {
   return new EscError('invalid_input', `${source} has no metadata under the key 'sops': SOPS has not encrypted it`, {
-    hint: 'encrypt it with SOPS first; "esc env import dotenv" reads a .env file in the clear',
+    hint: rich`encrypt it with SOPS first, or ${step('import a .env file in the clear', { do: 'import-values', format: 'dotenv' })}`,
   })
 }
 

@@ -1,5 +1,5 @@
 import type { ExportedMap } from '../../../evaluate/index.ts'
-import { shellWord } from '../../../shell-word.ts'
+import { again, rich, step, type Text } from '../../../rich-text.ts'
 import {
   type Diagnostic,
   decode,
@@ -71,15 +71,23 @@ export async function changeWarnings({
 
 function secretWarning(name: string, { node, path, line }: ClearSecret): Diagnostic {
   const shown = shownPath(path)
-  const summary =
+  const settable = path[0] === 'values' && !path.some((key) => String(key).startsWith('fn::'))
+  const encrypt = settable
+    ? rich`${step('encrypt it', { do: 'encrypt-value', environment: name, path: shown })} or as fn::secret`
+    : 'write it as fn::secret'
+  const [summary, hint] =
     node === undefined
-      ? 'this comment has something in it that looks like a secret, and is stored in the clear: take it out, and change the secret if it is real'
-      : path[0] === 'values' && !path.some((key) => String(key).startsWith('fn::'))
-        ? `${shown} looks like a secret, and is stored in the clear: encrypt it with "esc env set ${name} ${shellWord(shown)} --secret" or as fn::secret, and change it if others may have read it`
-        : `${shown} looks like a secret, and is stored in the clear: write it as fn::secret, and change it if others may have read it`
+      ? [
+          'this comment has something in it that looks like a secret, and is stored in the clear',
+          'take it out, and change the secret if it is real',
+        ]
+      : [
+          `${shown} looks like a secret, and is stored in the clear`,
+          rich`${encrypt}, and change it if others may have read it`,
+        ]
   // Without a range, so that no source line is shown.
   const noticedAt = { environment: name, line, column: node?.range?.begin.column ?? 1 }
-  return { severity: 'warning', summary, path: formatPropertyPath(path), noticedAt }
+  return { severity: 'warning', summary, hint, path: formatPropertyPath(path), noticedAt }
 }
 
 function numberWarnings({ name, text, before, isTyped }: TextChange, root: Node | undefined): Diagnostic[] {
@@ -89,8 +97,9 @@ function numberWarnings({ name, text, before, isTyped }: TextChange, root: Node 
   return numbers
     .filter((each) => !known.has(identity(each)))
     .map((each) => {
-      const summary = `${shownPath(each.path)} ${numberProblem(each)}; ${numberRemedy(each, isTyped)} to keep it as it is written`
-      return warning(name, summary, each.path, each.node)
+      const summary = `${shownPath(each.path)} ${numberProblem(each)}`
+      const hint = rich`${numberRemedy(each, isTyped)} to keep it as it is written`
+      return { ...warning(name, summary, each.path, each.node), hint }
     })
 }
 
@@ -104,8 +113,8 @@ function numberProblem({ path, node, loss }: ChangedNumber): string {
     : `is a number, and is printed as ${node.text}`
 }
 
-function numberRemedy({ path, written }: ChangedNumber, isTyped: boolean | undefined): string {
-  if (isTyped) return 'pass --string'
+function numberRemedy({ path, written }: ChangedNumber, isTyped: boolean | undefined): Text {
+  if (isTyped) return rich`pass ${again('string')}`
   return DELICATE.test(path.join()) || written.length > 40 ? 'put it in quotes' : `write "${written}" in quotes`
 }
 

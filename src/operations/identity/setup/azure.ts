@@ -10,7 +10,7 @@ const application = { variable: 'CLIENT_ID' }
 export function azureSteps({ issuer, audience, subject, isPattern, name, policy }: SetupRequest): readonly SetupStep[] {
   if (isPattern) {
     throw new EscError('invalid_input', 'Azure trusts no patterns of subjects: each environment needs a credential', {
-      hint: 'name the environment: esc setup azure project/name',
+      hint: 'name the environment after the vendor, as project/name',
     })
   }
   const credential = JSON.stringify({ name: credentialName(subject), issuer, subject, audiences: [audience] })

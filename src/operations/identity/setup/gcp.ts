@@ -1,4 +1,5 @@
 import { EscError } from '../../../errors.ts'
+import { again, rich } from '../../../rich-text.ts'
 import type { SetupRequest, SetupStep, Word } from './step.ts'
 
 /** A workload identity pool with the issuer, and a service account that its subjects may act as. */
@@ -6,7 +7,7 @@ export function gcpSteps(request: SetupRequest): readonly SetupStep[] {
   const { issuer, audience, subject, isPattern, name, policy, project } = request
   if (project === undefined) {
     throw new EscError('invalid_input', 'a workload identity pool is in a project of Google Cloud', {
-      hint: 'name it: --project my-project',
+      hint: rich`name it: ${again('project')} my-project`,
     })
   }
   const inProject = ['--project', project]

@@ -1,4 +1,5 @@
 import { EscError } from '../../../errors.ts'
+import { rich } from '../../../rich-text.ts'
 import { credentialsOf, withoutAdopted } from '../../adopted.ts'
 import { retargetHint } from '../../another-target.ts'
 import { checkLogin } from '../../log-in.ts'
@@ -104,7 +105,7 @@ function requireSameTarget<Inputs, Pending extends ChosenPending>(
   throw new EscError(
     'conflict',
     `${keeper.name}: an interrupted rotation concerns ${keeper.concerns(pending)}, which ${keeper.names} no longer name`,
-    { hint: `put them back as they were and run again; ${retargetHint}` },
+    { hint: rich`put them back as they were and run again; ${retargetHint}` },
   )
 }
 

@@ -1,3 +1,4 @@
+import { rich } from '../../../rich-text.ts'
 import { adoptRemedy, credentialsOf } from '../../adopted.ts'
 import type { LoginOutcome } from '../../log-in.ts'
 import type { PlanStep, RotationRequest, RotatorContext } from '../../rotator.ts'
@@ -71,7 +72,7 @@ export class LdapKeeper implements KeeperSession<LdapLogin, LdapPending, LdapInp
     const foreign = foreignValues(entry.values, state).length
     if (entry.values.length === 0 && state === undefined) {
       this.#context.warn(
-        `"${login.dn}" may not read userPassword, so whether "${dn}" has other passwords is not known. One that it was made with stays. ${adoptRemedy()}`,
+        rich`"${login.dn}" may not read userPassword, so whether "${dn}" has other passwords is not known. One that it was made with stays. ${adoptRemedy()}`,
       )
     }
     const steps = {

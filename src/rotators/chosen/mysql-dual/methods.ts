@@ -1,3 +1,4 @@
+import { rich } from '../../../rich-text.ts'
 import type { Secret } from '../../../secret.ts'
 import { adoptRemedy, foreignPasswordsWarning } from '../../adopted.ts'
 import { ed25519PublicKey } from '../../mysql-server/ed25519.ts'
@@ -69,7 +70,7 @@ export async function planSteps(
         : { action: 'keep', what: `password ${of} so far, until the next rotation` },
     )
     if (state === undefined) {
-      context.warn(`${user} keeps the password that it was made with until the next rotation. ${adoptRemedy()}`)
+      context.warn(rich`${user} keeps the password that it was made with until the next rotation. ${adoptRemedy()}`)
     }
     return planned
   }

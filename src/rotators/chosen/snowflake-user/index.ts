@@ -1,5 +1,6 @@
 import { EscError } from '../../../errors.ts'
 import { currentFetch, type Fetch } from '../../../http/index.ts'
+import { rich } from '../../../rich-text.ts'
 import type { Secret } from '../../../secret.ts'
 import { forgetHint } from '../../another-target.ts'
 import { rfc3339 } from '../../rfc3339.ts'
@@ -358,6 +359,6 @@ function requireSameTarget({ account, user }: SnowflakePending, targetUser: stri
   throw new EscError(
     'conflict',
     `snowflake-user: an interrupted rotation concerns user ${user} of account ${account}, which \`login\` and \`targetUser\` no longer name`,
-    { hint: `put them back as they were and run again; ${forgetHint}` },
+    { hint: rich`put them back as they were and run again; ${forgetHint}` },
   )
 }

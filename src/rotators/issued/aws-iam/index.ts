@@ -1,5 +1,6 @@
 import { EscError } from '../../../errors.ts'
 import type { Plain } from '../../../plain.ts'
+import { rich } from '../../../rich-text.ts'
 import { forgetHint } from '../../another-target.ts'
 import type { Rotator } from '../../rotator.ts'
 import { type IssuedPlan, type IssuedTiming, type Issuer, issuedCredentialRotator, issuedTiming } from '../kit/index.ts'
@@ -112,7 +113,7 @@ function requireSameUser(recorded: string, userArn: string): void {
     'conflict',
     `aws-iam: an interrupted rotation concerns ${recorded}, but \`userArn\` is now ${userArn}`,
     {
-      hint: `put \`userArn\` back to ${recorded} and run again, so that its keys can be put in order; ${forgetHint}`,
+      hint: rich`put \`userArn\` back to ${recorded} and run again, so that its keys can be put in order; ${forgetHint}`,
     },
   )
 }
@@ -129,8 +130,8 @@ function retargeted(pending: AwsIamPending, { userArn }: AwsIamInputs): AwsIamPe
     `aws-iam: the interrupted rotation of ${pending.userArn} cannot be moved to ${userArn}`,
     {
       hint: sameAccount
-        ? `the secret of its key was never received: delete the key at IAM; ${forgetHint}`
-        : `they are of two accounts; ${forgetHint}`,
+        ? rich`the secret of its key was never received: delete the key at IAM; ${forgetHint}`
+        : rich`they are of two accounts; ${forgetHint}`,
     },
   )
 }

@@ -1,4 +1,5 @@
 import { EscError } from '../../../errors.ts'
+import { rich, step } from '../../../rich-text.ts'
 import type { Listed, NoRoom, Words } from '../kit/index.ts'
 import { isAwsError } from './remote.ts'
 
@@ -16,7 +17,7 @@ export const words: Partial<Words> = {
   noRoom,
   refusal({ error, subject, removedId }) {
     const gone = removedId === undefined ? '' : `; previous access key ${removedId} is deleted`
-    if (!isAwsError(error, 'LimitExceeded')) return { message: error.message + gone, hint: error.hint }
+    if (!isAwsError(error, 'LimitExceeded')) return { message: error.message + gone, hint: error.richHint }
     return {
       message: `aws-iam: ${subject} already has two access keys (LimitExceeded)${gone}`,
       hint: 'another key was created in the meantime: delete the one that is not managed here, and run again',
@@ -34,12 +35,12 @@ function noRoom({ subject, count, foreign, current }: NoRoom): EscError {
   const adopt =
     wanted === undefined
       ? ''
-      : `; or take ${wanted.id} in: esc env rotate ENV PATH --adopt FILE, where FILE holds {"accessKeyId": "${wanted.id}", "secretAccessKey": "…"}`
+      : rich`; or ${step(`take ${wanted.id} in`, { do: 'adopt-credential' })}, as {"accessKeyId": "${wanted.id}", "secretAccessKey": "…"}`
   const idle =
     current === undefined || isActive(current) ? '' : ` (\`current\`, ${current.id}, is inactive: it may go instead)`
   return new EscError(
     'rotation_failed',
     `aws-iam: ${subject} has ${count} access keys already, and ${names} ${are} not managed here`,
-    { hint: `delete ${unwanted?.id} at IAM if nothing uses it${idle}${adopt}` },
+    { hint: rich`delete ${unwanted?.id ?? 'one'} at IAM if nothing uses it${idle}${adopt}` },
   )
 }

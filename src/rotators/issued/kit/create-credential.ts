@@ -1,4 +1,5 @@
-import { EscError } from '../../../errors.ts'
+import { EscError, hintOf } from '../../../errors.ts'
+import type { Text } from '../../../rich-text.ts'
 import type { RotatorContext } from '../../rotator.ts'
 import { VendorError } from '../../vendor-error.ts'
 import type { Issuer, IssuerSession } from './issuer.ts'
@@ -7,9 +8,9 @@ import { wordsOf } from './words.ts'
 /** Thrown when the vendor said that it created nothing. */
 export class CreationRefused extends Error {
   override readonly name = 'CreationRefused'
-  readonly hint: string | undefined
+  readonly hint: Text | undefined
 
-  constructor(message: string, { hint, cause }: { readonly hint?: string | undefined; readonly cause?: unknown } = {}) {
+  constructor(message: string, { hint, cause }: { readonly hint?: Text | undefined; readonly cause?: unknown } = {}) {
     super(message, { cause })
     this.hint = hint
   }
@@ -90,7 +91,8 @@ async function refusedUnless(step: () => Promise<unknown>): Promise<void> {
   try {
     await step()
   } catch (error) {
-    const { code, message, hint } = error as EscError
+    const { code, message } = error as EscError
+    const hint = hintOf(error)
     throw new CreationRefused(code === 'interrupted' ? code : message, { hint, cause: error })
   }
 }

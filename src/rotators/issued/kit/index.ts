@@ -1,5 +1,6 @@
 import { EscError } from '../../../errors.ts'
 import type { Plain } from '../../../plain.ts'
+import { rich } from '../../../rich-text.ts'
 import type { SchemaObject } from '../../../schema/index.ts'
 import { forgetHint } from '../../another-target.ts'
 import type { RotationRequest, Rotator, RotatorContext } from '../../rotator.ts'
@@ -93,7 +94,7 @@ function requireSameSubject<Inputs>(
   throw new EscError(
     'conflict',
     `${name}: an interrupted rotation concerns ${recorded}, but the inputs now name ${subject(inputs)}`,
-    { hint: `put the inputs back as they were and run again; ${forgetHint}` },
+    { hint: rich`put the inputs back as they were and run again; ${forgetHint}` },
   )
 }
 

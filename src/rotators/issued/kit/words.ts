@@ -1,4 +1,5 @@
 import { EscError } from '../../../errors.ts'
+import type { Text } from '../../../rich-text.ts'
 import type { VendorError } from '../../vendor-error.ts'
 import type { Listed } from './listing.ts'
 
@@ -23,7 +24,7 @@ export interface Words {
   /** The error where only a credential of others could make room. */
   noRoom(full: NoRoom): EscError
   /** What the user sees where the vendor created nothing. */
-  refusal(refused: RefusedCreation): { readonly message: string; readonly hint?: string | undefined }
+  refusal(refused: RefusedCreation): { readonly message: string; readonly hint?: Text | undefined }
 }
 
 export interface NoRoom {
@@ -67,7 +68,7 @@ export function wordsOf({ name, noun, limit, words }: Speaker): Words {
       ),
     refusal: ({ error, removedId }) => ({
       message: error.message + (removedId === undefined ? '' : `; the previous one, ${removedId}, is deleted`),
-      hint: error.hint,
+      hint: error.richHint,
     }),
     ...words,
   }

@@ -1,4 +1,5 @@
 import { EscError } from '../../../errors.ts'
+import { rich } from '../../../rich-text.ts'
 import type { Secret } from '../../../secret.ts'
 import { retargetHint } from '../../another-target.ts'
 import { checkLogin, inconclusive, type LoginOutcome, logInPatiently } from '../../log-in.ts'
@@ -304,7 +305,7 @@ export class UserPair {
     throw new EscError(
       'conflict',
       `${this.#server.name}: an interrupted rotation concerns ${this.#server.noun} "${username}" on ${place({ host, port })}, which \`database\` and \`rotateUsers\` no longer name`,
-      { hint: `put them back as they were and run again; ${retargetHint}` },
+      { hint: rich`put them back as they were and run again; ${retargetHint}` },
     )
   }
 }

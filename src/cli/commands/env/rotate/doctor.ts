@@ -8,7 +8,7 @@ import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../../framework/command.t
 import { examinedText } from '../../../framework/examined-text.ts'
 import { EXIT } from '../../../framework/report-error.ts'
 import { openTarget } from '../../../framework/session.ts'
-import { diagnosticLines, hasColour } from '../../../terminal/index.ts'
+import { diagnosticLines, hasColour, worded } from '../../../terminal/index.ts'
 
 const flags = { ...OUTPUT_FLAG }
 
@@ -49,8 +49,8 @@ here. Changes nothing, here or there. The exit code is 1 when a credential does 
 
   #explain(report: RotationReport): void {
     this.io.err(diagnosticLines(report.diagnostics, hasColour(this.io, 'stderr')))
-    for (const { path, hint } of report.paths) if (hint !== undefined) this.io.err(`hint: ${path}: ${hint}\n`)
-    for (const warning of report.warnings) this.io.err(`warning: ${warning}\n`)
+    for (const { path, hint } of report.paths) if (hint !== undefined) this.io.err(`hint: ${path}: ${worded(hint)}\n`)
+    for (const warning of report.warnings) this.io.err(`warning: ${worded(warning)}\n`)
   }
 
   text(report: RotationReport): string {

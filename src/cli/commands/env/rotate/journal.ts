@@ -8,13 +8,14 @@ import {
   retargetRecord,
   type UnfinishedRecord,
 } from '../../../../operations/index.ts'
+import type { Text } from '../../../../rich-text.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
 import { boolean } from '../../../framework/flags.ts'
 import { journalText, recordText } from '../../../framework/journal-text.ts'
 import { formatTime } from '../../../framework/revision-text.ts'
 import { openTarget } from '../../../framework/session.ts'
 import { UTC_FLAG } from '../../../framework/shared-flags.ts'
-import { askYesNo, confirm, type Io } from '../../../terminal/index.ts'
+import { askYesNo, confirm, type Io, worded } from '../../../terminal/index.ts'
 
 const flags = {
   forget: boolean({ description: 'take a record out of the journal, after asking' }),
@@ -31,7 +32,7 @@ const flags = {
 type Result =
   | { readonly kind: 'listed'; readonly typed: string; readonly records: readonly UnfinishedRecord[] }
   | { readonly kind: 'forgotten'; readonly forgotten: ForgottenRecord }
-  | { readonly kind: 'retargeted'; readonly typed: string; readonly path: string; readonly note: string }
+  | { readonly kind: 'retargeted'; readonly typed: string; readonly path: string; readonly note: Text }
 
 export default class EnvRotateJournal extends EscCommand<Result, typeof flags> {
   static override id = 'env:rotate:journal'
@@ -134,7 +135,7 @@ Name the record by its path, or by its file. Without one, the only record there 
         return `The record of ${record.path ?? basename(record.file)} was given up. It is kept, encrypted: ${kept}\n`
       }
       case 'retargeted':
-        return `${result.path}: ${result.note}\nNext: "esc env rotate ${result.typed} --resume" finishes or undoes it there.\n`
+        return `${result.path}: ${worded(result.note)}\nNext: "esc env rotate ${result.typed} --resume" finishes or undoes it there.\n`
     }
   }
 
