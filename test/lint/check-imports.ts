@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { circleProblems, importsOf } from './circles.ts'
+import { commandWords } from './command-words.ts'
 import { wideComments } from './comment-width.ts'
 import { fileAccessProblems } from './file-access.ts'
 import { rooms, sharedNouns } from './rooms.ts'
@@ -28,7 +29,9 @@ const unused = unusedExports()
 const wide = wideComments()
 const spawns = spawnProblems()
 const accesses = fileAccessProblems()
-for (const problem of [...problems, ...circles, ...unused, ...wide, ...spawns, ...accesses]) console.error(problem)
+const words = commandWords()
+for (const problem of [...problems, ...circles, ...unused, ...wide, ...spawns, ...accesses, ...words])
+  console.error(problem)
 console.log(problems.length === 0 ? 'imports: every arrow points one way' : `imports: ${problems.length} wrong`)
 console.log(circles.length === 0 ? 'circles: no files import one another' : `circles: ${circles.length} found`)
 console.log(unused.length === 0 ? 'exports: each is imported by another file' : `exports: ${unused.length} unused`)
@@ -39,8 +42,13 @@ console.log(
     ? 'files: a store is read through its own file system'
     : `files: ${accesses.length} read past it`,
 )
-process.exitCode =
-  problems.length + circles.length + unused.length + wide.length + spawns.length + accesses.length === 0 ? 0 : 1
+console.log(
+  words.length === 0
+    ? 'words: no command line and no flag below the faces'
+    : `words: ${words.length} of the command line below the faces`,
+)
+const all = [problems, circles, unused, wide, spawns, accesses, words]
+process.exitCode = all.every((each) => each.length === 0) ? 0 : 1
 
 function judge(file: string, target: string): string | undefined {
   const [from, to] = [room(file), room(target)]
