@@ -12,7 +12,7 @@ export interface VendorFault {
 }
 
 /** A request to the API of a vendor who is given credentials. */
-export interface VendorCall extends Pick<HttpCall, 'method' | 'url' | 'headers' | 'body' | 'signal'> {
+export interface VendorCall extends Pick<HttpCall, 'method' | 'url' | 'headers' | 'body' | 'signal' | 'longestBytes'> {
   /** Where it goes: by a `fetch`, or by a transport that leads to hosts that were looked at. */
   readonly by: Fetch | { readonly transport: Transport }
   /** Doing it twice does no harm: it is done up to three times where a fault may pass. */
@@ -52,7 +52,7 @@ const longestPauseMs = 10_000
 
 /** Asks a vendor, and says how it went; throws only what `sleep` throws. */
 export async function askVendor(call: VendorCall): Promise<VendorOutcome> {
-  const { method, url, headers, body, signal, readFault, isPassingFault } = call
+  const { method, url, headers, body, signal, longestBytes, readFault, isPassingFault } = call
   const isPassing: RetryRule['isPassing'] = (outcome) => {
     if (isPassingOutcome(outcome)) return true
     const fault = outcome instanceof NoAnswer || isDone(outcome) ? undefined : readFault(outcome)
@@ -61,7 +61,7 @@ export async function askVendor(call: VendorCall): Promise<VendorOutcome> {
   const retry = call.repeatable ? { pausesMs, longestPauseMs, isPassing, sleep: call.sleep } : undefined
   let answer: HttpAnswer
   try {
-    answer = await send({ method, url, headers, body, signal, timeoutMs, retry }, transportOf(call.by))
+    answer = await send({ method, url, headers, body, signal, longestBytes, timeoutMs, retry }, transportOf(call.by))
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error
     return { kind: 'no answer', code: error.code, host: new URL(url).host }

@@ -9,6 +9,9 @@ export type AwsLogin = {
 }
 
 export interface SignedParts {
+  /** Default: POST. */
+  readonly method?: 'GET' | 'POST'
+  /** Without a query; its path is signed as it is written. */
   readonly url: URL
   readonly body: string
   readonly headers: Readonly<Record<string, string>>
@@ -18,8 +21,9 @@ export interface SignedParts {
   readonly now: Date
 }
 
-/** The headers of a POST to the root of an AWS service, signed with Signature Version 4. */
+/** The headers of a request to an AWS service, signed with Signature Version 4. */
 export function signedHeaders({
+  method = 'POST',
   url,
   body,
   headers,
@@ -38,7 +42,7 @@ export function signedHeaders({
   const signed = Object.entries({ ...all, host: url.host }).sort(([a], [b]) => (a < b ? -1 : 1))
   const names = signed.map(([name]) => name).join(';')
   const lines = signed.map(([name, value]) => `${name}:${value.trim().replace(/ +/g, ' ')}\n`).join('')
-  const request = ['POST', url.pathname, '', lines, names, sha256(body)].join('\n')
+  const request = [method, url.pathname, '', lines, names, sha256(body)].join('\n')
   const scope = [date, region, service, 'aws4_request']
   const text = ['AWS4-HMAC-SHA256', time, scope.join('/'), sha256(request)].join('\n')
   const key = scope.reduce<string | Buffer>(hmac, `AWS4${login.secretAccessKey.reveal()}`)

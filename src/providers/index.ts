@@ -22,8 +22,10 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'infisical-login': async () => (await import('./infisical-login.ts')).infisicalLogin,
   'infisical-secrets': async () => (await import('./infisical-secrets.ts')).infisicalSecrets,
   oidc: async () => (await import('./oidc.ts')).oidc,
+  'pulumi-stacks': async () => (await import('./pulumi-stacks.ts')).pulumiStacks,
   'snowflake-login': async () => (await import('./snowflake-login.ts')).snowflakeLogin,
   sops: async () => (await import('./sops.ts')).sops,
+  'terraform-state': async () => (await import('./terraform-state.ts')).terraformState,
   'vault-login': async () => (await import('./vault-login.ts')).vaultLogin,
   'vault-secrets': async () => (await import('./vault-secrets.ts')).vaultSecrets,
 }

@@ -42,6 +42,8 @@ export interface VendorCall {
   readonly readFault: (answer: HttpAnswer) => VendorFault | undefined
   /** Remedies by the vendor's code. */
   readonly hints: Readonly<Record<string, Text>>
+  /** How much of an answer is read. Default: a mebibyte. */
+  readonly longestBytes?: number
   /**
    * The definition names the host: it must be a public one, or one that `network.privateHosts`
    * allows, and is connected to directly.
@@ -76,6 +78,7 @@ export async function callVendor(
     url,
     headers: { accept: 'application/json', ...headers },
     ...(body !== undefined && { body }),
+    ...(call.longestBytes !== undefined && { longestBytes: call.longestBytes }),
     signal: context.signal,
     by: await wayTo(call, network, context),
     hidden,
@@ -122,7 +125,7 @@ async function wayTo(
 }
 
 function noAnswerHint(code: string): string {
-  if (code === 'too large') return 'the answer is larger than a mebibyte, which no secret is: check what answers'
+  if (code === 'too large') return 'the answer is larger than what is asked for can be: check what answers'
   if (/ALTNAME/.test(code)) return 'the certificate of the server is for another name: check the address'
   if (/CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET)|SSL|TLS/.test(code)) {
     return 'the certificate of the server is not one that this machine trusts: set NODE_EXTRA_CA_CERTS to the file of a private authority'

@@ -74,7 +74,7 @@ class Trial {
       identityToken: async ({ audience, service, claims }: IdentityTokenRequest) =>
         identityTokenFor(service ?? audience, claims),
       network: async () => ({ privateHosts: this.privateHosts }),
-      env: {},
+      env: this.#subject.env ?? {},
       machine: async () => (this.#subject.machine ?? {}) as MachineAccess,
       sleep: async (ms: number) => void this.sleeps.push(ms),
     })
@@ -237,8 +237,11 @@ describe('every provider', () => {
         expect(server.requests).to.have.length(entries)
       })
 
-      it('reads no more than a mebibyte of an answer', async () => {
-        const { server, trial: one } = await trial(subject, () => ({ status: 200, body: 'x'.repeat((1 << 20) + 1) }))
+      it('reads no more of an answer than it needs', async () => {
+        const { server, trial: one } = await trial(subject, () => ({
+          status: 200,
+          body: 'x'.repeat((vendor.longestBytes ?? 1 << 20) + 1),
+        }))
         expect((await one.fails(inputs(server.url))).summary).to.include('too large')
         expect(server.requests).to.have.length(entries)
       })

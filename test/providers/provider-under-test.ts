@@ -15,6 +15,8 @@ export interface ProviderUnderTest {
   readonly opens: Plain | ((server: string) => Plain)
   /** Inputs that are refused before anybody is called, and what is said. */
   readonly refused: readonly (readonly [inputs: PlainObject, says: RegExp])[]
+  /** Variables of the process. Default: none. */
+  readonly env?: Readonly<Record<string, string>>
   /** What it may read from this machine. Default: nothing. */
   readonly machine?: Partial<MachineAccess>
   /** Absent: it calls nobody. */
@@ -28,6 +30,8 @@ export interface VendorUnderTest {
   readonly secure?: boolean
   /** True: its answer may be any JSON. */
   readonly anyJson?: boolean
+  /** How much of an answer is read. Default: a mebibyte. */
+  readonly longestBytes?: number
   /** How many entries the inputs have, which are asked for side by side. Default 1. */
   readonly entries?: number
   /** The vendor at work. Refuses with `fault` what the real one would refuse. */

@@ -16,8 +16,10 @@ import { underTest as infisicalLogin } from './infisical-login.under-test.ts'
 import { underTest as infisicalSecrets } from './infisical-secrets.under-test.ts'
 import { underTest as oidc } from './oidc.under-test.ts'
 import type { ProviderUnderTest } from './provider-under-test.ts'
+import { underTest as pulumiStacks } from './pulumi-stacks.under-test.ts'
 import { underTest as snowflakeLogin } from './snowflake-login.under-test.ts'
 import { underTest as sops } from './sops.under-test.ts'
+import { underTest as terraformState } from './terraform-state.under-test.ts'
 import { underTest as vaultLogin } from './vault-login.under-test.ts'
 import { underTest as vaultSecrets } from './vault-secrets.under-test.ts'
 
@@ -40,8 +42,10 @@ export const providersUnderTest: Readonly<Record<string, ProviderUnderTest>> = {
   'infisical-login': infisicalLogin,
   'infisical-secrets': infisicalSecrets,
   oidc,
+  'pulumi-stacks': pulumiStacks,
   'snowflake-login': snowflakeLogin,
   sops,
+  'terraform-state': terraformState,
   'vault-login': vaultLogin,
   'vault-secrets': vaultSecrets,
 }

@@ -17,7 +17,8 @@ const readers: Readonly<Record<string, { readonly kind: PowerKind; readonly at: 
  */
 export function machinePowers(text: string): readonly Power[] {
   // Almost all definitions are told from their text.
-  if (!Object.keys(readers).some((name) => text.includes(name)) && !text.includes('\\')) return []
+  const may = text.includes('fn::open') && Object.keys(readers).some((name) => text.includes(name))
+  if (!may && !text.includes('\\')) return []
   const { node } = decode('environment.yaml', text)
   const powers: Power[] = []
   if (node !== undefined) collect(node, powers)

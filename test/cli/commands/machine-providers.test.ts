@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto'
 import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -106,6 +107,36 @@ describe('what a definition reads from the machine', function () {
     expect(it, err).to.be.an('object')
     expect(Object.keys(it)).not.to.include('sops')
     expect((await open({ SOPS_AGE_KEY_FILE: '/nonexistent/key' })).code).to.equal(1)
+  })
+
+  it('outputs of a Pulumi stack are decrypted with the passphrase of the user', async () => {
+    // A known vector: the key that PBKDF2 makes of the passphrase and this salt.
+    const salt = 'v1:fozI5u6B030=:v1:F+6ZduKKd8G0/V7L:PGMFeIzwobWRKmEAzUdaQHqC5mMRIQ=='
+    const key = Buffer.from('7e700703e28b164e816cb939612c938b8dcf8f8a5237d02824cea3fb656b3a8b', 'hex')
+    const cipher = createCipheriv('aes-256-gcm', key, Buffer.alloc(12))
+    const bytes = Buffer.concat([cipher.update('"swordfish"'), cipher.final(), cipher.getAuthTag()])
+    const ciphertext = `v1:${Buffer.alloc(12).toString('base64')}:${bytes.toString('base64')}`
+    const mark = { '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270' }
+    const stacks = join(esc.folder, 'pulumi', '.pulumi', 'stacks', 'network')
+    mkdirSync(stacks, { recursive: true })
+    const latest = {
+      secrets_providers: { type: 'passphrase', state: { salt } },
+      resources: [
+        {
+          type: 'pulumi:pulumi:Stack',
+          outputs: { password: { ...mark, ciphertext } },
+          urn: 'urn:pulumi:prod::network::x',
+        },
+      ],
+    }
+    writeFileSync(join(stacks, 'prod.json'), JSON.stringify({ version: 3, checkpoint: { latest } }))
+    await define({ 'fn::open::pulumi-stacks': { stacks: { net: { stack: 'network/prod' } } } })
+    const env = { PULUMI_BACKEND_URL: `file://${join(esc.folder, 'pulumi')}`, PULUMI_CONFIG_PASSPHRASE: 'password' }
+    expect((await open(env)).err).to.include('read the outputs of the Pulumi stack network/prod with your login')
+    await esc.ok('trust', '--yes')
+    expect((await open(env)).it).to.deep.equal({ net: { password: 'swordfish' } })
+    const wrong = await open({ ...env, PULUMI_CONFIG_PASSPHRASE: 'wrong' })
+    expect(wrong.err).to.include('the passphrase is not that of the stack')
   })
 
   async function written(value: unknown): Promise<string> {

@@ -1,0 +1,118 @@
+import { createHmac } from 'node:crypto'
+import { EscError, messageOf } from '../errors.ts'
+import type { HttpAnswer } from '../http/index.ts'
+import { secret } from '../secret.ts'
+import type { AwsLogin } from './aws-signature.ts'
+import { azureBlob, type BlobAccess, blobVersion, gcsObject, type ObjectRead, s3Object } from './object-stores.ts'
+import type { ProviderContext, Variables } from './provider.ts'
+import { checkpointNames, isOfProject, noSuchStack, type PulumiBackend } from './pulumi-checkpoint.ts'
+import { malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
+
+type ReadObject = (name: string, read: ObjectRead) => Promise<HttpAnswer>
+
+/** How stores of objects say that there is none of this name. */
+const missing = /NoSuchKey|BlobNotFound|NOT_FOUND/
+
+/** A backend in S3, Azure Blob Storage or Google Cloud Storage, by the user's own login. */
+export async function pulumiObjects(
+  url: string,
+  network: ProviderNetwork,
+  context: ProviderContext,
+): Promise<PulumiBackend> {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  const open = parsed === undefined ? undefined : schemes[parsed.protocol]
+  if (parsed === undefined || open === undefined) {
+    throw new EscError('invalid_input', `pulumi-stacks: the backend ${JSON.stringify(url)} is of no known kind`, {
+      hint: 'PULUMI_BACKEND_URL begins with https://, file://, s3://, azblob:// or gs://',
+    })
+  }
+  const readObject = await open(parsed, context)
+  const prefix = parsed.pathname.replace(/^\/+|\/+$/g, '')
+  const place = `${parsed.protocol}//${parsed.host}${parsed.pathname}`.replace(/\/+$/, '')
+  return {
+    async read(stack) {
+      const doing = `reading ${stack.project}/${stack.name} from ${place}`
+      for (const name of checkpointNames(stack)) {
+        const key = `${prefix === '' ? '' : `${prefix}/`}.pulumi/stacks/${name}`
+        try {
+          const { json } = await readObject(key, { provider: 'pulumi-stacks', doing, network, context })
+          if (json === undefined) throw malformedAnswer('pulumi-stacks', doing)
+          if (isOfProject(json, stack)) return json
+        } catch (error) {
+          if (!missing.test(messageOf(error))) throw error
+        }
+      }
+      throw noSuchStack(stack, place)
+    },
+  }
+}
+
+const schemes: Readonly<Record<string, (url: URL, context: ProviderContext) => Promise<ReadObject> | ReadObject>> = {
+  async 's3:'({ host: bucket, searchParams }, context) {
+    const env = context.env ?? {}
+    const endpoint = searchParams.get('endpoint')
+    const given =
+      endpoint === null ? {} : { AWS_ENDPOINT_URL_S3: /^https?:/.test(endpoint) ? endpoint : `https://${endpoint}` }
+    const own = { ...context, env: { ...env, ...given } }
+    const region = searchParams.get('region') ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1')
+    const login = await awsLogin(env)
+    return (key, read) => s3Object({ bucket, key, region, login }, { ...read, context: own })
+  },
+  'azblob:'({ host: container, searchParams }, { env = {}, now }) {
+    const account = searchParams.get('storage_account') ?? env.AZURE_STORAGE_ACCOUNT ?? ''
+    if (!/^[a-z0-9]+$/.test(account)) {
+      throw notLoggedIn('Azure Storage', 'set AZURE_STORAGE_ACCOUNT, and AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN')
+    }
+    const hidden = [env.AZURE_STORAGE_KEY, env.AZURE_STORAGE_SAS_TOKEN].filter((each) => each !== undefined)
+    return (name, read) => {
+      const place = { account, container, name }
+      return azureBlob(place, blobAccess(place, env, now()), { ...read, hidden })
+    }
+  },
+  'gs:'({ host: bucket }, { env = {} }) {
+    const token = env.GOOGLE_OAUTH_ACCESS_TOKEN || env.CLOUDSDK_AUTH_ACCESS_TOKEN
+    if (!token) {
+      throw notLoggedIn('Google Cloud', 'set GOOGLE_OAUTH_ACCESS_TOKEN to what "gcloud auth print-access-token" prints')
+    }
+    return (name, read) => gcsObject({ bucket, name, token: secret(token) }, read)
+  },
+}
+
+function notLoggedIn(vendor: string, hint: string): EscError {
+  return new EscError('provider_failed', `pulumi-stacks: you are not logged in to ${vendor}, where the backend is`, {
+    hint,
+  })
+}
+
+/** The login that programs of AWS find: variables, else profile, files and the machine. */
+async function awsLogin(env: Variables): Promise<AwsLogin> {
+  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: key, AWS_SESSION_TOKEN: token } = env
+  if (id && key) {
+    return { accessKeyId: id, secretAccessKey: secret(key), ...(token && { sessionToken: secret(token) }) }
+  }
+  try {
+    const { defaultProvider } = await import('../vendor/aws-kms.ts')
+    const found = await defaultProvider(env.AWS_PROFILE ? { profile: env.AWS_PROFILE } : {})()
+    const session = found.sessionToken === undefined ? {} : { sessionToken: secret(found.sessionToken) }
+    return { accessKeyId: found.accessKeyId, secretAccessKey: secret(found.secretAccessKey), ...session }
+  } catch {
+    throw notLoggedIn('AWS', 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE')
+  }
+}
+
+/** https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key */
+function blobAccess(
+  { account, container, name }: { readonly account: string; readonly container: string; readonly name: string },
+  { AZURE_STORAGE_SAS_TOKEN: sas, AZURE_STORAGE_KEY: key }: Variables,
+  now: Date,
+): BlobAccess {
+  if (sas) return { headers: {}, query: `?${sas.replace(/^\?/, '')}` }
+  if (!key) throw notLoggedIn('Azure Storage', 'set AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN')
+  const date = now.toUTCString()
+  const headers = `x-ms-date:${date}\nx-ms-version:${blobVersion}\n`
+  const path = `/${account}/${container}/${name.split('/').map(encodeURIComponent).join('/')}`
+  const signature = createHmac('sha256', Buffer.from(key, 'base64'))
+    .update(`GET${'\n'.repeat(12)}${headers}${path}`)
+    .digest('base64')
+  return { headers: { 'x-ms-date': date, authorization: `SharedKey ${account}:${signature}` }, query: '' }
+}
