@@ -31,6 +31,6 @@ export function isOfProject(document: unknown, { project }: PulumiStack): boolea
 
 export function noSuchStack({ project, name }: PulumiStack, backend: string): EscError {
   return new EscError('provider_failed', `pulumi-stacks: there is no stack ${project}/${name} at ${backend}`, {
-    hint: 'check project and stack ("pulumi stack ls --all"), and PULUMI_BACKEND_URL',
+    hint: 'check project and stack, and PULUMI_BACKEND_URL',
   })
 }
