@@ -64,9 +64,9 @@ export type ChildVariables = Record<string, string | undefined> & { readonly [ma
 
 export interface ChildOptions {
   /** Variables that are added, or replace others. */
-  readonly add?: Variables | undefined
+  readonly add?: Variables
   /** For our own program, and for `run --keep-esc-keys`. Default: false. */
-  readonly keepKeys?: boolean | undefined
+  readonly keepKeys?: boolean
 }
 
 /**

@@ -15,7 +15,7 @@ export interface AuditOrigin {
   readonly host: string
   readonly process: number
   /** The words of the command, without arguments: `env open`. Undefined: another program. */
-  readonly command?: string | undefined
+  readonly command?: string
   /** Whether somebody sat at a terminal. */
   readonly terminal?: boolean
   /** The CI system and its run: `github-actions 12345`. */

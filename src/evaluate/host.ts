@@ -34,7 +34,7 @@ export interface EvaluatorRotator {
   readonly state: Schema
   readonly outputs: Schema
   /** `true`: a rotation generates the secret and sends nothing anywhere. */
-  readonly local?: boolean | undefined
+  readonly local?: boolean
   open(inputs: ExportedMap, state: ExportedMap | undefined, context: CallContext): Promise<ExportedValue>
   /**
    * Returns the new state. Called at most once a selected call; a rejection marks that path

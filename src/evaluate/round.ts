@@ -85,7 +85,7 @@ export class EvaluationRound implements Round {
     const definitions = this.#frames.map(({ scope, expression }) => scope.definitionOf(expression))
     const { range, path } = definitions.findLast((each) => each.range !== undefined) ?? this.#importing ?? nowhere
     const summary = `${reason}, and stopped here${hint}`
-    this.diagnostics.push({ severity: 'error', summary, path, ...(range && { range }) })
+    this.diagnostics.push({ severity: 'error', summary, path, range })
   }
 
   report(summary: string, at: Definition, severity: Diagnostic['severity'] = 'error', hint?: Text): void {

@@ -38,7 +38,7 @@ export interface JsonWebKeySet {
  * The key that requests to adapters are signed with: `ESC_OIDC_KEY` (PEM), else `oidc.key` in the
  * configuration folder, PEM with mode 0600, which is made when it is first needed.
  */
-export function oidcKey(context: OidcKeyContext, options: { readonly issuer?: string | undefined } = {}): OidcKey {
+export function oidcKey(context: OidcKeyContext, options: { readonly issuer?: string } = {}): OidcKey {
   let loaded: KeyObject | undefined
   const privateKey = () => {
     loaded ??= loadKey(context)

@@ -26,7 +26,7 @@ export class ExpressionParser {
     return this.#count++
   }
 
-  error(summary: string, at: { readonly node?: Node | undefined }, path = at.node?.path ?? ''): void {
+  error(summary: string, at: { readonly node?: Node }, path = at.node?.path ?? ''): void {
     this.report('error', summary, at.node, path)
   }
 
@@ -92,7 +92,7 @@ export class ExpressionParser {
   #scan(node: StringNode) {
     return scanInterpolation(node.value, ({ summary, start, end }) => {
       const range = pieceRange(node, start, end) ?? node.range
-      this.diagnostics.push({ severity: 'error', summary, ...(range && { range }), path: node.path })
+      this.diagnostics.push({ severity: 'error', summary, range, path: node.path })
     })
   }
 

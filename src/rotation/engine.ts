@@ -147,8 +147,8 @@ class Rotation {
       context,
       retries,
       onProgress,
-      ...(adopt && { adopt }),
-      ...(confirmRetarget && { confirmRetarget }),
+      adopt,
+      confirmRetarget,
     }
     const place = {
       ...shared,
@@ -197,7 +197,7 @@ class Rotation {
       text: base.definition,
       parsed,
       unlock,
-      ...(limits && { limits }),
+      limits,
       ...evaluation,
     }
     const checked = await evaluateEnvironment({ ...request, mode: 'check' }, host)

@@ -51,7 +51,7 @@ export function rotationEvent(run: {
   readonly completed: Date
   readonly userID: string
   readonly preRotationRevision: number
-  readonly cause?: RotationCause | undefined
+  readonly cause?: RotationCause
   readonly report: RunOutcome
 }): RotationEvent {
   const { report } = run
@@ -62,14 +62,14 @@ export function rotationEvent(run: {
     completed: run.completed.toISOString(),
     userID: run.userID,
     preRotationRevision: run.preRotationRevision,
-    ...(report.revision === undefined ? {} : { postRotationRevision: report.revision }),
+    postRotationRevision: report.revision,
     status: report.status === 'succeeded' ? 'succeeded' : 'failed',
     ...(run.cause && { cause: run.cause }),
     rotations: report.paths.map((path, index) => ({
       id: `${run.id}-${index + 1}`,
       environmentPath: path.path,
       status: path.status === 'succeeded' ? 'succeeded' : 'failed',
-      ...(path.error === undefined ? {} : { errorMessage: path.error }),
+      errorMessage: path.error,
     })),
   }
 }

@@ -151,7 +151,7 @@ export class PathRun {
   }
 
   #report(outcome: RotationOutcome | undefined, diagnostics: readonly Diagnostic[]): PathReport {
-    const looked = { ...(this.#steps && { steps: this.#steps }), ...(this.#checks && { checks: this.#checks }) }
+    const looked = { steps: this.#steps, checks: this.#checks }
     const report = { path: this.call.shown, rotator: this.call.rotator, notes: this.#notes, ...looked }
     const error = this.#error
     if (error !== undefined) {
@@ -337,7 +337,7 @@ export class PathRun {
       rotator: this.call.rotator,
       startedAt: this.#startedAt ?? this.call.leftover?.startedAt ?? context.now().toISOString(),
       revision: this.#madeFrom.number,
-      ...(this.#madeFrom.digest !== undefined && { digest: this.#madeFrom.digest }),
+      digest: this.#madeFrom.digest,
       ...(pending && { pending }),
       superseded: this.#superseded,
     }
@@ -389,5 +389,5 @@ function whyNotEvaluated(
   if (!found) return { error: 'its inputs or state are not known' }
   const at = placeOf(found)
   const error = `not rotated, its inputs cannot be worked out: ${at === undefined ? '' : `${at}: `}${found.summary}`
-  return { error, ...(found.hint !== undefined && { hint: found.hint }) }
+  return { error, hint: found.hint }
 }

@@ -27,7 +27,7 @@ export interface PathRotation {
    * Set: the path was rotated again after the leftover was made. `by`: the revision that
    * did, where that is known.
    */
-  readonly movedOn?: { readonly by: number | undefined } | undefined
+  readonly movedOn?: { readonly by: number | undefined }
   /** Whether to rotate, or only to settle what an earlier run left behind. */
   readonly begin: boolean
   readonly onProgress: (phase: RotationProgress['phase']) => void

@@ -58,7 +58,7 @@ export interface StartOptions extends ScheduleOptions {
   readonly pollMs: number
   /** How often a line says that all is well. */
   readonly healthEveryMs: number
-  readonly metrics?: MetricsAddress | undefined
+  readonly metrics?: MetricsAddress
   /** One line for people, without a line break. */
   readonly log: (line: Text) => void
   readonly onRun: (outcome: RunOutcome) => void

@@ -20,7 +20,7 @@ export interface SchedulerOptions {
   readonly open: () => Workspace
   readonly jitterMs: number
   /** Where machines agree on who rotates; then each run is committed and pushed. */
-  readonly remote?: SharedRemote | undefined
+  readonly remote?: SharedRemote
   /** Set: nothing new is begun. */
   readonly stop: AbortSignal
   /** Set: rotations under way end after the step in flight. */

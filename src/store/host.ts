@@ -42,7 +42,7 @@ function completeHost(host: StoreHost): CompleteHost {
   return {
     keys: host.keys,
     files: host.files ?? machineFiles,
-    ...(host.storeState && { storeState: host.storeState }),
+    storeState: host.storeState,
     state: resolve(host.state ?? stateFolder(host.keys.env)),
     processes: host.processes ?? machineProcesses,
     sleep: host.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),

@@ -21,7 +21,7 @@ export interface NewEnvironment {
   /**
    * Its data key, made before (`Store.prepareKey`). Default: one is made when it is first needed.
    */
-  readonly key?: PreparedKey | undefined
+  readonly key?: PreparedKey
 }
 
 /** The data key of an environment that is yet to be made, under the id that its owner has. */

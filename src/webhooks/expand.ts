@@ -25,7 +25,7 @@ export function expand(
   if (partly !== undefined) tell(partly, store, outbox)
   for (const { name, affectedRevisions } of importers(event)) {
     const { revision, user, at, id, environment: imported } = event
-    const changed = { name: imported.name, ...(revision === undefined ? {} : { revision }) }
+    const changed = { name: imported.name, revision }
     const shared = { id, at, user, affectedRevisions, imported: changed }
     const environment = { name, id: store.environment(name).id }
     tell({ ...shared, kind: 'imported_environment_changed', action: 'updated', environment }, store, outbox)

@@ -57,7 +57,7 @@ function interrupted(store: Store, event: WebhookEvent): WebhookEvent {
   const saved = newest.number > base && newest.change === 'rotate' ? newest.number : undefined
   const rotation: RotationDetails = {
     preRotationRevision: base,
-    ...(saved === undefined ? {} : { postRotationRevision: saved }),
+    postRotationRevision: saved,
     status: saved === undefined ? 'failed' : 'succeeded',
     ...(saved === undefined ? { errorMessage: unfinished(event.environment.name) } : {}),
     rotations: [],

@@ -114,7 +114,7 @@ class Decoder {
   }
 
   #report(summary: string, range: Range | undefined, path: string): void {
-    this.diagnostics.push({ severity: 'error', summary, path, ...(range === undefined ? {} : { range }) })
+    this.diagnostics.push({ severity: 'error', summary, path, range })
   }
 
   /** The range from the start of the node to its (approximate) end, which later `#end` gives. */

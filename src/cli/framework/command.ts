@@ -161,7 +161,7 @@ export function parseInput(command: CommandClass, words: readonly string[]): Inp
   const declared = { ...command.baseFlags, ...command.flags }
   const positionalArguments = Object.values(command.args)
   const parsed = parseArguments(words, declared, {
-    ...(command.stopAfter === undefined ? {} : { stopAfter: command.stopAfter }),
+    stopAfter: command.stopAfter,
     takesDashes: (index, given) => positionalArguments[index + (given.has('env') ? 1 : 0)]?.holdsValue ?? false,
   })
   if (parsed.help) return undefined

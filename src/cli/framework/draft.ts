@@ -18,9 +18,9 @@ export const DRAFT_TO_READ_FLAG = {
 }
 
 interface TargetFlags {
-  readonly store?: string | undefined
-  readonly env?: string | undefined
-  readonly draft?: string | undefined
+  readonly store?: string
+  readonly env?: string
+  readonly draft?: string
 }
 
 /** A result, and the draft that it is in, if it is in one. */

@@ -33,12 +33,12 @@ export const SECRET_FILE_FLAG = {
 }
 
 interface OwnFlags {
-  readonly file?: string | undefined
-  readonly store?: string | undefined
-  readonly env?: string | undefined
-  readonly path?: string | undefined
+  readonly file?: string
+  readonly store?: string
+  readonly env?: string
+  readonly path?: string
   readonly create?: boolean
-  readonly draft?: string | undefined
+  readonly draft?: string
 }
 
 /** Writes one `fn::open` of a login provider into a definition. What differs is said by `call`. */

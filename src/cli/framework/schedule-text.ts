@@ -56,7 +56,7 @@ export function scheduleJson(view: ScheduleView, utc: boolean) {
     paused,
     nextExecution: scheduleTime(next[0], utc),
     lastExecuted: problem === undefined ? scheduleTime(lastExecuted, utc) : 'unknown',
-    ...(problem !== undefined && { problem }),
+    problem,
     ...(overdue && { overdueSince: scheduleTime(overdue, utc) }),
     ...(warnings.length > 0 && { warnings }),
   }

@@ -34,7 +34,7 @@ function isVersionAlone(word: string): boolean {
 }
 
 /** Returns `undefined` when no store can be used. The command reports that itself. */
-function look(io: Host, flags: { readonly store?: string | undefined }): Workspace | undefined {
+function look(io: Host, flags: { readonly store?: string }): Workspace | undefined {
   try {
     return openLook(Object.create(io, { err: { value: () => {} } }) as Host, flags).workspace
   } catch {

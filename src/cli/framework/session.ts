@@ -13,7 +13,7 @@ import type { Host } from './host.ts'
 import { noticeText } from './notice-text.ts'
 
 /** How workspace functions reach the person at the terminal. */
-export function workspaceOptions(io: Host, flags: { readonly store?: string | undefined }): WorkspaceOptions {
+export function workspaceOptions(io: Host, flags: { readonly store?: string }): WorkspaceOptions {
   return {
     cwd: io.cwd,
     env: io.env,
@@ -44,14 +44,14 @@ function trustQuestion(io: Host): WorkspaceOptions['askTrust'] {
 /** `changed`: what of the options is another than usual. */
 export function openSession(
   io: Host,
-  flags: { readonly store?: string | undefined },
+  flags: { readonly store?: string },
   changed: Partial<WorkspaceOptions> = {},
 ): Session {
   return new Session(openWorkspace({ ...workspaceOptions(io, flags), ...changed }))
 }
 
 /** Opens a session that looks, and has nothing sent to webhooks: one look of many. */
-export function openLook(io: Host, flags: { readonly store?: string | undefined }): Session {
+export function openLook(io: Host, flags: { readonly store?: string }): Session {
   return openSession(io, flags, { deliver: undefined })
 }
 
@@ -59,7 +59,7 @@ export function openLook(io: Host, flags: { readonly store?: string | undefined 
  * Opens the store anew each time, for what runs long and with nobody there: no questions. Who opens
  * it sends deliveries, and says what became of commits.
  */
-export function openUnattended(io: Host, flags: { readonly store?: string | undefined }): () => Workspace {
+export function openUnattended(io: Host, flags: { readonly store?: string }): () => Workspace {
   const unattended = { prompt: undefined, askTrust: undefined, deliver: undefined, onCommit: undefined }
   return () => openSession(io, flags, unattended).workspace
 }
@@ -84,7 +84,7 @@ export interface Target {
 /** The environment comes from `--env`, else from the first positional. */
 export function openTarget(
   io: Host,
-  flags: { readonly store?: string | undefined; readonly env?: string | undefined },
+  flags: { readonly store?: string; readonly env?: string },
   positionals: readonly string[],
   mode: LocateMode = 'existing',
 ): Target {

@@ -13,8 +13,8 @@ export const WATCH_FLAGS = {
 
 interface WatchingFlags {
   readonly watch: boolean
-  readonly interval?: number | undefined
-  readonly output?: string | undefined
+  readonly interval?: number
+  readonly output?: string
 }
 
 const shortestSeconds = 0.1

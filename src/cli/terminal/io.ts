@@ -13,7 +13,7 @@ export interface Io {
   /** Width of the terminal in columns; undefined when output goes elsewhere. */
   readonly columns: number | undefined
   /** Height of the terminal in lines; undefined or absent when output goes elsewhere. */
-  readonly rows?: number | undefined
+  readonly rows?: number
   /** While a command works, where that is to be seen. */
   readonly busy?: Busy
   /** The terminal that this one stands in front of, to draw on it. */

@@ -50,7 +50,7 @@ export function evaluateRotate(scope: Scope, call: CallOf<'rotate'>): Value {
   if (rotated !== undefined && isFailure(rotated)) {
     const { range } = scope.definitionOf(call)
     const { error: summary, hint } = rotated
-    const diagnostic = { severity: 'error', summary, path, ...(range && { range }), ...(hint && { hint }) } as const
+    const diagnostic = { severity: 'error', summary, path, range, ...(hint && { hint }) } as const
     round.rotations.push({ path, status: 'failed', diagnostics: [diagnostic] })
     scope.error(`rotate: ${summary}`, call, hint)
     return scope.unknown(call, types.outputs)

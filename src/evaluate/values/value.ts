@@ -116,8 +116,8 @@ export class Value {
     readonly definition: Definition
     readonly content: Content
     readonly flags: Flags
-    readonly schema?: Schema | undefined
-    readonly base?: Value | undefined
+    readonly schema?: Schema
+    readonly base?: Value
     readonly origin?: Origin
     readonly measures: Measures
     readonly copied?: boolean
@@ -155,7 +155,7 @@ export class Value {
   static of(
     definition: Definition,
     content: Content,
-    options: Flags & { schema?: Schema; base?: Value | undefined; ownKeysOnly?: boolean } = {},
+    options: Flags & { schema?: Schema; base?: Value; ownKeysOnly?: boolean } = {},
   ): Value {
     const { schema, base, ownKeysOnly = false } = options
     if (content.kind === 'string') {
@@ -169,7 +169,7 @@ export class Value {
   static unknown(
     definition: Definition,
     schema: Schema,
-    options: Omit<Flags, 'unknown'> & { base?: Value | undefined } = {},
+    options: Omit<Flags, 'unknown'> & { base?: Value } = {},
   ): Value {
     const { base } = options
     const flags = { ...options, unknown: true }

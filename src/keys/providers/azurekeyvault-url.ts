@@ -53,7 +53,7 @@ export function parseAzureKeyUrl(url: string): AzureKeyUrl {
     kind: 'azurekeyvault',
     host: host.toLowerCase(),
     name,
-    ...(version !== undefined && { version }),
+    version,
     algorithm,
   }
 }

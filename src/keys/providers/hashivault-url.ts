@@ -43,7 +43,7 @@ export function parseVaultKeyUrl(url: string): VaultKeyUrl {
     key: path,
     engine,
     ...(address !== undefined && { address: checkAddress(address, refuse) }),
-    ...(namespace !== undefined && { namespace }),
+    namespace,
   }
 }
 

@@ -55,7 +55,7 @@ export const explainAccess = operation({
   name: 'explain-access',
   level: undefined,
   audit: 'environment-read',
-  async run(work, { as }: { readonly as?: string | undefined }): Promise<AccessExplanation> {
+  async run(work, { as }: { readonly as?: string }): Promise<AccessExplanation> {
     const { name } = work.subject
     const rules = work.accessRules()
     const { name: user, from } = as === undefined ? work.principal() : { name: as, from: undefined }

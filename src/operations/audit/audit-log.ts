@@ -33,7 +33,7 @@ export const auditLines = storeOperation({
   level: 'admin',
   audit: 'audit-log-read',
   changes: false,
-  run: async (work, { pattern = '*', ...filter }: AuditFilter & { readonly pattern?: string | undefined }) =>
+  run: async (work, { pattern = '*', ...filter }: AuditFilter & { readonly pattern?: string }) =>
     linesOf(work, environmentPattern(pattern), filter),
 })
 

@@ -152,8 +152,8 @@ export async function saveDefinition(
     change,
     author: await workspace.author(),
     created: workspace.options.now(),
-    ...(savedEdit === undefined ? {} : { savedEdit }),
-    ...(details === undefined ? {} : { details }),
+    savedEdit,
+    details,
   })
   // Going back to an older definition says so in its own way.
   if (change !== 'rollback') warnOfLostCredentials(workspace, environment.name, { base, text: definition })

@@ -53,7 +53,7 @@ async function named<T>(path: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof EscError)) throw error
     const { code, message, hint } = error
-    throw new EscError(code, `${path}: ${message}`, { ...(hint === undefined ? {} : { hint }), cause: error })
+    throw new EscError(code, `${path}: ${message}`, { hint, cause: error })
   }
 }
 

@@ -17,8 +17,8 @@ export interface NewEnvironmentRequest {
   /** Empty: an environment without values. */
   readonly definition: string
   /** The environment to take the definition from instead, encrypted anew for this one. */
-  readonly copyFrom?: EnvironmentReference | undefined
-  readonly secretsProvider?: string | undefined
+  readonly copyFrom?: EnvironmentReference
+  readonly secretsProvider?: string
   /** The kind of change that the revision records. Default: `edit`. */
   readonly change?: Change
   /**

@@ -24,7 +24,7 @@ export const restoreEnvironment = operation({
   audit: 'environment-restored',
   async run(
     { store, subject },
-    { id }: { readonly id?: string | undefined },
+    { id }: { readonly id?: string },
   ): Promise<{ readonly name: string; readonly revision: number }> {
     if (store.has(subject.name)) {
       throw new EscError(

@@ -170,7 +170,7 @@ async function changeKey(workspace: Workspace, plan: Plan, name: string): Promis
   const { revisions } = await store.changeSecretsProvider(name, {
     secretsProvider,
     reencrypt,
-    ...(keys === undefined ? {} : { keys }),
+    keys,
   })
   return { name, status: 'changed', from, revisions, exposed: exposedOf(store.environment(name), name) }
 }
@@ -251,7 +251,7 @@ function newPassphrase(workspace: Workspace, { replaces }: { readonly replaces: 
     )
   }
   const passphrase = {
-    ...(ESC_NEW_PASSPHRASE === undefined ? {} : { ESC_PASSPHRASE: ESC_NEW_PASSPHRASE }),
+    ESC_PASSPHRASE: ESC_NEW_PASSPHRASE,
     ...(ESC_NEW_PASSPHRASE_FILE ? { ESC_PASSPHRASE_FILE: ESC_NEW_PASSPHRASE_FILE } : {}),
   }
   return keyContext({ ...options, env: { ...env, ...passphrase } })

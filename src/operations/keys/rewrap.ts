@@ -25,7 +25,7 @@ export type Rewrapped =
 
 interface RewrapRequest {
   /** Another URL of the same kind. Default: the present one. */
-  readonly secretsProvider?: string | undefined
+  readonly secretsProvider?: string
 }
 
 /**

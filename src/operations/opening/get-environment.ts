@@ -42,7 +42,7 @@ export interface DefinitionOptions {
 
 export interface GetOptions extends DefinitionOptions {
   /** Undefined or empty: the whole environment. */
-  readonly path?: PropertyPath | undefined
+  readonly path?: PropertyPath
 }
 
 /** The definition of an environment as text. */

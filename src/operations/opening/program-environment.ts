@@ -22,14 +22,14 @@ export interface FileVariables {
 
 export interface TemporaryPlace {
   /** Default: that of the operating system. */
-  readonly folder?: string | undefined
+  readonly folder?: string
   /**
    * Whether they end with this process: then they lie in a folder that is swept if it is
    * killed. Default: they stay.
    */
-  readonly ours?: boolean | undefined
+  readonly ours?: boolean
   /** For their names. Default: that of the operating system. */
-  readonly random?: ((byteCount: number) => Uint8Array) | undefined
+  readonly random?: (byteCount: number) => Uint8Array
 }
 
 /**

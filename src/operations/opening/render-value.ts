@@ -24,9 +24,9 @@ export type Format = (typeof FORMATS)[number]
 export interface ValueRequest extends Rendering {
   readonly format: Format
   /** Undefined or empty: everything. */
-  readonly path?: PropertyPath | undefined
+  readonly path?: PropertyPath
   /** The value at the path, where the caller has found it. */
-  readonly value?: ExportedValue | undefined
+  readonly value?: ExportedValue
   /** The variables that hold the paths of files, for the formats that are lists of variables. */
   readonly files: readonly Variable[]
   /** For people to look at: what JSON cannot hold shows as U+FFFD. Default: that is an error. */

@@ -20,7 +20,7 @@ export function relative<T>(edit: () => T): T {
     if (!(error instanceof EscError) || !/^values[.[]/.test(error.message)) throw error
     const { code, message, hint } = error
     throw new EscError(code, message.replace(/^values\.?/, ''), {
-      ...(hint === undefined ? {} : { hint }),
+      hint,
       cause: error,
     })
   }

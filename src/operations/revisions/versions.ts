@@ -32,7 +32,7 @@ export const tagRevision = operation({
         throw error
       const { hint } = error
       throw new EscError('not_found', `resolving tag ${JSON.stringify(wanted)}: ${error.message}`, {
-        ...(hint === undefined ? {} : { hint }),
+        hint,
         cause: error,
       })
     }
@@ -62,8 +62,8 @@ function tagChange(action: string, tagName: string): Announced {
 
 export interface RetractRequest {
   /** The revision to use instead, as typed: `@3`, or the environment with a version. */
-  readonly replacement?: string | undefined
-  readonly reason?: string | undefined
+  readonly replacement?: string
+  readonly reason?: string
 }
 
 /** Takes the revision that the reference names out of use. */

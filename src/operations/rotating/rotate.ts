@@ -109,14 +109,14 @@ async function rotationRun(
     },
     cooldown: {
       windowMs: options.force ? 0 : rotationGuardMs(environment),
-      ...(confirm && { confirm }),
+      confirm,
     },
     limits: evaluationLimits(work.options.env),
     retries: rotationRetries(work.store, environment),
     discard: options.mode === 'resume' && options.force === true,
-    ...(options.cause && { cause: options.cause }),
+    cause: options.cause,
     ...(options.credential === undefined ? {} : { adopt: parseCredential(options.credential) }),
-    ...(options.confirmRetarget && { confirmRetarget: options.confirmRetarget }),
+    confirmRetarget: options.confirmRetarget,
     onProgress: options.onProgress,
   }
 }

@@ -194,7 +194,7 @@ async function describe(
   environment: Environment,
   file: JournalFile,
 ): Promise<{ readonly record: UnfinishedRecord; readonly entry?: JournalEntry }> {
-  const shared = { file: file.file, ...(file.store !== undefined && { store: file.store }) }
+  const shared = { file: file.file, store: file.store }
   if (file.kind === 'foreign') {
     const problem = 'it is encrypted under the data key of another store'
     return { record: { ...shared, kind: 'foreign', problem } }

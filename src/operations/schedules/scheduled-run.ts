@@ -104,7 +104,7 @@ class DueRun {
     )
     const { revision } = report
     const result = failed.length === 0 ? 'succeeded' : failed.length < report.paths.length ? 'partial' : 'failed'
-    const found = { ...(revision === undefined ? {} : { revision }), failed, warnings: report.warnings }
+    const found = { revision, failed, warnings: report.warnings }
     // Nothing was saved, so nothing has run: the next start begins it again.
     if (work.signal.aborted && result !== 'succeeded' && revision === undefined)
       return this.#outcome('interrupted', found)
@@ -210,7 +210,7 @@ class DueRun {
         executed: now.toISOString(),
         completed: work.options.now().toISOString(),
         result,
-        ...(revision === undefined ? {} : { version: revision }),
+        version: revision,
         ...(failed.length > 0 && { failed: failed.map(({ path }) => path) }),
         ...(error && { error }),
         ...(step.missed > 0 && { missed: step.missed }),

@@ -225,10 +225,7 @@ export const removeSchedule = operation({
   name: 'remove-schedule',
   level: 'write',
   audit: 'environment-schedule-deleted',
-  async run(
-    work,
-    { id, confirm }: { readonly id: string; readonly confirm?: (() => Promise<void>) | undefined },
-  ): Promise<void> {
+  async run(work, { id, confirm }: { readonly id: string; readonly confirm?: () => Promise<void> }): Promise<void> {
     const { environment } = knownSchedule(work, id)
     await confirm?.()
     await announcing(work, environment, scheduleChange('deleted', id), () =>

@@ -89,7 +89,7 @@ function unrecorded(report: RotationReport, base: number) {
   const rotations = report.paths.map(({ path, status, error }) => ({
     environmentPath: path,
     status: status === 'succeeded' ? ('succeeded' as const) : ('failed' as const),
-    ...(error === undefined ? {} : { errorMessage: error }),
+    errorMessage: error,
   }))
   const status = report.status === 'succeeded' ? ('succeeded' as const) : ('failed' as const)
   return { ...failure(base), status, rotations }

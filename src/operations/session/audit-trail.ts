@@ -20,7 +20,7 @@ export interface AuditTrailOptions {
   /** Tells the user something that is no result, such as that the log could not be written. */
   readonly notify: (notice: Notice) => void
   /** The command that is run. Undefined: another program uses the store. */
-  readonly invocation?: Pick<AuditOrigin, 'command' | 'terminal'> | undefined
+  readonly invocation?: Pick<AuditOrigin, 'command' | 'terminal'>
 }
 
 /** Something that was allowed, and whose outcome is not known yet. */

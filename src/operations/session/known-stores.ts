@@ -9,7 +9,7 @@ export interface KnownStores {
   /** Folders of all stores. Each is known by its label, which is in its own `esc.yaml`. */
   readonly folders: readonly string[]
   /** Who the user has said to be. Undefined: nothing. */
-  readonly user?: string | undefined
+  readonly user?: string
 }
 
 type Variables = Readonly<Record<string, string | undefined>>

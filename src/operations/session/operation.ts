@@ -27,7 +27,7 @@ export interface Work<S extends Subject = Subject> extends Workspace {
 /** The outcome of an operation as the audit log tells it. */
 export interface Outcome {
   /** The code of the error, for a result that tells of a failure. `undefined`: it was done. */
-  readonly failed?: string | undefined
+  readonly failed?: string
   readonly details?: AuditDetails
 }
 
@@ -58,8 +58,8 @@ export interface Operation<S extends Subject, Input, Result> {
 
 /** The options of one run: what a face tells a session besides the input. */
 export interface PerformOptions {
-  readonly signal?: AbortSignal | undefined
-  readonly confirm?: Confirm | undefined
+  readonly signal?: AbortSignal
+  readonly confirm?: Confirm
 }
 
 /** Performs an operation. The input is left out where an operation takes none. */

@@ -34,50 +34,50 @@ export interface WorkspaceOptions {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** Folder of the store, as typed. Default: `ESC_STORE`, else the store that `cwd` is in. */
-  readonly store?: string | undefined
+  readonly store?: string
   /** Asks a person for a secret; undefined when nobody is there. */
-  readonly prompt?: KeyContext['prompt'] | undefined
+  readonly prompt?: KeyContext['prompt']
   /** Asks a person whether the store may do what it asks for; undefined when nobody is there. */
-  readonly askTrust?: ((review: TrustReview) => Promise<boolean>) | undefined
+  readonly askTrust?: (review: TrustReview) => Promise<boolean>
   /** Tells the user something that is no result, such as where a new key file is. No secrets. */
   readonly notify: (notice: Notice) => void
   /**
    * Hears of each definition that is checked before it is saved: no message may show the secrets
    * that it holds in the clear.
    */
-  readonly hide?: ((definition: string) => void) | undefined
+  readonly hide?: (definition: string) => void
   readonly now: () => Date
   /** Hears what is being done, for a person who waits. No secrets. */
-  readonly progress?: ((text: string) => void) | undefined
+  readonly progress?: (text: string) => void
   /** Where providers come from. Default: the registry of this program. */
-  readonly provider?: EvaluationHost['provider'] | undefined
+  readonly provider?: EvaluationHost['provider']
   /** Random bytes for names of temporary files. Default: those of the operating system. */
-  readonly random?: ((byteCount: number) => Uint8Array) | undefined
+  readonly random?: (byteCount: number) => Uint8Array
   /** Sends a delivery of a webhook. Default: by HTTP. */
-  readonly postWebhook?: PostWebhook | undefined
+  readonly postWebhook?: PostWebhook
   /**
    * For a copy of a store, such as a draft: whose rules count, and whose log
    * what is done is written in.
    */
-  readonly original?: Workspace | undefined
+  readonly original?: Workspace
   /**
    * Digest of the program, so that another one does not believe what it has kept.
    * Undefined: nothing is kept.
    */
-  readonly build?: string | undefined
+  readonly build?: string
   /** The command that is run, for the audit log. Undefined: another program uses the store. */
-  readonly invocation?: Pick<AuditOrigin, 'command' | 'terminal'> | undefined
+  readonly invocation?: Pick<AuditOrigin, 'command' | 'terminal'>
   /**
    * Whether what an operation changes is committed to git. `undefined`: as `git: {commit}` in
    * `esc.yaml` says.
    */
-  readonly commit?: boolean | undefined
+  readonly commit?: boolean
   /** How it is committed, where another way than usual is meant. */
-  readonly committing?: CommitManner | undefined
+  readonly committing?: CommitManner
   /** Hears what became of each commit. */
-  readonly onCommit?: ((outcome: CommitOutcome) => void) | undefined
+  readonly onCommit?: (outcome: CommitOutcome) => void
   /** Sends what is due to webhooks, and is not waited for. `undefined`: somebody else does. */
-  readonly deliver?: ((store: string) => void) | undefined
+  readonly deliver?: (store: string) => void
 }
 
 /**
@@ -112,7 +112,7 @@ export function keyContext(options: WorkspaceOptions): KeyContext {
     env: options.env,
     configFolder: configFolder(options.env),
     notify: options.notify,
-    ...(options.prompt === undefined ? {} : { prompt: options.prompt }),
+    prompt: options.prompt,
   }
 }
 

@@ -7,9 +7,9 @@ import { allowTypedProvider } from '../trust/typed-provider.ts'
 
 export interface NewStoreRequest {
   /** As typed; default: `environments` in the current folder. */
-  readonly folder?: string | undefined
-  readonly organization?: string | undefined
-  readonly secretsProvider?: string | undefined
+  readonly folder?: string
+  readonly organization?: string
+  readonly secretsProvider?: string
 }
 
 function storeFolder({ folder }: NewStoreRequest, { cwd, env, store }: WorkspaceOptions): string {
@@ -23,8 +23,8 @@ export function initStore(request: NewStoreRequest, options: WorkspaceOptions): 
   const store = Store.init(
     folder,
     {
-      ...(organization === undefined ? {} : { organization }),
-      ...(secretsProvider === undefined ? {} : { secretsProvider }),
+      organization,
+      secretsProvider,
     },
     { keys: keyContext(options) },
   )

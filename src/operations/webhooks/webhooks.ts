@@ -27,28 +27,28 @@ export interface NewWebhook {
   readonly events: readonly string[]
   readonly groups: readonly string[]
   readonly active: boolean
-  readonly secret?: string | undefined
+  readonly secret?: string
   /** Each as `Name: value`. */
   readonly headers?: readonly string[]
   /** JSON text. */
-  readonly template?: string | undefined
+  readonly template?: string
 }
 
 /** What is undefined stays. */
 export interface WebhookEdit {
-  readonly displayName?: string | undefined
-  readonly url?: string | undefined
-  readonly format?: string | undefined
-  readonly events?: ListEdit | undefined
-  readonly groups?: ListEdit | undefined
-  readonly active?: boolean | undefined
+  readonly displayName?: string
+  readonly url?: string
+  readonly format?: string
+  readonly events?: ListEdit
+  readonly groups?: ListEdit
+  readonly active?: boolean
   /** Null: there is none any more. */
-  readonly secret?: string | null | undefined
+  readonly secret?: string | null
   /** To be added, or given another value: each as `Name: value`. */
   readonly headers?: readonly string[]
   readonly removedHeaders?: readonly string[]
   /** Null: there is none any more. */
-  readonly template?: string | null | undefined
+  readonly template?: string | null
 }
 
 /**
@@ -174,7 +174,7 @@ async function secretsAfter(
   const headers = headersAfter(old.headers ?? {}, { set: Object.fromEntries(set.map(readHeader)), removed })
   return {
     url: url ?? old.url,
-    ...(after === undefined ? {} : { secret: after }),
+    secret: after,
     ...(Object.keys(headers).length > 0 && { headers }),
   }
 }

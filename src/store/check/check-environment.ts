@@ -32,7 +32,7 @@ export interface CheckedEnvironment {
 /** Everything that can be said about one environment. Changes nothing. */
 export async function checkEnvironment(
   context: EnvironmentContext,
-  { useKeys, findPlaintext }: { readonly useKeys: boolean; readonly findPlaintext?: FindPlaintext | undefined },
+  { useKeys, findPlaintext }: { readonly useKeys: boolean; readonly findPlaintext?: FindPlaintext },
 ): Promise<CheckedEnvironment> {
   const findings: Finding[] = []
   const report: ReportFinding = (finding) => findings.push({ fixable: false, environment: context.name, ...finding })

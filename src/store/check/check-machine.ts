@@ -139,7 +139,7 @@ function checkJournals({ state, host }: StateContext, ids: ReadonlySet<string>, 
     if (origin.store !== undefined) return { ...origin, identity: storeIdentity(origin.store) }
     if (movedFrom === undefined) return origin
     const store = storeNamed(movedFrom)
-    return { identity: movedFrom, ...(store === undefined ? {} : { store }) }
+    return { identity: movedFrom, store }
   }
 
   function storeNamed(identity: string): string | undefined {

@@ -89,7 +89,7 @@ async function makeFirstKey(
   { secretsProvider, keys }: SecretsProviderChange,
 ): Promise<void> {
   await environment.verify(environment.current())
-  const made = await environment.makeKey({ secretsProvider, ...(keys === undefined ? {} : { keys }) })
+  const made = await environment.makeKey({ secretsProvider, keys })
   if (made) return
   throw new EscError('conflict', `somebody else has just made the data key of environment '${context.name}'`, {
     hint: 'try again',

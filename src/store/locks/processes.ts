@@ -42,9 +42,9 @@ export const machineProcesses: Processes = {
       self = {
         pid: process.pid,
         host: readText('/proc/sys/kernel/hostname') ?? hostname(),
-        ...(boot === undefined ? {} : { boot }),
-        ...(pidSpace === undefined ? {} : { pidSpace }),
-        ...(started === undefined ? {} : { started }),
+        boot,
+        pidSpace,
+        started,
       }
     }
     return self

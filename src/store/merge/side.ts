@@ -10,7 +10,7 @@ export interface Side {
   readonly label: string
   readonly settings: string
   /** `environment.yaml`. Undefined: there is none. */
-  readonly working?: string | undefined
+  readonly working?: string
   /** Files of the revisions from 1 up. */
   readonly revisions: readonly Uint8Array[]
   /** Contents of the files in `events/`, by name. */
@@ -23,7 +23,7 @@ export interface Sides {
   readonly theirs: Side
   readonly baseSettings: string | undefined
   /** `environment.yaml` where they parted. */
-  readonly baseWorking?: string | undefined
+  readonly baseWorking?: string
 }
 
 /** The two commits of a merge. */
@@ -113,7 +113,7 @@ async function sideOfCommit(
   commit: string,
 ): Promise<Side | undefined> {
   const run = async (args: readonly string[], input?: string) => {
-    const result = await runGit(args, { cwd: store, ...(input === undefined ? {} : { input }) })
+    const result = await runGit(args, { cwd: store, input })
     if (result.status === 0) return result.stdout
     throw new EscError('io', `cannot read commit ${commit.slice(0, 12)}: ${complaint(result)}`)
   }

@@ -44,7 +44,7 @@ export function* reseal(
     const definition = options.reencrypt(revision.definition, ciphers, revision)
     const { created, author, change, details } = { ...revision, ...options.record?.(revision) }
     number++
-    const record = { number, created, author, change, details, ...(previous === undefined ? {} : { previous }) }
+    const record = { number, created, author, change, details, previous }
     const bytes = formatRevision(record, definition, (sealed) => options.to.seal('revision', sealed))
     previous = digestOf(bytes)
     yield { bytes, definition }

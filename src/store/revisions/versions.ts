@@ -123,7 +123,7 @@ export class Versions {
    */
   async retract(
     version: string,
-    options: Stamp & { readonly replacement?: string | undefined; readonly reason?: string | undefined },
+    options: Stamp & { readonly replacement?: string; readonly reason?: string },
   ): Promise<Retraction> {
     const { history, name } = this.#context
     let retracted = 0

@@ -102,7 +102,7 @@ From one passphrase to another, the new one comes from ESC_NEW_PASSPHRASE, the f
     if (ESC_NEW_PASSPHRASE === undefined && !ESC_NEW_PASSPHRASE_FILE) return this.io
     const { ESC_PASSPHRASE: _, ESC_PASSPHRASE_FILE: __, ...others } = env
     const given = {
-      ...(ESC_NEW_PASSPHRASE === undefined ? {} : { ESC_PASSPHRASE: ESC_NEW_PASSPHRASE }),
+      ESC_PASSPHRASE: ESC_NEW_PASSPHRASE,
       ...(ESC_NEW_PASSPHRASE_FILE ? { ESC_PASSPHRASE_FILE: ESC_NEW_PASSPHRASE_FILE } : {}),
     }
     return Object.create(this.io, { env: { value: { ...others, ...given } }, behind: { value: this.io } }) as Host

@@ -30,7 +30,7 @@ const flags = {
 /** `aborted`: the user gave up; nothing was saved. */
 interface Result {
   readonly kind: 'saved' | 'unchanged' | 'aborted'
-  readonly draft?: SubmittedDraft | undefined
+  readonly draft?: SubmittedDraft
 }
 
 export default class EnvEdit extends EscCommand<Result, typeof flags> {

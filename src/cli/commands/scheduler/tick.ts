@@ -64,8 +64,8 @@ ESC_PASSPHRASE_FILE or the provider of keys; nobody is asked.`
         overdue: overdue.map(({ environment, due }) => ({ environment, due: due.toISOString() })),
       }),
       ...(unreadable.length > 0 && { unreadable }),
-      ...(locked === undefined ? {} : { locked }),
-      ...(heldBy === undefined ? {} : { heldBy }),
+      locked,
+      heldBy,
     }
   }
 

@@ -23,7 +23,7 @@ export interface ForeignEntry {
   readonly key: string
   readonly value: ForeignValue
   /** The place of the key, such as `secrets.yaml:3:1`. */
-  readonly at?: string | undefined
+  readonly at?: string
 }
 
 /** What a file holds. */

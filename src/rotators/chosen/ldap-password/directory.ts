@@ -64,7 +64,7 @@ export function addressOf({ url, tls }: Pick<LdapInputs, 'url' | 'tls'>) {
   }
   const host = parsed.hostname.replace(/^\[|\]$/g, '')
   const port = parsed.port === '' ? (secure ? 636 : 389) : Number(parsed.port)
-  return { secure, server: { host, port, ...(tls && { tls }) } }
+  return { secure, server: { host, port, tls } }
 }
 
 export async function connectDirectory(

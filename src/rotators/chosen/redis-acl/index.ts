@@ -69,7 +69,7 @@ async function planUser(
 }
 
 function addressOf({ host, port = 6379, tls }: RedisAclInputs): ServerAddress {
-  return { host, port, ...(tls && { tls }) }
+  return { host, port, tls }
 }
 
 function checkInputs(inputs: RedisAclInputs, state: ChosenState<RedisPassword> | undefined): void {
