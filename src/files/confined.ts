@@ -24,58 +24,8 @@ const believedMs = 1000
  *
  * Throws EscError `store_damaged`, which names the file and the remedy, beside what `files` throws.
  */
-export function confined(files: FileSystem, { root, limit }: Confinement): FileSystem {
-  const prefix = root.endsWith(sep) ? root : root + sep
-  const folders = new Map<string, number>()
-  const isBelow = (path: string) => path.startsWith(prefix)
-
-  /** The status of a path below the root. That it is a folder is believed for a while. */
-  const look = (path: string): FileStatus | undefined => {
-    const status = files.lstat(path)
-    if (status?.kind === 'folder') folders.set(path, Date.now() + believedMs)
-    return status
-  }
-
-  /** Looks at a path that should be a folder, unless that was done a moment ago. */
-  const enter = (folder: string): void => {
-    if ((folders.get(folder) ?? 0) > Date.now()) return
-    const status = look(folder)
-    // What is no folder but a plain file, or absent, makes the call fail by itself.
-    if (status !== undefined) refuseSpecial(folder, status)
-  }
-
-  /** Looks at all folders between the root and a path. */
-  const enterParents = (path: string): void => {
-    for (let end = path.indexOf(sep, prefix.length); end !== -1; end = path.indexOf(sep, end + 1)) {
-      enter(path.slice(0, end))
-    }
-  }
-
-  const checkWritten = (path: string): void => {
-    if (isBelow(path)) enterParents(path)
-  }
-
-  const checkFile = (path: string, most: number): void => {
-    enterParents(path)
-    const status = files.lstat(path)
-    if (status === undefined) return
-    refuseSpecial(path, status)
-    if (status.kind === 'file' && status.size > most) throw tooLarge(path, status.size, most)
-  }
-
-  const checkRead = (path: string): void => {
-    if (isBelow(path)) checkFile(path, limit(path))
-  }
-
-  /**
-   * A link at the top that leads to no folder, such as a README, is looked over as a file
-   * there is: it is no project.
-   */
-  const isAside = (path: string): boolean => {
-    if (path.startsWith('.', prefix.length) || path.includes(sep, prefix.length)) return false
-    return files.lstat(path)?.kind === 'link' && files.stat(path)?.kind !== 'folder'
-  }
-
+export function confined(files: FileSystem, confinement: Confinement): FileSystem {
+  const border = new Border(files, confinement)
   return {
     realPath: (path) => files.realPath(path),
     write: (file, bytes) => files.write(file, bytes),
@@ -83,63 +33,134 @@ export function confined(files: FileSystem, { root, limit }: Confinement): FileS
     syncAside: (file) => files.syncAside(file),
     close: (file) => files.close(file),
     stat(path) {
-      if (!isBelow(path)) return files.stat(path)
-      enterParents(path)
-      return look(path)
+      if (!border.isBelow(path)) return files.stat(path)
+      border.enterParents(path)
+      return border.look(path)
     },
     lstat(path) {
-      if (!isBelow(path)) return files.lstat(path)
-      enterParents(path)
-      return look(path)
+      if (!border.isBelow(path)) return files.lstat(path)
+      border.enterParents(path)
+      return border.look(path)
     },
     exists(path) {
-      checkWritten(path)
+      border.checkWritten(path)
       return files.exists(path)
     },
     readFile(path) {
-      checkRead(path)
+      border.checkRead(path)
       return files.readFile(path)
     },
     readText(path) {
-      checkRead(path)
+      border.checkRead(path)
       return files.readText(path)
     },
     list(path) {
-      if (isBelow(path) && !isAside(path)) enterParents(path + sep)
+      if (border.isBelow(path) && !border.isAside(path)) border.enterParents(path + sep)
       return files.list(path)
     },
     open(path, flags, mode) {
-      if (isBelow(path)) {
-        if (flags === 'wx') enterParents(path)
-        else checkFile(path, Number.POSITIVE_INFINITY)
+      if (border.isBelow(path)) {
+        if (flags === 'wx') border.enterParents(path)
+        else border.checkFile(path, Number.POSITIVE_INFINITY)
       }
       return files.open(path, flags, mode)
     },
     link(existing, added) {
-      if (isBelow(existing)) checkFile(existing, Number.POSITIVE_INFINITY)
-      checkWritten(added)
+      if (border.isBelow(existing)) border.checkFile(existing, Number.POSITIVE_INFINITY)
+      border.checkWritten(added)
       files.link(existing, added)
     },
     rename(from, to) {
-      if (isBelow(from)) checkFile(from, Number.POSITIVE_INFINITY)
-      checkWritten(to)
-      folders.clear()
+      if (border.isBelow(from)) border.checkFile(from, Number.POSITIVE_INFINITY)
+      border.checkWritten(to)
+      border.forget()
       files.rename(from, to)
     },
     unlink(path) {
       // Takes the name away, whatever it leads to.
-      checkWritten(path)
+      border.checkWritten(path)
       files.unlink(path)
     },
     makeFolder(path, mode) {
-      checkWritten(path)
+      border.checkWritten(path)
       files.makeFolder(path, mode)
     },
     removeFolder(path) {
-      checkWritten(path)
-      folders.clear()
+      border.checkWritten(path)
+      border.forget()
       files.removeFolder(path)
     },
+  }
+}
+
+/** Looks at what lies below the root before it is used. */
+class Border {
+  readonly #files: FileSystem
+  readonly #limit: Confinement['limit']
+  readonly #prefix: string
+  /** Until when each folder that was found to be one is believed to be one. */
+  readonly #folders = new Map<string, number>()
+
+  constructor(files: FileSystem, { root, limit }: Confinement) {
+    this.#files = files
+    this.#limit = limit
+    this.#prefix = root.endsWith(sep) ? root : root + sep
+  }
+
+  isBelow(path: string): boolean {
+    return path.startsWith(this.#prefix)
+  }
+
+  /** Returns the status of a path below the root. That it is a folder is believed for a while. */
+  look(path: string): FileStatus | undefined {
+    const status = this.#files.lstat(path)
+    if (status?.kind === 'folder') this.#folders.set(path, Date.now() + believedMs)
+    return status
+  }
+
+  /** Looks at a path that should be a folder, unless that was done a moment ago. */
+  #enter(folder: string): void {
+    if ((this.#folders.get(folder) ?? 0) > Date.now()) return
+    const status = this.look(folder)
+    // What is no folder but a plain file, or absent, makes the call fail by itself.
+    if (status !== undefined) refuseSpecial(folder, status)
+  }
+
+  /** Looks at all folders between the root and a path. */
+  enterParents(path: string): void {
+    for (let end = path.indexOf(sep, this.#prefix.length); end !== -1; end = path.indexOf(sep, end + 1)) {
+      this.#enter(path.slice(0, end))
+    }
+  }
+
+  checkWritten(path: string): void {
+    if (this.isBelow(path)) this.enterParents(path)
+  }
+
+  checkFile(path: string, most: number): void {
+    this.enterParents(path)
+    const status = this.#files.lstat(path)
+    if (status === undefined) return
+    refuseSpecial(path, status)
+    if (status.kind === 'file' && status.size > most) throw tooLarge(path, status.size, most)
+  }
+
+  checkRead(path: string): void {
+    if (this.isBelow(path)) this.checkFile(path, this.#limit(path))
+  }
+
+  /**
+   * True for a link at the top that leads to no folder, such as a README: it is looked over as a
+   * file there is, and is no project.
+   */
+  isAside(path: string): boolean {
+    if (path.startsWith('.', this.#prefix.length) || path.includes(sep, this.#prefix.length)) return false
+    return this.#files.lstat(path)?.kind === 'link' && this.#files.stat(path)?.kind !== 'folder'
+  }
+
+  /** Believes of no folder any more that it is one. */
+  forget(): void {
+    this.#folders.clear()
   }
 }
 

@@ -123,87 +123,96 @@ interface CutRun {
 
 async function cutRun<Inputs, State extends object, Pending extends object, RotationPlan extends Plan>(
   subject: Subject<Inputs, State, Pending, RotationPlan>,
-  { retire = false, wrap = (rotator) => rotator }: SweepOptions,
+  options: SweepOptions,
   cut?: Cut,
   resumeCut?: Cut,
 ): Promise<CutRun> {
-  let gate = new Gate()
-  const scenario = await subject(() => gate)
+  const gates = { current: new Gate() }
+  const scenario = await subject(() => gates.current)
   try {
-    const { inputs } = scenario
-    const rotator = wrap(scenario.rotator)
-    const agree = async (after: State | undefined, how: 'rotated' | 'undone', superseded: State | undefined) => {
-      if (retire && how === 'rotated' && superseded !== undefined) {
-        await rotator.retire?.(superseded, { inputs, state: after }, testContext())
-      }
-      await scenario.checkAgreement(after, how)
-    }
-    const journal: Journal<Pending> = { pending: undefined }
-    let record: Pending | undefined
-    let state = scenario.state
-    const first = new Gate(cut)
-    gate = first
-    let last: 'rotated' | 'undone' = 'undone'
-    let outcome = 'not reached'
-    try {
-      state = await rotateOnce({
-        rotator,
-        inputs,
-        state,
-        context: mortalContext(gate),
-        journal,
-        onStage(when) {
-          record = journal.pending
-          gate.pass('stage', when)
-        },
-      })
-      last = 'rotated'
-    } catch (error) {
-      if (!first.dead) throw error
-      outcome = 'undone'
-    }
-
-    let second = 0
-    const committed = state
-    if (first.dead) {
-      if (committed !== undefined) await scenario.checkCurrent(committed)
-      for (const next of resumeCut ? [resumeCut, undefined] : [undefined]) {
-        gate = new Gate(next)
-        const run = { rotator, inputs, state: committed, journal, context: mortalContext(gate) }
-        try {
-          const settled = await resume(run)
-          second = gate.passed.remote
-          if (settled?.kind === 'rotated') {
-            state = settled.state
-            last = outcome = 'rotated'
-          }
-        } catch (error) {
-          if (!gate.dead) throw error
-        }
-        if (committed !== undefined) await scenario.checkCurrent(committed)
-      }
-    }
-    gate = new Gate()
-    await agree(state, last, scenario.state)
-    if (last === 'rotated' && record !== undefined) {
-      // A run that dies after the commit leaves its record: settling it again changes nothing.
-      const again = await rotator.settle(record, { inputs, state }, testContext())
-      if (again.kind !== 'rotated') throw new Error(`settled again as undone: ${again.reason}`)
-      await agree(again.state, 'rotated', scenario.state)
-    }
-    if (last === 'undone' || scenario.rotatesAgain !== false) {
-      const after = await rotateOnce({ rotator, inputs, state, context: testContext() })
-      await agree(after, 'rotated', state)
-    }
-    return { outcome, first: first.passed, second }
+    return await playRun(scenario, gates, options, cut, resumeCut)
   } catch (error) {
     throw new Error(`${cut ? name(cut) : 'not killed'}${resumeCut ? `, then ${name(resumeCut)}` : ''}: ${error}`, {
       cause: error,
     })
   } finally {
-    gate = new Gate()
+    gates.current = new Gate()
     await scenario.close()
   }
+}
+
+/**
+ * Rotates, resumes what was killed, and rotates once more. `gates.current`: the gate that the
+ * vendor asks.
+ */
+async function playRun<Inputs, State extends object, Pending extends object, RotationPlan extends Plan>(
+  scenario: Scenario<Inputs, State, Pending, RotationPlan>,
+  gates: { current: Gate },
+  { retire = false, wrap = (rotator) => rotator }: SweepOptions,
+  cut?: Cut,
+  resumeCut?: Cut,
+): Promise<CutRun> {
+  const { inputs } = scenario
+  const rotator = wrap(scenario.rotator)
+  const agree = async (after: State | undefined, how: 'rotated' | 'undone', superseded: State | undefined) => {
+    if (retire && how === 'rotated' && superseded !== undefined) {
+      await rotator.retire?.(superseded, { inputs, state: after }, testContext())
+    }
+    await scenario.checkAgreement(after, how)
+  }
+  const journal: Journal<Pending> = { pending: undefined }
+  let record: Pending | undefined
+  let state = scenario.state
+  const first = new Gate(cut)
+  gates.current = first
+  let last: 'rotated' | 'undone' = 'undone'
+  let outcome = 'not reached'
+  const context = mortalContext(first)
+  const onStage = (when: Cut['when']) => {
+    record = journal.pending
+    first.pass('stage', when)
+  }
+  try {
+    state = await rotateOnce({ rotator, inputs, state, context, journal, onStage })
+    last = 'rotated'
+  } catch (error) {
+    if (!first.dead) throw error
+    outcome = 'undone'
+  }
+
+  let second = 0
+  const committed = state
+  if (first.dead) {
+    if (committed !== undefined) await scenario.checkCurrent(committed)
+    for (const next of resumeCut ? [resumeCut, undefined] : [undefined]) {
+      const gate = new Gate(next)
+      gates.current = gate
+      try {
+        const settled = await resume({ rotator, inputs, state: committed, journal, context: mortalContext(gate) })
+        second = gate.passed.remote
+        if (settled?.kind === 'rotated') {
+          state = settled.state
+          last = outcome = 'rotated'
+        }
+      } catch (error) {
+        if (!gate.dead) throw error
+      }
+      if (committed !== undefined) await scenario.checkCurrent(committed)
+    }
+  }
+  gates.current = new Gate()
+  await agree(state, last, scenario.state)
+  if (last === 'rotated' && record !== undefined) {
+    // A run that dies after the commit leaves its record: settling it again changes nothing.
+    const again = await rotator.settle(record, { inputs, state }, testContext())
+    if (again.kind !== 'rotated') throw new Error(`settled again as undone: ${again.reason}`)
+    await agree(again.state, 'rotated', scenario.state)
+  }
+  if (last === 'undone' || scenario.rotatesAgain !== false) {
+    const after = await rotateOnce({ rotator, inputs, state, context: testContext() })
+    await agree(after, 'rotated', state)
+  }
+  return { outcome, first: first.passed, second }
 }
 
 /** A killed run does not wait and try again. */

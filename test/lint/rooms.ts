@@ -126,6 +126,7 @@ export const sharedNouns = [
   'json',
   'notice',
   'plain',
+  'present',
   'raw-bytes',
   'read-json',
   'remedy',

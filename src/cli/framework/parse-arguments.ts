@@ -32,85 +32,110 @@ export interface ParseOptions {
  * looks like a flag itself.
  */
 export function parseArguments(words: readonly string[], flags: Flags, options: ParseOptions = {}): ParsedWords {
-  const positionals: string[] = []
-  const found = new Map<string, string[]>()
-  const byChar = new Map<string, string>()
-  for (const [name, flag] of Object.entries(flags)) if (flag.char !== undefined) byChar.set(flag.char, name)
-  const add = (name: string, value: string) => {
-    const values = found.get(name)
-    if (values === undefined) found.set(name, [value])
+  return new WordReader(words, flags).read(options)
+}
+
+class WordReader {
+  readonly #words: readonly string[]
+  readonly #flags: Flags
+  readonly #byChar = new Map<string, string>()
+  readonly #found = new Map<string, string[]>()
+  readonly #positionals: string[] = []
+  #help = false
+  #index = 0
+
+  constructor(words: readonly string[], flags: Flags) {
+    this.#words = words
+    this.#flags = flags
+    for (const [name, flag] of Object.entries(flags)) if (flag.char !== undefined) this.#byChar.set(flag.char, name)
+  }
+
+  read({ stopAfter, takesDashes }: ParseOptions): ParsedWords {
+    const [positionals, found] = [this.#positionals, this.#found]
+    let beforeDashes: number | undefined
+    for (let word = this.#next(); word !== undefined; word = this.#next()) {
+      if (stopAfter !== undefined && positionals.length >= stopAfter(found)) {
+        positionals.push(word, ...this.#rest())
+      } else if (word === '--') {
+        beforeDashes = positionals.length
+        positionals.push(...this.#rest())
+      } else if (takesDashes?.(positionals.length, found) && isValue(word, this.#flags)) positionals.push(word)
+      else if (word.startsWith('--')) this.#readLong(word)
+      else if (word.startsWith('-') && word.length > 1) this.#readShorts(word)
+      else positionals.push(word)
+    }
+    return { positionals, beforeDashes, flags: found, help: this.#help }
+  }
+
+  #next(): string | undefined {
+    return this.#words[this.#index++]
+  }
+
+  #rest(): readonly string[] {
+    const rest = this.#words.slice(this.#index)
+    this.#index = this.#words.length
+    return rest
+  }
+
+  #add(name: string, value: string): void {
+    const values = this.#found.get(name)
+    if (values === undefined) this.#found.set(name, [value])
     else values.push(value)
   }
 
-  let beforeDashes: number | undefined
-  let help = false
-  let index = 0
-  while (index < words.length) {
-    const word = words[index++] as string
-    if (options.stopAfter !== undefined && positionals.length >= options.stopAfter(found)) {
-      positionals.push(word, ...words.slice(index))
-      break
+  /** Reads `--flag` or `--flag=value`, and the word behind it where that is the value. */
+  #readLong(word: string): void {
+    const equals = word.indexOf('=')
+    const name = word.slice(2, equals === -1 ? undefined : equals)
+    const flag = own(this.#flags, name)
+    if (flag === undefined) {
+      if (name !== 'help') throw unknownFlag(word, name, this.#flags)
+      this.#help = true
+      return
     }
-    if (word === '--') {
-      beforeDashes = positionals.length
-      positionals.push(...words.slice(index))
-      break
-    }
-    if (options.takesDashes?.(positionals.length, found) && isValue(word, flags)) {
-      positionals.push(word)
-    } else if (word.startsWith('--')) {
-      const equals = word.indexOf('=')
-      const name = word.slice(2, equals === -1 ? undefined : equals)
-      const attached = equals === -1 ? undefined : word.slice(equals + 1)
-      const flag = own(flags, name)
-      if (flag === undefined) {
-        if (name === 'help') {
-          help = true
-          continue
-        }
-        throw unknownFlag(word, name, flags)
+    const value = equals === -1 ? valueAlone(flag) : word.slice(equals + 1)
+    this.#add(name, value ?? this.#valueBehind(`--${name}`))
+  }
+
+  /**
+   * Reads `-f`, `-fvalue`, `-f=value` or `-abc`, and the word behind it where that is the value.
+   */
+  #readShorts(word: string): void {
+    let rest = word.slice(1)
+    while (rest !== '') {
+      const char = rest.slice(0, 1)
+      rest = rest.slice(1)
+      const name = this.#byChar.get(char)
+      if (name === undefined) {
+        if (char !== 'h') throw /^-[A-Za-z]{1,3}$/.test(word) ? unknownShorthand(char, word) : notAFlag()
+        this.#help = true
+        continue
       }
-      if (attached !== undefined) add(name, attached)
-      else if (flag.type === 'boolean') add(name, 'true')
-      else if (flag.bare !== undefined) add(name, flag.bare)
-      else if (index < words.length) add(name, words[index++] as string)
-      else throw new EscError('usage', `flag needs an argument: --${name}`)
-    } else if (word.startsWith('-') && word.length > 1) {
-      let rest = word.slice(1)
-      while (rest !== '') {
-        const char = rest.slice(0, 1)
-        rest = rest.slice(1)
-        const name = byChar.get(char)
-        if (name === undefined) {
-          if (char === 'h') {
-            help = true
-            continue
-          }
-          if (!/^-[A-Za-z]{1,3}$/.test(word)) throw notAFlag()
-          throw new EscError('usage', `unknown shorthand flag: '${char}' in ${word}`)
-        }
-        const flag = own(flags, name) as Flag<unknown>
-        if (rest.startsWith('=')) {
-          add(name, rest.slice(1))
-          rest = ''
-        } else if (flag.type === 'boolean') {
-          add(name, 'true')
-        } else if (flag.bare !== undefined) {
-          add(name, flag.bare)
-        } else if (rest !== '') {
-          add(name, rest)
-          rest = ''
-        } else if (index < words.length) {
-          add(name, words[index++] as string)
-        } else {
-          throw new EscError('usage', `flag needs an argument: '${char}' in ${word}`)
-        }
+      const alone = valueAlone(own(this.#flags, name) as Flag<unknown>)
+      if (alone !== undefined && !rest.startsWith('=')) {
+        this.#add(name, alone)
+        continue
       }
-    } else {
-      positionals.push(word)
+      const attached = rest.startsWith('=') ? rest.slice(1) : rest || undefined
+      this.#add(name, attached ?? this.#valueBehind(`'${char}' in ${word}`))
+      rest = ''
     }
   }
-  return { positionals, beforeDashes, flags: found, help }
+
+  #valueBehind(flag: string): string {
+    const value = this.#next()
+    if (value === undefined) throw new EscError('usage', `flag needs an argument: ${flag}`)
+    return value
+  }
+}
+
+/** The value of a flag that stands alone; `undefined` for one that needs a value. */
+function valueAlone(flag: Flag<unknown>): string | undefined {
+  return flag.type === 'boolean' ? 'true' : flag.bare
+}
+
+function unknownShorthand(char: string, word: string): EscError {
+  return new EscError('usage', `unknown shorthand flag: '${char}' in ${word}`)
 }
 
 /**

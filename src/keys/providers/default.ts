@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { EscError } from '../../errors.ts'
-import { machineFiles } from '../../files/index.ts'
+import { type FileSystem, machineFiles } from '../../files/index.ts'
 import type { KeyOwner } from '../data-key.ts'
 import { createKeyFile, type FileKey, keepKeyFile, parseKeys, readKeyFile } from '../key-file.ts'
 import type { KeyContext, ProviderKind, SecretsProvider } from '../provider.ts'
@@ -106,13 +106,13 @@ function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsProvider 
 
   return {
     async wrapKey(dataKey, before) {
-      const key = keyToWrapWith(before)
+      const key = keys.forWrapping(before)
       return `v1:default:${key.id}:${wrap(key.bytes, dataKey, owner.id)}`
     },
 
     async unwrapKey(wrapped) {
-      const { id, text } = parse(wrapped)
-      const key = known.get(context)?.get(id) ?? find(id)
+      const { id, text } = parse(wrapped, owner)
+      const key = known.get(context)?.get(id) ?? keys.find(id)
       const dataKey = unwrap(key.bytes, text, owner.id)
       if (dataKey === undefined) {
         throw new EscError(
@@ -126,4 +126,95 @@ function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsProvider 
       return dataKey
     },
   }
+}
+
+/** The keys of the user, wherever they are, for one environment. */
+class UserKeys {
+  readonly #context: KeyContext
+  readonly #owner: KeyOwner
+  readonly #files: FileSystem
+  readonly #path: string
+
+  constructor(context: KeyContext, owner: KeyOwner) {
+    this.#context = context
+    this.#owner = owner
+    this.#files = context.files ?? machineFiles
+    this.#path = join(context.configFolder, 'default.key')
+  }
+
+  /** Looks everywhere for one id: what cannot be used in one place hides nothing in the other. */
+  find(id: string): FileKey {
+    const places: KeyPlace[] = []
+    let problem: unknown
+    for (const look of [() => this.#ofVariable(), () => this.#ofFile()]) {
+      try {
+        const there = look()
+        const found = there?.keys.find((key) => key.id === id)
+        if (found !== undefined) return found
+        if (there !== undefined) places.push(there)
+      } catch (error) {
+        problem ??= error
+      }
+    }
+    throw problem ?? this.#notFound(id, places)
+  }
+
+  /** Returns the key that wraps a data key. `before`: how it was wrapped until now. */
+  forWrapping(before: string | undefined): FileKey {
+    // What a team shares must not get under somebody's own key only because that
+    // comes first in their file.
+    const again = before === undefined ? undefined : this.find(parse(before, this.#owner).id)
+    const existing = again === undefined ? (this.#ofVariable() ?? this.#ofFile())?.keys[0] : again
+    if (existing === undefined) return this.#newKey()
+    if (!this.#context.env.ESC_KEY || again !== undefined) keepKeyFile(this.#files, this.#path)
+    return existing
+  }
+
+  #ofVariable(): KeyPlace | undefined {
+    const { ESC_KEY } = this.#context.env
+    return ESC_KEY ? { place: 'ESC_KEY', keys: parseKeys(ESC_KEY, 'ESC_KEY') } : undefined
+  }
+
+  #ofFile(): KeyPlace | undefined {
+    const keys = readKeyFile(this.#files, this.#path)
+    return keys && { place: this.#path, keys }
+  }
+
+  #newKey(): FileKey {
+    const { key, created } = createKeyFile(this.#files, this.#path)
+    if (created) {
+      this.#context.notify(
+        `A new key was made for your environments: ${this.#path} (key ${key.id}).\n` +
+          'Keep a copy of this file in a safe place, such as a password manager: without it your secrets cannot be opened.\n' +
+          'In CI, set the variable ESC_KEY to the line of the file that begins with esc-key-v1.',
+      )
+    }
+    return key
+  }
+
+  #notFound(id: string, places: readonly KeyPlace[]): EscError {
+    const what = `environment '${this.#owner.name}' is encrypted with key ${id}`
+    const line = `add the line of the key with that id to ${this.#path}`
+    if (places.length === 0) {
+      return new EscError('key_unavailable', `${what}, and there is no key file at ${this.#path}`, {
+        hint: `${line}, with mode 0600, or set ESC_KEY to it`,
+      })
+    }
+    const held = places.map(({ place, keys }) => {
+      return `${place} holds key${keys.length === 1 ? '' : 's'} ${keys.map((key) => key.id).join(', ')}`
+    })
+    return new EscError('key_unavailable', `${what}, but ${held.join(' and ')}`, {
+      hint: `${line}, and keep the lines that are there: a key file holds several keys, one per line`,
+    })
+  }
+}
+
+function parse(wrapped: string, owner: KeyOwner): { readonly id: string; readonly text: string } {
+  const [version, kind, id, text, ...rest] = wrapped.split(':')
+  if (version === 'v1' && kind === 'default' && id !== undefined && text !== undefined && rest.length === 0) {
+    return { id, text }
+  }
+  throw new EscError('store_damaged', `the wrapped data key of environment '${owner.name}' is malformed`, {
+    hint: `restore wrappedDataKey in its settings.yaml from the git history`,
+  })
 }

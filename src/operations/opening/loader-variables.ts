@@ -25,6 +25,7 @@ interface LoaderGroup {
  * configuration of one tool that stores exist to hand over (`KUBECONFIG`, `AWS_CONFIG_FILE`,
  * `DOCKER_CONFIG`); flags of compilers (`CFLAGS`, `LDFLAGS`).
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: a table, made when somebody first looks into it
 const groups = (): readonly LoaderGroup[] => [
   {
     does: 'loads libraries into every program',

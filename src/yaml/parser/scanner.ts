@@ -1,3 +1,4 @@
+import { present } from '../../present.ts'
 import type { Mark } from './cursor.ts'
 import { Cursor, isBlankOrEnd, isBreak } from './cursor.ts'
 import { scanAnchor, scanDirective, scanTag } from './scan-property.ts'
@@ -53,12 +54,12 @@ export class Scanner {
    */
   peek(): Token {
     this.#fill()
-    return this.#tokens[this.#head]!
+    return present(this.#tokens[this.#head])
   }
 
   /** Removes the next token, which must have been peeked at. */
   take(): void {
-    const token = this.#tokens[this.#head]!
+    const token = present(this.#tokens[this.#head])
     if (token.type === T.streamEnd) return
     this.#head++
     this.#taken++
@@ -71,7 +72,7 @@ export class Scanner {
   #fill(): void {
     for (;;) {
       if (this.#head < this.#tokens.length - lookahead) {
-        const key = this.#tokens[this.#head]!.simpleKey
+        const key = present(this.#tokens[this.#head]).simpleKey
         if (key === undefined || !this.#stillPossible(key)) return
       }
       this.#fetch()
@@ -118,86 +119,91 @@ export class Scanner {
         return
       }
     }
-
-    const inFlow = this.#flowLevel > 0
-    switch (code) {
-      case 0x5b: // [
-        this.#fetchFlowStart(T.flowSequenceStart)
-        return
-      case 0x7b: // {
-        this.#fetchFlowStart(T.flowMappingStart)
-        return
-      case 0x5d: // ]
-        this.#fetchFlowEnd(T.flowSequenceEnd)
-        return
-      case 0x7d: // }
-        this.#fetchFlowEnd(T.flowMappingEnd)
-        return
-      case 0x2c: // ,
-        this.#removeSimpleKey()
-        this.#simpleKeyAllowed = true
-        this.#indicator(T.flowEntry)
-        return
-      case 0x2d: // -
-        if (isBlankOrEnd(cursor.peek(1))) {
-          this.#fetchBlockEntry()
-          return
-        }
-        break
-      case 0x3f: // ?
-        if (inFlow || isBlankOrEnd(cursor.peek(1))) {
-          this.#fetchKey()
-          return
-        }
-        break
-      case 0x3a: // :
-        if (inFlow || isBlankOrEnd(cursor.peek(1))) {
-          this.#fetchValue()
-          return
-        }
-        break
-      case 0x2a: // *
-        this.#startSimpleKey()
-        this.#push(scanAnchor(cursor, T.alias))
-        return
-      case 0x26: // &
-        this.#startSimpleKey()
-        this.#push(scanAnchor(cursor, T.anchor))
-        return
-      case 0x21: // !
-        this.#startSimpleKey()
-        this.#push(scanTag(cursor))
-        return
-      case 0x7c: // |
-        if (!inFlow) {
-          this.#fetchBlockScalar('literal')
-          return
-        }
-        break
-      case 0x3e: // >
-        if (!inFlow) {
-          this.#fetchBlockScalar('folded')
-          return
-        }
-        break
-      case 0x27: // '
-        this.#startSimpleKey()
-        this.#push(scanQuoted(cursor, 'single'))
-        return
-      case 0x22: // "
-        this.#startSimpleKey()
-        this.#push(scanQuoted(cursor, 'double'))
-        return
-    }
-
+    if (this.#fetchIndicated(code)) return
     if (this.#startsPlain(code)) {
       this.#startSimpleKey()
-      const { token, leadingBlanks } = scanPlain(cursor, this.#indent + 1, inFlow)
+      const { token, leadingBlanks } = scanPlain(cursor, this.#indent + 1, this.#flowLevel > 0)
       if (leadingBlanks) this.#simpleKeyAllowed = true
       this.#push(token)
       return
     }
     throw scannerError('found character that cannot start any token', cursor.line, cursor)
+  }
+
+  /** Reads what begins with an indicator. False where this character, or this one here, is none. */
+  #fetchIndicated(code: number): boolean {
+    const cursor = this.#cursor
+    const inFlow = this.#flowLevel > 0
+    switch (code) {
+      case 0x5b: // [
+        this.#fetchFlowStart(T.flowSequenceStart)
+        return true
+      case 0x7b: // {
+        this.#fetchFlowStart(T.flowMappingStart)
+        return true
+      case 0x5d: // ]
+        this.#fetchFlowEnd(T.flowSequenceEnd)
+        return true
+      case 0x7d: // }
+        this.#fetchFlowEnd(T.flowMappingEnd)
+        return true
+      case 0x2c: // ,
+        this.#removeSimpleKey()
+        this.#simpleKeyAllowed = true
+        this.#indicator(T.flowEntry)
+        return true
+      case 0x2d: // -
+        if (isBlankOrEnd(cursor.peek(1))) {
+          this.#fetchBlockEntry()
+          return true
+        }
+        break
+      case 0x3f: // ?
+        if (inFlow || isBlankOrEnd(cursor.peek(1))) {
+          this.#fetchKey()
+          return true
+        }
+        break
+      case 0x3a: // :
+        if (inFlow || isBlankOrEnd(cursor.peek(1))) {
+          this.#fetchValue()
+          return true
+        }
+        break
+      case 0x2a: // *
+        this.#startSimpleKey()
+        this.#push(scanAnchor(cursor, T.alias))
+        return true
+      case 0x26: // &
+        this.#startSimpleKey()
+        this.#push(scanAnchor(cursor, T.anchor))
+        return true
+      case 0x21: // !
+        this.#startSimpleKey()
+        this.#push(scanTag(cursor))
+        return true
+      case 0x7c: // |
+        if (!inFlow) {
+          this.#fetchBlockScalar('literal')
+          return true
+        }
+        break
+      case 0x3e: // >
+        if (!inFlow) {
+          this.#fetchBlockScalar('folded')
+          return true
+        }
+        break
+      case 0x27: // '
+        this.#startSimpleKey()
+        this.#push(scanQuoted(cursor, 'single'))
+        return true
+      case 0x22: // "
+        this.#startSimpleKey()
+        this.#push(scanQuoted(cursor, 'double'))
+        return true
+    }
+    return false
   }
 
   #startsPlain(code: number): boolean {
@@ -378,7 +384,7 @@ export class Scanner {
     if (this.#flowLevel > 0) return
     while (this.#indent > column) {
       this.#tokens.push(new Token(T.blockEnd, mark.offset, mark.offset, mark.line, mark.column))
-      this.#indent = this.#indents.pop()!
+      this.#indent = present(this.#indents.pop())
     }
   }
 
