@@ -10,14 +10,18 @@ export function editDistance<T>(a: ArrayLike<T>, b: ArrayLike<T>, { swaps = fals
     const current = [row]
     for (let column = 1; column <= b.length; column++) {
       const same = a[row - 1] === b[column - 1]
-      let distance = Math.min(previous[column]! + 1, current[column - 1]! + 1, previous[column - 1]! + (same ? 0 : 1))
+      let distance = Math.min(
+        (previous[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+        (previous[column - 1] ?? 0) + (same ? 0 : 1),
+      )
       if (swaps && row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
-        distance = Math.min(distance, beforePrevious[column - 2]! + 1)
+        distance = Math.min(distance, (beforePrevious[column - 2] ?? 0) + 1)
       }
       current.push(distance)
     }
     beforePrevious = previous
     previous = current
   }
-  return previous[b.length]!
+  return previous[b.length] ?? 0
 }

@@ -66,7 +66,7 @@ function decodeLoosely(bytes: Uint8Array): string {
   for (let at = 0; at < bytes.length; ) {
     let held = 0
     while (at < bytes.length && held < raw.length && sequenceLength(bytes, at) === 0)
-      raw[held++] = 0xdc00 + bytes[at++]!
+      raw[held++] = 0xdc00 + (bytes[at++] ?? 0)
     if (held > 0) pieces.push(stringOfUnits(raw, held))
     const from = at
     for (let length = 1; length > 0 && at < bytes.length; at += length) length = sequenceLength(bytes, at)
@@ -77,10 +77,10 @@ function decodeLoosely(bytes: Uint8Array): string {
 
 /** How many bytes the character at `at` has; 0: no valid character begins there. */
 function sequenceLength(bytes: Uint8Array, at: number): number {
-  const first = bytes[at]!
+  const first = bytes[at] ?? 0
   const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0
   if (length === 0 || at + length > bytes.length) return 0
-  for (let i = 1; i < length; i++) if ((bytes[at + i]! & 0xc0) !== 0x80) return 0
+  for (let i = 1; i < length; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return 0
   const second = bytes[at + 1] ?? 0
   if ((first === 0xe0 && second < 0xa0) || (first === 0xed && second >= 0xa0)) return 0
   if ((first === 0xf0 && second < 0x90) || (first === 0xf4 && second >= 0x90)) return 0

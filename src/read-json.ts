@@ -1,4 +1,5 @@
 import { type Json, JsonNumber } from './json.ts'
+import { present } from './present.ts'
 
 /** Text that is not JSON. `message` is the cause alone, such as `unexpected EOF`. */
 export class JsonSyntaxError extends Error {
@@ -166,7 +167,8 @@ class Reader {
 
   #digits(context: string): void {
     const from = this.#at
-    while (this.#at < this.#text.length && this.#text[this.#at]! >= '0' && this.#text[this.#at]! <= '9') this.#at++
+    while (this.#at < this.#text.length && present(this.#text[this.#at]) >= '0' && present(this.#text[this.#at]) <= '9')
+      this.#at++
     if (this.#at === from) this.#fail(context)
   }
 

@@ -1,6 +1,7 @@
 import { spend } from '../budget.ts'
 import type { Expression, Interpolation, PropertyAccess, SymbolReference } from '../language/index.ts'
 import { inlineEnvironment } from '../language/index.ts'
+import { present } from '../present.ts'
 import { itemSchema, propertySchema, type Schema } from '../schema/index.ts'
 import { quote } from '../yaml/index.ts'
 import type { Scope } from './evaluation.ts'
@@ -46,7 +47,7 @@ class Resolution {
   }
 
   resolve(): Value {
-    const first = this.#access.accessors[0]!.key
+    const first = this.#access.accessors[0]?.key
     if (first === 'imports' || first === 'context') {
       this.#accessed[0] = nowhere
       return this.#inValue(first === 'imports' ? this.#scope.importsValue : this.#scope.contextValue, 1)
@@ -61,7 +62,7 @@ class Resolution {
 
   /** Reports a mistake at an accessor; it and those after it lead nowhere. */
   #fail(index: number, summary: string): Value {
-    this.#scope.accessorError(summary, this.#referring, this.#access.accessors[index]!)
+    this.#scope.accessorError(summary, this.#referring, present(this.#access.accessors[index]))
     return this.#nowhere(index)
   }
 
@@ -83,10 +84,10 @@ class Resolution {
     if (accessors.length < 3) return this.#nowhere(0)
     this.#accessed[0] = this.#self()
     for (const index of [1, 2]) {
-      if (typeof accessors[index]!.key === 'number') return this.#fail(index, indexOnObject)
+      if (typeof accessors[index]?.key === 'number') return this.#fail(index, indexOnObject)
       this.#accessed[index] = this.#self()
     }
-    const name = inlineEnvironment(this.#access)!
+    const name = present(inlineEnvironment(this.#access))
     const value = this.#scope.round.resolve(name, this.#self(), this.#scope)
     this.#accessed[2] = nowhere
     if (value === undefined) return this.#nowhere(3)
@@ -109,7 +110,7 @@ class Resolution {
       if (receiver.kind === 'array') {
         const problem = indexProblem(key, receiver.elements.length)
         if (problem !== undefined) return this.#fail(index, problem)
-        receiver = receiver.elements[key as number]!
+        receiver = present(receiver.elements[key as number])
         base = undefined
       } else if (receiver.kind === 'object') {
         if (typeof key === 'number') return this.#fail(index, indexOnObject)
@@ -147,7 +148,7 @@ class Resolution {
       if (content.kind === 'array') {
         const problem = indexProblem(key, content.elements.length)
         if (problem !== undefined) return this.#fail(index, problem)
-        value = content.elements[key as number]!
+        value = present(content.elements[key as number])
       } else if (content.kind === 'map') {
         if (typeof key === 'number') return this.#fail(index, indexOnObject)
         let holder = value
@@ -172,7 +173,7 @@ class Resolution {
     const accessors = this.#access.accessors
     for (let index = from; index < accessors.length; index++) {
       spend(4)
-      const { key } = accessors[index]!
+      const { key } = present(accessors[index])
       if (typeof schema === 'object' && schema.type === 'array') {
         const length = schema.items === false ? (schema.prefixItems?.length ?? 0) : Number.POSITIVE_INFINITY
         const problem = indexProblem(key, length)

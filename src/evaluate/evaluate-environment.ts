@@ -9,6 +9,7 @@ import {
   parseEnvironment,
   valuePath,
 } from '../language/index.ts'
+import { present } from '../present.ts'
 import { compileSchema, markUnion, nullSchema, type Schema } from '../schema/index.ts'
 import type { Diagnostic, PropertyPath } from '../yaml/index.ts'
 import {
@@ -298,7 +299,7 @@ class Driver {
   async #call(call: HostCall): Promise<void> {
     switch (call.kind) {
       case 'unlock': {
-        const unlock = this.#unlock.get(call.environment)!
+        const unlock = present(this.#unlock.get(call.environment))
         const key = await this.#attempt(unlock)
         this.#decrypters.set(call.environment, isFailure(key) ? key : { decrypt: remembering(key.value) })
         return
@@ -308,7 +309,7 @@ class Driver {
       case 'rotator':
         return this.#loadProvider('rotate', call.name)
       case 'open': {
-        const provider = this.#callable.open.get(call.provider)!
+        const provider = present(this.#callable.open.get(call.provider))
         const warnings: string[] = []
         const context = { ...call.context, warn: (text: string) => void warnings.push(text) }
         const opened = await this.#attempt(() => provider.open(call.inputs, context))
@@ -316,12 +317,12 @@ class Driver {
         return
       }
       case 'openRotator': {
-        const rotator = this.#callable.rotate.get(call.provider)!
+        const rotator = present(this.#callable.rotate.get(call.provider))
         this.#results.set(call.id, await this.#attempt(() => rotator.open(call.inputs, call.state, call.context)))
         return
       }
       case 'rotate': {
-        const rotator = this.#callable.rotate.get(call.provider)!
+        const rotator = present(this.#callable.rotate.get(call.provider))
         this.#rotated.push(call)
         const rotated = await this.#attempt(() => rotator.rotate(call.inputs, call.state, call.context))
         this.#results.set(call.id, rotated)

@@ -130,11 +130,11 @@ export class EvaluationRound implements Round {
     const forget = new Set<Frame | undefined>(unfinished)
     const keep = this.#reporters.map((frame) => !forget.has(frame))
     const [diagnostics, reporters] = [this.diagnostics.splice(0), this.#reporters.splice(0)]
-    keep.forEach((kept, i) => {
-      if (!kept) return
-      this.diagnostics.push(diagnostics[i]!)
+    for (const [i, diagnostic] of diagnostics.entries()) {
+      if (!keep[i]) continue
+      this.diagnostics.push(diagnostic)
       this.#reporters.push(reporters[i])
-    })
+    }
     return unfinished
   }
 
@@ -148,7 +148,7 @@ export class EvaluationRound implements Round {
       this.report(`environments refer to one another more than ${maxInline} levels deep`, at)
       return undefined
     }
-    if (this.#inline > 1 && this.stack - scope.stack > maxInlineStack) throw new TooDeep(this.#frames.at(-1)!)
+    if (this.#inline > 1 && this.stack - scope.stack > maxInlineStack) throw new TooDeep(present(this.#frames.at(-1)))
     this.#inline++
     try {
       return this.#evaluate(found)
@@ -187,7 +187,7 @@ export class EvaluationRound implements Round {
     }
     enter(outermost)
     for (;;) {
-      const scope = open.at(-1)!
+      const scope = present(open.at(-1))
       const next = scope.nextImport()
       if (next !== undefined) {
         const found = this.#lookUp(next.name, next.definition, scope.rootName)
@@ -196,11 +196,11 @@ export class EvaluationRound implements Round {
         continue
       }
       const value = scope.evaluateRoot()
-      this.#table.get(scope.name)!.value = value
+      present(this.#table.get(scope.name)).value = value
       open.pop()
       const importer = open.at(-1)
       if (importer === undefined) return value
-      this.#import(importer, value, importer.currentImport!.definition)
+      this.#import(importer, value, present(importer.currentImport).definition)
     }
   }
 

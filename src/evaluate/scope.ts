@@ -10,6 +10,7 @@ import {
   pieceRange,
   rangeOf,
 } from '../language/index.ts'
+import { present } from '../present.ts'
 import { join } from '../raw-bytes.ts'
 import type { Text } from '../rich-text.ts'
 import {
@@ -80,18 +81,21 @@ export class EnvironmentScope implements Scope {
   nextImport(): typeof this.currentImport {
     const imports = this.environment.imports ?? []
     this.currentImport = undefined
-    while (this.#importIndex < imports.length && this.currentImport === undefined) {
-      const { name, merge } = imports[this.#importIndex++]!
+    for (;;) {
+      const next = imports[this.#importIndex]
+      if (next === undefined) return undefined
+      this.#importIndex++
+      const { name, merge } = next
       if (name === undefined) continue
       const definition = { range: name.range, path: name.path, written: undefined, late: undefined }
       this.currentImport = { name: name.value, merge, definition }
+      return this.currentImport
     }
-    return this.currentImport
   }
 
   /** Takes in the value of the current import; undefined: it failed. */
   addImport(value: Value | undefined): void {
-    const { name, merge } = this.currentImport!
+    const { name, merge } = present(this.currentImport)
     if (value === undefined) return
     const copy = value.flattenInherited()
     this.#imports.set(name, copy)
@@ -125,7 +129,7 @@ export class EnvironmentScope implements Scope {
       { expression: root, accept: true, base: this.base },
     ]
     for (;;) {
-      const { expression, accept, base } = worklist.at(-1)!
+      const { expression, accept, base } = present(worklist.at(-1))
       this.#evaluating[expression.id] = 0
       try {
         const value = this.evaluate(expression, accept, base)

@@ -10,6 +10,6 @@ const table = Array.from({ length: 256 }, (_, index) => {
  */
 export function crc32c(bytes: Uint8Array): number {
   let state = 0xffffffff
-  for (const byte of bytes) state = table[(state ^ byte) & 0xff]! ^ (state >>> 8)
+  for (const byte of bytes) state = (table[(state ^ byte) & 0xff] ?? 0) ^ (state >>> 8)
   return (state ^ 0xffffffff) >>> 0
 }

@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 import { EscError, messageOf } from '../errors.ts'
 import { createFile, type FileSystem, makeFolders, readTextIfPresent, statusOf, syncFolder } from '../files/index.ts'
+import { present } from '../present.ts'
 
 /**
  * A key-encryption key as text:
@@ -87,7 +88,7 @@ export function createKeyFile(files: FileSystem, path: string): { readonly key: 
     })
   }
   keepKeyFile(files, path)
-  return created ? { key, created } : { key: readKeyFile(files, path)![0] as FileKey, created }
+  return created ? { key, created } : { key: present(readKeyFile(files, path))[0] as FileKey, created }
 }
 
 /**

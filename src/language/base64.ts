@@ -14,7 +14,7 @@ export class Base64Error extends Error {
 export function encodeBase64(bytes: Uint8Array): string {
   const codes = new Uint8Array(4 * Math.ceil(bytes.length / 3))
   for (let at = 0, out = 0; at < bytes.length; at += 3) {
-    const group = (bytes[at]! << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
+    const group = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
     for (let shift = 18; shift >= 0; shift -= 6) codes[out++] = alphabet.charCodeAt((group >> shift) & 63)
   }
   const padding = (3 - (bytes.length % 3)) % 3
@@ -70,7 +70,7 @@ export function decodeBase64(text: string): Uint8Array {
         if (i === 0) return out.slice(0, length)
         throw new Base64Error(byte - i)
       }
-      const value = unit < 128 ? values[unit]! : -1
+      const value = unit < 128 ? (values[unit] ?? 0) : -1
       if (value >= 0) {
         group[i] = value
         continue
@@ -85,18 +85,18 @@ export function decodeBase64(text: string): Uint8Array {
       }
       const after = next()
       if (after !== undefined) throw new Base64Error(start())
-      out[length++] = (group[0]! << 2) | (group[1]! >> 4)
-      if (i === 3) out[length++] = (group[1]! << 4) | (group[2]! >> 2)
+      out[length++] = ((group[0] ?? 0) << 2) | ((group[1] ?? 0) >> 4)
+      if (i === 3) out[length++] = ((group[1] ?? 0) << 4) | ((group[2] ?? 0) >> 2)
       return out.slice(0, length)
     }
-    out[length++] = (group[0]! << 2) | (group[1]! >> 4)
-    out[length++] = (group[1]! << 4) | (group[2]! >> 2)
-    out[length++] = (group[2]! << 6) | group[3]!
+    out[length++] = ((group[0] ?? 0) << 2) | ((group[1] ?? 0) >> 4)
+    out[length++] = ((group[1] ?? 0) << 4) | ((group[2] ?? 0) >> 2)
+    out[length++] = ((group[2] ?? 0) << 6) | (group[3] ?? 0)
   }
 }
 
 /** What a character of the alphabet stands for; -1 for any other. */
 function valueAt(text: string, at: number): number {
   const unit = text.charCodeAt(at)
-  return unit < 128 ? values[unit]! : -1
+  return unit < 128 ? (values[unit] ?? 0) : -1
 }

@@ -53,12 +53,12 @@ export function decodeEnvelope(base64: string): Uint8Array {
 const crcTable = new Uint32Array(256)
 for (let power = 128, value = 1; power > 0; power >>= 1) {
   value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1
-  for (let other = 0; other < 256; other += 2 * power) crcTable[power + other] = value ^ crcTable[other]!
+  for (let other = 0; other < 256; other += 2 * power) crcTable[power + other] = value ^ (crcTable[other] ?? 0)
 }
 
 /** CRC-32 as of IEEE 802.3. */
 function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff
-  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ crcTable[(crc ^ bytes[i]!) & 0xff]!
+  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ (crcTable[(crc ^ (bytes[i] ?? 0)) & 0xff] ?? 0)
   return (crc ^ 0xffffffff) >>> 0
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { EscError, messageOf } from '../errors.ts'
+import { present } from '../present.ts'
 import { type Provider, providerNames } from '../providers/index.ts'
 import { type Rotator, rotatorNames } from '../rotators/index.ts'
 import { guardProvider, guardRotator } from './guard.ts'
@@ -99,7 +100,7 @@ async function loadPlugin(inspected: InspectedPlugin, { snapshots }: LoadOptions
     loaded = await importModule(pathToFileURL(join(folder, entry)).href)
   } catch (error) {
     if (error instanceof EscError && error.code === 'untrusted') throw error
-    const installed = join(closure.packages[0]!.folder, entry)
+    const installed = join(present(closure.packages[0]).folder, entry)
     throw new EscError('provider_failed', `${at}: plugin ${name} cannot be loaded: ${oneLine(messageOf(error))}`, {
       hint: `look into ${installed}, update the package, or take ${name} out of \`plugins\``,
       cause: error,

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { present } from '../present.ts'
 import { type ClosedFile, type Closure, closureOf, ownPackage } from './closure.ts'
 import { packageFolder } from './import-module.ts'
 
@@ -36,7 +37,7 @@ export function snapshotOf(closure: Closure, folder: string): string {
   const home = join(folder, copy)
   try {
     copyInto(home, closure)
-    const copied = closureOf(closure.packages[0]!.name, placeIn(home, closure, 0))
+    const copied = closureOf(present(closure.packages[0]).name, placeIn(home, closure, 0))
     if (copied.digest !== closure.digest) throw new Error('its files were changed while they were read')
     writeFileSync(pointer, `${copy}\n${packageFolder}\n`, { mode: 0o600 })
   } catch (error) {
@@ -47,7 +48,7 @@ export function snapshotOf(closure: Closure, folder: string): string {
 }
 
 function placeIn(home: string, { packages }: Closure, index: number): string {
-  return join(home, String(index), 'node_modules', packages[index]!.name)
+  return join(home, String(index), 'node_modules', present(packages[index]).name)
 }
 
 function copyInto(home: string, closure: Closure): void {

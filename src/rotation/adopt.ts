@@ -1,6 +1,7 @@
 import { EscError } from '../errors.ts'
 import { type ExportedMap, type ExportedValue, fromPlain, mapOf, toPlain, violationsOf } from '../evaluate/index.ts'
 import type { PlainObject } from '../plain.ts'
+import { present } from '../present.ts'
 import type { CredentialCheck, Rotator } from '../rotators/index.ts'
 import type { PathRotation } from './rotate-path.ts'
 import { samePlain } from './same-plain.ts'
@@ -34,16 +35,16 @@ export async function adoptCredential(
   if (!rotator.check) {
     throw new EscError('invalid_input', `${rotator.name} has no credentials that could be adopted`)
   }
-  const present = request.state === undefined ? {} : (mapOf(fromPlain(request.state)) ?? {})
-  const place = await freePlace(rotation, present)
+  const held = request.state === undefined ? {} : (mapOf(fromPlain(request.state)) ?? {})
+  const place = await freePlace(rotation, held)
   const value: ExportedValue = { value: credential, trace }
-  const others = present.adopted?.value
+  const others = held.adopted?.value
   const added = place === 'adopted' ? { value: [...(Array.isArray(others) ? others : []), value], trace } : value
-  const state = stateOf({ ...present, [place]: added }, rotator, place)
+  const state = stateOf({ ...held, [place]: added }, rotator, place)
   // Before anybody is asked about it, since answers may repeat it.
   onSecrets(state)
   const adopted =
-    place === 'adopted' ? (state.adopted as readonly PlainObject[]).at(-1)! : (state[place] as PlainObject)
+    place === 'adopted' ? present((state.adopted as readonly PlainObject[]).at(-1)) : (state[place] as PlainObject)
   refuseHeld(adopted, request.state)
   // What is beside the places has no check of its own, so it is looked at in the first one.
   const asked = place === 'adopted' ? { current: adopted } : state

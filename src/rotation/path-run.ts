@@ -236,7 +236,7 @@ export class PathRun {
     const { leftover, shown } = this.call
     const { confirmRetarget } = this.#place
     try {
-      const { moved, ...move } = retargeted(rotator, { leftover: leftover!, inputs, shown })
+      const { moved, ...move } = retargeted(rotator, { leftover: present(leftover), inputs, shown })
       if (confirmRetarget && !(await confirmRetarget(move)))
         throw new EscError('invalid_input', 'confirmation declined')
       this.#keepLineage()

@@ -1,4 +1,5 @@
 import { EscError } from '../errors.ts'
+import { present } from '../present.ts'
 import { unknownNameHint } from '../suggestion.ts'
 import type { Rotator } from './rotator.ts'
 
@@ -42,5 +43,5 @@ export async function loadRotator(name: string): Promise<Rotator> {
     })
   }
   // The schemas promise the shapes that each rotator's own type parameters spell out.
-  return (await loaders[name]!()) as Rotator
+  return (await present(loaders[name])()) as Rotator
 }

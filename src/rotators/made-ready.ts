@@ -49,7 +49,7 @@ function at(value: Plain | undefined, steps: readonly string[]): Plain | undefin
   return steps.reduce<Plain | undefined>((found, step) => (found as PlainObject | undefined)?.[step], value)
 }
 
-function replaced(object: PlainObject, [step, ...rest]: readonly string[], value: Plain): PlainObject {
-  const inner = rest.length === 0 ? value : replaced(object[step!] as PlainObject, rest, value)
-  return { ...object, [step!]: inner }
+function replaced(object: PlainObject, [step = '', ...rest]: readonly string[], value: Plain): PlainObject {
+  const inner = rest.length === 0 ? value : replaced(object[step] as PlainObject, rest, value)
+  return { ...object, [step]: inner }
 }

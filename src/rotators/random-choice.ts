@@ -1,3 +1,5 @@
+import { present } from '../present.ts'
+
 /** Cryptographically strong random bytes, as `RotatorContext.random`. */
 export type RandomBytes = (byteCount: number) => Uint8Array
 
@@ -30,7 +32,7 @@ export function randomBelow(limit: number, random: RandomBytes): number {
 }
 
 export function randomChoice<T>(choices: readonly T[], random: RandomBytes): T {
-  return choices[randomBelow(choices.length, random)]!
+  return present(choices[randomBelow(choices.length, random)])
 }
 
 /** Fisher–Yates; the argument is left alone. */
@@ -38,8 +40,8 @@ export function shuffled<T>(items: readonly T[], random: RandomBytes): T[] {
   const result = [...items]
   for (let last = result.length - 1; last > 0; last--) {
     const chosen = randomBelow(last + 1, random)
-    const swap = result[last]!
-    result[last] = result[chosen]!
+    const swap = present(result[last])
+    result[last] = present(result[chosen])
     result[chosen] = swap
   }
   return result

@@ -83,7 +83,7 @@ export function displayWidth(text: string): number {
 
 /** Cells that one user-perceived character takes: 0, 1 or 2, rarely more. */
 export function graphemeWidth(grapheme: string): number {
-  const first = grapheme.codePointAt(0)!
+  const first = grapheme.codePointAt(0) ?? 0
   const alone = grapheme.length === (first > 0xffff ? 2 : 1)
   if (alone || isRegionalIndicator(first) || isLeadingJamo(first)) return characterWidth(first)
   if (isPictographic(String.fromCodePoint(first))) {
@@ -94,7 +94,7 @@ export function graphemeWidth(grapheme: string): number {
     return emojiForm > textForm ? 2 : 1
   }
   let width = 0
-  for (const character of grapheme) width += characterWidth(character.codePointAt(0)!)
+  for (const character of grapheme) width += characterWidth(character.codePointAt(0) ?? 0)
   return width
 }
 
@@ -126,13 +126,13 @@ function isPictographic(character: string): boolean {
 }
 
 function isWide(code: number): boolean {
-  if (code < wide[0]!) return false
+  if (code < (wide[0] ?? 0)) return false
   let low = 0
   let high = wide.length / 2 - 1
   while (low <= high) {
     const middle = (low + high) >> 1
-    if (code < wide[2 * middle]!) high = middle - 1
-    else if (code > wide[2 * middle + 1]!) low = middle + 1
+    if (code < (wide[2 * middle] ?? 0)) high = middle - 1
+    else if (code > (wide[2 * middle + 1] ?? 0)) low = middle + 1
     else return true
   }
   return false

@@ -21,7 +21,7 @@ export function quote(text: string): string {
 function escapeOf(character: string): string {
   const short = named[character]
   if (short !== undefined) return short
-  const code = character.codePointAt(0)!
+  const code = character.codePointAt(0) ?? 0
   // A lone surrogate has no UTF-8 form; it is shown as the replacement
   // character it would be stored as.
   if (code >= 0xd800 && code <= 0xdfff) return '\ufffd'

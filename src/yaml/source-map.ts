@@ -30,7 +30,7 @@ export class SourceMap {
       let bytes = 0
       for (let line = 0; line < this.#starts.length; line++) {
         this.#byteStarts.push(bytes)
-        bytes += utf8Length(text, this.#starts[line]!, this.#starts[line + 1] ?? text.length)
+        bytes += utf8Length(text, this.#starts[line] ?? 0, this.#starts[line + 1] ?? text.length)
       }
     }
   }
@@ -42,8 +42,8 @@ export class SourceMap {
 
   #byte(line: number, column: number): number {
     if (line + 1 >= this.#starts.length) return 0
-    if (this.#byteStarts.length === 0) return this.#starts[line]! + column
-    const start = this.#byteStarts[line]!
+    if (this.#byteStarts.length === 0) return (this.#starts[line] ?? 0) + column
+    const start = this.#byteStarts[line] ?? 0
     const table = this.#table(line)
     if (table === undefined) return start + column
     // The first character that reaches the column ends there; past the end of the line, the end.
@@ -51,23 +51,23 @@ export class SourceMap {
     let high = table.columns.length - 1
     while (low < high) {
       const middle = (low + high) >> 1
-      if (table.columns[middle]! < column) low = middle + 1
+      if ((table.columns[middle] ?? 0) < column) low = middle + 1
       else high = middle
     }
-    return start + table.bytes[low]!
+    return start + (table.bytes[low] ?? 0)
   }
 
   #table(line: number): LineTable | undefined {
     if (this.#tables.has(line)) return this.#tables.get(line)
     // Every line but the last, which has no bytes, ends before its line feed.
-    const text = this.#text.slice(this.#starts[line], this.#starts[line + 1]! - 1)
+    const text = this.#text.slice(this.#starts[line], (this.#starts[line + 1] ?? 0) - 1)
     let table: LineTable | undefined
     if (/[^\x00-\x7f]/.test(text)) {
       const columns = [0]
       const bytes = [0]
       for (const grapheme of graphemes(text)) {
-        columns.push(columns.at(-1)! + graphemeWidth(grapheme))
-        bytes.push(bytes.at(-1)! + utf8Length(grapheme))
+        columns.push((columns.at(-1) ?? 0) + graphemeWidth(grapheme))
+        bytes.push((bytes.at(-1) ?? 0) + utf8Length(grapheme))
       }
       table = { columns, bytes }
     }

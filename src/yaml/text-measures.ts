@@ -21,9 +21,9 @@ export class TextMeasures {
     if (simple.test(text)) return
     const [offsets, bytes, widths] = [[0], [0], [0]] as [number[], number[], number[]]
     for (const grapheme of graphemes(text)) {
-      offsets.push(offsets.at(-1)! + grapheme.length)
-      bytes.push(bytes.at(-1)! + utf8Length(grapheme))
-      widths.push(widths.at(-1)! + graphemeWidth(grapheme))
+      offsets.push((offsets.at(-1) ?? 0) + grapheme.length)
+      bytes.push((bytes.at(-1) ?? 0) + utf8Length(grapheme))
+      widths.push((widths.at(-1) ?? 0) + graphemeWidth(grapheme))
     }
     this.#starts = { offsets, bytes, widths }
   }
@@ -35,12 +35,12 @@ export class TextMeasures {
     let high = offsets.length - 1
     while (low < high) {
       const middle = (low + high + 1) >> 1
-      if (offsets[middle]! <= offset) low = middle
+      if ((offsets[middle] ?? 0) <= offset) low = middle
       else high = middle - 1
     }
-    const from = offsets[low]!
-    if (from === offset) return { bytes: bytes[low]!, width: widths[low]! }
+    const from = offsets[low] ?? 0
+    if (from === offset) return { bytes: bytes[low] ?? 0, width: widths[low] ?? 0 }
     const part = this.#text.slice(from, offset)
-    return { bytes: bytes[low]! + utf8Length(part), width: widths[low]! + displayWidth(part) }
+    return { bytes: (bytes[low] ?? 0) + utf8Length(part), width: (widths[low] ?? 0) + displayWidth(part) }
   }
 }

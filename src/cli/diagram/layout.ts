@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { present } from '../../present.ts'
 import type { Diagram, DiagramLink } from './diagram.ts'
 
 /** Width and height in pixels. */
@@ -78,7 +79,7 @@ export async function layoutOf(diagram: Diagram, sizes: LayoutSizes): Promise<La
   const boxes = new Map(
     diagram.nodes.map(({ id }) => {
       const { x, y, width, height } = graph.node(id)
-      const { left } = layers.get(Math.round(x))!
+      const { left } = present(layers.get(Math.round(x)))
       return [id, { x: left + margin, y: y - height / 2 + margin, width, height }] as const
     }),
   )
@@ -96,7 +97,7 @@ export async function layoutOf(diagram: Diagram, sizes: LayoutSizes): Promise<La
       const { left, right } = layers.get(Math.round(point.x)) ?? { left: point.x, right: point.x }
       return (isForth ? [left, right] : [right, left]).map((x) => ({ x: x + margin, y: point.y + margin }))
     })
-    const [first, last] = [boxes.get(link.from)!, boxes.get(link.to)!]
+    const [first, last] = [present(boxes.get(link.from)), present(boxes.get(link.to))]
     const ends = [
       { x: isForth ? first.x + first.width : first.x, y: from.y + margin },
       { x: isForth ? last.x : last.x + last.width, y: to.y + margin },

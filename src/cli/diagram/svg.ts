@@ -1,3 +1,4 @@
+import { present } from '../../present.ts'
 import { displayWidth } from '../../yaml/index.ts'
 import { type Diagram, type DiagramNode, harmless } from './diagram.ts'
 import { type Box, layoutOf, type Point, type Size } from './layout.ts'
@@ -19,7 +20,7 @@ const margin = 16
 export async function svgText(diagram: Diagram, title: string): Promise<string> {
   const sizes = new Map(diagram.nodes.map((node) => [node.id, sizeOf(node)]))
   const { boxes, routes, width, height } = await layoutOf(diagram, {
-    node: (id) => sizes.get(id)!,
+    node: (id) => present(sizes.get(id)),
     note: (text) => ({ width: displayWidth(harmless(text)) * noteLetterWidth, height: lineHeight }),
     margin,
   })
@@ -29,12 +30,12 @@ export async function svgText(diagram: Diagram, title: string): Promise<string> 
   )
   const loops = diagram.links.filter(({ from, to }) => from === to)
   const loopLines = loops.map(({ from, line, tone }) => {
-    const { x, y, width: w } = boxes.get(from)!
+    const { x, y, width: w } = present(boxes.get(from))
     const [right, top] = [round(x + w - 24), round(y)]
     return `<path class="link ${line} ${tone}" d="M${right} ${top} c0 -14 16 -14 16 0" marker-end="url(#arrow)"/>`
   })
   const notes = routes.flatMap(({ link, note }) => (link.note === '' ? [] : [noteText(link.note, note)]))
-  const shapes = diagram.nodes.map((node) => boxText(node, boxes.get(node.id)!))
+  const shapes = diagram.nodes.map((node) => boxText(node, present(boxes.get(node.id))))
   const size = `width="${round(width)}" height="${round(height)}" viewBox="0 0 ${round(width)} ${round(height)}"`
   return `<svg xmlns="http://www.w3.org/2000/svg" role="img" ${size}>
 <title>${escaped(title)}</title>
@@ -73,7 +74,7 @@ function curve(points: readonly Point[]): string {
   const [first, ...rest] = points as readonly [Point, ...Point[]]
   let path = `M${round(first.x)} ${round(first.y)}`
   for (const [index, { x, y }] of rest.entries()) {
-    const from = points[index]!
+    const from = present(points[index])
     if (from.y === y) {
       path += ` H${round(x)}`
       continue

@@ -41,7 +41,7 @@ function hasShortLines(text: Uint8Array): boolean {
 function copyByBytes(text: Uint8Array, into: Uint8Array, breaks: number[]): number {
   let length = 0
   for (let i = 0; i < text.length; i++) {
-    const byte = text[i]!
+    const byte = text[i] ?? 0
     into[length] = byte
     if (byte <= CR && isLineBreak(byte)) breaks.push(length)
     else length++
@@ -69,7 +69,7 @@ function countUpTo(numbers: readonly number[], limit: number): number {
   let high = numbers.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (numbers[middle]! <= limit) low = middle + 1
+    if ((numbers[middle] ?? 0) <= limit) low = middle + 1
     else high = middle
   }
   return low

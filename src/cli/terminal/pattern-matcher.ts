@@ -47,15 +47,15 @@ export class PatternMatcher {
     for (const pattern of sorted) {
       for (let end = GRAM; end <= window; end++) {
         const hash = hashAt(pattern, end - GRAM)
-        this.#table[hash] = Math.min(this.#table[hash]!, window - end)
+        this.#table[hash] = Math.min(this.#table[hash] ?? 0, window - end)
       }
       append(endings, hashAt(pattern, window - GRAM), pattern)
       append(beginnings, hashAt(pattern, 0), pattern)
       // The shortest comes last.
-      this.#one.set(pattern[0]!, pattern.length)
-      this.#two.set(pattern[0]! | (pattern[1]! << 8), pattern.length)
+      this.#one.set(pattern[0] ?? 0, pattern.length)
+      this.#two.set((pattern[0] ?? 0) | ((pattern[1] ?? 0) << 8), pattern.length)
     }
-    for (const hash of beginnings.keys()) this.#table[hash]! |= BEGINS
+    for (const hash of beginnings.keys()) this.#table[hash] = (this.#table[hash] ?? 0) | BEGINS
     this.#endings = endings
     this.#beginnings = beginnings
   }
@@ -71,7 +71,7 @@ export class PatternMatcher {
     if (this.longest === 0) return
     for (let last = window - 1; last < length; ) {
       const hash = hashAt(text, last - 2)
-      const shift = table[hash]! & SHIFT
+      const shift = (table[hash] ?? 0) & SHIFT
       if (shift > 0) {
         last += shift
         continue
@@ -97,13 +97,15 @@ export class PatternMatcher {
     let start = Math.max(0, length - this.longest + 1)
     for (; start <= length - GRAM; start++) {
       const hash = hashAt(text, start)
-      if (table[hash]! < BEGINS) continue
+      if ((table[hash] ?? 0) < BEGINS) continue
       const shortest = this.#shortestOpen(text, start, hash)
       if (shortest !== undefined) yield { start, shortest }
     }
     for (start = Math.max(start, 0); start < length; start++) {
       const shortest =
-        length - start === 2 ? this.#two.get(text[start]! | (text[start + 1]! << 8)) : this.#one.get(text[start]!)
+        length - start === 2
+          ? this.#two.get((text[start] ?? 0) | ((text[start + 1] ?? 0) << 8))
+          : this.#one.get(text[start] ?? 0)
       if (shortest !== undefined) yield { start, shortest }
     }
   }
@@ -119,7 +121,7 @@ export class PatternMatcher {
 }
 
 function hashAt(text: Uint8Array, at: number): number {
-  const gram = text[at]! | (text[at + 1]! << 8) | (text[at + 2]! << 16)
+  const gram = (text[at] ?? 0) | ((text[at + 1] ?? 0) << 8) | ((text[at + 2] ?? 0) << 16)
   return Math.imul(gram, 0x9e3779b1) >>> (32 - HASH_BITS)
 }
 

@@ -222,7 +222,7 @@ function endsLine(text: Uint8Array): boolean {
  */
 function tailWithoutLineBreaks(text: Uint8Array, count: number): Unbroken {
   let from = text.length
-  for (let left = count; from > 0 && left > 0; ) if (!isLineBreak(text[--from]!)) left--
+  for (let left = count; from > 0 && left > 0; ) if (!isLineBreak(text[--from] ?? 0)) left--
   const { bytes, place } = withoutLineBreaks(text.subarray(from))
   return { bytes, place: (index) => place(index) + from }
 }

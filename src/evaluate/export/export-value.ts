@@ -118,7 +118,7 @@ export class ValueExporter {
       spend(4)
       const upper = value.own(key)
       if (upper === undefined) map[key] = shown[key] ?? this.#bases.export(lower)
-      else if (upper.base && isSame(upper.base, lower)) map[key] = shown[key]!.trace.base!
+      else if (upper.base && isSame(upper.base, lower)) map[key] = shown[key]?.trace.base ?? this.#bases.export(lower)
       else map[key] = this.#bases.export(lower)
     }
     return this.#bases.#shell(base, map)

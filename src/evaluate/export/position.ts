@@ -69,11 +69,12 @@ export function describeAt(environment: ExportedEnvironment, position: Position)
     return typeof schema === 'object' ? schema.type : schema === undefined || schema ? 'any' : undefined
   }
   const enclosing = path.findLastIndex(({ receiver }) => receiver.builtin !== undefined)
-  if (enclosing === -1) return undefined
+  const call = path[enclosing]?.receiver.builtin
+  if (call === undefined) return undefined
   const keys = path.slice(enclosing + 1).map(({ key }) => key)
   const under = Object.entries(expression.keyRanges ?? {}).find(([, range]) => containsPosition(range, position))
   if (under) keys.push(under[0])
-  const schema = keys.reduce<Schema | undefined>(partOf, path[enclosing]!.receiver.builtin!.argSchema)
+  const schema = keys.reduce<Schema | undefined>(partOf, call.argSchema)
   return typeof schema === 'object' ? schema.description : undefined
 }
 

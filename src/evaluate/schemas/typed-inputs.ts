@@ -1,5 +1,6 @@
 import { spend } from '../../budget.ts'
 import type { Expression } from '../../language/index.ts'
+import { present } from '../../present.ts'
 import type { Schema, SchemaObject } from '../../schema/index.ts'
 import type { Scope } from '../evaluation.ts'
 import type { Value } from '../values/value.ts'
@@ -66,7 +67,7 @@ function chooseForm(scope: Scope, value: Value, forms: readonly Form[]): SchemaO
   const meant = forms.filter(({ marks }) => marks.some((name) => keys.has(name)))
   const [first] = meant
   if (first !== undefined && meant.length === 1) return first.schema
-  const names = forms.map(({ marks }) => marks[0]!).join(', ')
+  const names = forms.map(({ marks }) => present(marks[0])).join(', ')
   if (meant.length > 1) {
     scope.round.report(`only one of the properties ${names} may be given`, value.definition)
     return undefined

@@ -1,5 +1,6 @@
 import { allocate, produceText, spend } from '../../budget.ts'
 import { formatJson, isJsonObject, type Json, JsonNumber } from '../../json.ts'
+import { present } from '../../present.ts'
 import { byteLength } from '../../raw-bytes.ts'
 import {
   compareDecimals,
@@ -146,13 +147,13 @@ function equals(value: Value, json: Json): boolean {
       return (
         Array.isArray(json) &&
         json.length === content.elements.length &&
-        content.elements.every((element, i) => equals(element, json[i]!))
+        content.elements.every((element, i) => equals(element, present(json[i])))
       )
     case 'map':
       return (
         isJsonObject(json) &&
         Object.keys(json).length === value.ownKeys.length &&
-        value.ownKeys.every((key) => json[key] !== undefined && equals(value.own(key)!, json[key]))
+        value.ownEntries.every(([key, child]) => json[key] !== undefined && equals(child, json[key]))
       )
   }
 }

@@ -40,7 +40,7 @@ export function lengthOf(json: Json): number {
   if (json === null || typeof json !== 'object') return 1
   let length = 2
   if (Array.isArray(json)) for (const item of json) length += lengthOf(item) + 1
-  else for (const key of Object.keys(json)) length += key.length + 4 + lengthOf((json as JsonObject)[key]!)
+  else for (const [key, value = null] of Object.entries(json as JsonObject)) length += key.length + 4 + lengthOf(value)
   return length
 }
 

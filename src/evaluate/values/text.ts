@@ -40,7 +40,7 @@ export function textOfValue(value: Value): Text {
       )
     case 'map':
       return combine(
-        value.ownKeys.map((key) => [`${quote(key)}=`, textOfValue(value.own(key)!)] as const),
+        value.ownEntries.map(([key, child]) => [`${quote(key)}=`, textOfValue(child)] as const),
         secret,
       )
   }

@@ -1,6 +1,7 @@
 import { allocate, spend } from '../../budget.ts'
 import { compareKeys, JsonNumber } from '../../json.ts'
 import type { Expression } from '../../language/index.ts'
+import { present } from '../../present.ts'
 import { constant, mergedSchema, nullSchema, propertySchema, recordOf, type Schema, tuple } from '../../schema/index.ts'
 import type { Range } from '../../yaml/index.ts'
 import type { Answers } from '../calls.ts'
@@ -191,7 +192,7 @@ export class Value {
   /** The value this one overlays. */
   get base(): Value | undefined {
     if (!this.#baseKnown) {
-      const { value, beneath, flatten } = this.#origin!
+      const { value, beneath, flatten } = present(this.#origin)
       const lower = beneath?.()
       const upper = value.base
       if (flatten) this.#base = upper?.flattenInherited()
@@ -304,6 +305,11 @@ export class Value {
     return this.#ownKeys
   }
 
+  /** The properties of a map's own, in the order of `ownKeys`. */
+  get ownEntries(): readonly (readonly [key: string, child: Value])[] {
+    return this.ownKeys.map((key) => [key, present(this.own(key))])
+  }
+
   /** A property of a map's own, not one it inherits. */
   own(key: string): Value | undefined {
     if (this.#content.kind !== 'map') return undefined
@@ -313,7 +319,7 @@ export class Value {
     if (beneath === undefined && !flatten) return value.own(key)
     let child = this.#children?.get(key)
     if (child === undefined) {
-      const upper = value.own(key)!
+      const upper = present(value.own(key))
       if (beneath === undefined) child = upper.flattenInherited()
       else if (!value.#isSeenThrough()) child = upper
       else
@@ -380,19 +386,19 @@ export class Value {
       for (const key of holder.ownKeys) {
         if (found.has(key)) continue
         wanted ??= holder === this ? undefined : new Set(keys)
-        if (wanted === undefined || wanted.has(key)) found.set(key, holder.own(key)!)
+        if (wanted === undefined || wanted.has(key)) found.set(key, present(holder.own(key)))
       }
       const base: Value | undefined = holder.base
       holder = base?.unknown ? undefined : base
     }
-    return keys.map((key) => [key, found.get(key)!])
+    return keys.map((key) => [key, present(found.get(key))])
   }
 
   /** The content by itself, without what lies beneath it. */
   get ownContent(): Content {
     if (this.#content.kind !== 'map' || this.#origin === undefined) return this.#content
     allocate(48 * this.ownKeys.length)
-    return { kind: 'map', own: new Map(this.ownKeys.map((key) => [key, this.own(key)!])) }
+    return { kind: 'map', own: new Map(this.ownEntries) }
   }
 
   /** The keys of the merged view, in order. */
@@ -481,13 +487,15 @@ function measure(content: Content, base: Value | undefined, ownKeysOnly: boolean
 function mergeSorted(a: readonly string[], b: readonly string[]): readonly string[] {
   const merged: string[] = []
   let [i, j] = [0, 0]
-  while (i < a.length || j < b.length) {
-    const order = i === a.length ? 1 : j === b.length ? -1 : compareKeys(a[i]!, b[j]!)
-    merged.push(order <= 0 ? a[i]! : b[j]!)
+  for (;;) {
+    const [one, other] = [a[i], b[j]]
+    if (one === undefined) return merged.concat(b.slice(j))
+    if (other === undefined) return merged.concat(a.slice(i))
+    const order = compareKeys(one, other)
+    merged.push(order <= 0 ? one : other)
     if (order <= 0) i++
     if (order >= 0) j++
   }
-  return merged
 }
 
 /** The schema that describes a value and nothing else. */
@@ -511,6 +519,6 @@ function exactSchema(value: Value): Schema {
     case 'map':
       spend(4 * value.ownKeys.length)
       allocate(64 * value.ownKeys.length)
-      return recordOf(value.ownKeys.map((key) => [key, value.own(key)!.schema]))
+      return recordOf(value.ownEntries.map(([key, child]) => [key, child.schema]))
   }
 }

@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { present } from '../../present.ts'
 import { exactKey, malformedWrapping } from '../bound-key.ts'
 import type { KeyOwner } from '../data-key.ts'
 import { type KeyCall, type KeyProblem, keyFault, malformedAnswer } from '../key-fault.ts'
@@ -34,7 +35,7 @@ export function awskmsProvider(url: AwsKeyUrl, context: KeyContext, owner: KeyOw
     const sts = url.role === undefined ? undefined : new sdk.STSClient({ ...options, endpoint: endpoints.sts })
     const kms = new sdk.KMSClient({
       ...options,
-      ...(sts && { credentials: () => assumeRole(sdk, sts, url.role!, sending) }),
+      ...(sts && { credentials: () => assumeRole(sdk, sts, present(url.role), sending) }),
     })
     try {
       return await send(kms, sdk, sending)
@@ -69,13 +70,13 @@ export function awskmsProvider(url: AwsKeyUrl, context: KeyContext, owner: KeyOw
     },
 
     async unwrapKey(wrapped) {
-      const match = /^v1:awskms:(arn:.*):([A-Za-z0-9+/]+={0,2})$/.exec(wrapped)
-      if (match === null || !keyArnForm.test(match[1]!)) throw malformedWrapping(owner)
-      refuseOtherKey(match[1]!)
-      const CiphertextBlob = Buffer.from(match[2]!, 'base64')
-      const call = callOf('unwrap', match[1]!, owner, [])
+      const [, arn = '', ciphertext = ''] = /^v1:awskms:(arn:.*):([A-Za-z0-9+/]+={0,2})$/.exec(wrapped) ?? []
+      if (!keyArnForm.test(arn)) throw malformedWrapping(owner)
+      refuseOtherKey(arn)
+      const CiphertextBlob = Buffer.from(ciphertext, 'base64')
+      const call = callOf('unwrap', arn, owner, [])
       const answer = await ask(call, async (kms, sdk, options) => {
-        const KeyId = inRegion(match[1]!, await kms.config.region())
+        const KeyId = inRegion(arn, await kms.config.region())
         return kms.send(new sdk.DecryptCommand({ KeyId, CiphertextBlob, EncryptionContext }), options)
       })
       if (!answer.Plaintext?.length) throw malformedAnswer(call, 'AWS KMS')
@@ -145,8 +146,8 @@ function clientOptions(url: AwsKeyUrl, { env }: KeyContext, { sdk, network, endp
     ...(fixed
       ? {
           credentials: {
-            accessKeyId: env.AWS_ACCESS_KEY_ID!,
-            secretAccessKey: env.AWS_SECRET_ACCESS_KEY!,
+            accessKeyId: present(env.AWS_ACCESS_KEY_ID),
+            secretAccessKey: present(env.AWS_SECRET_ACCESS_KEY),
             ...(env.AWS_SESSION_TOKEN && { sessionToken: env.AWS_SESSION_TOKEN }),
           },
         }
@@ -216,9 +217,9 @@ function asKeyFault(error: unknown, call: KeyCall): EscError {
     readonly $metadata?: { readonly httpStatusCode?: number }
   }
   const name = fault.name ?? 'Error'
-  const answered = fault.$fault !== undefined && fault.$metadata?.httpStatusCode !== undefined
-  if (answered && name !== 'Error' && name !== 'SyntaxError' && name !== 'Unknown') {
-    const [problem, hint] = explain(name, call.action, fault.$metadata!.httpStatusCode!)
+  const status = fault.$fault === undefined ? undefined : fault.$metadata?.httpStatusCode
+  if (status !== undefined && name !== 'Error' && name !== 'SyntaxError' && name !== 'Unknown') {
+    const [problem, hint] = explain(name, call.action, status)
     // Those about signatures quote the request, session token and all.
     const text =
       /signature/i.test(name) || /signature|canonical/i.test(fault.message ?? '') ? '' : (fault.message ?? '')
@@ -239,11 +240,12 @@ function asKeyFault(error: unknown, call: KeyCall): EscError {
     })
   }
   // The SDK gives a cut connection the name of a timeout as well.
-  if (/^E(?!TIMEDOUT)[A-Z_]+$/.test(fault.code ?? '')) {
+  const { code = '' } = fault
+  if (/^E(?!TIMEDOUT)[A-Z_]+$/.test(code)) {
     const hint = 'check the network, the region, proxy and endpoint settings'
-    return keyFault(call, 'unreachable', { code: fault.code!, text: 'no connection to AWS', hint })
+    return keyFault(call, 'unreachable', { code, text: 'no connection to AWS', hint })
   }
-  if (name === 'TimeoutError' || name === 'AbortError' || fault.code === 'ETIMEDOUT') {
+  if (name === 'TimeoutError' || name === 'AbortError' || code === 'ETIMEDOUT') {
     const hint = 'check the network, proxy and endpoint settings'
     return keyFault(call, 'unreachable', { code: 'timeout', text: 'AWS did not answer in time', hint })
   }

@@ -33,14 +33,14 @@ function findSource(resource: string, host: string, context: KeyContext, call: K
   const client = env.AZURE_CLIENT_ID || env.ARM_CLIENT_ID
   const secret = env.AZURE_CLIENT_SECRET || env.ARM_CLIENT_SECRET
   const file = env.AZURE_FEDERATED_TOKEN_FILE || env.ARM_OIDC_TOKEN_FILE_PATH
-  const assertion = file || env.ARM_OIDC_TOKEN
-  if (tenant && client && (secret || assertion)) {
+  const token = env.ARM_OIDC_TOKEN ?? ''
+  if (tenant && client && (secret || file || token)) {
     const proof = (): Record<string, string> =>
       secret
         ? { client_secret: secret }
         : {
             client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-            client_assertion: file ? readToken(context.files ?? machineFiles, file, call) : env.ARM_OIDC_TOKEN!,
+            client_assertion: file ? readToken(context.files ?? machineFiles, file, call) : token,
           }
     return {
       kind: 'application',

@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { present } from '../../present.ts'
 import { badKeyUrl, hostLabel, type KeyUrlForm, splitKeyUrl } from '../key-url.ts'
 import type { ProviderKind } from '../provider.ts'
 import type { AzureKeyUrl } from './azurekeyvault.ts'
@@ -45,7 +46,7 @@ export function parseAzureKeyUrl(url: string): AzureKeyUrl {
   if (rest.length > 0 || (version !== undefined && !/^[A-Za-z0-9]+$/.test(version))) {
     throw refuse('what follows the name is no key version')
   }
-  const algorithm = parameters.get('algorithm') ?? algorithms[0]!
+  const algorithm = parameters.get('algorithm') ?? present(algorithms[0])
   if (!algorithms.includes(algorithm)) {
     throw refuse(`the algorithm '${algorithm}' is not one of ${algorithms.join(', ')}`)
   }

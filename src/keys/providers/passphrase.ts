@@ -127,19 +127,21 @@ function given(context: KeyContext): string | undefined {
   }
 }
 
+const wrappedForm = /^v1:passphrase:scrypt:(\d+):(\d+):(\d+):([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)$/
+
 function parse(wrapped: string, owner: KeyOwner): { parameters: ScryptParameters; text: string } {
-  const match = /^v1:passphrase:scrypt:(\d+):(\d+):(\d+):([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)$/.exec(wrapped)
-  const [logN, r, p] = match ? match.slice(1, 4).map(Number) : []
-  const salt = Buffer.from(match?.[4] ?? '', 'base64')
+  const [, cost, blocks, lanes, saltText = '', text] = wrappedForm.exec(wrapped) ?? []
+  const [logN, r, p] = [Number(cost), Number(blocks), Number(lanes)]
+  const salt = Buffer.from(saltText, 'base64')
   // The bounds keep a hostile settings file from asking for all memory, or
   // for a cost that is no cost.
-  const sane = logN! >= 15 && logN! <= 20 && r === 8 && p! >= 1 && p! <= 4 && salt.length >= 16
-  if (match === null || !sane) {
+  const sane = logN >= 15 && logN <= 20 && r === 8 && p >= 1 && p <= 4 && salt.length >= 16
+  if (text === undefined || !sane) {
     throw new EscError('store_damaged', `the wrapped data key of environment '${owner.name}' is malformed`, {
       hint: 'restore wrappedDataKey in its settings.yaml from the git history',
     })
   }
-  return { parameters: { logN: logN!, r: r!, p: p!, salt }, text: match[5]! }
+  return { parameters: { logN, r, p, salt }, text }
 }
 
 function runScrypt(passphrase: string, { logN, r, p, salt }: ScryptParameters): Promise<Uint8Array> {

@@ -20,6 +20,6 @@ const addressForm = /^(https?):\/\/(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d+)?((?:\/[\w.
 
 /** True for the URL of a server: `http` or `https`, host, port and a path, nothing else. */
 export function isVaultAddress(text: string): boolean {
-  const match = addressForm.exec(text)
-  return match !== null && URL.canParse(text) && !match[2]!.split('/').some((segment) => /^\.+$/.test(segment))
+  const path = addressForm.exec(text)?.[2]
+  return path !== undefined && URL.canParse(text) && !path.split('/').some((segment) => /^\.+$/.test(segment))
 }

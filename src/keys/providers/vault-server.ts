@@ -41,14 +41,14 @@ export function findVaultServer(url: VaultKeyUrl, context: KeyContext, call: Key
 
 function addressOf(env: Variables, call: KeyCall): string {
   const variable = vaultAddressVariables.find((name) => env[name])
-  if (variable === undefined) {
+  const address = variable && env[variable]?.trim()
+  if (address === undefined) {
     throw keyFault(call, 'credentials', {
       code: 'no address',
       text: 'neither VAULT_SERVER_URL nor VAULT_ADDR nor BAO_ADDR is set',
       hint: 'set one of them to the address of the server, or put ?address=https://… into the URL of the secrets provider',
     })
   }
-  const address = env[variable]!.trim()
   if (isVaultAddress(address)) return address.replace(/\/+$/, '')
   throw keyFault(call, 'credentials', {
     code: 'no address',

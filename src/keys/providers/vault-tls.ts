@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type FileSystem, listIfPresent, machineFiles } from '../../files/index.ts'
 import type { TlsOptions } from '../../http/index.ts'
+import { present } from '../../present.ts'
 import { type KeyCall, keyFault } from '../key-fault.ts'
 import type { KeyContext } from '../provider.ts'
 import { vaultVariable } from './vault-server.ts'
@@ -18,7 +19,7 @@ export function vaultTls({ env, files = machineFiles }: KeyContext, call: KeyCal
   const authorities = authoritiesOf({ env, files, call })
   const [certificate, key] = [named('CLIENT_CERT'), named('CLIENT_KEY')]
   if ((certificate === undefined) !== (key === undefined)) {
-    const [there, lacking] = certificate === undefined ? [key!, 'CLIENT_CERT'] : [certificate, 'CLIENT_KEY']
+    const [there, lacking] = certificate === undefined ? [present(key), 'CLIENT_CERT'] : [certificate, 'CLIENT_KEY']
     const missing = there.name.replace(/CLIENT_(?:CERT|KEY)$/, lacking)
     throw badTls(call, `${there.name} is set, and ${missing} is not`, 'set both: a certificate needs its key')
   }

@@ -1,5 +1,6 @@
 import type { ExportedMap, ExportedValue } from '../../evaluate/index.ts'
 import { compareKeys } from '../../json.ts'
+import { present } from '../../present.ts'
 import { nearest } from '../../suggestion.ts'
 import { formatPropertyPath, type PropertyPath } from '../../yaml/index.ts'
 import { isObject, rootValue } from './value-format.ts'
@@ -25,7 +26,7 @@ export function findValue(properties: ExportedMap, path: PropertyPath): FoundVal
         : undefined
     const next = members && Object.hasOwn(members, key) && typeof key === (Array.isArray(content) ? 'number' : 'string')
     if (!next) return { kind: 'missing', instead: insteadOf(content, path, index, key) }
-    value = (members as Record<string | number, ExportedValue>)[key]!
+    value = present((members as Record<string | number, ExportedValue>)[key])
   }
   return { kind: 'value', value }
 }

@@ -3,6 +3,7 @@ import { EscError } from '../../errors.ts'
 import type { ExportedMap, ExportedValue } from '../../evaluate/index.ts'
 import { JsonNumber } from '../../json.ts'
 import { DataKey } from '../../keys/index.ts'
+import { present } from '../../present.ts'
 import { type Environment, layout } from '../../store/index.ts'
 import type { UsedEnvironments } from '../session/used-environments.ts'
 import type { Workspace } from '../session/workspace.ts'
@@ -91,7 +92,7 @@ export class OpenedCache {
     const text = encodeWithin(maxBytes, properties)
     if (text === undefined) return
     const environments = names.map((asked): Part => {
-      const { environment, revision } = this.#environments.all.get(asked)!
+      const { environment, revision } = present(this.#environments.all.get(asked))
       const decrypted = this.#environments.decrypted(asked)
       return { asked, id: environment.id, digest: revision.digest, decrypted }
     })
@@ -135,7 +136,7 @@ export class OpenedCache {
   async #key(names: readonly string[]): Promise<DataKey | undefined> {
     const keys: DataKey[] = []
     for (const name of names) {
-      const { environment } = this.#environments.all.get(name)!
+      const { environment } = present(this.#environments.all.get(name))
       if (environment.settings.wrappedDataKey !== undefined) keys.push(await environment.unlock())
     }
     return keys.length === 0 ? undefined : DataKey.joint(keys)

@@ -328,8 +328,8 @@ function hostOf(url: string): string {
 /** In the form of a UUID, version 4. */
 function newRequestId({ random }: RotatorContext): string {
   const bytes = Buffer.from(random(16))
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 

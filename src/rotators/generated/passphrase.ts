@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { present } from '../../present.ts'
 import { secret } from '../../secret.ts'
 import { type RandomBytes, randomChoice } from '../random-choice.ts'
 import { generatedSecret } from './kit.ts'
@@ -55,5 +56,5 @@ export const passphrase = generatedSecret<PassphraseInputs>({
 function generatePassphrase(inputs: PassphraseInputs, words: readonly string[], random: RandomBytes): string {
   const { length = 5, separator = '-', capitalize = false } = inputs
   const chosen = Array.from({ length }, () => randomChoice(words, random))
-  return chosen.map((word) => (capitalize ? word[0]!.toUpperCase() + word.slice(1) : word)).join(separator)
+  return chosen.map((word) => (capitalize ? present(word[0]).toUpperCase() + word.slice(1) : word)).join(separator)
 }

@@ -308,7 +308,7 @@ function trialOf({ vendorCode: code }: VendorHttpError): Trial {
 function entraFault(json: unknown): VendorFault | undefined {
   const error = textOf(json, 'error')
   if (error === undefined) return undefined
-  const text = (textOf(json, 'error_description') ?? '').split(/\s*(?:Trace ID:|\r?\n)/, 1)[0]!
+  const text = (textOf(json, 'error_description') ?? '').split(/\s*(?:Trace ID:|\r?\n)/, 1)[0] ?? ''
   const [, code, words = ''] = /^(AADSTS[0-9]+):\s*(.*)$/.exec(text) ?? []
   return code === undefined ? { code: error, text } : { code, text: words }
 }

@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { currentFetch, type Fetch, type HttpAnswer, type VendorFault } from '../../http/index.ts'
+import { present } from '../../present.ts'
 import type { SchemaObject } from '../../schema/index.ts'
 import { type Secret, secret } from '../../secret.ts'
 import { rfc3339 } from '../rfc3339.ts'
@@ -178,7 +179,7 @@ function connectTwilio(
 ): IssuerSession<TwilioApiKey> {
   const { accountSid } = login
   const user = login.apiKeySid ?? accountSid
-  const password = (login.authToken ?? login.apiKeySecret!).reveal()
+  const password = (login.authToken ?? present(login.apiKeySecret)).reveal()
   const vendor = vendorAs(user, password, { fetch, context })
   const call = (request: VendorRequest) =>
     vendor.ask({ ...request, doing: `${request.doing} of account ${accountSid}` })
@@ -281,9 +282,8 @@ interface Caller {
 
 async function listPages({ vendor, call, context }: Caller, ...[doing, first, nextOf]: PageList): Promise<Listing> {
   const listed: Listed[] = []
-  let answer: HttpAnswer
-  for (let url: string | undefined = first; url !== undefined; url = nextOf(answer.json)) {
-    answer = await call({ doing, method: 'GET', url, repeatable: true })
+  for (let url = first; ; ) {
+    const answer = await call({ doing, method: 'GET', url, repeatable: true })
     const keys = fieldOf(answer.json, 'keys')
     if (!Array.isArray(keys)) throw malformedAnswer(vendor, doing)
     for (const key of keys) {
@@ -292,8 +292,10 @@ async function listPages({ vendor, call, context }: Caller, ...[doing, first, ne
       const createdAt = new Date(textOf(key, 'date_created') ?? Number.NaN)
       if (id !== undefined) listed.push({ id, createdAt, ...(name !== undefined && { name }) })
     }
+    const next = nextOf(answer.json)
+    if (next === undefined) return { listed, at: clockOf(answer, context) }
+    url = next
   }
-  return { listed, at: clockOf(answer!, context) }
 }
 
 function restrictedKey(

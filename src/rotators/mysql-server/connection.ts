@@ -196,7 +196,9 @@ function tlsCodeOf({
   if (/altnames/.test(message)) return 'ERR_TLS_CERT_ALTNAME_INVALID'
   if (/certificate has expired/.test(message)) return 'CERT_HAS_EXPIRED'
   if (/not yet valid/.test(message)) return 'CERT_NOT_YET_VALID'
-  return /^[\w /-]+$/.test(reason ?? '') ? `ERR_SSL_${reason!.toUpperCase().replace(/[ /-]/g, '_')}` : undefined
+  return reason !== undefined && /^[\w /-]+$/.test(reason)
+    ? `ERR_SSL_${reason.toUpperCase().replace(/[ /-]/g, '_')}`
+    : undefined
 }
 
 function asVendorError(error: unknown, what: string): VendorError {
@@ -204,7 +206,7 @@ function asVendorError(error: unknown, what: string): VendorError {
   const fromServer = typeof fault.errno === 'number' && fault.errno > 0
   let code = fromServer ? String(fault.errno) : fault.code
   // What is near a syntax error may be a password.
-  let text = fromServer && code !== '1064' ? (fault.message ?? '').split('\n', 1)[0]!.slice(0, 200) : ''
+  let text = fromServer && code !== '1064' ? ((fault.message ?? '').split('\n', 1)[0] ?? '').slice(0, 200) : ''
   let hint: string | undefined
   const ofTls = fromServer ? undefined : tlsFault(tlsCodeOf(fault))
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT') code = 'NO_TLS'
@@ -214,7 +216,7 @@ function asVendorError(error: unknown, what: string): VendorError {
     hint = tlsHint(ofTls)
   } else if (code === 'HANDSHAKE_SSL_ERROR') {
     code = 'BAD_CERTIFICATE'
-    text = (fault.message ?? '').split('\n', 1)[0]!.slice(0, 200)
+    text = ((fault.message ?? '').split('\n', 1)[0] ?? '').slice(0, 200)
   } else if (code === 'AUTH_SWITCH_PLUGIN_ERROR') {
     text = /unknown plugin (\w+)/.exec(fault.message ?? '')?.[0] ?? ''
   } else if (code === 'PROTOCOL_SEQUENCE_TIMEOUT') code = 'ETIMEDOUT'

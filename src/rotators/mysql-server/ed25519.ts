@@ -30,8 +30,8 @@ async function keyOf(password: string) {
   const { Fn } = Point
   const digest = sha512(Buffer.from(password, 'utf8'))
   const head = Buffer.from(digest.subarray(0, 32))
-  head[0]! &= 248
-  head[31] = (head[31]! & 63) | 64
+  head[0] = (head[0] ?? 0) & 248
+  head[31] = ((head[31] ?? 0) & 63) | 64
   // Modulo the order of the base point, which changes none of its multiples.
   const scalar = Fn.create(numberOf(head))
   return { Point, Fn, scalar, prefix: digest.subarray(32), publicKey: Point.BASE.multiply(scalar).toBytes() }

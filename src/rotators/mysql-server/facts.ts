@@ -39,7 +39,7 @@ export async function readFacts(session: MySqlSession): Promise<ServerFacts> {
 
 export function atLeast({ version }: ServerFacts, ...wanted: readonly [number, number, number]): boolean {
   const index = wanted.findIndex((part, place) => part !== version[place])
-  return index === -1 || version[index]! > wanted[index]!
+  return index === -1 || (version[index] ?? 0) > (wanted[index] ?? 0)
 }
 
 async function hasStrictPolicy(session: MySqlSession): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { present } from '../../present.ts'
 import { inconclusive } from '../log-in.ts'
 import { account, connectMySql, type MySqlSession, quoteText, tryMySqlLogin } from '../mysql-server/connection.ts'
 import { type Account, readAccount, readFacts, type ServerFacts } from '../mysql-server/facts.ts'
@@ -106,7 +107,7 @@ async function requireChangeable(inputs: PairInputs, session: MySqlSession, cont
       continue
     }
     const plugins = found.methods.map(({ plugin }) => plugin)
-    if (plugins.length === 1 && settable[facts.flavor].includes(plugins[0]!)) continue
+    if (plugins.length === 1 && settable[facts.flavor].includes(present(plugins[0]))) continue
     throw new EscError(
       'rotation_failed',
       `mysql: user ${account(username, host)} logs in by ${plugins.join(' or ')}, which a new password would replace`,

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { EscError } from '../../errors.ts'
+import { present } from '../../present.ts'
 import type { Tls } from './schema.ts'
 
 /** The place of `tls`, for messages, and the time to judge certificates by. */
@@ -38,9 +39,9 @@ export function requireTlsMaterial(tls: Tls, at: TlsPlace): void {
   }
   if (cert === undefined || key === undefined) return
   const [own, ...others] = certificatesIn(cert, 'cert', at)
-  requireDates(own!, 'cert', at)
+  requireDates(present(own), 'cert', at)
   const privateKey = privateKeyIn(key.reveal(), passphrase?.reveal(), at)
-  if (own!.checkPrivateKey(privateKey)) return
+  if (present(own).checkPrivateKey(privateKey)) return
   throw others.some((other) => other.checkPrivateKey(privateKey))
     ? refuse('cert', 'begins with another certificate than that of `key`', 'put the certificate of the key first')
     : refuse('key', 'does not belong to `cert`', 'give the key that the certificate was made for')
@@ -52,7 +53,7 @@ export function requireAuthorities(text: string, field: 'ca' | 'caFile', at: Tls
   // In a bundle, one that has run out does no harm.
   const faults = authorities.map((authority) => dateFault(authority, at.now))
   if (faults.every((fault) => fault !== undefined)) {
-    throw refusing(at)(field, faults[0]!, 'put the authority that is in force there')
+    throw refusing(at)(field, present(faults[0]), 'put the authority that is in force there')
   }
 }
 

@@ -87,7 +87,7 @@ function reportMerge(context: EnvironmentContext, report: ReportFinding): boolea
   report({
     severity: 'error',
     kind: 'merge_conflict',
-    file: join(folder, conflicted[0]!),
+    file: join(folder, present(conflicted[0])),
     problem: `environment '${name}' is in the middle of a git merge (${conflicted.join(', ')})${both}`,
     remedy: rich`${step('put the revisions of one side after those of the other, and merge the definitions,', { do: 'renumber-revisions', environment: name })}`,
   })

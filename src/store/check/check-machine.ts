@@ -117,7 +117,7 @@ function checkJournals({ state, host }: StateContext, ids: ReadonlySet<string>, 
         remedy: rich`it may be on another branch, or removed: bring it back and rotate it, for they may hold the only copy of a credential; else ${step('give them up', { do: 'show-journal' })} and its name`,
       })
     } else if (!origins.some(({ store }) => store !== undefined && files.exists(layout.configuration(store)))) {
-      const { environment, store = 'an unknown store' } = origins[0]!
+      const { environment, store = 'an unknown store' } = present(origins[0])
       const whose = environment === undefined ? `an environment (id ${id})` : `environment '${environment}'`
       report({
         severity: 'note',

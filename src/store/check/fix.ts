@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { removeQuietly, statusOf } from '../../files/index.ts'
+import { present } from '../../present.ts'
 import type { Environment } from '../environment.ts'
 import type { CompleteHost } from '../host.ts'
 import { FileLock } from '../locks/lock.ts'
@@ -23,10 +24,10 @@ export async function fix(
   const { folder, host } = store
   switch (finding.kind) {
     case 'stale_definition':
-      await store.environment(finding.environment!).refreshDefinition()
+      await store.environment(present(finding.environment)).refreshDefinition()
       return
     case 'interrupted_change': {
-      const environment = store.environment(finding.environment!)
+      const environment = store.environment(present(finding.environment))
       // Taking the lock completes it or cleans up.
       const lock = await environment.lock('check')
       cleanUpSwap(host.files, environment.folder)

@@ -317,7 +317,7 @@ export class Journal {
  */
 function firstOf(own: readonly OwnEntry[], id: string): OwnEntry {
   const entries = own.filter(({ name }) => name.id === id)
-  return entries.find(({ name }) => name.mark !== undefined) ?? entries[0]!
+  return entries.find(({ name }) => name.mark !== undefined) ?? present(entries[0])
 }
 
 function decrypt({ bound, ciphertext }: EntryFile, id: string, key: DataKey): Uint8Array | undefined {

@@ -7,6 +7,7 @@ import {
   openSecretsProvider,
   secretsProviderKind,
 } from '../../keys/index.ts'
+import { present } from '../../present.ts'
 import { type EnvironmentContext, keyMemo, restoreHint } from '../environment-context.ts'
 import { layout } from '../layout.ts'
 import { withWriteLock } from '../locks/write-lock.ts'
@@ -135,7 +136,7 @@ export async function unwrapDataKey(context: EnvironmentContext, settings: Setti
   // Where the list of age recipients is: an edit of it that nobody has applied is
   // noticed while unwrapping.
   const owner = { id: settings.id, name, folders: [folder, store] }
-  const wrapped = settings.wrappedDataKey!
+  const wrapped = present(settings.wrappedDataKey)
   const memo = keyMemo(owner, wrapped)
   let unwrapped = keys.get(memo)
   if (unwrapped === undefined) {

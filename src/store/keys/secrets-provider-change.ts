@@ -190,7 +190,7 @@ class Successor {
       this.#add(this.length + 1)
     }
     syncFolder(host.files, layout.revisions(this.#folder))
-    writeTemporary(host.files, layout.definition(this.#folder), Buffer.from(this.#last!.definition))
+    writeTemporary(host.files, layout.definition(this.#folder), Buffer.from(present(this.#last).definition))
     writeTemporary(host.files, layout.settings(this.#folder), Buffer.from(this.#settingsText(before)))
     const own = [layout.revisions(folder), layout.definition(folder), layout.settings(folder)]
     linkOthers(host.files, { from: folder, to: this.#folder, except: own })

@@ -1,3 +1,4 @@
+import { present } from '../../present.ts'
 import type { PropertyPath } from '../../yaml/index.ts'
 import { decode, deleteAt, formatPropertyPath, getAt, type Node, readYamlFragment, setAt } from '../../yaml/index.ts'
 
@@ -109,7 +110,7 @@ function same(one: Node | undefined, other: Node | undefined): boolean {
 
 /** A value in the style it has in its text. */
 export function fragmentOf(text: string, { span }: Node) {
-  const { start, end } = span!
+  const { start, end } = present(span)
   // Its further lines are indented, so the first must be as deep.
   const column = start - (text.lastIndexOf('\n', start - 1) + 1)
   return readYamlFragment(' '.repeat(column) + text.slice(start, end))

@@ -159,7 +159,7 @@ class Merge {
     const length = commonLength(ours, theirs)
     refuseStrangers(context, ourSettings, theirSettings, length)
     const common = parseRevision(
-      ours.revisions[length - 1]!,
+      present(ours.revisions[length - 1]),
       describe(context, ours, `revisions/${length}.yaml`),
       length,
     )
@@ -239,7 +239,8 @@ class Merge {
     const newest = tail.at(-1) ?? this.#common
     const before = tail.at(-2) ?? (tail.length === 1 ? this.#common : undefined)
     const older =
-      before ?? (newest.number > 1 ? parseRevision(revisions[newest.number - 2]!, '', newest.number - 1) : undefined)
+      before ??
+      (newest.number > 1 ? parseRevision(present(revisions[newest.number - 2]), '', newest.number - 1) : undefined)
     return working === undefined || working === newest.definition || working === older?.definition
   }
 
@@ -284,18 +285,18 @@ class Merge {
     yield* sides.ours.revisions.slice(0, this.#common.number)
     let last: { number: number; digest: string; definition: string } = this.#common
     for (const revision of this.#ours.tail) {
-      yield sides.ours.revisions[revision.number - 1]!
+      yield present(sides.ours.revisions[revision.number - 1])
       last = revision
     }
     if (this.#keepsTheirBytes()) {
       for (const revision of this.#added) {
-        yield sides.theirs.revisions[revision.number - 1]!
+        yield present(sides.theirs.revisions[revision.number - 1])
         last = revision
       }
     } else if (this.#added.length > 0) {
       const reencrypt: Reencrypt = (_, __, revision) => this.#underOurKey(revision as Revision)
       const record = (revision: Revision) => ({ details: this.#details(revision) })
-      const options = { from: this.#theirs.key, to: this.#key!, reencrypt, after: last, record }
+      const options = { from: this.#theirs.key, to: present(this.#key), reencrypt, after: last, record }
       for (const { bytes, definition: text } of reseal(this.#added, options)) {
         yield bytes
         last = { number: last.number + 1, digest: digestOf(bytes), definition: text }
@@ -304,7 +305,7 @@ class Merge {
     if (last.definition === definition) return
     const details = { theirs: sides.theirs.label }
     const merge = { number: last.number + 1, created, author, change: 'merge', details, previous: last.digest }
-    yield formatRevision(merge, definition, (sealed) => this.#key!.seal('revision', sealed))
+    yield formatRevision(merge, definition, (sealed) => present(this.#key).seal('revision', sealed))
   }
 
   /** Theirs simply goes on where ours stopped. */
@@ -398,7 +399,7 @@ class Merge {
       if (bytes === undefined || hasConflictMarkers(Buffer.from(bytes).toString())) continue
       if (
         [ours, theirs].some(
-          ({ revisions }) => revisions[number - 1] && Buffer.from(bytes).equals(revisions[number - 1]!),
+          ({ revisions }) => revisions[number - 1] && Buffer.from(bytes).equals(present(revisions[number - 1])),
         )
       ) {
         continue
@@ -424,7 +425,7 @@ class Merge {
     return {
       decrypt: (ciphertext) => {
         try {
-          const plaintext = this.#key!.decrypt(ciphertext)
+          const plaintext = present(this.#key).decrypt(ciphertext)
           kept.set(plaintext, [...(kept.get(plaintext) ?? []), ciphertext])
           return plaintext
         } catch (error) {
@@ -432,7 +433,7 @@ class Merge {
           return this.#theirs.key.decrypt(ciphertext)
         }
       },
-      encrypt: (plaintext) => kept.get(plaintext)?.shift() ?? this.#key!.encrypt(plaintext),
+      encrypt: (plaintext) => kept.get(plaintext)?.shift() ?? present(this.#key).encrypt(plaintext),
     }
   }
 }
@@ -441,7 +442,8 @@ class Merge {
 export function commonLength(ours: Side, theirs: Side): number {
   let length = Math.min(ours.revisions.length, theirs.revisions.length)
   // The chain of digests vouches for all before the first from the end that is the same.
-  while (length > 0 && !Buffer.from(ours.revisions[length - 1]!).equals(theirs.revisions[length - 1]!)) length--
+  while (length > 0 && !Buffer.from(present(ours.revisions[length - 1])).equals(present(theirs.revisions[length - 1])))
+    length--
   return length
 }
 
@@ -503,7 +505,7 @@ async function verifySide(
   let previous = common
   for (let number = common.number + 1; number <= side.revisions.length; number++) {
     const file = describe(context, side, `revisions/${number}.yaml`)
-    const revision = parseRevision(side.revisions[number - 1]!, file, number)
+    const revision = parseRevision(present(side.revisions[number - 1]), file, number)
     const sealed = key?.verifySeal('revision', sealedBytesOf(revision), revision.seal ?? '')
     if (!sealed || revision.previous !== previous.digest) {
       throw new EscError('tampered', `${file} does not match its seal or the revision before it`, {

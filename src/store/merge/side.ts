@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { type FileSystem, listIfPresent, readIfPresent } from '../../files/index.ts'
 import { complaint, type RunGit } from '../../git/index.ts'
+import { present } from '../../present.ts'
 import { layout } from '../layout.ts'
 
 /** An environment as one side of a merge has it. */
@@ -138,13 +139,13 @@ async function sideOfCommit(
   const contents = readBatch(await run(['cat-file', '--batch'], ids.map((id) => `${id}\n`).join('')), ids.length)
   return {
     label: commit.slice(0, 12),
-    settings: Buffer.from(contents[0]!).toString(),
-    working: working === undefined ? undefined : Buffer.from(contents.at(-1)!).toString(),
+    settings: Buffer.from(present(contents[0])).toString(),
+    working: working === undefined ? undefined : Buffer.from(present(contents.at(-1))).toString(),
     revisions: contents.slice(1, 1 + revisionIds.length),
     events: new Map(
       eventFiles.map(([path], index) => [
         path.slice('events/'.length),
-        Buffer.from(contents[1 + revisionIds.length + index]!).toString(),
+        Buffer.from(present(contents[1 + revisionIds.length + index])).toString(),
       ]),
     ),
   }

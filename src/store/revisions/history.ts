@@ -2,6 +2,7 @@ import { EscError } from '../../errors.ts'
 import { listIfPresent, readIfPresent, statusOf, syncFile, syncFolder } from '../../files/index.ts'
 import { isJsonObject } from '../../json.ts'
 import type { DataKey } from '../../keys/index.ts'
+import { present } from '../../present.ts'
 import { type EnvironmentContext, restoreHint } from '../environment-context.ts'
 import { digestOfKey, type Sighting } from '../keys/history-memory.ts'
 import { isKnownDataKey, mayProveItself, provingRevisions, unknownKeyError } from '../keys/key-proof.ts'
@@ -73,7 +74,7 @@ export class History {
       if (memory.knowsNewer(id, newest.number)) refuseRolledBack(this.#context, id, newest.number)
       // Who has no key cannot tell a true record from a forged one, so it must not take
       // the place of what was seen.
-      if (now !== undefined) this.#renumbered = { newest, sighting, from: seen!.number, to: now.number }
+      if (now !== undefined) this.#renumbered = { newest, sighting, from: present(seen).number, to: now.number }
       // What is under a key that has yet to prove itself must not become what is known.
       else if (this.#unproven === undefined) this.#rememberOnceDurable(newest, sighting)
     } else if (memory.knowsNewer(id, newest.number)) {
@@ -141,7 +142,7 @@ export class History {
       chain.digests.set(before.number, before.digest)
       chain.lowest = before
     }
-    return chain.digests.get(number)!
+    return present(chain.digests.get(number))
   }
 
   /**

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { EscError } from '../../errors.ts'
+import { present } from '../../present.ts'
 
 export interface Author {
   readonly name: string
@@ -133,7 +134,7 @@ const sealedBytes = new WeakMap<Revision, Uint8Array>()
 
 /** What the seal of a revision that was read is over: all of its file but the seal. */
 export function sealedBytesOf(revision: Revision): Uint8Array {
-  return sealedBytes.get(revision)!
+  return present(sealedBytes.get(revision))
 }
 
 export function digestOf(bytes: Uint8Array): string {

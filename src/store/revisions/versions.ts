@@ -102,7 +102,7 @@ export class Versions {
       const revision = this.resolve(version).number
       return { revisionTags: { ...objectAt(settings, 'revisionTags'), [name]: tagEntry(revision, by) } }
     })
-    return this.tags().find((tag) => tag.name === name)!
+    return present(this.tags().find((tag) => tag.name === name))
   }
 
   /** @throws EscError `usage` for `latest` and numbers, `not_found`. */
@@ -153,7 +153,7 @@ export class Versions {
       }
       return { retractions, ...(moved.length === 0 ? {} : { revisionTags }) }
     })
-    return this.retractions().find(({ revision }) => revision === retracted)!
+    return present(this.retractions().find(({ revision }) => revision === retracted))
   }
 
   #replacement(retracted: number, given: string | undefined, settings: Settings): number {

@@ -1,3 +1,4 @@
+import { present } from '../../present.ts'
 import type { YamlMapping, YamlNode, YamlSequence } from '../parser/tree.ts'
 import { endOfPair } from './place.ts'
 import type { Source, TextEdit } from './source.ts'
@@ -20,25 +21,32 @@ export function deleteEntry(
   inFlow: boolean,
 ): TextEdit[][] {
   const entries = entriesOf(collection)
-  if (inFlow || collection.flow) return [deleteInFlow(source, entries, index)]
-  return deleteInBlock(source, entries, index)
+  const row = { before: entries[index - 1], entry: present(entries[index]), next: entries[index + 1] }
+  if (inFlow || collection.flow) return [deleteInFlow(source, row)]
+  return deleteInBlock(source, row)
+}
+
+/** An entry with its neighbours. */
+interface Row {
+  readonly before: Entry | undefined
+  readonly entry: Entry
+  readonly next: Entry | undefined
 }
 
 function entriesOf(collection: YamlMapping | YamlSequence): Entry[] {
   if (collection.kind === 'mapping')
     return collection.pairs.map((pair) => ({ start: pair.start, end: endOfPair(pair) }))
-  return collection.items.map((item: YamlNode, i) => ({ start: collection.entryStarts[i]!, end: item.end }))
+  return collection.items.map((item: YamlNode, i) => ({ start: present(collection.entryStarts[i]), end: item.end }))
 }
 
-function deleteInBlock(source: Source, entries: readonly Entry[], index: number): TextEdit[][] {
-  const entry = entries[index]!
+function deleteInBlock(source: Source, { before: previous, entry }: Row): TextEdit[][] {
   const { text } = source
   if (!source.startsLine(entry.start)) {
     // `- a: 1`: what comes next moves up to the dash.
     const [next = ''] = /^\s*/.exec(text.slice(source.lineEnd(entry.end))) ?? []
     return [[{ start: entry.start, end: source.lineEnd(entry.end) + next.length, text: '' }]]
   }
-  const start = startWithComments(source, entry.start, index === 0 ? 0 : entries[index - 1]!.end)
+  const start = startWithComments(source, entry.start, previous?.end ?? 0)
   const lineEnd = source.lineEnd(entry.end)
   if (lineEnd === text.length) {
     // Without a final line break there is none afterwards either, unless the entry before needs it.
@@ -65,15 +73,14 @@ function startWithComments(source: Source, entryStart: number, notBefore: number
   return start
 }
 
-function deleteInFlow(source: Source, entries: readonly Entry[], index: number): TextEdit[] {
-  const entry = entries[index]!
-  const next = entries[index + 1]
+function deleteInFlow(source: Source, { before, entry, next }: Row): TextEdit[] {
+  const from = before?.end ?? entry.start
   const lineEnd = source.lineEnd(entry.end)
   const ownLine =
     source.startsLine(entry.start) && /^[ \t]*,?[ \t]*(?:#.*)?$/.test(source.text.slice(entry.end, lineEnd))
-  if (ownLine && (next !== undefined || /,/.test(source.text.slice(entries[index - 1]!.end, entry.start)))) {
+  if (ownLine && (next !== undefined || /,/.test(source.text.slice(from, entry.start)))) {
     return [{ start: source.lineStart(entry.start), end: source.nextLine(entry.end), text: '' }]
   }
   if (next !== undefined) return [{ start: entry.start, end: next.start, text: '' }]
-  return [{ start: entries[index - 1]!.end, end: entry.end, text: '' }]
+  return [{ start: from, end: entry.end, text: '' }]
 }

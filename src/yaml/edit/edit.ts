@@ -71,7 +71,7 @@ export function deleteAt(text: string, path: PropertyPath): string {
   const size = node.kind === 'mapping' ? node.pairs.length : node.items.length
   const candidates =
     size > 1 ? deleteEntry(source, node, index, place.inFlow) : [replaceNode(source, place, node, emptyOf(node))]
-  return apply(source, candidates, withModelAt(modelOf(source.root), path, undefined)!, path)
+  return apply(source, candidates, present(withModelAt(modelOf(source.root), path, undefined)), path)
 }
 
 function indexOfEntry(node: YamlMapping | YamlSequence, element: string | number, path: PropertyPath): number {
@@ -111,7 +111,7 @@ function setValue(text: string, path: PropertyPath, value: YamlValue): string {
       : create(source, located, path, wanted)
   // A literal block would swallow an indented comment that follows it; text in quotes does not.
   const candidates = [editsFor(value), editsFor(onOneLine(value))]
-  return apply(source, candidates, withModelAt(model, path, modelOfValue(value))!, path)
+  return apply(source, candidates, present(withModelAt(model, path, modelOfValue(value))), path)
 }
 
 /** The edits that create what the path lacks. */

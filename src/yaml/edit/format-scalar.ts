@@ -66,7 +66,7 @@ function doubleQuoted(text: string): string {
 }
 
 function escapeUnprintable(character: string): string {
-  const code = character.codePointAt(0)!
+  const code = character.codePointAt(0) ?? 0
   if (code >= 0xd800 && code <= 0xdfff) return '\\uFFFD'
   const hex = code.toString(16).toUpperCase()
   return escapes[character] ?? (code < 0x100 ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`)

@@ -1,3 +1,4 @@
+import { present } from '../../present.ts'
 import type { YamlMapping, YamlNode, YamlSequence } from '../parser/tree.ts'
 import { formatScalar } from './format-scalar.ts'
 import type { Place } from './place.ts'
@@ -16,7 +17,7 @@ export function insertPair(
   value: YamlValue,
 ): TextEdit[] {
   const key = { kind: 'scalar', text: name, isString: true } as const
-  const last = mapping.pairs.at(-1)!
+  const last = present(mapping.pairs.at(-1))
   if (place.inFlow || mapping.flow) {
     const text = `${formatScalar(key, 'flow-key')}: ${renderFlow(value)}`
     const braced = source.text[mapping.contentStart] === '{'
@@ -34,8 +35,8 @@ export function insertPair(
 
 /** The edits that add an item behind the last one of a sequence that has some. */
 export function insertItem(source: Source, place: Place, sequence: YamlSequence, value: YamlValue): TextEdit[] {
-  const lastStart = sequence.entryStarts.at(-1)!
-  const { end } = sequence.items.at(-1)!
+  const lastStart = present(sequence.entryStarts.at(-1))
+  const { end } = present(sequence.items.at(-1))
   if (place.inFlow || sequence.flow) return insertInFlow(source, sequence, lastStart, end, renderFlow(value))
   const column = source.columnOf(lastStart)
   const rendered = renderItem(value, source)

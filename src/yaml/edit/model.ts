@@ -1,3 +1,4 @@
+import { present } from '../../present.ts'
 import { parseYaml } from '../parser/parser.ts'
 import type { YamlNode } from '../parser/tree.ts'
 import type { PropertyPath } from '../property-path.ts'
@@ -128,7 +129,7 @@ export function withModelsAt(model: Model, changes: readonly ModelChange[], dept
   if (whole !== undefined) return whole.value
   const groups = new Map<string | number, ModelChange[]>()
   for (const change of changes) {
-    const element = change.path[depth]!
+    const element = present(change.path[depth])
     const group = groups.get(element)
     if (group === undefined) groups.set(element, [change])
     else group.push(change)

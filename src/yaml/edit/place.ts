@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { present } from '../../present.ts'
 import type { YamlMapping, YamlNode, YamlPair, YamlSequence } from '../parser/tree.ts'
 import type { PropertyPath } from '../property-path.ts'
 import { formatPropertyPath } from '../property-path.ts'
@@ -107,10 +108,10 @@ export function endOfPair(pair: YamlPair): number {
 /** The scalar (or empty collection) that the text of a node ends with. */
 export function lastLeaf(node: YamlNode): YamlNode {
   if (node.kind === 'mapping' && !node.flow) {
-    const pair = node.pairs.at(-1)!
+    const pair = present(node.pairs.at(-1))
     return lastLeaf(pair.valueIndicatorEnd === undefined ? pair.key : pair.value)
   }
-  if (node.kind === 'sequence' && !node.flow) return lastLeaf(node.items.at(-1)!)
+  if (node.kind === 'sequence' && !node.flow) return lastLeaf(present(node.items.at(-1)))
   return node
 }
 

@@ -1,3 +1,4 @@
+import { present } from '../../present.ts'
 import type { YamlNode } from '../parser/tree.ts'
 import type { Place } from './place.ts'
 import { isBlockScalar } from './place.ts'
@@ -27,7 +28,7 @@ export function replaceNode(source: Source, place: Place, node: YamlNode, value:
       return [insertLines(source, source.lineEnd(key.end), indent(text, column), rendered.endsInBreak)]
     }
     case 'item': {
-      const dash = place.sequence.entryStarts[place.index]!
+      const dash = present(place.sequence.entryStarts[place.index])
       return replaceBehind(source, dash + 1, node, styled, renderItem(styled, source), source.columnOf(dash))
     }
   }

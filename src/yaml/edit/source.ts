@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { present } from '../../present.ts'
 import { isBlank, isBreak } from '../parser/cursor.ts'
 import { parseYaml } from '../parser/parser.ts'
 import type { YamlNode } from '../parser/tree.ts'
@@ -101,8 +102,8 @@ export class Source implements Habits {
 
   /** The column at which members of a block collection stand: that of its first key or dash. */
   columnOfMembers(node: YamlNode): number {
-    if (node.kind === 'mapping') return this.columnOf(node.pairs[0]!.start)
-    if (node.kind === 'sequence') return this.columnOf(node.entryStarts[0]!)
+    if (node.kind === 'mapping') return this.columnOf(present(node.pairs[0]).start)
+    if (node.kind === 'sequence') return this.columnOf(present(node.entryStarts[0]))
     return this.columnOf(node.start)
   }
 

@@ -38,12 +38,12 @@ export function isBlank(code: number): boolean {
 
 /** A blank, a break or the end of the text. */
 export function isBlankOrEnd(code: number): boolean {
-  return code < 128 ? (classes[code]! & (blank | lineBreak | end)) !== 0 : isBreak(code)
+  return code < 128 ? ((classes[code] ?? 0) & (blank | lineBreak | end)) !== 0 : isBreak(code)
 }
 
 /** A break or the end of the text. */
 export function isBreakOrEnd(code: number): boolean {
-  return code < 128 ? (classes[code]! & (lineBreak | end)) !== 0 : isBreak(code)
+  return code < 128 ? ((classes[code] ?? 0) & (lineBreak | end)) !== 0 : isBreak(code)
 }
 
 /** An ASCII letter or digit, `_` or `-`: what anchors and tag handles are made of. */

@@ -1,3 +1,4 @@
+import { present } from '../../present.ts'
 import { Scanner } from './scanner.ts'
 import type { Token } from './token.ts'
 import { T } from './token.ts'
@@ -220,7 +221,7 @@ class Parser {
       )
     }
     scanner.take()
-    return { items, entryStarts, end: items.at(-1)!.end }
+    return { items, entryStarts, end: items.at(-1)?.end ?? open.end }
   }
 
   /** A sequence whose dashes stand in the column of the key it belongs to. */
@@ -238,7 +239,7 @@ class Parser {
           : this.#parseNode(true, false),
       )
     }
-    return { items, entryStarts, end: items.at(-1)!.end }
+    return { items, entryStarts, end: present(items.at(-1)).end }
   }
 
   #parseBlockMapping(open: Token) {
@@ -385,7 +386,7 @@ function endsBlockPart(type: number): boolean {
 }
 
 function endOfPairs(pairs: readonly YamlPair[]): number {
-  const last = pairs.at(-1)!
+  const last = present(pairs.at(-1))
   return last.valueIndicatorEnd === undefined ? last.key.end : Math.max(last.value.end, last.valueIndicatorEnd)
 }
 

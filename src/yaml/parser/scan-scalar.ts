@@ -128,13 +128,14 @@ const hexLengths: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 }
 /** The character an escape sequence stands for; the cursor is at its backslash. */
 function scanEscape(cursor: Cursor, contextLine: number): string {
   const letter = String.fromCharCode(cursor.peek(1))
-  const hexLength = Object.hasOwn(hexLengths, letter) ? hexLengths[letter]! : 0
+  const hexLength = (Object.hasOwn(hexLengths, letter) && hexLengths[letter]) || 0
   if (hexLength === 0) {
-    if (!Object.hasOwn(escapes, letter) || cursor.offset + 1 >= cursor.length) {
+    const escaped = Object.hasOwn(escapes, letter) ? escapes[letter] : undefined
+    if (escaped === undefined || cursor.offset + 1 >= cursor.length) {
       throw scannerError('found unknown escape character', contextLine, cursor)
     }
     cursor.offset += 2
-    return escapes[letter]!
+    return escaped
   }
   cursor.offset += 2
   const digits = cursor.text.slice(cursor.offset, cursor.offset + hexLength)

@@ -60,10 +60,11 @@ const mostShown = 30
 
 /** Warnings are told as well, so that one run shows everything. */
 function refusal(problems: readonly DotenvProblem[], warnings: readonly string[], source: string): EscError {
-  const [first, ...rest] = problems
-  const message = [`line ${first!.line} of ${source} ${first!.problem}`]
-  for (const { line, problem } of rest.slice(0, mostShown)) message.push(`line ${line} ${problem}`)
-  if (rest.length > mostShown) message.push(`and ${rest.length - mostShown} more lines`)
+  const shown = problems.slice(0, mostShown + 1)
+  const message = shown.map(({ line, problem }, index) =>
+    index === 0 ? `line ${line} of ${source} ${problem}` : `line ${line} ${problem}`,
+  )
+  if (problems.length > shown.length) message.push(`and ${problems.length - shown.length} more lines`)
   if (warnings.length > 0) message.push(`besides, ${warnings.join('; ')}`)
   const hints = [...new Set(problems.map(({ hint }) => hint))]
   return new EscError('invalid_input', message.join('; '), { hint: hints.join('; ') })

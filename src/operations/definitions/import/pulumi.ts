@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { EscError, messageOf } from '../../../errors.ts'
 import { openPulumiPassphrase, openPulumiProvider, type PulumiSecrets } from '../../../keys/index.ts'
+import { present } from '../../../present.ts'
 import { getAt, type Node, type ObjectNode } from '../../../yaml/index.ts'
 import { keyContext, type WorkspaceOptions } from '../../session/workspace.ts'
 import { type ForeignFile, foreignValue, scalar } from './foreign-value.ts'
@@ -28,7 +29,7 @@ export async function readPulumiStack(
           [],
           (node) => {
             const secure = secureText(node)
-            return secure === undefined ? undefined : scalar(secrets!.decrypt(secure), true)
+            return secure === undefined ? undefined : scalar(present(secrets).decrypt(secure), true)
           },
           text,
         )

@@ -135,11 +135,11 @@ function unflattened(metadata: ReadonlyMap<string, string>): Json {
 /** Objects whose keys count from 0 are lists. */
 function listed(flat: Flat | string | boolean): Json {
   if (typeof flat !== 'object') return flat
-  const keys = Object.keys(flat)
-  if (keys.length > 0 && keys.every((key) => /^\d{1,4}$/.test(key))) {
-    return keys.sort((a, b) => Number(a) - Number(b)).map((key) => listed(flat[key]!))
+  const members = Object.entries(flat)
+  if (members.length > 0 && members.every(([key]) => /^\d{1,4}$/.test(key))) {
+    return members.sort(([a], [b]) => Number(a) - Number(b)).map(([, value]) => listed(value))
   }
-  return Object.fromEntries(keys.map((key) => [key, listed(flat[key]!)]))
+  return Object.fromEntries(members.map(([key, value]) => [key, listed(value)]))
 }
 
 function badLine(source: string, number: number, problem: string): EscError {

@@ -32,11 +32,11 @@ const schemes: Readonly<Record<string, { readonly algorithm: string; readonly by
  * knows, such as `{CRYPT}`.
  */
 export function isValueOf(stored: Buffer, password: string): boolean | undefined {
-  const [, name, rest] = /^\{([\w-]+)\}(.*)$/s.exec(stored.toString('latin1')) ?? []
+  const [, name, rest = ''] = /^\{([\w-]+)\}(.*)$/s.exec(stored.toString('latin1')) ?? []
   if (name === undefined) return same(stored, Buffer.from(password, 'utf8'))
   const scheme = schemes[name.toUpperCase()]
   if (scheme === undefined) return name.toUpperCase() === 'CLEARTEXT' ? rest === password : undefined
-  const decoded = Buffer.from(rest!, 'base64')
+  const decoded = Buffer.from(rest, 'base64')
   const [digest, salt] = [decoded.subarray(0, scheme.bytes), decoded.subarray(scheme.bytes)]
   return same(digest, createHash(scheme.algorithm).update(password, 'utf8').update(salt).digest())
 }

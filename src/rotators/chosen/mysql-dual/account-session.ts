@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { EscError } from '../../../errors.ts'
+import { present } from '../../../present.ts'
 import type { Secret } from '../../../secret.ts'
 import { account, connectMySql, type MySqlSession, type MySqlTiming, quoteText } from '../../mysql-server/connection.ts'
 import {
@@ -77,7 +78,7 @@ export class AccountSession {
     const { username, host = '%' } = rotateUser
     requireUsableAccount(found, { ...options, username, host, hostInput: 'rotateUser.host' }, context)
     if (facts.flavor === 'mysql' && found.kind === 'found') {
-      const { plugin } = found.methods[0]!
+      const { plugin } = present(found.methods[0])
       if (!['mysql_native_password', 'caching_sha2_password', 'sha256_password'].includes(plugin)) {
         refuse(`user ${this.#name} logs in by ${plugin}, which has no passwords`, `let it use caching_sha2_password`)
       }

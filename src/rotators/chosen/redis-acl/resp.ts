@@ -131,7 +131,7 @@ export function parseReply(
 ): { readonly reply: Reply | ReplyError; readonly end: number } | undefined {
   const lineEnd = bytes.indexOf('\r\n', start)
   if (lineEnd === -1) return undefined
-  const kind = String.fromCharCode(bytes[start]!)
+  const kind = String.fromCharCode(bytes[start] ?? 0)
   const line = bytes.toString('utf8', start + 1, lineEnd)
   const end = lineEnd + 2
   if (kind === '+') return { reply: line, end }

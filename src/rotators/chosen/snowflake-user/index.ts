@@ -132,7 +132,10 @@ class KeyRotation {
       ...(replaced !== undefined && { replaced }),
     })
     const slots = await session.keySlots(user)
-    await setKeys({ session, user, slots, current, previous: state?.previousFingerprint }, readKeyPair(privateKey)!)
+    await setKeys(
+      { session, user, slots, current, previous: state?.previousFingerprint },
+      present(readKeyPair(privateKey)),
+    )
   }
 
   async settle(
@@ -142,7 +145,7 @@ class KeyRotation {
   ): Promise<Settled<SnowflakeState>> {
     const { inputs, state, movedOn } = request
     const { user, current } = checkRequest(request)
-    const key = readKeyPair(pending.privateKey)!
+    const key = present(readKeyPair(pending.privateKey))
     // An earlier run committed it and died before it cleared its record, and the state
     // may have moved on since.
     if (state !== undefined && [current?.fingerprint, state.previousFingerprint].includes(key.fingerprint)) {

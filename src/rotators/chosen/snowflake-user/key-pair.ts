@@ -49,7 +49,7 @@ export interface JwtSubject {
  */
 export function signJwt({ privateKey, fingerprint }: KeyPair, { account, user, now }: JwtSubject): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const sub = `${account.split('.', 1)[0]!.toUpperCase()}.${user.toUpperCase()}`
+  const sub = `${(account.split('.', 1)[0] ?? '').toUpperCase()}.${user.toUpperCase()}`
   const iat = Math.floor(now.getTime() / 1000)
   const text = `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ iss: `${sub}.${fingerprint}`, sub, iat, exp: iat + 600 })}`
   return `${text}.${createSign('RSA-SHA256').update(text).sign(privateKey, 'base64url')}`

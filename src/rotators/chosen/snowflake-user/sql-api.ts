@@ -1,4 +1,5 @@
 import type { Fetch, HttpAnswer, VendorFault } from '../../../http/index.ts'
+import { present } from '../../../present.ts'
 import type { RotatorContext } from '../../rotator.ts'
 import { ask, fieldOf, malformedAnswer, textOf, type Vendor, VendorHttpError } from '../../vendor-http.ts'
 import { originOf, quoteIdentifier, resolveUser } from './identifier.ts'
@@ -54,7 +55,7 @@ export function connectSnowflake(login: SnowflakeLogin, { fetch, timing, context
    * is read where it is used.
    */
   function authorization(): { readonly token: string; readonly type: string } {
-    if (key === undefined) return { token: login.token!.reveal(), type: 'OAUTH' }
+    if (key === undefined) return { token: present(login.token).reveal(), type: 'OAUTH' }
     const { account } = login
     const user = resolveUser(login.user, 'login.user')
     return { token: signJwt(key, { account, user, now: context.now() }), type: 'KEYPAIR_JWT' }

@@ -7,18 +7,20 @@ export interface UserArn {
   readonly userName: string
 }
 
+const userArnForm = /^arn:(aws[a-z-]*):iam::([0-9]{12}):user\/(?:[\x21-\x7e]*\/)?([\w+=,.@-]{1,64})$/
+
 /**
  * `arn:<partition>:iam::<12 digits>:user/<path><name>`; roles, groups and root have
  * no access keys to rotate.
  */
 export function parseUserArn(arn: string): UserArn {
-  const match = /^arn:(aws[a-z-]*):iam::([0-9]{12}):user\/(?:[\x21-\x7e]*\/)?([\w+=,.@-]{1,64})$/.exec(arn)
-  if (match === null) {
+  const [, partition, account, userName] = userArnForm.exec(arn) ?? []
+  if (partition === undefined || account === undefined || userName === undefined) {
     throw new EscError('invalid_input', `aws-iam: \`userArn\` ${JSON.stringify(arn)} is not the ARN of an IAM user`, {
       hint: 'it looks like arn:aws:iam::123456789012:user/name; only users have access keys, not roles or the root user',
     })
   }
-  return { partition: match[1]!, account: match[2]!, userName: match[3]! }
+  return { partition, account, userName }
 }
 
 // https://docs.aws.amazon.com/general/latest/gr/iam-service.html: one IAM endpoint a

@@ -39,20 +39,21 @@ const requestTimeoutMs = 60_000
 
 export async function connectLambda(connector: AwsLambdaConnector, { rotator }: ConnectorUse): Promise<ConnectorLink> {
   const { lambdaArn, login } = connector
-  const match = /^arn:aws[a-z-]*:lambda:([a-z0-9-]+):[0-9]{12}:function:([\w-]+)(:[\w$-]+)?$/.exec(lambdaArn)
-  if (match === null) {
+  const [, region, name] =
+    /^arn:aws[a-z-]*:lambda:([a-z0-9-]+):[0-9]{12}:function:([\w-]+)(:[\w$-]+)?$/.exec(lambdaArn) ?? []
+  if (region === undefined) {
     throw new EscError(
       'invalid_input',
       `${rotator}: \`lambdaArn\` ${JSON.stringify(lambdaArn)} is not the ARN of a Lambda function`,
       { hint: 'it looks like arn:aws:lambda:us-west-2:123456789012:function:name' },
     )
   }
-  const label = `Lambda function ${match[2]}`
+  const label = `Lambda function ${name}`
   // The SDK otherwise prints a notice about old Node releases on stderr whenever a client is made.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   const { InvokeCommand, LambdaClient } = await import('../../../vendor/aws-lambda.ts')
   const client = new LambdaClient({
-    region: match[1]!,
+    region,
     maxAttempts: 1,
     credentials: {
       accessKeyId: login.accessKeyId,

@@ -197,7 +197,7 @@ function asPostgresError(error: unknown, what: string): VendorError {
   const fromServer = /^[0-9A-Z]{5}$/.test(raw ?? '') && (error as { severity?: string }).severity !== undefined
   let code = raw
   let hint: string | undefined
-  let text = fromServer ? message.split('\n', 1)[0]!.slice(0, 200) : ''
+  let text = fromServer ? (message.split('\n', 1)[0] ?? '').slice(0, 200) : ''
   if (!fromServer) {
     if (/timeout/i.test(message)) code = 'ETIMEDOUT'
     else if (/does not support SSL/.test(message)) code = 'NO_TLS'
