@@ -51,7 +51,7 @@ function decodeStrictly(bytes: Uint8Array): string {
   return strictDecoder.decode(bytes)
 }
 
-export function textOf(bytes: Uint8Array): string {
+export function decodeText(bytes: Uint8Array): string {
   try {
     return decodeStrictly(bytes)
   } catch {
@@ -90,7 +90,7 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
 /** Puts pieces together; bytes that now form a character become one. */
 export function join(pieces: readonly string[], delimiter = ''): string {
   const text = pieces.join(delimiter)
-  return hasRawBytes(text) ? textOf(bytesOf(text)) : text
+  return hasRawBytes(text) ? decodeText(bytesOf(text)) : text
 }
 
 export function byteLength(text: string): number {

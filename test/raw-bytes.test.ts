@@ -1,14 +1,14 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { quoteBytes } from '../src/evaluate/index.ts'
-import { bytesOf, textOf } from '../src/raw-bytes.ts'
+import { bytesOf, decodeText } from '../src/raw-bytes.ts'
 import { TestWorld, valuesOf } from './evaluate/world.ts'
 
 describe('strings of bytes', () => {
   it('come back as they were, and as text where they are text', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
-        const text = textOf(bytes)
+        const text = decodeText(bytes)
         expect([...bytesOf(text)]).to.deep.equal([...bytes])
         const valid = Buffer.from(Buffer.from(bytes).toString('utf8')).equals(Buffer.from(bytes))
         if (valid) expect(text).to.equal(Buffer.from(bytes).toString('utf8'))
@@ -18,7 +18,7 @@ describe('strings of bytes', () => {
   })
 
   it('are shown byte by byte in quotes', () => {
-    expect(quoteBytes(textOf(Uint8Array.of(0x61, 0xff, 0xc3, 0xa9, 0x80)))).to.equal('"a\\xffé\\x80"')
+    expect(quoteBytes(decodeText(Uint8Array.of(0x61, 0xff, 0xc3, 0xa9, 0x80)))).to.equal('"a\\xffé\\x80"')
   })
 
   it('survive the builtins, and form characters again', async () => {

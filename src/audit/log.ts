@@ -13,7 +13,7 @@ import { limitOf, lockNow, stateLayout } from '../store/index.ts'
 import { type AuditHead, headFile, readHead, writeHead } from './head.ts'
 import { type AuditEntry, digestOfLine, formatLine, parseLine } from './line.ts'
 
-export interface AuditLogPlace {
+export interface AuditLogContext {
   /** Folder of the store. */
   readonly store: string
   /** Folder of what this machine keeps about the store. */
@@ -24,7 +24,7 @@ export interface AuditLogPlace {
 }
 
 /** The folder that logs are in, one file a log and month. */
-export function auditFolder({ store, state, keep }: Pick<AuditLogPlace, 'store' | 'state' | 'keep'>): string {
+export function auditFolder({ store, state, keep }: Pick<AuditLogContext, 'store' | 'state' | 'keep'>): string {
   return keep === 'beside' ? stateLayout.audit(state) : join(store, '.audit')
 }
 
@@ -32,8 +32,8 @@ export function auditFolder({ store, state, keep }: Pick<AuditLogPlace, 'store' 
  * Logs in the repository may come with it, so nothing but regular files is
  * read or appended to there.
  */
-export function auditFiles(place: AuditLogPlace): FileSystem {
-  const { store, state, keep, files = machineFiles } = place
+export function auditFiles(context: AuditLogContext): FileSystem {
+  const { store, state, keep, files = machineFiles } = context
   // Neither folder is in the other.
   const isOutside = keep === 'beside' && !state.startsWith(store) && !store.startsWith(state)
   return isOutside ? files : confined(files, { root: store, limit: limitOf })
@@ -50,20 +50,20 @@ export function auditFiles(place: AuditLogPlace): FileSystem {
  * @throws EscError `io`, `locked`.
  */
 export function appendAudit(
-  place: AuditLogPlace,
+  context: AuditLogContext,
   entries: readonly [AuditEntry, ...AuditEntry[]],
   { synced }: { readonly synced: boolean },
 ): string {
-  const { store, state } = place
-  const files = auditFiles(place)
-  const folder = auditFolder(place)
+  const { store, state } = context
+  const files = auditFiles(context)
+  const folder = auditFolder(context)
   const lock = lockNow(stateLayout.lock(state, 'store', 'audit'), {
     what: `the audit log of ${store}`,
     purpose: 'audit',
     waitMs: 5_000,
   })
   try {
-    const anchor = headFile(state, place.keep)
+    const anchor = headFile(state, context.keep)
     const [first] = entries
     const head = caughtUp(files, folder, readHead(files, anchor, first.host))
     const file = `${first.time.slice(0, 7)}-${head.log}.jsonl`
@@ -79,7 +79,7 @@ export function appendAudit(
       digest = digestOfLine(text)
     }
     const bytes = Buffer.from(texts)
-    write(files, path, { bytes, synced, folder, mode: place.keep === 'beside' ? 0o600 : undefined })
+    write(files, path, { bytes, synced, folder, mode: context.keep === 'beside' ? 0o600 : undefined })
     const next = { file, size: sizeOf(files, path), sequence, digest }
     writeHead(files, anchor, { log: head.log, ...next }, { synced })
     return path

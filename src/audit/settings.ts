@@ -5,10 +5,10 @@ import { isJsonObject, type Json } from '../json.ts'
  * Where the audit log is: in this machine's own folder of the store, in the folder that
  * is committed, or nowhere.
  */
-export type AuditPlace = 'beside' | 'repository' | 'off'
+export type AuditSettingsContext = 'beside' | 'repository' | 'off'
 
 export interface AuditSettings {
-  readonly keep: AuditPlace
+  readonly keep: AuditSettingsContext
   /**
    * Each line is on the disk before anything is done; what cannot be written down is not done.
    * Default false: it is done, with a warning.
@@ -31,7 +31,7 @@ export function auditSettings(section: Json | undefined, file: string): AuditSet
   }
   const { required = false } = section
   if (typeof required !== 'boolean') throw mistake(file, 'audit.required is no boolean', 'write true or false')
-  return { keep: keep as AuditPlace, required }
+  return { keep: keep as AuditSettingsContext, required }
 }
 
 function mistake(file: string, problem: string, hint: string): EscError {

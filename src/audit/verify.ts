@@ -3,7 +3,7 @@ import { type FileSystem, listIfPresent, readIfPresent, replaceFile } from '../f
 import { stateLayout } from '../store/index.ts'
 import { type AuditHead, headFile } from './head.ts'
 import { type AuditLine, digestOfLine, parseLine } from './line.ts'
-import { type AuditLogPlace, auditFiles, auditFolder } from './log.ts'
+import { type AuditLogContext, auditFiles, auditFolder } from './log.ts'
 
 export type AuditFindingKind = 'removed' | 'changed' | 'reordered' | 'inserted' | 'truncated' | 'torn'
 
@@ -52,10 +52,10 @@ interface Placed {
  * remembers how far each was when it wrote or last verified it, so that one that ends too early is
  * noticed. `expected`: anchors that were kept elsewhere.
  */
-export function verifyAudit(place: AuditLogPlace, expected: readonly AuditAnchor[] = []): AuditVerification {
-  const files = auditFiles(place)
-  const logs = readLogs(place)
-  const known = knownAnchors(place, files)
+export function verifyAudit(context: AuditLogContext, expected: readonly AuditAnchor[] = []): AuditVerification {
+  const files = auditFiles(context)
+  const logs = readLogs(context)
+  const known = knownAnchors(context, files)
   const findings: AuditFinding[] = []
   const heads: AuditAnchor[] = []
   let lines = 0
@@ -66,7 +66,7 @@ export function verifyAudit(place: AuditLogPlace, expected: readonly AuditAnchor
   ])) {
     const placed = logs.get(log) ?? []
     const anchors = [...known, ...expected].filter((anchor) => anchor.log === log && anchor.sequence > 0)
-    findings.push(...verifyLog(log, placed, anchors, auditFolder(place)))
+    findings.push(...verifyLog(log, placed, anchors, auditFolder(context)))
     const last = newestOf(placed)
     if (last === undefined) continue
     heads.push({ log, sequence: last.line.sequence, digest: digestOfLine(last.text) })
@@ -78,21 +78,21 @@ export function verifyAudit(place: AuditLogPlace, expected: readonly AuditAnchor
 /**
  * Makes this machine remember how far each log was found to be. Best effort, for read-only stores.
  */
-export function rememberVerified(place: AuditLogPlace, heads: readonly AuditAnchor[]): void {
+export function rememberVerified(context: AuditLogContext, heads: readonly AuditAnchor[]): void {
   try {
-    replaceFile(auditFiles(place), verifiedFile(place), Buffer.from(JSON.stringify({ version: 1, heads })))
+    replaceFile(auditFiles(context), verifiedFile(context), Buffer.from(JSON.stringify({ version: 1, heads })))
   } catch {}
 }
 
 /** The lines of all logs that can be read, by time. */
-export function readAudit(place: AuditLogPlace): AuditLine[] {
-  const lines = [...readLogs(place).values()].flat().flatMap(({ line }) => line ?? [])
+export function readAudit(context: AuditLogContext): AuditLine[] {
+  const lines = [...readLogs(context).values()].flat().flatMap(({ line }) => line ?? [])
   return lines.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.sequence - b.sequence))
 }
 
-function readLogs(place: AuditLogPlace): Map<string, Placed[]> {
-  const files = auditFiles(place)
-  const folder = auditFolder(place)
+function readLogs(context: AuditLogContext): Map<string, Placed[]> {
+  const files = auditFiles(context)
+  const folder = auditFolder(context)
   const logs = new Map<string, Placed[]>()
   for (const file of listIfPresent(files, folder).sort()) {
     const log = /^\d{4}-\d{2}-(.+)\.jsonl$/.exec(file)?.[1]
@@ -193,7 +193,7 @@ function same(one: AuditFinding, other: AuditFinding): boolean {
   )
 }
 
-function knownAnchors(place: AuditLogPlace, files: FileSystem): AuditAnchor[] {
+function knownAnchors(context: AuditLogContext, files: FileSystem): AuditAnchor[] {
   const read = (file: string) => {
     try {
       const bytes = readIfPresent(files, file)
@@ -203,11 +203,11 @@ function knownAnchors(place: AuditLogPlace, files: FileSystem): AuditAnchor[] {
       return undefined
     }
   }
-  const head: AuditHead | undefined = read(headFile(place.state, place.keep))
-  const verified: { readonly heads: readonly AuditAnchor[] } | undefined = read(verifiedFile(place))
+  const head: AuditHead | undefined = read(headFile(context.state, context.keep))
+  const verified: { readonly heads: readonly AuditAnchor[] } | undefined = read(verifiedFile(context))
   return [...(head === undefined ? [] : [head]), ...(verified?.heads ?? [])]
 }
 
-function verifiedFile({ state, keep }: AuditLogPlace): string {
+function verifiedFile({ state, keep }: AuditLogContext): string {
   return join(stateLayout.seen(state), `audit+${keep}+verified.json`)
 }

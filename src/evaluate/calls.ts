@@ -51,7 +51,7 @@ export interface RotatorCall extends PlacedCall {
 /** The text of an environment, read and parsed. */
 export interface ParsedProgram {
   /** Undefined: the text could not be read at all. */
-  readonly environment: Environment | undefined
+  readonly environment: EnvironmentDeclaration | undefined
   readonly diagnostics: readonly Diagnostic[]
 }
 

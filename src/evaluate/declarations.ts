@@ -1,4 +1,4 @@
-import { type Environment, type Expression, operandsOf, reservedKeys } from '../language/index.ts'
+import { type EnvironmentDeclaration, type Expression, operandsOf, reservedKeys } from '../language/index.ts'
 import { quote, type StringNode } from '../yaml/index.ts'
 
 export interface DeclarationError {
@@ -6,13 +6,13 @@ export interface DeclarationError {
   readonly node: StringNode
 }
 
-const found = new WeakMap<Environment, readonly DeclarationError[]>()
+const found = new WeakMap<EnvironmentDeclaration, readonly DeclarationError[]>()
 
 /**
  * Reserved and repeated keys, in document order. They are mistakes whether or not what
  * they stand for is evaluated.
  */
-export function declarationErrors(environment: Environment): readonly DeclarationError[] {
+export function declarationErrors(environment: EnvironmentDeclaration): readonly DeclarationError[] {
   let errors = found.get(environment)
   if (errors === undefined) {
     errors = [...declarations(environment)]
@@ -21,7 +21,7 @@ export function declarationErrors(environment: Environment): readonly Declaratio
   return errors
 }
 
-function* declarations(environment: Environment): Generator<DeclarationError> {
+function* declarations(environment: EnvironmentDeclaration): Generator<DeclarationError> {
   const seen = new Set<string>()
   for (const { key, keyNode, value } of environment.values ?? []) {
     if (reservedKeys.has(key)) yield { summary: `${quote(key)} is a reserved key`, node: keyNode }

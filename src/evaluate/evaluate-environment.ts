@@ -1,7 +1,7 @@
 import { Budget, type BudgetLimits } from '../budget.ts'
 import { EscError } from '../errors.ts'
 import {
-  type Environment,
+  type EnvironmentDeclaration,
   type Expression,
   expressionsOf,
   listReferences,
@@ -152,11 +152,11 @@ function readable(found: readonly Diagnostic[]): readonly Diagnostic[] {
   return [...found.slice(0, count), { severity: 'error', summary, path: '' }]
 }
 
-function isEmpty(environment: Environment): boolean {
+function isEmpty(environment: EnvironmentDeclaration): boolean {
   return (environment.imports?.length ?? 0) === 0 && (environment.values?.length ?? 0) === 0
 }
 
-function requestOf(request: EvaluationRequest, environment: Environment): RoundRequest {
+function requestOf(request: EvaluationRequest, environment: EnvironmentDeclaration): RoundRequest {
   const contextValues = request.context ?? {}
   const paths = request.rotatePaths ?? []
   return {
@@ -214,14 +214,14 @@ class Driver {
    * loaded matters only to the expression that needs it. Providers of what is certainly evaluated
    * are loaded along the way.
    */
-  async loadAhead(environment: Environment): Promise<void> {
+  async loadAhead(environment: EnvironmentDeclaration): Promise<void> {
     this.#begin(environment, true)
     // Environments may name one another in a circle, so none waits for those it
     // names: all are awaited here.
     for (let i = 0; i < this.#started.length; i++) await this.#started[i]
   }
 
-  #begin(environment: Environment, certain: boolean): void {
+  #begin(environment: EnvironmentDeclaration, certain: boolean): void {
     for (const { name, kind } of listReferences(environment))
       if (name !== this.#request.name) this.#once(`load\0${name}`, () => this.#load(name, certain && kind === 'import'))
     if (!certain) return
@@ -238,7 +238,7 @@ class Driver {
    * A rotation encrypts what it makes under the key of the root, so asking for it early asks for
    * nothing more, and saves the round that would only find out that it is needed.
    */
-  #needsKeyAhead({ name }: Environment, expression: Expression): boolean {
+  #needsKeyAhead({ name }: EnvironmentDeclaration, expression: Expression): boolean {
     const { mode, name: root } = this.#request
     return mode === 'rotate' && name === root && isCiphertext(expression)
   }

@@ -10,7 +10,7 @@ import type { Scale } from './weigh.ts'
 export type Mode = 'check' | 'open' | 'rotate'
 
 export interface RoundRequest {
-  readonly environment: Environment
+  readonly environment: EnvironmentDeclaration
   readonly mode: Mode
   /** Whether a check decrypts. Other modes always do. */
   readonly showSecrets: boolean
@@ -83,7 +83,7 @@ export interface Round {
  */
 export interface Scope extends Evaluated {
   readonly round: Round
-  readonly environment: Environment
+  readonly environment: EnvironmentDeclaration
   readonly isRoot: boolean
   readonly name: string
   /** The value of `${context.rootEnvironment.name}` here. */

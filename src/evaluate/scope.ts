@@ -2,7 +2,7 @@ import { spend } from '../budget.ts'
 import { isBeyondJson } from '../json.ts'
 import {
   type Accessor,
-  type Environment,
+  type EnvironmentDeclaration,
   type Expression,
   type ObjectExpression,
   operandsOf,
@@ -43,7 +43,7 @@ const maxDepth = 600
 /** The evaluation of one environment in one round. */
 export class EnvironmentScope implements Scope {
   readonly round: Round
-  readonly environment: Environment
+  readonly environment: EnvironmentDeclaration
   readonly isRoot: boolean
   /** What `${context.rootEnvironment.name}` says here. */
   readonly rootName: string
@@ -64,7 +64,7 @@ export class EnvironmentScope implements Scope {
   #paths: readonly (string | undefined)[] | undefined
   readonly #accessed: (readonly (Definition | undefined)[][] | undefined)[] = []
 
-  constructor(round: Round, environment: Environment, isRoot: boolean, inheritedRoot: string) {
+  constructor(round: Round, environment: EnvironmentDeclaration, isRoot: boolean, inheritedRoot: string) {
     this.round = round
     this.environment = environment
     this.isRoot = isRoot
@@ -337,7 +337,7 @@ export class EnvironmentScope implements Scope {
  * The evaluation path of each expression that can be reached, by id. Of an expression that stands
  * in two places, the first.
  */
-function evaluationPaths(environment: Environment): readonly (string | undefined)[] {
+function evaluationPaths(environment: EnvironmentDeclaration): readonly (string | undefined)[] {
   const paths: (string | undefined)[] = new Array(environment.expressionCount)
   spend(8 * environment.expressionCount)
   const visit = (expression: Expression, path: string): void => {

@@ -25,7 +25,7 @@ export interface Refused {
   readonly refused: GitSetting
 }
 
-export interface HooksPlace {
+export interface HooksContext {
   /** Folder of the repository's hooks. */
   readonly folder: string
   /** Whether they may run. Hooks of the user's own configuration always may. */
@@ -40,7 +40,7 @@ export interface HooksPlace {
  */
 export function overridesOf(
   settings: readonly GitSetting[],
-  hooks: HooksPlace,
+  hooks: HooksContext,
   env: Readonly<Record<string, string | undefined>>,
 ): Overrides | Refused {
   const users = new Map<string, string>()

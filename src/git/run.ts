@@ -27,7 +27,7 @@ function notStarted(reason: string): GitResult {
   return { ...gitFailure(reason), status: undefined }
 }
 
-export interface StartOptions {
+export interface GitStart {
   readonly cwd: string
   readonly input?: string
   readonly env: Readonly<Record<string, string | undefined>>
@@ -41,7 +41,7 @@ export interface StartOptions {
  * Starts git with exactly these words. Never throws for what git answers. Only this folder calls
  * it: `machineGit` is for the rest.
  */
-export async function startGit(args: readonly string[], options: StartOptions): Promise<GitResult> {
+export async function startGit(args: readonly string[], options: GitStart): Promise<GitResult> {
   const { cwd, input = '', timeoutMs } = options
   const env = { ...gitVariables(options.env), ...options.set }
   const program = programOnPath('git', env)

@@ -19,7 +19,7 @@ export { recipientsFile } from './recipients-file.ts'
 export {
   isRemoteProvider,
   openSecretsProvider,
-  rewrapKey,
+  rewrapDataKey,
   secretsProviderKind,
   tryProvider,
 } from './secrets-provider.ts'

@@ -55,12 +55,12 @@ export function keyFault(call: KeyCall, problem: KeyProblem, { code, text, hint 
 /** For what a request threw. */
 export function noAnswer(call: KeyCall, error: unknown, { from, hint }: { from: string; hint: string }): EscError {
   const code = error instanceof NoAnswer ? error.code : 'error'
-  if (code === 'too large') return malformedAnswer(call, from)
+  if (code === 'too large') return malformedKeyAnswer(call, from)
   const text = code === 'timeout' ? `${from} did not answer in time` : from
   return keyFault(call, 'unreachable', { code, text, hint })
 }
 
-export function malformedAnswer(call: KeyCall, from: string): EscError {
+export function malformedKeyAnswer(call: KeyCall, from: string): EscError {
   return keyFault(call, 'failed', {
     code: 'malformed answer',
     text: `${from} answered with something else than it documents`,

@@ -14,7 +14,7 @@ import {
  * How secrets providers reach their vendors. Handed in, so that tests can lead a vendor's
  * name to a server of theirs.
  */
-export interface Network {
+export interface KeyNetwork {
   readonly fetch: Fetch
   /** For one attempt, from the first byte sent to the last received, in milliseconds. */
   readonly timeoutMs: number
@@ -22,7 +22,7 @@ export interface Network {
   readonly now: () => Date
 }
 
-export function completeNetwork(network: Partial<Network> = {}): Network {
+export function completeNetwork(network: Partial<KeyNetwork> = {}): KeyNetwork {
   return {
     fetch: network.fetch ?? currentFetch,
     timeoutMs: network.timeoutMs ?? 10_000,
@@ -52,7 +52,7 @@ const pauseMs = 300
 const longestPauseMs = 3000
 
 /** Asks the vendor of a key, at most twice. @throws NoAnswer. */
-export function request(network: Network, asked: KeyRequest): Promise<HttpAnswer> {
+export function request(network: KeyNetwork, asked: KeyRequest): Promise<HttpAnswer> {
   const { method, url, headers, body, attempts = 2, timeoutMs = network.timeoutMs, tls } = asked
   const pausesMs = attempts === 1 ? [] : [pauseMs]
   return send(

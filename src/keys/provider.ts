@@ -1,7 +1,7 @@
 import type { FileSystem } from '../files/index.ts'
 import type { Notice } from '../notice.ts'
 import type { KeyOwner } from './data-key.ts'
-import type { Network } from './network.ts'
+import type { KeyNetwork } from './network.ts'
 
 /**
  * Keeps the key-encryption key that wraps the data keys of environments. One `wrapKey` an
@@ -44,7 +44,7 @@ export interface KeyContext {
   /** Default: the machine's own files. */
   readonly files?: FileSystem
   /** Default: the machine's own network, 10 seconds an attempt. */
-  readonly network?: Partial<Network>
+  readonly network?: Partial<KeyNetwork>
 }
 
 /**

@@ -70,7 +70,7 @@ export interface Rewrapping {
  * vendor's key. Ciphertexts and seals stay as they are, so whoever could open them before can do so
  * still, with a copy of what was wrapped before.
  */
-export async function rewrapKey(rewrapping: Rewrapping, context: KeyContext, owner: KeyOwner): Promise<string> {
+export async function rewrapDataKey(rewrapping: Rewrapping, context: KeyContext, owner: KeyOwner): Promise<string> {
   const { wrapped, from, to } = rewrapping
   secretsProviderKind(to)
   const dataKey = await (await openSecretsProvider(from, context, owner)).unwrapKey(wrapped)

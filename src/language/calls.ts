@@ -1,5 +1,5 @@
 import { documentPath, joinPath, type PropertyPath, type Range } from '../yaml/index.ts'
-import { type Environment, expressionsOf } from './environment.ts'
+import { type EnvironmentDeclaration, expressionsOf } from './environment.ts'
 import type { Expression } from './expression.ts'
 import type { PropertyAccess } from './property-access.ts'
 
@@ -13,7 +13,7 @@ export interface ListedRotator {
 }
 
 /** Every `fn::rotate` call in the text, in document order, wherever it stands. */
-export function listRotators(environment: Environment): readonly ListedRotator[] {
+export function listRotators(environment: EnvironmentDeclaration): readonly ListedRotator[] {
   const calls: ListedRotator[] = []
   for (const expression of expressionsOf(environment)) {
     if (expression.kind !== 'call' || expression.name !== 'rotate') continue
@@ -31,7 +31,7 @@ export interface ListedProvider {
 }
 
 /** Every `fn::open` call in the text, in document order, wherever it stands. */
-export function listProviders(environment: Environment): readonly ListedProvider[] {
+export function listProviders(environment: EnvironmentDeclaration): readonly ListedProvider[] {
   const calls: ListedProvider[] = []
   for (const expression of expressionsOf(environment)) {
     if (expression.kind !== 'call' || expression.name !== 'open') continue
@@ -47,7 +47,7 @@ export function valuePath(path: PropertyPath): string {
 
 /** The paths, relative to `values`, at which no `fn::rotate` call stands. */
 export function unmatchedRotatePaths(
-  environment: Environment,
+  environment: EnvironmentDeclaration,
   paths: readonly PropertyPath[],
 ): readonly PropertyPath[] {
   const known = new Set(listRotators(environment).map((call) => call.path))
@@ -70,7 +70,7 @@ export interface ListedReference {
  * Every environment the text names: imports first, then `environments.…`
  * references in document order.
  */
-export function listReferences(environment: Environment): readonly ListedReference[] {
+export function listReferences(environment: EnvironmentDeclaration): readonly ListedReference[] {
   const references: ListedReference[] = []
   for (const { name } of environment.imports ?? [])
     if (name) references.push({ name: name.value, kind: 'import', range: name.range, path: name.path })

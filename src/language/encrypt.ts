@@ -1,5 +1,5 @@
 import { EscError } from '../errors.ts'
-import type { Decoded, Diagnostic, Node, ObjectNode, Replacement, StringNode } from '../yaml/index.ts'
+import type { Decoded, Diagnostic, Node, NodeReplacement, ObjectNode, StringNode } from '../yaml/index.ts'
 import { decode, placeOf, quote, replaceNodes, restOfText } from '../yaml/index.ts'
 import { decodeEnvelope, EnvelopeError, encodeEnvelope } from './envelope.ts'
 import { escapeReferences, scanInterpolation } from './property-access.ts'
@@ -25,7 +25,7 @@ export function encryptDefinition(
   const rest = ignoreRest ? undefined : restOfText(name, text)
   if (rest !== undefined) throw problem(name, rest.summary, rest, '', 'nothing was saved')
   const calls = secretCalls(decoded(name, text))
-  const replacements: Replacement[] = []
+  const replacements: NodeReplacement[] = []
   for (const call of calls) {
     if (call.kind === 'refused') throw problem(name, call.reason, call.node, call.node.path, call.hint)
     if (call.kind === 'ciphertext') continue
@@ -48,7 +48,7 @@ export function decryptDefinition(
   text: string,
   decrypt: (ciphertext: Uint8Array, path: string) => string,
 ): string {
-  const replacements: Replacement[] = []
+  const replacements: NodeReplacement[] = []
   for (const call of secretCalls(decoded(name, text))) {
     if (call.kind !== 'ciphertext' || !isBelowValues(call.node)) continue
     const ciphertext = openEnvelope(name, call)
@@ -67,7 +67,7 @@ export function reencryptDefinition(
   text: string,
   reencrypt: (ciphertext: Uint8Array, path: string) => Uint8Array,
 ): string {
-  const replacements: Replacement[] = []
+  const replacements: NodeReplacement[] = []
   for (const call of secretCalls(decoded(name, text))) {
     if (call.kind !== 'ciphertext' || !isBelowValues(call.node)) continue
     const ciphertext = reencrypt(openEnvelope(name, call), call.node.path)

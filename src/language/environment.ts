@@ -5,7 +5,7 @@ import type { Call, Expression, ObjectExpression, ObjectProperty, StringLiteral 
  * A parsed environment: what the evaluator works on. Never changed once made, so it can be
  * evaluated any number of times.
  */
-export interface Environment {
+export interface EnvironmentDeclaration {
   /** The name it was loaded under, which every range in it carries. */
   readonly name: string
   readonly description: StringLiteral | undefined
@@ -36,7 +36,7 @@ export interface ImportMetadata {
 }
 
 /** Every expression of an environment, outer ones first. */
-export function* expressionsOf(environment: Environment): Generator<Expression> {
+export function* expressionsOf(environment: EnvironmentDeclaration): Generator<Expression> {
   const pending: Expression[] = []
   for (const property of [...(environment.values ?? [])].reverse()) pending.push(property.value)
   for (;;) {

@@ -1,5 +1,5 @@
 import { type Diagnostic, decode, type Node, type ObjectNode, quote } from '../yaml/index.ts'
-import { type Environment, type Import, type ImportMetadata, reservedKeys } from './environment.ts'
+import { type EnvironmentDeclaration, type Import, type ImportMetadata, reservedKeys } from './environment.ts'
 import { isStringLiteral, type ObjectExpression, type ObjectProperty, type StringLiteral } from './expression.ts'
 import { ExpressionParser, firstOfEachKey } from './parse-expression.ts'
 import { sortByDistance } from './similar-names.ts'
@@ -9,7 +9,7 @@ export interface ParsedEnvironment {
    * Undefined only when the text is no YAML the language accepts. Other mistakes leave
    * an environment with gaps.
    */
-  readonly environment: Environment | undefined
+  readonly environment: EnvironmentDeclaration | undefined
   readonly diagnostics: readonly Diagnostic[]
 }
 

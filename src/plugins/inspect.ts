@@ -4,7 +4,7 @@ import { EscError, messageOf } from '../errors.ts'
 import { type Closure, closureOf } from './closure.ts'
 import { isCommitted } from './committed.ts'
 import { type FoundPackage, findPackage } from './find-package.ts'
-import { type ForeignFile, foreignFile } from './owner.ts'
+import { foreignFile, type OthersFile } from './owner.ts'
 
 /** One line of `plugins` in `esc.yaml`. */
 export interface NamedPlugin {
@@ -55,7 +55,7 @@ export async function inspectPlugin({ name, at }: NamedPlugin, places: PluginPla
     })
   }
   let closure: Closure
-  let foreign: ForeignFile | undefined
+  let foreign: OthersFile | undefined
   try {
     closure = closureOf(name, root)
     const { store } = places
@@ -86,7 +86,7 @@ function locate(name: string, at: string, folders: readonly string[]): FoundPack
   })
 }
 
-function ofSomebodyElse(what: string, { path, uid }: ForeignFile): EscError {
+function ofSomebodyElse(what: string, { path, uid }: OthersFile): EscError {
   const me = process.geteuid?.()
   return new EscError(
     'untrusted',

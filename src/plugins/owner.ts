@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Closure } from './closure.ts'
 
 /** A file or folder of somebody else, whose content could be changed after it was looked at. */
-export interface ForeignFile {
+export interface OthersFile {
   readonly path: string
   readonly uid: number
 }
@@ -12,11 +12,11 @@ export interface ForeignFile {
  * The first file that belongs to neither this user nor root: among these paths, or in a closure.
  * Undefined: there is none, or this system has no owners.
  */
-export function foreignFile(paths: readonly string[], closure?: Closure): ForeignFile | undefined {
+export function foreignFile(paths: readonly string[], closure?: Closure): OthersFile | undefined {
   const me = process.geteuid?.()
   if (me === undefined) return undefined
   const seen = new Set<string>()
-  const check = (path: string): ForeignFile | undefined => {
+  const check = (path: string): OthersFile | undefined => {
     if (seen.has(path)) return undefined
     seen.add(path)
     const { uid } = lstatSync(path)

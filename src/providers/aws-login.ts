@@ -6,7 +6,7 @@ import type { AwsLogin } from './aws-signature.ts'
 import { identityToken, subjectAttributesSchema } from './identity.ts'
 import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
-import { callVendor, malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
+import { callVendor, malformedProviderAnswer, type ProviderNetwork } from './vendor-call.ts'
 
 export type AwsLoginInputs = {
   readonly oidc?: {
@@ -76,7 +76,7 @@ async function assumeRole(
   context: ProviderContext,
 ): Promise<AwsLogin> {
   const seconds = lifetimeSeconds(duration, { input: 'aws-login: `duration`', least: 900, most: 43_200 })
-  const token = await identityToken(context, { provider: 'aws-login', audience: 'aws', subjectAttributes })
+  const token = await requireIdentityToken(context, { provider: 'aws-login', audience: 'aws', subjectAttributes })
   const doing = `AssumeRoleWithWebIdentity of ${roleArn}`
   const body = new URLSearchParams({
     Action: 'AssumeRoleWithWebIdentity',
@@ -94,6 +94,6 @@ async function assumeRole(
   const [accessKeyId, secretAccessKey, sessionToken] = ['AccessKeyId', 'SecretAccessKey', 'SessionToken'].map((name) =>
     textOf(answer, name),
   )
-  if (!accessKeyId || !secretAccessKey || !sessionToken) throw malformedAnswer('aws-login', doing)
+  if (!accessKeyId || !secretAccessKey || !sessionToken) throw malformedProviderAnswer('aws-login', doing)
   return { accessKeyId, secretAccessKey: secret(secretAccessKey), sessionToken: secret(sessionToken) }
 }

@@ -1,7 +1,7 @@
 import { EscError } from '../errors.ts'
 import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
-import { identityToken, subjectAttributesSchema } from './identity.ts'
+import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
 import type { Provider } from './provider.ts'
 
 export type AzureLoginInputs = {
@@ -67,7 +67,7 @@ export const azureLogin: Provider<AzureLoginInputs> = {
     }
     const subscription = subscriptionId === undefined ? {} : { subscriptionId }
     if (!oidc) return { clientId, tenantId, ...subscription, clientSecret: clientSecret as Secret<string> }
-    const token = await identityToken(context, { provider: 'azure-login', audience: 'azure', subjectAttributes })
+    const token = await requireIdentityToken(context, { provider: 'azure-login', audience: 'azure', subjectAttributes })
     return { clientId, tenantId, ...subscription, oidc: { token: secret(token) } }
   },
 }

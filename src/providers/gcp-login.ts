@@ -132,7 +132,7 @@ async function exchange(
   network: ProviderNetwork,
   context: ProviderContext,
 ): Promise<string> {
-  const subject = await identityToken(context, { provider: 'gcp-login', audience: 'gcp', subjectAttributes })
+  const subject = await requireIdentityToken(context, { provider: 'gcp-login', audience: 'gcp', subjectAttributes })
   const provider = `projects/${number}/locations/${region}/workloadIdentityPools/${workloadPoolId}/providers/${providerId}`
   const doing = `token exchange with ${provider}`
   const body = {
@@ -146,7 +146,7 @@ async function exchange(
   const url = 'https://sts.googleapis.com/v1/token'
   const call = { provider: 'gcp-login', doing, url, body, hidden: [subject], readFault: gcpFault, hints }
   const token = textIn((await callVendor(call, network, context)).json, 'access_token')
-  if (token === undefined) throw malformedAnswer('gcp-login', doing)
+  if (token === undefined) throw malformedProviderAnswer('gcp-login', doing)
   return token
 }
 
@@ -173,7 +173,7 @@ async function actAs(
   }
   const { json } = await callVendor(call, network, context)
   const made = textIn(json, 'accessToken')
-  if (made === undefined) throw malformedAnswer('gcp-login', doing)
+  if (made === undefined) throw malformedProviderAnswer('gcp-login', doing)
   const expiry = textIn(json, 'expireTime')
   return { accessToken: secret(made), tokenType: 'Bearer', ...(expiry !== undefined && { expiry }) }
 }

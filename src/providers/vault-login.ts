@@ -1,10 +1,10 @@
 import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
-import { identityToken, subjectAttributesSchema } from './identity.ts'
+import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
 import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
 import { callVault, type VaultLogin, vaultLoginSchema, vaultPath } from './vault-api.ts'
-import { malformedAnswer, memberOf, type ProviderNetwork, textIn } from './vendor-call.ts'
+import { malformedProviderAnswer, memberOf, type ProviderNetwork, textIn } from './vendor-call.ts'
 
 export type VaultLoginInputs = {
   readonly address: string
@@ -75,7 +75,7 @@ export function vaultLoginProvider(network: ProviderNetwork = {}): Provider<Vaul
       const call = { provider: 'vault-login', doing, address, namespace, path, ...request, hints }
       const { json } = await callVault(call, network, context)
       const token = textIn(memberOf(json, 'auth'), 'client_token')
-      if (token === undefined) throw malformedAnswer('vault-login', doing)
+      if (token === undefined) throw malformedProviderAnswer('vault-login', doing)
       return { address, token: secret(token), ...(namespace !== undefined && { namespace }) }
     },
   }
@@ -93,7 +93,7 @@ const hints: Readonly<Record<string, string>> = {
 async function requestOf({ jwt, token, approle, userpass }: VaultLoginInputs, context: ProviderContext) {
   if (jwt !== undefined) {
     const { role, mount = 'jwt', subjectAttributes } = jwt
-    const identity = await identityToken(context, { provider: 'vault-login', audience: undefined, subjectAttributes })
+    const identity = await requireIdentityToken(context, { provider: 'vault-login', audience: undefined, subjectAttributes })
     return {
       doing: `login of role ${role} at ${mount}`,
       path: `auth/${vaultPath('vault-login', 'jwt.mount', mount)}/login`,

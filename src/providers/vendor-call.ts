@@ -25,7 +25,7 @@ export interface ProviderNetwork {
   readonly tls?: TlsOptions
 }
 
-export interface VendorCall {
+export interface ProviderCall {
   /** Name of the provider, for messages. */
   readonly provider: string
   /** Such as `AssumeRoleWithWebIdentity for role …`, for messages. */
@@ -66,7 +66,7 @@ const isPassingFault = ({ code }: VendorFault) =>
  * @throws EscError `provider_failed`; `invalid_input` for a host that may not be called.
  */
 export async function callVendor(
-  call: VendorCall,
+  call: ProviderCall,
   network: ProviderNetwork,
   context: ProviderContext,
 ): Promise<HttpAnswer> {
@@ -106,7 +106,7 @@ export async function callVendor(
 }
 
 async function wayTo(
-  { provider, doing, url, named }: VendorCall,
+  { provider, doing, url, named }: ProviderCall,
   { fetch = currentFetch, lookup, tls }: ProviderNetwork,
   { network, signal }: ProviderContext,
 ) {
@@ -134,7 +134,7 @@ function noAnswerHint(code: string): string {
 }
 
 /** For a success that lacks what it should hold. */
-export function malformedAnswer(provider: string, doing: string): EscError {
+export function malformedProviderAnswer(provider: string, doing: string): EscError {
   return new EscError('provider_failed', `${provider}: ${doing} was answered with something else than is documented`, {
     hint: vendorHints.foreign,
   })

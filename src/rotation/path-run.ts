@@ -4,7 +4,7 @@ import { plainSecretTexts, SecretMask } from '../masking/index.ts'
 import type { PlainObject } from '../plain.ts'
 import { rich, step, type Text } from '../rich-text.ts'
 import type { CredentialCheck, PlanStep, RotationRequest, Rotator, RotatorContext } from '../rotators/index.ts'
-import type { Environment, Journal, Revision } from '../store/index.ts'
+import type { Environment, Revision, RotationJournal } from '../store/index.ts'
 import { type Diagnostic, placeOf } from '../yaml/index.ts'
 import { adoptCredential } from './adopt.ts'
 import { encodeJournalEntry, type JournalEntry, journalEntryId } from './journal-entry.ts'
@@ -19,10 +19,10 @@ import type { SelectedCall } from './selection.ts'
 import type { TargetLock } from './target-lock.ts'
 
 /** What the paths of one run share. */
-export interface RunPlace {
+export interface RunContext {
   readonly mode: RotationMode
   readonly context: Omit<RotatorContext, 'progress' | 'warn'>
-  readonly journal: Journal
+  readonly journal: RotationJournal
   readonly targets: TargetLock
   readonly environment: Environment
   /** The revision the run is based on. */
@@ -73,11 +73,11 @@ export class PathRun {
   #madeFrom: MadeFrom
   #startedAt: string | undefined
 
-  constructor(call: SelectedCall, place: RunPlace) {
+  constructor(call: SelectedCall, run: RunContext) {
     this.call = call
-    this.#place = place
+    this.#run = run
     this.#superseded = call.leftover?.superseded ?? []
-    this.#madeFrom = place.base
+    this.#madeFrom = run.base
   }
 
   /** Whether anything may have changed because of this run, remotely or in the journal. */
@@ -113,7 +113,7 @@ export class PathRun {
   #rotateInTurn(rotator: Rotator, request: RotationRequest<PlainObject, PlainObject>): Promise<PlainObject> {
     this.#rotator = rotator
     this.#request = request
-    return this.#place.targets.run(rotator.target(request.inputs), () => this.#rotate(rotator, request))
+    return this.#run.targets.run(rotator.target(request.inputs), () => this.#rotate(rotator, request))
   }
 
   fail(error: unknown): void {
@@ -127,7 +127,7 @@ export class PathRun {
   async finish(revision: MadeFrom | undefined): Promise<void> {
     try {
       // Other clones can retire what this commit superseded once they have it, and not before.
-      this.#madeFrom = revision ?? this.#place.base
+      this.#madeFrom = revision ?? this.#run.base
       await this.#retireAndClear()
     } catch (error) {
       this.#notes.push(`saved, but the next rotation must clear the journal: ${messageOf(error)}`)
@@ -139,9 +139,9 @@ export class PathRun {
     const [rotator, request] = [this.#rotator, this.#request]
     if (this.#superseded.length > 0 && rotator && request) {
       const saved = { inputs: request.inputs, state: this.#state }
-      await this.#place.targets.run(rotator.target(request.inputs), () => this.#retire(rotator, saved))
+      await this.#run.targets.run(rotator.target(request.inputs), () => this.#retire(rotator, saved))
     }
-    if (this.#superseded.length === 0) await this.#place.journal.remove(this.#id)
+    if (this.#superseded.length === 0) await this.#run.journal.remove(this.#id)
     else await this.#put(undefined)
   }
 
@@ -174,7 +174,7 @@ export class PathRun {
   async #rotate(rotator: Rotator, request: RotationRequest<PlainObject, PlainObject>): Promise<PlainObject> {
     const { leftover, begin } = this.call
     const context = this.#context()
-    if (this.#place.mode === 'retarget') return this.#retarget(rotator, request)
+    if (this.#run.mode === 'retarget') return this.#retarget(rotator, request)
     const movedOn = await this.#movedOn().catch((error) => {
       this.#error = error
       this.#progress('failed', messageOf(error))
@@ -194,14 +194,14 @@ export class PathRun {
         clear: () => this.#clear(rotator, request.state),
       },
       context,
-      retries: new Retries(this.#place.retries, context),
+      retries: new Retries(this.#run.retries, context),
       begin,
       movedOn,
       onProgress: (phase: RotationProgress['phase']) => this.#progress(phase),
     }
     try {
       await this.#look(rotation)
-      if (this.#place.adopt) return await this.#adopt(rotation, this.#place.adopt)
+      if (this.#run.adopt) return await this.#adopt(rotation, this.#run.adopt)
       if (rotator.retire && !leftover?.pending) {
         // First what an earlier run could not retire: it may fill the place that
         // the new credential needs.
@@ -234,7 +234,7 @@ export class PathRun {
   /** The record alone is moved; the next run settles it there. */
   async #retarget(rotator: Rotator, { inputs }: RotationRequest<PlainObject, PlainObject>): Promise<never> {
     const { leftover, shown } = this.call
-    const { confirmRetarget } = this.#place
+    const { confirmRetarget } = this.#run
     try {
       const { moved, ...move } = retargeted(rotator, { leftover: present(leftover), inputs, shown })
       if (confirmRetarget && !(await confirmRetarget(move)))
@@ -256,7 +256,7 @@ export class PathRun {
    */
   async #movedOn(): Promise<{ readonly by: number | undefined } | undefined> {
     const { leftover } = this.call
-    const { environment, base, mode, discard } = this.#place
+    const { environment, base, mode, discard } = this.#run
     if (leftover === undefined || mode === 'doctor') return undefined
     const standing = await standingOf(environment, base, leftover)
     if (standing.kind === 'moved-on') return { by: standing.by }
@@ -270,14 +270,14 @@ export class PathRun {
     const { leftover, begin } = this.call
     this.#superseded = (leftover?.superseded ?? []).filter((former) => !state || !samePlain(former, state))
     if (this.#superseded.length > 0) await this.#put(undefined)
-    else await this.#place.journal.remove(this.#id)
+    else await this.#run.journal.remove(this.#id)
     // The rotation that follows supersedes the state of now: another clone may have rotated
     // since the one that is undone.
     if (rotator.retire && begin && state !== undefined) this.#superseded = [...this.#superseded, state]
   }
 
   async #look(rotation: PathRotation): Promise<void> {
-    const { mode } = this.#place
+    const { mode } = this.#run
     if (mode === 'plan') this.#steps = await planPath(rotation)
     if (mode === 'doctor') this.#checks = (await rotation.rotator.check?.(rotation.request, rotation.context)) ?? []
     if (this.#steps || this.#checks) throw new OnlyLooked()
@@ -331,7 +331,7 @@ export class PathRun {
   }
 
   #put(pending: PlainObject | undefined): Promise<void> {
-    const { context, journal } = this.#place
+    const { context, journal } = this.#run
     const entry: JournalEntry = {
       path: this.call.path,
       rotator: this.call.rotator,
@@ -346,7 +346,7 @@ export class PathRun {
 
   #context(): RotatorContext {
     return {
-      ...this.#place.context,
+      ...this.#run.context,
       progress: (text) => this.#progress(this.#phase, text),
       warn: (text) => void this.#notes.push(text),
     }
@@ -355,7 +355,7 @@ export class PathRun {
   #progress(phase: RotationProgress['phase'], text?: string): void {
     this.#phase = phase
     const shown = text === undefined ? {} : { text: this.#mask.text(text) }
-    this.#place.onProgress({ path: this.call.shown, phase, ...shown })
+    this.#run.onProgress({ path: this.call.shown, phase, ...shown })
   }
 }
 

@@ -138,7 +138,7 @@ export function fieldOf(json: unknown, name: string): unknown {
 }
 
 /** Undefined unless it is a string that is not empty. */
-export function textOf(json: unknown, name: string): string | undefined {
+export function textField(json: unknown, name: string): string | undefined {
   const value = fieldOf(json, name)
   return typeof value === 'string' && value !== '' ? value : undefined
 }

@@ -12,7 +12,7 @@ import { graceMs, jitterMs, overdueInstant, type Schedule } from '../schedule/in
 import { layout } from '../store/index.ts'
 
 /** What is known of one environment with a schedule. */
-export interface Entry {
+export interface DueEntry {
   readonly environment: string
   readonly paused: boolean
   /** When something is to be done, jitter included; undefined: never, or paused. */
@@ -28,7 +28,7 @@ export interface Entry {
   readonly notes: readonly string[]
 }
 
-interface Known extends Omit<Entry, 'overdue'> {
+interface Known extends Omit<DueEntry, 'overdue'> {
   readonly stamp: string
   overdue: Date | undefined
   /** What tells whether it is overdue. Undefined: it cannot be read. */
@@ -53,7 +53,7 @@ export class DueQueue {
   }
 
   /** By name. Paused ones too. */
-  get entries(): readonly Entry[] {
+  get entries(): readonly DueEntry[] {
     return [...this.#known.values()].flatMap((entry) => (entry.environment === undefined ? [] : [entry]))
   }
 

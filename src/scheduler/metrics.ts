@@ -1,5 +1,5 @@
 import type { RunOutcome } from '../operations/index.ts'
-import type { Entry } from './due-queue.ts'
+import type { DueEntry } from './due-queue.ts'
 
 /** What a scheduler has done since it began, as numbers. */
 export class Metrics {
@@ -32,7 +32,7 @@ export class Metrics {
     rssBytes,
     healthy,
   }: {
-    readonly entries: readonly Entry[]
+    readonly entries: readonly DueEntry[]
     readonly now: Date
     readonly rssBytes: number
     readonly healthy: boolean

@@ -53,7 +53,7 @@ export async function tickScheduler(options: ScheduleOptions): Promise<Tick> {
   }
 }
 
-export interface StartOptions extends ScheduleOptions {
+export interface RunSchedulerOptions extends ScheduleOptions {
   /** At least so often everything is looked at again, in milliseconds: edits, new environments. */
   readonly pollMs: number
   /** How often a line says that all is well. */
@@ -72,7 +72,7 @@ export interface StartOptions extends ScheduleOptions {
  * under way is finished first.
  * @throws EscError `locked` when another scheduler of this store runs on this machine.
  */
-export async function startScheduler(options: StartOptions): Promise<void> {
+export async function startScheduler(options: RunSchedulerOptions): Promise<void> {
   const { store } = options.open()
   const lock = await store.lockScheduler('esc scheduler start')
   let server: MetricsServer | undefined
@@ -97,7 +97,7 @@ export async function startScheduler(options: StartOptions): Promise<void> {
 const hangsMs = 15 * 60_000
 
 class Daemon {
-  readonly #options: StartOptions
+  readonly #options: RunSchedulerOptions
   readonly #metrics: Metrics
   /**
    * Kept, because a store that cannot be opened just now, in the middle of
@@ -114,7 +114,7 @@ class Daemon {
   /** While something is being sent to webhooks. */
   #delivering: Promise<void> | undefined
 
-  constructor(options: StartOptions) {
+  constructor(options: RunSchedulerOptions) {
     this.#options = options
     this.#now = options.open().options.now
     this.#metrics = new Metrics(this.#now())

@@ -69,7 +69,7 @@ export class Scheduler {
     this.#queue = new DueQueue(options)
   }
 
-  get entries(): readonly Entry[] {
+  get entries(): readonly DueEntry[] {
     return this.#queue.entries
   }
 

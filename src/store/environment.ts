@@ -6,7 +6,7 @@ import type { DataKey, KeyContext } from '../keys/index.ts'
 import { type EnvironmentContext, restoreHint } from './environment-context.ts'
 import { appendMachineEvent, readEvents } from './events.ts'
 import type { GuardLevel } from './host.ts'
-import { Journal } from './journal/journal.ts'
+import { RotationJournal } from './journal/journal.ts'
 import { EnvironmentKey, namesOfHolders } from './keys/environment-key.ts'
 import { digestOfKey } from './keys/history-memory.ts'
 import { acceptKeyChanges, describeDifference, knownHolders } from './keys/key-changes.ts'
@@ -413,9 +413,9 @@ export class Environment {
    * Everything unfinished rotations have left; entries are encrypted under the data
    * key, on this machine only.
    */
-  journal(): Journal {
+  journal(): RotationJournal {
     const { state, host } = this.#context
-    return new Journal({
+    return new RotationJournal({
       host,
       state,
       id: this.id,

@@ -10,7 +10,7 @@ import { finishSwap, swappedName } from './revisions/swap.ts'
  * Names of all environments of a store, sorted by code unit. @throws EscError `store_damaged` for
  * a folder that is a link.
  */
-export function listEnvironments(files: FileSystem, store: string): string[] {
+export function environmentNames(files: FileSystem, store: string): string[] {
   return listProjects(files, store).flatMap((project) => listProject(files, store, project))
 }
 
@@ -28,13 +28,13 @@ export function listReadable(files: FileSystem, store: string): string[] {
 /**
  * The environments of a store, and what cannot be looked into: an environment, or a whole project.
  */
-export interface Listing {
+export interface EnvironmentListing {
   readonly names: readonly string[]
   readonly unreadable: readonly { readonly name: string; readonly error: unknown }[]
 }
 
 /** As `listEnvironments`; what cannot be looked into hides none of the others. */
-export function listWithUnreadable(files: FileSystem, store: string): Listing {
+export function listWithUnreadable(files: FileSystem, store: string): EnvironmentListing {
   const names: string[] = []
   const unreadable: { name: string; error: unknown }[] = []
   const attempt = (name: string, act: () => void) => {
@@ -81,7 +81,7 @@ export function hasEnvironment(files: FileSystem, store: string, name: string): 
 
 /** With the nearest name there is. */
 export function noSuchEnvironment(files: FileSystem, store: string, name: string): EscError {
-  const others = listEnvironments(files, store)
+  const others = environmentNames(files, store)
   const similar = nearest(name, others) ?? others.find((other) => other.split('/')[1] === name.split('/')[1])
   return new EscError('not_found', `environment '${name}' does not exist`, {
     hint:

@@ -11,9 +11,9 @@ import { Environment } from './environment.ts'
 import { type EnvironmentContext, keyMemo } from './environment-context.ts'
 import { environmentName } from './environment-name.ts'
 import {
+  type EnvironmentListing,
+  environmentNames,
   hasEnvironment,
-  type Listing,
-  listEnvironments,
   listWithUnreadable,
   noSuchEnvironment,
   refuseTaken,
@@ -129,11 +129,11 @@ export class Store {
 
   /** Names of all environments, sorted by code unit. */
   list(): string[] {
-    return listEnvironments(this.#host.files, this.folder)
+    return environmentNames(this.#host.files, this.folder)
   }
 
   /** As `list`; what cannot be looked into hides none of the others. */
-  listing(): Listing {
+  listing(): EnvironmentListing {
     return listWithUnreadable(this.#host.files, this.folder)
   }
 
@@ -271,7 +271,7 @@ export class Store {
   async changeSecretsProvider(name: string, change: SecretsProviderChange): Promise<SecretsProviderChanged> {
     const environment = this.environment(name)
     this.#host.guard(environment.name, 'admin')
-    const { changeSecretsProvider } = await import('./keys/secrets-provider-change.ts')
+    const { reencryptUnder: changeSecretsProvider } = await import('./keys/secrets-provider-change.ts')
     const changed = await changeSecretsProvider(environment, this.#context(environment.name), change)
     this.#handle(environment.name).current()
     return changed
@@ -320,7 +320,7 @@ export class Store {
    * is wrong. Changes nothing.
    */
   async check(options: CheckOptions = {}): Promise<CheckReport> {
-    const { checkStore } = await import('./check/check-store.ts')
+    const { findTroubles: checkStore } = await import('./check/check-store.ts')
     const context = (name: string) => this.#context(name)
     return checkStore({ folder: this.folder, state: this.state, host: this.#host, context }, options)
   }

@@ -1,5 +1,5 @@
 import { type FileSystem, readTextIfPresent } from '../files/index.ts'
-import { listEnvironments } from './environments.ts'
+import { environmentNames } from './environments.ts'
 import { layout } from './layout.ts'
 import { Settings } from './settings/settings.ts'
 
@@ -21,7 +21,7 @@ export interface StoreSurvey {
 export function surveyStore(files: FileSystem, store: string): StoreSurvey {
   const secretsProviders: string[] = []
   const definitions: string[] = []
-  for (const name of listEnvironments(files, store)) {
+  for (const name of environmentNames(files, store)) {
     const folder = layout.environment(store, name)
     const settings = layout.settings(folder)
     const provider = unlessDamaged(() => {

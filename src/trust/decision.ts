@@ -16,7 +16,7 @@ import { rich, step } from '../rich-text.ts'
 import { type Power, powerKinds, sortedPowers } from './power.ts'
 
 /** Where this machine keeps what it was told about a store. */
-export interface TrustPlace {
+export interface TrustContext {
   /** `stateFolder(env)`: outside every repository. */
   readonly stateFolder: string
   /** Absolute path of the store's folder, links resolved. */
@@ -37,7 +37,7 @@ function folderOf(stateFolder: string): string {
 }
 
 /** The file that holds the decision about a store. */
-export function decisionFile({ stateFolder, store }: TrustPlace): string {
+export function decisionFile({ stateFolder, store }: TrustContext): string {
   return join(folderOf(stateFolder), `${storeIdentity(store)}.json`)
 }
 
@@ -45,25 +45,25 @@ export function decisionFile({ stateFolder, store }: TrustPlace): string {
  * What was allowed. Undefined: nothing was decided yet.
  * @throws EscError `untrusted` for a file that others could have written, or that is damaged.
  */
-export function readDecision(place: TrustPlace): TrustDecision | undefined {
-  const decision = readFile(place.files ?? machineFiles, decisionFile(place))
+export function readDecision(context: TrustContext): TrustDecision | undefined {
+  const decision = readFile(context.files ?? machineFiles, decisionFile(context))
   // The name of the file is made of the path, so another store in it is damage.
-  return decision?.store === place.store ? decision : undefined
+  return decision?.store === context.store ? decision : undefined
 }
 
 /** Replaces what was allowed, durably; mode 0600. */
-export function writeDecision(place: TrustPlace, decision: Omit<TrustDecision, 'store'>): void {
-  const { files = machineFiles, stateFolder, store } = place
+export function writeDecision(context: TrustContext, decision: Omit<TrustDecision, 'store'>): void {
+  const { files = machineFiles, stateFolder, store } = context
   makeFolders(files, folderOf(stateFolder), 0o700)
   const { accepted, powers } = decision
   const text = JSON.stringify({ version: 1, store, accepted, powers: sortedPowers(powers) }, undefined, 2)
-  replaceFile(files, decisionFile(place), Buffer.from(`${text}\n`), { mode: 0o600 })
+  replaceFile(files, decisionFile(context), Buffer.from(`${text}\n`), { mode: 0o600 })
 }
 
 /** Forgets what was allowed. False: nothing was. */
-export function removeDecision(place: TrustPlace): boolean {
-  const { files = machineFiles, stateFolder } = place
-  const removed = removeFile(files, decisionFile(place))
+export function removeDecision(context: TrustContext): boolean {
+  const { files = machineFiles, stateFolder } = context
+  const removed = removeFile(files, decisionFile(context))
   if (removed) syncFolder(files, folderOf(stateFolder))
   return removed
 }

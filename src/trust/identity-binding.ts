@@ -13,13 +13,13 @@ export interface IdentityBinding {
  * An identity key, by the RFC 7638 thumbprint of its public half, and where what
  * is known about it is kept.
  */
-export interface IdentityPlace {
+export interface IdentityContext {
   readonly stateFolder: string
   readonly thumbprint: string
   readonly files?: FileSystem
 }
 
-function pathOf({ stateFolder, thumbprint }: IdentityPlace, kind: 'new' | 'json'): string {
+function pathOf({ stateFolder, thumbprint }: IdentityContext, kind: 'new' | 'json'): string {
   return join(stateFolder, 'trust', 'identity', `${thumbprint}.${kind}`)
 }
 
@@ -27,18 +27,18 @@ function pathOf({ stateFolder, thumbprint }: IdentityPlace, kind: 'new' | 'json'
  * Remembers that a key was made on this machine, so that nobody can know it yet: the first store
  * that uses it may have it.
  */
-export function recordNewIdentity(place: IdentityPlace): void {
-  create(place, 'new', '')
+export function recordNewIdentity(context: IdentityContext): void {
+  create(context, 'new', '')
 }
 
 /** Whether the key was made on this machine since this is recorded. */
-export function isNewIdentity(place: IdentityPlace): boolean {
-  return readTextIfPresent(place.files ?? machineFiles, pathOf(place, 'new')) !== undefined
+export function isNewIdentity(context: IdentityContext): boolean {
+  return readTextIfPresent(context.files ?? machineFiles, pathOf(context, 'new')) !== undefined
 }
 
 /** The store that the key belongs to. Undefined: none yet. */
-export function readBinding(place: IdentityPlace): IdentityBinding | undefined {
-  const text = readTextIfPresent(place.files ?? machineFiles, pathOf(place, 'json'))
+export function readBinding(context: IdentityContext): IdentityBinding | undefined {
+  const text = readTextIfPresent(context.files ?? machineFiles, pathOf(context, 'json'))
   if (text === undefined) return undefined
   try {
     const { store, organization } = JSON.parse(text) as Partial<IdentityBinding>
@@ -52,13 +52,13 @@ export function readBinding(place: IdentityPlace): IdentityBinding | undefined {
  * Gives the key to a store, once and for all. Returns the store that has it: another
  * process may have been first.
  */
-export function bindIdentity(place: IdentityPlace, binding: IdentityBinding): IdentityBinding {
-  create(place, 'json', `${JSON.stringify(binding)}\n`)
-  return readBinding(place) as IdentityBinding
+export function bindIdentity(context: IdentityContext, binding: IdentityBinding): IdentityBinding {
+  create(context, 'json', `${JSON.stringify(binding)}\n`)
+  return readBinding(context) as IdentityBinding
 }
 
-function create(place: IdentityPlace, kind: 'new' | 'json', text: string): void {
-  const { files = machineFiles, stateFolder } = place
+function create(context: IdentityContext, kind: 'new' | 'json', text: string): void {
+  const { files = machineFiles, stateFolder } = context
   makeFolders(files, join(stateFolder, 'trust', 'identity'), 0o700)
-  createFile(files, pathOf(place, kind), Buffer.from(text), { mode: 0o600 })
+  createFile(files, pathOf(context, kind), Buffer.from(text), { mode: 0o600 })
 }

@@ -7,8 +7,8 @@ export {
   listDecisions,
   readDecision,
   removeDecision,
+  type TrustContext,
   type TrustDecision,
-  type TrustPlace,
   writeDecision,
 } from './decision.ts'
 export { givenDigest, isDigest } from './given-digest.ts'

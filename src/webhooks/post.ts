@@ -37,7 +37,7 @@ export type WebhookAnswer =
 export type PostWebhook = (request: WebhookRequest) => Promise<WebhookAnswer>
 
 /** What the machine brings; a test brings its own. */
-export interface Network {
+export interface DeliveryNetwork {
   readonly resolve?: Lookup
   /** Certificates to trust instead of those of Node, in PEM. */
   readonly ca?: string
@@ -51,7 +51,10 @@ const answerBytes = 16_384
  * connection goes to one of those: what the name resolves to a moment later does not matter.
  * Redirects are not followed.
  */
-export async function postWebhook(request: WebhookRequest, { resolve, ca }: Network = {}): Promise<WebhookAnswer> {
+export async function postWebhook(
+  request: WebhookRequest,
+  { resolve, ca }: DeliveryNetwork = {},
+): Promise<WebhookAnswer> {
   const { url, headers, body, allowed, timeoutMs } = request
   const signal = AbortSignal.timeout(timeoutMs)
   const host = bareHost(url.hostname)

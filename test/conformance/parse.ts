@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatJson, type Json, JsonNumber, type JsonObject } from '../../src/json.ts'
 import {
-  type Environment,
+  type EnvironmentDeclaration,
   type Expression,
   type Import,
   type ObjectProperty,
@@ -37,7 +37,7 @@ async function check(directory: string, name: string): Promise<string | undefine
   return problems.length === 0 ? undefined : problems.join('\n')
 }
 
-function environmentJson(environment: Environment, diagnostics: readonly Diagnostic[]): Json {
+function environmentJson(environment: EnvironmentDeclaration, diagnostics: readonly Diagnostic[]): Json {
   const { description, imports, values } = environment
   const refused = (summary: string) => diagnostics.some((diagnostic) => diagnostic.summary === summary)
   return {

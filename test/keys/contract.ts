@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
 import type { ErrorCode, EscError } from '../../src/errors.ts'
-import { DataKey, openSecretsProvider, rewrapKey } from '../../src/keys/index.ts'
+import { DataKey, openSecretsProvider, rewrapDataKey } from '../../src/keys/index.ts'
 import type { HttpFake, Trouble } from '../fakes/http-fake.ts'
 import { errorOf } from '../store/worlds.ts'
 import type { Errand } from './child.ts'
@@ -164,7 +164,7 @@ export function testSecretsProvider({ kind, remote, start }: Kind): void {
     it('wraps a key again without changing it', async () => {
       const from = await wrap()
       const again = { wrapped: from, from: subject.url, to: subject.url }
-      const to = await rewrapKey(again, contextOf(subject.setup, notices), owner)
+      const to = await rewrapDataKey(again, contextOf(subject.setup, notices), owner)
       expect(to).to.not.equal(from)
       expectKey(await unwrap(to))
     })

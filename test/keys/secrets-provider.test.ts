@@ -170,7 +170,7 @@ describe('a key file with several keys', () => {
     const team = await another('team')
     writeFileSync(keyFile(), `${readFileSync(keyFile(), 'utf8')}${team.line}\n`)
     const change = { wrapped: team.wrapped, from: 'default', to: 'default' }
-    expect((await rewrapKey(change, context(), owner)).split(':')[2]).to.equal(team.id)
+    expect((await rewrapDataKey(change, context(), owner)).split(':')[2]).to.equal(team.id)
   })
 })
 

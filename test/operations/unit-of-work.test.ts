@@ -1,13 +1,13 @@
 import { expect } from 'chai'
 import * as exported from '../../src/operations/index.ts'
 import { deliverWebhooks, Session, type Workspace } from '../../src/operations/index.ts'
-import type { Operation, Subject } from '../../src/operations/session/operation.ts'
+import type { Operation, OperationSubject } from '../../src/operations/session/operation.ts'
 import { hasDue } from '../../src/webhooks/index.ts'
 import { sample, slow } from '../sample.ts'
 import { SampleStore } from './sample-store.ts'
 import { type Sample, samples } from './samples.ts'
 
-type AnyOperation = Operation<Subject, unknown, unknown>
+type AnyOperation = Operation<OperationSubject, unknown, unknown>
 
 const operations = (Object.values(exported) as readonly { readonly kind?: unknown }[]).filter(
   (each): each is AnyOperation => each.kind === 'operation',

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import type { ExportedMap, ExportedValue } from '../../src/evaluate/index.ts'
 import { JsonNumber } from '../../src/json.ts'
 import { renderValue } from '../../src/operations/opening/render-value.ts'
-import { toText, variableLines, variablesOf } from '../../src/operations/opening/value-format.ts'
+import { formatAsText, variableLines, variablesOf } from '../../src/operations/opening/value-format.ts'
 import { naturalOrder, toYaml } from '../../src/operations/opening/yaml-format.ts'
 
 const trace = { def: { begin: { line: 0, column: 0, byte: 0 }, end: { line: 0, column: 0, byte: 0 } } }
@@ -57,7 +57,9 @@ describe('renderValue', () => {
   })
 
   it('string: containers as quoted parts', () => {
-    const shown = toText(value(map({ a: value('x"y'), b: value([value(true), value(undefined)]) })), { redact: false })
+    const shown = formatAsText(value(map({ a: value('x"y'), b: value([value(true), value(undefined)]) })), {
+      redact: false,
+    })
     expect(shown).to.equal('"a"="x\\"y","b"="\\"true\\",\\"\\""')
   })
 

@@ -2,7 +2,7 @@ import type { Json } from '../../src/json.ts'
 import type { DataKey } from '../../src/keys/index.ts'
 import { decodeEnvelope } from '../../src/language/index.ts'
 import { decodeJournalEntry, type JournalEntry } from '../../src/rotation/journal-entry.ts'
-import { contextOf, entryNames, parseEntry } from '../../src/store/journal/journal-file.ts'
+import { entryContextOf, entryNames, parseEntry } from '../../src/store/journal/journal-file.ts'
 import { decode, getAt, type Node } from '../../src/yaml/index.ts'
 import type { MemoryFiles } from '../files/memory-files.ts'
 import { stateOf, storeFolder } from './machine.ts'
@@ -98,7 +98,7 @@ export class Observer {
     if (!this.#disk.stat(folder)) return []
     return entryNames(this.#disk.list(folder)).map(({ file, id }) => {
       const { bound, ciphertext } = parseEntry(this.#disk.readFile(`${folder}/${file}`))!
-      return decodeJournalEntry(this.#key.decryptRecord(contextOf(id, bound), ciphertext))
+      return decodeJournalEntry(this.#key.decryptRecord(entryContextOf(id, bound), ciphertext))
     })
   }
 

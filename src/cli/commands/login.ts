@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { EscError } from '../../errors.ts'
-import { logIn, type Principal } from '../../operations/index.ts'
+import { type Principal, useStore } from '../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { boolean, maybe, text } from '../framework/flags.ts'
 import { person } from '../framework/revision-text.ts'
@@ -74,7 +74,7 @@ can open an environment is decided by its key.`
     if (argument !== undefined && url !== undefined) {
       throw new EscError('usage', 'only one of --cloud-url or argument URL may be specified, not both')
     }
-    const workspace = await logIn(workspaceOptions(this.io, this.flags), argument ?? url, this.flags.user)
+    const workspace = await useStore(workspaceOptions(this.io, this.flags), argument ?? url, this.flags.user)
     const { folder, organization } = workspace.store
     const user = person(await workspace.author())
     return { store: pathToFileURL(folder).href, organization, user, principal: workspace.principal() }

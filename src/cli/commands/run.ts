@@ -5,11 +5,11 @@ import {
   createFiles,
   type EnvironmentReference,
   type FilledArgument,
+  hiddenTexts,
   interpolateArgument,
   type OpenedEnvironment,
   openEnvironment,
   requireKnown,
-  secretTexts,
   selectedEnvironment,
   unknownVariables,
   variablesOf,
@@ -188,7 +188,7 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
   /** What runs in an environment. Its secrets are added to those that are hidden anyway. */
   #prepare({ file, name, args, reference }: Command, opened: OpenedEnvironment, secrets: Set<string>): PreparedProgram {
     const { properties = {}, revision } = opened
-    for (const secret of secretTexts(properties, this.io.env)) secrets.add(secret)
+    for (const secret of hiddenTexts(properties, this.io.env)) secrets.add(secret)
     const filled = args.map((argument) => interpolateArgument(properties, argument, secrets).text)
     const files = createFiles(properties, { ...temporaryPlace(this.io), ours: true })
     // It costs a look at the temporary folder, which most commands are spared.

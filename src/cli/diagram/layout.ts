@@ -17,7 +17,7 @@ export interface Point {
 export type Box = Size & Point
 
 /** Link with the points that it passes, in its own direction. */
-export interface Route {
+export interface LinkRoute {
   readonly link: DiagramLink
   /** From the side of a box to the side of another. */
   readonly points: readonly Point[]
@@ -28,7 +28,7 @@ export interface Route {
 export interface Layout extends Size {
   readonly boxes: ReadonlyMap<string, Box>
   /** Links that lead from a box to itself have none. */
-  readonly routes: readonly Route[]
+  readonly routes: readonly LinkRoute[]
 }
 
 /** Sizes of what is placed. */
@@ -84,7 +84,7 @@ export async function layoutOf(diagram: Diagram, sizes: LayoutSizes): Promise<La
     }),
   )
   const pairs = links.map(({ from, to }) => [from, to].sort().join('\n'))
-  const routes = links.map((link, index): Route => {
+  const routes = links.map((link, index): LinkRoute => {
     const { points, x, y } = graph.edge(link.from, link.to, String(index))
     const [from, to] = [graph.node(link.from), graph.node(link.to)]
     // Between two layers a link passes a point only where its note stands, or beside

@@ -125,7 +125,7 @@ export function someOf(values: readonly string[]): readonly string[] | undefined
 }
 
 /** A call that evaluates to just this text. */
-export function secret(plaintext: string): Json {
+export function secretExpression(plaintext: string): Json {
   return secretCall(plaintext)
 }
 

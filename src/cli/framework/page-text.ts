@@ -1,4 +1,4 @@
-import { bold, displayWidth, hasColour, highlighted, type Io, type Syntax, underline } from '../terminal/index.ts'
+import { bold, hasColour, highlighted, type Io, type Syntax, terminalWidth, underline } from '../terminal/index.ts'
 
 /** A part of a page: text in a language, or a list. */
 export interface Section {
@@ -21,6 +21,6 @@ export function pageText(sections: readonly Section[], io: Io): string {
 /** Pages one after the other, each under its name. */
 export function pagesText(pages: readonly { readonly name: string; readonly text: string }[], io: Io): string {
   const title = (name: string) =>
-    hasColour(io, 'stdout') ? bold(underline(name)) : `${name}\n${'='.repeat(displayWidth(name))}`
+    hasColour(io, 'stdout') ? bold(underline(name)) : `${name}\n${'='.repeat(terminalWidth(name))}`
   return pages.map(({ name, text }) => `${title(name)}\n\n${text}`).join('\n')
 }

@@ -10,7 +10,7 @@ import type { Host } from './host.ts'
 import { EXIT } from './report-error.ts'
 
 /** The outcome of a rotation that a person has asked for. */
-export interface RotationOutcome {
+export interface RequestedRotation {
   /** The environment as the person named it. */
   readonly typed: string
   readonly mode: RotateOptions['mode']
@@ -36,7 +36,7 @@ interface RotationRun {
 export async function runRotation(
   run: RotationRun,
   input: Omit<RotateOptions, 'onProgress'>,
-): Promise<RotationOutcome> {
+): Promise<RequestedRotation> {
   const { session, reference, typed, progress } = run
   const io = progress.above(run.io)
   const interrupt = new AbortController()
@@ -66,7 +66,7 @@ export async function runRotation(
 }
 
 /** Prints what is no result: hints, notes, diagnostics. */
-function explain({ typed, report, interrupted }: RotationOutcome, io: Host): void {
+function explain({ typed, report, interrupted }: RequestedRotation, io: Host): void {
   // What a path failed of stands in the result already.
   const told = (summary: string) => summary === '' || report.paths.some(({ error }) => error?.includes(summary))
   const others = report.diagnostics.filter(({ summary }) => !told(summary.replace(/^rotate: /, '')))
@@ -91,7 +91,7 @@ function explain({ typed, report, interrupted }: RotationOutcome, io: Host): voi
 }
 
 /** Tells people how a rotation went. */
-export function rotationText({ typed, mode, report }: RotationOutcome): string {
+export function rotationText({ typed, mode, report }: RequestedRotation): string {
   if (mode === 'plan') return planText(typed, report)
   if (mode === 'adopt') {
     if (report.revision !== undefined) return `Credential adopted.\nNew revision '${report.revision}' was created.\n`
@@ -105,7 +105,7 @@ export function rotationText({ typed, mode, report }: RotationOutcome): string {
 }
 
 /** The exit code of a rotation: 3 when some of its paths failed. */
-export function rotationExitCode({ report, interrupted }: RotationOutcome): number {
+export function rotationExitCode({ report, interrupted }: RequestedRotation): number {
   if (interrupted && report.status !== 'succeeded') return EXIT.interrupted
   return report.status === 'succeeded' ? EXIT.done : report.status === 'partial' ? EXIT.rotatedInPart : EXIT.failed
 }

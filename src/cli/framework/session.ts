@@ -1,7 +1,7 @@
 import {
   type EnvironmentReference,
   type LocateMode,
-  locate,
+  locateEnvironment,
   openWorkspace,
   Session,
   sweepTemporaryFolders,
@@ -89,7 +89,7 @@ export function openTarget(
   mode: LocateMode = 'existing',
 ): Target {
   const [typed, rest] = flags.env === undefined ? [positionals[0], positionals.slice(1)] : [flags.env, positionals]
-  const { workspace, reference } = locate(workspaceOptions(io, flags), typed ?? '', mode)
+  const { workspace, reference } = locateEnvironment(workspaceOptions(io, flags), typed ?? '', mode)
   return { session: new Session(workspace), reference, rest }
 }
 

@@ -53,7 +53,7 @@ export async function secretOf(typed: string | undefined, io: Host): Promise<str
   return line
 }
 
-export const COUNT_FLAG = { count: count({ description: 'show at most so many (default: all)' }) }
+export const DELIVERY_COUNT_FLAG = { count: count({ description: 'show at most so many (default: all)' }) }
 
 export const WEBHOOK_NAME = { name: { description: 'name of the webhook, such as hook-1', required: true } } as const
 

@@ -1,5 +1,5 @@
 import { dim } from './colour.ts'
-import { displayWidth } from './display-width.ts'
+import { terminalWidth } from './display-width.ts'
 import { type Busy, hasColour, type Io } from './io.ts'
 import { oneLine, prose } from './prose.ts'
 
@@ -75,7 +75,7 @@ class BusyLine implements Busy {
     const frame = frames[Math.floor((now - this.#begun) / frameMs) % frames.length]
     // A line that wraps could not be taken away again.
     const room = (this.#io.columns ?? 80) - 4
-    const text = displayWidth(this.#text) <= room ? this.#text : `${this.#text.slice(0, room - 1)}…`
+    const text = terminalWidth(this.#text) <= room ? this.#text : `${this.#text.slice(0, room - 1)}…`
     const line = `${frame} ${text} …`
     const shown = prose(hasColour(this.#io, 'stderr') ? dim(line) : line)
     this.#io.err(Buffer.from(`\r${shown}\u001b[K`))

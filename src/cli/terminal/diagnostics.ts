@@ -7,7 +7,7 @@ import { worded } from './wording.ts'
  * The text a diagnostic may point into. Ranges of any other environment are
  * shown without their source.
  */
-export interface Source {
+export interface DiagnosticSource {
   readonly environment: string
   readonly text: string
 }
@@ -43,7 +43,11 @@ export function diagnosticLines(diagnostics: readonly Diagnostic[], colour: bool
 }
 
 /** Each diagnostic with the source lines it points at. */
-export function diagnosticBlocks(diagnostics: readonly Diagnostic[], source: Source, colour: boolean): string {
+export function diagnosticBlocks(
+  diagnostics: readonly Diagnostic[],
+  source: DiagnosticSource,
+  colour: boolean,
+): string {
   const lines = diagnostics.length === 0 ? [] : shownLines(source.text)
   return listed(diagnostics, '\n', (diagnostic) => block(diagnostic, source.environment, lines, colour))
 }

@@ -3,7 +3,7 @@ export { bold, dim, green, loadColours, red, underline, yellow } from './colour.
 export { Concealment } from './conceal.ts'
 export { confirm } from './confirm.ts'
 export { diagnosticBlocks, diagnosticLines } from './diagnostics.ts'
-export { displayWidth } from './display-width.ts'
+export { terminalWidth } from './display-width.ts'
 export { editText, findEditor } from './editor.ts'
 export { findProgram, findUnexecutable } from './find-program.ts'
 export { highlighted, type Syntax } from './highlight.ts'

@@ -1,5 +1,5 @@
 import { bold, dim, green, red } from './colour.ts'
-import { displayWidth } from './display-width.ts'
+import { terminalWidth } from './display-width.ts'
 import type { Busy } from './io.ts'
 import { hasColour, type Io } from './io.ts'
 import { oneLine, prose } from './prose.ts'
@@ -85,7 +85,7 @@ export class ProgressBlock implements Busy {
     if (this.#quiet > 0 || this.#lines.size === 0) return
     const colour = hasColour(this.#io, 'stderr')
     const columns = this.#io.columns ?? 80
-    const widest = Math.max(...[...this.#lines.values()].map(({ label }) => displayWidth(label)))
+    const widest = Math.max(...[...this.#lines.values()].map(({ label }) => terminalWidth(label)))
     const drawn = [...this.#lines.values()].map((line) => render(line, widest, columns, colour))
     this.#clear()
     this.#io.err(Buffer.from(prose(drawn.map((line) => `${line}\n`).join(''))))
@@ -96,7 +96,7 @@ export class ProgressBlock implements Busy {
 const MARKS = { running: '…', succeeded: '✓', failed: '✗' } as const
 
 function render({ label, text, state }: ProgressLine, widest: number, columns: number, colour: boolean): string {
-  const padded = label + ' '.repeat(Math.max(0, widest - displayWidth(label)))
+  const padded = label + ' '.repeat(Math.max(0, widest - terminalWidth(label)))
   // A line that wraps would break the arithmetic of rewriting it.
   const room = Math.max(0, columns - widest - 6)
   const shown = text.length > room ? `${text.slice(0, Math.max(0, room - 1))}…` : text

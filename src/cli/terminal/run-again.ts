@@ -13,7 +13,7 @@ export interface PreparedProgram {
   release(): void
 }
 
-export interface Replacement extends PreparedProgram {
+export interface ReplacingProgram extends PreparedProgram {
   /** Why it takes the other's place. */
   readonly reason: string
 }
@@ -21,7 +21,7 @@ export interface Replacement extends PreparedProgram {
 export interface RunAgain {
   readonly first: PreparedProgram
   /** Waits for what takes the place of a running program, until `signal`. Never rejects. */
-  readonly next: (signal: AbortSignal, say: (text: string) => void) => Promise<Replacement | undefined>
+  readonly next: (signal: AbortSignal, say: (text: string) => void) => Promise<ReplacingProgram | undefined>
   readonly signals: CaughtSignals
 }
 
@@ -60,7 +60,10 @@ export async function runAgain({ first, next, signals }: RunAgain, io: Io): Prom
 const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP']
 
 /** Undefined: the program has ended. */
-async function replacementOf(running: RunningProgram, next: (signal: AbortSignal) => Promise<Replacement | undefined>) {
+async function replacementOf(
+  running: RunningProgram,
+  next: (signal: AbortSignal) => Promise<ReplacingProgram | undefined>,
+) {
   const over = new AbortController()
   const ended = running.exit.finally(() => over.abort())
   const waiting = next(over.signal)

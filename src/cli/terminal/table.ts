@@ -1,4 +1,4 @@
-import { displayWidth } from './display-width.ts'
+import { terminalWidth } from './display-width.ts'
 import type { Io } from './io.ts'
 import { oneLine } from './prose.ts'
 
@@ -76,7 +76,7 @@ function unboxed(header: readonly string[], rows: readonly Row[], widths: readon
 /** For a terminal that is too narrow for columns: every row a block of lines. */
 function records(header: readonly string[], rows: readonly Row[], columns: number): string {
   const titles = header.map((title) => `${title.toUpperCase()}:`)
-  const width = Math.max(...titles.map(displayWidth))
+  const width = Math.max(...titles.map(terminalWidth))
   const room = Math.max(1, columns - width - 1)
   const field = (title: string, cell: Cell) =>
     brokenInto(textOf(cell), room)
@@ -87,13 +87,13 @@ function records(header: readonly string[], rows: readonly Row[], columns: numbe
 
 function widthsOf(header: readonly string[], rows: readonly Row[]): number[] {
   return header.map((title, column) =>
-    Math.max(displayWidth(title.toUpperCase()), ...rows.map((row) => displayWidth(textOf(row[column] ?? '')))),
+    Math.max(terminalWidth(title.toUpperCase()), ...rows.map((row) => terminalWidth(textOf(row[column] ?? '')))),
   )
 }
 
 /** The widths at which columns can still be read: those of their longest words. */
 function leastWidthsOf(header: readonly string[], rows: readonly Row[]): number[] {
-  const longest = (cell: Cell) => Math.max(...textOf(cell).split(' ').map(displayWidth))
+  const longest = (cell: Cell) => Math.max(...textOf(cell).split(' ').map(terminalWidth))
   return header.map((title, column) =>
     Math.min(LONG_WORD, Math.max(longest(title), ...rows.map((row) => longest(row[column] ?? '')))),
   )
@@ -126,7 +126,7 @@ function linesOf(cells: Row, widths: readonly number[]): string[][] {
 }
 
 function aligned(cell: Cell, text: string, width: number): string {
-  const space = ' '.repeat(Math.max(0, width - displayWidth(text)))
+  const space = ' '.repeat(Math.max(0, width - terminalWidth(text)))
   if (typeof cell === 'number') return space + text
   return painted(cell, text) + space
 }
@@ -141,11 +141,11 @@ function painted(cell: Cell, text: string): string {
 
 /** Breaks a text between words, and words that are too wide anywhere. */
 function brokenInto(text: string, width: number): string[] {
-  if (displayWidth(text) <= width) return [text]
+  if (terminalWidth(text) <= width) return [text]
   const lines: string[] = []
   let current = ''
   for (const word of text.split(' ')) {
-    if (current !== '' && displayWidth(`${current} ${word}`) <= width) {
+    if (current !== '' && terminalWidth(`${current} ${word}`) <= width) {
       current += ` ${word}`
       continue
     }
@@ -161,7 +161,7 @@ function piecesOf(word: string, width: number): string[] {
   const pieces: string[] = []
   let piece = ''
   for (const character of word) {
-    if (piece !== '' && displayWidth(piece + character) > width) {
+    if (piece !== '' && terminalWidth(piece + character) > width) {
       pieces.push(piece)
       piece = ''
     }

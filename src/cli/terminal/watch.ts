@@ -2,7 +2,7 @@ import { EscError } from '../../errors.ts'
 import type { Io } from './io.ts'
 import { prose } from './prose.ts'
 
-export interface WatchOptions {
+export interface FrameWatch {
   /** Time between two looks, in milliseconds. */
   readonly intervalMs: number
   /** What there is to be seen. It may throw: then the reason is seen. */
@@ -30,7 +30,7 @@ const screen = {
  * cleared first, so nothing flickers. Elsewhere frames follow each other. `left`: they are
  * still to be read when this returns.
  */
-export async function watch(io: Io, { intervalMs, frame }: WatchOptions): Promise<{ readonly left: boolean }> {
+export async function watch(io: Io, { intervalMs, frame }: FrameWatch): Promise<{ readonly left: boolean }> {
   const ended = new AbortController()
   const stop = io.onInterrupt(() => ended.abort())
   const inPlace = io.stdoutIsTerminal && io.env.TERM !== 'dumb'

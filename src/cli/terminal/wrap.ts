@@ -1,4 +1,4 @@
-import { displayWidth } from './display-width.ts'
+import { terminalWidth } from './display-width.ts'
 
 const STYLE = /\x1b\[[0-9;]*m/g
 
@@ -42,10 +42,10 @@ function indentOf(line: string, columns: number): string {
   const plain = line.replace(STYLE, '')
   const [first = ''] = /^\s*(?:\$ |[-*] )?/.exec(plain) ?? []
   const [column = ''] = /^\s*\S.*?\s{2,}(?=\S)/.exec(plain) ?? []
-  const width = column !== '' && displayWidth(column) <= columns / 2 ? displayWidth(column) : first.length
+  const width = column !== '' && terminalWidth(column) <= columns / 2 ? terminalWidth(column) : first.length
   return ' '.repeat(Math.min(width, Math.floor(columns / 2)))
 }
 
 function widthOf(line: string): number {
-  return displayWidth(line.replace(STYLE, ''))
+  return terminalWidth(line.replace(STYLE, ''))
 }

@@ -1,6 +1,6 @@
 import { spend } from '../../budget.ts'
 import { Base64Error, decodeBase64, encodeBase64 } from '../../language/index.ts'
-import { bytesOf, textOf } from '../../raw-bytes.ts'
+import { bytesOf, decodeText } from '../../raw-bytes.ts'
 import { stringSchema } from '../../schema/index.ts'
 import type { Evaluators } from './evaluator.ts'
 import { typed } from './operand.ts'
@@ -24,7 +24,7 @@ export const base64: Pick<Evaluators, 'fromBase64' | 'toBase64'> = {
     return resultOf(scope, call, [value], () => {
       try {
         spend(stringOf(value).length)
-        return { kind: 'string', text: textOf(decodeBase64(stringOf(value))) }
+        return { kind: 'string', text: decodeText(decodeBase64(stringOf(value))) }
       } catch (error) {
         if (!(error instanceof Base64Error)) throw error
         scope.error(`decoding base64 string: ${error.message}`, call)

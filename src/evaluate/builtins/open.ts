@@ -31,7 +31,7 @@ export function evaluateOpen(scope: Scope, call: CallOf<'open'>): Value {
   const map = inputsMap(scope, call.inputs, inputs.value)
   if (map === undefined) return scope.unknown(call, types.outputs)
   const id = callId('open', scope.name, call.node?.path)
-  round.ask({ kind: 'open', id, provider: name, inputs: map, context: contextOf(scope, call) })
+  round.ask({ kind: 'open', id, provider: name, inputs: map, context: callContextOf(scope, call) })
   return answerOf(scope, call, id, types.outputs)
 }
 
@@ -99,7 +99,7 @@ function rawBytesIn(value: Value, path = ''): string | undefined {
   return undefined
 }
 
-export function contextOf(scope: Scope, call: Expression): CallContext {
+export function callContextOf(scope: Scope, call: Expression): CallContext {
   return {
     rootEnvironment: scope.rootName,
     currentEnvironment: scope.name,

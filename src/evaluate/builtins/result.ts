@@ -2,7 +2,7 @@ import { spend } from '../../budget.ts'
 import { builtin, type Call } from '../../language/index.ts'
 import type { Scope } from '../evaluation.ts'
 import { maxTextLength } from '../values/text.ts'
-import { type Content, type Flags, Value } from '../values/value.ts'
+import { type Content, Value, type ValueFlags } from '../values/value.ts'
 
 /** The result of a call whose operands are not what it expects, which has been reported. */
 export function failed(scope: Scope, call: Call, ...operands: Value[]): Value {
@@ -46,7 +46,7 @@ export function elementsOf(value: Value): readonly Value[] {
 }
 
 /** The operand's own content as the result of the call; what the operand overlays is lost. */
-export function passThrough(scope: Scope, call: Call, operand: Value, flags: Flags): Value {
+export function passThrough(scope: Scope, call: Call, operand: Value, flags: ValueFlags): Value {
   const { unknown, secret, pending } = operand.deep
   const options = { ...flags, unknown, secret, pending, schema: operand.schema, ownKeysOnly: true }
   return Value.of(scope.definitionOf(call), operand.ownContent, options)

@@ -7,7 +7,7 @@ import { exportInputs } from '../export/export-value.ts'
 import type { ExportedMap } from '../export/exported.ts'
 import { typedInputs } from '../schemas/typed-inputs.ts'
 import type { Value } from '../values/value.ts'
-import { answerOf, contextOf, declaredTypes, inputsMap, withoutRawBytes } from './open.ts'
+import { answerOf, callContextOf, declaredTypes, inputsMap, withoutRawBytes } from './open.ts'
 import { typed } from './operand.ts'
 
 /** `fn::rotate`: rotates the credential if it is selected, and reads the current one. */
@@ -40,7 +40,7 @@ export function evaluateRotate(scope: Scope, call: CallOf<'rotate'>): Value {
   const oldState = stateMap(scope, call.state, state.value)
   if (inputMap === undefined || oldState === 'unusable') return stop()
 
-  const placed = { provider: name, inputs: inputMap, state: oldState, context: contextOf(scope, call) }
+  const placed = { provider: name, inputs: inputMap, state: oldState, context: callContextOf(scope, call) }
   const kind = selected ? 'rotate' : 'openRotator'
   const statePath = `${joinPath(path, call.key)}.state`
   const asked = { kind, id: callId(kind, scope.name, path), ...placed, statePath } as const

@@ -1,5 +1,5 @@
 import { spend } from '../../budget.ts'
-import { bytesOf, hasRawBytes, join, stringOfUnits, textOf } from '../../raw-bytes.ts'
+import { bytesOf, decodeText, hasRawBytes, join, stringOfUnits } from '../../raw-bytes.ts'
 import { arrayOf, stringSchema } from '../../schema/index.ts'
 import { textOfValue } from '../values/text.ts'
 import { Value } from '../values/value.ts'
@@ -55,5 +55,5 @@ function splitText(text: string, delimiter: string): readonly string[] {
   if (!hasRawBytes(text) && !hasRawBytes(delimiter)) return text.split(delimiter)
   const binary = (s: string) => stringOfUnits(bytesOf(s))
   const pieces = binary(text).split(binary(delimiter))
-  return pieces.map((piece) => textOf(Uint8Array.from(piece, (c) => c.charCodeAt(0))))
+  return pieces.map((piece) => decodeText(Uint8Array.from(piece, (c) => c.charCodeAt(0))))
 }

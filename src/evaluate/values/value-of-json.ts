@@ -1,5 +1,5 @@
 import { compareKeys, type Json, JsonNumber } from '../../json.ts'
-import { type Content, type Definition, type Flags, nowhere, Value } from './value.ts'
+import { type Content, type Definition, nowhere, Value, type ValueFlags } from './value.ts'
 
 /** A map's properties in key order, from JSON-like entries in any order. */
 export function sortedMap(entries: readonly (readonly [string, Value])[]): ReadonlyMap<string, Value> {
@@ -7,7 +7,7 @@ export function sortedMap(entries: readonly (readonly [string, Value])[]): Reado
 }
 
 /** A value made of JSON, all of it defined at one place. */
-export function valueOfJson(json: Json, definition: Definition, flags: Flags = {}): Value {
+export function valueOfJson(json: Json, definition: Definition, flags: ValueFlags = {}): Value {
   const of = (content: Content) => Value.of(definition, content, flags)
   if (json === null) return of({ kind: 'null' })
   if (typeof json === 'boolean') return of({ kind: 'boolean', boolean: json })

@@ -57,7 +57,7 @@ const nothing: Content = { kind: 'none' }
 /** Bytes of a value with its definition and flags, by measurement. */
 const valueBytes = 300
 
-export interface Flags {
+export interface ValueFlags {
   readonly unknown?: boolean
   readonly secret?: boolean
   readonly final?: boolean
@@ -116,7 +116,7 @@ export class Value {
   private constructor(init: {
     readonly definition: Definition
     readonly content: Content
-    readonly flags: Flags
+    readonly flags: ValueFlags
     readonly schema?: Schema
     readonly base?: Value
     readonly origin?: Origin
@@ -156,7 +156,7 @@ export class Value {
   static of(
     definition: Definition,
     content: Content,
-    options: Flags & { schema?: Schema; base?: Value; ownKeysOnly?: boolean } = {},
+    options: ValueFlags & { schema?: Schema; base?: Value; ownKeysOnly?: boolean } = {},
   ): Value {
     const { schema, base, ownKeysOnly = false } = options
     if (content.kind === 'string') {
@@ -170,7 +170,7 @@ export class Value {
   static unknown(
     definition: Definition,
     schema: Schema,
-    options: Omit<Flags, 'unknown'> & { base?: Value } = {},
+    options: Omit<ValueFlags, 'unknown'> & { base?: Value } = {},
   ): Value {
     const { base } = options
     const flags = { ...options, unknown: true }
@@ -213,7 +213,7 @@ export class Value {
     return this.#topSchema
   }
 
-  #flags(): Flags {
+  #flags(): ValueFlags {
     const { unknown, secret, final, rotateOnly, pending } = this
     return { unknown, secret, final, rotateOnly, pending }
   }
@@ -242,7 +242,7 @@ export class Value {
   }
 
   /** The same content with other flags. */
-  withFlags(flags: Flags): Value {
+  withFlags(flags: ValueFlags): Value {
     return new Value({
       definition: this.definition,
       content: this.#content,

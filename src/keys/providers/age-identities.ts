@@ -46,7 +46,7 @@ export class AgeIdentities {
    */
   async try<T>(
     use: (identities: readonly UsableIdentity[]) => Promise<T | undefined>,
-  ): Promise<{ readonly result: T | undefined; readonly found: Found }> {
+  ): Promise<{ readonly result: T | undefined; readonly found: IdentitiesInUse }> {
     const first = await usable(this.#atHand())
     const result = first.identities.length === 0 ? undefined : await use(first.identities)
     if (result !== undefined || !this.#hasCommand()) return { result, found: first }
@@ -87,7 +87,7 @@ export interface UsableIdentity extends AgeIdentity {
   readonly recipient: string
 }
 
-export interface Found extends FoundIdentities {
+export interface IdentitiesInUse extends FoundIdentities {
   readonly identities: readonly UsableIdentity[]
 }
 
@@ -119,7 +119,7 @@ export function passedOver({ unusable }: FoundIdentities): string {
  * Without those that the library cannot read. Its own errors repeat what it was
  * given, so they go no further.
  */
-async function usable(found: FoundIdentities): Promise<Found> {
+async function usable(found: FoundIdentities): Promise<IdentitiesInUse> {
   if (found.identities.length === 0) return { identities: [], unusable: found.unusable }
   const { identityToRecipient } = await import('../../vendor/age.ts')
   const identities: UsableIdentity[] = []

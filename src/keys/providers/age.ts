@@ -11,7 +11,7 @@ import { recipientsFile } from '../recipients-file.ts'
 import {
   AgeIdentities,
   badIdentity,
-  type Found,
+  type IdentitiesInUse,
   ownIdentityFile,
   passedOver,
   type UsableIdentity,
@@ -78,7 +78,7 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
     context.notify({ kind: 'recipients-edited', environment: owner.name, remedies: [rewrap, change] })
   }
 
-  function cannotOpen(found: Found): EscError {
+  function cannotOpen(found: IdentitiesInUse): EscError {
     const [first, ...more] = found.identities
     if (first === undefined) {
       if (found.unusable.length > 0) return badIdentity(found, owner.name)

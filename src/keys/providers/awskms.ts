@@ -2,8 +2,8 @@ import { EscError } from '../../errors.ts'
 import { present } from '../../present.ts'
 import { exactKey, malformedWrapping } from '../bound-key.ts'
 import type { KeyOwner } from '../data-key.ts'
-import { type KeyCall, type KeyProblem, keyFault, malformedAnswer } from '../key-fault.ts'
-import { completeNetwork, type Network } from '../network.ts'
+import { type KeyCall, type KeyProblem, keyFault, malformedKeyAnswer } from '../key-fault.ts'
+import { completeNetwork, type KeyNetwork } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
 import { type AwsEndpoints, endpointsOf } from './awskms-endpoints.ts'
 import { type AwsKeyUrl, environmentContextKey } from './awskms-key.ts'
@@ -65,7 +65,7 @@ export function awskmsProvider(url: AwsKeyUrl, context: KeyContext, owner: KeyOw
         kms.send(new sdk.EncryptCommand({ KeyId: url.keyId, Plaintext: dataKey, EncryptionContext }), options),
       )
       const { CiphertextBlob: ciphertext, KeyId: arn } = answer
-      if (!ciphertext?.length || !keyArnForm.test(arn ?? '')) throw malformedAnswer(call, 'AWS KMS')
+      if (!ciphertext?.length || !keyArnForm.test(arn ?? '')) throw malformedKeyAnswer(call, 'AWS KMS')
       return `v1:awskms:${arn}:${Buffer.from(ciphertext).toString('base64')}`
     },
 
@@ -79,7 +79,7 @@ export function awskmsProvider(url: AwsKeyUrl, context: KeyContext, owner: KeyOw
         const KeyId = inRegion(arn, await kms.config.region())
         return kms.send(new sdk.DecryptCommand({ KeyId, CiphertextBlob, EncryptionContext }), options)
       })
-      if (!answer.Plaintext?.length) throw malformedAnswer(call, 'AWS KMS')
+      if (!answer.Plaintext?.length) throw malformedKeyAnswer(call, 'AWS KMS')
       return exactKey(answer.Plaintext, owner)
     },
 
@@ -90,7 +90,7 @@ export function awskmsProvider(url: AwsKeyUrl, context: KeyContext, owner: KeyOw
       const answer = await ask(call, (kms, sdk, options) =>
         kms.send(new sdk.DecryptCommand({ CiphertextBlob, ...bound }), options),
       )
-      if (!answer.Plaintext?.length) throw malformedAnswer(call, 'AWS KMS')
+      if (!answer.Plaintext?.length) throw malformedKeyAnswer(call, 'AWS KMS')
       return answer.Plaintext
     },
   }
@@ -124,7 +124,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 interface Surroundings {
   readonly sdk: Sdk
-  readonly network: Network
+  readonly network: KeyNetwork
   readonly endpoints: AwsEndpoints
 }
 
@@ -249,7 +249,7 @@ function asKeyFault(error: unknown, call: KeyCall): EscError {
     const hint = 'check the network, proxy and endpoint settings'
     return keyFault(call, 'unreachable', { code: 'timeout', text: 'AWS did not answer in time', hint })
   }
-  return malformedAnswer(call, 'AWS')
+  return malformedKeyAnswer(call, 'AWS')
 }
 
 const loginHint =

@@ -1,8 +1,8 @@
 import { type FileSystem, machineFiles } from '../../files/index.ts'
-import { type KeyCall, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
-import { completeNetwork, type KeyRequest, type Network, request } from '../network.ts'
+import { type KeyCall, keyFault, malformedKeyAnswer, noAnswer } from '../key-fault.ts'
+import { completeNetwork, type KeyNetwork, type KeyRequest, request } from '../network.ts'
 import type { KeyContext } from '../provider.ts'
-import { remembered, type Token } from './token-memory.ts'
+import { type AccessToken, remembered } from './token-memory.ts'
 
 interface Source {
   readonly kind: 'application' | 'managed identity'
@@ -85,7 +85,7 @@ function managedIdentity(resource: string, client: string | undefined, env: KeyC
   return { kind, name: kind, remedy, request: () => ({ method: 'GET', url, headers, ...hurried }) }
 }
 
-async function fetchToken(source: Source, network: Network, call: KeyCall): Promise<Token> {
+async function fetchToken(source: Source, network: KeyNetwork, call: KeyCall): Promise<AccessToken> {
   const asked = source.request()
   const form = asked.body instanceof URLSearchParams ? asked.body : undefined
   const hidden = [form?.get('client_secret'), form?.get('client_assertion'), asked.headers?.['x-identity-header']]
@@ -106,7 +106,7 @@ async function fetchToken(source: Source, network: Network, call: KeyCall): Prom
     return { text: access_token, lifeSeconds: Number(expires_in ?? 300) }
   }
   if (source.kind === 'managed identity' && answer.status >= 400 && answer.status < 500) throw nobody()
-  if (typeof error !== 'string') throw malformedAnswer(hiding, `the token endpoint (${source.name})`)
+  if (typeof error !== 'string') throw malformedKeyAnswer(hiding, `the token endpoint (${source.name})`)
   throw keyFault(hiding, answer.status >= 500 ? 'failed' : 'credentials', {
     code: error,
     text: typeof error_description === 'string' ? error_description : `the ${source.name} was refused`,

@@ -1,7 +1,7 @@
 import type { HttpAnswer } from '../../http/index.ts'
 import { bindKey, malformedWrapping, unbindKey } from '../bound-key.ts'
 import type { KeyOwner } from '../data-key.ts'
-import { type KeyCall, type KeyProblem, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
+import { type KeyCall, type KeyProblem, keyFault, malformedKeyAnswer, noAnswer } from '../key-fault.ts'
 import { completeNetwork, request } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
 import { azureToken } from './azure-token.ts'
@@ -52,7 +52,7 @@ export function azurekeyvaultProvider(url: AzureKeyUrl, context: KeyContext, own
     const { kid, value } = (answer.json ?? {}) as { kid?: unknown; value?: unknown }
     const version = typeof kid === 'string' ? versionOf(kid) : undefined
     if (typeof value !== 'string' || !base64url.test(value) || version === undefined) {
-      throw malformedAnswer(hiding, 'Azure Key Vault')
+      throw malformedKeyAnswer(hiding, 'Azure Key Vault')
     }
     return { value, version }
   }
@@ -98,7 +98,7 @@ const base64url = /^[\w-]+={0,2}$/
 function refusal(call: KeyCall, answer: HttpAnswer, operation: string): Error {
   const { error } = (answer.json ?? {}) as { error?: { code?: unknown; message?: unknown } }
   if (typeof error?.code !== 'string') {
-    if (answer.status !== 401) return malformedAnswer(call, 'Azure Key Vault')
+    if (answer.status !== 401) return malformedKeyAnswer(call, 'Azure Key Vault')
   }
   const code = typeof error?.code === 'string' ? error.code : `HTTP ${answer.status}`
   const text = typeof error?.message === 'string' ? error.message : ''

@@ -2,7 +2,7 @@ import type { HttpAnswer } from '../../http/index.ts'
 import { exactKey, malformedWrapping } from '../bound-key.ts'
 import { crc32c } from '../crc32c.ts'
 import type { KeyOwner } from '../data-key.ts'
-import { type KeyCall, type KeyProblem, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
+import { type KeyCall, type KeyProblem, keyFault, malformedKeyAnswer, noAnswer } from '../key-fault.ts'
 import { completeNetwork, request } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
 import { googleToken } from './google-token.ts'
@@ -55,7 +55,7 @@ export function gcpkmsProvider(url: GcpKeyUrl, context: KeyContext, owner: KeyOw
       const ciphertext = bytesOf(json.ciphertext, json.ciphertextCrc32c)
       const version = /\/cryptoKeyVersions\/([0-9]+)$/.exec(String(json.name))?.[1]
       const verified = json.verifiedPlaintextCrc32c === true && json.verifiedAdditionalAuthenticatedDataCrc32c === true
-      if (ciphertext === undefined || version === undefined || !verified) throw malformedAnswer(call, service)
+      if (ciphertext === undefined || version === undefined || !verified) throw malformedKeyAnswer(call, service)
       return `v1:gcpkms:${version}:${ciphertext.toString('base64')}`
     },
 
@@ -67,7 +67,7 @@ export function gcpkmsProvider(url: GcpKeyUrl, context: KeyContext, owner: KeyOw
         ciphertextCrc32c: String(crc32c(Buffer.from(text, 'base64'))),
       })
       const plaintext = bytesOf(json.plaintext, json.plaintextCrc32c)
-      if (plaintext === undefined) throw malformedAnswer(call, service)
+      if (plaintext === undefined) throw malformedKeyAnswer(call, service)
       return exactKey(plaintext, owner)
     },
 
@@ -79,7 +79,7 @@ export function gcpkmsProvider(url: GcpKeyUrl, context: KeyContext, owner: KeyOw
       }
       const { call, json } = await ask({ action: 'unwrap', key, owner, hidden: [] }, 'decrypt', given, own)
       const plaintext = bytesOf(json.plaintext, json.plaintextCrc32c)
-      if (plaintext === undefined) throw malformedAnswer(call, service)
+      if (plaintext === undefined) throw malformedKeyAnswer(call, service)
       return plaintext
     },
   }
@@ -101,7 +101,7 @@ function bytesOf(base64: unknown, checksum: unknown): Buffer | undefined {
 
 function refusal(call: KeyCall, answer: HttpAnswer, operation: string): Error {
   const { error } = (answer.json ?? {}) as { error?: { status?: unknown; message?: unknown } }
-  if (typeof error?.status !== 'string') return malformedAnswer(call, service)
+  if (typeof error?.status !== 'string') return malformedKeyAnswer(call, service)
   const [problem, hint] = explain(answer.status, error.status, operation)
   const text = typeof error.message === 'string' ? error.message : ''
   return keyFault(call, problem, { code: error.status, text, hint })

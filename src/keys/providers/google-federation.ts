@@ -1,9 +1,9 @@
 import { machineFiles } from '../../files/index.ts'
 import { type KeyCall, keyFault, noAnswer } from '../key-fault.ts'
-import { type Network, request } from '../network.ts'
+import { type KeyNetwork, request } from '../network.ts'
 import type { KeyContext } from '../provider.ts'
 import { fetchToken } from './google-token-endpoint.ts'
-import type { Token } from './token-memory.ts'
+import type { AccessToken } from './token-memory.ts'
 
 interface ExternalAccount {
   readonly credentials: Readonly<Record<string, unknown>>
@@ -22,9 +22,9 @@ interface ExternalAccount {
 export async function fromExternalAccount(
   account: ExternalAccount,
   context: KeyContext,
-  network: Network,
+  network: KeyNetwork,
   call: KeyCall,
-): Promise<Token> {
+): Promise<AccessToken> {
   const { credentials, place, field, scope } = account
   const subject = await subjectToken(account, context, network, call)
   const impersonated = credentials.service_account_impersonation_url
@@ -66,7 +66,7 @@ export async function fromExternalAccount(
 async function subjectToken(
   { credentials, place, remedy }: ExternalAccount,
   context: KeyContext,
-  network: Network,
+  network: KeyNetwork,
   call: KeyCall,
 ): Promise<string> {
   const refuse = (text: string) => keyFault(call, 'credentials', { code: 'bad credentials', text, hint: remedy })

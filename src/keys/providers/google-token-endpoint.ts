@@ -1,6 +1,6 @@
-import { type KeyCall, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
-import { type KeyRequest, type Network, request } from '../network.ts'
-import type { Token } from './token-memory.ts'
+import { type KeyCall, keyFault, malformedKeyAnswer, noAnswer } from '../key-fault.ts'
+import { type KeyNetwork, type KeyRequest, request } from '../network.ts'
+import type { AccessToken } from './token-memory.ts'
 
 /**
  * Asks an endpoint of Google for an access token. `place`: where the credentials
@@ -9,9 +9,9 @@ import type { Token } from './token-memory.ts'
 export async function fetchToken(
   asked: KeyRequest,
   place: string,
-  network: Network,
+  network: KeyNetwork,
   call: KeyCall,
-): Promise<Token & { readonly json: unknown }> {
+): Promise<AccessToken & { readonly json: unknown }> {
   const answer = await request(network, asked).catch((error) => {
     throw noAnswer(call, error, { from: originOf(asked.url), hint: 'check the network' })
   })
@@ -25,7 +25,7 @@ export async function fetchToken(
   }
   const nested = error as { status?: unknown; message?: unknown } | undefined
   const code = typeof error === 'string' ? error : nested?.status
-  if (typeof code !== 'string') throw malformedAnswer(call, originOf(asked.url))
+  if (typeof code !== 'string') throw malformedKeyAnswer(call, originOf(asked.url))
   const words = error_description ?? nested?.message
   throw keyFault(call, answer.status >= 500 ? 'failed' : 'credentials', {
     code,

@@ -15,10 +15,10 @@ import { join } from 'node:path'
 import { type FileSystem, machineFiles, readIfPresent } from '../../files/index.ts'
 import { NoAnswer } from '../../http/index.ts'
 import { type KeyCall, keyFault } from '../key-fault.ts'
-import { completeNetwork, type KeyRequest, type Network, request } from '../network.ts'
+import { completeNetwork, type KeyNetwork, type KeyRequest, request } from '../network.ts'
 import type { KeyContext } from '../provider.ts'
 import { fetchToken } from './google-token-endpoint.ts'
-import { remembered, type Token } from './token-memory.ts'
+import { type AccessToken, remembered } from './token-memory.ts'
 
 const scope = 'https://www.googleapis.com/auth/cloudkms'
 const tokenEndpoint = 'https://oauth2.googleapis.com/token'
@@ -61,7 +61,12 @@ function findCredentials({ env, files = machineFiles }: KeyContext, call: KeyCal
 
 type Found = NonNullable<ReturnType<typeof findCredentials>>
 
-async function fromCredentials(found: Found, context: KeyContext, network: Network, call: KeyCall): Promise<Token> {
+async function fromCredentials(
+  found: Found,
+  context: KeyContext,
+  network: KeyNetwork,
+  call: KeyCall,
+): Promise<AccessToken> {
   const { credentials, place } = found
   const field = (name: string): string => {
     const value = credentials[name]
@@ -100,7 +105,7 @@ async function fromCredentials(found: Found, context: KeyContext, network: Netwo
 /** RFC 7523: who we are, signed with the key of the service account, for one minute's use. */
 function signedJwt(
   account: { readonly email: string; readonly key: string; readonly tokenUri: string },
-  network: Network,
+  network: KeyNetwork,
   unusable: () => Error,
 ): string {
   const issuedAt = Math.floor(network.now().getTime() / 1000)
@@ -114,7 +119,7 @@ function signedJwt(
   }
 }
 
-async function fromMachine({ env }: KeyContext, network: Network, call: KeyCall): Promise<Token> {
+async function fromMachine({ env }: KeyContext, network: KeyNetwork, call: KeyCall): Promise<AccessToken> {
   const host = env.GCE_METADATA_HOST || 'metadata.google.internal'
   const asked: KeyRequest = {
     method: 'GET',

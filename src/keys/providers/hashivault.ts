@@ -1,7 +1,7 @@
 import { type HttpAnswer, NoAnswer } from '../../http/index.ts'
 import { bindKey, malformedWrapping, unbindKey } from '../bound-key.ts'
 import type { KeyOwner } from '../data-key.ts'
-import { type KeyCall, type KeyProblem, keyFault, malformedAnswer, noAnswer } from '../key-fault.ts'
+import { type KeyCall, type KeyProblem, keyFault, malformedKeyAnswer, noAnswer } from '../key-fault.ts'
 import { completeNetwork, request } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
 import type { VaultKeyUrl } from './vault-key.ts'
@@ -63,7 +63,7 @@ export function hashivaultProvider(url: VaultKeyUrl, context: KeyContext, owner:
       const plaintext = Buffer.from(bindKey(dataKey, owner)).toString('base64')
       const { call, data } = await ask('wrap', { plaintext }, [plaintext, Buffer.from(dataKey).toString('base64')])
       if (typeof data.ciphertext !== 'string' || !ciphertextForm.test(data.ciphertext)) {
-        throw malformedAnswer(call, 'Vault')
+        throw malformedKeyAnswer(call, 'Vault')
       }
       return `v1:hashivault:${data.ciphertext}`
     },
@@ -72,7 +72,7 @@ export function hashivaultProvider(url: VaultKeyUrl, context: KeyContext, owner:
       const ciphertext = /^v1:hashivault:(.*)$/.exec(wrapped)?.[1] ?? ''
       if (!ciphertextForm.test(ciphertext)) throw malformedWrapping(owner)
       const { call, data } = await ask('unwrap', { ciphertext }, [])
-      if (typeof data.plaintext !== 'string' || data.plaintext === '') throw malformedAnswer(call, 'Vault')
+      if (typeof data.plaintext !== 'string' || data.plaintext === '') throw malformedKeyAnswer(call, 'Vault')
       return unbindKey(Buffer.from(data.plaintext, 'base64'), owner)
     },
 
@@ -80,7 +80,7 @@ export function hashivaultProvider(url: VaultKeyUrl, context: KeyContext, owner:
       const ciphertext = Buffer.from(bytes).toString('latin1')
       if (!ciphertextForm.test(ciphertext)) throw malformedWrapping(owner)
       const { call, data } = await ask('unwrap', { ciphertext }, [])
-      if (typeof data.plaintext !== 'string' || data.plaintext === '') throw malformedAnswer(call, 'Vault')
+      if (typeof data.plaintext !== 'string' || data.plaintext === '') throw malformedKeyAnswer(call, 'Vault')
       return Buffer.from(data.plaintext, 'base64')
     },
   }
@@ -113,7 +113,7 @@ function refusal(call: KeyCall, answer: HttpAnswer, operation: string): Error {
     })
   }
   const { errors } = (answer.json ?? {}) as { errors?: unknown }
-  if (!Array.isArray(errors)) return malformedAnswer(call, 'Vault')
+  if (!Array.isArray(errors)) return malformedKeyAnswer(call, 'Vault')
   const text = errors.filter((each) => typeof each === 'string').join('; ')
   const [problem, hint] = explain(status, text, operation)
   return keyFault(call, problem, { code: `HTTP ${status}`, text, hint })

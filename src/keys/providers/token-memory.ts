@@ -1,14 +1,14 @@
-import type { Network } from '../network.ts'
+import type { KeyNetwork } from '../network.ts'
 import type { KeyContext } from '../provider.ts'
 
 /** An access token. It is kept in memory only. */
-export interface Token {
+export interface AccessToken {
   readonly text: string
   readonly lifeSeconds: number
 }
 
 interface Kept {
-  readonly token: Promise<Token>
+  readonly token: Promise<AccessToken>
   /** In milliseconds since 1970. */
   expiresAt: number
 }
@@ -23,8 +23,8 @@ const memories = new WeakMap<KeyContext, Map<string, Kept>>()
 export async function remembered(
   context: KeyContext,
   name: string,
-  network: Network,
-  ask: () => Promise<Token>,
+  network: KeyNetwork,
+  ask: () => Promise<AccessToken>,
 ): Promise<string> {
   const memory = memories.get(context) ?? new Map<string, Kept>()
   memories.set(context, memory)

@@ -1,7 +1,7 @@
 import {
   type AuditAnchor,
   type AuditLine,
-  type AuditLogPlace,
+  type AuditLogContext,
   type AuditVerification,
   readAudit,
   rememberVerified,
@@ -78,7 +78,7 @@ export const verifyAuditLog = storeOperation({
   },
 })
 
-function placeOf({ audit, store }: Workspace): AuditLogPlace {
+function placeOf({ audit, store }: Workspace): AuditLogContext {
   const { keep } = audit.settings
   if (keep !== 'off') return { store: store.folder, state: store.state.folder, keep }
   throw new EscError('invalid_input', 'no audit log is kept of this store', {

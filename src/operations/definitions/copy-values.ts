@@ -7,10 +7,10 @@ import {
   type Diagnostic,
   decode,
   formatPropertyPath,
+  fragmentOf,
   getAt,
   type Node,
   type PropertyPath,
-  readYamlFragment,
   setAllAt,
   setAt,
 } from '../../yaml/index.ts'
@@ -200,15 +200,6 @@ function importsOf(root: Node | undefined): Import[] {
     const [name] = keysOf(node)
     return name === undefined ? [] : [{ name, node }]
   })
-}
-
-/** A value in the style it has in its text. */
-export function fragmentOf(text: string, { span }: Node) {
-  // What stands nowhere is a null.
-  if (span === undefined) return null
-  // Its further lines are indented, so the first must be as deep.
-  const column = span.start - (text.lastIndexOf('\n', span.start - 1) + 1)
-  return readYamlFragment(' '.repeat(column) + text.slice(span.start, span.end))
 }
 
 function missing(from: EnvironmentReference, path: PropertyPath, values: Node | undefined): EscError {

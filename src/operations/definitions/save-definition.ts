@@ -53,7 +53,7 @@ export interface Checked {
   readonly imports: readonly { readonly name: string; readonly revision: number }[]
 }
 
-export interface CheckOptions {
+export interface DefinitionCheck {
   /** The full name of the environment. Default: the name that its positions are reported under. */
   readonly fullName?: string
   /**
@@ -76,7 +76,7 @@ export async function checkDefinition(
   workspace: Workspace,
   name: string,
   text: string,
-  { showSecrets = false, pending, onlyToLook = false, fullName = name }: CheckOptions = {},
+  { showSecrets = false, pending, onlyToLook = false, fullName = name }: DefinitionCheck = {},
 ): Promise<Checked> {
   workspace.options.hide?.(text)
   const limits = evaluationLimits(workspace.options.env)

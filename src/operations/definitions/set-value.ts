@@ -18,7 +18,7 @@ export interface ValueKind {
   readonly form: ValueForm | undefined
 }
 
-export interface ValueRequest extends ValueKind {
+export interface SetValueRequest extends ValueKind {
   /** As typed: below `values`, or beginning with `imports`. */
   readonly path: string
   /** The text of the value; asked for once the path has been found good. */
@@ -33,7 +33,7 @@ export const setValue = operation({
   name: 'set-value',
   level: 'write',
   audit: 'environment-updated',
-  async run(work, request: ValueRequest): Promise<SaveResult> {
+  async run(work, request: SetValueRequest): Promise<SaveResult> {
     const path = parseValuePath(request.path)
     const text = await request.value()
     const value = await givenValueAt(path, text, request)

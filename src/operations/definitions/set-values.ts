@@ -15,7 +15,7 @@ import { type SaveResult, saveDefinition, saveOutcome } from './save-definition.
 import { givenValueAt, type ValueKind } from './set-value.ts'
 
 /** One of several values to set. */
-export interface Assignment extends ValueKind {
+export interface ValueAssignment extends ValueKind {
   /** As typed: below `values`, or beginning with `imports`. */
   readonly path: string
   readonly text: string
@@ -26,7 +26,7 @@ export const setValues = operation({
   name: 'set-values',
   level: 'write',
   audit: 'environment-updated',
-  async run(work, assignments: readonly Assignment[]): Promise<SaveResult> {
+  async run(work, assignments: readonly ValueAssignment[]): Promise<SaveResult> {
     const environment = work.store.environment(work.subject.name)
     const values: { readonly path: PropertyPath; readonly value: YamlData }[] = []
     for (const assignment of assignments) {

@@ -28,7 +28,7 @@ export interface NewEnvironmentRequest {
   readonly wholeOnly?: boolean
 }
 
-export interface Created {
+export interface CreatedEnvironment {
   /** `organization/project/environment`. */
   readonly fullName: string
   /**
@@ -55,11 +55,15 @@ export const createEnvironment = operation({
   level: 'write',
   audit: 'environment-created',
   run: (work, request: NewEnvironmentRequest) => makeEnvironment(work, work.subject.name, request),
-  outcome: ({ revision, definition }: Created) =>
+  outcome: ({ revision, definition }: CreatedEnvironment) =>
     revision === undefined && definition.trim() !== '' ? { failed: 'invalid_definition' } : {},
 })
 
-async function makeEnvironment(workspace: Workspace, name: string, request: NewEnvironmentRequest): Promise<Created> {
+async function makeEnvironment(
+  workspace: Workspace,
+  name: string,
+  request: NewEnvironmentRequest,
+): Promise<CreatedEnvironment> {
   const { definition: given, copyFrom, secretsProvider, change = 'edit', wholeOnly = copyFrom !== undefined } = request
   const { store } = workspace
   const by = { author: await workspace.author(), created: workspace.options.now() }

@@ -11,7 +11,7 @@ import { formatAccess, scanReference } from '../../language/index.ts'
 import { bytesOf } from '../../raw-bytes.ts'
 import { findValue, unknownPaths } from './found-value.ts'
 import { makeTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts'
-import { isObject, rootValue, toText, type Variable, variablesOf } from './value-format.ts'
+import { formatAsText, isObject, rootValue, type Variable, variablesOf } from './value-format.ts'
 
 /** Temporary files that hold the `files` of an environment, each readable by the user alone. */
 export interface FileVariables {
@@ -20,7 +20,7 @@ export interface FileVariables {
   remove(): void
 }
 
-export interface TemporaryPlace {
+export interface FilesFolder {
   /** Default: that of the operating system. */
   readonly folder?: string
   /**
@@ -36,7 +36,7 @@ export interface TemporaryPlace {
  * Writes the `files` of an environment to temporary files; those already written are
  * removed when one cannot be.
  */
-export function createFiles(properties: ExportedMap, place: TemporaryPlace = {}): FileVariables {
+export function createFiles(properties: ExportedMap, place: FilesFolder = {}): FileVariables {
   const { random = randomBytes } = place
   const paths: string[] = []
   let own: TemporaryFolder | undefined
@@ -114,7 +114,7 @@ export function interpolateArgument(properties: ExportedMap, argument: string, s
     unknown.push(...unknownPaths(found.value, path))
     const { value } = found
     const inserted = bounded(undefined, `the text of ${formatAccess(reference.access)}`, () =>
-      toText(value, { redact: false }),
+      formatAsText(value, { redact: false }),
     )
     if (value.secret) secrets.add(inserted)
     if (!inserted.isWellFormed()) notText.push(formatAccess(reference.access))
@@ -133,7 +133,7 @@ const LEAST_UNEXPORTED = 8
  * The secret texts that a program's output must not show: those it is handed, any longer one of the
  * environment, and the keys in our own variables.
  */
-export function secretTexts(properties: ExportedMap, env: Variables): Set<string> {
+export function hiddenTexts(properties: ExportedMap, env: Variables): Set<string> {
   const texts = keyTexts(env)
   for (const member of ['environmentVariables', 'files'] as const) {
     for (const { value, secret } of variablesOf(properties, member, { redact: false })) if (secret) texts.add(value)

@@ -5,11 +5,11 @@ import { formatJson } from '../../json.ts'
 import { type PropertyPath, quote } from '../../yaml/index.ts'
 import { requireText, requireVariableTexts } from './require-text.ts'
 import {
+  formatAsText,
   type Rendering,
   rootValue,
   toDetailedText,
   toPlainJson,
-  toText,
   type Variable,
   valueAt,
   variableLines,
@@ -21,7 +21,7 @@ import { toYaml } from './yaml-format.ts'
 export const FORMATS = ['json', 'yaml', 'detailed', 'string', 'dotenv', 'shell', 'posix'] as const
 export type Format = (typeof FORMATS)[number]
 
-export interface ValueRequest extends Rendering {
+export interface RenderRequest extends Rendering {
   readonly format: Format
   /** Undefined or empty: everything. */
   readonly path?: PropertyPath
@@ -43,7 +43,7 @@ export interface ValueRequest extends Rendering {
  *
  * @throws EscError `not_text` for a value that the format cannot hold.
  */
-export async function renderValue(properties: ExportedMap, request: ValueRequest): Promise<string> {
+export async function renderValue(properties: ExportedMap, request: RenderRequest): Promise<string> {
   const { format, path = [], files, limits } = request
   const value = request.value ?? valueAt(rootValue(properties), path)
   if (isText(format) && value !== undefined && !request.onlyToLook) requireText(value, path, format, request)
@@ -55,7 +55,7 @@ export async function renderValue(properties: ExportedMap, request: ValueRequest
     case 'detailed':
       return `${bounded(limits, 'the detailed form', () => toDetailedText(value ?? nothing))}\n`
     case 'string': {
-      const text = bounded(limits, 'the value as one text', () => toText(value, request))
+      const text = bounded(limits, 'the value as one text', () => formatAsText(value, request))
       // A file of bytes, such as a keystore, is printed as it is.
       return text.endsWith('\n') || !text.isWellFormed() ? text : `${text}\n`
     }

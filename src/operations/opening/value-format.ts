@@ -40,17 +40,17 @@ export function toPlainJson(value: ExportedValue | undefined, rendering: Renderi
  * The value as one text: lists as quoted elements, objects as quoted `"key"="value"` pairs,
  * both joined with commas.
  */
-export function toText(value: ExportedValue | undefined, rendering: Rendering): string {
+export function formatAsText(value: ExportedValue | undefined, rendering: Rendering): string {
   if (value === undefined) return ''
   const marked = mark(value, rendering)
   if (marked !== undefined) return marked
   const content = value.value
   if (content === undefined) return ''
   if (content instanceof JsonNumber) return content.text
-  if (isList(content)) return content.map((element) => quoted(toText(element, rendering))).join(',')
+  if (isList(content)) return content.map((element) => quoted(formatAsText(element, rendering))).join(',')
   if (!isObject(content)) return String(content)
   return sortedKeys(content)
-    .map((key) => `${quote(key)}=${quoted(toText(content[key], rendering))}`)
+    .map((key) => `${quote(key)}=${quoted(formatAsText(content[key], rendering))}`)
     .join(',')
 }
 
@@ -134,7 +134,7 @@ export function variablesOf(
   return sortedKeys(entries).flatMap((name): Variable[] => {
     const value = entries[name] as ExportedValue
     if (isList(value.value) || isObject(value.value)) return []
-    return [{ name, value: toText(value, rendering), secret: value.secret === true || object.secret === true }]
+    return [{ name, value: formatAsText(value, rendering), secret: value.secret === true || object.secret === true }]
   })
 }
 

@@ -12,7 +12,7 @@ import { selectedEnvironment } from './selection.ts'
 export type LocateMode = 'existing' | 'new' | 'project'
 
 /** An environment as a user named it, and the store it is in. */
-export interface Located {
+export interface LocatedEnvironment {
   readonly workspace: Workspace
   readonly reference: EnvironmentReference
 }
@@ -25,7 +25,11 @@ export interface Located {
  *
  * @throws EscError `usage` for two parts that could mean either.
  */
-export function locate(options: WorkspaceOptions, typed: string, mode: LocateMode = 'existing'): Located {
+export function locateEnvironment(
+  options: WorkspaceOptions,
+  typed: string,
+  mode: LocateMode = 'existing',
+): LocatedEnvironment {
   const own = openWorkspace(options)
   if (typed === '' && mode === 'existing') {
     const selected = selectedEnvironment(own)
@@ -48,18 +52,18 @@ export function locate(options: WorkspaceOptions, typed: string, mode: LocateMod
  */
 export function locateComparison(
   options: WorkspaceOptions,
-  base: Located,
+  base: LocatedEnvironment,
   typed: string | undefined,
-): { readonly from: Located; readonly to: Located } {
+): { readonly from: LocatedEnvironment; readonly to: LocatedEnvironment } {
   const { workspace, reference } = base
   const from = { workspace, reference: { ...reference, version: reference.version ?? 'latest' } }
   if (typed === undefined) return { from, to: { workspace, reference: { ...reference, version: 'latest' } } }
-  if (!/^[@:]/.test(typed)) return { from, to: locate(options, typed) }
+  if (!/^[@:]/.test(typed)) return { from, to: locateEnvironment(options, typed) }
   const other = parseRelativeReference(typed, reference, () => workspace.store.organization)
   return { from, to: { workspace, reference: other } }
 }
 
-function locateExisting(asProject: Located, label: string, environment: string): Located {
+function locateExisting(asProject: LocatedEnvironment, label: string, environment: string): LocatedEnvironment {
   const own = asProject.workspace
   const exists = own.store.has(asProject.reference.name)
   // The stores of others count only for those who work with several: nobody else pays for looking.
@@ -78,7 +82,7 @@ function locateExisting(asProject: Located, label: string, environment: string):
 }
 
 /** A new environment: there is nothing to look up but the names of stores and projects. */
-function locateNew(asProject: Located, label: string, environment: string): Located {
+function locateNew(asProject: LocatedEnvironment, label: string, environment: string): LocatedEnvironment {
   const own = asProject.workspace
   const same = (name: string) => name.toLowerCase() === label.toLowerCase()
   const other = same(own.store.organization) ? own : labelled(own, label)
@@ -88,7 +92,10 @@ function locateNew(asProject: Located, label: string, environment: string): Loca
   return warned(asProject, { workspace: other, reference })
 }
 
-function warned({ workspace, reference: { typed } }: Located, located: Located): Located {
+function warned(
+  { workspace, reference: { typed } }: LocatedEnvironment,
+  located: LocatedEnvironment,
+): LocatedEnvironment {
   const { name } = located.reference
   const label = name.startsWith('default/') ? `${located.workspace.store.organization}/` : ''
   workspace.options.notify({ kind: 'ambiguous-reference', typed, resolved: label + name })

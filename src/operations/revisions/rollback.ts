@@ -2,8 +2,7 @@ import { EscError } from '../../errors.ts'
 import { listRotators, parseEnvironment } from '../../language/index.ts'
 import { again, input, rich } from '../../rich-text.ts'
 import type { Environment, Revision } from '../../store/index.ts'
-import { decode, deleteAt, getAt, type Node, parsePropertyPath, setAt } from '../../yaml/index.ts'
-import { fragmentOf } from '../definitions/copy-values.ts'
+import { decode, deleteAt, fragmentOf, getAt, type Node, parsePropertyPath, setAt } from '../../yaml/index.ts'
 import { type SaveResult, saveDefinition } from '../definitions/save-definition.ts'
 import { belowValues } from '../rotating/rotator-state.ts'
 import { operation } from '../session/operation.ts'
@@ -16,7 +15,7 @@ export interface RollbackOptions {
   readonly force: boolean
 }
 
-export interface RolledBack {
+export interface RollbackResult {
   readonly saved: SaveResult
   /** The definition that was to be saved: positions of diagnostics are in it. */
   readonly text: string
@@ -42,7 +41,7 @@ export const rollBack = operation({
   name: 'roll-back',
   level: 'write',
   audit: 'environment-updated',
-  async run(work, options: RollbackOptions): Promise<RolledBack> {
+  async run(work, options: RollbackOptions): Promise<RollbackResult> {
     const environment = work.store.environment(work.subject.name)
     const target = environment.resolve(requireVersion(work.subject))
     const base = environment.current()
@@ -96,7 +95,7 @@ export function withPresentStates(environment: Environment, text: string, newest
  * revision: without it the next rotation would be their first, and might end the credential that
  * consumers hold. `kept`: paths of those that got theirs.
  */
-export function withMissingStates(text: string, newest: Revision): Pick<RolledBack, 'text' | 'kept'> {
+export function withMissingStates(text: string, newest: Revision): Pick<RollbackResult, 'text' | 'kept'> {
   const present = rotatorsIn(newest)
   const kept: string[] = []
   let whole = text
@@ -114,7 +113,7 @@ function rollbackText(
   environment: Environment,
   target: Revision,
   newest: Revision,
-): Pick<RolledBack, 'text' | 'kept' | 'left'> {
+): Pick<RollbackResult, 'text' | 'kept' | 'left'> {
   const wanted = rotatorsIn(target)
   const present = rotatorsIn(newest)
   const kept: string[] = []

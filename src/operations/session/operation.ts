@@ -4,13 +4,13 @@ import type { EnvironmentReference } from '../references/reference.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The subject of an operation: one environment, or the whole store (`undefined`). */
-export type Subject = EnvironmentReference | undefined
+export type OperationSubject = EnvironmentReference | undefined
 
 /** Asks a person a question with the answers yes and no. `undefined`: nobody has answered. */
 export type Confirm = (question: string) => Promise<boolean | undefined>
 
 /** Everything that one run of an operation works with. */
-export interface Work<S extends Subject = Subject> extends Workspace {
+export interface Work<S extends OperationSubject = OperationSubject> extends Workspace {
   readonly subject: S
   /** Set once the work is to end: nothing new is begun then. */
   readonly signal: AbortSignal
@@ -32,7 +32,7 @@ export interface Outcome {
 }
 
 /** Something that a user can do: who may, what the audit log calls it, and how it is done. */
-export interface Operation<S extends Subject, Input, Result> {
+export interface Operation<S extends OperationSubject, Input, Result> {
   readonly kind: 'operation'
   /** Words joined by dashes: `set-value`. Each operation has a name of its own. */
   readonly name: string
@@ -64,11 +64,15 @@ export interface PerformOptions {
 
 /** Performs an operation. The input is left out where an operation takes none. */
 interface Perform {
-  <S extends Subject, Result>(operation: Operation<S, undefined, Result>, subject: S): Promise<Result>
-  <S extends Subject, Input, Result>(operation: Operation<S, Input, Result>, subject: S, input: Input): Promise<Result>
+  <S extends OperationSubject, Result>(operation: Operation<S, undefined, Result>, subject: S): Promise<Result>
+  <S extends OperationSubject, Input, Result>(
+    operation: Operation<S, Input, Result>,
+    subject: S,
+    input: Input,
+  ): Promise<Result>
 }
 
-type Declared<S extends Subject, Input, Result> = Pick<
+type Declared<S extends OperationSubject, Input, Result> = Pick<
   Operation<S, Input, Result>,
   'name' | 'level' | 'audit' | 'run'
 > &
@@ -88,7 +92,7 @@ export function storeOperation<Input, Result>(
   return declare('store', declared)
 }
 
-function declare<S extends Subject, Input, Result>(
+function declare<S extends OperationSubject, Input, Result>(
   about: 'environment' | 'store',
   declared: Declared<S, Input, Result>,
 ): Operation<S, Input, Result> {

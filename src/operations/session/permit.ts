@@ -70,7 +70,7 @@ export function visibleEnvironments(workspace: Workspace): string[] {
 }
 
 /** The same; what cannot be looked into hides none of the others. */
-export function visibleListing(workspace: Workspace): Listing {
+export function visibleListing(workspace: Workspace): EnvironmentListing {
   const { names, unreadable } = workspace.store.listing()
   const seen = seenBy(workspace)
   return { names: names.filter(seen), unreadable: unreadable.filter(({ name }) => seen(name)) }

@@ -3,7 +3,7 @@ import { messageOf } from '../../errors.ts'
 import type { Notice } from '../../notice.ts'
 import type { CommitOutcome } from '../../store/index.ts'
 import { hasDue } from '../../webhooks/index.ts'
-import type { Operation, PerformOptions, Subject, Work } from './operation.ts'
+import type { Operation, OperationSubject, PerformOptions, Work } from './operation.ts'
 import { permit, wholeStore } from './permit.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -37,19 +37,19 @@ export class Session {
    * @throws EscError `forbidden`; what the operation throws. What it has changed by then is
    *   committed all the same.
    */
-  perform<S extends Subject, Result>(
+  perform<S extends OperationSubject, Result>(
     operation: Operation<S, undefined, Result>,
     subject: S,
     input?: undefined,
     options?: PerformOptions,
   ): Promise<Performed<Result>>
-  perform<S extends Subject, Input, Result>(
+  perform<S extends OperationSubject, Input, Result>(
     operation: Operation<S, Input, Result>,
     subject: S,
     input: Input,
     options?: PerformOptions,
   ): Promise<Performed<Result>>
-  perform<S extends Subject, Input, Result>(
+  perform<S extends OperationSubject, Input, Result>(
     operation: Operation<S, Input, Result>,
     subject: S,
     input: Input,
@@ -60,7 +60,7 @@ export class Session {
     return performed
   }
 
-  async #perform<S extends Subject, Input, Result>(
+  async #perform<S extends OperationSubject, Input, Result>(
     operation: Operation<S, Input, Result>,
     subject: S,
     input: Input,
@@ -79,11 +79,11 @@ export class Session {
       options: { ...workspace.options, notify },
       commitAlso: (paths: readonly string[]) => void alsoChanged.push(...paths),
     }
-    const unitOf = <T extends Subject>(about: T): Work<T> => ({
+    const unitOf = <T extends OperationSubject>(about: T): Work<T> => ({
       ...workspace,
       ...unit,
       subject: about,
-      perform: <U extends Subject, In, Out>(inner: Operation<U, In, Out>, other: U, given?: In) =>
+      perform: <U extends OperationSubject, In, Out>(inner: Operation<U, In, Out>, other: U, given?: In) =>
         runPermitted(inner, unitOf(other), given as In),
       addDetails() {},
     })
@@ -139,7 +139,7 @@ function uncommitted(error: unknown): CommitOutcome {
 }
 
 /** Runs an operation once the access rules allow it, with its lines of the audit log. */
-function runPermitted<S extends Subject, Input, Result>(
+function runPermitted<S extends OperationSubject, Input, Result>(
   operation: Operation<S, Input, Result>,
   work: Work<S>,
   input: Input,
@@ -148,7 +148,7 @@ function runPermitted<S extends Subject, Input, Result>(
   return operation.auditTogether ? work.audit.together(running) : running()
 }
 
-async function runRecorded<S extends Subject, Input, Result>(
+async function runRecorded<S extends OperationSubject, Input, Result>(
   { level, audit, run, outcome }: Operation<S, Input, Result>,
   work: Work<S>,
   input: Input,

@@ -13,7 +13,11 @@ import type { Workspace, WorkspaceOptions } from '../session/workspace.ts'
  *
  * @throws EscError `not_found`; `unsupported` for the URL of a service.
  */
-export async function logIn(options: WorkspaceOptions, target: string | undefined, user?: string): Promise<Workspace> {
+export async function useStore(
+  options: WorkspaceOptions,
+  target: string | undefined,
+  user?: string,
+): Promise<Workspace> {
   const { user: formerUser, ...before } = readKnownStores(options.env)
   if (target === undefined) {
     const workspace = openWorkspace(options)

@@ -2,7 +2,7 @@ import type { OidcKeyUse } from '../../keys/index.ts'
 import { stateFolder } from '../../machine/index.ts'
 import { bindIdentity, isNewIdentity, readBinding, recordNewIdentity } from '../../trust/index.ts'
 import type { Workspace, WorkspaceOptions } from '../session/workspace.ts'
-import { trustPlace } from './powers.ts'
+import { trustContext } from './powers.ts'
 import { requirePowers } from './require-powers.ts'
 
 /**
@@ -15,7 +15,7 @@ import { requirePowers } from './require-powers.ts'
  */
 export async function requireIdentity(workspace: Workspace, { thumbprint, from }: OidcKeyUse): Promise<void> {
   const place = { stateFolder: stateFolder(workspace.options.env), thumbprint }
-  const mine = { store: trustPlace(workspace).store, organization: workspace.store.organization }
+  const mine = { store: trustContext(workspace).store, organization: workspace.store.organization }
   let binding = readBinding(place)
   if (binding === undefined && (from === 'variable' || isNewIdentity(place))) binding = bindIdentity(place, mine)
   if (binding?.store === mine.store && binding.organization === mine.organization) return

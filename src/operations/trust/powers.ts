@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { stateFolder } from '../../machine/index.ts'
 import type { Store } from '../../store/index.ts'
-import { digestOfPowers, givenDigest, type Power, readDecision, type TrustPlace } from '../../trust/index.ts'
+import { digestOfPowers, givenDigest, type Power, readDecision, type TrustContext } from '../../trust/index.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { wantedPowers } from './wanted-powers.ts'
 
@@ -10,7 +10,7 @@ export function trustedWorkspace(workspace: Workspace): Workspace {
   return workspace.options.original ?? workspace
 }
 
-export function trustPlace(workspace: Workspace): TrustPlace {
+export function trustContext(workspace: Workspace): TrustContext {
   const { options, store } = trustedWorkspace(workspace)
   return { stateFolder: stateFolder(options.env), store: realpathSync(store.folder) }
 }
@@ -33,7 +33,7 @@ export function allowTyped(workspace: Workspace, power: Power): void {
 export async function allowedPowers(workspace: Workspace): Promise<readonly Power[]> {
   const named = typed.get(trustedWorkspace(workspace).store) ?? []
   const given = givenDigest(workspace.options.env)
-  if (given === undefined) return [...named, ...(readDecision(trustPlace(workspace))?.powers ?? [])]
+  if (given === undefined) return [...named, ...(readDecision(trustContext(workspace))?.powers ?? [])]
   const { powers } = await wantedPowers(workspace)
   return digestOfPowers(powers) === given ? [...named, ...powers] : named
 }

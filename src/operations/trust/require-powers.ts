@@ -14,12 +14,12 @@ import {
 } from '../../trust/index.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { describePower } from './describe.ts'
-import { allowedPowers, trustedWorkspace, trustPlace } from './powers.ts'
+import { allowedPowers, trustContext, trustedWorkspace } from './powers.ts'
 import type { TrustReview } from './trust-review.ts'
 import { wantedPowers } from './wanted-powers.ts'
 
 export async function trustReviewOf(workspace: Workspace): Promise<TrustReview> {
-  const place = trustPlace(workspace)
+  const place = trustContext(workspace)
   const decision = readDecision(place)
   const { powers, problems } = await wantedPowers(workspace)
   const allowed = await allowedPowers(workspace)
@@ -38,13 +38,13 @@ export async function trustReviewOf(workspace: Workspace): Promise<TrustReview> 
 export function rememberTrust(workspace: Workspace, powers: readonly Power[]): void {
   const { options, audit } = trustedWorkspace(workspace)
   const done = audit.begin('store-trusted', '*', { digest: digestOfPowers(powers) })
-  writeDecision(trustPlace(workspace), { accepted: options.now().toISOString(), powers })
+  writeDecision(trustContext(workspace), { accepted: options.now().toISOString(), powers })
   done.done()
 }
 
 /** Adds what the user has named on the command line to what was accepted. */
 export function acceptAlso(workspace: Workspace, power: Power): void {
-  const before: TrustDecision | undefined = readDecision(trustPlace(workspace))
+  const before: TrustDecision | undefined = readDecision(trustContext(workspace))
   if (before?.powers.some((each) => samePower(each, power))) return
   rememberTrust(workspace, [...(before?.powers ?? []), power])
 }

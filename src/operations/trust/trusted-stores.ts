@@ -4,7 +4,7 @@ import { stateFolder } from '../../machine/index.ts'
 import { digestOfPowers, listDecisions, removeDecision, type TrustDecision } from '../../trust/index.ts'
 import { openWorkspace, openWorkspaceAt } from '../session/open-workspace.ts'
 import type { WorkspaceOptions } from '../session/workspace.ts'
-import { trustPlace } from './powers.ts'
+import { trustContext } from './powers.ts'
 
 export interface TrustedStore extends TrustDecision {
   readonly digest: string
@@ -35,11 +35,11 @@ export function revokeTrust(options: WorkspaceOptions, { folder, all }: Revocati
 
 /** Real path of the store. One that is gone is known by the path that it had. */
 function storeOf(options: WorkspaceOptions, folder: string | undefined): string {
-  if (folder === undefined) return trustPlace(openWorkspace(options)).store
+  if (folder === undefined) return trustContext(openWorkspace(options)).store
   const typed = resolve(options.cwd, folder)
   if (!existsSync(typed)) return typed
   try {
-    return trustPlace(openWorkspaceAt(typed, options, 'named')).store
+    return trustContext(openWorkspaceAt(typed, options, 'named')).store
   } catch {
     return realpathSync(typed)
   }

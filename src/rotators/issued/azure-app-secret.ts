@@ -9,7 +9,7 @@ import {
   clockOf,
   fieldOf,
   malformedAnswer,
-  textOf,
+  textField,
   type Vendor,
   VendorHttpError,
   type VendorRequest,
@@ -202,15 +202,15 @@ async function connectGraph(
       const url = `${application}/addPassword`
       const body = { passwordCredential: { displayName: mark, endDateTime } }
       const { json } = await call({ doing, method: 'POST', url, body, repeatable: false })
-      const secretId = textOf(json, 'keyId')
-      const secretText = textOf(json, 'secretText')
+      const secretId = textField(json, 'keyId')
+      const secretText = textField(json, 'secretText')
       if (secretId === undefined || secretText === undefined) throw malformedAnswer(vendor, doing)
-      const start = new Date(textOf(json, 'startDateTime') ?? context.now())
+      const start = new Date(textField(json, 'startDateTime') ?? context.now())
       return {
         secretValue: secret(secretText),
         secretId,
         createdAt: rfc3339(start),
-        expiresAt: textOf(json, 'endDateTime') ?? endDateTime,
+        expiresAt: textField(json, 'endDateTime') ?? endDateTime,
       }
     },
 
@@ -243,11 +243,11 @@ function proofOf({ clientSecret, oidc }: AzureLogin): Readonly<Record<string, st
 }
 
 function listedSecret(each: unknown, now: string): Listed[] {
-  const id = textOf(each, 'keyId')
+  const id = textField(each, 'keyId')
   if (id === undefined) return []
-  const name = textOf(each, 'displayName')
-  const createdAt = new Date(textOf(each, 'startDateTime') ?? Number.NaN)
-  const expiresAt = textOf(each, 'endDateTime')
+  const name = textField(each, 'displayName')
+  const createdAt = new Date(textField(each, 'startDateTime') ?? Number.NaN)
+  const expiresAt = textField(each, 'endDateTime')
   const expired = expiresAt !== undefined && new Date(expiresAt).toISOString() < now
   return [{ id, createdAt, ...(name && { name }), ...(expired && { problem: 'expired' }) }]
 }
@@ -286,7 +286,7 @@ async function requestToken(
     }),
     repeatable: true,
   })
-  const token = textOf(json, 'access_token')
+  const token = textField(json, 'access_token')
   if (token === undefined) throw malformedAnswer(vendor, doing)
   return token
 }
@@ -306,17 +306,17 @@ function trialOf({ vendorCode: code }: VendorHttpError): Trial {
  * and times of the request.
  */
 function entraFault(json: unknown): VendorFault | undefined {
-  const error = textOf(json, 'error')
+  const error = textField(json, 'error')
   if (error === undefined) return undefined
-  const text = (textOf(json, 'error_description') ?? '').split(/\s*(?:Trace ID:|\r?\n)/, 1)[0] ?? ''
+  const text = (textField(json, 'error_description') ?? '').split(/\s*(?:Trace ID:|\r?\n)/, 1)[0] ?? ''
   const [, code, words = ''] = /^(AADSTS[0-9]+):\s*(.*)$/.exec(text) ?? []
   return code === undefined ? { code: error, text } : { code, text: words }
 }
 
 function graphFault(json: unknown): VendorFault | undefined {
   const error = fieldOf(json, 'error')
-  const code = textOf(error, 'code')
-  const text = textOf(error, 'message')
+  const code = textField(error, 'code')
+  const text = textField(error, 'message')
   return code === undefined ? undefined : { code, ...(text !== undefined && { text }) }
 }
 

@@ -10,7 +10,7 @@ import {
   fieldOf,
   isVendorError,
   malformedAnswer,
-  textOf,
+  textField,
   type Vendor,
   VendorHttpError,
   type VendorRequest,
@@ -174,8 +174,8 @@ function connectIam(
       const found = fieldOf(answer.json, 'keys') ?? (typeof answer.json === 'object' ? [] : undefined)
       if (!Array.isArray(found)) throw malformedAnswer(vendor, doing)
       const listed = found.flatMap((each: unknown) => {
-        const id = idIn(textOf(each, 'name'))
-        const createdAt = new Date(textOf(each, 'validAfterTime') ?? Number.NaN)
+        const id = idIn(textField(each, 'name'))
+        const createdAt = new Date(textField(each, 'validAfterTime') ?? Number.NaN)
         const disabled = fieldOf(each, 'disabled') === true
         return id === undefined ? [] : [{ id, createdAt, ...(disabled && { problem: 'disabled' }) }]
       })
@@ -186,14 +186,14 @@ function connectIam(
       const doing = 'creating a key'
       const body = { privateKeyType: 'TYPE_GOOGLE_CREDENTIALS_FILE', keyAlgorithm: 'KEY_ALG_RSA_2048' }
       const { json } = await call({ doing, method: 'POST', url: keys, body, repeatable: false })
-      const keyId = idIn(textOf(json, 'name'))
-      const credentials = Buffer.from(textOf(json, 'privateKeyData') ?? '', 'base64').toString()
+      const keyId = idIn(textField(json, 'name'))
+      const credentials = Buffer.from(textField(json, 'privateKeyData') ?? '', 'base64').toString()
       const file = readFile(credentials)
       if (keyId === undefined || file?.keyId !== keyId || file.email !== serviceAccount) {
         throw malformedAnswer(vendor, doing)
       }
-      const createdAt = textOf(json, 'validAfterTime')
-      const expiresAt = textOf(json, 'validBeforeTime')
+      const createdAt = textField(json, 'validAfterTime')
+      const expiresAt = textField(json, 'validBeforeTime')
       return {
         keyId,
         credentials: secret(credentials),
@@ -228,7 +228,7 @@ async function logInWith({ credentials }: GcpKey, serviceAccount: string, vendor
   const body = new URLSearchParams(grant)
   try {
     const { json } = await ask(asAccount, { doing, method: 'POST', url: tokenEndpoint, body, repeatable: true })
-    if (textOf(json, 'access_token') === undefined) throw malformedAnswer(asAccount, doing)
+    if (textField(json, 'access_token') === undefined) throw malformedAnswer(asAccount, doing)
     return { kind: 'works' }
   } catch (error) {
     if (isVendorError(error, 'invalid_grant')) return { kind: 'unknown yet', code: 'invalid_grant' }
@@ -250,9 +250,9 @@ function readFile(text: string): CredentialsFile | undefined {
   } catch {
     return undefined
   }
-  const keyId = textOf(json, 'private_key_id')
-  const email = textOf(json, 'client_email')
-  const privateKey = textOf(json, 'private_key')
+  const keyId = textField(json, 'private_key_id')
+  const email = textField(json, 'client_email')
+  const privateKey = textField(json, 'private_key')
   return keyId && email && privateKey ? { keyId, email, privateKey } : undefined
 }
 
@@ -280,9 +280,9 @@ const policy = 'iam.disableServiceAccountKeyCreation'
 /** A code of our own for what Google says with one that has many meanings. */
 function googleFault(json: unknown): VendorFault | undefined {
   const error = fieldOf(json, 'error')
-  const status = textOf(error, 'status')
+  const status = textField(error, 'status')
   if (status === undefined) return undefined
-  const text = textOf(error, 'message') ?? ''
+  const text = textField(error, 'message') ?? ''
   const details = JSON.stringify(fieldOf(error, 'details') ?? '')
   if (status === 'FAILED_PRECONDITION' && (details.includes(policy) || /creation is not allowed/i.test(text))) {
     return { code: `${status} (constraints/${policy})`, text }
@@ -302,8 +302,8 @@ function meetsLimit(error: unknown): boolean {
 }
 
 function tokenFault(json: unknown): VendorFault | undefined {
-  const code = textOf(json, 'error')
-  const text = textOf(json, 'error_description')
+  const code = textField(json, 'error')
+  const text = textField(json, 'error_description')
   return code === undefined ? undefined : { code, ...(text !== undefined && { text }) }
 }
 

@@ -10,7 +10,7 @@ import {
   clockOf,
   fieldOf,
   malformedAnswer,
-  textOf,
+  textField,
   type Vendor,
   VendorHttpError,
   type VendorRequest,
@@ -188,12 +188,12 @@ function connectTwilio(
   const pages = (...list: PageList) => listPages({ vendor, call, context }, ...list)
   const listAll = () =>
     pages('listing the API keys', `${account}/Keys.json?PageSize=1000`, (json) => {
-      const next = textOf(json, 'next_page_uri')
+      const next = textField(json, 'next_page_uri')
       return next === undefined ? undefined : sameOrigin(vendor, next, api)
     })
   const listRestricted = () =>
     pages('listing the restricted API keys', `${iam}/v1/Keys?AccountSid=${accountSid}&PageSize=1000`, (json) => {
-      const next = textOf(fieldOf(json, 'meta'), 'next_page_url')
+      const next = textField(fieldOf(json, 'meta'), 'next_page_url')
       return next === undefined ? undefined : sameOrigin(vendor, next, iam)
     })
 
@@ -229,10 +229,10 @@ function connectTwilio(
               repeatable,
             },
       )
-      const sid = textOf(json, 'sid')
-      const secretText = textOf(json, 'secret')
+      const sid = textField(json, 'sid')
+      const secretText = textField(json, 'secret')
       if (sid === undefined || secretText === undefined) throw malformedAnswer(vendor, doing)
-      const created = new Date(textOf(json, 'date_created') ?? Number.NaN)
+      const created = new Date(textField(json, 'date_created') ?? Number.NaN)
       const known = !Number.isNaN(created.getTime())
       return { sid, secret: secret(secretText), ...(known && { createdAt: rfc3339(created) }) }
     },
@@ -287,9 +287,9 @@ async function listPages({ vendor, call, context }: Caller, ...[doing, first, ne
     const keys = fieldOf(answer.json, 'keys')
     if (!Array.isArray(keys)) throw malformedAnswer(vendor, doing)
     for (const key of keys) {
-      const id = textOf(key, 'sid')
-      const name = textOf(key, 'friendly_name')
-      const createdAt = new Date(textOf(key, 'date_created') ?? Number.NaN)
+      const id = textField(key, 'sid')
+      const name = textField(key, 'friendly_name')
+      const createdAt = new Date(textField(key, 'date_created') ?? Number.NaN)
       if (id !== undefined) listed.push({ id, createdAt, ...(name !== undefined && { name }) })
     }
     const next = nextOf(answer.json)
@@ -329,7 +329,7 @@ function sameOrigin(vendor: Vendor, next: string, origin: string): string {
 
 function twilioFault(json: unknown): VendorFault | undefined {
   const code = fieldOf(json, 'code')
-  const text = textOf(json, 'message')
+  const text = textField(json, 'message')
   return typeof code === 'number' && text !== undefined ? { code: String(code), text } : undefined
 }
 

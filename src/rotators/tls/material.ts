@@ -5,7 +5,7 @@ import { present } from '../../present.ts'
 import type { Tls } from './schema.ts'
 
 /** The place of `tls`, for messages, and the time to judge certificates by. */
-export interface TlsPlace {
+export interface TlsContext {
   readonly rotator: string
   /** Such as `database.tls`. */
   readonly place: string
@@ -17,7 +17,7 @@ export interface TlsPlace {
  * certificate, its key and its dates. Nothing of a key is ever quoted.
  * @throws EscError `invalid_input`
  */
-export function requireTlsMaterial(tls: Tls, at: TlsPlace): void {
+export function requireTlsMaterial(tls: Tls, at: TlsContext): void {
   const { mode, ca, cert, key, passphrase, serverName } = tls
   const refuse = refusing(at)
   const unused = Object.entries({ cert, key, passphrase, serverName }).find(([, value]) => value !== undefined)
@@ -48,7 +48,7 @@ export function requireTlsMaterial(tls: Tls, at: TlsPlace): void {
 }
 
 /** @throws EscError `invalid_input` unless the text holds certificates of which one is in force. */
-export function requireAuthorities(text: string, field: 'ca' | 'caFile', at: TlsPlace): void {
+export function requireAuthorities(text: string, field: 'ca' | 'caFile', at: TlsContext): void {
   const authorities = certificatesIn(text, field, at)
   // In a bundle, one that has run out does no harm.
   const faults = authorities.map((authority) => dateFault(authority, at.now))
@@ -58,7 +58,7 @@ export function requireAuthorities(text: string, field: 'ca' | 'caFile', at: Tls
 }
 
 /** @throws EscError `invalid_input` for a text of certificates where the path of a file belongs. */
-export function requirePath(text: string, at: TlsPlace): void {
+export function requirePath(text: string, at: TlsContext): void {
   const refuse = refusing(at)
   if (text.includes('-----BEGIN') || text.includes('\n')) {
     throw refuse('caFile', 'holds certificates, not the path of a file', 'write them as `ca`')
@@ -68,7 +68,7 @@ export function requirePath(text: string, at: TlsPlace): void {
   }
 }
 
-function certificatesIn(text: string, field: 'ca' | 'caFile' | 'cert', at: TlsPlace): X509Certificate[] {
+function certificatesIn(text: string, field: 'ca' | 'caFile' | 'cert', at: TlsContext): X509Certificate[] {
   const refuse = refusing(at)
   if (isPath(text)) {
     const orPath = field === 'ca' ? ', or name the file as `caFile`' : ''
@@ -103,7 +103,7 @@ function certificatesIn(text: string, field: 'ca' | 'caFile' | 'cert', at: TlsPl
   })
 }
 
-function privateKeyIn(text: string, passphrase: string | undefined, at: TlsPlace): KeyObject {
+function privateKeyIn(text: string, passphrase: string | undefined, at: TlsContext): KeyObject {
   const refuse = refusing(at)
   if (isPath(text)) {
     throw refuse('key', 'holds the path of a file, not a key', 'put the text of the file there, as a secret')
@@ -135,7 +135,7 @@ function privateKeyIn(text: string, passphrase: string | undefined, at: TlsPlace
   }
 }
 
-function requireDates(certificate: X509Certificate, field: 'cert', at: TlsPlace): void {
+function requireDates(certificate: X509Certificate, field: 'cert', at: TlsContext): void {
   const fault = dateFault(certificate, at.now)
   if (fault !== undefined) throw refusing(at)(field, fault, 'put a certificate that is in force there')
 }
@@ -161,7 +161,7 @@ function isServerName(text: string): boolean {
   return isIP(text) !== 0 || /^(?!-)[\w.-]{1,253}$/.test(text)
 }
 
-function refusing({ rotator, place }: TlsPlace) {
+function refusing({ rotator, place }: TlsContext) {
   return (field: string, problem: string, hint: string) =>
     new EscError('invalid_input', `${rotator}: \`${place}.${field}\` ${problem}`, { hint })
 }

@@ -1,9 +1,9 @@
-import { commented, keyComment, shellWord, type UnitPlace } from './unit.ts'
+import { commented, keyComment, type UnitContext, unitWord } from './unit.ts'
 
 /** A line for `crontab -e` (crontab(5)). */
-export function cronUnit({ program, state, store }: UnitPlace): string {
-  const words = [...program, 'scheduler', 'tick', '--store', store].map(shellWord)
-  const command = [`ESC_STATE_HOME=${shellWord(state)}`, ...words].join(' ')
+export function cronUnit({ program, state, store }: UnitContext): string {
+  const words = [...program, 'scheduler', 'tick', '--store', store].map(unitWord)
+  const command = [`ESC_STATE_HOME=${unitWord(state)}`, ...words].join(' ')
   return `${commented([
     'Add these lines with crontab -e. What a run says goes to the system log (journalctl -t esc-scheduler).',
     '',

@@ -1,8 +1,8 @@
-import { commented, keyComment, shellWord, type UnitPlace } from './unit.ts'
+import { commented, keyComment, type UnitContext, unitWord } from './unit.ts'
 
 /** A workflow that rotates what is due every hour, commits and pushes. */
-export function githubActionsUnit({ storeInRepository }: UnitPlace): string {
-  const store = storeInRepository === '' ? '' : ` --store ${shellWord(storeInRepository)}`
+export function githubActionsUnit({ storeInRepository }: UnitContext): string {
+  const store = storeInRepository === '' ? '' : ` --store ${unitWord(storeInRepository)}`
   return `${commented([
     'Save this as .github/workflows/esc-scheduler.yaml.',
     '',

@@ -5,7 +5,7 @@ import { cronUnit } from './cron.ts'
 import { githubActionsUnit } from './github-actions.ts'
 import { kubernetesUnit } from './kubernetes.ts'
 import { systemdUnit } from './systemd.ts'
-import type { UnitPlace } from './unit.ts'
+import type { UnitContext } from './unit.ts'
 
 const units = {
   systemd: systemdUnit,
@@ -26,7 +26,7 @@ export const unitKinds = Object.keys(units) as UnitKind[]
 export async function schedulerUnit(
   { store }: Workspace,
   kind: UnitKind,
-  place: Pick<UnitPlace, 'program' | 'image' | 'user'>,
+  place: Pick<UnitContext, 'program' | 'image' | 'user'>,
 ): Promise<string> {
   const top = await machineGit(['rev-parse', '--show-toplevel'], { cwd: store.folder })
   const folder = top.status === 0 ? relative(top.stdout.toString().trim(), store.folder) : basename(store.folder)

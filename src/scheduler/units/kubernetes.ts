@@ -1,7 +1,7 @@
-import { commented, keyComment, type UnitPlace } from './unit.ts'
+import { commented, keyComment, type UnitContext } from './unit.ts'
 
 /** A CronJob that runs `esc scheduler tick` on a clone in a volume. */
-export function kubernetesUnit({ image, storeInRepository }: UnitPlace): string {
+export function kubernetesUnit({ image, storeInRepository }: UnitContext): string {
   const store = `/repository${storeInRepository === '' ? '' : `/${storeInRepository}`}`
   return `${commented([
     'kubectl apply --filename esc-scheduler.yaml, after making what it needs:',

@@ -1,7 +1,7 @@
-import { commented, keyComment, type UnitPlace } from './unit.ts'
+import { commented, keyComment, type UnitContext } from './unit.ts'
 
 /** A service that keeps `esc scheduler start` running (systemd.service(5)). */
-export function systemdUnit({ program, state, store, user }: UnitPlace): string {
+export function systemdUnit({ program, state, store, user }: UnitContext): string {
   const command = [...program, 'scheduler', 'start', '--store', store].map(execWord).join(' ')
   return `${commented([
     'Save this as /etc/systemd/system/esc-scheduler.service, then:',

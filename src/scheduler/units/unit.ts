@@ -1,7 +1,7 @@
 import { posixQuote } from '../../operations/index.ts'
 
 /** What the printed unit is about. */
-export interface UnitPlace {
+export interface UnitContext {
   /** Words that start this program, with absolute paths. */
   readonly program: readonly string[]
   /** The store's folder, absolute. */
@@ -33,6 +33,6 @@ export function commented(lines: readonly string[]): string {
 }
 
 /** A word of a shell's command line, in quotes only where it needs them. */
-export function shellWord(text: string): string {
+export function unitWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : posixQuote(text)
 }

@@ -7,7 +7,7 @@ import { isAhead, readTimestamp } from '../../timestamp.ts'
 import { editHint } from '../edit-hint.ts'
 import { type EnvironmentContext, restoreHint } from '../environment-context.ts'
 import { hasConflictMarkers } from '../git/conflict-markers.ts'
-import { type ForeignEntry, Journal } from '../journal/journal.ts'
+import { type ForeignJournalEntry, RotationJournal } from '../journal/journal.ts'
 import { EnvironmentKey } from '../keys/environment-key.ts'
 import { Seals } from '../keys/seals.ts'
 import { layout } from '../layout.ts'
@@ -144,7 +144,14 @@ async function checkJournal(
 ): Promise<void> {
   const { name, state, host } = context
   const existingKey = () => keys.existing()
-  const journal = new Journal({ host, state, id: settings.id, environment: name, createKey: existingKey, existingKey })
+  const journal = new RotationJournal({
+    host,
+    state,
+    id: settings.id,
+    environment: name,
+    createKey: existingKey,
+    existingKey,
+  })
   const { folder } = journal
   let count = journal.ids().length
   if (count === 0) return
@@ -170,7 +177,7 @@ async function checkJournal(
   if (damage !== undefined) report({ severity: 'error', ...described(damage, folder) })
 }
 
-function reportForeign({ file, store, environment }: ForeignEntry, report: ReportFinding): void {
+function reportForeign({ file, store, environment }: ForeignJournalEntry, report: ReportFinding): void {
   const whose = environment === undefined ? 'another environment' : `environment '${environment}' of ${store}`
   report({
     severity: 'warning',

@@ -37,7 +37,7 @@ export interface CheckReport {
 }
 
 /** Reads everything there is in a store and says what is wrong. Changes nothing. */
-export async function checkStore(
+export async function findTroubles(
   store: {
     readonly folder: string
     readonly state: StoreState

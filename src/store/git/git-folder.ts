@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { type FileSystem, readTextIfPresent, statusOf } from '../../files/index.ts'
 
 /** Where the git work tree is that a folder is in. */
-export interface GitPlace {
+export interface StoreInGit {
   readonly top: string
   /**
    * The folder that git keeps what belongs to this work tree in: `.git`, or
@@ -12,7 +12,7 @@ export interface GitPlace {
 }
 
 /** Undefined: the folder is in no work tree. */
-export function gitPlace(files: FileSystem, folder: string): GitPlace | undefined {
+export function storeInGit(files: FileSystem, folder: string): StoreInGit | undefined {
   for (let top = folder; ; top = dirname(top)) {
     const git = join(top, '.git')
     if (!files.exists(git)) {
@@ -30,7 +30,7 @@ export function gitPlace(files: FileSystem, folder: string): GitPlace | undefine
  * The branch that is checked out, as `refs/heads/…`. Undefined: none, or git keeps its refs
  * where only git finds them.
  */
-export function headBranch(files: FileSystem, { gitFolder }: GitPlace): string | undefined {
+export function headBranch(files: FileSystem, { gitFolder }: StoreInGit): string | undefined {
   const branch = gitText(files, join(gitFolder, 'HEAD'))?.match(/^ref: (\S+)/)?.[1]
   return branch === 'refs/heads/.invalid' ? undefined : branch
 }
@@ -39,11 +39,11 @@ export function headBranch(files: FileSystem, { gitFolder }: GitPlace): string |
  * The commit that is checked out, read from where git usually keeps it. Undefined: there is
  * none, or only git finds it.
  */
-export function headCommit(files: FileSystem, place: GitPlace): string | undefined {
-  const { gitFolder } = place
+export function headCommit(files: FileSystem, inGit: StoreInGit): string | undefined {
+  const { gitFolder } = inGit
   const head = gitText(files, join(gitFolder, 'HEAD'))?.trim() ?? ''
   if (isCommit(head)) return head
-  const branch = headBranch(files, place)
+  const branch = headBranch(files, inGit)
   if (branch === undefined || branch.includes('..')) return undefined
   const shared = gitText(files, join(gitFolder, 'commondir'))?.trim()
   const common = shared === undefined ? gitFolder : isAbsolute(shared) ? shared : join(gitFolder, shared)

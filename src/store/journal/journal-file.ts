@@ -75,7 +75,7 @@ export function parseEntry(bytes: Uint8Array): EntryFile | undefined {
 }
 
 /** Everything an entry's encryption is bound to. Earlier versions bound it to the id alone. */
-export function contextOf(id: string, bound: string): string {
+export function entryContextOf(id: string, bound: string): string {
   return bound === '' ? id : `${id}\n${bound}`
 }
 

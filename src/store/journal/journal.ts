@@ -18,10 +18,10 @@ import type { StoreState } from '../state/state.ts'
 import { stateLayout } from '../state/state-layout.ts'
 import { syncAbove } from '../sync-above.ts'
 import {
-  contextOf,
   type EntryFile,
   type EntryName,
   type EntryOrigin,
+  entryContextOf,
   entryFile,
   entryNames,
   formatEntry,
@@ -37,7 +37,7 @@ export interface JournalRecord {
  * An entry of an environment with the same id that the data key at hand does not
  * open, made in another store.
  */
-export interface ForeignEntry extends EntryOrigin {
+export interface ForeignJournalEntry extends EntryOrigin {
   readonly file: string
 }
 
@@ -79,7 +79,7 @@ interface OwnEntry {
  * and a key of its own can neither replace an entry nor be taken for its owner. Nothing here is
  * ever removed but by `remove`.
  */
-export class Journal {
+export class RotationJournal {
   readonly folder: string
   readonly #context: JournalContext
   /** Whether the folders above are known to be on the disk. */
@@ -130,7 +130,7 @@ export class Journal {
   }
 
   /** As `list`, with the entries of other stores, and says nothing. */
-  async look(): Promise<{ readonly records: JournalRecord[]; readonly foreign: ForeignEntry[] }> {
+  async look(): Promise<{ readonly records: JournalRecord[]; readonly foreign: ForeignJournalEntry[] }> {
     const names = this.#names()
     if (names.length === 0) return { records: [], foreign: [] }
     const key = await this.#existingKey()
@@ -201,7 +201,7 @@ export class Journal {
     if (!this.#tidied) removeOldTemporaries(host, this.folder)
     this.#tidied = true
     const origin = { store: state.store, environment, ...(moved && { replaces: moved }) }
-    const bytes = formatEntry(origin, (bound) => key.encryptRecord(contextOf(id, bound), content))
+    const bytes = formatEntry(origin, (bound) => key.encryptRecord(entryContextOf(id, bound), content))
     await replaceFileAside(host.files, this.#file(id, key), bytes, { mode: 0o600 })
     await this.#syncFolder()
     if (moved !== undefined) await this.#removeFile(join(this.folder, moved))
@@ -282,7 +282,7 @@ export class Journal {
   #read(
     name: EntryName,
     key: DataKey,
-  ): { kind: 'own'; own: OwnEntry } | { kind: 'foreign'; foreign: ForeignEntry } | undefined {
+  ): { kind: 'own'; own: OwnEntry } | { kind: 'foreign'; foreign: ForeignJournalEntry } | undefined {
     const { environment, state, host } = this.#context
     const file = join(this.folder, name.file)
     const bytes = readIfPresent(host.files, file)
@@ -322,7 +322,7 @@ function firstOf(own: readonly OwnEntry[], id: string): OwnEntry {
 
 function decrypt({ bound, ciphertext }: EntryFile, id: string, key: DataKey): Uint8Array | undefined {
   try {
-    return key.decryptRecord(contextOf(id, bound), ciphertext)
+    return key.decryptRecord(entryContextOf(id, bound), ciphertext)
   } catch (error) {
     if (error instanceof EscError && error.code === 'tampered') return undefined
     throw error

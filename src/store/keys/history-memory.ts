@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { type FileSystem, makeFolders, readTextIfPresent, removeQuietly, replaceFile } from '../../files/index.ts'
-import { gitPlace, headBranch, headCommit } from '../git/git-folder.ts'
+import { headBranch, headCommit, storeInGit } from '../git/git-folder.ts'
 import { digestOf } from '../revisions/revision-file.ts'
-import { type RolledBack, rolledBack } from '../revisions/rolled-back.ts'
+import { type NewerCommit, rolledBack } from '../revisions/rolled-back.ts'
 import type { StoreState } from '../state/state.ts'
 import { stateLayout } from '../state/state-layout.ts'
 
@@ -120,8 +120,8 @@ export class HistoryMemory {
   rolledBackFrom(
     id: string,
     { number, name }: { readonly number: number; readonly name: string },
-  ): RolledBack | undefined {
-    const git = gitPlace(this.#files, this.#store)
+  ): NewerCommit | undefined {
+    const git = storeInGit(this.#files, this.#store)
     if (git === undefined) return undefined
     const { cleared = [], sightings } = this.#read(id)
     const commit = headCommit(this.#files, git)
@@ -185,7 +185,7 @@ export class HistoryMemory {
 
   /** Whether git is in the middle of a merge. */
   isMerging(): boolean {
-    const git = gitPlace(this.#files, this.#store)
+    const git = storeInGit(this.#files, this.#store)
     return git !== undefined && this.#files.exists(join(git.gitFolder, 'MERGE_HEAD'))
   }
 
@@ -237,7 +237,7 @@ export class HistoryMemory {
       const branch = this.#currentBranch()
       const { sightings, keys, ...rest } = this.#read(id)
       const { [branch]: _, ...others } = sightings
-      const git = gitPlace(this.#files, this.#store)
+      const git = storeInGit(this.#files, this.#store)
       const commit = git && headCommit(this.#files, git)
       const here = { ...sighting, ...(commit === undefined ? {} : { commit }) }
       const kept = Object.fromEntries([...withoutLowest(Object.entries(others)), [branch, here]])
@@ -263,7 +263,7 @@ export class HistoryMemory {
    * because its revisions are about to get other numbers.
    */
   forgetRebased(id: string): void {
-    const git = gitPlace(this.#files, this.#store)
+    const git = storeInGit(this.#files, this.#store)
     if (git === undefined) return
     const names = ['rebase-merge', 'rebase-apply'].map((folder) =>
       readTextIfPresent(this.#files, join(git.gitFolder, folder, 'head-name')),
@@ -332,6 +332,6 @@ function withKey(keys: readonly string[], key: string): readonly string[] {
 
 /** `refs/heads/…` of the work tree the folder is in, `detached`, or `none` outside git. */
 function currentBranch(files: FileSystem, folder: string): string {
-  const git = gitPlace(files, folder)
+  const git = storeInGit(files, folder)
   return git === undefined ? 'none' : (headBranch(files, git) ?? detached)
 }

@@ -42,7 +42,7 @@ export async function rewrap(
     // Also says when there is no key yet.
     const key = await environment.unlock(environment.current())
     const owner = { id: environment.id, name: context.name, folders: [context.folder, context.store] }
-    const rewrapped = await rewrapKey({ wrapped: wrapped as string, from, to }, host.keys, owner)
+    const rewrapped = await rewrapDataKey({ wrapped: wrapped as string, from, to }, host.keys, owner)
     const after = { id: owner.id, secretsProvider: to, wrapped: rewrapped }
     const known: KnownKey = {
       key: digestOfKey(rewrapped),

@@ -43,7 +43,7 @@ export interface SecretsProviderChanged {
  * @throws EscError `conflict` while a rotation is unfinished; `unsaved_edit`, `tampered`,
  *   `key_unavailable`, `usage`, `io`.
  */
-export async function changeSecretsProvider(
+export async function reencryptUnder(
   environment: Environment,
   context: EnvironmentContext,
   change: SecretsProviderChange,

@@ -1,6 +1,5 @@
-import { present } from '../../present.ts'
 import type { PropertyPath } from '../../yaml/index.ts'
-import { decode, deleteAt, formatPropertyPath, getAt, type Node, readYamlFragment, setAt } from '../../yaml/index.ts'
+import { decode, deleteAt, formatPropertyPath, fragmentOf, getAt, type Node, setAt } from '../../yaml/index.ts'
 
 /** Texts that were made from one. */
 export interface ThreeTexts {
@@ -106,14 +105,6 @@ function same(one: Node | undefined, other: Node | undefined): boolean {
         one.entries.every(({ key, value }) => same(value, getAt(other, [key.value])))
       )
   }
-}
-
-/** A value in the style it has in its text. */
-export function fragmentOf(text: string, { span }: Node) {
-  const { start, end } = present(span)
-  // Its further lines are indented, so the first must be as deep.
-  const column = start - (text.lastIndexOf('\n', start - 1) + 1)
-  return readYamlFragment(' '.repeat(column) + text.slice(start, end))
 }
 
 function saysTwice(node: Node): boolean {

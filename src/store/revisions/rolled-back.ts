@@ -17,7 +17,7 @@ interface SeenRevision {
 /**
  * A commit that what is checked out was made from, and that had a newer revision than there is now.
  */
-export interface RolledBack {
+export interface NewerCommit {
   readonly number: number
   readonly commit: string
 }
@@ -34,7 +34,7 @@ export function rolledBack(
   store: string,
   sightings: readonly (readonly [branch: string, sighting: SeenRevision])[],
   name: string,
-): RolledBack | undefined {
+): NewerCommit | undefined {
   const highest = [...sightings].sort(([, a], [, b]) => b.number - a.number).slice(0, mostSightings)
   for (const [branch, { commit, number, environment = name }] of highest) {
     const seenAt = [commit, branch.startsWith('refs/heads/') ? branch : undefined]

@@ -1,7 +1,7 @@
 import { present } from '../../present.ts'
 import type { YamlMapping, YamlNode, YamlSequence } from '../parser/tree.ts'
 import { endOfPair } from './place.ts'
-import type { Source, TextEdit } from './source.ts'
+import type { SourceText, TextEdit } from './source.ts'
 
 /** The part of the text that one key or item takes. */
 interface Entry {
@@ -15,7 +15,7 @@ interface Entry {
  * behind a block scalar do.
  */
 export function deleteEntry(
-  source: Source,
+  source: SourceText,
   collection: YamlMapping | YamlSequence,
   index: number,
   inFlow: boolean,
@@ -39,7 +39,7 @@ function entriesOf(collection: YamlMapping | YamlSequence): Entry[] {
   return collection.items.map((item: YamlNode, i) => ({ start: present(collection.entryStarts[i]), end: item.end }))
 }
 
-function deleteInBlock(source: Source, { before: previous, entry }: Row): TextEdit[][] {
+function deleteInBlock(source: SourceText, { before: previous, entry }: Row): TextEdit[][] {
   const { text } = source
   if (!source.startsLine(entry.start)) {
     // `- a: 1`: what comes next moves up to the dash.
@@ -61,7 +61,7 @@ function deleteInBlock(source: Source, { before: previous, entry }: Row): TextEd
 /**
  * The start of an entry's lines, with the comment lines directly above it that stand in its column.
  */
-function startWithComments(source: Source, entryStart: number, notBefore: number): number {
+function startWithComments(source: SourceText, entryStart: number, notBefore: number): number {
   const column = source.columnOf(entryStart)
   let start = source.lineStart(entryStart)
   while (start > 0) {
@@ -73,7 +73,7 @@ function startWithComments(source: Source, entryStart: number, notBefore: number
   return start
 }
 
-function deleteInFlow(source: Source, { before, entry, next }: Row): TextEdit[] {
+function deleteInFlow(source: SourceText, { before, entry, next }: Row): TextEdit[] {
   const from = before?.end ?? entry.start
   const lineEnd = source.lineEnd(entry.end)
   const ownLine =

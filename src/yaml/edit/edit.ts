@@ -8,12 +8,12 @@ import { deleteEntry } from './delete.ts'
 import { insertItem, insertPair } from './insert.ts'
 import type { Model } from './model.ts'
 import { modelOf, modelOfText, modelOfValue, sameModel, withModelAt } from './model.ts'
-import type { Located } from './place.ts'
-import { findPair, locate } from './place.ts'
+import type { LocatedNode } from './place.ts'
+import { findPair, locateNode } from './place.ts'
 import { renderRoot } from './render.ts'
 import { insertLines, replaceNode } from './replace.ts'
 import type { TextEdit } from './source.ts'
-import { applyEdits, Source } from './source.ts'
+import { applyEdits, SourceText } from './source.ts'
 import type { YamlData, YamlValue } from './yaml-data.ts'
 import { onOneLine, yamlValueOf } from './yaml-data.ts'
 
@@ -54,16 +54,16 @@ export function withoutTopStyle(value: YamlValue): YamlValue {
 export function deleteAt(text: string, path: PropertyPath): string {
   const last = path.at(-1)
   if (last === undefined) throw new EscError('invalid_input', 'path must contain at least one element')
-  const source = new Source(text)
-  const located = locate(source.root, path.slice(0, -1))
+  const source = new SourceText(text)
+  const located = locateNode(source.root, path.slice(0, -1))
   const { place, node, rest } = located
   if (rest.length > 0) {
     // An index one behind the end is nothing to set here.
-    locate(source.root, path)
+    locateNode(source.root, path)
     return text
   }
   if (node === undefined || node.kind === 'scalar' || node.kind === 'alias') {
-    locate(source.root, path)
+    locateNode(source.root, path)
     return text
   }
   const index = indexOfEntry(node, last, path)
@@ -93,8 +93,8 @@ function emptyOf(node: YamlMapping | YamlSequence): YamlValue {
 }
 
 function setValue(text: string, path: PropertyPath, value: YamlValue): string {
-  const source = new Source(text)
-  const located = locate(source.root, path)
+  const source = new SourceText(text)
+  const located = locateNode(source.root, path)
   const { node, rest } = located
   const model = modelOf(source.root)
   if (rest.length === 0 && node !== undefined) {
@@ -115,7 +115,7 @@ function setValue(text: string, path: PropertyPath, value: YamlValue): string {
 }
 
 /** The edits that create what the path lacks. */
-export function create(source: Source, located: Located, path: PropertyPath, value: YamlValue): TextEdit[] {
+export function create(source: SourceText, located: LocatedNode, path: PropertyPath, value: YamlValue): TextEdit[] {
   const { place, node, rest } = located
   const [element, ...deeper] = rest
   const prefixLength = path.length - rest.length
@@ -205,7 +205,7 @@ function mergeSequence(
  * none does (a layout that edits cannot cope with, or a mistake of ours) nothing may be written.
  */
 function apply(
-  source: Source,
+  source: SourceText,
   candidates: readonly (readonly TextEdit[])[],
   expected: Model,
   path: PropertyPath,

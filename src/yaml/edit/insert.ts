@@ -1,17 +1,17 @@
 import { present } from '../../present.ts'
 import type { YamlMapping, YamlNode, YamlSequence } from '../parser/tree.ts'
 import { formatScalar } from './format-scalar.ts'
-import type { Place } from './place.ts'
+import type { NodePlace } from './place.ts'
 import { endOfPair, isBlockScalar, lastLeaf } from './place.ts'
 import { indent, renderFlow, renderItem, renderPair } from './render.ts'
 import { insertLines } from './replace.ts'
-import type { Source, TextEdit } from './source.ts'
+import type { SourceText, TextEdit } from './source.ts'
 import type { YamlValue } from './yaml-data.ts'
 
 /** The edits that add a key behind the last one of a mapping that has some. */
 export function insertPair(
-  source: Source,
-  place: Place,
+  source: SourceText,
+  place: NodePlace,
   mapping: YamlMapping,
   name: string,
   value: YamlValue,
@@ -34,7 +34,7 @@ export function insertPair(
 }
 
 /** The edits that add an item behind the last one of a sequence that has some. */
-export function insertItem(source: Source, place: Place, sequence: YamlSequence, value: YamlValue): TextEdit[] {
+export function insertItem(source: SourceText, place: NodePlace, sequence: YamlSequence, value: YamlValue): TextEdit[] {
   const lastStart = present(sequence.entryStarts.at(-1))
   const { end } = present(sequence.items.at(-1))
   if (place.inFlow || sequence.flow) return insertInFlow(source, sequence, lastStart, end, renderFlow(value))
@@ -49,7 +49,7 @@ export function insertItem(source: Source, place: Place, sequence: YamlSequence,
  * directly below that are not indented less belong to what is above them.
  */
 function insertBehind(
-  source: Source,
+  source: SourceText,
   node: YamlNode,
   end: number,
   column: number,
@@ -95,7 +95,7 @@ function insertBehind(
  * that one has its own, too.
  */
 function insertInFlow(
-  source: Source,
+  source: SourceText,
   collection: YamlNode,
   lastStart: number,
   lastEnd: number,

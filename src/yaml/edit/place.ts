@@ -6,13 +6,13 @@ import { formatPropertyPath } from '../property-path.ts'
 import { resolveScalar } from '../resolve-scalar.ts'
 
 /** Where a node hangs in the tree. Inside a flow collection everything is written on one line. */
-export type Place =
+export type NodePlace =
   | { readonly kind: 'root'; readonly inFlow: false }
   | { readonly kind: 'member'; readonly mapping: YamlMapping; readonly pair: YamlPair; readonly inFlow: boolean }
   | { readonly kind: 'item'; readonly sequence: YamlSequence; readonly index: number; readonly inFlow: boolean }
 
 export interface Placed {
-  readonly place: Place
+  readonly place: NodePlace
   /** Absent: the text holds no document. */
   readonly node: YamlNode | undefined
 }
@@ -21,7 +21,7 @@ export interface Placed {
  * How far a path leads into a tree: all the way, or to the collection or
  * blank that lacks its `rest`.
  */
-export interface Located extends Placed {
+export interface LocatedNode extends Placed {
   readonly rest: PropertyPath
 }
 
@@ -29,8 +29,8 @@ export interface Located extends Placed {
  * Follows a path as far as it leads. Throws `invalid_input` where an element cannot apply, with the
  * path up to that element.
  */
-export function locate(root: YamlNode | undefined, path: PropertyPath): Located {
-  let located: Located = { place: { kind: 'root', inFlow: false }, node: root, rest: [] }
+export function locateNode(root: YamlNode | undefined, path: PropertyPath): LocatedNode {
+  let located: LocatedNode = { place: { kind: 'root', inFlow: false }, node: root, rest: [] }
   for (const [index, element] of path.entries()) {
     const next = step(located, element)
     if (typeof next === 'string')
@@ -42,14 +42,14 @@ export function locate(root: YamlNode | undefined, path: PropertyPath): Located 
 }
 
 /** The member or item of a collection. The element must apply to it. */
-export function locateIn(collection: Located, element: string | number): Located {
+export function locateIn(collection: LocatedNode, element: string | number): LocatedNode {
   const located = step(collection, element)
   if (typeof located === 'string') throw new Error(located)
   return located
 }
 
 /** One element further, or why it cannot apply. */
-function step({ place, node }: Located, element: string | number): Located | string {
+function step({ place, node }: LocatedNode, element: string | number): LocatedNode | string {
   if (node === undefined || isBlank(node)) return { place, node, rest: [element] }
   if (node.kind === 'sequence') {
     if (typeof element !== 'number') return 'key for an array must be an int'

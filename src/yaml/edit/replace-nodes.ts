@@ -2,15 +2,15 @@ import { EscError } from '../../errors.ts'
 import type { Node } from '../node.ts'
 import type { YamlNode } from '../parser/tree.ts'
 import { modelOf, modelOfText, sameModel } from './model.ts'
-import type { Place } from './place.ts'
+import type { NodePlace } from './place.ts'
 import { replaceNode } from './replace.ts'
 import type { TextEdit } from './source.ts'
-import { applyEdits, Source } from './source.ts'
+import { applyEdits, SourceText } from './source.ts'
 import type { YamlData, YamlValue } from './yaml-data.ts'
 import { onOneLine, yamlValueOf } from './yaml-data.ts'
 
 /** A node that `decode` found in the text, and what to put in its place. */
-export interface Replacement {
+export interface NodeReplacement {
   readonly node: Node
   readonly value: YamlData
 }
@@ -19,9 +19,9 @@ export interface Replacement {
  * Replaces many nodes at once, none inside another, and nothing else; scalars keep their quotes and
  * all keep their comments. Unlike paths, nodes tell two values of one duplicate key apart.
  */
-export function replaceNodes(text: string, replacements: readonly Replacement[]): string {
+export function replaceNodes(text: string, replacements: readonly NodeReplacement[]): string {
   if (replacements.length === 0) return text
-  const source = new Source(text)
+  const source = new SourceText(text)
   const wanted = new Map<string, YamlValue>()
   for (const { node, value } of replacements) {
     if (node.span === undefined) throw new Error(`${node.path} was not read from a text`)
@@ -37,10 +37,10 @@ export function replaceNodes(text: string, replacements: readonly Replacement[])
   return result
 }
 
-function replaceAll(source: Source, wanted: ReadonlyMap<string, YamlValue>): string | undefined {
+function replaceAll(source: SourceText, wanted: ReadonlyMap<string, YamlValue>): string | undefined {
   const edits: TextEdit[] = []
   const replaced = new Map<YamlNode, YamlValue>()
-  const visit = (node: YamlNode, place: Place): void => {
+  const visit = (node: YamlNode, place: NodePlace): void => {
     const value = wanted.get(identity(node.start, node.end, node.kind))
     if (value !== undefined) {
       edits.push(...replaceNode(source, place, node, value))

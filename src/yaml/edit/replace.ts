@@ -1,17 +1,17 @@
 import { present } from '../../present.ts'
 import type { YamlNode } from '../parser/tree.ts'
-import type { Place } from './place.ts'
+import type { NodePlace } from './place.ts'
 import { isBlockScalar } from './place.ts'
 import type { Rendered } from './render.ts'
 import { indent, renderFlow, renderItem, renderMember, renderRoot } from './render.ts'
-import type { Source, TextEdit } from './source.ts'
+import type { SourceText, TextEdit } from './source.ts'
 import type { YamlValue } from './yaml-data.ts'
 
 /**
  * The edits that put a value in the place of a node. A scalar keeps its quotes, if the value is a
  * string, and its comment.
  */
-export function replaceNode(source: Source, place: Place, node: YamlNode, value: YamlValue): TextEdit[] {
+export function replaceNode(source: SourceText, place: NodePlace, node: YamlNode, value: YamlValue): TextEdit[] {
   const styled = withStyleOf(node, value)
   if (place.inFlow) return replaceInFlow(place, node, styled)
   switch (place.kind) {
@@ -49,7 +49,7 @@ function isFilledFlow(node: YamlNode): boolean {
   return node.kind === 'sequence' && node.flow && node.items.length > 0
 }
 
-function replaceInFlow(place: Place, node: YamlNode, value: YamlValue): TextEdit[] {
+function replaceInFlow(place: NodePlace, node: YamlNode, value: YamlValue): TextEdit[] {
   const text = renderFlow(value)
   if (place.kind === 'member') {
     const { valueIndicatorEnd, key } = place.pair
@@ -64,7 +64,7 @@ function replaceInFlow(place: Place, node: YamlNode, value: YamlValue): TextEdit
  * `rendered` is how it looks there.
  */
 function replaceBehind(
-  source: Source,
+  source: SourceText,
   indicatorEnd: number,
   node: YamlNode,
   value: YamlValue,
@@ -108,7 +108,7 @@ function replaceBehind(
 }
 
 /** A value on a line below its indicator, written where the old one stands. */
-function replaceOnOwnLine(source: Source, node: YamlNode, value: YamlValue): TextEdit[] {
+function replaceOnOwnLine(source: SourceText, node: YamlNode, value: YamlValue): TextEdit[] {
   const { lines, endsInBreak } = renderRoot(value, source)
   const [first = '', ...others] = lines
   const edits = [{ start: node.start, end: node.end, text: first }]
@@ -123,7 +123,7 @@ function replaceOnOwnLine(source: Source, node: YamlNode, value: YamlValue): Tex
  * Where the lines of a value end. The comment behind a single line stays with the value,
  * unless that becomes empty.
  */
-function endOfLines(source: Source, node: YamlNode, value: YamlValue): number {
+function endOfLines(source: SourceText, node: YamlNode, value: YamlValue): number {
   const isBlockCollection = (node.kind === 'mapping' || node.kind === 'sequence') && !node.flow
   const keepsComment = source.sameLine(node.start, node.end) && !isEmptyCollection(value)
   return isBlockCollection && !keepsComment ? source.lineEnd(node.end) : node.end
@@ -142,7 +142,7 @@ function behind(indicatorEnd: number, start: number, end: number, inline: string
   return start > indicatorEnd ? { start, end, text: inline } : { start, end, text: ` ${inline}` }
 }
 
-function replaceRoot(source: Source, node: YamlNode, value: YamlValue): TextEdit[] {
+function replaceRoot(source: SourceText, node: YamlNode, value: YamlValue): TextEdit[] {
   const { lines, endsInBreak } = renderRoot(value, source)
   const end = endOfLines(source, node, value)
   const atLineStart = source.startsLine(node.start)
@@ -165,7 +165,12 @@ function replaceRoot(source: Source, node: YamlNode, value: YamlValue): TextEdit
 }
 
 /** Whole lines, inserted behind the line that ends at `lineEnd`. */
-export function insertLines(source: Source, lineEnd: number, lines: readonly string[], endsInBreak: boolean): TextEdit {
+export function insertLines(
+  source: SourceText,
+  lineEnd: number,
+  lines: readonly string[],
+  endsInBreak: boolean,
+): TextEdit {
   const final = endsInBreak && lineEnd === source.text.length ? source.eol : ''
   return { start: lineEnd, end: lineEnd, text: source.eol + lines.join(source.eol) + final }
 }

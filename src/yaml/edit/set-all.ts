@@ -1,9 +1,9 @@
 import type { PropertyPath } from '../property-path.ts'
 import { canMerge, create, setAt, withoutTopStyle } from './edit.ts'
 import { type Model, modelOf, modelOfText, modelOfValue, sameModel, withModelsAt } from './model.ts'
-import { type Located, locate, locateIn } from './place.ts'
+import { type LocatedNode, locateIn, locateNode } from './place.ts'
 import { replaceNode } from './replace.ts'
-import { applyEdits, Source, type TextEdit } from './source.ts'
+import { applyEdits, SourceText, type TextEdit } from './source.ts'
 import { type YamlData, type YamlValue, yamlValueOf } from './yaml-data.ts'
 
 export interface Assignment {
@@ -25,12 +25,12 @@ export function setAllAt(text: string, assignments: readonly Assignment[]): stri
 }
 
 function allAtOnce(text: string, assignments: readonly Assignment[]): string | undefined {
-  const source = new Source(text)
+  const source = new SourceText(text)
   const edits: TextEdit[] = []
   const changes: { readonly path: PropertyPath; readonly value: Model }[] = []
   for (const { path, value } of assignments) {
     const wanted = withoutTopStyle(yamlValueOf(value))
-    const own = editsFor(source, locate(source.root, path), path, wanted)
+    const own = editsFor(source, locateNode(source.root, path), path, wanted)
     if (own === undefined) return undefined
     edits.push(...joinTouching(own))
     changes.push({ path, value: modelOfValue(wanted) })
@@ -44,7 +44,12 @@ function allAtOnce(text: string, assignments: readonly Assignment[]): string | u
  * Undefined: several steps are needed, each of which starts from the text that
  * the one before it has left. `path` is where `located` is, from the root.
  */
-function editsFor(source: Source, located: Located, path: PropertyPath, value: YamlValue): TextEdit[] | undefined {
+function editsFor(
+  source: SourceText,
+  located: LocatedNode,
+  path: PropertyPath,
+  value: YamlValue,
+): TextEdit[] | undefined {
   const { place, node, rest } = located
   if (rest.length > 0 || node === undefined) return create(source, located, path, value)
   if (node.kind === 'mapping' && value.kind === 'mapping' && canMerge(node, value)) {

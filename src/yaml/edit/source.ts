@@ -31,7 +31,7 @@ export function applyEdits(text: string, edits: readonly TextEdit[]): string {
 }
 
 /** A definition that is about to be edited: its text, its tree and its habits. */
-export class Source implements Habits {
+export class SourceText implements Habits {
   readonly text: string
   /** Absent: no document, or an empty one. */
   readonly root: YamlNode | undefined

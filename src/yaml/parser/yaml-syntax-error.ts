@@ -1,5 +1,5 @@
 /** Line and column, both counting from 0. */
-export interface Place {
+export interface LineAndColumn {
   readonly line: number
   readonly column: number
 }
@@ -16,9 +16,9 @@ export class YamlSyntaxError extends Error {
    * Where reading stopped: exact, unlike the line in the message. Absent: the text is not made
    * of printable characters.
    */
-  readonly at: Place | undefined
+  readonly at: LineAndColumn | undefined
 
-  constructor(problem: string, at?: Place, line = 0) {
+  constructor(problem: string, at?: LineAndColumn, line = 0) {
     super(line === 0 ? problem : `line ${line}: ${problem}`)
     this.at = at === undefined ? undefined : { line: at.line, column: at.column }
   }
@@ -28,7 +28,7 @@ export class YamlSyntaxError extends Error {
  * A mistake found while cutting the text into tokens; `contextLine` is where the token
  * starts, counting from 0.
  */
-export function scannerError(problem: string, contextLine: number, at: Place): YamlSyntaxError {
+export function scannerError(problem: string, contextLine: number, at: LineAndColumn): YamlSyntaxError {
   const line = contextLine === 0 ? at.line : contextLine
   return new YamlSyntaxError(problem, at, line === 0 ? 0 : line + 1)
 }
@@ -37,6 +37,6 @@ export function scannerError(problem: string, contextLine: number, at: Place): Y
  * A mistake found while putting tokens together; `contextLine` is where the collection
  * starts, counting from 0.
  */
-export function parserError(problem: string, contextLine: number, at: Place): YamlSyntaxError {
+export function parserError(problem: string, contextLine: number, at: LineAndColumn): YamlSyntaxError {
   return new YamlSyntaxError(problem, at, contextLine === 0 ? at.line : contextLine)
 }

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { loadColours, red } from '../../../src/cli/terminal/colour.ts'
 import { Concealment } from '../../../src/cli/terminal/conceal.ts'
-import { displayWidth } from '../../../src/cli/terminal/display-width.ts'
+import { terminalWidth } from '../../../src/cli/terminal/display-width.ts'
 import type { Io } from '../../../src/cli/terminal/io.ts'
 import { toJsonText } from '../../../src/cli/terminal/json-text.ts'
 import { oneLine, prose, writingProse } from '../../../src/cli/terminal/prose.ts'
@@ -28,7 +28,7 @@ describe('text for people', () => {
   it('keeps our own colours, and none that a text brings along', async () => {
     await loadColours({ env: {}, stdoutIsTerminal: true, stderrIsTerminal: true } as Io)
     expect(prose(red('a \x1b[31mb\x1b[0m'))).to.equal('\x1b[31ma \\u001b[31mb\\u001b[0m\x1b[39m')
-    expect(displayWidth(red('abc'))).to.equal(3)
+    expect(terminalWidth(red('abc'))).to.equal(3)
   })
 
   it('stays in its cell of a table', () => {

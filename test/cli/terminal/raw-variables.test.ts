@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { childEnvironment } from '../../../src/child-environment.ts'
 import { withRawVariables } from '../../../src/cli/terminal/raw-variables.ts'
-import { bytesOf, textOf } from '../../../src/raw-bytes.ts'
+import { bytesOf, decodeText } from '../../../src/raw-bytes.ts'
 
 const program = (variables: Record<string, string>) => ({
   file: '/usr/bin/env',
@@ -21,7 +21,7 @@ describe('variables with bytes that are no UTF-8', () => {
         (values) => {
           const bytes = values.map((value) => Buffer.from([...value, 0xff].map((byte) => byte || 0x25)))
           const { file, args, env } = withRawVariables(
-            program(Object.fromEntries(bytes.map((value, i) => [`V${i}`, textOf(value)]))),
+            program(Object.fromEntries(bytes.map((value, i) => [`V${i}`, decodeText(value)]))),
           )
           const out = execFileSync(file, [...args], { env })
             .toString('latin1')

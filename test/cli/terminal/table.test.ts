@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { displayWidth } from '../../../src/cli/terminal/display-width.ts'
+import { terminalWidth } from '../../../src/cli/terminal/display-width.ts'
 import { tableFor } from '../../../src/cli/terminal/table.ts'
 
 const header = ['environment', 'path', 'count', 'why']
@@ -15,7 +15,7 @@ describe('a table for people', () => {
   for (const columns of [62, 80, 120, 200]) {
     it(`is no wider than a terminal of ${columns} columns, and loses nothing`, () => {
       const lines = tableFor(terminal(columns), header, rows).trimEnd().split('\n')
-      for (const line of lines) expect(displayWidth(line), line).to.be.at.most(columns)
+      for (const line of lines) expect(terminalWidth(line), line).to.be.at.most(columns)
       // Read column by column, every word is there.
       const cells = lines.filter((line) => line.startsWith('│')).map((line) => line.split('│').slice(1, -1))
       const columnTexts = header.map((_, column) => cells.map((cell) => cell[column]?.trim()).join(''))
@@ -23,7 +23,7 @@ describe('a table for people', () => {
       expect(columnTexts[2]).to.include('12345')
       expect(columnTexts[3]).to.include('日本語日本語日本語日本語日本語')
       expect(columnTexts[3]?.replaceAll(' ', '')).to.include('refusedtheconnection,threetimes')
-      expect(new Set(lines.map(displayWidth)).size, 'all lines are as wide').to.equal(1)
+      expect(new Set(lines.map(terminalWidth)).size, 'all lines are as wide').to.equal(1)
     })
   }
 
@@ -33,7 +33,7 @@ describe('a table for people', () => {
     for (const columns of [30, 45]) {
       const lines = tableFor(terminal(columns), header, rows).split('\n')
       expect(lines[0], String(columns)).to.equal('ENVIRONMENT: app/dev')
-      for (const line of lines) expect(displayWidth(line), line).to.be.at.most(columns)
+      for (const line of lines) expect(terminalWidth(line), line).to.be.at.most(columns)
     }
     const many = ['environment', 'rotator', 'last rotated', 'credentials']
     for (let columns = 20; columns < 90; columns++) {
@@ -76,7 +76,7 @@ describe('a table for people', () => {
     const piped = tableFor(pipe, ['id'], [['sched-1']], { recorded: true })
     expect(piped).to.equal('┌─────────┐\n│ ID      │\n├─────────┤\n│ sched-1 │\n└─────────┘\n')
     const fitted = tableFor(terminal(40), header, rows, { recorded: true })
-    for (const line of fitted.split('\n')) expect(displayWidth(line)).to.be.at.most(40)
+    for (const line of fitted.split('\n')) expect(terminalWidth(line)).to.be.at.most(40)
   })
 
   it('paints each line of a cell, and no line beside it', () => {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { inspect } from 'node:util'
 import { generateHybridIdentity, generateIdentity, identityToRecipient } from 'age-encryption'
 import { expect } from 'chai'
-import { type KeyContext, openSecretsProvider, rewrapKey } from '../../../src/keys/index.ts'
+import { type KeyContext, openSecretsProvider, rewrapDataKey } from '../../../src/keys/index.ts'
 import { errorOf } from '../../store/worlds.ts'
 import { testSecretsProvider, unavailable } from '../contract.ts'
 import type { Setup } from '../setup.ts'
@@ -117,10 +117,10 @@ describe('age recipients', () => {
     const [one, two, three] = recipients
     const before = await wrap(`age://${one},${two}`)
     const change = { wrapped: before, from: `age://${one},${two}`, to: `age://${one},${three}` }
-    const after = await rewrapKey(change, holder(1), owner()).catch((error) => error)
+    const after = await rewrapDataKey(change, holder(1), owner()).catch((error) => error)
     // The second may open it, but would lock themselves out.
     expect(after.message).to.contain('none of them is yours')
-    const wrapped = await rewrapKey(change, holder(0), owner())
+    const wrapped = await rewrapDataKey(change, holder(0), owner())
     const opened = await Promise.all([0, 1, 2].map((index) => opens(change.to, wrapped, holder(index))))
     expect(opened).to.deep.equal([true, false, true])
   })

@@ -1,5 +1,5 @@
 import { EscError } from '../../../errors.ts'
-import { type Created, createEnvironment, refuseVersion } from '../../../operations/index.ts'
+import { type CreatedEnvironment, createEnvironment, refuseVersion } from '../../../operations/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
 import { readText } from '../../framework/definition-input.ts'
 import { text } from '../../framework/flags.ts'
@@ -15,7 +15,7 @@ const flags = {
   'secrets-provider': text({ description: "how its key is kept, when not the store's default", value: 'provider' }),
 }
 
-export default class EnvInit extends EscCommand<Created, typeof flags> {
+export default class EnvInit extends EscCommand<CreatedEnvironment, typeof flags> {
   static override id = 'env:init'
   static override busy = 'making the environment'
   static override summary = 'Create an empty environment with the given name.'
@@ -40,7 +40,7 @@ cannot be copied, nothing is made.`
   static override usesSelected = false
   static override count = { kind: 'atMost', count: 1 } as const
 
-  async run(): Promise<Created> {
+  async run(): Promise<CreatedEnvironment> {
     const { session, reference } = openTarget(this.io, this.flags, this.positionals, 'new')
     refuseVersion(reference, 'init')
     const { file, 'copy-config-from': copied } = this.flags

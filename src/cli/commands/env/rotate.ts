@@ -3,7 +3,7 @@ import { refuseVersion } from '../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { readText } from '../../framework/definition-input.ts'
 import { boolean, text } from '../../framework/flags.ts'
-import { type RotationOutcome, rotationExitCode, rotationText, runRotation } from '../../framework/rotating.ts'
+import { type RequestedRotation, rotationExitCode, rotationText, runRotation } from '../../framework/rotating.ts'
 import { openTarget } from '../../framework/session.ts'
 import { ProgressBlock } from '../../terminal/index.ts'
 
@@ -23,7 +23,7 @@ const flags = {
   ...OUTPUT_FLAG,
 }
 
-export default class EnvRotate extends EscCommand<RotationOutcome, typeof flags> {
+export default class EnvRotate extends EscCommand<RequestedRotation, typeof flags> {
   static override id = 'env:rotate'
   static override summary = 'Rotate secrets in an environment'
   static override description =
@@ -53,7 +53,7 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
   }
   static override count = { kind: 'any' } as const
 
-  async run(): Promise<RotationOutcome> {
+  async run(): Promise<RequestedRotation> {
     const progress = new ProgressBlock(this.io)
     const io = progress.above(this.io)
     const { session, reference, rest } = openTarget(io, this.flags, this.positionals)
@@ -77,16 +77,16 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
     return runRotation({ session, reference, typed, io: this.io, progress, explains }, input)
   }
 
-  text(run: RotationOutcome): string {
+  text(run: RequestedRotation): string {
     return rotationText(run)
   }
 
   /** Adds the members that the hosted service answers a rotation with. */
-  override json({ report: { event, ...report } }: RotationOutcome): unknown {
+  override json({ report: { event, ...report } }: RequestedRotation): unknown {
     return { ...(event && { id: event.id, secretRotationEvent: event }), ...report }
   }
 
-  override exitCode(run: RotationOutcome): number {
+  override exitCode(run: RequestedRotation): number {
     return rotationExitCode(run)
   }
 }

@@ -1,5 +1,5 @@
 import { EscError } from '../../../errors.ts'
-import { type Assignment, refuseVersion, setValues } from '../../../operations/index.ts'
+import { refuseVersion, setValues, type ValueAssignment } from '../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { boolean, list } from '../../framework/flags.ts'
 import { refused } from '../../framework/report-error.ts'
@@ -59,7 +59,7 @@ and one that looks like a secret must be given with --secret or --plaintext. A v
     const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'set-all')
     const plain = { secret: false, plaintext: false, form: string ? 'text' : undefined } as const
-    const assignments: Assignment[] = [
+    const assignments: ValueAssignment[] = [
       ...rest.map((word) => ({ ...split(word), ...plain })),
       ...plaintext.map((word) => ({ ...split(word), ...plain, plaintext: true })),
       ...secret.map((word) => ({ ...split(word), ...plain, secret: true })),

@@ -12,7 +12,7 @@ import { settleChosen } from './settle.ts'
 export type { CheckAbout, ChosenState, KeeperSession } from './keeper.ts'
 export { passwordSteps } from './password-steps.ts'
 export { requireStateOf } from './require-state.ts'
-export { hasMovedOn, undone } from './settle.ts'
+export { hasMovedOn } from './settle.ts'
 
 /** A rotator of passwords that we choose, of which the server keeps several. */
 export function chosenPasswordRotator<

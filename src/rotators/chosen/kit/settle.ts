@@ -1,5 +1,6 @@
 import { logInPatiently } from '../../log-in.ts'
 import type { Plan, RotatorContext, Settled, SettleRequest } from '../../rotator.ts'
+import { undone } from '../../undone.ts'
 import { VendorError } from '../../vendor-error.ts'
 import type { ChosenPending, ChosenState, Keeper, KeeperSession, PasswordCredential } from './keeper.ts'
 
@@ -64,11 +65,6 @@ export function hasMovedOn<Credential extends PasswordCredential>(
   state: ChosenState<Credential> | undefined,
 ): boolean {
   return state?.current.password.reveal() !== current?.reveal()
-}
-
-/** The result of settling a rotation that was taken back. */
-export function undone(rotator: string, reason: string): Settled<never> {
-  return { kind: 'undone', reason: reason.startsWith(`${rotator}: `) ? reason : `${rotator}: ${reason}` }
 }
 
 /** Returns why the server does not take the new password; undefined when it is there. */

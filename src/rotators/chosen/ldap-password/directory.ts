@@ -19,7 +19,7 @@ export interface LdapTiming {
 
 export const ldapTiming: LdapTiming = { connectMs: 10_000, requestMs: 15_000, verifyWaitsMs: [500, 1_000, 2_000] }
 
-export interface Entry {
+export interface DirectoryEntry {
   /** Values of `userPassword`; empty where there are none or they may not be read. */
   readonly values: readonly Buffer[]
   /**
@@ -32,7 +32,7 @@ export interface Entry {
 /** A connection as somebody who may write passwords. Faults are thrown as `VendorError`. */
 export interface DirectorySession {
   /** Undefined: there is no such entry. */
-  readEntry(dn: string): Promise<Entry | undefined>
+  readEntry(dn: string): Promise<DirectoryEntry | undefined>
   /** A value that is there already counts as added. */
   addValue(dn: string, value: string): Promise<void>
   /**
@@ -138,7 +138,7 @@ export async function connectDirectory(
 }
 
 /** Undefined: there is no such entry. */
-async function entryOf(client: Client, dn: string, where: string): Promise<Entry | undefined> {
+async function entryOf(client: Client, dn: string, where: string): Promise<DirectoryEntry | undefined> {
   try {
     const { searchEntries } = await client.search(dn, {
       scope: 'base',

@@ -3,17 +3,24 @@ import { checkLogin } from '../../log-in.ts'
 import type { CredentialCheck, Plan, RotationRequest, Rotator, RotatorContext } from '../../rotator.ts'
 import { place } from '../../server-address.ts'
 import { type CheckAbout, chosenPasswordRotator, requireStateOf } from '../kit/index.ts'
-import { addressOf, connectDirectory, type Entry, type LdapTiming, ldapTiming, tryLdapLogin } from './directory.ts'
+import {
+  addressOf,
+  connectDirectory,
+  type DirectoryEntry,
+  type LdapTiming,
+  ldapTiming,
+  tryLdapLogin,
+} from './directory.ts'
 import { schemeOf } from './password-value.ts'
 import { LdapKeeper } from './session.ts'
 import {
-  inputsSchema,
   type LdapInputs,
   type LdapLogin,
   type LdapPending,
   type LdapState,
-  outputsSchema,
-  stateSchema,
+  ldapInputsSchema,
+  ldapOutputsSchema,
+  ldapStateSchema,
 } from './types.ts'
 
 export type { LdapInputs, LdapPending, LdapState } from './types.ts'
@@ -28,9 +35,9 @@ export function ldapPasswordRotator(
   return chosenPasswordRotator<LdapInputs, LdapLogin, LdapPending, Plan, LdapKeeper>({
     name: 'ldap-password',
     description: 'Password of an entry of an LDAP directory.',
-    inputs: inputsSchema,
-    state: stateSchema,
-    outputs: outputsSchema,
+    inputs: ldapInputsSchema,
+    state: ldapStateSchema,
+    outputs: ldapOutputsSchema,
     connection: { tls: ['tls'] },
     refusal: '49',
     verifyWaitsMs: timing.verifyWaitsMs,
@@ -146,7 +153,7 @@ function checkInputs(inputs: LdapInputs, state: LdapState | undefined): void {
   }
 }
 
-function requireEntry(entry: Entry | undefined, inputs: LdapInputs): Entry {
+function requireEntry(entry: DirectoryEntry | undefined, inputs: LdapInputs): DirectoryEntry {
   if (entry !== undefined) return entry
   const where = place(addressOf(inputs).server)
   throw new EscError('invalid_input', `ldap-password: no such entry "${inputs.dn}" on ${where} (32)`, {
@@ -155,7 +162,11 @@ function requireEntry(entry: Entry | undefined, inputs: LdapInputs): Entry {
 }
 
 /** The new value is of a scheme of its own, whatever those are of that the entry has. */
-function warnOfScheme({ values }: Entry, { dn, hashing = 'client' }: LdapInputs, context: RotatorContext): void {
+function warnOfScheme(
+  { values }: DirectoryEntry,
+  { dn, hashing = 'client' }: LdapInputs,
+  context: RotatorContext,
+): void {
   const others = [...new Set(values.map(schemeOf))].filter((scheme) => scheme !== undefined && scheme !== '{SSHA}')
   if (hashing === 'server' || others.length === 0) return
   context.warn(

@@ -5,7 +5,7 @@ import type { PlanStep, RotationRequest, RotatorContext } from '../../rotator.ts
 import { place } from '../../server-address.ts'
 import { VendorError } from '../../vendor-error.ts'
 import { type KeeperSession, passwordSteps } from '../kit/index.ts'
-import { addressOf, type DirectorySession, type Entry, type LdapTiming, tryLdapLogin } from './directory.ts'
+import { addressOf, type DirectoryEntry, type DirectorySession, type LdapTiming, tryLdapLogin } from './directory.ts'
 import { isValueOf, saltedValue } from './password-value.ts'
 import type { LdapInputs, LdapLogin, LdapPending, LdapState } from './types.ts'
 
@@ -23,7 +23,7 @@ export class LdapKeeper implements KeeperSession<LdapLogin, LdapPending, LdapInp
     this.#context = context
   }
 
-  readEntry(): Promise<Entry | undefined> {
+  readEntry(): Promise<DirectoryEntry | undefined> {
     return this.#session.readEntry(this.#inputs.dn)
   }
 
@@ -62,7 +62,10 @@ export class LdapKeeper implements KeeperSession<LdapLogin, LdapPending, LdapInp
     return (await this.#isTaken(state.previous)) ? state.previous : state.current
   }
 
-  async planSteps(entry: Entry, { state }: Pick<RotationRequest<LdapInputs, LdapState>, 'state'>): Promise<PlanStep[]> {
+  async planSteps(
+    entry: DirectoryEntry,
+    { state }: Pick<RotationRequest<LdapInputs, LdapState>, 'state'>,
+  ): Promise<PlanStep[]> {
     const { dn, login } = this.#inputs
     const { current, previous, adopted = [] } = state ?? {}
     const accepted = current !== undefined && (await this.#isTaken(current))

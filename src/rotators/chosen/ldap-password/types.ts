@@ -37,7 +37,7 @@ const credential: SchemaObject = {
   required: ['dn', 'password'],
 }
 
-export const inputsSchema: SchemaObject = {
+export const ldapInputsSchema: SchemaObject = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -63,10 +63,10 @@ export const inputsSchema: SchemaObject = {
   rotateOnly: ['login', 'tls'],
 }
 
-export const outputsSchema: SchemaObject = {
+export const ldapOutputsSchema: SchemaObject = {
   type: 'object',
   properties: { current: credential, previous: credential },
   required: ['current'],
 }
 
-export const stateSchema: SchemaObject = adoptingSchema(outputsSchema, credential)
+export const ldapStateSchema: SchemaObject = adoptingSchema(ldapOutputsSchema, credential)

@@ -3,19 +3,19 @@ import type { Plan, RotationRequest, Rotator, RotatorContext } from '../../rotat
 import { place } from '../../server-address.ts'
 import { chosenPasswordRotator } from '../kit/index.ts'
 import { AccountSession } from './account-session.ts'
-import { logIn, mayLogIn } from './log-in.ts'
+import { logInAsRotated, mayLogIn } from './log-in.ts'
 import { hasPassword, planSteps } from './methods.ts'
 import { accountHost, checkInputs } from './request.ts'
 import { DualKeeper } from './session.ts'
 import {
   type DualUser,
-  inputsSchema,
   type MySqlDualInputs,
   type MySqlDualPending,
   type MySqlDualState,
-  outputsSchema,
+  mySqlDualInputsSchema,
+  mySqlDualOutputsSchema,
+  mySqlDualStateSchema,
   rotatorName,
-  stateSchema,
 } from './types.ts'
 
 export type { MySqlDualInputs, MySqlDualPending, MySqlDualState } from './types.ts'
@@ -39,9 +39,9 @@ function mysqlDualRotator(
   return chosenPasswordRotator<MySqlDualInputs, DualUser, MySqlDualPending, MySqlDualPlan, DualKeeper>({
     name: rotatorName,
     description: 'Password of one MySQL or MariaDB user that keeps two.',
-    inputs: inputsSchema,
-    state: stateSchema,
-    outputs: outputsSchema,
+    inputs: mySqlDualInputsSchema,
+    state: mySqlDualStateSchema,
+    outputs: mySqlDualOutputsSchema,
     connection: { tls: ['database.tls'], host: 'database.host' },
     refusal: '1045',
     verifyWaitsMs: timing.verifyWaitsMs,
@@ -68,7 +68,7 @@ function mysqlDualRotator(
     concerns: ({ host, port, username }) => `user "${username}" on ${place({ host, port })}`,
     connect: async (inputs, context) =>
       new DualKeeper(await AccountSession.open(inputs, timing), { inputs, timing, context }),
-    logIn: (inputs, { password }) => logIn(inputs, password, timing),
+    logIn: (inputs, { password }) => logInAsRotated(inputs, password, timing),
     plan: (session, request, context) => planAccount(session, request, { timing, context }),
   })
 }

@@ -5,7 +5,7 @@ import { accountHost } from './request.ts'
 import { type MySqlDualInputs, rotatorName } from './types.ts'
 
 /** Logs in as the rotated user. */
-export async function logIn(
+export async function logInAsRotated(
   inputs: MySqlDualInputs,
   password: Secret<string>,
   timing: MySqlTiming,
@@ -26,5 +26,5 @@ export async function mayLogIn(
   password: Secret<string>,
   timing: MySqlTiming,
 ): Promise<boolean> {
-  return (await logIn(inputs, password, timing)).kind !== 'wrong'
+  return (await logInAsRotated(inputs, password, timing)).kind !== 'wrong'
 }

@@ -47,7 +47,7 @@ export function foreignMethods(
   return methodsBeside(methods, passwordsOf(state))
 }
 
-export interface Found {
+export interface FoundAccount {
   readonly flavor: ServerFacts['flavor']
   readonly account: Account
   readonly currentWorked: boolean
@@ -56,7 +56,7 @@ export interface Found {
 /** The steps of a plan. Warns of passwords that nobody manages. */
 export async function planSteps(
   { inputs, state }: Request,
-  { flavor, account, currentWorked }: Found,
+  { flavor, account, currentWorked }: FoundAccount,
   context: RotatorContext,
 ): Promise<PlanStep[]> {
   const user = `user "${inputs.rotateUser.username}"`

@@ -4,10 +4,11 @@ import { type LoginOutcome, logInPatiently } from '../../log-in.ts'
 import type { PairTiming } from '../../pair/kit/index.ts'
 import type { RotatorContext, Settled, SettleRequest } from '../../rotator.ts'
 import { place } from '../../server-address.ts'
+import { undone } from '../../undone.ts'
 import { VendorError } from '../../vendor-error.ts'
-import { hasMovedOn, undone } from '../kit/index.ts'
+import { hasMovedOn } from '../kit/index.ts'
 import type { AccountSession } from './account-session.ts'
-import { logIn, mayLogIn } from './log-in.ts'
+import { logInAsRotated, mayLogIn } from './log-in.ts'
 import type { Request } from './request.ts'
 import { type MySqlDualInputs, type MySqlDualPending, type MySqlDualState, rotatorName } from './types.ts'
 
@@ -29,7 +30,7 @@ export async function settleMySql(
 ): Promise<Settlement> {
   const { inputs } = request
   const { password, username, current, currentWorked, confirmed } = pending
-  const first = await logIn(inputs, password, timing)
+  const first = await logInAsRotated(inputs, password, timing)
   if (request.movedOn || hasMovedOn(pending, request.state)) {
     if (first.kind === 'works') await displace({ session, timing }, password, request)
     return movedOn(username)
@@ -65,7 +66,7 @@ export async function settleMySql(
       hint: 'find out why the user cannot log in from here, and run again',
     })
   }
-  if (retained !== undefined && (await logIn(inputs, retained, timing)).kind === 'wrong') {
+  if (retained !== undefined && (await logInAsRotated(inputs, retained, timing)).kind === 'wrong') {
     // It was the second one, and what was the first is somebody else's.
     await session.replaceFirst(retained)
     return undone(
@@ -113,7 +114,7 @@ function verify(
   password: Secret<string>,
   { timing, context }: Omit<SettleWorld, 'session'>,
 ): Promise<LoginOutcome> {
-  return logInPatiently(() => logIn(inputs, password, timing), {
+  return logInPatiently(() => logInAsRotated(inputs, password, timing), {
     verifyWaitsMs: timing.verifyWaitsMs,
     context,
     waitingFor: `${place(inputs.database)} to accept the new password of user "${inputs.rotateUser.username}"`,

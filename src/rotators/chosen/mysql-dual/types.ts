@@ -6,7 +6,7 @@ import {
   type DatabaseUser,
   databaseSchema,
   type ManagingUser,
-  stateSchema as pairStateSchema,
+  pairStateSchema,
   userSchema,
 } from '../../pair/kit/types.ts'
 
@@ -42,7 +42,7 @@ export type MySqlDualPending = {
   readonly confirmed?: boolean
 }
 
-export const inputsSchema: SchemaObject = {
+export const mySqlDualInputsSchema: SchemaObject = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -60,6 +60,6 @@ export const inputsSchema: SchemaObject = {
   required: ['database', 'rotateUser'],
 }
 
-export const outputsSchema: SchemaObject = { ...pairStateSchema, required: ['current'] }
+export const mySqlDualOutputsSchema: SchemaObject = { ...pairStateSchema, required: ['current'] }
 
-export const stateSchema: SchemaObject = adoptingSchema(outputsSchema, userSchema)
+export const mySqlDualStateSchema: SchemaObject = adoptingSchema(mySqlDualOutputsSchema, userSchema)

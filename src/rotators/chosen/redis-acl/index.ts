@@ -6,13 +6,13 @@ import { type ChosenState, chosenPasswordRotator, passwordSteps, requireStateOf 
 import { connectRedis, passwordHash, type RedisTiming, redisTiming, tryRedisLogin } from './server.ts'
 import { RedisKeeper } from './session.ts'
 import {
-  inputsSchema,
-  outputsSchema,
   type RedisAclInputs,
   type RedisAclPending,
   type RedisAclState,
   type RedisPassword,
-  stateSchema,
+  redisInputsSchema,
+  redisOutputsSchema,
+  redisStateSchema,
 } from './types.ts'
 
 export type { RedisAclInputs, RedisAclPending, RedisAclState } from './types.ts'
@@ -27,9 +27,9 @@ export function redisAclRotator(
   return chosenPasswordRotator<RedisAclInputs, RedisPassword, RedisAclPending, Plan, RedisKeeper>({
     name: 'redis-acl',
     description: 'Passwords of a Redis ACL user.',
-    inputs: inputsSchema,
-    state: stateSchema,
-    outputs: outputsSchema,
+    inputs: redisInputsSchema,
+    state: redisStateSchema,
+    outputs: redisOutputsSchema,
     connection: { tls: ['tls'], host: 'host' },
     refusal: 'WRONGPASS',
     verifyWaitsMs: timing.verifyWaitsMs,

@@ -35,7 +35,7 @@ const password: SchemaObject = {
   required: ['username', 'password'],
 }
 
-export const inputsSchema: SchemaObject = {
+export const redisInputsSchema: SchemaObject = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -58,10 +58,10 @@ export const inputsSchema: SchemaObject = {
   rotateOnly: ['login', 'tls'],
 }
 
-export const outputsSchema: SchemaObject = {
+export const redisOutputsSchema: SchemaObject = {
   type: 'object',
   properties: { current: password, previous: password },
   required: ['current'],
 }
 
-export const stateSchema: SchemaObject = adoptingSchema(outputsSchema, password)
+export const redisStateSchema: SchemaObject = adoptingSchema(redisOutputsSchema, password)

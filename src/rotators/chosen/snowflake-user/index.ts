@@ -25,13 +25,13 @@ import {
   snowflakeTiming,
 } from './sql-api.ts'
 import {
-  inputsSchema,
-  outputsSchema,
   type SnowflakeInputs,
   type SnowflakePending,
   type SnowflakePlan,
   type SnowflakeState,
-  stateSchema,
+  snowflakeInputsSchema,
+  snowflakeOutputsSchema,
+  snowflakeStateSchema,
 } from './types.ts'
 
 export { snowflakeTiming } from './sql-api.ts'
@@ -60,9 +60,9 @@ export function snowflakeUserRotator(
   return {
     name: 'snowflake-user',
     description: 'RSA key pairs of a Snowflake user.',
-    inputs: inputsSchema,
-    state: stateSchema,
-    outputs: outputsSchema,
+    inputs: snowflakeInputsSchema,
+    state: snowflakeStateSchema,
+    outputs: snowflakeOutputsSchema,
 
     open: (state, inputs) =>
       state && {

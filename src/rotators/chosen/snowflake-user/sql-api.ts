@@ -1,7 +1,7 @@
 import type { Fetch, HttpAnswer, VendorFault } from '../../../http/index.ts'
 import { present } from '../../../present.ts'
 import type { RotatorContext } from '../../rotator.ts'
-import { ask, fieldOf, malformedAnswer, textOf, type Vendor, VendorHttpError } from '../../vendor-http.ts'
+import { ask, fieldOf, malformedAnswer, textField, type Vendor, VendorHttpError } from '../../vendor-http.ts'
 import { originOf, quoteIdentifier, resolveUser } from './identifier.ts'
 import { type KeyPair, readKeyPair, signJwt } from './key-pair.ts'
 import type { SnowflakeLogin } from './types.ts'
@@ -81,7 +81,7 @@ export function connectSnowflake(login: SnowflakeLogin, { fetch, timing, context
     // Every statement of ours may run twice.
     let answer: HttpAnswer = await ask(vendor, { doing, method: 'POST', url, headers, body, repeatable: true })
     for (let waitedMs = 0; answer.status === 202; waitedMs += timing.pollMs) {
-      const next = new URL(textOf(answer.json, 'statementStatusUrl') ?? '', origin)
+      const next = new URL(textField(answer.json, 'statementStatusUrl') ?? '', origin)
       // The token must not be led elsewhere.
       if (next.origin !== origin || next.pathname === '/') throw malformedAnswer(vendor, doing)
       if (waitedMs > (timing.statementSeconds + 10) * 1_000) {
@@ -129,8 +129,8 @@ export function connectSnowflake(login: SnowflakeLogin, { fetch, timing, context
  * tokens that are refused.
  */
 function snowflakeFault(json: unknown): VendorFault | undefined {
-  const code = textOf(json, 'code')
-  const text = textOf(json, 'message')
+  const code = textField(json, 'code')
+  const text = textField(json, 'message')
   return code === undefined || text === undefined ? undefined : { code, text }
 }
 

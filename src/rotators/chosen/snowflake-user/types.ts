@@ -67,7 +67,7 @@ const login: SchemaObject = {
   required: ['account', 'user'],
 }
 
-export const inputsSchema: SchemaObject = {
+export const snowflakeInputsSchema: SchemaObject = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -78,7 +78,7 @@ export const inputsSchema: SchemaObject = {
   rotateOnly: ['login'],
 }
 
-export const stateSchema: SchemaObject = {
+export const snowflakeStateSchema: SchemaObject = {
   type: 'object',
   properties: {
     account: { type: 'string' },
@@ -90,7 +90,7 @@ export const stateSchema: SchemaObject = {
   required: ['account', 'createdAt', 'privateKey'],
 }
 
-export const outputsSchema: SchemaObject = {
+export const snowflakeOutputsSchema: SchemaObject = {
   type: 'object',
   properties: {
     account: { type: 'string' },

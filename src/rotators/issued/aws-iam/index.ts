@@ -13,10 +13,10 @@ import {
   type AwsIamInputs,
   type AwsIamPending,
   type AwsIamState,
-  inputsSchema,
+  awsIamInputsSchema,
+  awsIamOutputsSchema,
+  awsIamStateSchema,
   keySchema,
-  outputsSchema,
-  stateSchema,
 } from './types.ts'
 import { parseUserArn, regionFor } from './user-arn.ts'
 import { words } from './words.ts'
@@ -38,8 +38,8 @@ export function awsIamRotator(timing: IssuedTiming = awsIamTiming): AwsIamRotato
   const kit = issuedCredentialRotator(issuerOf(timing))
   return {
     ...kit,
-    state: stateSchema,
-    outputs: outputsSchema,
+    state: awsIamStateSchema,
+    outputs: awsIamOutputsSchema,
 
     open: (state) =>
       state && { current: shown(state.current), ...(state.previous && { previous: shown(state.previous) }) },
@@ -72,7 +72,7 @@ function issuerOf(timing: IssuedTiming): Issuer<AwsIamInputs, AccessKey> {
   return {
     name: 'aws-iam',
     description: 'Access keys of an IAM user.',
-    inputs: inputsSchema,
+    inputs: awsIamInputsSchema,
     credential: keySchema,
     timing,
     // Inactive ones included.

@@ -71,7 +71,7 @@ const login: SchemaObject = {
   required: ['accessKeyId', 'secretAccessKey'],
 }
 
-export const inputsSchema: SchemaObject = {
+export const awsIamInputsSchema: SchemaObject = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -95,13 +95,13 @@ const stored = keyWith({ createdAt: { type: 'string' }, createDate: { type: 'str
 /** A key as readers of the environment see it. */
 export const keySchema = keyWith({ createdAt: { type: 'string' } })
 
-export const stateSchema: SchemaObject = {
+export const awsIamStateSchema: SchemaObject = {
   type: 'object',
   properties: { current: stored, previous: stored },
   required: ['current'],
 }
 
-export const outputsSchema: SchemaObject = {
+export const awsIamOutputsSchema: SchemaObject = {
   type: 'object',
   properties: { current: keySchema, previous: keySchema },
   required: ['current'],

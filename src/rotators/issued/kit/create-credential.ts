@@ -25,7 +25,7 @@ export interface Creation<Credential> {
   readonly context: RotatorContext
 }
 
-export interface Created<Credential> {
+export interface CreatedCredential<Credential> {
   readonly credential: Credential
   /** True when the superseded credential had to go first. */
   readonly madeRoom: boolean
@@ -43,7 +43,7 @@ type Creator = Pick<Issuer<never, never>, 'name' | 'noun' | 'limit' | 'words' | 
 export async function createCredential<Credential extends object>(
   issuer: Creator,
   { subject, makeRoomId, mark, session, context }: Creation<Credential>,
-): Promise<Created<Credential>> {
+): Promise<CreatedCredential<Credential>> {
   const { limit, timing } = issuer
   const deadline = context.now().getTime() + timing.creationMs
   let madeRoom = false

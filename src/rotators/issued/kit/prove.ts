@@ -1,8 +1,9 @@
 import { backoff } from '../../backoff.ts'
 import type { Settled } from '../../rotator.ts'
+import { undone } from '../../undone.ts'
 import { VendorError } from '../../vendor-error.ts'
 import type { IssuedState } from './issuer.ts'
-import { type CreatedRecord, idsOf, removeForGood, type Settlement, undone } from './settlement.ts'
+import { type CreatedRecord, idsOf, removeForGood, type Settlement } from './settlement.ts'
 import { wordsOf } from './words.ts'
 
 /**

@@ -1,9 +1,10 @@
 import { EscError } from '../../../errors.ts'
 import { backoff } from '../../backoff.ts'
 import type { Settled } from '../../rotator.ts'
+import { undone } from '../../undone.ts'
 import type { IssuedState } from './issuer.ts'
 import type { Listed } from './listing.ts'
-import { type CreatingRecord, idsOf, removeForGood, type Settlement, undone } from './settlement.ts'
+import { type CreatingRecord, idsOf, removeForGood, type Settlement } from './settlement.ts'
 import { wordsOf } from './words.ts'
 
 /**

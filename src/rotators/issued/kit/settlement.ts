@@ -1,5 +1,5 @@
 import { backoff } from '../../backoff.ts'
-import type { RotatorContext, Settled } from '../../rotator.ts'
+import type { RotatorContext } from '../../rotator.ts'
 import type { IssuedPending, IssuedState, Issuer, IssuerSession } from './issuer.ts'
 import type { Listing } from './listing.ts'
 
@@ -69,8 +69,4 @@ export async function removeForGood<Credential extends object>(
     if (wait === undefined) return wasThere
     await context.sleep(wait)
   }
-}
-
-export function undone(rotator: string, reason: string): Settled<never> {
-  return { kind: 'undone', reason: `${rotator}: ${reason}` }
 }

@@ -2,12 +2,12 @@ import { madeReady } from '../../made-ready.ts'
 import type { Rotator } from '../../rotator.ts'
 import { type PairServer, type PairTiming, pairTiming } from './server.ts'
 import {
-  outputsSchema,
   type PairInputs,
   type PairPending,
   type PairPlan,
   type PairState,
-  stateSchema,
+  pairOutputsSchema,
+  pairStateSchema,
 } from './types.ts'
 import { UserPair } from './user-pair.ts'
 
@@ -31,8 +31,8 @@ export function userPairRotator(
     name: server.name,
     description: server.description,
     inputs: server.inputs,
-    state: stateSchema,
-    outputs: outputsSchema,
+    state: pairStateSchema,
+    outputs: pairOutputsSchema,
     open: (state) => state,
     target: (inputs) => pair.target(inputs),
     plan: (request, context) => pair.plan(request, context),

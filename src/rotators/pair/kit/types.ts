@@ -111,6 +111,9 @@ export function pairInputsSchema(rotateUsers: Readonly<Record<string, SchemaObje
   }
 }
 
-export const stateSchema: SchemaObject = { type: 'object', properties: { current: userSchema, previous: userSchema } }
+export const pairStateSchema: SchemaObject = {
+  type: 'object',
+  properties: { current: userSchema, previous: userSchema },
+}
 
-export const outputsSchema: SchemaObject = stateSchema
+export const pairOutputsSchema: SchemaObject = pairStateSchema

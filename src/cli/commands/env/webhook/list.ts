@@ -2,11 +2,11 @@ import { listWebhooks, refuseVersion, type Webhook } from '../../../../operation
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
 import { openTarget } from '../../../framework/session.ts'
 import { ENVIRONMENT } from '../../../framework/shared-flags.ts'
-import { COUNT_FLAG, cut, EXPERIMENTAL } from '../../../framework/webhook-flags.ts'
+import { cut, DELIVERY_COUNT_FLAG, EXPERIMENTAL } from '../../../framework/webhook-flags.ts'
 import { webhookSummary } from '../../../framework/webhook-text.ts'
 import { tableFor } from '../../../terminal/index.ts'
 
-const flags = { ...COUNT_FLAG, ...OUTPUT_FLAG }
+const flags = { ...DELIVERY_COUNT_FLAG, ...OUTPUT_FLAG }
 
 export default class EnvWebhookList extends EscCommand<readonly Webhook[], typeof flags> {
   static override id = 'env:webhook:list'

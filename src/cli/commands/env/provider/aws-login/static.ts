@@ -6,7 +6,7 @@ import {
   loginProviderCount,
   loginProviderFlags,
   SECRET_FILE_FLAG,
-  secret,
+  secretExpression,
 } from '../../../../framework/login-provider-command.ts'
 
 const place = 'aws.login'
@@ -48,8 +48,8 @@ export default class EnvProviderAwsLoginStatic extends LoginProviderCommand<type
       'fn::open::aws-login': {
         static: {
           accessKeyId,
-          secretAccessKey: secret(secretAccessKey as string),
-          sessionToken: token ? secret(token) : undefined,
+          secretAccessKey: secretExpression(secretAccessKey as string),
+          sessionToken: token ? secretExpression(token) : undefined,
         },
       },
     }

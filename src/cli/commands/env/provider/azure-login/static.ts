@@ -5,7 +5,7 @@ import {
   loginProviderCount,
   loginProviderFlags,
   SECRET_FILE_FLAG,
-  secret,
+  secretExpression,
 } from '../../../../framework/login-provider-command.ts'
 
 const place = 'azure.login'
@@ -44,7 +44,7 @@ export default class EnvProviderAzureLoginStatic extends LoginProviderCommand<ty
         clientId,
         tenantId,
         subscriptionId,
-        clientSecret: secret(clientSecret as string),
+        clientSecret: secretExpression(clientSecret as string),
       },
     }
   }

@@ -7,7 +7,7 @@ import {
   loginProviderFlags,
   projectNumber,
   SECRET_FILE_FLAG,
-  secret,
+  secretExpression,
 } from '../../../../framework/login-provider-command.ts'
 
 const place = 'gcp.login'
@@ -41,7 +41,7 @@ export default class EnvProviderGcpLoginStatic extends LoginProviderCommand<type
       'fn::open::gcp-login': {
         project: projectNumber(number as string),
         accessToken: {
-          accessToken: secret(accessToken as string),
+          accessToken: secretExpression(accessToken as string),
           serviceAccount: this.flags['service-account'] || undefined,
           tokenLifetime: this.flags['token-lifetime'] || undefined,
         },

@@ -2,11 +2,17 @@ import { type Delivery, refuseVersion, webhookDeliveries } from '../../../../../
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../../../framework/command.ts'
 import { openTarget } from '../../../../framework/session.ts'
 import { ENVIRONMENT, UTC_FLAG } from '../../../../framework/shared-flags.ts'
-import { COUNT_FLAG, cut, EXPERIMENTAL, WEBHOOK_NAME, webhookName } from '../../../../framework/webhook-flags.ts'
+import {
+  cut,
+  DELIVERY_COUNT_FLAG,
+  EXPERIMENTAL,
+  WEBHOOK_NAME,
+  webhookName,
+} from '../../../../framework/webhook-flags.ts'
 import { deliveryJson, timeOf } from '../../../../framework/webhook-text.ts'
 import { tableFor } from '../../../../terminal/index.ts'
 
-const flags = { ...COUNT_FLAG, ...UTC_FLAG, ...OUTPUT_FLAG }
+const flags = { ...DELIVERY_COUNT_FLAG, ...UTC_FLAG, ...OUTPUT_FLAG }
 
 export default class EnvWebhookDeliveryList extends EscCommand<readonly Delivery[], typeof flags> {
   static override id = 'env:webhook:delivery:list'
