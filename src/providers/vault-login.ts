@@ -93,7 +93,11 @@ const hints: Readonly<Record<string, string>> = {
 async function requestOf({ jwt, token, approle, userpass }: VaultLoginInputs, context: ProviderContext) {
   if (jwt !== undefined) {
     const { role, mount = 'jwt', subjectAttributes } = jwt
-    const identity = await requireIdentityToken(context, { provider: 'vault-login', audience: undefined, subjectAttributes })
+    const identity = await requireIdentityToken(context, {
+      provider: 'vault-login',
+      audience: undefined,
+      subjectAttributes,
+    })
     return {
       doing: `login of role ${role} at ${mount}`,
       path: `auth/${vaultPath('vault-login', 'jwt.mount', mount)}/login`,
