@@ -105,6 +105,7 @@ describe('the URL azurekeyvault://', () => {
       kind: 'azurekeyvault',
       host: 'team.vault.azure.net',
       name: 'app',
+      version: undefined,
       algorithm: 'RSA-OAEP-256',
     })
     const pinned = parseAzureKeyUrl('azurekeyvault://team.vault.azure.cn/keys/app/0123abcd?algorithm=RSA-OAEP')
@@ -154,7 +155,12 @@ describe('the URL gcpkms://', () => {
 
 describe('the URL hashivault://', () => {
   it('names a key, and the mount of its engine', () => {
-    expect(parseVaultKeyUrl('hashivault://app')).to.deep.equal({ kind: 'hashivault', key: 'app', engine: 'transit' })
+    expect(parseVaultKeyUrl('hashivault://app')).to.deep.equal({
+      kind: 'hashivault',
+      key: 'app',
+      engine: 'transit',
+      namespace: undefined,
+    })
     expect(parseVaultKeyUrl('hashivault://app.v1-x?engine=team/transit').engine).to.equal('team/transit')
   })
 
