@@ -106,7 +106,7 @@ function byteRank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
 }
 
-/** Whether a number as YAML writes it is one that JSON has no form for. */
+/** True when a number as YAML writes it is one that JSON has no form for. */
 export function isBeyondJson(text: string): boolean {
   return /^(NaN|[+-]Inf)$/.test(text)
 }

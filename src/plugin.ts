@@ -1,6 +1,6 @@
 /**
- * What plugins import: `import { EscError, secret } from 'esc/plugin'`. It may be bundled:
- * copies get on with each other.
+ * The names that plugins import: `import { EscError, secret } from 'esc/plugin'`. It may be
+ * bundled: copies get on with each other.
  */
 export { type ErrorCode, EscError, type EscErrorOptions } from './errors.ts'
 export type { Plain, PlainObject } from './plain.ts'

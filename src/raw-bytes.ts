@@ -29,7 +29,7 @@ export function bytesOf(text: string): Uint8Array {
   return bytes.slice(0, length)
 }
 
-/** Whether a lone low surrogate that stands for a byte is at the offset. */
+/** True when a lone low surrogate that stands for a byte is at the offset. */
 function isRawByte(text: string, at: number): boolean {
   const unit = text.charCodeAt(at)
   if (unit < 0xdc80 || unit > 0xdcff) return false
@@ -75,7 +75,7 @@ function decodeLoosely(bytes: Uint8Array): string {
   return pieces.join('')
 }
 
-/** How many bytes the character at `at` has; 0: no valid character begins there. */
+/** Returns the number of bytes of the character at `at`; 0: no valid character begins there. */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0
   const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0

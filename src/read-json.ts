@@ -4,7 +4,7 @@ import { present } from './present.ts'
 /** Text that is not JSON. `message` is the cause alone, such as `unexpected EOF`. */
 export class JsonSyntaxError extends Error {
   override readonly name = 'JsonSyntaxError'
-  /** Where reading stopped, in UTF-16 code units. */
+  /** The place where reading stopped, in UTF-16 code units. */
   readonly offset: number
 
   constructor(cause: string, offset: number) {

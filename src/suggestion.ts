@@ -18,8 +18,8 @@ export function nearest<Name extends string>(name: string, candidates: Iterable<
 }
 
 /**
- * What to write instead of the name of a provider or rotator that there is not. `known`: those
- * there are, with those of plugins.
+ * Returns the name to write instead of that of the name of a provider or rotator that there is not.
+ * `known`: those there are, with those of plugins.
  */
 export function unknownNameHint(name: string, known: readonly string[]): string {
   const best = nearest(name, known)

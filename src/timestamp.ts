@@ -1,7 +1,7 @@
 /** Clocks of machines that are kept right may differ by this much, in milliseconds. */
 const clockSkewMs = 5 * 60_000
 
-/** Whether a time is one that no clock that is right can have shown yet. */
+/** True when a time is one that no clock that is right can have shown yet. */
 export function isAhead(time: Date, now: Date): boolean {
   return time.getTime() > now.getTime() + clockSkewMs
 }

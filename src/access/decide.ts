@@ -3,7 +3,7 @@ import { includes, type Level } from './level.ts'
 import { type AccessRule, type AccessRules, samePrincipal, teamPrefix } from './rules.ts'
 
 /**
- * What decided: a rule and the name in it that meant the principal; the default; or
+ * The grounds of a decision: a rule and the name in it that meant the principal; the default; or
  * that there are no rules.
  */
 export type Reason =
@@ -17,7 +17,7 @@ export interface Decision {
 }
 
 /**
- * What a principal may do with an environment: the highest level that the default or any
+ * Decides the level of a principal for an environment: the highest level that the default or any
  * rule gives, unless a rule says `none`, which takes it all away. Without rules
  * everybody may do everything.
  */
@@ -36,8 +36,8 @@ export function decide(rules: AccessRules | undefined, principal: string, enviro
 }
 
 /**
- * What a principal may do with the store as a whole, such as changing its rules: what a rule for
- * all environments (`*`) gives them, or the default.
+ * Decides the level of a principal for the store as a whole, such as changing its rules: what a
+ * rule for all environments (`*`) gives them, or the default.
  */
 export function decideForStore(rules: AccessRules | undefined, principal: string): Decision {
   const everywhere = rules && { ...rules, rules: rules.rules.filter(({ environments }) => environments.includes('*')) }

@@ -1,5 +1,5 @@
 /**
- * What somebody may do with an environment; each level includes those before it (docs/access.md).
+ * The levels of access to an environment; each level includes those before it (docs/access.md).
  */
 export const levels = ['none', 'read', 'open', 'write', 'admin'] as const
 
@@ -9,7 +9,7 @@ export function isLevel(text: string): text is Level {
   return (levels as readonly string[]).includes(text)
 }
 
-/** Whether `held` includes `needed`. */
+/** True when `held` includes `needed`. */
 export function includes(held: Level, needed: Level): boolean {
   return levels.indexOf(held) >= levels.indexOf(needed)
 }

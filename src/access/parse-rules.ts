@@ -114,7 +114,7 @@ function textsOf(node: Node, file: string): Text[] {
   return texts
 }
 
-/** Undefined: no text, nor a number that could be one's name. */
+/** `undefined` for what is no text, nor a number that could be one's name. */
 function textOf(node: Node): string | undefined {
   return node.kind === 'string' ? node.value : node.kind === 'number' ? node.text : undefined
 }

@@ -1,15 +1,15 @@
 import type { Level } from './level.ts'
 
-/** Who may do what, as `access:` in `esc.yaml` says. */
+/** The rules of who may do what, as `access:` in `esc.yaml` says. */
 export interface AccessRules {
-  /** What everybody may do everywhere. */
+  /** The level of everybody, everywhere. */
   readonly everybody: Level
   readonly teams: ReadonlyMap<string, readonly string[]>
   readonly rules: readonly AccessRule[]
 }
 
 export interface AccessRule {
-  /** Where it is written: `esc.yaml:12`. */
+  /** The place where it is written: `esc.yaml:12`. */
   readonly place: string
   /** Patterns of names. */
   readonly environments: readonly string[]

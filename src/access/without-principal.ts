@@ -35,7 +35,7 @@ export function withoutPrincipal(text: string, principal: string, file: string):
   return changed
 }
 
-/** Where a list, or a text alone, names the principal. */
+/** Returns the items where a list, or a text alone, names the principal. */
 function itemsOf(node: Node | undefined, principal: string): readonly number[] {
   const nodes = node === undefined ? [] : node.kind === 'array' ? node.elements : [node]
   return nodes.flatMap((each, index) => (samePrincipal(textOf(each) ?? '', principal) ? [index] : []))

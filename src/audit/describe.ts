@@ -1,7 +1,7 @@
 import { auditEvents } from './events.ts'
 import type { AuditLine } from './line.ts'
 
-/** What a line says, as a sentence: `ada may not open environment 'app/prod'`. */
+/** Returns a line of the log, as a sentence: `ada may not open environment 'app/prod'`. */
 export function describeLine({ details, environment, event, result, user }: AuditLine): string {
   const what = `${auditEvents[event] ?? event} ${environment === '*' ? 'the store' : `environment '${environment}'`}`
   const { code, revision } = details ?? {}

@@ -1,6 +1,6 @@
 /**
- * What can be done, by the hosted service's names where it has one (spec D.5), and how a sentence
- * says it: "ada may not <rotate> environment 'app/prod'".
+ * The events of the log, by the hosted service's names where it has one (spec D.5), and how a
+ * sentence says it: "ada may not <rotate> environment 'app/prod'".
  */
 export const auditEvents = {
   'environment-read': 'read',

@@ -4,7 +4,7 @@ import { codeOf, type FileSystem, makeFolders, readTextIfPresent, replaceFile } 
 import { stateLayout } from '../store/index.ts'
 
 /**
- * How far a log has come, kept apart from it: where the next line goes, and how a
+ * The end of a log, kept apart from it: where the next line goes, and how a
  * shortened log is noticed.
  */
 export interface AuditHead {
@@ -14,7 +14,7 @@ export interface AuditHead {
   readonly file: string
   /** Length of that file in bytes. */
   readonly size: number
-  /** Of the newest line; 0 and empty before the first. */
+  /** The number and digest of the newest line; 0 and empty before the first. */
   readonly sequence: number
   readonly digest: string
 }

@@ -10,13 +10,13 @@ export type AuditResult = 'allowed' | 'done' | 'failed' | 'denied'
 /** Names, numbers and codes only; never a secret or a value. */
 export type AuditDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>
 
-/** Where something was done from. */
+/** The place where something was done from. */
 export interface AuditOrigin {
   readonly host: string
   readonly process: number
   /** The words of the command, without arguments: `env open`. Undefined: another program. */
   readonly command?: string
-  /** Whether somebody sat at a terminal. */
+  /** True when somebody sat at a terminal. */
   readonly terminal?: boolean
   /** The CI system and its run: `github-actions 12345`. */
   readonly ci?: string
@@ -24,7 +24,7 @@ export interface AuditOrigin {
   readonly address?: string
 }
 
-/** What was done, or tried. */
+/** Something that was done, or tried. */
 export interface AuditEntry extends AuditOrigin {
   /** RFC 3339, UTC. */
   readonly time: string
@@ -33,7 +33,7 @@ export interface AuditEntry extends AuditOrigin {
   /** `project/name`; `*`: the store as a whole. */
   readonly environment: string
   readonly user: string
-  /** How the user is known: `ESC_PRINCIPAL`, `login`, `git`, `system`. */
+  /** The way in which the user is known: `ESC_PRINCIPAL`, `login`, `git`, `system`. */
   readonly userFrom: string
   readonly details?: AuditDetails
 }
@@ -55,7 +55,7 @@ export function formatLine(
   return JSON.stringify({ sequence, time, event, result, environment, user, userFrom, ...rest, previous })
 }
 
-/** Undefined: no line of a log, such as one that a crash cut short. */
+/** `undefined` for what is no line of a log, such as one that a crash cut short. */
 export function parseLine(text: string): AuditLine | undefined {
   try {
     const line = JSON.parse(text) as AuditLine

@@ -2,7 +2,7 @@ import { EscError } from '../errors.ts'
 import { isJsonObject, type Json } from '../json.ts'
 
 /**
- * Where the audit log is: in this machine's own folder of the store, in the folder that
+ * The place where the audit log is: in this machine's own folder of the store, in the folder that
  * is committed, or nowhere.
  */
 export type AuditSettingsContext = 'beside' | 'repository' | 'off'

@@ -21,7 +21,7 @@ export interface AuditFinding {
 }
 
 /**
- * How far a log was when somebody looked: to be kept elsewhere, so that it can be asked for again.
+ * The end of a log when somebody looked: to be kept elsewhere, so that it can be asked for again.
  */
 export interface AuditAnchor {
   readonly log: string
@@ -42,12 +42,12 @@ export interface AuditVerification {
 interface Placed {
   readonly place: string
   readonly text: string
-  /** Undefined: it cannot be read. */
+  /** `undefined` when it cannot be read. */
   readonly line: AuditLine | undefined
 }
 
 /**
- * Whether the logs of a store are as they were written: each line names the digest of the one
+ * Verifies that the logs of a store are as they were written: each line names the digest of the one
  * before, so that none can be changed, moved, put in or taken out unnoticed; and this machine
  * remembers how far each was when it wrote or last verified it, so that one that ends too early is
  * noticed. `expected`: anchors that were kept elsewhere.

@@ -42,7 +42,7 @@ export interface OpenCall extends PlacedCall {
 /** `openRotator` reads the current credentials, `rotate` makes new ones. */
 export interface RotatorCall extends PlacedCall {
   readonly kind: 'openRotator' | 'rotate'
-  /** Undefined: never rotated. */
+  /** `undefined` when never rotated. */
   readonly state: ExportedMap | undefined
   /** Document path of the state. */
   readonly statePath: string
@@ -50,7 +50,7 @@ export interface RotatorCall extends PlacedCall {
 
 /** The text of an environment, read and parsed. */
 export interface ParsedProgram {
-  /** Undefined: the text could not be read at all. */
+  /** `undefined` when the text could not be read at all. */
   readonly environment: EnvironmentDeclaration | undefined
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -59,17 +59,17 @@ export interface ParsedProgram {
 export interface Signature {
   readonly inputs: Schema | Failure
   readonly outputs: Schema | Failure
-  /** Of rotators: the state or null. */
+  /** For rotators: the state or null. */
   readonly state: Schema | Failure
 }
 
-/** What a call came to, with what its reader should know. */
+/** The result of a call, with what its reader should know. */
 export interface CallResult {
   readonly value: ExportedValue
   readonly warnings?: readonly string[]
 }
 
-/** What the host has answered so far. */
+/** The answers of the host so far. */
 export interface Answers {
   readonly programs: ReadonlyMap<string, ParsedProgram | Failure>
   readonly providers: ReadonlyMap<string, Signature | Failure>

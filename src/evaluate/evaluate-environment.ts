@@ -55,14 +55,14 @@ export interface EvaluationRequest {
    */
   readonly fullName?: (name: string) => string
   /**
-   * How much the evaluation may take, all rounds and environments together. Beyond it there is a
+   * The budget of the evaluation, all rounds and environments together. Beyond it there is a
    * diagnostic, and no values.
    */
   readonly limits?: BudgetLimits
 }
 
 export interface EvaluationOptions {
-  /** How many calls of one round are made at the same time. Default 64. */
+  /** The number of calls of one round are made at the same time. Default 64. */
   readonly concurrency?: number
   /** Stops between calls; the promise is then rejected with code `interrupted`. */
   readonly signal?: AbortSignal
@@ -74,7 +74,7 @@ export interface EvaluationOptions {
 }
 
 export interface Evaluation {
-  /** Undefined: the definition is empty, or cannot be read. */
+  /** `undefined` when the definition is empty, or cannot be read. */
   readonly environment: ExportedEnvironment | undefined
   /** Mistakes of form of the root first, then those of evaluation, in the order they were found. */
   readonly diagnostics: readonly Diagnostic[]
@@ -194,7 +194,7 @@ class Driver {
     this.#unlock.set(request.name, request.unlock)
   }
 
-  /** Whether the definitions are too large together, in whatever order they were loaded. */
+  /** True when the definitions are too large together, in whatever order they were loaded. */
   get loadedTooMuch(): boolean {
     return this.#loaded > maxLoaded
   }
@@ -290,7 +290,7 @@ class Driver {
     return open.length > 0
   }
 
-  /** Whether a call takes its inputs out of the evaluation, to somebody else. */
+  /** True when a call takes its inputs out of the evaluation, to somebody else. */
   #leaves(call: HostCall): boolean {
     if (call.kind === 'rotate') return this.#callable.rotate.get(call.provider)?.local !== true
     return call.kind === 'open'
@@ -331,7 +331,7 @@ class Driver {
     }
   }
 
-  /** What the next round would ask for: the credential that the new state stands for. */
+  /** Asks for the call of the next round: the credential that the new state stands for. */
   async #openRotated(rotator: EvaluatorRotator, call: RotatorCall, rotated: ExportedValue): Promise<void> {
     const { inputs, context } = call
     const state = mapOf(rotated) ?? call.state

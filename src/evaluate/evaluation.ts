@@ -12,7 +12,7 @@ export type Mode = 'check' | 'open' | 'rotate'
 export interface RoundRequest {
   readonly environment: EnvironmentDeclaration
   readonly mode: Mode
-  /** Whether a check decrypts. Other modes always do. */
+  /** True when a check decrypts. Other modes always do. */
   readonly showSecrets: boolean
   /** Document paths of the rotators to rotate. Undefined: all. */
   readonly rotate: ReadonlySet<string> | undefined
@@ -23,7 +23,7 @@ export interface RoundRequest {
   readonly fullName: (name: string) => string
 }
 
-/** What became of one `fn::rotate` call that was to be rotated. */
+/** The outcome of one `fn::rotate` call that was to be rotated. */
 export interface RotationOutcome {
   /** Document path of the call. */
   readonly path: string

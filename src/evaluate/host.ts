@@ -1,7 +1,7 @@
 import type { Schema } from '../schema/index.ts'
 import type { ExportedMap, ExportedValue } from './export/exported.ts'
 
-/** What a call of a provider or rotator may know about where it stands. */
+/** The place of a call of a provider or rotator, as far as the callee may know it. */
 export interface CallContext {
   /** Name of the environment that is being opened or rotated. */
   readonly rootEnvironment: string

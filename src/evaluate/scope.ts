@@ -45,9 +45,9 @@ export class EnvironmentScope implements Scope {
   readonly round: Round
   readonly environment: EnvironmentDeclaration
   readonly isRoot: boolean
-  /** What `${context.rootEnvironment.name}` says here. */
+  /** The value of `${context.rootEnvironment.name}` here. */
   readonly rootName: string
-  /** How deep the stack was when the environment was entered. */
+  /** The depth of the stack when the environment was entered. */
   stack = 0
   /** Everything imported so far, layered. */
   base: Value | undefined
@@ -165,12 +165,12 @@ export class EnvironmentScope implements Scope {
     return this.#values[expression.id]
   }
 
-  /** What an expression overlays, if it was evaluated. */
+  /** Returns the value that an expression overlays, if it was evaluated. */
   baseOf(expression: Expression): Value | undefined {
     return this.#bases[expression.id]
   }
 
-  /** What each accessor of a symbol, or of each part of an interpolation, came to. */
+  /** Returns what each accessor of a symbol, or of each part of an interpolation, came to. */
   accessedBy(expression: Expression): readonly (readonly (Definition | undefined)[])[] {
     return this.#accessed[expression.id] ?? []
   }

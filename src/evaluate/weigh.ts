@@ -14,7 +14,7 @@ export interface Weight {
 }
 
 /**
- * Why an outcome is too large to be shown, and the top-level value that has most of
+ * Returns why an outcome is too large to be shown, and the top-level value that has most of
  * it. Undefined: it is not.
  */
 export function tooHeavy(root: Value, scale: Scale): { readonly reason: string; readonly at: Definition } | undefined {

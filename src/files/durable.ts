@@ -13,7 +13,7 @@ export function temporaryPath(folder: string): string {
   return join(folder, `${temporaryPrefix}${process.pid}-${randomBytes(6).toString('hex')}`)
 }
 
-/** Undefined: no such file. */
+/** `undefined` when there is no such file. */
 export function statusOf(files: FileSystem, path: string): FileStatus | undefined {
   try {
     return files.stat(path)
@@ -22,12 +22,12 @@ export function statusOf(files: FileSystem, path: string): FileStatus | undefine
   }
 }
 
-/** Undefined: no such file. */
+/** `undefined` when there is no such file. */
 export function readIfPresent(files: FileSystem, path: string): Uint8Array | undefined {
   return ifPresent(path, () => files.readFile(path))
 }
 
-/** Undefined: no such file. */
+/** `undefined` when there is no such file. */
 export function readTextIfPresent(files: FileSystem, path: string): string | undefined {
   return ifPresent(path, () => files.readText(path))
 }

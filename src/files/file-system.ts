@@ -25,7 +25,10 @@ import {
  * in one that fails or stops at call n. Errors are Node's: an `Error` with `code` such as `ENOENT`.
  */
 export interface FileSystem {
-  /** Undefined: no such file (or a parent that is no folder). Any other trouble throws. */
+  /**
+   * `undefined` when there is no such file (or a parent that is no folder). Any other trouble
+   * throws.
+   */
   stat(path: string): FileStatus | undefined
   /** As `stat`, of the name itself: a symbolic link is `link`, wherever it leads. */
   lstat(path: string): FileStatus | undefined
@@ -67,7 +70,7 @@ export interface FileStatus {
   /** Permission bits, such as 0o600. */
   readonly mode: number
   readonly size: number
-  /** When its contents last changed, in milliseconds since 1970. */
+  /** The time when its contents last changed, in milliseconds since 1970. */
   readonly modifiedMs: number
   /** User id of the owner. Undefined: the system has none (Windows). */
   readonly owner?: number

@@ -57,7 +57,7 @@ export function trackedNames(folder: string, name: string): readonly string[] | 
   return [...new Set(paths.map((path) => path.split('/')[0] as string))]
 }
 
-/** Whether git tracks any file in a folder, which may be in no repository. */
+/** True when git tracks any file in a folder, which may be in no repository. */
 export function tracksAny(folder: string): boolean {
   const answer = askGit(folder, ['ls-files', '-z', '--cached', '--', '.'])
   return answer?.status === 0 && answer.out !== ''

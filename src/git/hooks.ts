@@ -8,12 +8,12 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   push: ['pre-push'],
 }
 
-/** Whether a person expects hooks of a command. */
+/** True when a person expects hooks of a command. */
 export function runsHooks(command: string): boolean {
   return expected[command] !== undefined
 }
 
-/** Whether a folder of hooks has one that a person expects of `command`. */
+/** True when a folder of hooks has one that a person expects of `command`. */
 export function hasHooks(folder: string, command: string): boolean {
   return (expected[command] ?? []).some((name) => {
     try {

@@ -14,7 +14,7 @@ export interface GitIdentity {
 type Variables = Readonly<Record<string, string | undefined>>
 
 /**
- * Who git takes the user for in a folder: GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, else
+ * Tells who git takes the user for in a folder: GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, else
  * `user.name` and `user.email`.
  */
 export function gitIdentity(env: Variables, folder: string): GitIdentity {
@@ -48,7 +48,7 @@ function plainIdentity(env: Variables, folder: string): GitIdentity | undefined 
 }
 
 /**
- * Undefined: the text includes other files, continues lines, or quotes. Without regular
+ * `undefined` when the text includes other files, continues lines, or quotes. Without regular
  * expressions: compiling them takes longer.
  */
 function identityIn(text: string): GitIdentity | undefined {
@@ -77,7 +77,7 @@ function identityIn(text: string): GitIdentity | undefined {
   return found
 }
 
-/** Undefined: the folder is in no repository. */
+/** `undefined` when the folder is in no repository. */
 function repositoryConfig(folder: string): string | undefined {
   for (let above = resolve(folder); ; above = dirname(above)) {
     const git = join(above, '.git')

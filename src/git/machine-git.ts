@@ -42,7 +42,7 @@ const always = [
   ...['-c', 'fetch.recurseSubmodules=false', '-c', 'push.recurseSubmodules=no', '-c', 'diff.ignoreSubmodules=dirty'],
 ]
 
-/** What `.gitmodules` could ask for otherwise. */
+/** Words that stand against what `.gitmodules` could ask for otherwise. */
 const byCommand: Readonly<Record<string, readonly string[]>> = {
   fetch: ['--no-recurse-submodules'],
   push: ['--no-recurse-submodules'],

@@ -28,7 +28,7 @@ export interface Refused {
 export interface HooksContext {
   /** Folder of the repository's hooks. */
   readonly folder: string
-  /** Whether they may run. Hooks of the user's own configuration always may. */
+  /** True when they may run. Hooks of the user's own configuration always may. */
   readonly allowed: boolean
 }
 

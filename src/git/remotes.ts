@@ -28,7 +28,7 @@ function leadsInto(top: string, address: string): boolean {
   }
 }
 
-/** Undefined: the address is of another machine, as `https://…` and `host:path` are. */
+/** `undefined` when the address is of another machine, as `https://…` and `host:path` are. */
 function localPath(address: string): string | undefined {
   if (/^file:\/\//i.test(address)) {
     try {

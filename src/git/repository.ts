@@ -15,7 +15,7 @@ export interface GitRepository {
    * this is a linked work tree.
    */
   readonly commonFolder: string
-  /** True: GIT_DIR and GIT_WORK_TREE in the environment named it. */
+  /** True when GIT_DIR and GIT_WORK_TREE in the environment named it. */
   readonly named: boolean
 }
 
@@ -35,7 +35,7 @@ export function findRepository(folder: string, env: Variables): GitRepository | 
   return found
 }
 
-/** Whether `path` is `folder` or below it. */
+/** True when `path` is `folder` or below it. */
 export function isWithin(path: string, folder: string): boolean {
   const way = relative(folder, path)
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
@@ -81,7 +81,10 @@ function gitFolderOf(path: string): string | undefined {
   return isGitFolder(folder) ? folder : undefined
 }
 
-/** Where the configuration of a git folder is: in the main one, for a linked work tree. */
+/**
+ * Returns the place where the configuration of a git folder is: in the main one, for a linked work
+ * tree.
+ */
 export function commonFolderOf(gitFolder: string): string {
   const common = smallText(join(gitFolder, 'commondir'))?.trim()
   return common ? resolve(gitFolder, common) : gitFolder

@@ -7,7 +7,7 @@ export interface GitResult {
   readonly status: number | undefined
   readonly stdout: Buffer
   readonly stderr: string
-  /** What of the repository runs programs and therefore did not count. */
+  /** The parts of the repository that run programs and therefore did not count. */
   readonly notFollowed?: NotFollowed
 }
 
@@ -64,7 +64,7 @@ export async function startGit(args: readonly string[], options: GitStart): Prom
   })
 }
 
-/** What git complained about, on one line. */
+/** Returns the complaint of git, on one line. */
 export function complaint({ stderr, notFollowed }: GitResult): string {
   const lines = stderr.split('\n').map((line) => line.trim())
   const line =

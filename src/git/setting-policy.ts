@@ -1,9 +1,9 @@
 import { partsOf } from './setting.ts'
 
 /**
- * How a setting of a repository's own configuration is treated. `follow`: it runs nothing.
- * `instead`: the user's own value counts, or this one when the user has none. `refuse`: it may run
- * a program, and no later value takes that back.
+ * The way in which a setting of a repository's own configuration is treated. `follow`: it runs
+ * nothing. `instead`: the user's own value counts, or this one when the user has none. `refuse`: it
+ * may run a program, and no later value takes that back.
  */
 export type SettingPolicy =
   | { readonly kind: 'follow' }
@@ -76,8 +76,8 @@ const harmless = new Set([
 const plainValue = /^(?:true|false|yes|no|on|off|auto|always|never|-?\d+[kmg]?)?$/i
 
 /**
- * What becomes of a setting in a repository's own configuration. Whatever is not known to be
- * harmless does not count.
+ * Returns what becomes of a setting in a repository's own configuration. Whatever is not known to
+ * be harmless does not count.
  */
 export function policyOf(key: string, value: string): SettingPolicy {
   const { section, about, name } = partsOf(key)
@@ -88,7 +88,7 @@ export function policyOf(key: string, value: string): SettingPolicy {
   return instead('')
 }
 
-/** Whether a setting runs a program: then it is worth a word that it did not count. */
+/** True when a setting runs a program: then it is worth a word that it did not count. */
 export function runsProgram(key: string): boolean {
   const { section, about, name } = partsOf(key)
   return running[key] !== undefined || (about !== '' && running[`${section}.*.${name}`] !== undefined)

@@ -29,7 +29,7 @@ export function parseSettings(output: string): GitSetting[] {
 }
 
 /**
- * Whether it comes from the repository itself, and so from whoever handed its `.git` folder over.
+ * True when it comes from the repository itself, and so from whoever handed its `.git` folder over.
  */
 export function isRepositorys({ scope }: GitSetting): boolean {
   return scope === 'local' || scope === 'worktree'

@@ -38,7 +38,7 @@ export async function ownershipFailure(repository: GitRepository, env: Variables
 }
 
 /**
- * Whether the user's own configuration says that all settings and hooks of a repository may be
+ * True when the user's own configuration says that all settings and hooks of a repository may be
  * followed. As `safe.directory`.
  */
 export function isTrusted(settings: readonly GitSetting[], top: string, env: Variables): boolean {

@@ -3,7 +3,7 @@ import { EscError } from '../errors.ts'
 import { matchesHost } from './host-pattern.ts'
 import { ForbiddenHost, type Lookup, publicAddresses } from './public-host.ts'
 
-/** Which hosts that a definition names may be called. */
+/** The rule on which hosts that a definition names may be called. */
 export interface HostPolicy {
   /**
    * Hosts that may have private or loopback addresses: names, addresses, or `*.` and a domain.
@@ -20,7 +20,7 @@ export interface HostPolicy {
 export interface HostQuestion {
   /** Name of the provider or rotator that is to call the host, for messages. */
   readonly caller: string
-  /** Absent: no private host may be called. */
+  /** Absent when no private host may be called. */
   readonly policy: HostPolicy | undefined
   /** Resolves a host name to all of its addresses. Default: as the system does. */
   readonly lookup?: Lookup | undefined

@@ -14,13 +14,13 @@ export interface HttpCall {
   readonly body?: string | object
   /** For each attempt, from the first byte sent to the last received, in milliseconds. */
   readonly timeoutMs: number
-  /** How much of a body is read. Default: a mebibyte, more than any vendor answers. */
+  /** The most bytes of a body that are read. Default: a mebibyte, more than any vendor answers. */
   readonly longestBytes?: number
   /** `cut`: what is longer counts as far as it was read. Default: it is no answer. */
   readonly whenLonger?: 'cut'
   /** Stops the exchange, and the pauses between attempts. */
   readonly signal?: AbortSignal
-  /** Absent: the request is made once. */
+  /** Absent when the request is made once. */
   readonly retry?: RetryRule
 }
 

@@ -1,5 +1,5 @@
 /**
- * Whether a host is one that `pattern` names: a name, an address, or `*.` and a domain.
+ * True when a host is one that `pattern` names: a name, an address, or `*.` and a domain.
  * `host` as in `URL.hostname`.
  */
 export function matchesHost(host: string, pattern: string): boolean {

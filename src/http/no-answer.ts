@@ -8,7 +8,7 @@ export class NoAnswer extends Error {
    * noticed it; `interrupted` when the caller's signal stopped it; `too large`.
    */
   readonly code: string
-  /** False: it is certain that nothing of the request left this machine. */
+  /** False when it is certain that nothing of the request left this machine. */
   readonly sent: boolean
 
   constructor(code: string, sent: boolean) {
@@ -27,7 +27,7 @@ interface Fault {
   readonly name?: unknown
   readonly code?: unknown
   readonly cause?: Fault
-  /** Of an error that stands for several attempts to connect. */
+  /** The errors of several attempts to connect, where this one stands for them. connect. */
   readonly errors?: readonly Fault[]
 }
 

@@ -8,7 +8,7 @@ export type Lookup = (host: string) => Promise<readonly LookupAddress[]>
 
 export interface HostRule {
   /**
-   * Whether the host may have a private address after all. Asked only when it has one; may throw
+   * True when the host may have a private address after all. Asked only when it has one; may throw
    * to refuse.
    */
   readonly allowsPrivate: (host: string) => boolean | Promise<boolean>
@@ -24,7 +24,7 @@ export class ForbiddenHost extends Error {
   readonly host: string
   readonly address: string
   /**
-   * True: no rule allows it, because machines get credentials at such an address.
+   * True when no rule allows it, because machines get credentials at such an address.
    */
   readonly isMetadata: boolean
 

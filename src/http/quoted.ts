@@ -6,8 +6,8 @@ const mostQuoted = 300
 const longestEscape = 16
 
 /**
- * What a server said, as a message may quote it: without secrets in any form, on one line and not
- * long. `hidden`: what was sent, which an answer might repeat.
+ * Returns the words of a server, as a message may quote it: without secrets in any form, on one
+ * line and not long. `hidden`: what was sent, which an answer might repeat.
  */
 export function quoted(text: string, hidden: Iterable<string>): string {
   return new SecretMask(hidden)

@@ -2,20 +2,21 @@ import type { HttpAnswer } from './answer.ts'
 import { NoAnswer } from './no-answer.ts'
 
 /**
- * When a request may be made again, and after how long. Only for requests that do no harm twice.
+ * Tells when a request may be made again, and after how long. Only for requests that do no harm
+ * twice.
  */
 export interface RetryRule {
   /** The pauses between attempts, in milliseconds: there is one attempt more than pauses. */
   readonly pausesMs: readonly number[]
-  /** How long an answer may make the pause by its `Retry-After`. */
+  /** The longest that an answer may make the pause by its `Retry-After`. */
   readonly longestPauseMs: number
-  /** Whether the next attempt may fare better. */
+  /** True when the next attempt may fare better. */
   readonly isPassing: (outcome: HttpAnswer | NoAnswer) => boolean
   /** Waits; may throw to stop. Default: until the time is over or the call's signal aborts. */
   readonly sleep?: (ms: number) => Promise<void>
 }
 
-/** Whether the vendor, or something between, had a fault of its own or too much to do. */
+/** True when the vendor, or something between, had a fault of its own or too much to do. */
 export function isPassingStatus(status: number): boolean {
   return status === 408 || status === 429 || status >= 500
 }

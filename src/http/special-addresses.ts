@@ -35,7 +35,7 @@ const metadataV6 = onDemand(() => blockList('ipv6', ['fe80::/10', 'fd00:ec2::254
 /** The rest of IPv6 is not in use on the public internet. */
 const globalV6 = onDemand(() => blockList('ipv6', ['2000::/3']))
 /**
- * Of that: protocols and tunnels that lead to an IPv4 address, documentation,
+ * Part of that: protocols and tunnels that lead to an IPv4 address, documentation,
  * and what is for one site.
  */
 const specialV6 = onDemand(() => blockList('ipv6', ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20']))
@@ -49,7 +49,7 @@ function onDemand(make: () => BlockList): () => BlockList {
   }
 }
 
-/** Whether a request that somebody else has asked for must not go to this address. */
+/** True when a request that somebody else has asked for must not go to this address. */
 export function isForbidden(address: string): boolean {
   if (isIPv4(address)) return privateV4().check(address, 'ipv4') || isMetadata(address)
   if (!isIPv6(address) || address.includes('%')) return true

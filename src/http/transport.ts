@@ -62,7 +62,7 @@ export interface TlsOptions {
 
 export interface DirectOptions {
   readonly tls?: TlsOptions
-  /** Where to connect to, whatever the name resolves to now (see `publicAddresses`). */
+  /** The addresses to connect to, whatever the name resolves to now (see `publicAddresses`). */
   readonly addresses?: readonly import('node:dns').LookupAddress[]
 }
 

@@ -5,8 +5,8 @@ import type { KeyOwner } from './data-key.ts'
 const keyBytes = 32
 
 /**
- * What is wrapped where a vendor's cipher takes no associated data: the data key, and SHA-256 over
- * the environment's id. The cipher itself keeps the two together.
+ * Returns the bytes to wrap where a vendor's cipher takes no associated data: the data key, and
+ * SHA-256 over the environment's id. The cipher itself keeps the two together.
  */
 export function bindKey(dataKey: Uint8Array, owner: KeyOwner): Uint8Array {
   return Buffer.concat([dataKey, binding(owner)])

@@ -3,13 +3,15 @@ import { EscError } from '../errors.ts'
 import { signChange, signerOf } from './key-signature.ts'
 
 /**
- * Whose key it is. The id is bound into every ciphertext and seal; the name is only for messages.
+ * The environment whose key it is. The id is bound into every ciphertext and seal; the name is only
+ * for messages.
  */
 export interface KeyOwner {
   readonly id: string
   readonly name: string
   /**
-   * Where files that say who may open it can be, nearest first: its own folder, then the store's.
+   * The place where files that say who may open it can be, nearest first: its own folder, then the
+   * store's.
    */
   readonly folders?: readonly string[]
 }
@@ -113,7 +115,7 @@ export class DataKey {
     return this.#encrypt('opened', circumstances, Buffer.from(plaintext))
   }
 
-  /** Undefined: it was changed, or is of other circumstances or keys. */
+  /** `undefined` when it was changed, or is of other circumstances or keys. */
   decryptOpened(circumstances: string, ciphertext: Uint8Array): string | undefined {
     return this.#decrypt('opened', circumstances, ciphertext)?.toString()
   }
@@ -211,7 +213,7 @@ function deriveKey(secret: Uint8Array, info: string): Uint8Array {
 }
 
 /**
- * What a seal vouches for: a revision's record and definition, or the settings that say from
- * where on seals are required.
+ * The things that a seal vouches for: a revision's record and definition, or the settings that say
+ * from where on seals are required.
  */
 export type SealUse = 'revision' | 'settings'

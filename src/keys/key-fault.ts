@@ -2,7 +2,7 @@ import { type ErrorCode, EscError } from '../errors.ts'
 import { NoAnswer, quoted, vendorHints } from '../http/index.ts'
 import type { KeyOwner } from './data-key.ts'
 
-/** What was being done when it failed. */
+/** The action that was under way when it failed. */
 export interface KeyCall {
   readonly action: 'wrap' | 'unwrap'
   /** The vendor's name and that of the key, such as `AWS KMS key alias/prod`. */

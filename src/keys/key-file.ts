@@ -51,7 +51,7 @@ function keyOf(line: string): FileKey | undefined {
   return version === prefix && bytes.length === 32 && keyId(bytes) === id ? { id, bytes } : undefined
 }
 
-/** Undefined: no such file. Refuses a file that others may read. */
+/** `undefined` when there is no such file. Refuses a file that others may read. */
 export function readKeyFile(files: FileSystem, path: string): readonly FileKey[] | undefined {
   const status = statusOf(files, path)
   if (status === undefined) return undefined

@@ -5,7 +5,7 @@ import { parseAgeUrl } from './providers/age-url.ts'
 import { secretsProviderKind } from './secrets-provider.ts'
 
 /**
- * Who can unwrap the data key of an environment, as far as its secrets provider says so.
+ * Those who can unwrap the data key of an environment, as far as its secrets provider says so.
  * `recipients`: these, and nobody else. `key-file`, `passphrase`: whoever has it. `service`: whom a
  * vendor's key policy allows, which only the vendor knows.
  */

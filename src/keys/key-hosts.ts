@@ -30,8 +30,8 @@ export function unknownKeyHost(
 }
 
 /**
- * Whether only the vendor can run a host, by exact labels: a domain of a vendor in which customers
- * get names of their own, such as `*.compute.amazonaws.com`, is no proof of anything.
+ * True when only the vendor can run a host, by exact labels: a domain of a vendor in which
+ * customers get names of their own, such as `*.compute.amazonaws.com`, is no proof of anything.
  */
 function isWellKnown({ wellKnown }: KeyHostRules, hostname: string): boolean {
   return wellKnown.some((pattern) => new RegExp(`^${pattern}$`).test(hostname))

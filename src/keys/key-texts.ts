@@ -25,7 +25,7 @@ export function keyTexts(env: Variables, files: FileSystem = machineFiles): Set<
   return texts
 }
 
-/** Of files, what is neither a comment nor public. */
+/** Finds in files what is neither a comment nor public. */
 function* secretParts(text: string): Generator<string> {
   if (text.trimStart().startsWith('{')) {
     yield* membersOfJson(text)

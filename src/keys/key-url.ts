@@ -1,6 +1,6 @@
 import { EscError } from '../errors.ts'
 
-/** What a kind of secrets provider URL looks like. */
+/** The form of a kind of secrets provider URL. */
 export interface KeyUrlForm {
   /** For messages: how to write it. */
   readonly usage: string

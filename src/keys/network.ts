@@ -11,8 +11,8 @@ import {
 } from '../http/index.ts'
 
 /**
- * How secrets providers reach their vendors. Handed in, so that tests can lead a vendor's
- * name to a server of theirs.
+ * The ways in which secrets providers reach their vendors. Handed in, so that tests can lead a
+ * vendor's name to a server of theirs.
  */
 export interface KeyNetwork {
   readonly fetch: Fetch

@@ -62,7 +62,7 @@ export interface KeyHost {
 export interface ProviderKind {
   /** A vendor's service keeps the key, so it can be missing there. */
   readonly remote?: true
-  /** Absent: its URLs cannot name the host that gets the user's credentials. */
+  /** Absent when its URLs cannot name the host that gets the user's credentials. */
   readonly hosts?: KeyHostRules
   /**
    * Throws `invalid_input` for a URL that cannot be used. Loads nothing. Absent: the name of the
@@ -73,7 +73,7 @@ export interface ProviderKind {
   open(url: string, context: KeyContext, owner: KeyOwner): Promise<SecretsProvider>
 }
 
-/** Which hosts the URLs of a kind may name without anybody being asked. */
+/** The hosts that the URLs of a kind may name without anybody being asked. */
 export interface KeyHostRules {
   /** The `https` or `http` URL of the server that a URL names. `undefined` when it names none. */
   serverOf(url: string): string | undefined
@@ -81,6 +81,6 @@ export interface KeyHostRules {
   readonly wellKnown: readonly string[]
   /** Variables in which the user names a server of this kind. */
   readonly variables: readonly string[]
-  /** What a host is that is neither, after "the host …,". */
+  /** The kind of a host that is neither, after "the host …,". */
   readonly unknown: string
 }

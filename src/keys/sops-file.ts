@@ -14,7 +14,7 @@ export interface SopsPlaintext {
 
 const form = /^ENC\[AES256_GCM,data:([A-Za-z0-9+/=]*),iv:([A-Za-z0-9+/=]+),tag:([A-Za-z0-9+/=]+),type:([a-z]+)\]$/
 
-/** Whether a text is one that SOPS has encrypted. */
+/** True when a text is one that SOPS has encrypted. */
 export function isSopsCiphertext(text: string): boolean {
   return form.test(text)
 }
@@ -56,8 +56,8 @@ export async function openSopsDataKey(
 }
 
 /**
- * Undefined: for none of these identities. The library's own errors may repeat what it was
- * given, so they go no further.
+ * `undefined` when it is for none of these identities. The library's own errors may repeat what it
+ * was given, so they go no further.
  */
 async function decryptAge(text: string, identities: readonly UsableIdentity[]): Promise<Uint8Array | undefined> {
   const { armor, Decrypter } = await import('../vendor/age.ts')

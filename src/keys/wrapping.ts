@@ -11,7 +11,7 @@ export function wrap(keyEncryptionKey: Uint8Array, dataKey: Uint8Array, bound: s
   return Buffer.concat([nonce, cipher.update(dataKey), cipher.final(), cipher.getAuthTag()]).toString('base64')
 }
 
-/** Undefined: the wrong key, or changed text. */
+/** `undefined` for the wrong key, or changed text. */
 export function unwrap(keyEncryptionKey: Uint8Array, wrapped: string, bound: string): Uint8Array | undefined {
   const bytes = Buffer.from(wrapped, 'base64')
   if (bytes.length < 28 || bytes.toString('base64') !== wrapped) return undefined

@@ -57,7 +57,7 @@ export function decodeBase64(text: string): Uint8Array {
       if (unit !== 0x0a && unit !== 0x0d) return unit
     }
   }
-  /** Where the character just read begins. */
+  /** The place where the character just read begins. */
   const start = () => {
     const unit = text.charCodeAt(at - 1)
     return byte - (unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3)
@@ -95,7 +95,7 @@ export function decodeBase64(text: string): Uint8Array {
   }
 }
 
-/** What a character of the alphabet stands for; -1 for any other. */
+/** Returns the value of a character of the alphabet; -1 for any other. */
 function valueAt(text: string, at: number): number {
   const unit = text.charCodeAt(at)
   return unit < 128 ? (values[unit] ?? 0) : -1

@@ -1,6 +1,6 @@
 import { arrayOf, record, type Schema, schemaOfSchemas, stringSchema, tuple } from '../schema/index.ts'
 
-/** How the operands of a builtin are written in its argument. */
+/** The way in which the operands of a builtin are written in its argument. */
 export type OperandShape =
   /** The argument is the operand. `list` says of what, when it must be written as a list. */
   | { readonly kind: 'argument'; readonly type: Schema; readonly list?: string }
@@ -20,7 +20,7 @@ interface Builtin {
   readonly shape: OperandShape
   /** The type of the result, as far as it is the same for all operands. */
   readonly result: Schema
-  /** What an editor says of it. */
+  /** The text that an editor shows of it. */
   readonly description?: string
 }
 

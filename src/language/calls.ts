@@ -6,7 +6,7 @@ import type { PropertyAccess } from './property-access.ts'
 export interface ListedRotator {
   /** Document path of the call, such as `values.aws["login-1"]`. */
   readonly path: string
-  /** Undefined: the name is missing or no string literal. */
+  /** `undefined` when the name is missing or no string literal. */
   readonly provider: string | undefined
   /** Document path of its state, whether or not there is one yet. */
   readonly statePath: string
@@ -26,7 +26,7 @@ export function listRotators(environment: EnvironmentDeclaration): readonly List
 export interface ListedProvider {
   /** Document path of the call. */
   readonly path: string
-  /** Undefined: the name is missing or no string literal. */
+  /** `undefined` when the name is missing or no string literal. */
   readonly provider: string | undefined
 }
 
@@ -60,7 +60,7 @@ export interface ListedReference {
    */
   readonly name: string
   readonly kind: 'import' | 'inline'
-  /** Of the import's name, or of the string that holds the reference. */
+  /** The range of the import's name, or of the string that holds the reference. */
   readonly range: Range | undefined
   /** Document path of the same. */
   readonly path: string

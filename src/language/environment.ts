@@ -9,13 +9,13 @@ export interface EnvironmentDeclaration {
   /** The name it was loaded under, which every range in it carries. */
   readonly name: string
   readonly description: StringLiteral | undefined
-  /** Undefined: the document has none. */
+  /** `undefined` when the document has none. */
   readonly imports: readonly Import[] | undefined
   /** In document order. Undefined: the document has none. */
   readonly values: readonly ObjectProperty[] | undefined
   /** The values as one object, without the reserved names; what references start at. */
   readonly root: ObjectExpression
-  /** How many expressions there are: their ids are 0 up to this. */
+  /** The number of expressions: their ids are 0 up to this. */
   readonly expressionCount: number
 }
 
@@ -23,9 +23,9 @@ export interface EnvironmentDeclaration {
 export const reservedKeys: ReadonlySet<string> = new Set(['imports', 'context', 'environments'])
 
 export interface Import {
-  /** Undefined: the element is malformed and is skipped. */
+  /** `undefined` when the element is malformed and is skipped. */
   readonly name: StringNode | undefined
-  /** Whether its values are merged under those of the environment. */
+  /** True when its values are merged under those of the environment. */
   readonly merge: boolean
   /** The metadata mapping. Undefined: there is none. */
   readonly metadata: ImportMetadata | undefined

@@ -8,7 +8,7 @@ interface ExpressionBase {
    * evaluation remembers about it.
    */
   readonly id: number
-  /** Where it is written. Undefined: nowhere (an operand that was left out). */
+  /** The place where it is written. Undefined: nowhere (an operand that was left out). */
   readonly node: Node | undefined
 }
 
@@ -64,7 +64,7 @@ export interface ObjectProperty {
   readonly keyNode: StringNode
   readonly value: Expression
   /**
-   * False: the key is no string literal, so the property does not count; it was
+   * False when the key is no string literal, so the property does not count; it was
    * only read for its mistakes.
    */
   readonly valid: boolean
@@ -104,7 +104,7 @@ interface ProviderCall<Name extends BuiltinOf<'provider'>> extends CallBase<Name
   readonly inputs: Expression
   /** A rangeless null literal when none is written; `undefined` when the builtin has no state. */
   readonly state: StateOf<Name, Expression>
-  /** Whether the provider stands in the key (`fn::open::PROVIDER`). */
+  /** True when the provider stands in the key (`fn::open::PROVIDER`). */
   readonly short: boolean
 }
 
@@ -145,7 +145,7 @@ export function isStringLiteral(expression: Expression | undefined): expression 
   return expression?.kind === 'string'
 }
 
-/** Where the expression is written. Undefined: rangeless. */
+/** Returns the place where the expression is written. Undefined: rangeless. */
 export function rangeOf(expression: Expression): Range | undefined {
   return expression.node?.range
 }

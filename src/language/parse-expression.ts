@@ -137,7 +137,8 @@ export class ExpressionParser {
 }
 
 /**
- * What an object's properties are when a key stands more than once: the first counts. In key order.
+ * Returns the properties of an object when a key stands more than once: the first counts. In key
+ * order.
  */
 export function firstOfEachKey(entries: readonly ObjectProperty[]): ReadonlyMap<string, ObjectProperty> {
   const found = new Map<string, ObjectProperty>()

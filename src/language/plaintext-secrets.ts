@@ -65,7 +65,7 @@ function collectSpans(node: Node, spans: [start: number, end: number][]): void {
   } else if (node.span !== undefined) spans.push([node.span.start, node.span.end])
 }
 
-/** Whether a ciphertext, a placeholder or nothing follows, on this line or the next. */
+/** True when a ciphertext, a placeholder or nothing follows, on this line or the next. */
 function holdsNoSecret(rest: string): boolean {
   return /^(?:\r?\n[ \t]*#?)?[ \t]*(?:$|\{?[ \t]*["']?ciphertext["']?[ \t]*:|\r?\n|["']?(?:<[^<>\n]*>|\.\.\.|…|\*+|[xX]+)["']?[ \t]*\}?[ \t]*\r?(?:\n|$))/i.test(
     rest,

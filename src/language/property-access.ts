@@ -1,6 +1,8 @@
 import { type Range, type StringNode, subRange } from '../yaml/index.ts'
 
-/** What stands between `${` and `}`: a first name, then names and subscripts. Never empty. */
+/**
+ * The text that stands between `${` and `}`: a first name, then names and subscripts. Never empty.
+ */
 export interface PropertyAccess {
   readonly accessors: readonly Accessor[]
 }
@@ -30,7 +32,7 @@ export interface ScanError {
 }
 
 /**
- * Where a piece of a scalar stands: a range of its own when the scalar can be
+ * Returns the place where a piece of a scalar stands: a range of its own when the scalar can be
  * divided, else undefined.
  */
 export function pieceRange(node: StringNode, start: number, end: number): Range | undefined {

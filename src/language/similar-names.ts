@@ -19,7 +19,7 @@ function foldedDistance(a: string, b: string): number {
 /** Very long names get no suggestion: comparing them would take the product of their lengths. */
 const longestName = 200
 
-/** How much comparing one evaluation may do, in steps of the distance's table. */
+/** The most that comparing one evaluation may do, in steps of the distance's table. */
 const budget = 30_000_000
 
 /**

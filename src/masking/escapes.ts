@@ -1,7 +1,7 @@
 // The larger tables are functions: most commands never need them, and every command
 // would make them at its start.
 
-/** How one character, neither letter nor digit of ASCII, is written. */
+/** Writes one character, neither letter nor digit of ASCII, is written. */
 export type Escape = (char: string) => string
 
 const same: Escape = (char) => char
@@ -102,7 +102,7 @@ const LINES = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 const RAW_LINES = { '\n': '\n', '\r': '\r', '\t': '\t' }
 const CONTROLS = { ...LINES, '\b': '\\b', '\f': '\\f', '\v': '\\v', '\x07': '\\a', '\x1b': '\\e', '\0': '\\0' }
 
-/** How string literals write what is not printable ASCII. */
+/** Writes whatever in string literals is not printable ASCII. */
 function* unprintables(): Generator<Escape> {
   yield same
   for (const lettered of [LINES, CONTROLS, { ...CONTROLS, '\x1b': '\\E' }, RAW_LINES, {}]) {

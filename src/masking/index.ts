@@ -1,5 +1,5 @@
 /**
- * What gives a secret away in a text, and how it is hidden there. Knows no terminal,
+ * Knows what gives a secret away in a text, and how it is hidden there. Knows no terminal,
  * no store and no rotator.
  */
 export { LEAST_SECRET_BYTES, secretForms } from './secret-forms.ts'

@@ -70,7 +70,7 @@ const PASSWORDS = [
 ]
 
 /**
- * What stands where a secret is to be put in: `<password>`, `${PW}`, `$(cmd)`,
+ * Matches whatever stands where a secret is to be put in: `<password>`, `${PW}`, `$(cmd)`,
  * `{{ .pw }}`, `%s`, `***`, and words.
  */
 const PLACEHOLDER =
@@ -83,7 +83,7 @@ const CAPITALS = /^[A-Z]+(?:_[A-Z]+)*$/
 const MOST_CHARACTERS = 100_000
 
 /**
- * Whether a text has the form of a secret: a token of a known vendor, a private key, a URL or
+ * True when a text has the form of a secret: a token of a known vendor, a private key, a URL or
  * connection string with a password. Also where it is a part of the text, such as a line or a
  * member of a JSON text, and where a private key is in base64.
  */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { machineGit } from '../git/index.ts'
 
 /**
- * Whether what is found at `node_modules/<name>` in `folder` came with git. Then whoever can push
+ * True when what is found at `node_modules/<name>` in `folder` came with git. Then whoever can push
  * could run code on the machines of all who pull, and installing would be nobody's decision.
  * Without git, or outside a repository: false.
  */

@@ -10,7 +10,7 @@ import { foreignFile, type OthersFile } from './owner.ts'
 export interface NamedPlugin {
   /** Name of the npm package. */
   readonly name: string
-  /** Where it is named, for messages: `…/esc.yaml:3`. */
+  /** The place where it is named, for messages: `…/esc.yaml:3`. */
   readonly at: string
 }
 

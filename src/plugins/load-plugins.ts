@@ -25,7 +25,10 @@ export interface LoadOptions {
    * is run. Throws where this machine has not consented to it.
    */
   readonly consent: (wanted: readonly string[]) => Promise<void>
-  /** Where the copies that are run are kept: a folder of this user's, outside every repository. */
+  /**
+   * The place where the copies that are run are kept: a folder of this user's, outside every
+   * repository.
+   */
   readonly snapshots: string
 }
 

@@ -4,7 +4,7 @@ import type { Schema } from '../schema/index.ts'
 import { Secret } from '../secret.ts'
 
 /**
- * Where something is that is neither JSON nor a `Secret`, such as
+ * Returns the place where something is that is neither JSON nor a `Secret`, such as
  * `state.createdAt is a Date`. Undefined: nowhere.
  */
 export function dataFault(value: unknown, at: string): string | undefined {

@@ -4,7 +4,7 @@ import { compileSchema, schemaFromJson } from '../schema/index.ts'
 import { contractVersion } from './plugin.ts'
 
 /**
- * What is wrong with what a plugin exports, such as
+ * Returns the fault of what a plugin exports, such as
  * `rotators[0] ("x") has no method settle`. Undefined: nothing.
  */
 export function pluginFault(exported: unknown): string | undefined {
@@ -22,7 +22,7 @@ export function pluginFault(exported: unknown): string | undefined {
   return firstFault(rotators, 'rotators', rotatorFault) ?? firstFault(providers, 'providers', providerFault)
 }
 
-/** What is wrong with a rotator, such as `has no method settle`. Undefined: nothing. */
+/** Returns the fault of a rotator, such as `has no method settle`. Undefined: nothing. */
 export function rotatorFault(rotator: unknown): string | undefined {
   return faultOf(rotator, {
     methods: ['open', 'target', 'plan', 'rotate', 'settle'],
@@ -31,7 +31,7 @@ export function rotatorFault(rotator: unknown): string | undefined {
   })
 }
 
-/** What is wrong with a provider, such as `has no method open`. Undefined: nothing. */
+/** Returns the fault of a provider, such as `has no method open`. Undefined: nothing. */
 function providerFault(provider: unknown): string | undefined {
   return faultOf(provider, { methods: ['open'], optional: [], schemas: ['inputs', 'outputs'] })
 }

@@ -2,9 +2,9 @@ import { EscError, messageOf } from '../errors.ts'
 import type { Plain } from '../plain.ts'
 import type { SchemaObject } from '../schema/index.ts'
 
-/** How many entries of one call are read at the same time. */
+/** The number of entries of one call that are read at the same time. */
 const sideBySide = 10
-/** How many that failed are named. */
+/** The most that failed are named. */
 const mostNamed = 5
 
 /**

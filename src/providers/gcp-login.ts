@@ -19,7 +19,7 @@ export type GcpLoginInputs = {
   }
   readonly accessToken?: {
     readonly accessToken: Secret<string>
-    /** Whose credentials to take on. */
+    /** The account whose credentials to take on. */
     readonly serviceAccount?: string
     readonly tokenLifetime?: string
   }

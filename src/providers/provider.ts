@@ -19,7 +19,8 @@ export interface ProviderContext {
    */
   readonly identityToken?: (request: IdentityTokenRequest) => Promise<string>
   /**
-   * Which hosts that a definition names may be called beyond the public internet. Absent: none.
+   * The rule on which hosts that a definition names may be called beyond the public internet.
+   * Absent: none.
    */
   readonly network?: () => Promise<HostPolicy>
   /** What may be read from this machine, as far as that was allowed. Absent: nothing. */
@@ -90,8 +91,8 @@ export interface Provider<Inputs = PlainObject> {
   readonly inputs: Schema
   readonly outputs: Schema
   /**
-   * True: calls with the same inputs come to the same, so that one evaluation makes one of them.
-   * Default: each is made.
+   * True when calls with the same inputs come to the same, so that one evaluation makes one of
+   * them. Default: each is made.
    */
   readonly shareable?: boolean
   open(inputs: Inputs, context: ProviderContext): Promise<Plain>

@@ -5,7 +5,7 @@ import type { Secret } from '../secret.ts'
 import type { ProviderContext } from './provider.ts'
 import { callVendor, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
-/** What `vault-login` gives, and what reads from Vault is given. */
+/** The login that `vault-login` gives, and what reads from Vault is given. */
 export type VaultLogin = {
   readonly address: string
   readonly token: Secret<string>
@@ -65,7 +65,10 @@ function requireVaultAddress(provider: string, address: string): string {
   })
 }
 
-/** Of a path that is not there, there are no errors; what Vault says about it are warnings. */
+/**
+ * Reads the errors. There are none for a path that is not there; what Vault says about it are
+ * warnings.
+ */
 function readFault({ status, json }: HttpAnswer): VendorFault | undefined {
   const code = `HTTP ${status}`
   const lists = [memberOf(json, 'errors'), memberOf(json, 'warnings')].filter(Array.isArray)

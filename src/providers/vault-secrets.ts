@@ -11,7 +11,7 @@ export type VaultSecretsInputs = {
   readonly read: Readonly<Record<string, { readonly path: string; readonly field?: string }>>
 }
 
-/** What is at paths of Vault or OpenBao: of any engine that answers a read with data. */
+/** Reads whatever is at paths of Vault or OpenBao: of any engine that answers a read with data. */
 export function vaultSecretsProvider(network: ProviderNetwork = {}): Provider<VaultSecretsInputs> {
   return {
     name: 'vault-secrets',

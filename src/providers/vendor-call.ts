@@ -15,7 +15,10 @@ import {
 import type { Text } from '../rich-text.ts'
 import type { ProviderContext } from './provider.ts'
 
-/** How a provider reaches its vendor. Handed in, so that a test can lead it to its own server. */
+/**
+ * The way in which a provider reaches its vendor. Handed in, so that a test can lead it to its own
+ * server.
+ */
 export interface ProviderNetwork {
   /** Default: the machine's. */
   readonly fetch?: Fetch

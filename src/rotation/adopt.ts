@@ -7,7 +7,7 @@ import type { PathRotation } from './rotate-path.ts'
 import { samePlain } from './same-plain.ts'
 
 /**
- * Where an adopted credential goes. `adopted`: beside the two places, until the
+ * The place where an adopted credential goes. `adopted`: beside the two places, until the
  * next rotation removes it.
  */
 export type AdoptedPlace = 'current' | 'previous' | 'adopted'

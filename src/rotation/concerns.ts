@@ -3,7 +3,7 @@ import type { Plain, PlainObject } from '../plain.ts'
 import { Secret } from '../secret.ts'
 
 /**
- * Whose credential a record is of, by member of the record, such as
+ * The account whose credential a record is of, by member of the record, such as
  * `{host: 'db.corp.example', port: '5432', username: 'app_b'}`.
  */
 export type Concerns = Readonly<Record<string, string>>
@@ -30,7 +30,7 @@ const ids = ['accessKeyId', 'keyId', 'secretId', 'sid', 'id'] as const
 
 /** Members of a credential in a state that may be shown: names of accounts, and ids. */
 export const shownMembers: readonly string[] = [...members, ...ids].filter((name) => name !== 'url')
-/** Of these, the ids that no other credential of the vendor has. */
+/** Among these, the ids that no other credential of the vendor has. */
 export const uniqueIds: readonly string[] = ['accessKeyId', 'keyId', 'secretId', 'sid']
 
 export function concernsOf(pending: PlainObject): Concerns {

@@ -7,7 +7,7 @@ import type { SelectedCall } from './selection.ts'
 
 export interface Cooldown {
   /**
-   * How long a credential must have been `previous` before a rotation may end it, in
+   * The time that a credential must have been `previous` before a rotation may end it, in
    * milliseconds; 0: none is kept.
    */
   readonly windowMs: number
@@ -19,7 +19,7 @@ export interface Cooldown {
 
 /** Refused because it was rotated a moment ago. */
 export class CooldownError extends EscError {
-  /** When the cooldown ends. */
+  /** The time when the cooldown ends. */
   readonly until: Date
   /** The paths that were rotated a moment ago, as users write them. */
   readonly paths: readonly string[]
@@ -83,7 +83,7 @@ export async function requireCooldown(
 
 interface Recent {
   readonly at: Date
-  /** Whether that was not the first time. */
+  /** True when that was not the first time. */
   again: boolean
 }
 

@@ -52,7 +52,10 @@ interface Held {
   readonly path: string
   readonly rotator: string
   readonly place: 'current' | 'previous' | 'adopted'
-  /** Undefined: the state says that the credential before is still valid, and does not hold it. */
+  /**
+   * `undefined` when the state says that the credential before is still valid, and does not hold
+   * it.
+   */
   readonly identity: string | undefined
   readonly ids: Readonly<Record<string, string>>
 }
@@ -171,7 +174,7 @@ function identityOf(path: string, ids: Readonly<Record<string, string>>, text: s
   return JSON.stringify([path, unique === undefined ? text : ids[unique]])
 }
 
-/** Of a former state in the journal. */
+/** Returns the identities in a former state in the journal. */
 function identitiesOf(path: string, state: PlainObject): string[] {
   const { current, previous, adopted } = state
   return [current, previous, ...(Array.isArray(adopted) ? adopted : [])].flatMap((credential) => {

@@ -56,7 +56,7 @@ export interface RotationRun {
    * out. Ignored by `resume`.
    */
   readonly paths: readonly PropertyPath[]
-  /** What had it begin: recorded in the revision and in the history. Default: a person. */
+  /** The cause of the run: recorded in the revision and in the history. Default: a person. */
   readonly cause?: RotationCause
   /** Loads a rotator by name; rejects, with a suggestion, when there is none. */
   readonly loadRotator: (name: string) => Promise<Rotator>
@@ -269,7 +269,7 @@ class Rotation {
     return result
   }
 
-  /** Whether there was something to rotate, rather than to tidy up. */
+  /** True when there was something to rotate, rather than to tidy up. */
   #hasRotated(): boolean {
     const { mode } = this.#run
     return this.#paths.size > 0 && (mode === 'rotate' || mode === 'failed')

@@ -1,6 +1,6 @@
 import { isAhead, readTimestamp } from '../timestamp.ts'
 
-/** What had the run begin, where that was no person: an instant of a schedule. */
+/** The cause of a run, where that was no person: an instant of a schedule. */
 export interface RotationCause {
   /** Id of the schedule. */
   readonly schedule: string
@@ -115,12 +115,12 @@ function isRotationEvent(line: unknown): line is RotationEvent {
   })
 }
 
-/** What the history says of one path. */
+/** The record in the history of one path. */
 export interface PathRecord {
   readonly lastRotated: Date | undefined
   readonly lastAttempt: Date
   readonly lastResult: 'succeeded' | 'failed'
-  /** Of the last attempt, when it failed. */
+  /** The error of the last attempt, when it failed. */
   readonly error: string | undefined
 }
 

@@ -4,7 +4,7 @@ import type { Plain, PlainObject } from '../plain.ts'
 import { Secret } from '../secret.ts'
 
 /**
- * What a cut-off rotation leaves for the next run. Encrypted by the store
+ * The record that a cut-off rotation leaves for the next run. Encrypted by the store
  * before it reaches the disk.
  */
 export interface JournalEntry {

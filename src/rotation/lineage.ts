@@ -7,7 +7,7 @@ import { shownPath } from './selection.ts'
 import { stateText } from './state-text.ts'
 
 /**
- * How a journal entry relates to the history of this clone.
+ * The relation of a journal entry to the history of this clone.
  * - `current`: the path was not rotated since the entry was made, so its rotation can be finished.
  * - `moved-on`: revision `by` rotated the path after the entry was made. The credential of the
  *   entry must not become current.
@@ -75,7 +75,7 @@ export function refuseUnplaced(
 }
 
 /**
- * What the revision that an entry was made from is called here: a merge may have given it a new
+ * Returns the number that the revision of an entry has here: a merge may have given it a new
  * number, and with it another digest.
  */
 function baseNumber(environment: Environment, newest: Revision, entry: JournalEntry): number | undefined {

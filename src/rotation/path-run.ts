@@ -18,7 +18,7 @@ import { samePlain } from './same-plain.ts'
 import type { SelectedCall } from './selection.ts'
 import type { TargetLock } from './target-lock.ts'
 
-/** What the paths of one run share. */
+/** Everything that the paths of one run share. */
 export interface RunContext {
   readonly mode: RotationMode
   readonly context: Omit<RotatorContext, 'progress' | 'warn'>
@@ -80,13 +80,13 @@ export class PathRun {
     this.#madeFrom = run.base
   }
 
-  /** Whether anything may have changed because of this run, remotely or in the journal. */
+  /** True when anything may have changed because of this run, remotely or in the journal. */
   get begun(): boolean {
     return this.#begun
   }
 
   /**
-   * Whether the new state is in the newest revision already: an earlier run was cut off
+   * True when the new state is in the newest revision already: an earlier run was cut off
    * between commit and clean-up.
    */
   get saved(): boolean {
@@ -251,8 +251,8 @@ export class PathRun {
   }
 
   /**
-   * Where the leftover stands in the history. @throws EscError `conflict` when this clone
-   * does not have its revision.
+   * Returns the place where the leftover stands in the history. @throws EscError `conflict` when
+   * this clone does not have its revision.
    */
   async #movedOn(): Promise<{ readonly by: number | undefined } | undefined> {
     const { leftover } = this.call
@@ -317,7 +317,7 @@ export class PathRun {
     if (leftover !== undefined) this.#madeFrom = { number: leftover.revision, digest: leftover.digest }
   }
 
-  /** What cannot be retired now stays superseded. */
+  /** Retires what it can; the rest stays superseded. */
   async #retire(rotator: Rotator, request: RotationRequest<PlainObject, PlainObject>): Promise<void> {
     try {
       for (const former of this.#superseded) await rotator.retire?.(former, request, this.#context())

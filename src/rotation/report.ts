@@ -14,7 +14,7 @@ export type RotationMode =
   | 'adopt' // take a credential somebody else made into the state, as `previous`
 
 /**
- * How one path fared. `not-evaluated`: its inputs or state could not be worked
+ * The report on one path. `not-evaluated`: its inputs or state could not be worked
  * out, so it was not begun.
  */
 export interface PathReport {

@@ -1,7 +1,7 @@
 import { EscError } from '../errors.ts'
 import type { RotatorContext } from '../rotators/index.ts'
 
-/** How long faults that pass by themselves are borne with. */
+/** The time for which faults that pass by themselves are borne with. */
 export interface RetryPolicy {
   /** Waits before the second try, the third and so on; as many as there may be. Milliseconds. */
   readonly waitsMs: readonly number[]

@@ -7,7 +7,8 @@ import type { Retries } from './retry.ts'
 import { samePlain } from './same-plain.ts'
 
 /**
- * Where a path's unfinished rotation is kept. Every method returns only when the change is durable.
+ * The place where a path's unfinished rotation is kept. Every method returns only when the change
+ * is durable.
  */
 export interface PathJournal {
   /** The record of a rotation that an earlier run did not finish. */
@@ -28,7 +29,7 @@ export interface PathRotation {
    * did, where that is known.
    */
   readonly movedOn?: { readonly by: number | undefined }
-  /** Whether to rotate, or only to settle what an earlier run left behind. */
+  /** True to rotate; false only to settle what an earlier run left behind. */
   readonly begin: boolean
   readonly onProgress: (phase: RotationProgress['phase']) => void
 }

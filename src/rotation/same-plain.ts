@@ -2,7 +2,7 @@ import type { Plain } from '../plain.ts'
 import { Secret } from '../secret.ts'
 
 /**
- * Whether two values hold the same data, secrets included; a member that is
+ * True when two values hold the same data, secrets included; a member that is
  * undefined counts as absent.
  */
 export function samePlain(a: Plain, b: Plain): boolean {

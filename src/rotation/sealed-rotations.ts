@@ -4,15 +4,15 @@ import { isAhead } from '../timestamp.ts'
 import { shownPath } from './selection.ts'
 import { stateText } from './state-text.ts'
 
-/** When a path was last rotated, as a revision says. */
+/** The time when a path was last rotated, as a revision says. */
 export interface SealedRotation {
   readonly at: Date
   readonly revision: number
 }
 
 /**
- * What the revisions of an environment say of its rotations. Events say more, such as failures, but
- * anybody can write those.
+ * Everything that the revisions of an environment say of its rotations. Events say more, such as
+ * failures, but anybody can write those.
  */
 export interface SealedRotations {
   /** Keyed by shown path. */

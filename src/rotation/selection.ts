@@ -16,9 +16,9 @@ export interface SelectedCall {
   readonly shown: string
   /** Name of the rotator. */
   readonly rotator: string
-  /** What an earlier run left behind at this path. */
+  /** The record that an earlier run left behind at this path. */
   readonly leftover: JournalEntry | undefined
-  /** Whether to rotate it, or only to settle the leftover. */
+  /** True to rotate it; false only to settle the leftover. */
   readonly begin: boolean
 }
 

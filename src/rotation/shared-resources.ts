@@ -5,7 +5,7 @@ interface Closable {
 }
 
 /**
- * What the paths of one run share, such as log-ins of managing users. Everything is
+ * Everything that the paths of one run share, such as log-ins of managing users. Everything is
  * closed when the run ends.
  */
 export class RunResources implements SharedResources {

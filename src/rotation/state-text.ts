@@ -14,7 +14,7 @@ export function stateText(
     readonly definition: string
     /** Document path of the state. Undefined: the definition has no such rotator. */
     readonly statePath: string | undefined
-    /** Undefined: ciphertexts are compared as they are, which needs no key. */
+    /** `undefined` when ciphertexts are compared as they are, which needs no key. */
     readonly decrypt: Decrypt | undefined
   },
 ): string {

@@ -7,8 +7,8 @@ export type LoginOutcome =
   | {
       readonly kind: 'wrong'
       /**
-       * Who refused, where it was not the server itself, such as `a pooler in front of it (08P01)`:
-       * the server may know better.
+       * The one who refused, where it was not the server itself, such as `a pooler in front of it
+       * (08P01)`: the server may know better.
        */
       readonly by?: string
     }

@@ -22,7 +22,7 @@ export interface RotatorContext {
   readonly identity?: RotationIdentity
   /** Signs such requests with the store's own key. */
   readonly oidc?: OidcSigner
-  /** What the configuration allows beyond the public internet. Absent: nothing. */
+  /** The network that the configuration allows beyond the public internet. Absent: nothing. */
   readonly network?: NetworkPolicy
   /**
    * Text of a file with certificates of authorities, as inputs name it: absolute, below `~/`, or
@@ -37,8 +37,8 @@ export interface RotatorContext {
 /** Such as one log-in of a managing user for all the users that are rotated on its server. */
 export interface SharedResources {
   /**
-   * What is held under this key, else what `make` makes; closed when the run ends. The key begins
-   * with the rotator's name.
+   * Returns the thing held under this key, else what `make` makes; closed when the run ends. The
+   * key begins with the rotator's name.
    */
   of<T extends { close(): Promise<void> }>(key: string, make: () => T): T
 }
@@ -49,7 +49,7 @@ export interface RotationIdentity {
   readonly currentEnvironment: string
   /** The environment that is being rotated. */
   readonly rootEnvironment: string
-  /** Who asked for the rotation. */
+  /** The user who asked for the rotation. */
   readonly user: string
 }
 
@@ -80,11 +80,11 @@ export interface NetworkPolicy extends HostPolicy {
  */
 export interface RotationRequest<Inputs, State> {
   readonly inputs: Inputs
-  /** Undefined: never rotated. */
+  /** `undefined` when never rotated. */
   readonly state: State | undefined
 }
 
-/** What `settle` is asked. */
+/** The request to `settle`. */
 export interface SettleRequest<Inputs, State> extends RotationRequest<Inputs, State> {
   /**
    * A later revision rotated this path again after the record was staged, here or in another
@@ -107,7 +107,7 @@ export interface Plan {
 }
 
 /**
- * What became of a rotation that had begun. `undone`: the remote side is as before
+ * The outcome of a rotation that had begun. `undone`: the remote side is as before
  * and `state` still holds.
  */
 export type Settled<State> =
@@ -139,8 +139,8 @@ export interface Rotator<
   readonly local?: boolean
 
   /**
-   * What readers of the environment see. Undefined: nothing yet. Reaches no network and needs no
-   * rotateOnly input; of the inputs, those that are known are there.
+   * Returns what readers of the environment see. Undefined: nothing yet. Reaches no network and
+   * needs no rotateOnly input; of the inputs, those that are known are there.
    */
   open(state: State | undefined, inputs?: Partial<Inputs>): Plain | undefined
 
@@ -203,13 +203,15 @@ export interface Rotator<
   check?(request: RotationRequest<Inputs, State>, context: RotatorContext): Promise<readonly CredentialCheck[]>
 }
 
-/** How one credential fared. No secrets. */
+/** The result of the check of one credential. No secrets. */
 export interface CredentialCheck {
   readonly credential: 'current' | 'previous' | 'foreign'
   /** Such as `access key AKIA… of user app`. */
   readonly what: string
-  /** Undefined: it could not be told, such as when a host rule forbids the log-in from here. */
+  /**
+   * `undefined` when it could not be told, such as when a host rule forbids the log-in from here.
+   */
   readonly works: boolean | undefined
-  /** Why it does not work, or cannot be told; the vendor's code included. */
+  /** The reason why it does not work, or cannot be told; the vendor's code included. */
   readonly detail?: string
 }

@@ -29,7 +29,7 @@ export class VendorError extends EscError {
   }
 }
 
-/** What to do about faults of the network and of TLS, which are the same whatever the server. */
+/** Remedies for faults of the network and of TLS, which are the same whatever the server. */
 export const connectionHints: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'check the host and port, and whether the server runs',
   ENOTFOUND: 'check the host name',
@@ -44,7 +44,7 @@ const passingFaults =
   /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET|EAI_AGAIN|ENETDOWN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|TimeoutError|timeout)$|TIMEOUT$/
 
 /**
- * Whether a code of the operating system or of Node says that the network
+ * True when a code of the operating system or of Node says that the network
  * may be better in a moment.
  */
 export function isPassingFault(code: string | undefined): boolean {

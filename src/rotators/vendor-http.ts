@@ -48,7 +48,7 @@ export class VendorHttpError extends VendorError {
    * `timeout` without an answer.
    */
   override readonly vendorCode: string
-  /** Undefined: no answer. */
+  /** `undefined` when there was no answer. */
   readonly status: number | undefined
 
   constructor(

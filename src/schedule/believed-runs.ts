@@ -2,8 +2,8 @@ import { isAhead } from '../timestamp.ts'
 import { runsOfSchedule, type ScheduledRun } from './scheduled-run.ts'
 
 /**
- * What the revisions say of a schedule's runs: the newest instant that a run has saved something
- * for, and its attempts that have.
+ * Everything that the revisions say of a schedule's runs: the newest instant that a run has saved
+ * something for, and its attempts that have.
  */
 export interface SealedRuns {
   readonly due: Date
@@ -14,7 +14,7 @@ interface Evidence {
   /** Id of the schedule. */
   readonly schedule: string
   readonly sealed: SealedRuns | undefined
-  /** Whether the environment still has a rotator at a path. */
+  /** True when the environment still has a rotator at a path. */
   readonly hasRotator: (path: string) => boolean
   readonly now: Date
 }

@@ -2,7 +2,7 @@ import { parseCron } from './cron.ts'
 import type { Schedule } from './schedule.ts'
 import { timeZone } from './time-zone.ts'
 
-/** What says when: the whole of a schedule, or its timing alone. */
+/** The part that tells when: the whole of a schedule, or its timing alone. */
 export type Timed = Pick<Schedule, 'timing' | 'timezone'>
 
 /**

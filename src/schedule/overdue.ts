@@ -10,7 +10,7 @@ export const graceMs = 3_600_000
 interface Waiting {
   /** The newest instant that a revision says has run. */
   readonly sealedDue: Date | undefined
-  /** When a revision says that anything was rotated last, for whatever reason. */
+  /** The time when a revision says that anything was rotated last, for whatever reason. */
   readonly lastRotated: Date | undefined
   readonly now: Date
   readonly allowedMs: number

@@ -1,13 +1,13 @@
 import { EscError } from '../errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 
-/** When a schedule runs: at every instant of a cron expression, or once. */
+/** The times when a schedule runs: at every instant of a cron expression, or once. */
 export type Timing =
   | { readonly kind: 'cron'; readonly expression: string }
   | { readonly kind: 'once'; readonly at: Date }
 
 /**
- * What an environment's settings say about its rotation by the clock. An
+ * The settings of an environment for its rotation by the clock. An
  * environment has at most one.
  */
 export interface Schedule {
@@ -19,7 +19,9 @@ export interface Schedule {
   readonly timezone: string
   readonly paused: boolean
   readonly created: Date
-  /** When it was last edited, paused or resumed. Instants before it are not made up for. */
+  /**
+   * The time when it was last edited, paused or resumed. Instants before it are not made up for.
+   */
   readonly modified: Date
 }
 

@@ -17,7 +17,10 @@ export interface ScheduledRun {
   /** Paths that failed, as users write them. Empty though it failed: nothing was begun. */
   readonly failed?: readonly string[]
   readonly error?: string
-  /** How many instants before `due` had passed without a run, and are not made up for. */
+  /**
+   * The number of instants before `due` that `due` had passed without a run, and are not made up
+   * for.
+   */
   readonly missed?: number
   /**
    * The run was cut off after it had saved its revision; this line was written
@@ -45,7 +48,7 @@ export function nextScheduleId(runs: readonly unknown[]): string {
 
 const results: readonly unknown[] = ['succeeded', 'partial', 'failed'] satisfies ScheduledRun['result'][]
 
-/** Whether a line is a run: it may have been written by anybody, or cut short. */
+/** True when a line is a run: it may have been written by anybody, or cut short. */
 function isRun(line: unknown): line is ScheduledRun {
   if (typeof line !== 'object' || line === null) return false
   const { schedule, due, executed, completed, attempt, result, failed } = line as Partial<ScheduledRun>

@@ -2,7 +2,7 @@ import { instantsAfter } from './next-runs.ts'
 import type { Schedule } from './schedule.ts'
 import { runsOfSchedule, type ScheduledRun } from './scheduled-run.ts'
 
-/** What a schedule asks for next. It is due when `at` has come. */
+/** The next step of a schedule. It is due when `at` has come. */
 export interface Step {
   readonly at: Date
   /** The instant of the schedule that it is for. */
@@ -10,20 +10,21 @@ export interface Step {
   readonly attempt: number
   /** Instants before `due` that have passed without a run: only the newest is made up for. */
   readonly missed: number
-  /** Undefined: every rotator. Else what failed before. */
+  /** `undefined` for every rotator. Else what failed before. */
   readonly paths: readonly string[] | undefined
 }
 
 const minuteMs = 60_000
-/** How long after a failed attempt the next one comes; the last one is for all further attempts. */
+/** The time between a failed attempt and the next one; the last one is for all further attempts. */
 const backoffMs = [5 * minuteMs, 15 * minuteMs, 45 * minuteMs, 135 * minuteMs, 405 * minuteMs, 24 * 60 * minuteMs]
 /** Then it waits for its next instant: somebody has to look. */
 const mostAttempts = 10
 
 /**
- * What a schedule asks for next. Of the instants that have passed since its last run (or since it
- * was made, edited or resumed) only the newest counts, whatever the downtime was. A run that failed
- * is tried again with growing pauses, just where it failed, until the next instant comes.
+ * Returns what a schedule asks for next. Of the instants that have passed since its last run (or
+ * since it was made, edited or resumed) only the newest counts, whatever the downtime was. A run
+ * that failed is tried again with growing pauses, just where it failed, until the next instant
+ * comes.
  */
 export async function nextStep(
   schedule: Schedule,

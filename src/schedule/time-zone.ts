@@ -9,7 +9,7 @@ export interface TimeZone {
    * that comes twice, the first is meant.
    */
   instantOf(wall: Date): Date
-  /** What the wall clock shows at an instant, as if it were UTC. */
+  /** Returns the time that the wall clock shows at an instant, as if it were UTC. */
   wallOf(instant: Date): Date
 }
 

@@ -9,7 +9,7 @@ import { timeZone } from './time-zone.ts'
 export interface TimingRequest {
   readonly cron: string | undefined
   readonly once: string | undefined
-  /** Undefined: UTC, or what it was. */
+  /** `undefined` for UTC, or what it was. */
   readonly timezone: string | undefined
 }
 

@@ -11,14 +11,14 @@ import {
 import { graceMs, jitterMs, overdueInstant, type Schedule } from '../schedule/index.ts'
 import { layout } from '../store/index.ts'
 
-/** What is known of one environment with a schedule. */
+/** The state of one environment with a schedule. */
 export interface DueEntry {
   readonly environment: string
   readonly paused: boolean
-  /** When something is to be done, jitter included; undefined: never, or paused. */
+  /** The time when something is to be done, jitter included; undefined: never, or paused. */
   readonly at: Date | undefined
   /**
-   * Why its schedule, or what has become of it, cannot be read: nobody can tell
+   * The reason why its schedule, or what has become of it, cannot be read: nobody can tell
    * whether something is due.
    */
   readonly problem: string | undefined
@@ -31,7 +31,7 @@ export interface DueEntry {
 interface Known extends Omit<DueEntry, 'overdue'> {
   readonly stamp: string
   overdue: Date | undefined
-  /** What tells whether it is overdue. Undefined: it cannot be read. */
+  /** The schedule, which tells whether it is overdue. Undefined: it cannot be read. */
   readonly schedule: Schedule | undefined
   readonly sealedDue: Date | undefined
   readonly lastRotated: Date | undefined
@@ -39,8 +39,8 @@ interface Known extends Omit<DueEntry, 'overdue'> {
 }
 
 /**
- * When something is to be done in which environment of a store. Reads an environment again only
- * when its settings or the history of its schedule have changed on the disk.
+ * Knows when something is to be done in which environment of a store. Reads an environment again
+ * only when its settings or the history of its schedule have changed on the disk.
  */
 export class DueQueue {
   readonly #jitterMs: number
@@ -65,7 +65,7 @@ export class DueQueue {
     })
   }
 
-  /** When there is something to do next; undefined: never, as things stand. */
+  /** Returns the time when there is something to do next; undefined: never, as things stand. */
   next(): Date | undefined {
     let next: Date | undefined
     for (const { environment, at } of this.entries) {
@@ -106,7 +106,7 @@ export class DueQueue {
     for (const [name, until] of this.#notBefore) if (until <= now) this.#notBefore.delete(name)
   }
 
-  /** To be looked at again although nothing need have changed. */
+  /** Looks at an environment again although nothing need have changed. */
   forget(environment: string): void {
     this.#known.delete(environment)
   }

@@ -1,7 +1,7 @@
 import type { Pass } from './scheduler.ts'
 
 /**
- * Why all is not well, after a pass: the same causes for which `esc scheduler tick` exits
+ * Returns why all is not well, after a pass: the same causes for which `esc scheduler tick` exits
  * with a code other than 0, runs that failed aside, since those are tried again and become
  * overdue. Undefined: all is well.
  */

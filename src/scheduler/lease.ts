@@ -35,7 +35,7 @@ export class Lease {
   readonly #settings: LeaseSettings
   readonly #now: () => Date
   readonly #token = randomBytes(12).toString('hex')
-  /** What the ref is at the remote, as far as we have it. */
+  /** The commit of the ref at the remote, as far as we have it. */
   #commit: string | undefined
   #since = ''
 
@@ -45,7 +45,7 @@ export class Lease {
     this.#now = now
   }
 
-  /** Whether we have it. */
+  /** True when we have it. */
   get isOurs(): boolean {
     return this.#commit !== undefined
   }
@@ -100,7 +100,7 @@ export class Lease {
     return undefined
   }
 
-  /** Whether the remote still says that it is ours. */
+  /** True when the remote still says that it is ours. */
   async isStillOurs(): Promise<boolean> {
     const seen = await this.#look()
     return seen.kind === 'seen' && this.#commit !== undefined && seen.commit === this.#commit

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 
 /**
- * Whether a request means this server by its `Host`. Otherwise a page in somebody's browser could
+ * True when a request means this server by its `Host`. Otherwise a page in somebody's browser could
  * have its own name lead here, and read the answers (DNS rebinding). Names of this machine for
  * itself are meant, and names that were given. Where the server listens for other machines, so is
  * any address, because an address leads nowhere else.

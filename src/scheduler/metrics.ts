@@ -1,7 +1,7 @@
 import type { RunOutcome } from '../operations/index.ts'
 import type { DueEntry } from './due-queue.ts'
 
-/** What a scheduler has done since it began, as numbers. */
+/** The things that a scheduler has done since it began, as numbers. */
 export class Metrics {
   readonly #runs = new Map<RunOutcome['result'], number>()
   readonly #lastSuccess = new Map<string, Date>()

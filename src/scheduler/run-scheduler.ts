@@ -8,7 +8,7 @@ import { type Pass, Scheduler } from './scheduler.ts'
 import { schedulerSettings } from './scheduler-settings.ts'
 import { SharedRemote } from './shared-remote.ts'
 
-/** What `tick` and `start` have in common. */
+/** The options of `tick` and `start` alike. */
 export interface ScheduleOptions {
   /** The store as it is now; called often. */
   readonly open: () => Workspace
@@ -56,7 +56,7 @@ export async function tickScheduler(options: ScheduleOptions): Promise<Tick> {
 export interface RunSchedulerOptions extends ScheduleOptions {
   /** At least so often everything is looked at again, in milliseconds: edits, new environments. */
   readonly pollMs: number
-  /** How often a line says that all is well. */
+  /** The time between two lines that all is well. */
   readonly healthEveryMs: number
   readonly metrics?: MetricsAddress
   /** One line for people, without a line break. */
@@ -109,7 +109,7 @@ class Daemon {
   #aliveMs: number
   #healthMs = Number.NEGATIVE_INFINITY
   #said = new Set<string>()
-  /** Why all was not well at the end of the last pass. Undefined: it was. */
+  /** The reason why all was not well at the end of the last pass. Undefined: it was. */
   #illness: string | undefined
   /** While something is being sent to webhooks. */
   #delivering: Promise<void> | undefined
@@ -159,7 +159,7 @@ class Daemon {
     await this.#delivering
   }
 
-  /** Why all is not well. Undefined: it is. */
+  /** Returns why all is not well. Undefined: it is. */
   illness(): string | undefined {
     if (this.#now().getTime() - this.#aliveMs >= hangsMs) return 'no pass has ended for a long time'
     return this.#illness

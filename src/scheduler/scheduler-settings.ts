@@ -8,9 +8,9 @@ export interface LeaseSettings {
   readonly remote: string
   /** The ref that stands for the lease. */
   readonly ref: string
-  /** How long it holds when its holder says no more. */
+  /** The time for which it holds when its holder says no more. */
   readonly ttlMs: number
-  /** What to do when the remote cannot be reached. */
+  /** The action to take when the remote cannot be reached. */
   readonly whenUnreachable: 'refuse' | 'proceed'
 }
 

@@ -19,7 +19,7 @@ export interface SchedulerOptions {
    */
   readonly open: () => Workspace
   readonly jitterMs: number
-  /** Where machines agree on who rotates; then each run is committed and pushed. */
+  /** The remote where machines agree on who rotates; then each run is committed and pushed. */
   readonly remote?: SharedRemote
   /** Set: nothing new is begun. */
   readonly stop: AbortSignal
@@ -47,7 +47,7 @@ export interface Unreadable {
 export interface Pass {
   readonly runs: readonly RunOutcome[]
   /**
-   * What else did not go well: schedules that cannot be read, runs that are overdue,
+   * Other things that went wrong: schedules that cannot be read, runs that are overdue,
    * commits and pushes that failed.
    */
   readonly problems: readonly Text[]
@@ -73,7 +73,7 @@ export class Scheduler {
     return this.#queue.entries
   }
 
-  /** When there is something to do next. */
+  /** Returns the time when there is something to do next. */
   get next(): Date | undefined {
     return this.#queue.next()
   }

@@ -7,7 +7,10 @@ import { commitChange, layout } from '../store/index.ts'
 import { type Git, Lease, type Taken } from './lease.ts'
 import type { LeaseSettings } from './scheduler-settings.ts'
 
-/** How often to look for what others have pushed while there is nothing to do, in milliseconds. */
+/**
+ * The time between two looks for what others have pushed while there is nothing to do, in
+ * milliseconds.
+ */
 const fetchEveryMs = 5 * 60_000
 
 /**
@@ -85,7 +88,7 @@ export class SharedRemote {
   }
 
   /**
-   * Whether this clone holds what the remote lacks, such as a run that was cut
+   * True when this clone holds what the remote lacks, such as a run that was cut
    * off before it was pushed.
    */
   async hasUnpushed(): Promise<boolean> {
@@ -208,7 +211,7 @@ async function refusePath(git: Git, remote: string): Promise<void> {
 }
 
 /**
- * Of `git status --porcelain -z`: paths are relative to the top of the repository,
+ * Reads the output of `git status --porcelain -z`: paths are relative to the top of the repository,
  * wherever the store is in it.
  */
 function changedBelow(status: string, folder: string): boolean {

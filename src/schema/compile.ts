@@ -3,9 +3,9 @@ import { JsonNumber } from '../json.ts'
 import { Pattern } from './pattern.ts'
 import type { Schema, SchemaObject } from './schema.ts'
 
-/** What compiling a schema finds out beyond its JSON form. */
+/** The findings of compiling a schema beyond its JSON form. */
 interface Compiled {
-  /** What `$ref` refers to. */
+  /** The schema that `$ref` refers to. */
   target?: Schema
   /** As text until it is first needed. */
   pattern?: Pattern | string
@@ -41,7 +41,7 @@ export function isRotateOnly(schema: Schema): boolean {
 }
 
 /**
- * Whether something in the schema is rotateOnly. If not, evaluation need not
+ * True when something in the schema is rotateOnly. If not, evaluation need not
  * follow the schema at all.
  */
 export function mentionsRotateOnly(schema: Schema): boolean {

@@ -49,7 +49,7 @@ export function compareDecimals(a: Decimal, b: Decimal): number {
   return difference > 0n ? 1 : difference < 0n ? -1 : 0
 }
 
-/** Whether the rounded quotient is a whole number. Nothing is a multiple of zero. */
+/** True when the rounded quotient is a whole number. Nothing is a multiple of zero. */
 export function isMultiple(value: Decimal, of: Decimal): boolean {
   if (of.mantissa === 0n) return false
   const shift = BigInt(value.exponent - of.exponent)

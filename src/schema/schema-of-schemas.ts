@@ -44,7 +44,7 @@ const properties: Record<string, Schema> = {
 
 let compiled: Schema | undefined
 
-/** What `fn::validate` checks its schema against (compiled). */
+/** Returns the schema that `fn::validate` checks its schema against (compiled). */
 export function schemaOfSchemas(): Schema {
   compiled ??= compileSchema({
     $defs: { schema: { anyOf: [booleanSchema, { properties, type: 'object' }] } },

@@ -19,8 +19,8 @@ export interface EnvironmentContext {
 }
 
 /**
- * What an unwrapped key is remembered by. The name counts: a copy of an environment's folder must
- * not get the key as the original.
+ * Returns the name under which an unwrapped key is remembered. The name counts: a copy of an
+ * environment's folder must not get the key as the original.
  */
 export function keyMemo({ id, name }: Pick<KeyOwner, 'id' | 'name'>, wrappedDataKey: string): string {
   return `${id} ${name} ${wrappedDataKey}`

@@ -91,7 +91,7 @@ export class Environment {
     return this.settings.id
   }
 
-  /** What revisions are called, and which are retracted. */
+  /** The names of revisions, and which are retracted. */
   get versions(): Versions {
     this.#versions ??= new Versions({
       name: this.name,
@@ -325,8 +325,8 @@ export class Environment {
   }
 
   /**
-   * Whether this machine has seen or made the data key before, has seen none, or knows the key that
-   * has signed the change to it.
+   * True when this machine has seen or made the data key before, has seen none, or knows the key
+   * that has signed the change to it.
    */
   knowsKey(): boolean {
     const settings = this.#settings.read()
@@ -335,14 +335,14 @@ export class Environment {
     return known || acceptKeyChanges(this.#context, settings)
   }
 
-  /** Whether this machine has seen another environment, one with a key, under this name. */
+  /** True when this machine has seen another environment, one with a key, under this name. */
   isReplaced(): boolean {
     return this.#context.memory.isReplaced(this.name, this.id)
   }
 
   /**
-   * What is different in who can open the environment from the newest key that this machine knows,
-   * one line each. Undefined: it knows none that was used here.
+   * Returns the changes in who can open the environment from the newest key that this machine
+   * knows, one line each. Undefined: it knows none that was used here.
    */
   async keyDifferences(): Promise<readonly string[] | undefined> {
     const known = this.#context.memory.newestKey(this.id)
@@ -425,7 +425,7 @@ export class Environment {
     })
   }
 
-  /** What was last kept with `keepOpened`. Undefined: nothing, or it cannot be read. */
+  /** Returns the bytes last kept with `keepOpened`. Undefined: nothing, or it cannot be read. */
   opened(): Uint8Array | undefined {
     return readOpened(this.#context, this.id)
   }
@@ -493,7 +493,7 @@ export class Environment {
     return { sealedAfter: this.#history.promisedDigest(sealedFrom - 1) }
   }
 
-  /** False: that number is taken. */
+  /** False when that number is taken. */
   #createRevision(file: string, bytes: Uint8Array): boolean {
     try {
       return createFile(this.#files, file, bytes, { temporaryIn: this.folder })

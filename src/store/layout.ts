@@ -12,10 +12,10 @@ function within(folder: string, ...names: readonly string[]): string {
   return folder + sep + names.join(sep)
 }
 
-/** Where everything is in a store's folder. `stateLayout` has what is kept outside it. */
+/** The place where everything is in a store's folder. `stateLayout` has what is kept outside it. */
 export const layout = {
   configuration: (store: string) => within(store, 'esc.yaml'),
-  /** Where versions before kept what `stateLayout` now places outside the store. */
+  /** The place where versions before kept what `stateLayout` now places outside the store. */
   earlierState: (store: string) => within(store, '.esc'),
   removed: (store: string) => within(store, '.removed'),
   project: (store: string, project: string) => within(store, project),
@@ -27,7 +27,7 @@ export const layout = {
   events: (environment: string, kind: string) => within(environment, 'events', `${kind}.jsonl`),
 }
 
-/** Whether there is any revision in the folder of an environment. */
+/** True when there is any revision in the folder of an environment. */
 export function hasRevisions(files: FileSystem, environment: string): boolean {
   return listIfPresent(files, layout.revisions(environment)).some((name) => revisionNumber(name) !== undefined)
 }

@@ -22,8 +22,8 @@ export function neededOfStore(store: string, environments: readonly string[]): s
 }
 
 /**
- * Whether a file lies among the revisions or events of an environment and is none, such as the copy
- * of an editor. `path` is relative to the store.
+ * True when a file lies among the revisions or events of an environment and is none, such as the
+ * copy of an editor. `path` is relative to the store.
  */
 export function isStray(path: string): boolean {
   const [folder, name] = path.split('/').slice(-2) as [string, string]

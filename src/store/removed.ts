@@ -19,7 +19,7 @@ import { publish } from './revisions/staging.ts'
 export interface RemovedEnvironment {
   readonly name: string
   readonly id: string
-  /** Where it is now, whole. */
+  /** The place where it is now, whole. */
   readonly folder: string
   /** Absent when the process died before it could say. */
   readonly at?: Date
@@ -105,7 +105,7 @@ export function findRemoved(removed: readonly RemovedEnvironment[], name: string
   )
 }
 
-/** Where a removed environment says when and by whom. */
+/** Returns the place where a removed environment says when and by whom. */
 export function tombstonePath(folder: string): string {
   return join(folder, tombstone)
 }

@@ -52,7 +52,7 @@ import type { StoreSurvey } from './survey.ts'
 export class Store {
   /** Absolute path of the folder that holds `esc.yaml`. */
   readonly folder: string
-  /** Where this machine keeps what it knows of the store. */
+  /** The place where this machine keeps what it knows of the store. */
   readonly state: StoreState
   readonly configuration: StoreConfiguration
   readonly #host: CompleteHost
@@ -375,7 +375,7 @@ export class Store {
   }
 
   /**
-   * When a scheduler last looked after the store on this machine. Undefined:
+   * Returns the time when a scheduler last looked after the store on this machine. Undefined:
    * never, as far as is known.
    */
   async schedulerLook(): Promise<Date | undefined> {

@@ -4,8 +4,8 @@ import { layout } from './layout.ts'
 import { Settings } from './settings/settings.ts'
 
 /**
- * What the environments of a store say in the clear, for a look at the store as a whole. Holds
- * no value of any of them.
+ * Everything that the environments of a store say in the clear, for a look at the store as a whole.
+ * Holds no value of any of them.
  */
 export interface StoreSurvey {
   /** URLs of the secrets providers that environments name. */

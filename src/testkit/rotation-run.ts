@@ -46,7 +46,10 @@ export async function rotateOnce<Inputs, State extends object, Pending extends o
   return committed(settled, journal, failure)
 }
 
-/** What the run after a crash does with what it finds. Undefined: undone, the state still holds. */
+/**
+ * Does what the run after a crash does with what it finds. Undefined: undone, the state still
+ * holds.
+ */
 export async function resume<Inputs, State extends object, Pending extends object, RotationPlan extends Plan>(
   run: Run<Inputs, State, Pending, RotationPlan> & { readonly journal: Journal<Pending> },
 ): Promise<Settled<State> | undefined> {

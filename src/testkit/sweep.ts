@@ -3,8 +3,8 @@ import { type Journal, resume, rotateOnce } from './rotation-run.ts'
 import { type TestContext, testContext } from './test-context.ts'
 
 /**
- * Where a run is killed: at the nth record it stages or the nth message it exchanges, before
- * or after it takes effect.
+ * The point where a run is killed: at the nth record it stages or the nth message it exchanges,
+ * before or after it takes effect.
  */
 export interface Cut {
   readonly at: 'stage' | 'remote'
@@ -12,7 +12,7 @@ export interface Cut {
   readonly when: 'before' | 'after'
 }
 
-/** What a killed run meets from then on: nothing it does has an effect any more. */
+/** The error that a killed run meets from then on: nothing it does has an effect any more. */
 export class Killed extends Error {}
 
 /**
@@ -44,7 +44,7 @@ export class Gate {
 export interface Scenario<Inputs, State extends object, Pending extends object, RotationPlan extends Plan> {
   readonly rotator: Rotator<Inputs, State, Pending, RotationPlan>
   readonly inputs: Inputs
-  /** What the last committed revision says. */
+  /** The state in the last committed revision. */
   readonly state: State | undefined
   /** Throws unless consumers of this committed state can log in with its current credential. */
   checkCurrent(state: State): Promise<void>
@@ -54,7 +54,7 @@ export interface Scenario<Inputs, State extends object, Pending extends object, 
    * forced out may be missing.
    */
   checkAgreement(state: State | undefined, last: 'rotated' | 'undone'): Promise<void>
-  /** Whether the vendor leaves room for one more rotation. Default true. */
+  /** True when the vendor leaves room for one more rotation. Default true. */
   readonly rotatesAgain?: boolean
   close(): Promise<void>
 }
@@ -115,7 +115,7 @@ export async function sweep<Inputs, State extends object, Pending extends object
 
 interface CutRun {
   readonly outcome: string
-  /** What the first run passed. */
+  /** The number of calls that the first run passed. */
   readonly first: Gate['passed']
   /** Messages of the run that resumed. */
   readonly second: number

@@ -15,7 +15,7 @@ import { storeIdentity } from '../machine/index.ts'
 import { rich, step } from '../rich-text.ts'
 import { type Power, powerKinds, sortedPowers } from './power.ts'
 
-/** Where this machine keeps what it was told about a store. */
+/** The place where this machine keeps what it was told about a store. */
 export interface TrustContext {
   /** `stateFolder(env)`: outside every repository. */
   readonly stateFolder: string
@@ -24,7 +24,7 @@ export interface TrustContext {
   readonly files?: FileSystem
 }
 
-/** What a person has allowed one store on this machine. */
+/** The powers that a person has allowed one store on this machine. */
 export interface TrustDecision {
   readonly store: string
   /** ISO 8601. */
@@ -42,7 +42,7 @@ export function decisionFile({ stateFolder, store }: TrustContext): string {
 }
 
 /**
- * What was allowed. Undefined: nothing was decided yet.
+ * Returns the decision. Undefined: nothing was decided yet.
  * @throws EscError `untrusted` for a file that others could have written, or that is damaged.
  */
 export function readDecision(context: TrustContext): TrustDecision | undefined {

@@ -3,7 +3,7 @@ import { rich, step } from '../rich-text.ts'
 
 const form = /^(?:sha256:)?([0-9a-f]{64})$/i
 
-/** Whether a text is the digest of a set of powers, with or without `sha256:` before it. */
+/** True when a text is the digest of a set of powers, with or without `sha256:` before it. */
 export function isDigest(text: string): boolean {
   return form.test(text)
 }

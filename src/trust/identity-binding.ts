@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { createFile, type FileSystem, machineFiles, makeFolders, readTextIfPresent } from '../files/index.ts'
 
-/** Which store an identity key of this machine belongs to. */
+/** The store that an identity key of this machine belongs to. */
 export interface IdentityBinding {
   /** Absolute path of the store's folder, links resolved. */
   readonly store: string
@@ -31,7 +31,7 @@ export function recordNewIdentity(context: IdentityContext): void {
   create(context, 'new', '')
 }
 
-/** Whether the key was made on this machine since this is recorded. */
+/** True when the key was made on this machine since this is recorded. */
 export function isNewIdentity(context: IdentityContext): boolean {
   return readTextIfPresent(context.files ?? machineFiles, pathOf(context, 'new')) !== undefined
 }

@@ -1,5 +1,5 @@
 /**
- * What a store may do on this machine beyond opening its own values, as its user has
+ * The powers of a store on this machine beyond opening its own values, as its user has
  * decided (`docs/trust.md`).
  */
 export {

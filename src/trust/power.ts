@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 
 /**
- * What a store may be allowed to do on a machine beyond opening its own values:
+ * A power of a store on a machine beyond opening its own values:
  *
  * - `caFile`: have rotators read a file of this machine for certificates
  *   (`allow.caFiles`); its path, as written
@@ -80,7 +80,7 @@ export function digestOfPowers(powers: Iterable<Power>): string {
   return `sha256:${hash('sha256', `esc trust v1\n${lines.join('')}`, 'hex')}`
 }
 
-/** How what a store asks for differs from what it was allowed. */
+/** The difference between what a store asks for and what it was allowed. */
 export interface PowerDifference {
   readonly added: readonly Power[]
   readonly removed: readonly Power[]

@@ -14,7 +14,9 @@ import { formatJson } from '../json.ts'
 import { machineProcesses, type Processes, type ProcessIdentity, type Settings, stateLayout } from '../store/index.ts'
 import type { WebhookEvent } from './event.ts'
 
-/** How to find out, after the process has died, whether what it was about to do has happened. */
+/**
+ * The way to find out, after the process has died, whether what it was about to do has happened.
+ */
 export type Proof =
   | { readonly kind: 'revision'; readonly number: number; readonly digest: string }
   /** It has if this field of the settings is no longer what it was. */
@@ -24,7 +26,7 @@ export type Proof =
 /** An event that is about to happen. */
 export interface Expected {
   readonly event: WebhookEvent
-  /** Undefined: it has happened; only the file's new name is missing. */
+  /** `undefined` when it has happened; only the file's new name is missing. */
   readonly proof?: Proof
   readonly process?: ProcessIdentity
 }
@@ -68,7 +70,7 @@ export class Announcements {
     syncFolder(this.#files, this.#folder)
   }
 
-  /** What has happened and was not yet turned into deliveries, oldest first. */
+  /** Returns the events that were not yet turned into deliveries, oldest first. */
   waiting(): WebhookEvent[] {
     const events = this.#names(happenedSuffix).flatMap((name) => this.#read<{ event: WebhookEvent }>(name)?.event ?? [])
     return events.sort((a, b) => (a.at < b.at ? -1 : 1))
@@ -79,7 +81,7 @@ export class Announcements {
     removeQuietly(this.#files, join(this.#folder, id + happenedSuffix))
   }
 
-  /** What processes expected that are gone. */
+  /** Returns the events expected by processes that are gone. */
   orphans(): Expected[] {
     return this.#names(expectedSuffix).flatMap((name) => {
       const expected = this.#read<Expected>(name)
@@ -92,7 +94,7 @@ export class Announcements {
     removeQuietly(this.#files, join(this.#folder, id + expectedSuffix))
   }
 
-  /** Whether there is anything to do; a look at one folder. */
+  /** True when there is anything to do; a look at one folder. */
   get any(): boolean {
     return this.#names(happenedSuffix).length > 0 || this.orphans().length > 0
   }

@@ -3,8 +3,8 @@ import { type FileSystem, listIfPresent, readIfPresent } from '../files/index.ts
 import { layout } from '../store/index.ts'
 
 /**
- * Whether any environment of a store has webhooks; `first` is looked at before the others. Reads no
- * more than the beginning of lines: every writing command asks, also in stores that have none.
+ * True when any environment of a store has webhooks; `first` is looked at before the others. Reads
+ * no more than the beginning of lines: every writing command asks, also in stores that have none.
  * `files`: those of the store, which follow no links.
  */
 export function anyWebhooks(store: string, first: string, files: FileSystem): boolean {

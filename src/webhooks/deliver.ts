@@ -24,7 +24,7 @@ export interface DeliveryHost {
   readonly post: PostWebhook
   /** Private hosts that may be reached: those of `esc.yaml` that were allowed on this machine. */
   readonly allowed: AllowedHosts
-  /** Who imports what an event has changed. */
+  /** Returns who imports what an event has changed. */
   readonly importers: (event: WebhookEvent) => readonly AffectedImporter[]
 }
 
@@ -44,7 +44,7 @@ export interface Delivered {
   readonly failed: number
   /** Those that wait for another attempt. */
   readonly waiting: number
-  /** When the next is due. */
+  /** The time when the next is due. */
   readonly next?: Date
   /** Another process is sending; nothing was done here. */
   readonly busy?: boolean
@@ -68,7 +68,8 @@ export async function deliverDue(host: DeliveryHost, options: DeliverOptions = {
   const { announcements, outbox } = placesOf(host)
   const total = { delivered: 0, failed: 0 }
   /**
-   * What cannot be told now, such as of a damaged environment, is left for another time, for a day.
+   * Events that cannot be told now, such as of a damaged environment: each is left for another
+   * time, for a day.
    */
   const stuck = new Set<string>()
   const toTell = () => announcements.waiting().filter(({ id }) => !stuck.has(id))
@@ -175,7 +176,7 @@ async function sendIfWanted(
   return send(delivery, webhook, host)
 }
 
-/** Undefined: it was removed, made inactive, or its environment removed, since. */
+/** `undefined` when it was removed, made inactive, or its environment removed, since. */
 function currentWebhook({ environment, webhook, webhookCreated }: Delivery, store: Store): Webhook | undefined {
   if (!store.has(environment.name)) return undefined
   const { settings, id } = store.environment(environment.name)
@@ -245,7 +246,7 @@ export function headersOf(
   }
 }
 
-/** What services ask for beside the credential. */
+/** Headers that services ask for beside the credential. */
 const formatHeaders: Readonly<Partial<Record<WebhookFormat, Readonly<Record<string, string>>>>> = {
   github: { Accept: 'application/vnd.github+json', 'X-GitHub-Api-Version': '2022-11-28' },
 }

@@ -4,7 +4,7 @@ import { Announcements } from './announcements.ts'
 import { Outbox } from './outbox.ts'
 
 /**
- * Whether there is anything to be sent now, or a dead process's announcement to be looked into.
+ * True when there is anything to be sent now, or a dead process's announcement to be looked into.
  * Cheap: one folder, one file.
  * @param state folder of what this machine keeps about the store.
  */

@@ -1,6 +1,6 @@
 import type { Author } from '../store/index.ts'
 
-/** What has happened to an environment, by kind: the `Pulumi-Webhook-Kind` of its deliveries. */
+/** The kinds of events of an environment: the `Pulumi-Webhook-Kind` of its deliveries. */
 export type EventKind = keyof typeof actions
 
 /** The actions of each kind. */
@@ -24,20 +24,20 @@ export interface WebhookEvent {
   readonly environment: { readonly id: string; readonly name: string }
   readonly user: Author
   readonly revision?: number
-  /** What made the revision: `edit`, `set`, `rotate` … */
+  /** The kind of change: `edit`, `set`, `rotate` … */
   readonly change?: string
   readonly tagName?: string
   readonly scheduleID?: string
   /** The `SecretRotationEvent` of a rotation. */
   readonly rotation?: RotationDetails
   /**
-   * Of `imported_environment_changed`: which revisions of `environment` import what has changed.
+   * For `imported_environment_changed`: which revisions of `environment` import what has changed.
    */
   readonly affectedRevisions?: readonly number[]
   readonly imported?: { readonly name: string; readonly revision?: number }
 }
 
-/** What payloads use of a rotation event. */
+/** The part of a rotation event that payloads use. */
 export interface RotationDetails {
   readonly preRotationRevision: number
   readonly postRotationRevision?: number
@@ -70,7 +70,7 @@ export const shortNames: readonly string[] = [...new Set(Object.values(actions).
  */
 export const groupNames: readonly string[] = ['environments', 'change_requests']
 
-/** Whether a webhook asks for an event. One that lists neither events nor groups gets all. */
+/** True when a webhook asks for an event. One that lists neither events nor groups gets all. */
 export function wants(
   webhook: { readonly events: readonly string[]; readonly groups: readonly string[] },
   event: Pick<WebhookEvent, 'kind' | 'action'>,

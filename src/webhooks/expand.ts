@@ -32,7 +32,10 @@ export function expand(
   }
 }
 
-/** Of a rotation that succeeded in part: what succeeded, as an event of its own. */
+/**
+ * Returns the succeeded part of a rotation that succeeded in part: what succeeded, as an event of
+ * its own.
+ */
 function succeededPart(event: WebhookEvent): WebhookEvent | undefined {
   const { rotation, action } = event
   const rotations = rotation?.rotations.filter(({ status }) => status === 'succeeded') ?? []

@@ -20,7 +20,7 @@ export interface Attempt {
   /** 0: there was no answer. */
   readonly responseCode: number
   readonly responseBody?: string
-  /** Why it did not arrive. */
+  /** The reason why it did not arrive. */
   readonly error?: string
 }
 
@@ -36,7 +36,10 @@ export interface Delivery {
   readonly id: string
   readonly environment: { readonly id: string; readonly name: string }
   readonly webhook: string
-  /** Of the webhook: a later one of that name gets nothing of an earlier one. */
+  /**
+   * The time at which the webhook was made: a later one of that name gets nothing of an earlier
+   * one.
+   */
   readonly webhookCreated: string
   readonly kind: string
   /** RFC 3339, UTC. */
@@ -44,7 +47,7 @@ export interface Delivery {
   readonly body: string
   readonly state: 'pending' | 'delivered' | 'failed'
   readonly attempts: readonly Attempt[]
-  /** Of a pending one: milliseconds since 1970. */
+  /** For a pending one: milliseconds since 1970. */
   readonly due?: number
 }
 
@@ -112,7 +115,7 @@ export class Outbox {
     removeFile(this.#files, join(this.#pendingFolder, id + suffix))
   }
 
-  /** What a removed webhook leaves. */
+  /** Removes everything that a removed webhook leaves. */
   forget(environmentId: string, webhook: string): void {
     for (const { id, environment, webhook: name } of this.pending()) {
       if (environment.id === environmentId && name === webhook)
@@ -122,7 +125,7 @@ export class Outbox {
   }
 
   /**
-   * When something is due next, in milliseconds since 1970, as whoever last
+   * Returns the time when something is due next, in milliseconds since 1970, as whoever last
    * sent something has left it.
    */
   get next(): number | undefined {
@@ -157,7 +160,7 @@ export class Outbox {
     replaceFile(this.#files, file, Buffer.from(JSON.stringify(value)), { mode: 0o600 })
   }
 
-  /** What cannot be read is as good as lost: it must not stop the others. */
+  /** Reads a file; one that cannot be read is as good as lost: it must not stop the others. */
   #read<T>(file: string): T | undefined {
     try {
       const bytes = readIfPresent(this.#files, file)

@@ -44,7 +44,7 @@ export function pingPayload(
 }
 
 /**
- * What starts something elsewhere:
+ * Returns the body that starts something elsewhere:
  * - github: https://docs.github.com/rest/repos/repos#create-a-repository-dispatch-event, which
  *   takes ten members of a payload;
  * - gitlab: https://docs.gitlab.com/ci/triggers, whose token and branch stand in the URL;

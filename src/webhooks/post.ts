@@ -36,7 +36,7 @@ export type WebhookAnswer =
 
 export type PostWebhook = (request: WebhookRequest) => Promise<WebhookAnswer>
 
-/** What the machine brings; a test brings its own. */
+/** The network of the machine; a test brings its own. */
 export interface DeliveryNetwork {
   readonly resolve?: Lookup
   /** Certificates to trust instead of those of Node, in PEM. */

@@ -20,7 +20,7 @@ export function reconcileOrphans(store: Store, announcements: Announcements, old
   }
 }
 
-/** Undefined: it has not happened, or nobody is left to be told. */
+/** `undefined` when it has not happened, or nobody is left to be told. */
 function outcomeOf(store: Store, { event, proof }: Expected): WebhookEvent | undefined {
   const { environment } = event
   if (proof === undefined) return event
@@ -69,7 +69,7 @@ function unfinished(environment: string): string {
   return `the rotation of ${environment} was killed before it was saved; the next one finishes it`
 }
 
-/** What an event says of a rotation. */
+/** Returns the details of a rotation for an event. */
 export function toldOf(rotation: RotationDetails): Partial<WebhookEvent> {
   const { preRotationRevision, postRotationRevision, status } = rotation
   return {

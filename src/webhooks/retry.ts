@@ -1,7 +1,7 @@
 import type { WebhookAnswer } from './post.ts'
 
 /**
- * How long to wait after each failed attempt, in seconds; after the last one the delivery
+ * The pauses after each failed attempt, in seconds; after the last one the delivery
  * has failed. A day in all.
  */
 const waits = [1, 10, 60, 300, 900, 3600, 10_800, 21_600, 43_200]
@@ -11,7 +11,7 @@ const passing = [408, 425, 429]
 
 export type Verdict = { readonly kind: 'delivered' } | { readonly kind: 'failed' | 'retry'; readonly reason: string }
 
-/** What an answer means for the delivery. */
+/** Returns what an answer means for the delivery. */
 export function verdictOn(answer: WebhookAnswer): Verdict {
   if (answer.kind !== 'answered') return { kind: answer.kind === 'refused' ? 'failed' : 'retry', reason: answer.reason }
   const { status } = answer
@@ -22,7 +22,7 @@ export function verdictOn(answer: WebhookAnswer): Verdict {
 }
 
 /**
- * How long to wait after so many attempts, in milliseconds; undefined: not again. `random`
+ * Returns the time to wait after so many attempts, in milliseconds; undefined: not again. `random`
  * from 0 to 1 spreads those that failed together over a quarter more or less. A receiver may
  * ask for longer, up to an hour.
  */

@@ -9,7 +9,7 @@ import { input, type RichText, rich, step } from '../rich-text.ts'
  */
 export type AllowedHosts = readonly string[]
 
-/** Whether the URL's host is one of those that were named; then it may be private, and `http`. */
+/** True when the URL's host is one of those that were named; then it may be private, and `http`. */
 export function isAllowed(url: URL, allowed: AllowedHosts): boolean {
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')
   return allowed.some((each) => {
@@ -55,14 +55,14 @@ export function checkUrl(text: string, format: string, allowed: AllowedHosts): U
 }
 
 /**
- * Of some, whoever knows the URL can write: those of chat services, and those with a query,
- * which is where tokens are.
+ * True for the URLs to which whoever knows the URL can write: those of chat services, and those
+ * with a query, which is where tokens are.
  */
 export function isSecretUrl(text: string, format: string): boolean {
   return isChat(format) || new URL(text).search !== ''
 }
 
-/** What may be printed, and stands in `settings.yaml`. */
+/** Returns the form of a URL that may be printed, and stands in `settings.yaml`. */
 export function shownUrl(text: string, format: string): string {
   if (!isSecretUrl(text, format)) return text
   const { origin, pathname } = new URL(text)

@@ -33,7 +33,7 @@ export interface Webhook {
   readonly sealed?: string
 }
 
-/** What only the holder of the data key knows. */
+/** The parts that only the holder of the data key knows. */
 export interface WebhookSecrets {
   readonly url: string
   readonly secret?: string
@@ -76,7 +76,7 @@ export function newName(settings: Settings): string {
   return `hook-${Math.max(0, ...numbers) + 1}`
 }
 
-/** Whether a webhook has anything to keep encrypted, and so needs the data key. */
+/** True when a webhook has anything to keep encrypted, and so needs the data key. */
 export function needsKey(format: WebhookFormat, { url, secret, headers = {} }: WebhookSecrets): boolean {
   return secret !== undefined || Object.keys(headers).length > 0 || isSecretUrl(url, format)
 }

@@ -18,7 +18,7 @@ import { SourceMap, utf8Length } from './source-map.ts'
 import { TextMeasures } from './text-measures.ts'
 
 /**
- * What a definition says, as data with places.
+ * The content of a definition, as data with places.
  *
  * `failed` tells whether decoding reported an error: then there is no environment, and `node` is
  * what could be read (for editors), if anything. Otherwise `node` is undefined when the document is
@@ -29,7 +29,7 @@ export interface Decoded {
   readonly diagnostics: readonly Diagnostic[]
   readonly failed: boolean
   /**
-   * Where the text goes on behind the document that was decoded. Absent:
+   * The place where the text goes on behind the document that was decoded. Absent:
    * nothing but comments follows.
    */
   readonly rest?: RestOfStream
@@ -90,7 +90,7 @@ class Decoder {
   readonly #environment: string
   readonly #map: SourceMap
   /**
-   * Where the node decoded last ends. Nodes are only as long as their decoded text,
+   * The place where the node decoded last ends. Nodes are only as long as their decoded text,
    * so the tree does not tell.
    */
   #end: Position = { line: 1, column: 1, byte: 0 }

@@ -23,11 +23,11 @@ export interface Range {
 export interface Diagnostic {
   readonly severity: 'error' | 'warning'
   readonly summary: string
-  /** Absent: the mistake has no place in any document. */
+  /** Absent when the mistake has no place in any document. */
   readonly range?: Range
   /**
-   * Where reading stopped, for people, when a text is no YAML. Such a mistake has no range, and the
-   * line in its summary may be that of the construct it stands in.
+   * The place where reading stopped, for people, when a text is no YAML. Such a mistake has no
+   * range, and the line in its summary may be that of the construct it stands in.
    */
   readonly noticedAt?: { readonly environment: string; readonly line: number; readonly column: number }
   /** Document path of the blamed node, such as `values.a["b.c"][0]`; empty for the root. */

@@ -36,7 +36,7 @@ export interface NumberNode extends NodeBase {
 export interface StringNode extends NodeBase {
   readonly kind: 'string'
   readonly value: string
-  /** Whether parts of the scalar can have ranges of their own: plain, untagged, on one line. */
+  /** True when parts of the scalar can have ranges of their own: plain, untagged, on one line. */
   readonly divisible: boolean
 }
 export interface ArrayNode extends NodeBase {

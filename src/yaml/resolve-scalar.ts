@@ -1,4 +1,4 @@
-/** What a plain scalar means. */
+/** The meaning of a plain scalar. */
 export type ResolvedScalar =
   | { readonly kind: 'null' }
   | { readonly kind: 'boolean'; readonly value: boolean }

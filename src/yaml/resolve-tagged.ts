@@ -1,7 +1,10 @@
 import type { ResolvedScalar } from './resolve-scalar.ts'
 import { resolveScalar } from './resolve-scalar.ts'
 
-/** What a tagged scalar means, or why it cannot mean that. Tags nobody knows make it a string. */
+/**
+ * Returns the meaning of a tagged scalar, or why it cannot mean that. Tags nobody knows make it a
+ * string.
+ */
 export function resolveTagged(tag: string, text: string): ResolvedScalar | { readonly problem: string } {
   switch (tag) {
     case '!!int':

@@ -5,8 +5,8 @@ import { utf8Length } from './source-map.ts'
 const simple = /^[\x20-\x7e]*$/
 
 /**
- * How many bytes and terminal cells the beginning of a text takes, for any offset. Measured once,
- * since a text may have many references.
+ * Measures how many bytes and terminal cells the beginning of a text takes, for any offset.
+ * Measured once, since a text may have many references.
  */
 export class TextMeasures {
   readonly #text: string

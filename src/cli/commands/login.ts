@@ -6,7 +6,7 @@ import { boolean, maybe, text } from '../framework/flags.ts'
 import { person } from '../framework/revision-text.ts'
 import { workspaceOptions } from '../framework/session.ts'
 
-/** What logging in to the hosted service needs, and a folder does not. */
+/** Flags that logging in to the hosted service needs, and a folder does not. */
 const HOSTED = [
   'default-org',
   'insecure',

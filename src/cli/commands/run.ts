@@ -51,7 +51,7 @@ const flags = {
   ...DRAFT_TO_READ_FLAG,
 }
 
-/** What is to be run. */
+/** A program to run. */
 interface Command {
   /** Absolute path. */
   readonly file: string
@@ -185,7 +185,10 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
     }
   }
 
-  /** What runs in an environment. Its secrets are added to those that are hidden anyway. */
+  /**
+   * Prepares the program that runs in an environment. Its secrets are added to those that are
+   * hidden anyway.
+   */
   #prepare({ file, name, args, reference }: Command, opened: OpenedEnvironment, secrets: Set<string>): PreparedProgram {
     const { properties = {}, revision } = opened
     for (const secret of hiddenTexts(properties, this.io.env)) secrets.add(secret)

@@ -15,7 +15,7 @@ interface Result {
   /** Value before the change. */
   readonly review: TrustReview
   readonly after: TrustReview
-  /** False: it was accepted before, or there is nothing to accept. */
+  /** False when it was accepted before, or there is nothing to accept. */
   readonly changed: boolean
 }
 

@@ -17,7 +17,9 @@ export interface DiagramNode {
 export interface DiagramLink {
   readonly from: string
   readonly to: string
-  /** How the link reads in a sentence: `imports`. Drawings tell verbs apart by the line alone. */
+  /**
+   * The words for the link in a sentence: `imports`. Drawings tell verbs apart by the line alone.
+   */
   readonly verb: string
   readonly line: 'solid' | 'dashed'
   /** More about it, such as `@stable`. Empty: nothing. */

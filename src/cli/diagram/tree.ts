@@ -10,11 +10,11 @@ export interface TreeStyle {
 /** A line of the tree that is still to be written. */
 interface Branch {
   readonly id: string
-  /** Undefined: a root. */
+  /** `undefined` for a root. */
   readonly link: DiagramLink | undefined
   readonly last: boolean
   readonly above: Branch | undefined
-  /** What stands before the lines below it. */
+  /** The text that stands before the lines below it. */
   readonly below: string
 }
 

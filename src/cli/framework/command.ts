@@ -16,7 +16,7 @@ export interface Argument {
   readonly holdsValue?: boolean
 }
 
-/** How many positionals a command takes. */
+/** The number of positionals of a command. */
 export type Count =
   | { readonly kind: 'none' | 'any' }
   | { readonly kind: 'exactly' | 'atMost' | 'atLeast'; readonly count: number }
@@ -47,7 +47,7 @@ export const ENV_FLAGS = {
   }),
 }
 
-/** Undefined: as `git: {commit}` in the store's `esc.yaml` says. */
+/** `undefined` when it is as `git: {commit}` in the store's `esc.yaml` says. */
 export const COMMIT_FLAG = {
   commit: maybe(
     boolean({
@@ -75,7 +75,7 @@ export const OUTPUT_FLAG = {
 export interface Input<F extends Flags> {
   readonly flags: FlagValues<F> & Partial<FlagValues<typeof WRITE_FLAGS>>
   readonly positionals: readonly string[]
-  /** How many positionals stood before `--`; undefined when there was no `--`. */
+  /** The number of positionals that stood before `--`; undefined when there was no `--`. */
   readonly beforeDashes: number | undefined
 }
 
@@ -92,7 +92,7 @@ export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
   static examples: readonly Example[] = []
   static hidden = false
   /**
-   * What it is doing, for a person who waits: `Opening the environment`. Undefined: it is
+   * A word on what it is doing, for a person who waits: `Opening the environment`. Undefined: it is
    * quick, or says so itself.
    */
   static busy: string | undefined = undefined
@@ -107,7 +107,7 @@ export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
    * its first argument is a required one.
    */
   static usesSelected: boolean | undefined = undefined
-  /** How many words belong to esc when the rest is another program's command line. */
+  /** The number of words that belong to esc when the rest is another program's command line. */
   static stopAfter: ((flags: ReadonlyMap<string, readonly string[]>) => number) | undefined = undefined
 
   protected readonly flags: Input<F>['flags']
@@ -125,7 +125,7 @@ export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
   abstract run(): Promise<Result>
 
   /**
-   * What people see on standard output. Undefined: nothing. A line break is
+   * Returns the text that people see on standard output. Undefined: nothing. A line break is
    * added where it is missing.
    */
   abstract text(result: Result): string | undefined
@@ -137,7 +137,7 @@ export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
     return false
   }
 
-  /** What `--output json` prints. */
+  /** Returns the data that `--output json` prints. */
   json(result: Result): unknown {
     return result
   }
@@ -188,7 +188,7 @@ export function parseInput(command: CommandClass, words: readonly string[]): Inp
 const notGiven: readonly string[] = []
 
 /**
- * Whether a command line may leave its environment to `esc select`: it names none, and is not too
+ * True when a command line may leave its environment to `esc select`: it names none, and is not too
  * long with one more word. What is plainly an environment, such as `app/dev`, is one.
  */
 export function mayUseSelected(command: CommandClass, { flags, positionals }: Input<Flags>): boolean {
@@ -206,7 +206,7 @@ export function mayUseSelected(command: CommandClass, { flags, positionals }: In
 }
 
 /**
- * What is wrong with the number of words. Undefined: nothing. An environment given as a flag
+ * Returns the fault in the number of words. Undefined: nothing. An environment given as a flag
  * takes the place of the first.
  */
 export function countMistake(command: CommandClass, { flags, positionals }: Input<Flags>): string | undefined {

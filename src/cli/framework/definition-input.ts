@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { EscError, messageOf } from '../../errors.ts'
 import type { Io } from '../terminal/index.ts'
 
-/** What a failed read is called, for the file and for standard input. */
+/** The words for a failed read, for the file and for standard input. */
 export interface ReadMessages {
   readonly file: string
   readonly stdin: string

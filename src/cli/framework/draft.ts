@@ -70,7 +70,7 @@ export async function readingDraft<T>(
   }
 }
 
-/** What people are told of a draft. */
+/** Returns the text about a draft. */
 export function draftText({ kind, id, url }: SubmittedDraft): string {
   if (kind === 'updated') return `Change request updated\nChange request URL: ${url}\n`
   return `Change request created: ${id}\nChange request URL: ${url}\nChange request submitted\n`

@@ -1,4 +1,4 @@
-/** What is shown below a definition in the editor, and cut off again. */
+/** The part that is shown below a definition in the editor, and cut off again. */
 export interface Footer {
   /** Empty: none. */
   readonly diagnostics: string
@@ -46,7 +46,7 @@ export function cutFooter(text: string): string {
         .join('')
 }
 
-/** Whether there is nothing but comments and blank lines above. */
+/** True when there is nothing but comments and blank lines above. */
 function isBlank(lines: readonly string[], before: number): boolean {
   return lines.slice(0, before).every((line) => /^\s*(?:#.*|%.*)?$/.test(line))
 }

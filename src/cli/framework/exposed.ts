@@ -121,9 +121,9 @@ export function exitCodeOfRotations(rotations: readonly ExposedRotation[]): numb
 }
 
 /**
- * What those may know who could open some environments, and what can be done about it.
- * `rotations`: those that were tried; undefined: none were to be. `again`: the command that goes
- * on where this one ended.
+ * Returns the text on what those may know who could open some environments, and what can be done
+ * about it. `rotations`: those that were tried; undefined: none were to be. `again`: the command
+ * that goes on where this one ended.
  */
 export function exposedText(
   environments: LeaverPlan['known'],

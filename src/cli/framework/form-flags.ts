@@ -9,7 +9,7 @@ export const FORM_FLAGS = {
   yaml: boolean({ description: 'read the value as YAML, a secret too' }),
 }
 
-/** Undefined: none was given. @throws EscError `usage` for more than one. */
+/** `undefined` when none was given. @throws EscError `usage` for more than one. */
 export function formOf(flags: {
   readonly string: boolean
   readonly json: boolean

@@ -4,10 +4,10 @@ import type { Flag, Flags } from './flags.ts'
 import { isFlagLike } from './parse-arguments.ts'
 
 /**
- * What no message may repeat of a command line: the values of arguments and flags that hold values
- * (`holdsValue`), words that begin with a dash and are no flag, the part of a URL where tokens are,
- * and any word that looks like a secret, since it may stand in the wrong place. `command` is
- * undefined where the words name none.
+ * Returns the words that no message may repeat of a command line: the values of arguments and flags
+ * that hold values (`holdsValue`), words that begin with a dash and are no flag, the part of a URL
+ * where tokens are, and any word that looks like a secret, since it may stand in the wrong place.
+ * `command` is undefined where the words name none.
  */
 export function hiddenWords(command: CommandClass | undefined, words: readonly string[]): readonly string[] {
   const flags: Flags = { ...command?.baseFlags, ...command?.flags }
@@ -67,8 +67,8 @@ function partsToHide(word: string, holdsValue: boolean, isSecret: boolean): stri
 }
 
 /**
- * What YAML may take for an alias, a tag or a scalar in a value, but not the keys: those
- * tell where a mistake is.
+ * Returns the scalars that YAML may take for an alias, a tag or a scalar in a value, but not the
+ * keys: those tell where a mistake is.
  */
 function scalarsOf(text: string): string[] {
   const found: string[] = []

@@ -44,7 +44,7 @@ export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
   }
   static override count = { kind: 'exactly', count: 2 } as const
 
-  /** Where the values go when --path does not say. */
+  /** The place where the values go when --path does not say. */
   protected abstract readonly place: string
 
   protected abstract read(given: ImportSource): Promise<ForeignFile>

@@ -1,6 +1,6 @@
 import type { KeyHolders } from '../../operations/index.ts'
 
-/** Who can unwrap a data key, as lines, each indented. */
+/** Returns the text on who can unwrap a data key, as lines, each indented. */
 export function keyText(key: KeyHolders & { readonly secretsProvider: string }): string {
   switch (key.kind) {
     case 'recipients': {

@@ -45,7 +45,7 @@ interface OwnFlags {
 export abstract class LoginProviderCommand<F extends Flags> extends EscCommand<Drafted<void>, F> {
   static override baseFlags = WRITE_FLAGS
 
-  /** Where the call goes by default. */
+  /** The place where the call goes by default. */
   protected abstract readonly place: string
 
   /** The words after the environment, such as `['role-arn', 'session-name']`. */

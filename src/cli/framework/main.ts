@@ -114,7 +114,9 @@ function asksForJson(argv: readonly string[]): boolean {
   return argv.some((word, index) => word === '--output=json' || (word === '--output' && argv[index + 1] === 'json'))
 }
 
-/** What `oclif.manifest.json` holds: every command with its flags. Used by the build. */
+/**
+ * Returns the content of `oclif.manifest.json`: every command with its flags. Used by the build.
+ */
 export async function commandManifest(root: string): Promise<unknown> {
   const { manifestOf } = await import('./oclif-plugin.ts')
   return manifestOf(root)

@@ -5,7 +5,10 @@ import { loadCommand } from './load-command.ts'
 import { COMMANDS } from './registry.ts'
 import { TOPICS } from './topics.ts'
 
-/** What package.json holds for oclif, with the groups of commands filled in from the registry. */
+/**
+ * Returns the part of package.json that is for oclif, with the groups of commands filled in from
+ * the registry.
+ */
 function packageForOclif(): Interfaces.PJSON {
   const topics = Object.fromEntries(Object.entries(TOPICS).map(([name, description]) => [name, { description }]))
   return { ...manifest, oclif: { ...manifest.oclif, topics: topicTree(topics) } } as unknown as Interfaces.PJSON
@@ -45,7 +48,7 @@ function adapt(plugin: Plugin): Plugin {
   })
 }
 
-/** What oclif writes into a command class. */
+/** The statics that oclif writes into a command class. */
 interface OclifStatics {
   plugin?: Plugin
   aliases?: string[]

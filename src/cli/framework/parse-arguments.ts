@@ -5,7 +5,7 @@ import type { Flag, Flags } from './flags.ts'
 /** The words of a command line, sorted into positionals and the values of each flag. */
 export interface ParsedWords {
   readonly positionals: readonly string[]
-  /** How many positionals stood before `--`; undefined when there was no `--`. */
+  /** The number of positionals that stood before `--`; undefined when there was no `--`. */
   readonly beforeDashes: number | undefined
   /** Per flag name, the value of every occurrence. A bare boolean flag has the value `true`. */
   readonly flags: ReadonlyMap<string, readonly string[]>
@@ -19,7 +19,7 @@ export interface ParseOptions {
    */
   readonly stopAfter?: (flags: ReadonlyMap<string, readonly string[]>) => number
   /**
-   * Whether the next positional, of this index, is a value: it may begin with a dash
+   * True when the next positional, of this index, is a value: it may begin with a dash
    * when it looks like no flag.
    */
   readonly takesDashes?: (index: number, flags: ReadonlyMap<string, readonly string[]>) => boolean

@@ -14,7 +14,7 @@ export abstract class PauseCommand extends EscCommand<Result> {
   static override args = SCHEDULED
   static override count = { kind: 'exactly', count: 2 } as const
 
-  /** Whether it is paused afterwards. */
+  /** True when it is paused afterwards. */
   protected abstract readonly paused: boolean
 
   async run(): Promise<Result> {

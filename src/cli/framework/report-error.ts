@@ -4,7 +4,7 @@ import { mapRemedy } from '../../rich-text.ts'
 import type { Io } from '../terminal/index.ts'
 import { backmost, hasColour, red, toJsonText, worded } from '../terminal/index.ts'
 
-/** What the process answers with (docs/cli.md, "Exit codes"). */
+/** The exit codes of the process (docs/cli.md, "Exit codes"). */
 export const EXIT = {
   done: 0,
   failed: 1,

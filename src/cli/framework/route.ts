@@ -3,7 +3,7 @@ import { nearest } from '../../suggestion.ts'
 import { ALIASES } from './aliases.ts'
 import { COMMANDS } from './registry.ts'
 
-/** What the first words of a command line ask for. */
+/** The request in the first words of a command line. */
 export type Route =
   | { readonly kind: 'command'; readonly id: string; readonly words: readonly string[] }
   | { readonly kind: 'help'; readonly subject: readonly string[] }

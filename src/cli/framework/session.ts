@@ -12,7 +12,7 @@ import { isInteractive, secretPrompt } from '../terminal/index.ts'
 import type { Host } from './host.ts'
 import { noticeText } from './notice-text.ts'
 
-/** How workspace functions reach the person at the terminal. */
+/** Returns the options by which operations reach the person at the terminal. */
 export function workspaceOptions(io: Host, flags: { readonly store?: string }): WorkspaceOptions {
   return {
     cwd: io.cwd,
@@ -99,7 +99,7 @@ export function sweepPlaintext(io: Host): void {
     io.err(`warning: removed plaintext that a killed esc had left in ${folder}\n`)
 }
 
-/** Where files that hold values are written. */
+/** Returns the place where files that hold values are written. */
 export function temporaryPlace(io: Host) {
   return { folder: io.env.TMPDIR || undefined, random: io.random }
 }

@@ -1,4 +1,4 @@
-/** What a command has to say about one of several environments. */
+/** The part of a result that is about one of several environments. */
 export interface Part {
   readonly name: string
   /** Ends in a line break, or is empty. */

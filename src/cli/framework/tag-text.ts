@@ -15,7 +15,7 @@ function lastUpdated(modified: Date | undefined, editor: EnvironmentTag['editor'
   return `Last updated at ${modified === undefined ? '<unknown>' : formatTime(modified, utc)} by ${person(editor)}\n`
 }
 
-/** Who changed a tag and when, for programs. */
+/** Tells who changed a tag and when, for programs. */
 export function editorJson({ modified, editor }: Pick<EnvironmentTag, 'modified' | 'editor'>) {
   return {
     modified: modified?.toISOString(),

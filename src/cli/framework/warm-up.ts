@@ -11,7 +11,7 @@ values:
   environmentVariables: {TOKEN: "\${token}", PASSWORD: "\${admin.current}"}
 `
 
-/** What is played for each code cache (`bin/run.cjs`): the words, and standard input. */
+/** The runs that fill each code cache (`bin/run.cjs`): the words, and standard input. */
 const profiles = (): Readonly<Record<string, readonly (readonly [words: readonly string[], input?: string])[]>> => ({
   version: [[['version']]],
   other: [

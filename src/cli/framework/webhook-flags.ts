@@ -3,7 +3,7 @@ import type { ListEdit } from '../../operations/index.ts'
 import { count, list, text } from './flags.ts'
 import type { Host } from './host.ts'
 
-/** What every long help of these says first, as the original's does. */
+/** The first words of every long help of these, as the original's does. */
 export const EXPERIMENTAL = '[EXPERIMENTAL] '
 
 export const WEBHOOK_FLAGS = {

@@ -47,7 +47,7 @@ export function webhookJson(webhook: Webhook) {
   }
 }
 
-/** How a delivery went that was sent just now. */
+/** Tells how a delivery went that was sent just now. */
 export function sentBlock({ id, kind, attempts }: Delivery): string {
   const { responseCode = 0, durationMs = 0 } = attempts.at(-1) ?? {}
   return [`ID: ${id}`, `Kind: ${kind}`, `Response code: ${responseCode}`, `Duration (ms): ${durationMs}`].join('\n')

@@ -3,7 +3,7 @@ import { terminalWidth } from './display-width.ts'
 import { type Busy, hasColour, type Io } from './io.ts'
 import { oneLine, prose } from './prose.ts'
 
-/** What is over by then needs no line. */
+/** A task that is over by then needs no line. */
 const patienceMs = 500
 const frameMs = 100
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']

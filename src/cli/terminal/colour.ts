@@ -4,7 +4,7 @@ import { marked } from './prose.ts'
 
 let chalk: ChalkInstance | undefined
 
-/** To be awaited once before anything is drawn. Loads nothing where no stream shows colour. */
+/** Is awaited once before anything is drawn. Loads nothing where no stream shows colour. */
 export async function loadColours(io: Io): Promise<void> {
   if (chalk !== undefined || !(hasColour(io, 'stdout') || hasColour(io, 'stderr'))) return
   const { Chalk } = await import('../../vendor/chalk.ts')

@@ -7,7 +7,7 @@ import { concealedText, formsToConceal } from './concealed-text.ts'
 export class Concealment {
   readonly #texts: () => readonly string[]
   readonly #definitions: string[] = []
-  /** What to look for, the longest first; undefined until the first message. */
+  /** The texts to look for, the longest first; undefined until the first message. */
   #forms: readonly string[] | undefined
 
   /** `texts` is asked for when the first message comes. */

@@ -10,8 +10,8 @@ const MASK = '[secret]'
 const LEAST = 4
 
 /**
- * What to look for in messages: the texts, and the secrets of definitions, as they are and as
- * messages write them. The longest first.
+ * Returns the forms to look for in messages: the texts, and the secrets of definitions, as they are
+ * and as messages write them. The longest first.
  */
 export function formsToConceal(texts: readonly string[], definitions: readonly string[]): readonly string[] {
   return formsOf([...texts, ...definitions.flatMap(secretsIn)])
@@ -53,7 +53,7 @@ function withoutText(message: string, text: string): string {
   return shown + message.slice(at)
 }
 
-/** Whether two neighbours belong to one word. */
+/** True when two neighbours belong to one word. */
 function joins(left: string | undefined, right: string | undefined): boolean {
   const letter = /[\p{L}\p{N}_]/u
   return left !== undefined && right !== undefined && letter.test(left) && letter.test(right)

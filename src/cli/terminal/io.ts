@@ -19,11 +19,11 @@ export interface Io {
   /** The terminal that this one stands in front of, to draw on it. */
   readonly behind?: Io
   /**
-   * Whether programs we start can have our own streams. False in tests, whose
+   * True when programs we start can have our own streams. False in tests, whose
    * streams are not the process's.
    */
   readonly sharesStreams: boolean
-  /** Whether nobody can ever read what is written there: it is /dev/null. Absent: no. */
+  /** True when nobody can ever read what is written there: it is /dev/null. Absent: no. */
   discards?(stream: 'stdout' | 'stderr'): boolean
   out(text: string | Uint8Array): void
   err(text: string | Uint8Array): void
@@ -53,8 +53,8 @@ export interface Io {
 /** Says that something takes its time. */
 export interface Busy {
   /**
-   * What is being done now, such as `checking app/dev (3 of 120)`. To be called often: work that
-   * never waits is only seen so.
+   * Tells what is being done now, such as `checking app/dev (3 of 120)`. To be called often: work
+   * that never waits is only seen so.
    */
   say(text: string): void
   /** Nothing is drawn while a person is asked. */
@@ -72,13 +72,13 @@ export function backmost(io: Io): Io {
 }
 
 /**
- * Whether a person sits there: stdin and stdout are terminals and the terminal is not a dumb one.
+ * True when a person sits there: stdin and stdout are terminals and the terminal is not a dumb one.
  */
 export function isInteractive(io: Io): boolean {
   return io.stdinIsTerminal && io.stdoutIsTerminal && io.env.TERM !== 'dumb'
 }
 
-/** Whether standard output (or standard error) may carry colour. */
+/** True when standard output (or standard error) may carry colour. */
 export function hasColour(io: Io, stream: 'stdout' | 'stderr'): boolean {
   const terminal = stream === 'stdout' ? io.stdoutIsTerminal : io.stderrIsTerminal
   return terminal && io.env.NO_COLOR === undefined && io.env.TERM !== 'dumb'

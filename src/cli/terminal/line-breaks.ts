@@ -63,7 +63,7 @@ function copyByLines(text: Uint8Array, first: number, into: Uint8Array, breaks: 
   return length
 }
 
-/** How many of the ascending numbers are at most `limit`. */
+/** Returns how many of the ascending numbers are at most `limit`. */
 function countUpTo(numbers: readonly number[], limit: number): number {
   let low = 0
   let high = numbers.length

@@ -8,7 +8,7 @@ const BEGINS = 0x80
 
 /** A text that may still turn out to begin a pattern. */
 export interface OpenStart {
-  /** Where it begins. It reaches to the end of the text. */
+  /** The place where it begins. It reaches to the end of the text. */
   readonly start: number
   /** Length of the shortest pattern that it may become. */
   readonly shortest: number

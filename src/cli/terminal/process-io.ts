@@ -67,7 +67,7 @@ export function processIo(): Io {
  */
 const DEV_NULL = 0x103
 
-/** What standard input, output and error are, as they were when first asked for. */
+/** The kinds of standard input, output and error, as they were when first asked for. */
 const streams: (StreamKind | undefined)[] = []
 
 /** `nothing`: /dev/null. */

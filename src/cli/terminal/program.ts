@@ -8,12 +8,12 @@ export interface Program {
   readonly name: string
   readonly args: readonly string[]
   readonly env: ChildVariables
-  /** What is hidden in its output. Undefined: it gets our streams as they are. */
+  /** The secrets that are hidden in its output. Undefined: it gets our streams as they are. */
   readonly secrets: readonly string[] | undefined
-  /** Whether it gets a terminal of its own where we have one. Default: yes. */
+  /** True when it gets a terminal of its own where we have one. Default: yes. */
   readonly pty?: boolean
   /**
-   * Whether signals go to it and all that it has started. Not for a program that
+   * True when signals go to it and all that it has started. Not for a program that
    * reads keys. Default: no.
    */
   readonly ownGroup?: boolean
@@ -27,7 +27,7 @@ export interface RunningProgram {
    */
   readonly exit: Promise<number>
   kill(signal: NodeJS.Signals): void
-  /** Whether it has a terminal of its own: the keys of ours do not reach it as signals. */
+  /** True when it has a terminal of its own: the keys of ours do not reach it as signals. */
   readonly hasPty: boolean
   /** Reads its output no more, whoever may still write. */
   abandon(): void

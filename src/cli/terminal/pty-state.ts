@@ -6,9 +6,9 @@ import { childEnvironment } from '../../child-environment.ts'
 const SIGTSTP = 20
 
 /**
- * Whether Ctrl-Z, typed on a terminal, is meant to stop the program that it was made for: not when
- * the program reads keys by itself, and not when it is a shell, which either waits for a command or
- * has put another program in front.
+ * True when Ctrl-Z, typed on a terminal, is meant to stop the program that it was made for: not
+ * when the program reads keys by itself, and not when it is a shell, which either waits for a
+ * command or has put another program in front.
  */
 export function suspendsOnKey(pid: number, terminal: string): boolean {
   return foregroundGroup(pid) === pid && !ignoresSuspension(pid) && hasSuspendKey(terminal)

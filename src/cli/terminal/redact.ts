@@ -17,7 +17,7 @@ export const IMPATIENT_MS = 1000
 
 /** So many bytes of any secret may be let go. */
 const FREE_BYTES = 2
-/** Of longer secrets a quarter, but no more bytes than this. */
+/** A quarter of longer secrets, but no more bytes than this. */
 const FREE_BYTES_AT_MOST = 16
 
 /**
@@ -33,14 +33,14 @@ interface Stretch {
 }
 
 interface Matchers {
-  /** Of patterns that line breaks do not hide. They have none themselves. */
+  /** The matcher of patterns that line breaks do not hide. They have none themselves. */
   readonly wrapped: PatternMatcher
-  /** Of short ones, byte for byte. */
+  /** The matcher of short ones, byte for byte. */
   readonly exact: PatternMatcher
 }
 
 /**
- * What is to be hidden, made ready once for any number of streams, when the first bytes
+ * The patterns to be hidden, made ready once for any number of streams, when the first bytes
  * come: many programs print nothing, and end before it would be ready. Patterns of fewer
  * than three bytes are ignored.
  */
@@ -83,7 +83,7 @@ export class Redactor {
   #kept: Uint8Array = EMPTY
   /** So many bytes of it have been written, as they are or as a mask. */
   #written = 0
-  /** Where the last mask ends in it. What begins before belongs to the same mask. */
+  /** The place where the last mask ends in it. What begins before belongs to the same mask. */
   #maskEnd = 0
 
   constructor(hidden: HiddenPatterns) {
@@ -125,12 +125,12 @@ export class Redactor {
     return this.#kept.length === 0 ? EMPTY : this.#advance(this.#kept, this.#kept.length)
   }
 
-  /** Whether bytes are held back. */
+  /** True when bytes are held back. */
   get holds(): boolean {
     return this.#written < this.#kept.length
   }
 
-  /** Whether the last byte that came ended a line. */
+  /** True when the last byte that came ended a line. */
   get atLineEnd(): boolean {
     return endsLine(this.#kept)
   }
@@ -145,7 +145,7 @@ export class Redactor {
     return first !== undefined && parts.length === 1 ? first : Buffer.concat(parts)
   }
 
-  /** What is to be written of `all` up to `limit`, and of occurrences that begin before it. */
+  /** Writes the part of `all` up to `limit`, and of occurrences that begin before it. */
   #write(all: Uint8Array, limit: number): Uint8Array[] {
     const parts: Uint8Array[] = []
     for (const { start, end } of this.#occurrences(all)) {

@@ -12,10 +12,10 @@ const MOST_WAITING = 1 << 20
 
 export interface RedactedStream {
   readonly from: Readable
-  /** Undefined: nothing is hidden. */
+  /** `undefined` when nothing is hidden. */
   readonly redactor: Redactor | undefined
   readonly sink: Sink
-  /** Whether somebody may sit before it. */
+  /** True when somebody may sit before it. */
   readonly toTerminal: boolean
 }
 

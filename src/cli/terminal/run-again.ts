@@ -14,7 +14,7 @@ export interface PreparedProgram {
 }
 
 export interface ReplacingProgram extends PreparedProgram {
-  /** Why it takes the other's place. */
+  /** The reason why it takes the other's place. */
   readonly reason: string
 }
 
@@ -59,7 +59,7 @@ export async function runAgain({ first, next, signals }: RunAgain, io: Io): Prom
 
 const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP']
 
-/** Undefined: the program has ended. */
+/** `undefined` when the program has ended. */
 async function replacementOf(
   running: RunningProgram,
   next: (signal: AbortSignal) => Promise<ReplacingProgram | undefined>,

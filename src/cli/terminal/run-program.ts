@@ -27,7 +27,7 @@ export async function runProgram(program: Program, io: Io, signals: CaughtSignal
   }
 }
 
-/** Whether a terminal sends it at a key. */
+/** True when a terminal sends it at a key. */
 export function isKey(signal: NodeJS.Signals): boolean {
   return signal === 'SIGINT' || signal === 'SIGQUIT'
 }

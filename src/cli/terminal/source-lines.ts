@@ -7,7 +7,7 @@ const MASK = '[secret]'
 /** Names of values that are mostly secrets. */
 const SECRET_NAME = /passw|pwd|secret|token|credential|private|api_?key|access_?key|auth/i
 
-/** What is said about a secret is none. */
+/** Matches names of things that are said about a secret and are none. */
 const OTHER_NAME = /provider|file|path|url|name|arn|id$|type|length|lifetime/i
 
 /**
@@ -40,8 +40,8 @@ export function shownLines(text: string): string[] {
 }
 
 /**
- * What a definition may hold as a secret: the texts that `shownLines` leaves out, and words of
- * letters and digits mixed, wherever they stand.
+ * Returns whatever a definition may hold as a secret: the texts that `shownLines` leaves out, and
+ * words of letters and digits mixed, wherever they stand.
  */
 export function secretsIn(text: string): string[] {
   const { node } = decode('', text)

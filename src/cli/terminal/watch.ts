@@ -5,7 +5,7 @@ import { prose } from './prose.ts'
 export interface FrameWatch {
   /** Time between two looks, in milliseconds. */
   readonly intervalMs: number
-  /** What there is to be seen. It may throw: then the reason is seen. */
+  /** Returns the frame to show. It may throw: then the reason is seen. */
   readonly frame: () => Promise<string>
 }
 

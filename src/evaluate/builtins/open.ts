@@ -68,7 +68,7 @@ export function inputsMap(scope: Scope, expression: Expression, inputs: Value): 
 }
 
 /**
- * Whether all texts are texts: providers and rotators get no bytes that are no UTF-8.
+ * Tells whether all texts are texts: providers and rotators get no bytes that are no UTF-8.
  * What is not is reported.
  */
 export function withoutRawBytes(scope: Scope, expression: Expression, value: Value): boolean {

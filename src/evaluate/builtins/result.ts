@@ -11,8 +11,8 @@ export function failed(scope: Scope, call: Call, ...operands: Value[]): Value {
 }
 
 /**
- * What a call makes of known operands. Unknown ones make it unknown, secret ones secret; no
- * content: unknown as well.
+ * Returns the result of a call for known operands. Unknown ones make it unknown, secret ones
+ * secret; no content: unknown as well.
  */
 export function resultOf(scope: Scope, call: Call, operands: readonly Value[], make: () => Content | undefined): Value {
   const schema = builtin(call.name).result

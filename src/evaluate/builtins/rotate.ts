@@ -71,7 +71,7 @@ function stateMap(scope: Scope, expression: Expression, state: Value): ExportedM
 }
 
 /**
- * Whether inputs are unknown that the call needs: without a rotation, those that only a
+ * True when inputs are unknown that the call needs: without a rotation, those that only a
  * rotation resolves do not count.
  */
 function observableUnknowns(value: Value, rotating: boolean, copied = false): boolean {

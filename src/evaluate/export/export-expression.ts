@@ -197,7 +197,7 @@ function inputTypes(scope: Evaluated, call: ProviderCall): { inputs: Schema; sta
   return { inputs: usable(inputs), state: usable(state) }
 }
 
-/** What an expression that was never evaluated is known to be. */
+/** Returns the schema that an expression that was never evaluated is known to be. */
 function declaredSchema(expression: Expression): Schema {
   switch (expression.kind) {
     case 'null':

@@ -125,7 +125,7 @@ export class ValueExporter {
   }
 }
 
-/** Whether two values are the same part of one environment, perhaps with other values beneath. */
+/** True when two values are the same part of one environment, perhaps with other values beneath. */
 function isSame(a: Value, b: Value): boolean {
   return a === b || (a.definition === b.definition && a.content === b.content)
 }

@@ -50,16 +50,16 @@ export interface ProcessText {
 }
 
 /**
- * What the property `environmentVariables` asks for: each scalar entry as text; lists
- * and objects are left out.
+ * Returns the variables that the property `environmentVariables` asks for: each scalar entry as
+ * text; lists and objects are left out.
  */
 export function environmentVariables(properties: ExportedMap | undefined): ReadonlyMap<string, ProcessText> {
   return textsOf(properties, 'environmentVariables')
 }
 
 /**
- * What the property `files` asks for: contents by the name of the variable that is
- * to hold the file's path.
+ * Returns the files that the property `files` asks for: contents by the name of the variable that
+ * is to hold the file's path.
  */
 export function files(properties: ExportedMap | undefined): ReadonlyMap<string, ProcessText> {
   return textsOf(properties, 'files')

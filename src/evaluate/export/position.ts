@@ -5,7 +5,7 @@ import { own } from '../schemas/validate.ts'
 import type { ExportedEnvironment, ExportedExpr, ExportedRange } from './exported.ts'
 
 /**
- * Whether a position lies in a range. The byte decides where it can; otherwise
+ * True when a position lies in a range. The byte decides where it can; otherwise
  * lines and columns, roughly.
  */
 export function containsPosition({ begin, end }: ExportedRange, position: Position): boolean {
@@ -25,7 +25,7 @@ export interface ExpressionStep {
 
 export interface FoundExpression {
   readonly expression: ExportedExpr
-  /** How it was reached from the top-level expression. */
+  /** The steps by which it was reached from the top-level expression. */
   readonly path: readonly ExpressionStep[]
 }
 
@@ -53,7 +53,7 @@ function parts(expression: ExportedExpr): readonly (readonly [string | number, E
 }
 
 /**
- * What can be said about the place in a sentence: what a builtin does, the type of a reference, or
+ * Describes the place in a sentence: what a builtin does, the type of a reference, or
  * what a provider says of the input under the cursor. Undefined: nothing.
  */
 export function describeAt(environment: ExportedEnvironment, position: Position): string | undefined {

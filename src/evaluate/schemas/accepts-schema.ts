@@ -8,7 +8,7 @@ import type { Definition } from '../values/value.ts'
 export type Report = (summary: string, at: Definition) => void
 
 /**
- * Where a mistake is: a definition and, where no expression stands for the
+ * The place where a mistake is: a definition and, where no expression stands for the
  * part, the path from there.
  */
 interface Place {
@@ -20,7 +20,7 @@ const atLeastOne = 'at least one subschema must match'
 const maxDepth = 500
 
 /**
- * Whether everything of schema `given` is accepted by schema `wanted`: how
+ * True when everything of schema `given` is accepted by schema `wanted`: how
  * unknown values are checked.
  */
 export function acceptsSchema(given: Schema, wanted: Schema | undefined, at: Place, report: Report): boolean {
@@ -66,7 +66,7 @@ class Comparison {
     return ok
   }
 
-  /** Whether one of the members passes. If none does, all they said is reported. */
+  /** True when one of the members passes. If none does, all they said is reported. */
   #any(members: readonly Schema[], passes: (member: Schema, test: Comparison) => boolean, at: Place): boolean {
     const mistakes: Parameters<Report>[] = []
     const test = new Comparison((...mistake) => {

@@ -79,8 +79,8 @@ function rebuild(value: ExportedValue, part: (item: ExportedValue, key: string |
 }
 
 /**
- * Why the schema refuses what a rotator returned; empty when it accepts. Quotes the
- * schema, never the value.
+ * Returns the reasons why the schema refuses what a rotator returned; empty when it accepts. Quotes
+ * the schema, never the value.
  */
 export function violationsOf(plain: Plain, schema: Schema): readonly string[] {
   const found: string[] = []
@@ -95,7 +95,7 @@ export function violationsOf(plain: Plain, schema: Schema): readonly string[] {
 const trace = { def: rangeless('') }
 
 /**
- * What a provider or rotator returned, as a value. A `Secret` makes everything in it
+ * Returns a result of a provider or rotator as a value. A `Secret` makes everything in it
  * secret; `undefined` is unknown.
  */
 export function fromPlain(plain: Plain | undefined): ExportedValue {

@@ -26,7 +26,9 @@ interface References {
   readonly before: References | undefined
 }
 
-/** Whether the schema accepts the value. Mistakes are blamed on what defined the offending part. */
+/**
+ * True when the schema accepts the value. Mistakes are blamed on what defined the offending part.
+ */
 export function validate(
   value: Value,
   schema: Schema | undefined,
@@ -97,7 +99,7 @@ function isAmong(target: Schema, references: References | undefined): boolean {
 }
 
 /**
- * How many alternatives accept the value (counting no further than `enough`),
+ * Counts the alternatives that accept the value (counting no further than `enough`),
  * and what the others said.
  */
 function matches(
@@ -182,7 +184,7 @@ function checkNumber(text: string, schema: SchemaObject, fail: Fail): boolean {
 }
 
 /**
- * Whether a count lies within its bounds; they are unsigned integers, checked when
+ * True when a count lies within its bounds; they are unsigned integers, checked when
  * the schema was compiled.
  */
 function checkCount(

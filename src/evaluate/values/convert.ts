@@ -15,7 +15,7 @@ export function listOf(value: ExportedValue): readonly ExportedValue[] | undefin
 }
 
 /**
- * What a provider or the execution context gave, as a value whose every part
+ * Returns a value from a provider or the execution context, as a value whose every part
  * is defined at one place.
  */
 export function valueOfExported(exported: ExportedValue, definition: Definition, inSecret = false): Value {

@@ -6,9 +6,9 @@ import { constant, mergedSchema, nullSchema, propertySchema, recordOf, type Sche
 import type { Range } from '../../yaml/index.ts'
 import type { Answers } from '../calls.ts'
 
-/** What produced a value: what traces point to and diagnostics blame. */
+/** The origin of a value: what traces point to and diagnostics blame. */
 export interface Definition {
-  /** Undefined: rangeless. */
+  /** `undefined` when rangeless. */
   readonly range: Range | undefined
   readonly path: string
   /** The expression, and the evaluation it took part in. Undefined for what is written nowhere. */
@@ -39,7 +39,7 @@ export interface Evaluated {
 export const nowhere: Definition = { range: undefined, path: '', written: undefined, late: undefined }
 
 /**
- * What a value is made of. `none`: an unknown value of which nothing can be
+ * The content of a value. `none`: an unknown value of which nothing can be
  * shown. Numbers are their text.
  */
 export type Content =
@@ -71,7 +71,7 @@ export interface ValueFlags {
 
 interface Origin {
   readonly value: Value
-  /** What lies beneath the whole of `value`. */
+  /** Returns what lies beneath the whole of `value`. */
   readonly beneath: (() => Value | undefined) | undefined
   /** A copy lists what it inherits even where the original does not. */
   readonly flatten?: boolean
@@ -89,16 +89,16 @@ export class Value {
   readonly final: boolean
   readonly rotateOnly: boolean
   readonly pending: boolean
-  /** Whether the marks `rotateOnly` inside no longer count, because this is a copy. */
+  /** True when the marks `rotateOnly` inside no longer count, because this is a copy. */
   readonly copied: boolean
   /** An upper bound for the nodes of the merged view, and for its nesting. */
   readonly size: number
   readonly depth: number
   /** An upper bound for the characters of the merged view, keys included. */
   readonly text: number
-  /** How many values lie beneath one another. */
+  /** The number of values that lie beneath one another. */
   readonly layers: number
-  /** Whether this map, or one in it, does not list what it inherits, see `ownKeysOnly`. */
+  /** True when this map, or one in it, does not list what it inherits, see `ownKeysOnly`. */
   readonly hidesInherited: boolean
   readonly #ownKeysOnly: boolean
   readonly #content: Content
@@ -294,7 +294,7 @@ export class Value {
     })
   }
 
-  /** Whether reading a property that this value does not have goes on in it. */
+  /** True when reading a property that this value does not have goes on in it. */
   get mayBeObject(): boolean {
     if (this.kind === 'map') return true
     return this.unknown && (this.schema === true || (typeof this.schema === 'object' && this.schema.type === 'object'))
@@ -334,7 +334,7 @@ export class Value {
     return child
   }
 
-  /** Whether what is laid beneath this map shows through all that it overlays. */
+  /** True when what is laid beneath this map shows through all that it overlays. */
   #isSeenThrough(): boolean {
     spend(1)
     if (this.#seenThrough === undefined) {

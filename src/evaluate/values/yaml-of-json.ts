@@ -63,7 +63,7 @@ function block(json: Json, indent: string): string {
 const reserved = /^(?:~|null|true|false|yes|no|on|off|y|n|e\d+|<<|=)$/i
 
 /**
- * Whether the text can stand without quotes and is read back as a string by YAML
+ * True when the text can stand without quotes and is read back as a string by YAML
  * 1.1 and 1.2 readers alike.
  */
 function isPlain(text: string): boolean {

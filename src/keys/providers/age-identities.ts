@@ -10,7 +10,10 @@ export interface AgeIdentity {
   readonly place: string
 }
 
-/** Why something in a place of identities cannot be used. Nothing of what is there is repeated. */
+/**
+ * The reason why something in a place of identities cannot be used. Nothing of what is there is
+ * repeated.
+ */
 interface Unusable {
   /** A variable, or the path of a file. */
   readonly place: string
@@ -40,7 +43,7 @@ export class AgeIdentities {
   }
 
   /**
-   * What `use` makes of the identities. It is called a second time, with those of
+   * Returns what `use` makes of the identities. It is called a second time, with those of
    * `SOPS_AGE_KEY_CMD` as well, when it returned undefined: the command may ask a person, so it is
    * run only where nothing else helps.
    */
@@ -212,7 +215,7 @@ function readOwn(files: FileSystem, place: string): FoundIdentities {
   return named(files, 'ESC_AGE_IDENTITY_FILE', place, own)
 }
 
-/** What is there for another program may be closed to us. */
+/** Reads a file; one that is there for another program may be closed to us. */
 function readIfPossible(files: FileSystem, path: string): string {
   try {
     return Buffer.from(files.readFile(path)).toString()

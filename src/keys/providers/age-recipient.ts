@@ -2,7 +2,7 @@ const alphabet = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l'
 const generators = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3]
 
 /**
- * What is wrong with the text of an age recipient, as a clause; undefined when it can be used.
+ * Returns the fault of the text of an age recipient, as a clause; undefined when it can be used.
  * Checked here, without the library, so that a typing error is found before anything is written.
  */
 export function recipientProblem(text: string): string | undefined {

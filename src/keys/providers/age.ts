@@ -120,7 +120,7 @@ function digestOf(recipients: readonly string[]): Buffer {
 /** A recipient as a list has it. */
 export interface AgeRecipient {
   readonly recipient: string
-  /** Whose it is: what the comment on the line before says. Undefined: nothing. */
+  /** The owner of it: what the comment on the line before says. Undefined: nothing. */
   readonly of: string | undefined
 }
 
@@ -130,7 +130,10 @@ export interface AgeRecipients {
   readonly file: string | undefined
 }
 
-/** Of the URL, or of the nearest recipients file. @throws EscError `invalid_input`. */
+/**
+ * Returns the recipients of the URL, or of the nearest recipients file. @throws EscError
+ * `invalid_input`.
+ */
 function recipientsOf(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner): readonly string[] {
   return ageRecipients(url, context, owner).recipients.map(({ recipient }) => recipient)
 }
@@ -207,8 +210,8 @@ async function encrypt(plaintext: Uint8Array, recipients: readonly string[]): Pr
 }
 
 /**
- * Undefined: for none of these identities, or their part of the header was changed. @throws
- * EscError `tampered`.
+ * `undefined` when it is for none of these identities, or their part of the header was changed.
+ * @throws EscError `tampered`.
  */
 async function decrypt(
   file: Uint8Array,

@@ -9,15 +9,15 @@ type Profile = Readonly<Record<string, string | undefined>>
 export interface AwsEndpoints {
   readonly kms: string | undefined
   readonly sts: string | undefined
-  /** That of the profile, as far as it was read. */
+  /** The region of the profile, as far as it was read. */
   readonly region?: string | undefined
 }
 
 /**
- * Where the services are, in AWS's order: `endpoint` of the key's URL (KMS alone),
- * `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL`, then the profile's `services` section and its
- * `endpoint_url`. The SDK reads the latter two for `AWS_PROFILE` alone, not for a profile that it
- * is given. @throws EscError `key_unavailable`.
+ * Returns the place where the services are, in AWS's order: `endpoint` of the key's URL (KMS
+ * alone), `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL`, then the profile's `services` section
+ * and its `endpoint_url`. The SDK reads the latter two for `AWS_PROFILE` alone, not for a profile
+ * that it is given. @throws EscError `key_unavailable`.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
 export async function endpointsOf(sdk: Sdk, url: AwsKeyUrl, { env }: KeyContext): Promise<AwsEndpoints> {

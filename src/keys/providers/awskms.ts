@@ -9,7 +9,7 @@ import { type AwsEndpoints, endpointsOf } from './awskms-endpoints.ts'
 import { type AwsKeyUrl, environmentContextKey } from './awskms-key.ts'
 
 type Sdk = typeof import('../../vendor/aws-kms.ts')
-/** What the clients of KMS and STS share. */
+/** Options for the clients of both KMS and STS. */
 type ClientOptions = NonNullable<ConstructorParameters<Sdk['KMSClient']>[0]> &
   NonNullable<ConstructorParameters<Sdk['STSClient']>[0]>
 

@@ -114,7 +114,7 @@ async function fetchToken(source: Source, network: KeyNetwork, call: KeyCall): P
   })
 }
 
-/** Where the tenants of a cloud log in. */
+/** Returns the place where the tenants of a cloud log in. */
 function authority(host: string, given: string | undefined): string {
   if (given) return (/^https?:\/\//.test(given) ? given : `https://${given}`).replace(/\/+$/, '')
   if (host.endsWith('.azure.cn')) return 'https://login.chinacloudapi.cn'

@@ -14,7 +14,7 @@ export interface AzureKeyUrl {
   /** Such as `team.vault.azure.net`. */
   readonly host: string
   readonly name: string
-  /** Undefined: the newest. */
+  /** `undefined` for the newest. */
   readonly version?: string
   readonly algorithm: string
 }
@@ -57,7 +57,7 @@ export function azurekeyvaultProvider(url: AzureKeyUrl, context: KeyContext, own
     return { value, version }
   }
 
-  /** Undefined: the id of another key. */
+  /** `undefined` for the id of another key. */
   function versionOf(kid: string): string | undefined {
     const match = /^https:\/\/([^/]+)\/keys\/([^/]+)\/([A-Za-z0-9]+)$/.exec(kid)
     if (match?.[1]?.toLowerCase() !== url.host || match[2]?.toLowerCase() !== url.name.toLowerCase()) return undefined

@@ -92,7 +92,7 @@ function authenticated(data: Uint8Array): object {
   }
 }
 
-/** Undefined: not base64, or not the bytes that were sent. */
+/** `undefined` when it is not base64, or not the bytes that were sent. */
 function bytesOf(base64: unknown, checksum: unknown): Buffer | undefined {
   if (typeof base64 !== 'string' || base64 === '') return undefined
   const bytes = Buffer.from(base64, 'base64')

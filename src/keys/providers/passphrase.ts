@@ -17,7 +17,7 @@ interface ScryptParameters {
 const cost = { logN: 17, r: 8, p: 1 }
 
 /**
- * What one process has been told and has computed: people are asked once, and scrypt runs
+ * Answers and keys of one process: people are asked once, and scrypt runs
  * once a passphrase and salt.
  */
 interface Memory {

@@ -2,7 +2,7 @@
 export interface VaultKeyUrl {
   readonly kind: 'hashivault'
   readonly key: string
-  /** Where the transit engine is mounted. */
+  /** The place where the transit engine is mounted. */
   readonly engine: string
   /** URL without a slash at its end; `undefined` when the environment variables decide. */
   readonly address?: string

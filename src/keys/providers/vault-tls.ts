@@ -7,9 +7,9 @@ import type { KeyContext } from '../provider.ts'
 import { vaultVariable } from './vault-server.ts'
 
 /**
- * What the TLS variables of Vault's and OpenBao's clients say: `CACERT`, `CACERT_BYTES`, `CAPATH`,
- * `CLIENT_CERT` with `CLIENT_KEY`, `TLS_SERVER_NAME`, `SKIP_VERIFY`, each with `BAO_` or `VAULT_`
- * before it. Undefined: nothing.
+ * Returns the options in the TLS variables of Vault's and OpenBao's clients: `CACERT`,
+ * `CACERT_BYTES`, `CAPATH`, `CLIENT_CERT` with `CLIENT_KEY`, `TLS_SERVER_NAME`, `SKIP_VERIFY`, each
+ * with `BAO_` or `VAULT_` before it. Undefined: nothing.
  * @throws EscError `key_unavailable`, naming the variable.
  */
 export function vaultTls({ env, files = machineFiles }: KeyContext, call: KeyCall): TlsOptions | undefined {

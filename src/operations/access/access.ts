@@ -14,7 +14,7 @@ import { refusalOf, wholeStore } from '../session/permit.ts'
 import type { Principal } from '../session/principal.ts'
 import { keyContext, type Workspace } from '../session/workspace.ts'
 
-/** What one principal may do with an environment. */
+/** The access of one principal to an environment. */
 export interface PrincipalAccess extends Decision {
   readonly principal: string
   readonly teams: readonly string[]
@@ -22,15 +22,15 @@ export interface PrincipalAccess extends Decision {
 
 export interface AccessExplanation {
   readonly environment: string
-  /** Whether there are rules at all. */
+  /** True when there are rules at all. */
   readonly rules: boolean
   /** Whom the question was about; `from` is undefined for another than the user. */
   readonly who: PrincipalAccess & { readonly from: Principal['from'] | undefined }
   /** Everybody the rules name. */
   readonly others: readonly PrincipalAccess[]
-  /** Of everybody else. */
+  /** The level of everybody else. */
   readonly everybody: Level
-  /** Who can decrypt it, whatever the rules say. Undefined: the user may not even read it. */
+  /** Those who can decrypt it, whatever the rules say. Undefined: the user may not even read it. */
   readonly key: (KeyHolders & { readonly secretsProvider: string }) | undefined
   /**
    * The difference between the list of age recipients and those that the data key is encrypted
@@ -48,8 +48,8 @@ export interface UnappliedList {
 }
 
 /**
- * Who may do what with an environment, and why; and who can decrypt it. `as`: whom the question is
- * about; default: the user. Needs no key and no level: rules are no secret.
+ * Explains who may do what with an environment, and why; and who can decrypt it. `as`: whom the
+ * question is about; default: the user. Needs no key and no level: rules are no secret.
  */
 export const explainAccess = operation({
   name: 'explain-access',
@@ -86,7 +86,7 @@ function unappliedList(environment: Environment, key: KeyHolders): UnappliedList
   return added.length + removed.length === 0 ? undefined : { added, removed }
 }
 
-/** Who can unwrap the data key of an environment, as its settings and lists say. */
+/** Tells who can unwrap the data key of an environment, as its settings and lists say. */
 export function holdersOf(
   workspace: Workspace,
   { folder, id, name, settings }: Environment,
@@ -99,10 +99,10 @@ export function holdersOf(
 }
 
 export interface AccessList {
-  /** Undefined: there are none, and everybody may do everything. */
+  /** `undefined` when there are none, and everybody may do everything. */
   readonly rules: AccessRules | undefined
   readonly who: Principal
-  /** What the user may do with the store as a whole. */
+  /** The access of the user to the store as a whole. */
   readonly store: Decision
 }
 

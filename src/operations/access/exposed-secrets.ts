@@ -4,7 +4,7 @@ import { webhooksOf } from '../../webhooks/index.ts'
 import { decode, type Node } from '../../yaml/index.ts'
 import { belowValues } from '../rotating/rotator-state.ts'
 
-/** What everybody knows who could ever open an environment. Paths are below `values`. */
+/** The things known to everybody who could ever open an environment. Paths are below `values`. */
 export interface ExposedSecrets {
   /** Credentials that can be rotated. */
   readonly rotators: readonly { readonly path: string; readonly rotator: string }[]
@@ -19,14 +19,17 @@ export interface ExposedWebhook {
   readonly displayName: string
   /** As it may be shown. */
   readonly url: string
-  /** What they know: what signs deliveries, and a URL to which whoever knows it may write. */
+  /**
+   * True when it is a secret they know: what signs deliveries, and a URL to which whoever knows it
+   * may write.
+   */
   readonly secret: boolean
   readonly secretUrl: boolean
   /** Names of headers whose values they know. Absent: there are none. */
   readonly headers?: readonly string[]
 }
 
-/** What an environment keeps secret now: in its newest definition, and in its webhooks. */
+/** Returns the secrets of an environment now: in its newest definition, and in its webhooks. */
 export function exposedOf(environment: Environment, name: string): ExposedSecrets {
   const webhooks = webhooksOf(environment.settings).flatMap(
     ({ sealed, hasSecret, headerNames, name, displayName, url }) => {

@@ -9,7 +9,7 @@ import { readRecord, removeRecord, writeRecord } from './machine-record.ts'
 export type KeyChanger = 'access remove' | 'env change-secrets-provider'
 
 /**
- * What this machine remembers of a change of a data key, so that the same command can
+ * The part that this machine remembers of a change of a data key, so that the same command can
  * finish the rotations after it.
  */
 interface Owed {
@@ -22,7 +22,7 @@ interface Owed {
 }
 
 /**
- * To be called before the data key of an environment is changed: its credentials are to be rotated
+ * Is called before the data key of an environment is changed: its credentials are to be rotated
  * afterwards. `keepsKey`: they are to be rotated although the key stays, because only whoever keeps
  * that key can end its use.
  */

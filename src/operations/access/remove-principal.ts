@@ -18,14 +18,14 @@ export interface Leaver {
   readonly recipients: readonly string[]
 }
 
-/** What there is to do so that somebody can open nothing that is saved from now on. */
+/** The steps to take so that somebody can open nothing that is saved from now on. */
 export interface LeaverPlan {
   readonly principal: string
   /** Their age recipients. */
   readonly recipients: readonly string[]
   /** Lists that name one. */
   readonly lists: readonly string[]
-  /** Whether the rules name them. */
+  /** True when the rules name them. */
   readonly rules: boolean
   /** Environments whose data key was encrypted for them: each gets a new one. */
   readonly rekey: readonly string[]
@@ -38,7 +38,7 @@ export interface LeaverPlan {
    * Environments that an earlier run has given new keys, and whose credentials wait to be rotated.
    */
   readonly owed: readonly string[]
-  /** What they may know, of the environments above. */
+  /** The secrets they may know, of the environments above. */
   readonly known: readonly { readonly name: string; readonly exposed: ExposedSecrets }[]
 }
 
@@ -200,7 +200,7 @@ function nobodyLeft(where: string): EscError {
   })
 }
 
-/** What an interrupted removal was about: the lists say it no more. */
+/** The state of an interrupted removal: about: the lists say it no more. */
 interface Begun {
   readonly principal: string
   readonly recipients: readonly string[]

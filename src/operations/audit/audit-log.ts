@@ -63,7 +63,7 @@ function linesOf(
 }
 
 /**
- * Whether the log is as it was written, and reaches as far as `expected`. One that does is
+ * Verifies that the log is as it was written, and reaches as far as `expected`. One that does is
  * remembered on this machine as far as it goes.
  */
 export const verifyAuditLog = storeOperation({

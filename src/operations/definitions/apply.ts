@@ -24,7 +24,7 @@ export interface ApplyRequest {
   readonly plan: boolean
 }
 
-/** What became of one environment. */
+/** The outcome for one environment. */
 export interface AppliedEnvironment {
   readonly name: string
   readonly status: 'created' | 'updated' | 'unchanged' | 'failed'
@@ -165,7 +165,10 @@ function ignoreMissingKey(error: unknown): void {
   if (!(error instanceof EscError && error.code === 'key_unavailable')) throw error
 }
 
-/** What would be refused. They are checked against each other, not against what they replace. */
+/**
+ * Returns the definitions that would be refused. They are checked against each other, not against
+ * what they replace.
+ */
 async function brokenOf(workspace: Workspace, texts: ReadonlyMap<string, string>): Promise<AppliedEnvironment[]> {
   const broken: AppliedEnvironment[] = []
   for (const [name, text] of texts) {

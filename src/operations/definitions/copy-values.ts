@@ -51,7 +51,8 @@ export interface CopiedValues {
   /** Paths whose value in the destination was replaced. */
   readonly replaced: readonly string[]
   /**
-   * What was not copied, because the destination has rotated credentials there that would be lost.
+   * Paths that were not copied, because the destination has rotated credentials there that would be
+   * lost.
    */
   readonly notCopied: readonly string[]
   /**

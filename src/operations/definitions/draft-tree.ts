@@ -11,12 +11,15 @@ import { openWorkspaceAt } from '../session/open-workspace.ts'
 import type { Work } from '../session/operation.ts'
 import { Session } from '../session/session.ts'
 
-/** What was proposed. */
+/** A draft that was proposed. */
 export interface SubmittedDraft {
   readonly kind: 'created' | 'updated'
   /** Name of the git branch. */
   readonly id: string
-  /** Where to ask for its review; empty when the repository has no such place that we know. */
+  /**
+   * The place where to ask for its review; empty when the repository has no such place that we
+   * know.
+   */
   readonly url: string
 }
 
@@ -118,7 +121,7 @@ export async function checkOutDraft(
 }
 
 /**
- * Where the hosting of `origin` takes requests to merge a branch, for those
+ * Returns the place where the hosting of `origin` takes requests to merge a branch, for those
  * whose addresses are known.
  */
 async function reviewUrl(git: (...args: string[]) => Promise<GitResult>, branch: string): Promise<string> {

@@ -10,9 +10,9 @@ import { checkDefinition, type SaveResult, saveDefinition, saveOutcome } from '.
 
 /** A definition while somebody edits it. */
 export interface DefinitionEdit {
-  /** What there is to edit; its secrets are in the clear when asked for. */
+  /** The text to edit; its secrets are in the clear when asked for. */
   readonly text: string
-  /** What the definition comes to, as JSON; undefined when it is empty or broken. */
+  /** The value of the definition, as JSON; undefined when it is empty or broken. */
   readonly valueJson: string | undefined
   readonly diagnostics: readonly Diagnostic[]
 }

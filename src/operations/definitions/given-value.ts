@@ -5,7 +5,7 @@ import { JsonSyntaxError, parseJson } from '../../read-json.ts'
 import { again, input, rich } from '../../rich-text.ts'
 import { decode, type Node, readYamlFragment, type YamlData } from '../../yaml/index.ts'
 
-/** How the text of a value is to be read: as YAML, as JSON, or as the text that it is. */
+/** The way to read the text of a value: as YAML, as JSON, or as the text that it is. */
 export type ValueForm = 'yaml' | 'json' | 'text'
 
 /**

@@ -183,7 +183,7 @@ function warnOfLostCredentials(workspace: Workspace, environment: string, { base
 /** A secret as the revision before has it. */
 interface KnownSecret {
   readonly path: string
-  /** Undefined: it cannot be decrypted, which is not for this change to mend. */
+  /** `undefined` when it cannot be decrypted, which is not for this change to mend. */
   readonly plaintext: string | undefined
   readonly ciphertext: Uint8Array
 }

@@ -8,13 +8,13 @@ import { plainValue, secretValue, type ValueForm } from './given-value.ts'
 import { type SaveResult, saveDefinition, saveOutcome } from './save-definition.ts'
 import { findClearSecrets } from './saved-text/index.ts'
 
-/** How the text of a value is meant. */
+/** The meaning of the text of a value. */
 export interface ValueKind {
   /** Encrypt it. */
   readonly secret: boolean
   /** Store it in the clear whatever it looks like. */
   readonly plaintext: boolean
-  /** Undefined: a secret is the text that was given, anything else is YAML. */
+  /** `undefined` means that a secret is the text that was given, anything else is YAML. */
   readonly form: ValueForm | undefined
 }
 

@@ -7,7 +7,7 @@ import { permit, visibleListing } from '../session/permit.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { type SaveResult, saveDefinition, saveOutcome } from './save-definition.ts'
 
-/** How `environment.yaml` of an environment stands to its newest revision. */
+/** The relation of `environment.yaml` of an environment to its newest revision. */
 export interface EnvironmentStatus {
   readonly name: string
   readonly revision: number

@@ -38,7 +38,7 @@ export interface CreatedEnvironment {
   /** False for a definition with errors that was to be there whole. */
   readonly exists: boolean
   readonly diagnostics: readonly Diagnostic[]
-  /** What was saved, or refused. */
+  /** The definition that was saved, or refused. */
   readonly definition: string
   /** Rotators that were copied without their credentials, below `values`. */
   readonly dropped: readonly string[]

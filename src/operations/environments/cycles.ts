@@ -2,7 +2,7 @@ interface Mark {
   readonly id: string
   /** Position among the ids. */
   readonly place: number
-  /** How many were found before it, and the least of those that it leads to and that wait. */
+  /** The number found before it, and the least of those that it leads to and that wait. */
   readonly index: number
   lowest: number
   waiting: boolean

@@ -9,7 +9,7 @@ import type { Workspace } from '../session/workspace.ts'
 import { cyclesOf } from './cycles.ts'
 
 /**
- * What environments are made of: their imports, references, rotators and providers.
+ * The parts of environments: their imports, references, rotators and providers.
  * Names only, never a value.
  */
 export interface EnvironmentGraph {
@@ -25,9 +25,12 @@ export interface GraphedEnvironment {
   /** The name; of an earlier revision, with `@` and its number. */
   readonly id: string
   readonly name: string
-  /** Undefined: there is no such environment or version. */
+  /** `undefined` when there is no such environment or version. */
   readonly revision: number | undefined
-  /** Why it cannot be read, or that its definition has errors. Undefined: it is as it should be. */
+  /**
+   * The reason why it cannot be read, or that its definition has errors. Undefined: it is as it
+   * should be.
+   */
   readonly problem: string | undefined
   readonly rotators: readonly { readonly path: string; readonly rotator: string | undefined }[]
   readonly providers: readonly { readonly path: string; readonly provider: string | undefined }[]
@@ -40,7 +43,7 @@ export interface GraphLink {
   readonly kind: 'import' | 'reference'
   /** As written: a number or tag; `latest` where none is. */
   readonly version: string
-  /** False: `imports: [{other: {merge: false}}]`. Undefined: it is no import. */
+  /** False for `imports: [{other: {merge: false}}]`. Undefined: it is no import. */
   readonly merge: boolean | undefined
   /** Paths of the rotators whose inputs refer to it. */
   readonly forRotators: readonly string[]
@@ -160,7 +163,10 @@ function linksOf(workspace: Workspace, parsed: Parsed, rotators: readonly { read
   return [...links.values()]
 }
 
-/** What is no name of an environment is kept as it is written: there is none of that name. */
+/**
+ * Returns the environment that a text names; what is no name of one is kept as it is written: there
+ * is none of that name.
+ */
 function namedBy(workspace: Workspace, typed: string): { readonly name: string; readonly version: string | undefined } {
   try {
     const { name, version } = workspace.reference(typed)

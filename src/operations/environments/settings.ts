@@ -2,9 +2,9 @@ import { EscError } from '../../errors.ts'
 import { nearest } from '../../suggestion.ts'
 import { operation } from '../session/operation.ts'
 
-/** What can be set for an environment, with its value. */
+/** The settings of an environment, with its value. */
 export interface EnvironmentSettings {
-  /** Whether `env rm` refuses to remove it. */
+  /** True when `env rm` refuses to remove it. */
   readonly 'deletion-protected': boolean
 }
 

@@ -15,21 +15,21 @@ interface SecretsProviderRequest {
   /** URL or bare kind. */
   readonly secretsProvider: string
   /**
-   * Whether what was known under the former key is rotated afterwards. Then a second run goes on
+   * True when what was known under the former key is rotated afterwards. Then a second run goes on
    * where the first one ended.
    */
   readonly rotates?: boolean
 }
 
 /**
- * What became of one environment. `already`: it was under the new provider before this began, as
+ * The outcome for one environment. `already`: it was under the new provider before this began, as
  * after a run that was interrupted. `failed`: it is as it was.
  */
 export interface EnvironmentKeyChange {
   readonly name: string
   readonly status: 'changed' | 'already' | 'failed'
   readonly from: string
-  /** How many revisions were encrypted anew. */
+  /** The number of revisions that were encrypted anew. */
   readonly revisions: number
   readonly error?: string
   readonly hint?: Text | undefined
@@ -44,7 +44,7 @@ export interface SecretsProviderReport {
   readonly secretsProvider: string
   readonly environments: readonly EnvironmentKeyChange[]
   /**
-   * Whether new environments get the new provider: only when all were to be
+   * True when new environments get the new provider: only when all were to be
    * changed and none failed.
    */
   readonly isDefault: boolean
@@ -126,12 +126,12 @@ interface Plan {
   readonly renewed: boolean
   /** An earlier run has changed keys, and not rotated all that was known under the former ones. */
   readonly resumes: boolean
-  /** Where the new passphrase comes from, when it is given apart from the present one. */
+  /** The source of the new passphrase, when it is given apart from the present one. */
   readonly keys: KeyContext | undefined
 }
 
 interface PlanRequest extends SecretsProviderRequest {
-  /** Whether new environments are to be under it too, and a fault of one stops no other. */
+  /** True when new environments are to be under it too, and a fault of one stops no other. */
   readonly all?: boolean
 }
 
@@ -226,9 +226,9 @@ function providerOf(workspace: Workspace, environment: Environment): string {
 }
 
 /**
- * Where a new passphrase comes from: ESC_NEW_PASSPHRASE, the file ESC_NEW_PASSPHRASE_FILE names,
- * or, when it replaces another, a question asked twice; never ESC_PASSPHRASE, which opens what
- * there is. Undefined: as the passphrase of any new environment.
+ * Returns the source of a new passphrase: ESC_NEW_PASSPHRASE, the file ESC_NEW_PASSPHRASE_FILE
+ * names, or, when it replaces another, a question asked twice; never ESC_PASSPHRASE, which opens
+ * what there is. Undefined: as the passphrase of any new environment.
  */
 function newPassphrase(workspace: Workspace, { replaces }: { readonly replaces: boolean }): KeyContext | undefined {
   const { options } = workspace

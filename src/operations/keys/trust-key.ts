@@ -10,8 +10,9 @@ import { permit, visibleEnvironments } from '../session/permit.ts'
 import type { Workspace } from '../session/workspace.ts'
 
 /**
- * What a person needs to know to decide whether a data key was changed on purpose. Nothing of it is
- * what the author of the change says of themselves: names, messages and comments can be forged.
+ * The facts that a person needs to know to decide whether a data key was changed on purpose.
+ * Nothing of it is what the author of the change says of themselves: names, messages and comments
+ * can be forged.
  */
 export interface UnknownKey {
   readonly environment: string
@@ -19,7 +20,7 @@ export interface UnknownKey {
   readonly replaced: boolean
   readonly key: KeyHolders & { readonly secretsProvider: string }
   /**
-   * What is different from the key that this machine knows, one line each. Undefined: this
+   * The differences from the key that this machine knows, one line each. Undefined: this
    * machine has not used one yet.
    */
   readonly differences: readonly string[] | undefined
@@ -30,12 +31,12 @@ export interface UnknownKey {
    * Undefined: git knows none.
    */
   readonly commit: string | undefined
-  /** Why its seals could not be checked; undefined: they are right. */
+  /** The reason why its seals could not be checked; undefined: they are right. */
   readonly unverified: string | undefined
 }
 
 export interface TrustedKey extends UnknownKey {
-  /** False: this machine knew the key already. */
+  /** False when this machine knew the key already. */
   readonly accepted: boolean
 }
 

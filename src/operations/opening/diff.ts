@@ -7,7 +7,7 @@ import { unifiedDiff } from './unified-diff.ts'
 export interface DiffOptions {
   /** Empty: everything. */
   readonly path: PropertyPath
-  /** Undefined: values as JSON, and the definitions. */
+  /** `undefined` for values as JSON, and the definitions. */
   readonly format: Format | undefined
   readonly showSecrets: boolean
 }

@@ -10,7 +10,7 @@ import type { OpenedCache } from './opened-cache.ts'
 import type { OpenedEnvironment } from './opened-environment.ts'
 
 interface Opening {
-  /** Of the root, as the evaluator knows it. */
+  /** The name of the root, as the evaluator knows it. */
   readonly name: string
   readonly fullName: string
   readonly text: string

@@ -2,7 +2,7 @@ import { type BudgetLimits, defaultLimits, scaledLimits } from '../../budget.ts'
 import { EscError } from '../../errors.ts'
 
 /**
- * How much one evaluation may take: the usual limits, times `ESC_EVALUATION_BUDGET`.
+ * Returns the budget of one evaluation: the usual limits, times `ESC_EVALUATION_BUDGET`.
  * It is a variable and no setting of the store, since the author of a store is whom
  * the limits are there for.
  *

@@ -5,12 +5,14 @@ import { nearest } from '../../suggestion.ts'
 import { formatPropertyPath, type PropertyPath } from '../../yaml/index.ts'
 import { isObject, rootValue } from './value-format.ts'
 
-/** What a path leads to. A path into a value that is not known yet leads to that value. */
+/**
+ * The thing that a path leads to. A path into a value that is not known yet leads to that value.
+ */
 export type FoundValue =
   | { readonly kind: 'value'; readonly value: ExportedValue }
   | {
       readonly kind: 'missing'
-      /** What there is instead: `did you mean a.name?`. */
+      /** The proposal instead: `did you mean a.name?`. */
       readonly instead: string
     }
 

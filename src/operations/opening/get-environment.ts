@@ -13,7 +13,7 @@ import { evaluationLimits } from './evaluation-limits.ts'
 import { type Format, renderValue } from './render-value.ts'
 import { isObject, rootValue, valueAt, variablesOf } from './value-format.ts'
 
-/** What is known of an environment, or of one value in it, without opening it. */
+/** The facts about an environment, or of one value in it, without opening it. */
 export interface Got {
   /** All values. Undefined: the definition is empty or has errors. */
   readonly root: ExportedValue | undefined
@@ -21,14 +21,14 @@ export interface Got {
   readonly value: ExportedValue | undefined
   /** The piece of the definition that says so, as YAML. Undefined: it is not in this document. */
   readonly definition: string | undefined
-  /** Where the value is defined, and what it overrode: `environment:line:column`. */
+  /** The place where the value is defined, and what it overrode: `environment:line:column`. */
   readonly definedAt: readonly string[]
   /**
-   * What the imports, and references to other environments, came to. Known when the whole
-   * environment was asked for.
+   * The values that the imports, and references to other environments, came to. Known when the
+   * whole environment was asked for.
    */
   readonly imports: Checked['imports']
-  /** How much showing it may take. */
+  /** The budget for showing it. */
   readonly limits: BudgetLimits
 }
 

@@ -2,7 +2,7 @@
  * Variables through which whoever sets them makes programs run code of his choice, with the reason.
  */
 interface LoaderGroup {
-  /** What such a variable does: the end of "NAME …". */
+  /** The effect that a variable does: the end of "NAME …". */
   readonly does: string
   readonly names: readonly string[]
   /**
@@ -382,8 +382,8 @@ function groupOf(name: string, isWindows: boolean): LoaderGroup | undefined {
 }
 
 /**
- * What a variable does that makes setting it a matter of trust, such as `makes Node run code`.
- * Undefined: it is an ordinary one.
+ * Returns the effect of a variable that makes setting it a matter of trust, such as `makes Node run
+ * code`. Undefined: it is an ordinary one.
  */
 export function loaderEffect(
   name: string,

@@ -46,7 +46,7 @@ export function mergeSide(name: string, definition: string): MergeSide {
 }
 
 /**
- * What it takes to copy the value at a path of the document, key by key. Mappings are merged:
+ * Returns the steps that copy the value at a path of the document, key by key. Mappings are merged:
  * what only the destination has stays. Calls, lists and single values are replaced as a
  * whole, but never where that would take away the state of a rotator. Of a rotator that both
  * have, the inputs are merged.

@@ -10,7 +10,7 @@ import type { Workspace } from '../session/workspace.ts'
 
 /** All that what was opened depends on. Names and digests: no secrets. */
 interface Circumstances {
-  /** Of the program: another one may evaluate differently. */
+  /** The build of the program: another one may evaluate differently. */
   readonly build: string
   /**
    * The environments that took part, by the names they were asked for, each after
@@ -22,19 +22,19 @@ interface Circumstances {
 interface Part {
   readonly asked: string
   readonly id: string
-  /** Of the revision. */
+  /** The digest of the revision. */
   readonly digest: string
-  /** Whether secrets of it were decrypted. */
+  /** True when secrets of it were decrypted. */
   readonly decrypted: boolean
 }
 
-/** What is larger is evaluated each time. */
+/** The largest result that is kept; a larger one is evaluated each time. */
 const maxBytes = 4 << 20
 
 /**
- * What an environment came to when it was last opened on this machine, encrypted under the keys of
- * all environments that took part together. It stands for the evaluation alone: rules, revisions,
- * seals and keys are looked at each time, and the audit log says the same.
+ * The result that an environment came to when it was last opened on this machine, encrypted under
+ * the keys of all environments that took part together. It stands for the evaluation alone: rules,
+ * revisions, seals and keys are looked at each time, and the audit log says the same.
  */
 export class OpenedCache {
   readonly #root: Environment
@@ -61,7 +61,7 @@ export class OpenedCache {
   }
 
   /**
-   * Undefined: it is to be evaluated, because something is different now or was never kept.
+   * `undefined` when it is to be evaluated, because something is different now or was never kept.
    * Afterwards all that takes part has been loaded and verified.
    *
    * @throws EscError `key_unavailable`, `tampered`.
@@ -130,7 +130,7 @@ export class OpenedCache {
   }
 
   /**
-   * Of those environments together. Undefined: none of them has a key, and so
+   * Returns the key of those environments together. Undefined: none of them has a key, and so
    * nothing to keep from others.
    */
   async #key(names: readonly string[]): Promise<DataKey | undefined> {

@@ -24,7 +24,7 @@ export interface FilesFolder {
   /** Default: that of the operating system. */
   readonly folder?: string
   /**
-   * Whether they end with this process: then they lie in a folder that is swept if it is
+   * True when they end with this process: then they lie in a folder that is swept if it is
    * killed. Default: they stay.
    */
   readonly ours?: boolean

@@ -32,7 +32,7 @@ export interface RenderRequest extends Rendering {
   /** For people to look at: what JSON cannot hold shows as U+FFFD. Default: that is an error. */
   readonly onlyToLook?: boolean
   /**
-   * How much the formats may take that can grow beyond the values. Default: what an evaluation may.
+   * The budget of the formats that can grow beyond the values. Default: what an evaluation may.
    */
   readonly limits?: BudgetLimits
 }

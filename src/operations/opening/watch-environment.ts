@@ -9,7 +9,7 @@ import type { OpenedEnvironment, UsedRevision } from './opened-environment.ts'
 
 /** Files are looked at so often where nothing tells of changes, as on network drives. */
 const POLL_MS = 2000
-/** What changes one file changes others just after. */
+/** The time in which a change of one file brings changes of others. */
 const SETTLE_MS = 100
 /** A version that could not be opened is tried again, in case a vendor was away. */
 const RETRY_MS = 30_000
@@ -60,7 +60,7 @@ export async function nextVersion(current: OpenedEnvironment, options: WatchOpti
   }
 }
 
-/** Which of the environments resolve to other revisions than those in use. */
+/** Returns those of the environments resolve to other revisions than those in use. */
 function lookAgain(used: readonly UsedRevision[], reopen: () => Session): { readonly change: string | undefined } {
   try {
     const { store } = reopen().workspace

@@ -40,9 +40,9 @@ export async function toYaml(value: Json): Promise<string> {
 }
 
 /**
- * What readers of YAML 1.1 or 1.2 would take for a null, boolean, number (to base 60 too), date,
- * merge key or default value (https://yaml.org/type/). Version numbers and addresses such as
- * 10.0.0.1 are none of these.
+ * Matches whatever readers of YAML 1.1 or 1.2 would take for a null, boolean, number (to base 60
+ * too), date, merge key or default value (https://yaml.org/type/). Version numbers and addresses
+ * such as 10.0.0.1 are none of these.
  */
 const OTHER_TYPES =
   /^(?:|~|null|true|false|y|yes|n|no|on|off|[-+]?0[box][\da-f_]*|(?!\d+(?:\.\d+){2,}$)[-+]?[\d._:]*(?:e[-+]?\d[\d_]*)?|[-+]?\.(?:inf|nan)|\d{4}-\d\d?-\d\d?(?:[t \t].*)?|<<|=)$/i

@@ -47,8 +47,8 @@ export function locateEnvironment(
 }
 
 /**
- * Where the second version of a comparison is: `@3` is another one of the base, anything else an
- * environment of its own; default: the newest of the base.
+ * Returns the place where the second version of a comparison is: `@3` is another one of the base,
+ * anything else an environment of its own; default: the newest of the base.
  */
 export function locateComparison(
   options: WorkspaceOptions,

@@ -6,7 +6,7 @@ import { visibleEnvironments } from '../session/permit.ts'
 import type { Workspace } from '../session/workspace.ts'
 
 /**
- * Whether a reference stands for several environments: `app/*`, `app/dev,app/prod`. Neither
+ * True when a reference stands for several environments: `app/*`, `app/dev,app/prod`. Neither
  * character can be in a name.
  */
 export function namesSeveral(typed: string): boolean {

@@ -24,12 +24,12 @@ export interface RevisionSummary {
 export interface TagSummary {
   readonly name: string
   readonly revision: number
-  /** Undefined: written by hand, without a date. */
+  /** `undefined` when written by hand, without a date. */
   readonly modified: Date | undefined
   readonly editor: Author | undefined
 }
 
-/** What a version stands for. */
+/** The thing that a version stands for. */
 export type VersionSummary =
   | { readonly kind: 'revision'; readonly revision: RevisionSummary }
   | { readonly kind: 'tag'; readonly tag: TagSummary }

@@ -74,7 +74,7 @@ interface Placed {
   readonly path: string
   readonly provider: string | undefined
   readonly statePath: string
-  /** Undefined: it has none yet. */
+  /** `undefined` when it has none yet. */
   readonly state: Node | undefined
 }
 
@@ -160,7 +160,7 @@ function sameRotator(a: Pick<Placed, 'path' | 'provider'>, b: Pick<Placed, 'path
 }
 
 /**
- * Whether two states are one text: a ciphertext that is the same byte for
+ * True when two states are one text: a ciphertext that is the same byte for
  * byte holds the same secret.
  */
 function sameState(a: Placed, inA: Revision, b: Placed, inB: Revision): boolean {

@@ -35,7 +35,7 @@ export interface RotateOptions {
    * `failed`, what failed last time.
    */
   readonly paths: readonly string[]
-  /** What had it begin. Default: a person. */
+  /** The cause of the run. Default: a person. */
   readonly cause?: RotationCause
   readonly mode: RotationMode
   readonly onProgress: (progress: RotationProgress) => void
@@ -76,7 +76,10 @@ export const rotateEnvironment = operation({
   }),
 })
 
-/** What the engine is told. `used` gets the environments that take part, once they are known. */
+/**
+ * Returns the request to the engine. `used` gets the environments that take part, once they are
+ * known.
+ */
 async function rotationRun(
   work: Work<EnvironmentReference>,
   environment: Environment,
@@ -183,7 +186,7 @@ export const rotationHistory = operation({
 })
 
 /**
- * What became of each credential of an environment. Needs its key, because which credential is
+ * Shows the life of each credential of an environment. Needs its key, because which credential is
  * which is told by its secret.
  */
 export const credentialHistory = operation({

@@ -37,27 +37,27 @@ export interface UnfinishedRecord {
   /** RFC 3339, UTC. */
   readonly startedAt?: string
   readonly revision?: number
-  /** Whose credential it is. */
+  /** The account whose credential it is. */
   readonly concerns?: Concerns
   /** Number of superseded credentials that it names. */
   readonly superseded?: number
   /**
-   * Where it stands in the history of this clone; `rotator-gone`: the newest definition has no
-   * such rotator at the path.
+   * The place where it stands in the history of this clone; `rotator-gone`: the newest definition
+   * has no such rotator at the path.
    */
   readonly standing?: Standing['kind'] | 'rotator-gone' | 'unknown'
   /** The revision that rotated the path since. */
   readonly movedOnBy?: number
   /** Folder of the store that it was made in, where the record says so. */
   readonly store?: string
-  /** Why it cannot be read. */
+  /** The reason why it cannot be read. */
   readonly problem?: string
 }
 
-/** What `forgetRecord` has done. */
+/** The result of `forgetRecord`. */
 export interface ForgottenRecord {
   readonly record: UnfinishedRecord
-  /** Where the record is kept, encrypted as it was. */
+  /** The place where the record is kept, encrypted as it was. */
   readonly kept: string
   /** The record with its secrets, when that was asked for. */
   readonly credential?: unknown
@@ -65,7 +65,7 @@ export interface ForgottenRecord {
 
 interface Found {
   readonly record: UnfinishedRecord
-  /** Undefined: it cannot be read. */
+  /** `undefined` when it cannot be read. */
   readonly entry?: JournalEntry
   setAside(): Promise<string>
 }

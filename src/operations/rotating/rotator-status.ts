@@ -17,24 +17,24 @@ import { storeOperation } from '../session/operation.ts'
 import { belowValues } from './rotator-state.ts'
 
 /**
- * What a rotator's state holds: nothing, for it was never rotated; one credential; that and the one
- * before, which is valid too; or something that only the rotator can read.
+ * The content of a rotator's state: nothing, for it was never rotated; one credential; that and the
+ * one before, which is valid too; or something that only the rotator can read.
  */
 export type CredentialsHeld = 'none' | 'current' | 'current-and-previous' | 'unknown'
 
-/** How one rotator is doing. No secrets. */
+/** The status of one rotator. No secrets. */
 export interface RotatorStatus {
   readonly environment: string
   /** Below `values`. */
   readonly path: string
-  /** Undefined: the definition does not name one. */
+  /** `undefined` when the definition does not name one. */
   readonly rotator: string | undefined
-  /** Undefined: never, or nobody knows. */
+  /** `undefined` when that was never, or nobody knows. */
   readonly lastRotated: Date | undefined
-  /** Undefined: nothing is recorded. */
+  /** `undefined` when nothing is recorded. */
   readonly lastAttempt: Date | undefined
   readonly lastResult: 'succeeded' | 'failed' | undefined
-  /** Why the last attempt failed. */
+  /** The reason why the last attempt failed. */
   readonly error: string | undefined
   readonly credentials: CredentialsHeld
   /** The next run of the environment's schedule. Undefined: none comes. */

@@ -11,7 +11,7 @@ import { operation, type Work } from '../session/operation.ts'
 import { scheduleOf } from './schedules.ts'
 import { type KnownRuns, knownRuns } from './sealed-runs.ts'
 
-/** How one due step went. */
+/** The outcome of one due step. */
 export interface RunOutcome {
   readonly environment: string
   readonly schedule: string

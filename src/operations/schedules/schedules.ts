@@ -30,13 +30,13 @@ export interface ScheduleView {
   /** Its next runs, in order; empty: paused, or over. */
   readonly next: readonly Date[]
   readonly lastExecuted: Date | undefined
-  /** Of the last run. */
+  /** The result of the last run. */
   readonly lastResult: ScheduledRun['result'] | undefined
   /** The instant whose run waits longer than the schedule allows. */
   readonly overdue: Date | undefined
   /** Lines of the history that are not believed. */
   readonly warnings: readonly string[]
-  /** Why the runs so far cannot be read. Undefined: they can. */
+  /** The reason why the runs so far cannot be read. Undefined: they can. */
   readonly problem: string | undefined
 }
 

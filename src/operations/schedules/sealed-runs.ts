@@ -32,7 +32,7 @@ function sealedRunsOf(environment: Environment, schedule: Schedule, now: Date): 
   return found
 }
 
-/** What is known of a schedule's runs, and what is not believed. */
+/** The runs of a schedule that are known, and what is not believed. */
 export interface KnownRuns {
   readonly runs: readonly ScheduledRun[]
   readonly ignored: readonly IgnoredRun[]
@@ -55,7 +55,7 @@ export function knownRuns(environment: Environment, schedule: Schedule, now: Dat
   }
 }
 
-/** When anything was rotated last, by the revisions. */
+/** Returns the time when anything was rotated last, by the revisions. */
 function lastRotation(environment: Environment, now: Date): Date | undefined {
   for (const { change, created } of environment.history()) {
     if (change === 'rotate' && !isAhead(created, now)) return created

@@ -37,7 +37,7 @@ function versionsChanged({ kind, action, revision, tagName }: WebhookEvent): str
   return kind === 'environment_revision_tag' && tagName !== undefined ? [tagName] : []
 }
 
-/** What else a revision is called. */
+/** Returns the other names of a revision. */
 function namesOf(workspace: Workspace, environment: string, revision: number): string[] {
   const tags = workspace.store.environment(environment).versions.tags()
   return [String(revision), ...tags.filter((tag) => tag.revision === revision).map(({ name }) => name)]
@@ -63,7 +63,7 @@ function importsOf(workspace: Workspace): Import[] {
   })
 }
 
-/** What is no name of an environment refers to none. */
+/** Reads a reference; what is no name of an environment refers to none. */
 function readReference(workspace: Workspace, name: string) {
   try {
     return workspace.reference(name)

@@ -13,7 +13,7 @@ import {
 import type { Workspace } from './workspace.ts'
 
 /**
- * What is about to be done to the settings of an environment. New revisions
+ * A change that is about to be made to the settings of an environment. New revisions
  * announce themselves (`RevisionListener`).
  */
 export interface Announced extends Pick<WebhookEvent, 'action' | 'tagName' | 'revision' | 'scheduleID'> {
@@ -123,7 +123,7 @@ function placeOf({ options }: Workspace, { id, name }: Environment) {
   return { at: options.now().toISOString(), environment: { id, name } }
 }
 
-/** What happens in a copy of a store has not happened yet. */
+/** True when webhooks are told. An event in a copy of a store has not happened yet. */
 function hasWebhooks({ store, options }: Workspace, environment: string): boolean {
   if (options.original !== undefined) return false
   return quietly(() => anyWebhooks(store.folder, environment, store.files), options.notify) ?? false

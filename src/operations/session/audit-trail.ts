@@ -43,7 +43,7 @@ interface Doing {
 const reading: readonly AuditEvent[] = ['environment-open', 'environment-imported', 'environment-decrypted']
 const unrecorded: readonly AuditEvent[] = ['environment-read', 'environment-update-planned', 'audit-log-read']
 
-/** What a user does with a store, written down before it is done. */
+/** The trail of what a user does with a store, written down before it is done. */
 export class AuditTrail {
   readonly #store: Store
   readonly #options: AuditTrailOptions
@@ -66,7 +66,7 @@ export class AuditTrail {
     return this.settings.keep === 'repository' ? [...this.#files] : []
   }
 
-  /** What `audit:` in `esc.yaml` says. @throws EscError `invalid_input`. */
+  /** The settings of `audit:` in `esc.yaml`. @throws EscError `invalid_input`. */
   get settings(): AuditSettings {
     if (this.#settings === undefined) {
       const { configuration, folder } = this.#store

@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { gitIdentity } from '../../git/index.ts'
 
-/** Who is recorded as the author of a revision. */
+/** The person who is recorded as the author of a revision. */
 export interface AuthorName {
   readonly name: string
   readonly email: string

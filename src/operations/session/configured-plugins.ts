@@ -18,8 +18,8 @@ export function placesOf({ store, options }: Workspace): PluginPlaces {
 }
 
 /**
- * What stands for the code of each plugin that is installed and could be run, and sentences about
- * those that could not. Runs nothing of them.
+ * Returns a text that stands for the code of each plugin that is installed and could be run, and
+ * sentences about those that could not. Runs nothing of them.
  */
 export async function inspectPlugins(
   workspace: Workspace,

@@ -3,7 +3,7 @@ import type { UsedEnvironments } from './used-environments.ts'
 import type { Workspace } from './workspace.ts'
 
 /**
- * What `${context…}` says of an evaluation: who evaluates, for whom, and which
+ * The content of `${context…}` in an evaluation: who evaluates, for whom, and which
  * environments, by their full names.
  */
 export interface ExecutionContext {

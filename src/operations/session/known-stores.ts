@@ -8,7 +8,7 @@ export interface KnownStores {
   readonly current: string | undefined
   /** Folders of all stores. Each is known by its label, which is in its own `esc.yaml`. */
   readonly folders: readonly string[]
-  /** Who the user has said to be. Undefined: nothing. */
+  /** The name that the user has given. Undefined: nothing. */
   readonly user?: string
 }
 

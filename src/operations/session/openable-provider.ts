@@ -12,14 +12,14 @@ import type { PlainObject } from '../../plain.ts'
 import type { Provider, ProviderContext } from '../../providers/index.ts'
 import type { Schema } from '../../schema/index.ts'
 
-/** What calls of one evaluation came to, by what they asked for. */
+/** The results that calls of one evaluation came to, by what they asked for. */
 export type SharedCalls = Map<string, { readonly result: Promise<ExportedValue>; readonly warnings: string[] }>
 
 export interface ProviderCalls {
   readonly context: (call: OpenContext) => ProviderContext
   /** Surrounds each call that is made. Default: it is made. */
   readonly open?: (work: () => Promise<ExportedValue>) => Promise<ExportedValue>
-  /** Of the evaluation that the calls are of. */
+  /** The shared calls of the evaluation that the calls are of. */
   readonly once: SharedCalls
 }
 
@@ -72,7 +72,10 @@ export async function masked<T>(given: readonly (ExportedMap | undefined)[], wor
 
 const NOWHERE = { line: 0, column: 0, byte: 0 }
 
-/** What a schema describes, out of the evaluation: secrets as the schema marks them. */
+/**
+ * Returns the values that a schema describes, out of the evaluation: secrets as the schema marks
+ * them.
+ */
 export function plainInputs(inputs: ExportedMap, schema: Schema): PlainObject {
   return toPlain({ value: inputs, trace: { def: { begin: NOWHERE, end: NOWHERE } } }, schema) as PlainObject
 }

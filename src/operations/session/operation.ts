@@ -45,8 +45,8 @@ export interface Operation<S extends OperationSubject, Input, Result> {
   /** The event of the audit log. */
   readonly audit: AuditEvent | ((input: Input) => AuditEvent)
   /**
-   * Whether the lines of the audit log are written together at the end, for an operation that lets
-   * nothing out before: what leaves earlier flushes them (`AuditTrail.together`).
+   * True when the lines of the audit log are written together at the end, for an operation that
+   * lets nothing out before: what leaves earlier flushes them (`AuditTrail.together`).
    */
   readonly auditTogether: boolean
   /** True when it may change files of the store, which are then committed to git. */

@@ -50,7 +50,7 @@ export function denial(
   return refusal
 }
 
-/** What `permit` would throw. Undefined: it is allowed. */
+/** Returns the error that `permit` would throw. Undefined: it is allowed. */
 export function refusalOf(
   workspace: Workspace,
   environment: string,
@@ -83,7 +83,7 @@ function seenBy(workspace: Workspace): (environment: string) => boolean {
   return (environment) => includes(decide(rules, name, environment).level, 'read')
 }
 
-/** What the store's own guard is asked about. */
+/** The events that the store's own guard is asked about. */
 const eventOf = {
   read: 'environment-read',
   open: 'environment-decrypted',

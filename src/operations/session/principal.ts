@@ -1,7 +1,7 @@
 import { type AuthorName, declaredAuthor, systemUser } from './author.ts'
 import { readKnownStores } from './known-stores.ts'
 
-/** Who somebody says to be. Nothing proves it: keys do that (docs/access.md). */
+/** The name that somebody goes by. Nothing proves it: keys do that (docs/access.md). */
 export interface Principal {
   readonly name: string
   readonly from: 'ESC_PRINCIPAL' | 'login' | 'git' | 'system'

@@ -25,9 +25,9 @@ export interface Requester {
 }
 
 /**
- * What a rotation needs to call adapters: who asks, the key to sign with, and the hosts of private
- * networks that may be called. From `esc.yaml`, as far as this machine allows it (`docs/trust.md`);
- * nothing is asked before it is needed:
+ * Returns everything that a rotation needs to call adapters: who asks, the key to sign with, and
+ * the hosts of private networks that may be called. From `esc.yaml`, as far as this machine allows
+ * it (`docs/trust.md`); nothing is asked before it is needed:
  *
  * ```yaml
  * oidc: {issuer: https://esc.example.org}    # default: a name made of the key
@@ -104,7 +104,7 @@ export function trustedSigner(workspace: Workspace, issuer: string | undefined, 
   }
 }
 
-/** Which hosts of private networks may be called: what `network` of `esc.yaml` says. */
+/** Tells which hosts of private networks may be called: what `network` of `esc.yaml` says. */
 export async function hostPolicy(workspace: Workspace): Promise<HostPolicy> {
   const hosts = fieldOf(workspace.store.configuration.get('network'), 'network', 'privateHosts') ?? []
   if (!isList(hosts) || !hosts.every((host) => typeof host === 'string')) {

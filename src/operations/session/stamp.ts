@@ -1,7 +1,7 @@
 import type { Stamp } from '../../store/index.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Who does something now. */
+/** Tells who does something now. */
 export async function stamp(workspace: Workspace): Promise<Stamp> {
   return { author: await workspace.author(), created: workspace.options.now() }
 }

@@ -36,12 +36,12 @@ export class UsedEnvironments {
     this.#level = level
   }
 
-  /** What has been loaded, by the name it was asked for, the root first. */
+  /** The environments that were loaded, by the name it was asked for, the root first. */
   get all(): ReadonlyMap<string, UsedEnvironment> {
     return this.#used
   }
 
-  /** Whether everything that was asked for could be loaded. */
+  /** True when everything that was asked for could be loaded. */
   get complete(): boolean {
     return !this.#failed
   }
@@ -113,7 +113,7 @@ export class UsedEnvironments {
     return { revision: root.revision.number, ...(imported.size > 0 && { environments: [...imported] }) }
   }
 
-  /** Whether secrets of something loaded have been decrypted. */
+  /** True when secrets of something loaded have been decrypted. */
   decrypted(name: string): boolean {
     return this.#decrypted.has(name)
   }

@@ -21,15 +21,17 @@ import type { Principal } from './principal.ts'
 /** The manner in which a change is committed to git. */
 export interface CommitManner {
   /**
-   * Whether the hooks in the git folder run. Default: only when a person, and not the store, wants
-   * the commit.
+   * True when the hooks in the git folder run. Default: only when a person, and not the store,
+   * wants the commit.
    */
   readonly hooks?: boolean
-  /** How the message begins, without anything that could be a secret. Default: the command. */
+  /**
+   * The beginning of the message, without anything that could be a secret. Default: the command.
+   */
   readonly doing?: string
 }
 
-/** What a workspace needs from outside. */
+/** The things that a workspace needs from outside. */
 export interface WorkspaceOptions {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
@@ -49,7 +51,7 @@ export interface WorkspaceOptions {
   readonly now: () => Date
   /** Hears what is being done, for a person who waits. No secrets. */
   readonly progress?: (text: string) => void
-  /** Where providers come from. Default: the registry of this program. */
+  /** The place where providers come from. Default: the registry of this program. */
   readonly provider?: EvaluationHost['provider']
   /** Random bytes for names of temporary files. Default: those of the operating system. */
   readonly random?: (byteCount: number) => Uint8Array
@@ -68,11 +70,11 @@ export interface WorkspaceOptions {
   /** The command that is run, for the audit log. Undefined: another program uses the store. */
   readonly invocation?: Pick<AuditOrigin, 'command' | 'terminal'>
   /**
-   * Whether what an operation changes is committed to git. `undefined`: as `git: {commit}` in
+   * True when what an operation changes is committed to git. `undefined`: as `git: {commit}` in
    * `esc.yaml` says.
    */
   readonly commit?: boolean
-  /** How it is committed, where another way than usual is meant. */
+  /** The manner of the commit, where another way than usual is meant. */
   readonly committing?: CommitManner
   /** Hears what became of each commit. */
   readonly onCommit?: (outcome: CommitOutcome) => void
@@ -81,8 +83,8 @@ export interface WorkspaceOptions {
 }
 
 /**
- * Why it is this store: it was named, by flag or variable; the current folder is in or beside it;
- * the user has logged in to it.
+ * The reason why it is this store: it was named, by flag or variable; the current folder is in or
+ * beside it; the user has logged in to it.
  */
 export type Chosen = 'named' | 'found' | 'login'
 
@@ -91,19 +93,19 @@ export interface Workspace {
   readonly store: Store
   readonly chosen: Chosen
   readonly options: WorkspaceOptions
-  /** Who new revisions are by. Found out once. */
+  /** The author of new revisions. Found out once. */
   author(): Promise<Author>
-  /** Who access rules and audit log take the user for. Found out once. */
+  /** The name for whom access rules and audit log take the user for. Found out once. */
   principal(): Principal
   /**
-   * What `access:` in `esc.yaml` says. Undefined: nothing. @throws EscError `invalid_input`
-   * for rules with a mistake.
+   * Returns the rules of `access:` in `esc.yaml`. Undefined: nothing. @throws EscError
+   * `invalid_input` for rules with a mistake.
    */
   accessRules(): AccessRules | undefined
-  /** Where what is done is written down. */
+  /** The place where what is done is written down. */
   readonly audit: AuditTrail
   reference(text: string): EnvironmentReference
-  /** What has been changed in the store by this object so far. */
+  /** Returns the files that were changed in the store by this object so far. */
   changes(): ChangedFiles
 }
 

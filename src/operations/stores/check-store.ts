@@ -17,7 +17,7 @@ export interface CheckRequest {
   readonly references: readonly EnvironmentReference[]
   /** Do what is safe about what is found, and check again. */
   readonly fix: boolean
-  /** Whether seals are to be checked, which needs the keys. */
+  /** True when seals are to be checked, which needs the keys. */
   readonly useKeys: boolean
 }
 

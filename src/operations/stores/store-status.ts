@@ -12,7 +12,7 @@ import { storeOperation } from '../session/operation.ts'
 import { refusalOf, visibleListing } from '../session/permit.ts'
 import type { Chosen, Workspace } from '../session/workspace.ts'
 
-/** Where one stands. */
+/** The status of one store. */
 export interface StoreStatus {
   readonly folder: string
   /** Folder of what this machine keeps about the store. */
@@ -41,9 +41,9 @@ export interface StoreStatus {
 }
 
 /**
- * Which store is in use and why, and what in it waits to be done. Needs no key; where the key is a
- * file on this machine, the seals of the newest revisions are checked. One environment that cannot
- * be read hides none of the others.
+ * Tells which store is in use and why, and what in it waits to be done. Needs no key; where the key
+ * is a file on this machine, the seals of the newest revisions are checked. One environment that
+ * cannot be read hides none of the others.
  */
 export const storeStatus = storeOperation({
   name: 'show-store-status',

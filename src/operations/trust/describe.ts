@@ -1,7 +1,7 @@
 import type { Power } from '../../trust/index.ts'
 
 /**
- * What a power lets a store do, as the end of a sentence:
+ * Describes what a power allows, as the end of a sentence:
  * `run the code of plugin esc-rotator-x`. Escaped for terminals.
  */
 export function describePower({ kind, value }: Power): string {

@@ -5,7 +5,10 @@ import { digestOfPowers, givenDigest, type Power, readDecision, type TrustContex
 import type { Workspace } from '../session/workspace.ts'
 import { wantedPowers } from './wanted-powers.ts'
 
-/** Whose decision counts: a draft is a copy of a store, in a folder that exists for a moment. */
+/**
+ * Returns the workspace whose decision counts: a draft is a copy of a store, in a folder that
+ * exists for a moment.
+ */
 export function trustedWorkspace(workspace: Workspace): Workspace {
   return workspace.options.original ?? workspace
 }
@@ -16,8 +19,8 @@ export function trustContext(workspace: Workspace): TrustContext {
 }
 
 /**
- * What the user has allowed by naming it on the command line, such as the URL of a secrets
- * provider. It counts for this process, also beside `ESC_TRUST`.
+ * The powers that the user has allowed by naming it on the command line, such as the URL of a
+ * secrets provider. It counts for this process, also beside `ESC_TRUST`.
  */
 const typed = new WeakMap<Store, Power[]>()
 
@@ -27,8 +30,8 @@ export function allowTyped(workspace: Workspace, power: Power): void {
 }
 
 /**
- * What the store may do on this machine. `ESC_TRUST` stands for exactly one set: where the variable
- * is set, it alone decides; else what a person has accepted.
+ * Returns the powers of the store on this machine. `ESC_TRUST` stands for exactly one set: where
+ * the variable is set, it alone decides; else what a person has accepted.
  */
 export async function allowedPowers(workspace: Workspace): Promise<readonly Power[]> {
   const named = typed.get(trustedWorkspace(workspace).store) ?? []

@@ -9,7 +9,7 @@ import type { Workspace } from '../session/workspace.ts'
 import { printable } from './describe.ts'
 import { machinePowers } from './machine-powers.ts'
 
-/** What a store asks for, whether or not it was allowed. */
+/** The powers that a store asks for, whether or not it was allowed. */
 export interface WantedPowers {
   readonly powers: readonly Power[]
   /** Sentences about what cannot be allowed at all, such as a plugin that is not installed. */

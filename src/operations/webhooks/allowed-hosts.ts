@@ -2,7 +2,8 @@ import { type AllowedHosts, allowedHosts, isAllowed } from '../../webhooks/index
 import type { Workspace } from '../session/workspace.ts'
 
 /**
- * Of the private hosts that `esc.yaml` names, those that were allowed on this machine. Asks nobody.
+ * Returns, of the private hosts that `esc.yaml` names, those that were allowed on this machine.
+ * Asks nobody.
  */
 export async function trustedHosts(workspace: Workspace): Promise<AllowedHosts> {
   const listed = allowedHosts(workspace.store)

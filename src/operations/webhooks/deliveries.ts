@@ -45,7 +45,7 @@ export const pingWebhook = operation({
   },
 })
 
-/** What this machine has sent to a webhook and still has to send, newest first. */
+/** Lists what this machine has sent to a webhook and still has to send, newest first. */
 export const webhookDeliveries = operation({
   name: 'list-webhook-deliveries',
   level: 'write',
@@ -97,7 +97,7 @@ export const deliverWebhooks = storeOperation({
   },
 })
 
-/** Where this machine keeps what is to be sent. */
+/** Returns the place where this machine keeps what is to be sent. */
 export function outboxOf({ store }: Workspace): Outbox {
   return new Outbox(store.state.folder)
 }

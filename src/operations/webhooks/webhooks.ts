@@ -34,7 +34,7 @@ export interface NewWebhook {
   readonly template?: string
 }
 
-/** What is undefined stays. */
+/** Fields to change; an `undefined` one stays. */
 export interface WebhookEdit {
   readonly displayName?: string
   readonly url?: string
@@ -44,7 +44,7 @@ export interface WebhookEdit {
   readonly active?: boolean
   /** Null: there is none any more. */
   readonly secret?: string | null
-  /** To be added, or given another value: each as `Name: value`. */
+  /** Headers to be added, or given another value: each as `Name: value`. */
   readonly headers?: readonly string[]
   readonly removedHeaders?: readonly string[]
   /** Null: there is none any more. */

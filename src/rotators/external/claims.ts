@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { RotationIdentity, RotatorContext } from '../rotator.ts'
 
-/** How long an adapter may take the token for fresh. Seconds. */
+/** The time for which an adapter may take the token for fresh. Seconds. */
 const lifeSeconds = 300
 
 /**

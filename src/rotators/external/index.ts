@@ -24,12 +24,12 @@ export type ExternalInputs = {
 }
 
 export type ExternalState = {
-  /** What the adapter answered, whole. */
+  /** The answer of the adapter, whole. */
   readonly current: Secret<PlainObject>
 }
 
 /**
- * What a killed run leaves behind.
+ * The record that a killed run leaves behind.
  * - `asking`: the adapter may or may not have been asked. It is asked again with the
  *   same key and the same body.
  * - `refused`: the adapter answered that it did nothing.
@@ -124,7 +124,7 @@ export function externalRotator(
 
 type Request = RotationRequest<ExternalInputs, ExternalState>
 
-/** What asks one adapter, and remembers what it did not answer in this run. */
+/** Asks one adapter, and remembers what it did not answer in this run. */
 class Asker {
   readonly #network: AdapterNetwork
   // Asked in this run and not answered: asking once more is for the next run. A run has one signal.

@@ -54,7 +54,7 @@ interface CharacterClass {
   readonly minimum: number
 }
 
-/** What a password is made of; `passwordRecipe` is the one place that checks it. */
+/** The composition of a password; `passwordRecipe` is the one place that checks it. */
 export interface PasswordRecipe {
   readonly length: number
   readonly classes: readonly CharacterClass[]

@@ -38,7 +38,7 @@ export type AzureLogin = {
 
 export type AzureAppSecretInputs = {
   readonly login: AzureLogin
-  /** Of the application whose secret is rotated. */
+  /** The id of the application whose secret is rotated. */
   readonly clientId: string
   readonly lifetimeInDays?: number
 }
@@ -233,7 +233,7 @@ async function connectGraph(
   }
 }
 
-/** How the login proves who it is. */
+/** Returns the proof of the login. */
 function proofOf({ clientSecret, oidc }: AzureLogin): Readonly<Record<string, string>> {
   if (clientSecret !== undefined) return { client_secret: clientSecret.reveal() }
   return {

@@ -48,7 +48,7 @@ export type GcpKey = {
   readonly credentials: Secret<string>
   /** RFC 3339, UTC. */
   readonly createdAt?: string
-  /** Absent: it does not expire. */
+  /** Absent when it does not expire. */
   readonly expiresAt?: string
 }
 

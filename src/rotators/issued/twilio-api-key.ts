@@ -41,7 +41,7 @@ export type TwilioApiKeyInputs = {
   readonly login: TwilioLogin
   readonly friendlyName?: string
   readonly keyType?: 'standard' | 'restricted'
-  /** What a restricted key may do. */
+  /** The powers of a restricted key. */
   readonly policy?: { readonly allow: readonly string[] }
 }
 
@@ -271,7 +271,7 @@ async function logInWith(
   }
 }
 
-/** What is listed first, and how the next page is found. */
+/** The first page to list, and how the next page is found. */
 type PageList = readonly [doing: string, first: string, nextOf: (json: unknown) => string | undefined]
 
 interface Caller {

@@ -91,7 +91,7 @@ export type Account =
       readonly inFront: readonly string[]
     }
 
-/** What the server stores of an account. */
+/** Reads the server's record of an account. */
 export async function readAccount(
   session: MySqlSession,
   { flavor }: ServerFacts,

@@ -1,6 +1,7 @@
 /**
- * Which account a MySQL or MariaDB server takes for a client: of those whose host matches, the one
- * with the most specific host. https://mariadb.com/kb/en/troubleshooting-connection-issues/,
+ * Returns the account that a MySQL or MariaDB server takes for a client: of those whose host
+ * matches, the one with the most specific host.
+ * https://mariadb.com/kb/en/troubleshooting-connection-issues/,
  * https://dev.mysql.com/doc/refman/8.4/en/connection-access.html
  */
 
@@ -19,8 +20,8 @@ export function clientHosts(seen: string): readonly string[] {
 }
 
 /**
- * Whether an account for `pattern` would let in a client from `host`. `pattern`: with `%` and `_`,
- * or an address and a mask.
+ * True when an account for `pattern` would let in a client from `host`. `pattern`: with `%` and
+ * `_`, or an address and a mask.
  */
 export function hostMatches(pattern: string, host: string): boolean {
   const [, base, mask] = /^([\d.]+)\/([\d.]+)$/.exec(pattern) ?? []
@@ -33,7 +34,7 @@ export function hostMatches(pattern: string, host: string): boolean {
 }
 
 /**
- * Whether the server looks at `one` before `other`: whole names first, then by where
+ * True when the server looks at `one` before `other`: whole names first, then by where
  * the first wildcard stands.
  */
 export function isMoreSpecific(one: string, other: string): boolean {

@@ -44,7 +44,7 @@ export interface AccountNames {
   readonly managerName: string
   readonly username: string
   readonly host: string
-  /** Where in the inputs the host of the account stands. */
+  /** The place where in the inputs the host of the account stands. */
   readonly hostInput: string
 }
 

@@ -6,7 +6,7 @@ import type { Tls, TlsMode } from './schema.ts'
 type NamedServer = Pick<ServerAddress, 'host' | 'tls'>
 
 /**
- * False: no TLS. An address of this machine needs none unless asked for; any other must show
+ * False for no TLS. An address of this machine needs none unless asked for; any other must show
  * a certificate that holds.
  */
 export function tlsOptions(server: NamedServer): false | TlsOptions {

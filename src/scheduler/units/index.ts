@@ -14,7 +14,7 @@ const units = {
   kubernetes: kubernetesUnit,
 } as const
 
-/** What can start a scheduler without a person. */
+/** The kinds of services that can start a scheduler without a person. */
 export type UnitKind = keyof typeof units
 
 export const unitKinds = Object.keys(units) as UnitKind[]

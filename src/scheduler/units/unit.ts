@@ -1,6 +1,6 @@
 import { posixQuote } from '../../operations/index.ts'
 
-/** What the printed unit is about. */
+/** The data of the printed unit. */
 export interface UnitContext {
   /** Words that start this program, with absolute paths. */
   readonly program: readonly string[]
@@ -19,7 +19,7 @@ export interface UnitContext {
   readonly image: string
 }
 
-/** How a process that nobody sits at gets the key, as comment lines. */
+/** Tells how a process that nobody sits at gets the key, as comment lines. */
 export const keyComment = [
   'Nobody is there to be asked for a key. What the store is encrypted with decides what is needed:',
   '  default      ESC_KEY: the line of its key in the file default.key of your configuration folder',

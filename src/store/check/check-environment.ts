@@ -22,10 +22,10 @@ import { described, type Finding, type ReportFinding } from './finding.ts'
 
 export interface CheckedEnvironment {
   readonly findings: readonly Finding[]
-  /** Undefined: the settings cannot be read. */
+  /** `undefined` when the settings cannot be read. */
   readonly id: string | undefined
   readonly revisions: number
-  /** Whether every seal could be checked. */
+  /** True when every seal could be checked. */
   readonly verified: boolean
 }
 

@@ -192,7 +192,7 @@ function checkSwaps(context: StateContext, projects: readonly string[], report: 
 }
 
 /**
- * Whether the environment is locked whose settings are in the first of some folders that has any.
+ * True when the environment is locked whose settings are in the first of some folders that has any.
  */
 function isLocked({ state, host }: StateContext, folders: readonly string[]): boolean {
   for (const folder of folders) {

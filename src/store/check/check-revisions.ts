@@ -142,7 +142,7 @@ function isRetracted(settings: Settings | undefined, number: number): boolean {
   }
 }
 
-/** False: it does not match. Undefined: nobody can tell. */
+/** False when it does not match. Undefined: nobody can tell. */
 function checkSeal(
   context: EnvironmentContext,
   revision: Revision,

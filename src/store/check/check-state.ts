@@ -4,7 +4,7 @@ import type { CompleteHost } from '../host.ts'
 import type { StoreState } from '../state/state.ts'
 import type { ReportFinding } from './finding.ts'
 
-/** Whether the state folder is this user's alone, and outside what others can push to. */
+/** Checks that the state folder is this user's alone, and outside what others can push to. */
 export function checkState(
   { state, host }: { readonly state: StoreState; readonly host: CompleteHost },
   report: ReportFinding,

@@ -19,7 +19,7 @@ import type { Finding, ReportFinding } from './finding.ts'
 export interface CheckOptions {
   /** Only these; then nothing is said about the rest of the store. Default: all. */
   readonly environments?: readonly string[]
-  /** Whether keys may be used, which may ask a person. Default: true. */
+  /** True when keys may be used, which may ask a person. Default: true. */
   readonly useKeys?: boolean
   /** Finds the secrets that a revision file holds in the clear. Default: nobody looks. */
   readonly findPlaintext?: FindPlaintext

@@ -2,7 +2,7 @@ import { type Retraction, type RevisionTag, retractionsOf, revisionTagsOf } from
 import type { Settings } from '../settings/settings.ts'
 import { described, type ReportFinding } from './finding.ts'
 
-/** That tags and retractions speak of revisions that are there and can be used. */
+/** Checks that tags and retractions speak of revisions that are there and can be used. */
 export function checkVersions(settings: Settings, newest: number, report: ReportFinding): void {
   let tags: readonly RevisionTag[]
   let retractions: readonly Retraction[]

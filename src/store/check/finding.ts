@@ -41,7 +41,7 @@ export type FindingKind =
 export interface Finding {
   readonly severity: 'error' | 'warning' | 'note'
   readonly kind: FindingKind
-  /** Undefined: it concerns the store. */
+  /** `undefined` when it concerns the store. */
   readonly environment?: string
   readonly file: string
   /** A sentence without a full stop. */
@@ -54,7 +54,7 @@ export interface Finding {
 
 export type ReportFinding = (finding: Omit<Finding, 'fixable'> & { readonly fixable?: boolean }) => void
 
-/** What an error that came up while reading a file says as a finding. */
+/** Returns the finding for an error that came up while reading a file. */
 export function described(error: unknown, file: string): Pick<Finding, 'kind' | 'file' | 'problem' | 'remedy'> {
   const remedy = hintOf(error) || restoreHint
   return { kind: kindOf(error), file, problem: messageOf(error), remedy }

@@ -19,7 +19,7 @@ export interface ChangedFiles {
   readonly environments: readonly string[]
 }
 
-/** What is changed is what gets a name, or loses one. */
+/** Records files that change: those that get a name, or lose one. */
 export function recordFiles(files: FileSystem = machineFiles): RecordedFiles {
   const changed = new Set<string>()
   const recording: FileSystem = {

@@ -30,7 +30,7 @@ export interface ChangeToCommit {
    */
   readonly edited?: readonly string[]
   readonly message: string
-  /** Whether the hooks in the git folder run. Default: true, as for who asks for the commit. */
+  /** True when the hooks in the git folder run. Default: true, as for who asks for the commit. */
   readonly hooks?: boolean
   readonly runGit?: RunGit
 }

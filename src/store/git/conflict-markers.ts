@@ -1,4 +1,4 @@
-/** Whether git left both sides of an unfinished merge in a text. */
+/** True when git left both sides of an unfinished merge in a text. */
 export function hasConflictMarkers(text: string): boolean {
   return /^<{7}(?: |$)/m.test(text) && /^={7}\r?$/m.test(text) && /^>{7}(?: |$)/m.test(text)
 }

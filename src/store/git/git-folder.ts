@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import { type FileSystem, readTextIfPresent, statusOf } from '../../files/index.ts'
 
-/** Where the git work tree is that a folder is in. */
+/** The place where the git work tree is that a folder is in. */
 export interface StoreInGit {
   readonly top: string
   /**
@@ -11,7 +11,7 @@ export interface StoreInGit {
   readonly gitFolder: string
 }
 
-/** Undefined: the folder is in no work tree. */
+/** `undefined` when the folder is in no work tree. */
 export function storeInGit(files: FileSystem, folder: string): StoreInGit | undefined {
   for (let top = folder; ; top = dirname(top)) {
     const git = join(top, '.git')

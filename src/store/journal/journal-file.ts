@@ -7,7 +7,7 @@ const magic = { earlier: 'esc-journal-v1', now: 'esc-journal-v2' } as const
 export interface EntryName {
   readonly file: string
   readonly id: string
-  /** Of the data key that it is encrypted under (`DataKey.mark`). */
+  /** The mark of the data key that it is encrypted under (`DataKey.mark`). */
   readonly mark?: string
   /**
    * Identity of the store that an entry of an earlier version was moved from, which has no mark.
@@ -16,7 +16,8 @@ export interface EntryName {
 }
 
 /**
- * Whose an entry is, for people: it can be read without a key, and nothing is decided by it alone.
+ * The owner of an entry, for people: it can be read without a key, and nothing is decided by it
+ * alone.
  */
 export interface EntryOrigin {
   /** Real folder of the store that it was made in. */
@@ -60,7 +61,7 @@ export function formatEntry(origin: EntryOrigin, encrypt: (bound: string) => Uin
   return Buffer.concat([Buffer.from(`${magic.now}\n${bound}\n`), encrypt(bound)])
 }
 
-/** Undefined: that is no entry, or one of a version to come. */
+/** `undefined` when that is no entry, or one of a version to come. */
 export function parseEntry(bytes: Uint8Array): EntryFile | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const [first, rest] = lineOf(buffer)

@@ -82,9 +82,9 @@ interface OwnEntry {
 export class RotationJournal {
   readonly folder: string
   readonly #context: JournalContext
-  /** Whether the folders above are known to be on the disk. */
+  /** True when the folders above are known to be on the disk. */
   #anchored = false
-  /** Whether leftovers of killed processes are removed. */
+  /** True when leftovers of killed processes are removed. */
   #tidied = false
   /** The data key, once it was needed. */
   #key: DataKey | undefined
@@ -106,7 +106,7 @@ export class RotationJournal {
     return [...new Set(this.#names().map(({ id }) => id))]
   }
 
-  /** Whether there are entries that the key opens, or that stand in the way of `list`. */
+  /** True when there are entries that the key opens, or that stand in the way of `list`. */
   anyUnder(key: DataKey): boolean {
     return this.#names().some((name) => {
       try {
@@ -276,7 +276,7 @@ export class RotationJournal {
   }
 
   /**
-   * Undefined: it is gone. @throws EscError `tampered` for an entry of this store
+   * `undefined` when it is gone. @throws EscError `tampered` for an entry of this store
    * that cannot be decrypted.
    */
   #read(

@@ -171,7 +171,7 @@ function usableProviderOf(context: EnvironmentContext, settings: Settings): stri
   return secretsProvider
 }
 
-/** What is to be remembered of the key that settings hold. */
+/** Returns what is to be remembered of the key that settings hold. */
 async function knownKey(context: EnvironmentContext, settings: Settings, { signer }: DataKey): Promise<KnownKey> {
   const secretsProvider = providerOf(context, settings)
   const wrapped = settings.wrappedDataKey as string
@@ -179,7 +179,7 @@ async function knownKey(context: EnvironmentContext, settings: Settings, { signe
   return { key: digestOfKey(wrapped), signer, secretsProvider, holders }
 }
 
-/** Who can unwrap a key, as far as its secrets provider says so. */
+/** Tells who can unwrap a key, as far as its secrets provider says so. */
 export async function namesOfHolders(
   { folder, name, store, host }: EnvironmentContext,
   { id, secretsProvider, wrapped }: { readonly id: string; readonly secretsProvider: string; readonly wrapped: string },

@@ -23,8 +23,8 @@ export interface Sighting {
    */
   readonly commit?: string
   /**
-   * When names in the folder of the revisions had last changed, in milliseconds since 1970: since
-   * then there was no gap among them.
+   * The time when names in the folder of the revisions had last changed, in milliseconds since
+   * 1970: since then there was no gap among them.
    */
   readonly listed?: number
   /** Name that the environment had. */
@@ -39,19 +39,19 @@ export interface Sighting {
 /** The name under which is remembered what was seen while no branch was checked out. */
 const detached = 'detached'
 
-/** How a data key is remembered: by what it is wrapped in. Empty: none. */
+/** Returns the name by which a data key is remembered: by what it is wrapped in. Empty: none. */
 export function digestOfKey(wrappedDataKey: string | undefined): string {
   return wrappedDataKey === undefined ? '' : digestOf(Buffer.from(wrappedDataKey))
 }
 
-/** What this machine knows of a data key besides. */
+/** Further facts about a data key besides. */
 export interface KnownKey {
   /** Digest of the wrapped key. */
   readonly key: string
   /** Public key that verifies who had it (`DataKey.signer`). */
   readonly signer: string
   readonly secretsProvider: string
-  /** Who can unwrap it, as far as that is known, such as age recipients. */
+  /** Those who can unwrap it, as far as that is known, such as age recipients. */
   readonly holders: readonly string[]
 }
 
@@ -88,7 +88,7 @@ export class HistoryMemory {
   readonly #files: FileSystem
   readonly #store: string
   readonly #folder: string
-  /** Undefined: not looked up yet. */
+  /** `undefined` when not looked up yet. */
   #branch: string | undefined
   /** As it was last read or written. */
   readonly #last = new Map<string, Remembered>()
@@ -108,7 +108,7 @@ export class HistoryMemory {
     return branch === detached ? undefined : this.#read(id).sightings[branch]
   }
 
-  /** Whether a newer revision than this was seen on some other branch. */
+  /** True when a newer revision than this was seen on some other branch. */
   knowsNewer(id: string, number: number): boolean {
     return Object.values((this.#last.get(id) ?? this.#read(id)).sightings).some((sighting) => sighting.number > number)
   }
@@ -138,7 +138,7 @@ export class HistoryMemory {
   }
 
   /**
-   * Whether there is nothing to remember of a sighting: no branch is checked out, and a revision
+   * True when there is nothing to remember of a sighting: no branch is checked out, and a revision
    * as new was seen so before.
    */
   isRemembered(id: string, { number }: Sighting): boolean {
@@ -149,7 +149,8 @@ export class HistoryMemory {
   }
 
   /**
-   * Whether an environment of another id, which had a key, is what this machine knows under a name.
+   * True when an environment of another id, which had a key, is what this machine knows under a
+   * name.
    */
   isReplaced(name: string, id: string): boolean {
     const ids = this.#idsOf(name)
@@ -183,7 +184,7 @@ export class HistoryMemory {
     return join(this.#folder, `name+${name.replace('/', '+')}.json`)
   }
 
-  /** Whether git is in the middle of a merge. */
+  /** True when git is in the middle of a merge. */
   isMerging(): boolean {
     const git = storeInGit(this.#files, this.#store)
     return git !== undefined && this.#files.exists(join(git.gitFolder, 'MERGE_HEAD'))
@@ -202,7 +203,7 @@ export class HistoryMemory {
     return newestKey?.key === keys.at(-1) ? newestKey : undefined
   }
 
-  /** Whether more is to be remembered of a key: it is the newest, and was never used here. */
+  /** True when more is to be remembered of a key: it is the newest, and was never used here. */
   lacksKey(id: string, key: string): boolean {
     const { keys, newestKey } = this.#last.get(id) ?? this.#read(id)
     return key === keys.at(-1) && newestKey?.key !== key

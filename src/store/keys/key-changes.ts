@@ -15,11 +15,11 @@ interface KeyChange {
   readonly to: KnownKey
 }
 
-/** How many changes a machine may miss before it asks. */
+/** The number of changes that a machine may miss before it asks. */
 const kept = 10
 const scheme = 'v1:'
 
-/** What `keyChanges` is to be once the key has been changed. */
+/** Returns what `keyChanges` is to be once the key has been changed. */
 export function withKeyChange(settings: Settings, change: KeyChange, key: DataKey): string {
   const payload = Buffer.from(JSON.stringify(change))
   const signature = key.signChange(payload)
@@ -28,7 +28,7 @@ export function withKeyChange(settings: Settings, change: KeyChange, key: DataKe
 }
 
 /**
- * Whether those who had the newest key that this machine knows have signed every change up to the
+ * True when those who had the newest key that this machine knows have signed every change up to the
  * one in the settings. Then this machine knows that one from now on, and says once who can open it.
  *
  * A key that this machine knows to be superseded vouches for nothing: those who have
@@ -71,7 +71,7 @@ export function announceHolders({ memory, name, host }: EnvironmentContext, id: 
 }
 
 /**
- * What is different in who can open an environment, one line each. Only what a key of ours has
+ * Returns the changes in who can open an environment, one line each. Only what a key of ours has
  * signed, or this machine knows.
  */
 export function describeDifference(before: KnownKey, after: Pick<KnownKey, 'secretsProvider' | 'holders'>): string[] {
@@ -89,8 +89,8 @@ export function describeDifference(before: KnownKey, after: Pick<KnownKey, 'secr
 }
 
 /**
- * Who can open an environment, as far as it is known here: as this machine has learnt, or as the
- * list of changes says, which is not verified. Undefined: it is not known.
+ * Tells who can open an environment, as far as it is known here: as this machine has learnt, or as
+ * the list of changes says, which is not verified. Undefined: it is not known.
  */
 export function knownHolders(
   { memory }: Pick<EnvironmentContext, 'memory'>,
@@ -115,14 +115,14 @@ function entriesOf(settings: Settings): readonly string[] {
   return text.slice(scheme.length).split('.').slice(-kept)
 }
 
-/** Undefined: the key has not signed it, or it is no change. */
+/** `undefined` when the key has not signed it, or it is no change. */
 function signedBy({ signer }: KnownKey, entry: string, id: string): KeyChange | undefined {
   const [payload = '', signature = ''] = entry.split(':')
   const bytes = Buffer.from(payload, 'base64')
   return verifyChange(signer, id, bytes, Buffer.from(signature, 'base64')) ? readChange(bytes) : undefined
 }
 
-/** Undefined: it is no change. */
+/** `undefined` when it is no change. */
 function readChange(bytes: Buffer): KeyChange | undefined {
   const change = readJson(bytes.toString())
   if (!isJsonObject(change) || typeof change.from !== 'string' || !isJsonObject(change.to)) return undefined

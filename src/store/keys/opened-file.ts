@@ -4,7 +4,7 @@ import type { EnvironmentContext } from '../environment-context.ts'
 import { stateLayout } from '../state/state-layout.ts'
 
 /**
- * What was last kept of opening an environment on this machine. Undefined:
+ * Returns the bytes last kept of opening an environment on this machine. Undefined:
  * nothing, or it cannot be read.
  */
 export function readOpened({ state, host }: EnvironmentContext, id: string): Uint8Array | undefined {

@@ -45,9 +45,9 @@ export class Seals {
   }
 
   /**
-   * That the key vouches for a revision: the newest one's seal, the chain of digests from there to
-   * this one, and that the one before it is the one it was made after. A newest one without a seal
-   * must be the one that the settings vouch for.
+   * Verifies that the key vouches for a revision: the newest one's seal, the chain of digests from
+   * there to this one, and that the one before it is the one it was made after. A newest one
+   * without a seal must be the one that the settings vouch for.
    *
    * @throws EscError `tampered`; `conflict` when the key was changed while we were reading.
    */
@@ -67,7 +67,7 @@ export class Seals {
     this.#verified.add(revision.digest)
   }
 
-  /** That the revision before this one is the one it was made from. Needs no key. */
+  /** Verifies that the revision before this one is the one it was made from. Needs no key. */
   verifyLink(revision: Revision): void {
     // Mostly its bytes are enough, and it need not be parsed.
     const { previous } = revision
@@ -99,7 +99,7 @@ export class Seals {
 }
 
 /**
- * That the settings are as the holder of the key left them, in the folder of the
+ * Verifies that the settings are as the holder of the key left them, in the folder of the
  * environment they were made for.
  * @throws EscError `tampered`.
  */

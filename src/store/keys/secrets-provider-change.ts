@@ -20,7 +20,7 @@ export interface SecretsProviderChange {
   /** URL or bare kind of the new provider. The present one: a new data key under it. */
   readonly secretsProvider: string
   /**
-   * How the new provider finds its key. Default: as the store's do. From passphrase to
+   * The way in which the new provider finds its key. Default: as the store's do. From passphrase to
    * passphrase it must be given.
    */
   readonly keys?: KeyContext
@@ -30,7 +30,7 @@ export interface SecretsProviderChange {
 export interface SecretsProviderChanged {
   readonly from: string
   readonly to: string
-  /** How many were re-encrypted: all, or none where there was no key yet. */
+  /** The number of revisions that were re-encrypted: all, or none where there was no key yet. */
   readonly revisions: number
 }
 

@@ -31,11 +31,11 @@ interface Holder extends ProcessIdentity {
 type LockHost = Pick<CompleteHost, 'files' | 'processes' | 'sleep'>
 
 export interface LockRequest {
-  /** What is locked, for messages: `environment 'rotators/ci'`. */
+  /** The thing that is locked, for messages: `environment 'rotators/ci'`. */
   readonly what: string
-  /** What for, for others' messages: `rotate`. */
+  /** The purpose, for others' messages: `rotate`. */
   readonly purpose: string
-  /** How long to wait for another holder, in milliseconds. */
+  /** The time to wait for another holder, in milliseconds. */
   readonly waitMs: number
 }
 
@@ -133,7 +133,9 @@ async function neverAsked(): Promise<never> {
   throw new Error('a lock that is taken at once does not sleep')
 }
 
-/** Whether a lock file stands for somebody. `broken`: its holder is gone, or it does not say. */
+/**
+ * Tells whether a lock file stands for somebody. `broken`: its holder is gone, or it does not say.
+ */
 export function lockState(host: LockHost, path: string): 'free' | 'held' | 'broken' {
   const found = readLock(host, path)
   if (found === undefined) return 'free'
@@ -149,12 +151,12 @@ function newToken(): string {
 }
 
 /**
- * How often this process has tried to place a lock file: makes the names of its
+ * The number of lock files that this process has tried to place: makes the names of its
  * temporary files its own.
  */
 let placed = 0
 
-/** False: somebody has it. */
+/** False when somebody has it. */
 function place(host: LockHost, path: string, holder: Holder): boolean {
   const temporary = join(dirname(path), `${temporaryPrefix}${holder.pid}-${holder.token}-${placed++}`)
   writeTemporary(host.files, temporary, Buffer.from(JSON.stringify(holder)), { mode: 0o600, synced: false })
@@ -192,13 +194,13 @@ function breakLock(host: LockHost, path: string, dead: FoundLock, self: Holder):
 interface FoundLock {
   readonly token: string
   /**
-   * Undefined: the file does not say. Lock files appear whole, so the machine lost power
+   * `undefined` when the file does not say. Lock files appear whole, so the machine lost power
    * after this one was made.
    */
   readonly holder: Holder | undefined
 }
 
-/** Undefined: there is no such file. */
+/** `undefined` when there is no such file. */
 function readLock(host: LockHost, path: string): FoundLock | undefined {
   const bytes = readIfPresent(host.files, path)
   if (bytes === undefined) return undefined

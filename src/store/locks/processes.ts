@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 /**
- * Who holds a lock: enough to prove later that it is gone, even when its pid has been
+ * The process that holds a lock: enough to prove later that it is gone, even when its pid has been
  * given to another process.
  */
 export interface ProcessIdentity {

@@ -6,7 +6,7 @@ import { stateLayout } from '../state/state-layout.ts'
 import { removeOldTemporaries } from './leftovers.ts'
 import { FileLock } from './lock.ts'
 
-/** How long a writer waits for another writer, in milliseconds: writes take a few. */
+/** The time that a writer waits for another writer, in milliseconds: writes take a few. */
 const waitMs = 15_000
 
 /**

@@ -46,7 +46,7 @@ export function mergeDefinitions({ base, ours, theirs }: ThreeTexts): MergedDefi
 }
 
 /**
- * Whether a text is one YAML document without mistakes: lines that merge cleanly
+ * True when a text is one YAML document without mistakes: lines that merge cleanly
  * may still say a key twice.
  */
 export function isReadable(text: string): boolean {
@@ -81,7 +81,7 @@ function changesOf(before: Node, after: Node, path: PropertyPath): Change[] {
   return changes
 }
 
-/** Whether two nodes say the same, in whatever style and order of keys. */
+/** True when two nodes say the same, in whatever style and order of keys. */
 function same(one: Node | undefined, other: Node | undefined): boolean {
   if (one === undefined || other === undefined) return one === other
   switch (one.kind) {

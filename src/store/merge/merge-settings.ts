@@ -19,15 +19,15 @@ const ownFields = new Set([
 ])
 
 export interface SettingsToMerge {
-  /** Undefined: it is not known where the sides parted. */
+  /** `undefined` when it is not known where the sides parted. */
   readonly base: Settings | undefined
   readonly ours: Settings
   readonly theirs: Settings
-  /** What theirs call a revision, in the merged history. */
+  /** Returns the number of a revision of theirs in the merged history. */
   readonly renumber: (number: number) => number
-  /** What people call the side of `ours`. */
+  /** The name that people know `ours` by. */
   readonly kept: 'ours' | 'theirs'
-  /** Undefined: neither side has one, so there is nothing to seal. */
+  /** `undefined` when neither side has one, so there is nothing to seal. */
   readonly key: DataKey | undefined
 }
 

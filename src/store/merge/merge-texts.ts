@@ -49,7 +49,10 @@ export async function mergeTexts(
   })
 }
 
-/** What git makes of three texts line by line. Undefined: two of them changed the same lines. */
+/**
+ * Returns the text that git makes of three texts line by line. Undefined: two of them changed the
+ * same lines.
+ */
 export async function mergeLines(
   runGit: RunGit,
   context: EnvironmentContext,

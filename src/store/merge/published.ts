@@ -10,9 +10,9 @@ export interface Fork {
 }
 
 /**
- * Which side of a merge keeps the numbers of its revisions: the one that others have already. That
- * is the one on the default branch of a remote; else on the upstream branch; else on any branch of
- * a remote; else the one that was just fetched. Ours, where nothing tells.
+ * Tells which side of a merge keeps the numbers of its revisions: the one that others have already.
+ * That is the one on the default branch of a remote; else on the upstream branch; else on any
+ * branch of a remote; else the one that was just fetched. Ours, where nothing tells.
  */
 export async function sideToKeep(runGit: RunGit, { store, commits, file }: Fork): Promise<'ours' | 'theirs'> {
   const git = async (...args: string[]) => {
@@ -37,7 +37,7 @@ export async function sideToKeep(runGit: RunGit, { store, commits, file }: Fork)
   return fetched === commits.theirs && local === '' ? 'theirs' : 'ours'
 }
 
-/** Whether a branch of some remote has a commit, as far as this clone knows. */
+/** True when a branch of some remote has a commit, as far as this clone knows. */
 export async function isPublished(
   runGit: RunGit,
   { store, commit }: { readonly store: string; readonly commit: string },

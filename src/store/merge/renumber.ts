@@ -44,7 +44,7 @@ export interface RenumberOptions extends Stamp {
    * unknown here. Default: theirs.
    */
   readonly incoming?: Whose
-  /** What people call the sides. Default: as `sides` does. */
+  /** The names that people know the sides by. Default: as `sides` does. */
   readonly whose?: { readonly kept: Whose; readonly moved: Whose }
   readonly runGit: RunGit
   /** For when both sides made the data key: moves the secrets of theirs under ours. */
@@ -76,11 +76,13 @@ export interface SettledTexts {
 export interface Renumbered {
   /** The newest revision, which holds what both sides did. */
   readonly revision: number
-  /** Whose revisions have a new number, if any. */
+  /** The side whose revisions have a new number, if any. */
   readonly side: Whose
   /** Revisions that have a new number. */
   readonly renumbered: readonly { readonly from: number; readonly to: number }[]
-  /** How the definition was merged. `one-side`: only one had changed it, or both alike. */
+  /**
+   * The way in which the definition was merged. `one-side`: only one had changed it, or both alike.
+   */
   readonly definition: 'one-side' | 'lines' | 'keys' | 'hand'
   /** Where one side had to be preferred. */
   readonly notes: readonly Text[]
@@ -117,7 +119,7 @@ export async function renumber(context: EnvironmentContext, options: RenumberOpt
 interface VerifiedSide {
   readonly settings: Settings
   readonly key: DataKey | undefined
-  /** What it has beyond the common revisions. */
+  /** The revisions beyond the common ones. */
   readonly tail: readonly Revision[]
 }
 
@@ -130,7 +132,7 @@ class Merge {
   readonly #common: Revision
   readonly #ours: VerifiedSide
   readonly #theirs: VerifiedSide
-  /** Of theirs, those that ours does not have yet under another number. */
+  /** Those of theirs that ours does not have yet under another number. */
   readonly #added: readonly Revision[]
   /** Both sides' key from now on. Undefined: neither has one. */
   readonly #key: DataKey | undefined
@@ -232,7 +234,7 @@ class Merge {
   }
 
   /**
-   * Whether the side's `environment.yaml` is its newest definition, or the one before
+   * True when the side's `environment.yaml` is its newest definition, or the one before
    * it, as a crash leaves it.
    */
   #isSaved({ working, revisions }: Side, tail: readonly Revision[]): boolean {
@@ -325,7 +327,7 @@ class Merge {
     return { ...details, ...from, ...earlier, renumbered: String(number), origin: digest }
   }
 
-  /** What a revision of theirs is called from now on. */
+  /** Returns the number that a revision of theirs has from now on. */
   #numberOf(number: number): number {
     if (number <= this.#common.number) return number
     const index = this.#added.findIndex((revision) => revision.number === number)
@@ -438,7 +440,7 @@ class Merge {
   }
 }
 
-/** How many revisions both sides have, byte for byte. */
+/** Returns the number of revisions both sides have, byte for byte. */
 export function commonLength(ours: Side, theirs: Side): number {
   let length = Math.min(ours.revisions.length, theirs.revisions.length)
   // The chain of digests vouches for all before the first from the end that is the same.
@@ -465,8 +467,9 @@ function refuseStrangers(context: EnvironmentContext, ours: Settings, theirs: Se
 }
 
 /**
- * What the incoming side seals becomes part of the history here, so its key must be that of this
- * clone, or one that this machine knows: anybody can make a key that we can unwrap.
+ * Refuses a key that is not known here. The incoming side's seals become part of the history here,
+ * so its key must be that of this clone, or one that this machine knows: anybody can make a key
+ * that we can unwrap.
  */
 function refuseUnknownKey(context: EnvironmentContext, side: Side, here: VerifiedSide, incoming: VerifiedSide): void {
   const { id, wrappedDataKey } = incoming.settings
@@ -522,7 +525,10 @@ function describe(context: EnvironmentContext, side: Side, file: string): string
   return `${side.label}:${context.name}/${file}`
 }
 
-/** When the newest rotation among some revisions was; the beginning of time where there is none. */
+/**
+ * Returns the time when the newest rotation among some revisions was; the beginning of time where
+ * there is none.
+ */
 function lastRotated(revisions: readonly Revision[]): Date {
   return revisions.findLast(({ change }) => change === 'rotate')?.created ?? new Date(0)
 }

@@ -110,7 +110,7 @@ export class History {
   }
 
   /**
-   * That the newest revision vouches for this one. @throws EscError `tampered`, naming
+   * Verifies that the newest revision vouches for this one. @throws EscError `tampered`, naming
    * the file that does not fit.
    */
   verifyLinked(revision: Revision): void {
@@ -146,9 +146,9 @@ export class History {
   }
 
   /**
-   * That the newest revision is as new as the settings promise: as new as what tags and retractions
-   * speak of, and sealed, or the one that had no seal yet when the key was made. Settings from
-   * before that was recorded vouch for an empty definition only.
+   * Refuses unless the newest revision is as new as the settings promise: as new as what tags and
+   * retractions speak of, and sealed, or the one that had no seal yet when the key was made.
+   * Settings from before that was recorded vouch for an empty definition only.
    *
    * @param vouched settings whose seal was verified. Default: those in the file.
    * @throws EscError `tampered`.
@@ -192,7 +192,10 @@ export class History {
     return revision
   }
 
-  /** Of a revision's file, which may hold anything. Undefined: there is no such file. */
+  /**
+   * Returns the digest of a revision's file, which may hold anything. Undefined: there is no such
+   * file.
+   */
   digestOf(number: number): string | undefined {
     const bytes = readIfPresent(this.#context.host.files, layout.revision(this.#context.folder, number))
     return bytes && digestOf(bytes)
@@ -209,7 +212,7 @@ export class History {
     }
   }
 
-  /** Whether there is a revision of that number, without reading it. */
+  /** True when there is a revision of that number, without reading it. */
   has(number: number): boolean {
     return this.#context.host.files.exists(layout.revision(this.#context.folder, number))
   }
@@ -227,7 +230,10 @@ export class History {
     return newestNumber((number) => number === seen.number || this.has(number), seen.number)
   }
 
-  /** When names in the folder of the revisions last changed, in milliseconds since 1970. */
+  /**
+   * Returns the time when names in the folder of the revisions last changed, in milliseconds since
+   * 1970.
+   */
   #folderChanged(): number {
     return statusOf(this.#context.host.files, layout.revisions(this.#context.folder))?.modifiedMs ?? 0
   }

@@ -8,7 +8,7 @@ export interface Author {
 }
 
 /**
- * What made a revision; the known ones are listed so that readers can tell them apart,
+ * The kind of a change; the known ones are listed so that readers can tell them apart,
  * others are kept as they are.
  */
 export type Change = 'create' | 'edit' | 'set' | 'remove' | 'rotate' | 'rollback' | 'save' | (string & {})
@@ -112,7 +112,7 @@ export function parseRevision(bytes: Uint8Array, file: string, number: number): 
   return read
 }
 
-/** What some reader takes for the end of a line. */
+/** Characters that some reader takes for the end of a line. */
 const breaks = ['\r', '\u2028', '\u2029']
 
 /**
@@ -132,7 +132,7 @@ function isFieldName(text: string): boolean {
 /** Kept beside the revisions, not in them, so that they stay plain data that can be printed. */
 const sealedBytes = new WeakMap<Revision, Uint8Array>()
 
-/** What the seal of a revision that was read is over: all of its file but the seal. */
+/** Returns the bytes that the seal of a revision covers: all of its file but the seal. */
 export function sealedBytesOf(revision: Revision): Uint8Array {
   return present(sealedBytes.get(revision))
 }
@@ -187,7 +187,7 @@ export function parseAuthor(text: string): Author {
 }
 
 /**
- * Whether a revision is one that had another number, and so another digest, before histories were
+ * True when a revision is one that had another number, and so another digest, before histories were
  * merged (`docs/store.md`, “Merging with git”).
  */
 export function cameFrom({ details }: Pick<Revision, 'details'>, digest: string): boolean {

@@ -23,8 +23,8 @@ export interface NewerCommit {
 }
 
 /**
- * Whether a revision that was seen on some branch must still be there: the present commit was made
- * from one that had it. An older branch, tag or commit was made from none, and so is no alarm.
+ * Tells whether a revision that was seen on some branch must still be there: the present commit was
+ * made from one that had it. An older branch, tag or commit was made from none, and so is no alarm.
  * Undefined also where git cannot tell.
  *
  * @param store the real path of the store's folder.

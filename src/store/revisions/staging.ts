@@ -9,7 +9,7 @@ export interface StagedEnvironment {
   readonly settings: string
   /** In order from 1, each read when it is written. */
   readonly revisions: Iterable<Uint8Array>
-  /** What `environment.yaml` says: asked for after the last revision. */
+  /** Returns the content of `environment.yaml`: asked for after the last revision. */
   readonly definition: () => string
   /** Contents of other files, by name. */
   readonly others?: ReadonlyMap<string, Uint8Array>

@@ -16,7 +16,9 @@ import { removeTree } from '../tree.ts'
  */
 export const swapPrefix = `${temporaryPrefix}swap-`
 
-/** Where the successor of an environment's folder is built. Nobody reads it there. */
+/**
+ * Returns the place where the successor of an environment's folder is built. Nobody reads it there.
+ */
 export function successorFolder(folder: string): string {
   return join(dirname(folder), `${swapPrefix}${basename(folder)}.new`)
 }

@@ -26,7 +26,7 @@ export interface Retraction {
   readonly reason?: string
 }
 
-/** Who changes something, and when. */
+/** The one who changes something, and when. */
 export interface Stamp {
   readonly author: Author
   readonly created: Date
@@ -58,7 +58,7 @@ interface VersionsContext {
 }
 
 /**
- * What revisions are called and which may be used: tags and retractions, sealed under the data key.
+ * The names of revisions, and which may be used: tags and retractions, sealed under the data key.
  */
 export class Versions {
   readonly #context: VersionsContext

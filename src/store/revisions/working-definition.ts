@@ -7,7 +7,7 @@ import type { History } from './history.ts'
 import type { Revision } from './revision-file.ts'
 
 /**
- * Whether `environment.yaml` is the newest revision (`clean`), the one before it or absent, as
+ * The state of `environment.yaml`: the newest revision (`clean`), the one before it or absent, as
  * after a crash (`stale`: the next writer puts it right), or something else (`edited` by hand).
  */
 export type DefinitionState = 'clean' | 'stale' | 'edited'

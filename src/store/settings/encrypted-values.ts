@@ -4,12 +4,12 @@ import { setAt } from '../../yaml/index.ts'
 import type { Settings } from './settings.ts'
 
 /**
- * What a value of the settings begins with that is encrypted under the data key: base64 follows.
+ * The prefix of a value of the settings that is encrypted under the data key: base64 follows.
  */
 const prefix = 'sealed-v1:'
 
 /**
- * Where a value stands in `settings.yaml`, such as
+ * The place where a value stands in `settings.yaml`, such as
  * `['webhooks', 'hook-1', 'sealed']`. It opens nowhere else.
  */
 export type SettingPath = readonly string[]

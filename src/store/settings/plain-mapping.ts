@@ -23,7 +23,7 @@ export function parsePlainMapping(text: string): JsonObject | undefined {
 }
 
 /**
- * Whether it is certainly a string. Words that mean something else begin with n, t or f,
+ * True when it is certainly a string. Words that mean something else begin with n, t or f,
  * and numbers with a digit; but none has two dashes, as the id of an environment has, or
  * a slash, as its name has.
  */

@@ -132,8 +132,8 @@ export const keyedFields = [
 ] as const
 
 /**
- * What the seal of the settings is over: the sealed fields there are, as data, so that
- * comments and style are free.
+ * Returns the bytes that the seal of the settings covers: the sealed fields there are, as data, so
+ * that comments and style are free.
  */
 export function sealedSettings(settings: Settings): Uint8Array {
   if (settings.generation === undefined) return Buffer.from(`sealedFrom ${settings.sealedFrom ?? 'never'}`)

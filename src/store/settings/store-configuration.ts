@@ -10,7 +10,7 @@ import type { StoreState } from '../state/state.ts'
 import { parseMapping } from './yaml-mapping.ts'
 
 /**
- * What a store's `esc.yaml` says. Parsed when a field is asked for that
+ * The content of a store's `esc.yaml`. Parsed when a field is asked for that
  * cannot be told from the text.
  */
 export class StoreConfiguration {
@@ -40,7 +40,9 @@ export class StoreConfiguration {
     return this.#fields[key]
   }
 
-  /** False: certainly not. Told from the text, in which a key can also be written with escapes. */
+  /**
+   * False when certainly not. Told from the text, in which a key can also be written with escapes.
+   */
   mayHave(key: string): boolean {
     return this.#text.includes(key) || this.#text.includes('\\')
   }
@@ -52,7 +54,7 @@ export class StoreConfiguration {
   }
 
   /**
-   * Whether the label may be this one; told from the text, so that most commands need not
+   * True when the label may be this one; told from the text, so that most commands need not
    * parse `esc.yaml` for it.
    */
   mayBeLabelled(label: string): boolean {
@@ -66,7 +68,7 @@ export class StoreConfiguration {
     return typeof provider === 'string' ? provider : 'default'
   }
 
-  /** Whether each change is to be committed (`git: {commit: true}`), with `commitChange`. */
+  /** True when each change is to be committed (`git: {commit: true}`), with `commitChange`. */
   get commitsChanges(): boolean {
     const git = this.get('git')
     return isJsonObject(git) && git.commit === true

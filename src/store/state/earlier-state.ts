@@ -19,7 +19,7 @@ interface EarlierStateContext {
 }
 
 /**
- * What there is to say of the `.esc` in a store's folder, where earlier versions kept
+ * The findings about the `.esc` in a store's folder, where earlier versions kept
  * the state of the machine.
  * - `none`: there is none any more.
  * - `foreign`: it is, or was, not this machine's own, and nothing in it is used.
@@ -97,7 +97,8 @@ function move({ state, store, host }: EarlierStateContext, folder: string, journ
 }
 
 /**
- * How many entries of unfinished rotations an environment has in the `.esc` of an earlier version.
+ * Returns the number of entries of unfinished rotations of an environment in the `.esc` of an
+ * earlier version.
  */
 function earlierEntries({ store, host }: Pick<EarlierStateContext, 'store' | 'host'>, id: string): number {
   const folder = join(layout.earlierState(store), 'journal', id)

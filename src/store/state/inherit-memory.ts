@@ -1,9 +1,9 @@
 import type { Sighting } from '../keys/history-memory.ts'
 
 /**
- * What an earlier version remembered of an environment, as this one keeps it. It came with the
- * store's folder, so somebody else may have written it: what it says can raise an alarm, and never
- * spares one. Undefined: it cannot be read.
+ * Returns the memory of an earlier version of an environment, as this one keeps it. It came with
+ * the store's folder, so somebody else may have written it: what it says can raise an alarm, and
+ * never spares one. Undefined: it cannot be read.
  *
  * @param text of a file in `seen/`.
  */

@@ -20,7 +20,7 @@ interface Move {
   readonly state: StoreState
   /** Everything but journal entries stays: it cannot be told from something that was put there. */
   readonly journalsOnly: boolean
-  /** Whether a lock file stands for a process that runs. */
+  /** True when a lock file stands for a process that runs. */
   readonly isHeld: (lock: string) => boolean
 }
 

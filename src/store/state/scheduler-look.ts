@@ -21,7 +21,7 @@ export function recordSchedulerLook({ state, host }: Looked, at: Date): void {
 }
 
 /**
- * When a scheduler last looked after the store on this machine. Undefined:
+ * Returns the time when a scheduler last looked after the store on this machine. Undefined:
  * never, as far as is known.
  */
 export function schedulerLook({ state, host }: Looked): Date | undefined {

@@ -6,8 +6,8 @@ function within(folder: string, ...names: readonly string[]): string {
 }
 
 /**
- * Where everything is in the state folder: `machine` is the whole of it, `state` the folder of one
- * store in it (`StoreState`).
+ * The place where everything is in the state folder: `machine` is the whole of it, `state` the
+ * folder of one store in it (`StoreState`).
  */
 export const stateLayout = {
   store: (machine: string, identity: string) => within(machine, 'stores', identity),
@@ -45,7 +45,7 @@ export const stateLayout = {
   opened: (state: string) => within(state, 'opened'),
   seen: (state: string) => within(state, 'seen'),
   audit: (state: string) => within(state, 'audit'),
-  /** When a scheduler last looked after the store on this machine. */
+  /** The time when a scheduler last looked after the store on this machine. */
   schedulerLook: (state: string) => within(state, 'scheduler.json'),
   selected: (state: string) => within(state, 'selected'),
   /** Credentials that are to be rotated because the data key of an environment was changed. */

@@ -3,7 +3,7 @@ import type { StoreState } from './state.ts'
 import { stateLayout } from './state-layout.ts'
 
 /**
- * Whether the store's `.esc` was once found in git: what is left of it then is not this machine's
+ * True when the store's `.esc` was once found in git: what is left of it then is not this machine's
  * own, though git tracks it no more.
  */
 export function wasFromGit(files: FileSystem, { folder }: StoreState): boolean {

@@ -4,8 +4,8 @@ import { storeIdentity } from '../../machine/index.ts'
 import { stateLayout } from './state-layout.ts'
 
 /**
- * Where this machine keeps what it knows: outside every store, so that nothing that comes with a
- * store can be taken for it.
+ * The place where this machine keeps what it knows: outside every store, so that nothing that comes
+ * with a store can be taken for it.
  */
 export interface StoreState {
   /**
@@ -13,7 +13,7 @@ export interface StoreState {
    * whichever store they are in.
    */
   readonly machine: string
-  /** Where the store really is. */
+  /** The place where the store really is. */
   readonly store: string
   /** The folder in `machine` that is this store's alone, named by where the store really is. */
   readonly folder: string

@@ -151,7 +151,7 @@ function nested(rest: PropertyPath, value: YamlValue, path: PropertyPath, prefix
   }, value)
 }
 
-/** Whether two mappings can be brought together key by key. */
+/** True when two mappings can be brought together key by key. */
 export function canMerge(node: YamlMapping, value: YamlValue & { kind: 'mapping' }): boolean {
   const names = node.pairs.map(({ key }) => (key.kind === 'scalar' ? key.value : undefined))
   return (

@@ -1,7 +1,7 @@
 import type { YamlValue } from './yaml-data.ts'
 import { readsAsOther, readsAsOtherInYaml11 } from './yaml-data.ts'
 
-/** Where a scalar stands: as a value or a key, in a block or a flow collection. */
+/** The place where a scalar stands: as a value or a key, in a block or a flow collection. */
 export type ScalarPlace = 'block' | 'key' | 'flow' | 'flow-key'
 
 /**

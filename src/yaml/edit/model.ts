@@ -6,7 +6,7 @@ import { resolveScalar } from '../resolve-scalar.ts'
 import { resolveTagged } from '../resolve-tagged.ts'
 import type { YamlValue } from './yaml-data.ts'
 
-/** What a tree means, without how it is written: what an edit must change exactly as asked. */
+/** The meaning of a tree, without how it is written: what an edit must change exactly as asked. */
 export type Model =
   | { readonly kind: 'scalar'; readonly meaning: string }
   | { readonly kind: 'sequence'; readonly items: readonly Model[] }
@@ -84,7 +84,7 @@ function keyMeaning(key: YamlNode): string {
   return model.kind === 'scalar' ? model.meaning : JSON.stringify(model)
 }
 
-/** Whether two models say the same; the order of keys doesn't matter. */
+/** True when two models say the same; the order of keys doesn't matter. */
 export function sameModel(a: Model, b: Model | undefined): boolean {
   if (b === undefined) return false
   if (a.kind === 'scalar') return b.kind === 'scalar' && a.meaning === b.meaning

@@ -5,7 +5,10 @@ import type { PropertyPath } from '../property-path.ts'
 import { formatPropertyPath } from '../property-path.ts'
 import { resolveScalar } from '../resolve-scalar.ts'
 
-/** Where a node hangs in the tree. Inside a flow collection everything is written on one line. */
+/**
+ * The place where a node hangs in the tree. Inside a flow collection everything is written on one
+ * line.
+ */
 export type NodePlace =
   | { readonly kind: 'root'; readonly inFlow: false }
   | { readonly kind: 'member'; readonly mapping: YamlMapping; readonly pair: YamlPair; readonly inFlow: boolean }
@@ -13,12 +16,12 @@ export type NodePlace =
 
 export interface Placed {
   readonly place: NodePlace
-  /** Absent: the text holds no document. */
+  /** Absent when the text holds no document. */
   readonly node: YamlNode | undefined
 }
 
 /**
- * How far a path leads into a tree: all the way, or to the collection or
+ * The end of a path in a tree: all the way, or to the collection or
  * blank that lacks its `rest`.
  */
 export interface LocatedNode extends Placed {
@@ -100,7 +103,7 @@ function isBlank(node: YamlNode): boolean {
   )
 }
 
-/** Where the text of a pair ends, its value included. */
+/** Returns the place where the text of a pair ends, its value included. */
 export function endOfPair(pair: YamlPair): number {
   return pair.valueIndicatorEnd === undefined ? pair.key.end : Math.max(pair.value.end, pair.valueIndicatorEnd)
 }

@@ -120,8 +120,8 @@ function replaceOnOwnLine(source: SourceText, node: YamlNode, value: YamlValue):
 }
 
 /**
- * Where the lines of a value end. The comment behind a single line stays with the value,
- * unless that becomes empty.
+ * Returns the place where the lines of a value end. The comment behind a single line stays with the
+ * value, unless that becomes empty.
  */
 function endOfLines(source: SourceText, node: YamlNode, value: YamlValue): number {
   const isBlockCollection = (node.kind === 'mapping' || node.kind === 'sequence') && !node.flow

@@ -41,7 +41,7 @@ function allAtOnce(text: string, assignments: readonly Assignment[]): string | u
 }
 
 /**
- * Undefined: several steps are needed, each of which starts from the text that
+ * `undefined` when several steps are needed, each of which starts from the text that
  * the one before it has left. `path` is where `located` is, from the root.
  */
 function editsFor(
@@ -95,8 +95,8 @@ function joined(parts: readonly (TextEdit[] | undefined)[]): TextEdit[] | undefi
 }
 
 /**
- * Whether the outcome would be a matter of chance: edits of the same text, or one that begins where
- * an insertion is made. An insertion behind a replaced text is made behind its replacement.
+ * True when the outcome would be a matter of chance: edits of the same text, or one that begins
+ * where an insertion is made. An insertion behind a replaced text is made behind its replacement.
  */
 function overlap(edits: readonly TextEdit[]): boolean {
   const ordered = [...edits].sort((a, b) => a.start - b.start || a.end - b.end)

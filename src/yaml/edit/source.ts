@@ -33,7 +33,7 @@ export function applyEdits(text: string, edits: readonly TextEdit[]): string {
 /** A definition that is about to be edited: its text, its tree and its habits. */
 export class SourceText implements Habits {
   readonly text: string
-  /** Absent: no document, or an empty one. */
+  /** Absent when there is no document, or an empty one. */
   readonly root: YamlNode | undefined
   /** The line end that the text uses. */
   readonly eol: string
@@ -89,7 +89,7 @@ export class SourceText implements Habits {
     return offset - this.lineStart(offset)
   }
 
-  /** Whether only blanks stand before `offset` on its line. */
+  /** True when only blanks stand before `offset` on its line. */
   startsLine(offset: number): boolean {
     let at = offset
     while (at > 0 && isBlank(this.text.charCodeAt(at - 1))) at--
@@ -108,7 +108,7 @@ export class SourceText implements Habits {
   }
 
   /**
-   * Whether the document's indentation was taken from something inside `node`: without it, what
+   * True when the document's indentation was taken from something inside `node`: without it, what
    * is left may show another.
    */
   setsHabits(node: YamlNode): boolean {

@@ -16,7 +16,7 @@ export type YamlValue =
       readonly text: string
       readonly isString: boolean
       /**
-       * Absent: plain where that reads back as the same string in YAML 1.1 too,
+       * Absent for plain where that reads back as the same string in YAML 1.1 too,
        * literal for several lines.
        */
       readonly style?: ScalarStyle
@@ -36,7 +36,9 @@ class YamlFragment {
   }
 }
 
-/** What can be written into a definition: plain data, or a value read by `readYamlFragment`. */
+/**
+ * A value that can be written into a definition: plain data, or a value read by `readYamlFragment`.
+ */
 export type YamlData = Json | YamlFragment
 
 /** The value of plain data, in block style. Members that are `undefined` are left out. */
@@ -133,14 +135,14 @@ export function onOneLine(value: YamlValue): YamlValue {
 }
 
 /**
- * Whether a plain scalar of this text would be read as something other than a string,
+ * True when a plain scalar of this text would be read as something other than a string,
  * by us or by other readers.
  */
 export function readsAsOther(text: string): boolean {
   return resolveScalar(text).kind !== 'string' || isTimestamp(text)
 }
 
-/** Whether readers of YAML 1.1 take this text for a boolean or a base-60 number. */
+/** True when readers of YAML 1.1 take this text for a boolean or a base-60 number. */
 export function readsAsOtherInYaml11(text: string): boolean {
   return /^(?:y|n|yes|no|on|off|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|<<|=)$/i.test(text)
 }

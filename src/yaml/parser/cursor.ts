@@ -15,7 +15,7 @@ const lineBreak = 2
 const end = 4
 const word = 8
 
-/** What each ASCII character is; code 0 stands for the end of the text. */
+/** The class of each ASCII character; code 0 stands for the end of the text. */
 const classes = new Uint8Array(128)
 classes[0] = end
 classes[0x20] = blank
@@ -61,7 +61,7 @@ export class Cursor {
   offset = 0
   line = 0
   /**
-   * What to subtract from the offset to get the column: the line's start,
+   * The number to subtract from the offset to get the column: the line's start,
    * plus one a surrogate pair.
    */
   columnBase = 0
@@ -115,7 +115,7 @@ export class Cursor {
     while (!isBreakOrEnd(this.peek())) this.skip()
   }
 
-  /** Whether `---` or `...` stands here, at the start of a line, as a word of its own. */
+  /** True when `---` or `...` stands here, at the start of a line, as a word of its own. */
   atDocumentIndicator(): boolean {
     if (this.offset !== this.columnBase) return false
     const code = this.peek()

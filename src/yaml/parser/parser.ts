@@ -6,7 +6,7 @@ import type { RestOfStream, YamlDocument, YamlNode, YamlPair } from './tree.ts'
 import { parserError, YamlSyntaxError } from './yaml-syntax-error.ts'
 
 /**
- * What was read last, for as long as nothing needs the memory. An edit reads its own result to
+ * The text read last, for as long as nothing needs the memory. An edit reads its own result to
  * check it, and whoever asked for the edit goes on from there; trees do not change.
  */
 let last: WeakRef<{ readonly text: string; readonly document: YamlDocument }> | undefined

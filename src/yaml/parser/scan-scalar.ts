@@ -14,7 +14,7 @@ function isBracket(code: number): boolean {
 }
 
 /**
- * How a run of line breaks reads inside a scalar: one becomes a space, of
+ * Returns how a run of line breaks reads inside a scalar: one becomes a space, of
  * more the first is dropped.
  */
 function fold(leadingBreak: string, trailingBreaks: string): string {
@@ -23,7 +23,8 @@ function fold(leadingBreak: string, trailingBreaks: string): string {
 }
 
 /**
- * Where the plain text that starts at the cursor stops on this line; blanks at its end included.
+ * Returns the place where the plain text that starts at the cursor stops on this line; blanks at
+ * its end included.
  */
 function plainChunkEnd(cursor: Cursor, inFlow: boolean): number {
   const { text, length } = cursor

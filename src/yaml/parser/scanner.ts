@@ -17,8 +17,8 @@ export const maxDepth = 500
 const maxSimpleKeyLength = 1024
 
 /**
- * How many tokens are read ahead of the parser. It decides which of two mistakes close to each
- * other is reported; two is what users of ESC are used to.
+ * The number of tokens that are read ahead of the parser. It decides which of two mistakes close to
+ * each other is reported; two is what users of ESC are used to.
  */
 const lookahead = 2
 

@@ -40,7 +40,7 @@ export class Token {
   /** Offsets into the text, UTF-16 code units. */
   readonly start: number
   readonly end: number
-  /** Of the start; both count from 0. */
+  /** The place of the start; both count from 0. */
   readonly line: number
   readonly column: number
   /** Scalar value, name of anchor or alias, tag handle, version. */

@@ -4,7 +4,7 @@ interface YamlBase {
   /** Offsets of the source text, anchor and tag included: UTF-16 code units. */
   readonly start: number
   readonly end: number
-  /** Of `start`; both count from 0, columns in code points. */
+  /** The place of `start`; both count from 0, columns in code points. */
   readonly line: number
   readonly column: number
   /** Resolved and shortened: `!!str`, `!custom`. Empty: none. */
@@ -37,7 +37,7 @@ export interface YamlMapping extends YamlBase {
   readonly pairs: readonly YamlPair[]
 }
 export interface YamlPair {
-  /** Where the pair begins: its `?`, or else its key. */
+  /** The place where the pair begins: its `?`, or else its key. */
   readonly start: number
   readonly key: YamlNode
   readonly value: YamlNode
@@ -45,18 +45,18 @@ export interface YamlPair {
   readonly valueIndicatorEnd: number | undefined
 }
 
-/** What was written, before scalars are given a meaning. */
+/** The text that was written, before scalars are given a meaning. */
 export type YamlNode = YamlScalar | YamlAlias | YamlSequence | YamlMapping
 
 export interface YamlDocument {
-  /** Absent: the stream holds no document. */
+  /** Absent when the stream holds no document. */
   readonly root: YamlNode | undefined
-  /** Absent: nothing but comments and document ends follows the document. */
+  /** Absent when nothing but comments and document ends follows the document. */
   readonly rest?: RestOfStream
 }
 
 /**
- * Where a stream goes on behind its first document. `start` counts UTF-16 units, line
+ * The place where a stream goes on behind its first document. `start` counts UTF-16 units, line
  * and column count from 0.
  */
 export interface RestOfStream {

@@ -13,8 +13,8 @@ export interface LineAndColumn {
 export class YamlSyntaxError extends Error {
   override readonly name = 'YamlSyntaxError'
   /**
-   * Where reading stopped: exact, unlike the line in the message. Absent: the text is not made
-   * of printable characters.
+   * The place where reading stopped: exact, unlike the line in the message. Absent: the text is not
+   * made of printable characters.
    */
   readonly at: LineAndColumn | undefined
 

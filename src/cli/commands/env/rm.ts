@@ -55,7 +55,10 @@ and "esc env restore" brings it back.`
     return { kind: 'environment', ...removed }
   }
 
-  /** What is removed must be named: an environment that was once selected is not meant. */
+  /**
+   * Returns the mode. The environment to remove must be named: an environment that was once
+   * selected is not meant.
+   */
   #mode() {
     return this.positionals.length === 0 ? 'project' : 'existing'
   }

@@ -91,7 +91,7 @@ there are some: for a job that has to notice.`
     return this.#table(result) + failuresText(result)
   }
 
-  /** What is seen while it is watched. */
+  /** Returns the text shown while it is watched. */
   #page(result: Omit<Result, 'shown'>): string {
     const time = formatTime(new Date(Math.floor(result.now.getTime() / 1000) * 1000), this.flags.utc)
     const title = this.io.stdoutIsTerminal ? `${time}   Ctrl-C ends` : time

@@ -6,7 +6,7 @@ import { diagnosticBlocks, hasColour } from '../../terminal/index.ts'
 
 interface Result {
   readonly name: string
-  /** Undefined: there was nothing to save. */
+  /** `undefined` when there was nothing to save. */
   readonly revision: number | undefined
 }
 

@@ -24,7 +24,7 @@ const flags = {
 
 interface Result {
   readonly revision: number
-  /** False: all of it was there already. */
+  /** False when all of it was there already. */
   readonly changed: boolean
 }
 

@@ -26,14 +26,14 @@ export interface ForeignEntry {
   readonly at?: string
 }
 
-/** What a file holds. */
+/** The content of a file. */
 export interface ForeignFile {
   readonly entries: readonly ForeignEntry[]
   /** The default path below `values`. Absent when the command decides. */
   readonly place?: string
   /** Environments it builds on, as they are written there. */
   readonly imports?: readonly string[]
-  /** What could not be taken over. No secrets. */
+  /** Notes on what could not be taken over. No secrets. */
   readonly warnings?: readonly string[]
 }
 
@@ -119,7 +119,7 @@ function refuseKeysOf(value: ForeignValue, path: PropertyPath): void {
 }
 
 /**
- * What became of the scalars of a file: the paths of those that are encrypted,
+ * The count of scalars of a file: the paths of those that are encrypted,
  * and of those that are not.
  */
 export interface Tally {

@@ -10,7 +10,7 @@ import { asDefinition, type ForeignFile, refuseKeys, type Tally } from './foreig
 
 export interface ImportRequest {
   readonly file: ForeignFile
-  /** Where the values go, below `values`. Empty: beside the others. */
+  /** The place where the values go, below `values`. Empty: beside the others. */
   readonly path: PropertyPath
   /** Encrypt every value, not just those that were secrets or may be. */
   readonly allSecret: boolean

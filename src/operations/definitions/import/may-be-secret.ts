@@ -8,7 +8,7 @@ const SUSPICIOUS_NAME =
   /passw|passphrase|(?:^|[_.-])pass(?:$|[_.-])|pwd|secret|token|credential|private|api_?key|access_?key|(?:^|[_.-])key(?:$|[_.-])|(?:^|[_.-])auth(?:$|[_.-])|dsn|connection_?string|webhook|salt|(?:^|[_.-])pin(?:$|[_.-])/i
 
 /**
- * Whether a value of another program's file, which does not say, is taken for a
+ * True when a value of another program's file, which does not say, is taken for a
  * secret when it is imported.
  */
 export async function mayBeSecret(name: string, text: string): Promise<boolean> {

@@ -179,7 +179,10 @@ class Tree {
     return undefined
   }
 
-  /** What should be encrypted and is not has been put there by somebody without the key. */
+  /**
+   * Refuses a file in which a value that should be encrypted is not: it has been put there by
+   * somebody without the key.
+   */
   #refuseUnencrypted(node: Node, path: readonly string[]): void {
     if (node.kind === 'string' && node.value === '') return
     if (this.#mayBePlain(path)) return
@@ -246,7 +249,7 @@ function secretOf({ type, bytes }: SopsPlaintext, place: string): ForeignValue {
   return scalar(text, true)
 }
 
-/** What a value in the clear adds to the MAC. */
+/** Returns the text that a value in the clear adds to the MAC. */
 function macText(node: Node, json: boolean): string {
   switch (node.kind) {
     case 'string':

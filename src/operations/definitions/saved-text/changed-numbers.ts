@@ -51,7 +51,8 @@ export function writtenNumber({ span }: NumberNode, text: string): string | unde
 }
 
 /**
- * How a number that is printed as `printed` differs from what was written. Undefined: it does not.
+ * Returns how a number that is printed as `printed` differs from what was written. Undefined: it
+ * does not.
  */
 export function lossOf(written: string, printed: string): ChangedNumber['loss'] | undefined {
   if (/^[+-]?(?:Inf|NaN)$/.test(printed)) return undefined

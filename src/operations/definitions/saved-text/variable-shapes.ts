@@ -82,7 +82,7 @@ function namesVariables(node: Node): boolean {
 }
 
 /**
- * Whether two letters at most are missing, added, exchanged or swapped in a long
+ * True when two letters at most are missing, added, exchanged or swapped in a long
  * name; one in a short one.
  */
 function isNear(a: string, b: string): boolean {

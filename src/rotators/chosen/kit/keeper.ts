@@ -19,7 +19,7 @@ export interface ChosenState<Credential> {
 export interface ChosenPending {
   /** The new password. */
   readonly password: Secret<string>
-  /** What the state called current, to notice that somebody else has rotated since. */
+  /** The password that the state called current, to notice that somebody else has rotated since. */
   readonly current?: Secret<string>
 }
 
@@ -27,14 +27,17 @@ export interface ChosenPending {
 export interface KeeperSession<Credential, Pending, Inputs, State> {
   /** Waits until no other rotation is at work on the account. */
   lock?(): Promise<void>
-  /** Why nothing can be settled, such as that the account is gone. Undefined: it can be. */
+  /**
+   * Returns the reason why nothing can be settled, such as that the account is gone. Undefined: it
+   * can be.
+   */
   whyGone?(): Promise<string | undefined>
   /** Tells whether the server keeps this password; `undefined` where only a log-in can tell. */
   has(credential: Credential): Promise<boolean | undefined>
   add(credential: Credential): Promise<void>
   /** Those that are not there any more count as removed. */
   remove(credentials: readonly Credential[]): Promise<void>
-  /** What else lets in, each in words, such as `another password of user "app" on db:3306`. */
+  /** Lists other ways in, each in words, such as `another password of user "app" on db:3306`. */
   listForeign(state: State | undefined): Promise<readonly string[]>
   /** Makes the changes so far outlast a restart of the server. */
   save?(): Promise<void>
@@ -78,7 +81,7 @@ export interface Keeper<
   owner(inputs: Inputs): string
   /** The server, such as `cache.example.org:6379`. */
   place(inputs: Inputs): string
-  /** Why a rotation is undone that another one has overtaken. */
+  /** Returns the reason why a rotation is undone that another one has overtaken. */
   overtaken(owner: string): string
   /** A record without its passwords. */
   record(inputs: Inputs, plan: RotationPlan): Omit<Pending, keyof ChosenPending>
@@ -98,7 +101,10 @@ export interface Keeper<
   ): Promise<RotationPlan>
   /** The server would keep the same password twice: it is tried before it is added once more. */
   keepsTwice?(inputs: Inputs): boolean
-  /** What becomes `previous`. Default: the first of `current` and `previous` that is there. */
+  /**
+   * Returns the credential that becomes `previous`. Default: the first of `current` and `previous`
+   * that is there.
+   */
   live?(session: Session, state: ChosenState<Credential> | undefined): Promise<Credential | undefined>
   /** Checks one credential. Default: by a log-in. */
   check?(inputs: Inputs, about: CheckAbout, credential: Credential, context: RotatorContext): Promise<CredentialCheck>

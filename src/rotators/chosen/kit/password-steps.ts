@@ -4,11 +4,11 @@ import type { PlanStep, RotatorContext } from '../../rotator.ts'
 export interface PasswordSteps {
   /** Such as `user "app"`. */
   readonly owner: string
-  /** Which password of the state becomes, or stays, `previous`. */
+  /** The password of the state that becomes, or stays, `previous`. */
   readonly keeps: 'current' | 'previous' | undefined
   /** Those that go once the new one is saved. */
   readonly goes: readonly ('previous' | 'adopted')[]
-  /** How many passwords are there that nobody manages. */
+  /** The number of passwords that nobody manages. */
   readonly foreign: number
 }
 

@@ -19,7 +19,7 @@ export interface Settling<
 }
 
 /**
- * What is missing is added, and logged in with; what does not work is removed. Adding the same
+ * Adds what is missing, and logs in with it; what does not work is removed. Adding the same
  * password again changes nothing, so after a crash it is added once more.
  */
 export async function settleChosen<

@@ -23,7 +23,7 @@ export interface DirectoryEntry {
   /** Values of `userPassword`; empty where there are none or they may not be read. */
   readonly values: readonly Buffer[]
   /**
-   * When a password policy has locked the account (`pwdAccountLockedTime`), as
+   * The time when a password policy has locked the account (`pwdAccountLockedTime`), as
    * the directory writes it.
    */
   readonly lockedSince?: string
@@ -31,12 +31,12 @@ export interface DirectoryEntry {
 
 /** A connection as somebody who may write passwords. Faults are thrown as `VendorError`. */
 export interface DirectorySession {
-  /** Undefined: there is no such entry. */
+  /** `undefined` when there is no such entry. */
   readEntry(dn: string): Promise<DirectoryEntry | undefined>
   /** A value that is there already counts as added. */
   addValue(dn: string, value: string): Promise<void>
   /**
-   * Whether the entry has this password, told without a log-in: a failed one counts, and
+   * True when the entry has this password, told without a log-in: a failed one counts, and
    * may lock the account. Reads the values, or else compares them with `ownForm`.
    * Undefined where neither tells.
    */
@@ -46,7 +46,10 @@ export interface DirectorySession {
   close(): Promise<void>
 }
 
-/** Where the inputs point to; throws `invalid_input` for a URL that is not one of a directory. */
+/**
+ * Returns the place where the inputs point to; throws `invalid_input` for a URL that is not one of
+ * a directory.
+ */
 export function addressOf({ url, tls }: Pick<LdapInputs, 'url' | 'tls'>) {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   const secure = parsed?.protocol === 'ldaps:'
@@ -137,7 +140,7 @@ export async function connectDirectory(
   }
 }
 
-/** Undefined: there is no such entry. */
+/** `undefined` when there is no such entry. */
 async function entryOf(client: Client, dn: string, where: string): Promise<DirectoryEntry | undefined> {
   try {
     const { searchEntries } = await client.search(dn, {

@@ -28,7 +28,7 @@ const schemes: Readonly<Record<string, { readonly algorithm: string; readonly by
 }
 
 /**
- * Whether a stored value lets this password in; undefined for a scheme that only the server
+ * True when a stored value lets this password in; undefined for a scheme that only the server
  * knows, such as `{CRYPT}`.
  */
 export function isValueOf(stored: Buffer, password: string): boolean | undefined {

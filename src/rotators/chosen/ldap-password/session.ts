@@ -53,8 +53,8 @@ export class LdapKeeper implements KeeperSession<LdapLogin, LdapPending, LdapInp
   }
 
   /**
-   * What becomes `previous`: the one that consumers hold, or the only one of ours that
-   * the directory still takes.
+   * Returns the credential that becomes `previous`: the one that consumers hold, or the only one of
+   * ours that the directory still takes.
    */
   async live(state: LdapState | undefined): Promise<LdapLogin | undefined> {
     if (state?.previous === undefined) return state?.current
@@ -91,7 +91,7 @@ export class LdapKeeper implements KeeperSession<LdapLogin, LdapPending, LdapInp
   }
 
   /**
-   * Whether the directory still takes it, by reading or comparing where that
+   * True when the directory still takes it, by reading or comparing where that
    * tells, else by a log-in.
    */
   async #isTaken(login: LdapLogin): Promise<boolean> {

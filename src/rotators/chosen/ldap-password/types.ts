@@ -11,7 +11,7 @@ export type LdapInputs = {
   readonly login: LdapLogin
   /** The entry whose password is rotated. */
   readonly dn: string
-  /** Who makes a hash of the new password. Default `client`. */
+  /** The side that makes a hash of the new password. Default `client`. */
   readonly hashing?: 'client' | 'server'
 }
 
@@ -27,7 +27,7 @@ export type LdapPending = {
   readonly dn: string
   /** The new password. */
   readonly password: Secret<string>
-  /** What the state called current, to notice that somebody else has rotated since. */
+  /** The password that the state called current, to notice that somebody else has rotated since. */
   readonly current?: Secret<string>
 }
 

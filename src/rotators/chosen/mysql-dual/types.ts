@@ -34,9 +34,9 @@ export type MySqlDualPending = {
   readonly accountHost: string
   /** The new password. */
   readonly password: Secret<string>
-  /** What the state called current. */
+  /** The password that the state called current. */
   readonly current?: Secret<string>
-  /** Whether that one was accepted when the rotation began. */
+  /** True when that one was accepted when the rotation began. */
   readonly currentWorked: boolean
   /** The server has answered that the new password is set. */
   readonly confirmed?: boolean

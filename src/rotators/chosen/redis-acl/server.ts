@@ -30,10 +30,10 @@ export interface AclUser {
 
 /** A connection as somebody who may change users. Faults are thrown as `VendorError`. */
 export interface RedisSession {
-  /** Undefined: there is no such user. */
+  /** `undefined` when there is no such user. */
   getUser(username: string): Promise<AclUser | undefined>
   /**
-   * Why the session's user may not change users; undefined where it may, or
+   * Returns the reason why the session's user may not change users; undefined where it may, or
    * where it cannot be told.
    */
   whyNotAllowed(username: string): Promise<string | undefined>

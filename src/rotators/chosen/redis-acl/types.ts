@@ -25,7 +25,7 @@ export type RedisAclPending = {
   readonly username: string
   /** The new password. */
   readonly password: Secret<string>
-  /** What the state called current, to notice that somebody else has rotated since. */
+  /** The password that the state called current, to notice that somebody else has rotated since. */
   readonly current?: Secret<string>
 }
 

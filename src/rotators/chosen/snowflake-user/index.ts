@@ -82,7 +82,7 @@ export function snowflakeUserRotator(
   }
 }
 
-/** What the rotator hands each call to. */
+/** Does the work of each call of the rotator. */
 class KeyRotation {
   readonly #timing: SnowflakeTiming
   readonly #fetch: Fetch
@@ -231,7 +231,7 @@ class KeyRotation {
     }
   }
 
-  /** Undefined: it works; else the code of the refusal. Throws when there is no answer. */
+  /** `undefined` when it works; else the code of the refusal. Throws when there is no answer. */
   async #tryLogin(
     login: { readonly account: string; readonly user: string; readonly privateKey: SnowflakeState['privateKey'] },
     context: RotatorContext,
@@ -283,7 +283,7 @@ async function giveUp({ session, user, slots, current }: Former, key: KeyPair): 
   return { kind: 'undone', reason: `snowflake-user: the key of user ${user} was rotated since; the newer one is kept` }
 }
 
-/** Why it was not set; undefined: it was. Throws when that cannot be told. */
+/** Returns the reason why it was not set; undefined: it was. Throws when that cannot be told. */
 async function setAgain(former: Former, key: KeyPair, { replaced }: SnowflakePending): Promise<string | undefined> {
   const { user, slots, current } = former
   // Neither what was there when the rotation began, nor the key of the state as it is now.

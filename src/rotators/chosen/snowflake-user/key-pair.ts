@@ -19,7 +19,7 @@ export async function newPrivateKey(): Promise<Secret<string>> {
   return secret(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
 }
 
-/** Undefined: the text is no RSA private key, or is encrypted. */
+/** `undefined` when the text is no RSA private key, or is encrypted. */
 export function readKeyPair(pem: Secret<string>): KeyPair | undefined {
   let privateKey: KeyObject
   try {

@@ -5,21 +5,21 @@ import type { KeySlots } from './sql-api.ts'
 export interface SlotSituation {
   readonly user: string
   readonly slots: KeySlots
-  /** Of the key in our state. */
+  /** The fingerprint of the key in our state. */
   readonly current: string | undefined
-  /** Of the one before, by our state. */
+  /** The fingerprint of the one before, by our state. */
   readonly previous: string | undefined
 }
 
 export interface SlotDecision {
-  /** Whether the current key is to be put into slot 2 before slot 1 gets the new one. */
+  /** True when the current key is to be put into slot 2 before slot 1 gets the new one. */
   readonly moveCurrent: boolean
   readonly steps: readonly PlanStep[]
   readonly warnings: readonly string[]
 }
 
 /**
- * What to do given the fingerprints in the two slots and those of our state (C current, P
+ * Decides what to do given the fingerprints in the two slots and those of our state (C current, P
  * previous; U is any other). U is never overwritten: where a slot that is needed holds one, this
  * fails before any change.
  */

@@ -24,7 +24,7 @@ export type SnowflakeState = {
   readonly createdAt: string
   /** PEM, PKCS #8. */
   readonly privateKey: Secret<string>
-  /** Whose key it is, as Snowflake writes the name. Absent in states of other origin. */
+  /** The user whose key it is, as Snowflake writes the name. Absent in states of other origin. */
   readonly user?: string
   /**
    * `SHA256:…` of the public key in slot 2, whose private half was in the state before. Absent:
@@ -34,8 +34,8 @@ export type SnowflakeState = {
 }
 
 /**
- * What a killed run leaves behind: a key pair whose public half may or may not have been set. As
- * the private half is in here, it can always be set (once more).
+ * The record that a killed run leaves behind: a key pair whose public half may or may not have been
+ * set. As the private half is in here, it can always be set (once more).
  */
 export type SnowflakePending = {
   readonly account: string

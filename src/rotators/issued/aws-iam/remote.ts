@@ -32,7 +32,7 @@ export interface IamRemote {
   createAccessKey(userName: string): Promise<AccessKey>
   /** A key that is gone already counts as deleted, and is said to be `absent`. */
   deleteAccessKey(userName: string, accessKeyId: string): Promise<'absent' | undefined>
-  /** Whether the key was ever used; undefined where the login may not ask. */
+  /** True when the key was ever used; undefined where the login may not ask. */
   wasEverUsed(accessKeyId: string): Promise<boolean | undefined>
   close(): void
 }
@@ -248,8 +248,8 @@ function asAwsError(error: unknown, action: string, about: string, login: AwsLog
 }
 
 /**
- * Where nobody answered, such as `iam.amazonaws.com` or `127.0.0.1:4566`; empty
- * where Node does not say.
+ * Returns the endpoint where nobody answered, such as `iam.amazonaws.com` or `127.0.0.1:4566`;
+ * empty where Node does not say.
  */
 function endpointOf({
   hostname,

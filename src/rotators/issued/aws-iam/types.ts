@@ -19,7 +19,7 @@ export type AccessKey = {
   readonly secretAccessKey: Secret<string>
   /** RFC 3339, UTC. */
   readonly createdAt?: string
-  /** What older documents call `createdAt`. Read, never written. */
+  /** The name of `createdAt` in older documents. Read, never written. */
   readonly createDate?: string
 }
 
@@ -29,7 +29,7 @@ export type AwsIamState = {
 }
 
 /**
- * What a killed run leaves behind.
+ * The record that a killed run leaves behind.
  * - `creating`: CreateAccessKey may or may not have been carried out. Its secret, if any, is lost.
  * - `refused`: AWS answered that it created nothing.
  * - `created`: the new key, whole.
@@ -41,7 +41,7 @@ export type AwsIamPending =
       /** Ids of the user's keys before: whatever is among them is not ours to clean up. */
       readonly seen: readonly string[]
       /**
-       * When they were listed, by the clock of AWS, so that creation dates can be
+       * The time when they were listed, by the clock of AWS, so that creation dates can be
        * compared with it. RFC 3339, UTC.
        */
       readonly listedAt: string

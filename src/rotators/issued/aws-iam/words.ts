@@ -3,7 +3,7 @@ import { rich, step } from '../../../rich-text.ts'
 import type { Listed, NoRoom, Words } from '../kit/index.ts'
 import { isAwsError } from './remote.ts'
 
-/** What this rotator says in the terms of IAM. */
+/** The words of this rotator in the terms of IAM. */
 export const words: Partial<Words> = {
   gone: 'IAM no longer has it',
   where: 'at IAM',

@@ -10,7 +10,7 @@ export interface CredentialSituation {
   readonly listed: readonly Listed[]
   readonly currentId: string | undefined
   readonly formerId: string | undefined
-  /** How many there can be. */
+  /** The most that there can be. */
   readonly limit: number | undefined
   readonly words: Words
 }

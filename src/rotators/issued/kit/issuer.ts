@@ -5,7 +5,7 @@ import type { IssuedTiming } from './timing.ts'
 import type { Words } from './words.ts'
 
 /**
- * What one log-in showed.
+ * The result of one log-in.
  * - `unknown yet`: refused as a credential that does not exist, which a new one may be for a while;
  * - `refused`: it will never work;
  * - `inconclusive`: the vendor refused for a reason that says nothing about the credential.
@@ -15,7 +15,7 @@ export type Trial =
   | {
       readonly kind: 'unknown yet' | 'refused' | 'inconclusive'
       readonly code: string
-      /** What was wrong, where that was no refusal: such as `logs in as somebody else`. */
+      /** The problem, where that was no refusal: such as `logs in as somebody else`. */
       readonly said?: string
     }
 
@@ -41,8 +41,8 @@ export interface IssuerSession<Credential> {
   /** One log-in as the credential's holder. Throws when there is no answer. */
   tryLogin(credential: Credential): Promise<Trial>
   /**
-   * Whether a credential was ever used; undefined where the login may not ask. A vendor that tells
-   * needs no second list right before a credential is created: the plan's is enough.
+   * True when a credential was ever used; undefined where the login may not ask. A vendor that
+   * tells needs no second list right before a credential is created: the plan's is enough.
    */
   wasEverUsed?(id: string): Promise<boolean | undefined>
   close?(): void
@@ -58,11 +58,12 @@ export interface Issuer<Inputs, Credential extends object> {
   readonly credential: SchemaObject
   readonly timing: IssuedTiming
   /**
-   * How many credentials there can be, whoever made them; `met` recognises the refusal of one more.
+   * The most credentials that there can be, whoever made them; `met` recognises the refusal of one
+   * more.
    */
   readonly limit?: { readonly count: number; readonly met: (error: unknown) => boolean }
   /**
-   * Whether a credential keeps the mark it is created with. Then one whose secret was never
+   * True when a credential keeps the mark it is created with. Then one whose secret was never
    * received is found by it; else only by the time at which it appeared.
    */
   readonly marks: boolean
@@ -72,15 +73,15 @@ export interface Issuer<Inputs, Credential extends object> {
    */
   readonly listsAll?: boolean
   /**
-   * When the superseded credential goes that had not to make room: after the commit, or as soon as
-   * its successor works.
+   * The moment when the superseded credential goes that had not to make room: after the commit, or
+   * as soon as its successor works.
    */
   readonly retires: 'after commit' | 'once proven'
   /** Sentences in the vendor's own terms. */
   readonly words?: Partial<Words>
   /**
-   * Whose credentials these are, such as `application 1234`. Says all that a record needs to be
-   * settled with the right one.
+   * Returns the owner of the credentials, such as `application 1234`. Says all that a record needs
+   * to be settled with the right one.
    */
   subject(inputs: Inputs): string
   /** Such as `secret`. */
@@ -88,7 +89,7 @@ export interface Issuer<Inputs, Credential extends object> {
   idOf(credential: Credential): string
   /** @throws EscError `invalid_input` with a remedy. Asks nobody. */
   checkInputs(inputs: Inputs, context: RotatorContext): void
-  /** Whether the login is by this very credential. */
+  /** True when the login is by this very credential. */
   loginUses?(inputs: Inputs, credential: Credential): boolean
   connect(inputs: Inputs, context: RotatorContext): Promise<IssuerSession<Credential>>
 }
@@ -99,7 +100,7 @@ export type IssuedState<Credential> = {
 }
 
 /**
- * What a killed run leaves behind.
+ * The record that a killed run leaves behind.
  * - `creating`: the request may or may not have been carried out. The secret, if any, is lost.
  * - `refused`: the vendor answered that it created nothing.
  * - `created`: the new credential, whole.
@@ -108,7 +109,7 @@ export type IssuedPending<Credential> =
   | {
       readonly phase: 'creating'
       readonly subject: string
-      /** What the new credential is named by. */
+      /** The name of the new credential at the vendor. */
       readonly mark: string
       /** Our clock, to know later how long ago that was. RFC 3339, UTC. */
       readonly stagedAt: string
@@ -135,6 +136,6 @@ export interface IssuedPlan extends Plan {
   readonly previousId?: string
   /** The superseded credential that goes first where the limit leaves no room. */
   readonly makeRoomId?: string
-  /** What the vendor listed when the plan was made. */
+  /** The vendor's list when the plan was made. */
   readonly listing: Listing
 }

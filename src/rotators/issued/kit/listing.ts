@@ -5,7 +5,10 @@ export interface Listed {
   readonly name?: string
   /** By the clock of the vendor. */
   readonly createdAt?: Date
-  /** Why it would not work, such as `disabled`. It is never taken for the one that is in use. */
+  /**
+   * The reason why it would not work, such as `disabled`. It is never taken for the one that is in
+   * use.
+   */
   readonly problem?: string
 }
 

@@ -24,7 +24,7 @@ export function idsOf<Credential extends object>({
 }
 
 /**
- * What the vendor lists, where a list that lags behind is asked for again: a credential of ours
+ * Returns the vendor's list, where a list that lags behind is asked for again: a credential of ours
  * that was made a moment ago and is not listed would otherwise be taken for deleted and forgotten,
  * and one that was just deleted, and is one more than there can be, for a foreign one.
  */

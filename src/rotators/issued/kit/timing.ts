@@ -1,5 +1,5 @@
 /**
- * How long to wait for a vendor that makes a change visible in one place after
+ * The times to wait for a vendor that makes a change visible in one place after
  * another. All in milliseconds.
  */
 export interface IssuedTiming {
@@ -18,7 +18,8 @@ export interface IssuedTiming {
   /** From the first request to create until the last one may be sent. */
   readonly creationMs: number
   /**
-   * What that request may take beyond: its own time-out, and the seconds that dates are rounded to.
+   * The time that request may take beyond: its own time-out, and the seconds that dates are rounded
+   * to.
    */
   readonly requestMs: number
 }

@@ -5,11 +5,11 @@ import type { Listed } from './listing.ts'
 
 /** Sentences, and parts of them, in which a vendor may have terms of its own. */
 export interface Words {
-  /** What is said of a current credential that is not listed. */
+  /** The words on a current credential that is not listed. */
   readonly gone: string
-  /** Where a credential is idle, such as `at IAM`. */
+  /** Words on where a credential is idle, such as `at IAM`. */
   readonly where: string
-  /** What is said of a credential whose answer was lost. */
+  /** The words on a credential whose answer was lost. */
   readonly unreceived: string
   /** The remedy where `login` uses a credential that is to go. */
   readonly otherLogin: string
@@ -17,7 +17,7 @@ export interface Words {
   readonly unclear: string
   /** Several credentials, one of which is ours. */
   severalOf(ids: readonly string[], subject: string): string
-  /** What became of a new credential that does not work. */
+  /** The words on a new credential that does not work. */
   removed(wasThere: boolean): string
   /** The warning that credentials of others leave no room for the next rotation. */
   crowded(foreign: readonly Listed[], subject: string): string

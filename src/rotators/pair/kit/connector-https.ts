@@ -112,7 +112,7 @@ function tlsOf({ ca, tls }: Pick<HttpsConnector, 'ca' | 'tls'>, at: { rotator: s
   return httpsOptions({ ...tls, ca })
 }
 
-/** Whether the answer has the form of the protocol, which counts more than its status. */
+/** True when the answer has the form of the protocol, which counts more than its status. */
 function hasForm({ json }: HttpAnswer): boolean {
   return typeof (json as { readonly code?: unknown } | null | undefined)?.code === 'number'
 }

@@ -1,4 +1,4 @@
-/** How an order reaches the private network. */
+/** The way of an order to the private network. */
 export interface ConnectorLink {
   /** Such as `Lambda function esc-rotator`. */
   readonly label: string

@@ -19,7 +19,7 @@ export const connectorSchema: SchemaObject = {
   properties: { awsLambda: awsLambdaSchema, https: httpsSchema },
 }
 
-/** What a connector is asked to do; `connectorBody` gives its form on the wire. */
+/** An order to a connector; `connectorBody` gives its form on the wire. */
 export interface ConnectorOrder {
   readonly type: 'postgres' | 'mysql'
   readonly host: string

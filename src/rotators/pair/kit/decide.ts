@@ -3,10 +3,10 @@ import type { Secret } from '../../../secret.ts'
 import { isSocketPath, requireAddress } from '../../server-address.ts'
 import type { Database, DatabaseUser, ManagingUser, PairInputs, PairState } from './types.ts'
 
-/** Which of the two users gets a new password, and who is `previous` afterwards. */
+/** The user who gets a new password, and who is `previous` afterwards. */
 export interface PairDecision {
   readonly username: string
-  /** That user's password so far, where the state holds it. */
+  /** The password of that user so far, where the state holds it. */
   readonly replaced?: Secret<string>
   /** Keeps its password and becomes `previous`. */
   readonly kept?: DatabaseUser

@@ -26,7 +26,7 @@ export interface PairServer {
   readonly name: 'postgres' | 'mysql'
   readonly description: string
   readonly inputs: SchemaObject
-  /** What the server calls a user, such as `role`. */
+  /** The server's name for a user, such as `role`. */
   readonly noun: string
   /** The server's code for a wrong password. */
   readonly wrongPassword: string

@@ -15,7 +15,7 @@ import type { PairInputs } from './types.ts'
 class SharedManager implements PairManager {
   readonly #logIn: () => Promise<PairManager>
   #session: PairManager | undefined
-  /** Whether the session has answered a request already. */
+  /** True when the session has answered a request already. */
   #used = false
   /**
    * The refusal of the managing user: asked once, not once for each pair, since

@@ -67,7 +67,7 @@ export const userSchema: SchemaObject = {
 }
 
 /**
- * What a rotator with a managing user needs to know of its server. `port` and `database`
+ * The facts that a rotator with a managing user needs to know of its server. `port` and `database`
  * as every server has them.
  */
 export const databaseSchema: SchemaObject = {

@@ -20,7 +20,10 @@ import type { Login, PairServer, PairTiming } from './server.ts'
 import { managerFor } from './shared-manager.ts'
 import type { PairInputs, PairPending, PairPlan, PairState } from './types.ts'
 
-/** How the password of a user is set: as the managing user, or by somebody nearer to the server. */
+/**
+ * The way in which the password of a user is set: as the managing user, or by somebody nearer to
+ * the server.
+ */
 interface Way {
   /** Setting the same one again does no harm. `replaced`: so far, where it is known. */
   setPassword(user: Login, replaced: Secret<string> | undefined): Promise<void>
@@ -29,7 +32,7 @@ interface Way {
 
 type Request = RotationRequest<PairInputs, PairState>
 
-/** What the factory hands each call to: one kind of server, and how long it is waited for. */
+/** Does the work of each call: one kind of server, and how long it is waited for. */
 export class UserPair {
   readonly #server: PairServer
   readonly #timing: PairTiming
@@ -310,7 +313,7 @@ export class UserPair {
   }
 }
 
-/** Whether a log-in has shown that the server does not have the password. */
+/** True when a log-in has shown that the server does not have the password. */
 function isNotSet(outcome: LoginOutcome): boolean {
   return outcome.kind === 'wrong' && outcome.by === undefined
 }
@@ -327,7 +330,7 @@ function holds({ current, previous }: PairState, { username, password }: PairPen
 }
 
 /**
- * Whether the state is no longer the one the record was made for: another clone has
+ * True when the state is no longer the one the record was made for: another clone has
  * rotated this pair since.
  */
 function hasMovedOn({ username, replaced }: PairPending, { inputs, state }: Request): boolean {

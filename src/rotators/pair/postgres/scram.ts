@@ -8,9 +8,9 @@ export interface ScramOptions {
 }
 
 /**
- * What PostgreSQL stores of a password (RFC 5803, RFC 7677), as text it takes in place of the
- * password itself: `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`, binary parts in
- * base64. Whoever reads it in a log of statements cannot log in with it.
+ * Returns the form in which PostgreSQL stores a password (RFC 5803, RFC 7677), as text it takes in
+ * place of the password itself: `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`, binary
+ * parts in base64. Whoever reads it in a log of statements cannot log in with it.
  */
 export function scramVerifier(password: string, { salt, iterations = 4096 }: ScramOptions): string {
   const saltedPassword = pbkdf2Sync(saslPrep(password), salt, iterations, 32, 'sha256')

@@ -92,7 +92,7 @@ type Client = import('pg').Client
 interface Attempt {
   readonly client: Client
   readonly error?: unknown
-  /** Whether the server wanted the password. */
+  /** True when the server wanted the password. */
   readonly asked: boolean
   readonly authenticated: boolean
 }
@@ -167,8 +167,8 @@ function isPoolerRefusal(error: unknown): boolean {
 }
 
 /**
- * What a pooler says that may be better in a moment: no room, no server, a pause.
- * Anything else stays as it is.
+ * Matches a pooler's messages of something that may be better in a moment: no room, no server, a
+ * pause. Anything else stays as it is.
  */
 const poolerPassing =
   /no more connections|max_client_conn|too many|cannot connect|server (conn|login|down|shut)|shut(ting)? ?down|timeout|try again|pause|suspend/i

@@ -7,7 +7,7 @@ import { ENVIRONMENT } from '../../../framework/shared-flags.ts'
 interface Result {
   readonly id: string
   readonly fullName: string
-  /** When a scheduler last looked after the store on this machine. */
+  /** The time when a scheduler last looked after the store on this machine. */
   readonly looked: Date | undefined
 }
 

@@ -47,7 +47,7 @@ nothing outlives a command, such as at the end of a CI job.`
     return `Delivered: ${delivered}, failed: ${failed}, waiting: ${waiting}${when}`
   }
 
-  /** What failed is said; what waits is not lost. */
+  /** Returns the code of failure only for what failed: what waits is not lost. */
   override exitCode({ failed }: Delivered): number {
     return failed > 0 ? 1 : 0
   }
