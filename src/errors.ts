@@ -31,7 +31,7 @@ export type ErrorCode =
 
 export interface EscErrorOptions {
   /**
-   * What the reader can do about it: one sentence, starting lower-case, no final full stop needed.
+   * The remedy for the reader: one sentence, starting lower-case, no final full stop needed.
    * It names no command and no flag: an action of ours is a `step` of a `rich` text.
    */
   readonly hint?: Text | undefined
@@ -70,7 +70,7 @@ export class EscError extends Error {
     return true
   }
 
-  /** What happened, for a face to word. */
+  /** Returns what happened, for a face to word. */
   get richMessage(): Text {
     return this.#message
   }
@@ -80,7 +80,7 @@ export class EscError extends Error {
     return this.#hint
   }
 
-  /** What the reader can do about it, as data. */
+  /** The remedies for the reader, as data. */
   get remedies(): readonly Remedy[] {
     return [...remediesIn(this.#message), ...remediesIn(this.#hint)]
   }
@@ -95,13 +95,13 @@ export class EscError extends Error {
   }
 }
 
-/** What a thrown error says happened, for a face to word. */
+/** Returns what a thrown error says happened, for a face to word. */
 export function textOfError(error: unknown): Text {
   // A plugin's copy of the class may be of an earlier version.
   return (error instanceof EscError ? error.richMessage : undefined) ?? messageOf(error)
 }
 
-/** What a thrown error says can be done, for a face to word. */
+/** Returns what a thrown error says can be done, for a face to word. */
 export function hintOf(error: unknown): Text | undefined {
   return error instanceof EscError ? (error.richHint ?? error.hint) : undefined
 }

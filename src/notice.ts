@@ -3,8 +3,8 @@ import type { Remedy } from './remedy.ts'
 type Do<What extends Remedy['do']> = Extract<Remedy, { readonly do: What }>
 
 /**
- * What a user is told besides the result of an operation, as data without secrets. Each face words
- * it in its own way. `reason`, `why` and `changes` are in plain language.
+ * A thing that a user is told besides the result of an operation, as data without secrets. Each
+ * face words it in its own way. `reason`, `why` and `changes` are in plain language.
  */
 export type Notice =
   // keys

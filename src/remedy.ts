@@ -1,5 +1,5 @@
 /**
- * What a user can do about something, as data. Each face shows it in its own way: the command line
+ * A thing to do about something, as data. Each face shows it in its own way: the command line
  * as a command to type, a server as it is, a console as a button.
  *
  * Where `environment` may be missing, whoever has made the remedy did not know which it is about.
@@ -63,7 +63,7 @@ export type Remedy =
   /** The same again, with this input given. */
   | { readonly do: 'repeat'; readonly with: InputName }
 
-/** What a user gives an operation, where texts have to name it. */
+/** The name of an input of an operation, where texts have to name it. */
 export type InputName =
   | 'allow-unknown'
   | 'allow-variable'

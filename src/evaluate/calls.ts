@@ -1,5 +1,5 @@
 import { hintOf, messageOf } from '../errors.ts'
-import type { Environment } from '../language/index.ts'
+import type { EnvironmentDeclaration } from '../language/index.ts'
 import type { Text } from '../rich-text.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Diagnostic } from '../yaml/index.ts'

@@ -1,4 +1,4 @@
-import type { Accessor, Environment, Expression, Suggester } from '../language/index.ts'
+import type { Accessor, EnvironmentDeclaration, Expression, Suggester } from '../language/index.ts'
 import type { Text } from '../rich-text.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Diagnostic } from '../yaml/index.ts'

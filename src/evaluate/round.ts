@@ -1,5 +1,6 @@
 import { allocate, BudgetExceeded, budgetHint, spend } from '../budget.ts'
 import { Suggester } from '../language/index.ts'
+import { present } from '../present.ts'
 import type { Text } from '../rich-text.ts'
 import type { Diagnostic } from '../yaml/index.ts'
 import { type Answers, type HostCall, isFailure } from './calls.ts'

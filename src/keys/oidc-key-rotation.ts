@@ -75,7 +75,7 @@ export function rotateOidcKey(
   return oidcKeys(context, now)
 }
 
-/** How far clocks of vendors may be behind ours. */
+/** The time by which clocks of vendors may be behind ours. */
 const clockSkewSeconds = 600
 
 /** The keys there are. @throws EscError `not_found` without any. */

@@ -72,7 +72,7 @@ export function oidcKey(context: OidcKeyContext, options: { readonly issuer?: st
 }
 
 /**
- * What signatures are verified with: the key that signs, which is made where there is none; the one
+ * The keys that verify signatures: the key that signs, which is made where there is none; the one
  * that is to sign next; and those whose tokens have not run out at `now`.
  */
 export function oidcKeySet(context: OidcKeyContext, now: Date): JsonWebKeySet {

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
+import type { Variables } from '../child-environment.ts'
 import { EscError } from '../errors.ts'
 import { smallText } from '../files/index.ts'
-import type { Variables } from './provider.ts'
 
 type Section = Readonly<Record<string, string>>
 
-/** What the variables and the configuration file of AWS say of its services. */
+/** The settings of AWS in its variables and configuration file. */
 interface AwsSettings {
   readonly region: string | undefined
   /** URLs that stand for all services, or for one, by its name in lower case. */
@@ -18,7 +18,7 @@ interface AwsSettings {
 export interface AwsEndpoint {
   readonly url: string
   readonly region: string
-  /** False: the URL was configured, such as that of a proxy or an emulator. */
+  /** False when the URL was configured, such as that of a proxy or an emulator. */
   readonly isAws: boolean
 }
 

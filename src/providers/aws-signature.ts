@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { Secret } from '../secret.ts'
 
-/** What `aws-login` gives, and what calls AWS is given. */
-export type AwsLogin = {
+/** The login that `aws-login` gives, and what calls AWS is given. */
+export type AwsAccessKey = {
   readonly accessKeyId: string
   readonly secretAccessKey: Secret<string>
   readonly sessionToken?: Secret<string>
@@ -17,7 +17,7 @@ export interface SignedParts {
   readonly headers: Readonly<Record<string, string>>
   readonly region: string
   readonly service: string
-  readonly login: AwsLogin
+  readonly login: AwsAccessKey
   readonly now: Date
 }
 

@@ -27,8 +27,8 @@ const inputs: SchemaObject = {
   required: ['clientId', 'tenantId'],
 }
 
-/** What `azure-login` gives, and what calls Azure is given. */
-export type AzureLogin = {
+/** The login that `azure-login` gives, and what calls Azure is given. */
+export type AzureOidcLogin = {
   readonly clientId: string
   readonly tenantId: string
   readonly subscriptionId?: string

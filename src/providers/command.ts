@@ -9,7 +9,9 @@ type CommandInputs = {
   readonly timeout?: string
 }
 
-/** What a program of this machine prints, such as the command-line tool of a password manager. */
+/**
+ * Gives what a program of this machine prints, such as the command-line tool of a password manager.
+ */
 export const command: Provider<CommandInputs> = {
   name: 'command',
   description: 'What a program prints on the machine that opens the environment.',

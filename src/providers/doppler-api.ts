@@ -3,7 +3,7 @@ import type { SchemaObject } from '../schema/index.ts'
 import type { Secret } from '../secret.ts'
 import { memberOf } from './vendor-call.ts'
 
-/** What `doppler-login` gives. */
+/** The login that `doppler-login` gives. */
 export type DopplerLogin = { readonly accessToken: Secret<string> }
 
 export const dopplerLoginSchema: SchemaObject = {

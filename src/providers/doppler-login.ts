@@ -1,8 +1,8 @@
 import { secret } from '../secret.ts'
 import { type DopplerLogin, dopplerFault, dopplerLoginSchema } from './doppler-api.ts'
-import { identityToken, subjectAttributesSchema } from './identity.ts'
+import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
 import type { Provider } from './provider.ts'
-import { callVendor, malformedAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
+import { callVendor, malformedProviderAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
 
 export type DopplerLoginInputs = {
   readonly oidc: { readonly identityId: string; readonly subjectAttributes?: readonly string[] }
@@ -34,13 +34,13 @@ export function dopplerLoginProvider(network: ProviderNetwork = {}): Provider<Do
 
     async open({ oidc: { identityId, subjectAttributes } }, context): Promise<DopplerLogin> {
       const request = { provider: 'doppler-login', audience: 'doppler', subjectAttributes }
-      const token = await identityToken(context, request)
+      const token = await requireIdentityToken(context, request)
       const doing = `login as identity ${identityId}`
       const url = 'https://api.doppler.com/v3/auth/oidc'
       const body = { token, identity: identityId }
       const call = { provider: 'doppler-login', doing, url, body, hidden: [token], readFault: dopplerFault, hints }
       const made = textIn((await callVendor(call, network, context)).json, 'token')
-      if (made === undefined) throw malformedAnswer('doppler-login', doing)
+      if (made === undefined) throw malformedProviderAnswer('doppler-login', doing)
       return { accessToken: secret(made) }
     },
   }

@@ -45,7 +45,7 @@ function together(failures: readonly unknown[]): unknown {
   })
 }
 
-/** What providers of texts give: a secret for each name that was asked for. */
+/** The outputs of providers of texts: a secret for each name that was asked for. */
 export const secretsByName: SchemaObject = {
   type: 'object',
   additionalProperties: { type: 'string', secret: true },

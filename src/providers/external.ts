@@ -4,11 +4,11 @@ import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import type { Plain } from '../plain.ts'
 import { rich, step, type Text } from '../rich-text.ts'
 import { secret } from '../secret.ts'
-import { identityToken } from './identity.ts'
+import { requireIdentityToken } from './identity.ts'
 import type { Provider } from './provider.ts'
-import { callVendor, malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
+import { callVendor, malformedProviderAnswer, type ProviderNetwork } from './vendor-call.ts'
 
-export type ExternalInputs = {
+export type ExternalProviderInputs = {
   readonly url: string
   readonly request?: Plain
   readonly secret?: boolean
@@ -18,7 +18,7 @@ export type ExternalInputs = {
  * Whatever a web service of one's own answers. The request is signed with the store's key, as those
  * of the rotator `external` are.
  */
-export function externalProvider(network: ProviderNetwork = {}): Provider<ExternalInputs> {
+export function externalProvider(network: ProviderNetwork = {}): Provider<ExternalProviderInputs> {
   return {
     name: 'external',
     description: 'Whatever a web service of your own answers.',
@@ -38,7 +38,7 @@ export function externalProvider(network: ProviderNetwork = {}): Provider<Extern
       const host = requireUrl(url)
       const body = JSON.stringify(request)
       const hash = `sha256-${createHash('sha256').update(body).digest('base64')}`
-      const token = await identityToken(context, {
+      const token = await requireIdentityToken(context, {
         provider: 'external',
         audience: undefined,
         service: url,
@@ -48,13 +48,13 @@ export function externalProvider(network: ProviderNetwork = {}): Provider<Extern
       const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
       const call = { provider: 'external', doing, url, body, headers, hidden: [token], readFault, hints }
       const { json } = await callVendor({ ...call, named: true }, network, context)
-      if (json === undefined) throw malformedAnswer('external', doing)
+      if (json === undefined) throw malformedProviderAnswer('external', doing)
       return { response: isSecret ? secret(json as Plain) : (json as Plain) }
     },
   }
 }
 
-export const external = externalProvider()
+export const readExternal = externalProvider()
 
 const hints: Readonly<Record<string, Text>> = {
   'HTTP 401': rich`the service must verify tokens with the keys of this store: ${step('print them', { do: 'show-signing-keys' })}`,

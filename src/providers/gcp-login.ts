@@ -1,10 +1,10 @@
 import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
 import { gcpFault } from './gcp-api.ts'
-import { identityToken, subjectAttributesSchema } from './identity.ts'
+import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
 import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
-import { callVendor, malformedAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
+import { callVendor, malformedProviderAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
 
 export type GcpLoginInputs = {
   /** The number, not the name. */

@@ -3,7 +3,14 @@ import { EscError } from '../errors.ts'
 import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import { type Secret, secret } from '../secret.ts'
 import type { Provider, ProviderContext } from './provider.ts'
-import { callVendor, malformedAnswer, memberOf, type ProviderNetwork, textIn, type VendorCall } from './vendor-call.ts'
+import {
+  callVendor,
+  malformedProviderAnswer,
+  memberOf,
+  type ProviderCall,
+  type ProviderNetwork,
+  textIn,
+} from './vendor-call.ts'
 
 export type GhLoginInputs = {
   readonly appId: number
@@ -59,7 +66,7 @@ export function ghLoginProvider(network: ProviderNetwork = {}): Provider<GhLogin
       const body = { ...(repositories && { repositories }), ...(permissions && { permissions }) }
       const { json } = await ask({ doing, path: `/app/installations/${id}/access_tokens`, body })
       const [accessToken, expiry] = [textIn(json, 'token'), textIn(json, 'expires_at')]
-      if (accessToken === undefined || expiry === undefined) throw malformedAnswer('gh-login', doing)
+      if (accessToken === undefined || expiry === undefined) throw malformedProviderAnswer('gh-login', doing)
       const made = { appId, appSlug: slug, installationId: id, accessToken: secret(accessToken), expiry }
       return { ...made, type: 'installation' }
     },
@@ -82,7 +89,7 @@ function asker(
   network: ProviderNetwork,
   context: ProviderContext,
 ): Ask {
-  const base: Pick<VendorCall, 'url' | 'named'> =
+  const base: Pick<ProviderCall, 'url' | 'named'> =
     ghe === undefined ? { url: 'https://api.github.com' } : { url: `https://${ghe.host}/api/v3`, named: true }
   const headers = {
     accept: 'application/vnd.github+json',
@@ -105,11 +112,11 @@ async function installationOf(owner: string, ask: Ask): Promise<{ readonly id: n
     return ask({ doing, path: `/users/${owner}/installation` })
   })
   const [id, slug] = [memberOf(json, 'id'), textIn(json, 'app_slug')]
-  if (typeof id !== 'number' || slug === undefined) throw malformedAnswer('gh-login', doing)
+  if (typeof id !== 'number' || slug === undefined) throw malformedProviderAnswer('gh-login', doing)
   return { id, slug }
 }
 
-/** What the app shows for itself: good for nine minutes, from a minute ago. */
+/** Returns the token of the app: good for nine minutes, from a minute ago. */
 function appToken(appId: number, privateKey: Secret<string>, now: Date): string {
   const seconds = Math.floor(now.getTime() / 1000)
   const claims = { iat: seconds - 60, exp: seconds + 540, iss: String(appId) }

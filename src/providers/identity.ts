@@ -3,7 +3,8 @@ import type { SchemaObject } from '../schema/index.ts'
 import type { IdentityTokenRequest, ProviderContext } from './provider.ts'
 
 /**
- * What a subject can be made of. The name of a token is not among it: whoever makes one chooses it.
+ * The parts that a subject can be made of. The name of a token is not among it: whoever makes one
+ * chooses it.
  */
 const subjectAttributes = [
   'pulumi.user.login',
@@ -20,7 +21,7 @@ export const subjectAttributesSchema: SchemaObject = {
 }
 
 /** The token that vendors take for the identity of the environment. */
-export async function identityToken(context: ProviderContext, request: IdentityTokenRequest): Promise<string> {
+export async function requireIdentityToken(context: ProviderContext, request: IdentityTokenRequest): Promise<string> {
   if (context.identityToken !== undefined) return context.identityToken(request)
   throw new EscError('provider_failed', `${request.provider}: \`oidc\` needs the identity token of a store`, {
     hint: 'use static credentials, kept as `fn::secret`',

@@ -14,7 +14,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'doppler-login': async () => (await import('./doppler-login.ts')).dopplerLogin,
   'doppler-secrets': async () => (await import('./doppler-secrets.ts')).dopplerSecrets,
   env: async () => (await import('./env.ts')).env,
-  external: async () => (await import('./external.ts')).external,
+  external: async () => (await import('./external.ts')).readExternal,
   file: async () => (await import('./file.ts')).file,
   'gcp-login': async () => (await import('./gcp-login.ts')).gcpLogin,
   'gcp-secrets': async () => (await import('./gcp-secrets.ts')).gcpSecrets,

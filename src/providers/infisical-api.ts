@@ -4,7 +4,7 @@ import type { SchemaObject } from '../schema/index.ts'
 import type { Secret } from '../secret.ts'
 import { memberOf, textIn } from './vendor-call.ts'
 
-/** What `infisical-login` gives. */
+/** The login that `infisical-login` gives. */
 export type InfisicalLogin = { readonly accessToken: Secret<string>; readonly siteUrl?: string }
 
 export const infisicalLoginSchema: SchemaObject = {

@@ -1,9 +1,9 @@
 import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
-import { identityToken, subjectAttributesSchema } from './identity.ts'
+import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
 import { type InfisicalLogin, infisicalFault, infisicalLoginSchema, infisicalSite } from './infisical-api.ts'
 import type { Provider, ProviderContext } from './provider.ts'
-import { callVendor, malformedAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
+import { callVendor, malformedProviderAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
 
 export type InfisicalLoginInputs = {
   readonly siteUrl?: string
@@ -47,7 +47,7 @@ export function infisicalLoginProvider(network: ProviderNetwork = {}): Provider<
       const url = `${site}/api/v1/auth/${path}/login`
       const call = { provider: 'infisical-login', doing, url, body, hidden, readFault: infisicalFault, hints, ...way }
       const token = textIn((await callVendor(call, network, context)).json, 'accessToken')
-      if (token === undefined) throw malformedAnswer('infisical-login', doing)
+      if (token === undefined) throw malformedProviderAnswer('infisical-login', doing)
       return { accessToken: secret(token), ...(siteUrl !== undefined && { siteUrl }) }
     },
   }
@@ -68,7 +68,11 @@ const hints: Readonly<Record<string, string>> = {
 async function requestOf({ oidc: federated, static: given }: InfisicalLoginInputs, context: ProviderContext) {
   if (federated !== undefined) {
     const { identityId, subjectAttributes } = federated
-    const jwt = await identityToken(context, { provider: 'infisical-login', audience: 'infisical', subjectAttributes })
+    const jwt = await requireIdentityToken(context, {
+      provider: 'infisical-login',
+      audience: 'infisical',
+      subjectAttributes,
+    })
     const body = { identityId, jwt }
     return { doing: `login as identity ${identityId}`, path: 'oidc-auth', body, hidden: [jwt] }
   }

@@ -2,7 +2,7 @@ import { EscError } from '../errors.ts'
 import type { MachineAccess, ProviderContext } from './provider.ts'
 
 /**
- * What may be read from this machine. @throws EscError `provider_failed` where there is no store.
+ * Returns the access to this machine. @throws EscError `provider_failed` where there is no store.
  */
 export async function machineOf(context: ProviderContext, provider: string): Promise<MachineAccess> {
   if (context.machine !== undefined) return context.machine()

@@ -1,7 +1,7 @@
 import { EscError } from '../errors.ts'
 import type { SchemaObject } from '../schema/index.ts'
 import { secret } from '../secret.ts'
-import { identityToken } from './identity.ts'
+import { requireIdentityToken } from './identity.ts'
 import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider } from './provider.ts'
 
@@ -41,7 +41,7 @@ export const oidc: Provider<OidcInputs> = {
 
   async open({ audience, identityToken: { version }, duration = '1h' }, context) {
     const seconds = durationOf(duration)
-    return secret(await identityToken(context, { provider: 'oidc', audience, version, seconds }))
+    return secret(await requireIdentityToken(context, { provider: 'oidc', audience, version, seconds }))
   },
 }
 

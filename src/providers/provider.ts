@@ -1,9 +1,7 @@
+import type { Variables } from '../child-environment.ts'
 import type { HostPolicy } from '../http/index.ts'
 import type { Plain, PlainObject } from '../plain.ts'
 import type { Schema } from '../schema/index.ts'
-
-/** Environment variables by name. */
-export type Variables = Readonly<Record<string, string | undefined>>
 
 export interface ProviderContext {
   readonly now: () => Date
@@ -23,7 +21,7 @@ export interface ProviderContext {
    * Absent: none.
    */
   readonly network?: () => Promise<HostPolicy>
-  /** What may be read from this machine, as far as that was allowed. Absent: nothing. */
+  /** The access to this machine, as far as that was allowed. Absent: nothing. */
   readonly machine?: () => Promise<MachineAccess>
   /** Waits between two attempts; may throw to stop. Default: until the signal aborts. */
   readonly sleep?: (ms: number) => Promise<void>
@@ -32,24 +30,24 @@ export interface ProviderContext {
 }
 
 /**
- * What a definition may read from the machine that opens it. Each is asked about once.
+ * The things that a definition may read from the machine that opens it. Each is asked about once.
  * @throws EscError `untrusted` for what was not allowed; `invalid_input`.
  */
 export interface MachineAccess {
-  /** Undefined: it is not set. */
+  /** `undefined` when it is not set. */
   variable(name: string): Promise<string | undefined>
   /** A path that is not absolute is taken from the folder of the store on. */
   file(path: string): Promise<Uint8Array>
   /** The values of a file of SOPS, decrypted with the user's age identities. */
   sops(path: string): Promise<PlainObject>
-  /** What a program prints, without the line break at its end. */
+  /** Returns what a program prints, without the line break at its end. */
   command(
     words: readonly string[],
     options: { readonly input?: string | undefined; readonly timeoutMs: number },
   ): Promise<string>
   /** Returns when outputs of a Pulumi stack may be read with the user's login. */
   allowStack(stack: string): Promise<void>
-  /** What decrypts the secret outputs of a stack. */
+  /** Returns what decrypts the secret outputs of a stack. */
   pulumiSecrets(
     stack: string,
     manager: { readonly type: string; readonly state: Readonly<Record<string, unknown>> },
@@ -70,14 +68,14 @@ export interface IdentityTokenRequest {
    */
   readonly service?: string
   /**
-   * What the subject is made of, beside the organization. Default: the environment that is opened.
+   * The parts of the subject, beside the organization. Default: the environment that is opened.
    */
   readonly subjectAttributes?: readonly string[] | undefined
   /** Further claims, which the vendor asks for. */
   readonly claims?: Readonly<Record<string, string>>
   /** Claims of this version, which only the store's own issuer makes. Default: those of logins. */
   readonly version?: 'v2'
-  /** How long it counts. Default: an hour. */
+  /** The time for which it counts. Default: an hour. */
   readonly seconds?: number
 }
 

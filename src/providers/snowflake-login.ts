@@ -1,5 +1,5 @@
 import { secret } from '../secret.ts'
-import { identityToken, subjectAttributesSchema } from './identity.ts'
+import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
 import type { Provider } from './provider.ts'
 
 export type SnowflakeLoginInputs = {
@@ -41,7 +41,7 @@ export const snowflakeLogin: Provider<SnowflakeLoginInputs> = {
   shareable: true,
 
   async open({ oidc: { account, user, role, subjectAttributes } }, context) {
-    const token = await identityToken(context, {
+    const token = await requireIdentityToken(context, {
       provider: 'snowflake-login',
       audience: 'snowflake',
       subjectAttributes,

@@ -2,6 +2,7 @@ import { EscError, hintOf, messageOf } from '../errors.ts'
 import { type ExportedMap, type RotationOutcome, violationsOf } from '../evaluate/index.ts'
 import { plainSecretTexts, SecretMask } from '../masking/index.ts'
 import type { PlainObject } from '../plain.ts'
+import { present } from '../present.ts'
 import { rich, step, type Text } from '../rich-text.ts'
 import type { CredentialCheck, PlanStep, RotationRequest, Rotator, RotatorContext } from '../rotators/index.ts'
 import type { Environment, Revision, RotationJournal } from '../store/index.ts'
@@ -55,7 +56,7 @@ class OnlyLooked extends Error {}
  */
 export class PathRun {
   readonly call: SelectedCall
-  readonly #place: RunPlace
+  readonly #run: RunContext
   readonly #notes: Text[] = []
   /** Hides the secrets of this path in everything that it says. */
   readonly #mask = new SecretMask()
@@ -146,7 +147,7 @@ export class PathRun {
   }
 
   report(outcome: RotationOutcome | undefined, diagnostics: readonly Diagnostic[]): PathReport {
-    const report = placedReport(this.#report(outcome, diagnostics), this.#place.environment.name)
+    const report = placedReport(this.#report(outcome, diagnostics), this.#run.environment.name)
     return maskReport(report, this.#mask)
   }
 

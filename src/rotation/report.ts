@@ -37,7 +37,7 @@ export interface RotationReport {
   /** The revision that holds the new credentials; absent when nothing changed. */
   readonly revision?: number
   readonly paths: readonly PathReport[]
-  /** What else must be known, such as unfinished rotations whose rotator was edited away. */
+  /** Other things to know, such as unfinished rotations whose rotator was edited away. */
   readonly warnings: readonly Text[]
   readonly diagnostics: readonly Diagnostic[]
   /** As recorded in the rotation history; absent when nothing was begun. */

@@ -18,7 +18,7 @@ export interface RotatorContext {
   readonly progress: (text: string) => void
   /** Something the user should know although the rotation goes on. No secrets. */
   readonly warn: (text: Text) => void
-  /** Who rotates what, for requests that say so. */
+  /** Names who rotates what, for requests that say so. */
   readonly identity?: RotationIdentity
   /** Signs such requests with the store's own key. */
   readonly oidc?: OidcSigner

@@ -3,7 +3,7 @@ import type { Schedule } from './schedule.ts'
 import { runsOfSchedule, type ScheduledRun } from './scheduled-run.ts'
 
 /** The next step of a schedule. It is due when `at` has come. */
-export interface Step {
+export interface ScheduleStep {
   readonly at: Date
   /** The instant of the schedule that it is for. */
   readonly due: Date
@@ -30,7 +30,7 @@ export async function nextStep(
   schedule: Schedule,
   runs: readonly ScheduledRun[],
   now: Date,
-): Promise<Step | undefined> {
+): Promise<ScheduleStep | undefined> {
   if (schedule.paused) return undefined
   // What is not due yet cannot have run, whatever a line says: lines are not sealed.
   const last = runsOfSchedule(runs, schedule.id).findLast(({ due }) => new Date(due) <= now)
@@ -53,7 +53,7 @@ export async function nextStep(
   return coming && { at: coming, due: coming, attempt: 1, missed: 0, paths: undefined }
 }
 
-function retryOf(last: ScheduledRun, { modified }: Schedule): Step | undefined {
+function retryOf(last: ScheduledRun, { modified }: Schedule): ScheduleStep | undefined {
   const completed = new Date(last.completed)
   // Who edits, pauses or resumes a schedule has begun it anew.
   if (last.result === 'succeeded' || last.attempt >= mostAttempts || modified > completed) return undefined

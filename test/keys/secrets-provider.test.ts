@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { expect } from 'chai'
 import { noticeText } from '../../src/cli/framework/notice-text.ts'
-import { configFolder, DataKey, type KeyContext, openSecretsProvider, rewrapKey } from '../../src/keys/index.ts'
+import { configFolder, DataKey, type KeyContext, openSecretsProvider, rewrapDataKey } from '../../src/keys/index.ts'
 import { errorOf } from '../store/worlds.ts'
 
 const owner = { id: '5f1cd0a3-aaaa', name: 'rotators/ci' }

@@ -26,31 +26,36 @@ for (const file of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
     if (problem) problems.push(`src/${file}: imports ${target}: ${problem}`)
   }
 }
-const circles = circleProblems()
-const unused = unusedExports()
-const wide = wideComments()
-const spawns = spawnProblems()
-const accesses = fileAccessProblems()
-const words = commandWords()
-for (const problem of [...problems, ...circles, ...unused, ...wide, ...spawns, ...accesses, ...words])
-  console.error(problem)
-console.log(problems.length === 0 ? 'imports: every arrow points one way' : `imports: ${problems.length} wrong`)
-console.log(circles.length === 0 ? 'circles: no files import one another' : `circles: ${circles.length} found`)
-console.log(unused.length === 0 ? 'exports: each is imported by another file' : `exports: ${unused.length} unused`)
-console.log(wide.length === 0 ? 'comments: all within 100 columns' : `comments: ${wide.length} too wide`)
-console.log(spawns.length === 0 ? 'programs: none is handed a key' : `programs: ${spawns.length} started wrongly`)
-console.log(
-  accesses.length === 0
-    ? 'files: a store is read through its own file system'
-    : `files: ${accesses.length} read past it`,
-)
-console.log(
-  words.length === 0
-    ? 'words: no command line and no flag below the faces'
-    : `words: ${words.length} of the command line below the faces`,
-)
-const all = [problems, circles, unused, wide, spawns, accesses, words]
-process.exitCode = all.every((each) => each.length === 0) ? 0 : 1
+const checks = [
+  { found: problems, clean: 'imports: every arrow points one way', what: 'imports', fault: 'wrong' },
+  { found: circleProblems(), clean: 'circles: no files import one another', what: 'circles', fault: 'found' },
+  { found: unusedExports(), clean: 'exports: each is imported by another file', what: 'exports', fault: 'unused' },
+  { found: namesDeclaredTwice(), clean: 'names: each is exported by one file', what: 'names', fault: 'declared twice' },
+  { found: wideComments(), clean: 'comments: all within 100 columns', what: 'comments', fault: 'too wide' },
+  {
+    found: fragmentsInDocComments(),
+    clean: 'doc comments: each begins with a thing or a verb',
+    what: 'doc comments',
+    fault: 'begin with a fragment',
+  },
+  { found: spawnProblems(), clean: 'programs: none is handed a key', what: 'programs', fault: 'started wrongly' },
+  {
+    found: fileAccessProblems(),
+    clean: 'files: a store is read through its own file system',
+    what: 'files',
+    fault: 'read past it',
+  },
+  {
+    found: commandWords(),
+    clean: 'words: no command line and no flag below the faces',
+    what: 'words',
+    fault: 'of the command line below the faces',
+  },
+]
+for (const { found } of checks) for (const problem of found) console.error(problem)
+for (const { found, clean, what, fault } of checks)
+  console.log(found.length === 0 ? clean : `${what}: ${found.length} ${fault}`)
+process.exitCode = checks.every(({ found }) => found.length === 0) ? 0 : 1
 
 function judge(file: string, target: string): string | undefined {
   const [from, to] = [room(file), room(target)]

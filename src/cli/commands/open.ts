@@ -24,7 +24,7 @@ import { DRAFT_TO_READ_FLAG, readingDraft } from '../framework/draft.ts'
 import { choice, duration } from '../framework/flags.ts'
 import { ReportedError } from '../framework/report-error.ts'
 import { openSession, openTarget, type Target, temporaryPlace } from '../framework/session.ts'
-import { joinJson, joinText, type Part } from '../framework/several-text.ts'
+import { type EnvironmentPart, joinJson, joinText } from '../framework/several-text.ts'
 import { ALLOW_VARIABLE_FLAG, UNKNOWN_FLAGS } from '../framework/shared-flags.ts'
 import { diagnosticLines, hasColour } from '../terminal/index.ts'
 
@@ -88,7 +88,7 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
       return readingDraft(target, this.flags.draft, (draft) => this.#open(draft))
     }
     const rest = this.positionals.slice(this.flags.env === undefined ? 1 : 0)
-    const parts: Part[] = []
+    const parts: EnvironmentPart[] = []
     for (const name of expandReferences(openSession(this.io, this.flags).workspace, typed)) {
       const target = openTarget(this.io, { ...this.flags, env: name }, rest)
       parts.push({ name, text: await this.#open(target) })

@@ -20,7 +20,7 @@ const flags = {
 }
 
 interface Result extends TrustSetup {
-  /** What was printed, by the names of the variables. `undefined`: nothing was run. */
+  /** The values that were printed, by the names of the variables. `undefined`: nothing was run. */
   readonly made: Readonly<Record<string, string>> | undefined
 }
 

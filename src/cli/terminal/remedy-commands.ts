@@ -92,7 +92,7 @@ export function commandOf(remedy: Exclude<Remedy, { readonly do: 'repeat' }>): s
 }
 
 /** The flag of an input. */
-export function flagOf(input: InputName): string {
+export function flagText(input: InputName): string {
   return FLAGS[input]
 }
 

@@ -1,7 +1,7 @@
 import { childEnvironment } from '../../child-environment.ts'
 import type { Io } from './io.ts'
 
-/** What became of a program that was run for what it prints. */
+/** The outcome of a program that was run for what it prints. */
 export interface ToolResult {
   readonly code: number
   readonly out: string

@@ -1,5 +1,5 @@
 import { type Part, RichText, remediesIn, type Text } from '../../rich-text.ts'
-import { commandOf, flagOf } from './remedy-commands.ts'
+import { commandOf, flagText } from './remedy-commands.ts'
 
 /**
  * A text as it is shown at a terminal: a step is followed by its command, as in `save it with
@@ -14,9 +14,9 @@ export function worded(text: Text, quote = '"'): string {
 
 function wordedPart(part: Part, quote: string): string {
   if (typeof part === 'string') return part
-  if (!('remedy' in part)) return flagOf(part.input)
+  if (!('remedy' in part)) return flagText(part.input)
   const { words, remedy } = part
-  return remedy.do === 'repeat' ? flagOf(remedy.with) : `${words} with ${quote}${commandOf(remedy)}${quote}`
+  return remedy.do === 'repeat' ? flagText(remedy.with) : `${words} with ${quote}${commandOf(remedy)}${quote}`
 }
 
 /**

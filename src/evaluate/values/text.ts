@@ -3,7 +3,7 @@ import { quote } from '../../yaml/index.ts'
 import { quoteBytes } from './quote-bytes.ts'
 import type { Value } from './value.ts'
 
-export interface Text {
+export interface ValueText {
   readonly text: string
   readonly unknown: boolean
   readonly secret: boolean
@@ -19,7 +19,7 @@ export const maxTextLength = 16 * 1024 * 1024
  * The string a value becomes in an interpolation. Of a map, only its own properties
  * count, not those it inherits.
  */
-export function textOfValue(value: Value): Text {
+export function textOfValue(value: Value): ValueText {
   const { secret } = value
   spend(4)
   if (value.unknown) return { text: unknownText, unknown: true, secret }
@@ -46,7 +46,7 @@ export function textOfValue(value: Value): Text {
   }
 }
 
-function combine(parts: readonly (readonly [string, Text])[], secret: boolean): Text {
+function combine(parts: readonly (readonly [string, ValueText])[], secret: boolean): ValueText {
   let length = 0
   const pieces = parts.map(([prefix, part]) => {
     // Each level of lists in lists quotes the one within it anew.

@@ -29,81 +29,7 @@ export function defaultKind(): ProviderKind {
  * bound to the environment's id.
  */
 function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsProvider {
-  const path = join(context.configFolder, 'default.key')
-  const files = context.files ?? machineFiles
-
-  function ofVariable(): KeyPlace | undefined {
-    return context.env.ESC_KEY ? { place: 'ESC_KEY', keys: parseKeys(context.env.ESC_KEY, 'ESC_KEY') } : undefined
-  }
-
-  function ofFile(): KeyPlace | undefined {
-    const keys = readKeyFile(files, path)
-    return keys && { place: path, keys }
-  }
-
-  /** Looks everywhere for one id: what cannot be used in one place hides nothing in the other. */
-  function find(id: string): FileKey {
-    const places: KeyPlace[] = []
-    let problem: unknown
-    for (const look of [ofVariable, ofFile]) {
-      try {
-        const there = look()
-        const found = there?.keys.find((key) => key.id === id)
-        if (found !== undefined) return found
-        if (there !== undefined) places.push(there)
-      } catch (error) {
-        problem ??= error
-      }
-    }
-    if (problem !== undefined) throw problem
-    const line = `add the line of the key with that id to ${path}`
-    if (places.length === 0) {
-      throw new EscError(
-        'key_unavailable',
-        `environment '${owner.name}' is encrypted with key ${id}, and there is no key file at ${path}`,
-        { hint: `${line}, with mode 0600, or set ESC_KEY to it` },
-      )
-    }
-    const held = places.map(({ place, keys }) => {
-      return `${place} holds key${keys.length === 1 ? '' : 's'} ${keys.map((key) => key.id).join(', ')}`
-    })
-    throw new EscError(
-      'key_unavailable',
-      `environment '${owner.name}' is encrypted with key ${id}, but ${held.join(' and ')}`,
-      {
-        hint: `${line}, and keep the lines that are there: a key file holds several keys, one per line`,
-      },
-    )
-  }
-
-  function newKey(): FileKey {
-    const { key, created } = createKeyFile(files, path)
-    if (created) {
-      context.notify({ kind: 'key-made', file: path, key: key.id })
-    }
-    return key
-  }
-
-  function keyToWrapWith(before: string | undefined): FileKey {
-    // What a team shares must not get under somebody's own key only because that
-    // comes first in their file.
-    const again = before === undefined ? undefined : find(parse(before).id)
-    const existing = again === undefined ? (ofVariable() ?? ofFile())?.keys[0] : again
-    if (existing === undefined) return newKey()
-    if (!context.env.ESC_KEY || again !== undefined) keepKeyFile(files, path)
-    return existing
-  }
-
-  function parse(wrapped: string): { readonly id: string; readonly text: string } {
-    const [version, kind, id, text, ...rest] = wrapped.split(':')
-    if (version === 'v1' && kind === 'default' && id !== undefined && text !== undefined && rest.length === 0) {
-      return { id, text }
-    }
-    throw new EscError('store_damaged', `the wrapped data key of environment '${owner.name}' is malformed`, {
-      hint: `restore wrappedDataKey in its settings.yaml from the git history`,
-    })
-  }
-
+  const keys = new UserKeys(context, owner)
   return {
     async wrapKey(dataKey, before) {
       const key = keys.forWrapping(before)
@@ -183,11 +109,7 @@ class UserKeys {
   #newKey(): FileKey {
     const { key, created } = createKeyFile(this.#files, this.#path)
     if (created) {
-      this.#context.notify(
-        `A new key was made for your environments: ${this.#path} (key ${key.id}).\n` +
-          'Keep a copy of this file in a safe place, such as a password manager: without it your secrets cannot be opened.\n' +
-          'In CI, set the variable ESC_KEY to the line of the file that begins with esc-key-v1.',
-      )
+      this.#context.notify({ kind: 'key-made', file: this.#path, key: key.id })
     }
     return key
   }

@@ -167,7 +167,10 @@ interface NewText {
   readonly text: string
 }
 
-/** Of texts that nothing vouches for: files that anybody may have written. */
+/**
+ * Warns of secrets that were moved in a text that nothing vouches for: a file that anybody may have
+ * written.
+ */
 function warnOfMovedSecrets(workspace: Workspace, environment: string, { base, text }: NewText): void {
   const moved = movedSecrets(base.file, base.definition, text)
   if (moved.length === 0) return

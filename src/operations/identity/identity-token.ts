@@ -87,7 +87,7 @@ async function given(workspace: Workspace, source: TokenSource, signal: AbortSig
   return token
 }
 
-/** What a token says, without a look at its signature. `undefined`: it is none. */
+/** Returns the claims of a token, without a look at its signature. `undefined`: it is none. */
 export function claimsOf(token: string): Readonly<Record<string, unknown>> | undefined {
   const payload = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(token)?.[1]
   if (payload === undefined) return undefined

@@ -11,7 +11,7 @@ export interface InitializedIssuer {
   readonly issuer: string | undefined
   /** RFC 7638 thumbprint of the key that signs. */
   readonly key: string
-  /** False: the key was there already. */
+  /** False when the key was there already. */
   readonly isNewKey: boolean
 }
 

@@ -12,7 +12,7 @@ interface TokenOrder {
 /** A token, and what it says. */
 export interface IssuedToken {
   readonly token: string
-  /** Who issued it, for people. */
+  /** The issuer, for people. */
   readonly from: string
   readonly claims: Readonly<Record<string, unknown>>
 }

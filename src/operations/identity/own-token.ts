@@ -7,7 +7,7 @@ import type { Workspace } from '../session/workspace.ts'
 import { systemHint } from './system-tokens.ts'
 
 /**
- * How long a vendor may take the token for fresh: those of Azure are
+ * The time for which a vendor may take the token for fresh: those of Azure are
  * exchanged by whoever uses them.
  */
 export const longestSeconds = 3600

@@ -8,7 +8,7 @@ import { configuredIssuer, oidcContext, signingKeys } from '../session/signed-re
 
 export interface PublishedIssuer {
   readonly issuer: string
-  /** What was written, below the folder. */
+  /** The files that were written, below the folder. */
   readonly files: readonly string[]
   /** Thumbprints of the keys that are published. */
   readonly keys: readonly string[]

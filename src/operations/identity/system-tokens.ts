@@ -4,7 +4,7 @@ import { askVendor, currentFetch, vendorHints } from '../../http/index.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
-/** What a token is wanted for. */
+/** The purpose of a token. */
 export interface TokenWish {
   /** The vendor: `aws`, `azure`, `gcp` … */
   readonly vendor: string
@@ -26,7 +26,7 @@ interface TokenRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: object
-  /** What of the variables an answer must not repeat. */
+  /** The parts of the variables an answer must not repeat. */
   readonly hidden: readonly string[]
   /** The field of the answer. Default: the answer is the token. */
   readonly field?: string
@@ -109,7 +109,10 @@ export function systemToken(env: Variables, wish: TokenWish, only?: string): Tok
   return undefined
 }
 
-/** What the user would have to do for the system to give a token. `undefined`: nothing is known. */
+/**
+ * Returns what the user would have to do for the system to give a token. `undefined`: nothing is
+ * known.
+ */
 export function systemHint(env: Variables): string | undefined {
   if (env.GITHUB_ACTIONS) return 'in GitHub Actions, give the job `permissions: {id-token: write, contents: read}`'
   if (env.GITLAB_CI) return 'in GitLab CI, give the job `id_tokens: {GITLAB_OIDC_TOKEN: {aud: …}}`'
@@ -135,7 +138,7 @@ function googleSource(env: Variables, audience: string): TokenSource {
   })
 }
 
-/** What the federated credentials of Azure take tokens of managed identities for. */
+/** The resource for which the federated credentials of Azure take tokens of managed identities. */
 const azureResource = 'api://AzureADTokenExchange'
 
 function azureSource(env: Variables): TokenSource | undefined {

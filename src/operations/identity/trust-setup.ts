@@ -18,15 +18,15 @@ interface SetupWish {
   readonly vendor: SetupVendor
   /** The one environment that may log in, `project/name`. `undefined`: each of the store. */
   readonly environment: string | undefined
-  /** What the login may do, in the vendor's words, such as the ARN of a policy. */
+  /** The powers of the login, in the vendor's words, such as the ARN of a policy. */
   readonly policy: string | undefined
-  /** Of the role, application or pool that is made. */
+  /** The name of the role, application or pool that is made. */
   readonly name: string
   /** The project of Google Cloud. */
   readonly project: string | undefined
 }
 
-/** What makes a vendor trust this store. */
+/** The commands that make a vendor trust this store. */
 export interface TrustSetup {
   readonly issuer: string
   readonly audience: string

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../../yaml/index.ts'
 
 /** An environment whose providers have been called. */
 export interface OpenedEnvironment {
-  /** Undefined: the definition has errors, or is empty. */
+  /** `undefined` when the definition has errors, or is empty. */
   readonly properties: ExportedMap | undefined
   /**
    * The values, those that hang on it unknown, where nothing is wrong but that calls of providers
@@ -17,7 +17,7 @@ export interface OpenedEnvironment {
   readonly used: readonly UsedRevision[]
 }
 
-/** Which revision an environment was used at, and what asked for it. */
+/** The revision an environment was used at, and what asked for it. */
 export interface UsedRevision {
   readonly name: string
   /** As it was asked for; undefined: the newest. */

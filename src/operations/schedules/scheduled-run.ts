@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { EscError, hintOf, messageOf } from '../../errors.ts'
 import type { Text } from '../../rich-text.ts'
 import { CooldownError, decodeJournalEntry, type RotationReport } from '../../rotation/index.ts'
-import { nextStep, type Schedule, type ScheduledRun, type Step } from '../../schedule/index.ts'
+import { nextStep, type Schedule, type ScheduledRun, type ScheduleStep } from '../../schedule/index.ts'
 import { type Environment, layout, neededOfEnvironment } from '../../store/index.ts'
 import { isAhead, readTimestamp } from '../../timestamp.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
@@ -38,7 +38,9 @@ export interface RunOutcome {
 export async function stepOf(
   environment: Environment,
   now: Date,
-): Promise<{ readonly schedule: Schedule; readonly step: Step | undefined; readonly known: KnownRuns } | undefined> {
+): Promise<
+  { readonly schedule: Schedule; readonly step: ScheduleStep | undefined; readonly known: KnownRuns } | undefined
+> {
   const schedule = scheduleOf(environment)
   if (schedule === undefined) return undefined
   const known = knownRuns(environment, schedule, now)
@@ -75,7 +77,7 @@ interface DueRunPlace {
   readonly work: Work<EnvironmentReference>
   readonly environment: Environment
   readonly schedule: Schedule
-  readonly step: Step
+  readonly step: ScheduleStep
   readonly now: Date
 }
 

@@ -14,8 +14,9 @@ import type { Workspace } from './workspace.ts'
 const mostBytes = 4 << 20
 
 /**
- * What providers read from this machine, each once it was allowed (`docs/trust.md`): with what they
- * are given, a store could send it wherever its definitions say. Files in the store are its own.
+ * Gives what providers read from this machine, each once it was allowed (`docs/trust.md`): with
+ * what they are given, a store could send it wherever its definitions say. Files in the store are
+ * its own.
  */
 export function machineAccess(workspace: Workspace, signal: AbortSignal): MachineAccess {
   const { env } = workspace.options

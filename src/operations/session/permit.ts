@@ -2,7 +2,7 @@ import { type AccessRules, decide, decideForStore, holders, includes, type Level
 import { type AuditDetails, type AuditEvent, verbOf } from '../../audit/index.ts'
 import { EscError } from '../../errors.ts'
 import { rich, step } from '../../rich-text.ts'
-import type { GuardLevel, Listing } from '../../store/index.ts'
+import type { EnvironmentListing, GuardLevel } from '../../store/index.ts'
 import type { Permitted } from './audit-trail.ts'
 import type { Workspace } from './workspace.ts'
 

@@ -13,9 +13,9 @@ interface Run {
 const mostBytes = 1 << 20
 
 /**
- * What a program prints, without the line break at its end. It runs without a shell, and without
- * keys to environments among its variables. What it says on standard error is not shown, since that
- * may be a secret.
+ * Returns what a program prints, without the line break at its end. It runs without a shell, and
+ * without keys to environments among its variables. What it says on standard error is not shown,
+ * since that may be a secret.
  *
  * @throws EscError `provider_failed`.
  */

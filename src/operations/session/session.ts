@@ -10,7 +10,7 @@ import type { Workspace } from './workspace.ts'
 /** The outcome of an operation. */
 export interface Performed<Result> {
   readonly result: Result
-  /** What the user was told besides the result. */
+  /** The things that the user was told besides the result. */
   readonly notices: readonly Notice[]
   /** The outcome of the commit. `undefined` when none was wanted, or nothing has changed. */
   readonly commit: CommitOutcome | undefined

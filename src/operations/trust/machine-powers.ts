@@ -1,7 +1,7 @@
 import type { Power, PowerKind } from '../../trust/index.ts'
 import { decode, getAt, type Node } from '../../yaml/index.ts'
 
-/** What a provider reads from this machine, and where its inputs say so. `*`: each member. */
+/** The readings of a provider from this machine, and where its inputs say so. `*`: each member. */
 const readers: Readonly<Record<string, { readonly kind: PowerKind; readonly at: readonly string[] }>> = {
   env: { kind: 'readVariable', at: ['get', '*', 'name'] },
   file: { kind: 'readFile', at: ['get', '*', 'path'] },
@@ -12,8 +12,8 @@ const readers: Readonly<Record<string, { readonly kind: PowerKind; readonly at: 
 }
 
 /**
- * What a definition reads from this machine, as far as it is written there. What is put together
- * while it is opened cannot be known before, and so is not allowed.
+ * Returns the readings of a definition from this machine, as far as it is written there. What is
+ * put together while it is opened cannot be known before, and so is not allowed.
  */
 export function machinePowers(text: string): readonly Power[] {
   // Almost all definitions are told from their text.

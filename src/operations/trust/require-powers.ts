@@ -108,7 +108,7 @@ const fields: Partial<Record<PowerKind, string>> = {
   socket: 'allow: {sockets}',
 }
 
-/** What definitions ask for, by what they say. */
+/** The powers that definitions ask for, by what they say. */
 const ofDefinitions: readonly PowerKind[] = ['readVariable', 'readFile', 'sopsFile', 'command', 'stack']
 
 function notAskedFor(power: Power): EscError {

@@ -79,12 +79,15 @@ function textsOf(value: Json | undefined): readonly string[] {
   return values.filter((each): each is string => typeof each === 'string' && each !== '')
 }
 
-/** What is given an identity token, whatever its inputs are; others are when they have `oidc`. */
+/**
+ * The providers that are given an identity token, whatever its inputs are; others are when they
+ * have `oidc`.
+ */
 const identified = ['external', 'oidc', 'vault-login']
 
 /**
- * Whether a definition calls what is signed with the identity key, such as the rotator `external`,
- * or a login with `oidc`.
+ * True when a definition calls what is signed with the identity key, such as the rotator
+ * `external`, or a login with `oidc`.
  */
 function usesIdentity(text: string): boolean {
   // Almost all definitions are told from their text.

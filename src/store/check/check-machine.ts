@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
 import { storeIdentity } from '../../machine/index.ts'
+import { present } from '../../present.ts'
 import { rich, step } from '../../rich-text.ts'
 import type { CompleteHost } from '../host.ts'
 import { type EntryOrigin, entryNames, parseEntry } from '../journal/journal-file.ts'

@@ -46,7 +46,7 @@ export interface Finding {
   readonly file: string
   /** A sentence without a full stop. */
   readonly problem: string
-  /** What can be done about it. */
+  /** The remedy. */
   readonly remedy: Text
   /** `fix` can do it, and nothing that anybody needs can be lost by it. */
   readonly fixable: boolean

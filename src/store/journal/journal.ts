@@ -11,6 +11,7 @@ import {
 } from '../../files/index.ts'
 import type { DataKey } from '../../keys/index.ts'
 import { storeIdentity } from '../../machine/index.ts'
+import { present } from '../../present.ts'
 import { rich, step } from '../../rich-text.ts'
 import type { CompleteHost } from '../host.ts'
 import { removeOldTemporaries } from '../locks/leftovers.ts'

@@ -1,5 +1,5 @@
 import { EscError } from '../../errors.ts'
-import { rewrapKey, secretsProviderKind } from '../../keys/index.ts'
+import { rewrapDataKey, secretsProviderKind } from '../../keys/index.ts'
 import { rich, step } from '../../rich-text.ts'
 import type { Environment } from '../environment.ts'
 import type { EnvironmentContext } from '../environment-context.ts'

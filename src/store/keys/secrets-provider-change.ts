@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { type FileSystem, ioError, readIfPresent, statusOf, syncFolder, writeTemporary } from '../../files/index.ts'
 import { type DataKey, type KeyContext, makeDataKey, secretsProviderKind } from '../../keys/index.ts'
+import { present } from '../../present.ts'
 import { rich, step } from '../../rich-text.ts'
 import type { Environment } from '../environment.ts'
 import { type EnvironmentContext, keyMemo } from '../environment-context.ts'

@@ -11,6 +11,7 @@ import {
 } from '../../files/index.ts'
 import type { RunGit } from '../../git/index.ts'
 import type { DataKey } from '../../keys/index.ts'
+import { present } from '../../present.ts'
 import { rich, step, type Text } from '../../rich-text.ts'
 import { editHint } from '../edit-hint.ts'
 import { Environment } from '../environment.ts'

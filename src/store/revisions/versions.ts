@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts'
+import { present } from '../../present.ts'
 import { again, rich, step } from '../../rich-text.ts'
 import { nearest } from '../../suggestion.ts'
 import type { Settings } from '../settings/settings.ts'

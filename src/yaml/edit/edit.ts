@@ -1,4 +1,5 @@
 import { EscError } from '../../errors.ts'
+import { present } from '../../present.ts'
 import { rich, step } from '../../rich-text.ts'
 import type { Node } from '../node.ts'
 import type { YamlMapping, YamlSequence } from '../parser/tree.ts'

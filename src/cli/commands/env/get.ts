@@ -19,7 +19,7 @@ import { ENV_FLAGS, EscCommand } from '../../framework/command.ts'
 import { boolean, text } from '../../framework/flags.ts'
 import { pagesText, pageText, type Section } from '../../framework/page-text.ts'
 import { openSession, openTarget, type Target } from '../../framework/session.ts'
-import { joinJson, joinText, type Part } from '../../framework/several-text.ts'
+import { type EnvironmentPart, joinJson, joinText } from '../../framework/several-text.ts'
 import { ALLOW_VARIABLE_FLAG } from '../../framework/shared-flags.ts'
 import { worded } from '../../terminal/index.ts'
 
@@ -73,7 +73,7 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
     const typed = this.flags.env ?? this.positionals[0] ?? ''
     if (!namesSeveral(typed)) return this.#get(openTarget(this.io, this.flags, this.positionals))
     const rest = this.positionals.slice(this.flags.env === undefined ? 1 : 0)
-    const parts: Part[] = []
+    const parts: EnvironmentPart[] = []
     for (const name of expandReferences(openSession(this.io, this.flags).workspace, typed)) {
       parts.push({ name, text: await this.#get(openTarget(this.io, { ...this.flags, env: name }, rest)) })
     }

@@ -75,14 +75,14 @@ async function openStack(root: ObjectNode, options: WorkspaceOptions): Promise<P
   })
 }
 
-/** How a checkpoint says that its secrets are encrypted. */
+/** The way in which the secrets of a checkpoint are encrypted. */
 export interface SecretsManager {
   readonly type: string
   readonly state: Readonly<Record<string, unknown>>
 }
 
 /**
- * What decrypts the secret outputs of a stack: its passphrase, or a vendor's key.
+ * Returns what decrypts the secret outputs of a stack: its passphrase, or a vendor's key.
  * @throws EscError `key_unavailable`, `invalid_input`.
  */
 export async function stackSecrets({ type, state }: SecretsManager, options: WorkspaceOptions): Promise<PulumiSecrets> {

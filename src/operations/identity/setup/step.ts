@@ -1,6 +1,6 @@
 import { posixQuote } from '../../opening/posix-quote.ts'
 
-/** What the vendor is to trust. */
+/** The identity that a vendor is to trust. */
 export interface StoreIdentity {
   readonly issuer: string
   readonly audience: string
@@ -9,11 +9,11 @@ export interface StoreIdentity {
   readonly isPattern: boolean
 }
 
-/** How what is made is to look. */
+/** The form of a set-up. */
 export interface SetupRequest extends StoreIdentity {
-  /** Of the role, application or pool. */
+  /** The name of the role, application or pool. */
   readonly name: string
-  /** What the login may do, in the vendor's words. */
+  /** The powers of the login, in the vendor's words. */
   readonly policy: string | undefined
   readonly project: string | undefined
 }
@@ -23,14 +23,14 @@ export type Word = string | readonly (string | { readonly variable: string })[]
 
 /** One command of a vendor's command-line tool. */
 export interface SetupStep {
-  /** What it is for, as a heading. */
+  /** The purpose, as a heading. */
   readonly title: string
   readonly command: readonly Word[]
   /** Keeps what it prints for the steps after it. */
   readonly captures?: string
   /** Text for its standard input. */
   readonly input?: string
-  /** What its error says when there is nothing left to do, as an earlier run has done it. */
+  /** Matches its error when there is nothing left to do, as an earlier run has done it. */
   readonly doneAlready?: RegExp
 }
 

@@ -1,5 +1,6 @@
 import { EscError } from '../../../errors.ts'
 import { currentFetch, type Fetch } from '../../../http/index.ts'
+import { present } from '../../../present.ts'
 import { rich } from '../../../rich-text.ts'
 import type { Secret } from '../../../secret.ts'
 import { forgetHint } from '../../another-target.ts'

@@ -23,7 +23,7 @@ export interface Words {
   crowded(foreign: readonly Listed[], subject: string): string
   /** The error where only a credential of others could make room. */
   noRoom(full: NoRoom): EscError
-  /** What the user sees where the vendor created nothing. */
+  /** Returns the words that the user sees where the vendor created nothing. */
   refusal(refused: RefusedCreation): { readonly message: string; readonly hint?: Text | undefined }
 }
 
