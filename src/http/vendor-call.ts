@@ -12,7 +12,8 @@ export interface VendorFault {
 }
 
 /** A request to the API of a vendor who is given credentials. */
-export interface VendorCall extends Pick<HttpCall, 'method' | 'url' | 'headers' | 'body' | 'signal' | 'longestBytes'> {
+export interface VendorApiCall
+  extends Pick<HttpCall, 'method' | 'url' | 'headers' | 'body' | 'signal' | 'longestBytes'> {
   /** Where it goes: by a `fetch`, or by a transport that leads to hosts that were looked at. */
   readonly by: Fetch | { readonly transport: Transport }
   /** Doing it twice does no harm: it is done up to three times where a fault may pass. */
@@ -51,7 +52,7 @@ const pausesMs = [500, 2_000]
 const longestPauseMs = 10_000
 
 /** Asks a vendor, and says how it went; throws only what `sleep` throws. */
-export async function askVendor(call: VendorCall): Promise<VendorOutcome> {
+export async function askVendor(call: VendorApiCall): Promise<VendorOutcome> {
   const { method, url, headers, body, signal, longestBytes, readFault, isPassingFault } = call
   const isPassing: RetryRule['isPassing'] = (outcome) => {
     if (isPassingOutcome(outcome)) return true
@@ -75,7 +76,7 @@ export async function askVendor(call: VendorCall): Promise<VendorOutcome> {
   return { kind: 'fault', status, code, text }
 }
 
-function transportOf(by: VendorCall['by']): Transport {
+function transportOf(by: VendorApiCall['by']): Transport {
   return typeof by === 'function' ? viaFetch(by) : by.transport
 }
 

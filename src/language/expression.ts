@@ -97,7 +97,7 @@ interface SecretCall<Name extends BuiltinOf<'secret'>> extends CallBase<Name> {
   readonly plaintext: StringLiteral | undefined
   readonly ciphertext: StringLiteral | undefined
 }
-interface ProviderCall<Name extends BuiltinOf<'provider'>> extends CallBase<Name> {
+interface VendorCall<Name extends BuiltinOf<'provider'>> extends CallBase<Name> {
   readonly shape: 'provider'
   /** The provider's name. `undefined` when it is missing or no string literal. */
   readonly provider: StringLiteral | undefined
@@ -117,7 +117,7 @@ export type CallOf<Name extends BuiltinName> =
       : Name extends BuiltinOf<'secret'>
         ? SecretCall<Name>
         : Name extends BuiltinOf<'provider'>
-          ? ProviderCall<Name>
+          ? VendorCall<Name>
           : never
 
 export type Call = CallOf<BuiltinName>

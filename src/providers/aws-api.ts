@@ -1,7 +1,7 @@
 import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import type { SchemaObject } from '../schema/index.ts'
 import { awsEndpoint } from './aws-endpoint.ts'
-import { type AwsAccessKey, signedHeaders } from './aws-signature.ts'
+import { type AwsLogin, signedHeaders } from './aws-signature.ts'
 import type { ProviderContext } from './provider.ts'
 import { callVendor, type ProviderNetwork, textIn } from './vendor-call.ts'
 
@@ -26,7 +26,7 @@ export interface AwsCall {
   /** Such as `secretsmanager.GetSecretValue`. */
   readonly target: string
   readonly region: string
-  readonly login: AwsAccessKey
+  readonly login: AwsLogin
   readonly body: object
   readonly hints: Readonly<Record<string, string>>
 }

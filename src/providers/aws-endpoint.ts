@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import type { Variables } from '../child-environment.ts'
 import { EscError } from '../errors.ts'
 import { smallText } from '../files/index.ts'
+import type { Variables } from './provider.ts'
 
 type Section = Readonly<Record<string, string>>
 
-/** The settings of AWS in its variables and configuration file. */
+/** The settings of AWS in its variables and its configuration file. */
 interface AwsSettings {
   readonly region: string | undefined
   /** URLs that stand for all services, or for one, by its name in lower case. */

@@ -2,11 +2,11 @@ import type { SchemaObject } from '../schema/index.ts'
 import { secret } from '../secret.ts'
 import { awsFault, awsLoginSchema, textOf } from './aws-api.ts'
 import { awsEndpoint, partitionOf } from './aws-endpoint.ts'
-import type { AwsAccessKey } from './aws-signature.ts'
+import type { AwsLogin } from './aws-signature.ts'
 import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
 import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
-import { callVendor, malformedProviderAnswer, type ProviderNetwork } from './vendor-call.ts'
+import { callVendor, malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
 
 export type AwsLoginInputs = {
   readonly oidc?: {
@@ -16,7 +16,7 @@ export type AwsLoginInputs = {
     readonly policyArns?: readonly string[]
     readonly subjectAttributes?: readonly string[]
   }
-  readonly static?: AwsAccessKey
+  readonly static?: AwsLogin
 }
 
 const oidc: SchemaObject = {
@@ -51,7 +51,7 @@ export function awsLoginProvider(network: ProviderNetwork = {}): Provider<AwsLog
 
     async open(inputs, context) {
       if (inputs.oidc !== undefined) return assumeRole(inputs.oidc, network, context)
-      const { accessKeyId, secretAccessKey, sessionToken } = inputs.static as AwsAccessKey
+      const { accessKeyId, secretAccessKey, sessionToken } = inputs.static as AwsLogin
       return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
     },
   }
@@ -74,7 +74,7 @@ async function assumeRole(
   { roleArn, sessionName, duration = '2h', policyArns = [], subjectAttributes }: NonNullable<AwsLoginInputs['oidc']>,
   network: ProviderNetwork,
   context: ProviderContext,
-): Promise<AwsAccessKey> {
+): Promise<AwsLogin> {
   const seconds = lifetimeSeconds(duration, { input: 'aws-login: `duration`', least: 900, most: 43_200 })
   const token = await requireIdentityToken(context, { provider: 'aws-login', audience: 'aws', subjectAttributes })
   const doing = `AssumeRoleWithWebIdentity of ${roleArn}`
@@ -94,6 +94,6 @@ async function assumeRole(
   const [accessKeyId, secretAccessKey, sessionToken] = ['AccessKeyId', 'SecretAccessKey', 'SessionToken'].map((name) =>
     textOf(answer, name),
   )
-  if (!accessKeyId || !secretAccessKey || !sessionToken) throw malformedProviderAnswer('aws-login', doing)
+  if (!accessKeyId || !secretAccessKey || !sessionToken) throw malformedAnswer('aws-login', doing)
   return { accessKeyId, secretAccessKey: secret(secretAccessKey), sessionToken: secret(sessionToken) }
 }

@@ -1,13 +1,13 @@
 import { secret } from '../secret.ts'
 import { awsLoginSchema, awsRegionSchema, callAws } from './aws-api.ts'
-import type { AwsAccessKey } from './aws-signature.ts'
+import type { AwsLogin } from './aws-signature.ts'
 import { readEntries } from './entries.ts'
 import type { Provider } from './provider.ts'
-import { malformedProviderAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
+import { malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
 export type AwsParameterStoreInputs = {
   readonly region: string
-  readonly login: AwsAccessKey
+  readonly login: AwsLogin
   readonly get: Readonly<Record<string, { readonly name: string; readonly decrypt?: boolean }>>
 }
 
@@ -54,7 +54,7 @@ export function awsParameterStoreProvider(network: ProviderNetwork = {}): Provid
         const call = { provider: 'aws-parameter-store', doing, service, target, region, login, body, hints }
         const found = memberOf((await callAws(call, network, context)).json, 'Parameter')
         const value = memberOf(found, 'Value')
-        if (typeof value !== 'string') throw malformedProviderAnswer('aws-parameter-store', doing)
+        if (typeof value !== 'string') throw malformedAnswer('aws-parameter-store', doing)
         if (memberOf(found, 'Type') === 'SecureString' && !decrypt) {
           context.warn?.(
             `aws-parameter-store: \`get.${name}\`: ${parameter} is encrypted, and given so; write \`decrypt: true\` to decrypt it`,

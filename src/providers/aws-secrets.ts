@@ -1,13 +1,13 @@
 import { secret } from '../secret.ts'
 import { awsLoginSchema, awsRegionSchema, callAws } from './aws-api.ts'
-import type { AwsAccessKey } from './aws-signature.ts'
+import type { AwsLogin } from './aws-signature.ts'
 import { readEntries, secretsByName } from './entries.ts'
 import type { Provider } from './provider.ts'
-import { malformedProviderAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
+import { malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
 export type AwsSecretsInputs = {
   readonly region: string
-  readonly login: AwsAccessKey
+  readonly login: AwsLogin
   readonly get: Readonly<
     Record<string, { readonly secretId: string; readonly versionId?: string; readonly versionStage?: string }>
   >
@@ -57,7 +57,7 @@ export function awsSecretsProvider(network: ProviderNetwork = {}): Provider<AwsS
         const { json } = await callAws(call, network, context)
         const [text, bytes] = [memberOf(json, 'SecretString'), memberOf(json, 'SecretBinary')]
         if (typeof text === 'string') return secret(text)
-        if (typeof bytes !== 'string') throw malformedProviderAnswer('aws-secrets', doing)
+        if (typeof bytes !== 'string') throw malformedAnswer('aws-secrets', doing)
         context.warn?.(`aws-secrets: \`get.${name}\`: ${secretId} is binary, so it is given in base64`)
         return secret(bytes)
       }),

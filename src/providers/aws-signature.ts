@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import type { Secret } from '../secret.ts'
 
 /** The login that `aws-login` gives, and what calls AWS is given. */
-export type AwsAccessKey = {
+export type AwsLogin = {
   readonly accessKeyId: string
   readonly secretAccessKey: Secret<string>
   readonly sessionToken?: Secret<string>
@@ -17,7 +17,7 @@ export interface SignedParts {
   readonly headers: Readonly<Record<string, string>>
   readonly region: string
   readonly service: string
-  readonly login: AwsAccessKey
+  readonly login: AwsLogin
   readonly now: Date
 }
 

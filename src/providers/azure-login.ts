@@ -28,7 +28,7 @@ const inputs: SchemaObject = {
 }
 
 /** The login that `azure-login` gives, and what calls Azure is given. */
-export type AzureOidcLogin = {
+export type AzureLogin = {
   readonly clientId: string
   readonly tenantId: string
   readonly subscriptionId?: string

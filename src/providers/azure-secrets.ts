@@ -6,7 +6,7 @@ import type { Provider } from './provider.ts'
 import { callVendor, malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
 export type AzureSecretsInputs = {
-  readonly login: AzureOidcLogin
+  readonly login: AzureLogin
   readonly vault: string
   readonly get: Readonly<Record<string, { readonly name: string; readonly version?: string }>>
 }
@@ -50,7 +50,7 @@ export function azureSecretsProvider(network: ProviderNetwork = {}): Provider<Az
         const headers = { authorization: `Bearer ${token}` }
         const call = { provider: 'azure-secrets', doing, url, headers, hidden: [token], readFault: azureFault, hints }
         const value = memberOf((await callVendor(call, network, context)).json, 'value')
-        if (typeof value !== 'string') throw malformedProviderAnswer('azure-secrets', doing)
+        if (typeof value !== 'string') throw malformedAnswer('azure-secrets', doing)
         return secret(value)
       })
     },

@@ -2,7 +2,7 @@ import { secret } from '../secret.ts'
 import { type DopplerLogin, dopplerFault, dopplerLoginSchema } from './doppler-api.ts'
 import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
 import type { Provider } from './provider.ts'
-import { callVendor, malformedProviderAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
+import { callVendor, malformedAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
 
 export type DopplerLoginInputs = {
   readonly oidc: { readonly identityId: string; readonly subjectAttributes?: readonly string[] }
@@ -40,7 +40,7 @@ export function dopplerLoginProvider(network: ProviderNetwork = {}): Provider<Do
       const body = { token, identity: identityId }
       const call = { provider: 'doppler-login', doing, url, body, hidden: [token], readFault: dopplerFault, hints }
       const made = textIn((await callVendor(call, network, context)).json, 'token')
-      if (made === undefined) throw malformedProviderAnswer('doppler-login', doing)
+      if (made === undefined) throw malformedAnswer('doppler-login', doing)
       return { accessToken: secret(made) }
     },
   }

@@ -2,7 +2,7 @@ import { secret } from '../secret.ts'
 import { type DopplerLogin, dopplerFault, dopplerLoginSchema } from './doppler-api.ts'
 import { readEntries, secretsByName } from './entries.ts'
 import type { Provider } from './provider.ts'
-import { callVendor, malformedProviderAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
+import { callVendor, malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
 export type DopplerSecretsInputs = {
   readonly login: DopplerLogin
@@ -56,7 +56,7 @@ export function dopplerSecretsProvider(network: ProviderNetwork = {}): Provider<
         }
         const value = memberOf((await callVendor(call, network, context)).json, 'value')
         const computed = memberOf(value, 'computed')
-        if (typeof computed !== 'string') throw malformedProviderAnswer('doppler-secrets', doing)
+        if (typeof computed !== 'string') throw malformedAnswer('doppler-secrets', doing)
         return secret(computed)
       }),
   }

@@ -6,7 +6,7 @@ import { rich, step, type Text } from '../rich-text.ts'
 import { secret } from '../secret.ts'
 import { requireIdentityToken } from './identity.ts'
 import type { Provider } from './provider.ts'
-import { callVendor, malformedProviderAnswer, type ProviderNetwork } from './vendor-call.ts'
+import { callVendor, malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
 
 export type ExternalProviderInputs = {
   readonly url: string
@@ -48,7 +48,7 @@ export function externalProvider(network: ProviderNetwork = {}): Provider<Extern
       const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
       const call = { provider: 'external', doing, url, body, headers, hidden: [token], readFault, hints }
       const { json } = await callVendor({ ...call, named: true }, network, context)
-      if (json === undefined) throw malformedProviderAnswer('external', doing)
+      if (json === undefined) throw malformedAnswer('external', doing)
       return { response: isSecret ? secret(json as Plain) : (json as Plain) }
     },
   }

@@ -4,7 +4,7 @@ import { gcpFault } from './gcp-api.ts'
 import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
 import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
-import { callVendor, malformedProviderAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
+import { callVendor, malformedAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
 
 export type GcpLoginInputs = {
   /** The number, not the name. */
@@ -146,7 +146,7 @@ async function exchange(
   const url = 'https://sts.googleapis.com/v1/token'
   const call = { provider: 'gcp-login', doing, url, body, hidden: [subject], readFault: gcpFault, hints }
   const token = textIn((await callVendor(call, network, context)).json, 'access_token')
-  if (token === undefined) throw malformedProviderAnswer('gcp-login', doing)
+  if (token === undefined) throw malformedAnswer('gcp-login', doing)
   return token
 }
 
@@ -173,7 +173,7 @@ async function actAs(
   }
   const { json } = await callVendor(call, network, context)
   const made = textIn(json, 'accessToken')
-  if (made === undefined) throw malformedProviderAnswer('gcp-login', doing)
+  if (made === undefined) throw malformedAnswer('gcp-login', doing)
   const expiry = textIn(json, 'expireTime')
   return { accessToken: secret(made), tokenType: 'Bearer', ...(expiry !== undefined && { expiry }) }
 }

@@ -3,7 +3,7 @@ import { type Secret, secret } from '../secret.ts'
 import { readEntries, secretsByName } from './entries.ts'
 import { gcpFault } from './gcp-api.ts'
 import type { Provider } from './provider.ts'
-import { callVendor, malformedProviderAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
+import { callVendor, malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
 export type GcpSecretsInputs = {
   readonly login: { readonly project: number; readonly accessToken: Secret<string> }
@@ -57,7 +57,7 @@ export function gcpSecretsProvider(network: ProviderNetwork = {}): Provider<GcpS
         const headers = { authorization: `Bearer ${token}` }
         const call = { provider: 'gcp-secrets', doing, url, headers, hidden: [token], readFault: gcpFault, hints }
         const data = memberOf(memberOf((await callVendor(call, network, context)).json, 'payload'), 'data')
-        if (typeof data !== 'string') throw malformedProviderAnswer('gcp-secrets', doing)
+        if (typeof data !== 'string') throw malformedAnswer('gcp-secrets', doing)
         const bytes = Buffer.from(data, 'base64')
         const text = bytes.toString()
         if (Buffer.from(text).equals(bytes)) return secret(text)

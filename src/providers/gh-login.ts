@@ -3,14 +3,7 @@ import { EscError } from '../errors.ts'
 import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import { type Secret, secret } from '../secret.ts'
 import type { Provider, ProviderContext } from './provider.ts'
-import {
-  callVendor,
-  malformedProviderAnswer,
-  memberOf,
-  type ProviderCall,
-  type ProviderNetwork,
-  textIn,
-} from './vendor-call.ts'
+import { callVendor, malformedAnswer, memberOf, type ProviderNetwork, textIn, type VendorCall } from './vendor-call.ts'
 
 export type GhLoginInputs = {
   readonly appId: number
@@ -66,7 +59,7 @@ export function ghLoginProvider(network: ProviderNetwork = {}): Provider<GhLogin
       const body = { ...(repositories && { repositories }), ...(permissions && { permissions }) }
       const { json } = await ask({ doing, path: `/app/installations/${id}/access_tokens`, body })
       const [accessToken, expiry] = [textIn(json, 'token'), textIn(json, 'expires_at')]
-      if (accessToken === undefined || expiry === undefined) throw malformedProviderAnswer('gh-login', doing)
+      if (accessToken === undefined || expiry === undefined) throw malformedAnswer('gh-login', doing)
       const made = { appId, appSlug: slug, installationId: id, accessToken: secret(accessToken), expiry }
       return { ...made, type: 'installation' }
     },
@@ -89,7 +82,7 @@ function asker(
   network: ProviderNetwork,
   context: ProviderContext,
 ): Ask {
-  const base: Pick<ProviderCall, 'url' | 'named'> =
+  const base: Pick<VendorCall, 'url' | 'named'> =
     ghe === undefined ? { url: 'https://api.github.com' } : { url: `https://${ghe.host}/api/v3`, named: true }
   const headers = {
     accept: 'application/vnd.github+json',
@@ -112,7 +105,7 @@ async function installationOf(owner: string, ask: Ask): Promise<{ readonly id: n
     return ask({ doing, path: `/users/${owner}/installation` })
   })
   const [id, slug] = [memberOf(json, 'id'), textIn(json, 'app_slug')]
-  if (typeof id !== 'number' || slug === undefined) throw malformedProviderAnswer('gh-login', doing)
+  if (typeof id !== 'number' || slug === undefined) throw malformedAnswer('gh-login', doing)
   return { id, slug }
 }
 

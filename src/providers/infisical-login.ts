@@ -3,7 +3,7 @@ import { type Secret, secret } from '../secret.ts'
 import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
 import { type InfisicalLogin, infisicalFault, infisicalLoginSchema, infisicalSite } from './infisical-api.ts'
 import type { Provider, ProviderContext } from './provider.ts'
-import { callVendor, malformedProviderAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
+import { callVendor, malformedAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
 
 export type InfisicalLoginInputs = {
   readonly siteUrl?: string
@@ -47,7 +47,7 @@ export function infisicalLoginProvider(network: ProviderNetwork = {}): Provider<
       const url = `${site}/api/v1/auth/${path}/login`
       const call = { provider: 'infisical-login', doing, url, body, hidden, readFault: infisicalFault, hints, ...way }
       const token = textIn((await callVendor(call, network, context)).json, 'accessToken')
-      if (token === undefined) throw malformedProviderAnswer('infisical-login', doing)
+      if (token === undefined) throw malformedAnswer('infisical-login', doing)
       return { accessToken: secret(token), ...(siteUrl !== undefined && { siteUrl }) }
     },
   }

@@ -2,7 +2,7 @@ import { secret } from '../secret.ts'
 import { readEntries, secretsByName } from './entries.ts'
 import { type InfisicalLogin, infisicalFault, infisicalLoginSchema, infisicalSite } from './infisical-api.ts'
 import type { Provider } from './provider.ts'
-import { callVendor, malformedProviderAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
+import { callVendor, malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
 export type InfisicalSecretsInputs = {
   readonly login: InfisicalLogin
@@ -64,7 +64,7 @@ export function infisicalSecretsProvider(network: ProviderNetwork = {}): Provide
         const call = { provider: 'infisical-secrets', doing, url, headers, hidden: [token], readFault, hints, ...way }
         const found = memberOf((await callVendor(call, network, context)).json, 'secret')
         const value = memberOf(found, 'secretValue')
-        if (typeof value !== 'string') throw malformedProviderAnswer('infisical-secrets', doing)
+        if (typeof value !== 'string') throw malformedAnswer('infisical-secrets', doing)
         return secret(value)
       })
     },

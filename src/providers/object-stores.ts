@@ -87,7 +87,7 @@ const gcsHints: Readonly<Record<string, string>> = {
   UNAUTHENTICATED: 'the access token has expired or is wrong',
 }
 
-/** How a blob is read: with a token, with the query of a shared access signature, or signed. */
+/** The way to read a blob: with a token, with the query of a shared access signature, or signed. */
 export type BlobAccess = { readonly headers: Readonly<Record<string, string>>; readonly query: string }
 
 /** A blob of Azure Storage. */

@@ -1,4 +1,7 @@
 import type { Variables } from '../child-environment.ts'
+
+export type { Variables } from '../child-environment.ts'
+
 import type { HostPolicy } from '../http/index.ts'
 import type { Plain, PlainObject } from '../plain.ts'
 import type { Schema } from '../schema/index.ts'

@@ -20,7 +20,7 @@ export function checkpointNames({ project, name }: PulumiStack): readonly string
 }
 
 /**
- * Whether a checkpoint is of the project: in old backends names of stacks are those of all
+ * True when a checkpoint is of the project: in old backends names of stacks are those of all
  * projects.
  */
 export function isOfProject(document: unknown, { project }: PulumiStack): boolean {

@@ -10,7 +10,7 @@ import { malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
 
 type ReadObject = (name: string, read: ObjectRead) => Promise<HttpAnswer>
 
-/** How stores of objects say that there is none of this name. */
+/** Matches how stores of objects say that there is none of this name. */
 const missing = /NoSuchKey|BlobNotFound|NOT_FOUND/
 
 /** A backend in S3, Azure Blob Storage or Google Cloud Storage, by the user's own login. */

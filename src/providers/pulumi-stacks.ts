@@ -77,7 +77,7 @@ async function outputsOf(stack: PulumiStack, backend: PulumiBackend, machine: Ma
   }
 }
 
-/** What marks a value of a checkpoint as something else than data; this one a secret. */
+/** The text that marks a value of a checkpoint as something else than data; this one a secret. */
 const mark = '4dabf18193072939515e22adb298388d'
 const secretMark = '1b47061264138c4ac30d75fd1eb44270'
 

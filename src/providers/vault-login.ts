@@ -4,7 +4,7 @@ import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
 import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
 import { callVault, type VaultLogin, vaultLoginSchema, vaultPath } from './vault-api.ts'
-import { malformedProviderAnswer, memberOf, type ProviderNetwork, textIn } from './vendor-call.ts'
+import { malformedAnswer, memberOf, type ProviderNetwork, textIn } from './vendor-call.ts'
 
 export type VaultLoginInputs = {
   readonly address: string
@@ -75,7 +75,7 @@ export function vaultLoginProvider(network: ProviderNetwork = {}): Provider<Vaul
       const call = { provider: 'vault-login', doing, address, namespace, path, ...request, hints }
       const { json } = await callVault(call, network, context)
       const token = textIn(memberOf(json, 'auth'), 'client_token')
-      if (token === undefined) throw malformedProviderAnswer('vault-login', doing)
+      if (token === undefined) throw malformedAnswer('vault-login', doing)
       return { address, token: secret(token), ...(namespace !== undefined && { namespace }) }
     },
   }

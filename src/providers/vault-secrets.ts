@@ -4,7 +4,7 @@ import { secret } from '../secret.ts'
 import { readEntries } from './entries.ts'
 import type { Provider } from './provider.ts'
 import { callVault, type VaultLogin, vaultLoginSchema, vaultPath } from './vault-api.ts'
-import { malformedProviderAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
+import { malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
 export type VaultSecretsInputs = {
   readonly login: VaultLogin
@@ -42,7 +42,7 @@ export function vaultSecretsProvider(network: ProviderNetwork = {}): Provider<Va
         const within = vaultPath('vault-secrets', `read.${name}.path`, path)
         const call = { provider: 'vault-secrets', doing, ...login, path: within, hidden: [], hints }
         const data = memberOf((await callVault(call, network, context)).json, 'data')
-        if (typeof data !== 'object' || data === null) throw malformedProviderAnswer('vault-secrets', doing)
+        if (typeof data !== 'object' || data === null) throw malformedAnswer('vault-secrets', doing)
         return secret(field === undefined ? (data as PlainObject) : fieldOf(data, field, doing))
       }),
   }

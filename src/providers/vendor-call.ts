@@ -28,7 +28,7 @@ export interface ProviderNetwork {
   readonly tls?: TlsOptions
 }
 
-export interface ProviderCall {
+export interface VendorCall {
   /** Name of the provider, for messages. */
   readonly provider: string
   /** Such as `AssumeRoleWithWebIdentity for role …`, for messages. */
@@ -45,7 +45,7 @@ export interface ProviderCall {
   readonly readFault: (answer: HttpAnswer) => VendorFault | undefined
   /** Remedies by the vendor's code. */
   readonly hints: Readonly<Record<string, Text>>
-  /** How much of an answer is read. Default: a mebibyte. */
+  /** The most of an answer that is read. Default: a mebibyte. */
   readonly longestBytes?: number
   /**
    * The definition names the host: it must be a public one, or one that `network.privateHosts`
@@ -69,7 +69,7 @@ const isPassingFault = ({ code }: VendorFault) =>
  * @throws EscError `provider_failed`; `invalid_input` for a host that may not be called.
  */
 export async function callVendor(
-  call: ProviderCall,
+  call: VendorCall,
   network: ProviderNetwork,
   context: ProviderContext,
 ): Promise<HttpAnswer> {
@@ -109,7 +109,7 @@ export async function callVendor(
 }
 
 async function wayTo(
-  { provider, doing, url, named }: ProviderCall,
+  { provider, doing, url, named }: VendorCall,
   { fetch = currentFetch, lookup, tls }: ProviderNetwork,
   { network, signal }: ProviderContext,
 ) {
@@ -137,7 +137,7 @@ function noAnswerHint(code: string): string {
 }
 
 /** For a success that lacks what it should hold. */
-export function malformedProviderAnswer(provider: string, doing: string): EscError {
+export function malformedAnswer(provider: string, doing: string): EscError {
   return new EscError('provider_failed', `${provider}: ${doing} was answered with something else than is documented`, {
     hint: vendorHints.foreign,
   })

@@ -116,7 +116,7 @@ export async function ask(vendor: Vendor, request: VendorRequest): Promise<HttpA
 }
 
 /** For a success that lacks what it should hold. */
-export function malformedAnswer({ rotator }: Vendor, doing: string): VendorHttpError {
+export function malformedVendorAnswer({ rotator }: Vendor, doing: string): VendorHttpError {
   return new VendorHttpError(`${rotator}: ${doing} was answered with something else than is documented`, {
     code: 'malformed answer',
     refused: false,

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import type { EscError } from '../../src/errors.ts'
 import { crc32c } from '../../src/keys/crc32c.ts'
 import { type KeyContext, openPulumiProvider } from '../../src/keys/index.ts'
-import { azureToken } from '../../src/keys/providers/azure-token.ts'
+import { keyVaultToken } from '../../src/keys/providers/azure-token.ts'
 import { googleToken } from '../../src/keys/providers/google-token.ts'
 import { FakeKms } from '../fakes/aws-kms.ts'
 import { FakeAzure } from '../fakes/azure-key-vault.ts'
@@ -92,7 +92,7 @@ describe('the key of a Pulumi stack', () => {
       const env = { AZURE_TENANT_ID: fake.tenant, AZURE_CLIENT_ID: 'app-1', AZURE_CLIENT_SECRET: 'Xy~8Q-client-secret' }
       const context = contextOf({ env, configFolder: '/nowhere', routes: fake.routes })
       const url = 'azurekeyvault://team.vault.azure.net/keys/stack'
-      const token = await azureToken('team.vault.azure.net', context, call)
+      const token = await keyVaultToken('team.vault.azure.net', context, call)
       const encrypt = async (bytes: Uint8Array | string) => {
         const place = 'https://team.vault.azure.net/keys/stack//encrypt?api-version=7.4'
         const value = Buffer.from(bytes).toString('base64url')

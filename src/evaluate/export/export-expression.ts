@@ -162,7 +162,7 @@ export class ExpressionExporter {
     }
   }
 
-  #providerArgument(scope: Evaluated, call: ProviderCall): { argSchema: Schema; arg: ExportedExpr } {
+  #providerArgument(scope: Evaluated, call: VendorCall): { argSchema: Schema; arg: ExportedExpr } {
     const operand = (expression: Expression) => this.export(scope, expression, undefined)
     const { inputs, state } = inputTypes(scope, call)
     const inputsExpr = operand(call.inputs)
@@ -178,14 +178,14 @@ export class ExpressionExporter {
   }
 }
 
-type ProviderCall = CallOf<BuiltinOf<'provider'>>
+type VendorCall = CallOf<BuiltinOf<'provider'>>
 
 function exportedObject(range: ExportedRange, members: Readonly<Record<string, ExportedExpr>>): ExportedExpr {
   return { range, object: Object.assign(Object.create(null), members) }
 }
 
 /** The declared types of a call's inputs and state; `any` where they cannot be had. */
-function inputTypes(scope: Evaluated, call: ProviderCall): { inputs: Schema; state: Schema } {
+function inputTypes(scope: Evaluated, call: VendorCall): { inputs: Schema; state: Schema } {
   const { providers, rotators } = scope.round.answers
   // A call that was overridden or skipped has not looked at its provider.
   const evaluated = scope.valueOf(call)?.definition.written?.expression === call

@@ -18,7 +18,7 @@ interface Source {
  * `ARM_OIDC_TOKEN`); the managed identity of the machine. `host` is the vault's: the token is asked
  * for its domain, so that it is of no use anywhere else.
  */
-export async function azureToken(host: string, context: KeyContext, call: KeyCall): Promise<string> {
+export async function keyVaultToken(host: string, context: KeyContext, call: KeyCall): Promise<string> {
   const given = context.env.ESC_AZURE_ACCESS_TOKEN?.trim()
   if (given) return given
   const resource = `https://${host.slice(host.indexOf('.') + 1)}`

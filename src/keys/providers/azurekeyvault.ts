@@ -4,7 +4,7 @@ import type { KeyOwner } from '../data-key.ts'
 import { type KeyCall, type KeyProblem, keyFault, malformedKeyAnswer, noAnswer } from '../key-fault.ts'
 import { completeNetwork, request } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
-import { azureToken } from './azure-token.ts'
+import { keyVaultToken } from './azure-token.ts'
 
 const apiVersion = '7.4'
 
@@ -35,7 +35,7 @@ export function azurekeyvaultProvider(url: AzureKeyUrl, context: KeyContext, own
     hidden: readonly string[] = [],
   ) {
     const call: KeyCall = { action, key, owner, hidden }
-    const token = await azureToken(url.host, context, call)
+    const token = await keyVaultToken(url.host, context, call)
     const hiding = { ...call, hidden: [...hidden, token] }
     const operation = action === 'wrap' ? 'encrypt' : 'decrypt'
     const answer = await request(network, {

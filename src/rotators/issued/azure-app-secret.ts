@@ -8,7 +8,7 @@ import {
   ask,
   clockOf,
   fieldOf,
-  malformedAnswer,
+  malformedVendorAnswer,
   textField,
   type Vendor,
   VendorHttpError,
@@ -28,7 +28,7 @@ import {
 } from './kit/index.ts'
 
 /** The output shape of the `azure-login` provider. */
-export type AzureLogin = {
+export type AppSecretLogin = {
   readonly clientId: string
   readonly tenantId: string
   readonly subscriptionId?: string
@@ -37,7 +37,7 @@ export type AzureLogin = {
 }
 
 export type AzureAppSecretInputs = {
-  readonly login: AzureLogin
+  readonly login: AppSecretLogin
   /** The id of the application whose secret is rotated. */
   readonly clientId: string
   readonly lifetimeInDays?: number
@@ -190,7 +190,7 @@ async function connectGraph(
       const url = `${application}?$select=passwordCredentials`
       const answer = await call({ doing, method: 'GET', url, repeatable: true })
       const credentials = fieldOf(answer.json, 'passwordCredentials')
-      if (!Array.isArray(credentials)) throw malformedAnswer(vendor, doing)
+      if (!Array.isArray(credentials)) throw malformedVendorAnswer(vendor, doing)
       const now = context.now().toISOString()
       const listed = credentials.flatMap((each: unknown) => listedSecret(each, now))
       return { listed, at: clockOf(answer, context) }
@@ -204,7 +204,7 @@ async function connectGraph(
       const { json } = await call({ doing, method: 'POST', url, body, repeatable: false })
       const secretId = textField(json, 'keyId')
       const secretText = textField(json, 'secretText')
-      if (secretId === undefined || secretText === undefined) throw malformedAnswer(vendor, doing)
+      if (secretId === undefined || secretText === undefined) throw malformedVendorAnswer(vendor, doing)
       const start = new Date(textField(json, 'startDateTime') ?? context.now())
       return {
         secretValue: secret(secretText),
@@ -234,7 +234,7 @@ async function connectGraph(
 }
 
 /** Returns the proof of the login. */
-function proofOf({ clientSecret, oidc }: AzureLogin): Readonly<Record<string, string>> {
+function proofOf({ clientSecret, oidc }: AppSecretLogin): Readonly<Record<string, string>> {
   if (clientSecret !== undefined) return { client_secret: clientSecret.reveal() }
   return {
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
@@ -287,7 +287,7 @@ async function requestToken(
     repeatable: true,
   })
   const token = textField(json, 'access_token')
-  if (token === undefined) throw malformedAnswer(vendor, doing)
+  if (token === undefined) throw malformedVendorAnswer(vendor, doing)
   return token
 }
 

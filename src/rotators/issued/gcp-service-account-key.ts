@@ -9,7 +9,7 @@ import {
   clockOf,
   fieldOf,
   isVendorError,
-  malformedAnswer,
+  malformedVendorAnswer,
   textField,
   type Vendor,
   VendorHttpError,
@@ -172,7 +172,7 @@ function connectIam(
       const answer = await call({ doing, method: 'GET', url: `${keys}?keyTypes=USER_MANAGED`, repeatable: true })
       // Google leaves out what is empty.
       const found = fieldOf(answer.json, 'keys') ?? (typeof answer.json === 'object' ? [] : undefined)
-      if (!Array.isArray(found)) throw malformedAnswer(vendor, doing)
+      if (!Array.isArray(found)) throw malformedVendorAnswer(vendor, doing)
       const listed = found.flatMap((each: unknown) => {
         const id = idIn(textField(each, 'name'))
         const createdAt = new Date(textField(each, 'validAfterTime') ?? Number.NaN)
@@ -190,7 +190,7 @@ function connectIam(
       const credentials = Buffer.from(textField(json, 'privateKeyData') ?? '', 'base64').toString()
       const file = readFile(credentials)
       if (keyId === undefined || file?.keyId !== keyId || file.email !== serviceAccount) {
-        throw malformedAnswer(vendor, doing)
+        throw malformedVendorAnswer(vendor, doing)
       }
       const createdAt = textField(json, 'validAfterTime')
       const expiresAt = textField(json, 'validBeforeTime')
@@ -228,7 +228,7 @@ async function logInWith({ credentials }: GcpKey, serviceAccount: string, vendor
   const body = new URLSearchParams(grant)
   try {
     const { json } = await ask(asAccount, { doing, method: 'POST', url: tokenEndpoint, body, repeatable: true })
-    if (textField(json, 'access_token') === undefined) throw malformedAnswer(asAccount, doing)
+    if (textField(json, 'access_token') === undefined) throw malformedVendorAnswer(asAccount, doing)
     return { kind: 'works' }
   } catch (error) {
     if (isVendorError(error, 'invalid_grant')) return { kind: 'unknown yet', code: 'invalid_grant' }

@@ -9,7 +9,7 @@ import {
   ask,
   clockOf,
   fieldOf,
-  malformedAnswer,
+  malformedVendorAnswer,
   textField,
   type Vendor,
   VendorHttpError,
@@ -231,7 +231,7 @@ function connectTwilio(
       )
       const sid = textField(json, 'sid')
       const secretText = textField(json, 'secret')
-      if (sid === undefined || secretText === undefined) throw malformedAnswer(vendor, doing)
+      if (sid === undefined || secretText === undefined) throw malformedVendorAnswer(vendor, doing)
       const created = new Date(textField(json, 'date_created') ?? Number.NaN)
       const known = !Number.isNaN(created.getTime())
       return { sid, secret: secret(secretText), ...(known && { createdAt: rfc3339(created) }) }
@@ -285,7 +285,7 @@ async function listPages({ vendor, call, context }: Caller, ...[doing, first, ne
   for (let url = first; ; ) {
     const answer = await call({ doing, method: 'GET', url, repeatable: true })
     const keys = fieldOf(answer.json, 'keys')
-    if (!Array.isArray(keys)) throw malformedAnswer(vendor, doing)
+    if (!Array.isArray(keys)) throw malformedVendorAnswer(vendor, doing)
     for (const key of keys) {
       const id = textField(key, 'sid')
       const name = textField(key, 'friendly_name')
@@ -323,7 +323,7 @@ function vendorAs(
 /** The list's next page, which must not lead the password elsewhere. */
 function sameOrigin(vendor: Vendor, next: string, origin: string): string {
   const url = new URL(next, origin)
-  if (url.origin !== origin) throw malformedAnswer(vendor, 'listing the API keys')
+  if (url.origin !== origin) throw malformedVendorAnswer(vendor, 'listing the API keys')
   return url.href
 }
 

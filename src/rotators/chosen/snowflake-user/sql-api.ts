@@ -1,7 +1,7 @@
 import type { Fetch, HttpAnswer, VendorFault } from '../../../http/index.ts'
 import { present } from '../../../present.ts'
 import type { RotatorContext } from '../../rotator.ts'
-import { ask, fieldOf, malformedAnswer, textField, type Vendor, VendorHttpError } from '../../vendor-http.ts'
+import { ask, fieldOf, malformedVendorAnswer, textField, type Vendor, VendorHttpError } from '../../vendor-http.ts'
 import { originOf, quoteIdentifier, resolveUser } from './identifier.ts'
 import { type KeyPair, readKeyPair, signJwt } from './key-pair.ts'
 import type { SnowflakeLogin } from './types.ts'
@@ -83,7 +83,7 @@ export function connectSnowflake(login: SnowflakeLogin, { fetch, timing, context
     for (let waitedMs = 0; answer.status === 202; waitedMs += timing.pollMs) {
       const next = new URL(textField(answer.json, 'statementStatusUrl') ?? '', origin)
       // The token must not be led elsewhere.
-      if (next.origin !== origin || next.pathname === '/') throw malformedAnswer(vendor, doing)
+      if (next.origin !== origin || next.pathname === '/') throw malformedVendorAnswer(vendor, doing)
       if (waitedMs > (timing.statementSeconds + 10) * 1_000) {
         throw new VendorHttpError(`snowflake-user: ${doing}: still running after ${timing.statementSeconds} s`, {
           code: 'timeout',
@@ -95,7 +95,7 @@ export function connectSnowflake(login: SnowflakeLogin, { fetch, timing, context
       answer = await ask(vendor, { doing, method: 'GET', url: next.href, headers, repeatable: true })
     }
     const data = fieldOf(answer.json, 'data')
-    if (!Array.isArray(data) || !data.every(Array.isArray)) throw malformedAnswer(vendor, doing)
+    if (!Array.isArray(data) || !data.every(Array.isArray)) throw malformedVendorAnswer(vendor, doing)
     return data
   }
 

@@ -2,7 +2,7 @@ import { quoted } from '../../../http/index.ts'
 import { secret } from '../../../secret.ts'
 import { rfc3339 } from '../../rfc3339.ts'
 import { isPassingFault, VendorError } from '../../vendor-error.ts'
-import type { AccessKey, AwsLogin } from './types.ts'
+import type { AccessKey, IamLogin } from './types.ts'
 import { iamRegion } from './user-arn.ts'
 
 /** A key as IAM lists it. */
@@ -47,7 +47,7 @@ async function loadSdk(): Promise<Sdk> {
   return import('../../../vendor/aws.ts')
 }
 
-function clientOptions(login: AwsLogin, region: string, maxAttempts: number) {
+function clientOptions(login: IamLogin, region: string, maxAttempts: number) {
   return {
     region,
     maxAttempts,
@@ -60,20 +60,20 @@ function clientOptions(login: AwsLogin, region: string, maxAttempts: number) {
   }
 }
 
-export async function connectIam(login: AwsLogin, region: string): Promise<IamRemote> {
+export async function connectIam(login: IamLogin, region: string): Promise<IamRemote> {
   return new IamClients(await loadSdk(), login, region)
 }
 
 class IamClients implements IamRemote {
   readonly #sdk: Sdk
-  readonly #login: AwsLogin
+  readonly #login: IamLogin
   /** Repeats its requests. */
   readonly #reading: InstanceType<Sdk['IAMClient']>
   readonly #writing: InstanceType<Sdk['IAMClient']>
   readonly #sts: InstanceType<Sdk['STSClient']>
   #clockOfAws: Date | undefined
 
-  constructor(sdk: Sdk, login: AwsLogin, region: string) {
+  constructor(sdk: Sdk, login: IamLogin, region: string) {
     this.#sdk = sdk
     this.#login = login
     this.#reading = new sdk.IAMClient(clientOptions(login, iamRegion(region), 3))
@@ -217,7 +217,7 @@ const hints: Readonly<Record<string, string>> = {
  * An answer of AWS, or the lack of one. Made without the SDK's error as its cause, which
  * holds the signed request.
  */
-function asAwsError(error: unknown, action: string, about: string, login: AwsLogin): VendorError {
+function asAwsError(error: unknown, action: string, about: string, login: IamLogin): VendorError {
   const fault = error as {
     name?: string
     code?: string
@@ -268,7 +268,7 @@ function endpointOf({
  * The vendor's words on one line. Those about signatures quote the request, session token and
  * all, so they are left out.
  */
-function spokenText(code: string, message: string, login: AwsLogin): string {
+function spokenText(code: string, message: string, login: IamLogin): string {
   if (/signature/i.test(code) || /signature|canonical/i.test(message)) return ''
   const hidden = [login.secretAccessKey.reveal(), login.sessionToken?.reveal() ?? '']
   return quoted(message.split('\n', 1)[0] ?? '', hidden)

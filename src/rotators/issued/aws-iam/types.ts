@@ -2,7 +2,7 @@ import type { SchemaObject } from '../../../schema/index.ts'
 import type { Secret } from '../../../secret.ts'
 
 /** The output shape of the `aws-login` provider. */
-export type AwsLogin = {
+export type IamLogin = {
   readonly accessKeyId: string
   readonly secretAccessKey: Secret<string>
   readonly sessionToken?: Secret<string>
@@ -10,7 +10,7 @@ export type AwsLogin = {
 
 export type AwsIamInputs = {
   readonly region?: string
-  readonly login: AwsLogin
+  readonly login: IamLogin
   readonly userArn: string
 }
 
