@@ -2,6 +2,7 @@ import { EscError } from '../errors.ts'
 import { unknownNameHint } from '../suggestion.ts'
 import type { Provider } from './provider.ts'
 
+export { providerExamples } from './examples.ts'
 export type { IdentityTokenRequest, MachineAccess, Provider, ProviderContext } from './provider.ts'
 
 const loaders: Readonly<Record<string, () => Promise<unknown>>> = {

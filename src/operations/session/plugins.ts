@@ -30,7 +30,8 @@ export async function findProvider(workspace: Workspace, name: string): Promise<
   return providers.get(name) ?? unknown('provider', name, [...providerNames, ...providers.keys()])
 }
 
-function pluginsOf(workspace: Workspace): Promise<LoadedPlugins> {
+/** All that the store's plugins bring. Throws what `loadPlugins` throws. */
+export function pluginsOf(workspace: Workspace): Promise<LoadedPlugins> {
   const { store } = workspace
   const known = loaded.get(store)
   if (known !== undefined) return known

@@ -192,6 +192,8 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
     before: ['oidc init --issuer https://esc.example.org'],
   },
   open: { needs: 'open', words: 'open {}' },
+  providers: { needs: 'nothing', words: 'providers' },
+  rotators: { needs: 'nothing', words: 'rotators --schema password' },
   run: { needs: 'open', words: 'run {} -- true' },
   // They rotate what the rules let them, environment by environment: a refusal is the result of a run.
   'scheduler:install': { needs: 'nothing', words: 'scheduler install --cron' },

@@ -136,6 +136,8 @@ const SESSION: readonly (readonly string[])[] = [
   ['trust', 'show'],
   ['trust', '--yes'],
   ['trust', 'list'],
+  ['providers', '--schema', 'env'],
+  ['rotators', '--schema', 'passphrase'],
   ['trust', 'revoke'],
   ['audit', 'log'],
   ['audit', 'verify'],
