@@ -8,6 +8,7 @@ export type Variables = Readonly<Record<string, string | undefined>>
 const OWN_KEYS = [
   'ESC_KEY',
   'ESC_OIDC_KEY',
+  'ESC_OIDC_TOKEN',
   'ESC_PASSPHRASE',
   'ESC_NEW_PASSPHRASE',
   'ESC_AGE_IDENTITY',

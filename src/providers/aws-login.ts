@@ -4,7 +4,7 @@ import { awsFault, awsLoginSchema, textOf } from './aws-api.ts'
 import { awsEndpoint, partitionOf } from './aws-endpoint.ts'
 import type { AwsLogin } from './aws-signature.ts'
 import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
-import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
+import { lastsUntil, lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
 import { callVendor, malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
 
@@ -51,6 +51,7 @@ export function awsLoginProvider(network: ProviderNetwork = {}): Provider<AwsLog
 
     async open(inputs, context) {
       if (inputs.oidc !== undefined) return assumeRole(inputs.oidc, network, context)
+      context.lasts?.('always')
       const { accessKeyId, secretAccessKey, sessionToken } = inputs.static as AwsLogin
       return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
     },
@@ -95,5 +96,6 @@ async function assumeRole(
     textOf(answer, name),
   )
   if (!accessKeyId || !secretAccessKey || !sessionToken) throw malformedAnswer('aws-login', doing)
+  lastsUntil(context, textOf(answer, 'Expiration'))
   return { accessKeyId, secretAccessKey: secret(secretAccessKey), sessionToken: secret(sessionToken) }
 }

@@ -2,6 +2,7 @@ import { EscError } from '../errors.ts'
 import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
 import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
+import { lastsAsToken } from './lifetime.ts'
 import type { Provider } from './provider.ts'
 
 export type AzureLoginInputs = {
@@ -66,8 +67,10 @@ export const azureLogin: Provider<AzureLoginInputs> = {
       })
     }
     const subscription = subscriptionId === undefined ? {} : { subscriptionId }
+    if (!oidc) context.lasts?.('always')
     if (!oidc) return { clientId, tenantId, ...subscription, clientSecret: clientSecret as Secret<string> }
     const token = await requireIdentityToken(context, { provider: 'azure-login', audience: 'azure', subjectAttributes })
+    lastsAsToken(context, token)
     return { clientId, tenantId, ...subscription, oidc: { token: secret(token) } }
   },
 }

@@ -2,7 +2,7 @@ import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
 import { gcpFault } from './gcp-api.ts'
 import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
-import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
+import { lastsUntil, lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
 import { callVendor, malformedAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
 
@@ -94,6 +94,7 @@ export function gcpLoginProvider(network: ProviderNetwork = {}): Provider<GcpLog
         return { project: number, ...(await actAs({ serviceAccount, lifetime, token }, network, context)) }
       }
       const { accessToken: token, serviceAccount, tokenLifetime } = given as NonNullable<GcpLoginInputs['accessToken']>
+      if (serviceAccount === undefined) context.lasts?.('always')
       if (serviceAccount === undefined) return { project: number, accessToken: token, tokenType: 'Bearer' }
       const lifetime = lifetimeOf(tokenLifetime)
       return {
@@ -175,5 +176,6 @@ async function actAs(
   const made = textIn(json, 'accessToken')
   if (made === undefined) throw malformedAnswer('gcp-login', doing)
   const expiry = textIn(json, 'expireTime')
+  lastsUntil(context, expiry)
   return { accessToken: secret(made), tokenType: 'Bearer', ...(expiry !== undefined && { expiry }) }
 }

@@ -2,6 +2,7 @@ import { createPrivateKey, createSign, type KeyObject } from 'node:crypto'
 import { EscError } from '../errors.ts'
 import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import { type Secret, secret } from '../secret.ts'
+import { lastsUntil } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
 import { callVendor, malformedAnswer, memberOf, type ProviderNetwork, textIn, type VendorCall } from './vendor-call.ts'
 
@@ -60,6 +61,7 @@ export function ghLoginProvider(network: ProviderNetwork = {}): Provider<GhLogin
       const { json } = await ask({ doing, path: `/app/installations/${id}/access_tokens`, body })
       const [accessToken, expiry] = [textIn(json, 'token'), textIn(json, 'expires_at')]
       if (accessToken === undefined || expiry === undefined) throw malformedAnswer('gh-login', doing)
+      lastsUntil(context, expiry)
       const made = { appId, appSlug: slug, installationId: id, accessToken: secret(accessToken), expiry }
       return { ...made, type: 'installation' }
     },

@@ -1,5 +1,22 @@
 import { EscError } from '../errors.ts'
 import type { SchemaObject } from '../schema/index.ts'
+import type { ProviderContext } from './provider.ts'
+
+/** Passes on until when a vendor says that something counts; nothing where that cannot be read. */
+export function lastsUntil({ lasts }: ProviderContext, expiry: unknown): void {
+  const until = new Date(typeof expiry === 'string' ? expiry : Number.NaN)
+  if (!Number.isNaN(until.getTime())) lasts?.(until)
+}
+
+/** The same for a JSON Web Token, which says so itself. */
+export function lastsAsToken({ lasts }: ProviderContext, token: string): void {
+  try {
+    const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+    if (typeof exp === 'number') lasts?.(new Date(exp * 1000))
+  } catch {
+    // It is opened anew each time then.
+  }
+}
 
 export const lifetimeSchema: SchemaObject = { type: 'string', pattern: '^([0-9]+h)?([0-9]+m)?([0-9]+s)?$' }
 

@@ -2,7 +2,7 @@ import { EscError } from '../errors.ts'
 import type { SchemaObject } from '../schema/index.ts'
 import { secret } from '../secret.ts'
 import { requireIdentityToken } from './identity.ts'
-import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
+import { lastsAsToken, lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import type { Provider } from './provider.ts'
 
 type OidcInputs = {
@@ -41,7 +41,9 @@ export const oidc: Provider<OidcInputs> = {
 
   async open({ audience, identityToken: { version }, duration = '1h' }, context) {
     const seconds = durationOf(duration)
-    return secret(await requireIdentityToken(context, { provider: 'oidc', audience, version, seconds }))
+    const token = await requireIdentityToken(context, { provider: 'oidc', audience, version, seconds })
+    lastsAsToken(context, token)
+    return secret(token)
   },
 }
 

@@ -28,6 +28,11 @@ export interface ProviderContext {
   readonly machine?: () => Promise<MachineAccess>
   /** Waits between two attempts; may throw to stop. Default: until the signal aborts. */
   readonly sleep?: (ms: number) => Promise<void>
+  /**
+   * Says how long what it gives counts, so that it may be kept meanwhile; `always`: it is made of
+   * the inputs alone. What says nothing is opened anew each time.
+   */
+  readonly lasts?: (until: Date | 'always') => void
   /** Something the user should know although it opened. No secrets. */
   readonly warn?: (text: string) => void
 }

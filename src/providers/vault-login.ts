@@ -76,6 +76,11 @@ export function vaultLoginProvider(network: ProviderNetwork = {}): Provider<Vaul
       const { json } = await callVault(call, network, context)
       const token = textIn(memberOf(json, 'auth'), 'client_token')
       if (token === undefined) throw malformedAnswer('vault-login', doing)
+      const seconds = memberOf(memberOf(json, 'auth'), 'lease_duration')
+      // None: the token of a root, which does not end.
+      if (typeof seconds === 'number' && seconds > 0) {
+        context.lasts?.(new Date(context.now().getTime() + seconds * 1000))
+      }
       return { address, token: secret(token), ...(namespace !== undefined && { namespace }) }
     },
   }

@@ -28,14 +28,15 @@ export async function evaluateOpened(
   { name, fullName, text, unlock, environments, cache }: Opening,
   options: { readonly signal?: AbortSignal },
 ): Promise<Pick<OpenedEnvironment, 'properties' | 'partial' | 'diagnostics'>> {
-  const { load, provider, rotator, vouch } = evaluationHost(workspace, options, environments)
+  const { load, provider, rotator, vouch, keptUntil } = evaluationHost(workspace, options, environments)
   let depends = false
+  let opens = false
   const failures = new Set<string>()
   const host = {
     load,
     vouch,
     provider: async (each: string) => {
-      depends = true
+      opens = true
       return noting(await provider(each), failures)
     },
     rotator: (each: string) => {
@@ -58,8 +59,10 @@ export async function evaluateOpened(
   const partial = errors.length > 0 && errors.every(({ summary }) => failures.has(summary)) ? known : undefined
   // Whoever opens it next may be somebody else.
   depends ||= [...environments.all.values()].some(({ revision }) => revision.definition.includes('context'))
-  if (properties !== undefined && diagnostics.length === 0 && !depends)
-    await cache?.keep(properties, evaluation.environments)
+  if (properties !== undefined && diagnostics.length === 0 && !depends) {
+    if (opens) await cache?.keepFor(keptUntil(), properties, evaluation.environments)
+    else await cache?.keep(properties, evaluation.environments)
+  }
   return { properties, ...(partial !== undefined && { partial }), diagnostics }
 }
 

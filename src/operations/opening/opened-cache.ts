@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { allocate, Budget, BudgetExceeded } from '../../budget.ts'
 import { EscError } from '../../errors.ts'
 import type { ExportedMap, ExportedValue } from '../../evaluate/index.ts'
@@ -5,6 +6,7 @@ import { JsonNumber } from '../../json.ts'
 import { DataKey } from '../../keys/index.ts'
 import { present } from '../../present.ts'
 import { type Environment, layout } from '../../store/index.ts'
+import { digestOfPowers } from '../../trust/index.ts'
 import type { UsedEnvironments } from '../session/used-environments.ts'
 import type { Workspace } from '../session/workspace.ts'
 
@@ -12,6 +14,11 @@ import type { Workspace } from '../session/workspace.ts'
 interface Circumstances {
   /** The build of the program: another one may evaluate differently. */
   readonly build: string
+  /**
+   * Until when the logins in it count, in milliseconds since 1970. Absent: it depends on nothing
+   * outside the store.
+   */
+  readonly until?: number
   /**
    * The environments that took part, by the names they were asked for, each after
    * the one that asked for it.
@@ -28,6 +35,13 @@ interface Part {
   readonly decrypted: boolean
 }
 
+/** How long a login must count yet to be handed out. */
+const leastLeftMs = 5 * 60_000
+
+/** Variables that lead logins elsewhere, or make them others. */
+const mattersToLogins =
+  /^(?:ACTIONS|ARM|AWS|AZURE|BUILDKITE|CIRCLE|CLOUDSDK|ESC|GCE|GITLAB|GOOGLE|IDENTITY|PULUMI|VAULT)_|^(?:HTTPS?|NO)_PROXY$/i
+
 /** The largest result that is kept; a larger one is evaluated each time. */
 const maxBytes = 4 << 20
 
@@ -37,6 +51,7 @@ const maxBytes = 4 << 20
  * revisions, seals and keys are looked at each time, and the audit log says the same.
  */
 export class OpenedCache {
+  readonly #workspace: Workspace
   readonly #root: Environment
   readonly #environments: UsedEnvironments
   readonly #build: string
@@ -51,10 +66,11 @@ export class OpenedCache {
     const { build, original } = workspace.options
     if (build === undefined || original !== undefined || isOff(workspace)) return undefined
     const [root] = environments.all.values()
-    return root && new OpenedCache(root.environment, environments, build)
+    return root && new OpenedCache(workspace, root.environment, environments, build)
   }
 
-  private constructor(root: Environment, environments: UsedEnvironments, build: string) {
+  private constructor(workspace: Workspace, root: Environment, environments: UsedEnvironments, build: string) {
+    this.#workspace = workspace
     this.#root = root
     this.#environments = environments
     this.#build = build
@@ -69,14 +85,17 @@ export class OpenedCache {
   async recall(): Promise<ExportedMap | undefined> {
     const kept = this.#read()
     if (kept === undefined) return undefined
-    const { build, environments: parts } = kept.circumstances
+    const { build, until, environments: parts } = kept.circumstances
+    if (until !== undefined && !this.#isFresh(until)) return undefined
     if (build !== this.#build || !parts.every((part, index) => this.#isAsItWas(part, index))) return undefined
     for (const { asked } of parts) await this.#environments.verify(asked)
     const key = await this.#key(parts.map(({ asked }) => asked))
     const text = key?.decryptOpened(kept.head, kept.ciphertext)
     if (text === undefined) return undefined
+    const surroundings = until === undefined ? '' : await this.#surroundings()
+    if (!text.startsWith(surroundings)) return undefined
     for (const { asked, decrypted } of parts) if (decrypted) this.#environments.recordDecryption(asked)
-    return decodeProperties(JSON.parse(text))
+    return decodeProperties(JSON.parse(text.slice(surroundings.length)))
   }
 
   /**
@@ -86,17 +105,53 @@ export class OpenedCache {
    *   loaded have no part in it.
    */
   async keep(properties: ExportedMap, names: readonly string[]): Promise<void> {
+    await this.#keep(properties, names)
+  }
+
+  /**
+   * The same for what holds logins, as long as they count, where `esc.yaml` says `cache: on`.
+   *
+   * @param until `undefined`: something in it is to be opened anew each time.
+   */
+  async keepFor(until: number | undefined, properties: ExportedMap, names: readonly string[]): Promise<void> {
+    if (until === undefined || !this.#isFresh(until)) return
+    const cache = this.#workspace.store.configuration.get('cache')
+    if (cache === 'on' || cache === true) await this.#keep(properties, names, Math.min(until, Number.MAX_SAFE_INTEGER))
+  }
+
+  /** Whoever gets a login has some minutes to use it. */
+  #isFresh(until: number): boolean {
+    return this.#workspace.options.now().getTime() + leastLeftMs < until
+  }
+
+  /**
+   * What a login depends on beside the store: the variables of the user, and what this machine
+   * allows. It is kept among what is encrypted, since some variables could be guessed.
+   */
+  async #surroundings(): Promise<string> {
+    const { env } = this.#workspace.options
+    const { allowedPowers } = await import('../trust/powers.ts')
+    const digest = createHash('sha256').update(digestOfPowers(await allowedPowers(this.#workspace)))
+    for (const name of Object.keys(env).sort()) {
+      if (mattersToLogins.test(name)) digest.update(`\n${name}=${env[name]}`)
+    }
+    return `${digest.digest('hex')}\n`
+  }
+
+  async #keep(properties: ExportedMap, names: readonly string[], until?: number): Promise<void> {
     if (!this.#environments.complete) return
     const key = await this.#key(names)
     if (key === undefined) return
-    const text = encodeWithin(maxBytes, properties)
-    if (text === undefined) return
+    const encoded = encodeWithin(maxBytes, properties)
+    if (encoded === undefined) return
+    const text = until === undefined ? encoded : `${await this.#surroundings()}${encoded}`
     const environments = names.map((asked): Part => {
       const { environment, revision } = present(this.#environments.all.get(asked))
       const decrypted = this.#environments.decrypted(asked)
       return { asked, id: environment.id, digest: revision.digest, decrypted }
     })
-    const head = JSON.stringify({ build: this.#build, environments } satisfies Circumstances)
+    const timed = until === undefined ? {} : { until }
+    const head = JSON.stringify({ build: this.#build, ...timed, environments } satisfies Circumstances)
     this.#root.keepOpened(Buffer.concat([Buffer.from(`${head}\n`), key.encryptOpened(head, text)]))
   }
 

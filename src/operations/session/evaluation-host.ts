@@ -14,6 +14,11 @@ import type { Workspace } from './workspace.ts'
 /** The evaluator's host, made of the store and the registries. */
 export interface StoreEvaluationHost extends EvaluationHost {
   readonly environments: UsedEnvironments
+  /**
+   * Until when what providers have given so far counts, in milliseconds since 1970. `undefined`:
+   * what one of them has given is not to be kept.
+   */
+  keptUntil(): number | undefined
 }
 
 export interface EvaluationHostOptions {
@@ -36,12 +41,17 @@ export function evaluationHost(
 ): StoreEvaluationHost {
   const signal = options.signal ?? new AbortController().signal
   const once: SharedCalls = new Map()
+  const lives: { until: number }[] = []
 
   /** The evaluator knows the root by the last part of its name alone. */
   const fullName = (name: string) => environments.all.get(name)?.environment.name ?? name
 
   return {
     environments,
+    keptUntil() {
+      const until = Math.min(...lives.map((life) => life.until))
+      return until === Number.NEGATIVE_INFINITY ? undefined : until
+    },
     async load(name: string): Promise<LoadedEnvironment> {
       const { name: full, version } = workspace.reference(name)
       const pending = version === undefined ? options.pending?.get(full) : undefined
@@ -53,6 +63,7 @@ export function evaluationHost(
         return {
           ...given,
           open: (inputs, call) => {
+            lives.push({ until: Number.NEGATIVE_INFINITY })
             workspace.audit.flush()
             return masked([inputs], () => given.open(inputs, call))
           },
@@ -67,6 +78,7 @@ export function evaluationHost(
           return environments.noting(work())
         },
         context: (call) => ({
+          lasts: lifeOf(lives),
           now: workspace.options.now,
           signal,
           env: workspace.options.env,
@@ -89,6 +101,15 @@ export function evaluationHost(
     async vouch(names, { leaves }) {
       for (const name of names) await (leaves ? environments.vouch(name) : environments.verify(name))
     },
+  }
+}
+
+/** Of one call that is being made: it is not to be kept until its provider says so. */
+function lifeOf(lives: { until: number }[]): (until: Date | 'always') => void {
+  const life = { until: Number.NEGATIVE_INFINITY }
+  lives.push(life)
+  return (until) => {
+    life.until = until === 'always' ? Number.POSITIVE_INFINITY : until.getTime()
   }
 }
 
