@@ -35,7 +35,7 @@ interface Part {
   readonly decrypted: boolean
 }
 
-/** How long a login must count yet to be handed out. */
+/** The time that a login must count yet to be handed out. */
 const leastLeftMs = 5 * 60_000
 
 /** Variables that lead logins elsewhere, or make them others. */
@@ -125,8 +125,8 @@ export class OpenedCache {
   }
 
   /**
-   * What a login depends on beside the store: the variables of the user, and what this machine
-   * allows. It is kept among what is encrypted, since some variables could be guessed.
+   * A digest of what a login depends on beside the store: the variables of the user, and what this
+   * machine allows. It is kept among what is encrypted, since some variables could be guessed.
    */
   async #surroundings(): Promise<string> {
     const { env } = this.#workspace.options

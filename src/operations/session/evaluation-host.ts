@@ -104,7 +104,7 @@ export function evaluationHost(
   }
 }
 
-/** Of one call that is being made: it is not to be kept until its provider says so. */
+/** The life of one call that is being made: it is not to be kept until its provider says so. */
 function lifeOf(lives: { until: number }[]): (until: Date | 'always') => void {
   const life = { until: Number.NEGATIVE_INFINITY }
   lives.push(life)
