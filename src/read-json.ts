@@ -6,10 +6,13 @@ export class JsonSyntaxError extends Error {
   override readonly name = 'JsonSyntaxError'
   /** The place where reading stopped, in UTF-16 code units. */
   readonly offset: number
+  /** The message without any character of the text. */
+  readonly discreet: string
 
-  constructor(cause: string, offset: number) {
+  constructor(cause: string, offset: number, discreet = cause) {
     super(cause)
     this.offset = offset
+    this.discreet = discreet
   }
 }
 
@@ -183,7 +186,8 @@ class Reader {
   #fail(context: string): never {
     const code = this.#text.codePointAt(this.#at)
     if (code === undefined) throw new JsonSyntaxError('unexpected EOF', this.#at)
-    throw new JsonSyntaxError(`invalid character ${quoteFirstByte(code)} ${context}`, this.#at)
+    const cause = `invalid character ${quoteFirstByte(code)} ${context}`
+    throw new JsonSyntaxError(cause, this.#at, `invalid character ${context}`)
   }
 }
 

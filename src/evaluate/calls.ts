@@ -19,6 +19,11 @@ export function failureOf(error: unknown): Failure {
   return { error: messageOf(error), ...(hint !== undefined && { hint }) }
 }
 
+/** The hint of a failure, where it has one, for its diagnostic. */
+export function hintBeside({ hint }: Failure): Pick<Diagnostic, 'hint'> | undefined {
+  return hint === undefined ? undefined : { hint }
+}
+
 export function isFailure(answer: object): answer is Failure {
   return 'error' in answer
 }

@@ -1,5 +1,4 @@
 import type { Accessor, EnvironmentDeclaration, Expression, Suggester } from '../language/index.ts'
-import type { Text } from '../rich-text.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Diagnostic } from '../yaml/index.ts'
 import type { Answers, HostCall } from './calls.ts'
@@ -66,7 +65,7 @@ export interface Round {
   /** The number of expressions that are being evaluated. */
   readonly stack: number
   ask(call: HostCall): void
-  report(summary: string, at: Definition, severity?: Diagnostic['severity'], hint?: Text): void
+  report(summary: string, at: Definition, severity?: Diagnostic['severity'], more?: Besides): void
   /** @throws TooDeep */
   enter(frame: Frame): void
   leave(): void
@@ -77,6 +76,9 @@ export interface Round {
    */
   resolve(name: string, at: Definition, scope: Scope): Value | undefined
 }
+
+/** The parts of a diagnostic that most lack. */
+export type Besides = Pick<Diagnostic, 'hint' | 'cause'>
 
 /**
  * One environment in one round, as the evaluation of an expression uses it (`EnvironmentScope`).
@@ -94,9 +96,9 @@ export interface Scope extends Evaluated {
   readonly base: Value | undefined
   readonly importsValue: Value
   readonly contextValue: Value
-  error(summary: string, expression: Expression, hint?: Text): void
+  error(summary: string, expression: Expression, more?: Besides): void
   /** Reports a mistake at a part of the string that `expression` was read from. */
-  accessorError(summary: string, expression: Expression, accessor: Accessor, hint?: Text): void
+  accessorError(summary: string, expression: Expression, accessor: Accessor): void
   unknown(expression: Expression, schema?: Schema, pending?: boolean): Value
   /**
    * The value of an expression. `accept` is what the context expects of it, of which only the

@@ -1,10 +1,17 @@
 import { allocate, BudgetExceeded, budgetHint, spend } from '../budget.ts'
 import { Suggester } from '../language/index.ts'
 import { present } from '../present.ts'
-import type { Text } from '../rich-text.ts'
 import type { Diagnostic } from '../yaml/index.ts'
 import { type Answers, type HostCall, isFailure } from './calls.ts'
-import { type Frame, type RotationOutcome, type Round, type RoundRequest, type Scope, TooDeep } from './evaluation.ts'
+import {
+  type Besides,
+  type Frame,
+  type RotationOutcome,
+  type Round,
+  type RoundRequest,
+  type Scope,
+  TooDeep,
+} from './evaluation.ts'
 import { EnvironmentScope } from './scope.ts'
 import { type Definition, nowhere, type Value } from './values/value.ts'
 import { Scale, tooHeavy } from './weigh.ts'
@@ -89,10 +96,10 @@ export class EvaluationRound implements Round {
     this.diagnostics.push({ severity: 'error', summary, path, range })
   }
 
-  report(summary: string, at: Definition, severity: Diagnostic['severity'] = 'error', hint?: Text): void {
+  report(summary: string, at: Definition, severity: Diagnostic['severity'] = 'error', more?: Besides): void {
     const { range, path } = at
     const diagnostic = range === undefined ? { severity, summary, path } : { severity, summary, range, path }
-    this.#add(hint === undefined ? diagnostic : { ...diagnostic, hint })
+    this.#add(more === undefined ? diagnostic : { ...diagnostic, ...more })
   }
 
   #add(diagnostic: Diagnostic): void {

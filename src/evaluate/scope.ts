@@ -12,7 +12,6 @@ import {
 } from '../language/index.ts'
 import { present } from '../present.ts'
 import { join } from '../raw-bytes.ts'
-import type { Text } from '../rich-text.ts'
 import {
   isRotateOnly,
   itemSchema,
@@ -25,7 +24,7 @@ import { elementPath, joinPath, quote } from '../yaml/index.ts'
 import { resolveAccess } from './access.ts'
 import { evaluateCall } from './builtins/registry.ts'
 import { declarationErrors } from './declarations.ts'
-import { type Frame, type Round, type Scope, TooDeep } from './evaluation.ts'
+import { type Besides, type Frame, type Round, type Scope, TooDeep } from './evaluation.ts'
 import { maxTextLength, textOfValue, unknownText } from './values/text.ts'
 import { type Content, type Definition, nowhere, Value } from './values/value.ts'
 import { recordValue } from './values/value-of-json.ts'
@@ -175,8 +174,8 @@ export class EnvironmentScope implements Scope {
     return this.#accessed[expression.id] ?? []
   }
 
-  error(summary: string, expression: Expression, hint?: Text): void {
-    this.round.report(summary, this.definitionOf(expression), 'error', hint)
+  error(summary: string, expression: Expression, more?: Besides): void {
+    this.round.report(summary, this.definitionOf(expression), 'error', more)
   }
 
   /** Reports a mistake at a part of the string that `expression` was read from. */

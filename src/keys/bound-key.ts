@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { EscError } from '../errors.ts'
-import type { KeyOwner } from './data-key.ts'
+import { type KeyOwner, wrappedKeyText } from './data-key.ts'
 
 const keyBytes = 32
 
@@ -30,17 +30,15 @@ export function exactKey(bytes: Uint8Array, owner: KeyOwner): Uint8Array {
 }
 
 export function malformedWrapping(owner: KeyOwner): EscError {
-  return new EscError('store_damaged', `the wrapped data key of environment '${owner.name}' is malformed`, {
+  return new EscError('store_damaged', `${wrappedKeyText(owner)} is malformed`, {
     hint: 'restore secretsProvider and wrappedDataKey in its settings.yaml from the git history',
   })
 }
 
 export function changedKey(owner: KeyOwner): EscError {
-  return new EscError(
-    'tampered',
-    `the wrapped data key of environment '${owner.name}' was changed, or belongs to another environment`,
-    { hint: 'restore id and wrappedDataKey in its settings.yaml from the git history' },
-  )
+  return new EscError('tampered', `${wrappedKeyText(owner)} was changed, or belongs to another environment`, {
+    hint: 'restore id and wrappedDataKey in its settings.yaml from the git history',
+  })
 }
 
 function binding(owner: KeyOwner): Uint8Array {

@@ -14,6 +14,29 @@ export interface KeyOwner {
    * store's.
    */
   readonly folders?: readonly string[]
+  /** The names of it, and of its key, in texts, where it is no environment. */
+  readonly words?: OwnerWords
+}
+
+interface OwnerWords {
+  readonly owner: string
+  readonly dataKey: string
+  readonly wrappedKey: string
+}
+
+/** Returns the name of an owner in texts: `environment 'app/dev'`. */
+export function ownerText({ name, words }: Pick<KeyOwner, 'name' | 'words'>): string {
+  return words?.owner ?? `environment '${name}'`
+}
+
+/** Returns the name of the data key of an owner in texts. */
+export function dataKeyText(owner: Pick<KeyOwner, 'name' | 'words'>): string {
+  return owner.words?.dataKey ?? `the data key of ${ownerText(owner)}`
+}
+
+/** Returns the name of the wrapped data key of an owner in texts. */
+export function wrappedKeyText(owner: Pick<KeyOwner, 'name' | 'words'>): string {
+  return owner.words?.wrappedKey ?? `the wrapped data key of ${ownerText(owner)}`
 }
 
 const keyBytes = 32
@@ -33,10 +56,7 @@ export class DataKey {
 
   constructor(bytes: Uint8Array, owner: KeyOwner) {
     if (bytes.length !== keyBytes) {
-      throw new EscError(
-        'key_unavailable',
-        `the data key of environment '${owner.name}' has ${bytes.length} bytes, not ${keyBytes}`,
-      )
+      throw new EscError('key_unavailable', `${dataKeyText(owner)} has ${bytes.length} bytes, not ${keyBytes}`)
     }
     this.#bytes = Uint8Array.from(bytes)
     this.owner = owner
@@ -76,7 +96,7 @@ export class DataKey {
     if (plaintext === undefined) {
       throw new EscError(
         'tampered',
-        `a ciphertext in environment '${this.owner.name}' was changed, or was made for another environment or key`,
+        `a ciphertext in ${ownerText(this.owner)} was changed, or was made for another environment or key`,
         { hint: 'restore the definition from its git history, or set the value again' },
       )
     }
@@ -101,7 +121,7 @@ export class DataKey {
     if (plaintext === undefined) {
       throw new EscError(
         'tampered',
-        `the journal entry '${entry}' of environment '${this.owner.name}' was changed, or was made with another data key`,
+        `the journal entry '${entry}' of ${ownerText(this.owner)} was changed, or was made with another data key`,
       )
     }
     return plaintext
@@ -130,7 +150,7 @@ export class DataKey {
     if (plaintext === undefined) {
       throw new EscError(
         'tampered',
-        `the setting ${field} of environment '${this.owner.name}' was changed, or was made for another environment, place or key`,
+        `the setting ${field} of ${ownerText(this.owner)} was changed, or was made for another environment, place or key`,
         { hint: 'restore settings.yaml from its git history, or set it again' },
       )
     }

@@ -1,6 +1,6 @@
 import { type ErrorCode, EscError } from '../errors.ts'
 import { NoAnswer, quoted, vendorHints } from '../http/index.ts'
-import type { KeyOwner } from './data-key.ts'
+import { dataKeyText, type KeyOwner } from './data-key.ts'
 
 /** The action that was under way when it failed. */
 export interface KeyCall {
@@ -47,7 +47,7 @@ export function keyFault(call: KeyCall, problem: KeyProblem, { code, text, hint 
   const detail = spoken === '' || spoken === shown ? '' : `: ${spoken}`
   return new EscError(
     codes[problem],
-    `cannot ${call.action} the data key of environment '${call.owner.name}' with ${call.key}: ${shown}${detail}`,
+    `cannot ${call.action} ${dataKeyText(call.owner)} with ${call.key}: ${shown}${detail}`,
     { hint },
   )
 }

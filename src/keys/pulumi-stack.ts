@@ -70,26 +70,21 @@ export async function openPulumiProvider(
   { url, encryptedKey }: PulumiProvider,
   context: KeyContext,
 ): Promise<PulumiSecrets> {
-  const owner = { id: 'stack', name: 'of the stack' }
+  const words = {
+    owner: 'the stack',
+    dataKey: 'the data key of the stack',
+    wrappedKey: 'the encryptedkey of the stack',
+  }
   const hint = 'copy the lines `secretsprovider` and `encryptedkey` of the stack file as they are'
   const ciphertext = base64Of(encryptedKey.trim())
   if (ciphertext === undefined) throw new EscError('invalid_input', 'encryptedkey: it is no base64', { hint })
   try {
-    const provider = await openSecretsProvider(url, context, owner)
+    const provider = await openSecretsProvider(url, context, { id: 'stack', name: 'of the stack', words })
     const key = await provider.decryptForeign?.(ciphertext)
     if (key?.length === 32) return openPulumiSecrets(key)
   } catch (error) {
     if (!(error instanceof EscError)) throw error
-    throw new EscError(
-      error.code,
-      error.message
-        .replaceAll(`environment '${owner.name}'`, 'the stack')
-        .replace('the wrapped data key of', 'the encryptedkey of'),
-      {
-        hint: hintFor(error, url, hint),
-        transient: error.transient,
-      },
-    )
+    throw new EscError(error.code, error.message, { hint: hintFor(error, url, hint), transient: error.transient })
   }
   throw new EscError('invalid_input', 'encryptedkey: what it decrypts to is no key of 32 bytes', { hint })
 }

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { EscError } from '../errors.ts'
 import type { KeyOwner } from './data-key.ts'
 import { unknownKeyHost, untrustedKeyHost } from './key-hosts.ts'
 import type { KeyContext, SecretsProvider } from './provider.ts'
@@ -40,18 +39,9 @@ export function isRemoteProvider(url: string): boolean {
  */
 export async function tryProvider(url: string, context: KeyContext): Promise<void> {
   if (!isRemoteProvider(url)) return
-  const owner = { id: randomUUID(), name: 'of the new store' }
-  const provider = await openSecretsProvider(url, context, owner)
-  try {
-    await provider.wrapKey(randomBytes(32))
-  } catch (error) {
-    if (!(error instanceof EscError)) throw error
-    const message = error.message.replace(`the data key of environment '${owner.name}'`, 'a data key')
-    throw new EscError(error.code, message, {
-      hint: error.richHint,
-      transient: error.transient,
-    })
-  }
+  const words = { owner: 'the new store', dataKey: 'a data key', wrappedKey: 'a wrapped data key' }
+  const provider = await openSecretsProvider(url, context, { id: randomUUID(), name: 'of the new store', words })
+  await provider.wrapKey(randomBytes(32))
 }
 
 /** Encrypts a data key for other recipients, or under another key, without changing it. */

@@ -293,7 +293,8 @@ class Rotation {
 
   #report(outcome: Outcome, selection: Selection, commit: CommitResult | undefined): RotationReport {
     const outcomes = new Map(outcome.rotations.map((rotation) => [rotation.path, rotation]))
-    const paths = [...this.#paths].map(([path, run]) => run.report(outcomes.get(path), outcome.diagnostics))
+    const runs = [...this.#paths].map(([path, run]) => ({ run, found: outcomes.get(path) }))
+    const paths = runs.map(({ run, found }) => run.report(found, outcome.diagnostics))
     const succeeded = paths.filter((path) => path.status === 'succeeded').length
     const whole = succeeded === paths.length && selection.orphans.length === 0
     return {
@@ -302,9 +303,8 @@ class Rotation {
       paths,
       warnings: this.#warnings,
       // What a path's own error says already is not said twice.
-      diagnostics: outcome.diagnostics.filter(
-        ({ path, summary }) => !(this.#paths.has(path) && summary.startsWith('rotate: ')),
-      ),
+      diagnostics: outcome.diagnostics.filter(({ path, cause }) => !(cause === 'rotate' && this.#paths.has(path))),
+      quoted: runs.flatMap(({ run, found }) => run.blamed(found, outcome.diagnostics) ?? []),
     }
   }
 

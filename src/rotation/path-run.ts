@@ -163,9 +163,26 @@ export class PathRun {
     if (broken?.length) {
       return { ...report, status: 'failed', error: `${broken.map(({ what }) => what).join(', ')} cannot log in` }
     }
-    if (outcome?.status === 'succeeded' || this.#steps || this.#checks || this.#moved)
-      return { ...report, status: 'succeeded' }
-    return { ...report, status: 'not-evaluated', ...whyNotEvaluated(this.call.path, outcome, diagnostics) }
+    if (this.#wasEvaluated(outcome)) return { ...report, status: 'succeeded' }
+    return { ...report, status: 'not-evaluated', ...whyNotEvaluated(this.blamed(outcome, diagnostics)) }
+  }
+
+  #wasEvaluated(outcome: RotationOutcome | undefined): boolean {
+    return outcome?.status === 'succeeded' || Boolean(this.#steps || this.#checks || this.#moved)
+  }
+
+  /**
+   * The diagnostic that has kept the path from being evaluated: the first error inside the call,
+   * else the first anywhere, since its inputs lead there. `undefined`: none has.
+   */
+  blamed(outcome: RotationOutcome | undefined, diagnostics: readonly Diagnostic[]): Diagnostic | undefined {
+    if (this.#error !== undefined || this.#wasEvaluated(outcome)) return undefined
+    const { path } = this.call
+    const errors = [...(outcome?.diagnostics ?? []), ...diagnostics].filter(({ severity }) => severity === 'error')
+    const within = errors.find(
+      (error) => error.path === path || error.path.startsWith(`${path}.`) || error.path.startsWith(`${path}[`),
+    )
+    return within ?? errors[0]
   }
 
   get #id(): string {
@@ -376,17 +393,7 @@ function refuseViolations(state: PlainObject, rotator: Rotator): void {
   )
 }
 
-/** The first error inside the call, else the first anywhere: its inputs lead there. */
-function whyNotEvaluated(
-  path: string,
-  outcome: RotationOutcome | undefined,
-  diagnostics: readonly Diagnostic[],
-): { readonly error: string; readonly hint?: Text } {
-  const errors = [...(outcome?.diagnostics ?? []), ...diagnostics].filter(({ severity }) => severity === 'error')
-  const within = errors.find(
-    (error) => error.path === path || error.path.startsWith(`${path}.`) || error.path.startsWith(`${path}[`),
-  )
-  const found = within ?? errors[0]
+function whyNotEvaluated(found: Diagnostic | undefined): { readonly error: string; readonly hint?: Text } {
   if (!found) return { error: 'its inputs or state are not known' }
   const at = placeOf(found)
   const error = `not rotated, its inputs cannot be worked out: ${at === undefined ? '' : `${at}: `}${found.summary}`

@@ -40,6 +40,8 @@ export interface RotationReport {
   /** Other things to know, such as unfinished rotations whose rotator was edited away. */
   readonly warnings: readonly Text[]
   readonly diagnostics: readonly Diagnostic[]
+  /** Those of the diagnostics that the error of a path repeats. */
+  readonly quoted: readonly Diagnostic[]
   /** As recorded in the rotation history; absent when nothing was begun. */
   readonly event?: RotationEvent
 }

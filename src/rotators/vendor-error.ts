@@ -2,6 +2,8 @@ import { EscError } from '../errors.ts'
 import { tlsHints } from './tls/fault.ts'
 
 export interface VendorErrorOptions {
+  /** Named first in the message. Default: the message is whole. */
+  readonly rotator?: string
   /** The vendor's own code, or the operating system's; undefined when neither is known. */
   readonly code: string | undefined
   /**
@@ -21,11 +23,16 @@ export interface VendorErrorOptions {
 export class VendorError extends EscError {
   readonly vendorCode: string | undefined
   readonly refused: boolean
+  /** The message without the name of the rotator. */
+  readonly reason: string
 
-  constructor(message: string, { code, refused, hint, transient = isPassingFault(code) }: VendorErrorOptions) {
+  constructor(reason: string, options: VendorErrorOptions) {
+    const { rotator, code, refused, hint, transient = isPassingFault(code) } = options
+    const message = rotator === undefined ? reason : `${rotator}: ${reason}`
     super('provider_failed', message, { transient, ...(hint !== undefined && { hint }) })
     this.vendorCode = code
     this.refused = refused
+    this.reason = reason
   }
 }
 

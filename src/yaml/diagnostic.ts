@@ -32,6 +32,11 @@ export interface Diagnostic {
   readonly noticedAt?: { readonly environment: string; readonly line: number; readonly column: number }
   /** Document path of the blamed node, such as `values.a["b.c"][0]`; empty for the root. */
   readonly path: string
+  /**
+   * `rotate`: a rotator failed, and the report of its rotation says the same.
+   * Absent: anything else.
+   */
+  readonly cause?: 'rotate'
   /** A remedy for the reader. */
   readonly hint?: Text
 }

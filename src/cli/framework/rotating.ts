@@ -68,8 +68,7 @@ export async function runRotation(
 /** Prints what is no result: hints, notes, diagnostics. */
 function explain({ typed, report, interrupted }: RequestedRotation, io: Host): void {
   // What a path failed of stands in the result already.
-  const told = (summary: string) => summary === '' || report.paths.some(({ error }) => error?.includes(summary))
-  const others = report.diagnostics.filter(({ summary }) => !told(summary.replace(/^rotate: /, '')))
+  const others = report.diagnostics.filter((each) => !report.quoted.includes(each))
   io.err(diagnosticLines(others, hasColour(io, 'stderr')))
   for (const path of report.paths) {
     for (const note of path.notes) io.err(`${path.path}: ${worded(note)}\n`)

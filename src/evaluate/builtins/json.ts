@@ -38,7 +38,7 @@ export const json: Pick<Evaluators, 'fromJSON' | 'toJSON' | 'toYAML'> = {
     } catch (error) {
       if (!(error instanceof JsonSyntaxError)) throw error
       // Not even one character of a secret is told.
-      const cause = secret ? error.message.replace(/^(invalid character) '.*?' /su, '$1 ') : error.message
+      const cause = secret ? error.discreet : error.message
       scope.error(`decoding JSON string: ${cause}`, call)
       return Value.unknown(definition, true, { secret })
     }

@@ -52,7 +52,7 @@ export function evaluateRotate(scope: Scope, call: CallOf<'rotate'>): Value {
     const { error: summary, hint } = rotated
     const diagnostic = { severity: 'error', summary, path, range, ...(hint && { hint }) } as const
     round.rotations.push({ path, status: 'failed', diagnostics: [diagnostic] })
-    scope.error(`rotate: ${summary}`, call, hint)
+    scope.error(`rotate: ${summary}`, call, { cause: 'rotate', ...(hint && { hint }) })
     return scope.unknown(call, types.outputs)
   }
   if (rotated !== undefined) {

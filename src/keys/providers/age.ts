@@ -5,7 +5,7 @@ import { type FileSystem, ioError, machineFiles, readIfPresent } from '../../fil
 import { type RichText, rich, step } from '../../rich-text.ts'
 import { shellWord } from '../../shell-word.ts'
 import { bindKey, changedKey, malformedWrapping, unbindKey } from '../bound-key.ts'
-import type { KeyOwner } from '../data-key.ts'
+import { dataKeyText, type KeyOwner, ownerText } from '../data-key.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
 import { recipientsFile } from '../recipients-file.ts'
 import {
@@ -46,7 +46,7 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
         if (first === undefined && found.unusable.length > 0) throw badIdentity(found, owner.name)
         throw new EscError(
           'key_unavailable',
-          `cannot encrypt the data key of environment '${owner.name}' for age recipients: none of them is yours, so you could not open it again${passedOver(found)}`,
+          `cannot encrypt ${dataKeyText(owner)} for age recipients: none of them is yours, so you could not open it again${passedOver(found)}`,
           { hint: first === undefined ? identityHint(context) : `add your own recipient, ${first.recipient}` },
         )
       }
@@ -84,7 +84,7 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
       if (found.unusable.length > 0) return badIdentity(found, owner.name)
       return new EscError(
         'key_unavailable',
-        `environment '${owner.name}' is encrypted for age recipients, and you have no age identity`,
+        `${ownerText(owner)} is encrypted for age recipients, and you have no age identity`,
         { hint: identityHint(context) },
       )
     }
@@ -98,8 +98,8 @@ export function ageProvider(url: AgeKeyUrl, context: KeyContext, owner: KeyOwner
     return new EscError(
       'key_unavailable',
       added
-        ? `environment '${owner.name}' names your age recipient, but its data key was encrypted before that, or was changed; yours is ${whose}`
-        : `environment '${owner.name}' is encrypted for other age recipients than yours, which is ${whose}`,
+        ? `${ownerText(owner)} names your age recipient, but its data key was encrypted before that, or was changed; yours is ${whose}`
+        : `${ownerText(owner)} is encrypted for other age recipients than yours, which is ${whose}`,
       {
         hint: added
           ? rich`ask somebody who can open it to ${step('encrypt the key for you', rewrap)}`
@@ -158,7 +158,7 @@ export function ageRecipients(
   }
   throw new EscError(
     'invalid_input',
-    `environment '${owner.name}' has no age recipients: the URL of its secrets provider names none, and there is no ${recipientsFile}`,
+    `${ownerText(owner)} has no age recipients: the URL of its secrets provider names none, and there is no ${recipientsFile}`,
     {
       hint: `write age://<recipient>,<recipient>…, or a file ${recipientsFile} in ${(owner.folders ?? []).join(' or ') || 'the folder of the environment or the store'}`,
     },

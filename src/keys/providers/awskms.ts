@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { present } from '../../present.ts'
 import { exactKey, malformedWrapping } from '../bound-key.ts'
-import type { KeyOwner } from '../data-key.ts'
+import { dataKeyText, type KeyOwner } from '../data-key.ts'
 import { type KeyCall, type KeyProblem, keyFault, malformedKeyAnswer } from '../key-fault.ts'
 import { completeNetwork, type KeyNetwork } from '../network.ts'
 import type { KeyContext, SecretsProvider } from '../provider.ts'
@@ -51,11 +51,9 @@ export function awskmsProvider(url: AwsKeyUrl, context: KeyContext, owner: KeyOw
   function refuseOtherKey(arn: string): void {
     const id = /(?:^|:key\/)([\w-]+)$/.exec(url.keyId)?.[1]
     if (id === undefined || arn.endsWith(`:key/${id}`)) return
-    throw new EscError(
-      'tampered',
-      `the data key of environment '${owner.name}' was wrapped with AWS KMS key ${arn}, not with ${url.keyId}`,
-      { hint: 'restore secretsProvider and wrappedDataKey in its settings.yaml from the git history' },
-    )
+    throw new EscError('tampered', `${dataKeyText(owner)} was wrapped with AWS KMS key ${arn}, not with ${url.keyId}`, {
+      hint: 'restore secretsProvider and wrappedDataKey in its settings.yaml from the git history',
+    })
   }
 
   return {

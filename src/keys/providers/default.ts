@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { EscError } from '../../errors.ts'
 import { type FileSystem, machineFiles } from '../../files/index.ts'
-import type { KeyOwner } from '../data-key.ts'
+import { type KeyOwner, ownerText, wrappedKeyText } from '../data-key.ts'
 import { createKeyFile, type FileKey, keepKeyFile, parseKeys, readKeyFile } from '../key-file.ts'
 import type { KeyContext, ProviderKind, SecretsProvider } from '../provider.ts'
 import { unwrap, wrap } from '../wrapping.ts'
@@ -41,11 +41,9 @@ function defaultProvider(context: KeyContext, owner: KeyOwner): SecretsProvider 
       const key = known.get(context)?.get(id) ?? keys.find(id)
       const dataKey = unwrap(key.bytes, text, owner.id)
       if (dataKey === undefined) {
-        throw new EscError(
-          'tampered',
-          `the wrapped data key of environment '${owner.name}' was changed, or belongs to another environment`,
-          { hint: 'restore id and wrappedDataKey in its settings.yaml from the git history' },
-        )
+        throw new EscError('tampered', `${wrappedKeyText(owner)} was changed, or belongs to another environment`, {
+          hint: 'restore id and wrappedDataKey in its settings.yaml from the git history',
+        })
       }
       const all = known.get(context) ?? new Map<string, FileKey>()
       known.set(context, all.set(id, key))
@@ -115,7 +113,7 @@ class UserKeys {
   }
 
   #notFound(id: string, places: readonly KeyPlace[]): EscError {
-    const what = `environment '${this.#owner.name}' is encrypted with key ${id}`
+    const what = `${ownerText(this.#owner)} is encrypted with key ${id}`
     const line = `add the line of the key with that id to ${this.#path}`
     if (places.length === 0) {
       return new EscError('key_unavailable', `${what}, and there is no key file at ${this.#path}`, {
@@ -136,7 +134,7 @@ function parse(wrapped: string, owner: KeyOwner): { readonly id: string; readonl
   if (version === 'v1' && kind === 'default' && id !== undefined && text !== undefined && rest.length === 0) {
     return { id, text }
   }
-  throw new EscError('store_damaged', `the wrapped data key of environment '${owner.name}' is malformed`, {
+  throw new EscError('store_damaged', `${wrappedKeyText(owner)} is malformed`, {
     hint: `restore wrappedDataKey in its settings.yaml from the git history`,
   })
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, scrypt } from 'node:crypto'
 import { EscError } from '../../errors.ts'
 import { ioError, machineFiles } from '../../files/index.ts'
-import type { KeyOwner } from '../data-key.ts'
+import { type KeyOwner, ownerText, wrappedKeyText } from '../data-key.ts'
 import type { KeyContext, ProviderKind, SecretsProvider } from '../provider.ts'
 import { unwrap, wrap } from '../wrapping.ts'
 
@@ -50,11 +50,11 @@ function passphraseProvider(context: KeyContext, owner: KeyOwner): SecretsProvid
     if (context.prompt === undefined) {
       throw new EscError(
         'key_unavailable',
-        `environment '${owner.name}' needs a passphrase, and neither ESC_PASSPHRASE nor ESC_PASSPHRASE_FILE is set`,
+        `${ownerText(owner)} needs a passphrase, and neither ESC_PASSPHRASE nor ESC_PASSPHRASE_FILE is set`,
         { hint: 'set one of the two variables, or run the command on a terminal' },
       )
     }
-    const question = `${confirm ? 'New passphrase' : 'Passphrase'} for environment '${owner.name}': `
+    const question = `${confirm ? 'New passphrase' : 'Passphrase'} for ${ownerText(owner)}: `
     const passphrase = await context.prompt(question, { confirm })
     known.prompted = passphrase
     return passphrase
@@ -78,7 +78,7 @@ function passphraseProvider(context: KeyContext, owner: KeyOwner): SecretsProvid
     async wrapKey(dataKey) {
       const passphrase = given(context) ?? known.prompted ?? (await ask(true))
       if (passphrase.trim() === '') {
-        throw new EscError('invalid_input', `the passphrase for environment '${owner.name}' is empty`, {
+        throw new EscError('invalid_input', `the passphrase for ${ownerText(owner)} is empty`, {
           hint: 'choose one of several random words',
         })
       }
@@ -102,7 +102,7 @@ function passphraseProvider(context: KeyContext, owner: KeyOwner): SecretsProvid
       if (dataKey !== undefined) return dataKey
       known.prompted = undefined
       const place = context.env.ESC_PASSPHRASE !== undefined ? 'ESC_PASSPHRASE' : 'ESC_PASSPHRASE_FILE'
-      throw new EscError('key_unavailable', `wrong passphrase for environment '${owner.name}'`, {
+      throw new EscError('key_unavailable', `wrong passphrase for ${ownerText(owner)}`, {
         hint: fixed === undefined ? 'try again' : `correct ${place}, or unset it to be asked`,
       })
     },
@@ -137,7 +137,7 @@ function parse(wrapped: string, owner: KeyOwner): { parameters: ScryptParameters
   // for a cost that is no cost.
   const sane = logN >= 15 && logN <= 20 && r === 8 && p >= 1 && p <= 4 && salt.length >= 16
   if (text === undefined || !sane) {
-    throw new EscError('store_damaged', `the wrapped data key of environment '${owner.name}' is malformed`, {
+    throw new EscError('store_damaged', `${wrappedKeyText(owner)} is malformed`, {
       hint: 'restore wrappedDataKey in its settings.yaml from the git history',
     })
   }

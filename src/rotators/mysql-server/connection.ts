@@ -36,7 +36,7 @@ export async function connectMySql(
 ): Promise<MySqlSession> {
   const who = `managing user "${login.username}"`
   const connection = await open(server, login, timing).catch((error) => {
-    throw asVendorError(error, `${rotator}: ${who} could not connect to ${place(server)}`)
+    throw asVendorError(error, rotator, `${who} could not connect to ${place(server)}`)
   })
   const session: MySqlSession = {
     async query<Row>(statement: string, doing: string) {
@@ -44,7 +44,7 @@ export async function connectMySql(
         const [rows] = await connection.query({ sql: statement, timeout: timing.queryMs })
         return rows as Row[]
       } catch (error) {
-        throw asVendorError(error, `${rotator}: ${doing} on ${place(server)} failed`)
+        throw asVendorError(error, rotator, `${doing} on ${place(server)} failed`)
       }
     },
     close: () => close(connection),
@@ -75,11 +75,11 @@ export async function tryMySqlLogin(
     }
     return { kind: 'works' }
   } catch (error) {
-    const fault = asVendorError(error, `${rotator}: user "${login.username}" could not connect to ${place(server)}`)
+    const fault = asVendorError(error, rotator, `user "${login.username}" could not connect to ${place(server)}`)
     const code = fault.vendorCode ?? ''
     if (code === '1045') return { kind: 'wrong' }
     if (pastThePassword.includes(code)) return { kind: 'works' }
-    if (besideThePassword.includes(code)) return inconclusive(fault.message.replace(`${rotator}: `, ''))
+    if (besideThePassword.includes(code)) return inconclusive(fault.reason)
     throw fault
   }
 }
@@ -201,7 +201,7 @@ function tlsCodeOf({
     : undefined
 }
 
-function asVendorError(error: unknown, what: string): VendorError {
+function asVendorError(error: unknown, rotator: string, what: string): VendorError {
   const fault = error as { code?: string; errno?: number; sqlState?: string; message?: string; reason?: string }
   const fromServer = typeof fault.errno === 'number' && fault.errno > 0
   let code = fromServer ? String(fault.errno) : fault.code
@@ -223,6 +223,7 @@ function asVendorError(error: unknown, what: string): VendorError {
   else if (code === undefined) text = 'the connection was lost'
   const detail = [code, text].filter(Boolean).join(': ')
   return new VendorError(`${what}${detail ? `: ${detail}` : ''}`, {
+    rotator,
     code,
     refused: fromServer && refusals.test(code ?? ''),
     hint: hint ?? hints[code ?? ''],

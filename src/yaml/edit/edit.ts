@@ -4,11 +4,11 @@ import { rich, step } from '../../rich-text.ts'
 import type { Node } from '../node.ts'
 import type { YamlMapping, YamlSequence } from '../parser/tree.ts'
 import type { PropertyPath } from '../property-path.ts'
-import { formatPropertyPath } from '../property-path.ts'
 import { deleteEntry } from './delete.ts'
 import { insertItem, insertPair } from './insert.ts'
 import type { Model } from './model.ts'
 import { modelOf, modelOfText, modelOfValue, sameModel, withModelAt } from './model.ts'
+import { PathError } from './path-error.ts'
 import type { LocatedNode } from './place.ts'
 import { findPair, locateNode } from './place.ts'
 import { renderRoot } from './render.ts'
@@ -76,7 +76,7 @@ export function deleteAt(text: string, path: PropertyPath): string {
 }
 
 function indexOfEntry(node: YamlMapping | YamlSequence, element: string | number, path: PropertyPath): number {
-  const fail = (reason: string): EscError => new EscError('invalid_input', `${formatPropertyPath(path)}: ${reason}`)
+  const fail = (reason: string): EscError => new PathError(path, reason)
   if (node.kind === 'sequence') {
     if (typeof element !== 'number') throw fail('key for an array must be an int')
     if (element < 0 || element >= node.items.length) throw fail('array index out of range')
@@ -145,8 +145,7 @@ function nested(rest: PropertyPath, value: YamlValue, path: PropertyPath, prefix
       return { kind: 'mapping', flow: false, pairs: [{ key, value: inner }] }
     }
     if (element !== 0) {
-      const prefix = formatPropertyPath(path.slice(0, prefixLength + index + 1))
-      throw new EscError('invalid_input', `${prefix}: array index out of range`)
+      throw new PathError(path.slice(0, prefixLength + index + 1), 'array index out of range')
     }
     return { kind: 'sequence', flow: false, items: [inner] }
   }, value)
@@ -215,8 +214,7 @@ function apply(
     const text = applyEdits(source.text, edits)
     if (sameModel(modelOfText(text), expected)) return text
   }
-  const place = path.length === 0 ? 'the definition' : formatPropertyPath(path)
-  throw new EscError('invalid_input', `${place}: cannot be changed without changing something else`, {
+  throw new PathError(path, 'cannot be changed without changing something else', {
     hint: rich`${step('change the definition with a text editor instead,', { do: 'edit-definition' })}`,
   })
 }

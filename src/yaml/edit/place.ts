@@ -1,9 +1,8 @@
-import { EscError } from '../../errors.ts'
 import { present } from '../../present.ts'
 import type { YamlMapping, YamlNode, YamlPair, YamlSequence } from '../parser/tree.ts'
 import type { PropertyPath } from '../property-path.ts'
-import { formatPropertyPath } from '../property-path.ts'
 import { resolveScalar } from '../resolve-scalar.ts'
+import { PathError } from './path-error.ts'
 
 /**
  * The place where a node hangs in the tree. Inside a flow collection everything is written on one
@@ -36,8 +35,7 @@ export function locateNode(root: YamlNode | undefined, path: PropertyPath): Loca
   let located: LocatedNode = { place: { kind: 'root', inFlow: false }, node: root, rest: [] }
   for (const [index, element] of path.entries()) {
     const next = step(located, element)
-    if (typeof next === 'string')
-      throw new EscError('invalid_input', `${formatPropertyPath(path.slice(0, index + 1))}: ${next}`)
+    if (typeof next === 'string') throw new PathError(path.slice(0, index + 1), next)
     if (next.rest.length > 0) return { ...next, rest: path.slice(index) }
     located = next
   }

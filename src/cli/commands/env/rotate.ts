@@ -82,7 +82,7 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
   }
 
   /** Adds the members that the hosted service answers a rotation with. */
-  override json({ report: { event, ...report } }: RequestedRotation): unknown {
+  override json({ report: { event, quoted: _, ...report } }: RequestedRotation): unknown {
     return { ...(event && { id: event.id, secretRotationEvent: event }), ...report }
   }
 

@@ -90,7 +90,7 @@ async function addUnlessThere<
     // The run before may have added it all the same, and the server refuses it as one of old.
     const outcome = there === false ? { kind: 'wrong' } : (tried ?? (await keeper.logIn(inputs, credential)))
     if (outcome.kind === 'works') return undefined
-    if (outcome.kind === 'wrong') return error.message
+    if (outcome.kind === 'wrong') return error.reason
     throw error
   }
 }

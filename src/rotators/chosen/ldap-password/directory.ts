@@ -188,7 +188,7 @@ export async function tryLdapLogin(
     )
     // The directory's rules about who may log in, and how.
     if (code !== undefined && [7, 8, 13, 48, 50, 53].includes(code)) {
-      return inconclusive(fault.message.replace('ldap-password: ', ''))
+      return inconclusive(fault.reason)
     }
     throw fault
   }
@@ -313,7 +313,8 @@ function asVendorError(error: unknown, what: string, hidden?: Secret<string> | s
     code = 'ECONNRESET'
     text = 'the connection was lost'
   }
-  return new VendorError(`ldap-password: ${what}: ${[code, text].filter(Boolean).join(': ')}`, {
+  return new VendorError(`${what}: ${[code, text].filter(Boolean).join(': ')}`, {
+    rotator: 'ldap-password',
     code,
     // Results that say a request was not carried out, whatever may happen later.
     refused: number !== undefined && [8, 10, 13, 16, 17, 19, 20, 21, 32, 34, 48, 49, 50, 53, 65].includes(number),

@@ -112,7 +112,8 @@ export class LdapKeeper implements KeeperSession<LdapLogin, LdapPending, LdapInp
       if ((await this.#logIn(login)).kind !== 'works') return
       if (wait !== undefined) await this.#context.sleep(wait)
     }
-    throw new VendorError(`ldap-password: the former password of "${login.dn}" is still accepted`, {
+    throw new VendorError(`the former password of "${login.dn}" is still accepted`, {
+      rotator: 'ldap-password',
       code: undefined,
       refused: false,
       hint: 'remove it by hand, or let `login` read userPassword of the entry, so that the value to remove can be found',

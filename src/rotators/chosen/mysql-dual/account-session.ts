@@ -102,15 +102,13 @@ export class AccountSession {
       doing,
     )
     if (Number(row?.got) === 1) return
-    throw new VendorError(
-      `${rotatorName}: another rotation of user "${username}" is at work on ${place(this.#inputs.database)}`,
-      {
-        code: 'GET_LOCK',
-        refused: false,
-        hint: 'wait until it has ended, and run again',
-        transient: true,
-      },
-    )
+    throw new VendorError(`another rotation of user "${username}" is at work on ${place(this.#inputs.database)}`, {
+      rotator: rotatorName,
+      code: 'GET_LOCK',
+      refused: false,
+      hint: 'wait until it has ended, and run again',
+      transient: true,
+    })
   }
 
   /** MariaDB: whether the account accepts this password. */
@@ -152,7 +150,8 @@ export class AccountSession {
   async #methods(): Promise<readonly AuthenticationMethod[]> {
     const found = await this.#read()
     if (found.kind === 'found') return found.methods
-    throw new VendorError(`${rotatorName}: user ${this.#name} is gone, or may no longer be read`, {
+    throw new VendorError(`user ${this.#name} is gone, or may no longer be read`, {
+      rotator: rotatorName,
       code: '1396',
       refused: true,
       hint: 'create it again, or give the managing user GRANT SELECT ON mysql.*',

@@ -40,7 +40,7 @@ export async function settleMySql(
     try {
       await session.setRetaining(password)
     } catch (error) {
-      if (error instanceof VendorError && error.refused) return undone(rotatorName, error.message)
+      if (error instanceof VendorError && error.refused) return undone(rotatorName, error.reason)
       throw error
     }
   } else if (first.kind === 'inconclusive' && !confirmed) {

@@ -202,7 +202,8 @@ function asVendorError(error: unknown, what: string): VendorError {
     : fault === undefined || code === 'NO_TLS'
       ? code
       : `${code}: ${fault.detail}`
-  return new VendorError(`redis-acl: ${what}: ${text}`, {
+  return new VendorError(`${what}: ${text}`, {
+    rotator: 'redis-acl',
     code,
     // Read before they are carried out; a lack of memory or a failover may be noticed later.
     refused: fromServer && ['ERR', 'NOPERM', 'WRONGPASS', 'NOAUTH', 'DENIED'].includes(code),

@@ -73,7 +73,7 @@ export async function connectLambda(connector: AwsLambdaConnector, { rotator }: 
         }),
       )
     } catch (error) {
-      throw asVendorError(error, `${rotator}: invoking ${label} as ${login.accessKeyId} failed`)
+      throw asVendorError(error, rotator, `invoking ${label} as ${login.accessKeyId} failed`)
     }
   }
 
@@ -87,7 +87,8 @@ export async function connectLambda(connector: AwsLambdaConnector, { rotator }: 
       const text = Payload === undefined ? '' : Buffer.from(Payload).toString()
       // A function that failed is answered with HTTP 200 all the same.
       if (FunctionError !== undefined) {
-        throw new VendorError(`${rotator}: ${label} failed (${FunctionError}): ${hide(errorText(text))}`, {
+        throw new VendorError(`${label} failed (${FunctionError}): ${hide(errorText(text))}`, {
+          rotator,
           code: FunctionError,
           refused: false,
           hint: 'look at the log of the function',
@@ -118,7 +119,7 @@ const hints: Readonly<Record<string, string>> = {
 }
 
 /** Only the code: messages about signatures quote the request. */
-function asVendorError(error: unknown, what: string): VendorError {
+function asVendorError(error: unknown, rotator: string, what: string): VendorError {
   const fault = error as {
     name?: string
     code?: string
@@ -127,6 +128,7 @@ function asVendorError(error: unknown, what: string): VendorError {
   const status = fault.$metadata?.httpStatusCode
   const code = ((status === undefined ? (fault.code ?? fault.name) : fault.name) ?? 'Error').replace(/Exception$/, '')
   return new VendorError(`${what}: ${code}`, {
+    rotator,
     code,
     // Refused by Lambda itself, which gives request ids: the function was not run.
     refused: status !== undefined && status >= 400 && status < 500 && fault.$metadata?.requestId !== undefined,

@@ -83,11 +83,12 @@ export async function connectHttps(
       const headers = { 'Content-Type': 'application/json', ...orderHeaders(body, secret, now()) }
       const order = { method: 'POST', url: target.href, headers, body, timeoutMs, longestBytes } as const
       const answer = await send(order, transport).catch((error) => {
-        throw asVendorError(error, `${rotator}: ${label} could not be asked`)
+        throw asVendorError(error, rotator, `${label} could not be asked`)
       })
       const { status, text } = answer
       if (status === 200 || hasForm(answer)) return text
-      throw new VendorError(`${rotator}: ${label} answered HTTP ${status}: ${hide(text)}`, {
+      throw new VendorError(`${label} answered HTTP ${status}: ${hide(text)}`, {
+        rotator,
         code: String(status),
         refused: status === 401 || status === 403 || status === 404,
         hint:
@@ -119,11 +120,11 @@ function hasForm({ json }: HttpAnswer): boolean {
 
 const codes: Readonly<Record<string, string>> = { timeout: 'ETIMEDOUT', 'too large': 'ANSWER_TOO_LONG' }
 
-function asVendorError(error: unknown, what: string): unknown {
+function asVendorError(error: unknown, rotator: string, what: string): unknown {
   if (!(error instanceof NoAnswer)) return error
   const fault = tlsFault(error.code)
   const code = fault?.code ?? codes[error.code] ?? error.code
   const text = fault === undefined ? code : `${code}: ${fault.detail}`
   const hint = fault ? tlsHint(fault) : connectionHints[code]
-  return new VendorError(`${what}: ${text}`, { code, refused: !error.sent, hint })
+  return new VendorError(`${what}: ${text}`, { rotator, code, refused: !error.sent, hint })
 }

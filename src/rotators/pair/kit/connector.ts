@@ -77,20 +77,19 @@ function readAnswer(text: string, { order, label, hide }: AnswerContext): void {
     answer = JSON.parse(text) as typeof answer
   } catch {}
   if (typeof answer !== 'object' || answer === null || typeof answer.code !== 'number') {
-    throw new VendorError(
-      `${order.type}: ${label} answered without a \`code\`, so it is not known what it did: ${hide(text)}`,
-      {
-        code: undefined,
-        refused: false,
-        hint: 'it must answer {"code":200,"message":"ok"}, or another code and a message',
-      },
-    )
+    throw new VendorError(`${label} answered without a \`code\`, so it is not known what it did: ${hide(text)}`, {
+      rotator: order.type,
+      code: undefined,
+      refused: false,
+      hint: 'it must answer {"code":200,"message":"ok"}, or another code and a message',
+    })
   }
   if (answer.code === 200) return
   const reason = typeof answer.message === 'string' ? answer.message : ''
   throw new VendorError(
-    `${order.type}: ${label} could not set the password of "${order.rotateUser.username}": ${answer.code}: ${hide(reason)}`,
+    `${label} could not set the password of "${order.rotateUser.username}": ${answer.code}: ${hide(reason)}`,
     {
+      rotator: order.type,
       code: String(answer.code),
       refused: answer.code >= 400 && answer.code < 500 && refusals.test(reason),
       hint: `look at its log; it reaches ${order.host}:${order.port} as "${order.managingUser.username}"`,

@@ -95,7 +95,7 @@ export class UserPair {
       try {
         await way.setPassword({ username, password }, replaced)
       } catch (error) {
-        if (error instanceof VendorError && error.refused) await stage({ ...pending, refused: error.message })
+        if (error instanceof VendorError && error.refused) await stage({ ...pending, refused: error.reason })
         throw error
       }
       await stage({ ...pending, confirmed: true })
@@ -191,7 +191,7 @@ export class UserPair {
       })
     } catch (error) {
       if (!(error instanceof VendorError)) throw error
-      return inconclusive(error.message.replace(`${this.#server.name}: `, ''))
+      return inconclusive(error.reason)
     }
   }
 
@@ -239,7 +239,7 @@ export class UserPair {
       try {
         await way.setPassword(pending, replaced)
       } catch (error) {
-        if (isNotSet(before) && error instanceof VendorError && error.refused) return this.#undone(error.message)
+        if (isNotSet(before) && error instanceof VendorError && error.refused) return this.#undone(error.reason)
         throw error
       }
       const after = await logInPatiently(() => this.#logIn(inputs, pending), {
@@ -278,10 +278,7 @@ export class UserPair {
   }
 
   #undone(reason: string): Settled<PairState> {
-    return {
-      kind: 'undone',
-      reason: reason.startsWith(`${this.#server.name}: `) ? reason : `${this.#server.name}: ${reason}`,
-    }
+    return { kind: 'undone', reason: `${this.#server.name}: ${reason}` }
   }
 
   /**

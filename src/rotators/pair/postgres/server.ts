@@ -83,7 +83,7 @@ export async function tryLogin(
   if (isCode(attempt.error, '28P01')) return { kind: 'wrong' }
   if (isPoolerRefusal(attempt.error)) return { kind: 'wrong', by: 'a pooler in front of the server (08P01)' }
   const error = asPostgresError(attempt.error, `role "${username}" could not connect to ${place(database)}`)
-  if (isCode(attempt.error, '28000')) return inconclusive(error.message.replace(/^postgres: /, ''))
+  if (isCode(attempt.error, '28000')) return inconclusive(error.reason)
   throw error
 }
 
@@ -211,7 +211,8 @@ function asPostgresError(error: unknown, what: string): VendorError {
     } else if (raw === undefined) text = 'the connection was lost'
   }
   const detail = [code, text].filter(Boolean).join(': ')
-  return new VendorError(`postgres: ${what}${detail ? `: ${detail}` : ''}`, {
+  return new VendorError(`${what}${detail ? `: ${detail}` : ''}`, {
+    rotator: 'postgres',
     code,
     refused: /^(0A|0L|0P|22|25|28|42)/.test(code ?? ''),
     hint: hint ?? (code === '28000' && /certificate/i.test(text) ? hints.CLIENT_CERTIFICATE : hints[code ?? '']),
