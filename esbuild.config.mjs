@@ -2,8 +2,9 @@
 // code cache for this version of Node. Run by `npm run build` and, through `prepare`, by `npm ci`.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { pastFrontDoors } from './esbuild/front-doors.mjs'
@@ -188,21 +189,27 @@ async function declarations() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   const compiler = spawn(process.execPath, [tsc, '-p', 'tsconfig.declarations.json'], { cwd: root, stdio: 'inherit' })
   const status = await new Promise((resolve) => compiler.on('close', resolve))
-  if (status !== 0) throw new Error('the declarations of esc/plugin and esc/testkit could not be made')
+  if (status !== 0) throw new Error('the declarations could not be made')
   const types = join(dist, 'types')
-  const needed = new Set()
-  const need = (file) => {
-    if (needed.has(file)) return
+  const need = (file, needed) => {
+    if (needed.has(file)) return needed
     needed.add(file)
     for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?['"](\.[^'"]+)\.[jt]s['"]/g))
-      need(join(dirname(file), `${path}.d.ts`))
+      need(join(dirname(file), `${path}.d.ts`), needed)
+    return needed
   }
-  need(join(types, 'plugin.d.ts'))
-  need(join(types, 'testkit', 'index.d.ts'))
+  const library = need(join(types, 'sdk', 'index.d.ts'), new Set())
+  const needed = new Set(library)
+  need(join(types, 'plugin.d.ts'), needed)
+  need(join(types, 'testkit', 'index.d.ts'), needed)
   for (const entry of readdirSync(types, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name)
     if (entry.isFile() && !needed.has(file)) rmSync(file)
   }
+  // The same for programs that use require(): this package's own type is "module".
+  const forRequire = join(dist, 'types-cjs')
+  for (const file of library) cpSync(file, join(forRequire, relative(types, file)))
+  writeFileSync(join(forRequire, 'package.json'), '{"type":"commonjs"}\n')
 }
 
 /** Commands that scripts call all day: they are in the first bundle, with all they need. */
@@ -302,11 +309,34 @@ function loadCommandText() {
   return `const load = (id) => { switch (id) { ${cases.join('')} } }\nexport const loadCommand = async (id) => (await load(id)).default`
 }
 
+/** What the library opens a store with is in the bundles of the program, and comes through the code cache. */
+const storeOfLibrary = {
+  name: 'store-of-library',
+  setup(build) {
+    build.onLoad({ filter: /[/]sdk[/]load-local-store\.ts$/ }, () => ({
+      contents: "export const loadLocalStore = () => require('../bin/run.cjs').load('cli.cjs').library()",
+      loader: 'js',
+    }))
+    build.onResolve({ filter: /[/]run\.cjs$/ }, ({ path }) => ({ path, external: true }))
+  },
+}
+
+/** Classes that programs get from the library too are only there. `bin/run.cjs` asks Node for it. */
+const classesOfLibrary = {
+  name: 'classes-of-library',
+  setup(build) {
+    const shared = /^\.[/](?:environment|output|definition-error)\.ts$/
+    build.onResolve({ filter: shared }, ({ importer }) =>
+      importer.includes('/src/sdk/') ? { path: '../dist/sdk.cjs', external: true } : undefined,
+    )
+  },
+}
+
 /** @type {import('./esbuild/layers.mjs').Layer[]} */
 const layers = [
   {
     outfile: join(dist, 'cli.cjs'),
-    entry: 'src/cli/framework/main.ts',
+    entry: 'src/index.ts',
     holds: (file) => EVERYDAY.includes(file) || IN_ALL.includes(file),
     borrows: (file) => RUN.includes(file) || OFTEN.includes(file) || inCore(file) || isRare(file),
     plugins: [notByAll],
@@ -339,7 +369,10 @@ const [, , ...bundled] = await Promise.all([
       'src/cli/framework/load-command.ts': loadCommandText(),
       'src/cli/framework/registry.ts': `export const COMMANDS = ${JSON.stringify(commandIds)}`,
     },
-    common: { ...common, plugins: [vendorsAsSeparateBundles, rarelyNeeded, versionOnly, pluginsByNode] },
+    common: {
+      ...common,
+      plugins: [classesOfLibrary, vendorsAsSeparateBundles, rarelyNeeded, versionOnly, pluginsByNode],
+    },
   }),
   declarations(),
   // What plugins and their tests import: ES modules that stand alone.
@@ -353,6 +386,16 @@ const [, , ...bundled] = await Promise.all([
       plugins: [pastFrontDoors],
     }),
   ),
+  // The library. What it needs for a store is in the bundles of the program, and shares its classes.
+  build({
+    ...common,
+    entryPoints: [join(root, 'src', 'sdk', 'index.ts')],
+    outfile: join(dist, 'sdk.cjs'),
+    metafile: true,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    plugins: [storeOfLibrary, pastFrontDoors],
+  }),
   ...vendorModules.map((name) =>
     build({
       ...common,
@@ -372,6 +415,12 @@ const metafiles = bundled.map(({ metafile }) => metafile)
 writeFileSync(join(dist, 'third-party-licences.txt'), thirdPartyLicences(metafiles, root))
 for (const part of ['run.cjs', 'often.cjs']) embed(join(dist, part), join(dist, 'cli.cjs'))
 for (const { outfile } of layers) if (existsSync(outfile)) stamp(outfile)
+// The same module for import: a program that mixes both has each class once.
+const names = Object.keys(createRequire(import.meta.url)(join(dist, 'sdk.cjs')))
+writeFileSync(
+  join(dist, 'sdk.js'),
+  `import library from './sdk.cjs'\nexport const { ${names.sort().join(', ')} } = library\n`,
+)
 for (const name of vendorModules) stamp(join(dist, 'vendor', `${basename(name, '.ts')}.cjs`))
 
 // In a process of its own: what the bundle does at run time must not depend on this one.

@@ -5,5 +5,5 @@ import { fileURLToPath } from 'node:url'
 import { register } from 'tsx/esm/api'
 
 register()
-const { main } = await import('../src/cli/framework/main.ts')
+const { main } = await import('../src/index.ts')
 process.exitCode = await main(process.argv.slice(2), dirname(dirname(fileURLToPath(import.meta.url))))

@@ -1,5 +1,5 @@
 /**
- * The names that plugins import: `import { EscError, secret } from 'esc/plugin'`. It may be
+ * The names that plugins import: `import { EscError, secret } from '@gitesc/cli/plugin'`. It may be
  * bundled: copies get on with each other.
  */
 export { type ErrorCode, EscError, type EscErrorOptions } from './errors.ts'

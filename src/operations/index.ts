@@ -85,14 +85,17 @@ export {
   trustKeys,
   type UnknownKey,
 } from './keys/trust-key.ts'
+export { checkEnvironment } from './opening/check-environment.ts'
 export { checkVariables } from './opening/check-variables.ts'
 export { comparedSide, diffSides, type EnvironmentDiff } from './opening/diff.ts'
 export { evaluationLimits } from './opening/evaluation-limits.ts'
+export { Fingerprint } from './opening/fingerprint.ts'
 export { findValue, unknownPaths, unknownVariables } from './opening/found-value.ts'
 export { type Got, getDefinition, getEnvironment, renderGot } from './opening/get-environment.ts'
 export { misreadVariables } from './opening/misread-variables.ts'
 export { openEnvironment } from './opening/open-environment.ts'
 export type { OpenedEnvironment } from './opening/opened-environment.ts'
+export { plainValues } from './opening/plain-values.ts'
 export { posixQuote } from './opening/posix-quote.ts'
 export { createFiles, type FilledArgument, hiddenTexts, interpolateArgument } from './opening/program-environment.ts'
 export { FORMATS, type Format, renderValue, unknownFormat } from './opening/render-value.ts'

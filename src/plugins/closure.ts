@@ -37,10 +37,10 @@ const mostFiles = 50_000
 const mostBytes = 512 << 20
 
 /**
- * The dependency by which plugins import `esc/plugin`: the package that is running stands for
- * it, and needs no digest.
+ * The dependency by which plugins import `@gitesc/cli/plugin`: the package that is running stands
+ * for it, and needs no digest.
  */
-export const ownPackage = 'esc'
+export const ownPackage = '@gitesc/cli'
 
 /**
  * Follows the dependencies of an installed package and digests what it finds. What no

@@ -21,7 +21,7 @@ import { packageFolder } from './import-module.ts'
  *
  * Each package has a folder of its own, with links to what it depends on beside it, so that Node
  * finds exactly these: `<folder>/<copy>/<index>/node_modules/<name>`. The file `<folder>/<digest>`
- * names the copy, once that is whole, and the program whose `esc/plugin` it leads to.
+ * names the copy, once that is whole, and the program whose `@gitesc/cli/plugin` it leads to.
  *
  * @throws Error when the installed files have changed since they were looked at.
  */

@@ -1,6 +1,6 @@
 /**
  * The contract of rotators as tests, for authors of plugins and for ours:
- * `import { contract } from 'esc/testkit'`.
+ * `import { contract } from '@gitesc/cli/testkit'`.
  */
 import { pluginFault } from '../plugins/index.ts'
 

@@ -59,7 +59,7 @@ describe('the package', function () {
 
   it('holds nothing else: no tests, no sources, no caches, no maps, no place of this machine', () => {
     const allowed =
-      /^(bin\/[\w-]+\.cjs|dist\/[\w-]+\.(cjs|js|txt)|dist\/vendor\/[\w-]+\.cjs|dist\/types\/.*\.d\.ts|docs\/[\w-]+\.md|environments\/.*|[\w.]+)$/
+      /^(bin\/[\w-]+\.cjs|dist\/[\w-]+\.(cjs|js|txt)|dist\/vendor\/[\w-]+\.cjs|dist\/types(-cjs)?\/.*\.d\.ts|dist\/types-cjs\/package\.json|docs\/[\w-]+\.md|environments\/.*|[\w.]+)$/
     expect(files.filter((file) => !allowed.test(file))).to.deep.equal([])
     for (const file of files) {
       const text = readFileSync(join(packageRoot, file), 'latin1')
@@ -132,7 +132,7 @@ describe('the installed package', function () {
       expect(await esc(['env', 'diff', 'app/dev@1'])).to.include('[secret]')
 
       const example = join(home, 'example')
-      cpSync(join(prefix, 'lib', 'node_modules', 'esc', 'environments'), join(example, 'environments'), {
+      cpSync(join(prefix, 'lib', 'node_modules', '@gitesc', 'cli', 'environments'), join(example, 'environments'), {
         recursive: true,
       })
       expect(await esc(['env', 'rotate', 'rotators/ci'], example)).to.include("New revision '2' was created.")

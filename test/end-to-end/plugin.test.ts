@@ -44,7 +44,8 @@ describe('a plugin', function () {
     mkdirSync(join(program.folder, 'node_modules'))
     cpSync(fixture, installed, { recursive: true })
     // What its peer dependency resolves to: a second copy of Secret and EscError beside that of the program.
-    symlinkSync(packageRoot, join(program.folder, 'node_modules', 'esc'))
+    mkdirSync(join(program.folder, 'node_modules', '@gitesc'))
+    symlinkSync(packageRoot, join(program.folder, 'node_modules', '@gitesc', 'cli'))
     appendFileSync(join(program.store, 'esc.yaml'), 'plugins:\n  - esc-rotator-example\n')
     await program.ok('trust', '--yes')
     const module: { ExampleService: new () => ExampleService } = await import(
@@ -176,11 +177,11 @@ describe('a plugin', function () {
       .and.match(/^# fail 0$/m)
   })
 
-  it('type-checks against esc/plugin and esc/testkit', async () => {
+  it('type-checks against @gitesc/cli/plugin and @gitesc/cli/testkit', async () => {
     writeFileSync(
       join(installed, 'typed.ts'),
-      `import { EscError, secret, type Plugin, type Rotator, type Secret } from 'esc/plugin'
-import { contract, type Subject } from 'esc/testkit'
+      `import { EscError, secret, type Plugin, type Rotator, type Secret } from '@gitesc/cli/plugin'
+import { contract, type Subject } from '@gitesc/cli/testkit'
 interface State { readonly current: Secret<string> }
 const rotator: Rotator<{ url: string }, State, State> = {
   name: 'x', description: 'x', inputs: true, state: true, outputs: true,

@@ -45,6 +45,7 @@ const REACHERS: Readonly<Record<string, string>> = {
   'operations/opening/program-environment.ts': 'temporary files of its own',
   'scheduler/due-queue.ts': 'asks when files of a store changed, and opens none',
   'operations/references/selection.ts': 'the state folder',
+  'operations/opening/fingerprint.ts': 'asks when folders of a store changed, and opens no file',
   'operations/opening/temporary-folder.ts': 'temporary folders of its own',
   'operations/trust/powers.ts': 'asks where the store is, and opens nothing',
   'operations/trust/trusted-stores.ts': 'the state folder',

@@ -45,6 +45,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: [],
     because: 'what hides secrets in texts knows neither who says them nor where they are shown',
   },
+  'masking/redactor': { mayImport: [], because: 'it hides bytes in bytes, and knows not what they say' },
   rotation: {
     mayImport: ['evaluate', 'language', 'masking', 'yaml', 'schema', 'rotators', 'store'],
     because: 'the engine joins evaluation, rotators and store; it prints nothing',
@@ -104,12 +105,16 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: ['operations', 'schedule', 'store', 'git'],
     because: 'it runs what is due, as a person with a command would: it knows no command line',
   },
+  sdk: {
+    mayImport: ['operations', 'masking', 'masking/redactor'],
+    because: 'it hands operations to programs: no command line, no printing',
+  },
   'cli/diagram': {
     mayImport: ['vendor', 'yaml'],
     because: 'it draws nodes and links and knows nothing of what they stand for',
   },
   'cli/terminal': {
-    mayImport: ['masking', 'vendor', 'yaml', 'operations'],
+    mayImport: ['masking', 'masking/redactor', 'vendor', 'yaml', 'operations'],
     because: 'how things look; it decides nothing',
   },
   cli: {

@@ -5,7 +5,8 @@ import { type SourceFile, sources } from './sources.ts'
 const ENTRIES: Readonly<Record<string, string>> = {
   'src/plugin.ts': 'authors of plugins',
   'src/testkit/index.ts': 'authors of plugins, in their tests',
-  'src/cli/framework/main.ts': 'the files in bin, which load the bundle',
+  'src/index.ts': 'the files in bin and the library, which load the bundle',
+  'src/sdk/index.ts': 'programs that use the library',
   'src/vendor/passphrase-words.ts': 'nobody: an export of a bundle is kept, so the licence of the words goes with them',
   'src/vendor/re2js.ts': 'the build, in whose bundles an import of the package loads this one when it is first used',
 }

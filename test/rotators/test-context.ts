@@ -1,2 +1,2 @@
-// Authors of rotators run the same code: it is `esc/testkit`.
+// Authors of rotators run the same code: it is `@gitesc/cli/testkit`.
 export * from '../../src/testkit/index.ts'

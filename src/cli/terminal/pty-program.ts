@@ -1,11 +1,11 @@
 import { ReadStream } from 'node:tty'
+import type { Redactor } from '../../masking/redactor/index.ts'
 import { fileSink } from './file-sink.ts'
 import type { Io } from './io.ts'
 import type { Program, RunningProgram } from './program.ts'
 import { closeWhenQuiet, holdTerminal, outputOf } from './pty-output.ts'
 import { suspendsOnKey } from './pty-state.ts'
 import { makeTerminalRaw, type RawTerminal } from './raw-terminal.ts'
-import type { Redactor } from './redact.ts'
 import { writeRedacted } from './redacted-stream.ts'
 import { signalGroup } from './signals.ts'
 

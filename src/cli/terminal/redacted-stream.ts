@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { IDLE_MS, IMPATIENT_MS, LINE_END_MS, type Redactor } from './redact.ts'
+import { IDLE_MS, IMPATIENT_MS, LINE_END_MS, type Redactor } from '../../masking/redactor/index.ts'
 
 /**
  * Takes bytes in order; the promise is fulfilled when they are written, and rejected when

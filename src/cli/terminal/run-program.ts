@@ -1,9 +1,9 @@
 import { EscError, messageOf } from '../../errors.ts'
 import { LEAST_SECRET_BYTES, secretForms } from '../../masking/index.ts'
+import { HiddenPatterns, Redactor } from '../../masking/redactor/index.ts'
 import { fileSink } from './file-sink.ts'
 import type { Io } from './io.ts'
 import type { Program, RunningProgram } from './program.ts'
-import { HiddenPatterns, Redactor } from './redact.ts'
 import { type Sink, writeRedacted } from './redacted-stream.ts'
 import { type CaughtSignals, catchSignals, signalGroup, signalNumber } from './signals.ts'
 

@@ -27,7 +27,7 @@ export async function evaluateOpened(
   workspace: Workspace,
   { name, fullName, text, unlock, environments, cache }: Opening,
   options: { readonly signal?: AbortSignal },
-): Promise<Pick<OpenedEnvironment, 'properties' | 'partial' | 'diagnostics'>> {
+): Promise<Pick<OpenedEnvironment, 'properties' | 'partial' | 'diagnostics' | 'constant'>> {
   const { load, provider, rotator, vouch, keptUntil } = evaluationHost(workspace, options, environments)
   let depends = false
   let opens = false
@@ -63,7 +63,7 @@ export async function evaluateOpened(
     if (opens) await cache?.keepFor(keptUntil(), properties, evaluation.environments)
     else await cache?.keep(properties, evaluation.environments)
   }
-  return { properties, ...(partial !== undefined && { partial }), diagnostics }
+  return { properties, ...(partial !== undefined && { partial }), diagnostics, constant: !depends && !opens }
 }
 
 /** A provider of which is remembered what its calls failed with. */

@@ -31,7 +31,7 @@ export const openEnvironment = operation({
   },
 })
 
-type Evaluated = Pick<OpenedEnvironment, 'properties' | 'partial' | 'diagnostics'>
+type Evaluated = Pick<OpenedEnvironment, 'properties' | 'partial' | 'diagnostics' | 'constant'>
 
 interface Opening {
   readonly revision: Revision
@@ -45,10 +45,10 @@ async function evaluate(
 ): Promise<Evaluated> {
   const { subject, signal } = work
   const text = revision.definition
-  if (text.trim() === '') return { properties: undefined, diagnostics: [] }
+  if (text.trim() === '') return { properties: undefined, diagnostics: [], constant: true }
   const cache = subject.version === undefined ? OpenedCache.of(work, environments) : undefined
   const recalled = await cache?.recall()
-  if (recalled !== undefined) return { properties: recalled, diagnostics: [] }
+  if (recalled !== undefined) return { ...recalled, diagnostics: [] }
   // Most of what is opened has not changed since, and is known without the evaluator.
   const { evaluateOpened } = await import('./evaluate-opened.ts')
   const opening = { name: subject.environment, fullName: subject.name, text, unlock, environments, cache }

@@ -82,7 +82,7 @@ export class OpenedCache {
    *
    * @throws EscError `key_unavailable`, `tampered`.
    */
-  async recall(): Promise<ExportedMap | undefined> {
+  async recall(): Promise<{ readonly properties: ExportedMap; readonly constant: boolean } | undefined> {
     const kept = this.#read()
     if (kept === undefined) return undefined
     const { build, until, environments: parts } = kept.circumstances
@@ -95,7 +95,7 @@ export class OpenedCache {
     const surroundings = until === undefined ? '' : await this.#surroundings()
     if (!text.startsWith(surroundings)) return undefined
     for (const { asked, decrypted } of parts) if (decrypted) this.#environments.recordDecryption(asked)
-    return decodeProperties(JSON.parse(text.slice(surroundings.length)))
+    return { properties: decodeProperties(JSON.parse(text.slice(surroundings.length))), constant: until === undefined }
   }
 
   /**

@@ -15,6 +15,8 @@ export interface OpenedEnvironment {
   readonly revision: number
   /** All that took part, this one first. */
   readonly used: readonly UsedRevision[]
+  /** Nothing outside the store took part: it stays the same while those revisions do. */
+  readonly constant: boolean
 }
 
 /** The revision an environment was used at, and what asked for it. */

@@ -65,7 +65,7 @@ async function playWithService(transcript: string): Promise<string> {
       prepare: (folder) => {
         mkdirSync(join(folder, 'node_modules'))
         cpSync(fixture, join(folder, 'node_modules', 'esc-rotator-example'), { recursive: true })
-        cpSync(packageRoot, join(folder, 'node_modules', 'esc'), {
+        cpSync(packageRoot, join(folder, 'node_modules', '@gitesc', 'cli'), {
           recursive: true,
           filter: (path) => /^(\/(package\.json|dist(\/plugin\.js)?))?$/.test(path.slice(packageRoot.length)),
         })

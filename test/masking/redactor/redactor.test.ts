@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { HiddenPatterns, Redactor } from '../../../src/cli/terminal/redact.ts'
+import { HiddenPatterns, Redactor } from '../../../src/masking/redactor/redactor.ts'
 import { secretForms } from '../../../src/masking/secret-forms.ts'
 import { runs } from '../../sample.ts'
 import { ENCODINGS, MARKUP } from './encodings.ts'

@@ -1,0 +1,7 @@
+/** What `bin/run.cjs` gives: the command line, and what the library needs of a store. */
+export * from './cli/framework/main.ts'
+
+/** Loads what the library opens a store with. */
+export function library() {
+  return import('./sdk/local-store.ts')
+}

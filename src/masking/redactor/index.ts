@@ -1,0 +1,2 @@
+/** Hides secrets in streams of bytes as they pass, wherever the bytes are cut. */
+export { HiddenPatterns, IDLE_MS, IMPATIENT_MS, LINE_END_MS, Redactor } from './redactor.ts'

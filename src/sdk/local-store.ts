@@ -1,0 +1,215 @@
+import {
+  checkEnvironment,
+  checkVariables,
+  Fingerprint,
+  history,
+  listEnvironments,
+  nextVersion,
+  type OpenedEnvironment,
+  openEnvironment,
+  openWorkspace,
+  plainValues,
+  rotateEnvironment,
+  Session,
+  setValue,
+  type Workspace,
+} from '../operations/index.ts'
+import type { Plain } from '../plain.ts'
+import { Secret } from '../secret.ts'
+import { DefinitionError } from './definition-error.ts'
+import { OpenEnvironment } from './environment.ts'
+import { isSecret, Output } from './output.ts'
+import type {
+  Cancellable,
+  Diagnostic,
+  EnvironmentStore,
+  RevisionSummary,
+  RotateOptions,
+  RotationResult,
+  SetOptions,
+  StoreOptions,
+  Watch,
+  WatchOptions,
+} from './store.ts'
+
+declare const ESC_BUILD_ID: string | undefined
+
+/** What is kept of an environment that depends on nothing outside the store. */
+interface Held {
+  readonly environment: OpenEnvironment
+  readonly fingerprint: Fingerprint
+}
+
+/** How many environments are kept in memory. */
+const MOST_HELD = 100
+
+/** A store in a folder. It is read anew for each call, so that it is always as it is now. */
+export class LocalStore implements EnvironmentStore {
+  readonly #options: StoreOptions
+  readonly #held = new Map<string, Held>()
+
+  /** @throws EscError `not_found` when there is no store. */
+  constructor(options: StoreOptions) {
+    this.#options = options
+    this.#workspace()
+  }
+
+  async open(reference: string, { signal }: Cancellable = {}): Promise<OpenEnvironment> {
+    const held = this.#held.get(reference)
+    if (held?.fingerprint.isCurrent()) return held.environment
+    this.#held.delete(reference)
+    const begun = Date.now()
+    const { opened, workspace } = await this.#open(reference, signal)
+    const environment = view(reference, opened)
+    const folders = opened.used.map(({ folder }) => folder)
+    const fingerprint = opened.constant ? Fingerprint.of(workspace.store.folder, folders, begun) : undefined
+    if (fingerprint !== undefined) {
+      if (this.#held.size >= MOST_HELD) this.#held.clear()
+      this.#held.set(reference, { environment, fingerprint })
+    }
+    return environment
+  }
+
+  async check(reference: string): Promise<readonly Diagnostic[]> {
+    const { session, subject } = this.#target(reference)
+    return diagnosticsOf((await session.perform(checkEnvironment, subject)).result)
+  }
+
+  async environments(): Promise<readonly string[]> {
+    const session = new Session(this.#workspace())
+    const input = { organization: undefined, project: undefined }
+    return (await session.perform(listEnvironments, undefined, input)).result.environments
+  }
+
+  async get(reference: string, path: string): Promise<Plain> {
+    return (await this.open(reference)).get(path)
+  }
+
+  async set(
+    reference: string,
+    path: string,
+    value: Plain | Output<Plain>,
+    { secret, plaintext = false }: SetOptions = {},
+  ): Promise<number> {
+    const [plain, marked] = Output.isInstance(value)
+      ? [(await value.reveal()) as Plain, await isSecret(value)]
+      : value instanceof Secret
+        ? [value.reveal(), true]
+        : [value, false]
+    const { session, subject } = this.#target(reference)
+    const text = typeof plain === 'string' ? plain : JSON.stringify(plain)
+    const form = typeof plain === 'string' ? 'text' : 'json'
+    const request = { path, value: async () => text, form, secret: secret ?? marked, plaintext } as const
+    const { result } = await session.perform(setValue, subject, request)
+    if (result.revision === undefined) throw new DefinitionError(reference, diagnosticsOf(result.diagnostics))
+    return result.revision
+  }
+
+  async rotate(reference: string, options: RotateOptions = {}): Promise<RotationResult> {
+    const { paths = [], mode = 'rotate', force = false, onProgress, signal } = options
+    const { session, subject } = this.#target(reference)
+    const progress = ({ path, phase }: { path: string; phase: string }) => onProgress?.(path, phase)
+    const input = { paths, mode, force, onProgress: progress }
+    const { result } = await session.perform(rotateEnvironment, subject, input, signal && { signal })
+    const { status, revision, warnings } = result
+    return {
+      status,
+      ...(revision !== undefined && { revision }),
+      paths: result.paths.map(({ path, rotator, status, error, hint }) => ({
+        path,
+        rotator,
+        status,
+        ...(error !== undefined && { error }),
+        ...(hint !== undefined && { hint: String(hint) }),
+      })),
+      warnings: warnings.map(String),
+    }
+  }
+
+  async history(reference: string): Promise<readonly RevisionSummary[]> {
+    const { session, subject } = this.#target(reference)
+    const revisions = (await session.perform(history, subject)).result
+    return revisions.map(({ number, created, author, change, rotated, tags, retraction }) => ({
+      number,
+      created,
+      author: { name: author.name, email: author.email ?? '' },
+      change,
+      rotated,
+      tags,
+      retracted: retraction !== undefined,
+    }))
+  }
+
+  async watch(
+    reference: string,
+    onChange: (environment: OpenEnvironment) => void,
+    { signal, onProblem = () => {} }: WatchOptions = {},
+  ): Promise<Watch> {
+    const stop = new AbortController()
+    const ended = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal])
+    const { opened, subject } = await this.#open(reference, ended)
+    onChange(view(reference, opened))
+    const reopen = () => new Session(this.#workspace())
+    const go = async () => {
+      for (let current: OpenedEnvironment | undefined = opened; current !== undefined && !ended.aborted; ) {
+        const next = await nextVersion(current, {
+          reference: subject,
+          reopen,
+          problem: (text) => onProblem(String(text)),
+          signal: ended,
+        })
+        current = next?.opened
+        if (current !== undefined && !ended.aborted) onChange(view(reference, current))
+      }
+    }
+    // What the callback throws is the program's own error, and ends it as any other would.
+    void go()
+    return { close: () => stop.abort() }
+  }
+
+  async #open(reference: string, signal: AbortSignal | undefined) {
+    const { session, subject, workspace } = this.#target(reference)
+    const { result: opened } = await session.perform(openEnvironment, subject, undefined, signal && { signal })
+    const diagnostics = diagnosticsOf(opened.diagnostics)
+    if (diagnostics.some(({ severity }) => severity === 'error')) throw new DefinitionError(reference, diagnostics)
+    // Programs pass them on to other programs.
+    await checkVariables(workspace, opened.properties, { environment: reference, allowed: [], inShell: false })
+    return { opened, subject, workspace }
+  }
+
+  #target(reference: string) {
+    const workspace = this.#workspace()
+    return { workspace, session: new Session(workspace), subject: workspace.reference(reference) }
+  }
+
+  #workspace(): Workspace {
+    // The keys among them are for the store, and for no other program.
+    const { env: own } = process
+    const { path, env = own, onNotice = () => {} } = this.#options
+    return openWorkspace({
+      cwd: process.cwd(),
+      env,
+      store: path,
+      notify: onNotice,
+      now: () => new Date(),
+      build: typeof ESC_BUILD_ID === 'undefined' ? undefined : ESC_BUILD_ID,
+    })
+  }
+}
+
+function view(name: string, { properties, revision }: OpenedEnvironment): OpenEnvironment {
+  return new OpenEnvironment({ name, revision, ...plainValues(properties ?? Object.create(null)) })
+}
+
+function diagnosticsOf(found: OpenedEnvironment['diagnostics']): readonly Diagnostic[] {
+  return found.map(({ severity, summary, hint, path, range, noticedAt }) => {
+    const at = noticedAt ?? (range && { environment: range.environment, ...range.begin })
+    return {
+      severity,
+      summary,
+      path,
+      ...(hint !== undefined && { hint: String(hint) }),
+      ...(at !== undefined && { place: `${at.environment}:${at.line}:${at.column}` }),
+    }
+  })
+}

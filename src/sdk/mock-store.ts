@@ -1,0 +1,109 @@
+import { EscError } from '../errors.ts'
+import type { Plain, PlainObject } from '../plain.ts'
+import { Secret } from '../secret.ts'
+import { OpenEnvironment } from './environment.ts'
+import { isSecret, Output } from './output.ts'
+import type { EnvironmentStore, RevisionSummary, RotationResult, SetOptions, Watch } from './store.ts'
+
+/** A store in memory, for tests: its environments are the values that it is given. */
+export interface MockStore extends EnvironmentStore {
+  /** Gives an environment other values, as its next revision, and tells who watches it. */
+  replace(name: string, values: PlainObject): void
+}
+
+interface MockEnvironment {
+  values: PlainObject
+  revision: number
+  readonly watchers: Set<() => void>
+}
+
+/**
+ * A store in memory with these environments. Values that are secrets are written as
+ * `new Secret('…')`. `rotate` gives the same values as a new revision.
+ */
+export function mockStore(environments: Readonly<Record<string, PlainObject>>): MockStore {
+  const all = new Map<string, MockEnvironment>(
+    Object.entries(environments).map(([name, values]) => [name, { values, revision: 1, watchers: new Set() }]),
+  )
+  const named = (reference: string): MockEnvironment => {
+    const known = all.get(reference)
+    if (known !== undefined) return known
+    throw new EscError('not_found', `the mock store has no environment ${reference}`, {
+      hint: `give mockStore() the values of ${reference}`,
+    })
+  }
+  const opened = (name: string) => {
+    const { values, revision } = named(name)
+    const textsOf = (member: string) => texts(values[member])
+    return new OpenEnvironment({
+      name,
+      revision,
+      values,
+      environmentVariables: textsOf('environmentVariables'),
+      files: textsOf('files'),
+    })
+  }
+  const replace = (name: string, values: PlainObject) => {
+    const environment = named(name)
+    environment.values = values
+    environment.revision++
+    for (const tell of environment.watchers) tell()
+    return environment.revision
+  }
+  return {
+    replace,
+    async open(reference) {
+      return opened(reference)
+    },
+    async check(reference) {
+      named(reference)
+      return []
+    },
+    async environments() {
+      return [...all.keys()].sort()
+    },
+    async get(reference, path) {
+      return opened(reference).get(path)
+    },
+    async set(reference, path, value, { secret }: SetOptions = {}) {
+      const isOutput = Output.isInstance(value)
+      const plain = isOutput ? ((await value.reveal()) as Plain) : value
+      const marked = secret ?? (isOutput && (await isSecret(value)))
+      const kept = marked && !(plain instanceof Secret) ? new Secret(plain) : plain
+      return replace(reference, { ...named(reference).values, [path]: kept })
+    },
+    async rotate(reference): Promise<RotationResult> {
+      const revision = replace(reference, named(reference).values)
+      return { status: 'succeeded', revision, paths: [], warnings: [] }
+    },
+    async history(reference): Promise<readonly RevisionSummary[]> {
+      const { revision } = named(reference)
+      return Array.from({ length: revision }, (_, i) => ({
+        number: revision - i,
+        created: new Date(0),
+        author: { name: 'mock', email: '' },
+        change: 'edit',
+        rotated: [],
+        tags: [],
+        retracted: false,
+      }))
+    },
+    async watch(reference, onChange): Promise<Watch> {
+      const { watchers } = named(reference)
+      const tell = () => onChange(opened(reference))
+      tell()
+      watchers.add(tell)
+      return { close: () => void watchers.delete(tell) }
+    },
+  }
+}
+
+function texts(value: Plain | undefined): Record<string, string | Secret<string>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Secret) return {}
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [
+      name,
+      each instanceof Secret ? new Secret(String(each.reveal())) : String(each),
+    ]),
+  )
+}

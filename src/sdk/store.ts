@@ -1,0 +1,122 @@
+import type { Notice } from '../notice.ts'
+import type { Plain } from '../plain.ts'
+import type { OpenEnvironment } from './environment.ts'
+import type { Output } from './output.ts'
+
+export interface Cancellable {
+  /** Ends the wait; what was begun is finished or left to be resumed. */
+  readonly signal?: AbortSignal
+}
+
+/** A mistake or warning in a definition. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning'
+  readonly summary: string
+  /** What to do about it. */
+  readonly hint?: string
+  /** Such as `app/dev:3:5`: environment, line and column, both counted from 1. */
+  readonly place?: string
+  /** Such as `values.database.host`. */
+  readonly path: string
+}
+
+export interface RotateOptions extends Cancellable {
+  /** Paths of rotators below `values`. Default: all of the environment. */
+  readonly paths?: readonly string[]
+  /** `failed` retries what failed last time; `resume` only finishes what was interrupted. */
+  readonly mode?: 'rotate' | 'failed' | 'resume'
+  /** Rotate although it was done a moment ago. Default false. */
+  readonly force?: boolean
+  /** Hears what a path is doing. */
+  readonly onProgress?: (path: string, phase: string) => void
+}
+
+export interface RotatedPath {
+  readonly path: string
+  readonly rotator: string
+  readonly status: 'succeeded' | 'failed' | 'not-evaluated'
+  readonly error?: string
+  readonly hint?: string
+}
+
+export interface RotationResult {
+  readonly status: 'succeeded' | 'partial' | 'failed'
+  /** The revision that holds the new credentials; absent when nothing changed. */
+  readonly revision?: number
+  readonly paths: readonly RotatedPath[]
+  readonly warnings: readonly string[]
+}
+
+export interface RevisionSummary {
+  readonly number: number
+  readonly created: Date
+  readonly author: { readonly name: string; readonly email: string }
+  /** Such as `set`, `rotate`, `rollback`. */
+  readonly change: string
+  /** Paths that a rotation rotated. Empty: it was none. */
+  readonly rotated: readonly string[]
+  readonly tags: readonly string[]
+  /** It must not be used any more. */
+  readonly retracted: boolean
+}
+
+export interface SetOptions {
+  /** Encrypt the value. Default: whether it is a `Secret` or an output that is one. */
+  readonly secret?: boolean
+  /** Store it in the clear although it looks like a secret. Default false: that is refused. */
+  readonly plaintext?: boolean
+}
+
+export interface WatchOptions extends Cancellable {
+  /** Hears why a newer version is not used. Default: nobody does. */
+  readonly onProblem?: (text: string) => void
+}
+
+/** A watch that goes on until it is closed. */
+export interface Watch {
+  close(): void
+}
+
+/**
+ * A store of environments, such as a folder in git. References are written as on the command line:
+ * `app/dev`, `app/dev@3`, `app/dev@stable`.
+ *
+ * Every method throws EscError, whose `code` says what is wrong: `not_found`, `forbidden`,
+ * `key_unavailable`, `tampered`, `untrusted`; for a definition with errors `invalid_definition`, as
+ * `DefinitionError` with its `diagnostics`.
+ */
+export interface EnvironmentStore {
+  /**
+   * Decrypts the secrets of an environment and calls its providers. What has been opened and
+   * depends on nothing outside the store is kept in memory until a revision of it changes.
+   */
+  open(reference: string, options?: Cancellable): Promise<OpenEnvironment>
+  /** The mistakes and warnings of a definition, without opening anything. */
+  check(reference: string): Promise<readonly Diagnostic[]>
+  /** The names of the environments that the user may see, sorted. */
+  environments(): Promise<readonly string[]>
+  /** The value at a path of an open environment. Throws EscError `not_found` when there is none. */
+  get(reference: string, path: string): Promise<Plain>
+  /** Saves a value as the next revision, and returns its number. */
+  set(reference: string, path: string, value: Plain | Output<Plain>, options?: SetOptions): Promise<number>
+  /** Rotates credentials. A path that fails is in the result; the others are saved all the same. */
+  rotate(reference: string, options?: RotateOptions): Promise<RotationResult>
+  /** The revisions, newest first. */
+  history(reference: string): Promise<readonly RevisionSummary[]>
+  /**
+   * Opens an environment now, and again whenever it or an import of it changes, and hands it to the
+   * callback. Returns once the first one was handed over.
+   */
+  watch(reference: string, onChange: (environment: OpenEnvironment) => void, options?: WatchOptions): Promise<Watch>
+}
+
+export interface StoreOptions {
+  /**
+   * The folder of the store, or one that holds it as `environments/`. Default: as the command line.
+   */
+  readonly path?: string
+  /** Variables that keys and providers are looked up in. Default: those of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Hears what is no result, such as that `environment.yaml` has unsaved changes. No secrets. */
+  readonly onNotice?: (notice: Notice) => void
+}
