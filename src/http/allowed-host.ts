@@ -1,21 +1,8 @@
 import type { LookupAddress } from 'node:dns'
 import { EscError } from '../errors.ts'
+import type { HostPolicy } from '../host-policy.ts'
 import { matchesHost } from './host-pattern.ts'
 import { ForbiddenHost, type Lookup, publicAddresses } from './public-host.ts'
-
-/** The rule on which hosts that a definition names may be called. */
-export interface HostPolicy {
-  /**
-   * Hosts that may have private or loopback addresses: names, addresses, or `*.` and a domain.
-   * Link-local addresses are never allowed.
-   */
-  readonly privateHosts: readonly string[]
-  /**
-   * Asked about a private host that is not among them: it may be allowed now. Throws, or
-   * returns false, to refuse.
-   */
-  readonly allowPrivate?: (host: string) => Promise<boolean>
-}
 
 export interface HostQuestion {
   /** Name of the provider or rotator that is to call the host, for messages. */

@@ -1,4 +1,4 @@
-export { allowedAddresses, type HostPolicy } from './allowed-host.ts'
+export { allowedAddresses } from './allowed-host.ts'
 export type { HttpAnswer } from './answer.ts'
 export { send } from './client.ts'
 export { bareHost, matchesHost } from './host-pattern.ts'

@@ -1,10 +1,9 @@
 import type { Variables } from '../child-environment.ts'
-
-export type { Variables } from '../child-environment.ts'
-
-import type { HostPolicy } from '../http/index.ts'
+import type { HostPolicy } from '../host-policy.ts'
 import type { Plain, PlainObject } from '../plain.ts'
 import type { Schema } from '../schema/index.ts'
+
+export type { Variables } from '../child-environment.ts'
 
 export interface ProviderContext {
   readonly now: () => Date

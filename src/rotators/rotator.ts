@@ -1,4 +1,4 @@
-import type { HostPolicy } from '../http/index.ts'
+import type { HostPolicy } from '../host-policy.ts'
 import type { Plain, PlainObject } from '../plain.ts'
 import type { Text } from '../rich-text.ts'
 import type { Schema } from '../schema/index.ts'

@@ -128,6 +128,7 @@ export const sharedNouns = [
   'child-environment',
   'edit-distance',
   'errors',
+  'host-policy',
   'json',
   'notice',
   'plain',

@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
-import { type HostPolicy, matchesHost } from '../../http/index.ts'
+import type { HostPolicy } from '../../host-policy.ts'
+import { matchesHost } from '../../http/index.ts'
 import { isJsonObject, type Json } from '../../json.ts'
 import {
   type JsonWebKeySet,
