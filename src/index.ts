@@ -1,4 +1,4 @@
-/** What `bin/run.cjs` gives: the command line, and what the library needs of a store. */
+/** The exports of the bundles: the command line, and what the library needs of a store. */
 export * from './cli/framework/main.ts'
 
 /** Loads what the library opens a store with. */

@@ -85,8 +85,8 @@ export {
   trustKeys,
   type UnknownKey,
 } from './keys/trust-key.ts'
-export { checkEnvironment } from './opening/check-environment.ts'
 export { checkVariables } from './opening/check-variables.ts'
+export { diagnoseEnvironment } from './opening/diagnose-environment.ts'
 export { comparedSide, diffSides, type EnvironmentDiff } from './opening/diff.ts'
 export { evaluationLimits } from './opening/evaluation-limits.ts'
 export { Fingerprint } from './opening/fingerprint.ts'

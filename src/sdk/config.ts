@@ -1,9 +1,9 @@
 import { EscError } from '../errors.ts'
 import type { Plain, PlainObject } from '../plain.ts'
 import { Secret } from '../secret.ts'
-import { type Output, output, secret } from './output.ts'
+import { type Output, output, secretOutput } from './output.ts'
 
-/** What configuration is read from, such as an open environment. */
+/** The thing that configuration is read from, such as an open environment. */
 export interface ConfigSource {
   readonly name: string
   /** Values by their keys, such as `aws:region`. */
@@ -132,7 +132,7 @@ export class Config {
     const value = this.#value(key)
     if (value === undefined || value === null) return undefined
     const name = this.#name(key)
-    return secret(output(value).apply((known) => read(known as Plain, name))) as unknown as Output<T>
+    return secretOutput(output(value).apply((known) => read(known as Plain, name))) as unknown as Output<T>
   }
 
   #needed<T>(key: string, value: T | undefined): T {

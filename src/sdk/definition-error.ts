@@ -1,12 +1,12 @@
 import { EscError } from '../errors.ts'
-import type { Diagnostic } from './store.ts'
+import type { ReportedDiagnostic } from './store.ts'
 
 /** An environment cannot be used because its definition has errors. */
 export class DefinitionError extends EscError {
   /** All mistakes and warnings. */
-  readonly diagnostics: readonly Diagnostic[]
+  readonly diagnostics: readonly ReportedDiagnostic[]
 
-  constructor(name: string, diagnostics: readonly Diagnostic[]) {
+  constructor(name: string, diagnostics: readonly ReportedDiagnostic[]) {
     const [first] = diagnostics.filter(({ severity }) => severity === 'error')
     const what =
       first === undefined

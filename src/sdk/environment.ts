@@ -5,7 +5,7 @@ import { nearest } from '../suggestion.ts'
 import { Config } from './config.ts'
 import { type Output, output } from './output.ts'
 
-/** What an environment consists of, as a store has opened it. */
+/** The parts of an environment, as a store has opened it. */
 export interface EnvironmentContent {
   readonly name: string
   /** The number of the revision that was opened. */

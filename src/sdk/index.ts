@@ -21,26 +21,26 @@ export { type MockStore, mockStore } from './mock-store.ts'
 export { openStore } from './open-store.ts'
 export {
   all,
-  type Input,
   interpolate,
   isSecret,
   Output,
+  type OutputInput as Input,
   output,
   type Revealed,
-  secret,
+  secretOutput as secret,
   type Unwrap,
   unsecret,
 } from './output.ts'
 export type {
   Cancellable,
-  Diagnostic,
   EnvironmentStore,
-  RevisionSummary,
+  HistoryEntry as RevisionSummary,
+  ReportedDiagnostic as Diagnostic,
+  RotateCall as RotateOptions,
   RotatedPath,
-  RotateOptions,
   RotationResult,
   SetOptions,
   StoreOptions,
   Watch,
-  WatchOptions,
+  WatchCall as WatchOptions,
 } from './store.ts'

@@ -1,6 +1,6 @@
 import {
-  checkEnvironment,
   checkVariables,
+  diagnoseEnvironment,
   Fingerprint,
   history,
   listEnvironments,
@@ -21,26 +21,26 @@ import { OpenEnvironment } from './environment.ts'
 import { isSecret, Output } from './output.ts'
 import type {
   Cancellable,
-  Diagnostic,
   EnvironmentStore,
-  RevisionSummary,
-  RotateOptions,
+  HistoryEntry,
+  ReportedDiagnostic,
+  RotateCall,
   RotationResult,
   SetOptions,
   StoreOptions,
   Watch,
-  WatchOptions,
+  WatchCall,
 } from './store.ts'
 
 declare const ESC_BUILD_ID: string | undefined
 
-/** What is kept of an environment that depends on nothing outside the store. */
+/** An environment that is kept, because it depends on nothing outside the store. */
 interface Held {
   readonly environment: OpenEnvironment
   readonly fingerprint: Fingerprint
 }
 
-/** How many environments are kept in memory. */
+/** The number of environments that are kept in memory. */
 const MOST_HELD = 100
 
 /** A store in a folder. It is read anew for each call, so that it is always as it is now. */
@@ -70,9 +70,9 @@ export class LocalStore implements EnvironmentStore {
     return environment
   }
 
-  async check(reference: string): Promise<readonly Diagnostic[]> {
+  async check(reference: string): Promise<readonly ReportedDiagnostic[]> {
     const { session, subject } = this.#target(reference)
-    return diagnosticsOf((await session.perform(checkEnvironment, subject)).result)
+    return diagnosticsOf((await session.perform(diagnoseEnvironment, subject)).result)
   }
 
   async environments(): Promise<readonly string[]> {
@@ -105,7 +105,7 @@ export class LocalStore implements EnvironmentStore {
     return result.revision
   }
 
-  async rotate(reference: string, options: RotateOptions = {}): Promise<RotationResult> {
+  async rotate(reference: string, options: RotateCall = {}): Promise<RotationResult> {
     const { paths = [], mode = 'rotate', force = false, onProgress, signal } = options
     const { session, subject } = this.#target(reference)
     const progress = ({ path, phase }: { path: string; phase: string }) => onProgress?.(path, phase)
@@ -126,7 +126,7 @@ export class LocalStore implements EnvironmentStore {
     }
   }
 
-  async history(reference: string): Promise<readonly RevisionSummary[]> {
+  async history(reference: string): Promise<readonly HistoryEntry[]> {
     const { session, subject } = this.#target(reference)
     const revisions = (await session.perform(history, subject)).result
     return revisions.map(({ number, created, author, change, rotated, tags, retraction }) => ({
@@ -143,7 +143,7 @@ export class LocalStore implements EnvironmentStore {
   async watch(
     reference: string,
     onChange: (environment: OpenEnvironment) => void,
-    { signal, onProblem = () => {} }: WatchOptions = {},
+    { signal, onProblem = () => {} }: WatchCall = {},
   ): Promise<Watch> {
     const stop = new AbortController()
     const ended = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal])
@@ -201,7 +201,7 @@ function view(name: string, { properties, revision }: OpenedEnvironment): OpenEn
   return new OpenEnvironment({ name, revision, ...plainValues(properties ?? Object.create(null)) })
 }
 
-function diagnosticsOf(found: OpenedEnvironment['diagnostics']): readonly Diagnostic[] {
+function diagnosticsOf(found: OpenedEnvironment['diagnostics']): readonly ReportedDiagnostic[] {
   return found.map(({ severity, summary, hint, path, range, noticedAt }) => {
     const at = noticedAt ?? (range && { environment: range.environment, ...range.begin })
     return {

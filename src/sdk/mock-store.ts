@@ -3,7 +3,7 @@ import type { Plain, PlainObject } from '../plain.ts'
 import { Secret } from '../secret.ts'
 import { OpenEnvironment } from './environment.ts'
 import { isSecret, Output } from './output.ts'
-import type { EnvironmentStore, RevisionSummary, RotationResult, SetOptions, Watch } from './store.ts'
+import type { EnvironmentStore, HistoryEntry, RotationResult, SetOptions, Watch } from './store.ts'
 
 /** A store in memory, for tests: its environments are the values that it is given. */
 export interface MockStore extends EnvironmentStore {
@@ -76,7 +76,7 @@ export function mockStore(environments: Readonly<Record<string, PlainObject>>): 
       const revision = replace(reference, named(reference).values)
       return { status: 'succeeded', revision, paths: [], warnings: [] }
     },
-    async history(reference): Promise<readonly RevisionSummary[]> {
+    async history(reference): Promise<readonly HistoryEntry[]> {
       const { revision } = named(reference)
       return Array.from({ length: revision }, (_, i) => ({
         number: revision - i,

@@ -2,7 +2,7 @@ import { type Plain, Secret } from '../secret.ts'
 import { HiddenError } from './hidden-error.ts'
 
 /** Anything that an `Output` can be made of, or that a function applied to one may return. */
-export type Input<T> = T | PromiseLike<T> | Output<T>
+export type OutputInput<T> = T | PromiseLike<T> | Output<T>
 
 type Atom =
   | string
@@ -19,7 +19,7 @@ type Atom =
 /** `Plain` without secrets. */
 export type Revealed = null | boolean | number | string | readonly Revealed[] | { readonly [key: string]: Revealed }
 
-/** What is left of a type when the outputs, promises and secrets within it are resolved. */
+/** The type that is left when the outputs, promises and secrets within it are resolved. */
 export type Unwrap<T> = unknown extends T
   ? T
   : [Plain] extends [T]
@@ -82,7 +82,7 @@ export class Output<T> {
    * An output of what the function makes of the value. It may return a promise or an output.
    * What it throws is hidden where the value is a secret (`HiddenError`).
    */
-  apply<U>(make: (value: T) => Input<U>): Output<Unwrap<U>> {
+  apply<U>(make: (value: T) => OutputInput<U>): Output<Unwrap<U>> {
     const made = this.#known.then(async ({ value, isSecret }) => {
       try {
         const { value: unwrapped, isSecret: alsoSecret } = await resolve(make(value))
@@ -122,7 +122,7 @@ export function output<T>(value: T): Output<Unwrap<T>> {
 }
 
 /** An output that is a secret. */
-export function secret<T>(value: T): Output<Unwrap<T>> {
+export function secretOutput<T>(value: T): Output<Unwrap<T>> {
   const resolved = resolve(value).then(
     (each) => ({ value: each.value as Unwrap<T>, isSecret: true }),
     (error) => {

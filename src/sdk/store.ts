@@ -9,10 +9,10 @@ export interface Cancellable {
 }
 
 /** A mistake or warning in a definition. */
-export interface Diagnostic {
+export interface ReportedDiagnostic {
   readonly severity: 'error' | 'warning'
   readonly summary: string
-  /** What to do about it. */
+  /** The remedy, as a sentence. */
   readonly hint?: string
   /** Such as `app/dev:3:5`: environment, line and column, both counted from 1. */
   readonly place?: string
@@ -20,7 +20,7 @@ export interface Diagnostic {
   readonly path: string
 }
 
-export interface RotateOptions extends Cancellable {
+export interface RotateCall extends Cancellable {
   /** Paths of rotators below `values`. Default: all of the environment. */
   readonly paths?: readonly string[]
   /** `failed` retries what failed last time; `resume` only finishes what was interrupted. */
@@ -47,7 +47,7 @@ export interface RotationResult {
   readonly warnings: readonly string[]
 }
 
-export interface RevisionSummary {
+export interface HistoryEntry {
   readonly number: number
   readonly created: Date
   readonly author: { readonly name: string; readonly email: string }
@@ -67,7 +67,7 @@ export interface SetOptions {
   readonly plaintext?: boolean
 }
 
-export interface WatchOptions extends Cancellable {
+export interface WatchCall extends Cancellable {
   /** Hears why a newer version is not used. Default: nobody does. */
   readonly onProblem?: (text: string) => void
 }
@@ -92,7 +92,7 @@ export interface EnvironmentStore {
    */
   open(reference: string, options?: Cancellable): Promise<OpenEnvironment>
   /** The mistakes and warnings of a definition, without opening anything. */
-  check(reference: string): Promise<readonly Diagnostic[]>
+  check(reference: string): Promise<readonly ReportedDiagnostic[]>
   /** The names of the environments that the user may see, sorted. */
   environments(): Promise<readonly string[]>
   /** The value at a path of an open environment. Throws EscError `not_found` when there is none. */
@@ -100,14 +100,14 @@ export interface EnvironmentStore {
   /** Saves a value as the next revision, and returns its number. */
   set(reference: string, path: string, value: Plain | Output<Plain>, options?: SetOptions): Promise<number>
   /** Rotates credentials. A path that fails is in the result; the others are saved all the same. */
-  rotate(reference: string, options?: RotateOptions): Promise<RotationResult>
+  rotate(reference: string, options?: RotateCall): Promise<RotationResult>
   /** The revisions, newest first. */
-  history(reference: string): Promise<readonly RevisionSummary[]>
+  history(reference: string): Promise<readonly HistoryEntry[]>
   /**
    * Opens an environment now, and again whenever it or an import of it changes, and hands it to the
    * callback. Returns once the first one was handed over.
    */
-  watch(reference: string, onChange: (environment: OpenEnvironment) => void, options?: WatchOptions): Promise<Watch>
+  watch(reference: string, onChange: (environment: OpenEnvironment) => void, options?: WatchCall): Promise<Watch>
 }
 
 export interface StoreOptions {

@@ -52,7 +52,7 @@ const edited = (store: SampleStore): void =>
 
 /** An example for each operation, by its name. */
 export const samples: Readonly<Record<string, Sample>> = {
-  'check-environment': { fails: missing },
+  'diagnose-environment': { fails: missing },
   'list-environment-tags': { fails: missing },
   'get-environment-tag': { input: given('owner'), fails: { code: 'not_found', input: given('no') } },
   'set-environment-tag': {

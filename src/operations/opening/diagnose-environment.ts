@@ -6,8 +6,8 @@ import { operation } from '../session/operation.ts'
  * The mistakes and warnings of a revision. Nothing is opened: no secret is decrypted, and no
  * provider is called.
  */
-export const checkEnvironment = operation({
-  name: 'check-environment',
+export const diagnoseEnvironment = operation({
+  name: 'diagnose-environment',
   level: 'read',
   audit: 'environment-read',
   async run(work): Promise<readonly Diagnostic[]> {
