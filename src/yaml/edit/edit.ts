@@ -153,14 +153,28 @@ function nested(rest: PropertyPath, value: YamlValue, path: PropertyPath, prefix
 
 /** True when two mappings can be brought together key by key. */
 export function canMerge(node: YamlMapping, value: YamlValue & { kind: 'mapping' }): boolean {
-  const names = node.pairs.map(({ key }) => (key.kind === 'scalar' ? key.value : undefined))
-  return (
-    names.length > 0 &&
-    !names.includes(undefined) &&
-    new Set(names).size === names.length &&
-    value.pairs.some(({ key }) => names.includes(key.text)) &&
-    new Set(value.pairs.map(({ key }) => key.text)).size === value.pairs.length
-  )
+  const names: string[] = []
+  for (const { key } of node.pairs) {
+    if (key.kind !== 'scalar') return false
+    names.push(key.value)
+  }
+  const wanted = value.pairs.map(({ key }) => key.text)
+  return areDistinct(names) && areDistinct(wanted) && wanted.some((name) => names.includes(name))
+}
+
+/** Beyond so many, a set is quicker. */
+const few = 8
+
+function areDistinct(names: readonly string[]): boolean {
+  if (names.length > few) return new Set(names).size === names.length
+  return names.every((name, at) => names.indexOf(name) === at)
+}
+
+/** Whether all of `some` are among `all`. */
+export function isPartOf(some: readonly string[], all: readonly string[]): boolean {
+  if (all.length <= few) return some.every((name) => all.includes(name))
+  const known = new Set(all)
+  return some.every((name) => known.has(name))
 }
 
 function mergeMapping(

@@ -8,11 +8,13 @@ import type { YamlValue } from './yaml-data.ts'
 
 /** The meaning of a tree, without how it is written: what an edit must change exactly as asked. */
 export type Model =
-  | { readonly kind: 'scalar'; readonly meaning: string }
+  | { readonly kind: 'scalar'; readonly type: ScalarType; readonly text: string }
   | { readonly kind: 'sequence'; readonly items: readonly Model[] }
   | { readonly kind: 'mapping'; readonly pairs: readonly (readonly [key: string, value: Model])[] }
 
-const nothing: Model = { kind: 'scalar', meaning: 'null' }
+type ScalarType = 'null' | 'boolean' | 'number' | 'string' | 'alias' | 'problem' | 'no YAML'
+
+const nothing: Model = { kind: 'scalar', type: 'null', text: '' }
 
 /** The meaning of a tree; of nodes in `replaced`, that of the value put in their place. */
 export function modelOf(yaml: YamlNode | undefined, replaced?: ReadonlyMap<YamlNode, YamlValue>): Model {
@@ -21,15 +23,15 @@ export function modelOf(yaml: YamlNode | undefined, replaced?: ReadonlyMap<YamlN
   if (replacement !== undefined) return modelOfValue(replacement)
   switch (yaml.kind) {
     case 'alias':
-      return { kind: 'scalar', meaning: `alias ${yaml.name}` }
+      return { kind: 'scalar', type: 'alias', text: yaml.name }
     case 'scalar':
-      return { kind: 'scalar', meaning: meaningOf(yaml.value, yaml.tag, yaml.style !== 'plain') }
+      return modelOfScalar(yaml.value, yaml.tag, yaml.style !== 'plain')
     case 'sequence':
       return { kind: 'sequence', items: yaml.items.map((item) => modelOf(item, replaced)) }
     case 'mapping':
       return {
         kind: 'mapping',
-        pairs: yaml.pairs.map(({ key, value }) => [keyMeaning(key), modelOf(value, replaced)] as const),
+        pairs: yaml.pairs.map(({ key, value }) => [keyOf(modelOf(key)), modelOf(value, replaced)] as const),
       }
   }
 }
@@ -43,7 +45,7 @@ export function modelOfText(text: string): Model {
   try {
     root = parseYaml(text).root
   } catch {
-    return { kind: 'scalar', meaning: 'no YAML' }
+    return { kind: 'scalar', type: 'no YAML', text: '' }
   }
   return modelOf(root)
 }
@@ -51,43 +53,45 @@ export function modelOfText(text: string): Model {
 export function modelOfValue(value: YamlValue): Model {
   switch (value.kind) {
     case 'scalar':
-      return { kind: 'scalar', meaning: meaningOf(value.text, '', value.isString) }
+      return modelOfScalar(value.text, '', value.isString)
     case 'sequence':
       return { kind: 'sequence', items: value.items.map(modelOfValue) }
     case 'mapping':
       return {
         kind: 'mapping',
-        pairs: value.pairs.map(({ key, value }) => [meaningOf(key.text, '', true), modelOfValue(value)] as const),
+        pairs: value.pairs.map(
+          ({ key, value }) => [keyOf(modelOfScalar(key.text, '', true)), modelOfValue(value)] as const,
+        ),
       }
   }
 }
 
-function meaningOf(text: string, tag: string, quoted: boolean): string {
-  if (tag === '' && quoted) return `string ${text.toWellFormed()}`
+function modelOfScalar(text: string, tag: string, quoted: boolean): Model {
+  if (tag === '' && quoted) return { kind: 'scalar', type: 'string', text: text.toWellFormed() }
   const resolved = tag === '' ? resolveScalar(text) : resolveTagged(tag, text)
-  if ('problem' in resolved) return `problem ${tag} ${text}`
+  if ('problem' in resolved) return { kind: 'scalar', type: 'problem', text: `${tag} ${text}` }
   switch (resolved.kind) {
     case 'null':
-      return 'null'
+      return nothing
     case 'boolean':
-      return `boolean ${resolved.value}`
+      return { kind: 'scalar', type: 'boolean', text: String(resolved.value) }
     case 'integer':
     case 'float':
-      return `number ${resolved.text}`
+      return { kind: 'scalar', type: 'number', text: resolved.text }
     case 'string':
-      return `string ${text.toWellFormed()}`
+      return { kind: 'scalar', type: 'string', text: text.toWellFormed() }
   }
 }
 
-function keyMeaning(key: YamlNode): string {
-  const model = modelOf(key)
-  return model.kind === 'scalar' ? model.meaning : JSON.stringify(model)
+/** What tells keys apart. */
+function keyOf(key: Model): string {
+  return key.kind === 'scalar' ? `${key.type} ${key.text}` : JSON.stringify(key)
 }
 
 /** True when two models say the same; the order of keys doesn't matter. */
 export function sameModel(a: Model, b: Model | undefined): boolean {
   if (b === undefined) return false
-  if (a.kind === 'scalar') return b.kind === 'scalar' && a.meaning === b.meaning
+  if (a.kind === 'scalar') return b.kind === 'scalar' && a.type === b.type && a.text === b.text
   if (a.kind === 'sequence') {
     return (
       b.kind === 'sequence' &&
@@ -96,10 +100,9 @@ export function sameModel(a: Model, b: Model | undefined): boolean {
     )
   }
   if (b.kind !== 'mapping' || a.pairs.length !== b.pairs.length) return false
-  const [left, right] = a.pairs.every(([key], i) => key === b.pairs[i]?.[0])
-    ? [a.pairs, b.pairs]
-    : [sorted(a.pairs), sorted(b.pairs)]
-  return left.every(([key, value], i) => key === right[i]?.[0] && sameModel(value, right[i]?.[1]))
+  const inOrder = a.pairs.every((pair, i) => pair[0] === b.pairs[i]?.[0])
+  const [left, right] = inOrder ? [a.pairs, b.pairs] : [sorted(a.pairs), sorted(b.pairs)]
+  return left.every((pair, i) => pair[0] === right[i]?.[0] && sameModel(pair[1], right[i]?.[1]))
 }
 
 function sorted(pairs: readonly (readonly [string, Model])[]) {
@@ -157,7 +160,7 @@ function withMembers(model: Model, groups: Groups, depth: number): Model {
     if (!places.has(key)) places.set(key, at)
   })
   for (const [name, changes] of groups) {
-    const key = meaningOf(String(name), '', true)
+    const key = keyOf(modelOfScalar(String(name), '', true))
     const at = places.get(key) ?? pairs.length
     pairs[at] = [key, withModelsAt(pairs[at]?.[1] ?? nothing, changes, depth + 1)]
   }

@@ -1,9 +1,10 @@
+import type { YamlMapping } from '../parser/tree.ts'
 import type { PropertyPath } from '../property-path.ts'
-import { canMerge, create, setAt, withoutTopStyle } from './edit.ts'
+import { canMerge, create, isPartOf, setAt, withoutTopStyle } from './edit.ts'
 import { type Model, modelOf, modelOfText, modelOfValue, sameModel, withModelsAt } from './model.ts'
 import { type LocatedNode, locateIn, locateNode } from './place.ts'
 import { replaceNode } from './replace.ts'
-import { applyEdits, SourceText, type TextEdit } from './source.ts'
+import { applyEdits, inOrder, SourceText, type TextEdit } from './source.ts'
 import { type YamlData, type YamlValue, yamlValueOf } from './yaml-data.ts'
 
 export interface Assignment {
@@ -30,8 +31,8 @@ function allAtOnce(text: string, assignments: readonly Assignment[]): string | u
   const changes: { readonly path: PropertyPath; readonly value: Model }[] = []
   for (const { path, value } of assignments) {
     const wanted = withoutTopStyle(yamlValueOf(value))
-    const own = editsFor(source, locateNode(source.root, path), path, wanted)
-    if (own === undefined) return undefined
+    const own: TextEdit[] = []
+    if (!addEdits(source, locateNode(source.root, path), path, wanted, own)) return undefined
     edits.push(...joinTouching(own))
     changes.push({ path, value: modelOfValue(wanted) })
   }
@@ -41,44 +42,51 @@ function allAtOnce(text: string, assignments: readonly Assignment[]): string | u
 }
 
 /**
- * `undefined` when several steps are needed, each of which starts from the text that
- * the one before it has left. `path` is where `located` is, from the root.
+ * Adds the edits that put a value where `located` is, `path` from the root. False: several steps
+ * are needed, each of which starts from the text that the one before it has left.
  */
-function editsFor(
+function addEdits(
   source: SourceText,
   located: LocatedNode,
   path: PropertyPath,
   value: YamlValue,
-): TextEdit[] | undefined {
+  edits: TextEdit[],
+): boolean {
   const { place, node, rest } = located
-  if (rest.length > 0 || node === undefined) return create(source, located, path, value)
+  if (rest.length > 0 || node === undefined) {
+    edits.push(...create(source, located, path, value))
+    return true
+  }
   if (node.kind === 'mapping' && value.kind === 'mapping' && canMerge(node, value)) {
-    const wanted = new Set(value.pairs.map(({ key }) => key.text))
-    const known = node.pairs.map(({ key }) => (key.kind === 'scalar' ? key.value : undefined))
-    if (known.some((key) => key !== undefined && !wanted.has(key))) return undefined
-    const added = value.pairs.filter(({ key }) => !known.includes(key.text))
-    if (added.length > 1) return undefined
-    return joined(
-      value.pairs.map(({ key, value: member }) =>
-        editsFor(source, locateIn(located, key.text), [...path, key.text], member),
-      ),
-    )
+    if (!addsAtMostOne(node, value)) return false
+    for (const { key, value: member } of value.pairs)
+      if (!addEdits(source, locateIn(located, key.text), [...path, key.text], member, edits)) return false
+    return true
   }
   if (node.kind === 'sequence' && value.kind === 'sequence' && node.items.length > 0 && value.items.length > 0) {
-    if (node.items.length !== value.items.length) return undefined
-    return joined(value.items.map((item, index) => editsFor(source, locateIn(located, index), [...path, index], item)))
+    if (node.items.length !== value.items.length) return false
+    return value.items.every((item, index) => addEdits(source, locateIn(located, index), [...path, index], item, edits))
   }
-  if (sameModel(modelOf(node), modelOfValue(value))) return []
+  if (sameModel(modelOf(node), modelOfValue(value))) return true
   // The others would no longer have taken their style from it.
-  if (source.setsHabits(node)) return undefined
-  return replaceNode(source, place, node, value)
+  if (source.setsHabits(node)) return false
+  edits.push(...replaceNode(source, place, node, value))
+  return true
+}
+
+/** Whether the value has all keys of the mapping, and one more at most. */
+function addsAtMostOne(node: YamlMapping, value: YamlValue & { kind: 'mapping' }): boolean {
+  const wanted = value.pairs.map(({ key }) => key.text)
+  const known = node.pairs.flatMap(({ key }) => (key.kind === 'scalar' ? [key.value] : []))
+  return isPartOf(known, wanted) && wanted.length <= known.length + 1
 }
 
 /**
  * The edits of one assignment, those that touch made into one: their order is
  * known here, and nowhere else.
  */
-function joinTouching(edits: readonly TextEdit[]): TextEdit[] {
+function joinTouching(edits: readonly TextEdit[]): readonly TextEdit[] {
+  if (edits.length < 2) return edits
   const result: TextEdit[] = []
   for (const edit of [...edits].sort((a, b) => a.start - b.start)) {
     const before = result.at(-1)
@@ -89,17 +97,12 @@ function joinTouching(edits: readonly TextEdit[]): TextEdit[] {
   return result
 }
 
-function joined(parts: readonly (TextEdit[] | undefined)[]): TextEdit[] | undefined {
-  const found = parts.filter((part) => part !== undefined)
-  return found.length < parts.length ? undefined : found.flat()
-}
-
 /**
  * True when the outcome would be a matter of chance: edits of the same text, or one that begins
  * where an insertion is made. An insertion behind a replaced text is made behind its replacement.
  */
 function overlap(edits: readonly TextEdit[]): boolean {
-  const ordered = [...edits].sort((a, b) => a.start - b.start || a.end - b.end)
+  const ordered = inOrder(edits, (a, b) => a.start - b.start || a.end - b.end)
   return ordered.some((edit, at) => {
     const before = ordered[at - 1]
     if (before === undefined || samePlace(edit, before)) return false

@@ -18,16 +18,23 @@ export interface TextEdit {
 
 /** Applies a batch of edits whose offsets all refer to `text`. */
 export function applyEdits(text: string, edits: readonly TextEdit[]): string {
-  const ordered = edits.map((edit, index) => ({ edit, index }))
-  ordered.sort((a, b) => a.edit.start - b.edit.start || a.index - b.index)
   let result = ''
   let at = 0
-  for (const { edit } of ordered) {
+  for (const edit of inOrder(edits, (a, b) => a.start - b.start)) {
     if (edit.start < at) throw new Error('edits overlap')
     result += text.slice(at, edit.start) + edit.text
     at = edit.end
   }
   return result + text.slice(at)
+}
+
+/** The edits sorted; those that are equal stay as they are. Most often all do. */
+export function inOrder(
+  edits: readonly TextEdit[],
+  compare: (a: TextEdit, b: TextEdit) => number,
+): readonly TextEdit[] {
+  const isOrdered = edits.every((edit, at) => at === 0 || compare(edits[at - 1] as TextEdit, edit) <= 0)
+  return isOrdered ? edits : [...edits].sort(compare)
 }
 
 /** A definition that is about to be edited: its text, its tree and its habits. */
