@@ -2,8 +2,8 @@ import { Budget, type BudgetLimits } from '../budget.ts'
 import { EscError } from '../errors.ts'
 import {
   type EnvironmentDeclaration,
-  type Expression,
-  expressionsOf,
+  hasCiphertext,
+  listCalls,
   listReferences,
   type ParsedEnvironment,
   parseEnvironment,
@@ -167,6 +167,7 @@ function requestOf(request: EvaluationRequest, environment: EnvironmentDeclarati
     context: new Map(Object.entries(contextValues).map(([key, value]) => [key, valueOfExported(value, nowhere)])),
     contextValues,
     fullName: request.fullName ?? ((name) => name),
+    literals: new Map(),
   }
 }
 
@@ -225,11 +226,9 @@ class Driver {
     for (const { name, kind } of listReferences(environment))
       if (name !== this.#request.name) this.#once(`load\0${name}`, () => this.#load(name, certain && kind === 'import'))
     if (!certain) return
-    for (const expression of expressionsOf(environment)) {
-      if (this.#needsKeyAhead(environment, expression)) this.#once('unlock', () => this.#unlockRoot())
-      if (expression.kind !== 'call' || (expression.name !== 'open' && expression.name !== 'rotate')) continue
-      const kind = expression.name
-      const name = expression.provider?.value
+    if (this.#needsKeyAhead(environment)) this.#once('unlock', () => this.#unlockRoot())
+    for (const { name: kind, provider } of listCalls(environment)) {
+      const name = provider?.value
       if (name !== undefined) this.#once(`${kind}\0${name}`, () => this.#loadProvider(kind, name))
     }
   }
@@ -238,9 +237,9 @@ class Driver {
    * A rotation encrypts what it makes under the key of the root, so asking for it early asks for
    * nothing more, and saves the round that would only find out that it is needed.
    */
-  #needsKeyAhead({ name }: EnvironmentDeclaration, expression: Expression): boolean {
+  #needsKeyAhead(environment: EnvironmentDeclaration): boolean {
     const { mode, name: root } = this.#request
-    return mode === 'rotate' && name === root && isCiphertext(expression)
+    return mode === 'rotate' && environment.name === root && hasCiphertext(environment)
   }
 
   #unlockRoot(): Promise<void> {
@@ -365,10 +364,6 @@ class Driver {
       return [{ path, status: 'succeeded', diagnostics: [], patch }]
     })
   }
-}
-
-function isCiphertext(expression: Expression): boolean {
-  return expression.kind === 'call' && expression.name === 'secret' && expression.ciphertext !== undefined
 }
 
 /** Decrypts what it is given once: each round is given the same ciphertexts. */

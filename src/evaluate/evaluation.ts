@@ -20,6 +20,14 @@ export interface RoundRequest {
   readonly contextValues: ExportedMap
   /** The name that `${context…}` gives an environment. */
   readonly fullName: (name: string) => string
+  /** Operands that every round would find the same, with the scope that has found them. */
+  readonly literals: Map<Expression, Operand & { readonly scope: Scope }>
+}
+
+/** An operand's value and whether it is what the call expects; if not, that has been reported. */
+export interface Operand {
+  readonly value: Value
+  readonly ok: boolean
 }
 
 /** The outcome of one `fn::rotate` call that was to be rotated. */
@@ -28,8 +36,19 @@ export interface RotationOutcome {
   readonly path: string
   readonly status: 'succeeded' | 'failed' | 'not-evaluated'
   readonly diagnostics: readonly Diagnostic[]
-  /** The new state and where it belongs. Present when `status` is `succeeded`. */
-  readonly patch?: { readonly docPath: string; readonly replacement: ExportedValue }
+  /** Present when `status` is `succeeded`. */
+  readonly patch?: Patch
+}
+
+/** A new rotation state and the document path it belongs at. */
+export interface Patch {
+  readonly docPath: string
+  readonly replacement: ExportedValue
+  /**
+   * Envelopes of the former state's secrets, by plaintext: what the new state keeps need not
+   * be encrypted again. They open under the key of the definition that they were read from.
+   */
+  readonly envelopes?: ReadonlyMap<string, string>
 }
 
 /** An expression under evaluation. */
@@ -56,6 +75,7 @@ export interface Round {
   readonly request: RoundRequest
   readonly answers: Answers
   readonly rotations: RotationOutcome[]
+  readonly diagnostics: readonly Diagnostic[]
   readonly suggester: Suggester
   readonly scale: Scale
   /**
@@ -105,4 +125,6 @@ export interface Scope extends Evaluated {
    * rotateOnly marks count; `base` is the value it overlays.
    */
   evaluate(expression: Expression, accept: Schema, base: Value | undefined): Value
+  /** Takes over the values of an expression and of all inside it from an earlier round. */
+  adopt(expression: Expression, from: Scope): void
 }

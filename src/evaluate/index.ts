@@ -4,7 +4,7 @@
  */
 
 export * from './evaluate-environment.ts'
-export type { RotationOutcome } from './evaluation.ts'
+export type { Patch, RotationOutcome } from './evaluation.ts'
 export { environmentToJson } from './export/environment-json.ts'
 export type * from './export/exported.ts'
 export * from './export/exported-forms.ts'

@@ -4,6 +4,7 @@ import {
   type Accessor,
   type EnvironmentDeclaration,
   type Expression,
+  expressionsIn,
   type ObjectExpression,
   operandsOf,
   pathOf,
@@ -162,6 +163,10 @@ export class EnvironmentScope implements Scope {
   /** The value of an expression, if it was evaluated. */
   valueOf(expression: Expression): Value | undefined {
     return this.#values[expression.id]
+  }
+
+  adopt(expression: Expression, from: Scope): void {
+    for (const each of expressionsIn(expression)) this.#values[each.id] ??= from.valueOf(each)
   }
 
   /** Returns the value that an expression overlays, if it was evaluated. */

@@ -41,6 +41,14 @@ export function decodeBase64(text: string): Uint8Array {
     out[length++] = (b << 4) | (c >> 2)
     out[length++] = (c << 6) | d
   }
+  if (at < text.length) length = decodeSlowly(text, at, out, length)
+  return out.subarray(0, length)
+}
+
+/** Decodes what begins at an offset, whatever it is; returns how long `out` is then. */
+function decodeSlowly(text: string, start: number, out: Uint8Array, written: number): number {
+  let length = written
+  let at = start
   let byte = at
   const group = [0, 0, 0, 0]
 
@@ -58,7 +66,7 @@ export function decodeBase64(text: string): Uint8Array {
     }
   }
   /** The place where the character just read begins. */
-  const start = () => {
+  const beginning = () => {
     const unit = text.charCodeAt(at - 1)
     return byte - (unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3)
   }
@@ -67,7 +75,7 @@ export function decodeBase64(text: string): Uint8Array {
     for (let i = 0; i < 4; i++) {
       const unit = next()
       if (unit === undefined) {
-        if (i === 0) return out.slice(0, length)
+        if (i === 0) return length
         throw new Base64Error(byte - i)
       }
       const value = unit < 128 ? (values[unit] ?? 0) : -1
@@ -75,19 +83,19 @@ export function decodeBase64(text: string): Uint8Array {
         group[i] = value
         continue
       }
-      if (unit !== 0x3d) throw new Base64Error(start())
-      if (i < 2) throw new Base64Error(start())
-      const padding = start()
+      if (unit !== 0x3d) throw new Base64Error(beginning())
+      if (i < 2) throw new Base64Error(beginning())
+      const padding = beginning()
       if (i === 2) {
         const second = next()
         if (second === undefined) throw new Base64Error(byte)
         if (second !== 0x3d) throw new Base64Error(padding)
       }
       const after = next()
-      if (after !== undefined) throw new Base64Error(start())
+      if (after !== undefined) throw new Base64Error(beginning())
       out[length++] = ((group[0] ?? 0) << 2) | ((group[1] ?? 0) >> 4)
       if (i === 3) out[length++] = ((group[1] ?? 0) << 4) | ((group[2] ?? 0) >> 2)
-      return out.slice(0, length)
+      return length
     }
     out[length++] = ((group[0] ?? 0) << 2) | ((group[1] ?? 0) >> 4)
     out[length++] = ((group[1] ?? 0) << 4) | ((group[2] ?? 0) >> 2)

@@ -1,6 +1,6 @@
 import { documentPath, joinPath, type PropertyPath, type Range } from '../yaml/index.ts'
 import { type EnvironmentDeclaration, expressionsOf } from './environment.ts'
-import type { Expression } from './expression.ts'
+import type { CallOf, Expression } from './expression.ts'
 import type { PropertyAccess } from './property-access.ts'
 
 export interface ListedRotator {
@@ -12,15 +12,52 @@ export interface ListedRotator {
   readonly statePath: string
 }
 
+/** What the text of an environment calls and names. Found in one walk, and once. */
+interface Mentions {
+  /** `fn::open` and `fn::rotate`, in document order, wherever they stand. */
+  readonly calls: readonly CallOf<'open' | 'rotate'>[]
+  readonly rotators: readonly ListedRotator[]
+  readonly references: readonly ListedReference[]
+  readonly hasCiphertext: boolean
+}
+
+const mentions = new WeakMap<EnvironmentDeclaration, Mentions>()
+
+function mentionsIn(environment: EnvironmentDeclaration): Mentions {
+  let found = mentions.get(environment)
+  if (found === undefined) {
+    found = findMentions(environment)
+    mentions.set(environment, found)
+  }
+  return found
+}
+
+function findMentions(environment: EnvironmentDeclaration): Mentions {
+  const calls: CallOf<'open' | 'rotate'>[] = []
+  const references: ListedReference[] = []
+  let hasCiphertext = false
+  for (const { name } of environment.imports ?? [])
+    if (name) references.push({ name: name.value, kind: 'import', range: name.range, path: name.path })
+  for (const expression of expressionsOf(environment)) {
+    if (expression.kind === 'call') {
+      if (expression.name === 'open' || expression.name === 'rotate') calls.push(expression)
+      else if (expression.name === 'secret') hasCiphertext ||= expression.ciphertext !== undefined
+    } else if (expression.kind === 'symbol') addReference(expression, expression.access, references)
+    else if (expression.kind === 'interpolation')
+      for (const { access } of expression.parts) if (access) addReference(expression, access, references)
+  }
+  const rotators = calls.filter(({ name }) => name === 'rotate').map(listedRotator)
+  return { calls, rotators, references, hasCiphertext }
+}
+
+function listedRotator({ node, provider, key }: CallOf<'open' | 'rotate'>): ListedRotator {
+  const path = node?.path ?? ''
+  return { path, provider: provider?.value, statePath: `${joinPath(path, key)}.state` }
+}
+
 /** Every `fn::rotate` call in the text, in document order, wherever it stands. */
 export function listRotators(environment: EnvironmentDeclaration): readonly ListedRotator[] {
-  const calls: ListedRotator[] = []
-  for (const expression of expressionsOf(environment)) {
-    if (expression.kind !== 'call' || expression.name !== 'rotate') continue
-    const path = expression.node?.path ?? ''
-    calls.push({ path, provider: expression.provider?.value, statePath: `${joinPath(path, expression.key)}.state` })
-  }
-  return calls
+  return mentionsIn(environment).rotators
 }
 
 export interface ListedProvider {
@@ -32,12 +69,18 @@ export interface ListedProvider {
 
 /** Every `fn::open` call in the text, in document order, wherever it stands. */
 export function listProviders(environment: EnvironmentDeclaration): readonly ListedProvider[] {
-  const calls: ListedProvider[] = []
-  for (const expression of expressionsOf(environment)) {
-    if (expression.kind !== 'call' || expression.name !== 'open') continue
-    calls.push({ path: expression.node?.path ?? '', provider: expression.provider?.value })
-  }
-  return calls
+  const calls = listCalls(environment).filter(({ name }) => name === 'open')
+  return calls.map(({ node, provider }) => ({ path: node?.path ?? '', provider: provider?.value }))
+}
+
+/** Every `fn::open` and `fn::rotate` call in the text, in document order, wherever it stands. */
+export function listCalls(environment: EnvironmentDeclaration): readonly CallOf<'open' | 'rotate'>[] {
+  return mentionsIn(environment).calls
+}
+
+/** True when there is a `fn::secret` in the text that is encrypted. */
+export function hasCiphertext(environment: EnvironmentDeclaration): boolean {
+  return mentionsIn(environment).hasCiphertext
 }
 
 /** The document path of a value under `values`: what a rotation filter is compared with. */
@@ -71,22 +114,12 @@ export interface ListedReference {
  * references in document order.
  */
 export function listReferences(environment: EnvironmentDeclaration): readonly ListedReference[] {
-  const references: ListedReference[] = []
-  for (const { name } of environment.imports ?? [])
-    if (name) references.push({ name: name.value, kind: 'import', range: name.range, path: name.path })
-  for (const expression of expressionsOf(environment))
-    for (const access of accessesOf(expression)) {
-      const name = inlineEnvironment(access)
-      const node = expression.node
-      if (name !== undefined) references.push({ name, kind: 'inline', range: node?.range, path: node?.path ?? '' })
-    }
-  return references
+  return mentionsIn(environment).references
 }
 
-function accessesOf(expression: Expression): readonly PropertyAccess[] {
-  if (expression.kind === 'symbol') return [expression.access]
-  if (expression.kind !== 'interpolation') return []
-  return expression.parts.flatMap((part) => part.access ?? [])
+function addReference({ node }: Expression, access: PropertyAccess, references: ListedReference[]): void {
+  const name = inlineEnvironment(access)
+  if (name !== undefined) references.push({ name, kind: 'inline', range: node?.range, path: node?.path ?? '' })
 }
 
 /**

@@ -46,7 +46,7 @@ export function decodeEnvelope(base64: string): Uint8Array {
   const checksumAt = bytes.length - checksumLength
   if (view.getUint32(checksumAt) !== crc32(bytes.subarray(0, checksumAt))) throw new EnvelopeError('invalid checksum')
   if (view.getUint32(magic.length) !== version) throw new EnvelopeError('unsupported version')
-  return bytes.slice(headerLength, checksumAt)
+  return bytes.subarray(headerLength, checksumAt)
 }
 
 /** Made from its powers of two: the entry of `a ^ b` is that of `a` ^ that of `b`. */

@@ -36,9 +36,13 @@ export interface ImportMetadata {
 }
 
 /** Every expression of an environment, outer ones first. */
-export function* expressionsOf(environment: EnvironmentDeclaration): Generator<Expression> {
-  const pending: Expression[] = []
-  for (const property of [...(environment.values ?? [])].reverse()) pending.push(property.value)
+export function* expressionsOf({ values = [] }: EnvironmentDeclaration): Generator<Expression> {
+  for (const { value } of values) yield* expressionsIn(value)
+}
+
+/** An expression and every one inside it, outer ones first. */
+export function* expressionsIn(outermost: Expression): Generator<Expression> {
+  const pending = [outermost]
   for (;;) {
     const expression = pending.pop()
     if (expression === undefined) return

@@ -59,7 +59,8 @@ export async function commitStates(
     if (committed.length === 0) return { revision: undefined, committed, displaced }
     const key = await environment.dataKey()
     const encrypt = (plaintext: string) => key.encrypt(plaintext)
-    const patches = committed.map((change) => change.patch)
+    // Envelopes were read from the base; what came in meanwhile may have another key.
+    const patches = committed.map(({ patch }) => (unchanged ? patch : { ...patch, envelopes: undefined }))
     const patched = applyPatches(newest.definition, patches, encrypt)
     // Nothing is left to encrypt, unless somebody else wrote it.
     const definition = encryptDefinition(environment.name, patched, encrypt, { ignoreRest: true })

@@ -11,6 +11,7 @@ import type { Plain } from '../../src/plain.ts'
 import { noRetries, type RotationReport, rotate } from '../../src/rotation/index.ts'
 import { loadRotator, type Rotator } from '../../src/rotators/index.ts'
 import { Store, type StoreHost } from '../../src/store/index.ts'
+import { decode } from '../../src/yaml/index.ts'
 import { definitionOfAll } from '../crash-matrix/subject.ts'
 import { createUserPair } from '../rotators/pair/postgres-pair.ts'
 import { GatedProxy } from '../servers/gated-proxy.ts'
@@ -224,6 +225,9 @@ class Bench {
     const workspace = { store: this.#store, options: { now: () => new Date() } } as Workspace
     this.syncs = 0
     this.onRotate()
+    // As in a process of its own: what was parsed last is remembered, and would be the definition
+    // where it was just made.
+    decode('', '{}')
     const [started, cpu] = [process.hrtime.bigint(), process.cpuUsage()]
     const report = await rotate({
       environment,

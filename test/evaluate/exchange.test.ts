@@ -186,6 +186,17 @@ values:
 `)
   })
 
+  it('writes what has an envelope already as it stands', () => {
+    const encrypt = (plaintext: string) => Buffer.from(`sealed ${plaintext}`)
+    const replacement = fromPlain({ current: new Secret('two'), previous: new Secret('one') })
+    const docPath = 'values.list[0]["fn::rotate::r"].state'
+    const patches = [{ docPath, replacement, envelopes: new Map([['one', 'abc']]) }]
+    const patched = applyPatches(text, patches, encrypt)
+    expect(patched).to.include('previous:\n            fn::secret:\n              ciphertext: abc\n')
+    expect(patched).to.include(`ciphertext: ${encodeEnvelope(encrypt('two'))}\n`)
+    expect(applyPatches(text, patches), 'in the clear').not.to.include('abc')
+  })
+
   it('writes states that evaluate to themselves', async () => {
     const leaf = fc.oneof(
       fc.string(),

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import type { Evaluation } from '../../src/evaluate/index.ts'
 import { EvaluationRound } from '../../src/evaluate/round.ts'
 import { formatJson } from '../../src/json.ts'
 import { sealed, summariesOf, TestWorld, valuesOf } from './world.ts'
@@ -101,6 +102,23 @@ describe('evaluateEnvironment()', () => {
       'rotate values.one {} {"key":"first"}',
       'rotate values.two {"of":"second"} {"key":"third"}',
     ])
+  })
+
+  it('shows of literal operands, which only the first round looks at, what a single round does', async () => {
+    const world = new TestWorld().addRotator(
+      'r',
+      { inputs: { type: 'object', properties: { size: { type: 'number' } } }, state: { type: 'object' } },
+      () => ({ key: 'new' }),
+    )
+    const text = `values: {one: {fn::rotate::r: {inputs: {size: 1}, state: {key: ${sealed('root', 'old')}, list: [a]}}}}`
+    const argument = (evaluation: Evaluation) => evaluation.environment?.exprs?.one?.builtin
+    const inOneRound = await world.evaluate(text, { mode: 'check', showSecrets: true })
+    expect(JSON.stringify(argument(inOneRound))).to.include('"const":"a"')
+    for (const mode of ['open', 'rotate'] as const)
+      expect(argument(await world.evaluate(text, { mode })), mode).to.deep.equal(argument(inOneRound))
+
+    const wrong = text.replace('size: 1', 'size: x')
+    expect(summariesOf(await world.evaluate(wrong, { mode: 'rotate' }))).to.have.length(1)
   })
 
   it('does not ask for the key of what is rotated where nothing is encrypted', async () => {

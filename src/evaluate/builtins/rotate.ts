@@ -1,5 +1,5 @@
 import { spend } from '../../budget.ts'
-import type { CallOf, Expression } from '../../language/index.ts'
+import { type CallOf, type Expression, expressionsIn } from '../../language/index.ts'
 import { joinPath } from '../../yaml/index.ts'
 import { callId, isFailure } from '../calls.ts'
 import type { Scope } from '../evaluation.ts'
@@ -7,6 +7,7 @@ import { exportInputs } from '../export/export-value.ts'
 import type { ExportedMap } from '../export/exported.ts'
 import { typedInputs } from '../schemas/typed-inputs.ts'
 import type { Value } from '../values/value.ts'
+import { onceForAll } from './once-for-all.ts'
 import { answerOf, callContextOf, declaredTypes, inputsMap, withoutRawBytes } from './open.ts'
 import { typed } from './operand.ts'
 
@@ -23,8 +24,8 @@ export function evaluateRotate(scope: Scope, call: CallOf<'rotate'>): Value {
     return scope.unknown(call, true, true)
   }
   const types = declaredTypes(scope, call, signature)
-  const inputs = typedInputs(scope, call.inputs, types.inputs)
-  const state = typed(scope, call.state, types.state)
+  const inputs = onceForAll(scope, call.inputs, () => typedInputs(scope, call.inputs, types.inputs))
+  const state = onceForAll(scope, call.state, () => typed(scope, call.state, types.state))
   const path = call.node?.path ?? ''
   const rotating = request.mode === 'rotate' && scope.isRoot
   const selected = rotating && (request.rotate === undefined || request.rotate.has(path))
@@ -36,16 +37,18 @@ export function evaluateRotate(scope: Scope, call: CallOf<'rotate'>): Value {
   const known = inputs.ok && state.ok && !state.value.deep.unknown && !observableUnknowns(inputs.value, rotating)
   if (pending || !known || request.mode === 'check' || isFailure(signature)) return stop()
 
-  const inputMap = inputsMap(scope, call.inputs, inputs.value)
-  const oldState = stateMap(scope, call.state, state.value)
-  if (inputMap === undefined || oldState === 'unusable') return stop()
-
-  const placed = { provider: name, inputs: inputMap, state: oldState, context: callContextOf(scope, call) }
   const kind = selected ? 'rotate' : 'openRotator'
+  const id = callId(kind, scope.name, path)
   const statePath = `${joinPath(path, call.key)}.state`
-  const asked = { kind, id: callId(kind, scope.name, path), ...placed, statePath } as const
-  round.ask(asked)
-  const rotated = selected ? answers.results.get(asked.id) : undefined
+  // What has its answer was asked with the same inputs.
+  if (!answers.results.has(id)) {
+    const inputMap = inputsMap(scope, call.inputs, inputs.value)
+    const oldState = stateMap(scope, call.state, state.value)
+    if (inputMap === undefined || oldState === 'unusable') return stop()
+    const placed = { provider: name, inputs: inputMap, state: oldState, context: callContextOf(scope, call) }
+    round.ask({ kind, id, ...placed, statePath })
+  }
+  const rotated = selected ? answers.results.get(id) : undefined
   if (selected && rotated === undefined) return scope.unknown(call, types.outputs, true)
   if (rotated !== undefined && isFailure(rotated)) {
     const { range } = scope.definitionOf(call)
@@ -56,7 +59,7 @@ export function evaluateRotate(scope: Scope, call: CallOf<'rotate'>): Value {
     return scope.unknown(call, types.outputs)
   }
   if (rotated !== undefined) {
-    const patch = { docPath: statePath, replacement: rotated.value }
+    const patch = { docPath: statePath, replacement: rotated.value, envelopes: envelopesIn(scope, call.state) }
     round.rotations.push({ path, status: 'succeeded', diagnostics: [], patch })
   }
   // Whoever rotates reads the new credential right away, so that is known by now too.
@@ -68,6 +71,17 @@ function stateMap(scope: Scope, expression: Expression, state: Value): ExportedM
   if (state.kind === 'map') return withoutRawBytes(scope, expression, state) ? exportInputs(state) : 'unusable'
   scope.error('the rotation state must be an object', expression)
   return 'unusable'
+}
+
+/** The envelopes that stand in a state, by the plaintext they were opened to. */
+function envelopesIn(scope: Scope, state: Expression): ReadonlyMap<string, string> {
+  const envelopes = new Map<string, string>()
+  for (const expression of expressionsIn(state)) {
+    if (expression.kind !== 'call' || expression.name !== 'secret' || !expression.ciphertext) continue
+    const opened = scope.valueOf(expression)
+    if (opened?.content.kind === 'string') envelopes.set(opened.content.text, expression.ciphertext.value)
+  }
+  return envelopes
 }
 
 /**

@@ -1,34 +1,33 @@
 import { compareKeys, formatJson, type Json } from '../../json.ts'
 import { encodeEnvelope, escapeReferences } from '../../language/index.ts'
 import { parsePropertyPath, setAllAt } from '../../yaml/index.ts'
+import type { Patch } from '../evaluation.ts'
 import { listOf, mapOf } from '../values/convert.ts'
 import type { ExportedValue } from './exported.ts'
 import { toJson } from './exported-forms.ts'
 
-/** A new rotation state and the document path it belongs at. */
-export interface Patch {
-  readonly docPath: string
-  readonly replacement: ExportedValue
-}
-
 /**
  * Writes new rotation states into the text of a definition and changes nothing else in it. Secrets
- * are written as what `encrypt` makes of them. Without it they are written in the clear, and the
- * text must be encrypted before it is stored. Throws as `setAt` does.
+ * are written as what `encrypt` makes of them, those that the patch has an envelope of as that.
+ * Without `encrypt` they are written in the clear, and the text must be encrypted before it is
+ * stored. Throws as `setAt` does.
  */
 export function applyPatches(
   text: string,
   patches: readonly Patch[],
   encrypt?: (plaintext: string) => Uint8Array,
 ): string {
-  const secret: WriteSecret = encrypt
-    ? (plaintext) => ({ 'fn::secret': { ciphertext: encodeEnvelope(encrypt(plaintext)) } })
-    : (plaintext) => ({ 'fn::secret': escapeReferences(plaintext) })
+  const writer = ({ envelopes }: Patch): WriteSecret =>
+    encrypt
+      ? (plaintext) => ({
+          'fn::secret': { ciphertext: envelopes?.get(plaintext) ?? encodeEnvelope(encrypt(plaintext)) },
+        })
+      : (plaintext) => ({ 'fn::secret': escapeReferences(plaintext) })
   return setAllAt(
     text,
-    patches.map(({ docPath, replacement }) => ({
-      path: parsePropertyPath(docPath),
-      value: toDefinition(replacement, secret),
+    patches.map((patch) => ({
+      path: parsePropertyPath(patch.docPath),
+      value: toDefinition(patch.replacement, writer(patch)),
     })),
   )
 }

@@ -243,10 +243,12 @@ function checkObject(value: Value, schema: SchemaObject, fail: Fail, report: Rep
     const expected = own(schema.properties, key) ?? schema.additionalProperties
     valid = validate(child, expected, report, depth + 1) && valid
   }
-  spend(keys.length + (schema.required?.length ?? 0))
+  const { required = [], dependentRequired } = schema
+  spend(keys.length + required.length)
+  if (required.length === 0 && dependentRequired === undefined) return valid
   const present = new Set(keys)
-  const absent = (schema.required ?? []).filter((key) => !present.has(key))
-  for (const [key, dependents] of Object.entries(schema.dependentRequired ?? {})) {
+  const absent = required.filter((key) => !present.has(key))
+  for (const [key, dependents] of Object.entries(dependentRequired ?? {})) {
     spend(1)
     if (!present.has(key)) continue
     spend(dependents.length)

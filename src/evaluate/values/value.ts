@@ -377,6 +377,10 @@ export class Value {
     const keys = this.keys
     spend(2 * keys.length)
     allocate(64 * keys.length)
+    if (this.#content.kind === 'map' && this.#origin === undefined && this.base === undefined) {
+      spend(keys.length)
+      return [...this.#content.own]
+    }
     const found = new Map<string, Value>()
     let wanted: ReadonlySet<string> | undefined
     // From above to below, which takes as long as the layers have properties. Key by key, each
