@@ -413,7 +413,7 @@ const [, , ...bundled] = await Promise.all([
 ])
 const metafiles = bundled.map(({ metafile }) => metafile)
 writeFileSync(join(dist, 'third-party-licences.txt'), thirdPartyLicences(metafiles, root))
-for (const part of ['run.cjs', 'often.cjs']) embed(join(dist, part), join(dist, 'cli.cjs'))
+for (const part of ['run.cjs']) embed(join(dist, part), join(dist, 'cli.cjs'))
 for (const { outfile } of layers) if (existsSync(outfile)) stamp(outfile)
 // The same module for import: a program that mixes both has each class once.
 const names = Object.keys(createRequire(import.meta.url)(join(dist, 'sdk.cjs')))

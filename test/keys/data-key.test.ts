@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { DataKey } from '../../src/keys/data-key.ts'
 
-/** Made before keys were derived by `hkdfSync`. */
+/** Made by `hkdfSync`, and by what it replaced. */
 const CIPHERTEXT = 'TCA6SxhQPwmLgfzNCjVlj9G3Zxti3eexEnt1agI/ykn0XEo='
 const SEAL = 'hmac-sha256:M9aEForyvxowsLs50IMT4A-LPwqJP7lWfefiqCeV9QE'
 

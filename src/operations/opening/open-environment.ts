@@ -43,7 +43,7 @@ async function evaluate(
   work: Work<EnvironmentReference>,
   { revision, unlock, environments }: Opening,
 ): Promise<Evaluated> {
-  const { subject, signal } = work
+  const { subject } = work
   const text = revision.definition
   if (text.trim() === '') return { properties: undefined, diagnostics: [], constant: true }
   const cache = subject.version === undefined ? OpenedCache.of(work, environments) : undefined
@@ -52,7 +52,7 @@ async function evaluate(
   // Most of what is opened has not changed since, and is known without the evaluator.
   const { evaluateOpened } = await import('./evaluate-opened.ts')
   const opening = { name: subject.environment, fullName: subject.name, text, unlock, environments, cache }
-  return evaluateOpened(work, opening, { signal })
+  return evaluateOpened(work, opening, { signal: work.signal })
 }
 
 function usedRevisions(

@@ -11,6 +11,7 @@ import {
 import { EscError, messageOf } from '../../errors.ts'
 import type { Notice } from '../../notice.ts'
 import { layout, machineProcesses, type Store } from '../../store/index.ts'
+import { timestamp } from '../../timestamp.ts'
 import type { Principal } from './principal.ts'
 
 /** Facts for the audit log from the program that uses the store. */
@@ -147,7 +148,7 @@ export class AuditTrail {
   ): void {
     const { name, from } = this.#principal()
     this.#origin ??= originOf(this.#options)
-    const time = this.#options.now().toISOString()
+    const time = timestamp(this.#options.now())
     const who = { user: name, userFrom: from, ...this.#origin }
     const entry = (): AuditEntry => {
       const known = typeof details === 'function' ? details() : details

@@ -73,20 +73,27 @@ export class Session {
       notices.push(notice)
       workspace.options.notify(notice)
     }
+    let asked = signal
     const unit = {
-      signal: signal ?? new AbortController().signal,
       confirm,
       options: { ...workspace.options, notify },
       commitAlso: (paths: readonly string[]) => void alsoChanged.push(...paths),
     }
-    const unitOf = <T extends OperationSubject>(about: T): Work<T> => ({
-      ...workspace,
-      ...unit,
-      subject: about,
-      perform: <U extends OperationSubject, In, Out>(inner: Operation<U, In, Out>, other: U, given?: In) =>
-        runPermitted(inner, unitOf(other), given as In),
-      addDetails() {},
-    })
+    const unitOf =
+      <T extends OperationSubject>(about: T): WorkWith<T> =>
+      (addDetails) => ({
+        ...workspace,
+        ...unit,
+        // Few operations ask for it, and the first of a process takes longer than many an operation.
+        get signal() {
+          asked ??= new AbortController().signal
+          return asked
+        },
+        subject: about,
+        perform: <U extends OperationSubject, In, Out>(inner: Operation<U, In, Out>, other: U, given?: In) =>
+          runPermitted(inner, unitOf(other), given as In),
+        addDetails,
+      })
     let failure: unknown
     let result: { readonly value: Result } | undefined
     try {
@@ -138,29 +145,33 @@ function uncommitted(error: unknown): CommitOutcome {
   }
 }
 
+/** The work of an operation, which adds details to its line of the audit log in this way. */
+type WorkWith<S extends OperationSubject> = (addDetails: Work<S>['addDetails']) => Work<S>
+
 /** Runs an operation once the access rules allow it, with its lines of the audit log. */
 function runPermitted<S extends OperationSubject, Input, Result>(
   operation: Operation<S, Input, Result>,
-  work: Work<S>,
+  workWith: WorkWith<S>,
   input: Input,
 ): Promise<Result> {
-  const running = () => runRecorded(operation, work, input)
+  const added: (() => AuditDetails)[] = []
+  const work = workWith((more) => added.push(more))
+  const running = () => runRecorded(operation, { work, added }, input)
   return operation.auditTogether ? work.audit.together(running) : running()
 }
 
 async function runRecorded<S extends OperationSubject, Input, Result>(
   { level, audit, run, outcome }: Operation<S, Input, Result>,
-  work: Work<S>,
+  { work, added }: { readonly work: Work<S>; readonly added: readonly (() => AuditDetails)[] },
   input: Input,
 ): Promise<Result> {
   const needed = typeof level === 'function' ? level(input) : level
   if (needed === undefined) return run(work, input)
   const event = typeof audit === 'function' ? audit(input) : audit
-  const added: (() => AuditDetails)[] = []
   const details = () => Object.assign({}, ...added.map((each) => each())) as AuditDetails
   const permitted = await permit(work, work.subject?.name ?? wholeStore, needed, event, details)
   try {
-    const result = await run({ ...work, addDetails: (more) => added.push(more) }, input)
+    const result = await run(work, input)
     const { failed, details: more } = outcome?.(result) ?? {}
     if (failed === undefined) permitted.done(more)
     else permitted.failed(failed, more)

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import { EscError } from '../../errors.ts'
 import {
@@ -12,6 +12,7 @@ import {
   temporaryPrefix,
   writeTemporary,
 } from '../../files/index.ts'
+import { timestamp } from '../../timestamp.ts'
 import type { CompleteHost } from '../host.ts'
 import { machineProcesses, type ProcessIdentity } from './processes.ts'
 
@@ -85,9 +86,9 @@ export class FileLock implements Lock {
 
   /** Yields how many milliseconds to wait before the next try. */
   static *#tries(host: LockHost, path: string, request: LockRequest): Generator<number, FileLock> {
-    const since = new Date().toISOString()
+    const since = timestamp(new Date())
     const self = host.processes.self()
-    const token = newToken()
+    const token = newToken(self)
     const holder: Holder = { ...self, token, purpose: request.purpose, since }
     try {
       makeFolders(host.files, dirname(path), 0o700)
@@ -143,11 +144,13 @@ export function lockState(host: LockHost, path: string): 'free' | 'held' | 'brok
 }
 
 /**
- * 24 hex digits of a random UUID; `readLock` of every version takes a lock with any
- * other token for a broken one.
+ * 24 hex digits that no other lock has, which is no secret; `readLock` of every version takes a lock
+ * with any other token for a broken one. Every start hashes, and would ask for random bytes here
+ * alone.
  */
-function newToken(): string {
-  return randomUUID().replaceAll('-', '').slice(0, 24)
+function newToken(self: ProcessIdentity): string {
+  const text = JSON.stringify([self, Date.now(), process.hrtime.bigint().toString(), Math.random()])
+  return hash('sha256', text, 'hex').slice(0, 24)
 }
 
 /**
