@@ -12,7 +12,7 @@ export interface ListedRotator {
   readonly statePath: string
 }
 
-/** What the text of an environment calls and names. Found in one walk, and once. */
+/** All that the text of an environment calls and names. Found in one walk, and once. */
 interface Mentions {
   /** `fn::open` and `fn::rotate`, in document order, wherever they stand. */
   readonly calls: readonly CallOf<'open' | 'rotate'>[]

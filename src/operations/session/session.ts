@@ -84,7 +84,7 @@ export class Session {
       (addDetails) => ({
         ...workspace,
         ...unit,
-        // Few operations ask for it, and the first of a process takes longer than many an operation.
+        // Few operations ask for it, and the first of a process takes longer than many of them.
         get signal() {
           asked ??= new AbortController().signal
           return asked

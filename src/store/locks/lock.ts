@@ -144,9 +144,9 @@ export function lockState(host: LockHost, path: string): 'free' | 'held' | 'brok
 }
 
 /**
- * 24 hex digits that no other lock has, which is no secret; `readLock` of every version takes a lock
- * with any other token for a broken one. Every start hashes, and would ask for random bytes here
- * alone.
+ * 24 hex digits that no other lock has, which is no secret; `readLock` of every version takes a
+ * lock with any other token for a broken one. Every start hashes, and would ask for random bytes
+ * here alone.
  */
 function newToken(self: ProcessIdentity): string {
   const text = JSON.stringify([self, Date.now(), process.hrtime.bigint().toString(), Math.random()])

@@ -170,7 +170,7 @@ function areDistinct(names: readonly string[]): boolean {
   return names.every((name, at) => names.indexOf(name) === at)
 }
 
-/** Whether all of `some` are among `all`. */
+/** True when all of `some` are among `all`. */
 export function isPartOf(some: readonly string[], all: readonly string[]): boolean {
   if (all.length <= few) return some.every((name) => all.includes(name))
   const known = new Set(all)

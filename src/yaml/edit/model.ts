@@ -83,7 +83,7 @@ function modelOfScalar(text: string, tag: string, quoted: boolean): Model {
   }
 }
 
-/** What tells keys apart. */
+/** The text that tells keys apart. */
 function keyOf(key: Model): string {
   return key.kind === 'scalar' ? `${key.type} ${key.text}` : JSON.stringify(key)
 }

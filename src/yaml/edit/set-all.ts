@@ -74,7 +74,7 @@ function addEdits(
   return true
 }
 
-/** Whether the value has all keys of the mapping, and one more at most. */
+/** True when the value has all keys of the mapping, and one more at most. */
 function addsAtMostOne(node: YamlMapping, value: YamlValue & { kind: 'mapping' }): boolean {
   const wanted = value.pairs.map(({ key }) => key.text)
   const known = node.pairs.flatMap(({ key }) => (key.kind === 'scalar' ? [key.value] : []))
