@@ -1,63 +1,31 @@
-import { dirname, join } from 'node:path'
-import { EscError, messageOf } from '../errors.ts'
-import { appendLine, createFile, makeFolders, readIfPresent, syncFolder } from '../files/index.ts'
+import { join } from 'node:path'
+import { EscError } from '../errors.ts'
+import { appendLine, makeFolders } from '../files/index.ts'
 import type { JsonObject } from '../json.ts'
 import type { DataKey, KeyContext } from '../keys/index.ts'
 import { type EnvironmentContext, restoreHint } from './environment-context.ts'
 import { appendMachineEvent, readEvents } from './events.ts'
 import type { GuardLevel } from './host.ts'
 import { RotationJournal } from './journal/journal.ts'
-import { EnvironmentKey, namesOfHolders } from './keys/environment-key.ts'
+import { EnvironmentKey } from './keys/environment-key.ts'
 import { digestOfKey } from './keys/history-memory.ts'
-import { acceptKeyChanges, describeDifference, knownHolders } from './keys/key-changes.ts'
+import { acceptKeyChanges, knownHolders } from './keys/key-changes.ts'
+import { keyDifferences } from './keys/key-differences.ts'
 import { readOpened, writeOpened } from './keys/opened-file.ts'
 import { Seals } from './keys/seals.ts'
 import { layout } from './layout.ts'
-import { removeOldTemporaries } from './locks/leftovers.ts'
-import { FileLock, type Lock } from './locks/lock.ts'
+import { lockEnvironment } from './locks/environment-lock.ts'
+import type { Lock } from './locks/lock.ts'
 import { withWriteLock } from './locks/write-lock.ts'
+import { type Append, appendRevision } from './revisions/append-revision.ts'
 import { History } from './revisions/history.ts'
-import {
-  type Author,
-  type Change,
-  digestOf,
-  formatRevision,
-  parseRevision,
-  type Revision,
-} from './revisions/revision-file.ts'
-import { cleanUpSwap } from './revisions/swap.ts'
+import type { Revision } from './revisions/revision-file.ts'
 import { Versions } from './revisions/versions.ts'
 import { type DefinitionState, WorkingDefinition } from './revisions/working-definition.ts'
 import { EnvironmentTags } from './settings/environment-tags.ts'
 import { keyedFields, type Settings, sealedFields, sealSettings } from './settings/settings.ts'
-import { keyChanged, type SettingsChange, SettingsFile } from './settings/settings-file.ts'
-import { requireEarlierState } from './state/earlier-state.ts'
-import { stateFault } from './state/state.ts'
+import { type SettingsChange, SettingsFile } from './settings/settings-file.ts'
 import { stateLayout } from './state/state-layout.ts'
-
-export interface Append {
-  /**
-   * The revision this change was made from: a conflict, not a lost update, when it
-   * is no longer the newest.
-   */
-  readonly base: number
-  /**
-   * Digest of that revision: to be given when its text was not read through this object, because a
-   * change of the secrets provider re-encrypts revisions without changing their numbers.
-   */
-  readonly baseDigest?: string
-  readonly definition: string
-  readonly change: Change
-  readonly author: Author
-  readonly created: Date
-  /** Further fields of the record, such as `from`: the revision a rollback restores. */
-  readonly details?: Readonly<Record<string, string>>
-  /**
-   * When a hand edit is being saved: the text of `environment.yaml` that was read.
-   * Any other edit is refused.
-   */
-  readonly savedEdit?: string
-}
 
 /** One environment of a store: its revisions, settings, key, journal and events. */
 export class Environment {
@@ -233,49 +201,15 @@ export class Environment {
    */
   async append(request: Append): Promise<Revision> {
     const key = await this.dataKey()
-    return this.#write('append', () => {
-      this.#settings.refuseChangedKey()
-      const newest = this.current()
-      if (newest.number !== request.base) throw this.#conflict(request.base, newest)
-      if (request.baseDigest !== undefined && newest.digest !== request.baseDigest) throw keyChanged(this.name)
-      // A seal vouches for all that came before it; do not lend ours to something changed.
-      this.#seals.verifyRevision(newest, key)
-      this.#working.settle(newest, request.savedEdit)
-      const number = newest.number + 1
-      const { definition, change, author, created, details = {} } = request
-      const record = { number, change, author, created, details, previous: newest.digest }
-      const bytes = formatRevision(record, definition, (sealed) => key.seal('revision', sealed))
-      const file = layout.revision(this.folder, number)
-      const { state, store, host } = this.#context
-      const coming = {
-        files: host.files,
-        store,
-        state: state.folder,
-        environment: { id: this.id, name: this.name },
-        number,
-        author,
-        change,
-        created,
-      }
-      const appending = host.listener.appending({ ...coming, digest: digestOf(bytes) })
-      if (!this.#createRevision(file, bytes)) {
-        appending.refused()
-        throw this.#conflict(request.base, this.current())
-      }
-      appending.appended()
-      try {
-        this.#working.replace(definition)
-      } catch (error) {
-        // The revision is safe; only the copy that people read lags behind, and the
-        // next writer puts it right.
-        const reason = messageOf(error)
-        const environment = this.name
-        this.#context.host.keys.notify({ kind: 'definition-not-replaced', environment, revision: number, reason })
-      }
-      const revision = parseRevision(bytes, file, number)
-      this.#history.remember(revision)
-      return revision
-    })
+    return this.#write('append', () =>
+      appendRevision(request, key, {
+        context: this.#context,
+        settings: this.#settings,
+        history: this.#history,
+        seals: this.#seals,
+        working: this.#working,
+      }),
+    )
   }
 
   /** Discards a hand edit: `environment.yaml` becomes the newest revision again. */
@@ -342,15 +276,10 @@ export class Environment {
 
   /**
    * Returns the changes in who can open the environment from the newest key that this machine
-   * knows, one line each. Undefined: it knows none that was used here.
+   * knows, one line each. `undefined` when it knows none that was used here.
    */
-  async keyDifferences(): Promise<readonly string[] | undefined> {
-    const known = this.#context.memory.newestKey(this.id)
-    const { wrappedDataKey } = this.settings
-    if (known === undefined || wrappedDataKey === undefined) return undefined
-    const secretsProvider = this.settings.secretsProvider ?? this.#context.defaultSecretsProvider()
-    const holders = await namesOfHolders(this.#context, { id: this.id, secretsProvider, wrapped: wrappedDataKey })
-    return describeDifference(known, { secretsProvider, holders })
+  keyDifferences(): Promise<readonly string[] | undefined> {
+    return keyDifferences(this.#context, this.settings)
   }
 
   /**
@@ -387,26 +316,7 @@ export class Environment {
    */
   async lock(purpose: string, options: { readonly waitMs?: number; readonly id?: string } = {}): Promise<Lock> {
     this.#guard('write')
-    const { state, store, host } = this.#context
-    const id = options.id ?? this.id
-    if (host.storeState === undefined) requireEarlierState(this.#context, { id, name: this.name })
-    const request = { what: `environment '${this.name}'`, purpose, waitMs: options.waitMs ?? 2000 }
-    const file = stateLayout.environmentLock(state.machine, id)
-    const lock = await FileLock.acquire(host, file, request).catch((error) => {
-      throw stateFault(error, state, `environment '${this.name}' cannot be locked`)
-    })
-    try {
-      removeOldTemporaries(host, stateLayout.environmentLocks(state.machine))
-      cleanUpSwap(host.files, this.folder)
-      // A process killed between giving a name and syncing its folder leaves one that works and
-      // that a loss of power takes away: the environment itself, or the settings with the key that
-      // is about to encrypt the journal.
-      for (const folder of [this.folder, dirname(this.folder), store]) syncFolder(host.files, folder)
-      return lock
-    } catch (error) {
-      lock.release()
-      throw error
-    }
+    return lockEnvironment(this.#context, purpose, { ...options, id: options.id ?? this.id })
   }
 
   /**
@@ -493,20 +403,6 @@ export class Environment {
     return { sealedAfter: this.#history.promisedDigest(sealedFrom - 1) }
   }
 
-  /** False when that number is taken. */
-  #createRevision(file: string, bytes: Uint8Array): boolean {
-    try {
-      return createFile(this.#files, file, bytes, { temporaryIn: this.folder })
-    } catch (error) {
-      const written = readIfPresent(this.#files, file)
-      if (written === undefined || !Buffer.from(bytes).equals(written)) throw error
-      throw new EscError('io', `${file} was written, but the disk did not confirm it: ${messageOf(error)}`, {
-        hint: 'check the disk, and then whether the newest revision holds the change',
-        cause: error,
-      })
-    }
-  }
-
   /** @throws EscError `forbidden`. */
   #guard(level: GuardLevel): void {
     this.#context.host.guard(this.name, level)
@@ -519,13 +415,5 @@ export class Environment {
       this.#settings.read()
       return write()
     })
-  }
-
-  #conflict(base: number, newest: Revision): EscError {
-    return new EscError(
-      'conflict',
-      `environment '${this.name}' has changed: this change was made from revision ${base}, and ${newest.author.name} has since saved revision ${newest.number}`,
-      { hint: 'look at the newest revision and make the change again' },
-    )
   }
 }

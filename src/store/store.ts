@@ -25,8 +25,8 @@ import type { SecretsProviderChange, SecretsProviderChanged } from './keys/secre
 import { layout } from './layout.ts'
 import type { Lock } from './locks/lock.ts'
 import { lockScheduler, tryLockWebhooks, writeStore } from './locks/store-locks.ts'
-import type { Renumbered } from './merge/renumber.ts'
 import type { RenumberEnvironment } from './merge/renumber-merged.ts'
+import type { Renumbered } from './merge/renumbering.ts'
 import {
   addEnvironment,
   type NewEnvironment,

@@ -2,8 +2,10 @@ import { relative } from 'node:path'
 import { complaint, machineGit, type RunGit } from '../../git/index.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import { isPublished, sideToKeep } from './published.ts'
-import { commonLength, type Renumbered, type RenumberOptions, renumber, type Whose } from './renumber.ts'
+import { renumber } from './renumber.ts'
+import type { Renumbered, RenumberOptions, Whose } from './renumbering.ts'
 import { type MergeCommits, mergeCommits, type Sides, sidesOfCommits } from './side.ts'
+import { commonLength } from './verified-side.ts'
 
 export interface RenumberEnvironment extends Omit<RenumberOptions, 'sides' | 'runGit' | 'incoming' | 'whose'> {
   readonly runGit?: RunGit

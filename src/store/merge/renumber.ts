@@ -9,85 +9,33 @@ import {
   syncFolder,
   writeTemporary,
 } from '../../files/index.ts'
-import type { RunGit } from '../../git/index.ts'
 import type { DataKey } from '../../keys/index.ts'
 import { present } from '../../present.ts'
-import { rich, step, type Text } from '../../rich-text.ts'
+import { rich } from '../../rich-text.ts'
 import { editHint } from '../edit-hint.ts'
 import { Environment } from '../environment.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import { hasConflictMarkers } from '../git/conflict-markers.ts'
-import { unwrapDataKey } from '../keys/environment-key.ts'
-import { digestOfKey } from '../keys/history-memory.ts'
-import { verifySettingsSeal } from '../keys/seals.ts'
 import { layout } from '../layout.ts'
 import { withWriteLock } from '../locks/write-lock.ts'
 import { type CipherPair, type Reencrypt, reseal } from '../revisions/reencryption.ts'
-import { digestOf, formatRevision, parseRevision, type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
+import { digestOf, formatRevision, parseRevision, type Revision } from '../revisions/revision-file.ts'
 import { publish } from '../revisions/staging.ts'
 import { cleanUpSwap, successorFolder, swapIn } from '../revisions/swap.ts'
-import type { Stamp } from '../revisions/versions.ts'
 import { Settings } from '../settings/settings.ts'
 import { linkOthers, removeTree } from '../tree.ts'
-import type { ThreeTexts } from './merge-definitions.ts'
 import { mergeSettings } from './merge-settings.ts'
 import { mergeLines, mergeTexts } from './merge-texts.ts'
-import type { Side, Sides } from './side.ts'
-
-/** A side of a merge as people see it: `ours` is what they have made in this clone. */
-export type Whose = 'ours' | 'theirs'
-
-export interface RenumberOptions extends Stamp {
-  /** `ours` keeps its numbers, and `theirs` is put after it. */
-  readonly sides: Sides
-  /**
-   * The side of the two that comes from elsewhere, so that its key may be
-   * unknown here. Default: theirs.
-   */
-  readonly incoming?: Whose
-  /** The names that people know the sides by. Default: as `sides` does. */
-  readonly whose?: { readonly kept: Whose; readonly moved: Whose }
-  readonly runGit: RunGit
-  /** For when both sides made the data key: moves the secrets of theirs under ours. */
-  readonly reencrypt: Reencrypt
-  /**
-   * Is asked before the definitions are merged: makes both say the same where no person could
-   * choose, as between two ciphertexts.
-   */
-  readonly settle?: (texts: TextsToSettle) => SettledTexts
-  /**
-   * Has the last word on a merged definition: encrypts what a person typed in clear, and
-   * refuses what is no definition.
-   */
-  readonly complete?: (definition: string, ciphers: CipherPair) => string | Promise<string>
-}
-
-/** The definitions of both sides, under the same key, and when each was last rotated. */
-export interface TextsToSettle extends ThreeTexts {
-  readonly rotated: { readonly ours: Date; readonly theirs: Date }
-}
-
-export interface SettledTexts {
-  readonly ours: string
-  readonly theirs: string
-  /** Makes a text that a person has written say the same. */
-  readonly apply: (text: string) => string
-}
-
-export interface Renumbered {
-  /** The newest revision, which holds what both sides did. */
-  readonly revision: number
-  /** The side whose revisions have a new number, if any. */
-  readonly side: Whose
-  /** Revisions that have a new number. */
-  readonly renumbered: readonly { readonly from: number; readonly to: number }[]
-  /**
-   * The way in which the definition was merged. `one-side`: only one had changed it, or both alike.
-   */
-  readonly definition: 'one-side' | 'lines' | 'keys' | 'hand'
-  /** Where one side had to be preferred. */
-  readonly notes: readonly Text[]
-}
+import type { Renumbered, RenumberOptions } from './renumbering.ts'
+import type { Side } from './side.ts'
+import {
+  commonLength,
+  nameOnSide,
+  refuseStrangers,
+  refuseUnknownKey,
+  type VerifiedSide,
+  verifySide,
+} from './verified-side.ts'
 
 /**
  * Makes one history of two that have parted: the common revisions, those of ours, those of theirs
@@ -102,7 +50,7 @@ export interface Renumbered {
 export async function renumber(context: EnvironmentContext, options: RenumberOptions): Promise<Renumbered> {
   // The work tree's own settings may hold both sides.
   const { ours } = options.sides
-  const { id } = new Settings(ours.settings, describe(context, ours, 'settings.yaml'))
+  const { id } = new Settings(ours.settings, nameOnSide(context, ours, 'settings.yaml'))
   const busy = await new Environment(context).lock('renumber', { id })
   try {
     const merge = await Merge.prepare(context, options)
@@ -114,14 +62,6 @@ export async function renumber(context: EnvironmentContext, options: RenumberOpt
   } finally {
     busy.release()
   }
-}
-
-/** A side whose seals have been checked. */
-interface VerifiedSide {
-  readonly settings: Settings
-  readonly key: DataKey | undefined
-  /** The revisions beyond the common ones. */
-  readonly tail: readonly Revision[]
 }
 
 class Merge {
@@ -157,13 +97,15 @@ class Merge {
 
   static async prepare(context: EnvironmentContext, options: RenumberOptions): Promise<Merge> {
     const { ours, theirs } = options.sides
-    const settings = [ours, theirs].map((side) => new Settings(side.settings, describe(context, side, 'settings.yaml')))
+    const settings = [ours, theirs].map(
+      (side) => new Settings(side.settings, nameOnSide(context, side, 'settings.yaml')),
+    )
     const [ourSettings, theirSettings] = settings as [Settings, Settings]
     const length = commonLength(ours, theirs)
     refuseStrangers(context, ourSettings, theirSettings, length)
     const common = parseRevision(
       present(ours.revisions[length - 1]),
-      describe(context, ours, `revisions/${length}.yaml`),
+      nameOnSide(context, ours, `revisions/${length}.yaml`),
       length,
     )
     const found = {
@@ -439,91 +381,6 @@ class Merge {
       encrypt: (plaintext) => kept.get(plaintext)?.shift() ?? present(this.#key).encrypt(plaintext),
     }
   }
-}
-
-/** Returns the number of revisions both sides have, byte for byte. */
-export function commonLength(ours: Side, theirs: Side): number {
-  let length = Math.min(ours.revisions.length, theirs.revisions.length)
-  // The chain of digests vouches for all before the first from the end that is the same.
-  while (length > 0 && !Buffer.from(present(ours.revisions[length - 1])).equals(present(theirs.revisions[length - 1])))
-    length--
-  return length
-}
-
-function refuseStrangers(context: EnvironmentContext, ours: Settings, theirs: Settings, common: number): void {
-  const { name } = context
-  if (ours.id !== theirs.id) {
-    throw new EscError('conflict', `both sides have made an environment '${name}', independently of each other`, {
-      hint: `keep one of them with ${keepOneSide(context)}, and make the other again under another name`,
-    })
-  }
-  if (common > 0) return
-  throw new EscError(
-    'conflict',
-    `one side has changed the secrets provider of environment '${name}', so no revision is the same any more`,
-    {
-      hint: `keep the side with the new key (${keepOneSide(context)}), and repeat the changes of the other`,
-    },
-  )
-}
-
-/**
- * Refuses a key that is not known here. The incoming side's seals become part of the history here,
- * so its key must be that of this clone, or one that this machine knows: anybody can make a key
- * that we can unwrap.
- */
-function refuseUnknownKey(context: EnvironmentContext, side: Side, here: VerifiedSide, incoming: VerifiedSide): void {
-  const { id, wrappedDataKey } = incoming.settings
-  if (wrappedDataKey === undefined || wrappedDataKey === here.settings.wrappedDataKey) return
-  if (here.key !== undefined && here.key.signer === incoming.key?.signer) return
-  const { memory } = context
-  // The key of this clone is in use here, so where nothing is remembered yet
-  // the other is not the first.
-  const own = digestOfKey(here.settings.wrappedDataKey)
-  if (own !== '' && memory.knowsKey(id, own)) memory.trustKey(id, own)
-  if (memory.knowsKey(id, digestOfKey(wrappedDataKey))) return
-  throw new EscError(
-    'tampered',
-    `${side.label} has another data key of environment '${context.name}' than this machine has seen, in ${incoming.settings.file}`,
-    {
-      hint: rich`unless you know who made it, do not merge; to accept it, abort the merge, check out ${side.label}, ${step('accept the key', { do: 'accept-key', environment: context.name })}, and merge again`,
-    },
-  )
-}
-
-/** Unlike `git checkout --ours`, it removes the revisions that only the other side has. */
-function keepOneSide({ folder }: EnvironmentContext): string {
-  return `\`git restore --source=HEAD --staged --worktree -- ${folder}\`, or with MERGE_HEAD for theirs`
-}
-
-/** @throws EscError `tampered` for a side that somebody without the key has changed. */
-async function verifySide(
-  context: EnvironmentContext,
-  side: Side,
-  settings: Settings,
-  common: Revision,
-): Promise<VerifiedSide> {
-  const key = settings.wrappedDataKey === undefined ? undefined : await unwrapDataKey(context, settings)
-  if (key !== undefined) verifySettingsSeal(settings, key)
-  const tail: Revision[] = []
-  let previous = common
-  for (let number = common.number + 1; number <= side.revisions.length; number++) {
-    const file = describe(context, side, `revisions/${number}.yaml`)
-    const revision = parseRevision(present(side.revisions[number - 1]), file, number)
-    const sealed = key?.verifySeal('revision', sealedBytesOf(revision), revision.seal ?? '')
-    if (!sealed || revision.previous !== previous.digest) {
-      throw new EscError('tampered', `${file} does not match its seal or the revision before it`, {
-        hint: 'find out who changed it in the git history, and merge a sound commit',
-      })
-    }
-    tail.push(revision)
-    previous = revision
-  }
-  return { settings, key, tail }
-}
-
-function describe(context: EnvironmentContext, side: Side, file: string): string {
-  return `${side.label}:${context.name}/${file}`
 }
 
 /**

@@ -1,4 +1,5 @@
 import { present } from '../../present.ts'
+import { emptyScalar } from './empty-scalar.ts'
 import { Scanner } from './scanner.ts'
 import type { Token } from './token.ts'
 import { T } from './token.ts'
@@ -388,18 +389,4 @@ function endsBlockPart(type: number): boolean {
 function endOfPairs(pairs: readonly YamlPair[]): number {
   const last = present(pairs.at(-1))
   return last.valueIndicatorEnd === undefined ? last.key.end : Math.max(last.value.end, last.valueIndicatorEnd)
-}
-
-function emptyScalar(offset: number, line: number, column: number): YamlNode {
-  return {
-    kind: 'scalar',
-    start: offset,
-    end: offset,
-    line,
-    column,
-    tag: '',
-    contentStart: offset,
-    style: 'plain',
-    value: '',
-  }
 }
