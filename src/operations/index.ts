@@ -135,7 +135,10 @@ export {
   type RotatorStatus,
   rotatorStatus,
 } from './rotating/rotator-status.ts'
-export { type RunOutcome, runDueSchedule, stepOf } from './schedules/scheduled-run.ts'
+export { type DueEntry, DueQueue } from './schedules/due-queue.ts'
+export { placeInRepository } from './schedules/place-in-repository.ts'
+export { type RunOutcome, runDueSchedule } from './schedules/scheduled-run.ts'
+export { schedulerSettings } from './schedules/scheduler-settings.ts'
 export {
   createSchedule,
   editSchedule,
@@ -150,7 +153,7 @@ export {
   scheduleHistory,
   scheduleOf,
 } from './schedules/schedules.ts'
-export { ignoredText } from './schedules/sealed-runs.ts'
+export { SharedRemote } from './schedules/shared-remote.ts'
 export { commitChanges } from './session/commit-changes.ts'
 export { openWorkspace, openWorkspaceAt } from './session/open-workspace.ts'
 export { visibleEnvironments } from './session/permit.ts'

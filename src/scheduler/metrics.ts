@@ -1,5 +1,4 @@
-import type { RunOutcome } from '../operations/index.ts'
-import type { DueEntry } from './due-queue.ts'
+import type { DueEntry, RunOutcome } from '../operations/index.ts'
 
 /** The things that a scheduler has done since it began, as numbers. */
 export class Metrics {

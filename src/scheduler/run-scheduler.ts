@@ -1,12 +1,18 @@
 import { EscError, hintOf, messageOf } from '../errors.ts'
-import { deliverWebhooks, hasDueDeliveries, type RunOutcome, Session, type Workspace } from '../operations/index.ts'
+import {
+  deliverWebhooks,
+  hasDueDeliveries,
+  type RunOutcome,
+  Session,
+  SharedRemote,
+  schedulerSettings,
+  type Workspace,
+} from '../operations/index.ts'
 import { rich, type Text } from '../rich-text.ts'
 import { illnessOf } from './health.ts'
 import { Metrics } from './metrics.ts'
 import { type MetricsAddress, type MetricsServer, serveMetrics } from './metrics-server.ts'
 import { type Pass, Scheduler } from './scheduler.ts'
-import { schedulerSettings } from './scheduler-settings.ts'
-import { SharedRemote } from './shared-remote.ts'
 
 /** The options of `tick` and `start` alike. */
 export interface ScheduleOptions {

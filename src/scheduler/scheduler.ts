@@ -1,8 +1,7 @@
 import { messageOf } from '../errors.ts'
-import { type RunOutcome, runDueSchedule, Session, type Workspace } from '../operations/index.ts'
+import type { DueEntry, SharedRemote } from '../operations/index.ts'
+import { DueQueue, type RunOutcome, runDueSchedule, Session, type Workspace } from '../operations/index.ts'
 import { rich, type Text } from '../rich-text.ts'
-import { type DueEntry, DueQueue } from './due-queue.ts'
-import type { SharedRemote } from './shared-remote.ts'
 
 /** At most this many environments are rotated at the same time. */
 const runsAtOnce = 4

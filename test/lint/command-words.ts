@@ -14,7 +14,7 @@ const ALLOWED: readonly { readonly file: RegExp; readonly text: RegExp; readonly
     because: 'a unit is a file with the command that cron, systemd or a CI system starts',
   },
   {
-    file: /^src\/scheduler\//,
+    file: /^src\/(?:scheduler|operations\/schedules)\//,
     text: /^esc scheduler(?: tick| start| lease\b.*|: .*)?/s,
     because: 'what commits and locks of the scheduler are named after, here and on other machines',
   },

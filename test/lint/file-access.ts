@@ -43,7 +43,7 @@ const REACHERS: Readonly<Record<string, string>> = {
   'operations/definitions/import/pulumi.ts': 'files that the user names',
   'operations/session/known-stores.ts': 'the configuration folder of the user',
   'operations/opening/program-environment.ts': 'temporary files of its own',
-  'scheduler/due-queue.ts': 'asks when files of a store changed, and opens none',
+  'operations/schedules/due-queue.ts': 'asks when files of a store changed, and opens none',
   'operations/references/selection.ts': 'the state folder',
   'operations/opening/fingerprint.ts': 'asks when folders of a store changed, and opens no file',
   'operations/opening/temporary-folder.ts': 'temporary folders of its own',

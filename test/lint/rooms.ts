@@ -102,8 +102,9 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because: 'what a user can do, as operations: no printing, no flags',
   },
   scheduler: {
-    mayImport: ['operations', 'schedule', 'store', 'git'],
-    because: 'it runs what is due, as a person with a command would: it knows no command line',
+    mayImport: ['operations'],
+    because:
+      'a face imports operations: it runs what is due, as a person with a command would, and knows no command line',
   },
   sdk: {
     mayImport: ['operations', 'masking', 'masking/redactor'],

@@ -1,6 +1,4 @@
-import { basename, relative, sep } from 'node:path'
-import { machineGit } from '../../git/index.ts'
-import type { Workspace } from '../../operations/index.ts'
+import { placeInRepository, type Workspace } from '../../operations/index.ts'
 import { cronUnit } from './cron.ts'
 import { githubActionsUnit } from './github-actions.ts'
 import { kubernetesUnit } from './kubernetes.ts'
@@ -28,8 +26,6 @@ export async function schedulerUnit(
   kind: UnitKind,
   place: Pick<UnitContext, 'program' | 'image' | 'user'>,
 ): Promise<string> {
-  const top = await machineGit(['rev-parse', '--show-toplevel'], { cwd: store.folder })
-  const folder = top.status === 0 ? relative(top.stdout.toString().trim(), store.folder) : basename(store.folder)
-  const storeInRepository = folder.startsWith('..') ? '' : folder.split(sep).join('/')
+  const storeInRepository = await placeInRepository(store.folder)
   return units[kind]({ ...place, store: store.folder, state: store.state.machine, storeInRepository })
 }

@@ -1,6 +1,6 @@
-import { EscError } from '../errors.ts'
-import { formatJson, isJsonObject, type Json, type JsonObject } from '../json.ts'
-import { layout, type Store } from '../store/index.ts'
+import { EscError } from '../../errors.ts'
+import { formatJson, isJsonObject, type Json, type JsonObject } from '../../json.ts'
+import { layout, type Store } from '../../store/index.ts'
 
 /** Several machines, one git remote: only the holder of the lease rotates. */
 export interface LeaseSettings {

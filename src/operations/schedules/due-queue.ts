@@ -1,15 +1,13 @@
 import { statSync } from 'node:fs'
-import { messageOf } from '../errors.ts'
-import {
-  ignoredText,
-  rotationGuardMs,
-  scheduleOf,
-  stepOf,
-  visibleEnvironments,
-  type Workspace,
-} from '../operations/index.ts'
-import { graceMs, jitterMs, overdueInstant, type Schedule } from '../schedule/index.ts'
-import { layout } from '../store/index.ts'
+import { messageOf } from '../../errors.ts'
+import { graceMs, jitterMs, overdueInstant, type Schedule } from '../../schedule/index.ts'
+import { layout } from '../../store/index.ts'
+import { rotationGuardMs } from '../rotating/rotation-settings.ts'
+import { visibleEnvironments } from '../session/permit.ts'
+import type { Workspace } from '../session/workspace.ts'
+import { stepOf } from './scheduled-run.ts'
+import { scheduleOf } from './schedules.ts'
+import { ignoredText } from './sealed-runs.ts'
 
 /** The state of one environment with a schedule. */
 export interface DueEntry {

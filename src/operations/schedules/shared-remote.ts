@@ -1,11 +1,12 @@
-import { EscError } from '../errors.ts'
-import { complaint, machineGit } from '../git/index.ts'
-import type { Workspace } from '../operations/index.ts'
-import { scheduleOf, visibleEnvironments } from '../operations/index.ts'
-import { rich, step, type Text } from '../rich-text.ts'
-import { commitChange, layout } from '../store/index.ts'
+import { EscError } from '../../errors.ts'
+import { complaint, machineGit } from '../../git/index.ts'
+import { rich, step, type Text } from '../../rich-text.ts'
+import { commitChange, layout } from '../../store/index.ts'
+import { visibleEnvironments } from '../session/permit.ts'
+import type { Workspace } from '../session/workspace.ts'
 import { type Git, Lease, type Taken } from './lease.ts'
 import type { LeaseSettings } from './scheduler-settings.ts'
+import { scheduleOf } from './schedules.ts'
 
 /**
  * The time between two looks for what others have pushed while there is nothing to do, in

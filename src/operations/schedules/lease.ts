@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { EscError } from '../errors.ts'
-import { complaint, type GitResult } from '../git/index.ts'
-import { machineProcesses, type ProcessIdentity } from '../store/index.ts'
+import { EscError } from '../../errors.ts'
+import { complaint, type GitResult } from '../../git/index.ts'
+import { machineProcesses, type ProcessIdentity } from '../../store/index.ts'
 import type { LeaseSettings } from './scheduler-settings.ts'
 
 /** Runs git in the store's folder, as its author. */
