@@ -33,6 +33,12 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'twilio-api-key': async () => (await import('./issued/twilio-api-key.ts')).twilioApiKey,
 }
 
+/** Rotators that people look for, and the reason why there is none. */
+const absent: Readonly<Record<string, string>> = {
+  mssql:
+    'there is no server of SQL Server that its crash safety could be tested against: use `external` with an adapter of your own, or write a plugin',
+}
+
 /** In alphabetical order. */
 export const rotatorNames: readonly string[] = Object.keys(loaders)
 
@@ -40,7 +46,7 @@ export const rotatorNames: readonly string[] = Object.keys(loaders)
 export async function loadRotator(name: string): Promise<Rotator> {
   if (!Object.hasOwn(loaders, name)) {
     throw new EscError('not_found', `unknown rotator ${JSON.stringify(name)}`, {
-      hint: unknownNameHint(name, rotatorNames),
+      hint: Object.hasOwn(absent, name) ? present(absent[name]) : unknownNameHint(name, rotatorNames),
     })
   }
   // The schemas promise the shapes that each rotator's own type parameters spell out.

@@ -82,4 +82,10 @@ describe('loadRotator', () => {
     ).to.deep.equal([])
     expect(reachable('src/vendor/aws.ts'), 'the check sees packages').to.include('package @aws-sdk/client-iam')
   })
+
+  it('says why there is none for SQL Server', async () => {
+    const error = await loadRotator('mssql').catch((thrown) => thrown)
+    expect(error).to.include({ code: 'not_found', message: 'unknown rotator "mssql"' })
+    expect(error.hint).to.include('external').and.include('crash safety')
+  })
 })
