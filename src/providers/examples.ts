@@ -3,6 +3,16 @@
  * the login.
  */
 export const providerExamples: Readonly<Record<string, string>> = {
+  '1password-secrets': `values:
+  1password:
+    secrets:
+      fn::open::1password-secrets:
+        login:
+          serviceAccountToken: {fn::secret: "ops_…"}
+        get:
+          api-key:
+            ref: op://example-vault/example-item/api-key
+`,
   'aws-login': `values:
   aws:
     login:

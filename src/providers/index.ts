@@ -6,6 +6,7 @@ export { providerExamples } from './examples.ts'
 export type { IdentityTokenRequest, MachineAccess, Provider, ProviderContext } from './provider.ts'
 
 const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
+  '1password-secrets': async () => (await import('./1password-secrets.ts')).onePasswordSecrets,
   'aws-login': async () => (await import('./aws-login.ts')).awsLogin,
   'aws-parameter-store': async () => (await import('./aws-parameter-store.ts')).awsParameterStore,
   'aws-secrets': async () => (await import('./aws-secrets.ts')).awsSecrets,

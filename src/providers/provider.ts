@@ -52,6 +52,10 @@ export interface MachineAccess {
     words: readonly string[],
     options: { readonly input?: string | undefined; readonly timeoutMs: number },
   ): Promise<string>
+  /**
+   * Returns what a reference to 1Password stands for, by its program. `doing` begins messages.
+   */
+  onePassword(ref: string, options: { readonly token: string; readonly doing: string }): Promise<string>
   /** Returns when outputs of a Pulumi stack may be read with the user's login. */
   allowStack(stack: string): Promise<void>
   /** Returns what decrypts the secret outputs of a stack. */

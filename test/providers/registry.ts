@@ -1,3 +1,4 @@
+import { underTest as onePasswordSecrets } from './1password-secrets.under-test.ts'
 import { underTest as awsLogin } from './aws-login.under-test.ts'
 import { underTest as awsParameterStore } from './aws-parameter-store.under-test.ts'
 import { underTest as awsSecrets } from './aws-secrets.under-test.ts'
@@ -25,6 +26,7 @@ import { underTest as vaultSecrets } from './vault-secrets.under-test.ts'
 
 /** Every provider. A further one is its own file and one line here. */
 export const providersUnderTest: Readonly<Record<string, ProviderUnderTest>> = {
+  '1password-secrets': onePasswordSecrets,
   'aws-login': awsLogin,
   'aws-parameter-store': awsParameterStore,
   'aws-secrets': awsSecrets,

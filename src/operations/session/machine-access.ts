@@ -47,6 +47,10 @@ export function machineAccess(workspace: Workspace, signal: AbortSignal): Machin
       const { printedBy } = await import('./printed-by.ts')
       return printedBy(words, { ...options, cwd: workspace.store.folder, env: childEnvironment(env), signal })
     },
+    async onePassword(ref, { token, doing }) {
+      const { readByOp } = await import('./read-by-op.ts')
+      return readByOp(ref, { token, doing, env, signal })
+    },
     async pulumiSecrets(stack, manager) {
       await allowed('stack', stack)
       const { stackSecrets } = await import('../definitions/import/pulumi.ts')

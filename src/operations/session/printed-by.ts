@@ -8,7 +8,12 @@ interface Run {
   readonly timeoutMs: number
   /** Its standard input. Default: it is at its end. */
   readonly input?: string | undefined
+  /** The fault that is thrown instead, made of what went wrong and of standard error. */
+  readonly fault?: (problem: string, said: string) => EscError
 }
+
+/** The characters of standard error that are read. */
+const mostSaid = 4096
 
 const mostBytes = 1 << 20
 
@@ -29,10 +34,19 @@ export async function printedBy(words: readonly string[], run: Run): Promise<str
   }
   const { spawn } = await import('node:child_process')
   const { input = '', timeoutMs, signal } = run
+  let said = ''
   const failed = (problem: string) =>
+    run.fault?.(problem, said) ??
     new EscError('provider_failed', `command: ${program} ${problem}`, { hint: 'run it by hand to see why' })
   return new Promise<string>((done, fail) => {
-    const child = spawn(program, args, { cwd: run.cwd, env: run.env, stdio: ['pipe', 'pipe', 'ignore'] })
+    const child = spawn(program, args, {
+      cwd: run.cwd,
+      env: run.env,
+      stdio: ['pipe', 'pipe', run.fault ? 'pipe' : 'ignore'],
+    })
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(0, mostSaid)
+    })
     const chunks: Buffer[] = []
     let size = 0
     const stop = (problem: string) => {
@@ -42,7 +56,7 @@ export async function printedBy(words: readonly string[], run: Run): Promise<str
     const timer = setTimeout(() => stop(`did not end within ${timeoutMs / 1000} s`), timeoutMs)
     const interrupted = () => stop('was interrupted')
     signal.addEventListener('abort', interrupted, { once: true })
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
       size += chunk.length
       if (size > mostBytes) stop('prints more than a mebibyte')
       else chunks.push(chunk)
@@ -62,7 +76,7 @@ export async function printedBy(words: readonly string[], run: Run): Promise<str
       else fail(failed(code === null ? `was ended by ${killed}` : `failed with exit code ${code}`))
     })
     // It may end before it has read anything.
-    child.stdin.on('error', () => {})
-    child.stdin.end(input)
+    child.stdin?.on('error', () => {})
+    child.stdin?.end(input)
   })
 }
