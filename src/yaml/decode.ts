@@ -147,12 +147,10 @@ class Decoder {
     const span = { start: yaml.start, end: yaml.end }
 
     if (tag === '' && style !== 'plain') return { kind: 'string', range, path, span, value, divisible: false }
-    const resolved = tag === '' ? resolveScalar(value) : resolveTagged(tag, value)
+    const shown = () => (/\["fn::secret"\]$/i.test(path) ? '[secret]' : value)
+    const resolved = tag === '' ? resolveScalar(value) : resolveTagged(tag, value, shown())
     if ('problem' in resolved) {
-      const problem = /\["fn::secret"\]$/i.test(path)
-        ? resolved.problem.replace(`\`${value}\``, '`[secret]`')
-        : resolved.problem
-      this.#report(problem, range, path)
+      this.#report(resolved.problem, range, path)
       return { kind: 'string', range, path, span, value, divisible: false }
     }
     switch (resolved.kind) {

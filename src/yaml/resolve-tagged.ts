@@ -4,26 +4,28 @@ import { resolveScalar } from './resolve-scalar.ts'
 /**
  * Returns the meaning of a tagged scalar, or why it cannot mean that. Tags nobody knows make it a
  * string.
+ *
+ * @param shown stands for the text in the problem, where that may be secret.
  */
-export function resolveTagged(tag: string, text: string): ResolvedScalar | { readonly problem: string } {
+export function resolveTagged(tag: string, text: string, shown = text): ResolvedScalar | { readonly problem: string } {
   switch (tag) {
     case '!!int':
-      return expect(tag, text, 'integer')
+      return expect(tag, { text, shown }, 'integer')
     case '!!bool':
-      return expect(tag, text, 'boolean')
+      return expect(tag, { text, shown }, 'boolean')
     case '!!null':
-      return expect(tag, text, 'null')
+      return expect(tag, { text, shown }, 'null')
     case '!!float': {
       const resolved = resolveScalar(text)
-      if (resolved.kind !== 'integer') return expect(tag, text, 'float')
+      if (resolved.kind !== 'integer') return expect(tag, { text, shown }, 'float')
       // Integers that only fit 64 bits without a sign are not taken for floats.
       return BigInt(resolved.text) < 2n ** 63n
         ? resolveFloatOf(resolved.text)
-        : { problem: mismatch('!!int', text, tag) }
+        : { problem: mismatch('!!int', shown, tag) }
     }
     case '!!timestamp': {
       if (isTimestamp(text)) return { kind: 'string' }
-      return { problem: mismatch(tagOf(resolveScalar(text)), text, tag) }
+      return { problem: mismatch(tagOf(resolveScalar(text)), shown, tag) }
     }
     case '!!binary':
       return isBase64(text) ? { kind: 'string' } : { problem: 'yaml: !!binary value contains invalid base64 data' }
@@ -32,9 +34,13 @@ export function resolveTagged(tag: string, text: string): ResolvedScalar | { rea
   }
 }
 
-function expect(tag: string, text: string, kind: ResolvedScalar['kind']): ResolvedScalar | { problem: string } {
+function expect(
+  tag: string,
+  { text, shown }: { readonly text: string; readonly shown: string },
+  kind: ResolvedScalar['kind'],
+): ResolvedScalar | { problem: string } {
   const resolved = resolveScalar(text)
-  return resolved.kind === kind ? resolved : { problem: mismatch(tagOf(resolved), text, tag) }
+  return resolved.kind === kind ? resolved : { problem: mismatch(tagOf(resolved), shown, tag) }
 }
 
 function resolveFloatOf(integer: string): ResolvedScalar {

@@ -4,7 +4,7 @@ import { shellWord } from '../../shell-word.ts'
 type Words<Do extends Remedy['do']> = (remedy: Extract<Remedy, { readonly do: Do }>) => string
 
 /** The command to type for each remedy, without the name of the program. */
-const COMMANDS: { readonly [Do in Exclude<Remedy['do'], 'repeat'>]: Words<Do> } = {
+export const REMEDY_COMMANDS: { readonly [Do in Exclude<Remedy['do'], 'repeat'>]: Words<Do> } = {
   'list-environments': () => 'env ls',
   'create-environment': ({ environment }) => `env init ${environment}`,
   'show-environment': ({ environment, path }) =>
@@ -87,7 +87,7 @@ const FLAGS: Readonly<Record<InputName, string>> = {
 
 /** The command line of a remedy. */
 export function commandOf(remedy: Exclude<Remedy, { readonly do: 'repeat' }>): string {
-  const words = COMMANDS[remedy.do] as (remedy: Remedy) => string
+  const words = REMEDY_COMMANDS[remedy.do] as (remedy: Remedy) => string
   return `esc ${words(remedy)}`
 }
 
