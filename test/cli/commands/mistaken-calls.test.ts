@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { providerNames } from '../../../src/providers/index.ts'
 import { Playground } from './esc.ts'
 
 const ROLE = 'arn:aws:iam::123456789012:role/deploy'
@@ -21,7 +22,8 @@ describe('a mistake in a call of a definition', () => {
   }
 
   it('names providers, rotators and functions that there are, the nearest first, and that plugins add more', async () => {
-    const providers = 'there are aws-login, azure-login, gcp-login; plugins can add more (`plugins` in esc.yaml)'
+    const known = [...providerNames].sort().join(', ')
+    const providers = `there are ${known}; plugins can add more (\`plugins\` in esc.yaml)`
     for (const call of ['fn::open::aws-logn: {}', 'fn::open: {provider: aws-logn, inputs: {}}']) {
       expect(await said(call), call).to.include(`did you mean "aws-login"? ${providers}`)
     }
@@ -87,7 +89,7 @@ describe('a mistake in a call of a definition', () => {
     const input = `values:\n  a:\n    fn::open::aws-login: {oidc: {roleArn: "${ROLE}", sessionName: deploy}}\n  b:\n    fn::rotate::external: {inputs: {url: "https://example.com", request: "\${a}"}}\n`
     const saved = await esc.run(['env', 'edit', 'app/dev', '--file', '-'], { input })
     expect(saved.code, saved.err).to.equal(0)
-    const hint = 'serve the keys (print them with "esc oidc jwks") at an address and name it in esc.yaml'
+    const hint = 'set one up with "esc oidc init --issuer https://…"'
     for (const words of [
       ['open', 'app/dev'],
       ['open', 'app/dev', 'a'],
