@@ -1,5 +1,5 @@
 import { EscError, hintOf, messageOf } from '../errors.ts'
-import { type ExportedMap, type RotationOutcome, violationsOf } from '../evaluate/index.ts'
+import type { ExportedMap, RotationOutcome } from '../evaluate/index.ts'
 import { plainSecretTexts, SecretMask } from '../masking/index.ts'
 import type { PlainObject } from '../plain.ts'
 import { present } from '../present.ts'
@@ -11,6 +11,7 @@ import { adoptCredential } from './adopt.ts'
 import { encodeJournalEntry, type JournalEntry, journalEntryId } from './journal-entry.ts'
 import { refuseUnplaced, standingOf } from './lineage.ts'
 import { placedReport } from './placed-report.ts'
+import { refuseViolations } from './refuse-violations.ts'
 import { maskReport, type PathReport, type RotationMode, type RotationProgress } from './report.ts'
 import { type Retarget, retargeted } from './retarget.ts'
 import { Retries, type RetryPolicy } from './retry.ts'
@@ -375,22 +376,6 @@ export class PathRun {
     const shown = text === undefined ? {} : { text: this.#mask.text(text) }
     this.#run.onProgress({ path: this.call.shown, phase, ...shown })
   }
-}
-
-/**
- * The credential is live, so it stays in the journal; but nobody could open an
- * environment that held such a state.
- */
-function refuseViolations(state: PlainObject, rotator: Rotator): void {
-  const violations = violationsOf(state, rotator.state)
-  if (violations.length === 0) return
-  throw new EscError(
-    'rotation_failed',
-    `${rotator.name} returned a state that is not of its own type: ${violations.join('; ')} (it is kept in the journal)`,
-    {
-      hint: rich`this is a bug of the rotator: mend or update it, then ${step('resume the rotation', { do: 'resume-rotation' })}`,
-    },
-  )
 }
 
 function whyNotEvaluated(found: Diagnostic | undefined): { readonly error: string; readonly hint?: Text } {
