@@ -26,6 +26,7 @@ const CI = `values:
 `
 
 const ANY_WEBHOOK = 'esc env webhook new rotators/ci on-call --url https://example.com/hook'
+const AN_ISSUER = 'esc oidc init --issuer https://esc.example.org'
 const AFTER_A_PING = `${ANY_WEBHOOK}; esc env webhook ping rotators/ci hook-1`
 
 /** What must have happened before an example makes sense. */
@@ -56,6 +57,10 @@ const BEFORE: Readonly<Record<string, string>> = {
   'env:webhook:rm': ANY_WEBHOOK,
   'env:webhook:delivery:list': AFTER_A_PING,
   'env:tag:rm': 'esc env tag rotators/ci owner platform',
+  'oidc:publish': AN_ISSUER,
+  'oidc:rotate-key': AN_ISSUER,
+  'oidc:token': AN_ISSUER,
+  setup: AN_ISSUER,
 }
 
 /** Examples that answer with an error, with the exit code. */
@@ -72,6 +77,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'env:rotate:journal --retarget': 'test/cli/commands: the journal of rotations',
   'env:rotate:journal --forget': 'test/cli/commands: the journal of rotations',
   'scheduler:start': 'test/end-to-end: the scheduler',
+  'oidc:publish --also': 'test/cli/commands: the issuer',
+  'setup --run': 'test/cli/commands: setting up vendors',
   'env:rotate:doctor deploy.token': 'test/end-to-end: rotating',
 }
 
