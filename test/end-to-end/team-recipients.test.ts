@@ -35,7 +35,7 @@ describe('a list of age recipients that was edited and not applied', function ()
       expect(waiting.code).to.not.equal(0)
       expect(waiting.err)
         .to.include('names your age recipient, but its data key was encrypted before that')
-        .and.include('ask somebody who can open it to run `esc env rewrap app/dev`')
+        .and.include('ask somebody who can open it to encrypt the key for you with "esc env rewrap app/dev"')
 
       expect(ada.pull(how)).to.equal(true)
       for (const words of [

@@ -1,7 +1,7 @@
 import { spend } from '../../budget.ts'
 import { type CallOf, type Expression, expressionsIn } from '../../language/index.ts'
 import { joinPath } from '../../yaml/index.ts'
-import { callId, isFailure } from '../calls.ts'
+import { callId, isFailure, type RotatorCall } from '../calls.ts'
 import type { Scope } from '../evaluation.ts'
 import { exportInputs } from '../export/export-value.ts'
 import type { ExportedMap } from '../export/exported.ts'
@@ -40,13 +40,14 @@ export function evaluateRotate(scope: Scope, call: CallOf<'rotate'>): Value {
   const kind = selected ? 'rotate' : 'openRotator'
   const id = callId(kind, scope.name, path)
   const statePath = `${joinPath(path, call.key)}.state`
-  // What has its answer was asked with the same inputs.
-  if (!answers.results.has(id)) {
-    const inputMap = inputsMap(scope, call.inputs, inputs.value)
-    const oldState = stateMap(scope, call.state, state.value)
-    if (inputMap === undefined || oldState === 'unusable') return stop()
-    const placed = { provider: name, inputs: inputMap, state: oldState, context: callContextOf(scope, call) }
-    round.ask({ kind, id, ...placed, statePath })
+  const placed = { kind, id, provider: name, context: callContextOf(scope, call), statePath } as const
+  const inputMap = () => inputsMap(scope, call.inputs, inputs.value)
+  const oldState = () => stateMap(scope, call.state, state.value)
+  if (answers.results.has(id)) round.ask(answeredCall(placed, inputMap, oldState))
+  else {
+    const [asked, former] = [inputMap(), oldState()]
+    if (asked === undefined || former === 'unusable') return stop()
+    round.ask({ ...placed, inputs: asked, state: former })
   }
   const rotated = selected ? answers.results.get(id) : undefined
   if (selected && rotated === undefined) return scope.unknown(call, types.outputs, true)
@@ -64,6 +65,27 @@ export function evaluateRotate(scope: Scope, call: CallOf<'rotate'>): Value {
   }
   // Whoever rotates reads the new credential right away, so that is known by now too.
   return answerOf(scope, call, callId('openRotator', scope.name, path), types.outputs)
+}
+
+/**
+ * A call that has its answer. It was asked with inputs and a state that could be used, and hardly
+ * anybody looks at them again, so they are worked out for those who do.
+ */
+function answeredCall(
+  placed: Omit<RotatorCall, 'inputs' | 'state'>,
+  inputs: () => ExportedMap | undefined,
+  state: () => ExportedMap | undefined | 'unusable',
+): RotatorCall {
+  return {
+    ...placed,
+    get inputs() {
+      return inputs() ?? {}
+    },
+    get state() {
+      const former = state()
+      return former === 'unusable' ? undefined : former
+    },
+  }
 }
 
 function stateMap(scope: Scope, expression: Expression, state: Value): ExportedMap | undefined | 'unusable' {
