@@ -2,7 +2,7 @@
 export const slow = process.env.SLOW === '1'
 
 /** How long one sweep may go on, in milliseconds. `SWEEP_SECONDS=3600` gives each an hour. */
-export const sweepMs = Number(process.env.SWEEP_SECONDS ?? 60) * 1000
+export const sweepMs = Number(process.env.SWEEP_SECONDS ?? 30) * 1000
 
 /**
  * Returns a function that is true once a sweep has used up its time. Asked before each step, it keeps a slow run within
