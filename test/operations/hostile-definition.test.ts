@@ -198,7 +198,17 @@ describe('a hostile environment definition', () => {
       expect(problems, name).to.equal("'fn::' is a reserved prefix")
       expect(json).to.equal('null')
     }
-    await save('app/dev', 'values:\n  a:\n    fn::open::file: {path: /etc/passwd}\n')
-    expect((await open('app/dev')).problems).to.contain('file')
+    // What reads from the machine, or runs a program, is allowed there first.
+    for (const call of [
+      'file: {get: {a: {path: /etc/passwd}}}',
+      'env: {get: {a: {name: HOME}}}',
+      'command: {command: [cat, /etc/passwd]}',
+      'sops: {path: ~/secrets.yaml}',
+    ]) {
+      await save('app/dev', `values:\n  a:\n    fn::open::${call}\n`)
+      const { json, problems } = await open('app/dev').catch((error) => ({ json: '', problems: String(error.message) }))
+      expect(problems, call).to.contain('this machine has not allowed the store to')
+      expect(json, call).to.not.contain('root:')
+    }
   })
 })
