@@ -147,8 +147,7 @@ class Decoder {
     const span = { start: yaml.start, end: yaml.end }
 
     if (tag === '' && style !== 'plain') return { kind: 'string', range, path, span, value, divisible: false }
-    const shown = () => (/\["fn::secret"\]$/i.test(path) ? '[secret]' : value)
-    const resolved = tag === '' ? resolveScalar(value) : resolveTagged(tag, value, shown())
+    const resolved = tag === '' ? resolveScalar(value) : resolveTagged(tag, value, shownOf(value, path))
     if ('problem' in resolved) {
       this.#report(resolved.problem, range, path)
       return { kind: 'string', range, path, span, value, divisible: false }
@@ -224,4 +223,9 @@ function measuresOf(node: StringNode): TextMeasures {
     measures.set(node, found)
   }
   return found
+}
+
+/** A scalar as messages show it. A function of its own: a closure in the decoder halved its speed. */
+function shownOf(value: string, path: string): string {
+  return /\["fn::secret"\]$/i.test(path) ? '[secret]' : value
 }
