@@ -22,7 +22,7 @@ export function expectWithin(most: number, ms: number, what?: string): void {
 }
 
 /** The processor time that the work of `slowness` takes on that machine, in milliseconds. */
-const REFERENCE_MS = 12
+const REFERENCE_MS = 6
 
 /** Returns how many times slower than that machine this one is now, at least 1. */
 function slowness(): number {

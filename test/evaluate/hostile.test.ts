@@ -17,8 +17,14 @@ const tried = sample(quick, Math.ceil(quick.length / 4))
 /** Processor time of one evaluation and of showing it in the form that takes longest. */
 const mostSeconds = 5
 
-/** Runs the definitions in a process with a heap of 900 MB, which is ended when nothing comes of it for long. */
-async function runAll(folder: string): Promise<{ outcomes: HostileOutcome[]; begun: string; failure: string }> {
+interface Ran {
+  readonly outcomes: readonly HostileOutcome[]
+  readonly begun: string
+  readonly failure: string
+}
+
+/** Runs each definition in a process of its own, up to the first that fails. */
+async function runAll(folder: string): Promise<Ran> {
   const runner = join(folder, 'runner.mjs')
   await build({
     entryPoints: [fileURLToPath(new URL('./hostile-runner.ts', import.meta.url))],
@@ -28,8 +34,18 @@ async function runAll(folder: string): Promise<{ outcomes: HostileOutcome[]; beg
     outfile: runner,
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   })
-  const titles = JSON.stringify(tried.map(({ title }) => title))
-  const child = spawn(process.execPath, ['--max-old-space-size=900', runner, titles])
+  const outcomes: HostileOutcome[] = []
+  for (const { title } of tried) {
+    const ran = await runOne(runner, title)
+    if (ran.failure !== '') return ran
+    outcomes.push(...ran.outcomes)
+  }
+  return { outcomes, begun: '', failure: '' }
+}
+
+/** With a heap of 900 MB. The process is ended when nothing comes of it for long. */
+async function runOne(runner: string, title: string): Promise<Ran> {
+  const child = spawn(process.execPath, ['--max-old-space-size=900', runner, JSON.stringify([title])])
   let [out, failure, begun] = ['', '', '']
   const outcomes: HostileOutcome[] = []
   let watchdog: NodeJS.Timeout

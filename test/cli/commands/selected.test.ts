@@ -121,7 +121,7 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'env:webhook:new': { words: 'me --url https://receiver.invalid/', after: ['env webhook list app/dev', /receiver/] },
   'env:webhook:ping': { words: 'hook-1', before: hooked },
   'env:webhook:rm': { words: 'hook-1', after: ['env webhook list app/dev', /^$/], before: hooked },
-  'oidc:token': { words: '--show', shows: /needs an issuer/ },
+  'oidc:token': { words: '--show', shows: /app/, before: ['oidc init --issuer https://esc.example.org'] },
   open: [
     { words: '', shows: /eu-west-1/ },
     { words: 'region', shows: /eu-west-1/ },
