@@ -15,31 +15,23 @@ export function timer(): () => boolean {
 
 /**
  * Returns the stride of a sweep, to be asked before each step: 1 with `SLOW=1` while there is time, then `late`; `usual`
- * without it.
+ * without it. A sweep after which it is still 1 has left nothing out.
  */
 export function strideOf(usual: number, late = usual): () => number {
   const over = timer()
   return () => (slow ? (over() ? late : 1) : usual)
 }
 
-/**
- * Numbers from 1 on without end, for a sweep that ends by itself: with `SLOW=1` every one while there is time, then with
- * the `usual` stride; without it with that stride from the beginning, others each time.
- */
-export function* pointsOf(usual: number): Generator<number> {
-  const stride = strideOf(usual)
+/** Numbers from 1 on without end, for a sweep that ends by itself: others each time where the stride is more than 1. */
+export function* pointsOf(stride: () => number): Generator<number> {
   for (let point = 1 + Math.floor(Math.random() * stride()); ; point += stride()) yield point
 }
 
-/** How many runs a property gets, with `SLOW=1` the second number, if it has time for so many. */
+/** How many runs a property gets; with `SLOW=1` as many as it has time for, up to the second number. */
 export function runs(usual: number, most: number) {
-  return {
-    numRuns: slow ? most : usual,
-    interruptAfterTimeLimit: slow ? sweepMs : 5000,
-    markInterruptAsFailure: false,
-  }
+  if (!slow) return { numRuns: usual }
+  return { numRuns: most, interruptAfterTimeLimit: sweepMs, markInterruptAsFailure: false }
 }
-
 /** So many of them, in their order, others each time; with `SLOW=1` all of them. */
 export function sample<T>(all: readonly T[], count: number): readonly T[] {
   if (slow) return all

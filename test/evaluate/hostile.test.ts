@@ -14,11 +14,8 @@ import type { HostileOutcome } from './hostile-runner.ts'
 const quick = hostileDefinitions.filter((each) => slow || !each.slow)
 const tried = sample(quick, Math.ceil(quick.length / 4))
 
-/**
- * Processor time of one evaluation and of showing it in the form that takes longest. Of those that come near the limit of
- * the heap, half of it is collecting garbage.
- */
-const mostSeconds = 7
+/** Processor time of one evaluation and of showing it in the form that takes longest. */
+const mostSeconds = 5
 
 interface Ran {
   readonly outcomes: readonly HostileOutcome[]

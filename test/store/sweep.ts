@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Store } from '../../src/store/index.ts'
 import type { Fault } from '../files/memory-files.ts'
-import { pointsOf } from '../sample.ts'
+import { pointsOf, strideOf } from '../sample.ts'
 import { by, Machine } from './worlds.ts'
 
 const faults: readonly Fault[] = ['fail', 'kill', 'power-loss', 'power-loss-names-first']
@@ -19,12 +19,17 @@ export interface Operation<Fact> {
 export const points = { swept: 0 }
 
 /** Every call is a point in slow runs, every ninth otherwise, other ones each time. */
-export const calls = () => pointsOf(9)
+export const calls = (stride = strideOf(9)) => pointsOf(stride)
 
-/** Runs an operation again and again, with the fault at its first, second, third … call, until it completes untouched. */
-export async function sweep<Fact>(operation: Operation<Fact>): Promise<void> {
+/**
+ * Runs an operation again and again, with the fault at its first, second, third … call, until it completes untouched.
+ * Returns whether every call was a point.
+ */
+export async function sweep<Fact>(operation: Operation<Fact>): Promise<boolean> {
+  let isWhole = true
   for (const fault of faults) {
-    for (const n of calls()) {
+    const stride = strideOf(9)
+    for (const n of calls(stride)) {
       const machine = new Machine()
       await operation.before(machine.init(), machine)
       const store = machine.open()
@@ -48,7 +53,9 @@ export async function sweep<Fact>(operation: Operation<Fact>): Promise<void> {
       if (!struck) break
       points.swept++
     }
+    isWhole &&= stride() === 1
   }
+  return isWhole
 }
 
 export async function withHistory(store: Store): Promise<void> {
