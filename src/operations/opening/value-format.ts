@@ -99,10 +99,23 @@ function detailedContent(content: NonNullable<ExportedValue['value']>, indent: s
 }
 
 function detailedTrace({ def, base }: ExportedValue['trace'], indent: string): string {
-  const range = formatJson(def as unknown as Json, { indent: 2, escapeHtml: true }).replaceAll('\n', `\n${indent}  `)
-  const members = [`"def": ${range}`]
+  const members = [`"def": ${rangeText(def, `${indent}  `)}`]
   if (base !== undefined) members.push(`"base": ${toDetailedText(base, `${indent}  `)}`)
   return block('{', members, '}', indent)
+}
+
+type Definition = ExportedValue['trace']['def']
+
+/** Writes the same as `formatJson`, but knows the members: one stands at every value. */
+function rangeText({ environment, begin, end }: Definition, indent: string): string {
+  const name =
+    environment === undefined ? '' : `\n${indent}  "environment": ${formatJson(environment, { escapeHtml: true })},`
+  return `{${name}\n${indent}  "begin": ${positionText(begin, indent)},\n${indent}  "end": ${positionText(end, indent)}\n${indent}}`
+}
+
+function positionText({ line, column, byte }: Definition['begin'], indent: string): string {
+  const inner = `\n${indent}    `
+  return `{${inner}"line": ${line},${inner}"column": ${column},${inner}"byte": ${byte}\n${indent}  }`
 }
 
 function block(open: string, members: readonly string[], close: string, indent: string): string {
