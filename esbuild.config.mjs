@@ -93,7 +93,7 @@ const onDemand = (libraries) => ({
       )
       return { contents: ['let library', ...lines].join('\n'), loader: 'js' }
     })
-    build.onResolve({ filter: /^\.[/]vendor[/][\w-]+\.cjs$/, namespace }, ({ path }) => ({ path, external: true }))
+    build.onResolve({ filter: /^\.[/](?:vendor[/])?[\w-]+\.cjs$/, namespace }, ({ path }) => ({ path, external: true }))
   },
 })
 
@@ -312,7 +312,7 @@ function loadCommandText() {
   return `const load = (id) => { switch (id) { ${cases.join('')} } }\nexport const loadCommand = async (id) => (await load(id)).default`
 }
 
-/** What the library opens a store with is in the bundles of the program, and comes through the code cache. */
+/** The code that the library opens a store with is in the bundles of the program, and comes through the code cache. */
 const storeOfLibrary = {
   name: 'store-of-library',
   setup(build) {
@@ -323,6 +323,11 @@ const storeOfLibrary = {
     build.onResolve({ filter: /[/]run\.cjs$/ }, ({ path }) => ({ path, external: true }))
   },
 }
+
+/** Few programs hide secrets in their logs. */
+const maskingOfLibrary = onDemand({
+  './log-masking.ts': { home: './sdk-masking.cjs', names: ['installLogMasking'] },
+})
 
 /** Classes that programs get from the library too are only there. `bin/run.cjs` asks Node for it. */
 const classesOfLibrary = {
@@ -397,7 +402,16 @@ const [, , ...bundled] = await Promise.all([
     metafile: true,
     minifyWhitespace: true,
     minifySyntax: true,
-    plugins: [storeOfLibrary, pastFrontDoors],
+    plugins: [storeOfLibrary, maskingOfLibrary, pastFrontDoors],
+  }),
+  build({
+    ...common,
+    entryPoints: [join(root, 'src', 'sdk', 'log-masking.ts')],
+    outfile: join(dist, 'sdk-masking.cjs'),
+    metafile: true,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    plugins: [pastFrontDoors],
   }),
   ...vendorModules.map((name) =>
     build({
@@ -418,11 +432,12 @@ const metafiles = bundled.map(({ metafile }) => metafile)
 writeFileSync(join(dist, 'third-party-licences.txt'), thirdPartyLicences(metafiles, root))
 embed(join(dist, 'run.cjs'), join(dist, 'cli.cjs'))
 for (const { outfile } of layers) if (existsSync(outfile)) stamp(outfile)
-// The same module for import: a program that mixes both has each class once.
+// The same module for import: a program that mixes both has each class once. `import` of CommonJS would take 80 ms, in which Node reads
+// the text for names of exports.
 const names = Object.keys(createRequire(import.meta.url)(join(dist, 'sdk.cjs')))
 writeFileSync(
   join(dist, 'sdk.js'),
-  `import library from './sdk.cjs'\nexport const { ${names.sort().join(', ')} } = library\n`,
+  `import { createRequire } from 'node:module'\nexport const { ${names.sort().join(', ')} } = createRequire(import.meta.url)('./sdk.cjs')\n`,
 )
 for (const name of vendorModules) stamp(join(dist, 'vendor', `${basename(name, '.ts')}.cjs`))
 

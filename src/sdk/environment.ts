@@ -1,7 +1,8 @@
-import { EscError } from '../errors.ts'
+import { EscError, messageOf } from '../errors.ts'
 import type { Plain, PlainObject } from '../plain.ts'
 import { Secret } from '../secret.ts'
 import { nearest } from '../suggestion.ts'
+import { formatPropertyPath, type PropertyPath, parsePropertyPath } from '../yaml/index.ts'
 import { Config } from './config.ts'
 import { type Output, output } from './output.ts'
 
@@ -58,7 +59,8 @@ export class OpenEnvironment {
     let value: Plain | undefined = this.values
     const walked: (string | number)[] = []
     for (const key of segmentsOf(path)) {
-      if (value instanceof Secret) throw missing(this.name, path, `${walked.join('.')} is a secret: reveal it first`)
+      if (value instanceof Secret)
+        throw missing(this.name, path, `${formatPropertyPath(walked)} is a secret: reveal it first`)
       walked.push(key)
       const next: Plain | undefined = memberOf(value, key)
       if (next === undefined)
@@ -68,9 +70,8 @@ export class OpenEnvironment {
     return value
   }
 
-  #isUnknown(segments: readonly (string | number)[]): boolean {
-    const wanted = JSON.stringify(segments)
-    return this.unknown.some((path) => JSON.stringify(segmentsOf(path)) === wanted)
+  #isUnknown(path: PropertyPath): boolean {
+    return this.unknown.includes(formatPropertyPath(path))
   }
 
   /** The value at a path as an output: a secret when it is one, or holds one. */
@@ -93,22 +94,15 @@ function memberOf(value: Plain | undefined, key: string | number): Plain | undef
   return isObject(value) && Object.hasOwn(value, key) ? value[String(key)] : undefined
 }
 
-/** Reads `a.b[0]["c.d"]`. */
-function segmentsOf(path: string): readonly (string | number)[] {
-  const segments: (string | number)[] = []
-  const segment = /(?:^|\.)([^.[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y
-  while (segment.lastIndex < path.length) {
-    const at = segment.lastIndex
-    const match = segment.exec(path)
-    if (match === null) {
-      throw new EscError('invalid_input', `${JSON.stringify(path)} is no path: nothing fits at character ${at + 1}`, {
-        hint: 'write paths as database.user or endpoints[0]["a.b"]',
-      })
-    }
-    const [, name, index, quoted] = match
-    segments.push(name ?? (index === undefined ? (JSON.parse(quoted ?? '""') as string) : Number(index)))
+function segmentsOf(path: string): PropertyPath {
+  try {
+    return parsePropertyPath(path)
+  } catch (error) {
+    throw new EscError('invalid_input', `${JSON.stringify(path)} is no path: ${messageOf(error)}`, {
+      hint: 'write paths as database.user or endpoints[0]["a.b"]',
+      cause: error,
+    })
   }
-  return segments
 }
 
 function insteadOf(value: Plain | undefined, key: string | number): string {

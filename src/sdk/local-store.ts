@@ -45,11 +45,13 @@ const MOST_HELD = 100
 
 /** A store in a folder. It is read anew for each call, so that it is always as it is now. */
 export class LocalStore implements EnvironmentStore {
+  readonly #path: string | undefined
   readonly #options: StoreOptions
   readonly #held = new Map<string, Held>()
 
   /** @throws EscError `not_found` when there is no store. */
-  constructor(options: StoreOptions) {
+  constructor(path: string | undefined, options: StoreOptions) {
+    this.#path = path
     this.#options = options
     this.#workspace()
   }
@@ -162,7 +164,7 @@ export class LocalStore implements EnvironmentStore {
         if (current !== undefined && !ended.aborted) onChange(view(reference, current))
       }
     }
-    // What the callback throws is the program's own error, and ends it as any other would.
+    // An error of the callback is the program's own, and ends it as any other would.
     void go()
     return { close: () => stop.abort() }
   }
@@ -185,11 +187,11 @@ export class LocalStore implements EnvironmentStore {
   #workspace(): Workspace {
     // The keys among them are for the store, and for no other program.
     const { env: own } = process
-    const { path, env = own, onNotice = () => {} } = this.#options
+    const { env = own, onNotice = () => {} } = this.#options
     return openWorkspace({
       cwd: process.cwd(),
       env,
-      store: path,
+      store: this.#path,
       notify: onNotice,
       now: () => new Date(),
       build: typeof ESC_BUILD_ID === 'undefined' ? undefined : ESC_BUILD_ID,

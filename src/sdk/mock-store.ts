@@ -1,6 +1,7 @@
 import { EscError } from '../errors.ts'
 import type { Plain, PlainObject } from '../plain.ts'
 import { Secret } from '../secret.ts'
+import { type PropertyPath, parsePropertyPath } from '../yaml/index.ts'
 import { OpenEnvironment } from './environment.ts'
 import { isSecret, Output } from './output.ts'
 import type { EnvironmentStore, HistoryEntry, RotationResult, SetOptions, Watch } from './store.ts'
@@ -26,7 +27,8 @@ export function mockStore(environments: Readonly<Record<string, PlainObject>>): 
     Object.entries(environments).map(([name, values]) => [name, { values, revision: 1, watchers: new Set() }]),
   )
   const named = (reference: string): MockEnvironment => {
-    const known = all.get(reference)
+    // Every version of it is the one that there is.
+    const known = all.get(reference.replace(/@.*/, ''))
     if (known !== undefined) return known
     throw new EscError('not_found', `the mock store has no environment ${reference}`, {
       hint: `give mockStore() the values of ${reference}`,
@@ -70,7 +72,7 @@ export function mockStore(environments: Readonly<Record<string, PlainObject>>): 
       const plain = isOutput ? ((await value.reveal()) as Plain) : value
       const marked = secret ?? (isOutput && (await isSecret(value)))
       const kept = marked && !(plain instanceof Secret) ? new Secret(plain) : plain
-      return replace(reference, { ...named(reference).values, [path]: kept })
+      return replace(reference, withValueAt(named(reference).values, parsePropertyPath(path), kept) as PlainObject)
     },
     async rotate(reference): Promise<RotationResult> {
       const revision = replace(reference, named(reference).values)
@@ -96,6 +98,18 @@ export function mockStore(environments: Readonly<Record<string, PlainObject>>): 
       return { close: () => void watchers.delete(tell) }
     },
   }
+}
+
+/** The same data with another value at a path; objects that are not there are made. */
+function withValueAt(data: Plain | undefined, [key, ...rest]: PropertyPath, value: Plain): Plain {
+  if (key === undefined) return value
+  if (Array.isArray(data) && typeof key === 'number') {
+    const elements: Plain[] = [...data]
+    elements[key] = withValueAt(elements[key], rest, value)
+    return elements
+  }
+  const members = typeof data === 'object' && data !== null && !(data instanceof Secret) ? (data as PlainObject) : {}
+  return { ...members, [key]: withValueAt(members[key], rest, value) }
 }
 
 function texts(value: Plain | undefined): Record<string, string | Secret<string>> {

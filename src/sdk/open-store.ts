@@ -2,12 +2,12 @@ import { loadLocalStore } from './load-local-store.ts'
 import type { EnvironmentStore, StoreOptions } from './store.ts'
 
 /**
- * Opens the store in a folder; without one, the store that the command line would use: that of
- * `ESC_STORE`, else the one at or above the current folder.
+ * Opens the store in a folder, or in `environments/` of it. Without one it is the store that the
+ * command line would use: that of `ESC_STORE`, else the one at or above the current folder.
  *
  * @throws EscError `not_found`.
  */
 export async function openStore(path?: string, options: StoreOptions = {}): Promise<EnvironmentStore> {
   const { LocalStore } = await loadLocalStore()
-  return new LocalStore(path === undefined ? options : { ...options, path })
+  return new LocalStore(path, options)
 }

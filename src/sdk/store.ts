@@ -111,10 +111,6 @@ export interface EnvironmentStore {
 }
 
 export interface StoreOptions {
-  /**
-   * The folder of the store, or one that holds it as `environments/`. Default: as the command line.
-   */
-  readonly path?: string
   /** Variables that keys and providers are looked up in. Default: those of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Hears what is no result, such as that `environment.yaml` has unsaved changes. No secrets. */

@@ -40,6 +40,7 @@ export async function benchStartup({ rounds, strict = false }: StartupBench): Pr
     cpSync(join(folder, 'environments'), evaluated, { recursive: true })
     appendFileSync(join(evaluated, 'esc.yaml'), 'cache: off\n')
     const bare: Command = { file: process.execPath, args: ['-e', '0'] }
+    const library: Command = { file: process.execPath, args: [join(root, 'dist', 'sdk.js')] }
     const cases: readonly Case[] = [
       { name: 'node -e 0', commands: [bare] },
       { name: 'node -e 0; true', commands: [bare, { file: 'true', args: [] }] },
@@ -51,6 +52,7 @@ export async function benchStartup({ rounds, strict = false }: StartupBench): Pr
         to: 'node -e 0; true',
         target: 1.8,
       },
+      { name: "import '@gitesc/cli'", commands: [library], to: 'node -e 0', target: 1.3 },
       {
         name: 'esc env open (cache: off)',
         commands: [esc('env', 'open', 'app/dev', '--store', evaluated)],

@@ -107,8 +107,8 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
       'a face imports operations: it runs what is due, as a person with a command would, and knows no command line',
   },
   sdk: {
-    mayImport: ['operations', 'masking', 'masking/redactor'],
-    because: 'it hands operations to programs: no command line, no printing',
+    mayImport: ['operations', 'masking', 'masking/redactor', 'yaml'],
+    because: 'it hands operations to programs, and reads paths as they do: no command line, no printing',
   },
   'cli/diagram': {
     mayImport: ['vendor', 'yaml'],

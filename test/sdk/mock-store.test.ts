@@ -16,8 +16,11 @@ describe('a mock store', () => {
     expect(ports).to.deep.equal([80, 81, 82])
     await store.set('app/dev', 'password', secret('hunter2!'))
     expect(await store.get('app/dev', 'password')).to.be.instanceOf(Secret)
-    expect((await store.rotate('app/dev')).revision).to.equal(6)
-    expect((await store.history('app/dev')).map(({ number }) => number)).to.deep.equal([6, 5, 4, 3, 2, 1])
+    await store.set('app/dev', 'db.hosts', ['a', 'b'])
+    await store.set('app/dev', 'db.hosts[1]', 'c')
+    expect(await store.get('app/dev@3', 'db.hosts[1]')).to.equal('c')
+    expect((await store.rotate('app/dev')).revision).to.equal(8)
+    expect((await store.history('app/dev')).map(({ number }) => number)).to.deep.equal([8, 7, 6, 5, 4, 3, 2, 1])
     expect(await store.environments()).to.deep.equal(['app/dev'])
   })
 
