@@ -242,7 +242,10 @@ const OFTEN = [
   'src/store/keys/key-proof.ts',
   'src/cli/terminal/concealed-text.ts',
   'src/cli/terminal/diagnostics.ts',
+  'src/cli/terminal/remedy-commands.ts',
   'src/cli/terminal/secret-looks.ts',
+  'src/cli/terminal/wording.ts',
+  'src/cli/framework/notice-text.ts',
   'src/operations/opening/dotenv-format.ts',
   'src/operations/references/selection.ts',
   'src/operations/references/value-path.ts',
@@ -285,6 +288,7 @@ const RARE = [
   'src/store/tree.ts',
   'src/store/locks/write-lock.ts',
   'src/store/revisions/versions.ts',
+  'src/store/revisions/append-revision.ts',
   'src/suggestion.ts',
   'src/operations/opening/yaml-format.ts',
 ]
