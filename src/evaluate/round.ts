@@ -22,8 +22,8 @@ class TooManyDiagnostics {}
 /** Nesting and references are followed this far on one stack. */
 const maxStack = 120
 /**
- * Where environments refer to one another inline (`${environments.…}`),
- * those inside get less of it.
+ * The same for environments that refer to one another inline (`${environments.…}`): those inside
+ * get less of it.
  */
 const maxInlineStack = 8
 const maxInline = 24

@@ -14,7 +14,7 @@ export interface VendorFault {
 /** A request to the API of a vendor who is given credentials. */
 export interface VendorApiCall
   extends Pick<HttpCall, 'method' | 'url' | 'headers' | 'body' | 'signal' | 'longestBytes'> {
-  /** Where it goes: by a `fetch`, or by a transport that leads to hosts that were looked at. */
+  /** The way it goes: by a `fetch`, or by a transport that leads to hosts that were looked at. */
   readonly by: Fetch | { readonly transport: Transport }
   /** Doing it twice does no harm: it is done up to three times where a fault may pass. */
   readonly repeatable: boolean

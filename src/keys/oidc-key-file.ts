@@ -4,7 +4,7 @@ import { EscError, messageOf } from '../errors.ts'
 import { createFile, type FileSystem, machineFiles, makeFolders, readIfPresent, statusOf } from '../files/index.ts'
 import type { Notice } from '../notice.ts'
 
-/** Where the key comes from. */
+/** The place that the key comes from: a variable, or a file of the user. */
 export interface OidcKeyContext {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly configFolder: string
@@ -40,7 +40,7 @@ export function keyPath(configFolder: string): string {
   return join(configFolder, 'oidc.key')
 }
 
-/** Where the key is that has been published and does not sign yet. */
+/** The file of the key that has been published and does not sign yet. */
 export function nextKeyPath(configFolder: string): string {
   return join(configFolder, 'oidc.next.key')
 }

@@ -43,10 +43,10 @@ export function partitionOf(arn: string): AwsPartition {
 }
 
 /**
- * Where a service of AWS is, in AWS's own order: `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL`,
- * the profile's `services` section and its `endpoint_url`; else AWS's own endpoint in the region.
- * The region is the one given, else that of `AWS_REGION`, `AWS_DEFAULT_REGION` or the profile, as
- * far as it is in the partition.
+ * Finds the address of a service in AWS's own order: `AWS_ENDPOINT_URL_<SERVICE>`,
+ * `AWS_ENDPOINT_URL`, the profile's `services` section and its `endpoint_url`; else AWS's own
+ * endpoint in the region. The region is the one given, else that of `AWS_REGION`,
+ * `AWS_DEFAULT_REGION` or the profile, as far as it is in the partition.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  *
  * @throws EscError `invalid_input` for a region that cannot be one.

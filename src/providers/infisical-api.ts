@@ -14,7 +14,8 @@ export const infisicalLoginSchema: SchemaObject = {
 }
 
 /**
- * Where an instance is. One that the definition names may be called only as `named` says.
+ * Returns the address of an instance. One that the definition names may be called only as `named`
+ * says.
  *
  * @throws EscError `invalid_input` for what is no address.
  */

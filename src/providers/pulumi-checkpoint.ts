@@ -6,7 +6,7 @@ export interface PulumiStack {
   readonly name: string
 }
 
-/** Where stacks are kept. */
+/** A place in which stacks are kept. */
 export interface PulumiBackend {
   /** A checkpoint, or a deployment that was exported. @throws EscError `provider_failed`. */
   readonly read: (stack: PulumiStack) => Promise<unknown>

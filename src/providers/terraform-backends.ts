@@ -30,7 +30,7 @@ const gcpLogin: SchemaObject = {
   required: ['accessToken'],
 }
 
-/** Where a state is kept, as Terraform names such places. */
+/** The places in which a state is kept, by the names that Terraform has for them. */
 export const terraformBackends: Readonly<Record<string, SchemaObject>> = {
   s3: backend({ login: awsLoginSchema, region: awsRegionSchema, bucket: text, key: text }),
   remote: backend({ organization: text, workspace: text, token: secretText, hostname: text }, ['hostname']),

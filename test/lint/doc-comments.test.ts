@@ -13,6 +13,7 @@ describe('doc comments', () => {
       '/** What it does. */',
       '/**\n   * Whether it does.\n   */',
       '/** Undefined: it does not. */',
+      '/** Where it comes from: a file. */',
     ])
       expect(judge(comment), comment).to.have.length(1)
     expect(judge('/** How it does. */')).to.deep.equal([
@@ -25,6 +26,7 @@ describe('doc comments', () => {
       '/** Returns what it does. */',
       '/** `undefined` when it does not. */',
       '/** Whatever it does. */',
+      '/** Where it may be missing, nobody knew it. */',
       '// What it does.',
     ])
       expect(judge(comment), comment).to.deep.equal([])

@@ -25,10 +25,10 @@ function* rowsWithin(schema: Schema, path: string): Generator<SchemaRow> {
     yield rowOf(each, below(name), { required: required.includes(name), notes: alternative })
     yield* rowsWithin(each, below(name))
   }
-  const { additionalProperties: any, items } = schema
-  if (typeof any === 'object') {
-    yield rowOf(any, below('*'), { required: false, notes: [] })
-    yield* rowsWithin(any, below('*'))
+  const { additionalProperties: others, items } = schema
+  if (typeof others === 'object') {
+    yield rowOf(others, below('*'), { required: false, notes: [] })
+    yield* rowsWithin(others, below('*'))
   }
   if (typeof items === 'object' && items.type === 'object') yield* rowsWithin(items, `${path}[]`)
 }

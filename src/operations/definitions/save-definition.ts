@@ -19,7 +19,7 @@ export interface DefinitionChange {
   /** The revision it was made from. */
   readonly base: Revision
   readonly change: Change
-  /** When it is a hand edit that is being saved: `environment.yaml` as it was read. */
+  /** The text of `environment.yaml` that was read, when a hand edit is being saved. */
   readonly savedEdit?: string
   /** Definitions that other environments are about to have, by name. */
   readonly pending?: ReadonlyMap<string, string>

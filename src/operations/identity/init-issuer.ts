@@ -38,7 +38,7 @@ export const initIssuer = storeOperation({
   },
 })
 
-/** As it stands in `iss`: without the slash at the end, which AWS would take for another issuer. */
+/** The address as `iss` holds it: a slash at the end would make it another issuer for AWS. */
 function issuerAddress(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const isPlain = url?.protocol === 'https:' && `${url.username}${url.password}${url.search}${url.hash}` === ''

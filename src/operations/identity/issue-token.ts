@@ -3,7 +3,7 @@ import { operation } from '../session/operation.ts'
 import { claimsOf, identityToken } from './identity-token.ts'
 
 interface TokenOrder {
-  /** As in `IdentityTokenRequest`. */
+  /** The same as that of `IdentityTokenRequest`. */
   readonly audience: string | undefined
   readonly subjectAttributes: readonly string[]
   readonly version: 'v2' | undefined

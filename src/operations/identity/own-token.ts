@@ -15,8 +15,8 @@ export const longestSeconds = 3600
 const requestSeconds = 300
 
 /**
- * Where a token is asked for: the environment whose definition does so, and the one that is
- * being opened. `project/name`.
+ * The environments for which a token is asked, as `project/name`: the one whose definition does so,
+ * and the one that is being opened.
  */
 export interface TokenPlace {
   readonly currentEnvironment: string

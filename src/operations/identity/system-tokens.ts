@@ -14,9 +14,9 @@ export interface TokenWish {
 
 /** A token that is there, or can be asked for. */
 export interface TokenSource {
-  /** As in `oidc: {source}`. */
+  /** The name that `oidc: {source}` gives it. */
   readonly name: string
-  /** Where it is from, for people: `the file /run/token (ESC_OIDC_TOKEN_FILE)`. */
+  /** Its origin in words: `the file /run/token (ESC_OIDC_TOKEN_FILE)`. */
   readonly from: string
   readonly read: (signal: AbortSignal | undefined) => Promise<string>
 }

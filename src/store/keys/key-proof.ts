@@ -39,7 +39,7 @@ export function isKnownDataKey(
 }
 
 /**
- * Where only the key itself can tell whether it is a known one: this machine has seen the
+ * True when only the key itself can tell whether it is a known one: this machine has seen the
  * environment and never opened it.
  */
 export function mayProveItself(

@@ -56,6 +56,6 @@ export interface Renumbered {
    * The way in which the definition was merged. `one-side`: only one had changed it, or both alike.
    */
   readonly definition: 'one-side' | 'lines' | 'keys' | 'hand'
-  /** Where one side had to be preferred. */
+  /** The places at which one side had to be preferred. */
   readonly notes: readonly Text[]
 }

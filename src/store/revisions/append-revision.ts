@@ -27,7 +27,7 @@ export interface Append {
   /** Further fields of the record, such as `from`: the revision a rollback restores. */
   readonly details?: Readonly<Record<string, string>>
   /**
-   * When a hand edit is being saved: the text of `environment.yaml` that was read.
+   * The text of `environment.yaml` that was read, when a hand edit is being saved.
    * Any other edit is refused.
    */
   readonly savedEdit?: string

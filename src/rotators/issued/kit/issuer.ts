@@ -114,8 +114,8 @@ export type IssuedPending<Credential> =
       /** Our clock, to know later how long ago that was. RFC 3339, UTC. */
       readonly stagedAt: string
       /**
-       * Where there are no marks: what was there before, and when that was by the clock of
-       * the vendor. RFC 3339, UTC.
+       * The credentials that were there before, and when that was by the clock of the vendor
+       * (RFC 3339, UTC): for vendors whose credentials have no marks.
        */
       readonly before?: { readonly ids: readonly string[]; readonly at: string }
     }
