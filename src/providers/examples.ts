@@ -95,6 +95,16 @@ export const providerExamples: Readonly<Record<string, string>> = {
           app-secret:
             name: app-secret
 `,
+  'bitwarden-secrets': `values:
+  bitwarden:
+    secrets:
+      fn::open::bitwarden-secrets:
+        login:
+          accessToken: {fn::secret: "0.…"}
+        get:
+          api-key:
+            secretId: 27d0dc4c-2c0b-4a37-8a42-b39d0118e2e5
+`,
   command: `values:
   fromAProgram:
     fn::open::command:

@@ -12,6 +12,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'aws-secrets': async () => (await import('./aws-secrets.ts')).awsSecrets,
   'azure-login': async () => (await import('./azure-login.ts')).azureLogin,
   'azure-secrets': async () => (await import('./azure-secrets.ts')).azureSecrets,
+  'bitwarden-secrets': async () => (await import('./bitwarden-secrets.ts')).bitwardenSecrets,
   command: async () => (await import('./command.ts')).command,
   'doppler-login': async () => (await import('./doppler-login.ts')).dopplerLogin,
   'doppler-secrets': async () => (await import('./doppler-secrets.ts')).dopplerSecrets,

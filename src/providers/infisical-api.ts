@@ -1,7 +1,7 @@
-import { EscError } from '../errors.ts'
 import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import type { SchemaObject } from '../schema/index.ts'
 import type { Secret } from '../secret.ts'
+import { siteAddress } from './site-address.ts'
 import { memberOf, textIn } from './vendor-call.ts'
 
 /** The login that `infisical-login` gives. */
@@ -21,19 +21,7 @@ export const infisicalLoginSchema: SchemaObject = {
  */
 export function infisicalSite(provider: string, siteUrl: string | undefined) {
   if (siteUrl === undefined) return { site: 'https://app.infisical.com' }
-  const url = URL.canParse(siteUrl) ? new URL(siteUrl) : undefined
-  const local = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url?.hostname ?? '')
-  const bare = url !== undefined && url.search + url.hash + url.username + url.password === ''
-  if (bare && (url.protocol === 'https:' || (local && url.protocol === 'http:'))) {
-    return { site: url.href.replace(/\/+$/, ''), named: true as const }
-  }
-  throw new EscError(
-    'invalid_input',
-    `${provider}: \`siteUrl\` ${JSON.stringify(siteUrl)} is not the address of a site`,
-    {
-      hint: 'write https:// and a host, such as https://eu.infisical.com',
-    },
-  )
+  return { site: siteAddress(`${provider}: \`siteUrl\``, siteUrl, 'https://eu.infisical.com'), named: true as const }
 }
 
 export function infisicalFault({ status, json }: HttpAnswer): VendorFault | undefined {

@@ -4,6 +4,7 @@ import { underTest as awsParameterStore } from './aws-parameter-store.under-test
 import { underTest as awsSecrets } from './aws-secrets.under-test.ts'
 import { underTest as azureLogin } from './azure-login.under-test.ts'
 import { underTest as azureSecrets } from './azure-secrets.under-test.ts'
+import { underTest as bitwardenSecrets } from './bitwarden-secrets.under-test.ts'
 import { underTest as command } from './command.under-test.ts'
 import { underTest as dopplerLogin } from './doppler-login.under-test.ts'
 import { underTest as dopplerSecrets } from './doppler-secrets.under-test.ts'
@@ -32,6 +33,7 @@ export const providersUnderTest: Readonly<Record<string, ProviderUnderTest>> = {
   'aws-secrets': awsSecrets,
   'azure-login': azureLogin,
   'azure-secrets': azureSecrets,
+  'bitwarden-secrets': bitwardenSecrets,
   command,
   'doppler-login': dopplerLogin,
   'doppler-secrets': dopplerSecrets,

@@ -37,6 +37,11 @@ export class Authority {
     this.certificate = this.#read('ca.pem')
   }
 
+  /** The file of the certificate, for other programs; until `remove`. */
+  get file(): string {
+    return join(this.#folder, 'ca.pem')
+  }
+
   issue({ name, names, days = 1 }: Issue): Certificate {
     this.#openssl(
       ...'req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out request.pem'.split(' '),
