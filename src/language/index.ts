@@ -2,7 +2,14 @@
  * The environment language: from nodes to declarations and expressions, with every mistake of form.
  */
 export { Base64Error, decodeBase64, encodeBase64 } from './base64.ts'
-export { argumentSchema, type BuiltinName, type BuiltinOf, builtin, builtinOfKey } from './builtins.ts'
+export {
+  argumentSchema,
+  type BuiltinName,
+  type BuiltinOf,
+  builtin,
+  builtinNames,
+  builtinOfKey,
+} from './builtins.ts'
 export * from './calls.ts'
 export { decryptDefinition, encryptDefinition, reencryptDefinition } from './encrypt.ts'
 export { decodeEnvelope, encodeEnvelope } from './envelope.ts'

@@ -13,6 +13,7 @@ const REACHES_FILES = /['"](?:node:)?fs(?:\/promises)?['"]/
 const REACHERS: Readonly<Record<string, string>> = {
   'cli/commands/env/apply.ts': 'a file that the user names',
   'cli/framework/definition-input.ts': 'a file that the user names',
+  'cli/framework/written-file.ts': 'a file that the user names',
   'cli/framework/registry.ts': 'the sources of the program itself',
   'cli/commands/oidc/publish.ts': 'files that the user names',
   'cli/commands/scheduler/install.ts': 'where the program itself is',

@@ -53,6 +53,7 @@ const edited = (store: SampleStore): void =>
 /** An example for each operation, by its name. */
 export const samples: Readonly<Record<string, Sample>> = {
   'diagnose-environment': { fails: missing },
+  'environment-types': { fails: missing },
   'list-environment-tags': { fails: missing },
   'get-environment-tag': { input: given('owner'), fails: { code: 'not_found', input: given('no') } },
   'set-environment-tag': {

@@ -46,6 +46,11 @@ describe('a mistake in a call of a definition', () => {
     expect(none).to.match(/^there are fn::concat/)
   })
 
+  it('names an unknown property wherever it stands: below names of the user, and in lists', async () => {
+    const file = 'fn::open::file: {get: {key: {path: a.txt, encodingx: base64}}}'
+    expect(await said(file)).to.deep.equal(['unknown property "encodingx"; did you mean "encoding"?'])
+  })
+
   it('names the property of aws-login and gcp-login that is wrong, of the form that was meant', async () => {
     const wrong: Record<string, readonly string[]> = {
       'fn::open::aws-login: {static: {accessKeyId: x, secretAccesKey: y}}': [

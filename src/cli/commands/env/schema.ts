@@ -1,0 +1,34 @@
+import { definitionSchemaText } from '../../../operations/index.ts'
+import { EscCommand } from '../../framework/command.ts'
+import { workspaceOptions } from '../../framework/session.ts'
+import { OUT_FLAG, writeNamedFile } from '../../framework/written-file.ts'
+
+export default class EnvSchema extends EscCommand<string, typeof OUT_FLAG> {
+  static override id = 'env:schema'
+  static override summary = 'Print the JSON Schema of environment definitions.'
+  static override description =
+    `Prints a JSON Schema (2020-12) of definitions: their form, the builtins, and the inputs of the providers and rotators that are built in or
+that plugins of the store in use bring. Editors with yaml-language-server complete and check environment.yaml with it (docs/editors.md).`
+  static override examples = [
+    { description: 'For an editor', command: 'esc env schema --out environment.schema.json' },
+    {
+      description: 'The names of everything that can be called',
+      command: 'esc env schema | jq \'."$defs".call.properties | keys\'',
+    },
+  ]
+  static override flags = OUT_FLAG
+
+  async run(): Promise<string> {
+    const schema = await definitionSchemaText(workspaceOptions(this.io, this.flags))
+    const { out } = this.flags
+    return out === undefined ? schema : writeNamedFile(this.io, out, schema)
+  }
+
+  override get printsValues(): boolean {
+    return true
+  }
+
+  text(schema: string): string {
+    return schema
+  }
+}
