@@ -220,7 +220,7 @@ const RUN = [
   'src/cli/commands/env/run.ts',
   'src/cli/commands/run.ts',
   'src/raw-bytes.ts',
-  'src/operations/opening/check-variables.ts',
+  'src/operations/opening/suspect-variables.ts',
   'src/operations/opening/program-environment.ts',
   'src/operations/opening/temporary-folder.ts',
 ]

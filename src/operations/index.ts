@@ -14,7 +14,6 @@ export type { ScheduledRun } from '../schedule/index.ts'
 export type { CommitOutcome, EnvironmentTag } from '../store/index.ts'
 export { isDigest } from '../trust/index.ts'
 export type { Delivered, Delivery, Webhook } from '../webhooks/index.ts'
-export { hasDue as hasDueDeliveries } from '../webhooks/index.ts'
 export {
   type AccessExplanation,
   type AccessList,
@@ -65,6 +64,7 @@ export {
 export { type ListedEnvironments, listEnvironments } from './environments/list-environments.ts'
 export { listReferrers, type Referrer } from './environments/referrers.ts'
 export { removeEnvironment } from './environments/remove-environment.ts'
+export { requireEnvironment } from './environments/require-environment.ts'
 export { removedEnvironments, restoreEnvironment } from './environments/restore-environment.ts'
 export { changeSettings, type EnvironmentSettings, environmentSettings, settingName } from './environments/settings.ts'
 export { type InitializedIssuer, initIssuer } from './identity/init-issuer.ts'
@@ -106,9 +106,9 @@ export { requireVariableTexts } from './opening/require-text.ts'
 export { makeTemporaryFolder, sweepTemporaryFolders } from './opening/temporary-folder.ts'
 export { isObject, variablesOf } from './opening/value-format.ts'
 export { nextVersion } from './opening/watch-environment.ts'
-export { type LocateMode, locateComparison, locateEnvironment } from './references/locate.ts'
+export { findSelection, type LocateMode, locateComparison, locateEnvironment } from './references/locate.ts'
 export { type EnvironmentReference, refuseVersion } from './references/reference.ts'
-export { selectEnvironment, selectedEnvironment } from './references/selection.ts'
+export { deselectEnvironment, selectEnvironment } from './references/selection.ts'
 export { expandReferences, namesSeveral } from './references/several.ts'
 export { parsePath } from './references/value-path.ts'
 export {
@@ -140,11 +140,11 @@ export {
 export { type DueEntry, DueQueue } from './schedules/due-queue.ts'
 export { placeInRepository } from './schedules/place-in-repository.ts'
 export { type RunOutcome, runDueSchedule } from './schedules/scheduled-run.ts'
+export { claimScheduler, lastSchedulerLook, noteSchedulerLook } from './schedules/scheduler-presence.ts'
 export { schedulerSettings } from './schedules/scheduler-settings.ts'
 export {
   createSchedule,
   editSchedule,
-  fullNameOf,
   getSchedule,
   listSchedules,
   overdueSchedules,
@@ -156,13 +156,11 @@ export {
   scheduleOf,
 } from './schedules/schedules.ts'
 export { SharedRemote } from './schedules/shared-remote.ts'
-export { commitChanges } from './session/commit-changes.ts'
-export { openWorkspace, openWorkspaceAt } from './session/open-workspace.ts'
-export { visibleEnvironments } from './session/permit.ts'
 export type { Principal } from './session/principal.ts'
 export { Session } from './session/session.ts'
 export { signingKeys } from './session/signed-requests.ts'
-export type { Workspace, WorkspaceOptions } from './session/workspace.ts'
+export { reopenSession, startSession } from './session/start-session.ts'
+export type { WorkspaceOptions } from './session/workspace.ts'
 export { type CheckedStore, checkStore } from './stores/check-store.ts'
 export { initChosenStore, initStore } from './stores/init-store.ts'
 export { logOut, useStore } from './stores/login.ts'

@@ -1,12 +1,12 @@
 import { EscError, hintOf, messageOf } from '../errors.ts'
 import {
+  claimScheduler,
   deliverWebhooks,
-  hasDueDeliveries,
+  noteSchedulerLook,
   type RunOutcome,
-  Session,
+  type Session,
   SharedRemote,
   schedulerSettings,
-  type Workspace,
 } from '../operations/index.ts'
 import { rich, type Text } from '../rich-text.ts'
 import { illnessOf } from './health.ts'
@@ -17,7 +17,7 @@ import { type Pass, Scheduler } from './scheduler.ts'
 /** The options of `tick` and `start` alike. */
 export interface ScheduleOptions {
   /** The store as it is now; called often. */
-  readonly open: () => Workspace
+  readonly open: () => Session
   /** Set: nothing new is begun. */
   readonly stop: AbortSignal
   /** Set: rotations under way end after the step in flight. */
@@ -31,27 +31,27 @@ export interface Tick extends Pass {
 
 /** Runs what is due, once. Jitter is left out: who calls this has chosen the moment. */
 export async function tickScheduler(options: ScheduleOptions): Promise<Tick> {
-  const { store } = options.open()
+  const session = options.open()
   let lock: { release(): void }
   try {
-    lock = await store.lockScheduler('esc scheduler tick')
+    lock = (await session.perform(claimScheduler, undefined, 'esc scheduler tick')).result
   } catch (error) {
     if (!(error instanceof EscError) || error.code !== 'locked') throw error
     return { runs: [], problems: [], notes: [], overdue: [], unreadable: [], locked: error.message }
   }
   try {
-    const { lease } = schedulerSettings(store)
+    const { lease } = (await session.perform(schedulerSettings, undefined)).result
     const remote = lease && (await SharedRemote.connect(options.open, lease))
     const pass = await new Scheduler({ ...options, jitterMs: 0, remote }).pass()
-    await store.recordSchedulerLook(options.open().options.now())
+    const after = options.open()
+    await after.perform(noteSchedulerLook, undefined)
     // Whoever calls this, such as a job in a container, may leave nothing
     // running that could do it later.
-    const workspace = options.open()
-    if (hasDueDeliveries(store.state.folder, workspace.options.now().getTime())) {
+    if (after.hasDueDeliveries) {
       // What was rotated is rotated, whatever becomes of telling others.
-      await new Session(workspace)
+      await after
         .perform(deliverWebhooks, undefined, {}, { signal: options.stop })
-        .catch((error) => workspace.options.notify({ kind: 'deliveries-failed', reason: messageOf(error) }))
+        .catch((error) => after.options.notify({ kind: 'deliveries-failed', reason: messageOf(error) }))
     }
     return pass
   } finally {
@@ -79,8 +79,7 @@ export interface RunSchedulerOptions extends ScheduleOptions {
  * @throws EscError `locked` when another scheduler of this store runs on this machine.
  */
 export async function startScheduler(options: RunSchedulerOptions): Promise<void> {
-  const { store } = options.open()
-  const lock = await store.lockScheduler('esc scheduler start')
+  const { result: lock } = await options.open().perform(claimScheduler, undefined, 'esc scheduler start')
   let server: MetricsServer | undefined
   try {
     const daemon = new Daemon(options)
@@ -130,8 +129,9 @@ class Daemon {
   /** Reads the settings of the scheduler; again whenever `esc.yaml` has changed. */
   async prepare(): Promise<Scheduler> {
     const { open, onRun } = this.#options
-    const { store, options } = open()
-    const settings = schedulerSettings(store)
+    const session = open()
+    const { now } = session.options
+    const settings = (await session.perform(schedulerSettings, undefined)).result
     const configuration = JSON.stringify(settings)
     if (this.#scheduler !== undefined && configuration === this.#configuration) return this.#scheduler
     const remote = settings.lease && (await SharedRemote.connect(open, settings.lease))
@@ -141,8 +141,8 @@ class Daemon {
       jitterMs: settings.jitterMs,
       remote,
       onRun: (outcome) => {
-        this.#aliveMs = options.now().getTime()
-        this.#metrics.count(outcome, options.now())
+        this.#aliveMs = now().getTime()
+        this.#metrics.count(outcome, now())
         onRun(outcome)
       },
     })
@@ -185,10 +185,9 @@ class Daemon {
   /** Rotations do not wait for receivers. */
   #deliver(): void {
     const { open, stop, log } = this.#options
-    const workspace = open()
-    const due = hasDueDeliveries(workspace.store.state.folder, workspace.options.now().getTime())
-    if (!due || this.#delivering !== undefined) return
-    this.#delivering = new Session(workspace)
+    const session = open()
+    if (!session.hasDueDeliveries || this.#delivering !== undefined) return
+    this.#delivering = session
       .perform(deliverWebhooks, undefined, {}, { signal: stop })
       .then(
         ({ result: { failed } }) => failed > 0 && log(`${failed} webhook deliveries failed`),
@@ -205,7 +204,7 @@ class Daemon {
       const pass = await (await this.prepare()).pass()
       const { problems, notes, heldBy } = pass
       this.#illness = illnessOf(pass)
-      await this.#options.open().store.recordSchedulerLook(this.#now())
+      await this.#options.open().perform(noteSchedulerLook, undefined)
       const all =
         heldBy === undefined
           ? [...notes, ...problems]

@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.ts'
 import type { DueEntry, SharedRemote } from '../operations/index.ts'
-import { DueQueue, type RunOutcome, runDueSchedule, Session, type Workspace } from '../operations/index.ts'
+import { DueQueue, type RunOutcome, runDueSchedule, type Session } from '../operations/index.ts'
 import { rich, type Text } from '../rich-text.ts'
 
 /** At most this many environments are rotated at the same time. */
@@ -16,7 +16,7 @@ export interface SchedulerOptions {
    * The store as it is now. A new one for each run: what a run has changed is what it commits,
    * where the options of the store say so.
    */
-  readonly open: () => Workspace
+  readonly open: () => Session
   readonly jitterMs: number
   /** The remote where machines agree on who rotates; then each run is committed and pushed. */
   readonly remote?: SharedRemote
@@ -82,9 +82,9 @@ export class Scheduler {
     const { open, remote } = this.#options
     const problems: Text[] = []
     const due = async () => {
-      const workspace = open()
-      const now = workspace.options.now()
-      await this.#queue.refresh(workspace, now)
+      const session = open()
+      const now = session.options.now()
+      await this.#queue.refresh(session, now)
       return this.#queue.due(now)
     }
     const runAll = async () => {
@@ -149,7 +149,7 @@ export class Scheduler {
     for (let step = 0; step < stepsAtOnce; step++) {
       try {
         const session = this.#session()
-        const reference = session.workspace.reference(name)
+        const reference = session.reference(name)
         const ran = await session.perform(runDueSchedule, reference, undefined, { signal: abort })
         const { commit, result: outcome } = ran
         if (outcome === undefined) break
@@ -176,10 +176,9 @@ export class Scheduler {
    */
   #session(): Session {
     const { open, remote } = this.#options
-    const workspace = open()
-    const { commit } = workspace.options
-    const rule = { commit: remote === undefined ? commit : true }
+    const session = open()
+    const { commit } = session.options
     const committing = { hooks: commit === true, doing: 'esc scheduler' }
-    return new Session({ ...workspace, options: { ...workspace.options, ...rule, committing } })
+    return session.with({ commit: remote === undefined ? commit : true, committing })
   }
 }

@@ -7,12 +7,11 @@ import {
   nextVersion,
   type OpenedEnvironment,
   openEnvironment,
-  openWorkspace,
   plainValues,
   rotateEnvironment,
-  Session,
+  type Session,
   setValue,
-  type Workspace,
+  startSession,
 } from '../operations/index.ts'
 import type { Plain } from '../plain.ts'
 import { Secret } from '../secret.ts'
@@ -53,7 +52,7 @@ export class LocalStore implements EnvironmentStore {
   constructor(path: string | undefined, options: StoreOptions) {
     this.#path = path
     this.#options = options
-    this.#workspace()
+    this.#session()
   }
 
   async open(reference: string, { signal }: Cancellable = {}): Promise<OpenEnvironment> {
@@ -61,10 +60,10 @@ export class LocalStore implements EnvironmentStore {
     if (held?.fingerprint.isCurrent()) return held.environment
     this.#held.delete(reference)
     const begun = Date.now()
-    const { opened, workspace } = await this.#open(reference, signal)
+    const { opened, session } = await this.#open(reference, signal)
     const environment = view(reference, opened)
     const folders = opened.used.map(({ folder }) => folder)
-    const fingerprint = opened.constant ? Fingerprint.of(workspace.store.folder, folders, begun) : undefined
+    const fingerprint = opened.constant ? Fingerprint.of(session.folder, folders, begun) : undefined
     if (fingerprint !== undefined) {
       if (this.#held.size >= MOST_HELD) this.#held.clear()
       this.#held.set(reference, { environment, fingerprint })
@@ -78,7 +77,7 @@ export class LocalStore implements EnvironmentStore {
   }
 
   async environments(): Promise<readonly string[]> {
-    const session = new Session(this.#workspace())
+    const session = this.#session()
     const input = { organization: undefined, project: undefined }
     return (await session.perform(listEnvironments, undefined, input)).result.environments
   }
@@ -151,7 +150,7 @@ export class LocalStore implements EnvironmentStore {
     const ended = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal])
     const { opened, subject } = await this.#open(reference, ended)
     onChange(view(reference, opened))
-    const reopen = () => new Session(this.#workspace())
+    const reopen = () => this.#session()
     const go = async () => {
       for (let current: OpenedEnvironment | undefined = opened; current !== undefined && !ended.aborted; ) {
         const next = await nextVersion(current, {
@@ -170,25 +169,26 @@ export class LocalStore implements EnvironmentStore {
   }
 
   async #open(reference: string, signal: AbortSignal | undefined) {
-    const { session, subject, workspace } = this.#target(reference)
+    const { session, subject } = this.#target(reference)
     const { result: opened } = await session.perform(openEnvironment, subject, undefined, signal && { signal })
     const diagnostics = diagnosticsOf(opened.diagnostics)
     if (diagnostics.some(({ severity }) => severity === 'error')) throw new DefinitionError(reference, diagnostics)
     // Programs pass them on to other programs.
-    await checkVariables(workspace, opened.properties, { environment: reference, allowed: [], inShell: false })
-    return { opened, subject, workspace }
+    const handed = { properties: opened.properties, allowed: [], inShell: false }
+    await session.perform(checkVariables, subject, handed)
+    return { opened, subject, session }
   }
 
   #target(reference: string) {
-    const workspace = this.#workspace()
-    return { workspace, session: new Session(workspace), subject: workspace.reference(reference) }
+    const session = this.#session()
+    return { session, subject: session.reference(reference) }
   }
 
-  #workspace(): Workspace {
+  #session(): Session {
     // The keys among them are for the store, and for no other program.
     const { env: own } = process
     const { env = own, onNotice = () => {} } = this.#options
-    return openWorkspace({
+    return startSession({
       cwd: process.cwd(),
       env,
       store: this.#path,

@@ -6,6 +6,7 @@ import { commandWords } from './command-words.ts'
 import { wideComments } from './comment-width.ts'
 import { fragmentsInDocComments } from './doc-comments.ts'
 import { namesDeclaredTwice } from './exported-names.ts'
+import { faceReaches } from './face-reach.ts'
 import { fileAccessProblems } from './file-access.ts'
 import { rooms, sharedNouns } from './rooms.ts'
 import { spawnProblems } from './spawns.ts'
@@ -37,6 +38,12 @@ const checks = [
     clean: 'doc comments: each begins with a thing or a verb',
     what: 'doc comments',
     fault: 'begin with a fragment',
+  },
+  {
+    found: faceReaches(),
+    clean: 'faces: none looks into a store',
+    what: 'faces',
+    fault: 'look into a store',
   },
   { found: spawnProblems(), clean: 'programs: none is handed a key', what: 'programs', fault: 'started wrongly' },
   {

@@ -3,14 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { type EvaluationHost, fromPlain } from '../../src/evaluate/index.ts'
-import {
-  createEnvironment,
-  initStore,
-  openEnvironment,
-  openWorkspace,
-  Session,
-  type Workspace,
-} from '../../src/operations/index.ts'
+import { createEnvironment, initStore, openEnvironment, Session } from '../../src/operations/index.ts'
+import { openWorkspace } from '../../src/operations/session/open-workspace.ts'
+import type { Workspace } from '../../src/operations/session/workspace.ts'
 import { perform } from './perform.ts'
 
 describe('the audit trail of an open', () => {

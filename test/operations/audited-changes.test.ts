@@ -11,7 +11,6 @@ import {
   editDefinition,
   importValues,
   initStore,
-  openWorkspace,
   readDotenv,
   removeValues,
   replaceDefinition,
@@ -19,8 +18,9 @@ import {
   setLoginProvider,
   setValue,
   setValues,
-  type Workspace,
 } from '../../src/operations/index.ts'
+import { openWorkspace } from '../../src/operations/session/open-workspace.ts'
+import type { Workspace } from '../../src/operations/session/workspace.ts'
 
 const broken = 'values: {a: "${nope}"}\n'
 

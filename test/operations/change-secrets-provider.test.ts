@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { changeStoreSecretsProvider, openEnvironment, openWorkspace, Session } from '../../src/operations/index.ts'
+import { changeStoreSecretsProvider, openEnvironment, Session } from '../../src/operations/index.ts'
+import { openWorkspace } from '../../src/operations/session/open-workspace.ts'
 import { Playground } from '../cli/commands/esc.ts'
 import { perform } from './perform.ts'
 

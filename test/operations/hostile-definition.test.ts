@@ -9,13 +9,13 @@ import { encryptDefinition } from '../../src/language/index.ts'
 import type { Notice } from '../../src/notice.ts'
 import {
   openEnvironment,
-  openWorkspace,
   rollBack,
   rotateEnvironment,
   Session,
   saveWorkingDefinition,
-  type Workspace,
 } from '../../src/operations/index.ts'
+import { openWorkspace } from '../../src/operations/session/open-workspace.ts'
+import type { Workspace } from '../../src/operations/session/workspace.ts'
 import { Store } from '../../src/store/index.ts'
 import { perform } from './perform.ts'
 

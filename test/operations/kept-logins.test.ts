@@ -3,14 +3,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import {
-  acceptTrust,
-  createEnvironment,
-  findValue,
-  openEnvironment,
-  openWorkspaceAt,
-  reviewTrust,
-} from '../../src/operations/index.ts'
+import { acceptTrust, createEnvironment, findValue, openEnvironment, reviewTrust } from '../../src/operations/index.ts'
+import { openWorkspaceAt } from '../../src/operations/session/open-workspace.ts'
 import { IssuerStore } from './identity/issuer-store.ts'
 import { perform } from './perform.ts'
 

@@ -1,5 +1,6 @@
-import { Session, type Workspace } from '../../src/operations/index.ts'
+import { Session } from '../../src/operations/index.ts'
 import type { Operation, OperationSubject, PerformOptions } from '../../src/operations/session/operation.ts'
+import type { Workspace } from '../../src/operations/session/workspace.ts'
 
 /** Performs one operation in a session of its own, and returns its result. */
 export function perform<S extends OperationSubject, Result>(

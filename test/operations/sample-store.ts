@@ -7,13 +7,13 @@ import {
   createSchedule,
   createWebhook,
   initStore,
-  openWorkspace,
   rotateEnvironment,
   setEnvironmentTag,
   tagRevision,
-  type Workspace,
   type WorkspaceOptions,
 } from '../../src/operations/index.ts'
+import { openWorkspace } from '../../src/operations/session/open-workspace.ts'
+import type { Workspace } from '../../src/operations/session/workspace.ts'
 import { perform } from './perform.ts'
 
 const configuration = `version: 1

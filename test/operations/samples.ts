@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { initIssuer, removeEnvironment, type Workspace } from '../../src/operations/index.ts'
+import { initIssuer, removeEnvironment } from '../../src/operations/index.ts'
+import type { Workspace } from '../../src/operations/session/workspace.ts'
 import { perform } from './perform.ts'
 import type { SampleStore } from './sample-store.ts'
 
@@ -97,6 +98,29 @@ export const samples: Readonly<Record<string, Sample>> = {
   },
   'list-removed-environments': {},
   'list-environments': { input: given({ organization: undefined, project: undefined }) },
+  'expand-references': { input: given('app/*'), fails: { code: 'not_found', input: given('gone/*') } },
+  'require-environment': { fails: missing },
+  'select-environment': { fails: missing },
+  'deselect-environment': {},
+  'check-variables': {
+    input: given({ properties: undefined, allowed: [], inShell: true }),
+    fails: {
+      code: 'invalid_input',
+      input: given({
+        properties: { environmentVariables: { value: { 'A B': { value: '1' } } } },
+        allowed: [],
+        inShell: true,
+      }),
+    },
+  },
+  'require-known': {
+    input: given({ paths: [], used: [], allow: false }),
+    fails: { code: 'unknown_value', input: given({ paths: ['a'], used: [], allow: false }) },
+  },
+  'claim-scheduler': { input: given('esc scheduler start') },
+  'get-scheduler-look': {},
+  'note-scheduler-look': {},
+  'get-scheduler-settings': {},
   'graph-environments': { input: given([]) },
   'list-referrers': { subject: 'app/base', input: given({ allRevisions: false }), fails: missing },
   'get-environment-settings': { fails: missing },

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { openWorkspace, Session, setEnvironmentTag } from '../../src/operations/index.ts'
+import { Session, setEnvironmentTag } from '../../src/operations/index.ts'
+import { openWorkspace } from '../../src/operations/session/open-workspace.ts'
 import { Playground } from '../cli/commands/esc.ts'
 
 describe('sessions on one store', () => {

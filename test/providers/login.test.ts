@@ -7,12 +7,12 @@ import { ownToken } from '../../src/operations/identity/own-token.ts'
 import {
   acceptTrust,
   initStore,
-  openWorkspaceAt,
   reviewTrust,
   Session,
   signingKeys,
   type WorkspaceOptions,
 } from '../../src/operations/index.ts'
+import { openWorkspaceAt } from '../../src/operations/session/open-workspace.ts'
 import { awsLoginProvider } from '../../src/providers/aws-login.ts'
 import { azureLogin } from '../../src/providers/azure-login.ts'
 import { gcpLoginProvider } from '../../src/providers/gcp-login.ts'

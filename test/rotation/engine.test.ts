@@ -11,8 +11,9 @@ import {
   toPlain,
 } from '../../src/evaluate/index.ts'
 import { formatJson } from '../../src/json.ts'
-import { openWorkspace, type Workspace } from '../../src/operations/index.ts'
 import { evaluationHost } from '../../src/operations/session/evaluation-host.ts'
+import { openWorkspace } from '../../src/operations/session/open-workspace.ts'
+import type { Workspace } from '../../src/operations/session/workspace.ts'
 import type { PlainObject } from '../../src/plain.ts'
 import { remediesIn } from '../../src/rich-text.ts'
 import {

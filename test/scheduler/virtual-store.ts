@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { noticeText } from '../../src/cli/framework/notice-text.ts'
 import { machineFiles } from '../../src/files/index.ts'
 import { createKeyFile } from '../../src/keys/key-file.ts'
-import { createSchedule, openWorkspace, type RunOutcome, Session, type Workspace } from '../../src/operations/index.ts'
+import { createSchedule, type RunOutcome, type Session, startSession } from '../../src/operations/index.ts'
 import type { ScheduledRun } from '../../src/schedule/index.ts'
 import { startScheduler } from '../../src/scheduler/index.ts'
 import { Store } from '../../src/store/index.ts'
@@ -37,8 +37,8 @@ export class VirtualStore {
     }
   }
 
-  open(): Workspace {
-    return openWorkspace({
+  open(): Session {
+    return startSession({
       cwd: this.folder,
       env: this.#env,
       store: join(this.folder, 'environments'),
@@ -54,9 +54,9 @@ export class VirtualStore {
   ): Promise<void> {
     const created = new Date(this.nowMs)
     await Store.open(join(this.folder, 'environments'), this.#world).create(name, { author, created, definition })
-    const workspace = this.open()
+    const session = this.open()
     const request = { cron: undefined, once: undefined, timezone: undefined, ...when }
-    await new Session(workspace).perform(createSchedule, workspace.reference(name), request)
+    await session.perform(createSchedule, session.reference(name), request)
   }
 
   /**
@@ -86,12 +86,12 @@ export class VirtualStore {
   }
 
   events(name: string): readonly ScheduledRun[] {
-    return this.open().store.environment(name).events<ScheduledRun>('schedules')
+    return this.open().workspace.store.environment(name).events<ScheduledRun>('schedules')
   }
 
   /** Of every revision that a run has made: the instant it was for. */
   rotated(name: string): string[] {
-    return [...this.open().store.environment(name).history()]
+    return [...this.open().workspace.store.environment(name).history()]
       .reverse()
       .flatMap(({ change, details }) => (change === 'rotate' ? [details.due ?? 'by hand'] : []))
   }

@@ -36,7 +36,7 @@ Environments whose keys are not at hand are checked as far as that goes, with a 
   async run(): Promise<CheckedStore> {
     const session = openSession(this.io, this.flags)
     sweepPlaintext(this.io)
-    const references = this.positionals.map(session.workspace.reference)
+    const references = this.positionals.map((typed) => session.reference(typed))
     const { fix, 'without-keys': withoutKeys } = this.flags
     const request = { references, fix, useKeys: !withoutKeys }
     return (await session.perform(checkStore, undefined, request)).result

@@ -74,10 +74,10 @@ can open an environment is decided by its key.`
     if (argument !== undefined && url !== undefined) {
       throw new EscError('usage', 'only one of --cloud-url or argument URL may be specified, not both')
     }
-    const workspace = await useStore(workspaceOptions(this.io, this.flags), argument ?? url, this.flags.user)
-    const { folder, organization } = workspace.store
-    const user = person(await workspace.author())
-    return { store: pathToFileURL(folder).href, organization, user, principal: workspace.principal() }
+    const session = await useStore(workspaceOptions(this.io, this.flags), argument ?? url, this.flags.user)
+    const { folder, organization } = session
+    const user = person(await session.author())
+    return { store: pathToFileURL(folder).href, organization, user, principal: session.principal() }
   }
 
   text({ store, organization, user, principal }: Result): string {

@@ -89,7 +89,8 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
     }
     const rest = this.positionals.slice(this.flags.env === undefined ? 1 : 0)
     const parts: EnvironmentPart[] = []
-    for (const name of expandReferences(openSession(this.io, this.flags).workspace, typed)) {
+    const { result: names } = await openSession(this.io, this.flags).perform(expandReferences, undefined, typed)
+    for (const name of names) {
       const target = openTarget(this.io, { ...this.flags, env: name }, rest)
       parts.push({ name, text: await this.#open(target) })
     }
@@ -120,7 +121,7 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
     if (properties === undefined) return ''
     if (variables) {
       const allowed = this.flags['allow-variable']
-      await checkVariables(session.workspace, properties, { environment: reference.typed, allowed, inShell: true })
+      await session.perform(checkVariables, reference, { properties, allowed, inShell: true })
     }
     const found = findValue(properties, path ?? [])
     if (found.kind === 'missing') this.#reportMissing(`${reference.typed} has no value at ${rest[0]}`, found.instead)
@@ -132,13 +133,13 @@ json, yaml and detailed show a value that is not known as [unknown]; the other f
           ? unknownPaths(found.value, path ?? [])
           : []
     const allow = this.flags['allow-unknown']
-    await requireKnown(session.workspace, opened, { paths: unknown, environment: reference.typed, allow })
+    await session.perform(requireKnown, reference, { paths: unknown, used: opened.used, allow })
     // Before files are written that would be left behind.
     if (variables) requireVariableTexts(properties, format, { redact: false })
     const misread = format === 'dotenv' ? misreadVariables(properties, { redact: false }) : []
     for (const each of misread) this.io.err(`warning: ${each}\n`)
     const files = variables ? createFiles(properties, temporaryPlace(this.io)).variables : []
-    const limits = evaluationLimits(session.workspace.options.env)
+    const limits = evaluationLimits(this.io.env)
     const value = found.kind === 'value' ? found.value : undefined
     return renderValue(properties, { format, path, value, redact: false, files, limits })
   }

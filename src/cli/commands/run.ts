@@ -5,12 +5,12 @@ import {
   createFiles,
   type EnvironmentReference,
   type FilledArgument,
+  findSelection,
   hiddenTexts,
   interpolateArgument,
   type OpenedEnvironment,
   openEnvironment,
   requireKnown,
-  selectedEnvironment,
   unknownVariables,
   variablesOf,
 } from '../../operations/index.ts'
@@ -19,7 +19,7 @@ import { DRAFT_TO_READ_FLAG, readingDraft } from '../framework/draft.ts'
 import { boolean, duration } from '../framework/flags.ts'
 import { EXIT, ExitError } from '../framework/report-error.ts'
 import { notStarted, showDiagnostics } from '../framework/run-problems.ts'
-import { openSession, openTarget, sweepPlaintext, type Target, temporaryPlace } from '../framework/session.ts'
+import { openTarget, sweepPlaintext, type Target, temporaryPlace, workspaceOptions } from '../framework/session.ts'
 import { ALLOW_VARIABLE_FLAG, UNKNOWN_FLAGS } from '../framework/shared-flags.ts'
 import { catchSignals, findProgram, findUnexecutable, type PreparedProgram, runProgram } from '../terminal/index.ts'
 
@@ -150,7 +150,7 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
     const { properties = {} } = opened
     const environment = reference.typed
     const allowed = this.flags['allow-variable']
-    await checkVariables(session.workspace, properties, { environment, allowed, inShell: false })
+    await session.perform(checkVariables, reference, { properties, allowed, inShell: false })
     const filled = args.map((argument) => interpolateArgument(properties, argument, new Set()))
     this.#warnOfMissing(environment, properties, filled)
     const notText = filled.flatMap((each) => each.notText)[0]
@@ -163,7 +163,8 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
         },
       )
     const paths = [...unknownVariables(properties), ...filled.flatMap(({ unknown }) => unknown)]
-    await requireKnown(session.workspace, opened, { paths, environment, allow: this.flags['allow-unknown'] })
+    const allow = this.flags['allow-unknown']
+    await session.perform(requireKnown, reference, { paths, used: opened.used, allow })
   }
 
   /** References to nothing. Those that are plainly for a shell are none of ours. */
@@ -233,11 +234,7 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
 
   /** The environment that was selected on this machine, if there is a store at all. */
   #selected(): string | undefined {
-    try {
-      return selectedEnvironment(openSession(this.io, this.flags).workspace)
-    } catch {
-      return undefined
-    }
+    return findSelection(workspaceOptions(this.io, this.flags), undefined)?.selected
   }
 
   text(): undefined {}

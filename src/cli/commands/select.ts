@@ -1,8 +1,14 @@
 import { EscError } from '../../errors.ts'
-import { refuseVersion, selectEnvironment, selectedEnvironment, visibleEnvironments } from '../../operations/index.ts'
+import {
+  deselectEnvironment,
+  findSelection,
+  listEnvironments,
+  refuseVersion,
+  selectEnvironment,
+} from '../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { boolean } from '../framework/flags.ts'
-import { openSession, openTarget } from '../framework/session.ts'
+import { openSession, openTarget, workspaceOptions } from '../framework/session.ts'
 import { askChoice } from '../terminal/index.ts'
 
 const flags = { none: boolean({ description: 'select none any more' }), ...OUTPUT_FLAG }
@@ -33,22 +39,21 @@ export default class Select extends EscCommand<Result, typeof flags> {
         throw new EscError('usage', '--none and an environment exclude each other', { hint: 'give one of them' })
       const { session, reference } = openTarget(this.io, this.flags, this.positionals)
       refuseVersion(reference, 'select')
-      selectEnvironment(session.workspace, reference.name)
-      return { selected: selectedEnvironment(session.workspace) }
+      await session.perform(selectEnvironment, reference)
+      return { selected: reference.name }
     }
     const session = openSession(this.io, this.flags)
     if (none) {
-      selectEnvironment(session.workspace, undefined)
+      await session.perform(deselectEnvironment, undefined)
       return { selected: undefined }
     }
-    const choice = await askChoice(
-      this.io,
-      'Which environment?',
-      visibleEnvironments(session.workspace),
-      selectedEnvironment(session.workspace),
-    )
-    if (choice !== undefined) selectEnvironment(session.workspace, choice)
-    return { selected: selectedEnvironment(session.workspace) }
+    const { selected } = findSelection(workspaceOptions(this.io, this.flags), undefined) ?? {}
+    const own = { organization: session.organization, project: undefined }
+    const { environments } = (await session.perform(listEnvironments, undefined, own)).result
+    const choice = await askChoice(this.io, 'Which environment?', environments, selected)
+    if (choice === undefined) return { selected }
+    await session.perform(selectEnvironment, session.reference(choice))
+    return { selected: choice }
   }
 
   text({ selected }: Result): string {

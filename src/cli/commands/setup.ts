@@ -54,7 +54,7 @@ issuer first ("esc oidc init --issuer", docs/oidc.md).`
     }
     const session = openSession(this.io, this.flags)
     const { name = 'esc-store', policy, project } = this.flags
-    const named = environment === undefined ? undefined : session.workspace.reference(environment).name
+    const named = environment === undefined ? undefined : session.reference(environment).name
     const wish = { vendor, environment: named, policy, name, project }
     const setup = (await session.perform(trustSetup, undefined, wish)).result
     const made = this.flags.run ? await runSetup(this.io, setup.steps) : undefined

@@ -1,5 +1,5 @@
 import { hintOf, messageOf } from '../../errors.ts'
-import { CooldownError, type LeaverPlan, owedRotations, type Session, type Workspace } from '../../operations/index.ts'
+import { CooldownError, type LeaverPlan, owedRotations, type Session } from '../../operations/index.ts'
 import { rich, type Text } from '../../rich-text.ts'
 import { shellWord } from '../../shell-word.ts'
 import { ProgressBlock, worded } from '../terminal/index.ts'
@@ -27,19 +27,18 @@ export async function rotateExposed(
   session: Session,
   environments: readonly string[],
 ): Promise<readonly ExposedRotation[]> {
-  const { workspace } = session
   const rotations: ExposedRotation[] = []
   let interrupted = false
   for (const name of environments) {
-    const { result: paths } = await session.perform(owedRotations, workspace.reference(name))
+    const { result: paths } = await session.perform(owedRotations, session.reference(name))
     if (paths.length === 0) continue
     const rotation: ExposedRotation = interrupted
       ? notBegun(name, paths)
-      : await rotateOne(io, workspace, { name, paths })
+      : await rotateOne(io, session, { name, paths })
     interrupted ||= rotation.exitCode === EXIT.interrupted
     rotations.push(rotation)
     // Forgets what is settled now.
-    await session.perform(owedRotations, workspace.reference(name))
+    await session.perform(owedRotations, session.reference(name))
   }
   return rotations
 }
@@ -49,10 +48,10 @@ interface Target {
   readonly paths: readonly string[]
 }
 
-async function rotateOne(io: Host, workspace: Workspace, { name, paths }: Target): Promise<ExposedRotation> {
+async function rotateOne(io: Host, opened: Session, { name, paths }: Target): Promise<ExposedRotation> {
   // With the keys of `io`, which may be others than those the store was opened with.
-  const session = openSession(io, { store: workspace.store.folder })
-  const reference = workspace.reference(name)
+  const session = openSession(io, { store: opened.folder })
+  const reference = session.reference(name)
   const progress = new ProgressBlock(io)
   try {
     const run = { session, reference, typed: name, io, progress, explains: true }
@@ -68,13 +67,13 @@ async function rotateOne(io: Host, workspace: Workspace, { name, paths }: Target
       })
     return { name, exitCode: rotationExitCode(result), rotated: done, failed }
   } catch (error) {
-    return refused(io, workspace, { name, paths, error })
+    return refused(io, session, { name, paths, error })
   }
 }
 
 async function refused(
   io: Host,
-  workspace: Workspace,
+  session: Session,
   { name, paths, error }: Target & { readonly error: unknown },
 ): Promise<ExposedRotation> {
   const exitCode = exitCodeOf(error)
@@ -100,7 +99,7 @@ async function refused(
     }
   })
   if (others.length === 0) return { name, exitCode, rotated: [], failed }
-  const rest = await rotateOne(io, workspace, { name, paths: others })
+  const rest = await rotateOne(io, session, { name, paths: others })
   const code = rest.rotated.length > 0 ? EXIT.rotatedInPart : rest.exitCode
   return { name, exitCode: code, rotated: rest.rotated, failed: [...failed, ...rest.failed] }
 }

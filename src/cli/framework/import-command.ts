@@ -4,6 +4,7 @@ import {
   importValues,
   parsePath,
   refuseVersion,
+  requireEnvironment,
   type WorkspaceOptions,
 } from '../../operations/index.ts'
 import { diagnosticLines, hasColour } from '../terminal/index.ts'
@@ -56,7 +57,7 @@ export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
     refuseVersion(reference, 'import')
     const refusePath = (reason: string) => `invalid path: ${reason}`
     const chosen = this.flags.path && parsePath(this.flags.path, refusePath)
-    if (!create) session.workspace.store.environment(reference.name)
+    if (!create) await session.perform(requireEnvironment, reference)
     const name = rest[0] as string
     const content = await readText(this.io, name, {
       file: `could not read ${name}`,

@@ -1,4 +1,4 @@
-import { fullNameOf, pauseSchedule, refuseVersion } from '../../operations/index.ts'
+import { pauseSchedule, refuseVersion } from '../../operations/index.ts'
 import { EscCommand, WRITE_FLAGS } from './command.ts'
 import { SCHEDULED } from './schedule-text.ts'
 import { openTarget } from './session.ts'
@@ -22,7 +22,7 @@ export abstract class PauseCommand extends EscCommand<Result> {
     refuseVersion(reference, 'schedule')
     const change = { id: rest[0] as string, paused: this.paused }
     const { id } = (await session.perform(pauseSchedule, reference, change)).result
-    return { id, fullName: fullNameOf(session.workspace, reference) }
+    return { id, fullName: session.fullName(reference) }
   }
 
   text({ id, fullName }: Result): string {

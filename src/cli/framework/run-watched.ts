@@ -4,8 +4,8 @@ import {
   nextVersion,
   type OpenedEnvironment,
   openEnvironment,
-  openWorkspaceAt,
-  Session,
+  reopenSession,
+  type WorkspaceOptions,
 } from '../../operations/index.ts'
 import { catchSignals, type PreparedProgram, runAgain, worded } from '../terminal/index.ts'
 import type { Host } from './host.ts'
@@ -18,16 +18,11 @@ export type Prepare = (opened: OpenedEnvironment, secrets: Set<string>) => Promi
 
 /** `esc run --watch`: runs a command in an environment, and again in each newer version of it. */
 export async function watchAndRun({ session, reference }: Target, io: Host, prepare: Prepare): Promise<number> {
-  const { workspace } = session
+  const { options } = session
   // The store is opened anew for each look; what the user has been asked is not asked again.
-  const answers = workspace.options.prompt && rememberAnswers(workspace.options.prompt)
-  let notify = workspace.options.notify
-  const options = {
-    ...workspace.options,
-    prompt: answers?.prompt,
-    notify: (notice: Notice) => notify(notice),
-  }
-  const reopen = () => new Session(openWorkspaceAt(workspace.store.folder, options, workspace.chosen))
+  const answers = options.prompt && rememberAnswers(options.prompt)
+  let { notify } = options
+  const reopen = () => reopenSession(session, { prompt: answers?.prompt, notify: (notice: Notice) => notify(notice) })
   let { result: opened } = await reopen().perform(openEnvironment, reference)
   showDiagnostics(opened, reference.typed, io)
   answers?.asksNoMore()
@@ -67,7 +62,7 @@ export async function watchAndRun({ session, reference }: Target, io: Host, prep
   }
 }
 
-type Ask = NonNullable<Session['workspace']['options']['prompt']>
+type Ask = NonNullable<WorkspaceOptions['prompt']>
 
 function rememberAnswers(ask: Ask) {
   const answers = new Map<string, string>()

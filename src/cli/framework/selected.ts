@@ -1,9 +1,9 @@
 import { EscError } from '../../errors.ts'
-import { selectedEnvironment, type Workspace } from '../../operations/index.ts'
+import { findSelection } from '../../operations/index.ts'
 import { type CommandClass, countMistake, type Input } from './command.ts'
 import type { Flags } from './flags.ts'
 import type { Host } from './host.ts'
-import { openLook } from './session.ts'
+import { workspaceOptions } from './session.ts'
 
 /**
  * The input of a command line that names no environment, as if `--env` had given the one that
@@ -16,38 +16,21 @@ export function withSelected(Command: CommandClass, input: Input<Flags>, io: Hos
   const { positionals } = input
   const [first] = positionals
   const mistake = countMistake(Command, input)
-  const workspace = look(io, input.flags)
-  const named = first !== undefined && workspace !== undefined && isEnvironment(workspace, first)
-  const selected = workspace === undefined || named ? undefined : selectedEnvironment(workspace)
+  // The command itself reports what is wrong with the store, and notices.
+  const found = findSelection({ ...workspaceOptions(io, input.flags), notify() {}, deliver: undefined }, first)
+  const { named = false, selected } = found ?? {}
   if (selected !== undefined) {
     const isVersion = first !== undefined && isVersionAlone(first)
     const flags = { ...input.flags, env: isVersion ? selected + first : selected }
     return { ...input, flags, positionals: isVersion ? positionals.slice(1) : positionals } as Input<Flags>
   }
-  if (mistake !== undefined || (first === undefined && workspace !== undefined)) throw unnamed(Command, mistake, named)
+  if (mistake !== undefined || (first === undefined && found !== undefined)) throw unnamed(Command, mistake, named)
   return input
 }
 
 /** `@3`, `:stable`. */
 function isVersionAlone(word: string): boolean {
   return /^[@:][^/]+$/.test(word)
-}
-
-/** Returns `undefined` when no store can be used. The command reports that itself. */
-function look(io: Host, flags: { readonly store?: string }): Workspace | undefined {
-  try {
-    return openLook(Object.create(io, { err: { value: () => {} } }) as Host, flags).workspace
-  } catch {
-    return undefined
-  }
-}
-
-function isEnvironment({ store, reference }: Workspace, word: string): boolean {
-  try {
-    return store.has(reference(word).name)
-  } catch {
-    return false
-  }
 }
 
 function unnamed(Command: CommandClass, mistake: string | undefined, named: boolean): EscError {

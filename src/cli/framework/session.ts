@@ -2,10 +2,9 @@ import {
   type EnvironmentReference,
   type LocateMode,
   locateEnvironment,
-  openWorkspace,
-  Session,
+  type Session,
+  startSession,
   sweepTemporaryFolders,
-  type Workspace,
   type WorkspaceOptions,
 } from '../../operations/index.ts'
 import { isInteractive, secretPrompt } from '../terminal/index.ts'
@@ -47,7 +46,7 @@ export function openSession(
   flags: { readonly store?: string },
   changed: Partial<WorkspaceOptions> = {},
 ): Session {
-  return new Session(openWorkspace({ ...workspaceOptions(io, flags), ...changed }))
+  return startSession({ ...workspaceOptions(io, flags), ...changed })
 }
 
 /** Opens a session that looks, and has nothing sent to webhooks: one look of many. */
@@ -59,9 +58,9 @@ export function openLook(io: Host, flags: { readonly store?: string }): Session 
  * Opens the store anew each time, for what runs long and with nobody there: no questions. Who opens
  * it sends deliveries, and says what became of commits.
  */
-export function openUnattended(io: Host, flags: { readonly store?: string }): () => Workspace {
+export function openUnattended(io: Host, flags: { readonly store?: string }): () => Session {
   const unattended = { prompt: undefined, askTrust: undefined, deliver: undefined, onCommit: undefined }
-  return () => openSession(io, flags, unattended).workspace
+  return () => openSession(io, flags, unattended)
 }
 
 /** Has webhooks told by a process of its own, which nobody waits for. */
@@ -89,8 +88,7 @@ export function openTarget(
   mode: LocateMode = 'existing',
 ): Target {
   const [typed, rest] = flags.env === undefined ? [positionals[0], positionals.slice(1)] : [flags.env, positionals]
-  const { workspace, reference } = locateEnvironment(workspaceOptions(io, flags), typed ?? '', mode)
-  return { session: new Session(workspace), reference, rest }
+  return { ...locateEnvironment(workspaceOptions(io, flags), typed ?? '', mode), rest }
 }
 
 /** Removes the plaintext that killed commands have left, and says so. */

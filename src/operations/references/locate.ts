@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { readKnownStores } from '../session/known-stores.ts'
 import { openWorkspace, openWorkspaceAt } from '../session/open-workspace.ts'
+import { Session } from '../session/session.ts'
 import type { Workspace, WorkspaceOptions } from '../session/workspace.ts'
 import { type EnvironmentReference, parseRelativeReference } from './reference.ts'
 import { selectedEnvironment } from './selection.ts'
@@ -11,8 +12,13 @@ import { selectedEnvironment } from './selection.ts'
  */
 export type LocateMode = 'existing' | 'new' | 'project'
 
-/** An environment as a user named it, and the store it is in. */
+/** An environment as a user named it, and a session on the store it is in. */
 export interface LocatedEnvironment {
+  readonly session: Session
+  readonly reference: EnvironmentReference
+}
+
+interface Located {
   readonly workspace: Workspace
   readonly reference: EnvironmentReference
 }
@@ -30,6 +36,36 @@ export function locateEnvironment(
   typed: string,
   mode: LocateMode = 'existing',
 ): LocatedEnvironment {
+  const { workspace, reference } = locate(options, typed, mode)
+  return { session: new Session(workspace), reference }
+}
+
+/**
+ * Tells whether a word names an environment of the store, and otherwise which one was selected.
+ * `undefined` when no store can be used.
+ */
+export function findSelection(
+  options: WorkspaceOptions,
+  word: string | undefined,
+): { readonly named: boolean; readonly selected: string | undefined } | undefined {
+  try {
+    const workspace = openWorkspace(options)
+    const named = word !== undefined && isEnvironment(workspace, word)
+    return { named, selected: named ? undefined : selectedEnvironment(workspace) }
+  } catch {
+    return undefined
+  }
+}
+
+function isEnvironment({ store, reference }: Workspace, word: string): boolean {
+  try {
+    return store.has(reference(word).name)
+  } catch {
+    return false
+  }
+}
+
+function locate(options: WorkspaceOptions, typed: string, mode: LocateMode): Located {
   const own = openWorkspace(options)
   if (typed === '' && mode === 'existing') {
     const selected = selectedEnvironment(own)
@@ -55,15 +91,15 @@ export function locateComparison(
   base: LocatedEnvironment,
   typed: string | undefined,
 ): { readonly from: LocatedEnvironment; readonly to: LocatedEnvironment } {
-  const { workspace, reference } = base
-  const from = { workspace, reference: { ...reference, version: reference.version ?? 'latest' } }
-  if (typed === undefined) return { from, to: { workspace, reference: { ...reference, version: 'latest' } } }
+  const { session, reference } = base
+  const from = { session, reference: { ...reference, version: reference.version ?? 'latest' } }
+  if (typed === undefined) return { from, to: { session, reference: { ...reference, version: 'latest' } } }
   if (!/^[@:]/.test(typed)) return { from, to: locateEnvironment(options, typed) }
-  const other = parseRelativeReference(typed, reference, () => workspace.store.organization)
-  return { from, to: { workspace, reference: other } }
+  const other = parseRelativeReference(typed, reference, () => session.organization)
+  return { from, to: { session, reference: other } }
 }
 
-function locateExisting(asProject: LocatedEnvironment, label: string, environment: string): LocatedEnvironment {
+function locateExisting(asProject: Located, label: string, environment: string): Located {
   const own = asProject.workspace
   const exists = own.store.has(asProject.reference.name)
   // The stores of others count only for those who work with several: nobody else pays for looking.
@@ -82,7 +118,7 @@ function locateExisting(asProject: LocatedEnvironment, label: string, environmen
 }
 
 /** A new environment: there is nothing to look up but the names of stores and projects. */
-function locateNew(asProject: LocatedEnvironment, label: string, environment: string): LocatedEnvironment {
+function locateNew(asProject: Located, label: string, environment: string): Located {
   const own = asProject.workspace
   const same = (name: string) => name.toLowerCase() === label.toLowerCase()
   const other = same(own.store.organization) ? own : labelled(own, label)
@@ -92,10 +128,7 @@ function locateNew(asProject: LocatedEnvironment, label: string, environment: st
   return warned(asProject, { workspace: other, reference })
 }
 
-function warned(
-  { workspace, reference: { typed } }: LocatedEnvironment,
-  located: LocatedEnvironment,
-): LocatedEnvironment {
+function warned({ workspace, reference: { typed } }: Located, located: Located): Located {
   const { name } = located.reference
   const label = name.startsWith('default/') ? `${located.workspace.store.organization}/` : ''
   workspace.options.notify({ kind: 'ambiguous-reference', typed, resolved: label + name })

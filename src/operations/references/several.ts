@@ -2,8 +2,8 @@ import { EscError } from '../../errors.ts'
 import { rich, step } from '../../rich-text.ts'
 import { environmentPattern } from '../../store/index.ts'
 import { nearest } from '../../suggestion.ts'
+import { storeOperation } from '../session/operation.ts'
 import { visibleEnvironments } from '../session/permit.ts'
-import type { Workspace } from '../session/workspace.ts'
 
 /**
  * True when a reference stands for several environments: `app/*`, `app/dev,app/prod`. Neither
@@ -14,14 +14,18 @@ export function namesSeveral(typed: string): boolean {
 }
 
 /**
- * The environments that a list of names and patterns stands for, each with the version behind it:
+ * The references that a list of names and patterns stands for, each with the version behind it:
  * `app/*@stable`. `*` stands for any text without a slash; alone, for every environment. In the
- * order of the list, each once.
- *
- * @throws EscError `not_found` for a pattern that matches none.
+ * order of the list, each once. Throws EscError `not_found` for a pattern that matches none.
  */
-export function expandReferences(workspace: Workspace, typed: string): string[] {
-  const all = visibleEnvironments(workspace)
+export const expandReferences = storeOperation({
+  name: 'expand-references',
+  level: undefined,
+  audit: 'environment-read',
+  run: async (work, typed: string) => expanded(typed, visibleEnvironments(work)),
+})
+
+function expanded(typed: string, all: readonly string[]): readonly string[] {
   const found = new Set<string>()
   for (const part of typed.split(',').map((each) => each.trim())) {
     const [, pattern = '', version = ''] = /^([^@:]*)([@:].*)?$/.exec(part) ?? []

@@ -4,6 +4,7 @@ import { graceMs, jitterMs, overdueInstant, type Schedule } from '../../schedule
 import { layout } from '../../store/index.ts'
 import { rotationGuardMs } from '../rotating/rotation-settings.ts'
 import { visibleEnvironments } from '../session/permit.ts'
+import type { Session } from '../session/session.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { stepOf } from './scheduled-run.ts'
 import { scheduleOf } from './schedules.ts'
@@ -81,7 +82,7 @@ export class DueQueue {
   }
 
   /** Looks at everything that has changed. */
-  async refresh(workspace: Workspace, now: Date): Promise<void> {
+  async refresh({ workspace }: Session, now: Date): Promise<void> {
     const names = visibleEnvironments(workspace)
     const there = new Set(names)
     for (const name of this.#known.keys()) if (!there.has(name)) this.forget(name)

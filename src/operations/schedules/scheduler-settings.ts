@@ -1,6 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { formatJson, isJsonObject, type Json, type JsonObject } from '../../json.ts'
 import { layout, type Store } from '../../store/index.ts'
+import { storeOperation } from '../session/operation.ts'
 
 /** Several machines, one git remote: only the holder of the lease rotates. */
 export interface LeaseSettings {
@@ -21,8 +22,15 @@ export interface SchedulerSettings {
   readonly lease: LeaseSettings | undefined
 }
 
-/** @throws EscError `invalid_input`, naming the field. */
-export function schedulerSettings(store: Store): SchedulerSettings {
+/** Reads the settings of schedulers. Throws EscError `invalid_input`, naming the field. */
+export const schedulerSettings = storeOperation({
+  name: 'get-scheduler-settings',
+  level: undefined,
+  audit: 'environment-read',
+  run: async ({ store }) => settingsOf(store),
+})
+
+function settingsOf(store: Store): SchedulerSettings {
   const file = layout.configuration(store.folder)
   const fields = objectOf(store.configuration.get('scheduler') ?? {}, 'scheduler', ['jitter', 'lease'], file)
   const jitterMs = fields.jitter === undefined ? 60_000 : timeOf(fields.jitter, 'scheduler.jitter', file)

@@ -247,11 +247,6 @@ function scheduleChange(action: string, scheduleID: string): Announced {
   return { kind: 'environment_schedule', action, scheduleID, field: 'schedule' }
 }
 
-/** The environment as messages about schedules name it: `local/rotators/ci`. */
-export function fullNameOf(workspace: Workspace, { name }: { readonly name: string }): string {
-  return `${workspace.store.organization}/${name}`
-}
-
 function runsOf(environment: Environment, id: string): ScheduledRun[] {
   return runsOfSchedule(environment.events<ScheduledRun>('schedules'), id)
 }
@@ -293,11 +288,11 @@ function checkId(name: string, schedule: Schedule | undefined, id: string): Sche
   })
 }
 
-function refuseSecond(workspace: Workspace, name: string, schedule: Schedule | undefined): void {
+function refuseSecond({ store }: Workspace, name: string, schedule: Schedule | undefined): void {
   if (schedule === undefined) return
   throw new EscError(
     'already_exists',
-    `environment ${fullNameOf(workspace, { name })} already has a schedule (${schedule.id}); only one schedule per environment is currently supported`,
+    `environment ${store.organization}/${name} already has a schedule (${schedule.id}); only one schedule per environment is currently supported`,
     { hint: rich`${step('change it', { do: 'edit-schedule', environment: name, schedule: schedule.id })}` },
   )
 }

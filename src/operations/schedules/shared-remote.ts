@@ -3,7 +3,7 @@ import { complaint, machineGit } from '../../git/index.ts'
 import { rich, step, type Text } from '../../rich-text.ts'
 import { commitChange, layout } from '../../store/index.ts'
 import { visibleEnvironments } from '../session/permit.ts'
-import type { Workspace } from '../session/workspace.ts'
+import type { Session } from '../session/session.ts'
 import { type Git, Lease, type Taken } from './lease.ts'
 import type { LeaseSettings } from './scheduler-settings.ts'
 import { scheduleOf } from './schedules.ts'
@@ -21,23 +21,23 @@ const fetchEveryMs = 5 * 60_000
  */
 export class SharedRemote {
   readonly #settings: LeaseSettings
-  readonly #open: () => Workspace
+  readonly #open: () => Session
   readonly #git: Git
   readonly #lease: Lease
   #branch: string | undefined
   #fetchedMs = Number.NEGATIVE_INFINITY
   #lost = false
 
-  private constructor(open: () => Workspace, settings: LeaseSettings, git: Git) {
-    const workspace = open()
+  private constructor(open: () => Session, settings: LeaseSettings, git: Git) {
+    const { workspace } = open()
     this.#open = open
     this.#settings = settings
     this.#git = git
     this.#lease = new Lease({ git, settings, now: workspace.options.now })
   }
 
-  static async connect(open: () => Workspace, settings: LeaseSettings): Promise<SharedRemote> {
-    const { store, author } = open()
+  static async connect(open: () => Session, settings: LeaseSettings): Promise<SharedRemote> {
+    const { store, author } = open().workspace
     const { name, email } = await author()
     const identity = ['-c', `user.name=${name}`, '-c', `user.email=${email || name}`]
     const git: Git = (...args) => machineGit([...identity, ...args], { cwd: store.folder })
@@ -103,7 +103,7 @@ export class SharedRemote {
 
   /** Commits and pushes what a run that was cut off has left. Returns warnings. */
   async pushLeftovers(): Promise<Text[]> {
-    const { store } = this.#open()
+    const { store } = this.#open().workspace
     const paths = await this.#leftovers()
     if (paths.length > 0) {
       const message = 'esc scheduler: what a run that was cut off has left'
@@ -154,7 +154,7 @@ export class SharedRemote {
       'conflict',
       `what '${this.#settings.remote}/${branch}' has cannot be merged here: ${complaint(merged)}`,
       {
-        hint: rich`run "git pull" in ${this.#open().store.folder}; where it conflicts, ${renumber}; schedules go on after that`,
+        hint: rich`run "git pull" in ${this.#open().folder}; where it conflicts, ${renumber}; schedules go on after that`,
       },
     )
   }
@@ -164,7 +164,7 @@ export class SharedRemote {
    * is among them. Absolute.
    */
   async #leftovers(): Promise<string[]> {
-    const workspace = this.#open()
+    const { workspace } = this.#open()
     const { store } = workspace
     const status = await this.#git('status', '--porcelain', '-z', '--untracked-files=all', '--', '.')
     if (status.status !== 0 || status.stdout.length === 0) return []

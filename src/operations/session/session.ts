@@ -1,11 +1,13 @@
 import type { AuditDetails } from '../../audit/index.ts'
 import { messageOf } from '../../errors.ts'
 import type { Notice } from '../../notice.ts'
-import type { CommitOutcome } from '../../store/index.ts'
+import type { Author, CommitOutcome } from '../../store/index.ts'
 import { hasDue } from '../../webhooks/index.ts'
+import type { EnvironmentReference } from '../references/reference.ts'
 import type { Operation, OperationSubject, PerformOptions, Work } from './operation.ts'
 import { permit, wholeStore } from './permit.ts'
-import type { Workspace } from './workspace.ts'
+import type { Principal } from './principal.ts'
+import type { Workspace, WorkspaceOptions } from './workspace.ts'
 
 /** The outcome of an operation. */
 export interface Performed<Result> {
@@ -22,12 +24,62 @@ export interface Performed<Result> {
  * lines, webhooks are told, and the change is committed.
  */
 export class Session {
-  /** The store, for what only looks, such as its name. */
+  /** The store as operations get it. No face looks into it: the lint run checks that. */
   readonly workspace: Workspace
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(workspace: Workspace) {
     this.workspace = workspace
+  }
+
+  /** The folder of the store. */
+  get folder(): string {
+    return this.workspace.store.folder
+  }
+
+  /** The folder in which this machine keeps what it knows about stores. */
+  get stateFolder(): string {
+    return this.workspace.store.state.machine
+  }
+
+  /** The label of the store. */
+  get organization(): string {
+    return this.workspace.store.organization
+  }
+
+  get options(): WorkspaceOptions {
+    return this.workspace.options
+  }
+
+  /** Returns the name that access rules and audit log know the user by. */
+  principal(): Principal {
+    return this.workspace.principal()
+  }
+
+  /** Returns the author of new revisions. */
+  author(): Promise<Author> {
+    return this.workspace.author()
+  }
+
+  /** Reads a reference to an environment of the store. @throws EscError `usage`. */
+  reference(typed: string): EnvironmentReference {
+    return this.workspace.reference(typed)
+  }
+
+  /** The name of an environment with the label of the store before it. */
+  fullName({ name }: Pick<EnvironmentReference, 'name'>): string {
+    return `${this.organization}/${name}`
+  }
+
+  /** True when something waits to be sent to webhooks. Costs less than a millisecond. */
+  get hasDueDeliveries(): boolean {
+    const { store, options } = this.workspace
+    return hasDue(store.state.folder, options.now().getTime())
+  }
+
+  /** A session on the same store, open as it is, with some other options. */
+  with(changed: Partial<WorkspaceOptions>): Session {
+    return new Session({ ...this.workspace, options: { ...this.workspace.options, ...changed } })
   }
 
   /**
@@ -129,10 +181,10 @@ export class Session {
    * is no failure of the operation.
    */
   #deliver(): void {
-    const { store, options } = this.workspace
-    if (options.deliver === undefined || options.original !== undefined) return
+    const { deliver, original } = this.options
+    if (deliver === undefined || original !== undefined) return
     try {
-      if (hasDue(store.state.folder, options.now().getTime())) options.deliver(store.folder)
+      if (this.hasDueDeliveries) deliver(this.folder)
     } catch {}
   }
 }

@@ -3,8 +3,10 @@ import { fileURLToPath } from 'node:url'
 import { EscError } from '../../errors.ts'
 import { rich, step } from '../../rich-text.ts'
 import { readKnownStores, writeKnownStores } from '../session/known-stores.ts'
-import { openWorkspace, openWorkspaceAt } from '../session/open-workspace.ts'
-import type { Workspace, WorkspaceOptions } from '../session/workspace.ts'
+import { openWorkspaceAt } from '../session/open-workspace.ts'
+import { Session } from '../session/session.ts'
+import { startSession } from '../session/start-session.ts'
+import type { WorkspaceOptions } from '../session/workspace.ts'
 
 /**
  * Makes a store the one that commands use wherever no other is named or found, and remembers it by
@@ -13,22 +15,18 @@ import type { Workspace, WorkspaceOptions } from '../session/workspace.ts'
  *
  * @throws EscError `not_found`; `unsupported` for the URL of a service.
  */
-export async function useStore(
-  options: WorkspaceOptions,
-  target: string | undefined,
-  user?: string,
-): Promise<Workspace> {
+export async function useStore(options: WorkspaceOptions, target: string | undefined, user?: string): Promise<Session> {
   const { user: formerUser, ...before } = readKnownStores(options.env)
   if (target === undefined) {
-    const workspace = openWorkspace(options)
+    const session = startSession(options)
     if (user !== undefined) await writeKnownStores(options.env, { ...before, user })
-    return workspace
+    return session
   }
-  const workspace = openWorkspaceAt(folderOf(target, options.cwd), options, 'login')
-  const { folder } = workspace.store
+  const session = new Session(openWorkspaceAt(folderOf(target, options.cwd), options, 'login'))
+  const { folder } = session
   const folders = [...new Set([...before.folders, folder])]
   await writeKnownStores(options.env, { current: folder, folders, user: user ?? formerUser })
-  return workspace
+  return session
 }
 
 /**

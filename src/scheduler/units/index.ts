@@ -1,4 +1,4 @@
-import { placeInRepository, type Workspace } from '../../operations/index.ts'
+import { placeInRepository, type Session } from '../../operations/index.ts'
 import { cronUnit } from './cron.ts'
 import { githubActionsUnit } from './github-actions.ts'
 import { kubernetesUnit } from './kubernetes.ts'
@@ -22,10 +22,10 @@ export const unitKinds = Object.keys(units) as UnitKind[]
  * installed. Holds no key.
  */
 export async function schedulerUnit(
-  { store }: Workspace,
+  { folder, stateFolder }: Session,
   kind: UnitKind,
   place: Pick<UnitContext, 'program' | 'image' | 'user'>,
 ): Promise<string> {
-  const storeInRepository = await placeInRepository(store.folder)
-  return units[kind]({ ...place, store: store.folder, state: store.state.machine, storeInRepository })
+  const storeInRepository = await placeInRepository(folder)
+  return units[kind]({ ...place, store: folder, state: stateFolder, storeInRepository })
 }

@@ -7,11 +7,11 @@ import {
   initIssuer,
   initStore,
   type JsonWebKeySet,
-  openWorkspaceAt,
   publishIssuer,
-  type Workspace,
   type WorkspaceOptions,
 } from '../../../src/operations/index.ts'
+import { openWorkspaceAt } from '../../../src/operations/session/open-workspace.ts'
+import type { Workspace } from '../../../src/operations/session/workspace.ts'
 import { identityMade } from '../../../src/operations/trust/identity.ts'
 import { perform } from '../perform.ts'
 

@@ -60,7 +60,7 @@ Where access rules are set, the log of an environment is for its admins, and the
     const { result: lines } =
       typed === undefined || typed.includes('*')
         ? await session.perform(auditLines, undefined, { ...filter, pattern: typed })
-        : await session.perform(environmentAuditLines, session.workspace.reference(typed), filter)
+        : await session.perform(environmentAuditLines, session.reference(typed), filter)
     return most === undefined ? lines : lines.slice(Math.max(0, lines.length - most))
   }
 

@@ -49,7 +49,7 @@ Without an environment, copies from the selected one (esc select).`
     if (!this.flags.dest) {
       throw new EscError('usage', 'required flag(s) "dest" not set', { hint: 'name the environment to copy into' })
     }
-    const to = session.workspace.reference(this.flags.dest)
+    const to = session.reference(this.flags.dest)
     refuseVersion(to, 'config cp')
     const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
     const request = { from: reference, path, plan: this.flags.plan }

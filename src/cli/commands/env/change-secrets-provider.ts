@@ -91,7 +91,7 @@ From one passphrase to another, the new one comes from ESC_NEW_PASSPHRASE, the f
     typed: string,
     request: { readonly secretsProvider: string; readonly rotates: boolean },
   ): Promise<SecretsProviderReport> {
-    const reference = session.workspace.reference(typed)
+    const reference = session.reference(typed)
     refuseVersion(reference, 'change-secrets-provider')
     return (await session.perform(changeSecretsProvider, reference, request)).result
   }

@@ -66,7 +66,7 @@ function destinationOf({ session, reference: source, rest }: Target) {
   }
   const project = source.name.split('/')[0] as string
   const typed = rest[0] as string
-  const destination = session.workspace.reference(typed.includes('/') ? typed : `${project}/${typed}`)
+  const destination = session.reference(typed.includes('/') ? typed : `${project}/${typed}`)
   refuseVersion(destination, 'clone')
   return destination
 }

@@ -5,7 +5,6 @@ import {
   type EnvironmentDiff,
   locateComparison,
   parsePath,
-  Session,
   unknownFormat,
 } from '../../../operations/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
@@ -56,14 +55,13 @@ compared with the newest. Nothing is opened, and secrets show as [secret] unless
     if (format !== undefined && known === undefined) throw unknownFormat(format, FORMATS)
     const path = typed === undefined ? [] : parsePath(typed, (reason) => `invalid path: ${reason}`)
     const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
-    const base = { workspace: session.workspace, reference }
-    const { from, to } = locateComparison(workspaceOptions(this.io, this.flags), base, rest[0])
+    const { from, to } = locateComparison(workspaceOptions(this.io, this.flags), { session, reference }, rest[0])
     if (path.length > 0 && (known === 'dotenv' || known === 'shell')) {
       throw new EscError('usage', `output format '${known}' may not be used with a property path`)
     }
     const options = { path, format: known, showSecrets }
-    const { result: before } = await new Session(from.workspace).perform(comparedSide, from.reference, options)
-    const { result: after } = await new Session(to.workspace).perform(comparedSide, to.reference, options)
+    const { result: before } = await from.session.perform(comparedSide, from.reference, options)
+    const { result: after } = await to.session.perform(comparedSide, to.reference, options)
     return diffSides(before, after)
   }
 

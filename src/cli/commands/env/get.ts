@@ -74,7 +74,8 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
     if (!namesSeveral(typed)) return this.#get(openTarget(this.io, this.flags, this.positionals))
     const rest = this.positionals.slice(this.flags.env === undefined ? 1 : 0)
     const parts: EnvironmentPart[] = []
-    for (const name of expandReferences(openSession(this.io, this.flags).workspace, typed)) {
+    const { result: names } = await openSession(this.io, this.flags).perform(expandReferences, undefined, typed)
+    for (const name of names) {
       parts.push({ name, text: await this.#get(openTarget(this.io, { ...this.flags, env: name }, rest)) })
     }
     if (format === undefined && this.io.stdoutIsTerminal) return pagesText(parts, this.io)
@@ -97,7 +98,7 @@ opened: what a provider would return shows as [unknown], and secrets as [secret]
       const allowed = this.flags['allow-variable']
       const root = got.root?.value
       const properties = path.length === 0 && isObject(root) ? root : undefined
-      await checkVariables(session.workspace, properties, { environment: reference.typed, allowed, inShell: true })
+      await session.perform(checkVariables, reference, { properties, allowed, inShell: true })
       const misread = format === 'dotenv' && properties ? misreadVariables(properties, { redact: !showSecrets }) : []
       for (const each of misread) this.io.err(`warning: ${each}\n`)
     }

@@ -3,7 +3,7 @@ import {
   environmentGraph,
   expandReferences,
   namesSeveral,
-  type Workspace,
+  type Session,
 } from '../../../operations/index.ts'
 import { type Diagram, dotText, mermaidText, svgText, treeText } from '../../diagram/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
@@ -57,7 +57,7 @@ imports that go in a circle are marked. Nothing is opened and no key is needed: 
       return (await session.perform(environmentGraph, undefined, [reference])).result
     }
     const session = openSession(this.io, this.flags)
-    const references = typed === undefined || typed === '*' ? [] : named(session.workspace, typed)
+    const references = typed === undefined || typed === '*' ? [] : await named(session, typed)
     return (await session.perform(environmentGraph, undefined, references)).result
   }
 
@@ -78,8 +78,9 @@ imports that go in a circle are marked. Nothing is opened and no key is needed: 
   }
 }
 
-function named(workspace: Workspace, typed: string) {
-  return expandReferences(workspace, typed).map((each) => workspace.reference(each))
+async function named(session: Session, typed: string) {
+  const { result } = await session.perform(expandReferences, undefined, typed)
+  return result.map((each) => session.reference(each))
 }
 
 function diagramOf({ roots, environments, links }: EnvironmentGraph): Diagram {

@@ -53,7 +53,7 @@ cannot be copied, nothing is made.`
     const given = file === undefined ? '' : await readText(this.io, file, messages)
     const { result: created } = await session.perform(createEnvironment, reference, {
       definition: given,
-      ...(copied === undefined ? {} : { copyFrom: session.workspace.reference(copied) }),
+      ...(copied === undefined ? {} : { copyFrom: session.reference(copied) }),
       secretsProvider: this.flags['secrets-provider'],
     })
     if (created.exists) this.io.out(`Environment created: ${created.fullName}\n`)

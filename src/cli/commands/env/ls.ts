@@ -26,7 +26,7 @@ export default class EnvLs extends EscCommand<ListedEnvironments, typeof flags> 
     const { result: listed } = await session.perform(listEnvironments, undefined, { organization, project })
     if (listed.hidden > 0) {
       const [noun, verb] = listed.hidden === 1 ? ['environment', 'is'] : ['environments', 'are']
-      const who = session.workspace.principal().name
+      const who = session.principal().name
       this.io.err(`note: ${listed.hidden} more ${noun} ${verb} hidden: the access rules do not let '${who}' see them\n`)
     }
     return listed

@@ -1,4 +1,5 @@
 import { EscError } from '../../../errors.ts'
+import { requireEnvironment } from '../../../operations/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { duration } from '../../framework/flags.ts'
 import { openTarget } from '../../framework/session.ts'
@@ -30,13 +31,13 @@ To be let in, ask somebody who can open it to give you the key, or to add you to
 
   async run(): Promise<never> {
     const { session, reference } = openTarget(this.io, this.flags, this.positionals)
-    const { name, settings } = session.workspace.store.environment(reference.name)
-    const provider = settings.secretsProvider ?? session.workspace.store.configuration.defaultSecretsProvider
+    const { name } = reference
+    const { secretsProvider } = (await session.perform(requireEnvironment, reference)).result
     throw new EscError(
       'unsupported',
       'open requests need an approval service, which a store in a folder does not have',
       {
-        hint: `whoever holds the key of '${name}' (secrets provider ${provider}) can open it: ask for the key, or to be added with "esc env change-secrets-provider"`,
+        hint: `whoever holds the key of '${name}' (secrets provider ${secretsProvider}) can open it: ask for the key, or to be added with "esc env change-secrets-provider"`,
       },
     )
   }

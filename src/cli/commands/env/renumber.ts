@@ -37,13 +37,12 @@ The result is added to git's index; finish with "git commit". Without an environ
 
   async run(): Promise<readonly RenumberedEnvironment[]> {
     const session = openSession(this.io, this.flags)
-    const { workspace } = session
     const typed = this.flags.env ?? this.positionals[0]
     const names = typed === undefined ? (await session.perform(environmentsToRenumber, undefined)).result : [typed]
     const done: RenumberedEnvironment[] = []
     const failures: { readonly name: string; readonly error: EscError }[] = []
     for (const name of names) {
-      const reference = workspace.reference(name)
+      const reference = session.reference(name)
       refuseVersion(reference, 'renumber')
       try {
         done.push((await session.perform(renumberEnvironment, reference)).result)

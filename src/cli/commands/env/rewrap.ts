@@ -41,7 +41,7 @@ Colleagues' machines recognize the same key and ask nothing.`
     const session = openSession(this.io, this.flags)
     const [typed, secretsProvider] = words
     if (typed === undefined) return (await session.perform(rewrapKeys, undefined, {})).result
-    const reference = session.workspace.reference(typed)
+    const reference = session.reference(typed)
     refuseVersion(reference, 'rewrap')
     return [(await session.perform(rewrapKey, reference, { secretsProvider })).result]
   }

@@ -1,12 +1,14 @@
 import {
   type CredentialsHeld,
   expandReferences,
+  listEnvironments,
   overdueText,
   type RotatorList,
   type RotatorStatus,
   refuseVersion,
+  requireEnvironment,
   rotatorStatus,
-  visibleEnvironments,
+  type Session,
 } from '../../../operations/index.ts'
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { age } from '../../framework/flags.ts'
@@ -67,22 +69,32 @@ there are some: for a job that has to notice.`
 
   async #look(): Promise<Omit<Result, 'shown'>> {
     const session = openLook(this.io, this.flags)
-    const { workspace } = session
-    const typed = this.flags.env === undefined ? this.positionals : [this.flags.env, ...this.positionals]
-    const names = typed.flatMap((each) => expandReferences(workspace, each)).map((each) => workspace.reference(each))
-    for (const reference of names) {
-      refuseVersion(reference, 'rotators')
-      workspace.store.environment(reference.name)
-    }
-    const environments =
-      typed.length === 0 ? visibleEnvironments(workspace) : [...new Set(names.map(({ name }) => name))]
-    const { result } = await session.perform(rotatorStatus, undefined, environments)
+    const { result } = await session.perform(rotatorStatus, undefined, await this.#environments(session))
     const { rotators, unreadable, left, warnings } = result
     const now = this.io.now()
     const limit = this.flags['older-than']
     const old = ({ lastRotated }: RotatorStatus) =>
       limit === undefined || lastRotated === undefined || now.getTime() - lastRotated.getTime() > limit * 1000
     return { rotators: rotators.filter(old), unreadable, left, warnings, now }
+  }
+
+  /** The names of the environments that the user has named, or else of all that they may see. */
+  async #environments(session: Session): Promise<readonly string[]> {
+    const typed = this.flags.env === undefined ? this.positionals : [this.flags.env, ...this.positionals]
+    if (typed.length === 0) {
+      const own = { organization: session.organization, project: undefined }
+      return (await session.perform(listEnvironments, undefined, own)).result.environments
+    }
+    const names = new Set<string>()
+    for (const each of typed) {
+      for (const found of (await session.perform(expandReferences, undefined, each)).result) {
+        const reference = session.reference(found)
+        refuseVersion(reference, 'rotators')
+        await session.perform(requireEnvironment, reference)
+        names.add(reference.name)
+      }
+    }
+    return [...names]
   }
 
   text(result: Result): string | undefined {

@@ -38,7 +38,7 @@ where it goes and how it gets the key; it holds none. Nothing is installed.`
     if (image !== undefined && kind !== 'kubernetes') {
       throw new EscError('usage', '--image goes with --kubernetes', { hint: 'leave it out' })
     }
-    return schedulerUnit(openSession(this.io, this.flags).workspace, kind, {
+    return schedulerUnit(openSession(this.io, this.flags), kind, {
       program: thisProgram(),
       image: image ?? 'registry.example/esc:latest',
       user: userInfo().username,

@@ -1,4 +1,4 @@
-import { editSchedule, fullNameOf, refuseVersion } from '../../../../operations/index.ts'
+import { editSchedule, refuseVersion } from '../../../../operations/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
 import { SCHEDULED, TIMING_FLAGS } from '../../../framework/schedule-text.ts'
 import { openTarget } from '../../../framework/session.ts'
@@ -30,7 +30,7 @@ export default class EnvScheduleEdit extends EscCommand<Result, typeof TIMING_FL
     const { cron, once, timezone } = this.flags
     const edit = { id: rest[0] as string, timing: { cron, once, timezone } }
     const { id } = (await session.perform(editSchedule, reference, edit)).result
-    return { id, fullName: fullNameOf(session.workspace, reference) }
+    return { id, fullName: session.fullName(reference) }
   }
 
   text({ id, fullName }: Result): string {

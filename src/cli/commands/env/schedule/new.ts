@@ -1,4 +1,4 @@
-import { createSchedule, fullNameOf, refuseVersion } from '../../../../operations/index.ts'
+import { createSchedule, lastSchedulerLook, refuseVersion } from '../../../../operations/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
 import { scheduleTime, TIMING_FLAGS } from '../../../framework/schedule-text.ts'
 import { openTarget } from '../../../framework/session.ts'
@@ -43,8 +43,8 @@ credentials are rotated.`
     const { id } = (await session.perform(createSchedule, reference, { cron, once, timezone })).result
     return {
       id,
-      fullName: fullNameOf(session.workspace, reference),
-      looked: await session.workspace.store.schedulerLook(),
+      fullName: session.fullName(reference),
+      looked: (await session.perform(lastSchedulerLook, undefined)).result,
     }
   }
 

@@ -1,4 +1,4 @@
-import { fullNameOf, refuseVersion, removeSchedule } from '../../../../operations/index.ts'
+import { refuseVersion, removeSchedule } from '../../../../operations/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
 import { boolean } from '../../../framework/flags.ts'
 import { SCHEDULED } from '../../../framework/schedule-text.ts'
@@ -32,7 +32,7 @@ export default class EnvScheduleRemove extends EscCommand<Result, typeof flags> 
     const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'schedule')
     const id = rest[0] as string
-    const fullName = fullNameOf(session.workspace, reference)
+    const fullName = session.fullName(reference)
     await session.perform(removeSchedule, reference, {
       id,
       confirm: async () => {

@@ -83,7 +83,7 @@ the URL changes, and needs the key of the environment for that.`
     const sent = { secret, headers, removedHeaders, template }
     const edit = { url, displayName, format, active, events, groups, ...sent }
     await session.perform(editWebhook, reference, { name, edit })
-    return { name, environment: `${session.workspace.store.organization}/${reference.name}` }
+    return { name, environment: session.fullName(reference) }
   }
 
   text({ name, environment }: Updated): string {

@@ -68,7 +68,7 @@ sent holds no secret. With --secret it is signed; the secret is kept encrypted, 
     const template = file === undefined ? undefined : await readText(this.io, file, words)
     const all = { ...webhook, secret: await secretOf(secret, this.io), headers, template }
     const { name } = (await session.perform(createWebhook, reference, all)).result
-    return { name, environment: `${session.workspace.store.organization}/${reference.name}` }
+    return { name, environment: session.fullName(reference) }
   }
 
   text({ name, environment }: Created): string {

@@ -18,7 +18,7 @@ export default class EnvWebhookRm extends EscCommand<string> {
     refuseVersion(reference, 'rm')
     const name = webhookName(rest)
     await session.perform(removeWebhook, reference, name)
-    return `Removed webhook ${name} from ${session.workspace.store.organization}/${reference.name}`
+    return `Removed webhook ${name} from ${session.fullName(reference)}`
   }
 
   text(sentence: string): string {
