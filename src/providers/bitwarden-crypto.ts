@@ -1,4 +1,5 @@
 import { createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { strictBase64 } from './base64.ts'
 
 /** Keys of Bitwarden have 64 bytes: 32 for AES, then 32 for the MAC. */
 const keyBytes = 64
@@ -9,12 +10,6 @@ const keyBytes = 64
  */
 export function accessTokenKey(seed: Uint8Array): Buffer {
   return Buffer.from(hkdfSync('sha256', seed, 'bitwarden-accesstoken', 'sm-access-token', keyBytes))
-}
-
-/** Bytes of standard base64, padded; `undefined` for anything else. */
-export function strictBase64(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64')
-  return bytes.toString('base64') === text ? bytes : undefined
 }
 
 export type Decrypted =

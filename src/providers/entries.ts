@@ -31,7 +31,8 @@ export async function readEntries<Entry>(
     }
   }
   await Promise.all(Array.from({ length: sideBySide }, work))
-  if (failures.length > 0) throw together(failures)
+  // Entries that share a request share its failure.
+  if (failures.length > 0) throw together([...new Set(failures)])
   return values
 }
 

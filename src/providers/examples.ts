@@ -223,6 +223,19 @@ export const providerExamples: Readonly<Record<string, string>> = {
             environment: dev
             secretKey: API_KEY
 `,
+  'kubernetes-secrets': `values:
+  kubernetes:
+    secrets:
+      fn::open::kubernetes-secrets:
+        login:
+          from: ~/.kube/config
+          context: production
+        get:
+          db-password:
+            namespace: shop
+            name: db
+            key: password
+`,
   oidc: `values:
   token:
     fn::open::oidc:

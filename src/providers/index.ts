@@ -3,7 +3,7 @@ import { unknownNameHint } from '../suggestion.ts'
 import type { Provider } from './provider.ts'
 
 export { providerExamples } from './examples.ts'
-export type { IdentityTokenRequest, MachineAccess, Provider, ProviderContext } from './provider.ts'
+export type { ClusterAccess, IdentityTokenRequest, MachineAccess, Provider, ProviderContext } from './provider.ts'
 
 const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   '1password-secrets': async () => (await import('./1password-secrets.ts')).onePasswordSecrets,
@@ -24,6 +24,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'gh-login': async () => (await import('./gh-login.ts')).ghLogin,
   'infisical-login': async () => (await import('./infisical-login.ts')).infisicalLogin,
   'infisical-secrets': async () => (await import('./infisical-secrets.ts')).infisicalSecrets,
+  'kubernetes-secrets': async () => (await import('./kubernetes-secrets.ts')).kubernetesSecrets,
   oidc: async () => (await import('./oidc.ts')).oidc,
   'pulumi-stacks': async () => (await import('./pulumi-stacks.ts')).pulumiStacks,
   'snowflake-login': async () => (await import('./snowflake-login.ts')).snowflakeLogin,

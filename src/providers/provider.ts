@@ -56,6 +56,11 @@ export interface MachineAccess {
    * Returns what a reference to 1Password stands for, by its program. `doing` begins messages.
    */
   onePassword(ref: string, options: { readonly token: string; readonly doing: string }): Promise<string>
+  /**
+   * Returns the user's login to clusters of Kubernetes: that of a kubeconfig, by its path, or of
+   * the pod that we run in (`in-cluster`).
+   */
+  cluster(source: string): Promise<ClusterAccess>
   /** Returns when outputs of a Pulumi stack may be read with the user's login. */
   allowStack(stack: string): Promise<void>
   /** Returns what decrypts the secret outputs of a stack. */
@@ -63,6 +68,21 @@ export interface MachineAccess {
     stack: string,
     manager: { readonly type: string; readonly state: Readonly<Record<string, unknown>> },
   ): Promise<{ decrypt(ciphertext: string): string }>
+}
+
+/** The parts of a login to clusters of Kubernetes, once it was allowed. */
+export interface ClusterAccess {
+  /** The text of the kubeconfig; empty for the login of a pod. */
+  readonly kubeconfig: string
+  /**
+   * A file that the login names. One that is not absolute is taken from the kubeconfig's folder on.
+   */
+  read(path: string): string
+  /**
+   * Returns what a program that the kubeconfig names prints, with these variables beside the
+   * user's. `doing` begins messages.
+   */
+  run(words: readonly string[], options: { readonly env: Variables; readonly doing: string }): Promise<string>
 }
 
 export interface IdentityTokenRequest {

@@ -52,6 +52,8 @@ export interface VendorCall {
    * allows, and is connected to directly.
    */
   readonly named?: true
+  /** For a server with an authority of its own, or to show it a certificate: by no proxy. */
+  readonly tls?: TlsOptions
 }
 
 /**
@@ -109,11 +111,12 @@ export async function callVendor(
 }
 
 async function wayTo(
-  { provider, doing, url, named }: VendorCall,
-  { fetch = currentFetch, lookup, tls }: ProviderNetwork,
+  { provider, doing, url, named, tls: own }: VendorCall,
+  { fetch = currentFetch, lookup, tls: given }: ProviderNetwork,
   { network, signal }: ProviderContext,
 ) {
-  if (named !== true) return fetch
+  const tls = own || given ? { ...given, ...own } : undefined
+  if (named !== true) return own === undefined ? fetch : { transport: direct({ ...(tls && { tls }) }) }
   const policy = await network?.()
   try {
     const addresses = await allowedAddresses(url, { caller: provider, policy, lookup, signal })

@@ -17,9 +17,10 @@ import { hash } from 'node:crypto'
  *   (`allow.sockets`); its path
  * - `variable`: set an environment variable that makes programs run code
  *   (`allow.variables`); its name
- * - `readVariable`, `readFile`, `sopsFile`, `command`, `stack`: what a definition reads from this
- *   machine: a variable, a file, a file of SOPS with the user's keys, what a program prints (its
- *   words as JSON), outputs of a Pulumi stack with the user's login (`project/stack`)
+ * - `readVariable`, `readFile`, `sopsFile`, `command`, `stack`, `cluster`: what a definition reads
+ *   from this machine: a variable, a file, a file of SOPS with the user's keys, what a program
+ *   prints (its words as JSON), outputs of a Pulumi stack with the user's login (`project/stack`),
+ *   secrets of clusters of Kubernetes with the user's login (a kubeconfig, or `in-cluster`)
  */
 export type PowerKind =
   | 'caFile'
@@ -36,9 +37,11 @@ export type PowerKind =
   | 'sopsFile'
   | 'command'
   | 'stack'
+  | 'cluster'
 
 export const powerKinds: readonly PowerKind[] = [
   'caFile',
+  'cluster',
   'command',
   'identity',
   'issuer',

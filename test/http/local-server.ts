@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 
 export interface Asked {
   readonly method: string
@@ -8,6 +9,8 @@ export interface Asked {
   readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body: string
+  /** True when the client has shown a certificate of the authority that the server asks for. */
+  readonly isKnownClient: boolean
   /** When it arrived, in milliseconds of `performance.now()`. */
   readonly at: number
 }
@@ -34,7 +37,8 @@ export class LocalServer {
       })
       request.on('end', () => {
         const { method = '', url: path = '', headers } = request
-        const asked = { method, path, headers, body, at: performance.now() }
+        const isKnownClient = (request.socket as Partial<TLSSocket>).authorized === true
+        const asked = { method, path, headers, body, isKnownClient, at: performance.now() }
         this.asked.push(asked)
         this.reply(answer, asked, this.asked.length)
       })

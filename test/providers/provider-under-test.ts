@@ -63,6 +63,8 @@ export interface VendorRequest {
   readonly body: string
   /** The body as JSON; undefined when it is none. */
   readonly json: unknown
+  /** True when the client has shown a certificate that the server asks for. */
+  readonly isKnownClient?: boolean
 }
 
 export interface VendorAnswer {

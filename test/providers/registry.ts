@@ -16,6 +16,7 @@ import { underTest as gcpSecrets } from './gcp-secrets.under-test.ts'
 import { underTest as ghLogin } from './gh-login.under-test.ts'
 import { underTest as infisicalLogin } from './infisical-login.under-test.ts'
 import { underTest as infisicalSecrets } from './infisical-secrets.under-test.ts'
+import { underTest as kubernetesSecrets } from './kubernetes-secrets.under-test.ts'
 import { underTest as oidc } from './oidc.under-test.ts'
 import type { ProviderUnderTest } from './provider-under-test.ts'
 import { underTest as pulumiStacks } from './pulumi-stacks.under-test.ts'
@@ -45,6 +46,7 @@ export const providersUnderTest: Readonly<Record<string, ProviderUnderTest>> = {
   'gh-login': ghLogin,
   'infisical-login': infisicalLogin,
   'infisical-secrets': infisicalSecrets,
+  'kubernetes-secrets': kubernetesSecrets,
   oidc,
   'pulumi-stacks': pulumiStacks,
   'snowflake-login': snowflakeLogin,

@@ -50,12 +50,13 @@ export class VendorServer {
     }
   }
 
-  #reply(response: ServerResponse, { method, path: asked, headers, body }: Asked): void {
+  #reply(response: ServerResponse, { method, path: asked, headers, body, isKnownClient }: Asked): void {
     const { pathname, searchParams: query } = new URL(asked, 'http://server')
     const [, host = '', path = pathname] = /^\/@([^/]+)(\/.*)$/.exec(pathname) ?? []
     // What is signed is the host that was meant.
     const meant = host === '' ? headers : { ...headers, host }
-    const request = { method, host, path: decodeURIComponent(path), query, headers: meant, body, json: jsonOf(body) }
+    const sent = { method, host, path: decodeURIComponent(path), query, headers: meant }
+    const request = { ...sent, body, json: jsonOf(body), isKnownClient }
     this.requests.push(request)
     let answer: VendorAnswer | undefined
     try {

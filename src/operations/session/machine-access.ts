@@ -51,6 +51,12 @@ export function machineAccess(workspace: Workspace, signal: AbortSignal): Machin
       const { readByOp } = await import('./read-by-op.ts')
       return readByOp(ref, { token, doing, env, signal })
     },
+    async cluster(source) {
+      await allowed('cluster', source)
+      const { clusterAccess } = await import('./cluster-access.ts')
+      const readText = (path: string) => Buffer.from(read(placeOf(workspace, path), path)).toString()
+      return clusterAccess(source, { env, signal, read: readText })
+    },
     async pulumiSecrets(stack, manager) {
       await allowed('stack', stack)
       const { stackSecrets } = await import('../definitions/import/pulumi.ts')

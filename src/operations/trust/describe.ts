@@ -33,6 +33,10 @@ export function describePower({ kind, value }: Power): string {
       return `decrypt the SOPS file ${shown} with your keys`
     case 'stack':
       return `read the outputs of the Pulumi stack ${shown} with your login`
+    case 'cluster':
+      return value === 'in-cluster'
+        ? 'read secrets of the Kubernetes cluster with the service account of this pod'
+        : `read secrets of Kubernetes clusters with your login in ${shown}, and run the programs that it names`
     case 'command':
       return `run ${shown} as you, and read what it prints`
     case 'variable':

@@ -7,6 +7,7 @@ const readers: Readonly<Record<string, { readonly kind: PowerKind; readonly at: 
   file: { kind: 'readFile', at: ['get', '*', 'path'] },
   sops: { kind: 'sopsFile', at: ['path'] },
   command: { kind: 'command', at: ['command'] },
+  'kubernetes-secrets': { kind: 'cluster', at: ['login', 'from'] },
   'pulumi-stacks': { kind: 'stack', at: ['stacks', '*', 'stack'] },
   'terraform-state': { kind: 'readFile', at: ['backend', 'local', 'path'] },
 }

@@ -2,6 +2,8 @@ import { createCipheriv } from 'node:crypto'
 import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { KubernetesApi } from '../../fakes/kubernetes.ts'
+import { VendorServer } from '../../providers/vendor-server.ts'
 import { Playground, packageRoot } from './esc.ts'
 
 const sops = join(packageRoot, 'test', 'operations', 'import', 'sops')
@@ -107,6 +109,32 @@ describe('what a definition reads from the machine', function () {
     expect(it, err).to.be.an('object')
     expect(Object.keys(it)).not.to.include('sops')
     expect((await open({ SOPS_AGE_KEY_FILE: '/nonexistent/key' })).code).to.equal(1)
+  })
+
+  it('secrets of a cluster are read with the kubeconfig of the user', async () => {
+    const api = new KubernetesApi().keep('shop', 'db', { password: 'swordfish' })
+    const server = await new VendorServer().start()
+    try {
+      server.answering = (request) => api.answer(request)
+      mkdirSync(join(esc.folder, '.kube'))
+      const config = {
+        'current-context': 'dev',
+        contexts: [{ name: 'dev', context: { cluster: 'here', user: 'reader', namespace: 'shop' } }],
+        clusters: [{ name: 'here', cluster: { server: server.url } }],
+        users: [{ name: 'reader', user: { token: api.token } }],
+      }
+      writeFileSync(join(esc.folder, '.kube', 'config'), JSON.stringify(config))
+      const get = { password: { name: 'db', key: 'password' } }
+      await define({ 'fn::open::kubernetes-secrets': { login: { from: '~/.kube/config' }, get } })
+      const env = { HOME: esc.folder }
+      expect((await open(env)).err).to.include('with your login in ~/.kube/config, and run the programs that it names')
+      expect(server.requests).to.deep.equal([])
+      expect(await powers()).to.deep.equal([{ kind: 'cluster', value: '~/.kube/config' }])
+      await esc.ok('trust', '--yes')
+      expect((await open(env)).it).to.deep.equal({ password: 'swordfish' })
+    } finally {
+      await server.stop()
+    }
   })
 
   it('outputs of a Pulumi stack are decrypted with the passphrase of the user', async () => {
