@@ -34,6 +34,7 @@ describeOnTerminal('a secret that is left out, at a terminal', function () {
       ['env', 'set', 'app/dev', 'token', '--secret', '--file', '-'],
       'Secret value of token',
     ],
+    ['of config set --secret', ['config', 'set', '--env', 'app/dev', 'a:b', '--secret'], 'Value of a:b'],
     [
       'of a login provider',
       ['env', 'provider', 'aws-login', 'static', 'app/dev', 'AKIA', '--path', 'token'],

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { initIssuer, removeEnvironment } from '../../src/operations/index.ts'
+import { createEnvironment, initIssuer, removeEnvironment } from '../../src/operations/index.ts'
 import type { Workspace } from '../../src/operations/session/workspace.ts'
 import { perform } from './perform.ts'
 import type { SampleStore } from './sample-store.ts'
@@ -134,6 +134,26 @@ export const samples: Readonly<Record<string, Sample>> = {
     input: given([{ path: 'a', text: '1', ...plain }]),
     tells: ['environment_revision created'],
     fails: missing,
+  },
+  'set-config': {
+    input: given([{ path: ['aws:region'], text: 'eu', form: 'text', secret: false, plaintext: false }]),
+    tells: ['environment_revision created'],
+    fails: missing,
+  },
+  'list-imports': { fails: missing },
+  'add-imports': {
+    before: async (store) => {
+      const workspace = store.workspace('ada@example.com')
+      await perform(workspace, createEnvironment, workspace.reference('app/more'), { definition: 'values: {}\n' })
+    },
+    input: given(['app/more']),
+    tells: ['environment_revision created', 'imported_environment_changed'],
+    fails: { code: 'not_found', input: given(['app/gone']) },
+  },
+  'remove-imports': {
+    input: given(['app/base']),
+    tells: ['environment_revision created'],
+    fails: { code: 'not_found', input: given(['app/gone']) },
   },
   'remove-value': { input: given('token'), tells: ['environment_revision created'], fails: missing },
   'remove-values': { input: given(['token']), tells: ['environment_revision created'], fails: missing },

@@ -47,6 +47,16 @@ export const ENV_FLAGS = {
   }),
 }
 
+/** Flags of every command under `esc config` that takes no environment as an argument. */
+export const CONFIG_FLAGS = {
+  ...GLOBAL_FLAGS,
+  env: text({
+    description: 'the environment to work with (default: the one of esc select)',
+    value: 'environment',
+    helpGroup: 'GLOBAL',
+  }),
+}
+
 /** `undefined` when it is as `git: {commit}` in the store's `esc.yaml` says. */
 export const COMMIT_FLAG = {
   commit: maybe(
@@ -60,6 +70,9 @@ export const COMMIT_FLAG = {
 /** Flags of every command under `esc env` that changes the store. */
 export const WRITE_FLAGS = { ...ENV_FLAGS, ...COMMIT_FLAG }
 
+/** Those of `esc config` that change the store. */
+export const CONFIG_WRITE_FLAGS = { ...CONFIG_FLAGS, ...COMMIT_FLAG }
+
 /** `--output text|json`, for the commands that list it. */
 export const OUTPUT_FLAG = {
   output: choice({
@@ -70,6 +83,9 @@ export const OUTPUT_FLAG = {
     refuse: (word) => `invalid --output ${JSON.stringify(word)}: must be "text" or "json"`,
   }),
 }
+
+/** `--json` and `--output json` ask for the same. */
+export const JSON_FLAGS = { ...OUTPUT_FLAG, json: boolean({ description: 'the same as --output json' }) }
 
 /** A command line after parsing, typed by the flags the command declares. */
 export interface Input<F extends Flags> {
@@ -104,9 +120,12 @@ export abstract class EscCommand<Result = unknown, F extends Flags = Flags> {
   static count: Count = { kind: 'none' }
   /**
    * It works with the environment of `esc select` when it is given none. Undefined: it does when
-   * its first argument is a required one.
+   * its first argument is a required one. `only`: no argument of it is an environment, so `--env`
+   * names another.
    */
-  static usesSelected: boolean | undefined = undefined
+  static usesSelected: boolean | 'only' | undefined = undefined
+  /** `--json` asks for the same as `--output json`. */
+  static jsonSwitch = false
   /** The number of words that belong to esc when the rest is another program's command line. */
   static stopAfter: ((flags: ReadonlyMap<string, readonly string[]>) => number) | undefined = undefined
 
@@ -162,7 +181,8 @@ export function parseInput(command: CommandClass, words: readonly string[]): Inp
   const positionalArguments = Object.values(command.args)
   const parsed = parseArguments(words, declared, {
     stopAfter: command.stopAfter,
-    takesDashes: (index, given) => positionalArguments[index + (given.has('env') ? 1 : 0)]?.holdsValue ?? false,
+    takesDashes: (index, given) =>
+      positionalArguments[index + replacedArguments(command, given.has('env'))]?.holdsValue ?? false,
   })
   if (parsed.help) return undefined
   const flags: Record<string, unknown> = {}
@@ -192,6 +212,8 @@ const notGiven: readonly string[] = []
  * long with one more word. What is plainly an environment, such as `app/dev`, is one.
  */
 export function mayUseSelected(command: CommandClass, { flags, positionals }: Input<Flags>): boolean {
+  if (command.usesSelected === 'only')
+    return flags.env === undefined && countOf(command.count, positionals.length) === undefined
   const [argument] = Object.entries(command.args)
   const uses = command.usesSelected ?? (argument?.[1].required && ['environment', 'source'].includes(argument[0]))
   if (!uses || flags.env !== undefined || (flags as { readonly all?: boolean }).all) return false
@@ -210,10 +232,15 @@ export function mayUseSelected(command: CommandClass, { flags, positionals }: In
  * takes the place of the first.
  */
 export function countMistake(command: CommandClass, { flags, positionals }: Input<Flags>): string | undefined {
-  const received = positionals.length + (flags.env === undefined ? 0 : 1)
+  const received = positionals.length + replacedArguments(command, flags.env !== undefined)
   if (command.count.kind === 'none' && received > 0)
     return `unknown command "${positionals[0]}" for "esc ${command.id.replaceAll(':', ' ')}"`
   return countOf(command.count, received)
+}
+
+/** The number of arguments that `--env` takes the place of. */
+export function replacedArguments(command: CommandClass | undefined, isGiven: boolean): number {
+  return isGiven && command?.usesSelected !== 'only' ? 1 : 0
 }
 
 function countOf(count: Count, received: number): string | undefined {

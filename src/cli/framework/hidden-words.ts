@@ -1,5 +1,5 @@
 import { looksSecret, secretParts } from '../terminal/index.ts'
-import type { CommandClass } from './command.ts'
+import { type CommandClass, replacedArguments } from './command.ts'
 import type { Flag, Flags } from './flags.ts'
 import { isFlagLike } from './parse-arguments.ts'
 
@@ -16,7 +16,10 @@ export function hiddenWords(command: CommandClass | undefined, words: readonly s
   const isSecret = words.includes('--secret')
   const add = (word: string, argument: { readonly holdsValue?: boolean } | undefined) =>
     hidden.push(...partsToHide(word, argument?.holdsValue ?? false, isSecret))
-  let position = words.some((word) => /^--env(?:=|$)/.test(word)) ? 1 : 0
+  let position = replacedArguments(
+    command,
+    words.some((word) => /^--env(?:=|$)/.test(word)),
+  )
   let dashes = false
   for (let index = 0; index < words.length; index++) {
     const word = words[index] as string

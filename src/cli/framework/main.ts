@@ -26,7 +26,8 @@ export async function main(argv: readonly string[], root: string, host: Host = o
     hidden = () => hiddenWords(Command, target.words)
     let input = parseInput(Command, target.words)
     if (input === undefined) return await showHelp(target.id.split(':'), root, io)
-    json = (input.flags as { readonly output?: unknown }).output === 'json'
+    const asked = input.flags as { readonly output?: unknown; readonly json?: unknown }
+    json = asked.output === 'json' || (Command.jsonSwitch && asked.json === true)
     if (mayUseSelected(Command, input)) {
       const { withSelected } = await import('./selected.ts')
       input = withSelected(Command, input, io)

@@ -1,5 +1,5 @@
 import { EscError } from '../../errors.ts'
-import { findSelection } from '../../operations/index.ts'
+import { findSelection, type WorkspaceOptions } from '../../operations/index.ts'
 import { type CommandClass, countMistake, type Input } from './command.ts'
 import type { Flags } from './flags.ts'
 import type { Host } from './host.ts'
@@ -17,7 +17,9 @@ export function withSelected(Command: CommandClass, input: Input<Flags>, io: Hos
   const [first] = positionals
   const mistake = countMistake(Command, input)
   // The command itself reports what is wrong with the store, and notices.
-  const found = findSelection({ ...workspaceOptions(io, input.flags), notify() {}, deliver: undefined }, first)
+  const options = { ...workspaceOptions(io, input.flags), notify() {}, deliver: undefined }
+  if (Command.usesSelected === 'only') return withOnlySelected(Command, input, options)
+  const found = findSelection(options, first)
   const { named = false, selected } = found ?? {}
   if (selected !== undefined) {
     const isVersion = first !== undefined && isVersionAlone(first)
@@ -26,6 +28,16 @@ export function withSelected(Command: CommandClass, input: Input<Flags>, io: Hos
   }
   if (mistake !== undefined || (first === undefined && found !== undefined)) throw unnamed(Command, mistake, named)
   return input
+}
+
+/** The same for a command none of whose words is an environment. */
+function withOnlySelected(Command: CommandClass, input: Input<Flags>, options: WorkspaceOptions): Input<Flags> {
+  const found = findSelection(options, undefined)
+  if (found === undefined) return input
+  if (found.selected !== undefined) return { ...input, flags: { ...input.flags, env: found.selected } } as Input<Flags>
+  throw new EscError('usage', 'no environment is selected', {
+    hint: `choose one with "esc select", or name it: "esc ${Command.id.replaceAll(':', ' ')} --env ENV"`,
+  })
 }
 
 /** `@3`, `:stable`. */

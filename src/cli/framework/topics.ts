@@ -2,7 +2,8 @@
 export const TOPICS: Readonly<Record<string, string>> = {
   access: 'Who may do what',
   audit: 'Who did what',
-  config: 'Copy configuration',
+  config: 'Configuration of an environment',
+  'config:env': 'Environments that an environment imports',
   env: 'Manage environments',
   'env:provider': 'Manage login providers within an environment',
   'env:provider:aws-login': 'Add an AWS login provider to an environment',

@@ -14,6 +14,7 @@ import {
   setAllAt,
   setAt,
 } from '../../yaml/index.ts'
+import { configPathInDefinition } from '../configuration/config-path.ts'
 import { definitionText } from '../opening/get-environment.ts'
 import {
   isAtOrBelow,
@@ -27,12 +28,18 @@ import type { EnvironmentReference } from '../references/reference.ts'
 import { dropRotatorState, lostCredentials } from '../rotating/rotator-state.ts'
 import { operation } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
+import { importCount, type ListedImport, listedImports } from './import-list.ts'
 import { checkDefinition, saveDefinition } from './save-definition.ts'
 
 export interface CopyRequest {
   readonly from: EnvironmentReference
   /** Below `values`. Empty: every value, and the imports. */
   readonly path: PropertyPath
+  /**
+   * The word that `path` was read from. Where the source has such a key of its configuration, that
+   * is meant.
+   */
+  readonly configKey?: string
   /** Only say what would be done. */
   readonly plan: boolean
 }
@@ -83,7 +90,7 @@ export const copyValues = operation({
 async function copied(
   workspace: Workspace,
   to: EnvironmentReference,
-  { from, path, plan }: CopyRequest,
+  { from, path: typedPath, configKey, plan }: CopyRequest,
 ): Promise<CopiedValues> {
   if (from.name === to.name) {
     throw new EscError('usage', 'current environment and destination environment are the same', {
@@ -96,6 +103,7 @@ async function copied(
   const base = destination.current()
   const copy = dropRotatorState(from.name, await definitionText(workspace, from, true))
   const source = mergeSide(from.name, copy.text)
+  const path = meantPath(source.root, typedPath, configKey)
   const present = mergeSide(to.name, await decrypted(destination, base))
   const paths = path.length > 0 ? [path] : keysOf(getAt(source.root, ['values'])).map((key) => [key])
   for (const each of paths) {
@@ -105,7 +113,7 @@ async function copied(
   const imports = path.length === 0 ? missingImports(source.root, present.root) : []
   let text = base.definition
   for (const { node } of imports) {
-    const length = lengthOf(getAt(decode(to.name, text).node, ['imports']))
+    const length = importCount(decode(to.name, text).node)
     text = setAt(text, ['imports', length], fragmentOf(copy.text, node))
   }
   const written = steps.filter(({ action }) => action !== 'keep')
@@ -125,6 +133,20 @@ async function copied(
   }
   const saved = await saveDefinition(workspace, destination, { text, base, change: 'copy' })
   return { ...saved, revision: saved.revision ?? base.number, ...done }
+}
+
+/**
+ * Returns the path below `values` that a word means: a key of the configuration, else a value.
+ * @throws EscError `usage` when there are both.
+ */
+function meantPath(root: Node | undefined, path: PropertyPath, configKey: string | undefined): PropertyPath {
+  if (configKey === undefined) return path
+  const ofConfiguration = configPathInDefinition([configKey])
+  if (getAt(root, ['values', ...ofConfiguration]) === undefined) return path
+  if (getAt(root, ['values', ...path]) === undefined) return ofConfiguration
+  throw new EscError('usage', `'${configKey}' is a key of the configuration, and there is such a value too`, {
+    hint: `name ${formatPropertyPath(ofConfiguration)}, or the value as ["${configKey}"]`,
+  })
 }
 
 /** Sorts the steps of a copy by kind. `dropped` names rotators of the source with credentials. */
@@ -179,28 +201,9 @@ function keysOf(node: Node | undefined): string[] {
   return node?.kind === 'object' ? node.entries.map(({ key }) => key.value) : []
 }
 
-function lengthOf(node: Node | undefined): number {
-  return node?.kind === 'array' ? node.elements.length : 0
-}
-
-interface Import {
-  readonly name: string
-  readonly node: Node
-}
-
-function missingImports(from: Node | undefined, to: Node | undefined): Import[] {
-  const there = new Set(importsOf(to).map(({ name }) => name))
-  return importsOf(from).filter(({ name }) => !there.has(name))
-}
-
-function importsOf(root: Node | undefined): Import[] {
-  const list = getAt(root, ['imports'])
-  if (list?.kind !== 'array') return []
-  return list.elements.flatMap((node): Import[] => {
-    if (node.kind === 'string') return [{ name: node.value, node }]
-    const [name] = keysOf(node)
-    return name === undefined ? [] : [{ name, node }]
-  })
+function missingImports(from: Node | undefined, to: Node | undefined): ListedImport[] {
+  const there = new Set(listedImports(to).map(({ name }) => name))
+  return listedImports(from).filter(({ name }) => !there.has(name))
 }
 
 function missing(from: EnvironmentReference, path: PropertyPath, values: Node | undefined): EscError {

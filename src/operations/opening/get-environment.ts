@@ -28,6 +28,8 @@ export interface Got {
    * whole environment was asked for.
    */
   readonly imports: Checked['imports']
+  /** Mistakes of the definition and of what it imports. */
+  readonly diagnostics: Checked['diagnostics']
   /** The budget for showing it. */
   readonly limits: BudgetLimits
 }
@@ -82,16 +84,20 @@ export const getEnvironment = operation({
   async run(work, { path = [], showSecrets }: GetOptions): Promise<Got> {
     const text = await definitionText(work, work.subject, showSecrets)
     const limits = evaluationLimits(work.options.env)
-    const nothing = { root: undefined, value: undefined, definition: undefined, definedAt: [], imports: [], limits }
+    const none = { root: undefined, value: undefined, definition: undefined, definedAt: [], imports: [] }
+    const nothing = { ...none, diagnostics: [], limits }
     if (text.trim() === '') return nothing
     if (path[0] === 'imports') return { ...nothing, definition: await definitionAt(text, path) }
-    const { environment, imports } = await checkDefinition(unasked(work), work.subject.environment, text, {
+    const { environment, imports, diagnostics } = await checkDefinition(unasked(work), work.subject.environment, text, {
       showSecrets,
       onlyToLook: true,
       fullName: work.subject.name,
     })
     const root = environment?.properties && rootValue(environment.properties)
-    if (path.length === 0) return { ...nothing, root, value: root, definition: await definitionAt(text, []), imports }
+    if (path.length === 0) {
+      const definition = await definitionAt(text, [])
+      return { ...nothing, root, value: root, definition, imports, diagnostics }
+    }
     const value = root && valueAt(root, path)
     const expression = environment?.exprs && expressionAt(environment.exprs, path)
     const definedAt =
@@ -100,7 +106,8 @@ export const getEnvironment = operation({
         : value === undefined
           ? []
           : bounded(limits, `the history of ${formatPropertyPath(path)}`, () => valuePlaces(value))
-    return { ...nothing, root, value, definition: await definitionAt(text, ['values', ...path]), definedAt }
+    const definition = await definitionAt(text, ['values', ...path])
+    return { ...nothing, root, value, definition, definedAt, diagnostics }
   },
 })
 

@@ -1,5 +1,5 @@
 import { EscError, messageOf } from '../../errors.ts'
-import { PathError, type PropertyPath, parsePropertyPath } from '../../yaml/index.ts'
+import { isPathError, PathError, type PropertyPath, parsePropertyPath } from '../../yaml/index.ts'
 
 /** Reads a path as typed. `describe` says what it was meant for. */
 export function parsePath(typed: string, describe: (reason: string) => string): PropertyPath {
@@ -17,7 +17,7 @@ export function relative<T>(edit: () => T): T {
   try {
     return edit()
   } catch (error) {
-    if (!(error instanceof PathError) || error.path[0] !== 'values' || error.path.length === 1) throw error
+    if (!isPathError(error) || error.path[0] !== 'values' || error.path.length === 1) throw error
     throw new PathError(error.path.slice(1), error.reason, { hint: error.richHint, cause: error })
   }
 }

@@ -13,3 +13,8 @@ export class PathError extends EscError {
     this.reason = reason
   }
 }
+
+/** True for such an error, also where bundles know its class by a function that loads it. */
+export function isPathError(error: unknown): error is PathError {
+  return error instanceof PathError
+}

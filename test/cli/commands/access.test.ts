@@ -41,11 +41,31 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'audit:verify': { needs: 'nothing', words: 'audit verify' },
   check: { needs: 'nothing', words: 'check' },
   completion: { needs: 'nothing', words: 'completion bash' },
+  config: [
+    { needs: 'read', words: 'config --env {}' },
+    { needs: 'open', words: 'config --env {} --show-secrets' },
+    { needs: 'open', words: 'config --env {} --open' },
+  ],
   'config:cp': [
     { needs: 'open', words: 'config cp --env {} --dest app/theirs' },
     { needs: 'write', words: 'config cp --env app/theirs --dest {}' },
     { needs: 'write', words: 'config cp --env app/theirs --dest {} --plan' },
   ],
+  'config:env:add': { needs: 'write', words: 'config env add --env {} app/theirs' },
+  'config:env:ls': { needs: 'read', words: 'config env ls --env {}' },
+  'config:env:rm': {
+    needs: 'write',
+    words: 'config env rm --env {} base/open',
+    before: ['env init base/open', 'config env add --env {} base/open'],
+  },
+  'config:get': [
+    { needs: 'open', words: 'config get --env {} a:b', before: ['config set --env {} a:b c'] },
+    { needs: 'open', words: 'config get --env {} a:b --open=false', before: ['config set --env {} a:b c'] },
+  ],
+  'config:rm': { needs: 'write', words: 'config rm --env {} a:b' },
+  'config:rm-all': { needs: 'write', words: 'config rm-all --env {} a:b' },
+  'config:set': { needs: 'write', words: 'config set --env {} a:b c' },
+  'config:set-all': { needs: 'write', words: 'config set-all --env {} --plaintext a:b=c' },
   'env:apply': [
     { needs: 'write', words: 'env apply --file wanted-{last}' },
     { needs: 'write', words: 'env apply --file wanted-{last} --plan' },

@@ -53,6 +53,12 @@ describe('the built esc', function () {
   })
   after(() => playground.remove())
 
+  it('names a place that takes no value as it was typed, below values', () => {
+    const { status, err } = esc(['env', 'set', 'app/dev', 'hosts[3]', 'a'])
+    expect(status).to.equal(1)
+    expect(err).to.match(/^Error: hosts\[3\]: array index out of range\n/)
+  })
+
   it('runs from a symbolic link, as npm makes one', () => {
     const bin = join(playground.folder, 'bin')
     mkdirSync(bin)

@@ -29,9 +29,23 @@ const ANY_WEBHOOK = 'esc env webhook new rotators/ci on-call --url https://examp
 const AN_ISSUER = 'esc oidc init --issuer https://esc.example.org'
 const AFTER_A_PING = `${ANY_WEBHOOK}; esc env webhook ping rotators/ci hook-1`
 
+const CONFIGURED =
+  'esc select app/dev; esc config set aws:region eu-west-1; esc config set app:token not-a-real-token --secret; ' +
+  "esc config set --path 'app:endpoints[0].token' not-a-real-token --secret"
+
 /** What must have happened before an example makes sense. */
 const BEFORE: Readonly<Record<string, string>> = {
   'access:remove': `echo 'access: {rules: [{environments: "*", principals: [ada@example.com, bob@example.com], level: admin}]}' >>environments/esc.yaml`,
+  config: CONFIGURED,
+  'config:cp aws:region': CONFIGURED,
+  'config:env:add': `${CONFIGURED}; esc env init base/common`,
+  'config:env:ls': CONFIGURED,
+  'config:env:rm': `${CONFIGURED}; esc env init base/common; esc config env add base/common`,
+  'config:get': CONFIGURED,
+  'config:rm': CONFIGURED,
+  'config:rm-all': CONFIGURED,
+  'config:set': CONFIGURED,
+  'config:set-all': `${CONFIGURED}; esc env init app/test`,
   init: '/bin/rm -r environments',
   'env:init --copy-config-from': 'esc env rm app/prod --yes',
   'env:init':
@@ -88,6 +102,8 @@ const PIPED = [
   'env:provider:azure-login:static',
   'env:provider:gcp-login:static',
   'env:set api.token',
+  'config:set app:token',
+  'config:set --path',
 ]
 
 /** The entry for an example: of its command, or of its command and a word in it. */
@@ -122,6 +138,7 @@ describe('the examples in the help', function () {
       '.env': 'A=1\n',
       'key.pem': '-----BEGIN PRIVATE KEY-----\nnot-a-real-one\n-----END PRIVATE KEY-----\n',
       'key.json': '{"type": "service_account"}\n',
+      'values.json': '{"aws:region": {"value": "eu-west-1", "secret": false}}\n',
       'webhook.secret': 'not-a-real-secret\n',
     }
     mkdirSync(join(folder, 'definitions', 'app'), { recursive: true })

@@ -28,14 +28,32 @@ interface Case {
 
 const scheduled = ['env schedule new app/dev --cron 0+0+*+*+*']
 const hooked = ['env webhook new app/dev me --url https://receiver.invalid/']
+const configured = ['config set aws:region us --env app/dev']
 const tagged = ['env tag app/dev team us']
 
 const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'access:explain': { words: '', shows: /app\/dev/ },
+  config: { words: '', shows: /aws:region +us/, before: configured },
   'config:cp': [
     { words: 'region --dest app/other', after: ['env get app/other region', /eu-west-1/] },
     { words: '--dest app/other', after: ['env get app/other region', /eu-west-1/] },
   ],
+  'config:env:add': { words: 'app/other', after: ['config env ls --env app/dev', /app\/other/] },
+  'config:env:ls': {
+    words: '',
+    shows: /app\/other/,
+    before: ['config env rm app/other --env app/dev', 'config env add app/other --env app/dev'],
+  },
+  'config:env:rm': {
+    words: 'app/other',
+    before: ['config env add app/other --env app/dev'],
+    after: ['config env ls --env app/dev', /^$/],
+  },
+  'config:get': { words: 'aws:region', shows: /^us$/m, before: configured },
+  'config:rm': { words: 'aws:region', before: configured, after: ['config --env app/dev', /^$/] },
+  'config:rm-all': { words: 'aws:region', before: configured, after: ['config --env app/dev', /^$/] },
+  'config:set': { words: 'a:b c', after: ['config get a:b --env app/dev', /^c$/m] },
+  'config:set-all': { words: '--plaintext a:b=c', after: ['config get a:b --env app/dev', /^c$/m] },
   'env:change-secrets-provider': { words: 'default', shows: /app\/dev/ },
   'env:clone': { words: 'app/copy', shows: /Environment local\/app\/dev cloned into local\/app\/copy/ },
   'env:diff': [
@@ -141,14 +159,28 @@ const ENDS: Readonly<Record<string, number>> = {
 
 const split = (line: string) => (line === '' ? [] : line.split(' ').map((word) => word.replaceAll('+', ' ')))
 
-/** Takes an environment as an argument that must be given. */
+/** Works with an environment: mostly one that is an argument and must be given. */
 function takesEnvironment({ args, usesSelected }: CommandClass): boolean {
   const [first] = Object.entries(args)
-  return usesSelected === true || (first?.[1].required === true && /^(?:environment|source)$/.test(first[0]))
+  return (
+    usesSelected === true ||
+    usesSelected === 'only' ||
+    (first?.[1].required === true && /^(?:environment|source)$/.test(first[0]))
+  )
 }
 
 /** Played in every run; the others with SLOW=1. */
-const SAMPLE = ['config:cp', 'env:clone', 'env:get', 'env:import:dotenv', 'env:rotate', 'env:set', 'env:tag', 'run']
+const SAMPLE = [
+  'config',
+  'config:cp',
+  'env:clone',
+  'env:get',
+  'env:import:dotenv',
+  'env:rotate',
+  'env:set',
+  'env:tag',
+  'run',
+]
 
 describe('the selected environment', function () {
   this.timeout(60_000)
@@ -185,7 +217,7 @@ describe('the selected environment', function () {
         expect(flags.env, `${id} ${words}`).to.match(/^app\/dev(@\w+)?$/)
         const version = (flags.env as string).slice('app/dev'.length)
         expect([...(version === '' ? [] : [version]), ...positionals]).to.deep.equal(given.positionals)
-        if (version !== '') continue
+        if (version !== '' || Command.usesSelected === 'only') continue
         const named = parseInput(Command, ['app/other', ...split(words)]) as Input<Flags>
         expect(mayUseSelected(Command, named), `${id} app/other ${words}`).to.equal(false)
       }

@@ -1,5 +1,12 @@
 import { EscError } from '../../../errors.ts'
-import { type CopiedValues, copyValues, parsePath, refuseVersion } from '../../../operations/index.ts'
+import {
+  type CopiedValues,
+  configPathInDefinition,
+  copyValues,
+  parseConfigKey,
+  parsePath,
+  refuseVersion,
+} from '../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { boolean, text } from '../../framework/flags.ts'
 import { refused } from '../../framework/report-error.ts'
@@ -8,6 +15,7 @@ import { diagnosticLines, hasColour } from '../../terminal/index.ts'
 
 const flags = {
   dest: text({ description: 'the environment to copy into', char: 'd', value: 'environment' }),
+  path: boolean({ description: 'the key is a path into a value of the configuration, such as endpoints[0].token' }),
   plan: boolean({ description: 'say what would be copied; change nothing' }),
   ...OUTPUT_FLAG,
 }
@@ -22,12 +30,14 @@ export default class ConfigCp extends EscCommand<Result, typeof flags> {
   static override busy = 'copying'
   static override summary = 'Copy values from one environment into another.'
   static override description =
-    `Copies one value, or all values and imports, into another environment and saves it as a new revision. Mappings are merged key by key:
+    `Copies one value, or all values and imports, into another environment and saves it as a new revision. A key such as aws:region is one of
+the configuration (pulumiConfig); a word that is no such key is the path of a value below values. Mappings are merged key by key:
 what only the destination has stays, comments too. Secrets are decrypted with the key of the one and encrypted with that of the other.
 Rotated credentials are never copied, and those of the destination always stay. --plan shows what would change.
 
 Without an environment, copies from the selected one (esc select).`
   static override examples = [
+    { description: 'Copy one key of the configuration', command: 'esc config cp aws:region --dest app/prod' },
     { description: 'Copy one value', command: 'esc config cp app/dev database.host --dest app/prod' },
     {
       description: 'See what copying everything would change',
@@ -39,7 +49,7 @@ Without an environment, copies from the selected one (esc select).`
   static override flags = flags
   static override args = {
     environment: { description: 'the environment to copy from, with @ and a version if you like' },
-    key: { description: 'path of one value, below values (default: everything)' },
+    key: { description: 'a key of the configuration, or the path of one value (default: everything)' },
   }
   static override usesSelected = true
   static override count = { kind: 'atMost', count: 2 } as const
@@ -51,14 +61,21 @@ Without an environment, copies from the selected one (esc select).`
     }
     const to = session.reference(this.flags.dest)
     refuseVersion(to, 'config cp')
-    const path = rest[0] === undefined ? [] : parsePath(rest[0], (reason) => `invalid path: ${reason}`)
-    const request = { from: reference, path, plan: this.flags.plan }
+    const request = { from: reference, ...this.#meant(rest[0]), plan: this.flags.plan }
     const { result: copied } = await session.perform(copyValues, to, request)
     this.io.err(diagnosticLines(copied.diagnostics, hasColour(this.io, 'stderr')))
     const broken = copied.diagnostics.some(({ severity }) => severity === 'error')
     if (copied.kind === 'refused' || broken) throw refused(to.name)
     this.#explain(copied, to.name)
     return { ...copied, from: reference.name, to: to.name }
+  }
+
+  #meant(key: string | undefined) {
+    if (this.flags.path && key !== undefined) {
+      return { path: configPathInDefinition(parseConfigKey(key, { structured: true })) }
+    }
+    const path = key === undefined ? [] : parsePath(key, (reason) => `invalid path: ${reason}`)
+    return { path, configKey: key }
   }
 
   #explain({ kind, dropped, keptCredentials, notCopied, replaced }: CopiedValues, to: string): void {

@@ -1,0 +1,116 @@
+import { EscError } from '../../../errors.ts'
+import { formatJson, isJsonObject, type Json } from '../../../json.ts'
+import { type ConfigAssignment, parseConfigKey, setConfig } from '../../../operations/index.ts'
+import { parseJson } from '../../../read-json.ts'
+import { CONFIG_WRITE_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
+import { typedForm } from '../../framework/config-input.ts'
+import { openConfigToWrite } from '../../framework/config-target.ts'
+import { type SavedConfig, savedConfig } from '../../framework/config-text.ts'
+import { readText } from '../../framework/definition-input.ts'
+import { boolean, list, text } from '../../framework/flags.ts'
+
+const flags = {
+  secret: list({
+    description: 'a value to encrypt; may be given several times',
+    value: 'key=value',
+    holdsValue: true,
+  }),
+  plaintext: list({
+    description: 'a value to store in the clear; may be given several times',
+    value: 'key=value',
+    holdsValue: true,
+  }),
+  path: boolean({ description: 'each key is a path into a value, such as endpoints[0].token' }),
+  json: text({
+    description: 'values as "esc config --json" prints them, or - for standard input',
+    value: 'text',
+    holdsValue: true,
+  }),
+  ...OUTPUT_FLAG,
+}
+
+export default class ConfigSetAll extends EscCommand<SavedConfig, typeof flags> {
+  static override id = 'config:set-all'
+  static override busy = 'saving'
+  static override summary = 'Set several values of the configuration at once.'
+  static override description =
+    `Sets several keys below pulumiConfig of the selected environment, or of the one of --env, and saves one new revision: all of them, or
+none. Each value is given as --plaintext or as --secret. With --json, the values are those that esc config --json has printed.`
+  static override examples = [
+    {
+      description: 'A value and a secret',
+      command: 'esc config set-all --plaintext aws:region=eu-west-1 --secret "app:token=$TOKEN"',
+    },
+    {
+      description: 'Values that "esc config --show-secrets --json" has printed',
+      command: 'esc config set-all --env app/test --json - < values.json',
+    },
+  ]
+  static override baseFlags = CONFIG_WRITE_FLAGS
+  static override flags = flags
+  static override usesSelected = 'only' as const
+
+  async run(): Promise<SavedConfig> {
+    const { session, reference } = openConfigToWrite(this.io, this.flags, this.positionals, 'set-all')
+    const { secret, plaintext, json } = this.flags
+    const assignments = [
+      ...plaintext.map((word) => this.#assignment(word, false)),
+      ...secret.map((word) => this.#assignment(word, true)),
+      ...(json === undefined ? [] : listed(await this.#jsonText(json), this.flags.path)),
+    ]
+    if (assignments.length === 0) {
+      throw new EscError('usage', 'expected at least one value', {
+        hint: 'for example: --plaintext aws:region=eu-west-1',
+      })
+    }
+    const { result } = await session.perform(setConfig, reference, assignments)
+    return savedConfig(this.io, reference.name, result)
+  }
+
+  /** Splits at the first `=`. The value stays out of the message: it may be a secret. */
+  #assignment(word: string, secret: boolean): ConfigAssignment {
+    const at = word.indexOf('=')
+    if (at === -1) {
+      throw new EscError('usage', 'expected key=value', {
+        hint: 'write the key, an equals sign and the value as one word',
+      })
+    }
+    const path = parseConfigKey(word.slice(0, at), { structured: this.flags.path })
+    const value = word.slice(at + 1)
+    const typed = secret ? ({ text: value, form: 'text' } as const) : typedForm(value, undefined, path)
+    return { path, ...typed, secret, plaintext: !secret }
+  }
+
+  async #jsonText(given: string): Promise<string> {
+    if (given !== '-') return given
+    return readText(this.io, '-', { file: 'could not read file', stdin: 'could not read from stdin' })
+  }
+
+  text(): undefined {}
+}
+
+/** Reads what `esc config --json` prints. No message repeats a value. */
+function listed(text: string, structured: boolean): ConfigAssignment[] {
+  let entries: Json
+  try {
+    entries = parseJson(text)
+  } catch {
+    throw badJson('the text of --json is no JSON')
+  }
+  if (!isJsonObject(entries)) throw badJson('the text of --json is no object of keys')
+  return Object.entries(entries).map(([key, entry]): ConfigAssignment => {
+    const path = parseConfigKey(key, { structured })
+    if (!isJsonObject(entry)) throw badJson(`${key} has no value in the text of --json`)
+    const { value, objectValue, secret = false } = entry
+    if (typeof secret !== 'boolean') throw badJson(`${key}: secret must be true or false`)
+    const kind = { path, secret, plaintext: !secret }
+    if (objectValue !== undefined) return { ...kind, text: formatJson(objectValue), form: 'json' }
+    if (typeof value === 'string') return { ...kind, text: value, form: 'text' }
+    if (value === undefined && secret) throw badJson(`${key} is a secret that was not shown: it has no value`)
+    throw badJson(`${key}: value must be a text`)
+  })
+}
+
+function badJson(problem: string): EscError {
+  return new EscError('usage', problem, { hint: 'give what "esc config --show-secrets --json" prints' })
+}

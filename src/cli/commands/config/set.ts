@@ -1,0 +1,69 @@
+import { EscError } from '../../../errors.ts'
+import { parseConfigKey, setConfig } from '../../../operations/index.ts'
+import { CONFIG_WRITE_FLAGS, EscCommand, JSON_FLAGS } from '../../framework/command.ts'
+import { readConfigValue, TYPE_FLAG, typedForm } from '../../framework/config-input.ts'
+import { openConfigToWrite } from '../../framework/config-target.ts'
+import { type SavedConfig, savedConfig } from '../../framework/config-text.ts'
+import { boolean } from '../../framework/flags.ts'
+
+const flags = {
+  secret: boolean({ description: 'encrypt the value' }),
+  plaintext: boolean({ description: 'store the value in the clear even if it looks like a secret' }),
+  path: boolean({ description: 'the key is a path into a value, such as endpoints[0].token' }),
+  ...TYPE_FLAG,
+  raw: boolean({ description: 'keep the line break at the end of standard input' }),
+  ...JSON_FLAGS,
+}
+
+export default class ConfigSet extends EscCommand<SavedConfig, typeof flags> {
+  static override id = 'config:set'
+  static override busy = 'saving'
+  static override summary = 'Set a value of the configuration.'
+  static override description =
+    `Sets a key below pulumiConfig of the selected environment, or of the one of --env, and saves a new revision. Without a value, asks for
+it without echo at a terminal, and reads standard input otherwise. A value that looks like a secret is refused unless --secret or
+--plaintext says what it is.
+
+The value is a text, and a \${…} in it is no reference. With --path, the key is a path: its lists grow by one element at most, and true,
+false and integers within a value become booleans and numbers. --type says what the value is.`
+  static override examples = [
+    { description: 'Set a value', command: 'esc config set aws:region eu-west-1' },
+    { description: 'Type a secret without echo', command: 'esc config set app:token --secret' },
+    { description: 'Take a secret from a file', command: 'esc config set app:key --secret < key.pem' },
+    {
+      description: 'Set a secret within a list of mappings',
+      command: "esc config set --path 'app:endpoints[0].token' --secret",
+    },
+    {
+      description: 'Set a number in another environment',
+      command: 'esc config set app:size 3 --type int --env app/prod',
+    },
+  ]
+  static override baseFlags = CONFIG_WRITE_FLAGS
+  static override flags = flags
+  static override args = {
+    key: { description: 'the key, such as aws:region; with --path, a path', required: true },
+    value: { description: 'the value (default: asked for, or standard input)', holdsValue: true },
+  }
+  static override usesSelected = 'only' as const
+  static override jsonSwitch = true
+  static override count = { kind: 'between', least: 1, most: 2 } as const
+
+  async run(): Promise<SavedConfig> {
+    const { secret, plaintext, path: structured, type, raw } = this.flags
+    if (Number(secret) + Number(plaintext) + Number(type !== undefined) > 1) {
+      throw new EscError('usage', 'only one of --secret, --plaintext and --type can be given', {
+        hint: 'a secret is a text; a value with a type is stored in the clear',
+      })
+    }
+    const { session, reference, rest } = openConfigToWrite(this.io, this.flags, this.positionals, 'set')
+    const [key = '', given] = rest
+    const path = parseConfigKey(key, { structured })
+    const value = given ?? (await readConfigValue(this.io, key, { raw }))
+    const typed = secret ? ({ text: value, form: 'text' } as const) : typedForm(value, type, path)
+    const { result } = await session.perform(setConfig, reference, [{ path, ...typed, secret, plaintext }])
+    return savedConfig(this.io, reference.name, result)
+  }
+
+  text(): undefined {}
+}
