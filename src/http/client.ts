@@ -6,7 +6,7 @@ import type { Transport } from './transport.ts'
 
 /** A request, and the limits that its caller gives it. */
 export interface HttpCall {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly url: string
   /** Beside `content-type`, which follows from a body that is no text. */
   readonly headers?: Readonly<Record<string, string>>

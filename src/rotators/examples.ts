@@ -41,6 +41,21 @@ export const rotatorExamples: Readonly<Record<string, string>> = {
         login: {project: 123456789012, accessToken: {fn::secret: "…"}}
         serviceAccount: app@foo-bar-123456.iam.gserviceaccount.com
 `,
+  'http-issued': `values:
+  mail:
+    fn::rotate::http-issued:
+      inputs:
+        url: https://api.example.org/v1
+        auth: {bearer: {fn::secret: "…"}}
+        list: {path: keys, items: data, id: id, name: name}
+        create:
+          path: keys
+          body: {name: "esc {{mark}}", scopes: [send]}
+          id: id
+          values: {key: secret}
+        delete: {path: "keys/{{id}}"}
+        verify: {path: whoami, auth: {bearer: "{{key}}"}}
+`,
   'ldap-password': `values:
   app:
     fn::rotate::ldap-password:

@@ -22,6 +22,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'azure-app-secret': async () => (await import('./issued/azure-app-secret.ts')).azureAppSecret,
   external: async () => (await import('./external/index.ts')).external,
   'gcp-service-account-key': async () => (await import('./issued/gcp-service-account-key.ts')).gcpServiceAccountKey,
+  'http-issued': async () => (await import('./issued/http-issued/index.ts')).httpIssued,
   'ldap-password': async () => (await import('./chosen/ldap-password/index.ts')).ldapPassword,
   mysql: async () => (await import('./pair/mysql.ts')).mysql,
   'mysql-dual': async () => (await import('./chosen/mysql-dual/index.ts')).mysqlDual,

@@ -71,6 +71,11 @@ export interface NetworkPolicy extends HostPolicy {
    * user. Throws when it may not. Any socket may be used when this function is absent.
    */
   readonly allowSocket?: (path: string) => Promise<void>
+  /**
+   * Checks whether what a definition holds may be sent to the origin that it names, such as
+   * `https://api.example.org`. Throws when it may not. Absent: any may be used.
+   */
+  readonly allowOrigin?: (origin: string) => Promise<void>
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   type Fetch,
   type HttpAnswer,
   isPassingStatus,
+  type Transport,
   type VendorFault,
   vendorHints,
 } from '../http/index.ts'
@@ -13,7 +14,8 @@ import { VendorError } from './vendor-error.ts'
 export interface Vendor {
   /** Name of the rotator, for messages. */
   readonly rotator: string
-  readonly fetch: Fetch
+  /** The machine's `fetch`, or a transport that leads to addresses that were looked at. */
+  readonly fetch: Fetch | { readonly transport: Transport }
   readonly context: RotatorContext
   /** Tokens, passwords and keys that an answer might repeat. */
   readonly hidden: readonly string[]
@@ -21,15 +23,17 @@ export interface Vendor {
    * The vendor's own form of an error. Undefined: the body is something else, such as a proxy's
    * page, and says nothing about what the vendor did.
    */
-  readonly readFault: (json: unknown) => VendorFault | undefined
-  /** Remedies by the vendor's code. */
+  readonly readFault: (json: unknown, answer: HttpAnswer) => VendorFault | undefined
+  /** Remedies by the vendor's code, or such as `HTTP 403`. */
   readonly hints: Readonly<Record<string, string>>
+  /** The remedy where there is no answer, by the code. Default: to check the network. */
+  readonly wayHint?: (code: string) => string | undefined
 }
 
 export interface VendorRequest {
   /** Such as `addPassword of application 1234`, for messages. */
   readonly doing: string
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   /** Parameters are sent as a form, everything else as JSON. */
@@ -78,7 +82,7 @@ export async function ask(vendor: Vendor, request: VendorRequest): Promise<HttpA
     by: fetch,
     hidden,
     sleep: context.sleep,
-    readFault: ({ json }) => vendor.readFault(json),
+    readFault: (answer) => vendor.readFault(answer.json, answer),
   })
   switch (outcome.kind) {
     case 'done':
@@ -89,7 +93,7 @@ export async function ask(vendor: Vendor, request: VendorRequest): Promise<HttpA
       throw new VendorHttpError(`${rotator}: ${doing}: ${what} from ${host}`, {
         code,
         refused: false,
-        hint: vendorHints['no answer'],
+        hint: vendor.wayHint?.(code) ?? vendorHints['no answer'],
       })
     }
     case 'foreign': {
@@ -99,7 +103,7 @@ export async function ask(vendor: Vendor, request: VendorRequest): Promise<HttpA
         code,
         status,
         refused: false,
-        hint: vendorHints.foreign,
+        hint: hints[code] ?? vendorHints.foreign,
       })
     }
     case 'fault': {
@@ -109,18 +113,23 @@ export async function ask(vendor: Vendor, request: VendorRequest): Promise<HttpA
         code,
         status,
         refused: status >= 400 && status < 500 && status !== 408,
-        hint: hints[code],
+        hint: hints[code] ?? hints[`HTTP ${status}`],
       })
     }
   }
 }
 
-/** For a success that lacks what it should hold. */
-export function malformedVendorAnswer({ rotator }: Vendor, doing: string): VendorHttpError {
-  return new VendorHttpError(`${rotator}: ${doing} was answered with something else than is documented`, {
+/** For a success that lacks what it should hold. `lacks`: what that is, where it may be shown. */
+export function malformedVendorAnswer(
+  { rotator }: Vendor,
+  doing: string,
+  { lacks, hint = vendorHints.foreign }: { readonly lacks?: string; readonly hint?: string } = {},
+): VendorHttpError {
+  const detail = lacks === undefined ? '' : `: ${lacks}`
+  return new VendorHttpError(`${rotator}: ${doing} was answered with something else than is documented${detail}`, {
     code: 'malformed answer',
     refused: false,
-    hint: vendorHints.foreign,
+    hint,
   })
 }
 

@@ -12,6 +12,8 @@ import { hash } from 'node:crypto'
  * - `identity`: sign tokens with this machine's identity key; the organization that they name
  * - `privateHost`: let rotators and providers call a host with a private address
  *   (`network.privateHosts`); the host or pattern
+ * - `issuingHost`: send what definitions hold to an API that issues credentials
+ *   (`fn::rotate::http-issued`); its origin, such as `https://api.example.org`
  * - `webhookHost`: let webhooks reach a host with a private address (`webhooks.allow`); the host
  * - `socket`: have rotators use a unix socket, whose server may take this user for somebody
  *   (`allow.sockets`); its path
@@ -29,6 +31,7 @@ export type PowerKind =
   | 'issuer'
   | 'identity'
   | 'privateHost'
+  | 'issuingHost'
   | 'socket'
   | 'webhookHost'
   | 'variable'
@@ -45,6 +48,7 @@ export const powerKinds: readonly PowerKind[] = [
   'command',
   'identity',
   'issuer',
+  'issuingHost',
   'keyHost',
   'plugin',
   'privateHost',

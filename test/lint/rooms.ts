@@ -40,7 +40,10 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: ['masking'],
     because: 'how a server is asked, and which may be; it knows no vendor, and what is asked for is not its business',
   },
-  rotators: { mayImport: ['schema', 'vendor', 'http'], because: 'a rotator knows no store and no command line' },
+  rotators: {
+    mayImport: ['schema', 'vendor', 'http', 'yaml'],
+    because: 'a rotator knows no store and no command line; it names members of answers by property paths',
+  },
   masking: {
     mayImport: [],
     because: 'what hides secrets in texts knows neither who says them nor where they are shown',

@@ -51,6 +51,7 @@ describe('bad input', function () {
 
       it('is told from good input', async () => {
         await playground.withEnvironment(environment, definitionOf(rotator, good!.inputs as Plain))
+        await playground.ok('trust', '--yes')
         const planned = await playground.run(['env', 'rotate', environment, '--plan'], { io })
         expect(planned.code, planned.err).to.equal(0)
       })
@@ -84,6 +85,8 @@ describe('bad input', function () {
         const definition = encryptDefinition(environment, text, (plaintext) => key.encrypt(plaintext))
         const author = { name: 'Ada Lovelace', email: 'ada@example.com' }
         await there.append({ base: there.current().number, definition, change: 'edit', author, created: new Date() })
+        // What a definition asks for by its inputs.
+        await playground.run(['trust', '--yes'])
       }
     })
   }

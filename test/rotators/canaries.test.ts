@@ -135,6 +135,8 @@ describe('secret inputs of rotators', function () {
         const definition = encryptDefinition(environment, text, (plaintext) => key.encrypt(plaintext))
         const author = { name: 'Ada Lovelace', email: 'ada@example.com' }
         await there.append({ base: there.current().number, definition, change: 'edit', author, created: new Date() })
+        // What a definition asks for by its inputs.
+        await playground.run(['trust', '--yes'])
       }
     })
   }

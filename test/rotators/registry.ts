@@ -8,6 +8,7 @@ import { underTest as password } from './generated/password.under-test.ts'
 import { underTest as awsIam } from './issued/aws-iam.under-test.ts'
 import { underTest as azureAppSecret } from './issued/azure-app-secret.under-test.ts'
 import { underTest as gcpServiceAccountKey } from './issued/gcp-service-account-key.under-test.ts'
+import { underTest as httpIssued } from './issued/http-issued.under-test.ts'
 import { underTest as twilioApiKey } from './issued/twilio-api-key.under-test.ts'
 import { underTest as mysql } from './pair/mysql.under-test.ts'
 import { underTest as postgres } from './pair/postgres.under-test.ts'
@@ -26,6 +27,7 @@ export const rotatorsUnderTest: Readonly<Record<string, RotatorUnderTest>> = {
   'azure-app-secret': azureAppSecret,
   'gcp-service-account-key': gcpServiceAccountKey,
   'twilio-api-key': twilioApiKey,
+  'http-issued': httpIssued,
   'snowflake-user': snowflakeUser,
   external,
 }

@@ -53,6 +53,7 @@ export async function signedRequests(
     network: {
       ...(await hostPolicy(workspace)),
       allowSocket: (path) => requirePowers(workspace, [{ kind: 'socket', value: path }]),
+      allowOrigin: (origin) => requirePowers(workspace, [{ kind: 'issuingHost', value: origin }]),
     },
   }
 }

@@ -19,6 +19,8 @@ export function describePower({ kind, value }: Power): string {
       return `use this machine's identity (oidc.key, or a token of its system) as organization ${shown}`
     case 'privateHost':
       return `let rotators call ${shown}, also at a private address`
+    case 'issuingHost':
+      return `send what its definitions hold to ${shown}, to rotate credentials there`
     case 'webhookHost':
       return `let webhooks reach ${shown}, also at a private address or unencrypted`
     case 'socket':

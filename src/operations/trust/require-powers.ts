@@ -109,7 +109,15 @@ const fields: Partial<Record<PowerKind, string>> = {
 }
 
 /** The powers that definitions ask for, by what they say. */
-const ofDefinitions: readonly PowerKind[] = ['readVariable', 'readFile', 'sopsFile', 'command', 'stack', 'cluster']
+const ofDefinitions: readonly PowerKind[] = [
+  'issuingHost',
+  'readVariable',
+  'readFile',
+  'sopsFile',
+  'command',
+  'stack',
+  'cluster',
+]
 
 function notAskedFor(power: Power): EscError {
   if (ofDefinitions.includes(power.kind)) {

@@ -3,6 +3,9 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import type { Plain } from '../../../src/plain.ts'
+import { definitionOf } from '../../crash-matrix/subject.ts'
+import { httpVendor } from '../../rotators/issued/issued-vendors.ts'
 import { Receiver } from '../../webhooks/receiver.ts'
 import { Playground, type RunOptions } from './esc.ts'
 
@@ -79,6 +82,38 @@ describe('esc trust', function () {
     const allowed = await esc.run(['env', 'rotate', 'app/dev'], typing('y\n'))
     expect(allowed.err).to.include(`  let rotators use the unix socket ${socket}, as you\n`)
     expect(allowed.out, 'nobody listens there').to.include('ENOENT')
+  })
+
+  it('sends what a definition holds to an API that issues credentials only where its host was allowed', async () => {
+    const vendor = await httpVendor()
+    try {
+      configure('network: {privateHosts: [127.0.0.1]}\n')
+      await esc.ok('trust', '--yes')
+      const { url } = vendor.inputs
+      await esc.withEnvironment('app/dev', definitionOf('http-issued', vendor.inputs as Plain))
+      const refused = await esc.run(['env', 'rotate', 'app/dev'])
+      expect(refused.code).to.equal(1)
+      expect(refused.out + refused.err).to.include(`send what its definitions hold to ${vendor.fake.url}`)
+      expect(vendor.fake.calls, 'before it was allowed').to.deep.equal([])
+      const allowed = await esc.run(['env', 'rotate', 'app/dev'], typing('y\n'))
+      expect(allowed.code, allowed.out + allowed.err).to.equal(0)
+      expect(vendor.ids()).to.have.length(1)
+
+      const calls = vendor.fake.calls.length
+      const elsewhere = { ...vendor.inputs, url: url.replace('127.0.0.1', 'localhost') }
+      await esc.withEnvironment('app/other', definitionOf('http-issued', elsewhere as Plain))
+      const said = async (environment: string) => Object.values(await esc.run(['env', 'rotate', environment])).join('')
+      expect(await said('app/other')).to.include('this machine has not allowed')
+      // What is put together while it is opened could not be shown before.
+      const hidden = JSON.parse(definitionOf('http-issued', { ...vendor.inputs, url: '${address}' } as Plain))
+      Object.assign(hidden.values, { address: url.replace('127.0.0.1', '127.0.0.2') })
+      await esc.withEnvironment('app/hidden', JSON.stringify(hidden))
+      await esc.ok('trust', '--yes')
+      expect(await said('app/hidden')).to.include('since no definition says so')
+      expect(vendor.fake.calls).to.have.length(calls)
+    } finally {
+      await vendor.stop()
+    }
   })
 
   it('takes nothing but y or yes for yes', async () => {

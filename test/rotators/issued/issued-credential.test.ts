@@ -137,7 +137,7 @@ for (const [name, start] of Object.entries(issuedVendors)) {
           subject: vendor.rotator.target(vendor.inputs)!.slice(vendor.rotator.name.length + 1),
           mark: 'esc-0123456789abcdef',
           stagedAt: made.toISOString(),
-          before: { ids: [], at: made.toISOString() },
+          ...(vendor.recordsBefore !== false && { before: { ids: [], at: made.toISOString() } }),
         }
         vendor.addLost(pending.mark, made)
         const context = testContext()
@@ -350,6 +350,7 @@ const busyAnswers: Readonly<Record<string, object>> = {
   'gcp-service-account-key': {
     error: { code: 429, status: 'RESOURCE_EXHAUSTED', message: 'Quota exceeded per minute.' },
   },
+  'http-issued': { error: { code: 'rate_limited', message: 'slow down' } },
   'twilio-api-key': { code: 20429, message: 'Too many requests', status: 429 },
 }
 

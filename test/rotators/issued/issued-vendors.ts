@@ -2,9 +2,11 @@ import type { PlainObject } from '../../../src/plain.ts'
 import type { Rotator } from '../../../src/rotators/index.ts'
 import { azureAppSecretRotator } from '../../../src/rotators/issued/azure-app-secret.ts'
 import { gcpServiceAccountKeyRotator } from '../../../src/rotators/issued/gcp-service-account-key.ts'
+import { type HttpIssuedInputs, httpIssuedRotator } from '../../../src/rotators/issued/http-issued/index.ts'
 import type { IssuedPending, IssuedPlan, IssuedState } from '../../../src/rotators/issued/kit/index.ts'
 import { twilioApiKeyRotator } from '../../../src/rotators/issued/twilio-api-key.ts'
 import { secret } from '../../../src/secret.ts'
+import { FakeAdminApi } from '../../fakes/admin-api.ts'
 import { type FakeApplication, FakeGraph } from '../../fakes/azure-graph.ts'
 import { FakeGcpIam, type FakeServiceAccount } from '../../fakes/gcp-iam.ts'
 import { reroute } from '../../fakes/http-fake.ts'
@@ -26,6 +28,8 @@ export interface IssuedVendor<Inputs = PlainObject, Credential extends object = 
   readonly create: string
   readonly remove: string
   readonly list: string
+  /** False where what it makes is found by a mark, so that nothing else is recorded beforehand. */
+  readonly recordsBefore?: false
   /** Whether a call is a log-in with a rotated credential. */
   isLogin(action: string): boolean
   /** Ids of what the vendor holds, oldest first. */
@@ -172,10 +176,80 @@ export async function twilioVendor(lag: Lag = {}, keyType: 'standard' | 'restric
   return vendor
 }
 
+/** `marked`: the API keeps names, by which what was lost is found; else the time at which it was made has to do. */
+export async function httpVendor(lag: Lag = {}, marked = true) {
+  const fake = await new FakeAdminApi(lag).start()
+  const name = marked ? 'esc-prod {{mark}}' : 'esc-prod'
+  const inputs: HttpIssuedInputs = {
+    url: fake.base,
+    noun: 'API key',
+    auth: { bearer: secret(fake.adminToken) },
+    list: {
+      path: 'service-keys',
+      items: 'records',
+      id: 'id',
+      ...(marked ? { name: 'label' } : { createdAt: 'created_at' }),
+      next: { cursor: 'last_record', parameter: 'starting_from', more: 'more_records' },
+    },
+    create: {
+      path: 'service-keys',
+      body: { label: name, scopes: ['mail.send'] },
+      id: 'id',
+      values: { key: 'plaintext' },
+      createdAt: 'created_at',
+    },
+    delete: { path: 'service-keys/{{id}}' },
+    verify: { path: 'whoami', auth: { bearer: '{{key}}' } },
+    limit: { count: fake.limit, status: 409, code: 'key_limit_reached' },
+  }
+  const vendor = {
+    fake,
+    rotator: onLoopback(httpIssuedRotator()),
+    inputs,
+    create: 'create',
+    remove: 'delete',
+    list: 'list',
+    ...(marked && { recordsBefore: false as const }),
+    isLogin: (action: string) => action === 'log in',
+    ids: () => fake.keys.map(({ id }) => id),
+    idOf: ({ id }) => id,
+    holds: ({ id, values }) => fake.keys.some((key) => key.id === id && key.secret === values.key?.reveal()),
+    add() {
+      const { id, secret: text } = fake.addKey({ createdAt: new Date(then) })
+      return { id, values: { key: secret(text) }, createdAt: then }
+    },
+    addLost(mark: string, at: Date) {
+      fake.addKey({ name: marked ? `esc-prod ${mark}` : 'esc-prod', createdAt: at, unlistedFor: 2 })
+    },
+    drop: (id: string) => void remove(fake.keys, (key) => key.id === id),
+    secrets: () => [fake.adminToken, ...fake.keys.map(({ secret }) => secret)],
+    stop: () => fake.stop(),
+  } satisfies IssuedVendor<
+    HttpIssuedInputs,
+    import('../../../src/rotators/issued/http-issued/definition.ts').HttpCredential
+  > &
+    Record<string, unknown>
+  return vendor
+}
+
+/** A rotator for which the configuration allows 127.0.0.1, as `network.privateHosts` does. */
+export function onLoopback<R extends object>(rotator: R): R {
+  const network = { privateHosts: ['127.0.0.1'] }
+  const wrapped = Object.entries(rotator).map(([name, member]) => {
+    if (!['plan', 'rotate', 'settle', 'retire', 'check'].includes(name)) return [name, member]
+    const method = member as (...args: unknown[]) => unknown
+    // The context is the last argument.
+    return [name, (...args: unknown[]) => method(...args.slice(0, -1), { network, ...(args.at(-1) as object) })]
+  })
+  return Object.fromEntries(wrapped) as R
+}
+
 /** All of them. A vendor's own types matter to its own tests only. */
 export const issuedVendors: Readonly<Record<string, (lag?: Lag) => Promise<IssuedVendor>>> = {
   'azure-app-secret': async (lag) => (await azureVendor(lag)) as unknown as IssuedVendor,
   'gcp-service-account-key': async (lag) => (await gcpVendor(lag)) as unknown as IssuedVendor,
+  'http-issued': async (lag) => (await httpVendor(lag)) as unknown as IssuedVendor,
+  'http-issued, without names': async (lag) => (await httpVendor(lag, false)) as unknown as IssuedVendor,
   'twilio-api-key': async (lag) => (await twilioVendor(lag)) as unknown as IssuedVendor,
   'twilio-api-key, restricted': async (lag) => (await twilioVendor(lag, 'restricted')) as unknown as IssuedVendor,
 }

@@ -1,0 +1,154 @@
+import { EscError } from '../../../errors.ts'
+import { allowedAddresses, direct, type Lookup, networkCode, type TlsOptions } from '../../../http/index.ts'
+import type { Plain } from '../../../plain.ts'
+import { rich } from '../../../rich-text.ts'
+import { forgetHint } from '../../another-target.ts'
+import { madeReady } from '../../made-ready.ts'
+import type { Rotator, RotatorContext } from '../../rotator.ts'
+import { httpsOptions, requireEncryption, type Tls, tlsFault, tlsHint } from '../../tls/index.ts'
+import { connectionHints, VendorError } from '../../vendor-error.ts'
+import type { Vendor } from '../../vendor-http.ts'
+import {
+  type IssuedPending,
+  type IssuedPlan,
+  type IssuedState,
+  type IssuedTiming,
+  type Issuer,
+  issuedCredentialRotator,
+  issuedTiming,
+} from '../kit/index.ts'
+import { type HttpCredential, type HttpDefinition, hasMarks, subjectOf } from './definition.ts'
+import { limitMet, repeatedTiming, usesCredential } from './issuer-parts.ts'
+import { requireUsable } from './require-usable.ts'
+import { credentialSchema, inputsSchema } from './schema.ts'
+import { httpSession } from './session.ts'
+
+export type HttpIssuedInputs = HttpDefinition & { readonly tls?: Tls }
+export type HttpIssuedState = IssuedState<HttpCredential>
+export type HttpIssuedPending = IssuedPending<HttpCredential>
+
+/** The way to the hosts that definitions name, and the times to wait. Tests hand them in. */
+export interface HttpIssuedOptions {
+  /** Resolves a host name to all of its addresses. Default: as the system does. */
+  readonly lookup?: Lookup
+  /** Default: Node's. */
+  readonly tls?: TlsOptions
+  readonly timing?: IssuedTiming
+}
+
+const name = 'http-issued'
+
+type HttpIssuedRotator = Rotator<HttpIssuedInputs, HttpIssuedState, HttpIssuedPending, IssuedPlan>
+
+/**
+ * Rotates what an API over HTTP issues, as the definition describes the API.
+ *
+ * What a definition sends goes to the host that it names, log-in and all. So that host must have
+ * been allowed on this machine, as it is written there.
+ */
+export function httpIssuedRotator(options: HttpIssuedOptions = {}): HttpIssuedRotator {
+  const kit = (inputs: HttpIssuedInputs) => issuedCredentialRotator(issuerOf(inputs, options))
+  const state = {
+    type: 'object',
+    properties: { current: credentialSchema, previous: credentialSchema },
+    required: ['current'],
+  } as const
+  const rotator: HttpIssuedRotator = {
+    name,
+    description: 'Keys and tokens that an API over HTTP issues, which the definition describes.',
+    inputs: inputsSchema,
+    state,
+    outputs: state,
+
+    open: (held) => held as Plain | undefined,
+
+    target: (inputs) => `${name} ${subjectOf(inputs)}`,
+
+    plan: (request, context) => kit(request.inputs).plan(request, context),
+
+    rotate: (plan, request, stage, context) => kit(request.inputs).rotate(plan, request, stage, context),
+
+    async settle(pending, request, context) {
+      requireSameSearch(pending, request.inputs)
+      return kit(request.inputs).settle(pending, request, context)
+    },
+
+    retire: async (superseded, request, context) => kit(request.inputs).retire?.(superseded, request, context),
+
+    check: async (request, context) => (await kit(request.inputs).check?.(request, context)) ?? [],
+  }
+  return madeReady(rotator, { tls: ['tls'] })
+}
+
+export const httpIssued = httpIssuedRotator()
+
+function issuerOf(inputs: HttpIssuedInputs, options: HttpIssuedOptions): Issuer<HttpIssuedInputs, HttpCredential> {
+  const timing = repeatedTiming(inputs, options.timing ?? issuedTiming)
+  return {
+    name,
+    description: '',
+    inputs: inputsSchema,
+    credential: credentialSchema,
+    timing,
+    marks: hasMarks(inputs),
+    retires: 'after commit',
+    noun: inputs.noun ?? 'credential',
+    ...limitMet(inputs),
+    subject: subjectOf,
+    idOf: ({ id }) => id,
+    checkInputs,
+    loginUses: usesCredential,
+    connect: async (definition, context) => {
+      const by = await wayTo(definition, options, context)
+      return httpSession({ rotator: name, definition, by, wayHint, timing }, context)
+    },
+  }
+}
+
+function wayHint(code: string): string | undefined {
+  const fault = tlsFault(code)
+  return fault && tlsHint(fault)
+}
+
+function checkInputs(inputs: HttpIssuedInputs): void {
+  requireUsable(name, inputs)
+  const { url, tls } = inputs
+  if (url.startsWith('https:')) requireEncryption(tls, { rotator: name, place: 'tls' })
+  else if (tls !== undefined) {
+    throw new EscError('invalid_input', `${name}: \`tls\` is given, but \`url\` is an http:// address`, {
+      hint: 'remove `tls`, or write https://',
+    })
+  }
+}
+
+/** A record of a credential with a mark can be settled only where marks are listed. */
+function requireSameSearch(pending: HttpIssuedPending, inputs: HttpIssuedInputs): void {
+  if (pending.phase !== 'creating' || pending.subject !== subjectOf(inputs)) return
+  if ((pending.before === undefined) === hasMarks(inputs)) return
+  const what = hasMarks(inputs) ? 'has no mark, and `list.name` was added' : 'has a mark, and `list.name` is gone'
+  throw new EscError('conflict', `${name}: what an interrupted rotation may have created ${what}`, {
+    hint: rich`put \`list\` and \`create\` back as they were and run again; ${forgetHint}`,
+  })
+}
+
+/** Asks whether the host may be called; each of its addresses is looked at before it is used. */
+async function wayTo(
+  { url, tls }: HttpIssuedInputs,
+  { lookup, tls: extra }: HttpIssuedOptions,
+  { network, signal }: RotatorContext,
+): Promise<Vendor['fetch']> {
+  const { origin, host } = new URL(url)
+  await network?.allowOrigin?.(origin)
+  try {
+    const addresses = await allowedAddresses(url, { caller: name, policy: network, lookup, signal })
+    return { transport: direct({ addresses, tls: { ...extra, ...httpsOptions(tls) } }) }
+  } catch (error) {
+    if (error instanceof EscError) throw error
+    const code = networkCode(error)
+    throw new VendorError(`${name}: cannot look up ${host} (${code})`, {
+      code,
+      refused: true,
+      hint: connectionHints[code] ?? 'check `url`, and the network',
+    })
+  }
+}
