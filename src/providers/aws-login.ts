@@ -4,7 +4,7 @@ import { awsFault, awsLoginSchema, textOf } from './aws-api.ts'
 import { awsEndpoint, partitionOf } from './aws-endpoint.ts'
 import type { AwsLogin } from './aws-signature.ts'
 import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
-import { lastsUntil, lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
+import { lastsUntil, lifetimeSchema, wantedSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
 import { callVendor, malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
 
@@ -72,11 +72,16 @@ const hints: Readonly<Record<string, string>> = {
 
 /** The token is the authority: the request is not signed. */
 async function assumeRole(
-  { roleArn, sessionName, duration = '2h', policyArns = [], subjectAttributes }: NonNullable<AwsLoginInputs['oidc']>,
+  { roleArn, sessionName, duration, policyArns = [], subjectAttributes }: NonNullable<AwsLoginInputs['oidc']>,
   network: ProviderNetwork,
   context: ProviderContext,
 ): Promise<AwsLogin> {
-  const seconds = lifetimeSeconds(duration, { input: 'aws-login: `duration`', least: 900, most: 43_200 })
+  const seconds = wantedSeconds(duration, context, {
+    input: 'aws-login: `duration`',
+    usual: 7200,
+    least: 900,
+    most: 43_200,
+  })
   const token = await requireIdentityToken(context, { provider: 'aws-login', audience: 'aws', subjectAttributes })
   const doing = `AssumeRoleWithWebIdentity of ${roleArn}`
   const body = new URLSearchParams({

@@ -2,7 +2,7 @@ import { EscError } from '../errors.ts'
 import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
 import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
-import { lastsAsToken } from './lifetime.ts'
+import { identityTokenBounds, lastsAsToken, wantedSeconds } from './lifetime.ts'
 import type { Provider } from './provider.ts'
 
 export type AzureLoginInputs = {
@@ -69,7 +69,9 @@ export const azureLogin: Provider<AzureLoginInputs> = {
     const subscription = subscriptionId === undefined ? {} : { subscriptionId }
     if (!oidc) context.lasts?.('always')
     if (!oidc) return { clientId, tenantId, ...subscription, clientSecret: clientSecret as Secret<string> }
-    const token = await requireIdentityToken(context, { provider: 'azure-login', audience: 'azure', subjectAttributes })
+    const seconds = wantedSeconds(undefined, context, { input: 'azure-login', ...identityTokenBounds })
+    const request = { provider: 'azure-login', audience: 'azure', subjectAttributes, seconds }
+    const token = await requireIdentityToken(context, request)
     lastsAsToken(context, token)
     return { clientId, tenantId, ...subscription, oidc: { token: secret(token) } }
   },

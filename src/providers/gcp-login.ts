@@ -2,7 +2,7 @@ import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
 import { gcpFault } from './gcp-api.ts'
 import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
-import { lastsUntil, lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
+import { lastsUntil, lifetimeSchema, wantedSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
 import { callVendor, malformedAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
 
@@ -89,14 +89,14 @@ export function gcpLoginProvider(network: ProviderNetwork = {}): Provider<GcpLog
     async open({ project: number, oidc: federated, accessToken: given }, context) {
       if (federated !== undefined) {
         const { serviceAccount, tokenLifetime } = federated
-        const lifetime = lifetimeOf(tokenLifetime)
+        const lifetime = lifetimeOf(tokenLifetime, context)
         const token = await exchange({ number, ...federated }, network, context)
         return { project: number, ...(await actAs({ serviceAccount, lifetime, token }, network, context)) }
       }
       const { accessToken: token, serviceAccount, tokenLifetime } = given as NonNullable<GcpLoginInputs['accessToken']>
       if (serviceAccount === undefined) context.lasts?.('always')
       if (serviceAccount === undefined) return { project: number, accessToken: token, tokenType: 'Bearer' }
-      const lifetime = lifetimeOf(tokenLifetime)
+      const lifetime = lifetimeOf(tokenLifetime, context)
       return {
         project: number,
         ...(await actAs({ serviceAccount, lifetime, token: token.reveal() }, network, context)),
@@ -107,8 +107,9 @@ export function gcpLoginProvider(network: ProviderNetwork = {}): Provider<GcpLog
 
 export const gcpLogin = gcpLoginProvider()
 
-function lifetimeOf(text = '1h'): number {
-  return lifetimeSeconds(text, { input: 'gcp-login: `tokenLifetime`', least: 1, most: 43_200 })
+function lifetimeOf(text: string | undefined, context: ProviderContext): number {
+  const bounds = { usual: 3600, least: 1, most: 43_200, mostUnsaid: 3600 }
+  return wantedSeconds(text, context, { input: 'gcp-login: `tokenLifetime`', ...bounds })
 }
 
 const hints: Readonly<Record<string, string>> = {

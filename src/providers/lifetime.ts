@@ -39,3 +39,35 @@ export function lifetimeSeconds(
     },
   )
 }
+
+interface LifetimeBounds {
+  /** As messages name it. */
+  readonly input: string
+  /** The seconds where neither inputs nor user say anything. */
+  readonly usual: number
+  readonly least: number
+  readonly most: number
+  /** The most where the inputs say nothing: more is allowed to some alone. Default: `most`. */
+  readonly mostUnsaid?: number
+}
+
+/** Identity tokens are for logins, which take a moment, or are one, which lives an hour at most. */
+export const identityTokenBounds = { usual: 3600, least: 60, most: 3600 }
+
+/**
+ * Returns the seconds that a credential is to live: as the inputs say, or less where the user
+ * wants less; where the inputs say nothing, as the user wants, within the bounds.
+ *
+ * @throws EscError `invalid_input` for inputs out of bounds.
+ */
+export function wantedSeconds(
+  given: string | undefined,
+  { lifetimeSeconds: wanted, warn }: Pick<ProviderContext, 'lifetimeSeconds' | 'warn'>,
+  { input, usual, least, most, mostUnsaid = most }: LifetimeBounds,
+): number {
+  const said = given === undefined ? undefined : lifetimeSeconds(given, { input, least, most })
+  if (wanted === undefined) return said ?? usual
+  if (wanted < least)
+    warn?.(`${input}: what it gives lives for ${least} s at least, which is longer than you asked for`)
+  return Math.min(said ?? mostUnsaid, Math.max(least, Math.floor(wanted)))
+}

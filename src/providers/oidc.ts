@@ -2,8 +2,8 @@ import { EscError } from '../errors.ts'
 import type { SchemaObject } from '../schema/index.ts'
 import { secret } from '../secret.ts'
 import { requireIdentityToken } from './identity.ts'
-import { lastsAsToken, lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
-import type { Provider } from './provider.ts'
+import { identityTokenBounds, lastsAsToken, lifetimeSchema, wantedSeconds } from './lifetime.ts'
+import type { Provider, ProviderContext } from './provider.ts'
 
 type OidcInputs = {
   readonly audience: string
@@ -39,17 +39,17 @@ export const oidc: Provider<OidcInputs> = {
   inputs,
   outputs: { type: 'string', secret: true },
 
-  async open({ audience, identityToken: { version }, duration = '1h' }, context) {
-    const seconds = durationOf(duration)
+  async open({ audience, identityToken: { version }, duration }, context) {
+    const seconds = durationOf(duration, context)
     const token = await requireIdentityToken(context, { provider: 'oidc', audience, version, seconds })
     lastsAsToken(context, token)
     return secret(token)
   },
 }
 
-function durationOf(text: string): number {
+function durationOf(text: string | undefined, context: ProviderContext): number {
   try {
-    return lifetimeSeconds(text, { input: 'oidc: `duration`', least: 60, most: 3600 })
+    return wantedSeconds(text, context, { input: 'oidc: `duration`', ...identityTokenBounds })
   } catch {
     throw new EscError('invalid_input', 'oidc: duration must be between 1m0s and 1h0m0s', {
       hint: 'write a time such as 1h or 30m',

@@ -32,6 +32,8 @@ export interface ProviderContext {
    * the inputs alone. What says nothing is opened anew each time.
    */
   readonly lasts?: (until: Date | 'always') => void
+  /** The seconds that the user wants credentials to live. Default: as the inputs say. */
+  readonly lifetimeSeconds?: number
   /** Something the user should know although it opened. No secrets. */
   readonly warn?: (text: string) => void
 }

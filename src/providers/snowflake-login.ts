@@ -1,5 +1,6 @@
 import { secret } from '../secret.ts'
 import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
+import { identityTokenBounds, lastsAsToken, wantedSeconds } from './lifetime.ts'
 import type { Provider } from './provider.ts'
 
 export type SnowflakeLoginInputs = {
@@ -45,8 +46,10 @@ export const snowflakeLogin: Provider<SnowflakeLoginInputs> = {
       provider: 'snowflake-login',
       audience: 'snowflake',
       subjectAttributes,
+      seconds: wantedSeconds(undefined, context, { input: 'snowflake-login', ...identityTokenBounds }),
       claims: { snowflake_user: user, ...(role !== undefined && { scp: `session:role:${role}` }) },
     })
+    lastsAsToken(context, token)
     return { account, user, token: secret(token) }
   },
 }

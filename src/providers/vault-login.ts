@@ -1,7 +1,7 @@
 import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
 import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
-import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
+import { lifetimeSchema, wantedSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
 import { callVault, type VaultLogin, vaultLoginSchema, vaultPath } from './vault-api.ts'
 import { malformedAnswer, memberOf, type ProviderNetwork, textIn } from './vendor-call.ts'
@@ -129,17 +129,15 @@ async function requestOf({ jwt, token, approle, userpass }: VaultLoginInputs, co
       hidden: [password.reveal()],
     }
   }
-  return childToken(token as NonNullable<VaultLoginInputs['token']>)
+  return childToken(token as NonNullable<VaultLoginInputs['token']>, context)
 }
 
-function childToken({
-  token,
-  displayName = 'pulumi',
-  maxTtl = '2h',
-  policies = [],
-  metadata = {},
-}: NonNullable<VaultLoginInputs['token']>) {
-  const seconds = lifetimeSeconds(maxTtl, { input: 'vault-login: `maxTtl`', least: 1, most: 768 * 3600 })
+function childToken(
+  { token, displayName = 'pulumi', maxTtl, policies = [], metadata = {} }: NonNullable<VaultLoginInputs['token']>,
+  context: ProviderContext,
+) {
+  const bounds = { usual: 7200, least: 1, most: 768 * 3600 }
+  const seconds = wantedSeconds(maxTtl, context, { input: 'vault-login: `maxTtl`', ...bounds })
   return {
     doing: 'creation of a token',
     path: 'auth/token/create',

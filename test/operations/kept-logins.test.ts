@@ -50,8 +50,8 @@ describe('logins, with cache: on', () => {
     return perform(workspace, createEnvironment, workspace.reference(name), { definition })
   }
   const cache = (value: string) => appendFileSync(join(store.folder, 'environments', 'esc.yaml'), `cache: ${value}\n`)
-  async function open(name = 'app/login', env: Record<string, string> = {}) {
-    const options = { ...store.options, env: { ...store.env, ...env }, build: 'one' }
+  async function open(name = 'app/login', env: Record<string, string> = {}, lifetimeSeconds?: number) {
+    const options = { ...store.options, lifetimeSeconds, env: { ...store.env, ...env }, build: 'one' }
     const workspace = openWorkspaceAt(store.folder, options, 'named')
     const { properties, diagnostics } = await perform(workspace, openEnvironment, workspace.reference(name))
     expect(diagnostics).to.deep.equal([])
@@ -88,6 +88,14 @@ describe('logins, with cache: on', () => {
     const { powers } = await perform(workspace, reviewTrust, undefined)
     await perform(workspace, acceptTrust, undefined, { powers: powers.filter(({ kind }) => kind !== 'identity') })
     expect(await open('app/login', { AWS_REGION: 'eu-west-1' })).to.include('ASIA3')
+  })
+
+  it('are made anew for another lifetime', async () => {
+    cache('on')
+    await open()
+    expect(await open('app/login', {}, 1800)).to.include('ASIA2')
+    expect(await open('app/login', {}, 1800)).to.include('ASIA2')
+    expect(await open()).to.include('ASIA3')
   })
 
   it('are made each time without it, or beside what must be read each time', async () => {

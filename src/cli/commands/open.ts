@@ -21,7 +21,7 @@ import {
 } from '../../operations/index.ts'
 import { EscCommand } from '../framework/command.ts'
 import { DRAFT_TO_READ_FLAG, readingDraft } from '../framework/draft.ts'
-import { choice, duration } from '../framework/flags.ts'
+import { choice, LIFETIME_FLAG } from '../framework/flags.ts'
 import { ReportedError } from '../framework/report-error.ts'
 import { openSession, openTarget, type Target, temporaryPlace } from '../framework/session.ts'
 import { type EnvironmentPart, joinJson, joinText } from '../framework/several-text.ts'
@@ -36,14 +36,7 @@ const flags = {
     default: 'json',
     refuse: (word) => unknownFormat(word).message,
   }),
-  lifetime: duration(
-    {
-      description: 'how long credentials should live, where a provider can tell',
-      char: 'l',
-      default: '2h0m0s',
-    },
-    7200,
-  ),
+  ...LIFETIME_FLAG,
   ...ALLOW_VARIABLE_FLAG,
   ...UNKNOWN_FLAGS,
   ...DRAFT_TO_READ_FLAG,

@@ -16,7 +16,7 @@ import {
 } from '../../operations/index.ts'
 import { EscCommand } from '../framework/command.ts'
 import { DRAFT_TO_READ_FLAG, readingDraft } from '../framework/draft.ts'
-import { boolean, duration } from '../framework/flags.ts'
+import { boolean, LIFETIME_FLAG } from '../framework/flags.ts'
 import { EXIT, ExitError } from '../framework/report-error.ts'
 import { notStarted, showDiagnostics } from '../framework/run-problems.ts'
 import { openTarget, sweepPlaintext, type Target, temporaryPlace, workspaceOptions } from '../framework/session.ts'
@@ -38,14 +38,7 @@ const flags = {
   'keep-esc-keys': boolean({
     description: 'hand the command also keys to environments, such as ESC_KEY, which it does not get otherwise',
   }),
-  lifetime: duration(
-    {
-      description: 'how long credentials should live, where a provider can tell',
-      char: 'l',
-      default: '2h0m0s',
-    },
-    7200,
-  ),
+  ...LIFETIME_FLAG,
   ...ALLOW_VARIABLE_FLAG,
   ...UNKNOWN_FLAGS,
   ...DRAFT_TO_READ_FLAG,

@@ -143,27 +143,39 @@ export function count(options: FlagOptions): Flag<number | undefined> {
   }
 }
 
-/**
- * `--lifetime 1h30m`; the value is in seconds.
- *
- * @param seconds those of the default, for commands that start often: they do
- *   not read it anew each time.
- */
-export function duration(options: FlagOptions & { readonly default: string }, seconds?: number): Flag<number> {
+/** `--every 1h30m`; the value is in seconds. */
+export function duration(options: FlagOptions & { readonly default: string }): Flag<number> {
   return {
     ...options,
     type: 'option',
     helpValue: 'duration',
-    read(words, name) {
-      if (words.length === 0 && seconds !== undefined) return seconds
-      const word = words.at(-1) ?? options.default
-      const read = parseDurationSeconds(word)
-      if (read === undefined) {
-        throw invalidFlag(name, options.char, word, 'expected a number with a unit, such as 90s, 30m or 1h30m')
-      }
-      return read
-    },
+    read: (words, name) => durationSeconds(words.at(-1) ?? options.default, name, options.char),
   }
+}
+
+/**
+ * `--lifetime 1h30m` of what is opened, in seconds. Undefined when not given: definitions say it.
+ */
+export const LIFETIME_FLAG: { readonly lifetime: Flag<number | undefined> } = {
+  lifetime: {
+    description: 'how long credentials should live, where a provider can tell (default: as the definition says)',
+    char: 'l',
+    type: 'option',
+    helpValue: 'duration',
+    read(words, name) {
+      const word = words.at(-1)
+      if (word === undefined) return undefined
+      const seconds = durationSeconds(word, name, 'l')
+      if (seconds > 0) return seconds
+      throw invalidFlag(name, 'l', word, 'expected more than nothing, such as 30m')
+    },
+  },
+}
+
+function durationSeconds(word: string, name: string, char: string | undefined): number {
+  const seconds = parseDurationSeconds(word)
+  if (seconds !== undefined) return seconds
+  throw invalidFlag(name, char, word, 'expected a number with a unit, such as 90s, 30m or 1h30m')
 }
 
 /**

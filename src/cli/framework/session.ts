@@ -11,12 +11,20 @@ import { isInteractive, secretPrompt } from '../terminal/index.ts'
 import type { Host } from './host.ts'
 import { noticeText } from './notice-text.ts'
 
+/** The flags that say which store is used, and how. */
+interface SessionFlags {
+  readonly store?: string
+  /** In seconds. */
+  readonly lifetime?: number
+}
+
 /** Returns the options by which operations reach the person at the terminal. */
-export function workspaceOptions(io: Host, flags: { readonly store?: string }): WorkspaceOptions {
+export function workspaceOptions(io: Host, flags: SessionFlags): WorkspaceOptions {
   return {
     cwd: io.cwd,
     env: io.env,
     store: flags.store,
+    lifetimeSeconds: flags.lifetime,
     prompt: secretPrompt(io),
     askTrust: trustQuestion(io),
     notify: (notice) => io.err(`${noticeText(notice)}\n`),
@@ -41,11 +49,7 @@ function trustQuestion(io: Host): WorkspaceOptions['askTrust'] {
 }
 
 /** `changed`: what of the options is another than usual. */
-export function openSession(
-  io: Host,
-  flags: { readonly store?: string },
-  changed: Partial<WorkspaceOptions> = {},
-): Session {
+export function openSession(io: Host, flags: SessionFlags, changed: Partial<WorkspaceOptions> = {}): Session {
   return startSession({ ...workspaceOptions(io, flags), ...changed })
 }
 
@@ -83,7 +87,7 @@ export interface Target {
 /** The environment comes from `--env`, else from the first positional. */
 export function openTarget(
   io: Host,
-  flags: { readonly store?: string; readonly env?: string },
+  flags: SessionFlags & { readonly env?: string },
   positionals: readonly string[],
   mode: LocateMode = 'existing',
 ): Target {

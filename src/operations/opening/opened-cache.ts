@@ -19,6 +19,8 @@ interface Circumstances {
    * outside the store.
    */
   readonly until?: number
+  /** The lifetime, in seconds, that was asked for those logins. Absent: as definitions say. */
+  readonly lifetime?: number
   /**
    * The environments that took part, by the names they were asked for, each after
    * the one that asked for it.
@@ -85,8 +87,9 @@ export class OpenedCache {
   async recall(): Promise<{ readonly properties: ExportedMap; readonly constant: boolean } | undefined> {
     const kept = this.#read()
     if (kept === undefined) return undefined
-    const { build, until, environments: parts } = kept.circumstances
-    if (until !== undefined && !this.#isFresh(until)) return undefined
+    const { build, until, lifetime, environments: parts } = kept.circumstances
+    const { lifetimeSeconds } = this.#workspace.options
+    if (until !== undefined && (lifetime !== lifetimeSeconds || !this.#isFresh(until))) return undefined
     if (build !== this.#build || !parts.every((part, index) => this.#isAsItWas(part, index))) return undefined
     for (const { asked } of parts) await this.#environments.verify(asked)
     const key = await this.#key(parts.map(({ asked }) => asked))
@@ -150,7 +153,7 @@ export class OpenedCache {
       const decrypted = this.#environments.decrypted(asked)
       return { asked, id: environment.id, digest: revision.digest, decrypted }
     })
-    const timed = until === undefined ? {} : { until }
+    const timed = until === undefined ? {} : { until, lifetime: this.#workspace.options.lifetimeSeconds }
     const head = JSON.stringify({ build: this.#build, ...timed, environments } satisfies Circumstances)
     this.#root.keepOpened(Buffer.concat([Buffer.from(`${head}\n`), key.encryptOpened(head, text)]))
   }

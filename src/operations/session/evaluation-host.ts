@@ -79,6 +79,7 @@ export function evaluationHost(
         },
         context: (call) => ({
           lasts: lifeOf(lives),
+          lifetimeSeconds: workspace.options.lifetimeSeconds,
           now: workspace.options.now,
           signal,
           env: workspace.options.env,

@@ -51,6 +51,10 @@ export interface WorkspaceOptions {
   readonly now: () => Date
   /** Hears what is being done, for a person who waits. No secrets. */
   readonly progress?: (text: string) => void
+  /**
+   * The seconds that credentials should live which are opened. Default: as definitions say.
+   */
+  readonly lifetimeSeconds?: number
   /** The place where providers come from. Default: the registry of this program. */
   readonly provider?: EvaluationHost['provider']
   /** Random bytes for names of temporary files. Default: those of the operating system. */

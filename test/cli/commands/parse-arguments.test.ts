@@ -90,11 +90,14 @@ describe('parseArguments', () => {
 })
 
 describe('flags', () => {
-  it('have the seconds that their default says, where those are given with it', () => {
+  it('hand on a lifetime that was typed, and no other', () => {
     for (const { flags } of [Open, Run]) {
       const { lifetime } = flags
-      expect(lifetime.read([], 'lifetime')).to.equal(parseDurationSeconds(String(lifetime.default)))
+      expect(lifetime.read([], 'lifetime')).to.equal(undefined)
       expect(lifetime.read(['90s'], 'lifetime')).to.equal(90)
+      for (const nothing of ['0', '-1h']) {
+        expect(() => lifetime.read([nothing], 'lifetime')).to.throw('for "-l, --lifetime" flag: expected more than')
+      }
     }
   })
 
