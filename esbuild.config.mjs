@@ -248,7 +248,7 @@ const OFTEN = [
   'src/cli/framework/notice-text.ts',
   'src/operations/opening/dotenv-format.ts',
   'src/operations/references/selection.ts',
-  'src/operations/references/value-path.ts',
+  'src/operations/words/value-path.ts',
 ]
 
 /** What those load when they need it, as most do. */

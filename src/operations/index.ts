@@ -14,6 +14,7 @@ export type { ScheduledRun } from '../schedule/index.ts'
 export type { CommitOutcome, EnvironmentTag } from '../store/index.ts'
 export { isDigest } from '../trust/index.ts'
 export type { Delivered, Delivery, Webhook } from '../webhooks/index.ts'
+export { readHeader, readTemplate } from '../webhooks/index.ts'
 export {
   type AccessExplanation,
   type AccessList,
@@ -39,7 +40,6 @@ export { indentedByTwo } from './definitions/definition-text.ts'
 export { openDraft } from './definitions/draft.ts'
 export type { SubmittedDraft } from './definitions/draft-tree.ts'
 export { type DefinitionEdit, editDefinition, replaceDefinition } from './definitions/edit-definition.ts'
-export { secretCall, type ValueForm } from './definitions/given-value.ts'
 export {
   type ForeignFile,
   type ImportedValues,
@@ -51,7 +51,7 @@ export {
 export { setLoginProvider } from './definitions/login-provider.ts'
 export type { SaveResult } from './definitions/save-definition.ts'
 export { removeValue, setValue } from './definitions/set-value.ts'
-export { removeValues, setValues, type ValueAssignment } from './definitions/set-values.ts'
+export { namingPath, removeValues, setValues, type ValueAssignment } from './definitions/set-values.ts'
 export { restoreWorkingDefinition, saveWorkingDefinition, scheduledStatus } from './definitions/working-definition.ts'
 export { definitionSchemaText } from './editing/definition-schema.ts'
 export { type EnvironmentTypes, environmentTypes } from './editing/environment-types.ts'
@@ -114,7 +114,6 @@ export { findSelection, type LocateMode, locateComparison, locateEnvironment } f
 export { type EnvironmentReference, refuseVersion } from './references/reference.ts'
 export { deselectEnvironment, selectEnvironment } from './references/selection.ts'
 export { expandReferences, namesSeveral } from './references/several.ts'
-export { parsePath } from './references/value-path.ts'
 export {
   describeVersion,
   history,
@@ -176,3 +175,7 @@ export { revokeTrust, type TrustedStore, trustedStores } from './trust/trusted-s
 export { deliverWebhooks, pingWebhook, redeliver, webhookDeliveries } from './webhooks/deliveries.ts'
 export type { ListEdit } from './webhooks/given-webhook.ts'
 export { createWebhook, editWebhook, getWebhook, listWebhooks, removeWebhook } from './webhooks/webhooks.ts'
+export { parseCredential } from './words/credential.ts'
+export { givenValue, secretCall, type ValueForm } from './words/given-value.ts'
+export { parsePath, parseRotatorPath, parseValuePath } from './words/value-path.ts'
+export { webhookFormat } from './words/webhook-format.ts'

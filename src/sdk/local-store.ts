@@ -2,11 +2,14 @@ import {
   checkVariables,
   diagnoseEnvironment,
   Fingerprint,
+  givenValue,
   history,
   listEnvironments,
   nextVersion,
   type OpenedEnvironment,
   openEnvironment,
+  parseRotatorPath,
+  parseValuePath,
   plainValues,
   rotateEnvironment,
   type Session,
@@ -99,8 +102,8 @@ export class LocalStore implements EnvironmentStore {
         : [value, false]
     const { session, subject } = this.#target(reference)
     const text = typeof plain === 'string' ? plain : JSON.stringify(plain)
-    const form = typeof plain === 'string' ? 'text' : 'json'
-    const request = { path, value: async () => text, form, secret: secret ?? marked, plaintext } as const
+    const words = { secret: secret ?? marked, form: typeof plain === 'string' ? 'text' : 'json' } as const
+    const request = { path: parseValuePath(path), value: async () => givenValue(text, words), plaintext }
     const { result } = await session.perform(setValue, subject, request)
     if (result.revision === undefined) throw new DefinitionError(reference, diagnosticsOf(result.diagnostics))
     return result.revision
@@ -110,7 +113,7 @@ export class LocalStore implements EnvironmentStore {
     const { paths = [], mode = 'rotate', force = false, onProgress, signal } = options
     const { session, subject } = this.#target(reference)
     const progress = ({ path, phase }: { path: string; phase: string }) => onProgress?.(path, phase)
-    const input = { paths, mode, force, onProgress: progress }
+    const input = { paths: paths.map(parseRotatorPath), mode, force, onProgress: progress }
     const { result } = await session.perform(rotateEnvironment, subject, input, signal && { signal })
     const { status, revision, warnings } = result
     return {

@@ -13,15 +13,24 @@ const reserved =
  * @throws EscError `usage`, which never shows the value.
  */
 export function readHeader(text: string): readonly [name: string, value: string] {
-  const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0-\x08\x0a-\x1f\x7f]*)$/.exec(text) ?? []
-  if (name === undefined || value === undefined || /[^\x20-\x7e\t]/.test(value) || value.trim() === '') {
+  const [, name = '', value = ''] = /^([^:]*):(.*)$/s.exec(text) ?? []
+  checkHeader(name, value)
+  return [name, value.trim()]
+}
+
+/** Refuses headers that cannot be sent. @throws EscError `usage`, which never shows a value. */
+export function checkHeaders(headers: WebhookHeaders): void {
+  for (const [name, value] of Object.entries(headers)) checkHeader(name, value)
+}
+
+function checkHeader(name: string, value: string): void {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || /[^\x20-\x7e\t]/.test(value) || value.trim() === '') {
     throw new EscError('usage', rich`invalid ${input('header')}: it is not of the form Name: value`, {
       hint: rich`such as ${input('header')} 'Authorization: Bearer …'; the value is one line of ASCII, or - for standard input`,
     })
   }
   if (reserved.test(name))
     throw new EscError('usage', rich`invalid ${input('header')} ${name}: esc sets that one itself`)
-  return [name, value.trim()]
 }
 
 /** `before` with some set, whatever the case of their names, and others removed. */

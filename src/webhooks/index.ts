@@ -11,7 +11,7 @@ export {
 export { hasDue } from './due.ts'
 export { type EventKind, filterNames, groupNames, shortNames, type WebhookEvent } from './event.ts'
 export type { AffectedImporter } from './expand.ts'
-export { headersAfter, readHeader, type WebhookHeaders } from './headers.ts'
+export { checkHeaders, headersAfter, readHeader, type WebhookHeaders } from './headers.ts'
 export { type Delivery, Outbox } from './outbox.ts'
 export { pingPayload } from './payload.ts'
 export { type PostWebhook, postWebhook, type WebhookRequest } from './post.ts'

@@ -1,12 +1,10 @@
 import { EscError } from '../errors.ts'
+import type { Plain } from '../plain.ts'
 
-/**
- * Checks the text of a JSON body template.
- * @throws EscError `usage`.
- */
-export function readTemplate(text: string): string {
+/** Reads the text of a JSON body template. @throws EscError `usage`. */
+export function readTemplate(text: string): Plain {
   try {
-    return JSON.stringify(JSON.parse(text))
+    return JSON.parse(text)
   } catch (error) {
     // Not the parser's own words: they quote the text, which may hold a token.
     throw new EscError('usage', 'the template of the body is no JSON', {

@@ -64,7 +64,7 @@ export function unneededWords(files: readonly SourceFile[] = sources()): string[
 /** A flag among other words. A literal that is one word alone is an argument that a program is given. */
 function flagIn(literal: string): string | undefined {
   if (/^--?[^\s]*$/.test(literal)) return undefined
-  return /(?<![\w-])--[a-z][\w-]*/.exec(literal.replace(OTHER_PROGRAMS, ' '))?.[0]
+  return /(?<![\w-])--(?:[a-z][\w-]*|\$\{)/.exec(literal.replace(OTHER_PROGRAMS, ' '))?.[0]
 }
 
 /** The first words of commands, which are the names in their folder. */

@@ -56,14 +56,13 @@ describe('what a session says in the audit log of a change', () => {
       )
   }
 
-  const plain = { secret: false, plaintext: false, form: undefined }
-  const wrong = { ...plain, path: 'a', text: '${nope}' }
+  const wrong = { plaintext: false, path: ['a'], value: '${nope}' }
   const block = { 'fn::open::aws-login': { static: { accessKeyId: '${nope}', secretAccessKey: 'x' } } }
   const provider = { path: ['login'], typed: 'login', block, create: true }
   const ofFile = { path: ['environmentVariables'], allSecret: false, create: true }
 
   const refusals: Record<string, () => Promise<unknown>> = {
-    setValue: () => session.perform(setValue, dev(), { ...wrong, value: async () => wrong.text }),
+    setValue: () => session.perform(setValue, dev(), { ...wrong, value: async () => wrong.value }),
     setValues: () => session.perform(setValues, dev(), [wrong]),
     replaceDefinition: () => session.perform(replaceDefinition, dev(), broken),
     setLoginProvider: () => session.perform(setLoginProvider, dev(), provider),
@@ -106,7 +105,7 @@ describe('what a session says in the audit log of a change', () => {
   it('of a change that is done, the revision is told', async () => {
     const file = readDotenv('HOST=localhost\n')
     await session.perform(importValues, dev(), { ...ofFile, file })
-    await session.perform(removeValues, dev(), ['b'])
+    await session.perform(removeValues, dev(), [['b']])
     await session.perform(editDefinition, dev(), {
       showSecrets: false,
       revise: async ({ text }: DefinitionEdit) => `${text}# mine\n`,
@@ -118,7 +117,7 @@ describe('what a session says in the audit log of a change', () => {
   it('a clone and a copy tell of the environment that they take from', async () => {
     const preserve = { preserveHistory: false, preserveEnvironmentTags: false, preserveRevisionTags: false }
     await session.perform(cloneEnvironment, dev(), { destination: named('app/two'), ...preserve })
-    await session.perform(setValue, dev(), { ...plain, path: 'c', value: async () => 'more' })
+    await session.perform(setValue, dev(), { plaintext: false, path: ['c'], value: async () => 'more' })
     seen = lines().length
     await session.perform(copyValues, named('app/two'), { from: dev(), path: [], plan: true })
     await session.perform(copyValues, named('app/two'), { from: dev(), path: ['c'], plan: false })

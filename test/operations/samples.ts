@@ -36,7 +36,6 @@ const hook = {
   active: true,
 }
 const anyLine = { user: undefined, events: [], result: undefined, since: undefined, until: undefined }
-const plain = { secret: false, plaintext: false, form: undefined }
 
 /** The webhook of `app/dev`. */
 const hookName: Sample['input'] = (_, { hook }) => hook
@@ -126,17 +125,20 @@ export const samples: Readonly<Record<string, Sample>> = {
   'get-environment-settings': { fails: missing },
   'change-environment-settings': { input: given({ 'deletion-protected': true }), fails: missing },
   'set-value': {
-    input: given({ path: 'a', value: async () => '1', ...plain }),
+    input: given({ path: ['a'], value: async () => 1, plaintext: false }),
     tells: ['environment_revision created'],
-    fails: { code: 'usage', input: given({ path: 'a[', value: async () => '1', ...plain }) },
+    fails: {
+      code: 'usage',
+      input: given({ path: ['password'], value: async () => 'kQ9xvT2mZx8Lp4Wr7nB3', plaintext: false }),
+    },
   },
   'set-values': {
-    input: given([{ path: 'a', text: '1', ...plain }]),
+    input: given([{ path: ['a'], value: 1, plaintext: false }]),
     tells: ['environment_revision created'],
     fails: missing,
   },
   'set-config': {
-    input: given([{ path: ['aws:region'], text: 'eu', form: 'text', secret: false, plaintext: false }]),
+    input: given([{ path: ['aws:region'], value: 'eu', plaintext: false }]),
     tells: ['environment_revision created'],
     fails: missing,
   },
@@ -155,8 +157,8 @@ export const samples: Readonly<Record<string, Sample>> = {
     tells: ['environment_revision created'],
     fails: { code: 'not_found', input: given(['app/gone']) },
   },
-  'remove-value': { input: given('token'), tells: ['environment_revision created'], fails: missing },
-  'remove-values': { input: given(['token']), tells: ['environment_revision created'], fails: missing },
+  'remove-value': { input: given(['token']), tells: ['environment_revision created'], fails: missing },
+  'remove-values': { input: given([['token']]), tells: ['environment_revision created'], fails: missing },
   'edit-definition': {
     tells: ['imported_environment_changed'],
     subject: 'app/base',

@@ -1,5 +1,5 @@
 import { EscError } from '../../errors.ts'
-import type { ConfigAssignment } from '../../operations/index.ts'
+import type { ConfigAssignment, ValueForm } from '../../operations/index.ts'
 import { type Io, secretPrompt } from '../terminal/index.ts'
 import { readText } from './definition-input.ts'
 import { choice, maybe } from './flags.ts'
@@ -41,26 +41,21 @@ export async function readConfigValue(io: Io, key: string, { raw }: { readonly r
  *
  * @throws EscError `usage`, without the text, for one that is not of the type.
  */
-export function typedForm(
-  text: string,
-  type: ConfigType | undefined,
-  path: ConfigAssignment['path'],
-): { readonly text: string; readonly form: ConfigAssignment['form'] } {
-  const asData = { text, form: 'json' } as const
+export function typedForm(text: string, type: ConfigType | undefined, path: ConfigAssignment['path']): ValueForm {
   switch (type) {
     case 'string':
-      return { text, form: 'text' }
+      return 'text'
     case 'bool':
-      if (isBoolean(text)) return asData
+      if (isBoolean(text)) return 'json'
       throw notOfType('bool', 'write true or false')
     case 'int':
-      if (isInteger(text)) return asData
+      if (isInteger(text)) return 'json'
       throw notOfType('int', 'write a whole number without leading zeros, such as 42')
     case 'float':
-      if (/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/.test(text)) return asData
+      if (/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/.test(text)) return 'json'
       throw notOfType('float', 'write a number such as 0.5 or 1e6')
     case undefined:
-      return path.length > 1 && (isBoolean(text) || isInteger(text)) ? asData : { text, form: 'text' }
+      return path.length > 1 && (isBoolean(text) || isInteger(text)) ? 'json' : 'text'
   }
 }
 

@@ -1,4 +1,4 @@
-import { parseConfigKey, removeValues, writtenConfigPath } from '../../operations/index.ts'
+import { configPathInDefinition, parseConfigKey, removeValues, writtenConfigPath } from '../../operations/index.ts'
 import { type SavedConfig, savedConfig } from './config-text.ts'
 import type { Host } from './host.ts'
 import type { Target } from './session.ts'
@@ -15,10 +15,10 @@ export async function removeConfig(
   { structured }: { readonly structured: boolean },
   io: Host,
 ): Promise<RemovedConfig> {
-  const paths = rest.map((key) => writtenConfigPath(parseConfigKey(key, { structured })))
-  const { saved, missing } = (await session.perform(removeValues, reference, paths)).result
+  const paths = rest.map((key) => parseConfigKey(key, { structured }))
+  const { saved, missing } = (await session.perform(removeValues, reference, paths.map(configPathInDefinition))).result
   const result = savedConfig(io, reference.name, saved)
-  const keys = rest.filter((_, index) => missing.includes(paths[index] as string))
+  const keys = rest.filter((_, index) => missing.includes(writtenConfigPath(paths[index] ?? [])))
   for (const key of keys) {
     io.err(`warning: ${reference.name} itself sets no ${key}; what it imports was not changed\n`)
   }

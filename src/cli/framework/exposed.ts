@@ -1,5 +1,11 @@
 import { hintOf, messageOf } from '../../errors.ts'
-import { CooldownError, type LeaverPlan, owedRotations, type Session } from '../../operations/index.ts'
+import {
+  CooldownError,
+  type LeaverPlan,
+  owedRotations,
+  parseRotatorPath,
+  type Session,
+} from '../../operations/index.ts'
 import { rich, type Text } from '../../rich-text.ts'
 import { shellWord } from '../../shell-word.ts'
 import { ProgressBlock, worded } from '../terminal/index.ts'
@@ -55,7 +61,7 @@ async function rotateOne(io: Host, opened: Session, { name, paths }: Target): Pr
   const progress = new ProgressBlock(io)
   try {
     const run = { session, reference, typed: name, io, progress, explains: true }
-    const result = await runRotation(run, { paths, mode: 'rotate' })
+    const result = await runRotation(run, { paths: paths.map(parseRotatorPath), mode: 'rotate' })
     io.err(rotationText(result))
     const { report } = result
     const done = report.paths.filter(({ status }) => status === 'succeeded').map(({ path }) => path)

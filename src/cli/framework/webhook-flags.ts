@@ -1,5 +1,5 @@
 import { EscError } from '../../errors.ts'
-import type { ListEdit } from '../../operations/index.ts'
+import { type ListEdit, readHeader } from '../../operations/index.ts'
 import { count, list, text } from './flags.ts'
 import type { Host } from './host.ts'
 
@@ -35,12 +35,12 @@ export const BODY_FLAGS = {
 }
 
 /** The headers as given; of one that ends in `-`, that is the first line of standard input. */
-export async function headersFrom(typed: readonly string[], io: Host): Promise<readonly string[]> {
+export async function headersFrom(typed: readonly string[], io: Host): Promise<Readonly<Record<string, string>>> {
   const asking = typed.filter((each) => /[: ]-$/.test(each))
   if (asking.length > 1) throw new EscError('usage', 'only one --header can be read from standard input')
-  if (asking.length === 0) return typed
-  const line = await secretOf('-', io)
-  return typed.map((each) => (each === asking[0] ? each.slice(0, -1) + line : each))
+  const line = asking.length === 0 ? undefined : await secretOf('-', io)
+  const given = typed.map((each) => (each === asking[0] ? each.slice(0, -1) + line : each))
+  return Object.fromEntries(given.map(readHeader))
 }
 
 /** The secret as given, or the first line of standard input. */

@@ -1,7 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { escapeReferences } from '../../language/index.ts'
 import { formatPropertyPath, type PropertyPath } from '../../yaml/index.ts'
-import { parsePath } from '../references/value-path.ts'
+import { parsePath } from '../words/value-path.ts'
 
 /** The value that holds the configuration: a mapping by keys such as `aws:region`. */
 export const configuration = 'pulumiConfig'
@@ -30,7 +30,7 @@ export function configPathInDefinition(path: PropertyPath): PropertyPath {
   return [configuration, ...path.map((each) => (typeof each === 'string' ? escapeReferences(each) : each))]
 }
 
-/** The same as operations on values take it from words. */
+/** The same as results of operations name it. */
 export function writtenConfigPath(path: PropertyPath): string {
   return formatPropertyPath(configPathInDefinition(path))
 }

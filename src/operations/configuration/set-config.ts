@@ -1,10 +1,9 @@
 import { EscError } from '../../errors.ts'
 import { decode, getAt, type Node, type PropertyPath, setAt, type YamlData } from '../../yaml/index.ts'
 import { changeNewest } from '../definitions/change-newest.ts'
-import type { ValueForm } from '../definitions/given-value.ts'
+import { relative } from '../definitions/document-path.ts'
 import { type SaveResult, saveDefinition, saveOutcome } from '../definitions/save-definition.ts'
-import { givenValueAt } from '../definitions/set-value.ts'
-import { relative } from '../references/value-path.ts'
+import { refuseClearSecret } from '../definitions/set-value.ts'
 import { operation } from '../session/operation.ts'
 import { configPathInDefinition, configuration, showConfigPath } from './config-path.ts'
 
@@ -12,10 +11,7 @@ import { configPathInDefinition, configuration, showConfigPath } from './config-
 export interface ConfigAssignment {
   /** Below `pulumiConfig`. */
   readonly path: PropertyPath
-  readonly text: string
-  readonly form: ValueForm
-  /** Encrypt it. */
-  readonly secret: boolean
+  readonly value: YamlData
   /** Store it in the clear whatever it looks like. */
   readonly plaintext: boolean
 }
@@ -47,10 +43,11 @@ export const setConfig = operation({
   outcome: saveOutcome,
 })
 
-async function assigned({ path, text, form, secret, plaintext }: ConfigAssignment, isOneOfSeveral: boolean) {
+async function assigned({ path, value, plaintext }: ConfigAssignment, isOneOfSeveral: boolean) {
   const below = configPathInDefinition(path)
   try {
-    return { path: ['values', ...below], value: await givenValueAt(below, text, { secret, plaintext, form }) }
+    if (!plaintext) await refuseClearSecret(below, value)
+    return { path: ['values', ...below], value }
   } catch (error) {
     if (!(error instanceof EscError) || !isOneOfSeveral) throw error
     const { code, message, richHint: hint } = error

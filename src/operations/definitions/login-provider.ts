@@ -4,9 +4,9 @@ import { again, rich, step } from '../../rich-text.ts'
 import { type PropertyPath, setAt } from '../../yaml/index.ts'
 import { createEnvironment } from '../environments/create-environment.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
-import { relative } from '../references/value-path.ts'
 import { operation, type Work } from '../session/operation.ts'
 import { changeNewest } from './change-newest.ts'
+import { relative } from './document-path.ts'
 import { type SaveResult, saveDefinition, saveOutcome } from './save-definition.ts'
 
 export interface LoginProviderRequest {

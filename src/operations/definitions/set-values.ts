@@ -8,17 +8,19 @@ import {
   setAt,
   type YamlData,
 } from '../../yaml/index.ts'
-import { documentPathOf, parseValuePath, relative } from '../references/value-path.ts'
 import { operation } from '../session/operation.ts'
 import { changeNewest } from './change-newest.ts'
+import { documentPathOf, relative, withinValues } from './document-path.ts'
 import { type SaveResult, saveDefinition, saveOutcome } from './save-definition.ts'
-import { givenValueAt, type ValueKind } from './set-value.ts'
+import { refuseClearSecret } from './set-value.ts'
 
 /** One of several values to set. */
-export interface ValueAssignment extends ValueKind {
-  /** As typed: below `values`, or beginning with `imports`. */
-  readonly path: string
-  readonly text: string
+export interface ValueAssignment {
+  /** Below `values`, or beginning with `imports`. Not empty. */
+  readonly path: PropertyPath
+  readonly value: YamlData
+  /** True when it is stored in the clear whatever it looks like. */
+  readonly plaintext: boolean
 }
 
 /** Sets several values and saves the definition once: all of them, or none. In the order given. */
@@ -28,12 +30,10 @@ export const setValues = operation({
   audit: 'environment-updated',
   async run(work, assignments: readonly ValueAssignment[]): Promise<SaveResult> {
     const environment = work.store.environment(work.subject.name)
-    const values: { readonly path: PropertyPath; readonly value: YamlData }[] = []
-    for (const assignment of assignments) {
-      const path = parseValuePath(assignment.path)
-      const value = await named(assignment.path, () => givenValueAt(path, assignment.text, assignment))
-      values.push({ path: documentPathOf(path), value })
+    for (const { path, value, plaintext } of assignments) {
+      if (!plaintext) await namingPath(formatPropertyPath(path), () => refuseClearSecret(path, value))
     }
+    const values = assignments.map(({ path, value }) => ({ path: documentPathOf(path), value }))
     const paths = values.map(({ path }) => path)
     const plaintext = paths.filter((_, index) => assignments[index]?.plaintext)
     return changeNewest(environment, paths, (base) => {
@@ -46,8 +46,8 @@ export const setValues = operation({
   outcome: saveOutcome,
 })
 
-/** With several values, an error about one says which. */
-async function named<T>(path: string, work: () => Promise<T>): Promise<T> {
+/** Runs what concerns one of several values: its errors say which. */
+export async function namingPath<T>(path: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -63,14 +63,14 @@ export interface RemovedValues {
   readonly missing: readonly string[]
 }
 
-/** Removes several values below `values`, by their paths as typed, and saves the definition. */
+/** Removes several values below `values`, and saves the definition. */
 export const removeValues = operation({
   name: 'remove-values',
   level: 'write',
   audit: 'environment-updated',
-  async run(work, typed: readonly string[]): Promise<RemovedValues> {
+  async run(work, values: readonly PropertyPath[]): Promise<RemovedValues> {
     const environment = work.store.environment(work.subject.name)
-    const paths = typed.map((path) => ['values', ...parseValuePath(path)])
+    const paths = values.map(withinValues)
     return changeNewest(environment, paths, async (base) => {
       const { node } = decode(environment.name, base.definition)
       const missing = paths.filter((path) => getAt(node, path) === undefined)

@@ -3,7 +3,7 @@ import { readKnownStores } from '../session/known-stores.ts'
 import { openWorkspace, openWorkspaceAt } from '../session/open-workspace.ts'
 import { Session } from '../session/session.ts'
 import type { Workspace, WorkspaceOptions } from '../session/workspace.ts'
-import { type EnvironmentReference, parseRelativeReference } from './reference.ts'
+import type { EnvironmentReference } from './reference.ts'
 import { selectedEnvironment } from './selection.ts'
 
 /**
@@ -95,7 +95,7 @@ export function locateComparison(
   const from = { session, reference: { ...reference, version: reference.version ?? 'latest' } }
   if (typed === undefined) return { from, to: { session, reference: { ...reference, version: 'latest' } } }
   if (!/^[@:]/.test(typed)) return { from, to: locateEnvironment(options, typed) }
-  const other = parseRelativeReference(typed, reference, () => session.organization)
+  const other = session.reference(typed, reference)
   return { from, to: { session, reference: other } }
 }
 

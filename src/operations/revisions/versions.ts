@@ -1,9 +1,8 @@
 import { EscError } from '../../errors.ts'
-import { type EnvironmentReference, parseRelativeReference } from '../references/reference.ts'
+import type { EnvironmentReference } from '../references/reference.ts'
 import { type Announced, announcing } from '../session/announce.ts'
 import { operation } from '../session/operation.ts'
 import { stamp } from '../session/stamp.ts'
-import type { Workspace } from '../session/workspace.ts'
 import { isNumber, requireVersion } from './history.ts'
 
 /**
@@ -61,8 +60,8 @@ function tagChange(action: string, tagName: string): Announced {
 }
 
 export interface RetractRequest {
-  /** The revision to use instead, as typed: `@3`, or the environment with a version. */
-  readonly replacement?: string
+  /** The revision to use instead: a version of the same environment. */
+  readonly replacement?: EnvironmentReference
   readonly reason?: string
 }
 
@@ -76,7 +75,7 @@ export const retractRevision = operation({
     const version = requireVersion(work.subject)
     const request = {
       ...(await stamp(work)),
-      replacement: replacement === undefined ? undefined : replacementVersion(work, work.subject, replacement),
+      replacement: replacement === undefined ? undefined : replacementVersion(work.subject, replacement),
       reason,
     }
     const { number: revision } = environment.resolve(version)
@@ -85,10 +84,7 @@ export const retractRevision = operation({
   },
 })
 
-function replacementVersion(workspace: Workspace, reference: EnvironmentReference, typed: string): string {
-  // A bare number or tag can only mean a version: there is nothing else to replace a revision by.
-  const text = /[/@:]/.test(typed) ? typed : `@${typed}`
-  const other = parseRelativeReference(text, reference, () => workspace.store.organization)
+function replacementVersion(reference: EnvironmentReference, other: EnvironmentReference): string {
   if (other.name !== reference.name) {
     throw new EscError('usage', `a revision of ${reference.name} cannot be replaced with one of ${other.name}`, {
       hint: `name another revision of ${reference.name}, such as @3`,

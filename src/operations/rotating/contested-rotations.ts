@@ -117,7 +117,7 @@ async function logIn(
 ): Promise<{ readonly works: boolean | undefined; readonly why: string }> {
   try {
     const { paths } = await work.perform(rotateEnvironment, work.subject, {
-      paths: [path],
+      paths: [parsePropertyPath(path)],
       mode: 'doctor',
       onProgress: () => {},
     })

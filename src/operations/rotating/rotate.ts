@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EscError, messageOf } from '../../errors.ts'
-import { type ExportedMap, fromPlain, mapOf } from '../../evaluate/index.ts'
+import { fromPlain, mapOf } from '../../evaluate/index.ts'
 import type { PlainObject } from '../../plain.ts'
 import {
   type CredentialLife,
@@ -16,7 +16,7 @@ import {
   rotate,
 } from '../../rotation/index.ts'
 import type { Environment } from '../../store/index.ts'
-import { parsePropertyPath } from '../../yaml/index.ts'
+import type { PropertyPath } from '../../yaml/index.ts'
 import { evaluationLimits } from '../opening/evaluation-limits.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { announcingRotation } from '../session/announce.ts'
@@ -31,10 +31,10 @@ import { rotationGuardMs, rotationRetries } from './rotation-settings.ts'
 
 export interface RotateOptions {
   /**
-   * As typed, relative to `values`. Empty: every rotator of the environment; in mode
+   * Relative to `values`. Empty: every rotator of the environment; in mode
    * `failed`, what failed last time.
    */
-  readonly paths: readonly string[]
+  readonly paths: readonly PropertyPath[]
   /** The cause of the run. Default: a person. */
   readonly cause?: RotationCause
   readonly mode: RotationMode
@@ -44,8 +44,8 @@ export interface RotateOptions {
    * no revision here explains.
    */
   readonly force?: boolean
-  /** In adopt mode: the credential, as the text of a JSON object. */
-  readonly credential?: string
+  /** In adopt mode: the credential, with the members that `current` has in the state. */
+  readonly credential?: PlainObject
   /** In retarget mode: whether the record is to be moved. Default: yes. */
   readonly confirmRetarget?: (move: Retarget) => Promise<boolean>
 }
@@ -91,7 +91,7 @@ async function rotationRun(
     environment,
     author,
     mode: options.mode,
-    paths: options.paths.map(parsePath),
+    paths: options.paths,
     loadRotator: (name) =>
       used.environments === undefined ? findRotator(work, name) : used.environments.noting(findRotator(work, name)),
     evaluationHost: (rotator, base) => {
@@ -118,7 +118,7 @@ async function rotationRun(
     retries: rotationRetries(work.store, environment),
     discard: options.mode === 'resume' && options.force === true,
     cause: options.cause,
-    ...(options.credential === undefined ? {} : { adopt: parseCredential(options.credential) }),
+    ...(options.credential === undefined ? {} : { adopt: mapOf(fromPlain(options.credential)) }),
     confirmRetarget: options.confirmRetarget,
     onProgress: options.onProgress,
   }
@@ -134,31 +134,6 @@ const rights = {
   plan: { level: 'write', event: 'environment-rotation-planned' },
   doctor: { level: 'open', event: 'environment-rotation-examined' },
 } as const
-
-function parseCredential(text: string): ExportedMap {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch {
-    // Not the parser's own words: they quote the text.
-  }
-  const map = parsed !== null && typeof parsed === 'object' ? mapOf(fromPlain(parsed as PlainObject)) : undefined
-  if (map) return map
-  throw new EscError('invalid_input', 'the credential to adopt is no JSON object', {
-    hint: 'give the members that `current` has in the state, such as {"accessKeyId": "…", "secretAccessKey": "…"}',
-  })
-}
-
-function parsePath(text: string) {
-  try {
-    return parsePropertyPath(text)
-  } catch (error) {
-    throw new EscError('invalid_input', `'${text}' is an invalid property path: ${(error as Error).message}`, {
-      hint: 'write it as in a.b["c.d"][0]',
-      cause: error,
-    })
-  }
-}
 
 function interruptibleSleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -15,6 +15,7 @@ import {
   standingOf,
 } from '../../rotation/index.ts'
 import type { Environment, JournalFile, LeftEntry } from '../../store/index.ts'
+import { parsePropertyPath } from '../../yaml/index.ts'
 import { operation } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { rotateEnvironment } from './rotate.ts'
@@ -157,7 +158,12 @@ export const retargetRecord = operation({
           kind === 'unfinished' ? 'put the rotator back with the new address first' : 'the next rotation does the rest',
       })
     }
-    const options = { paths: [path], mode: 'retarget', confirmRetarget: confirm, onProgress: () => {} } as const
+    const options = {
+      paths: [parsePropertyPath(path)],
+      mode: 'retarget',
+      confirmRetarget: confirm,
+      onProgress: () => {},
+    } as const
     const { paths } = await work.perform(rotateEnvironment, subject, options)
     const [moved] = paths
     if (moved?.status === 'succeeded') return { path, note: joined(moved.notes, '; ') ?? '' }

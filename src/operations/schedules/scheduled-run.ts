@@ -5,6 +5,7 @@ import { CooldownError, decodeJournalEntry, type RotationReport } from '../../ro
 import { nextStep, type Schedule, type ScheduledRun, type ScheduleStep } from '../../schedule/index.ts'
 import { type Environment, layout, neededOfEnvironment } from '../../store/index.ts'
 import { isAhead, readTimestamp } from '../../timestamp.ts'
+import { parsePropertyPath } from '../../yaml/index.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { type RotateOptions, rotateEnvironment } from '../rotating/rotate.ts'
 import { operation, type Work } from '../session/operation.ts'
@@ -94,7 +95,7 @@ class DueRun {
     try {
       await this.#finishEarlier()
       report = await this.#rotate({
-        paths: step.paths ?? [],
+        paths: (step.paths ?? []).map(parsePropertyPath),
         mode: step.paths === undefined ? 'rotate' : 'failed',
         cause: { schedule: schedule.id, due: step.due.toISOString(), attempt: step.attempt },
       })

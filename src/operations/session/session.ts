@@ -3,7 +3,7 @@ import { messageOf } from '../../errors.ts'
 import type { Notice } from '../../notice.ts'
 import type { Author, CommitOutcome } from '../../store/index.ts'
 import { hasDue } from '../../webhooks/index.ts'
-import type { EnvironmentReference } from '../references/reference.ts'
+import { type EnvironmentReference, parseRelativeReference } from '../references/reference.ts'
 import type { Operation, OperationSubject, PerformOptions, Work } from './operation.ts'
 import { permit, wholeStore } from './permit.ts'
 import type { Principal } from './principal.ts'
@@ -61,9 +61,16 @@ export class Session {
     return this.workspace.author()
   }
 
-  /** Reads a reference to an environment of the store. @throws EscError `usage`. */
-  reference(typed: string): EnvironmentReference {
-    return this.workspace.reference(typed)
+  /**
+   * Reads a reference to an environment of the store. `base` is the environment that a version
+   * alone is of, such as `@3`.
+   *
+   * @throws EscError `usage`.
+   */
+  reference(typed: string, base?: EnvironmentReference): EnvironmentReference {
+    return base === undefined
+      ? this.workspace.reference(typed)
+      : parseRelativeReference(typed, base, () => this.organization)
   }
 
   /** The name of an environment with the label of the store before it. */

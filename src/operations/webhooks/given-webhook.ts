@@ -1,14 +1,7 @@
 import { EscError } from '../../errors.ts'
 import { again, input, rich } from '../../rich-text.ts'
 import { nearest } from '../../suggestion.ts'
-import {
-  filterNames,
-  formats,
-  groupNames,
-  shortNames,
-  type WebhookFormat,
-  type WebhookSecrets,
-} from '../../webhooks/index.ts'
+import { filterNames, groupNames, shortNames, type WebhookFormat, type WebhookSecrets } from '../../webhooks/index.ts'
 
 /** All of a list anew; or what is there without some, and with others. */
 export type ListEdit =
@@ -47,15 +40,6 @@ export function refuseWithoutCredential(format: WebhookFormat, { url, headers = 
   })
 }
 
-export function webhookFormat(typed: string): WebhookFormat {
-  const known = formats.find((each) => each === typed)
-  if (known !== undefined) return known
-  throw new EscError(
-    'usage',
-    rich`invalid ${input('format')} ${JSON.stringify(typed)}: must be one of ${formats.join(', ')}`,
-  )
-}
-
 /** @throws EscError `usage`: a webhook for an event that never happens would be silent for ever. */
 export function checkNames(events: readonly string[], groups: readonly string[]): void {
   const known = [...filterNames, ...shortNames]
@@ -63,13 +47,18 @@ export function checkNames(events: readonly string[], groups: readonly string[])
   refuseUnknown('group', groups, groupNames, `groups are: ${groupNames.join(', ')}`)
 }
 
-function refuseUnknown(flag: string, values: readonly string[], known: readonly string[], all: string): void {
+function refuseUnknown(
+  flag: 'event' | 'group',
+  values: readonly string[],
+  known: readonly string[],
+  all: string,
+): void {
   const wrong = values.find((each) => !known.includes(each))
   if (wrong === undefined) return
   const similar = nearest(wrong, known)
   const ofOrganizations = wrong === 'environment_created' || wrong === 'environment_deleted'
   const hint = similar === undefined ? all : `did you mean ${similar}?`
-  throw new EscError('usage', `invalid --${flag} ${JSON.stringify(wrong)}`, {
+  throw new EscError('usage', rich`invalid ${input(flag)} ${JSON.stringify(wrong)}`, {
     hint: ofOrganizations ? 'only webhooks of an organization get it, and a store has none' : hint,
   })
 }

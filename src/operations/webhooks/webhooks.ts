@@ -1,14 +1,15 @@
+import type { Plain } from '../../plain.ts'
 import type { Environment } from '../../store/index.ts'
 import {
+  checkHeaders,
   checkUrl,
   encode,
   headersAfter,
   needsKey,
   newName,
-  readHeader,
-  readTemplate,
   secretsOf,
   type Webhook,
+  type WebhookFormat,
   type WebhookHeaders,
   type WebhookSecrets,
   webhookNamed,
@@ -18,37 +19,42 @@ import {
 import { operation } from '../session/operation.ts'
 import { allowedFor } from './allowed-hosts.ts'
 import { outboxOf } from './deliveries.ts'
-import { checkNames, type ListEdit, named, refuseWithoutCredential, urlFor, webhookFormat } from './given-webhook.ts'
+import { checkNames, type ListEdit, named, refuseWithoutCredential, urlFor } from './given-webhook.ts'
+
+/** JSON, in which `${a.b}` stands for a member of the event. */
+export interface WebhookTemplate {
+  readonly body: Plain
+}
 
 export interface NewWebhook {
   readonly displayName: string
+  /** An https URL; for the format of stacks also the name of one: organization/project/stack. */
   readonly url: string
-  readonly format: string
+  readonly format: WebhookFormat
   readonly events: readonly string[]
   readonly groups: readonly string[]
   readonly active: boolean
   readonly secret?: string
-  /** Each as `Name: value`. */
-  readonly headers?: readonly string[]
-  /** JSON text. */
-  readonly template?: string
+  readonly headers?: WebhookHeaders
+  /** Stands for the body of the format. */
+  readonly template?: WebhookTemplate
 }
 
 /** Fields to change; an `undefined` one stays. */
 export interface WebhookEdit {
   readonly displayName?: string
   readonly url?: string
-  readonly format?: string
+  readonly format?: WebhookFormat
   readonly events?: ListEdit
   readonly groups?: ListEdit
   readonly active?: boolean
   /** Null: there is none any more. */
   readonly secret?: string | null
-  /** Headers to be added, or given another value: each as `Name: value`. */
-  readonly headers?: readonly string[]
+  /** Headers to be added, or given another value. */
+  readonly headers?: WebhookHeaders
   readonly removedHeaders?: readonly string[]
   /** Null: there is none any more. */
-  readonly template?: string | null
+  readonly template?: WebhookTemplate | null
 }
 
 /**
@@ -86,17 +92,17 @@ export const createWebhook = operation({
   audit: 'environment-webhook-created',
   async run(
     work,
-    { displayName, url: given, format: typed, events, groups, active, secret, ...more }: NewWebhook,
+    { displayName, url: given, format, events, groups, active, secret, ...more }: NewWebhook,
   ): Promise<Webhook> {
     const environment = work.store.environment(work.subject.name)
-    const format = webhookFormat(typed)
     const url = urlFor(given, format)
     checkUrl(url, format, await allowedFor(work, url))
     checkNames(events, groups)
-    const headers: WebhookHeaders = Object.fromEntries((more.headers ?? []).map(readHeader))
+    const { headers = {} } = more
+    checkHeaders(headers)
     const secrets = { url, ...(secret ? { secret } : {}), ...(Object.keys(headers).length > 0 && { headers }) }
     refuseWithoutCredential(format, secrets)
-    const template = more.template === undefined ? {} : { template: readTemplate(more.template) }
+    const template = more.template === undefined ? {} : { template: JSON.stringify(more.template.body) }
     const key = needsKey(format, secrets) ? await environment.dataKey() : undefined
     const created = work.options.now().toISOString()
     let name = ''
@@ -124,7 +130,7 @@ export const editWebhook = operation({
   async run(work, { name, edit }: { readonly name: string; readonly edit: WebhookEdit }): Promise<Webhook> {
     const environment = work.store.environment(work.subject.name)
     const before = webhookNamed(environment.settings, name, work.subject.name)
-    const format = edit.format === undefined ? before.format : webhookFormat(edit.format)
+    const { format = before.format } = edit
     const secrets = await secretsAfter(environment, before, { ...edit, url: edit.url && urlFor(edit.url, format) })
     refuseWithoutCredential(format, secrets)
     checkUrl(secrets.url, format, await allowedFor(work, secrets.url))
@@ -135,7 +141,11 @@ export const editWebhook = operation({
     checkNames(named(edit.events), named(edit.groups))
     const { template: formerTemplate, ...rest } = before
     const template =
-      edit.template === undefined ? formerTemplate : edit.template === null ? undefined : readTemplate(edit.template)
+      edit.template === undefined
+        ? formerTemplate
+        : edit.template === null
+          ? undefined
+          : JSON.stringify(edit.template.body)
     const fields = { ...rest, displayName, format, active, events, groups, ...(template !== undefined && { template }) }
     const webhook = withSecrets(fields, secrets, key)
     await environment.changeSettings((settings) => {
@@ -165,13 +175,14 @@ export const removeWebhook = operation({
 async function secretsAfter(
   environment: Environment,
   before: Webhook,
-  { url, secret, headers: set = [], removedHeaders: removed = [] }: WebhookEdit,
+  { url, secret, headers: set = {}, removedHeaders: removed = [] }: WebhookEdit,
 ) {
   const isOldNeeded = url === undefined || (secret === undefined && before.hasSecret) || before.headerNames.length > 0
   const key = isOldNeeded && before.sealed !== undefined ? await environment.unlock() : undefined
   const old: WebhookSecrets = isOldNeeded ? secretsOf(before, key) : { url: before.url }
   const after = secret === undefined ? old.secret : (secret ?? undefined)
-  const headers = headersAfter(old.headers ?? {}, { set: Object.fromEntries(set.map(readHeader)), removed })
+  checkHeaders(set)
+  const headers = headersAfter(old.headers ?? {}, { set, removed })
   return {
     url: url ?? old.url,
     secret: after,

@@ -1,6 +1,6 @@
 import { EscError } from '../../../errors.ts'
 import { formatJson, isJsonObject, type Json } from '../../../json.ts'
-import { type ConfigAssignment, parseConfigKey, setConfig } from '../../../operations/index.ts'
+import { type ConfigAssignment, givenValue, parseConfigKey, setConfig } from '../../../operations/index.ts'
 import { parseJson } from '../../../read-json.ts'
 import { CONFIG_WRITE_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { typedForm } from '../../framework/config-input.ts'
@@ -77,8 +77,8 @@ none. Each value is given as --plaintext or as --secret. With --json, the values
     }
     const path = parseConfigKey(word.slice(0, at), { structured: this.flags.path })
     const value = word.slice(at + 1)
-    const typed = secret ? ({ text: value, form: 'text' } as const) : typedForm(value, undefined, path)
-    return { path, ...typed, secret, plaintext: !secret }
+    const form = secret ? 'text' : typedForm(value, undefined, path)
+    return { path, value: givenValue(value, { form, secret }), plaintext: !secret }
   }
 
   async #jsonText(given: string): Promise<string> {
@@ -103,9 +103,13 @@ function listed(text: string, structured: boolean): ConfigAssignment[] {
     if (!isJsonObject(entry)) throw badJson(`${key} has no value in the text of --json`)
     const { value, objectValue, secret = false } = entry
     if (typeof secret !== 'boolean') throw badJson(`${key}: secret must be true or false`)
-    const kind = { path, secret, plaintext: !secret }
-    if (objectValue !== undefined) return { ...kind, text: formatJson(objectValue), form: 'json' }
-    if (typeof value === 'string') return { ...kind, text: value, form: 'text' }
+    const given = (text: string, form: 'json' | 'text') => ({
+      path,
+      value: givenValue(text, { form, secret }),
+      plaintext: !secret,
+    })
+    if (objectValue !== undefined) return given(formatJson(objectValue), 'json')
+    if (typeof value === 'string') return given(value, 'text')
     if (value === undefined && secret) throw badJson(`${key} is a secret that was not shown: it has no value`)
     throw badJson(`${key}: value must be a text`)
   })

@@ -1,5 +1,5 @@
 import { EscError } from '../../../errors.ts'
-import { parseConfigKey, setConfig } from '../../../operations/index.ts'
+import { givenValue, parseConfigKey, setConfig } from '../../../operations/index.ts'
 import { CONFIG_WRITE_FLAGS, EscCommand, JSON_FLAGS } from '../../framework/command.ts'
 import { readConfigValue, TYPE_FLAG, typedForm } from '../../framework/config-input.ts'
 import { openConfigToWrite } from '../../framework/config-target.ts'
@@ -60,8 +60,9 @@ false and integers within a value become booleans and numbers. --type says what 
     const [key = '', given] = rest
     const path = parseConfigKey(key, { structured })
     const value = given ?? (await readConfigValue(this.io, key, { raw }))
-    const typed = secret ? ({ text: value, form: 'text' } as const) : typedForm(value, type, path)
-    const { result } = await session.perform(setConfig, reference, [{ path, ...typed, secret, plaintext }])
+    const form = secret ? 'text' : typedForm(value, type, path)
+    const assignment = { path, value: givenValue(value, { form, secret }), plaintext }
+    const { result } = await session.perform(setConfig, reference, [assignment])
     return savedConfig(this.io, reference.name, result)
   }
 

@@ -1,5 +1,5 @@
 import { EscError } from '../../../errors.ts'
-import { refuseVersion, removeValues } from '../../../operations/index.ts'
+import { parseValuePath, refuseVersion, removeValues } from '../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { refused } from '../../framework/report-error.ts'
 import { openTarget } from '../../framework/session.ts'
@@ -36,7 +36,7 @@ export default class EnvRmAll extends EscCommand<Result, typeof flags> {
         hint: `to remove the environment itself, use "esc env rm ${reference.typed}"`,
       })
     }
-    const { saved, missing } = (await session.perform(removeValues, reference, rest)).result
+    const { saved, missing } = (await session.perform(removeValues, reference, rest.map(parseValuePath))).result
     this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))
     if (saved.kind === 'refused') throw refused(reference.name)
     for (const path of missing) this.io.err(`warning: there is nothing at ${path}\n`)

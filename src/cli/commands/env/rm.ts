@@ -1,4 +1,4 @@
-import { refuseVersion, removeEnvironment, removeValue } from '../../../operations/index.ts'
+import { parseValuePath, refuseVersion, removeEnvironment, removeValue } from '../../../operations/index.ts'
 import { shellWord } from '../../../shell-word.ts'
 import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
 import { boolean } from '../../framework/flags.ts'
@@ -37,7 +37,7 @@ and "esc env restore" brings it back.`
     refuseVersion(reference, 'rm')
     const path = rest[0]
     if (path !== undefined) {
-      const { result: saved } = await session.perform(removeValue, reference, path)
+      const { result: saved } = await session.perform(removeValue, reference, parseValuePath(path))
       this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))
       if (saved.kind === 'refused') throw refused(reference.name)
       return { kind: 'value' }

@@ -1,5 +1,5 @@
 import { EscError } from '../../../errors.ts'
-import { refuseVersion } from '../../../operations/index.ts'
+import { parseCredential, parseRotatorPath, refuseVersion } from '../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { readText } from '../../framework/definition-input.ts'
 import { boolean, text } from '../../framework/flags.ts'
@@ -70,9 +70,9 @@ minutes (rotationGuard in the environment's settings.yaml) that needs a yes, or 
     }
     const mode = failed ? 'failed' : resume ? 'resume' : plan ? 'plan' : adopt === undefined ? 'rotate' : 'adopt'
     const words = { file: 'could not read file', stdin: 'could not read from stdin' }
-    const credential = adopt === undefined ? {} : { credential: await readText(this.io, adopt, words) }
+    const credential = adopt === undefined ? {} : { credential: parseCredential(await readText(this.io, adopt, words)) }
     const typed = this.flags.env ?? (this.positionals[0] as string)
-    const input = { paths: rest, mode, force: force || yes, ...credential } as const
+    const input = { paths: rest.map(parseRotatorPath), mode, force: force || yes, ...credential } as const
     const explains = this.flags.output === 'text'
     return runRotation({ session, reference, typed, io: this.io, progress, explains }, input)
   }

@@ -1,5 +1,12 @@
 import { EscError } from '../../../errors.ts'
-import { refuseVersion, setValues, type ValueAssignment } from '../../../operations/index.ts'
+import {
+  givenValue,
+  namingPath,
+  parseValuePath,
+  refuseVersion,
+  setValues,
+  type ValueAssignment,
+} from '../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from '../../framework/command.ts'
 import { boolean, list } from '../../framework/flags.ts'
 import { refused } from '../../framework/report-error.ts'
@@ -59,13 +66,18 @@ and one that looks like a secret must be given with --secret or --plaintext. A v
     const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'set-all')
     const plain = { secret: false, plaintext: false, form: string ? 'text' : undefined } as const
-    const assignments: ValueAssignment[] = [
+    const words = [
       ...rest.map((word) => ({ ...split(word), ...plain })),
       ...plaintext.map((word) => ({ ...split(word), ...plain, plaintext: true })),
       ...secret.map((word) => ({ ...split(word), ...plain, secret: true })),
     ]
-    if (assignments.length === 0) {
+    if (words.length === 0) {
       throw new EscError('usage', 'expected at least one path=value', { hint: 'for example: database.port=5432' })
+    }
+    const assignments: ValueAssignment[] = []
+    for (const { path, text, plaintext, ...kind } of words) {
+      const value = await namingPath(path, () => givenValue(text, kind))
+      assignments.push({ path: parseValuePath(path), value, plaintext })
     }
     const { result: saved } = await session.perform(setValues, reference, assignments)
     this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))

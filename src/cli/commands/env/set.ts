@@ -1,5 +1,5 @@
 import { EscError } from '../../../errors.ts'
-import { refuseVersion, type SubmittedDraft, setValue } from '../../../operations/index.ts'
+import { givenValue, parseValuePath, refuseVersion, type SubmittedDraft, setValue } from '../../../operations/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
 import { readText } from '../../framework/definition-input.ts'
 import { DRAFT_FLAG, draftText, inDraft } from '../../framework/draft.ts'
@@ -83,17 +83,17 @@ standard input otherwise. With --json or --yaml the secret is the data that the 
         hint: 'name the environment first, or choose one with "esc select"; "esc env set --help" shows its arguments and flags',
       })
     }
+    const form = formOf(this.flags)
+    const text = async () => {
+      const onLine = value ?? argument
+      if (onLine !== undefined) return onLine
+      if (secret) return readSecret(this.io, file, `Secret value of ${path}`)
+      return readText(this.io, file as string, { file: 'could not read file', stdin: 'could not read from stdin' })
+    }
     const { result: saved } = await session.perform(setValue, reference, {
-      path,
-      value: async () => {
-        const text = value ?? argument
-        if (text !== undefined) return text
-        if (secret) return readSecret(this.io, file, `Secret value of ${path}`)
-        return readText(this.io, file as string, { file: 'could not read file', stdin: 'could not read from stdin' })
-      },
-      secret,
+      path: parseValuePath(path),
+      value: async () => givenValue(await text(), { secret, form }),
       plaintext,
-      form: formOf(this.flags),
     })
     this.io.err(diagnosticLines(saved.diagnostics, hasColour(this.io, 'stderr')))
     if (saved.kind === 'refused') throw refused(reference.name)

@@ -1,4 +1,5 @@
 import {
+  parseRotatorPath,
   type RotateOptions,
   type RotationReport,
   refuseVersion,
@@ -37,7 +38,7 @@ here. Changes nothing, here or there. The exit code is 1 when a credential does 
     const interrupt = new AbortController()
     const stop = this.io.onInterrupt(() => interrupt.abort())
     try {
-      const input: RotateOptions = { paths: rest, mode: 'doctor', onProgress: () => {} }
+      const input: RotateOptions = { paths: rest.map(parseRotatorPath), mode: 'doctor', onProgress: () => {} }
       const { signal } = interrupt
       const { result: report } = await session.perform(rotateEnvironment, reference, input, { signal })
       if (this.flags.output === 'text') this.#explain(report)

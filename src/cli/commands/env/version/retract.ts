@@ -31,8 +31,11 @@ who retracted it and why. The newest revision cannot be retracted: save or roll 
 
   async run(): Promise<void> {
     const { session, reference } = openTarget(this.io, this.flags, this.positionals)
-    const { 'replace-with': replacement, reason } = this.flags
-    await session.perform(retractRevision, reference, { replacement, reason })
+    const { 'replace-with': typed, reason } = this.flags
+    // A bare number or tag can only mean a version: there is nothing else to replace a revision by.
+    const text = typed === undefined || /[/@:]/.test(typed) ? typed : `@${typed}`
+    const replacement = text === undefined ? {} : { replacement: session.reference(text, reference) }
+    await session.perform(retractRevision, reference, { ...replacement, reason })
   }
 
   text(): undefined {}

@@ -1,5 +1,5 @@
 import { EscError } from '../../../../errors.ts'
-import { editWebhook, refuseVersion } from '../../../../operations/index.ts'
+import { editWebhook, readTemplate, refuseVersion, webhookFormat } from '../../../../operations/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
 import { readText } from '../../../framework/definition-input.ts'
 import { boolean, list, maybe, text } from '../../../framework/flags.ts'
@@ -63,7 +63,7 @@ the URL changes, and needs the key of the environment for that.`
     const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
     refuseVersion(reference, 'edit')
     const name = webhookName(rest)
-    const { url, format, active, 'display-name': displayName, 'remove-secret': removeSecret } = this.flags
+    const { url, format: typed, active, 'display-name': displayName, 'remove-secret': removeSecret } = this.flags
     if (displayName === '') throw new EscError('usage', 'webhook display name cannot be empty')
     if (this.flags.secret !== undefined && removeSecret) {
       throw new EscError('usage', '--secret cannot be combined with --remove-secret')
@@ -79,7 +79,12 @@ the URL changes, and needs the key of the environment for that.`
     }
     const headers = await headersFrom(header, this.io)
     const words = { file: 'could not read template', stdin: 'could not read from stdin' }
-    const template = removeTemplate ? null : file === undefined ? undefined : await readText(this.io, file, words)
+    const template = removeTemplate
+      ? null
+      : file === undefined
+        ? undefined
+        : { body: readTemplate(await readText(this.io, file, words)) }
+    const format = typed === undefined ? undefined : webhookFormat(typed)
     const sent = { secret, headers, removedHeaders, template }
     const edit = { url, displayName, format, active, events, groups, ...sent }
     await session.perform(editWebhook, reference, { name, edit })

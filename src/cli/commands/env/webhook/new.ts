@@ -1,5 +1,5 @@
 import { EscError } from '../../../../errors.ts'
-import { createWebhook, refuseVersion } from '../../../../operations/index.ts'
+import { createWebhook, readTemplate, refuseVersion, webhookFormat } from '../../../../operations/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../../../framework/command.ts'
 import { readText } from '../../../framework/definition-input.ts'
 import { boolean, maybe, text } from '../../../framework/flags.ts'
@@ -59,13 +59,14 @@ sent holds no secret. With --secret it is signed; the secret is kept encrypted, 
     refuseVersion(reference, 'new')
     const displayName = rest[0] ?? ''
     if (displayName === '') throw new EscError('usage', 'webhook display name cannot be empty')
-    const { url, format = 'raw', event, group, active = true, secret } = this.flags
+    const { url, format: typed = 'raw', event, group, active = true, secret } = this.flags
     if (url === undefined) throw new EscError('usage', '--url is required')
+    const format = webhookFormat(typed)
     const webhook = { displayName, url, format, events: event, groups: group, active }
     const { header, template: file } = this.flags
     const headers = await headersFrom(header, this.io)
     const words = { file: 'could not read template', stdin: 'could not read from stdin' }
-    const template = file === undefined ? undefined : await readText(this.io, file, words)
+    const template = file === undefined ? undefined : { body: readTemplate(await readText(this.io, file, words)) }
     const all = { ...webhook, secret: await secretOf(secret, this.io), headers, template }
     const { name } = (await session.perform(createWebhook, reference, all)).result
     return { name, environment: session.fullName(reference) }

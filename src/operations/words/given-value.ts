@@ -8,11 +8,21 @@ import { decode, type Node, readYamlFragment, type YamlData } from '../../yaml/i
 /** The way to read the text of a value: as YAML, as JSON, or as the text that it is. */
 export type ValueForm = 'yaml' | 'json' | 'text'
 
-/**
- * The value that a text stands for in a definition that is not encrypted. @throws EscError
- * `usage`, without the text.
- */
-export function plainValue(text: string, form: ValueForm): YamlData {
+/** The meaning of the text of a value. */
+export interface ValueWords {
+  /** True when it is to be encrypted. */
+  readonly secret: boolean
+  /** `undefined` means that a secret is the text that was given, anything else is YAML. */
+  readonly form: ValueForm | undefined
+}
+
+/** The value that a text stands for in a definition. @throws EscError `usage`, without the text. */
+export function givenValue(text: string, { secret, form }: ValueWords): YamlData {
+  return secret ? secretValue(text, form ?? 'text') : plainValue(text, form ?? 'yaml')
+}
+
+/** The value that is not encrypted. */
+function plainValue(text: string, form: ValueForm): YamlData {
   refuseLoneSurrogates(text)
   if (form === 'text') return escapeReferences(text)
   if (form === 'json') return literal(readJson(text))
@@ -28,9 +38,9 @@ export function plainValue(text: string, form: ValueForm): YamlData {
 
 /**
  * The `fn::secret` that evaluates to just this text; for YAML and JSON, to the data that it holds.
- * Its plaintext is the text as it was given. @throws EscError `usage`, without the text.
+ * Its plaintext is the text as it was given.
  */
-export function secretValue(text: string, form: ValueForm): Json {
+function secretValue(text: string, form: ValueForm): Json {
   if (form === 'text') return secretCall(text)
   if (form === 'json') {
     const data = readJson(text)
