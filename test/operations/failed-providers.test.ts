@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { Playground } from '../cli/commands/esc.ts'
+import { expectWithin } from '../cpu-time.ts'
 import { LocalServer } from '../http/local-server.ts'
 
 const login = '{accessKeyId: AKIAX, secretAccessKey: {fn::secret: secret-key-of-x}}'
@@ -77,8 +78,8 @@ describe('an environment with ten providers of which three fail', () => {
     expect(server.asked).to.have.length(2)
   })
 
-  it('makes twenty independent calls side by side', async function () {
-    this.retries(3)
+  it('makes twenty independent calls of 50 ms in 150 ms', async function () {
+    this.timeout(10_000)
     const { reply } = server
     server.reply = (...request) => void setTimeout(() => reply(...request), 50)
     const names = Array.from({ length: 20 }, (_, index) => `s${index}`)
@@ -86,11 +87,15 @@ describe('an environment with ten providers of which three fail', () => {
       'app/twenty',
       `values:\n${names.map((name) => `  ${name}: ${one(name)}\n`).join('')}`,
     )
-    server.asked.splice(0)
-    await playground.ok('open', 'app/twenty')
-    expect(server.asked).to.have.length(20)
-    const times = server.asked.map(({ at }) => at)
-    // The last one arrived before the first one was answered: together they take as long as one.
-    expect(Math.max(...times) - Math.min(...times)).to.be.lessThan(50)
+    const took: number[] = []
+    // A machine that is busy with something else takes longer now and then; one after the other would take a second each time.
+    for (let tries = 0; tries < 10 && Math.min(...took) > 150; tries++) {
+      server.asked.splice(0)
+      const start = performance.now()
+      await playground.ok('open', 'app/twenty')
+      took.push(performance.now() - start)
+      expect(server.asked).to.have.length(20)
+    }
+    expectWithin(150, Math.min(...took), took.join())
   })
 })
