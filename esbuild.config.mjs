@@ -291,6 +291,7 @@ const RARE = [
   'src/store/revisions/append-revision.ts',
   'src/suggestion.ts',
   'src/operations/opening/yaml-format.ts',
+  'src/operations/session/restriction.ts',
 ]
 const isRare = (file) =>
   RARE.includes(file) ||

@@ -42,6 +42,7 @@ export const auditEvents = {
   'environment-key-trusted': 'accept the key of',
   'store-settings-updated': 'change the settings of',
   'store-trusted': 'change what this machine allows',
+  'agent-tool-called': 'let an agent work on',
   'audit-log-read': 'read the audit log of',
   'access-updated': 'change the access rules of',
 } as const

@@ -2,6 +2,7 @@
 
 export {
   type AuditAnchor,
+  type AuditDetails,
   type AuditLine,
   type AuditVerification,
   auditCef,
@@ -28,6 +29,7 @@ export { owedRotations } from './access/owed-rotations.ts'
 export { type JoinRequest, joinRequest } from './access/own-recipient.ts'
 export { type LeaverPlan, type LeaverReport, removePrincipal, settleRemoval } from './access/remove-principal.ts'
 export { auditLines, environmentAuditLines, verifyAuditLog } from './audit/audit-log.ts'
+export { recordAgentCall } from './audit/record-agent-call.ts'
 export { type Offered, type OfferedKind, offered, offeredNamed } from './catalogue/catalogue.ts'
 export { type SchemaRow, schemaRows } from './catalogue/schema-rows.ts'
 export { type ConfigEntry, configEntries, configEntryAt } from './configuration/config-entries.ts'
@@ -95,6 +97,7 @@ export { checkVariables } from './opening/check-variables.ts'
 export { diagnoseEnvironment } from './opening/diagnose-environment.ts'
 export { comparedSide, diffSides, type EnvironmentDiff } from './opening/diff.ts'
 export { evaluationLimits } from './opening/evaluation-limits.ts'
+export { findProgram, findUnexecutable } from './opening/find-program.ts'
 export { Fingerprint } from './opening/fingerprint.ts'
 export { findValue, unknownPaths, unknownVariables } from './opening/found-value.ts'
 export { type Got, getDefinition, getEnvironment, renderGot } from './opening/get-environment.ts'
@@ -118,6 +121,7 @@ export {
   describeVersion,
   history,
   type RevisionSummary,
+  resolveVersion,
   revisionTags,
   type TagSummary,
   type VersionSummary,

@@ -49,7 +49,15 @@ describe('the package', function () {
     for (const [, file] of required) expect(files).to.include(`bin/${file}`)
     for (const target of Object.values<string>(manifest.exports['./plugin'])) expect(files).to.include(target.slice(2))
     const licences = readFileSync(join(packageRoot, 'dist', 'third-party-licences.txt'), 'utf8')
-    for (const name of ['yaml', 'pg', 'mysql2', '@oclif/core', '@aws-sdk/client-iam', 'age-encryption']) {
+    for (const name of [
+      'yaml',
+      'pg',
+      'mysql2',
+      '@oclif/core',
+      '@aws-sdk/client-iam',
+      'age-encryption',
+      '@modelcontextprotocol/sdk',
+    ]) {
       expect(licences).to.match(new RegExp(`^${name} [0-9.]+ \\(`, 'm'))
     }
     for (const file of built.filter((each) => !each.includes('/vendor/') && each.endsWith('.cjs'))) {

@@ -1,7 +1,7 @@
 import { type SourceFile, sources } from './sources.ts'
 
 /** Folders of `src` from which people and programs use a store. */
-const FACES = /^src\/(?:cli|sdk|scheduler)\//
+const FACES = /^src\/(?:cli|mcp|sdk|scheduler)\//
 
 /**
  * Places where a face looks into the workspace of a session. What a face wants of a store is an operation that it has the session perform:

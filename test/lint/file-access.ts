@@ -35,7 +35,7 @@ const REACHERS: Readonly<Record<string, string>> = {
   'store/locks/processes.ts': 'what the system says of processes',
   'cli/terminal/editor.ts': 'a temporary file of its own',
   'cli/terminal/file-sink.ts': 'a descriptor that is open already',
-  'cli/terminal/find-program.ts': 'looks for programs on the PATH',
+  'operations/opening/find-program.ts': 'looks for programs on the PATH',
   'cli/terminal/process-io.ts': 'the standard streams',
   'cli/terminal/pty-output.ts': 'terminals',
   'cli/terminal/pty-state.ts': 'terminals, and what the system says of processes',

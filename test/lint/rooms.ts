@@ -113,6 +113,10 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: ['operations', 'masking', 'masking/redactor', 'yaml'],
     because: 'it hands operations to programs, and reads paths as they do: no command line, no printing',
   },
+  mcp: {
+    mayImport: ['operations', 'masking', 'masking/redactor', 'vendor', 'yaml'],
+    because: 'it hands operations to agents, and hides secrets in what leaves: no command line, no printing',
+  },
   'cli/diagram': {
     mayImport: ['vendor', 'yaml'],
     because: 'it draws nodes and links and knows nothing of what they stand for',
@@ -122,7 +126,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because: 'how things look; it decides nothing',
   },
   cli: {
-    mayImport: ['vendor', 'cli/diagram', 'cli/terminal', 'operations', 'scheduler'],
+    mayImport: ['vendor', 'cli/diagram', 'cli/terminal', 'mcp', 'operations', 'scheduler'],
     because: 'a command parses flags, has a session perform operations, and returns data',
   },
 }

@@ -20,6 +20,7 @@ const STARTERS: Readonly<Record<string, string>> = {
   'cli/terminal/pty-state.ts': 'ps and stty',
   'cli/terminal/raw-terminal.ts': 'stty',
   'cli/terminal/run-program.ts': 'the command of esc run',
+  'mcp/run-redacted.ts': 'a command that an agent asks for, which the person who started the server has allowed',
   'operations/session/printed-by.ts': 'the program of the provider command, which was allowed on this machine',
   'cli/terminal/run-tool.ts': 'the command-line tools of vendors, for esc setup --run',
   'cli/terminal/too-large.ts': 'a shell that does nothing, with the variables of the command of esc run',

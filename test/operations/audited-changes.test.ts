@@ -64,7 +64,7 @@ describe('what a session says in the audit log of a change', () => {
   const refusals: Record<string, () => Promise<unknown>> = {
     setValue: () => session.perform(setValue, dev(), { ...wrong, value: async () => wrong.value }),
     setValues: () => session.perform(setValues, dev(), [wrong]),
-    replaceDefinition: () => session.perform(replaceDefinition, dev(), broken),
+    replaceDefinition: () => session.perform(replaceDefinition, dev(), { text: broken }),
     setLoginProvider: () => session.perform(setLoginProvider, dev(), provider),
     async editDefinition() {
       const tried: string[] = []

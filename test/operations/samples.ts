@@ -52,6 +52,10 @@ const edited = (store: SampleStore): void =>
 
 /** An example for each operation, by its name. */
 export const samples: Readonly<Record<string, Sample>> = {
+  'record-agent-call': {
+    input: given({ environment: 'app/dev', details: { tool: 'list_keys' }, run: async () => 1 }),
+  },
+  'resolve-version': { fails: missing },
   'diagnose-environment': { fails: missing },
   'environment-types': { fails: missing },
   'list-environment-tags': { fails: missing },
@@ -166,9 +170,9 @@ export const samples: Readonly<Record<string, Sample>> = {
     fails: { code: 'not_found', subject: 'app/gone' },
   },
   'replace-definition': {
-    input: given('values: {size: 2}\n'),
+    input: given({ text: 'values: {size: 2}\n' }),
     tells: ['environment_revision created'],
-    fails: missing,
+    fails: { code: 'conflict', input: given({ text: 'values: {size: 2}\n', revision: 99 }) },
   },
   'save-working-definition': {
     subject: 'app/base',

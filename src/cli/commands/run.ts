@@ -5,7 +5,9 @@ import {
   createFiles,
   type EnvironmentReference,
   type FilledArgument,
+  findProgram,
   findSelection,
+  findUnexecutable,
   hiddenTexts,
   interpolateArgument,
   type OpenedEnvironment,
@@ -21,7 +23,7 @@ import { EXIT, ExitError } from '../framework/report-error.ts'
 import { notStarted, showDiagnostics } from '../framework/run-problems.ts'
 import { openTarget, sweepPlaintext, type Target, temporaryPlace, workspaceOptions } from '../framework/session.ts'
 import { ALLOW_VARIABLE_FLAG, UNKNOWN_FLAGS } from '../framework/shared-flags.ts'
-import { catchSignals, findProgram, findUnexecutable, type PreparedProgram, runProgram } from '../terminal/index.ts'
+import { catchSignals, type PreparedProgram, runProgram } from '../terminal/index.ts'
 
 const flags = {
   interactive: boolean({

@@ -1,6 +1,6 @@
 import { EscError } from '../../errors.ts'
-import { filledWords, type SetupStep } from '../../operations/index.ts'
-import { findProgram, runTool } from '../terminal/index.ts'
+import { filledWords, findProgram, type SetupStep } from '../../operations/index.ts'
+import { runTool } from '../terminal/index.ts'
 import type { Host } from './host.ts'
 
 /**

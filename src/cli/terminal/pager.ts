@@ -1,5 +1,5 @@
 import { childEnvironment } from '../../child-environment.ts'
-import { findProgram } from './find-program.ts'
+import { findProgram } from '../../operations/index.ts'
 import type { Io } from './io.ts'
 import { prose } from './prose.ts'
 import { shellWords } from './shell-words.ts'

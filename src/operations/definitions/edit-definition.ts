@@ -1,3 +1,4 @@
+import { EscError } from '../../errors.ts'
 import { formatJson } from '../../json.ts'
 import type { Diagnostic } from '../../yaml/index.ts'
 import { definitionText } from '../opening/get-environment.ts'
@@ -67,17 +68,28 @@ async function beginEdit(
   return { text, valueJson, diagnostics }
 }
 
+export interface Replacement {
+  readonly text: string
+  /** The number of the revision that the text was made from. Default: whichever is the newest. */
+  readonly revision?: number
+}
+
 /**
  * Replaces the whole definition, whatever it was, except that rotators which stay keep their
- * credentials unless it has others. A hand edit that says just the same is thereby saved.
+ * credentials unless it has others. A hand edit that says just the same is thereby saved. Throws
+ * EscError `conflict` when the text was made from another revision.
  */
 export const replaceDefinition = operation({
   name: 'replace-definition',
   level: 'write',
   audit: 'environment-updated',
-  async run(work, text: string): Promise<SaveResult> {
+  async run(work, { text, revision }: Replacement): Promise<SaveResult> {
     const environment = work.store.environment(work.subject.name)
     const base = environment.current()
+    if (revision !== undefined && revision !== base.number) {
+      const message = `the definition was made from revision ${revision} of ${work.subject.name}, which is at revision ${base.number}`
+      throw new EscError('conflict', message, { hint: 'read the newest definition, and make the change in that' })
+    }
     const kept = withMissingStates(text, base)
     const working = environment.workingDefinition()
     const savedEdit = working === text && environment.definitionState(base) === 'edited' ? { savedEdit: text } : {}

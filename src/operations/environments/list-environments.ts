@@ -40,7 +40,8 @@ function listed(workspace: Workspace, { organization, project }: ListOptions): L
     .flatMap((each) => {
       const { store } = each
       const names = ofProject(visibleEnvironments(each))
-      if (each.accessRules() !== undefined) hidden += ofProject(store.list()).length - names.length
+      if (each.accessRules() !== undefined || each.options.restriction !== undefined)
+        hidden += ofProject(store.list()).length - names.length
       return store.organization === own ? names : names.map((name) => `${store.organization}/${name}`)
     })
   return { environments, hidden }

@@ -54,6 +54,16 @@ export const history = operation({
   },
 })
 
+/** The number of the revision that a reference means. Throws EscError `not_found`. */
+export const resolveVersion = operation({
+  name: 'resolve-version',
+  level: 'read',
+  audit: 'environment-read',
+  async run({ store, subject }): Promise<number> {
+    return store.environment(subject.name).resolve(subject.version).number
+  },
+})
+
 /** The revision or tag that the reference names. */
 export const describeVersion = operation({
   name: 'describe-version',

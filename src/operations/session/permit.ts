@@ -4,6 +4,7 @@ import { EscError } from '../../errors.ts'
 import { rich, step } from '../../rich-text.ts'
 import type { EnvironmentListing, GuardLevel } from '../../store/index.ts'
 import type { Permitted } from './audit-trail.ts'
+import { restricted, withinRestriction } from './restriction.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Stands for the store as a whole, such as its rules. */
@@ -57,6 +58,9 @@ export function refusalOf(
   level: GuardLevel,
   event: AuditEvent = eventOf[level],
 ): EscError | undefined {
+  const { restriction } = workspace.options
+  if (restriction !== undefined && !withinRestriction(restriction, environment, level))
+    return restricted(restriction, environment, { level, event })
   const rules = workspace.accessRules()
   if (rules === undefined) return undefined
   const { name } = workspace.principal()
@@ -78,6 +82,11 @@ export function visibleListing(workspace: Workspace): EnvironmentListing {
 
 function seenBy(workspace: Workspace): (environment: string) => boolean {
   const rules = workspace.accessRules()
+  const { restriction } = workspace.options
+  if (restriction !== undefined) {
+    const seen = seenBy({ ...workspace, options: { ...workspace.options, restriction: undefined } })
+    return (environment) => withinRestriction(restriction, environment, 'read') && seen(environment)
+  }
   if (rules === undefined) return () => true
   const { name } = workspace.principal()
   return (environment) => includes(decide(rules, name, environment).level, 'read')

@@ -17,6 +17,7 @@ import type { EnvironmentReference } from '../references/reference.ts'
 import type { TrustReview } from '../trust/trust-review.ts'
 import type { AuditTrail } from './audit-trail.ts'
 import type { Principal } from './principal.ts'
+import type { Restriction } from './restriction.ts'
 
 /** The manner in which a change is committed to git. */
 export interface CommitManner {
@@ -82,6 +83,8 @@ export interface WorkspaceOptions {
   readonly committing?: CommitManner
   /** Hears what became of each commit. */
   readonly onCommit?: (outcome: CommitOutcome) => void
+  /** The most that may be done, whatever the access rules give. Default: all that they give. */
+  readonly restriction?: Restriction
   /** Sends what is due to webhooks, and is not waited for. `undefined`: somebody else does. */
   readonly deliver?: (store: string) => void
 }

@@ -218,6 +218,7 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   rotators: { needs: 'nothing', words: 'rotators --schema password' },
   run: { needs: 'open', words: 'run {} -- true' },
   // They rotate what the rules let them, environment by environment: a refusal is the result of a run.
+  mcp: { needs: 'nothing', words: 'mcp --level read --command true', fails: true },
   'scheduler:install': { needs: 'nothing', words: 'scheduler install --cron' },
   'scheduler:start': { needs: 'nothing', words: 'scheduler start --every 0s', fails: true },
   'scheduler:tick': { needs: 'nothing', words: 'scheduler tick' },

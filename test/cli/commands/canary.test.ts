@@ -33,7 +33,7 @@ const DRESSINGS: Readonly<Record<string, string>> = {
 }
 
 /** Commands that never end, or start programs of the machine. */
-const LEFT_OUT = ['scheduler:start']
+const LEFT_OUT = ['mcp', 'scheduler:start']
 
 const DEFINITION = 'values:\n  token: {fn::secret: hunter2-hunter2}\n  a: {b: 1}\n  list: [1, 2]\n'
 

@@ -81,7 +81,7 @@ never saved.`
         },
       )
     }
-    const { result: saved } = await session.perform(replaceDefinition, reference, definition)
+    const { result: saved } = await session.perform(replaceDefinition, reference, { text: definition })
     this.#show(saved, reference.name, definition)
     if (saved.kind === 'refused') throw refused(reference.name)
     return { kind: saved.kind }
