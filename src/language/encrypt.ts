@@ -48,13 +48,10 @@ export function decryptDefinition(
   text: string,
   decrypt: (ciphertext: Uint8Array, path: string) => string,
 ): string {
-  const replacements: NodeReplacement[] = []
-  for (const call of secretCalls(decoded(name, text))) {
-    if (call.kind !== 'ciphertext' || !isBelowValues(call.node)) continue
-    const ciphertext = openEnvelope(name, call)
-    replacements.push({ node: call.argument, value: escapeReferences(decrypt(ciphertext, call.node.path)) })
-  }
-  return replaceNodes(text, replacements)
+  return replaceCiphertexts(name, text, (call, ciphertext) => {
+    const plaintext = decrypt(ciphertext, call.node.path)
+    return { node: call.argument, value: escapeReferences(plaintext) }
+  })
 }
 
 /**
@@ -67,11 +64,21 @@ export function reencryptDefinition(
   text: string,
   reencrypt: (ciphertext: Uint8Array, path: string) => Uint8Array,
 ): string {
+  return replaceCiphertexts(name, text, (call, ciphertext) => {
+    const other = reencrypt(ciphertext, call.node.path)
+    return { node: call.base64, value: encodeEnvelope(other) }
+  })
+}
+
+function replaceCiphertexts(
+  name: string,
+  text: string,
+  replace: (call: CiphertextCall, ciphertext: Uint8Array) => NodeReplacement,
+): string {
   const replacements: NodeReplacement[] = []
   for (const call of secretCalls(decoded(name, text))) {
     if (call.kind !== 'ciphertext' || !isBelowValues(call.node)) continue
-    const ciphertext = reencrypt(openEnvelope(name, call), call.node.path)
-    replacements.push({ node: call.base64, value: encodeEnvelope(ciphertext) })
+    replacements.push(replace(call, openEnvelope(name, call)))
   }
   return replaceNodes(text, replacements)
 }
@@ -88,14 +95,16 @@ export function listPlaintextSecrets(name: string, text: string): readonly strin
     .map(({ node }) => node.path)
 }
 
+interface CiphertextCall {
+  readonly kind: 'ciphertext'
+  readonly node: ObjectNode
+  readonly argument: ObjectNode
+  readonly base64: StringNode
+}
+
 type SecretCall =
   | { readonly kind: 'plaintext'; readonly node: ObjectNode; readonly argument: StringNode; readonly plaintext: string }
-  | {
-      readonly kind: 'ciphertext'
-      readonly node: ObjectNode
-      readonly argument: ObjectNode
-      readonly base64: StringNode
-    }
+  | CiphertextCall
   | { readonly kind: 'refused'; readonly node: ObjectNode; readonly reason: string; readonly hint: string }
 
 function decoded(name: string, text: string): Decoded {

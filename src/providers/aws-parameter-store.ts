@@ -1,7 +1,7 @@
 import { secret } from '../secret.ts'
 import { awsLoginSchema, awsRegionSchema, callAws } from './aws-api.ts'
 import type { AwsLogin } from './aws-signature.ts'
-import { readEntries } from './entries.ts'
+import { entriesOf, readEntries } from './entries.ts'
 import type { Provider } from './provider.ts'
 import { malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
@@ -22,16 +22,7 @@ export function awsParameterStoreProvider(network: ProviderNetwork = {}): Provid
       properties: {
         region: awsRegionSchema,
         login: awsLoginSchema,
-        get: {
-          type: 'object',
-          minProperties: 1,
-          additionalProperties: {
-            type: 'object',
-            additionalProperties: false,
-            properties: { name: { type: 'string' }, decrypt: { type: 'boolean', default: false } },
-            required: ['name'],
-          },
-        },
+        get: entriesOf({ name: { type: 'string' }, decrypt: { type: 'boolean', default: false } }, ['name']),
       },
       required: ['region', 'login', 'get'],
     },

@@ -1,7 +1,7 @@
 import { secret } from '../secret.ts'
 import { awsLoginSchema, awsRegionSchema, callAws } from './aws-api.ts'
 import type { AwsLogin } from './aws-signature.ts'
-import { readEntries, secretsByName } from './entries.ts'
+import { entriesOf, readEntries, secretsByName } from './entries.ts'
 import type { Provider } from './provider.ts'
 import { malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
@@ -24,20 +24,14 @@ export function awsSecretsProvider(network: ProviderNetwork = {}): Provider<AwsS
       properties: {
         region: awsRegionSchema,
         login: awsLoginSchema,
-        get: {
-          type: 'object',
-          minProperties: 1,
-          additionalProperties: {
-            type: 'object',
-            additionalProperties: false,
-            properties: {
-              secretId: { type: 'string' },
-              versionId: { type: 'string' },
-              versionStage: { type: 'string', default: 'AWSCURRENT' },
-            },
-            required: ['secretId'],
+        get: entriesOf(
+          {
+            secretId: { type: 'string' },
+            versionId: { type: 'string' },
+            versionStage: { type: 'string', default: 'AWSCURRENT' },
           },
-        },
+          ['secretId'],
+        ),
       },
       required: ['region', 'login', 'get'],
     },

@@ -51,3 +51,15 @@ export const secretsByName: SchemaObject = {
   type: 'object',
   additionalProperties: { type: 'string', secret: true },
 }
+
+/** The schema of what is asked for, by name: at least one thing, each with these members alone. */
+export function entriesOf<Name extends string>(
+  properties: Readonly<Record<Name, SchemaObject>>,
+  required: readonly NoInfer<Name>[],
+): SchemaObject {
+  return {
+    type: 'object',
+    minProperties: 1,
+    additionalProperties: { type: 'object', additionalProperties: false, properties, required },
+  }
+}

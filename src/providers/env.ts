@@ -1,6 +1,6 @@
 import { EscError } from '../errors.ts'
 import { secret } from '../secret.ts'
-import { readEntries } from './entries.ts'
+import { entriesOf, readEntries } from './entries.ts'
 import { machineOf } from './machine.ts'
 import type { Provider } from './provider.ts'
 
@@ -16,19 +16,13 @@ export const env: Provider<EnvInputs> = {
     type: 'object',
     additionalProperties: false,
     properties: {
-      get: {
-        type: 'object',
-        minProperties: 1,
-        additionalProperties: {
-          type: 'object',
-          additionalProperties: false,
-          properties: {
-            name: { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$', description: 'Name of the variable.' },
-            default: { type: 'string', description: 'Its value where it is not set. Without one it must be.' },
-          },
-          required: ['name'],
+      get: entriesOf(
+        {
+          name: { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$', description: 'Name of the variable.' },
+          default: { type: 'string', description: 'Its value where it is not set. Without one it must be.' },
         },
-      },
+        ['name'],
+      ),
     },
     required: ['get'],
   },

@@ -1,6 +1,6 @@
 import { EscError } from '../errors.ts'
 import { secret } from '../secret.ts'
-import { readEntries } from './entries.ts'
+import { entriesOf, readEntries } from './entries.ts'
 import { machineOf } from './machine.ts'
 import type { Provider } from './provider.ts'
 
@@ -16,23 +16,17 @@ export const file: Provider<FileInputs> = {
     type: 'object',
     additionalProperties: false,
     properties: {
-      get: {
-        type: 'object',
-        minProperties: 1,
-        additionalProperties: {
-          type: 'object',
-          additionalProperties: false,
-          properties: {
-            path: {
-              type: 'string',
-              minLength: 1,
-              description: 'One that is not absolute is taken from the folder of the store on; ~/ is your home.',
-            },
-            encoding: { type: 'string', enum: ['utf8', 'base64'], default: 'utf8' },
+      get: entriesOf(
+        {
+          path: {
+            type: 'string',
+            minLength: 1,
+            description: 'One that is not absolute is taken from the folder of the store on; ~/ is your home.',
           },
-          required: ['path'],
+          encoding: { type: 'string', enum: ['utf8', 'base64'], default: 'utf8' },
         },
-      },
+        ['path'],
+      ),
     },
     required: ['get'],
   },

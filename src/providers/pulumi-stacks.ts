@@ -1,7 +1,7 @@
 import { EscError } from '../errors.ts'
 import type { Plain, PlainObject } from '../plain.ts'
 import { secret } from '../secret.ts'
-import { readEntries } from './entries.ts'
+import { entriesOf, readEntries } from './entries.ts'
 import { machineOf } from './machine.ts'
 import type { MachineAccess, Provider } from './provider.ts'
 import { pulumiBackend } from './pulumi-backends.ts'
@@ -19,18 +19,12 @@ export function pulumiStacksProvider(network: ProviderNetwork = {}): Provider<Pu
       type: 'object',
       additionalProperties: false,
       properties: {
-        stacks: {
-          type: 'object',
-          minProperties: 1,
-          additionalProperties: {
-            type: 'object',
-            additionalProperties: false,
-            properties: {
-              stack: { type: 'string', pattern: '^[a-zA-Z0-9_.-]{1,100}/[a-zA-Z0-9_.-]{1,100}$' },
-            },
-            required: ['stack'],
+        stacks: entriesOf(
+          {
+            stack: { type: 'string', pattern: '^[a-zA-Z0-9_.-]{1,100}/[a-zA-Z0-9_.-]{1,100}$' },
           },
-        },
+          ['stack'],
+        ),
       },
       required: ['stacks'],
     },

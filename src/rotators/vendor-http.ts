@@ -1,3 +1,4 @@
+import { EscError } from '../errors.ts'
 import {
   askVendor,
   type Fetch,
@@ -137,6 +138,28 @@ export function malformedVendorAnswer(
 export function clockOf({ headers }: HttpAnswer, context: RotatorContext): Date {
   const date = new Date(headers.get('date') ?? Number.NaN)
   return Number.isNaN(date.getTime()) ? context.now() : date
+}
+
+/**
+ * Makes requests about one thing: with the same headers, and errors that say what they were about,
+ * such as `of application 1234`.
+ */
+export function asker(
+  vendor: Vendor,
+  { headers, about }: { readonly headers: Readonly<Record<string, string>>; readonly about: string },
+): (request: VendorRequest) => Promise<HttpAnswer> {
+  return (request) => ask(vendor, { ...request, headers, doing: `${request.doing} ${about}` })
+}
+
+/** The fault that stands in two members of an answer. `undefined` when there is no code. */
+export function faultIn(json: unknown, code: string, text: string): VendorFault | undefined {
+  const [found, said] = [textField(json, code), textField(json, text)]
+  return found === undefined ? undefined : { code: found, ...(said !== undefined && { text: said }) }
+}
+
+/** Makes the errors of a rotator about its inputs: what is wrong, and what to give instead. */
+export function inputRefusal(rotator: string): (problem: string, hint: string) => EscError {
+  return (problem, hint) => new EscError('invalid_input', `${rotator}: ${problem}`, { hint })
 }
 
 /** A member of an answer: undefined for whatever is no object. */

@@ -1,31 +1,22 @@
-import { EscError } from '../../errors.ts'
-import { currentFetch, type Fetch, type VendorFault } from '../../http/index.ts'
+import type { VendorFault } from '../../http/index.ts'
 import type { SchemaObject } from '../../schema/index.ts'
 import { type Secret, secret } from '../../secret.ts'
 import { rfc3339 } from '../rfc3339.ts'
-import type { Rotator, RotatorContext } from '../rotator.ts'
+import type { RotatorContext } from '../rotator.ts'
 import {
   ask,
+  asker,
   clockOf,
+  faultIn,
   fieldOf,
+  inputRefusal,
   malformedVendorAnswer,
   textField,
   type Vendor,
   VendorHttpError,
-  type VendorRequest,
 } from '../vendor-http.ts'
-import {
-  type IssuedPending,
-  type IssuedPlan,
-  type IssuedState,
-  type IssuedTiming,
-  type Issuer,
-  type IssuerSession,
-  issuedCredentialRotator,
-  issuedTiming,
-  type Listed,
-  type Trial,
-} from './kit/index.ts'
+import { type IssuerSession, issuedTiming, type Listed, type Trial } from './kit/index.ts'
+import { issuedOverHttp, type WayToVendor } from './kit/over-http.ts'
 
 /** The output shape of the `azure-login` provider. */
 export type AppSecretLogin = {
@@ -50,14 +41,6 @@ export type AzureAppSecret = {
   /** RFC 3339, UTC. */
   readonly createdAt?: string
   readonly expiresAt?: string
-}
-
-export type AzureAppSecretState = IssuedState<AzureAppSecret>
-export type AzureAppSecretPending = IssuedPending<AzureAppSecret>
-
-export interface AzureOptions {
-  readonly fetch?: Fetch
-  readonly timing?: IssuedTiming
 }
 
 const authority = 'https://login.microsoftonline.com'
@@ -106,34 +89,27 @@ const credentialSchema: SchemaObject = {
 }
 
 /** Rotates the client secrets of an application of Microsoft Entra ID, by Microsoft Graph. */
-export function azureAppSecretRotator(
-  options: AzureOptions = {},
-): Rotator<AzureAppSecretInputs, AzureAppSecretState, AzureAppSecretPending, IssuedPlan> {
-  const fetch = options.fetch ?? currentFetch
-  const issuer: Issuer<AzureAppSecretInputs, AzureAppSecret> = {
-    name: 'azure-app-secret',
-    description: 'Client secrets of an application of Microsoft Entra ID.',
-    inputs: inputsSchema,
-    credential: credentialSchema,
-    timing: options.timing ?? issuedTiming,
-    marks: true,
-    retires: 'after commit',
-    noun: 'secret',
-    subject: ({ clientId }) => `application ${clientId.toLowerCase()}`,
-    idOf: ({ secretId }) => secretId,
-    checkInputs,
-    loginUses: ({ login, clientId }, { secretValue }) =>
-      login.clientId.toLowerCase() === clientId.toLowerCase() && login.clientSecret?.reveal() === secretValue.reveal(),
-    connect: (inputs, context) => connectGraph(inputs, fetch, context),
-  }
-  return issuedCredentialRotator(issuer)
-}
+export const azureAppSecretRotator = issuedOverHttp<AzureAppSecretInputs, AzureAppSecret>({
+  name: 'azure-app-secret',
+  description: 'Client secrets of an application of Microsoft Entra ID.',
+  inputs: inputsSchema,
+  credential: credentialSchema,
+  timing: issuedTiming,
+  marks: true,
+  retires: 'after commit',
+  noun: 'secret',
+  subject: ({ clientId }) => `application ${clientId.toLowerCase()}`,
+  idOf: ({ secretId }) => secretId,
+  checkInputs,
+  loginUses: ({ login, clientId }, { secretValue }) =>
+    login.clientId.toLowerCase() === clientId.toLowerCase() && login.clientSecret?.reveal() === secretValue.reveal(),
+  connect: connectGraph,
+})
 
 export const azureAppSecret = azureAppSecretRotator()
 
 function checkInputs({ login, clientId, lifetimeInDays }: AzureAppSecretInputs): void {
-  const refuse = (problem: string, hint: string) =>
-    new EscError('invalid_input', `azure-app-secret: ${problem}`, { hint })
+  const refuse = inputRefusal('azure-app-secret')
   for (const [field, id] of [
     ['login.tenantId', login.tenantId],
     ['login.clientId', login.clientId],
@@ -162,8 +138,7 @@ function checkInputs({ login, clientId, lifetimeInDays }: AzureAppSecretInputs):
 
 async function connectGraph(
   { login, clientId, lifetimeInDays = defaultLifetimeInDays }: AzureAppSecretInputs,
-  fetch: Fetch,
-  context: RotatorContext,
+  { fetch, context }: WayToVendor,
 ): Promise<IssuerSession<AzureAppSecret>> {
   const hidden = [login.clientSecret?.reveal(), login.oidc?.token.reveal()].filter((each) => each !== undefined)
   const entra: Vendor = {
@@ -177,12 +152,8 @@ async function connectGraph(
   const token = await requestToken(entra, login.tenantId, login.clientId, proofOf(login))
   const vendor: Vendor = { ...entra, hidden: [...hidden, token], readFault: graphFault, hints: graphHints }
   const application = `${graph}/v1.0/applications(appId='${clientId.toLowerCase()}')`
-  const call = (request: VendorRequest) =>
-    ask(vendor, {
-      ...request,
-      headers: { authorization: `Bearer ${token}` },
-      doing: `${request.doing} of application ${clientId}`,
-    })
+  const headers = { authorization: `Bearer ${token}` }
+  const call = asker(vendor, { headers, about: `of application ${clientId}` })
 
   return {
     async list() {
@@ -314,10 +285,7 @@ function entraFault(json: unknown): VendorFault | undefined {
 }
 
 function graphFault(json: unknown): VendorFault | undefined {
-  const error = fieldOf(json, 'error')
-  const code = textField(error, 'code')
-  const text = textField(error, 'message')
-  return code === undefined ? undefined : { code, ...(text !== undefined && { text }) }
+  return faultIn(fieldOf(json, 'error'), 'code', 'message')
 }
 
 function isConcurrent({ vendorCode, message }: VendorHttpError): boolean {

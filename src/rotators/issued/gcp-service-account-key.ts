@@ -1,31 +1,30 @@
 import { createSign } from 'node:crypto'
-import { EscError } from '../../errors.ts'
-import { currentFetch, type Fetch, type VendorFault } from '../../http/index.ts'
+import type { VendorFault } from '../../http/index.ts'
 import type { SchemaObject } from '../../schema/index.ts'
 import { type Secret, secret } from '../../secret.ts'
-import type { Rotator, RotatorContext } from '../rotator.ts'
+import type { RotatorContext } from '../rotator.ts'
 import {
   ask,
+  asker,
   clockOf,
+  faultIn,
   fieldOf,
+  inputRefusal,
   isVendorError,
   malformedVendorAnswer,
   textField,
   type Vendor,
   VendorHttpError,
-  type VendorRequest,
 } from '../vendor-http.ts'
 import {
   type IssuedPending,
-  type IssuedPlan,
   type IssuedState,
   type IssuedTiming,
-  type Issuer,
   type IssuerSession,
-  issuedCredentialRotator,
   issuedTiming,
   type Trial,
 } from './kit/index.ts'
+import { issuedOverHttp, type WayToVendor } from './kit/over-http.ts'
 
 /** The output shape of the `gcp-login` provider. */
 export type GcpLogin = {
@@ -54,11 +53,6 @@ export type GcpKey = {
 
 export type GcpKeyState = IssuedState<GcpKey>
 export type GcpKeyPending = IssuedPending<GcpKey>
-
-export interface GcpOptions {
-  readonly fetch?: Fetch
-  readonly timing?: IssuedTiming
-}
 
 const iam = 'https://iam.googleapis.com'
 const tokenEndpoint = 'https://oauth2.googleapis.com/token'
@@ -103,33 +97,26 @@ const credentialSchema: SchemaObject = {
  * Rotates the keys of a Google Cloud service account. Google keeps no name or label for a key, so
  * one whose answer was lost is known only by the moment at which it appeared.
  */
-export function gcpServiceAccountKeyRotator(
-  options: GcpOptions = {},
-): Rotator<GcpKeyInputs, GcpKeyState, GcpKeyPending, IssuedPlan> {
-  const fetch = options.fetch ?? currentFetch
-  const issuer: Issuer<GcpKeyInputs, GcpKey> = {
-    name: 'gcp-service-account-key',
-    description: 'Keys of a Google Cloud service account.',
-    inputs: inputsSchema,
-    credential: credentialSchema,
-    timing: options.timing ?? gcpTiming,
-    limit: { count: 10, met: meetsLimit },
-    marks: false,
-    retires: 'after commit',
-    noun: 'key',
-    subject: ({ serviceAccount }) => `service account ${serviceAccount}`,
-    idOf: ({ keyId }) => keyId,
-    checkInputs,
-    connect: async (inputs, context) => connectIam(inputs, fetch, context),
-  }
-  return issuedCredentialRotator(issuer)
-}
+export const gcpServiceAccountKeyRotator = issuedOverHttp<GcpKeyInputs, GcpKey>({
+  name: 'gcp-service-account-key',
+  description: 'Keys of a Google Cloud service account.',
+  inputs: inputsSchema,
+  credential: credentialSchema,
+  timing: gcpTiming,
+  limit: { count: 10, met: meetsLimit },
+  marks: false,
+  retires: 'after commit',
+  noun: 'key',
+  subject: ({ serviceAccount }) => `service account ${serviceAccount}`,
+  idOf: ({ keyId }) => keyId,
+  checkInputs,
+  connect: connectIam,
+})
 
 export const gcpServiceAccountKey = gcpServiceAccountKeyRotator()
 
 function checkInputs({ login, serviceAccount }: GcpKeyInputs, context: RotatorContext): void {
-  const refuse = (problem: string, hint: string) =>
-    new EscError('invalid_input', `gcp-service-account-key: ${problem}`, { hint })
+  const refuse = inputRefusal('gcp-service-account-key')
   if (!/^[a-z0-9][a-z0-9.-]*@[a-z0-9][a-z0-9.-]*\.gserviceaccount\.com$/.test(serviceAccount)) {
     throw refuse(
       `\`serviceAccount\` ${JSON.stringify(serviceAccount)} is not the email of a service account`,
@@ -144,11 +131,7 @@ function checkInputs({ login, serviceAccount }: GcpKeyInputs, context: RotatorCo
   }
 }
 
-function connectIam(
-  { login, serviceAccount }: GcpKeyInputs,
-  fetch: Fetch,
-  context: RotatorContext,
-): IssuerSession<GcpKey> {
+function connectIam({ login, serviceAccount }: GcpKeyInputs, { fetch, context }: WayToVendor): IssuerSession<GcpKey> {
   const token = login.accessToken.reveal()
   const vendor: Vendor = {
     rotator: 'gcp-service-account-key',
@@ -159,12 +142,8 @@ function connectIam(
     hints: iamHints,
   }
   const keys = `${iam}/v1/projects/-/serviceAccounts/${encodeURIComponent(serviceAccount)}/keys`
-  const call = (request: VendorRequest) =>
-    ask(vendor, {
-      ...request,
-      headers: { authorization: `Bearer ${token}` },
-      doing: `${request.doing} of service account ${serviceAccount}`,
-    })
+  const headers = { authorization: `Bearer ${token}` }
+  const call = asker(vendor, { headers, about: `of service account ${serviceAccount}` })
 
   return {
     async list() {
@@ -302,9 +281,7 @@ function meetsLimit(error: unknown): boolean {
 }
 
 function tokenFault(json: unknown): VendorFault | undefined {
-  const code = textField(json, 'error')
-  const text = textField(json, 'error_description')
-  return code === undefined ? undefined : { code, ...(text !== undefined && { text }) }
+  return faultIn(json, 'error', 'error_description')
 }
 
 const iamHints: Readonly<Record<string, string>> = {

@@ -1,33 +1,22 @@
-import { EscError } from '../../errors.ts'
-import { currentFetch, type Fetch, type HttpAnswer, type VendorFault } from '../../http/index.ts'
+import type { HttpAnswer, VendorFault } from '../../http/index.ts'
 import { present } from '../../present.ts'
 import type { SchemaObject } from '../../schema/index.ts'
 import { type Secret, secret } from '../../secret.ts'
 import { rfc3339 } from '../rfc3339.ts'
-import type { Rotator, RotatorContext } from '../rotator.ts'
+import type { RotatorContext } from '../rotator.ts'
 import {
-  ask,
+  asker,
   clockOf,
   fieldOf,
+  inputRefusal,
   malformedVendorAnswer,
   textField,
   type Vendor,
   VendorHttpError,
   type VendorRequest,
 } from '../vendor-http.ts'
-import {
-  type IssuedPending,
-  type IssuedPlan,
-  type IssuedState,
-  type IssuedTiming,
-  type Issuer,
-  type IssuerSession,
-  issuedCredentialRotator,
-  issuedTiming,
-  type Listed,
-  type Listing,
-  type Trial,
-} from './kit/index.ts'
+import { type IssuerSession, issuedTiming, type Listed, type Listing, type Trial } from './kit/index.ts'
+import { issuedOverHttp, type WayToVendor } from './kit/over-http.ts'
 
 /** The account's own token, or a Main API key. */
 export type TwilioLogin = {
@@ -50,14 +39,6 @@ export type TwilioApiKey = {
   readonly secret: Secret<string>
   /** RFC 3339, UTC. */
   readonly createdAt?: string
-}
-
-export type TwilioApiKeyState = IssuedState<TwilioApiKey>
-export type TwilioApiKeyPending = IssuedPending<TwilioApiKey>
-
-export interface TwilioOptions {
-  readonly fetch?: Fetch
-  readonly timing?: IssuedTiming
 }
 
 const api = 'https://api.twilio.com'
@@ -108,33 +89,26 @@ const credentialSchema: SchemaObject = {
 }
 
 /** Rotates API keys of a Twilio account. */
-export function twilioApiKeyRotator(
-  options: TwilioOptions = {},
-): Rotator<TwilioApiKeyInputs, TwilioApiKeyState, TwilioApiKeyPending, IssuedPlan> {
-  const fetch = options.fetch ?? currentFetch
-  const issuer: Issuer<TwilioApiKeyInputs, TwilioApiKey> = {
-    name: 'twilio-api-key',
-    description: 'API keys of a Twilio account.',
-    inputs: inputsSchema,
-    credential: credentialSchema,
-    timing: options.timing ?? issuedTiming,
-    marks: true,
-    retires: 'after commit',
-    noun: 'API key',
-    subject: ({ login }) => `account ${login.accountSid}`,
-    idOf: ({ sid }) => sid,
-    checkInputs,
-    loginUses: ({ login }, { sid }) => login.apiKeySid === sid,
-    connect: async (inputs, context) => connectTwilio(inputs, fetch, context),
-  }
-  return issuedCredentialRotator(issuer)
-}
+export const twilioApiKeyRotator = issuedOverHttp<TwilioApiKeyInputs, TwilioApiKey>({
+  name: 'twilio-api-key',
+  description: 'API keys of a Twilio account.',
+  inputs: inputsSchema,
+  credential: credentialSchema,
+  timing: issuedTiming,
+  marks: true,
+  retires: 'after commit',
+  noun: 'API key',
+  subject: ({ login }) => `account ${login.accountSid}`,
+  idOf: ({ sid }) => sid,
+  checkInputs,
+  loginUses: ({ login }, { sid }) => login.apiKeySid === sid,
+  connect: connectTwilio,
+})
 
 export const twilioApiKey = twilioApiKeyRotator()
 
 function checkInputs({ login, friendlyName, keyType, policy }: TwilioApiKeyInputs): void {
-  const refuse = (problem: string, hint: string) =>
-    new EscError('invalid_input', `twilio-api-key: ${problem}`, { hint })
+  const refuse = inputRefusal('twilio-api-key')
   const { accountSid, authToken, apiKeySid, apiKeySecret } = login
   if (!/^AC[0-9a-fA-F]{32}$/.test(accountSid)) {
     throw refuse(
@@ -174,18 +148,15 @@ function markedName(friendlyName: string | undefined, mark: string): string {
 
 function connectTwilio(
   { login, friendlyName, keyType, policy }: TwilioApiKeyInputs,
-  fetch: Fetch,
-  context: RotatorContext,
+  way: WayToVendor,
 ): IssuerSession<TwilioApiKey> {
   const { accountSid } = login
   const user = login.apiKeySid ?? accountSid
   const password = (login.authToken ?? present(login.apiKeySecret)).reveal()
-  const vendor = vendorAs(user, password, { fetch, context })
-  const call = (request: VendorRequest) =>
-    vendor.ask({ ...request, doing: `${request.doing} of account ${accountSid}` })
+  const { vendor, call } = vendorAs(user, password, { ...way, about: `of account ${accountSid}` })
   const account = `${api}/2010-04-01/Accounts/${accountSid}`
 
-  const pages = (...list: PageList) => listPages({ vendor, call, context }, ...list)
+  const pages = (...list: PageList) => listPages({ vendor, call, context: way.context }, ...list)
   const listAll = () =>
     pages('listing the API keys', `${account}/Keys.json?PageSize=1000`, (json) => {
       const next = textField(json, 'next_page_uri')
@@ -249,19 +220,15 @@ function connectTwilio(
       }
     },
 
-    tryLogin: (key) => logInWith(key, account, { fetch, context }),
+    tryLogin: (key) => logInWith(key, account, way),
   }
 }
 
-async function logInWith(
-  { sid, secret }: TwilioApiKey,
-  account: string,
-  { fetch, context }: { readonly fetch: Fetch; readonly context: RotatorContext },
-): Promise<Trial> {
-  const asKey = vendorAs(sid, secret.reveal(), { fetch, context })
+async function logInWith({ sid, secret }: TwilioApiKey, account: string, way: WayToVendor): Promise<Trial> {
+  const { call } = vendorAs(sid, secret.reveal(), { ...way, about: `API key ${sid}` })
   const url = `${account}/Messages.json?PageSize=1`
   try {
-    await asKey.ask({ doing: `using API key ${sid}`, method: 'GET', url, repeatable: true })
+    await call({ doing: 'using', method: 'GET', url, repeatable: true })
     return { kind: 'works' }
   } catch (error) {
     if (!(error instanceof VendorHttpError) || !error.refused) throw error
@@ -309,15 +276,12 @@ function restrictedKey(
 function vendorAs(
   user: string,
   password: string,
-  { fetch, context }: { readonly fetch: Fetch; readonly context: RotatorContext },
-): Vendor & { ask(request: VendorRequest): Promise<HttpAnswer> } {
+  { fetch, context, about }: WayToVendor & { readonly about: string },
+): Pick<Caller, 'vendor' | 'call'> {
   const basic = Buffer.from(`${user}:${password}`).toString('base64')
   const rotator = 'twilio-api-key'
   const vendor = { rotator, fetch, context, hidden: [password, basic], readFault: twilioFault, hints }
-  return {
-    ...vendor,
-    ask: (request) => ask(vendor, { ...request, headers: { authorization: `Basic ${basic}` } }),
-  }
+  return { vendor, call: asker(vendor, { headers: { authorization: `Basic ${basic}` }, about }) }
 }
 
 /** The list's next page, which must not lead the password elsewhere. */

@@ -58,15 +58,7 @@ export function checkMachine(
   for (const file of folders
     .filter((folder) => !isSpecial(folder))
     .flatMap((folder) => oldTemporaries(context.host, folder))) {
-    const problem = 'an interrupted operation has left this'
-    report({
-      severity: 'note',
-      kind: 'leftover',
-      file,
-      problem,
-      remedy: rich`${step('remove it', { do: 'repair-store' })}`,
-      fixable: true,
-    })
+    reportLeftover(file, 'an interrupted operation has left this', report)
   }
 }
 
@@ -159,15 +151,7 @@ function checkOpened({ state, host }: StateContext, ids: ReadonlySet<string>, re
   for (const id of listIfPresent(host.files, folder)) {
     if (ids.has(id) || id.startsWith(temporaryPrefix)) continue
     const file = join(folder, id)
-    const problem = 'this was kept of opening an environment that is not here'
-    report({
-      severity: 'note',
-      kind: 'leftover',
-      file,
-      problem,
-      remedy: rich`${step('remove it', { do: 'repair-store' })}`,
-      fixable: true,
-    })
+    reportLeftover(file, 'this was kept of opening an environment that is not here', report)
   }
 }
 
@@ -206,4 +190,9 @@ function isLocked({ state, host }: StateContext, folders: readonly string[]): bo
     } catch {}
   }
   return false
+}
+
+function reportLeftover(file: string, problem: string, report: ReportFinding): void {
+  const remedy = rich`${step('remove it', { do: 'repair-store' })}`
+  report({ severity: 'note', kind: 'leftover', file, problem, remedy, fixable: true })
 }

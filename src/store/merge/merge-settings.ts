@@ -104,9 +104,8 @@ function mergeValue(
   theirs: Json | undefined,
   conflict: (place: readonly string[]) => void,
 ): Json | undefined {
-  if (equal(ours, theirs) || equal(theirs, base)) return ours
-  if (equal(ours, base)) return theirs
-  if (isJsonObject(ours) && isJsonObject(theirs)) {
+  const isOneSided = [ours, theirs].some((each) => equal(each, base)) || equal(ours, theirs)
+  if (!isOneSided && isJsonObject(ours) && isJsonObject(theirs)) {
     const old: JsonObject = isJsonObject(base) ? base : {}
     const merged: Record<string, Json | undefined> = {}
     for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
@@ -115,8 +114,7 @@ function mergeValue(
     }
     return merged
   }
-  conflict([])
-  return ours
+  return mergeWhole(base, ours, theirs, conflict)
 }
 
 function mergeWhole(

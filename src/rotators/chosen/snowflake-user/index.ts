@@ -13,7 +13,7 @@ import type {
   Settled,
   SettleRequest,
 } from '../../rotator.ts'
-import { VendorHttpError } from '../../vendor-http.ts'
+import { inputRefusal, VendorHttpError } from '../../vendor-http.ts'
 import { requireAccount, resolveUser } from './identifier.ts'
 import { type KeyPair, newPrivateKey, readKeyPair } from './key-pair.ts'
 import { decideSlots } from './key-slots.ts'
@@ -321,8 +321,7 @@ function checkRequest({ inputs: { login, targetUser }, state }: Request): {
   readonly user: string
   readonly current: KeyPair | undefined
 } {
-  const refuse = (problem: string, hint: string) =>
-    new EscError('invalid_input', `snowflake-user: ${problem}`, { hint })
+  const refuse = inputRefusal('snowflake-user')
   requireAccount(login.account)
   const user = resolveUser(targetUser, 'targetUser')
   resolveUser(login.user, 'login.user')
