@@ -23,7 +23,7 @@ export const longestState = 32 << 20
 const nothing = createHash('sha256').update('').digest('hex')
 
 /** A path as it stands in a URL: slashes separate, all else is a name. */
-function urlPath(key: string): string {
+export function urlPath(key: string): string {
   return key
     .split('/')
     .map((part) =>
@@ -85,29 +85,4 @@ const gcsHints: Readonly<Record<string, string>> = {
   NOT_FOUND: 'check the names of bucket and object',
   PERMISSION_DENIED: 'whoever logs in needs the role Storage Object Viewer on the bucket',
   UNAUTHENTICATED: 'the access token has expired or is wrong',
-}
-
-/** The way to read a blob: with a token, with the query of a shared access signature, or signed. */
-export type BlobAccess = { readonly headers: Readonly<Record<string, string>>; readonly query: string }
-
-/** A blob of Azure Storage. */
-export function azureBlob(
-  place: { readonly account: string; readonly container: string; readonly name: string; readonly endpoint?: string },
-  { headers, query }: BlobAccess,
-  { network, context, hidden, ...call }: ObjectRead & { readonly hidden: readonly string[] },
-): Promise<HttpAnswer> {
-  const { account, container, name, endpoint = `https://${account}.blob.core.windows.net` } = place
-  const url = `${endpoint}/${urlPath(container)}/${urlPath(name)}${query}`
-  const request = { ...call, url, headers: { 'x-ms-version': blobVersion, ...headers }, hidden }
-  return callVendor({ ...request, readFault: awsFault, hints: blobHints, longestBytes: longestState }, network, context)
-}
-
-export const blobVersion = '2021-12-02'
-
-const blobHints: Readonly<Record<string, string>> = {
-  BlobNotFound: 'check the name of the blob',
-  ContainerNotFound: 'check the name of the container',
-  AuthorizationPermissionMismatch: 'whoever logs in needs the role Storage Blob Data Reader on the container',
-  AuthorizationFailure: 'the network rules of the storage account do not admit this machine',
-  AuthenticationFailed: 'the login has expired, or is of another tenant',
 }

@@ -1,11 +1,12 @@
-import { createHmac } from 'node:crypto'
 import { EscError, messageOf } from '../errors.ts'
 import type { HttpAnswer } from '../http/index.ts'
 import { secret } from '../secret.ts'
 import type { AwsLogin } from './aws-signature.ts'
-import { azureBlob, type BlobAccess, blobVersion, gcsObject, type ObjectRead, s3Object } from './object-stores.ts'
+import { azureBlob } from './azure-blob.ts'
+import { gcsObject, type ObjectRead, s3Object } from './object-stores.ts'
 import type { ProviderContext, Variables } from './provider.ts'
 import { checkpointNames, isOfProject, noSuchStack, type PulumiBackend } from './pulumi-checkpoint.ts'
+import { siteAddress } from './site-address.ts'
 import { malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
 
 type ReadObject = (name: string, read: ObjectRead) => Promise<HttpAnswer>
@@ -58,16 +59,16 @@ const schemes: Readonly<Record<string, (url: URL, context: ProviderContext) => P
     const login = await awsLogin(env)
     return (key, read) => s3Object({ bucket, key, region, login }, { ...read, context: own })
   },
-  'azblob:'({ host: container, searchParams }, { env = {}, now }) {
+  'azblob:'({ host: container, searchParams }, { env = {} }) {
     const account = searchParams.get('storage_account') ?? env.AZURE_STORAGE_ACCOUNT ?? ''
     if (!/^[a-z0-9]+$/.test(account)) {
       throw notLoggedIn('Azure Storage', 'set AZURE_STORAGE_ACCOUNT, and AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN')
     }
-    const hidden = [env.AZURE_STORAGE_KEY, env.AZURE_STORAGE_SAS_TOKEN].filter((each) => each !== undefined)
-    return (name, read) => {
-      const place = { account, container, name }
-      return azureBlob(place, blobAccess(place, env, now()), { ...read, hidden })
-    }
+    const { AZURE_STORAGE_SAS_TOKEN: sas, AZURE_STORAGE_KEY: accountKey } = env
+    const credential = sas ? { sas } : accountKey ? { accountKey } : undefined
+    if (credential === undefined) throw notLoggedIn('Azure Storage', 'set AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN')
+    const endpoint = blobEndpoint(account, searchParams, env)
+    return (name, read) => azureBlob({ account, container, name, endpoint }, credential, read)
   },
   'gs:'({ host: bucket }, { env = {} }) {
     const token = env.GOOGLE_OAUTH_ACCESS_TOKEN || env.CLOUDSDK_AUTH_ACCESS_TOKEN
@@ -76,6 +77,18 @@ const schemes: Readonly<Record<string, (url: URL, context: ProviderContext) => P
     }
     return (name, read) => gcsObject({ bucket, name, token: secret(token) }, read)
   },
+}
+
+/**
+ * The endpoint of a storage account, as Pulumi's query and variables say: `domain` for the other
+ * clouds of Azure, `localemu` for the emulator, which has the account in the path.
+ */
+function blobEndpoint(account: string, query: URLSearchParams, env: Variables): string {
+  const domain = query.get('domain') || env.AZURE_STORAGE_DOMAIN || 'blob.core.windows.net'
+  const protocol = query.get('protocol') || env.AZURE_STORAGE_PROTOCOL || 'https'
+  const isEmulator = (query.get('localemu') ?? env.AZURE_STORAGE_IS_LOCAL_EMULATOR) === 'true'
+  const address = isEmulator ? `${protocol}://${domain}/${account}` : `${protocol}://${account}.${domain}`
+  return siteAddress('pulumi-stacks: the domain of the storage account', address, 'blob.core.windows.net')
 }
 
 function notLoggedIn(vendor: string, hint: string): EscError {
@@ -98,21 +111,4 @@ async function awsLogin(env: Variables): Promise<AwsLogin> {
   } catch {
     throw notLoggedIn('AWS', 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE')
   }
-}
-
-/** https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key */
-function blobAccess(
-  { account, container, name }: { readonly account: string; readonly container: string; readonly name: string },
-  { AZURE_STORAGE_SAS_TOKEN: sas, AZURE_STORAGE_KEY: key }: Variables,
-  now: Date,
-): BlobAccess {
-  if (sas) return { headers: {}, query: `?${sas.replace(/^\?/, '')}` }
-  if (!key) throw notLoggedIn('Azure Storage', 'set AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN')
-  const date = now.toUTCString()
-  const headers = `x-ms-date:${date}\nx-ms-version:${blobVersion}\n`
-  const path = `/${account}/${container}/${name.split('/').map(encodeURIComponent).join('/')}`
-  const signature = createHmac('sha256', Buffer.from(key, 'base64'))
-    .update(`GET${'\n'.repeat(12)}${headers}${path}`)
-    .digest('base64')
-  return { headers: { 'x-ms-date': date, authorization: `SharedKey ${account}:${signature}` }, query: '' }
 }

@@ -6,9 +6,10 @@ import type { Secret } from '../secret.ts'
 import { awsLoginSchema, awsRegionSchema } from './aws-api.ts'
 import type { AwsLogin } from './aws-signature.ts'
 import { azureToken } from './azure-api.ts'
+import { azureBlob, type BlobCredential } from './azure-blob.ts'
 import { type AzureLogin, azureLoginSchema } from './azure-login.ts'
 import { machineOf } from './machine.ts'
-import { azureBlob, gcsObject, longestState, s3Object } from './object-stores.ts'
+import { gcsObject, longestState, s3Object } from './object-stores.ts'
 import type { ProviderContext } from './provider.ts'
 import { readRemoteOutputs } from './terraform-remote.ts'
 import { callVendor, memberOf, type ProviderNetwork } from './vendor-call.ts'
@@ -35,7 +36,17 @@ export const terraformBackends: Readonly<Record<string, SchemaObject>> = {
   s3: backend({ login: awsLoginSchema, region: awsRegionSchema, bucket: text, key: text }),
   remote: backend({ organization: text, workspace: text, token: secretText, hostname: text }, ['hostname']),
   gcs: backend({ login: gcpLogin, bucket: text, prefix: { type: 'string' }, workspace: text }, ['prefix', 'workspace']),
-  azurerm: backend({ login: azureLoginSchema, storageAccountName: label, containerName: text, key: text }),
+  azurerm: backend(
+    {
+      login: azureLoginSchema,
+      accessKey: { ...secretText, description: 'Of the storage account, instead of `login`.' },
+      sasToken: { ...secretText, description: 'A shared access signature, instead of `login`.' },
+      storageAccountName: label,
+      containerName: text,
+      key: text,
+    },
+    ['login', 'accessKey', 'sasToken'],
+  ),
   http: backend({ address: text, username: text, password: secretText }, ['username', 'password']),
   local: backend({ path: text }),
 }
@@ -63,7 +74,9 @@ export type TerraformBackend = {
     readonly storageAccountName: string
     readonly containerName: string
     readonly key: string
-    readonly login: AzureLogin
+    readonly login?: AzureLogin
+    readonly accessKey?: Secret<string>
+    readonly sasToken?: Secret<string>
   }
   readonly http?: { readonly address: string; readonly username?: string; readonly password?: Secret<string> }
   readonly local?: { readonly path: string }
@@ -91,22 +104,34 @@ export async function readBackend(
     return stateOf(place, gcsObject({ bucket, name, token: login.accessToken }, reading(place)))
   }
   if (azurerm !== undefined) {
-    const { storageAccountName: account, containerName: container, key: name, login } = azurerm
+    const { storageAccountName: account, containerName: container, key: name } = azurerm
     const place = `${name} in container ${container} of ${account}`
-    const token = await azureToken(
-      login,
-      { provider, resource: 'https://storage.azure.com', hints: {} },
-      network,
-      context,
-    )
-    const access = { headers: { authorization: `Bearer ${token}` }, query: '' }
-    return stateOf(place, azureBlob({ account, container, name }, access, { ...reading(place), hidden: [token] }))
+    const credential = await blobCredential(azurerm, network, context)
+    return stateOf(place, azureBlob({ account, container, name }, credential, reading(place)))
   }
   if (http !== undefined) return stateOf(http.address, fromHttp(http, network, context))
   if (remote !== undefined) return { outputs: await readRemoteOutputs(remote, network, context) }
   const { path } = local as NonNullable<TerraformBackend['local']>
   const machine = await machineOf(context, provider)
   return { state: Buffer.from(await machine.file(path)).toString(), place: path }
+}
+
+async function blobCredential(
+  { login, accessKey, sasToken }: NonNullable<TerraformBackend['azurerm']>,
+  network: ProviderNetwork,
+  context: ProviderContext,
+): Promise<BlobCredential> {
+  if ([login, accessKey, sasToken].filter((each) => each !== undefined).length !== 1) {
+    throw new EscError(
+      'invalid_input',
+      `${provider}: \`backend.azurerm\` needs exactly one of \`login\`, \`accessKey\` and \`sasToken\``,
+      { hint: 'prefer login: ${azure.login}, which holds no key of the account' },
+    )
+  }
+  if (accessKey !== undefined) return { accountKey: accessKey.reveal() }
+  if (sasToken !== undefined) return { sas: sasToken.reveal() }
+  const wish = { provider, resource: 'https://storage.azure.com', hints: {} }
+  return { token: await azureToken(login as AzureLogin, wish, network, context) }
 }
 
 function fromHttp(

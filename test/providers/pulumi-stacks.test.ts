@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -104,6 +105,26 @@ describe('pulumi-stacks', () => {
     expect((await open({ PULUMI_HOME: folder }, answering)).net).to.deep.equal({ url: 'hosted' })
     expect((await failure(open({}))).hint).to.include('pulumi login')
     expect((await failure(open({ PULUMI_BACKEND_URL: 'ftp://x' }))).code).to.equal('invalid_input')
+  })
+
+  it('reads from Azure with a request that the key of the account has signed', async () => {
+    const key = Buffer.from('key of the account')
+    const answering: Answering = ({ method, host, path, headers }) => {
+      const [date, version] = [headers['x-ms-date'], headers['x-ms-version']]
+      expect(date).to.equal('Wed, 04 Mar 2026 05:06:07 GMT')
+      const signed = [method, ...Array(11).fill(''), `x-ms-date:${date}`, `x-ms-version:${version}`, `/acme${path}`]
+      const signature = createHmac('sha256', key).update(signed.join('\n')).digest('base64')
+      expect([host, headers.authorization]).to.deep.equal([
+        'acme.blob.core.chinacloudapi.cn',
+        `SharedKey acme:${signature}`,
+      ])
+      return { status: 200, body: checkpoint('network', { url: 'azure' }) }
+    }
+    const env = {
+      PULUMI_BACKEND_URL: 'azblob://state?storage_account=acme&domain=blob.core.chinacloudapi.cn',
+      AZURE_STORAGE_KEY: key.toString('base64'),
+    }
+    expect((await open(env, answering)).net).to.deep.equal({ url: 'azure' })
   })
 
   it('reads from Azure with a shared access signature, and from Google with a token', async () => {

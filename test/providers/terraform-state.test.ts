@@ -95,6 +95,10 @@ describe('terraform-state', () => {
       return { status: 200, body: state }
     }
     expectOutputs(await open({ azurerm }, answering))
+    for (const more of [{ login: undefined }, { sasToken: secret('sv=1') }]) {
+      const error = await failure(open({ azurerm: { ...azurerm, ...more } }, answering))
+      expect(error.message).to.include('needs exactly one of `login`, `accessKey` and `sasToken`')
+    }
   })
 
   it('reads from a server of the HTTP backend, and from a file', async () => {
