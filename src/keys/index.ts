@@ -14,7 +14,13 @@ export type { KeyContext, KeyHost } from './provider.ts'
 export { type OwnIdentity, ownIdentity } from './providers/age-own-identity.ts'
 export { recipientProblem } from './providers/age-recipient.ts'
 export type { PulumiSecrets } from './pulumi-stack.ts'
-export { openPulumiPassphrase, openPulumiProvider, openPulumiSecrets } from './pulumi-stack.ts'
+export {
+  makePulumiPassphrase,
+  makePulumiProvider,
+  openPulumiPassphrase,
+  openPulumiProvider,
+  openPulumiSecrets,
+} from './pulumi-stack.ts'
 export { recipientsFile } from './recipients-file.ts'
 export {
   isRemoteProvider,

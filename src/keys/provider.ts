@@ -23,6 +23,8 @@ export interface SecretsProvider {
    * https://gocloud.dev/howto/secrets/
    */
   decryptForeign?(ciphertext: Uint8Array): Promise<Uint8Array>
+  /** Encrypts for such a program, so that `decryptForeign` of the same URL gives it back. */
+  encryptForeign?(plaintext: Uint8Array): Promise<Uint8Array>
 }
 
 /** Everything a secrets provider needs from outside. */

@@ -3,7 +3,7 @@ import { EncryptCommand, KMSClient } from '@aws-sdk/client-kms'
 import { expect } from 'chai'
 import type { EscError } from '../../src/errors.ts'
 import { crc32c } from '../../src/keys/crc32c.ts'
-import { type KeyContext, openPulumiProvider } from '../../src/keys/index.ts'
+import { type KeyContext, makePulumiProvider, openPulumiProvider } from '../../src/keys/index.ts'
 import { keyVaultToken } from '../../src/keys/providers/azure-token.ts'
 import { googleToken } from '../../src/keys/providers/google-token.ts'
 import { FakeKms } from '../fakes/aws-kms.ts'
@@ -28,6 +28,18 @@ const base64 = (bytes: Uint8Array | string) => Buffer.from(bytes).toString('base
 async function opens(url: string, encryptedKey: string, context: KeyContext): Promise<void> {
   const secrets = await openPulumiProvider({ url, encryptedKey }, context)
   expect(secrets.decrypt(secure('hunter2'))).to.equal('hunter2')
+}
+/** Makes the key of a new stack, and opens it by the lines of its file. */
+async function makes(url: string, context: KeyContext): Promise<Buffer> {
+  const { secrets, encryptedKey } = await makePulumiProvider(url, context)
+  const opened = await openPulumiProvider({ url, encryptedKey }, context)
+  for (const text of ['', 'hunter2', 'à\n']) {
+    expect(opened.decrypt(secrets.encrypt(text))).to.equal(text)
+    expect(secrets.encrypt(text)).to.not.equal(secrets.encrypt(text))
+  }
+  const again = await makePulumiProvider(url, context)
+  expect(() => again.secrets.decrypt(secrets.encrypt('hunter2')), 'each stack has a key of its own').to.throw()
+  return Buffer.from(encryptedKey, 'base64')
 }
 const refusal = (url: string, encryptedKey: string, context: KeyContext) =>
   errorOf(() => openPulumiProvider({ url, encryptedKey }, context)) as Promise<EscError>
@@ -73,6 +85,7 @@ describe('the key of a Pulumi stack', () => {
         )
         const url = `awskms://alias/stack?region=eu-west-1&awssdk=v2${query}`
         await opens(url, base64(CiphertextBlob!), context)
+        await makes(url, context)
         const other = await refusal(`${url}&context_stage=prod`, base64(CiphertextBlob!), context)
         expect(other.code).to.equal('tampered')
         expect(other.message).to.contain('the data key of the stack with AWS KMS key alias/stack')
@@ -100,6 +113,8 @@ describe('the key of a Pulumi stack', () => {
       }
       await opens(url, base64(await encrypt(key)), context)
       await opens(url, base64(Buffer.from(await encrypt(key.toString('base64')), 'base64url')), context)
+      // The form in which Go Cloud keeps it: the text that Azure answers with, without padding.
+      expect((await makes(url, context)).toString('latin1')).to.match(/^[\w-]{342}$/)
       const wrong = await refusal(url, base64(randomBytes(256)), context)
       expect(wrong.code).to.equal('tampered')
     } finally {
@@ -125,6 +140,8 @@ describe('the key of a Pulumi stack', () => {
         plaintextCrc32c: String(crc32c(key)),
       })
       await opens(`gcpkms://${name}`, ciphertext as string, context)
+      await makes(`gcpkms://${name}`, context)
+      await makes(`gcpkms://${name}?additional_authenticated_data=dGVhbQ`, context)
     } finally {
       await fake.stop()
     }
@@ -143,6 +160,10 @@ describe('the key of a Pulumi stack', () => {
       })
       const { data } = (await answer.json()) as { data: { ciphertext: string } }
       await opens('hashivault://stack', base64(data.ciphertext), context)
+      expect((await makes('hashivault://stack', context)).toString('latin1')).to.match(/^vault:v1:/)
+      const missing = await errorOf(() => makePulumiProvider('hashivault://none', context))
+      expect(missing.code).to.equal('key_unavailable')
+      expect(String(missing.hint)).to.not.contain('encryptedkey')
       const other = await refusal('hashivault://stack', base64('vault:v1:AAAA'), context)
       expect(other.hint).to.contain('encryptedkey')
     } finally {
@@ -157,6 +178,8 @@ describe('the key of a Pulumi stack', () => {
       'azurekeyvault://x.vault.evil.example/keys/k',
       'awskms://alias/x?region=eu-west-1&endpoint=https%3A%2F%2Fevil.example',
     ]) {
+      const made = await errorOf(() => makePulumiProvider(url, context))
+      expect(made.code, url).to.equal('untrusted')
       const error = await refusal(url, base64('vault:v1:AAAA'), context)
       expect(error.code, url).to.equal('untrusted')
       expect(error.hint, url)
@@ -167,5 +190,9 @@ describe('the key of a Pulumi stack', () => {
     expect(malformed.message).to.contain('encryptedkey')
     const local = await refusal('passphrase', base64('x'), context)
     expect(local.code).to.equal('invalid_input')
+    for (const url of ['default', 'age', 'nothing://x']) {
+      const none = await errorOf(() => makePulumiProvider(url, context))
+      expect(none.code, url).to.equal('invalid_input')
+    }
   })
 })

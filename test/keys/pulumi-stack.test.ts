@@ -1,6 +1,6 @@
-import { createCipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, pbkdf2Sync } from 'node:crypto'
 import { expect } from 'chai'
-import { openPulumiPassphrase, openPulumiSecrets } from '../../src/keys/index.ts'
+import { makePulumiPassphrase, openPulumiPassphrase, openPulumiSecrets } from '../../src/keys/index.ts'
 import { errorOf } from '../store/worlds.ts'
 
 const vectors = [
@@ -23,7 +23,28 @@ function encrypt(keyHex: string, plaintext: string): string {
   return `v1:${nonce.toString('base64')}:${bytes.toString('base64')}`
 }
 
+/** By the description of the format, without our code. */
+function decrypt(key: Buffer, value: string): string {
+  const [version, nonce = '', text = ''] = value.split(':')
+  expect(version).to.equal('v1')
+  const bytes = Buffer.from(text, 'base64')
+  const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64'))
+  decipher.setAuthTag(bytes.subarray(-16))
+  return decipher.update(bytes.subarray(0, -16), undefined, 'utf8') + decipher.final('utf8')
+}
+
 describe('the secrets of a Pulumi stack file', () => {
+  it('of a new passphrase have a salt of their own, whose verifier says pulumi', async () => {
+    const { secrets, encryptionsalt } = await makePulumiPassphrase('correct horse')
+    const [version, salt = '', ...verifier] = encryptionsalt.split(':')
+    expect(version).to.equal('v1')
+    expect(Buffer.from(salt, 'base64')).to.have.length(8)
+    const key = pbkdf2Sync('correct horse', Buffer.from(salt, 'base64'), 1_000_000, 32, 'sha256')
+    expect(decrypt(key, verifier.join(':'))).to.equal('pulumi')
+    expect(decrypt(key, secrets.encrypt('hunter2'))).to.equal('hunter2')
+    expect(secrets.encrypt('a')).to.not.equal(secrets.encrypt('a'))
+  })
+
   for (const { passphrase, salt, key } of vectors) {
     it(`open with the passphrase '${passphrase}'`, async () => {
       const secrets = await openPulumiPassphrase(salt, passphrase)
@@ -32,6 +53,8 @@ describe('the secrets of a Pulumi stack file', () => {
       expect(openPulumiSecrets(Buffer.from(key, 'hex')).decrypt(salt.split(':').slice(2).join(':'))).to.equal('pulumi')
       for (const plaintext of ['', 'hunter2', 'à\n{"a": 1}']) {
         expect(secrets.decrypt(encrypt(key, plaintext))).to.equal(plaintext)
+        // And the other way, so that the key of the vector decrypts it.
+        expect(decrypt(Buffer.from(key, 'hex'), secrets.encrypt(plaintext))).to.equal(plaintext)
       }
     })
   }
@@ -42,6 +65,8 @@ describe('the secrets of a Pulumi stack file', () => {
     const error = await errorOf(() => secrets.decrypt(encrypt(key, 'hunter2')))
     expect(error.code).to.equal('key_unavailable')
     expect(error.hint).to.contain('PULUMI_CONFIG_PASSPHRASE')
+    // Nothing is encrypted that the passphrase of the stack would not open.
+    expect((await errorOf(() => secrets.encrypt('hunter2'))).code).to.equal('key_unavailable')
   })
 
   it('are refused where the salt is malformed', async () => {

@@ -41,7 +41,7 @@ const REACHERS: Readonly<Record<string, string>> = {
   'cli/terminal/pty-state.ts': 'terminals, and what the system says of processes',
   'operations/definitions/apply.ts': 'files that the user names',
   'operations/definitions/draft-tree.ts': 'a temporary folder of its own',
-  'operations/definitions/import/pulumi.ts': 'files that the user names',
+  'operations/definitions/import/pulumi-secrets.ts': 'files that the user names',
   'operations/session/known-stores.ts': 'the configuration folder of the user',
   'operations/opening/program-environment.ts': 'temporary files of its own',
   'operations/schedules/due-queue.ts': 'asks when files of a store changed, and opens none',

@@ -37,6 +37,9 @@ const hook = {
 }
 const anyLine = { user: undefined, events: [], result: undefined, since: undefined, until: undefined }
 
+const start = { line: 0, column: 0, byte: 0 }
+const nowhere = { def: { begin: start, end: start } }
+
 /** The webhook of `app/dev`. */
 const hookName: Sample['input'] = (_, { hook }) => hook
 /** The schedule of `app/dev`. */
@@ -203,6 +206,16 @@ export const samples: Readonly<Record<string, Sample>> = {
     }),
     tells: ['environment_revision created'],
     fails: missing,
+  },
+  'export-pulumi-stack': {
+    input: (_, { folder }) => ({
+      properties: { pulumiConfig: { value: { 'a:b': { value: 'c', trace: nowhere } }, trace: nowhere } },
+      folder,
+      stack: 'dev',
+      project: undefined,
+      secretsProvider: undefined,
+    }),
+    fails: { code: 'usage', input: given({ properties: undefined, folder: '/', stack: 'a/b' }) },
   },
   'set-login-provider': {
     input: given({

@@ -103,7 +103,7 @@ export async function readConfigEntry(
   const { value, ...entry } = configEntryAt(properties, path, target.reference.typed)
   const paths = unknownPaths(value, ['pulumiConfig', ...path])
   const { session, reference } = target
-  if (opened !== undefined) await session.perform(requireKnown, reference, { paths, used: opened.used, allow: false })
+  if (opened !== undefined) await session.perform(requireKnown, reference, { paths, used: opened.used, allow: 'never' })
   else if (paths.length > 0) {
     throw new EscError('unknown_value', `${reference.typed}: ${paths.join(', ')} is known once a provider is called`, {
       hint: 'leave out --open=false',

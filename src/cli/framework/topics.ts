@@ -5,6 +5,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   config: 'Configuration of an environment',
   'config:env': 'Environments that an environment imports',
   env: 'Manage environments',
+  export: 'Write values into files of other programs',
   'env:provider': 'Manage login providers within an environment',
   'env:provider:aws-login': 'Add an AWS login provider to an environment',
   'env:provider:azure-login': 'Add an Azure login provider to an environment',

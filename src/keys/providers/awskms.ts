@@ -22,6 +22,7 @@ type ClientOptions = NonNullable<ConstructorParameters<Sdk['KMSClient']>[0]> &
 export function awskmsProvider(url: AwsKeyUrl, context: KeyContext, owner: KeyOwner): SecretsProvider {
   const network = completeNetwork(context.network)
   const EncryptionContext = { ...url.context, [environmentContextKey]: owner.id }
+  const foreignContext = Object.keys(url.context).length === 0 ? {} : { EncryptionContext: url.context }
 
   async function ask<T>(
     call: KeyCall,
@@ -81,12 +82,20 @@ export function awskmsProvider(url: AwsKeyUrl, context: KeyContext, owner: KeyOw
       return exactKey(answer.Plaintext, owner)
     },
 
+    async encryptForeign(Plaintext) {
+      const call = callOf('wrap', url.keyId, owner, [Buffer.from(Plaintext).toString('base64')])
+      const answer = await ask(call, (kms, sdk, options) =>
+        kms.send(new sdk.EncryptCommand({ KeyId: url.keyId, Plaintext, ...foreignContext }), options),
+      )
+      if (!answer.CiphertextBlob?.length) throw malformedKeyAnswer(call, 'AWS KMS')
+      return answer.CiphertextBlob
+    },
+
     // The ciphertext names its key; an alias may have been pointed elsewhere since.
     async decryptForeign(CiphertextBlob) {
       const call = callOf('unwrap', url.keyId, owner, [])
-      const bound = Object.keys(url.context).length === 0 ? {} : { EncryptionContext: url.context }
       const answer = await ask(call, (kms, sdk, options) =>
-        kms.send(new sdk.DecryptCommand({ CiphertextBlob, ...bound }), options),
+        kms.send(new sdk.DecryptCommand({ CiphertextBlob, ...foreignContext }), options),
       )
       if (!answer.Plaintext?.length) throw malformedKeyAnswer(call, 'AWS KMS')
       return answer.Plaintext

@@ -80,6 +80,12 @@ export function azurekeyvaultProvider(url: AzureKeyUrl, context: KeyContext, own
       return unbindKey(Buffer.from(answer.value, 'base64url'), owner)
     },
 
+    async encryptForeign(plaintext) {
+      const value = Buffer.from(plaintext).toString('base64url')
+      const answer = await ask('wrap', { version: url.version ?? '', alg: url.algorithm, value }, [value])
+      return Buffer.from(answer.value.replace(/=+$/, ''), 'latin1')
+    },
+
     // Go Cloud keeps the ciphertext as the text that Azure answers with; later versions keep its
     // bytes, of a plaintext in base64.
     async decryptForeign(ciphertext) {

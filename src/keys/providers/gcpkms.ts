@@ -29,6 +29,7 @@ export function gcpkmsProvider(url: GcpKeyUrl, context: KeyContext, owner: KeyOw
   const key = `Google Cloud KMS key ${url.name}`
   const additionalData = Buffer.concat([url.additionalData, Buffer.from(`\0esc data key v1\0${owner.id}`)])
   const bound = authenticated(additionalData)
+  const foreignBound = url.additionalData.length === 0 ? {} : authenticated(url.additionalData)
 
   async function ask(call: KeyCall, operation: 'encrypt' | 'decrypt', given: object, binding: object = bound) {
     const token = await googleToken(context, call)
@@ -71,13 +72,21 @@ export function gcpkmsProvider(url: GcpKeyUrl, context: KeyContext, owner: KeyOw
       return exactKey(plaintext, owner)
     },
 
+    async encryptForeign(plaintext) {
+      const text = Buffer.from(plaintext).toString('base64')
+      const given = { plaintext: text, plaintextCrc32c: String(crc32c(plaintext)) }
+      const { call, json } = await ask({ action: 'wrap', key, owner, hidden: [text] }, 'encrypt', given, foreignBound)
+      const ciphertext = bytesOf(json.ciphertext, json.ciphertextCrc32c)
+      if (ciphertext === undefined || json.verifiedPlaintextCrc32c !== true) throw malformedKeyAnswer(call, service)
+      return ciphertext
+    },
+
     async decryptForeign(ciphertext) {
-      const own = url.additionalData.length === 0 ? {} : authenticated(url.additionalData)
       const given = {
         ciphertext: Buffer.from(ciphertext).toString('base64'),
         ciphertextCrc32c: String(crc32c(ciphertext)),
       }
-      const { call, json } = await ask({ action: 'unwrap', key, owner, hidden: [] }, 'decrypt', given, own)
+      const { call, json } = await ask({ action: 'unwrap', key, owner, hidden: [] }, 'decrypt', given, foreignBound)
       const plaintext = bytesOf(json.plaintext, json.plaintextCrc32c)
       if (plaintext === undefined) throw malformedKeyAnswer(call, service)
       return plaintext

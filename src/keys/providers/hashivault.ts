@@ -76,6 +76,15 @@ export function hashivaultProvider(url: VaultKeyUrl, context: KeyContext, owner:
       return unbindKey(Buffer.from(data.plaintext, 'base64'), owner)
     },
 
+    async encryptForeign(bytes) {
+      const plaintext = Buffer.from(bytes).toString('base64')
+      const { call, data } = await ask('wrap', { plaintext }, [plaintext])
+      if (typeof data.ciphertext !== 'string' || !ciphertextForm.test(data.ciphertext)) {
+        throw malformedKeyAnswer(call, 'Vault')
+      }
+      return Buffer.from(data.ciphertext, 'latin1')
+    },
+
     async decryptForeign(bytes) {
       const ciphertext = Buffer.from(bytes).toString('latin1')
       if (!ciphertextForm.test(ciphertext)) throw malformedWrapping(owner)

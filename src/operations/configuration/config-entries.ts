@@ -33,13 +33,29 @@ export function configEntries(
   properties: ExportedMap | undefined,
   { showSecrets }: { readonly showSecrets: boolean },
 ): readonly ConfigEntry[] | undefined {
+  return configMembers(properties)?.map(({ key, value, inSecret }) => entryOf(key, value, { showSecrets, inSecret }))
+}
+
+/** A key of the configuration with its value, and whether all of it is one secret. */
+export interface ConfigMember {
+  readonly key: string
+  readonly value: ExportedValue
+  readonly inSecret: boolean
+}
+
+/**
+ * The values of the configuration, sorted by key. `undefined` where nothing is known of it.
+ * @throws EscError `invalid_input` when `pulumiConfig` is no mapping.
+ */
+export function configMembers(properties: ExportedMap | undefined): readonly ConfigMember[] | undefined {
   const whole = wholeOf(properties)
   if (whole === undefined) return []
   if (whole.unknown) return undefined
   const members = membersOf(whole)
+  const inSecret = whole.secret === true
   return Object.keys(members)
     .sort(compareKeys)
-    .map((key) => entryOf(key, members[key] as ExportedValue, { showSecrets, inSecret: whole.secret === true }))
+    .map((key) => ({ key, value: members[key] as ExportedValue, inSecret }))
 }
 
 /**

@@ -8,8 +8,10 @@ export interface KnownRequest {
   readonly paths: readonly string[]
   /** The revisions that took part in opening. */
   readonly used: readonly UsedRevision[]
-  /** Hand them on as the text `[unknown]`, with a warning. */
-  readonly allow: boolean
+  /**
+   * Hand them on as the text `[unknown]`, with a warning. `never`: there is no asking for that.
+   */
+  readonly allow: boolean | 'never'
 }
 
 const mostNamed = 5
@@ -26,10 +28,11 @@ export const requireKnown = operation({
   async run(work, { paths, used, allow }: KnownRequest): Promise<void> {
     const environment = work.subject.typed
     if (paths.length === 0) return
-    if (allow) {
+    if (allow === true) {
       work.options.notify({ kind: 'unknown-passed-on', environment, paths })
       return
     }
+    const orPassOn = allow === 'never' ? '' : rich`, or pass on the text [unknown] with ${again('allow-unknown')}`
     const named =
       paths.slice(0, mostNamed).join(', ') + (paths.length > mostNamed ? ` and ${paths.length - mostNamed} more` : '')
     const problem = `${environment}: ${named} ${paths.length === 1 ? 'is' : 'are'} not known`
@@ -38,14 +41,14 @@ export const requireKnown = operation({
     const [first, ...others] = neverRotated(work, used)
     if (first === undefined)
       throw new EscError('unknown_value', problem, {
-        hint: rich`${step('look where it comes from', { do: 'show-environment', environment, path: paths[0] as string })}, or pass on the text [unknown] with ${again('allow-unknown')}`,
+        hint: rich`${step('look where it comes from', { do: 'show-environment', environment, path: paths[0] as string })}${orPassOn}`,
       })
     const same = [first, ...others].filter(({ name }) => name === first.name).map(({ path }) => path)
     throw new EscError(
       'unknown_value',
       `${problem}, because ${same.join(', ')} of ${first.name} ${same.length === 1 ? 'was' : 'were'} never rotated`,
       {
-        hint: rich`${step(same.length === 1 ? 'rotate it' : 'rotate them', { do: 'rotate', environment: first.name, paths: same })}, or pass on the text [unknown] with ${again('allow-unknown')}`,
+        hint: rich`${step(same.length === 1 ? 'rotate it' : 'rotate them', { do: 'rotate', environment: first.name, paths: same })}${orPassOn}`,
       },
     )
   },

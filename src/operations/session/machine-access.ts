@@ -59,7 +59,7 @@ export function machineAccess(workspace: Workspace, signal: AbortSignal): Machin
     },
     async pulumiSecrets(stack, manager) {
       await allowed('stack', stack)
-      const { stackSecrets } = await import('../definitions/import/pulumi.ts')
+      const { stackSecrets } = await import('../definitions/import/pulumi-secrets.ts')
       return stackSecrets(manager, workspace.options)
     },
     allowStack: (stack) => allowed('stack', stack),

@@ -197,6 +197,11 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   init: { needs: 'nothing', words: 'init other-{last}' },
   login: { needs: 'nothing', words: 'login' },
   logout: { needs: 'nothing', words: 'logout --all' },
+  'export:pulumi': {
+    needs: 'open',
+    words: 'export pulumi {} --stack dev --project p',
+    before: ['config set --env {} a:b c'],
+  },
   'oidc:init': [
     { needs: 'nothing', words: 'oidc init' },
     { needs: 'store', words: 'oidc init --issuer https://esc.example.org' },

@@ -46,6 +46,7 @@ const BEFORE: Readonly<Record<string, string>> = {
   'config:rm-all': CONFIGURED,
   'config:set': CONFIGURED,
   'config:set-all': `${CONFIGURED}; esc env init app/test`,
+  'export:pulumi': CONFIGURED,
   init: '/bin/rm -r environments',
   'env:init --copy-config-from': 'esc env rm app/prod --yes',
   'env:init':
@@ -86,6 +87,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'env:init awskms': 'test/cli/commands: keys of vendors, asked at once',
   'env:import:pulumi': 'test/cli/commands: importing',
   'env:import:sops': 'test/cli/commands: importing',
+  'export:pulumi awskms': 'test/keys: keys of vendors',
   'env:renumber': 'test/cli/commands: merging',
   'env:rotate --adopt': 'test/end-to-end: rotating',
   'env:rotate:journal --retarget': 'test/cli/commands: the journal of rotations',
@@ -166,7 +168,8 @@ describe('the examples in the help', function () {
     const piped = isPiped ? 'echo not-a-real-secret | ' : ''
     const home = join(scratch, 'home')
     const variables = { HOME: home, SECRET: 'not-a-real-secret', TOKEN: 'not-a-real-token', PASSWORD: 'not-a-real-one' }
-    const env = { ...playground.env, ...variables, ESC_CONFIG_HOME: join(home, 'config'), TMPDIR: scratch }
+    const stack = { PULUMI_CONFIG_PASSPHRASE: 'not-a-real-one' }
+    const env = { ...playground.env, ...variables, ...stack, ESC_CONFIG_HOME: join(home, 'config'), TMPDIR: scratch }
     const statuses: number[] = []
     const { err } = await playScript(`${before}\n${piped}${command}`, {
       program: 'esc',

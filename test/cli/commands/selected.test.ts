@@ -139,6 +139,7 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'env:webhook:new': { words: 'me --url https://receiver.invalid/', after: ['env webhook list app/dev', /receiver/] },
   'env:webhook:ping': { words: 'hook-1', before: hooked },
   'env:webhook:rm': { words: 'hook-1', after: ['env webhook list app/dev', /^$/], before: hooked },
+  'export:pulumi': { words: '--stack dev', shows: /Pulumi\.dev\.yaml has it all|1 added/, before: configured },
   'oidc:token': { words: '--show', shows: /app/, before: ['oidc init --issuer https://esc.example.org'] },
   open: [
     { words: '', shows: /eu-west-1/ },

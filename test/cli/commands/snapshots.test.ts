@@ -118,6 +118,7 @@ const SESSION: readonly (readonly string[])[] = [
   ['env', 'open-request', 'app/dev'],
   ['config', 'cp', '--env', 'app/dev', 'x', '--dest', 'app/rotating'],
   ['config', 'set', '--env', 'app/dev', 'aws:region', 'eu-west-1'],
+  ['export', 'pulumi', 'app/dev', '--stack', 'dev'],
   ['config', 'set-all', '--env', 'app/dev', '--secret', 'app:token=hidden', '--plaintext', 'app:size=3'],
   ['config', '--env', 'app/dev'],
   ['config', 'get', '--env', 'app/dev', 'app:token'],
