@@ -48,9 +48,20 @@ const brand = Symbol.for('esc.error')
 /**
  * An error meant for the user: one line that names the value and the place, and a
  * remedy. Never holds a secret.
+ *
+ * @example
+ * ```ts
+ * import { EscError, openStore } from '@gitesc/cli'
+ *
+ * const store = await openStore()
+ * const error = await store.open('app/gone').catch((thrown) => thrown)
+ * error instanceof EscError // true
+ * error.code // 'not_found'
+ * ```
  */
 export class EscError extends Error {
   override readonly name = 'EscError'
+  /** The kind of fault, for programs. */
   readonly code: ErrorCode
   /** The hint in plain language. */
   readonly hint: string | undefined
@@ -59,23 +70,36 @@ export class EscError extends Error {
   /** Worth another try, a little later. */
   readonly transient: boolean
 
-  /** A plugin has a copy of this class of its own; its errors are errors all the same. */
+  /**
+   * A plugin has a copy of this class of its own; its errors are errors all the same.
+   *
+   * @internal
+   */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: subclasses inherit this method, and are asked about as they are
     if ((this as unknown) !== EscError) return Function.prototype[Symbol.hasInstance].call(this, value)
     return value instanceof Error && brand in value
   }
 
+  /** @internal */
   get [brand](): true {
     return true
   }
 
-  /** Returns what happened, for a face to word. */
+  /**
+   * Returns what happened, for a face to word.
+   *
+   * @internal
+   */
   get richMessage(): Text {
     return this.#message
   }
 
-  /** The hint, for a face to word. */
+  /**
+   * The hint, for a face to word.
+   *
+   * @internal
+   */
   get richHint(): Text | undefined {
     return this.#hint
   }

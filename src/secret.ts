@@ -7,6 +7,7 @@ const brand = Symbol.for('esc.secret')
  */
 export type Plain = null | boolean | number | string | Secret | readonly Plain[] | PlainObject
 
+/** Data by its keys. */
 export interface PlainObject {
   readonly [key: string]: Plain | undefined
 }
@@ -14,6 +15,15 @@ export interface PlainObject {
 /**
  * A value that must not be seen. It prints as `[secret]` through string conversion, JSON, `console`
  * and errors; `reveal()` is the one visible way to the plaintext.
+ *
+ * @example
+ * ```ts
+ * import { Secret } from '@gitesc/cli'
+ *
+ * const password = new Secret('hunter2')
+ * `${password}` // '[secret]'
+ * password.reveal() // 'hunter2'
+ * ```
  */
 export class Secret<T extends Plain = Plain> {
   readonly #plaintext: T
@@ -21,6 +31,8 @@ export class Secret<T extends Plain = Plain> {
   /**
    * A plugin has a copy of this class of its own, or bundles one; its secrets are secrets all the
    * same. Data cannot pretend to be one: JSON and YAML have no symbols.
+   *
+   * @internal
    */
   static [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && brand in value
@@ -30,26 +42,32 @@ export class Secret<T extends Plain = Plain> {
     this.#plaintext = plaintext
   }
 
+  /** The value itself. */
   reveal(): T {
     return this.#plaintext
   }
 
+  /** @internal */
   get [brand](): true {
     return true
   }
 
+  /** Shows that it is one, and nothing of the value. */
   toString(): string {
     return '[secret]'
   }
 
+  /** Shows the same in `JSON.stringify`. */
   toJSON(): string {
     return '[secret]'
   }
 
+  /** @internal */
   [Symbol.toPrimitive](): string {
     return '[secret]'
   }
 
+  /** @internal */
   [inspect](): string {
     return '[secret]'
   }

@@ -3,8 +3,19 @@ import type { Plain, PlainObject } from '../plain.ts'
 import { Secret } from '../secret.ts'
 import { type Output, output, secretOutput } from './output.ts'
 
-/** The thing that configuration is read from, such as an open environment. */
+/**
+ * The thing that configuration is read from, such as an open environment.
+ *
+ * @example
+ * ```ts
+ * import { Config } from '@gitesc/cli'
+ *
+ * const config = new Config('app', { name: 'test', config: { 'app:replicas': 3 } })
+ * config.requireNumber('replicas') // 3
+ * ```
+ */
 export interface ConfigSource {
+  /** The name of the environment, for messages. */
   readonly name: string
   /** Values by their keys, such as `aws:region`. */
   readonly config: PlainObject
@@ -12,7 +23,18 @@ export interface ConfigSource {
 
 let chosen: ConfigSource | undefined
 
-/** Chooses the environment that every `new Config()` reads from then on. */
+/**
+ * Chooses the environment that every `new Config()` reads from then on.
+ *
+ * @example
+ * ```ts
+ * import { Config, openStore, useEnvironment } from '@gitesc/cli'
+ *
+ * const store = await openStore()
+ * useEnvironment(await store.open('app/dev'))
+ * new Config('aws').require('region') // 'eu-west-1'
+ * ```
+ */
 export function useEnvironment(environment: ConfigSource): void {
   chosen = environment
 }
@@ -24,6 +46,19 @@ export function useEnvironment(environment: ConfigSource): void {
  * `get…` returns `undefined` for a key that is not set, and `require…` throws EscError `not_found`.
  * Values that are secrets are had by `getSecret…` and `requireSecret…` only, as outputs: the others
  * throw EscError `invalid_input`, so that no secret is shown by mistake.
+ *
+ * @example
+ * ```ts
+ * import { openStore } from '@gitesc/cli'
+ *
+ * const store = await openStore()
+ * const config = (await store.open('app/dev')).configOf('app')
+ * config.requireNumber('replicas') // 3, of app:replicas
+ * config.get('aws:region') // 'eu-west-1': another namespace
+ * config.get('motto') // undefined: it is not set
+ * const token = config.requireSecret('token') // an output, which prints as [secret]
+ * await token.reveal() // its text
+ * ```
  */
 export class Config {
   /** `undefined`: keys are as they are written. */
@@ -44,66 +79,135 @@ export class Config {
     this.#environment = environment
   }
 
+  /** The value as a text; other data as JSON. `undefined` when it is not set. */
   get(key: string): string | undefined {
     return text(this.#clear(key))
   }
 
+  /**
+   * The value as a number, also of a text such as `"3"`. `undefined` when it is not set.
+   *
+   * @throws EscError `invalid_input` for a secret, and for what is no number.
+   */
   getNumber(key: string): number | undefined {
     return number(this.#clear(key), this.#name(key))
   }
 
+  /**
+   * The value `true` or `false`, also as a text. `undefined` when it is not set.
+   *
+   * @throws EscError `invalid_input` for a secret, and for anything else.
+   */
   getBoolean(key: string): boolean | undefined {
     return boolean(this.#clear(key), this.#name(key))
   }
 
+  /**
+   * The value as data; a text is read as JSON. `undefined` when it is not set.
+   *
+   * @throws EscError `invalid_input` for a secret, and for a text that is no JSON.
+   */
   getObject<T = unknown>(key: string): T | undefined {
     return object(this.#clear(key), this.#name(key)) as T | undefined
   }
 
+  /**
+   * The same as `get`, of a value that must be set.
+   *
+   * @throws EscError `not_found` when it is not set.
+   */
   require(key: string): string {
     return this.#needed(key, this.get(key))
   }
 
+  /**
+   * The same as `getNumber`, of a value that must be set.
+   *
+   * @throws EscError `not_found` when it is not set.
+   */
   requireNumber(key: string): number {
     return this.#needed(key, this.getNumber(key))
   }
 
+  /**
+   * The same as `getBoolean`, of a value that must be set.
+   *
+   * @throws EscError `not_found` when it is not set.
+   */
   requireBoolean(key: string): boolean {
     return this.#needed(key, this.getBoolean(key))
   }
 
+  /**
+   * The same as `getObject`, of a value that must be set.
+   *
+   * @throws EscError `not_found` when it is not set.
+   */
   requireObject<T = unknown>(key: string): T {
     return this.#needed(key, this.getObject<T>(key))
   }
 
+  /** The value as a text, as an output that is a secret. `undefined` when it is not set. */
   getSecret(key: string): Output<string> | undefined {
     return this.#secret(key, text)
   }
 
+  /**
+   * The value as `getNumber` reads it, as an output that is a secret. What cannot be
+   * read rejects the output with a `HiddenError`. `undefined` when it is not set.
+   */
   getSecretNumber(key: string): Output<number> | undefined {
     return this.#secret(key, number)
   }
 
+  /**
+   * The value as `getBoolean` reads it, as an output that is a secret. What cannot be
+   * read rejects the output with a `HiddenError`. `undefined` when it is not set.
+   */
   getSecretBoolean(key: string): Output<boolean> | undefined {
     return this.#secret(key, boolean)
   }
 
+  /**
+   * The value as `getObject` reads it, as an output that is a secret. What cannot be
+   * read rejects the output with a `HiddenError`. `undefined` when it is not set.
+   */
   getSecretObject<T = unknown>(key: string): Output<T> | undefined {
     return this.#secret(key, object) as Output<T> | undefined
   }
 
+  /**
+   * The same as `getSecret`, of a value that must be set.
+   *
+   * @throws EscError `not_found` when it is not set.
+   */
   requireSecret(key: string): Output<string> {
     return this.#needed(key, this.getSecret(key))
   }
 
+  /**
+   * The same as `getSecretNumber`, of a value that must be set.
+   *
+   * @throws EscError `not_found` when it is not set.
+   */
   requireSecretNumber(key: string): Output<number> {
     return this.#needed(key, this.getSecretNumber(key))
   }
 
+  /**
+   * The same as `getSecretBoolean`, of a value that must be set.
+   *
+   * @throws EscError `not_found` when it is not set.
+   */
   requireSecretBoolean(key: string): Output<boolean> {
     return this.#needed(key, this.getSecretBoolean(key))
   }
 
+  /**
+   * The same as `getSecretObject`, of a value that must be set.
+   *
+   * @throws EscError `not_found` when it is not set.
+   */
   requireSecretObject<T = unknown>(key: string): Output<T> {
     return this.#needed(key, this.getSecretObject<T>(key))
   }

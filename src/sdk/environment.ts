@@ -20,7 +20,20 @@ export interface EnvironmentContent {
   readonly unknown?: readonly string[]
 }
 
-/** An environment whose secrets are decrypted and whose providers have been called. */
+/**
+ * An environment whose secrets are decrypted and whose providers have been called.
+ *
+ * @example
+ * ```ts
+ * import { openStore } from '@gitesc/cli'
+ *
+ * const store = await openStore()
+ * const env = await store.open('app/dev')
+ * env.get('database.host') // 'db.example.com'
+ * String(env.get('database.password')) // '[secret]'
+ * env.environmentVariables.PGHOST // 'db.example.com'
+ * ```
+ */
 export class OpenEnvironment {
   readonly name: string
   /** The number of the revision that was opened. */

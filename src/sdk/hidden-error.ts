@@ -4,6 +4,17 @@ const KINDS = [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, UR
 /**
  * A function that was applied to a secret has failed. Its message could hold the secret, so neither
  * the message nor the error is shown: `reveal()` gives it.
+ *
+ * @example
+ * ```ts
+ * import { HiddenError, secret } from '@gitesc/cli'
+ *
+ * const parsed = secret('not JSON').apply((text) => JSON.parse(text))
+ * const error = await parsed.reveal().catch((thrown) => thrown)
+ * error instanceof HiddenError // true
+ * error.message // tells that it was a SyntaxError, and nothing of the text
+ * error.reveal() // the SyntaxError
+ * ```
  */
 export class HiddenError extends Error {
   override readonly name = 'HiddenError'

@@ -18,6 +18,17 @@ const LEAST_LENGTH = 4
  * Hides the secrets of open environments in all that this process writes to its standard output and
  * standard error, in the error that ends the process too. Encoded and escaped forms of them are
  * hidden as well.
+ *
+ * @example
+ * ```ts
+ * import { installLogMasking, openStore } from '@gitesc/cli'
+ *
+ * const store = await openStore()
+ * const masking = installLogMasking(await store.open('app/dev'))
+ * await store.watch('app/dev', (env) => masking.add(env)).then((watch) => watch.close())
+ * console.log('connecting with hunter2-hunter2') // connecting with [secret]
+ * masking.end()
+ * ```
  */
 export function installLogMasking(...environments: readonly OpenEnvironment[]): LogMasking {
   const texts = new Set<string>()

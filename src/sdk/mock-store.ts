@@ -6,7 +6,21 @@ import { OpenEnvironment } from './environment.ts'
 import { isSecret, Output } from './output.ts'
 import type { EnvironmentStore, HistoryEntry, RotationResult, SetOptions, Watch } from './store.ts'
 
-/** A store in memory, for tests: its environments are the values that it is given. */
+/**
+ * A store in memory, for tests: its environments are the values that it is given.
+ *
+ * @example
+ * ```ts
+ * import { mockStore } from '@gitesc/cli'
+ *
+ * const store = mockStore({ 'app/dev': { port: 80 } })
+ * const seen = []
+ * const watch = await store.watch('app/dev', (env) => seen.push(env.get('port')))
+ * store.replace('app/dev', { port: 81 })
+ * watch.close()
+ * seen // [80, 81]
+ * ```
+ */
 export interface MockStore extends EnvironmentStore {
   /** Gives an environment other values, as its next revision, and tells who watches it. */
   replace(name: string, values: PlainObject): void
@@ -21,6 +35,15 @@ interface MockEnvironment {
 /**
  * A store in memory with these environments. Values that are secrets are written as
  * `new Secret('…')`. `rotate` gives the same values as a new revision.
+ *
+ * @example
+ * ```ts
+ * import { mockStore, Secret } from '@gitesc/cli'
+ *
+ * const store = mockStore({ 'app/dev': { port: 80, password: new Secret('x') } })
+ * await store.get('app/dev', 'port') // 80
+ * await store.set('app/dev', 'port', 81) // 2: the number of the revision
+ * ```
  */
 export function mockStore(environments: Readonly<Record<string, PlainObject>>): MockStore {
   const all = new Map<string, MockEnvironment>(

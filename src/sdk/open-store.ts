@@ -6,6 +6,14 @@ import type { EnvironmentStore, StoreOptions } from './store.ts'
  * command line would use: that of `ESC_STORE`, else the one at or above the current folder.
  *
  * @throws EscError `not_found`.
+ *
+ * @example
+ * ```ts
+ * import { openStore } from '@gitesc/cli'
+ *
+ * const store = await openStore()
+ * await store.environments() // ['app/broken', 'app/dev']
+ * ```
  */
 export async function openStore(path?: string, options: StoreOptions = {}): Promise<EnvironmentStore> {
   const { LocalStore } = await loadLocalStore()

@@ -50,6 +50,17 @@ const known = Symbol.for('esc.output')
  * It prints as `[secret]`, or as `[output]` when it is not yet known to be one: through
  * `console`, `util.inspect`, template strings, `JSON.stringify` and errors. `reveal()` is the one
  * visible way to the value.
+ *
+ * @example
+ * ```ts
+ * import { output, secret } from '@gitesc/cli'
+ *
+ * const password = secret('hunter2')
+ * const url = password.apply((text) => `postgres://app:${text}@localhost/shop`)
+ * String(url) // '[secret]': what is made of a secret is one
+ * JSON.stringify({ url, port: output(5432) }) // '{"url":"[secret]","port":"[output]"}'
+ * await url.reveal() // 'postgres://app:hunter2@localhost/shop'
+ * ```
  */
 export class Output<T> {
   readonly #known: Promise<Known<T>>
@@ -69,11 +80,16 @@ export class Output<T> {
     return typeof value === 'object' && value !== null && known in value
   }
 
-  /** An output of what is resolved. `isSecret` when it is known to become a secret. */
+  /**
+   * An output of what is resolved. `isSecret` when it is known to become a secret.
+   *
+   * @internal
+   */
   static of<T>(value: Promise<Known<T>>, isSecret = false): Output<T> {
     return new Output(value, isSecret)
   }
 
+  /** @internal */
   get [known](): Promise<Known<T>> {
     return this.#known
   }
@@ -99,29 +115,52 @@ export class Output<T> {
     return (await this.#known).value
   }
 
+  /** Shows that it is one, and nothing of the value. */
   toString(): string {
     return this.#isSecret ? '[secret]' : '[output]'
   }
 
+  /** Shows the same in `JSON.stringify`. */
   toJSON(): string {
     return this.toString()
   }
 
+  /** @internal */
   [Symbol.toPrimitive](): string {
     return this.toString()
   }
 
+  /** @internal */
   [inspect](): string {
     return this.toString()
   }
 }
 
-/** An output of a value in which outputs, promises and secrets may lie anywhere. */
+/**
+ * An output of a value in which outputs, promises and secrets may lie anywhere.
+ *
+ * @example
+ * ```ts
+ * import { output, Secret } from '@gitesc/cli'
+ *
+ * const login = output({ user: 'app', password: new Secret('x') })
+ * await login.reveal() // { user: 'app', password: 'x' }
+ * ```
+ */
 export function output<T>(value: T): Output<Unwrap<T>> {
   return Output.of(resolve(value) as Promise<Known<Unwrap<T>>>, value instanceof Secret)
 }
 
-/** An output that is a secret. */
+/**
+ * An output that is a secret.
+ *
+ * @example
+ * ```ts
+ * import { isSecret, secret } from '@gitesc/cli'
+ *
+ * await isSecret(secret(Promise.resolve('x'))) // true
+ * ```
+ */
 export function secretOutput<T>(value: T): Output<Unwrap<T>> {
   const resolved = resolve(value).then(
     (each) => ({ value: each.value as Unwrap<T>, isSecret: true }),
@@ -132,17 +171,47 @@ export function secretOutput<T>(value: T): Output<Unwrap<T>> {
   return Output.of(resolved, true)
 }
 
-/** The same value as no secret, for what may be shown although it was made of one. */
+/**
+ * The same value as no secret, for what may be shown although it was made of one.
+ *
+ * @example
+ * ```ts
+ * import { secret, unsecret } from '@gitesc/cli'
+ *
+ * const length = unsecret(secret('hunter2').apply((text) => text.length))
+ * await length.reveal() // 7
+ * ```
+ */
 export function unsecret<T>(value: Output<T>): Output<T> {
   return Output.of(value[known].then((each) => ({ value: each.value, isSecret: false })))
 }
 
-/** True when the output is a secret, once it is known. */
+/**
+ * True when the output is a secret, once it is known.
+ *
+ * @example
+ * ```ts
+ * import { isSecret, output, secret } from '@gitesc/cli'
+ *
+ * await isSecret(output({ token: secret('x') })) // true
+ * ```
+ */
 export async function isSecret(value: Output<unknown>): Promise<boolean> {
   return (await value[known]).isSecret
 }
 
-/** One output of several, as a list or as an object like the one given. */
+/**
+ * One output of several, as a list or as an object like the one given.
+ *
+ * @example
+ * ```ts
+ * import { all, secret } from '@gitesc/cli'
+ *
+ * const [user, password] = await all(['app', secret('x')]).reveal()
+ * const both = all({ user, password: secret(password) })
+ * String(both) // '[secret]'
+ * ```
+ */
 export function all<const T extends readonly unknown[]>(values: T): Output<{ -readonly [K in keyof T]: Unwrap<T[K]> }>
 export function all<T extends Readonly<Record<string, unknown>>>(values: T): Output<{ [K in keyof T]: Unwrap<T[K]> }>
 export function all(values: object): Output<unknown> {
@@ -150,7 +219,17 @@ export function all(values: object): Output<unknown> {
   return Output.of(resolve(values), isKnownSecret)
 }
 
-/** A text with outputs in it: interpolate`postgres://${user}:${password}@${host}`. */
+/**
+ * A text with outputs in it: interpolate`postgres://${user}:${password}@${host}`.
+ *
+ * @example
+ * ```ts
+ * import { interpolate, secret } from '@gitesc/cli'
+ *
+ * const header = interpolate`Bearer ${secret('x')}`
+ * await header.reveal() // 'Bearer x'
+ * ```
+ */
 export function interpolate(texts: TemplateStringsArray, ...values: readonly unknown[]): Output<string> {
   return all(values).apply((known) =>
     texts.map((text, i) => text + (i < known.length ? String(known[i]) : '')).join(''),
