@@ -76,6 +76,21 @@ ${database(3306)}
 ${database(3306)}
         rotateUser: {username: app}
 `,
+  'openai-admin-key': `values:
+  admin:
+    fn::rotate::openai-admin-key:
+      inputs:
+        login: {adminKey: {fn::secret: "…"}}
+        organization: org-abc
+`,
+  'openai-api-key': `values:
+  ai:
+    fn::rotate::openai-api-key:
+      inputs:
+        login: {adminKey: {fn::secret: "…"}}
+        project: proj_abc
+        name: shop
+`,
   passphrase: `values:
   admin:
     fn::rotate::passphrase:
@@ -99,6 +114,13 @@ ${database(5432)}
         host: cache.example.org
         login: {password: {fn::secret: "…"}}
         user: app
+`,
+  'sendgrid-api-key': `values:
+  mail:
+    fn::rotate::sendgrid-api-key:
+      inputs:
+        login: {apiKey: {fn::secret: "…"}}
+        scopes: [mail.send]
 `,
   'snowflake-user': `values:
   loader:

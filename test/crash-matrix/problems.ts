@@ -1,5 +1,5 @@
 import type { Plain } from '../../src/plain.ts'
-import type { IssuedVendor } from '../rotators/issued/issued-vendors.ts'
+import type { IssuedVendor } from '../rotators/issued/issued-vendor.ts'
 import { credentialsIn, noProblems, type Opened, type Shown, type Subject } from './subject.ts'
 
 export function compare(credentials: {

@@ -1,6 +1,6 @@
 import type { Plain } from '../../src/plain.ts'
 import { secret } from '../../src/secret.ts'
-import type { IssuedVendor } from './issued/issued-vendors.ts'
+import type { IssuedVendor } from './issued/issued-vendor.ts'
 
 /** A vendor with one credential, and inputs that would rotate it. */
 export interface Good {

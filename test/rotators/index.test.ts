@@ -83,6 +83,18 @@ describe('loadRotator', () => {
     expect(reachable('src/vendor/aws.ts'), 'the check sees packages').to.include('package @aws-sdk/client-iam')
   })
 
+  it('says why there is none for keys of Anthropic and of apps and users of GitHub', async () => {
+    for (const [name, reason] of [
+      ['anthropic-api-key', 'creates none'],
+      ['github-app-key', 'creates and deletes no private keys'],
+      ['github-token', 'gh-login'],
+    ] as const) {
+      const error = await loadRotator(name).catch((thrown) => thrown)
+      expect(error, name).to.include({ code: 'not_found' })
+      expect(error.hint, name).to.include(reason)
+    }
+  })
+
   it('says why there is none for SQL Server', async () => {
     const error = await loadRotator('mssql').catch((thrown) => thrown)
     expect(error).to.include({ code: 'not_found', message: 'unknown rotator "mssql"' })

@@ -9,6 +9,9 @@ import { underTest as awsIam } from './issued/aws-iam.under-test.ts'
 import { underTest as azureAppSecret } from './issued/azure-app-secret.under-test.ts'
 import { underTest as gcpServiceAccountKey } from './issued/gcp-service-account-key.under-test.ts'
 import { underTest as httpIssued } from './issued/http-issued.under-test.ts'
+import { underTest as openAiAdminKey } from './issued/openai-admin-key.under-test.ts'
+import { underTest as openAiApiKey } from './issued/openai-api-key.under-test.ts'
+import { underTest as sendGridApiKey } from './issued/sendgrid-api-key.under-test.ts'
 import { underTest as twilioApiKey } from './issued/twilio-api-key.under-test.ts'
 import { underTest as mysql } from './pair/mysql.under-test.ts'
 import { underTest as postgres } from './pair/postgres.under-test.ts'
@@ -28,6 +31,9 @@ export const rotatorsUnderTest: Readonly<Record<string, RotatorUnderTest>> = {
   'gcp-service-account-key': gcpServiceAccountKey,
   'twilio-api-key': twilioApiKey,
   'http-issued': httpIssued,
+  'openai-api-key': openAiApiKey,
+  'openai-admin-key': openAiAdminKey,
+  'sendgrid-api-key': sendGridApiKey,
   'snowflake-user': snowflakeUser,
   external,
 }

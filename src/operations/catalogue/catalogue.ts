@@ -1,6 +1,6 @@
 import { EscError } from '../../errors.ts'
 import { loadProvider, type Provider, providerNames } from '../../providers/index.ts'
-import { loadRotator, type Rotator, rotatorNames } from '../../rotators/index.ts'
+import { absentRotator, loadRotator, type Rotator, rotatorNames } from '../../rotators/index.ts'
 import type { Schema } from '../../schema/index.ts'
 import { unknownNameHint } from '../../suggestion.ts'
 import { hasPlugins } from '../session/configured-plugins.ts'
@@ -42,7 +42,8 @@ export async function offeredNamed(options: WorkspaceOptions, kind: OfferedKind,
   const found = all.find((each) => each.name === name)
   if (found !== undefined) return found
   const names = all.map((each) => each.name)
-  throw new EscError('not_found', `unknown ${kind} ${JSON.stringify(name)}`, { hint: unknownNameHint(name, names) })
+  const hint = (kind === 'rotator' ? absentRotator(name) : undefined) ?? unknownNameHint(name, names)
+  throw new EscError('not_found', `unknown ${kind} ${JSON.stringify(name)}`, { hint })
 }
 
 async function builtInProviders(): Promise<Offered[]> {

@@ -50,6 +50,12 @@ describe('esc providers and esc rotators', () => {
     expect(err).to.include('unknown provider "aws-secret"').and.include('did you mean "aws-secrets"?')
   })
 
+  it('say why there is none of a name that people look for', async () => {
+    const { code, err } = await playground.run(['rotators', '--schema', 'github-token'])
+    expect(code).to.equal(1)
+    expect(err).to.include('unknown rotator "github-token"').and.include('gh-login')
+  })
+
   it('list what plugins of the store bring, once they are allowed', async () => {
     await playground.ok('init')
     const folder = join(playground.folder, 'node_modules', 'esc-provider-shop')

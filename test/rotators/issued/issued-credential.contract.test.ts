@@ -7,7 +7,8 @@ import { type Cut, Gate, Killed, type Subject, sweep } from '../contract.ts'
 import { rotateOnce } from '../rotation-run.ts'
 import { itKeepsTheState } from '../stale-records.ts'
 import { testContext } from '../test-context.ts'
-import { type IssuedVendor, issuedVendors, type Lag } from './issued-vendors.ts'
+import type { IssuedVendor, Lag } from './issued-vendor.ts'
+import { issuedVendors } from './issued-vendors.ts'
 
 type State = IssuedState<PlainObject>
 type Situation = { readonly state: State | undefined; readonly foreign: readonly string[] }

@@ -6,7 +6,8 @@ import { Dropped, Refusal } from '../../fakes/vendor-fake.ts'
 import { expectNoSecret, failure } from '../failure.ts'
 import { type Journal, resume, rotateOnce } from '../rotation-run.ts'
 import { testContext } from '../test-context.ts'
-import { type IssuedVendor, issuedVendors } from './issued-vendors.ts'
+import type { IssuedVendor } from './issued-vendor.ts'
+import { issuedVendors } from './issued-vendors.ts'
 
 type State = IssuedState<PlainObject>
 
@@ -351,6 +352,11 @@ const busyAnswers: Readonly<Record<string, object>> = {
     error: { code: 429, status: 'RESOURCE_EXHAUSTED', message: 'Quota exceeded per minute.' },
   },
   'http-issued': { error: { code: 'rate_limited', message: 'slow down' } },
+  'openai-api-key': {
+    error: { message: 'Rate limit reached', type: 'requests', param: null, code: 'rate_limit_exceeded' },
+  },
+  'openai-admin-key': { error: { message: 'Rate limit reached', type: 'requests', param: null, code: null } },
+  'sendgrid-api-key': { errors: [{ field: null, message: 'too many requests' }] },
   'twilio-api-key': { code: 20429, message: 'Too many requests', status: 429 },
 }
 

@@ -1,9 +1,6 @@
-import type { PlainObject } from '../../../src/plain.ts'
-import type { Rotator } from '../../../src/rotators/index.ts'
 import { azureAppSecretRotator } from '../../../src/rotators/issued/azure-app-secret.ts'
 import { gcpServiceAccountKeyRotator } from '../../../src/rotators/issued/gcp-service-account-key.ts'
 import { type HttpIssuedInputs, httpIssuedRotator } from '../../../src/rotators/issued/http-issued/index.ts'
-import type { IssuedPending, IssuedPlan, IssuedState } from '../../../src/rotators/issued/kit/index.ts'
 import { twilioApiKeyRotator } from '../../../src/rotators/issued/twilio-api-key.ts'
 import { secret } from '../../../src/secret.ts'
 import { FakeAdminApi } from '../../fakes/admin-api.ts'
@@ -11,41 +8,8 @@ import { type FakeApplication, FakeGraph } from '../../fakes/azure-graph.ts'
 import { FakeGcpIam, type FakeServiceAccount } from '../../fakes/gcp-iam.ts'
 import { reroute } from '../../fakes/http-fake.ts'
 import { FakeTwilio } from '../../fakes/twilio.ts'
-import type { VendorFake } from '../../fakes/vendor-fake.ts'
-
-export interface Lag {
-  readonly unknownFor?: number
-  readonly unlistedFor?: number
-  readonly lingersFor?: number
-}
-
-/** One of the vendors that make the credential themselves, set up with one subject, for tests that hold for all of them. */
-export interface IssuedVendor<Inputs = PlainObject, Credential extends object = PlainObject> {
-  readonly fake: VendorFake & { unknownFor: number; unlistedFor: number }
-  readonly rotator: Rotator<Inputs, IssuedState<Credential>, IssuedPending<Credential>, IssuedPlan>
-  readonly inputs: Inputs
-  /** The action that creates, and the one that deletes. */
-  readonly create: string
-  readonly remove: string
-  readonly list: string
-  /** False where what it makes is found by a mark, so that nothing else is recorded beforehand. */
-  readonly recordsBefore?: false
-  /** Whether a call is a log-in with a rotated credential. */
-  isLogin(action: string): boolean
-  /** Ids of what the vendor holds, oldest first. */
-  ids(): string[]
-  idOf(credential: Credential): string
-  /** Whether the vendor holds the credential with this very secret. */
-  holds(credential: Credential): boolean
-  /** Made by hand: known and listed at once. As a credential of our state. */
-  add(): Credential
-  /** What a request to create made whose answer was lost. Two listings leave it out. */
-  addLost(mark: string, at: Date): void
-  drop(id: string): void
-  /** Secrets the vendor or the inputs hold. */
-  secrets(): string[]
-  stop(): Promise<void>
-}
+import type { IssuedVendor, Lag } from './issued-vendor.ts'
+import { knownApiVendors } from './known-api-vendors.ts'
 
 const then = '2020-01-01T00:00:00Z'
 
@@ -250,6 +214,7 @@ export const issuedVendors: Readonly<Record<string, (lag?: Lag) => Promise<Issue
   'gcp-service-account-key': async (lag) => (await gcpVendor(lag)) as unknown as IssuedVendor,
   'http-issued': async (lag) => (await httpVendor(lag)) as unknown as IssuedVendor,
   'http-issued, without names': async (lag) => (await httpVendor(lag, false)) as unknown as IssuedVendor,
+  ...knownApiVendors,
   'twilio-api-key': async (lag) => (await twilioVendor(lag)) as unknown as IssuedVendor,
   'twilio-api-key, restricted': async (lag) => (await twilioVendor(lag, 'restricted')) as unknown as IssuedVendor,
 }

@@ -1,19 +1,20 @@
 import { EscError } from '../../../errors.ts'
-import { allowedAddresses, direct, type Lookup, networkCode, type TlsOptions } from '../../../http/index.ts'
+import type { Lookup, TlsOptions } from '../../../http/index.ts'
 import type { Plain } from '../../../plain.ts'
 import { rich } from '../../../rich-text.ts'
+import { secret } from '../../../secret.ts'
 import { forgetHint } from '../../another-target.ts'
 import { madeReady } from '../../made-ready.ts'
+import { wayToNamedHost } from '../../named-host.ts'
 import type { Rotator, RotatorContext } from '../../rotator.ts'
-import { httpsOptions, requireEncryption, type Tls, tlsFault, tlsHint } from '../../tls/index.ts'
-import { connectionHints, VendorError } from '../../vendor-error.ts'
-import type { Vendor } from '../../vendor-http.ts'
+import { httpsOptions, requireEncryption, type Tls } from '../../tls/index.ts'
 import {
   type IssuedPending,
   type IssuedPlan,
   type IssuedState,
   type IssuedTiming,
   type Issuer,
+  type IssuerSession,
   issuedCredentialRotator,
   issuedTiming,
 } from '../kit/index.ts'
@@ -93,21 +94,21 @@ function issuerOf(inputs: HttpIssuedInputs, options: HttpIssuedOptions): Issuer<
     marks: hasMarks(inputs),
     retires: 'after commit',
     noun: inputs.noun ?? 'credential',
-    ...limitMet(inputs),
+    ...limitMet(inputs.limit),
     subject: subjectOf,
     idOf: ({ id }) => id,
     checkInputs,
     loginUses: usesCredential,
     connect: async (definition, context) => {
-      const by = await wayTo(definition, options, context)
-      return httpSession({ rotator: name, definition, by, wayHint, timing }, context)
+      const { url, tls } = definition
+      await context.network?.allowOrigin?.(new URL(url).origin)
+      const { lookup, tls: extra } = options
+      const host = { rotator: name, url, tls: { ...extra, ...httpsOptions(tls) }, lookup, input: 'url' }
+      const way = await wayToNamedHost(host, context)
+      const session = httpSession({ rotator: name, definition, way, timing }, context)
+      return Object.assign(session, { requireSubject: () => requireProof(session, definition, context) })
     },
   }
-}
-
-function wayHint(code: string): string | undefined {
-  const fault = tlsFault(code)
-  return fault && tlsHint(fault)
 }
 
 function checkInputs(inputs: HttpIssuedInputs): void {
@@ -121,6 +122,21 @@ function checkInputs(inputs: HttpIssuedInputs): void {
   }
 }
 
+/** A request that anybody may make would prove every credential, also one that does not work. */
+async function requireProof(
+  session: IssuerSession<HttpCredential>,
+  { create }: HttpDefinition,
+  { random }: RotatorContext,
+): Promise<void> {
+  const bogus = () => Buffer.from(random(20)).toString('hex')
+  const values = Object.keys(create.values).map((value) => [value, secret(bogus())] as const)
+  const trial = await session.tryLogin({ id: bogus(), values: Object.fromEntries(values) })
+  if (trial.kind !== 'works') return
+  throw new EscError('invalid_input', `${name}: \`verify\` succeeds with a made-up credential, so it proves nothing`, {
+    hint: 'let it ask for something that only a credential may see; and check `verify.works`',
+  })
+}
+
 /** A record of a credential with a mark can be settled only where marks are listed. */
 function requireSameSearch(pending: HttpIssuedPending, inputs: HttpIssuedInputs): void {
   if (pending.phase !== 'creating' || pending.subject !== subjectOf(inputs)) return
@@ -129,26 +145,4 @@ function requireSameSearch(pending: HttpIssuedPending, inputs: HttpIssuedInputs)
   throw new EscError('conflict', `${name}: what an interrupted rotation may have created ${what}`, {
     hint: rich`put \`list\` and \`create\` back as they were and run again; ${forgetHint}`,
   })
-}
-
-/** Asks whether the host may be called; each of its addresses is looked at before it is used. */
-async function wayTo(
-  { url, tls }: HttpIssuedInputs,
-  { lookup, tls: extra }: HttpIssuedOptions,
-  { network, signal }: RotatorContext,
-): Promise<Vendor['fetch']> {
-  const { origin, host } = new URL(url)
-  await network?.allowOrigin?.(origin)
-  try {
-    const addresses = await allowedAddresses(url, { caller: name, policy: network, lookup, signal })
-    return { transport: direct({ addresses, tls: { ...extra, ...httpsOptions(tls) } }) }
-  } catch (error) {
-    if (error instanceof EscError) throw error
-    const code = networkCode(error)
-    throw new VendorError(`${name}: cannot look up ${host} (${code})`, {
-      code,
-      refused: true,
-      hint: connectionHints[code] ?? 'check `url`, and the network',
-    })
-  }
 }

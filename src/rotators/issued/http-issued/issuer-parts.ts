@@ -3,7 +3,7 @@ import type { IssuedTiming, Issuer } from '../kit/index.ts'
 import type { HttpCredential, HttpDefinition } from './definition.ts'
 
 /** The limit of the API in the kit's terms. */
-export function limitMet({ limit }: HttpDefinition): Pick<Issuer<never, never>, 'limit'> {
+export function limitMet(limit: HttpDefinition['limit']): Pick<Issuer<never, never>, 'limit'> {
   if (limit === undefined) return {}
   const { count, status, code } = limit
   const met = (error: unknown) =>

@@ -1,4 +1,3 @@
-import { EscError } from '../../../errors.ts'
 import type { HttpAnswer, VendorFault } from '../../../http/index.ts'
 import type { Secret } from '../../../secret.ts'
 import { secret } from '../../../secret.ts'
@@ -23,10 +22,7 @@ import { fill, fillAll, type TemplateValues } from './template.ts'
 export interface HttpApi {
   readonly rotator: string
   readonly definition: HttpDefinition
-  /** The way to the API: the machine's, or one to addresses that were looked at. */
-  readonly by: Vendor['fetch']
-  /** The remedy where there is no answer, by the code. */
-  readonly wayHint?: Vendor['wayHint']
+  readonly way: Pick<Vendor, 'fetch' | 'wayHint'>
   readonly timing: IssuedTiming
   /** Remedies by the code of an error, or such as `HTTP 403`. */
   readonly hints?: Readonly<Record<string, string>>
@@ -61,22 +57,6 @@ class HttpSession implements IssuerSession<HttpCredential> {
     const shown = Object.entries(headers).map(([name, value]) => [name, value.reveal()] as const)
     this.#headers = { ...Object.fromEntries(shown), ...authorization(texts) }
     this.#vendor = this.#vendorHiding([...shown.map(([, value]) => value), ...secretsOf(texts)])
-  }
-
-  async requireSubject(): Promise<void> {
-    const { rotator, definition } = this.#api
-    const bogus = () => Buffer.from(this.#context.random(20)).toString('hex')
-    const values = Object.keys(definition.create.values).map((name) => [name, secret(bogus())] as const)
-    // A request that anybody may make would prove every credential, also one that does not work.
-    const trial = await this.tryLogin({ id: bogus(), values: Object.fromEntries(values) })
-    if (trial.kind !== 'works') return
-    throw new EscError(
-      'invalid_input',
-      `${rotator}: \`verify\` succeeds with a made-up credential, so it proves nothing`,
-      {
-        hint: 'let it ask for something that only a credential may see; and check `verify.works`',
-      },
-    )
   }
 
   async list(): Promise<Listing> {
@@ -234,15 +214,14 @@ class HttpSession implements IssuerSession<HttpCredential> {
   }
 
   #vendorHiding(hidden: readonly string[]): Vendor {
-    const { rotator, by, hints, wayHint, definition } = this.#api
+    const { rotator, way, hints, definition } = this.#api
     return {
       rotator,
-      fetch: by,
+      ...way,
       context: this.#context,
       hidden,
       readFault: (json, answer) => faultIn(json, answer, definition.error),
       hints: { ...usualHints, ...hints },
-      ...(wayHint && { wayHint }),
     }
   }
 
