@@ -194,13 +194,17 @@ function lending(file, outfile, root) {
   return `const lender = require('./${basename(outfile)}').shared(${ids.get(file)})\n${lines.join('\n')}\n`
 }
 
-/** A module that has the functions of a file in a later layer, and its classes as far as nothing asks what is an instance of them. */
+/** A module that has the functions and classes of a file in a later layer. What extends such a class cannot be built. */
 function borrowing(file, outfile, root) {
   const lender = `require('./${basename(outfile)}').modules(${ids.get(file)})`
   return exportedCallables(join(root, file))
-    .map(
-      ({ kind, name }) =>
-        `export function ${name}(...args) { return ${kind === 'class' ? 'new ' : ''}(${lender}.${name})(...args) }`,
+    .map(({ kind, name }) =>
+      kind === 'class'
+        ? `export class ${name} {
+            static [Symbol.hasInstance](value) { return value instanceof ${lender}.${name} }
+            constructor(...args) { return new (${lender}.${name})(...args) }
+          }`
+        : `export function ${name}(...args) { return (${lender}.${name})(...args) }`,
     )
     .join('\n')
 }
