@@ -1,3 +1,4 @@
+import { present } from '../present.ts'
 import { allEscapes, type Escape } from './escapes.ts'
 
 /**
@@ -9,17 +10,11 @@ export function escapedForms(text: string): Set<string> {
   const forms = new Set<string>()
   // Most secrets are plain words: nothing to escape.
   if (/^[\w.-]*$/.test(text)) return forms
-  escapes ??= allEscapes()
-  const special = [...new Set(text.match(SPECIAL))]
-  const written = special.map((char) => writtenBy(char, escapes as readonly Escape[]))
-  const seen = new Set<string>()
-  for (let i = 0; i < escapes.length; i++) {
-    // Escapes that agree on the characters of this text are one.
-    const key = written.map((each) => each[i]).join('\0')
-    if (seen.has(key)) continue
-    seen.add(key)
-    const escaped = new Map(special.map((char, at) => [char, written[at]?.[i]]))
-    forms.add(text.replace(SPECIAL, (char) => escaped.get(char) ?? char))
+  // Plain and special parts take turns.
+  const parts = text.split(SPECIAL)
+  const special = [...new Set(parts.filter((_, index) => index % 2 === 1))].sort()
+  for (const escape of distinctEscapes(special)) {
+    forms.add(parts.map((part, index) => (index % 2 === 0 ? part : escape.get(part))).join(''))
   }
   // Terraform.
   forms.add(text.replaceAll('${', '$$${').replaceAll('%{', '%%{'))
@@ -27,9 +22,31 @@ export function escapedForms(text: string): Set<string> {
 }
 
 /** Letters and digits stay as they are in all forms. */
-const SPECIAL = /[^A-Za-z0-9]/gu
+const SPECIAL = /([^A-Za-z0-9])/u
 
 let escapes: readonly Escape[] | undefined
+
+/** How each escape writes these characters. Escapes that agree on all of them are one. */
+function distinctEscapes(special: readonly string[]): readonly ReadonlyMap<string, string>[] {
+  const key = special.join('')
+  const before = distinct.get(key)
+  if (before !== undefined) return before
+  escapes ??= allEscapes()
+  const written = special.map((char) => writtenBy(char, escapes as readonly Escape[]))
+  const found = new Map<string, ReadonlyMap<string, string>>()
+  for (let i = 0; i < escapes.length; i++) {
+    const texts = written.map((each) => present(each[i]))
+    const agreed = texts.join('\0')
+    if (!found.has(agreed)) found.set(agreed, new Map(special.map((char, at) => [char, present(texts[at])])))
+  }
+  if (distinct.size >= MOST_SETS) distinct.clear()
+  distinct.set(key, [...found.values()])
+  return [...found.values()]
+}
+
+/** By the characters: the lines of a private key, for one, all have the same few. */
+const distinct = new Map<string, readonly ReadonlyMap<string, string>[]>()
+const MOST_SETS = 100
 
 /** A character as each of the escapes writes it. */
 function writtenBy(char: string, escapes: readonly Escape[]): readonly string[] {
