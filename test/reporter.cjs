@@ -22,7 +22,7 @@ module.exports = class Reporter extends Dot {
     const leftOut = []
     const seconds = new Map()
     runner.on(EVENT_TEST_FAIL, (test, error) => {
-      console.log(`\n  failed: ${relative(process.cwd(), test.file ?? '')}: ${test.fullTitle()}: ${error?.message}`)
+      console.log(`\n  failed: ${sourceOf(test.file)}: ${test.fullTitle()}: ${error?.message}`)
     })
     runner.on(EVENT_TEST_END, ({ file, duration }) => {
       if (file !== undefined) seconds.set(file, (seconds.get(file) ?? 0) + (duration ?? 0) / 1000)
@@ -31,8 +31,8 @@ module.exports = class Reporter extends Dot {
     runner.once(EVENT_RUN_END, () => {
       const unexpected = leftOut.filter(({ title }) => !mayBeLeftOut.some((known) => title.startsWith(known)))
       const slowest = [...seconds].sort(([, a], [, b]) => b - a).slice(0, SLOWEST)
-      for (const [file, took] of slowest) console.log(`  ${took.toFixed(1)} s in ${relative(process.cwd(), file)}`)
-      for (const { title, file } of leftOut) console.log(`  left out: ${relative(process.cwd(), file)}: ${title}`)
+      for (const [file, took] of slowest) console.log(`  ${took.toFixed(1)} s in ${sourceOf(file)}`)
+      for (const { title, file } of leftOut) console.log(`  left out: ${sourceOf(file)}: ${title}`)
       if (process.env.REQUIRE_TESTS !== '1' || unexpected.length === 0) return
       console.log(`\n  ${unexpected.length} tests were left out that must run here:`)
       for (const { title } of unexpected) console.log(`    ${title}`)
@@ -40,4 +40,9 @@ module.exports = class Reporter extends Dot {
       runner.failures += unexpected.length
     })
   }
+}
+
+/** The source of a test's file, also where that is compiled (test/run-compiled.mjs). */
+function sourceOf(file) {
+  return relative(process.cwd(), file ?? '').replace(/^\.compiled[/](.*)\.js$/, '$1.ts')
 }

@@ -11,8 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import {
   type AuditEntry,
@@ -24,6 +23,7 @@ import {
   verifyAudit,
 } from '../../src/audit/index.ts'
 import { type FileSystem, machineFiles } from '../../src/files/index.ts'
+import { ownScript } from '../sources.ts'
 
 const entry: AuditEntry = {
   time: '2026-03-04T05:06:07.000Z',
@@ -192,13 +192,13 @@ describe('the audit log', () => {
   })
 
   it('keeps the lines of several processes in one chain', async () => {
-    const script = join(dirname(fileURLToPath(import.meta.url)), 'append-many.ts')
+    const { path, execArgv } = ownScript('./append-many.ts', import.meta.url)
     const users = ['one', 'two', 'three']
     const codes = await Promise.all(
       users.map(
         (user) =>
           new Promise((resolve) => {
-            const child = spawn(process.execPath, ['--import', 'tsx', script, store, '20', user], { stdio: 'inherit' })
+            const child = spawn(process.execPath, [...execArgv, path, store, '20', user], { stdio: 'inherit' })
             child.on('exit', resolve)
           }),
       ),

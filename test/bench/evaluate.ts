@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { evaluateEnvironment } from '../../src/evaluate/index.ts'
 import { type Delays, decrypt, executionContext, fakeWorld } from '../conformance/fakes.ts'
+import { besideClone } from '../sources.ts'
 
 /** Recorded environments for timing; `generate.mjs` there makes larger ones. */
-const recorded = fileURLToPath(new URL('../../../shared/conformance/bench/', import.meta.url))
+const recorded = besideClone('shared/conformance/bench/')
 
 interface Variant {
   readonly name: string

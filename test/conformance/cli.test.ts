@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { packageRoot } from '../cli/commands/esc.ts'
+import { besideClone } from '../sources.ts'
 import { built, replay } from './cli.ts'
 import { replayAll } from './run.ts'
 
-const recorded = fileURLToPath(new URL('../../../shared/conformance', import.meta.url))
+const recorded = besideClone('shared/conformance')
 
 /** Sessions that need no double: no provider, clock or name of a temporary file shows in them. */
 const withoutDoubles = [

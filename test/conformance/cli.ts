@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { main } from '../../src/cli/framework/main.ts'
+import { repositoryRoot } from '../sources.ts'
 import { answeringWebhook, asRecorded, counting, provider } from './cli/doubles.ts'
 import { type Answer, type Call, playScript } from './cli/shell.ts'
 import { now, Stage } from './cli/stage.ts'
 import { type Output, readTranscript, type Transcript } from './cli/transcript.ts'
 import { type CaseResult, outcomeOf } from './result.ts'
 
-const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
+const packageRoot = repositoryRoot
 
 /** How the commands of a script are run: in this process, with the recorded doubles, or by the built program. */
 export type Runner = (call: Call, stage: Stage) => Promise<Answer>

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { besideClone } from '../sources.ts'
 import { type KindReport, replayAll } from './run.ts'
 
 /** In this repository, so that a clone proves the evaluator by itself. */
 const own = fileURLToPath(new URL('../language/cases', import.meta.url))
 /** Cases of other origin, replayed where a developer has them beside the clone. */
-const beside = fileURLToPath(new URL('../../../shared/conformance', import.meta.url))
+const beside = besideClone('shared/conformance')
 /** Replayed by a test of their own, because each case starts the command line. */
 const elsewhere = ['cli']
 

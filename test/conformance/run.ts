@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { importable } from '../sources.ts'
 import type { CaseResult } from './result.ts'
 
 /** A kind of recorded case: where it lies and the module that replays it. */
@@ -28,9 +29,9 @@ const kinds: readonly Kind[] = [
 /** The replayer of a kind, if it is there. */
 function load(kind: string): Kind['replay'] {
   return async (path) => {
-    const file = new URL(`./${kind}.ts`, import.meta.url)
+    const file = importable(fileURLToPath(new URL(`./${kind}.ts`, import.meta.url)))
     if (!existsSync(file)) throw new NoReplayer()
-    const module = (await import(file.href)) as { replay: (path: string) => Promise<CaseResult[]> }
+    const module = (await import(pathToFileURL(file).href)) as { replay: (path: string) => Promise<CaseResult[]> }
     return module.replay(path)
   }
 }

@@ -9,6 +9,7 @@ import { formatJson } from '../../src/json.ts'
 import { parseEnvironment } from '../../src/language/index.ts'
 import { decrypt, executionContext, fakeWorld } from '../conformance/fakes.ts'
 import { slow, timer } from '../sample.ts'
+import { besideClone } from '../sources.ts'
 
 const most = slow ? 200_000 : 3000
 /** Other inputs in each slow run: it has no time for all of them. */
@@ -44,10 +45,9 @@ values:
 
 /** Recorded environments make good seeds: those in this repository, and others where they are at hand. */
 function recorded(): readonly string[] {
-  const folders = ['../language/cases', '../../../shared/conformance'].flatMap((place) =>
-    ['eval', 'eval-extra', 'parse', 'yaml', 'crypt'].map((kind) =>
-      fileURLToPath(new URL(`${place}/${kind}`, import.meta.url)),
-    ),
+  const own = fileURLToPath(new URL('../language/cases', import.meta.url))
+  const folders = [own, besideClone('shared/conformance')].flatMap((folder) =>
+    ['eval', 'eval-extra', 'parse', 'yaml', 'crypt'].map((kind) => join(folder, kind)),
   )
   return folders
     .filter((folder) => existsSync(folder))

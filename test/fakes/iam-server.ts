@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { ownScript } from '../sources.ts'
 import { DroppedConnection, type FakeCall, FakeIam, type FakeIamOptions, type FakeKey } from './iam.ts'
 
 /** What to do at one call: cut the connection, never answer, or first kill a process (SIGKILL) and then cut. */
@@ -46,7 +47,8 @@ export interface IamServerOptions extends FakeIamOptions {
 }
 
 export async function startIamServer(options: IamServerOptions): Promise<IamServer> {
-  const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(import.meta.url), JSON.stringify(options)], {
+  const { path, execArgv } = ownScript('./iam-server.ts', import.meta.url)
+  const child = spawn(process.execPath, [...execArgv, path, JSON.stringify(options)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const { url, control } = await firstLine(child)

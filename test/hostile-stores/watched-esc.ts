@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Ran } from '../cli/commands/esc.ts'
+import { ownScript } from '../sources.ts'
 import { limitMs, limitUnderLoadMs, type Outcome } from './outcome.ts'
 
 const shared = new Map<'watched' | 'unwatched', WatchedEsc>()
@@ -76,8 +77,9 @@ export class WatchedEsc {
   }
 
   async #start(): Promise<ChildProcess> {
-    const child = fork(fileURLToPath(new URL('worker.ts', import.meta.url)), {
-      execArgv: ['--import', 'tsx/esm', '--require', fileURLToPath(new URL('watch-network.cjs', import.meta.url))],
+    const { path, execArgv } = ownScript('./worker.ts', import.meta.url)
+    const child = fork(path, {
+      execArgv: [...execArgv, '--require', fileURLToPath(new URL('watch-network.cjs', import.meta.url))],
       env: { ...process.env, NODE_OPTIONS: '', ESC_TEST_NETWORK_LOG: this.#kind === 'watched' ? this.#log : undefined },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
 import type { ErrorCode, EscError } from '../../src/errors.ts'
 import { DataKey, openSecretsProvider, rewrapDataKey } from '../../src/keys/index.ts'
 import type { HttpFake, Trouble } from '../fakes/http-fake.ts'
+import { ownScript } from '../sources.ts'
 import { errorOf } from '../store/worlds.ts'
 import type { Errand } from './child.ts'
 import { contextOf, type Setup } from './setup.ts'
@@ -257,7 +257,8 @@ async function inChild(errand: Errand): Promise<string> {
 }
 
 async function startChild(): Promise<ChildProcess> {
-  const started = fork(fileURLToPath(new URL('child.ts', import.meta.url)), { execArgv: ['--import', 'tsx/esm'] })
+  const { path, execArgv } = ownScript('./child.ts', import.meta.url)
+  const started = fork(path, { execArgv: [...execArgv] })
   await once(started, 'message')
   // It ends with this process, and does not keep it.
   started.unref()

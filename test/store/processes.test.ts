@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import { EscError } from '../../src/errors.ts'
 import { Store } from '../../src/store/index.ts'
 import { slow } from '../sample.ts'
+import { ownScript } from '../sources.ts'
 import { by, errorOf, realFolder, revealed, save } from './worlds.ts'
 
 describe('several processes on one store', () => {
@@ -26,8 +27,8 @@ describe('several processes on one store', () => {
   })
 
   function child(...args: string[]): ChildProcess {
-    const script = join(import.meta.dirname, 'child.ts')
-    const forked = fork(script, args, { execArgv: ['--import', 'tsx'], stdio: 'inherit' })
+    const { path, execArgv } = ownScript('./child.ts', import.meta.url)
+    const forked = fork(path, args, { execArgv: [...execArgv], stdio: 'inherit' })
     children.push(forked)
     return forked
   }

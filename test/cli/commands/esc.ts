@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Host } from '../../../src/cli/framework/host.ts'
 import { main } from '../../../src/cli/framework/main.ts'
 import { storeIdentity } from '../../../src/machine/index.ts'
+import { repositoryRoot } from '../../sources.ts'
 
-export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
+export const packageRoot = repositoryRoot
 
 export interface Ran {
   readonly code: number

@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import type { CommandClass } from '../../../src/cli/framework/command.ts'
 import { commandOf, REMEDY_COMMANDS } from '../../../src/cli/terminal/remedy-commands.ts'
 import type { Remedy } from '../../../src/remedy.ts'
+import { importable } from '../../sources.ts'
 
 const commands = fileURLToPath(new URL('../../../src/cli/commands/', import.meta.url))
 const about = {
@@ -38,7 +39,9 @@ describe('the command of a remedy', () => {
         expect(line).to.not.match(/undefined|\[object/)
         const file = fileOf(words)
         expect(file, line).to.be.a('string')
-        const { default: command } = (await import(pathToFileURL(file as string).href)) as { default: CommandClass }
+        const { default: command } = (await import(pathToFileURL(importable(file as string)).href)) as {
+          default: CommandClass
+        }
         const flags = Object.keys({ ...command.baseFlags, ...command.flags })
         for (const word of words) if (word.startsWith('--')) expect(flags, line).to.include(word.slice(2))
       }
