@@ -13,8 +13,8 @@ export function escapedForms(text: string): Set<string> {
   // Plain and special parts take turns.
   const parts = text.split(SPECIAL)
   const special = [...new Set(parts.filter((_, index) => index % 2 === 1))].sort()
-  for (const escape of distinctEscapes(special)) {
-    forms.add(parts.map((part, index) => (index % 2 === 0 ? part : escape.get(part))).join(''))
+  for (const write of distinctEscapes(special)) {
+    forms.add(parts.map((part, index) => (index % 2 === 0 ? part : write.get(part))).join(''))
   }
   // Terraform.
   forms.add(text.replaceAll('${', '$$${').replaceAll('%{', '%%{'))
