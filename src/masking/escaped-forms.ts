@@ -26,7 +26,7 @@ const SPECIAL = /([^A-Za-z0-9])/u
 
 let escapes: readonly Escape[] | undefined
 
-/** Returns what each escape writes for these characters. Those that agree on all of them are one. */
+/** Returns what each escape writes for these characters; those that agree on them are one. */
 function distinctEscapes(special: readonly string[]): readonly ReadonlyMap<string, string>[] {
   const key = special.join('')
   const before = distinct.get(key)
