@@ -8,9 +8,7 @@ import { appendMachineEvent, readEvents } from './events.ts'
 import type { GuardLevel } from './host.ts'
 import { RotationJournal } from './journal/journal.ts'
 import { EnvironmentKey } from './keys/environment-key.ts'
-import { digestOfKey } from './keys/history-memory.ts'
-import { acceptKeyChanges, knownHolders } from './keys/key-changes.ts'
-import { keyDifferences } from './keys/key-differences.ts'
+import { KeyTrust } from './keys/key-trust.ts'
 import { readOpened, writeOpened } from './keys/opened-file.ts'
 import { Seals } from './keys/seals.ts'
 import { layout } from './layout.ts'
@@ -74,6 +72,11 @@ export class Environment {
   get tags(): EnvironmentTags {
     this.#tags ??= new EnvironmentTags(this.#settings, (change) => this.changeSettings(change))
     return this.#tags
+  }
+
+  /** The data key beside those that this machine has seen before. */
+  get keyTrust(): KeyTrust {
+    return new KeyTrust(this.#context, this.#settings)
   }
 
   /** As last read or written by this object. */
@@ -259,54 +262,11 @@ export class Environment {
   }
 
   /**
-   * True when this machine has seen or made the data key before, has seen none, or knows the key
-   * that has signed the change to it.
-   */
-  knowsKey(): boolean {
-    const settings = this.#settings.read()
-    if (this.isReplaced()) return false
-    const known = this.#context.memory.knowsKey(settings.id, digestOfKey(settings.wrappedDataKey))
-    return known || acceptKeyChanges(this.#context, settings)
-  }
-
-  /** True when this machine has seen another environment, one with a key, under this name. */
-  isReplaced(): boolean {
-    return this.#context.memory.isReplaced(this.name, this.id)
-  }
-
-  /**
-   * Returns the changes in who can open the environment from the newest key that this machine
-   * knows, one line each. `undefined` when it knows none that was used here.
-   */
-  keyDifferences(): Promise<readonly string[] | undefined> {
-    return keyDifferences(this.#context, this.settings)
-  }
-
-  /**
-   * Returns who the data key is encrypted for, such as age recipients. `undefined` when that is
-   * not known here. Needs no key.
-   */
-  encryptedFor(): readonly string[] | undefined {
-    return this.settings.wrappedDataKey === undefined ? undefined : knownHolders(this.#context, this.settings)
-  }
-
-  /**
    * The revision of the highest number, whatever this machine remembers: for a person to
    * decide whether to believe it.
    */
   unconfirmedNewest(): Revision {
     return this.#history.unconfirmedNewest()
-  }
-
-  /**
-   * Takes the data key for right that this machine has not seen before: a person has said that
-   * it was changed on purpose.
-   */
-  trustKey(): void {
-    this.#guard('open')
-    const { memory } = this.#context
-    memory.trustKey(this.id, digestOfKey(this.#settings.read().wrappedDataKey))
-    if (this.isReplaced()) memory.acceptName(this.name, this.id)
   }
 
   /**

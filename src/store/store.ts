@@ -420,7 +420,7 @@ export class Store {
    */
   #made(name: string): Environment {
     const environment = this.#handle(name)
-    if (environment.isReplaced()) this.#memory.acceptName(name, environment.id)
+    if (environment.keyTrust.isReplaced()) this.#memory.acceptName(name, environment.id)
     return environment
   }
 

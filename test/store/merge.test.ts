@@ -333,7 +333,7 @@ describe('two branches that edit one environment', () => {
     // As the message says.
     repository.git('merge', '--abort')
     repository.git('checkout', '--quiet', 'feature')
-    environment().trustKey()
+    environment().keyTrust.accept()
     repository.git('checkout', '--quiet', 'main')
     repository.tryGit('merge', '--quiet', 'feature')
     await repository.store.renumber(name, options)

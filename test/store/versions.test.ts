@@ -241,7 +241,7 @@ describe('versions of an environment', () => {
     expect(error.message).to.contain('another data key')
     expect(error.remedies).to.deep.equal([{ do: 'accept-key', environment: 'app/dev' }])
     expect(await errorOf(() => save(fresh(), 'b: enc:x\n'))).to.include({ code: 'tampered' })
-    fresh().trustKey()
+    fresh().keyTrust.accept()
     expect(fresh().current().number).to.equal(4)
   })
 })

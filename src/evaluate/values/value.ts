@@ -1,10 +1,12 @@
 import { allocate, spend } from '../../budget.ts'
-import { compareKeys, JsonNumber } from '../../json.ts'
 import type { Expression } from '../../language/index.ts'
 import { present } from '../../present.ts'
-import { constant, mergedSchema, nullSchema, propertySchema, recordOf, type Schema, tuple } from '../../schema/index.ts'
+import { mergedSchema, propertySchema, type Schema } from '../../schema/index.ts'
 import type { Range } from '../../yaml/index.ts'
 import type { Answers } from '../calls.ts'
+import { type ContentOf, type Measures, measure } from './content.ts'
+import { exactSchema } from './exact-schema.ts'
+import { mergeSorted } from './merge-sorted.ts'
 
 /** The origin of a value: what traces point to and diagnostics blame. */
 export interface Definition {
@@ -38,19 +40,8 @@ export interface Evaluated {
 /** Definition of values that no document defines: the execution context, the record of imports. */
 export const nowhere: Definition = { range: undefined, path: '', written: undefined, late: undefined }
 
-/**
- * The content of a value. `none`: an unknown value of which nothing can be
- * shown. Numbers are their text.
- */
-export type Content =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'null' }
-  | { readonly kind: 'boolean'; readonly boolean: boolean }
-  | { readonly kind: 'number'; readonly text: string }
-  | { readonly kind: 'string'; readonly text: string }
-  | { readonly kind: 'array'; readonly elements: readonly Value[] }
-  /** Own properties, in key order. */
-  | { readonly kind: 'map'; readonly own: ReadonlyMap<string, Value> }
+/** The content of a value. */
+export type Content = ContentOf<Value>
 
 const nothing: Content = { kind: 'none' }
 
@@ -452,77 +443,4 @@ export interface Deep {
   readonly unknown: boolean
   readonly secret: boolean
   readonly pending: boolean
-}
-
-interface Measures {
-  readonly size: number
-  readonly depth: number
-  readonly text: number
-  readonly layers: number
-  readonly hidesInherited: boolean
-}
-
-function measure(content: Content, base: Value | undefined, ownKeysOnly: boolean): Measures {
-  let size = 1
-  let depth = 0
-  let text = content.kind === 'string' || content.kind === 'number' ? content.text.length : 0
-  let hidesInherited = ownKeysOnly || (base?.hidesInherited ?? false)
-  const include = (inner: Value) => {
-    size += inner.size
-    text += inner.text
-    if (inner.depth >= depth) depth = inner.depth + 1
-    hidesInherited ||= inner.hidesInherited
-  }
-  if (content.kind === 'array') content.elements.forEach(include)
-  else if (content.kind === 'map') {
-    for (const [key, inner] of content.own) {
-      text += key.length
-      include(inner)
-    }
-    if (base?.kind === 'map') {
-      size += base.size
-      text += base.text
-      depth = Math.max(depth, base.depth)
-    }
-  }
-  return { size, depth, text, layers: base === undefined ? 0 : base.layers + 1, hidesInherited }
-}
-
-function mergeSorted(a: readonly string[], b: readonly string[]): readonly string[] {
-  const merged: string[] = []
-  let [i, j] = [0, 0]
-  for (;;) {
-    const [one, other] = [a[i], b[j]]
-    if (one === undefined) return merged.concat(b.slice(j))
-    if (other === undefined) return merged.concat(a.slice(i))
-    const order = compareKeys(one, other)
-    merged.push(order <= 0 ? one : other)
-    if (order <= 0) i++
-    if (order >= 0) j++
-  }
-}
-
-/** The schema that describes a value and nothing else. */
-function exactSchema(value: Value): Schema {
-  const content = value.content
-  switch (content.kind) {
-    case 'none':
-      return true
-    case 'null':
-      return nullSchema
-    case 'boolean':
-      return constant('boolean', content.boolean)
-    case 'number':
-      return constant('number', new JsonNumber(content.text))
-    case 'string':
-      return constant('string', content.text)
-    case 'array':
-      spend(2 * content.elements.length)
-      allocate(32 * content.elements.length)
-      return tuple(content.elements.map((element) => element.schema))
-    case 'map':
-      spend(4 * value.ownKeys.length)
-      allocate(64 * value.ownKeys.length)
-      return recordOf(value.ownEntries.map(([key, child]) => [key, child.schema]))
-  }
 }

@@ -78,7 +78,7 @@ export const explainAccess = operation({
 })
 
 function unappliedList(environment: Environment, key: KeyHolders): UnappliedList | undefined {
-  const locked = key.kind === 'recipients' ? environment.encryptedFor() : undefined
+  const locked = key.kind === 'recipients' ? environment.keyTrust.holders() : undefined
   if (locked === undefined || key.kind !== 'recipients') return undefined
   const listed = key.recipients.map(({ recipient }) => recipient)
   const added = listed.filter((recipient) => !locked.includes(recipient))

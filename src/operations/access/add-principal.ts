@@ -120,7 +120,7 @@ function planFor(workspace: Workspace, { principal, recipient }: Joiner) {
     const environment = store.environment(name)
     const names = key.recipients.some((each) => each.recipient === recipient)
     if (key.file === undefined && !names) urls.set(name, withUrlRecipient(key.secretsProvider, recipient))
-    const before = environment.encryptedFor()
+    const before = environment.keyTrust.holders()
     const isLocked = before?.includes(recipient) === true
     // Without a data key there is nothing to encrypt yet: the list is what counts.
     if (environment.settings.wrappedDataKey === undefined && key.file !== undefined) already.push(name)

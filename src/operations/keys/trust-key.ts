@@ -52,13 +52,13 @@ export const trustKey = operation({
   async run(work, { confirm }: { readonly confirm: (unknown: UnknownKey) => Promise<void> }): Promise<TrustedKey> {
     const environment = work.store.environment(work.subject.name)
     const known = await examine(work, environment)
-    if (environment.knowsKey()) {
+    if (environment.keyTrust.isKnown()) {
       // Also where nothing was remembered yet, as of a commit that is checked out without a branch.
-      environment.trustKey()
+      environment.keyTrust.accept()
       return { ...known, accepted: false }
     }
     await confirm(known)
-    environment.trustKey()
+    environment.keyTrust.accept()
     return { ...known, accepted: true }
   },
 })
@@ -74,9 +74,9 @@ async function examine(workspace: Workspace, environment: Environment): Promise<
   )
   return {
     environment: environment.name,
-    replaced: environment.isReplaced(),
+    replaced: environment.keyTrust.isReplaced(),
     key: withoutComments(holdersOf(workspace, environment)),
-    differences: await environment.keyDifferences(),
+    differences: await environment.keyTrust.differences(),
     revision: revision.number,
     commit: await lastCommit(workspace, environment.settings.file),
     unverified: environment.settings.wrappedDataKey === undefined ? 'it has no data key yet' : unverified,
@@ -126,7 +126,7 @@ export const trustKeys = storeOperation({
     const changes: TrustedKeys['changes'][number][] = []
     for (const change of groups) {
       const accepted = await accept(change)
-      if (accepted) for (const { environment } of change.environments) store.environment(environment).trustKey()
+      if (accepted) for (const { environment } of change.environments) store.environment(environment).keyTrust.accept()
       changes.push({ ...change, accepted })
     }
     return { changes, failed }
@@ -141,11 +141,11 @@ async function unknownKeys(workspace: Workspace) {
   for (const name of visibleEnvironments(workspace)) {
     try {
       const environment = store.environment(name)
-      if (environment.knowsKey()) continue
+      if (environment.keyTrust.isKnown()) continue
       await permit(workspace, name, 'open', 'environment-key-trusted')
       const unknown = await examine(workspace, environment)
       // Unwrapped, it may have proved to be one that is known.
-      if (environment.knowsKey()) continue
+      if (environment.keyTrust.isKnown()) continue
       const commit = await commitOfKey(workspace, environment.settings.file)
       const group = groups.get(commit?.commit ?? '') ?? { commit, environments: [] }
       groups.set(commit?.commit ?? '', group)
