@@ -122,5 +122,3 @@ export async function commandManifest(root: string): Promise<unknown> {
   const { manifestOf } = await import('./oclif-plugin.ts')
   return manifestOf(root)
 }
-
-export { warmUp } from './warm-up.ts'
