@@ -1,5 +1,5 @@
 // Builds `dist/`: one bundle for the program, one for each vendor SDK (loaded only when it is needed), the oclif manifest and the
-// code cache for this version of Node. Run by `npm run build` and, through `prepare`, by `npm ci`.
+// code cache for this version of Node. Run by `npm run build` and, through the script `dependencies`, by `npm ci`.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -198,8 +198,7 @@ async function declarations() {
       need(join(dirname(file), `${path}.d.ts`), needed)
     return needed
   }
-  const library = need(join(types, 'sdk', 'index.d.ts'), new Set())
-  const needed = new Set(library)
+  const needed = need(join(types, 'sdk', 'index.d.ts'), new Set())
   need(join(types, 'plugin.d.ts'), needed)
   need(join(types, 'testkit', 'index.d.ts'), needed)
   for (const entry of readdirSync(types, { recursive: true, withFileTypes: true })) {
@@ -208,7 +207,7 @@ async function declarations() {
   }
   // The same for programs that use require(): this package's own type is "module".
   const forRequire = join(dist, 'types-cjs')
-  for (const file of library) cpSync(file, join(forRequire, relative(types, file)))
+  for (const file of needed) cpSync(file, join(forRequire, relative(types, file)))
   writeFileSync(join(forRequire, 'package.json'), '{"type":"commonjs"}\n')
 }
 
@@ -388,16 +387,23 @@ const [, , ...bundled] = await Promise.all([
     },
   }),
   declarations(),
-  // What plugins and their tests import: ES modules that stand alone.
-  ...Object.entries({ plugin: 'plugin.ts', testkit: 'testkit/index.ts' }).map(([name, entry]) =>
-    build({
-      ...common,
-      format: 'esm',
-      entryPoints: [join(root, 'src', entry)],
-      outfile: join(dist, `${name}.js`),
-      metafile: true,
-      plugins: [pastFrontDoors],
-    }),
+  // What plugins and their tests import: modules that stand alone.
+  ...Object.entries({ plugin: 'plugin.ts', testkit: 'testkit/index.ts' }).flatMap(([name, entry]) =>
+    [
+      { format: 'esm', extension: 'js' },
+      { format: 'cjs', extension: 'cjs' },
+    ].map(({ format, extension }) =>
+      build({
+        ...common,
+        format,
+        entryPoints: [join(root, 'src', entry)],
+        outfile: join(dist, `${name}.${extension}`),
+        metafile: true,
+        minifyWhitespace: true,
+        minifySyntax: true,
+        plugins: [pastFrontDoors],
+      }),
+    ),
   ),
   // The library. What it needs for a store is in the bundles of the program, and shares its classes.
   build({

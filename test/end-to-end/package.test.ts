@@ -17,10 +17,15 @@ interface Packed {
 const run = promisify(execFile)
 const manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'))
 
-/** Without `prepare`, which would build anew below the feet of other tests. */
+/** Without `prepack`, which would build anew below the feet of other tests. */
 async function pack(...words: string[]): Promise<Packed> {
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', ...words], { cwd: packageRoot })
   return JSON.parse(stdout)[0]
+}
+
+/** The files that a part of `exports` names. */
+function targetsOf(part: unknown): string[] {
+  return typeof part === 'string' ? [part] : Object.values(part as object).flatMap(targetsOf)
 }
 
 /** The environments of a store that is part of this package. */
@@ -47,7 +52,7 @@ describe('the package', function () {
     expect(files).to.include.members([...needed, ...built, 'dist/third-party-licences.txt'])
     const required = readFileSync(join(packageRoot, 'bin', 'run.cjs'), 'utf8').matchAll(/require\('\.\/([^']+)'\)/g)
     for (const [, file] of required) expect(files).to.include(`bin/${file}`)
-    for (const target of Object.values<string>(manifest.exports['./plugin'])) expect(files).to.include(target.slice(2))
+    expect(files).to.include.members(targetsOf(manifest.exports).map((target) => target.slice(2)))
     const licences = readFileSync(join(packageRoot, 'dist', 'third-party-licences.txt'), 'utf8')
     for (const name of [
       'yaml',
