@@ -8,7 +8,7 @@ type Section = Readonly<Record<string, string>>
 /** The settings of AWS in its variables and its configuration file. */
 interface AwsSettings {
   readonly region: string | undefined
-  /** URLs that stand for all services, or for one, by its name in lower case. */
+  /** URLs that stand for all services, or for one, by its name in its hosts. */
   readonly endpoint: (service: string) => string | undefined
   readonly fips: boolean
   readonly dualStack: boolean
@@ -23,7 +23,12 @@ export interface AwsEndpoint {
 }
 
 const partitions = {
-  aws: { region: 'us-east-1', regions: /^(?!cn-|us-gov-)/, suffix: 'amazonaws.com', dual: 'api.aws' },
+  aws: {
+    region: 'us-east-1',
+    regions: /^(?!cn-|us-gov-|eusc-|us-iso|eu-isoe-)/,
+    suffix: 'amazonaws.com',
+    dual: 'api.aws',
+  },
   'aws-cn': {
     region: 'cn-north-1',
     regions: /^cn-/,
@@ -31,6 +36,26 @@ const partitions = {
     dual: 'api.amazonwebservices.com.cn',
   },
   'aws-us-gov': { region: 'us-gov-west-1', regions: /^us-gov-/, suffix: 'amazonaws.com', dual: 'api.aws' },
+  'aws-eusc': {
+    region: 'eusc-de-east-1',
+    regions: /^eusc-/,
+    suffix: 'amazonaws.eu',
+    dual: 'api.amazonwebservices.eu',
+  },
+  'aws-iso': { region: 'us-iso-east-1', regions: /^us-iso-/, suffix: 'c2s.ic.gov', dual: 'api.aws.ic.gov' },
+  'aws-iso-b': { region: 'us-isob-east-1', regions: /^us-isob-/, suffix: 'sc2s.sgov.gov', dual: 'api.aws.scloud' },
+  'aws-iso-e': {
+    region: 'eu-isoe-west-1',
+    regions: /^eu-isoe-/,
+    suffix: 'cloud.adc-e.uk',
+    dual: 'api.cloud-aws.adc-e.uk',
+  },
+  'aws-iso-f': {
+    region: 'us-isof-south-1',
+    regions: /^us-isof-/,
+    suffix: 'csp.hci.ic.gov',
+    dual: 'api.aws.hci.ic.gov',
+  },
 } as const
 
 /** A part of AWS with accounts of its own, as ARNs name it. */
@@ -76,13 +101,20 @@ function partitionOfRegion(region: string | undefined): AwsPartition {
   return names.find((name) => partitions[name].regions.test(region ?? '')) ?? 'aws'
 }
 
+/** https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html */
 function hostOf(service: string, region: string, partition: AwsPartition, { fips, dualStack }: AwsSettings): string {
   const { suffix, dual } = partitions[partition]
-  // All that STS has in GovCloud is validated.
-  const name = fips && !(service === 'sts' && partition === 'aws-us-gov') ? `${service}-fips` : service
+  // All that STS and SSM have in GovCloud is validated, as far as it is reached by IPv4.
+  const isValidated = partition === 'aws-us-gov' && !dualStack && (service === 'sts' || service === 'ssm')
+  const name = fips && !isValidated ? `${service}-fips` : service
   if (service === 's3' && dualStack) return `${name}.dualstack.${region}.${suffix}`
-  return `${name}.${region}.${dualStack ? dual : suffix}`
+  // The usual hosts of Secrets Manager have addresses of both kinds, and there are no others.
+  const isBoth = service === 'secretsmanager' && /^aws(?:-cn|-us-gov)?$/.test(partition)
+  return `${name}.${region}.${dualStack && !isBoth ? dual : suffix}`
 }
+
+/** Services that are called otherwise in variables and in configuration files. */
+const idOf: Readonly<Record<string, string>> = { secretsmanager: 'secrets_manager' }
 
 function awsSettings(env: Variables): AwsSettings {
   const { profile, services } = profileOf(env)
@@ -93,7 +125,7 @@ function awsSettings(env: Variables): AwsSettings {
     dualStack: isTrue(env.AWS_USE_DUALSTACK_ENDPOINT ?? profile.use_dualstack_endpoint),
     endpoint(service) {
       if (ignored) return undefined
-      const name = service.replaceAll('-', '_')
+      const name = idOf[service] ?? service
       const ofVariables = env[`AWS_ENDPOINT_URL_${name.toUpperCase()}`] || env.AWS_ENDPOINT_URL
       return ofVariables || services[`${name}.endpoint_url`] || profile.endpoint_url || undefined
     },

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -79,6 +79,30 @@ s3 =
     expect(url({ ...both, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'TRUE' })).to.equal(
       'https://sts.us-east-2.amazonaws.com',
     )
+  })
+
+  it('is the host that the libraries of AWS call, for each service that we call', () => {
+    const rows = readFileSync(new URL('./aws-hosts.tsv', import.meta.url), 'utf8')
+      .trim()
+      .split('\n')
+    // China has no validated hosts.
+    expect(rows.length).to.be.greaterThan(190)
+    for (const row of rows) {
+      const [service = '', region, flags = '', host] = row.split('\t')
+      const env = {
+        ...nowhere,
+        AWS_USE_FIPS_ENDPOINT: String(flags.includes('fips')),
+        AWS_USE_DUALSTACK_ENDPOINT: String(flags.includes('dualstack')),
+      }
+      expect(awsEndpoint(service, { region }, env).url, row).to.equal(`https://${host}`)
+    }
+  })
+
+  it('goes by the names that AWS has for services in variables', () => {
+    const env = { ...nowhere, AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://secrets', AWS_ENDPOINT_URL_SSM: 'http://ssm' }
+    expect(awsEndpoint('secretsmanager', {}, env).url).to.equal('http://secrets')
+    expect(awsEndpoint('ssm', {}, env).url).to.equal('http://ssm')
+    expect(awsEndpoint('s3', {}, env).isAws).to.equal(true)
   })
 
   it('is no host that a region could name', () => {
