@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import type { ChildVariables } from '../../child-environment.ts'
 import { EscError } from '../../errors.ts'
 
@@ -54,6 +55,7 @@ export async function printedBy(words: readonly string[], run: Run): Promise<str
       fail(failed(problem))
     }
     const timer = setTimeout(() => stop(`did not end within ${timeoutMs / 1000} s`), timeoutMs)
+    const apart = endTogether(child)
     const interrupted = () => stop('was interrupted')
     signal.addEventListener('abort', interrupted, { once: true })
     child.stdout?.on('data', (chunk: Buffer) => {
@@ -61,10 +63,12 @@ export async function printedBy(words: readonly string[], run: Run): Promise<str
       if (size > mostBytes) stop('prints more than a mebibyte')
       else chunks.push(chunk)
     })
-    child.on('error', (error: NodeJS.ErrnoException) =>
-      fail(failed(error.code === 'ENOENT' ? 'is not installed' : `cannot be run (${error.code})`)),
-    )
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      apart()
+      fail(failed(error.code === 'ENOENT' ? 'is not installed' : `cannot be run (${error.code})`))
+    })
     child.on('close', (code, killed) => {
+      apart()
       clearTimeout(timer)
       signal.removeEventListener('abort', interrupted)
       if (code === 0)
@@ -79,4 +83,25 @@ export async function printedBy(words: readonly string[], run: Run): Promise<str
     child.stdin?.on('error', () => {})
     child.stdin?.end(input)
   })
+}
+
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/**
+ * Ends a program with this process, which a signal ends at once where nobody listens to it. Returns
+ * what undoes that.
+ */
+function endTogether(child: ChildProcess): () => void {
+  const listeners = endings.map((ending) => {
+    const listen = () => {
+      child.kill('SIGKILL')
+      // The last one to hear of it: it ends us as it would have without this.
+      if (process.listenerCount(ending) === 0) process.kill(process.pid, ending)
+    }
+    process.once(ending, listen)
+    return () => process.off(ending, listen)
+  })
+  return () => {
+    for (const remove of listeners) remove()
+  }
 }
