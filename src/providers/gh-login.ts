@@ -4,7 +4,15 @@ import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import { type Secret, secret } from '../secret.ts'
 import { lastsUntil } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
-import { callVendor, malformedAnswer, memberOf, type ProviderNetwork, textIn, type VendorCall } from './vendor-call.ts'
+import {
+  callVendor,
+  isRefusal,
+  malformedAnswer,
+  memberOf,
+  type ProviderNetwork,
+  textIn,
+  type VendorCall,
+} from './vendor-call.ts'
 
 export type GhLoginInputs = {
   readonly appId: number
@@ -103,7 +111,7 @@ function asker(
 async function installationOf(owner: string, ask: Ask): Promise<{ readonly id: number; readonly slug: string }> {
   const doing = `look-up of the installation at ${owner}`
   const { json } = await ask({ doing, path: `/orgs/${owner}/installation` }).catch((error: unknown) => {
-    if (!(error instanceof EscError && error.message.includes('failed: HTTP 404'))) throw error
+    if (!isRefusal(error, 'HTTP 404')) throw error
     return ask({ doing, path: `/users/${owner}/installation` })
   })
   const [id, slug] = [memberOf(json, 'id'), textIn(json, 'app_slug')]

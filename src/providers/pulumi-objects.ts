@@ -1,4 +1,4 @@
-import { EscError, messageOf } from '../errors.ts'
+import { EscError } from '../errors.ts'
 import type { HttpAnswer } from '../http/index.ts'
 import { secret } from '../secret.ts'
 import type { AwsLogin } from './aws-signature.ts'
@@ -7,12 +7,12 @@ import { gcsObject, type ObjectRead, s3Object } from './object-stores.ts'
 import type { ProviderContext, Variables } from './provider.ts'
 import { checkpointNames, isOfProject, noSuchStack, type PulumiBackend } from './pulumi-checkpoint.ts'
 import { siteAddress } from './site-address.ts'
-import { malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
+import { isRefusal, malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
 
 type ReadObject = (name: string, read: ObjectRead) => Promise<HttpAnswer>
 
 /** Matches how stores of objects say that there is none of this name. */
-const missing = /NoSuchKey|BlobNotFound|NOT_FOUND/
+const missing = ['NoSuchKey', 'BlobNotFound', 'NOT_FOUND']
 
 /** A backend in S3, Azure Blob Storage or Google Cloud Storage, by the user's own login. */
 export async function pulumiObjects(
@@ -40,7 +40,7 @@ export async function pulumiObjects(
           if (json === undefined) throw malformedAnswer('pulumi-stacks', doing)
           if (isOfProject(json, stack)) return json
         } catch (error) {
-          if (!missing.test(messageOf(error))) throw error
+          if (!isRefusal(error, ...missing)) throw error
         }
       }
       throw noSuchStack(stack, place)

@@ -63,6 +63,22 @@ export interface VendorCall {
 const isPassingFault = ({ code }: VendorFault) =>
   /^(?:IDPCommunicationError|Throttl\w+|TooManyRequestsException|RequestLimitExceeded)$/.test(code)
 
+/** The answer of a vendor that it did not do what it was asked for. */
+class VendorRefusal extends EscError {
+  /** The vendor's own code. */
+  readonly vendorCode: string
+
+  constructor(vendorCode: string, message: string, hint: Text | undefined) {
+    super('provider_failed', message, { hint })
+    this.vendorCode = vendorCode
+  }
+}
+
+/** True when a vendor has refused with one of its codes. */
+export function isRefusal(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof VendorRefusal && codes.includes(error.vendorCode)
+}
+
 /**
  * One request that may be repeated without harm, which it is when nobody answers, or the vendor has
  * a fault of its own or too much to do. Returns the answer of a success. Redirects are not
@@ -105,7 +121,7 @@ export async function callVendor(
     case 'fault': {
       const { code, text } = outcome
       const said = text === '' || text === code ? '' : `: ${text}`
-      throw failed(`failed: ${code}${said}`, hints[code])
+      throw new VendorRefusal(code, `${provider}: ${doing} failed: ${code}${said}`, hints[code])
     }
   }
 }
