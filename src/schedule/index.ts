@@ -1,7 +1,7 @@
 export { believedRuns, type IgnoredRun, type SealedRuns } from './believed-runs.ts'
 export { jitterMs } from './jitter.ts'
 export { instantsAfter, nextRuns, type Timed } from './next-runs.ts'
-export { graceMs, overdueInstant } from './overdue.ts'
+export { graceMs, notOverdueUntil, overdueInstant } from './overdue.ts'
 export { describeTiming, readSchedule, type Schedule, scheduleField } from './schedule.ts'
 export { nextScheduleId, runsOfSchedule, type ScheduledRun } from './scheduled-run.ts'
 export { nextStep, type ScheduleStep } from './step.ts'

@@ -25,10 +25,9 @@ export async function overdueInstant(
   { sealedDue, lastRotated, now, allowedMs }: Waiting,
 ): Promise<Date | undefined> {
   if (schedule.paused) return undefined
-  const from = sealedDue !== undefined && sealedDue > schedule.modified ? sealedDue : schedule.modified
   let first: Date | undefined
   let newest: Date | undefined
-  for await (const instant of instantsAfter(schedule, from)) {
+  for await (const instant of instantsAfter(schedule, beginOf(schedule, sealedDue))) {
     if (instant > now) break
     first ??= instant
     newest = instant
@@ -38,4 +37,24 @@ export async function overdueInstant(
   // done what the run is for.
   const since = lastRotated !== undefined && first !== undefined && lastRotated > first ? lastRotated : first
   return since !== undefined && now.getTime() - since.getTime() > allowedMs ? newest : undefined
+}
+
+/**
+ * The time up to which `overdueInstant` is sure to find nothing, whatever `now` and `lastRotated`
+ * are. Undefined: it never finds anything.
+ */
+export async function notOverdueUntil(
+  schedule: Schedule,
+  { sealedDue, allowedMs }: Pick<Waiting, 'sealedDue' | 'allowedMs'>,
+): Promise<Date | undefined> {
+  if (schedule.paused) return undefined
+  for await (const first of instantsAfter(schedule, beginOf(schedule, sealedDue))) {
+    return new Date(first.getTime() + allowedMs)
+  }
+  return undefined
+}
+
+/** The time after which instants wait for a run. */
+function beginOf({ modified }: Schedule, sealedDue: Date | undefined): Date {
+  return sealedDue !== undefined && sealedDue > modified ? sealedDue : modified
 }

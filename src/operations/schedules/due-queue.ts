@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { messageOf } from '../../errors.ts'
-import { graceMs, jitterMs, overdueInstant, type Schedule } from '../../schedule/index.ts'
+import { graceMs, jitterMs, notOverdueUntil, overdueInstant, type Schedule } from '../../schedule/index.ts'
 import { layout } from '../../store/index.ts'
 import { rotationGuardMs } from '../rotating/rotation-settings.ts'
 import { visibleEnvironments } from '../session/permit.ts'
@@ -35,6 +35,8 @@ interface Known extends Omit<DueEntry, 'overdue'> {
   readonly sealedDue: Date | undefined
   readonly lastRotated: Date | undefined
   readonly allowedMs: number
+  /** Nothing is overdue before; undefined: never. */
+  readonly quietUntil: Date | undefined
 }
 
 /**
@@ -99,8 +101,10 @@ export class DueQueue {
     }
     for (const entry of this.#known.values()) {
       if (entry.environment === undefined || entry.schedule === undefined) continue
-      const { schedule, sealedDue, lastRotated, allowedMs } = entry
-      entry.overdue = await overdueInstant(schedule, { sealedDue, lastRotated, now, allowedMs })
+      const { schedule, sealedDue, lastRotated, allowedMs, quietUntil } = entry
+      // Asked of every environment after every run: instants are counted only where it matters.
+      const quiet = quietUntil === undefined || now <= quietUntil
+      entry.overdue = quiet ? undefined : await overdueInstant(schedule, { sealedDue, lastRotated, now, allowedMs })
     }
     for (const [name, until] of this.#notBefore) if (until <= now) this.#notBefore.delete(name)
   }
@@ -134,6 +138,7 @@ export class DueQueue {
         sealedDue: known.sealed?.due,
         lastRotated: known.lastRotated,
         allowedMs,
+        quietUntil: await notOverdueUntil(schedule, { sealedDue: known.sealed?.due, allowedMs }),
       }
     } catch (error) {
       const shown = { environment: name, paused, at: undefined, problem: messageOf(error), notes: [] }
@@ -145,6 +150,7 @@ export class DueQueue {
         sealedDue: undefined,
         lastRotated: undefined,
         allowedMs: 0,
+        quietUntil: undefined,
       }
     }
   }
