@@ -56,6 +56,15 @@ export const rotatorExamples: Readonly<Record<string, string>> = {
         delete: {path: "keys/{{id}}"}
         verify: {path: whoami, auth: {bearer: "{{key}}"}}
 `,
+  'kubernetes-service-account-token': `values:
+  deployer:
+    fn::rotate::kubernetes-service-account-token:
+      inputs:
+        server: https://cluster.example.org:6443
+        login: {token: {fn::secret: "…"}}
+        namespace: shop
+        serviceAccount: deployer
+`,
   'ldap-password': `values:
   app:
     fn::rotate::ldap-password:

@@ -23,6 +23,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   external: async () => (await import('./external/index.ts')).external,
   'gcp-service-account-key': async () => (await import('./issued/gcp-service-account-key.ts')).gcpServiceAccountKey,
   'http-issued': async () => (await import('./issued/http-issued/index.ts')).httpIssued,
+  'kubernetes-service-account-token': async () => (await import('./issued/kubernetes-token/index.ts')).kubernetesToken,
   'ldap-password': async () => (await import('./chosen/ldap-password/index.ts')).ldapPassword,
   mysql: async () => (await import('./pair/mysql.ts')).mysql,
   'mysql-dual': async () => (await import('./chosen/mysql-dual/index.ts')).mysqlDual,
@@ -52,6 +53,8 @@ const absent: Readonly<Record<string, string>> = {
   'github-app': githubApp,
   'github-app-key': githubApp,
   'github-token': githubToken,
+  mongodb:
+    'no registry that the tests could take it from has a server of MongoDB, so its crash safety could not be tested: use `external` with an adapter of your own, or write a plugin',
   mssql:
     'there is no server of SQL Server that its crash safety could be tested against: use `external` with an adapter of your own, or write a plugin',
 }

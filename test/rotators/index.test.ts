@@ -95,9 +95,11 @@ describe('loadRotator', () => {
     }
   })
 
-  it('says why there is none for SQL Server', async () => {
-    const error = await loadRotator('mssql').catch((thrown) => thrown)
-    expect(error).to.include({ code: 'not_found', message: 'unknown rotator "mssql"' })
-    expect(error.hint).to.include('external').and.include('crash safety')
+  it('says why there is none for SQL Server and MongoDB', async () => {
+    for (const name of ['mssql', 'mongodb']) {
+      const error = await loadRotator(name).catch((thrown) => thrown)
+      expect(error).to.include({ code: 'not_found', message: `unknown rotator "${name}"` })
+      expect(error.hint).to.include('external').and.include('crash safety')
+    }
   })
 })

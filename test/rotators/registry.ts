@@ -9,6 +9,7 @@ import { underTest as awsIam } from './issued/aws-iam.under-test.ts'
 import { underTest as azureAppSecret } from './issued/azure-app-secret.under-test.ts'
 import { underTest as gcpServiceAccountKey } from './issued/gcp-service-account-key.under-test.ts'
 import { underTest as httpIssued } from './issued/http-issued.under-test.ts'
+import { underTest as kubernetesToken } from './issued/kubernetes-service-account-token.under-test.ts'
 import { underTest as openAiAdminKey } from './issued/openai-admin-key.under-test.ts'
 import { underTest as openAiApiKey } from './issued/openai-api-key.under-test.ts'
 import { underTest as sendGridApiKey } from './issued/sendgrid-api-key.under-test.ts'
@@ -30,6 +31,7 @@ export const rotatorsUnderTest: Readonly<Record<string, RotatorUnderTest>> = {
   'azure-app-secret': azureAppSecret,
   'gcp-service-account-key': gcpServiceAccountKey,
   'twilio-api-key': twilioApiKey,
+  'kubernetes-service-account-token': kubernetesToken,
   'http-issued': httpIssued,
   'openai-api-key': openAiApiKey,
   'openai-admin-key': openAiAdminKey,

@@ -357,6 +357,12 @@ const busyAnswers: Readonly<Record<string, object>> = {
   },
   'openai-admin-key': { error: { message: 'Rate limit reached', type: 'requests', param: null, code: null } },
   'sendgrid-api-key': { errors: [{ field: null, message: 'too many requests' }] },
+  'kubernetes-service-account-token': {
+    kind: 'Status',
+    reason: 'TooManyRequests',
+    message: 'too many requests',
+    code: 429,
+  },
   'twilio-api-key': { code: 20429, message: 'Too many requests', status: 429 },
 }
 

@@ -10,6 +10,8 @@ import { reroute } from '../../fakes/http-fake.ts'
 import { FakeTwilio } from '../../fakes/twilio.ts'
 import type { IssuedVendor, Lag } from './issued-vendor.ts'
 import { knownApiVendors } from './known-api-vendors.ts'
+import { kubernetesVendor } from './kubernetes-vendor.ts'
+import { onLoopback } from './on-loopback.ts'
 
 const then = '2020-01-01T00:00:00Z'
 
@@ -196,22 +198,13 @@ export async function httpVendor(lag: Lag = {}, marked = true) {
   return vendor
 }
 
-/** A rotator for which the configuration allows 127.0.0.1, as `network.privateHosts` does. */
-export function onLoopback<R extends object>(rotator: R): R {
-  const network = { privateHosts: ['127.0.0.1'] }
-  const wrapped = Object.entries(rotator).map(([name, member]) => {
-    if (!['plan', 'rotate', 'settle', 'retire', 'check'].includes(name)) return [name, member]
-    const method = member as (...args: unknown[]) => unknown
-    // The context is the last argument.
-    return [name, (...args: unknown[]) => method(...args.slice(0, -1), { network, ...(args.at(-1) as object) })]
-  })
-  return Object.fromEntries(wrapped) as R
-}
-
 /** All of them. A vendor's own types matter to its own tests only. */
 export const issuedVendors: Readonly<Record<string, (lag?: Lag) => Promise<IssuedVendor>>> = {
   'azure-app-secret': async (lag) => (await azureVendor(lag)) as unknown as IssuedVendor,
   'gcp-service-account-key': async (lag) => (await gcpVendor(lag)) as unknown as IssuedVendor,
+  'kubernetes-service-account-token': async (lag) => (await kubernetesVendor(lag)) as unknown as IssuedVendor,
+  'kubernetes-service-account-token, with an end': async (lag) =>
+    (await kubernetesVendor(lag, 24)) as unknown as IssuedVendor,
   'http-issued': async (lag) => (await httpVendor(lag)) as unknown as IssuedVendor,
   'http-issued, without names': async (lag) => (await httpVendor(lag, false)) as unknown as IssuedVendor,
   ...knownApiVendors,
