@@ -3,6 +3,17 @@ import { readEntries, secretsByName } from './entries.ts'
 import { machineOf } from './machine.ts'
 import type { Provider } from './provider.ts'
 
+const example = `values:
+  1password:
+    secrets:
+      fn::open::1password-secrets:
+        login:
+          serviceAccountToken: {fn::secret: "ops_…"}
+        get:
+          api-key:
+            ref: op://example-vault/example-item/api-key
+`
+
 export type OnePasswordSecretsInputs = {
   readonly login: { readonly serviceAccountToken: Secret<string> }
   readonly get: Readonly<Record<string, { readonly ref: string }>>
@@ -15,6 +26,7 @@ export type OnePasswordSecretsInputs = {
 export const onePasswordSecrets: Provider<OnePasswordSecretsInputs> = {
   name: '1password-secrets',
   description: 'Secrets of 1Password.',
+  example,
   inputs: {
     type: 'object',
     additionalProperties: false,

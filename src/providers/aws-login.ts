@@ -8,6 +8,20 @@ import { lastsUntil, lifetimeSchema, wantedSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
 import { callVendor, malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
 
+const example = `values:
+  aws:
+    login:
+      fn::open::aws-login:
+        oidc:
+          roleArn: arn:aws:iam::123456789012:role/esc
+          sessionName: esc
+          duration: 1h
+  environmentVariables:
+    AWS_ACCESS_KEY_ID: \${aws.login.accessKeyId}
+    AWS_SECRET_ACCESS_KEY: \${aws.login.secretAccessKey}
+    AWS_SESSION_TOKEN: \${aws.login.sessionToken}
+`
+
 export type AwsLoginInputs = {
   readonly oidc?: {
     readonly roleArn: string
@@ -40,6 +54,7 @@ export function awsLoginProvider(network: ProviderNetwork = {}): Provider<AwsLog
   return {
     name: 'aws-login',
     description: 'Credentials for AWS.',
+    example,
     inputs: {
       oneOf: [
         { type: 'object', additionalProperties: false, properties: { oidc }, required: ['oidc'] },

@@ -5,6 +5,24 @@ import { entriesOf, readEntries } from './entries.ts'
 import type { Provider } from './provider.ts'
 import { malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
+const example = `values:
+  aws:
+    login:
+      fn::open::aws-login:
+        oidc:
+          roleArn: arn:aws:iam::123456789012:role/esc
+          sessionName: esc
+          duration: 1h
+    params:
+      fn::open::aws-parameter-store:
+        region: us-west-1
+        login: \${aws.login}
+        get:
+          app-secret:
+            name: /path/to/app/secret
+            decrypt: true
+`
+
 export type AwsParameterStoreInputs = {
   readonly region: string
   readonly login: AwsLogin
@@ -16,6 +34,7 @@ export function awsParameterStoreProvider(network: ProviderNetwork = {}): Provid
   return {
     name: 'aws-parameter-store',
     description: 'Parameters of AWS Systems Manager Parameter Store.',
+    example,
     inputs: {
       type: 'object',
       additionalProperties: false,

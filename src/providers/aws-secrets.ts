@@ -5,6 +5,26 @@ import { entriesOf, readEntries, secretsByName } from './entries.ts'
 import type { Provider } from './provider.ts'
 import { malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
+const example = `values:
+  aws:
+    login:
+      fn::open::aws-login:
+        oidc:
+          roleArn: arn:aws:iam::123456789012:role/esc
+          sessionName: esc
+          duration: 1h
+    secrets:
+      fn::open::aws-secrets:
+        region: us-west-1
+        login: \${aws.login}
+        get:
+          api-key:
+            secretId: api-key
+          app-secret:
+            secretId: app-secret
+            versionStage: AWSPREVIOUS
+`
+
 export type AwsSecretsInputs = {
   readonly region: string
   readonly login: AwsLogin
@@ -18,6 +38,7 @@ export function awsSecretsProvider(network: ProviderNetwork = {}): Provider<AwsS
   return {
     name: 'aws-secrets',
     description: 'Secrets of AWS Secrets Manager.',
+    example,
     inputs: {
       type: 'object',
       additionalProperties: false,

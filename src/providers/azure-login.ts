@@ -5,6 +5,22 @@ import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
 import { identityTokenBounds, lastsAsToken, wantedSeconds } from './lifetime.ts'
 import type { Provider } from './provider.ts'
 
+const example = `values:
+  azure:
+    login:
+      fn::open::azure-login:
+        clientId: 00000000-0000-0000-0000-000000000000
+        tenantId: 11111111-1111-1111-1111-111111111111
+        subscriptionId: 22222222-2222-2222-2222-222222222222
+        oidc: true
+  environmentVariables:
+    ARM_USE_OIDC: "true"
+    ARM_CLIENT_ID: \${azure.login.clientId}
+    ARM_TENANT_ID: \${azure.login.tenantId}
+    ARM_SUBSCRIPTION_ID: \${azure.login.subscriptionId}
+    ARM_OIDC_TOKEN: \${azure.login.oidc.token}
+`
+
 export type AzureLoginInputs = {
   readonly clientId: string
   readonly tenantId: string
@@ -56,6 +72,7 @@ export const azureLoginSchema: SchemaObject = {
 export const azureLogin: Provider<AzureLoginInputs> = {
   name: 'azure-login',
   description: 'Credentials for Azure.',
+  example,
   inputs,
   outputs: azureLoginSchema,
   shareable: true,

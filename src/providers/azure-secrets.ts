@@ -5,6 +5,25 @@ import { readEntries, secretsByName } from './entries.ts'
 import type { Provider } from './provider.ts'
 import { callVendor, malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
+const example = `values:
+  azure:
+    login:
+      fn::open::azure-login:
+        clientId: 00000000-0000-0000-0000-000000000000
+        tenantId: 11111111-1111-1111-1111-111111111111
+        subscriptionId: 22222222-2222-2222-2222-222222222222
+        oidc: true
+    secrets:
+      fn::open::azure-secrets:
+        login: \${azure.login}
+        vault: example-vault-name
+        get:
+          api-key:
+            name: api-key
+          app-secret:
+            name: app-secret
+`
+
 export type AzureSecretsInputs = {
   readonly login: AzureLogin
   readonly vault: string
@@ -16,6 +35,7 @@ export function azureSecretsProvider(network: ProviderNetwork = {}): Provider<Az
   return {
     name: 'azure-secrets',
     description: 'Secrets of Azure Key Vault.',
+    example,
     inputs: {
       type: 'object',
       additionalProperties: false,

@@ -6,6 +6,17 @@ import { readEntries, secretsByName } from './entries.ts'
 import type { Provider } from './provider.ts'
 import { callVendor, malformedAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
 
+const example = `values:
+  bitwarden:
+    secrets:
+      fn::open::bitwarden-secrets:
+        login:
+          accessToken: {fn::secret: "0.…"}
+        get:
+          api-key:
+            secretId: 27d0dc4c-2c0b-4a37-8a42-b39d0118e2e5
+`
+
 export type BitwardenSecretsInputs = {
   readonly login: { readonly accessToken: Secret<string> }
   readonly serverUrl?: string
@@ -20,6 +31,7 @@ export function bitwardenSecretsProvider(network: ProviderNetwork = {}): Provide
   return {
     name: 'bitwarden-secrets',
     description: 'Secrets of Bitwarden Secrets Manager.',
+    example,
     inputs: {
       type: 'object',
       additionalProperties: false,

@@ -3,6 +3,12 @@ import { lifetimeSchema, lifetimeSeconds } from './lifetime.ts'
 import { machineOf } from './machine.ts'
 import type { Provider } from './provider.ts'
 
+const example = `values:
+  fromAProgram:
+    fn::open::command:
+      command: [pass, show, shop/api]
+`
+
 type CommandInputs = {
   readonly command: readonly string[]
   readonly input?: Secret<string>
@@ -15,6 +21,7 @@ type CommandInputs = {
 export const command: Provider<CommandInputs> = {
   name: 'command',
   description: 'What a program prints on the machine that opens the environment.',
+  example,
   inputs: {
     type: 'object',
     additionalProperties: false,

@@ -4,6 +4,14 @@ import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
 import type { Provider } from './provider.ts'
 import { callVendor, malformedAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
 
+const example = `values:
+  doppler:
+    login:
+      fn::open::doppler-login:
+        oidc:
+          identityId: 00000000-0000-0000-0000-000000000000
+`
+
 export type DopplerLoginInputs = {
   readonly oidc: { readonly identityId: string; readonly subjectAttributes?: readonly string[] }
 }
@@ -13,6 +21,7 @@ export function dopplerLoginProvider(network: ProviderNetwork = {}): Provider<Do
   return {
     name: 'doppler-login',
     description: 'A short-lived token of Doppler.',
+    example,
     inputs: {
       type: 'object',
       additionalProperties: false,

@@ -4,6 +4,24 @@ import { readEntries, secretsByName } from './entries.ts'
 import type { Provider } from './provider.ts'
 import { callVendor, malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
+const example = `values:
+  doppler:
+    login:
+      fn::open::doppler-login:
+        oidc:
+          identityId: 00000000-0000-0000-0000-000000000000
+    secrets:
+      fn::open::doppler-secrets:
+        login: \${doppler.login}
+        project: example-project
+        config: dev
+        get:
+          api-key:
+            name: API_KEY
+          app-secret:
+            name: APP_SECRET
+`
+
 export type DopplerSecretsInputs = {
   readonly login: DopplerLogin
   readonly project: string
@@ -16,6 +34,7 @@ export function dopplerSecretsProvider(network: ProviderNetwork = {}): Provider<
   return {
     name: 'doppler-secrets',
     description: 'Secrets of Doppler.',
+    example,
     inputs: {
       type: 'object',
       additionalProperties: false,

@@ -4,6 +4,14 @@ import { entriesOf, readEntries } from './entries.ts'
 import { machineOf } from './machine.ts'
 import type { Provider } from './provider.ts'
 
+const example = `values:
+  fromVariables:
+    fn::open::env:
+      get:
+        url: {name: DATABASE_URL}
+        region: {name: REGION, default: eu-west-1}
+`
+
 type EnvInputs = {
   readonly get: Readonly<Record<string, { readonly name: string; readonly default?: string }>>
 }
@@ -12,6 +20,7 @@ type EnvInputs = {
 export const env: Provider<EnvInputs> = {
   name: 'env',
   description: 'Variables of the machine that opens the environment.',
+  example,
   inputs: {
     type: 'object',
     additionalProperties: false,

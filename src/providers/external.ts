@@ -8,6 +8,14 @@ import { requireIdentityToken } from './identity.ts'
 import type { Provider } from './provider.ts'
 import { callVendor, malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
 
+const example = `values:
+  coupons:
+    fn::open::external:
+      url: https://secrets.example.org/coupons
+      request:
+        shop: api
+`
+
 export type ExternalProviderInputs = {
   readonly url: string
   readonly request?: Plain
@@ -22,6 +30,7 @@ export function externalProvider(network: ProviderNetwork = {}): Provider<Extern
   return {
     name: 'external',
     description: 'Whatever a web service of your own answers.',
+    example,
     inputs: {
       type: 'object',
       additionalProperties: false,

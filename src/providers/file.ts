@@ -4,6 +4,14 @@ import { entriesOf, readEntries } from './entries.ts'
 import { machineOf } from './machine.ts'
 import type { Provider } from './provider.ts'
 
+const example = `values:
+  fromFiles:
+    fn::open::file:
+      get:
+        banner: {path: banner.txt}
+        key: {path: ~/.config/shop/key.bin, encoding: base64}
+`
+
 type FileInputs = {
   readonly get: Readonly<Record<string, { readonly path: string; readonly encoding?: 'utf8' | 'base64' }>>
 }
@@ -12,6 +20,7 @@ type FileInputs = {
 export const file: Provider<FileInputs> = {
   name: 'file',
   description: 'Files of the store, or of the machine that opens the environment.',
+  example,
   inputs: {
     type: 'object',
     additionalProperties: false,

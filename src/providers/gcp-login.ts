@@ -6,6 +6,21 @@ import { lastsUntil, lifetimeSchema, wantedSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
 import { callVendor, malformedAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
 
+const example = `values:
+  gcp:
+    login:
+      fn::open::gcp-login:
+        project: 123456789012
+        oidc:
+          workloadPoolId: esc
+          providerId: esc
+          serviceAccount: esc@foo-bar-123456.iam.gserviceaccount.com
+  environmentVariables:
+    GOOGLE_PROJECT: \${gcp.login.project}
+    GOOGLE_OAUTH_ACCESS_TOKEN: \${gcp.login.accessToken}
+    CLOUDSDK_AUTH_ACCESS_TOKEN: \${gcp.login.accessToken}
+`
+
 export type GcpLoginInputs = {
   /** The number, not the name. */
   readonly project: number
@@ -82,6 +97,7 @@ export function gcpLoginProvider(network: ProviderNetwork = {}): Provider<GcpLog
   return {
     name: 'gcp-login',
     description: 'Credentials for Google Cloud.',
+    example,
     inputs: { oneOf: [variant('oidc', oidc), variant('accessToken', accessToken)] },
     outputs,
     shareable: true,

@@ -5,6 +5,26 @@ import { gcpFault } from './gcp-api.ts'
 import type { Provider } from './provider.ts'
 import { callVendor, malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
+const example = `values:
+  gcp:
+    login:
+      fn::open::gcp-login:
+        project: 123456789012
+        oidc:
+          workloadPoolId: esc
+          providerId: esc
+          serviceAccount: esc@foo-bar-123456.iam.gserviceaccount.com
+    secrets:
+      fn::open::gcp-secrets:
+        login: \${gcp.login}
+        access:
+          api-key:
+            name: api-key
+          app-secret:
+            name: app-secret
+            version: 2
+`
+
 export type GcpSecretsInputs = {
   readonly login: { readonly project: number; readonly accessToken: Secret<string> }
   readonly access: Readonly<Record<string, { readonly name: string; readonly version?: number }>>
@@ -26,6 +46,7 @@ export function gcpSecretsProvider(network: ProviderNetwork = {}): Provider<GcpS
   return {
     name: 'gcp-secrets',
     description: 'Secrets of Google Cloud Secret Manager.',
+    example,
     inputs: {
       type: 'object',
       additionalProperties: false,

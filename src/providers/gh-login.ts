@@ -14,6 +14,20 @@ import {
   type VendorCall,
 } from './vendor-call.ts'
 
+const example = `values:
+  github:
+    login:
+      fn::open::gh-login:
+        appId: 12345
+        privateKey: {fn::secret: "-----BEGIN RSA PRIVATE KEY-----…"}
+        owner: example-owner
+        repositories: [example-repository]
+        permissions:
+          contents: read
+  environmentVariables:
+    GITHUB_TOKEN: \${github.login.accessToken}
+`
+
 export type GhLoginInputs = {
   readonly appId: number
   readonly privateKey: Secret<string>
@@ -28,6 +42,7 @@ export function ghLoginProvider(network: ProviderNetwork = {}): Provider<GhLogin
   return {
     name: 'gh-login',
     description: 'An access token of a GitHub App.',
+    example,
     inputs: {
       type: 'object',
       additionalProperties: false,

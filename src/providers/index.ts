@@ -2,7 +2,6 @@ import { EscError } from '../errors.ts'
 import { unknownNameHint } from '../suggestion.ts'
 import type { Provider } from './provider.ts'
 
-export { providerExamples } from './examples.ts'
 export type { ClusterAccess, IdentityTokenRequest, MachineAccess, Provider, ProviderContext } from './provider.ts'
 
 const loaders: Readonly<Record<string, () => Promise<unknown>>> = {

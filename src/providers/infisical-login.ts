@@ -5,6 +5,14 @@ import { type InfisicalLogin, infisicalFault, infisicalLoginSchema, infisicalSit
 import type { Provider, ProviderContext } from './provider.ts'
 import { callVendor, malformedAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
 
+const example = `values:
+  infisical:
+    login:
+      fn::open::infisical-login:
+        oidc:
+          identityId: aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee
+`
+
 export type InfisicalLoginInputs = {
   readonly siteUrl?: string
   readonly oidc?: { readonly identityId: string; readonly subjectAttributes?: readonly string[] }
@@ -36,6 +44,7 @@ export function infisicalLoginProvider(network: ProviderNetwork = {}): Provider<
   return {
     name: 'infisical-login',
     description: 'A short-lived token of Infisical.',
+    example,
     inputs: { oneOf: [variant('oidc', oidc), variant('static', credentials)] },
     outputs: infisicalLoginSchema,
     shareable: true,

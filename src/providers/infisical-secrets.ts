@@ -4,6 +4,22 @@ import { type InfisicalLogin, infisicalFault, infisicalLoginSchema, infisicalSit
 import type { Provider } from './provider.ts'
 import { callVendor, malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
+const example = `values:
+  infisical:
+    login:
+      fn::open::infisical-login:
+        oidc:
+          identityId: aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee
+    secrets:
+      fn::open::infisical-secrets:
+        login: \${infisical.login}
+        get:
+          api-key:
+            projectId: bbbbbbbb-cccc-dddd-eeee-ffffffffffff
+            environment: dev
+            secretKey: API_KEY
+`
+
 export type InfisicalSecretsInputs = {
   readonly login: InfisicalLogin
   readonly get: Readonly<
@@ -25,6 +41,7 @@ export function infisicalSecretsProvider(network: ProviderNetwork = {}): Provide
   return {
     name: 'infisical-secrets',
     description: 'Secrets of Infisical.',
+    example,
     inputs: {
       type: 'object',
       additionalProperties: false,

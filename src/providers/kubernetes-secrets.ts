@@ -10,6 +10,20 @@ import { callVendor, malformedAnswer, memberOf, type ProviderNetwork, textIn } f
 
 const provider = 'kubernetes-secrets'
 
+const example = `values:
+  kubernetes:
+    secrets:
+      fn::open::kubernetes-secrets:
+        login:
+          from: ~/.kube/config
+          context: production
+        get:
+          db-password:
+            namespace: shop
+            name: db
+            key: password
+`
+
 export type KubernetesSecretsInputs = {
   readonly login: KubernetesLoginInputs
   readonly get: Readonly<Record<string, Entry>>
@@ -25,6 +39,7 @@ export function kubernetesSecretsProvider(network: ProviderNetwork = {}): Provid
   return {
     name: provider,
     description: 'Secrets of a cluster of Kubernetes.',
+    example,
     inputs: {
       type: 'object',
       additionalProperties: false,

@@ -5,6 +5,15 @@ import { requireIdentityToken } from './identity.ts'
 import { identityTokenBounds, lastsAsToken, lifetimeSchema, wantedSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
 
+const example = `values:
+  token:
+    fn::open::oidc:
+      audience: https://api.example.org
+      identityToken:
+        version: v2
+      duration: 15m
+`
+
 type OidcInputs = {
   readonly audience: string
   readonly identityToken: { readonly version: 'v2' }
@@ -36,6 +45,7 @@ const inputs: SchemaObject = {
 export const oidc: Provider<OidcInputs> = {
   name: 'oidc',
   description: 'An identity token of the environment, for an audience of your choice.',
+  example,
   inputs,
   outputs: { type: 'string', secret: true },
 

@@ -119,6 +119,8 @@ export interface IdentityTokenRequest {
 export interface Provider<Inputs = PlainObject> {
   readonly name: string
   readonly description: string
+  /** A definition in which it is used. Absent: it is a plugin's. */
+  readonly example?: string
   readonly inputs: Schema
   readonly outputs: Schema
   /**

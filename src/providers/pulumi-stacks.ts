@@ -8,6 +8,14 @@ import { pulumiBackend } from './pulumi-backends.ts'
 import type { PulumiBackend, PulumiStack } from './pulumi-checkpoint.ts'
 import { malformedAnswer, memberOf, type ProviderNetwork, textIn } from './vendor-call.ts'
 
+const example = `values:
+  stacks:
+    fn::open::pulumi-stacks:
+      stacks:
+        network:
+          stack: example-project/prod
+`
+
 type PulumiStacksInputs = { readonly stacks: Readonly<Record<string, { readonly stack: string }>> }
 
 /** Outputs of stacks of Pulumi, from the backend that the user is logged in to. */
@@ -15,6 +23,7 @@ export function pulumiStacksProvider(network: ProviderNetwork = {}): Provider<Pu
   return {
     name: 'pulumi-stacks',
     description: 'Outputs of stacks of Pulumi, from the backend that you are logged in to.',
+    example,
     inputs: {
       type: 'object',
       additionalProperties: false,

@@ -3,6 +3,19 @@ import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
 import { identityTokenBounds, lastsAsToken, wantedSeconds } from './lifetime.ts'
 import type { Provider } from './provider.ts'
 
+const example = `values:
+  snowflake:
+    login:
+      fn::open::snowflake-login:
+        oidc:
+          account: example-account
+          user: ESC_SERVICE_USER
+  environmentVariables:
+    SNOWFLAKE_ACCOUNT: \${snowflake.login.account}
+    SNOWFLAKE_USER: \${snowflake.login.user}
+    SNOWFLAKE_TOKEN: \${snowflake.login.token}
+`
+
 export type SnowflakeLoginInputs = {
   readonly oidc: {
     readonly account: string
@@ -16,6 +29,7 @@ export type SnowflakeLoginInputs = {
 export const snowflakeLogin: Provider<SnowflakeLoginInputs> = {
   name: 'snowflake-login',
   description: 'A token for Snowflake (external OAuth).',
+  example,
   inputs: {
     type: 'object',
     additionalProperties: false,

@@ -1,10 +1,17 @@
 import { machineOf } from './machine.ts'
 import type { Provider } from './provider.ts'
 
+const example = `values:
+  fromSops:
+    fn::open::sops:
+      path: secrets.enc.yaml
+`
+
 /** The values of a file that SOPS has encrypted for age recipients. */
 export const sops: Provider<{ readonly path: string }> = {
   name: 'sops',
   description: 'The values of a file that SOPS has encrypted for age recipients.',
+  example,
   inputs: {
     type: 'object',
     additionalProperties: false,

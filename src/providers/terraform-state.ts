@@ -5,6 +5,24 @@ import type { Provider } from './provider.ts'
 import { readBackend, type TerraformBackend, terraformBackends } from './terraform-backends.ts'
 import { memberOf, type ProviderNetwork } from './vendor-call.ts'
 
+const example = `values:
+  aws:
+    login:
+      fn::open::aws-login:
+        oidc:
+          roleArn: arn:aws:iam::123456789012:role/esc
+          sessionName: esc
+          duration: 1h
+  terraform:
+    fn::open::terraform-state:
+      backend:
+        s3:
+          login: \${aws.login}
+          bucket: example-state-bucket
+          key: path/to/terraform.tfstate
+          region: us-west-2
+`
+
 type TerraformStateInputs = { readonly backend: TerraformBackend }
 
 /** The outputs of a configuration of Terraform or OpenTofu, from where its state is kept. */
@@ -12,6 +30,7 @@ export function terraformStateProvider(network: ProviderNetwork = {}): Provider<
   return {
     name: 'terraform-state',
     description: 'Outputs in a state of Terraform or OpenTofu.',
+    example,
     inputs: {
       type: 'object',
       additionalProperties: false,

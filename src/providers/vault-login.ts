@@ -6,6 +6,18 @@ import type { Provider, ProviderContext } from './provider.ts'
 import { callVault, type VaultLogin, vaultLoginSchema, vaultPath } from './vault-api.ts'
 import { malformedAnswer, memberOf, type ProviderNetwork, textIn } from './vendor-call.ts'
 
+const example = `values:
+  vault:
+    login:
+      fn::open::vault-login:
+        address: https://vault.example.org:8200
+        jwt:
+          role: example-role
+  environmentVariables:
+    VAULT_ADDR: \${vault.login.address}
+    VAULT_TOKEN: \${vault.login.token}
+`
+
 export type VaultLoginInputs = {
   readonly address: string
   readonly namespace?: string
@@ -58,6 +70,7 @@ export function vaultLoginProvider(network: ProviderNetwork = {}): Provider<Vaul
   return {
     name: 'vault-login',
     description: 'A token of HashiCorp Vault or OpenBao.',
+    example,
     inputs: {
       oneOf: Object.entries(methods).map(([name, schema]) => ({
         type: 'object',

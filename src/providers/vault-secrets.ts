@@ -6,6 +6,24 @@ import type { Provider } from './provider.ts'
 import { callVault, type VaultLogin, vaultLoginSchema, vaultPath } from './vault-api.ts'
 import { malformedAnswer, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
+const example = `values:
+  vault:
+    login:
+      fn::open::vault-login:
+        address: https://vault.example.org:8200
+        jwt:
+          role: example-role
+    secrets:
+      fn::open::vault-secrets:
+        login: \${vault.login}
+        read:
+          api-key:
+            path: secret/data/api
+            field: key
+          app:
+            path: secret/data/app
+`
+
 export type VaultSecretsInputs = {
   readonly login: VaultLogin
   readonly read: Readonly<Record<string, { readonly path: string; readonly field?: string }>>
@@ -16,6 +34,7 @@ export function vaultSecretsProvider(network: ProviderNetwork = {}): Provider<Va
   return {
     name: 'vault-secrets',
     description: 'Secrets of HashiCorp Vault or OpenBao.',
+    example,
     inputs: {
       type: 'object',
       additionalProperties: false,

@@ -47,9 +47,8 @@ export async function offeredNamed(options: WorkspaceOptions, kind: OfferedKind,
 }
 
 async function builtInProviders(): Promise<Offered[]> {
-  const { providerExamples } = await import('../../providers/index.ts')
   const loaded = await Promise.all(providerNames.map(loadProvider))
-  return loaded.map((each) => ofProvider(each, 'esc', providerExamples[each.name]))
+  return loaded.map((each) => ofProvider(each, 'esc'))
 }
 
 async function builtInRotators(): Promise<Offered[]> {
@@ -76,11 +75,7 @@ function storeInUse(options: WorkspaceOptions) {
   }
 }
 
-function ofProvider(
-  { name, description, inputs, outputs }: Provider,
-  from: Offered['from'],
-  example?: string,
-): Offered {
+function ofProvider({ name, description, inputs, outputs, example }: Provider, from: Offered['from']): Offered {
   return { name, description, from, inputs, outputs, ...(example !== undefined && { example }) }
 }
 
