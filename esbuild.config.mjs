@@ -298,6 +298,9 @@ const isRare = (file) =>
     file,
   )
 
+/** Loaded by one command, which runs long: no other pays for it. */
+const inLanguageServer = (file) => file.startsWith('src/lsp/')
+
 const inCore = (file) =>
   CORE.includes(file) ||
   /^src[/](?:evaluate|language|schema|yaml)[/](?!diagnostic)/.test(file) ||
@@ -369,7 +372,8 @@ const layers = [
   { outfile: join(dist, 'core.cjs'), holds: inCore },
   // What environments call by name.
   { outfile: join(dist, 'vendors.cjs'), holds: (file) => /^src[/](?:providers|rotators)[/]/.test(file) },
-  { outfile: join(dist, 'rest.cjs'), holds: () => true },
+  { outfile: join(dist, 'rest.cjs'), holds: (file) => !inLanguageServer(file) },
+  { outfile: join(dist, 'lsp.cjs'), holds: () => true },
 ]
 
 rmSync(dist, { recursive: true, force: true })

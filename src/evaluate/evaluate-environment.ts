@@ -262,7 +262,7 @@ class Driver {
     this.#loaded += loaded.value.text.length
     if (this.loadedTooMuch) return
     this.#unlock.set(name, () => loaded.value.unlock())
-    const program = parseEnvironment(name, loaded.value.text)
+    const program = loaded.value.parsed ?? parseEnvironment(name, loaded.value.text)
     this.#programs.set(name, program)
     if (program.environment) this.#begin(program.environment, certain)
   }

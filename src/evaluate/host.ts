@@ -1,3 +1,4 @@
+import type { ParsedEnvironment } from '../language/index.ts'
 import type { Schema } from '../schema/index.ts'
 import type { ExportedMap, ExportedValue } from './export/exported.ts'
 
@@ -48,6 +49,8 @@ export type Decrypt = (ciphertext: Uint8Array) => string
 
 export interface LoadedEnvironment {
   readonly text: string
+  /** Result of `parseEnvironment` for the name and text, where the host has it already. */
+  readonly parsed?: ParsedEnvironment
   /** Asked for at most once, when a ciphertext of this environment is first needed. */
   unlock(): Promise<Decrypt>
 }

@@ -56,8 +56,24 @@ export type { SaveResult } from './definitions/save-definition.ts'
 export { removeValue, setValue } from './definitions/set-value.ts'
 export { namingPath, removeValues, setValues, type ValueAssignment } from './definitions/set-values.ts'
 export { restoreWorkingDefinition, saveWorkingDefinition, scheduledStatus } from './definitions/working-definition.ts'
-export { definitionSchemaText } from './editing/definition-schema.ts'
+export {
+  type Analysis,
+  analyzeDefinition,
+  parsedAnalysis,
+  RememberingParser,
+} from './editing/analysis.ts'
+export { type Offer, type Offers, offersAt, type Surroundings } from './editing/completion.ts'
+export { readableText } from './editing/completion-context.ts'
+export { definitionSchemaText, type Installed, installedHere } from './editing/definition-schema.ts'
+export { definitionTargets, type FilePlace, locateTarget } from './editing/definition-target.ts'
+export { DocumentOffsets } from './editing/document-offsets.ts'
+export { type DocumentPlace, placeOfDocument } from './editing/document-place.ts'
+export { cutFooter, withFooter } from './editing/edit-footer.ts'
+export { encryptableAt, encryptForDefinition, encryptionEdits } from './editing/encrypt-value.ts'
 export { type EnvironmentTypes, environmentTypes } from './editing/environment-types.ts'
+export { factsAt, type PlaceFacts } from './editing/hover.ts'
+export { importersOfKey } from './editing/importers-of-key.ts'
+export { type DocumentEdit, renamableAt, renameKey } from './editing/rename-key.ts'
 export { type Cloned, cloneEnvironment } from './environments/clone-environment.ts'
 export { type CreatedEnvironment, createEnvironment } from './environments/create-environment.ts'
 export { type EnvironmentGraph, environmentGraph } from './environments/environment-graph.ts'

@@ -19,17 +19,17 @@ export class Program extends Playground {
     return existsSync(join(packageRoot, 'dist', 'cli.cjs'))
   }
 
-  /** With a `channel`, descriptor 3 leads here. */
+  /** With a `channel`, descriptor 3 leads here; with `input`, standard input comes from here. */
   start(
     words: readonly string[],
     env: Readonly<Record<string, string | undefined>> = {},
-    { channel = false }: { readonly channel?: boolean } = {},
+    { channel = false, input = false }: { readonly channel?: boolean; readonly input?: boolean } = {},
   ): ChildProcess {
     const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ESC_PASSPHRASE: ___, ...inherited } = process.env
     return spawn(process.execPath, [Program.path, ...words], {
       cwd: this.folder,
       env: { ...inherited, ...this.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe', ...(channel ? (['pipe'] as const) : [])],
+      stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(channel ? (['pipe'] as const) : [])],
     })
   }
 

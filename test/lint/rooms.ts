@@ -117,6 +117,11 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: ['operations', 'masking', 'masking/redactor', 'vendor', 'yaml'],
     because: 'it hands operations to agents, and hides secrets in what leaves: no command line, no printing',
   },
+  lsp: {
+    mayImport: ['operations', 'vendor'],
+    because:
+      'a face imports operations: it says in the language server protocol what they find, and knows no command line',
+  },
   'cli/diagram': {
     mayImport: ['vendor', 'yaml'],
     because: 'it draws nodes and links and knows nothing of what they stand for',
@@ -126,7 +131,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because: 'how things look; it decides nothing',
   },
   cli: {
-    mayImport: ['vendor', 'cli/diagram', 'cli/terminal', 'mcp', 'operations', 'scheduler'],
+    mayImport: ['vendor', 'cli/diagram', 'cli/terminal', 'lsp', 'mcp', 'operations', 'scheduler'],
     because: 'a command parses flags, has a session perform operations, and returns data',
   },
 }

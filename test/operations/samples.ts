@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { parseEnvironment } from '../../src/language/index.ts'
 import { createEnvironment, initIssuer, removeEnvironment } from '../../src/operations/index.ts'
 import type { Workspace } from '../../src/operations/session/workspace.ts'
 import { perform } from './perform.ts'
@@ -61,6 +62,13 @@ export const samples: Readonly<Record<string, Sample>> = {
   'resolve-version': { fails: missing },
   'diagnose-environment': { fails: missing },
   'environment-types': { fails: missing },
+  'analyze-definition': { input: given({ text: 'values: {a: 1}\n', parse: parseEnvironment }) },
+  'encrypt-for-definition': { input: given('not-a-real-secret'), fails: { ...missing, input: given('x') } },
+  'list-references-to-key': { subject: 'app/base', input: given({ path: ['size'] }) },
+  'locate-definition': {
+    input: given({ begin: undefined }),
+    fails: { ...missing, input: given({ begin: undefined }) },
+  },
   'list-environment-tags': { fails: missing },
   'get-environment-tag': { input: given('owner'), fails: { code: 'not_found', input: given('no') } },
   'set-environment-tag': {

@@ -39,13 +39,18 @@ export function findEditor(io: Io, command: string | undefined): Editor {
 
 /**
  * Lets the user edit a text in a temporary file that only they can read, and returns what they
- * saved. The file and its folder are removed, whatever happens; if this process is killed, by
- * `sweepTemporaryFolders`.
+ * saved. `about` tells the language server of the editor what it is the definition of. The file and
+ * its folder are removed, whatever happens; if this process is killed, by `sweepTemporaryFolders`.
  */
-export async function editText(io: Io, editor: Editor, text: string): Promise<string> {
+export async function editText(
+  io: Io,
+  editor: Editor,
+  text: string,
+  about: { readonly store: string; readonly environment: string },
+): Promise<string> {
   io.busy?.end()
   const { spawn } = await import('node:child_process')
-  const folder = makeTemporaryFolder('edit', io.env.TMPDIR)
+  const folder = makeTemporaryFolder('edit', io.env.TMPDIR, about)
   // Ctrl-C belongs to the editor; SIGTERM and SIGHUP end it, and then us.
   let stopped: NodeJS.Signals | undefined
   let kill: ((signal: NodeJS.Signals) => void) | undefined

@@ -4,7 +4,7 @@ import type { Change, Environment, Revision } from '../../store/index.ts'
 import { type Diagnostic, type PropertyPath, restOfText } from '../../yaml/index.ts'
 import { evaluationLimits } from '../opening/evaluation-limits.ts'
 import { lostCredentials } from '../rotating/rotator-state.ts'
-import { evaluationHost } from '../session/evaluation-host.ts'
+import { evaluationHost, type ParseDefinition } from '../session/evaluation-host.ts'
 import { executionContext } from '../session/execution-context.ts'
 import type { Outcome } from '../session/operation.ts'
 import { permit } from '../session/permit.ts'
@@ -67,6 +67,10 @@ export interface DefinitionCheck {
    * out, and nobody is asked.
    */
   readonly onlyToLook?: boolean
+  /** Parses the definition and its imports. Default: each is parsed anew. */
+  readonly parse?: ParseDefinition
+  /** Ends the check, which is then rejected with code `interrupted`. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -76,15 +80,25 @@ export async function checkDefinition(
   workspace: Workspace,
   name: string,
   text: string,
-  { showSecrets = false, pending, onlyToLook = false, fullName = name }: DefinitionCheck = {},
+  { showSecrets = false, pending, onlyToLook = false, fullName = name, parse, signal }: DefinitionCheck = {},
 ): Promise<Checked> {
   workspace.options.hide?.(text)
   const limits = evaluationLimits(workspace.options.env)
   const used = new UsedEnvironments(workspace, showSecrets ? 'open' : 'read')
   const context = executionContext(workspace, { known: name, full: fullName }, used)
-  const request = { name, text, mode: 'check', showSecrets, unlock: ownKeyNotNeeded, limits, ...context } as const
-  const host = evaluationHost(workspace, pending === undefined ? {} : { pending }, used)
-  const { environment, diagnostics, environments } = await evaluateEnvironment(request, host)
+  const parsed = parse?.(name, text)
+  const request = {
+    name,
+    text,
+    parsed,
+    mode: 'check',
+    showSecrets,
+    unlock: ownKeyNotNeeded,
+    limits,
+    ...context,
+  } as const
+  const host = evaluationHost(workspace, { pending, parse }, used)
+  const { environment, diagnostics, environments } = await evaluateEnvironment(request, host, { signal })
   const untrusted = used.denied(diagnostics.map(({ summary }) => summary))
   if (untrusted?.code === 'untrusted' && !onlyToLook) throw untrusted
   const imports = environments.flatMap((each) => {

@@ -23,8 +23,12 @@ export interface Installed {
  * of the store in use bring. As text. @throws EscError `untrusted` as `offered` does.
  */
 export async function definitionSchemaText(options: WorkspaceOptions): Promise<string> {
-  const installed = { providers: await offered(options, 'provider'), rotators: await offered(options, 'rotator') }
-  return `${formatJson(definitionSchema(installed), { indent: 2 })}\n`
+  return `${formatJson(definitionSchema(await installedHere(options)), { indent: 2 })}\n`
+}
+
+/** Everything that definitions can name here. @throws EscError `untrusted` as `offered` does. */
+export async function installedHere(options: WorkspaceOptions): Promise<Installed> {
+  return { providers: await offered(options, 'provider'), rotators: await offered(options, 'rotator') }
 }
 
 /**

@@ -2,6 +2,7 @@ import { allocate, produceText, spend } from '../../budget.ts'
 import type { ExportedMap, ExportedValue } from '../../evaluate/index.ts'
 import { compareKeys, JsonNumber } from '../../json.ts'
 import { itemSchema, propertySchema, refTarget, type Schema, type SchemaObject } from '../../schema/index.ts'
+import { isObject } from '../opening/value-format.ts'
 
 /** The names that a type of values uses, and that a program imports. */
 export type ImportedType = 'Plain' | 'PlainObject' | 'Secret'
@@ -24,6 +25,11 @@ export function typeOfValues(values: ExportedMap, schema: Schema | undefined): W
   return { text, uses: [...writer.uses].sort() }
 }
 
+/** The type of one value, as a program sees it. */
+export function typeOfValue(value: ExportedValue, schema: Schema | undefined): string {
+  return new TypeWriter().value(value, schema, '')
+}
+
 /** Schemas may refer to themselves, and say more than anybody reads. */
 const MOST_LEVELS = 12
 
@@ -42,7 +48,7 @@ class TypeWriter {
       )
       return listOf(items.length === 0 ? this.#use('Plain') : unionOf(items))
     }
-    if (isMap(content)) return this.map(content, schema, indent)
+    if (isObject(content)) return this.map(content, schema, indent)
     return shapeOf(content)
   }
 
@@ -135,10 +141,6 @@ class TypeWriter {
     const isOpen = keys.length > 0 && others !== undefined && others !== false
     return isOpen ? `${declared} & ${this.#use('PlainObject')}` : declared
   }
-}
-
-function isMap(content: ExportedValue['value']): content is ExportedMap {
-  return typeof content === 'object' && !Array.isArray(content) && !(content instanceof JsonNumber)
 }
 
 /** The kind of content that is known. The names within an object may be a secret too. */

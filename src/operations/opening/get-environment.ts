@@ -1,6 +1,6 @@
 import { type BudgetLimits, bounded } from '../../budget.ts'
 import { EscError } from '../../errors.ts'
-import type { ExportedExpr, ExportedRange, ExportedValue } from '../../evaluate/index.ts'
+import type { ExportedValue } from '../../evaluate/index.ts'
 import { decryptDefinition } from '../../language/index.ts'
 import { formatPropertyPath, type PropertyPath } from '../../yaml/index.ts'
 import { definitionAt } from '../definitions/definition-text.ts'
@@ -10,6 +10,7 @@ import { operation } from '../session/operation.ts'
 import { permit } from '../session/permit.ts'
 import { type Workspace, warnOfUnsavedEdit } from '../session/workspace.ts'
 import { evaluationLimits } from './evaluation-limits.ts'
+import { expressionAtPath, expressionPlaces, valuePlaces } from './places.ts'
 import { type Format, renderValue } from './render-value.ts'
 import { isObject, rootValue, valueAt, variablesOf } from './value-format.ts'
 
@@ -99,7 +100,7 @@ export const getEnvironment = operation({
       return { ...nothing, root, value: root, definition, imports, diagnostics }
     }
     const value = root && valueAt(root, path)
-    const expression = environment?.exprs && expressionAt(environment.exprs, path)
+    const expression = environment?.exprs && expressionAtPath(environment.exprs, path)
     const definedAt =
       expression !== undefined
         ? expressionPlaces(expression)
@@ -114,42 +115,6 @@ export const getEnvironment = operation({
 /** Looking at a definition asks nobody whether plugins that it names may run. */
 function unasked(workspace: Workspace): Workspace {
   return { ...workspace, options: { ...workspace.options, askTrust: undefined } }
-}
-
-/**
- * The expression at a path, which may lead into the argument of a call:
- * `login["fn::open::aws-login"].static`.
- */
-function expressionAt(top: Readonly<Record<string, ExportedExpr>>, path: PropertyPath): ExportedExpr | undefined {
-  const [first, ...rest] = path
-  let expression = typeof first === 'string' && Object.hasOwn(top, first) ? top[first] : undefined
-  for (const key of rest) {
-    if (expression === undefined) return undefined
-    const { builtin, list, object }: ExportedExpr = expression
-    if (builtin !== undefined) expression = key === builtin.name ? builtin.arg : undefined
-    else if (typeof key === 'number') expression = list?.[key]
-    else expression = object !== undefined && Object.hasOwn(object, key) ? object[key] : undefined
-  }
-  return expression
-}
-
-function expressionPlaces(expression: ExportedExpr): string[] {
-  const places: string[] = []
-  for (let each: ExportedExpr | undefined = expression; each !== undefined; each = each.base)
-    places.push(place(each.range))
-  return places
-}
-
-function valuePlaces(value: ExportedValue): string[] {
-  const places: string[] = []
-  for (let each: ExportedValue | undefined = value; each !== undefined; each = each.trace.base) {
-    places.push(place(each.trace.def))
-  }
-  return places
-}
-
-function place({ environment, begin }: ExportedRange): string {
-  return `${environment ?? ''}:${begin.line}:${begin.column}`
 }
 
 /**

@@ -6,6 +6,10 @@ import { machineProcesses, type ProcessIdentity } from '../../store/index.ts'
 
 /** Folders of plaintext: what an editor edits, and the `files` of a command under `run`. */
 const PREFIXES = { edit: 'esc-edit-', run: 'esc-run-' } as const
+/** The beginning of the names of folders with what an editor edits. */
+export const EDITED_PREFIX = PREFIXES.edit
+/** Says what is in a folder: of what is edited, the store and the name of the environment. */
+export const ABOUT = 'about.json'
 /** Says which process the folder belongs to. */
 const OWNER = 'owner.json'
 /**
@@ -24,14 +28,20 @@ export interface TemporaryFolder {
  * removes if this process is killed.
  *
  * @param parent default: that of the operating system.
+ * @param about facts for `ABOUT`. Default: there is no such file.
  * @throws EscError `io`.
  */
-export function makeTemporaryFolder(use: keyof typeof PREFIXES, parent: string | undefined): TemporaryFolder {
+export function makeTemporaryFolder(
+  use: keyof typeof PREFIXES,
+  parent: string | undefined,
+  about?: Readonly<Record<string, string>>,
+): TemporaryFolder {
   let path: string | undefined
   try {
     path = mkdtempSync(join(parent || tmpdir(), PREFIXES[use]))
     // Before anything that is secret.
     writeFileSync(join(path, OWNER), JSON.stringify(machineProcesses.self()), { mode: 0o600, flag: 'wx' })
+    if (about !== undefined) writeFileSync(join(path, ABOUT), JSON.stringify(about), { mode: 0o600, flag: 'wx' })
   } catch (error) {
     if (path !== undefined) rmSync(path, { recursive: true, force: true })
     throw new EscError('io', `creating temporary files: ${messageOf(error)}`, {

@@ -6,6 +6,7 @@ import {
   fromPlain,
   type LoadedEnvironment,
 } from '../../evaluate/index.ts'
+import type { ParsedEnvironment } from '../../language/index.ts'
 import { masked, openableProvider, plainInputs, type SharedCalls } from './openable-provider.ts'
 import { findProvider, findRotator } from './plugins.ts'
 import { UsedEnvironments } from './used-environments.ts'
@@ -31,7 +32,12 @@ export interface EvaluationHostOptions {
    * that refer to each other.
    */
   readonly pending?: ReadonlyMap<string, string>
+  /** Parses definitions that are loaded, such as one that remembers. Default: the evaluation. */
+  readonly parse?: ParseDefinition
 }
+
+/** Parses the definition of an environment, as `parseEnvironment` does. */
+export type ParseDefinition = (name: string, text: string) => ParsedEnvironment
 
 /** `environments`: what has been used so far. Default: nothing, and others are only read. */
 export function evaluationHost(
@@ -55,7 +61,8 @@ export function evaluationHost(
     async load(name: string): Promise<LoadedEnvironment> {
       const { name: full, version } = workspace.reference(name)
       const pending = version === undefined ? options.pending?.get(full) : undefined
-      return pending === undefined ? environments.load(name) : { text: pending, unlock: notYet }
+      const loaded = pending === undefined ? environments.load(name) : { text: pending, unlock: notYet }
+      return options.parse === undefined ? loaded : { ...loaded, parsed: options.parse(name, loaded.text) }
     },
     async provider(name: string): Promise<EvaluatorProvider> {
       if (workspace.options.provider !== undefined) {

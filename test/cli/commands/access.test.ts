@@ -196,6 +196,7 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'env:webhook:rm': { needs: 'write', words: 'env webhook rm {} hook-1', before: hooked },
   init: { needs: 'nothing', words: 'init other-{last}' },
   login: { needs: 'nothing', words: 'login' },
+  lsp: { needs: 'nothing', words: 'lsp', fails: true },
   logout: { needs: 'nothing', words: 'logout --all' },
   'export:pulumi': {
     needs: 'open',

@@ -32,8 +32,8 @@ const DRESSINGS: Readonly<Record<string, string>> = {
   'two lines': `a\n${CANARY}`,
 }
 
-/** Commands that never end, or start programs of the machine. */
-const LEFT_OUT = ['mcp', 'scheduler:start']
+/** Commands that never end, such as servers, or start programs of the machine. */
+const LEFT_OUT = ['lsp', 'mcp', 'scheduler:start']
 
 const DEFINITION = 'values:\n  token: {fn::secret: hunter2-hunter2}\n  a: {b: 1}\n  list: [1, 2]\n'
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { cutFooter, withFooter } from '../../../src/cli/framework/edit-footer.ts'
+import { cutFooter, withFooter } from '../../../src/operations/editing/edit-footer.ts'
 
 describe('the footer below a definition that is edited', () => {
   const footer = { diagnostics: 'Error: bad\n\n  on app/dev line 1:\n   1: a\n\n', valueJson: '{\n  "a": 1\n}' }

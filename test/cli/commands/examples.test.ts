@@ -92,6 +92,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'env:rotate --adopt': 'test/end-to-end: rotating',
   'env:rotate:journal --retarget': 'test/cli/commands: the journal of rotations',
   'env:rotate:journal --forget': 'test/cli/commands: the journal of rotations',
+  lsp: 'test/end-to-end: the language server',
   mcp: 'test/mcp',
   'scheduler:start': 'test/end-to-end: the scheduler',
   'oidc:publish --also': 'test/cli/commands: the issuer',

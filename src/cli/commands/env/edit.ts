@@ -1,16 +1,17 @@
 import { EscError } from '../../../errors.ts'
 import {
+  cutFooter,
   type DefinitionEdit,
   editDefinition,
   refuseVersion,
   replaceDefinition,
   type SaveResult,
   type SubmittedDraft,
+  withFooter,
 } from '../../../operations/index.ts'
 import { EscCommand, WRITE_FLAGS } from '../../framework/command.ts'
 import { readText } from '../../framework/definition-input.ts'
 import { DRAFT_FLAG, draftText, inDraft } from '../../framework/draft.ts'
-import { cutFooter, withFooter } from '../../framework/edit-footer.ts'
 import { boolean, text } from '../../framework/flags.ts'
 import { refused } from '../../framework/report-error.ts'
 import { sweepPlaintext, type Target } from '../../framework/session.ts'
@@ -91,6 +92,7 @@ never saved.`
     sweepPlaintext(this.io)
     const { name } = reference
     const editor = findEditor(this.io, this.flags.editor)
+    const about = { store: session.folder, environment: name }
     let definition: string | undefined
     const revise = async (edit: DefinitionEdit, refusal: SaveResult | undefined): Promise<string | undefined> => {
       if (refusal !== undefined) await this.#askToGoOn(refusal, name, definition ?? '')
@@ -98,7 +100,8 @@ never saved.`
         diagnostics: this.#footerDiagnostics(edit.diagnostics, name, edit.text),
         valueJson: edit.valueJson,
       }
-      definition = cutFooter(await editText(this.io, editor, withFooter(definition ?? edit.text, footer)))
+      const shown = withFooter(definition ?? edit.text, footer)
+      definition = cutFooter(await editText(this.io, editor, shown, about))
       if (definition.trim() !== '') return definition
       this.io.err('Aborting edit due to empty definition.\n')
       return undefined

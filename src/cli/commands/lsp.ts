@@ -1,0 +1,40 @@
+import manifest from '../../../package.json' with { type: 'json' }
+import { EscError } from '../../errors.ts'
+import { EscCommand } from '../framework/command.ts'
+import { boolean } from '../framework/flags.ts'
+import { workspaceOptions } from '../framework/session.ts'
+
+const flags = {
+  stdio: boolean({ description: 'talk to the editor over standard input and output' }),
+}
+
+export default class Lsp extends EscCommand<void, typeof flags> {
+  static override id = 'lsp'
+  static override summary = 'Run the language server for definitions.'
+  static override description =
+    `Serves editors over the Language Server Protocol: diagnostics, completion, hover, go to definition, rename, and encrypting a value, in the
+environment.yaml files of a store and in what "esc env edit" opens. Nothing is opened and no provider is called; secrets are never shown.
+docs/editors.md has the set-up for editors.`
+  static override examples = [{ description: 'As an editor starts it', command: 'esc lsp --stdio' }]
+  static override flags = flags
+
+  async run(): Promise<void> {
+    if (!this.flags.stdio) {
+      throw new EscError('usage', 'required flag(s) "stdio" not set', {
+        hint: 'an editor starts it as "esc lsp --stdio"; docs/editors.md has the set-up',
+      })
+    }
+    const { startLanguageServer } = await import('../../lsp/index.ts')
+    const { languageServerWords } = await import('../framework/language-server-words.ts')
+    await startLanguageServer({
+      // Each text that is typed would be remembered, to be hidden in what this command prints.
+      workspace: { ...workspaceOptions(this.io, this.flags), hide: undefined },
+      tell: languageServerWords(),
+      version: manifest.version,
+      input: process.stdin,
+      output: process.stdout,
+    })
+  }
+
+  text(): undefined {}
+}

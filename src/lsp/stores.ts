@@ -1,0 +1,117 @@
+import {
+  type Analysis,
+  analyzeDefinition,
+  cutFooter,
+  type DocumentPlace,
+  encryptForDefinition,
+  type FilePlace,
+  type Installed,
+  importersOfKey,
+  installedHere,
+  listEnvironments,
+  locateTarget,
+  parsedAnalysis,
+  RememberingParser,
+  startSession,
+  type WorkspaceOptions,
+} from '../operations/index.ts'
+
+type ImportersOfKey = Awaited<ReturnType<typeof importersOfKey.run>>
+
+/**
+ * The stores that documents are in, as the language server uses them. Each is opened anew for each
+ * request, so that it is as it is now; nobody is asked anything, and nothing is opened or run that
+ * was not allowed on this machine.
+ */
+export class DocumentStores {
+  readonly #options: WorkspaceOptions
+  readonly #parser = new RememberingParser()
+  readonly #installed = new Map<string, Promise<Installed>>()
+
+  constructor(options: WorkspaceOptions) {
+    this.#options = { ...options, prompt: undefined, askTrust: undefined, deliver: undefined, commit: false }
+  }
+
+  /**
+   * Checks a text as the definition of an environment; one that is in no store, by its form alone.
+   */
+  async analyze(place: DocumentPlace | undefined, text: string, signal?: AbortSignal): Promise<Analysis> {
+    if (place === undefined) return parsedAnalysis('environment.yaml', text)
+    const { session, reference } = this.#target(place, place.environment)
+    const input = { text: place.isCopy ? cutFooter(text) : text, parse: this.#parser.parse }
+    return (await session.perform(analyzeDefinition, reference, input, { signal })).result
+  }
+
+  /**
+   * Checks the newest revision of another environment of the store. Undefined: it cannot be read.
+   */
+  async look(place: DocumentPlace, environment: string): Promise<Analysis | undefined> {
+    try {
+      const { session, reference } = this.#target(place, environment)
+      return (await session.perform(analyzeDefinition, reference, { parse: this.#parser.parse })).result
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Names of the environments that the user may see. Empty: there are none, or no store. */
+  async environments(place: DocumentPlace | undefined): Promise<readonly string[]> {
+    if (place === undefined) return []
+    try {
+      const all = { organization: undefined, project: undefined }
+      return (await this.#session(place).perform(listEnvironments, undefined, all)).result.environments
+    } catch {
+      return []
+    }
+  }
+
+  /** Everything that definitions can name. Plugins that were not allowed here are left out. */
+  installed(place: DocumentPlace | undefined): Promise<Installed> {
+    const key = place?.store ?? ''
+    let known = this.#installed.get(key)
+    if (known === undefined) {
+      const nowhere = {
+        ...this.#options,
+        store: undefined,
+        cwd: '/',
+        env: { ...this.#options.env, ESC_STORE: undefined },
+      }
+      const options = place === undefined ? nowhere : { ...this.#options, store: place.store }
+      known = installedHere(options).catch(() => {
+        // They may be allowed later.
+        this.#installed.delete(key)
+        return place === undefined ? { providers: [], rotators: [] } : this.installed(undefined)
+      })
+      this.#installed.set(key, known)
+    }
+    return known
+  }
+
+  async encrypt(place: DocumentPlace, plaintext: string): Promise<string> {
+    const { session, reference } = this.#target(place, place.environment)
+    return (await session.perform(encryptForDefinition, reference, plaintext)).result
+  }
+
+  async importers(place: DocumentPlace, path: readonly (string | number)[]): Promise<ImportersOfKey> {
+    const { session, reference } = this.#target(place, place.environment)
+    return (await session.perform(importersOfKey, reference, { path })).result
+  }
+
+  async locate(
+    place: DocumentPlace,
+    environment: string,
+    begin: Parameters<typeof locateTarget.run>[1]['begin'],
+  ): Promise<FilePlace> {
+    const { session, reference } = this.#target(place, environment)
+    return (await session.perform(locateTarget, reference, { begin })).result
+  }
+
+  #target(place: DocumentPlace, environment: string) {
+    const session = this.#session(place)
+    return { session, reference: session.reference(environment) }
+  }
+
+  #session({ store }: DocumentPlace) {
+    return startSession({ ...this.#options, store })
+  }
+}
