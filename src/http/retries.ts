@@ -21,9 +21,15 @@ export function isPassingStatus(status: number): boolean {
   return status === 408 || status === 429 || status >= 500
 }
 
+/** Matches codes of certificates that are not trusted, which a second later they are not either. */
+const ofCertificates = /CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET)/
+
 /** The usual rule: no answer, or one of `isPassingStatus`. */
 export function isPassingOutcome(outcome: HttpAnswer | NoAnswer): boolean {
-  if (outcome instanceof NoAnswer) return outcome.code !== 'too large' && outcome.code !== 'interrupted'
+  if (outcome instanceof NoAnswer) {
+    const { code } = outcome
+    return code !== 'too large' && code !== 'interrupted' && !ofCertificates.test(code)
+  }
   return isPassingStatus(outcome.status)
 }
 

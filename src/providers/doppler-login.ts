@@ -1,8 +1,9 @@
 import { secret } from '../secret.ts'
 import { type DopplerLogin, dopplerFault, dopplerLoginSchema } from './doppler-api.ts'
 import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
+import { lastsUntil } from './lifetime.ts'
 import type { Provider } from './provider.ts'
-import { callVendor, malformedAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
+import { callVendor, malformedAnswer, memberOf, type ProviderNetwork, textIn } from './vendor-call.ts'
 
 const example = `values:
   doppler:
@@ -48,8 +49,10 @@ export function dopplerLoginProvider(network: ProviderNetwork = {}): Provider<Do
       const url = 'https://api.doppler.com/v3/auth/oidc'
       const body = { token, identity: identityId }
       const call = { provider: 'doppler-login', doing, url, body, hidden: [token], readFault: dopplerFault, hints }
-      const made = textIn((await callVendor(call, network, context)).json, 'token')
+      const { json } = await callVendor(call, network, context)
+      const made = textIn(json, 'token')
       if (made === undefined) throw malformedAnswer('doppler-login', doing)
+      lastsUntil(context, memberOf(json, 'expires_at'))
       return { accessToken: secret(made) }
     },
   }

@@ -2,8 +2,9 @@ import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
 import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
 import { type InfisicalLogin, infisicalFault, infisicalLoginSchema, infisicalSite } from './infisical-api.ts'
+import { lastsFor } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
-import { callVendor, malformedAnswer, type ProviderNetwork, textIn } from './vendor-call.ts'
+import { callVendor, malformedAnswer, memberOf, type ProviderNetwork, textIn } from './vendor-call.ts'
 
 const example = `values:
   infisical:
@@ -55,8 +56,10 @@ export function infisicalLoginProvider(network: ProviderNetwork = {}): Provider<
       const { doing, path, body, hidden } = await requestOf(inputs, context)
       const url = `${site}/api/v1/auth/${path}/login`
       const call = { provider: 'infisical-login', doing, url, body, hidden, readFault: infisicalFault, hints, ...way }
-      const token = textIn((await callVendor(call, network, context)).json, 'accessToken')
+      const { json } = await callVendor(call, network, context)
+      const token = textIn(json, 'accessToken')
       if (token === undefined) throw malformedAnswer('infisical-login', doing)
+      lastsFor(context, memberOf(json, 'expiresIn'))
       return { accessToken: secret(token), ...(siteUrl !== undefined && { siteUrl }) }
     },
   }

@@ -8,6 +8,11 @@ export function lastsUntil({ lasts }: ProviderContext, expiry: unknown): void {
   if (!Number.isNaN(until.getTime())) lasts?.(until)
 }
 
+/** The same for a number of seconds from now on. */
+export function lastsFor({ lasts, now }: ProviderContext, seconds: unknown): void {
+  if (typeof seconds === 'number' && seconds > 0) lasts?.(new Date(now().getTime() + seconds * 1000))
+}
+
 /** The same for a JSON Web Token, which says so itself. */
 export function lastsAsToken({ lasts }: ProviderContext, token: string): void {
   try {

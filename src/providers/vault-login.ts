@@ -1,7 +1,7 @@
 import type { SchemaObject } from '../schema/index.ts'
 import { type Secret, secret } from '../secret.ts'
 import { requireIdentityToken, subjectAttributesSchema } from './identity.ts'
-import { lifetimeSchema, wantedSeconds } from './lifetime.ts'
+import { lastsFor, lifetimeSchema, wantedSeconds } from './lifetime.ts'
 import type { Provider, ProviderContext } from './provider.ts'
 import { callVault, type VaultLogin, vaultLoginSchema, vaultPath } from './vault-api.ts'
 import { malformedAnswer, memberOf, type ProviderNetwork, textIn } from './vendor-call.ts'
@@ -89,11 +89,8 @@ export function vaultLoginProvider(network: ProviderNetwork = {}): Provider<Vaul
       const { json } = await callVault(call, network, context)
       const token = textIn(memberOf(json, 'auth'), 'client_token')
       if (token === undefined) throw malformedAnswer('vault-login', doing)
-      const seconds = memberOf(memberOf(json, 'auth'), 'lease_duration')
       // None: the token of a root, which does not end.
-      if (typeof seconds === 'number' && seconds > 0) {
-        context.lasts?.(new Date(context.now().getTime() + seconds * 1000))
-      }
+      lastsFor(context, memberOf(memberOf(json, 'auth'), 'lease_duration'))
       return { address, token: secret(token), ...(namespace !== undefined && { namespace }) }
     },
   }

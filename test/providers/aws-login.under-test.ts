@@ -12,6 +12,7 @@ export const underTest: ProviderUnderTest = {
     secretAccessKey: secret('temporary-secret-key'),
     sessionToken: secret('temporary-session-token'),
   },
+  lasts: '2026-03-04T07:06:07.000Z',
   refused: [
     [{ oidc: { ...oidc, roleArn: 'short' } }, /oidc.roleArn: .*length/],
     [{ oidc, static: { accessKeyId: 'AKIAX', secretAccessKey: secret('secret-key') } }, /unknown property|oidc|static/],
@@ -33,7 +34,7 @@ export const underTest: ProviderUnderTest = {
       if (form.get('WebIdentityToken') !== identityTokenFor('aws'))
         return fault({ status: 400, code: 'InvalidIdentityToken', text: 'not ours' })
       const credentials =
-        '<AccessKeyId>ASIATEMPORARY</AccessKeyId><SecretAccessKey>temporary-secret-key</SecretAccessKey><SessionToken>temporary-session-token</SessionToken>'
+        '<AccessKeyId>ASIATEMPORARY</AccessKeyId><SecretAccessKey>temporary-secret-key</SecretAccessKey><SessionToken>temporary-session-token</SessionToken><Expiration>2026-03-04T07:06:07Z</Expiration>'
       return {
         status: 200,
         body: `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>${credentials}</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,

@@ -29,6 +29,7 @@ const now = () => new Date('2026-03-04T05:06:07Z')
 /** Opens one provider in a definition, beside a value that has nothing to do with it. */
 class Trial {
   readonly sleeps: number[] = []
+  readonly lasts: string[] = []
   readonly #subject: ProviderUnderTest
   readonly #server: VendorServer
   signal: AbortSignal = new AbortController().signal
@@ -76,6 +77,7 @@ class Trial {
       network: async () => ({ privateHosts: this.privateHosts }),
       env: this.#subject.env ?? {},
       machine: async () => (this.#subject.machine ?? {}) as MachineAccess,
+      lasts: (until: Date | 'always') => void this.lasts.push(until === 'always' ? until : until.toISOString()),
       sleep: async (ms: number) => void this.sleeps.push(ms),
     })
     return {
@@ -124,7 +126,7 @@ describe('every provider', () => {
         compileSchema(provider.outputs, { declared: true })
       })
 
-      it('opens, with every secret marked as one', async () => {
+      it('opens, with every secret marked as one, and says how long that counts', async () => {
         const { server, trial: one } = await trial(subject, vendor?.answer ?? (() => undefined))
         const { diagnostics, environment } = await one.open(inputs(server.url))
         expect(diagnostics).to.deep.equal([])
@@ -134,6 +136,7 @@ describe('every provider', () => {
         expect(it).to.deep.equal(revealed(opens))
         const secrets = [...secretTexts(properties)]
         for (const text of secretsIn(opens)) expect(secrets).to.include(text)
+        expect(one.lasts).to.deep.equal(subject.lasts === undefined ? [] : [subject.lasts])
       })
 
       for (const [bad, says] of subject.refused) {
@@ -252,6 +255,7 @@ describe('every provider', () => {
         expect(summary).to.include('DEPTH_ZERO_SELF_SIGNED_CERT')
         expect(hint).to.include('NODE_EXTRA_CA_CERTS')
         expect(server.requests).to.deep.equal([])
+        expect(one.sleeps).to.deep.equal([])
       })
 
       if (vendor.missing !== undefined) {

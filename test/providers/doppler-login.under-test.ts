@@ -8,6 +8,7 @@ export const underTest: ProviderUnderTest = {
   make: dopplerLoginProvider,
   inputs: () => ({ oidc: { identityId } }),
   opens: { accessToken: secret('dp.said.token-of-identity') },
+  lasts: '2026-03-04T06:06:07.000Z',
   refused: [
     [{ oidc: { identityId: 'not a uuid' } }, /identityId/],
     [{}, /oidc/],
@@ -18,7 +19,10 @@ export const underTest: ProviderUnderTest = {
       if (method !== 'POST' || host !== 'api.doppler.com' || path !== '/v3/auth/oidc' || identity !== identityId)
         return fault({ status: 404, code: '', text: 'no such identity' })
       if (token !== identityTokenFor('doppler')) return fault({ status: 401, code: '', text: 'invalid token' })
-      return { status: 200, body: { success: true, token: 'dp.said.token-of-identity', expires_at: 'soon' } }
+      return {
+        status: 200,
+        body: { success: true, token: 'dp.said.token-of-identity', expires_at: '2026-03-04T06:06:07.000Z' },
+      }
     },
     fault,
     denied: { status: 403, code: 'HTTP 403', text: 'not allowed', hint: /subject/ },

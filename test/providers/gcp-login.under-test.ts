@@ -14,6 +14,7 @@ export const underTest: ProviderUnderTest = {
     tokenType: 'Bearer',
     expiry: '2026-03-04T06:06:07Z',
   },
+  lasts: '2026-03-04T06:06:07.000Z',
   refused: [
     [{ project: 'shop', oidc }, /project/],
     [{ project: 42, oidc: { ...oidc, tokenLifetime: '' } }, /gcp-login: `tokenLifetime`/],

@@ -18,6 +18,7 @@ export const underTest: ProviderUnderTest = {
     expiry: '2026-03-04T06:06:07Z',
     type: 'installation',
   },
+  lasts: '2026-03-04T06:06:07.000Z',
   refused: [
     [{ ...app, appId: 'shop-bot' }, /appId/],
     [{ ...app, owner: 'a/b' }, /owner/],

@@ -8,6 +8,7 @@ export const underTest: ProviderUnderTest = {
   make: infisicalLoginProvider,
   inputs: (siteUrl) => ({ siteUrl, static: given }),
   opens: (siteUrl) => ({ accessToken: secret('infisical-token'), siteUrl }),
+  lasts: '2026-03-04T07:06:07.000Z',
   refused: [
     [{ siteUrl: 'http://infisical.example.org', static: given }, /`siteUrl`/],
     [{ static: { clientId: 'client-1' } }, /clientSecret/],

@@ -13,6 +13,8 @@ export interface ProviderUnderTest {
   readonly inputs: (server: string) => PlainObject
   /** What they open to, where the vendor does its work. */
   readonly opens: Plain | ((server: string) => Plain)
+  /** Until when it says that this counts, or `always`. Default: it says nothing. */
+  readonly lasts?: string
   /** Inputs that are refused before anybody is called, and what is said. */
   readonly refused: readonly (readonly [inputs: PlainObject, says: RegExp])[]
   /** Variables of the process. Default: none. */
@@ -74,9 +76,12 @@ export interface VendorAnswer {
   readonly body: string | object
 }
 
+/** When such a token runs out. */
+export const identityTokenEnds = '2026-03-04T06:06:07.000Z'
+
 /** What `identityToken` gives in this suite, for an audience and with further claims. */
 export function identityTokenFor(audience: string | undefined, claims: Readonly<Record<string, string>> = {}): string {
-  const text = `identity for ${audience} ${JSON.stringify(claims)}`
+  const text = JSON.stringify({ aud: audience, ...claims, exp: Date.parse(identityTokenEnds) / 1000 })
   return `eyJhbGciOiJSUzI1NiJ9.${Buffer.from(text).toString('base64url')}.signature-of-it`
 }
 

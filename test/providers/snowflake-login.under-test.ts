@@ -1,6 +1,6 @@
 import { snowflakeLogin } from '../../src/providers/snowflake-login.ts'
 import { secret } from '../../src/secret.ts'
-import { identityTokenFor, type ProviderUnderTest } from './provider-under-test.ts'
+import { identityTokenEnds, identityTokenFor, type ProviderUnderTest } from './provider-under-test.ts'
 
 const oidc = { account: 'org-shop', user: 'LOADER' }
 
@@ -10,6 +10,7 @@ export const underTest: ProviderUnderTest = {
   make: () => snowflakeLogin,
   inputs: () => ({ oidc: { ...oidc, role: 'READER' } }),
   opens: { ...oidc, token: secret(token) },
+  lasts: identityTokenEnds,
   refused: [
     [{ oidc: { account: 'org-shop' } }, /user/],
     [{ oidc: { ...oidc, password: secret('passw0rd-of-loader') } }, /password/],

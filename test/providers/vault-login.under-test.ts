@@ -6,6 +6,7 @@ export const underTest: ProviderUnderTest = {
   make: vaultLoginProvider,
   inputs: (address) => ({ address, namespace: 'team', approle: { roleId: 'role-1', secretId: secret('secret-id-1') } }),
   opens: (address) => ({ address, token: secret('token-of-role-1'), namespace: 'team' }),
+  lasts: '2026-03-04T07:06:07.000Z',
   refused: [
     [{ address: 'https://vault.example.org', jwt: {} }, /role/],
     [{ address: 'https://vault.example.org/ui', token: { token: secret('given-token') } }, /is not that of a server/],
@@ -21,7 +22,10 @@ export const underTest: ProviderUnderTest = {
       const { role_id, secret_id } = json as Record<string, string>
       if (role_id !== 'role-1' || secret_id !== 'secret-id-1')
         return fault({ status: 400, code: '', text: 'invalid role or secret ID' })
-      return { status: 200, body: { auth: { client_token: 'token-of-role-1', policies: ['default'] } } }
+      return {
+        status: 200,
+        body: { auth: { client_token: 'token-of-role-1', policies: ['default'], lease_duration: 7200 } },
+      }
     },
     fault,
     denied: { status: 403, code: 'HTTP 403', text: 'permission denied', hint: /may log in/ },

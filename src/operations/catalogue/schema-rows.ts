@@ -19,10 +19,9 @@ export function schemaRows(schema: Schema): readonly SchemaRow[] {
 function* rowsWithin(schema: Schema, path: string): Generator<SchemaRow> {
   if (typeof schema === 'boolean') return
   const below = (name: string) => (path === '' ? name : `${path}.${name}`)
-  const { properties, required, only } = membersOf(schema)
+  const { properties, required, alternatives } = membersOf(schema)
   for (const [name, each] of Object.entries(properties)) {
-    const alternative = only.includes(name) ? [`one of ${only.join(', ')}`] : []
-    yield rowOf(each, below(name), { required: required.includes(name), notes: alternative })
+    yield rowOf(each, below(name), { required: required.includes(name), notes: alternatives(name) })
     yield* rowsWithin(each, below(name))
   }
   const { additionalProperties: others, items } = schema
@@ -33,21 +32,39 @@ function* rowsWithin(schema: Schema, path: string): Generator<SchemaRow> {
   if (typeof items === 'object' && items.type === 'object') yield* rowsWithin(items, `${path}[]`)
 }
 
-/** The members of all variants of a type; `only` are those that not every variant has. */
+/** The members of all variants of a type; `alternatives` says in which of them one is. */
 function membersOf(schema: SchemaObject): {
   readonly properties: Readonly<Record<string, Schema>>
   readonly required: readonly string[]
-  readonly only: readonly string[]
+  readonly alternatives: (name: string) => readonly string[]
 } {
   const variants = (schema.oneOf ?? []).filter((each) => typeof each === 'object' && each.properties !== undefined)
-  if (variants.length === 0) return { properties: schema.properties ?? {}, required: schema.required ?? [], only: [] }
+  if (variants.length === 0) {
+    return { properties: schema.properties ?? {}, required: schema.required ?? [], alternatives: () => [] }
+  }
   const objects = variants as readonly SchemaObject[]
   const properties = Object.assign({}, ...objects.map((each) => each.properties)) as Record<string, Schema>
   const inAll = (names: (each: SchemaObject) => readonly string[], name: string) =>
     objects.every((each) => names(each).includes(name))
   const required = Object.keys(properties).filter((name) => inAll((each) => each.required ?? [], name))
   const only = Object.keys(properties).filter((name) => !inAll((each) => Object.keys(each.properties ?? {}), name))
-  return { properties, required, only }
+  const ofEach = objects.map((each) => Object.keys(each.properties ?? {}).filter((name) => only.includes(name)))
+  const isChoice = ofEach.every((names) => names.length === 1)
+  return {
+    properties,
+    required,
+    alternatives(name) {
+      if (!only.includes(name)) return []
+      if (isChoice) return [`one of ${only.join(', ')}`]
+      const forms = ofEach.flatMap((names, index) => (names.includes(name) ? [formOf(names, objects[index])] : []))
+      return [`in the form ${forms.join(' or ')}`]
+    },
+  }
+}
+
+/** The members that a variant has and others have not: `{from, [context]}`. */
+function formOf(names: readonly string[], variant: SchemaObject | undefined): string {
+  return `{${names.map((name) => (variant?.required?.includes(name) ? name : `[${name}]`)).join(', ')}}`
 }
 
 function rowOf(
