@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort } from 'node:worker_threads'
 import { type Schedule, scheduleOf } from './schedule.ts'
 import { type Counts, type Outcome, type SimulationOptions, simulate } from './simulation.ts'
 
@@ -6,6 +6,8 @@ import { type Counts, type Outcome, type SimulationOptions, simulate } from './s
 export type Work = SimulationOptions & {
   /** No schedule is begun later than this, in milliseconds since the epoch. */
   readonly end?: number
+  /** Shared by all threads: not 0 once one of them has found a violation. No schedule is begun then. */
+  readonly found: Int32Array
 } & (
     | { readonly seeds: { readonly first: number; readonly stride: number; readonly count: number } }
     | { readonly schedules: readonly Schedule[] }
@@ -29,11 +31,14 @@ async function work(work: Work): Promise<Done> {
   let counts: Counts | undefined
   let schedules = 0
   for (const schedule of schedulesOf(work)) {
-    if (counts !== undefined && Date.now() > (work.end ?? Number.POSITIVE_INFINITY)) break
+    const over = Atomics.load(work.found, 0) !== 0 || Date.now() > (work.end ?? Number.POSITIVE_INFINITY)
+    if (counts !== undefined && over) break
     const outcome = await simulate(schedule, work)
     schedules++
     counts = counts === undefined ? outcome.counts : sum(counts, outcome.counts)
-    if (outcome.violation) return { schedules, counts, found: await shrink(schedule, outcome.violation, work) }
+    if (!outcome.violation) continue
+    Atomics.store(work.found, 0, 1)
+    return { schedules, counts, found: await shrink(schedule, outcome.violation, work) }
   }
   return { schedules, counts: counts! }
 }
@@ -89,8 +94,13 @@ export function sum(one: Counts, other: Counts): Counts {
   return Object.fromEntries(entries) as Counts
 }
 
-if (parentPort && workerData) {
-  // Most errors here are answers like "no such file", and nobody reads where they were made.
-  Error.stackTraceLimit = workerData.seeds?.count === 1 ? 20 : 0
-  parentPort.postMessage(await work(workerData as Work))
+if (parentPort) serve(parentPort)
+
+function serve(port: MessagePort): void {
+  port.on('message', async (given: Work) => {
+    // Most errors here are answers like "no such file", and nobody reads where they were made.
+    Error.stackTraceLimit = 'seeds' in given && given.seeds.count === 1 ? 20 : 0
+    port.postMessage(await work(given))
+  })
+  port.postMessage('ready')
 }
