@@ -3,7 +3,6 @@ import { present } from '../present.ts'
 import { unknownNameHint } from '../suggestion.ts'
 import type { Rotator } from './rotator.ts'
 
-export { rotatorExamples } from './examples.ts'
 export type {
   CredentialCheck,
   Plan,

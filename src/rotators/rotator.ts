@@ -134,6 +134,8 @@ export interface Rotator<
 > {
   readonly name: string
   readonly description: string
+  /** A definition in which it is used. Absent: it is a plugin's. */
+  readonly example?: string
   readonly inputs: Schema
   readonly state: Schema
   readonly outputs: Schema

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { type EvaluationHost, evaluateEnvironment } from '../../src/evaluate/index.ts'
 import { type SchemaRow, schemaRows } from '../../src/operations/index.ts'
 import { loadProvider, type Provider, providerNames } from '../../src/providers/index.ts'
-import { loadRotator, rotatorExamples, rotatorNames } from '../../src/rotators/index.ts'
+import { loadRotator, rotatorNames } from '../../src/rotators/index.ts'
 import type { Schema } from '../../src/schema/index.ts'
 
 // UPDATE_SNAPSHOTS=1 writes the generated part of each page anew, and leaves what is written by hand.
@@ -87,8 +87,9 @@ describe('examples', () => {
   }
   for (const name of rotatorNames) {
     it(`that of the rotator ${name} uses it, and has no mistake`, async () => {
-      expect(rotatorExamples[name]).to.include(`fn::rotate::${name}:`)
-      expect(await mistakesIn(rotatorExamples[name] ?? '')).to.deep.equal([])
+      const { example = '' } = await loadRotator(name)
+      expect(example).to.include(`fn::rotate::${name}:`)
+      expect(await mistakesIn(example)).to.deep.equal([])
     })
   }
 })

@@ -52,9 +52,8 @@ async function builtInProviders(): Promise<Offered[]> {
 }
 
 async function builtInRotators(): Promise<Offered[]> {
-  const { rotatorExamples } = await import('../../rotators/index.ts')
   const loaded = await Promise.all(rotatorNames.map(loadRotator))
-  return loaded.map((each) => ofRotator(each, 'esc', rotatorExamples[each.name]))
+  return loaded.map((each) => ofRotator(each, 'esc'))
 }
 
 async function ofPlugins(options: WorkspaceOptions, kind: OfferedKind): Promise<Offered[]> {
@@ -79,7 +78,7 @@ function ofProvider({ name, description, inputs, outputs, example }: Provider, f
   return { name, description, from, inputs, outputs, ...(example !== undefined && { example }) }
 }
 
-function ofRotator(rotator: Rotator, from: Offered['from'], example?: string): Offered {
-  const { name, description, inputs, outputs, state } = rotator
+function ofRotator(rotator: Rotator, from: Offered['from']): Offered {
+  const { name, description, inputs, outputs, state, example } = rotator
   return { name, description, from, inputs, outputs, state, ...(example !== undefined && { example }) }
 }

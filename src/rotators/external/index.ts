@@ -13,6 +13,14 @@ import { requireEncryption, type Tls, tlsFault, tlsHint, tlsSchema } from '../tl
 import { type AdapterNetwork, callAdapter, requirePublicHost } from './adapter-call.ts'
 import { adapterClaims } from './claims.ts'
 
+const example = `values:
+  coupon:
+    fn::rotate::external:
+      inputs:
+        url: https://adapter.example.org/rotate
+        request: {shop: api}
+`
+
 export type { AdapterNetwork } from './adapter-call.ts'
 export { bodyHash } from './claims.ts'
 
@@ -90,6 +98,7 @@ export function externalRotator(
   const rotator: Rotator<ExternalInputs, ExternalState, ExternalPending, Plan> = {
     name: 'external',
     description: 'Whatever a web service of your own rotates.',
+    example,
     inputs: inputsSchema,
     state: stateSchema,
     outputs: stateSchema,

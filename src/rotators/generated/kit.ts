@@ -23,6 +23,7 @@ const shape: SchemaObject = {
 export interface GeneratedSecret<Inputs> {
   readonly name: string
   readonly description: string
+  readonly example: string
   readonly inputs: SchemaObject
   /**
    * Refuses inputs that no secret can satisfy; says in words what would be made, such as
@@ -41,6 +42,7 @@ export function generatedSecret<Inputs>(
   return {
     name: kind.name,
     description: kind.description,
+    example: kind.example,
     inputs: kind.inputs,
     state: shape,
     outputs: shape,

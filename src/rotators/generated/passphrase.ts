@@ -4,6 +4,12 @@ import { secret } from '../../secret.ts'
 import { type RandomBytes, randomChoice } from '../random-choice.ts'
 import { generatedSecret } from './kit.ts'
 
+const example = `values:
+  admin:
+    fn::rotate::passphrase:
+      inputs: {length: 6}
+`
+
 export type PassphraseInputs = {
   readonly length?: number
   readonly separator?: string
@@ -13,6 +19,7 @@ export type PassphraseInputs = {
 export const passphrase = generatedSecret<PassphraseInputs>({
   name: 'passphrase',
   description: 'A random passphrase of English words that is used nowhere but where this environment is read.',
+  example,
   inputs: {
     type: 'object',
     additionalProperties: false,

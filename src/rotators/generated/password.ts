@@ -3,6 +3,12 @@ import { secret } from '../../secret.ts'
 import { type RandomBytes, randomChoice, shuffled } from '../random-choice.ts'
 import { generatedSecret } from './kit.ts'
 
+const example = `values:
+  admin:
+    fn::rotate::password:
+      inputs: {length: 32}
+`
+
 export type PasswordInputs = {
   readonly length?: number
   readonly lower?: boolean
@@ -24,6 +30,7 @@ const enabled = { type: 'boolean', default: true } as const
 export const password = generatedSecret<PasswordInputs>({
   name: 'password',
   description: 'A random password that is used nowhere but where this environment is read.',
+  example,
   inputs: {
     type: 'object',
     additionalProperties: false,

@@ -18,6 +18,18 @@ import {
 import { type IssuerSession, issuedTiming, type Listed, type Trial } from './kit/index.ts'
 import { issuedOverHttp, type WayToVendor } from './kit/over-http.ts'
 
+const example = `values:
+  app:
+    fn::rotate::azure-app-secret:
+      inputs:
+        login:
+          clientId: 00000000-0000-0000-0000-000000000000
+          tenantId: 11111111-1111-1111-1111-111111111111
+          clientSecret: {fn::secret: "…"}
+        clientId: 22222222-2222-2222-2222-222222222222
+        lifetimeInDays: 90
+`
+
 /** The output shape of the `azure-login` provider. */
 export type AppSecretLogin = {
   readonly clientId: string
@@ -92,6 +104,7 @@ const credentialSchema: SchemaObject = {
 export const azureAppSecretRotator = issuedOverHttp<AzureAppSecretInputs, AzureAppSecret>({
   name: 'azure-app-secret',
   description: 'Client secrets of an application of Microsoft Entra ID.',
+  example,
   inputs: inputsSchema,
   credential: credentialSchema,
   timing: issuedTiming,

@@ -26,6 +26,14 @@ import {
 } from './kit/index.ts'
 import { issuedOverHttp, type WayToVendor } from './kit/over-http.ts'
 
+const example = `values:
+  key:
+    fn::rotate::gcp-service-account-key:
+      inputs:
+        login: {project: 123456789012, accessToken: {fn::secret: "…"}}
+        serviceAccount: app@foo-bar-123456.iam.gserviceaccount.com
+`
+
 /** The output shape of the `gcp-login` provider. */
 export type GcpLogin = {
   readonly project?: string | number
@@ -100,6 +108,7 @@ const credentialSchema: SchemaObject = {
 export const gcpServiceAccountKeyRotator = issuedOverHttp<GcpKeyInputs, GcpKey>({
   name: 'gcp-service-account-key',
   description: 'Keys of a Google Cloud service account.',
+  example,
   inputs: inputsSchema,
   credential: credentialSchema,
   timing: gcpTiming,

@@ -4,6 +4,23 @@ import { type Secret, secret } from '../../secret.ts'
 import type { ListRequest } from './http-issued/definition.ts'
 import { type KnownApiOptions, knownApiRotator } from './http-issued/known-api.ts'
 
+const apiKeyExample = `values:
+  ai:
+    fn::rotate::openai-api-key:
+      inputs:
+        login: {adminKey: {fn::secret: "…"}}
+        project: proj_abc
+        name: shop
+`
+
+const adminKeyExample = `values:
+  admin:
+    fn::rotate::openai-admin-key:
+      inputs:
+        login: {adminKey: {fn::secret: "…"}}
+        organization: org-abc
+`
+
 type OpenAiLogin = { readonly adminKey: Secret<string> }
 
 export type OpenAiAdminKeyInputs = {
@@ -88,6 +105,7 @@ export function openAiApiKeyRotator(options: KnownApiOptions = {}) {
     {
       name: 'openai-api-key',
       description: 'API keys of a project of OpenAI, each of a service account of its own.',
+      example: apiKeyExample,
       inputs: projectInputs,
       subject: ({ project }) => `project ${project}`,
       checkInputs: checkProjectInputs,
@@ -122,6 +140,7 @@ export function openAiAdminKeyRotator(options: KnownApiOptions = {}) {
     {
       name: 'openai-admin-key',
       description: 'Admin keys of an organization of OpenAI, which manage its projects and keys.',
+      example: adminKeyExample,
       inputs: adminInputs,
       subject: ({ organization }) => `organization ${organization}`,
       checkInputs({ login, organization }) {

@@ -4,6 +4,14 @@ import { type Secret, secret } from '../../secret.ts'
 import { VendorHttpError } from '../vendor-http.ts'
 import { type KnownApiOptions, knownApiRotator } from './http-issued/known-api.ts'
 
+const example = `values:
+  mail:
+    fn::rotate::sendgrid-api-key:
+      inputs:
+        login: {apiKey: {fn::secret: "…"}}
+        scopes: [mail.send]
+`
+
 export type SendGridApiKeyInputs = {
   readonly login: { readonly apiKey: Secret<string> }
   readonly name?: string
@@ -63,6 +71,7 @@ export function sendGridApiKeyRotator(options: KnownApiOptions = {}) {
     {
       name: 'sendgrid-api-key',
       description: 'API keys of an account of Twilio SendGrid.',
+      example,
       inputs: inputsSchema,
       subject: ({ region = 'global', onBehalfOf }) =>
         `${onBehalfOf === undefined ? 'the account' : `subuser ${onBehalfOf}`} (${region})`,

@@ -18,6 +18,13 @@ import {
 import { type IssuerSession, issuedTiming, type Listed, type Listing, type Trial } from './kit/index.ts'
 import { issuedOverHttp, type WayToVendor } from './kit/over-http.ts'
 
+const example = `values:
+  sms:
+    fn::rotate::twilio-api-key:
+      inputs:
+        login: {accountSid: AC00000000000000000000000000000000, authToken: {fn::secret: "…"}}
+`
+
 /** The account's own token, or a Main API key. */
 export type TwilioLogin = {
   readonly accountSid: string
@@ -92,6 +99,7 @@ const credentialSchema: SchemaObject = {
 export const twilioApiKeyRotator = issuedOverHttp<TwilioApiKeyInputs, TwilioApiKey>({
   name: 'twilio-api-key',
   description: 'API keys of a Twilio account.',
+  example,
   inputs: inputsSchema,
   credential: credentialSchema,
   timing: issuedTiming,

@@ -16,11 +16,24 @@ export type {
   PairState as MySqlState,
 } from './kit/index.ts'
 
+const example = `values:
+  db:
+    fn::rotate::mysql:
+      inputs:
+        database:
+          host: db.example.org
+          port: 3306
+          database: app
+          managingUser: {username: manager, password: {fn::secret: "…"}}
+        rotateUsers: {username1: app_a, username2: app_b}
+`
+
 const name = 'mysql'
 
 const server: PairServer = {
   name,
   description: 'Passwords of a pair of MySQL or MariaDB users.',
+  example,
   inputs: pairInputsSchema({
     host: { type: 'string', description: 'The host part of both accounts. Default %.' },
   }),

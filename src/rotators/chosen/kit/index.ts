@@ -24,9 +24,9 @@ export function chosenPasswordRotator<
 >(
   keeper: Keeper<Inputs, Credential, Pending, RotationPlan, Session>,
 ): Rotator<Inputs, ChosenState<Credential>, Pending, RotationPlan> {
-  const { name, description, inputs, state, outputs } = keeper
+  const { name, description, example, inputs, state, outputs } = keeper
   const rotator: Rotator<Inputs, ChosenState<Credential>, Pending, RotationPlan> = {
-    ...{ name, description, inputs, state, outputs },
+    ...{ name, description, example, inputs, state, outputs },
 
     open: (opened) => withoutAdopted(opened) as ReturnType<typeof rotator.open>,
 

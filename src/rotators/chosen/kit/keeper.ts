@@ -61,6 +61,7 @@ export interface Keeper<
 > {
   readonly name: string
   readonly description: string
+  readonly example: string
   readonly inputs: SchemaObject
   readonly state: SchemaObject
   readonly outputs: SchemaObject

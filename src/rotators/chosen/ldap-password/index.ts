@@ -23,6 +23,15 @@ import {
   ldapStateSchema,
 } from './types.ts'
 
+const example = `values:
+  app:
+    fn::rotate::ldap-password:
+      inputs:
+        url: ldaps://ldap.example.org
+        login: {dn: "cn=manager,dc=example,dc=org", password: {fn::secret: "…"}}
+        dn: "uid=app,ou=services,dc=example,dc=org"
+`
+
 export type { LdapInputs, LdapPending, LdapState } from './types.ts'
 
 /**
@@ -35,6 +44,7 @@ export function ldapPasswordRotator(
   return chosenPasswordRotator<LdapInputs, LdapLogin, LdapPending, Plan, LdapKeeper>({
     name: 'ldap-password',
     description: 'Password of an entry of an LDAP directory.',
+    example,
     inputs: ldapInputsSchema,
     state: ldapStateSchema,
     outputs: ldapOutputsSchema,

@@ -18,6 +18,18 @@ import {
   rotatorName,
 } from './types.ts'
 
+const example = `values:
+  db:
+    fn::rotate::mysql-dual:
+      inputs:
+        database:
+          host: db.example.org
+          port: 3306
+          database: app
+          managingUser: {username: manager, password: {fn::secret: "…"}}
+        rotateUser: {username: app}
+`
+
 export type { MySqlDualInputs, MySqlDualPending, MySqlDualState } from './types.ts'
 
 export interface MySqlDualPlan extends Plan {
@@ -39,6 +51,7 @@ function mysqlDualRotator(
   return chosenPasswordRotator<MySqlDualInputs, DualUser, MySqlDualPending, MySqlDualPlan, DualKeeper>({
     name: rotatorName,
     description: 'Password of one MySQL or MariaDB user that keeps two.',
+    example,
     inputs: mySqlDualInputsSchema,
     state: mySqlDualStateSchema,
     outputs: mySqlDualOutputsSchema,

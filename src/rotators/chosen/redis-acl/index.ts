@@ -15,6 +15,15 @@ import {
   redisStateSchema,
 } from './types.ts'
 
+const example = `values:
+  cache:
+    fn::rotate::redis-acl:
+      inputs:
+        host: cache.example.org
+        login: {password: {fn::secret: "…"}}
+        user: app
+`
+
 export type { RedisAclInputs, RedisAclPending, RedisAclState } from './types.ts'
 
 /**
@@ -27,6 +36,7 @@ export function redisAclRotator(
   return chosenPasswordRotator<RedisAclInputs, RedisPassword, RedisAclPending, Plan, RedisKeeper>({
     name: 'redis-acl',
     description: 'Passwords of a Redis ACL user.',
+    example,
     inputs: redisInputsSchema,
     state: redisStateSchema,
     outputs: redisOutputsSchema,

@@ -35,6 +35,14 @@ import {
   snowflakeStateSchema,
 } from './types.ts'
 
+const example = `values:
+  loader:
+    fn::rotate::snowflake-user:
+      inputs:
+        login: {account: example-account, user: MANAGER, privateKey: {fn::secret: "…"}}
+        targetUser: LOADER
+`
+
 export { snowflakeTiming } from './sql-api.ts'
 export type { SnowflakeInputs, SnowflakePending, SnowflakePlan, SnowflakeState } from './types.ts'
 
@@ -61,6 +69,7 @@ export function snowflakeUserRotator(
   return {
     name: 'snowflake-user',
     description: 'RSA key pairs of a Snowflake user.',
+    example,
     inputs: snowflakeInputsSchema,
     state: snowflakeStateSchema,
     outputs: snowflakeOutputsSchema,

@@ -21,6 +21,14 @@ import {
 import { parseUserArn, regionFor } from './user-arn.ts'
 import { words } from './words.ts'
 
+const example = `values:
+  keys:
+    fn::rotate::aws-iam:
+      inputs:
+        login: {accessKeyId: AKIAIOSFODNN7EXAMPLE, secretAccessKey: {fn::secret: "…"}}
+        userArn: arn:aws:iam::123456789012:user/ci
+`
+
 export type { AwsIamInputs, AwsIamPending, AwsIamState } from './types.ts'
 
 /** New keys usually work after 2 s, sometimes after 10 to 15. */
@@ -72,6 +80,7 @@ function issuerOf(timing: IssuedTiming): Issuer<AwsIamInputs, AccessKey> {
   return {
     name: 'aws-iam',
     description: 'Access keys of an IAM user.',
+    example,
     inputs: awsIamInputsSchema,
     credential: keySchema,
     timing,

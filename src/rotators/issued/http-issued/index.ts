@@ -24,6 +24,22 @@ import { requireUsable } from './require-usable.ts'
 import { credentialSchema, inputsSchema } from './schema.ts'
 import { httpSession } from './session.ts'
 
+const example = `values:
+  mail:
+    fn::rotate::http-issued:
+      inputs:
+        url: https://api.example.org/v1
+        auth: {bearer: {fn::secret: "…"}}
+        list: {path: keys, items: data, id: id, name: name}
+        create:
+          path: keys
+          body: {name: "esc {{mark}}", scopes: [send]}
+          id: id
+          values: {key: secret}
+        delete: {path: "keys/{{id}}"}
+        verify: {path: whoami, auth: {bearer: "{{key}}"}}
+`
+
 export type HttpIssuedInputs = HttpDefinition & { readonly tls?: Tls }
 export type HttpIssuedState = IssuedState<HttpCredential>
 export type HttpIssuedPending = IssuedPending<HttpCredential>
@@ -57,6 +73,7 @@ export function httpIssuedRotator(options: HttpIssuedOptions = {}): HttpIssuedRo
   const rotator: HttpIssuedRotator = {
     name,
     description: 'Keys and tokens that an API over HTTP issues, which the definition describes.',
+    example,
     inputs: inputsSchema,
     state,
     outputs: state,

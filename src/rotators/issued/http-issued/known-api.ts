@@ -40,6 +40,7 @@ export interface KnownApiOptions {
 export interface KnownApi<Inputs> {
   readonly name: string
   readonly description: string
+  readonly example: string
   readonly inputs: SchemaObject
   /** Returns the owner of the keys, such as `project proj_1`. */
   readonly subject: (inputs: Inputs) => string
@@ -59,10 +60,11 @@ export function knownApiRotator<Inputs>(
   { fetch = currentFetch, timing = issuedTiming }: KnownApiOptions,
   limit?: Issuer<never, never>['limit'],
 ): KnownApiRotator<Inputs> {
-  const { name, description, inputs, subject, checkInputs, definition, hints } = api
+  const { name, description, example, inputs, subject, checkInputs, definition, hints } = api
   return issuedCredentialRotator({
     name,
     description,
+    example,
     inputs,
     credential: apiKeySchema,
     timing,

@@ -36,6 +36,7 @@ export function issuedCredentialRotator<Inputs, Credential extends object>(
   return {
     name: issuer.name,
     description: issuer.description,
+    example: issuer.example,
     inputs: issuer.inputs,
     state: schema,
     outputs: schema,

@@ -54,6 +54,7 @@ export interface IssuerSession<Credential> {
 export interface Issuer<Inputs, Credential extends object> {
   readonly name: string
   readonly description: string
+  readonly example?: string
   readonly inputs: SchemaObject
   readonly credential: SchemaObject
   readonly timing: IssuedTiming

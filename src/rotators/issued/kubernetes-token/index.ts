@@ -15,6 +15,16 @@ import {
   tokenSchema,
 } from './types.ts'
 
+const example = `values:
+  deployer:
+    fn::rotate::kubernetes-service-account-token:
+      inputs:
+        server: https://cluster.example.org:6443
+        login: {token: {fn::secret: "…"}}
+        namespace: shop
+        serviceAccount: deployer
+`
+
 export type { KubernetesToken, KubernetesTokenInputs } from './types.ts'
 
 /** The way to clusters, and the times to wait. Tests hand them in. */
@@ -40,6 +50,7 @@ export function kubernetesTokenRotator({
   const rotator = issuedCredentialRotator<KubernetesTokenInputs, KubernetesToken>({
     name,
     description: 'Tokens of a service account of Kubernetes.',
+    example,
     inputs: kubernetesInputsSchema,
     credential: tokenSchema,
     timing,

@@ -30,6 +30,7 @@ export function userPairRotator(
   const rotator: Rotator<PairInputs, PairState, PairPending, PairPlan> = {
     name: server.name,
     description: server.description,
+    example: server.example,
     inputs: server.inputs,
     state: pairStateSchema,
     outputs: pairOutputsSchema,

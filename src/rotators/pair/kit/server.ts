@@ -25,6 +25,7 @@ export const pairTiming: PairTiming = {
 export interface PairServer {
   readonly name: 'postgres' | 'mysql'
   readonly description: string
+  readonly example: string
   readonly inputs: SchemaObject
   /** The server's name for a user, such as `role`. */
   readonly noun: string

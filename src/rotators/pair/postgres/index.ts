@@ -11,9 +11,22 @@ export type {
   PairState as PostgresState,
 } from '../kit/index.ts'
 
+const example = `values:
+  db:
+    fn::rotate::postgres:
+      inputs:
+        database:
+          host: db.example.org
+          port: 5432
+          database: app
+          managingUser: {username: manager, password: {fn::secret: "…"}}
+        rotateUsers: {username1: app_a, username2: app_b}
+`
+
 const server: PairServer = {
   name: 'postgres',
   description: 'Passwords of a pair of PostgreSQL users.',
+  example,
   inputs: pairInputsSchema(),
   noun: 'role',
   wrongPassword: '28P01',
