@@ -36,6 +36,9 @@ export async function completionScript(shell: Shell, options: { readonly descrip
   }
 }
 
+/** Flags whose value is an environment, as an expression. */
+const namingFlags = 'env|dest'
+
 async function allPlaces(): Promise<Place[]> {
   const commands = new Map<string, CommandClass>()
   for (const id of COMMANDS) commands.set(id, await loadCommand(id))
@@ -58,7 +61,7 @@ async function allPlaces(): Promise<Place[]> {
       path: id.replaceAll(':', ' '),
       words,
       flags: [...flags, { word: '--help', description: 'help for the command' }],
-      takesEnvironment: Object.hasOwn(command?.args ?? {}, 'environment'),
+      takesEnvironment: ['environment', 'environments'].some((name) => Object.hasOwn(command?.args ?? {}, name)),
     }
   })
 }
@@ -81,7 +84,9 @@ _esc() {
   case "$path" in
 ${cases.join('\n')}
   esac
-  if [[ "$current" == -* ]]; then
+  if [[ "\${COMP_WORDS[COMP_CWORD - 1]}" =~ ^--(${namingFlags})$ ]]; then
+    COMPREPLY=($(compgen -W "$(esc env ls 2>/dev/null)" -- "$current"))
+  elif [[ "$current" == -* ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$current"))
   elif [[ $environments == true && $index -eq $COMP_CWORD ]]; then
     COMPREPLY=($(compgen -W "$words $(esc env ls 2>/dev/null)" -- "$current"))
@@ -122,7 +127,10 @@ _esc() {
   case "$path_" in
 ${cases.join('\n')}
   esac
-  if [[ "\${words[CURRENT]}" == -* ]]; then
+  if [[ "\${words[CURRENT - 1]}" =~ ^--(${namingFlags})$ ]]; then
+    names=(\${(f)"$(esc env ls 2>/dev/null)"})
+    compadd -a names
+  elif [[ "\${words[CURRENT]}" == -* ]]; then
     _describe 'flag' flags
   elif [[ $environments == true && $index -eq $CURRENT ]]; then
     names=(\${(f)"$(esc env ls 2>/dev/null)"})
@@ -145,8 +153,10 @@ function fishScript(places: readonly Place[], descriptions: boolean): string {
     for (const { word, description } of words)
       lines.push(`complete -c esc -n ${at} -a ${word}${described(description)}`)
     for (const { word, description } of flags) {
+      const name = word.slice(2)
+      const environments = namingFlags.split('|').includes(name) ? ` -x -a '(esc env ls 2>/dev/null)'` : ''
       lines.push(
-        `complete -c esc -n ${posixWord(`__esc_in ${path}`.trim())} -l ${word.slice(2)}${described(description)}`,
+        `complete -c esc -n ${posixWord(`__esc_in ${path}`.trim())} -l ${name}${environments}${described(description)}`,
       )
     }
     if (takesEnvironment) lines.push(`complete -c esc -n ${at} -a '(esc env ls 2>/dev/null)'`)

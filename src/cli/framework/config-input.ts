@@ -7,9 +7,10 @@ import { choice, maybe } from './flags.ts'
 const TYPES = ['string', 'int', 'bool', 'float'] as const
 export type ConfigType = (typeof TYPES)[number]
 
-export const TYPE_FLAG = {
-  type: maybe(choice({ description: 'store the value as this type', options: TYPES, default: 'string' })),
-}
+const type = choice({ description: 'store the value as this type', options: TYPES, default: 'string' })
+
+/** Without it, the place of a value decides: help shows no default. */
+export const TYPE_FLAG = { type: maybe({ ...type, default: undefined }) }
 
 /**
  * The value that a command line left out: typed at a terminal without echo, or standard input. One

@@ -407,7 +407,8 @@ describe('the commands of a store', () => {
     const bash = await playground.ok('completion', 'bash')
     expect(spawnSync('bash', ['-n'], { input: bash }).status).to.equal(0)
     const complete = (...words: string[]) => {
-      const script = `${bash}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _esc; printf '%s\\n' "\${COMPREPLY[@]}"`
+      // Names of environments are asked of the program, which a function stands for.
+      const script = `${bash}\nesc() { echo app/dev; echo base/common; }\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _esc; printf '%s\\n' "\${COMPREPLY[@]}"`
       return String(spawnSync('bash', ['--norc', '-c', script], { env: { PATH: process.env.PATH } }).stdout)
         .trim()
         .split('\n')
@@ -416,6 +417,15 @@ describe('the commands of a store', () => {
     expect(complete('esc', 'env', 'ro')).to.deep.equal(['rotate', 'rotators'])
     expect(complete('esc', 'env', 'rotate', '--fa')).to.deep.equal(['--failed'])
     expect(complete('esc', 'env', 'version', 'h')).to.deep.equal(['history'])
+    expect(complete('esc', 'config', 's')).to.deep.equal(['set', 'set-all'])
+    expect(complete('esc', 'config', 'set', '--pl')).to.deep.equal(['--plaintext'])
+    for (const words of [
+      ['esc', 'env', 'get', 'app/d'],
+      ['esc', 'config', 'env', 'add', 'app/d'],
+      ['esc', 'config', 'set', '--env', 'app/d'],
+      ['esc', 'config', 'cp', 'aws:region', '--dest', 'app/d'],
+    ])
+      expect(complete(...words), words.join(' ')).to.deep.equal(['app/dev'])
     expect(await playground.ok('completion', 'fish')).to.include('complete -c esc')
     expect(await playground.ok('completion', 'zsh')).to.match(/^#compdef esc\n/)
   })

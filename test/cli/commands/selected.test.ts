@@ -120,6 +120,7 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'env:tag:mv': { words: 'team crew', after: ['env tag ls app/dev', /crew/], before: tagged },
   'env:tag:rm': { words: 'team', after: ['env tag ls app/dev', /^$/], before: tagged },
   'env:trust': { words: '', shows: /app\/dev/ },
+  'env:types': { words: '', shows: /region/ },
   'env:version': { words: '@2', shows: /revision 2/ },
   'env:version:history': { words: '', shows: /revision 2/ },
   'env:version:retract': { words: '@2 --reason test', after: ['env version history app/dev', /etracted/] },
