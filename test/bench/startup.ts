@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -40,7 +40,10 @@ export async function benchStartup({ rounds, strict = false }: StartupBench): Pr
     cpSync(join(folder, 'environments'), evaluated, { recursive: true })
     appendFileSync(join(evaluated, 'esc.yaml'), 'cache: off\n')
     const bare: Command = { file: process.execPath, args: ['-e', '0'] }
-    const library: Command = { file: process.execPath, args: [join(root, 'dist', 'sdk.js')] }
+    // As it is installed, by its name.
+    mkdirSync(join(folder, 'node_modules', '@gitesc'), { recursive: true })
+    symlinkSync(root, join(folder, 'node_modules', '@gitesc', 'cli'))
+    const library: Command = { file: process.execPath, args: ['-e', "import('@gitesc/cli')"] }
     const cases: readonly Case[] = [
       { name: 'node -e 0', commands: [bare] },
       { name: 'node -e 0; true', commands: [bare, { file: 'true', args: [] }] },
@@ -52,7 +55,7 @@ export async function benchStartup({ rounds, strict = false }: StartupBench): Pr
         to: 'node -e 0; true',
         target: 1.8,
       },
-      { name: "import '@gitesc/cli'", commands: [library], to: 'node -e 0', target: 1.3 },
+      { name: "import('@gitesc/cli')", commands: [library], to: 'node -e 0', target: 1.3 },
       {
         name: 'esc env open (cache: off)',
         commands: [esc('env', 'open', 'app/dev', '--store', evaluated)],
