@@ -6,7 +6,7 @@ import { azureBlob } from './azure-blob.ts'
 import { gcsObject, type ObjectRead, s3Object } from './object-stores.ts'
 import type { ProviderContext, Variables } from './provider.ts'
 import { checkpointNames, isOfProject, noSuchStack, type PulumiBackend } from './pulumi-checkpoint.ts'
-import { siteAddress } from './site-address.ts'
+import { shownAddress, siteAddress } from './site-address.ts'
 import { isRefusal, malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
 
 type ReadObject = (name: string, read: ObjectRead) => Promise<HttpAnswer>
@@ -23,7 +23,7 @@ export async function pulumiObjects(
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   const open = parsed === undefined ? undefined : schemes[parsed.protocol]
   if (parsed === undefined || open === undefined) {
-    throw new EscError('invalid_input', `pulumi-stacks: the backend ${JSON.stringify(url)} is of no known kind`, {
+    throw new EscError('invalid_input', `pulumi-stacks: the backend ${shownAddress(url)} is of no known kind`, {
       hint: 'PULUMI_BACKEND_URL begins with https://, file://, s3://, azblob:// or gs://',
     })
   }

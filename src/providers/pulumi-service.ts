@@ -3,6 +3,7 @@ import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import { longestState } from './object-stores.ts'
 import type { ProviderContext } from './provider.ts'
 import type { PulumiBackend, PulumiStack } from './pulumi-checkpoint.ts'
+import { shownAddress } from './site-address.ts'
 import { callVendor, malformedAnswer, memberOf, type ProviderNetwork, textIn } from './vendor-call.ts'
 
 const provider = 'pulumi-stacks'
@@ -22,7 +23,7 @@ export function pulumiService(
   context: ProviderContext,
 ): PulumiBackend {
   if (!token) {
-    throw new EscError('provider_failed', `${provider}: you are not logged in to ${url}`, {
+    throw new EscError('provider_failed', `${provider}: you are not logged in to ${shownAddress(url)}`, {
       hint: 'set PULUMI_ACCESS_TOKEN, or run "pulumi login"',
     })
   }

@@ -11,6 +11,7 @@ import { type AzureLogin, azureLoginSchema } from './azure-login.ts'
 import { machineOf } from './machine.ts'
 import { gcsObject, longestState, s3Object } from './object-stores.ts'
 import type { ProviderContext } from './provider.ts'
+import { shownAddress } from './site-address.ts'
 import { readRemoteOutputs } from './terraform-remote.ts'
 import { callVendor, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
@@ -109,7 +110,7 @@ export async function readBackend(
     const credential = await blobCredential(azurerm, network, context)
     return stateOf(place, azureBlob({ account, container, name }, credential, reading(place)))
   }
-  if (http !== undefined) return stateOf(http.address, fromHttp(http, network, context))
+  if (http !== undefined) return stateOf(shownAddress(http.address), fromHttp(http, network, context))
   if (remote !== undefined) return { outputs: await readRemoteOutputs(remote, network, context) }
   const { path } = local as NonNullable<TerraformBackend['local']>
   const machine = await machineOf(context, provider)

@@ -3,6 +3,7 @@ import type { HttpAnswer, VendorFault } from '../http/index.ts'
 import type { SchemaObject } from '../schema/index.ts'
 import type { Secret } from '../secret.ts'
 import type { ProviderContext } from './provider.ts'
+import { shownAddress } from './site-address.ts'
 import { callVendor, memberOf, type ProviderNetwork } from './vendor-call.ts'
 
 /** The login that `vault-login` gives, and what reads from Vault is given. */
@@ -60,7 +61,7 @@ function requireVaultAddress(provider: string, address: string): string {
   const local = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url?.hostname ?? '')
   const bare = url !== undefined && url.pathname === '/' && url.search + url.hash + url.username + url.password === ''
   if (bare && (url.protocol === 'https:' || (local && url.protocol === 'http:'))) return url.origin
-  throw new EscError('invalid_input', `${provider}: \`address\` ${JSON.stringify(address)} is not that of a server`, {
+  throw new EscError('invalid_input', `${provider}: \`address\` ${shownAddress(address)} is not that of a server`, {
     hint: 'write https:// and a host, such as https://vault.example.org:8200 (http:// only for this machine)',
   })
 }
