@@ -132,7 +132,8 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
   },
   cli: {
     mayImport: ['vendor', 'cli/diagram', 'cli/terminal', 'lsp', 'mcp', 'operations', 'scheduler'],
-    because: 'a command parses flags, has a session perform operations, and returns data',
+    because:
+      'a command parses flags, has a session perform operations, and returns data; or it starts another face, such as the scheduler',
   },
 }
 
