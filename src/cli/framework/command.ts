@@ -213,7 +213,7 @@ const notGiven: readonly string[] = []
  */
 export function mayUseSelected(command: CommandClass, { flags, positionals }: Input<Flags>): boolean {
   if (command.usesSelected === 'only')
-    return flags.env === undefined && countOf(command.count, positionals.length) === undefined
+    return flags.env === undefined && countMistake(command, { flags, positionals } as Input<Flags>) === undefined
   const [argument] = Object.entries(command.args)
   const uses = command.usesSelected ?? (argument?.[1].required && ['environment', 'source'].includes(argument[0]))
   if (!uses || flags.env !== undefined || (flags as { readonly all?: boolean }).all) return false
@@ -234,13 +234,18 @@ export function mayUseSelected(command: CommandClass, { flags, positionals }: In
 export function countMistake(command: CommandClass, { flags, positionals }: Input<Flags>): string | undefined {
   const received = positionals.length + replacedArguments(command, flags.env !== undefined)
   if (command.count.kind === 'none' && received > 0)
-    return `unknown command "${positionals[0]}" for "esc ${command.id.replaceAll(':', ' ')}"`
+    return `unknown command "${withoutValue(positionals[0] ?? '')}" for "esc ${command.id.replaceAll(':', ' ')}"`
   return countOf(command.count, received)
 }
 
 /** The number of arguments that `--env` takes the place of. */
 export function replacedArguments(command: CommandClass | undefined, isGiven: boolean): number {
   return isGiven && command?.usesSelected !== 'only' ? 1 : 0
+}
+
+/** A word in the place of a command may be key=value, and the value a secret. */
+function withoutValue(word: string): string {
+  return word.replace(/=[\s\S]+$/, '=…')
 }
 
 function countOf(count: Count, received: number): string | undefined {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { Config, openStore } from '../../../src/sdk/index.ts'
 import { provider } from '../../conformance/cli/doubles.ts'
 import { Playground, type RunOptions } from './esc.ts'
 
@@ -322,6 +323,39 @@ describe('esc config', function () {
     })
   })
 
+  it('refuses words that are no command of it, and too many', async () => {
+    for (const [words, wanted] of [
+      [['sett', 'a:b', 'c'], 'unknown command "sett"'],
+      [['app/dev'], 'unknown command "app/dev"'],
+      [['env', 'list'], 'unknown command'],
+      [['env', 'ls', 'app/dev'], 'unknown command "app/dev"'],
+      [['set', 'a:b', SECRET, 'd', '--secret'], 'accepts between 1 and 2 arg(s), received 3'],
+      [['set', `a:b=${SECRET}`, '--secret'], 'expected a key and a value as two words'],
+      [['get'], 'accepts 1 arg(s), received 0'],
+      [['rm', 'a', 'b'], 'accepts 1 arg(s), received 2'],
+      [[`a:b=${SECRET}`], 'unknown command "a:b=…"'],
+      [['set-all', 'a:b', SECRET], 'expected key=value'],
+    ] as const) {
+      const err = await fails(words)
+      expect(err).to.include(wanted).and.not.include(SECRET)
+      expect(await fails([...words, '--env', 'app/dev'])).to.include(wanted)
+    }
+  })
+
+  it('sets what programs read with Config of the library', async () => {
+    await ok('set', 'app:region', 'eu')
+    await ok('set', 'app:size', '3')
+    await ok('set', 'app:token', SECRET, '--secret')
+    await ok('set', '--path', 'app:o.token', SECRET, '--secret')
+    const store = await openStore(playground.store, { env: playground.env })
+    const read = new Config('app', await store.open('app/dev'))
+    expect(read.require('region')).to.equal('eu')
+    expect(read.requireNumber('size')).to.equal(3)
+    expect(await read.requireSecret('token').reveal()).to.equal(SECRET)
+    expect(await read.requireSecretObject('o').reveal()).to.deep.equal({ token: SECRET })
+    expect(() => read.require('token')).to.throw('is a secret')
+  })
+
   describe('set-all', () => {
     it('sets values and secrets in one revision', async () => {
       const revisions = async () => (await playground.ok('env', 'version', 'history', 'app/dev')).match(/^revision/gm)
@@ -329,6 +363,11 @@ describe('esc config', function () {
       await ok('set-all', '--plaintext', 'aws:region=us', '--secret', `app:token=${SECRET}=`, '--plaintext', 'a:b=c=d')
       expect(await opened()).to.deep.include({ 'aws:region': 'us', 'app:token': `${SECRET}=`, 'a:b': 'c=d' })
       expect((await revisions())?.length).to.equal(before + 1)
+      await ok('set-all', 'aws:region=eu', 'a:e=')
+      expect(await opened()).to.deep.include({ 'aws:region': 'eu', 'a:e': '' })
+      const token = `ghp_${'a1B2'.repeat(9)}`
+      const err = await fails(['set-all', 'a:b=d', `a:c=${token}`])
+      expect(err).to.include('a:c: value looks like a secret').and.not.include(token)
       await ok('set-all', '--path', '--plaintext', 'p:o.size=3', '--secret', `p:o.token=${SECRET}`)
       expect((await opened())['p:o']).to.deep.equal({ size: 3, token: SECRET })
     })

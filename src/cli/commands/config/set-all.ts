@@ -35,11 +35,11 @@ export default class ConfigSetAll extends EscCommand<SavedConfig, typeof flags> 
   static override summary = 'Set several values of the configuration at once.'
   static override description =
     `Sets several keys below pulumiConfig of the selected environment, or of the one of --env, and saves one new revision: all of them, or
-none. Each value is given as --plaintext or as --secret. With --json, the values are those that esc config --json has printed.`
+none. --secret encrypts a value; one that looks like a secret is refused unless it is given with --secret or --plaintext. With --json, the values are those that esc config --json has printed.`
   static override examples = [
     {
       description: 'A value and a secret',
-      command: 'esc config set-all --plaintext aws:region=eu-west-1 --secret "app:token=$TOKEN"',
+      command: 'esc config set-all aws:region=eu-west-1 --secret "app:token=$TOKEN"',
     },
     {
       description: 'Values that "esc config --show-secrets --json" has printed',
@@ -48,19 +48,24 @@ none. Each value is given as --plaintext or as --secret. With --json, the values
   ]
   static override baseFlags = CONFIG_WRITE_FLAGS
   static override flags = flags
+  static override args = {
+    assignments: { description: 'key=value; the key ends at the first =', multiple: true, holdsValue: true },
+  }
   static override usesSelected = 'only' as const
+  static override count = { kind: 'any' } as const
 
   async run(): Promise<SavedConfig> {
-    const { session, reference } = openConfigToWrite(this.io, this.flags, this.positionals, 'set-all')
+    const { session, reference, rest } = openConfigToWrite(this.io, this.flags, this.positionals, 'set-all')
     const { secret, plaintext, json } = this.flags
     const assignments = [
-      ...plaintext.map((word) => this.#assignment(word, false)),
-      ...secret.map((word) => this.#assignment(word, true)),
+      ...rest.map((word) => this.#assignment(word, { secret: false, plaintext: false })),
+      ...plaintext.map((word) => this.#assignment(word, { secret: false, plaintext: true })),
+      ...secret.map((word) => this.#assignment(word, { secret: true, plaintext: false })),
       ...(json === undefined ? [] : listed(await this.#jsonText(json), this.flags.path)),
     ]
     if (assignments.length === 0) {
       throw new EscError('usage', 'expected at least one value', {
-        hint: 'for example: --plaintext aws:region=eu-west-1',
+        hint: 'for example: aws:region=eu-west-1',
       })
     }
     const { result } = await session.perform(setConfig, reference, assignments)
@@ -68,7 +73,10 @@ none. Each value is given as --plaintext or as --secret. With --json, the values
   }
 
   /** Splits at the first `=`. The value stays out of the message: it may be a secret. */
-  #assignment(word: string, secret: boolean): ConfigAssignment {
+  #assignment(
+    word: string,
+    { secret, plaintext }: { readonly secret: boolean; readonly plaintext: boolean },
+  ): ConfigAssignment {
     const at = word.indexOf('=')
     if (at === -1) {
       throw new EscError('usage', 'expected key=value', {
@@ -78,7 +86,7 @@ none. Each value is given as --plaintext or as --secret. With --json, the values
     const path = parseConfigKey(word.slice(0, at), { structured: this.flags.path })
     const value = word.slice(at + 1)
     const form = secret ? 'text' : typedForm(value, undefined, path)
-    return { path, value: givenValue(value, { form, secret }), plaintext: !secret }
+    return { path, value: givenValue(value, { form, secret }), plaintext }
   }
 
   async #jsonText(given: string): Promise<string> {

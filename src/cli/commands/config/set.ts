@@ -58,6 +58,12 @@ false and integers within a value become booleans and numbers. --type says what 
     }
     const { session, reference, rest } = openConfigToWrite(this.io, this.flags, this.positionals, 'set')
     const [key = '', given] = rest
+    // The value would be stored in the clear, as a part of the key. It stays out of the message.
+    if (given === undefined && key.includes('=')) {
+      throw new EscError('usage', 'expected a key and a value as two words', {
+        hint: 'for example: esc config set aws:region eu-west-1; "esc config set-all" takes key=value',
+      })
+    }
     const path = parseConfigKey(key, { structured })
     const value = given ?? (await readConfigValue(this.io, key, { raw }))
     const form = secret ? 'text' : typedForm(value, type, path)
