@@ -13,6 +13,7 @@ describe('the check of what faces look into', () => {
   it('takes operations and tests for what they are', () => {
     expect(found('src/operations/schedules/a.ts', 'const { workspace } = open()')).to.equal(0)
     expect(found('test/sdk/a.test.ts', 'session.workspace.store')).to.equal(0)
+    expect(found('src/lsp/server.ts', 'this.#connection.workspace.applyEdit(edits)')).to.equal(0)
     expect(found('src/cli/framework/session.ts', 'workspaceOptions(io, flags)')).to.equal(0)
   })
 
