@@ -1,5 +1,6 @@
-// Builds `dist/`: one bundle for the program, one for each vendor SDK (loaded only when it is needed), the oclif manifest and the
-// code cache for this version of Node. Run by `npm run build` and, through the script `dependencies`, by `npm ci`.
+// Builds `dist/`: one bundle for the program, one for each vendor SDK (loaded only when it is
+// needed), the oclif manifest and the code cache for this version of Node. Run by `npm run build`
+// and, through the script `dependencies`, by `npm ci`.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,7 +15,10 @@ import { thirdPartyLicences } from './esbuild/third-party-licences.mjs'
 const root = dirname(fileURLToPath(import.meta.url))
 const dist = join(root, 'dist')
 
-/** Modules that become bundles of their own. They import vendor packages only, so that no class of ours exists twice. */
+/**
+ * Modules that become bundles of their own. They import vendor packages only, so that no class of
+ * ours exists twice.
+ */
 const vendorFolder = join(root, 'src', 'vendor')
 const vendorModules = readdirSync(vendorFolder).filter((name) => /^[\w-]+\.ts$/.test(name) && name !== 'index.ts')
 
@@ -35,7 +39,8 @@ const common = {
   format: 'cjs',
   legalComments: 'none',
   logLevel: 'warning',
-  // A later bundle lends functions and classes only: a constant of it would be undefined at run time.
+  // A later bundle lends functions and classes only: a constant of it would be undefined at run
+  // time.
   logOverride: { 'import-is-undefined': 'error' },
   absWorkingDir: root,
   define: { ESC_BUILD_ID: JSON.stringify(buildId()) },
@@ -58,7 +63,10 @@ const vendorsAsSeparateBundles = {
   },
 }
 
-/** In an SDK bundle, a module of ours would be a second copy: `instanceof EscError` would not see through it. */
+/**
+ * In an SDK bundle, a module of ours would be a second copy: `instanceof EscError` would not see
+ * through it.
+ */
 const onlyPackagesInVendor = {
   name: 'only-packages-in-vendor',
   setup(build) {
@@ -71,10 +79,12 @@ const onlyPackagesInVendor = {
 }
 
 /**
- * Makes functions, and classes, of libraries that are imported statically load the library when they are first called. Whatever else a
- * function has, such as what `promisify` asks it for, is not there.
+ * Makes functions, and classes, of libraries that are imported statically load the library when
+ * they are first called. Whatever else a function has, such as what `promisify` asks it for, is not
+ * there.
  *
- * @param {Record<string, { home: string, names: string[] }>} libraries where each is, and what of it may be used.
+ * @param {Record<string, { home: string, names: string[] }>} libraries where each is, and what of
+ * it may be used.
  */
 const onDemand = (libraries) => ({
   name: 'on-demand',
@@ -132,7 +142,10 @@ const versionOnly = {
   },
 }
 
-/** Code of plugins is loaded by Node itself, ES module or not: `bin/run.cjs` hands its own `import()` in. */
+/**
+ * Code of plugins is loaded by Node itself, ES module or not: `bin/run.cjs` hands its own
+ * `import()` in.
+ */
 const pluginsByNode = {
   name: 'plugins-by-node',
   setup(build) {
@@ -160,8 +173,8 @@ const sortWithoutCollation = {
 }
 
 /**
- * Puts a bundle into the file of another. A function that is not called costs nothing but the time to read its text; a file of its own
- * costs a call of the system and a code cache more.
+ * Puts a bundle into the file of another. A function that is not called costs nothing but the time
+ * to read its text; a file of its own costs a call of the system and a code cache more.
  */
 function embed(part, file) {
   const text = readFileSync(part, 'utf8')
@@ -171,8 +184,9 @@ function embed(part, file) {
 }
 
 /**
- * Puts the digest of a bundle into its first line: `bin/run.cjs` names the cache after it. What esbuild left outside ASCII
- * (in regular expressions) is escaped, so that every character of it is one byte.
+ * Puts the digest of a bundle into its first line: `bin/run.cjs` names the cache after it. What
+ * esbuild left outside ASCII (in regular expressions) is escaped, so that every character of it is
+ * one byte.
  */
 function stamp(file) {
   const source = readFileSync(file, 'utf8').replace(
@@ -184,7 +198,10 @@ function stamp(file) {
   writeFileSync(file, `// sha256:${digest}\n(function (exports, require, module) {${source}\n})\n`)
 }
 
-/** Types of what plugins import. They are checked with everything else (`npm run typecheck`), not here. */
+/**
+ * Types of what plugins import. They are checked with everything else (`npm run typecheck`), not
+ * here.
+ */
 async function declarations() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   const compiler = spawn(process.execPath, [tsc, '-p', 'tsconfig.declarations.json'], { cwd: root, stdio: 'inherit' })
@@ -225,8 +242,8 @@ const RUN = [
 ]
 
 /**
- * Who is at work, messages, and what this machine has not seen before: a file of its own, because what the first one holds makes the code
- * cache larger that every `open` and `run` reads.
+ * Who is at work, messages, and what this machine has not seen before: a file of its own, because
+ * what the first one holds makes the code cache larger that every `open` and `run` reads.
  */
 const OFTEN = [
   'src/audit/events.ts',
@@ -253,7 +270,9 @@ const OFTEN = [
 /** What those load when they need it, as most do. */
 const IN_ALL = ['src/keys/providers/default.ts']
 
-/** The evaluator, for what is not known from the last time, and what else is needed now and then. */
+/**
+ * The evaluator, for what is not known from the last time, and what else is needed now and then.
+ */
 const CORE = [
   'src/operations/opening/evaluate-opened.ts',
   // For the first opening of an environment on a machine, which needs the evaluator too.
@@ -262,7 +281,10 @@ const CORE = [
   'src/cli/commands/env/get.ts',
   'src/cli/terminal/pty-program.ts',
 ]
-/** Imported by what every command loads, and needed by few. Of classes, only those that nothing asks for with `instanceof`. */
+/**
+ * Imported by what every command loads, and needed by few. Of classes, only those that nothing asks
+ * for with `instanceof`.
+ */
 const RARE = [
   'src/access/decide.ts',
   'src/access/parse-rules.ts',
@@ -313,13 +335,19 @@ const commandIds = readdirSync(commandFolder, { recursive: true })
   .map((path) => path.slice(0, -'.ts'.length).replace(/[\\/]/g, ':'))
   .sort()
 
-/** Which module holds which command, told by its id: a function that makes nothing until it is called. */
+/**
+ * Which module holds which command, told by its id: a function that makes nothing until it is
+ * called.
+ */
 function loadCommandText() {
   const cases = commandIds.map((id) => `case '${id}': return import('../commands/${id.replaceAll(':', '/')}.ts')\n`)
   return `const load = (id) => { switch (id) { ${cases.join('')} } }\nexport const loadCommand = async (id) => (await load(id)).default`
 }
 
-/** The code that the library opens a store with is in the bundles of the program, and comes through the code cache. */
+/**
+ * The code that the library opens a store with is in the bundles of the program, and comes through
+ * the code cache.
+ */
 const storeOfLibrary = {
   name: 'store-of-library',
   setup(build) {
@@ -336,7 +364,9 @@ const maskingOfLibrary = onDemand({
   './log-masking.ts': { home: './sdk-masking.cjs', names: ['installLogMasking'] },
 })
 
-/** Classes that programs get from the library too are only there. `bin/run.cjs` asks Node for it. */
+/**
+ * Classes that programs get from the library too are only there. `bin/run.cjs` asks Node for it.
+ */
 const classesOfLibrary = {
   name: 'classes-of-library',
   setup(build) {
@@ -409,7 +439,8 @@ const [, , ...bundled] = await Promise.all([
       }),
     ),
   ),
-  // The library. What it needs for a store is in the bundles of the program, and shares its classes.
+  // The library. What it needs for a store is in the bundles of the program, and shares its
+  // classes.
   build({
     ...common,
     entryPoints: [join(root, 'src', 'sdk', 'index.ts')],
@@ -447,8 +478,8 @@ const metafiles = bundled.map(({ metafile }) => metafile)
 writeFileSync(join(dist, 'third-party-licences.txt'), thirdPartyLicences(metafiles, root))
 embed(join(dist, 'run.cjs'), join(dist, 'cli.cjs'))
 for (const { outfile } of layers) if (existsSync(outfile)) stamp(outfile)
-// The same module for import: a program that mixes both has each class once. `import` of CommonJS would take 80 ms, in which Node reads
-// the text for names of exports.
+// The same module for import: a program that mixes both has each class once. `import` of CommonJS
+// would take 80 ms, in which Node reads the text for names of exports.
 const names = Object.keys(createRequire(import.meta.url)(join(dist, 'sdk.cjs')))
 writeFileSync(
   join(dist, 'sdk.js'),

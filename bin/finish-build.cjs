@@ -1,6 +1,7 @@
 'use strict'
-// The last step of the build: writes the oclif manifest, and the code caches of the commands that people wait for. Each cache is made
-// by a process of its own, because V8 caches whatever functions have been used in it: the program itself, run as users run it.
+// The last step of the build: writes the oclif manifest, and the code caches of the commands that
+// people wait for. Each cache is made by a process of its own, because V8 caches whatever functions
+// have been used in it: the program itself, run as users run it.
 const { spawnSync } = require('node:child_process')
 const { mkdtempSync, readdirSync, rmSync, writeFileSync } = require('node:fs')
 const { tmpdir } = require('node:os')
@@ -23,7 +24,10 @@ values:
 `
 /** Between two commands of one process. */
 const THEN = 'then'
-/** Makes the store that the others read. Its first command makes the profile `other`, as `bin/run.cjs` tells it. */
+/**
+ * Makes the store that the others read. Its first command makes the profile `other`, as
+ * `bin/run.cjs` tells it.
+ */
 const OTHER = [
   ['init'],
   ['env', 'init', 'app/base', '--file', 'base.yaml'],
@@ -58,7 +62,8 @@ async function main() {
       // The bundles of the evaluator are needed by what was not opened before,
       forgetOpened(scratch)
       play(commands, scratch)
-      // and the first bundle always: from its cache, which every command reads, come no functions but those of everyday.
+      // and the first bundle always: from its cache, which every command reads, come no functions
+      // but those of everyday.
       for (const name of readdirSync(caches)) if (name.startsWith(`cli-${profile}-`)) rmSync(join(caches, name))
       play(commands, scratch)
     }

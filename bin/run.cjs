@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 'use strict'
-// What npm links as `esc`. Everything here is paid for by every command and is compiled anew each time, so it is short, and uses
-// next to nothing of Node. It is ES5: a Node of any age must read the whole file before it can say that it is too old.
+// What npm links as `esc`. Everything here is paid for by every command and is compiled anew each
+// time, so it is short, and uses next to nothing of Node. It is ES5: a Node of any age must read
+// the whole file before it can say that it is too old.
 refuseOldNode(process.versions.node)
 
 var fs = require('node:fs')
@@ -18,7 +19,10 @@ var loaded = new Map()
 var held = new Map()
 var builtins = new Map()
 
-/** Node 21 and the first releases of 22 have no `getBuiltinModule`, which the bundles ask for built-in modules. */
+/**
+ * Node 21 and the first releases of 22 have no `getBuiltinModule`, which the bundles ask for
+ * built-in modules.
+ */
 function refuseOldNode(version) {
   var parts = version.split('.')
   var isOld = Number(parts[0]) < 20 || (Number(parts[0]) === 20 && Number(parts[1]) < 19)
@@ -34,8 +38,8 @@ function refuseOldNode(version) {
 }
 
 /**
- * Reading a cache takes time by its size, so there is one for each kind of command, with the functions that kind needs: for what
- * scripts call all day, and `other`.
+ * Reading a cache takes time by its size, so there is one for each kind of command, with the
+ * functions that kind needs: for what scripts call all day, and `other`.
  */
 function profileOf(words) {
   var word = words[0] === 'env' ? words[1] : words[0]
@@ -44,8 +48,9 @@ function profileOf(words) {
 }
 
 /**
- * Loads a bundle of dist/ through V8's code cache: the compiled form of the functions that earlier runs used. Without one, or with
- * one that V8 refuses (other flags, other CPU), everything works and is slower. The same bundle always gives the same module.
+ * Loads a bundle of dist/ through V8's code cache: the compiled form of the functions that earlier
+ * runs used. Without one, or with one that V8 refuses (other flags, other CPU), everything works
+ * and is slower. The same bundle always gives the same module.
  */
 function load(name) {
   var known = loaded.get(name)
@@ -62,7 +67,10 @@ function load(name) {
   return module.exports
 }
 
-/** A bundle asks for another one as './name.cjs', wherever it is itself, and for a module of Node once for each file that uses it. */
+/**
+ * A bundle asks for another one as './name.cjs', wherever it is itself, and for a module of Node
+ * once for each file that uses it.
+ */
 function requireHere(id) {
   if (id.startsWith('./')) return load(id.slice(2))
   var builtin = builtins.get(id)
@@ -89,10 +97,12 @@ requireHere.packageFolder = root
 
 function compile(name) {
   var filename = root + '/dist/' + name
-  // Node reads UTF-8 in half the time of latin1. The bundles are pure ASCII, so that they are one byte a character either way.
+  // Node reads UTF-8 in half the time of latin1. The bundles are pure ASCII, so that they are one
+  // byte a character either way.
   var source = fs.readFileSync(filename, 'utf8')
-  // V8 accepts a stale cache when the source merely has the same length, so the name of a cache holds the digest of the source. The
-  // build writes that digest into the first line: "// sha256:" and 64 digits.
+  // V8 accepts a stale cache when the source merely has the same length, so the name of a cache
+  // holds the digest of the source. The build writes that digest into the first line: "// sha256:"
+  // and 64 digits.
   var kind = name.indexOf('vendor/') === 0 ? name.slice(7, -4) + '-all' : name.slice(0, -4) + '-' + profile
   var cacheName = kind + '-' + source.slice(10, 42) + '-' + process.version + '-' + process.arch + '.cache'
   var script =

@@ -3,7 +3,10 @@
 const fs = require('node:fs')
 const path = require('node:path')
 
-/** Called after a run, for the folder of the user, who alone may write there. Undefined: there is no folder. Never fails. */
+/**
+ * Called after a run, for the folder of the user, who alone may write there. Undefined: there is no
+ * folder. Never fails.
+ */
 function saveOwnCaches(scripts, { folder, isPrivate }) {
   // With flags of its own, V8 would refuse every cache; writing one each time would only cost.
   if (process.execArgv.length > 0 || process.env.NODE_OPTIONS || process.env.ESC_NO_CODE_CACHE) return

@@ -1,5 +1,6 @@
-// Rooms are imported through their `index.ts`, which would load every file of a room for the sake of one. No module of ours does
-// anything by being loaded, so in a bundle an import goes straight to the file that holds the name.
+// Rooms are imported through their `index.ts`, which would load every file of a room for the sake
+// of one. No module of ours does anything by being loaded, so in a bundle an import goes straight
+// to the file that holds the name.
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 

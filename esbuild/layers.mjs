@@ -1,6 +1,7 @@
-// Splits the program into bundles that are loaded one after the other, only as far as a command needs them, with each module of ours in
-// exactly one of them (`instanceof EscError` must hold everywhere). esbuild can do that for ES modules only, and those cannot be
-// loaded through a code cache.
+// Splits the program into bundles that are loaded one after the other, only as far as a command
+// needs them, with each module of ours in exactly one of them (`instanceof EscError` must hold
+// everywhere). esbuild can do that for ES modules only, and those cannot be loaded through a code
+// cache.
 import { readdirSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
@@ -10,25 +11,30 @@ import { directSource, exportedCallables, exportedNames } from './front-doors.mj
  * @typedef {object} Layer
  * @property {string} outfile
  * @property {string} [entry] Source file whose exports the bundle has. The first layer has one.
- * @property {(file: string) => boolean} holds Which modules that are imported with `import()`, by their path from the root, are in this
- *   layer or an earlier one. What they import statically is where they are, unless an earlier layer has it.
- * @property {(file: string) => boolean} [borrows] Which modules this layer leaves to a later one that holds them, although it imports
- *   them statically. It can use functions of theirs only, which load that layer when they are first called.
- * @property {boolean} [flat] Whether all of it is run when it is loaded: wrapping each module in a function takes longer than running most
+ * @property {(file: string) => boolean} holds Which modules that are imported with `import()`, by their
+ *   path from the root, are in this layer or an earlier one. What they import statically is where
+ *   they are, unless an earlier layer has it.
+ * @property {(file: string) => boolean} [borrows] Which modules this layer leaves to a later one that
+ *   holds them, although it imports them statically. It can use functions of theirs only, which load
+ *   that layer when they are first called.
+ * @property {boolean} [flat] Whether all of it is run when it is loaded: wrapping each module in a
+ * function takes longer than running most
  *   of them. So is a layer with an entry.
  * @property {import('esbuild').Plugin[]} [plugins] For this layer alone.
  */
 
 /**
- * Builds the layers. A module imports from its own layer and earlier ones; `import()` reaches later ones too. Every layer but those
- * with an entry exports `modules`: a function that loads one of the files that earlier ones import. Every layer exports `shared`:
- * the same for the files that later layers import.
+ * Builds the layers. A module imports from its own layer and earlier ones; `import()` reaches later
+ * ones too. Every layer but those with an entry exports `modules`: a function that loads one of the
+ * files that earlier ones import. Every layer exports `shared`: the same for the files that later
+ * layers import.
  *
  * @param {readonly Layer[]} layers
  * @param {object} options
  * @param {string} options.root
  * @param {import('esbuild').BuildOptions} options.common
- * @param {Record<string, string>} [options.generated] Texts that stand for those of source files, by path from the root.
+ * @param {Record<string, string>} [options.generated] Texts that stand for those of source files,
+ * by path from the root.
  */
 export async function buildLayers(layers, { root, common, generated = {} }) {
   numberFiles(root)
@@ -58,7 +64,8 @@ export async function buildLayers(layers, { root, common, generated = {} }) {
       write,
       minifyWhitespace: !process.env.PLAIN,
       minifySyntax: !process.env.PLAIN,
-      // Long names make code caches larger, and reading those is what most of a start-up is. PLAIN=1 builds for reading and debugging.
+      // Long names make code caches larger, and reading those is what most of a start-up is.
+      // PLAIN=1 builds for reading and debugging.
       minifyIdentifiers: !process.env.PLAIN,
       lineLimit: 120,
       metafile: true,
@@ -124,7 +131,8 @@ export async function buildLayers(layers, { root, common, generated = {} }) {
   })
 
   for (const index of layers.keys()) {
-    // Modules are lent whole, and what is unused in one would otherwise be left out: so until no more modules join.
+    // Modules are lent whole, and what is unused in one would otherwise be left out: so until no
+    // more modules join.
     let files = await layerBuild(index, { shared: [], write: false })
     for (let count = -1; files.length !== count; ) {
       count = files.length
@@ -150,7 +158,10 @@ function describe(name, inputs) {
     console.log(`${String(bytes).padStart(8)} ${file}`)
 }
 
-/** What files are called between bundles: numbers, because the names alone would be a tenth of the first bundle. */
+/**
+ * What files are called between bundles: numbers, because the names alone would be a tenth of the
+ * first bundle.
+ */
 const ids = new Map()
 
 function numberFiles(root) {
@@ -158,7 +169,10 @@ function numberFiles(root) {
   for (const [id, file] of files.sort().entries()) ids.set(file, id)
 }
 
-/** A function that loads a file of the layer. Not a table of functions, all of which would be made at every start. */
+/**
+ * A function that loads a file of the layer. Not a table of functions, all of which would be made
+ * at every start.
+ */
 function lazily(table, files) {
   return `export const ${table} = ${byName(files, (file) => `require('./${file}')`)}\n`
 }
@@ -194,7 +208,10 @@ function lending(file, outfile, root) {
   return `const lender = require('./${basename(outfile)}').shared(${ids.get(file)})\n${lines.join('\n')}\n`
 }
 
-/** A module that has the functions and classes of a file in a later layer. What extends such a class cannot be built. */
+/**
+ * A module that has the functions and classes of a file in a later layer. What extends such a class
+ * cannot be built.
+ */
 function borrowing(file, outfile, root) {
   const lender = `require('./${basename(outfile)}').modules(${ids.get(file)})`
   return exportedCallables(join(root, file))

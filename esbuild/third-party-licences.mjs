@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * The licences of all packages that took part in some builds, one after the other. Throws when one has none: such a package cannot be
- * bundled.
+ * The licences of all packages that took part in some builds, one after the other. Throws when one
+ * has none: such a package cannot be bundled.
  *
  * @param {readonly import('esbuild').Metafile[]} metafiles
  * @param {string} root

@@ -1,6 +1,9 @@
 import { expect } from 'chai'
 
-/** Runs the work and says how much processor time it took, in milliseconds: unlike a clock, that does not count the rest of the machine. */
+/**
+ * Runs the work and says how much processor time it took, in milliseconds: unlike a clock, that
+ * does not count the rest of the machine.
+ */
 export function cpuTime<T>(work: () => T): { readonly result: T; readonly ms: number } {
   const before = process.cpuUsage()
   const result = work()
@@ -14,8 +17,9 @@ export function cpuMsSince(before: NodeJS.CpuUsage): number {
 }
 
 /**
- * Fails when work has taken more processor time than it may, in milliseconds, on the machine for which bounds are written.
- * A slower machine gets more, and so does a busy one: a processor that is shared gets less done in the same processor time.
+ * Fails when work has taken more processor time than it may, in milliseconds, on the machine for
+ * which bounds are written. A slower machine gets more, and so does a busy one: a processor that is
+ * shared gets less done in the same processor time.
  */
 export function expectWithin(most: number, ms: number, what?: string): void {
   if (ms >= most) expect(ms, what).to.be.lessThan(most * slowness())

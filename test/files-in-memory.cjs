@@ -1,5 +1,6 @@
-// Before the tests: temporary files go into memory where the machine has room there, as each test writes many small files
-// and syncs each. On a disk the tests take a third longer. A folder that TMPDIR names is kept.
+// Before the tests: temporary files go into memory where the machine has room there, as each test
+// writes many small files and syncs each. On a disk the tests take a third longer. A folder that
+// TMPDIR names is kept.
 const { spawnSync } = require('node:child_process')
 const { existsSync, rmSync, statfsSync, writeFileSync } = require('node:fs')
 const { join } = require('node:path')

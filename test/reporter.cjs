@@ -1,6 +1,7 @@
-// Prints dots, a failure as soon as it happens (a run that is cut short has then said what failed), and at the end the
-// slowest files and each test that was left out. With `REQUIRE_TESTS=1` a test that was left out fails the run,
-// unless it is a slow one or needs what `.ci/run` cannot install: so a passing run has run what it claims.
+// Prints dots, a failure as soon as it happens (a run that is cut short has then said what failed),
+// and at the end the slowest files and each test that was left out. With `REQUIRE_TESTS=1` a test
+// that was left out fails the run, unless it is a slow one or needs what `.ci/run` cannot install:
+// so a passing run has run what it claims.
 const { readFileSync } = require('node:fs')
 const { join, relative } = require('node:path')
 const Mocha = require('mocha')
@@ -11,7 +12,10 @@ const { EVENT_TEST_END, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_RUN_END } = M
 /** How many of the slowest files are listed. */
 const SLOWEST = Number(process.env.SLOWEST ?? 10)
 
-/** Titles, or beginnings of titles, of tests that may be left out in a required run, one per line; `#` begins a comment. */
+/**
+ * Titles, or beginnings of titles, of tests that may be left out in a required run, one per line;
+ * `#` begins a comment.
+ */
 const mayBeLeftOut = readFileSync(join(__dirname, 'may-be-left-out.txt'), 'utf8')
   .split('\n')
   .filter((line) => line.trim() !== '' && !line.startsWith('#'))

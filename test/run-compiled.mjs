@@ -1,6 +1,6 @@
-// `npm test`: compiles src and test into `.compiled`, which checks the types too, and runs the tests there. With a loader
-// of TypeScript in each process, as `npx mocha FILE` has one, they take a third more processor time.
-// Arguments go to mocha, such as the names of files in `.compiled`.
+// `npm test`: compiles src and test into `.compiled`, which checks the types too, and runs the
+// tests there. With a loader of TypeScript in each process, as `npx mocha FILE` has one, they take
+// a third more processor time. Arguments go to mocha, such as the names of files in `.compiled`.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -1,5 +1,6 @@
-// Before the tests: the same scrypt of the same passphrase and salt is computed once a process. Each takes 128 MiB and half a
-// second, and a test whose commands run in this process asks for the same one with each of them.
+// Before the tests: the same scrypt of the same passphrase and salt is computed once a process.
+// Each takes 128 MiB and half a second, and a test whose commands run in this process asks for the
+// same one with each of them.
 const crypto = require('node:crypto')
 const { syncBuiltinESMExports } = require('node:module')
 

@@ -1,4 +1,5 @@
-// Where the tests find this repository and its modules. `npm test` runs them compiled, from `.compiled` (test/run-compiled.mjs).
+// Where the tests find this repository and its modules. `npm test` runs them compiled, from
+// `.compiled` (test/run-compiled.mjs).
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -24,7 +25,10 @@ export interface OwnScript {
   readonly execArgv: readonly string[]
 }
 
-/** The module at `./name.ts` beside the one whose `import.meta.url` is given, for `spawn` and `fork`. */
+/**
+ * The module at `./name.ts` beside the one whose `import.meta.url` is given, for `spawn` and
+ * `fork`.
+ */
 export function ownScript(name: string, importer: string): OwnScript {
   const path = importable(fileURLToPath(new URL(name, importer)))
   return { path, execArgv: compiled ? [] : ['--import', 'tsx/esm'] }

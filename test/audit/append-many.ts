@@ -1,4 +1,7 @@
-/** Appends lines to the audit log of a store, as one of several processes. Arguments: the store, how many, who. */
+/**
+ * Appends lines to the audit log of a store, as one of several processes. Arguments: the store, how
+ * many, who.
+ */
 import { join } from 'node:path'
 import { appendAudit } from '../../src/audit/index.ts'
 

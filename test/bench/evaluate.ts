@@ -81,7 +81,10 @@ async function measure(variant: Variant, folder: string): Promise<Measurement> {
   }
 }
 
-/** Measures every variant, each in a process of its own. Undefined: the recorded environments are not there. */
+/**
+ * Measures every variant, each in a process of its own. Undefined: the recorded environments are
+ * not there.
+ */
 export function benchEvaluate(only?: string): readonly Measurement[] | undefined {
   if (!existsSync(recorded)) return undefined
   const folder = mkdtempSync(join(tmpdir(), 'esc-bench-'))

@@ -16,7 +16,10 @@ const stateSchema = {
   required: ['current'],
 } as const
 
-/** Tokens of a vendor in memory, each of whose answers takes a while: one call to list, to create, to log in, to delete. */
+/**
+ * Tokens of a vendor in memory, each of whose answers takes a while: one call to list, to create,
+ * to log in, to delete.
+ */
 export function latentRotator({
   latencyMs,
   target,

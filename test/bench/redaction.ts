@@ -17,8 +17,9 @@ export interface RedactionBench {
 }
 
 /**
- * How fast output passes through `esc run` with 100 secrets to be hidden in it, start-up included, and the same program without esc.
- * The output is a log with a secret in every hundredth line; what arrives is read by `wc -c`.
+ * How fast output passes through `esc run` with 100 secrets to be hidden in it, start-up included,
+ * and the same program without esc. The output is a log with a secret in every hundredth line; what
+ * arrives is read by `wc -c`.
  */
 export async function benchRedaction({ megabytes, rounds, leastMegabytesPerSecond }: RedactionBench): Promise<void> {
   if (!existsSync(join(root, 'dist', 'cli.cjs'))) throw new Error('run "npm run build" first')

@@ -25,8 +25,9 @@ const latencyMs = 20
 /** At most this much of the time of one at a time. */
 const largestShare = 0.14
 /**
- * The third rotation reads and writes two passwords where the first had none, so it takes longer: at most so many times the
- * processor time. What grows faster than the number of passwords takes several times as long.
+ * The third rotation reads and writes two passwords where the first had none, so it takes longer:
+ * at most so many times the processor time. What grows faster than the number of passwords takes
+ * several times as long.
  */
 const largestGrowth = { passwords: 2, pairs: 1.5 }
 
@@ -36,7 +37,10 @@ export interface RotationBench {
   readonly passwords: readonly number[]
   /** How many PostgreSQL pairs of one managing user the environments have. */
   readonly pairs: readonly number[]
-  /** At most so many milliseconds for the rotation of the most pairs, where nothing else keeps the machine busy. */
+  /**
+   * At most so many milliseconds for the rotation of the most pairs, where nothing else keeps the
+   * machine busy.
+   */
   readonly mostPairsMs?: number
   /** How many rotations of the simulated vendor. */
   readonly independent: number
@@ -121,7 +125,10 @@ interface Spent {
   readonly cpuMs: number
 }
 
-/** The first, second and third rotation of an environment; of each the least of some, since others on the machine only ever add. */
+/**
+ * The first, second and third rotation of an environment; of each the least of some, since others
+ * on the machine only ever add.
+ */
 async function leastOfThree(rounds: number, create: (round: number) => Promise<Bench>): Promise<readonly Spent[]> {
   const least: Spent[] = []
   for (let round = 0; round < rounds; round++) {

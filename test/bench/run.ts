@@ -1,5 +1,7 @@
-// `npm run bench`: the figures of the README's table. `--sanity` makes one short round, to see that everything still runs;
-// `--startup` measures the start of commands only; `--peers` that of other programs, which it installs from npm.
+// `npm run bench`: the figures of the README's table. `--sanity` makes one short round, to see that
+// everything still runs;
+// `--startup` measures the start of commands only; `--peers` that of other programs, which it
+// installs from npm.
 import { existsSync } from 'node:fs'
 import { benchRedaction } from './redaction.ts'
 import { benchRotation } from './rotation.ts'

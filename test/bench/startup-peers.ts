@@ -12,9 +12,10 @@ const PACKAGES = { node: '22.23.3', '@dotenvx/dotenvx': '2.38.2', varlock: '1.20
 const TARGET = 3
 
 /**
- * `run -- true` with 20 variables, beside programs that do the same job: installed from npm into a temporary folder. dotenvx is
- * timed with a plain file, which it need not decrypt, and with one that it has encrypted; varlock with a plain file and a schema
- * that makes all variables secret, whose values it hides in output.
+ * `run -- true` with 20 variables, beside programs that do the same job: installed from npm into a
+ * temporary folder. dotenvx is timed with a plain file, which it need not decrypt, and with one
+ * that it has encrypted; varlock with a plain file and a schema that makes all variables secret,
+ * whose values it hides in output.
  */
 export function benchPeers({ rounds }: { readonly rounds: number }): void {
   const folder = mkdtempSync(join(tmpdir(), 'esc-bench-peers-'))

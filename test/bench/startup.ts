@@ -25,8 +25,9 @@ interface Case {
 }
 
 /**
- * Wall time of whole commands, as ratios to `node -e 0`. The cases take turns, so that a busy machine slows all of them alike;
- * medians are compared. NODE_EXTRA_CA_CERTS triples the start of a bare Node 20, which would flatter every ratio: it is unset.
+ * Wall time of whole commands, as ratios to `node -e 0`. The cases take turns, so that a busy
+ * machine slows all of them alike; medians are compared. NODE_EXTRA_CA_CERTS triples the start of a
+ * bare Node 20, which would flatter every ratio: it is unset.
  */
 export async function benchStartup({ rounds, strict = false }: StartupBench): Promise<void> {
   if (!existsSync(join(root, 'dist', 'cli.cjs'))) throw new Error('run "npm run build" first')
@@ -99,7 +100,10 @@ const ROTATED = `values:
     ADMIN_PASSWORD: \${admin.current}
 `
 
-/** Two imports and twenty secrets under the default key, all of them variables; and an environment with rotators. */
+/**
+ * Two imports and twenty secrets under the default key, all of them variables; and an environment
+ * with rotators.
+ */
 export function makeStore(folder: string, esc: (...args: string[]) => void): void {
   const create = (name: string, definition: string) => {
     writeFileSync(join(folder, 'definition.yaml'), definition)

@@ -31,7 +31,10 @@ export interface StoreFigures {
   readonly unwraps: number
 }
 
-/** Whether time stays the same as a store grows. Variants take turns, so that a busy machine slows all of them alike. */
+/**
+ * Whether time stays the same as a store grows. Variants take turns, so that a busy machine slows
+ * all of them alike.
+ */
 export async function benchStore(options: StoreBench): Promise<StoreFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'esc-bench-store-'))
   try {

@@ -34,7 +34,10 @@ export function timeOf(commands: readonly Command[], { folder, env }: Place): nu
   return Number(process.hrtime.bigint() - started) / 1e6
 }
 
-/** The times of each case in so many rounds, each in an order of its own. The first round, which fills caches, does not count. */
+/**
+ * The times of each case in so many rounds, each in an order of its own. The first round, which
+ * fills caches, does not count.
+ */
 export function takeTurns(
   cases: readonly { readonly name: string; readonly commands: readonly Command[] }[],
   rounds: number,

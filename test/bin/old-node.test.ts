@@ -7,7 +7,9 @@ import { packageRoot } from '../cli/commands/esc.ts'
 
 const source = readFileSync(join(packageRoot, 'bin', 'run.cjs'), 'utf8')
 
-/** Runs the file as a Node of that version would; what it asks of Node beyond `fs.writeSync` throws. */
+/**
+ * Runs the file as a Node of that version would; what it asks of Node beyond `fs.writeSync` throws.
+ */
 function startUnder(node: string, getBuiltinModule: unknown) {
   const written: string[] = []
   let exit: number | undefined

@@ -11,7 +11,10 @@ import { type CaseResult, outcomeOf } from './result.ts'
 
 const packageRoot = repositoryRoot
 
-/** How the commands of a script are run: in this process, with the recorded doubles, or by the built program. */
+/**
+ * How the commands of a script are run: in this process, with the recorded doubles, or by the built
+ * program.
+ */
 export type Runner = (call: Call, stage: Stage) => Promise<Answer>
 
 /** Replays every `<case>.yaml` of a folder, or those named. */

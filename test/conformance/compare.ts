@@ -1,7 +1,10 @@
 import { compareKeys, formatJson, isJsonObject, type Json, JsonNumber, type JsonObject } from '../../src/json.ts'
 import type { Diagnostic, Range } from '../../src/yaml/index.ts'
 
-/** Diagnostics as recorded, sorted; what sorts equal is put in one order, since the recorded one is arbitrary there. */
+/**
+ * Diagnostics as recorded, sorted; what sorts equal is put in one order, since the recorded one is
+ * arbitrary there.
+ */
 export function diagnosticsJson(diagnostics: readonly Diagnostic[]): readonly Json[] {
   return sortDiagnostics(diagnostics.map(diagnosticJson))
 }
@@ -50,8 +53,10 @@ export function rangeJson({ environment, begin, end }: Range): Json {
 }
 
 /**
- * The first few differences of two JSON values, each a line. Numbers are compared as text, object keys in any order.
- * `emptyIsAbsent`: an empty list or map and none at all are the same (but not under the key `value`).
+ * The first few differences of two JSON values, each a line. Numbers are compared as text, object
+ * keys in any order.
+ * `emptyIsAbsent`: an empty list or map and none at all are the same (but not under the key
+ * `value`).
  */
 export function differences(
   expected: Json | undefined,

@@ -7,8 +7,9 @@ import { dataOf, missingComments } from './definition-data.ts'
 import { type CaseResult, outcomeOf } from './result.ts'
 
 /**
- * Replays recorded encryptions: pairs of `<base>.plaintext.yaml` and `<base>.ciphertext.yaml`, both ways, with the
- * recorded cases' cipher, which adds 128 to every byte. Compared as data, with every comment kept.
+ * Replays recorded encryptions: pairs of `<base>.plaintext.yaml` and `<base>.ciphertext.yaml`, both
+ * ways, with the recorded cases' cipher, which adds 128 to every byte. Compared as data, with every
+ * comment kept.
  */
 export async function replay(directory: string): Promise<CaseResult[]> {
   const suffix = '.plaintext.yaml'

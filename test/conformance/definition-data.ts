@@ -35,7 +35,9 @@ export function recordedDiagnostic({ severity, summary, range, path }: Diagnosti
   }
 }
 
-/** The comments of a YAML text, trimmed, in order. Found by a reader other than the one under test. */
+/**
+ * The comments of a YAML text, trimmed, in order. Found by a reader other than the one under test.
+ */
 export function commentsOf(text: string): string[] {
   return [...new Lexer().lex(text)].filter((token) => token.startsWith('#')).map((token) => token.trim())
 }

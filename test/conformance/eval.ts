@@ -23,7 +23,10 @@ interface RecordedCase {
   readonly expected: JsonObject
 }
 
-/** Replays recorded evaluations, one a folder: `env.yaml`, its imports, perhaps `overrides.json`, and `expected.json`. */
+/**
+ * Replays recorded evaluations, one a folder: `env.yaml`, its imports, perhaps `overrides.json`,
+ * and `expected.json`.
+ */
 export async function replay(directory: string, kind = 'eval'): Promise<CaseResult[]> {
   const results: CaseResult[] = []
   const folders = await readdir(directory, { withFileTypes: true })

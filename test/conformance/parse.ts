@@ -15,7 +15,10 @@ import type { Diagnostic, StringNode } from '../../src/yaml/index.ts'
 import { diagnosticsJson, differences, rangeJson, sortDiagnostics } from './compare.ts'
 import { type CaseResult, outcomeOf } from './result.ts'
 
-/** Replays recorded parses: folders of `env.yaml` and `expected.json`. The parsed environment and its diagnostics must agree. */
+/**
+ * Replays recorded parses: folders of `env.yaml` and `expected.json`. The parsed environment and
+ * its diagnostics must agree.
+ */
 export async function replay(directory: string): Promise<CaseResult[]> {
   const folders = (await readdir(directory, { withFileTypes: true })).filter((entry) => entry.isDirectory())
   return Promise.all(folders.map(({ name }) => outcomeOf('parse', name, () => check(directory, name))))

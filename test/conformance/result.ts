@@ -6,7 +6,9 @@ export interface CaseResult {
   readonly detail?: string
 }
 
-/** The outcome of a case whose `check` returns what differs, or nothing; one that throws has failed. */
+/**
+ * The outcome of a case whose `check` returns what differs, or nothing; one that throws has failed.
+ */
 export async function outcomeOf(
   kind: string,
   name: string,

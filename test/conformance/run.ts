@@ -54,7 +54,10 @@ export interface KindReport {
   readonly skipped?: string
 }
 
-/** At most this share of a kind may differ on purpose: a session of many commands differs as a whole. */
+/**
+ * At most this share of a kind may differ on purpose: a session of many commands differs as a
+ * whole.
+ */
 const maxDiffering = (kind: string) => (kind === 'cli' ? 1 / 6 : 0.05)
 
 /** Replays every kind of recorded case found in a folder, `except` some. */

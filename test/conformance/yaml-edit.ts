@@ -6,8 +6,9 @@ import { dataOf, missingComments } from './definition-data.ts'
 import { type CaseResult, outcomeOf } from './result.ts'
 
 /**
- * Replays recorded edits: folders of `doc.yaml`, `edits.yaml` and `expected.yaml`. Compared as data, with every
- * comment of the expected text kept: the recorded texts were written anew, ours are spliced.
+ * Replays recorded edits: folders of `doc.yaml`, `edits.yaml` and `expected.yaml`. Compared as
+ * data, with every comment of the expected text kept: the recorded texts were written anew, ours
+ * are spliced.
  */
 export async function replay(directory: string): Promise<CaseResult[]> {
   const folders = (await readdir(directory, { withFileTypes: true })).filter((entry) => entry.isDirectory())

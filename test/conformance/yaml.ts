@@ -8,8 +8,9 @@ import { dataOf, recordedDiagnostic, recordedRange } from './definition-data.ts'
 import { type CaseResult, outcomeOf } from './result.ts'
 
 /**
- * Replays recorded decodings: folders of `doc.yaml`, `decoded.json` and `encoded.yaml`. Nodes, ranges and diagnostics
- * must agree exactly; of `encoded.yaml` only the data, since we do not write documents anew.
+ * Replays recorded decodings: folders of `doc.yaml`, `decoded.json` and `encoded.yaml`. Nodes,
+ * ranges and diagnostics must agree exactly; of `encoded.yaml` only the data, since we do not write
+ * documents anew.
  */
 export async function replay(directory: string): Promise<CaseResult[]> {
   const folders = (await readdir(directory, { withFileTypes: true })).filter((entry) => entry.isDirectory())

@@ -7,7 +7,10 @@ import { sample, slow } from '../sample.ts'
 import { type Outcome, sweep } from './sweep.ts'
 import { badCells } from './table.ts'
 
-/** A rotation is killed at every so-manieth point here, other ones each time; the page is made of all. */
+/**
+ * A rotation is killed at every so-manieth point here, other ones each time; the page is made of
+ * all.
+ */
 const stride = slow ? 6 : 31
 const first = 1 + Math.floor(Math.random() * stride)
 const page = readFileSync(new URL('../../docs/crash-matrix.md', import.meta.url), 'utf8')

@@ -161,7 +161,10 @@ class Watch {
     }
   }
 
-  /** Everything that was written: by the program, and into the state folder, which a subject may have put elsewhere. */
+  /**
+   * Everything that was written: by the program, and into the state folder, which a subject may
+   * have put elsewhere.
+   */
   #files(): string[] {
     const folders = new Set([this.#program.folder, stateFolder({ ...this.#program.env, ...this.#subject.env })])
     return [...folders].flatMap((folder) =>

@@ -15,7 +15,10 @@ export function compare(credentials: {
   }
 }
 
-/** Where the vendor keeps hashes, only a log-in tells which passwords are there, and their number whether there are more. */
+/**
+ * Where the vendor keeps hashes, only a log-in tells which passwords are there, and their number
+ * whether there are more.
+ */
 export function hashedProblems(vendor: {
   readonly foreign: readonly string[]
   readonly logsIn: (password: string) => Promise<boolean>

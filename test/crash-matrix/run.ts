@@ -1,4 +1,5 @@
-// `npm run crash-matrix`: writes docs/crash-matrix.md. Names of rotators as arguments print only those, to standard output.
+// `npm run crash-matrix`: writes docs/crash-matrix.md. Names of rotators as arguments print only
+// those, to standard output.
 import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'

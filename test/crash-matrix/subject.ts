@@ -1,11 +1,18 @@
 import type { Plain } from '../../src/plain.ts'
 import { Secret } from '../../src/secret.ts'
 
-/** What is wrong with the credentials of a vendor, measured against what the environment says. Each entry names one. */
+/**
+ * What is wrong with the credentials of a vendor, measured against what the environment says. Each
+ * entry names one.
+ */
 export interface Problems {
-  /** The environment names it, and the vendor refuses it: nobody has what the vendor takes instead. */
+  /**
+   * The environment names it, and the vendor refuses it: nobody has what the vendor takes instead.
+   */
   readonly lost: readonly string[]
-  /** The vendor takes it, it is none that was there before us, and the environment does not name it. */
+  /**
+   * The vendor takes it, it is none that was there before us, and the environment does not name it.
+   */
   readonly unknown: readonly string[]
   /** It is gone, and should not be: the environment names it, or it was never ours. */
   readonly deleted: readonly string[]
@@ -18,9 +25,14 @@ export interface Subject {
   readonly env?: Readonly<Record<string, string>>
   /** Lines for `esc.yaml`. */
   readonly configuration?: string
-  /** `value`: what `esc env open` shows at the rotator's path; undefined before the first rotation. */
+  /**
+   * `value`: what `esc env open` shows at the rotator's path; undefined before the first rotation.
+   */
   problems(value: unknown): Promise<Problems>
-  /** Logs in as somebody who was given a credential (`current`, or all of `value` where there is no such member). `true`, or how the vendor refuses. */
+  /**
+   * Logs in as somebody who was given a credential (`current`, or all of `value` where there is no
+   * such member). `true`, or how the vendor refuses.
+   */
   logIn?(credential: unknown): Promise<true | string | number>
   /** What the vendor has said in secret besides credentials, such as tokens. */
   secrets?(): readonly string[]
@@ -37,7 +49,10 @@ export type Shown<Credential> = {
   [Key in keyof Credential]: Credential[Key] extends Secret<infer Text> ? Text : Credential[Key]
 }
 
-/** The current one, and the previous one, as far as there are such. Undefined: before the first rotation. */
+/**
+ * The current one, and the previous one, as far as there are such. Undefined: before the first
+ * rotation.
+ */
 export function credentialsIn<Credential>(value: Opened<Credential> | undefined): Shown<Credential>[] {
   return [value?.current, value?.previous].filter((each) => each !== undefined)
 }

@@ -35,9 +35,9 @@ export interface SweepOptions {
 }
 
 /**
- * Rotates again and again, each time killed (SIGKILL) one point later; after each kill resumes, compares the vendor with
- * the environment, and rotates once more to its end. So the killed rotation is never the first: there is always a
- * current and a previous credential to lose.
+ * Rotates again and again, each time killed (SIGKILL) one point later; after each kill resumes,
+ * compares the vendor with the environment, and rotates once more to its end. So the killed
+ * rotation is never the first: there is always a current and a previous credential to lose.
  */
 export async function sweep(rotator: string, options: SweepOptions = {}): Promise<readonly Cell[]> {
   const { stride = 1, first = 1 } = options
@@ -127,11 +127,13 @@ class Runs {
     const found = await this.#subject.problems(value)
     const { current, previous } = value
     const names = [current, previous].map((each) => JSON.stringify(each))
-    // Where the environment names the one before the current, what consumers hold must be one of the two.
+    // Where the environment names the one before the current, what consumers hold must be one of
+    // the two.
     const forgotten = this.#held !== undefined && outcome && previous !== undefined && !names.includes(this.#held)
     this.#held = names[0]
     const problems = forgotten ? { ...found, lost: [...found.lost, 'the former current'] } : found
-    // Where a vendor's limit leaves room for two, the superseded one had to go before a rotation that was then undone.
+    // Where a vendor's limit leaves room for two, the superseded one had to go before a rotation
+    // that was then undone.
     if (outcome !== 'undone' || value?.previous === undefined) return problems
     const { previous: _, ...rest } = value
     const without = await this.#subject.problems(rest)

@@ -83,8 +83,8 @@ function row(cells: readonly (string | number)[]): string {
 }
 
 /**
- * File calls that follow each other are one line while the outcome is the same, and so are remote calls: how often one is
- * made, and in how many pieces its answer comes, is not the same each time.
+ * File calls that follow each other are one line while the outcome is the same, and so are remote
+ * calls: how often one is made, and in how many pieces its answer comes, is not the same each time.
  */
 function stepsOf(cells: readonly Cell[]): readonly Step[] {
   const steps: Step[] = []

@@ -6,7 +6,8 @@ const root = new URL('../../', import.meta.url)
 describe('the plan of the house', () => {
   const page = readFileSync(new URL('docs/architecture.md', root), 'utf8')
   const [, listing = ''] = /\nsrc\/\n([\s\S]*?)\ntest\/ /.exec(page) ?? []
-  // A name begins its line, two blanks in, and two blanks or the end of the line come after the last one.
+  // A name begins its line, two blanks in, and two blanks or the end of the line come after the
+  // last one.
   const listed = [...listing.matchAll(/^ {2}(\S+(?: \S+)*?)(?: {2}|$)/gm)].flatMap(([, names = '']) => names.split(' '))
 
   it('lists each folder of src and each file beside them, and no other', () => {

@@ -6,7 +6,8 @@ import { loadProvider, type Provider, providerNames } from '../../src/providers/
 import { loadRotator, rotatorNames } from '../../src/rotators/index.ts'
 import type { Schema } from '../../src/schema/index.ts'
 
-// UPDATE_SNAPSHOTS=1 writes the generated part of each page anew, and leaves what is written by hand.
+// UPDATE_SNAPSHOTS=1 writes the generated part of each page anew, and leaves what is written by
+// hand.
 
 const folder = new URL('../../docs/providers/', import.meta.url)
 const begin = '<!-- made of the schemas: UPDATE_SNAPSHOTS=1 npx mocha test/docs/provider-pages.test.ts -->'

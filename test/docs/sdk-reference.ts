@@ -1,5 +1,6 @@
-// Writes docs/sdk-reference.md from the doc comments of the library: `npm run docs:sdk`. With `-- --check` it writes nothing, and fails when the
-// page is another. typedoc needs a TypeScript with an API in JavaScript, which ours no longer has: both are installed into a temporary folder.
+// Writes docs/sdk-reference.md from the doc comments of the library: `npm run docs:sdk`. With `--
+// --check` it writes nothing, and fails when the page is another. typedoc needs a TypeScript with
+// an API in JavaScript, which ours no longer has: both are installed into a temporary folder.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,7 +19,10 @@ const SOURCES = [
   .map((name) => `sdk/${name}`)
   .concat('secret')
 
-/** The digest of all that the page is made from, as far as it is there: comments and declarations, no code. */
+/**
+ * The digest of all that the page is made from, as far as it is there: comments and declarations,
+ * no code.
+ */
 export function declarationsDigest(): string {
   const digest = createHash('sha256')
   for (const name of SOURCES) digest.update(readFileSync(join(root, 'dist', 'types-cjs', `${name}.d.ts`)))
@@ -85,7 +89,10 @@ function generated(): string {
   }
 }
 
-/** Notices and remedies have many kinds, which an editor shows, and which change without the library. */
+/**
+ * Notices and remedies have many kinds, which an editor shows, and which change without the
+ * library.
+ */
 function withoutUnions(text: string): string {
   return text.replace(
     /^(### (?:Notice|Remedy|ErrorCode)\n\n)> .*\n\n([\s\S]*?)(?=^### |^## |(?![\s\S]))/gm,

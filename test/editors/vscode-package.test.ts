@@ -25,7 +25,10 @@ print(json.dumps({
 }))
 `
 
-/** Stands for the API of the editor where a test has no editor: every name is a class without members. */
+/**
+ * Stands for the API of the editor where a test has no editor: every name is a class without
+ * members.
+ */
 const noEditor = `
 const Module = require('node:module')
 const load = Module._load

@@ -1,4 +1,5 @@
-// Preloaded into the program under test (NODE_OPTIONS=--require): its clock is ESC_TEST_CLOCK_AHEAD_MS ahead.
+// Preloaded into the program under test (NODE_OPTIONS=--require): its clock is
+// ESC_TEST_CLOCK_AHEAD_MS ahead.
 'use strict'
 const aheadMs = Number(process.env.ESC_TEST_CLOCK_AHEAD_MS ?? 0)
 const { Date: RealDate } = globalThis

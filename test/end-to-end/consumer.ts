@@ -6,11 +6,17 @@ export interface Scene {
   phase: string
   /** Where in the phase, if that is known. */
   point?: string | undefined
-  /** Whether everybody is asked to log in at each point at which anything can change: nobody needs to do so in between. */
+  /**
+   * Whether everybody is asked to log in at each point at which anything can change: nobody needs
+   * to do so in between.
+   */
   stepped?: boolean
 }
 
-/** Logs in again and again with what it was given, as a program does that nobody has told of a rotation. */
+/**
+ * Logs in again and again with what it was given, as a program does that nobody has told of a
+ * rotation.
+ */
 export class Consumer {
   /** How often it logged in, by phase. */
   readonly polls = new Map<string, number>()
@@ -37,7 +43,10 @@ export class Consumer {
     await this.#poll
   }
 
-  /** From now on nobody has promised that the credential works. Resolves once the last log-in is answered. */
+  /**
+   * From now on nobody has promised that the credential works. Resolves once the last log-in is
+   * answered.
+   */
   async release(): Promise<void> {
     this.#released = true
     await this.#loop

@@ -1,5 +1,6 @@
-// Preloaded into the program under test (NODE_OPTIONS=--require): kills it as soon as a revision has got its name, before anything
-// else is written; with ESC_TEST_KILL_BEFORE=1, just before it gets its name.
+// Preloaded into the program under test (NODE_OPTIONS=--require): kills it as soon as a revision
+// has got its name, before anything else is written; with ESC_TEST_KILL_BEFORE=1, just before it
+// gets its name.
 'use strict'
 const fs = require('node:fs')
 const { linkSync } = fs

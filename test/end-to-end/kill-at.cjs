@@ -1,10 +1,11 @@
-// Preloaded into the program under test (NODE_OPTIONS=--require): counts every call that changes a file and every remote
-// call, each of the latter three times (before it is sent, when it is sent, when its answer arrives), and kills the
-// process, as the kernel would, at point number ESC_TEST_KILL_AT. After a file call is before the next one. The points
-// seen are written to ESC_TEST_KILL_LOG by name, so that a sweep knows when it has passed the last one, and where it was.
-// ESC_TEST_STEP=1: around each remote call, and before a revision gets its name, the program stands
-// still until it is told, on descriptor 3, to go on. ESC_TEST_CUT_FROM:
-// from that point on every vendor is out of reach.
+// Preloaded into the program under test (NODE_OPTIONS=--require): counts every call that changes a
+// file and every remote call, each of the latter three times (before it is sent, when it is sent,
+// when its answer arrives), and kills the process, as the kernel would, at point number
+// ESC_TEST_KILL_AT. After a file call is before the next one. The points seen are written to
+// ESC_TEST_KILL_LOG by name, so that a sweep knows when it has passed the last one, and where it
+// was. ESC_TEST_STEP=1: around each remote call, and before a revision gets its name, the program
+// stands still until it is told, on descriptor 3, to go on. ESC_TEST_CUT_FROM: from that point on
+// every vendor is out of reach.
 'use strict'
 const fs = require('node:fs')
 const net = require('node:net')
@@ -135,7 +136,9 @@ net.Socket.prototype.push = function (chunk, ...rest) {
   return push.call(this, chunk, ...rest)
 }
 
-/** What is asked, without anything secret or different every time. Undefined: the rest of a request. */
+/**
+ * What is asked, without anything secret or different every time. Undefined: the rest of a request.
+ */
 function requestOf(bytes) {
   if (bytes.length < 5) return undefined
   const text = bytes.toString('latin1')

@@ -7,9 +7,10 @@ import type { Program } from './program.ts'
 const preload = fileURLToPath(new URL('kill-at.cjs', import.meta.url))
 
 /**
- * Rotates again and again, each time killed (SIGKILL) one point later: before every call that changes a file and before
- * every write to a socket. After each kill the same command is run to its end, and `check` must find the remote side and
- * the store in agreement. Returns the points swept, by name.
+ * Rotates again and again, each time killed (SIGKILL) one point later: before every call that
+ * changes a file and before every write to a socket. After each kill the same command is run to its
+ * end, and `check` must find the remote side and the store in agreement. Returns the points swept,
+ * by name.
  */
 export async function killSweep(
   program: Program,

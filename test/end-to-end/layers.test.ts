@@ -1,7 +1,10 @@
 import { expect } from 'chai'
 import { Program } from './program.ts'
 
-/** The built program is several bundles; an earlier one asks what is an instance of a class in a later one. */
+/**
+ * The built program is several bundles; an earlier one asks what is an instance of a class in a
+ * later one.
+ */
 describe('the bundles of the built program', () => {
   const program = new Program()
   before(async function () {

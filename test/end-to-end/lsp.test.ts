@@ -486,7 +486,10 @@ describe('the language server, on a definition with 26 imports', function () {
     return performance.now() - begun
   }
 
-  /** The processor time that a process has used, in milliseconds, as Linux counts it: in hundredths of a second. */
+  /**
+   * The processor time that a process has used, in milliseconds, as Linux counts it: in hundredths
+   * of a second.
+   */
   function cpuMsOf(pid: number): number {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
     return (Number(fields[11]) + Number(fields[12])) * 10

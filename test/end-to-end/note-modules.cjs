@@ -1,4 +1,5 @@
-// Writes down the bundles that the built program has read, in their order. It loads them itself, so Node knows of none.
+// Writes down the bundles that the built program has read, in their order. It loads them itself, so
+// Node knows of none.
 const fs = require('node:fs')
 
 const { readFileSync } = fs

@@ -21,8 +21,9 @@ function documented(name: string): string {
 }
 
 /**
- * Moto takes any token for a role. So an STS stands before it that does as AWS: the token is verified by an independent library, with
- * the keys that were published, and its audience and subject are those that the role trusts.
+ * Moto takes any token for a role. So an STS stands before it that does as AWS: the token is
+ * verified by an independent library, with the keys that were published, and its audience and
+ * subject are those that the role trusts.
  */
 class VerifyingSts {
   readonly #moto: string

@@ -23,7 +23,9 @@ import { Program } from './program.ts'
 const isRoot = process.geteuid?.() === 0
 const somebodyElse = 54_321
 
-/** A store whose author has named a plugin, and the victim's own machine, which has never seen it. */
+/**
+ * A store whose author has named a plugin, and the victim's own machine, which has never seen it.
+ */
 class Attack {
   readonly root = mkdtempSync(join(tmpdir(), 'esc-attack-'))
   /** The folder that holds `environments/`, as it reached the victim. */
@@ -82,7 +84,9 @@ export default { contract: 1, providers: [{ name: 'evil-provider', description: 
     this.git('commit', '-qm', 'all')
   }
 
-  /** Variables of somebody who has the key of the store, or has not, and has allowed nothing yet. */
+  /**
+   * Variables of somebody who has the key of the store, or has not, and has allowed nothing yet.
+   */
   victim(key: 'key' | 'no key'): Record<string, string | undefined> {
     const config = join(this.root, `config-${++this.#victims}`)
     mkdirSync(config)

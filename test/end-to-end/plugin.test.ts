@@ -43,7 +43,8 @@ describe('a plugin', function () {
     installed = join(program.folder, 'node_modules', 'esc-rotator-example')
     mkdirSync(join(program.folder, 'node_modules'))
     cpSync(fixture, installed, { recursive: true })
-    // What its peer dependency resolves to: a second copy of Secret and EscError beside that of the program.
+    // What its peer dependency resolves to: a second copy of Secret and EscError beside that of the
+    // program.
     mkdirSync(join(program.folder, 'node_modules', '@gitesc'))
     symlinkSync(packageRoot, join(program.folder, 'node_modules', '@gitesc', 'cli'))
     appendFileSync(join(program.store, 'esc.yaml'), 'plugins:\n  - esc-rotator-example\n')

@@ -26,7 +26,9 @@ export interface RunOptions {
   /** At which point it is killed; or from which point on no vendor can be reached. */
   readonly killAt?: number
   readonly cutFrom?: number
-  /** Around each remote call the program stands still until every consumer has logged in once more. */
+  /**
+   * Around each remote call the program stands still until every consumer has logged in once more.
+   */
   readonly stepped?: boolean
   /** What somebody else does while the program stands still at a point; needs `stepped`. */
   readonly meanwhile?: (point: string) => Promise<void>
@@ -42,7 +44,8 @@ export interface Performed extends Ended {
 }
 
 /**
- * One environment with rotators, rotated by the built program, and its consumers: each gets what a committed revision calls
+ * One environment with rotators, rotated by the built program, and its consumers: each gets what a
+ * committed revision calls
  * `current`, and must be able to log in until a rotation begins that comes after the next one.
  */
 export class Rehearsal {

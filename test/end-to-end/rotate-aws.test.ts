@@ -67,7 +67,8 @@ describe('aws-iam against moto, by the built program', function () {
     const adopted = await rotate('aws', '--adopt', file)
     expect(adopted.out, adopted.err).to.include('Credential adopted.')
 
-    // An operator goes back to the other key: the one that is `current` here is refused from now on.
+    // An operator goes back to the other key: the one that is `current` here is refused from now
+    // on.
     await client.send(new UpdateAccessKeyCommand({ UserName, AccessKeyId: first, Status: 'Inactive' }))
     const plan = await rotate('--plan')
     expect(plan.out).to.include(`${first} of user app (current, inactive)`)

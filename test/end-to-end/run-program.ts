@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process'
 import { type Ended, ended, Program } from './program.ts'
 
-/** Runs the built program to its end, in a folder and with variables that a test chooses. `undefined` takes a variable away. */
+/**
+ * Runs the built program to its end, in a folder and with variables that a test chooses.
+ * `undefined` takes a variable away.
+ */
 export function runProgram(
   words: readonly string[],
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },

@@ -183,7 +183,8 @@ describe('the scheduler', function () {
       expect((await program.esc(['scheduler', 'tick'], ahead(3, preload))).signal).to.equal('SIGKILL')
       const current = async () => (await program.open('rotators/ci', undefined, ahead(4))).admin.current
       const out: string[] = []
-      // Finishing the one before is a rotation too: where that is done now, the next one waits for the guard.
+      // Finishing the one before is a rotation too: where that is done now, the next one waits for
+      // the guard.
       for (const minutes of [0, 11]) {
         const ran = await program.esc(['scheduler', 'tick'], ahead(4 + minutes / 1440))
         expect(ran.code, ran.err).to.equal(0)

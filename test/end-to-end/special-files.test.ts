@@ -139,7 +139,10 @@ describe('a store with links, pipes and endless files', function () {
     expect(result.signal, `${words.join(' ')} hangs`).to.equal(null)
     return result
   }
-  /** The same from the sources, in a process that is there already: thousands of commands are run here. */
+  /**
+   * The same from the sources, in a process that is there already: thousands of commands are run
+   * here.
+   */
   const runSources = async (words: readonly string[]): Promise<Ended> => {
     const { hung, ...result } = await sharedWatchedEsc().run({ words, cwd: program.folder, env: program.env })
     expect(hung, `${words.join(' ')} hangs`).to.equal(false)

@@ -60,7 +60,8 @@ describe('a list of age recipients that was edited and not applied', function ()
       ada.commitAll('for Bob')
       ada.push()
       expect(bob.pull(how)).to.equal(true)
-      // This machine has tried to open it before, and could not: the key proves itself by the seal of what was seen then.
+      // This machine has tried to open it before, and could not: the key proves itself by the seal
+      // of what was seen then.
       const opened = await bob.esc(['env', 'open', 'app/dev'])
       expect(opened.code, opened.err).to.equal(0)
       expect([JSON.parse(opened.out), opened.err]).to.deep.equal([{ a: 1, token: 's3cret' }, ''])

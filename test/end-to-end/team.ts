@@ -25,11 +25,17 @@ export function eachTestHasTeam(take: (team: Team) => void): void {
   afterEach(() => team?.remove())
 }
 
-/** People with a machine each, who share a store over a bare git repository. Git is real, and so is, for one team in four, the built program. */
+/**
+ * People with a machine each, who share a store over a bare git repository. Git is real, and so is,
+ * for one team in four, the built program.
+ */
 export class Team {
   readonly folder = mkdtempSync(join(tmpdir(), 'esc-team-'))
   readonly remote = join(this.folder, 'remote.git')
-  /** Whether all commands are run by the built program; otherwise by its sources, in a process that is there already. */
+  /**
+   * Whether all commands are run by the built program; otherwise by its sources, in a process that
+   * is there already.
+   */
   readonly isBuilt = Math.random() < 1 / 4
   /** For everybody, in every run. */
   readonly env: Record<string, string | undefined> = {}
@@ -38,7 +44,10 @@ export class Team {
     this.#run(this.folder, 'init', '--quiet', '--bare', '--initial-branch', 'main', this.remote)
   }
 
-  /** Gives somebody a machine with a clone. The first one makes the store, with the key that all have. */
+  /**
+   * Gives somebody a machine with a clone. The first one makes the store, with the key that all
+   * have.
+   */
   async join(name: string): Promise<Person> {
     const person = new Person(this, name)
     this.#run(this.folder, 'clone', '--quiet', this.remote, person.clone)

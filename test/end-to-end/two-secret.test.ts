@@ -193,7 +193,10 @@ function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** Numbers of the points at which a rotation has made a remote change, has proven its outcome, and has saved it. */
+/**
+ * Numbers of the points at which a rotation has made a remote change, has proven its outcome, and
+ * has saved it.
+ */
 function stations(points: readonly string[]) {
   const after = (from: number, pattern: RegExp) => points.findIndex((name, at) => at >= from && pattern.test(name)) + 1
   const journalled = after(0, /rename into journal record/)

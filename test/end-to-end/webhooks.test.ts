@@ -104,7 +104,8 @@ describe('webhooks of the built program', function () {
       () => ['env', 'set', 'app/dev', 'n', String(++value)],
       strideOf(3),
       async (context) => {
-        // Whoever is killed while it breaks a dead process's lock leaves one more to break: the next one would get no further.
+        // Whoever is killed while it breaks a dead process's lock leaves one more to break: the
+        // next one would get no further.
         await program.esc(['env', 'set', 'app/dev', 'n', String(++value)], alone)
         await deliver()
         const ids = told()

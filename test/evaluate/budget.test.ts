@@ -201,8 +201,9 @@ describe('definitions that recurse, double, nest and are wide', function () {
           }
         else expect(evaluation.diagnostics.at(-1)!.severity).to.equal('error')
         const ms = cpuMsSince(before)
-        // With a hundredth of the budget. It is longer than a hundredth of the time that all of it may take, for what is not yet compiled.
-        // Reading the texts is linear and counts no steps: it takes half a microsecond per character, and twice that at first.
+        // With a hundredth of the budget. It is longer than a hundredth of the time that all of it
+        // may take, for what is not yet compiled. Reading the texts is linear and counts no steps:
+        // it takes half a microsecond per character, and twice that at first.
         const characters = root.length + Object.values(files).reduce((sum, file) => sum + file.length, 0)
         expectWithin(500 + characters / 1000, ms)
       }),

@@ -43,7 +43,10 @@ values:
   'imports: [{a: {merge: maybe}}, 3, env]\nvalues:\n  世界: "${世界}"\n  😀: |\n    ${a.b\n  c: >-\n    ${[0]}\n',
 ]
 
-/** Recorded environments make good seeds: those in this repository, and others where they are at hand. */
+/**
+ * Recorded environments make good seeds: those in this repository, and others where they are at
+ * hand.
+ */
 function recorded(): readonly string[] {
   const own = fileURLToPath(new URL('../language/cases', import.meta.url))
   const folders = [own, besideClone('shared/conformance')].flatMap((folder) =>
@@ -58,7 +61,10 @@ function recorded(): readonly string[] {
     )
 }
 
-/** The calls of providers and rotators each round asks for, by id, with their inputs. The last round is the outcome. */
+/**
+ * The calls of providers and rotators each round asks for, by id, with their inputs. The last round
+ * is the outcome.
+ */
 class Asked {
   readonly #rounds: Map<string, string>[] = []
   readonly #ask = EvaluationRound.prototype.ask
@@ -84,7 +90,10 @@ class Asked {
     EvaluationRound.prototype.run = this.#run
   }
 
-  /** A call that was made though the outcome has no use for it, or with inputs that turned out to be others. */
+  /**
+   * A call that was made though the outcome has no use for it, or with inputs that turned out to be
+   * others.
+   */
   takeWrong(): string | undefined {
     const last = this.#rounds.at(-1)
     const wrong = this.#rounds.flatMap((round) => [...round]).find(([id, inputs]) => last!.get(id) !== inputs)

@@ -1,5 +1,6 @@
-// Evaluates the hostile definitions whose titles it is given, and prints what became of each as a line of JSON. It runs in a process of its
-// own, with a small heap: a definition that hangs or fills the memory takes nothing else with it.
+// Evaluates the hostile definitions whose titles it is given, and prints what became of each as a
+// line of JSON. It runs in a process of its own, with a small heap: a definition that hangs or
+// fills the memory takes nothing else with it.
 import { evaluateEnvironment, fromPlain, toPlain } from '../../src/evaluate/index.ts'
 import { FORMATS, renderValue } from '../../src/operations/opening/render-value.ts'
 import type { Schema } from '../../src/schema/index.ts'

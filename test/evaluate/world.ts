@@ -18,7 +18,10 @@ import type { Schema } from '../../src/schema/index.ts'
 
 const trace = { def: { begin: { line: 0, column: 0, byte: 0 }, end: { line: 0, column: 0, byte: 0 } } }
 
-/** A `fn::secret` with ciphertext, in flow style. The "cipher" writes the environment's name before the plaintext. */
+/**
+ * A `fn::secret` with ciphertext, in flow style. The "cipher" writes the environment's name before
+ * the plaintext.
+ */
 export function sealed(environment: string, plaintext: string): string {
   return `{fn::secret: {ciphertext: ${encodeEnvelope(new TextEncoder().encode(`${environment}|${plaintext}`))}}}`
 }

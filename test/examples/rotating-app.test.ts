@@ -37,7 +37,10 @@ describe('examples/rotating-app', function () {
     program?.remove()
   })
 
-  /** Puts the example into a folder of its own, beside the packages that `npm install` would bring, for the server of this test. */
+  /**
+   * Puts the example into a folder of its own, beside the packages that `npm install` would bring,
+   * for the server of this test.
+   */
   function install(): void {
     cpSync(example, program.folder, {
       recursive: true,
@@ -51,7 +54,10 @@ describe('examples/rotating-app', function () {
     writeFileSync(definition, readFileSync(definition, 'utf8').replace('port: 5432', `port: ${server.port}`))
   }
 
-  /** Runs a command of the README. Those that set up a machine are played; `esc` is the built program. */
+  /**
+   * Runs a command of the README. Those that set up a machine are played; `esc` is the built
+   * program.
+   */
   async function follow(command: string): Promise<void> {
     const words = command.split(' ').map((word) => word.replace(/^'(.*)'$/, '$1'))
     if (command === 'npm install') return

@@ -1,4 +1,7 @@
-/** Of adapter.example.org, *.corp.example and 127.0.0.1, signed by itself, for tests only. Made with `openssl req -x509`; valid for a hundred years. */
+/**
+ * Of adapter.example.org, *.corp.example and 127.0.0.1, signed by itself, for tests only. Made with
+ * `openssl req -x509`; valid for a hundred years.
+ */
 export const adapterCertificate = `-----BEGIN CERTIFICATE-----
 MIIDVzCCAj+gAwIBAgIUdMySpdixLWsHhIT7HIPhMqn0qQEwDQYJKoZIhvcNAQEL
 BQAwHjEcMBoGA1UEAwwTYWRhcHRlci5leGFtcGxlLm9yZzAgFw0yNjExMjAxMjA5

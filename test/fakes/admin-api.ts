@@ -24,8 +24,9 @@ export interface FakeAdminApiOptions {
 const host = 'api.example.org'
 
 /**
- * API keys of an organization, as many services offer them: a bearer with rights, a limit of keys, pages with a cursor, 429
- * with Retry-After, idempotency keys, and a key that is not known and listed everywhere at once.
+ * API keys of an organization, as many services offer them: a bearer with rights, a limit of keys,
+ * pages with a cursor, 429 with Retry-After, idempotency keys, and a key that is not known and
+ * listed everywhere at once.
  */
 export class FakeAdminApi extends VendorFake {
   protected readonly hosts = [host]

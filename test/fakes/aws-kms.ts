@@ -20,7 +20,10 @@ interface Login {
 
 const account = '123456789012'
 
-/** KMS, and AssumeRole of STS: signatures, regions, key ids, ARNs and aliases, encryption contexts, key states. */
+/**
+ * KMS, and AssumeRole of STS: signatures, regions, key ids, ARNs and aliases, encryption contexts,
+ * key states.
+ */
 export class FakeKms extends HttpFake {
   readonly keys: KmsKey[] = []
   /** Name to key, by region: `us-east-1/app`. */

@@ -38,7 +38,9 @@ export interface FakeGraphOptions {
 const loginHost = 'login.microsoftonline.com'
 const graphHost = 'graph.microsoft.com'
 
-/** The token endpoint of a tenant, and Microsoft Graph as far as client secrets of applications go. */
+/**
+ * The token endpoint of a tenant, and Microsoft Graph as far as client secrets of applications go.
+ */
 export class FakeGraph extends VendorFake {
   protected readonly hosts = [loginHost, graphHost]
   readonly tenant = '11111111-2222-3333-4444-555555555555'

@@ -22,7 +22,10 @@ const vaultHost = 'team.vault.azure.net'
 const loginHost = 'login.microsoftonline.com'
 const metadataHost = '169.254.169.254'
 
-/** A vault with RSA keys, the token endpoint of its tenant, and the metadata service of a virtual machine. */
+/**
+ * A vault with RSA keys, the token endpoint of its tenant, and the metadata service of a virtual
+ * machine.
+ */
 export class FakeAzure extends HttpFake {
   readonly tenant = '11111111-2222-3333-4444-555555555555'
   readonly apps = new Map<string, App>()

@@ -10,8 +10,9 @@ export interface TrustedIssuer {
 }
 
 /**
- * An adapter as users write them: checks the signature, the audience, the time and the hash of the body, rotates a password
- * of which it keeps the last two, and answers a repeated `Idempotency-Key` as it did before.
+ * An adapter as users write them: checks the signature, the audience, the time and the hash of the
+ * body, rotates a password of which it keeps the last two, and answers a repeated `Idempotency-Key`
+ * as it did before.
  */
 export class FakeAdapter extends VendorFake {
   protected readonly hosts = ['adapter.example.org']

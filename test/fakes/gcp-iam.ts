@@ -29,7 +29,10 @@ export interface FakeGcpIamOptions {
 const iamHost = 'iam.googleapis.com'
 const tokenHost = 'oauth2.googleapis.com'
 
-/** Keys of service accounts at Google Cloud IAM, and the token endpoint that verifies signatures made with them. */
+/**
+ * Keys of service accounts at Google Cloud IAM, and the token endpoint that verifies signatures
+ * made with them.
+ */
 export class FakeGcpIam extends VendorFake {
   protected readonly hosts = [iamHost, tokenHost]
   readonly accounts = new Map<string, FakeServiceAccount>()
@@ -209,7 +212,8 @@ function shown({ email }: FakeServiceAccount, { keyId, createdAt, disabled }: Fa
   }
 }
 
-// Key pairs are slow to make, and it does not matter to the fake that keys share one: they are told apart by their ids.
+// Key pairs are slow to make, and it does not matter to the fake that keys share one: they are told
+// apart by their ids.
 const pairs: { publicKey: KeyObject; privateKey: string }[] = []
 let next = 0
 function spareKeyPair() {

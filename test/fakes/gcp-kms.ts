@@ -21,7 +21,10 @@ const metadataHost = 'metadata.google.internal'
 const stsHost = 'sts.googleapis.com'
 const iamHost = 'iamcredentials.googleapis.com'
 
-/** Cloud KMS, the token endpoint that verifies signed assertions, federation, and the metadata server of a machine. */
+/**
+ * Cloud KMS, the token endpoint that verifies signed assertions, federation, and the metadata
+ * server of a machine.
+ */
 export class FakeGoogle extends HttpFake {
   readonly keys = new Map<string, KmsKey>()
   readonly accounts = new Map<string, Account>()

@@ -19,12 +19,15 @@ export interface FakeAnswer {
 }
 
 /**
- * What a vendor may do besides its work: not answer; cut the connection; answer a page of HTML, or JSON of another kind;
- * refuse in words that repeat the request; be unable for one request.
+ * What a vendor may do besides its work: not answer; cut the connection; answer a page of HTML, or
+ * JSON of another kind; refuse in words that repeat the request; be unable for one request.
  */
 export type Trouble = 'slow' | 'drop' | 'html' | 'other json' | 'echo' | 'busy once'
 
-/** A vendor's service over HTTP on this machine. Troubles befall the calls that `isKeyCall` tells from those for tokens. */
+/**
+ * A vendor's service over HTTP on this machine. Troubles befall the calls that `isKeyCall` tells
+ * from those for tokens.
+ */
 export abstract class HttpFake {
   readonly requests: FakeRequest[] = []
   trouble: Trouble | undefined
@@ -83,7 +86,9 @@ export abstract class HttpFake {
   }
 }
 
-/** A `fetch` that leads origins of vendors to servers of this machine, and lets nothing else off it. */
+/**
+ * A `fetch` that leads origins of vendors to servers of this machine, and lets nothing else off it.
+ */
 export function reroute(routes: Readonly<Record<string, string>>): typeof fetch {
   const { fetch } = globalThis
   return async (input, init) => {

@@ -1,7 +1,9 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import type { FakeIam, FakeKey } from './iam.ts'
 
-/** Asks AWS who it is, as a program does that was given the key. `true`, or the code of the refusal. */
+/**
+ * Asks AWS who it is, as a program does that was given the key. `true`, or the code of the refusal.
+ */
 export async function iamLogIn(
   { url }: FakeIam,
   { accessKeyId, secretAccessKey }: Pick<FakeKey, 'accessKeyId' | 'secretAccessKey'>,

@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { ownScript } from '../sources.ts'
 import { DroppedConnection, type FakeCall, FakeIam, type FakeIamOptions, type FakeKey } from './iam.ts'
 
-/** What to do at one call: cut the connection, never answer, or first kill a process (SIGKILL) and then cut. */
+/**
+ * What to do at one call: cut the connection, never answer, or first kill a process (SIGKILL) and
+ * then cut.
+ */
 export interface IamRule {
   readonly action: string
   readonly when: 'before' | 'after'
@@ -30,7 +33,10 @@ export interface IamServerState {
   readonly reached: readonly IamRule[]
 }
 
-/** The fake in a process of its own, for tests that wait for the command line synchronously or kill it. */
+/**
+ * The fake in a process of its own, for tests that wait for the command line synchronously or kill
+ * it.
+ */
 export interface IamServer {
   /** For the environment of the command line. */
   readonly env: { readonly AWS_ENDPOINT_URL_IAM: string; readonly AWS_ENDPOINT_URL_STS: string }

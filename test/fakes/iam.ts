@@ -48,7 +48,10 @@ export class FakeFault extends Error {
 /** Thrown by a hook: the connection is cut without an answer. */
 export class DroppedConnection extends Error {}
 
-/** `before` runs when the request was read and nothing was done, `after` when it was carried out or refused, and not yet answered. */
+/**
+ * `before` runs when the request was read and nothing was done, `after` when it was carried out or
+ * refused, and not yet answered.
+ */
 export interface FakeHooks {
   before?(call: FakeCall): void | Promise<void>
   after?(call: FakeCall): void | Promise<void>
@@ -70,8 +73,9 @@ const versions: Readonly<Record<string, string>> = { iam: '2010-05-08', sts: '20
 const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /**
- * IAM and STS as far as access keys go, over their real wire format: Query requests, XML answers, signatures checked,
- * two keys a user, keys that take a while to be known. Point `AWS_ENDPOINT_URL_IAM` and `AWS_ENDPOINT_URL_STS` at `url`.
+ * IAM and STS as far as access keys go, over their real wire format: Query requests, XML answers,
+ * signatures checked, two keys a user, keys that take a while to be known. Point
+ * `AWS_ENDPOINT_URL_IAM` and `AWS_ENDPOINT_URL_STS` at `url`.
  */
 export class FakeIam {
   readonly users = new Map<string, FakeUser>()

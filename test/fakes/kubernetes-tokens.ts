@@ -27,8 +27,9 @@ const tokenType = 'kubernetes.io/service-account-token'
 const accountAnnotation = 'kubernetes.io/service-account.name'
 
 /**
- * The API of a cluster with one namespace, as far as tokens of service accounts go: bearers with roles, secrets, the
- * controller that puts tokens into them, and tokens that are bound to a secret and end with it.
+ * The API of a cluster with one namespace, as far as tokens of service accounts go: bearers with
+ * roles, secrets, the controller that puts tokens into them, and tokens that are bound to a secret
+ * and end with it.
  */
 export class FakeKubernetes extends VendorFake {
   protected readonly hosts = []

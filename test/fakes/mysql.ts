@@ -3,9 +3,11 @@ import type { AddressInfo, Server as NetServer, Socket } from 'node:net'
 import mysql2 from 'mysql2'
 
 /**
- * A MySQL 8.0 as far as changing passwords goes, since there is none to install: the wire protocol and the check of
- * passwords are real (`mysql_native_password`), accounts and locks are modelled from the reference manual, 15.7.1.1 and
- * 14.14. What a second password means there: `RETAIN CURRENT PASSWORD` makes the first the second, whatever that was.
+ * A MySQL 8.0 as far as changing passwords goes, since there is none to install: the wire protocol
+ * and the check of passwords are real (`mysql_native_password`), accounts and locks are modelled
+ * from the reference manual, 15.7.1.1 and
+ * 14.14. What a second password means there: `RETAIN CURRENT PASSWORD` makes the first the second,
+ * whatever that was.
  */
 export class FakeMySql {
   readonly accounts = new Map<string, FakeAccount>()
@@ -153,7 +155,10 @@ export interface FakeAccount {
   readonly readsAccounts?: boolean
 }
 
-/** The answer to the challenge, from the protocol's description: SHA1(password) XOR SHA1(seed, SHA1(SHA1(password))). */
+/**
+ * The answer to the challenge, from the protocol's description: SHA1(password) XOR SHA1(seed,
+ * SHA1(SHA1(password))).
+ */
 function answersChallenge(seed: Buffer, token: Buffer, digest: Buffer): boolean {
   if (token.length !== 20) return false
   const mask = createHash('sha1').update(seed).update(digest).digest()

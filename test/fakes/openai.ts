@@ -6,8 +6,8 @@ import { bearerOf, pathOf, Refusal, VendorFake } from './vendor-fake.ts'
 const host = 'api.openai.com'
 
 /**
- * The administration API of OpenAI, as far as keys go: admin keys of an organization, and service accounts of one project
- * with a key each. Shapes as of its reference.
+ * The administration API of OpenAI, as far as keys go: admin keys of an organization, and service
+ * accounts of one project with a key each. Shapes as of its reference.
  */
 export class FakeOpenAi extends VendorFake {
   protected readonly hosts = [host]

@@ -39,7 +39,10 @@ export function parseSignature({ headers }: SignedRequest): SignatureParts | und
   }
 }
 
-/** Computes the signature anew, from the AWS description of Signature Version 4 and with nothing of the SDK. */
+/**
+ * Computes the signature anew, from the AWS description of Signature Version 4 and with nothing of
+ * the SDK.
+ */
 export function signatureMatches(request: SignedRequest, parts: SignatureParts, secretAccessKey: string): boolean {
   for (const required of ['host', 'x-amz-date']) if (!parts.signedHeaders.includes(required)) return false
   const canonicalHeaders = parts.signedHeaders

@@ -11,7 +11,10 @@ export interface TrustedIssuer {
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** Checks a token as a vendor does, independently of what made it. Returns the claims, or why it is refused. */
+/**
+ * Checks a token as a vendor does, independently of what made it. Returns the claims, or why it is
+ * refused.
+ */
 export function checkToken(token: string, trusted: TrustedIssuer): Claims | string {
   const [head = '', payload = '', signature = '', ...more] = token.split('.')
   if (more.length > 0) return 'malformed'

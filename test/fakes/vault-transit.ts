@@ -6,7 +6,9 @@ interface TransitKey {
   minDecryptionVersion: number
 }
 
-/** The transit engine of Vault: tokens and what they may do, namespaces, mounts, versions of keys. */
+/**
+ * The transit engine of Vault: tokens and what they may do, namespaces, mounts, versions of keys.
+ */
 export class FakeVault extends HttpFake {
   readonly namespace: string
   readonly mount: string

@@ -12,7 +12,10 @@ export interface VendorCall {
   outcome: number | 'dropped' | undefined
 }
 
-/** `before` runs when the request was read and nothing was done, `after` when it was carried out or refused, and not yet answered. */
+/**
+ * `before` runs when the request was read and nothing was done, `after` when it was carried out or
+ * refused, and not yet answered.
+ */
 export interface VendorHooks {
   before?(call: VendorCall): void | Promise<void>
   after?(call: VendorCall): void | Promise<void>

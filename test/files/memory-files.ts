@@ -30,7 +30,10 @@ interface OpenFile {
   readonly node: File | Folder
 }
 
-/** A disk in memory that knows what was synced, counts calls, and can fail, kill or lose power at any of them. */
+/**
+ * A disk in memory that knows what was synced, counts calls, and can fail, kill or lose power at
+ * any of them.
+ */
 export class MemoryFiles implements FileSystem {
   calls = 0
   /** So many bytes are written by one call at most. */
@@ -66,8 +69,8 @@ export class MemoryFiles implements FileSystem {
   }
 
   /**
-   * Power is lost: `reached` is asked, for each folder with unsynced names and each file with unsynced bytes, whether
-   * they reached the disk all the same.
+   * Power is lost: `reached` is asked, for each folder with unsynced names and each file with
+   * unsynced bytes, whether they reached the disk all the same.
    */
   losePower(reached: () => boolean): void {
     loseRandomly(this.#root, reached)
@@ -103,7 +106,10 @@ export class MemoryFiles implements FileSystem {
     return result
   }
 
-  /** The bytes as they are now, not a copy, and not a call: the same object as long as nobody writes. */
+  /**
+   * The bytes as they are now, not a copy, and not a call: the same object as long as nobody
+   * writes.
+   */
   peek(path: string): Uint8Array | undefined {
     const node = this.#find(path)
     return node?.kind === 'file' ? node.bytes : undefined

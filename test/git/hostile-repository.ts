@@ -3,7 +3,10 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** A real repository whose content and configuration somebody else wrote. What runs because of them leaves a file, the marker. */
+/**
+ * A real repository whose content and configuration somebody else wrote. What runs because of them
+ * leaves a file, the marker.
+ */
 export class HostileRepository {
   readonly root = mkdtempSync(join(tmpdir(), 'esc-hostile-git-'))
   readonly folder = join(this.root, 'repository')

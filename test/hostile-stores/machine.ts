@@ -52,7 +52,8 @@ export class Machine extends Playground {
   /** Runs the built program; it is killed when it takes longer than any command may. */
   async program(folder: string, words: readonly string[], env: Variables = {}): Promise<Outcome> {
     const first = await this.#once(folder, words, env)
-    // A machine that is busy with other things is no hang: only what takes as long a second time is.
+    // A machine that is busy with other things is no hang: only what takes as long a second time
+    // is.
     return first.hung ? this.#once(folder, words, env, limitUnderLoadMs()) : first
   }
 
@@ -140,8 +141,8 @@ export class Checkout {
   }
 
   /**
-   * Runs a command here, which must end in time: the built program where variables are given or the dice say so, and otherwise the same
-   * sources in a process that is there already.
+   * Runs a command here, which must end in time: the built program where variables are given or the
+   * dice say so, and otherwise the same sources in a process that is there already.
    */
   esc(words: readonly string[], env?: Variables): Promise<Outcome> {
     const built = env !== undefined || Math.random() < 1 / 4

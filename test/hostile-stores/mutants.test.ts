@@ -99,7 +99,10 @@ describe('a good store that somebody without the key has changed anywhere', func
     return added === 'by-a-writer' && sound ? [] : [`env set has saved something else: ${out}`]
   }
 
-  /** The built program, which the tests of a command run in this process cannot stand for: what a child gets. */
+  /**
+   * The built program, which the tests of a command run in this process cannot stand for: what a
+   * child gets.
+   */
   async function runProgram(machine: Machine, changes: readonly Mutation[]): Promise<readonly string[]> {
     reset(machine)
     applyAll(store, changes)

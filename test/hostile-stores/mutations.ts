@@ -130,7 +130,8 @@ function replaceByOther(random: Random, { files, folder }: GoodStore): Mutation 
   const other = random.pick(alike(files, path))
   return {
     what: `replace ${path} by ${other}`,
-    // With the settings goes the identity: a machine may then take the other environment for the changed one.
+    // With the settings goes the identity: a machine may then take the other environment for the
+    // changed one.
     paths: path.endsWith('settings.yaml') ? [path, dirname(other)] : [path],
     apply: (copy) => writeFileSync(join(copy, path), readFileSync(join(folder, other))),
   }
@@ -184,7 +185,8 @@ function link(random: Random, { files }: GoodStore): Mutation {
     paths: [path],
     apply: (folder) => {
       const place = join(folder, path)
-      // The honest content, only elsewhere: what a link to outside would bring in can change at any time.
+      // The honest content, only elsewhere: what a link to outside would bring in can change at any
+      // time.
       const copy = join(dirname(folder), 'outside')
       if (target === 'copy') {
         rmSync(copy, { recursive: true, force: true })
@@ -243,7 +245,10 @@ function redate(random: Random, { files, folder }: GoodStore): Mutation {
   }
 }
 
-/** A field of settings, of esc.yaml, of a record or of a definition: changed, removed, or of another type. */
+/**
+ * A field of settings, of esc.yaml, of a record or of a definition: changed, removed, or of another
+ * type.
+ */
 function changeField(random: Random, { files, folder }: GoodStore): Mutation {
   const path = random.pick(files.filter((file) => file.endsWith('.yaml')))
   const parts = partsOf(readFileSync(join(folder, path), 'utf8'))

@@ -11,13 +11,19 @@ import type { WatchedEsc } from './watched-esc.ts'
 export interface Genuine {
   /** In the good store, by environment. */
   readonly now: Readonly<Record<string, string>>
-  /** In any earlier state of the store that its author made: what a machine that has seen nothing cannot tell from now. */
+  /**
+   * In any earlier state of the store that its author made: what a machine that has seen nothing
+   * cannot tell from now.
+   */
   readonly ever: Readonly<Record<string, ReadonlySet<string>>>
   /** Diagnostics in such a state, in which what was imported did not have all of it yet. */
   readonly complaints: ReadonlySet<string>
 }
 
-/** Opens every state that the store has ever been in: each revision of an environment, with each of what it imports. */
+/**
+ * Opens every state that the store has ever been in: each revision of an environment, with each of
+ * what it imports.
+ */
 export async function genuineStates(
   { older: _, files }: GoodStore,
   world: { esc: WatchedEsc; machine: Machine; folder: string; reset: (machine: Machine) => void },
@@ -82,7 +88,8 @@ export function complaints({ store, changes, genuine, opened, others, pulled }: 
   const planted = pulled ? [] : environments.filter((name) => isPutThere(name) && hasNoKey(join(store, name)))
   for (const [name, { code, out, err, hung }] of Object.entries(opened)) {
     if (hung) continue
-    // Nobody can tell a fresh clone that an environment without a key stands where one with a key has been.
+    // Nobody can tell a fresh clone that an environment without a key stands where one with a key
+    // has been.
     if (planted.some((each) => each === name || (each === 'app/base' && name === 'app/web'))) continue
     if (code === 0) {
       const accepted = pulled ? out === genuine.now[name] : genuine.ever[name]!.has(out)

@@ -111,7 +111,8 @@ describe('a package that came with the store', function () {
     },
     'in a checkout that belongs to somebody else': {
       attack: inStore,
-      // Without the right to give files away, the checkout stays one's own, and the package unknown.
+      // Without the right to give files away, the checkout stays one's own, and the package
+      // unknown.
       after: ({ folder }) => {
         if (process.getuid?.() === 0) execFileSync('chown', ['-R', '65534:65534', folder])
       },

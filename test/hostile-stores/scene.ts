@@ -20,8 +20,8 @@ export interface Reader {
 const remote = 'remote.git'
 
 /**
- * An honest store behind a git remote, the machine of its author, and machines of others. The attacker may do whatever the
- * remote may, and has no key. Everything is removed at the end.
+ * An honest store behind a git remote, the machine of its author, and machines of others. The
+ * attacker may do whatever the remote may, and has no key. Everything is removed at the end.
  */
 export class Scene {
   readonly folder = mkdtempSync(join(tmpdir(), 'esc-scene-'))
@@ -64,8 +64,8 @@ export class Scene {
   }
 
   /**
-   * Four readers: fresh and pulled clones, with and without the key. The attack is made between what the pulled ones have seen and
-   * what they pull.
+   * Four readers: fresh and pulled clones, with and without the key. The attack is made between
+   * what the pulled ones have seen and what they pull.
    *
    * @param attack what is pushed.
    * @param after what is done to each clone: for what git does not carry.
@@ -123,7 +123,10 @@ export class Scene {
   }
 }
 
-/** One scene per suite, whose remote is honest again before each test; skipped where nothing is built. */
+/**
+ * One scene per suite, whose remote is honest again before each test; skipped where nothing is
+ * built.
+ */
 export function sceneOf(build: (victim: Checkout) => Promise<void>): { readonly current: () => Scene } {
   let scene: Scene | undefined
   before(async function () {
@@ -144,19 +147,27 @@ export function sceneOf(build: (victim: Checkout) => Promise<void>): { readonly 
 export type Honest = Readonly<Record<string, string | undefined>>
 
 export interface Expected {
-  /** What a refusal to open an environment names, and `check` with the key for each that is refused. */
+  /**
+   * What a refusal to open an environment names, and `check` with the key for each that is refused.
+   */
   readonly names: string | RegExp | ((environment: string) => RegExp)
-  /** Nobody with the key, or nobody who had seen the store, may get anything at all. Default: the same values may open. */
+  /**
+   * Nobody with the key, or nobody who had seen the store, may get anything at all. Default: the
+   * same values may open.
+   */
   readonly refused?: 'with the key' | 'pulled'
-  /** More commands for who has the key; all that is demanded is that they end and contact nobody. */
+  /**
+   * More commands for who has the key; all that is demanded is that they end and contact nobody.
+   */
   readonly also?: readonly (readonly string[])[]
   /** Variables of the readers. */
   readonly env?: Readonly<Record<string, string>>
 }
 
 /**
- * Makes an attack and has every reader open every environment, list, show and check: each gets the values of the honest store or a refusal
- * that names the file; nobody runs the attacker's code, waits, or contacts anybody.
+ * Makes an attack and has every reader open every environment, list, show and check: each gets the
+ * values of the honest store or a refusal that names the file; nobody runs the attacker's code,
+ * waits, or contacts anybody.
  */
 export async function expectHarmless(
   scene: Scene,

@@ -12,7 +12,10 @@ describe('a revision that nobody with the key has sealed', function () {
   const ciphertext = (checkout: Checkout, name = 'app/dev') =>
     /ciphertext: [^\s}]+/.exec(checkout.read(name, 'environment.yaml'))![0]
 
-  /** Leaves revision 1 alone, with another definition and, where asked, the seal of a later revision. */
+  /**
+   * Leaves revision 1 alone, with another definition and, where asked, the seal of a later
+   * revision.
+   */
   function forge(attacker: Checkout, name: string, definition: string, { seal = false } = {}): void {
     const sealLine = /^seal: .*\n/m.exec(attacker.read(name, 'revisions/2.yaml'))![0]
     cutTo(attacker.path(name), 1)

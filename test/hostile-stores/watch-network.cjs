@@ -1,5 +1,6 @@
-// Preloaded into the program under test (NODE_OPTIONS=--require): writes every connection and every look-up of a name to
-// ESC_TEST_NETWORK_LOG, and refuses it. An address in ESC_TEST_NETWORK_ALLOW (`host:port`, comma-separated) is let through.
+// Preloaded into the program under test (NODE_OPTIONS=--require): writes every connection and every
+// look-up of a name to ESC_TEST_NETWORK_LOG, and refuses it. An address in ESC_TEST_NETWORK_ALLOW
+// (`host:port`, comma-separated) is let through.
 'use strict'
 const { appendFileSync } = require('node:fs')
 const net = require('node:net')

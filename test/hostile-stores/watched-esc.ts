@@ -28,8 +28,8 @@ export interface Asked {
 }
 
 /**
- * Runs `esc` from its sources, one command after the other in the same child process: far faster than the built program, and a
- * command that hangs, also in a system call, is killed.
+ * Runs `esc` from its sources, one command after the other in the same child process: far faster
+ * than the built program, and a command that hangs, also in a system call, is killed.
  */
 export class WatchedEsc {
   readonly #folder = mkdtempSync(join(tmpdir(), 'esc-watched-'))

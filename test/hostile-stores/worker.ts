@@ -1,4 +1,5 @@
-// Runs commands in this process, for a parent that kills it when one takes too long (`watched-esc.ts`).
+// Runs commands in this process, for a parent that kills it when one takes too long
+// (`watched-esc.ts`).
 import { Playground } from '../cli/commands/esc.ts'
 import type { Asked } from './watched-esc.ts'
 

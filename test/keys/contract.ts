@@ -19,9 +19,15 @@ export interface Subject {
   readonly setup: Setup
   /** What must never be seen: credentials, tokens, keys. Asked for after each error. */
   readonly secrets: () => readonly string[]
-  /** Ways in which it does not work: with another URL or setup, or after something was done to the vendor. */
+  /**
+   * Ways in which it does not work: with another URL or setup, or after something was done to the
+   * vendor.
+   */
   readonly failures: Readonly<Record<string, Failure>>
-  /** Another key that works as well: what the first has wrapped must not open with it, for this reason. */
+  /**
+   * Another key that works as well: what the first has wrapped must not open with it, for this
+   * reason.
+   */
   readonly other: { readonly url?: string; readonly setup?: Setup; readonly message: RegExp }
   /** The vendor's way of giving the key new material. Undefined: there is none. */
   readonly rotate?: () => void
@@ -194,7 +200,8 @@ export function testSecretsProvider({ kind, remote, start }: Kind): void {
       expectKey(await unwrap(after))
     })
 
-    // Words that repeat the request may be taken for any kind of refusal; what counts is that they are cleaned.
+    // Words that repeat the request may be taken for any kind of refusal; what counts is that they
+    // are cleaned.
     const troubles: Readonly<Record<Exclude<Trouble, 'busy once'>, readonly [readonly string[], RegExp]>> = {
       slow: [['key_unavailable'], /timeout: .*did not answer in time/],
       drop: [['key_unavailable'], /: (?:ECONNRESET|UND_ERR_SOCKET|EPIPE): /],

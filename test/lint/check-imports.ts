@@ -68,7 +68,8 @@ function judge(file: string, target: string): string | undefined {
   const [from, to] = [room(file), room(target)]
   if (from === undefined) {
     if (fronts.includes(file) || to === undefined) return undefined
-    // Shared nouns may name the types of a room (`import type`) only where the noun itself is that room's public type.
+    // Shared nouns may name the types of a room (`import type`) only where the noun itself is that
+    // room's public type.
     return sharedNouns.includes(file.replace('.ts', '')) ? 'a shared noun may not depend on a room' : undefined
   }
   if (to === undefined) {
@@ -81,7 +82,8 @@ function judge(file: string, target: string): string | undefined {
   const rule = rooms[from]
   if (!rule) return `src/${from} has no entry in test/lint/rooms.ts`
   if (!rule.mayImport.includes(to)) return `${from} may not import ${to}, because ${rule.because}`
-  // A room's front door is its index.ts; types of the seams (world.ts, rotator.ts …) are re-exported there.
+  // A room's front door is its index.ts; types of the seams (world.ts, rotator.ts …) are
+  // re-exported there.
   return target.split(sep).join('/') === `${to}/index.ts` || to === 'vendor'
     ? undefined
     : `import ${to}/index.ts, the room's front door`

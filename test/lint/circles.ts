@@ -7,7 +7,9 @@ type ImportGraph = ReadonlyMap<string, readonly string[]>
 const importPattern =
   /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)\s*import\s*['"]([^'"]+)['"]/g
 
-/** Specifiers that a text imports or re-exports from, in order: static, dynamic and type-only ones. */
+/**
+ * Specifiers that a text imports or re-exports from, in order: static, dynamic and type-only ones.
+ */
 export function importsOf(text: string): string[] {
   return [...text.matchAll(importPattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? '')
 }
@@ -28,7 +30,10 @@ export function circleProblems(files: readonly SourceFile[] = sources()): string
   })
 }
 
-/** Groups of files that reach one another, by Tarjan's algorithm. A file that imports itself is a group. */
+/**
+ * Groups of files that reach one another, by Tarjan's algorithm. A file that imports itself is a
+ * group.
+ */
 function groupsOf(graph: ImportGraph): string[][] {
   const groups: string[][] = []
   const order = new Map<string, number>()

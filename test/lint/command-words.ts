@@ -6,7 +6,10 @@ const FACES = /^src\/(?:cli|vendor)\//
 
 const COMMANDS_FOLDER = 'src/cli/commands/'
 
-/** Literals that only look like a command line or a flag of ours: what is in them, by file, and why it stays. */
+/**
+ * Literals that only look like a command line or a flag of ours: what is in them, by file, and why
+ * it stays.
+ */
 const ALLOWED: readonly { readonly file: RegExp; readonly text: RegExp; readonly because: string }[] = [
   {
     file: /^src\/scheduler\/units\//,
@@ -34,8 +37,9 @@ const ALLOWED: readonly { readonly file: RegExp; readonly text: RegExp; readonly
 const OTHER_PROGRAMS = /\b(?:git|az|sops|dotenvx|kubectl|journalctl|node|npm)\b(?:(?!\besc )[^"`;,])*/g
 
 /**
- * Sentences about command lines and flags of ours in the literals of rooms below the faces. A server, a console or a program that is
- * built on these rooms has none: they say what to do by a remedy (`src/remedy.ts`), and the command line renders it.
+ * Sentences about command lines and flags of ours in the literals of rooms below the faces. A
+ * server, a console or a program that is built on these rooms has none: they say what to do by a
+ * remedy (`src/remedy.ts`), and the command line renders it.
  */
 export function commandWords(files: readonly SourceFile[] = sources(), commands = commandNames()): string[] {
   const line = new RegExp(`\\besc (?:${commands.join('|')})(?![\\w-])`)
@@ -61,7 +65,10 @@ export function unneededWords(files: readonly SourceFile[] = sources()): string[
   ).map(({ because }) => because)
 }
 
-/** A flag among other words. A literal that is one word alone is an argument that a program is given. */
+/**
+ * A flag among other words. A literal that is one word alone is an argument that a program is
+ * given.
+ */
 function flagIn(literal: string): string | undefined {
   if (/^--?[^\s]*$/.test(literal)) return undefined
   return /(?<![\w-])--(?:[a-z][\w-]*|\$\{)/.exec(literal.replace(OTHER_PROGRAMS, ' '))?.[0]

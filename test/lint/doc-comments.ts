@@ -1,8 +1,8 @@
 import { type SourceFile, sources } from './sources.ts'
 
 /**
- * The first word of a doc comment that begins with half a sentence. A reader wants the thing first, or
- * a verb: "The digest of …", "Returns …", "True when …", "`undefined` when …".
+ * The first word of a doc comment that begins with half a sentence. A reader wants the thing first,
+ * or a verb: "The digest of …", "Returns …", "True when …", "`undefined` when …".
  */
 const FRAGMENT =
   /^(?:What|Whether|How|Why|Who|Whose|Which|That|Of|(?:Undefined|True|False|Absent):|Where(?! [^,.:;]*,))(?= )/

@@ -4,8 +4,8 @@ const DECLARED =
   /^export (?:(?:const|let) \{([^}]*)\}|(?:async )?(?:abstract )?(?:function\*?|class|const|let|interface|type|enum) (\w+))/gm
 
 /**
- * Sentences about names that more than one file of `src` declares and exports. A name means one thing
- * wherever it is read; a file that passes on what another declares is no second meaning.
+ * Sentences about names that more than one file of `src` declares and exports. A name means one
+ * thing wherever it is read; a file that passes on what another declares is no second meaning.
  */
 export function namesDeclaredTwice(files: readonly SourceFile[] = sources()): string[] {
   const declaring = new Map<string, Set<string>>()

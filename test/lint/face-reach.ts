@@ -4,9 +4,10 @@ import { type SourceFile, sources } from './sources.ts'
 const FACES = /^src\/(?:cli|lsp|mcp|sdk|scheduler)\//
 
 /**
- * Places where a face looks into the workspace of a session. What a face wants of a store is an operation that it has the session perform:
- * it is permitted and audited then. What a session says of itself, such as the label of the store, is a property of the session. Editors
- * have a workspace of their own, which is that of their connection.
+ * Places where a face looks into the workspace of a session. What a face wants of a store is an
+ * operation that it has the session perform: it is permitted and audited then. What a session says
+ * of itself, such as the label of the store, is a property of the session. Editors have a workspace
+ * of their own, which is that of their connection.
  */
 export function faceReaches(files: readonly SourceFile[] = sources()): string[] {
   return files

@@ -7,8 +7,9 @@ const root = fileURLToPath(new URL('../../src/', import.meta.url))
 const REACHES_FILES = /['"](?:node:)?fs(?:\/promises)?['"]/
 
 /**
- * Files outside `src/files` that call the file system themselves, and why that touches nothing in a store. Whatever is in a store may have
- * come with git: a link to any file, a pipe, an endless device. The file system of a store (`store.files`) refuses those.
+ * Files outside `src/files` that call the file system themselves, and why that touches nothing in a
+ * store. Whatever is in a store may have come with git: a link to any file, a pipe, an endless
+ * device. The file system of a store (`store.files`) refuses those.
  */
 const REACHERS: Readonly<Record<string, string>> = {
   'cli/commands/env/apply.ts': 'a file that the user names',
@@ -53,7 +54,10 @@ const REACHERS: Readonly<Record<string, string>> = {
   'operations/opening/watch-environment.ts': 'is told of changes, and opens no file',
 }
 
-/** Files that call the file system themselves and are not known to; and known ones that do so no longer. */
+/**
+ * Files that call the file system themselves and are not known to; and known ones that do so no
+ * longer.
+ */
 export function fileAccessProblems(files = sources()): string[] {
   const reaching = files.filter(({ file, text }) => !file.startsWith('files/') && REACHES_FILES.test(text))
   const unknown = reaching.filter(({ file }) => REACHERS[file] === undefined)

@@ -10,8 +10,8 @@ export const HOLE = '\u0000'
 const EXPECTS_OPERAND = /(?:[(,=:[!&|?{};+\-*%<>~^]|\b(?:return|typeof|case|in|of|do|else|await|yield|void|new|throw))$/
 
 /**
- * The literals of a source in TypeScript: strings, and templates with `HOLE` for each expression in them, whose own literals are listed
- * too. Escapes are left as they are written.
+ * The literals of a source in TypeScript: strings, and templates with `HOLE` for each expression in
+ * them, whose own literals are listed too. Escapes are left as they are written.
  */
 export function literalsOf(source: string): Literal[] {
   const found: Literal[] = []

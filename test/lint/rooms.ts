@@ -1,4 +1,7 @@
-/** What each folder of `src` may import, and why not the rest. The arrows are those of `docs/architecture.md`, section 2. */
+/**
+ * What each folder of `src` may import, and why not the rest. The arrows are those of
+ * `docs/architecture.md`, section 2.
+ */
 export const rooms: Readonly<Record<string, { readonly mayImport: readonly string[]; readonly because: string }>> = {
   yaml: { mayImport: [], because: 'text and nodes come before any meaning' },
   schema: { mayImport: [], because: 'the types of values stand on their own' },

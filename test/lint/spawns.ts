@@ -7,7 +7,10 @@ const root = fileURLToPath(new URL('../../src/', import.meta.url))
 const STARTS = /(?<![\w.])(?:library\.|childProcess\.)?(?:spawn|spawnSync|exec|execSync|execFile|execFileSync|fork)\(/g
 const MAKES_CHILDREN = /node:child_process|vendor\/pty\.ts/
 
-/** Files that start programs, and which. Git is started by `src/git` alone: a repository that somebody else wrote must not choose what runs. */
+/**
+ * Files that start programs, and which. Git is started by `src/git` alone: a repository that
+ * somebody else wrote must not choose what runs.
+ */
 const STARTERS: Readonly<Record<string, string>> = {
   'keys/providers/age-identity-command.ts': 'the command in SOPS_AGE_KEY_CMD of the user',
   'git/ask-git.ts': 'git, which reads refs, the index or objects and does nothing else',
@@ -36,7 +39,10 @@ export function unknownStarters(files = sources()): string[] {
     )
 }
 
-/** Mistakes in how the sources start programs: each must hand over variables that `childEnvironment` has made. */
+/**
+ * Mistakes in how the sources start programs: each must hand over variables that `childEnvironment`
+ * has made.
+ */
 export function spawnProblems(): string[] {
   const problems = sources()
     .filter(({ file }) => file !== 'child-environment.ts')

@@ -30,9 +30,10 @@ interface Use {
 }
 
 /**
- * Sentences about names in `src` that are exported, and that no other file imports. An `index.ts` that passes a name on counts only
- * where somebody imports it from there. A type counts as used where its own file uses it: it belongs to what the file does, such as
- * the options of a function. Default exports are not judged: commands are loaded by their path.
+ * Sentences about names in `src` that are exported, and that no other file imports. An `index.ts`
+ * that passes a name on counts only where somebody imports it from there. A type counts as used
+ * where its own file uses it: it belongs to what the file does, such as the options of a function.
+ * Default exports are not judged: commands are loaded by their path.
  */
 export function unusedExports(files: readonly SourceFile[] = sources()): string[] {
   const modules = new Map(files.map((each) => [each.file, moduleOf(each)]))
@@ -62,7 +63,10 @@ const DECLARED =
 const LISTED = /^export (?:type )?\{([^}]*)\}(?: from '([^']+)')?/gm
 const STARS = /^export (?:type )?\* from '([^']+)'/gm
 const IMPORTED = /^import (?:type )?(?:\w+, )?(?:\{([^}]*)\}|\* as \w+) from '([^']+)'/gm
-/** What is taken from a module that is loaded later, or asked for by a type: names before it, or one after it. */
+/**
+ * What is taken from a module that is loaded later, or asked for by a type: names before it, or one
+ * after it.
+ */
 const LOADED =
   /(?:(?:const|let) \{([^{}]*)\}[^=;]*= (?:[^\n;]*? )?(?:await )?)?\bimport\(\s*'([^']+)'\s*\)\)?(?:\.(\w+))?/g
 
@@ -111,7 +115,10 @@ function usesOf({ file, text }: SourceFile): Use[] {
   return uses.filter((each) => each !== undefined)
 }
 
-/** Names in braces: `a, type b as c`. `name`: outside of this file, or of the one that exports it; `local`: after `as`. */
+/**
+ * Names in braces: `a, type b as c`. `name`: outside of this file, or of the one that exports it;
+ * `local`: after `as`.
+ */
 function listed(names = ''): { readonly name: string; readonly local: string }[] {
   return [...names.matchAll(/(?:\btype )?(\w+)(?: as (\w+))?/g)].map(([, name = '', local = name]) => ({ name, local }))
 }

@@ -64,7 +64,10 @@ const lines = (text: string) =>
     'dotenv',
   )
 
-/** Each value comes back, and what stands behind it, unless we say that this reader takes it for another: then it mostly does. */
+/**
+ * Each value comes back, and what stands behind it, unless we say that this reader takes it for
+ * another: then it mostly does.
+ */
 function agree(reader: DotenvReader, read: (values: readonly string[]) => readonly Pair[]): void {
   const pairs = read(VALUES)
   let needless = 0
@@ -155,7 +158,8 @@ print(json.dumps([[(d := dotenv.dotenv_values(f)).get("A"), d.get("Z")] for f in
   it('as dotenvx reads it', function () {
     const dotenvx = findBinary('dotenvx')
     skipWithout(this, dotenvx === undefined ? ['dotenvx'] : [], 'npm, then: npm install @dotenvx/dotenvx')
-    // Starting it takes long, so all values are in one file. Two that end with a backslash would be one too many for it.
+    // Starting it takes long, so all values are in one file. Two that end with a backslash would be
+    // one too many for it.
     const held = VALUES.filter((text) => !dotenvText(text).misread.includes('dotenvx') && !/\\$/.test(text))
     const file = join(folder, 'all.env')
     const out = join(folder, 'out.json')

@@ -88,7 +88,8 @@ describe('an environment with ten providers of which three fail', () => {
       `values:\n${names.map((name) => `  ${name}: ${one(name)}\n`).join('')}`,
     )
     const took: number[] = []
-    // A machine that is busy with something else takes longer now and then; one after the other would take a second each time.
+    // A machine that is busy with something else takes longer now and then; one after the other
+    // would take a second each time.
     for (let tries = 0; tries < 10 && Math.min(...took) > 150; tries++) {
       server.asked.splice(0)
       const start = performance.now()

@@ -64,7 +64,8 @@ describe('secret inputs of providers', function () {
     playground.remove()
   })
 
-  // What vendors of all others repeat is tried by the contract of providers (test/providers/contract.test.ts).
+  // What vendors of all others repeat is tried by the contract of providers
+  // (test/providers/contract.test.ts).
   it('are those of providers that there are', () => {
     expect(providerNames).to.include.members(Object.keys(inputs))
   })

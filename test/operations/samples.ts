@@ -14,9 +14,13 @@ export interface Sample {
   readonly before?: (store: SampleStore) => void | Promise<void>
   /** It changes only what this machine keeps, or nothing here. */
   readonly commitsNothing?: boolean
-  /** What the webhook of `app/dev` hears: the kind of event, and what was done. Default: nothing. */
+  /**
+   * What the webhook of `app/dev` hears: the kind of event, and what was done. Default: nothing.
+   */
   readonly tells?: readonly string[]
-  /** The test that shows it done, where that takes more than this store: only a refusal is tried. */
+  /**
+   * The test that shows it done, where that takes more than this store: only a refusal is tried.
+   */
   readonly elsewhere?: string
   /** The same with something wrong, and the code of the error. */
   readonly fails?: Pick<Sample, 'subject' | 'input' | 'before'> & { readonly code: string }

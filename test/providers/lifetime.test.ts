@@ -78,7 +78,8 @@ describe('the lifetime that a user asks for', () => {
       )
     expect(await gcp({})).to.include('"3600s"')
     expect(await gcp({}, 600)).to.include('"600s"')
-    // More than an hour needs a policy of the organization, so it is written down in the definition.
+    // More than an hour needs a policy of the organization, so it is written down in the
+    // definition.
     expect(await gcp({}, 7200)).to.include('"3600s"')
     expect(await gcp({ tokenLifetime: '4h' }, 7200)).to.include('"7200s"')
     const vault = (more: object, seconds?: number) =>

@@ -7,8 +7,8 @@ export interface ProviderUnderTest {
   /** The provider, over a network that leads to the server of the test. */
   readonly make: (network: ProviderNetwork) => Provider
   /**
-   * Inputs as a definition has them, with secrets as `secret()`. `server`: the URL of the server, for
-   * a vendor whose host the definition names.
+   * Inputs as a definition has them, with secrets as `secret()`. `server`: the URL of the server,
+   * for a vendor whose host the definition names.
    */
   readonly inputs: (server: string) => PlainObject
   /** What they open to, where the vendor does its work. */
@@ -44,7 +44,10 @@ export interface VendorUnderTest {
   readonly denied: Fault & { readonly hint: RegExp }
   /** How it says that the login, or the identity token, has expired. */
   readonly expired: Fault & { readonly hint?: RegExp }
-  /** Inputs with an entry that the vendor does not have, and what names it. Absent: it has no entries. */
+  /**
+   * Inputs with an entry that the vendor does not have, and what names it. Absent: it has no
+   * entries.
+   */
   readonly missing?: { readonly inputs: (server: string) => PlainObject; readonly says: RegExp }
 }
 

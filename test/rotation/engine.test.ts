@@ -150,7 +150,9 @@ describe('rotate()', () => {
     )
   }
 
-  /** Every live token of every vendor is known to the newest revision, and its current one is live. */
+  /**
+   * Every live token of every vendor is known to the newest revision, and its current one is live.
+   */
   async function expectAgreement(): Promise<void> {
     const values = await open()
     for (const [name, state] of [
@@ -207,7 +209,8 @@ describe('rotate()', () => {
     const retried = await run({ mode: 'failed' })
     expect(retried.paths.map(({ path }) => path)).to.deep.equal(['b'])
     expect(retried).to.include({ status: 'succeeded', revision: 5 })
-    // The former current moves to `previous` as it stands, so the one new ciphertext is that of the new current.
+    // The former current moves to `previous` as it stands, so the one new ciphertext is that of the
+    // new current.
     const ciphertexts = (lines: Iterable<string>) =>
       [...lines].filter((line) => line.includes('ciphertext:')).map((line) => line.trim())
     const kept = new Set(ciphertexts(before))

@@ -2,10 +2,14 @@ import { EscError } from '../../src/errors.ts'
 import type { Rotator, RotatorContext } from '../../src/rotators/index.ts'
 import { type Secret, secret } from '../../src/secret.ts'
 
-/** Stands for the process being killed: nothing after it runs, and nobody catches it to clean up. */
+/**
+ * Stands for the process being killed: nothing after it runs, and nobody catches it to clean up.
+ */
 export class Killed extends Error {}
 
-/** A vendor with two places for tokens, as IAM has: enough to see every outcome a rotation can have. */
+/**
+ * A vendor with two places for tokens, as IAM has: enough to see every outcome a rotation can have.
+ */
 export class FakeVendor {
   /** Live tokens by id. */
   readonly tokens = new Map<string, string>()

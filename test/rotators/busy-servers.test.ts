@@ -20,7 +20,10 @@ const pair = (port: number): PlainObject => ({
   rotateUsers: { username1: 'a', username2: 'b' },
 })
 
-/** How each server, of which `mysql-dual` has the same as `mysql`, refuses a connection or the first request on it, with a code. */
+/**
+ * How each server, of which `mysql-dual` has the same as `mysql`, refuses a connection or the first
+ * request on it, with a code.
+ */
 const servers: Readonly<
   Record<
     string,

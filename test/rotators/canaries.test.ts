@@ -35,7 +35,10 @@ function textsOf(value: Plain): string[] {
     : Object.values(value).flatMap((each) => textsOf(each as Plain))
 }
 
-/** Everything on the disk that is no ciphertext and no definition: events, logs, the outbox of webhooks. */
+/**
+ * Everything on the disk that is no ciphertext and no definition: events, logs, the outbox of
+ * webhooks.
+ */
 function outlets(folder: string): string {
   if (!existsSync(folder)) return ''
   return readdirSync(folder)
@@ -80,7 +83,8 @@ describe('secret inputs of rotators', function () {
       /** Plans, rotates, examines and shows it in every form, and returns all that was said. */
       async function everythingSaid(inputs: Plain, extent: 'briefly' | 'fully', state?: Plain): Promise<string> {
         const environment = `team/ci${++made}`
-        // What was recorded of earlier cases: their messages may hold a word that is secret only here.
+        // What was recorded of earlier cases: their messages may hold a word that is secret only
+        // here.
         rmSync(join(playground.state, 'events'), { recursive: true, force: true })
         await save(environment, definitionOf(rotator, inputs, state))
         const said: string[] = []

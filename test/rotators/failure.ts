@@ -12,7 +12,10 @@ export async function failure(promise: Promise<unknown>): Promise<EscError> {
   throw new Error('expected a failure')
 }
 
-/** Fails when any of the secrets can be seen in what a person might be shown, hidden properties included. */
+/**
+ * Fails when any of the secrets can be seen in what a person might be shown, hidden properties
+ * included.
+ */
 export function expectNoSecret(shown: unknown, ...secrets: readonly string[]): void {
   const text = `${inspect(shown, { depth: 20, showHidden: true })}\n${JSON.stringify(shown)}`
   for (const secret of secrets) {

@@ -10,7 +10,10 @@ const pair = (host: string, port: number) => ({
   rotateUsers: { username1: 'app_a', username2: 'app_b' },
 })
 
-/** Each rotator's record as it was staged, the inputs after the move, and the record that must come of them. */
+/**
+ * Each rotator's record as it was staged, the inputs after the move, and the record that must come
+ * of them.
+ */
 const moves: Readonly<Record<string, { record: PlainObject; inputs: PlainObject; moved: PlainObject }>> = {
   postgres: {
     record: { host: 'old', port: 5432, username: 'app_b', password },

@@ -12,13 +12,19 @@ async function between(timed: Timed, from: string, to: string): Promise<string[]
   return found
 }
 
-/** The wall clock of a zone, by another way than the code under test: whole strings of another locale. */
+/**
+ * The wall clock of a zone, by another way than the code under test: whole strings of another
+ * locale.
+ */
 function wallClock(zone: string): (ms: number) => string {
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' })
   return (ms) => format.format(ms)
 }
 
-/** For each day of a year, the first instant at which the clock shows the time, or has jumped over it. Minute by minute around midnights. */
+/**
+ * For each day of a year, the first instant at which the clock shows the time, or has jumped over
+ * it. Minute by minute around midnights.
+ */
 function oracle(zone: string, time: string, fromMs: number, toMs: number): string[] {
   const wall = wallClock(zone)
   const found: string[] = []

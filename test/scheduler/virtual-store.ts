@@ -13,7 +13,10 @@ const author = { name: 'Ada', email: 'ada@example.com' }
 /** Where there are files in memory: a year has many writes, each of which waits for the disk. */
 const memory = '/dev/shm'
 
-/** A store on the disk whose clock is ours: time passes only while the scheduler sleeps, and then at once. */
+/**
+ * A store on the disk whose clock is ours: time passes only while the scheduler sleeps, and then at
+ * once.
+ */
 export class VirtualStore {
   readonly folder = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'esc-virtual-'))
   readonly outcomes: RunOutcome[] = []
@@ -60,8 +63,8 @@ export class VirtualStore {
   }
 
   /**
-   * Runs the daemon until the clock shows `until`; the clock jumps from one thing to do to the next. `afterRun`: true ends the daemon as
-   * soon as it has come back from that run.
+   * Runs the daemon until the clock shows `until`; the clock jumps from one thing to do to the
+   * next. `afterRun`: true ends the daemon as soon as it has come back from that run.
    */
   async run(until: string, afterRun: (outcome: RunOutcome) => boolean = () => false): Promise<void> {
     const untilMs = Date.parse(until)

@@ -11,13 +11,17 @@ interface Case {
   readonly name: string
   readonly cron: string
   readonly timezone: string
-  /** What the wall clock must show, and on which days: told anew here, by days of the calendar and not by the expression. */
+  /**
+   * What the wall clock must show, and on which days: told anew here, by days of the calendar and
+   * not by the expression.
+   */
   readonly time: string
   readonly on: (day: Date) => boolean
 }
 
 const cases: readonly Case[] = [
-  // Every zone whose clocks change in another way: the hour that is missing or comes twice, half an hour, at midnight, in the south, never.
+  // Every zone whose clocks change in another way: the hour that is missing or comes twice, half an
+  // hour, at midnight, in the south, never.
   { name: 'daily/new-york', cron: '30 2 * * *', timezone: 'America/New_York', time: '02:30', on: () => true },
   { name: 'daily/lord-howe', cron: '15 2 * * *', timezone: 'Australia/Lord_Howe', time: '02:15', on: () => true },
   {
@@ -80,7 +84,10 @@ const downtimes = [
   ['2028-11-05T05:45:00Z', '2028-11-05T06:15:00Z'], // between the two half past ones of New York
 ] as const
 
-/** The first quarter of an hour at which the wall clock of the zone shows the time, or has jumped over it, on each day that counts. */
+/**
+ * The first quarter of an hour at which the wall clock of the zone shows the time, or has jumped
+ * over it, on each day that counts.
+ */
 function instants({ timezone, time, on }: Case): number[] {
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone: timezone, dateStyle: 'short', timeStyle: 'short' })
   const found: number[] = []
@@ -96,7 +103,10 @@ function instants({ timezone, time, on }: Case): number[] {
   return found.filter((ms) => ms > Date.parse(begin) && ms < Date.parse(end))
 }
 
-/** Where clocks have jumped over the time: it comes as long after the jump as it would have come after that moment. */
+/**
+ * Where clocks have jumped over the time: it comes as long after the jump as it would have come
+ * after that moment.
+ */
 function lateMs({
   before,
   clock,
@@ -136,7 +146,8 @@ describe('a year of schedules', () => {
           let cut: RunOutcome | undefined
           await store.run(until, (outcome) => {
             runs++
-            // Every so often the process dies once the new credential is saved: what it wrote after that is not there.
+            // Every so often the process dies once the new credential is saved: what it wrote after
+            // that is not there.
             if (outcome.result !== 'succeeded' || runs % 13 !== 0) {
               kept.set(outcome.environment, texts(store, outcome.environment))
               return false

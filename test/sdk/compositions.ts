@@ -45,7 +45,9 @@ export function steps({ all, interpolate, output, secret }: Sdk): Readonly<Recor
   }
 }
 
-/** Ways in which a function that is applied to a secret fails, with the secret in what it throws. */
+/**
+ * Ways in which a function that is applied to a secret fails, with the secret in what it throws.
+ */
 export function failures(sdk: Sdk): Readonly<Record<string, Step>> {
   const { all, output } = sdk
   const failing =

@@ -7,7 +7,10 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 
 const everything = { depth: 20, showHidden: true, getters: true } as const
 
-/** Ways in which a value comes to be seen without anybody asking for it, each as the text that is seen. */
+/**
+ * Ways in which a value comes to be seen without anybody asking for it, each as the text that is
+ * seen.
+ */
 export const waysOut: Readonly<Record<string, (value: unknown) => string>> = {
   'a template string': (value) => `${value}`,
   'joined texts': (value) => 'a' + value + [value, [value]] + [value].join(),

@@ -7,7 +7,10 @@ import type { Certificate } from './certificate.ts'
 export interface Issue {
   /** Common name. */
   readonly name: string
-  /** As openssl writes them, such as `DNS:db.example.org,IP:127.0.0.1`. Absent: a certificate of a client. */
+  /**
+   * As openssl writes them, such as `DNS:db.example.org,IP:127.0.0.1`. Absent: a certificate of a
+   * client.
+   */
   readonly names?: string
   /** Days from now until it runs out; negative: it has. */
   readonly days?: number

@@ -3,7 +3,10 @@ import { accessSync, constants } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 
-/** Where a server's program is, or undefined where it is not installed. Daemons may lie outside a user's PATH. */
+/**
+ * Where a server's program is, or undefined where it is not installed. Daemons may lie outside a
+ * user's PATH.
+ */
 export function findBinary(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/lib/openldap', '/usr/libexec']
   return folders

@@ -10,7 +10,10 @@ export interface DaemonOptions {
   /** Given ports that were free a moment ago. */
   readonly args: (port: number, secondPort: number) => readonly string[]
   readonly account?: { readonly uid: number; readonly gid: number } | undefined
-  /** What it prints once it takes connections. A connection would not tell: somebody else may have taken the port. */
+  /**
+   * What it prints once it takes connections. A connection would not tell: somebody else may have
+   * taken the port.
+   */
   readonly ready: RegExp
 }
 
@@ -22,7 +25,10 @@ export interface Daemon {
   stop(): Promise<void>
 }
 
-/** Runs a server that ends with this process, however that ends; on other ports when somebody was faster. */
+/**
+ * Runs a server that ends with this process, however that ends; on other ports when somebody was
+ * faster.
+ */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   for (let tries = 1; ; tries++) {
     const daemon = await startOnce(options, await freePort(), await freePort())
@@ -37,7 +43,8 @@ async function startOnce(
   secondPort: number,
 ): Promise<Daemon | 'ports taken'> {
   const logFile = join(folder, `printed-${port}.log`)
-  // The shell waits for the end of its input, which comes with the end of this process even if that is killed.
+  // The shell waits for the end of its input, which comes with the end of this process even if that
+  // is killed.
   const keeper = spawn(
     '/bin/sh',
     [

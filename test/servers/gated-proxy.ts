@@ -1,11 +1,17 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
 export interface ProxyGate {
-  /** Asked before a message goes to the server, and when its answer is back but not handed on. Throws: cut everything. */
+  /**
+   * Asked before a message goes to the server, and when its answer is back but not handed on.
+   * Throws: cut everything.
+   */
   pass(at: 'remote', when: 'before' | 'after'): void
 }
 
-/** Relays TCP, asking the gate about every message; once that throws, the connection is gone and new ones are refused. */
+/**
+ * Relays TCP, asking the gate about every message; once that throws, the connection is gone and new
+ * ones are refused.
+ */
 export class GatedProxy {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -24,7 +30,8 @@ export class GatedProxy {
         socket.on('close', () => this.#sockets.delete(socket))
         socket.on('error', cut)
       }
-      // The gate of the run that opened the connection: a later run's must not be asked about a dead one's messages.
+      // The gate of the run that opened the connection: a later run's must not be asked about a
+      // dead one's messages.
       const gate = enter()
       let asked = false
       const pass = (when: 'before' | 'after', deliver: () => void) => {

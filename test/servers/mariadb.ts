@@ -8,7 +8,9 @@ import { findBinary, missingBinaries, unprivilegedAccount } from './binary.ts'
 import type { ServerTls } from './certificate.ts'
 import { startDaemon } from './daemon.ts'
 
-/** A real MariaDB of its own, every statement in its query log and every change in its binary log. */
+/**
+ * A real MariaDB of its own, every statement in its query log and every change in its binary log.
+ */
 export interface MariaDbServer {
   readonly host: string
   readonly port: number
@@ -69,7 +71,8 @@ export async function startMariaDb({ tls }: MariaDbOptions = {}): Promise<MariaD
     args: (port) => [
       '--no-defaults',
       `--datadir=${data}`,
-      // Each server removes what it takes for left over in its folder for temporary files, at its start.
+      // Each server removes what it takes for left over in its folder for temporary files, at its
+      // start.
       `--tmpdir=${folder}`,
       `--socket=${join(folder, 'socket')}`,
       `--port=${port}`,

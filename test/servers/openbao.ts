@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { findBinary, missingBinaries } from './binary.ts'
 import { startDaemon } from './daemon.ts'
 
-/** A real OpenBao over TLS, whose API and client are those of Vault. Everything it has is in memory. */
+/**
+ * A real OpenBao over TLS, whose API and client are those of Vault. Everything it has is in memory.
+ */
 export interface OpenBaoServer {
   readonly url: string
   readonly rootToken: string

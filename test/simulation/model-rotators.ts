@@ -70,9 +70,9 @@ const tokenState = {
 } as const
 
 /**
- * Tokens that the vendor makes. `slots`, as IAM: the previous one goes first where it fills the last place, and nothing
- * but time and a list tells whether a lost answer left a token. `retiring`, as Entra ID: room for several, labelled, and
- * the superseded one goes after the commit.
+ * Tokens that the vendor makes. `slots`, as IAM: the previous one goes first where it fills the
+ * last place, and nothing but time and a list tells whether a lost answer left a token. `retiring`,
+ * as Entra ID: room for several, labelled, and the superseded one goes after the commit.
  */
 export function tokenRotator(kind: 'slots' | 'retiring', remote: Remote, wrong?: Sabotage): Rotator {
   const rotator: Rotator<TokenInputs, TokenState, TokenPending, TokenPlan> = {
@@ -147,7 +147,8 @@ export function tokenRotator(kind: 'slots' | 'retiring', remote: Remote, wrong?:
         }
         await context.sleep(1_000)
       }
-      // As planned; or, when the state was written anew since, its current one, which consumers hold.
+      // As planned; or, when the state was written anew since, its current one, which consumers
+      // hold.
       const planned = [state?.current, state?.previous].find((each) => each && each.id === pending.previousId)
       const previous = planned ?? state?.current
       return { kind: 'rotated', state: { account, current: key, ...(previous && { previous }) } }
@@ -227,7 +228,10 @@ const user = {
 const pairState = { type: 'object', properties: { current: user, previous: user }, required: ['current'] } as const
 export const pairUsers = ['app_a', 'app_b'] as const
 
-/** Two users of a server, as PostgreSQL has: each rotation sets a password we make for the one that is not current. */
+/**
+ * Two users of a server, as PostgreSQL has: each rotation sets a password we make for the one that
+ * is not current.
+ */
 export function pairRotator(remote: Remote, newSecret: () => string, wrong?: Sabotage): Rotator {
   const next = (state: PairState | undefined) => {
     const other = pairUsers.find((name) => name !== state?.current.username)!

@@ -39,7 +39,9 @@ export async function simulateMany(
 /** One for all simulations of this process. */
 let threads: Promise<readonly Worker[]> | undefined
 
-/** Starts threads that run a bundle: many times faster than modules that are compiled as they load. */
+/**
+ * Starts threads that run a bundle: many times faster than modules that are compiled as they load.
+ */
 async function startThreads(): Promise<readonly Worker[]> {
   // Where imports of packages find them.
   mkdirSync(cache, { recursive: true })

@@ -26,7 +26,10 @@ const crowded: Schedule = {
   steps: [run, { kind: 'hand', what: 'add foreign', name: 'a' }, run],
 }
 
-/** Around each call that a rotation makes, and a few more than it makes; every 25th call to a file when it must be quick. */
+/**
+ * Around each call that a rotation makes, and a few more than it makes; every 25th call to a file
+ * when it must be quick.
+ */
 function* faults(): Generator<Fault> {
   const stride = slow ? 1 : 25
   for (let nth = 1 + Math.floor(Math.random() * stride); nth <= 75; nth += stride) {
@@ -71,7 +74,8 @@ describe('simulated rotations', function () {
     it(`lose nothing, at whichever call a rotation by ${kind} fails, dies or loses power`, async () => {
       const schedules = [...faults()].flatMap((fault) => {
         const struck: Step = { ...run, fault }
-        // Where a killed process has left something unsynced, a loss of power in the next run takes it away.
+        // Where a killed process has left something unsynced, a loss of power in the next run takes
+        // it away.
         const powerLost: Step = { ...run, fault: { at: 'remote', nth: 3, when: 'before', effect: 'power loss' } }
         const dies = fault.effect === 'kill'
         return [

@@ -54,7 +54,10 @@ type RunOutcome =
 
 const author = { name: 'Ada Lovelace', email: 'ada@example.com' }
 
-/** Runs one schedule to its end, and then until everything is in order again; stops at the first thing that may not be. */
+/**
+ * Runs one schedule to its end, and then until everything is in order again; stops at the first
+ * thing that may not be.
+ */
 export async function simulate(schedule: Schedule, options: SimulationOptions = {}): Promise<Outcome> {
   const simulation = new Simulation(schedule, options)
   let step = 0
@@ -162,7 +165,10 @@ class Simulation {
     this.#check()
   }
 
-  /** A person puts everything back as it was; then what was interrupted is finished, and a rotation of all succeeds. */
+  /**
+   * A person puts everything back as it was; then what was interrupted is finished, and a rotation
+   * of all succeeds.
+   */
   async conclude(): Promise<void> {
     this.#note('concluding')
     await this.#timeline.pass(60_000)
@@ -178,7 +184,8 @@ class Simulation {
       this.#ledger.removeForeign(name)
     }
     for (const host of ['B', 'A'] as const) {
-      // Where it cannot be put in order at once (a record of the other account), it is after going there.
+      // Where it cannot be put in order at once (a record of the other account), it is after going
+      // there.
       for (let tries = 0; this.#ledger.journal(host).length > 0 && tries < 4; tries++) {
         await this.#timeline.pass(60_000)
         await this.#goWhereRecordsPoint(host)
@@ -231,7 +238,8 @@ class Simulation {
   }
 
   async #run(step: RunStep): Promise<void> {
-    // Another clone comes to it later: nothing can stop a statement that a killed run on the first has just sent.
+    // Another clone comes to it later: nothing can stop a statement that a killed run on the first
+    // has just sent.
     if (step.host !== this.#host) await this.#timeline.pass(longestFlightMs)
     this.#host = step.host
     // What a killed run has sent may still arrive.
@@ -466,7 +474,10 @@ class Simulation {
     }
   }
 
-  /** Somebody writes into `environment.yaml` and does not save it as a revision; or changes their mind. */
+  /**
+   * Somebody writes into `environment.yaml` and does not save it as a revision; or changes their
+   * mind.
+   */
   async #editByHand(): Promise<void> {
     const process = this.#machines.start('A')
     const environment = Store.open(storeFolder, process.world()).environment(environmentName)
@@ -497,7 +508,8 @@ class Simulation {
     }
     const account = this.#vendors.accounts.get(rotator?.inputs.account ?? name)
     if (account === undefined) return
-    // A token that somebody adds within the seconds in which a killed run may have created one cannot be told from it.
+    // A token that somebody adds within the seconds in which a killed run may have created one
+    // cannot be told from it.
     if (what === 'add foreign') {
       await this.#timeline.pass(creationWindowMs + 3_000)
       if (account.tokens.size < account.places) this.#vendors.create(account, { foreign: true, lagMs: 0 })

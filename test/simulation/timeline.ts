@@ -17,10 +17,14 @@ export class Timeline {
     this.#events.splice(index, 0, { atMs, work })
   }
 
-  /** Lets time pass, event by event, until `done`. Throws when nothing more can happen and it is not. */
+  /**
+   * Lets time pass, event by event, until `done`. Throws when nothing more can happen and it is
+   * not.
+   */
   async runUntil(done: () => boolean): Promise<void> {
     for (let idle = 0; ; ) {
-      // All promises that can be resolved are, before the next event: no real input or output is under way.
+      // All promises that can be resolved are, before the next event: no real input or output is
+      // under way.
       await new Promise<void>((resolve) => setImmediate(resolve))
       if (done()) return
       const event = this.#events.shift()

@@ -20,7 +20,10 @@ export interface Weather {
 
 export const calm: Weather = { refused: 0, lostRequest: 0, lostAnswer: 0, lagMs: 0 }
 
-/** The longest a request can be under way, in milliseconds. Rotators wait longer before they believe in absence. */
+/**
+ * The longest a request can be under way, in milliseconds. Rotators wait longer before they believe
+ * in absence.
+ */
 export const longestFlightMs = 3_000
 /** The longest any credential takes to be known everywhere. */
 export const longestLagMs = 8_000
@@ -35,7 +38,10 @@ export interface Token {
   readonly knownFromMs: number
 }
 
-/** An account with a few places for tokens whose secrets the vendor makes and shows once, as IAM and Entra ID have. */
+/**
+ * An account with a few places for tokens whose secrets the vendor makes and shows once, as IAM and
+ * Entra ID have.
+ */
 export class TokenAccount {
   readonly name: string
   readonly tokens = new Map<string, Token>()

@@ -6,7 +6,9 @@ import { type Counts, type Outcome, type SimulationOptions, simulate } from './s
 export type Work = SimulationOptions & {
   /** No schedule is begun later than this, in milliseconds since the epoch. */
   readonly end?: number
-  /** Shared by all threads: not 0 once one of them has found a violation. No schedule is begun then. */
+  /**
+   * Shared by all threads: not 0 once one of them has found a violation. No schedule is begun then.
+   */
   readonly found: Int32Array
 } & (
     | { readonly seeds: { readonly first: number; readonly stride: number; readonly count: number } }
@@ -53,7 +55,10 @@ function* schedulesOf(work: Work): Generator<Schedule> {
 
 type Violation = NonNullable<Outcome['violation']>
 
-/** Leaves out, one after the other, every step and everything that befalls a run which the violation does not need. */
+/**
+ * Leaves out, one after the other, every step and everything that befalls a run which the violation
+ * does not need.
+ */
 async function shrink(schedule: Schedule, first: Violation, options: SimulationOptions): Promise<Found> {
   let shrunk = schedule
   let violation = first

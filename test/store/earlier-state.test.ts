@@ -21,8 +21,9 @@ const fixture = join(dirname(fileURLToPath(import.meta.url)), '..', 'fixtures', 
 const rotated = '0e1e415a-408b-43ba-bbae-030183f6a62a'
 
 /**
- * `fixtures/earlier-state` was made by a version that kept the state of the machine in `.esc/` of the store (here `dot-esc`): a rotation of
- * app/dev was killed before its commit, app/other is selected and has a webhook.
+ * `fixtures/earlier-state` was made by a version that kept the state of the machine in `.esc/` of
+ * the store (here `dot-esc`): a rotation of app/dev was killed before its commit, app/other is
+ * selected and has a webhook.
  */
 describe('a store whose .esc was made by an earlier version', () => {
   let esc: Playground

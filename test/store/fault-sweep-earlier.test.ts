@@ -10,7 +10,10 @@ const contents = { first: 'a credential', second: 'another credential' }
 const definitions = ['', 'values:\n  a: 1\n', 'values:\n  a: 2\n']
 const log = '{"sequence":1}\n'
 
-/** A machine whose store has the `.esc` of an earlier version, with two entries of an unfinished rotation. */
+/**
+ * A machine whose store has the `.esc` of an earlier version, with two entries of an unfinished
+ * rotation.
+ */
 async function machineWithEarlierState(): Promise<Machine> {
   const machine = new Machine()
   const store = machine.init()

@@ -29,7 +29,10 @@ describe('two branches that edit one environment', () => {
     await save(environment(), text)
   }
 
-  /** `main` and `feature`, each with its own commit on top of a common one; then main merges feature. */
+  /**
+   * `main` and `feature`, each with its own commit on top of a common one; then main merges
+   * feature.
+   */
   async function mergeBranches(ours: () => Promise<unknown>, theirs: () => Promise<unknown>): Promise<boolean> {
     const created = await repository.init().create(name, by)
     await save(created, common)

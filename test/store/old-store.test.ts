@@ -7,8 +7,9 @@ import { Playground } from '../cli/commands/esc.ts'
 const fixture = join(dirname(fileURLToPath(import.meta.url)), '..', 'fixtures', 'old-store')
 
 /**
- * `fixtures/old-store` was made by a version whose settings did not yet vouch for the newest revision without a seal (`sealedAfter`):
- * app/service has three revisions and a tag; app/scheduled has a key, and an empty revision 1; app/plain has no key.
+ * `fixtures/old-store` was made by a version whose settings did not yet vouch for the newest
+ * revision without a seal (`sealedAfter`): app/service has three revisions and a tag; app/scheduled
+ * has a key, and an empty revision 1; app/plain has no key.
  */
 describe('a store made before the settings vouched for revisions without a seal', () => {
   let esc: Playground

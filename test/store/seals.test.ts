@@ -9,7 +9,10 @@ import { errorOf } from './worlds.ts'
 
 const [before, after] = [1, 2].map((number) => ({ number, digest: `digest of ${number}`, file: `${number}.yaml` }))
 
-/** With revision 1 as it is there: `glance` is the digest of the first look at its file, `read` what reading it finds. */
+/**
+ * With revision 1 as it is there: `glance` is the digest of the first look at its file, `read` what
+ * reading it finds.
+ */
 function seals(glance: string | undefined, read: () => unknown): Seals {
   const history = { digestOf: () => glance, revision: read } as unknown as History
   return new Seals({ name: 'app/dev' } as EnvironmentContext, history, {} as SettingsFile)

@@ -11,7 +11,10 @@ export interface Operation<Fact> {
   /** What is there before; it must survive whatever happens. */
   readonly before: (store: Store, machine: Machine) => Promise<void>
   readonly act: (store: Store) => Promise<Fact>
-  /** `fact` is undefined when the operation did not return. Must hold for the store as the next process finds it. */
+  /**
+   * `fact` is undefined when the operation did not return. Must hold for the store as the next
+   * process finds it.
+   */
   readonly after: (store: Store, fact: Fact | undefined, fault: Fault) => Promise<void>
 }
 
@@ -22,8 +25,8 @@ export const points = { swept: 0 }
 export const calls = (stride = strideOf(9)) => pointsOf(stride)
 
 /**
- * Runs an operation again and again, with the fault at its first, second, third … call, until it completes untouched.
- * Returns whether every call was a point.
+ * Runs an operation again and again, with the fault at its first, second, third … call, until it
+ * completes untouched. Returns whether every call was a point.
  */
 export async function sweep<Fact>(operation: Operation<Fact>): Promise<boolean> {
   let isWhole = true
@@ -64,7 +67,10 @@ export async function withHistory(store: Store): Promise<void> {
   await environment.append({ base: 2, definition: 'values:\n  a: 2\n', change: 'edit', ...by })
 }
 
-/** The store is sound: numbers are contiguous, every seal and link holds, and writing goes on where it stopped. */
+/**
+ * The store is sound: numbers are contiguous, every seal and link holds, and writing goes on where
+ * it stopped.
+ */
 export async function expectSound(store: Store, definitions: readonly string[]): Promise<void> {
   const environment = store.environment(name)
   const newest = environment.current()

@@ -233,7 +233,8 @@ describe('versions of an environment', () => {
     await source.clone('app/dev', 'app/evil', { ...by, preserveHistory: true, reencrypt: (text) => text })
     const evil = readFileSync(join(folder, 'app/evil/settings.yaml'), 'utf8')
     fresh().current()
-    // The whole environment under another key, as someone who can push but has no key could make it.
+    // The whole environment under another key, as someone who can push but has no key could make
+    // it.
     const id = /^id: .*$/m.exec(readFileSync(settingsFile(), 'utf8'))![0]
     writeFileSync(settingsFile(), evil.replace(/^id: .*$/m, id))
     const error = await errorOf(() => fresh().current())

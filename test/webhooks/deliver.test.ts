@@ -70,7 +70,8 @@ describe('deliveries of webhooks', () => {
       times.push((hooked.clock - start) / 1000)
       return post(request)
     }
-    // It looks again each second, which is 86,400 times a day: all but the last look before an attempt are left out.
+    // It looks again each second, which is 86,400 times a day: all but the last look before an
+    // attempt are left out.
     const sleep = async (ms: number) => {
       hooked.clock = Math.max(hooked.clock + Math.max(ms, 1), known()[0]?.due ?? 0)
     }

@@ -24,7 +24,10 @@ export interface HookOptions {
   readonly active?: boolean
 }
 
-/** A store on the disk with the environment app/dev, and a clock that only moves when somebody sleeps. */
+/**
+ * A store on the disk with the environment app/dev, and a clock that only moves when somebody
+ * sleeps.
+ */
 export class HookedStore {
   readonly #place = realFolder()
   readonly warnings: string[] = []

@@ -10,9 +10,15 @@ const sops = join(packageRoot, 'test', 'operations', 'import', 'sops')
 
 const scheduled = ['env schedule new {} --cron 0+0+*+*+*']
 
-/** What a command needs, and a command line of it. `{}` stands for the environment it is tried on, `+` for a space in a word. */
+/**
+ * What a command needs, and a command line of it. `{}` stands for the environment it is tried on,
+ * `+` for a space in a word.
+ */
 interface Case {
-  /** On the environment; `store`: admin of everything; `nothing`: it shows and changes nothing of any environment. */
+  /**
+   * On the environment; `store`: admin of everything; `nothing`: it shows and changes nothing of
+   * any environment.
+   */
   readonly needs: Exclude<Level, 'none'> | 'store' | 'nothing'
   readonly words: string
   readonly input?: string
@@ -223,7 +229,8 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   providers: { needs: 'nothing', words: 'providers' },
   rotators: { needs: 'nothing', words: 'rotators --schema password' },
   run: { needs: 'open', words: 'run {} -- true' },
-  // They rotate what the rules let them, environment by environment: a refusal is the result of a run.
+  // They rotate what the rules let them, environment by environment: a refusal is the result of a
+  // run.
   mcp: { needs: 'nothing', words: 'mcp --level read --command true', fails: true },
   'scheduler:install': { needs: 'nothing', words: 'scheduler install --cron' },
   'scheduler:start': { needs: 'nothing', words: 'scheduler start --every 0s', fails: true },

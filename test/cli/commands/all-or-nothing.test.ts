@@ -6,7 +6,10 @@ import { Playground } from './esc.ts'
 
 const SECRET = 'values: {token: {fn::secret: not-a-real-token}}\n'
 
-/** Every path below a folder, empty folders too, with what is in each file. Locks and the audit log come and go with every command. */
+/**
+ * Every path below a folder, empty folders too, with what is in each file. Locks and the audit log
+ * come and go with every command.
+ */
 function everything(folder: string): Record<string, string> {
   const found: Record<string, string> = {}
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

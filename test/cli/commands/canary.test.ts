@@ -56,7 +56,9 @@ describe('no error shows what may be a secret', function () {
 
   const shows = ({ code, out, err }: Ran): boolean => (code === 0 ? err : out + err).includes(CANARY)
 
-  /** Every command line with the canary in one place, and what is right or left out in the others. */
+  /**
+   * Every command line with the canary in one place, and what is right or left out in the others.
+   */
   async function commandLines(): Promise<string[][]> {
     const lines: string[][] = []
     for (const id of COMMANDS.filter((each) => !LEFT_OUT.includes(each))) {

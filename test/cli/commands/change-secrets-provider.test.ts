@@ -92,7 +92,8 @@ Rotate what can be rotated, twice so that no former credential is left: "esc env
       '  app/dev: admin (password: rotated; its former credential ends with the next rotation)\n',
     )
     expect(ran.out).to.not.include('Rotate what can be rotated')
-    // The guard against two rotations in a row counts here too: the keys are changed, and the exit code says the rest.
+    // The guard against two rotations in a row counts here too: the keys are changed, and the exit
+    // code says the rest.
     const again = await change(['app/dev', 'default', '--rotate'])
     expect(again.code).to.equal(1)
     expect(again.out).to.match(/^app\/dev: has a new data key/)

@@ -62,7 +62,9 @@ describe('a store in git', () => {
     expect(repository.git('status', '--porcelain')).to.equal('')
   })
 
-  /** Both branches change `app/dev`, and main merges the other. Returns whether git managed alone. */
+  /**
+   * Both branches change `app/dev`, and main merges the other. Returns whether git managed alone.
+   */
   async function merge(ours: readonly string[], theirs: readonly string[]): Promise<boolean> {
     repository.git('checkout', '--quiet', '-b', 'feature')
     await repository.ok(...theirs)

@@ -12,7 +12,9 @@ describe('a mistake in a call of a definition', () => {
   })
   after(() => esc.remove())
 
-  /** What is said when a definition with one call is refused: lines that name a mistake, and hints. */
+  /**
+   * What is said when a definition with one call is refused: lines that name a mistake, and hints.
+   */
   async function said(call: string): Promise<string[]> {
     const { code, err } = await esc.run(['env', 'edit', 'app/dev', '--file', '-'], {
       input: `values:\n  a:\n    ${call}\n`,

@@ -16,7 +16,10 @@ const DEV = `values:
   environmentVariables: {REGION: "\${region}"}
 `
 
-/** Words after the command, without the environment, and what is to be seen in the output or in another command's. */
+/**
+ * Words after the command, without the environment, and what is to be seen in the output or in
+ * another command's.
+ */
 interface Case {
   readonly words: string
   readonly shows?: RegExp

@@ -6,7 +6,10 @@ import { COMMANDS } from '../../../src/cli/framework/registry.ts'
 import { shellWord } from '../../../src/shell-word.ts'
 import { packageRoot } from './esc.ts'
 
-/** Characters that some shell expands outside quotes: zsh refuses a word with `?` that names no file. */
+/**
+ * Characters that some shell expands outside quotes: zsh refuses a word with `?` that names no
+ * file.
+ */
 function expanded(command: string): string | undefined {
   const bare = command.replace(/'[^']*'|"[^"]*"/g, '')
   return /[?*[\]{}!^]/.exec(bare)?.[0] ?? /"[^"]*!/.exec(command)?.[0]

@@ -11,7 +11,10 @@ import { Playground } from './esc.ts'
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'snapshots')
 
-/** Compares with the committed file; writes it when `UPDATE_SNAPSHOTS` is set. The change is then read in the diff. */
+/**
+ * Compares with the committed file; writes it when `UPDATE_SNAPSHOTS` is set. The change is then
+ * read in the diff.
+ */
 function expectSnapshot(name: string, actual: string): void {
   const file = join(folder, name)
   if (process.env.UPDATE_SNAPSHOTS) {
@@ -55,7 +58,9 @@ async function interfaceText(): Promise<string> {
   return blocks.join('\n')
 }
 
-/** The shape of JSON: the type in the place of each value, and of a list the shape of its elements. */
+/**
+ * The shape of JSON: the type in the place of each value, and of a list the shape of its elements.
+ */
 function shapeOf(value: unknown): unknown {
   if (value === null) return 'null'
   if (Array.isArray(value)) return value.length === 0 ? [] : [value.map(shapeOf).reduce(mergeShapes)]

@@ -235,7 +235,9 @@ describe('the identity key', function () {
   })
   afterEach(() => esc.remove())
 
-  /** A store that logs in with a token of the identity key; its issuer is allowed, and nothing more. */
+  /**
+   * A store that logs in with a token of the identity key; its issuer is allowed, and nothing more.
+   */
   async function storeAt(name: string, organization = 'acme'): Promise<string> {
     const folder = join(esc.folder, name)
     await esc.ok('init', folder, '--organization', organization)

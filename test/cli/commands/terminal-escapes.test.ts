@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { Playground } from './esc.ts'
 
-/** Sets the title, moves the cursor, and turns text round: in YAML and JSON escapes, so that files may hold it. */
+/**
+ * Sets the title, moves the cursor, and turns text round: in YAML and JSON escapes, so that files
+ * may hold it.
+ */
 const HOSTILE = '\\u001b]0;owned\\u0007\\u009b2J\\u202egnp\\u2066'
 const DANGEROUS = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
 

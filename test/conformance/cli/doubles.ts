@@ -16,7 +16,9 @@ export const provider: EvaluationHost['provider'] = async (name) => {
   }
 }
 
-/** 0, 1, 2 … as bytes, so that temporary files have the recorded numbers. Each command begins anew. */
+/**
+ * 0, 1, 2 … as bytes, so that temporary files have the recorded numbers. Each command begins anew.
+ */
 export function counting(): (byteCount: number) => Uint8Array {
   let next = 0
   return (byteCount) => Buffer.from((next++).toString(16).padStart(byteCount * 2, '0'), 'hex')
@@ -26,10 +28,11 @@ export function counting(): (byteCount: number) => Uint8Array {
 export const answeringWebhook: PostWebhook = async () => ({ kind: 'answered', status: 200, body: '' })
 
 /**
- * What a command printed, with what cannot be the same (ciphertexts, paths of temporary files) and the fixed data of the recorded
- * service in the place of ours: revisions are an hour apart from the epoch on, and by Test Tester; tags of revisions are by nobody in
- * the year 1; tags of environments are by pulumipus; a schedule runs next on 2026-05-14, whatever it says. Deliveries of webhooks are
- * counted, and took 42 ms on a day in 2025.
+ * What a command printed, with what cannot be the same (ciphertexts, paths of temporary files) and
+ * the fixed data of the recorded service in the place of ours: revisions are an hour apart from the
+ * epoch on, and by Test Tester; tags of revisions are by nobody in the year 1; tags of environments
+ * are by pulumipus; a schedule runs next on 2026-05-14, whatever it says. Deliveries of webhooks
+ * are counted, and took 42 ms on a day in 2025.
  */
 export async function asRecorded(text: string, words: readonly string[], stage: Stage): Promise<string> {
   const own = new RegExp(`${stage.temporary}/(?:esc-run-[^/]+/)?esc-([0-9a-f]{16})`, 'g')

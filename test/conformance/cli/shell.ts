@@ -28,9 +28,9 @@ export interface ScriptOptions {
 }
 
 /**
- * Plays a script with bash, `-e` and `-u`, with nothing on its path but the program, which we answer for: a function in the shell hands
- * us its words and standard input over a connection, and prints what we say. Each call first prints `> ` and its words to both
- * streams.
+ * Plays a script with bash, `-e` and `-u`, with nothing on its path but the program, which we
+ * answer for: a function in the shell hands us its words and standard input over a connection, and
+ * prints what we say. Each call first prints `> ` and its words to both streams.
  */
 export async function playScript(
   script: string,

@@ -13,13 +13,19 @@ import type { RecordedEnvironment, Transcript } from './transcript.ts'
 /** Who the recorded sessions belong to: their own store has this label. */
 export const user = 'test-user'
 
-/** The author of everything in a replay. Its name is as long as `<unknown>`, which stands in its place in recorded tables. */
+/**
+ * The author of everything in a replay. Its name is as long as `<unknown>`, which stands in its
+ * place in recorded tables.
+ */
 export const author = { name: user }
 
 /** When everything in a replay happens that was not there before. */
 export const now = new Date('2024-07-29T12:30:00.000Z')
 
-/** The folders of a replay: a store for each organization, programs, files, and a place for temporary ones. */
+/**
+ * The folders of a replay: a store for each organization, programs, files, and a place for
+ * temporary ones.
+ */
 export class Stage {
   readonly folder = mkdtempSync(join(tmpdir(), 'esc-transcript-'))
   readonly work = join(this.folder, 'work')
@@ -84,7 +90,8 @@ export class Stage {
       const at = hours(number).toISOString()
       retractions[number] = { replacement, at, by: author.name, ...(reason === undefined ? {} : { reason }) }
     }
-    // As recorded, which the store itself would refuse: a revision that replaces itself, a tag that nobody made.
+    // As recorded, which the store itself would refuse: a revision that replaces itself, a tag that
+    // nobody made.
     await this.#seal(environment, { revisionTags: names, retractions })
     for (const [tag, value] of Object.entries(tags)) await environment.tags.set(tag, value, { author, created: now })
   }
@@ -97,7 +104,10 @@ export class Stage {
     writeFileSync(settings.file, settings.with(sealed))
   }
 
-  /** The one run that the recorded service says every schedule has had; for `env schedule history ENV ID`. */
+  /**
+   * The one run that the recorded service says every schedule has had; for `env schedule history
+   * ENV ID`.
+   */
   addRecordedRun([, , , name = '', schedule = '']: readonly string[]): void {
     const [organization = '', ...path] = name.split('/')
     const executed = '2026-05-13T12:30:00.000Z'

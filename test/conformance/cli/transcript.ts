@@ -2,7 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { isMap, parseDocument, stringify, type YAMLMap } from 'yaml'
 
-/** A recorded session with the command line: what is there before, the script, and what it must print. */
+/**
+ * A recorded session with the command line: what is there before, the script, and what it must
+ * print.
+ */
 export interface Transcript {
   readonly name: string
   /** The shell script, in which `esc` is the program. */

@@ -16,8 +16,10 @@ export interface Stage {
 }
 
 /**
- * Runs the commands of a transcript, in an empty folder and through the built program, and returns the transcript as it comes out:
- * `$ command`, then what it printed on both streams, then `[3]` when that is its exit code. Comments and blank lines stay.
+ * Runs the commands of a transcript, in an empty folder and through the built program, and returns
+ * the transcript as it comes out:
+ * `$ command`, then what it printed on both streams, then `[3]` when that is its exit code.
+ * Comments and blank lines stay.
  */
 export async function playTranscript(transcript: string, stage: Stage = {}): Promise<string> {
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'esc-transcript-')))
@@ -57,14 +59,18 @@ interface Step {
   readonly text: string
 }
 
-/** What was printed is left out: it is made anew. A command goes on while its lines end in a backslash. */
+/**
+ * What was printed is left out: it is made anew. A command goes on while its lines end in a
+ * backslash.
+ */
 function stepsOf(transcript: string): Step[] {
   const steps: Step[] = []
   const lines = transcript.trimEnd().split('\n')
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index]!
     if (line.startsWith('## ')) steps.push({ kind: 'comment', lines: [line], text: line.slice(3) })
-    // A blank line is one of the transcript's own when a command or comment follows; otherwise it was printed.
+    // A blank line is one of the transcript's own when a command or comment follows; otherwise it
+    // was printed.
     if (line === '' && /^([$]|##) /.test(lines[index + 1] ?? '')) steps.push({ kind: 'blank', lines: [''], text: '' })
     if (!line.startsWith('$ ')) continue
     const command = [line]

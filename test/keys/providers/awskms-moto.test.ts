@@ -10,7 +10,8 @@ import { type MotoServer, missingMoto, motoPackages, startMoto } from '../../ser
 import { errorOf } from '../../store/worlds.ts'
 import { contextOf } from '../setup.ts'
 
-// An independent rendering of KMS and STS. The fake, which checks signatures and contexts too, is what every run uses.
+// An independent rendering of KMS and STS. The fake, which checks signatures and contexts too, is
+// what every run uses.
 if (process.env.SLOW !== undefined) {
   describe('a key of AWS KMS against moto', function () {
     this.timeout(60_000)

@@ -123,7 +123,8 @@ describe('a key of Azure Key Vault', () => {
     const error = await errorOf(() =>
       roundTrip(context({ IDENTITY_ENDPOINT: endpoint, IDENTITY_HEADER: 'header-secret' }, {})),
     )
-    // The fake knows the other protocol only; what counts is where the request went, and with which header.
+    // The fake knows the other protocol only; what counts is where the request went, and with which
+    // header.
     expect(error.message).to.contain('no managed identity')
     expect(fake.requests.at(-1)!.headers['x-identity-header']).to.equal('header-secret')
   })

@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process'
 
-/** How a program may print a secret, made by other means than those of the program where there are any. */
+/**
+ * How a program may print a secret, made by other means than those of the program where there are
+ * any.
+ */
 export const ENCODINGS: Readonly<Record<string, (secret: string) => string>> = {
   'as it is': (secret) => secret,
   base64: (secret) => Buffer.from(secret).toString('base64').replace(/=+$/, ''),

@@ -1,6 +1,7 @@
 /**
- * Redaction in the slow, obvious way, for texts in latin1: hide every byte of every occurrence; occurrences that overlap are one.
- * A pattern of at least eight bytes is looked for in the text without its line breaks; what stands between its bytes is hidden too.
+ * Redaction in the slow, obvious way, for texts in latin1: hide every byte of every occurrence;
+ * occurrences that overlap are one. A pattern of at least eight bytes is looked for in the text
+ * without its line breaks; what stands between its bytes is hidden too.
  */
 export function redactPlainly(patterns: readonly string[], text: string): string {
   const places: number[] = []

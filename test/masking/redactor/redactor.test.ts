@@ -217,7 +217,8 @@ describe('Redactor', () => {
       it(name, () => {
         const whole = Buffer.from(encode(secret)).toString('latin1')
         const hidden = redactPlainly(texts, whole)
-        // It is known to the slow way: at most the characters at the ends stay, which belong to neighbours too.
+        // It is known to the slow way: at most the characters at the ends stay, which belong to
+        // neighbours too.
         expect(hidden.replaceAll('[secret]', '').length, hidden).to.be.at.most(2)
         for (let at = 0; at <= whole.length; at++) {
           for (const lineBreak of ['', '\n', '\r\n']) {

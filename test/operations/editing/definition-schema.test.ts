@@ -92,7 +92,10 @@ function recorded(): Recorded[] {
   return [...found, ...fuzzed.map((line) => JSON.parse(line) as Recorded)]
 }
 
-/** Mistakes of form that are no matter of a schema: what stands within texts, and how the YAML is written. */
+/**
+ * Mistakes of form that are no matter of a schema: what stands within texts, and how the YAML is
+ * written.
+ */
 const BEYOND =
   /interpolation|subscript|duplicate key|alias nodes|nested more than|brackets|quote|empty|object keys must be strings/
 

@@ -19,7 +19,10 @@ let firstKey: { readonly pem: string; readonly thumbprint: string } | undefined
 
 export const issuer = 'https://esc.example.org/team'
 
-/** A store of `acme` with the environment `app/dev`, and a folder that stands for the web host of its issuer. */
+/**
+ * A store of `acme` with the environment `app/dev`, and a folder that stands for the web host of
+ * its issuer.
+ */
 export class IssuerStore {
   readonly folder = mkdtempSync(join(tmpdir(), 'esc-issuer-'))
   readonly site = join(this.folder, 'site')
@@ -68,7 +71,9 @@ export class IssuerStore {
     return readFileSync(join(this.site, url.slice(issuer.length + 1)), 'utf8')
   }
 
-  /** Has jose fetch the discovery document and the keys, and verify a token. Returns what it says. */
+  /**
+   * Has jose fetch the discovery document and the keys, and verify a token. Returns what it says.
+   */
   async verify(token: string, of: { readonly audience: string; readonly issuer?: string }) {
     const name = of.issuer ?? issuer
     const discovery = JSON.parse(this.served(`${name}/.well-known/openid-configuration`))

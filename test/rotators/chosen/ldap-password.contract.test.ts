@@ -37,7 +37,8 @@ function subject(
         // Foreign, or superseded and not retired: both stay.
         for (const password of entry.passwords) expect(await server.login(entry.dn, password)).to.equal(true)
         const made = ours.filter((each) => !entry.passwords.includes(each.password.reveal())).length
-        // The second rotation of a sweep leaves the first's password, which is not retired here, beside its own.
+        // The second rotation of a sweep leaves the first's password, which is not retired here,
+        // beside its own.
         const count = (await server.values(entry.dn)).length
         expect(count, 'passwords at the server').to.be.within(2 + made, 2 + Math.max(made, made && 2))
       },

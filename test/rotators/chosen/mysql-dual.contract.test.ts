@@ -18,7 +18,8 @@ import { createDualUser } from './mysql-dual-user.ts'
 
 type DualSubject = Subject<MySqlDualInputs, MySqlDualState, MySqlDualPending, MySqlDualPlan>
 
-// Killed twice on a real MariaDB takes minutes a case; there it is the pair of users (`mysql`) that is killed twice.
+// Killed twice on a real MariaDB takes minutes a case; there it is the pair of users (`mysql`) that
+// is killed twice.
 const twice = slow
 
 describe('mysql-dual on MariaDB, killed anywhere', function () {

@@ -37,7 +37,8 @@ function subject(
         // Foreign, or superseded and not retired: both stay.
         for (const password of user.passwords) expect(await server.login(user.user, password)).to.equal(true)
         const made = ours.filter((each) => !user.passwords.includes(each.password.reveal())).length
-        // The second rotation of a sweep leaves the first's password, which is not retired here, beside its own.
+        // The second rotation of a sweep leaves the first's password, which is not retired here,
+        // beside its own.
         expect(await count(), 'passwords at the server').to.be.within(2 + made, 2 + Math.max(made, 2))
         if (made === 0) expect(await count()).to.equal(2)
       },

@@ -9,7 +9,9 @@ import { secret } from '../../../src/secret.ts'
 import { reroute } from '../../fakes/http-fake.ts'
 import { FakeSnowflake, type FakeSnowflakeOptions } from '../../fakes/snowflake.ts'
 
-/** A fake account with a manager, who logs in by key pair, and the user whose key pair is rotated. */
+/**
+ * A fake account with a manager, who logs in by key pair, and the user whose key pair is rotated.
+ */
 export async function startSnowflake(options: FakeSnowflakeOptions = {}) {
   const fake = await new FakeSnowflake(options).start()
   const target = fake.addUser('APP_USER')
@@ -46,7 +48,10 @@ export async function startSnowflake(options: FakeSnowflakeOptions = {}) {
 
 export type SnowflakeAccount = Awaited<ReturnType<typeof startSnowflake>>
 
-/** One of a few: making them is slow. A rotation's and a manager's are never those that a test has at hand. */
+/**
+ * One of a few: making them is slow. A rotation's and a manager's are never those that a test has
+ * at hand.
+ */
 export const somePrivateKey = keyRing()
 const rotatedKey = keyRing()
 const managersKey = keyRing()

@@ -401,7 +401,8 @@ describe('snowflake-user', () => {
   })
 
   it('knows the fingerprint of a key as others compute it', () => {
-    // openssl rsa -pubout -outform DER | openssl dgst -sha256 -binary | openssl enc -base64, as Snowflake documents.
+    // openssl rsa -pubout -outform DER | openssl dgst -sha256 -binary | openssl enc -base64, as
+    // Snowflake documents.
     const fake = new FakeSnowflake()
     const pem = somePrivateKey()
     expect(readKeyPair(secret(pem))!.fingerprint).to.equal(fake.slotOf(pem).fingerprint)

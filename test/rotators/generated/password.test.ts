@@ -58,7 +58,8 @@ describe('password', () => {
   })
 
   it('draws every character equally often', () => {
-    // A byte modulo 62 would make a to h a quarter likelier. 99.9 % of fair runs stay under 103 for 61 degrees of freedom.
+    // A byte modulo 62 would make a to h a quarter likelier. 99.9 % of fair runs stay under 103 for
+    // 61 degrees of freedom.
     const counts = new Map<string, number>()
     const drawn = 62_000
     for (let made = 0; made < drawn / 100; made++) {

@@ -16,7 +16,8 @@ const noKeys =
 const user = (arn: string) =>
   `<GetUserResponse><GetUserResult><User><Arn>${arn}</Arn><UserName>app</UserName><UserId>U</UserId><Path>/</Path><CreateDate>2026-01-01T00:00:00Z</CreateDate></User></GetUserResult></GetUserResponse>`
 
-// With AWS_ENDPOINT_URL_IAM set the SDK asks no rules of its own, so what a real account sees is watched here instead.
+// With AWS_ENDPOINT_URL_IAM set the SDK asks no rules of its own, so what a real account sees is
+// watched here instead.
 describe('aws-iam without an endpoint of its own', () => {
   const saved = { iam: process.env.AWS_ENDPOINT_URL_IAM, sts: process.env.AWS_ENDPOINT_URL_STS }
 

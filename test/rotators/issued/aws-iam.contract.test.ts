@@ -50,7 +50,8 @@ function subject(
         expect(account.keyIds(), 'foreign').to.include.members(foreignIds)
         for (const key of ours) {
           const held = user.keys.find(({ accessKeyId }) => accessKeyId === key.accessKeyId)
-          // What makes room, and is lost where the rotation is then cut off: P, or C where that is inactive.
+          // What makes room, and is lost where the rotation is then cut off: P, or C where that is
+          // inactive.
           const makesRoom = inactive.has(key.accessKeyId) || key !== after?.current
           if (held === undefined && last === 'undone' && makesRoom) continue
           expect(held?.secretAccessKey, key.accessKeyId).to.equal(key.secretAccessKey.reveal())

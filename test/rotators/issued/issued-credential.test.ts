@@ -334,7 +334,8 @@ for (const [name, start] of Object.entries(issuedVendors)) {
             () => undefined,
             (thrown: unknown) => thrown,
           )
-          // What the vendor made itself and quotes out of the blue cannot be hidden; what we hold can.
+          // What the vendor made itself and quotes out of the blue cannot be hidden; what we hold
+          // can.
           expectNoSecret([error, context.messages, context.warnings], ...revealedOf(vendor.inputs))
           if (target !== 'login') expect(error).to.be.instanceOf(EscError)
           asked++

@@ -9,7 +9,10 @@ export interface Lag {
   readonly lingersFor?: number
 }
 
-/** One of the vendors that make the credential themselves, set up with one subject, for tests that hold for all of them. */
+/**
+ * One of the vendors that make the credential themselves, set up with one subject, for tests that
+ * hold for all of them.
+ */
 export interface IssuedVendor<Inputs = PlainObject, Credential extends object = PlainObject> {
   readonly fake: VendorFake & { unknownFor: number; unlistedFor: number }
   readonly rotator: Rotator<Inputs, IssuedState<Credential>, IssuedPending<Credential>, IssuedPlan>

@@ -142,7 +142,10 @@ export async function twilioVendor(lag: Lag = {}, keyType: 'standard' | 'restric
   return vendor
 }
 
-/** `marked`: the API keeps names, by which what was lost is found; else the time at which it was made has to do. */
+/**
+ * `marked`: the API keeps names, by which what was lost is found; else the time at which it was
+ * made has to do.
+ */
 export async function httpVendor(lag: Lag = {}, marked = true) {
   const fake = await new FakeAdminApi(lag).start()
   const name = marked ? 'esc-prod {{mark}}' : 'esc-prod'

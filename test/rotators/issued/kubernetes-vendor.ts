@@ -6,7 +6,9 @@ import { FakeKubernetes } from '../../fakes/kubernetes-tokens.ts'
 import type { IssuedVendor, Lag } from './issued-vendor.ts'
 import { onLoopback } from './on-loopback.ts'
 
-/** `lifetimeInHours`: tokens that end by themselves; else those that the cluster puts into secrets. */
+/**
+ * `lifetimeInHours`: tokens that end by themselves; else those that the cluster puts into secrets.
+ */
 export async function kubernetesVendor(lag: Lag = {}, lifetimeInHours?: number) {
   const fake = await new FakeKubernetes({ cert: adapterCertificate, key: adapterKey }, lag).start()
   const then = '2020-01-01T00:00:00Z'

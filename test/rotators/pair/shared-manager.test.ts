@@ -125,7 +125,8 @@ describe('the log-in that the pairs of a server share in a run', function () {
       let requests = 0
       return {
         pass(_, when) {
-          // Only the session of the managing user gets so far, and only the first of them is cut, at its eighth message.
+          // Only the session of the managing user gets so far, and only the first of them is cut,
+          // at its eighth message.
           if (when === 'before' && ++requests === 8 && cuts++ === 0) throw new Error('cut')
         },
       }
@@ -153,7 +154,8 @@ describe('the log-in that the pairs of a server share in a run', function () {
         const pair = await createUserPair(server)
         const proxy = await new GatedProxy(server, enter).start()
         const held: RunResources[] = []
-        // One for each run, as the engine makes it: the context of a run is the same object in all its steps.
+        // One for each run, as the engine makes it: the context of a run is the same object in all
+        // its steps.
         const ofRun = new WeakMap<object, RotatorContext>()
         const sharing = (context: RotatorContext): RotatorContext => {
           const known = ofRun.get(context)
