@@ -31,3 +31,4 @@ export {
 } from './secrets-provider.ts'
 export type { SopsPlaintext } from './sops-file.ts'
 export { decryptSops, isSopsCiphertext, openSopsDataKey } from './sops-file.ts'
+export { storageToken } from './storage-token.ts'

@@ -12,6 +12,15 @@ export interface KeyCall {
   readonly hidden: readonly string[]
 }
 
+/** A login of the user to a vendor for something else than a key. `doing` begins messages. */
+export interface OtherCall {
+  readonly doing: string
+  readonly hidden: readonly string[]
+}
+
+/** The reason why somebody logs in to a vendor. */
+export type LoginCall = KeyCall | OtherCall
+
 /**
  * - `credentials`: there are none, or they are not accepted;
  * - `denied`: they may not use the key; `missing`: no such key, or it is disabled;
@@ -42,25 +51,22 @@ const codes: Readonly<Record<KeyProblem, ErrorCode>> = {
  * The error for a person. It is made without the vendor's error as its cause,
  * which may hold the request.
  */
-export function keyFault(call: KeyCall, problem: KeyProblem, { code, text, hint }: KeyFaultDetails): EscError {
+export function keyFault(call: LoginCall, problem: KeyProblem, { code, text, hint }: KeyFaultDetails): EscError {
   const [shown, spoken] = [code, text ?? ''].map((each) => quoted(each, call.hidden))
+  const doing = 'doing' in call ? call.doing : `cannot ${call.action} ${dataKeyText(call.owner)} with ${call.key}`
   const detail = spoken === '' || spoken === shown ? '' : `: ${spoken}`
-  return new EscError(
-    codes[problem],
-    `cannot ${call.action} ${dataKeyText(call.owner)} with ${call.key}: ${shown}${detail}`,
-    { hint },
-  )
+  return new EscError(codes[problem], `${doing}: ${shown}${detail}`, { hint })
 }
 
 /** For what a request threw. */
-export function noAnswer(call: KeyCall, error: unknown, { from, hint }: { from: string; hint: string }): EscError {
+export function noAnswer(call: LoginCall, error: unknown, { from, hint }: { from: string; hint: string }): EscError {
   const code = error instanceof NoAnswer ? error.code : 'error'
   if (code === 'too large') return malformedKeyAnswer(call, from)
   const text = code === 'timeout' ? `${from} did not answer in time` : from
   return keyFault(call, 'unreachable', { code, text, hint })
 }
 
-export function malformedKeyAnswer(call: KeyCall, from: string): EscError {
+export function malformedKeyAnswer(call: LoginCall, from: string): EscError {
   return keyFault(call, 'failed', {
     code: 'malformed answer',
     text: `${from} answered with something else than it documents`,

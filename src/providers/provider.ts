@@ -65,6 +65,14 @@ export interface MachineAccess {
   cluster(source: string): Promise<ClusterAccess>
   /** Returns when outputs of a Pulumi stack may be read with the user's login. */
   allowStack(stack: string): Promise<void>
+  /**
+   * Returns a token of the user's own for reading objects of a cloud, once a stack was allowed:
+   * that of Google's or Azure's usual variables, files and machines. `doing` begins messages.
+   */
+  storageToken(
+    store: { readonly kind: 'google' } | { readonly kind: 'azure'; readonly host: string },
+    doing: string,
+  ): Promise<string>
   /** Returns what decrypts the secret outputs of a stack. */
   pulumiSecrets(
     stack: string,

@@ -3,8 +3,9 @@ import type { HttpAnswer } from '../http/index.ts'
 import { secret } from '../secret.ts'
 import type { AwsLogin } from './aws-signature.ts'
 import { azureBlob } from './azure-blob.ts'
+import { machineOf } from './machine.ts'
 import { gcsObject, type ObjectRead, s3Object } from './object-stores.ts'
-import type { ProviderContext, Variables } from './provider.ts'
+import type { MachineAccess, ProviderContext, Variables } from './provider.ts'
 import { checkpointNames, isOfProject, noSuchStack, type PulumiBackend } from './pulumi-checkpoint.ts'
 import { shownAddress, siteAddress } from './site-address.ts'
 import { isRefusal, malformedAnswer, type ProviderNetwork } from './vendor-call.ts'
@@ -59,24 +60,30 @@ const schemes: Readonly<Record<string, (url: URL, context: ProviderContext) => P
     const login = await awsLogin(env)
     return (key, read) => s3Object({ bucket, key, region, login }, { ...read, context: own })
   },
-  'azblob:'({ host: container, searchParams }, { env = {} }) {
+  async 'azblob:'({ host: container, searchParams }, context) {
+    const { env = {} } = context
     const account = searchParams.get('storage_account') ?? env.AZURE_STORAGE_ACCOUNT ?? ''
     if (!/^[a-z0-9]+$/.test(account)) {
       throw notLoggedIn('Azure Storage', 'set AZURE_STORAGE_ACCOUNT, and AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN')
     }
     const { AZURE_STORAGE_SAS_TOKEN: sas, AZURE_STORAGE_KEY: accountKey } = env
-    const credential = sas ? { sas } : accountKey ? { accountKey } : undefined
-    if (credential === undefined) throw notLoggedIn('Azure Storage', 'set AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN')
     const endpoint = blobEndpoint(account, searchParams, env)
+    const store = { kind: 'azure', host: new URL(endpoint).hostname } as const
+    const credential = sas ? { sas } : accountKey ? { accountKey } : { token: await ownToken(store, context) }
     return (name, read) => azureBlob({ account, container, name, endpoint }, credential, read)
   },
-  'gs:'({ host: bucket }, { env = {} }) {
-    const token = env.GOOGLE_OAUTH_ACCESS_TOKEN || env.CLOUDSDK_AUTH_ACCESS_TOKEN
-    if (!token) {
-      throw notLoggedIn('Google Cloud', 'set GOOGLE_OAUTH_ACCESS_TOKEN to what "gcloud auth print-access-token" prints')
-    }
-    return (name, read) => gcsObject({ bucket, name, token: secret(token) }, read)
+  async 'gs:'({ host: bucket }, context) {
+    const token = secret(await ownToken({ kind: 'google' }, context))
+    return (name, read) => gcsObject({ bucket, name, token }, read)
   },
+}
+
+async function ownToken(
+  store: Parameters<MachineAccess['storageToken']>[0],
+  context: ProviderContext,
+): Promise<string> {
+  const machine = await machineOf(context, 'pulumi-stacks')
+  return machine.storageToken(store, 'pulumi-stacks: login to where the backend is')
 }
 
 /**

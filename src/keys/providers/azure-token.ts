@@ -1,5 +1,5 @@
 import { type FileSystem, machineFiles } from '../../files/index.ts'
-import { type KeyCall, keyFault, malformedKeyAnswer, noAnswer } from '../key-fault.ts'
+import { keyFault, type LoginCall, malformedKeyAnswer, noAnswer } from '../key-fault.ts'
 import { completeNetwork, type KeyNetwork, type KeyRequest, request } from '../network.ts'
 import type { KeyContext } from '../provider.ts'
 import { type AccessToken, remembered } from './token-memory.ts'
@@ -18,16 +18,33 @@ interface Source {
  * `ARM_OIDC_TOKEN`); the managed identity of the machine. `host` is the vault's: the token is asked
  * for its domain, so that it is of no use anywhere else.
  */
-export async function keyVaultToken(host: string, context: KeyContext, call: KeyCall): Promise<string> {
+export async function keyVaultToken(host: string, context: KeyContext, call: LoginCall): Promise<string> {
   const given = context.env.ESC_AZURE_ACCESS_TOKEN?.trim()
   if (given) return given
-  const resource = `https://${host.slice(host.indexOf('.') + 1)}`
-  const source = findSource(resource, host, context, call)
-  const network = completeNetwork(context.network)
-  return remembered(context, `azure ${resource}`, network, () => fetchToken(source, network, call))
+  return entraToken({ resource: `https://${host.slice(host.indexOf('.') + 1)}`, host, given: ofVault }, context, call)
 }
 
-function findSource(resource: string, host: string, context: KeyContext, call: KeyCall): Source {
+const ofVault =
+  'ESC_AZURE_ACCESS_TOKEN to the output of `az account get-access-token --resource https://vault.azure.net --query accessToken -o tsv`'
+
+/** The service that a token is for, and where. */
+export interface EntraWish {
+  /** Such as `https://storage.azure.com`. */
+  readonly resource: string
+  /** A host of the service, which tells the cloud that it is in. */
+  readonly host: string
+  /** Another way than the login of an application, for messages. */
+  readonly given: string
+}
+
+/** The same for any service of Azure, without `ESC_AZURE_ACCESS_TOKEN`. */
+export async function entraToken(wish: EntraWish, context: KeyContext, call: LoginCall): Promise<string> {
+  const source = findSource(wish, context, call)
+  const network = completeNetwork(context.network)
+  return remembered(context, `azure ${wish.resource}`, network, () => fetchToken(source, network, call))
+}
+
+function findSource({ resource, host, given }: EntraWish, context: KeyContext, call: LoginCall): Source {
   const { env } = context
   const tenant = env.AZURE_TENANT_ID || env.ARM_TENANT_ID
   const client = env.AZURE_CLIENT_ID || env.ARM_CLIENT_ID
@@ -60,18 +77,21 @@ function findSource(resource: string, host: string, context: KeyContext, call: K
       }),
     }
   }
-  return managedIdentity(resource, client, env)
+  return managedIdentity({ resource, given }, client, env)
 }
 
 /**
  * App Service and its like announce an endpoint of their own; virtual machines have the
  * one that everybody knows.
  */
-function managedIdentity(resource: string, client: string | undefined, env: KeyContext['env']): Source {
+function managedIdentity(
+  { resource, given }: Pick<EntraWish, 'resource' | 'given'>,
+  client: string | undefined,
+  env: KeyContext['env'],
+): Source {
   const kind = 'managed identity'
   const query = new URLSearchParams({ resource, ...(client && { client_id: client }) })
-  const remedy =
-    'set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_FEDERATED_TOKEN_FILE), or ESC_AZURE_ACCESS_TOKEN to the output of `az account get-access-token --resource https://vault.azure.net --query accessToken -o tsv`'
+  const remedy = `set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_FEDERATED_TOKEN_FILE), or ${given}`
   if (env.IDENTITY_ENDPOINT && env.IDENTITY_HEADER) {
     query.set('api-version', '2019-08-01')
     const headers = { 'x-identity-header': env.IDENTITY_HEADER }
@@ -85,7 +105,7 @@ function managedIdentity(resource: string, client: string | undefined, env: KeyC
   return { kind, name: kind, remedy, request: () => ({ method: 'GET', url, headers, ...hurried }) }
 }
 
-async function fetchToken(source: Source, network: KeyNetwork, call: KeyCall): Promise<AccessToken> {
+async function fetchToken(source: Source, network: KeyNetwork, call: LoginCall): Promise<AccessToken> {
   const asked = source.request()
   const form = asked.body instanceof URLSearchParams ? asked.body : undefined
   const hidden = [form?.get('client_secret'), form?.get('client_assertion'), asked.headers?.['x-identity-header']]
@@ -117,12 +137,12 @@ async function fetchToken(source: Source, network: KeyNetwork, call: KeyCall): P
 /** Returns the place where the tenants of a cloud log in. */
 function authority(host: string, given: string | undefined): string {
   if (given) return (/^https?:\/\//.test(given) ? given : `https://${given}`).replace(/\/+$/, '')
-  if (host.endsWith('.azure.cn')) return 'https://login.chinacloudapi.cn'
+  if (/\.(?:azure|chinacloudapi)\.cn$/.test(host)) return 'https://login.chinacloudapi.cn'
   if (host.endsWith('.usgovcloudapi.net')) return 'https://login.microsoftonline.us'
   return 'https://login.microsoftonline.com'
 }
 
-function readToken(files: FileSystem, path: string, call: KeyCall): string {
+function readToken(files: FileSystem, path: string, call: LoginCall): string {
   try {
     return Buffer.from(files.readFile(path)).toString().trim()
   } catch (error) {

@@ -1,5 +1,5 @@
 import { machineFiles } from '../../files/index.ts'
-import { type KeyCall, keyFault, noAnswer } from '../key-fault.ts'
+import { keyFault, type LoginCall, noAnswer } from '../key-fault.ts'
 import { type KeyNetwork, request } from '../network.ts'
 import type { KeyContext } from '../provider.ts'
 import { fetchToken } from './google-token-endpoint.ts'
@@ -23,7 +23,7 @@ export async function fromExternalAccount(
   account: ExternalAccount,
   context: KeyContext,
   network: KeyNetwork,
-  call: KeyCall,
+  call: LoginCall,
 ): Promise<AccessToken> {
   const { credentials, place, field, scope } = account
   const subject = await subjectToken(account, context, network, call)
@@ -67,7 +67,7 @@ async function subjectToken(
   { credentials, place, remedy }: ExternalAccount,
   context: KeyContext,
   network: KeyNetwork,
-  call: KeyCall,
+  call: LoginCall,
 ): Promise<string> {
   const refuse = (text: string) => keyFault(call, 'credentials', { code: 'bad credentials', text, hint: remedy })
   const source = (credentials.credential_source ?? {}) as Record<string, unknown>

@@ -1,4 +1,4 @@
-import { type KeyCall, keyFault, malformedKeyAnswer, noAnswer } from '../key-fault.ts'
+import { keyFault, type LoginCall, malformedKeyAnswer, noAnswer } from '../key-fault.ts'
 import { type KeyNetwork, type KeyRequest, request } from '../network.ts'
 import type { AccessToken } from './token-memory.ts'
 
@@ -10,7 +10,7 @@ export async function fetchToken(
   asked: KeyRequest,
   place: string,
   network: KeyNetwork,
-  call: KeyCall,
+  call: LoginCall,
 ): Promise<AccessToken & { readonly json: unknown }> {
   const answer = await request(network, asked).catch((error) => {
     throw noAnswer(call, error, { from: originOf(asked.url), hint: 'check the network' })

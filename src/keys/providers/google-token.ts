@@ -14,13 +14,13 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type FileSystem, machineFiles, readIfPresent } from '../../files/index.ts'
 import { NoAnswer } from '../../http/index.ts'
-import { type KeyCall, keyFault } from '../key-fault.ts'
+import { keyFault, type LoginCall } from '../key-fault.ts'
 import { completeNetwork, type KeyNetwork, type KeyRequest, request } from '../network.ts'
 import type { KeyContext } from '../provider.ts'
 import { fetchToken } from './google-token-endpoint.ts'
 import { type AccessToken, remembered } from './token-memory.ts'
 
-const scope = 'https://www.googleapis.com/auth/cloudkms'
+const keyScope = 'https://www.googleapis.com/auth/cloudkms'
 const tokenEndpoint = 'https://oauth2.googleapis.com/token'
 const remedy =
   'set GOOGLE_CREDENTIALS or GOOGLE_APPLICATION_CREDENTIALS to the key of a service account, or GOOGLE_OAUTH_ACCESS_TOKEN to the output of `gcloud auth print-access-token`'
@@ -32,19 +32,21 @@ type Credentials = Readonly<Record<string, unknown>>
  * An access token of Google Cloud, by the first source there is: `GOOGLE_OAUTH_ACCESS_TOKEN` or
  * `CLOUDSDK_AUTH_ACCESS_TOKEN`; `GOOGLE_CREDENTIALS` (JSON, or the path of it);
  * `GOOGLE_APPLICATION_CREDENTIALS` (a path); what `gcloud auth application-default login` wrote;
- * the service account of the machine.
+ * the service account of the machine. `scope`: what it is good for. Default: keys of Cloud KMS.
  */
-export async function googleToken(context: KeyContext, call: KeyCall): Promise<string> {
+export async function googleToken(context: KeyContext, call: LoginCall, scope = keyScope): Promise<string> {
   const given = (context.env.GOOGLE_OAUTH_ACCESS_TOKEN || context.env.CLOUDSDK_AUTH_ACCESS_TOKEN)?.trim()
   if (given) return given
   const network = completeNetwork(context.network)
-  return remembered(context, 'google', network, () => {
+  return remembered(context, `google ${scope}`, network, () => {
     const found = findCredentials(context, call)
-    return found === undefined ? fromMachine(context, network, call) : fromCredentials(found, context, network, call)
+    return found === undefined
+      ? fromMachine(context, network, call)
+      : fromCredentials({ ...found, scope }, context, network, call)
   })
 }
 
-function findCredentials({ env, files = machineFiles }: KeyContext, call: KeyCall) {
+function findCredentials({ env, files = machineFiles }: KeyContext, call: LoginCall) {
   const inline = env.GOOGLE_CREDENTIALS?.trim()
   if (inline?.startsWith('{'))
     return { credentials: parse(inline, 'GOOGLE_CREDENTIALS', call), place: 'GOOGLE_CREDENTIALS' }
@@ -59,24 +61,25 @@ function findCredentials({ env, files = machineFiles }: KeyContext, call: KeyCal
   throw keyFault(call, 'credentials', { code: 'no credentials', text: `there is no file ${place}`, hint: remedy })
 }
 
-type Found = NonNullable<ReturnType<typeof findCredentials>>
+type Found = NonNullable<ReturnType<typeof findCredentials>> & { readonly scope: string }
 
 async function fromCredentials(
   found: Found,
   context: KeyContext,
   network: KeyNetwork,
-  call: KeyCall,
+  call: LoginCall,
 ): Promise<AccessToken> {
-  const { credentials, place } = found
+  const { credentials, place, scope } = found
   const field = (name: string): string => {
     const value = credentials[name]
     if (typeof value === 'string' && value !== '') return value
     throw keyFault(call, 'credentials', { code: 'bad credentials', text: `${place} has no ${name}`, hint: remedy })
   }
-  const hide = (...hidden: string[]): KeyCall => ({ ...call, hidden: [...call.hidden, ...hidden] })
+  const hide = (...hidden: string[]): LoginCall => ({ ...call, hidden: [...call.hidden, ...hidden] })
   if (credentials.type === 'service_account') {
     const tokenUri = typeof credentials.token_uri === 'string' ? credentials.token_uri : tokenEndpoint
-    const assertion = signedJwt({ email: field('client_email'), key: field('private_key'), tokenUri }, network, () =>
+    const account = { email: field('client_email'), key: field('private_key'), tokenUri, scope }
+    const assertion = signedJwt(account, network, () =>
       keyFault(call, 'credentials', {
         code: 'bad credentials',
         text: `${place} has no usable private_key`,
@@ -104,13 +107,19 @@ async function fromCredentials(
 
 /** RFC 7523: who we are, signed with the key of the service account, for one minute's use. */
 function signedJwt(
-  account: { readonly email: string; readonly key: string; readonly tokenUri: string },
+  account: { readonly email: string; readonly key: string; readonly tokenUri: string; readonly scope: string },
   network: KeyNetwork,
   unusable: () => Error,
 ): string {
   const issuedAt = Math.floor(network.now().getTime() / 1000)
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const claims = { iss: account.email, scope, aud: account.tokenUri, iat: issuedAt, exp: issuedAt + 3600 }
+  const claims = {
+    iss: account.email,
+    scope: account.scope,
+    aud: account.tokenUri,
+    iat: issuedAt,
+    exp: issuedAt + 3600,
+  }
   const text = `${part({ alg: 'RS256', typ: 'JWT' })}.${part(claims)}`
   try {
     return `${text}.${createSign('RSA-SHA256').update(text).sign(account.key, 'base64url')}`
@@ -119,7 +128,7 @@ function signedJwt(
   }
 }
 
-async function fromMachine({ env }: KeyContext, network: KeyNetwork, call: KeyCall): Promise<AccessToken> {
+async function fromMachine({ env }: KeyContext, network: KeyNetwork, call: LoginCall): Promise<AccessToken> {
   const host = env.GCE_METADATA_HOST || 'metadata.google.internal'
   const asked: KeyRequest = {
     method: 'GET',
@@ -142,7 +151,7 @@ async function fromMachine({ env }: KeyContext, network: KeyNetwork, call: KeyCa
   })
 }
 
-function parse(text: string, place: string, call: KeyCall): Credentials {
+function parse(text: string, place: string, call: LoginCall): Credentials {
   try {
     const credentials = JSON.parse(text) as unknown
     if (typeof credentials === 'object' && credentials !== null) return credentials as Credentials
@@ -150,7 +159,7 @@ function parse(text: string, place: string, call: KeyCall): Credentials {
   throw keyFault(call, 'credentials', { code: 'bad credentials', text: `${place} is no JSON object`, hint: remedy })
 }
 
-function read(files: FileSystem, path: string, call: KeyCall): string | undefined {
+function read(files: FileSystem, path: string, call: LoginCall): string | undefined {
   try {
     const bytes = readIfPresent(files, path)
     return bytes && Buffer.from(bytes).toString()

@@ -8,7 +8,7 @@ import type { MachineAccess } from '../../providers/index.ts'
 import { secret } from '../../secret.ts'
 import type { PowerKind } from '../../trust/index.ts'
 import { requirePowers } from '../trust/require-powers.ts'
-import type { Workspace } from './workspace.ts'
+import { keyContext, type Workspace } from './workspace.ts'
 
 /** More than any value of an environment needs. */
 const mostBytes = 4 << 20
@@ -63,6 +63,16 @@ export function machineAccess(workspace: Workspace, signal: AbortSignal): Machin
       return stackSecrets(manager, workspace.options)
     },
     allowStack: (stack) => allowed('stack', stack),
+    async storageToken(store, doing) {
+      const { storageToken } = await import('../../keys/index.ts')
+      try {
+        return await storageToken(store, keyContext(workspace.options), { doing, hidden: [] })
+      } catch (error) {
+        if (!(error instanceof EscError)) throw error
+        // It is a call of a provider that fails, and no key of an environment.
+        throw new EscError('provider_failed', error.message, { hint: error.hint })
+      }
+    },
   }
 }
 
