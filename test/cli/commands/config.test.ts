@@ -342,6 +342,14 @@ describe('esc config', function () {
     }
   })
 
+  it('tells of errors as JSON too with --json', async () => {
+    const ran = await config(['get', 'nope', '--json'])
+    expect(ran.code).to.equal(1)
+    expect(JSON.parse(ran.out).error).to.include({ code: 'not_found' })
+    const usage = await config(['set', 'a:b', 'x', '--type', 'int', '--json'])
+    expect(JSON.parse(usage.out).error).to.include({ code: 'usage', message: 'the value is no int' })
+  })
+
   it('sets what programs read with Config of the library', async () => {
     await ok('set', 'app:region', 'eu')
     await ok('set', 'app:size', '3')
