@@ -44,7 +44,7 @@ export function definitionSchema(installed: Installed): Json {
     description: 'A definition of an environment: what it imports, and its values.',
     ...rootMembers(),
     $defs: {
-      [definitionNames.value]: valueSchema,
+      [definitionNames.value]: valueSchema(calls),
       [definitionNames.call]: {
         title: 'call of a builtin',
         type: 'object',
@@ -53,29 +53,45 @@ export function definitionSchema(installed: Installed): Json {
         properties: calls,
         additionalProperties: false,
       },
-      [definitionNames.computed]: { title: 'text with references', type: 'string', pattern: COMPUTED },
+      [definitionNames.isComputed]: { anyOf: [{ type: 'string', pattern: COMPUTED }, callLike] },
+      [definitionNames.computed]: {
+        if: { type: 'object' },
+        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+        then: refTo(definitionNames.call),
+      },
       [definitionNames.literal]: { title: 'text without references', type: 'string', pattern: LITERAL },
       ...schemas.definitions,
     },
   }
 }
 
-const valueSchema: Json = {
-  title: 'value',
-  anyOf: [
-    { type: ['null', 'boolean', 'number', 'string'] },
-    { type: 'array', items: refTo(definitionNames.value) },
-    {
-      type: 'object',
+/** An object with one name that is that of a builtin, or looks like it: a mistyped one. */
+const callLike: Json = {
+  type: 'object',
+  minProperties: 1,
+  maxProperties: 1,
+  propertyNames: { pattern: '^[fF][nN]::' },
+}
+
+/** Readers say best what is wrong, and what may be written, where one form is chosen by `if`. */
+function valueSchema(calls: Members): Json {
+  const offered = Object.entries(calls).map(([name, call]) => {
+    const { description } = call as { readonly description?: string }
+    return [name, description === undefined ? true : { description }] as const
+  })
+  return {
+    if: callLike,
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: refTo(definitionNames.call),
+    else: {
+      type: ['null', 'boolean', 'number', 'string', 'array', 'object'],
+      items: refTo(definitionNames.value),
+      // Offered where nothing stands yet. Beside other names, none of them may stand.
+      properties: Object.fromEntries(offered),
       additionalProperties: refTo(definitionNames.value),
       propertyNames: noCall,
-      // A single name like this is a mistyped builtin, whatever its case.
-      if: { maxProperties: 1 },
-      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-      then: { propertyNames: { not: { pattern: '^[fF][nN]::' } } },
     },
-    refTo(definitionNames.call),
-  ],
+  }
 }
 
 /** Names of fields count in any case; those in lower case are offered. */

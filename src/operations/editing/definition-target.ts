@@ -1,6 +1,6 @@
 import type { ExportedRange } from '../../evaluate/index.ts'
 import { layout } from '../../store/index.ts'
-import type { Position } from '../../yaml/index.ts'
+import type { Position, StringNode } from '../../yaml/index.ts'
 import { valuePlaceRanges } from '../opening/places.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { operation, type Work } from '../session/operation.ts'
@@ -42,11 +42,16 @@ export function definitionTargets(analysis: Analysis, offset: number): readonly 
     const accessor = followed(analysis, cursor.path, found.reference)[found.step]
     const { value } = resolveReference(analysis, cursor.path, found)
     const ranges = [...(accessor === undefined ? [] : [accessor.value]), ...(value ? valuePlaceRanges(value) : [])]
-    return targetsOf(ranges.slice(0, 1))
+    // What is not known is said to be defined where it is asked for.
+    return targetsOf(ranges.slice(0, 1)).filter(({ begin }) => !isAt(found.reference.node, begin))
   }
   if (cursor.kind !== 'key' || !isBelowValues(cursor.path)) return []
   const { value } = documentValueAt(analysis, withoutField(cursor.path))
   return value === undefined ? [] : targetsOf(valuePlaceRanges(value).slice(1))
+}
+
+function isAt({ range }: StringNode, begin: Position | undefined): boolean {
+  return begin !== undefined && range?.begin.line === begin.line && range.begin.column === begin.column
 }
 
 function targetsOf(ranges: readonly ExportedRange[]): DefinitionTarget[] {

@@ -5,7 +5,13 @@ type JsonSchema = Json
 type Members = { [key: string]: JsonSchema }
 
 /** The names of definitions that every schema of definitions has. */
-export const definitionNames = { value: 'value', call: 'call', computed: 'computed', literal: 'literal' } as const
+export const definitionNames = {
+  value: 'value',
+  call: 'call',
+  computed: 'computed',
+  isComputed: 'isComputed',
+  literal: 'literal',
+} as const
 
 /** Refers to a definition of the same JSON Schema. */
 export function refTo(name: string): JsonSchema {
@@ -38,7 +44,14 @@ export class ExpressionSchemas {
     const literals = this.#literals(schema, owner, defined)
     const about = noted(schema)
     if (literals === undefined) return { ...about, ...(refTo(definitionNames.value) as Members) }
-    return { ...about, anyOf: [...literals, refTo(definitionNames.computed), refTo(definitionNames.call)] }
+    const [only, ...more] = literals
+    return {
+      ...about,
+      if: refTo(definitionNames.isComputed),
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: refTo(definitionNames.computed),
+      else: more.length === 0 && only !== undefined ? only : { anyOf: literals },
+    }
   }
 
   /** The forms of a literal. Undefined: anything. */
@@ -98,8 +111,8 @@ export class ExpressionSchemas {
   }
 }
 
-/** Names of properties that begin so are calls of builtins. */
-export const noCall: JsonSchema = { not: { pattern: '^fn::' } }
+/** The names of properties that call no builtin. */
+export const noCall: JsonSchema = { pattern: '^(?!fn::)' }
 
 function noted(schema: SchemaObject): Members {
   const about: Members = {}

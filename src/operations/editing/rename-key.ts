@@ -35,6 +35,7 @@ export function renamableAt(analysis: Analysis, offset: number): RenamableKey {
     const path = ['values', ...reference.access.accessors.slice(0, step + 1).map(({ key }) => key)]
     const key = keyOfPath(analysis, path) ?? keyDefinedAt(analysis, cursor.path, found)
     if (key === undefined) throw refusal('the value is not defined in this document: rename it where it is')
+    refuseCalls(key.path)
     return { ...key, part: reference.accessors[step] as DocumentPart }
   }
   if (cursor?.kind !== 'key' || !isBelowValues(cursor.path)) {
@@ -65,8 +66,10 @@ function keyDefinedAt(
 ): Omit<RenamableKey, 'part'> | undefined {
   const target = followed(analysis, path, reference)[step]?.value
   if (target?.environment !== analysis.name) return undefined
+  const name = reference.access.accessors[step]?.key
   for (const key of keysIn(analysis.node, [])) {
-    if (isAt(key.entry.value, target.begin)) return key
+    // What is not known is said to be defined where it is asked for.
+    if (key.entry.key.value === name && isAt(key.entry.value, target.begin)) return key
   }
   return undefined
 }

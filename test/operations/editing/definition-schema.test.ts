@@ -196,6 +196,23 @@ describe('the JSON Schema of definitions', function () {
     }
   })
 
+  it('says where a mistake is: in the form that was meant, and not that the whole is nothing that there is', async () => {
+    const { validate } = await real()
+    const places = {
+      'values: {a: {fn::rotate::password: {inputs: {length: long}}}}': '/values/a/fn::rotate::password/inputs/length',
+      'values: {a: [{b: {fn::jion: 1}}]}': '/values/a/0/b',
+      'values: {a: {fn::open: {provider: aws-login, inputs: {static: {accessKeyId: [x]}}}}}':
+        '/values/a/fn::open/inputs/static',
+    }
+    for (const [text, place] of Object.entries(places)) {
+      expect(validate(present(dataOf(text)).data), text).to.equal(false)
+      expect(
+        validate.errors?.map(({ instancePath }) => instancePath),
+        text,
+      ).to.include(place)
+    }
+  })
+
   it('never refuses what a check accepts', async () => {
     const { validate, check, providers, rotators } = await real()
     const examples = [...providers, ...rotators].map(({ example }) => present(dataOf(example ?? '')).data)
