@@ -120,6 +120,29 @@ describe('what docs/sdk.md shows', function () {
     expect(said).to.match(/^region false/m)
 
     expect(said).not.to.include('canary')
+    // Its types hold.
+    writeFileSync(
+      join(program.folder, 'types.mts'),
+      `${adapter}
+      import { Config, Secret, secret } from '@gitesc/cli'
+      export const x: pulumi.Output<string> = toPulumi(new Config('a').requireSecret('b'))
+      export const y: pulumi.Output<number> = toPulumi(secret('x').apply((text) => text.length))
+      export const z: pulumi.Output<{ a: string }> = toPulumi({ a: new Secret('x' as string) })
+      // @ts-expect-error a text is no number
+      export const n: pulumi.Output<number> = toPulumi(secret('x' as string))`,
+    )
+    const compilerOptions = {
+      strict: true,
+      noEmit: true,
+      module: 'node16',
+      target: 'es2022',
+      skipLibCheck: true,
+      types: [],
+    }
+    writeFileSync(join(program.folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['types.mts'] }))
+    const tsc = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc')
+    const { stdout } = await run(process.execPath, [tsc, '-p', program.folder]).catch((error) => error)
+    expect(stdout).to.equal('')
     // A secret that cannot be made ends the program, as any failed output does in Pulumi.
     const failing = `${adapter}
       import { secret } from '@gitesc/cli'
