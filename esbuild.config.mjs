@@ -359,9 +359,11 @@ const storeOfLibrary = {
   },
 }
 
-/** Few programs hide secrets in their logs. */
-const maskingOfLibrary = onDemand({
+/** Few programs hide secrets in their logs, or are tests. Values are read once a store is open. */
+const rareInLibrary = onDemand({
   './log-masking.ts': { home: './sdk-masking.cjs', names: ['installLogMasking'] },
+  './mock-store.ts': { home: './sdk-rare.cjs', names: ['mockStore'] },
+  './value-path.ts': { home: './sdk-rare.cjs', names: ['segmentsOf', 'writtenPath', 'insteadOf'] },
 })
 
 /**
@@ -448,7 +450,7 @@ const [, , ...bundled] = await Promise.all([
     metafile: true,
     minifyWhitespace: true,
     minifySyntax: true,
-    plugins: [storeOfLibrary, maskingOfLibrary, pastFrontDoors],
+    plugins: [storeOfLibrary, rareInLibrary, pastFrontDoors],
   }),
   build({
     ...common,
@@ -458,6 +460,18 @@ const [, , ...bundled] = await Promise.all([
     minifyWhitespace: true,
     minifySyntax: true,
     plugins: [pastFrontDoors],
+  }),
+  build({
+    ...common,
+    stdin: {
+      contents: "export * from './mock-store.ts'\nexport * from './value-path.ts'",
+      resolveDir: join(root, 'src', 'sdk'),
+    },
+    outfile: join(dist, 'sdk-rare.cjs'),
+    metafile: true,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    plugins: [classesOfLibrary, pastFrontDoors],
   }),
   ...vendorModules.map((name) =>
     build({
@@ -478,13 +492,12 @@ const metafiles = bundled.map(({ metafile }) => metafile)
 writeFileSync(join(dist, 'third-party-licences.txt'), thirdPartyLicences(metafiles, root))
 embed(join(dist, 'run.cjs'), join(dist, 'cli.cjs'))
 for (const { outfile } of layers) if (existsSync(outfile)) stamp(outfile)
-// The same module for import: a program that mixes both has each class once. `import` of CommonJS
-// would take 80 ms, in which Node reads the text for names of exports.
+// For import, the same module with its names where Node looks for them: it reads the text of
+// CommonJS for them, which takes 40 ms for that of the library. An ES module that calls require()
+// takes 2 ms longer than this.
 const names = Object.keys(createRequire(import.meta.url)(join(dist, 'sdk.cjs')))
-writeFileSync(
-  join(dist, 'sdk.js'),
-  `import { createRequire } from 'node:module'\nexport const { ${names.sort().join(', ')} } = createRequire(import.meta.url)('./sdk.cjs')\n`,
-)
+const exported = names.sort().map((name) => `exports.${name}=m.${name}\n`)
+writeFileSync(join(dist, 'sdk-import.cjs'), `const m=require('./sdk.cjs')\n${exported.join('')}`)
 for (const name of vendorModules) stamp(join(dist, 'vendor', `${basename(name, '.ts')}.cjs`))
 
 // In a process of its own: what the bundle does at run time must not depend on this one.

@@ -1,10 +1,10 @@
-import { EscError, messageOf } from '../errors.ts'
+import { EscError } from '../errors.ts'
 import type { Plain, PlainObject } from '../plain.ts'
 import { Secret } from '../secret.ts'
-import { nearest } from '../suggestion.ts'
-import { formatPropertyPath, type PropertyPath, parsePropertyPath } from '../yaml/index.ts'
+import type { PropertyPath } from '../yaml/index.ts'
 import { Config } from './config.ts'
 import { type Output, output } from './output.ts'
+import { insteadOf, segmentsOf, writtenPath } from './value-path.ts'
 
 /** The parts of an environment, as a store has opened it. */
 export interface EnvironmentContent {
@@ -59,7 +59,7 @@ export class OpenEnvironment {
   /** `pulumiConfig` by its keys, such as `aws:region`. Empty when the environment has none. */
   get config(): PlainObject {
     const { pulumiConfig } = this.values
-    return isObject(pulumiConfig) ? pulumiConfig : {}
+    return isDataObject(pulumiConfig) ? pulumiConfig : {}
   }
 
   /**
@@ -72,8 +72,7 @@ export class OpenEnvironment {
     let value: Plain | undefined = this.values
     const walked: (string | number)[] = []
     for (const key of segmentsOf(path)) {
-      if (value instanceof Secret)
-        throw missing(this.name, path, `${formatPropertyPath(walked)} is a secret: reveal it first`)
+      if (value instanceof Secret) throw missing(this.name, path, `${writtenPath(walked)} is a secret: reveal it first`)
       walked.push(key)
       const next: Plain | undefined = memberOf(value, key)
       if (next === undefined)
@@ -84,7 +83,7 @@ export class OpenEnvironment {
   }
 
   #isUnknown(path: PropertyPath): boolean {
-    return this.unknown.includes(formatPropertyPath(path))
+    return this.unknown.includes(writtenPath(path))
   }
 
   /** The value at a path as an output: a secret when it is one, or holds one. */
@@ -98,31 +97,13 @@ export class OpenEnvironment {
   }
 }
 
-function isObject(value: Plain | undefined): value is PlainObject {
+function isDataObject(value: Plain | undefined): value is PlainObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Secret)
 }
 
 function memberOf(value: Plain | undefined, key: string | number): Plain | undefined {
   if (Array.isArray(value)) return typeof key === 'number' ? value[key] : undefined
-  return isObject(value) && Object.hasOwn(value, key) ? value[String(key)] : undefined
-}
-
-function segmentsOf(path: string): PropertyPath {
-  try {
-    return parsePropertyPath(path)
-  } catch (error) {
-    throw new EscError('invalid_input', `${JSON.stringify(path)} is no path: ${messageOf(error)}`, {
-      hint: 'write paths as database.user or endpoints[0]["a.b"]',
-      cause: error,
-    })
-  }
-}
-
-function insteadOf(value: Plain | undefined, key: string | number): string {
-  if (Array.isArray(value)) return `there is a list of ${value.length}, counted from 0`
-  if (!isObject(value)) return 'what is before it is neither an object nor a list'
-  const best = nearest(String(key), Object.keys(value))
-  return best === undefined ? `there is no ${key}` : `did you mean ${best}?`
+  return isDataObject(value) && Object.hasOwn(value, key) ? value[String(key)] : undefined
 }
 
 function unknownValue(name: string, path: string): EscError {
