@@ -11,17 +11,19 @@ export interface Failure {
   readonly error: string
   /** A remedy for the reader. */
   readonly hint?: Text
+  /** The error itself. */
+  readonly thrown?: unknown
 }
 
 /** Turns a thrown error into an answer, with its hint. */
 export function failureOf(error: unknown): Failure {
   const hint = hintOf(error)
-  return { error: messageOf(error), ...(hint !== undefined && { hint }) }
+  return { error: messageOf(error), ...(hint !== undefined && { hint }), thrown: error }
 }
 
-/** The hint of a failure, where it has one, for its diagnostic. */
-export function hintBeside({ hint }: Failure): Pick<Diagnostic, 'hint'> | undefined {
-  return hint === undefined ? undefined : { hint }
+/** The hint and the error of a failure, for its diagnostic. */
+export function besidesOf({ hint, thrown }: Failure): Pick<Diagnostic, 'hint'> & { readonly thrown: unknown } {
+  return hint === undefined ? { thrown } : { hint, thrown }
 }
 
 export function isFailure(answer: object): answer is Failure {

@@ -78,6 +78,8 @@ export interface Evaluation {
   readonly environment: ExportedEnvironment | undefined
   /** Mistakes of form of the root first, then those of evaluation, in the order they were found. */
   readonly diagnostics: readonly Diagnostic[]
+  /** The errors of the host, by the diagnostics that tell of them. */
+  readonly thrown: ReadonlyMap<Diagnostic, unknown>
   /** In mode `rotate`: one for each selected call, in the order of evaluation. */
   readonly rotations: readonly RotationOutcome[]
   /** Names of the environments that were evaluated, the root first. */
@@ -107,7 +109,7 @@ export async function evaluateEnvironment(
       throw new EscError('invalid_input', `reserved context key: "${key}"`)
   const { environment, diagnostics: found } = request.parsed ?? parseEnvironment(request.name, request.text)
   const diagnostics = readable(found)
-  const nothing = { environment: undefined, diagnostics, rotations: [], environments: [] }
+  const nothing = { environment: undefined, diagnostics, thrown: none, rotations: [], environments: [] }
   if (environment === undefined || isEmpty(environment)) return nothing
   const malformed = found.some((diagnostic) => diagnostic.severity === 'error')
   if (malformed && request.mode !== 'check' && !options.despiteErrors) return nothing
@@ -130,11 +132,14 @@ export async function evaluateEnvironment(
     return {
       environment: root && exportEnvironment(round, root, budget.limits),
       diagnostics: [...diagnostics, ...round.diagnostics],
+      thrown: round.thrown,
       rotations: [...round.rotations, ...driver.unreported(round.rotations)],
       environments: round.evaluated,
     }
   }
 }
+
+const none: ReadonlyMap<Diagnostic, unknown> = new Map()
 
 /**
  * No more diagnostics than anybody reads. Their paths are as long as the keys of the document are.

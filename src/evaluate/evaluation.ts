@@ -97,8 +97,8 @@ export interface Round {
   resolve(name: string, at: Definition, scope: Scope): Value | undefined
 }
 
-/** The parts of a diagnostic that most lack. */
-export type Besides = Pick<Diagnostic, 'hint' | 'cause'>
+/** The parts of a diagnostic that most lack, and the error of the host that it tells of. */
+export type Besides = Pick<Diagnostic, 'hint' | 'cause'> & { readonly thrown?: unknown }
 
 /**
  * One environment in one round, as the evaluation of an expression uses it (`EnvironmentScope`).

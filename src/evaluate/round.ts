@@ -2,7 +2,7 @@ import { allocate, BudgetExceeded, budgetHint, spend } from '../budget.ts'
 import { Suggester } from '../language/index.ts'
 import { present } from '../present.ts'
 import type { Diagnostic } from '../yaml/index.ts'
-import { type Answers, type HostCall, isFailure } from './calls.ts'
+import { type Answers, besidesOf, type HostCall, isFailure } from './calls.ts'
 import {
   type Besides,
   type Frame,
@@ -57,6 +57,8 @@ export class EvaluationRound implements Round {
   finalityPending = false
   readonly #table = new Map<string, Entry>()
   readonly #frames: Frame[] = []
+  /** The errors of the host, by the diagnostics that tell of them. */
+  readonly thrown = new Map<Diagnostic, unknown>()
   /** For each diagnostic, the expression whose evaluation reported it. */
   readonly #reporters: (Frame | undefined)[] = []
   /** The import that is being merged. */
@@ -99,7 +101,10 @@ export class EvaluationRound implements Round {
   report(summary: string, at: Definition, severity: Diagnostic['severity'] = 'error', more?: Besides): void {
     const { range, path } = at
     const diagnostic = range === undefined ? { severity, summary, path } : { severity, summary, range, path }
-    this.#add(more === undefined ? diagnostic : { ...diagnostic, ...more })
+    const { thrown, ...shown } = more ?? {}
+    const whole = more === undefined ? diagnostic : { ...diagnostic, ...shown }
+    if (thrown !== undefined) this.thrown.set(whole, thrown)
+    this.#add(whole)
   }
 
   #add(diagnostic: Diagnostic): void {
@@ -139,7 +144,10 @@ export class EvaluationRound implements Round {
     const keep = this.#reporters.map((frame) => !forget.has(frame))
     const [diagnostics, reporters] = [this.diagnostics.splice(0), this.#reporters.splice(0)]
     for (const [i, diagnostic] of diagnostics.entries()) {
-      if (!keep[i]) continue
+      if (!keep[i]) {
+        this.thrown.delete(diagnostic)
+        continue
+      }
       this.diagnostics.push(diagnostic)
       this.#reporters.push(reporters[i])
     }
@@ -176,7 +184,7 @@ export class EvaluationRound implements Round {
     const program = this.answers.programs.get(name)
     if (program === undefined) throw new Error(`the environment ${name} was not loaded ahead`)
     if (isFailure(program)) {
-      this.report(program.error, at)
+      this.report(program.error, at, 'error', besidesOf(program))
       return undefined
     }
     for (const diagnostic of program.diagnostics) this.#add(diagnostic)

@@ -172,7 +172,7 @@ class Rotation {
 
   async #select(parsed: ParsedEnvironment): Promise<Selection> {
     const { environment, mode, paths } = this.#run
-    refuseErrors(environment.name, parsed.diagnostics)
+    refuseErrors(environment.name, parsed)
     if (!parsed.environment) throw new EscError('not_found', `Environment '${environment.name}' has no rotators`)
     const records = environment.journal()
     const entries = await records.list()
@@ -201,7 +201,7 @@ class Rotation {
       ...evaluation,
     }
     const checked = await evaluateEnvironment({ ...request, mode: 'check' }, host)
-    refuseErrors(environment.name, checked.diagnostics)
+    refuseErrors(environment.name, checked)
     if (this.#paths.size === 0) return { rotations: [], diagnostics: [] }
     const rotatePaths = [...this.#paths.keys()].map((path) => parsePropertyPath(path).slice(1))
     // No signal here: when the user stops the run, what has succeeded must

@@ -1,4 +1,5 @@
 import { EscError, hintOf, messageOf } from '../errors.ts'
+import type { Evaluation } from '../evaluate/index.ts'
 import { joined, rich, step } from '../rich-text.ts'
 import { type Environment, editHint, layout, type Revision } from '../store/index.ts'
 import { type Diagnostic, placeOf } from '../yaml/index.ts'
@@ -12,7 +13,15 @@ export function refuseEdited(environment: Environment, base: Revision): void {
   })
 }
 
-export function refuseErrors(name: string, diagnostics: readonly Diagnostic[]): void {
+/**
+ * Refuses a definition with mistakes. `thrown`: the errors that some of them tell of.
+ *
+ * @throws EscError `invalid_definition`, whose cause is the error that the first mistake tells of.
+ */
+export function refuseErrors(
+  name: string,
+  { diagnostics, thrown }: { readonly diagnostics: readonly Diagnostic[] } & Partial<Pick<Evaluation, 'thrown'>>,
+): void {
   const first = diagnostics.find((diagnostic) => diagnostic.severity === 'error')
   if (!first) return
   throw new EscError('invalid_definition', `${placeOf(first) ?? name}: ${first.summary}`, {
@@ -23,6 +32,7 @@ export function refuseErrors(name: string, diagnostics: readonly Diagnostic[]): 
       ],
       '; ',
     ),
+    cause: thrown?.get(first),
   })
 }
 

@@ -3,7 +3,7 @@ import type { CallOf, Expression } from '../../language/index.ts'
 import { hasRawBytes } from '../../raw-bytes.ts'
 import type { Schema } from '../../schema/index.ts'
 import { joinPath } from '../../yaml/index.ts'
-import { callId, type Failure, hintBeside, isFailure, type Signature } from '../calls.ts'
+import { besidesOf, callId, type Failure, isFailure, type Signature } from '../calls.ts'
 import type { Scope } from '../evaluation.ts'
 import { exportInputs } from '../export/export-value.ts'
 import type { ExportedMap } from '../export/exported.ts'
@@ -44,7 +44,7 @@ export function declaredTypes(
   signature: Signature | Failure,
 ): { inputs: Schema; state: Schema; outputs: Schema } {
   if (isFailure(signature)) {
-    scope.error(signature.error, call, hintBeside(signature))
+    scope.error(signature.error, call, besidesOf(signature))
     return { inputs: true, state: true, outputs: true }
   }
   const usable = (schema: Schema | Failure, what: string): Schema => {
@@ -116,6 +116,6 @@ export function answerOf(scope: Scope, call: Expression, id: string, outputs: Sc
     for (const each of answer.warnings ?? []) scope.round.report(each, scope.definitionOf(call), 'warning')
     return valueOfExported(answer.value, scope.definitionOf(call))
   }
-  scope.error(answer.error, call, hintBeside(answer))
+  scope.error(answer.error, call, besidesOf(answer))
   return scope.unknown(call, outputs)
 }

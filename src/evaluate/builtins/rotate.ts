@@ -53,10 +53,10 @@ export function evaluateRotate(scope: Scope, call: CallOf<'rotate'>): Value {
   if (selected && rotated === undefined) return scope.unknown(call, types.outputs, true)
   if (rotated !== undefined && isFailure(rotated)) {
     const { range } = scope.definitionOf(call)
-    const { error: summary, hint } = rotated
+    const { error: summary, hint, thrown } = rotated
     const diagnostic = { severity: 'error', summary, path, range, ...(hint && { hint }) } as const
     round.rotations.push({ path, status: 'failed', diagnostics: [diagnostic] })
-    scope.error(`rotate: ${summary}`, call, { cause: 'rotate', ...(hint && { hint }) })
+    scope.error(`rotate: ${summary}`, call, { cause: 'rotate', ...(hint && { hint }), thrown })
     return scope.unknown(call, types.outputs)
   }
   if (rotated !== undefined) {

@@ -1,6 +1,6 @@
 import { type CallOf, decodeEnvelope } from '../../language/index.ts'
 import { stringSchema } from '../../schema/index.ts'
-import { callId, isFailure } from '../calls.ts'
+import { callId, type Failure, failureOf, isFailure } from '../calls.ts'
 import type { Scope } from '../evaluation.ts'
 import { Value } from '../values/value.ts'
 
@@ -23,8 +23,8 @@ export function evaluateSecret(scope: Scope, call: CallOf<'secret'>): Value {
     round.ask({ kind: 'unlock', id: callId('unlock', scope.name), environment: scope.name })
     return unknown(true)
   }
-  let problem: string
-  if (isFailure(key)) problem = key.error
+  let failure: Failure
+  if (isFailure(key)) failure = key
   else {
     try {
       return Value.of(
@@ -33,10 +33,10 @@ export function evaluateSecret(scope: Scope, call: CallOf<'secret'>): Value {
         { secret: true, schema: stringSchema },
       )
     } catch (error) {
-      problem = error instanceof Error ? error.message : String(error)
+      failure = failureOf(error)
     }
   }
-  scope.error(`decrypting: ${problem}`, call)
+  scope.error(`decrypting: ${failure.error}`, call, { thrown: failure.thrown })
   return unknown()
 }
 

@@ -98,8 +98,8 @@ export async function checkDefinition(
     ...context,
   } as const
   const host = evaluationHost(workspace, { pending, parse }, used)
-  const { environment, diagnostics, environments } = await evaluateEnvironment(request, host, { signal })
-  const untrusted = used.denied(diagnostics.map(({ summary }) => summary))
+  const { environment, diagnostics, thrown, environments } = await evaluateEnvironment(request, host, { signal })
+  const untrusted = used.denied(thrown.values())
   if (untrusted?.code === 'untrusted' && !onlyToLook) throw untrusted
   const imports = environments.flatMap((each) => {
     const known = used.all.get(each)

@@ -1,4 +1,3 @@
-import { messageOf } from '../../errors.ts'
 import { type Decrypt, type EvaluatorProvider, evaluateEnvironment } from '../../evaluate/index.ts'
 import { rotatorNames } from '../../rotators/index.ts'
 import { evaluationHost } from '../session/evaluation-host.ts'
@@ -31,7 +30,7 @@ export async function evaluateOpened(
   const { load, provider, rotator, vouch, keptUntil } = evaluationHost(workspace, options, environments)
   let depends = false
   let opens = false
-  const failures = new Set<string>()
+  const failures = new Set<unknown>()
   const host = {
     load,
     vouch,
@@ -50,13 +49,13 @@ export async function evaluateOpened(
   const request = { name, text, mode: 'open', unlock, limits, ...context } as const
   const evaluation = await evaluateEnvironment(request, host, options)
   for (const each of evaluation.environments) await environments.verify(each)
-  const { diagnostics } = evaluation
-  const denied = environments.denied(diagnostics.map(({ summary }) => summary))
+  const { diagnostics, thrown } = evaluation
+  const denied = environments.denied(thrown.values())
   if (denied !== undefined) throw denied
   const errors = diagnostics.filter(({ severity }) => severity === 'error')
   const known = evaluation.environment?.properties
   const properties = errors.length > 0 ? undefined : known
-  const partial = errors.length > 0 && errors.every(({ summary }) => failures.has(summary)) ? known : undefined
+  const partial = errors.length > 0 && errors.every((each) => failures.has(thrown.get(each))) ? known : undefined
   // Whoever opens it next may be somebody else.
   depends ||= [...environments.all.values()].some(({ revision }) => revision.definition.includes('context'))
   if (properties !== undefined && diagnostics.length === 0 && !depends) {
@@ -67,14 +66,14 @@ export async function evaluateOpened(
 }
 
 /** A provider of which is remembered what its calls failed with. */
-function noting(provider: EvaluatorProvider, failures: Set<string>): EvaluatorProvider {
+function noting(provider: EvaluatorProvider, failures: Set<unknown>): EvaluatorProvider {
   return {
     ...provider,
     async open(inputs, context) {
       try {
         return await provider.open(inputs, context)
       } catch (error) {
-        failures.add(messageOf(error))
+        failures.add(error)
         throw error
       }
     },

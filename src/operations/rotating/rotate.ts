@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { EscError, messageOf } from '../../errors.ts'
+import { EscError } from '../../errors.ts'
 import { fromPlain, mapOf } from '../../evaluate/index.ts'
 import type { PlainObject } from '../../plain.ts'
 import {
@@ -67,7 +67,7 @@ export const rotateEnvironment = operation({
     const running = !rotates ? rotate(run) : announcingRotation(work, environment, () => rotate(run))
     // An import that the user may not open is no mistake in the definition.
     return running.catch((error) => {
-      throw used.environments?.denied([messageOf(error)]) ?? error
+      throw used.environments?.denied([error, error?.cause]) ?? error
     })
   },
   outcome: ({ revision, status, paths }) => ({
@@ -92,8 +92,7 @@ async function rotationRun(
     author,
     mode: options.mode,
     paths: options.paths,
-    loadRotator: (name) =>
-      used.environments === undefined ? findRotator(work, name) : used.environments.noting(findRotator(work, name)),
+    loadRotator: (name) => findRotator(work, name),
     evaluationHost: (rotator, base) => {
       const environments = new UsedEnvironments(work, 'open')
       used.environments = environments

@@ -76,13 +76,13 @@ export function evaluationHost(
           },
         }
       }
-      const provider = await environments.noting(findProvider(workspace, name))
+      const provider = await findProvider(workspace, name)
       return openableProvider(provider, {
         once,
         open: (work) => {
           workspace.audit.flush()
           workspace.options.progress?.(`waiting for ${name}`)
-          return environments.noting(work())
+          return work()
         },
         context: (call) => ({
           lasts: lifeOf(lives),
@@ -105,7 +105,7 @@ export function evaluationHost(
         }),
       })
     },
-    rotator: options.rotator ?? ((name) => environments.noting(openingRotator(workspace, name))),
+    rotator: options.rotator ?? ((name) => openingRotator(workspace, name)),
     async vouch(names, { leaves }) {
       for (const name of names) await (leaves ? environments.vouch(name) : environments.verify(name))
     },

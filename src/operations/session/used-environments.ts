@@ -21,7 +21,6 @@ export class UsedEnvironments {
   readonly #level: 'read' | 'open'
   readonly #used = new Map<string, UsedEnvironment>()
   readonly #decrypted = new Set<string>()
-  readonly #untrusted: EscError[] = []
   readonly #refused: { readonly name: string; readonly refusal: EscError }[] = []
   /** The name it was given by, and its own. */
   #root: { readonly asked: string; readonly name: string } | undefined
@@ -55,7 +54,7 @@ export class UsedEnvironments {
     this.#root ??= { asked: name, name: environment.name }
     return async () => {
       // The seal first: what was changed by someone without the key is not decrypted.
-      const key = await this.noting(environment.unlock(revision))
+      const key = await environment.unlock(revision)
       return (ciphertext) => key.decrypt(ciphertext)
     }
   }
@@ -119,26 +118,14 @@ export class UsedEnvironments {
   }
 
   /**
-   * Remembers what was not allowed on this machine: of an error, the evaluator keeps
-   * no more than the message.
+   * The refusal among the errors that an evaluation has met: of an import that was needed, and that
+   * the access rules withhold; or of what was not allowed on this machine.
    */
-  async noting<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work
-    } catch (error) {
-      if (error instanceof EscError && error.code === 'untrusted') this.#untrusted.push(error)
-      throw error
-    }
-  }
-
-  /**
-   * The refusal that one of some messages is about: an import that was needed, and that the access
-   * rules withhold; or what was not allowed on this machine.
-   */
-  denied(messages: readonly string[]): EscError | undefined {
-    const untrusted = this.#untrusted.find(({ message }) => messages.some((text) => text.includes(message)))
-    if (untrusted !== undefined) return untrusted
-    const one = this.#refused.find(({ refusal }) => messages.some((text) => text.includes(refusal.message)))
+  denied(errors: Iterable<unknown>): EscError | undefined {
+    const met = [...errors]
+    const untrusted = met.find((error) => error instanceof EscError && error.code === 'untrusted')
+    if (untrusted !== undefined) return untrusted as EscError
+    const one = this.#refused.find(({ refusal }) => met.includes(refusal))
     const event = 'environment-imported'
     return one && denial(this.#workspace, one.name, { level: this.#level, event, refusal: one.refusal })
   }

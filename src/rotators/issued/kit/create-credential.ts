@@ -9,10 +9,20 @@ import { wordsOf } from './words.ts'
 export class CreationRefused extends Error {
   override readonly name = 'CreationRefused'
   readonly hint: Text | undefined
+  /** True when nobody was asked, because the rotation was to end. */
+  readonly interrupted: boolean
 
-  constructor(message: string, { hint, cause }: { readonly hint?: Text | undefined; readonly cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    {
+      hint,
+      cause,
+      interrupted = false,
+    }: { readonly hint?: Text | undefined; readonly cause?: unknown; readonly interrupted?: boolean } = {},
+  ) {
     super(message, { cause })
     this.hint = hint
+    this.interrupted = interrupted
   }
 }
 
@@ -83,7 +93,7 @@ function isPassingRefusal(error: VendorError): boolean {
 }
 
 function requireNoInterrupt(context: RotatorContext): void {
-  if (context.signal.aborted) throw new CreationRefused('interrupted')
+  if (context.signal.aborted) throw new CreationRefused('interrupted', { interrupted: true })
 }
 
 /** Whatever becomes of the step, the last request to create was refused. */
@@ -93,12 +103,13 @@ async function refusedUnless(step: () => Promise<unknown>): Promise<void> {
   } catch (error) {
     const { code, message } = error as EscError
     const hint = hintOf(error)
-    throw new CreationRefused(code === 'interrupted' ? code : message, { hint, cause: error })
+    const interrupted = code === 'interrupted'
+    throw new CreationRefused(interrupted ? code : message, { hint, cause: error, interrupted })
   }
 }
 
 /** The error that the user sees for a refusal. */
-export function refusalError({ message, hint }: CreationRefused): EscError {
-  if (message === 'interrupted') return new EscError('interrupted', message, { hint: 'run the same command again' })
+export function refusalError({ message, hint, interrupted }: CreationRefused): EscError {
+  if (interrupted) return new EscError('interrupted', message, { hint: 'run the same command again' })
   return new EscError('provider_failed', message, hint === undefined ? {} : { hint })
 }
