@@ -125,7 +125,5 @@ function fenced(text: string, language: string): string {
 
 /** Names come from files that anybody may have written: no link and no image is made of them. */
 function escapedMarkdown(text: string): string {
-  return text.replace(/[\\`*_[\]<>!#|~]/g, (character) =>
-    text.startsWith('- ') && character === '*' ? '\\*' : `\\${character}`,
-  )
+  return text.replace(/[\\`*_[\]<>!#|~]/g, '\\$&')
 }

@@ -11,10 +11,12 @@ describe('opening an environment', function () {
   this.timeout(60_000)
   const program = programWith('app/plain', 'values: {a: {fn::secret: x}, b: "${a}y"}\n')
 
-  async function modulesOf(environment: string): Promise<string[]> {
+  const modulesOf = (environment: string) => modulesWith(['open', environment])
+
+  async function modulesWith(words: readonly string[]): Promise<string[]> {
     const list = join(program.folder, 'modules')
     const env = { NODE_OPTIONS: `--require ${noter}`, ESC_TEST_MODULES: list }
-    const { code, err } = await program.esc(['open', environment], env)
+    const { code, err } = await program.esc(words, env)
     expect(code, err).to.equal(0)
     const dist = join(packageRoot, 'dist', '/')
     const loaded = readFileSync(list, 'utf8').split('\n')
@@ -25,6 +27,14 @@ describe('opening an environment', function () {
     const loaded = await modulesOf('app/plain')
     expect(loaded).to.include('cli.cjs')
     expect(loaded.filter((each) => each.startsWith('vendor'))).to.deep.equal([])
+  })
+
+  it('loads nothing of the language server, and neither do other commands', async () => {
+    for (const words of [['open', 'app/plain'], ['version'], ['env', 'get', 'app/plain'], ['env', 'schema']]) {
+      const loaded = await modulesWith(words)
+      expect(loaded, words.join(' ')).to.not.include.members(['lsp.cjs'])
+      expect(loaded.filter((each) => each.includes('languageserver'))).to.deep.equal([])
+    }
   })
 
   it('loads providers where it has one, and no library for those that need none', async () => {

@@ -44,7 +44,8 @@ function referenceContext(text: string, offset: number): CompletionContext | und
   const open = line.lastIndexOf('${')
   if (open === -1 || /[}\s]/.test(line.slice(open).replace(/\["[^"]*"?/g, ''))) return undefined
   // A doubled dollar sign begins no reference.
-  const dollars = /\$*$/.exec(line.slice(0, open))?.[0].length ?? 0
+  let dollars = 0
+  while (line[open - 1 - dollars] === '$') dollars++
   if (dollars % 2 === 1) return undefined
   const typed = line.slice(open + 2)
   const keys: (string | number)[] = []
@@ -86,9 +87,11 @@ export function readableText(text: string, offset: number): string | undefined {
 function wordAt(text: string, offset: number) {
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1
   const before = text.slice(lineStart, offset)
-  const word = /[^\s,{}[\]"'#]*$/.exec(before)?.[0] ?? ''
+  // Not an expression: those that end in `$` take the square of the length of a line.
+  let start = offset
+  while (start > lineStart && !/[\s,{}[\]"'#]/.test(text[start - 1] as string)) start--
   const rest = /^[^\s,{}[\]"'#:]*/.exec(text.slice(offset))?.[0] ?? ''
-  return { before, lineStart, part: { start: offset - word.length, end: offset + rest.length } }
+  return { before, lineStart, part: { start, end: offset + rest.length } }
 }
 
 /** The text with the mark in it, in ways in which it may be YAML: the likeliest first. */

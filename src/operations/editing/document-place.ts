@@ -51,8 +51,8 @@ function nameOf(text: string): string | undefined {
  */
 function placeOfEdit(folder: string, env: Readonly<Record<string, string | undefined>>): DocumentPlace | undefined {
   if (!basename(folder).startsWith(EDITED_PREFIX) || !isTemporary(dirname(folder), env)) return undefined
-  const owner = machineFiles.lstat(folder)?.owner
-  if (owner !== process.getuid?.()) return undefined
+  const status = machineFiles.lstat(folder)
+  if (status?.kind !== 'folder' || status.owner !== process.getuid?.()) return undefined
   const note = readNote(join(folder, ABOUT))
   if (!isJsonObject(note) || typeof note.store !== 'string' || typeof note.environment !== 'string') return undefined
   const environment = nameOf(note.environment)
