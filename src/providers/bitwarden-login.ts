@@ -41,7 +41,7 @@ export async function logInToBitwarden(
   network: ProviderNetwork,
   context: ProviderContext,
 ): Promise<BitwardenSession> {
-  const { id, clientSecret, seed } = partsOf(accessToken.reveal())
+  const { id, clientSecret, seed } = partsOf(accessToken.reveal().trim())
   const doing = `login with access token ${id}`
   const body = new URLSearchParams({
     scope: 'api.secrets',

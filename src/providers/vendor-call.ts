@@ -97,12 +97,13 @@ export async function callVendor(
   const outcome = await askVendor({
     method: call.method ?? (body === undefined ? 'GET' : 'POST'),
     url,
-    headers: { accept: 'application/json', ...headers },
+    headers: { accept: 'application/json', ...sendable(headers, `${provider}: ${doing}`) },
     ...(body !== undefined && { body }),
     ...(call.longestBytes !== undefined && { longestBytes: call.longestBytes }),
     signal: context.signal,
     by: await wayTo(call, network, context),
-    hidden,
+    // As they are sent, too: an answer may repeat that.
+    hidden: [...hidden, ...hidden.map((each) => each.trim())],
     repeatable: true,
     readFault,
     isPassingFault,
@@ -124,6 +125,20 @@ export async function callVendor(
       throw new VendorRefusal(code, `${provider}: ${doing} failed: ${code}${said}`, hints[code])
     }
   }
+}
+
+/**
+ * Headers without white space around their values, such as the line break at the end of a file that
+ * a token was taken from.
+ *
+ * @throws EscError `invalid_input` for a value that no header can hold.
+ */
+function sendable(headers: Readonly<Record<string, string>> = {}, doing: string): Record<string, string> {
+  const trimmed = Object.entries(headers).map(([name, value]) => [name, value.trim()] as const)
+  if (trimmed.every(([, value]) => /^[\t\x20-\x7e\x80-\xff]*$/.test(value))) return Object.fromEntries(trimmed)
+  throw new EscError('invalid_input', `${doing}: a credential holds a line break, or a character that cannot be sent`, {
+    hint: 'keep it once more as one line, without anything before and after it',
+  })
 }
 
 async function wayTo(
