@@ -98,14 +98,14 @@ function dotRemoval(document: TextDocument, at: number): TextEdit {
   return { range: protocolRange(document, { start: at - 1, end: at }), newText: '' }
 }
 
-/** Facts about a place, as Markdown. */
-export function protocolHover(document: TextDocument, facts: PlaceFacts): Hover {
+/** Facts about a place, as Markdown. A value that looks like a secret is not shown either. */
+export function protocolHover(document: TextDocument, facts: PlaceFacts, tell: Tell): Hover {
   const { part, title, type, value, about, definedAt } = facts
   const head = type === undefined ? `**${escapedMarkdown(title)}**` : fenced(`${title}: ${type}`, 'ts')
   const [first, ...overridden] = definedAt
   const blocks = [
     head,
-    ...(value === undefined ? [] : [fenced(value, 'json')]),
+    ...(value === undefined ? [] : [fenced(tell(value), 'json')]),
     about.map(escapedMarkdown).join('\n'),
     ...(first === undefined ? [] : [`Defined at \`${first}\``]),
     ...(overridden.length === 0 ? [] : [`Overrides ${overridden.map((place) => `\`${place}\``).join(', ')}`]),

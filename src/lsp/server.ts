@@ -222,7 +222,8 @@ class LanguageServer {
   async #hover({ open, offset }: Place) {
     const analysis = await open.analysis()
     const facts = factsAt(analysis, offset, await this.#stores.installed(open.place))
-    return facts === undefined ? null : protocolHover(open.document, facts)
+    const tell = (text: Text) => this.#options.tell(text, open.document.getText())
+    return facts === undefined ? null : protocolHover(open.document, facts, tell)
   }
 
   async #define({ open, offset }: Place): Promise<Location[]> {

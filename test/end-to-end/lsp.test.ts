@@ -199,6 +199,14 @@ describe('the language server', function () {
       }
     })
 
+    it('hides a value that looks like a secret and is in the clear', async () => {
+      const { uri, offset } = await opened(`values:\n  pass|word: ${CANARY}\n  region: eu-west-1\n`)
+      expect(await client.hover(uri, offset))
+        .to.include('password: string')
+        .and.include('[secret]')
+      expect(await client.hover(uri, client.document(uri).getText().indexOf('region'))).to.include('eu-west-1')
+    })
+
     it('tells of builtins, providers and inputs', async () => {
       const login =
         'values: {a: {fn::open::aws-log|in: {static: {accessKeyId: x, secretAccessKey: {fn::secret: y}}}}}\n'
