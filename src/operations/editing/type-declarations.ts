@@ -133,9 +133,12 @@ class TypeWriter {
     if (keys.length === 0 && typeof others === 'object') {
       return `{ readonly [name: string]: ${unionOf([this.#declared(others, indent, depth + 1), 'undefined'])} }`
     }
+    // What is imported has all members required, as the language merges types; a rotator has no
+    // previous credential before it has rotated twice.
+    const isSure = (key: string) => required.includes(key) && !(key === 'previous' && keys.includes('current'))
     const lines = keys.map((key) => {
       const type = this.#declared(properties[key], inner, depth + 1)
-      return `${inner}readonly ${propertyName(key)}${required.includes(key) ? '' : '?'}: ${type}`
+      return `${inner}readonly ${propertyName(key)}${isSure(key) ? '' : '?'}: ${type}`
     })
     const declared = this.#object(lines, indent)
     const isOpen = keys.length > 0 && others !== undefined && others !== false

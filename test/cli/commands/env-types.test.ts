@@ -95,6 +95,15 @@ describe('esc env types', function () {
     expect(text).to.not.include(CANARY)
   })
 
+  it('writes the same for an importer, and after rotations', async () => {
+    await playground.withEnvironment('app/importer', 'imports: [app/dev]\nvalues: {}\n')
+    const imported = await playground.ok('env', 'types', 'app/importer')
+    expect(imported).to.include('readonly current: Secret<string>\n    readonly previous?: Secret<string>')
+    for (let i = 0; i < 2; i++) await playground.ok('env', 'rotate', 'app/dev', '--force')
+    expect(await playground.ok('env', 'types', 'app/dev')).to.equal(module)
+    expect(await playground.ok('env', 'types', 'app/importer')).to.equal(imported)
+  })
+
   it('compiles against the library, and refuses what is wrong', async () => {
     const folder = join(playground.folder, 'program')
     mkdirSync(join(folder, 'node_modules', '@gitesc'), { recursive: true })
