@@ -8,14 +8,17 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const compiled = join(root, '.compiled')
+/** What is installed or built. */
+const LINKED = ['node_modules', 'dist', 'oclif.manifest.json']
 
 rmSync(compiled, { recursive: true, force: true })
 mkdirSync(compiled)
 for (const name of readdirSync(root)) {
-  // Tests read sources, too.
-  if (name === 'src' || name === 'test') cpSync(join(root, name), join(compiled, name), { recursive: true })
-  // What else tests look for is where it is beside the sources.
-  else if (name !== '.compiled' && name !== '.git') symlinkSync(join('..', name), join(compiled, name))
+  if (name === '.git' || name === '.compiled') continue
+  const [from, to] = [join(root, name), join(compiled, name)]
+  // The compiler writes beside the sources, which tests read, too; through a link it would write into them.
+  if (LINKED.includes(name)) symlinkSync(from, to)
+  else cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith('/node_modules') })
 }
 run('typescript/bin/tsc', ['-p', 'tsconfig.compiled.json'])
 const files =

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
+import { repositoryRoot } from '../sources.ts'
 
-const root = new URL('../../', import.meta.url)
+const root = pathToFileURL(`${repositoryRoot}/`)
 const page = readFileSync(new URL('docs/adding.md', root), 'utf8')
 
 describe('docs/adding.md', () => {

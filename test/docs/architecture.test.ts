@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
 import { expect } from 'chai'
+import { repositoryRoot } from '../sources.ts'
 
-const root = new URL('../../', import.meta.url)
+const root = pathToFileURL(`${repositoryRoot}/`)
 
 describe('the plan of the house', () => {
   const page = readFileSync(new URL('docs/architecture.md', root), 'utf8')

@@ -40,7 +40,7 @@ ciphertext. Run it again after a rotation.`
     { description: 'Export for a stack', command: 'esc export pulumi app/dev --stack dev' },
     {
       description: 'Export for a new stack whose secrets are under a key of AWS KMS',
-      command: 'esc export pulumi app/dev --stack dev --secrets-provider awskms://alias/stacks?region=eu-west-1',
+      command: 'esc export pulumi app/dev --stack dev --secrets-provider "awskms://alias/stacks?region=eu-west-1"',
     },
   ]
   static override baseFlags = ENV_FLAGS
