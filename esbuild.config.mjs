@@ -48,6 +48,15 @@ const common = {
   supported: { 'dynamic-import': false },
 }
 
+/** Native parts of a library that does without them: the same code runs on every machine. */
+const withoutNativeParts = {
+  name: 'without-native-parts',
+  setup(build) {
+    build.onResolve({ filter: /^cpu-features$|\.node$/ }, ({ path }) => ({ path, namespace: 'native' }))
+    build.onLoad({ filter: /.*/, namespace: 'native' }, () => ({ contents: `throw new Error('not here')` }))
+  },
+}
+
 /** `import('../vendor/pg.ts')` stays a lazy load of `dist/vendor/pg.cjs`. */
 const vendorsAsSeparateBundles = {
   name: 'vendors-as-separate-bundles',
@@ -484,7 +493,9 @@ const [, , ...bundled] = await Promise.all([
       external: ['@lydell/node-pty'],
       minify: true,
       metafile: true,
-      plugins: [onlyPackagesInVendor, sortWithoutCollation],
+      plugins: [onlyPackagesInVendor, sortWithoutCollation, ...(name === 'ssh.ts' ? [withoutNativeParts] : [])],
+      // The library names a program for agents of Windows, which is not used.
+      ...(name === 'ssh.ts' && { define: { __dirname: '""' } }),
     }),
   ),
 ])

@@ -15,10 +15,13 @@ export function thirdPartyLicences(metafiles, root) {
   const folders = inputs.map((path) => /^(.*node_modules[/](?:@[^/]+[/])?[^/]+)[/]/.exec(path)?.[1]).filter(Boolean)
   const namesByText = new Map()
   for (const folder of [...new Set(folders)].sort()) {
-    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+    const { name, version, license, licenses } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
     if (name === undefined) continue
     const text = licenceText(join(root, folder), name)
-    namesByText.set(text, [...(namesByText.get(text) ?? []), `${name} ${version} (${license})`])
+    namesByText.set(text, [
+      ...(namesByText.get(text) ?? []),
+      `${name} ${version} (${license ?? licenses?.map(({ type }) => type).join(', ')})`,
+    ])
   }
   return [...namesByText]
     .map(([text, names]) => `${[...new Set(names)].join('\n')}\n\n${text}`)

@@ -34,6 +34,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'redis-acl': async () => (await import('./chosen/redis-acl/index.ts')).redisAcl,
   'sendgrid-api-key': async () => (await import('./issued/sendgrid-api-key.ts')).sendGridApiKey,
   'snowflake-user': async () => (await import('./chosen/snowflake-user/index.ts')).snowflakeUser,
+  'ssh-key': async () => (await import('./chosen/ssh-key/index.ts')).sshKey,
   'twilio-api-key': async () => (await import('./issued/twilio-api-key.ts')).twilioApiKey,
 }
 

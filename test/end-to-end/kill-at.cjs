@@ -116,17 +116,33 @@ const asked = new WeakMap()
 net.Socket.prototype.write = function (chunk, ...rest) {
   // Standard output is a socket when it is a pipe; only connections are remote calls.
   if (this.remoteAddress === undefined && !this.connecting) return write.call(this, chunk, ...rest)
-  const name = requestOf(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)) ?? asked.get(this)?.name ?? 'log in'
+  const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk)
+  // All but its first words is encrypted; what the server sends meanwhile, and when, is not up to us.
+  const ssh = asked.get(this)?.name === 'SSH' || bytes.subarray(0, 4).toString() === 'SSH-'
+  const name = ssh ? 'SSH' : (requestOf(bytes) ?? asked.get(this)?.name ?? 'log in')
   // Nobody waits for it, so its place among the other calls is a matter of chance.
   if (name === 'disconnect') return write.call(this, chunk, ...rest)
+  if (ssh && !isNewMessage(this)) return write.call(this, chunk, ...rest)
   if (remotePoint(this, `${name}, before it is sent`)) return false
-  asked.set(this, { name })
+  asked.set(this, { name, answered: ssh })
   const done = typeof rest.at(-1) === 'function' ? rest.pop() : undefined
   return write.call(this, chunk, ...rest, (...results) => {
-    if (results[0] === undefined || results[0] === null) remotePoint(this, `${name}, sent`)
+    // With SSH, before the next message is when this one was answered.
+    if (!ssh && (results[0] === undefined || results[0] === null)) remotePoint(this, `${name}, sent`)
     done?.(...results)
   })
 }
+/** Sockets to which something was written in this turn of the event loop. */
+const busy = new Set()
+
+/** False for the rest of a message that is written in pieces. */
+function isNewMessage(socket) {
+  if (busy.has(socket)) return false
+  busy.add(socket)
+  setImmediate(() => busy.delete(socket))
+  return true
+}
+
 net.Socket.prototype.push = function (chunk, ...rest) {
   const request = chunk && asked.get(this)
   if (request && !request.answered) {

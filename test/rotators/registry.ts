@@ -2,6 +2,7 @@ import { underTest as ldapPassword } from './chosen/ldap-password.under-test.ts'
 import { underTest as mysqlDual } from './chosen/mysql-dual.under-test.ts'
 import { underTest as redisAcl } from './chosen/redis-acl.under-test.ts'
 import { underTest as snowflakeUser } from './chosen/snowflake-user.under-test.ts'
+import { underTest as sshKey } from './chosen/ssh-key.under-test.ts'
 import { underTest as external } from './external/external.under-test.ts'
 import { underTest as passphrase } from './generated/passphrase.under-test.ts'
 import { underTest as password } from './generated/password.under-test.ts'
@@ -27,6 +28,7 @@ export const rotatorsUnderTest: Readonly<Record<string, RotatorUnderTest>> = {
   'mysql-dual': mysqlDual,
   'redis-acl': redisAcl,
   'ldap-password': ldapPassword,
+  'ssh-key': sshKey,
   'aws-iam': awsIam,
   'azure-app-secret': azureAppSecret,
   'gcp-service-account-key': gcpServiceAccountKey,

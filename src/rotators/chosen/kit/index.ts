@@ -136,7 +136,7 @@ async function addNew<
   stage,
   context,
 }: Adding<Inputs, Credential, Pending, P, Session>): Promise<void> {
-  const password = newPassword(context.random)
+  const password = keeper.make?.(context) ?? newPassword(context.random)
   await withSession(keeper, inputs, context, async (session) => {
     await session.lock?.()
     const current = state?.current.password
@@ -164,7 +164,8 @@ async function checkPasswords<
   context: RotatorContext,
 ): Promise<readonly CredentialCheck[]> {
   const owner = keeper.owner(inputs)
-  const what = `password of ${owner} on ${keeper.place(inputs)}`
+  const { noun = 'password' } = keeper
+  const what = `${noun} of ${owner} on ${keeper.place(inputs)}`
   const wrong = `refused at log-in (${keeper.refusal})`
   const checks: CredentialCheck[] = []
   for (const role of ['current', 'previous'] as const) {
@@ -181,7 +182,7 @@ async function checkPasswords<
     }
   } catch (error) {
     if (!(error instanceof EscError)) throw error
-    context.warn(`whether ${owner} has other passwords is not known: ${error.message}`)
+    context.warn(`whether ${owner} has other ${noun}s is not known: ${error.message}`)
   }
   return checks
 }

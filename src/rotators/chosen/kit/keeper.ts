@@ -67,6 +67,10 @@ export interface Keeper<
   readonly outputs: SchemaObject
   /** Inputs that are made ready before use. */
   readonly connection: ConnectionInputs
+  /** A word for what is rotated. Default: `password`. */
+  readonly noun?: string
+  /** Makes a new one. Default: a random password. */
+  readonly make?: (context: RotatorContext) => Secret<string>
   /** The server's code for a wrong password, such as `WRONGPASS`. */
   readonly refusal: string
   /** Waits between log-ins with a password that was just added. Milliseconds. */

@@ -33,6 +33,7 @@ export async function settleChosen<
   const { inputs, state } = request
   const credential = keeper.credentialOf(pending)
   const owner = keeper.owner(inputs)
+  const { noun = 'password' } = keeper
   const gone = await session.whyGone?.()
   if (gone !== undefined) return undone(keeper.name, gone)
   const takeBack = async (reason: string) => {
@@ -46,13 +47,13 @@ export async function settleChosen<
   const outcome = await logInPatiently(() => keeper.logIn(inputs, credential), {
     verifyWaitsMs: keeper.verifyWaitsMs,
     context,
-    waitingFor: `${keeper.place(inputs)} to accept the new password of ${owner}`,
+    waitingFor: `${keeper.place(inputs)} to accept the new ${noun} of ${owner}`,
   })
   if (outcome.kind === 'wrong') {
-    return takeBack(`the new password of ${owner} was refused at log-in (${keeper.refusal}); it was removed`)
+    return takeBack(`the new ${noun} of ${owner} was refused at log-in (${keeper.refusal}); it was removed`)
   }
   if (outcome.kind === 'inconclusive') {
-    context.warn(`the new password of ${owner} is set but could not be tried: ${outcome.reason}`)
+    context.warn(`the new ${noun} of ${owner} is set but could not be tried: ${outcome.reason}`)
   }
   await session.save?.()
   const previous = await (keeper.live?.(session, state) ?? firstThere(session, state))
