@@ -14,6 +14,7 @@ import {
 } from '../../src/operations/index.ts'
 import { openWorkspace } from '../../src/operations/session/open-workspace.ts'
 import type { Workspace } from '../../src/operations/session/workspace.ts'
+import { digestOf } from '../digest.ts'
 import { perform } from './perform.ts'
 
 const configuration = `version: 1
@@ -27,6 +28,7 @@ access:
     - {environments: "*", principals: read@example.com, level: read}
     - {environments: "*", principals: open@example.com, level: open}
     - {environments: "*", principals: write@example.com, level: write}
+    - {environments: app/copy, principals: open@example.com, level: write}
 `
 
 const definition = `imports: [app/base]
@@ -129,8 +131,13 @@ export class SampleStore {
     return lines.filter((line) => line !== '' && !line.includes('/.audit/'))
   }
 
+  /** A digest of every byte of the environments, but for the audit log. */
+  digest(): string {
+    return digestOf(join(this.folder, 'environments'))
+  }
+
   /** The lines of the audit log, oldest first. */
-  auditLines(): { readonly event: string; readonly result: string }[] {
+  auditLines(): { readonly event: string; readonly result: string; readonly user: string }[] {
     const folder = join(this.folder, 'environments', '.audit')
     const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []
     const lines = files

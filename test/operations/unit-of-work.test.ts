@@ -1,21 +1,11 @@
 import { expect } from 'chai'
-import * as exported from '../../src/operations/index.ts'
 import { deliverWebhooks, Session } from '../../src/operations/index.ts'
-import type { Operation, OperationSubject } from '../../src/operations/session/operation.ts'
 import type { Workspace } from '../../src/operations/session/workspace.ts'
 import { hasDue } from '../../src/webhooks/index.ts'
 import { sample, slow } from '../sample.ts'
+import { type AnyOperation, eventOf, levelOf, lower, operations } from './every-operation.ts'
 import { SampleStore } from './sample-store.ts'
 import { type Sample, samples } from './samples.ts'
-
-type AnyOperation = Operation<OperationSubject, unknown, unknown>
-
-const operations = (Object.values(exported) as readonly { readonly kind?: unknown }[]).filter(
-  (each): each is AnyOperation => each.kind === 'operation',
-)
-
-/** Who has just not enough, by their names in the sample store. */
-const lower = { read: 'nobody', open: 'read', write: 'open', admin: 'write' } as const
 
 /** Events of which the log holds no line. */
 const unrecorded = ['environment-read', 'environment-update-planned', 'audit-log-read']
@@ -82,9 +72,6 @@ describe('an operation that a program performs', function () {
     return sent
   }
 
-  const eventOf = (operation: AnyOperation, input: unknown) =>
-    typeof operation.audit === 'function' ? operation.audit(input) : operation.audit
-
   it('has an example below, each', () => {
     const names = operations.map(({ name }) => name)
     expect(names.filter((name) => samples[name] === undefined)).to.deep.equal([])
@@ -116,8 +103,7 @@ describe('an operation that a program performs', function () {
     if (operation.level !== undefined) {
       it(`${operation.name}: is refused to who has a level less, which is recorded`, async () => {
         const input = given.input?.(store.workspace('ada@example.com'), store)
-        const level = typeof operation.level === 'function' ? operation.level(input) : operation.level
-        const seen = await performed(operation, given, `${lower[level ?? 'read']}@example.com`)
+        const seen = await performed(operation, given, `${lower[levelOf(operation, input) ?? 'read']}@example.com`)
         expect(seen).to.include({ outcome: 'forbidden', commits: 0 })
         expect(seen.told).to.deep.equal([])
         expect(seen.uncommitted).to.deep.equal([])

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Host } from '../../../src/cli/framework/host.ts'
 import { main } from '../../../src/cli/framework/main.ts'
 import { storeIdentity } from '../../../src/machine/index.ts'
+import { digestOf } from '../../digest.ts'
 import { repositoryRoot } from '../../sources.ts'
 
 export const packageRoot = repositoryRoot
@@ -106,14 +106,7 @@ export class Playground {
 
   /** A digest of every byte below a folder (default: the store), but for the audit log. */
   digest(folder = this.store): string {
-    const hash = createHash('sha256')
-    const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .filter((file) => !/[/\\]\.audit[/\\]/.test(file))
-      .sort()
-    for (const file of files) hash.update(`${file}\0`).update(readFileSync(file)).update('\0')
-    return hash.digest('hex')
+    return digestOf(folder)
   }
 
   remove(): void {
