@@ -22,7 +22,9 @@ for (const name of readdirSync(root)) {
 }
 run('typescript/bin/tsc', ['-p', 'tsconfig.compiled.json'])
 const files =
-  process.argv.length > 2 ? process.argv.slice(2) : ['--parallel', '--jobs', '2', '.compiled/test/**/*.test.js']
+  process.argv.length > 2
+    ? process.argv.slice(2)
+    : ['--parallel', '--jobs', '3', '--ignore', '.compiled/test/fixtures/**', '.compiled/test/**/*.test.js']
 run('mocha/bin/mocha.js', ['--config', 'test/compiled.mocharc.json', ...files])
 
 function run(program, words) {

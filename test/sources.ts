@@ -14,9 +14,9 @@ export function besideClone(path: string): string {
   return join(dirname(repositoryRoot), path)
 }
 
-/** The file to import for a source file that was found beside this one, by an `import.meta.url`. */
+/** The file to import for a source that was found by an `import.meta.url`, with its query. */
 export function importable(source: string): string {
-  return compiled ? source.replace(/\.ts$/, '.js') : source
+  return compiled ? source.replace(/\.ts(?=$|\?)/, '.js') : source
 }
 
 /** A module of the tests that another process runs, and the options that Node needs for it. */

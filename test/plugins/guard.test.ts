@@ -2,7 +2,6 @@ import { expect } from 'chai'
 import { messageOf } from '../../src/errors.ts'
 import type { Plain, PlainObject } from '../../src/plain.ts'
 import { dataFault, guardProvider, guardRotator, withSecretsOf } from '../../src/plugins/index.ts'
-import { present } from '../../src/present.ts'
 import type { Rotator } from '../../src/rotators/index.ts'
 import { Secret, secret } from '../../src/secret.ts'
 import { failure } from '../rotators/failure.ts'
@@ -108,8 +107,8 @@ describe('dataFault()', () => {
 describe('Secret and EscError of another copy of this program', () => {
   it('are what they are', async () => {
     // The query makes it another module: its classes are not ours.
-    const [secrets, errors] = ['../../src/secret.ts', '../../src/errors.ts'].map((path) => `${importable(path)}?copy`)
-    const others = { ...(await import(present(secrets))), ...(await import(present(errors))) }
+    const copies = { secret: '../../src/secret.ts?copy', errors: '../../src/errors.ts?copy' }
+    const others = { ...(await import(importable(copies.secret))), ...(await import(importable(copies.errors))) }
     expect(others.Secret).to.not.equal(Secret)
     const theirs = others.secret('s3cret')
     expect(theirs).to.be.instanceOf(Secret)

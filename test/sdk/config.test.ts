@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { Config, EscError, isSecret, mockStore, OpenEnvironment, Secret, useEnvironment } from '../../src/sdk/index.ts'
+import { importable } from '../sources.ts'
 
 const values = {
   pulumiConfig: {
@@ -107,7 +108,7 @@ describe('Config', () => {
 
   it('says what to do when no environment is open', async () => {
     const url = new URL('../../src/sdk/config.ts?unused', import.meta.url).href
-    const unused: typeof import('../../src/sdk/config.ts') = await import(url)
+    const unused: typeof import('../../src/sdk/config.ts') = await import(importable(url))
     expect(thrown(() => new unused.Config('app')).hint).to.include('useEnvironment')
   })
 })

@@ -12,6 +12,7 @@ import {
   secret,
   unsecret,
 } from '../../src/sdk/index.ts'
+import { importable } from '../sources.ts'
 
 const canary = 'cANARY-8f3k2'
 
@@ -167,7 +168,7 @@ describe('an output', () => {
 
   it('is one for another copy of this package', async () => {
     const url = new URL('../../src/sdk/output.ts?copy', import.meta.url).href
-    const copy: typeof import('../../src/sdk/output.ts') = await import(url)
+    const copy: typeof import('../../src/sdk/output.ts') = await import(importable(url))
     expect(copy.Output).not.to.equal(Output)
     expect(await copy.isSecret(copy.all([secret(canary)]) as never)).to.equal(true)
   })
