@@ -49,7 +49,7 @@ describe('ssh-key, killed anywhere', function () {
   before(function () {
     skipWithout(this, missingSshd(), sshdPackages)
   })
-  const options = { twice: slow, stride: strideOf(17, 40) }
+  const options = { twice: slow, stride: strideOf(90, 40) }
 
   it('loses nothing in the first rotation', async () => {
     await sweep(

@@ -75,16 +75,38 @@ export async function connectSsh(server: SshServer, user: SshUser, { connectMs }
 export class SshConnection {
   readonly #client: Client
   readonly #where: string
+  /** Callers that wait for an answer, which a connection that is gone never gives. */
+  readonly #waiting = new Set<(error: Error) => void>()
+  #gone = false
 
   constructor(client: Client, where: string) {
     this.#client = client
     this.#where = where
+    client.once('close', () => {
+      this.#gone = true
+      for (const stop of this.#waiting) stop(connectionLost())
+    })
   }
 
   /** @throws VendorError where the server offers no SFTP. */
   async sftp({ requestMs }: SshTiming): Promise<SFTPWrapper> {
     const doing = `opening SFTP at ${this.#where}`
-    return within(requestMs, doing, (done) => this.#client.sftp(done))
+    return this.request(requestMs, doing, (done) => this.#client.sftp(done))
+  }
+
+  /** One request. @throws VendorError, also when the connection ends before its answer. */
+  async request<Result>(ms: number, doing: string, ask: Asking<Result>): Promise<Result> {
+    if (this.#gone) throw faultOf(connectionLost(), doing)
+    let stop = (_: Error) => {}
+    const lost = new Promise<never>((_, reject) => {
+      stop = (error) => reject(faultOf(error, doing))
+    })
+    this.#waiting.add(stop)
+    try {
+      return await Promise.race([within(ms, doing, ask), lost])
+    } finally {
+      this.#waiting.delete(stop)
+    }
   }
 
   close(): void {
@@ -92,12 +114,14 @@ export class SshConnection {
   }
 }
 
-/** One request by SFTP. */
-export function within<Result>(
-  ms: number,
-  doing: string,
-  ask: (done: (error: Error | undefined | null, result: Result) => void) => void,
-): Promise<Result> {
+/** Sends a request, and hands over what is called with its answer. */
+export type Asking<Result> = (done: (error: Error | undefined | null, result: Result) => void) => void
+
+function connectionLost(): Error {
+  return Object.assign(new Error('connection lost'), { code: 'ECONNRESET' })
+}
+
+function within<Result>(ms: number, doing: string, ask: Asking<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
     const late = () => reject(faultOf(Object.assign(new Error('no answer'), { code: 'timeout' }), doing))
     const timer = setTimeout(late, ms)

@@ -5,7 +5,7 @@ import type { RotatorContext } from '../../rotator.ts'
 import { VendorError } from '../../vendor-error.ts'
 import type { KeeperSession } from '../kit/index.ts'
 import { type FileText, isKeyOf, type KeyLine, keysIn, withKey, withoutKeys } from './authorized-keys.ts'
-import { type SshConnection, type SshTiming, sftpCodes, within } from './connection.ts'
+import { type Asking, type SshConnection, type SshTiming, sftpCodes } from './connection.ts'
 import type { KeptKey, SshKeyInputs, SshKeyPending } from './types.ts'
 
 /** More than any file of keys. */
@@ -226,12 +226,9 @@ export class SshKeeper implements KeeperSession<KeptKey, SshKeyPending, SshKeyIn
     await this.#ask<undefined>('closing', (done) => this.#sftp.close(handle, (error) => done(error, undefined)))
   }
 
-  #ask<Result>(
-    verb: string,
-    ask: (done: (error: Error | undefined | null, result: Result) => void) => void,
-  ): Promise<Result> {
+  #ask<Result>(verb: string, ask: Asking<Result>): Promise<Result> {
     const { path, owner } = this.#file
-    return within(this.#timing.requestMs, `${verb} ${path} for ${owner}`, ask)
+    return this.#connection.request(this.#timing.requestMs, `${verb} ${path} for ${owner}`, ask)
   }
 
   #busy(path: string): VendorError {
