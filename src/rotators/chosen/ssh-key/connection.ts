@@ -60,7 +60,8 @@ export async function connectSsh(server: SshServer, user: SshUser, { connectMs }
     await new Promise<void>((resolve, reject) => {
       client.once('ready', resolve).once('error', reject)
       client.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })))
-      client.connect(config)
+      // Else each small message waits for the acknowledgement of the one before.
+      client.connect(config).setNoDelay(true)
     })
   } catch (error) {
     // An error of a connection that is over must not end the process.
