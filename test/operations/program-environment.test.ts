@@ -11,6 +11,8 @@ describe('an argument of a program', () => {
   it('that refers to nothing stays as it is, character by character', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[$z{}.\\ ":-]{0,12}$/), (argument) => {
+        // It may be the name of a value that is not there, which stays as it is.
+        fc.pre(!/\$\{[^}]*\$\$\{/.test(argument))
         const { text, unknown } = interpolateArgument({}, argument, new Set())
         expect(text).to.equal(argument.replaceAll('$${', '${'))
         expect(unknown).to.deep.equal([])
