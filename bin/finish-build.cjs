@@ -37,7 +37,7 @@ const OTHER = [
   ['env', 'set', 'app/dev', 'port', '5432'],
   ['env', 'ls'],
 ]
-/** What scripts call all day. */
+/** The commands that scripts call all day. */
 const EVERYDAY = {
   open: [
     ['env', 'open', 'app/dev'],

@@ -61,7 +61,7 @@ async function bundle() {
   return { code: outputFiles[0].text, licences: thirdPartyLicences([metafile], root) }
 }
 
-/** What the editor and the marketplace read first. */
+/** The file that the editor and the marketplace read first. */
 function vsixManifest({
   name,
   displayName,

@@ -44,7 +44,7 @@ function distinctEscapes(special: readonly string[]): readonly ReadonlyMap<strin
   return [...found.values()]
 }
 
-/** By the characters: the lines of a private key, for one, all have the same few. */
+/** Escapes by the characters: the lines of a private key all have the same few. */
 const distinct = new Map<string, readonly ReadonlyMap<string, string>[]>()
 const MOST_SETS = 100
 

@@ -71,7 +71,7 @@ export interface RotationRun {
   readonly limits?: BudgetLimits
   /** For faults that pass by themselves. Default: 3 tries within 30 s. */
   readonly retries?: RetryPolicy
-  /** In adopt mode: the credential, as JSON data. */
+  /** The credential as JSON data, in adopt mode. */
   readonly adopt?: ExportedMap
   /**
    * In resume mode: what the history cannot place is taken for out of date and

@@ -36,7 +36,7 @@ export interface RunContext {
   readonly discard: boolean
   readonly retries: RetryPolicy
   readonly onProgress: (progress: RotationProgress) => void
-  /** In adopt mode: the credential, as JSON data. */
+  /** The credential as JSON data, in adopt mode. */
   readonly adopt?: ExportedMap
   /** In retarget mode: whether the record is to be moved. */
   readonly confirmRetarget?: (move: Retarget) => Promise<boolean>

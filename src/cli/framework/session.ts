@@ -14,7 +14,7 @@ import { noticeText } from './notice-text.ts'
 /** The flags that say which store is used, and how. */
 interface SessionFlags {
   readonly store?: string
-  /** In seconds. */
+  /** The time that logins last, in seconds. */
   readonly lifetime?: number
 }
 

@@ -22,6 +22,14 @@ import { diagnosticsData, openedBy } from './opened.ts'
 
 const LOOK = { readOnlyHint: true, openWorldHint: false } as const
 
+/** The input of a tool that takes the name of an environment, and nothing else. */
+const ONE_ENVIRONMENT = {
+  type: 'object',
+  properties: { environment: ENVIRONMENT_NAME },
+  required: ['environment'],
+  additionalProperties: false,
+} as const
+
 export const listEnvironmentsTool = tool<{ project?: string }>({
   name: 'list_environments',
   title: 'List environments',
@@ -44,12 +52,7 @@ export const listKeysTool = tool<{ environment: string }>({
   title: 'List the keys of an environment',
   description:
     'Lists the path of every value of an environment, with its type, and whether it is a secret. Nothing is opened: the type of a secret, and of what a provider or a rotator would give, is unknown.',
-  input: {
-    type: 'object',
-    properties: { environment: ENVIRONMENT_NAME },
-    required: ['environment'],
-    additionalProperties: false,
-  },
+  input: ONE_ENVIRONMENT,
   annotations: LOOK,
   level: 'read',
   async run({ session, reference }, { environment }) {
@@ -86,12 +89,7 @@ export const showDefinitionTool = tool<{ environment: string }>({
   title: 'Show a definition',
   description:
     'Shows the YAML definition of an environment and the number of its revision. Each secret in it is a placeholder such as <secret 0123456789ab>, which save_definition understands.',
-  input: {
-    type: 'object',
-    properties: { environment: ENVIRONMENT_NAME },
-    required: ['environment'],
-    additionalProperties: false,
-  },
+  input: ONE_ENVIRONMENT,
   annotations: LOOK,
   level: 'read',
   async run({ session, reference }, { environment }) {
@@ -107,12 +105,7 @@ export const checkEnvironmentTool = tool<{ environment: string }>({
   name: 'check_environment',
   title: 'Check an environment',
   description: 'Lists the mistakes and warnings of a definition. Nothing is opened.',
-  input: {
-    type: 'object',
-    properties: { environment: ENVIRONMENT_NAME },
-    required: ['environment'],
-    additionalProperties: false,
-  },
+  input: ONE_ENVIRONMENT,
   annotations: LOOK,
   level: 'read',
   async run({ session, reference }, { environment }) {

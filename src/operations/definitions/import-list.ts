@@ -2,7 +2,7 @@ import { getAt, type Node } from '../../yaml/index.ts'
 
 /** An element of the imports of a definition. */
 export interface ListedImport {
-  /** As it is written: `project/environment`, with a version where it has one. */
+  /** The reference as written: `project/environment`, with a version where it has one. */
   readonly name: string
   readonly node: Node
   /** Its place in the list, counted from 0. */

@@ -19,7 +19,7 @@ import {
 
 /** A place that something in a document is defined at. */
 export interface DefinitionTarget {
-  /** As the document names it; the name of the analysis is the document itself. */
+  /** The name as the document has it; the name of the analysis is the document itself. */
   readonly environment: string
   /** The place in its text. Undefined: the environment as a whole. */
   readonly begin: Position | undefined

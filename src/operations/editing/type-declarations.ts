@@ -10,7 +10,7 @@ export type ImportedType = 'Plain' | 'PlainObject' | 'Secret'
 /** The type of values, as TypeScript. */
 export interface WrittenType {
   readonly text: string
-  /** In order. */
+  /** The imported types that the text uses, in their order. */
   readonly uses: readonly ImportedType[]
 }
 

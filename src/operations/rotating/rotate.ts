@@ -44,7 +44,7 @@ export interface RotateOptions {
    * no revision here explains.
    */
   readonly force?: boolean
-  /** In adopt mode: the credential, with the members that `current` has in the state. */
+  /** The credential, in adopt mode: with the members that `current` has in the state. */
   readonly credential?: PlainObject
   /** In retarget mode: whether the record is to be moved. Default: yes. */
   readonly confirmRetarget?: (move: Retarget) => Promise<boolean>
