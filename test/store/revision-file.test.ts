@@ -52,6 +52,19 @@ describe('a revision file', () => {
     )
   })
 
+  it('keeps characters that end a line for some reader, in every field', () => {
+    for (const mark of ['\n', '\r', '\x7f', '\u0085', '\u2028', '\u2029', '\ufeff', '\ud800']) {
+      const text = `a${mark}b`
+      const bytes = formatRevision({ ...record, change: text, details: { title: text } }, 'values: {}\n')
+      const read = parseRevision(bytes, 'f', 7)
+      expect([read.change, read.details.title]).to.deep.equal([text, text])
+      const [first] = parseAllDocuments(Buffer.from(bytes).toString())
+      expect((first as { toJS(): unknown }).toJS()).to.include({ change: text, title: text })
+      const { author } = parseRevision(formatRevision({ ...record, author: { name: text } }, ''), 'f', 7)
+      expect(author.name.replace(mark, '')).to.equal('ab')
+    }
+  })
+
   it('is a YAML stream whose first document says the same to any reader', () => {
     const printable = fc.string({ unit: 'grapheme' })
     fc.assert(

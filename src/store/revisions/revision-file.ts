@@ -161,7 +161,15 @@ function damaged(file: string, content: Buffer, line?: number): EscError {
 /** One line of YAML that every reader takes for the same string. */
 function scalar(text: string): string {
   const plain = /^[A-Za-z_](?:[\w .@<>+/=-]|:(?=\S))*$/.test(text) && !text.endsWith(' ')
-  return plain && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text) ? text : JSON.stringify(text)
+  return plain && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text) ? text : quoted(text)
+}
+
+/** JSON leaves bare some characters that end a line of YAML or cannot be printed there. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 function unscalar(text: string): string | undefined {
