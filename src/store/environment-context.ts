@@ -1,6 +1,7 @@
 import type { DataKey, KeyOwner } from '../keys/index.ts'
 import type { CompleteHost } from './host.ts'
 import type { HistoryMemory } from './keys/history-memory.ts'
+import type { StoreRecords } from './records/records.ts'
 import type { StoreState } from './state/state.ts'
 
 /** Everything an environment shares with its store. */
@@ -12,6 +13,8 @@ export interface EnvironmentContext {
   readonly store: string
   readonly state: StoreState
   readonly host: CompleteHost
+  /** The place where the store is kept. */
+  readonly records: StoreRecords
   readonly memory: HistoryMemory
   /** Unwrapped data keys of this process, by `keyMemo`. */
   readonly keys: Map<string, Promise<DataKey>>

@@ -12,9 +12,7 @@ import { KeyTrust } from './keys/key-trust.ts'
 import { readOpened, writeOpened } from './keys/opened-file.ts'
 import { Seals } from './keys/seals.ts'
 import { layout } from './layout.ts'
-import { lockEnvironment } from './locks/environment-lock.ts'
-import type { Lock } from './locks/lock.ts'
-import { withWriteLock } from './locks/write-lock.ts'
+import type { Lock, Turn } from './records/records.ts'
 import { type Append, appendRevision } from './revisions/append-revision.ts'
 import { History } from './revisions/history.ts'
 import type { Revision } from './revisions/revision-file.ts'
@@ -204,8 +202,9 @@ export class Environment {
    */
   async append(request: Append): Promise<Revision> {
     const key = await this.dataKey()
-    return this.#write('append', () =>
+    return this.#write('append', (turn) =>
       appendRevision(request, key, {
+        turn,
         context: this.#context,
         settings: this.#settings,
         history: this.#history,
@@ -276,7 +275,9 @@ export class Environment {
    */
   async lock(purpose: string, options: { readonly waitMs?: number; readonly id?: string } = {}): Promise<Lock> {
     this.#guard('write')
-    return lockEnvironment(this.#context, purpose, { ...options, id: options.id ?? this.id })
+    const { name, records } = this.#context
+    const { waitMs = 2000, id = this.id } = options
+    return records.lock({ kind: 'environment', id, name, purpose, waitMs })
   }
 
   /**
@@ -284,9 +285,10 @@ export class Environment {
    * key, on this machine only.
    */
   journal(): RotationJournal {
-    const { state, host } = this.#context
+    const { state, host, records } = this.#context
     return new RotationJournal({
       host,
+      records: records.journal(this.id),
       state,
       id: this.id,
       environment: this.name,
@@ -345,13 +347,13 @@ export class Environment {
 
   async #changeSealed(purpose: string, change: (settings: Settings) => JsonObject): Promise<void> {
     const key = await this.dataKey()
-    await this.#write(purpose, () => {
+    await this.#write(purpose, (turn) => {
       this.#settings.refuseChangedKey()
       // As with revisions: do not lend a new seal to something changed.
       this.#seals.verifySettings(this.settings, key)
       const bound = this.#unsealedBound(key)
       this.#settings.change((settings) => sealSettings(settings, { ...bound, ...change(settings) }, key))
-      this.#history.rememberSettings()
+      turn.afterwards(() => this.#history.rememberSettings())
     })
   }
 
@@ -369,11 +371,17 @@ export class Environment {
   }
 
   /** The settings are read anew at the start. */
-  async #write<T>(purpose: string, write: () => T): Promise<T> {
+  async #write<T>(purpose: string, write: (turn: Turn) => T): Promise<T> {
     this.#guard('write')
-    return withWriteLock(this.#context, purpose, () => {
-      this.#settings.read()
-      return write()
-    })
+    try {
+      return await this.#context.records.turn({ environment: this.name, purpose }, (turn) => {
+        this.#settings.read()
+        return write(turn)
+      })
+    } catch (error) {
+      // What the turn has read and written may not be what is kept.
+      this.#settings.forget()
+      throw error
+    }
   }
 }

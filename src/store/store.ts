@@ -19,12 +19,11 @@ import {
   refuseTaken,
 } from './environments.ts'
 import { findStoreFolder } from './find-store.ts'
+import { FolderRecords } from './folder/folder-records.ts'
 import { type CompleteHost, hostOfStore, type StoreHost } from './host.ts'
 import { digestOfKey, HistoryMemory } from './keys/history-memory.ts'
 import type { SecretsProviderChange, SecretsProviderChanged } from './keys/secrets-provider-change.ts'
 import { layout } from './layout.ts'
-import type { Lock } from './locks/lock.ts'
-import { lockScheduler, tryLockWebhooks, writeStore } from './locks/store-locks.ts'
 import type { RenumberEnvironment } from './merge/renumber-merged.ts'
 import type { Renumbered } from './merge/renumbering.ts'
 import {
@@ -35,6 +34,7 @@ import {
   takeBackEnvironment,
 } from './new-environment.ts'
 import { makeStore, type NewStore } from './new-store.ts'
+import type { Lock, StoreRecords, Turn } from './records/records.ts'
 import { findRemoved, listRemoved, moveAway, moveBack, type RemovedEnvironment, refuseRemoval } from './removed.ts'
 import type { Author } from './revisions/revision-file.ts'
 import type { StagedEnvironment } from './revisions/staging.ts'
@@ -56,6 +56,7 @@ export class Store {
   readonly state: StoreState
   readonly configuration: StoreConfiguration
   readonly #host: CompleteHost
+  readonly #records: StoreRecords
   readonly #memory: HistoryMemory
   readonly #keys = new Map<string, Promise<DataKey>>()
 
@@ -66,7 +67,8 @@ export class Store {
     if (host.storeState === undefined && host.files.lstat(earlier) !== undefined) {
       settleEarlierState({ store: folder, state: this.state, host })
     }
-    this.configuration = new StoreConfiguration(folder, text, this.state, host)
+    this.#records = new FolderRecords({ folder, state: this.state, host })
+    this.configuration = new StoreConfiguration(folder, text, { host, records: this.#records })
     this.#host = host
     this.#memory = new HistoryMemory(host.files, host.storeState === undefined ? this.state.store : folder, this.state)
   }
@@ -120,7 +122,7 @@ export class Store {
   /** Changes the text of a list of age recipients, of the store or of an environment. */
   async changeRecipients(file: string, change: (text: string) => string): Promise<void> {
     this.#host.guard('*', 'admin')
-    await this.#write('recipients', () => {
+    await this.#records.turn({ purpose: 'recipients' }, () => {
       const before = readTextIfPresent(this.#host.files, file) ?? ''
       const after = change(before)
       if (after !== before) replaceFile(this.#host.files, file, Buffer.from(after))
@@ -158,9 +160,9 @@ export class Store {
     const full = environmentName(name)
     this.#host.guard(full, 'write')
     if (options.secretsProvider !== undefined) secretsProviderKind(options.secretsProvider)
-    return this.#write('create', () => {
+    return this.#records.turn({ purpose: 'create' }, (turn) => {
       const { key: prepared, secretsProvider = this.configuration.defaultSecretsProvider } = options
-      const made = this.#add(full, newEnvironment(options, secretsProvider))
+      const made = this.#add(full, newEnvironment(options, secretsProvider), turn)
       if (prepared !== undefined) {
         const { key, wrapped } = prepared
         this.#keys.set(keyMemo(key.owner, wrapped), Promise.resolve(key))
@@ -190,11 +192,11 @@ export class Store {
    */
   async takeBack(environment: Environment): Promise<void> {
     this.#host.guard(environment.name, 'write')
-    await this.#write('take back', () => {
+    await this.#records.turn({ purpose: 'take back', also: environment.name }, (turn) => {
       const now = this.#handle(environment.name)
       if (now.id === environment.id && now.current().number === 1) {
         takeBackEnvironment(this.#host.files, this.folder, environment.name)
-        this.#memory.forget(environment.id)
+        turn.afterwards(() => this.#memory.forget(environment.id))
       }
     })
   }
@@ -219,7 +221,7 @@ export class Store {
       files: this.#host.files,
       defaultSecretsProvider,
     })
-    return this.#write('clone', () => this.#add(full, content))
+    return this.#records.turn({ purpose: 'clone' }, (turn) => this.#add(full, content, turn))
   }
 
   /**
@@ -232,7 +234,7 @@ export class Store {
     this.#host.guard(environment.name, 'admin')
     const busy = await environment.lock('remove')
     try {
-      await this.#write('remove', () => {
+      await this.#records.turn({ purpose: 'remove', also: environment.name }, () => {
         cleanUpSwap(this.#host.files, environment.folder)
         refuseRemoval(environment)
         moveAway(this.#host.files, this.folder, environment, by)
@@ -255,11 +257,11 @@ export class Store {
   async restore(name: string, options: { readonly id?: string } = {}): Promise<Environment> {
     const full = environmentName(name)
     this.#host.guard(full, 'admin')
-    return this.#write('restore', () => {
+    return this.#records.turn({ purpose: 'restore' }, (turn) => {
       const removed = findRemoved(this.removed(), full, options.id)
       refuseTaken(this.#host.files, this.folder, full)
       moveBack(this.#host.files, this.folder, removed)
-      return this.#made(full)
+      return this.#made(full, turn)
     })
   }
 
@@ -363,7 +365,12 @@ export class Store {
    * For whoever sends the deliveries of webhooks: one at a time. Undefined: another one is at it.
    */
   async tryLockWebhooks(): Promise<Lock | undefined> {
-    return tryLockWebhooks(this.#locked)
+    try {
+      return await this.#records.lock({ kind: 'webhooks', purpose: 'deliver', waitMs: 0 })
+    } catch (error) {
+      if (error instanceof EscError && error.code === 'locked') return undefined
+      throw error
+    }
   }
 
   /**
@@ -371,7 +378,7 @@ export class Store {
    * @throws EscError `locked`, naming the holder.
    */
   async lockScheduler(purpose: string): Promise<Lock> {
-    return lockScheduler(this.#locked, purpose)
+    return this.#records.lock({ kind: 'scheduler', purpose, waitMs: 0 })
   }
 
   /**
@@ -379,17 +386,17 @@ export class Store {
    * never, as far as is known.
    */
   async schedulerLook(): Promise<Date | undefined> {
-    return (await import('./state/scheduler-look.ts')).schedulerLook(this.#locked)
+    return (await import('./state/scheduler-look.ts')).schedulerLook(this.#looked)
   }
 
   /** Records that a scheduler has looked after the store on this machine. Never throws. */
   async recordSchedulerLook(at: Date): Promise<void> {
     const { recordSchedulerLook } = await import('./state/scheduler-look.ts')
-    recordSchedulerLook(this.#locked, at)
+    recordSchedulerLook(this.#looked, at)
   }
 
-  get #locked() {
-    return { folder: this.folder, state: this.state, host: this.#host }
+  get #looked() {
+    return { state: this.state, host: this.#host }
   }
 
   #handle(name: string): Environment {
@@ -403,28 +410,25 @@ export class Store {
       store: this.folder,
       state: this.state,
       host: this.#host,
+      records: this.#records,
       memory: this.#memory,
       keys: this.#keys,
       defaultSecretsProvider: () => this.configuration.defaultSecretsProvider,
     }
   }
 
-  #add(name: string, content: StagedEnvironment): Environment {
+  #add(name: string, content: StagedEnvironment, turn: Turn): Environment {
     addEnvironment(this.#host.files, this.folder, name, content)
-    return this.#made(name)
+    return this.#made(name, turn)
   }
 
   /**
    * Somebody at this machine has just given the environment its name, which another
    * one may have had before.
    */
-  #made(name: string): Environment {
+  #made(name: string, turn: Turn): Environment {
     const environment = this.#handle(name)
-    if (environment.keyTrust.isReplaced()) this.#memory.acceptName(name, environment.id)
+    if (environment.keyTrust.isReplaced()) turn.afterwards(() => this.#memory.acceptName(name, environment.id))
     return environment
-  }
-
-  async #write<T>(purpose: string, write: () => T | Promise<T>): Promise<T> {
-    return writeStore(this.#locked, purpose, write)
   }
 }

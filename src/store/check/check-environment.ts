@@ -143,10 +143,11 @@ async function checkJournal(
   { key, keys }: { key: DataKey | undefined; keys: EnvironmentKey },
   report: ReportFinding,
 ): Promise<void> {
-  const { name, state, host } = context
+  const { name, state, host, records } = context
   const existingKey = () => keys.existing()
   const journal = new RotationJournal({
     host,
+    records: records.journal(settings.id),
     state,
     id: settings.id,
     environment: name,
@@ -159,8 +160,8 @@ async function checkJournal(
   let damage: unknown
   if (key !== undefined) {
     try {
-      const { records, foreign } = await journal.look()
-      count = records.length
+      const { records: own, foreign } = await journal.look()
+      count = own.length
       for (const entry of foreign) reportForeign(entry, report)
     } catch (error) {
       damage = error

@@ -1,23 +1,12 @@
 import { basename, join } from 'node:path'
 import { EscError, messageOf } from '../../errors.ts'
-import {
-  listIfPresent,
-  makeFolders,
-  readIfPresent,
-  removeFile,
-  replaceFileAside,
-  syncFolder,
-  syncFolderAside,
-} from '../../files/index.ts'
 import type { DataKey } from '../../keys/index.ts'
 import { storeIdentity } from '../../machine/index.ts'
 import { present } from '../../present.ts'
 import { rich, step } from '../../rich-text.ts'
 import type { CompleteHost } from '../host.ts'
-import { removeOldTemporaries } from '../locks/leftovers.ts'
+import type { JournalRecords } from '../records/records.ts'
 import type { StoreState } from '../state/state.ts'
-import { stateLayout } from '../state/state-layout.ts'
-import { syncAbove } from '../sync-above.ts'
 import {
   type EntryFile,
   type EntryName,
@@ -56,7 +45,8 @@ export type JournalFile = EntryOrigin & { readonly file: string; readonly id: st
   )
 
 interface JournalContext {
-  readonly host: Pick<CompleteHost, 'files' | 'now' | 'keys'>
+  readonly host: Pick<CompleteHost, 'keys'>
+  readonly records: JournalRecords
   readonly state: StoreState
   readonly id: string
   /** Name of the environment. */
@@ -83,10 +73,6 @@ interface OwnEntry {
 export class RotationJournal {
   readonly folder: string
   readonly #context: JournalContext
-  /** True when the folders above are known to be on the disk. */
-  #anchored = false
-  /** True when leftovers of killed processes are removed. */
-  #tidied = false
   /** The data key, once it was needed. */
   #key: DataKey | undefined
   /**
@@ -94,12 +80,10 @@ export class RotationJournal {
    * those are for the next run.
    */
   #unmarked: readonly EntryName[] | undefined
-  /** The sync of the folder that is about to begin. */
-  #sync: Promise<void> | undefined
 
   constructor(context: JournalContext) {
     this.#context = context
-    this.folder = stateLayout.journal(context.state.machine, context.id)
+    this.folder = context.records.folder
   }
 
   /** Needs no key, and so counts entries too that turn out to be another store's. */
@@ -176,9 +160,7 @@ export class RotationJournal {
    * the place that is returned.
    */
   async setAside(file: string): Promise<string> {
-    const { id, state, host } = this.#context
-    const { setEntryAside } = await import('../state/set-aside.ts')
-    return setEntryAside(host, { machine: state.machine, id, file })
+    return this.#context.records.setAside(basename(file))
   }
 
   /**
@@ -187,25 +169,19 @@ export class RotationJournal {
    * nobody would know what had been done.
    */
   makeDurable(): void {
-    syncFolder(this.#context.host.files, this.folder)
-    this.#anchor()
+    this.#context.records.makeDurable()
   }
 
   /** Adds or replaces an entry. Returns when it is on the disk. */
   async put(id: string, content: Uint8Array): Promise<void> {
-    const { createKey, environment, state, host } = this.#context
+    const { createKey, environment, state, records } = this.#context
     const key = await createKey()
     this.#key = key
     const moved = this.#moved(id, key)
-    makeFolders(host.files, this.folder, 0o700)
-    this.#anchor()
-    if (!this.#tidied) removeOldTemporaries(host, this.folder)
-    this.#tidied = true
     const origin = { store: state.store, environment, ...(moved && { replaces: moved }) }
     const bytes = formatEntry(origin, (bound) => key.encryptRecord(entryContextOf(id, bound), content))
-    await replaceFileAside(host.files, this.#file(id, key), bytes, { mode: 0o600 })
-    await this.#syncFolder()
-    if (moved !== undefined) await this.#removeFile(join(this.folder, moved))
+    await records.put(entryFile(id, key.mark), bytes)
+    if (moved !== undefined) await records.remove(moved)
   }
 
   /** Returns when the entry is gone for good. Absent: nothing to do. */
@@ -214,12 +190,9 @@ export class RotationJournal {
     const key = await this.#existingKey()
     const moved = this.#moved(id, key)
     // First, or a crash in between would leave what the entry has taken the place of.
-    if (moved !== undefined) await this.#removeFile(join(this.folder, moved))
-    await this.#removeFile(this.#file(id, key))
-  }
-
-  async #removeFile(file: string): Promise<void> {
-    if (removeFile(this.#context.host.files, file)) await this.#syncFolder()
+    const { records } = this.#context
+    if (moved !== undefined) await records.remove(moved)
+    await records.remove(entryFile(id, key.mark))
   }
 
   async #existingKey(): Promise<DataKey> {
@@ -228,7 +201,7 @@ export class RotationJournal {
   }
 
   #names(): EntryName[] {
-    return entryNames(listIfPresent(this.#context.host.files, this.folder))
+    return entryNames(this.#context.records.names())
   }
 
   /**
@@ -249,30 +222,8 @@ export class RotationJournal {
     return name.mark === undefined ? name.file : own.find((each) => each.name.file === origin.replaces)?.name.file
   }
 
-  /**
-   * One sync for all the entries that are put or removed in one turn of the event loop: many
-   * paths are at work at once.
-   */
-  #syncFolder(): Promise<void> {
-    this.#sync ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
-      this.#sync = undefined
-      return syncFolderAside(this.#context.host.files, this.folder)
-    })
-    return this.#sync
-  }
-
-  /**
-   * A process killed while it made the folders above may have left them unsynced; a loss of power
-   * would take all in them away.
-   */
-  #anchor(): void {
-    if (this.#anchored) return
-    syncAbove(this.#context.host.files, this.folder, this.#context.state.machine)
-    this.#anchored = true
-  }
-
   #origin({ file }: EntryName): EntryOrigin {
-    const bytes = readIfPresent(this.#context.host.files, join(this.folder, file))
+    const bytes = this.#context.records.read(file)
     return (bytes && parseEntry(bytes)?.origin) ?? {}
   }
 
@@ -284,9 +235,9 @@ export class RotationJournal {
     name: EntryName,
     key: DataKey,
   ): { kind: 'own'; own: OwnEntry } | { kind: 'foreign'; foreign: ForeignJournalEntry } | undefined {
-    const { environment, state, host } = this.#context
+    const { environment, state, records } = this.#context
     const file = join(this.folder, name.file)
-    const bytes = readIfPresent(host.files, file)
+    const bytes = records.read(name.file)
     if (bytes === undefined) return undefined
     const entry = parseEntry(bytes)
     const content =
@@ -305,10 +256,6 @@ export class RotationJournal {
         hint: rich`it may hold a credential of an unfinished rotation: restore the data key it was made with; where that is gone, ${step('set the file aside', { do: 'forget-record', environment })}`,
       },
     )
-  }
-
-  #file(id: string, key: DataKey): string {
-    return join(this.folder, entryFile(id, key.mark))
   }
 }
 

@@ -10,7 +10,6 @@ import {
 import { present } from '../../present.ts'
 import { type EnvironmentContext, keyMemo, restoreHint } from '../environment-context.ts'
 import { layout } from '../layout.ts'
-import { withWriteLock } from '../locks/write-lock.ts'
 import type { History } from '../revisions/history.ts'
 import type { Revision } from '../revisions/revision-file.ts'
 import { type Settings, sealSettings } from '../settings/settings.ts'
@@ -108,7 +107,7 @@ export class EnvironmentKey {
     const made = await makeDataKey(secretsProvider, given.keys ?? host.keys, owner)
     const { key, wrapped: wrappedDataKey } = made
     let first = true
-    await withWriteLock(this.#context, 'key', () =>
+    await this.#context.records.turn({ environment: owner.name, purpose: 'key' }, () =>
       this.#settings.change((settings) => {
         first = settings.wrappedDataKey === undefined
         if (!first) return {}

@@ -3,7 +3,6 @@ import { rewrapDataKey, secretsProviderKind } from '../../keys/index.ts'
 import { rich, step } from '../../rich-text.ts'
 import type { Environment } from '../environment.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
-import { withWriteLock } from '../locks/write-lock.ts'
 import { sealSettings } from '../settings/settings.ts'
 import { keyChanged, SettingsFile } from '../settings/settings-file.ts'
 import { namesOfHolders } from './environment-key.ts'
@@ -51,7 +50,7 @@ export async function rewrap(
       holders: await namesOfHolders(context, after),
     }
     announceHolders(context, owner.id, known)
-    await withWriteLock(context, 'wrap the key again', () =>
+    await context.records.turn({ environment: context.name, purpose: 'wrap the key again' }, () =>
       new SettingsFile(context).change((now) => {
         if (now.wrappedDataKey !== wrapped) throw keyChanged(context.name)
         // Before it is there, or this machine would take it for a stranger's.

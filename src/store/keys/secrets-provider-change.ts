@@ -6,7 +6,6 @@ import { rich, step } from '../../rich-text.ts'
 import type { Environment } from '../environment.ts'
 import { type EnvironmentContext, keyMemo } from '../environment-context.ts'
 import { layout } from '../layout.ts'
-import { withWriteLock } from '../locks/write-lock.ts'
 import { cipherPair, type Reencrypt, reseal } from '../revisions/reencryption.ts'
 import { parseRevision, type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
 import { cleanUpSwap, successorFolder, swapIn } from '../revisions/swap.ts'
@@ -69,7 +68,8 @@ export async function reencryptUnder(
     }
     const successor = await Successor.build(environment, context, change)
     try {
-      await withWriteLock(context, 'change the secrets provider', () => successor.takeOver())
+      const turn = { environment: context.name, purpose: 'change the secrets provider' }
+      await context.records.turn(turn, () => successor.takeOver())
     } catch (error) {
       // Only while nothing was renamed: else the next command completes the change.
       if (statusOf(files, context.folder) !== undefined) removeTree(files, successorFolder(context.folder))

@@ -14,12 +14,8 @@ import {
 } from '../../files/index.ts'
 import { timestamp } from '../../timestamp.ts'
 import type { CompleteHost } from '../host.ts'
+import type { Lock } from '../records/records.ts'
 import { machineProcesses, type ProcessIdentity } from './processes.ts'
-
-export interface Lock {
-  /** Idempotent; never throws. A process that dies releases its locks by being gone. */
-  release(): void
-}
 
 interface Holder extends ProcessIdentity {
   /** Unique for each time a lock was taken. */
@@ -31,7 +27,7 @@ interface Holder extends ProcessIdentity {
 
 type LockHost = Pick<CompleteHost, 'files' | 'processes' | 'sleep'>
 
-export interface LockRequest {
+interface FileLockRequest {
   /** The thing that is locked, for messages: `environment 'rotators/ci'`. */
   readonly what: string
   /** The purpose, for others' messages: `rotate`. */
@@ -62,7 +58,7 @@ export class FileLock implements Lock {
   }
 
   /** @throws EscError `locked`, naming the holder and its purpose. */
-  static async acquire(host: LockHost, path: string, request: LockRequest): Promise<FileLock> {
+  static async acquire(host: LockHost, path: string, request: FileLockRequest): Promise<FileLock> {
     const tries = FileLock.#tries(host, path, request)
     for (;;) {
       const next = tries.next()
@@ -75,7 +71,7 @@ export class FileLock implements Lock {
    * As `acquire`, for locks that are held for a moment: this process does
    * nothing else while it waits.
    */
-  static acquireNow(host: LockHost, path: string, request: LockRequest): FileLock {
+  static acquireNow(host: LockHost, path: string, request: FileLockRequest): FileLock {
     const tries = FileLock.#tries(host, path, request)
     for (;;) {
       const next = tries.next()
@@ -85,7 +81,7 @@ export class FileLock implements Lock {
   }
 
   /** Yields how many milliseconds to wait before the next try. */
-  static *#tries(host: LockHost, path: string, request: LockRequest): Generator<number, FileLock> {
+  static *#tries(host: LockHost, path: string, request: FileLockRequest): Generator<number, FileLock> {
     const since = timestamp(new Date())
     const self = host.processes.self()
     const token = newToken(self)
@@ -126,7 +122,7 @@ export class FileLock implements Lock {
  * Takes a lock of this machine, to be held for a moment. @throws EscError `locked`, naming
  * the holder and its purpose.
  */
-export function lockNow(path: string, request: LockRequest): Lock {
+export function lockNow(path: string, request: FileLockRequest): Lock {
   return FileLock.acquireNow({ files: machineFiles, processes: machineProcesses, sleep: neverAsked }, path, request)
 }
 
@@ -222,7 +218,7 @@ function isGone(host: LockHost, { holder }: FoundLock): boolean {
   return holder === undefined || host.processes.isGone(holder)
 }
 
-function lockedError(path: string, request: LockRequest, holder: Holder | undefined): EscError {
+function lockedError(path: string, request: FileLockRequest, holder: Holder | undefined): EscError {
   const place = holder === undefined ? 'an unknown process' : `process ${holder.pid} on ${holder.host}`
   const purpose = holder === undefined ? '' : ` (${holder.purpose}, since ${holder.since})`
   return new EscError('locked', `${request.what} is locked by ${place}${purpose}`, {

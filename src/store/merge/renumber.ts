@@ -17,7 +17,6 @@ import { Environment } from '../environment.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import { hasConflictMarkers } from '../git/conflict-markers.ts'
 import { layout } from '../layout.ts'
-import { withWriteLock } from '../locks/write-lock.ts'
 import { type CipherPair, type Reencrypt, reseal } from '../revisions/reencryption.ts'
 import { digestOf, formatRevision, parseRevision, type Revision } from '../revisions/revision-file.ts'
 import { publish } from '../revisions/staging.ts'
@@ -55,7 +54,7 @@ export async function renumber(context: EnvironmentContext, options: RenumberOpt
   try {
     const merge = await Merge.prepare(context, options)
     const merged = await merge.definition()
-    await withWriteLock(context, 'renumber', () => merge.write(merged.text))
+    await context.records.turn({ environment: context.name, purpose: 'renumber' }, () => merge.write(merged.text))
     return { ...merge.summary(), side: options.whose?.moved ?? 'theirs', definition: merged.how, notes: merge.notes }
   } catch (error) {
     throw ioError(error, `cannot merge environment '${context.name}'`)

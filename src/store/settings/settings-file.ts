@@ -29,6 +29,11 @@ export class SettingsFile {
     return this.#last ?? this.read()
   }
 
+  /** Has the settings read anew when they are asked for. */
+  forget(): void {
+    this.#last = undefined
+  }
+
   /** @throws EscError `not_found` when there is no such environment, `store_damaged`. */
   read(): Settings {
     const { folder, name, host } = this.#context

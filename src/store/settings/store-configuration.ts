@@ -5,8 +5,7 @@ import { secretsProviderKind } from '../../keys/index.ts'
 import { setAt } from '../../yaml/index.ts'
 import type { CompleteHost } from '../host.ts'
 import { formatVersion, layout } from '../layout.ts'
-import { writeStore } from '../locks/store-locks.ts'
-import type { StoreState } from '../state/state.ts'
+import type { StoreRecords } from '../records/records.ts'
 import { parseMapping } from './yaml-mapping.ts'
 
 /**
@@ -15,21 +14,21 @@ import { parseMapping } from './yaml-mapping.ts'
  */
 export class StoreConfiguration {
   readonly #folder: string
-  readonly #state: StoreState
   readonly #host: CompleteHost
+  readonly #records: StoreRecords
   #text: string
   #fields: JsonObject | undefined
 
   /** @throws EscError `store_damaged`; `invalid_input` when the format is newer than this esc. */
-  constructor(folder: string, text: string, state: StoreState, host: CompleteHost) {
+  constructor(folder: string, text: string, parts: { readonly host: CompleteHost; readonly records: StoreRecords }) {
     this.#folder = folder
-    this.#state = state
     this.#text = text
-    this.#host = host
+    this.#host = parts.host
+    this.#records = parts.records
     this.#checkVersion()
   }
 
-  /** The text of `esc.yaml` as it was when the store was opened. */
+  /** The text of `esc.yaml` as it was when the store was opened, or last refreshed. */
   get text(): string {
     return this.#text
   }
@@ -83,10 +82,18 @@ export class StoreConfiguration {
   /** Changes the text, as it is under the lock. */
   async change(change: (text: string) => string): Promise<void> {
     this.#host.guard('*', 'admin')
-    await writeStore({ folder: this.#folder, state: this.#state, host: this.#host }, 'configure', () => {
-      this.#text = changeText(this.#host.files, layout.configuration(this.#folder), change)
-      this.#fields = undefined
+    await this.#records.turn({ purpose: 'configure' }, (turn) => {
+      const text = changeText(this.#host.files, layout.configuration(this.#folder), change)
+      turn.afterwards(() => this.renew(text))
     })
+  }
+
+  /** Takes over the text of `esc.yaml` as it is now. */
+  renew(text: string): void {
+    if (text === this.#text) return
+    this.#text = text
+    this.#fields = undefined
+    this.#checkVersion()
   }
 
   #checkVersion(): void {

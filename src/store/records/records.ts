@@ -1,0 +1,97 @@
+import type { FileSystem } from '../../files/index.ts'
+
+/** One change of a store, during which nobody else changes the same. */
+export interface TurnRequest {
+  /** The environment that is changed. Absent: the store as a whole, such as its list of them. */
+  readonly environment?: string
+  /** In a turn of the whole store: an environment that is changed besides. */
+  readonly also?: string
+  /** The purpose, for others' messages: `append`. */
+  readonly purpose: string
+}
+
+/** A turn that is under way. */
+export interface Turn {
+  /**
+   * Has something done once what was written is kept: for what must never be ahead of it, such as
+   * what this machine remembers. Not called when the turn fails.
+   */
+  afterwards(act: () => void): void
+}
+
+/** Something that is held for longer than a turn. */
+export interface Lock {
+  /** Idempotent; never throws. A process that dies releases its locks by being gone. */
+  release(): void
+}
+
+/** A lock that is wanted, and the reason. */
+export type LockRequest = LockedThing & {
+  /** The purpose, for others' messages: `rotate`. */
+  readonly purpose: string
+  /** The time to wait for another holder, in milliseconds. */
+  readonly waitMs: number
+}
+
+/** One of the things that are locked: `scheduler` is the schedules of the store. */
+export type LockedThing =
+  | { readonly kind: 'environment'; readonly id: string; readonly name: string }
+  | { readonly kind: 'scheduler' }
+  | { readonly kind: 'webhooks' }
+
+/**
+ * The seam below a store: where its bytes are, and who may change them. What they mean (revisions,
+ * seals, keys, the chain, tags, merging) is above it, and is the same wherever they are kept.
+ *
+ * What is read is synchronous: the files of a folder, or a copy of the rows of a database that
+ * `refresh`, `turn` and `lock` bring up to date.
+ */
+export interface StoreRecords {
+  /** `folder`: people edit it, and git keeps it. `database`: several machines use it at once. */
+  readonly kind: 'folder' | 'database'
+  /** Reads what is kept. In a turn, what was written in it. */
+  readonly files: FileSystem
+  /**
+   * Reads what others have changed. Undefined: what is read is always as new as it can be.
+   * @throws EscError `io`.
+   */
+  refresh(): Promise<void> | undefined
+  /**
+   * Runs one change while nobody else changes the same, on what is newest. Everything that `write`
+   * does to `files` is kept, durably, when this returns. A database keeps all or nothing; a folder
+   * keeps each file as it is written, so `write` writes in an order that a crash may cut off.
+   * @throws EscError `locked`, `io`; what `write` throws.
+   */
+  turn<T>(request: TurnRequest, write: (turn: Turn) => T): Promise<T>
+  /**
+   * Takes a lock for a change of several steps. What is read afterwards is as new as the lock.
+   * @throws EscError `locked`, naming the holder and its purpose.
+   */
+  lock(request: LockRequest): Promise<Lock>
+  /** The journal of the environment with this id. */
+  journal(id: string): JournalRecords
+}
+
+/**
+ * The entries of one environment's journal, each under the name of a file. The content is
+ * encrypted by whoever puts it.
+ */
+export interface JournalRecords {
+  /** The place, for messages. */
+  readonly folder: string
+  /** In no particular order. */
+  names(): string[]
+  /** Returns the content of an entry. Undefined: there is none. */
+  read(name: string): Uint8Array | undefined
+  /**
+   * Adds or replaces an entry. It is durable when this returns.
+   * @throws EscError `io`; `locked` when another process has taken the environment's lock over.
+   */
+  put(name: string, bytes: Uint8Array): Promise<void>
+  /** Returns when the entry is gone for good. Absent: nothing to do. */
+  remove(name: string): Promise<void>
+  /** All that `names` lists is durable when this returns, also if its writer was killed. */
+  makeDurable(): void
+  /** Takes an entry out, and keeps it as it is in the place that is returned. */
+  setAside(name: string): Promise<string>
+}
