@@ -53,6 +53,8 @@ export type Remedy =
   | { readonly do: 'create-signing-key' }
   | { readonly do: 'create-issuer' }
   | { readonly do: 'publish-issuer' }
+  // servers
+  | { readonly do: 'log-in'; readonly url: string }
   // the store and its webhooks
   | { readonly do: 'create-store'; readonly secretsProvider?: string }
   | { readonly do: 'check-store' }
@@ -65,6 +67,7 @@ export type Remedy =
 
 /** The name of an input of an operation, where texts have to name it. */
 export type InputName =
+  | 'allow-http'
   | 'allow-unknown'
   | 'allow-variable'
   | 'create'

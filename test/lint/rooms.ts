@@ -43,6 +43,11 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: ['masking'],
     because: 'how a server is asked, and which may be; it knows no vendor, and what is asked for is not its business',
   },
+  remote: {
+    mayImport: ['http'],
+    because:
+      'the client of an ESC API knows no store and no command line: what is done with the answers is not its business',
+  },
   rotators: {
     mayImport: ['schema', 'vendor', 'http', 'yaml'],
     because: 'a rotator knows no store and no command line; it names members of answers by property paths',
@@ -88,6 +93,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
       'access',
       'audit',
       'http',
+      'remote',
       'git',
       'machine',
       'trust',

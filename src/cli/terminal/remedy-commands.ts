@@ -47,6 +47,7 @@ export const REMEDY_COMMANDS: { readonly [Do in Exclude<Remedy['do'], 'repeat'>]
   'create-signing-key': () => 'oidc init',
   'create-issuer': () => 'oidc init --issuer https://…',
   'publish-issuer': () => 'oidc publish',
+  'log-in': ({ url }) => `login ${url}`,
   'create-store': ({ secretsProvider }) =>
     `init${secretsProvider === undefined ? '' : ` --secrets-provider ${secretsProvider}`}`,
   'check-store': () => 'check',
@@ -58,6 +59,7 @@ export const REMEDY_COMMANDS: { readonly [Do in Exclude<Remedy['do'], 'repeat'>]
 
 /** The flag of each input. */
 const FLAGS: Readonly<Record<InputName, string>> = {
+  'allow-http': '--allow-http',
   'allow-unknown': '--allow-unknown',
   'allow-variable': '--allow-variable',
   create: '--create',
