@@ -2,14 +2,17 @@ import { describeLine } from './describe.ts'
 import type { AuditLine } from './line.ts'
 
 const columns =
-  'Timestamp,Name,Login,Event,Description,SourceIP,RequireOrgAdmin,RequireStackAdmin,AuthenticationFailure'
+  'Timestamp,Name,Login,Event,Description,SourceIP,RequireOrgAdmin,RequireStackAdmin,AuthenticationFailure,Token'
 
-/** Lines with the columns of the hosted service's export (spec D.5), quoted as in RFC 4180. */
+/**
+ * Lines with the columns of the hosted service's export (spec D.5) and, after them, the name of the
+ * token; quoted as in RFC 4180.
+ */
 export function auditCsv(lines: readonly AuditLine[]): string {
   const rows = lines.map((line) => {
-    const { address, event, host, result, time, user } = line
+    const { address, event, host, result, time, token = '', user } = line
     const denied = String(result === 'denied')
-    return [time, user, user, event, describeLine(line), address ?? host, 'false', 'false', denied]
+    return [time, user, user, event, describeLine(line), address ?? host, 'false', 'false', denied, token]
       .map(csvField)
       .join(',')
   })
@@ -31,7 +34,7 @@ const severities = { allowed: 3, done: 3, failed: 5, denied: 8 } as const
 export function auditCef(lines: readonly AuditLine[], version: string): string {
   return lines
     .map((line) => {
-      const { address, command, environment, event, host, process, result, time, user } = line
+      const { address, command, environment, event, host, process, result, time, token, user } = line
       const date = new Date(time)
       const header = ['CEF:0', 'esc', 'esc', version, event, describeLine(line), String(severities[result])]
       const extension = {
@@ -45,6 +48,7 @@ export function auditCef(lines: readonly AuditLine[], version: string): string {
         outcome: result,
         cs1Label: 'environment',
         cs1: environment,
+        ...(token === undefined ? {} : { cs2Label: 'token', cs2: token }),
         spid: String(process),
         ...(command === undefined ? {} : { sproc: `esc ${command}` }),
       }

@@ -20,7 +20,9 @@ export interface AuditOrigin {
   readonly terminal?: boolean
   /** The CI system and its run: `github-actions 12345`. */
   readonly ci?: string
-  /** The address somebody logged in from, by ssh. */
+  /** The name of the token that a server was shown. Never the token. */
+  readonly token?: string
+  /** The address of whoever called a server, or has logged in by ssh. */
   readonly address?: string
 }
 

@@ -23,7 +23,8 @@ import {
   readableText,
   renamableAt,
   renameKey,
-  type WorkspaceOptions,
+  type SessionHost,
+  type SessionParts,
 } from '../operations/index.ts'
 import type { Text } from '../rich-text.ts'
 import { OpenDocument, Superseded } from './open-document.ts'
@@ -31,7 +32,7 @@ import { completionItems, protocolDiagnostics, protocolEdit, protocolHover, prot
 import { DocumentStores } from './stores.ts'
 
 interface LanguageServerOptions {
-  readonly workspace: WorkspaceOptions
+  readonly session: SessionParts
   /** Words a text as the program does, without the secrets that a definition holds in the clear. */
   readonly tell: (text: Text, definition: string) => string
   readonly version: string
@@ -70,7 +71,7 @@ class LanguageServer {
     this.#connection = connection
     this.#library = library
     this.#options = options
-    this.#stores = new DocumentStores(options.workspace)
+    this.#stores = new DocumentStores(options.session)
   }
 
   listen(): void {
@@ -112,7 +113,7 @@ class LanguageServer {
       const open = this.#open.get(document.uri)
       if (!isServed(document.uri)) return
       if (open === undefined) {
-        const place = placeOf(document.uri, this.#options.workspace.env)
+        const place = placeOf(document.uri, this.#options.session.host.env)
         const analyze = (text: string, signal: AbortSignal) => this.#stores.analyze(place, text, signal)
         this.#open.set(document.uri, new OpenDocument(document, place, analyze))
       } else open.change(document)
@@ -325,7 +326,7 @@ function isServed(uri: string): boolean {
   return /^(?:file|untitled):(?:.*[/\\])?environment\.yaml$/.test(uri)
 }
 
-function placeOf(uri: string, env: WorkspaceOptions['env']): DocumentPlace | undefined {
+function placeOf(uri: string, env: SessionHost['env']): DocumentPlace | undefined {
   try {
     return uri.startsWith('file:') ? placeOfDocument(fileURLToPath(uri), env) : undefined
   } catch {

@@ -12,8 +12,8 @@ import {
   locateTarget,
   parsedAnalysis,
   RememberingParser,
+  type SessionParts,
   startSession,
-  type WorkspaceOptions,
 } from '../operations/index.ts'
 
 type ImportersOfKey = Awaited<ReturnType<typeof importersOfKey.run>>
@@ -24,12 +24,13 @@ type ImportersOfKey = Awaited<ReturnType<typeof importersOfKey.run>>
  * was not allowed on this machine.
  */
 export class DocumentStores {
-  readonly #options: WorkspaceOptions
+  readonly #parts: SessionParts
   readonly #parser = new RememberingParser()
   readonly #installed = new Map<string, Promise<Installed>>()
 
-  constructor(options: WorkspaceOptions) {
-    this.#options = { ...options, prompt: undefined, askTrust: undefined, deliver: undefined, commit: false }
+  constructor({ caller, host, policy }: SessionParts) {
+    const unasked = { ...host, prompt: undefined, askTrust: undefined, deliver: undefined }
+    this.#parts = { caller, host: unasked, policy: { ...policy, commit: false } }
   }
 
   /**
@@ -70,14 +71,10 @@ export class DocumentStores {
     const key = place?.store ?? ''
     let known = this.#installed.get(key)
     if (known === undefined) {
-      const nowhere = {
-        ...this.#options,
-        store: undefined,
-        cwd: '/',
-        env: { ...this.#options.env, ESC_STORE: undefined },
-      }
-      const options = place === undefined ? nowhere : { ...this.#options, store: place.store }
-      known = installedHere(options).catch(() => {
+      const { host } = this.#parts
+      const nowhere = { ...this.#parts, host: { ...host, cwd: '/', env: { ...host.env, ESC_STORE: undefined } } }
+      const request = place === undefined ? nowhere : { ...this.#parts, store: place.store }
+      known = installedHere(request).catch(() => {
         // They may be allowed later.
         this.#installed.delete(key)
         return place === undefined ? { providers: [], rotators: [] } : this.installed(undefined)
@@ -112,6 +109,6 @@ export class DocumentStores {
   }
 
   #session({ store }: DocumentPlace) {
-    return startSession({ ...this.#options, store })
+    return startSession({ ...this.#parts, store })
   }
 }

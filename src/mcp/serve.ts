@@ -2,10 +2,11 @@ import { EscError, hintOf, messageOf } from '../errors.ts'
 import type { Notice } from '../notice.ts'
 import {
   type AuditDetails,
+  type Caller,
   hiddenTexts,
   recordAgentCall,
   type Session,
-  type WorkspaceOptions,
+  type SessionHost,
 } from '../operations/index.ts'
 import { remediesIn } from '../rich-text.ts'
 import type { Server } from '../vendor/mcp.ts'
@@ -16,9 +17,9 @@ import { offeredTools } from './tools/index.ts'
 
 interface AgentServerOptions extends AgentSettings {
   /** The most that may be done, and with which environments. */
-  readonly restriction: NonNullable<WorkspaceOptions['restriction']>
-  /** Opens the store as it is now, with these options instead of the usual ones. */
-  readonly open: (changed: Partial<WorkspaceOptions>) => Session
+  readonly restriction: NonNullable<Caller['restriction']>
+  /** Opens the store as it is now for this caller. `changed`: what of the host is another. */
+  readonly open: (caller: Caller, changed: Partial<SessionHost>) => Session
   /** Words a notice for a person. */
   readonly noticeText: (notice: Notice) => string
   readonly now: () => Date
@@ -143,8 +144,11 @@ class AgentServer {
     const tool = this.#tools.get(name)
     const notices: Notice[] = []
     const warnings: string[] = []
-    const changed: Partial<WorkspaceOptions> = {
+    const caller: Caller = {
+      origin: { command: `mcp ${(tool?.name ?? 'call').slice(0, 40)}`, terminal: false },
       restriction: this.#options.restriction,
+    }
+    const changed: Partial<SessionHost> = {
       prompt: undefined,
       askTrust: undefined,
       hide: undefined,
@@ -152,9 +156,8 @@ class AgentServer {
       onCommit: (outcome) => {
         if (outcome.kind === 'failed') warnings.push(`${outcome.warning}: ${outcome.hint}`)
       },
-      invocation: { command: `mcp ${(tool?.name ?? 'call').slice(0, 40)}`, terminal: false },
     }
-    const session = open(changed)
+    const session = open(caller, changed)
     const environment = nameOf(given.environment, (text) => session.reference(text).name)
     const run = async () => {
       const { run: start, reveals = false } = this.#checked(name, given)
@@ -167,7 +170,7 @@ class AgentServer {
       ...this.#client(),
     }) as AuditDetails
     // A session of its own: the tool's would wait for this operation to end.
-    const performed = await open(changed).perform(recordAgentCall, undefined, { environment, details, run })
+    const performed = await open(caller, changed).perform(recordAgentCall, undefined, { environment, details, run })
     const { result, reveals } = performed.result as Awaited<ReturnType<typeof run>>
     const said = [...notices.map(noticeText), ...warnings].map((text) => this.#shown.text(text))
     return JSON.stringify(

@@ -51,7 +51,7 @@ export async function tickScheduler(options: ScheduleOptions): Promise<Tick> {
       // What was rotated is rotated, whatever becomes of telling others.
       await after
         .perform(deliverWebhooks, undefined, {}, { signal: options.stop })
-        .catch((error) => after.options.notify({ kind: 'deliveries-failed', reason: messageOf(error) }))
+        .catch((error) => after.host.notify({ kind: 'deliveries-failed', reason: messageOf(error) }))
     }
     return pass
   } finally {
@@ -121,7 +121,7 @@ class Daemon {
 
   constructor(options: RunSchedulerOptions) {
     this.#options = options
-    this.#now = options.open().options.now
+    this.#now = options.open().host.now
     this.#metrics = new Metrics(this.#now())
     this.#aliveMs = this.#now().getTime()
   }
@@ -130,7 +130,7 @@ class Daemon {
   async prepare(): Promise<Scheduler> {
     const { open, onRun } = this.#options
     const session = open()
-    const { now } = session.options
+    const { now } = session.host
     const settings = (await session.perform(schedulerSettings, undefined)).result
     const configuration = JSON.stringify(settings)
     if (this.#scheduler !== undefined && configuration === this.#configuration) return this.#scheduler

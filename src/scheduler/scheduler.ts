@@ -83,7 +83,7 @@ export class Scheduler {
     const problems: Text[] = []
     const due = async () => {
       const session = open()
-      const now = session.options.now()
+      const now = session.host.now()
       await this.#queue.refresh(session, now)
       return this.#queue.due(now)
     }
@@ -177,7 +177,7 @@ export class Scheduler {
   #session(): Session {
     const { open, remote } = this.#options
     const session = open()
-    const { commit } = session.options
+    const { commit } = session.policy
     const committing = { hooks: commit === true, doing: 'esc scheduler' }
     return session.with({ commit: remote === undefined ? commit : true, committing })
   }

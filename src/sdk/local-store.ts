@@ -192,12 +192,16 @@ export class LocalStore implements EnvironmentStore {
     const { env: own } = process
     const { env = own, onNotice = () => {} } = this.#options
     return startSession({
-      cwd: process.cwd(),
-      env,
       store: this.#path,
-      notify: onNotice,
-      now: () => new Date(),
-      build: typeof ESC_BUILD_ID === 'undefined' ? undefined : ESC_BUILD_ID,
+      caller: {},
+      host: {
+        cwd: process.cwd(),
+        env,
+        notify: onNotice,
+        now: () => new Date(),
+        build: typeof ESC_BUILD_ID === 'undefined' ? undefined : ESC_BUILD_ID,
+      },
+      policy: {},
     })
   }
 }

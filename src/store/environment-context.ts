@@ -1,5 +1,5 @@
-import type { DataKey, KeyOwner } from '../keys/index.ts'
-import type { CompleteHost } from './host.ts'
+import type { KeyOwner } from '../keys/index.ts'
+import type { CompleteHost, UnwrappedKeys } from './host.ts'
 import type { HistoryMemory } from './keys/history-memory.ts'
 import type { StoreRecords } from './records/records.ts'
 import type { StoreState } from './state/state.ts'
@@ -16,8 +16,7 @@ export interface EnvironmentContext {
   /** The place where the store is kept. */
   readonly records: StoreRecords
   readonly memory: HistoryMemory
-  /** Unwrapped data keys of this process, by `keyMemo`. */
-  readonly keys: Map<string, Promise<DataKey>>
+  readonly keys: UnwrappedKeys
   readonly defaultSecretsProvider: () => string
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { confined, type FileSystem, machineFiles } from '../files/index.ts'
-import type { KeyContext } from '../keys/index.ts'
+import type { DataKey, KeyContext } from '../keys/index.ts'
 import { stateFolder } from '../machine/index.ts'
 import { limitOf } from './limits.ts'
 import { machineProcesses, type Processes } from './locks/processes.ts'
@@ -32,7 +32,15 @@ export interface StoreHost {
    */
   readonly guard?: (environment: string, level: GuardLevel) => void
   readonly listener?: RevisionListener
+  /**
+   * Data keys that the process has unwrapped: for a store that is opened for one caller after the
+   * other, each with its own `guard`. Default: those that are unwrapped through this object.
+   */
+  readonly unwrapped?: UnwrappedKeys
 }
+
+/** Unwrapped data keys of a process, by `keyMemo`. */
+export type UnwrappedKeys = Map<string, Promise<DataKey>>
 
 export type GuardLevel = 'read' | 'open' | 'write' | 'admin'
 
@@ -49,6 +57,7 @@ function completeHost(host: StoreHost): CompleteHost {
     now: host.now ?? Date.now,
     guard: host.guard ?? (() => {}),
     listener: host.listener ?? noListener,
+    unwrapped: host.unwrapped ?? new Map(),
   }
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { EscError } from '../errors.ts'
 import { type FileSystem, machineFiles, readTextIfPresent, replaceFile } from '../files/index.ts'
-import { type DataKey, makeDataKey, secretsProviderKind } from '../keys/index.ts'
+import { makeDataKey, secretsProviderKind } from '../keys/index.ts'
 import { rich, step } from '../rich-text.ts'
 import type { CheckOptions, CheckReport } from './check/check-store.ts'
 import type { Finding } from './check/finding.ts'
@@ -58,7 +58,6 @@ export class Store {
   readonly #host: CompleteHost
   readonly #records: StoreRecords
   readonly #memory: HistoryMemory
-  readonly #keys = new Map<string, Promise<DataKey>>()
 
   private constructor(folder: string, text: string, host: CompleteHost) {
     this.folder = folder
@@ -165,7 +164,7 @@ export class Store {
       const made = this.#add(full, newEnvironment(options, secretsProvider), turn)
       if (prepared !== undefined) {
         const { key, wrapped } = prepared
-        this.#keys.set(keyMemo(key.owner, wrapped), Promise.resolve(key))
+        this.#host.unwrapped.set(keyMemo(key.owner, wrapped), Promise.resolve(key))
         this.#memory.trustKey(key.owner.id, digestOfKey(wrapped))
       }
       return made
@@ -412,7 +411,7 @@ export class Store {
       host: this.#host,
       records: this.#records,
       memory: this.#memory,
-      keys: this.#keys,
+      keys: this.#host.unwrapped,
       defaultSecretsProvider: () => this.configuration.defaultSecretsProvider,
     }
   }

@@ -18,10 +18,12 @@ const line: AuditLine = {
 describe('exported audit lines', () => {
   it('have the columns of the hosted service, and no formulas', () => {
     expect(auditCsv([line])).to.equal(
-      'Timestamp,Name,Login,Event,Description,SourceIP,RequireOrgAdmin,RequireStackAdmin,AuthenticationFailure\r\n' +
+      'Timestamp,Name,Login,Event,Description,SourceIP,RequireOrgAdmin,RequireStackAdmin,AuthenticationFailure,Token\r\n' +
         '2026-03-04T05:06:07.000Z,"\'=cmd|""x"", y","\'=cmd|""x"", y",environment-open,' +
-        `"'=cmd|""x"", y may not open environment 'app/dev'",ma|chine,false,false,true\r\n`,
+        `"'=cmd|""x"", y may not open environment 'app/dev'",ma|chine,false,false,true,\r\n`,
     )
+    const called = { ...line, user: 'ada', token: '-laptop', address: '203.0.113.7' }
+    expect(auditCsv([called])).to.match(/,203\.0\.113\.7,false,false,true,'-laptop\r\n$/)
   })
 
   it('are escaped as CEF asks for', () => {
@@ -30,6 +32,10 @@ describe('exported audit lines', () => {
         'dvchost=ma|chine rt=1772600767000 suser=\\=cmd|"x", y requireOrgAdmin=false requireStackAdmin=false authenticationFailure=true ' +
         'outcome=denied cs1Label=environment cs1=app/dev spid=7 sproc=esc env open\n',
     )
+    const called = { ...line, token: 'lap=top', address: '203.0.113.7' }
+    expect(auditCef([called], '1'))
+      .to.include(' src=203.0.113.7 ')
+      .and.include(' cs2Label=token cs2=lap\\=top ')
     expect(auditCef([{ ...line, user: 'a\nb\\c' }], '1')).to.include('suser=a\\nb\\\\c ')
   })
 })

@@ -229,7 +229,7 @@ class Bench {
   /** Rotates everything once, as one run does. */
   async rotate(): Promise<Spent> {
     const environment = this.#store.environment(name)
-    const workspace = { store: this.#store, options: { now: () => new Date() } } as Workspace
+    const workspace = { store: this.#store, host: { now: () => new Date() } } as Workspace
     this.syncs = 0
     this.onRotate()
     // As in a process of its own: what was parsed last is remembered, and would be the definition

@@ -7,6 +7,7 @@ import { createEnvironment, initStore, openEnvironment, Session } from '../../sr
 import { openWorkspace } from '../../src/operations/session/open-workspace.ts'
 import type { Workspace } from '../../src/operations/session/workspace.ts'
 import { perform } from './perform.ts'
+import { sessionParts } from './session-parts.ts'
 
 describe('the audit trail of an open', () => {
   let folder: string
@@ -34,9 +35,10 @@ describe('the audit trail of an open', () => {
       },
     })
     const env = { ESC_CONFIG_HOME: join(folder, 'config'), ESC_AUTHOR: 'Ada <ada@example.com>' }
-    const options = { cwd: folder, env, notify: () => {}, now: () => new Date('2026-03-04T05:06:07Z'), provider }
-    initStore({}, options)
-    const workspace = openWorkspace(options)
+    const host = { cwd: folder, env, notify: () => {}, now: () => new Date('2026-03-04T05:06:07Z'), provider }
+    const parts = sessionParts(host)
+    initStore({}, parts)
+    const workspace = openWorkspace(parts)
     const make = (name: string, definition: string) =>
       new Session(workspace).perform(createEnvironment, workspace.reference(name), { definition })
     await make('app/base', 'values: {token: {fn::secret: not-a-real-token}}\n')

@@ -21,6 +21,7 @@ import {
 } from '../../src/operations/index.ts'
 import { openWorkspace } from '../../src/operations/session/open-workspace.ts'
 import type { Workspace } from '../../src/operations/session/workspace.ts'
+import { sessionParts } from './session-parts.ts'
 
 const broken = 'values: {a: "${nope}"}\n'
 
@@ -34,9 +35,10 @@ describe('what a session says in the audit log of a change', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'esc-audited-'))
     const env = { ESC_CONFIG_HOME: join(folder, 'config'), ESC_AUTHOR: 'Ada <ada@example.com>' }
-    const options = { cwd: folder, env, notify: () => {}, now: () => new Date('2026-03-04T05:06:07Z') }
-    initStore({}, options)
-    workspace = openWorkspace(options)
+    const host = { cwd: folder, env, notify: () => {}, now: () => new Date('2026-03-04T05:06:07Z') }
+    const parts = sessionParts(host)
+    initStore({}, parts)
+    workspace = openWorkspace(parts)
     session = new Session(workspace)
     await session.perform(createEnvironment, named('app/dev'), { definition: 'values: {b: 1}\n' })
     seen = lines().length

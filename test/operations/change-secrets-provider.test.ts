@@ -1,8 +1,9 @@
 import { expect } from 'chai'
-import { changeStoreSecretsProvider, openEnvironment, Session } from '../../src/operations/index.ts'
+import { changeStoreSecretsProvider, openEnvironment, Session, type SessionHost } from '../../src/operations/index.ts'
 import { openWorkspace } from '../../src/operations/session/open-workspace.ts'
 import { Playground } from '../cli/commands/esc.ts'
 import { perform } from './perform.ts'
+import { sessionParts } from './session-parts.ts'
 
 describe('from one passphrase to another, at a terminal', () => {
   let playground: Playground
@@ -12,7 +13,7 @@ describe('from one passphrase to another, at a terminal', () => {
   afterEach(() => playground.remove())
 
   function workspace(answers: Readonly<Record<string, string>>, asked: string[] = []) {
-    return openWorkspace({
+    const host: SessionHost = {
       cwd: playground.folder,
       env: playground.env,
       notify: () => {},
@@ -22,7 +23,8 @@ describe('from one passphrase to another, at a terminal', () => {
         asked.push(`${kind}${options?.confirm ? ', twice' : ''}`)
         return answers[kind] as string
       },
-    })
+    }
+    return openWorkspace(sessionParts(host))
   }
 
   it('asks once for each, however many environments there are', async () => {

@@ -18,6 +18,7 @@ import { openWorkspace } from '../../src/operations/session/open-workspace.ts'
 import type { Workspace } from '../../src/operations/session/workspace.ts'
 import { Store } from '../../src/store/index.ts'
 import { perform } from './perform.ts'
+import { sessionParts } from './session-parts.ts'
 
 const by = { author: { name: 'Mallory' }, created: new Date('2026-11-20T10:00:00Z') }
 
@@ -46,8 +47,8 @@ describe('a hostile environment definition', () => {
   }
 
   async function open(name: string): Promise<{ readonly json: string; readonly problems: string }> {
-    const options = { cwd: folder, env: env(), notify: () => {}, now: () => new Date() }
-    const workspace = openWorkspace(options)
+    const parts = sessionParts({ cwd: folder, env: env(), notify: () => {}, now: () => new Date() })
+    const workspace = openWorkspace(parts)
     const opened = await perform(workspace, openEnvironment, workspace.reference(name))
     return {
       json: JSON.stringify(opened.properties ?? null),
@@ -111,7 +112,7 @@ describe('a hostile environment definition', () => {
     })
     const fresh = () => {
       rmSync(join(folder, 'config', 'state'), { recursive: true, force: true })
-      return openWorkspace({ cwd: folder, env: env(), notify: () => {}, now: () => new Date(), provider })
+      return openWorkspace(sessionParts({ cwd: folder, env: env(), notify: () => {}, now: () => new Date(), provider }))
     }
     const openDev = (workspace: Workspace) => perform(workspace, openEnvironment, workspace.reference('app/dev'))
     const rotate = (workspace: Workspace) =>
@@ -144,7 +145,7 @@ describe('a hostile environment definition', () => {
     const [, ciphertext] = /ciphertext: (\S+?)\}/.exec(edit)!
     const notices: string[] = []
     const notify = (notice: Notice) => void notices.push(noticeText(notice))
-    const workspace = openWorkspace({ cwd: folder, env: env(), notify, now: () => new Date() })
+    const workspace = openWorkspace(sessionParts({ cwd: folder, env: env(), notify, now: () => new Date() }))
     const session = new Session(workspace)
     const reference = workspace.reference('app/dev')
     writeFileSync(file, edit.replace('https://good.example', `{fn::secret: {ciphertext: ${ciphertext}}}`))
@@ -162,7 +163,7 @@ describe('a hostile environment definition', () => {
     const file = join(store(), 'app/dev/revisions/2.yaml')
     writeFileSync(file, readFileSync(file, 'utf8').replace('a: 1', 'a: evil'))
     rmSync(join(folder, 'config', 'state'), { recursive: true })
-    const workspace = openWorkspace({ cwd: folder, env: env(), notify: () => {}, now: () => new Date() })
+    const workspace = openWorkspace(sessionParts({ cwd: folder, env: env(), notify: () => {}, now: () => new Date() }))
     const reference = workspace.reference('app/dev@2')
     const error = await perform(workspace, rollBack, reference, { exact: true, force: true }).then(
       () => undefined,

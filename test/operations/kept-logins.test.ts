@@ -3,10 +3,18 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { acceptTrust, createEnvironment, findValue, openEnvironment, reviewTrust } from '../../src/operations/index.ts'
+import {
+  acceptTrust,
+  type Caller,
+  createEnvironment,
+  findValue,
+  openEnvironment,
+  reviewTrust,
+} from '../../src/operations/index.ts'
 import { openWorkspaceAt } from '../../src/operations/session/open-workspace.ts'
 import { IssuerStore } from './identity/issuer-store.ts'
 import { perform } from './perform.ts'
+import { sessionParts } from './session-parts.ts'
 
 const login = `values:
   own: {fn::secret: own-secret}
@@ -50,9 +58,15 @@ describe('logins, with cache: on', () => {
     return perform(workspace, createEnvironment, workspace.reference(name), { definition })
   }
   const cache = (value: string) => appendFileSync(join(store.folder, 'environments', 'esc.yaml'), `cache: ${value}\n`)
-  async function open(name = 'app/login', env: Record<string, string> = {}, lifetimeSeconds?: number) {
-    const options = { ...store.options, lifetimeSeconds, env: { ...store.env, ...env }, build: 'one' }
-    const workspace = openWorkspaceAt(store.folder, options, 'named')
+  async function open(
+    name = 'app/login',
+    env: Record<string, string> = {},
+    lifetimeSeconds?: number,
+    caller: Caller = {},
+  ) {
+    const host = { ...store.host, env: { ...store.env, ...env }, build: 'one' }
+    const parts = { ...sessionParts(host, { lifetimeSeconds }), caller }
+    const workspace = openWorkspaceAt(store.folder, parts, 'named')
     const { properties, diagnostics } = await perform(workspace, openEnvironment, workspace.reference(name))
     expect(diagnostics).to.deep.equal([])
     return JSON.stringify(findValue(properties ?? {}, ['aws', 'accessKeyId']) ?? null)
@@ -88,6 +102,16 @@ describe('logins, with cache: on', () => {
     const { powers } = await perform(workspace, reviewTrust, undefined)
     await perform(workspace, acceptTrust, undefined, { powers: powers.filter(({ kind }) => kind !== 'identity') })
     expect(await open('app/login', { AWS_REGION: 'eu-west-1' })).to.include('ASIA3')
+  })
+
+  it('are made anew for another caller, whom their identity tokens name', async () => {
+    cache('on')
+    const as = (name: string, author?: Caller['author']) =>
+      open('app/login', {}, undefined, { principal: { name, from: 'token' }, author })
+    expect(await as('ada')).to.include('ASIA1')
+    expect(await as('bob')).to.include('ASIA2')
+    expect(await as('bob')).to.include('ASIA2')
+    expect(await as('bob', { name: 'Bob', email: 'bob@example.com' })).to.include('ASIA3')
   })
 
   it('are made anew for another lifetime', async () => {

@@ -6,12 +6,13 @@ import fc from 'fast-check'
 import type { ExportedMap, ExportedValue } from '../../src/evaluate/index.ts'
 import { JsonNumber } from '../../src/json.ts'
 import { encryptDefinition } from '../../src/language/index.ts'
-import { openEnvironment, type WorkspaceOptions } from '../../src/operations/index.ts'
+import { openEnvironment, type SessionHost } from '../../src/operations/index.ts'
 import { decodeProperties, encodeProperties } from '../../src/operations/opening/opened-cache.ts'
 import { openWorkspace } from '../../src/operations/session/open-workspace.ts'
 import { Store } from '../../src/store/index.ts'
 import { runs } from '../sample.ts'
 import { perform } from './perform.ts'
+import { sessionParts } from './session-parts.ts'
 
 const by = { author: { name: 'Ada' }, created: new Date('2026-11-20T10:00:00Z') }
 
@@ -54,7 +55,7 @@ describe('what opening an environment came to', () => {
     await settings?.(opened)
   }
 
-  const options = (more: Partial<WorkspaceOptions> = {}): WorkspaceOptions => ({
+  const host = (more: Partial<SessionHost> = {}): SessionHost => ({
     cwd: folder,
     env: { ESC_CONFIG_HOME: config(), ESC_AUTHOR: 'Ada <ada@example.com>' },
     notify: () => {},
@@ -63,8 +64,8 @@ describe('what opening an environment came to', () => {
     ...more,
   })
 
-  async function open(name = 'dev', more: Partial<WorkspaceOptions> = {}) {
-    const workspace = openWorkspace(options(more))
+  async function open(name = 'dev', more: Partial<SessionHost> = {}) {
+    const workspace = openWorkspace(sessionParts(host(more)))
     return perform(workspace, openEnvironment, workspace.reference(name))
   }
 

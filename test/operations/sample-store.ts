@@ -8,14 +8,16 @@ import {
   createWebhook,
   initStore,
   rotateEnvironment,
+  type SessionHost,
+  type SessionParts,
   setEnvironmentTag,
   tagRevision,
-  type WorkspaceOptions,
 } from '../../src/operations/index.ts'
 import { openWorkspace } from '../../src/operations/session/open-workspace.ts'
 import type { Workspace } from '../../src/operations/session/workspace.ts'
 import { digestOf } from '../digest.ts'
 import { perform } from './perform.ts'
+import { sessionParts } from './session-parts.ts'
 
 const configuration = `version: 1
 organization: acme
@@ -57,7 +59,7 @@ export class SampleStore {
   static async make(): Promise<SampleStore> {
     const made = new SampleStore(mkdtempSync(join(tmpdir(), 'esc-operations-')))
     made.git('init', '--quiet', '--initial-branch', 'main')
-    initStore({}, made.options('ada@example.com'))
+    initStore({}, made.parts('ada@example.com'))
     const workspace = made.workspace('ada@example.com')
     const dev = workspace.reference('app/dev')
     await perform(workspace, createEnvironment, workspace.reference('app/base'), { definition: 'values: {size: 1}\n' })
@@ -96,7 +98,7 @@ export class SampleStore {
     return other
   }
 
-  options(principal: string): WorkspaceOptions {
+  parts(principal: string): SessionParts {
     const env = {
       PATH: process.env.PATH,
       ESC_CONFIG_HOME: join(this.folder, 'config'),
@@ -104,15 +106,15 @@ export class SampleStore {
       ESC_AUTHOR: `Somebody <${principal}>`,
       ESC_PRINCIPAL: principal,
     }
-    const postWebhook: WorkspaceOptions['postWebhook'] = async ({ headers, body }) => {
+    const postWebhook: SessionHost['postWebhook'] = async ({ headers, body }) => {
       this.sent.push(`${headers['Pulumi-Webhook-Kind']} ${JSON.parse(body).action ?? ''}`.trim())
       return { kind: 'answered', status: 200, body: '' }
     }
-    return { cwd: this.folder, env, notify() {}, now: () => this.now, postWebhook }
+    return sessionParts({ cwd: this.folder, env, notify() {}, now: () => this.now, postWebhook })
   }
 
   workspace(principal: string): Workspace {
-    return openWorkspace(this.options(principal))
+    return openWorkspace(this.parts(principal))
   }
 
   /** Writes a file by hand. */

@@ -5,6 +5,7 @@ import { expect } from 'chai'
 import { Session, setEnvironmentTag } from '../../src/operations/index.ts'
 import { openWorkspace } from '../../src/operations/session/open-workspace.ts'
 import { Playground } from '../cli/commands/esc.ts'
+import { sessionParts } from './session-parts.ts'
 
 describe('sessions on one store', () => {
   const playground = new Playground()
@@ -26,10 +27,10 @@ describe('sessions on one store', () => {
     const hook = join(playground.folder, '.git', 'hooks', 'pre-commit')
     writeFileSync(hook, '#!/bin/sh\nsleep 0.4\n', { mode: 0o755 })
     const { env, folder: cwd } = playground
-    const options = { cwd, env, notify: () => {}, now: () => new Date(), commit: true }
+    const parts = sessionParts({ cwd, env, notify: () => {}, now: () => new Date() }, { commit: true })
     const performed = await Promise.all(
       names.map((name) => {
-        const session = new Session(openWorkspace(options))
+        const session = new Session(openWorkspace(parts))
         return session.perform(setEnvironmentTag, session.workspace.reference(name), { name: 'owner', value: 'me' })
       }),
     )

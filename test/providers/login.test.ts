@@ -9,8 +9,8 @@ import {
   initStore,
   reviewTrust,
   Session,
+  type SessionHost,
   signingKeys,
-  type WorkspaceOptions,
 } from '../../src/operations/index.ts'
 import { openWorkspaceAt } from '../../src/operations/session/open-workspace.ts'
 import { awsLoginProvider } from '../../src/providers/aws-login.ts'
@@ -20,6 +20,7 @@ import type { ProviderContext } from '../../src/providers/index.ts'
 import type { Remedy } from '../../src/remedy.ts'
 import { type Secret, secret } from '../../src/secret.ts'
 import { checkToken, TokenServices } from '../fakes/token-services.ts'
+import { sessionParts } from '../operations/session-parts.ts'
 
 const issuer = 'https://esc.example.org'
 const now = () => new Date('2026-03-04T05:06:07Z')
@@ -35,17 +36,17 @@ async function failure(promise: Promise<unknown>): Promise<EscError> {
 
 describe('login providers with the identity token of the store', () => {
   let folder: string
-  let options: WorkspaceOptions
+  let host: SessionHost
   let context: ProviderContext
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'esc-login-'))
     const env = { ESC_CONFIG_HOME: join(folder, 'config'), ESC_AUTHOR: 'Ada <ada@example.com>' }
-    options = { cwd: folder, env, now, notify: () => {} }
-    initStore({ folder: undefined, organization: 'acme', secretsProvider: undefined }, options)
+    host = { cwd: folder, env, now, notify: () => {} }
+    initStore({ folder: undefined, organization: 'acme', secretsProvider: undefined }, sessionParts(host))
     appendFileSync(join(folder, 'environments', 'esc.yaml'), `oidc: {issuer: ${issuer}}\n`)
     // Makes the key, so that it is nobody's yet.
-    signingKeys(options)
-    const session = new Session(openWorkspaceAt(folder, options, 'named'))
+    signingKeys(host)
+    const session = new Session(openWorkspaceAt(folder, sessionParts(host), 'named'))
     const { powers } = (await session.perform(reviewTrust, undefined)).result
     await session.perform(acceptTrust, undefined, { powers })
     context = contextAt('app/dev', 'logins/cloud')
@@ -57,11 +58,11 @@ describe('login providers with the identity token of the store', () => {
     env: {},
     signal: new AbortController().signal,
     identityToken: (request) =>
-      ownToken(openWorkspaceAt(folder, options, 'named'), request, { rootEnvironment, currentEnvironment }),
+      ownToken(openWorkspaceAt(folder, sessionParts(host), 'named'), request, { rootEnvironment, currentEnvironment }),
   })
   const trusted = (audience: string, subject = 'pulumi:environments:org:acme:env:app/dev') => ({
     issuer,
-    keys: signingKeys(options).keys,
+    keys: signingKeys(host).keys,
     audience,
     subject,
     now,
@@ -186,7 +187,7 @@ describe('login providers with the identity token of the store', () => {
   it('need an issuer that vendors can reach', async () => {
     const bare = mkdtempSync(join(tmpdir(), 'esc-login-'))
     try {
-      const own = { ...options, cwd: bare }
+      const own = sessionParts({ ...host, cwd: bare })
       initStore({ folder: undefined, organization: 'acme', secretsProvider: undefined }, own)
       const place = { rootEnvironment: 'a/b', currentEnvironment: 'a/b' }
       const workspace = openWorkspaceAt(bare, own, 'named')

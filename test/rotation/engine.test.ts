@@ -29,6 +29,7 @@ import { loadRotator } from '../../src/rotators/index.ts'
 import type { Environment } from '../../src/store/index.ts'
 import { layout, Store } from '../../src/store/index.ts'
 import { parsePropertyPath } from '../../src/yaml/index.ts'
+import { sessionParts } from '../operations/session-parts.ts'
 import { testContext } from '../rotators/test-context.ts'
 import { FakeVendor, fakeRotator, Killed } from './fake-vendor.ts'
 
@@ -59,9 +60,9 @@ describe('rotate()', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'esc-rotation-'))
     const env = { ESC_CONFIG_HOME: join(folder, 'config'), ESC_AUTHOR: 'Ada Lovelace <ada@example.com>' }
-    const options = { cwd: folder, env, notify: () => {}, now: () => new Date() }
+    const parts = sessionParts({ cwd: folder, env, notify: () => {}, now: () => new Date() })
     Store.init(join(folder, 'environments'), {}, { keys: { env, configFolder: env.ESC_CONFIG_HOME, notify: () => {} } })
-    workspace = openWorkspace(options)
+    workspace = openWorkspace(parts)
     environment = await workspace.store.create('shop/prod', { author, created: new Date() })
     await environment.append({ base: 1, definition, change: 'edit', author, created: new Date() })
     vendors.clear()

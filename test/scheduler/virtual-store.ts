@@ -4,10 +4,17 @@ import { join } from 'node:path'
 import { noticeText } from '../../src/cli/framework/notice-text.ts'
 import { machineFiles } from '../../src/files/index.ts'
 import { createKeyFile } from '../../src/keys/key-file.ts'
-import { createSchedule, type RunOutcome, type Session, startSession } from '../../src/operations/index.ts'
+import {
+  createSchedule,
+  type RunOutcome,
+  type Session,
+  type SessionHost,
+  startSession,
+} from '../../src/operations/index.ts'
 import type { ScheduledRun } from '../../src/schedule/index.ts'
 import { startScheduler } from '../../src/scheduler/index.ts'
 import { Store } from '../../src/store/index.ts'
+import { sessionParts } from '../operations/session-parts.ts'
 
 const author = { name: 'Ada', email: 'ada@example.com' }
 /** Where there are files in memory: a year has many writes, each of which waits for the disk. */
@@ -41,13 +48,13 @@ export class VirtualStore {
   }
 
   open(): Session {
-    return startSession({
+    const host: SessionHost = {
       cwd: this.folder,
       env: this.#env,
-      store: join(this.folder, 'environments'),
       notify: (notice) => void this.log.push(noticeText(notice)),
       now: () => new Date(this.nowMs),
-    })
+    }
+    return startSession({ store: join(this.folder, 'environments'), ...sessionParts(host) })
   }
 
   async add(

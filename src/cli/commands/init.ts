@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import { initChosenStore } from '../../operations/index.ts'
 import { EscCommand } from '../framework/command.ts'
 import { text } from '../framework/flags.ts'
-import { workspaceOptions } from '../framework/session.ts'
+import { sessionRequest } from '../framework/session.ts'
 
 const flags = {
   organization: text({ description: 'label of the store in full names (default: local)', value: 'name' }),
@@ -42,7 +42,7 @@ A vendor's key is asked once whether it can be used; without it no store is made
       organization: this.flags.organization,
       secretsProvider: this.flags['secrets-provider'],
     }
-    return initChosenStore(request, workspaceOptions(this.io, this.flags))
+    return initChosenStore(request, sessionRequest(this.io, this.flags))
   }
 
   text({ folder }: Result): string {

@@ -4,7 +4,7 @@ import { type Principal, useStore } from '../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { boolean, maybe, text } from '../framework/flags.ts'
 import { person } from '../framework/revision-text.ts'
-import { workspaceOptions } from '../framework/session.ts'
+import { sessionRequest } from '../framework/session.ts'
 
 /** Flags that logging in to the hosted service needs, and a folder does not. */
 const HOSTED = [
@@ -74,7 +74,7 @@ can open an environment is decided by its key.`
     if (argument !== undefined && url !== undefined) {
       throw new EscError('usage', 'only one of --cloud-url or argument URL may be specified, not both')
     }
-    const session = await useStore(workspaceOptions(this.io, this.flags), argument ?? url, this.flags.user)
+    const session = await useStore(sessionRequest(this.io, this.flags), argument ?? url, this.flags.user)
     const { folder, organization } = session
     const user = person(await session.author())
     return { store: pathToFileURL(folder).href, organization, user, principal: session.principal() }

@@ -3,7 +3,7 @@ import { EscError } from '../../errors.ts'
 import { logOut } from '../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { boolean, text } from '../framework/flags.ts'
-import { workspaceOptions } from '../framework/session.ts'
+import { sessionRequest } from '../framework/session.ts'
 
 const flags = {
   all: boolean({ description: 'forget all stores' }),
@@ -35,7 +35,7 @@ The store itself, and its key, stay as they are.`
     if ([all || undefined, url, argument].filter((each) => each !== undefined).length > 1) {
       throw new EscError('usage', 'only one of --all, --cloud-url or argument URL may be specified, not both')
     }
-    const forgotten = await logOut(workspaceOptions(this.io, this.flags), { target: argument ?? url, all })
+    const forgotten = await logOut(sessionRequest(this.io, this.flags), { target: argument ?? url, all })
     return { stores: forgotten.map((folder) => pathToFileURL(folder).href) }
   }
 

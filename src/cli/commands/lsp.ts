@@ -2,7 +2,7 @@ import manifest from '../../../package.json' with { type: 'json' }
 import { EscError } from '../../errors.ts'
 import { EscCommand } from '../framework/command.ts'
 import { boolean } from '../framework/flags.ts'
-import { workspaceOptions } from '../framework/session.ts'
+import { sessionRequest } from '../framework/session.ts'
 
 const flags = {
   stdio: boolean({ description: 'talk to the editor over standard input and output' }),
@@ -26,9 +26,10 @@ docs/editors.md has the set-up for editors.`
     }
     const { startLanguageServer } = await import('../../lsp/index.ts')
     const { languageServerWords } = await import('../framework/language-server-words.ts')
+    const request = sessionRequest(this.io, this.flags)
     await startLanguageServer({
       // Each text that is typed would be remembered, to be hidden in what this command prints.
-      workspace: { ...workspaceOptions(this.io, this.flags), hide: undefined },
+      session: { ...request, host: { ...request.host, hide: undefined } },
       tell: languageServerWords(),
       version: manifest.version,
       input: process.stdin,

@@ -75,7 +75,7 @@ Every call is in the audit log. A rotation begins only after a person has agreed
         allowReveal,
         temporary: temporaryPlace(this.io),
         restriction: { level, environments },
-        open: (changed) => openSession(this.io, this.flags, changed),
+        open: (caller, changed) => openSession(this.io, this.flags, changed, caller),
         noticeText,
         now: this.io.now,
         version: manifest.version,

@@ -21,7 +21,7 @@ import { DRAFT_TO_READ_FLAG, readingDraft } from '../framework/draft.ts'
 import { boolean, LIFETIME_FLAG } from '../framework/flags.ts'
 import { EXIT, ExitError } from '../framework/report-error.ts'
 import { notStarted, showDiagnostics } from '../framework/run-problems.ts'
-import { openTarget, sweepPlaintext, type Target, temporaryPlace, workspaceOptions } from '../framework/session.ts'
+import { openTarget, sessionRequest, sweepPlaintext, type Target, temporaryPlace } from '../framework/session.ts'
 import { ALLOW_VARIABLE_FLAG, UNKNOWN_FLAGS } from '../framework/shared-flags.ts'
 import { catchSignals, type PreparedProgram, runProgram } from '../terminal/index.ts'
 
@@ -229,7 +229,7 @@ Exits with the exit code of the command; signals are passed on to it. Flags of e
 
   /** The environment that was selected on this machine, if there is a store at all. */
   #selected(): string | undefined {
-    return findSelection(workspaceOptions(this.io, this.flags), undefined)?.selected
+    return findSelection(sessionRequest(this.io, this.flags), undefined)?.selected
   }
 
   text(): undefined {}

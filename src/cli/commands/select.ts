@@ -8,7 +8,7 @@ import {
 } from '../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { boolean } from '../framework/flags.ts'
-import { openSession, openTarget, workspaceOptions } from '../framework/session.ts'
+import { openSession, openTarget, sessionRequest } from '../framework/session.ts'
 import { askChoice } from '../terminal/index.ts'
 
 const flags = { none: boolean({ description: 'select none any more' }), ...OUTPUT_FLAG }
@@ -47,7 +47,7 @@ export default class Select extends EscCommand<Result, typeof flags> {
       await session.perform(deselectEnvironment, undefined)
       return { selected: undefined }
     }
-    const { selected } = findSelection(workspaceOptions(this.io, this.flags), undefined) ?? {}
+    const { selected } = findSelection(sessionRequest(this.io, this.flags), undefined) ?? {}
     const own = { organization: session.organization, project: undefined }
     const { environments } = (await session.perform(listEnvironments, undefined, own)).result
     const choice = await askChoice(this.io, 'Which environment?', environments, selected)

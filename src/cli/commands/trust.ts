@@ -2,7 +2,7 @@ import { EscError } from '../../errors.ts'
 import { acceptTrust, isDigest, reviewTrust, type TrustReview } from '../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../framework/command.ts'
 import { boolean, text } from '../framework/flags.ts'
-import { openSession, workspaceOptions } from '../framework/session.ts'
+import { openSession, sessionRequest } from '../framework/session.ts'
 import { reviewText, trustJson } from '../framework/trust-question.ts'
 
 const flags = {
@@ -35,7 +35,7 @@ In CI, set ESC_TRUST to the digest that "esc trust show" prints: it allows exact
   static override flags = flags
 
   async run(): Promise<Result> {
-    const { askTrust } = workspaceOptions(this.io, this.flags)
+    const { askTrust } = sessionRequest(this.io, this.flags).host
     const session = openSession(this.io, this.flags)
     const { result: review } = await session.perform(reviewTrust, undefined)
     if (this.flags.digest !== undefined) refuseOther(this.flags.digest, review.digest)

@@ -13,7 +13,7 @@ import {
 import { diagnosticLines, hasColour } from '../terminal/index.ts'
 import type { Host } from './host.ts'
 import { ReportedError } from './report-error.ts'
-import { openTarget, type Target, workspaceOptions } from './session.ts'
+import { openTarget, sessionRequest, type Target } from './session.ts'
 
 type TargetFlags = { readonly store?: string; readonly env?: string }
 
@@ -27,7 +27,7 @@ export function openConfig(io: Host, flags: TargetFlags, positionals: readonly s
   const target = openTarget(io, flags, positionals)
   const [first = ''] = target.rest
   if (!/^[\w.-]+(?:\/[\w.-]+)+$/.test(first)) return target
-  if (!findSelection(workspaceOptions(io, flags), first)?.named) return target
+  if (!findSelection(sessionRequest(io, flags), first)?.named) return target
   throw new EscError('usage', `'${first}' is an environment, and a key of the configuration is expected`, {
     hint: `name the environment with --env ${first}, or choose it with "esc select ${first}"`,
   })

@@ -1,4 +1,4 @@
-import type { WorkspaceOptions } from '../../operations/index.ts'
+import type { SessionHost } from '../../operations/index.ts'
 import type { Io } from '../terminal/index.ts'
 import type { RunningCommand } from './running-command.ts'
 
@@ -7,7 +7,7 @@ import type { RunningCommand } from './running-command.ts'
  * program that embeds the commands, or a test, may hand in a registry of providers and a
  * source of randomness of its own.
  */
-export interface Host extends Io, Pick<WorkspaceOptions, 'provider' | 'random' | 'postWebhook' | 'build'> {
+export interface Host extends Io, Pick<SessionHost, 'provider' | 'random' | 'postWebhook' | 'build'> {
   /** The command that runs. */
   readonly command?: RunningCommand
 }

@@ -5,14 +5,14 @@ import {
   parsePath,
   refuseVersion,
   requireEnvironment,
-  type WorkspaceOptions,
+  type SessionHost,
 } from '../../operations/index.ts'
 import { diagnosticLines, hasColour } from '../terminal/index.ts'
 import { EscCommand, OUTPUT_FLAG, WRITE_FLAGS } from './command.ts'
 import { readText } from './definition-input.ts'
 import { boolean, text } from './flags.ts'
 import { refused } from './report-error.ts'
-import { openTarget, workspaceOptions } from './session.ts'
+import { openTarget } from './session.ts'
 
 const flags = {
   secret: boolean({ description: 'encrypt every value, not just those that are or may be secrets' }),
@@ -30,7 +30,7 @@ export interface ImportSource {
   readonly content: string
   /** The name that the user gave the file. */
   readonly source: string
-  readonly options: WorkspaceOptions
+  readonly host: SessionHost
   /** Name of the environment that it is for. */
   readonly environment: string
 }
@@ -66,7 +66,7 @@ export abstract class ImportCommand extends EscCommand<Result, typeof flags> {
     const file = await this.read({
       content,
       source: name === '-' ? 'standard input' : name,
-      options: workspaceOptions(this.io, this.flags),
+      host: session.host,
       environment: reference.name,
     })
     const place = this.flags.path ?? file.place ?? this.place

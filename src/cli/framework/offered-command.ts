@@ -9,7 +9,7 @@ import {
 import { tableFor } from '../terminal/index.ts'
 import { EscCommand, OUTPUT_FLAG } from './command.ts'
 import { text } from './flags.ts'
-import { workspaceOptions } from './session.ts'
+import { sessionRequest } from './session.ts'
 
 const flags = {
   schema: text({ description: 'show inputs, outputs and an example of one', value: 'name' }),
@@ -23,9 +23,9 @@ export abstract class OfferedCommand extends EscCommand<readonly Offered[], type
   abstract readonly kind: OfferedKind
 
   async run(): Promise<readonly Offered[]> {
-    const options = workspaceOptions(this.io, this.flags)
+    const request = sessionRequest(this.io, this.flags)
     const { schema } = this.flags
-    return schema === undefined ? offered(options, this.kind) : [await offeredNamed(options, this.kind, schema)]
+    return schema === undefined ? offered(request, this.kind) : [await offeredNamed(request, this.kind, schema)]
   }
 
   text(all: readonly Offered[]): string {

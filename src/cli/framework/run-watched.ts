@@ -5,7 +5,7 @@ import {
   type OpenedEnvironment,
   openEnvironment,
   reopenSession,
-  type WorkspaceOptions,
+  type SessionHost,
 } from '../../operations/index.ts'
 import { catchSignals, type PreparedProgram, runAgain, worded } from '../terminal/index.ts'
 import type { Host } from './host.ts'
@@ -18,10 +18,10 @@ export type Prepare = (opened: OpenedEnvironment, secrets: Set<string>) => Promi
 
 /** `esc run --watch`: runs a command in an environment, and again in each newer version of it. */
 export async function watchAndRun({ session, reference }: Target, io: Host, prepare: Prepare): Promise<number> {
-  const { options } = session
+  const { host } = session
   // The store is opened anew for each look; what the user has been asked is not asked again.
-  const answers = options.prompt && rememberAnswers(options.prompt)
-  let { notify } = options
+  const answers = host.prompt && rememberAnswers(host.prompt)
+  let { notify } = host
   const reopen = () => reopenSession(session, { prompt: answers?.prompt, notify: (notice: Notice) => notify(notice) })
   let { result: opened } = await reopen().perform(openEnvironment, reference)
   showDiagnostics(opened, reference.typed, io)
@@ -62,7 +62,7 @@ export async function watchAndRun({ session, reference }: Target, io: Host, prep
   }
 }
 
-type Ask = NonNullable<WorkspaceOptions['prompt']>
+type Ask = NonNullable<SessionHost['prompt']>
 
 function rememberAnswers(ask: Ask) {
   const answers = new Map<string, string>()

@@ -1,9 +1,9 @@
 import { EscError } from '../../errors.ts'
-import { findSelection, type WorkspaceOptions } from '../../operations/index.ts'
+import { findSelection, type SessionRequest } from '../../operations/index.ts'
 import { type CommandClass, countMistake, type Input } from './command.ts'
 import type { Flags } from './flags.ts'
 import type { Host } from './host.ts'
-import { workspaceOptions } from './session.ts'
+import { sessionRequest } from './session.ts'
 
 /**
  * The input of a command line that names no environment, as if `--env` had given the one that
@@ -17,9 +17,10 @@ export function withSelected(Command: CommandClass, input: Input<Flags>, io: Hos
   const [first] = positionals
   const mistake = countMistake(Command, input)
   // The command itself reports what is wrong with the store, and notices.
-  const options = { ...workspaceOptions(io, input.flags), notify() {}, deliver: undefined }
-  if (Command.usesSelected === 'only') return withOnlySelected(Command, input, options)
-  const found = findSelection(options, first)
+  const usual = sessionRequest(io, input.flags)
+  const request = { ...usual, host: { ...usual.host, notify() {}, deliver: undefined } }
+  if (Command.usesSelected === 'only') return withOnlySelected(Command, input, request)
+  const found = findSelection(request, first)
   const { named = false, selected } = found ?? {}
   if (selected !== undefined) {
     const isVersion = first !== undefined && isVersionAlone(first)
@@ -31,8 +32,8 @@ export function withSelected(Command: CommandClass, input: Input<Flags>, io: Hos
 }
 
 /** The same for a command none of whose words is an environment. */
-function withOnlySelected(Command: CommandClass, input: Input<Flags>, options: WorkspaceOptions): Input<Flags> {
-  const found = findSelection(options, undefined)
+function withOnlySelected(Command: CommandClass, input: Input<Flags>, request: SessionRequest): Input<Flags> {
+  const found = findSelection(request, undefined)
   if (found === undefined) return input
   if (found.selected !== undefined) return { ...input, flags: { ...input.flags, env: found.selected } } as Input<Flags>
   throw new EscError('usage', 'no environment is selected', {

@@ -1,11 +1,13 @@
 import {
+  type Caller,
   type EnvironmentReference,
   type LocateMode,
   locateEnvironment,
   type Session,
+  type SessionHost,
+  type SessionRequest,
   startSession,
   sweepTemporaryFolders,
-  type WorkspaceOptions,
 } from '../../operations/index.ts'
 import { isInteractive, secretPrompt } from '../terminal/index.ts'
 import type { Host } from './host.ts'
@@ -18,13 +20,20 @@ interface SessionFlags {
   readonly lifetime?: number
 }
 
-/** Returns the options by which operations reach the person at the terminal. */
-export function workspaceOptions(io: Host, flags: SessionFlags): WorkspaceOptions {
+/** Returns the parts of a session by which operations reach the person at the terminal. */
+export function sessionRequest(io: Host, flags: SessionFlags): SessionRequest {
+  return {
+    store: flags.store,
+    caller: { origin: { command: io.command?.words, terminal: isInteractive(io) } },
+    host: sessionHost(io),
+    policy: { commit: io.command?.commit, lifetimeSeconds: flags.lifetime },
+  }
+}
+
+function sessionHost(io: Host): SessionHost {
   return {
     cwd: io.cwd,
     env: io.env,
-    store: flags.store,
-    lifetimeSeconds: flags.lifetime,
     prompt: secretPrompt(io),
     askTrust: trustQuestion(io),
     notify: (notice) => io.err(`${noticeText(notice)}\n`),
@@ -35,22 +44,26 @@ export function workspaceOptions(io: Host, flags: SessionFlags): WorkspaceOption
     random: io.random,
     postWebhook: io.postWebhook,
     build: io.build,
-    invocation: { command: io.command?.words, terminal: isInteractive(io) },
-    commit: io.command?.commit,
     onCommit: (outcome) => io.command?.noteCommit(outcome),
     deliver: deliverer(io),
   }
 }
 
 /** As for secrets, standard output may be captured. Undefined: nobody is there. */
-function trustQuestion(io: Host): WorkspaceOptions['askTrust'] {
+function trustQuestion(io: Host): SessionHost['askTrust'] {
   if (!io.stdinIsTerminal || !io.stderrIsTerminal || io.env.TERM === 'dumb') return undefined
   return async (review) => (await import('./trust-question.ts')).askTrust(review, io)
 }
 
-/** `changed`: what of the options is another than usual. */
-export function openSession(io: Host, flags: SessionFlags, changed: Partial<WorkspaceOptions> = {}): Session {
-  return startSession({ ...workspaceOptions(io, flags), ...changed })
+/** `changed`: what of the host is another than usual. `caller`: another than the person here. */
+export function openSession(
+  io: Host,
+  flags: SessionFlags,
+  changed: Partial<SessionHost> = {},
+  caller?: Caller,
+): Session {
+  const request = sessionRequest(io, flags)
+  return startSession({ ...request, caller: caller ?? request.caller, host: { ...request.host, ...changed } })
 }
 
 /** Opens a session that looks, and has nothing sent to webhooks: one look of many. */
@@ -68,7 +81,7 @@ export function openUnattended(io: Host, flags: { readonly store?: string }): ()
 }
 
 /** Has webhooks told by a process of its own, which nobody waits for. */
-function deliverer(io: Host): WorkspaceOptions['deliver'] {
+function deliverer(io: Host): SessionHost['deliver'] {
   const { startInBackground } = io
   if (startInBackground === undefined || io.env.ESC_NO_BACKGROUND) return undefined
   return (store) => startInBackground(['env', 'webhook', 'deliver', '--store', store, '--wait', `${waitMinutes}m`])
@@ -92,7 +105,7 @@ export function openTarget(
   mode: LocateMode = 'existing',
 ): Target {
   const [typed, rest] = flags.env === undefined ? [positionals[0], positionals.slice(1)] : [flags.env, positionals]
-  return { ...locateEnvironment(workspaceOptions(io, flags), typed ?? '', mode), rest }
+  return { ...locateEnvironment(sessionRequest(io, flags), typed ?? '', mode), rest }
 }
 
 /** Removes the plaintext that killed commands have left, and says so. */

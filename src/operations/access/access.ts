@@ -91,10 +91,10 @@ export function holdersOf(
   workspace: Workspace,
   { folder, id, name, settings }: Environment,
 ): KeyHolders & { readonly secretsProvider: string } {
-  const { store, options } = workspace
+  const { store, host } = workspace
   const secretsProvider = settings.secretsProvider ?? store.configuration.defaultSecretsProvider
   const owner = { id, name, folders: [folder, store.folder] }
-  const holders = keyHolders(secretsProvider, settings.wrappedDataKey, { context: keyContext(options), owner })
+  const holders = keyHolders(secretsProvider, settings.wrappedDataKey, { context: keyContext(host), owner })
   return { ...holders, secretsProvider }
 }
 

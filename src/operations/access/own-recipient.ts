@@ -15,7 +15,7 @@ export const joinRequest = storeOperation({
   name: 'request-access',
   level: undefined,
   audit: 'environment-read',
-  async run({ options, principal }): Promise<JoinRequest> {
-    return { principal: principal().name, ...(await ownIdentity(keyContext(options), options.now())) }
+  async run({ host, principal }): Promise<JoinRequest> {
+    return { principal: principal().name, ...(await ownIdentity(keyContext(host), host.now())) }
   },
 })

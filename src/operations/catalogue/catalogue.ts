@@ -6,7 +6,7 @@ import { unknownNameHint } from '../../suggestion.ts'
 import { hasPlugins } from '../session/configured-plugins.ts'
 import { openWorkspace } from '../session/open-workspace.ts'
 import { pluginsOf } from '../session/plugins.ts'
-import type { WorkspaceOptions } from '../session/workspace.ts'
+import type { SessionRequest } from '../session/session-parts.ts'
 
 /** A provider or rotator that definitions can name. */
 export interface Offered {
@@ -30,15 +30,15 @@ export type OfferedKind = 'provider' | 'rotator'
  *
  * @throws EscError `untrusted` where the plugins were not allowed on this machine.
  */
-export async function offered(options: WorkspaceOptions, kind: OfferedKind): Promise<readonly Offered[]> {
+export async function offered(request: SessionRequest, kind: OfferedKind): Promise<readonly Offered[]> {
   const builtIn = await (kind === 'provider' ? builtInProviders() : builtInRotators())
-  const all = [...builtIn, ...(await ofPlugins(options, kind))]
+  const all = [...builtIn, ...(await ofPlugins(request, kind))]
   return all.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 /** One of them. @throws EscError `not_found` for a name that nobody knows. */
-export async function offeredNamed(options: WorkspaceOptions, kind: OfferedKind, name: string): Promise<Offered> {
-  const all = await offered(options, kind)
+export async function offeredNamed(request: SessionRequest, kind: OfferedKind, name: string): Promise<Offered> {
+  const all = await offered(request, kind)
   const found = all.find((each) => each.name === name)
   if (found !== undefined) return found
   const names = all.map((each) => each.name)
@@ -56,20 +56,20 @@ async function builtInRotators(): Promise<Offered[]> {
   return loaded.map((each) => ofRotator(each, 'esc'))
 }
 
-async function ofPlugins(options: WorkspaceOptions, kind: OfferedKind): Promise<Offered[]> {
-  const workspace = storeInUse(options)
+async function ofPlugins(request: SessionRequest, kind: OfferedKind): Promise<Offered[]> {
+  const workspace = storeInUse(request)
   if (workspace === undefined || !hasPlugins(workspace)) return []
   const { providers, rotators } = await pluginsOf(workspace)
   if (kind === 'provider') return [...providers.values()].map((each) => ofProvider(each, 'plugin'))
   return [...rotators.values()].map((each) => ofRotator(each, 'plugin'))
 }
 
-function storeInUse(options: WorkspaceOptions) {
+function storeInUse(request: SessionRequest) {
   try {
-    return openWorkspace(options)
+    return openWorkspace(request)
   } catch (error) {
     // What is built in is there without a store. One that was named must be found.
-    if (options.store === undefined && error instanceof EscError && error.code === 'not_found') return undefined
+    if (request.store === undefined && error instanceof EscError && error.code === 'not_found') return undefined
     throw error
   }
 }

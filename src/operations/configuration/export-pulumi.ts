@@ -10,7 +10,7 @@ import { hasSecure, secureText, stackEntries } from '../definitions/import/pulum
 import { makeStack, openStack, stackProvider } from '../definitions/import/pulumi-secrets.ts'
 import { readObject } from '../definitions/import/read-yaml.ts'
 import { operation } from '../session/operation.ts'
-import type { WorkspaceOptions } from '../session/workspace.ts'
+import type { SessionHost } from '../session/session-parts.ts'
 import { configMembers } from './config-entries.ts'
 import { comparable, stackValue, stackYaml } from './stack-values.ts'
 
@@ -59,7 +59,7 @@ export const exportPulumiStack = operation({
     const file = stackFile(request)
     const before = readTextIfPresent(machineFiles, file)
     const values = stackValues(request)
-    const stack = await stackOf(work.options, { before, file, values, request })
+    const stack = await stackOf(work.host, { before, file, values, request })
     const writing = written(before ?? '', values, stack)
     verify(writing.text, { file, values, secrets: stack.secrets })
     if (writing.text !== before) {
@@ -143,7 +143,7 @@ interface StackRequest {
 }
 
 /** Opens the key of the stack, or makes one where it has none and a secret is to be written. */
-async function stackOf(options: WorkspaceOptions, { before, file, values, request }: StackRequest): Promise<Stack> {
+async function stackOf(host: SessionHost, { before, file, values, request }: StackRequest): Promise<Stack> {
   const isEmpty = before === undefined || before.trim() === ''
   const root = isEmpty ? undefined : readObject(before, file, 'keep one document in the file of a stack')
   const { encryptionsalt, secretsprovider } = stackProvider(root)
@@ -158,7 +158,7 @@ async function stackOf(options: WorkspaceOptions, { before, file, values, reques
   const holds = config !== undefined && hasSecure(config)
   const writes = [...values.values()].some(hasSecret)
   if (root !== undefined && (has !== undefined || holds)) {
-    const secrets = holds || writes ? await openStack(root, options) : undefined
+    const secrets = holds || writes ? await openStack(root, host) : undefined
     return { secrets, name: has, lines: {} }
   }
   if (!writes) return { secrets: undefined, name: undefined, lines: {} }
@@ -168,7 +168,7 @@ async function stackOf(options: WorkspaceOptions, { before, file, values, reques
     })
   }
   const url = wanted ?? 'passphrase'
-  return { name: url, ...(await makeStack(url, options)) }
+  return { name: url, ...(await makeStack(url, host)) }
 }
 
 function hasSecret(value: ForeignValue): boolean {

@@ -70,7 +70,7 @@ export async function checkOutDraft(
       hint: rich`run "git init" and commit the store, or make the change without ${input('draft')}`,
     })
   }
-  const { random = randomBytes, env } = work.options
+  const { random = randomBytes, env } = work.host
   const isNew = id === 'new' && !reading
   const name = `${branches}/${about}/${Buffer.from(random(4)).toString('hex')}`
   const branch = isNew ? name : id
@@ -96,8 +96,7 @@ export async function checkOutDraft(
   }
   try {
     const path = join(tree, prefix.stdout.toString().trimEnd())
-    const { options } = work
-    const draft = openWorkspaceAt(path, { ...options, original: work }, 'named')
+    const draft = openWorkspaceAt(path, work, 'named', { original: work })
     if (!draft.store.has(about)) {
       const where = isNew ? 'the last commit' : `the branch '${branch}'`
       throw new EscError('not_found', `${doing}: environment '${about}' is not in ${where}`, {

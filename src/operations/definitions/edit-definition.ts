@@ -96,7 +96,7 @@ export const replaceDefinition = operation({
     const change = { text: kept.text, base, change: 'edit', ...savedEdit } as const
     const saved = await saveDefinition(work, environment, change)
     if (saved.kind === 'saved' && kept.kept.length > 0) {
-      work.options.notify({ kind: 'states-kept', environment: environment.name, paths: kept.kept })
+      work.host.notify({ kind: 'states-kept', environment: environment.name, paths: kept.kept })
     }
     return saved
   },

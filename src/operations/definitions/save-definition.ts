@@ -82,8 +82,8 @@ export async function checkDefinition(
   text: string,
   { showSecrets = false, pending, onlyToLook = false, fullName = name, parse, signal }: DefinitionCheck = {},
 ): Promise<Checked> {
-  workspace.options.hide?.(text)
-  const limits = evaluationLimits(workspace.options.env)
+  workspace.host.hide?.(text)
+  const limits = evaluationLimits(workspace.host.env)
   const used = new UsedEnvironments(workspace, showSecrets ? 'open' : 'read')
   const context = executionContext(workspace, { known: name, full: fullName }, used)
   const parsed = parse?.(name, text)
@@ -165,7 +165,7 @@ export async function saveDefinition(
     definition,
     change,
     author: await workspace.author(),
-    created: workspace.options.now(),
+    created: workspace.host.now(),
     savedEdit,
     details,
   })
@@ -188,13 +188,13 @@ interface NewText {
 function warnOfMovedSecrets(workspace: Workspace, environment: string, { base, text }: NewText): void {
   const moved = movedSecrets(base.file, base.definition, text)
   if (moved.length === 0) return
-  workspace.options.notify({ kind: 'secrets-moved', environment, revision: base.number, moved })
+  workspace.host.notify({ kind: 'secrets-moved', environment, revision: base.number, moved })
 }
 
 function warnOfLostCredentials(workspace: Workspace, environment: string, { base, text }: NewText): void {
   const lost = lostCredentials(base.file, base.definition, text)
   if (lost.length === 0) return
-  workspace.options.notify({ kind: 'credentials-left-out', environment, revision: base.number, paths: lost })
+  workspace.host.notify({ kind: 'credentials-left-out', environment, revision: base.number, paths: lost })
 }
 
 /** A secret as the revision before has it. */

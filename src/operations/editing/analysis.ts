@@ -43,7 +43,7 @@ export const analyzeDefinition = operation({
   async run(work, { parse, ...given }: AnalysisRequest): Promise<Analysis> {
     const { name, version } = work.subject
     const text = given.text ?? work.store.environment(name).resolve(version).definition
-    const unasked = { ...work, options: { ...work.options, askTrust: undefined, prompt: undefined } }
+    const unasked = { ...work, host: { ...work.host, askTrust: undefined, prompt: undefined } }
     const { environment, diagnostics, imports } = await checkDefinition(unasked, name, text, {
       onlyToLook: true,
       parse,

@@ -2,7 +2,7 @@ import { formatJson, type Json } from '../../json.ts'
 import { type BuiltinName, builtin, builtinNames } from '../../language/index.ts'
 import { arrayOf } from '../../schema/index.ts'
 import { type Offered, offered } from '../catalogue/catalogue.ts'
-import type { WorkspaceOptions } from '../session/workspace.ts'
+import type { SessionRequest } from '../session/session-parts.ts'
 import { definitionNames, ExpressionSchemas, noCall, refTo } from './expression-schema.ts'
 
 type Members = { [key: string]: Json }
@@ -22,13 +22,13 @@ export interface Installed {
  * The JSON Schema of definitions, with what is installed here: what is built in, and what plugins
  * of the store in use bring. As text. @throws EscError `untrusted` as `offered` does.
  */
-export async function definitionSchemaText(options: WorkspaceOptions): Promise<string> {
-  return `${formatJson(definitionSchema(await installedHere(options)), { indent: 2 })}\n`
+export async function definitionSchemaText(request: SessionRequest): Promise<string> {
+  return `${formatJson(definitionSchema(await installedHere(request)), { indent: 2 })}\n`
 }
 
 /** Everything that definitions can name here. @throws EscError `untrusted` as `offered` does. */
-export async function installedHere(options: WorkspaceOptions): Promise<Installed> {
-  return { providers: await offered(options, 'provider'), rotators: await offered(options, 'rotator') }
+export async function installedHere(request: SessionRequest): Promise<Installed> {
+  return { providers: await offered(request, 'provider'), rotators: await offered(request, 'rotator') }
 }
 
 /**

@@ -31,7 +31,7 @@ export const environmentTypes = operation({
     const { diagnostics } = checked
     if (diagnostics.some(({ severity }) => severity === 'error')) return { text: undefined, diagnostics }
     const { properties = {}, schema } = checked.environment ?? {}
-    const limits = evaluationLimits(work.options.env)
+    const limits = evaluationLimits(work.host.env)
     const { text, uses } = bounded(limits, `the types of ${subject.name}`, () => typeOfValues(properties, schema))
     return { text: moduleText(subject.name, text, uses), diagnostics }
   },

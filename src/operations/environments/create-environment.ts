@@ -66,7 +66,7 @@ async function makeEnvironment(
 ): Promise<CreatedEnvironment> {
   const { definition: given, copyFrom, secretsProvider, change = 'edit', wholeOnly = copyFrom !== undefined } = request
   const { store } = workspace
-  const by = { author: await workspace.author(), created: workspace.options.now() }
+  const by = { author: await workspace.author(), created: workspace.host.now() }
   if (store.has(name)) {
     throw new EscError('already_exists', 'creating environment: already exists', {
       hint: rich`choose another name, or ${step('change it', { do: 'edit-definition', environment: name })}`,

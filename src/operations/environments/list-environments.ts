@@ -30,7 +30,7 @@ export const listEnvironments = storeOperation({
 
 function listed(workspace: Workspace, { organization, project }: ListOptions): ListedEnvironments {
   const own = workspace.store.organization
-  const known = workspace.chosen === 'login' ? knownWorkspaces(workspace.options) : []
+  const known = workspace.chosen === 'login' ? knownWorkspaces(workspace) : []
   const others = known.filter(({ store }) => store.organization !== own)
   const byLabel = (a: Workspace, b: Workspace) => (a.store.organization < b.store.organization ? -1 : 1)
   const ofProject = (names: string[]) => names.filter((name) => !project || name.startsWith(`${project}/`))
@@ -40,7 +40,7 @@ function listed(workspace: Workspace, { organization, project }: ListOptions): L
     .flatMap((each) => {
       const { store } = each
       const names = ofProject(visibleEnvironments(each))
-      if (each.accessRules() !== undefined || each.options.restriction !== undefined)
+      if (each.accessRules() !== undefined || each.caller.restriction !== undefined)
         hidden += ofProject(store.list()).length - names.length
       return store.organization === own ? names : names.map((name) => `${store.organization}/${name}`)
     })

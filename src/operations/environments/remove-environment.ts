@@ -22,7 +22,7 @@ export const removeEnvironment = operation({
       )
     }
     await confirm(fullName)
-    await work.store.remove(environment.name, { author: await work.author(), removed: work.options.now() })
+    await work.store.remove(environment.name, { author: await work.author(), removed: work.host.now() })
     return { fullName }
   },
 })

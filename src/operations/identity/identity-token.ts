@@ -35,7 +35,7 @@ export async function identityToken(
 
 /** `undefined`: the store's own issuer. */
 function givenSource(workspace: Workspace, { provider, audience }: IdentityTokenRequest): TokenSource | undefined {
-  const { env } = workspace.options
+  const { env } = workspace.host
   const chosen = chosenSource(workspace)
   const wish = {
     vendor: audience ?? provider.replace(/-login$/, ''),
@@ -56,7 +56,7 @@ function givenSource(workspace: Workspace, { provider, audience }: IdentityToken
 }
 
 function chosenSource(workspace: Workspace): string | undefined {
-  const chosen = workspace.options.env.ESC_OIDC_SOURCE || configuredSource(workspace)
+  const chosen = workspace.host.env.ESC_OIDC_SOURCE || configuredSource(workspace)
   const known = ['variable', ...systemNames, 'issuer']
   if (chosen === undefined || chosen === null) return undefined
   if (typeof chosen === 'string' && known.includes(chosen)) return chosen
@@ -79,7 +79,7 @@ async function given(workspace: Workspace, source: TokenSource, signal: AbortSig
       hint: 'it is three parts of letters and digits with dots between, and begins with eyJ',
     })
   }
-  if (typeof claims.exp === 'number' && claims.exp * 1000 <= workspace.options.now().getTime()) {
+  if (typeof claims.exp === 'number' && claims.exp * 1000 <= workspace.host.now().getTime()) {
     throw new EscError('provider_failed', `the identity token in ${source.from} has expired`, {
       hint: 'ask the system for a new one, or set the clock of this machine right',
     })

@@ -27,7 +27,7 @@ export const initIssuer = storeOperation({
   changes: true,
   async run(work, { issuer }): Promise<InitializedIssuer> {
     const address = issuer === undefined ? undefined : issuerAddress(issuer)
-    const { thumbprint, isNew } = makeOidcKey(oidcContext(work.options))
+    const { thumbprint, isNew } = makeOidcKey(oidcContext(work.host))
     if (address !== undefined) {
       await work.store.configuration.change((text) => setAt(text, ['oidc', 'issuer'], address))
       const power = { kind: 'issuer', value: address } as const

@@ -42,8 +42,8 @@ export async function ownToken(
   const isReachable = issuer !== undefined && /^https:[/][/]./.test(issuer)
   if (!isReachable && request.service === undefined) throw noIssuer(request.provider, workspace)
   const { seconds = request.service === undefined ? longestSeconds : requestSeconds } = request
-  const issuedAt = Math.floor(workspace.options.now().getTime() / 1000)
-  const random = workspace.options.random ?? ((byteCount: number) => randomBytes(byteCount))
+  const issuedAt = Math.floor(workspace.host.now().getTime() / 1000)
+  const random = workspace.host.random ?? ((byteCount: number) => randomBytes(byteCount))
   const times = { iat: issuedAt, exp: issuedAt + seconds, jti: Buffer.from(random(16)).toString('hex') }
   const author = await workspace.author()
   const user = author.email || author.name
@@ -117,7 +117,7 @@ function versionTwo(
   }
 }
 
-function noIssuer(provider: string, { options: { env } }: Workspace): EscError {
+function noIssuer(provider: string, { host: { env } }: Workspace): EscError {
   const system = systemHint(env)
   const init = step('set one up', { do: 'create-issuer' })
   const publish = step('write what is to be served there', { do: 'publish-issuer' })

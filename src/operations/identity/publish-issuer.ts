@@ -39,8 +39,8 @@ export const publishIssuer = storeOperation({
       })
     }
     // None is made here: one that vendors fetch should be the one that signs.
-    oidcKeys(oidcContext(work.options), work.options.now())
-    const keys = [signingKeys(work.options), ...others].flatMap((set) => set.keys)
+    oidcKeys(oidcContext(work.host), work.host.now())
+    const keys = [signingKeys(work.host), ...others].flatMap((set) => set.keys)
     const set = { keys: [...new Map(keys.map((key) => [key.kid, key])).values()] }
     const jwks = '.well-known/jwks.json'
     const before = publishedKeys(join(folder, jwks))

@@ -22,12 +22,12 @@ export const rotateSigningKey = storeOperation({
   level: undefined,
   audit: 'store-settings-updated',
   async run(work, { step }: KeyRotation): Promise<OidcKeys> {
-    const context = oidcContext(work.options)
-    const now = work.options.now()
+    const context = oidcContext(work.host)
+    const now = work.host.now()
     if (step === 'prepare') return prepareOidcKey(context, now)
     const { current: old } = oidcKeys(context, now)
     const keys = rotateOidcKey(context, { now, tokenSeconds: longestSeconds, drop: step === 'drop' })
-    identityPassedOn(work.options, { from: old, to: keys.current })
+    identityPassedOn(work.host, { from: old, to: keys.current })
     return keys
   },
 })

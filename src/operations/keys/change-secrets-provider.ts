@@ -156,7 +156,7 @@ function planFor(
 }
 
 async function changeKey(workspace: Workspace, plan: Plan, name: string): Promise<EnvironmentKeyChange> {
-  const { store, options } = workspace
+  const { store, host } = workspace
   const { names, secretsProvider, keys } = plan
   const unreadable = plan.unreadable.get(name)
   if (unreadable !== undefined) throw unreadable
@@ -166,7 +166,7 @@ async function changeKey(workspace: Workspace, plan: Plan, name: string): Promis
     return { name, status: 'already', from, revisions: 0, exposed }
   }
   if (plan.rotates) oweRotations(workspace, name, { by: changer })
-  options.progress?.(`encrypting ${name} (${names.indexOf(name) + 1} of ${names.length})`)
+  host.progress?.(`encrypting ${name} (${names.indexOf(name) + 1} of ${names.length})`)
   const { revisions } = await store.changeSecretsProvider(name, {
     secretsProvider,
     reencrypt,
@@ -231,17 +231,11 @@ function providerOf(workspace: Workspace, environment: Environment): string {
  * what there is. Undefined: as the passphrase of any new environment.
  */
 function newPassphrase(workspace: Workspace, { replaces }: { readonly replaces: boolean }): KeyContext | undefined {
-  const { options } = workspace
-  const {
-    ESC_NEW_PASSPHRASE,
-    ESC_NEW_PASSPHRASE_FILE,
-    ESC_PASSPHRASE: _,
-    ESC_PASSPHRASE_FILE: __,
-    ...env
-  } = options.env
+  const { host } = workspace
+  const { ESC_NEW_PASSPHRASE, ESC_NEW_PASSPHRASE_FILE, ESC_PASSPHRASE: _, ESC_PASSPHRASE_FILE: __, ...env } = host.env
   const given = ESC_NEW_PASSPHRASE !== undefined || Boolean(ESC_NEW_PASSPHRASE_FILE)
   if (!given && !replaces) return undefined
-  if (!given && options.prompt === undefined) {
+  if (!given && host.prompt === undefined) {
     throw new EscError(
       'usage',
       'it is under a passphrase already: a new passphrase must be given apart from the present one',
@@ -254,7 +248,7 @@ function newPassphrase(workspace: Workspace, { replaces }: { readonly replaces: 
     ESC_PASSPHRASE: ESC_NEW_PASSPHRASE,
     ...(ESC_NEW_PASSPHRASE_FILE ? { ESC_PASSPHRASE_FILE: ESC_NEW_PASSPHRASE_FILE } : {}),
   }
-  return keyContext({ ...options, env: { ...env, ...passphrase } })
+  return keyContext({ ...host, env: { ...env, ...passphrase } })
 }
 
 async function opensWith(

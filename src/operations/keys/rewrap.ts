@@ -60,7 +60,7 @@ export const rewrapKeys = storeOperation({
     for (const name of visibleEnvironments(work)) {
       try {
         if (work.store.environment(name).settings.wrappedDataKey === undefined) continue
-        work.options.progress?.(`wrapping the key of ${name}`)
+        work.host.progress?.(`wrapping the key of ${name}`)
         rewrapped.push(await work.perform(rewrapKey, work.reference(name), request))
       } catch (error) {
         if (!(error instanceof EscError)) throw error

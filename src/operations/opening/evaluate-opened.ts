@@ -44,7 +44,7 @@ export async function evaluateOpened(
       return rotator(each)
     },
   }
-  const limits = evaluationLimits(workspace.options.env)
+  const limits = evaluationLimits(workspace.host.env)
   const context = executionContext(workspace, { known: name, full: fullName }, environments)
   const request = { name, text, mode: 'open', unlock, limits, ...context } as const
   const evaluation = await evaluateEnvironment(request, host, options)
@@ -57,12 +57,17 @@ export async function evaluateOpened(
   const properties = errors.length > 0 ? undefined : known
   const partial = errors.length > 0 && errors.every((each) => failures.has(thrown.get(each))) ? known : undefined
   // Whoever opens it next may be somebody else.
-  depends ||= [...environments.all.values()].some(({ revision }) => revision.definition.includes('context'))
+  depends ||= [...environments.all.values()].some(({ revision }) => mayMentionContext(revision.definition))
   if (properties !== undefined && diagnostics.length === 0 && !depends) {
     if (opens) await cache?.keepFor(keptUntil(), properties, evaluation.environments)
     else await cache?.keep(properties, evaluation.environments)
   }
   return { properties, ...(partial !== undefined && { partial }), diagnostics, constant: !depends && !opens }
+}
+
+/** True for a text with the word, also where an escape may hide a letter of it. */
+function mayMentionContext(text: string): boolean {
+  return text.includes('context') || /\\[xuU\r\n]/.test(text)
 }
 
 /** A provider of which is remembered what its calls failed with. */

@@ -84,7 +84,7 @@ export const getEnvironment = operation({
   audit: ({ showSecrets }: GetOptions) => (showSecrets ? 'environment-decrypted' : 'environment-read'),
   async run(work, { path = [], showSecrets }: GetOptions): Promise<Got> {
     const text = await definitionText(work, work.subject, showSecrets)
-    const limits = evaluationLimits(work.options.env)
+    const limits = evaluationLimits(work.host.env)
     const none = { root: undefined, value: undefined, definition: undefined, definedAt: [], imports: [] }
     const nothing = { ...none, diagnostics: [], limits }
     if (text.trim() === '') return nothing
@@ -114,7 +114,7 @@ export const getEnvironment = operation({
 
 /** Looking at a definition asks nobody whether plugins that it names may run. */
 function unasked(workspace: Workspace): Workspace {
-  return { ...workspace, options: { ...workspace.options, askTrust: undefined } }
+  return { ...workspace, host: { ...workspace.host, askTrust: undefined } }
 }
 
 /**

@@ -65,7 +65,8 @@ export class OpenedCache {
    * @throws EscError `invalid_input` for another `cache`.
    */
   static of(workspace: Workspace, environments: UsedEnvironments): OpenedCache | undefined {
-    const { build, original } = workspace.options
+    const { original } = workspace
+    const { build } = workspace.host
     if (build === undefined || original !== undefined || isOff(workspace)) return undefined
     const [root] = environments.all.values()
     return root && new OpenedCache(workspace, root.environment, environments, build)
@@ -88,7 +89,7 @@ export class OpenedCache {
     const kept = this.#read()
     if (kept === undefined) return undefined
     const { build, until, lifetime, environments: parts } = kept.circumstances
-    const { lifetimeSeconds } = this.#workspace.options
+    const { lifetimeSeconds } = this.#workspace.policy
     if (until !== undefined && (lifetime !== lifetimeSeconds || !this.#isFresh(until))) return undefined
     if (build !== this.#build || !parts.every((part, index) => this.#isAsItWas(part, index))) return undefined
     for (const { asked } of parts) await this.#environments.verify(asked)
@@ -124,17 +125,19 @@ export class OpenedCache {
 
   /** Whoever gets a login has some minutes to use it. */
   #isFresh(until: number): boolean {
-    return this.#workspace.options.now().getTime() + leastLeftMs < until
+    return this.#workspace.host.now().getTime() + leastLeftMs < until
   }
 
   /**
-   * A digest of what a login depends on beside the store: the variables of the user, and what this
-   * machine allows. It is kept among what is encrypted, since some variables could be guessed.
+   * A digest of what a login depends on beside the store: who opens it, since identity tokens name
+   * them, the variables of the process, and what this machine allows. It is kept among what is
+   * encrypted, since some variables could be guessed.
    */
   async #surroundings(): Promise<string> {
-    const { env } = this.#workspace.options
+    const { env } = this.#workspace.host
     const { allowedPowers } = await import('../trust/powers.ts')
     const digest = createHash('sha256').update(digestOfPowers(await allowedPowers(this.#workspace)))
+    digest.update(JSON.stringify([this.#workspace.principal().name, await this.#workspace.author()]))
     for (const name of Object.keys(env).sort()) {
       if (mattersToLogins.test(name)) digest.update(`\n${name}=${env[name]}`)
     }
@@ -153,7 +156,7 @@ export class OpenedCache {
       const decrypted = this.#environments.decrypted(asked)
       return { asked, id: environment.id, digest: revision.digest, decrypted }
     })
-    const timed = until === undefined ? {} : { until, lifetime: this.#workspace.options.lifetimeSeconds }
+    const timed = until === undefined ? {} : { until, lifetime: this.#workspace.policy.lifetimeSeconds }
     const head = JSON.stringify({ build: this.#build, ...timed, environments } satisfies Circumstances)
     this.#root.keepOpened(Buffer.concat([Buffer.from(`${head}\n`), key.encryptOpened(head, text)]))
   }

@@ -29,7 +29,7 @@ export const requireKnown = operation({
     const environment = work.subject.typed
     if (paths.length === 0) return
     if (allow === true) {
-      work.options.notify({ kind: 'unknown-passed-on', environment, paths })
+      work.host.notify({ kind: 'unknown-passed-on', environment, paths })
       return
     }
     const orPassOn = allow === 'never' ? '' : rich`, or pass on the text [unknown] with ${again('allow-unknown')}`

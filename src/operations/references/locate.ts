@@ -2,7 +2,8 @@ import { EscError } from '../../errors.ts'
 import { readKnownStores } from '../session/known-stores.ts'
 import { openWorkspace, openWorkspaceAt } from '../session/open-workspace.ts'
 import { Session } from '../session/session.ts'
-import type { Workspace, WorkspaceOptions } from '../session/workspace.ts'
+import type { SessionParts, SessionRequest } from '../session/session-parts.ts'
+import type { Workspace } from '../session/workspace.ts'
 import type { EnvironmentReference } from './reference.ts'
 import { selectedEnvironment } from './selection.ts'
 
@@ -32,11 +33,11 @@ interface Located {
  * @throws EscError `usage` for two parts that could mean either.
  */
 export function locateEnvironment(
-  options: WorkspaceOptions,
+  request: SessionRequest,
   typed: string,
   mode: LocateMode = 'existing',
 ): LocatedEnvironment {
-  const { workspace, reference } = locate(options, typed, mode)
+  const { workspace, reference } = locate(request, typed, mode)
   return { session: new Session(workspace), reference }
 }
 
@@ -45,11 +46,11 @@ export function locateEnvironment(
  * `undefined` when no store can be used.
  */
 export function findSelection(
-  options: WorkspaceOptions,
+  request: SessionRequest,
   word: string | undefined,
 ): { readonly named: boolean; readonly selected: string | undefined } | undefined {
   try {
-    const workspace = openWorkspace(options)
+    const workspace = openWorkspace(request)
     const named = word !== undefined && isEnvironment(workspace, word)
     return { named, selected: named ? undefined : selectedEnvironment(workspace) }
   } catch {
@@ -65,20 +66,20 @@ function isEnvironment({ store, reference }: Workspace, word: string): boolean {
   }
 }
 
-function locate(options: WorkspaceOptions, typed: string, mode: LocateMode): Located {
-  const own = openWorkspace(options)
+function locate(request: SessionRequest, typed: string, mode: LocateMode): Located {
+  const own = openWorkspace(request)
   if (typed === '' && mode === 'existing') {
     const selected = selectedEnvironment(own)
     if (selected !== undefined) return { workspace: own, reference: own.reference(selected) }
   }
-  const parts = typed.split('/')
-  const [first = '', second = ''] = parts
-  if (parts.length === 3 && first !== own.store.organization) {
+  const words = typed.split('/')
+  const [first = '', second = ''] = words
+  if (words.length === 3 && first !== own.store.organization) {
     const workspace = labelled(own, first) ?? own
     return { workspace, reference: workspace.reference(typed) }
   }
   const asProject = { workspace: own, reference: own.reference(typed) }
-  if (parts.length !== 2 || mode === 'project') return asProject
+  if (words.length !== 2 || mode === 'project') return asProject
   return mode === 'new' ? locateNew(asProject, first, second) : locateExisting(asProject, first, second)
 }
 
@@ -87,14 +88,14 @@ function locate(options: WorkspaceOptions, typed: string, mode: LocateMode): Loc
  * anything else an environment of its own; default: the newest of the base.
  */
 export function locateComparison(
-  options: WorkspaceOptions,
+  request: SessionRequest,
   base: LocatedEnvironment,
   typed: string | undefined,
 ): { readonly from: LocatedEnvironment; readonly to: LocatedEnvironment } {
   const { session, reference } = base
   const from = { session, reference: { ...reference, version: reference.version ?? 'latest' } }
   if (typed === undefined) return { from, to: { session, reference: { ...reference, version: 'latest' } } }
-  if (!/^[@:]/.test(typed)) return { from, to: locateEnvironment(options, typed) }
+  if (!/^[@:]/.test(typed)) return { from, to: locateEnvironment(request, typed) }
   const other = session.reference(typed, reference)
   return { from, to: { session, reference: other } }
 }
@@ -131,22 +132,22 @@ function locateNew(asProject: Located, label: string, environment: string): Loca
 function warned({ workspace, reference: { typed } }: Located, located: Located): Located {
   const { name } = located.reference
   const label = name.startsWith('default/') ? `${located.workspace.store.organization}/` : ''
-  workspace.options.notify({ kind: 'ambiguous-reference', typed, resolved: label + name })
+  workspace.host.notify({ kind: 'ambiguous-reference', typed, resolved: label + name })
   return located
 }
 
 /** The store with this label among those the user has logged in to. */
-function labelled({ options }: Workspace, label: string): Workspace | undefined {
-  return knownWorkspaces(options).find(({ store }) => store.organization.toLowerCase() === label.toLowerCase())
+function labelled(workspace: Workspace, label: string): Workspace | undefined {
+  return knownWorkspaces(workspace).find(({ store }) => store.organization.toLowerCase() === label.toLowerCase())
 }
 
 /** Every store the user has logged in to, as far as they are still there: the current one first. */
-export function knownWorkspaces(options: WorkspaceOptions): Workspace[] {
-  const { current, folders } = readKnownStores(options.env)
+export function knownWorkspaces(parts: SessionParts): Workspace[] {
+  const { current, folders } = readKnownStores(parts.host.env)
   const ordered = [...new Set([...(current === undefined ? [] : [current]), ...folders])]
   return ordered.flatMap((folder) => {
     try {
-      return [openWorkspaceAt(folder, options, 'login')]
+      return [openWorkspaceAt(folder, parts, 'login')]
     } catch {
       return []
     }

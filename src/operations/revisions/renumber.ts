@@ -34,7 +34,7 @@ export const renumberEnvironment = operation({
     const renumbered = await store.renumber(name, {
       settle: (texts) => settleRotations(name, texts, contested),
       author: await work.author(),
-      created: work.options.now(),
+      created: work.host.now(),
       reencrypt,
       complete: async (definition, { encrypt }) => {
         const { diagnostics } = await checkDefinition(work, name, definition)

@@ -143,7 +143,7 @@ async function replaceState(
     definition: withState(newest.definition, options),
     change: 'merge',
     author: await work.author(),
-    created: work.options.now(),
+    created: work.host.now(),
   })
   return newest.definition
 }

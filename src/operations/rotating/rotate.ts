@@ -102,7 +102,7 @@ async function rotationRun(
       return { host, unlock, ...executionContext(work, name, environments) }
     },
     context: {
-      now: work.options.now,
+      now: work.host.now,
       random: (byteCount) => randomBytes(byteCount),
       sleep: (ms) => interruptibleSleep(ms, signal),
       signal,
@@ -113,7 +113,7 @@ async function rotationRun(
       windowMs: options.force ? 0 : rotationGuardMs(environment),
       confirm,
     },
-    limits: evaluationLimits(work.options.env),
+    limits: evaluationLimits(work.host.env),
     retries: rotationRetries(work.store, environment),
     discard: options.mode === 'resume' && options.force === true,
     cause: options.cause,

@@ -70,7 +70,7 @@ export const rotatorStatus = storeOperation({
         const environment = work.store.environment(name)
         let scheduled: { readonly nextRun: Date | undefined; readonly overdue: Date | undefined } | undefined
         const waiting = new Set(environment.journal().ids())
-        const now = work.options.now()
+        const now = work.host.now()
         const { statuses, warnings: found } = statusesOf(environment, { waiting, now })
         warnings.push(...found.map((warning) => `${name}: ${warning}`))
         for (const { id, status } of statuses) {

@@ -65,7 +65,7 @@ export const runDueSchedule = operation({
   changes: true,
   async run(work): Promise<RunOutcome | undefined> {
     const environment = work.store.environment(work.subject.name)
-    const now = work.options.now()
+    const now = work.host.now()
     const found = await stepOf(environment, now)
     if (found?.step === undefined || found.step.at > now) return undefined
     const { schedule, step } = found
@@ -211,7 +211,7 @@ class DueRun {
         due: step.due.toISOString(),
         attempt: step.attempt,
         executed: now.toISOString(),
-        completed: work.options.now().toISOString(),
+        completed: work.host.now().toISOString(),
         result,
         version: revision,
         ...(failed.length > 0 && { failed: failed.map(({ path }) => path) }),

@@ -24,5 +24,5 @@ export const noteSchedulerLook = storeOperation({
   name: 'note-scheduler-look',
   level: undefined,
   audit: 'environment-read',
-  run: ({ store, options }) => store.recordSchedulerLook(options.now()),
+  run: ({ store, host }) => store.recordSchedulerLook(host.now()),
 })

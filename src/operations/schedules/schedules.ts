@@ -53,7 +53,7 @@ export const listSchedules = operation({
   name: 'list-schedules',
   level: 'read',
   audit: 'environment-read',
-  run: async ({ options, store, subject }) => schedulesOf(store.environment(subject.name), options.now(), 1),
+  run: async ({ host, store, subject }) => schedulesOf(store.environment(subject.name), host.now(), 1),
 })
 
 async function schedulesOf(environment: Environment, now: Date, count: number): Promise<ScheduleView[]> {
@@ -109,7 +109,7 @@ export const overdueSchedules = storeOperation({
 
 /** Finds what `overdueSchedules` lists, as a part of another operation. */
 export async function findOverdue(workspace: Workspace, environments: readonly string[]): Promise<OverdueSchedule[]> {
-  const now = workspace.options.now()
+  const now = workspace.host.now()
   const overdue: OverdueSchedule[] = []
   for (const name of environments) {
     try {
@@ -139,10 +139,10 @@ export const getSchedule = operation({
   level: 'read',
   audit: 'environment-read',
   async run(
-    { options, store, subject },
+    { host, store, subject },
     { id, count = 1 }: { readonly id: string; readonly count?: number },
   ): Promise<ScheduleView> {
-    const [view] = await schedulesOf(store.environment(subject.name), options.now(), count)
+    const [view] = await schedulesOf(store.environment(subject.name), host.now(), count)
     checkId(subject.name, view?.schedule, id)
     return view as ScheduleView
   },
@@ -171,7 +171,7 @@ export const createSchedule = operation({
   audit: 'environment-schedule-created',
   async run(work, request: TimingRequest): Promise<Schedule> {
     const environment = work.store.environment(work.subject.name)
-    const now = work.options.now()
+    const now = work.host.now()
     const timed = await readTiming(request, now)
     const id = nextScheduleId(environment.events<ScheduledRun>('schedules'))
     const schedule = { id, kind: 'environment_rotation', ...timed, paused: false, created: now, modified: now } as const
@@ -237,9 +237,9 @@ export const removeSchedule = operation({
   },
 })
 
-function knownSchedule({ options, store, subject }: Work<EnvironmentReference>, id: string) {
+function knownSchedule({ host, store, subject }: Work<EnvironmentReference>, id: string) {
   const environment = store.environment(subject.name)
-  const now = options.now()
+  const now = host.now()
   return { environment, now, known: checkId(environment.name, scheduleOf(environment), id) }
 }
 

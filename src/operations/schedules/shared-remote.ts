@@ -33,7 +33,7 @@ export class SharedRemote {
     this.#open = open
     this.#settings = settings
     this.#git = git
-    this.#lease = new Lease({ git, settings, now: workspace.options.now })
+    this.#lease = new Lease({ git, settings, now: workspace.host.now })
   }
 
   static async connect(open: () => Session, settings: LeaseSettings): Promise<SharedRemote> {
@@ -68,7 +68,7 @@ export class SharedRemote {
    */
   async fetch({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<Text[]> {
     const { remote, whenUnreachable } = this.#settings
-    const nowMs = this.#open().options.now().getTime()
+    const nowMs = this.#open().host.now().getTime()
     if (!fresh && nowMs - this.#fetchedMs < fetchEveryMs) return []
     const branch = await this.#currentBranch()
     // In full, since a branch may be named like an option.

@@ -32,20 +32,20 @@ export async function announcing<T>(
   { field, ...what }: Announced,
   change: () => Promise<T>,
 ): Promise<T> {
-  const { store, options } = workspace
+  const { store, host } = workspace
   if (!hasWebhooks(workspace, environment.name)) return change()
   const user = await workspace.author()
   const expected = quietly(() => {
     const announcements = new Announcements(store.state.folder)
     const before = fieldDigest(environment.settings, field)
     return announcements.expect({ ...what, ...placeOf(workspace, environment), user }, { kind: 'field', field, before })
-  }, options.notify)
+  }, host.notify)
   try {
     const result = await change()
-    quietly(() => expected?.happened(), options.notify)
+    quietly(() => expected?.happened(), host.notify)
     return result
   } catch (error) {
-    quietly(() => expected?.not(), options.notify)
+    quietly(() => expected?.not(), host.notify)
     throw error
   }
 }
@@ -56,7 +56,7 @@ export async function announcingRotation(
   environment: Environment,
   rotate: () => Promise<RotationReport>,
 ): Promise<RotationReport> {
-  const { store, options } = workspace
+  const { store, host } = workspace
   if (!hasWebhooks(workspace, environment.name)) return rotate()
   const user = await workspace.author()
   const base = newestOf(environment)
@@ -64,19 +64,19 @@ export async function announcingRotation(
     const announcements = new Announcements(store.state.folder)
     const event = { kind: 'environment_rotation', action: 'rotation_failed', user, revision: base } as const
     return announcements.expect({ ...event, ...placeOf(workspace, environment) }, { kind: 'rotation' })
-  }, options.notify)
+  }, host.notify)
   try {
     const report = await rotate()
     quietly(() => {
       if (report.paths.length === 0 && report.status === 'succeeded') expected?.not()
       else expected?.happened(toldOf(report.event ?? unrecorded(report, base)))
-    }, options.notify)
+    }, host.notify)
     return report
   } catch (error) {
     quietly(() => {
       if (isWorthTelling(error)) expected?.happened(toldOf({ ...failure(base), errorMessage: told(error) }))
       else expected?.not()
-    }, options.notify)
+    }, host.notify)
     throw error
   }
 }
@@ -119,12 +119,12 @@ function newestOf(environment: Environment): number {
   }
 }
 
-function placeOf({ options }: Workspace, { id, name }: Environment) {
-  return { at: options.now().toISOString(), environment: { id, name } }
+function placeOf({ host }: Workspace, { id, name }: Environment) {
+  return { at: host.now().toISOString(), environment: { id, name } }
 }
 
 /** True when webhooks are told. An event in a copy of a store has not happened yet. */
-function hasWebhooks({ store, options }: Workspace, environment: string): boolean {
-  if (options.original !== undefined) return false
-  return quietly(() => anyWebhooks(store.folder, environment, store.files), options.notify) ?? false
+function hasWebhooks({ store, host, original }: Workspace, environment: string): boolean {
+  if (original !== undefined) return false
+  return quietly(() => anyWebhooks(store.folder, environment, store.files), host.notify) ?? false
 }

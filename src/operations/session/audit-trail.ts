@@ -9,20 +9,10 @@ import {
   auditSettings,
 } from '../../audit/index.ts'
 import { EscError, messageOf } from '../../errors.ts'
-import type { Notice } from '../../notice.ts'
 import { layout, machineProcesses, type Store } from '../../store/index.ts'
 import { timestamp } from '../../timestamp.ts'
 import type { Principal } from './principal.ts'
-
-/** Facts for the audit log from the program that uses the store. */
-export interface AuditTrailOptions {
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly now: () => Date
-  /** Tells the user something that is no result, such as that the log could not be written. */
-  readonly notify: (notice: Notice) => void
-  /** The command that is run. Undefined: another program uses the store. */
-  readonly invocation?: Pick<AuditOrigin, 'command' | 'terminal'>
-}
+import type { Caller, SessionHost, SessionParts } from './session-parts.ts'
 
 /** Something that was allowed, and whose outcome is not known yet. */
 export interface Permitted {
@@ -47,7 +37,8 @@ const unrecorded: readonly AuditEvent[] = ['environment-read', 'environment-upda
 /** The trail of what a user does with a store, written down before it is done. */
 export class AuditTrail {
   readonly #store: Store
-  readonly #options: AuditTrailOptions
+  readonly #host: SessionHost
+  readonly #caller: Caller
   readonly #principal: () => Principal
   readonly #pending = new Map<string, Doing>()
   readonly #files = new Set<string>()
@@ -56,9 +47,10 @@ export class AuditTrail {
   #settings: AuditSettings | undefined
   #origin: AuditOrigin | undefined
 
-  constructor(store: Store, options: AuditTrailOptions, principal: () => Principal) {
+  constructor(store: Store, { host, caller }: Pick<SessionParts, 'host' | 'caller'>, principal: () => Principal) {
     this.#store = store
-    this.#options = options
+    this.#host = host
+    this.#caller = caller
     this.#principal = principal
   }
 
@@ -147,8 +139,8 @@ export class AuditTrail {
     details: AuditDetails | (() => AuditDetails) | undefined,
   ): void {
     const { name, from } = this.#principal()
-    this.#origin ??= originOf(this.#options)
-    const time = timestamp(this.#options.now())
+    this.#origin ??= originOf(this.#caller, this.#host)
+    const time = timestamp(this.#host.now())
     const who = { user: name, userFrom: from, ...this.#origin }
     const entry = (): AuditEntry => {
       const known = typeof details === 'function' ? details() : details
@@ -169,7 +161,7 @@ export class AuditTrail {
     } catch (error) {
       // What has been done cannot be refused any more.
       if (required && entries.some(({ result }) => result === 'allowed' || result === 'denied')) throw error
-      this.#options.notify({ kind: 'audit-not-written', reason: messageOf(error) })
+      this.#host.notify({ kind: 'audit-not-written', reason: messageOf(error) })
     }
   }
 }
@@ -189,15 +181,17 @@ const ciSystems = [
   ['CI', 'ci', ''],
 ] as const
 
-function originOf({ env, invocation }: AuditTrailOptions): AuditOrigin {
+/** Returns the origin of a caller. Of one that the face has named, the variables say nothing. */
+function originOf({ origin, principal }: Caller, { env }: Pick<SessionHost, 'env'>): AuditOrigin {
+  const here = { host: machineProcesses.self().host, process: process.pid }
+  if (principal !== undefined) return { ...here, ...origin }
   const ci = ciSystems.find(([variable]) => env[variable])
   const run = ci && env[ci[2]]
   const address = env.SSH_CONNECTION?.split(' ')[0]
   return {
-    host: machineProcesses.self().host,
-    process: process.pid,
-    ...invocation,
+    ...here,
     ...(ci && { ci: run ? `${ci[1]} ${run}` : ci[1] }),
     ...(address && { address }),
+    ...origin,
   }
 }

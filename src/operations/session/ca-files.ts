@@ -19,11 +19,11 @@ const mostBytes = 4 << 20
  *   store may not have read. Nothing of a file's content is quoted.
  */
 export function caFileReader(workspace: Workspace): (path: string) => Promise<string> {
-  const { store } = workspace.options.original ?? workspace
+  const { store } = workspace.original ?? workspace
   return async (path) => {
     if (isOfMachine(path)) {
       await requirePowers(workspace, [{ kind: 'caFile', value: path }])
-      const home = workspace.options.env.HOME || homedir()
+      const home = workspace.host.env.HOME || homedir()
       return read(store, path.startsWith('~/') ? join(home, path.slice(2)) : path, path)
     }
     const file = resolve(store.folder, path)

@@ -1,6 +1,7 @@
 import { machineGit, type RunGit } from '../../git/index.ts'
 import { type CommitOutcome, commitChange, neededOfEnvironment, neededOfStore } from '../../store/index.ts'
-import type { CommitManner, Workspace } from './workspace.ts'
+import type { CommitManner } from './session-parts.ts'
+import type { Workspace } from './workspace.ts'
 
 /** More than this many environments are counted, not named. */
 const mostNamed = 5
@@ -51,7 +52,11 @@ async function commit(
   const { name, email } = await workspace.author()
   // What git itself is set to still wins: GIT_AUTHOR_NAME and its like.
   const identity = ['-c', `user.name=${name}`, ...(email ? ['-c', `user.email=${email}`] : [])]
-  const runGit: RunGit = (args, options) => machineGit([...identity, ...args], options)
+  // But for a caller whom the face has named: those variables are of the process.
+  const named = workspace.caller.principal !== undefined || workspace.caller.author !== undefined
+  const as = named ? ['--author', `${name.replace(/[<>\n]/g, '')} <${email}>`] : []
+  const runGit: RunGit = (args, options) =>
+    machineGit([...identity, ...(args[0] === 'commit' ? ['commit', ...as, ...args.slice(1)] : args)], options)
   const present = environments.filter((name) => store.has(name)).map((name) => store.environment(name))
   return commitChange({
     folder: store.folder,

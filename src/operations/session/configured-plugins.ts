@@ -11,10 +11,10 @@ export function hasPlugins({ store }: Workspace): boolean {
 }
 
 /** Folders in which plugins are looked for. */
-export function placesOf({ store, options }: Workspace): PluginPlaces {
+export function placesOf({ store, host, original }: Workspace): PluginPlaces {
   // A draft is a copy of the store without what is installed beside it.
-  const home = options.original?.store.folder ?? store.folder
-  return { store: home, folders: [home, options.cwd] }
+  const home = original?.store.folder ?? store.folder
+  return { store: home, folders: [home, host.cwd] }
 }
 
 /**

@@ -65,8 +65,8 @@ export function evaluationHost(
       return options.parse === undefined ? loaded : { ...loaded, parsed: options.parse(name, loaded.text) }
     },
     async provider(name: string): Promise<EvaluatorProvider> {
-      if (workspace.options.provider !== undefined) {
-        const given = await workspace.options.provider(name)
+      if (workspace.host.provider !== undefined) {
+        const given = await workspace.host.provider(name)
         return {
           ...given,
           open: (inputs, call) => {
@@ -81,15 +81,15 @@ export function evaluationHost(
         once,
         open: (work) => {
           workspace.audit.flush()
-          workspace.options.progress?.(`waiting for ${name}`)
+          workspace.host.progress?.(`waiting for ${name}`)
           return work()
         },
         context: (call) => ({
           lasts: lifeOf(lives),
-          lifetimeSeconds: workspace.options.lifetimeSeconds,
-          now: workspace.options.now,
+          lifetimeSeconds: workspace.policy.lifetimeSeconds,
+          now: workspace.host.now,
           signal,
-          env: workspace.options.env,
+          env: workspace.host.env,
           warn: call.warn,
           // Few providers ask for one of these.
           identityToken: async (request) => {

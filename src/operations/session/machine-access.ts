@@ -19,7 +19,7 @@ const mostBytes = 4 << 20
  * its own.
  */
 export function machineAccess(workspace: Workspace, signal: AbortSignal): MachineAccess {
-  const { env } = workspace.options
+  const { env } = workspace.host
   const allowed = (kind: PowerKind, value: string) => requirePowers(workspace, [{ kind, value }])
   return {
     async variable(name) {
@@ -39,7 +39,7 @@ export function machineAccess(workspace: Workspace, signal: AbortSignal): Machin
       await allowed('sopsFile', path)
       const text = Buffer.from(read(placeOf(workspace, path), path)).toString()
       const { readSops } = await import('../definitions/import/sops.ts')
-      const { entries } = await readSops(text, workspace.options, { environment: '', source: path })
+      const { entries } = await readSops(text, workspace.host, { environment: '', source: path })
       return plainEntries(entries)
     },
     async command(words, options) {
@@ -60,13 +60,13 @@ export function machineAccess(workspace: Workspace, signal: AbortSignal): Machin
     async pulumiSecrets(stack, manager) {
       await allowed('stack', stack)
       const { stackSecrets } = await import('../definitions/import/pulumi-secrets.ts')
-      return stackSecrets(manager, workspace.options)
+      return stackSecrets(manager, workspace.host)
     },
     allowStack: (stack) => allowed('stack', stack),
     async storageToken(store, doing) {
       const { storageToken } = await import('../../keys/index.ts')
       try {
-        return await storageToken(store, keyContext(workspace.options), { doing, hidden: [] })
+        return await storageToken(store, keyContext(workspace.host), { doing, hidden: [] })
       } catch (error) {
         if (!(error instanceof EscError)) throw error
         // It is a call of a provider that fails, and no key of an environment.
@@ -83,9 +83,9 @@ interface Place {
 }
 
 /** A relative path is one from the folder of the store on. */
-function placeOf({ options, store }: Workspace, path: string): Place {
-  const { folder, files } = (options.original ?? { store }).store
-  const home = options.env.HOME || homedir()
+function placeOf({ host, original, store }: Workspace, path: string): Place {
+  const { folder, files } = (original ?? { store }).store
+  const home = host.env.HOME || homedir()
   const file = path.startsWith('~/') ? join(home, path.slice(2)) : resolve(folder, path)
   const inStore = !isAbsolute(path) && !path.startsWith('~') && relative(folder, file).split(sep)[0] !== '..'
   return { file, inStore, files: inStore ? files : machineFiles }

@@ -10,27 +10,38 @@ import { findAuthor } from './author.ts'
 import { readKnownStores } from './known-stores.ts'
 import { refuseForbidden } from './permit.ts'
 import { findPrincipal, type Principal } from './principal.ts'
-import { type Chosen, keyContext, type Workspace, type WorkspaceOptions } from './workspace.ts'
+import type { SessionHost, SessionParts, SessionRequest } from './session-parts.ts'
+import { type Chosen, keyContext, type Workspace } from './workspace.ts'
 
 /**
- * The store that is named in `options` or by `ESC_STORE`, else the one at or above the current
+ * The store that is named in the request or by `ESC_STORE`, else the one at or above the current
  * folder, else that of the last login.
  */
-export function openWorkspace(options: WorkspaceOptions): Workspace {
-  const chosen = options.store ?? options.env.ESC_STORE
-  if (chosen) return workspaceOf((host) => openChosen(resolve(options.cwd, chosen), host), 'named', options)
+export function openWorkspace({ store: named, ...parts }: SessionRequest): Workspace {
+  const { cwd, env } = parts.host
+  const chosen = named ?? env.ESC_STORE
+  if (chosen) return workspaceOf((host) => openChosen(resolve(cwd, chosen), host), 'named', { parts })
   try {
-    return workspaceOf((host) => Store.find(options.cwd, host), 'found', options)
+    return workspaceOf((host) => Store.find(cwd, host), 'found', { parts })
   } catch (error) {
-    const { current } = readKnownStores(options.env)
+    const { current } = readKnownStores(env)
     if (!(error instanceof EscError) || error.code !== 'not_found' || current === undefined) throw error
-    return workspaceOf((host) => Store.open(current, host), 'login', options)
+    return workspaceOf((host) => Store.open(current, host), 'login', { parts })
   }
 }
 
+/** More that a workspace can be given than most are. */
+interface Shared {
+  /** The workspace of the store that this one is a copy of. */
+  readonly original?: Workspace
+  /** Keys that the process has unwrapped, also for other callers. */
+  readonly unwrapped?: StoreHost['unwrapped']
+}
+
 /** The store in a folder, or in `environments/` of it. */
-export function openWorkspaceAt(folder: string, options: WorkspaceOptions, chosen: Chosen): Workspace {
-  return workspaceOf((host) => openChosen(resolve(options.cwd, folder), host), chosen, options)
+export function openWorkspaceAt(folder: string, parts: SessionParts, chosen: Chosen, shared?: Shared): Workspace {
+  const path = resolve(parts.host.cwd, folder)
+  return workspaceOf((host) => openChosen(path, host), chosen, { parts, ...shared })
 }
 
 /** `folder` is a store, or holds one in `environments/`. */
@@ -47,37 +58,44 @@ function openChosen(folder: string, host: StoreHost): Store {
   }
 }
 
-function workspaceOf(open: (host: StoreHost) => Store, chosen: Chosen, options: WorkspaceOptions): Workspace {
+function workspaceOf(
+  open: (host: StoreHost) => Store,
+  chosen: Chosen,
+  { parts, original, unwrapped }: Shared & { readonly parts: SessionParts },
+): Workspace {
+  const { caller, host, policy } = parts
   const recorded = recordFiles()
   // Beneath the check of every function of this folder: one that forgets it gets
   // no further than the store.
   const guard = (environment: string, level: GuardLevel) => refuseForbidden(workspace, environment, level)
   // What happens in a copy has not happened yet.
-  const { original } = options
-  const listener = original === undefined ? { listener: announcingListener(options.notify) } : {}
+  const listener = original === undefined ? { listener: announcingListener(host.notify) } : {}
   // The environments of a copy are those of the original: the same keys are known,
   // and the same locks count.
   const state = original === undefined ? {} : { storeState: original.store.state }
-  const keys = workspaceKeys(() => workspace, options)
-  const store = open({ keys, files: recorded.files, guard, ...listener, ...state })
+  const keys = workspaceKeys(() => workspace, host)
+  const store = open({ keys, files: recorded.files, guard, unwrapped, ...listener, ...state })
   let author: Author | undefined
   let principal: Principal | undefined
   let rules: { readonly access: AccessRules | undefined } | undefined
   const workspace: Workspace = {
     store,
-    audit: options.original?.audit ?? new AuditTrail(store, options, () => workspace.principal()),
+    audit: original?.audit ?? new AuditTrail(store, parts, () => workspace.principal()),
     chosen,
-    options,
+    caller,
+    host,
+    policy,
+    original,
     async author() {
-      author ??= findAuthor(options.env, store.folder)
+      author ??= caller.author ?? authorOf(caller.principal) ?? findAuthor(host.env, store.folder)
       return author
     },
     principal() {
-      principal ??= options.original?.principal() ?? findPrincipal(options.env, store.folder)
+      principal ??= original?.principal() ?? caller.principal ?? findPrincipal(host.env, store.folder)
       return principal
     },
     accessRules() {
-      if (options.original !== undefined) return options.original.accessRules()
+      if (original !== undefined) return original.accessRules()
       rules ??= { access: readAccessRules(store.configuration.text, layout.configuration(store.folder)) }
       return rules.access
     },
@@ -87,10 +105,15 @@ function workspaceOf(open: (host: StoreHost) => Store, chosen: Chosen, options: 
   return workspace
 }
 
+/** The author that a principal is who was given: those of the process are not asked. */
+function authorOf(principal: Principal | undefined): Author | undefined {
+  return principal && { name: principal.name, email: principal.name.includes('@') ? principal.name : '' }
+}
+
 /** As `keyContext`, for the keys of a store: a host that its text names is asked about. */
-export function workspaceKeys(of: () => Workspace, options: WorkspaceOptions): KeyContext {
+export function workspaceKeys(of: () => Workspace, host: SessionHost): KeyContext {
   return {
-    ...keyContext(options),
+    ...keyContext(host),
     async allowHost({ origin }) {
       // Rare: most URLs of secrets providers name no host, or one of their cloud.
       const { requirePowers } = await import('../trust/require-powers.ts')

@@ -58,7 +58,7 @@ export function refusalOf(
   level: GuardLevel,
   event: AuditEvent = eventOf[level],
 ): EscError | undefined {
-  const { restriction } = workspace.options
+  const { restriction } = workspace.caller
   if (restriction !== undefined && !withinRestriction(restriction, environment, level))
     return restricted(restriction, environment, { level, event })
   const rules = workspace.accessRules()
@@ -82,9 +82,9 @@ export function visibleListing(workspace: Workspace): EnvironmentListing {
 
 function seenBy(workspace: Workspace): (environment: string) => boolean {
   const rules = workspace.accessRules()
-  const { restriction } = workspace.options
+  const { restriction } = workspace.caller
   if (restriction !== undefined) {
-    const seen = seenBy({ ...workspace, options: { ...workspace.options, restriction: undefined } })
+    const seen = seenBy({ ...workspace, caller: { ...workspace.caller, restriction: undefined } })
     return (environment) => withinRestriction(restriction, environment, 'read') && seen(environment)
   }
   if (rules === undefined) return () => true
@@ -115,7 +115,8 @@ function forbidden(
   const { name, from } = principal()
   const what = environment === wholeStore ? `the store` : `environment '${environment}'`
   const who = holders(rules, environment, 'admin').filter((each) => each !== '*')
-  const from_ = from === 'ESC_PRINCIPAL' ? '' : ` (as ${from === 'system' ? 'the system' : from} says)`
+  const from_ =
+    from === 'ESC_PRINCIPAL' || from === 'token' ? '' : ` (as ${from === 'system' ? 'the system' : from} says)`
   const ask = who.length === 0 ? 'the rules name no admin: whoever keeps esc.yaml can add one' : `ask ${who.join(', ')}`
   const explain =
     environment === wholeStore

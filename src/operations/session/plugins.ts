@@ -46,7 +46,7 @@ export function pluginsOf(workspace: Workspace): Promise<LoadedPlugins> {
           workspace,
           wanted.map((value) => ({ kind: 'plugin', value })),
         ),
-      snapshots: join(stateFolder(workspace.options.env), 'plugins'),
+      snapshots: join(stateFolder(workspace.host.env), 'plugins'),
     })
   })()
   loaded.set(store, loading)

@@ -4,7 +4,8 @@ import { readKnownStores } from './known-stores.ts'
 /** The name that somebody goes by. Nothing proves it: keys do that (docs/access.md). */
 export interface Principal {
   readonly name: string
-  readonly from: 'ESC_PRINCIPAL' | 'login' | 'git' | 'system'
+  /** The way in which it is known; `token`: whoever called has shown a token. */
+  readonly from: 'ESC_PRINCIPAL' | 'login' | 'git' | 'system' | 'token'
 }
 
 /**

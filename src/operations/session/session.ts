@@ -7,7 +7,8 @@ import { type EnvironmentReference, parseRelativeReference } from '../references
 import type { Operation, OperationSubject, PerformOptions, Work } from './operation.ts'
 import { permit, wholeStore } from './permit.ts'
 import type { Principal } from './principal.ts'
-import type { Workspace, WorkspaceOptions } from './workspace.ts'
+import type { SessionHost, SessionPolicy } from './session-parts.ts'
+import type { Workspace } from './workspace.ts'
 
 /** The outcome of an operation. */
 export interface Performed<Result> {
@@ -47,8 +48,12 @@ export class Session {
     return this.workspace.store.organization
   }
 
-  get options(): WorkspaceOptions {
-    return this.workspace.options
+  get host(): SessionHost {
+    return this.workspace.host
+  }
+
+  get policy(): SessionPolicy {
+    return this.workspace.policy
   }
 
   /** Returns the name that access rules and audit log know the user by. */
@@ -80,13 +85,13 @@ export class Session {
 
   /** True when something waits to be sent to webhooks. Costs less than a millisecond. */
   get hasDueDeliveries(): boolean {
-    const { store, options } = this.workspace
-    return hasDue(store.state.folder, options.now().getTime())
+    const { store, host } = this.workspace
+    return hasDue(store.state.folder, host.now().getTime())
   }
 
-  /** A session on the same store, open as it is, with some other options. */
-  with(changed: Partial<WorkspaceOptions>): Session {
-    return new Session({ ...this.workspace, options: { ...this.workspace.options, ...changed } })
+  /** A session of the same caller on the store, open as it is, with a policy that differs so. */
+  with(changed: SessionPolicy): Session {
+    return new Session({ ...this.workspace, policy: { ...this.workspace.policy, ...changed } })
   }
 
   /**
@@ -130,12 +135,12 @@ export class Session {
     const alsoChanged: string[] = []
     const notify = (notice: Notice) => {
       notices.push(notice)
-      workspace.options.notify(notice)
+      workspace.host.notify(notice)
     }
     let asked = signal
     const unit = {
       confirm,
-      options: { ...workspace.options, notify },
+      host: { ...workspace.host, notify },
       commitAlso: (paths: readonly string[]) => void alsoChanged.push(...paths),
     }
     const unitOf =
@@ -172,14 +177,14 @@ export class Session {
    * done is done, also when the commit cannot even be tried.
    */
   async #commit(name: string, alsoChanged: readonly string[]): Promise<CommitOutcome | undefined> {
-    const { options } = this.workspace
-    if (options.original !== undefined || options.commit === false) return undefined
+    const { caller, host, policy, original } = this.workspace
+    if (original !== undefined || policy.commit === false) return undefined
     // It knows git, which most operations do without.
     const { commitChanges } = await import('./commit-changes.ts')
-    const doing = `esc ${options.invocation?.command ?? name}`
-    const request = { doing, ...options.committing, wanted: options.commit, alsoChanged }
+    const doing = `esc ${caller.origin?.command ?? name}`
+    const request = { doing, ...policy.committing, wanted: policy.commit, alsoChanged }
     const outcome = await commitChanges(this.workspace, request).catch(uncommitted)
-    if (outcome !== undefined) options.onCommit?.(outcome)
+    if (outcome !== undefined) host.onCommit?.(outcome)
     return outcome
   }
 
@@ -188,7 +193,8 @@ export class Session {
    * is no failure of the operation.
    */
   #deliver(): void {
-    const { deliver, original } = this.options
+    const { host, original } = this.workspace
+    const { deliver } = host
     if (deliver === undefined || original !== undefined) return
     try {
       if (this.hasDueDeliveries) deliver(this.folder)

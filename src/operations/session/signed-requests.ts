@@ -14,7 +14,8 @@ import type { RotatorContext } from '../../rotators/index.ts'
 import { identityMade, requireIdentity } from '../trust/identity.ts'
 import { allowedPowers } from '../trust/powers.ts'
 import { requirePowers } from '../trust/require-powers.ts'
-import { keyContext, type Workspace, type WorkspaceOptions } from './workspace.ts'
+import type { SessionHost } from './session-parts.ts'
+import { keyContext, type Workspace } from './workspace.ts'
 
 export interface Requester {
   /**
@@ -85,7 +86,7 @@ export function configuredSource({ store }: Workspace): Json | undefined {
 export function trustedSigner(workspace: Workspace, issuer: string | undefined, below = ''): OidcKey {
   const allow = (use: OidcKeyUse) => requireIdentity(workspace, use)
   const key = oidcKey(
-    { ...oidcContext(workspace.options), allow },
+    { ...oidcContext(workspace.host), allow },
     { issuer: issuer && `${issuer.replace(/\/+$/, '')}${below}` },
   )
   const allowIssuer = async () => {
@@ -136,12 +137,12 @@ async function trustedNetwork(workspace: Workspace, hosts: readonly string[]): P
  * The keys that adapters verify our signatures with: what `esc oidc jwks` prints. Makes the
  * key where there is none.
  */
-export function signingKeys(options: WorkspaceOptions): JsonWebKeySet {
-  return oidcKeySet(oidcContext(options), options.now())
+export function signingKeys(host: SessionHost): JsonWebKeySet {
+  return oidcKeySet(oidcContext(host), host.now())
 }
 
-export function oidcContext(options: WorkspaceOptions): OidcKeyContext {
-  return { ...keyContext(options), onMade: (thumbprint) => identityMade(options, thumbprint) }
+export function oidcContext(host: SessionHost): OidcKeyContext {
+  return { ...keyContext(host), onMade: (thumbprint) => identityMade(host, thumbprint) }
 }
 
 function fieldOf(section: Json | undefined, name: string, field: string): Json | undefined {

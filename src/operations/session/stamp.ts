@@ -3,5 +3,5 @@ import type { Workspace } from './workspace.ts'
 
 /** Tells who does something now. */
 export async function stamp(workspace: Workspace): Promise<Stamp> {
-  return { author: await workspace.author(), created: workspace.options.now() }
+  return { author: await workspace.author(), created: workspace.host.now() }
 }

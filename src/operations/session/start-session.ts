@@ -1,19 +1,19 @@
 import { openWorkspace, openWorkspaceAt } from './open-workspace.ts'
 import { Session } from './session.ts'
-import type { WorkspaceOptions } from './workspace.ts'
+import type { SessionHost, SessionRequest } from './session-parts.ts'
 
 /**
- * Opens a session on the store that `options` or `ESC_STORE` names, else on the one at or above the
- * current folder, else on that of the last login.
+ * Opens a session on the store that the request or `ESC_STORE` names, else on the one at or above
+ * the current folder, else on that of the last login.
  *
  * @throws EscError `not_found` when there is no store.
  */
-export function startSession(options: WorkspaceOptions): Session {
-  return new Session(openWorkspace(options))
+export function startSession(request: SessionRequest): Session {
+  return new Session(openWorkspace(request))
 }
 
-/** Opens the store of a session anew, as it is now; `changed` are options that are others since. */
-export function reopenSession(session: Session, changed: Partial<WorkspaceOptions> = {}): Session {
-  const { store, options, chosen } = session.workspace
-  return new Session(openWorkspaceAt(store.folder, { ...options, ...changed }, chosen))
+/** Opens the store of a session anew, as it is now. `changed`: what of its host is another. */
+export function reopenSession(session: Session, changed: Partial<SessionHost> = {}): Session {
+  const { store, caller, host, policy, chosen } = session.workspace
+  return new Session(openWorkspaceAt(store.folder, { caller, host: { ...host, ...changed }, policy }, chosen))
 }

@@ -42,7 +42,7 @@ async function checked(workspace: Workspace, { references, fix, useKeys }: Check
   const { store } = workspace
   const environments = references.map(({ name }) => (store.has(name) ? name : store.environment(name).name))
   const onProgress = (name: string, number: number, count: number) =>
-    workspace.options.progress?.(`checking ${name} (${number} of ${count})`)
+    workspace.host.progress?.(`checking ${name} (${number} of ${count})`)
   const options = {
     useKeys,
     findPlaintext: findPlaintextSecrets,
@@ -131,7 +131,7 @@ async function variableFindings(workspace: Workspace, name: string): Promise<Fin
   try {
     const { file, definition } = workspace.store.environment(name).current()
     if (!mayHaveVariables(definition)) return []
-    const unasked = { ...workspace, options: { ...workspace.options, askTrust: undefined, notify: () => {} } }
+    const unasked = { ...workspace, host: { ...workspace.host, askTrust: undefined, notify: () => {} } }
     const { environment } = await checkDefinition(unasked, name, definition, { onlyToLook: true })
     const { node } = decode(name, definition)
     return findShapeMistakes(name, node, environment?.properties).map(({ problem, remedy, kind }) => ({

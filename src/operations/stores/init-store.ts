@@ -2,7 +2,8 @@ import { resolve } from 'node:path'
 import { tryProvider } from '../../keys/index.ts'
 import { refuseStore, Store } from '../../store/index.ts'
 import { openWorkspaceAt } from '../session/open-workspace.ts'
-import { keyContext, type WorkspaceOptions } from '../session/workspace.ts'
+import type { SessionRequest } from '../session/session-parts.ts'
+import { keyContext } from '../session/workspace.ts'
 import { allowTypedProvider } from '../trust/typed-provider.ts'
 
 export interface NewStoreRequest {
@@ -12,13 +13,13 @@ export interface NewStoreRequest {
   readonly secretsProvider?: string
 }
 
-function storeFolder({ folder }: NewStoreRequest, { cwd, env, store }: WorkspaceOptions): string {
+function storeFolder({ folder }: NewStoreRequest, { store, host: { cwd, env } }: SessionRequest): string {
   return resolve(cwd, folder ?? store ?? env.ESC_STORE ?? 'environments')
 }
 
 /** Makes a new store and returns its folder. */
-export function initStore(request: NewStoreRequest, options: WorkspaceOptions): { readonly folder: string } {
-  const folder = storeFolder(request, options)
+export function initStore(request: NewStoreRequest, session: SessionRequest): { readonly folder: string } {
+  const folder = storeFolder(request, session)
   const { organization, secretsProvider } = request
   const store = Store.init(
     folder,
@@ -26,7 +27,7 @@ export function initStore(request: NewStoreRequest, options: WorkspaceOptions): 
       organization,
       secretsProvider,
     },
-    { keys: keyContext(options) },
+    { keys: keyContext(session.host) },
   )
   return { folder: store.folder }
 }
@@ -38,16 +39,16 @@ export function initStore(request: NewStoreRequest, options: WorkspaceOptions): 
  */
 export async function initChosenStore(
   request: NewStoreRequest,
-  options: WorkspaceOptions,
+  session: SessionRequest,
 ): Promise<{ readonly folder: string }> {
   const { secretsProvider } = request
   if (secretsProvider !== undefined) {
-    refuseStore(storeFolder(request, options))
-    await tryProvider(secretsProvider, { ...keyContext(options), allowHost: async () => {} })
+    refuseStore(storeFolder(request, session))
+    await tryProvider(secretsProvider, { ...keyContext(session.host), allowHost: async () => {} })
   }
-  const made = initStore(request, options)
+  const made = initStore(request, session)
   if (secretsProvider !== undefined) {
-    const workspace = openWorkspaceAt(made.folder, options, 'named')
+    const workspace = openWorkspaceAt(made.folder, session, 'named')
     const remember = await allowTypedProvider(workspace, secretsProvider)
     remember()
   }

@@ -5,8 +5,8 @@ import { rich, step } from '../../rich-text.ts'
 import { readKnownStores, writeKnownStores } from '../session/known-stores.ts'
 import { openWorkspaceAt } from '../session/open-workspace.ts'
 import { Session } from '../session/session.ts'
+import type { SessionRequest } from '../session/session-parts.ts'
 import { startSession } from '../session/start-session.ts'
-import type { WorkspaceOptions } from '../session/workspace.ts'
 
 /**
  * Makes a store the one that commands use wherever no other is named or found, and remembers it by
@@ -15,17 +15,17 @@ import type { WorkspaceOptions } from '../session/workspace.ts'
  *
  * @throws EscError `not_found`; `unsupported` for the URL of a service.
  */
-export async function useStore(options: WorkspaceOptions, target: string | undefined, user?: string): Promise<Session> {
-  const { user: formerUser, ...before } = readKnownStores(options.env)
+export async function useStore(request: SessionRequest, target: string | undefined, user?: string): Promise<Session> {
+  const { user: formerUser, ...before } = readKnownStores(request.host.env)
   if (target === undefined) {
-    const session = startSession(options)
-    if (user !== undefined) await writeKnownStores(options.env, { ...before, user })
+    const session = startSession(request)
+    if (user !== undefined) await writeKnownStores(request.host.env, { ...before, user })
     return session
   }
-  const session = new Session(openWorkspaceAt(folderOf(target, options.cwd), options, 'login'))
+  const session = new Session(openWorkspaceAt(folderOf(target, request.host.cwd), request, 'login'))
   const { folder } = session
   const folders = [...new Set([...before.folders, folder])]
-  await writeKnownStores(options.env, { current: folder, folders, user: user ?? formerUser })
+  await writeKnownStores(request.host.env, { current: folder, folders, user: user ?? formerUser })
   return session
 }
 
@@ -34,20 +34,20 @@ export async function useStore(options: WorkspaceOptions, target: string | undef
  * changes. Returns the folders that were forgotten.
  */
 export async function logOut(
-  options: WorkspaceOptions,
+  request: SessionRequest,
   { target, all }: { readonly target: string | undefined; readonly all: boolean },
 ): Promise<readonly string[]> {
-  const { current, folders, user } = readKnownStores(options.env)
+  const { current, folders, user } = readKnownStores(request.host.env)
   const everything = [...new Set([...(current === undefined ? [] : [current]), ...folders])]
   const forgotten = all
     ? everything
     : target === undefined
       ? everything.filter((folder) => folder === current)
-      : everything.filter((folder) => [folder, resolve(folder, '..')].includes(folderOf(target, options.cwd)))
+      : everything.filter((folder) => [folder, resolve(folder, '..')].includes(folderOf(target, request.host.cwd)))
   if (forgotten.length > 0) {
     const kept = folders.filter((folder) => !forgotten.includes(folder))
     const still = current !== undefined && !forgotten.includes(current) ? current : undefined
-    await writeKnownStores(options.env, { current: still, folders: kept, user: all ? undefined : user })
+    await writeKnownStores(request.host.env, { current: still, folders: kept, user: all ? undefined : user })
   }
   return forgotten
 }

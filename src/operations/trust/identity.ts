@@ -1,7 +1,8 @@
 import type { OidcKeyUse } from '../../keys/index.ts'
 import { stateFolder } from '../../machine/index.ts'
 import { bindIdentity, isNewIdentity, readBinding, recordNewIdentity } from '../../trust/index.ts'
-import type { Workspace, WorkspaceOptions } from '../session/workspace.ts'
+import type { SessionHost } from '../session/session-parts.ts'
+import type { Workspace } from '../session/workspace.ts'
 import { trustContext } from './powers.ts'
 import { requirePowers } from './require-powers.ts'
 
@@ -14,7 +15,7 @@ import { requirePowers } from './require-powers.ts'
  * @throws EscError `untrusted`.
  */
 export async function requireIdentity(workspace: Workspace, { thumbprint, from }: OidcKeyUse): Promise<void> {
-  const place = { stateFolder: stateFolder(workspace.options.env), thumbprint }
+  const place = { stateFolder: stateFolder(workspace.host.env), thumbprint }
   const mine = { store: trustContext(workspace).store, organization: workspace.store.organization }
   let binding = readBinding(place)
   if (binding === undefined && (from === 'variable' || isNewIdentity(place))) binding = bindIdentity(place, mine)
@@ -23,13 +24,13 @@ export async function requireIdentity(workspace: Workspace, { thumbprint, from }
 }
 
 /** Remembers a key that has just been made. */
-export function identityMade({ env }: Pick<WorkspaceOptions, 'env'>, thumbprint: string): void {
+export function identityMade({ env }: Pick<SessionHost, 'env'>, thumbprint: string): void {
   recordNewIdentity({ stateFolder: stateFolder(env), thumbprint })
 }
 
 /** Gives a key that takes the place of another one to the store that has that. */
 export function identityPassedOn(
-  { env }: Pick<WorkspaceOptions, 'env'>,
+  { env }: Pick<SessionHost, 'env'>,
   { from, to }: { readonly from: string; readonly to: string },
 ): void {
   const folder = stateFolder(env)

@@ -10,12 +10,12 @@ import { wantedPowers } from './wanted-powers.ts'
  * exists for a moment.
  */
 export function trustedWorkspace(workspace: Workspace): Workspace {
-  return workspace.options.original ?? workspace
+  return workspace.original ?? workspace
 }
 
 export function trustContext(workspace: Workspace): TrustContext {
-  const { options, store } = trustedWorkspace(workspace)
-  return { stateFolder: stateFolder(options.env), store: realpathSync(store.folder) }
+  const { host, store } = trustedWorkspace(workspace)
+  return { stateFolder: stateFolder(host.env), store: realpathSync(store.folder) }
 }
 
 /**
@@ -35,7 +35,7 @@ export function allowTyped(workspace: Workspace, power: Power): void {
  */
 export async function allowedPowers(workspace: Workspace): Promise<readonly Power[]> {
   const named = typed.get(trustedWorkspace(workspace).store) ?? []
-  const given = givenDigest(workspace.options.env)
+  const given = givenDigest(workspace.host.env)
   if (given === undefined) return [...named, ...(readDecision(trustContext(workspace))?.powers ?? [])]
   const { powers } = await wantedPowers(workspace)
   return digestOfPowers(powers) === given ? [...named, ...powers] : named

@@ -36,9 +36,9 @@ export async function trustReviewOf(workspace: Workspace): Promise<TrustReview> 
 
 /** Remembers that the store may do this much and no more, and writes that down in the audit log. */
 export function rememberTrust(workspace: Workspace, powers: readonly Power[]): void {
-  const { options, audit } = trustedWorkspace(workspace)
+  const { host, audit } = trustedWorkspace(workspace)
   const done = audit.begin('store-trusted', '*', { digest: digestOfPowers(powers) })
-  writeDecision(trustContext(workspace), { accepted: options.now().toISOString(), powers })
+  writeDecision(trustContext(workspace), { accepted: host.now().toISOString(), powers })
   done.done()
 }
 
@@ -67,7 +67,7 @@ export async function requirePowers(workspace: Workspace, powers: readonly Power
   if (first === undefined) return
   const review = await trustReviewOf(workspace)
   if (!review.powers.some((each) => samePower(each, first))) throw notAskedFor(first)
-  const { askTrust, env } = workspace.options
+  const { askTrust, env } = workspace.host
   if (askTrust !== undefined && givenDigest(env) === undefined) {
     const answers = asking.get(workspace.store) ?? new Map<string, Promise<boolean>>()
     asking.set(workspace.store, answers)
@@ -83,7 +83,7 @@ export async function requirePowers(workspace: Workspace, powers: readonly Power
   throw untrusted(first, review.digest, env)
 }
 
-function untrusted(power: Power, digest: string, env: Workspace['options']['env']): EscError {
+function untrusted(power: Power, digest: string, env: Workspace['host']['env']): EscError {
   const what = `this machine has not allowed the store to ${describePower(power)}`
   const given = givenDigest(env)
   if (given === undefined) {

@@ -12,7 +12,7 @@ export type RememberTyped = () => void
  * Most URLs name no host, or a well-known one; then nothing is done.
  */
 export async function allowTypedProvider(workspace: Workspace, url: string | undefined): Promise<RememberTyped> {
-  const host = url === undefined ? undefined : unknownKeyHost(url, workspace.options.env)
+  const host = url === undefined ? undefined : unknownKeyHost(url, workspace.host.env)
   if (host === undefined) return () => {}
   const power = { kind: 'keyHost', value: host.origin } as const
   const { allowTyped } = await import('./powers.ts')

@@ -27,7 +27,7 @@ export const pingWebhook = operation({
   async run(work, name: string): Promise<Delivery> {
     const environment = work.store.environment(work.subject.name)
     const webhook = webhookNamed(environment.settings, name, work.subject.name)
-    const at = work.options.now()
+    const at = work.host.now()
     const user = await work.author()
     const about = { environment: environment.name, user, at }
     const delivery: Delivery = {
@@ -92,7 +92,7 @@ export const deliverWebhooks = storeOperation({
   async run(work, { patienceMs = 0 }: { readonly patienceMs?: number }): Promise<Delivered> {
     // Webhooks of environments that the user may not see are told of what he has done all the same;
     // he sees nothing of them.
-    const store = Store.open(work.store.folder, { keys: workspaceKeys(() => work, work.options) })
+    const store = Store.open(work.store.folder, { keys: workspaceKeys(() => work, work.host) })
     return deliverDue(await deliveryHost({ ...work, store }), { patienceMs, signal: work.signal })
   },
 })
@@ -103,18 +103,18 @@ export function outboxOf({ store }: Workspace): Outbox {
 }
 
 async function deliveryHost(workspace: Workspace) {
-  const { options, store } = workspace
+  const { host, store } = workspace
   return {
     store,
-    now: () => options.now().getTime(),
+    now: () => host.now().getTime(),
     random: Math.random,
     sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
-    post: options.postWebhook ?? ((request) => postWebhook(request)),
+    post: host.postWebhook ?? ((request) => postWebhook(request)),
     importers: (event) => affectedImporters(workspace, event),
     allowed: await trustedHosts(workspace),
   } satisfies Parameters<typeof deliverDue>[0]
 }
 
-function pingId({ options }: Workspace): string {
-  return `dlv-${Buffer.from((options.random ?? randomBytes)(12)).toString('hex')}`
+function pingId({ host }: Workspace): string {
+  return `dlv-${Buffer.from((host.random ?? randomBytes)(12)).toString('hex')}`
 }

@@ -104,7 +104,7 @@ export const createWebhook = operation({
     refuseWithoutCredential(format, secrets)
     const template = more.template === undefined ? {} : { template: JSON.stringify(more.template.body) }
     const key = needsKey(format, secrets) ? await environment.dataKey() : undefined
-    const created = work.options.now().toISOString()
+    const created = work.host.now().toISOString()
     let name = ''
     await environment.changeSettings((settings) => {
       name = newName(settings)

@@ -15,6 +15,7 @@ import { present } from '../../../src/present.ts'
 import { decode, type Node } from '../../../src/yaml/index.ts'
 import { decrypt, fakeWorld } from '../../conformance/fakes.ts'
 import { runs } from '../../sample.ts'
+import { sessionParts } from '../session-parts.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const cases = join(root, 'test', 'language', 'cases')
@@ -137,8 +138,8 @@ describe('the JSON Schema of definitions', function () {
   let known: ReturnType<typeof makeReal> | undefined
   const real = () => (known ??= makeReal())
   async function makeReal() {
-    const options = { cwd: tmpdir(), env: {}, notify: () => {}, now: () => new Date(0) }
-    const [providers, rotators] = await Promise.all([offered(options, 'provider'), offered(options, 'rotator')])
+    const parts = sessionParts({ cwd: tmpdir(), env: {}, notify: () => {}, now: () => new Date(0) })
+    const [providers, rotators] = await Promise.all([offered(parts, 'provider'), offered(parts, 'rotator')])
     const host: EvaluationHost = {
       load: async () => {
         throw new Error('not found')

@@ -8,12 +8,13 @@ import {
   initStore,
   type JsonWebKeySet,
   publishIssuer,
-  type WorkspaceOptions,
+  type SessionHost,
 } from '../../../src/operations/index.ts'
 import { openWorkspaceAt } from '../../../src/operations/session/open-workspace.ts'
 import type { Workspace } from '../../../src/operations/session/workspace.ts'
 import { identityMade } from '../../../src/operations/trust/identity.ts'
 import { perform } from '../perform.ts'
+import { sessionParts } from '../session-parts.ts'
 
 let firstKey: { readonly pem: string; readonly thumbprint: string } | undefined
 
@@ -33,19 +34,19 @@ export class IssuerStore {
   }
 
   async init(): Promise<this> {
-    initStore({ folder: undefined, organization: 'acme', secretsProvider: undefined }, this.options)
+    initStore({ folder: undefined, organization: 'acme', secretsProvider: undefined }, sessionParts(this.host))
     const workspace = this.workspace()
     const definition = 'values: {a: 1}\n'
     await perform(workspace, createEnvironment, workspace.reference('app/dev'), { definition })
     return this
   }
 
-  get options(): WorkspaceOptions {
+  get host(): SessionHost {
     return { cwd: this.folder, env: this.env, now: () => this.now, notify() {} }
   }
 
   workspace(): Workspace {
-    return openWorkspaceAt(this.folder, this.options, 'named')
+    return openWorkspaceAt(this.folder, sessionParts(this.host), 'named')
   }
 
   /** Making a key takes longer than the rest: all stores but the first begin with the same. */
@@ -54,7 +55,7 @@ export class IssuerStore {
     if (firstKey !== undefined && this.env.ESC_CONFIG_HOME === join(this.folder, 'config')) {
       mkdirSync(join(this.folder, 'config'), { recursive: true })
       writeFileSync(file, firstKey.pem, { mode: 0o600 })
-      identityMade(this.options, firstKey.thumbprint)
+      identityMade(this.host, firstKey.thumbprint)
     }
     const { key } = await perform(this.workspace(), initIssuer, undefined, { issuer })
     firstKey ??= { pem: readFileSync(file, 'utf8'), thumbprint: key }

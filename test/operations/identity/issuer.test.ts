@@ -173,7 +173,7 @@ describe('the issuer of a store', () => {
     await store.withIssuer()
     store.env.ESC_OIDC_KEY = readFileSync(join(store.folder, 'config', 'oidc.key'), 'utf8')
     expect((await failure(rotate('rotate'))).message).to.include('ESC_OIDC_KEY')
-    expect(signingKeys(store.options).keys).to.have.length(1)
+    expect(signingKeys(store.host).keys).to.have.length(1)
   })
 })
 

@@ -54,4 +54,5 @@ const sources = {
   login: 'as you said with "esc login --user"',
   git: 'as ESC_AUTHOR or git says',
   system: 'the user of the system',
+  token: 'whom the token is for',
 } as const

@@ -76,7 +76,7 @@ Where access rules are set, the log of an environment is for its admins, and the
         event,
         environment,
         [result, details?.code, details?.revision && `revision ${details.revision}`].filter(Boolean).join(', '),
-        [origin.host, origin.ci, origin.command].filter(Boolean).join(', '),
+        [origin.host, origin.ci, origin.token, origin.address, origin.command].filter(Boolean).join(', '),
       ]),
     )
   }

@@ -10,7 +10,7 @@ import {
 import { ENV_FLAGS, EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { boolean, text } from '../../framework/flags.ts'
 import { pageText } from '../../framework/page-text.ts'
-import { openTarget, workspaceOptions } from '../../framework/session.ts'
+import { openTarget, sessionRequest } from '../../framework/session.ts'
 import { PAGER_FLAG } from '../../framework/shared-flags.ts'
 import { hasColour, highlighted } from '../../terminal/index.ts'
 
@@ -55,7 +55,7 @@ compared with the newest. Nothing is opened, and secrets show as [secret] unless
     if (format !== undefined && known === undefined) throw unknownFormat(format, FORMATS)
     const path = typed === undefined ? [] : parsePath(typed, (reason) => `invalid path: ${reason}`)
     const { session, reference, rest } = openTarget(this.io, this.flags, this.positionals)
-    const { from, to } = locateComparison(workspaceOptions(this.io, this.flags), { session, reference }, rest[0])
+    const { from, to } = locateComparison(sessionRequest(this.io, this.flags), { session, reference }, rest[0])
     if (path.length > 0 && (known === 'dotenv' || known === 'shell')) {
       throw new EscError('usage', `output format '${known}' may not be used with a property path`)
     }

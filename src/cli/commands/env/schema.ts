@@ -1,6 +1,6 @@
 import { definitionSchemaText } from '../../../operations/index.ts'
 import { EscCommand } from '../../framework/command.ts'
-import { workspaceOptions } from '../../framework/session.ts'
+import { sessionRequest } from '../../framework/session.ts'
 import { OUT_FLAG, writeNamedFile } from '../../framework/written-file.ts'
 
 export default class EnvSchema extends EscCommand<string, typeof OUT_FLAG> {
@@ -19,7 +19,7 @@ that plugins of the store in use bring. Editors with yaml-language-server comple
   static override flags = OUT_FLAG
 
   async run(): Promise<string> {
-    const schema = await definitionSchemaText(workspaceOptions(this.io, this.flags))
+    const schema = await definitionSchemaText(sessionRequest(this.io, this.flags))
     const { out } = this.flags
     return out === undefined ? schema : writeNamedFile(this.io, out, schema)
   }

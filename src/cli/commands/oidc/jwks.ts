@@ -1,6 +1,6 @@
 import { signingKeys } from '../../../operations/index.ts'
 import { EscCommand } from '../../framework/command.ts'
-import { workspaceOptions } from '../../framework/session.ts'
+import { sessionRequest } from '../../framework/session.ts'
 
 export default class OidcJwks extends EscCommand<unknown> {
   static override id = 'oidc:jwks'
@@ -12,7 +12,7 @@ Makes the key (oidc.key in the configuration folder, or ESC_OIDC_KEY) where ther
   static override examples = [{ description: 'Print the key set', command: 'esc oidc jwks' }]
 
   async run(): Promise<unknown> {
-    return signingKeys(workspaceOptions(this.io, this.flags))
+    return signingKeys(sessionRequest(this.io, this.flags).host)
   }
 
   text(keys: unknown): string {

@@ -1,6 +1,6 @@
 import { type TrustedStore, trustedStores } from '../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
-import { workspaceOptions } from '../../framework/session.ts'
+import { sessionRequest } from '../../framework/session.ts'
 import { tableFor } from '../../terminal/index.ts'
 
 const flags = { ...OUTPUT_FLAG }
@@ -14,7 +14,7 @@ export default class TrustList extends EscCommand<readonly TrustedStore[], typeo
   static override flags = flags
 
   async run(): Promise<readonly TrustedStore[]> {
-    return trustedStores(workspaceOptions(this.io, this.flags))
+    return trustedStores(sessionRequest(this.io, this.flags).host)
   }
 
   text(stores: readonly TrustedStore[]): string {

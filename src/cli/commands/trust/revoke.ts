@@ -2,7 +2,7 @@ import { EscError } from '../../../errors.ts'
 import { revokeTrust } from '../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
 import { boolean } from '../../framework/flags.ts'
-import { workspaceOptions } from '../../framework/session.ts'
+import { sessionRequest } from '../../framework/session.ts'
 
 const flags = { all: boolean({ description: 'take it back from every store' }), ...OUTPUT_FLAG }
 
@@ -30,7 +30,7 @@ A store that is no longer there is named by its folder, as "esc trust list" show
     if (this.flags.all && folder !== undefined) {
       throw new EscError('usage', 'only one of --all and a folder may be given, not both')
     }
-    return { stores: revokeTrust(workspaceOptions(this.io, this.flags), { folder, all: this.flags.all }) }
+    return { stores: revokeTrust(sessionRequest(this.io, this.flags), { folder, all: this.flags.all }) }
   }
 
   text({ stores }: Result): string {

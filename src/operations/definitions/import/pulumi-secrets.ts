@@ -9,7 +9,8 @@ import {
   type PulumiSecrets,
 } from '../../../keys/index.ts'
 import { getAt, type Node, type ObjectNode } from '../../../yaml/index.ts'
-import { keyContext, type WorkspaceOptions } from '../../session/workspace.ts'
+import type { SessionHost } from '../../session/session-parts.ts'
+import { keyContext } from '../../session/workspace.ts'
 
 /** Secrets providers of Pulumi whose keys can be asked for here, too. */
 const vendors = ['awskms', 'azurekeyvault', 'gcpkms', 'hashivault']
@@ -37,13 +38,13 @@ export function stackProvider(root: Node | undefined): StackProvider {
  * Opens the secrets of a stack file.
  * @throws EscError `key_unavailable` where the Pulumi service has them; what opening throws.
  */
-export async function openStack(root: ObjectNode, options: WorkspaceOptions): Promise<PulumiSecrets> {
+export async function openStack(root: ObjectNode, host: SessionHost): Promise<PulumiSecrets> {
   const { encryptionsalt: salt, secretsprovider: url, encryptedkey: encryptedKey } = stackProvider(root)
   const kind = url?.split(':', 1)[0]
   if (url !== undefined && encryptedKey !== undefined && vendors.includes(kind as string)) {
-    return openPulumiProvider({ url, encryptedKey }, keyContext(options))
+    return openPulumiProvider({ url, encryptedKey }, keyContext(host))
   }
-  if (salt !== undefined) return openPulumiPassphrase(salt, await passphrase(options))
+  if (salt !== undefined) return openPulumiPassphrase(salt, await passphrase(host))
   const hint = 'run "pulumi stack change-secrets-provider passphrase" on a copy of the stack first, and import that'
   if (url !== undefined && vendors.includes(kind as string)) {
     throw new EscError('invalid_input', `the stack file has no encryptedkey beside its secretsprovider ${kind}`, {
@@ -66,12 +67,12 @@ export interface SecretsManager {
  * Returns what decrypts the secret outputs of a stack: its passphrase, or a vendor's key.
  * @throws EscError `key_unavailable`, `invalid_input`.
  */
-export async function stackSecrets({ type, state }: SecretsManager, options: WorkspaceOptions): Promise<PulumiSecrets> {
+export async function stackSecrets({ type, state }: SecretsManager, host: SessionHost): Promise<PulumiSecrets> {
   const field = (name: string) => (typeof state[name] === 'string' ? (state[name] as string) : '')
-  if (type === 'passphrase') return openPulumiPassphrase(field('salt'), await passphrase(options))
+  if (type === 'passphrase') return openPulumiPassphrase(field('salt'), await passphrase(host))
   const url = field('url')
   if (type === 'cloud' && vendors.includes(url.split(':', 1)[0] as string)) {
-    return openPulumiProvider({ url, encryptedKey: field('encryptedkey') }, keyContext(options))
+    return openPulumiProvider({ url, encryptedKey: field('encryptedkey') }, keyContext(host))
   }
   throw new EscError(
     'key_unavailable',
@@ -89,21 +90,21 @@ export async function stackSecrets({ type, state }: SecretsManager, options: Wor
  */
 export async function makeStack(
   url: string,
-  options: WorkspaceOptions,
+  host: SessionHost,
 ): Promise<{ readonly secrets: PulumiSecrets; readonly lines: Partial<StackProvider> }> {
   if (url === 'passphrase') {
-    const typed = await passphrase(options, { confirm: true })
+    const typed = await passphrase(host, { confirm: true })
     const { encryptionsalt } = await makePulumiPassphrase(typed)
     return { secrets: await openPulumiPassphrase(encryptionsalt, typed), lines: { encryptionsalt } }
   }
-  const context = keyContext(options)
+  const context = keyContext(host)
   const { encryptedKey } = await makePulumiProvider(url, context)
   const lines = { secretsprovider: url, encryptedkey: encryptedKey }
   return { secrets: await openPulumiProvider({ url, encryptedKey }, context), lines }
 }
 
 async function passphrase(
-  { env, cwd, prompt }: WorkspaceOptions,
+  { env, cwd, prompt }: SessionHost,
   asking: { readonly confirm?: boolean } = {},
 ): Promise<string> {
   // Set but empty counts.

@@ -1,7 +1,7 @@
 import type { PulumiSecrets } from '../../../keys/index.ts'
 import { present } from '../../../present.ts'
 import { getAt, type Node } from '../../../yaml/index.ts'
-import type { WorkspaceOptions } from '../../session/workspace.ts'
+import type { SessionHost } from '../../session/session-parts.ts'
 import { type ForeignEntry, type ForeignFile, foreignValue, scalar } from './foreign-value.ts'
 import { openStack } from './pulumi-secrets.ts'
 import { readObject } from './read-yaml.ts'
@@ -14,12 +14,12 @@ import { readObject } from './read-yaml.ts'
  */
 export async function readPulumiStack(
   text: string,
-  options: WorkspaceOptions,
+  host: SessionHost,
   source = 'the stack file',
 ): Promise<ForeignFile> {
   const root = readObject(text, source)
   const config = getAt(root, ['config'])
-  const secrets = config !== undefined && hasSecure(config) ? await openStack(root, options) : undefined
+  const secrets = config !== undefined && hasSecure(config) ? await openStack(root, host) : undefined
   return { entries: stackEntries(config, text, secrets), ...environmentOf(getAt(root, ['environment'])) }
 }
 

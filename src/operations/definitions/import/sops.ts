@@ -4,7 +4,8 @@ import { JsonNumber } from '../../../json.ts'
 import { decryptSops, isSopsCiphertext, openSopsDataKey, type SopsPlaintext } from '../../../keys/index.ts'
 import { rich, step } from '../../../rich-text.ts'
 import { decode, formatPropertyPath, getAt, type Node, type ObjectNode, placeOf } from '../../../yaml/index.ts'
-import { keyContext, type WorkspaceOptions } from '../../session/workspace.ts'
+import type { SessionHost } from '../../session/session-parts.ts'
+import { keyContext } from '../../session/workspace.ts'
 import { DOUBTS, dotenvLines } from './dotenv.ts'
 import {
   type ForeignEntry,
@@ -32,7 +33,7 @@ interface SopsFile {
  */
 export async function readSops(
   text: string,
-  options: WorkspaceOptions,
+  host: SessionHost,
   { environment, source = 'the SOPS file' }: SopsFile,
 ): Promise<ForeignFile> {
   const document = sopsDocument(text, source)
@@ -41,7 +42,7 @@ export async function readSops(
   const root = readObject(document.text, source, severalDocuments)
   const metadata = getAt(root, ['sops'])
   if (metadata?.kind !== 'object') throw notEncrypted(source)
-  const key = await openSopsDataKey(ageFiles(metadata, source), keyContext(options), environment)
+  const key = await openSopsDataKey(ageFiles(metadata, source), keyContext(host), environment)
   const tree = new Tree({ key, metadata, source, text: document.text, json: document.form !== 'yaml' })
   const entries = root.entries.flatMap((entry): ForeignEntry[] => {
     if (entry.key.value === 'sops') return []

@@ -15,7 +15,7 @@ Vault, and encrypted again for the environment. Environments that the stack buil
 
   protected override readonly place = 'pulumiConfig'
 
-  protected override read({ content, options, source }: ImportSource) {
-    return readPulumiStack(content, options, source)
+  protected override read({ content, host, source }: ImportSource) {
+    return readPulumiStack(content, host, source)
   }
 }

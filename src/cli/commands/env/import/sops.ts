@@ -16,7 +16,7 @@ file's MAC is checked first.`
 
   protected override readonly place = ''
 
-  protected override read({ content, options, environment, source }: ImportSource) {
-    return readSops(content, options, { environment, source })
+  protected override read({ content, host, environment, source }: ImportSource) {
+    return readSops(content, host, { environment, source })
   }
 }
