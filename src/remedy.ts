@@ -83,6 +83,7 @@ export type InputName =
   | 'header'
   | 'metrics'
   | 'metrics-host'
+  | 'no-history'
   | 'once'
   | 'path'
   | 'plaintext'

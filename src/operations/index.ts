@@ -10,6 +10,7 @@ export {
   describeLine,
 } from '../audit/index.ts'
 export type { JsonWebKeySet, KeyHolders, OidcKeys } from '../keys/index.ts'
+export { serverUrl } from '../remote/index.ts'
 export { CooldownError, type CredentialLife, type RotationEvent, type RotationReport } from '../rotation/index.ts'
 export type { ScheduledRun } from '../schedule/index.ts'
 export type { CommitOutcome, EnvironmentTag } from '../store/index.ts'
@@ -110,6 +111,12 @@ export {
   trustKeys,
   type UnknownKey,
 } from './keys/trust-key.ts'
+export type { LeftOut } from './moving/import-environment.ts'
+export {
+  type ImportOutcome,
+  type ImportReport,
+  importEnvironments,
+} from './moving/import-environments.ts'
 export { checkVariables } from './opening/check-variables.ts'
 export { diagnoseEnvironment } from './opening/diagnose-environment.ts'
 export { comparedSide, diffSides, type EnvironmentDiff } from './opening/diff.ts'

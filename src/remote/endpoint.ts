@@ -12,6 +12,8 @@ export interface Endpoint {
   readonly userAgent: string
   /** Variables of the process: `SSL_CERT_FILE` and `NODE_EXTRA_CA_CERTS` count. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Ends every request. */
+  readonly signal?: AbortSignal
 }
 
 /**

@@ -19,7 +19,6 @@ export interface ApiRequest {
   readonly doing: string
   /** For each attempt. Default: 30 seconds. */
   readonly timeoutMs?: number
-  readonly signal?: AbortSignal
 }
 
 /** The version of the API that its clients ask for. */
@@ -35,7 +34,7 @@ const retry = { pausesMs: [500, 2_000, 4_000], longestPauseMs: 30_000, isPassing
  *   holds the token, or anything of the body that was sent.
  */
 export async function askServer(endpoint: Endpoint, request: ApiRequest): Promise<HttpAnswer> {
-  const { method, path, query, body, headers, doing, timeoutMs = 30_000, signal } = request
+  const { method, path, query, body, headers, doing, timeoutMs = 30_000 } = request
   const transport = await transportTo(endpoint)
   const url = `${endpoint.url}${path}${queryOf(query)}`
   const sent = {
@@ -48,7 +47,10 @@ export async function askServer(endpoint: Endpoint, request: ApiRequest): Promis
   const again = method === 'GET' ? { retry } : {}
   let answer: HttpAnswer
   try {
-    answer = await send({ method, url, headers: sent, body, timeoutMs, longestBytes, signal, ...again }, transport)
+    answer = await send(
+      { method, url, headers: sent, body, timeoutMs, longestBytes, signal: endpoint.signal, ...again },
+      transport,
+    )
   } catch (error) {
     if (error instanceof NoAnswer) throw unanswered(endpoint, doing, error)
     throw error

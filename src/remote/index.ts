@@ -1,4 +1,6 @@
 /** The client of servers that speak the ESC API: the hosted service, and our own. */
+export type { RemoteEnvironmentTag, RemoteRevision, RemoteRevisionTag } from './answers.ts'
 export { serverUrl } from './endpoint.ts'
 export { EscApi } from './esc-api.ts'
 export { RemoteRefusal } from './refusal.ts'
+export type { RemoteEnvironment } from './remote-environment.ts'

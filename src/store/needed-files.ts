@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { recipientsFile } from '../keys/index.ts'
 import { layout, revisionNumber } from './layout.ts'
-import { archiveNamed } from './revisions/archive/archive-name.ts'
 import { storeFiles } from './store-files.ts'
 
 /**
@@ -28,6 +27,6 @@ export function neededOfStore(store: string, environments: readonly string[]): s
  */
 export function isStray(path: string): boolean {
   const [folder, name] = path.split('/').slice(-2) as [string, string]
-  if (folder === 'revisions') return revisionNumber(name) === undefined && archiveNamed(name) === undefined
+  if (folder === 'revisions') return revisionNumber(name) === undefined
   return folder === 'events' && !name.endsWith('.jsonl')
 }

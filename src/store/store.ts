@@ -4,6 +4,7 @@ import { EscError } from '../errors.ts'
 import { type FileSystem, machineFiles, readTextIfPresent, replaceFile } from '../files/index.ts'
 import { makeDataKey, secretsProviderKind } from '../keys/index.ts'
 import { rich, step } from '../rich-text.ts'
+import type { AdoptedEnvironment } from './adopted-environment.ts'
 import type { CheckOptions, CheckReport } from './check/check-store.ts'
 import type { Finding } from './check/finding.ts'
 import type { CloneOptions } from './clone.ts'
@@ -23,7 +24,7 @@ import { FolderRecords } from './folder/folder-records.ts'
 import { type CompleteHost, hostOfStore, type StoreHost } from './host.ts'
 import { digestOfKey, HistoryMemory } from './keys/history-memory.ts'
 import type { SecretsProviderChange, SecretsProviderChanged } from './keys/secrets-provider-change.ts'
-import { archivesVersion, layout } from './layout.ts'
+import { layout } from './layout.ts'
 import type { RenumberEnvironment } from './merge/renumber-merged.ts'
 import type { Renumbered } from './merge/renumbering.ts'
 import {
@@ -36,7 +37,6 @@ import {
 import { makeStore, type NewStore } from './new-store.ts'
 import type { Lock, StoreRecords, Turn } from './records/records.ts'
 import { findRemoved, listRemoved, moveAway, moveBack, type RemovedEnvironment, refuseRemoval } from './removed.ts'
-import type { Pruned, PruneRequest } from './revisions/archive/prune-revisions.ts'
 import type { Author } from './revisions/revision-file.ts'
 import type { StagedEnvironment } from './revisions/staging.ts'
 import { cleanUpSwap } from './revisions/swap.ts'
@@ -143,6 +143,14 @@ export class Store {
     return hasEnvironment(this.#host.files, this.folder, environmentName(name))
   }
 
+  /**
+   * Refuses a name that a new environment cannot have.
+   * @throws EscError `invalid_input`; `already_exists`, also where only the case differs.
+   */
+  refuseName(name: string): void {
+    refuseTaken(this.#host.files, this.folder, environmentName(name))
+  }
+
   /** @throws EscError `not_found`, with the nearest name there is. */
   environment(name: string): Environment {
     const full = environmentName(name)
@@ -163,11 +171,7 @@ export class Store {
     return this.#records.turn({ purpose: 'create' }, (turn) => {
       const { key: prepared, secretsProvider = this.configuration.defaultSecretsProvider } = options
       const made = this.#add(full, newEnvironment(options, secretsProvider), turn)
-      if (prepared !== undefined) {
-        const { key, wrapped } = prepared
-        this.#host.unwrapped.set(keyMemo(key.owner, wrapped), Promise.resolve(key))
-        this.#memory.trustKey(key.owner.id, digestOfKey(wrapped))
-      }
+      if (prepared !== undefined) this.#rememberKey(prepared)
       return made
     })
   }
@@ -198,6 +202,22 @@ export class Store {
         takeBackEnvironment(this.#host.files, this.folder, environment.name)
         turn.afterwards(() => this.#memory.forget(environment.id))
       }
+    })
+  }
+
+  /**
+   * Makes an environment of another store one of this: with its history, whole or not at all.
+   * @throws EscError `already_exists`, `invalid_input`; `io`.
+   */
+  async adopt(name: string, content: AdoptedEnvironment): Promise<Environment> {
+    const full = environmentName(name)
+    this.#host.guard(full, 'write')
+    const { adoptedEnvironment } = await import('./adopted-environment.ts')
+    const staged = adoptedEnvironment(content)
+    return this.#records.turn({ purpose: 'import' }, (turn) => {
+      const made = this.#add(full, staged, turn)
+      this.#rememberKey(content.key)
+      return made
     })
   }
 
@@ -290,20 +310,6 @@ export class Store {
     const done = await rewrap(environment, this.#context(environment.name), secretsProvider)
     this.#handle(environment.name).current()
     return done
-  }
-
-  /**
-   * Packs old revisions of an environment into an archive, from which they are read as before.
-   * Killed at any moment, it leaves every revision readable. The first time, it raises the version
-   * of the store's format, so that programs that know no archives refuse.
-   * @throws EscError `tampered`, `store_damaged`, `locked`, `io`.
-   */
-  async prune(name: string, request: PruneRequest): Promise<Pruned> {
-    const environment = this.environment(name)
-    this.#host.guard(environment.name, request.dryRun ? 'read' : 'admin')
-    const { pruneRevisions } = await import('./revisions/archive/prune-revisions.ts')
-    const raiseFormat = () => this.configuration.raiseFormat(archivesVersion)
-    return pruneRevisions(environment, this.#context(environment.name), { ...request, raiseFormat })
   }
 
   /**
@@ -411,6 +417,12 @@ export class Store {
 
   get #looked() {
     return { state: this.state, host: this.#host }
+  }
+
+  /** The key of an environment that was made a moment ago, by us. */
+  #rememberKey({ key, wrapped }: PreparedKey): void {
+    this.#host.unwrapped.set(keyMemo(key.owner, wrapped), Promise.resolve(key))
+    this.#memory.trustKey(key.owner.id, digestOfKey(wrapped))
   }
 
   #handle(name: string): Environment {

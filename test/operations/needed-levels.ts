@@ -41,7 +41,7 @@ const always: Readonly<Record<GuardLevel, string>> = {
  */
 export const refusingNobody = `
     accept-trust check-store check-variables claim-scheduler deliver-webhooks deselect-environment expand-references explain-access
-    export-pulumi-stack get-scheduler-look get-scheduler-settings list-access list-environments list-environments-to-renumber
+    export-pulumi-stack get-scheduler-look get-scheduler-settings import-environments list-access list-environments list-environments-to-renumber
     list-overdue-schedules list-removed-environments list-rotators note-scheduler-look open-draft plan-trust-setup publish-issuer
     record-agent-call request-access require-known review-trust rewrap-keys rotate-signing-key settle-removal
     show-store-status trust-keys verify-audit-log`

@@ -115,6 +115,18 @@ export const samples: Readonly<Record<string, Sample>> = {
     fails: { code: 'not_found', subject: 'app/gone', before() {} },
   },
   'list-removed-environments': {},
+  'import-environments': {
+    elsewhere: 'cli/commands/import-esc-cloud.test.ts',
+    fails: {
+      code: 'usage',
+      input: given({
+        source: { url: 'https://esc.example', token: 'none', userAgent: 'test', organization: 'acme' },
+        environments: ['a/b/c/d'],
+        history: true,
+        dryRun: false,
+      }),
+    },
+  },
   'list-environments': { input: given({ organization: undefined, project: undefined }) },
   'expand-references': { input: given('app/*'), fails: { code: 'not_found', input: given('gone/*') } },
   'require-environment': { fails: missing },

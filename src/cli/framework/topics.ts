@@ -14,6 +14,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   'env:schedule': 'Manage environment scheduled actions',
   'env:settings': 'Manage environment settings',
   'env:tag': 'Manage environment tags',
+  import: 'Import environments from servers',
   'env:import': 'Import files of other programs',
   'env:version': 'Manage versions',
   'env:version:tag': 'Manage tagged versions',

@@ -75,6 +75,7 @@ const FLAGS: Readonly<Record<InputName, string>> = {
   header: '--header',
   metrics: '--metrics',
   'metrics-host': '--metrics-host',
+  'no-history': '--no-history',
   once: '--once',
   path: '--path',
   plaintext: '--plaintext',

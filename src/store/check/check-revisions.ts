@@ -1,17 +1,14 @@
 import { join } from 'node:path'
-import { listIfPresent, temporaryPrefix } from '../../files/index.ts'
+import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
 import type { DataKey } from '../../keys/index.ts'
 import { rich, step } from '../../rich-text.ts'
 import { isAhead } from '../../timestamp.ts'
 import { type EnvironmentContext, restoreHint } from '../environment-context.ts'
 import { hasConflictMarkers } from '../git/conflict-markers.ts'
 import { layout, revisionNumber } from '../layout.ts'
-import { archiveNamed } from '../revisions/archive/archive-name.ts'
-import { type RevisionBytes, revisionBytes } from '../revisions/archive/packed-revisions.ts'
 import { parseRevision, type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
 import { retractionsOf } from '../revisions/versions.ts'
 import type { Settings } from '../settings/settings.ts'
-import { checkArchives } from './check-archives.ts'
 import { described, type ReportFinding } from './finding.ts'
 
 /** Finds the secrets that a revision file holds in the clear. Lines count from 1. */
@@ -38,13 +35,11 @@ export function checkRevisions(
   readonly last: Revision | undefined
 } {
   const { report } = checking
-  const { numbers, unreadable } = listNumbers(context, report)
+  const numbers = listNumbers(context, report)
   const newest = numbers.at(-1) ?? 0
   const there = new Set(numbers)
-  const missing = Array.from({ length: newest }, (_, index) => index + 1).filter(
-    (number) => !there.has(number) && !unreadable(number),
-  )
-  if (newest === 0 && !unreadable(1)) missing.push(1)
+  const missing = Array.from({ length: newest }, (_, index) => index + 1).filter((number) => !there.has(number))
+  if (newest === 0) missing.push(1)
   for (const number of missing) {
     report({
       severity: 'error',
@@ -57,10 +52,9 @@ export function checkRevisions(
   let before: Revision | undefined
   let anySeal = false
   for (const number of numbers) {
-    const file = layout.revision(context.folder, number)
-    const found = revisionBytes(context.host.files, context.folder, number) ?? { bytes: new Uint8Array(), file }
-    const revision = read({ number, ...found }, checking)
-    checkPlaintext(context, { number, ...found, isNewest: number === newest }, checking)
+    const bytes = readIfPresent(context.host.files, layout.revision(context.folder, number)) ?? new Uint8Array()
+    const revision = read(context, { number, bytes }, checking)
+    checkPlaintext(context, { number, bytes, isNewest: number === newest }, checking)
     const sealed = revision && checkSeal(context, revision, checking)
     if (revision !== undefined) checkTime(context, revision, report)
     if (revision !== undefined && before?.number === number - 1)
@@ -82,30 +76,32 @@ function checkTime({ host }: EnvironmentContext, { created, number, file }: Revi
   })
 }
 
-/**
- * Numbers in ascending order, and which of the missing ones are in an archive that cannot be read.
- */
-function listNumbers(context: EnvironmentContext, report: ReportFinding) {
+function listNumbers(context: EnvironmentContext, report: ReportFinding): number[] {
   const folder = layout.revisions(context.folder)
-  const { packed, unreadable } = checkArchives(context, report)
-  const numbers = new Set(packed)
+  const numbers: number[] = []
   for (const name of listIfPresent(context.host.files, folder)) {
     const number = revisionNumber(name)
-    if (number !== undefined) numbers.add(number)
-    else if (!name.startsWith(temporaryPrefix) && archiveNamed(name) === undefined) {
+    if (number !== undefined) numbers.push(number)
+    else if (!name.startsWith(temporaryPrefix)) {
       const problem = 'this file is no revision'
       const remedy = 'move it elsewhere, or remove it'
       report({ severity: 'warning', kind: 'unknown_file', file: join(folder, name), problem, remedy })
     }
   }
-  return { numbers: [...numbers].sort((a, b) => a - b), unreadable }
+  return numbers.sort((a, b) => a - b)
 }
 
-interface Numbered extends RevisionBytes {
+interface RevisionBytes {
   readonly number: number
+  readonly bytes: Uint8Array
 }
 
-function read({ number, bytes, file }: Numbered, { merged, report }: Checking): Revision | undefined {
+function read(
+  context: EnvironmentContext,
+  { number, bytes }: RevisionBytes,
+  { merged, report }: Checking,
+): Revision | undefined {
+  const file = layout.revision(context.folder, number)
   try {
     return parseRevision(bytes, file, number)
   } catch (error) {
@@ -118,7 +114,7 @@ function read({ number, bytes, file }: Numbered, { merged, report }: Checking): 
 /** A retracted revision was dealt with: the text stays, and whoever retracted it knows. */
 function checkPlaintext(
   context: EnvironmentContext,
-  { number, bytes, file, isNewest }: Numbered & { readonly isNewest: boolean },
+  { number, bytes, isNewest }: RevisionBytes & { readonly isNewest: boolean },
   { settings, findPlaintext, report }: Checking,
 ): void {
   const found = findPlaintext?.(Buffer.from(bytes).toString()) ?? []
@@ -132,7 +128,7 @@ function checkPlaintext(
   report({
     severity: isRetracted(settings, number) ? 'note' : onlyComments ? 'warning' : 'error',
     kind: 'plaintext_secret',
-    file,
+    file: layout.revision(context.folder, number),
     problem: `revision ${number} of environment '${context.name}' holds ${what} (${where} of the file)`,
     remedy: rich`change that secret where it comes from, ${save}and ${step('retract the revision', { do: 'retract-revision', environment, revision: number })}`,
   })

@@ -225,10 +225,15 @@ function checkTagName(name: string): void {
       hint: 'it is always the newest revision; choose another name',
     })
   }
-  if (/^[A-Za-z_][A-Za-z0-9._-]*$/.test(name) && name.length <= 100) return
+  if (isTagName(name)) return
   throw new EscError('usage', `'${name}' cannot be the name of a revision tag`, {
     hint: 'begin with a letter and use letters, digits, `-`, `_` and `.`, at most 100',
   })
+}
+
+/** True for what a revision tag can be called; `latest` is none. */
+export function isTagName(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9._-]*$/.test(name) && name.length <= 100 && name !== 'latest'
 }
 
 function tagEntry(revision: number, { author, created }: Stamp): JsonObject {

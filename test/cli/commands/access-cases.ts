@@ -151,6 +151,12 @@ export const cases: Readonly<Record<string, Case | readonly Case[]>> = {
     performs: 'require-environment import-values',
     words: `env import sops {} ${join(sops, 'all.yaml')}`,
   },
+  'import:esc-cloud': {
+    performs: 'import-environments',
+    fails: true,
+    words: 'import esc-cloud a/b/c/d --organization acme --token-file -',
+    input: 'not-a-real-token',
+  },
   'env:init': [
     { performs: 'create-environment', words: 'env init new/{last}' },
     { asks: 'open', performs: 'create-environment', words: 'env init theirs/{last} --copy-config-from {}' },

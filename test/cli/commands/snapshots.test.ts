@@ -213,6 +213,7 @@ const ELSEWHERE: readonly string[] = [
   'access:add',
   'access:join',
   'access:remove',
+  'import:esc-cloud',
   'env:import:pulumi',
   'env:import:sops',
   'env:renumber',
