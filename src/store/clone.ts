@@ -6,6 +6,9 @@ import { DataKey, type KeyContext, openSecretsProvider } from '../keys/index.ts'
 import type { Environment } from './environment.ts'
 import { layout } from './layout.ts'
 import { tombstonePath } from './removed.ts'
+import { packedThrough } from './revisions/archive/archive-name.ts'
+import { archivesOf } from './revisions/archive/packed-revisions.ts'
+import { packStaged } from './revisions/archive/prune-revisions.ts'
 import { type Reencrypt, reseal } from './revisions/reencryption.ts'
 import type { Author, Revision } from './revisions/revision-file.ts'
 import type { StagedEnvironment } from './revisions/staging.ts'
@@ -76,7 +79,15 @@ export async function prepareClone(
   const sealed = { secretsProvider, wrappedDataKey, sealedFrom: 1, ...versionFields(source, newest, options) }
   const tags = options.preserveEnvironmentTags ? { tags: source.settings.get('tags') } : {}
   const settings = plain.with({ ...sealSettings(plain, sealed, to), ...tags })
-  return { settings, revisions: bytes(), definition: () => definition, others: otherFiles(source, host.files) }
+  const packed = options.preserveHistory ? packedThrough(archivesOf(host.files, source.folder)) : 0
+  const afterwards = packed === 0 ? undefined : (folder: string) => packStaged(host.files, folder, packed)
+  return {
+    settings,
+    revisions: bytes(),
+    afterwards,
+    definition: () => definition,
+    others: otherFiles(source, host.files),
+  }
 }
 
 /** Such as a list of recipients, or notes. Events are not the clone's. */

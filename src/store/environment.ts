@@ -14,6 +14,7 @@ import { Seals } from './keys/seals.ts'
 import { layout } from './layout.ts'
 import type { Lock, Turn } from './records/records.ts'
 import { type Append, appendRevision } from './revisions/append-revision.ts'
+import { removePackedTwice } from './revisions/archive/packed-twice.ts'
 import { History } from './revisions/history.ts'
 import type { Revision } from './revisions/revision-file.ts'
 import { Versions } from './revisions/versions.ts'
@@ -228,6 +229,11 @@ export class Environment {
       const newest = this.current()
       if (this.#working.state(newest) === 'stale') this.#working.replace(newest.definition)
     })
+  }
+
+  /** Removes files of revisions that are in an archive too, byte for byte. */
+  async removePackedTwice(): Promise<void> {
+    await this.#write('remove what is packed', () => removePackedTwice(this.#files, this.folder))
   }
 
   /**

@@ -1,8 +1,13 @@
 import { sep } from 'node:path'
 import { type FileSystem, listIfPresent } from '../files/index.ts'
 
-/** The version of the folder's format that this code reads and writes (`docs/store.md`). */
+/** The version of the folder's format that new stores have (`docs/store.md`). */
 export const formatVersion = 1
+
+/**
+ * The version of stores in which revisions may be in archives: the highest that this code reads.
+ */
+export const archivesVersion = 2
 
 /**
  * As `join`, which takes a name apart first, of a folder and names that are as they should be: this

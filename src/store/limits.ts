@@ -10,10 +10,13 @@ const mostBytes = {
    * Histories of rotations and schedules, audit logs of a month: hundreds of thousands of lines.
    */
   lines: 64 * MiB,
+  /** Revisions in one file (`revisions/archive`). */
+  archive: 64 * MiB,
 } as const
 
 /** The limit of a file, by its name. */
 export function limitOf(path: string): number {
   if (path.endsWith('.jsonl')) return mostBytes.lines
+  if (path.endsWith('.archive')) return mostBytes.archive
   return path.endsWith('settings.yaml') || path.endsWith('esc.yaml') ? mostBytes.settings : mostBytes.definition
 }

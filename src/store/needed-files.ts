@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { recipientsFile } from '../keys/index.ts'
 import { layout, revisionNumber } from './layout.ts'
+import { archiveNamed } from './revisions/archive/archive-name.ts'
 import { storeFiles } from './store-files.ts'
 
 /**
@@ -27,6 +28,6 @@ export function neededOfStore(store: string, environments: readonly string[]): s
  */
 export function isStray(path: string): boolean {
   const [folder, name] = path.split('/').slice(-2) as [string, string]
-  if (folder === 'revisions') return revisionNumber(name) === undefined
+  if (folder === 'revisions') return revisionNumber(name) === undefined && archiveNamed(name) === undefined
   return folder === 'events' && !name.endsWith('.jsonl')
 }

@@ -24,7 +24,7 @@ import { FolderRecords } from './folder/folder-records.ts'
 import { type CompleteHost, hostOfStore, type StoreHost } from './host.ts'
 import { digestOfKey, HistoryMemory } from './keys/history-memory.ts'
 import type { SecretsProviderChange, SecretsProviderChanged } from './keys/secrets-provider-change.ts'
-import { layout } from './layout.ts'
+import { archivesVersion, layout } from './layout.ts'
 import type { RenumberEnvironment } from './merge/renumber-merged.ts'
 import type { Renumbered } from './merge/renumbering.ts'
 import {
@@ -37,6 +37,7 @@ import {
 import { makeStore, type NewStore } from './new-store.ts'
 import type { Lock, StoreRecords, Turn } from './records/records.ts'
 import { findRemoved, listRemoved, moveAway, moveBack, type RemovedEnvironment, refuseRemoval } from './removed.ts'
+import type { Pruned, PruneRequest } from './revisions/archive/prune-revisions.ts'
 import type { Author } from './revisions/revision-file.ts'
 import type { StagedEnvironment } from './revisions/staging.ts'
 import { cleanUpSwap } from './revisions/swap.ts'
@@ -310,6 +311,20 @@ export class Store {
     const done = await rewrap(environment, this.#context(environment.name), secretsProvider)
     this.#handle(environment.name).current()
     return done
+  }
+
+  /**
+   * Packs old revisions of an environment into an archive, from which they are read as before.
+   * Killed at any moment, it leaves every revision readable. The first time, it raises the version
+   * of the store's format, so that programs that know no archives refuse.
+   * @throws EscError `tampered`, `store_damaged`, `locked`, `io`.
+   */
+  async prune(name: string, request: PruneRequest): Promise<Pruned> {
+    const environment = this.environment(name)
+    this.#host.guard(environment.name, request.dryRun ? 'read' : 'admin')
+    const { pruneRevisions } = await import('./revisions/archive/prune-revisions.ts')
+    const raiseFormat = () => this.configuration.raiseFormat(archivesVersion)
+    return pruneRevisions(environment, this.#context(environment.name), { ...request, raiseFormat })
   }
 
   /**

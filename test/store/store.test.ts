@@ -54,9 +54,9 @@ describe('a store', () => {
   })
 
   it('is refused when its format is newer, or none', async () => {
-    writeFileSync(join(folder, 'esc.yaml'), 'version: 2\n')
+    writeFileSync(join(folder, 'esc.yaml'), 'version: 3\n')
     const newer = await errorOf(() => Store.open(folder, place.world))
-    expect(newer.message).to.contain('version 2; this esc knows up to 1')
+    expect(newer.message).to.contain('version 3; this esc knows up to 2')
     expect(newer.hint).to.contain('newer esc')
     for (const text of ['', 'version: x\n', '[', 'organization: x\n']) {
       writeFileSync(join(folder, 'esc.yaml'), text)

@@ -1,14 +1,17 @@
 import { join } from 'node:path'
-import { listIfPresent, readIfPresent, temporaryPrefix } from '../../files/index.ts'
+import { listIfPresent, temporaryPrefix } from '../../files/index.ts'
 import type { DataKey } from '../../keys/index.ts'
 import { rich, step } from '../../rich-text.ts'
 import { isAhead } from '../../timestamp.ts'
 import { type EnvironmentContext, restoreHint } from '../environment-context.ts'
 import { hasConflictMarkers } from '../git/conflict-markers.ts'
 import { layout, revisionNumber } from '../layout.ts'
+import { archiveNamed } from '../revisions/archive/archive-name.ts'
+import { type RevisionBytes, revisionBytes } from '../revisions/archive/packed-revisions.ts'
 import { parseRevision, type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
 import { retractionsOf } from '../revisions/versions.ts'
 import type { Settings } from '../settings/settings.ts'
+import { checkArchives } from './check-archives.ts'
 import { described, type ReportFinding } from './finding.ts'
 
 /** Finds the secrets that a revision file holds in the clear. Lines count from 1. */
@@ -35,11 +38,13 @@ export function checkRevisions(
   readonly last: Revision | undefined
 } {
   const { report } = checking
-  const numbers = listNumbers(context, report)
+  const { numbers, unreadable } = listNumbers(context, report)
   const newest = numbers.at(-1) ?? 0
   const there = new Set(numbers)
-  const missing = Array.from({ length: newest }, (_, index) => index + 1).filter((number) => !there.has(number))
-  if (newest === 0) missing.push(1)
+  const missing = Array.from({ length: newest }, (_, index) => index + 1).filter(
+    (number) => !there.has(number) && !unreadable(number),
+  )
+  if (newest === 0 && !unreadable(1)) missing.push(1)
   for (const number of missing) {
     report({
       severity: 'error',
@@ -52,9 +57,10 @@ export function checkRevisions(
   let before: Revision | undefined
   let anySeal = false
   for (const number of numbers) {
-    const bytes = readIfPresent(context.host.files, layout.revision(context.folder, number)) ?? new Uint8Array()
-    const revision = read(context, { number, bytes }, checking)
-    checkPlaintext(context, { number, bytes, isNewest: number === newest }, checking)
+    const file = layout.revision(context.folder, number)
+    const found = revisionBytes(context.host.files, context.folder, number) ?? { bytes: new Uint8Array(), file }
+    const revision = read({ number, ...found }, checking)
+    checkPlaintext(context, { number, ...found, isNewest: number === newest }, checking)
     const sealed = revision && checkSeal(context, revision, checking)
     if (revision !== undefined) checkTime(context, revision, report)
     if (revision !== undefined && before?.number === number - 1)
@@ -76,32 +82,30 @@ function checkTime({ host }: EnvironmentContext, { created, number, file }: Revi
   })
 }
 
-function listNumbers(context: EnvironmentContext, report: ReportFinding): number[] {
+/**
+ * Numbers in ascending order, and which of the missing ones are in an archive that cannot be read.
+ */
+function listNumbers(context: EnvironmentContext, report: ReportFinding) {
   const folder = layout.revisions(context.folder)
-  const numbers: number[] = []
+  const { packed, unreadable } = checkArchives(context, report)
+  const numbers = new Set(packed)
   for (const name of listIfPresent(context.host.files, folder)) {
     const number = revisionNumber(name)
-    if (number !== undefined) numbers.push(number)
-    else if (!name.startsWith(temporaryPrefix)) {
+    if (number !== undefined) numbers.add(number)
+    else if (!name.startsWith(temporaryPrefix) && archiveNamed(name) === undefined) {
       const problem = 'this file is no revision'
       const remedy = 'move it elsewhere, or remove it'
       report({ severity: 'warning', kind: 'unknown_file', file: join(folder, name), problem, remedy })
     }
   }
-  return numbers.sort((a, b) => a - b)
+  return { numbers: [...numbers].sort((a, b) => a - b), unreadable }
 }
 
-interface RevisionBytes {
+interface Numbered extends RevisionBytes {
   readonly number: number
-  readonly bytes: Uint8Array
 }
 
-function read(
-  context: EnvironmentContext,
-  { number, bytes }: RevisionBytes,
-  { merged, report }: Checking,
-): Revision | undefined {
-  const file = layout.revision(context.folder, number)
+function read({ number, bytes, file }: Numbered, { merged, report }: Checking): Revision | undefined {
   try {
     return parseRevision(bytes, file, number)
   } catch (error) {
@@ -114,7 +118,7 @@ function read(
 /** A retracted revision was dealt with: the text stays, and whoever retracted it knows. */
 function checkPlaintext(
   context: EnvironmentContext,
-  { number, bytes, isNewest }: RevisionBytes & { readonly isNewest: boolean },
+  { number, bytes, file, isNewest }: Numbered & { readonly isNewest: boolean },
   { settings, findPlaintext, report }: Checking,
 ): void {
   const found = findPlaintext?.(Buffer.from(bytes).toString()) ?? []
@@ -128,7 +132,7 @@ function checkPlaintext(
   report({
     severity: isRetracted(settings, number) ? 'note' : onlyComments ? 'warning' : 'error',
     kind: 'plaintext_secret',
-    file: layout.revision(context.folder, number),
+    file,
     problem: `revision ${number} of environment '${context.name}' holds ${what} (${where} of the file)`,
     remedy: rich`change that secret where it comes from, ${save}and ${step('retract the revision', { do: 'retract-revision', environment, revision: number })}`,
   })

@@ -26,6 +26,7 @@ export type FindingKind =
   | 'earlier_state' // the same, and it could not be moved
   | 'state_folder' // others can get at what this machine keeps
   | 'leftover' // of a process that was killed
+  | 'packed_twice' // a file whose revisions are in an archive too
   | 'broken_lock'
   | 'unknown_file'
   | 'torn_event'

@@ -26,6 +26,9 @@ export async function fix(
     case 'stale_definition':
       await store.environment(present(finding.environment)).refreshDefinition()
       return
+    case 'packed_twice':
+      await store.environment(present(finding.environment)).removePackedTwice()
+      return
     case 'interrupted_change': {
       const environment = store.environment(present(finding.environment))
       // Taking the lock completes it or cleans up.

@@ -6,6 +6,9 @@ import { rich, step } from '../../rich-text.ts'
 import type { Environment } from '../environment.ts'
 import { type EnvironmentContext, keyMemo } from '../environment-context.ts'
 import { layout } from '../layout.ts'
+import { packedThrough } from '../revisions/archive/archive-name.ts'
+import { archivesOf } from '../revisions/archive/packed-revisions.ts'
+import { packStaged } from '../revisions/archive/prune-revisions.ts'
 import { cipherPair, type Reencrypt, reseal } from '../revisions/reencryption.ts'
 import { parseRevision, type Revision, sealedBytesOf } from '../revisions/revision-file.ts'
 import { cleanUpSwap, successorFolder, swapIn } from '../revisions/swap.ts'
@@ -164,6 +167,7 @@ class Successor {
         await this.#environment.verify(this.#environment.revision(number))
         this.#add(number)
       }
+      packStaged(files, this.#folder, packedThrough(archivesOf(files, this.#context.folder)))
     } catch (error) {
       removeTree(files, this.#folder)
       throw error

@@ -1,14 +1,6 @@
 import { dirname, join } from 'node:path'
 import { EscError } from '../../errors.ts'
-import {
-  ioError,
-  listIfPresent,
-  makeFolders,
-  readIfPresent,
-  statusOf,
-  syncFolder,
-  writeTemporary,
-} from '../../files/index.ts'
+import { ioError, makeFolders, readIfPresent, statusOf, syncFolder, writeTemporary } from '../../files/index.ts'
 import type { DataKey } from '../../keys/index.ts'
 import { present } from '../../present.ts'
 import { rich } from '../../rich-text.ts'
@@ -17,6 +9,9 @@ import { Environment } from '../environment.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import { hasConflictMarkers } from '../git/conflict-markers.ts'
 import { layout } from '../layout.ts'
+import { packedThrough } from '../revisions/archive/archive-name.ts'
+import { archivesOf } from '../revisions/archive/packed-revisions.ts'
+import { leastKept, packStaged } from '../revisions/archive/prune-revisions.ts'
 import { type CipherPair, type Reencrypt, reseal } from '../revisions/reencryption.ts'
 import { digestOf, formatRevision, parseRevision, type Revision } from '../revisions/revision-file.ts'
 import { publish } from '../revisions/staging.ts'
@@ -35,6 +30,7 @@ import {
   type VerifiedSide,
   verifySide,
 } from './verified-side.ts'
+import { refuseOthers } from './work-tree-revisions.ts'
 
 /**
  * Makes one history of two that have parted: the common revisions, those of ours, those of theirs
@@ -192,7 +188,8 @@ class Merge {
   write(definition: string): void {
     const { folder, host } = this.#context
     const { files } = host
-    this.#refuseOthers()
+    const { sides } = this.#options
+    refuseOthers(this.#context, [sides.ours, sides.theirs], [this.#ours, this.#theirs])
     cleanUpSwap(files, folder)
     makeFolders(files, dirname(folder))
     const staged = successorFolder(folder)
@@ -202,6 +199,8 @@ class Merge {
       this.#newest = 0
       for (const bytes of this.#revisions(definition)) this.#writeRevision(staged, ++this.#newest, bytes)
       syncFolder(files, layout.revisions(staged))
+      const packed = packedThrough(archivesOf(files, folder))
+      packStaged(files, staged, Math.min(packed, this.#newest - leastKept))
       writeTemporary(files, layout.definition(staged), Buffer.from(definition))
       writeTemporary(files, layout.settings(staged), Buffer.from(this.#settingsText()))
       this.#writeEvents(staged)
@@ -331,31 +330,6 @@ class Merge {
       writeTemporary(files, join(staged, 'events', name), Buffer.from(unique.join('')))
     }
     syncFolder(files, join(staged, 'events'))
-  }
-
-  /** Revisions in the work tree that neither side has would be lost. */
-  #refuseOthers(): void {
-    const { folder, name, host } = this.#context
-    const { ours, theirs } = this.#options.sides
-    for (const entry of listIfPresent(host.files, layout.revisions(folder))) {
-      const number = Number(/^([1-9]\d*)\.yaml$/.exec(entry)?.[1])
-      const bytes = Number.isNaN(number) ? undefined : readIfPresent(host.files, layout.revision(folder, number))
-      if (bytes === undefined || hasConflictMarkers(Buffer.from(bytes).toString())) continue
-      if (
-        [ours, theirs].some(
-          ({ revisions }) => revisions[number - 1] && Buffer.from(bytes).equals(present(revisions[number - 1])),
-        )
-      ) {
-        continue
-      }
-      throw new EscError(
-        'conflict',
-        `revision ${number} of environment '${name}' in the work tree is on neither side of the merge`,
-        {
-          hint: `keep a copy of ${layout.revision(folder, number)}, remove it, and save its change again afterwards`,
-        },
-      )
-    }
   }
 
   #underOurKey(revision: Revision): string {

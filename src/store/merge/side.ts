@@ -3,7 +3,9 @@ import { EscError } from '../../errors.ts'
 import { type FileSystem, listIfPresent, readIfPresent } from '../../files/index.ts'
 import { complaint, type RunGit } from '../../git/index.ts'
 import { present } from '../../present.ts'
-import { layout } from '../layout.ts'
+import { layout, revisionNumber } from '../layout.ts'
+import { archiveNamed } from '../revisions/archive/archive-name.ts'
+import { recordsOf, revisionBytes } from '../revisions/archive/packed-revisions.ts'
 
 /** An environment as one side of a merge has it. */
 export interface Side {
@@ -44,9 +46,9 @@ export function sideOfFolder(files: FileSystem, folder: string, label: string): 
   if (settings === undefined) throw new EscError('not_found', `${folder} is no environment: it has no settings.yaml`)
   const revisions: Uint8Array[] = []
   for (;;) {
-    const bytes = readIfPresent(files, layout.revision(folder, revisions.length + 1))
-    if (bytes === undefined) break
-    revisions.push(bytes)
+    const found = revisionBytes(files, folder, revisions.length + 1)
+    if (found === undefined) break
+    revisions.push(found.bytes)
   }
   const names = listIfPresent(files, join(folder, 'events')).filter((name) => name.endsWith('.jsonl'))
   const text = (path: string) => Buffer.from(readIfPresent(files, path) ?? []).toString()
@@ -127,28 +129,50 @@ async function sideOfCommit(
   }
   const settings = blobs.get('settings.yaml')
   if (settings === undefined) return undefined
-  const revisionIds: string[] = []
-  for (;;) {
-    const id = blobs.get(`revisions/${revisionIds.length + 1}.yaml`)
-    if (id === undefined) break
-    revisionIds.push(id)
-  }
+  const isRevision = (path: string) => /^revisions\/[^/]+$/.test(path)
+  const revisionFiles = [...blobs].filter(([path]) => isRevision(path))
   const eventFiles = [...blobs].filter(([path]) => /^events\/[^/]+\.jsonl$/.test(path))
   const working = blobs.get('environment.yaml')
-  const ids = [settings, ...revisionIds, ...eventFiles.map(([, id]) => id), ...(working === undefined ? [] : [working])]
+  const ids = [
+    settings,
+    ...revisionFiles.map(([, id]) => id),
+    ...eventFiles.map(([, id]) => id),
+    ...(working === undefined ? [] : [working]),
+  ]
   const contents = readBatch(await run(['cat-file', '--batch'], ids.map((id) => `${id}\n`).join('')), ids.length)
   return {
     label: commit.slice(0, 12),
     settings: Buffer.from(present(contents[0])).toString(),
     working: working === undefined ? undefined : Buffer.from(present(contents.at(-1))).toString(),
-    revisions: contents.slice(1, 1 + revisionIds.length),
+    revisions: revisionsIn(revisionFiles.map(([path], index) => [path, present(contents[1 + index])])),
     events: new Map(
       eventFiles.map(([path], index) => [
         path.slice('events/'.length),
-        Buffer.from(present(contents[1 + revisionIds.length + index])).toString(),
+        Buffer.from(present(contents[1 + revisionFiles.length + index])).toString(),
       ]),
     ),
   }
+}
+
+/** The revisions from 1 up in the files of a folder, each with its path and content. */
+function revisionsIn(contents: readonly (readonly [path: string, bytes: Uint8Array])[]): Uint8Array[] {
+  const byNumber = new Map<number, Uint8Array>()
+  const named = contents.map(([path, bytes]) => ({ path, name: path.slice(path.lastIndexOf('/') + 1), bytes }))
+  for (const { path, name, bytes } of named) {
+    const archive = archiveNamed(name)
+    const records = archive === undefined ? [] : recordsOf(bytes, path, archive)
+    for (const [index, record] of records.entries()) byNumber.set((archive?.first ?? 0) + index, record)
+  }
+  // A file of its own counts before an archive, as it does where no git is asked.
+  for (const { name, bytes } of named) {
+    const number = revisionNumber(name)
+    if (number !== undefined) byNumber.set(number, bytes)
+  }
+  const revisions: Uint8Array[] = []
+  for (let bytes = byNumber.get(1); bytes !== undefined; bytes = byNumber.get(revisions.length + 1)) {
+    revisions.push(bytes)
+  }
+  return revisions
 }
 
 /**

@@ -8,6 +8,8 @@ import { isKnownDataKey, mayProveItself, provingRevisions, unknownKeyError } fro
 import { layout, revisionNumber } from '../layout.ts'
 import type { Settings } from '../settings/settings.ts'
 import { keyChanged, type SettingsFile } from '../settings/settings-file.ts'
+import { archivesAmong, packedThrough } from './archive/archive-name.ts'
+import { isPacked, packedRevision } from './archive/packed-revisions.ts'
 import { type Compared, compareWithMemory, refuseRolledBack } from './compare-with-memory.ts'
 import { newestNumber } from './newest.ts'
 import { type Chain, isPromised, newestNamed, notLinked, sameSighting } from './promised.ts'
@@ -181,11 +183,13 @@ export class History {
     const possible = Number.isSafeInteger(number) && number > 0
     let bytes = possible ? readIfPresent(host.files, file) : undefined
     if (bytes === undefined && possible && finishSwap(host.files, folder)) bytes = readIfPresent(host.files, file)
-    if (bytes === undefined) throw this.#missing(number)
-    const revision = parseRevision(bytes, file, number)
+    const packed = bytes === undefined && possible ? packedRevision(host.files, folder, number) : undefined
+    const found = bytes === undefined ? packed : { bytes, file }
+    if (found === undefined) throw this.#missing(number)
+    const revision = parseRevision(found.bytes, found.file, number)
     const { sealedFrom } = this.#settings.last
     if (revision.seal === undefined && sealedFrom !== undefined && number >= sealedFrom) {
-      throw new EscError('tampered', `revision ${number} of environment '${name}' has lost its seal: ${file}`, {
+      throw new EscError('tampered', `revision ${number} of environment '${name}' has lost its seal: ${found.file}`, {
         hint: restoreHint,
       })
     }
@@ -193,8 +197,8 @@ export class History {
   }
 
   /**
-   * Returns the digest of a revision's file, which may hold anything. Undefined: there is no such
-   * file.
+   * Returns the digest of a revision's file, which may hold anything. Undefined: it has no file of
+   * its own.
    */
   digestOf(number: number): string | undefined {
     const bytes = readIfPresent(this.#context.host.files, layout.revision(this.#context.folder, number))
@@ -214,6 +218,11 @@ export class History {
 
   /** True when there is a revision of that number, without reading it. */
   has(number: number): boolean {
+    const { folder, host } = this.#context
+    return this.#hasFile(number) || isPacked(host.files, folder, number)
+  }
+
+  #hasFile(number: number): boolean {
     return this.#context.host.files.exists(layout.revision(this.#context.folder, number))
   }
 
@@ -227,7 +236,8 @@ export class History {
    */
   newestNumber(seen?: Sighting): number {
     if (seen?.listed === undefined || seen.listed !== this.#folderChanged()) return this.#listedNewest()
-    return newestNumber((number) => number === seen.number || this.has(number), seen.number)
+    // Archives hold none that are newer than one with a file of its own.
+    return newestNumber((number) => number === seen.number || this.#hasFile(number), seen.number)
   }
 
   /**
@@ -243,9 +253,14 @@ export class History {
     const { folder, name } = this.#context
     const names = listIfPresent(files, layout.revisions(folder))
     const numbers = new Set(names.flatMap((each) => revisionNumber(each) ?? []))
+    const archives = archivesAmong(names)
     let newest = 0
-    while (numbers.has(newest + 1)) newest++
-    if (newest === numbers.size) return newest
+    for (let next = -1; next !== newest; ) {
+      next = newest
+      newest = packedThrough(archives, numbers.has(newest + 1) ? newest + 1 : newest)
+    }
+    const isLater = (number: number) => number > newest
+    if (![...numbers].some(isLater) && !archives.some(({ last }) => isLater(last))) return newest
     // A list that was read while revisions were added may have the later one only.
     if (tries > 1 && this.has(newest + 1)) return this.#listedNewest(tries - 1)
     const file = layout.revision(folder, newest + 1)
@@ -259,6 +274,8 @@ export class History {
    */
   makeDurable({ number }: Revision): void {
     const { folder, host } = this.#context
+    // What was packed was on the disk before.
+    if (!this.#hasFile(number) && isPacked(host.files, folder, number)) return
     syncFile(host.files, layout.revision(folder, number))
     syncFolder(host.files, layout.revisions(folder))
   }

@@ -145,7 +145,7 @@ const restoreHint = 'restore the file from the git history'
 
 function damaged(file: string, content: Buffer, line?: number): EscError {
   const place = line === undefined ? file : `${file}:${line}`
-  if (content.includes('\n<<<<<<< ') || content.subarray(0, 8).toString() === '<<<<<<< ') {
+  if (content.includes('<<<<<<< ') && /^<{7,} /m.test(content.toString())) {
     return new EscError('store_damaged', `${place} holds an unfinished git merge: both sides made this revision`, {
       hint: 'take one side of the file, and repeat the other change as a new revision',
     })

@@ -9,6 +9,8 @@ export interface StagedEnvironment {
   readonly settings: string
   /** In order from 1, each read when it is written. */
   readonly revisions: Iterable<Uint8Array>
+  /** Is told the folder once all revisions are in it. */
+  readonly afterwards?: (folder: string) => void
   /** Returns the content of `environment.yaml`: asked for after the last revision. */
   readonly definition: () => string
   /** Contents of other files, by name. */
@@ -26,6 +28,7 @@ export function stage(files: FileSystem, folder: string, content: StagedEnvironm
     let number = 0
     for (const bytes of content.revisions) writeTemporary(files, layout.revision(folder, ++number), bytes)
     syncFolder(files, layout.revisions(folder))
+    content.afterwards?.(folder)
     writeTemporary(files, layout.definition(folder), Buffer.from(content.definition()))
     for (const [name, bytes] of content.others ?? []) writeTemporary(files, join(folder, name), bytes)
     writeTemporary(files, layout.settings(folder), Buffer.from(content.settings))

@@ -4,7 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../json.ts'
 import { secretsProviderKind } from '../../keys/index.ts'
 import { setAt } from '../../yaml/index.ts'
 import type { CompleteHost } from '../host.ts'
-import { formatVersion, layout } from '../layout.ts'
+import { archivesVersion, formatVersion, layout } from '../layout.ts'
 import type { StoreRecords } from '../records/records.ts'
 import { parseMapping } from './yaml-mapping.ts'
 
@@ -96,23 +96,32 @@ export class StoreConfiguration {
     this.#checkVersion()
   }
 
+  /** Raises the version of the format where it is lower. It is on the disk when this returns. */
+  async raiseFormat(version: number): Promise<void> {
+    if (Number(this.get('version')) >= version) return
+    await this.change((text) => setAt(text, ['version'], version))
+  }
+
   #checkVersion(): void {
     // Read without the YAML parser, as every command comes through here; mostly even
     // without a regular expression.
-    if (this.#text.includes(`\nversion: ${formatVersion}\n`)) return
+    const isKnown = (version: number) => this.#text.includes(`\nversion: ${version}\n`)
+    if (isKnown(formatVersion) || isKnown(archivesVersion)) return
     const text = /^version: *(\S+) *$/m.exec(this.#text)?.[1]
     const version = Number(text ?? this.get('version'))
-    if (version === formatVersion) return
+    if (version === formatVersion || version === archivesVersion) return
     const file = layout.configuration(this.#folder)
-    if (Number.isInteger(version) && version > formatVersion) {
+    if (Number.isInteger(version) && version > archivesVersion) {
       throw new EscError(
         'invalid_input',
-        `${file} has format version ${version}; this esc knows up to ${formatVersion}`,
+        `${file} has format version ${version}; this esc knows up to ${archivesVersion}`,
         {
           hint: 'install a newer esc',
         },
       )
     }
-    throw new EscError('store_damaged', `${file} has no valid format version`, { hint: 'it must say `version: 1`' })
+    throw new EscError('store_damaged', `${file} has no valid format version`, {
+      hint: 'it must say `version: 1`, or `version: 2` once revisions were packed',
+    })
   }
 }

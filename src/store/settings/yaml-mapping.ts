@@ -12,7 +12,7 @@ export function parseMapping(text: string, file: string): JsonObject {
   if (plain !== undefined) return plain
   const { node, diagnostics, failed } = decode(file, text)
   if (failed) {
-    if (/^<<<<<<< /m.test(text)) throw damaged(file, 'holds an unfinished git merge')
+    if (/^<{7,} /m.test(text)) throw damaged(file, 'holds an unfinished git merge')
     const [first] = diagnostics
     throw damaged((first && placeOf(first)) ?? file, `cannot be read: ${first?.summary}`)
   }
