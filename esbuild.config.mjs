@@ -302,6 +302,7 @@ const RARE = [
   'src/keys/providers/passphrase.ts',
   'src/http/special-addresses.ts',
   'src/read-json.ts',
+  'src/store/postgres/open-database.ts',
   'src/store/state/earlier-state.ts',
   'src/store/settings/environment-tags.ts',
   'src/store/journal/journal.ts',

@@ -187,6 +187,8 @@ export {
   scheduleOf,
 } from './schedules/schedules.ts'
 export { SharedRemote } from './schedules/shared-remote.ts'
+export type { NewDatabaseStore } from './session/database-session.ts'
+export { databaseSession, initDatabaseStore, openDatabaseStore } from './session/database-session.ts'
 export type { Principal } from './session/principal.ts'
 export { type ServedSession, ServedStore } from './session/served-store.ts'
 export { Session } from './session/session.ts'

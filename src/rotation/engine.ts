@@ -167,7 +167,7 @@ class Rotation {
     // A run that changed nothing anywhere changes nothing in the folder either: this
     // machine alone remembers it.
     if (!begun && !this.#hasRotated()) return report
-    return { ...report, event: this.#record(report, { created, base, begun }) }
+    return { ...report, event: await this.#record(report, { created, base, begun }) }
   }
 
   async #select(parsed: ParsedEnvironment): Promise<Selection> {
@@ -308,10 +308,10 @@ class Rotation {
     }
   }
 
-  #record(
+  async #record(
     report: RotationReport,
     { created, base, begun }: { readonly created: Date; readonly base: Revision; readonly begun: boolean },
-  ): RotationEvent {
+  ): Promise<RotationEvent> {
     const { environment, author, context } = this.#run
     const event = rotationEvent({
       id: randomUUID(),
@@ -324,7 +324,7 @@ class Rotation {
       report,
     })
     try {
-      if (begun) environment.appendEvent('rotations', event)
+      if (begun) await environment.appendEvent('rotations', event)
       else environment.appendMachineEvent('rotations', event)
     } catch (error) {
       const what = report.revision === undefined ? 'the failed rotation is' : 'the rotation is saved, but'

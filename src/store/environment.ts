@@ -319,11 +319,13 @@ export class Environment {
   /**
    * Appends one line to `events/<kind>.jsonl`, durably. No secrets: the file is committed as it is.
    */
-  appendEvent(kind: string, event: object): void {
+  async appendEvent(kind: string, event: object): Promise<void> {
     this.#guard('write')
-    const file = layout.events(this.folder, kind)
-    makeFolders(this.#files, join(this.folder, 'events'))
-    appendLine(this.#files, file, JSON.stringify(event))
+    await this.#context.records.turn({ environment: this.name, purpose: 'record' }, () => {
+      const file = layout.events(this.folder, kind)
+      makeFolders(this.#files, join(this.folder, 'events'))
+      appendLine(this.#files, file, JSON.stringify(event))
+    })
   }
 
   /**

@@ -61,6 +61,12 @@ function completeHost(host: StoreHost): CompleteHost {
   }
 }
 
+/** The host of a store whose files are not the machine's: no link leads out of them. */
+export function hostOfRecords(host: StoreHost, files: FileSystem): CompleteHost {
+  const complete = completeHost(host)
+  return { ...complete, files, keys: { ...complete.keys, files } }
+}
+
 /**
  * The host of the store in a folder: below that, only regular files and folders
  * are touched (`confined`).

@@ -21,7 +21,7 @@ import {
 } from './environments.ts'
 import { findStoreFolder } from './find-store.ts'
 import { FolderRecords } from './folder/folder-records.ts'
-import { type CompleteHost, hostOfStore, type StoreHost } from './host.ts'
+import { type CompleteHost, hostOfRecords, hostOfStore, type StoreHost } from './host.ts'
 import { digestOfKey, HistoryMemory } from './keys/history-memory.ts'
 import type { SecretsProviderChange, SecretsProviderChanged } from './keys/secrets-provider-change.ts'
 import { archivesVersion, layout } from './layout.ts'
@@ -61,14 +61,14 @@ export class Store {
   readonly #records: StoreRecords
   readonly #memory: HistoryMemory
 
-  private constructor(folder: string, text: string, host: CompleteHost) {
+  private constructor(folder: string, text: string, host: CompleteHost, records?: StoreRecords) {
     this.folder = folder
     this.state = host.storeState ?? stateOf(host, folder)
     const earlier = layout.earlierState(folder)
     if (host.storeState === undefined && host.files.lstat(earlier) !== undefined) {
       settleEarlierState({ store: folder, state: this.state, host })
     }
-    this.#records = new FolderRecords({ folder, state: this.state, host })
+    this.#records = records ?? new FolderRecords({ folder, state: this.state, host })
     this.configuration = new StoreConfiguration(folder, text, { host, records: this.#records })
     this.#host = host
     this.#memory = new HistoryMemory(host.files, host.storeState === undefined ? this.state.store : folder, this.state)
@@ -91,13 +91,26 @@ export class Store {
   static open(folder: string, host: StoreHost): Store {
     const path = resolve(folder)
     const complete = hostOfStore(host, path)
-    const text = readTextIfPresent(complete.files, layout.configuration(path))
-    if (text === undefined) {
-      throw new EscError('not_found', `${path} is no esc store: it has no esc.yaml`, {
-        hint: rich`${step('make one', { do: 'create-store' })}`,
-      })
-    }
-    return new Store(path, text, complete)
+    return new Store(path, configurationIn(complete.files, path), complete)
+  }
+
+  /** As `init`, where the files of the store are kept by something else than a folder. */
+  static async initIn(records: StoreRecords, options: NewStore, host: StoreHost): Promise<Store> {
+    const complete = hostOfRecords(host, records.files)
+    const { root } = records
+    const text = await records.turn({ purpose: 'init' }, () => makeStore(complete.files, root, options))
+    return new Store(root, text, complete, records)
+  }
+
+  /** As `open`, where the files of the store are kept by something else than a folder. */
+  static openIn(records: StoreRecords, host: StoreHost): Store {
+    const complete = hostOfRecords(host, records.files)
+    return new Store(records.root, configurationIn(complete.files, records.root), complete, records)
+  }
+
+  /** The same store, opened for somebody else. */
+  openedFor(host: StoreHost): Store {
+    return this.#records.kind === 'folder' ? Store.open(this.folder, host) : Store.openIn(this.#records, host)
   }
 
   /**
@@ -113,6 +126,26 @@ export class Store {
    */
   get files(): FileSystem {
     return this.#host.files
+  }
+
+  /** `folder`: people edit it, and git keeps it. `database`: several machines use it at once. */
+  get kind(): StoreRecords['kind'] {
+    return this.#records.kind
+  }
+
+  /**
+   * Reads what others have changed since. Undefined: what is read is always as new as it can be.
+   * @throws EscError `io`.
+   */
+  refresh(): Promise<void> | undefined {
+    return this.#records.refresh()?.then(() => {
+      this.configuration.renew(configurationIn(this.#host.files, this.folder))
+    })
+  }
+
+  /** Releases what is held, and ends connections. */
+  async close(): Promise<void> {
+    await this.#records.close()
   }
 
   /** Label of the store in full names. */
@@ -334,11 +367,16 @@ export class Store {
    * environment's files are added to git's index, which marks the conflict as resolved.
    *
    * @throws EscError `conflict` when a person must resolve `environment.yaml` first;
-   *   `usage` when there is no merge.
+   *   `usage` when there is no merge; `unsupported` for a store in a database.
    */
   async renumber(name: string, options: RenumberEnvironment): Promise<Renumbered> {
     const context = this.#context(environmentName(name))
     this.#host.guard(context.name, 'write')
+    if (this.kind !== 'folder') {
+      throw new EscError('unsupported', 'only git merges histories, and the store is in a database', {
+        hint: 'two writers never get the same number there',
+      })
+    }
     const { renumberMerged } = await import('./merge/renumber-merged.ts')
     return renumberMerged(context, options)
   }
@@ -472,4 +510,13 @@ export class Store {
     if (environment.keyTrust.isReplaced()) turn.afterwards(() => this.#memory.acceptName(name, environment.id))
     return environment
   }
+}
+
+/** @throws EscError `not_found` where there is no store. */
+function configurationIn(files: FileSystem, folder: string): string {
+  const text = readTextIfPresent(files, layout.configuration(folder))
+  if (text !== undefined) return text
+  throw new EscError('not_found', `${folder} is no esc store: it has no esc.yaml`, {
+    hint: rich`${step('make one', { do: 'create-store' })}`,
+  })
 }

@@ -45,7 +45,7 @@ async function replayOne(transcript: Transcript, runner: Runner): Promise<string
       scratch,
       variables: stage.variables,
       answer: async (call) => {
-        if (call.words[1] === 'schedule' && call.words[2] === 'history') stage.addRecordedRun(call.words)
+        if (call.words[1] === 'schedule' && call.words[2] === 'history') await stage.addRecordedRun(call.words)
         const answer = await runner(call, stage)
         return {
           status: answer.status,

@@ -19,7 +19,7 @@ import { digestOf } from '../digest.ts'
 import { perform } from './perform.ts'
 import { sessionParts } from './session-parts.ts'
 
-const configuration = `version: 1
+export const configuration = `version: 1
 organization: acme
 git: {commit: true}
 audit: {keep: repository, required: true}
@@ -33,7 +33,7 @@ access:
     - {environments: app/copy, principals: open@example.com, level: write}
 `
 
-const definition = `imports: [app/base]
+export const definition = `imports: [app/base]
 values:
   token: {fn::secret: not-a-real-token}
   user: {fn::rotate::password: {inputs: {length: 20}}}

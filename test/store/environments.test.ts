@@ -120,7 +120,7 @@ describe('a clone', () => {
 
   it('has the other files of its source, such as a list of recipients, but none of its events', async () => {
     writeFileSync(join(source.folder, 'recipients.txt'), 'ada\n')
-    source.appendEvent('rotations', { id: 1 })
+    await source.appendEvent('rotations', { id: 1 })
     const copy = await store.clone('app/dev', 'app/copy', { ...later, reencrypt })
     expect(readdirSync(copy.folder).sort()).to.deep.equal([
       'environment.yaml',

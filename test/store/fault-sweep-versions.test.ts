@@ -130,7 +130,7 @@ describe('a store whose process or machine stops at any file-system call of a ch
     const isWhole = await sweep({
       before: async (store) => {
         await withVersions(store)
-        store.environment(name).appendEvent('rotations', { id: 1 })
+        await store.environment(name).appendEvent('rotations', { id: 1 })
         // The machine has seen the environment, so it would cry if something were put in its place.
         store.environment(name).current()
       },

@@ -185,7 +185,7 @@ describe('two branches that edit one environment', () => {
       await change('mode: a', 'mode: a # x'.replace('x', letter))
       await environment().versions.tag(letter, version, by)
       await environment().tags.set(letter, 'yes', by)
-      environment().appendEvent('rotations', { id: letter })
+      await environment().appendEvent('rotations', { id: letter })
     }
     await mergeBranches(
       async () => {

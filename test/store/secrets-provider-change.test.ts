@@ -16,7 +16,7 @@ describe('changing the secrets provider of an environment', () => {
     environment = await store.create('app/dev', { ...by, definition: 'first: 1\n' })
     await save(environment, '# ours\na: enc:one\nb: enc:uno\n')
     await save(environment, '# ours\na: enc:two\nb: enc:uno\n')
-    environment.appendEvent('rotations', { id: 1 })
+    await environment.appendEvent('rotations', { id: 1 })
     await environment.versions.tag('stable', '2', by)
     await environment.versions.retract('1', { ...by, replacement: '3' })
     await environment.tags.set('team', 'platform', by)

@@ -57,7 +57,12 @@ export async function checkOutDraft(
   work: Work<EnvironmentReference>,
   { id, reading = false }: DraftRequest,
 ): Promise<Draft> {
-  const { folder } = work.store
+  const { folder, kind } = work.store
+  if (kind !== 'folder') {
+    throw new EscError('unsupported', `a draft is a branch of git, and the store is in a database`, {
+      hint: rich`make the change without ${input('draft')}`,
+    })
+  }
   const about = work.subject.name
   const git = (...args: string[]) => machineGit(args, { cwd: folder })
   const doing = reading || id !== 'new' ? 'getting environment draft definition' : 'creating environment draft'

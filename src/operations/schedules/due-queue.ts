@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { messageOf } from '../../errors.ts'
 import { graceMs, jitterMs, notOverdueUntil, overdueInstant, type Schedule } from '../../schedule/index.ts'
-import { layout } from '../../store/index.ts'
+import { layout, type Store } from '../../store/index.ts'
 import { rotationGuardMs } from '../rotating/rotation-settings.ts'
 import { visibleEnvironments } from '../session/permit.ts'
 import type { Session } from '../session/session.ts'
@@ -91,7 +91,7 @@ export class DueQueue {
     for (const name of names) {
       const folder = layout.environment(workspace.store.folder, name)
       const files = [layout.settings(folder), layout.events(folder, 'schedules'), layout.revisions(folder)]
-      const stamp = files.map(stampOf).join()
+      const stamp = files.map((file) => stampOf(workspace.store, file)).join()
       const known = this.#known.get(name)
       // What could not be read may be readable since, though no file has changed: a key was
       // trusted, a permission given.
@@ -156,7 +156,8 @@ export class DueQueue {
   }
 }
 
-function stampOf(file: string): string {
+function stampOf({ kind, files }: Store, file: string): string {
+  if (kind !== 'folder') return String(files.stat(file)?.modifiedMs)
   const stats = statSync(file, { throwIfNoEntry: false })
   return stats === undefined ? '-' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`
 }

@@ -131,7 +131,7 @@ class DueRun {
     // Made by a clock that was ahead: a line with that time would not be believed.
     const executed = (revision.created > now ? now : revision.created).toISOString()
     const result = failed.length === 0 ? 'succeeded' : 'partial'
-    this.#append({
+    await this.#append({
       due,
       attempt,
       executed,
@@ -207,7 +207,7 @@ class DueRun {
     const { work, environment, schedule, step, now } = this.#place
     const { revision, failed, error, warnings } = found
     try {
-      this.#append({
+      await this.#append({
         due: step.due.toISOString(),
         attempt: step.attempt,
         executed: now.toISOString(),
@@ -229,9 +229,10 @@ class DueRun {
     return this.#outcome(result, { ...found, ...(next && { retryAt: next.at }) })
   }
 
-  #append(run: Omit<ScheduledRun, 'id' | 'schedule'>): void {
+  async #append(run: Omit<ScheduledRun, 'id' | 'schedule'>): Promise<void> {
     const { environment, schedule } = this.#place
-    environment.appendEvent('schedules', { id: `evt-${randomBytes(4).toString('hex')}`, schedule: schedule.id, ...run })
+    const id = `evt-${randomBytes(4).toString('hex')}`
+    await environment.appendEvent('schedules', { id, schedule: schedule.id, ...run })
   }
 
   #outcome(

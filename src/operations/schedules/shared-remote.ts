@@ -38,6 +38,11 @@ export class SharedRemote {
 
   static async connect(open: () => Session, settings: LeaseSettings): Promise<SharedRemote> {
     const { store, author } = open().workspace
+    if (store.kind !== 'folder') {
+      throw new EscError('unsupported', 'a lease in git is for a store in a folder, and this one is in a database', {
+        hint: 'remove scheduler.lease from esc.yaml: the database lets one scheduler at a time work',
+      })
+    }
     const { name, email } = await author()
     const identity = ['-c', `user.name=${name}`, '-c', `user.email=${email || name}`]
     const git: Git = (...args) => machineGit([...identity, ...args], { cwd: store.folder })

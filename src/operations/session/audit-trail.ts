@@ -62,10 +62,13 @@ export class AuditTrail {
   /** The settings of `audit:` in `esc.yaml`. @throws EscError `invalid_input`. */
   get settings(): AuditSettings {
     if (this.#settings === undefined) {
-      const { configuration, folder } = this.#store
+      const { configuration, folder, kind } = this.#store
       // Spares most stores the parser, as with the access rules.
       const section = configuration.mayHave('audit') ? configuration.get('audit') : undefined
-      this.#settings = auditSettings(section, layout.configuration(folder))
+      const settings = auditSettings(section, layout.configuration(folder))
+      // A database is no repository.
+      const isElsewhere = settings.keep === 'repository' && kind !== 'folder'
+      this.#settings = isElsewhere ? { ...settings, keep: 'beside' } : settings
     }
     return this.#settings
   }

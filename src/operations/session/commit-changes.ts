@@ -37,7 +37,7 @@ async function commit(
   { wanted, hooks = wanted === true, doing, alsoChanged = [] }: CommitRequest,
 ): Promise<CommitOutcome | undefined> {
   const { store } = workspace
-  if (!(wanted ?? store.configuration.commitsChanges)) return undefined
+  if (store.kind !== 'folder' || !(wanted ?? store.configuration.commitsChanges)) return undefined
   const { paths: changed, environments } = workspace.changes()
   const paths = [...new Set([...changed, ...alsoChanged])]
   if (paths.length === 0) return undefined

@@ -2,7 +2,15 @@ import { resolve } from 'node:path'
 import { type AccessRules, readAccessRules } from '../../access/index.ts'
 import { EscError } from '../../errors.ts'
 import type { KeyContext } from '../../keys/index.ts'
-import { type Author, type GuardLevel, layout, recordFiles, Store, type StoreHost } from '../../store/index.ts'
+import {
+  type Author,
+  type GuardLevel,
+  layout,
+  recordFiles,
+  Store,
+  type StoreHost,
+  type StoreRecords,
+} from '../../store/index.ts'
 import { announcingListener } from '../../webhooks/index.ts'
 import { parseReference } from '../references/reference.ts'
 import { AuditTrail } from './audit-trail.ts'
@@ -42,6 +50,11 @@ interface Shared {
 export function openWorkspaceAt(folder: string, parts: SessionParts, chosen: Chosen, shared?: Shared): Workspace {
   const path = resolve(parts.host.cwd, folder)
   return workspaceOf((host) => openChosen(path, host), chosen, { parts, ...shared })
+}
+
+/** The store that is kept by `records`, such as those of a database. */
+export function openWorkspaceIn(records: StoreRecords, parts: SessionParts, shared?: Shared): Workspace {
+  return workspaceOf((host) => Store.openIn(records, host), 'named', { parts, ...shared })
 }
 
 /** `folder` is a store, or holds one in `environments/`. */

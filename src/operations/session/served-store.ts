@@ -1,5 +1,5 @@
-import type { StoreHost } from '../../store/index.ts'
-import { openWorkspaceAt } from './open-workspace.ts'
+import type { StoreHost, StoreRecords } from '../../store/index.ts'
+import { openWorkspaceAt, openWorkspaceIn } from './open-workspace.ts'
 import { Session } from './session.ts'
 import type { Caller, SessionHost, SessionPolicy } from './session-parts.ts'
 
@@ -26,14 +26,17 @@ export interface ServedSession {
  * session gets it only where its caller may open the environment.
  */
 export class ServedStore {
-  readonly #folder: string
+  readonly #place: string | StoreRecords
   readonly #host: SessionHost
   #unwrapped: NonNullable<StoreHost['unwrapped']> = new Map()
   #sinceMs = Number.NEGATIVE_INFINITY
 
-  /** @param folder of the store, or of what holds it in `environments/`. */
-  constructor(folder: string, host: SessionHost) {
-    this.#folder = folder
+  /**
+   * @param place the folder of the store, or of what holds it in `environments/`; or what keeps it
+   * (`openDatabase`).
+   */
+  constructor(place: string | StoreRecords, host: SessionHost) {
+    this.#place = place
     this.#host = host
   }
 
@@ -45,7 +48,11 @@ export class ServedStore {
    */
   session(caller: Caller & Required<Pick<Caller, 'principal'>>, { host, policy = {} }: ServedSession = {}): Session {
     const parts = { caller, host: { ...this.#host, ...host }, policy }
-    return new Session(openWorkspaceAt(this.#folder, parts, 'named', { unwrapped: this.#keys() }))
+    const shared = { unwrapped: this.#keys() }
+    const place = this.#place
+    const workspace =
+      typeof place === 'string' ? openWorkspaceAt(place, parts, 'named', shared) : openWorkspaceIn(place, parts, shared)
+    return new Session(workspace)
   }
 
   /** Sessions that are open already keep the keys that they have. */

@@ -131,6 +131,8 @@ export class Session {
     { signal, confirm }: PerformOptions,
   ): Promise<Performed<Result>> {
     const { workspace } = this
+    const reading = workspace.store.refresh()
+    if (reading !== undefined) await reading
     const notices: Notice[] = []
     const alsoChanged: string[] = []
     const notify = (notice: Notice) => {

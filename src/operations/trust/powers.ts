@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs'
 import { stateFolder } from '../../machine/index.ts'
 import type { Store } from '../../store/index.ts'
 import { digestOfPowers, givenDigest, type Power, readDecision, type TrustContext } from '../../trust/index.ts'
@@ -15,7 +14,7 @@ export function trustedWorkspace(workspace: Workspace): Workspace {
 
 export function trustContext(workspace: Workspace): TrustContext {
   const { host, store } = trustedWorkspace(workspace)
-  return { stateFolder: stateFolder(host.env), store: realpathSync(store.folder) }
+  return { stateFolder: stateFolder(host.env), store: store.files.realPath(store.folder) }
 }
 
 /**

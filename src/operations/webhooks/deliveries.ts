@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EscError } from '../../errors.ts'
 import { rich, step } from '../../rich-text.ts'
-import { Store } from '../../store/index.ts'
 import {
   type Delivered,
   type Delivery,
@@ -92,7 +91,7 @@ export const deliverWebhooks = storeOperation({
   async run(work, { patienceMs = 0 }: { readonly patienceMs?: number }): Promise<Delivered> {
     // Webhooks of environments that the user may not see are told of what he has done all the same;
     // he sees nothing of them.
-    const store = Store.open(work.store.folder, { keys: workspaceKeys(() => work, work.host) })
+    const store = work.store.openedFor({ keys: workspaceKeys(() => work, work.host) })
     return deliverDue(await deliveryHost({ ...work, store }), { patienceMs, signal: work.signal })
   },
 })

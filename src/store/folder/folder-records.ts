@@ -26,6 +26,10 @@ export class FolderRecords implements StoreRecords {
     this.#place = place
   }
 
+  get root(): string {
+    return this.#place.folder
+  }
+
   get files(): FileSystem {
     return this.#place.host.files
   }
@@ -49,4 +53,6 @@ export class FolderRecords implements StoreRecords {
   journal(id: string): JournalRecords {
     return new FolderJournal(this.#place.host, this.#place.state, id)
   }
+
+  async close(): Promise<void> {}
 }

@@ -49,6 +49,8 @@ export type LockedThing =
 export interface StoreRecords {
   /** `folder`: people edit it, and git keeps it. `database`: several machines use it at once. */
   readonly kind: 'folder' | 'database'
+  /** Absolute path of the store's folder. That of a database exists nowhere but in `files`. */
+  readonly root: string
   /** Reads what is kept. In a turn, what was written in it. */
   readonly files: FileSystem
   /**
@@ -70,6 +72,8 @@ export interface StoreRecords {
   lock(request: LockRequest): Promise<Lock>
   /** The journal of the environment with this id. */
   journal(id: string): JournalRecords
+  /** Releases what is held, and ends connections. */
+  close(): Promise<void>
 }
 
 /**

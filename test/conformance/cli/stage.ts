@@ -108,12 +108,12 @@ export class Stage {
    * The one run that the recorded service says every schedule has had; for `env schedule history
    * ENV ID`.
    */
-  addRecordedRun([, , , name = '', schedule = '']: readonly string[]): void {
+  async addRecordedRun([, , , name = '', schedule = '']: readonly string[]): Promise<void> {
     const [organization = '', ...path] = name.split('/')
     const executed = '2026-05-13T12:30:00.000Z'
     const run = { due: executed, attempt: 1, executed, completed: executed, result: 'succeeded', version: 1 }
     const environment = this.#store(organization).environment(path.join('/'))
-    environment.appendEvent('schedules', { id: 'evt-1', schedule, ...run })
+    await environment.appendEvent('schedules', { id: 'evt-1', schedule, ...run })
   }
 
   /** The text with our ciphertexts replaced by what the recorded cipher would have made of them. */

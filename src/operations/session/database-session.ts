@@ -1,0 +1,41 @@
+import { openDatabase, Store, type StoreRecords } from '../../store/index.ts'
+import { openWorkspaceIn } from './open-workspace.ts'
+import { Session } from './session.ts'
+import type { SessionHost, SessionParts } from './session-parts.ts'
+import { keyContext } from './workspace.ts'
+
+/** The label and the secrets provider of a new store, as `initStore` takes them. */
+export interface NewDatabaseStore {
+  readonly organization?: string
+  readonly secretsProvider?: string
+}
+
+/**
+ * Connects to the store in a PostgreSQL database, for any number of sessions (`ServedStore`).
+ * Whoever has opened it closes it.
+ *
+ * @param url `postgres://user@host:5432/database`; its parameters are in `docs/store.md`.
+ * @throws EscError `usage`; `not_found` when there is no store; `invalid_input` when it is of a
+ *   newer esc; `io` when the database cannot be reached.
+ */
+export function openDatabaseStore(url: string): Promise<StoreRecords> {
+  return openDatabase(url)
+}
+
+/**
+ * Makes a store in a PostgreSQL database, with its tables.
+ * @throws EscError `already_exists` where there is one, and what `openDatabaseStore` throws.
+ */
+export async function initDatabaseStore(url: string, request: NewDatabaseStore, host: SessionHost): Promise<void> {
+  const records = await openDatabase(url, { create: true })
+  try {
+    await Store.initIn(records, request, { keys: keyContext(host) })
+  } finally {
+    await records.close()
+  }
+}
+
+/** A session on a store that was opened, for somebody who uses it as the user of this machine. */
+export function databaseSession(records: StoreRecords, parts: SessionParts): Session {
+  return new Session(openWorkspaceIn(records, parts))
+}

@@ -1,0 +1,235 @@
+import { EscError } from '../../errors.ts'
+import { type FileSystem, temporaryPrefix } from '../../files/index.ts'
+import type { JournalRecords, Lock, LockRequest, StoreRecords, Turn, TurnRequest } from '../records/records.ts'
+import type { PostgresDatabase, Statements } from './connection.ts'
+import { DatabaseJournal } from './database-journal.ts'
+import { Leases, type LeaseTiming } from './leases.ts'
+import { Replica } from './replica.ts'
+import { type Bytes, filesBelow, TreeFolder } from './tree.ts'
+import { TreeFiles } from './tree-files.ts'
+import { type KeptChange, writeEnvironmentRows, writeStoreFiles } from './write-rows.ts'
+
+interface PostgresRecordsOptions {
+  readonly database: PostgresDatabase
+  /** Path of the store's folder, which exists nowhere: for messages, and for what is beside it. */
+  readonly root: string
+  /** The same for every address of the database. */
+  readonly identity: string
+  /** For paths that are not below `root`. */
+  readonly outside: FileSystem
+  readonly sleep: (ms: number) => Promise<void>
+  readonly timing?: LeaseTiming
+}
+
+/** Everything a turn has changed. */
+interface Written {
+  /** Places of environments. */
+  readonly places: readonly string[]
+  readonly environments: ReadonlyMap<string, ReadonlyMap<string, Bytes> | undefined>
+  readonly storeFiles: ReadonlyMap<string, Bytes | undefined>
+  /** Temporary names that are no more. */
+  readonly gone: readonly string[]
+}
+
+/**
+ * A store in PostgreSQL. Its rows are read as files of a copy in memory; a turn is one transaction,
+ * in which the row of the environment is locked.
+ */
+export class PostgresRecords implements StoreRecords {
+  readonly kind = 'database'
+  readonly files: TreeFiles
+  readonly root: string
+  readonly #database: PostgresDatabase
+  readonly #replica: Replica
+  readonly #leases: Leases
+  #reading: Promise<void> | undefined
+  #nextReading: Promise<void> | undefined
+
+  constructor({ database, root, identity, outside, sleep, timing }: PostgresRecordsOptions) {
+    this.root = root
+    this.#database = database
+    this.files = new TreeFiles({ root, identity, outside })
+    this.#replica = new Replica(this.files.tree, database.schema)
+    this.#leases = new Leases(database, sleep, timing)
+  }
+
+  /**
+   * Whoever asks while one reading is under way waits for the next, which begins after the
+   * question: all that wait share it.
+   */
+  refresh(): Promise<void> {
+    if (this.#reading === undefined) {
+      this.#reading = this.#read().finally(() => {
+        this.#reading = undefined
+      })
+      return this.#reading
+    }
+    this.#nextReading ??= this.#reading
+      .catch(() => {})
+      .then(() => {
+        this.#nextReading = undefined
+        return this.refresh()
+      })
+    return this.#nextReading
+  }
+
+  async turn<T>({ environment, also, purpose }: TurnRequest, write: (turn: Turn) => T): Promise<T> {
+    const later: (() => void)[] = []
+    const turn: Turn = { afterwards: (act) => void later.push(act) }
+    const act = async (statements: Statements, begun: (id: string) => void) => {
+      let transaction = ''
+      if (environment === undefined) await this.#replica.readAll(statements, (id) => this.#isOwn(id))
+      const locked = environment ?? also
+      if (locked !== undefined) transaction = await this.#replica.readLocked(statements, locked)
+      else {
+        const [row] = await statements.run('select pg_current_xact_id()::text as id')
+        transaction = row?.id as string
+      }
+      begun(transaction)
+      const { result, changes } = this.files.tree.attempt(
+        () => write(turn),
+        (made) => this.#written(made.map(({ path }) => path)),
+      )
+      return { result, changes, kept: await this.#keep(statements, changes, purpose) }
+    }
+    const begin = environment === undefined ? this.#beginStore() : `begin; ${limits}`
+    const { result, changes, kept } = await this.#database.transaction(begin, act)
+    for (const each of kept.environments) {
+      if ('kept' in each) this.#replica.keep(each.kept)
+      else this.#replica.drop(each.gone)
+    }
+    if (kept.storeVersion !== undefined) this.#replica.keepStoreFiles(changes.storeFiles, kept.storeVersion)
+    for (const path of changes.gone) this.files.tree.installFile(path, undefined)
+    for (const act of later) act()
+    return result
+  }
+
+  async lock(request: LockRequest): Promise<Lock> {
+    const lock = await this.#leases.take(request)
+    try {
+      await this.refresh()
+      if (request.kind === 'environment') await this.#replica.readJournal(this.#database, request.id)
+      return lock
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  }
+
+  journal(id: string): JournalRecords {
+    const folder = `${this.root}/.journal/${id}`
+    const { entries, database, leases } = {
+      entries: this.#replica.journal(id),
+      database: this.#database,
+      leases: this.#leases,
+    }
+    return new DatabaseJournal({ database, leases, id, folder, entries })
+  }
+
+  /** Ends the leases of this process, and all connections. */
+  async close(): Promise<void> {
+    await this.#leases.settled()
+    await this.#database.close()
+  }
+
+  #isOwn(id: string): boolean {
+    return this.#leases.tokenOf(`environment+${id}`) !== undefined
+  }
+
+  async #read(): Promise<void> {
+    const isBehind = await this.#database.patiently(() => this.#replica.isBehind(this.#database))
+    if (!isBehind) return
+    await this.#database.transaction('begin isolation level repeatable read read only', (statements) =>
+      this.#replica.readAll(statements, (id) => this.#isOwn(id)),
+    )
+  }
+
+  /**
+   * One turn of the whole store at a time. The lock comes before the first query, so the
+   * transaction sees what the turn before has done.
+   */
+  #beginStore(): string {
+    return `begin isolation level repeatable read; ${limits}; lock table ${this.#database.schema}.store in share row exclusive mode`
+  }
+
+  /** Tells environments from other files in what was changed. */
+  #written(paths: readonly string[]): Written {
+    const { tree } = this.files
+    const places = new Set<string>()
+    const loose = new Set<string>()
+    const gone: string[] = []
+    for (const path of new Set(paths)) {
+      const parts = path.split('/')
+      if (parts.some((part) => part.startsWith(temporaryPrefix))) {
+        if (tree.find(path) === undefined) gone.push(path)
+        continue
+      }
+      const place = parts.slice(0, 2).join('/')
+      const isFolder = tree.find(place) instanceof TreeFolder || this.#replica.at(place) !== undefined
+      if (parts.length >= 2 && isFolder) places.add(place)
+      // A project's folder means nothing by itself.
+      else if (parts.length > 1 || !(tree.find(path) instanceof TreeFolder)) loose.add(path)
+    }
+    const environments = new Map<string, ReadonlyMap<string, Bytes> | undefined>()
+    const storeFiles = new Map<string, Bytes | undefined>()
+    for (const place of places) {
+      const found = tree.find(place)
+      const files = found instanceof TreeFolder ? filesBelow(found) : undefined
+      if (files?.has('settings.yaml') || this.#replica.at(place) !== undefined) environments.set(place, files)
+      else for (const [file, content] of files ?? []) storeFiles.set(`${place}/${file}`, content)
+    }
+    for (const path of loose) {
+      const found = tree.find(path)
+      if (found instanceof TreeFolder) continue
+      if (found !== undefined || this.#replica.hasStoreFile(path)) storeFiles.set(path, found)
+    }
+    return { places: [...places], environments, storeFiles, gone }
+  }
+
+  async #keep(statements: Statements, { environments, storeFiles }: Written, purpose: string) {
+    const { schema } = this.#database
+    const kept: KeptChange[] = []
+    // What has moved has left a place and come to another, with the same id.
+    const moved = new Map<string, string>()
+    for (const [place, files] of environments) {
+      const before = this.#replica.at(place)
+      if (files === undefined && before !== undefined) moved.set(before.id, place)
+    }
+    for (const [place, files] of environments) {
+      if (files === undefined) continue
+      const id = idIn(files)
+      const from = moved.get(id)
+      moved.delete(id)
+      const before = this.#replica.at(from ?? place)
+      if (before !== undefined && before.id !== id) throw new Error(`the environment at ${place} has another id`)
+      const change = await writeEnvironmentRows(statements, schema, { before, after: { place, files } })
+      if (change === undefined) throw overtaken(place, purpose)
+      kept.push(change)
+    }
+    for (const place of moved.values()) {
+      const change = await writeEnvironmentRows(statements, schema, {
+        before: this.#replica.at(place),
+        after: undefined,
+      })
+      if (change === undefined) throw overtaken(place, purpose)
+      kept.push(change)
+    }
+    const storeVersion = storeFiles.size === 0 ? undefined : await writeStoreFiles(statements, schema, storeFiles)
+    return { environments: kept, storeVersion }
+  }
+}
+
+/**
+ * A replica that is cut off from the network in a turn must not hold the row for long, and a commit
+ * is one when it is on the disk.
+ */
+const limits = `set local lock_timeout to '15s'; set local idle_in_transaction_session_timeout to '30s'; set local synchronous_commit to on`
+
+function idIn(files: ReadonlyMap<string, Bytes>): string {
+  const text = Buffer.from(files.get('settings.yaml') ?? []).toString()
+  return /^id: *["']?([0-9A-Za-z-]{8,64})/m.exec(text)?.[1] ?? ''
+}
+
+function overtaken(place: string, purpose: string): EscError {
+  return new EscError('conflict', `${place} was changed by somebody else meanwhile (${purpose})`, { hint: 'try again' })
+}

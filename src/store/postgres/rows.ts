@@ -1,0 +1,107 @@
+import { EscError } from '../../errors.ts'
+import { digestOf, parseRevision } from '../revisions/revision-file.ts'
+import { Settings } from '../settings/settings.ts'
+import type { Bytes } from './tree.ts'
+
+/** The files of an environment's folder, by their paths in it. */
+export type EnvironmentFiles = ReadonlyMap<string, Bytes>
+
+/** An environment as it is kept, with what tells whether it is the newest. */
+export interface KeptEnvironment {
+  readonly id: string
+  /** Path of its folder below that of the store: also of a removed one. */
+  readonly place: string
+  /** Counts its changes. */
+  readonly version: number
+  /** Counts those that changed more than was added. */
+  readonly generation: number
+  readonly newest: number
+  readonly files: EnvironmentFiles
+}
+
+/** An environment's files as rows. */
+export interface EnvironmentRows {
+  readonly id: string
+  readonly settings: string
+  readonly newest: number
+  readonly revisions: ReadonlyMap<number, Bytes>
+  readonly events: ReadonlyMap<string, readonly string[]>
+  readonly others: ReadonlyMap<string, Bytes>
+}
+
+const settingsFile = 'settings.yaml'
+const definitionFile = 'environment.yaml'
+
+/**
+ * Takes the files of an environment apart. `environment.yaml` is no row: it is the newest
+ * definition.
+ * @throws EscError `unsaved_edit` where it is not; `store_damaged`.
+ */
+export function rowsOf(place: string, files: EnvironmentFiles): EnvironmentRows {
+  const revisions = new Map<number, Bytes>()
+  const events = new Map<string, readonly string[]>()
+  const others = new Map<string, Bytes>()
+  for (const [path, content] of files) {
+    const number = /^revisions\/([1-9][0-9]{0,8})\.yaml$/.exec(path)?.[1]
+    const kind = /^events\/([^/]+)\.jsonl$/.exec(path)?.[1]
+    if (number !== undefined) revisions.set(Number(number), content)
+    else if (kind !== undefined) events.set(kind, linesOf(content))
+    else if (path !== settingsFile && path !== definitionFile) others.set(path, content)
+  }
+  const settings = files.get(settingsFile)
+  if (settings === undefined) throw damaged(place, 'has no settings.yaml')
+  const text = textOf(place, settings)
+  const newest = Math.max(0, ...revisions.keys())
+  const definition = files.get(definitionFile)
+  if (definition === undefined || !equal(definition, definitionOf(place, revisions, newest))) {
+    throw new EscError('unsaved_edit', `environment.yaml of ${place} is not its newest revision`, {
+      hint: 'save or discard the edit first: a database keeps revisions only',
+    })
+  }
+  return { id: new Settings(text, `${place}/${settingsFile}`).id, settings: text, newest, revisions, events, others }
+}
+
+/** Puts the files of an environment together again. */
+export function filesOf(place: string, rows: Omit<EnvironmentRows, 'id'>): EnvironmentFiles {
+  const files = new Map<string, Bytes>([[settingsFile, Buffer.from(rows.settings)]])
+  for (const [number, content] of rows.revisions) files.set(`revisions/${number}.yaml`, content)
+  for (const [kind, lines] of rows.events) {
+    files.set(`events/${kind}.jsonl`, Buffer.from(lines.map((line) => `${line}\n`).join('')))
+  }
+  for (const [path, content] of rows.others) files.set(path, content)
+  if (rows.revisions.has(rows.newest)) {
+    files.set(definitionFile, definitionOf(place, rows.revisions, rows.newest))
+  }
+  return files
+}
+
+export function equal(one: Bytes, other: Bytes): boolean {
+  return one === other || Buffer.from(one.buffer, one.byteOffset, one.byteLength).equals(other)
+}
+
+function definitionOf(place: string, revisions: ReadonlyMap<number, Bytes>, number: number): Bytes {
+  const content = revisions.get(number)
+  if (content === undefined) throw damaged(place, 'has no revisions')
+  return Buffer.from(parseRevision(content, `${place}/revisions/${number}.yaml`, number).definition)
+}
+
+/** Lines without what a crash cut short. */
+function linesOf(content: Bytes): string[] {
+  return Buffer.from(content)
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '')
+}
+
+/** @throws EscError `store_damaged` where a column of text could not hold it. */
+function textOf(place: string, content: Bytes): string {
+  const text = Buffer.from(content).toString()
+  if (text.includes('\0') || digestOf(Buffer.from(text)) !== digestOf(content)) {
+    throw damaged(place, 'has a settings.yaml that is no UTF-8 text')
+  }
+  return text
+}
+
+function damaged(place: string, problem: string): EscError {
+  return new EscError('store_damaged', `${place} ${problem}`, { hint: 'restore the folder from the git history' })
+}
