@@ -335,6 +335,7 @@ const isRare = (file) =>
 
 /** Loaded by one command, which runs long: no other pays for it. */
 const inLanguageServer = (file) => file.startsWith('src/lsp/')
+const inServer = (file) => file.startsWith('src/server/')
 
 const inCore = (file) =>
   CORE.includes(file) ||
@@ -417,8 +418,9 @@ const layers = [
   { outfile: join(dist, 'core.cjs'), holds: inCore },
   // What environments call by name.
   { outfile: join(dist, 'vendors.cjs'), holds: (file) => /^src[/](?:providers|rotators)[/]/.test(file) },
-  { outfile: join(dist, 'rest.cjs'), holds: (file) => !inLanguageServer(file) },
-  { outfile: join(dist, 'lsp.cjs'), holds: () => true },
+  { outfile: join(dist, 'rest.cjs'), holds: (file) => !inLanguageServer(file) && !inServer(file) },
+  { outfile: join(dist, 'lsp.cjs'), holds: inLanguageServer },
+  { outfile: join(dist, 'server.cjs'), holds: () => true },
 ]
 
 rmSync(dist, { recursive: true, force: true })

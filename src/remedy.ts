@@ -81,6 +81,7 @@ export type InputName =
   | 'format'
   | 'group'
   | 'header'
+  | 'listen'
   | 'metrics'
   | 'metrics-host'
   | 'no-history'

@@ -43,6 +43,8 @@ export const auditEvents = {
   'store-settings-updated': 'change the settings of',
   'store-trusted': 'change what this machine allows',
   'agent-tool-called': 'let an agent work on',
+  'token-created': 'make a token of the server for',
+  'token-revoked': 'revoke a token of the server for',
   'audit-log-read': 'read the audit log of',
   'access-updated': 'change the access rules of',
 } as const

@@ -34,6 +34,8 @@ const REACHERS: Readonly<Record<string, string>> = {
   'plugins/owner.ts': 'asks who owns a file, and opens none',
   'remote/trusted-authorities.ts': 'a file that SSL_CERT_FILE names',
   'plugins/snapshot.ts': 'copies of packages in the state folder',
+  'cli/commands/server/start.ts': 'files that the user names',
+  'operations/tokens/token-registry.ts': 'sets the time of a file in the state folder',
   'store/locks/processes.ts': 'what the system says of processes',
   'cli/terminal/editor.ts': 'a temporary file of its own',
   'cli/terminal/file-sink.ts': 'a descriptor that is open already',

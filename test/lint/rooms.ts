@@ -131,6 +131,10 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because:
       'a face imports operations: it says in the language server protocol what they find, and knows no command line',
   },
+  server: {
+    mayImport: ['operations'],
+    because: 'a face imports operations: it hands them to clients by HTTP, and knows no command line and no file',
+  },
   'cli/diagram': {
     mayImport: ['vendor', 'yaml'],
     because: 'it draws nodes and links and knows nothing of what they stand for',
@@ -140,7 +144,7 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     because: 'how things look; it decides nothing',
   },
   cli: {
-    mayImport: ['vendor', 'cli/diagram', 'cli/terminal', 'lsp', 'mcp', 'operations', 'scheduler'],
+    mayImport: ['vendor', 'cli/diagram', 'cli/terminal', 'lsp', 'mcp', 'operations', 'scheduler', 'server'],
     because:
       'a command parses flags, has a session perform operations, and returns data; or it starts another face, such as the scheduler',
   },

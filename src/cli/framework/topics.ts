@@ -19,6 +19,8 @@ export const TOPICS: Readonly<Record<string, string>> = {
   'env:version': 'Manage versions',
   'env:version:tag': 'Manage tagged versions',
   scheduler: 'Rotate by the clock',
+  server: 'Serve environments over HTTP',
+  'server:token': 'Tokens for clients of the server',
   'env:webhook': 'Manage environment webhooks',
   'env:webhook:delivery': 'Manage environment webhook deliveries',
   trust: 'What a store may do on this machine',

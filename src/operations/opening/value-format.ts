@@ -15,7 +15,7 @@ export function isObject(value: ExportedValue['value']): value is ExportedMap {
   return typeof value === 'object' && !Array.isArray(value) && !(value instanceof JsonNumber)
 }
 
-function isList(value: ExportedValue['value']): value is readonly ExportedValue[] {
+export function isList(value: ExportedValue['value']): value is readonly ExportedValue[] {
   return Array.isArray(value)
 }
 

@@ -1,0 +1,68 @@
+import { EscError } from '../../../../errors.ts'
+import { type CreatedToken, createToken } from '../../../../operations/index.ts'
+import { EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
+import { age, boolean, choice, list, requiredText, text } from '../../../framework/flags.ts'
+import { openSession } from '../../../framework/session.ts'
+import { tokenJson } from '../../../framework/token-text.ts'
+
+const flags = {
+  user: requiredText({
+    description: 'the principal that its holder is, as the access rules name them, such as ada@example.com',
+    value: 'name',
+  }),
+  name: text({ description: 'what the token is called in lists and the audit log (default: the user)', value: 'name' }),
+  organization: text({ description: 'the label of the store that it is for (default: of this one)', value: 'label' }),
+  admin: boolean({ description: 'the access rules do not limit it' }),
+  level: choice({
+    description: 'the most that it may do, whatever the access rules give',
+    options: ['read', 'open', 'write', 'admin'],
+    default: 'admin',
+  }),
+  environment: list({
+    description: 'only for these environments, such as app/* (default: all); may be given several times',
+    value: 'pattern',
+  }),
+  expires: age({ description: 'when it ends, such as 30d or 12h (default: never)' }),
+  ...OUTPUT_FLAG,
+}
+
+export default class ServerTokenCreate extends EscCommand<CreatedToken, typeof flags> {
+  static override id = 'server:token:create'
+  static override summary = 'Make a token for clients of the server, and print it.'
+  static override description =
+    `Prints the token alone. It is shown this once: the server keeps its digest. Works while the server runs, which takes the token at once.
+
+A token is a credential. Whoever has it may do what the access rules give to the user, or all with --admin; --level and --environment narrow that.`
+  static override examples = [
+    { description: 'A token for a colleague', command: 'esc server token create --user ada@example.com --expires 30d' },
+    {
+      description: 'A token with which a service opens its environments',
+      command: "esc server token create --user billing --level open --environment 'billing/*'",
+    },
+  ]
+  static override flags = flags
+
+  async run(): Promise<CreatedToken> {
+    const { user, name, organization, admin, level, environment: environments, expires } = this.flags
+    if (expires === 0) throw new EscError('usage', '--expires is no time at all', { hint: 'write a time such as 30d' })
+    const session = openSession(this.io, this.flags)
+    if (organization !== undefined && organization !== session.organization)
+      this.io.err(
+        `warning: this store is '${session.organization}', so a token for '${organization}' opens nothing here\n`,
+      )
+    const input = { user, name, organization, admin, level, environments, expiresInSeconds: expires }
+    return (await session.perform(createToken, undefined, input)).result
+  }
+
+  override get printsValues(): boolean {
+    return true
+  }
+
+  text({ token }: CreatedToken): string {
+    return token
+  }
+
+  override json({ token, kept }: CreatedToken): unknown {
+    return { token, ...tokenJson(kept) }
+  }
+}

@@ -1,0 +1,40 @@
+import { listTokens, type ServerToken } from '../../../../operations/index.ts'
+import { EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
+import { openSession } from '../../../framework/session.ts'
+import { tokenJson } from '../../../framework/token-text.ts'
+import { tableFor } from '../../../terminal/index.ts'
+
+const flags = { ...OUTPUT_FLAG }
+
+export default class ServerTokenList extends EscCommand<readonly ServerToken[], typeof flags> {
+  static override id = 'server:token:list'
+  static override summary = 'List the tokens of the server.'
+  static override description =
+    'Shows whom each token is for, what it may do, when it ends and when it was last used. The tokens themselves are kept nowhere.'
+  static override examples = [{ description: 'List tokens', command: 'esc server token list' }]
+  static override flags = flags
+
+  async run(): Promise<readonly ServerToken[]> {
+    return (await openSession(this.io, this.flags).perform(listTokens, undefined)).result
+  }
+
+  text(tokens: readonly ServerToken[]): string {
+    if (tokens.length === 0) return 'There are no tokens: make one with "esc server token create --user NAME".'
+    const day = (date: Date | undefined) => date?.toISOString().slice(0, 16).replace('T', ' ') ?? 'never'
+    const now = this.io.now()
+    const rows = tokens.map(({ id, name, user, admin, level, environments, expires, lastUsed }) => [
+      id,
+      name,
+      user,
+      admin ? `${level}, without rules` : level,
+      environments.join(', ') || 'all',
+      expires !== undefined && expires <= now ? 'expired' : day(expires),
+      day(lastUsed),
+    ])
+    return tableFor(this.io, ['id', 'name', 'user', 'level', 'environments', 'expires', 'last used'], rows)
+  }
+
+  override json(tokens: readonly ServerToken[]): unknown {
+    return { tokens: tokens.map(tokenJson) }
+  }
+}

@@ -1,0 +1,33 @@
+import { revokeToken, type ServerToken } from '../../../../operations/index.ts'
+import { EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
+import { openSession } from '../../../framework/session.ts'
+import { tokenJson } from '../../../framework/token-text.ts'
+
+const flags = { ...OUTPUT_FLAG }
+
+export default class ServerTokenRevoke extends EscCommand<ServerToken, typeof flags> {
+  static override id = 'server:token:revoke'
+  static override summary = 'Revoke a token of the server.'
+  static override description =
+    'The next request with it is refused. What was opened with it is out of reach, too, since reading needs the token.'
+  static override examples = [
+    { description: 'Revoke a token by its id', command: 'esc server token revoke 3f9c2ab01d77' },
+  ]
+  static override flags = flags
+  static override args = { token: { description: 'id or name of the token', required: true } }
+  static override count = { kind: 'exactly', count: 1 } as const
+  static override usesSelected = false
+
+  async run(): Promise<ServerToken> {
+    const [wanted = ''] = this.positionals
+    return (await openSession(this.io, this.flags).perform(revokeToken, undefined, wanted)).result
+  }
+
+  text({ id, name, user }: ServerToken): string {
+    return `Revoked token ${id} ("${name}") of ${user}.`
+  }
+
+  override json(token: ServerToken): unknown {
+    return tokenJson(token)
+  }
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto'
+import { EscError } from '../../errors.ts'
+import { type GuardLevel, stateLayout } from '../../store/index.ts'
+import { storeOperation } from '../session/operation.ts'
+import type { Session } from '../session/session.ts'
+import type { Workspace } from '../session/workspace.ts'
+import { type ServerToken, TokenRegistry } from './token-registry.ts'
+
+/** The things to be said of a new token. */
+export interface NewToken {
+  /** The principal that its holder is. */
+  readonly user: string
+  /** Default: `user`. */
+  readonly name?: string
+  /** The label of a store. Default: of this one. */
+  readonly organization?: string
+  readonly admin: boolean
+  readonly level: GuardLevel
+  readonly environments: readonly string[]
+  /** Default: never. */
+  readonly expiresInSeconds?: number
+}
+
+export interface CreatedToken {
+  /** Shown this once; the server keeps its digest. */
+  readonly token: string
+  readonly kept: ServerToken
+}
+
+/** Makes a token of the server. Throws EscError `usage` for a name that cannot be used. */
+export const createToken = storeOperation({
+  name: 'create-token',
+  level: 'admin',
+  audit: 'token-created',
+  changes: false,
+  async run(work, { user, name = user, organization, expiresInSeconds, ...rest }: NewToken): Promise<CreatedToken> {
+    checkWords('user', user)
+    checkWords('name', name)
+    const created = work.host.now()
+    const label = organization ?? work.store.organization
+    checkWords('organization', label)
+    const token = newToken()
+    const kept = registryOf(work).add(token, {
+      ...rest,
+      user,
+      name,
+      organization: label,
+      created,
+      createdBy: work.principal().name,
+      ...(expiresInSeconds !== undefined && { expires: new Date(created.getTime() + expiresInSeconds * 1000) }),
+    })
+    work.addDetails(() => ({ token: kept.id, user, name }))
+    return { token, kept }
+  },
+})
+
+/** The tokens of the server, the newest last. */
+export const listTokens = storeOperation({
+  name: 'list-tokens',
+  level: 'admin',
+  audit: 'audit-log-read',
+  changes: false,
+  run: async (work): Promise<readonly ServerToken[]> => registryOf(work).list(),
+})
+
+/** Revokes a token, by its id or name: the next request with it is refused. */
+export const revokeToken = storeOperation({
+  name: 'revoke-token',
+  level: 'admin',
+  audit: 'token-revoked',
+  changes: false,
+  async run(work, wanted: string): Promise<ServerToken> {
+    const token = registryOf(work).revoke(wanted)
+    work.addDetails(() => ({ token: token.id, user: token.user, name: token.name }))
+    return token
+  },
+})
+
+/** The tokens that a server of this store takes. */
+export function tokensOf({ workspace }: Session): TokenRegistry {
+  return registryOf(workspace)
+}
+
+function registryOf({ store }: Workspace): TokenRegistry {
+  return new TokenRegistry(stateLayout.tokens(store.state.folder))
+}
+
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/** `esc_` and forty letters and digits, each as likely as any other: 238 bits. */
+function newToken(): string {
+  let token = 'esc_'
+  while (token.length < 44) {
+    for (const byte of randomBytes(64)) if (byte < 248 && token.length < 44) token += letters[byte % 62]
+  }
+  return token
+}
+
+function checkWords(what: string, words: string): void {
+  if (/^[^\p{C}\p{Z}<>"]+(?: [^\p{C}\p{Z}<>"]+)*$/u.test(words) && words.length <= 100) return
+  throw new EscError('usage', `${JSON.stringify(words)} cannot be the ${what} of a token`, {
+    hint: 'use up to 100 letters, digits and signs other than <, > and "',
+  })
+}

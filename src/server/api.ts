@@ -1,0 +1,101 @@
+import { OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { formatJson, type Json } from '../json.ts'
+import type { OpenSessions, ServerToken, Session, TokenRegistry } from '../operations/index.ts'
+import { Problem, problemBody, problemOf } from './problem.ts'
+
+/** Somebody who has shown a token. */
+export interface Authenticated {
+  readonly token: ServerToken
+  /** A session of the store for them: every operation asks the access rules about them. */
+  readonly session: Session
+}
+
+/** The parts of a server that its routes work with. */
+export interface ServerParts {
+  readonly organization: string
+  readonly tokens: TokenRegistry
+  readonly openSessions: OpenSessions
+  readonly now: () => Date
+  /** The session of a caller. */
+  readonly sessionFor: (token: ServerToken, address: string) => Session
+  /** Set once the server ends what it is doing. */
+  readonly ending: AbortSignal
+  /** Tells of what went wrong through no fault of a client. No secrets. */
+  readonly failed: (error: unknown, request: { readonly method: string; readonly route: string }) => void
+}
+
+/** What a handler finds besides the request. */
+export interface ApiVariables {
+  readonly parts: ServerParts
+  readonly caller: Authenticated
+  /** For the log: the pattern of the path, which holds no ids. */
+  readonly address: string
+}
+
+export type ApiEnvironment = { Variables: ApiVariables }
+export type Api = OpenAPIHono<ApiEnvironment>
+export type ApiContext = Context<ApiEnvironment>
+
+/** An app without routes that answers mistakes as the API does. */
+export function emptyApi(): Api {
+  const api: Api = new OpenAPIHono<ApiEnvironment>({
+    defaultHook: (result) => {
+      if (!result.success) throw new Problem(400, mistakesIn(result.error))
+    },
+  })
+  api.notFound((c) => answer(c, new Problem(404, 'Not Found: there is no such path')))
+  api.onError((error, c) => {
+    const problem = error instanceof HTTPException ? new Problem(error.status, error.message) : problemOf(error)
+    if (problem !== undefined && problem.status < 500) return answer(c, problem)
+    c.var.parts?.failed(error, { method: c.req.method, route: c.req.routePath })
+    return answer(c, problem ?? new Problem(500, 'the server has failed: its log says more'))
+  })
+  return api
+}
+
+/** One sentence for what zod found: `name: too short; project: required`. */
+function mistakesIn({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`)).join('; ')
+}
+
+function answer(c: Context, problem: Problem): Response {
+  return json(c, problemBody(problem), problem.status)
+}
+
+/** Answers with JSON; numbers that kept their text are written as that text. */
+export function json(c: Context, body: Json, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
+  return c.newResponse(formatJson(body), status as 200, { ...headers, 'content-type': 'application/json' })
+}
+
+/** The schema of an error in the document of the API. */
+const errorSchema = z
+  .object({ code: z.number().int(), message: z.string(), diagnostics: z.array(z.looseObject({})).optional() })
+  .openapi('Error')
+
+/** Documents answers: what is named, and an error for everything else. */
+export function answers(
+  described: Readonly<
+    Record<number, { readonly description: string; readonly schema?: z.ZodType; readonly type?: string }>
+  >,
+) {
+  const all: Record<string, { description: string; content?: Record<string, { schema: z.ZodType }> }> = {}
+  for (const [status, { description, schema, type = 'application/json' }] of Object.entries(described))
+    all[status] = { description, ...(schema && { content: { [type]: { schema } } }) }
+  all.default = { description: 'An error', content: { 'application/json': { schema: errorSchema } } }
+  return all
+}
+
+/** A body of JSON, in the document and as it is read. */
+export function jsonBody<T extends z.ZodType>(schema: T) {
+  return { body: { required: true as const, content: { 'application/json': { schema } } } }
+}
+
+/** A definition as a body. Clients label it as they like, so it is read as text. */
+export const yamlBody = {
+  body: { required: true as const, content: { 'application/x-yaml': { schema: z.string() } } },
+}
+
+/** A list that ends; `after` and `count` of the next page are the client's. */
+export const loose = z.looseObject({})

@@ -1,0 +1,67 @@
+import { bodyLimit } from 'hono/body-limit'
+import { type Api, emptyApi, type ServerParts } from './api.ts'
+import { authenticate } from './authenticate.ts'
+import { Problem } from './problem.ts'
+import { accountRoutes } from './routes/account.ts'
+import { definitionRoutes } from './routes/definitions.ts'
+import { environmentRoutes } from './routes/environments.ts'
+import { openingRoutes } from './routes/opening.ts'
+import { revisionRoutes } from './routes/revisions.ts'
+import { rotationRoutes } from './routes/rotation.ts'
+import { scheduleRoutes } from './routes/schedules.ts'
+import { settingRoutes } from './routes/settings.ts'
+import { tagRoutes } from './routes/tags.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
+
+/** A definition may be large; nothing else is. */
+const mostBytes = 8 * 1024 * 1024
+
+/** The address of a client, by the request that the server of Node has made of it. */
+export type AddressOf = (environment: unknown, headers: Headers) => string
+
+/** All routes of the server. */
+export function serverApp(
+  parts: ServerParts,
+  { addressOf, version }: { readonly addressOf: AddressOf; readonly version: string },
+): Api {
+  const api = emptyApi()
+  api.use(async (c, next) => {
+    c.set('parts', parts)
+    c.set('address', addressOf(c.env, c.req.raw.headers))
+    await next()
+    // What is asked for is secret, or about secrets: nobody in between keeps it.
+    c.header('cache-control', 'no-store')
+    c.header('x-content-type-options', 'nosniff')
+  })
+  api.use(
+    bodyLimit({
+      maxSize: mostBytes,
+      onError: () => {
+        throw new Problem(413, `the request is larger than ${mostBytes} bytes`)
+      },
+    }),
+  )
+  api.doc31('/api/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'esc', version, description: 'Environments, secrets and rotated credentials.' },
+    security: [{ token: [] }],
+  })
+  api.openAPIRegistry.registerComponent('securitySchemes', 'token', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Authorization',
+    description: '`token` and a token of `esc server token create`',
+  })
+  api.use('/api/*', authenticate)
+  accountRoutes(api)
+  environmentRoutes(api)
+  openingRoutes(api)
+  revisionRoutes(api)
+  definitionRoutes(api)
+  tagRoutes(api)
+  rotationRoutes(api)
+  scheduleRoutes(api)
+  webhookRoutes(api)
+  settingRoutes(api)
+  return api
+}

@@ -1,0 +1,2 @@
+/** The server: the REST API of environments over the operations of a store. */
+export { serveApi } from './serve.ts'

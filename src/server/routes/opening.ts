@@ -1,0 +1,144 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { formatJson, isJsonObject, type Json } from '../../json.ts'
+import { environmentToWire, openEnvironment, openText, parseValuePath } from '../../operations/index.ts'
+import { parseJson } from '../../read-json.ts'
+import { type Api, type ApiContext, answers, json, loose, yamlBody } from '../api.ts'
+import {
+  durationSeconds,
+  E,
+  environmentParams,
+  L,
+  organizationParams,
+  referenceOf,
+  sessionOf,
+  versionParams,
+} from '../params.ts'
+import { Problem } from '../problem.ts'
+import { invalid } from './definitions.ts'
+
+const durationQuery = z.object({ duration: z.string().optional().openapi({ example: '2h0m0s' }) })
+const propertyQuery = z.object({ property: z.string().optional().openapi({ example: 'database.hosts[0]' }) })
+const opened = answers({ 200: { description: 'The id of the session', schema: z.object({ id: z.string() }) } })
+const read = answers({ 200: { description: 'The environment; with `property` one value of it', schema: loose } })
+
+const open = createRoute({
+  method: 'post',
+  path: `${E}/open`,
+  summary: 'Open an environment: decrypt its secrets and call its providers',
+  description: 'The result is kept under the id until `duration` ends (default: an hour, at most a day).',
+  tags: ['Opening'],
+  request: { params: environmentParams, query: durationQuery },
+  responses: opened,
+})
+
+const openAtVersion = createRoute({
+  method: 'post',
+  path: `${E}/versions/{version}/open`,
+  summary: 'Open a revision, by number or tag',
+  tags: ['Opening'],
+  request: { params: versionParams, query: durationQuery },
+  responses: opened,
+})
+
+const readSession = createRoute({
+  method: 'get',
+  path: `${E}/open/{id}`,
+  summary: 'What was opened, or one value of it',
+  tags: ['Opening'],
+  request: { params: environmentParams.extend({ id: z.string() }), query: propertyQuery },
+  responses: read,
+})
+
+const openYaml = createRoute({
+  method: 'post',
+  path: `${L}/yaml/open`,
+  summary: 'Open a definition that belongs to no environment',
+  tags: ['Opening'],
+  request: { params: organizationParams, query: durationQuery, ...yamlBody },
+  responses: opened,
+})
+
+const readYamlSession = createRoute({
+  method: 'get',
+  path: `${L}/yaml/open/{id}`,
+  summary: 'What was opened of a definition that belongs to no environment',
+  tags: ['Opening'],
+  request: { params: organizationParams.extend({ id: z.string() }), query: propertyQuery },
+  responses: read,
+})
+
+/** The name by which sessions of a text that belongs to no environment are kept. */
+const anonymous = '<yaml>'
+const usualSeconds = 3600
+const mostSeconds = 24 * 3600
+
+/** Opening, and reading what was opened. */
+export function openingRoutes(api: Api): void {
+  api.openapi(open, (c) => openSession(c, undefined, c.req.valid('query').duration))
+  api.openapi(openAtVersion, (c) => openSession(c, c.req.valid('param').version, c.req.valid('query').duration))
+  api.openapi(readSession, (c) => readOpened(c, c.req.valid('param').id, nameOf(c), c.req.valid('query').property))
+  // Clients write two slashes when they ask for one value.
+  api.get(`${E.replaceAll(/\{(\w+)\}/g, ':$1')}/open//:id`, (c) =>
+    readOpened(c, c.req.param('id') ?? '', nameOf(c), c.req.query('property')),
+  )
+  api.openapi(openYaml, async (c) => {
+    const expires = expiryOf(c, c.req.valid('query').duration)
+    const session = sessionOf(c)
+    const { result } = await session.perform(openText, undefined, await c.req.text(), { signal: c.var.parts.ending })
+    return keep(c, anonymous, expires, result)
+  })
+  api.openapi(readYamlSession, (c) =>
+    readOpened(c, c.req.valid('param').id, () => anonymous, c.req.valid('query').property),
+  )
+}
+
+async function openSession(c: ApiContext, version: string | undefined, duration: string | undefined) {
+  const expires = expiryOf(c, duration)
+  const { session, subject } = referenceOf(c, version)
+  const { result } = await session.perform(openEnvironment, subject, undefined, { signal: c.var.parts.ending })
+  return keep(c, subject.name, expires, result)
+}
+
+type Opened = Pick<Awaited<ReturnType<(typeof openEnvironment)['run']>>, 'properties' | 'diagnostics'>
+
+function keep(c: ApiContext, environment: string, expires: Date, { properties, diagnostics }: Opened) {
+  if (diagnostics.some(({ severity }) => severity === 'error')) throw invalid(diagnostics)
+  const body = formatJson(properties === undefined ? {} : environmentToWire({ properties }))
+  const principal = c.var.caller.token.user
+  return json(c, { id: c.var.parts.openSessions.keep({ environment, principal, body, expires }) })
+}
+
+function expiryOf(c: ApiContext, duration: string | undefined): Date {
+  const seconds = duration === undefined || duration === '' ? usualSeconds : durationSeconds(duration)
+  if (seconds <= 0 || seconds > mostSeconds)
+    throw new Problem(400, `invalid duration ${JSON.stringify(duration)}: it must be more than 0 and at most 24h`)
+  return new Date(c.var.parts.now().getTime() + seconds * 1000)
+}
+
+/** The environment of the path, once the organization is known to be the right one. */
+function nameOf(c: ApiContext): () => string {
+  return () => referenceOf(c).subject.name
+}
+
+function readOpened(c: ApiContext, id: string, environment: () => string, property: string | undefined) {
+  sessionOf(c)
+  const session = c.var.parts.openSessions.read(id)
+  if (session === undefined || session.environment !== environment() || session.principal !== c.var.caller.token.user)
+    throw new Problem(404, 'Not Found: there is no such open session, or its time is over')
+  if (property === undefined || property === '')
+    return c.body(session.body, 200, { 'content-type': 'application/json' })
+  return json(c, valueIn(parseJson(session.body), property))
+}
+
+/** @throws Problem 404 where there is no such value. */
+function valueIn(environment: Json, property: string): Json {
+  const properties = isJsonObject(environment) ? (environment.properties ?? {}) : {}
+  let value: Json | undefined = { value: properties }
+  for (const key of parseValuePath(property)) {
+    const content: Json | undefined = isJsonObject(value) ? value.value : undefined
+    if (typeof key === 'number') value = Array.isArray(content) ? content[key] : undefined
+    else value = isJsonObject(content) && Object.hasOwn(content, key) ? content[key] : undefined
+    if (value === undefined) throw new Problem(404, `Not Found: there is no value ${property}`)
+  }
+  return value
+}

@@ -1,0 +1,59 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { diagnosticToWire, parseRotatorPath, type RotationReport, rotateEnvironment } from '../../operations/index.ts'
+import { type Api, answers, json, jsonBody, loose } from '../api.ts'
+import { E, environmentParams, referenceOf } from '../params.ts'
+import { invalid } from './definitions.ts'
+
+const paths = z.array(z.string().max(1000)).max(10_000).nullish()
+
+const rotate = createRoute({
+  method: 'post',
+  path: `${E}/rotate`,
+  summary: 'Rotate the credentials of an environment',
+  description: 'Without paths, all of them. The answer comes when all is done; what failed is in it, path by path.',
+  tags: ['Rotation'],
+  request: { params: environmentParams, ...jsonBody(z.object({ paths, Paths: paths }).nullish()) },
+  responses: answers({ 200: { description: 'What became of each path', schema: loose } }),
+})
+
+/** Rotation on demand. */
+export function rotationRoutes(api: Api): void {
+  api.openapi(rotate, async (c) => {
+    const given = c.req.valid('json')
+    const chosen = [...(given?.Paths ?? []), ...(given?.paths ?? [])].map(parseRotatorPath)
+    const { session, subject } = referenceOf(c)
+    const input = { paths: chosen, mode: 'rotate', onProgress: () => {} } as const
+    const { result } = await session.perform(rotateEnvironment, subject, input, { signal: c.var.parts.ending })
+    const errors = result.diagnostics.filter(({ severity }) => severity === 'error')
+    if (errors.length > result.quoted.length && result.paths.length === 0) throw invalid(errors)
+    return json(c, rotationBody(result, c.var.caller.token.user, c.var.parts.now()))
+  })
+}
+
+/** A run that changed nothing has no event of its own; clients want one all the same. */
+function rotationBody(report: RotationReport, user: string, now: Date) {
+  const { event, revision, status } = report
+  const time = now.toISOString()
+  const rotations = report.paths.map(({ path, status: ended, error }, index) => ({
+    id: event?.rotations[index]?.id ?? `${index + 1}`,
+    environmentPath: path,
+    status: ended === 'succeeded' ? 'succeeded' : 'failed',
+    ...(ended !== 'succeeded' && { errorMessage: error ?? 'its inputs could not be worked out' }),
+  }))
+  const id = event?.id ?? ''
+  return {
+    id,
+    diagnostics: report.diagnostics.filter((each) => !report.quoted.includes(each)).map(diagnosticToWire),
+    secretRotationEvent: {
+      id,
+      environmentId: event?.environmentId ?? '',
+      created: event?.created ?? time,
+      completed: event?.completed ?? time,
+      userID: event?.userID ?? user,
+      preRotationRevision: event?.preRotationRevision ?? revision ?? 0,
+      ...(revision !== undefined && { postRotationRevision: revision }),
+      status: status === 'succeeded' ? 'succeeded' : 'failed',
+      rotations,
+    },
+  }
+}

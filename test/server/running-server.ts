@@ -1,0 +1,99 @@
+import type { ChildProcess } from 'node:child_process'
+import { request } from 'node:http'
+import { ended, type Program } from '../end-to-end/program.ts'
+
+export interface ApiAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly text: string
+  // biome-ignore lint/suspicious/noExplicitAny: data whose shape each test knows
+  readonly json: any
+}
+
+interface ApiCall {
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  /** Empty: none is sent. Default: the one that the server was begun with. */
+  readonly token?: string
+}
+
+/** `esc server start` of the built program on a store of its own, and a token of an admin. */
+export class RunningServer {
+  readonly url: string
+  readonly token: string
+  readonly #child: ChildProcess
+  readonly #said: () => string
+
+  private constructor(child: ChildProcess, { url, token, said }: { url: string; token: string; said: () => string }) {
+    this.#child = child
+    this.url = url
+    this.token = token
+    this.#said = said
+  }
+
+  /** Starts the server of a program's store, and waits until it listens. */
+  static async start(program: Program, words: readonly string[] = []): Promise<RunningServer> {
+    const token = (await program.ok('server', 'token', 'create', '--user', 'root@example.com', '--admin')).trim()
+    const child = program.start(['server', 'start', '--listen', '127.0.0.1:0', ...words])
+    let said = ''
+    const url = await new Promise<string>((resolve, reject) => {
+      child.stderr?.on('data', (bytes) => {
+        said += bytes
+        const [, found] = /listening on (\S+)/.exec(said) ?? []
+        if (found !== undefined) resolve(found)
+      })
+      child.once('close', (code) => reject(new Error(`the server ended with ${code}: ${said}`)))
+    })
+    return new RunningServer(child, { url, token, said: () => said })
+  }
+
+  /** All that the server has printed so far. */
+  get said(): string {
+    return this.#said()
+  }
+
+  /** A request with the path exactly as it is given: `fetch` would tidy it. */
+  call(method: string, path: string, { body, headers = {}, token = this.token }: ApiCall = {}): Promise<ApiAnswer> {
+    const bytes = body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+    const { hostname, port } = new URL(this.url)
+    return new Promise((resolve, reject) => {
+      const sent = request(
+        {
+          host: hostname,
+          port,
+          method,
+          path,
+          headers: {
+            ...(token !== '' && { authorization: `token ${token}` }),
+            ...(bytes && { 'content-length': String(bytes.length) }),
+            'content-type': 'application/json',
+            ...headers,
+          },
+        },
+        (answer) => {
+          const parts: Buffer[] = []
+          answer.on('data', (part) => parts.push(part))
+          answer.on('error', reject)
+          answer.on('end', () => {
+            const text = Buffer.concat(parts).toString()
+            let json: unknown
+            try {
+              json = JSON.parse(text)
+            } catch {}
+            resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text, json })
+          })
+        },
+      )
+      sent.on('error', reject)
+      sent.end(bytes)
+    })
+  }
+
+  /** Ends the server as a signal does, and returns its exit code. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode
+    const over = ended(this.#child)
+    this.#child.kill(signal)
+    return (await over).code
+  }
+}
