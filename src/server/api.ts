@@ -26,7 +26,7 @@ export interface ServerParts {
   readonly failed: (error: unknown, request: { readonly method: string; readonly route: string }) => void
 }
 
-/** What a handler finds besides the request. */
+/** The variables that a handler finds besides the request. */
 export interface ApiVariables {
   readonly parts: ServerParts
   readonly caller: Authenticated
@@ -61,11 +61,16 @@ function mistakesIn({ issues }: z.ZodError): string {
 }
 
 function answer(c: Context, problem: Problem): Response {
-  return json(c, problemBody(problem), problem.status)
+  return answerJson(c, problemBody(problem), problem.status)
 }
 
 /** Answers with JSON; numbers that kept their text are written as that text. */
-export function json(c: Context, body: Json, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
+export function answerJson(
+  c: Context,
+  body: Json,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   return c.newResponse(formatJson(body), status as 200, { ...headers, 'content-type': 'application/json' })
 }
 

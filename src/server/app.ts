@@ -11,6 +11,7 @@ import { rotationRoutes } from './routes/rotation.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
 import { settingRoutes } from './routes/settings.ts'
 import { tagRoutes } from './routes/tags.ts'
+import { tokenExchangeRoutes } from './routes/token-exchange.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 
 /** A definition may be large; nothing else is. */
@@ -50,8 +51,9 @@ export function serverApp(
     type: 'apiKey',
     in: 'header',
     name: 'Authorization',
-    description: '`token` and a token of `esc server token create`',
+    description: '`token` and a token that was made for this server',
   })
+  tokenExchangeRoutes(api)
   api.use('/api/*', authenticate)
   accountRoutes(api)
   environmentRoutes(api)

@@ -16,7 +16,7 @@ const part = (what: string) =>
 
 export const organizationParams = z.object({ org: z.string().max(100).openapi({ example: 'acme' }) })
 export const projectName = part('project').refine((name) => name !== 'yaml', 'yaml is kept for the API')
-export const environmentName = part('environment').refine(
+export const environmentPart = part('environment').refine(
   (name) => name !== 'open' && name !== 'yaml',
   'open and yaml are kept for the API',
 )

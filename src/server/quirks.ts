@@ -1,7 +1,7 @@
 import type { ApiContext } from './api.ts'
 
 /**
- * Where one client needs another answer than all the others: by what it says of itself, with the
+ * The places where one client needs another answer than all the others, by its headers, with the
  * reason. Everything else is the same for everybody.
  */
 const quirks = {

@@ -48,7 +48,7 @@ export async function serveApi(options: ServerOptions): Promise<void> {
     failed: options.failed,
   }
   const app = serverApp(parts, { addressOf: addresses(options.behindProxy), version: options.version })
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  const listener = getRequestListener(app.fetch)
   const limits = { requestTimeout: 60_000, headersTimeout: 15_000, maxHeaderSize: 16_384, keepAliveTimeout: 30_000 }
   const server: Server =
     tls === undefined

@@ -32,7 +32,7 @@ const always: Readonly<Record<GuardLevel, string>> = {
     set-value set-values tag-revision`,
   admin: `
     add-principal change-environment-settings change-secrets-provider change-store-secrets-provider list-audit-lines
-    list-environment-audit-lines remove-environment remove-principal restore-environment rewrap-key`,
+    list-environment-audit-lines list-tokens create-token revoke-token remove-environment remove-principal restore-environment rewrap-key`,
 }
 
 /**
@@ -40,9 +40,10 @@ const always: Readonly<Record<GuardLevel, string>> = {
  * alone, or perform others, which ask.
  */
 export const refusingNobody = `
-    accept-trust check-store check-variables claim-scheduler deliver-webhooks deselect-environment expand-references explain-access
-    export-pulumi-stack get-scheduler-look get-scheduler-settings import-environments list-access list-environments list-environments-to-renumber
-    list-overdue-schedules list-removed-environments list-rotators note-scheduler-look open-draft plan-trust-setup publish-issuer
+    accept-trust check-store check-text check-variables claim-scheduler deliver-webhooks describe-environments deselect-environment expand-references explain-access
+    export-pulumi-stack get-scheduler-look get-scheduler-settings import-environments
+    list-access list-environments list-environments-to-renumber
+    list-overdue-schedules list-removed-environments list-rotators note-scheduler-look open-draft open-text plan-trust-setup publish-issuer
     record-agent-call request-access require-known review-trust rewrap-keys rotate-signing-key settle-removal
     show-store-status trust-keys verify-audit-log`
   .trim()

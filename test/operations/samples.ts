@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { parseEnvironment } from '../../src/language/index.ts'
-import { createEnvironment, initIssuer, removeEnvironment } from '../../src/operations/index.ts'
+import { createEnvironment, createToken, initIssuer, removeEnvironment } from '../../src/operations/index.ts'
 import type { Workspace } from '../../src/operations/session/workspace.ts'
 import { perform } from './perform.ts'
 import type { SampleStore } from './sample-store.ts'
+
+const newToken = { user: 'ada', admin: false, level: 'read', environments: [] } as const
 
 /** How an operation is tried in the sample store. */
 export interface Sample {
@@ -146,6 +148,21 @@ export const samples: Readonly<Record<string, Sample>> = {
   'require-known': {
     input: given({ paths: [], used: [], allow: false }),
     fails: { code: 'unknown_value', input: given({ paths: ['a'], used: [], allow: false }) },
+  },
+  'check-text': { input: given({ text: 'values: {a: 1}' }) },
+  'open-text': { input: given('values: {a: 1}') },
+  'describe-environments': { input: given({ count: 10 }) },
+  'create-token': {
+    input: given(newToken),
+    commitsNothing: true,
+    fails: { code: 'usage', input: given({ user: '', admin: false, level: 'read', environments: [] }) },
+  },
+  'list-tokens': {},
+  'revoke-token': {
+    before: async (store) => void (await perform(store.workspace('ada@example.com'), createToken, undefined, newToken)),
+    input: given('ada'),
+    commitsNothing: true,
+    fails: { code: 'not_found', input: given('nobody') },
   },
   'claim-scheduler': { input: given('esc scheduler start') },
   'get-scheduler-look': {},

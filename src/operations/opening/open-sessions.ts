@@ -27,9 +27,9 @@ const mostKept = 64 * 1024 * 1024
 const suffix = '.session'
 
 /**
- * What the server has opened, under ids of 128 random bits. A file holds it encrypted under a key
- * made from its id, and is named after the digest of the id: who has the file alone reads nothing.
- * Another process of the same machine reads it with the id.
+ * The environments that the server has opened, under ids of 128 random bits. A file holds each
+ * encrypted under a key made from its id, and is named after the digest of the id: who has the file
+ * alone reads nothing. Another process of the same machine reads it with the id.
  */
 export class OpenSessions {
   readonly #folder: string
@@ -107,7 +107,9 @@ export function openSessionsOf({ workspace }: Session, now: () => Date): OpenSes
   return new OpenSessions(stateLayout.openSessions(workspace.store.state.folder), now)
 }
 
-/** Milliseconds since 1970 (8 bytes), nonce (12), ciphertext, tag (16). The time is authenticated. */
+/**
+ * Milliseconds since 1970 (8 bytes), which are authenticated, nonce (12), ciphertext, tag (16).
+ */
 function encrypt(id: string, { expires, ...content }: OpenSession): Uint8Array {
   const head = Buffer.alloc(8)
   head.writeDoubleBE(expires.getTime())
@@ -134,5 +136,5 @@ function expiryOf(bytes: Uint8Array): number {
 }
 
 function keyOf(id: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', id, '', 'esc open session', 32))
+  return new Uint8Array(hkdfSync('sha256', id, '', 'open session', 32))
 }

@@ -31,7 +31,7 @@ export function environmentToWire({ properties, executionContext, ...environment
 }
 
 /** An evaluated value as the REST API has it; members and elements are such values too. */
-export function valueToWire({ value, secret, unknown, trace }: ExportedValue): JsonObject {
+function valueToWire({ value, secret, unknown, trace }: ExportedValue): JsonObject {
   return {
     value: contentToWire(value),
     ...(secret && { secret }),

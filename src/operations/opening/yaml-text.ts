@@ -1,8 +1,10 @@
 import { EscError } from '../../errors.ts'
 import type { ExportedEnvironment } from '../../evaluate/index.ts'
+import { listCalls, parseEnvironment } from '../../language/index.ts'
 import type { Diagnostic } from '../../yaml/index.ts'
 import { checkDefinition } from '../definitions/save-definition.ts'
 import { storeOperation } from '../session/operation.ts'
+import { permit, wholeStore } from '../session/permit.ts'
 import { UsedEnvironments } from '../session/used-environments.ts'
 import { evaluateOpened } from './evaluate-opened.ts'
 import type { OpenedEnvironment } from './opened-environment.ts'
@@ -11,7 +13,7 @@ import type { OpenedEnvironment } from './opened-environment.ts'
 const anonymous = '<yaml>'
 
 export interface CheckedText {
-  /** Absent: the text is empty, or no YAML. */
+  /** The environment. Absent: the text is empty, or no YAML. */
   readonly environment: ExportedEnvironment | undefined
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -37,7 +39,8 @@ export const checkText = storeOperation({
 
 /**
  * Opens a definition that belongs to no environment: providers are called, and what it imports the
- * user must be allowed to open. Secrets in it are in the clear, as it has no key.
+ * user must be allowed to open. Secrets in it are in the clear, as it has no key. A text that calls
+ * a provider itself needs write on the whole store.
  */
 export const openText = storeOperation({
   name: 'open-text',
@@ -45,6 +48,10 @@ export const openText = storeOperation({
   audit: 'environment-open',
   async run(work, text: string): Promise<Pick<OpenedEnvironment, 'properties' | 'diagnostics'>> {
     if (text.trim() === '') return { properties: undefined, diagnostics: [] }
+    const { environment } = parseEnvironment(anonymous, text)
+    // Such calls are made with what this machine may do, and no revision shows who wanted them.
+    if (environment !== undefined && listCalls(environment).length > 0)
+      await permit(work, wholeStore, 'write', 'environment-open')
     const environments = new UsedEnvironments(work, 'open')
     const opening = { name: anonymous, fullName: anonymous, text, unlock: noKey, environments, cache: undefined }
     return evaluateOpened(work, opening, { signal: work.signal })

@@ -109,6 +109,7 @@ function workspaceOf(
     },
     accessRules() {
       if (original !== undefined) return original.accessRules()
+      if (caller.unlimited) return undefined
       rules ??= { access: readAccessRules(store.configuration.text, layout.configuration(store.folder)) }
       return rules.access
     },

@@ -23,6 +23,10 @@ export interface Caller {
   readonly origin?: CallerOrigin
   /** The most that may be done, whatever the access rules give. Default: all that they give. */
   readonly restriction?: Restriction
+  /**
+   * True when the access rules do not limit the caller: somebody who may change them has said so.
+   */
+  readonly unlimited?: boolean
 }
 
 /** The facts of the audit log that only a face knows: its command, or the token of a request. */

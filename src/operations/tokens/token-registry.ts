@@ -31,9 +31,9 @@ export interface ServerToken {
   readonly created: Date
   /** The principal who made it. */
   readonly createdBy: string
-  /** Absent: never. */
+  /** The time when it ends. Absent: never. */
   readonly expires?: Date
-  /** Absent: never, as far as is known. To the minute. */
+  /** The time when it was last used, to the minute. Absent: never, as far as is known. */
   readonly lastUsed?: Date
 }
 

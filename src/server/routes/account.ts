@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { type Api, answers, json, loose } from '../api.ts'
+import { type Api, answerJson, answers, loose } from '../api.ts'
 
 const user = createRoute({
   method: 'get',
@@ -30,14 +30,14 @@ const capabilities = createRoute({
   responses: answers({ 200: { description: 'Nothing', schema: z.object({ capabilities: z.array(loose) }) } }),
 })
 
-/** Who somebody is. Asked before nearly every command of a client, so answered from memory. */
+/** Tells who somebody is. Clients ask before nearly every command: the answer is in memory. */
 export function accountRoutes(api: Api): void {
   api.openapi(user, (c) => {
     const { token, session } = c.var.caller
     const login = token.user
     const organization = { githubLogin: session.organization, name: session.organization, avatarUrl: '' }
     const email = login.includes('@') ? login : ''
-    return json(c, {
+    return answerJson(c, {
       id: login,
       githubLogin: login,
       name: login,
@@ -49,6 +49,8 @@ export function accountRoutes(api: Api): void {
       tokenInfo: { name: token.name },
     })
   })
-  api.openapi(defaultOrganization, (c) => json(c, { GitHubLogin: c.var.caller.session.organization, Messages: [] }))
-  api.openapi(capabilities, (c) => json(c, { capabilities: [] }))
+  api.openapi(defaultOrganization, (c) =>
+    answerJson(c, { GitHubLogin: c.var.caller.session.organization, Messages: [] }),
+  )
+  api.openapi(capabilities, (c) => answerJson(c, { capabilities: [] }))
 }

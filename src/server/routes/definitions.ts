@@ -7,7 +7,7 @@ import {
   replaceDefinition,
   resolveVersion,
 } from '../../operations/index.ts'
-import { type Api, type ApiContext, answers, json, loose, yamlBody } from '../api.ts'
+import { type Api, type ApiContext, answerJson, answers, loose, yamlBody } from '../api.ts'
 import { E, environmentParams, L, organizationParams, referenceOf, sessionOf, versionParams } from '../params.ts'
 import { Problem } from '../problem.ts'
 import { definitionFor } from '../quirks.ts'
@@ -103,7 +103,7 @@ export function definitionRoutes(api: Api): void {
     const revision = revisionOf(c.req.header('etag'))
     const { result } = await session.perform(replaceDefinition, subject, { text, revision })
     if (result.kind === 'refused') throw invalid(result.diagnostics)
-    return json(c, {}, 200, { 'pulumi-esc-revision': String(result.revision), etag: etagOf(result.revision) })
+    return answerJson(c, {}, 200, { 'pulumi-esc-revision': String(result.revision), etag: etagOf(result.revision) })
   })
   api.openapi(check, async (c) => {
     const text = await c.req.text()
@@ -111,7 +111,7 @@ export function definitionRoutes(api: Api): void {
     const { result } = await sessionOf(c).perform(checkText, undefined, { text, showSecrets })
     if (result.diagnostics.some(({ severity }) => severity === 'error')) throw invalid(result.diagnostics)
     const warnings = result.diagnostics.map(diagnosticToWire)
-    return json(c, {
+    return answerJson(c, {
       ...(result.environment && environmentToWire(result.environment)),
       ...(warnings.length > 0 && { diagnostics: warnings }),
     })

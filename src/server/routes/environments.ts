@@ -6,11 +6,11 @@ import {
   describeEnvironments,
   removeEnvironment,
 } from '../../operations/index.ts'
-import { type Api, type ApiContext, answers, json, jsonBody, loose } from '../api.ts'
+import { type Api, type ApiContext, answerJson, answers, jsonBody, loose } from '../api.ts'
 import {
   E,
-  environmentName,
   environmentParams,
+  environmentPart,
   L,
   organizationParams,
   projectName,
@@ -50,7 +50,7 @@ const create = createRoute({
   path: L,
   summary: 'Create an environment without values',
   tags: ['Environments'],
-  request: { params: organizationParams, ...jsonBody(z.object({ project: projectName, name: environmentName })) },
+  request: { params: organizationParams, ...jsonBody(z.object({ project: projectName, name: environmentPart })) },
   responses: answers({ 204: { description: 'Created' }, 200: { description: 'Created, for old clients' } }),
 })
 
@@ -73,7 +73,7 @@ const clone = createRoute({
     ...jsonBody(
       z.object({
         project: projectName.optional(),
-        name: environmentName,
+        name: environmentPart,
         version: z.number().int().positive().optional(),
         preserveHistory: z.boolean().optional(),
         preserveAccess: z.boolean().optional(),
@@ -94,7 +94,7 @@ export function environmentRoutes(api: Api): void {
     const session = sessionOf(c)
     const after = continuationToken ? readPageToken(continuationToken) : undefined
     const { result } = await session.perform(describeEnvironments, undefined, { after, count: maxResults ?? usualPage })
-    return json(c, pageBody(result, session.organization))
+    return answerJson(c, pageBody(result, session.organization))
   }
   api.openapi(listAll, async (c) => {
     const { organization, ...query } = c.req.valid('query')

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { formatJson, isJsonObject, type Json } from '../../json.ts'
 import { environmentToWire, openEnvironment, openText, parseValuePath } from '../../operations/index.ts'
 import { parseJson } from '../../read-json.ts'
-import { type Api, type ApiContext, answers, json, loose, yamlBody } from '../api.ts'
+import { type Api, type ApiContext, answerJson, answers, loose, yamlBody } from '../api.ts'
 import {
   durationSeconds,
   E,
@@ -105,7 +105,7 @@ function keep(c: ApiContext, environment: string, expires: Date, { properties, d
   if (diagnostics.some(({ severity }) => severity === 'error')) throw invalid(diagnostics)
   const body = formatJson(properties === undefined ? {} : environmentToWire({ properties }))
   const principal = c.var.caller.token.user
-  return json(c, { id: c.var.parts.openSessions.keep({ environment, principal, body, expires }) })
+  return answerJson(c, { id: c.var.parts.openSessions.keep({ environment, principal, body, expires }) })
 }
 
 function expiryOf(c: ApiContext, duration: string | undefined): Date {
@@ -127,7 +127,7 @@ function readOpened(c: ApiContext, id: string, environment: () => string, proper
     throw new Problem(404, 'Not Found: there is no such open session, or its time is over')
   if (property === undefined || property === '')
     return c.body(session.body, 200, { 'content-type': 'application/json' })
-  return json(c, valueIn(parseJson(session.body), property))
+  return answerJson(c, valueIn(parseJson(session.body), property))
 }
 
 /** @throws Problem 404 where there is no such value. */

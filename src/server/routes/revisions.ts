@@ -8,7 +8,7 @@ import {
   type TagSummary,
   tagRevision,
 } from '../../operations/index.ts'
-import { type Api, type ApiContext, answers, json, jsonBody, loose } from '../api.ts'
+import { type Api, type ApiContext, answerJson, answers, jsonBody, loose } from '../api.ts'
 import { countQuery, E, environmentParams, referenceOf, versionParams } from '../params.ts'
 import { Problem } from '../problem.ts'
 import { leavesOutUnknown } from '../quirks.ts'
@@ -101,7 +101,10 @@ export function revisionRoutes(api: Api): void {
     const tags = (await tagsOf(c)).filter(({ name }) => name > after)
     const page = count ? tags.slice(0, count) : tags
     const last = page.at(-1)
-    return json(c, { tags: page.map(tagBody), ...(page.length < tags.length && last && { nextToken: last.name }) })
+    return answerJson(c, {
+      tags: page.map(tagBody),
+      ...(page.length < tags.length && last && { nextToken: last.name }),
+    })
   })
   api.openapi(createTag, async (c) => {
     const { name, revision } = c.req.valid('json')
@@ -110,7 +113,7 @@ export function revisionRoutes(api: Api): void {
     await setTag(c, name, revision)
     return c.body(null, 204)
   })
-  api.openapi(getTag, async (c) => json(c, tagBody(await tagNamed(c, c.req.valid('param').tag))))
+  api.openapi(getTag, async (c) => answerJson(c, tagBody(await tagNamed(c, c.req.valid('param').tag))))
   api.openapi(moveTag, async (c) => {
     const { name } = await tagNamed(c, c.req.valid('param').tag)
     await setTag(c, name, c.req.valid('json').revision)
@@ -129,7 +132,7 @@ export function revisionRoutes(api: Api): void {
     const { session, subject } = referenceOf(c)
     const { result } = await session.perform(history, subject)
     const found = before === 0 ? result : result.filter(({ number }) => number < before)
-    return json(
+    return answerJson(
       c,
       (count ? found.slice(0, count) : found).map((revision) => revisionBody(revision, result[0]?.number, c)),
     )

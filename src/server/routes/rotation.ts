@@ -1,6 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { diagnosticToWire, parseRotatorPath, type RotationReport, rotateEnvironment } from '../../operations/index.ts'
-import { type Api, answers, json, jsonBody, loose } from '../api.ts'
+import {
+  diagnosticToWire,
+  type EnvironmentReference,
+  parseRotatorPath,
+  type RotationReport,
+  rotateEnvironment,
+  rotatorStatus,
+  type Session,
+} from '../../operations/index.ts'
+import { type Api, answerJson, answers, jsonBody, loose } from '../api.ts'
 import { E, environmentParams, referenceOf } from '../params.ts'
 import { invalid } from './definitions.ts'
 
@@ -22,12 +30,22 @@ export function rotationRoutes(api: Api): void {
     const given = c.req.valid('json')
     const chosen = [...(given?.Paths ?? []), ...(given?.paths ?? [])].map(parseRotatorPath)
     const { session, subject } = referenceOf(c)
+    if (chosen.length === 0 && !(await hasRotators(session, subject)))
+      return answerJson(c, rotationBody(nothing, c.var.caller.token.user, c.var.parts.now()))
     const input = { paths: chosen, mode: 'rotate', onProgress: () => {} } as const
     const { result } = await session.perform(rotateEnvironment, subject, input, { signal: c.var.parts.ending })
     const errors = result.diagnostics.filter(({ severity }) => severity === 'error')
     if (errors.length > result.quoted.length && result.paths.length === 0) throw invalid(errors)
-    return json(c, rotationBody(result, c.var.caller.token.user, c.var.parts.now()))
+    return answerJson(c, rotationBody(result, c.var.caller.token.user, c.var.parts.now()))
   })
+}
+
+/** The report on an environment without rotators. */
+const nothing: RotationReport = { status: 'succeeded', paths: [], warnings: [], diagnostics: [], quoted: [] }
+
+async function hasRotators(session: Session, { name }: EnvironmentReference): Promise<boolean> {
+  const { result } = await session.perform(rotatorStatus, undefined, [name])
+  return result.rotators.length > 0 || result.unreadable.length > 0
 }
 
 /** A run that changed nothing has no event of its own; clients want one all the same. */

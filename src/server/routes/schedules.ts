@@ -9,7 +9,7 @@ import {
   type ScheduleView,
   scheduleHistory,
 } from '../../operations/index.ts'
-import { type Api, type ApiContext, answers, json, jsonBody, loose } from '../api.ts'
+import { type Api, type ApiContext, answerJson, answers, jsonBody, loose } from '../api.ts'
 import { E, environmentParams, referenceOf } from '../params.ts'
 
 const scheduleParams = environmentParams.extend({ id: z.string().min(1).max(100) })
@@ -94,7 +94,7 @@ export function scheduleRoutes(api: Api): void {
   api.openapi(list, async (c) => {
     const { session, subject } = referenceOf(c)
     const { result } = await session.perform(listSchedules, subject)
-    return json(c, { schedules: result.map((view) => scheduleBody(c, view)) })
+    return answerJson(c, { schedules: result.map((view) => scheduleBody(c, view)) })
   })
   api.openapi(create, async (c) => {
     const { session, subject } = referenceOf(c)
@@ -123,7 +123,7 @@ export function scheduleRoutes(api: Api): void {
   api.openapi(runs, async (c) => {
     const { session, subject } = referenceOf(c)
     const { result } = await session.perform(scheduleHistory, subject, c.req.valid('param').id)
-    return json(c, {
+    return answerJson(c, {
       scheduleHistoryEvents: result.map(({ id, schedule, executed, version, result: ended }) => ({
         id,
         scheduledActionID: schedule,
@@ -138,7 +138,7 @@ export function scheduleRoutes(api: Api): void {
 async function answerSchedule(c: ApiContext, id: string) {
   const { session, subject } = referenceOf(c)
   const { result } = await session.perform(getSchedule, subject, { id })
-  return json(c, scheduleBody(c, result))
+  return answerJson(c, scheduleBody(c, result))
 }
 
 function timingOf({ scheduleCron, scheduleOnce, timezone }: z.output<typeof timing>) {

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { changeSettings, environmentSettings, listReferrers, type Referrer } from '../../operations/index.ts'
-import { type Api, answers, json, jsonBody, loose } from '../api.ts'
+import { type Api, answerJson, answers, jsonBody, loose } from '../api.ts'
 import { countQuery, E, environmentParams, referenceOf } from '../params.ts'
 import { Problem } from '../problem.ts'
 
@@ -53,7 +53,7 @@ export function settingRoutes(api: Api): void {
   api.openapi(get, async (c) => {
     const { session, subject } = referenceOf(c)
     const { result } = await session.perform(environmentSettings, subject)
-    return json(c, { deletionProtected: result['deletion-protected'] })
+    return answerJson(c, { deletionProtected: result['deletion-protected'] })
   })
   api.openapi(update, async (c) => {
     const { session, subject } = referenceOf(c)
@@ -62,7 +62,7 @@ export function settingRoutes(api: Api): void {
       deletionProtected === undefined
         ? await session.perform(environmentSettings, subject)
         : await session.perform(changeSettings, subject, { 'deletion-protected': deletionProtected })
-    return json(c, { deletionProtected: result['deletion-protected'] })
+    return answerJson(c, { deletionProtected: result['deletion-protected'] })
   })
   api.openapi(referrers, async (c) => {
     const { count = 500, allRevisions, continuationToken = '' } = c.req.valid('query')
@@ -72,7 +72,7 @@ export function settingRoutes(api: Api): void {
     if (!Number.isSafeInteger(start) || start < 0)
       throw new Problem(400, 'continuationToken is none of ours: begin again without one')
     const end = start + (count === 0 ? 500 : count)
-    return json(c, {
+    return answerJson(c, {
       referrers: byVersion(result.slice(start, end)),
       ...(end < result.length && { continuationToken: String(end) }),
     })

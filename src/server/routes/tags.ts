@@ -6,7 +6,7 @@ import {
   renameEnvironmentTag,
   setEnvironmentTag,
 } from '../../operations/index.ts'
-import { type Api, type ApiContext, answers, json, jsonBody, loose } from '../api.ts'
+import { type Api, type ApiContext, answerJson, answers, jsonBody, loose } from '../api.ts'
 import { countQuery, E, environmentParams, referenceOf } from '../params.ts'
 import { Problem } from '../problem.ts'
 import { editorBody } from './revisions.ts'
@@ -85,16 +85,16 @@ export function tagRoutes(api: Api): void {
     const end = count === 0 ? result.length : start + count
     const tags: Record<string, ReturnType<typeof tagBody>> = Object.create(null)
     for (const tag of result.slice(start, end)) tags[tag.name] = tagBody(tag)
-    return json(c, { tags, nextToken: end < result.length ? String(end) : '0' })
+    return answerJson(c, { tags, nextToken: end < result.length ? String(end) : '0' })
   })
   api.openapi(create, async (c) => {
     const { name, value } = c.req.valid('json')
     const { session, subject } = referenceOf(c)
     const { result } = await session.perform(environmentTags, subject)
     if (result.some((tag) => tag.name === name)) throw new Problem(409, `Conflict: there is a tag '${name}' already`)
-    return json(c, tagBody((await session.perform(setEnvironmentTag, subject, { name, value })).result))
+    return answerJson(c, tagBody((await session.perform(setEnvironmentTag, subject, { name, value })).result))
   })
-  api.openapi(get, async (c) => json(c, tagBody(await tagNamed(c, c.req.valid('param').name))))
+  api.openapi(get, async (c) => answerJson(c, tagBody(await tagNamed(c, c.req.valid('param').name))))
   api.openapi(update, async (c) => {
     const { name } = c.req.valid('param')
     const { currentTag, newTag } = c.req.valid('json')
@@ -107,7 +107,7 @@ export function tagRoutes(api: Api): void {
       after = (await session.perform(renameEnvironmentTag, subject, { name, newName: newTag.name })).result
     if (newTag.value && newTag.value !== before.value)
       after = (await session.perform(setEnvironmentTag, subject, { name: after.name, value: newTag.value })).result
-    return json(c, tagBody(after))
+    return answerJson(c, tagBody(after))
   })
   api.openapi(remove, async (c) => {
     const { session, subject } = referenceOf(c)

@@ -12,7 +12,7 @@ import {
   webhookDeliveries,
   webhookFormat,
 } from '../../operations/index.ts'
-import { type Api, type ApiContext, answers, json, jsonBody, loose } from '../api.ts'
+import { type Api, type ApiContext, answerJson, answers, jsonBody, loose } from '../api.ts'
 import { E, environmentParams, referenceOf } from '../params.ts'
 import { Problem } from '../problem.ts'
 
@@ -117,7 +117,7 @@ export function webhookRoutes(api: Api): void {
   api.openapi(list, async (c) => {
     const { session, subject } = referenceOf(c)
     const { result } = await session.perform(listWebhooks, subject)
-    return json(
+    return answerJson(
       c,
       result.map((hook) => hookJson(c, hook)),
     )
@@ -143,12 +143,12 @@ export function webhookRoutes(api: Api): void {
       active: given.active,
       ...(given.secret && { secret: given.secret }),
     })
-    return json(c, hookJson(c, result), 201)
+    return answerJson(c, hookJson(c, result), 201)
   })
   api.openapi(get, async (c) => {
     const { session, subject } = referenceOf(c)
     const { result } = await session.perform(getWebhook, subject, c.req.valid('param').name)
-    return json(c, hookJson(c, result))
+    return answerJson(c, hookJson(c, result))
   })
   api.openapi(update, async (c) => {
     const { session, subject } = referenceOf(c)
@@ -164,7 +164,7 @@ export function webhookRoutes(api: Api): void {
       secret: secret === noSecret ? null : secret || undefined,
     } as const
     const { result } = await session.perform(editWebhook, subject, { name, edit })
-    return json(c, hookJson(c, result))
+    return answerJson(c, hookJson(c, result))
   })
   api.openapi(remove, async (c) => {
     const { session, subject } = referenceOf(c)
@@ -175,14 +175,14 @@ export function webhookRoutes(api: Api): void {
     const { session, subject } = referenceOf(c)
     const { name } = c.req.valid('param')
     const { result: hook } = await session.perform(getWebhook, subject, name)
-    return json(c, deliveryJson((await session.perform(pingWebhook, subject, name)).result, hook))
+    return answerJson(c, deliveryJson((await session.perform(pingWebhook, subject, name)).result, hook))
   })
   api.openapi(deliveries, async (c) => {
     const { session, subject } = referenceOf(c)
     const { name } = c.req.valid('param')
     const { result: hook } = await session.perform(getWebhook, subject, name)
     const { result } = await session.perform(webhookDeliveries, subject, name)
-    return json(
+    return answerJson(
       c,
       result.map((each) => deliveryJson(each, hook)),
     )
@@ -191,7 +191,7 @@ export function webhookRoutes(api: Api): void {
     const { session, subject } = referenceOf(c)
     const { name, event } = c.req.valid('param')
     const { result: hook } = await session.perform(getWebhook, subject, name)
-    return json(c, deliveryJson((await session.perform(redeliver, subject, { name, id: event })).result, hook))
+    return answerJson(c, deliveryJson((await session.perform(redeliver, subject, { name, id: event })).result, hook))
   })
 }
 

@@ -53,6 +53,6 @@ export const stateLayout = {
   leaving: (state: string) => within(state, 'leaving'),
   /** Tokens of the server, one file for each, named after the SHA-256 of the token. */
   tokens: (state: string) => within(state, 'tokens'),
-  /** Open sessions of the server, encrypted under their ids, and named after the SHA-256 of those. */
+  /** Open sessions of the server, encrypted under their ids and named after the SHA-256 of them. */
   openSessions: (state: string) => within(state, 'open-sessions'),
 }

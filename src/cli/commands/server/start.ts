@@ -3,12 +3,11 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import manifest from '../../../../package.json' with { type: 'json' }
 import { EscError, messageOf } from '../../../errors.ts'
-import { reopenSession } from '../../../operations/index.ts'
-import { serveApi } from '../../../server/index.ts'
+import { ServedStore, type ServerToken } from '../../../operations/index.ts'
 import { COMMIT_FLAG, EscCommand } from '../../framework/command.ts'
 import { boolean, text } from '../../framework/flags.ts'
 import { EXIT } from '../../framework/report-error.ts'
-import { openSession } from '../../framework/session.ts'
+import { openSession, sessionRequest } from '../../framework/session.ts'
 
 const flags = {
   listen: text({
@@ -58,6 +57,8 @@ A rotation that was cut off is finished by the next one.`
       )
     }
     const session = openSession(this.io, this.flags, unattended)
+    const { host, policy } = sessionRequest(this.io, this.flags)
+    const served = new ServedStore(session.folder, { ...host, ...unattended })
     const [stop, abort] = [new AbortController(), new AbortController()]
     const say = (line: string) => this.io.err(`${line}\n`)
     const end = this.io.onInterrupt((signal) => {
@@ -71,19 +72,13 @@ A rotation that was cut off is finished by the next one.`
       }
     })
     try {
+      const { serveApi } = await import('../../../server/index.ts')
       await serveApi({
         ...address,
         tls,
         behindProxy,
         session,
-        sessionFor: (token, from) =>
-          reopenSession(session, {
-            caller: {
-              principal: { name: token.user, from: 'token' },
-              origin: { token: token.name, address: from },
-              restriction: { level: token.level, environments: token.environments },
-            },
-          }),
+        sessionFor: (token, address) => served.session(callerOf(token, address), { policy }),
         now: this.io.now,
         version: manifest.version,
         stop: stop.signal,
@@ -124,6 +119,16 @@ A rotation that was cut off is finished by the next one.`
     }
     return { certificate: read('tls-cert', certificate), key: read('tls-key', key) }
   }
+}
+
+/** The holder of a token as the store knows them: access rules and audit log see their name. */
+function callerOf({ user, name, admin, level, environments }: ServerToken, address: string) {
+  return {
+    principal: { name: user, from: 'token' },
+    origin: { token: name, address },
+    restriction: { level, environments },
+    unlimited: admin,
+  } as const
 }
 
 /** Nobody is there to be asked. */
