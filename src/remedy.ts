@@ -81,6 +81,7 @@ export type InputName =
   | 'format'
   | 'group'
   | 'header'
+  | 'keep'
   | 'listen'
   | 'metrics'
   | 'metrics-host'

@@ -15,6 +15,7 @@ export const auditEvents = {
   'environment-restored': 'bring back',
   'environment-cloned': 'clone',
   'environment-renumbered': 'renumber the revisions of',
+  'environment-pruned': 'pack old revisions of',
   'environment-rotated': 'rotate',
   'environment-rotation-planned': 'plan a rotation of',
   'environment-rotation-examined': 'examine the rotators of',

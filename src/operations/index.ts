@@ -157,6 +157,7 @@ export {
   type TagSummary,
   type VersionSummary,
 } from './revisions/history.ts'
+export { type PrunedEnvironment, planPrune, pruneEnvironment } from './revisions/prune.ts'
 export { environmentsToRenumber, type RenumberedEnvironment, renumberEnvironment } from './revisions/renumber.ts'
 export { rollBack } from './revisions/rollback.ts'
 export { removeRevisionTag, retractRevision, tagRevision } from './revisions/versions.ts'

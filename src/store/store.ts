@@ -357,7 +357,9 @@ export class Store {
     this.#host.guard(environment.name, request.dryRun ? 'read' : 'admin')
     const { pruneRevisions } = await import('./revisions/archive/prune-revisions.ts')
     const raiseFormat = () => this.configuration.raiseFormat(archivesVersion)
-    return pruneRevisions(environment, this.#context(environment.name), { ...request, raiseFormat })
+    const before = this.configuration.formatVersion
+    const pruned = await pruneRevisions(environment, this.#context(environment.name), { ...request, raiseFormat })
+    return { ...pruned, raisesFormat: pruned.packed !== undefined && before < archivesVersion }
   }
 
   /**

@@ -21,7 +21,7 @@ const always: Readonly<Record<GuardLevel, string>> = {
   read: `
     analyze-definition describe-version diagnose-environment environment-types get-environment-settings get-environment-tag get-schedule
     list-environment-tags list-imports list-owed-rotations list-references-to-key list-referrers list-revision-tags list-revisions
-    list-rotations list-scheduled-runs list-schedules locate-definition require-environment resolve-version select-environment`,
+    list-rotations list-scheduled-runs list-schedules locate-definition plan-prune require-environment resolve-version select-environment`,
   open: `clone-environment issue-token list-credentials list-journal-records open-environment trust-key`,
   write: `
     add-imports copy-values create-environment create-schedule create-webhook edit-definition edit-schedule edit-webhook
@@ -32,7 +32,7 @@ const always: Readonly<Record<GuardLevel, string>> = {
     set-value set-values tag-revision`,
   admin: `
     add-principal change-environment-settings change-secrets-provider change-store-secrets-provider list-audit-lines
-    list-environment-audit-lines list-tokens create-token revoke-token remove-environment remove-principal restore-environment rewrap-key`,
+    list-environment-audit-lines list-tokens create-token revoke-token prune-environment remove-environment remove-principal restore-environment rewrap-key`,
 }
 
 /**

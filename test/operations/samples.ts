@@ -308,6 +308,8 @@ export const samples: Readonly<Record<string, Sample>> = {
   },
   'renumber-environment': { elsewhere: 'end-to-end/team-renumber.test.ts', fails: { code: 'usage' } },
   'list-environments-to-renumber': {},
+  'prune-environment': { input: given({ keep: 2 }), fails: missing },
+  'plan-prune': { input: given({ keep: 2 }), fails: { code: 'usage', input: given({ keep: 1 }) } },
   'rotate-environment': {
     input: given({ paths: [], mode: 'rotate', force: true, onProgress() {} }),
     tells: ['environment_revision created', 'environment_rotation rotation_succeeded'],

@@ -40,7 +40,7 @@ describe('pruning an environment', () => {
     const planned = await store.prune(name, { keep: 5, dryRun: true })
     expect(JSON.stringify(machine.files.tree())).to.equal(tree)
     expect(planned.before).to.be.above(planned.after)
-    expect(await store.prune(name, { keep: 5 })).to.deep.equal(planned)
+    expect(await store.prune(name, { keep: 5 })).to.deep.equal({ ...planned, verified: true })
     const sizes = machine.files
       .list(revisionsFolder)
       .map((each) => machine.files.stat(`${revisionsFolder}/${each}`)?.size ?? 0)

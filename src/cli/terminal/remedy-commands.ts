@@ -73,6 +73,7 @@ const FLAGS: Readonly<Record<InputName, string>> = {
   format: '--format',
   group: '--group',
   header: '--header',
+  keep: '--keep',
   listen: '--listen',
   metrics: '--metrics',
   'metrics-host': '--metrics-host',

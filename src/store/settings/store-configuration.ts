@@ -96,9 +96,14 @@ export class StoreConfiguration {
     this.#checkVersion()
   }
 
+  /** The version of the format. */
+  get formatVersion(): number {
+    return Number(this.get('version'))
+  }
+
   /** Raises the version of the format where it is lower. It is on the disk when this returns. */
   async raiseFormat(version: number): Promise<void> {
-    if (Number(this.get('version')) >= version) return
+    if (this.formatVersion >= version) return
     await this.change((text) => setAt(text, ['version'], version))
   }
 

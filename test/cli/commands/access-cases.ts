@@ -193,6 +193,11 @@ export const cases: Readonly<Record<string, Case | readonly Case[]>> = {
     fails: true,
     words: 'env provider gcp-login static {} 1 token',
   },
+  'env:prune': [
+    // The first in a store changes its format, which is for whoever administers the store.
+    { performs: 'prune-environment', words: 'env prune {} --keep 2', before: ['env prune {} --keep 2'] },
+    { performs: 'plan-prune', words: 'env prune {} --keep 2 --dry-run' },
+  ],
   'env:referrer:list': { performs: 'list-referrers', words: 'env referrer list {}' },
   'env:restore': { performs: 'restore-environment', words: 'env restore {}', before: ['env rm {} --yes'] },
   'env:rewrap': { performs: 'rewrap-key', words: 'env rewrap {}' },

@@ -91,6 +91,7 @@ const cases: Readonly<Record<string, Case | readonly Case[]>> = {
     after: ['env get app/dev', /gcp-login/],
   },
   'env:provider:gcp-login:static': { words: '123', input: 's3cret\n', after: ['env get app/dev', /gcp-login/] },
+  'env:prune': { words: '--keep 2', shows: /app\/dev/ },
   'env:referrer:list': { words: '' },
   'env:rewrap': { words: '', shows: /app\/dev/ },
   'env:rm-all': { words: 'second', after: ['env get app/dev --definition', /^(?![\s\S]*second)/] },

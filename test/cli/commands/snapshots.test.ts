@@ -148,6 +148,7 @@ const SESSION: readonly (readonly string[])[] = [
   ['env', 'webhook', 'delivery', 'list', 'app/dev', 'hook-1'],
   ['env', 'webhook', 'deliver'],
   ['env', 'rewrap', 'app/dev'],
+  ['env', 'prune', 'app/dev', '--keep', '2', '--dry-run'],
   ['access', 'list'],
   ['access', 'explain', 'app/dev'],
   ['env', 'trust', 'app/dev', '--yes'],

@@ -13,6 +13,12 @@ export interface ArchiveName {
 
 const suffix = '.archive'
 
+/**
+ * So many of the newest revisions always have files of their own: the newest is verified against
+ * the one before it, and neither is to wait for an archive.
+ */
+export const leastKept = 2
+
 /** Takes the name of a file in `revisions/` apart. Undefined: it is none of an archive. */
 export function archiveNamed(name: string): ArchiveName | undefined {
   if (!name.endsWith(suffix)) return undefined

@@ -5,19 +5,16 @@ import { type EnvironmentContext, restoreHint } from '../../environment-context.
 import { layout, revisionNumber } from '../../layout.ts'
 import { digestOf } from '../revision-file.ts'
 import { mostText } from './archive-format.ts'
-import { type ArchiveName, archivePath, packedThrough } from './archive-name.ts'
+import { type ArchiveName, archivePath, leastKept, packedThrough } from './archive-name.ts'
 import { encodeArchive, groupsOf } from './encode-archive.ts'
 import { archiveDigest, archivesOf, revisionBytes } from './packed-revisions.ts'
 import { removePackedTwice } from './packed-twice.ts'
 
-/**
- * The newest revision is verified against the one before it, and neither is to wait for an archive.
- */
-export const leastKept = 2
-
 export interface PruneRequest {
-  /** So many of the newest revisions keep a file of their own: at least `leastKept`. */
-  readonly keep: number
+  /**
+   * So many of the newest revisions keep a file of their own. Default, and at least: `leastKept`.
+   */
+  readonly keep?: number
   /**
    * Packed are only revisions before the first that was made then or later. Default: all that are
    * not kept.
@@ -36,8 +33,13 @@ export interface Pruned {
   /** Bytes of all files of the revisions. */
   readonly before: number
   readonly after: number
-  /** True when the seal of the newest revision, which vouches for all before it, was verified. */
+  /**
+   * True when the seal of the newest revision, which vouches for all before it, was verified. A dry
+   * run asks for no key.
+   */
   readonly verified: boolean
+  /** True when the store gets a version with it that programs before refuse. */
+  readonly raisesFormat: boolean
 }
 
 /**
@@ -54,7 +56,7 @@ export async function pruneRevisions(
   environment: Environment,
   context: EnvironmentContext,
   request: PruneRequest & { readonly raiseFormat: () => Promise<void> },
-): Promise<Pruned> {
+): Promise<Omit<Pruned, 'raisesFormat'>> {
   const { files } = context.host
   if (request.dryRun) return summary(await plan(environment, context, request), files, context)
   const busy = await environment.lock('prune')
@@ -87,7 +89,7 @@ interface Plan {
 
 async function plan(environment: Environment, context: EnvironmentContext, request: PruneRequest): Promise<Plan> {
   const newest = environment.current()
-  const verified = await verify(environment)
+  const verified = !request.dryRun && (await verify(environment))
   const archives = archivesOf(context.host.files, context.folder)
   const first = packedThrough(archives) + 1
   const last = lastToPack(environment, request, first)
@@ -113,7 +115,7 @@ async function verify(environment: Environment): Promise<boolean> {
   }
 }
 
-function lastToPack(environment: Environment, { keep, before }: PruneRequest, first: number): number {
+function lastToPack(environment: Environment, { keep = leastKept, before }: PruneRequest, first: number): number {
   const last = environment.current().number - Math.max(keep, leastKept)
   if (before === undefined) return last
   for (let number = first; number <= last; number++) {
@@ -166,7 +168,7 @@ function summary(
   { newest, first, last, archives, verified }: Plan,
   files: FileSystem,
   context: EnvironmentContext,
-): Pruned {
+): Omit<Pruned, 'raisesFormat'> {
   const before = sizeOf(files, context.folder)
   const paths = archives.map(({ path }) => path.slice(context.store.length + 1))
   if (archives.length === 0) return { archives: [], newest, before, after: before, verified }
