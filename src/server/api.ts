@@ -15,6 +15,8 @@ export interface Authenticated {
 /** The parts of a server that its routes work with. */
 export interface ServerParts {
   readonly organization: string
+  /** Folders of this machine, which are nobody's business elsewhere. */
+  readonly folders: readonly string[]
   readonly tokens: TokenRegistry
   readonly openSessions: OpenSessions
   readonly now: () => Date
@@ -48,11 +50,22 @@ export function emptyApi(): Api {
   api.notFound((c) => answer(c, new Problem(404, 'Not Found: there is no such path')))
   api.onError((error, c) => {
     const problem = error instanceof HTTPException ? new Problem(error.status, error.message) : problemOf(error)
-    if (problem !== undefined && problem.status < 500) return answer(c, problem)
+    if (problem !== undefined && problem.status < 500) return answer(c, withoutFolders(problem, c.var.parts))
     c.var.parts?.failed(error, { method: c.req.method, route: c.req.routePath })
-    return answer(c, problem ?? new Problem(500, 'the server has failed: its log says more'))
+    return answer(
+      c,
+      problem === undefined
+        ? new Problem(500, 'the server has failed: its log says more')
+        : withoutFolders(problem, c.var.parts),
+    )
   })
   return api
+}
+
+/** The same with the label of the store in the place of the folders of this machine. */
+function withoutFolders({ status, message, diagnostics }: Problem, { folders, organization }: ServerParts): Problem {
+  const told = folders.reduce((text, folder) => text.replaceAll(folder, organization), message)
+  return new Problem(status, told, diagnostics)
 }
 
 /** One sentence for what zod found: `name: too short; project: required`. */

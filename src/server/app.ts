@@ -42,6 +42,13 @@ export function serverApp(
       },
     }),
   )
+  api.use(async (c, next) => {
+    // Clients label bodies as they like: what a route takes decides how it is read.
+    const { headers } = c.req.raw
+    if (c.req.path !== '/api/oauth/token' && !headers.get('content-type')?.includes('json'))
+      headers.set('content-type', 'application/json')
+    await next()
+  })
   api.doc31('/api/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'esc', version, description: 'Environments, secrets and rotated credentials.' },

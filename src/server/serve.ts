@@ -40,6 +40,7 @@ export async function serveApi(options: ServerOptions): Promise<void> {
   const openSessions = openSessionsOf(session, now)
   const parts = {
     organization: session.organization,
+    folders: [session.folder, session.stateFolder],
     tokens: tokensOf(session),
     openSessions,
     now,

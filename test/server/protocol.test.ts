@@ -25,6 +25,19 @@ describe('the server and what clients need of it', function () {
     program?.remove()
   })
 
+  it('reads JSON, whatever a client calls it', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const body = { project: 'labels', name: 'one' }
+    expect((await server.call('POST', '/api/esc/environments/acme', { body, headers })).status).to.equal(204)
+    expect((await server.call('POST', '/api/esc/environments/acme', { body: '{', headers })).json.code).to.equal(400)
+  })
+
+  it('tells no folder of its machine', async () => {
+    const { status, json } = await server.call('GET', '/api/esc/environments/acme/no/such')
+    expect([status, json.code]).to.deep.equal([404, 404])
+    expect(json.message).to.include("environment 'no/such' does not exist").and.not.to.include(program.folder)
+  })
+
   it('answers every request of the recorded protocol', async function () {
     if (!existsSync(driver)) return this.skip()
     const env = { ...process.env, BASE_URL: server.url, TOKEN: server.token, ORG: 'acme' }
