@@ -1,0 +1,352 @@
+import { expect } from 'chai'
+import type { Environment, Store } from '../../src/store/index.ts'
+import { pointsOf, strideOf } from '../sample.ts'
+import { by, errorOf, reencrypt, revealed, save } from './worlds.ts'
+
+/** One store, and the processes that use it. */
+export interface RecordsSite {
+  /** The store as another process of the same machine finds it. Those before go on. */
+  open(): Promise<Store>
+  /** The store as a process of another machine finds it, which has a state folder of its own. */
+  elsewhere(): Promise<Store>
+  /** The nth step from now of the process that was opened last goes wrong in this way. */
+  arm(fault: string, n: number): void
+  /** Whether that step was reached. */
+  readonly struck: boolean
+  /** Nothing goes wrong any more, and processes that were killed are gone. */
+  calm(): Promise<void>
+  remove(): Promise<void>
+}
+
+/** A kind of place in which stores are kept. */
+export interface RecordsKind {
+  readonly name: string
+  /** Ways in which a step can go wrong, each with the steps that are left out in a usual run. */
+  readonly faults: Readonly<Record<string, number>>
+  /** Whether processes of several machines may use one store. */
+  readonly isShared: boolean
+  /** A new, empty store. */
+  make(): Promise<RecordsSite>
+}
+
+const name = 'rotators/ci'
+const first = 'values:\n  a: enc:one\n'
+
+/** What every kind of place for stores must do. */
+export function testRecords(kind: RecordsKind): void {
+  describe(`a store kept in ${kind.name}`, function () {
+    this.timeout(300_000)
+    let site: RecordsSite
+
+    beforeEach(async () => {
+      site = await kind.make()
+    })
+    afterEach(() => site.remove())
+
+    const withHistory = async (): Promise<Environment> => {
+      const made = await (await site.open()).create(name, by)
+      await save(made, first)
+      await save(made, 'values:\n  a: enc:two\n')
+      return made
+    }
+    const environment = async () => (await site.open()).environment(name)
+    const isSound = async (store: Store) => {
+      const newest = store.environment(name).current()
+      for (const revision of store.environment(name).history()) await store.environment(name).verify(revision)
+      const { findings } = await store.check()
+      expect(findings.filter(({ severity }) => severity === 'error')).to.deep.equal([])
+      expect(store.environment(name).definitionState(newest)).to.be.oneOf(['clean', 'stale'])
+    }
+
+    it('gives every process the same bytes', async () => {
+      const made = await withHistory()
+      const other = await environment()
+      expect(other.id).to.equal(made.id)
+      expect([...other.history()].map(({ digest }) => digest)).to.deep.equal(
+        [...made.history()].map(({ digest }) => digest),
+      )
+      expect(other.settings.text).to.equal(made.settings.text)
+      const key = await other.unlock(other.current())
+      expect(revealed(other.current().definition, key)).to.equal('values:\n  a: two\n')
+      await isSound(await site.open())
+    })
+
+    it('gives one number to one of two writers, and a conflict to the other', async () => {
+      await withHistory()
+      const writers = await Promise.all(Array.from({ length: 4 }, environment))
+      const outcomes = await Promise.all(
+        writers.map((writer, index) =>
+          writer.append({ base: 3, definition: `values: ${index}\n`, change: 'edit', ...by }).then(
+            ({ number }) => number,
+            (error) => error.code,
+          ),
+        ),
+      )
+      expect(outcomes.sort()).to.deep.equal([4, 'conflict', 'conflict', 'conflict'])
+      const store = await site.open()
+      expect(store.environment(name).current().number).to.equal(4)
+      await isSound(store)
+    })
+
+    it('shows the loser of a conflict what the winner has saved', async () => {
+      const loser = await withHistory()
+      await save(await environment(), 'values: theirs\n')
+      const append = (base: number) => loser.append({ base, definition: 'values: ours\n', change: 'edit', ...by })
+      expect(await errorOf(() => append(3))).to.include({ code: 'conflict' })
+      expect(loser.current().definition).to.equal('values: theirs\n')
+      expect((await append(4)).number).to.equal(5)
+    })
+
+    it('keeps both of two changes of the settings at the same time', async () => {
+      await withHistory()
+      const [one, other] = [await environment(), await environment()]
+      await Promise.all([
+        one.tags.set('team', 'platform', by),
+        other.tags.set('tier', '1', by),
+        one.versions.tag('stable', '2', by),
+        other.versions.tag('canary', '3', by),
+      ])
+      const now = await environment()
+      expect(now.tags.list().map((tag) => tag.name)).to.deep.equal(['team', 'tier'])
+      expect(now.versions.tags().map((tag) => tag.name)).to.deep.equal(['canary', 'stable'])
+      await isSound(await site.open())
+    })
+
+    it('keeps retractions, and moves tags to the replacement', async () => {
+      const made = await withHistory()
+      await made.versions.tag('stable', '2', by)
+      await made.versions.retract('2', { ...by, replacement: '3' })
+      const now = await environment()
+      expect(now.resolve('stable').number).to.equal(3)
+      expect(await errorOf(() => now.resolve('2'))).to.include({ code: 'retracted' })
+    })
+
+    it('keeps events in their order, whoever appends them', async () => {
+      const [one, other] = [await withHistory(), await environment()]
+      for (let id = 1; id <= 6; id++) await (id % 2 ? one : other).appendEvent('rotations', { id })
+      await one.appendEvent('schedules', { id: 7 })
+      const now = await environment()
+      expect(now.events<{ id: number }>('rotations').map(({ id }) => id)).to.deep.equal([1, 2, 3, 4, 5, 6])
+      expect(now.events('schedules')).to.deep.equal([{ id: 7 }])
+    })
+
+    it('creates one environment of a name, and lists them all', async () => {
+      const stores = [await site.open(), await site.open()]
+      const outcomes = await Promise.all(
+        stores.map((store) =>
+          store.create(name, by).then(
+            () => 'made',
+            (error) => error.code,
+          ),
+        ),
+      )
+      expect(outcomes.sort()).to.deep.equal(['already_exists', 'made'])
+      await stores[0]?.create('app/dev', by)
+      await stores[1]?.create('app/base', by)
+      expect((await site.open()).list()).to.deep.equal(['app/base', 'app/dev', name])
+    })
+
+    it('removes and restores an environment as it was', async () => {
+      const made = await withHistory()
+      const { id } = made
+      await made.appendEvent('rotations', { id: 1 })
+      const digests = [...made.history()].map(({ digest }) => digest)
+      const store = await site.open()
+      await store.remove(name, { author: by.author, removed: by.created })
+      const after = await site.open()
+      expect(after.has(name)).to.equal(false)
+      expect(after.removed().map((each) => ({ ...each, folder: '' }))).to.deep.equal([
+        { name, id, folder: '', at: by.created, by: by.author.email },
+      ])
+      expect(await errorOf(() => made.append({ base: 3, definition: 'x: 1\n', change: 'edit', ...by }))).to.include({
+        code: 'not_found',
+      })
+      await after.create(name, by)
+      expect(await errorOf(() => after.restore(name))).to.include({ code: 'already_exists' })
+      await after.remove(name, { author: by.author, removed: by.created })
+      await after.restore(name, { id })
+      const now = await environment()
+      expect([...now.history()].map(({ digest }) => digest)).to.deep.equal(digests)
+      expect(now.events('rotations')).to.deep.equal([{ id: 1 }])
+      await isSound(await site.open())
+    })
+
+    it('changes the data key as a whole, also while others write', async () => {
+      const writer = await withHistory()
+      const store = await site.open()
+      await Promise.all([
+        store.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt }),
+        writer.tags.set('team', 'platform', by).catch((error) => expect(error.code).to.equal('conflict')),
+      ])
+      const old = await errorOf(() => writer.append({ base: 3, definition: 'x: 1\n', change: 'edit', ...by }))
+      expect(old).to.include({ code: 'conflict' })
+      const now = await environment()
+      const key = await now.unlock(now.current())
+      expect([...now.history()].map(({ definition }) => revealed(definition, key))).to.deep.equal([
+        'values:\n  a: two\n',
+        'values:\n  a: one\n',
+        '',
+      ])
+      await isSound(await site.open())
+    })
+
+    it('keeps the journal for whoever takes the lock next, and nothing that was removed', async () => {
+      const made = await withHistory()
+      const lock = await made.lock('rotate')
+      const journal = made.journal()
+      await Promise.all([
+        journal.put('one', Buffer.from('1')),
+        journal.put('two', Buffer.from('2')),
+        journal.put('three', Buffer.from('3')),
+      ])
+      await journal.put('two', Buffer.from('2b'))
+      await journal.remove('one')
+      lock.release()
+      const next = await environment()
+      const held = await next.lock('rotate', { waitMs: 2000 })
+      const records = await next.journal().list()
+      expect(records.map(({ id, content }) => [id, String(Buffer.from(content))]).sort()).to.deep.equal([
+        ['three', '3'],
+        ['two', '2b'],
+      ])
+      const files = await next.journal().files()
+      await next.journal().setAside(files.find(({ id }) => id === 'two')?.file ?? '')
+      expect(next.journal().ids()).to.deep.equal(['three'])
+      held.release()
+      expect(
+        await errorOf(async () => (await site.open()).remove(name, { author: by.author, removed: by.created })),
+      ).to.include({
+        code: 'conflict',
+      })
+    })
+
+    it('lets one process at a time have the lock of an environment', async () => {
+      const made = await withHistory()
+      const lock = await made.lock('rotate')
+      const error = await errorOf(async () => (await environment()).lock('edit', { waitMs: 50 }))
+      expect(error).to.include({ code: 'locked' })
+      expect(error.message).to.match(
+        new RegExp(`^environment '${name}' is locked by process \\d+ on .* \\(rotate, since 20`),
+      )
+      const waiting = (await environment()).lock('edit', { waitMs: 5000 })
+      lock.release()
+      lock.release()
+      ;(await waiting).release()
+      const store = await site.open()
+      const scheduler = await store.lockScheduler('tick')
+      expect(await errorOf(async () => (await site.open()).lockScheduler('tick'))).to.include({ code: 'locked' })
+      scheduler.release()
+    })
+
+    if (kind.isShared) {
+      it('is used from several machines, each of which sees what the others have done', async () => {
+        await withHistory()
+        const there = await site.elsewhere()
+        await save(there.environment(name), 'values: theirs\n')
+        const here = await site.open()
+        expect(here.environment(name).current().definition).to.equal('values: theirs\n')
+        await save(here.environment(name), 'values: ours\n')
+        expect(there.environment(name).current().definition).to.equal('values: theirs\n')
+        await there.refresh()
+        expect(there.environment(name).current().definition).to.equal('values: ours\n')
+        await here.configuration.change((text) => `${text}cache: on\n`)
+        await there.refresh()
+        expect(there.configuration.get('cache')).to.equal('on')
+      })
+    }
+
+    for (const [fault, stride] of Object.entries(kind.faults)) {
+      for (const [what, { act, check }] of Object.entries(acts)) {
+        it(`has all or nothing of ${what}: ${fault}`, async () => {
+          const points = pointsOf(strideOf(stride))
+          for (let n = points.next().value as number; ; n = points.next().value as number) {
+            await prepare(await site.open())
+            const acting = await site.open()
+            site.arm(fault, n)
+            const outcome = await act(acting).then(
+              () => 'done' as const,
+              (error) => error as Error & { code?: string },
+            )
+            const { struck } = site
+            await site.calm()
+            const next = await site.open()
+            const state = await check(next).catch((error) => {
+              throw Object.assign(error, { message: `${fault} at step ${n}: ${error.message}` })
+            })
+            if (outcome === 'done') expect(state, `${fault} at step ${n}`).to.equal('after')
+            else if (/nothing was changed/.test(outcome.message)) expect(state, outcome.message).to.equal('before')
+            else expect(outcome.message).not.to.match(/not known/)
+            if (!struck && outcome !== 'done') throw outcome
+            if (state === 'after' || next.has(name)) await isSound(next)
+            if (!struck) break
+            await site.remove()
+            site = await kind.make()
+          }
+        })
+      }
+    }
+  })
+}
+
+async function prepare(store: Store): Promise<void> {
+  const made = await store.create(name, by)
+  await save(made, first)
+  await made.versions.tag('stable', '2', by)
+}
+
+type State = 'before' | 'after'
+
+/** Things that are done while a step goes wrong; `check` says which of the two the next finds. */
+const acts: Readonly<
+  Record<string, { act: (store: Store) => Promise<unknown>; check: (store: Store) => Promise<State> }>
+> = {
+  'an append': {
+    act: async (store) =>
+      store.environment(name).append({ base: 2, definition: 'values: new\n', change: 'edit', ...by }),
+    check: async (store) => {
+      const { number, definition } = store.environment(name).current()
+      expect([number, definition.includes('new')]).to.be.deep.oneOf([
+        [2, false],
+        [3, true],
+      ])
+      return number === 3 ? 'after' : 'before'
+    },
+  },
+  'a tag': {
+    act: async (store) => store.environment(name).versions.tag('stable', '1', by),
+    check: async (store) => (store.environment(name).resolve('stable').number === 1 ? 'after' : 'before'),
+  },
+  'an event': {
+    act: async (store) => store.environment(name).appendEvent('rotations', { id: 1 }),
+    check: async (store) => (store.environment(name).events('rotations').length === 1 ? 'after' : 'before'),
+  },
+  'an entry of the journal': {
+    act: async (store) => {
+      const lock = await store.environment(name).lock('rotate')
+      try {
+        await store.environment(name).journal().put('one', Buffer.from('secret'))
+      } finally {
+        lock.release()
+      }
+    },
+    check: async (store) => ((await store.environment(name).journal().list()).length === 1 ? 'after' : 'before'),
+  },
+  'a removal': {
+    act: (store) => store.remove(name, { author: by.author, removed: by.created }),
+    check: async (store) => {
+      if (store.has(name)) return 'before'
+      expect(store.removed()).to.have.lengthOf(1)
+      await store.restore(name)
+      return 'after'
+    },
+  },
+  'another data key': {
+    act: (store) => store.changeSecretsProvider(name, { secretsProvider: 'default', reencrypt }),
+    check: async (store) => {
+      const environment = store.environment(name)
+      const key = await environment.unlock(environment.current())
+      expect(revealed(environment.current().definition, key)).to.equal('values:\n  a: one\n')
+      return environment.settings.get('keyChanges') === undefined ? 'before' : 'after'
+    },
+  },
+}
