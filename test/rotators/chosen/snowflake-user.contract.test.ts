@@ -79,7 +79,7 @@ describe('snowflake-user, killed anywhere', function () {
     expect(
       await sweep(
         subject(() => undefined),
-        { twice, stride: strideOf(1, 5) },
+        { twice, stride: strideOf(5) },
       ),
     ).to.include('after stage 1: rotated')
   })
@@ -90,7 +90,7 @@ describe('snowflake-user, killed anywhere', function () {
         target.slot2 = fake.slotOf(somePrivateKey())
         return undefined
       }),
-      { twice, stride: strideOf(1, 5) },
+      { twice, stride: strideOf(5) },
     )
   })
 
@@ -101,7 +101,7 @@ describe('snowflake-user, killed anywhere', function () {
         target.slot1 = fake.slotOf(current)
         return stateOf(current)
       }),
-      { twice, stride: strideOf(1, 5) },
+      { twice, stride: strideOf(5) },
     )
   })
 
@@ -113,7 +113,7 @@ describe('snowflake-user, killed anywhere', function () {
         target.slot2 = fake.slotOf(previous)
         return stateOf(current, previous)
       }),
-      { twice, stride: strideOf(1, 5) },
+      { twice, stride: strideOf(5) },
     )
     expect(outcomes.filter((outcome) => outcome.endsWith('rotated')).length).to.be.greaterThan(8)
   })
