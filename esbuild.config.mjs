@@ -311,6 +311,7 @@ const RARE = [
   'src/store/new-environment.ts',
   'src/store/new-store.ts',
   'src/store/removed.ts',
+  'src/store/revisions/archive/packed-events.ts',
   'src/store/revisions/archive/packed-revisions.ts',
   'src/store/revisions/archive/packed-twice.ts',
   'src/store/revisions/rolled-back.ts',

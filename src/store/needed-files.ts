@@ -29,5 +29,5 @@ export function neededOfStore(store: string, environments: readonly string[]): s
 export function isStray(path: string): boolean {
   const [folder, name] = path.split('/').slice(-2) as [string, string]
   if (folder === 'revisions') return revisionNumber(name) === undefined && archiveNamed(name) === undefined
-  return folder === 'events' && !name.endsWith('.jsonl')
+  return folder === 'events' && !name.endsWith('.jsonl') && !name.endsWith('.archive')
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { rich, step } from '../../rich-text.ts'
 import type { EnvironmentContext } from '../environment-context.ts'
 import { layout } from '../layout.ts'
+import { eventArchives, linesInArchives } from '../revisions/archive/packed-events.ts'
 import { archivesOf, recordsIn } from '../revisions/archive/packed-revisions.ts'
 import { packedTwice } from '../revisions/archive/packed-twice.ts'
 import { described, type ReportFinding } from './finding.ts'
@@ -59,5 +60,16 @@ function checkTwice(context: EnvironmentContext, report: ReportFinding): void {
       problem: `revision ${differs} of environment '${context.name}' is another one in ${archive}: a file was changed, or a git merge took the two from different branches`,
       remedy: rich`restore the file from the git history; after a merge, ${step('put the two sides in order', { do: 'renumber-revisions', environment: context.name })}`,
     })
+  }
+}
+
+/** Checks that each archive of events is as it was written. */
+export function checkEventArchives({ host, folder }: EnvironmentContext, report: ReportFinding): void {
+  for (const archive of eventArchives(host.files, join(folder, 'events'))) {
+    try {
+      linesInArchives(host.files, [archive])
+    } catch (error) {
+      report({ severity: 'error', ...described(error, archive.file) })
+    }
   }
 }

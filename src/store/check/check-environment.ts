@@ -13,10 +13,12 @@ import { EnvironmentKey } from '../keys/environment-key.ts'
 import { Seals } from '../keys/seals.ts'
 import { layout } from '../layout.ts'
 import { tombstonePath } from '../removed.ts'
+import { eventArchiveNamed } from '../revisions/archive/packed-events.ts'
 import { History } from '../revisions/history.ts'
 import { WorkingDefinition } from '../revisions/working-definition.ts'
 import { keyedFields, type Settings } from '../settings/settings.ts'
 import { SettingsFile } from '../settings/settings-file.ts'
+import { checkEventArchives } from './check-archives.ts'
 import { checkRevisions, type FindPlaintext } from './check-revisions.ts'
 import { checkVersions } from './check-versions.ts'
 import { described, type Finding, type ReportFinding } from './finding.ts'
@@ -60,6 +62,7 @@ export async function checkEnvironment(
     }
   }
   checkFiles(context, merged, report)
+  checkEventArchives(context, report)
   checkEventTimes(context, report)
   const sealed = settings?.wrappedDataKey !== undefined
   return {
@@ -237,8 +240,7 @@ function checkFiles(context: EnvironmentContext, merged: boolean, report: Report
       fixable: true,
     })
   }
-  for (const name of listIfPresent(files, join(context.folder, 'events'))) {
-    const file = join(context.folder, 'events', name)
+  for (const file of eventFiles(context)) {
     const lines = Buffer.from(readIfPresent(files, file) ?? [])
       .toString()
       .split('\n')
@@ -261,8 +263,7 @@ function checkFiles(context: EnvironmentContext, merged: boolean, report: Report
  */
 function checkEventTimes(context: EnvironmentContext, report: ReportFinding): void {
   const { files, now } = context.host
-  for (const name of listIfPresent(files, join(context.folder, 'events'))) {
-    const file = join(context.folder, 'events', name)
+  for (const file of eventFiles(context)) {
     const lines = Buffer.from(readIfPresent(files, file) ?? [])
       .toString()
       .split('\n')
@@ -281,6 +282,13 @@ function checkEventTimes(context: EnvironmentContext, report: ReportFinding): vo
       remedy: 'see whether a clock was set ahead, or who wrote it (git log), and remove the line',
     })
   }
+}
+
+/** The files of events; archives are checked on their own. */
+function eventFiles({ host, folder }: EnvironmentContext): string[] {
+  const events = join(folder, 'events')
+  const names = listIfPresent(host.files, events).filter((name) => eventArchiveNamed(name) === undefined)
+  return names.map((name) => join(events, name))
 }
 
 function timesOf(line: string): Date[] {

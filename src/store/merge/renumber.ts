@@ -11,7 +11,7 @@ import { hasConflictMarkers } from '../git/conflict-markers.ts'
 import { layout } from '../layout.ts'
 import { leastKept, packedThrough } from '../revisions/archive/archive-name.ts'
 import { archivesOf } from '../revisions/archive/packed-revisions.ts'
-import { packStaged } from '../revisions/archive/prune-revisions.ts'
+import { packEventsStaged, packStaged } from '../revisions/archive/prune-revisions.ts'
 import { type CipherPair, type Reencrypt, reseal } from '../revisions/reencryption.ts'
 import { digestOf, formatRevision, parseRevision, type Revision } from '../revisions/revision-file.ts'
 import { publish } from '../revisions/staging.ts'
@@ -199,11 +199,12 @@ class Merge {
       this.#newest = 0
       for (const bytes of this.#revisions(definition)) this.#writeRevision(staged, ++this.#newest, bytes)
       syncFolder(files, layout.revisions(staged))
-      const packed = packedThrough(archivesOf(files, folder))
-      packStaged(files, staged, Math.min(packed, this.#newest - leastKept))
+      const packed = Math.min(packedThrough(archivesOf(files, folder)), this.#newest - leastKept)
+      packStaged(files, staged, packed)
       writeTemporary(files, layout.definition(staged), Buffer.from(definition))
       writeTemporary(files, layout.settings(staged), Buffer.from(this.#settingsText()))
       this.#writeEvents(staged)
+      if (packed > 0) packEventsStaged(files, staged, packed)
       if (statusOf(files, folder) !== undefined) {
         const own = [
           layout.revisions(folder),

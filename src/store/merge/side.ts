@@ -3,8 +3,10 @@ import { EscError } from '../../errors.ts'
 import { type FileSystem, listIfPresent, readIfPresent } from '../../files/index.ts'
 import { complaint, type RunGit } from '../../git/index.ts'
 import { present } from '../../present.ts'
+import { linesWithPacked } from '../events.ts'
 import { layout, revisionNumber } from '../layout.ts'
 import { archiveNamed } from '../revisions/archive/archive-name.ts'
+import { eventArchiveNamed, linesOfArchive, mergedLines } from '../revisions/archive/packed-events.ts'
 import { recordsOf, revisionBytes } from '../revisions/archive/packed-revisions.ts'
 
 /** An environment as one side of a merge has it. */
@@ -51,8 +53,8 @@ export function sideOfFolder(files: FileSystem, folder: string, label: string): 
     revisions.push(found.bytes)
   }
   const names = listIfPresent(files, join(folder, 'events')).filter((name) => name.endsWith('.jsonl'))
-  const text = (path: string) => Buffer.from(readIfPresent(files, path) ?? []).toString()
-  const events = new Map(names.map((name) => [name, text(join(folder, 'events', name))]))
+  const text = (name: string) => linesWithPacked(files, join(folder, 'events', name)).join('\n')
+  const events = new Map(names.map((name) => [name, text(name)]))
   const working = readIfPresent(files, layout.definition(folder))
   return {
     label,
@@ -131,7 +133,7 @@ async function sideOfCommit(
   if (settings === undefined) return undefined
   const isRevision = (path: string) => /^revisions\/[^/]+$/.test(path)
   const revisionFiles = [...blobs].filter(([path]) => isRevision(path))
-  const eventFiles = [...blobs].filter(([path]) => /^events\/[^/]+\.jsonl$/.test(path))
+  const eventFiles = [...blobs].filter(([path]) => /^events\/[^/]+\.(?:jsonl|archive)$/.test(path))
   const working = blobs.get('environment.yaml')
   const ids = [
     settings,
@@ -145,13 +147,24 @@ async function sideOfCommit(
     settings: Buffer.from(present(contents[0])).toString(),
     working: working === undefined ? undefined : Buffer.from(present(contents.at(-1))).toString(),
     revisions: revisionsIn(revisionFiles.map(([path], index) => [path, present(contents[1 + index])])),
-    events: new Map(
-      eventFiles.map(([path], index) => [
-        path.slice('events/'.length),
-        Buffer.from(present(contents[1 + revisionFiles.length + index])).toString(),
-      ]),
-    ),
+    events: eventsIn(eventFiles.map(([path], index) => [path, present(contents[1 + revisionFiles.length + index])])),
   }
+}
+
+/** The lines of each kind, those that were packed among them, by the name of its file. */
+function eventsIn(contents: readonly (readonly [path: string, bytes: Uint8Array])[]): Map<string, string> {
+  const parts = new Map<string, string[][]>()
+  for (const [path, bytes] of contents) {
+    const name = path.slice('events/'.length)
+    const archive = eventArchiveNamed(name)
+    const lines =
+      archive === undefined
+        ? Buffer.from(bytes).toString().split('\n')
+        : linesOfArchive(bytes, { file: path, digest: archive.digest })
+    const file = archive === undefined ? name : `${archive.kind}.jsonl`
+    parts.set(file, [...(parts.get(file) ?? []), lines])
+  }
+  return new Map([...parts].map(([name, lines]) => [name, mergedLines(lines).join('\n')]))
 }
 
 /** The revisions from 1 up in the files of a folder, each with its path and content. */

@@ -1,14 +1,16 @@
+import { join } from 'node:path'
 import { EscError } from '../../../errors.ts'
 import { createFile, type FileSystem, listIfPresent, statusOf, syncFolder } from '../../../files/index.ts'
 import type { Environment } from '../../environment.ts'
 import { type EnvironmentContext, restoreHint } from '../../environment-context.ts'
 import { layout, revisionNumber } from '../../layout.ts'
-import { digestOf } from '../revision-file.ts'
+import { digestOf, parseRevision } from '../revision-file.ts'
 import { mostText } from './archive-format.ts'
 import { type ArchiveName, archivePath, leastKept, packedThrough } from './archive-name.ts'
 import { encodeArchive, groupsOf } from './encode-archive.ts'
 import { archiveDigest, archivesOf, revisionBytes } from './packed-revisions.ts'
 import { removePackedTwice } from './packed-twice.ts'
+import { eventsToPack, packEvents } from './prune-events.ts'
 
 export interface PruneRequest {
   /**
@@ -30,7 +32,7 @@ export interface Pruned {
   /** New archives, as paths below the store. */
   readonly archives: readonly string[]
   readonly newest: number
-  /** Bytes of all files of the revisions. */
+  /** Bytes of all files of revisions and events. */
   readonly before: number
   readonly after: number
   /**
@@ -43,10 +45,10 @@ export interface Pruned {
 }
 
 /**
- * Packs old revisions into an archive, byte for byte. Each is verified first, through the digests
- * from the newest, and its file is removed only once the archive is on the disk and was read back
- * from it. A recent archive becomes part of the new one where it has no more revisions than are
- * added, so that there are always few.
+ * Packs old revisions, and events of their time, into archives, byte for byte. Each is verified
+ * first, through the digests from the newest, and its file is removed only once the archive is on
+ * the disk and was read back from it. A recent archive becomes part of the new one where it has no
+ * more revisions than are added, so that there are always few.
  *
  * `raiseFormat` is called before anything is written that versions before cannot read.
  *
@@ -65,8 +67,10 @@ export async function pruneRevisions(
     const done = summary(planned, files, context)
     if (planned.archives.length > 0) await request.raiseFormat()
     await context.records.turn({ environment: context.name, purpose: 'prune' }, () => {
-      for (const { path, bytes } of planned.archives) createFile(files, path, bytes, { temporaryIn: context.folder })
-      removePackedTwice(files, context.folder)
+      const { folder } = context
+      for (const { path, bytes } of planned.archives) createFile(files, path, bytes, { temporaryIn: folder })
+      removePackedTwice(files, folder)
+      if (planned.archives.length > 0) packEvents(files, folder, eventsToPack(files, folder, planned.until))
     })
     return { ...done, after: sizeOf(files, context.folder) }
   } finally {
@@ -84,6 +88,8 @@ interface Plan {
   readonly first: number
   readonly last: number
   readonly archives: readonly NewArchive[]
+  /** The time when the first revision that stays was made: events before it are packed too. */
+  readonly until: Date
   readonly verified: boolean
 }
 
@@ -93,7 +99,8 @@ async function plan(environment: Environment, context: EnvironmentContext, reque
   const archives = archivesOf(context.host.files, context.folder)
   const first = packedThrough(archives) + 1
   const last = lastToPack(environment, request, first)
-  if (last < first) return { newest: newest.number, first, last, archives: [], verified }
+  const until = newest.created
+  if (last < first) return { newest: newest.number, first, last, archives: [], until, verified }
   const start = startOf(context, archives, { first, last })
   const records: { bytes: Uint8Array; number: number }[] = []
   for (const revision of environment.history()) {
@@ -101,7 +108,14 @@ async function plan(environment: Environment, context: EnvironmentContext, reque
     if (revision.number > last) continue
     records.push({ number: revision.number, bytes: bytesOf(context, revision) })
   }
-  return { newest: newest.number, first, last, archives: archivesFrom(context.folder, records.reverse()), verified }
+  return {
+    newest: newest.number,
+    first,
+    last,
+    archives: archivesFrom(context.folder, records.reverse()),
+    until: environment.revision(last + 1).created,
+    verified,
+  }
 }
 
 /** False where no key is at hand. The digests are verified all the same. */
@@ -165,7 +179,7 @@ function archivesFrom(folder: string, records: readonly { bytes: Uint8Array; num
 }
 
 function summary(
-  { newest, first, last, archives, verified }: Plan,
+  { newest, first, last, archives, until, verified }: Plan,
   files: FileSystem,
   context: EnvironmentContext,
 ): Omit<Pruned, 'raisesFormat'> {
@@ -177,17 +191,24 @@ function summary(
     archivesOf(files, context.folder).some(
       (old) => old.name === name && archives.some((added) => added.first <= old.first && added.last >= old.last),
     )
-  const kept = sizeOf(files, context.folder, (name) => !isGone(revisionNumber(name) ?? last + 1) && !isTakenIn(name))
-  const after = archives.reduce((sum, { bytes }) => sum + bytes.length, kept)
+  const events = eventsToPack(files, context.folder, until)
+  const replaced = new Set(events.flatMap(({ file, takenIn }) => [file, ...takenIn.map((old) => old.file)]))
+  const stays = (file: string, name: string) =>
+    !isGone(revisionNumber(name) ?? last + 1) && !isTakenIn(name) && !replaced.has(file)
+  const made = [...archives, ...events.flatMap((each) => [{ bytes: each.rest }, ...each.archives])]
+  const after = made.reduce((sum, { bytes }) => sum + bytes.length, sizeOf(files, context.folder, stays))
   return { packed: { first, last }, archives: paths, newest, before, after, verified }
 }
 
-function sizeOf(files: FileSystem, folder: string, counts: (name: string) => boolean = () => true): number {
-  const revisions = layout.revisions(folder)
-  const sizes = listIfPresent(files, revisions)
-    .filter(counts)
-    .map((name) => statusOf(files, `${revisions}/${name}`)?.size ?? 0)
-  return sizes.reduce((sum, size) => sum + size, 0)
+function sizeOf(files: FileSystem, folder: string, counts: (file: string, name: string) => boolean = () => true) {
+  let sum = 0
+  for (const part of [layout.revisions(folder), join(folder, 'events')]) {
+    for (const name of listIfPresent(files, part)) {
+      const file = join(part, name)
+      if (counts(file, name)) sum += statusOf(files, file)?.size ?? 0
+    }
+  }
+  return sum
 }
 
 /**
@@ -204,4 +225,11 @@ export function packStaged(files: FileSystem, folder: string, last: number): voi
   for (const { path, bytes } of archivesFrom(folder, records)) createFile(files, path, bytes)
   removePackedTwice(files, folder)
   syncFolder(files, layout.revisions(folder))
+}
+
+/** Packs the events that are older than the first revision that is not packed, likewise. */
+export function packEventsStaged(files: FileSystem, folder: string, last: number): void {
+  const file = layout.revision(folder, last + 1)
+  const { created } = parseRevision(files.readFile(file), file, last + 1)
+  packEvents(files, folder, eventsToPack(files, folder, created))
 }
