@@ -28,6 +28,22 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber)
 }
 
+/** True for what is JSON through and through: no function, date or `undefined` in a list. */
+export function isData(value: unknown): value is Json {
+  const rest: unknown[] = [value]
+  while (rest.length > 0) {
+    const each = rest.pop()
+    if (each === null || each instanceof JsonNumber || typeof each === 'string' || typeof each === 'boolean') continue
+    if (typeof each === 'number' && Number.isFinite(each)) continue
+    if (typeof each !== 'object') return false
+    const prototype = Object.getPrototypeOf(each)
+    if (Array.isArray(each)) rest.push(...each)
+    else if (prototype === null || prototype === Object.prototype) rest.push(...Object.values(each))
+    else return false
+  }
+  return true
+}
+
 const loneSurrogate = /[\ud800-\udfff]/gu
 
 export interface JsonFormat {

@@ -3,7 +3,9 @@ import type { Notice } from '../notice.ts'
 import {
   type AuditDetails,
   type Caller,
+  decoderOf,
   hiddenTexts,
+  type InputDecoder,
   recordAgentCall,
   type Session,
   type SessionHost,
@@ -62,10 +64,8 @@ export async function serveAgents(options: AgentServerOptions): Promise<void> {
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
   )
   const closed = new AbortController()
-  const agents = new AgentServer(options, server, {
-    ended: AbortSignal.any([options.stop, closed.signal]),
-    validator: new sdk.AjvJsonSchemaValidator(),
-  })
+  const tools = await decodedTools(offeredTools(options.restriction.level, options))
+  const agents = new AgentServer(options, server, tools, AbortSignal.any([options.stop, closed.signal]))
   server.setRequestHandler(sdk.ListToolsRequestSchema, async () => ({ tools: agents.list() as never }))
   server.setRequestHandler(sdk.CallToolRequestSchema, async ({ params }, extra) => {
     const { name, arguments: given = {}, _meta } = params
@@ -84,11 +84,25 @@ export async function serveAgents(options: AgentServerOptions): Promise<void> {
   await server.close()
 }
 
+/** A tool that is offered, and the reader of its arguments. */
+interface DecodedTool {
+  readonly tool: Tool
+  readonly decoder: InputDecoder<unknown>
+}
+
+async function decodedTools(offered: readonly Tool[]): Promise<ReadonlyMap<string, DecodedTool>> {
+  const decoded = offered.map(async (tool) => {
+    const decoder = await decoderOf(tool.input, `the input of ${tool.name}`)
+    return [tool.name, { tool, decoder }] as const
+  })
+  return new Map(await Promise.all(decoded))
+}
+
 class AgentServer {
   readonly #options: AgentServerOptions
   readonly #server: Server
   readonly #ended: AbortSignal
-  readonly #tools: ReadonlyMap<string, Tool & { readonly problemOf: (given: unknown) => string | undefined }>
+  readonly #tools: ReadonlyMap<string, DecodedTool>
   readonly #shown = new ShownTexts()
   readonly #confirmations: Confirmations
   readonly #running = new Set<Promise<unknown>>()
@@ -96,26 +110,23 @@ class AgentServer {
   constructor(
     options: AgentServerOptions,
     server: Server,
-    { ended, validator }: { ended: AbortSignal; validator: { getValidator(schema: never): Validator } },
+    tools: ReadonlyMap<string, DecodedTool>,
+    ended: AbortSignal,
   ) {
     this.#options = options
     this.#server = server
+    this.#tools = tools
     this.#ended = ended
     this.#confirmations = new Confirmations(options.now)
     this.#shown.hide(hiddenTexts({}, options.env))
-    const offered = offeredTools(options.restriction.level, options).map((tool) => {
-      const validate = validator.getValidator(tool.input as never)
-      return [tool.name, { ...tool, problemOf: (given: unknown) => validate(given).errorMessage }] as const
-    })
-    this.#tools = new Map(offered)
   }
 
   list(): readonly object[] {
-    return [...this.#tools.values()].map(({ name, title, description, input, annotations }) => ({
+    return [...this.#tools.values()].map(({ tool: { name, title, description, annotations }, decoder }) => ({
       name,
       title,
       description,
-      inputSchema: input,
+      inputSchema: decoder.json,
       annotations,
     }))
   }
@@ -141,7 +152,7 @@ class AgentServer {
   async #call(request: Request, extra: Extra): Promise<string> {
     const { name, given } = request
     const { open, noticeText } = this.#options
-    const tool = this.#tools.get(name)
+    const { tool, decoder } = this.#tools.get(name) ?? {}
     const notices: Notice[] = []
     const warnings: string[] = []
     const caller: Caller = {
@@ -159,14 +170,21 @@ class AgentServer {
     }
     const session = open(caller, changed)
     const environment = nameOf(given.environment, (text) => session.reference(text).name)
+    let read: { readonly value: unknown } | undefined
+    let refusal: unknown
+    try {
+      read = { value: (decoder ?? this.#refuse(name)).decode(given) }
+    } catch (error) {
+      refusal = error
+    }
     const run = async () => {
-      const { run: start, reveals = false } = this.#checked(name, given)
-      const result = await start(this.#callOf(request, extra, { session, notices }), given as never)
-      return { result, reveals }
+      if (tool === undefined || read === undefined) throw refusal
+      const result = await tool.run(this.#callOf(request, extra, { session, notices }), read.value as never)
+      return { result, reveals: tool.reveals ?? false }
     }
     const details = this.#shown.data({
       tool: tool?.name ?? name.slice(0, 40),
-      ...(tool?.problemOf(given) === undefined && tool?.recorded?.(given as never)),
+      ...(read !== undefined && tool?.recorded?.(read.value as never)),
       ...this.#client(),
     }) as AuditDetails
     // A session of its own: the tool's would wait for this operation to end.
@@ -180,21 +198,10 @@ class AgentServer {
     )
   }
 
-  /**
-   * @throws EscError `not_found` for a tool that is not offered; `invalid_input` for wrong
-   *   arguments.
-   */
-  #checked(name: string, given: unknown): Tool {
-    const tool = this.#tools.get(name)
-    if (tool === undefined) {
-      throw new EscError('not_found', `this server offers no tool ${JSON.stringify(name)}`, {
-        hint: `it offers ${[...this.#tools.keys()].join(', ')}`,
-      })
-    }
-    const problem = tool.problemOf(given)
-    if (problem === undefined) return tool
-    throw new EscError('invalid_input', `the arguments of ${name} are wrong: ${problem}`, {
-      hint: 'look at the input schema of the tool',
+  /** @throws EscError `not_found`. */
+  #refuse(name: string): never {
+    throw new EscError('not_found', `this server offers no tool ${JSON.stringify(name)}`, {
+      hint: `it offers ${[...this.#tools.keys()].join(', ')}`,
     })
   }
 
@@ -257,8 +264,6 @@ class AgentServer {
     return JSON.stringify({ error: this.#shown.data(told) }, undefined, 2)
   }
 }
-
-type Validator = (given: unknown) => { readonly errorMessage: string | undefined }
 
 function nameOf(given: unknown, parse: (text: string) => string): string | undefined {
   if (typeof given !== 'string') return undefined

@@ -1,5 +1,5 @@
 import type { Notice } from '../notice.ts'
-import type { EnvironmentReference, Session } from '../operations/index.ts'
+import type { EnvironmentReference, InputKit, InputSchema, Session } from '../operations/index.ts'
 import type { Confirmations } from './confirmations.ts'
 import type { ShownTexts } from './shown-texts.ts'
 
@@ -32,14 +32,6 @@ export interface ToolCall {
   readonly notices: readonly Notice[]
 }
 
-/** A JSON Schema of an object. */
-export interface ArgumentsSchema {
-  readonly type: 'object'
-  readonly properties: Readonly<Record<string, object>>
-  readonly required?: readonly string[]
-  readonly additionalProperties: false
-}
-
 /** The arguments that the audit log has: names and paths, no values. */
 export type Recorded = Readonly<Record<string, string | readonly string[]>>
 
@@ -48,7 +40,8 @@ export interface Tool {
   readonly name: string
   readonly title: string
   readonly description: string
-  readonly input: ArgumentsSchema
+  /** The schema of its arguments. */
+  readonly input: InputSchema<unknown>
   /** Hints for clients, which may ask a person before they call a tool that changes something. */
   readonly annotations: {
     readonly readOnlyHint?: boolean
@@ -65,9 +58,10 @@ export interface Tool {
   readonly run: (call: ToolCall, given: never) => Promise<unknown>
 }
 
-/** Declares a tool whose arguments are of a type that its schema describes. */
+/** Declares a tool: the arguments that it gets are those of its schema. */
 export function tool<Arguments>(
-  declared: Omit<Tool, 'run' | 'recorded'> & {
+  declared: Omit<Tool, 'input' | 'run' | 'recorded'> & {
+    readonly input: InputSchema<Arguments>
     readonly run: (call: ToolCall, given: Arguments) => Promise<unknown>
     readonly recorded?: (given: Arguments) => Recorded
   },
@@ -76,13 +70,13 @@ export function tool<Arguments>(
 }
 
 /** The schema of an environment's name. */
-export const ENVIRONMENT_NAME = {
-  type: 'string',
-  description: 'the environment: project/name, with @ and a revision number or tag where a version is allowed',
-} as const
+export function environmentName(z: InputKit) {
+  return z
+    .string()
+    .describe('the environment: project/name, with @ and a revision number or tag where a version is allowed')
+}
 
-/** The schema of a path. */
-export const PATH = {
-  type: 'string',
-  description: 'path of a value below `values`, such as database.password or endpoints[0]["a.b"]',
-} as const
+/** The schema of a path, as text. */
+export function pathText(z: InputKit, what = 'path of a value below `values`') {
+  return z.string().describe(`${what}, such as database.password or endpoints[0]["a.b"]`)
+}

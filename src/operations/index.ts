@@ -197,6 +197,8 @@ export {
 export { SharedRemote } from './schedules/shared-remote.ts'
 export type { NewDatabaseStore } from './session/database-session.ts'
 export { databaseSession, initDatabaseStore, openDatabaseStore } from './session/database-session.ts'
+export { decoderOf, type InputDecoder, inputDecoder } from './session/decode-input.ts'
+export type { InputKit, InputSchema } from './session/input-kit.ts'
 export type { Principal } from './session/principal.ts'
 export { type ServedSession, ServedStore } from './session/served-store.ts'
 export { Session } from './session/session.ts'

@@ -7,10 +7,10 @@ import { timeZone } from './time-zone.ts'
 
 /** As a user gives it. */
 export interface TimingRequest {
-  readonly cron: string | undefined
-  readonly once: string | undefined
+  readonly cron?: string
+  readonly once?: string
   /** `undefined` for UTC, or what it was. */
-  readonly timezone: string | undefined
+  readonly timezone?: string
 }
 
 const [cronInput, onceInput, zoneInput] = [input('cron'), input('once'), input('timezone')]

@@ -231,6 +231,36 @@ describe('esc mcp', function () {
     await expectNoCanary(editing.said)
   })
 
+  it('describes the arguments of tools, and says which are wrong without quoting them', async () => {
+    const editing = await start(['--level', 'write', '--command', 'true'])
+    const { tools } = await editing.client.listTools()
+    for (const { name, inputSchema } of tools) {
+      expect(inputSchema, name).to.include({ type: 'object', additionalProperties: false })
+      for (const [member, { description }] of Object.entries(
+        inputSchema.properties as Record<string, { description?: string }>,
+      ))
+        expect(description, `${name} ${member}`).to.be.a('string')
+    }
+    const required = Object.fromEntries(tools.map(({ name, inputSchema }) => [name, inputSchema.required ?? []]))
+    expect(required).to.deep.include({
+      list_environments: [],
+      get_value: ['environment'],
+      set_value: ['environment', 'path', 'value'],
+      run_command: ['environment', 'command'],
+      rotate: ['environment'],
+    })
+    const environment = 'app/dev'
+    const wrong = await editing.refused('set_value', { environment, path: [CANARY], value: CANARY, secert: true })
+    expect(wrong).to.deep.equal({
+      code: 'invalid_input',
+      message: 'the input of set_value is wrong: `path` is a list; `secert` is unknown',
+      hint: 'give `path` a text; did you mean `secret`?',
+    })
+    const late = await editing.refused('run_command', { environment, command: ['true'], timeout_seconds: 1e6 })
+    expect(late.message).to.equal('the input of run_command is wrong: `timeout_seconds` is too large')
+    await expectNoCanary(editing.said)
+  })
+
   it('saves a definition with the secrets that its placeholders stand for', async () => {
     const editing = await start(['--level', 'write'])
     const environment = 'app/dev'

@@ -9,43 +9,28 @@ import {
   setValue,
 } from '../../operations/index.ts'
 import { withCiphertexts } from '../placeholders.ts'
-import { ENVIRONMENT_NAME, PATH, tool } from '../tool.ts'
+import { environmentName, pathText, tool } from '../tool.ts'
 import { diagnosticsData } from './opened.ts'
 
 const CHANGE = { readOnlyHint: false, destructiveHint: false, openWorldHint: false } as const
 
-interface SetArguments {
-  readonly environment: string
-  readonly path: string
-  readonly value: unknown
-  readonly secret?: boolean
-  readonly plaintext?: boolean
-}
-
-export const setValueTool = tool<SetArguments>({
+export const setValueTool = tool({
   name: 'set_value',
   title: 'Set a value',
   description:
     'Sets the value at a path and saves the next revision. The value is as it would stand in a definition: a text may hold references such as ${other.path}, an object may be a call such as {"fn::rotate::password": {"inputs": {}}}. With secret: true it is kept as it is, and encrypted.',
-  input: {
-    type: 'object',
-    properties: {
-      environment: ENVIRONMENT_NAME,
-      path: PATH,
-      value: { description: 'the value: a text, a number, true or false, an object or an array' },
-      secret: { type: 'boolean', description: 'encrypt the value; default: false' },
-      plaintext: {
-        type: 'boolean',
-        description: 'keep the value in the clear although it looks like a secret; default: that is refused',
-      },
-    },
-    required: ['environment', 'path', 'value'],
-    additionalProperties: false,
-  },
+  input: (z) =>
+    z.strictObject({
+      environment: environmentName(z),
+      path: pathText(z),
+      value: z.data().describe('the value: a text, a number, true or false, an object or an array'),
+      secret: z.boolean().default(false).describe('encrypt the value'),
+      plaintext: z.boolean().default(false).describe('keep the value in the clear although it looks like a secret'),
+    }),
   annotations: { ...CHANGE, idempotentHint: true },
   level: 'write',
   recorded: ({ path }) => ({ path }),
-  async run({ session, reference, shown }, { environment, path, value, secret = false, plaintext = false }) {
+  async run({ session, reference, shown }, { environment, path, value, secret, plaintext }) {
     const text = typeof value === 'string' ? value : JSON.stringify(value)
     if (text.includes('[secret]')) {
       throw new EscError('invalid_input', 'the value holds the text [secret], which stands for a hidden value', {
@@ -61,16 +46,11 @@ export const setValueTool = tool<SetArguments>({
   },
 })
 
-export const removeValueTool = tool<{ environment: string; path: string }>({
+export const removeValueTool = tool({
   name: 'remove_value',
   title: 'Remove a value',
   description: 'Removes the value at a path and saves the next revision. Revisions before it keep the value.',
-  input: {
-    type: 'object',
-    properties: { environment: ENVIRONMENT_NAME, path: PATH },
-    required: ['environment', 'path'],
-    additionalProperties: false,
-  },
+  input: (z) => z.strictObject({ environment: environmentName(z), path: pathText(z) }),
   annotations: { ...CHANGE, destructiveHint: true, idempotentHint: true },
   level: 'write',
   recorded: ({ path }) => ({ path }),
@@ -79,27 +59,17 @@ export const removeValueTool = tool<{ environment: string; path: string }>({
   },
 })
 
-interface SaveArguments {
-  readonly environment: string
-  readonly definition: string
-  readonly revision: number
-}
-
-export const saveDefinitionTool = tool<SaveArguments>({
+export const saveDefinitionTool = tool({
   name: 'save_definition',
   title: 'Save a definition',
   description:
     'Saves a whole definition, made from the one that show_definition showed. Keep its placeholders of secrets. New secrets are written as fn::secret with the plaintext, and are encrypted before anything is written. A definition with mistakes is not saved.',
-  input: {
-    type: 'object',
-    properties: {
-      environment: ENVIRONMENT_NAME,
-      definition: { type: 'string', description: 'the YAML text' },
-      revision: { type: 'integer', description: 'the revision that show_definition showed' },
-    },
-    required: ['environment', 'definition', 'revision'],
-    additionalProperties: false,
-  },
+  input: (z) =>
+    z.strictObject({
+      environment: environmentName(z),
+      definition: z.string().describe('the YAML text'),
+      revision: z.int().min(1).describe('the revision that show_definition showed'),
+    }),
   annotations: { ...CHANGE, destructiveHint: true, idempotentHint: true },
   level: 'write',
   async run({ session, reference }, { environment, definition, revision }) {

@@ -5,6 +5,7 @@ import {
   type Got,
   getDefinition,
   getEnvironment,
+  type InputKit,
   isObject,
   listEnvironments,
   parsePath,
@@ -17,42 +18,33 @@ import { Secret } from '../../secret.ts'
 import { formatPropertyPath, type PropertyPath } from '../../yaml/index.ts'
 import { withPlaceholders } from '../placeholders.ts'
 import { PublicText } from '../shown-texts.ts'
-import { ENVIRONMENT_NAME, PATH, type Recorded, type ToolCall, tool } from '../tool.ts'
+import { environmentName, pathText, type Recorded, type ToolCall, tool } from '../tool.ts'
 import { diagnosticsData, openedBy } from './opened.ts'
 
 const LOOK = { readOnlyHint: true, openWorldHint: false } as const
 
 /** The input of a tool that takes the name of an environment, and nothing else. */
-const ONE_ENVIRONMENT = {
-  type: 'object',
-  properties: { environment: ENVIRONMENT_NAME },
-  required: ['environment'],
-  additionalProperties: false,
-} as const
+const oneEnvironment = (z: InputKit) => z.strictObject({ environment: environmentName(z) })
 
-export const listEnvironmentsTool = tool<{ project?: string }>({
+export const listEnvironmentsTool = tool({
   name: 'list_environments',
   title: 'List environments',
   description: 'Lists the names of the environments that this server may work with.',
-  input: {
-    type: 'object',
-    properties: { project: { type: 'string', description: 'only the environments of this project' } },
-    additionalProperties: false,
-  },
+  input: (z) => z.strictObject({ project: z.string().optional().describe('only the environments of this project') }),
   annotations: LOOK,
   level: 'read',
   async run({ session }, { project }) {
-    const { result } = await session.perform(listEnvironments, undefined, { organization: undefined, project })
+    const { result } = await session.perform(listEnvironments, undefined, { project })
     return { environments: result.environments.map((name) => new PublicText(name)) }
   },
 })
 
-export const listKeysTool = tool<{ environment: string }>({
+export const listKeysTool = tool({
   name: 'list_keys',
   title: 'List the keys of an environment',
   description:
     'Lists the path of every value of an environment, with its type, and whether it is a secret. Nothing is opened: the type of a secret, and of what a provider or a rotator would give, is unknown.',
-  input: ONE_ENVIRONMENT,
+  input: oneEnvironment,
   annotations: LOOK,
   level: 'read',
   async run({ session, reference }, { environment }) {
@@ -84,12 +76,12 @@ function typeOf({ value, unknown }: ShownValue): string {
   return isObject(value) ? 'object' : typeof value === 'object' ? 'number' : typeof value
 }
 
-export const showDefinitionTool = tool<{ environment: string }>({
+export const showDefinitionTool = tool({
   name: 'show_definition',
   title: 'Show a definition',
   description:
     'Shows the YAML definition of an environment and the number of its revision. Each secret in it is a placeholder such as <secret 0123456789ab>, which save_definition understands.',
-  input: ONE_ENVIRONMENT,
+  input: oneEnvironment,
   annotations: LOOK,
   level: 'read',
   async run({ session, reference }, { environment }) {
@@ -101,11 +93,11 @@ export const showDefinitionTool = tool<{ environment: string }>({
   },
 })
 
-export const checkEnvironmentTool = tool<{ environment: string }>({
+export const checkEnvironmentTool = tool({
   name: 'check_environment',
   title: 'Check an environment',
   description: 'Lists the mistakes and warnings of a definition. Nothing is opened.',
-  input: ONE_ENVIRONMENT,
+  input: oneEnvironment,
   annotations: LOOK,
   level: 'read',
   async run({ session, reference }, { environment }) {
@@ -123,33 +115,29 @@ function pathOf({ path }: ValueArguments): Recorded {
   return path === undefined ? {} : { path }
 }
 
-const VALUE = {
-  type: 'object',
-  properties: {
-    environment: ENVIRONMENT_NAME,
-    path: { ...PATH, description: `${PATH.description}; default: all values` },
-  },
-  required: ['environment'],
-  additionalProperties: false,
-} as const
+const oneValue = (z: InputKit) =>
+  z.strictObject({
+    environment: environmentName(z),
+    path: pathText(z).optional().describe('path of a value below `values`; default: all values'),
+  })
 
-export const getValueTool = tool<ValueArguments>({
+export const getValueTool = tool({
   name: 'get_value',
   title: 'Get a value',
   description:
     'Opens an environment, which calls its providers, and returns its values, or the one at a path. Each secret shows as [secret].',
-  input: VALUE,
+  input: oneValue,
   annotations: { readOnlyHint: true, openWorldHint: true },
   level: 'open',
   recorded: pathOf,
   run: async (call, given) => ({ value: masked(await valueAt(call, given)) }),
 })
 
-export const revealValueTool = tool<ValueArguments>({
+export const revealValueTool = tool({
   name: 'reveal_value',
   title: 'Reveal a value',
   description: 'Returns what get_value does, with secrets in the clear. Use run_command where it can be avoided.',
-  input: VALUE,
+  input: oneValue,
   annotations: { readOnlyHint: true, openWorldHint: true },
   level: 'open',
   reveals: true,

@@ -1,5 +1,6 @@
 import { EscError } from '../../errors.ts'
 import {
+  type InputKit,
   parseRotatorPath,
   type RotationReport,
   refuseVersion,
@@ -8,7 +9,7 @@ import {
 } from '../../operations/index.ts'
 import { type PlannedRotation, TOKEN_SECONDS } from '../confirmations.ts'
 import { PublicText } from '../shown-texts.ts'
-import { ENVIRONMENT_NAME, PATH, type Recorded, type ToolCall, tool } from '../tool.ts'
+import { environmentName, pathText, type Recorded, type ToolCall, tool } from '../tool.ts'
 import { diagnosticsData } from './opened.ts'
 
 interface RotateArguments {
@@ -16,25 +17,25 @@ interface RotateArguments {
   readonly paths?: readonly string[]
 }
 
-const ROTATION = {
-  environment: ENVIRONMENT_NAME,
-  paths: {
-    type: 'array',
-    items: { ...PATH, description: 'path of a rotator' },
-    description: 'the rotators to rotate; default: all of the environment',
-  },
-} as const
+const rotationInput = (z: InputKit) =>
+  z.strictObject({
+    environment: environmentName(z),
+    paths: z
+      .array(pathText(z, 'path of a rotator'))
+      .optional()
+      .describe('the rotators to rotate; default: all of the environment'),
+  })
 
 function recorded({ paths }: RotateArguments): Recorded {
   return paths === undefined ? {} : { paths }
 }
 
-export const planRotationTool = tool<RotateArguments>({
+export const planRotationTool = tool({
   name: 'plan_rotation',
   title: 'Plan a rotation',
   description:
     'Says what a rotation of credentials would do, and changes nothing. Its plan_token lets rotate begin once, within ten minutes. Show the plan to the person first.',
-  input: { type: 'object', properties: ROTATION, required: ['environment'], additionalProperties: false },
+  input: rotationInput,
   annotations: { readOnlyHint: true, openWorldHint: true },
   level: 'write',
   recorded,
@@ -48,23 +49,18 @@ export const planRotationTool = tool<RotateArguments>({
   },
 })
 
-export const rotateTool = tool<RotateArguments & { plan_token?: string }>({
+export const rotateTool = tool({
   name: 'rotate',
   title: 'Rotate credentials',
   description:
     'Rotates credentials of an environment, after a confirmation: the client asks the person where it can; else the plan_token of plan_rotation is needed. Each credential before stays valid until the next rotation.',
-  input: {
-    type: 'object',
-    properties: {
-      ...ROTATION,
-      plan_token: {
-        type: 'string',
-        description: 'as plan_rotation returned it, where the client cannot ask the person',
-      },
-    },
-    required: ['environment'],
-    additionalProperties: false,
-  },
+  input: (z) =>
+    rotationInput(z).extend({
+      plan_token: z
+        .string()
+        .optional()
+        .describe('as plan_rotation returned it, where the client cannot ask the person'),
+    }),
   annotations: { readOnlyHint: false, destructiveHint: true, openWorldHint: true },
   level: 'write',
   recorded,

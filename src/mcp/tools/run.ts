@@ -13,49 +13,33 @@ import {
 import { commandPattern } from '../command-pattern.ts'
 import { runRedacted } from '../run-redacted.ts'
 import { PublicText } from '../shown-texts.ts'
-import { type AgentSettings, ENVIRONMENT_NAME, tool } from '../tool.ts'
+import { type AgentSettings, environmentName, tool } from '../tool.ts'
 import { openedBy } from './opened.ts'
-
-interface RunArguments {
-  readonly environment: string
-  readonly command: readonly string[]
-  readonly input?: string
-  readonly timeout_seconds?: number
-}
 
 const DEFAULT_SECONDS = 120
 const MOST_SECONDS = 3600
 
-export const runCommandTool = tool<RunArguments>({
+export const runCommandTool = tool({
   name: 'run_command',
   title: 'Run a command',
   description:
     'Runs a command with the variables and files of an environment, without a shell. ${path} in an argument is replaced by the value there, so a secret can be used without being seen. Secrets in the output show as [secret]. Only commands that this server was started for are run.',
-  input: {
-    type: 'object',
-    properties: {
-      environment: ENVIRONMENT_NAME,
-      command: {
-        type: 'array',
-        items: { type: 'string' },
-        minItems: 1,
-        description: 'the program and its arguments, such as ["npm", "test"]',
-      },
-      input: { type: 'string', description: 'what the command reads from standard input; default: nothing' },
-      timeout_seconds: {
-        type: 'integer',
-        minimum: 1,
-        maximum: MOST_SECONDS,
-        description: `the command is ended after so many seconds; default: ${DEFAULT_SECONDS}`,
-      },
-    },
-    required: ['environment', 'command'],
-    additionalProperties: false,
-  },
+  input: (z) =>
+    z.strictObject({
+      environment: environmentName(z),
+      command: z.array(z.string()).min(1).describe('the program and its arguments, such as ["npm", "test"]'),
+      input: z.string().default('').describe('what the command reads from standard input'),
+      timeout_seconds: z
+        .int()
+        .min(1)
+        .max(MOST_SECONDS)
+        .default(DEFAULT_SECONDS)
+        .describe('the command is ended after so many seconds'),
+    }),
   annotations: { readOnlyHint: false, destructiveHint: true, openWorldHint: true },
   level: 'open',
   recorded: ({ command: [program = ''] }) => ({ program }),
-  async run(call, { environment, command, input = '', timeout_seconds: seconds = DEFAULT_SECONDS }) {
+  async run(call, { environment, command, input, timeout_seconds: seconds }) {
     const { session, settings, shown, signal } = call
     refuseCommand(settings, command)
     const reference = call.reference(environment)

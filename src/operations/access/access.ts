@@ -55,6 +55,7 @@ export const explainAccess = operation({
   name: 'explain-access',
   level: undefined,
   audit: 'environment-read',
+  input: (z) => z.strictObject({ as: z.string().optional() }),
   async run(work, { as }: { readonly as?: string }): Promise<AccessExplanation> {
     const { name } = work.subject
     const rules = work.accessRules()

@@ -9,19 +9,31 @@ import {
 } from '../../audit/index.ts'
 import { EscError } from '../../errors.ts'
 import { environmentPattern } from '../../store/index.ts'
+import type { InputKit } from '../session/input-kit.ts'
 import { operation, storeOperation } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 
 /** Conditions on the lines that are wanted. One that is `undefined` does not matter. */
 export interface AuditFilter {
   /** The name of a user, in upper or lower case. */
-  readonly user: string | undefined
+  readonly user?: string
   /** Names of events, whole or their end: `environment-open`, `open`. Empty: all. */
   readonly events: readonly string[]
-  readonly result: string | undefined
-  readonly since: Date | undefined
+  readonly result?: string
+  readonly since?: Date
   /** Not included. */
-  readonly until: Date | undefined
+  readonly until?: Date
+}
+
+const filterSchema = (z: InputKit) => {
+  const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+  return z.strictObject({
+    user: z.string().optional(),
+    events: z.array(z.string()).default([]),
+    result: z.string().optional(),
+    since: instant.optional(),
+    until: instant.optional(),
+  })
 }
 
 /**
@@ -33,6 +45,7 @@ export const auditLines = storeOperation({
   level: 'admin',
   audit: 'audit-log-read',
   changes: false,
+  input: (z) => filterSchema(z).extend({ pattern: z.string().optional() }),
   run: async (work, { pattern = '*', ...filter }: AuditFilter & { readonly pattern?: string }) =>
     linesOf(work, environmentPattern(pattern), filter),
 })
@@ -43,6 +56,7 @@ export const environmentAuditLines = operation({
   level: 'admin',
   audit: 'audit-log-read',
   changes: false,
+  input: (z) => filterSchema(z),
   run: async (work, filter: AuditFilter) => linesOf(work, (name) => name === work.subject.name, filter),
 })
 

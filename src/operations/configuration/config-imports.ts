@@ -35,6 +35,7 @@ export const addImports = operation({
   name: 'add-imports',
   level: 'write',
   audit: 'environment-updated',
+  input: (z) => z.array(z.string()),
   async run(work, names: readonly string[]): Promise<ChangedImports> {
     const environment = work.store.environment(work.subject.name)
     for (const name of names) work.store.environment(work.reference(name).name)
@@ -62,6 +63,7 @@ export const removeImports = operation({
   name: 'remove-imports',
   level: 'write',
   audit: 'environment-updated',
+  input: (z) => z.array(z.string()),
   async run(work, names: readonly string[]): Promise<ChangedImports> {
     const environment = work.store.environment(work.subject.name)
     return changeNewest(environment, [], async (base) => {

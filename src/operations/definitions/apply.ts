@@ -83,6 +83,11 @@ export const applyDefinitions = storeOperation({
   level: undefined,
   audit: ({ plan }: ApplyRequest) => (plan ? 'environment-update-planned' : 'environment-updated'),
   changes: true,
+  input: (z) =>
+    z.strictObject({
+      wanted: z.array(z.strictObject({ name: z.string(), text: z.string() })),
+      plan: z.boolean().default(false),
+    }),
   run: apply,
 })
 

@@ -83,6 +83,8 @@ export const copyValues = operation({
   name: 'copy-values',
   level: 'write',
   audit: ({ plan }: CopyRequest) => (plan ? 'environment-update-planned' : 'environment-updated'),
+  input: (z) => z.strictObject({ from: z.environment(), path: z.path(), plan: z.boolean().default(false) }),
+  own: ['configKey'],
   run: (work, request: CopyRequest) => copied(work, work.subject, request),
   outcome: ({ kind }: CopiedValues) => (kind === 'refused' ? { failed: 'invalid_definition' } : {}),
 })

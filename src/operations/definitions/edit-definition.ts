@@ -83,6 +83,11 @@ export const replaceDefinition = operation({
   name: 'replace-definition',
   level: 'write',
   audit: 'environment-updated',
+  input: (z) =>
+    z.strictObject({
+      text: z.string().describe('the YAML text'),
+      revision: z.int().min(1).optional().describe('the revision that it was made from'),
+    }),
   async run(work, { text, revision }: Replacement): Promise<SaveResult> {
     const environment = work.store.environment(work.subject.name)
     const base = environment.current()

@@ -45,6 +45,7 @@ export const removeValue = operation({
   name: 'remove-value',
   level: 'write',
   audit: 'environment-updated',
+  input: (z) => z.path(),
   async run(work, given: PropertyPath): Promise<SaveResult> {
     const path = withinValues(given)
     const environment = work.store.environment(work.subject.name)

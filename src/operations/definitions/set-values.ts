@@ -28,6 +28,14 @@ export const setValues = operation({
   name: 'set-values',
   level: 'write',
   audit: 'environment-updated',
+  input: (z) =>
+    z.array(
+      z.strictObject({
+        path: z.path(),
+        value: z.data(),
+        plaintext: z.boolean().default(false).describe('keep it in the clear although it looks like a secret'),
+      }),
+    ),
   async run(work, assignments: readonly ValueAssignment[]): Promise<SaveResult> {
     const environment = work.store.environment(work.subject.name)
     for (const { path, value, plaintext } of assignments) {
@@ -68,6 +76,7 @@ export const removeValues = operation({
   name: 'remove-values',
   level: 'write',
   audit: 'environment-updated',
+  input: (z) => z.array(z.path()),
   async run(work, values: readonly PropertyPath[]): Promise<RemovedValues> {
     const environment = work.store.environment(work.subject.name)
     const paths = values.map(withinValues)

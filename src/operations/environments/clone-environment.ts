@@ -31,6 +31,13 @@ export const cloneEnvironment = operation({
   level: 'open',
   audit: 'environment-cloned',
   changes: true,
+  input: (z) =>
+    z.strictObject({
+      destination: z.environment(),
+      preserveHistory: z.boolean().default(false),
+      preserveEnvironmentTags: z.boolean().default(false),
+      preserveRevisionTags: z.boolean().default(false),
+    }),
   async run(work, { destination, ...preserved }: CloneRequest): Promise<Cloned> {
     const { store } = work
     await permit(work, destination.name, 'write', 'environment-created')

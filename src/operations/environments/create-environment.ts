@@ -54,6 +54,14 @@ export const createEnvironment = operation({
   name: 'create-environment',
   level: 'write',
   audit: 'environment-created',
+  input: (z) =>
+    z.strictObject({
+      definition: z.string().default('').describe('the YAML text; default: an environment without values'),
+      copyFrom: z.environment().optional(),
+      secretsProvider: z.string().optional(),
+      wholeOnly: z.boolean().optional().describe('make nothing for a definition with errors'),
+    }),
+  own: ['change'],
   run: (work, request: NewEnvironmentRequest) => makeEnvironment(work, work.subject.name, request),
   outcome: ({ revision, definition }: CreatedEnvironment) =>
     revision === undefined && definition.trim() !== '' ? { failed: 'invalid_definition' } : {},

@@ -63,6 +63,7 @@ export const environmentGraph = storeOperation({
   name: 'graph-environments',
   level: undefined,
   audit: 'environment-read',
+  input: (z) => z.array(z.environment()),
   async run(work, references: readonly EnvironmentReference[]): Promise<EnvironmentGraph> {
     for (const { name } of references) await permit(work, name, 'read', 'environment-read')
     return graphOf(work, references)

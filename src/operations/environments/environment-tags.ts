@@ -18,6 +18,7 @@ export const environmentTag = operation({
   name: 'get-environment-tag',
   level: 'read',
   audit: 'environment-read',
+  input: (z) => z.string().describe('name of the tag'),
   async run({ store, subject }, name: string): Promise<EnvironmentTag> {
     return store.environment(subject.name).tags.get(name)
   },
@@ -27,6 +28,7 @@ export const setEnvironmentTag = operation({
   name: 'set-environment-tag',
   level: 'write',
   audit: 'environment-tag-created',
+  input: (z) => z.strictObject({ name: z.string(), value: z.string() }),
   async run(work, { name, value }: { readonly name: string; readonly value: string }): Promise<EnvironmentTag> {
     const environment = work.store.environment(work.subject.name)
     const by = await stamp(work)
@@ -40,6 +42,7 @@ export const renameEnvironmentTag = operation({
   name: 'rename-environment-tag',
   level: 'write',
   audit: 'environment-tag-updated',
+  input: (z) => z.strictObject({ name: z.string(), newName: z.string() }),
   async run(work, { name, newName }: { readonly name: string; readonly newName: string }): Promise<EnvironmentTag> {
     const environment = work.store.environment(work.subject.name)
     const by = await stamp(work)
@@ -54,6 +57,7 @@ export const removeEnvironmentTag = operation({
   name: 'remove-environment-tag',
   level: 'write',
   audit: 'environment-tag-deleted',
+  input: (z) => z.string().describe('name of the tag'),
   async run(work, name: string): Promise<void> {
     const environment = work.store.environment(work.subject.name)
     await announcing(work, environment, tagChange('deleted', name), () => environment.tags.remove(name))

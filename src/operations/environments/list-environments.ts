@@ -5,9 +5,9 @@ import type { Workspace } from '../session/workspace.ts'
 
 export interface ListOptions {
   /** Only of the store with this label. Undefined: of all. */
-  readonly organization: string | undefined
+  readonly organization?: string
   /** Only of this project. */
-  readonly project: string | undefined
+  readonly project?: string
 }
 
 export interface ListedEnvironments {
@@ -25,6 +25,7 @@ export const listEnvironments = storeOperation({
   name: 'list-environments',
   level: undefined,
   audit: 'environment-read',
+  input: (z) => z.strictObject({ organization: z.string().optional(), project: z.string().optional() }),
   run: async (work, options: ListOptions) => listed(work, options),
 })
 

@@ -27,6 +27,10 @@ export const listReferrers = operation({
   name: 'list-referrers',
   level: 'read',
   audit: 'environment-read',
+  input: (z) =>
+    z.strictObject({
+      allRevisions: z.boolean().default(false).describe('also what earlier revisions referred to'),
+    }),
   run: async (work, options: ReferrerOptions) => referrersTo(work, work.subject.name, options),
 })
 

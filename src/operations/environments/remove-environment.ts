@@ -12,6 +12,7 @@ export const removeEnvironment = operation({
   name: 'remove-environment',
   level: 'admin',
   audit: 'environment-deleted',
+  input: (z) => z.strictObject({}),
   async run(work, { confirm }: RemovalRequest): Promise<{ readonly fullName: string }> {
     const environment = work.store.environment(work.subject.name)
     const fullName = `${work.store.organization}/${environment.name}`

@@ -22,6 +22,8 @@ export const restoreEnvironment = operation({
   name: 'restore-environment',
   level: 'admin',
   audit: 'environment-restored',
+  input: (z) =>
+    z.strictObject({ id: z.string().optional().describe('which of several of that name; default: the last') }),
   async run(
     { store, subject },
     { id }: { readonly id?: string },

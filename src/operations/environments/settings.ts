@@ -36,6 +36,7 @@ export const changeSettings = operation({
   level: 'admin',
   audit: (changed: EnvironmentSettings) =>
     `environment-deletion-protection-${changed['deletion-protected'] ? 'enabled' : 'disabled'}`,
+  input: (z) => z.strictObject({ 'deletion-protected': z.boolean() }),
   async run({ store, subject }, changed: EnvironmentSettings): Promise<EnvironmentSettings> {
     const environment = store.environment(subject.name)
     await environment.protectFromDeletion(changed['deletion-protected'])

@@ -61,6 +61,7 @@ export const changeSecretsProvider = operation({
   name: 'change-secrets-provider',
   level: 'admin',
   audit: 'environment-key-changed',
+  input: (z) => z.strictObject({ secretsProvider: z.string(), rotates: z.boolean().optional() }),
   async run(work, request: SecretsProviderRequest): Promise<SecretsProviderReport> {
     const { name } = work.store.environment(work.subject.name)
     const plan = planFor(work, [name], request)
@@ -83,6 +84,7 @@ export const changeStoreSecretsProvider = storeOperation({
   name: 'change-store-secrets-provider',
   level: 'admin',
   audit: 'store-settings-updated',
+  input: (z) => z.strictObject({ secretsProvider: z.string(), rotates: z.boolean().optional() }),
   async run(work, request: SecretsProviderRequest): Promise<SecretsProviderReport> {
     const { store } = work
     const { secretsProvider } = request

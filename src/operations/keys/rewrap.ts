@@ -36,6 +36,7 @@ export const rewrapKey = operation({
   name: 'rewrap-key',
   level: 'admin',
   audit: 'environment-key-rewrapped',
+  input: (z) => z.strictObject({ secretsProvider: z.string().optional() }),
   async run(work, { secretsProvider }: RewrapRequest): Promise<RewrappedKey> {
     const { name } = work.subject
     const remember = await allowTypedProvider(work, secretsProvider)

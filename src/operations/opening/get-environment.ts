@@ -53,6 +53,7 @@ export const getDefinition = operation({
   name: 'get-definition',
   level: ({ showSecrets }: DefinitionOptions) => (showSecrets ? 'open' : 'read'),
   audit: ({ showSecrets }: DefinitionOptions) => (showSecrets ? 'environment-decrypted' : 'environment-read'),
+  input: (z) => z.strictObject({ showSecrets: z.boolean().default(false) }),
   run: (work, { showSecrets }: DefinitionOptions) => definitionText(work, work.subject, showSecrets),
 })
 
@@ -82,6 +83,7 @@ export const getEnvironment = operation({
   name: 'get-environment',
   level: ({ showSecrets }: GetOptions) => (showSecrets ? 'open' : 'read'),
   audit: ({ showSecrets }: GetOptions) => (showSecrets ? 'environment-decrypted' : 'environment-read'),
+  input: (z) => z.strictObject({ path: z.path().optional(), showSecrets: z.boolean().default(false) }),
   async run(work, { path = [], showSecrets }: GetOptions): Promise<Got> {
     const text = await definitionText(work, work.subject, showSecrets)
     const limits = evaluationLimits(work.host.env)

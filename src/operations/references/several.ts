@@ -22,6 +22,7 @@ export const expandReferences = storeOperation({
   name: 'expand-references',
   level: undefined,
   audit: 'environment-read',
+  input: (z) => z.string().describe('names and patterns, such as app/*'),
   run: async (work, typed: string) => expanded(typed, visibleEnvironments(work)),
 })
 

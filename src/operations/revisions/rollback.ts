@@ -41,6 +41,11 @@ export const rollBack = operation({
   name: 'roll-back',
   level: 'write',
   audit: 'environment-updated',
+  input: (z) =>
+    z.strictObject({
+      exact: z.boolean().default(false).describe('bring back the credentials of that revision, dead or not'),
+      force: z.boolean().default(false).describe('do so although they have been rotated since'),
+    }),
   async run(work, options: RollbackOptions): Promise<RollbackResult> {
     const environment = work.store.environment(work.subject.name)
     const target = environment.resolve(requireVersion(work.subject))

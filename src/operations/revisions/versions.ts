@@ -13,6 +13,7 @@ export const tagRevision = operation({
   name: 'tag-revision',
   level: 'write',
   audit: 'environment-revision-tag-updated',
+  input: (z) => z.string().optional().describe('the revision, by number or tag; default: the newest'),
   async run(work, version: string | undefined): Promise<void> {
     const environment = work.store.environment(work.subject.name)
     const { version: tag } = work.subject
@@ -70,6 +71,7 @@ export const retractRevision = operation({
   name: 'retract-revision',
   level: 'write',
   audit: 'environment-revision-retracted',
+  input: (z) => z.strictObject({ replacement: z.environment().optional(), reason: z.string().optional() }),
   async run(work, { replacement, reason }: RetractRequest): Promise<void> {
     const environment = work.store.environment(work.subject.name)
     const version = requireVersion(work.subject)

@@ -59,6 +59,13 @@ export const rotateEnvironment = operation({
   level: ({ mode }: RotateOptions) => rights[mode].level,
   audit: ({ mode }: RotateOptions) => rights[mode].event,
   changes: true,
+  input: (z) =>
+    z.strictObject({
+      paths: z.array(z.path()).default([]).describe('the rotators; default: all'),
+      mode: z.enum(Object.keys(rights) as RotationMode[]).default('rotate'),
+      force: z.boolean().optional().describe('rotate although it was done a moment ago'),
+    }),
+  own: ['cause', 'credential'],
   async run(work, options: RotateOptions): Promise<RotationReport> {
     const environment = work.store.environment(work.subject.name)
     const used: { environments?: UsedEnvironments } = {}

@@ -60,6 +60,7 @@ export const rotatorStatus = storeOperation({
   name: 'list-rotators',
   level: undefined,
   audit: 'environment-read',
+  input: (z) => z.array(z.string()).describe('names of environments'),
   async run(work, environments: readonly string[]): Promise<RotatorList> {
     const rotators: RotatorStatus[] = []
     const unreadable: { environment: string; problem: string }[] = []

@@ -18,6 +18,7 @@ import type { Environment, Settings } from '../../store/index.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
 import { rotationGuardMs } from '../rotating/rotation-settings.ts'
 import { type Announced, announcing } from '../session/announce.ts'
+import type { InputKit } from '../session/input-kit.ts'
 import { operation, storeOperation, type Work } from '../session/operation.ts'
 import type { Workspace } from '../session/workspace.ts'
 import { ignoredText, type KnownRuns, knownRuns } from './sealed-runs.ts'
@@ -47,6 +48,14 @@ export interface ScheduleView {
 export function scheduleOf(environment: Environment): Schedule | undefined {
   return readSchedule(environment.settings.get('schedule'), environment.settings.file)
 }
+
+/** The schema of when a schedule is due: `cron` or `once`. */
+const timingSchema = (z: InputKit) =>
+  z.strictObject({
+    cron: z.string().optional().describe('five fields, such as 0 3 * * *'),
+    once: z.string().optional().describe('an instant, such as 2030-01-02T03:04:05Z'),
+    timezone: z.string().optional().describe('such as Europe/Berlin; default: UTC, or what it was'),
+  })
 
 /** Shows the schedules of an environment, of which there is at most one. */
 export const listSchedules = operation({
@@ -104,6 +113,7 @@ export const overdueSchedules = storeOperation({
   name: 'list-overdue-schedules',
   level: undefined,
   audit: 'environment-read',
+  input: (z) => z.strictObject({ environments: z.array(z.string()) }),
   run: (work, { environments }: { readonly environments: readonly string[] }) => findOverdue(work, environments),
 })
 
@@ -138,6 +148,7 @@ export const getSchedule = operation({
   name: 'get-schedule',
   level: 'read',
   audit: 'environment-read',
+  input: (z) => z.strictObject({ id: z.string(), count: z.int().min(1).max(100).optional() }),
   async run(
     { host, store, subject },
     { id, count = 1 }: { readonly id: string; readonly count?: number },
@@ -153,6 +164,7 @@ export const scheduleHistory = operation({
   name: 'list-scheduled-runs',
   level: 'read',
   audit: 'environment-read',
+  input: (z) => z.string().describe('id of the schedule'),
   async run({ store, subject }, id: string): Promise<readonly ScheduledRun[]> {
     const environment = store.environment(subject.name)
     const runs = runsOf(environment, id)
@@ -169,6 +181,7 @@ export const createSchedule = operation({
   name: 'create-schedule',
   level: 'write',
   audit: 'environment-schedule-created',
+  input: (z) => timingSchema(z),
   async run(work, request: TimingRequest): Promise<Schedule> {
     const environment = work.store.environment(work.subject.name)
     const now = work.host.now()
@@ -190,6 +203,7 @@ export const editSchedule = operation({
   name: 'edit-schedule',
   level: 'write',
   audit: 'environment-schedule-updated',
+  input: (z) => z.strictObject({ id: z.string(), timing: timingSchema(z) }),
   async run(work, { id, timing }: { readonly id: string; readonly timing: TimingRequest }): Promise<Schedule> {
     const { environment, now, known } = knownSchedule(work, id)
     const timed = await readTiming(timing, now, known)
@@ -207,6 +221,7 @@ export const pauseSchedule = operation({
   name: 'pause-schedule',
   level: 'write',
   audit: 'environment-schedule-updated',
+  input: (z) => z.strictObject({ id: z.string(), paused: z.boolean() }),
   async run(work, { id, paused }: { readonly id: string; readonly paused: boolean }): Promise<Schedule> {
     const { environment, now, known } = knownSchedule(work, id)
     if (known.paused === paused) {
@@ -225,6 +240,7 @@ export const removeSchedule = operation({
   name: 'remove-schedule',
   level: 'write',
   audit: 'environment-schedule-deleted',
+  input: (z) => z.strictObject({ id: z.string() }),
   async run(work, { id, confirm }: { readonly id: string; readonly confirm?: () => Promise<void> }): Promise<void> {
     const { environment } = knownSchedule(work, id)
     await confirm?.()

@@ -1,6 +1,8 @@
 import type { AuditDetails, AuditEvent } from '../../audit/index.ts'
 import type { GuardLevel } from '../../store/index.ts'
+import type { ZodType } from '../../vendor/zod.ts'
 import type { EnvironmentReference } from '../references/reference.ts'
+import type { Agreeing, Given, InputKit } from './input-kit.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The subject of an operation: one environment, or the whole store (`undefined`). */
@@ -51,6 +53,11 @@ export interface Operation<S extends OperationSubject, Input, Result> {
   readonly auditTogether: boolean
   /** True when it may change files of the store, which are then committed to git. */
   readonly changes: boolean
+  /**
+   * The schema of the data of an input, for faces that get it from outside (`inputDecoder`).
+   * `undefined`: it takes none, or what no face gets as data.
+   */
+  readonly input: ((z: InputKit) => ZodType) | undefined
   readonly run: (work: Work<S>, input: Input) => Promise<Result>
   /** Tells the audit log of a result. Default: that it was done. */
   readonly outcome: ((result: Result) => Outcome) | undefined
@@ -78,24 +85,31 @@ type Declared<S extends OperationSubject, Input, Result> = Pick<
 > &
   Partial<Pick<Operation<S, Input, Result>, 'auditTogether' | 'changes' | 'outcome'>>
 
+/** A schema of the input. One that says something else than the type of the input is an error. */
+type Described<Input, Schema extends ZodType, Own extends string> = Agreeing<Schema, Given<Input, Own>> & {
+  readonly input?: (z: InputKit) => Schema
+  /** Members that only this program gives, and nobody from outside. */
+  readonly own?: readonly Own[]
+}
+
 /** Declares an operation on one environment. By default, the levels write and admin change. */
-export function operation<Input, Result>(
-  declared: Declared<EnvironmentReference, Input, Result>,
+export function operation<Input, Result, Schema extends ZodType = ZodType, Own extends string = never>(
+  declared: Declared<EnvironmentReference, Input, Result> & Described<Input, Schema, Own>,
 ): Operation<EnvironmentReference, Input, Result> {
   return declare('environment', declared)
 }
 
 /** Declares an operation on the whole store. By default, the levels write and admin change. */
-export function storeOperation<Input, Result>(
-  declared: Declared<undefined, Input, Result>,
+export function storeOperation<Input, Result, Schema extends ZodType = ZodType, Own extends string = never>(
+  declared: Declared<undefined, Input, Result> & Described<Input, Schema, Own>,
 ): Operation<undefined, Input, Result> {
   return declare('store', declared)
 }
 
 function declare<S extends OperationSubject, Input, Result>(
   about: 'environment' | 'store',
-  declared: Declared<S, Input, Result>,
+  declared: Declared<S, Input, Result> & { readonly input?: (z: InputKit) => ZodType },
 ): Operation<S, Input, Result> {
   const changes = declared.level === 'write' || declared.level === 'admin'
-  return { kind: 'operation', about, auditTogether: false, changes, outcome: undefined, ...declared }
+  return { kind: 'operation', about, auditTogether: false, changes, input: undefined, outcome: undefined, ...declared }
 }

@@ -35,6 +35,12 @@ export const checkStore = storeOperation({
   name: 'check-store',
   level: undefined,
   audit: 'environment-read',
+  input: (z) =>
+    z.strictObject({
+      references: z.array(z.environment()).default([]).describe('default: the whole store'),
+      fix: z.boolean().default(false),
+      useKeys: z.boolean().default(true).describe('check seals, which needs the keys'),
+    }),
   run: checked,
 })
 

@@ -23,6 +23,7 @@ export const pingWebhook = operation({
   level: 'write',
   audit: 'environment-webhook-delivered',
   changes: false,
+  input: (z) => z.string().describe('name of the webhook'),
   async run(work, name: string): Promise<Delivery> {
     const environment = work.store.environment(work.subject.name)
     const webhook = webhookNamed(environment.settings, name, work.subject.name)
@@ -50,6 +51,7 @@ export const webhookDeliveries = operation({
   level: 'write',
   audit: 'environment-read',
   changes: false,
+  input: (z) => z.string().describe('name of the webhook'),
   async run(work, name: string): Promise<Delivery[]> {
     const environment = work.store.environment(work.subject.name)
     const webhook = webhookNamed(environment.settings, name, work.subject.name)
@@ -65,6 +67,7 @@ export const redeliver = operation({
   level: 'write',
   audit: 'environment-webhook-delivered',
   changes: false,
+  input: (z) => z.strictObject({ name: z.string(), id: z.string() }),
   async run(work, { name, id }: { readonly name: string; readonly id: string }): Promise<Delivery> {
     const { subject } = work
     const environment = work.store.environment(subject.name)

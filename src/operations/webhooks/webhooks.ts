@@ -4,9 +4,11 @@ import {
   checkHeaders,
   checkUrl,
   encode,
+  formats,
   headersAfter,
   needsKey,
   newName,
+  readTemplate,
   secretsOf,
   type Webhook,
   type WebhookFormat,
@@ -16,6 +18,7 @@ import {
   webhooksOf,
   withSecrets,
 } from '../../webhooks/index.ts'
+import type { InputKit } from '../session/input-kit.ts'
 import { operation } from '../session/operation.ts'
 import { allowedFor } from './allowed-hosts.ts'
 import { outboxOf } from './deliveries.ts'
@@ -24,6 +27,17 @@ import { checkNames, type ListEdit, named, refuseWithoutCredential, urlFor } fro
 /** JSON, in which `${a.b}` stands for a member of the event. */
 export interface WebhookTemplate {
   readonly body: Plain
+}
+
+const templateSchema = (z: InputKit) =>
+  z.read((text): WebhookTemplate => ({ body: readTemplate(text) })).describe('JSON text of the body')
+
+const listEditSchema = (z: InputKit) => {
+  const names = z.array(z.string())
+  return z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('replace'), values: names }),
+    z.strictObject({ kind: z.literal('change'), added: names.default([]), removed: names.default([]) }),
+  ])
 }
 
 export interface NewWebhook {
@@ -77,6 +91,7 @@ export const getWebhook = operation({
   level: 'write',
   audit: 'environment-read',
   changes: false,
+  input: (z) => z.string().describe('name of the webhook'),
   async run({ store, subject }, name: string): Promise<Webhook> {
     return webhookNamed(store.environment(subject.name).settings, name, subject.name)
   },
@@ -90,6 +105,18 @@ export const createWebhook = operation({
   name: 'create-webhook',
   level: 'write',
   audit: 'environment-webhook-created',
+  input: (z) =>
+    z.strictObject({
+      displayName: z.string(),
+      url: z.string(),
+      format: z.enum(formats).default('raw'),
+      events: z.array(z.string()).default([]),
+      groups: z.array(z.string()).default([]),
+      active: z.boolean().default(true),
+      secret: z.string().optional(),
+      headers: z.record(z.string(), z.string()).optional(),
+      template: templateSchema(z).optional(),
+    }),
   async run(
     work,
     { displayName, url: given, format, events, groups, active, secret, ...more }: NewWebhook,
@@ -127,6 +154,22 @@ export const editWebhook = operation({
   name: 'edit-webhook',
   level: 'write',
   audit: 'environment-webhook-updated',
+  input: (z) =>
+    z.strictObject({
+      name: z.string(),
+      edit: z.strictObject({
+        displayName: z.string().optional(),
+        url: z.string().optional(),
+        format: z.enum(formats).optional(),
+        events: listEditSchema(z).optional(),
+        groups: listEditSchema(z).optional(),
+        active: z.boolean().optional(),
+        secret: z.string().nullable().optional(),
+        headers: z.record(z.string(), z.string()).optional(),
+        removedHeaders: z.array(z.string()).optional(),
+        template: templateSchema(z).nullable().optional(),
+      }),
+    }),
   async run(work, { name, edit }: { readonly name: string; readonly edit: WebhookEdit }): Promise<Webhook> {
     const environment = work.store.environment(work.subject.name)
     const before = webhookNamed(environment.settings, name, work.subject.name)
@@ -161,6 +204,7 @@ export const removeWebhook = operation({
   name: 'remove-webhook',
   level: 'write',
   audit: 'environment-webhook-deleted',
+  input: (z) => z.string().describe('name of the webhook'),
   async run(work, name: string): Promise<void> {
     const environment = work.store.environment(work.subject.name)
     await environment.changeSettings((settings) => {
