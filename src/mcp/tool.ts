@@ -70,7 +70,7 @@ export function tool<Arguments>(
 }
 
 /** The schema of an environment's name. */
-export function environmentName(z: InputKit) {
+export function environmentText(z: InputKit) {
   return z
     .string()
     .describe('the environment: project/name, with @ and a revision number or tag where a version is allowed')

@@ -9,7 +9,7 @@ import {
   setValue,
 } from '../../operations/index.ts'
 import { withCiphertexts } from '../placeholders.ts'
-import { environmentName, pathText, tool } from '../tool.ts'
+import { environmentText, pathText, tool } from '../tool.ts'
 import { diagnosticsData } from './opened.ts'
 
 const CHANGE = { readOnlyHint: false, destructiveHint: false, openWorldHint: false } as const
@@ -21,7 +21,7 @@ export const setValueTool = tool({
     'Sets the value at a path and saves the next revision. The value is as it would stand in a definition: a text may hold references such as ${other.path}, an object may be a call such as {"fn::rotate::password": {"inputs": {}}}. With secret: true it is kept as it is, and encrypted.',
   input: (z) =>
     z.strictObject({
-      environment: environmentName(z),
+      environment: environmentText(z),
       path: pathText(z),
       value: z.data().describe('the value: a text, a number, true or false, an object or an array'),
       secret: z.boolean().default(false).describe('encrypt the value'),
@@ -50,7 +50,7 @@ export const removeValueTool = tool({
   name: 'remove_value',
   title: 'Remove a value',
   description: 'Removes the value at a path and saves the next revision. Revisions before it keep the value.',
-  input: (z) => z.strictObject({ environment: environmentName(z), path: pathText(z) }),
+  input: (z) => z.strictObject({ environment: environmentText(z), path: pathText(z) }),
   annotations: { ...CHANGE, destructiveHint: true, idempotentHint: true },
   level: 'write',
   recorded: ({ path }) => ({ path }),
@@ -66,7 +66,7 @@ export const saveDefinitionTool = tool({
     'Saves a whole definition, made from the one that show_definition showed. Keep its placeholders of secrets. New secrets are written as fn::secret with the plaintext, and are encrypted before anything is written. A definition with mistakes is not saved.',
   input: (z) =>
     z.strictObject({
-      environment: environmentName(z),
+      environment: environmentText(z),
       definition: z.string().describe('the YAML text'),
       revision: z.int().min(1).describe('the revision that show_definition showed'),
     }),

@@ -18,13 +18,13 @@ import { Secret } from '../../secret.ts'
 import { formatPropertyPath, type PropertyPath } from '../../yaml/index.ts'
 import { withPlaceholders } from '../placeholders.ts'
 import { PublicText } from '../shown-texts.ts'
-import { environmentName, pathText, type Recorded, type ToolCall, tool } from '../tool.ts'
+import { environmentText, pathText, type Recorded, type ToolCall, tool } from '../tool.ts'
 import { diagnosticsData, openedBy } from './opened.ts'
 
 const LOOK = { readOnlyHint: true, openWorldHint: false } as const
 
 /** The input of a tool that takes the name of an environment, and nothing else. */
-const oneEnvironment = (z: InputKit) => z.strictObject({ environment: environmentName(z) })
+const oneEnvironment = (z: InputKit) => z.strictObject({ environment: environmentText(z) })
 
 export const listEnvironmentsTool = tool({
   name: 'list_environments',
@@ -117,7 +117,7 @@ function pathOf({ path }: ValueArguments): Recorded {
 
 const oneValue = (z: InputKit) =>
   z.strictObject({
-    environment: environmentName(z),
+    environment: environmentText(z),
     path: pathText(z).optional().describe('path of a value below `values`; default: all values'),
   })
 

@@ -9,7 +9,7 @@ import {
 } from '../../operations/index.ts'
 import { type PlannedRotation, TOKEN_SECONDS } from '../confirmations.ts'
 import { PublicText } from '../shown-texts.ts'
-import { environmentName, pathText, type Recorded, type ToolCall, tool } from '../tool.ts'
+import { environmentText, pathText, type Recorded, type ToolCall, tool } from '../tool.ts'
 import { diagnosticsData } from './opened.ts'
 
 interface RotateArguments {
@@ -19,7 +19,7 @@ interface RotateArguments {
 
 const rotationInput = (z: InputKit) =>
   z.strictObject({
-    environment: environmentName(z),
+    environment: environmentText(z),
     paths: z
       .array(pathText(z, 'path of a rotator'))
       .optional()

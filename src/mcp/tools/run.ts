@@ -13,7 +13,7 @@ import {
 import { commandPattern } from '../command-pattern.ts'
 import { runRedacted } from '../run-redacted.ts'
 import { PublicText } from '../shown-texts.ts'
-import { type AgentSettings, environmentName, tool } from '../tool.ts'
+import { type AgentSettings, environmentText, tool } from '../tool.ts'
 import { openedBy } from './opened.ts'
 
 const DEFAULT_SECONDS = 120
@@ -26,7 +26,7 @@ export const runCommandTool = tool({
     'Runs a command with the variables and files of an environment, without a shell. ${path} in an argument is replaced by the value there, so a secret can be used without being seen. Secrets in the output show as [secret]. Only commands that this server was started for are run.',
   input: (z) =>
     z.strictObject({
-      environment: environmentName(z),
+      environment: environmentText(z),
       command: z.array(z.string()).min(1).describe('the program and its arguments, such as ["npm", "test"]'),
       input: z.string().default('').describe('what the command reads from standard input'),
       timeout_seconds: z
