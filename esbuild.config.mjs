@@ -9,6 +9,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { pastFrontDoors } from './esbuild/front-doors.mjs'
+import { buildConsole } from './esbuild/console.mjs'
 import { buildLayers } from './esbuild/layers.mjs'
 import { thirdPartyLicences } from './esbuild/third-party-licences.mjs'
 
@@ -426,7 +427,7 @@ const layers = [
 
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(join(dist, 'cache'), { recursive: true })
-const [, , ...bundled] = await Promise.all([
+const [, , , ...bundled] = await Promise.all([
   buildLayers(layers, {
     root,
     generated: {
@@ -439,6 +440,7 @@ const [, , ...bundled] = await Promise.all([
     },
   }),
   declarations(),
+  buildConsole(root),
   // What plugins and their tests import: modules that stand alone.
   ...Object.entries({ plugin: 'plugin.ts', testkit: 'testkit/index.ts' }).flatMap(([name, entry]) =>
     [

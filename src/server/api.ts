@@ -1,8 +1,12 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import { getPath } from 'hono/utils/url'
 import { formatJson, type Json } from '../json.ts'
 import type { OpenSessions, ServerToken, Session, TokenRegistry } from '../operations/index.ts'
+import type { ConsoleAssets } from './console/assets.ts'
+import type { ConsoleSessions } from './console/console-sessions.ts'
+import { routedPath } from './console/routed-path.ts'
 import { Problem, problemBody, problemOf } from './problem.ts'
 
 /** Somebody who has shown a token. */
@@ -17,6 +21,10 @@ export interface ServerParts {
   readonly organization: string
   /** Folders of this machine, which are nobody's business elsewhere. */
   readonly folders: readonly string[]
+  /** True when clients speak https, to the server or to a proxy in front of it. */
+  readonly secure: boolean
+  /** Absent: there is no console. */
+  readonly console?: { readonly assets: ConsoleAssets; readonly sessions: ConsoleSessions }
   readonly tokens: TokenRegistry
   readonly openSessions: OpenSessions
   readonly now: () => Date
@@ -43,6 +51,7 @@ export type ApiContext = Context<ApiEnvironment>
 /** An app without routes that answers mistakes as the API does. */
 export function emptyApi(): Api {
   const api: Api = new OpenAPIHono<ApiEnvironment>({
+    getPath: (request) => routedPath(getPath(request)),
     defaultHook: (result) => {
       if (!result.success) throw new Problem(400, mistakesIn(result.error))
     },

@@ -1,6 +1,7 @@
 import { bodyLimit } from 'hono/body-limit'
 import { type Api, emptyApi, type ServerParts } from './api.ts'
 import { authenticate } from './authenticate.ts'
+import { consoleRoutes } from './console/console-routes.ts'
 import { Problem } from './problem.ts'
 import { accountRoutes } from './routes/account.ts'
 import { definitionRoutes } from './routes/definitions.ts'
@@ -31,7 +32,7 @@ export function serverApp(
     c.set('address', addressOf(c.env, c.req.raw.headers))
     await next()
     // What is asked for is secret, or about secrets: nobody in between keeps it.
-    c.header('cache-control', 'no-store')
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
     c.header('x-content-type-options', 'nosniff')
   })
   api.use(
@@ -61,6 +62,7 @@ export function serverApp(
     description: '`token` and a token that was made for this server',
   })
   tokenExchangeRoutes(api)
+  if (parts.console !== undefined) consoleRoutes(api, parts.console.assets, parts.console.sessions)
   api.use('/api/*', authenticate)
   accountRoutes(api)
   environmentRoutes(api)

@@ -1,18 +1,35 @@
 import { createMiddleware } from 'hono/factory'
-import type { ApiEnvironment } from './api.ts'
+import type { ApiContext, ApiEnvironment } from './api.ts'
+import { isOfConsole, refuseOtherOrigins, shownSession } from './console/cookie.ts'
 import { Problem } from './problem.ts'
 
 const unauthorized = 'Unauthorized: No credentials provided or are invalid.'
 
-/** Lets those in who show a token: `Authorization: token …`, or `Bearer …`. */
+/**
+ * Lets those in who show a token, as `Authorization: token …` or `Bearer …`; and the console's
+ * pages by their cookie, which counts below their own prefix alone.
+ */
 export const authenticate = createMiddleware<ApiEnvironment>(async (c, next) => {
   const { parts, address } = c.var
-  const [, token] = /^(?:token|bearer) +([\x21-\x7e]+)$/i.exec(c.req.header('authorization') ?? '') ?? []
-  const found = token === undefined ? undefined : parts.tokens.find(token)
-  const now = parts.now()
-  if (token === undefined || found === undefined || (found.expires !== undefined && found.expires <= now))
-    throw new Problem(401, unauthorized)
-  parts.tokens.noteUse(found, token, now)
+  const holder = isOfConsole(c) ? signedIn(c) : shown(c)
+  if (holder === undefined) throw new Problem(401, unauthorized)
+  const { token, found } = holder
+  parts.tokens.noteUse(found, token, parts.now())
   c.set('caller', { token: found, session: parts.sessionFor(found, address) })
   await next()
 })
+
+function shown(c: ApiContext) {
+  const { parts } = c.var
+  const [, token] = /^(?:token|bearer) +([\x21-\x7e]+)$/i.exec(c.req.header('authorization') ?? '') ?? []
+  const found = token === undefined ? undefined : parts.tokens.find(token)
+  const isOver = found?.expires !== undefined && found.expires <= parts.now()
+  return token === undefined || found === undefined || isOver ? undefined : { token, found }
+}
+
+function signedIn(c: ApiContext) {
+  refuseOtherOrigins(c)
+  const id = shownSession(c)
+  const session = id === undefined ? undefined : c.var.parts.console?.sessions.find(id)
+  return session && { token: session.shown, found: session.token }
+}

@@ -6,6 +6,8 @@ import { EscError, messageOf } from '../errors.ts'
 import { openSessionsOf, type ServerToken, type Session, tokensOf } from '../operations/index.ts'
 import { again, rich } from '../rich-text.ts'
 import { serverApp } from './app.ts'
+import { ConsoleSessions } from './console/console-sessions.ts'
+import { loadAssets } from './console/load-assets.ts'
 
 /** The things that a server is started with. */
 export interface ServerOptions {
@@ -20,6 +22,8 @@ export interface ServerOptions {
   /** Opens a session for the holder of a token. */
   readonly sessionFor: (token: ServerToken, address: string) => Session
   readonly now: () => Date
+  /** Folder of the console, as the build has made it. */
+  readonly console: string
   readonly version: string
   /** Ends the server once it is set: nothing new is begun, and what is under way is finished. */
   readonly stop: AbortSignal
@@ -38,10 +42,14 @@ const sweepMs = 60_000
 export async function serveApi(options: ServerOptions): Promise<void> {
   const { session, now, host, port, tls } = options
   const openSessions = openSessionsOf(session, now)
+  const tokens = tokensOf(session)
+  const assets = loadAssets(options.console)
   const parts = {
     organization: session.organization,
     folders: [session.folder, session.stateFolder],
-    tokens: tokensOf(session),
+    secure: tls !== undefined || options.behindProxy,
+    ...(assets && { console: { assets, sessions: new ConsoleSessions(tokens, now) } }),
+    tokens,
     openSessions,
     now,
     sessionFor: options.sessionFor,

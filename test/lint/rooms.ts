@@ -135,6 +135,10 @@ export const rooms: Readonly<Record<string, { readonly mayImport: readonly strin
     mayImport: ['operations'],
     because: 'a face imports operations: it hands them to clients by HTTP, and knows no command line and no file',
   },
+  console: {
+    mayImport: [],
+    because: 'pages in a browser: all they know comes by HTTP',
+  },
   'cli/diagram': {
     mayImport: ['vendor', 'yaml'],
     because: 'it draws nodes and links and knows nothing of what they stand for',

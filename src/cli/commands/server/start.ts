@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import manifest from '../../../../package.json' with { type: 'json' }
 import { EscError, messageOf } from '../../../errors.ts'
-import { ServedStore, type ServerToken } from '../../../operations/index.ts'
+import { packageFolder, ServedStore, type ServerToken } from '../../../operations/index.ts'
 import { COMMIT_FLAG, EscCommand } from '../../framework/command.ts'
 import { boolean, text } from '../../framework/flags.ts'
 import { EXIT } from '../../framework/report-error.ts'
@@ -79,6 +79,7 @@ A rotation that was cut off is finished by the next one.`
         behindProxy,
         session,
         sessionFor: (token, address) => served.session(callerOf(token, address), { policy }),
+        console: join(packageFolder, 'dist', 'console'),
         now: this.io.now,
         version: manifest.version,
         stop: stop.signal,

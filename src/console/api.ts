@@ -1,0 +1,96 @@
+/** An error that the server has answered with. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly status: number
+  readonly diagnostics: readonly Diagnostic[]
+
+  constructor(status: number, message: string, diagnostics: readonly Diagnostic[] = []) {
+    super(message)
+    this.status = status
+    this.diagnostics = diagnostics
+  }
+}
+
+export interface Position {
+  readonly line: number
+  readonly column: number
+  readonly byte: number
+}
+
+export interface Range {
+  readonly environment: string
+  readonly begin: Position
+  readonly end: Position
+}
+
+export interface Diagnostic {
+  readonly summary: string
+  readonly path?: string
+  readonly range?: Range
+}
+
+/** A value of an open environment, with where it comes from. */
+export interface Value {
+  readonly value: null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value }
+  readonly secret?: true
+  readonly unknown?: true
+  readonly trace: { readonly def: Range; readonly base?: Value }
+}
+
+interface ApiAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+/** Hears that nobody is signed in any more. */
+let signedOut: () => void = () => {}
+
+export function onSignedOut(heard: () => void): void {
+  signedOut = heard
+}
+
+/**
+ * Calls the API as the person who is signed in. `path` begins with `/api/`.
+ *
+ * @throws ApiError for every answer that is no success.
+ */
+export async function callApi(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<ApiAnswer> {
+  const answer = await fetch(`/console${path}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
+    credentials: 'same-origin',
+    redirect: 'error',
+    signal: signal ?? null,
+  })
+  const text = await answer.text()
+  if (answer.ok) return { status: answer.status, headers: answer.headers, text }
+  if (answer.status === 401 && path.startsWith('/api/')) signedOut()
+  throw errorOf(answer.status, text)
+}
+
+/** Calls the API and reads the answer as JSON. */
+export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return JSON.parse((await callApi('GET', path, undefined, signal)).text) as T
+}
+
+/** Changes something by the API, and reads the answer as JSON, where it is any. */
+export async function sendJson<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body: unknown = {}): Promise<T> {
+  const { text } = await callApi(method, path, body)
+  return (text === '' ? {} : JSON.parse(text)) as T
+}
+
+/** The path of an environment in the API. */
+export function environmentPath(organization: string, name: string): string {
+  return `/api/esc/environments/${[organization, ...name.split('/')].map(encodeURIComponent).join('/')}`
+}
+
+function errorOf(status: number, text: string): ApiError {
+  try {
+    const { message, diagnostics } = JSON.parse(text)
+    return new ApiError(status, String(message), Array.isArray(diagnostics) ? diagnostics : [])
+  } catch {
+    return new ApiError(status, `the server has answered ${status}`)
+  }
+}

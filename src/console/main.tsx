@@ -1,0 +1,71 @@
+import { render } from 'preact'
+import { useCallback, useEffect, useState } from 'preact/hooks'
+import { LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso'
+import { onSignedOut } from './api.ts'
+import { Environments } from './screens/environments.tsx'
+import { SignIn } from './screens/sign-in.tsx'
+import { findSignedIn, type SignedIn, SignedInProvider, signOut } from './session.ts'
+import { texts } from './texts.ts'
+
+const Environment = lazy(async () => (await import('./screens/environment.tsx')).Environment)
+
+function Header({ login, leave }: { login: string; leave: () => void }) {
+  const { path } = useLocation()
+  const here = (to: string) => (path === to || (to !== '/' && path.startsWith(`${to}/`)) ? 'page' : undefined)
+  return (
+    <header class="top">
+      <nav aria-label={texts.product}>
+        <a href="/" class="brand">
+          {texts.product}
+        </a>
+        <a href="/" aria-current={here('/')}>
+          {texts.navigation.environments}
+        </a>
+      </nav>
+      <div class="who">
+        <span>{login}</span>
+        <button type="button" class="secondary outline" onClick={leave}>
+          {texts.signIn.signOut}
+        </button>
+      </div>
+    </header>
+  )
+}
+
+function NotFound() {
+  return <p>{texts.common.notFound}</p>
+}
+
+function App() {
+  const [signedIn, setSignedIn] = useState<SignedIn | 'unknown' | undefined>('unknown')
+  const find = useCallback(() => void findSignedIn().then(setSignedIn), [])
+  useEffect(() => {
+    onSignedOut(() => setSignedIn(undefined))
+    find()
+  }, [find])
+  if (signedIn === 'unknown') return <p aria-busy="true">{texts.common.loading}</p>
+  if (signedIn === undefined) return <SignIn done={find} />
+  const leave = () => void signOut().then(() => setSignedIn(undefined))
+  return (
+    <SignedInProvider value={signedIn}>
+      <Header login={signedIn.login} leave={leave} />
+      <main>
+        <Router>
+          <Route path="/" component={Environments} />
+          <Route path="/environments" component={Environments} />
+          <Route path="/environments/:project/:environment/:tab?" component={Environment} />
+          <Route default component={NotFound} />
+        </Router>
+      </main>
+    </SignedInProvider>
+  )
+}
+
+const place = document.getElementById('app')
+if (place !== null)
+  render(
+    <LocationProvider>
+      <App />
+    </LocationProvider>,
+    place,
+  )

@@ -1,0 +1,67 @@
+import type { FunctionComponent } from 'preact'
+import { useLocation } from 'preact-iso'
+import { texts } from '../texts.ts'
+import { Values } from './values.tsx'
+
+/** The props of each tab. */
+export interface TabProps {
+  /** `project/environment`. */
+  readonly name: string
+}
+
+const tabs: readonly {
+  readonly id: string
+  readonly title: string
+  readonly component: FunctionComponent<TabProps>
+}[] = [{ id: 'values', title: texts.environment.tabs.values, component: Values }]
+
+/** One environment: its tabs, and the one that is open. */
+export function Environment({
+  project = '',
+  environment = '',
+  tab = 'values',
+}: {
+  project?: string
+  environment?: string
+  tab?: string
+}) {
+  const { route } = useLocation()
+  const name = `${project}/${environment}`
+  const open = tabs.find(({ id }) => id === tab) ?? tabs[0]
+  const go = (by: number) => {
+    const next = tabs[(tabs.findIndex(({ id }) => id === open?.id) + by + tabs.length) % tabs.length]
+    if (next === undefined) return
+    route(`/environments/${name}/${next.id}`)
+    document.getElementById(`tab-${next.id}`)?.focus()
+  }
+  const Open = open?.component
+  return (
+    <>
+      <h1 class="name">
+        <span>{project}/</span>
+        {environment}
+      </h1>
+      <div
+        role="tablist"
+        aria-label={name}
+        onKeyDown={({ key }) => (key === 'ArrowRight' ? go(1) : key === 'ArrowLeft' ? go(-1) : undefined)}
+      >
+        {tabs.map(({ id, title }) => (
+          <a
+            key={id}
+            id={`tab-${id}`}
+            role="tab"
+            href={`/environments/${name}/${id}`}
+            aria-selected={id === open?.id}
+            tabIndex={id === open?.id ? 0 : -1}
+          >
+            {title}
+          </a>
+        ))}
+      </div>
+      <section role="tabpanel" aria-labelledby={`tab-${open?.id}`}>
+        {Open && <Open key={name} name={name} />}
+      </section>
+    </>
+  )
+}
