@@ -2,7 +2,7 @@ import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import { callApi, getJson } from './api.ts'
 
-/** Who is signed in. */
+/** The person who is signed in, as the console knows them. */
 export interface SignedIn {
   readonly login: string
   readonly organization: string

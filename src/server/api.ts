@@ -23,7 +23,7 @@ export interface ServerParts {
   readonly folders: readonly string[]
   /** True when clients speak https, to the server or to a proxy in front of it. */
   readonly secure: boolean
-  /** Absent: there is no console. */
+  /** The console. Absent: it was not built. */
   readonly console?: { readonly assets: ConsoleAssets; readonly sessions: ConsoleSessions }
   readonly tokens: TokenRegistry
   readonly openSessions: OpenSessions

@@ -19,7 +19,7 @@ const fronts = ['index.ts']
 
 const problems: string[] = []
 for (const file of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
-  if (!file.endsWith('.ts')) continue
+  if (!/\.tsx?$/.test(file)) continue
   for (const specifier of importsOf(readFileSync(join(root, file), 'utf8'))) {
     if (!specifier.startsWith('.')) continue
     const target = relative(root, resolve(root, dirname(file), specifier))

@@ -2,7 +2,7 @@ import { literalsOf } from './literals.ts'
 import { type SourceFile, sources } from './sources.ts'
 
 /** Faces: they may show what is typed there. */
-const FACES = /^src\/(?:cli|vendor)\//
+const FACES = /^src\/(?:cli|console|vendor)\//
 
 const COMMANDS_FOLDER = 'src/cli/commands/'
 

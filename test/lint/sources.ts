@@ -13,7 +13,7 @@ export function sources(): SourceFile[] {
   return ['src', 'test'].flatMap((folder) => {
     const root = fileURLToPath(new URL(`../../${folder}/`, import.meta.url))
     return readdirSync(root, { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts'))
+      .filter((file) => /\.tsx?$/.test(file))
       .map((file) => ({ file: `${folder}/${file.split(sep).join('/')}`, text: readFileSync(root + file, 'utf8') }))
   })
 }

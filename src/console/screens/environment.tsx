@@ -1,13 +1,8 @@
 import type { FunctionComponent } from 'preact'
 import { useLocation } from 'preact-iso'
 import { texts } from '../texts.ts'
+import type { TabProps } from './tab.ts'
 import { Values } from './values.tsx'
-
-/** The props of each tab. */
-export interface TabProps {
-  /** `project/environment`. */
-  readonly name: string
-}
 
 const tabs: readonly {
   readonly id: string

@@ -3,7 +3,7 @@ import { environmentPath, getJson, sendJson, type Value } from '../api.ts'
 import { Empty, Failure } from '../parts/states.tsx'
 import { useSignedIn } from '../session.ts'
 import { texts } from '../texts.ts'
-import type { TabProps } from './environment.tsx'
+import type { TabProps } from './tab.ts'
 
 /** A value that is no list and no map, with the path to it. */
 interface Leaf {
@@ -25,7 +25,10 @@ function pathTo(path: string, key: string): string {
   return `${path}[${JSON.stringify(key)}]`
 }
 
-/** The values of an environment. They are opened on demand: opening decrypts, calls providers and is logged. */
+/**
+ * The values of an environment. They are opened on demand: opening decrypts, calls providers and is
+ * logged.
+ */
 export function Values({ name }: TabProps) {
   const { organization } = useSignedIn()
   const [leaves, setLeaves] = useState<readonly Leaf[]>()

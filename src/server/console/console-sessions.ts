@@ -14,9 +14,9 @@ const longestMs = 24 * 3_600_000
 const linkMs = 5 * 60_000
 
 /**
- * Who is signed in to the console. A browser holds the id of its session in a cookie that pages
- * cannot read; the server holds the digest of the id. All end with the process, and each with the
- * token it was begun with.
+ * The sessions of those who are signed in to the console. A browser holds the id of its session in
+ * a cookie that pages cannot read; the server holds the digest of the id. All end with the process,
+ * and each with the token it was begun with.
  */
 export class ConsoleSessions {
   readonly #tokens: TokenRegistry
