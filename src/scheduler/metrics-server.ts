@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { EscError, messageOf } from '../errors.ts'
+import { isMeantHost } from '../meant-host.ts'
 import { again, input, rich } from '../rich-text.ts'
-import { isMeantHost } from './metrics-host.ts'
 
 export interface MetricsServer {
   /** Such as `http://127.0.0.1:9187`. */
@@ -31,13 +31,21 @@ export interface MetricsAddress {
   readonly names?: readonly string[]
 }
 
+interface Answers {
+  readonly metrics: () => string
+  /** Returns why all is not well. */
+  readonly illness: () => string | undefined
+  /** Returns why requests should go elsewhere. Absent: there is no `/readyz`. */
+  readonly unready?: () => Promise<string | undefined>
+}
+
 /**
- * Answers `/metrics` with the metrics and `/healthz` with 200 or 503; with 421 where the request
- * means another server. Nothing it says is secret.
+ * Answers `/metrics` with the metrics, `/healthz` and `/readyz` with 200 or 503; with 421 where the
+ * request means another server. Nothing it says is secret.
  */
 export async function serveMetrics(
   address: MetricsAddress,
-  { metrics, illness }: { readonly metrics: () => string; readonly illness: () => string | undefined },
+  { metrics, illness, unready }: Answers,
 ): Promise<MetricsServer> {
   const { createServer } = await import('node:http')
   const server = createServer((request, response) => {
@@ -54,7 +62,9 @@ export async function serveMetrics(
     else if (path === '/healthz') {
       const problem = illness()
       answer(problem === undefined ? 200 : 503, `${problem ?? 'ok'}\n`)
-    } else answer(404, 'there is /metrics and /healthz\n')
+    } else if (path === '/readyz' && unready !== undefined) {
+      unready().then((problem) => answer(problem === undefined ? 200 : 503, `${problem ?? 'ok'}\n`))
+    } else answer(404, `there is /metrics${unready === undefined ? '' : ', /readyz'} and /healthz\n`)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>

@@ -1,4 +1,5 @@
 import type { DueEntry, RunOutcome } from '../operations/index.ts'
+import { labels, metricText } from '../prometheus.ts'
 
 /** The things that a scheduler has done since it began, as numbers. */
 export class Metrics {
@@ -33,7 +34,8 @@ export class Metrics {
   }: {
     readonly entries: readonly DueEntry[]
     readonly now: Date
-    readonly rssBytes: number
+    /** Resident memory. Absent: the metrics of the process come from elsewhere. */
+    readonly rssBytes?: number
     readonly healthy: boolean
   }): string {
     const there = new Set(entries.map(({ environment }) => environment))
@@ -42,44 +44,44 @@ export class Metrics {
       for (const name of known.keys()) if (!there.has(name)) known.delete(name)
     }
     const results = ['succeeded', 'partial', 'failed', 'recovered', 'deferred', 'interrupted'] as const
-    const of = (environment: string) => `{environment=${JSON.stringify(environment)}}`
+    const of = (environment: string) => labels({ environment })
     const unreadable = entries.filter(({ problem }) => problem !== undefined).length
     const paused = entries.filter((entry) => entry.paused && entry.problem === undefined).length
     return [
-      metric('esc_scheduler_runs_total', 'counter', 'Runs of schedules since the start, by result.', [
+      metricText('esc_scheduler_runs_total', 'counter', 'Runs of schedules since the start, by result.', [
         ...results.map((result) => [`{result="${result}"}`, this.runs(result)] as const),
       ]),
-      metric('esc_scheduler_schedules', 'gauge', 'Schedules in the store.', [
+      metricText('esc_scheduler_schedules', 'gauge', 'Schedules in the store.', [
         ['{state="active"}', entries.length - paused - unreadable],
         ['{state="paused"}', paused],
         ['{state="unreadable"}', unreadable],
       ]),
-      metric(
+      metricText(
         'esc_scheduler_last_success_timestamp_seconds',
         'gauge',
         'When an environment was last rotated by this scheduler without a failure.',
         [...this.#lastSuccess].map(([name, at]) => [of(name), at.getTime() / 1000]),
       ),
-      metric(
+      metricText(
         'esc_scheduler_failing',
         'gauge',
         '1: the last run of the environment failed, in whole or in part.',
         [...this.#failing].map(([name, failing]) => [of(name), failing ? 1 : 0]),
       ),
-      metric(
+      metricText(
         'esc_scheduler_overdue',
         'gauge',
         '1: the environment has waited longer for a run than its schedule allows.',
         entries.map(({ environment, overdue }) => [of(environment), overdue === undefined ? 0 : 1] as const),
       ),
-      metric(
+      metricText(
         'esc_scheduler_unreadable',
         'gauge',
         '1: the environment cannot be read, so nobody can tell whether something is due.',
         entries.map(({ environment, problem }) => [of(environment), problem === undefined ? 0 : 1] as const),
       ),
-      metric('esc_scheduler_healthy', 'gauge', '1: all is well, as /healthz says.', [['', healthy ? 1 : 0]]),
-      metric(
+      metricText('esc_scheduler_healthy', 'gauge', '1: all is well, as /healthz says.', [['', healthy ? 1 : 0]]),
+      metricText(
         'esc_scheduler_next_run_timestamp_seconds',
         'gauge',
         'When an environment is rotated next.',
@@ -87,22 +89,15 @@ export class Metrics {
           at === undefined ? [] : [[of(environment), at.getTime() / 1000] as const],
         ),
       ),
-      metric('esc_scheduler_start_timestamp_seconds', 'gauge', 'When the scheduler was started.', [
+      metricText('esc_scheduler_start_timestamp_seconds', 'gauge', 'When the scheduler was started.', [
         ['', this.#started.getTime() / 1000],
       ]),
-      metric('esc_scheduler_clock_timestamp_seconds', 'gauge', 'The clock of the scheduler.', [
+      metricText('esc_scheduler_clock_timestamp_seconds', 'gauge', 'The clock of the scheduler.', [
         ['', now.getTime() / 1000],
       ]),
-      metric('process_resident_memory_bytes', 'gauge', 'Resident memory size in bytes.', [['', rssBytes]]),
+      ...(rssBytes === undefined
+        ? []
+        : [metricText('process_resident_memory_bytes', 'gauge', 'Resident memory size in bytes.', [['', rssBytes]])]),
     ].join('')
   }
-}
-
-function metric(
-  name: string,
-  type: 'counter' | 'gauge',
-  help: string,
-  samples: readonly (readonly [string, number])[],
-): string {
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${samples.map(([labels, value]) => `${name}${labels} ${value}\n`).join('')}`
 }

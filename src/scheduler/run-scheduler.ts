@@ -65,12 +65,23 @@ export interface RunSchedulerOptions extends ScheduleOptions {
   /** The time between two lines that all is well. */
   readonly healthEveryMs: number
   readonly metrics?: MetricsAddress
+  /** The command, for whoever else would start a scheduler. Default: `esc scheduler start`. */
+  readonly purpose?: string
+  /** Hears how to ask about the scheduler, where another server tells of it. */
+  readonly look?: (look: SchedulerLook) => void
   /** One line for people, without a line break. */
   readonly log: (line: Text) => void
   readonly onRun: (outcome: RunOutcome) => void
   /** Resolves after the time, or as soon as `stop` is set. */
   readonly sleep: (ms: number) => Promise<void>
-  readonly rssBytes: () => number
+  /** Resident memory. Absent: the metrics of the process come from elsewhere. */
+  readonly rssBytes?: () => number
+}
+
+/** The questions that a scheduler answers while it runs. */
+export interface SchedulerLook {
+  /** Prometheus text, format 0.0.4. */
+  readonly metrics: () => string
 }
 
 /**
@@ -79,11 +90,13 @@ export interface RunSchedulerOptions extends ScheduleOptions {
  * @throws EscError `locked` when another scheduler of this store runs on this machine.
  */
 export async function startScheduler(options: RunSchedulerOptions): Promise<void> {
-  const { result: lock } = await options.open().perform(claimScheduler, undefined, 'esc scheduler start')
+  const { purpose = 'esc scheduler start' } = options
+  const { result: lock } = await options.open().perform(claimScheduler, undefined, purpose)
   let server: MetricsServer | undefined
   try {
     const daemon = new Daemon(options)
     await daemon.prepare()
+    options.look?.({ metrics: () => daemon.metricsText() })
     if (options.metrics) {
       server = await serveMetrics(options.metrics, {
         metrics: () => daemon.metricsText(),
@@ -177,7 +190,7 @@ class Daemon {
     return this.#metrics.text({
       entries,
       now: this.#now(),
-      rssBytes: rssBytes(),
+      rssBytes: rssBytes?.(),
       healthy: this.illness() === undefined,
     })
   }
@@ -229,11 +242,11 @@ class Daemon {
     const [done, partial, failed] = (['succeeded', 'partial', 'failed'] as const).map((each) =>
       this.#metrics.runs(each),
     )
-    const rss = `${Math.round(rssBytes() / 1e6)} MB`
+    const memory = rssBytes === undefined ? '' : `; ${Math.round(rssBytes() / 1e6)} MB`
     const illness = this.illness()
     const state = illness === undefined ? 'healthy' : `NOT healthy (${illness})`
     log(
-      `${state}: ${entries.length} schedules, ${next}; ${done} runs succeeded, ${partial} in part, ${failed} failed; ${rss}`,
+      `${state}: ${entries.length} schedules, ${next}; ${done} runs succeeded, ${partial} in part, ${failed} failed${memory}`,
     )
     this.#healthMs = this.#aliveMs
   }

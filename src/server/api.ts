@@ -8,6 +8,8 @@ import type { ConsoleAssets } from './console/assets.ts'
 import type { ConsoleSessions } from './console/console-sessions.ts'
 import { routedPath } from './console/routed-path.ts'
 import { Problem, problemBody, problemOf } from './problem.ts'
+import type { Readiness } from './readiness.ts'
+import type { RequestEntry, ServerMetrics } from './server-metrics.ts'
 
 /** Somebody who has shown a token. */
 export interface Authenticated {
@@ -32,16 +34,26 @@ export interface ServerParts {
   readonly sessionFor: (token: ServerToken, address: string) => Session
   /** Set once the server ends what it is doing. */
   readonly ending: AbortSignal
+  readonly metrics: ServerMetrics
+  readonly readiness: Readiness
+  /** Hears of each request. */
+  readonly log: ((entry: RequestEntry) => void) | undefined
   /** Tells of what went wrong through no fault of a client. No secrets. */
-  readonly failed: (error: unknown, request: { readonly method: string; readonly route: string }) => void
+  readonly failed: (error: unknown, request: FailedRequest) => void
+}
+
+/** The request that an error came up in. */
+export interface FailedRequest extends Pick<RequestEntry, 'method' | 'route'> {
+  readonly id: string
 }
 
 /** The variables that a handler finds besides the request. */
 export interface ApiVariables {
   readonly parts: ServerParts
+  /** Set once a token has let somebody in, as it has for every route that asks for it. */
   readonly caller: Authenticated
-  /** For the log: the pattern of the path, which holds no ids. */
   readonly address: string
+  readonly requestId: string
 }
 
 export type ApiEnvironment = { Variables: ApiVariables }
@@ -60,7 +72,7 @@ export function emptyApi(): Api {
   api.onError((error, c) => {
     const problem = error instanceof HTTPException ? new Problem(error.status, error.message) : problemOf(error)
     if (problem !== undefined && problem.status < 500) return answer(c, withoutFolders(problem, c.var.parts))
-    c.var.parts?.failed(error, { method: c.req.method, route: c.req.routePath })
+    c.var.parts?.failed(error, { method: c.req.method, route: c.req.routePath, id: c.var.requestId })
     return answer(
       c,
       problem === undefined

@@ -2,11 +2,13 @@ import { bodyLimit } from 'hono/body-limit'
 import { type Api, emptyApi, type ServerParts } from './api.ts'
 import { authenticate } from './authenticate.ts'
 import { consoleRoutes } from './console/console-routes.ts'
+import { observe } from './observe.ts'
 import { Problem } from './problem.ts'
 import { accountRoutes } from './routes/account.ts'
 import { definitionRoutes } from './routes/definitions.ts'
 import { environmentRoutes } from './routes/environments.ts'
 import { openingRoutes } from './routes/opening.ts'
+import { type Probes, probeRoutes } from './routes/probes.ts'
 import { revisionRoutes } from './routes/revisions.ts'
 import { rotationRoutes } from './routes/rotation.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
@@ -21,10 +23,19 @@ const mostBytes = 8 * 1024 * 1024
 /** The address of a client, by the request that the server of Node has made of it. */
 export type AddressOf = (environment: unknown, headers: Headers) => string
 
+interface AppOptions {
+  readonly addressOf: AddressOf
+  readonly version: string
+  readonly behindProxy: boolean
+  readonly probes: Probes
+  /** The address that is listened on, where metrics are served there. */
+  readonly metricsHost: string | undefined
+}
+
 /** All routes of the server. */
 export function serverApp(
   parts: ServerParts,
-  { addressOf, version }: { readonly addressOf: AddressOf; readonly version: string },
+  { addressOf, version, behindProxy, probes, metricsHost }: AppOptions,
 ): Api {
   const api = emptyApi()
   api.use(async (c, next) => {
@@ -35,6 +46,8 @@ export function serverApp(
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store')
     c.header('x-content-type-options', 'nosniff')
   })
+  api.use(observe({ behindProxy }))
+  probeRoutes(api, probes, metricsHost)
   api.use(
     bodyLimit({
       maxSize: mostBytes,

@@ -1,26 +1,49 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
 import { getRequestListener } from '@hono/node-server'
 import { EscError, messageOf } from '../errors.ts'
-import { openSessionsOf, type ServerToken, type Session, tokensOf } from '../operations/index.ts'
+import { isLoopback } from '../meant-host.ts'
+import { openSessionsOf, type ServerToken, type Session, type SessionHost, tokensOf } from '../operations/index.ts'
 import { again, rich } from '../rich-text.ts'
+import type { FailedRequest } from './api.ts'
 import { serverApp } from './app.ts'
 import { ConsoleSessions } from './console/console-sessions.ts'
 import { loadAssets } from './console/load-assets.ts'
+import { Deliveries } from './deliveries.ts'
+import { finishRotations } from './finish-rotations.ts'
+import { Readiness } from './readiness.ts'
+import type { Probes } from './routes/probes.ts'
+import { type RequestEntry, ServerMetrics } from './server-metrics.ts'
+
+/** A certificate, with those that it was issued under, and its key: PEM texts. */
+export interface Certificate {
+  readonly certificate: string
+  readonly key: string
+}
+
+/** A certificate that is renewed while the server runs. */
+export interface TlsFiles {
+  readonly read: () => Certificate
+  /** Calls back when the files have changed, until what it returns is called. */
+  readonly watch: (changed: () => void) => () => void
+}
 
 /** The things that a server is started with. */
 export interface ServerOptions {
   readonly host: string
   readonly port: number
-  /** PEM texts. Default: no TLS. */
-  readonly tls?: { readonly certificate: string; readonly key: string }
+  /** Default: no TLS. */
+  readonly tls?: TlsFiles
   /** True when a proxy in front says who asks, in `X-Forwarded-For`. */
   readonly behindProxy: boolean
   /** The store, for work that is nobody's: sweeping, looking up tokens. */
   readonly session: Session
+  /** Opens the store as it is now, for the same. */
+  readonly open: () => Session
   /** Opens a session for the holder of a token. */
-  readonly sessionFor: (token: ServerToken, address: string) => Session
+  readonly sessionFor: (token: ServerToken, address: string, host: Partial<SessionHost>) => Session
   readonly now: () => Date
   /** Folder of the console, as the build has made it. */
   readonly console: string
@@ -29,10 +52,23 @@ export interface ServerOptions {
   readonly stop: AbortSignal
   /** Ends what is under way, too. */
   readonly abort: AbortSignal
+  /** Returns metrics of what else the process does. */
+  readonly otherMetrics: () => string
+  /**
+   * Does what else the process is there for, until `stop` is set. It is begun once rotations that
+   * were cut off have been finished.
+   */
+  readonly otherWork: () => Promise<void>
+  /** Tells what the server does by itself. No secrets. */
+  readonly say: (line: string) => void
+  /** Hears before the server listens what probes are answered with. */
+  readonly probed: (probes: Probes) => Promise<void>
   /** Hears that the server is ready, and under which URL. */
   readonly ready: (url: string) => void
+  /** Hears of each request that was answered. Absent: nobody does. */
+  readonly log?: (entry: RequestEntry) => void
   /** Tells of what went wrong through no fault of a client. No secrets. */
-  readonly failed: (error: unknown, request: { readonly method: string; readonly route: string }) => void
+  readonly failed: (error: unknown, request: FailedRequest) => void
 }
 
 /** Open sessions whose time is over are removed so often. */
@@ -40,10 +76,14 @@ const sweepMs = 60_000
 
 /** Serves the API until `stop` is set, and what was under way then has ended. */
 export async function serveApi(options: ServerOptions): Promise<void> {
-  const { session, now, host, port, tls } = options
+  const { session, now, host, port, tls, behindProxy, open, stop, say } = options
+  const metrics = new ServerMetrics({ version: options.version, started: now() })
+  const deliveries = new Deliveries(open, stop, say)
   const openSessions = openSessionsOf(session, now)
   const tokens = tokensOf(session)
   const assets = loadAssets(options.console)
+  const readiness = new Readiness(open, stop)
+  const sessionHost = { deliver: () => deliveries.send(), auditFailed: () => metrics.auditFailed() }
   const parts = {
     organization: session.organization,
     folders: [session.folder, session.stateFolder],
@@ -52,28 +92,51 @@ export async function serveApi(options: ServerOptions): Promise<void> {
     tokens,
     openSessions,
     now,
-    sessionFor: options.sessionFor,
+    sessionFor: (token: ServerToken, address: string) => options.sessionFor(token, address, sessionHost),
     ending: options.abort,
+    metrics,
+    readiness,
+    log: options.log,
     failed: options.failed,
   }
-  const app = serverApp(parts, { addressOf: addresses(options.behindProxy), version: options.version })
+  const probes = {
+    unready: () => readiness.problem(),
+    metrics: () => {
+      const gauges = { openSessions: openSessions.count, ready: readiness.isReady }
+      return metrics.text(gauges) + options.otherMetrics()
+    },
+  }
+  await options.probed(probes)
+  const app = serverApp(parts, {
+    addressOf: addresses(behindProxy),
+    version: options.version,
+    behindProxy,
+    probes,
+    // A proxy would hand them to whoever asks.
+    metricsHost: isLoopback(host) && !behindProxy ? host : undefined,
+  })
   const listener = getRequestListener(app.fetch)
   const limits = { requestTimeout: 60_000, headersTimeout: 15_000, maxHeaderSize: 16_384, keepAliveTimeout: 30_000 }
   const server: Server =
     tls === undefined
       ? createServer(limits, listener)
-      : createTlsServer({ ...limits, cert: tls.certificate, key: tls.key }, listener)
+      : createTlsServer({ ...limits, ...secureContext(tls.read()) }, listener)
+  const unwatch = tls?.watch(() => renew(server, tls, say))
   await listen(server, host, port)
   openSessions.sweep()
   const sweeping = setInterval(() => openSessions.sweep(), sweepMs)
   const { address, port: bound, family } = server.address() as AddressInfo
   options.ready(`${tls === undefined ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`)
+  const working = finishRotations(open, { stop, abort: options.abort, say }).then(options.otherWork)
   await new Promise<void>((done) => {
-    if (options.stop.aborted) done()
-    options.stop.addEventListener('abort', () => done(), { once: true })
+    if (stop.aborted) done()
+    stop.addEventListener('abort', () => done(), { once: true })
   })
   clearInterval(sweeping)
-  await close(server)
+  await Promise.all([close(server), working])
+  unwatch?.()
+  await deliveries.close()
+  metrics.close()
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -89,12 +152,34 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   })
 }
 
+/** Connections that had a request under way are looked at so often when the server ends. */
+const closesEveryMs = 50
+
 /** Connections without a request end at once, the others once they have their answer. */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve())
+    const closing = setInterval(() => server.closeIdleConnections(), closesEveryMs)
+    server.close(() => {
+      clearInterval(closing)
+      resolve()
+    })
     server.closeIdleConnections()
   })
+}
+
+function secureContext({ certificate, key }: Certificate) {
+  return { cert: certificate, key, minVersion: 'TLSv1.2' as const }
+}
+
+/** Takes the certificate as it is now. One that cannot be used leaves the old one in its place. */
+function renew(server: Server, tls: TlsFiles, say: (line: string) => void): void {
+  if (!(server instanceof TlsServer)) return
+  try {
+    server.setSecureContext(secureContext(tls.read()))
+    say('took the new certificate')
+  } catch (error) {
+    say(`the old certificate stays, because the new one cannot be used: ${messageOf(error)}`)
+  }
 }
 
 /** Finds the address of a client: behind a proxy, the last one that the proxy has added. */

@@ -40,7 +40,7 @@ const always: Readonly<Record<GuardLevel, string>> = {
  * alone, or perform others, which ask.
  */
 export const refusingNobody = `
-    accept-trust check-store check-text check-variables claim-scheduler deliver-webhooks describe-environments deselect-environment expand-references explain-access
+    accept-trust check-readiness check-store check-text check-variables claim-scheduler deliver-webhooks describe-environments deselect-environment expand-references explain-access
     export-pulumi-stack get-scheduler-look get-scheduler-settings import-environments
     list-access list-environments list-environments-to-renumber
     list-overdue-schedules list-removed-environments list-rotators note-scheduler-look open-draft open-text plan-trust-setup publish-issuer

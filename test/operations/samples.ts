@@ -434,5 +434,6 @@ export const samples: Readonly<Record<string, Sample>> = {
   'list-environment-audit-lines': { input: given(anyLine) },
   'verify-audit-log': { input: given({ expected: [] }) },
   'check-store': { input: given({ references: [], fix: false, useKeys: true }) },
+  'check-readiness': {},
   'show-store-status': {},
 }

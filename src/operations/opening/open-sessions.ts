@@ -62,6 +62,11 @@ export class OpenSessions {
     return undefined
   }
 
+  /** The number of sessions that are kept. */
+  get count(): number {
+    return listIfPresent(machineFiles, this.#folder).filter((name) => name.endsWith(suffix)).length
+  }
+
   /** Removes the sessions whose time is over. */
   sweep(): void {
     const now = this.#now()

@@ -162,6 +162,7 @@ export class AuditTrail {
       const place = { store: folder, state: state.folder, keep }
       this.#files.add(appendAudit(place, entries, { synced: required }))
     } catch (error) {
+      this.#host.auditFailed?.()
       // What has been done cannot be refused any more.
       if (required && entries.some(({ result }) => result === 'allowed' || result === 'denied')) throw error
       this.#host.notify({ kind: 'audit-not-written', reason: messageOf(error) })

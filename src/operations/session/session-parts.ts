@@ -50,6 +50,8 @@ export interface SessionHost {
   readonly hide?: (definition: string) => void
   /** Hears what is being done, for a person who waits. No secrets. */
   readonly progress?: (text: string) => void
+  /** Hears that a line of the audit log could not be written, also where that ends the work. */
+  readonly auditFailed?: () => void
   /** Hears what became of each commit. */
   readonly onCommit?: (outcome: CommitOutcome) => void
   /** Sends what is due to webhooks, and is not waited for. `undefined`: somebody else does. */

@@ -34,6 +34,7 @@ export function rotationRoutes(api: Api): void {
       return answerJson(c, rotationBody(nothing, c.var.caller.token.user, c.var.parts.now()))
     const input = { paths: chosen, mode: 'rotate', onProgress: () => {} } as const
     const { result } = await session.perform(rotateEnvironment, subject, input, { signal: c.var.parts.ending })
+    c.var.parts.metrics.rotated(result.status)
     const errors = result.diagnostics.filter(({ severity }) => severity === 'error')
     if (errors.length > result.quoted.length && result.paths.length === 0) throw invalid(errors)
     return answerJson(c, rotationBody(result, c.var.caller.token.user, c.var.parts.now()))

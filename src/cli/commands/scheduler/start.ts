@@ -5,6 +5,7 @@ import { COMMIT_FLAG, EscCommand } from '../../framework/command.ts'
 import { duration, list, text } from '../../framework/flags.ts'
 import { EXIT } from '../../framework/report-error.ts'
 import { runLine } from '../../framework/run-text.ts'
+import { waitOrStop } from '../../framework/served-schedules.ts'
 import { openUnattended } from '../../framework/session.ts'
 import { worded } from '../../terminal/index.ts'
 
@@ -71,7 +72,7 @@ once; the next start goes on where it was. The key comes from ESC_KEY, ESC_PASSP
           for (const warning of outcome.warnings) log(`${outcome.environment}: warning: ${worded(warning)}`)
           if (outcome.hint !== undefined) log(`${outcome.environment}: hint: ${worded(outcome.hint)}`)
         },
-        sleep: (ms) => pause(ms, stop.signal),
+        sleep: (ms) => waitOrStop(ms, stop.signal),
         rssBytes: () => process.memoryUsage.rss(),
       })
       log('stopped')
@@ -81,20 +82,4 @@ once; the next start goes on where it was. The key comes from ESC_KEY, ESC_PASSP
   }
 
   text(): undefined {}
-}
-
-/** Longer would overflow the timer, and fire at once. */
-const longestTimeoutMs = 2 ** 31 - 1
-
-function pause(ms: number, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      stop.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, Math.min(ms, longestTimeoutMs))
-    if (stop.aborted) done()
-    else stop.addEventListener('abort', done, { once: true })
-  })
 }

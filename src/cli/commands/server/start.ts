@@ -1,13 +1,18 @@
-import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import manifest from '../../../../package.json' with { type: 'json' }
-import { EscError, messageOf } from '../../../errors.ts'
+import { EscError } from '../../../errors.ts'
+import type { Notice } from '../../../notice.ts'
 import { packageFolder, ServedStore, type ServerToken } from '../../../operations/index.ts'
+import { type MetricsServer, parseListenAddress, type SchedulerLook, serveMetrics } from '../../../scheduler/index.ts'
 import { COMMIT_FLAG, EscCommand } from '../../framework/command.ts'
-import { boolean, text } from '../../framework/flags.ts'
+import { boolean, list, text } from '../../framework/flags.ts'
+import { noticeText } from '../../framework/notice-text.ts'
 import { EXIT } from '../../framework/report-error.ts'
-import { openSession, sessionRequest } from '../../framework/session.ts'
+import { lookAfterSchedules } from '../../framework/served-schedules.ts'
+import { type LogManner, logManners, type ServerLog, serverLog } from '../../framework/server-log.ts'
+import { openSession, openUnattended, sessionRequest } from '../../framework/session.ts'
+import { tlsFiles } from '../../framework/tls-files.ts'
 
 const flags = {
   listen: text({
@@ -19,6 +24,19 @@ const flags = {
   'behind-proxy': boolean({
     description:
       'a proxy in front speaks TLS, and says who asks in X-Forwarded-For; needed for other addresses without TLS',
+  }),
+  'no-scheduler': boolean({ description: 'leave schedules to "esc scheduler start", or to another machine' }),
+  metrics: text({
+    description: 'serve /metrics (Prometheus), /healthz and /readyz on this port, too',
+    value: '[address:]port',
+  }),
+  'metrics-host': list({
+    description: 'answer requests for metrics by this host name, too; may be given several times',
+    value: 'name',
+  }),
+  log: text({
+    description: 'how requests are logged on standard error: text (default), json or off',
+    value: 'manner',
   }),
   ...COMMIT_FLAG,
 }
@@ -32,8 +50,12 @@ command line, its SDKs, external-secrets and the GitHub action. The document of 
 
 Clients need a token: make one with "esc server token create". A token is for a principal, and the access rules decide what that one may do.
 
+It looks after schedules, as "esc scheduler start" does, and sends webhooks. /healthz and /readyz answer probes; /metrics is for Prometheus, and is
+answered only to this machine, or at the address of --metrics.
+
 Ctrl-C or SIGTERM: no new request is taken, and those under way are finished. A second one ends them after the step in flight, a third at once.
-A rotation that was cut off is finished by the next one.`
+A rotation that was cut off is finished by the next start, or by the next rotation. SIGHUP: the files of --tls-cert and --tls-key are read again,
+as they are when they change.`
   static override examples = [
     { description: 'Serve this machine', command: 'esc server start' },
     {
@@ -45,8 +67,10 @@ A rotation that was cut off is finished by the next one.`
 
   async run(): Promise<void> {
     const address = readAddress(this.flags.listen ?? '127.0.0.1:8080')
-    const tls = this.#tls()
+    const tls = tlsFiles(this.flags, this.io)
     const behindProxy = this.flags['behind-proxy']
+    const log = serverLog(this.io, logManner(this.flags.log))
+    const metricsAddress = this.flags.metrics === undefined ? undefined : parseListenAddress(this.flags.metrics)
     if (!isLoopback(address.host) && tls === undefined && !behindProxy) {
       throw new EscError(
         'usage',
@@ -58,10 +82,62 @@ A rotation that was cut off is finished by the next one.`
     }
     const session = openSession(this.io, this.flags, unattended)
     const { host, policy } = sessionRequest(this.io, this.flags)
-    const served = new ServedStore(session.folder, { ...host, ...unattended })
+    const notify = (notice: Notice) => log.say(noticeText(notice))
+    const served = new ServedStore(session.folder, { ...host, ...unattended, notify })
+    const open = openUnattended(this.io, this.flags)
+    const { stop, abort, end } = this.#signals(log, tls !== undefined)
+    let schedules: SchedulerLook | undefined
+    let metrics: MetricsServer | undefined
+    try {
+      const { serveApi } = await import('../../../server/index.ts')
+      await serveApi({
+        ...address,
+        tls,
+        behindProxy,
+        session,
+        open,
+        sessionFor: (token, address, changed) => served.session(callerOf(token, address), { policy, host: changed }),
+        console: join(packageFolder, 'dist', 'console'),
+        now: this.io.now,
+        version: manifest.version,
+        stop,
+        abort,
+        probed: async (probes) => {
+          if (metricsAddress === undefined) return
+          const names = this.flags['metrics-host']
+          metrics = await serveMetrics({ ...metricsAddress, names }, { ...probes, illness: () => undefined })
+          log.say(`metrics at ${metrics.url}/metrics`)
+        },
+        otherMetrics: () => schedules?.metrics() ?? '',
+        otherWork: async () => {
+          const look = (found: SchedulerLook) => {
+            schedules = found
+          }
+          if (!this.flags['no-scheduler']) await lookAfterSchedules({ open, stop, abort, say: log.say, look })
+        },
+        ready: (url) => {
+          log.say(this.flags.log === 'json' ? `listening on ${url} (esc ${manifest.version})` : `listening on ${url}`)
+          if (this.io.stderrIsTerminal) log.say('make a token with: esc server token create --user NAME')
+        },
+        say: log.say,
+        log: log.request,
+        failed: log.failed,
+      })
+      log.say('stopped')
+    } finally {
+      await metrics?.close()
+      end()
+    }
+  }
+
+  text(): undefined {}
+
+  /** The first signal ends the server once its work is done, the second after one more step. */
+  #signals({ say }: ServerLog, reloads: boolean) {
     const [stop, abort] = [new AbortController(), new AbortController()]
-    const say = (line: string) => this.io.err(`${line}\n`)
     const end = this.io.onInterrupt((signal) => {
+      // The files of the certificate are read again.
+      if (signal === 'SIGHUP' && reloads) return
       if (abort.signal.aborted) this.io.exit(EXIT.interrupted)
       if (stop.signal.aborted) {
         say(`received ${signal} again: ending after the step in flight; once more to stop at once`)
@@ -71,55 +147,14 @@ A rotation that was cut off is finished by the next one.`
         stop.abort()
       }
     })
-    try {
-      const { serveApi } = await import('../../../server/index.ts')
-      await serveApi({
-        ...address,
-        tls,
-        behindProxy,
-        session,
-        sessionFor: (token, address) => served.session(callerOf(token, address), { policy }),
-        console: join(packageFolder, 'dist', 'console'),
-        now: this.io.now,
-        version: manifest.version,
-        stop: stop.signal,
-        abort: abort.signal,
-        ready: (url) => {
-          say(`listening on ${url}`)
-          if (this.io.stderrIsTerminal) say('make a token with: esc server token create --user NAME')
-        },
-        failed: (error, { method, route }) =>
-          say(`${this.io.now().toISOString()} ${method} ${route}: ${messageOf(error)}`),
-      })
-      say('stopped')
-    } finally {
-      end()
-    }
+    return { stop: stop.signal, abort: abort.signal, end }
   }
+}
 
-  text(): undefined {}
-
-  #tls() {
-    const { 'tls-cert': certificate, 'tls-key': key } = this.flags
-    if (certificate === undefined && key === undefined) return undefined
-    if (certificate === undefined || key === undefined) {
-      throw new EscError(
-        'usage',
-        `--tls-${certificate === undefined ? 'key needs --tls-cert' : 'cert needs --tls-key'}`,
-        {
-          hint: 'give both',
-        },
-      )
-    }
-    const read = (flag: string, path: string) => {
-      try {
-        return readFileSync(resolve(this.io.cwd, path), 'utf8')
-      } catch (error) {
-        throw new EscError('io', `cannot read --${flag} ${path}: ${messageOf(error)}`, { cause: error })
-      }
-    }
-    return { certificate: read('tls-cert', certificate), key: read('tls-key', key) }
-  }
+function logManner(typed = 'text'): LogManner {
+  const manner = logManners.find((each) => each === typed)
+  if (manner !== undefined) return manner
+  throw new EscError('usage', `--log is '${typed}'`, { hint: `give one of ${logManners.join(', ')}` })
 }
 
 /** The holder of a token as the store knows them: access rules and audit log see their name. */

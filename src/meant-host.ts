@@ -27,7 +27,8 @@ function plainName(name: string): string {
     .replace(/\.$/, '')
 }
 
-function isLoopback(host: string): boolean {
+/** True for an address or a name that leads to this machine alone. */
+export function isLoopback(host: string): boolean {
   if (host === 'localhost' || host.endsWith('.localhost') || host === '::1') return true
   return isIP(host) === 4 && host.startsWith('127.')
 }

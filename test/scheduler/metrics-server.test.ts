@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { expect } from 'chai'
-import { isMeantHost } from '../../src/scheduler/metrics-host.ts'
+import { isMeantHost } from '../../src/meant-host.ts'
 import { type MetricsAddress, serveMetrics } from '../../src/scheduler/metrics-server.ts'
 
 describe('the server of metrics', () => {

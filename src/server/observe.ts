@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto'
+import type { MiddlewareHandler } from 'hono'
+import { matchedRoutes } from 'hono/route'
+import type { ApiContext, ApiEnvironment } from './api.ts'
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/**
+ * Counts each request and has its line logged, and gives it an id: `X-Request-ID`. Behind a proxy
+ * it is the one that the proxy has given, so that the logs of both can be joined.
+ */
+export function observe({ behindProxy }: { readonly behindProxy: boolean }): MiddlewareHandler<ApiEnvironment> {
+  return async (c, next) => {
+    const { metrics, log, readiness } = c.var.parts
+    const began = performance.now()
+    metrics.began()
+    const id = (behindProxy && givenId(c)) || randomUUID()
+    c.set('requestId', id)
+    c.header('x-request-id', id)
+    // So that a client of a server that ends asks another one next.
+    if (readiness.isStopping) c.header('connection', 'close')
+    await next()
+    const { status } = c.res
+    if (status >= 500) c.header('x-pulumi-request-id', id)
+    const { caller } = c.var
+    const entry = {
+      method: methods.includes(c.req.method) ? c.req.method : 'OTHER',
+      route: routeOf(c),
+      status,
+      ms: performance.now() - began,
+      ...(caller && { user: caller.token.user, token: caller.token.name }),
+      id,
+    }
+    metrics.ended(entry)
+    log?.(entry)
+  }
+}
+
+/** The pattern of the route that the request is for, whether or not it got that far. */
+function routeOf(c: ApiContext): string {
+  const route = matchedRoutes(c).at(-1)
+  // What comes before all routes, such as this, takes any method.
+  return route === undefined || route.method === 'ALL' ? 'none' : route.path
+}
+
+function givenId(c: ApiContext): string | undefined {
+  return /^[A-Za-z0-9._-]{1,64}$/.exec(c.req.header('x-request-id') ?? '')?.[0]
+}
