@@ -130,6 +130,26 @@ export function testRecords(kind: RecordsKind): void {
       expect(now.events('schedules')).to.deep.equal([{ id: 7 }])
     })
 
+    it('packs old revisions and events, which every process reads as before', async () => {
+      const made = await withHistory()
+      for (let number = 4; number <= 8; number++) await save(made, `values: {number: ${number}}\n`)
+      await made.appendEvent('rotations', { id: 1, completed: '2020-01-01T00:00:00.000Z' })
+      const [reader, packer] = [await site.open(), await site.open()]
+      const before = [...reader.environment(name).history()].map(({ digest }) => digest)
+      const pruned = await packer.prune(name, { keep: 3 })
+      expect(pruned).to.deep.include({ packed: { first: 1, last: 5 }, verified: true, raisesFormat: true })
+      for (const store of [packer, reader, await site.open()]) {
+        await store.refresh()
+        const now = store.environment(name)
+        expect([...now.history()].map(({ digest }) => digest)).to.deep.equal(before)
+        expect(now.events('rotations')).to.have.lengthOf(1)
+        expect(now.resolve('1').file).to.match(/\.archive$/)
+      }
+      expect((await site.open()).configuration.formatVersion).to.equal(2)
+      await save(await environment(), 'values: {number: 9}\n')
+      await isSound(await site.open())
+    })
+
     it('creates one environment of a name, and lists them all', async () => {
       const stores = [await site.open(), await site.open()]
       const outcomes = await Promise.all(
@@ -330,6 +350,20 @@ const acts: Readonly<
       }
     },
     check: async (store) => ((await store.environment(name).journal().list()).length === 1 ? 'after' : 'before'),
+  },
+  'a packing': {
+    act: async (store) => {
+      for (const text of ['values: 3\n', 'values: 4\n']) await save(store.environment(name), text)
+      await store.prune(name, { keep: 2 })
+    },
+    check: async (store) => {
+      const environment = store.environment(name)
+      const definitions = [...environment.history()].map(({ definition }) => definition).reverse()
+      expect(definitions.slice(2)).to.deep.equal(['values: 3\n', 'values: 4\n'].slice(0, definitions.length - 2))
+      // Where files of a folder are left that are packed already, they are removed by the next.
+      await store.fix((await store.check()).findings)
+      return environment.revision(1).file.endsWith('.archive') ? 'after' : 'before'
+    },
   },
   'a removal': {
     act: (store) => store.remove(name, { author: by.author, removed: by.created }),
