@@ -25,16 +25,14 @@ export interface AuditFilter {
   readonly until?: Date
 }
 
-const filterSchema = (z: InputKit) => {
-  const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
-  return z.strictObject({
+const filterSchema = (z: InputKit) =>
+  z.strictObject({
     user: z.string().optional(),
     events: z.array(z.string()).default([]),
     result: z.string().optional(),
-    since: instant.optional(),
-    until: instant.optional(),
+    since: z.instant().optional(),
+    until: z.instant().optional(),
   })
-}
 
 /**
  * The lines of the audit log, oldest first; `pattern`: only those on environments with such names.

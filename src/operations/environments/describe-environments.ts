@@ -26,6 +26,7 @@ export const describeEnvironments = storeOperation({
   name: 'describe-environments',
   level: undefined,
   audit: 'environment-read',
+  input: (z) => z.strictObject({ after: z.string().optional(), count: z.int().min(1).max(1000).default(100) }),
   async run(work, { after, count }: { readonly after?: string; readonly count: number }): Promise<DescriptionPage> {
     const names = visibleEnvironments(work).filter((name) => after === undefined || name > after)
     const chosen = names.slice(0, count)

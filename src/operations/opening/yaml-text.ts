@@ -27,6 +27,7 @@ export const checkText = storeOperation({
   name: 'check-text',
   level: undefined,
   audit: 'environment-read',
+  input: (z) => z.strictObject({ text: z.string(), showSecrets: z.boolean().optional() }),
   async run(
     work,
     { text, showSecrets = false }: { readonly text: string; readonly showSecrets?: boolean },
@@ -46,6 +47,7 @@ export const openText = storeOperation({
   name: 'open-text',
   level: undefined,
   audit: 'environment-open',
+  input: (z) => z.string().describe('the YAML text'),
   async run(work, text: string): Promise<Pick<OpenedEnvironment, 'properties' | 'diagnostics'>> {
     if (text.trim() === '') return { properties: undefined, diagnostics: [] }
     const { environment } = parseEnvironment(anonymous, text)

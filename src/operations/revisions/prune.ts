@@ -1,12 +1,19 @@
 import { EscError } from '../../errors.ts'
 import { again, rich } from '../../rich-text.ts'
 import { leastKept, type Pruned, type PruneRequest } from '../../store/index.ts'
+import type { InputKit } from '../session/input-kit.ts'
 import { operation } from '../session/operation.ts'
 
 /** Revisions of an environment that were packed, or would be. */
 export interface PrunedEnvironment extends Pruned {
   readonly name: string
 }
+
+const pruneSchema = (z: InputKit) =>
+  z.strictObject({
+    keep: z.int().min(1).optional().describe('the newest revisions that keep files of their own'),
+    before: z.instant().optional().describe('pack what was made before, as RFC 3339 has it'),
+  })
 
 /**
  * Packs old revisions of an environment into an archive, from which they are read as before. It
@@ -20,6 +27,8 @@ export const pruneEnvironment = operation({
   name: 'prune-environment',
   level: 'admin',
   audit: 'environment-pruned',
+  input: (z) => pruneSchema(z),
+  own: ['dryRun'],
   async run(work, request: PruneRequest): Promise<PrunedEnvironment> {
     const { name } = work.subject
     return { name, ...(await work.store.prune(name, { ...checked(request), dryRun: false })) }
@@ -32,6 +41,8 @@ export const planPrune = operation({
   name: 'plan-prune',
   level: 'read',
   audit: 'environment-read',
+  input: (z) => pruneSchema(z),
+  own: ['dryRun'],
   async run(work, request: PruneRequest): Promise<PrunedEnvironment> {
     const { name } = work.subject
     return { name, ...(await work.store.prune(name, { ...checked(request), dryRun: true })) }

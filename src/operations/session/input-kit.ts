@@ -71,6 +71,8 @@ export function inputKit(z: typeof zod) {
       read(ownReference).describe(
         'project/name of an environment, with @ and a revision number or tag where a version is allowed',
       ),
+    /** An instant as RFC 3339 has it: `2030-01-02T03:04:05Z`. */
+    instant: () => z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
     /** A value as JSON has it, numbers with their text among it. */
     data: () => z.unknown().refine(isData, 'is no JSON value') as unknown as zod.ZodType<YamlData, YamlData>,
   }

@@ -33,6 +33,16 @@ export const createToken = storeOperation({
   level: 'admin',
   audit: 'token-created',
   changes: false,
+  input: (z) =>
+    z.strictObject({
+      user: z.string().describe('the principal that its holder is'),
+      name: z.string().optional().describe('default: as user'),
+      organization: z.string().optional(),
+      admin: z.boolean().default(false),
+      level: z.enum(['read', 'open', 'write', 'admin']),
+      environments: z.array(z.string()).default([]).describe('patterns; default: every environment'),
+      expiresInSeconds: z.int().min(1).optional().describe('default: never'),
+    }),
   async run(work, { user, name = user, organization, expiresInSeconds, ...rest }: NewToken): Promise<CreatedToken> {
     checkWords('user', user)
     checkWords('name', name)
@@ -69,6 +79,7 @@ export const revokeToken = storeOperation({
   level: 'admin',
   audit: 'token-revoked',
   changes: false,
+  input: (z) => z.string().describe('id or name of the token'),
   async run(work, wanted: string): Promise<ServerToken> {
     const token = registryOf(work).revoke(wanted)
     work.addDetails(() => ({ token: token.id, user: token.user, name: token.name }))
