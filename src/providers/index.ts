@@ -29,6 +29,7 @@ const loaders: Readonly<Record<string, () => Promise<unknown>>> = {
   'snowflake-login': async () => (await import('./snowflake-login.ts')).snowflakeLogin,
   sops: async () => (await import('./sops.ts')).sops,
   'terraform-state': async () => (await import('./terraform-state.ts')).terraformState,
+  test: async () => (await import('./test.ts')).test,
   'vault-login': async () => (await import('./vault-login.ts')).vaultLogin,
   'vault-secrets': async () => (await import('./vault-secrets.ts')).vaultSecrets,
 }

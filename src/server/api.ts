@@ -68,7 +68,6 @@ export function emptyApi(): Api {
       if (!result.success) throw new Problem(400, mistakesIn(result.error))
     },
   })
-  api.notFound((c) => answer(c, new Problem(404, 'Not Found: there is no such path')))
   api.onError((error, c) => {
     const problem = error instanceof HTTPException ? new Problem(error.status, error.message) : problemOf(error)
     if (problem !== undefined && problem.status < 500) return answer(c, withoutFolders(problem, c.var.parts))

@@ -1,7 +1,9 @@
 import { bodyLimit } from 'hono/body-limit'
 import { type Api, emptyApi, type ServerParts } from './api.ts'
 import { authenticate } from './authenticate.ts'
+import { plainBodies } from './bodies.ts'
 import { consoleRoutes } from './console/console-routes.ts'
+import { otherMethods } from './methods.ts'
 import { observe } from './observe.ts'
 import { Problem } from './problem.ts'
 import { accountRoutes } from './routes/account.ts'
@@ -63,6 +65,7 @@ export function serverApp(
       headers.set('content-type', 'application/json')
     await next()
   })
+  api.use(plainBodies)
   api.doc31('/api/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'esc', version, description: 'Environments, secrets and rotated credentials.' },
@@ -87,5 +90,6 @@ export function serverApp(
   scheduleRoutes(api)
   webhookRoutes(api)
   settingRoutes(api)
+  api.notFound(otherMethods(api))
   return api
 }

@@ -23,6 +23,7 @@ import { underTest as pulumiStacks } from './pulumi-stacks.under-test.ts'
 import { underTest as snowflakeLogin } from './snowflake-login.under-test.ts'
 import { underTest as sops } from './sops.under-test.ts'
 import { underTest as terraformState } from './terraform-state.under-test.ts'
+import { underTest as test } from './test.under-test.ts'
 import { underTest as vaultLogin } from './vault-login.under-test.ts'
 import { underTest as vaultSecrets } from './vault-secrets.under-test.ts'
 
@@ -52,6 +53,7 @@ export const providersUnderTest: Readonly<Record<string, ProviderUnderTest>> = {
   'snowflake-login': snowflakeLogin,
   sops,
   'terraform-state': terraformState,
+  test,
   'vault-login': vaultLogin,
   'vault-secrets': vaultSecrets,
 }

@@ -32,9 +32,9 @@ export class RunningServer {
   }
 
   /** Starts the server of a program's store, and waits until it listens. */
-  static async start(program: Program, words: readonly string[] = []): Promise<RunningServer> {
+  static async start(program: Program, words: readonly string[] = [], listen = '127.0.0.1:0'): Promise<RunningServer> {
     const token = (await program.ok('server', 'token', 'create', '--user', 'root@example.com', '--admin')).trim()
-    const child = program.start(['server', 'start', '--listen', '127.0.0.1:0', ...words])
+    const child = program.start(['server', 'start', '--listen', listen, ...words])
     let said = ''
     const url = await new Promise<string>((resolve, reject) => {
       child.stderr?.on('data', (bytes) => {

@@ -8,6 +8,7 @@ import {
   resolveVersion,
 } from '../../operations/index.ts'
 import { type Api, type ApiContext, answerJson, answers, loose, yamlBody } from '../api.ts'
+import { definitionIn } from '../bodies.ts'
 import { E, environmentParams, L, organizationParams, referenceOf, sessionOf, versionParams } from '../params.ts'
 import { Problem } from '../problem.ts'
 import { definitionFor } from '../quirks.ts'
@@ -99,14 +100,14 @@ export function definitionRoutes(api: Api): void {
   api.openapi(decryptAtVersion, (c) => answerDefinition(c, c.req.valid('param').version, true))
   api.openapi(update, async (c) => {
     const { session, subject } = referenceOf(c)
-    const text = await c.req.text()
+    const text = await definitionIn(c)
     const revision = revisionOf(c.req.header('etag'))
     const { result } = await session.perform(replaceDefinition, subject, { text, revision })
     if (result.kind === 'refused') throw invalid(result.diagnostics)
     return answerJson(c, {}, 200, { 'pulumi-esc-revision': String(result.revision), etag: etagOf(result.revision) })
   })
   api.openapi(check, async (c) => {
-    const text = await c.req.text()
+    const text = await definitionIn(c)
     const showSecrets = c.req.valid('query').showSecrets === 'true'
     const { result } = await sessionOf(c).perform(checkText, undefined, { text, showSecrets })
     if (result.diagnostics.some(({ severity }) => severity === 'error')) throw invalid(result.diagnostics)

@@ -3,6 +3,7 @@ import { formatJson, isJsonObject, type Json } from '../../json.ts'
 import { environmentToWire, openEnvironment, openText, parseValuePath } from '../../operations/index.ts'
 import { parseJson } from '../../read-json.ts'
 import { type Api, type ApiContext, answerJson, answers, loose, yamlBody } from '../api.ts'
+import { definitionIn } from '../bodies.ts'
 import {
   durationSeconds,
   E,
@@ -84,7 +85,7 @@ export function openingRoutes(api: Api): void {
   api.openapi(openYaml, async (c) => {
     const expires = expiryOf(c, c.req.valid('query').duration)
     const session = sessionOf(c)
-    const { result } = await session.perform(openText, undefined, await c.req.text(), { signal: c.var.parts.ending })
+    const { result } = await session.perform(openText, undefined, await definitionIn(c), { signal: c.var.parts.ending })
     return keep(c, anonymous, expires, result)
   })
   api.openapi(readYamlSession, (c) =>
