@@ -58,13 +58,6 @@ export function serverApp(
       },
     }),
   )
-  api.use(async (c, next) => {
-    // Clients label bodies as they like: what a route takes decides how it is read.
-    const { headers } = c.req.raw
-    if (c.req.path !== '/api/oauth/token' && !headers.get('content-type')?.includes('json'))
-      headers.set('content-type', 'application/json')
-    await next()
-  })
   api.use(plainBodies)
   api.doc31('/api/openapi.json', {
     openapi: '3.1.0',

@@ -10,8 +10,8 @@ import { besideClone } from '../sources.ts'
 import { RunningServer } from './running-server.ts'
 
 /**
- * A client of the ESC API that others publish, and the program beside this repository that tries all
- * of it.
+ * A client of the ESC API that others publish, and the program beside this repository that tries
+ * all of it.
  */
 interface Client {
   readonly name: string
