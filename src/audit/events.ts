@@ -41,6 +41,7 @@ export const auditEvents = {
   'environment-key-changed': 'change the key of',
   'environment-key-rewrapped': 'wrap the key again of',
   'environment-key-trusted': 'accept the key of',
+  'store-copied': 'copy the whole of',
   'store-settings-updated': 'change the settings of',
   'store-trusted': 'change what this machine allows',
   'agent-tool-called': 'let an agent work on',

@@ -46,6 +46,7 @@ import { settleEarlierState } from './state/earlier-state.ts'
 import type { LeftEntry } from './state/left-entries.ts'
 import { type StoreState, stateOf } from './state/state.ts'
 import type { StoreSurvey } from './survey.ts'
+import type { CopiedStore } from './transfer/copy-store.ts'
 
 /**
  * A folder of environments (`docs/store.md`). What most commands never need, such as cloning and
@@ -381,6 +382,33 @@ export class Store {
     }
     const { renumberMerged } = await import('./merge/renumber-merged.ts')
     return renumberMerged(context, options)
+  }
+
+  /**
+   * Copies the store, which is in a folder, to a database without one, byte for byte. Needs no key.
+   * @throws EscError `already_exists`; `conflict` where a rotation is unfinished; `unsaved_edit`,
+   *   `unsupported`, `tampered`, `locked`, `io`.
+   */
+  async copyTo(records: StoreRecords): Promise<CopiedStore> {
+    this.#host.guard('*', 'admin')
+    if (this.kind !== 'folder') {
+      throw new EscError('unsupported', 'only a store in a folder can be copied to a database', {
+        hint: 'copy this one to a folder first',
+      })
+    }
+    const { importStore } = await import('./transfer/copy-store.ts')
+    const environments = this.list().map((name) => this.#handle(name))
+    return importStore({ files: this.#host.files, folder: this.folder, environments }, records)
+  }
+
+  /**
+   * Copies the store to a new folder, byte for byte, whatever it is kept in. Needs no key.
+   * @throws EscError `already_exists`, `io`.
+   */
+  async copyToFolder(folder: string): Promise<CopiedStore> {
+    this.#host.guard('*', 'admin')
+    const { exportStore } = await import('./transfer/copy-store.ts')
+    return exportStore(this.#records, folder)
   }
 
   /**

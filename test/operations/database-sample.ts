@@ -5,8 +5,8 @@ import {
   createEnvironment,
   createSchedule,
   createWebhook,
-  initDatabaseStore,
   openDatabaseStore,
+  openOrMakeDatabaseStore,
   rotateEnvironment,
   type SessionHost,
   type SessionParts,
@@ -44,8 +44,8 @@ export class DatabaseSample {
   static async make(server: PostgresServer): Promise<DatabaseSample> {
     const made = new DatabaseSample(server, mkdtempSync(join(tmpdir(), 'esc-database-')))
     await server.sql(`create database ${made.database}`)
-    await initDatabaseStore(made.url, { organization: 'acme' }, made.parts('ada@example.com').host)
-    await made.open()
+    const { host } = made.parts('ada@example.com')
+    made.#records = (await openOrMakeDatabaseStore(made.url, { organization: 'acme' }, host)).records
     const workspace = made.workspace('ada@example.com')
     const dev = workspace.reference('app/dev')
     await perform(workspace, createEnvironment, workspace.reference('app/base'), { definition: 'values: {size: 1}\n' })

@@ -30,7 +30,7 @@ const always: Readonly<Record<GuardLevel, string>> = {
     remove-values remove-webhook rename-environment-tag renumber-environment replace-definition restore-working-definition
     retarget-journal-record retract-revision roll-back save-working-definition set-config set-environment-tag set-login-provider
     set-value set-values tag-revision`,
-  admin: `
+  admin: `export-store-to-folder import-store-into-database 
     add-principal change-environment-settings change-secrets-provider change-store-secrets-provider list-audit-lines
     list-environment-audit-lines list-tokens create-token revoke-token prune-environment remove-environment remove-principal restore-environment rewrap-key`,
 }

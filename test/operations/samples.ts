@@ -393,6 +393,16 @@ export const samples: Readonly<Record<string, Sample>> = {
   },
   'settle-removal': { input: given({ principal: 'eve@example.com' }) },
   'request-access': { elsewhere: 'cli/commands/joiner.test.ts' },
+  'import-store-into-database': {
+    input: given({ url: 'postgres://127.0.0.1:1/none' }),
+    elsewhere: 'operations/copy-store.test.ts',
+    fails: { code: 'io' },
+  },
+  'export-store-to-folder': {
+    input: (_, { folder }) => ({ folder: join(folder, 'config', 'copy') }),
+    commitsNothing: true,
+    fails: { code: 'already_exists', input: given({ folder: '.' }) },
+  },
   'init-issuer': {
     input: given({ issuer: 'https://id.example.org' }),
     fails: { code: 'invalid_input', input: given({ issuer: 'http://esc.example.org' }) },

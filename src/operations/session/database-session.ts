@@ -1,4 +1,4 @@
-import { openDatabase, Store, type StoreRecords } from '../../store/index.ts'
+import { layout, openDatabase, Store, type StoreRecords } from '../../store/index.ts'
 import { openWorkspaceIn } from './open-workspace.ts'
 import { Session } from './session.ts'
 import type { SessionHost, SessionParts } from './session-parts.ts'
@@ -22,16 +22,20 @@ export function openDatabaseStore(url: string): Promise<StoreRecords> {
   return openDatabase(url)
 }
 
-/**
- * Makes a store in a PostgreSQL database, with its tables.
- * @throws EscError `already_exists` where there is one, and what `openDatabaseStore` throws.
- */
-export async function initDatabaseStore(url: string, request: NewDatabaseStore, host: SessionHost): Promise<void> {
+/** As `openDatabaseStore`; where there is no store, `request` says how to make one. */
+export async function openOrMakeDatabaseStore(
+  url: string,
+  request: NewDatabaseStore,
+  host: SessionHost,
+): Promise<{ readonly records: StoreRecords; readonly made: boolean }> {
   const records = await openDatabase(url, { create: true })
   try {
-    await Store.initIn(records, request, { keys: keyContext(host) })
-  } finally {
+    const made = !records.files.exists(layout.configuration(records.root))
+    if (made) await Store.initIn(records, request, { keys: keyContext(host) })
+    return { records, made }
+  } catch (error) {
     await records.close()
+    throw error
   }
 }
 

@@ -57,6 +57,11 @@ export function openWorkspaceIn(records: StoreRecords, parts: SessionParts, shar
   return workspaceOf((host) => Store.openIn(records, host), 'named', { parts, ...shared })
 }
 
+/** The store of a workspace, opened anew as it is now. */
+export function reopenWorkspace({ store, chosen }: Workspace, parts: SessionParts): Workspace {
+  return workspaceOf((host) => store.openedFor(host), chosen, { parts })
+}
+
 /** `folder` is a store, or holds one in `environments/`. */
 function openChosen(folder: string, host: StoreHost): Store {
   try {

@@ -1,4 +1,4 @@
-import { openWorkspace, openWorkspaceAt } from './open-workspace.ts'
+import { openWorkspace, reopenWorkspace } from './open-workspace.ts'
 import { Session } from './session.ts'
 import type { SessionHost, SessionRequest } from './session-parts.ts'
 
@@ -14,6 +14,6 @@ export function startSession(request: SessionRequest): Session {
 
 /** Opens the store of a session anew, as it is now. `changed`: what of its host is another. */
 export function reopenSession(session: Session, changed: Partial<SessionHost> = {}): Session {
-  const { store, caller, host, policy, chosen } = session.workspace
-  return new Session(openWorkspaceAt(store.folder, { caller, host: { ...host, ...changed }, policy }, chosen))
+  const { caller, host, policy } = session.workspace
+  return new Session(reopenWorkspace(session.workspace, { caller, host: { ...host, ...changed }, policy }))
 }

@@ -73,6 +73,15 @@ export class PostgresDatabase {
     return this.patiently(() => this.#use((statements) => statements.run(statement, values)))
   }
 
+  /** @throws EscError `io` at once when the database cannot be reached. */
+  async reach(): Promise<void> {
+    try {
+      await this.#use((statements) => statements.run('select 1'))
+    } catch (error) {
+      throw this.#fault(error)
+    }
+  }
+
   /**
    * Runs a transaction. `begin` are the statements that begin it. When the connection is lost in
    * the commit, the database is asked what has become of it.

@@ -26,6 +26,7 @@ export async function openDatabase(url: string, options: OpenDatabase = {}): Pro
   const { files = machineFiles, sleep = pause, create = false } = options
   const database = await PostgresDatabase.connect(address, { ...options, files })
   try {
+    await database.reach()
     await migrate(database, { create })
     await refuseUnsafe(database)
     const [row] = await database.run(`select id from ${database.schema}.store`)

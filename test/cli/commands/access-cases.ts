@@ -324,6 +324,12 @@ export const cases: Readonly<Record<string, Case | readonly Case[]>> = {
   'scheduler:install': { performs: '', words: 'scheduler install --cron' },
   'scheduler:start': { performs: '', words: 'scheduler start --every 0s', fails: true },
   'scheduler:tick': { performs: 'claim-scheduler get-scheduler-settings note-scheduler-look', words: 'scheduler tick' },
+  'server:import': {
+    performs: 'import-store-into-database',
+    words: 'server import --database postgres://127.0.0.1:1/x',
+    fails: true,
+  },
+  'server:export': { performs: '', words: 'server export copy --database postgres://127.0.0.1:1/x', fails: true },
   'server:start': { performs: '', words: 'server start --listen 127.0.0.1:x', fails: true },
   'server:token:create': { performs: 'create-token', words: 'server token create --user ada' },
   'server:token:list': { performs: 'list-tokens', words: 'server token list' },

@@ -109,6 +109,7 @@ const SESSION: readonly (readonly string[])[] = [
   ['env', 'schedule', 'list', 'app/rotating'],
   ['env', 'schedule', 'history', 'app/rotating', 'sched-1'],
   ['scheduler', 'tick'],
+  ['server', 'export', 'exported'],
   ['server', 'token', 'create', '--user', 'ada'],
   ['server', 'token', 'list'],
   ['server', 'token', 'revoke', 'ada'],
@@ -214,6 +215,7 @@ describe('snapshots', () => {
 
 /** Their JSON is compared where what they need is set up. */
 const ELSEWHERE: readonly string[] = [
+  'server:import',
   'access:add',
   'access:join',
   'access:remove',

@@ -3,15 +3,16 @@ import { join } from 'node:path'
 import manifest from '../../../../package.json' with { type: 'json' }
 import { EscError } from '../../../errors.ts'
 import type { Notice } from '../../../notice.ts'
-import { packageFolder, ServedStore, type ServerToken } from '../../../operations/index.ts'
+import { packageFolder, reopenSession, ServedStore, type ServerToken } from '../../../operations/index.ts'
 import { type MetricsServer, parseListenAddress, type SchedulerLook, serveMetrics } from '../../../scheduler/index.ts'
 import { COMMIT_FLAG, EscCommand } from '../../framework/command.ts'
+import { type AnySession, DATABASE_FLAG, withAnySession } from '../../framework/database.ts'
 import { boolean, list, text } from '../../framework/flags.ts'
 import { noticeText } from '../../framework/notice-text.ts'
 import { EXIT } from '../../framework/report-error.ts'
 import { lookAfterSchedules } from '../../framework/served-schedules.ts'
 import { type LogManner, logManners, type ServerLog, serverLog } from '../../framework/server-log.ts'
-import { openSession, openUnattended, sessionRequest } from '../../framework/session.ts'
+import { sessionRequest } from '../../framework/session.ts'
 import { tlsFiles } from '../../framework/tls-files.ts'
 
 const flags = {
@@ -38,6 +39,7 @@ const flags = {
     description: 'how requests are logged on standard error: text (default), json or off',
     value: 'manner',
   }),
+  ...DATABASE_FLAG,
   ...COMMIT_FLAG,
 }
 
@@ -80,20 +82,23 @@ as they are when they change.`
         },
       )
     }
-    const session = openSession(this.io, this.flags, unattended)
+    const reach = { ...address, tls, behindProxy }
+    const serve = (opened: AnySession) => this.#serve(opened, { reach, log, metricsAddress })
+    await withAnySession(this.io, this.flags, serve, unattended)
+  }
+
+  async #serve({ session, records }: AnySession, { reach, log, metricsAddress }: Serving): Promise<void> {
     const { host, policy } = sessionRequest(this.io, this.flags)
     const notify = (notice: Notice) => log.say(noticeText(notice))
-    const served = new ServedStore(session.folder, { ...host, ...unattended, notify })
-    const open = openUnattended(this.io, this.flags)
-    const { stop, abort, end } = this.#signals(log, tls !== undefined)
+    const served = new ServedStore(records ?? session.folder, { ...host, ...unattended, notify })
+    const open = () => reopenSession(session, { deliver: undefined, onCommit: undefined })
+    const { stop, abort, end } = this.#signals(log, reach.tls !== undefined)
     let schedules: SchedulerLook | undefined
     let metrics: MetricsServer | undefined
     try {
       const { serveApi } = await import('../../../server/index.ts')
       await serveApi({
-        ...address,
-        tls,
-        behindProxy,
+        ...reach,
         session,
         open,
         sessionFor: (token, address, changed) => served.session(callerOf(token, address), { policy, host: changed }),
@@ -155,6 +160,18 @@ function logManner(typed = 'text'): LogManner {
   const manner = logManners.find((each) => each === typed)
   if (manner !== undefined) return manner
   throw new EscError('usage', `--log is '${typed}'`, { hint: `give one of ${logManners.join(', ')}` })
+}
+
+/** The things that the flags say. */
+interface Serving {
+  readonly reach: {
+    readonly host: string
+    readonly port: number
+    readonly tls: ReturnType<typeof tlsFiles>
+    readonly behindProxy: boolean
+  }
+  readonly log: ServerLog
+  readonly metricsAddress: ReturnType<typeof parseListenAddress> | undefined
 }
 
 /** The holder of a token as the store knows them: access rules and audit log see their name. */

@@ -1,8 +1,8 @@
 import { EscError } from '../../../../errors.ts'
 import { type CreatedToken, createToken } from '../../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
+import { DATABASE_FLAG, withAnySession } from '../../../framework/database.ts'
 import { age, boolean, choice, list, requiredText, text } from '../../../framework/flags.ts'
-import { openSession } from '../../../framework/session.ts'
 import { tokenJson } from '../../../framework/token-text.ts'
 
 const flags = {
@@ -23,6 +23,7 @@ const flags = {
     value: 'pattern',
   }),
   expires: age({ description: 'when it ends, such as 30d or 12h (default: never)' }),
+  ...DATABASE_FLAG,
   ...OUTPUT_FLAG,
 }
 
@@ -45,13 +46,14 @@ A token is a credential. Whoever has it may do what the access rules give to the
   async run(): Promise<CreatedToken> {
     const { user, name, organization, admin, level, environment: environments, expires } = this.flags
     if (expires === 0) throw new EscError('usage', '--expires is no time at all', { hint: 'write a time such as 30d' })
-    const session = openSession(this.io, this.flags)
-    if (organization !== undefined && organization !== session.organization)
-      this.io.err(
-        `warning: this store is '${session.organization}', so a token for '${organization}' opens nothing here\n`,
-      )
     const input = { user, name, organization, admin, level, environments, expiresInSeconds: expires }
-    return (await session.perform(createToken, undefined, input)).result
+    return withAnySession(this.io, this.flags, async ({ session }) => {
+      if (organization !== undefined && organization !== session.organization)
+        this.io.err(
+          `warning: this store is '${session.organization}', so a token for '${organization}' opens nothing here\n`,
+        )
+      return (await session.perform(createToken, undefined, input)).result
+    })
   }
 
   override get printsValues(): boolean {

@@ -1,10 +1,10 @@
 import { listTokens, type ServerToken } from '../../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
-import { openSession } from '../../../framework/session.ts'
+import { type AnySession, DATABASE_FLAG, withAnySession } from '../../../framework/database.ts'
 import { tokenJson } from '../../../framework/token-text.ts'
 import { tableFor } from '../../../terminal/index.ts'
 
-const flags = { ...OUTPUT_FLAG }
+const flags = { ...DATABASE_FLAG, ...OUTPUT_FLAG }
 
 export default class ServerTokenList extends EscCommand<readonly ServerToken[], typeof flags> {
   static override id = 'server:token:list'
@@ -15,7 +15,8 @@ export default class ServerTokenList extends EscCommand<readonly ServerToken[], 
   static override flags = flags
 
   async run(): Promise<readonly ServerToken[]> {
-    return (await openSession(this.io, this.flags).perform(listTokens, undefined)).result
+    const list = ({ session }: AnySession) => session.perform(listTokens, undefined)
+    return (await withAnySession(this.io, this.flags, list)).result
   }
 
   text(tokens: readonly ServerToken[]): string {

@@ -1,9 +1,9 @@
 import { revokeToken, type ServerToken } from '../../../../operations/index.ts'
 import { EscCommand, OUTPUT_FLAG } from '../../../framework/command.ts'
-import { openSession } from '../../../framework/session.ts'
+import { type AnySession, DATABASE_FLAG, withAnySession } from '../../../framework/database.ts'
 import { tokenJson } from '../../../framework/token-text.ts'
 
-const flags = { ...OUTPUT_FLAG }
+const flags = { ...DATABASE_FLAG, ...OUTPUT_FLAG }
 
 export default class ServerTokenRevoke extends EscCommand<ServerToken, typeof flags> {
   static override id = 'server:token:revoke'
@@ -20,7 +20,8 @@ export default class ServerTokenRevoke extends EscCommand<ServerToken, typeof fl
 
   async run(): Promise<ServerToken> {
     const [wanted = ''] = this.positionals
-    return (await openSession(this.io, this.flags).perform(revokeToken, undefined, wanted)).result
+    const revoke = ({ session }: AnySession) => session.perform(revokeToken, undefined, wanted)
+    return (await withAnySession(this.io, this.flags, revoke)).result
   }
 
   text({ id, name, user }: ServerToken): string {

@@ -1,0 +1,33 @@
+import { type CopiedStore, exportStoreToFolder } from '../../../operations/index.ts'
+import { EscCommand, OUTPUT_FLAG } from '../../framework/command.ts'
+import { type AnySession, copiedText, DATABASE_FLAG, withAnySession } from '../../framework/database.ts'
+
+const flags = { ...DATABASE_FLAG, ...OUTPUT_FLAG }
+
+export default class ServerExport extends EscCommand<CopiedStore, typeof flags> {
+  static override id = 'server:export'
+  static override summary = 'Copy a store from a PostgreSQL database to a new folder.'
+  static override description =
+    `Copies every revision, setting and event byte for byte. The folder appears whole or not at all, and is a store as any other: "esc check --store FOLDER"
+verifies it. No key is needed.`
+  static override examples = [
+    {
+      description: 'Take the store out of the database',
+      command: 'esc server export environments --database postgres://esc@db.example.com/esc',
+    },
+  ]
+  static override flags = flags
+  static override args = { folder: { description: 'the folder that is to be made', required: true } }
+  static override count = { kind: 'exactly', count: 1 } as const
+  static override usesSelected = false
+
+  async run(): Promise<CopiedStore> {
+    const [folder = ''] = this.positionals
+    const copy = ({ session }: AnySession) => session.perform(exportStoreToFolder, undefined, { folder })
+    return (await withAnySession(this.io, this.flags, copy)).result
+  }
+
+  text(copied: CopiedStore): string {
+    return `Copied ${copiedText(copied)} to ${this.positionals[0]}.`
+  }
+}
